@@ -1,0 +1,158 @@
+"""The hypotheses are complete, readable by machine, and speak of things that exist."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from civicsim.levers import NAMES as LEVERS
+
+FILE = Path(__file__).parents[2] / "experiments" / "hypotheses.toml"
+SIGNS = {
+    "+", "-", "0", "two-sided", "interaction+", "interaction-", "inverted-u", "threshold", "reversal",
+}  # fmt: skip
+DIRECTIONS = {"threshold": {"+", "-"}, "reversal": {"+-", "-+"}}
+WITHOUT_OWN = {59, 60, 70}
+"""Concepts that have no hypothesis of their own."""
+PROCESSES = {
+    "enactment", "load", "directives", "noticing", "voice", "response", "learning", "deliberation",
+    "lifecycle", "spread", "codification", "quality", "exhaustion", "motivation", "turnover", "ties", "forum",
+    "governing", "compact", "drift",
+}  # fmt: skip
+SECTIONS = PROCESSES | {"levers", "structure", "population", "shock", "intervention", "style"}
+SNAKE_CASE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+KEYS = {"id", "concept", "statement", "contrast", "vary", "hold", "measure", "sign", "weeks"}
+OPTIONAL_KEYS = {"by", "direction", "second"}
+NOT_IN_SECOND = {"id", "concept", "statement", "second"}
+
+
+def _file() -> dict:
+    return tomllib.loads(FILE.read_text(encoding="utf-8"))
+
+
+def _hypotheses() -> list[dict]:
+    return _file()["hypothesis"]
+
+
+def _parts() -> list[dict]:
+    """Return every measure and sign that is predicted, with what it takes over from its hypothesis."""
+    parts = []
+    for hypothesis in _hypotheses():
+        main = {key: value for key, value in hypothesis.items() if key != "second"}
+        taken_over = {key: value for key, value in main.items() if key not in {"by", "direction"}}
+        parts += [main, *(taken_over | second for second in hypothesis.get("second", []))]
+    return parts
+
+
+def test_the_file_parses_and_gives_the_rules_of_scoring():
+    content = _file()
+    assert content["least_seeds"] >= 30
+    assert 0 < content["interval"] < 1
+    assert content["margin_share"] > 0
+    assert content["least_margin"] > 0
+
+
+def test_there_are_67_hypotheses_one_for_each_concept_that_has_its_own():
+    ids = [hypothesis["id"] for hypothesis in _hypotheses()]
+    assert len(ids) == 67
+    assert ids == [f"H{row}" for row in range(1, 71) if row not in WITHOUT_OWN]
+
+
+def test_every_hypothesis_carries_the_number_of_its_concept():
+    for hypothesis in _hypotheses():
+        assert hypothesis["id"] == f"H{hypothesis['concept']}"
+
+
+def test_every_hypothesis_has_all_its_fields_and_no_others():
+    for hypothesis in _hypotheses():
+        assert KEYS <= set(hypothesis) <= KEYS | OPTIONAL_KEYS, hypothesis["id"]
+        for second in hypothesis.get("second", []):
+            assert {"measure", "sign"} <= set(second), hypothesis["id"]
+            assert set(second) <= (KEYS | OPTIONAL_KEYS) - NOT_IN_SECOND, hypothesis["id"]
+
+
+def test_statements_contrasts_and_conditions_are_words():
+    for part in _parts():
+        for key in ("statement", "contrast", "hold"):
+            assert isinstance(part[key], str), part["id"]
+            assert part[key].strip(), part["id"]
+
+
+def test_no_statement_is_made_twice():
+    statements = [hypothesis["statement"] for hypothesis in _hypotheses()]
+    assert len(set(statements)) == len(statements)
+
+
+def test_signs_come_from_the_allowed_set():
+    for part in _parts():
+        assert part["sign"] in SIGNS, part["id"]
+
+
+def test_thresholds_and_reversals_say_which_way_they_go_and_nothing_else_does():
+    for part in _parts():
+        assert part.get("direction") in DIRECTIONS.get(part["sign"], {None}), part["id"]
+
+
+def test_interactions_and_reversals_name_what_the_effect_depends_on_and_nothing_else_does():
+    for part in _parts():
+        if part["sign"].startswith("interaction") or part["sign"] == "reversal":
+            assert part["by"], part["id"]
+            assert set(part["by"]) <= {"weeks", *part["vary"]}, part["id"]
+        else:
+            assert "by" not in part, part["id"]
+
+
+def test_ladders_go_with_thresholds_and_inverted_us():
+    for part in _parts():
+        is_ladder = part["contrast"].startswith("ladder:")
+        assert is_ladder == (part["sign"] in {"threshold", "inverted-u"}), part["id"]
+
+
+def test_contrasts_name_their_two_conditions_where_the_effect_is_worked_out_twice():
+    for part in _parts():
+        assert (";" in part["contrast"] and ", then" in part["contrast"]) or "by" not in part, part["id"]
+
+
+def test_weeks_are_positive_whole_numbers():
+    for part in _parts():
+        assert isinstance(part["weeks"], int), part["id"]
+        assert part["weeks"] > 0, part["id"]
+
+
+def test_everything_varied_is_named_by_a_known_section():
+    for part in _parts():
+        assert part["vary"], part["id"]
+        for name in part["vary"]:
+            section, _, key = name.partition(".")
+            assert section in SECTIONS, f"{part['id']}: {name}"
+            assert SNAKE_CASE.fullmatch(key), f"{part['id']}: {name}"
+
+
+def test_every_lever_that_is_varied_exists():
+    for part in _parts():
+        for name in part["vary"]:
+            section, _, key = name.partition(".")
+            assert section != "levers" or key in LEVERS, f"{part['id']}: {name}"
+
+
+def test_measures_have_snake_case_names():
+    for name in [part["measure"] for part in _parts()] + _file()["later_measures"]:
+        assert SNAKE_CASE.fullmatch(name), name
+
+
+def test_measures_still_to_be_built_are_listed_once_and_needed():
+    later = _file()["later_measures"]
+    assert len(set(later)) == len(later)
+    for name in later:
+        assert any(
+            name in (part["measure"], *part["contrast"].replace(",", "").split()) for part in _parts()
+        ), name
+
+
+def test_every_measure_exists_or_is_listed_as_still_to_be_built():
+    measures = pytest.importorskip("civicsim.measures").MEASURES
+    unknown = {part["measure"] for part in _parts()} - set(measures) - set(_file()["later_measures"])
+    assert not unknown
