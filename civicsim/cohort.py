@@ -1,0 +1,331 @@
+"""Cohorts: many runs, stepped together in one set of tables.
+
+A run is one organisation, or several linked ones. Whatever else is in the cohort, a run's rows and draws are the
+same: each run is built from its own seed and keyed by its own rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from civicsim import organisation as tables_of
+from civicsim.levers import NAMES as LEVERS
+from civicsim.levers import PURPOSES, Levers
+from civicsim.networks import count_neighbours, draw_ties
+from civicsim.organisation import (
+    CHIEF,
+    DIVISIONAL_MANAGER,
+    ENACTED,
+    EXECUTIVE,
+    LONG_AGO,
+    N_NEIGHBOURS,
+    N_PATIENT_GROUPS,
+    N_PROBLEMS,
+    PROFESSIONS,
+    STAFF,
+    TABLES,
+    TEAM_MANAGER,
+    record_type,
+)
+from civicsim.parameters import as_row, column_dtype
+from civicsim.structure import Population, Structure
+
+Tables = dict[str, np.ndarray]
+
+_STATUS = np.array([1.0, 0.2, 0.0, -0.4, -0.8])
+_GROUP_SHARES = np.array([0.30, 0.35, 0.12, 0.08, 0.15])
+_TYPES = {name: record_type(columns) for name, columns in TABLES.items()}
+
+
+@dataclass
+class Cohort:
+    """Runs in one set of tables.
+
+    Attributes
+    ----------
+    tables : dict of str to numpy.ndarray
+        One structured array per table of :data:`civicsim.organisation.TABLES`; also readable as attributes, for
+        example ``cohort.person``.
+    ties : (n_persons, N_TIES) int32 array
+        Cross-team ties: row of the other person, or −1.
+    parameters : dict of str to numpy.ndarray
+        One record per organisation for each process, and for ``population``.
+    week : int
+        The week to be lived next; burn-in weeks are negative.
+    """
+
+    tables: Tables
+    ties: np.ndarray
+    parameters: Tables
+    week: int = 0
+
+    def __getattr__(self, name: str) -> np.ndarray:
+        tables = self.__dict__.get("tables")
+        if tables is not None and name in tables:
+            return tables[name]  # type: ignore[no-any-return]
+        raise AttributeError(f"a cohort has no table or attribute '{name}'")
+
+    @property
+    def n_organisations(self) -> int:
+        """Organisations in all runs."""
+        return len(self.tables["organisation"])
+
+    @property
+    def n_persons(self) -> int:
+        """Posts of staff and managers in all runs."""
+        return len(self.tables["person"])
+
+    def copy(self) -> Cohort:
+        """Return an independent copy."""
+        return Cohort(
+            {name: table.copy() for name, table in self.tables.items()},
+            self.ties.copy(),
+            {name: table.copy() for name, table in self.parameters.items()},
+            self.week,
+        )
+
+    def state_bytes(self) -> bytes:
+        """Return the whole state as bytes, for comparing two cohorts exactly."""
+        return b"".join(table.tobytes() for table in [*self.tables.values(), self.ties])
+
+
+def layout_of_professions(structure: Structure) -> np.ndarray:
+    """Return the profession of each post of a team, sorted, by largest remainders of the shares."""
+    weights = np.array([getattr(structure, f"share_{name}") for name in PROFESSIONS])
+    exact = weights / weights.sum() * structure.team_size
+    counts = np.floor(exact).astype(int)
+    for index in np.argsort(counts - exact, kind="stable")[: structure.team_size - counts.sum()]:
+        counts[index] += 1
+    return np.repeat(np.arange(len(PROFESSIONS)), counts)
+
+
+def _normal(rng: np.random.Generator, mean: float, sd: float, n: int) -> np.ndarray:
+    return np.clip(mean + sd * rng.standard_normal(n), 0.02, 0.98)
+
+
+def _blank(name: str, *shape: int) -> np.ndarray:
+    return np.zeros(shape, dtype=_TYPES[name])
+
+
+def _fill_people(person: np.ndarray, rng: np.random.Generator, population: Population) -> None:
+    """Give every post an occupant with the attitudes and the skill of the population."""
+    n = len(person)
+    for state in ("exhaustion", "safety", "efficacy"):
+        mean, sd = getattr(population, f"{state}_mean"), getattr(population, f"{state}_sd")
+        person[state] = person[f"{state}_anchor"] = _normal(rng, mean, sd, n)
+    for state in ("motivation", "belonging", "trust", "agency"):
+        mean = getattr(population, f"{state}_mean")
+        person[state] = person[f"{state}_anchor"] = _normal(rng, mean, population.attitude_sd, n)
+    person["skill"] = _normal(rng, population.skill_mean, population.skill_sd, n)
+    person["alignment"] = _normal(rng, population.alignment_mean, population.alignment_sd, n)
+    person["tenure"] = rng.geometric(0.0022, n)
+    person["vacant"] = rng.random(n) < 0.07
+    person["headspace"] = 0.3
+    person["load"] = 1.0
+
+
+def _build_landscape(
+    rng: np.random.Generator, population: Population, n_teams: int, m: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the dimensions, the practices with their local realities, and the patients' needs."""
+    dimension, practice, need = _blank("dimension", 1, m), _blank("practice", n_teams, m), _blank("need", 1, N_PATIENT_GROUPS, m)
+    d = dimension[0]
+    d["truth"] = np.where(rng.random(m) < 0.5, 1, -1)
+    d["safety_critical"] = rng.random(m) < population.safety_critical_share
+    kappa = population.kappa_low + (population.kappa_high - population.kappa_low) * rng.random(m)
+    d["kappa"] = np.where(d["safety_critical"] == 1, 1.0, kappa)
+    d["measured_rank"] = rng.random(m)
+    d["staff_visible"] = rng.random(m) < population.staff_visible_share
+    d["patient_visible"] = rng.random(m) < population.patient_visible_share
+    d["cross_boundary"] = rng.random(m) < population.cross_boundary_share
+    u = rng.random(m)
+    right, silent = population.code_right_share, population.code_silent_share
+    d["code"] = np.where(u < right, d["truth"], np.where(u < right + silent, 0, -d["truth"]))
+    agrees = rng.random((n_teams, m)) < (1 + d["kappa"]) / 2
+    practice["reality"] = np.where(agrees, d["truth"], -d["truth"])
+    follows = rng.random((n_teams, m)) < population.practice_follows_code
+    practice["value"] = np.where(follows, d["code"], rng.integers(-1, 2, (n_teams, m)))
+    practice["previous"] = practice["value"]
+    practice["adopted_week"] = LONG_AGO
+    practice["idea_raiser"] = -1
+    weights = rng.exponential(1.0, (N_PATIENT_GROUPS, m))
+    need["weight"][0] = weights / weights.sum(axis=1, keepdims=True)
+    return dimension, practice, need
+
+
+def build_organisation(
+    structure: Structure, population: Population, levers: Levers, rng: np.random.Generator
+) -> tuple[Tables, np.ndarray]:
+    """Build one organisation at its starting point.
+
+    Parameters
+    ----------
+    structure, population, levers
+        Sizes, starting distributions and governance.
+    rng : numpy.random.Generator
+        Source of all its randomness.
+
+    Returns
+    -------
+    tables : dict of str to numpy.ndarray
+        Its tables, with rows counted from 0.
+    ties : (n_persons, N_TIES) int32 array
+        Its cross-team ties.
+    """
+    s, n_teams = structure, structure.n_teams
+    n_divisions = -(-n_teams // s.teams_per_division)
+    division = np.arange(n_teams) * n_divisions // n_teams
+    n_staff = n_teams * s.team_size
+    n_managers = n_teams + n_divisions + s.n_executives
+    n_persons = n_staff + n_managers
+    n_patients = round(s.patients_per_post * n_staff)
+
+    person, manager = _blank("person", n_persons), _blank("manager", n_managers)
+    _fill_people(person, rng, population)
+    team_of = np.repeat(np.arange(n_teams), s.team_size)
+    layout = layout_of_professions(s)
+    person["role"][:n_staff] = STAFF
+    person["profession"][:n_staff] = np.tile(layout, n_teams)
+    person["profession"][n_staff:] = rng.integers(0, len(PROFESSIONS), n_managers)
+    person["status"] = population.status_spread * _STATUS[person["profession"]]
+    person["status"][n_staff:] = population.status_spread
+    np.clip(person["status"], -1, 1, out=person["status"])
+    person["team"] = -1
+    person["team"][:n_staff] = team_of
+    person["team"][n_staff : n_staff + n_teams] = np.arange(n_teams)
+
+    manager["person"] = n_staff + np.arange(n_managers)
+    chief, first_executive = n_managers - 1, n_teams + n_divisions
+    roles = np.full(n_managers, EXECUTIVE)
+    roles[:n_teams], roles[n_teams:first_executive], roles[chief] = TEAM_MANAGER, DIVISIONAL_MANAGER, CHIEF
+    person["role"][n_staff:] = roles
+    person["vacant"][n_persons - 1] = 0
+    executives = np.arange(first_executive, chief) if s.n_executives > 1 else np.array([chief])
+    manager["superior"] = chief
+    manager["superior"][:n_teams] = n_teams + division
+    manager["superior"][n_teams:first_executive] = executives[np.arange(n_divisions) % len(executives)]
+    manager["superior"][chief] = -1
+    manager["openness_anchor"] = _normal(rng, population.openness_mean, population.openness_sd, n_managers)
+    manager["openness"] = manager["openness_anchor"]
+
+    team = _blank("team", n_teams)
+    team["division"] = division
+    team["first_person"] = np.arange(n_teams) * s.team_size
+    team["n_posts"] = s.team_size
+    team["manager"] = np.arange(n_teams)
+    level = 1 + population.demand_organisation_sd * rng.standard_normal()
+    spread = 1 + population.demand_team_sd * rng.standard_normal(n_teams)
+    team["demand"] = population.demand_per_post * s.team_size * np.clip(level * spread, 0.5, 1.5)
+    team["seek"] = 0.6
+    team["headspace"] = 0.3
+
+    dimension, practice, need = _build_landscape(rng, population, n_teams, s.n_dimensions)
+    ties = np.full((n_persons, tables_of.N_TIES), -1, dtype=np.int32)
+    ties[:n_staff] = draw_ties(
+        rng, team_of, division, s.team_size, person["profession"][:n_staff],
+        s.ties_per_person, s.tie_proximity, s.tie_homophily,
+    )  # fmt: skip
+
+    patient = _blank("patient", n_patients)
+    patient["team"] = rng.integers(0, n_teams, n_patients)
+    patient["group"] = rng.choice(N_PATIENT_GROUPS, n_patients, p=_GROUP_SHARES)
+    patient["activation"] = _normal(rng, 0.3, 0.15, n_patients)
+    patient["satisfaction"] = 0.6
+
+    organisation = _blank("organisation", 1)
+    o = organisation[0]
+    o["n_teams"], o["n_staff"], o["n_persons"] = n_teams, n_staff, n_persons
+    o["n_managers"], o["n_patients"] = n_managers, n_patients
+    fill_spread = 1 + population.weeks_to_fill_sd * rng.standard_normal()
+    o["weeks_to_fill"] = max(4.0, population.weeks_to_fill * fill_spread)
+    o["leader_openness"] = manager["openness"][chief]
+    o["voice_norm"] = 0.42
+    o["mean_safety"], o["mean_efficacy"] = population.safety_mean, population.efficacy_mean
+    o["hours_budget"] = s.improvement_share * s.contracted_hours
+
+    tables = {
+        "organisation": organisation, "dimension": dimension, "tally": _blank("tally", 1), "team": team,
+        "neighbour": _blank("neighbour", n_teams, N_NEIGHBOURS), "practice": practice, "person": person,
+        "problem": _blank("problem", n_persons, N_PROBLEMS), "manager": manager, "need": need, "patient": patient,
+    }  # fmt: skip
+    set_levers(tables, levers)
+    for name in ENACTED:
+        organisation[f"{name}_enacted"] = organisation[f"{name}_habit"] = organisation[name]
+    count_neighbours(0, 1, organisation, team, person, ties, tables["neighbour"])
+    return tables, ties
+
+
+def set_levers(tables: Tables, levers: Levers, rows: slice | np.ndarray = slice(None)) -> None:
+    """Set the intentions and the hour budget of organisations; what staff meet follows in the weeks after.
+
+    Parameters
+    ----------
+    tables : dict of str to numpy.ndarray
+        Tables of a cohort.
+    levers : Levers
+        The style's settings.
+    rows : slice or int array
+        Rows of the organisations concerned; all by default.
+    """
+    organisation, dimension = tables["organisation"], tables["dimension"]
+    for name in LEVERS:
+        organisation[name][rows] = getattr(levers, name)
+    for name, share in levers.hours(1.0).items():
+        organisation[f"hours_{name}"][rows] = share * organisation["hours_budget"][rows]
+    dimension["measured"][rows] = dimension["measured_rank"][rows] < levers.measured_share
+
+
+def stack(parts: list[tuple[Tables, np.ndarray]]) -> tuple[Tables, np.ndarray]:
+    """Put tables on top of one another; rows that point into a table are moved along."""
+    counts = {name: np.array([len(tables[name]) for tables, _ in parts]) for name in TABLES}
+    starts = {name: np.concatenate([[0], np.cumsum(count)[:-1]]) for name, count in counts.items()}
+    result = {name: np.concatenate([tables[name] for tables, _ in parts]) for name in TABLES}
+    for name, columns in TABLES.items():
+        for column in (c for c in columns if c.refers):
+            values = result[name][column.name]
+            shift = np.repeat(starts[column.refers], counts[name])
+            shift = shift.reshape((-1,) + (1,) * (values.ndim - 1))
+            result[name][column.name] = np.where(values >= 0, values + shift, values)
+    ties = np.concatenate([ties for _, ties in parts])
+    shift = np.repeat(starts["person"], counts["person"])[:, None]
+    return result, np.where(ties >= 0, ties + shift, ties).astype(np.int32)
+
+
+def build(
+    structure: Structure, population: Population, levers: Levers, sections: dict[str, Any], seeds: list[int], week: int = 0
+) -> Cohort:
+    """Build a cohort with one run per seed.
+
+    Parameters
+    ----------
+    structure, population, levers
+        What each organisation is like at the start.
+    sections : dict of str to dataclass
+        Parameters of the processes, by section.
+    seeds : list of int
+        One per run, from 0 to 2⁶⁴−1.
+    week : int
+        The first week to be lived; negative for burn-in.
+
+    Returns
+    -------
+    Cohort
+        Runs in the order of the seeds. A run does not depend on the others.
+    """
+    runs = []
+    for seed in seeds:
+        rng = np.random.Generator(np.random.Philox(key=seed))
+        tables, ties = stack([build_organisation(structure, population, levers, rng) for _ in range(structure.n_organisations)])
+        tables["organisation"]["seed"] = seed
+        for name in ("organisation", "team", "person", "patient"):
+            tables[name]["key"] = np.arange(len(tables[name]))
+        runs.append((tables, ties))
+    tables, ties = stack(runs)
+    n = len(tables["organisation"])
+    tables["organisation"]["run"] = np.repeat(np.arange(len(seeds)), structure.n_organisations)
+    values = {**sections, "population": population, "structure": structure}
+    parameters = {name: np.array([as_row(value)] * n, dtype=column_dtype(type(value))) for name, value in values.items()}
+    return Cohort(tables, ties, parameters, week)

@@ -1,0 +1,47 @@
+"""How kernels are compiled: one decorator, one cache that can never serve old code.
+
+Numba's on-disk cache notices a change in the file of a kernel, but not in the helpers it imports. The cache
+directory is therefore named after a hash of every source file with compiled code or table layouts in it.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+import numba
+
+_PACKAGE = Path(__file__).parent
+
+
+def _source_hash() -> str:
+    digest = hashlib.sha256(numba.__version__.encode())
+    for path in sorted([*_PACKAGE.glob("*.py"), *_PACKAGE.glob("processes/*.py")]):
+        source = path.read_bytes()
+        if b"@compiled" in source or path.name == "organisation.py":
+            digest.update(source)
+    return digest.hexdigest()[:16]
+
+
+def _cache_directory() -> Path:
+    """Return a writable directory for compiled code; ``NUMBA_CACHE_DIR`` wins when it is set."""
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    for base in (home, tempfile.gettempdir()):
+        directory = Path(base) / "civicsim" / _source_hash()
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            continue
+        if os.access(directory, os.W_OK):
+            return directory
+    return Path(tempfile.mkdtemp(prefix="civicsim-"))
+
+
+if "NUMBA_CACHE_DIR" not in os.environ:
+    numba.config.CACHE_DIR = str(_cache_directory())
+
+compiled = functools.partial(numba.njit, cache=True, nogil=True, error_model="numpy")
+"""Compile a function for arrays and numbers: no Python objects, no global lock, IEEE arithmetic (no fast-math)."""

@@ -1,0 +1,32 @@
+"""Errors that a person can act on: one line that names the file, the key, the range and the nearest name."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class CivicsimError(Exception):
+    """Something the caller can put right. The message is one complete line."""
+
+
+class ScenarioError(CivicsimError):
+    """A scenario, style or organisation file asks for something the model cannot do."""
+
+
+def nearest(name: str, valid: Iterable[str]) -> str:
+    """Return the hint ``"; did you mean 'x'?"`` or the start of the list of valid names.
+
+    Parameters
+    ----------
+    name : str
+        What was written.
+    valid : iterable of str
+        What could have been written.
+    """
+    names = sorted(valid)
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.55)
+    if close:
+        return f"did you mean '{close[0]}'?"
+    shown = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
+    return f"valid names: {shown}"

@@ -1,0 +1,144 @@
+"""Ties between people: made, counted between teams, and turned into networkx graphs.
+
+Cross-team ties are kept as a table of slots, ``ties[person, slot]`` = row of the other person or −1. A tie stands
+in a slot of both its ends.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from civicsim.compiled import compiled
+from civicsim.organisation import N_TIES
+
+
+@compiled
+def add_tie(ties, a, b):
+    """Tie ``a`` to ``b`` if both have a free slot and are not tied yet; return whether it was done."""
+    slot_a = slot_b = -1
+    for slot in range(ties.shape[1]):
+        if ties[a, slot] == b:
+            return False
+        if slot_a < 0 and ties[a, slot] < 0:
+            slot_a = slot
+        if slot_b < 0 and ties[b, slot] < 0:
+            slot_b = slot
+    if slot_a < 0 or slot_b < 0:
+        return False
+    ties[a, slot_a] = b
+    ties[b, slot_b] = a
+    return True
+
+
+@compiled
+def add_ties(ties, a, b):
+    """Tie each ``a[i]`` to ``b[i]``, in order."""
+    for i in range(a.shape[0]):
+        add_tie(ties, a[i], b[i])
+
+
+@compiled
+def _insert(neighbour, t, n, other, count):
+    """Put a team into the list of ``t``, ordered by ties, and return the list's new length."""
+    width = neighbour.shape[1]
+    at = n
+    while at > 0 and neighbour[t, at - 1].ties < count:
+        at -= 1
+    if at >= width:
+        return n
+    for k in range(min(n, width - 1), at, -1):
+        neighbour[t, k].team = neighbour[t, k - 1].team
+        neighbour[t, k].ties = neighbour[t, k - 1].ties
+    neighbour[t, at].team = other
+    neighbour[t, at].ties = count
+    return min(n + 1, width)
+
+
+@compiled
+def count_neighbours(first, last, organisation, team, person, ties, neighbour):
+    """Fill ``neighbour`` with the teams to which each team has most ties, and how many.
+
+    Where more teams are tied than fit, those with fewest ties are left out.
+    """
+    width = neighbour.shape[1]
+    for o in range(first, last):
+        for t in range(organisation[o].first_team, organisation[o].first_team + organisation[o].n_teams):
+            others = np.empty(team[t].n_posts * ties.shape[1], dtype=np.int32)
+            n_others = 0
+            for i in range(team[t].first_person, team[t].first_person + team[t].n_posts):
+                for slot in range(ties.shape[1]):
+                    j = ties[i, slot]
+                    if j >= 0 and person[j].team >= 0:
+                        others[n_others] = person[j].team
+                        n_others += 1
+            others = np.sort(others[:n_others])
+            n = start = 0
+            while start < n_others:
+                stop = start
+                while stop < n_others and others[stop] == others[start]:
+                    stop += 1
+                n = _insert(neighbour, t, n, others[start], stop - start)
+                start = stop
+            for k in range(n, width):
+                neighbour[t, k].team = -1
+                neighbour[t, k].ties = 0
+
+
+def draw_ties(
+    rng: np.random.Generator,
+    team_of: np.ndarray,
+    division_of_team: np.ndarray,
+    team_size: int,
+    profession: np.ndarray,
+    mean_ties: float,
+    proximity: float,
+    homophily: float,
+) -> np.ndarray:
+    """Draw ties between staff of different teams, preferring the own division and the own profession.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of randomness; only this organisation's.
+    team_of : (n_staff,) int array
+        Team of each post, in order.
+    division_of_team : (n_teams,) int array
+        Division of each team, in ascending order.
+    team_size : int
+        Posts per team.
+    profession : (n_staff,) int array
+        Profession of each post; every team has the same layout, sorted by profession.
+    mean_ties : float
+        Mean ties per person.
+    proximity, homophily : float
+        Shares of ties within the division, and with the same profession; 0-1.
+
+    Returns
+    -------
+    (n_staff, N_TIES) int array
+        The slots; −1 where empty.
+    """
+    n_staff, n_teams = len(team_of), len(division_of_team)
+    ties = np.full((n_staff, N_TIES), -1, dtype=np.int32)
+    if n_teams < 2:
+        return ties
+    starts = np.searchsorted(division_of_team, np.arange(division_of_team[-1] + 2))
+    first, size = starts[division_of_team], np.diff(starts)[division_of_team]
+    layout = profession[:team_size]
+    n_of_profession = np.bincount(layout, minlength=int(layout[-1]) + 1)
+    first_of_profession = np.concatenate([[0], np.cumsum(n_of_profession)[:-1]])
+    proposals = mean_ties / 2
+    for round_ in range(int(np.ceil(proposals))):
+        asking = np.flatnonzero(rng.random(n_staff) < proposals - round_)
+        own = team_of[asking]
+        near = (rng.random(len(asking)) < proximity) & (size[own] > 1)
+        low = np.where(near, first[own], 0)
+        others = np.where(near, size[own], n_teams) - 1
+        target = low + (rng.random(len(asking)) * others).astype(np.int64)
+        target += target >= own
+        alike = rng.random(len(asking)) < homophily
+        start = np.where(alike, first_of_profession[profession[asking]], 0)
+        count = np.where(alike, n_of_profession[profession[asking]], team_size)
+        post = start + (rng.random(len(asking)) * count).astype(np.int64)
+        add_ties(ties, asking, target * team_size + post)
+    return ties

@@ -1,0 +1,315 @@
+"""What exists: the tables of an organisation, their columns, units and bounds.
+
+Each table is one structured NumPy array, a record per row: ``cohort.person["exhaustion"]`` is a column,
+``person[i].exhaustion`` inside a kernel is one person's value. Rows are ordered by organisation, division and team,
+and never move: posts, teams and idea slots are fixed, their occupants come and go.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from civicsim.levers import NAMES as LEVERS
+from civicsim.levers import PURPOSES
+
+REAL = "real"
+"""Type of state columns: 64-bit floating point unless a cohort is built with another."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table: name, type, meaning, bounds that it never leaves, and the table it points into."""
+
+    name: str
+    kind: str
+    help: str
+    low: float = -np.inf
+    high: float = np.inf
+    refers: str = ""
+
+
+def _unit(name: str, help: str) -> Column:
+    return Column(name, REAL, help, 0.0, 1.0)
+
+
+def _count(name: str, help: str) -> Column:
+    return Column(name, REAL, help, 0.0)
+
+
+def _row(name: str, table: str, help: str) -> Column:
+    return Column(name, "i4", help, refers=table)
+
+
+PROFESSIONS = ("doctor", "nurse", "allied", "support", "administrative")
+ROLES = ("staff", "team manager", "divisional manager", "executive", "chief executive")
+STAFF, TEAM_MANAGER, DIVISIONAL_MANAGER, EXECUTIVE, CHIEF = range(5)
+N_PATIENT_GROUPS = 5
+PATIENT_GROUPS = ("retired", "working age", "new parents", "teenagers", "disabled or poor")
+NO_IDEA, WAITING, ENDORSED, TRIAL = range(4)
+IDEA_STATES = ("none", "waiting", "endorsed", "in trial")
+TO_PEERS, TO_MANAGER, TO_GUARDIAN, TO_FORUM = range(4)
+CHANNELS = ("peers", "manager", "guardian", "forum")
+FROM_START, FROM_DIRECTIVE, FROM_STAFF, FROM_TEAM, FROM_PATIENTS, FROM_NEIGHBOURS = range(6)
+ORIGINS = ("start", "directive", "staff", "team", "patients", "neighbours")
+LONG_AGO = -10_000
+"""Week of adoption of a practice that has stood for longer than anyone counts."""
+N_PROBLEMS = 3
+"""Most problems a person takes on in a week. Assumption: attention is limited; more are let go unnoticed."""
+
+N_NEIGHBOURS = 12
+"""Most neighbouring teams that a team looks to. Assumption: those with which it has most ties."""
+N_TIES = 8
+"""Most ties to people in other teams that a person keeps up. Assumption: a bound on attention, rarely reached."""
+
+ENACTED = ("fear", "permission", "authority")
+"""Levers that staff meet only as far as leaders live them."""
+
+ORGANISATION = (
+    Column("run", "i4", "run it belongs to, counted within the cohort"),
+    Column("seed", "u8", "seed of the run"),
+    Column("key", "i4", "row within the run"),
+    _row("first_team", "team", "row of its first team"),
+    Column("n_teams", "i4", "teams"),
+    _row("first_person", "person", "row of its first person; staff by team, then managers"),
+    Column("n_staff", "i4", "posts of staff"),
+    Column("n_persons", "i4", "posts of staff and managers"),
+    _row("first_manager", "manager", "row of its first manager: team managers in team order, divisional, executives, chief"),
+    Column("n_managers", "i4", "managers"),
+    _row("first_patient", "patient", "row of its first patient"),
+    Column("n_patients", "i4", "patients"),
+    *(Column(name, REAL, f"lever {name}, as intended", 0.0) for name in LEVERS),
+    *(_unit(f"{name}_enacted", f"lever {name}, as staff meet it") for name in ENACTED),
+    *(_unit(f"{name}_habit", f"lever {name} at the status quo, to which pressure returns it") for name in ENACTED),
+    *(Column(f"hours_{name}", REAL, f"hours allocated to {name}, per person and week", 0.0) for name in PURPOSES),
+    *(Column(f"spent_{name}", REAL, f"hours spent on {name} last week, per person", 0.0) for name in PURPOSES),
+    Column("hours_budget", REAL, "budget of improvement hours, per person and week", 0.0),
+    _unit("say_do_gap", "mean distance between intended and enacted attitudes"),
+    _unit("leader_openness", "openness of the chief executive"),
+    Column("weeks_to_fill", REAL, "mean weeks until a vacancy is filled, drawn per organisation", 1.0),
+    _unit("voice_norm", "share of noticed problems that are voiced, 13-week memory"),
+    _unit("mean_safety", "mean psychological safety: what newcomers hear of the place"),
+    _unit("mean_efficacy", "mean efficacy: what newcomers hear of the place"),
+)
+
+DIMENSION = (
+    Column("truth", "i1", "what is right for the organisation at large: -1 or 1"),
+    Column("code", "i1", "what the protocol says: -1, 0 (nothing) or 1", -1, 1),
+    _unit("kappa", "κ, how far local realities agree with the common one"),
+    Column("measured", "i1", "whether it is measured", 0, 1),
+    Column("measured_rank", REAL, "measured if below the measured share", 0.0, 1.0),
+    Column("staff_visible", "i1", "whether staff can see a mismatch", 0, 1),
+    Column("patient_visible", "i1", "whether patients can see a mismatch", 0, 1),
+    Column("safety_critical", "i1", "whether one way is right everywhere (κ = 1)", 0, 1),
+    Column("cross_boundary", "i1", "whether a change needs a second team", 0, 1),
+    Column("directive", "i1", "whether a directive is out to the teams", 0, 1),
+)
+
+TEAM = (
+    _row("organisation", "organisation", "row of its organisation"),
+    Column("division", "i4", "division, counted within the organisation"),
+    Column("key", "i4", "row within the run"),
+    _row("first_person", "person", "row of its first post"),
+    Column("n_posts", "i4", "posts"),
+    _row("manager", "manager", "row of its manager in the manager table"),
+    Column("demand", REAL, "hours of care asked for, per week", 0.0),
+    Column("n_present", "i4", "posts filled and at work", 0),
+    _unit("mismatch", "share of practices that do not fit the local reality"),
+    Column("n_convenient", "i4", "practices in use that were proposed because convenient", 0),
+    Column("load", REAL, "mean load: hours of work over contracted hours", 0.0),
+    _unit("overload", "ten-week memory of load above 1"),
+    _unit("headspace", "mean usable headspace"),
+    _unit("seek", "problem-seeking (1) against comfort-seeking (0)"),
+    Column("improvement_hours", REAL, "hours for trials and for changing practice this week", 0.0),
+    Column("switching_hours", REAL, "hours of changing practice still to come", 0.0),
+    Column("response_credit", REAL, "hours in hand for answering", 0.0),
+    Column("response_hours", REAL, "hours spent on answering this week", 0.0),
+    Column("n_trials", "i4", "trials running", 0),
+    _count("noticed", "problems noticed this week"),
+    _count("voiced", "problems voiced this week"),
+    _count("dealt", "problems acted on this week"),
+    _count("noticed_memory", "problems noticed, 26-week memory"),
+    _count("dealt_memory", "problems acted on, 26-week memory"),
+    Column("outcomes", REAL, "sum of outcomes of voice this week"),
+    _count("n_outcomes", "items answered or timed out this week"),
+    _count("detriments", "people who suffered for speaking up this week"),
+    _unit("leaver_memory", "share of posts that people left, per week, 13-week memory"),
+    _unit("working", "how much of a fitting practice reaches patients, given exhaustion and overload"),
+    _unit("quality", "true quality of care"),
+    _unit("quality_measured", "true quality on the measured dimensions"),
+    _unit("quality_unmeasured", "true quality on the other dimensions"),
+    _unit("quality_reported", "quality as reported"),
+    _count("harm", "expected patients harmed this week"),
+    _count("incidents", "expected incidents reported this week"),
+)
+
+NEIGHBOUR = (
+    _row("team", "team", "row of a team tied to this one; -1 none"),
+    Column("ties", "i4", "ties between the two teams", 0),
+)
+
+PRACTICE = (
+    Column("value", "i1", "what the team does: -1, 0 (no set way) or 1", -1, 1),
+    Column("reality", "i1", "what is right for the team: -1 or 1", -1, 1),
+    Column("previous", "i1", "what it did before the last change", -1, 1),
+    Column("origin", "i1", "where the last change came from", 0, len(ORIGINS) - 1),
+    Column("followed", "i1", "whether the last change is younger than a year and still stands", 0, 1),
+    Column("gamed", "i1", "whether it is reported as done without being done", 0, 1),
+    Column("convenient", "i1", "whether it was proposed because convenient", 0, 1),
+    Column("idea_state", "i1", "none, waiting, endorsed or in trial", 0, len(IDEA_STATES) - 1),
+    Column("idea_value", "i1", "what the idea proposes", -1, 1),
+    Column("idea_convenient", "i1", "whether it is proposed because convenient", 0, 1),
+    Column("idea_origin", "i1", "where the idea comes from", 0, len(ORIGINS) - 1),
+    Column("idea_channel", "i1", "to whom it was voiced", 0, len(CHANNELS) - 1),
+    Column("cycles", "i1", "trial cycles done", 0),
+    Column("successes", "i1", "trial cycles that spoke for it", 0),
+    Column("supporters", "i2", "people who raised the same", 0),
+    Column("dissenters", "i2", "people who raised the opposite", 0),
+    _row("idea_raiser", "person", "row of the person who raised it; -1 none"),
+    Column("idea_week", "i4", "week in which its present state began"),
+    Column("raised_week", "i4", "week in which it was raised"),
+    Column("adopted_week", "i4", "week of the last change"),
+    _unit("idea_severity", "how much the problem matters"),
+)
+
+PERSON = (
+    _row("organisation", "organisation", "row of the organisation"),
+    _row("team", "team", "row of the team; a team manager's own team; -1 above"),
+    Column("key", "i4", "row within the run"),
+    Column("role", "i1", "staff, team manager, divisional manager, executive or chief executive", 0, len(ROLES) - 1),
+    Column("profession", "i1", "profession", 0, len(PROFESSIONS) - 1),
+    Column("generation", "i2", "people who held the post before", 0),
+    Column("vacant", "i1", "whether the post is empty", 0, 1),
+    Column("absent", "i1", "whether absent through sickness this week", 0, 1),
+    Column("tenure", "i4", "weeks in post", 0),
+    Column("status", REAL, "standing that goes with the profession", -1.0, 1.0),
+    _unit("exhaustion", "E, emotional exhaustion"),
+    _unit("exhaustion_anchor", "E₀, where exhaustion settles at ease"),
+    _unit("safety", "S, psychological safety: it is safe to speak up here"),
+    _unit("safety_anchor", "S₀, safety brought along"),
+    _unit("efficacy", "V, belief that speaking up leads to action"),
+    _unit("efficacy_anchor", "V₀, efficacy brought along"),
+    _unit("motivation", "M, autonomous motivation"),
+    _unit("motivation_anchor", "M₀, motivation brought along"),
+    _unit("belonging", "X, belonging and being valued"),
+    _unit("belonging_anchor", "X₀, belonging brought along"),
+    _unit("trust", "T, trust in the organisation"),
+    _unit("trust_anchor", "T₀, trust brought along"),
+    _unit("skill", "K, skill in improving work"),
+    _unit("agency", "g, how much one thinks one can change"),
+    _unit("agency_anchor", "g₀, agency brought along"),
+    _unit("alignment", "a, weight on patients' good against own convenience"),
+    Column("load", REAL, "hours of work over contracted hours", 0.0),
+    _unit("headspace", "H, usable headspace"),
+    Column("voice_hours", REAL, "hours spent on speaking up last week", 0.0),
+    _count("noticed", "problems noticed this week"),
+    _count("voiced", "problems voiced this week"),
+    _count("noticed_memory", "problems noticed, 13-week memory"),
+    _count("voiced_memory", "problems voiced, 13-week memory"),
+    _unit("norm", "share of noticed problems that neighbours voice, 13-week memory"),
+    _unit("propensity", "probability of voicing a problem of middling severity"),
+    _unit("propensity_memory", "the same, 52-week memory"),
+    Column("outcomes", REAL, "sum of outcomes of own voice this week"),
+    _count("n_outcomes", "own items answered or timed out this week"),
+    _count("detriments", "times made to suffer for speaking up this week"),
+    _unit("answered_memory", "share of own recent items acted on or explained"),
+    _unit("acted_memory", "share of own recent items acted on"),
+    _unit("previous", "scratch: a state before this process changed it"),
+)
+
+PROBLEM = (
+    Column("dimension", "i1", "dimension it is about", 0),
+    Column("value", "i1", "what the person would do instead", -1, 1),
+    Column("convenient", "i1", "whether that is proposed because convenient", 0, 1),
+    _unit("severity", "how much it matters"),
+)
+
+MANAGER = (
+    _row("person", "person", "row of the person"),
+    _row("superior", "manager", "row of the manager above; -1 for the chief executive"),
+    _unit("openness", "O, how openly the manager receives what is raised"),
+    _unit("openness_anchor", "own openness, brought along"),
+)
+
+NEED = (_unit("weight", "weight that the patient group gives to the dimension; sums to 1 over dimensions"),)
+
+PATIENT = (
+    _row("organisation", "organisation", "row of the organisation"),
+    _row("team", "team", "row of the team that gives most of the care"),
+    Column("key", "i4", "row within the run"),
+    Column("group", "i1", "patient group", 0, N_PATIENT_GROUPS - 1),
+    _unit("activation", "readiness to take part"),
+    _unit("satisfaction", "satisfaction with care"),
+)
+
+TALLY = (
+    *(_count(name, help) for name, help in (
+        ("noticed", "problems noticed"),
+        ("voiced", "problems voiced"),
+        ("withheld_fear", "problems withheld for fear"),
+        ("withheld_futility", "problems withheld because nothing would come of it"),
+        *((f"voiced_{name}", f"problems voiced to {name}") for name in CHANNELS),
+        ("joined", "problems voiced that were on the table already"),
+        ("dissented", "problems voiced with the opposite proposal on the table"),
+        ("acted", "items acted on"),
+        ("explained", "items explained"),
+        ("silent", "items met by silence"),
+        ("response_weeks", "weeks that answered items had waited"),
+        ("answered", "items answered by managers"),
+        ("detriments", "people who suffered for speaking up"),
+        ("directives", "directives met by teams"),
+        ("complied", "directives complied with"),
+        ("adapted", "directives adapted"),
+        ("resisted", "directives resisted"),
+        ("gamed", "directives gamed"),
+        ("overlooked", "directives overlooked"),
+        ("trials_begun", "trials begun"),
+        ("trials_won", "trials that ended in adoption"),
+        ("trials_lost", "trials that ended without"),
+        ("trials_lapsed", "ideas that lapsed before they were decided"),
+        ("adopted_vertical", "practices changed by directive"),
+        ("adopted_local", "practices changed by own ideas"),
+        ("adopted_horizontal", "practices taken over from neighbours"),
+        ("adopted_right", "practices changed to what fits"),
+        ("weeks_to_adopt", "weeks from raising to adoption, summed over own ideas"),
+        ("sustained", "changes that stood for a year"),
+        ("decayed", "changes that decayed within a year"),
+        ("leavers", "people who left"),
+        ("hires", "people who joined"),
+        ("codified", "dimensions of the code that changed"),
+        ("hours_voice", "hours spent on speaking up"),
+        ("hours_improvement", "hours spent on trials and on changing practice"),
+        ("hours_failure_demand", "hours spent on working around what does not fit"),
+    )),
+)  # fmt: skip
+"""What happened this week, counted per organisation."""
+
+TABLES: dict[str, tuple[Column, ...]] = {
+    "organisation": ORGANISATION,
+    "dimension": DIMENSION,
+    "tally": TALLY,
+    "team": TEAM,
+    "neighbour": NEIGHBOUR,
+    "practice": PRACTICE,
+    "person": PERSON,
+    "problem": PROBLEM,
+    "manager": MANAGER,
+    "need": NEED,
+    "patient": PATIENT,
+}
+"""Columns of every table. Shapes: ``dimension`` (organisations, m), ``practice`` (teams, m), ``need`` (organisations,
+groups, m), ``problem`` (persons, N_PROBLEMS), ``neighbour`` (teams, N_NEIGHBOURS); the others one row per thing."""
+
+
+def record_type(columns: tuple[Column, ...], real: type = np.float64) -> np.dtype:
+    """Return the record type of a table.
+
+    Parameters
+    ----------
+    columns : tuple of Column
+        The table's columns.
+    real : type
+        Floating-point type of its state columns.
+    """
+    return np.dtype([(c.name, real if c.kind == REAL else np.dtype(c.kind)) for c in columns], align=True)

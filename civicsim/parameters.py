@@ -1,0 +1,167 @@
+"""Parameters are declared once, and everything else reads the declaration.
+
+A parameter is a field of a frozen dataclass made with :func:`parameter`. Validation, the command line, the
+documentation tables, the sliders and the sweeps all read the same :class:`Parameter` record.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from civicsim.errors import ScenarioError, nearest
+
+Role = Literal["lever", "uncertainty", "fixed", "switch"]
+Value = float | int | bool | str
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """What is known about one parameter.
+
+    Attributes
+    ----------
+    section, name : str
+        Where it stands in a scenario file: ``[section]`` and key.
+    default : float, int, bool or str
+        Value used when nothing is said.
+    unit : str
+        Unit in words; ``"0-1"`` for shares and attitudes.
+    low, high : float
+        Allowed range, both ends included. Not used for switches and choices.
+    role : {"lever", "uncertainty", "fixed", "switch"}
+        A lever is what a governance style may set; an uncertainty is what calibration and sensitivity analysis
+        may vary; a fixed value is part of a definition; a switch turns a mechanism on or off.
+    help : str
+        One plain sentence.
+    source : str
+        A reference, or a sentence that starts with "Assumption".
+    choices : tuple of str
+        Valid words of a parameter that is a choice, in the order of their codes.
+    """
+
+    section: str
+    name: str
+    default: Value
+    unit: str
+    low: float
+    high: float
+    role: Role
+    help: str
+    source: str
+    choices: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """The full name, ``section.name``."""
+        return f"{self.section}.{self.name}"
+
+    @property
+    def range_text(self) -> str:
+        """The allowed values in words."""
+        if self.choices:
+            return "one of " + ", ".join(repr(choice) for choice in self.choices)
+        if isinstance(self.default, bool):
+            return "true or false"
+        kind = "a whole number" if isinstance(self.default, int) else "a number"
+        return f"{kind} from {self.low:g} to {self.high:g}"
+
+    def validate(self, value: Any, where: str) -> Value:
+        """Return ``value`` in the parameter's own type, or raise with one clear line.
+
+        Parameters
+        ----------
+        value : object
+            What was given.
+        where : str
+            What the message starts with, for example the name of the file.
+
+        Raises
+        ------
+        ScenarioError
+            If the type or the range is wrong.
+        """
+        problem = f"{where}: [{self.section}] {self.name} = {value!r}: expected {self.range_text}"
+        if self.choices:
+            if value not in self.choices:
+                raise ScenarioError(f"{problem}; {nearest(str(value), self.choices)}")
+            return str(value)
+        if isinstance(self.default, bool):
+            if not isinstance(value, bool):
+                raise ScenarioError(problem)
+            return value
+        if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+            raise ScenarioError(problem)
+        if not math.isfinite(value) or (isinstance(self.default, int) and value != int(value)):
+            raise ScenarioError(problem)
+        if not self.low <= value <= self.high:
+            raise ScenarioError(problem)
+        return int(value) if isinstance(self.default, int) else float(value)
+
+
+def parameter(
+    default: Value,
+    unit: str,
+    low: float = 0.0,
+    high: float = 1.0,
+    *,
+    help: str,
+    source: str,
+    role: Role = "uncertainty",
+    choices: tuple[str, ...] = (),
+) -> Any:
+    """Declare a parameter as a field of a frozen dataclass. See :class:`Parameter` for the arguments."""
+    about = {
+        "unit": unit, "low": low, "high": high, "role": role, "help": help, "source": source, "choices": choices,
+    }  # fmt: skip
+    return dataclasses.field(default=default, metadata=about)
+
+
+def switch(what: str) -> Any:
+    """Declare the switch of a mechanism: on by default; off, the mechanism does not happen."""
+    return parameter(True, "on/off", help=what, source="Mechanism switch, for ablation.", role="switch")
+
+
+def declared(cls: type, section: str) -> dict[str, Parameter]:
+    """Return the parameters that a dataclass declares, by name, in order.
+
+    Parameters
+    ----------
+    cls : type
+        A dataclass whose fields were made with :func:`parameter`.
+    section : str
+        Name of its section in a scenario file.
+    """
+    return {
+        field.name: Parameter(section=section, name=field.name, default=field.default, **field.metadata)  # type: ignore[arg-type]
+        for field in dataclasses.fields(cls)
+    }
+
+
+def column_dtype(cls: type) -> np.dtype:
+    """Return the record type that holds one organisation's values of a parameter dataclass."""
+    kinds = []
+    for field in dataclasses.fields(cls):
+        if field.metadata["choices"]:
+            kinds.append((field.name, np.int64))
+        elif isinstance(field.default, bool):
+            kinds.append((field.name, np.bool_))
+        elif isinstance(field.default, int):
+            kinds.append((field.name, np.int64))
+        else:
+            kinds.append((field.name, np.float64))
+    return np.dtype(kinds, align=True)
+
+
+def as_row(values: Any) -> tuple[float | int | bool, ...]:
+    """Return a parameter dataclass as one row for an array of :func:`column_dtype`; choices become codes."""
+    row: list[float | int | bool] = []
+    for field in dataclasses.fields(values):
+        value = getattr(values, field.name)
+        choices = field.metadata["choices"]
+        row.append(choices.index(value) if choices else value)
+    return tuple(row)

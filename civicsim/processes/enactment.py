@@ -1,0 +1,116 @@
+"""Staff meet what leaders live, not what they announce."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from civicsim.compiled import compiled
+from civicsim.kernels import unit
+from civicsim.organisation import TEAM_MANAGER
+from civicsim.parameters import parameter, switch
+from civicsim.process import Process
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """How intentions turn into what staff meet."""
+
+    enabled: bool = switch("Attitudes are met only as far as leaders give hours to them; off, they are met at once.")
+    rate: float = parameter(
+        0.05, "per week", 0.01, 0.2,
+        help="Share of the way from what staff meet to what is intended that a week covers when all hours go into it.",
+        source="Assumption: leaders are judged by where they spend time (Drew and Pandit 2020, BMJ 368:m872); "
+        "the rate is free, to be swept.",
+    )  # fmt: skip
+    fallback: float = parameter(
+        0.05, "per week", 0.0, 0.5, help="Share of the way back to old habits per unit of overload.",
+        source="Assumption: free modelling choice, to be swept.",
+    )  # fmt: skip
+    leader_weight: float = parameter(
+        0.4, "0-1", 0.0, 0.8, help="Weight of the chief's openness against a manager's own.",
+        source="Assumption: leaders' behaviour is amplified down the line (Drew and Pandit 2020); the weight is free.",
+    )  # fmt: skip
+    overload_cost: float = parameter(
+        0.6, "openness per unit overload", 0.0, 2.0, help="How much overload closes managers.",
+        source="Assumption: free modelling choice, to be swept.",
+    )  # fmt: skip
+
+
+@compiled
+def enacted_attitude(enacted, intended, habit, rate, engaged, fallback, pressure):
+    """Return what staff meet of an attitude next week.
+
+    Formula
+        x ← x + r·h·(x* − x) − f·p·(x − x₀)
+
+    where h is the share of the hour budget that goes into being with people, p the pressure, x* the intention and x₀
+    the habit of the status quo. Hours given pull what staff meet towards the intention, whichever way that is;
+    pressure pulls it back.
+    """
+    return unit(enacted + rate * engaged * (intended - enacted) - fallback * pressure * (enacted - habit))
+
+
+@compiled
+def manager_openness(own, leader, leader_weight, overload, overload_cost):
+    """Return how openly a manager receives what is raised: own and the chief's openness, less under overload."""
+    return unit((1.0 - leader_weight) * own + leader_weight * leader - overload_cost * overload)
+
+
+@compiled
+def _step(first, last, p, organisation, team, person, manager):
+    for o in range(first, last):
+        org, q = organisation[o], p[o]
+        pressure = 0.0
+        for t in range(org.first_team, org.first_team + org.n_teams):
+            pressure += team[t].overload
+        pressure /= org.n_teams
+        given = org.spent_protected + org.spent_peer + org.spent_response + org.spent_deliberation
+        engaged = unit(given / org.hours_budget)
+        if q.enabled:
+            org.fear_enacted = enacted_attitude(
+                org.fear_enacted, org.fear, org.fear_habit, q.rate, engaged, q.fallback, pressure
+            )
+            org.permission_enacted = enacted_attitude(
+                org.permission_enacted, org.permission, org.permission_habit, q.rate, engaged, q.fallback, pressure
+            )
+            org.authority_enacted = enacted_attitude(
+                org.authority_enacted, org.authority, org.authority_habit, q.rate, engaged, q.fallback, pressure
+            )
+        else:
+            org.fear_enacted, org.permission_enacted = org.fear, org.permission
+            org.authority_enacted = org.authority
+        org.say_do_gap = (
+            abs(org.fear - org.fear_enacted)
+            + abs(org.permission - org.permission_enacted)
+            + abs(org.authority - org.authority_enacted)
+        ) / 3.0
+        for j in range(org.first_manager, org.first_manager + org.n_managers):
+            boss = person[manager[j].person]
+            overload = team[boss.team].overload if boss.role == TEAM_MANAGER else pressure
+            manager[j].openness = manager_openness(
+                manager[j].openness_anchor, org.leader_openness, q.leader_weight, overload, q.overload_cost
+            )
+
+
+def step(cohort, first, last):
+    """Move what staff meet towards what is intended, as far as hours are given; and set managers' openness."""
+    c = cohort
+    _step(first, last, c.parameters["enactment"], c.organisation, c.team, c.person, c.manager)
+
+
+PROCESS = Process(
+    name="enactment",
+    place=0,
+    title="What staff meet of fear, permission and authority follows the hours that leaders give, and slips under pressure.",
+    parameters=Parameters,
+    step=step,
+    reads=(
+        "organisation.fear", "organisation.permission", "organisation.authority", "organisation.spent_protected",
+        "organisation.spent_peer", "organisation.spent_response", "organisation.spent_deliberation",
+        "organisation.leader_openness", "team.overload", "manager.openness_anchor",
+    ),
+    writes=(
+        "organisation.fear_enacted", "organisation.permission_enacted", "organisation.authority_enacted",
+        "organisation.say_do_gap", "manager.openness",
+    ),
+)  # fmt: skip

@@ -1,0 +1,118 @@
+"""Work wears people out, and ease lets them recover."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from civicsim.compiled import compiled
+from civicsim.kernels import unit
+from civicsim.parameters import parameter, switch
+from civicsim.process import Process
+from civicsim.randomness import shock, stream_of
+
+STREAM = stream_of("exhaustion")
+LOAD_AT_EASE = 0.9
+BURNT_OUT = 0.6
+"""Exhaustion above which a person counts as burnt out. Assumption: a threshold, set with the survey item in mind."""
+_FREE = "Assumption: free modelling choice, to be swept."
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What wears people out and what restores them."""
+
+    enabled: bool = switch("Exhaustion changes.")
+    load_weight: float = parameter(
+        0.03, "per week and unit load", 0.015, 0.05, help="κ_D: exhaustion per unit of load above .9.",
+        source="Direction: job demands-resources theory, longitudinal effects small and fading with lag; size to be calibrated.",
+    )  # fmt: skip
+    recovery_weight: float = parameter(
+        0.04, "per week and unit slack", 0.02, 0.15, help="κ_R: recovery per unit of load below 1.", source=_FREE
+    )
+    fear_weight: float = parameter(
+        0.004, "per week", 0.0, 0.015, help="κ_F: exhaustion per unit of fear above the usual; also reported at 0.", source=_FREE
+    )
+    contagion: float = parameter(
+        0.01, "per week", 0.0, 0.05, help="κ_C: pull of colleagues' exhaustion.",
+        source="Assumption: small, because cross-sectional findings are confounded by shared load; sweep through 0.",
+    )  # fmt: skip
+    return_rate: float = parameter(
+        0.06, "per week", 0.03, 0.1, help="κ₀: how fast exhaustion returns to a person's own level.", source=_FREE
+    )
+    noise_sd: float = parameter(
+        0.05, "per week", 0.0, 0.1, help="Spread of what else happens to a person in a week.", source=_FREE
+    )
+    reference_fear: float = parameter(
+        0.35, "0-1", role="fixed", help="F₀: fear at the status quo.", source="Assumption: the status quo's lever."
+    )
+
+
+@compiled
+def exhaustion_change(q, exhaustion, anchor, load, fear, around, belonging):
+    """Return the expected change of exhaustion in a week.
+
+    Formula
+        κ_D·max(0, ℓ−.9) + κ_F(F−F₀) + κ_C(Ē−E) − κ_R·max(0, 1−ℓ)(½+½X) − κ₀(E−E₀)
+
+    Influence has no term of its own: it can only work through load, belonging and staying.
+    """
+    return (
+        q.load_weight * max(0.0, load - LOAD_AT_EASE)
+        + q.fear_weight * (fear - q.reference_fear)
+        + q.contagion * (around - exhaustion)
+        - q.recovery_weight * max(0.0, 1.0 - load) * (0.5 + 0.5 * belonging)
+        - q.return_rate * (exhaustion - anchor)
+    )
+
+
+@compiled
+def _change(who, q, org, week, around):
+    moved = who.previous + exhaustion_change(
+        q, who.previous, who.exhaustion_anchor, who.load, org.fear_enacted, around, who.belonging
+    )
+    who.exhaustion = unit(moved + q.noise_sd * shock(org.seed, STREAM, week, who.key))
+
+
+@compiled
+def _step(first, last, week, p, organisation, team, person):
+    for o in range(first, last):
+        if not p[o].enabled:
+            continue
+        org, q = organisation[o], p[o]
+        for i in range(org.first_person, org.first_person + org.n_persons):
+            person[i].previous = person[i].exhaustion
+        for t in range(org.first_team, org.first_team + org.n_teams):
+            g = team[t]
+            total = 0.0
+            filled = 0
+            for i in range(g.first_person, g.first_person + g.n_posts):
+                if person[i].vacant == 0:
+                    total += person[i].previous
+                    filled += 1
+            for i in range(g.first_person, g.first_person + g.n_posts):
+                who = person[i]
+                if who.vacant == 0:
+                    around = (total - who.previous) / (filled - 1) if filled > 1 else who.previous
+                    _change(who, q, org, week, around)
+        for i in range(org.first_person + org.n_staff, org.first_person + org.n_persons):
+            if person[i].vacant == 0:
+                _change(person[i], q, org, week, person[i].previous)
+
+
+def step(cohort, first, last):
+    """Move everybody's exhaustion by the week's load, fear, company, recovery and chance."""
+    c = cohort
+    _step(first, last, c.week, c.parameters["exhaustion"], c.organisation, c.team, c.person)
+
+
+PROCESS = Process(
+    name="exhaustion",
+    place=12,
+    title="Load and fear exhaust people, slack and belonging restore them, and each returns to a level of their own.",
+    parameters=Parameters,
+    step=step,
+    reads=(
+        "organisation.fear_enacted", "person.load", "person.belonging", "person.exhaustion_anchor", "person.vacant",
+    ),
+    writes=("person.exhaustion", "person.previous"),
+)  # fmt: skip

@@ -1,0 +1,187 @@
+"""People learn from what came of speaking up: whether it helps, whether it is safe, whether they can change things."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from civicsim.compiled import compiled
+from civicsim.kernels import settle, unit
+from civicsim.parameters import parameter, switch
+from civicsim.process import Process
+
+_FREE = "Assumption: free modelling choice, to be swept."
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """How fast people learn, and from what."""
+
+    enabled: bool = switch("Efficacy, agency and safety change with experience.")
+    efficacy_enabled: bool = switch("Efficacy and agency follow outcomes.")
+    safety_enabled: bool = switch("Safety follows neighbours, managers, the norm and fear.")
+    outcome_rate: float = parameter(
+        0.1, "per item", 0.02, 0.3, help="η: how far efficacy moves towards an outcome better than expected.", source=_FREE
+    )
+    loss_ratio: float = parameter(
+        2.0, "ratio", 1.0, 4.0, help="How much more a disappointment moves efficacy than a success.",
+        source="Assumption: losses loom about twice as large as gains; from memory, to be verified.",
+    )  # fmt: skip
+    witness_share: float = parameter(
+        0.25, "0-1", help="How much what happens to colleagues counts against what happens to oneself.", source=_FREE
+    )
+    experience_rate: float = parameter(
+        0.02, "per week", 0.0, 0.1, help="κ_V: how fast efficacy follows the share of problems that are dealt with.",
+        source=_FREE,
+    )  # fmt: skip
+    dealt_weight: float = parameter(
+        0.8, "efficacy per share", 0.0, 1.0, help="a_R: how much that share raises expected efficacy.", source=_FREE
+    )
+    openness_efficacy: float = parameter(
+        0.3, "efficacy per openness", 0.0, 0.8, help="a_V: how much the manager's openness raises expected efficacy.",
+        source=_FREE,
+    )  # fmt: skip
+    agency_rate: float = parameter(
+        0.02, "per week", 0.0, 0.1, help="How fast agency returns to what a person brought along.", source=_FREE
+    )
+    safety_rate: float = parameter(
+        0.05, "per week", 0.02, 0.3, help="η_S: how fast safety moves.",
+        source="Assumption: stability over six weeks is only moderate, from secondary sources; free.",
+    )  # fmt: skip
+    susceptibility: float = parameter(
+        0.3, "0-1", 0.0, 0.6, help="λ: weight of neighbours' safety against one's own grounds.", source=_FREE
+    )
+    openness_safety: float = parameter(
+        0.4, "safety per openness", 0.0, 0.8, help="a_O: how much the manager's openness raises safety.",
+        source="Direction: Frazier and others (2017, Personnel Psychology 70:113), to be verified; size free.",
+    )  # fmt: skip
+    norm_safety: float = parameter(
+        0.2, "safety per share", 0.0, 0.8, help="a_N: how much others' speaking up raises safety.", source=_FREE
+    )
+    fear_safety: float = parameter(0.2, "safety per fear", 0.0, 0.8, help="a_F: how much fear lowers safety.", source=_FREE)
+    detriment_cost: float = parameter(0.15, "safety", 0.0, 0.5, help="Safety lost by suffering for voice.", source=_FREE)
+    witness_cost: float = parameter(0.07, "safety", 0.0, 0.5, help="Safety lost by seeing someone suffer.", source=_FREE)
+    reference_dealt: float = parameter(
+        0.13, "0-1", role="fixed", help="r₀: share of noticed problems dealt with at the status quo.",
+        source="Assumption: set to the mean of the burn-in, so that no style is favoured by centring.",
+    )  # fmt: skip
+    reference_openness: float = parameter(
+        0.5, "0-1", role="fixed", help="O₀: managers' openness at the status quo.",
+        source="Assumption: set to the mean of the burn-in, so that no style is favoured by centring.",
+    )  # fmt: skip
+    reference_share: float = parameter(
+        0.42, "0-1", role="fixed", help="v₀: share of noticed problems voiced at the status quo.",
+        source="Assumption: set to the mean of the burn-in, so that no style is favoured by centring.",
+    )  # fmt: skip
+    reference_fear: float = parameter(
+        0.35, "0-1", role="fixed", help="F₀: fear at the status quo.", source="Assumption: the status quo's lever."
+    )
+
+
+@compiled
+def learn_from_outcome(belief, outcome, rate, loss_ratio):
+    """Return a belief moved towards an outcome; disappointments count ``loss_ratio`` times as much.
+
+    Formula
+        V ← V + η(o − V),  with η·loss_ratio where o < V
+    """
+    speed = rate * loss_ratio if outcome < belief else rate
+    return unit(belief + min(1.0, speed) * (outcome - belief))
+
+
+@compiled
+def expected_efficacy(anchor, dealt_weight, dealt, reference_dealt, openness_weight, openness, reference_openness):
+    """Return the efficacy that experience of the place suggests: V₀ + a_R(r̄−r₀) + a_V(O−O₀).
+
+    ``dealt`` is a share of all problems noticed, voiced or not, so that silence does not shield the belief.
+    """
+    return unit(anchor + dealt_weight * (dealt - reference_dealt) + openness_weight * (openness - reference_openness))
+
+
+@compiled
+def grounds_for_safety(q, anchor, openness, norm, fear):
+    """Return the safety that one's own grounds suggest: S₀ + a_O(O−O₀) + a_N(v̄−v₀) − a_F(F−F₀)."""
+    return unit(
+        anchor
+        + q.openness_safety * (openness - q.reference_openness)
+        + q.norm_safety * (norm - q.reference_share)
+        - q.fear_safety * (fear - q.reference_fear)
+    )
+
+
+@compiled
+def _learn_efficacy(who, g, q, dealt, openness):
+    if who.n_outcomes > 0.0:
+        own = who.outcomes / who.n_outcomes
+        who.efficacy = learn_from_outcome(who.efficacy, own, q.outcome_rate, q.loss_ratio)
+        who.agency = learn_from_outcome(who.agency, own, q.outcome_rate, 1.0)
+    others = g.n_outcomes - who.n_outcomes
+    if others > 0.0:
+        seen = (g.outcomes - who.outcomes) / others
+        rate = q.outcome_rate * q.witness_share
+        who.efficacy = learn_from_outcome(who.efficacy, seen, rate, q.loss_ratio)
+        who.agency = learn_from_outcome(who.agency, seen, rate, 1.0)
+    expected = expected_efficacy(
+        who.efficacy_anchor, q.dealt_weight, dealt, q.reference_dealt, q.openness_efficacy, openness, q.reference_openness
+    )
+    who.efficacy = unit(settle(who.efficacy, 0.0, expected, 0.0, q.experience_rate))
+    who.agency = unit(settle(who.agency, 0.0, who.agency_anchor, 0.0, q.agency_rate))
+
+
+@compiled
+def _step(first, last, p, organisation, team, person, manager, ties):
+    for o in range(first, last):
+        if not p[o].enabled:
+            continue
+        org, q = organisation[o], p[o]
+        for i in range(org.first_person, org.first_person + org.n_persons):
+            person[i].previous = person[i].safety
+        for t in range(org.first_team, org.first_team + org.n_teams):
+            g = team[t]
+            openness = manager[g.manager].openness
+            dealt = min(1.0, g.dealt_memory / g.noticed_memory) if g.noticed_memory > 0.0 else q.reference_dealt
+            total = 0.0
+            filled = 0
+            for i in range(g.first_person, g.first_person + g.n_posts):
+                if person[i].vacant == 0:
+                    total += person[i].previous
+                    filled += 1
+            for i in range(g.first_person, g.first_person + g.n_posts):
+                who = person[i]
+                if who.vacant:
+                    continue
+                if q.efficacy_enabled:
+                    _learn_efficacy(who, g, q, dealt, openness)
+                if not q.safety_enabled:
+                    continue
+                neighbours, n = total - who.previous, filled - 1
+                for slot in range(ties.shape[1]):
+                    j = ties[i, slot]
+                    if j >= 0 and person[j].vacant == 0:
+                        neighbours += person[j].previous
+                        n += 1
+                grounds = grounds_for_safety(q, who.safety_anchor, openness, who.norm, org.fear_enacted)
+                around = neighbours / n if n > 0 else grounds
+                moved = settle(who.previous, around, grounds, q.susceptibility, q.safety_rate)
+                seen = max(0.0, g.detriments - who.detriments)
+                who.safety = unit(moved - q.detriment_cost * who.detriments - q.witness_cost * seen)
+
+
+def step(cohort, first, last):
+    """Move everybody's efficacy, agency and safety by what the week taught them."""
+    c = cohort
+    _step(first, last, c.parameters["learning"], c.organisation, c.team, c.person, c.manager, c.ties)
+
+
+PROCESS = Process(
+    name="learning",
+    place=6,
+    title="Staff learn from outcomes, their own and colleagues', whether speaking up helps and is safe.",
+    parameters=Parameters,
+    step=step,
+    reads=(
+        "organisation.fear_enacted", "team.outcomes", "team.n_outcomes", "team.detriments", "team.dealt_memory",
+        "team.noticed_memory", "person.outcomes", "person.n_outcomes", "person.detriments", "person.norm",
+        "person.safety_anchor", "person.efficacy_anchor", "person.agency_anchor", "person.vacant", "manager.openness",
+    ),
+    writes=("person.safety", "person.efficacy", "person.agency", "person.previous"),
+)  # fmt: skip

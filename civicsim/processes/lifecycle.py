@@ -1,0 +1,284 @@
+"""Ideas are tried, adopted, and then last or decay."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from civicsim.compiled import compiled
+from civicsim.organisation import ENDORSED, TRIAL
+from civicsim.parameters import parameter, switch
+from civicsim.practice import change, clear_idea, fall_back
+from civicsim.process import Process
+from civicsim.randomness import stream_of, uniforms
+
+TRIALS = stream_of("lifecycle.trials")
+DECAY = stream_of("lifecycle.decay")
+YEAR = 52
+FOLLOW_UP_WEEKS = 26
+SWITCHING_WEEKS = 4.0
+_FREE = "Assumption: free modelling choice, to be swept."
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """How ideas are tried, what changing practice costs, and what lets a change decay."""
+
+    enabled: bool = switch("Ideas are tried and adopted, and changes may decay.")
+    cycle_weeks: int = parameter(
+        4, "weeks", 1, 13, role="fixed", help="Length of a plan-do-study-act cycle.", source=_FREE
+    )
+    n_cycles: int = parameter(
+        3, "cycles", 0, 10, role="fixed", help="Cycles in a trial; 0 adopts at once what is endorsed.",
+        source="Assumption: reports at 30, 60 and 90 days (Drew and Pandit 2020, BMJ 368:m872).",
+    )  # fmt: skip
+    cycle_accuracy: float = parameter(
+        0.7, "probability", 0.5, 1.0, help="Chance that a cycle shows rightly whether the idea fits.", source=_FREE
+    )
+    headspace_gain: float = parameter(
+        4.0, "per headspace", 0.5, 20.0, help="A cycle runs with probability min(1, gain × headspace).", source=_FREE
+    )
+    most_trials: int = parameter(
+        3, "trials", 1, 30, help="Trials that a team runs at once at most.", source=_FREE
+    )
+    trial_hours: float = parameter(
+        3.0, "hours per team and week", 0.0, 20.0, help="Hours that a running trial costs.", source=_FREE
+    )
+    switching_hours: float = parameter(
+        40.0, "hours per team", 0.0, 200.0, help="Hours a team needs to change a practice.", source=_FREE
+    )
+    patience: int = parameter(
+        26, "weeks", 8, 104, role="fixed", help="Weeks after which an idea that is not decided lapses.", source=_FREE
+    )
+    consent_base: float = parameter(
+        0.3, "probability", 0.0, 1.0, help="Chance that a second team consents to a change across the boundary, at no trust.",
+        source=_FREE,
+    )  # fmt: skip
+    consent_trust: float = parameter(
+        0.5, "probability", 0.0, 0.7, help="How much full trust in the second team adds to that chance.", source=_FREE
+    )
+    skill_per_trial: float = parameter(
+        0.01, "0-1", 0.0, 0.1, help="Share of the way to full skill that a completed trial takes its team.", source=_FREE
+    )
+    decay_base: float = parameter(
+        0.012, "per week", 0.0, 0.05, help="δ₀: weekly chance that a change decays.",
+        source="Assumption: half to two thirds of changes last a year (Stirman and others 2012, to be verified).",
+    )  # fmt: skip
+    decay_overload: float = parameter(
+        0.05, "per week", 0.0, 0.3, help="δ_L: added chance per unit of overload.", source=_FREE
+    )
+    decay_turnover: float = parameter(
+        0.5, "per share of leavers", 0.0, 2.0, help="δ_T: added chance per weekly share of leavers.", source=_FREE
+    )
+    decay_neighbours: float = parameter(
+        0.008, "per week", 0.0, 0.03, help="δ_N: chance taken off where all neighbours do the same.", source=_FREE
+    )
+
+
+@compiled
+def cycle_runs_probability(gain, headspace):
+    """Return the chance that a planned cycle is carried out: min(1, 4H)."""
+    return min(1.0, gain * headspace)
+
+
+@compiled
+def trial_convinces(successes, n_cycles, alignment, convenient):
+    """Return whether a finished trial ends in adoption.
+
+    Formula
+        a · (2e − 1) + (1−a) · convenient > 0,  e = successes / cycles
+
+    Evidence counts as much as the team cares for patients' good, convenience as much as it does not.
+    """
+    evidence = 2.0 * successes / n_cycles - 1.0 if n_cycles > 0 else 1.0
+    return alignment * evidence + (1.0 - alignment) * convenient > 0.0
+
+
+@compiled
+def decay_hazard(q, overload, leavers, share_alike):
+    """Return the weekly chance that a change decays: max(0, δ₀ + δ_L·ov + δ_T·leavers − δ_N·share alike)."""
+    return max(
+        0.0,
+        q.decay_base + q.decay_overload * overload + q.decay_turnover * leavers - q.decay_neighbours * share_alike,
+    )
+
+
+@compiled
+def _share_alike(neighbour, practice, t, d):
+    """Return the share of ties that lead to teams that do the same on dimension ``d``."""
+    alike = ties = 0.0
+    for k in range(neighbour.shape[1]):
+        other = neighbour[t, k].team
+        if other < 0:
+            break
+        ties += neighbour[t, k].ties
+        if practice[other, d].value == practice[t, d].value:
+            alike += neighbour[t, k].ties
+    return alike / ties if ties > 0.0 else 0.0
+
+
+@compiled
+def _adopt(t, d, week, q, team, practice, count, partner):
+    """Make the idea of a slot the practice of its team, and of the partner where there is one."""
+    slot = practice[t, d]
+    value, origin, convenient = slot.idea_value, slot.idea_origin, slot.idea_convenient
+    count.trials_won += 1
+    count.weeks_to_adopt += week - slot.raised_week
+    clear_idea(slot)
+    if change(slot, value, week, origin, convenient):
+        team[t].switching_hours += q.switching_hours
+        count.adopted_local += 1
+        count.adopted_right += value == slot.reality
+    if partner >= 0 and change(practice[partner, d], value, week, origin, convenient):
+        team[partner].switching_hours += q.switching_hours
+        count.adopted_local += 1
+        count.adopted_right += value == practice[partner, d].reality
+
+
+@compiled
+def _partner(neighbour, t, u):
+    """Return a neighbouring team, chosen by ties, or −1 where there is none."""
+    total = 0
+    for k in range(neighbour.shape[1]):
+        total += neighbour[t, k].ties if neighbour[t, k].team >= 0 else 0
+    x = u * total
+    for k in range(neighbour.shape[1]):
+        if neighbour[t, k].team < 0:
+            break
+        x -= neighbour[t, k].ties
+        if x < 0.0:
+            return neighbour[t, k].team
+    return -1
+
+
+@compiled
+def _decide(t, d, week, q, org, alignment, dimension, team, neighbour, practice, person, count):
+    """End a finished trial: adopt, with a second team's consent where it takes two, or give it up."""
+    slot, g = practice[t, d], team[t]
+    for i in range(g.first_person, g.first_person + g.n_posts):
+        person[i].skill += q.skill_per_trial * (1.0 - person[i].skill)
+    if not trial_convinces(slot.successes, q.n_cycles, alignment, slot.idea_convenient):
+        count.trials_lost += 1
+        clear_idea(slot)
+        return
+    partner = -1
+    if dimension.cross_boundary:
+        u_partner, u_consent, _, _ = uniforms(org.seed, TRIALS, week, g.key, practice.shape[1] + d)
+        partner = _partner(neighbour, t, u_partner)
+        trust = 0.0
+        if partner >= 0:
+            other = team[partner]
+            for i in range(other.first_person, other.first_person + other.n_posts):
+                trust += person[i].trust / other.n_posts
+        if partner < 0 or u_consent >= q.consent_base + q.consent_trust * trust:
+            count.trials_lost += 1
+            clear_idea(slot)
+            return
+    _adopt(t, d, week, q, team, practice, count, partner)
+
+
+@compiled
+def _try_ideas(first, last, week, p, organisation, dimension, tally, team, neighbour, practice, person):
+    m = practice.shape[1]
+    for o in range(first, last):
+        if not p[o].enabled:
+            continue
+        org, q, count = organisation[o], p[o], tally[o]
+        for t in range(org.first_team, org.first_team + org.n_teams):
+            g = team[t]
+            alignment = 0.0
+            for i in range(g.first_person, g.first_person + g.n_posts):
+                alignment += person[i].alignment / g.n_posts
+            running = 0
+            for d in range(m):
+                running += practice[t, d].idea_state == TRIAL
+            # Which dimension comes first for a free place must not depend on its number: start somewhere at random.
+            u, _, _, _ = uniforms(org.seed, TRIALS, week, g.key, 2 * m)
+            start = int(u * m)
+            for k in range(m):
+                d = (start + k) % m
+                slot = practice[t, d]
+                if slot.idea_state == ENDORSED:
+                    if running < q.most_trials:
+                        slot.idea_state = TRIAL
+                        slot.idea_week = week
+                        running += 1
+                        count.trials_begun += 1
+                    elif week - slot.idea_week >= q.patience:
+                        count.trials_lapsed += 1
+                        clear_idea(slot)
+                if slot.idea_state != TRIAL:
+                    continue
+                age = week - slot.idea_week
+                if q.n_cycles > 0 and age > 0 and age % q.cycle_weeks == 0:
+                    u_runs, u_shows, _, _ = uniforms(org.seed, TRIALS, week, g.key, d)
+                    if u_runs < cycle_runs_probability(q.headspace_gain, g.headspace):
+                        fits = slot.idea_value == slot.reality
+                        shows_rightly = u_shows < q.cycle_accuracy
+                        slot.cycles += 1
+                        slot.successes += fits == shows_rightly
+                if slot.cycles >= q.n_cycles:
+                    running -= 1
+                    _decide(t, d, week, q, org, alignment, dimension[o, d], team, neighbour, practice, person, count)
+                elif age >= q.patience:
+                    running -= 1
+                    count.trials_lapsed += 1
+                    clear_idea(slot)
+            g.n_trials = running
+
+
+@compiled
+def _age_changes(first, last, week, p, organisation, tally, team, neighbour, practice):
+    m = practice.shape[1]
+    for o in range(first, last):
+        if not p[o].enabled:
+            continue
+        org, q, count = organisation[o], p[o], tally[o]
+        for t in range(org.first_team, org.first_team + org.n_teams):
+            g = team[t]
+            for d in range(m):
+                slot = practice[t, d]
+                if slot.followed == 0 or slot.adopted_week >= week:
+                    continue
+                alike = _share_alike(neighbour, practice, t, d)
+                u, _, _, _ = uniforms(org.seed, DECAY, week, g.key, d)
+                if u < decay_hazard(q, g.overload, g.leaver_memory, alike):
+                    fall_back(slot)
+                    count.decayed += 1
+                elif week - slot.adopted_week >= YEAR:
+                    slot.followed = 0
+                    count.sustained += 1
+            # A quarter of what is left of the hours of a change falls in each week.
+            changing = g.switching_hours / SWITCHING_WEEKS
+            g.switching_hours -= changing
+            g.improvement_hours = changing + q.trial_hours * g.n_trials
+            count.hours_improvement += g.improvement_hours
+
+
+def step(cohort, first, last):
+    """Run trials, decide those that are finished, and let changes of the past year last or decay."""
+    c, p = cohort, cohort.parameters["lifecycle"]
+    _try_ideas(
+        first, last, c.week, p, c.organisation, c.dimension, c.tally, c.team, c.neighbour, c.practice, c.person
+    )
+    _age_changes(first, last, c.week, p, c.organisation, c.tally, c.team, c.neighbour, c.practice)
+
+
+PROCESS = Process(
+    name="lifecycle",
+    place=8,
+    title="Endorsed ideas go through trial cycles and are adopted or given up; changes last a year or decay.",
+    parameters=Parameters,
+    step=step,
+    reads=(
+        "team.headspace", "team.overload", "team.leaver_memory", "neighbour.team", "neighbour.ties",
+        "dimension.cross_boundary", "person.alignment", "person.trust", "practice.reality", "practice.idea_value",
+    ),
+    writes=(
+        "practice.value", "practice.previous", "practice.origin", "practice.followed", "practice.gamed",
+        "practice.convenient", "practice.adopted_week", "practice.idea_state", "practice.idea_week",
+        "practice.idea_raiser", "practice.supporters", "practice.dissenters", "practice.cycles", "practice.successes",
+        "team.switching_hours", "team.improvement_hours", "team.n_trials", "person.skill", "tally.trials_begun",
+        "tally.trials_won", "tally.trials_lost", "tally.trials_lapsed", "tally.adopted_local", "tally.adopted_right",
+        "tally.weeks_to_adopt", "tally.sustained", "tally.decayed", "tally.hours_improvement",
+    ),
+)  # fmt: skip

@@ -1,0 +1,139 @@
+"""Work is shared among those present; what is left over is headspace."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from civicsim.compiled import compiled
+from civicsim.kernels import unit
+from civicsim.organisation import TEAM_MANAGER
+from civicsim.parameters import parameter, switch
+from civicsim.process import Process
+
+HEADSPACE_PER_HOUR = 0.15
+OVERLOAD_WEEKS = 10.0
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """Where working hours come from."""
+
+    enabled: bool = switch("Load and headspace follow demand, staffing and the hours spent.")
+    overtime: float = parameter(
+        0.05, "share of contracted hours", 0.0, 0.15, help="Overtime that people give before headspace is gone.",
+        source="Assumption: free modelling choice, to be swept.",
+    )  # fmt: skip
+    failure_demand: float = parameter(
+        6.0, "hours per week", 2.0, 10.0,
+        help="Hours a person would lose to work-arounds if no practice fitted the local reality.",
+        source="Assumption: clinicians work around institutional barriers (Mountford and others 2013, BMJ Qual Saf); "
+        "the amount is free, to be swept.",
+    )  # fmt: skip
+    convenience_gain: float = parameter(
+        0.2, "hours per week", 0.0, 1.0, help="Hours of care a person saves per convenient practice in use.",
+        source="Assumption: free modelling choice, to be swept.",
+    )  # fmt: skip
+
+
+@compiled
+def working_load(care, spent, voice, failure, contracted):
+    """Return load: hours of care, of improvement purposes, of voice and of work-arounds over contracted hours."""
+    return (care + spent + voice + failure) / contracted
+
+
+@compiled
+def usable_headspace(load, overtime, contracted, permission, protected):
+    """Return usable headspace, 0-1.
+
+    Formula
+        H = min(1, .15·[37.5·max(0, 1+ot−ℓ)] + permission·h_prot)
+
+    Slack turns into headspace at .15 per hour. Protected time costs load like any hour, and comes back as headspace
+    only where there is permission to use it.
+    """
+    slack = contracted * max(0.0, 1.0 + overtime - load)
+    return unit(HEADSPACE_PER_HOUR * slack + permission * protected)
+
+
+@compiled
+def _step(first, last, p, structure, organisation, tally, team, practice, person, manager):
+    m = practice.shape[1]
+    for o in range(first, last):
+        if not p[o].enabled:
+            continue
+        org, q = organisation[o], p[o]
+        contracted = structure[o].contracted_hours
+        org.spent_protected = org.hours_protected
+        org.spent_reporting = org.hours_reporting
+        spent = org.spent_protected + org.spent_reporting + org.spent_peer + org.spent_deliberation + org.spent_patients
+        mean_load = 0.0
+        for t in range(org.first_team, org.first_team + org.n_teams):
+            g = team[t]
+            misfits = convenient = 0
+            for d in range(m):
+                misfits += practice[t, d].value != practice[t, d].reality
+                convenient += practice[t, d].convenient
+            g.mismatch = misfits / m
+            g.n_convenient = convenient
+            present = 0
+            for i in range(g.first_person, g.first_person + g.n_posts):
+                present += 1 - max(person[i].vacant, person[i].absent)
+            g.n_present = present
+            at_work = max(present, 1)
+            care = max(0.0, g.demand / at_work - q.convenience_gain * convenient)
+            # Trials and changes use protected time first, as far as people may use it; the rest comes on top.
+            extra = max(0.0, g.improvement_hours / at_work - org.permission_enacted * org.spent_protected)
+            answering = g.response_hours / at_work
+            failure = q.failure_demand * g.mismatch
+            tally[o].hours_failure_demand += failure * present
+            g.load = g.headspace = 0.0
+            filled = 0
+            for i in range(g.first_person, g.first_person + g.n_posts):
+                who = person[i]
+                who.load = working_load(care, spent + extra + answering, who.voice_hours, failure, contracted)
+                who.headspace = usable_headspace(
+                    who.load, q.overtime, contracted, org.permission_enacted, org.spent_protected
+                )
+                if who.vacant == 0:
+                    filled += 1
+                    g.load += who.load
+                    g.headspace += who.headspace
+            g.load /= max(filled, 1)
+            g.headspace = unit(g.headspace / max(filled, 1))
+            g.overload = unit(g.overload + (max(0.0, g.load - 1.0) - g.overload) / OVERLOAD_WEEKS)
+            mean_load += g.load / org.n_teams
+        # Assumption: managers share the load of those they lead.
+        for j in range(org.first_manager, org.first_manager + org.n_managers):
+            boss = person[manager[j].person]
+            boss.load = team[boss.team].load if boss.role == TEAM_MANAGER else mean_load
+            boss.headspace = usable_headspace(
+                boss.load, q.overtime, contracted, org.permission_enacted, org.spent_protected
+            )
+
+
+def step(cohort, first, last):
+    """Work out everybody's load and headspace, and each team's memory of overload."""
+    c = cohort
+    _step(
+        first, last, c.parameters["load"], c.parameters["structure"], c.organisation, c.tally, c.team, c.practice,
+        c.person, c.manager,
+    )  # fmt: skip
+
+
+PROCESS = Process(
+    name="load",
+    place=1,
+    title="Demand is shared among those present; improvement, reporting, answering and work-arounds cost hours on top.",
+    parameters=Parameters,
+    step=step,
+    reads=(
+        "team.demand", "team.improvement_hours", "team.response_hours", "practice.value", "practice.reality",
+        "practice.convenient", "person.vacant", "person.absent", "person.voice_hours", "organisation.hours_protected",
+        "organisation.hours_reporting", "organisation.permission_enacted",
+    ),
+    writes=(
+        "organisation.spent_protected", "organisation.spent_reporting", "team.mismatch", "team.n_convenient",
+        "team.n_present", "team.load", "team.headspace", "team.overload", "person.load", "person.headspace",
+        "tally.hours_failure_demand",
+    ),
+)  # fmt: skip

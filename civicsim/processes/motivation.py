@@ -1,0 +1,152 @@
+"""Motivation, belonging and trust follow how people are treated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from civicsim.compiled import compiled
+from civicsim.kernels import unit
+from civicsim.parameters import parameter, switch
+from civicsim.process import Process
+
+_FREE = "Assumption: free modelling choice, to be swept."
+TIES_THAT_MATTER = 4.0
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What motivation, belonging and trust follow."""
+
+    enabled: bool = switch("Motivation, belonging and trust change.")
+    motivation_rate: float = parameter(
+        0.02, "per week", 0.0, 0.1, help="μ_A: how fast motivation follows influence and permission.", source=_FREE
+    )
+    autonomy_weight: float = parameter(
+        0.4, "0-1", 0.0, 1.0, help="How much influence and permission raise motivation.",
+        source="Direction: Cerasoli, Nicklin and Ford (2014, Psychological Bulletin 140:980), to be verified; size free.",
+    )  # fmt: skip
+    crowding: float = parameter(
+        0.004, "per week", -0.002, 0.01, help="μ_X: how much pressure by fear and targets crowds motivation out.",
+        source="Assumption: the effect is disputed; swept through zero.",
+    )  # fmt: skip
+    reference_influence: float = parameter(
+        0.35, "0-1", role="fixed", help="Influence at the status quo.", source="Assumption: ½ agency + ½ authority there."
+    )
+    reference_permission: float = parameter(
+        0.3, "0-1", role="fixed", help="Permission at the status quo.", source="Assumption: the status quo's lever."
+    )
+    reference_pressure: float = parameter(
+        0.21, "0-1", role="fixed", help="Fear × salience at the status quo.", source="Assumption: the status quo's levers."
+    )
+    belonging_rate: float = parameter(0.03, "per week", 0.0, 0.2, help="How fast belonging moves.", source=_FREE)
+    belonging_acted: float = parameter(
+        0.2, "0-1", 0.0, 1.0, help="How much being acted on raises belonging.", source=_FREE
+    )
+    belonging_recognition: float = parameter(
+        0.15, "0-1", 0.0, 1.0, help="How much getting an answer at all raises belonging.", source=_FREE
+    )
+    belonging_ties: float = parameter(
+        0.1, "0-1", 0.0, 1.0, help="How much ties to other teams raise belonging, up to four.", source=_FREE
+    )
+    belonging_openness: float = parameter(
+        0.2, "0-1", 0.0, 1.0, help="How much the manager's openness raises belonging.", source=_FREE
+    )
+    belonging_norm: float = parameter(
+        0.1, "0-1", 0.0, 1.0, help="How much colleagues' speaking up raises belonging.", source=_FREE
+    )
+    trust_rate: float = parameter(
+        0.01, "per week", 0.005, 0.03, help="κ_T: how fast trust returns to what a person brought along.", source=_FREE
+    )
+    gap_cost: float = parameter(
+        0.005, "per week", 0.0, 0.05, help="Trust lost per unit of gap between words and deeds.",
+        source="Assumption: staff judge leaders by how they spend time (Drew and Pandit 2020); size free.",
+    )  # fmt: skip
+
+
+@compiled
+def motivation_change(q, motivation, anchor, agency, authority, permission, fear, salience):
+    """Return the change of motivation in a week.
+
+    Formula
+        μ_A{M₀ + .4[(influence − i₀) + (permission − p₀)] − M} − μ_X(F·salience − s₀),  influence = ½g + ½ authority
+    """
+    influence = 0.5 * agency + 0.5 * authority
+    autonomy = (influence - q.reference_influence) + (permission - q.reference_permission)
+    return q.motivation_rate * (anchor + q.autonomy_weight * autonomy - motivation) - q.crowding * (
+        fear * salience - q.reference_pressure
+    )
+
+
+@compiled
+def belonging_target(q, anchor, acted, recognition, ties, openness, norm):
+    """Return where belonging settles: half of what a person brought along, and what the place gives."""
+    return unit(
+        0.5 * anchor
+        + q.belonging_acted * acted
+        + q.belonging_recognition * recognition
+        + q.belonging_ties * min(1.0, ties / TIES_THAT_MATTER)
+        + q.belonging_openness * openness
+        + q.belonging_norm * norm
+    )
+
+
+@compiled
+def trust_change(q, trust, anchor, gap):
+    """Return the change of trust in a week: κ_T(T₀−T) − .005 · gap between words and deeds."""
+    return q.trust_rate * (anchor - trust) - q.gap_cost * gap
+
+
+@compiled
+def _step(first, last, p, organisation, team, person, manager, ties):
+    for o in range(first, last):
+        if not p[o].enabled:
+            continue
+        org, q = organisation[o], p[o]
+        for i in range(org.first_person, org.first_person + org.n_persons):
+            who = person[i]
+            if who.vacant:
+                continue
+            who.motivation = unit(
+                who.motivation
+                + motivation_change(
+                    q, who.motivation, who.motivation_anchor, who.agency, org.authority_enacted,
+                    org.permission_enacted, org.fear_enacted, org.target_salience,
+                )
+            )  # fmt: skip
+            who.trust = unit(who.trust + trust_change(q, who.trust, who.trust_anchor, org.say_do_gap))
+        for t in range(org.first_team, org.first_team + org.n_teams):
+            g = team[t]
+            openness = manager[g.manager].openness
+            for i in range(g.first_person, g.first_person + g.n_posts):
+                who = person[i]
+                if who.vacant:
+                    continue
+                n_ties = 0
+                for slot in range(ties.shape[1]):
+                    n_ties += ties[i, slot] >= 0
+                target = belonging_target(
+                    q, who.belonging_anchor, who.acted_memory, who.answered_memory, n_ties, openness, who.norm
+                )
+                who.belonging = unit(who.belonging + q.belonging_rate * (target - who.belonging))
+
+
+def step(cohort, first, last):
+    """Move everybody's motivation, trust and, for staff, belonging."""
+    c = cohort
+    _step(first, last, c.parameters["motivation"], c.organisation, c.team, c.person, c.manager, c.ties)
+
+
+PROCESS = Process(
+    name="motivation",
+    place=13,
+    title="Influence and permission feed motivation, fear crowds it out; answers and ties feed belonging; words without deeds cost trust.",
+    parameters=Parameters,
+    step=step,
+    reads=(
+        "organisation.authority_enacted", "organisation.permission_enacted", "organisation.fear_enacted",
+        "organisation.target_salience", "organisation.say_do_gap", "person.agency", "person.acted_memory",
+        "person.answered_memory", "person.norm", "person.motivation_anchor", "person.belonging_anchor",
+        "person.trust_anchor", "person.vacant", "manager.openness",
+    ),
+    writes=("person.motivation", "person.belonging", "person.trust"),
+)  # fmt: skip

@@ -1,0 +1,135 @@
+"""People check their work and notice what could be otherwise."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from civicsim.compiled import compiled
+from civicsim.kernels import poisson, unit
+from civicsim.organisation import N_PROBLEMS
+from civicsim.parameters import parameter, switch
+from civicsim.process import Process
+from civicsim.processes.directives import judges_rightly
+from civicsim.randomness import stream_of, uniforms
+
+STREAM = stream_of("noticing")
+_FREE = "Assumption: free modelling choice, to be swept."
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """How much people check, and what they make of it."""
+
+    enabled: bool = switch("Staff notice problems.")
+    check_rate: float = parameter(
+        0.8, "checks per week", 0.3, 2.0, help="ν: checks by someone with full headspace and full problem-seeking.",
+        source=_FREE,
+    )  # fmt: skip
+    base_headspace: float = parameter(
+        0.4, "0-1", 0.1, 0.6, help="h₀: what people notice without any headspace, as if they had this much.", source=_FREE
+    )
+    overload_cost: float = parameter(
+        2.0, "per unit load", 1.0, 5.0, help="k_b: how steeply noticing falls when load exceeds 1.",
+        source="Assumption: direction after 'battening down the hatches' (Mountford and others 2013); size free.",
+    )  # fmt: skip
+    skill_gain: float = parameter(
+        0.4, "probability", 0.0, 0.5, help="How much full skill adds to the even chance of judging rightly.", source=_FREE
+    )
+    seek_rate: float = parameter(
+        0.02, "per week", 0.0, 0.2, help="How fast a team's problem-seeking follows how bad news is met.", source=_FREE
+    )
+
+
+@compiled
+def expected_checks(rate, base, headspace, seek, load, overload_cost):
+    """Return checks a person is expected to make in a week.
+
+    Formula
+        ν (h₀ + H) · seek · exp(−k_b · max(0, ℓ−1))
+    """
+    return rate * (base + headspace) * seek * math.exp(-overload_cost * max(0.0, load - 1.0))
+
+
+@compiled
+def seek_target(openness, fear, measured, salience):
+    """Return where problem-seeking settles: ½[1 + O(1−F) − φ · salience · F]."""
+    return unit(0.5 * (1.0 + openness * (1.0 - fear) - measured * salience * fear))
+
+
+@compiled
+def _step(first, last, week, p, organisation, dimension, tally, team, practice, person, problem, manager):
+    m = practice.shape[1]
+    for o in range(first, last):
+        if not p[o].enabled:
+            continue
+        org, q = organisation[o], p[o]
+        visible = np.empty(m, dtype=np.int64)
+        n_visible = 0
+        for d in range(m):
+            if dimension[o, d].staff_visible:
+                visible[n_visible] = d
+                n_visible += 1
+        for t in range(org.first_team, org.first_team + org.n_teams):
+            g = team[t]
+            target = seek_target(manager[g.manager].openness, org.fear_enacted, org.measured_share, org.target_salience)
+            g.seek = unit(g.seek + q.seek_rate * (target - g.seek))
+            g.noticed = 0.0
+            for i in range(g.first_person, g.first_person + g.n_posts):
+                who = person[i]
+                who.noticed = 0.0
+                if who.vacant or who.absent or n_visible == 0:
+                    continue
+                rate = expected_checks(q.check_rate, q.base_headspace, who.headspace, g.seek, who.load, q.overload_cost)
+                u, _, _, _ = uniforms(org.seed, STREAM, week, who.key, 0)
+                found = 0
+                for k in range(poisson(rate, u, N_PROBLEMS)):
+                    u_where, u_right, severity, u_own = uniforms(org.seed, STREAM, week, who.key, 1 + k)
+                    d = visible[int(u_where * n_visible)]
+                    slot = practice[t, d]
+                    signal = slot.reality if u_right < judges_rightly(who.skill, q.skill_gain) else -slot.reality
+                    if signal == slot.value:
+                        continue
+                    seen = problem[i, found]
+                    seen.dimension = d
+                    seen.severity = severity
+                    seen.convenient = 0
+                    seen.value = signal
+                    if u_own >= who.alignment:
+                        # What is convenient has nothing to do with what fits: half the time it is the opposite.
+                        seen.convenient = 1
+                        if u_own - who.alignment < 0.5 * (1.0 - who.alignment) and slot.value != -signal:
+                            seen.value = -signal
+                    found += 1
+                who.noticed = found
+                g.noticed += found
+            tally[o].noticed += g.noticed
+
+
+def step(cohort, first, last):
+    """Let everyone at work make a few checks, and keep what looks wrong as problems of the week."""
+    c = cohort
+    _step(
+        first, last, c.week, c.parameters["noticing"], c.organisation, c.dimension, c.tally, c.team, c.practice,
+        c.person, c.problem, c.manager,
+    )  # fmt: skip
+
+
+PROCESS = Process(
+    name="noticing",
+    place=3,
+    title="Staff check their work as far as headspace, load and problem-seeking let them, and notice problems.",
+    parameters=Parameters,
+    step=step,
+    reads=(
+        "organisation.fear_enacted", "organisation.measured_share", "organisation.target_salience",
+        "dimension.staff_visible", "practice.value", "practice.reality", "manager.openness", "person.headspace",
+        "person.load", "person.skill", "person.alignment", "person.vacant", "person.absent",
+    ),
+    writes=(
+        "team.seek", "team.noticed", "person.noticed", "problem.dimension", "problem.value", "problem.convenient",
+        "problem.severity", "tally.noticed",
+    ),
+)  # fmt: skip

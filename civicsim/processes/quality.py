@@ -1,0 +1,135 @@
+"""Care is as good as practices fit, as rested as people are, and as reported as it pays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from civicsim.compiled import compiled
+from civicsim.kernels import unit
+from civicsim.parameters import parameter, switch
+from civicsim.process import Process
+from civicsim.randomness import stream_of, uniforms
+
+STREAM = stream_of("quality")
+SAFETY_CRITICAL_WEIGHT = 2.0
+_FREE = "Assumption: free modelling choice, to be swept."
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What quality depends on, and what shows of it."""
+
+    enabled: bool = switch("Quality is worked out; off, it stays as it was.")
+    exhaustion_cost: float = parameter(
+        0.3, "share", 0.0, 0.6, help="χ_E: quality lost in a team that is wholly exhausted.", source=_FREE
+    )
+    overload_cost: float = parameter(
+        0.3, "share", 0.0, 0.6, help="χ_ℓ: quality lost per unit of overload.", source=_FREE
+    )
+    harm_rate: float = parameter(
+        0.2, "per post and year", 0.0, 2.0, help="Harm to patients per post and year if no safety-critical practice fitted.",
+        source=_FREE,
+    )  # fmt: skip
+    audit_detection: float = parameter(
+        0.02, "per week", 0.0, 0.2, help="Weekly chance, at full audit, that gaming of a practice comes to light.", source=_FREE
+    )
+    satisfaction_rate: float = parameter(
+        0.1, "per week", 0.0, 1.0, help="How fast patients' satisfaction follows the care of their team.", source=_FREE
+    )
+
+
+@compiled
+def working_share(exhaustion_cost, exhaustion, overload_cost, overload):
+    """Return how much of a fitting practice reaches patients: (1−χ_E·Ē)(1−χ_ℓ·ov)."""
+    return (1.0 - exhaustion_cost * exhaustion) * max(0.0, 1.0 - overload_cost * overload)
+
+
+@compiled
+def reported_share(safety, seek):
+    """Return the share of harm that is reported as incidents: safe, problem-seeking teams report more."""
+    return unit(safety * seek)
+
+
+@compiled
+def _step(first, last, week, p, organisation, dimension, team, practice, person, need, patient):
+    m = practice.shape[1]
+    for o in range(first, last):
+        if not p[o].enabled:
+            continue
+        org, q = organisation[o], p[o]
+        for t in range(org.first_team, org.first_team + org.n_teams):
+            g = team[t]
+            exhaustion = safety = 0.0
+            filled = 0
+            for i in range(g.first_person, g.first_person + g.n_posts):
+                if person[i].vacant == 0:
+                    filled += 1
+                    exhaustion += person[i].exhaustion
+                    safety += person[i].safety
+            filled = max(filled, 1)
+            exhaustion, safety = exhaustion / filled, safety / filled
+            working = working_share(q.exhaustion_cost, exhaustion, q.overload_cost, g.overload)
+            g.working = working
+            hit = weight = measured_hit = measured = shown = critical_hit = critical = 0.0
+            any_gamed = False
+            for d in range(m):
+                slot, dim = practice[t, d], dimension[o, d]
+                fits = 1.0 if slot.value == slot.reality else 0.0
+                w = SAFETY_CRITICAL_WEIGHT if dim.safety_critical else 1.0
+                any_gamed |= slot.gamed == 1
+                hit += w * fits
+                weight += w
+                critical_hit += dim.safety_critical * fits
+                critical += dim.safety_critical
+                if dim.measured:
+                    measured_hit += w * fits
+                    measured += w
+                    shown += w * max(fits * working, 1.0 * slot.gamed)
+            if any_gamed:
+                for d in range(m):
+                    if practice[t, d].gamed:
+                        u, _, _, _ = uniforms(org.seed, STREAM, week, g.key, d)
+                        if u < q.audit_detection * org.audit:
+                            practice[t, d].gamed = 0
+            g.quality = working * hit / weight
+            g.quality_measured = working * measured_hit / measured if measured > 0.0 else g.quality
+            rest = weight - measured
+            g.quality_unmeasured = working * (hit - measured_hit) / rest if rest > 0.0 else g.quality
+            g.quality_reported = shown / measured if measured > 0.0 else g.quality
+            unsafe = 1.0 - (working * critical_hit / critical if critical > 0.0 else g.quality)
+            g.harm = q.harm_rate / 52.0 * g.n_posts * unsafe
+            g.incidents = g.harm * reported_share(safety, g.seek)
+        for i in range(org.first_patient, org.first_patient + org.n_patients):
+            who = patient[i]
+            met = 0.0
+            for d in range(m):
+                if practice[who.team, d].value == practice[who.team, d].reality:
+                    met += need[o, who.group, d].weight
+            good = unit(met * team[who.team].working)
+            who.satisfaction += q.satisfaction_rate * (good - who.satisfaction)
+
+
+def step(cohort, first, last):
+    """Work out each team's true and reported quality, its harm and incidents, and patients' satisfaction."""
+    c = cohort
+    _step(
+        first, last, c.week, c.parameters["quality"], c.organisation, c.dimension, c.team, c.practice, c.person,
+        c.need, c.patient,
+    )  # fmt: skip
+
+
+PROCESS = Process(
+    name="quality",
+    place=11,
+    title="True quality follows fit, exhaustion and overload; reported quality also follows gaming.",
+    parameters=Parameters,
+    step=step,
+    reads=(
+        "practice.value", "practice.reality", "dimension.measured", "dimension.safety_critical", "team.overload",
+        "team.seek", "person.exhaustion", "person.safety", "person.vacant", "need.weight", "organisation.audit",
+    ),
+    writes=(
+        "team.working", "team.quality", "team.quality_measured", "team.quality_unmeasured", "team.quality_reported",
+        "team.harm", "team.incidents", "practice.gamed", "patient.satisfaction",
+    ),
+)  # fmt: skip

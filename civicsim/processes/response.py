@@ -1,0 +1,254 @@
+"""Managers, colleagues and the guardian answer what was raised, as far as their time goes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from civicsim.compiled import compiled
+from civicsim.kernels import either, unit
+from civicsim.organisation import ENDORSED, FROM_TEAM, TO_GUARDIAN, TO_MANAGER, TO_PEERS, WAITING
+from civicsim.parameters import parameter, switch
+from civicsim.practice import clear_idea
+from civicsim.process import Process
+from civicsim.randomness import stream_of, uniforms
+
+STREAM = stream_of("response")
+DEALT_WEEKS = 26.0
+MEMORY_PER_ITEM = 0.25
+"""Weight of the latest item in what a person remembers of being answered. Assumption: about the last four items."""
+OUTCOME_ACTED, OUTCOME_EXPLAINED, OUTCOME_SILENT, OUTCOME_PRETENCE = 1.0, 0.6, 0.0, -0.2
+_FREE = "Assumption: free modelling choice, to be swept."
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """How much can be answered, and what comes of it."""
+
+    enabled: bool = switch("What is raised is answered; off, everything waits for ever.")
+    hours_per_item: float = parameter(2.5, "hours", 1.0, 5.0, help="Hours it takes to answer one item.", source=_FREE)
+    escalation: float = parameter(
+        0.2, "probability", 0.0, 0.4, help="Chance that what the team may not decide is decided higher up.", source=_FREE
+    )
+    guardian_success: float = parameter(
+        0.4, "probability", 0.0, 1.0, help="Chance that what goes to the guardian is acted on.", source=_FREE
+    )
+    explain_base: float = parameter(
+        0.35, "probability", 0.0, 1.0, help="Chance that a refusal is explained by a manager without openness.", source=_FREE
+    )
+    explain_openness: float = parameter(
+        0.4, "probability", 0.0, 0.6, help="How much full openness adds to the chance of an explanation.", source=_FREE
+    )
+    timeout: int = parameter(
+        8, "weeks", 1, 52, role="fixed", help="Weeks after which an unanswered item counts as silence.", source=_FREE
+    )
+    status_bias: float = parameter(
+        1.0, "severity per standing", 0.0, 3.0, help="How much standing moves an item up the queue where rank counts.",
+        source=_FREE,
+    )  # fmt: skip
+    detriment: float = parameter(
+        0.2, "probability", 0.05, 0.4, help="d₀: chance of suffering for an item under full fear and no openness.",
+        source="Assumption: gives 3-5 % of formal cases (National Guardian's Office, England), to be calibrated.",
+    )  # fmt: skip
+    reporting_cost: float = parameter(
+        0.5, "share", 0.0, 1.0, help="How much of the time for answering reporting eats, if all hours were reporting.",
+        source=_FREE,
+    )  # fmt: skip
+    exhaustion_cost: float = parameter(
+        0.5, "share", 0.0, 1.0, help="How much of the time for answering is lost when the manager is exhausted.",
+        source=_FREE,
+    )  # fmt: skip
+    overload_cost: float = parameter(
+        4.0, "per unit overload", 0.0, 10.0, help="How steeply time for answering falls with overload.", source=_FREE
+    )
+
+
+@compiled
+def response_hours(hours, posts, reporting_share, reporting_cost, exhaustion, exhaustion_cost, overload, overload_cost):
+    """Return a team's hours for answering in a week.
+
+    Formula
+        h_resp · n · (1 − ½·reporting/B) · (1 − ½E_m) · exp(−4·ov)
+    """
+    return (
+        hours
+        * posts
+        * (1.0 - reporting_cost * reporting_share)
+        * (1.0 - exhaustion_cost * exhaustion)
+        * math.exp(-overload_cost * overload)
+    )
+
+
+@compiled
+def queue_priority(severity, waited, timeout, status, status_bias, blindness):
+    """Return the place of an item in the queue: severity, time waited, and standing as far as rank counts."""
+    return severity + waited / timeout + status_bias * (1.0 - blindness) * status
+
+
+@compiled
+def explained_probability(base, gain, openness):
+    """Return the chance that what is not acted on is explained: .35 + .4·O."""
+    return unit(base + gain * openness)
+
+
+@compiled
+def detriment_probability(base, fear, openness):
+    """Return the chance of suffering for having spoken up: d₀ · F · (1−O)."""
+    return base * fear * (1.0 - openness)
+
+
+@compiled
+def silence_outcome(invitation, u):
+    """Return how silence is felt: as nothing, or, where one was invited to speak, as pretence."""
+    return OUTCOME_PRETENCE if u < invitation else OUTCOME_SILENT
+
+
+@compiled
+def _settle(slot, g, person, outcome, acted):
+    """Tell the person who raised it, the team, and the idea slot what came of an item."""
+    g.outcomes += outcome
+    g.n_outcomes += 1.0
+    if slot.idea_raiser >= 0:
+        who = person[slot.idea_raiser]
+        who.outcomes += outcome
+        who.n_outcomes += 1.0
+        who.acted_memory += MEMORY_PER_ITEM * ((1.0 if acted else 0.0) - who.acted_memory)
+        who.answered_memory += MEMORY_PER_ITEM * ((1.0 if outcome > 0.0 else 0.0) - who.answered_memory)
+    if acted:
+        g.dealt += 1.0
+    else:
+        clear_idea(slot)
+
+
+@compiled
+def _answer(slot, g, person, count, week, acts, explains, invitation, u_act, u_explain, u_silence):
+    """Decide one item: acted on, explained, or silence."""
+    if u_act < acts:
+        slot.idea_state = ENDORSED
+        slot.idea_week = week
+        count.acted += 1
+        _settle(slot, g, person, OUTCOME_ACTED, True)
+    elif u_explain < explains:
+        count.explained += 1
+        _settle(slot, g, person, OUTCOME_EXPLAINED, False)
+    else:
+        count.silent += 1
+        _settle(slot, g, person, silence_outcome(invitation, u_silence), False)
+
+
+@compiled
+def _detriment(slot, g, person, count, probability, u):
+    if slot.idea_raiser >= 0 and u < probability:
+        person[slot.idea_raiser].detriments += 1.0
+        g.detriments += 1.0
+        count.detriments += 1
+
+
+@compiled
+def _first_in_queue(t, m, week, q, blindness, practice, person):
+    """Return the dimension of the manager's item that comes first, or −1."""
+    best, place = -1, -1e9
+    for d in range(m):
+        slot = practice[t, d]
+        if slot.idea_state == WAITING and slot.idea_channel == TO_MANAGER:
+            status = person[slot.idea_raiser].status if slot.idea_raiser >= 0 else 0.0
+            waited = week - slot.raised_week
+            priority = queue_priority(slot.idea_severity, waited, q.timeout, status, q.status_bias, blindness)
+            if priority > place:
+                best, place = d, priority
+    return best
+
+
+@compiled
+def _step(first, last, week, p, organisation, tally, team, practice, person, manager):
+    m = practice.shape[1]
+    for o in range(first, last):
+        org, q, count = organisation[o], p[o], tally[o]
+        spent = 0.0
+        for i in range(org.first_person, org.first_person + org.n_persons):
+            person[i].outcomes = person[i].n_outcomes = person[i].detriments = 0.0
+        for t in range(org.first_team, org.first_team + org.n_teams):
+            g = team[t]
+            g.outcomes = g.n_outcomes = g.dealt = g.detriments = g.response_hours = 0.0
+            if not q.enabled:
+                continue
+            openness = manager[g.manager].openness
+            boss = person[manager[g.manager].person]
+            authority = org.authority_enacted
+            harmed = detriment_probability(q.detriment, org.fear_enacted, openness)
+            explains = explained_probability(q.explain_base, q.explain_openness, openness)
+            n_waiting = 0
+            for d in range(m):
+                slot = practice[t, d]
+                if slot.idea_state != WAITING:
+                    continue
+                u_act, u_explain, u_silence, u_harm = uniforms(org.seed, STREAM, week, g.key, d)
+                if slot.idea_channel == TO_PEERS:
+                    # Colleagues settle it at once: with authority they fix it, else they can only listen.
+                    slot.idea_origin = FROM_TEAM
+                    _answer(slot, g, person, count, week, authority, explains, org.invitation, u_act, u_explain, u_silence)
+                elif slot.idea_channel == TO_GUARDIAN:
+                    _detriment(slot, g, person, count, harmed, u_harm)
+                    acts = either(authority, q.guardian_success)
+                    _answer(slot, g, person, count, week, acts, explains, org.invitation, u_act, u_explain, u_silence)
+                elif week - slot.raised_week >= q.timeout:
+                    count.silent += 1
+                    _settle(slot, g, person, silence_outcome(org.invitation, u_silence), False)
+                else:
+                    n_waiting += 1
+            hours = response_hours(
+                org.hours_response, g.n_posts, org.hours_reporting / org.hours_budget, q.reporting_cost,
+                boss.exhaustion, q.exhaustion_cost, g.overload, q.overload_cost,
+            )  # fmt: skip
+            # Assumption: while the manager's post is empty, a stand-in answers with half the time.
+            g.response_credit += 0.5 * hours if boss.vacant else hours
+            while n_waiting > 0 and g.response_credit >= q.hours_per_item:
+                d = _first_in_queue(t, m, week, q, org.status_blindness, practice, person)
+                slot = practice[t, d]
+                u_act, u_explain, u_silence, u_harm = uniforms(org.seed, STREAM, week, g.key, d)
+                _detriment(slot, g, person, count, harmed, u_harm)
+                count.answered += 1
+                count.response_weeks += week - slot.raised_week
+                acts = either(authority, q.escalation)
+                _answer(slot, g, person, count, week, acts, explains, org.invitation, u_act, u_explain, u_silence)
+                g.response_credit -= q.hours_per_item
+                g.response_hours += q.hours_per_item
+                n_waiting -= 1
+            if n_waiting == 0:
+                # Time that nobody needs goes back to care: it cannot be saved up beyond one item.
+                g.response_credit = min(g.response_credit, q.hours_per_item)
+            g.noticed_memory = (1.0 - 1.0 / DEALT_WEEKS) * g.noticed_memory + g.noticed
+            g.dealt_memory = (1.0 - 1.0 / DEALT_WEEKS) * g.dealt_memory + g.dealt
+            spent += g.response_hours
+        org.spent_response = spent / org.n_staff
+
+
+def step(cohort, first, last):
+    """Let peers, the guardian and managers answer items; managers serve a queue with limited hours."""
+    c = cohort
+    _step(
+        first, last, c.week, c.parameters["response"], c.organisation, c.tally, c.team, c.practice, c.person, c.manager
+    )
+
+
+PROCESS = Process(
+    name="response",
+    place=5,
+    title="Peers, guardian and managers act on, explain or pass over what was raised; managers' hours are limited.",
+    parameters=Parameters,
+    step=step,
+    reads=(
+        "organisation.fear_enacted", "organisation.authority_enacted", "organisation.invitation",
+        "organisation.status_blindness", "organisation.hours_response", "organisation.hours_reporting",
+        "manager.openness", "person.exhaustion", "person.status", "person.vacant", "team.overload", "team.noticed",
+    ),
+    writes=(
+        "organisation.spent_response", "team.response_credit", "team.response_hours", "team.outcomes",
+        "team.n_outcomes", "team.dealt", "team.detriments", "team.noticed_memory", "team.dealt_memory",
+        "person.outcomes", "person.n_outcomes", "person.detriments", "person.acted_memory",
+        "person.answered_memory", "practice.idea_state",
+        "practice.idea_origin", "practice.idea_week", "practice.idea_raiser", "practice.supporters",
+        "practice.dissenters", "practice.cycles", "practice.successes", "tally.acted", "tally.explained",
+        "tally.silent", "tally.detriments", "tally.answered", "tally.response_weeks",
+    ),
+)  # fmt: skip

@@ -1,0 +1,166 @@
+"""What one team has changed lately, teams with ties to it may take over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from civicsim.compiled import compiled
+from civicsim.kernels import adoption_hazard, either
+from civicsim.organisation import FROM_NEIGHBOURS
+from civicsim.parameters import parameter, switch
+from civicsim.practice import change
+from civicsim.process import Process
+from civicsim.processes.directives import judges_rightly
+from civicsim.randomness import stream_of, uniforms
+
+STREAM = stream_of("spread")
+NEWS_WEEKS = 26
+_FREE = "Assumption: free modelling choice, to be swept."
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """How changes pass from team to team."""
+
+    enabled: bool = switch("Changes spread between teams.")
+    form: str = parameter(
+        "complex", "form", help="Whether a change needs several examples (complex), one (simple), or any share.",
+        source="Centola and Macy (2007, American Journal of Sociology 113:702); which form holds is open, to be swept.",
+        choices=("complex", "simple", "proportional"),
+    )  # fmt: skip
+    threshold: float = parameter(
+        0.3, "0-1", 0.1, 0.6, help="θ: share of ties to teams that have it at which a complex change passes.", source=_FREE
+    )
+    complex_rate: float = parameter(
+        0.25, "per week", 0.0, 1.0, help="Weekly chance of taking it up above the threshold.", source=_FREE
+    )
+    contagion: float = parameter(
+        0.05, "per tie and week", 0.01, 0.2, help="β: weekly chance per tie of taking up a simple change.", source=_FREE
+    )
+    internal: float = parameter(
+        0.1, "per week", 0.0, 1.0, help="q: weekly chance when all ties lead to teams that have it (proportional form).",
+        source=_FREE,
+    )  # fmt: skip
+    noise: float = parameter(
+        0.002, "per week", 0.0, 0.02, help="ε: weekly chance below the threshold, once any tie leads to it.",
+        source="Form: Eckles, Mossel, Rahimian and Sen (2018, arXiv:1810.03579); size free.",
+    )  # fmt: skip
+    order_rate: float = parameter(
+        0.01, "per week", 0.0, 0.1,
+        help="Added weekly chance, at full directive rate, where the change is also what the code says.", source=_FREE,
+    )  # fmt: skip
+    headspace_gain: float = parameter(
+        2.0, "per headspace", 0.5, 20.0, help="News is taken up with probability min(1, gain × headspace).", source=_FREE
+    )
+    skill_gain: float = parameter(
+        0.4, "probability", 0.0, 0.5, help="How much full skill adds to the even chance of judging the fit rightly.",
+        source=_FREE,
+    )  # fmt: skip
+    switching_hours: float = parameter(
+        40.0, "hours per team", 0.0, 200.0, help="Hours a team needs to change a practice.", source=_FREE
+    )
+
+
+@compiled
+def headspace_gate(gain, headspace):
+    """Return the share of news for which there is room: min(1, gain · H)."""
+    return min(1.0, gain * headspace)
+
+
+@compiled
+def accepts(fits, accuracy, u):
+    """Return whether the receiving team judges that a change fits; it is right with probability ``accuracy``."""
+    return fits == (u < accuracy)
+
+
+@compiled
+def is_news(slot, week):
+    """Return whether a slot holds a change that is still standing and young enough to be talked about."""
+    return slot.followed and 0 < week - slot.adopted_week <= NEWS_WEEKS and slot.value != 0
+
+
+@compiled
+def _step(first, last, week, p, organisation, dimension, tally, team, neighbour, practice, person):
+    m = practice.shape[1]
+    for_it = np.empty(m)
+    against = np.empty(m)
+    for o in range(first, last):
+        if not p[o].enabled:
+            continue
+        org, q, count = organisation[o], p[o], tally[o]
+        for t in range(org.first_team, org.first_team + org.n_teams):
+            g = team[t]
+            gate = headspace_gate(q.headspace_gain, g.headspace)
+            degree = 0.0
+            for_it[:] = 0.0
+            against[:] = 0.0
+            for k in range(neighbour.shape[1]):
+                other, ties = neighbour[t, k].team, neighbour[t, k].ties
+                if other < 0:
+                    break
+                degree += ties
+                for d in range(m):
+                    if is_news(practice[other, d], week):
+                        if practice[other, d].value > 0:
+                            for_it[d] += ties
+                        else:
+                            against[d] += ties
+            if degree == 0.0:
+                continue
+            skill = -1.0
+            for d in range(m):
+                if for_it[d] + against[d] == 0.0:
+                    continue
+                # Two opposite changes may be in the news; the one with more ties is heard.
+                value = 1 if for_it[d] >= against[d] else -1
+                slot = practice[t, d]
+                if slot.value == value:
+                    continue
+                active = max(for_it[d], against[d])
+                hazard = adoption_hazard(
+                    q.form, active, degree, q.threshold, q.complex_rate, q.contagion, q.internal, q.noise
+                )
+                if dimension[o, d].code == value:
+                    hazard = either(hazard, q.order_rate * org.directive_rate)
+                u_hear, u_judge, _, _ = uniforms(org.seed, STREAM, week, g.key, d)
+                if u_hear >= hazard * gate:
+                    continue
+                if skill < 0.0:
+                    skill = 0.0
+                    for i in range(g.first_person, g.first_person + g.n_posts):
+                        skill += person[i].skill / g.n_posts
+                if not accepts(slot.reality == value, judges_rightly(skill, q.skill_gain), u_judge):
+                    continue
+                change(slot, value, week + 1, FROM_NEIGHBOURS, 0)
+                g.switching_hours += q.switching_hours
+                count.adopted_horizontal += 1
+                count.adopted_right += slot.reality == value
+
+
+def step(cohort, first, last):
+    """Let each team take over recent changes of its neighbours that it judges to fit."""
+    c = cohort
+    _step(
+        first, last, c.week, c.parameters["spread"], c.organisation, c.dimension, c.tally, c.team, c.neighbour,
+        c.practice, c.person,
+    )  # fmt: skip
+
+
+PROCESS = Process(
+    name="spread",
+    place=9,
+    title="Teams take over recent changes of teams they have ties with, if they have room and judge them to fit.",
+    parameters=Parameters,
+    step=step,
+    reads=(
+        "neighbour.team", "neighbour.ties", "team.headspace", "practice.value", "practice.reality",
+        "practice.followed", "practice.adopted_week", "dimension.code", "organisation.directive_rate", "person.skill",
+    ),
+    writes=(
+        "practice.value", "practice.previous", "practice.origin", "practice.followed", "practice.gamed",
+        "practice.convenient", "practice.adopted_week", "team.switching_hours", "tally.adopted_horizontal",
+        "tally.adopted_right",
+    ),
+)  # fmt: skip

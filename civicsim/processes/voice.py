@@ -1,0 +1,250 @@
+"""People speak up about what they noticed, or keep it to themselves."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from civicsim.compiled import compiled
+from civicsim.kernels import choice_probability
+from civicsim.organisation import FROM_STAFF, TO_GUARDIAN, TO_MANAGER, NO_IDEA, TO_PEERS, WAITING
+from civicsim.parameters import parameter, switch
+from civicsim.practice import clear_idea
+from civicsim.process import Process
+from civicsim.randomness import stream_of, uniforms
+
+STREAM = stream_of("voice")
+NORM_WEEKS = 13.0
+PROPENSITY_WEEKS = 52.0
+PRIOR_EVENTS = 0.5
+MIDDLING = 0.5
+_FREE = "Assumption: free modelling choice, to be swept."
+_DIRECTION = "Direction: Morrison (2014, Annual Review of Organizational Psychology 1:173), to be verified; size free."
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What people weigh before they speak up, and whom they tell."""
+
+    enabled: bool = switch("Staff speak up; off, nobody does and nothing counts as withheld.")
+    intercept: float = parameter(
+        -1.15, "logit", -2.0, 0.0, help="β₀: readiness to speak up when all else is neutral.",
+        source="Assumption: calibrated to the share of staff who feel safe to speak up and to formal cases.",
+    )  # fmt: skip
+    safety_weight: float = parameter(3.4, "logit", 1, 5, help="β_S: weight of psychological safety.", source=_DIRECTION)
+    efficacy_weight: float = parameter(3.4, "logit", 1, 5, help="β_V: weight of expecting action.", source=_DIRECTION)
+    belonging_weight: float = parameter(1.0, "logit", 0, 3, help="β_X: weight of belonging.", source=_FREE)
+    status_weight: float = parameter(0.5, "logit", 0, 2, help="β_σ: weight of standing.", source=_FREE)
+    exhaustion_weight: float = parameter(
+        2.2, "logit", 1, 6, help="β_E: how much exhaustion silences.",
+        source="Direction: Lainidi and others (2025), burnout and voice r = −.28, to be verified; size to be calibrated.",
+    )  # fmt: skip
+    norm_weight: float = parameter(
+        2.0, "logit", 0, 6, help="β_N: weight of what neighbours do.",
+        source="Form: Brock and Durlauf (2001, Review of Economic Studies 68:235); size free.",
+    )  # fmt: skip
+    fear_weight: float = parameter(1.0, "logit", 0, 3, help="β_F: how much fear above the usual silences.", source=_FREE)
+    agency_weight: float = parameter(1.0, "logit", 0, 3, help="β_g: weight of perceived agency.", source=_FREE)
+    severity_weight: float = parameter(1.0, "logit", 0, 3, help="β_sev: weight of severity.", source=_FREE)
+    hours_per_item: float = parameter(
+        0.5, "hours", 0.2, 1.0, help="Hours it costs to voice one problem, outside the hour budget.", source=_FREE
+    )
+    peer_authority: float = parameter(
+        1.5, "utility", 0, 4, help="How much authority of the team makes people turn to peers.", source=_FREE
+    )
+    peer_agency: float = parameter(0.3, "utility", 0, 2, help="How much agency makes people turn to peers.", source=_FREE)
+    manager_appeal: float = parameter(0.8, "utility", -2, 3, help="Appeal of the manager at full safety − ½.", source=_FREE)
+    guardian_appeal: float = parameter(
+        -4.9, "utility", -8, 0, help="Appeal of the guardian for a trifle.",
+        source="Assumption: gives about 2 formal cases per 100 staff and year (National Guardian's Office, England).",
+    )  # fmt: skip
+    guardian_severity: float = parameter(
+        2.0, "utility", 0, 5, help="How much severity makes people turn to the guardian.", source=_FREE
+    )
+    guardian_unsafety: float = parameter(
+        1.5, "utility", 0, 5, help="How much a lack of safety makes people turn to the guardian.", source=_FREE
+    )
+    reference_share: float = parameter(
+        0.42, "0-1", role="fixed", help="v₀: share voiced at which the norm is neutral: its level at the status quo.",
+        source="Assumption: set to the mean of the burn-in, so that no style is favoured by centring.",
+    )  # fmt: skip
+    reference_fear: float = parameter(
+        0.35, "0-1", role="fixed", help="F₀: fear at which fear is neutral: its level at the status quo.",
+        source="Assumption: the status quo's lever.",
+    )  # fmt: skip
+
+
+@compiled
+def appraisal(q, who, invitation, fear, severity):
+    """Return what speaks for speaking up apart from the norm, in logits.
+
+    Formula
+        β₀ + β_S(S−½) + β_V(V−½) + β_X(X−½) + β_σσ − β_E(E−½) + β_g(g−½) + β_sev·sev + invitation·V − β_F(F−F₀)
+
+    Being invited counts as far as one believes that it leads to something.
+    """
+    return (
+        q.intercept
+        + q.safety_weight * (who.safety - 0.5)
+        + q.efficacy_weight * (who.efficacy - 0.5)
+        + q.belonging_weight * (who.belonging - 0.5)
+        + q.status_weight * who.status
+        - q.exhaustion_weight * (who.exhaustion - 0.5)
+        + q.agency_weight * (who.agency - 0.5)
+        + q.severity_weight * severity
+        + invitation * who.efficacy
+        - q.fear_weight * (fear - q.reference_fear)
+    )
+
+
+@compiled
+def fear_share(q, safety, efficacy, fear):
+    """Return the share of silence that is due to fear, the rest being futility.
+
+    The two are weighed by how much each keeps a person from full readiness.
+    """
+    dread = q.safety_weight * (1.0 - safety) + max(0.0, q.fear_weight * (fear - q.reference_fear))
+    futility = q.efficacy_weight * (1.0 - efficacy)
+    return dread / max(dread + futility, 1e-12)
+
+
+@compiled
+def channel(q, authority, agency, safety, severity, u):
+    """Return to whom a problem is voiced: a softmax choice among peers, manager and guardian."""
+    peers = math.exp(q.peer_authority * authority + q.peer_agency * agency)
+    boss = math.exp(q.manager_appeal + safety - 0.5)
+    guardian = math.exp(
+        q.guardian_appeal + q.guardian_severity * severity - q.guardian_unsafety * (safety - 0.5)
+    )
+    x = u * (peers + boss + guardian)
+    if x < peers:
+        return TO_PEERS
+    return TO_MANAGER if x < peers + boss else TO_GUARDIAN
+
+
+@compiled
+def _raise(slot, seen, i, to, week, count):
+    """Put a problem on the table, or join what is on the table already."""
+    fresh = slot.idea_state == NO_IDEA
+    if not fresh:
+        count.joined += 1
+        if seen.value == slot.idea_value:
+            slot.supporters += 1
+        else:
+            slot.dissenters += 1
+            count.dissented += 1
+        # Of several who raise it in one week, the one who finds it most severe leads; order in the team is irrelevant.
+        if not (slot.idea_state == WAITING and slot.raised_week == week and seen.severity > slot.idea_severity):
+            return
+        if seen.value != slot.idea_value:
+            slot.supporters, slot.dissenters = slot.dissenters, slot.supporters
+    else:
+        clear_idea(slot)
+    slot.idea_state = WAITING
+    slot.idea_value = seen.value
+    slot.idea_convenient = seen.convenient
+    slot.idea_origin = FROM_STAFF
+    slot.idea_channel = to
+    slot.idea_raiser = i
+    slot.idea_severity = seen.severity
+    slot.idea_week = week
+    slot.raised_week = week
+
+
+@compiled
+def _speak(first, last, week, p, organisation, tally, team, practice, person, problem, ties):
+    for o in range(first, last):
+        if not p[o].enabled:
+            continue
+        org, q, count = organisation[o], p[o], tally[o]
+        for t in range(org.first_team, org.first_team + org.n_teams):
+            g = team[t]
+            g.voiced = 0.0
+            team_noticed = team_voiced = 0.0
+            for i in range(g.first_person, g.first_person + g.n_posts):
+                team_noticed += person[i].noticed_memory
+                team_voiced += person[i].voiced_memory
+            for i in range(g.first_person, g.first_person + g.n_posts):
+                who = person[i]
+                who.voiced = 0.0
+                who.voice_hours = 0.0
+                if who.vacant:
+                    continue
+                noticed = team_noticed - who.noticed_memory
+                voiced = team_voiced - who.voiced_memory
+                for slot in range(ties.shape[1]):
+                    j = ties[i, slot]
+                    if j >= 0:
+                        noticed += person[j].noticed_memory
+                        voiced += person[j].voiced_memory
+                who.norm = min(1.0, (voiced + PRIOR_EVENTS * q.reference_share) / (noticed + PRIOR_EVENTS))
+                neutral = appraisal(q, who, org.invitation, org.fear_enacted, MIDDLING)
+                who.propensity = choice_probability(neutral, q.norm_weight, who.norm, q.reference_share)
+                who.propensity_memory += (who.propensity - who.propensity_memory) / PROPENSITY_WEEKS
+                for k in range(int(who.noticed)):
+                    seen = problem[i, k]
+                    u_voice, u_reason, u_channel, _ = uniforms(org.seed, STREAM, week, who.key, k)
+                    ready = neutral + q.severity_weight * (seen.severity - MIDDLING)
+                    if u_voice < choice_probability(ready, q.norm_weight, who.norm, q.reference_share):
+                        to = channel(q, org.authority_enacted, who.agency, who.safety, seen.severity, u_channel)
+                        _raise(practice[t, seen.dimension], seen, i, to, week, count)
+                        who.voiced += 1.0
+                        count.voiced_peers += to == TO_PEERS
+                        count.voiced_manager += to == TO_MANAGER
+                        count.voiced_guardian += to == TO_GUARDIAN
+                    elif u_reason < fear_share(q, who.safety, who.efficacy, org.fear_enacted):
+                        count.withheld_fear += 1
+                    else:
+                        count.withheld_futility += 1
+                who.voice_hours = who.voiced * q.hours_per_item
+                g.voiced += who.voiced
+                count.voiced += who.voiced
+                count.hours_voice += who.voice_hours
+
+
+@compiled
+def _remember(first, last, p, organisation, person):
+    keep = 1.0 - 1.0 / NORM_WEEKS
+    for o in range(first, last):
+        if not p[o].enabled:
+            continue
+        org = organisation[o]
+        noticed = voiced = 0.0
+        for i in range(org.first_person, org.first_person + org.n_staff):
+            who = person[i]
+            who.noticed_memory = keep * who.noticed_memory + who.noticed
+            who.voiced_memory = keep * who.voiced_memory + who.voiced
+            noticed += who.noticed_memory
+            voiced += who.voiced_memory
+        if noticed > 0.0:
+            org.voice_norm = min(1.0, voiced / noticed)
+
+
+def step(cohort, first, last):
+    """Let people decide about each problem they noticed; then remember who spoke."""
+    c, p = cohort, cohort.parameters["voice"]
+    _speak(first, last, c.week, p, c.organisation, c.tally, c.team, c.practice, c.person, c.problem, c.ties)
+    _remember(first, last, p, c.organisation, c.person)
+
+
+PROCESS = Process(
+    name="voice",
+    place=4,
+    title="Staff voice what they noticed, to peers, the manager or the guardian, or keep it back for fear or futility.",
+    parameters=Parameters,
+    step=step,
+    reads=(
+        "organisation.invitation", "organisation.fear_enacted", "organisation.authority_enacted", "person.safety",
+        "person.efficacy", "person.belonging", "person.status", "person.exhaustion", "person.agency", "person.noticed",
+        "person.vacant", "problem.dimension", "problem.value", "problem.severity", "problem.convenient",
+    ),
+    writes=(
+        "organisation.voice_norm", "team.voiced", "person.voiced", "person.voice_hours", "person.norm",
+        "person.propensity", "person.propensity_memory", "person.noticed_memory", "person.voiced_memory",
+        "practice.idea_state", "practice.idea_value", "practice.idea_convenient", "practice.idea_origin",
+        "practice.idea_channel", "practice.idea_raiser", "practice.idea_severity", "practice.idea_week",
+        "practice.raised_week", "practice.supporters", "practice.dissenters", "practice.cycles", "practice.successes",
+        "tally.voiced", "tally.voiced_peers", "tally.voiced_manager", "tally.voiced_guardian", "tally.withheld_fear",
+        "tally.withheld_futility", "tally.joined", "tally.dissented", "tally.hours_voice",
+    ),
+)  # fmt: skip
