@@ -1,3 +1,44 @@
-"""civicsim simulates civic culture in a healthcare organisation."""
+"""civicsim simulates civic culture in a healthcare organisation.
+
+>>> import civicsim as cs
+>>> result = cs.run(cs.Scenario.preset("status-quo").with_(fear=0.1), seeds=30)
+>>> cs.compare("status-quo", "civic-culture", seeds=30).table()
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
 
 __version__ = "0.1.0"
+
+_HOME = {
+    "CivicModel": "civicsim.model",
+    "CivicsimError": "civicsim.errors",
+    "Comparison": "civicsim.study.compare",
+    "Manager": "civicsim.agents",
+    "Measure": "civicsim.measures",
+    "MEASURES": "civicsim.measures",
+    "Patient": "civicsim.agents",
+    "Process": "civicsim.process",
+    "Result": "civicsim.simulate",
+    "Scenario": "civicsim.scenario",
+    "ScenarioError": "civicsim.errors",
+    "StaffMember": "civicsim.agents",
+    "WEEK": "civicsim.schedule",
+    "burn_in": "civicsim.simulate",
+    "compare": "civicsim.study.compare",
+    "kinds": "civicsim.scenario",
+    "random_style": "civicsim.scenario",
+    "run": "civicsim.simulate",
+    "styles": "civicsim.scenario",
+}
+
+__all__ = [*sorted(_HOME), "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    # Imported on first use, so that the command line starts fast and workers never load Mesa.
+    if name in _HOME:
+        return getattr(importlib.import_module(_HOME[name]), name)
+    raise AttributeError(f"module 'civicsim' has no attribute '{name}'")

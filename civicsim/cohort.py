@@ -131,7 +131,11 @@ def _build_landscape(
     rng: np.random.Generator, population: Population, n_teams: int, m: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the dimensions, the practices with their local realities, and the patients' needs."""
-    dimension, practice, need = _blank("dimension", 1, m), _blank("practice", n_teams, m), _blank("need", 1, N_PATIENT_GROUPS, m)
+    dimension, practice, need = (
+        _blank("dimension", 1, m),
+        _blank("practice", n_teams, m),
+        _blank("need", 1, N_PATIENT_GROUPS, m),
+    )
     d = dimension[0]
     d["truth"] = np.where(rng.random(m) < 0.5, 1, -1)
     d["safety_critical"] = rng.random(m) < population.safety_critical_share
@@ -247,7 +251,8 @@ def build_organisation(
     o["hours_budget"] = s.improvement_share * s.contracted_hours
 
     tables = {
-        "organisation": organisation, "dimension": dimension, "tally": _blank("tally", 1), "team": team,
+        "organisation": organisation, "dimension": dimension, "tally": _blank("tally", 1),
+        "snapshot": _blank("snapshot", 1), "team": team,
         "neighbour": _blank("neighbour", n_teams, N_NEIGHBOURS), "practice": practice, "person": person,
         "problem": _blank("problem", n_persons, N_PROBLEMS), "manager": manager, "need": need, "patient": patient,
     }  # fmt: skip
@@ -295,7 +300,12 @@ def stack(parts: list[tuple[Tables, np.ndarray]]) -> tuple[Tables, np.ndarray]:
 
 
 def build(
-    structure: Structure, population: Population, levers: Levers, sections: dict[str, Any], seeds: list[int], week: int = 0
+    structure: Structure,
+    population: Population,
+    levers: Levers,
+    sections: dict[str, Any],
+    seeds: list[int],
+    week: int = 0,
 ) -> Cohort:
     """Build a cohort with one run per seed.
 
@@ -318,7 +328,9 @@ def build(
     runs = []
     for seed in seeds:
         rng = np.random.Generator(np.random.Philox(key=seed))
-        tables, ties = stack([build_organisation(structure, population, levers, rng) for _ in range(structure.n_organisations)])
+        tables, ties = stack(
+            [build_organisation(structure, population, levers, rng) for _ in range(structure.n_organisations)]
+        )
         tables["organisation"]["seed"] = seed
         for name in ("organisation", "team", "person", "patient"):
             tables[name]["key"] = np.arange(len(tables[name]))
@@ -327,5 +339,7 @@ def build(
     n = len(tables["organisation"])
     tables["organisation"]["run"] = np.repeat(np.arange(len(seeds)), structure.n_organisations)
     values = {**sections, "population": population, "structure": structure}
-    parameters = {name: np.array([as_row(value)] * n, dtype=column_dtype(type(value))) for name, value in values.items()}
+    parameters = {
+        name: np.array([as_row(value)] * n, dtype=column_dtype(type(value))) for name, value in values.items()
+    }
     return Cohort(tables, ties, parameters, week)

@@ -51,8 +51,8 @@ def influence(
         x(t+1) = x(t) + η [Λ W x(t) + (I − Λ) a − x(t)],  rows of W scaled to sum to 1; all move at once
 
     With λ = 1 this is the model of DeGroot (1974, Journal of the American Statistical Association 69:118,
-    doi:10.1080/01621459.1974.10480137); with the start as anchor that of Friedkin and Johnsen (1990, Journal of
-    Mathematical Sociology 15:193, doi:10.1080/0022250X.1990.9990069).
+    doi:10.1080/01621459.1974.10480137); with the start as anchor that of Friedkin and Johnsen (1990, Journal
+    of Mathematical Sociology 15:193, doi:10.1080/0022250X.1990.9990069).
 
     Parameters
     ----------
@@ -100,10 +100,10 @@ def adoption(
     In the complex form those with a threshold of 0 need nobody and have it from the start. The run ends early
     when nobody can adopt any more.
 
-    Sources: Granovetter (1978, American Journal of Sociology 83:1420, doi:10.1086/226707); Morris (2000, Review
-    of Economic Studies 67:57, doi:10.1111/1467-937X.00121); Centola and Macy (2007, American Journal of Sociology
-    113:702, doi:10.1086/521848); for the noise, Eckles, Mossel, Rahimian and Sen (2024, Nature Human Behaviour,
-    doi:10.1038/s41562-024-01865-0); for p + h, Bass (1969, Management Science 15:215,
+    Sources: Granovetter (1978, American Journal of Sociology 83:1420, doi:10.1086/226707); Morris (2000,
+    Review of Economic Studies 67:57, doi:10.1111/1467-937X.00121); Centola and Macy (2007, American Journal of
+    Sociology 113:702, doi:10.1086/521848); for the noise, Eckles, Mossel, Rahimian and Sen (2024, Nature Human
+    Behaviour, doi:10.1038/s41562-024-01865-0); for p + h, Bass (1969, Management Science 15:215,
     doi:10.1287/mnsc.15.5.215).
 
     Parameters
@@ -152,7 +152,7 @@ def adoption(
 
 
 def mean_field_adoption(internal: float, external: float, steps: int) -> NDArray[np.float64]:
-    """Return the share who have adopted, in the proportional form, over time in an endless crowd where all meet.
+    """Return the share who have adopted over time, in an endless crowd where all meet and imitate in proportion.
 
     Formula
         F(t+1) = F(t) + (1 − F(t)) (p + q F(t)),  F(0) = 0
@@ -169,8 +169,8 @@ def mean_field_adoption(internal: float, external: float, steps: int) -> NDArray
 
 
 def binary_choice(
-    network: Network, weight: ArrayLike, appraisal: ArrayLike = 0.0, start: ArrayLike = 0.0, *, sweeps: int = 100,
-    together: bool = False, seed: int = 0,
+    network: Network, weight: ArrayLike, appraisal: ArrayLike = 0.0, start: ArrayLike = 0.0, *,
+    sweeps: int = 100, together: bool = False, seed: int = 0,
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:  # fmt: skip
     """Let people choose again and again whether to act, more readily when their contacts do.
 
@@ -236,13 +236,13 @@ def organisational_learning(
 
     The rules are :func:`civicsim.kernels.toward_code` and :func:`civicsim.kernels.code_change_probability`.
     Each period everyone acts on their beliefs and tosses a coin where they have none; the code looks at the
-    actions of those who score higher than it does, and people learn from the code as it was. The run ends
-    early when nothing is left to learn; the last knowledge then holds.
+    actions of those who score higher than it does, and people learn from the code as it was. The run ends early
+    when nothing is left to learn; the last knowledge then holds.
 
-    March (1991, Organization Science 2:71, doi:10.1287/orsc.2.1.71) got his figures in this way, as Rodan
-    (2005, Scandinavian Journal of Management 21:407) and the re-creation by Workiewicz (2019,
-    github.com/Mac13kW/March_1991_Original) made plain. His text describes another way, in which beliefs are
-    compared and change at once: ``actions=False, stride=2``.
+    March (1991, Organization Science 2:71, doi:10.1287/orsc.2.1.71) got his figures in this way, as Rodan (2005,
+    Scandinavian Journal of Management 21:407) and the re-creation by Workiewicz (2019,
+    github.com/Mac13kW/March_1991_Original) made plain. Taken literally his text says otherwise
+    (``actions=False, stride=2``): the code looks at beliefs, and a wrong belief is put right at once.
 
     Parameters
     ----------

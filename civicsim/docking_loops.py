@@ -39,7 +39,7 @@ def weights_of(network: Network) -> scipy.sparse.csr_array:
     """Return the weight matrix of a network, (n, n); who all meet have weight 1 for each other."""
     if isinstance(network, nx.Graph):
         network = nx.to_scipy_sparse_array(network, dtype=float)
-    elif isinstance(network, int):
+    elif isinstance(network, int | np.integer):
         network = np.ones((network, network)) - np.eye(network)
     weights = scipy.sparse.csr_array(network, dtype=float)
     if weights.ndim != 2 or weights.shape[0] != weights.shape[1] or weights.shape[0] == 0:
@@ -50,8 +50,8 @@ def weights_of(network: Network) -> scipy.sparse.csr_array:
 
 
 def contacts_of(network: Network) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[np.float64]]:
-    """Return sparse columns of who watches each person (empty if all meet), and each one's weight of contacts."""
-    if isinstance(network, int):
+    """Return who watches each person as sparse columns (empty if all meet), and everyone's weight of contacts."""
+    if isinstance(network, int | np.integer):
         if network < 1:
             raise CivicsimError(f"network: there must be at least one person, not {network}")
         none = np.empty(0, dtype=np.int32)

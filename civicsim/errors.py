@@ -25,7 +25,7 @@ def nearest(name: str, valid: Iterable[str]) -> str:
         What could have been written.
     """
     names = sorted(valid)
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.55)
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     if close:
         return f"did you mean '{close[0]}'?"
     shown = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")

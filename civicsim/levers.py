@@ -25,28 +25,48 @@ def _lever(default: float, help: str, low: float = 0.0, high: float = 1.0, unit:
 class Levers:
     """The settings of a governance style; the defaults are those of the status quo."""
 
-    fear: float = _lever(0.35, "How far people are made to fear blame: 0 not at all, 1 careers end over bad news.")
+    fear: float = _lever(
+        0.35, "How far people are made to fear blame: 0 not at all, 1 careers end over bad news."
+    )
     carrot: float = _lever(0.15, "How strongly compliance is rewarded with money or praise.")
     target_salience: float = _lever(0.6, "How loudly targets are talked about, against everything else.")
     measured_share: float = _lever(0.5, "Share of the dimensions of care that are measured and reported.")
-    directive_rate: float = _lever(0.5, "How often the centre orders a practice: the quarterly chance per dimension × 4.")
+    directive_rate: float = _lever(
+        0.5, "How often the centre orders a practice: the quarterly chance per dimension × 4."
+    )
     codification: float = _lever(0.25, "How readily the organisation's protocols learn from its best teams.")
     permission: float = _lever(0.3, "How free staff are to change their own work without asking first.")
     authority: float = _lever(0.2, "How much teams may decide and spend themselves.")
     audit: float = _lever(0.3, "How closely reports are checked against what was done.")
     invitation: float = _lever(0.4, "How strongly staff are invited to speak up.")
-    status_blindness: float = _lever(0.25, "How far it does not matter who raises a problem: 0 rank decides, 1 never.")
+    status_blindness: float = _lever(
+        0.25, "How far it does not matter who raises a problem: 0 rank decides, 1 never."
+    )
     compact: float = _lever(0.0, "Mutual commitments: 0 none, ½ in words only, 1 kept as a ledger.")
     patient_reach: float = _lever(0.3, "How far patient involvement reaches beyond the usual volunteers.")
     forum_independence: float = _lever(0.2, "How independent the patients' forum is of its host.")
-    forum_budget: float = _lever(0.05, "How much money of its own the patients' forum has, as a share of the most it could use.")
-    weight_protected: float = _lever(1.0, "Weight of protected time for improvement in the hour budget.", 0, 20, "weight")
+    forum_budget: float = _lever(
+        0.05, "How much money of its own the patients' forum has, as a share of the most it could use."
+    )
+    weight_protected: float = _lever(
+        1.0, "Weight of protected time for improvement in the hour budget.", 0, 20, "weight"
+    )
     weight_reporting: float = _lever(5.0, "Weight of reporting in the hour budget.", 0, 20, "weight")
-    weight_peer: float = _lever(1.0, "Weight of time with peers of other teams in the hour budget.", 0, 20, "weight")
-    weight_response: float = _lever(3.0, "Weight of answering what staff raise in the hour budget.", 0, 20, "weight")
-    weight_deliberation: float = _lever(1.0, "Weight of joint deliberation in the hour budget.", 0, 20, "weight")
-    weight_patients: float = _lever(1.0, "Weight of work with patients and their forum in the hour budget.", 0, 20, "weight")
-    budget_share: float = _lever(1.0, "Share of the hour budget that is allocated at all; below 1 only for laissez-faire.")
+    weight_peer: float = _lever(
+        1.0, "Weight of time with peers of other teams in the hour budget.", 0, 20, "weight"
+    )
+    weight_response: float = _lever(
+        3.0, "Weight of answering what staff raise in the hour budget.", 0, 20, "weight"
+    )
+    weight_deliberation: float = _lever(
+        1.0, "Weight of joint deliberation in the hour budget.", 0, 20, "weight"
+    )
+    weight_patients: float = _lever(
+        1.0, "Weight of work with patients and their forum in the hour budget.", 0, 20, "weight"
+    )
+    budget_share: float = _lever(
+        1.0, "Share of the hour budget that is allocated at all; below 1 only for laissez-faire."
+    )
 
     def hours(self, budget: float) -> dict[str, float]:
         """Return the hours allocated to each purpose.

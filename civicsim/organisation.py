@@ -75,15 +75,28 @@ ORGANISATION = (
     _row("first_person", "person", "row of its first person; staff by team, then managers"),
     Column("n_staff", "i4", "posts of staff"),
     Column("n_persons", "i4", "posts of staff and managers"),
-    _row("first_manager", "manager", "row of its first manager: team managers in team order, divisional, executives, chief"),
+    _row(
+        "first_manager",
+        "manager",
+        "row of its first manager: team managers in team order, divisional, executives, chief",
+    ),
     Column("n_managers", "i4", "managers"),
     _row("first_patient", "patient", "row of its first patient"),
     Column("n_patients", "i4", "patients"),
     *(Column(name, REAL, f"lever {name}, as intended", 0.0) for name in LEVERS),
     *(_unit(f"{name}_enacted", f"lever {name}, as staff meet it") for name in ENACTED),
-    *(_unit(f"{name}_habit", f"lever {name} at the status quo, to which pressure returns it") for name in ENACTED),
-    *(Column(f"hours_{name}", REAL, f"hours allocated to {name}, per person and week", 0.0) for name in PURPOSES),
-    *(Column(f"spent_{name}", REAL, f"hours spent on {name} last week, per person", 0.0) for name in PURPOSES),
+    *(
+        _unit(f"{name}_habit", f"lever {name} at the status quo, to which pressure returns it")
+        for name in ENACTED
+    ),
+    *(
+        Column(f"hours_{name}", REAL, f"hours allocated to {name}, per person and week", 0.0)
+        for name in PURPOSES
+    ),
+    *(
+        Column(f"spent_{name}", REAL, f"hours spent on {name} last week, per person", 0.0)
+        for name in PURPOSES
+    ),
     Column("hours_budget", REAL, "budget of improvement hours, per person and week", 0.0),
     _unit("say_do_gap", "mean distance between intended and enacted attitudes"),
     _unit("leader_openness", "openness of the chief executive"),
@@ -140,6 +153,8 @@ TEAM = (
     _unit("quality_measured", "true quality on the measured dimensions"),
     _unit("quality_unmeasured", "true quality on the other dimensions"),
     _unit("quality_reported", "quality as reported"),
+    _unit("exhaustion", "mean exhaustion of staff"),
+    _unit("safety", "mean psychological safety of staff"),
     _count("harm", "expected patients harmed this week"),
     _count("incidents", "expected incidents reported this week"),
 )
@@ -177,7 +192,13 @@ PERSON = (
     _row("organisation", "organisation", "row of the organisation"),
     _row("team", "team", "row of the team; a team manager's own team; -1 above"),
     Column("key", "i4", "row within the run"),
-    Column("role", "i1", "staff, team manager, divisional manager, executive or chief executive", 0, len(ROLES) - 1),
+    Column(
+        "role",
+        "i1",
+        "staff, team manager, divisional manager, executive or chief executive",
+        0,
+        len(ROLES) - 1,
+    ),
     Column("profession", "i1", "profession", 0, len(PROFESSIONS) - 1),
     Column("generation", "i2", "people who held the post before", 0),
     Column("vacant", "i1", "whether the post is empty", 0, 1),
@@ -285,10 +306,44 @@ TALLY = (
 )  # fmt: skip
 """What happened this week, counted per organisation."""
 
+SNAPSHOT = (
+    _count("n_filled", "posts of staff and managers that are filled"),
+    _count("n_staff_filled", "posts of staff that are filled"),
+    _count("n_absent", "people absent"),
+    _count("n_burnt_out", "people burnt out"),
+    *(Column(name, REAL, f"mean {name} of {who}", 0.0) for name, who in (
+        ("load", "staff and managers"), ("exhaustion", "staff and managers"), ("motivation", "staff and managers"),
+        ("trust", "staff and managers"), ("headspace", "staff"), ("safety", "staff"), ("efficacy", "staff"),
+        ("belonging", "staff"), ("agency", "staff"), ("skill", "staff"), ("propensity", "staff"),
+    )),
+    Column("propensity_high", REAL, "mean probability of voicing of staff of high standing", 0.0, 1.0),
+    Column("propensity_low", REAL, "mean probability of voicing of staff of low standing", 0.0, 1.0),
+    Column("voice_gini", REAL, "Gini index of the 52-week memory of that probability, taken each quarter", 0.0, 1.0),
+    Column("exhaustion_icc", REAL, "ICC(1) of exhaustion by team", -1.0, 1.0),
+    Column("safety_icc", REAL, "ICC(1) of psychological safety by team", -1.0, 1.0),
+    *(_unit(name, f"{name} over teams, mean") for name in (
+        "overload", "seek", "mismatch", "quality", "quality_measured", "quality_unmeasured", "quality_reported",
+    )),
+    _unit("quality_sd", "standard deviation of true quality between teams"),
+    _unit("bright_share", "share of teams whose quality lies more than a usual spread above the mean"),
+    _unit("dark_share", "share of teams whose quality lies more than a usual spread below the mean"),
+    _count("harm", "expected patients harmed"),
+    _count("incidents", "expected incidents reported"),
+    *(_count(f"ideas_{name}", f"ideas {name}, over all teams") for name in ("waiting", "endorsed", "in_trial")),
+    _count("gamed", "practices reported as done without being done"),
+    _count("followed", "changes of the past year that stand"),
+    _unit("code_right", "share of dimensions on which the code is right for the organisation at large"),
+    _unit("openness", "mean openness of managers"),
+    _unit("satisfaction", "mean satisfaction of patients"),
+    _unit("satisfaction_gap", "satisfaction of the best-served patient group minus that of the worst"),
+)  # fmt: skip
+"""How things stand at the end of the week, per organisation. Nothing in the model reads it."""
+
 TABLES: dict[str, tuple[Column, ...]] = {
     "organisation": ORGANISATION,
     "dimension": DIMENSION,
     "tally": TALLY,
+    "snapshot": SNAPSHOT,
     "team": TEAM,
     "neighbour": NEIGHBOUR,
     "practice": PRACTICE,

@@ -2,8 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from civicsim.compiled import compiled
 from civicsim.organisation import NO_IDEA
+from civicsim.parameters import parameter
+
+_FREE = "Assumption: free modelling choice, to be swept."
+
+
+@dataclass(frozen=True)
+class PracticeParameters:
+    """How well people judge what fits, and what changing a practice costs."""
+
+    judgement_gain: float = parameter(
+        0.4, "probability", 0.0, 0.5, help="How much full skill adds to the even chance of judging rightly what fits.",
+        source=_FREE,
+    )  # fmt: skip
+    signal_correlation: float = parameter(
+        0.2, "0-1", 0.0, 0.8, help="ρ_c: correlation between what members of a team see.", source=_FREE
+    )
+    switching_hours: float = parameter(
+        40.0, "hours per team", 0.0, 200.0, help="Hours a team needs to change a practice, whoever asked for it.",
+        source=_FREE,
+    )  # fmt: skip
+
+
+@compiled
+def judges_rightly(skill, gain):
+    """Return the probability of judging rightly what fits: ½ + gain · K."""
+    return 0.5 + gain * skill
 
 
 @compiled

@@ -25,6 +25,7 @@ from civicsim.processes import (
     motivation,
     noticing,
     quality,
+    record,
     response,
     spread,
     turnover,
@@ -52,6 +53,8 @@ WEEK: tuple[Process, ...] = (
     exhaustion.PROCESS,
     motivation.PROCESS,
     turnover.PROCESS,
+    # The record.
+    record.PROCESS,
 )
 
 PROCESSES = {process.name: process for process in WEEK}

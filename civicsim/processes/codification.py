@@ -60,14 +60,28 @@ def _step(first, last, week, p, organisation, dimension, tally, team, practice):
                 if u_learn < code_change_probability(abs(ahead[d]), org.codification):
                     dimension[o, d].code = majority
                     tally[o].codified += 1
-            ordered = q.directives_enabled and dimension[o, d].code != 0 and u_order < org.directive_rate * q.quarterly_share
+            ordered = (
+                q.directives_enabled
+                and dimension[o, d].code != 0
+                and u_order < org.directive_rate * q.quarterly_share
+            )
             dimension[o, d].directive = 1 if ordered else 0
 
 
 def step(cohort, first, last):
     """At the end of a quarter, let the code learn and send out directives."""
     c = cohort
-    _step(first, last, c.week, c.parameters["codification"], c.organisation, c.dimension, c.tally, c.team, c.practice)
+    _step(
+        first,
+        last,
+        c.week,
+        c.parameters["codification"],
+        c.organisation,
+        c.dimension,
+        c.tally,
+        c.team,
+        c.practice,
+    )
 
 
 PROCESS = Process(

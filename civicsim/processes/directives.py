@@ -9,7 +9,7 @@ from civicsim.compiled import compiled
 from civicsim.kernels import majority_accuracy, toward_code
 from civicsim.organisation import FROM_DIRECTIVE
 from civicsim.parameters import parameter, switch
-from civicsim.practice import change
+from civicsim.practice import change, judges_rightly
 from civicsim.process import Process
 from civicsim.randomness import stream_of, uniforms
 
@@ -22,36 +22,47 @@ class Parameters:
     """What makes teams comply with, adapt, resist or game a directive."""
 
     enabled: bool = switch("Directives reach teams.")
-    comply_pressure: float = parameter(1.0, "utility", 0, 8, help="a₁: fear and carrots make teams comply.", source=_FREE)
+    comply_pressure: float = parameter(
+        1.0, "utility", 0, 8, help="a₁: fear and carrots make teams comply.", source=_FREE
+    )
     comply_trust: float = parameter(1.0, "utility", 0, 8, help="a₂: trust makes teams comply.", source=_FREE)
     adapt_scope: float = parameter(
         6.0, "utility", 0, 8, help="a₃: permission × skill × headspace make teams adapt.", source=_FREE
     )
     resist_misfit: float = parameter(
-        2.0, "utility", 0, 8, help="a₄: misfit as the team sees it × belonging make teams resist.", source=_FREE
+        2.0,
+        "utility",
+        0,
+        8,
+        help="a₄: misfit as the team sees it × belonging make teams resist.",
+        source=_FREE,
     )
-    resist_fear: float = parameter(1.0, "utility", 0, 8, help="a₅: fear keeps teams from resisting.", source=_FREE)
+    resist_fear: float = parameter(
+        1.0, "utility", 0, 8, help="a₅: fear keeps teams from resisting.", source=_FREE
+    )
     game_pressure: float = parameter(
         1.5, "utility", 0, 8, help="a₆: fear × salience of targets make teams game.",
         source="Assumption: direction after Bevan and Hood (2006, Public Administration 84:517), to be verified; size free.",
     )  # fmt: skip
-    game_motivation: float = parameter(1.0, "utility", 0, 8, help="a₇: own motivation keeps teams honest.", source=_FREE)
+    game_motivation: float = parameter(
+        1.0, "utility", 0, 8, help="a₇: own motivation keeps teams honest.", source=_FREE
+    )
     game_audit: float = parameter(1.0, "utility", 0, 8, help="a₈: audit keeps teams honest.", source=_FREE)
     temperature: float = parameter(
-        0.5, "utility", 0.1, 1.0, help="τ: how random the choice is; small means the best option nearly always.", source=_FREE
+        0.5,
+        "utility",
+        0.1,
+        1.0,
+        help="τ: how random the choice is; small means the best option nearly always.",
+        source=_FREE,
     )
     attention: float = parameter(
-        4.0, "directives per week", 1.0, 20.0, help="Directives that a team can take in at once.", source=_FREE
-    )
-    skill_gain: float = parameter(
-        0.4, "probability", 0.0, 0.5, help="How much full skill adds to the even chance of judging a practice rightly.",
+        4.0,
+        "directives per week",
+        1.0,
+        20.0,
+        help="Directives that a team can take in at once.",
         source=_FREE,
-    )  # fmt: skip
-    signal_correlation: float = parameter(
-        0.2, "0-1", 0.0, 0.8, help="Correlation between what members of a team see.", source=_FREE
-    )
-    switching_hours: float = parameter(
-        40.0, "hours per team", 0.0, 200.0, help="Hours a team needs to change a practice.", source=_FREE
     )
 
 
@@ -104,18 +115,12 @@ def attended_probability(n_directives, attention):
 
 
 @compiled
-def judges_rightly(skill, gain):
-    """Return the probability of judging rightly what fits: ½ + gain · K."""
-    return 0.5 + gain * skill
-
-
-@compiled
-def _step(first, last, week, p, organisation, dimension, tally, team, practice, person):
+def _step(first, last, week, p, change_of, organisation, dimension, tally, team, practice, person):
     m = practice.shape[1]
     for o in range(first, last):
         if not p[o].enabled:
             continue
-        org, q, count = organisation[o], p[o], tally[o]
+        org, q, way, count = organisation[o], p[o], change_of[o], tally[o]
         n_directives = 0
         for d in range(m):
             n_directives += dimension[o, d].directive
@@ -136,9 +141,14 @@ def _step(first, last, week, p, organisation, dimension, tally, team, practice, 
                 motivation += person[i].motivation
             if filled == 0:
                 continue
-            trust, skill, belonging, motivation = trust / filled, skill / filled, belonging / filled, motivation / filled
-            accuracy = judges_rightly(skill, q.skill_gain)
-            together = majority_accuracy(accuracy, max(g.n_present, 1), q.signal_correlation)
+            trust, skill, belonging, motivation = (
+                trust / filled,
+                skill / filled,
+                belonging / filled,
+                motivation / filled,
+            )
+            accuracy = judges_rightly(skill, way.judgement_gain)
+            together = majority_accuracy(accuracy, max(g.n_present, 1), way.signal_correlation)
             for d in range(m):
                 if dimension[o, d].directive == 0:
                     continue
@@ -174,7 +184,7 @@ def _step(first, last, week, p, organisation, dimension, tally, team, practice, 
                     count.gamed += 1
                     slot.gamed = 1
                 if changed:
-                    g.switching_hours += q.switching_hours
+                    g.switching_hours += way.switching_hours
                     count.adopted_vertical += 1
                     count.adopted_right += slot.value == slot.reality
         for d in range(m):
@@ -185,7 +195,17 @@ def step(cohort, first, last):
     """Let each team decide on each directive that is out, once."""
     c = cohort
     _step(
-        first, last, c.week, c.parameters["directives"], c.organisation, c.dimension, c.tally, c.team, c.practice, c.person
+        first,
+        last,
+        c.week,
+        c.parameters["directives"],
+        c.parameters["practice"],
+        c.organisation,
+        c.dimension,
+        c.tally,
+        c.team,
+        c.practice,
+        c.person,
     )
 
 

@@ -15,7 +15,9 @@ from civicsim.process import Process
 class Parameters:
     """How intentions turn into what staff meet."""
 
-    enabled: bool = switch("Attitudes are met only as far as leaders give hours to them; off, they are met at once.")
+    enabled: bool = switch(
+        "Attitudes are met only as far as leaders give hours to them; off, they are met at once."
+    )
     rate: float = parameter(
         0.05, "per week", 0.01, 0.2,
         help="Share of the way from what staff meet to what is intended that a week covers when all hours go into it.",
@@ -71,10 +73,22 @@ def _step(first, last, p, organisation, team, person, manager):
                 org.fear_enacted, org.fear, org.fear_habit, q.rate, engaged, q.fallback, pressure
             )
             org.permission_enacted = enacted_attitude(
-                org.permission_enacted, org.permission, org.permission_habit, q.rate, engaged, q.fallback, pressure
+                org.permission_enacted,
+                org.permission,
+                org.permission_habit,
+                q.rate,
+                engaged,
+                q.fallback,
+                pressure,
             )
             org.authority_enacted = enacted_attitude(
-                org.authority_enacted, org.authority, org.authority_habit, q.rate, engaged, q.fallback, pressure
+                org.authority_enacted,
+                org.authority,
+                org.authority_habit,
+                q.rate,
+                engaged,
+                q.fallback,
+                pressure,
             )
         else:
             org.fear_enacted, org.permission_enacted = org.fear, org.permission

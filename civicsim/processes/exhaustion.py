@@ -27,28 +27,40 @@ class Parameters:
         source="Direction: job demands-resources theory, longitudinal effects small and fading with lag; size to be calibrated.",
     )  # fmt: skip
     recovery_weight: float = parameter(
-        0.04, "per week and unit slack", 0.02, 0.15, help="κ_R: recovery per unit of load below 1.", source=_FREE
+        0.04,
+        "per week and unit slack",
+        0.02,
+        0.15,
+        help="κ_R: recovery per unit of load below 1.",
+        source=_FREE,
     )
     fear_weight: float = parameter(
-        0.004, "per week", 0.0, 0.015, help="κ_F: exhaustion per unit of fear above the usual; also reported at 0.", source=_FREE
+        0.004,
+        "per week",
+        0.0,
+        0.015,
+        help="κ_F: exhaustion per unit of fear above the usual; also reported at 0.",
+        source=_FREE,
     )
     contagion: float = parameter(
         0.01, "per week", 0.0, 0.05, help="κ_C: pull of colleagues' exhaustion.",
         source="Assumption: small, because cross-sectional findings are confounded by shared load; sweep through 0.",
     )  # fmt: skip
     return_rate: float = parameter(
-        0.06, "per week", 0.03, 0.1, help="κ₀: how fast exhaustion returns to a person's own level.", source=_FREE
+        0.06,
+        "per week",
+        0.03,
+        0.1,
+        help="κ₀: how fast exhaustion returns to a person's own level.",
+        source=_FREE,
     )
     noise_sd: float = parameter(
         0.05, "per week", 0.0, 0.1, help="Spread of what else happens to a person in a week.", source=_FREE
     )
-    reference_fear: float = parameter(
-        0.35, "0-1", role="fixed", help="F₀: fear at the status quo.", source="Assumption: the status quo's lever."
-    )
 
 
 @compiled
-def exhaustion_change(q, exhaustion, anchor, load, fear, around, belonging):
+def exhaustion_change(q, usual_fear, exhaustion, anchor, load, fear, around, belonging):
     """Return the expected change of exhaustion in a week.
 
     Formula
@@ -58,7 +70,7 @@ def exhaustion_change(q, exhaustion, anchor, load, fear, around, belonging):
     """
     return (
         q.load_weight * max(0.0, load - LOAD_AT_EASE)
-        + q.fear_weight * (fear - q.reference_fear)
+        + q.fear_weight * (fear - usual_fear)
         + q.contagion * (around - exhaustion)
         - q.recovery_weight * max(0.0, 1.0 - load) * (0.5 + 0.5 * belonging)
         - q.return_rate * (exhaustion - anchor)
@@ -66,19 +78,19 @@ def exhaustion_change(q, exhaustion, anchor, load, fear, around, belonging):
 
 
 @compiled
-def _change(who, q, org, week, around):
+def _change(who, q, usual_fear, org, week, around):
     moved = who.previous + exhaustion_change(
-        q, who.previous, who.exhaustion_anchor, who.load, org.fear_enacted, around, who.belonging
+        q, usual_fear, who.previous, who.exhaustion_anchor, who.load, org.fear_enacted, around, who.belonging
     )
     who.exhaustion = unit(moved + q.noise_sd * shock(org.seed, STREAM, week, who.key))
 
 
 @compiled
-def _step(first, last, week, p, organisation, team, person):
+def _step(first, last, week, p, reference, organisation, team, person):
     for o in range(first, last):
         if not p[o].enabled:
             continue
-        org, q = organisation[o], p[o]
+        org, q, usual = organisation[o], p[o], reference[o]
         for i in range(org.first_person, org.first_person + org.n_persons):
             person[i].previous = person[i].exhaustion
         for t in range(org.first_team, org.first_team + org.n_teams):
@@ -93,16 +105,25 @@ def _step(first, last, week, p, organisation, team, person):
                 who = person[i]
                 if who.vacant == 0:
                     around = (total - who.previous) / (filled - 1) if filled > 1 else who.previous
-                    _change(who, q, org, week, around)
+                    _change(who, q, usual.usual_fear, org, week, around)
         for i in range(org.first_person + org.n_staff, org.first_person + org.n_persons):
             if person[i].vacant == 0:
-                _change(person[i], q, org, week, person[i].previous)
+                _change(person[i], q, usual.usual_fear, org, week, person[i].previous)
 
 
 def step(cohort, first, last):
     """Move everybody's exhaustion by the week's load, fear, company, recovery and chance."""
     c = cohort
-    _step(first, last, c.week, c.parameters["exhaustion"], c.organisation, c.team, c.person)
+    _step(
+        first,
+        last,
+        c.week,
+        c.parameters["exhaustion"],
+        c.parameters["reference"],
+        c.organisation,
+        c.team,
+        c.person,
+    )
 
 
 PROCESS = Process(

@@ -20,28 +20,46 @@ class Parameters:
     efficacy_enabled: bool = switch("Efficacy and agency follow outcomes.")
     safety_enabled: bool = switch("Safety follows neighbours, managers, the norm and fear.")
     outcome_rate: float = parameter(
-        0.1, "per item", 0.02, 0.3, help="η: how far efficacy moves towards an outcome better than expected.", source=_FREE
+        0.1,
+        "per item",
+        0.02,
+        0.3,
+        help="η: how far efficacy moves towards an outcome better than expected.",
+        source=_FREE,
     )
     loss_ratio: float = parameter(
         2.0, "ratio", 1.0, 4.0, help="How much more a disappointment moves efficacy than a success.",
         source="Assumption: losses loom about twice as large as gains; from memory, to be verified.",
     )  # fmt: skip
     witness_share: float = parameter(
-        0.25, "0-1", help="How much what happens to colleagues counts against what happens to oneself.", source=_FREE
+        0.25,
+        "0-1",
+        help="How much what happens to colleagues counts against what happens to oneself.",
+        source=_FREE,
     )
     experience_rate: float = parameter(
         0.02, "per week", 0.0, 0.1, help="κ_V: how fast efficacy follows the share of problems that are dealt with.",
         source=_FREE,
     )  # fmt: skip
     dealt_weight: float = parameter(
-        0.8, "efficacy per share", 0.0, 1.0, help="a_R: how much that share raises expected efficacy.", source=_FREE
+        0.8,
+        "efficacy per share",
+        0.0,
+        1.0,
+        help="a_R: how much that share raises expected efficacy.",
+        source=_FREE,
     )
     openness_efficacy: float = parameter(
         0.3, "efficacy per openness", 0.0, 0.8, help="a_V: how much the manager's openness raises expected efficacy.",
         source=_FREE,
     )  # fmt: skip
     agency_rate: float = parameter(
-        0.02, "per week", 0.0, 0.1, help="How fast agency returns to what a person brought along.", source=_FREE
+        0.02,
+        "per week",
+        0.0,
+        0.1,
+        help="How fast agency returns to what a person brought along.",
+        source=_FREE,
     )
     safety_rate: float = parameter(
         0.05, "per week", 0.02, 0.3, help="η_S: how fast safety moves.",
@@ -55,25 +73,21 @@ class Parameters:
         source="Direction: Frazier and others (2017, Personnel Psychology 70:113), to be verified; size free.",
     )  # fmt: skip
     norm_safety: float = parameter(
-        0.2, "safety per share", 0.0, 0.8, help="a_N: how much others' speaking up raises safety.", source=_FREE
+        0.2,
+        "safety per share",
+        0.0,
+        0.8,
+        help="a_N: how much others' speaking up raises safety.",
+        source=_FREE,
     )
-    fear_safety: float = parameter(0.2, "safety per fear", 0.0, 0.8, help="a_F: how much fear lowers safety.", source=_FREE)
-    detriment_cost: float = parameter(0.15, "safety", 0.0, 0.5, help="Safety lost by suffering for voice.", source=_FREE)
-    witness_cost: float = parameter(0.07, "safety", 0.0, 0.5, help="Safety lost by seeing someone suffer.", source=_FREE)
-    reference_dealt: float = parameter(
-        0.13, "0-1", role="fixed", help="r₀: share of noticed problems dealt with at the status quo.",
-        source="Assumption: set to the mean of the burn-in, so that no style is favoured by centring.",
-    )  # fmt: skip
-    reference_openness: float = parameter(
-        0.5, "0-1", role="fixed", help="O₀: managers' openness at the status quo.",
-        source="Assumption: set to the mean of the burn-in, so that no style is favoured by centring.",
-    )  # fmt: skip
-    reference_share: float = parameter(
-        0.42, "0-1", role="fixed", help="v₀: share of noticed problems voiced at the status quo.",
-        source="Assumption: set to the mean of the burn-in, so that no style is favoured by centring.",
-    )  # fmt: skip
-    reference_fear: float = parameter(
-        0.35, "0-1", role="fixed", help="F₀: fear at the status quo.", source="Assumption: the status quo's lever."
+    fear_safety: float = parameter(
+        0.2, "safety per fear", 0.0, 0.8, help="a_F: how much fear lowers safety.", source=_FREE
+    )
+    detriment_cost: float = parameter(
+        0.15, "safety", 0.0, 0.5, help="Safety lost by suffering for voice.", source=_FREE
+    )
+    witness_cost: float = parameter(
+        0.07, "safety", 0.0, 0.5, help="Safety lost by seeing someone suffer.", source=_FREE
     )
 
 
@@ -89,27 +103,31 @@ def learn_from_outcome(belief, outcome, rate, loss_ratio):
 
 
 @compiled
-def expected_efficacy(anchor, dealt_weight, dealt, reference_dealt, openness_weight, openness, reference_openness):
+def expected_efficacy(
+    anchor, dealt_weight, dealt, reference_dealt, openness_weight, openness, reference_openness
+):
     """Return the efficacy that experience of the place suggests: V₀ + a_R(r̄−r₀) + a_V(O−O₀).
 
     ``dealt`` is a share of all problems noticed, voiced or not, so that silence does not shield the belief.
     """
-    return unit(anchor + dealt_weight * (dealt - reference_dealt) + openness_weight * (openness - reference_openness))
-
-
-@compiled
-def grounds_for_safety(q, anchor, openness, norm, fear):
-    """Return the safety that one's own grounds suggest: S₀ + a_O(O−O₀) + a_N(v̄−v₀) − a_F(F−F₀)."""
     return unit(
-        anchor
-        + q.openness_safety * (openness - q.reference_openness)
-        + q.norm_safety * (norm - q.reference_share)
-        - q.fear_safety * (fear - q.reference_fear)
+        anchor + dealt_weight * (dealt - reference_dealt) + openness_weight * (openness - reference_openness)
     )
 
 
 @compiled
-def _learn_efficacy(who, g, q, dealt, openness):
+def grounds_for_safety(q, usual, anchor, openness, norm, fear):
+    """Return the safety that one's own grounds suggest: S₀ + a_O(O−O₀) + a_N(v̄−v₀) − a_F(F−F₀)."""
+    return unit(
+        anchor
+        + q.openness_safety * (openness - usual.usual_openness)
+        + q.norm_safety * (norm - usual.usual_voice_share)
+        - q.fear_safety * (fear - usual.usual_fear)
+    )
+
+
+@compiled
+def _learn_efficacy(who, g, q, usual, dealt, openness):
     if who.n_outcomes > 0.0:
         own = who.outcomes / who.n_outcomes
         who.efficacy = learn_from_outcome(who.efficacy, own, q.outcome_rate, q.loss_ratio)
@@ -121,24 +139,34 @@ def _learn_efficacy(who, g, q, dealt, openness):
         who.efficacy = learn_from_outcome(who.efficacy, seen, rate, q.loss_ratio)
         who.agency = learn_from_outcome(who.agency, seen, rate, 1.0)
     expected = expected_efficacy(
-        who.efficacy_anchor, q.dealt_weight, dealt, q.reference_dealt, q.openness_efficacy, openness, q.reference_openness
+        who.efficacy_anchor,
+        q.dealt_weight,
+        dealt,
+        usual.usual_dealt_share,
+        q.openness_efficacy,
+        openness,
+        usual.usual_openness,
     )
     who.efficacy = unit(settle(who.efficacy, 0.0, expected, 0.0, q.experience_rate))
     who.agency = unit(settle(who.agency, 0.0, who.agency_anchor, 0.0, q.agency_rate))
 
 
 @compiled
-def _step(first, last, p, organisation, team, person, manager, ties):
+def _step(first, last, p, reference, organisation, team, person, manager, ties):
     for o in range(first, last):
         if not p[o].enabled:
             continue
-        org, q = organisation[o], p[o]
+        org, q, usual = organisation[o], p[o], reference[o]
         for i in range(org.first_person, org.first_person + org.n_persons):
             person[i].previous = person[i].safety
         for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
             openness = manager[g.manager].openness
-            dealt = min(1.0, g.dealt_memory / g.noticed_memory) if g.noticed_memory > 0.0 else q.reference_dealt
+            dealt = (
+                min(1.0, g.dealt_memory / g.noticed_memory)
+                if g.noticed_memory > 0.0
+                else usual.usual_dealt_share
+            )
             total = 0.0
             filled = 0
             for i in range(g.first_person, g.first_person + g.n_posts):
@@ -150,7 +178,7 @@ def _step(first, last, p, organisation, team, person, manager, ties):
                 if who.vacant:
                     continue
                 if q.efficacy_enabled:
-                    _learn_efficacy(who, g, q, dealt, openness)
+                    _learn_efficacy(who, g, q, usual, dealt, openness)
                 if not q.safety_enabled:
                     continue
                 neighbours, n = total - who.previous, filled - 1
@@ -159,7 +187,9 @@ def _step(first, last, p, organisation, team, person, manager, ties):
                     if j >= 0 and person[j].vacant == 0:
                         neighbours += person[j].previous
                         n += 1
-                grounds = grounds_for_safety(q, who.safety_anchor, openness, who.norm, org.fear_enacted)
+                grounds = grounds_for_safety(
+                    q, usual, who.safety_anchor, openness, who.norm, org.fear_enacted
+                )
                 around = neighbours / n if n > 0 else grounds
                 moved = settle(who.previous, around, grounds, q.susceptibility, q.safety_rate)
                 seen = max(0.0, g.detriments - who.detriments)
@@ -169,7 +199,17 @@ def _step(first, last, p, organisation, team, person, manager, ties):
 def step(cohort, first, last):
     """Move everybody's efficacy, agency and safety by what the week taught them."""
     c = cohort
-    _step(first, last, c.parameters["learning"], c.organisation, c.team, c.person, c.manager, c.ties)
+    _step(
+        first,
+        last,
+        c.parameters["learning"],
+        c.parameters["reference"],
+        c.organisation,
+        c.team,
+        c.person,
+        c.manager,
+        c.ties,
+    )
 
 
 PROCESS = Process(

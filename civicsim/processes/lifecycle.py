@@ -32,10 +32,20 @@ class Parameters:
         source="Assumption: reports at 30, 60 and 90 days (Drew and Pandit 2020, BMJ 368:m872).",
     )  # fmt: skip
     cycle_accuracy: float = parameter(
-        0.7, "probability", 0.5, 1.0, help="Chance that a cycle shows rightly whether the idea fits.", source=_FREE
+        0.7,
+        "probability",
+        0.5,
+        1.0,
+        help="Chance that a cycle shows rightly whether the idea fits.",
+        source=_FREE,
     )
     headspace_gain: float = parameter(
-        4.0, "per headspace", 0.5, 20.0, help="A cycle runs with probability min(1, gain × headspace).", source=_FREE
+        4.0,
+        "per headspace",
+        0.5,
+        20.0,
+        help="A cycle runs with probability min(1, gain × headspace).",
+        source=_FREE,
     )
     most_trials: int = parameter(
         3, "trials", 1, 30, help="Trials that a team runs at once at most.", source=_FREE
@@ -43,21 +53,34 @@ class Parameters:
     trial_hours: float = parameter(
         3.0, "hours per team and week", 0.0, 20.0, help="Hours that a running trial costs.", source=_FREE
     )
-    switching_hours: float = parameter(
-        40.0, "hours per team", 0.0, 200.0, help="Hours a team needs to change a practice.", source=_FREE
-    )
     patience: int = parameter(
-        26, "weeks", 8, 104, role="fixed", help="Weeks after which an idea that is not decided lapses.", source=_FREE
+        26,
+        "weeks",
+        8,
+        104,
+        role="fixed",
+        help="Weeks after which an idea that is not decided lapses.",
+        source=_FREE,
     )
     consent_base: float = parameter(
         0.3, "probability", 0.0, 1.0, help="Chance that a second team consents to a change across the boundary, at no trust.",
         source=_FREE,
     )  # fmt: skip
     consent_trust: float = parameter(
-        0.5, "probability", 0.0, 0.7, help="How much full trust in the second team adds to that chance.", source=_FREE
+        0.5,
+        "probability",
+        0.0,
+        0.7,
+        help="How much full trust in the second team adds to that chance.",
+        source=_FREE,
     )
     skill_per_trial: float = parameter(
-        0.01, "0-1", 0.0, 0.1, help="Share of the way to full skill that a completed trial takes its team.", source=_FREE
+        0.01,
+        "0-1",
+        0.0,
+        0.1,
+        help="Share of the way to full skill that a completed trial takes its team.",
+        source=_FREE,
     )
     decay_base: float = parameter(
         0.012, "per week", 0.0, 0.05, help="δ₀: weekly chance that a change decays.",
@@ -67,10 +90,20 @@ class Parameters:
         0.05, "per week", 0.0, 0.3, help="δ_L: added chance per unit of overload.", source=_FREE
     )
     decay_turnover: float = parameter(
-        0.5, "per share of leavers", 0.0, 2.0, help="δ_T: added chance per weekly share of leavers.", source=_FREE
+        0.5,
+        "per share of leavers",
+        0.0,
+        2.0,
+        help="δ_T: added chance per weekly share of leavers.",
+        source=_FREE,
     )
     decay_neighbours: float = parameter(
-        0.008, "per week", 0.0, 0.03, help="δ_N: chance taken off where all neighbours do the same.", source=_FREE
+        0.008,
+        "per week",
+        0.0,
+        0.03,
+        help="δ_N: chance taken off where all neighbours do the same.",
+        source=_FREE,
     )
 
 
@@ -98,7 +131,10 @@ def decay_hazard(q, overload, leavers, share_alike):
     """Return the weekly chance that a change decays: max(0, δ₀ + δ_L·ov + δ_T·leavers − δ_N·share alike)."""
     return max(
         0.0,
-        q.decay_base + q.decay_overload * overload + q.decay_turnover * leavers - q.decay_neighbours * share_alike,
+        q.decay_base
+        + q.decay_overload * overload
+        + q.decay_turnover * leavers
+        - q.decay_neighbours * share_alike,
     )
 
 
@@ -117,7 +153,7 @@ def _share_alike(neighbour, practice, t, d):
 
 
 @compiled
-def _adopt(t, d, week, q, team, practice, count, partner):
+def _adopt(t, d, week, hours, team, practice, count, partner):
     """Make the idea of a slot the practice of its team, and of the partner where there is one."""
     slot = practice[t, d]
     value, origin, convenient = slot.idea_value, slot.idea_origin, slot.idea_convenient
@@ -125,11 +161,11 @@ def _adopt(t, d, week, q, team, practice, count, partner):
     count.weeks_to_adopt += week - slot.raised_week
     clear_idea(slot)
     if change(slot, value, week, origin, convenient):
-        team[t].switching_hours += q.switching_hours
+        team[t].switching_hours += hours
         count.adopted_local += 1
         count.adopted_right += value == slot.reality
     if partner >= 0 and change(practice[partner, d], value, week, origin, convenient):
-        team[partner].switching_hours += q.switching_hours
+        team[partner].switching_hours += hours
         count.adopted_local += 1
         count.adopted_right += value == practice[partner, d].reality
 
@@ -151,7 +187,7 @@ def _partner(neighbour, t, u):
 
 
 @compiled
-def _decide(t, d, week, q, org, alignment, dimension, team, neighbour, practice, person, count):
+def _decide(t, d, week, q, hours, org, alignment, dimension, team, neighbour, practice, person, count):
     """End a finished trial: adopt, with a second team's consent where it takes two, or give it up."""
     slot, g = practice[t, d], team[t]
     for i in range(g.first_person, g.first_person + g.n_posts):
@@ -173,16 +209,19 @@ def _decide(t, d, week, q, org, alignment, dimension, team, neighbour, practice,
             count.trials_lost += 1
             clear_idea(slot)
             return
-    _adopt(t, d, week, q, team, practice, count, partner)
+    _adopt(t, d, week, hours, team, practice, count, partner)
 
 
 @compiled
-def _try_ideas(first, last, week, p, organisation, dimension, tally, team, neighbour, practice, person):
+def _try_ideas(
+    first, last, week, p, change_of, organisation, dimension, tally, team, neighbour, practice, person
+):
     m = practice.shape[1]
     for o in range(first, last):
         if not p[o].enabled:
             continue
         org, q, count = organisation[o], p[o], tally[o]
+        hours = change_of[o].switching_hours
         for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
             alignment = 0.0
@@ -218,7 +257,21 @@ def _try_ideas(first, last, week, p, organisation, dimension, tally, team, neigh
                         slot.successes += fits == shows_rightly
                 if slot.cycles >= q.n_cycles:
                     running -= 1
-                    _decide(t, d, week, q, org, alignment, dimension[o, d], team, neighbour, practice, person, count)
+                    _decide(
+                        t,
+                        d,
+                        week,
+                        q,
+                        hours,
+                        org,
+                        alignment,
+                        dimension[o, d],
+                        team,
+                        neighbour,
+                        practice,
+                        person,
+                        count,
+                    )
                 elif age >= q.patience:
                     running -= 1
                     count.trials_lapsed += 1
@@ -258,7 +311,18 @@ def step(cohort, first, last):
     """Run trials, decide those that are finished, and let changes of the past year last or decay."""
     c, p = cohort, cohort.parameters["lifecycle"]
     _try_ideas(
-        first, last, c.week, p, c.organisation, c.dimension, c.tally, c.team, c.neighbour, c.practice, c.person
+        first,
+        last,
+        c.week,
+        p,
+        c.parameters["practice"],
+        c.organisation,
+        c.dimension,
+        c.tally,
+        c.team,
+        c.neighbour,
+        c.practice,
+        c.person,
     )
     _age_changes(first, last, c.week, p, c.organisation, c.tally, c.team, c.neighbour, c.practice)
 

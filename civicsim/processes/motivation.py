@@ -19,7 +19,12 @@ class Parameters:
 
     enabled: bool = switch("Motivation, belonging and trust change.")
     motivation_rate: float = parameter(
-        0.02, "per week", 0.0, 0.1, help="μ_A: how fast motivation follows influence and permission.", source=_FREE
+        0.02,
+        "per week",
+        0.0,
+        0.1,
+        help="μ_A: how fast motivation follows influence and permission.",
+        source=_FREE,
     )
     autonomy_weight: float = parameter(
         0.4, "0-1", 0.0, 1.0, help="How much influence and permission raise motivation.",
@@ -29,16 +34,9 @@ class Parameters:
         0.004, "per week", -0.002, 0.01, help="μ_X: how much pressure by fear and targets crowds motivation out.",
         source="Assumption: the effect is disputed; swept through zero.",
     )  # fmt: skip
-    reference_influence: float = parameter(
-        0.35, "0-1", role="fixed", help="Influence at the status quo.", source="Assumption: ½ agency + ½ authority there."
+    belonging_rate: float = parameter(
+        0.03, "per week", 0.0, 0.2, help="How fast belonging moves.", source=_FREE
     )
-    reference_permission: float = parameter(
-        0.3, "0-1", role="fixed", help="Permission at the status quo.", source="Assumption: the status quo's lever."
-    )
-    reference_pressure: float = parameter(
-        0.21, "0-1", role="fixed", help="Fear × salience at the status quo.", source="Assumption: the status quo's levers."
-    )
-    belonging_rate: float = parameter(0.03, "per week", 0.0, 0.2, help="How fast belonging moves.", source=_FREE)
     belonging_acted: float = parameter(
         0.2, "0-1", 0.0, 1.0, help="How much being acted on raises belonging.", source=_FREE
     )
@@ -55,7 +53,12 @@ class Parameters:
         0.1, "0-1", 0.0, 1.0, help="How much colleagues' speaking up raises belonging.", source=_FREE
     )
     trust_rate: float = parameter(
-        0.01, "per week", 0.005, 0.03, help="κ_T: how fast trust returns to what a person brought along.", source=_FREE
+        0.01,
+        "per week",
+        0.005,
+        0.03,
+        help="κ_T: how fast trust returns to what a person brought along.",
+        source=_FREE,
     )
     gap_cost: float = parameter(
         0.005, "per week", 0.0, 0.05, help="Trust lost per unit of gap between words and deeds.",
@@ -64,16 +67,16 @@ class Parameters:
 
 
 @compiled
-def motivation_change(q, motivation, anchor, agency, authority, permission, fear, salience):
+def motivation_change(q, usual, motivation, anchor, agency, authority, permission, fear, salience):
     """Return the change of motivation in a week.
 
     Formula
         μ_A{M₀ + .4[(influence − i₀) + (permission − p₀)] − M} − μ_X(F·salience − s₀),  influence = ½g + ½ authority
     """
     influence = 0.5 * agency + 0.5 * authority
-    autonomy = (influence - q.reference_influence) + (permission - q.reference_permission)
+    autonomy = (influence - usual.usual_influence) + (permission - usual.usual_permission)
     return q.motivation_rate * (anchor + q.autonomy_weight * autonomy - motivation) - q.crowding * (
-        fear * salience - q.reference_pressure
+        fear * salience - usual.usual_pressure
     )
 
 
@@ -97,11 +100,11 @@ def trust_change(q, trust, anchor, gap):
 
 
 @compiled
-def _step(first, last, p, organisation, team, person, manager, ties):
+def _step(first, last, p, reference, organisation, team, person, manager, ties):
     for o in range(first, last):
         if not p[o].enabled:
             continue
-        org, q = organisation[o], p[o]
+        org, q, usual = organisation[o], p[o], reference[o]
         for i in range(org.first_person, org.first_person + org.n_persons):
             who = person[i]
             if who.vacant:
@@ -109,7 +112,7 @@ def _step(first, last, p, organisation, team, person, manager, ties):
             who.motivation = unit(
                 who.motivation
                 + motivation_change(
-                    q, who.motivation, who.motivation_anchor, who.agency, org.authority_enacted,
+                    q, usual, who.motivation, who.motivation_anchor, who.agency, org.authority_enacted,
                     org.permission_enacted, org.fear_enacted, org.target_salience,
                 )
             )  # fmt: skip
@@ -133,7 +136,17 @@ def _step(first, last, p, organisation, team, person, manager, ties):
 def step(cohort, first, last):
     """Move everybody's motivation, trust and, for staff, belonging."""
     c = cohort
-    _step(first, last, c.parameters["motivation"], c.organisation, c.team, c.person, c.manager, c.ties)
+    _step(
+        first,
+        last,
+        c.parameters["motivation"],
+        c.parameters["reference"],
+        c.organisation,
+        c.team,
+        c.person,
+        c.manager,
+        c.ties,
+    )
 
 
 PROCESS = Process(

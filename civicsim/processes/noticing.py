@@ -11,8 +11,8 @@ from civicsim.compiled import compiled
 from civicsim.kernels import poisson, unit
 from civicsim.organisation import N_PROBLEMS
 from civicsim.parameters import parameter, switch
+from civicsim.practice import judges_rightly
 from civicsim.process import Process
-from civicsim.processes.directives import judges_rightly
 from civicsim.randomness import stream_of, uniforms
 
 STREAM = stream_of("noticing")
@@ -29,17 +29,24 @@ class Parameters:
         source=_FREE,
     )  # fmt: skip
     base_headspace: float = parameter(
-        0.4, "0-1", 0.1, 0.6, help="h₀: what people notice without any headspace, as if they had this much.", source=_FREE
+        0.4,
+        "0-1",
+        0.1,
+        0.6,
+        help="h₀: what people notice without any headspace, as if they had this much.",
+        source=_FREE,
     )
     overload_cost: float = parameter(
         2.0, "per unit load", 1.0, 5.0, help="k_b: how steeply noticing falls when load exceeds 1.",
         source="Assumption: direction after 'battening down the hatches' (Mountford and others 2013); size free.",
     )  # fmt: skip
-    skill_gain: float = parameter(
-        0.4, "probability", 0.0, 0.5, help="How much full skill adds to the even chance of judging rightly.", source=_FREE
-    )
     seek_rate: float = parameter(
-        0.02, "per week", 0.0, 0.2, help="How fast a team's problem-seeking follows how bad news is met.", source=_FREE
+        0.02,
+        "per week",
+        0.0,
+        0.2,
+        help="How fast a team's problem-seeking follows how bad news is met.",
+        source=_FREE,
     )
 
 
@@ -60,7 +67,9 @@ def seek_target(openness, fear, measured, salience):
 
 
 @compiled
-def _step(first, last, week, p, organisation, dimension, tally, team, practice, person, problem, manager):
+def _step(
+    first, last, week, p, change_of, organisation, dimension, tally, team, practice, person, problem, manager
+):
     m = practice.shape[1]
     for o in range(first, last):
         if not p[o].enabled:
@@ -74,7 +83,9 @@ def _step(first, last, week, p, organisation, dimension, tally, team, practice, 
                 n_visible += 1
         for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
-            target = seek_target(manager[g.manager].openness, org.fear_enacted, org.measured_share, org.target_salience)
+            target = seek_target(
+                manager[g.manager].openness, org.fear_enacted, org.measured_share, org.target_salience
+            )
             g.seek = unit(g.seek + q.seek_rate * (target - g.seek))
             g.noticed = 0.0
             for i in range(g.first_person, g.first_person + g.n_posts):
@@ -82,14 +93,20 @@ def _step(first, last, week, p, organisation, dimension, tally, team, practice, 
                 who.noticed = 0.0
                 if who.vacant or who.absent or n_visible == 0:
                     continue
-                rate = expected_checks(q.check_rate, q.base_headspace, who.headspace, g.seek, who.load, q.overload_cost)
+                rate = expected_checks(
+                    q.check_rate, q.base_headspace, who.headspace, g.seek, who.load, q.overload_cost
+                )
                 u, _, _, _ = uniforms(org.seed, STREAM, week, who.key, 0)
                 found = 0
                 for k in range(poisson(rate, u, N_PROBLEMS)):
                     u_where, u_right, severity, u_own = uniforms(org.seed, STREAM, week, who.key, 1 + k)
                     d = visible[int(u_where * n_visible)]
                     slot = practice[t, d]
-                    signal = slot.reality if u_right < judges_rightly(who.skill, q.skill_gain) else -slot.reality
+                    signal = (
+                        slot.reality
+                        if u_right < judges_rightly(who.skill, change_of[o].judgement_gain)
+                        else -slot.reality
+                    )
                     if signal == slot.value:
                         continue
                     seen = problem[i, found]
@@ -112,7 +129,7 @@ def step(cohort, first, last):
     """Let everyone at work make a few checks, and keep what looks wrong as problems of the week."""
     c = cohort
     _step(
-        first, last, c.week, c.parameters["noticing"], c.organisation, c.dimension, c.tally, c.team, c.practice,
+        first, last, c.week, c.parameters["noticing"], c.parameters["practice"], c.organisation, c.dimension, c.tally, c.team, c.practice,
         c.person, c.problem, c.manager,
     )  # fmt: skip
 

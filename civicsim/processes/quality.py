@@ -31,10 +31,20 @@ class Parameters:
         source=_FREE,
     )  # fmt: skip
     audit_detection: float = parameter(
-        0.02, "per week", 0.0, 0.2, help="Weekly chance, at full audit, that gaming of a practice comes to light.", source=_FREE
+        0.02,
+        "per week",
+        0.0,
+        0.2,
+        help="Weekly chance, at full audit, that gaming of a practice comes to light.",
+        source=_FREE,
     )
     satisfaction_rate: float = parameter(
-        0.1, "per week", 0.0, 1.0, help="How fast patients' satisfaction follows the care of their team.", source=_FREE
+        0.1,
+        "per week",
+        0.0,
+        1.0,
+        help="How fast patients' satisfaction follows the care of their team.",
+        source=_FREE,
     )
 
 

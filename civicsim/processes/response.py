@@ -26,21 +26,44 @@ class Parameters:
     """How much can be answered, and what comes of it."""
 
     enabled: bool = switch("What is raised is answered; off, everything waits for ever.")
-    hours_per_item: float = parameter(2.5, "hours", 1.0, 5.0, help="Hours it takes to answer one item.", source=_FREE)
+    hours_per_item: float = parameter(
+        2.5, "hours", 1.0, 5.0, help="Hours it takes to answer one item.", source=_FREE
+    )
     escalation: float = parameter(
-        0.2, "probability", 0.0, 0.4, help="Chance that what the team may not decide is decided higher up.", source=_FREE
+        0.2,
+        "probability",
+        0.0,
+        0.4,
+        help="Chance that what the team may not decide is decided higher up.",
+        source=_FREE,
     )
     guardian_success: float = parameter(
         0.4, "probability", 0.0, 1.0, help="Chance that what goes to the guardian is acted on.", source=_FREE
     )
     explain_base: float = parameter(
-        0.35, "probability", 0.0, 1.0, help="Chance that a refusal is explained by a manager without openness.", source=_FREE
+        0.35,
+        "probability",
+        0.0,
+        1.0,
+        help="Chance that a refusal is explained by a manager without openness.",
+        source=_FREE,
     )
     explain_openness: float = parameter(
-        0.4, "probability", 0.0, 0.6, help="How much full openness adds to the chance of an explanation.", source=_FREE
+        0.4,
+        "probability",
+        0.0,
+        0.6,
+        help="How much full openness adds to the chance of an explanation.",
+        source=_FREE,
     )
     timeout: int = parameter(
-        8, "weeks", 1, 52, role="fixed", help="Weeks after which an unanswered item counts as silence.", source=_FREE
+        8,
+        "weeks",
+        1,
+        52,
+        role="fixed",
+        help="Weeks after which an unanswered item counts as silence.",
+        source=_FREE,
     )
     status_bias: float = parameter(
         1.0, "severity per standing", 0.0, 3.0, help="How much standing moves an item up the queue where rank counts.",
@@ -59,12 +82,19 @@ class Parameters:
         source=_FREE,
     )  # fmt: skip
     overload_cost: float = parameter(
-        4.0, "per unit overload", 0.0, 10.0, help="How steeply time for answering falls with overload.", source=_FREE
+        4.0,
+        "per unit overload",
+        0.0,
+        10.0,
+        help="How steeply time for answering falls with overload.",
+        source=_FREE,
     )
 
 
 @compiled
-def response_hours(hours, posts, reporting_share, reporting_cost, exhaustion, exhaustion_cost, overload, overload_cost):
+def response_hours(
+    hours, posts, reporting_share, reporting_cost, exhaustion, exhaustion_cost, overload, overload_cost
+):
     """Return a team's hours for answering in a week.
 
     Formula
@@ -186,11 +216,35 @@ def _step(first, last, week, p, organisation, tally, team, practice, person, man
                 if slot.idea_channel == TO_PEERS:
                     # Colleagues settle it at once: with authority they fix it, else they can only listen.
                     slot.idea_origin = FROM_TEAM
-                    _answer(slot, g, person, count, week, authority, explains, org.invitation, u_act, u_explain, u_silence)
+                    _answer(
+                        slot,
+                        g,
+                        person,
+                        count,
+                        week,
+                        authority,
+                        explains,
+                        org.invitation,
+                        u_act,
+                        u_explain,
+                        u_silence,
+                    )
                 elif slot.idea_channel == TO_GUARDIAN:
                     _detriment(slot, g, person, count, harmed, u_harm)
                     acts = either(authority, q.guardian_success)
-                    _answer(slot, g, person, count, week, acts, explains, org.invitation, u_act, u_explain, u_silence)
+                    _answer(
+                        slot,
+                        g,
+                        person,
+                        count,
+                        week,
+                        acts,
+                        explains,
+                        org.invitation,
+                        u_act,
+                        u_explain,
+                        u_silence,
+                    )
                 elif week - slot.raised_week >= q.timeout:
                     count.silent += 1
                     _settle(slot, g, person, silence_outcome(org.invitation, u_silence), False)
@@ -210,7 +264,9 @@ def _step(first, last, week, p, organisation, tally, team, practice, person, man
                 count.answered += 1
                 count.response_weeks += week - slot.raised_week
                 acts = either(authority, q.escalation)
-                _answer(slot, g, person, count, week, acts, explains, org.invitation, u_act, u_explain, u_silence)
+                _answer(
+                    slot, g, person, count, week, acts, explains, org.invitation, u_act, u_explain, u_silence
+                )
                 g.response_credit -= q.hours_per_item
                 g.response_hours += q.hours_per_item
                 n_waiting -= 1
@@ -227,7 +283,16 @@ def step(cohort, first, last):
     """Let peers, the guardian and managers answer items; managers serve a queue with limited hours."""
     c = cohort
     _step(
-        first, last, c.week, c.parameters["response"], c.organisation, c.tally, c.team, c.practice, c.person, c.manager
+        first,
+        last,
+        c.week,
+        c.parameters["response"],
+        c.organisation,
+        c.tally,
+        c.team,
+        c.practice,
+        c.person,
+        c.manager,
     )
 
 

@@ -10,9 +10,8 @@ from civicsim.compiled import compiled
 from civicsim.kernels import adoption_hazard, either
 from civicsim.organisation import FROM_NEIGHBOURS
 from civicsim.parameters import parameter, switch
-from civicsim.practice import change
+from civicsim.practice import change, judges_rightly
 from civicsim.process import Process
-from civicsim.processes.directives import judges_rightly
 from civicsim.randomness import stream_of, uniforms
 
 STREAM = stream_of("spread")
@@ -31,13 +30,23 @@ class Parameters:
         choices=("complex", "simple", "proportional"),
     )  # fmt: skip
     threshold: float = parameter(
-        0.3, "0-1", 0.1, 0.6, help="θ: share of ties to teams that have it at which a complex change passes.", source=_FREE
+        0.3,
+        "0-1",
+        0.1,
+        0.6,
+        help="θ: share of ties to teams that have it at which a complex change passes.",
+        source=_FREE,
     )
     complex_rate: float = parameter(
         0.25, "per week", 0.0, 1.0, help="Weekly chance of taking it up above the threshold.", source=_FREE
     )
     contagion: float = parameter(
-        0.05, "per tie and week", 0.01, 0.2, help="β: weekly chance per tie of taking up a simple change.", source=_FREE
+        0.05,
+        "per tie and week",
+        0.01,
+        0.2,
+        help="β: weekly chance per tie of taking up a simple change.",
+        source=_FREE,
     )
     internal: float = parameter(
         0.1, "per week", 0.0, 1.0, help="q: weekly chance when all ties lead to teams that have it (proportional form).",
@@ -52,14 +61,12 @@ class Parameters:
         help="Added weekly chance, at full directive rate, where the change is also what the code says.", source=_FREE,
     )  # fmt: skip
     headspace_gain: float = parameter(
-        2.0, "per headspace", 0.5, 20.0, help="News is taken up with probability min(1, gain × headspace).", source=_FREE
-    )
-    skill_gain: float = parameter(
-        0.4, "probability", 0.0, 0.5, help="How much full skill adds to the even chance of judging the fit rightly.",
+        2.0,
+        "per headspace",
+        0.5,
+        20.0,
+        help="News is taken up with probability min(1, gain × headspace).",
         source=_FREE,
-    )  # fmt: skip
-    switching_hours: float = parameter(
-        40.0, "hours per team", 0.0, 200.0, help="Hours a team needs to change a practice.", source=_FREE
     )
 
 
@@ -82,7 +89,7 @@ def is_news(slot, week):
 
 
 @compiled
-def _step(first, last, week, p, organisation, dimension, tally, team, neighbour, practice, person):
+def _step(first, last, week, p, change_of, organisation, dimension, tally, team, neighbour, practice, person):
     m = practice.shape[1]
     for_it = np.empty(m)
     against = np.empty(m)
@@ -131,10 +138,12 @@ def _step(first, last, week, p, organisation, dimension, tally, team, neighbour,
                     skill = 0.0
                     for i in range(g.first_person, g.first_person + g.n_posts):
                         skill += person[i].skill / g.n_posts
-                if not accepts(slot.reality == value, judges_rightly(skill, q.skill_gain), u_judge):
+                if not accepts(
+                    slot.reality == value, judges_rightly(skill, change_of[o].judgement_gain), u_judge
+                ):
                     continue
                 change(slot, value, week + 1, FROM_NEIGHBOURS, 0)
-                g.switching_hours += q.switching_hours
+                g.switching_hours += change_of[o].switching_hours
                 count.adopted_horizontal += 1
                 count.adopted_right += slot.reality == value
 
@@ -143,7 +152,7 @@ def step(cohort, first, last):
     """Let each team take over recent changes of its neighbours that it judges to fit."""
     c = cohort
     _step(
-        first, last, c.week, c.parameters["spread"], c.organisation, c.dimension, c.tally, c.team, c.neighbour,
+        first, last, c.week, c.parameters["spread"], c.parameters["practice"], c.organisation, c.dimension, c.tally, c.team, c.neighbour,
         c.practice, c.person,
     )  # fmt: skip
 

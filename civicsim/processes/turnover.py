@@ -19,7 +19,18 @@ _TRAITS = tuple(
         "exhaustion", "safety", "efficacy", "motivation", "belonging", "trust", "agency", "skill", "alignment", "openness",
     )
 )  # fmt: skip
-T_EXHAUSTION, T_SAFETY, T_EFFICACY, T_MOTIVATION, T_BELONGING, T_TRUST, T_AGENCY, T_SKILL, T_ALIGNMENT, T_OPENNESS = _TRAITS
+(
+    T_EXHAUSTION,
+    T_SAFETY,
+    T_EFFICACY,
+    T_MOTIVATION,
+    T_BELONGING,
+    T_TRUST,
+    T_AGENCY,
+    T_SKILL,
+    T_ALIGNMENT,
+    T_OPENNESS,
+) = _TRAITS
 LEAVER_WEEKS = 13.0
 _FREE = "Assumption: free modelling choice, to be swept."
 
@@ -42,10 +53,12 @@ class Parameters:
         0.8, "log rate per trust", 0.0, 2.0, help="How much trust lowers the chance of leaving.", source=_FREE
     )
     exit_belonging: float = parameter(
-        0.5, "log rate per belonging", 0.0, 2.0, help="How much belonging lowers the chance of leaving.", source=_FREE
-    )
-    reference_exhaustion: float = parameter(
-        0.50, "0-1", role="fixed", help="E_ref: exhaustion at which the chance of leaving is h_x.", source="Assumption: its usual level."
+        0.5,
+        "log rate per belonging",
+        0.0,
+        2.0,
+        help="How much belonging lowers the chance of leaving.",
+        source=_FREE,
     )
     absence_intercept: float = parameter(
         -3.1, "logit", -5.0, -2.0, help="Logit of the chance of being absent in a week at exhaustion ½.",
@@ -55,18 +68,21 @@ class Parameters:
         2.5, "logit", 0.0, 6.0, help="How much exhaustion raises the chance of being absent.", source=_FREE
     )
     reputation_weight: float = parameter(
-        0.5, "0-1", help="Weight of the place's reputation in the safety and efficacy that newcomers bring.", source=_FREE
+        0.5,
+        "0-1",
+        help="Weight of the place's reputation in the safety and efficacy that newcomers bring.",
+        source=_FREE,
     )
 
 
 @compiled
-def exit_hazard(q, exhaustion, trust, belonging):
+def exit_hazard(q, usual_exhaustion, exhaustion, trust, belonging):
     """Return the weekly chance of leaving: h_x · exp(e_E(E−E_ref) − .8(T−½) − .5(X−½))."""
     return min(
         1.0,
         q.exit_rate
         * math.exp(
-            q.exit_exhaustion * (exhaustion - q.reference_exhaustion)
+            q.exit_exhaustion * (exhaustion - usual_exhaustion)
             - q.exit_trust * (trust - 0.5)
             - q.exit_belonging * (belonging - 0.5)
         ),
@@ -134,11 +150,12 @@ def _leave(who, i, practice):
 
 
 @compiled
-def _step(first, last, week, p, population, organisation, tally, team, practice, person, manager):
+def _step(first, last, week, p, population, reference, organisation, tally, team, practice, person, manager):
     for o in range(first, last):
         if not p[o].enabled:
             continue
         org, q, pop, count = organisation[o], p[o], population[o], tally[o]
+        usual = reference[o].usual_exhaustion
         safety = efficacy = 0.0
         filled = 0
         for i in range(org.first_person, org.first_person + org.n_staff):
@@ -160,7 +177,7 @@ def _step(first, last, week, p, population, organisation, tally, team, practice,
                 continue
             who.tenure += 1
             # The chief executive's coming and going belongs to governing.
-            if who.role != CHIEF and u_move < exit_hazard(q, who.exhaustion, who.trust, who.belonging):
+            if who.role != CHIEF and u_move < exit_hazard(q, usual, who.exhaustion, who.trust, who.belonging):
                 _leave(who, i, practice)
                 count.leavers += 1
                 if who.role == STAFF:
@@ -176,7 +193,7 @@ def step(cohort, first, last):
     """Let people leave, fall ill, and newcomers fill empty posts."""
     c = cohort
     _step(
-        first, last, c.week, c.parameters["turnover"], c.parameters["population"], c.organisation, c.tally, c.team,
+        first, last, c.week, c.parameters["turnover"], c.parameters["population"], c.parameters["reference"], c.organisation, c.tally, c.team,
         c.practice, c.person, c.manager,
     )  # fmt: skip
 

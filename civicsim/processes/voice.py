@@ -19,7 +19,9 @@ PROPENSITY_WEEKS = 52.0
 PRIOR_EVENTS = 0.5
 MIDDLING = 0.5
 _FREE = "Assumption: free modelling choice, to be swept."
-_DIRECTION = "Direction: Morrison (2014, Annual Review of Organizational Psychology 1:173), to be verified; size free."
+_DIRECTION = (
+    "Direction: Morrison (2014, Annual Review of Organizational Psychology 1:173), to be verified; size free."
+)
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,12 @@ class Parameters:
         -1.15, "logit", -2.0, 0.0, help="β₀: readiness to speak up when all else is neutral.",
         source="Assumption: calibrated to the share of staff who feel safe to speak up and to formal cases.",
     )  # fmt: skip
-    safety_weight: float = parameter(3.4, "logit", 1, 5, help="β_S: weight of psychological safety.", source=_DIRECTION)
-    efficacy_weight: float = parameter(3.4, "logit", 1, 5, help="β_V: weight of expecting action.", source=_DIRECTION)
+    safety_weight: float = parameter(
+        3.4, "logit", 1, 5, help="β_S: weight of psychological safety.", source=_DIRECTION
+    )
+    efficacy_weight: float = parameter(
+        3.4, "logit", 1, 5, help="β_V: weight of expecting action.", source=_DIRECTION
+    )
     belonging_weight: float = parameter(1.0, "logit", 0, 3, help="β_X: weight of belonging.", source=_FREE)
     status_weight: float = parameter(0.5, "logit", 0, 2, help="β_σ: weight of standing.", source=_FREE)
     exhaustion_weight: float = parameter(
@@ -43,17 +49,30 @@ class Parameters:
         2.0, "logit", 0, 6, help="β_N: weight of what neighbours do.",
         source="Form: Brock and Durlauf (2001, Review of Economic Studies 68:235); size free.",
     )  # fmt: skip
-    fear_weight: float = parameter(1.0, "logit", 0, 3, help="β_F: how much fear above the usual silences.", source=_FREE)
-    agency_weight: float = parameter(1.0, "logit", 0, 3, help="β_g: weight of perceived agency.", source=_FREE)
+    fear_weight: float = parameter(
+        1.0, "logit", 0, 3, help="β_F: how much fear above the usual silences.", source=_FREE
+    )
+    agency_weight: float = parameter(
+        1.0, "logit", 0, 3, help="β_g: weight of perceived agency.", source=_FREE
+    )
     severity_weight: float = parameter(1.0, "logit", 0, 3, help="β_sev: weight of severity.", source=_FREE)
     hours_per_item: float = parameter(
-        0.5, "hours", 0.2, 1.0, help="Hours it costs to voice one problem, outside the hour budget.", source=_FREE
+        0.5,
+        "hours",
+        0.2,
+        1.0,
+        help="Hours it costs to voice one problem, outside the hour budget.",
+        source=_FREE,
     )
     peer_authority: float = parameter(
         1.5, "utility", 0, 4, help="How much authority of the team makes people turn to peers.", source=_FREE
     )
-    peer_agency: float = parameter(0.3, "utility", 0, 2, help="How much agency makes people turn to peers.", source=_FREE)
-    manager_appeal: float = parameter(0.8, "utility", -2, 3, help="Appeal of the manager at full safety − ½.", source=_FREE)
+    peer_agency: float = parameter(
+        0.3, "utility", 0, 2, help="How much agency makes people turn to peers.", source=_FREE
+    )
+    manager_appeal: float = parameter(
+        0.8, "utility", -2, 3, help="Appeal of the manager at full safety − ½.", source=_FREE
+    )
     guardian_appeal: float = parameter(
         -4.9, "utility", -8, 0, help="Appeal of the guardian for a trifle.",
         source="Assumption: gives about 2 formal cases per 100 staff and year (National Guardian's Office, England).",
@@ -62,20 +81,17 @@ class Parameters:
         2.0, "utility", 0, 5, help="How much severity makes people turn to the guardian.", source=_FREE
     )
     guardian_unsafety: float = parameter(
-        1.5, "utility", 0, 5, help="How much a lack of safety makes people turn to the guardian.", source=_FREE
+        1.5,
+        "utility",
+        0,
+        5,
+        help="How much a lack of safety makes people turn to the guardian.",
+        source=_FREE,
     )
-    reference_share: float = parameter(
-        0.42, "0-1", role="fixed", help="v₀: share voiced at which the norm is neutral: its level at the status quo.",
-        source="Assumption: set to the mean of the burn-in, so that no style is favoured by centring.",
-    )  # fmt: skip
-    reference_fear: float = parameter(
-        0.35, "0-1", role="fixed", help="F₀: fear at which fear is neutral: its level at the status quo.",
-        source="Assumption: the status quo's lever.",
-    )  # fmt: skip
 
 
 @compiled
-def appraisal(q, who, invitation, fear, severity):
+def appraisal(q, usual, who, invitation, fear, severity):
     """Return what speaks for speaking up apart from the norm, in logits.
 
     Formula
@@ -93,17 +109,17 @@ def appraisal(q, who, invitation, fear, severity):
         + q.agency_weight * (who.agency - 0.5)
         + q.severity_weight * severity
         + invitation * who.efficacy
-        - q.fear_weight * (fear - q.reference_fear)
+        - q.fear_weight * (fear - usual.usual_fear)
     )
 
 
 @compiled
-def fear_share(q, safety, efficacy, fear):
+def fear_share(q, usual, safety, efficacy, fear):
     """Return the share of silence that is due to fear, the rest being futility.
 
     The two are weighed by how much each keeps a person from full readiness.
     """
-    dread = q.safety_weight * (1.0 - safety) + max(0.0, q.fear_weight * (fear - q.reference_fear))
+    dread = q.safety_weight * (1.0 - safety) + max(0.0, q.fear_weight * (fear - usual.usual_fear))
     futility = q.efficacy_weight * (1.0 - efficacy)
     return dread / max(dread + futility, 1e-12)
 
@@ -134,7 +150,9 @@ def _raise(slot, seen, i, to, week, count):
             slot.dissenters += 1
             count.dissented += 1
         # Of several who raise it in one week, the one who finds it most severe leads; order in the team is irrelevant.
-        if not (slot.idea_state == WAITING and slot.raised_week == week and seen.severity > slot.idea_severity):
+        if not (
+            slot.idea_state == WAITING and slot.raised_week == week and seen.severity > slot.idea_severity
+        ):
             return
         if seen.value != slot.idea_value:
             slot.supporters, slot.dissenters = slot.dissenters, slot.supporters
@@ -152,11 +170,11 @@ def _raise(slot, seen, i, to, week, count):
 
 
 @compiled
-def _speak(first, last, week, p, organisation, tally, team, practice, person, problem, ties):
+def _speak(first, last, week, p, reference, organisation, tally, team, practice, person, problem, ties):
     for o in range(first, last):
         if not p[o].enabled:
             continue
-        org, q, count = organisation[o], p[o], tally[o]
+        org, q, usual, count = organisation[o], p[o], reference[o], tally[o]
         for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
             g.voiced = 0.0
@@ -177,22 +195,26 @@ def _speak(first, last, week, p, organisation, tally, team, practice, person, pr
                     if j >= 0:
                         noticed += person[j].noticed_memory
                         voiced += person[j].voiced_memory
-                who.norm = min(1.0, (voiced + PRIOR_EVENTS * q.reference_share) / (noticed + PRIOR_EVENTS))
-                neutral = appraisal(q, who, org.invitation, org.fear_enacted, MIDDLING)
-                who.propensity = choice_probability(neutral, q.norm_weight, who.norm, q.reference_share)
+                who.norm = min(
+                    1.0, (voiced + PRIOR_EVENTS * usual.usual_voice_share) / (noticed + PRIOR_EVENTS)
+                )
+                neutral = appraisal(q, usual, who, org.invitation, org.fear_enacted, MIDDLING)
+                who.propensity = choice_probability(neutral, q.norm_weight, who.norm, usual.usual_voice_share)
                 who.propensity_memory += (who.propensity - who.propensity_memory) / PROPENSITY_WEEKS
                 for k in range(int(who.noticed)):
                     seen = problem[i, k]
                     u_voice, u_reason, u_channel, _ = uniforms(org.seed, STREAM, week, who.key, k)
                     ready = neutral + q.severity_weight * (seen.severity - MIDDLING)
-                    if u_voice < choice_probability(ready, q.norm_weight, who.norm, q.reference_share):
-                        to = channel(q, org.authority_enacted, who.agency, who.safety, seen.severity, u_channel)
+                    if u_voice < choice_probability(ready, q.norm_weight, who.norm, usual.usual_voice_share):
+                        to = channel(
+                            q, org.authority_enacted, who.agency, who.safety, seen.severity, u_channel
+                        )
                         _raise(practice[t, seen.dimension], seen, i, to, week, count)
                         who.voiced += 1.0
                         count.voiced_peers += to == TO_PEERS
                         count.voiced_manager += to == TO_MANAGER
                         count.voiced_guardian += to == TO_GUARDIAN
-                    elif u_reason < fear_share(q, who.safety, who.efficacy, org.fear_enacted):
+                    elif u_reason < fear_share(q, usual, who.safety, who.efficacy, org.fear_enacted):
                         count.withheld_fear += 1
                     else:
                         count.withheld_futility += 1
@@ -223,7 +245,20 @@ def _remember(first, last, p, organisation, person):
 def step(cohort, first, last):
     """Let people decide about each problem they noticed; then remember who spoke."""
     c, p = cohort, cohort.parameters["voice"]
-    _speak(first, last, c.week, p, c.organisation, c.tally, c.team, c.practice, c.person, c.problem, c.ties)
+    _speak(
+        first,
+        last,
+        c.week,
+        p,
+        c.parameters["reference"],
+        c.organisation,
+        c.tally,
+        c.team,
+        c.practice,
+        c.person,
+        c.problem,
+        c.ties,
+    )
     _remember(first, last, p, c.organisation, c.person)
 
 

@@ -1,0 +1,237 @@
+"""What we look at. A measure is declared once; recorder, tables, plots and reports read the declaration.
+
+A measure is a mean of states, or a ratio of sums of events. Over several weeks a mean is averaged, and a ratio is the
+sum of its tops over the sum of its bottoms, so that quiet weeks do not count as much as busy ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+Column = np.ndarray
+YEAR = 52.0
+
+
+@dataclass(frozen=True)
+class History:
+    """What was recorded: one row per week, one column per organisation.
+
+    Attributes
+    ----------
+    tally, snapshot : (weeks, organisations) structured arrays
+        Events of each week and how things stood at its end; columns of :mod:`civicsim.organisation`.
+    organisation : (organisations,) structured array
+        Sizes; its levers are those at the end.
+    enacted : (weeks, organisations) structured array
+        What staff met of fear, permission and authority, the gap to what was intended, and hours spent.
+    """
+
+    tally: np.ndarray
+    snapshot: np.ndarray
+    organisation: np.ndarray
+    enacted: np.ndarray
+
+
+ENACTED_COLUMNS = (
+    "fear_enacted", "permission_enacted", "authority_enacted", "say_do_gap", "spent_protected", "spent_reporting",
+    "spent_peer", "spent_response", "spent_deliberation", "spent_patients",
+)  # fmt: skip
+
+Direction = Literal["higher", "lower", "neither"]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One thing to look at.
+
+    Attributes
+    ----------
+    name, label, unit, help : str
+        Name in code, words for people, unit, and one sentence.
+    better : {"higher", "lower", "neither"}
+        Which way is better; "neither" where that depends on who asks.
+    top : callable
+        ``top(history)`` → (weeks, organisations) array.
+    bottom : callable or None
+        Denominator of a ratio, or None for a mean of states.
+    scale : float
+        What the ratio or mean is multiplied with.
+    """
+
+    name: str
+    label: str
+    unit: str
+    help: str
+    better: Direction
+    top: Callable[[History], Column]
+    bottom: Callable[[History], Column] | None = None
+    scale: float = 1.0
+
+    def weekly(self, history: History) -> np.ndarray:
+        """Return the value of each week and organisation; NaN where nothing happened that it could be a share of."""
+        top = self.top(history) * self.scale
+        if self.bottom is None:
+            return np.asarray(top, dtype=float)
+        bottom = self.bottom(history)
+        return np.divide(top, bottom, out=np.full(np.shape(top), np.nan), where=bottom > 0)
+
+    def smoothed(self, history: History, weeks: int = 13) -> np.ndarray:
+        """Return the value over the ``weeks`` up to each week (fewer at the start), for drawing."""
+        top = _trailing_sum(np.asarray(self.top(history), dtype=float), weeks) * self.scale
+        if self.bottom is None:
+            count = np.minimum(np.arange(1, len(top) + 1), weeks)[:, None]
+            return top / count
+        bottom = _trailing_sum(np.asarray(self.bottom(history), dtype=float), weeks)
+        return np.divide(top, bottom, out=np.full(top.shape, np.nan), where=bottom > 0)
+
+    def summary(self, history: History, last_weeks: int = 52) -> np.ndarray:
+        """Return one value per organisation for the last weeks of the record.
+
+        Parameters
+        ----------
+        history : History
+            The record.
+        last_weeks : int
+            How many weeks from the end; the whole record if it is shorter.
+        """
+        top = np.asarray(self.top(history)[-last_weeks:], dtype=float) * self.scale
+        if self.bottom is None:
+            return top.mean(axis=0)
+        bottom = np.asarray(self.bottom(history)[-last_weeks:], dtype=float).sum(axis=0)
+        return np.divide(top.sum(axis=0), bottom, out=np.full(bottom.shape, np.nan), where=bottom > 0)
+
+
+def _trailing_sum(values: np.ndarray, weeks: int) -> np.ndarray:
+    total = np.cumsum(values, axis=0)
+    total[weeks:] = total[weeks:] - total[:-weeks].copy()
+    return total
+
+
+def _state(column: str) -> Callable[[History], Column]:
+    return lambda h: h.snapshot[column]
+
+
+def _events(*columns: str) -> Callable[[History], Column]:
+    return lambda h: sum(h.tally[column] for column in columns)  # type: ignore[return-value]
+
+
+def _enacted(column: str) -> Callable[[History], Column]:
+    return lambda h: h.enacted[column]
+
+
+def _per(size: str) -> Callable[[History], Column]:
+    return lambda h: np.broadcast_to(h.organisation[size].astype(float), h.tally.shape)
+
+
+_staff, _persons, _teams = _per("n_staff"), _per("n_persons"), _per("n_teams")
+_VOICED = _events("voiced")
+_NOTICED = _events("noticed")
+_SETTLED = _events("acted", "explained", "silent")
+_WITHHELD = _events("withheld_fear", "withheld_futility")
+_DIRECTIVES = _events("complied", "adapted", "resisted", "gamed")
+_ADOPTED = _events("adopted_vertical", "adopted_local", "adopted_horizontal")
+
+_ALL = (
+    # Voice and what comes of it.
+    Measure("voice_share", "Problems voiced", "share of noticed", "Problems voiced among those noticed.", "higher", _VOICED, _NOTICED),
+    Measure("noticed_rate", "Problems noticed", "per person and year", "Problems staff noticed.", "neither", _NOTICED, _staff, YEAR),
+    Measure("voice_gini", "Inequality of voice", "Gini, 0-1", "How unequally readiness to speak up is spread over staff.", "lower", _state("voice_gini")),
+    Measure("voice_status_gap", "Status gap in voice", "difference of probabilities", "Readiness to speak up of high-standing staff minus that of low-standing staff.", "lower", lambda h: h.snapshot["propensity_high"] - h.snapshot["propensity_low"]),
+    Measure("voice_propensity", "Readiness to speak up", "probability", "Probability of voicing a problem of middling severity.", "higher", _state("propensity")),
+    Measure("withheld_fear_share", "Silence from fear", "share of noticed", "Noticed problems kept back for fear.", "lower", _events("withheld_fear"), _NOTICED),
+    Measure("withheld_futility_share", "Silence from futility", "share of noticed", "Noticed problems kept back because nothing would come of it.", "lower", _events("withheld_futility"), _NOTICED),
+    Measure("weeks_to_response", "Waiting time for an answer", "weeks", "Weeks that items answered by managers had waited.", "lower", _events("response_weeks"), _events("answered")),
+    Measure("closure_share", "Items answered", "share of settled", "Settled items that were acted on or explained rather than met by silence.", "higher", _events("acted", "explained"), _SETTLED),
+    Measure("acted_share", "Items acted on", "share of settled", "Settled items that were acted on.", "higher", _events("acted"), _SETTLED),
+    Measure("problems_solved_rate", "Problems solved", "per person and year", "Own ideas adopted, per member of staff.", "higher", _events("adopted_local"), _staff, YEAR),
+    Measure("dissent_share", "Dissent", "share of voiced", "Voiced problems that came with the opposite of what was on the table.", "neither", _events("dissented"), _VOICED),
+    Measure("formal_case_rate", "Formal cases", "per 100 staff and year", "Problems taken to the guardian.", "neither", _events("voiced_guardian"), _staff, 100 * YEAR),
+    Measure("detriment_share", "Detriment for speaking up", "share of items", "Items to managers and guardian for which someone suffered.", "lower", _events("detriments"), _events("answered", "voiced_guardian")),
+    # Attitudes.
+    Measure("psychological_safety", "Psychological safety", "0-1", "Mean psychological safety of staff.", "higher", _state("safety")),
+    Measure("efficacy", "Belief that voice helps", "0-1", "Mean belief that speaking up leads to action.", "higher", _state("efficacy")),
+    Measure("motivation", "Autonomous motivation", "0-1", "Mean autonomous motivation of staff and managers.", "higher", _state("motivation")),
+    Measure("belonging", "Belonging", "0-1", "Mean belonging of staff.", "higher", _state("belonging")),
+    Measure("trust", "Trust", "0-1", "Mean trust of staff and managers in the organisation.", "higher", _state("trust")),
+    Measure("agency", "Perceived agency", "0-1", "Mean of how much staff think they can change.", "higher", _state("agency")),
+    Measure("skill", "Improvement skill", "0-1", "Mean skill of staff in improving work.", "higher", _state("skill")),
+    Measure("openness", "Managers' openness", "0-1", "Mean openness of managers.", "higher", _state("openness")),
+    # Work and wellbeing.
+    Measure("load", "Workload", "hours over contracted hours", "Mean load of staff and managers.", "lower", _state("load")),
+    Measure("overload", "Overload", "load above 1", "Mean over teams of the ten-week memory of load above 1.", "lower", _state("overload")),
+    Measure("headspace", "Headspace", "0-1", "Mean usable headspace of staff.", "higher", _state("headspace")),
+    Measure("exhaustion", "Exhaustion", "0-1", "Mean emotional exhaustion of staff and managers.", "lower", _state("exhaustion")),
+    Measure("burnt_out_share", "Burnt out", "share of people", "Staff and managers whose exhaustion exceeds 0.6.", "lower", _state("n_burnt_out"), _state("n_filled")),
+    Measure("absence_share", "Sickness absence", "share of people", "Staff and managers absent in a week.", "lower", _state("n_absent"), _state("n_filled")),
+    Measure("leaver_rate", "Leavers", "share of people a year", "Staff and managers who leave in a year.", "lower", _events("leavers"), _state("n_filled"), YEAR),
+    Measure("vacancy_share", "Vacancies", "share of posts", "Posts of staff and managers that are empty.", "lower", lambda h: _persons(h) - h.snapshot["n_filled"], _persons),
+    # Directives.
+    Measure("comply_share", "Directives complied with", "share of those taken in", "Directives that teams complied with.", "neither", _events("complied"), _DIRECTIVES),
+    Measure("adapt_share", "Directives adapted", "share of those taken in", "Directives that teams adapted.", "neither", _events("adapted"), _DIRECTIVES),
+    Measure("resist_share", "Directives resisted", "share of those taken in", "Directives that teams resisted.", "neither", _events("resisted"), _DIRECTIVES),
+    Measure("game_share", "Directives gamed", "share of those taken in", "Directives reported as done without being done.", "lower", _events("gamed"), _DIRECTIVES),
+    Measure("directives_overlooked_share", "Directives overlooked", "share of those issued", "Directives that arrived with too many others.", "lower", _events("overlooked"), _events("directives")),
+    # Ideas and practices.
+    Measure("ideas_waiting", "Ideas waiting", "per team", "Ideas waiting for an answer.", "neither", _state("ideas_waiting"), _teams),
+    Measure("ideas_endorsed", "Ideas endorsed", "per team", "Ideas waiting for a trial.", "neither", _state("ideas_endorsed"), _teams),
+    Measure("ideas_in_trial", "Ideas in trial", "per team", "Ideas being tried.", "neither", _state("ideas_in_trial"), _teams),
+    Measure("trial_success_share", "Trials that convince", "share of trials decided", "Decided trials that ended in adoption.", "neither", _events("trials_won"), _events("trials_won", "trials_lost")),
+    Measure("weeks_to_adopt", "Time to adoption", "weeks", "Weeks from raising an idea to its adoption.", "lower", _events("weeks_to_adopt"), _events("trials_won")),
+    Measure("adoptions_vertical", "Changes by directive", "per team and year", "Practices changed by directive.", "neither", _events("adopted_vertical"), _teams, YEAR),
+    Measure("adoptions_local", "Changes by own ideas", "per team and year", "Practices changed by own ideas.", "neither", _events("adopted_local"), _teams, YEAR),
+    Measure("adoptions_horizontal", "Changes from neighbours", "per team and year", "Practices taken over from other teams.", "neither", _events("adopted_horizontal"), _teams, YEAR),
+    Measure("vertical_share", "Vertical share of change", "share of changes", "Changes of practice that came by directive.", "neither", _events("adopted_vertical"), _ADOPTED),
+    Measure("right_adoption_share", "Changes that fit", "share of changes", "Changes of practice that fit the team's reality when made.", "higher", _events("adopted_right"), _ADOPTED),
+    Measure("sustained_share", "Changes sustained", "share of those settled", "Changes that stood for a year, among those that stood or decayed.", "higher", _events("sustained"), _events("sustained", "decayed")),
+    Measure("code_right_share", "Protocols that are right", "share of dimensions", "Dimensions on which the code is right for the organisation at large.", "higher", _state("code_right")),
+    # Quality.
+    Measure("quality_true", "True quality", "0-1", "Mean over teams of true quality.", "higher", _state("quality")),
+    Measure("quality_measured", "True quality, measured part", "0-1", "True quality on measured dimensions.", "higher", _state("quality_measured")),
+    Measure("quality_unmeasured", "True quality, unmeasured part", "0-1", "True quality on the other dimensions.", "higher", _state("quality_unmeasured")),
+    Measure("quality_reported", "Reported quality", "0-1", "Quality as it is reported on measured dimensions.", "neither", _state("quality_reported")),
+    Measure("gaming_gap", "Reported minus true", "0-1", "Reported quality minus true quality on the measured dimensions.", "lower", lambda h: h.snapshot["quality_reported"] - h.snapshot["quality_measured"]),
+    Measure("mismatch_share", "Practices that do not fit", "share of practices", "Practices that do not fit the local reality.", "lower", _state("mismatch")),
+    Measure("harm_rate", "Harm to patients", "per 100 posts and year", "Expected harm to patients.", "lower", _state("harm"), _staff, 100 * YEAR),
+    Measure("incident_rate", "Reported incidents", "per 100 posts and year", "Expected incidents reported: not a measure of safety.", "neither", _state("incidents"), _staff, 100 * YEAR),
+    Measure("problem_seeking", "Problem-seeking", "0-1", "Mean over teams of problem-seeking against comfort-seeking.", "higher", _state("seek")),
+    Measure("quality_team_sd", "Spread of quality between teams", "standard deviation", "Spread of true quality between the teams of an organisation.", "neither", _state("quality_sd")),
+    Measure("bright_share", "Bright spots", "share of teams", "Teams whose true quality lies more than a usual spread above the organisation's mean.", "neither", _state("bright_share")),
+    Measure("dark_share", "Dark spots", "share of teams", "Teams whose true quality lies more than a usual spread below the organisation's mean.", "lower", _state("dark_share")),
+    Measure("exhaustion_icc_team", "Likeness of exhaustion in teams", "ICC(1)", "Share of the variance of exhaustion that lies between teams.", "neither", _state("exhaustion_icc")),
+    Measure("safety_icc_team", "Likeness of safety in teams", "ICC(1)", "Share of the variance of psychological safety that lies between teams.", "neither", _state("safety_icc")),
+    Measure("satisfaction", "Patients' satisfaction", "0-1", "Mean satisfaction of patients.", "higher", _state("satisfaction")),
+    Measure("patient_quality_gap", "Gap between patient groups", "0-1", "Satisfaction of the best-served group minus that of the worst.", "lower", _state("satisfaction_gap")),
+    # Leaders and hours.
+    Measure("say_do_gap", "Gap between words and deeds", "0-1", "Mean distance between intended and enacted attitudes.", "lower", _enacted("say_do_gap")),
+    Measure("fear_met", "Fear that staff meet", "0-1", "Enacted fear.", "lower", _enacted("fear_enacted")),
+    Measure("permission_met", "Permission that staff meet", "0-1", "Enacted permission.", "neither", _enacted("permission_enacted")),
+    Measure("authority_met", "Authority that teams have", "0-1", "Enacted authority.", "neither", _enacted("authority_enacted")),
+    Measure("hours_spent_protected", "Hours protected", "hours per person and week", "Protected hours spent.", "neither", _enacted("spent_protected")),
+    Measure("hours_spent_reporting", "Hours of reporting", "hours per person and week", "Reporting hours spent.", "neither", _enacted("spent_reporting")),
+    Measure("hours_spent_peer", "Hours with peers", "hours per person and week", "Hours spent with peers of other teams.", "neither", _enacted("spent_peer")),
+    Measure("hours_spent_response", "Hours of answering", "hours per person and week", "Hours spent on answering what was raised.", "neither", _enacted("spent_response")),
+    Measure("hours_spent_deliberation", "Hours of deliberation", "hours per person and week", "Hours spent on joint deliberation.", "neither", _enacted("spent_deliberation")),
+    Measure("hours_spent_patients", "Hours with patients' forum", "hours per person and week", "Hours spent with patients and their forum.", "neither", _enacted("spent_patients")),
+    Measure("hours_spent_voice", "Hours of speaking up", "hours per person and week", "Hours spent on voicing problems, outside the budget.", "neither", _events("hours_voice"), _staff),
+    Measure("hours_improvement", "Hours of improvement work", "hours per person and week", "Hours spent on trials and on changing practice.", "neither", _events("hours_improvement"), _staff),
+    Measure("hours_failure_demand", "Hours of working around", "hours per person and week", "Hours lost to working around what does not fit.", "lower", _events("hours_failure_demand"), _staff),
+)  # fmt: skip
+
+MEASURES: dict[str, Measure] = {measure.name: measure for measure in _ALL}
+"""Every measure by name."""
+
+FLAGSHIP = (
+    "voice_share", "psychological_safety", "efficacy", "burnt_out_share", "leaver_rate", "quality_true",
+    "quality_reported", "harm_rate", "sustained_share", "load",
+)  # fmt: skip
+"""The measures that tables show first."""
+
+TEAM_MEASURES = (
+    "load", "overload", "headspace", "exhaustion", "safety", "seek", "noticed", "voiced", "dealt", "mismatch",
+    "quality", "quality_measured", "quality_unmeasured", "quality_reported", "harm", "incidents", "leaver_memory",
+)  # fmt: skip
+"""Columns of the team table that can be recorded weekly for each team."""

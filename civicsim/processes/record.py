@@ -1,0 +1,263 @@
+"""How things stand is put down. Nothing in the model reads it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from civicsim.compiled import compiled
+from civicsim.organisation import ENDORSED, N_PATIENT_GROUPS, TRIAL, WAITING
+from civicsim.parameters import switch
+from civicsim.process import Process
+from civicsim.processes.exhaustion import BURNT_OUT
+
+GINI_WEEKS = 13
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """Recording has nothing to set."""
+
+    enabled: bool = switch("How things stand is recorded each week.")
+
+
+@compiled
+def gini(values):
+    """Return the Gini index of non-negative numbers: 0 if all are equal, near 1 if one has everything.
+
+    Formula
+        G = Σᵢ (2i − n − 1) xᵢ / (n Σ x),  x sorted, i from 1
+    """
+    ordered = np.sort(values)
+    n = ordered.shape[0]
+    total = weighted = 0.0
+    for i in range(n):
+        total += ordered[i]
+        weighted += (2.0 * (i + 1) - n - 1.0) * ordered[i]
+    return weighted / (n * total) if total > 0.0 else 0.0
+
+
+@compiled
+def intraclass_correlation(n_groups, n, sum_of_squares, total, between, sum_n_squared):
+    """Return ICC(1), the share of variance that lies between groups, from sums (one-way analysis of variance).
+
+    Formula
+        ICC = (MSB − MSW) / (MSB + (k−1)·MSW),  k = (n − Σnⱼ²/n) / (J−1)
+
+    Parameters
+    ----------
+    n_groups, n : float
+        J groups and n members in all.
+    sum_of_squares, total : float
+        Σx² and Σx.
+    between : float
+        Σⱼ (Σᵢ xᵢⱼ)² / nⱼ.
+    sum_n_squared : float
+        Σⱼ nⱼ².
+
+    Source: Bliese (2000), in Klein and Kozlowski (eds), Multilevel Theory, Research, and Methods in Organizations.
+    """
+    if n_groups < 2 or n <= n_groups:
+        return 0.0
+    mean_between = (between - total * total / n) / (n_groups - 1.0)
+    mean_within = (sum_of_squares - between) / (n - n_groups)
+    size = (n - sum_n_squared / n) / (n_groups - 1.0)
+    bottom = mean_between + (size - 1.0) * mean_within
+    return (mean_between - mean_within) / bottom if bottom > 0.0 else 0.0
+
+
+@compiled
+def _people(o, org, view, team, person):
+    """Put down means over people, and how much people of one team resemble each other."""
+    view.n_filled = view.n_staff_filled = view.n_absent = view.n_burnt_out = 0.0
+    view.load = view.exhaustion = view.motivation = view.trust = view.headspace = view.safety = (
+        view.efficacy
+    ) = 0.0
+    view.belonging = view.agency = view.skill = view.propensity = view.propensity_high = (
+        view.propensity_low
+    ) = 0.0
+    n_high = n_low = 0
+    for i in range(org.first_person, org.first_person + org.n_persons):
+        who = person[i]
+        if who.vacant:
+            continue
+        view.n_filled += 1
+        view.n_absent += who.absent
+        view.n_burnt_out += who.exhaustion > BURNT_OUT
+        view.load += who.load
+        view.exhaustion += who.exhaustion
+        view.motivation += who.motivation
+        view.trust += who.trust
+        if i - org.first_person >= org.n_staff:
+            continue
+        view.n_staff_filled += 1
+        view.headspace += who.headspace
+        view.safety += who.safety
+        view.efficacy += who.efficacy
+        view.belonging += who.belonging
+        view.agency += who.agency
+        view.skill += who.skill
+        view.propensity += who.propensity
+        if who.status > 0.0:
+            view.propensity_high += who.propensity
+            n_high += 1
+        elif who.status < 0.0:
+            view.propensity_low += who.propensity
+            n_low += 1
+    people, staff = max(view.n_filled, 1.0), max(view.n_staff_filled, 1.0)
+    view.load /= people
+    view.exhaustion /= people
+    view.motivation /= people
+    view.trust /= people
+    view.headspace /= staff
+    view.safety /= staff
+    view.efficacy /= staff
+    view.belonging /= staff
+    view.agency /= staff
+    view.skill /= staff
+    view.propensity /= staff
+    view.propensity_high /= max(n_high, 1)
+    view.propensity_low /= max(n_low, 1)
+
+
+@compiled
+def _resemblance(org, view, team, person):
+    """Put down each team's mean exhaustion and safety, and their ICC(1)."""
+    groups = n = n_squared = 0.0
+    e_squares = e_total = e_between = s_squares = s_total = s_between = 0.0
+    for t in range(org.first_team, org.first_team + org.n_teams):
+        g = team[t]
+        filled = exhaustion = safety = 0.0
+        for i in range(g.first_person, g.first_person + g.n_posts):
+            who = person[i]
+            if who.vacant == 0:
+                filled += 1.0
+                exhaustion += who.exhaustion
+                safety += who.safety
+                e_squares += who.exhaustion * who.exhaustion
+                s_squares += who.safety * who.safety
+        if filled > 0.0:
+            g.exhaustion, g.safety = min(1.0, exhaustion / filled), min(1.0, safety / filled)
+            groups += 1.0
+            n += filled
+            n_squared += filled * filled
+            e_total += exhaustion
+            s_total += safety
+            e_between += exhaustion * exhaustion / filled
+            s_between += safety * safety / filled
+    view.exhaustion_icc = intraclass_correlation(groups, n, e_squares, e_total, e_between, n_squared)
+    view.safety_icc = intraclass_correlation(groups, n, s_squares, s_total, s_between, n_squared)
+
+
+@compiled
+def _teams(o, org, view, usual_spread, dimension, team, practice):
+    """Put down means over teams, bright and dark spots, and where ideas stand."""
+    m = practice.shape[1]
+    view.overload = view.seek = view.mismatch = view.harm = view.incidents = 0.0
+    view.quality = view.quality_measured = view.quality_unmeasured = view.quality_reported = 0.0
+    view.ideas_waiting = view.ideas_endorsed = view.ideas_in_trial = view.gamed = view.followed = 0.0
+    squares = 0.0
+    for t in range(org.first_team, org.first_team + org.n_teams):
+        g = team[t]
+        view.overload += g.overload / org.n_teams
+        view.seek += g.seek / org.n_teams
+        view.mismatch += g.mismatch / org.n_teams
+        view.quality += g.quality / org.n_teams
+        view.quality_measured += g.quality_measured / org.n_teams
+        view.quality_unmeasured += g.quality_unmeasured / org.n_teams
+        view.quality_reported += g.quality_reported / org.n_teams
+        view.harm += g.harm
+        view.incidents += g.incidents
+        for d in range(m):
+            slot = practice[t, d]
+            view.ideas_waiting += slot.idea_state == WAITING
+            view.ideas_endorsed += slot.idea_state == ENDORSED
+            view.ideas_in_trial += slot.idea_state == TRIAL
+            view.gamed += slot.gamed
+            view.followed += slot.followed
+    bright = dark = 0
+    for t in range(org.first_team, org.first_team + org.n_teams):
+        above = team[t].quality - view.quality
+        squares += above * above
+        bright += above > usual_spread
+        dark += above < -usual_spread
+    view.quality_sd = math.sqrt(squares / org.n_teams)
+    view.bright_share, view.dark_share = bright / org.n_teams, dark / org.n_teams
+    right = 0
+    for d in range(m):
+        right += dimension[o, d].code == dimension[o, d].truth
+    view.code_right = right / m
+
+
+@compiled
+def _patients(org, view, patient):
+    total = np.zeros(N_PATIENT_GROUPS)
+    count = np.zeros(N_PATIENT_GROUPS)
+    for i in range(org.first_patient, org.first_patient + org.n_patients):
+        total[patient[i].group] += patient[i].satisfaction
+        count[patient[i].group] += 1.0
+    best, worst = 0.0, 1.0
+    for k in range(N_PATIENT_GROUPS):
+        if count[k] > 0.0:
+            best, worst = max(best, total[k] / count[k]), min(worst, total[k] / count[k])
+    view.satisfaction = total.sum() / max(org.n_patients, 1)
+    view.satisfaction_gap = max(0.0, best - worst)
+
+
+@compiled
+def _step(
+    first,
+    last,
+    week,
+    p,
+    reference,
+    organisation,
+    snapshot,
+    dimension,
+    team,
+    practice,
+    person,
+    manager,
+    patient,
+):
+    for o in range(first, last):
+        if not p[o].enabled:
+            continue
+        org, view = organisation[o], snapshot[o]
+        _people(o, org, view, team, person)
+        _resemblance(org, view, team, person)
+        _teams(o, org, view, reference[o].usual_quality_spread, dimension, team, practice)
+        _patients(org, view, patient)
+        view.openness = 0.0
+        for j in range(org.first_manager, org.first_manager + org.n_managers):
+            view.openness += manager[j].openness / org.n_managers
+        if week % GINI_WEEKS == 0:
+            memory = np.empty(org.n_staff)
+            n = 0
+            for i in range(org.first_person, org.first_person + org.n_staff):
+                if person[i].vacant == 0:
+                    memory[n] = person[i].propensity_memory
+                    n += 1
+            view.voice_gini = max(0.0, gini(memory[:n])) if n > 0 else 0.0
+
+
+def step(cohort, first, last):
+    """Put down how things stand at the end of the week."""
+    c = cohort
+    _step(
+        first, last, c.week, c.parameters["record"], c.parameters["reference"], c.organisation, c.snapshot,
+        c.dimension, c.team, c.practice, c.person, c.manager, c.patient,
+    )  # fmt: skip
+
+
+PROCESS = Process(
+    name="record",
+    place=18,
+    title="How things stand is put down; nothing in the model reads it.",
+    parameters=Parameters,
+    step=step,
+    reads=("person.*", "team.*", "practice.*", "manager.openness", "patient.satisfaction", "dimension.code"),
+    writes=("snapshot.*", "team.exhaustion", "team.safety"),
+)

@@ -1,0 +1,48 @@
+"""Levels at which effects are neutral: what is usual at the status quo.
+
+Many equations speak of more or less than usual. What is usual is said here once. The values are those of the default
+kind of organisation after burn-in with the status quo's levers, so that no other style is favoured by centring.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from civicsim.parameters import parameter
+
+_MEASURED = "Assumption: mean of the status quo after burn-in, checked by a test."
+_LEVER = "Assumption: the status quo's levers."
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What is usual at the status quo."""
+
+    usual_voice_share: float = parameter(
+        0.42, "0-1", role="fixed", help="v₀: share of noticed problems that are voiced.", source=_MEASURED
+    )
+    usual_dealt_share: float = parameter(
+        0.085, "0-1", role="fixed", help="r₀: share of noticed problems that are acted on.", source=_MEASURED
+    )
+    usual_openness: float = parameter(
+        0.43, "0-1", role="fixed", help="O₀: managers' openness.", source=_MEASURED
+    )
+    usual_exhaustion: float = parameter(
+        0.50,
+        "0-1",
+        role="fixed",
+        help="E_ref: exhaustion at which people leave at the usual rate.",
+        source=_MEASURED,
+    )
+    usual_influence: float = parameter(
+        0.35, "0-1", role="fixed", help="Influence: half agency, half authority.", source=_MEASURED
+    )
+    usual_quality_spread: float = parameter(
+        0.08, "0-1", role="fixed", help="Standard deviation of true quality between teams, which marks bright and dark spots.",
+        source=_MEASURED,
+    )  # fmt: skip
+    usual_fear: float = parameter(0.35, "0-1", role="fixed", help="F₀: fear.", source=_LEVER)
+    usual_permission: float = parameter(0.3, "0-1", role="fixed", help="Permission.", source=_LEVER)
+    usual_pressure: float = parameter(
+        0.21, "0-1", role="fixed", help="Fear × salience of targets.", source=_LEVER
+    )

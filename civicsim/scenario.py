@@ -1,0 +1,395 @@
+"""A scenario is everything that is assumed: kind of organisation, governance style, parameters, weeks and seed."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import tomli_w
+
+from civicsim.errors import ScenarioError, nearest
+from civicsim.levers import NAMES as LEVERS
+from civicsim.levers import Levers
+from civicsim.parameters import Parameter, declared
+from civicsim.practice import PracticeParameters
+from civicsim.processes import (
+    codification,
+    directives,
+    drift,
+    enactment,
+    exhaustion,
+    learning,
+    lifecycle,
+    load,
+    motivation,
+    noticing,
+    quality,
+    record,
+    response,
+    spread,
+    turnover,
+    voice,
+)
+from civicsim.reference import Reference
+from civicsim.structure import Population, Structure
+
+_HERE = Path(__file__).parent
+STATUS_QUO = "status-quo"
+DEFAULT_KIND = "acute-trust"
+_TOP = {"title": "", "kind": DEFAULT_KIND, "style": STATUS_QUO, "weeks": 260, "burn_in_weeks": 260, "seed": 1}
+_RANGES = {"weeks": (1, 5200), "burn_in_weeks": (0, 5200), "seed": (0, 2**63 - 1)}
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What is assumed. Frozen: :meth:`with_` makes a changed copy.
+
+    Attributes
+    ----------
+    title : str
+        What it is about, in a few words.
+    kind, style : str
+        Kind of organisation and governance style it started from.
+    weeks, burn_in_weeks : int
+        Weeks that are looked at, and weeks at the status quo before them.
+    seed : int
+        Seed of the first run.
+    structure, population, levers, practice, reference : dataclass
+        Sizes, people, governance, what changing a practice takes, and what is usual.
+    habits : Levers
+        Levers of the status quo, with which the burn-in is lived.
+    drift, enactment, … : dataclass
+        Parameters of each process.
+    """
+
+    title: str = ""
+    kind: str = DEFAULT_KIND
+    style: str = STATUS_QUO
+    weeks: int = 260
+    burn_in_weeks: int = 260
+    seed: int = 1
+    structure: Structure = field(default_factory=Structure)
+    population: Population = field(default_factory=Population)
+    levers: Levers = field(default_factory=Levers)
+    habits: Levers = field(default_factory=Levers)
+    practice: PracticeParameters = field(default_factory=PracticeParameters)
+    reference: Reference = field(default_factory=Reference)
+    drift: drift.Parameters = field(default_factory=drift.Parameters)
+    enactment: enactment.Parameters = field(default_factory=enactment.Parameters)
+    load: load.Parameters = field(default_factory=load.Parameters)
+    directives: directives.Parameters = field(default_factory=directives.Parameters)
+    noticing: noticing.Parameters = field(default_factory=noticing.Parameters)
+    voice: voice.Parameters = field(default_factory=voice.Parameters)
+    response: response.Parameters = field(default_factory=response.Parameters)
+    learning: learning.Parameters = field(default_factory=learning.Parameters)
+    lifecycle: lifecycle.Parameters = field(default_factory=lifecycle.Parameters)
+    spread: spread.Parameters = field(default_factory=spread.Parameters)
+    codification: codification.Parameters = field(default_factory=codification.Parameters)
+    quality: quality.Parameters = field(default_factory=quality.Parameters)
+    exhaustion: exhaustion.Parameters = field(default_factory=exhaustion.Parameters)
+    motivation: motivation.Parameters = field(default_factory=motivation.Parameters)
+    turnover: turnover.Parameters = field(default_factory=turnover.Parameters)
+    record: record.Parameters = field(default_factory=record.Parameters)
+
+    # -- making scenarios ------------------------------------------------------------------------------------------
+
+    @classmethod
+    def preset(cls, style: str = STATUS_QUO, kind: str = DEFAULT_KIND) -> Scenario:
+        """Return a style on a kind of organisation.
+
+        Parameters
+        ----------
+        style : str
+            Name of a style (see :func:`styles`), or path of a TOML file with ``[levers]``.
+        kind : str
+            Name of a kind of organisation (see :func:`kinds`), or path of a TOML file.
+
+        Raises
+        ------
+        ScenarioError
+            If there is no such style or kind, or a file says something impossible.
+        """
+        about_kind, kind_where = _load_named(kind, "organisations", "kind")
+        about_style, style_where = _load_named(style, "styles", "style")
+        for key in set(about_style) - {"title", "description", "levers"}:
+            raise ScenarioError(f"{style_where}: '{key}' is not for a style, which sets levers only")
+        base = _apply(cls(kind=kind), {k: v for k, v in about_kind.items() if k != "description"}, kind_where)
+        base = dataclasses.replace(base, habits=base.levers, kind=kind, style=style)
+        title = str(about_style.get("title", style))
+        return dataclasses.replace(
+            _apply(base, {"levers": about_style.get("levers", {})}, style_where), title=title
+        )
+
+    @classmethod
+    def read(cls, path: str | Path) -> Scenario:
+        """Return the scenario that a TOML file describes: a style on a kind of organisation, and changes.
+
+        Raises
+        ------
+        ScenarioError
+            If the file cannot be read, or says something the model does not know or cannot do.
+        """
+        return cls.from_dict(_read_toml(Path(path)), str(path))
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any], where: str = "scenario") -> Scenario:
+        """Return the scenario that nested dictionaries describe, as read from TOML; see :meth:`read`."""
+        names = {key: values.get(key, _TOP[key]) for key in ("style", "kind")}
+        for key, name in names.items():
+            if not isinstance(name, str):
+                raise ScenarioError(f"{where}: {key} = {name!r}: expected the name of a {key}")
+        try:
+            base = cls.preset(**names)
+        except ScenarioError as error:
+            raise ScenarioError(f"{where}: {error}") from None
+        return _apply(base, {k: v for k, v in values.items() if k not in names}, where)
+
+    def with_(self, **changes: Any) -> Scenario:
+        """Return a copy with some values changed.
+
+        Parameters
+        ----------
+        **changes
+            By name: a top-level name (``weeks=104``), a parameter (``fear=0.1``), a parameter with its section where
+            the bare name is not unique (``load__enabled=False``), or a whole section (``levers=Levers(…)``).
+
+        Raises
+        ------
+        ScenarioError
+            If a name is unknown or ambiguous, or a value is out of range.
+        """
+        result = self
+        for name, value in changes.items():
+            if name in SECTIONS or name == "habits":
+                result = dataclasses.replace(result, **{name: value})
+            else:
+                result = result.set(name.replace("__", "."), value)
+        return result
+
+    def set(self, key: str, value: Any, where: str = "scenario") -> Scenario:
+        """Return a copy with one value changed; ``key`` is a name, or ``section.name``."""
+        if key in _TOP:
+            return _apply(self, {key: value}, where)
+        found = find_parameter(key, where)
+        return _apply(self, {found.section: {found.name: value}}, where)
+
+    # -- reading scenarios -----------------------------------------------------------------------------------------
+
+    @property
+    def sections(self) -> dict[str, Any]:
+        """Parameters of processes and shared parameters, by section; without structure, population and levers."""
+        apart = ("structure", "population", "levers")
+        return {name: getattr(self, name) for name in SECTIONS if name not in apart}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all values as nested dictionaries; with the habits, so that nothing is left to a preset."""
+        return dataclasses.asdict(self)
+
+    def changes(self) -> dict[str, Any]:
+        """Return what differs from the style on the kind of organisation, as nested dictionaries."""
+        return _difference(Scenario.preset(self.style, self.kind), self)
+
+    def diff(self, other: Scenario) -> dict[str, tuple[Any, Any]]:
+        """Return what differs from another scenario: name → (own value, other's value)."""
+        result = {}
+        for key in _TOP:
+            if getattr(self, key) != getattr(other, key):
+                result[key] = (getattr(self, key), getattr(other, key))
+        for section, names in SECTIONS.items():
+            for name in names:
+                mine, theirs = getattr(getattr(self, section), name), getattr(getattr(other, section), name)
+                if mine != theirs:
+                    result[f"{section}.{name}"] = (mine, theirs)
+        return result
+
+    def to_toml(self) -> str:
+        """Return the scenario as a TOML file: its style and kind, and what it changes."""
+        top = {key: getattr(self, key) for key in _TOP}
+        sections = {k: v for k, v in self.changes().items() if isinstance(v, dict)}
+        return tomli_w.dumps(top | sections)
+
+    def to_url(self) -> str:
+        """Return the scenario as the query of a link."""
+        sets = [
+            f"{section}.{name}={json.dumps(value)}"
+            for section, values in self.changes().items()
+            if isinstance(values, dict)
+            for name, value in values.items()
+        ]
+        query = [
+            ("kind", self.kind),
+            ("style", self.style),
+            ("weeks", self.weeks),
+            ("seed", self.seed),
+            ("v", 1),
+        ]
+        return "?" + urlencode([*query, *(("set", item) for item in sets)])
+
+    @property
+    def digest(self) -> str:
+        """A hash of every value that bears on results: not of title, names and seed."""
+        values = self.to_dict()
+        for key in ("title", "kind", "style", "seed"):
+            del values[key]
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
+
+
+SECTIONS: dict[str, dict[str, Parameter]] = {
+    f.name: declared(f.default_factory, f.name)  # type: ignore[arg-type]
+    for f in dataclasses.fields(Scenario)
+    if f.name not in _TOP and f.name != "habits"
+}
+"""Every parameter that a scenario file can set, by section and name."""
+
+PARAMETERS: dict[str, Parameter] = {p.key: p for names in SECTIONS.values() for p in names.values()}
+"""Every parameter by its full name, ``section.name``."""
+
+
+def find_parameter(key: str, where: str = "scenario") -> Parameter:
+    """Return the parameter of that name; the section may be left out where the name is unique.
+
+    Raises
+    ------
+    ScenarioError
+        If there is none, or more than one.
+    """
+    if key in PARAMETERS:
+        return PARAMETERS[key]
+    section, _, name = key.rpartition(".")
+    if section:
+        if section not in SECTIONS:
+            raise ScenarioError(f"{where}: no section [{section}]; {nearest(section, SECTIONS)}")
+        raise ScenarioError(f"{where}: [{section}] has no '{name}'; {nearest(name, SECTIONS[section])}")
+    found = [p for p in PARAMETERS.values() if p.name == name]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise ScenarioError(
+            f"{where}: '{name}' is in several sections; say one of {', '.join(p.key for p in found)}"
+        )
+    names = {p.name for p in PARAMETERS.values()} | set(_TOP)
+    raise ScenarioError(f"{where}: no parameter '{name}'; {nearest(name, names)}")
+
+
+def styles() -> dict[str, str]:
+    """Return the names of the shipped governance styles, with their titles."""
+    return _shipped("styles")
+
+
+def kinds() -> dict[str, str]:
+    """Return the names of the shipped kinds of organisation, with their titles."""
+    return _shipped("organisations")
+
+
+def random_style(number: int, of: int, seed: int = 1) -> Levers:
+    """Return levers drawn at random: row ``number`` of a Latin hypercube of ``of`` rows, all hours of the budget used.
+
+    The null style: what any claim about a style has to beat.
+
+    Parameters
+    ----------
+    number : int
+        Which row, from 0.
+    of : int
+        Rows in the hypercube.
+    seed : int
+        Seed of the hypercube.
+    """
+    from scipy.stats import qmc
+
+    if not 0 <= number < of:
+        raise ScenarioError(
+            f"random style: number {number} of {of}: expected a whole number from 0 to {of - 1}"
+        )
+    free = [name for name in LEVERS if name != "budget_share"]
+    row = qmc.LatinHypercube(d=len(free), rng=seed).random(of)[number]
+    values = {}
+    for name, u in zip(free, row, strict=True):
+        about = SECTIONS["levers"][name]
+        high = 10.0 if name.startswith("weight_") else about.high
+        values[name] = round(about.low + float(u) * (high - about.low), 6)
+    return Levers(**values, budget_share=1.0)
+
+
+def _shipped(folder: str) -> dict[str, str]:
+    paths = sorted((_HERE / folder).glob("*.toml"))
+    return {path.stem: str(_read_toml(path).get("title", path.stem)) for path in paths}
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ScenarioError(f"{path}: no such file") from None
+    except IsADirectoryError:
+        raise ScenarioError(f"{path}: is a directory, not a file") from None
+    except OSError as error:
+        raise ScenarioError(f"{path}: cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError as error:
+        raise ScenarioError(f"{path}: is not UTF-8 text (byte {error.start})") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ScenarioError(f"{path}: is not valid TOML: {error}") from None
+
+
+def _load_named(name: str, folder: str, what: str) -> tuple[dict[str, Any], str]:
+    shipped = _HERE / folder / f"{name}.toml"
+    if "/" not in name and "\\" not in name and shipped.is_file():
+        return _read_toml(shipped), shipped.name
+    if name.endswith(".toml"):
+        return _read_toml(Path(name)), name
+    known = [path.stem for path in (_HERE / folder).glob("*.toml")]
+    raise ScenarioError(f"no {what} '{name}'; {nearest(name, known)}")
+
+
+def _apply(scenario: Scenario, values: Mapping[str, Any], where: str) -> Scenario:
+    """Return the scenario with checked values put in."""
+    changes: dict[str, Any] = {}
+    for key, value in values.items():
+        if key in _TOP:
+            changes[key] = _check_top(key, value, where)
+        elif key not in SECTIONS:
+            hint = nearest(key, [*SECTIONS, *_TOP])
+            what = f"no section [{key}]" if isinstance(value, Mapping) else f"no key '{key}' at the top"
+            raise ScenarioError(f"{where}: {what}; {hint}")
+        elif not isinstance(value, Mapping):
+            raise ScenarioError(f"{where}: {key} = {value!r}: expected a section [{key}]")
+        else:
+            known = SECTIONS[key]
+            for name in value:
+                if name not in known:
+                    raise ScenarioError(f"{where}: [{key}] has no '{name}'; {nearest(name, known)}")
+            checked = {name: known[name].validate(item, where) for name, item in value.items()}
+            changes[key] = dataclasses.replace(getattr(scenario, key), **checked)
+    result = dataclasses.replace(scenario, **changes)
+    if result.population.kappa_low > result.population.kappa_high:
+        low, high = result.population.kappa_low, result.population.kappa_high
+        raise ScenarioError(f"{where}: [population] kappa_low = {low} is above kappa_high = {high}")
+    return result
+
+
+def _check_top(key: str, value: Any, where: str) -> Any:
+    if key in _RANGES:
+        low, high = _RANGES[key]
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise ScenarioError(f"{where}: {key} = {value!r}: expected a whole number from {low} to {high}")
+    elif not isinstance(value, str):
+        raise ScenarioError(f"{where}: {key} = {value!r}: expected text")
+    return value
+
+
+def _difference(base: Scenario, other: Scenario) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for key, (_, value) in base.diff(other).items():
+        section, _, name = key.rpartition(".")
+        if section:
+            result.setdefault(section, {})[name] = value
+        else:
+            result[name] = value
+    return result

@@ -1,0 +1,252 @@
+"""Runs a scenario: burn-in at the status quo, then the weeks that are looked at."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from civicsim import __version__
+from civicsim.cohort import Cohort, build, set_levers
+from civicsim.errors import ScenarioError
+from civicsim.measures import MEASURES, History
+from civicsim.parameters import as_row, column_dtype
+from civicsim.process import Process
+from civicsim.recording import Recorder, summary_frame, weekly_frame
+from civicsim.scenario import Scenario
+from civicsim.schedule import WEEK, advance
+
+Progress = Callable[[float], None]
+"""Called with the person-weeks just done."""
+
+
+def seeds_of(seeds: int | Sequence[int], first: int = 1) -> list[int]:
+    """Return seeds as a list: a number stands for that many seeds from ``first`` on.
+
+    Raises
+    ------
+    ScenarioError
+        If there is none, one is negative, or one is there twice.
+    """
+    chosen = list(range(first, first + seeds)) if isinstance(seeds, int) else [int(seed) for seed in seeds]
+    if not chosen or min(chosen) < 0 or len(set(chosen)) < len(chosen):
+        raise ScenarioError(
+            f"seeds = {seeds!r}: expected a number of seeds, or different whole numbers from 0"
+        )
+    return chosen
+
+
+def threads_available() -> int:
+    """Return how many threads this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def live(
+    cohort: Cohort,
+    weeks: int,
+    *,
+    processes: Sequence[Process] = WEEK,
+    threads: int | None = None,
+    recorder: Recorder | None = None,
+    progress: Progress | None = None,
+) -> Cohort:
+    """Let a cohort live some weeks, record them, and say how far it is; see :func:`civicsim.schedule.advance`."""
+    sizes = cohort.organisation["n_persons"]
+
+    def observe(at: Cohort, first: int, last: int) -> None:
+        if recorder is not None:
+            recorder.observe(at, first, last)
+        if progress is not None:
+            progress(float(sizes[first:last].sum()))
+
+    return advance(
+        cohort, weeks, processes=processes, threads=threads or threads_available(), observe=observe
+    )
+
+
+def burn_in(
+    scenario: Scenario,
+    seeds: int | Sequence[int] = 1,
+    *,
+    processes: Sequence[Process] = WEEK,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> Cohort:
+    """Return a cohort that has lived its burn-in weeks with the levers of the status quo.
+
+    It depends on everything in the scenario but its levers, so that all styles start from the same organisations.
+    """
+    chosen = seeds_of(seeds, scenario.seed)
+    cohort = build(
+        scenario.structure,
+        scenario.population,
+        scenario.habits,
+        scenario.sections,
+        chosen,
+        -scenario.burn_in_weeks,
+    )
+    return live(cohort, scenario.burn_in_weeks, processes=processes, threads=threads, progress=progress)
+
+
+def begin(cohort: Cohort, scenario: Scenario) -> Cohort:
+    """Return a copy of a burnt-in cohort in which the scenario's levers and parameters are set from now on."""
+    own = cohort.copy()
+    set_levers(own.tables, scenario.levers)
+    for name, values in scenario.sections.items():
+        own.parameters[name][:] = np.array(as_row(values), dtype=column_dtype(type(values)))
+    return own
+
+
+def run(
+    scenario: Scenario | str | None = None,
+    seeds: int | Sequence[int] = 1,
+    *,
+    teams: bool = False,
+    processes: Sequence[Process] = WEEK,
+    threads: int | None = None,
+    start: Cohort | None = None,
+    progress: Progress | None = None,
+) -> Result:
+    """Run a scenario once per seed.
+
+    Parameters
+    ----------
+    scenario : Scenario or str, optional
+        A scenario, or the name of a style on the default kind of organisation; the status quo by default.
+    seeds : int or sequence of int
+        How many runs, from the scenario's seed on; or the seeds themselves.
+    teams : bool
+        Whether to record each team weekly too.
+    processes : sequence of Process
+        What happens in a week, in order.
+    threads : int, optional
+        Threads to use; all there are by default. Results do not depend on it.
+    start : Cohort, optional
+        A burnt-in cohort of the same seeds, from :func:`burn_in`, to start from.
+    progress : callable, optional
+        Called with the person-weeks just done.
+
+    Returns
+    -------
+    Result
+    """
+    chosen = as_scenario(scenario)
+    numbers = seeds_of(seeds, chosen.seed)
+    if start is None:
+        start = burn_in(chosen, numbers, processes=processes, threads=threads, progress=progress)
+    cohort = begin(start, chosen)
+    recorder = Recorder(cohort, chosen.weeks, teams=teams)
+    live(cohort, chosen.weeks, processes=processes, threads=threads, recorder=recorder, progress=progress)
+    return Result(chosen, numbers, recorder, cohort)
+
+
+def as_scenario(scenario: Scenario | str | None) -> Scenario:
+    """Return a scenario for a scenario, the name of a style, or nothing."""
+    if scenario is None:
+        return Scenario.preset()
+    return Scenario.preset(scenario) if isinstance(scenario, str) else scenario
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """What came of running a scenario: the record of each run, and how the cohort stands at the end.
+
+    Attributes
+    ----------
+    scenario : Scenario
+    seeds : list of int
+        One per run.
+    recorder : Recorder
+    cohort : Cohort
+        At the end of the last week.
+    """
+
+    scenario: Scenario
+    seeds: list[int]
+    recorder: Recorder
+    cohort: Cohort
+
+    @property
+    def history(self) -> History:
+        """The weekly record."""
+        return self.recorder.history
+
+    def to_frame(self, measures: Sequence[str] | None = None) -> pd.DataFrame:
+        """Return a row per run, organisation and week, and a column per measure; all measures by default."""
+        return weekly_frame(self.history, measure_names(measures))
+
+    def summary(self, measures: Sequence[str] | None = None, last_weeks: int = 52) -> pd.DataFrame:
+        """Return a row per run and a column per measure, over the last weeks; linked organisations are averaged."""
+        names = measure_names(measures)
+        frame = summary_frame(self.history, names, last_weeks)
+        return frame.groupby("seed", sort=False)[list(names)].mean()
+
+    def teams_frame(self) -> pd.DataFrame:
+        """Return a row per team and week, if teams were recorded.
+
+        Raises
+        ------
+        ValueError
+            If they were not.
+        """
+        if not self.recorder.team:
+            raise ValueError("teams were not recorded: run(…, teams=True)")
+        team, weeks = self.cohort.team, self.scenario.weeks
+        organisation = self.cohort.organisation[team["organisation"]]
+        frame = {
+            "seed": np.repeat(organisation["seed"], weeks),
+            "organisation": np.repeat(organisation["key"], weeks),
+            "team": np.repeat(np.arange(len(team)) - organisation["first_team"], weeks),
+            "week": np.tile(np.arange(weeks), len(team)),
+        }
+        return pd.DataFrame(frame | {name: values.T.ravel() for name, values in self.recorder.team.items()})
+
+    def paths(self, measure: str, smooth_weeks: int = 13) -> np.ndarray:
+        """Return a measure's smoothed time path, shape (weeks, runs); linked organisations are averaged."""
+        values = MEASURES[measure_names([measure])[0]].smoothed(self.history, smooth_weeks)
+        return values.reshape(len(values), len(self.seeds), -1).mean(axis=2)
+
+    def plot(self, measure: str, ax: Any = None) -> Any:
+        """Draw a measure's time path with its band over runs; return the matplotlib axes."""
+        from civicsim.report.figures import plot_paths
+
+        return plot_paths({self.scenario.title or self.scenario.style: self}, measure, ax=ax)
+
+    def provenance(self) -> dict[str, Any]:
+        """Return what it takes to repeat the result."""
+        return {
+            "civicsim": __version__,
+            "scenario": self.scenario.digest,
+            "kind": self.scenario.kind,
+            "style": self.scenario.style,
+            "weeks": self.scenario.weeks,
+            "burn_in_weeks": self.scenario.burn_in_weeks,
+            "seeds": self.seeds,
+        }
+
+    def _repr_html_(self) -> str:
+        from civicsim.report.figures import result_html
+
+        return result_html(self)
+
+
+def measure_names(measures: Sequence[str] | None) -> tuple[str, ...]:
+    """Return checked names of measures; all for None.
+
+    Raises
+    ------
+    ScenarioError
+        If one does not exist.
+    """
+    from civicsim.errors import nearest
+
+    if measures is None:
+        return tuple(MEASURES)
+    for name in measures:
+        if name not in MEASURES:
+            raise ScenarioError(f"no measure '{name}'; {nearest(name, MEASURES)}")
+    return tuple(measures)

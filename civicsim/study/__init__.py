@@ -1,0 +1,1 @@
+"""Many runs, kept with their results and compared with care."""

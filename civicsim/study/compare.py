@@ -1,0 +1,178 @@
+"""Compares scenarios on matched runs: same organisations, same seeds, same burn-in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from civicsim.errors import ScenarioError
+from civicsim.measures import FLAGSHIP, MEASURES
+from civicsim.scenario import Scenario
+from civicsim.simulate import Progress, Result, as_scenario, burn_in, measure_names, run, seeds_of
+from civicsim.study.statistics import estimate, paired_difference
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Results of several scenarios on matched runs.
+
+    Attributes
+    ----------
+    results : dict of str to Result
+        By label, in the order given.
+    baseline : str
+        Label of the scenario that the others are set against.
+    """
+
+    results: dict[str, Result]
+    baseline: str
+
+    @property
+    def seeds(self) -> list[int]:
+        """Seeds of the matched runs."""
+        return self.results[self.baseline].seeds
+
+    def table(self, measures: Sequence[str] | None = FLAGSHIP, last_weeks: int = 52) -> pd.DataFrame:
+        """Return, per measure and scenario, the mean with its interval and the paired difference from the baseline.
+
+        Parameters
+        ----------
+        measures : sequence of str or None
+            Names of measures; None for all.
+        last_weeks : int
+            Weeks from the end over which each run is summed up.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns measure, label, unit, better, style, n, mean, mean_low, mean_high, difference, difference_low,
+            difference_high, superiority, verdict. Intervals are 95 % t intervals over runs: they speak of luck, not
+            of uncertain parameters.
+        """
+        names = measure_names(measures)
+        summaries = {label: result.summary(names, last_weeks) for label, result in self.results.items()}
+        rows = []
+        for name in names:
+            about, base = MEASURES[name], summaries[self.baseline][name].to_numpy()
+            for label, summary in summaries.items():
+                own = estimate(summary[name].to_numpy())
+                row: dict[str, Any] = {
+                    "measure": name, "label": about.label, "unit": about.unit, "better": about.better, "style": label,
+                    "n": own.n, "mean": own.mean, "mean_low": own.low, "mean_high": own.high,
+                }  # fmt: skip
+                if label != self.baseline:
+                    against = paired_difference(summary[name].to_numpy(), base)
+                    row |= {
+                        "difference": against.mean, "difference_low": against.low, "difference_high": against.high,
+                        "superiority": against.superiority, "verdict": against.verdict,
+                    }  # fmt: skip
+                else:
+                    nothing = dict.fromkeys(
+                        ("difference", "difference_low", "difference_high", "superiority"), np.nan
+                    )
+                    row |= {**nothing, "verdict": "baseline"}
+                rows.append(row)
+        return pd.DataFrame(rows)
+
+    def to_frame(self, measures: Sequence[str] | None = None) -> pd.DataFrame:
+        """Return the weekly record of all scenarios as one tidy table with a column ``style``."""
+        parts = []
+        for label, result in self.results.items():
+            part = result.to_frame(measures)
+            part.insert(0, "style", label)
+            parts.append(part)
+        return pd.concat(parts, ignore_index=True)
+
+    def summary(self, measures: Sequence[str] | None = None, last_weeks: int = 52) -> pd.DataFrame:
+        """Return a row per scenario and run and a column per measure, over the last weeks."""
+        parts = []
+        for label, result in self.results.items():
+            part = result.summary(measures, last_weeks).reset_index()
+            part.insert(0, "style", label)
+            parts.append(part)
+        return pd.concat(parts, ignore_index=True)
+
+    def plot(self, measures: Sequence[str] = FLAGSHIP) -> Any:
+        """Draw the time paths of some measures with bands over runs; return the matplotlib figure."""
+        from civicsim.report.figures import comparison_figure
+
+        return comparison_figure(self, measures)
+
+    def _repr_html_(self) -> str:
+        from civicsim.report.figures import comparison_html
+
+        return comparison_html(self)
+
+
+def compare(
+    *scenarios: Scenario | str,
+    seeds: int | Sequence[int] = 30,
+    baseline: str | None = None,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Run scenarios on the same organisations with the same seeds, and return them side by side.
+
+    Parameters
+    ----------
+    *scenarios : Scenario or str
+        Scenarios, or names of styles on the default kind of organisation. They may differ in anything but structure,
+        population, burn-in and weeks.
+    seeds : int or sequence of int
+        Matched runs per scenario.
+    baseline : str, optional
+        Label of the scenario to compare with: the status quo if it is there, else the first.
+    threads : int, optional
+        Threads to use; all there are by default.
+    progress : callable, optional
+        Called with the person-weeks just done.
+
+    Raises
+    ------
+    ScenarioError
+        If there are fewer than two, two have one label, or they cannot share a burn-in.
+    """
+    chosen = [as_scenario(scenario) for scenario in scenarios]
+    if len(chosen) < 2:
+        raise ScenarioError("compare: expected at least two scenarios or styles")
+    labels = _labels(chosen)
+    first = chosen[0]
+    for other in chosen[1:]:
+        for part in ("structure", "population", "habits", "burn_in_weeks", "weeks"):
+            if getattr(other, part) != getattr(first, part):
+                raise ScenarioError(
+                    f"compare: '{labels[0]}' and '{labels[chosen.index(other)]}' differ in {part}, so that their runs "
+                    "cannot be matched"
+                )
+    numbers = seeds_of(seeds, first.seed)
+    start = burn_in(_burn_in_of(chosen), numbers, threads=threads, progress=progress)
+    results = {
+        label: run(scenario, numbers, threads=threads, start=start, progress=progress)
+        for label, scenario in zip(labels, chosen, strict=True)
+    }
+    if baseline is None:
+        baseline = "status-quo" if "status-quo" in results else labels[0]
+    if baseline not in results:
+        raise ScenarioError(
+            f"compare: no scenario '{baseline}' to compare with; there are {', '.join(labels)}"
+        )
+    return Comparison(results, baseline)
+
+
+def _burn_in_of(scenarios: Sequence[Scenario]) -> Scenario:
+    """Return the scenario whose parameters the shared burn-in uses: the status quo if there, else the first."""
+    return next((scenario for scenario in scenarios if scenario.style == "status-quo"), scenarios[0])
+
+
+def _labels(scenarios: Sequence[Scenario]) -> list[str]:
+    names = [scenario.style for scenario in scenarios]
+    if len(set(names)) == len(names):
+        return names
+    titles = [scenario.title or scenario.style for scenario in scenarios]
+    if len(set(titles)) == len(titles):
+        return titles
+    return [f"{name} {index + 1}" for index, name in enumerate(names)]

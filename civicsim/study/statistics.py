@@ -1,0 +1,107 @@
+"""Means, intervals and paired differences. Nothing here knows about the model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean with its interval.
+
+    Attributes
+    ----------
+    mean, low, high : float
+        Mean and ends of the interval; the ends are NaN for fewer than two values.
+    n : int
+        Values it rests on.
+    """
+
+    mean: float
+    low: float
+    high: float
+    n: int
+
+
+@dataclass(frozen=True)
+class PairedDifference:
+    """A mean difference between matched runs.
+
+    Attributes
+    ----------
+    mean, low, high : float
+        Mean difference and ends of its interval.
+    superiority : float
+        Probability of superiority: the share of pairs in which the first is larger, ties counting half.
+    n : int
+        Pairs.
+    """
+
+    mean: float
+    low: float
+    high: float
+    superiority: float
+    n: int
+
+    @property
+    def verdict(self) -> str:
+        """ "higher", "lower", "same" (exactly), or "too close to call"."""
+        if self.mean == self.low == self.high == 0.0:
+            return "same"
+        if np.isnan(self.low) or self.low <= 0.0 <= self.high:
+            return "too close to call"
+        return "higher" if self.mean > 0.0 else "lower"
+
+
+def estimate(values: np.ndarray, confidence: float = CONFIDENCE) -> Estimate:
+    """Return the mean of values over runs with its t interval.
+
+    Parameters
+    ----------
+    values : (n,) array
+        One value per run; NaN is left out.
+    confidence : float
+        Coverage of the interval; 0-1.
+    """
+    kept = np.asarray(values, dtype=float)
+    kept = kept[~np.isnan(kept)]
+    n = len(kept)
+    if n == 0:
+        return Estimate(np.nan, np.nan, np.nan, 0)
+    mean = float(kept.mean())
+    if n == 1:
+        return Estimate(mean, np.nan, np.nan, 1)
+    half = float(stats.t.ppf(0.5 + confidence / 2, n - 1) * kept.std(ddof=1) / np.sqrt(n))
+    return Estimate(mean, mean - half, mean + half, n)
+
+
+def paired_difference(
+    first: np.ndarray, second: np.ndarray, confidence: float = CONFIDENCE
+) -> PairedDifference:
+    """Return the difference ``first − second`` over runs matched by seed.
+
+    Parameters
+    ----------
+    first, second : (n,) arrays
+        Values of matched runs, in the same order; pairs with a NaN are left out.
+    confidence : float
+        Coverage of the interval; 0-1.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ.
+    """
+    a, b = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
+    if a.shape != b.shape:
+        raise ValueError(f"matched runs needed: {a.shape} against {b.shape} values")
+    difference = a - b
+    difference = difference[~np.isnan(difference)]
+    about = estimate(difference, confidence)
+    wins = float(np.mean((difference > 0) + 0.5 * (difference == 0))) if about.n else np.nan
+    return PairedDifference(about.mean, about.low, about.high, wins, about.n)
