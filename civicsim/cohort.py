@@ -13,7 +13,7 @@ import numpy as np
 
 from civicsim import organisation as tables_of
 from civicsim.levers import NAMES as LEVERS
-from civicsim.levers import PURPOSES, Levers
+from civicsim.levers import Levers
 from civicsim.networks import count_neighbours, draw_ties
 from civicsim.organisation import (
     CHIEF,
@@ -65,7 +65,7 @@ class Cohort:
     def __getattr__(self, name: str) -> np.ndarray:
         tables = self.__dict__.get("tables")
         if tables is not None and name in tables:
-            return tables[name]  # type: ignore[no-any-return]
+            return tables[name]
         raise AttributeError(f"a cohort has no table or attribute '{name}'")
 
     @property

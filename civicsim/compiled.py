@@ -6,11 +6,12 @@ directory is therefore named after a hash of every source file with compiled cod
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numba
 
@@ -41,7 +42,9 @@ def _cache_directory() -> Path:
 
 
 if "NUMBA_CACHE_DIR" not in os.environ:
-    numba.config.CACHE_DIR = str(_cache_directory())
+    numba.config.CACHE_DIR = str(_cache_directory())  # type: ignore[attr-defined]
 
-compiled = functools.partial(numba.njit, cache=True, nogil=True, error_model="numpy")
-"""Compile a function for arrays and numbers: no Python objects, no global lock, IEEE arithmetic (no fast-math)."""
+
+def compiled(function: Callable[..., Any]) -> Any:
+    """Compile a function of arrays and numbers: no Python objects, no global lock, IEEE arithmetic (no fast-math)."""
+    return numba.njit(cache=True, nogil=True, error_model="numpy")(function)

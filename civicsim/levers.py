@@ -18,16 +18,14 @@ PURPOSES = ("protected", "reporting", "peer", "response", "deliberation", "patie
 
 
 def _lever(default: float, help: str, low: float = 0.0, high: float = 1.0, unit: str = "0-1") -> float:
-    return parameter(default, unit, low, high, role="lever", help=help, source=_DEFINITION)  # type: ignore[no-any-return]
+    return parameter(default, unit, low, high, role="lever", help=help, source=_DEFINITION)
 
 
 @dataclass(frozen=True)
 class Levers:
     """The settings of a governance style; the defaults are those of the status quo."""
 
-    fear: float = _lever(
-        0.35, "How far people are made to fear blame: 0 not at all, 1 careers end over bad news."
-    )
+    fear: float = _lever(0.35, "How far people are made to fear blame: 0 not at all, 1 careers end over bad news.")
     carrot: float = _lever(0.15, "How strongly compliance is rewarded with money or praise.")
     target_salience: float = _lever(0.6, "How loudly targets are talked about, against everything else.")
     measured_share: float = _lever(0.5, "Share of the dimensions of care that are measured and reported.")
@@ -39,9 +37,7 @@ class Levers:
     authority: float = _lever(0.2, "How much teams may decide and spend themselves.")
     audit: float = _lever(0.3, "How closely reports are checked against what was done.")
     invitation: float = _lever(0.4, "How strongly staff are invited to speak up.")
-    status_blindness: float = _lever(
-        0.25, "How far it does not matter who raises a problem: 0 rank decides, 1 never."
-    )
+    status_blindness: float = _lever(0.25, "How far it does not matter who raises a problem: 0 rank decides, 1 never.")
     compact: float = _lever(0.0, "Mutual commitments: 0 none, ½ in words only, 1 kept as a ledger.")
     patient_reach: float = _lever(0.3, "How far patient involvement reaches beyond the usual volunteers.")
     forum_independence: float = _lever(0.2, "How independent the patients' forum is of its host.")
@@ -52,15 +48,9 @@ class Levers:
         1.0, "Weight of protected time for improvement in the hour budget.", 0, 20, "weight"
     )
     weight_reporting: float = _lever(5.0, "Weight of reporting in the hour budget.", 0, 20, "weight")
-    weight_peer: float = _lever(
-        1.0, "Weight of time with peers of other teams in the hour budget.", 0, 20, "weight"
-    )
-    weight_response: float = _lever(
-        3.0, "Weight of answering what staff raise in the hour budget.", 0, 20, "weight"
-    )
-    weight_deliberation: float = _lever(
-        1.0, "Weight of joint deliberation in the hour budget.", 0, 20, "weight"
-    )
+    weight_peer: float = _lever(1.0, "Weight of time with peers of other teams in the hour budget.", 0, 20, "weight")
+    weight_response: float = _lever(3.0, "Weight of answering what staff raise in the hour budget.", 0, 20, "weight")
+    weight_deliberation: float = _lever(1.0, "Weight of joint deliberation in the hour budget.", 0, 20, "weight")
     weight_patients: float = _lever(
         1.0, "Weight of work with patients and their forum in the hour budget.", 0, 20, "weight"
     )

@@ -85,18 +85,9 @@ ORGANISATION = (
     Column("n_patients", "i4", "patients"),
     *(Column(name, REAL, f"lever {name}, as intended", 0.0) for name in LEVERS),
     *(_unit(f"{name}_enacted", f"lever {name}, as staff meet it") for name in ENACTED),
-    *(
-        _unit(f"{name}_habit", f"lever {name} at the status quo, to which pressure returns it")
-        for name in ENACTED
-    ),
-    *(
-        Column(f"hours_{name}", REAL, f"hours allocated to {name}, per person and week", 0.0)
-        for name in PURPOSES
-    ),
-    *(
-        Column(f"spent_{name}", REAL, f"hours spent on {name} last week, per person", 0.0)
-        for name in PURPOSES
-    ),
+    *(_unit(f"{name}_habit", f"lever {name} at the status quo, to which pressure returns it") for name in ENACTED),
+    *(Column(f"hours_{name}", REAL, f"hours allocated to {name}, per person and week", 0.0) for name in PURPOSES),
+    *(Column(f"spent_{name}", REAL, f"hours spent on {name} last week, per person", 0.0) for name in PURPOSES),
     Column("hours_budget", REAL, "budget of improvement hours, per person and week", 0.0),
     _unit("say_do_gap", "mean distance between intended and enacted attitudes"),
     _unit("leader_openness", "openness of the chief executive"),

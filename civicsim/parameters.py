@@ -144,7 +144,7 @@ def declared(cls: type, section: str) -> dict[str, Parameter]:
 
 def column_dtype(cls: type) -> np.dtype:
     """Return the record type that holds one organisation's values of a parameter dataclass."""
-    kinds = []
+    kinds: list[tuple[str, type]] = []
     for field in dataclasses.fields(cls):
         if field.metadata["choices"]:
             kinds.append((field.name, np.int64))

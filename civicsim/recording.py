@@ -33,9 +33,7 @@ class Recorder:
         self.enacted = np.zeros((weeks, n), dtype=[(name, float) for name in ENACTED_COLUMNS])
         self.team: dict[str, np.ndarray] = {}
         if teams:
-            self.team = {
-                name: np.zeros((weeks, len(cohort.team)), dtype=np.float32) for name in TEAM_MEASURES
-            }
+            self.team = {name: np.zeros((weeks, len(cohort.team)), dtype=np.float32) for name in TEAM_MEASURES}
 
     def observe(self, cohort: Cohort, first: int, last: int) -> None:
         """Write down the week for the organisations in rows ``first`` to ``last`` − 1."""

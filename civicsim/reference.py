@@ -24,9 +24,7 @@ class Reference:
     usual_dealt_share: float = parameter(
         0.085, "0-1", role="fixed", help="r₀: share of noticed problems that are acted on.", source=_MEASURED
     )
-    usual_openness: float = parameter(
-        0.43, "0-1", role="fixed", help="O₀: managers' openness.", source=_MEASURED
-    )
+    usual_openness: float = parameter(0.43, "0-1", role="fixed", help="O₀: managers' openness.", source=_MEASURED)
     usual_exhaustion: float = parameter(
         0.50,
         "0-1",
@@ -43,6 +41,4 @@ class Reference:
     )  # fmt: skip
     usual_fear: float = parameter(0.35, "0-1", role="fixed", help="F₀: fear.", source=_LEVER)
     usual_permission: float = parameter(0.3, "0-1", role="fixed", help="Permission.", source=_LEVER)
-    usual_pressure: float = parameter(
-        0.21, "0-1", role="fixed", help="Fear × salience of targets.", source=_LEVER
-    )
+    usual_pressure: float = parameter(0.21, "0-1", role="fixed", help="Fear × salience of targets.", source=_LEVER)

@@ -123,9 +123,7 @@ class Scenario:
         base = _apply(cls(kind=kind), {k: v for k, v in about_kind.items() if k != "description"}, kind_where)
         base = dataclasses.replace(base, habits=base.levers, kind=kind, style=style)
         title = str(about_style.get("title", style))
-        return dataclasses.replace(
-            _apply(base, {"levers": about_style.get("levers", {})}, style_where), title=title
-        )
+        return dataclasses.replace(_apply(base, {"levers": about_style.get("levers", {})}, style_where), title=title)
 
     @classmethod
     def read(cls, path: str | Path) -> Scenario:
@@ -271,9 +269,7 @@ def find_parameter(key: str, where: str = "scenario") -> Parameter:
     if len(found) == 1:
         return found[0]
     if found:
-        raise ScenarioError(
-            f"{where}: '{name}' is in several sections; say one of {', '.join(p.key for p in found)}"
-        )
+        raise ScenarioError(f"{where}: '{name}' is in several sections; say one of {', '.join(p.key for p in found)}")
     names = {p.name for p in PARAMETERS.values()} | set(_TOP)
     raise ScenarioError(f"{where}: no parameter '{name}'; {nearest(name, names)}")
 
@@ -305,9 +301,7 @@ def random_style(number: int, of: int, seed: int = 1) -> Levers:
     from scipy.stats import qmc
 
     if not 0 <= number < of:
-        raise ScenarioError(
-            f"random style: number {number} of {of}: expected a whole number from 0 to {of - 1}"
-        )
+        raise ScenarioError(f"random style: number {number} of {of}: expected a whole number from 0 to {of - 1}")
     free = [name for name in LEVERS if name != "budget_share"]
     row = qmc.LatinHypercube(d=len(free), rng=seed).random(of)[number]
     values = {}

@@ -34,9 +34,7 @@ def seeds_of(seeds: int | Sequence[int], first: int = 1) -> list[int]:
     """
     chosen = list(range(first, first + seeds)) if isinstance(seeds, int) else [int(seed) for seed in seeds]
     if not chosen or min(chosen) < 0 or len(set(chosen)) < len(chosen):
-        raise ScenarioError(
-            f"seeds = {seeds!r}: expected a number of seeds, or different whole numbers from 0"
-        )
+        raise ScenarioError(f"seeds = {seeds!r}: expected a number of seeds, or different whole numbers from 0")
     return chosen
 
 
@@ -63,9 +61,7 @@ def live(
         if progress is not None:
             progress(float(sizes[first:last].sum()))
 
-    return advance(
-        cohort, weeks, processes=processes, threads=threads or threads_available(), observe=observe
-    )
+    return advance(cohort, weeks, processes=processes, threads=threads or threads_available(), observe=observe)
 
 
 def burn_in(

@@ -14,12 +14,8 @@ _SIZE = "Assumption: definition of the kind of organisation."
 class Structure:
     """Sizes and shape of an organisation."""
 
-    n_teams: int = parameter(
-        40, "teams", 1, 100_000, role="fixed", help="Teams in the organisation.", source=_SIZE
-    )
-    team_size: int = parameter(
-        15, "posts", 1, 60, role="fixed", help="Posts of staff in a team.", source=_SIZE
-    )
+    n_teams: int = parameter(40, "teams", 1, 100_000, role="fixed", help="Teams in the organisation.", source=_SIZE)
+    team_size: int = parameter(15, "posts", 1, 60, role="fixed", help="Posts of staff in a team.", source=_SIZE)
     teams_per_division: int = parameter(
         7, "teams", 1, 100_000, role="fixed", help="Most teams under one divisional manager.", source=_SIZE
     )
@@ -43,21 +39,11 @@ class Structure:
         30, "dimensions", 1, 120, role="fixed", help="Dimensions of practice, m.",
         source="March (1991, Organization Science 2:71) uses 30.",
     )  # fmt: skip
-    share_doctor: float = parameter(
-        0.13, "weight", role="fixed", help="Weight of doctors among posts.", source=_SIZE
-    )
-    share_nurse: float = parameter(
-        0.40, "weight", role="fixed", help="Weight of nurses among posts.", source=_SIZE
-    )
-    share_allied: float = parameter(
-        0.13, "weight", role="fixed", help="Weight of allied professions.", source=_SIZE
-    )
-    share_support: float = parameter(
-        0.20, "weight", role="fixed", help="Weight of support staff.", source=_SIZE
-    )
-    share_administrative: float = parameter(
-        0.14, "weight", role="fixed", help="Weight of clerks.", source=_SIZE
-    )
+    share_doctor: float = parameter(0.13, "weight", role="fixed", help="Weight of doctors among posts.", source=_SIZE)
+    share_nurse: float = parameter(0.40, "weight", role="fixed", help="Weight of nurses among posts.", source=_SIZE)
+    share_allied: float = parameter(0.13, "weight", role="fixed", help="Weight of allied professions.", source=_SIZE)
+    share_support: float = parameter(0.20, "weight", role="fixed", help="Weight of support staff.", source=_SIZE)
+    share_administrative: float = parameter(0.14, "weight", role="fixed", help="Weight of clerks.", source=_SIZE)
     ties_per_person: float = parameter(
         2.0, "ties", 0.0, 6.0, help="Mean ties to people in other teams at the start.", source=_FREE
     )
@@ -92,9 +78,7 @@ class Population:
     safety_sd: float = parameter(0.20, "0-1", 0.0, 0.3, help="Spread of S₀ between people.", source=_FREE)
     efficacy_mean: float = parameter(0.66, "0-1", help="Mean of V₀, efficacy brought along.", source=_FREE)
     efficacy_sd: float = parameter(0.20, "0-1", 0.0, 0.3, help="Spread of V₀ between people.", source=_FREE)
-    motivation_mean: float = parameter(
-        0.55, "0-1", help="Mean of M₀, motivation brought along.", source=_FREE
-    )
+    motivation_mean: float = parameter(0.55, "0-1", help="Mean of M₀, motivation brought along.", source=_FREE)
     belonging_mean: float = parameter(0.60, "0-1", help="Mean of X₀, belonging brought along.", source=_FREE)
     trust_mean: float = parameter(0.55, "0-1", help="Mean of T₀, trust brought along.", source=_FREE)
     agency_mean: float = parameter(0.50, "0-1", help="Mean of g₀, agency brought along.", source=_FREE)
@@ -106,9 +90,7 @@ class Population:
         help="Spread of motivation, belonging, trust and agency between people.",
         source=_FREE,
     )
-    skill_mean: float = parameter(
-        0.40, "0-1", 0.1, 0.9, help="Mean of K, skill in improving work.", source=_FREE
-    )
+    skill_mean: float = parameter(0.40, "0-1", 0.1, 0.9, help="Mean of K, skill in improving work.", source=_FREE)
     skill_sd: float = parameter(0.10, "0-1", 0.0, 0.3, help="Spread of K between people.", source=_FREE)
     alignment_mean: float = parameter(
         0.80,
@@ -119,12 +101,8 @@ class Population:
         source=_FREE,
     )
     alignment_sd: float = parameter(0.10, "0-1", 0.0, 0.3, help="Spread of a between people.", source=_FREE)
-    openness_mean: float = parameter(
-        0.50, "0-1", help="Mean openness that managers bring along.", source=_FREE
-    )
-    openness_sd: float = parameter(
-        0.17, "0-1", 0.0, 0.3, help="Spread of openness between managers.", source=_FREE
-    )
+    openness_mean: float = parameter(0.50, "0-1", help="Mean openness that managers bring along.", source=_FREE)
+    openness_sd: float = parameter(0.17, "0-1", 0.0, 0.3, help="Spread of openness between managers.", source=_FREE)
     status_spread: float = parameter(
         1.0, "multiple", 0.0, 1.2, help="Standing of professions: 1 gives doctors 1, support staff −0.4, clerks −0.8.",
         source=_FREE,
@@ -133,9 +111,7 @@ class Population:
         32.0, "hours per week", 28.0, 36.0, help="Hours of care asked for per post of the establishment.",
         source="Assumption: gives a mean load near 1 at usual vacancies.",
     )  # fmt: skip
-    demand_team_sd: float = parameter(
-        0.06, "share", 0.0, 0.2, help="Spread of demand between teams.", source=_FREE
-    )
+    demand_team_sd: float = parameter(0.06, "share", 0.0, 0.2, help="Spread of demand between teams.", source=_FREE)
     demand_organisation_sd: float = parameter(
         0.015, "share", 0.0, 0.1, help="Spread of demand between organisations.", source=_FREE
     )

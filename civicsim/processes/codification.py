@@ -56,14 +56,12 @@ def _step(first, last, week, p, organisation, dimension, tally, team, practice):
         for d in range(m):
             u_learn, u_order, _, _ = uniforms(org.seed, STREAM, week, org.key, d)
             majority = 1 if ahead[d] > 0 else -1
-            if ahead[d] != 0 and dimension[o, d].code != majority:
-                if u_learn < code_change_probability(abs(ahead[d]), org.codification):
-                    dimension[o, d].code = majority
-                    tally[o].codified += 1
+            learns = u_learn < code_change_probability(abs(ahead[d]), org.codification)
+            if learns and ahead[d] != 0 and dimension[o, d].code != majority:
+                dimension[o, d].code = majority
+                tally[o].codified += 1
             ordered = (
-                q.directives_enabled
-                and dimension[o, d].code != 0
-                and u_order < org.directive_rate * q.quarterly_share
+                q.directives_enabled and dimension[o, d].code != 0 and u_order < org.directive_rate * q.quarterly_share
             )
             dimension[o, d].directive = 1 if ordered else 0
 

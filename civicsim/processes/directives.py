@@ -37,9 +37,7 @@ class Parameters:
         help="a₄: misfit as the team sees it × belonging make teams resist.",
         source=_FREE,
     )
-    resist_fear: float = parameter(
-        1.0, "utility", 0, 8, help="a₅: fear keeps teams from resisting.", source=_FREE
-    )
+    resist_fear: float = parameter(1.0, "utility", 0, 8, help="a₅: fear keeps teams from resisting.", source=_FREE)
     game_pressure: float = parameter(
         1.5, "utility", 0, 8, help="a₆: fear × salience of targets make teams game.",
         source="Assumption: direction after Bevan and Hood (2006, Public Administration 84:517), to be verified; size free.",

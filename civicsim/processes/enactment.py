@@ -15,9 +15,7 @@ from civicsim.process import Process
 class Parameters:
     """How intentions turn into what staff meet."""
 
-    enabled: bool = switch(
-        "Attitudes are met only as far as leaders give hours to them; off, they are met at once."
-    )
+    enabled: bool = switch("Attitudes are met only as far as leaders give hours to them; off, they are met at once.")
     rate: float = parameter(
         0.05, "per week", 0.01, 0.2,
         help="Share of the way from what staff meet to what is intended that a week covers when all hours go into it.",

@@ -103,16 +103,12 @@ def learn_from_outcome(belief, outcome, rate, loss_ratio):
 
 
 @compiled
-def expected_efficacy(
-    anchor, dealt_weight, dealt, reference_dealt, openness_weight, openness, reference_openness
-):
+def expected_efficacy(anchor, dealt_weight, dealt, reference_dealt, openness_weight, openness, reference_openness):
     """Return the efficacy that experience of the place suggests: V₀ + a_R(r̄−r₀) + a_V(O−O₀).
 
     ``dealt`` is a share of all problems noticed, voiced or not, so that silence does not shield the belief.
     """
-    return unit(
-        anchor + dealt_weight * (dealt - reference_dealt) + openness_weight * (openness - reference_openness)
-    )
+    return unit(anchor + dealt_weight * (dealt - reference_dealt) + openness_weight * (openness - reference_openness))
 
 
 @compiled
@@ -162,11 +158,7 @@ def _step(first, last, p, reference, organisation, team, person, manager, ties):
         for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
             openness = manager[g.manager].openness
-            dealt = (
-                min(1.0, g.dealt_memory / g.noticed_memory)
-                if g.noticed_memory > 0.0
-                else usual.usual_dealt_share
-            )
+            dealt = min(1.0, g.dealt_memory / g.noticed_memory) if g.noticed_memory > 0.0 else usual.usual_dealt_share
             total = 0.0
             filled = 0
             for i in range(g.first_person, g.first_person + g.n_posts):
@@ -187,9 +179,7 @@ def _step(first, last, p, reference, organisation, team, person, manager, ties):
                     if j >= 0 and person[j].vacant == 0:
                         neighbours += person[j].previous
                         n += 1
-                grounds = grounds_for_safety(
-                    q, usual, who.safety_anchor, openness, who.norm, org.fear_enacted
-                )
+                grounds = grounds_for_safety(q, usual, who.safety_anchor, openness, who.norm, org.fear_enacted)
                 around = neighbours / n if n > 0 else grounds
                 moved = settle(who.previous, around, grounds, q.susceptibility, q.safety_rate)
                 seen = max(0.0, g.detriments - who.detriments)

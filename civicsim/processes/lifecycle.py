@@ -47,9 +47,7 @@ class Parameters:
         help="A cycle runs with probability min(1, gain × headspace).",
         source=_FREE,
     )
-    most_trials: int = parameter(
-        3, "trials", 1, 30, help="Trials that a team runs at once at most.", source=_FREE
-    )
+    most_trials: int = parameter(3, "trials", 1, 30, help="Trials that a team runs at once at most.", source=_FREE)
     trial_hours: float = parameter(
         3.0, "hours per team and week", 0.0, 20.0, help="Hours that a running trial costs.", source=_FREE
     )
@@ -131,10 +129,7 @@ def decay_hazard(q, overload, leavers, share_alike):
     """Return the weekly chance that a change decays: max(0, δ₀ + δ_L·ov + δ_T·leavers − δ_N·share alike)."""
     return max(
         0.0,
-        q.decay_base
-        + q.decay_overload * overload
-        + q.decay_turnover * leavers
-        - q.decay_neighbours * share_alike,
+        q.decay_base + q.decay_overload * overload + q.decay_turnover * leavers - q.decay_neighbours * share_alike,
     )
 
 
@@ -213,9 +208,7 @@ def _decide(t, d, week, q, hours, org, alignment, dimension, team, neighbour, pr
 
 
 @compiled
-def _try_ideas(
-    first, last, week, p, change_of, organisation, dimension, tally, team, neighbour, practice, person
-):
+def _try_ideas(first, last, week, p, change_of, organisation, dimension, tally, team, neighbour, practice, person):
     m = practice.shape[1]
     for o in range(first, last):
         if not p[o].enabled:

@@ -65,13 +65,7 @@ def _step(first, last, p, structure, organisation, tally, team, practice, person
         contracted = structure[o].contracted_hours
         org.spent_protected = org.hours_protected
         org.spent_reporting = org.hours_reporting
-        spent = (
-            org.spent_protected
-            + org.spent_reporting
-            + org.spent_peer
-            + org.spent_deliberation
-            + org.spent_patients
-        )
+        spent = org.spent_protected + org.spent_reporting + org.spent_peer + org.spent_deliberation + org.spent_patients
         mean_load = 0.0
         for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]

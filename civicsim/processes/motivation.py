@@ -34,9 +34,7 @@ class Parameters:
         0.004, "per week", -0.002, 0.01, help="μ_X: how much pressure by fear and targets crowds motivation out.",
         source="Assumption: the effect is disputed; swept through zero.",
     )  # fmt: skip
-    belonging_rate: float = parameter(
-        0.03, "per week", 0.0, 0.2, help="How fast belonging moves.", source=_FREE
-    )
+    belonging_rate: float = parameter(0.03, "per week", 0.0, 0.2, help="How fast belonging moves.", source=_FREE)
     belonging_acted: float = parameter(
         0.2, "0-1", 0.0, 1.0, help="How much being acted on raises belonging.", source=_FREE
     )

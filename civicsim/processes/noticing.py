@@ -67,9 +67,7 @@ def seek_target(openness, fear, measured, salience):
 
 
 @compiled
-def _step(
-    first, last, week, p, change_of, organisation, dimension, tally, team, practice, person, problem, manager
-):
+def _step(first, last, week, p, change_of, organisation, dimension, tally, team, practice, person, problem, manager):
     m = practice.shape[1]
     for o in range(first, last):
         if not p[o].enabled:
@@ -83,9 +81,7 @@ def _step(
                 n_visible += 1
         for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
-            target = seek_target(
-                manager[g.manager].openness, org.fear_enacted, org.measured_share, org.target_salience
-            )
+            target = seek_target(manager[g.manager].openness, org.fear_enacted, org.measured_share, org.target_salience)
             g.seek = unit(g.seek + q.seek_rate * (target - g.seek))
             g.noticed = 0.0
             for i in range(g.first_person, g.first_person + g.n_posts):
@@ -93,9 +89,7 @@ def _step(
                 who.noticed = 0.0
                 if who.vacant or who.absent or n_visible == 0:
                     continue
-                rate = expected_checks(
-                    q.check_rate, q.base_headspace, who.headspace, g.seek, who.load, q.overload_cost
-                )
+                rate = expected_checks(q.check_rate, q.base_headspace, who.headspace, g.seek, who.load, q.overload_cost)
                 u, _, _, _ = uniforms(org.seed, STREAM, week, who.key, 0)
                 found = 0
                 for k in range(poisson(rate, u, N_PROBLEMS)):

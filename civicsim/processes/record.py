@@ -72,12 +72,8 @@ def intraclass_correlation(n_groups, n, sum_of_squares, total, between, sum_n_sq
 def _people(o, org, view, team, person):
     """Put down means over people, and how much people of one team resemble each other."""
     view.n_filled = view.n_staff_filled = view.n_absent = view.n_burnt_out = 0.0
-    view.load = view.exhaustion = view.motivation = view.trust = view.headspace = view.safety = (
-        view.efficacy
-    ) = 0.0
-    view.belonging = view.agency = view.skill = view.propensity = view.propensity_high = (
-        view.propensity_low
-    ) = 0.0
+    view.load = view.exhaustion = view.motivation = view.trust = view.headspace = view.safety = view.efficacy = 0.0
+    view.belonging = view.agency = view.skill = view.propensity = view.propensity_high = view.propensity_low = 0.0
     n_high = n_low = 0
     for i in range(org.first_person, org.first_person + org.n_persons):
         who = person[i]

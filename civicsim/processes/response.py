@@ -26,9 +26,7 @@ class Parameters:
     """How much can be answered, and what comes of it."""
 
     enabled: bool = switch("What is raised is answered; off, everything waits for ever.")
-    hours_per_item: float = parameter(
-        2.5, "hours", 1.0, 5.0, help="Hours it takes to answer one item.", source=_FREE
-    )
+    hours_per_item: float = parameter(2.5, "hours", 1.0, 5.0, help="Hours it takes to answer one item.", source=_FREE)
     escalation: float = parameter(
         0.2,
         "probability",
@@ -92,9 +90,7 @@ class Parameters:
 
 
 @compiled
-def response_hours(
-    hours, posts, reporting_share, reporting_cost, exhaustion, exhaustion_cost, overload, overload_cost
-):
+def response_hours(hours, posts, reporting_share, reporting_cost, exhaustion, exhaustion_cost, overload, overload_cost):
     """Return a team's hours for answering in a week.
 
     Formula
@@ -264,9 +260,7 @@ def _step(first, last, week, p, organisation, tally, team, practice, person, man
                 count.answered += 1
                 count.response_weeks += week - slot.raised_week
                 acts = either(authority, q.escalation)
-                _answer(
-                    slot, g, person, count, week, acts, explains, org.invitation, u_act, u_explain, u_silence
-                )
+                _answer(slot, g, person, count, week, acts, explains, org.invitation, u_act, u_explain, u_silence)
                 g.response_credit -= q.hours_per_item
                 g.response_hours += q.hours_per_item
                 n_waiting -= 1

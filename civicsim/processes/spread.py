@@ -138,9 +138,7 @@ def _step(first, last, week, p, change_of, organisation, dimension, tally, team,
                     skill = 0.0
                     for i in range(g.first_person, g.first_person + g.n_posts):
                         skill += person[i].skill / g.n_posts
-                if not accepts(
-                    slot.reality == value, judges_rightly(skill, change_of[o].judgement_gain), u_judge
-                ):
+                if not accepts(slot.reality == value, judges_rightly(skill, change_of[o].judgement_gain), u_judge):
                     continue
                 change(slot, value, week + 1, FROM_NEIGHBOURS, 0)
                 g.switching_hours += change_of[o].switching_hours

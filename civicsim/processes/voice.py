@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from civicsim.compiled import compiled
 from civicsim.kernels import choice_probability
-from civicsim.organisation import FROM_STAFF, TO_GUARDIAN, TO_MANAGER, NO_IDEA, TO_PEERS, WAITING
+from civicsim.organisation import FROM_STAFF, NO_IDEA, TO_GUARDIAN, TO_MANAGER, TO_PEERS, WAITING
 from civicsim.parameters import parameter, switch
 from civicsim.practice import clear_idea
 from civicsim.process import Process
@@ -19,9 +19,7 @@ PROPENSITY_WEEKS = 52.0
 PRIOR_EVENTS = 0.5
 MIDDLING = 0.5
 _FREE = "Assumption: free modelling choice, to be swept."
-_DIRECTION = (
-    "Direction: Morrison (2014, Annual Review of Organizational Psychology 1:173), to be verified; size free."
-)
+_DIRECTION = "Direction: Morrison (2014, Annual Review of Organizational Psychology 1:173), to be verified; size free."
 
 
 @dataclass(frozen=True)
@@ -33,12 +31,8 @@ class Parameters:
         -1.15, "logit", -2.0, 0.0, help="β₀: readiness to speak up when all else is neutral.",
         source="Assumption: calibrated to the share of staff who feel safe to speak up and to formal cases.",
     )  # fmt: skip
-    safety_weight: float = parameter(
-        3.4, "logit", 1, 5, help="β_S: weight of psychological safety.", source=_DIRECTION
-    )
-    efficacy_weight: float = parameter(
-        3.4, "logit", 1, 5, help="β_V: weight of expecting action.", source=_DIRECTION
-    )
+    safety_weight: float = parameter(3.4, "logit", 1, 5, help="β_S: weight of psychological safety.", source=_DIRECTION)
+    efficacy_weight: float = parameter(3.4, "logit", 1, 5, help="β_V: weight of expecting action.", source=_DIRECTION)
     belonging_weight: float = parameter(1.0, "logit", 0, 3, help="β_X: weight of belonging.", source=_FREE)
     status_weight: float = parameter(0.5, "logit", 0, 2, help="β_σ: weight of standing.", source=_FREE)
     exhaustion_weight: float = parameter(
@@ -52,9 +46,7 @@ class Parameters:
     fear_weight: float = parameter(
         1.0, "logit", 0, 3, help="β_F: how much fear above the usual silences.", source=_FREE
     )
-    agency_weight: float = parameter(
-        1.0, "logit", 0, 3, help="β_g: weight of perceived agency.", source=_FREE
-    )
+    agency_weight: float = parameter(1.0, "logit", 0, 3, help="β_g: weight of perceived agency.", source=_FREE)
     severity_weight: float = parameter(1.0, "logit", 0, 3, help="β_sev: weight of severity.", source=_FREE)
     hours_per_item: float = parameter(
         0.5,
@@ -129,9 +121,7 @@ def channel(q, authority, agency, safety, severity, u):
     """Return to whom a problem is voiced: a softmax choice among peers, manager and guardian."""
     peers = math.exp(q.peer_authority * authority + q.peer_agency * agency)
     boss = math.exp(q.manager_appeal + safety - 0.5)
-    guardian = math.exp(
-        q.guardian_appeal + q.guardian_severity * severity - q.guardian_unsafety * (safety - 0.5)
-    )
+    guardian = math.exp(q.guardian_appeal + q.guardian_severity * severity - q.guardian_unsafety * (safety - 0.5))
     x = u * (peers + boss + guardian)
     if x < peers:
         return TO_PEERS
@@ -150,9 +140,7 @@ def _raise(slot, seen, i, to, week, count):
             slot.dissenters += 1
             count.dissented += 1
         # Of several who raise it in one week, the one who finds it most severe leads; order in the team is irrelevant.
-        if not (
-            slot.idea_state == WAITING and slot.raised_week == week and seen.severity > slot.idea_severity
-        ):
+        if not (slot.idea_state == WAITING and slot.raised_week == week and seen.severity > slot.idea_severity):
             return
         if seen.value != slot.idea_value:
             slot.supporters, slot.dissenters = slot.dissenters, slot.supporters
@@ -195,9 +183,7 @@ def _speak(first, last, week, p, reference, organisation, tally, team, practice,
                     if j >= 0:
                         noticed += person[j].noticed_memory
                         voiced += person[j].voiced_memory
-                who.norm = min(
-                    1.0, (voiced + PRIOR_EVENTS * usual.usual_voice_share) / (noticed + PRIOR_EVENTS)
-                )
+                who.norm = min(1.0, (voiced + PRIOR_EVENTS * usual.usual_voice_share) / (noticed + PRIOR_EVENTS))
                 neutral = appraisal(q, usual, who, org.invitation, org.fear_enacted, MIDDLING)
                 who.propensity = choice_probability(neutral, q.norm_weight, who.norm, usual.usual_voice_share)
                 who.propensity_memory += (who.propensity - who.propensity_memory) / PROPENSITY_WEEKS
@@ -206,9 +192,7 @@ def _speak(first, last, week, p, reference, organisation, tally, team, practice,
                     u_voice, u_reason, u_channel, _ = uniforms(org.seed, STREAM, week, who.key, k)
                     ready = neutral + q.severity_weight * (seen.severity - MIDDLING)
                     if u_voice < choice_probability(ready, q.norm_weight, who.norm, usual.usual_voice_share):
-                        to = channel(
-                            q, org.authority_enacted, who.agency, who.safety, seen.severity, u_channel
-                        )
+                        to = channel(q, org.authority_enacted, who.agency, who.safety, seen.severity, u_channel)
                         _raise(practice[t, seen.dimension], seen, i, to, week, count)
                         who.voiced += 1.0
                         count.voiced_peers += to == TO_PEERS

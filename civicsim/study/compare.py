@@ -71,9 +71,7 @@ class Comparison:
                         "superiority": against.superiority, "verdict": against.verdict,
                     }  # fmt: skip
                 else:
-                    nothing = dict.fromkeys(
-                        ("difference", "difference_low", "difference_high", "superiority"), np.nan
-                    )
+                    nothing = dict.fromkeys(("difference", "difference_low", "difference_high", "superiority"), np.nan)
                     row |= {**nothing, "verdict": "baseline"}
                 rows.append(row)
         return pd.DataFrame(rows)
@@ -157,9 +155,7 @@ def compare(
     if baseline is None:
         baseline = "status-quo" if "status-quo" in results else labels[0]
     if baseline not in results:
-        raise ScenarioError(
-            f"compare: no scenario '{baseline}' to compare with; there are {', '.join(labels)}"
-        )
+        raise ScenarioError(f"compare: no scenario '{baseline}' to compare with; there are {', '.join(labels)}")
     return Comparison(results, baseline)
 
 

@@ -50,7 +50,7 @@ class PairedDifference:
 
     @property
     def verdict(self) -> str:
-        """ "higher", "lower", "same" (exactly), or "too close to call"."""
+        """In words: "higher", "lower", "same" (exactly), or "too close to call"."""
         if self.mean == self.low == self.high == 0.0:
             return "same"
         if np.isnan(self.low) or self.low <= 0.0 <= self.high:
@@ -80,9 +80,7 @@ def estimate(values: np.ndarray, confidence: float = CONFIDENCE) -> Estimate:
     return Estimate(mean, mean - half, mean + half, n)
 
 
-def paired_difference(
-    first: np.ndarray, second: np.ndarray, confidence: float = CONFIDENCE
-) -> PairedDifference:
+def paired_difference(first: np.ndarray, second: np.ndarray, confidence: float = CONFIDENCE) -> PairedDifference:
     """Return the difference ``first − second`` over runs matched by seed.
 
     Parameters
