@@ -151,7 +151,9 @@ def _build_landscape(
     agrees = rng.random((n_teams, m)) < (1 + d["kappa"]) / 2
     practice["reality"] = np.where(agrees, d["truth"], -d["truth"])
     follows = rng.random((n_teams, m)) < population.practice_follows_code
-    practice["value"] = np.where(follows, d["code"], rng.integers(-1, 2, (n_teams, m)))
+    fits = rng.random((n_teams, m)) < population.practice_fits
+    elsewise = np.where(fits, practice["reality"], rng.integers(-1, 2, (n_teams, m)))
+    practice["value"] = np.where(follows, d["code"], elsewise)
     practice["previous"] = practice["value"]
     practice["adopted_week"] = LONG_AGO
     practice["idea_raiser"] = -1

@@ -70,7 +70,7 @@ class Structure:
 class Population:
     """What people, places and practices are like at the start, and what newcomers bring."""
 
-    exhaustion_mean: float = parameter(0.475, "0-1", help="Mean of E₀, exhaustion at ease.", source=_FREE)
+    exhaustion_mean: float = parameter(0.48, "0-1", help="Mean of E₀, exhaustion at ease.", source=_FREE)
     exhaustion_sd: float = parameter(
         0.12, "0-1", 0.08, 0.25, help="Spread of E₀ between people, which is stable.", source=_FREE
     )
@@ -143,15 +143,18 @@ class Population:
         0.2, "0-1", help="Share of dimensions that only change together with a second team.", source=_FREE
     )
     code_right_share: float = parameter(
-        0.70, "0-1", help="Share of dimensions on which the code starts right for the organisation at large.",
+        0.80, "0-1", help="Share of dimensions on which the code starts right for the organisation at large.",
         source=_FREE,
     )  # fmt: skip
     code_silent_share: float = parameter(
-        0.15, "0-1", help="Share of dimensions on which the code says nothing at the start.", source=_FREE
+        0.10, "0-1", help="Share of dimensions on which the code says nothing at the start.", source=_FREE
     )
     practice_follows_code: float = parameter(
-        0.60,
+        0.60, "0-1", help="Share of practices that start as the code says.", source=_FREE
+    )
+    practice_fits: float = parameter(
+        0.75,
         "0-1",
-        help="Share of practices that start as the code says; the others at random.",
-        source=_FREE,
+        help="Share of the other practices that start fitting the local reality; the rest start at random.",
+        source="Assumption: near the level at which drift and improvement balance, so that burn-in is short.",
     )

@@ -73,7 +73,7 @@ class Parameters:
         source=_FREE,
     )
     skill_per_trial: float = parameter(
-        0.01,
+        0.004,
         "0-1",
         0.0,
         0.1,

@@ -28,7 +28,7 @@ class Parameters:
 
     enabled: bool = switch("Staff speak up; off, nobody does and nothing counts as withheld.")
     intercept: float = parameter(
-        -1.15, "logit", -2.0, 0.0, help="β₀: readiness to speak up when all else is neutral.",
+        -1.5, "logit", -2.0, 0.0, help="β₀: readiness to speak up when all else is neutral.",
         source="Assumption: calibrated to the share of staff who feel safe to speak up and to formal cases.",
     )  # fmt: skip
     safety_weight: float = parameter(3.4, "logit", 1, 5, help="β_S: weight of psychological safety.", source=_DIRECTION)
@@ -66,7 +66,7 @@ class Parameters:
         0.8, "utility", -2, 3, help="Appeal of the manager at full safety − ½.", source=_FREE
     )
     guardian_appeal: float = parameter(
-        -4.9, "utility", -8, 0, help="Appeal of the guardian for a trifle.",
+        -4.6, "utility", -8, 0, help="Appeal of the guardian for a trifle.",
         source="Assumption: gives about 2 formal cases per 100 staff and year (National Guardian's Office, England).",
     )  # fmt: skip
     guardian_severity: float = parameter(
