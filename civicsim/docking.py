@@ -87,7 +87,7 @@ def influence(
 
 
 def adoption(
-    network: Network, seeds: Iterable[int] = (), *, form: str = "complex", thresholds: ArrayLike = 0.0,
+    network: Network, seeds: Iterable[int] = (), *, form: str = "complex", thresholds: ArrayLike = 0.5,
     count_thresholds: bool = False, complex_rate: float = 1.0, contagion: float = 0.0, internal: float = 0.0,
     external: float = 0.0, noise: float = 0.0, steps: int = 10_000, seed: int = 0,
 ) -> NDArray[np.int64]:  # fmt: skip
@@ -101,9 +101,9 @@ def adoption(
     when nobody can adopt any more.
 
     Sources: Granovetter (1978, American Journal of Sociology 83:1420, doi:10.1086/226707); Morris (2000,
-    Review of Economic Studies 67:57, doi:10.1111/1467-937X.00121); Centola and Macy (2007, American Journal of
-    Sociology 113:702, doi:10.1086/521848); for the noise, Eckles, Mossel, Rahimian and Sen (2024, Nature Human
-    Behaviour, doi:10.1038/s41562-024-01865-0); for p + h, Bass (1969, Management Science 15:215,
+    Review of Economic Studies 67:57, doi:10.1111/1467-937X.00121); Centola and Macy (2007, American Journal
+    of Sociology 113:702, doi:10.1086/521848); for the noise, Eckles, Mossel, Rahimian and Sen (2024, Nature
+    Human Behaviour, doi:10.1038/s41562-024-01865-0); for p + h, Bass (1969, Management Science 15:215,
     doi:10.1287/mnsc.15.5.215).
 
     Parameters
@@ -115,8 +115,7 @@ def adoption(
     form : {"complex", "simple", "proportional"}
         Threshold; independent chance per contact; or chance in proportion to the share of contacts.
     thresholds : (n,) or float
-        θ of the complex form, any number: share of contacts needed, or their number with
-        ``count_thresholds``.
+        θ of the complex form, any number: share (or, with ``count_thresholds``, number) of contacts needed.
     count_thresholds : bool
         Whether thresholds are numbers of contacts instead of shares.
     complex_rate, contagion, internal, noise : float
@@ -152,7 +151,7 @@ def adoption(
 
 
 def mean_field_adoption(internal: float, external: float, steps: int) -> NDArray[np.float64]:
-    """Return the share who have adopted over time, in an endless crowd where all meet and imitate in proportion.
+    """Return the share of adopters over time in an endless crowd where all meet and imitate in proportion.
 
     Formula
         F(t+1) = F(t) + (1 − F(t)) (p + q F(t)),  F(0) = 0
@@ -236,11 +235,11 @@ def organisational_learning(
 
     The rules are :func:`civicsim.kernels.toward_code` and :func:`civicsim.kernels.code_change_probability`.
     Each period everyone acts on their beliefs and tosses a coin where they have none; the code looks at the
-    actions of those who score higher than it does, and people learn from the code as it was. The run ends early
-    when nothing is left to learn; the last knowledge then holds.
+    actions of those who score higher than it does, and people learn from the code as it was. The run ends
+    early when nothing is left to learn; the last knowledge then holds.
 
-    March (1991, Organization Science 2:71, doi:10.1287/orsc.2.1.71) got his figures in this way, as Rodan (2005,
-    Scandinavian Journal of Management 21:407) and the re-creation by Workiewicz (2019,
+    March (1991, Organization Science 2:71, doi:10.1287/orsc.2.1.71) got his figures in this way, as Rodan
+    (2005, Scandinavian Journal of Management 21:407) and the re-creation by Workiewicz (2019,
     github.com/Mac13kW/March_1991_Original) made plain. Taken literally his text says otherwise
     (``actions=False, stride=2``): the code looks at beliefs, and a wrong belief is put right at once.
 
@@ -289,7 +288,7 @@ def _each(name: str, value: ArrayLike, n: int) -> NDArray[np.float64]:
 def _check_shares(**shares: ArrayLike) -> None:
     for name, value in shares.items():
         if not np.all((np.asarray(value) >= 0.0) & (np.asarray(value) <= 1.0)):
-            raise CivicsimError(f"{name} must lie between 0 and 1, not {value}")
+            raise CivicsimError(f"{name} must lie between 0 and 1, not {value!r}")
 
 
 def _check_at_least(least: int, **numbers: int) -> None:

@@ -2,8 +2,7 @@
 
 The loops ask :mod:`civicsim.kernels`, person by person. Contacts come as compressed sparse columns, so that
 whoever changes can tell those who watch. In a crowd where all meet there are no columns: a change goes to one
-number that everyone hears. The exposure of person i (the weight of contacts who act) is ``exposure[i] +
-exposure[-1]``.
+number that everyone hears. Person i is exposed to ``exposure[i] + exposure[-1]``, the weight of contacts who act.
 """
 
 from __future__ import annotations
@@ -50,7 +49,7 @@ def weights_of(network: Network) -> scipy.sparse.csr_array:
 
 
 def contacts_of(network: Network) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[np.float64]]:
-    """Return who watches each person as sparse columns (empty if all meet), and everyone's weight of contacts."""
+    """Return who watches each person as sparse columns (empty if all meet), and the weight of contacts."""
     if isinstance(network, int | np.integer):
         if network < 1:
             raise CivicsimError(f"network: there must be at least one person, not {network}")
@@ -105,9 +104,7 @@ def adopt_all(
             if when[i] >= 0:
                 continue
             active = exposure[i] + exposure[n]
-            hazard = adoption_hazard(
-                form, active, degree[i], threshold[i], complex_rate, contagion, internal, noise
-            )
+            hazard = adoption_hazard(form, active, degree[i], threshold[i], complex_rate, contagion, internal, noise)
             # Bass adds the two chances; in a short step that is the same as either of them coming true.
             hazard = unit(external + hazard) if form == PROPORTIONAL else either(external, hazard)
             if hazard > 0.0:
@@ -130,9 +127,15 @@ def adopt_share(share, internal, external):
 
 
 @compiled
-def choose_all(
-    indptr, watchers, weights, degree, state, share, norm_weight, appraisal, together, seed, stream
-):
+def switch(i, choice, state, indptr, watchers, weights, exposure):
+    """Let person ``i`` do what they chose, and those who watch know of a change."""
+    if choice != state[i]:
+        tell(i, choice - state[i], indptr, watchers, weights, exposure)
+        state[i] = choice
+
+
+@compiled
+def choose_all(indptr, watchers, weights, degree, state, share, norm_weight, appraisal, together, seed, stream):
     """Change ``state`` (n,) sweep by sweep and fill ``share`` (sweeps + 1,)."""
     n = state.shape[0]
     exposure = np.zeros(n + 1)
@@ -146,14 +149,11 @@ def choose_all(
             i = turn if together else int(whose * n)
             norm = (exposure[i] + exposure[n]) / degree[i] if degree[i] > 0.0 else 0.5
             choice[i] = chance < choice_probability(appraisal[i], norm_weight[i], norm, 0.5)
-            if not together and choice[i] != state[i]:
-                tell(i, choice[i] - state[i], indptr, watchers, weights, exposure)
-                state[i] = choice[i]
+            if not together:
+                switch(i, choice[i], state, indptr, watchers, weights, exposure)
         if together:
             for i in range(n):
-                if choice[i] != state[i]:
-                    tell(i, choice[i] - state[i], indptr, watchers, weights, exposure)
-                    state[i] = choice[i]
+                switch(i, choice[i], state, indptr, watchers, weights, exposure)
         share[sweep] = state.mean()
 
 
@@ -219,7 +219,7 @@ def learn_all(knowledge, n_people, n_dimensions, p1, p2, p3, p4, stride, by_acti
             for d in range(m):
                 majority = np.sign(superior[d])
                 if majority != 0 and majority != code[d]:
-                    # By the article's footnote, those who believe nothing agree with a code that says nothing.
+                    # In the article's footnote no belief agrees with a code that says nothing.
                     net = abs(superior[d]) if by_actions else n_superior - 2 * agreeing[d]
                     if uniforms(seed, stream, t, n, d)[1] < code_change_probability(net, p2):
                         code[d] = majority
