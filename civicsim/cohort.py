@@ -55,12 +55,15 @@ class Cohort:
         One record per organisation for each process, and for ``population``.
     week : int
         The week to be lived next; burn-in weeks are negative.
+    plan : Plan or None
+        What the scenario sets and what will change when; see :mod:`civicsim.processes.events`.
     """
 
     tables: Tables
     ties: np.ndarray
     parameters: Tables
     week: int = 0
+    plan: Any = None
 
     def __getattr__(self, name: str) -> np.ndarray:
         tables = self.__dict__.get("tables")
@@ -85,6 +88,7 @@ class Cohort:
             self.ties.copy(),
             {name: table.copy() for name, table in self.parameters.items()},
             self.week,
+            self.plan,
         )
 
     def state_bytes(self) -> bytes:
@@ -226,6 +230,7 @@ def build_organisation(
     spread = 1 + population.demand_team_sd * rng.standard_normal(n_teams)
     team["demand"] = population.demand_per_post * s.team_size * np.clip(level * spread, 0.5, 1.5)
     team["seek"] = 0.6
+    team["hostility"] = 0.3
     team["headspace"] = 0.3
 
     dimension, practice, need = _build_landscape(rng, population, n_teams, s.n_dimensions)
@@ -250,6 +255,7 @@ def build_organisation(
     o["leader_openness"] = manager["openness"][chief]
     o["voice_norm"] = 0.42
     o["mean_safety"], o["mean_efficacy"] = population.safety_mean, population.efficacy_mean
+    o["demand_factor"] = 1.0
     o["hours_budget"] = s.improvement_share * s.contracted_hours
 
     tables = {

@@ -31,6 +31,16 @@ def add_tie(ties, a, b):
 
 
 @compiled
+def drop_tie(ties, a, b):
+    """End the tie between ``a`` and ``b``."""
+    for slot in range(ties.shape[1]):
+        if ties[a, slot] == b:
+            ties[a, slot] = -1
+        if ties[b, slot] == a:
+            ties[b, slot] = -1
+
+
+@compiled
 def add_ties(ties, a, b):
     """Tie each ``a[i]`` to ``b[i]``, in order."""
     for i in range(a.shape[0]):

@@ -43,6 +43,7 @@ def _row(name: str, table: str, help: str) -> Column:
 
 
 PROFESSIONS = ("doctor", "nurse", "allied", "support", "administrative")
+N_PROFESSIONS = len(PROFESSIONS)
 ROLES = ("staff", "team manager", "divisional manager", "executive", "chief executive")
 STAFF, TEAM_MANAGER, DIVISIONAL_MANAGER, EXECUTIVE, CHIEF = range(5)
 N_PATIENT_GROUPS = 5
@@ -89,6 +90,7 @@ ORGANISATION = (
     *(Column(f"hours_{name}", REAL, f"hours allocated to {name}, per person and week", 0.0) for name in PURPOSES),
     *(Column(f"spent_{name}", REAL, f"hours spent on {name} last week, per person", 0.0) for name in PURPOSES),
     Column("hours_budget", REAL, "budget of improvement hours, per person and week", 0.0),
+    Column("demand_factor", REAL, "care asked for, as a multiple of the usual", 0.0),
     _unit("say_do_gap", "mean distance between intended and enacted attitudes"),
     _unit("leader_openness", "openness of the chief executive"),
     Column("weeks_to_fill", REAL, "mean weeks until a vacancy is filled, drawn per organisation", 1.0),
@@ -129,6 +131,9 @@ TEAM = (
     Column("switching_hours", REAL, "hours of changing practice still to come", 0.0),
     Column("response_credit", REAL, "hours in hand for answering", 0.0),
     Column("response_hours", REAL, "hours spent on answering this week", 0.0),
+    Column("deliberation_credit", REAL, "hours in hand for deliberation", 0.0),
+    _unit("conflict", "conflict over the idea talked over this week"),
+    _unit("hostility", "hostility between groups of staff"),
     Column("n_trials", "i4", "trials running", 0),
     _count("noticed", "problems noticed this week"),
     _count("voiced", "problems voiced this week"),
@@ -168,6 +173,7 @@ PRACTICE = (
     Column("idea_convenient", "i1", "whether it is proposed because convenient", 0, 1),
     Column("idea_origin", "i1", "where the idea comes from", 0, len(ORIGINS) - 1),
     Column("idea_channel", "i1", "to whom it was voiced", 0, len(CHANNELS) - 1),
+    Column("deliberated", "i1", "whether the idea has been talked over", 0, 1),
     Column("cycles", "i1", "trial cycles done", 0),
     Column("successes", "i1", "trial cycles that spoke for it", 0),
     Column("supporters", "i2", "people who raised the same", 0),
@@ -290,6 +296,12 @@ TALLY = (
         ("leavers", "people who left"),
         ("hires", "people who joined"),
         ("codified", "dimensions of the code that changed"),
+        ("deliberated", "ideas talked over"),
+        ("deliberations_split", "ideas talked over on which opinions differed"),
+        ("dissent_won", "ideas dropped after deliberation although some were for them"),
+        ("ideas_rejected", "ideas talked over and given up"),
+        ("ties_made", "ties between teams made"),
+        ("ties_lost", "ties between teams lost"),
         ("hours_voice", "hours spent on speaking up"),
         ("hours_improvement", "hours spent on trials and on changing practice"),
         ("hours_failure_demand", "hours spent on working around what does not fit"),

@@ -67,5 +67,6 @@ def clear_idea(slot):
     slot.idea_raiser = -1
     slot.supporters = 0
     slot.dissenters = 0
+    slot.deliberated = 0
     slot.cycles = 0
     slot.successes = 0

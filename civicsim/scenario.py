@@ -21,9 +21,11 @@ from civicsim.parameters import Parameter, declared
 from civicsim.practice import PracticeParameters
 from civicsim.processes import (
     codification,
+    deliberation,
     directives,
     drift,
     enactment,
+    events,
     exhaustion,
     learning,
     lifecycle,
@@ -34,9 +36,12 @@ from civicsim.processes import (
     record,
     response,
     spread,
+    ties,
     turnover,
     voice,
 )
+from civicsim.processes.actions import ACTIONS
+from civicsim.processes.events import Event
 from civicsim.reference import Reference
 from civicsim.structure import Population, Structure
 
@@ -65,6 +70,8 @@ class Scenario:
         Sizes, people, governance, what changing a practice takes, and what is usual.
     habits : Levers
         Levers of the status quo, with which the burn-in is lived.
+    interventions : tuple of Event
+        Dated changes: interventions and shocks.
     drift, enactment, … : dataclass
         Parameters of each process.
     """
@@ -81,6 +88,8 @@ class Scenario:
     habits: Levers = field(default_factory=Levers)
     practice: PracticeParameters = field(default_factory=PracticeParameters)
     reference: Reference = field(default_factory=Reference)
+    interventions: tuple[Event, ...] = ()
+    events: events.Parameters = field(default_factory=events.Parameters)
     drift: drift.Parameters = field(default_factory=drift.Parameters)
     enactment: enactment.Parameters = field(default_factory=enactment.Parameters)
     load: load.Parameters = field(default_factory=load.Parameters)
@@ -89,6 +98,7 @@ class Scenario:
     voice: voice.Parameters = field(default_factory=voice.Parameters)
     response: response.Parameters = field(default_factory=response.Parameters)
     learning: learning.Parameters = field(default_factory=learning.Parameters)
+    deliberation: deliberation.Parameters = field(default_factory=deliberation.Parameters)
     lifecycle: lifecycle.Parameters = field(default_factory=lifecycle.Parameters)
     spread: spread.Parameters = field(default_factory=spread.Parameters)
     codification: codification.Parameters = field(default_factory=codification.Parameters)
@@ -96,6 +106,7 @@ class Scenario:
     exhaustion: exhaustion.Parameters = field(default_factory=exhaustion.Parameters)
     motivation: motivation.Parameters = field(default_factory=motivation.Parameters)
     turnover: turnover.Parameters = field(default_factory=turnover.Parameters)
+    ties: ties.Parameters = field(default_factory=ties.Parameters)
     record: record.Parameters = field(default_factory=record.Parameters)
 
     # -- making scenarios ------------------------------------------------------------------------------------------
@@ -165,7 +176,7 @@ class Scenario:
         """
         result = self
         for name, value in changes.items():
-            if name in SECTIONS or name == "habits":
+            if name in SECTIONS or name in ("habits", "interventions"):
                 result = dataclasses.replace(result, **{name: value})
             else:
                 result = result.set(name.replace("__", "."), value)
@@ -200,6 +211,8 @@ class Scenario:
         for key in _TOP:
             if getattr(self, key) != getattr(other, key):
                 result[key] = (getattr(self, key), getattr(other, key))
+        if self.interventions != other.interventions:
+            result["interventions"] = (self.interventions, other.interventions)
         for section, names in SECTIONS.items():
             for name in names:
                 mine, theirs = getattr(getattr(self, section), name), getattr(getattr(other, section), name)
@@ -211,7 +224,8 @@ class Scenario:
         """Return the scenario as a TOML file: its style and kind, and what it changes."""
         top = {key: getattr(self, key) for key in _TOP}
         sections = {k: v for k, v in self.changes().items() if isinstance(v, dict)}
-        return tomli_w.dumps(top | sections)
+        dated = {"interventions": [event.to_dict() for event in self.interventions]} if self.interventions else {}
+        return tomli_w.dumps(top | sections | dated)
 
     def to_url(self) -> str:
         """Return the scenario as the query of a link."""
@@ -242,7 +256,7 @@ class Scenario:
 SECTIONS: dict[str, dict[str, Parameter]] = {
     f.name: declared(f.default_factory, f.name)  # type: ignore[arg-type]
     for f in dataclasses.fields(Scenario)
-    if f.name not in _TOP and f.name != "habits"
+    if f.name not in _TOP and f.name not in ("habits", "interventions")
 }
 """Every parameter that a scenario file can set, by section and name."""
 
@@ -312,6 +326,11 @@ def random_style(number: int, of: int, seed: int = 1) -> Levers:
     return Levers(**values, budget_share=1.0)
 
 
+def shocks() -> dict[str, str]:
+    """Return the names of the shipped shocks and interventions, with their titles."""
+    return _shipped("shocks")
+
+
 def _shipped(folder: str) -> dict[str, str]:
     paths = sorted((_HERE / folder).glob("*.toml"))
     return {path.stem: str(_read_toml(path).get("title", path.stem)) for path in paths}
@@ -348,8 +367,10 @@ def _apply(scenario: Scenario, values: Mapping[str, Any], where: str) -> Scenari
     for key, value in values.items():
         if key in _TOP:
             changes[key] = _check_top(key, value, where)
+        elif key == "interventions":
+            changes[key] = _read_interventions(value, where)
         elif key not in SECTIONS:
-            hint = nearest(key, [*SECTIONS, *_TOP])
+            hint = nearest(key, [*SECTIONS, *_TOP, "interventions"])
             what = f"no section [{key}]" if isinstance(value, Mapping) else f"no key '{key}' at the top"
             raise ScenarioError(f"{where}: {what}; {hint}")
         elif not isinstance(value, Mapping):
@@ -366,6 +387,64 @@ def _apply(scenario: Scenario, values: Mapping[str, Any], where: str) -> Scenari
         low, high = result.population.kappa_low, result.population.kappa_high
         raise ScenarioError(f"{where}: [population] kappa_low = {low} is above kappa_high = {high}")
     return result
+
+
+_EVENT_KEYS = ("week", "name", "weeks", "set", "action", "size")
+
+
+def _read_interventions(blocks: Any, where: str) -> tuple[Event, ...]:
+    """Return the events that ``[[interventions]]`` blocks describe; a shipped name stands for its own blocks."""
+    if not isinstance(blocks, list | tuple) or not all(isinstance(block, Mapping) for block in blocks):
+        raise ScenarioError(f"{where}: interventions: expected blocks [[interventions]]")
+    result: list[Event] = []
+    for number, block in enumerate(blocks, start=1):
+        at = f"{where}: [[interventions]] {number}"
+        for key in block:
+            if key not in _EVENT_KEYS:
+                raise ScenarioError(f"{at} has no '{key}'; {nearest(key, _EVENT_KEYS)}")
+        name = block.get("name", "")
+        if not isinstance(name, str) or not name:
+            raise ScenarioError(f"{at}: name = {name!r}: expected the name of a shock or intervention, or an own name")
+        if "set" in block or "action" in block:
+            result.append(_read_event(block, at))
+            continue
+        try:
+            about, _ = _load_named(name, "shocks", "shock or intervention")
+        except ScenarioError as error:
+            raise ScenarioError(f"{at}: {error}") from None
+        for part in about["interventions"]:
+            own = {**part, "name": name, "week": part.get("week", 0) + _whole(block, "week", at)}
+            own |= {key: block[key] for key in ("weeks", "size") if key in block and key in part}
+            result.append(_read_event(own, at))
+    return tuple(result)
+
+
+def _whole(block: Mapping[str, Any], key: str, at: str, default: int | None = None) -> int:
+    value = block.get(key, default)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 5200:
+        raise ScenarioError(f"{at}: {key} = {value!r}: expected a whole number from 0 to 5200")
+    return value
+
+
+def _read_event(block: Mapping[str, Any], at: str) -> Event:
+    """Return one checked event."""
+    settings = block.get("set", {})
+    if not isinstance(settings, Mapping):
+        raise ScenarioError(f"{at}: set = {settings!r}: expected a table of parameters and values")
+    checked = {}
+    for key, value in settings.items():
+        found = find_parameter(key, at)
+        if found.section in ("structure", "population"):
+            raise ScenarioError(f"{at}: {found.key} belongs to the start and cannot change later")
+        checked[found.key] = found.validate(value, at)
+    action, size = block.get("action", ""), block.get("size", 0.0)
+    if action and action not in ACTIONS:
+        raise ScenarioError(f"{at}: no action {action!r}; {nearest(str(action), ACTIONS)}")
+    if isinstance(size, bool) or not isinstance(size, int | float) or not 0.0 <= size <= 1.0:
+        raise ScenarioError(f"{at}: size = {size!r}: expected a number from 0 to 1")
+    return Event(
+        _whole(block, "week", at), str(block["name"]), _whole(block, "weeks", at, 0), checked, action, float(size)
+    )
 
 
 def _check_top(key: str, value: Any, where: str) -> Any:

@@ -15,9 +15,11 @@ from civicsim.cohort import Cohort
 from civicsim.process import Process
 from civicsim.processes import (
     codification,
+    deliberation,
     directives,
     drift,
     enactment,
+    events,
     exhaustion,
     learning,
     lifecycle,
@@ -28,12 +30,14 @@ from civicsim.processes import (
     record,
     response,
     spread,
+    ties,
     turnover,
     voice,
 )
 
 WEEK: tuple[Process, ...] = (
     # The world and its leaders.
+    events.PROCESS,
     drift.PROCESS,
     enactment.PROCESS,
     # Work, and orders from above.
@@ -44,6 +48,7 @@ WEEK: tuple[Process, ...] = (
     voice.PROCESS,
     response.PROCESS,
     learning.PROCESS,
+    deliberation.PROCESS,
     # From an idea to a practice, and from team to team.
     lifecycle.PROCESS,
     spread.PROCESS,
@@ -53,6 +58,8 @@ WEEK: tuple[Process, ...] = (
     exhaustion.PROCESS,
     motivation.PROCESS,
     turnover.PROCESS,
+    # Who knows whom.
+    ties.PROCESS,
     # The record.
     record.PROCESS,
 )
@@ -106,7 +113,7 @@ def advance(
 
     def live(block: tuple[int, int]) -> None:
         # A block has its own clock: another block may be in another week.
-        own = Cohort(cohort.tables, cohort.ties, cohort.parameters, start)
+        own = Cohort(cohort.tables, cohort.ties, cohort.parameters, start, cohort.plan)
         first, last = block
         for _ in range(weeks):
             own.tally[first:last] = np.zeros(1, dtype=own.tally.dtype)

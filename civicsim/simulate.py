@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 
 from civicsim import __version__
-from civicsim.cohort import Cohort, build, set_levers
+from civicsim.cohort import Cohort, build
 from civicsim.errors import ScenarioError
 from civicsim.measures import MEASURES, History
-from civicsim.parameters import as_row, column_dtype
 from civicsim.process import Process
+from civicsim.processes.events import Plan, put_into_force
 from civicsim.recording import Recorder, summary_frame, weekly_frame
 from civicsim.scenario import Scenario
 from civicsim.schedule import WEEK, advance
@@ -91,9 +91,8 @@ def burn_in(
 def begin(cohort: Cohort, scenario: Scenario) -> Cohort:
     """Return a copy of a burnt-in cohort in which the scenario's levers and parameters are set from now on."""
     own = cohort.copy()
-    set_levers(own.tables, scenario.levers)
-    for name, values in scenario.sections.items():
-        own.parameters[name][:] = np.array(as_row(values), dtype=column_dtype(type(values)))
+    own.plan = Plan(scenario.levers, scenario.sections, scenario.interventions)
+    put_into_force(own, own.plan, own.week, 0, own.n_organisations)
     return own
 
 

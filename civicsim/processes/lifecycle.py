@@ -333,7 +333,8 @@ PROCESS = Process(
     writes=(
         "practice.value", "practice.previous", "practice.origin", "practice.followed", "practice.gamed",
         "practice.convenient", "practice.adopted_week", "practice.idea_state", "practice.idea_week",
-        "practice.idea_raiser", "practice.supporters", "practice.dissenters", "practice.cycles", "practice.successes",
+        "practice.idea_raiser", "practice.supporters", "practice.dissenters", "practice.deliberated",
+        "practice.cycles", "practice.successes",
         "team.switching_hours", "team.improvement_hours", "team.n_trials", "person.skill", "tally.trials_begun",
         "tally.trials_won", "tally.trials_lost", "tally.trials_lapsed", "tally.adopted_local", "tally.adopted_right",
         "tally.weeks_to_adopt", "tally.sustained", "tally.decayed", "tally.hours_improvement",

@@ -80,7 +80,7 @@ def _step(first, last, p, structure, organisation, tally, team, practice, person
                 present += 1 - max(person[i].vacant, person[i].absent)
             g.n_present = present
             at_work = max(present, 1)
-            care = max(0.0, g.demand / at_work - q.convenience_gain * convenient)
+            care = max(0.0, org.demand_factor * g.demand / at_work - q.convenience_gain * convenient)
             # Trials and changes use protected time first, as far as people may use it; the rest comes on top.
             extra = max(0.0, g.improvement_hours / at_work - org.permission_enacted * org.spent_protected)
             answering = g.response_hours / at_work
@@ -127,7 +127,8 @@ PROCESS = Process(
     parameters=Parameters,
     step=step,
     reads=(
-        "team.demand", "team.improvement_hours", "team.response_hours", "practice.value", "practice.reality",
+        "team.demand",
+        "organisation.demand_factor", "team.improvement_hours", "team.response_hours", "practice.value", "practice.reality",
         "practice.convenient", "person.vacant", "person.absent", "person.voice_hours", "organisation.hours_protected",
         "organisation.hours_reporting", "organisation.permission_enacted",
     ),

@@ -307,7 +307,8 @@ PROCESS = Process(
         "person.outcomes", "person.n_outcomes", "person.detriments", "person.acted_memory",
         "person.answered_memory", "practice.idea_state",
         "practice.idea_origin", "practice.idea_week", "practice.idea_raiser", "practice.supporters",
-        "practice.dissenters", "practice.cycles", "practice.successes", "tally.acted", "tally.explained",
+        "practice.dissenters", "practice.deliberated",
+        "practice.cycles", "practice.successes", "tally.acted", "tally.explained",
         "tally.silent", "tally.detriments", "tally.answered", "tally.response_weeks",
     ),
 )  # fmt: skip

@@ -137,7 +137,7 @@ def _hire(who, i, org, q, pop, week, manager):
 
 
 @compiled
-def _leave(who, i, practice):
+def leave_post(who, i, practice):
     """Empty a post; what the person had raised stays on the table, but nobody waits for the answer."""
     who.vacant = 1
     who.absent = 0
@@ -178,7 +178,7 @@ def _step(first, last, week, p, population, reference, organisation, tally, team
             who.tenure += 1
             # The chief executive's coming and going belongs to governing.
             if who.role != CHIEF and u_move < exit_hazard(q, usual, who.exhaustion, who.trust, who.belonging):
-                _leave(who, i, practice)
+                leave_post(who, i, practice)
                 count.leavers += 1
                 if who.role == STAFF:
                     g = team[who.team]

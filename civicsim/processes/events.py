@@ -1,0 +1,151 @@
+"""Dated changes: interventions that somebody decides on, shocks that happen, and the seasons.
+
+Most are levers or parameters that take another value for some weeks; the few that touch rows are in
+:mod:`civicsim.processes.actions`. What comes when is part of the scenario, so an intervention is data like a style.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from civicsim.cohort import Cohort, set_levers
+from civicsim.levers import Levers
+from civicsim.parameters import as_row, column_dtype, parameter, switch
+from civicsim.process import Process
+from civicsim.processes.actions import ACTIONS
+
+
+@dataclass(frozen=True)
+class Event:
+    """One dated change.
+
+    Attributes
+    ----------
+    week : int
+        The week in which it begins; 0 is the first week that is looked at.
+    name : str
+        What people call it.
+    weeks : int
+        How long its values hold; 0 for ever. Actions happen once.
+    set : dict of str to value
+        Levers and parameters that take another value, as ``"section.name"``.
+    action : str
+        Name of a function that touches rows, from :data:`ACTIONS`; "" for none.
+    size : float
+        How large the action is, in its own unit.
+    """
+
+    week: int
+    name: str
+    weeks: int = 0
+    set: dict[str, Any] = field(default_factory=dict)
+    action: str = ""
+    size: float = 0.0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what a block of a scenario file says; what is left at its default is left out."""
+        about = dataclasses.asdict(self)
+        return {key: value for key, value in about.items() if value not in ("", 0, 0.0, {}) or key == "week"}
+
+    def holds(self, week: int) -> bool:
+        """Return whether the event's values hold in a week."""
+        return self.week <= week and (self.weeks == 0 or week < self.week + self.weeks)
+
+    def changes_in(self, week: int) -> bool:
+        """Return whether the event begins or ends in a week."""
+        return week == self.week or (self.weeks > 0 and week == self.week + self.weeks)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a cohort's scenario sets, and what will change when.
+
+    Attributes
+    ----------
+    levers : Levers
+        The style.
+    sections : dict of str to dataclass
+        Parameters by section.
+    events : tuple of Event
+        Dated changes; of two that set one value, the later in the list wins.
+    """
+
+    levers: Levers
+    sections: dict[str, Any]
+    events: tuple[Event, ...] = ()
+
+    def at(self, week: int) -> tuple[Levers, dict[str, Any]]:
+        """Return the levers and the parameters that hold in a week."""
+        levers, sections = self.levers, dict(self.sections)
+        for event in self.events:
+            if event.holds(week):
+                for key, value in event.set.items():
+                    section, name = key.split(".")
+                    if section == "levers":
+                        levers = dataclasses.replace(levers, **{name: value})
+                    else:
+                        sections[section] = dataclasses.replace(sections[section], **{name: value})
+        return levers, sections
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """The calendar."""
+
+    enabled: bool = switch("Dated changes and seasons happen.")
+    demand_factor: float = parameter(
+        1.0, "multiple", 0.5, 2.0, help="Care asked for, as a multiple of the usual; a surge sets it for some weeks.",
+        source="Assumption: definition.", role="fixed",
+    )  # fmt: skip
+    winter_demand: float = parameter(
+        0.05, "share of demand", 0.0, 0.3, help="How much more care is asked for at the height of winter than on average.",
+        source="Assumption: free modelling choice, to be swept.",
+    )  # fmt: skip
+
+
+def season(week, winter_demand):
+    """Return the factor on demand: highest in week 0 of each year of 52 weeks, lowest half a year later.
+
+    Formula
+        1 + w · cos(2π · week / 52)
+    """
+    return 1.0 + winter_demand * math.cos(2.0 * math.pi * week / 52.0)
+
+
+def put_into_force(cohort: Cohort, plan: Plan, week: int, first: int, last: int) -> None:
+    """Set the levers and parameters that hold in a week, for the organisations in rows ``first`` to ``last`` − 1."""
+    levers, sections = plan.at(week)
+    set_levers(cohort.tables, levers, slice(first, last))
+    for name, values in sections.items():
+        cohort.parameters[name][first:last] = np.array(as_row(values), dtype=column_dtype(type(values)))
+
+
+def step(cohort, first, last):
+    """Put into force what begins or ends this week, do its actions, and turn the seasons."""
+    c, week = cohort, cohort.week
+    now = c.parameters["events"][first]
+    if now["enabled"] and c.plan is not None:
+        if any(event.changes_in(week) for event in c.plan.events):
+            put_into_force(c, c.plan, week, first, last)
+        for event in c.plan.events:
+            if event.action and event.week == week:
+                ACTIONS[event.action](c, first, last, event.size)
+    now = c.parameters["events"][first:last]
+    seasonal = 1.0 + now["winter_demand"] * (season(week, 1.0) - 1.0)
+    c.organisation["demand_factor"][first:last] = np.where(now["enabled"], now["demand_factor"] * seasonal, 1.0)
+
+
+PROCESS = Process(
+    name="events",
+    place=0,
+    title="Interventions and shocks begin and end; demand follows the seasons.",
+    parameters=Parameters,
+    step=step,
+    reads=(),
+    writes=("organisation.*", "dimension.*", "practice.*", "person.*", "ties", "tally.*"),
+)
