@@ -287,7 +287,8 @@ def set_levers(tables: Tables, levers: Levers, rows: slice | np.ndarray = slice(
     for name in LEVERS:
         organisation[name][rows] = getattr(levers, name)
     for name, share in levers.hours(1.0).items():
-        organisation[f"hours_{name}"][rows] = share * organisation["hours_budget"][rows]
+        organisation[f"allotted_{name}"][rows] = share * organisation["hours_budget"][rows]
+        organisation[f"hours_{name}"][rows] = organisation[f"allotted_{name}"][rows]
     dimension["measured"][rows] = dimension["measured_rank"][rows] < levers.measured_share
 
 

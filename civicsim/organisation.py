@@ -87,12 +87,22 @@ ORGANISATION = (
     *(Column(name, REAL, f"lever {name}, as intended", 0.0) for name in LEVERS),
     *(_unit(f"{name}_enacted", f"lever {name}, as staff meet it") for name in ENACTED),
     *(_unit(f"{name}_habit", f"lever {name} at the status quo, to which pressure returns it") for name in ENACTED),
-    *(Column(f"hours_{name}", REAL, f"hours allocated to {name}, per person and week", 0.0) for name in PURPOSES),
+    *(
+        Column(f"allotted_{name}", REAL, f"hours that the style allots to {name}, per person and week", 0.0)
+        for name in PURPOSES
+    ),
+    *(
+        Column(f"hours_{name}", REAL, f"hours allocated to {name}, grip included, per person and week", 0.0)
+        for name in PURPOSES
+    ),
     *(Column(f"spent_{name}", REAL, f"hours spent on {name} last week, per person", 0.0) for name in PURPOSES),
     Column("hours_budget", REAL, "budget of improvement hours, per person and week", 0.0),
     Column("demand_factor", REAL, "care asked for, as a multiple of the usual", 0.0),
     _unit("say_do_gap", "mean distance between intended and enacted attitudes"),
-    _unit("leader_openness", "openness of the chief executive"),
+    _unit("leader_openness", "openness that the chief executive shows"),
+    _unit("grip", "how far leaders have tightened because reports fell short"),
+    Column("inadequate", "i1", "whether the last rating was inadequate", 0, 1),
+    Column("chief_left", "i1", "whether the chief executive left last week", 0, 1),
     Column("weeks_to_fill", REAL, "mean weeks until a vacancy is filled, drawn per organisation", 1.0),
     _unit("voice_norm", "share of noticed problems that are voiced, 13-week memory"),
     _unit("mean_safety", "mean psychological safety: what newcomers hear of the place"),
@@ -300,6 +310,10 @@ TALLY = (
         ("deliberations_split", "ideas talked over on which opinions differed"),
         ("dissent_won", "ideas dropped after deliberation although some were for them"),
         ("ideas_rejected", "ideas talked over and given up"),
+        ("chiefs_left", "chief executives who left"),
+        ("resets", "times that a new chief started over"),
+        ("rated", "ratings by the regulator"),
+        ("rated_inadequate", "ratings that were inadequate"),
         ("ties_made", "ties between teams made"),
         ("ties_lost", "ties between teams lost"),
         ("hours_voice", "hours spent on speaking up"),

@@ -39,6 +39,9 @@ class Reference:
         0.074, "0-1", role="fixed", help="Standard deviation of true quality between teams, which marks bright and dark spots.",
         source=_MEASURED,
     )  # fmt: skip
+    usual_engaged: float = parameter(
+        0.3, "0-1", role="fixed", help="Share of the hour budget that is spent with people.", source=_MEASURED
+    )
     usual_fear: float = parameter(0.35, "0-1", role="fixed", help="F₀: fear.", source=_LEVER)
     usual_permission: float = parameter(0.3, "0-1", role="fixed", help="Permission.", source=_LEVER)
     usual_pressure: float = parameter(0.21, "0-1", role="fixed", help="Fear × salience of targets.", source=_LEVER)

@@ -27,6 +27,7 @@ from civicsim.processes import (
     enactment,
     events,
     exhaustion,
+    governing,
     learning,
     lifecycle,
     load,
@@ -107,6 +108,7 @@ class Scenario:
     motivation: motivation.Parameters = field(default_factory=motivation.Parameters)
     turnover: turnover.Parameters = field(default_factory=turnover.Parameters)
     ties: ties.Parameters = field(default_factory=ties.Parameters)
+    governing: governing.Parameters = field(default_factory=governing.Parameters)
     record: record.Parameters = field(default_factory=record.Parameters)
 
     # -- making scenarios ------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from civicsim.processes import (
     enactment,
     events,
     exhaustion,
+    governing,
     learning,
     lifecycle,
     load,
@@ -60,6 +61,8 @@ WEEK: tuple[Process, ...] = (
     turnover.PROCESS,
     # Who knows whom.
     ties.PROCESS,
+    # Those who steer.
+    governing.PROCESS,
     # The record.
     record.PROCESS,
 )

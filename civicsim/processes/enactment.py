@@ -10,6 +10,8 @@ from civicsim.organisation import TEAM_MANAGER
 from civicsim.parameters import parameter, switch
 from civicsim.process import Process
 
+_FREE = "Assumption: free modelling choice, to be swept."
+
 
 @dataclass(frozen=True)
 class Parameters:
@@ -29,6 +31,16 @@ class Parameters:
     leader_weight: float = parameter(
         0.4, "0-1", 0.0, 0.8, help="Weight of the chief's openness against a manager's own.",
         source="Assumption: leaders' behaviour is amplified down the line (Drew and Pandit 2020); the weight is free.",
+    )  # fmt: skip
+    grip_fear: float = parameter(
+        0.3, "0-1", help="How much full grip adds to the fear that leaders intend.", source=_FREE
+    )
+    grip_hours: float = parameter(
+        0.5, "0-1", help="Share of the hours of other purposes that full grip moves to reporting.", source=_FREE
+    )
+    grip_cost: float = parameter(
+        0.2, "openness per unit grip", 0.0, 1.0, help="How much full grip closes managers.",
+        source="Direction: pressure on leaders is passed on (Drew and Pandit 2020, BMJ 368:m872); size free.",
     )  # fmt: skip
     overload_cost: float = parameter(
         0.6, "openness per unit overload", 0.0, 2.0, help="How much overload closes managers.",
@@ -51,9 +63,25 @@ def enacted_attitude(enacted, intended, habit, rate, engaged, fallback, pressure
 
 
 @compiled
-def manager_openness(own, leader, leader_weight, overload, overload_cost):
-    """Return how openly a manager receives what is raised: own and the chief's openness, less under overload."""
-    return unit((1.0 - leader_weight) * own + leader_weight * leader - overload_cost * overload)
+def manager_openness(own, leader, leader_weight, overload, overload_cost, grip, grip_cost):
+    """Return how openly a manager receives what is raised: own and the chief's openness, less under overload and grip."""
+    return unit((1.0 - leader_weight) * own + leader_weight * leader - overload_cost * overload - grip_cost * grip)
+
+
+@compiled
+def _allocate(org, grip_hours):
+    """Move hours to reporting as far as leaders have tightened; the sum stays the same."""
+    moved = grip_hours * org.grip
+    org.hours_protected = (1.0 - moved) * org.allotted_protected
+    org.hours_peer = (1.0 - moved) * org.allotted_peer
+    org.hours_response = (1.0 - moved) * org.allotted_response
+    org.hours_deliberation = (1.0 - moved) * org.allotted_deliberation
+    org.hours_patients = (1.0 - moved) * org.allotted_patients
+    others = (
+        org.allotted_protected + org.allotted_peer + org.allotted_response + org.allotted_deliberation
+        + org.allotted_patients
+    )  # fmt: skip
+    org.hours_reporting = org.allotted_reporting + moved * others
 
 
 @compiled
@@ -66,9 +94,11 @@ def _step(first, last, p, organisation, team, person, manager):
         pressure /= org.n_teams
         given = org.spent_protected + org.spent_peer + org.spent_response + org.spent_deliberation
         engaged = unit(given / org.hours_budget)
+        _allocate(org, q.grip_hours)
+        fear = unit(org.fear + q.grip_fear * org.grip)
         if q.enabled:
             org.fear_enacted = enacted_attitude(
-                org.fear_enacted, org.fear, org.fear_habit, q.rate, engaged, q.fallback, pressure
+                org.fear_enacted, fear, org.fear_habit, q.rate, engaged, q.fallback, pressure
             )
             org.permission_enacted = enacted_attitude(
                 org.permission_enacted,
@@ -89,7 +119,7 @@ def _step(first, last, p, organisation, team, person, manager):
                 pressure,
             )
         else:
-            org.fear_enacted, org.permission_enacted = org.fear, org.permission
+            org.fear_enacted, org.permission_enacted = fear, org.permission
             org.authority_enacted = org.authority
         org.say_do_gap = (
             abs(org.fear - org.fear_enacted)
@@ -100,7 +130,13 @@ def _step(first, last, p, organisation, team, person, manager):
             boss = person[manager[j].person]
             overload = team[boss.team].overload if boss.role == TEAM_MANAGER else pressure
             manager[j].openness = manager_openness(
-                manager[j].openness_anchor, org.leader_openness, q.leader_weight, overload, q.overload_cost
+                manager[j].openness_anchor,
+                org.leader_openness,
+                q.leader_weight,
+                overload,
+                q.overload_cost,
+                org.grip,
+                q.grip_cost,
             )
 
 
@@ -119,7 +155,7 @@ PROCESS = Process(
     reads=(
         "organisation.fear", "organisation.permission", "organisation.authority", "organisation.spent_protected",
         "organisation.spent_peer", "organisation.spent_response", "organisation.spent_deliberation",
-        "organisation.leader_openness", "team.overload", "manager.openness_anchor",
+        "organisation.leader_openness", "organisation.grip", "organisation.allotted_reporting", "team.overload", "manager.openness_anchor",
     ),
     writes=(
         "organisation.fear_enacted", "organisation.permission_enacted", "organisation.authority_enacted",

@@ -95,6 +95,10 @@ class Parameters:
         help="δ_T: added chance per weekly share of leavers.",
         source=_FREE,
     )
+    decay_leader: float = parameter(
+        0.10, "probability", 0.0, 0.5, help="δ_C: chance that a change decays in the week after the chief executive left.",
+        source=_FREE,
+    )  # fmt: skip
     decay_neighbours: float = parameter(
         0.008,
         "per week",
@@ -125,11 +129,15 @@ def trial_convinces(successes, n_cycles, alignment, convenient):
 
 
 @compiled
-def decay_hazard(q, overload, leavers, share_alike):
-    """Return the weekly chance that a change decays: max(0, δ₀ + δ_L·ov + δ_T·leavers − δ_N·share alike)."""
+def decay_hazard(q, overload, leavers, chief_left, share_alike):
+    """Return the weekly chance that a change decays: max(0, δ₀ + δ_L·ov + δ_T·leavers + δ_C·chief left − δ_N·share alike)."""
     return max(
         0.0,
-        q.decay_base + q.decay_overload * overload + q.decay_turnover * leavers - q.decay_neighbours * share_alike,
+        q.decay_base
+        + q.decay_overload * overload
+        + q.decay_turnover * leavers
+        + q.decay_leader * chief_left
+        - q.decay_neighbours * share_alike,
     )
 
 
@@ -287,7 +295,7 @@ def _age_changes(first, last, week, p, organisation, tally, team, neighbour, pra
                     continue
                 alike = _share_alike(neighbour, practice, t, d)
                 u, _, _, _ = uniforms(org.seed, DECAY, week, g.key, d)
-                if u < decay_hazard(q, g.overload, g.leaver_memory, alike):
+                if u < decay_hazard(q, g.overload, g.leaver_memory, org.chief_left, alike):
                     fall_back(slot)
                     count.decayed += 1
                 elif week - slot.adopted_week >= YEAR:
@@ -327,7 +335,8 @@ PROCESS = Process(
     parameters=Parameters,
     step=step,
     reads=(
-        "team.headspace", "team.overload", "team.leaver_memory", "neighbour.team", "neighbour.ties",
+        "team.headspace", "team.overload", "team.leaver_memory",
+        "organisation.chief_left", "neighbour.team", "neighbour.ties",
         "dimension.cross_boundary", "person.alignment", "person.trust", "practice.reality", "practice.idea_value",
     ),
     writes=(

@@ -102,7 +102,8 @@ def newcomer_attitude(drawn, reputation, weight):
 
 
 @compiled
-def _trait(seed, stream, week, key, mean, sd):
+def newcomer_trait(seed, stream, week, key, mean, sd):
+    """Return a newcomer's draw of a trait, from .02 to .98."""
     return min(0.98, max(0.02, mean + sd * shock(seed, stream, week, key)))
 
 
@@ -113,27 +114,27 @@ def _hire(who, i, org, q, pop, week, manager):
     who.vacant = 0
     who.generation += 1
     who.tenure = 0
-    who.exhaustion_anchor = _trait(seed, T_EXHAUSTION, week, key, pop.exhaustion_mean, pop.exhaustion_sd)
+    who.exhaustion_anchor = newcomer_trait(seed, T_EXHAUSTION, week, key, pop.exhaustion_mean, pop.exhaustion_sd)
     who.exhaustion = who.exhaustion_anchor
-    drawn = _trait(seed, T_SAFETY, week, key, pop.safety_mean, pop.safety_sd)
+    drawn = newcomer_trait(seed, T_SAFETY, week, key, pop.safety_mean, pop.safety_sd)
     who.safety_anchor = drawn
     who.safety = unit(newcomer_attitude(drawn, org.mean_safety, q.reputation_weight))
-    drawn = _trait(seed, T_EFFICACY, week, key, pop.efficacy_mean, pop.efficacy_sd)
+    drawn = newcomer_trait(seed, T_EFFICACY, week, key, pop.efficacy_mean, pop.efficacy_sd)
     who.efficacy_anchor = drawn
     who.efficacy = unit(newcomer_attitude(drawn, org.mean_efficacy, q.reputation_weight))
-    who.motivation_anchor = _trait(seed, T_MOTIVATION, week, key, pop.motivation_mean, pop.attitude_sd)
-    who.belonging_anchor = _trait(seed, T_BELONGING, week, key, pop.belonging_mean, pop.attitude_sd)
-    who.trust_anchor = _trait(seed, T_TRUST, week, key, pop.trust_mean, pop.attitude_sd)
-    who.agency_anchor = _trait(seed, T_AGENCY, week, key, pop.agency_mean, pop.attitude_sd)
+    who.motivation_anchor = newcomer_trait(seed, T_MOTIVATION, week, key, pop.motivation_mean, pop.attitude_sd)
+    who.belonging_anchor = newcomer_trait(seed, T_BELONGING, week, key, pop.belonging_mean, pop.attitude_sd)
+    who.trust_anchor = newcomer_trait(seed, T_TRUST, week, key, pop.trust_mean, pop.attitude_sd)
+    who.agency_anchor = newcomer_trait(seed, T_AGENCY, week, key, pop.agency_mean, pop.attitude_sd)
     who.motivation, who.belonging = who.motivation_anchor, who.belonging_anchor
     who.trust, who.agency = who.trust_anchor, who.agency_anchor
-    who.skill = _trait(seed, T_SKILL, week, key, pop.skill_mean, pop.skill_sd)
-    who.alignment = _trait(seed, T_ALIGNMENT, week, key, pop.alignment_mean, pop.alignment_sd)
+    who.skill = newcomer_trait(seed, T_SKILL, week, key, pop.skill_mean, pop.skill_sd)
+    who.alignment = newcomer_trait(seed, T_ALIGNMENT, week, key, pop.alignment_mean, pop.alignment_sd)
     who.propensity_memory = 0.0
     who.noticed_memory = who.voiced_memory = who.acted_memory = who.answered_memory = 0.0
     if who.role != STAFF:
         j = org.first_manager + (i - org.first_person - org.n_staff)
-        manager[j].openness_anchor = _trait(seed, T_OPENNESS, week, key, pop.openness_mean, pop.openness_sd)
+        manager[j].openness_anchor = newcomer_trait(seed, T_OPENNESS, week, key, pop.openness_mean, pop.openness_sd)
 
 
 @compiled
