@@ -246,6 +246,9 @@ def build_organisation(
     patient["activation"] = _normal(rng, 0.3, 0.15, n_patients)
     patient["satisfaction"] = 0.6
 
+    panel = _blank("panel", 1, N_PATIENT_GROUPS)
+    panel["share"] = panel["seats"] = _GROUP_SHARES
+
     organisation = _blank("organisation", 1)
     o = organisation[0]
     o["n_teams"], o["n_staff"], o["n_persons"] = n_teams, n_staff, n_persons
@@ -256,13 +259,16 @@ def build_organisation(
     o["voice_norm"] = 0.42
     o["mean_safety"], o["mean_efficacy"] = population.safety_mean, population.efficacy_mean
     o["demand_factor"] = 1.0
+    o["independence"] = levers.forum_independence
+    o["answered_memory"] = 0.65
     o["hours_budget"] = s.improvement_share * s.contracted_hours
 
     tables = {
         "organisation": organisation, "dimension": dimension, "tally": _blank("tally", 1),
         "snapshot": _blank("snapshot", 1), "team": team,
         "neighbour": _blank("neighbour", n_teams, N_NEIGHBOURS), "practice": practice, "person": person,
-        "problem": _blank("problem", n_persons, N_PROBLEMS), "manager": manager, "need": need, "patient": patient,
+        "problem": _blank("problem", n_persons, N_PROBLEMS), "manager": manager, "need": need,
+        "panel": panel, "patient": patient,
     }  # fmt: skip
     set_levers(tables, levers)
     for name in ENACTED:

@@ -12,6 +12,9 @@ from typing import Literal
 
 import numpy as np
 
+from civicsim.levers import PURPOSES
+from civicsim.organisation import PROFESSIONS
+
 Column = np.ndarray
 YEAR = 52.0
 
@@ -37,8 +40,8 @@ class History:
 
 
 ENACTED_COLUMNS = (
-    "fear_enacted", "permission_enacted", "authority_enacted", "say_do_gap", "spent_protected", "spent_reporting",
-    "spent_peer", "spent_response", "spent_deliberation", "spent_patients",
+    "fear_enacted", "permission_enacted", "authority_enacted", "say_do_gap", "grip", "fulfilment", "breach",
+    *(f"spent_{name}" for name in PURPOSES), *(f"hours_{name}" for name in PURPOSES),
 )  # fmt: skip
 
 Direction = Literal["higher", "lower", "neither"]
@@ -144,13 +147,12 @@ _ALL = (
     Measure("voice_propensity", "Readiness to speak up", "probability", "Probability of voicing a problem of middling severity.", "higher", _state("propensity")),
     Measure("withheld_fear_share", "Silence from fear", "share of noticed", "Noticed problems kept back for fear.", "lower", _events("withheld_fear"), _NOTICED),
     Measure("withheld_futility_share", "Silence from futility", "share of noticed", "Noticed problems kept back because nothing would come of it.", "lower", _events("withheld_futility"), _NOTICED),
-    Measure("weeks_to_response", "Waiting time for an answer", "weeks", "Weeks that items answered by managers had waited.", "lower", _events("response_weeks"), _events("answered")),
+    Measure("weeks_to_response", "Waiting time for an answer", "weeks", "Weeks that managers' items had waited when they were answered or timed out.", "lower", _events("response_weeks"), _events("answered", "timed_out")),
     Measure("closure_share", "Items answered", "share of settled", "Settled items that were acted on or explained rather than met by silence.", "higher", _events("acted", "explained"), _SETTLED),
     Measure("acted_share", "Items acted on", "share of settled", "Settled items that were acted on.", "higher", _events("acted"), _SETTLED),
-    Measure("problems_solved_rate", "Problems solved", "per person and year", "Own ideas adopted, per member of staff.", "higher", _events("adopted_local"), _staff, YEAR),
-    Measure("dissent_share", "Dissent", "share of voiced", "Voiced problems that came with the opposite of what was on the table.", "neither", _events("dissented"), _VOICED),
+    Measure("problems_solved_rate", "Problems solved", "per person and year", "Practices of teams changed by own ideas to what fits, per post of staff.", "higher", _events("solved"), _staff, YEAR),
     Measure("formal_case_rate", "Formal cases", "per 100 staff and year", "Problems taken to the guardian.", "neither", _events("voiced_guardian"), _staff, 100 * YEAR),
-    Measure("detriment_share", "Detriment for speaking up", "share of items", "Items to managers and guardian for which someone suffered.", "lower", _events("detriments"), _events("answered", "voiced_guardian")),
+    Measure("detriment_share", "Detriment for speaking up", "share of items", "Items to managers and guardian for which someone suffered.", "lower", _events("detriments"), _events("exposed")),
     # Attitudes.
     Measure("psychological_safety", "Psychological safety", "0-1", "Mean psychological safety of staff.", "higher", _state("safety")),
     Measure("efficacy", "Belief that voice helps", "0-1", "Mean belief that speaking up leads to action.", "higher", _state("efficacy")),
@@ -186,7 +188,7 @@ _ALL = (
     Measure("adoptions_horizontal", "Changes from neighbours", "per team and year", "Practices taken over from other teams.", "neither", _events("adopted_horizontal"), _teams, YEAR),
     Measure("vertical_share", "Vertical share of change", "share of changes", "Changes of practice that came by directive.", "neither", _events("adopted_vertical"), _ADOPTED),
     Measure("right_adoption_share", "Changes that fit", "share of changes", "Changes of practice that fit the team's reality when made.", "higher", _events("adopted_right"), _ADOPTED),
-    Measure("sustained_share", "Changes sustained", "share of those settled", "Changes that stood for a year, among those that stood or decayed.", "higher", _events("sustained"), _events("sustained", "decayed")),
+    Measure("sustained_share", "Changes sustained", "share of those settled", "Changes that stood for a year, among those that stood, decayed or were replaced.", "higher", _events("sustained"), _events("sustained", "decayed", "replaced")),
     Measure("code_right_share", "Protocols that are right", "share of dimensions", "Dimensions on which the code is right for the organisation at large.", "higher", _state("code_right")),
     # Quality.
     Measure("quality_true", "True quality", "0-1", "Mean over teams of true quality.", "higher", _state("quality")),
@@ -219,6 +221,30 @@ _ALL = (
     Measure("hours_spent_voice", "Hours of speaking up", "hours per person and week", "Hours spent on voicing problems, outside the budget.", "neither", _events("hours_voice"), _staff),
     Measure("hours_improvement", "Hours of improvement work", "hours per person and week", "Hours spent on trials and on changing practice.", "neither", _events("hours_improvement"), _staff),
     Measure("hours_failure_demand", "Hours of working around", "hours per person and week", "Hours lost to working around what does not fit.", "lower", _events("hours_failure_demand"), _staff),
+    Measure("joined_share", "Problems on the table already", "share of voiced", "Voiced problems that somebody had raised before.", "neither", _events("joined"), _VOICED),
+    Measure("peer_channel_share", "Problems told to peers", "share of voiced", "Voiced problems that went to colleagues.", "neither", _events("voiced_peers"), _VOICED),
+    Measure("lapsed_share", "Promises that come to nothing", "share of acted on", "Items acted on of which nothing came in time.", "lower", _events("lapsed"), _events("acted", "acted_forum")),
+    Measure("forum_issue_rate", "Issues of the patients' forum", "per team and year", "Issues that the forum raised with teams.", "neither", _events("voiced_forum"), _teams, YEAR),
+    Measure("forum_influence", "Influence of the patients' forum", "share of issues", "Issues of the forum that were acted on.", "higher", _events("acted_forum"), _events("voiced_forum")),
+    Measure("deliberated_rate", "Ideas talked over", "per team and year", "Ideas that teams deliberated.", "neither", _events("deliberated"), _teams, YEAR),
+    Measure("disagreement_share", "Deliberations with disagreement", "share of deliberations", "Ideas talked over on which opinions differed.", "neither", _events("deliberations_split"), _events("deliberated")),
+    Measure("dissent_survival", "Dissent that prevails", "share of split deliberations", "Ideas dropped after deliberation although some were for them.", "neither", _events("dissent_won"), _events("deliberations_split")),
+    Measure("ties_per_person", "Ties to other teams", "per post of staff", "Ties between teams, each counted at both ends.", "neither", _state("n_ties"), _staff),
+    Measure("cross_division_tie_share", "Ties across divisions", "share of ties", "Ties between teams that lead to another division.", "neither", _state("n_ties_far"), _state("n_ties")),
+    Measure("conflict", "Conflict", "0-1", "Mean over teams of conflict in the week's deliberations.", "neither", _state("conflict")),
+    Measure("hostility", "Hostility between groups", "0-1", "Mean over teams of hostility between groups of staff.", "lower", _state("hostility")),
+    Measure("replaced_share", "Changes replaced", "share of those settled", "Changes that another change replaced within a year.", "neither", _events("replaced"), _events("sustained", "decayed", "replaced")),
+    Measure("codified_rate", "Protocols changed", "dimensions a year", "Dimensions of the code that learned from teams.", "neither", _events("codified"), lambda h: np.ones(h.tally.shape), YEAR),
+    Measure("grip", "Grip", "0-1", "How far leaders have tightened because reports fell short.", "neither", _enacted("grip")),
+    Measure("promises_kept", "Promises kept", "0-1", "Promises of a compact kept, as far as it was negotiated.", "higher", _enacted("fulfilment")),
+    Measure("promises_broken", "Promises broken", "0-1", "Promises of a compact broken.", "lower", _enacted("breach")),
+    Measure("chief_turnover", "Chief executives who leave", "per year", "Chief executives who leave in a year.", "neither", _events("chiefs_left"), lambda h: np.ones(h.tally.shape), YEAR),
+    Measure("inadequate_share", "Ratings that are inadequate", "share of ratings", "Ratings by the regulator that were inadequate.", "lower", _events("rated_inadequate"), _events("rated")),
+    Measure("panel_representativeness", "Representativeness of the forum", "0-1", "1 minus the total variation distance between seats and population.", "higher", _state("representativeness")),
+    Measure("activation", "Patients' activation", "0-1", "Mean readiness of patients to take part.", "higher", _state("activation")),
+    *(Measure(f"voice_propensity_{name}", f"Readiness to speak up: {name}", "probability", f"Probability of voicing a problem of middling severity, profession {name}.", "higher", _state(f"propensity_{name}")) for name in PROFESSIONS),
+    *(Measure(f"hours_allotted_{name}", f"Hours allotted: {name}", "hours per person and week", f"Hours allocated to {name}, with what grip has moved.", "neither", _enacted(f"hours_{name}")) for name in PURPOSES),
+    Measure("hours_settling", "Hours of colleagues' answers", "hours per person and week", "Hours that colleagues and the guardian spent on answering.", "neither", _events("hours_settling"), _staff),
 )  # fmt: skip
 
 MEASURES: dict[str, Measure] = {measure.name: measure for measure in _ALL}

@@ -59,7 +59,7 @@ LONG_AGO = -10_000
 N_PROBLEMS = 3
 """Most problems a person takes on in a week. Assumption: attention is limited; more are let go unnoticed."""
 
-N_NEIGHBOURS = 12
+N_NEIGHBOURS = 24
 """Most neighbouring teams that a team looks to. Assumption: those with which it has most ties."""
 N_TIES = 8
 """Most ties to people in other teams that a person keeps up. Assumption: a bound on attention, rarely reached."""
@@ -102,6 +102,13 @@ ORGANISATION = (
     _unit("leader_openness", "openness that the chief executive shows"),
     _unit("grip", "how far leaders have tightened because reports fell short"),
     Column("inadequate", "i1", "whether the last rating was inadequate", 0, 1),
+    _unit("fulfilment", "promises kept last quarter, as far as a compact was negotiated"),
+    _unit("breach", "promises broken last quarter"),
+    _unit("ledger_protection", "how far a ledger keeps promised hours from being moved to reporting"),
+    _unit("answered_memory", "share of settled items that were acted on or explained, 13-week memory"),
+    _unit("independence", "independence of the patients' forum"),
+    Column("forum_funds", REAL, "fixes that the forum could pay for now", 0.0),
+    Column("forum_credit", REAL, "hours in hand for the forum", 0.0),
     Column("chief_left", "i1", "whether the chief executive left last week", 0, 1),
     Column("weeks_to_fill", REAL, "mean weeks until a vacancy is filled, drawn per organisation", 1.0),
     _unit("voice_norm", "share of noticed problems that are voiced, 13-week memory"),
@@ -132,7 +139,6 @@ TEAM = (
     Column("demand", REAL, "hours of care asked for, per week", 0.0),
     Column("n_present", "i4", "posts filled and at work", 0),
     _unit("mismatch", "share of practices that do not fit the local reality"),
-    Column("n_convenient", "i4", "practices in use that were proposed because convenient", 0),
     Column("load", REAL, "mean load: hours of work over contracted hours", 0.0),
     _unit("overload", "ten-week memory of load above 1"),
     _unit("headspace", "mean usable headspace"),
@@ -140,14 +146,16 @@ TEAM = (
     Column("improvement_hours", REAL, "hours for trials and for changing practice this week", 0.0),
     Column("switching_hours", REAL, "hours of changing practice still to come", 0.0),
     Column("response_credit", REAL, "hours in hand for answering", 0.0),
-    Column("response_hours", REAL, "hours spent on answering this week", 0.0),
+    Column("response_hours", REAL, "hours that managers spent on answering this week", 0.0),
+    Column("settling_hours", REAL, "hours that colleagues and the guardian spent on answering this week", 0.0),
     Column("deliberation_credit", REAL, "hours in hand for deliberation", 0.0),
     _unit("conflict", "conflict over the idea talked over this week"),
     _unit("hostility", "hostility between groups of staff"),
     Column("n_trials", "i4", "trials running", 0),
     _count("noticed", "problems noticed this week"),
     _count("voiced", "problems voiced this week"),
-    _count("dealt", "problems acted on this week"),
+    _count("joined", "problems voiced this week that were being worked on already"),
+    Column("dealt", REAL, "problems acted on this week, less those given up on"),
     _count("noticed_memory", "problems noticed, 26-week memory"),
     _count("dealt_memory", "problems acted on, 26-week memory"),
     Column("outcomes", REAL, "sum of outcomes of voice this week"),
@@ -186,8 +194,7 @@ PRACTICE = (
     Column("deliberated", "i1", "whether the idea has been talked over", 0, 1),
     Column("cycles", "i1", "trial cycles done", 0),
     Column("successes", "i1", "trial cycles that spoke for it", 0),
-    Column("supporters", "i2", "people who raised the same", 0),
-    Column("dissenters", "i2", "people who raised the opposite", 0),
+    Column("idea_group", "i1", "patient group it comes from, if from patients", 0, N_PATIENT_GROUPS - 1),
     _row("idea_raiser", "person", "row of the person who raised it; -1 none"),
     Column("idea_week", "i4", "week in which its present state began"),
     Column("raised_week", "i4", "week in which it was raised"),
@@ -248,6 +255,7 @@ PERSON = (
 
 PROBLEM = (
     Column("dimension", "i1", "dimension it is about", 0),
+    Column("check", "i1", "which of the person's checks of the week found it", 0, N_PROBLEMS - 1),
     Column("value", "i1", "what the person would do instead", -1, 1),
     Column("convenient", "i1", "whether that is proposed because convenient", 0, 1),
     _unit("severity", "how much it matters"),
@@ -261,6 +269,15 @@ MANAGER = (
 )
 
 NEED = (_unit("weight", "weight that the patient group gives to the dimension; sums to 1 over dimensions"),)
+
+PANEL = (
+    _unit("share", "share of the patient group in the population"),
+    _unit("seats", "share of the group in the forum"),
+    _unit("heard", "share of the group's issues that were acted on, memory of items"),
+    _count("raised", "issues raised with teams this week"),
+    _count("acted", "issues acted on this week"),
+    _count("ignored", "issues not acted on this week"),
+)
 
 PATIENT = (
     _row("organisation", "organisation", "row of the organisation"),
@@ -279,11 +296,13 @@ TALLY = (
         ("withheld_futility", "problems withheld because nothing would come of it"),
         *((f"voiced_{name}", f"problems voiced to {name}") for name in CHANNELS),
         ("joined", "problems voiced that were on the table already"),
-        ("dissented", "problems voiced with the opposite proposal on the table"),
         ("acted", "items acted on"),
         ("explained", "items explained"),
         ("silent", "items met by silence"),
-        ("response_weeks", "weeks that answered items had waited"),
+        ("timed_out", "items that waited too long"),
+        ("lapsed", "items acted on of which nothing came in time"),
+        ("exposed", "answered items for which someone could have suffered"),
+        ("response_weeks", "weeks that managers' items had waited when answered or given up"),
         ("answered", "items answered by managers"),
         ("detriments", "people who suffered for speaking up"),
         ("directives", "directives met by teams"),
@@ -295,10 +314,11 @@ TALLY = (
         ("trials_begun", "trials begun"),
         ("trials_won", "trials that ended in adoption"),
         ("trials_lost", "trials that ended without"),
-        ("trials_lapsed", "ideas that lapsed before they were decided"),
         ("adopted_vertical", "practices changed by directive"),
         ("adopted_local", "practices changed by own ideas"),
         ("adopted_horizontal", "practices taken over from neighbours"),
+        ("solved", "practices of teams changed by own ideas to what fits"),
+        ("replaced", "changes that another change replaced within a year"),
         ("adopted_right", "practices changed to what fits"),
         ("weeks_to_adopt", "weeks from raising to adoption, summed over own ideas"),
         ("sustained", "changes that stood for a year"),
@@ -314,9 +334,11 @@ TALLY = (
         ("resets", "times that a new chief started over"),
         ("rated", "ratings by the regulator"),
         ("rated_inadequate", "ratings that were inadequate"),
+        ("acted_forum", "issues of the forum acted on"),
         ("ties_made", "ties between teams made"),
         ("ties_lost", "ties between teams lost"),
         ("hours_voice", "hours spent on speaking up"),
+        ("hours_settling", "hours colleagues and the guardian spent on answering"),
         ("hours_improvement", "hours spent on trials and on changing practice"),
         ("hours_failure_demand", "hours spent on working around what does not fit"),
     )),
@@ -351,6 +373,13 @@ SNAPSHOT = (
     _count("followed", "changes of the past year that stand"),
     _unit("code_right", "share of dimensions on which the code is right for the organisation at large"),
     _unit("openness", "mean openness of managers"),
+    _unit("conflict", "mean over teams of this week's conflict"),
+    _unit("hostility", "mean over teams of hostility between groups"),
+    _count("n_ties", "ties of staff to other teams, counted at both ends"),
+    _count("n_ties_far", "those that lead to another division or organisation"),
+    *(Column(f"propensity_{name}", REAL, f"mean probability of voicing of {name} staff", 0.0) for name in PROFESSIONS),
+    _unit("representativeness", "1 minus the total variation distance between the forum's seats and the population"),
+    _unit("activation", "mean activation of patients"),
     _unit("satisfaction", "mean satisfaction of patients"),
     _unit("satisfaction_gap", "satisfaction of the best-served patient group minus that of the worst"),
 )  # fmt: skip
@@ -368,10 +397,11 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "problem": PROBLEM,
     "manager": MANAGER,
     "need": NEED,
+    "panel": PANEL,
     "patient": PATIENT,
 }
 """Columns of every table. Shapes: ``dimension`` (organisations, m), ``practice`` (teams, m), ``need`` (organisations,
-groups, m), ``problem`` (persons, N_PROBLEMS), ``neighbour`` (teams, N_NEIGHBOURS); the others one row per thing."""
+groups, m), ``panel`` (organisations, groups), ``problem`` (persons, N_PROBLEMS), ``neighbour`` (teams, N_NEIGHBOURS); the others one row per thing."""
 
 
 def record_type(columns: tuple[Column, ...], real: type = np.float64) -> np.dtype:

@@ -96,7 +96,7 @@ class Parameter:
             return value
         if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
             raise ScenarioError(problem)
-        if not math.isfinite(value) or (isinstance(self.default, int) and value != int(value)):
+        if abs(value) > 2**63 or not math.isfinite(value) or (isinstance(self.default, int) and value != int(value)):
             raise ScenarioError(problem)
         if not self.low <= value <= self.high:
             raise ScenarioError(problem)

@@ -35,7 +35,7 @@ def judges_rightly(skill, gain):
 
 
 @compiled
-def change(slot, value, week, origin, convenient):
+def change(slot, value, week, origin, convenient, count):
     """Make ``value`` the practice of a slot; return whether that was a change.
 
     The change is followed for a year, and the practice before it is remembered for that long.
@@ -43,6 +43,7 @@ def change(slot, value, week, origin, convenient):
     slot.gamed = 0
     if slot.value == value:
         return False
+    count.replaced += slot.followed
     slot.previous = slot.value
     slot.value = value
     slot.adopted_week = week
@@ -65,8 +66,6 @@ def clear_idea(slot):
     """Empty the idea slot."""
     slot.idea_state = NO_IDEA
     slot.idea_raiser = -1
-    slot.supporters = 0
-    slot.dissenters = 0
     slot.deliberated = 0
     slot.cycles = 0
     slot.successes = 0

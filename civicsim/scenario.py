@@ -21,12 +21,14 @@ from civicsim.parameters import Parameter, declared
 from civicsim.practice import PracticeParameters
 from civicsim.processes import (
     codification,
+    compact,
     deliberation,
     directives,
     drift,
     enactment,
     events,
     exhaustion,
+    forum,
     governing,
     learning,
     lifecycle,
@@ -108,8 +110,20 @@ class Scenario:
     motivation: motivation.Parameters = field(default_factory=motivation.Parameters)
     turnover: turnover.Parameters = field(default_factory=turnover.Parameters)
     ties: ties.Parameters = field(default_factory=ties.Parameters)
+    forum: forum.Parameters = field(default_factory=forum.Parameters)
+    compact: compact.Parameters = field(default_factory=compact.Parameters)
     governing: governing.Parameters = field(default_factory=governing.Parameters)
     record: record.Parameters = field(default_factory=record.Parameters)
+
+    def __post_init__(self) -> None:
+        """Check every value, however the scenario was made."""
+        for key in _TOP:
+            _check_top(key, getattr(self, key), "scenario")
+        for section, known in SECTIONS.items():
+            values = getattr(self, section)
+            for name, about in known.items():
+                about.validate(getattr(values, name, None), "scenario")
+        _check_together(self, "scenario")
 
     # -- making scenarios ------------------------------------------------------------------------------------------
 
@@ -133,6 +147,8 @@ class Scenario:
         about_style, style_where = _load_named(style, "styles", "style")
         for key in set(about_style) - {"title", "description", "levers"}:
             raise ScenarioError(f"{style_where}: '{key}' is not for a style, which sets levers only")
+        for key in set(about_kind) & {"style", "kind", "seed", "interventions", "habits"}:
+            raise ScenarioError(f"{kind_where}: '{key}' is not for a kind of organisation")
         base = _apply(cls(kind=kind), {k: v for k, v in about_kind.items() if k != "description"}, kind_where)
         base = dataclasses.replace(base, habits=base.levers, kind=kind, style=style)
         title = str(about_style.get("title", style))
@@ -168,7 +184,7 @@ class Scenario:
         Parameters
         ----------
         **changes
-            By name: a top-level name (``weeks=104``), a parameter (``fear=0.1``), a parameter with its section where
+            By name: a top-level name (``weeks=104``; ``style`` brings its levers along), a parameter (``fear=0.1``), a parameter with its section where
             the bare name is not unique (``load__enabled=False``), or a whole section (``levers=Levers(…)``).
 
         Raises
@@ -186,6 +202,11 @@ class Scenario:
 
     def set(self, key: str, value: Any, where: str = "scenario") -> Scenario:
         """Return a copy with one value changed; ``key`` is a name, or ``section.name``."""
+        if key == "kind":
+            raise ScenarioError(f"{where}: the kind of a scenario cannot be changed; start from another preset")
+        if key == "style":
+            named = Scenario.preset(value, self.kind)
+            return dataclasses.replace(self, style=named.style, title=named.title, levers=named.levers)
         if key in _TOP:
             return _apply(self, {key: value}, where)
         found = find_parameter(key, where)
@@ -215,7 +236,7 @@ class Scenario:
                 result[key] = (getattr(self, key), getattr(other, key))
         if self.interventions != other.interventions:
             result["interventions"] = (self.interventions, other.interventions)
-        for section, names in SECTIONS.items():
+        for section, names in {**SECTIONS, "habits": SECTIONS["levers"]}.items():
             for name in names:
                 mine, theirs = getattr(getattr(self, section), name), getattr(getattr(other, section), name)
                 if mine != theirs:
@@ -371,24 +392,46 @@ def _apply(scenario: Scenario, values: Mapping[str, Any], where: str) -> Scenari
             changes[key] = _check_top(key, value, where)
         elif key == "interventions":
             changes[key] = _read_interventions(value, where)
-        elif key not in SECTIONS:
-            hint = nearest(key, [*SECTIONS, *_TOP, "interventions"])
+        elif key not in SECTIONS and key != "habits":
+            hint = nearest(key, [*SECTIONS, *_TOP, "habits", "interventions"])
             what = f"no section [{key}]" if isinstance(value, Mapping) else f"no key '{key}' at the top"
             raise ScenarioError(f"{where}: {what}; {hint}")
         elif not isinstance(value, Mapping):
             raise ScenarioError(f"{where}: {key} = {value!r}: expected a section [{key}]")
         else:
-            known = SECTIONS[key]
+            known = SECTIONS["levers" if key == "habits" else key]
             for name in value:
                 if name not in known:
                     raise ScenarioError(f"{where}: [{key}] has no '{name}'; {nearest(name, known)}")
             checked = {name: known[name].validate(item, where) for name, item in value.items()}
             changes[key] = dataclasses.replace(getattr(scenario, key), **checked)
-    result = dataclasses.replace(scenario, **changes)
-    if result.population.kappa_low > result.population.kappa_high:
-        low, high = result.population.kappa_low, result.population.kappa_high
-        raise ScenarioError(f"{where}: [population] kappa_low = {low} is above kappa_high = {high}")
-    return result
+    try:
+        return dataclasses.replace(scenario, **changes)
+    except ScenarioError as error:
+        raise ScenarioError(str(error).replace("scenario:", f"{where}:", 1)) from None
+
+
+def _check_together(scenario: Scenario, where: str) -> None:
+    """Check what one value alone cannot tell."""
+    s, p = scenario.structure, scenario.population
+    if p.kappa_low > p.kappa_high:
+        raise ScenarioError(f"{where}: [population] kappa_low = {p.kappa_low} is above kappa_high = {p.kappa_high}")
+    if p.code_right_share + p.code_silent_share > 1.0:
+        raise ScenarioError(f"{where}: [population] code_right_share and code_silent_share sum to more than 1")
+    if s.share_doctor + s.share_nurse + s.share_allied + s.share_support + s.share_administrative <= 0.0:
+        raise ScenarioError(f"{where}: [structure] the weights share_… of the professions are all 0")
+    for section in ("levers", "habits"):
+        levers = getattr(scenario, section)
+        if levers.budget_share > 0.0 and sum(levers.hours(1.0).values()) == 0.0:
+            raise ScenarioError(
+                f"{where}: [{section}] the hour weights weight_… are all 0; use budget_share = 0 to spend none"
+            )
+    trial_weeks = scenario.lifecycle.n_cycles * scenario.lifecycle.cycle_weeks
+    if trial_weeks > scenario.response.patience:
+        raise ScenarioError(
+            f"{where}: [lifecycle] n_cycles × cycle_weeks = {trial_weeks} weeks exceeds [response] patience = "
+            f"{scenario.response.patience}: no trial could ever end"
+        )
 
 
 _EVENT_KEYS = ("week", "name", "weeks", "set", "action", "size")

@@ -15,12 +15,14 @@ from civicsim.cohort import Cohort
 from civicsim.process import Process
 from civicsim.processes import (
     codification,
+    compact,
     deliberation,
     directives,
     drift,
     enactment,
     events,
     exhaustion,
+    forum,
     governing,
     learning,
     lifecycle,
@@ -61,7 +63,9 @@ WEEK: tuple[Process, ...] = (
     turnover.PROCESS,
     # Who knows whom.
     ties.PROCESS,
-    # Those who steer.
+    # Patients, and those who steer.
+    forum.PROCESS,
+    compact.PROCESS,
     governing.PROCESS,
     # The record.
     record.PROCESS,

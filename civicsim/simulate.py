@@ -32,10 +32,12 @@ def seeds_of(seeds: int | Sequence[int], first: int = 1) -> list[int]:
     ScenarioError
         If there is none, one is negative, or one is there twice.
     """
-    chosen = list(range(first, first + seeds)) if isinstance(seeds, int) else [int(seed) for seed in seeds]
-    if not chosen or min(chosen) < 0 or len(set(chosen)) < len(chosen):
+    whole = int if isinstance(seeds, int) and not isinstance(seeds, bool) else None
+    chosen = list(range(first, first + seeds)) if whole else list(seeds) if isinstance(seeds, Sequence) else []  # type: ignore[operator]
+    proper = all(isinstance(s, int | np.integer) and not isinstance(s, bool) and 0 <= s < 2**63 for s in chosen)
+    if not chosen or not proper or len(set(chosen)) < len(chosen):
         raise ScenarioError(f"seeds = {seeds!r}: expected a number of seeds, or different whole numbers from 0")
-    return chosen
+    return [int(seed) for seed in chosen]
 
 
 def threads_available() -> int:
@@ -133,6 +135,8 @@ def run(
     numbers = seeds_of(seeds, chosen.seed)
     if start is None:
         start = burn_in(chosen, numbers, processes=processes, threads=threads, progress=progress)
+    elif list(dict.fromkeys(start.organisation["seed"].tolist())) != numbers:
+        raise ScenarioError("run: the cohort to start from was built with other seeds")
     cohort = begin(start, chosen)
     recorder = Recorder(cohort, chosen.weeks, teams=teams)
     live(cohort, chosen.weeks, processes=processes, threads=threads, recorder=recorder, progress=progress)

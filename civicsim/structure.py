@@ -109,7 +109,7 @@ class Population:
     )  # fmt: skip
     demand_per_post: float = parameter(
         32.0, "hours per week", 28.0, 36.0, help="Hours of care asked for per post of the establishment.",
-        source="Assumption: gives a mean load near 1 at usual vacancies.",
+        source="Assumption: gives a mean load a little above 1 at usual vacancies.",
     )  # fmt: skip
     demand_team_sd: float = parameter(0.06, "share", 0.0, 0.2, help="Spread of demand between teams.", source=_FREE)
     demand_organisation_sd: float = parameter(
@@ -117,7 +117,7 @@ class Population:
     )
     weeks_to_fill: float = parameter(
         35.0, "weeks", 10.0, 60.0, help="Mean time to fill a vacancy.",
-        source="Assumption: with 11-12 % leavers a year it gives the vacancies of about 7.5 % reported for England.",
+        source="Assumption: with 11-12 % leavers a year it gives vacancies of about 7 %; 7.5 % were reported for England, to be verified.",
     )  # fmt: skip
     weeks_to_fill_sd: float = parameter(
         0.15, "share", 0.0, 0.5, help="Spread of the time to fill between organisations.", source=_FREE

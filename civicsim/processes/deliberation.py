@@ -45,7 +45,7 @@ class Parameters:
     )
     contact_rate: float = parameter(
         0.1, "per hour and week", 0.0, 1.0, help="How fast hours of deliberation lower hostility.",
-        source="Direction: stereotypes are tempered by dialogue (Mountford and others 2013, BMJ Qual Saf); size free.",
+        source="Direction: stereotypes are tempered by dialogue (Mountford and Marshall 2014, BMJ Qual Saf 23:89); size free.",
     )  # fmt: skip
     load_hostility: float = parameter(
         0.02, "per week and unit overload", 0.0, 0.2, help="How fast overload raises hostility.", source=_FREE
@@ -169,6 +169,7 @@ def _step(first, last, week, p, change_of, organisation, tally, team, practice, 
     m = practice.shape[1]
     for o in range(first, last):
         if not p[o].enabled:
+            organisation[o].spent_deliberation = 0.0
             continue
         org, q, count = organisation[o], p[o], tally[o]
         price = q.n_discussants * q.hours_each
@@ -225,7 +226,7 @@ PROCESS = Process(
     writes=(
         "organisation.spent_deliberation", "team.conflict", "team.deliberation_credit", "team.hostility",
         "person.safety", "practice.deliberated", "practice.idea_state", "practice.idea_value",
-        "practice.idea_convenient", "practice.idea_raiser", "practice.supporters", "practice.dissenters",
+        "practice.idea_convenient", "practice.idea_raiser",
         "practice.cycles", "practice.successes", "tally.deliberated", "tally.deliberations_split",
         "tally.dissent_won", "tally.ideas_rejected",
     ),

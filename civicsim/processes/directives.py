@@ -156,6 +156,11 @@ def _step(first, last, week, p, change_of, organisation, dimension, tally, team,
                 if u_attend >= attended:
                     count.overlooked += 1
                     continue
+                if slot.value == code:
+                    # Nothing to do, and nothing to pretend.
+                    count.complied += 1
+                    slot.gamed = 0
+                    continue
                 signal = slot.reality if u_signal < together else -slot.reality
                 chosen = choose(
                     comply_utility(q.comply_pressure, org.fear_enacted, org.carrot, q.comply_trust, trust),
@@ -171,11 +176,11 @@ def _step(first, last, week, p, change_of, organisation, dimension, tally, team,
                 changed = False
                 if chosen == 0:
                     count.complied += 1
-                    changed = change(slot, toward_code(slot.value, code, 2), week, FROM_DIRECTIVE, 0)
+                    changed = change(slot, toward_code(slot.value, code, 2), week, FROM_DIRECTIVE, 0, count)
                 elif chosen == 1:
                     count.adapted += 1
                     guess = slot.reality if u_guess < accuracy else -slot.reality
-                    changed = change(slot, guess, week, FROM_DIRECTIVE, 0)
+                    changed = change(slot, guess, week, FROM_DIRECTIVE, 0, count)
                 elif chosen == 2:
                     count.resisted += 1
                 else:
@@ -223,6 +228,7 @@ PROCESS = Process(
         "dimension.directive", "practice.value", "practice.previous", "practice.origin", "practice.followed",
         "practice.gamed", "practice.convenient", "practice.adopted_week", "team.switching_hours", "tally.directives",
         "tally.complied", "tally.adapted", "tally.resisted", "tally.gamed", "tally.overlooked",
-        "tally.adopted_vertical", "tally.adopted_right",
+        "tally.adopted_vertical",
+        "tally.replaced", "tally.adopted_right",
     ),
 )  # fmt: skip

@@ -63,6 +63,20 @@ def enacted_attitude(enacted, intended, habit, rate, engaged, fallback, pressure
 
 
 @compiled
+def words_without_deeds(fear, fear_met, permission, permission_met, authority, authority_met):
+    """Return the gap between words and deeds: how much worse than announced staff are treated, on average.
+
+    Formula
+        ⅓[max(0, F − F*) + max(0, perm* − perm) + max(0, auth* − auth)],  * as announced
+
+    To be treated better than announced disappoints nobody.
+    """
+    return (
+        max(0.0, fear_met - fear) + max(0.0, permission - permission_met) + max(0.0, authority - authority_met)
+    ) / 3.0
+
+
+@compiled
 def manager_openness(own, leader, leader_weight, overload, overload_cost, grip, grip_cost):
     """Return how openly a manager receives what is raised: own and the chief's openness, less under overload and grip."""
     return unit((1.0 - leader_weight) * own + leader_weight * leader - overload_cost * overload - grip_cost * grip)
@@ -71,7 +85,7 @@ def manager_openness(own, leader, leader_weight, overload, overload_cost, grip, 
 @compiled
 def _allocate(org, grip_hours):
     """Move hours to reporting as far as leaders have tightened; the sum stays the same."""
-    moved = grip_hours * org.grip
+    moved = grip_hours * org.grip * (1.0 - org.ledger_protection)
     org.hours_protected = (1.0 - moved) * org.allotted_protected
     org.hours_peer = (1.0 - moved) * org.allotted_peer
     org.hours_response = (1.0 - moved) * org.allotted_response
@@ -121,16 +135,16 @@ def _step(first, last, p, organisation, team, person, manager):
         else:
             org.fear_enacted, org.permission_enacted = fear, org.permission
             org.authority_enacted = org.authority
-        org.say_do_gap = (
-            abs(org.fear - org.fear_enacted)
-            + abs(org.permission - org.permission_enacted)
-            + abs(org.authority - org.authority_enacted)
-        ) / 3.0
+        org.say_do_gap = words_without_deeds(
+            org.fear, org.fear_enacted, org.permission, org.permission_enacted, org.authority, org.authority_enacted
+        )
         for j in range(org.first_manager, org.first_manager + org.n_managers):
             boss = person[manager[j].person]
             overload = team[boss.team].overload if boss.role == TEAM_MANAGER else pressure
+            # While a post is empty, whoever stands in takes after the chief executive.
+            own = org.leader_openness if boss.vacant else manager[j].openness_anchor
             manager[j].openness = manager_openness(
-                manager[j].openness_anchor,
+                own,
                 org.leader_openness,
                 q.leader_weight,
                 overload,
@@ -155,7 +169,7 @@ PROCESS = Process(
     reads=(
         "organisation.fear", "organisation.permission", "organisation.authority", "organisation.spent_protected",
         "organisation.spent_peer", "organisation.spent_response", "organisation.spent_deliberation",
-        "organisation.leader_openness", "organisation.grip", "organisation.allotted_reporting", "team.overload", "manager.openness_anchor",
+        "organisation.leader_openness", "organisation.grip", "organisation.ledger_protection", "organisation.allotted_reporting", "team.overload", "manager.openness_anchor",
     ),
     writes=(
         "organisation.fear_enacted", "organisation.permission_enacted", "organisation.authority_enacted",

@@ -42,6 +42,9 @@ class Parameters:
         help="κ_F: exhaustion per unit of fear above the usual; also reported at 0.",
         source=_FREE,
     )
+    breach_weight: float = parameter(
+        0.02, "per week", 0.0, 0.05, help="κ_B: exhaustion per unit of broken promises.", source=_FREE
+    )
     contagion: float = parameter(
         0.01, "per week", 0.0, 0.05, help="κ_C: pull of colleagues' exhaustion.",
         source="Assumption: small, because cross-sectional findings are confounded by shared load; sweep through 0.",
@@ -60,17 +63,18 @@ class Parameters:
 
 
 @compiled
-def exhaustion_change(q, usual_fear, exhaustion, anchor, load, fear, around, belonging):
+def exhaustion_change(q, usual_fear, exhaustion, anchor, load, fear, breach, around, belonging):
     """Return the expected change of exhaustion in a week.
 
     Formula
-        κ_D·max(0, ℓ−.9) + κ_F(F−F₀) + κ_C(Ē−E) − κ_R·max(0, 1−ℓ)(½+½X) − κ₀(E−E₀)
+        κ_D·max(0, ℓ−.9) + κ_F(F−F₀) + κ_B·breach + κ_C(Ē−E) − κ_R·max(0, 1−ℓ)(½+½X) − κ₀(E−E₀)
 
     Influence has no term of its own: it can only work through load, belonging and staying.
     """
     return (
         q.load_weight * max(0.0, load - LOAD_AT_EASE)
         + q.fear_weight * (fear - usual_fear)
+        + q.breach_weight * breach
         + q.contagion * (around - exhaustion)
         - q.recovery_weight * max(0.0, 1.0 - load) * (0.5 + 0.5 * belonging)
         - q.return_rate * (exhaustion - anchor)
@@ -80,7 +84,15 @@ def exhaustion_change(q, usual_fear, exhaustion, anchor, load, fear, around, bel
 @compiled
 def _change(who, q, usual_fear, org, week, around):
     moved = who.previous + exhaustion_change(
-        q, usual_fear, who.previous, who.exhaustion_anchor, who.load, org.fear_enacted, around, who.belonging
+        q,
+        usual_fear,
+        who.previous,
+        who.exhaustion_anchor,
+        who.load,
+        org.fear_enacted,
+        org.breach,
+        around,
+        who.belonging,
     )
     who.exhaustion = unit(moved + q.noise_sd * shock(org.seed, STREAM, week, who.key))
 
@@ -133,7 +145,7 @@ PROCESS = Process(
     parameters=Parameters,
     step=step,
     reads=(
-        "organisation.fear_enacted", "person.load", "person.belonging", "person.exhaustion_anchor", "person.vacant",
+        "organisation.fear_enacted", "organisation.breach", "person.load", "person.belonging", "person.exhaustion_anchor", "person.vacant",
     ),
     writes=("person.exhaustion", "person.previous"),
 )  # fmt: skip

@@ -27,7 +27,7 @@ class Parameters:
     )
     expectation_drift: float = parameter(
         0.0, "per year", -0.05, 0.05, help="How fast public expectations rise.",
-        source="Assumption: none by default; expectations were said to rise and deference to fall (Mountford and others 2013).",
+        source="Assumption: none by default; expectations were said to rise and deference to fall (Mountford and Marshall 2014, BMJ Qual Saf 23:89).",
     )  # fmt: skip
     reaction: float = parameter(
         2.0, "grip per shortfall", 0.0, 10.0, help="How strongly leaders tighten when reports fall short.", source=_FREE

@@ -26,7 +26,7 @@ class Parameters:
     failure_demand: float = parameter(
         6.0, "hours per week", 2.0, 10.0,
         help="Hours a person would lose to work-arounds if no practice fitted the local reality.",
-        source="Assumption: clinicians work around institutional barriers (Mountford and others 2013, BMJ Qual Saf); "
+        source="Assumption: clinicians work around institutional barriers (Mountford and Marshall 2014, BMJ Qual Saf 23:89); "
         "the amount is free, to be swept.",
     )  # fmt: skip
     convenience_gain: float = parameter(
@@ -74,16 +74,14 @@ def _step(first, last, p, structure, organisation, tally, team, practice, person
                 misfits += practice[t, d].value != practice[t, d].reality
                 convenient += practice[t, d].convenient
             g.mismatch = misfits / m
-            g.n_convenient = convenient
             present = 0
             for i in range(g.first_person, g.first_person + g.n_posts):
                 present += 1 - max(person[i].vacant, person[i].absent)
             g.n_present = present
             at_work = max(present, 1)
             care = max(0.0, org.demand_factor * g.demand / at_work - q.convenience_gain * convenient)
-            # Trials and changes use protected time first, as far as people may use it; the rest comes on top.
-            extra = max(0.0, g.improvement_hours / at_work - org.permission_enacted * org.spent_protected)
-            answering = g.response_hours / at_work
+            extra = g.improvement_hours / at_work
+            answering = (g.response_hours + g.settling_hours) / at_work
             failure = q.failure_demand * g.mismatch
             tally[o].hours_failure_demand += failure * present
             g.load = g.headspace = 0.0
@@ -128,7 +126,8 @@ PROCESS = Process(
     step=step,
     reads=(
         "team.demand",
-        "organisation.demand_factor", "team.improvement_hours", "team.response_hours", "practice.value", "practice.reality",
+        "organisation.demand_factor", "team.improvement_hours", "team.response_hours",
+        "team.settling_hours", "practice.value", "practice.reality",
         "practice.convenient", "person.vacant", "person.absent", "person.voice_hours", "organisation.hours_protected",
         "organisation.hours_reporting", "organisation.permission_enacted",
     ),

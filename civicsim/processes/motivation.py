@@ -92,17 +92,19 @@ def belonging_target(q, anchor, acted, recognition, ties, openness, norm):
 
 
 @compiled
-def trust_change(q, trust, anchor, gap):
-    """Return the change of trust in a week: κ_T(T₀−T) − .005 · gap between words and deeds."""
-    return q.trust_rate * (anchor - trust) - q.gap_cost * gap
+def trust_change(q, trust, anchor, gap, kept, broken):
+    """Return the change of trust in a week: κ_T(T₀−T) − .005 · gap between words and deeds + kept − broken promises."""
+    return q.trust_rate * (anchor - trust) - q.gap_cost * gap + kept - broken
 
 
 @compiled
-def _step(first, last, p, reference, organisation, team, person, manager, ties):
+def _step(first, last, p, promise, reference, organisation, team, person, manager, ties):
     for o in range(first, last):
         if not p[o].enabled:
             continue
         org, q, usual = organisation[o], p[o], reference[o]
+        kept = promise[o].fulfilment_gain * org.fulfilment
+        broken = promise[o].fulfilment_gain * promise[o].breach_ratio * org.breach
         for i in range(org.first_person, org.first_person + org.n_persons):
             who = person[i]
             if who.vacant:
@@ -114,7 +116,7 @@ def _step(first, last, p, reference, organisation, team, person, manager, ties):
                     org.permission_enacted, org.fear_enacted, org.target_salience,
                 )
             )  # fmt: skip
-            who.trust = unit(who.trust + trust_change(q, who.trust, who.trust_anchor, org.say_do_gap))
+            who.trust = unit(who.trust + trust_change(q, who.trust, who.trust_anchor, org.say_do_gap, kept, broken))
         for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
             openness = manager[g.manager].openness
@@ -138,6 +140,7 @@ def step(cohort, first, last):
         first,
         last,
         c.parameters["motivation"],
+        c.parameters["compact"],
         c.parameters["reference"],
         c.organisation,
         c.team,
@@ -155,7 +158,7 @@ PROCESS = Process(
     step=step,
     reads=(
         "organisation.authority_enacted", "organisation.permission_enacted", "organisation.fear_enacted",
-        "organisation.target_salience", "organisation.say_do_gap", "person.agency", "person.acted_memory",
+        "organisation.target_salience", "organisation.say_do_gap", "organisation.fulfilment", "organisation.breach", "person.agency", "person.acted_memory",
         "person.answered_memory", "person.norm", "person.motivation_anchor", "person.belonging_anchor",
         "person.trust_anchor", "person.vacant", "manager.openness",
     ),

@@ -38,7 +38,7 @@ class Parameters:
     )
     overload_cost: float = parameter(
         2.0, "per unit load", 1.0, 5.0, help="k_b: how steeply noticing falls when load exceeds 1.",
-        source="Assumption: direction after 'battening down the hatches' (Mountford and others 2013); size free.",
+        source="Assumption: direction after 'battening down the hatches' (Mountford and Marshall 2014, BMJ Qual Saf 23:89); size free.",
     )  # fmt: skip
     seek_rate: float = parameter(
         0.02,
@@ -67,12 +67,24 @@ def seek_target(openness, fear, measured, salience):
 
 
 @compiled
+def convenient_value(present, u):
+    """Return what would be convenient instead of a practice: its opposite, or either way where there is no set way."""
+    if present != 0:
+        return -present
+    return 1 if u < 0.5 else -1
+
+
+@compiled
 def _step(first, last, week, p, change_of, organisation, dimension, tally, team, practice, person, problem, manager):
     m = practice.shape[1]
     for o in range(first, last):
-        if not p[o].enabled:
-            continue
         org, q = organisation[o], p[o]
+        if not q.enabled:
+            for t in range(org.first_team, org.first_team + org.n_teams):
+                team[t].noticed = 0.0
+            for i in range(org.first_person, org.first_person + org.n_staff):
+                person[i].noticed = 0.0
+            continue
         visible = np.empty(m, dtype=np.int64)
         n_visible = 0
         for d in range(m):
@@ -108,11 +120,14 @@ def _step(first, last, week, p, change_of, organisation, dimension, tally, team,
                     seen.severity = severity
                     seen.convenient = 0
                     seen.value = signal
+                    seen.check = k
                     if u_own >= who.alignment:
-                        # What is convenient has nothing to do with what fits: half the time it is the opposite.
+                        # What is convenient has nothing to do with what fits: it is about something else, and undoes
+                        # what is done there.
+                        x = (u_own - who.alignment) / (1.0 - who.alignment)
+                        seen.dimension = visible[int(x * n_visible)]
                         seen.convenient = 1
-                        if u_own - who.alignment < 0.5 * (1.0 - who.alignment) and slot.value != -signal:
-                            seen.value = -signal
+                        seen.value = convenient_value(practice[t, seen.dimension].value, severity)
                     found += 1
                 who.noticed = found
                 g.noticed += found
@@ -141,6 +156,6 @@ PROCESS = Process(
     ),
     writes=(
         "team.seek", "team.noticed", "person.noticed", "problem.dimension", "problem.value", "problem.convenient",
-        "problem.severity", "tally.noticed",
+        "problem.severity", "problem.check", "tally.noticed",
     ),
 )  # fmt: skip

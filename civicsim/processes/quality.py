@@ -31,11 +31,11 @@ class Parameters:
         source=_FREE,
     )  # fmt: skip
     audit_detection: float = parameter(
-        0.02,
+        0.05,
         "per week",
         0.0,
         0.2,
-        help="Weekly chance, at full audit, that gaming of a practice comes to light.",
+        help="Weekly chance that gaming comes to light, at full audit and with all hours spent on reporting.",
         source=_FREE,
     )
     satisfaction_rate: float = parameter(
@@ -52,6 +52,12 @@ class Parameters:
 def working_share(exhaustion_cost, exhaustion, overload_cost, overload):
     """Return how much of a fitting practice reaches patients: (1−χ_E·Ē)(1−χ_ℓ·ov)."""
     return (1.0 - exhaustion_cost * exhaustion) * max(0.0, 1.0 - overload_cost * overload)
+
+
+@compiled
+def detection_probability(rate, audit, reporting_share):
+    """Return the weekly chance that gaming comes to light: audit × the share of the hour budget spent on reporting."""
+    return min(1.0, rate * audit * reporting_share)
 
 
 @compiled
@@ -99,7 +105,9 @@ def _step(first, last, week, p, organisation, dimension, team, practice, person,
                 for d in range(m):
                     if practice[t, d].gamed:
                         u, _, _, _ = uniforms(org.seed, STREAM, week, g.key, d)
-                        if u < q.audit_detection * org.audit:
+                        if u < detection_probability(
+                            q.audit_detection, org.audit, org.hours_reporting / org.hours_budget
+                        ):
                             practice[t, d].gamed = 0
             g.quality = working * hit / weight
             g.quality_measured = working * measured_hit / measured if measured > 0.0 else g.quality

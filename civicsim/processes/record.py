@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from civicsim.compiled import compiled
-from civicsim.organisation import ENDORSED, N_PATIENT_GROUPS, TRIAL, WAITING
+from civicsim.organisation import ENDORSED, N_PATIENT_GROUPS, N_PROFESSIONS, TRIAL, WAITING
 from civicsim.parameters import switch
 from civicsim.process import Process
 from civicsim.processes.exhaustion import BURNT_OUT
@@ -69,7 +69,7 @@ def intraclass_correlation(n_groups, n, sum_of_squares, total, between, sum_n_sq
 
 
 @compiled
-def _people(o, org, view, team, person):
+def _people(org, view, person):
     """Put down means over people, and how much people of one team resemble each other."""
     view.n_filled = view.n_staff_filled = view.n_absent = view.n_burnt_out = 0.0
     view.load = view.exhaustion = view.motivation = view.trust = view.headspace = view.safety = view.efficacy = 0.0
@@ -152,6 +152,7 @@ def _teams(o, org, view, usual_spread, dimension, team, practice):
     """Put down means over teams, bright and dark spots, and where ideas stand."""
     m = practice.shape[1]
     view.overload = view.seek = view.mismatch = view.harm = view.incidents = 0.0
+    view.conflict = view.hostility = 0.0
     view.quality = view.quality_measured = view.quality_unmeasured = view.quality_reported = 0.0
     view.ideas_waiting = view.ideas_endorsed = view.ideas_in_trial = view.gamed = view.followed = 0.0
     squares = 0.0
@@ -164,6 +165,8 @@ def _teams(o, org, view, usual_spread, dimension, team, practice):
         view.quality_measured += g.quality_measured / org.n_teams
         view.quality_unmeasured += g.quality_unmeasured / org.n_teams
         view.quality_reported += g.quality_reported / org.n_teams
+        view.conflict += g.conflict / org.n_teams
+        view.hostility += g.hostility / org.n_teams
         view.harm += g.harm
         view.incidents += g.incidents
         for d in range(m):
@@ -188,7 +191,29 @@ def _teams(o, org, view, usual_spread, dimension, team, practice):
 
 
 @compiled
-def _patients(org, view, patient):
+def _voices(org, view, person, team, ties):
+    """Put down who is ready to speak up, by profession, and how many ties lead to other teams and divisions."""
+    total = np.zeros(N_PROFESSIONS)
+    count = np.zeros(N_PROFESSIONS)
+    view.n_ties = view.n_ties_far = 0.0
+    for i in range(org.first_person, org.first_person + org.n_staff):
+        who = person[i]
+        if who.vacant == 0:
+            total[who.profession] += who.propensity
+            count[who.profession] += 1.0
+        for slot in range(ties.shape[1]):
+            j = ties[i, slot]
+            if j >= 0:
+                view.n_ties += 1.0
+                near = person[j].organisation == who.organisation
+                view.n_ties_far += not (near and team[person[j].team].division == team[who.team].division)
+    mean = total / np.maximum(count, 1.0)
+    view.propensity_doctor, view.propensity_nurse, view.propensity_allied = mean[0], mean[1], mean[2]
+    view.propensity_support, view.propensity_administrative = mean[3], mean[4]
+
+
+@compiled
+def _patients(org, view, seats, patient):
     total = np.zeros(N_PATIENT_GROUPS)
     count = np.zeros(N_PATIENT_GROUPS)
     for i in range(org.first_patient, org.first_patient + org.n_patients):
@@ -200,6 +225,13 @@ def _patients(org, view, patient):
             best, worst = max(best, total[k] / count[k]), min(worst, total[k] / count[k])
     view.satisfaction = total.sum() / max(org.n_patients, 1)
     view.satisfaction_gap = max(0.0, best - worst)
+    distance = activation = 0.0
+    for k in range(N_PATIENT_GROUPS):
+        distance += 0.5 * abs(seats[k].seats - seats[k].share)
+    for i in range(org.first_patient, org.first_patient + org.n_patients):
+        activation += patient[i].activation
+    view.representativeness = 1.0 - distance
+    view.activation = activation / max(org.n_patients, 1)
 
 
 @compiled
@@ -216,16 +248,19 @@ def _step(
     practice,
     person,
     manager,
+    panel,
     patient,
+    ties,
 ):
     for o in range(first, last):
         if not p[o].enabled:
             continue
         org, view = organisation[o], snapshot[o]
-        _people(o, org, view, team, person)
+        _people(org, view, person)
         _resemblance(org, view, team, person)
         _teams(o, org, view, reference[o].usual_quality_spread, dimension, team, practice)
-        _patients(org, view, patient)
+        _patients(org, view, panel[o], patient)
+        _voices(org, view, person, team, ties)
         view.openness = 0.0
         for j in range(org.first_manager, org.first_manager + org.n_managers):
             view.openness += manager[j].openness / org.n_managers
@@ -244,7 +279,7 @@ def step(cohort, first, last):
     c = cohort
     _step(
         first, last, c.week, c.parameters["record"], c.parameters["reference"], c.organisation, c.snapshot,
-        c.dimension, c.team, c.practice, c.person, c.manager, c.patient,
+        c.dimension, c.team, c.practice, c.person, c.manager, c.panel, c.patient, c.ties,
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from civicsim.compiled import compiled
 from civicsim.kernels import either, unit
-from civicsim.organisation import ENDORSED, FROM_TEAM, TO_GUARDIAN, TO_MANAGER, TO_PEERS, WAITING
+from civicsim.organisation import ENDORSED, FROM_TEAM, NO_IDEA, TO_FORUM, TO_GUARDIAN, TO_MANAGER, TO_PEERS, WAITING
 from civicsim.parameters import parameter, switch
 from civicsim.practice import clear_idea
 from civicsim.process import Process
@@ -35,6 +35,13 @@ class Parameters:
         help="Chance that what the team may not decide is decided higher up.",
         source=_FREE,
     )
+    peer_hours: float = parameter(
+        1.5, "hours", 0.0, 5.0, help="Hours it takes colleagues to settle an item among themselves.", source=_FREE
+    )
+    patience: int = parameter(
+        26, "weeks", 8, 104, role="fixed",
+        help="Weeks after which an item that was acted on, and of which nothing came, counts as silence.", source=_FREE,
+    )  # fmt: skip
     guardian_success: float = parameter(
         0.4, "probability", 0.0, 1.0, help="Chance that what goes to the guardian is acted on.", source=_FREE
     )
@@ -130,8 +137,8 @@ def silence_outcome(invitation, u):
 
 
 @compiled
-def _settle(slot, g, person, outcome, acted):
-    """Tell the person who raised it, the team, and the idea slot what came of an item."""
+def _tell(slot, g, person, outcome, acted):
+    """Tell the person who raised it, and the team, what came of an item."""
     g.outcomes += outcome
     g.n_outcomes += 1.0
     if slot.idea_raiser >= 0:
@@ -140,10 +147,6 @@ def _settle(slot, g, person, outcome, acted):
         who.n_outcomes += 1.0
         who.acted_memory += MEMORY_PER_ITEM * ((1.0 if acted else 0.0) - who.acted_memory)
         who.answered_memory += MEMORY_PER_ITEM * ((1.0 if outcome > 0.0 else 0.0) - who.answered_memory)
-    if acted:
-        g.dealt += 1.0
-    else:
-        clear_idea(slot)
 
 
 @compiled
@@ -153,21 +156,39 @@ def _answer(slot, g, person, count, week, acts, explains, invitation, u_act, u_e
         slot.idea_state = ENDORSED
         slot.idea_week = week
         count.acted += 1
-        _settle(slot, g, person, OUTCOME_ACTED, True)
+        g.dealt += 1.0
+        _tell(slot, g, person, OUTCOME_ACTED, True)
     elif u_explain < explains:
         count.explained += 1
-        _settle(slot, g, person, OUTCOME_EXPLAINED, False)
+        _tell(slot, g, person, OUTCOME_EXPLAINED, False)
+        clear_idea(slot)
     else:
         count.silent += 1
-        _settle(slot, g, person, silence_outcome(invitation, u_silence), False)
+        _tell(slot, g, person, silence_outcome(invitation, u_silence), False)
+        clear_idea(slot)
 
 
 @compiled
 def _detriment(slot, g, person, count, probability, u):
+    count.exposed += 1
     if slot.idea_raiser >= 0 and u < probability:
         person[slot.idea_raiser].detriments += 1.0
         g.detriments += 1.0
         count.detriments += 1
+
+
+@compiled
+def _answer_forum(slot, count, week, org, seat, u_act):
+    """Decide an issue of the patients' forum: it takes independence to insist and money to pay for the fix."""
+    if org.forum_funds >= 1.0 and u_act < org.independence:
+        org.forum_funds -= 1.0
+        seat.acted += 1.0
+        count.acted_forum += 1
+        slot.idea_state = ENDORSED
+        slot.idea_week = week
+    else:
+        seat.ignored += 1.0
+        clear_idea(slot)
 
 
 @compiled
@@ -186,7 +207,7 @@ def _first_in_queue(t, m, week, q, blindness, practice, person):
 
 
 @compiled
-def _step(first, last, week, p, organisation, tally, team, practice, person, manager):
+def _step(first, last, week, p, organisation, tally, team, practice, person, manager, panel):
     m = practice.shape[1]
     for o in range(first, last):
         org, q, count = organisation[o], p[o], tally[o]
@@ -195,7 +216,9 @@ def _step(first, last, week, p, organisation, tally, team, practice, person, man
             person[i].outcomes = person[i].n_outcomes = person[i].detriments = 0.0
         for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
-            g.outcomes = g.n_outcomes = g.dealt = g.detriments = g.response_hours = 0.0
+            g.outcomes = g.n_outcomes = g.detriments = g.response_hours = g.settling_hours = 0.0
+            # What is raised again while it is being worked on is being dealt with.
+            g.dealt = g.joined
             if not q.enabled:
                 continue
             openness = manager[g.manager].openness
@@ -204,54 +227,46 @@ def _step(first, last, week, p, organisation, tally, team, practice, person, man
             harmed = detriment_probability(q.detriment, org.fear_enacted, openness)
             explains = explained_probability(q.explain_base, q.explain_openness, openness)
             n_waiting = 0
+            explains_peers = explained_probability(q.explain_base, q.explain_openness, g.safety)
             for d in range(m):
                 slot = practice[t, d]
-                if slot.idea_state != WAITING:
+                if slot.idea_state == NO_IDEA:
                     continue
                 u_act, u_explain, u_silence, u_harm = uniforms(org.seed, STREAM, week, g.key, d)
-                if slot.idea_channel == TO_PEERS:
+                if slot.idea_state != WAITING:
+                    if week - slot.idea_week >= q.patience:
+                        # Acted on, and nothing came of it: in the end that is silence too.
+                        count.lapsed += 1
+                        g.dealt -= 1.0
+                        _tell(slot, g, person, silence_outcome(org.invitation, u_silence), False)
+                        clear_idea(slot)
+                elif slot.idea_channel == TO_PEERS:
                     # Colleagues settle it at once: with authority they fix it, else they can only listen.
                     slot.idea_origin = FROM_TEAM
-                    _answer(
-                        slot,
-                        g,
-                        person,
-                        count,
-                        week,
-                        authority,
-                        explains,
-                        org.invitation,
-                        u_act,
-                        u_explain,
-                        u_silence,
-                    )
+                    g.settling_hours += q.peer_hours
+                    _answer(slot, g, person, count, week, authority, explains_peers, 0.0, u_act, u_explain, u_silence)
                 elif slot.idea_channel == TO_GUARDIAN:
                     _detriment(slot, g, person, count, harmed, u_harm)
+                    g.settling_hours += q.hours_per_item
                     acts = either(authority, q.guardian_success)
-                    _answer(
-                        slot,
-                        g,
-                        person,
-                        count,
-                        week,
-                        acts,
-                        explains,
-                        org.invitation,
-                        u_act,
-                        u_explain,
-                        u_silence,
-                    )
+                    _answer(slot, g, person, count, week, acts, explains, org.invitation, u_act, u_explain, u_silence)
+                elif slot.idea_channel == TO_FORUM:
+                    _answer_forum(slot, count, week, org, panel[o, slot.idea_group], u_act)
                 elif week - slot.raised_week >= q.timeout:
                     count.silent += 1
-                    _settle(slot, g, person, silence_outcome(org.invitation, u_silence), False)
+                    count.timed_out += 1
+                    count.response_weeks += week - slot.raised_week
+                    _tell(slot, g, person, silence_outcome(org.invitation, u_silence), False)
+                    clear_idea(slot)
                 else:
                     n_waiting += 1
+            exhaustion = 0.0 if boss.vacant else boss.exhaustion
             hours = response_hours(
                 org.hours_response, g.n_posts, org.hours_reporting / org.hours_budget, q.reporting_cost,
-                boss.exhaustion, q.exhaustion_cost, g.overload, q.overload_cost,
+                exhaustion, q.exhaustion_cost, g.overload, q.overload_cost,
             )  # fmt: skip
-            # Assumption: while the manager's post is empty, a stand-in answers with half the time.
-            g.response_credit += 0.5 * hours if boss.vacant else hours
+            # Assumption: while the manager is away or the post is empty, a stand-in answers with half the time.
+            g.response_credit += 0.5 * hours if boss.vacant or boss.absent else hours
             while n_waiting > 0 and g.response_credit >= q.hours_per_item:
                 d = _first_in_queue(t, m, week, q, org.status_blindness, practice, person)
                 slot = practice[t, d]
@@ -268,7 +283,8 @@ def _step(first, last, week, p, organisation, tally, team, practice, person, man
                 # Time that nobody needs goes back to care: it cannot be saved up beyond one item.
                 g.response_credit = min(g.response_credit, q.hours_per_item)
             g.noticed_memory = (1.0 - 1.0 / DEALT_WEEKS) * g.noticed_memory + g.noticed
-            g.dealt_memory = (1.0 - 1.0 / DEALT_WEEKS) * g.dealt_memory + g.dealt
+            g.dealt_memory = max(0.0, (1.0 - 1.0 / DEALT_WEEKS) * g.dealt_memory + g.dealt)
+            count.hours_settling += g.settling_hours
             spent += g.response_hours
         org.spent_response = spent / org.n_staff
 
@@ -287,6 +303,7 @@ def step(cohort, first, last):
         c.practice,
         c.person,
         c.manager,
+        c.panel,
     )
 
 
@@ -306,9 +323,8 @@ PROCESS = Process(
         "team.n_outcomes", "team.dealt", "team.detriments", "team.noticed_memory", "team.dealt_memory",
         "person.outcomes", "person.n_outcomes", "person.detriments", "person.acted_memory",
         "person.answered_memory", "practice.idea_state",
-        "practice.idea_origin", "practice.idea_week", "practice.idea_raiser", "practice.supporters",
-        "practice.dissenters", "practice.deliberated",
-        "practice.cycles", "practice.successes", "tally.acted", "tally.explained",
+        "practice.idea_origin", "practice.idea_week", "practice.idea_raiser",  "practice.deliberated",
+        "practice.cycles", "practice.successes", "tally.acted", "tally.exposed", "tally.timed_out", "tally.lapsed", "tally.hours_settling", "team.settling_hours", "tally.explained",
         "tally.silent", "tally.detriments", "tally.answered", "tally.response_weeks",
     ),
 )  # fmt: skip

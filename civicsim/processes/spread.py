@@ -8,7 +8,7 @@ import numpy as np
 
 from civicsim.compiled import compiled
 from civicsim.kernels import adoption_hazard, either
-from civicsim.organisation import FROM_NEIGHBOURS
+from civicsim.organisation import FROM_DIRECTIVE, FROM_NEIGHBOURS
 from civicsim.parameters import parameter, switch
 from civicsim.practice import change, judges_rightly
 from civicsim.process import Process
@@ -84,8 +84,27 @@ def accepts(fits, accuracy, u):
 
 @compiled
 def is_news(slot, week):
-    """Return whether a slot holds a change that is still standing and young enough to be talked about."""
-    return slot.followed and 0 < week - slot.adopted_week <= NEWS_WEEKS and slot.value != 0
+    """Return whether a slot holds an idea that is in use, still standing, and young enough to be talked about.
+
+    What was ordered is no news: everybody has the order.
+    """
+    return (
+        slot.followed
+        and slot.origin != FROM_DIRECTIVE
+        and 0 < week - slot.adopted_week <= NEWS_WEEKS
+        and slot.value != 0
+    )
+
+
+@compiled
+def _mean_skill(g, person):
+    """Return the mean skill of those in post; 0 if nobody is."""
+    total, filled = 0.0, 0
+    for i in range(g.first_person, g.first_person + g.n_posts):
+        if person[i].vacant == 0:
+            total += person[i].skill
+            filled += 1
+    return total / max(filled, 1)
 
 
 @compiled
@@ -97,6 +116,8 @@ def _step(first, last, week, p, change_of, organisation, dimension, tally, team,
         if not p[o].enabled:
             continue
         org, q, count = organisation[o], p[o], tally[o]
+        # First everybody looks around, then everybody changes.
+        taken = np.zeros((org.n_teams, m), dtype=np.int8)
         for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
             gate = headspace_gate(q.headspace_gain, g.headspace)
@@ -116,7 +137,6 @@ def _step(first, last, week, p, change_of, organisation, dimension, tally, team,
                             against[d] += ties
             if degree == 0.0:
                 continue
-            skill = -1.0
             for d in range(m):
                 if for_it[d] + against[d] == 0.0:
                     continue
@@ -132,18 +152,18 @@ def _step(first, last, week, p, change_of, organisation, dimension, tally, team,
                 if dimension[o, d].code == value:
                     hazard = either(hazard, q.order_rate * org.directive_rate)
                 u_hear, u_judge, _, _ = uniforms(org.seed, STREAM, week, g.key, d)
-                if u_hear >= hazard * gate:
-                    continue
-                if skill < 0.0:
-                    skill = 0.0
-                    for i in range(g.first_person, g.first_person + g.n_posts):
-                        skill += person[i].skill / g.n_posts
-                if not accepts(slot.reality == value, judges_rightly(skill, change_of[o].judgement_gain), u_judge):
-                    continue
-                change(slot, value, week + 1, FROM_NEIGHBOURS, 0)
-                g.switching_hours += change_of[o].switching_hours
-                count.adopted_horizontal += 1
-                count.adopted_right += slot.reality == value
+                if u_hear < hazard * gate:
+                    accuracy = judges_rightly(_mean_skill(g, person), change_of[o].judgement_gain)
+                    if accepts(slot.reality == value, accuracy, u_judge):
+                        taken[t - org.first_team, d] = value
+        for t in range(org.first_team, org.first_team + org.n_teams):
+            for d in range(m):
+                value = taken[t - org.first_team, d]
+                if value != 0:
+                    change(practice[t, d], value, week + 1, FROM_NEIGHBOURS, 0, count)
+                    team[t].switching_hours += change_of[o].switching_hours
+                    count.adopted_horizontal += 1
+                    count.adopted_right += practice[t, d].reality == value
 
 
 def step(cohort, first, last):
@@ -169,5 +189,6 @@ PROCESS = Process(
         "practice.value", "practice.previous", "practice.origin", "practice.followed", "practice.gamed",
         "practice.convenient", "practice.adopted_week", "team.switching_hours", "tally.adopted_horizontal",
         "tally.adopted_right",
+        "tally.replaced",
     ),
 )  # fmt: skip

@@ -153,6 +153,7 @@ def _step(first, last, week, p, organisation, tally, team, person, ties, neighbo
     width = ties.shape[1]
     for o in range(first, last):
         if not p[o].enabled:
+            organisation[o].spent_peer = 0.0
             continue
         org, q, count = organisation[o], p[o], tally[o]
         hours = org.hours_peer

@@ -130,7 +130,7 @@ def _hire(who, i, org, q, pop, week, manager):
     who.trust, who.agency = who.trust_anchor, who.agency_anchor
     who.skill = newcomer_trait(seed, T_SKILL, week, key, pop.skill_mean, pop.skill_sd)
     who.alignment = newcomer_trait(seed, T_ALIGNMENT, week, key, pop.alignment_mean, pop.alignment_sd)
-    who.propensity_memory = 0.0
+    who.propensity = who.propensity_memory = who.norm = org.voice_norm
     who.noticed_memory = who.voiced_memory = who.acted_memory = who.answered_memory = 0.0
     if who.role != STAFF:
         j = org.first_manager + (i - org.first_person - org.n_staff)
@@ -154,6 +154,8 @@ def leave_post(who, i, practice):
 def _step(first, last, week, p, population, reference, organisation, tally, team, practice, person, manager):
     for o in range(first, last):
         if not p[o].enabled:
+            for i in range(organisation[o].first_person, organisation[o].first_person + organisation[o].n_persons):
+                person[i].absent = 0
             continue
         org, q, pop, count = organisation[o], p[o], population[o], tally[o]
         usual = reference[o].usual_exhaustion
@@ -176,7 +178,7 @@ def _step(first, last, week, p, population, reference, organisation, tally, team
                     _hire(who, i, org, q, pop, week, manager)
                     count.hires += 1
                 continue
-            who.tenure += 1
+            who.tenure = min(who.tenure + 1, 5200)
             # The chief executive's coming and going belongs to governing.
             if who.role != CHIEF and u_move < exit_hazard(q, usual, who.exhaustion, who.trust, who.belonging):
                 leave_post(who, i, practice)

@@ -129,23 +129,15 @@ def channel(q, authority, agency, safety, severity, u):
 
 
 @compiled
-def _raise(slot, seen, i, to, week, count):
+def _raise(slot, seen, i, to, week, g, count):
     """Put a problem on the table, or join what is on the table already."""
-    fresh = slot.idea_state == NO_IDEA
-    if not fresh:
+    if slot.idea_state != NO_IDEA:
         count.joined += 1
-        if seen.value == slot.idea_value:
-            slot.supporters += 1
-        else:
-            slot.dissenters += 1
-            count.dissented += 1
+        g.joined += slot.idea_state != WAITING
         # Of several who raise it in one week, the one who finds it most severe leads; order in the team is irrelevant.
         if not (slot.idea_state == WAITING and slot.raised_week == week and seen.severity > slot.idea_severity):
             return
-        if seen.value != slot.idea_value:
-            slot.supporters, slot.dissenters = slot.dissenters, slot.supporters
-    else:
-        clear_idea(slot)
+    clear_idea(slot)
     slot.idea_state = WAITING
     slot.idea_value = seen.value
     slot.idea_convenient = seen.convenient
@@ -160,12 +152,15 @@ def _raise(slot, seen, i, to, week, count):
 @compiled
 def _speak(first, last, week, p, reference, organisation, tally, team, practice, person, problem, ties):
     for o in range(first, last):
-        if not p[o].enabled:
-            continue
         org, q, usual, count = organisation[o], p[o], reference[o], tally[o]
         for t in range(org.first_team, org.first_team + org.n_teams):
+            team[t].voiced = team[t].joined = 0.0
+        if not q.enabled:
+            for i in range(org.first_person, org.first_person + org.n_staff):
+                person[i].voiced = person[i].voice_hours = 0.0
+            continue
+        for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
-            g.voiced = 0.0
             team_noticed = team_voiced = 0.0
             for i in range(g.first_person, g.first_person + g.n_posts):
                 team_noticed += person[i].noticed_memory
@@ -186,14 +181,16 @@ def _speak(first, last, week, p, reference, organisation, tally, team, practice,
                 who.norm = min(1.0, (voiced + PRIOR_EVENTS * usual.usual_voice_share) / (noticed + PRIOR_EVENTS))
                 neutral = appraisal(q, usual, who, org.invitation, org.fear_enacted, MIDDLING)
                 who.propensity = choice_probability(neutral, q.norm_weight, who.norm, usual.usual_voice_share)
+                if who.tenure == 0:
+                    who.propensity_memory = who.propensity
                 who.propensity_memory += (who.propensity - who.propensity_memory) / PROPENSITY_WEEKS
                 for k in range(int(who.noticed)):
                     seen = problem[i, k]
-                    u_voice, u_reason, u_channel, _ = uniforms(org.seed, STREAM, week, who.key, k)
+                    u_voice, u_reason, u_channel, _ = uniforms(org.seed, STREAM, week, who.key, seen.check)
                     ready = neutral + q.severity_weight * (seen.severity - MIDDLING)
                     if u_voice < choice_probability(ready, q.norm_weight, who.norm, usual.usual_voice_share):
                         to = channel(q, org.authority_enacted, who.agency, who.safety, seen.severity, u_channel)
-                        _raise(practice[t, seen.dimension], seen, i, to, week, count)
+                        _raise(practice[t, seen.dimension], seen, i, to, week, g, count)
                         who.voiced += 1.0
                         count.voiced_peers += to == TO_PEERS
                         count.voiced_manager += to == TO_MANAGER
@@ -258,7 +255,8 @@ PROCESS = Process(
         "person.vacant", "problem.dimension", "problem.value", "problem.severity", "problem.convenient",
     ),
     writes=(
-        "organisation.voice_norm", "team.voiced", "person.voiced", "person.voice_hours", "person.norm",
+        "organisation.voice_norm", "team.voiced",
+        "team.joined", "person.voiced", "person.voice_hours", "person.norm",
         "person.propensity", "person.propensity_memory", "person.noticed_memory", "person.voiced_memory",
         "practice.idea_state", "practice.idea_value", "practice.idea_convenient", "practice.idea_origin",
         "practice.idea_channel", "practice.idea_raiser", "practice.idea_severity", "practice.idea_week",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,9 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from civicsim.cohort import Cohort
 from civicsim.errors import ScenarioError
 from civicsim.measures import FLAGSHIP, MEASURES
-from civicsim.scenario import Scenario
+from civicsim.scenario import STATUS_QUO, Scenario
 from civicsim.simulate import Progress, Result, as_scenario, burn_in, measure_names, run, seeds_of
 from civicsim.study.statistics import estimate, paired_difference
 
@@ -50,7 +52,7 @@ class Comparison:
         -------
         pandas.DataFrame
             Columns measure, label, unit, better, style, n, mean, mean_low, mean_high, difference, difference_low,
-            difference_high, superiority, verdict. Intervals are 95 % t intervals over runs: they speak of luck, not
+            difference_high, superiority, n_pairs, verdict. Intervals are 95 % t intervals over runs: they speak of luck, not
             of uncertain parameters.
         """
         names = measure_names(measures)
@@ -68,10 +70,12 @@ class Comparison:
                     against = paired_difference(summary[name].to_numpy(), base)
                     row |= {
                         "difference": against.mean, "difference_low": against.low, "difference_high": against.high,
-                        "superiority": against.superiority, "verdict": against.verdict,
+                        "superiority": against.superiority, "n_pairs": against.n, "verdict": against.verdict,
                     }  # fmt: skip
                 else:
-                    nothing = dict.fromkeys(("difference", "difference_low", "difference_high", "superiority"), np.nan)
+                    nothing = dict.fromkeys(
+                        ("difference", "difference_low", "difference_high", "superiority", "n_pairs"), np.nan
+                    )
                     row |= {**nothing, "verdict": "baseline"}
                 rows.append(row)
         return pd.DataFrame(rows)
@@ -118,12 +122,12 @@ def compare(
     Parameters
     ----------
     *scenarios : Scenario or str
-        Scenarios, or names of styles on the default kind of organisation. They may differ in anything but structure,
-        population, burn-in and weeks.
+        Scenarios, or names of styles on the default kind of organisation. They may differ in anything but structure
+        and weeks; those that differ in levers and interventions only share one burn-in.
     seeds : int or sequence of int
         Matched runs per scenario.
     baseline : str, optional
-        Label of the scenario to compare with: the status quo if it is there, else the first.
+        Label of the scenario to compare with: the first with the style of the status quo, else the first.
     threads : int, optional
         Threads to use; all there are by default.
     progress : callable, optional
@@ -139,29 +143,29 @@ def compare(
         raise ScenarioError("compare: expected at least two scenarios or styles")
     labels = _labels(chosen)
     first = chosen[0]
-    for other in chosen[1:]:
-        for part in ("structure", "population", "habits", "burn_in_weeks", "weeks"):
+    for label, other in zip(labels, chosen, strict=True):
+        for part in ("structure", "weeks"):
             if getattr(other, part) != getattr(first, part):
                 raise ScenarioError(
-                    f"compare: '{labels[0]}' and '{labels[chosen.index(other)]}' differ in {part}, so that their runs "
-                    "cannot be matched"
+                    f"compare: '{labels[0]}' and '{label}' differ in {part}, so that their runs cannot be matched"
                 )
-    numbers = seeds_of(seeds, first.seed)
-    start = burn_in(_burn_in_of(chosen), numbers, threads=threads, progress=progress)
-    results = {
-        label: run(scenario, numbers, threads=threads, start=start, progress=progress)
-        for label, scenario in zip(labels, chosen, strict=True)
-    }
     if baseline is None:
-        baseline = "status-quo" if "status-quo" in results else labels[0]
-    if baseline not in results:
+        usual = (label for label, other in zip(labels, chosen, strict=True) if other.style == STATUS_QUO)
+        baseline = next(usual, labels[0])
+    if baseline not in labels:
         raise ScenarioError(f"compare: no scenario '{baseline}' to compare with; there are {', '.join(labels)}")
+    numbers = seeds_of(seeds, first.seed)
+    starts: list[tuple[Scenario, Cohort]] = []
+    results = {}
+    for label, scenario in zip(labels, chosen, strict=True):
+        # Scenarios that differ in levers and interventions only live through one burn-in together.
+        before = dataclasses.replace(scenario, title="", style="", levers=scenario.habits, interventions=(), seed=0)
+        start = next((cohort for other, cohort in starts if other == before), None)
+        if start is None:
+            start = burn_in(scenario, numbers, threads=threads, progress=progress)
+            starts.append((before, start))
+        results[label] = run(scenario, numbers, threads=threads, start=start, progress=progress)
     return Comparison(results, baseline)
-
-
-def _burn_in_of(scenarios: Sequence[Scenario]) -> Scenario:
-    """Return the scenario whose parameters the shared burn-in uses: the status quo if there, else the first."""
-    return next((scenario for scenario in scenarios if scenario.style == "status-quo"), scenarios[0])
 
 
 def _labels(scenarios: Sequence[Scenario]) -> list[str]:

@@ -1,0 +1,248 @@
+"""Patients are heard through a forum: who sits there, what it may decide, and whether anyone listens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from civicsim.compiled import compiled
+from civicsim.kernels import unit
+from civicsim.organisation import FROM_PATIENTS, N_PATIENT_GROUPS, NO_IDEA, TO_FORUM, WAITING
+from civicsim.parameters import parameter, switch
+from civicsim.practice import clear_idea
+from civicsim.process import Process
+from civicsim.randomness import stream_of, uniforms
+
+STREAM = stream_of("forum")
+USUAL_GROUP = 0
+MOST_ISSUES = 64
+TEAM, ORGANISATION, NATIONAL = range(3)
+_FREE = "Assumption: free modelling choice, to be swept."
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """Who speaks for patients, and how far it carries."""
+
+    enabled: bool = switch("Patients are heard through a forum; off, its hours go back to care.")
+    level: str = parameter(
+        "organisation", "level", help="Where the forum meets: with teams, for the organisation, or nationally.",
+        source="Assumption: most public meetings are held for the organisation; to be swept.",
+        choices=("team", "organisation", "national"), role="fixed",
+    )  # fmt: skip
+    recruitment_bias: float = parameter(
+        0.6, "0-1", help="How far seats go to the usual volunteers when nobody reaches beyond them.", source=_FREE
+    )
+    hours_per_issue: float = parameter(
+        10.0, "hours of staff", 1.0, 100.0, help="Staff hours it takes to raise one issue with patients.", source=_FREE
+    )
+    accuracy: float = parameter(
+        0.75, "probability", 0.5, 1.0, help="Chance that patients who meet with a team see rightly what fits there.",
+        source=_FREE,
+    )  # fmt: skip
+    accuracy_loss: float = parameter(
+        0.05, "probability", 0.0, 0.25, help="How much of that is lost with each level further away.", source=_FREE
+    )
+    teams_per_level: float = parameter(
+        3.0, "multiple", 1.0, 10.0, help="How many times more teams an issue reaches with each level.", source=_FREE
+    )
+    fixes_per_team: float = parameter(
+        0.5,
+        "fixes per team and quarter",
+        0.0,
+        5.0,
+        help="Fixes that the forum can pay for with a full budget.",
+        source=_FREE,
+    )
+    host_target: bool = parameter(
+        False, "yes/no", help="Whether the host sets the forum a target for satisfaction.", role="lever",
+        source="Assumption: scenario definition; a target of 80 % satisfied was set for a forum before it existed (2013).",
+    )  # fmt: skip
+    target_erosion: float = parameter(
+        0.02, "per week", 0.0, 0.2, help="Independence lost each week under such a target.", source=_FREE
+    )
+    independence_rate: float = parameter(
+        0.02, "per week", 0.0, 0.2, help="How fast independence follows what the style intends.", source=_FREE
+    )
+    activation_rate: float = parameter(
+        0.02, "per week", 0.0, 0.2, help="How fast patients' activation moves.", source=_FREE
+    )
+    activation_heard: float = parameter(0.5, "0-1", help="How much being acted on raises activation.", source=_FREE)
+    activation_ignored: float = parameter(
+        0.3, "0-1", help="How much being consulted and ignored lowers it.", source=_FREE
+    )
+    activation_base: float = parameter(0.3, "0-1", help="Activation of patients who are not consulted.", source=_FREE)
+
+
+@compiled
+def seat_share(population_share, is_usual, bias, reach):
+    """Return the share of seats of a patient group.
+
+    Formula
+        (1−b)·share + b·[usual group],  b = bias·(1 − reach)
+    """
+    tilt = bias * (1.0 - reach)
+    return (1.0 - tilt) * population_share + tilt * is_usual
+
+
+@compiled
+def independence_after(independence, intended, rate, host_target, erosion):
+    """Return the forum's independence after a week: it follows the intention, unless a target of the host erodes it."""
+    if host_target:
+        return unit(independence - erosion)
+    return unit(independence + rate * (intended - independence))
+
+
+@compiled
+def activation_target(base, heard_weight, heard, ignored_weight, consulted):
+    """Return where activation settles: higher where voice is acted on, lower where it is asked for and ignored."""
+    return unit(base + consulted * (heard_weight * heard - ignored_weight * (1.0 - heard)))
+
+
+@compiled
+def sees_rightly(accuracy, loss, level):
+    """Return the probability that an issue is right: less, the further from the team the forum meets."""
+    return max(0.5, accuracy - loss * level)
+
+
+@compiled
+def _pick(weights, total, u):
+    """Return an index with probability proportional to its weight."""
+    x = u * total
+    for k in range(weights.shape[0]):
+        x -= weights[k]
+        if x < 0.0:
+            return k
+    return weights.shape[0] - 1
+
+
+@compiled
+def _raise_issue(o, k, week, org, q, n_reached, organisation, dimension, practice, team, need, panel, wanted):
+    """Raise one issue: a group by its seats, a dimension by the group's needs, and the teams it reaches."""
+    m = practice.shape[1]
+    u_group, u_dimension, u_right, severity = uniforms(org.seed, STREAM, week, org.key, 1 + 2 * k)
+    total = 0.0
+    for j in range(N_PATIENT_GROUPS):
+        total += panel[o, j].seats
+    x = u_group * total
+    group = N_PATIENT_GROUPS - 1
+    for j in range(N_PATIENT_GROUPS):
+        x -= panel[o, j].seats
+        if x < 0.0:
+            group = j
+            break
+    total = 0.0
+    for d in range(m):
+        wanted[d] = need[o, group, d].weight if dimension[o, d].patient_visible else 0.0
+        total += wanted[d]
+    if total == 0.0:
+        return 0
+    d = _pick(wanted, total, u_dimension)
+    right = u_right < sees_rightly(q.accuracy, q.accuracy_loss, q.level)
+    u_team, _, _, _ = uniforms(org.seed, STREAM, week, org.key, 2 + 2 * k)
+    raised = 0
+    for j in range(min(n_reached, org.n_teams)):
+        t = org.first_team + (int(u_team * org.n_teams) + j) % org.n_teams
+        slot = practice[t, d]
+        # With a team, patients see what fits there; further away, only what fits in general.
+        best = slot.reality if q.level == TEAM else dimension[o, d].truth
+        value = best if right else -best
+        if value == slot.value or slot.idea_state != NO_IDEA:
+            continue
+        clear_idea(slot)
+        slot.idea_state = WAITING
+        slot.idea_value = value
+        slot.idea_convenient = 0
+        slot.idea_origin = FROM_PATIENTS
+        slot.idea_channel = TO_FORUM
+        slot.idea_group = group
+        slot.idea_severity = severity
+        slot.idea_week = slot.raised_week = week
+        panel[o, group].raised += 1.0
+        raised += 1
+    return raised
+
+
+@compiled
+def _step(first, last, week, p, organisation, tally, dimension, practice, team, need, panel, patient):
+    m = practice.shape[1]
+    wanted = np.empty(m)
+    for o in range(first, last):
+        if not p[o].enabled:
+            organisation[o].spent_patients = 0.0
+            continue
+        org, q, count = organisation[o], p[o], tally[o]
+        org.independence = independence_after(
+            org.independence, org.forum_independence, q.independence_rate, q.host_target, q.target_erosion
+        )
+        org.forum_funds = min(
+            q.fixes_per_team * org.n_teams, org.forum_funds + org.forum_budget * q.fixes_per_team * org.n_teams / 13.0
+        )
+        for k in range(N_PATIENT_GROUPS):
+            seat = panel[o, k]
+            seat.seats = seat_share(seat.share, k == USUAL_GROUP, q.recruitment_bias, org.patient_reach)
+            settled = seat.acted + seat.ignored
+            if settled > 0.0:
+                seat.heard += 0.1 * (seat.acted / settled - seat.heard)
+            seat.raised = seat.acted = seat.ignored = 0.0
+        activation = 0.0
+        for i in range(org.first_patient, org.first_patient + org.n_patients):
+            who = patient[i]
+            target = activation_target(
+                q.activation_base,
+                q.activation_heard,
+                panel[o, who.group].heard,
+                q.activation_ignored,
+                org.patient_reach,
+            )
+            who.activation = unit(who.activation + q.activation_rate * (target - who.activation))
+            activation += who.activation
+        activation = activation / org.n_patients if org.n_patients > 0 else 0.0
+        n_reached = int(q.teams_per_level ** float(q.level) + 0.5)
+        org.forum_credit += org.hours_patients * org.n_staff
+        spent = 0.0
+        for k in range(MOST_ISSUES):
+            if org.forum_credit < q.hours_per_issue:
+                break
+            org.forum_credit -= q.hours_per_issue
+            u_comes, _, _, _ = uniforms(org.seed, STREAM, week, org.key, 1000 + k)
+            # An hour set aside is only used if patients come.
+            if u_comes < activation:
+                spent += q.hours_per_issue
+                n = _raise_issue(
+                    o, k, week, org, q, n_reached, organisation, dimension, practice, team, need, panel, wanted
+                )
+                count.voiced_forum += n
+        org.forum_credit = min(org.forum_credit, q.hours_per_issue)
+        org.spent_patients = spent / org.n_staff
+
+
+def step(cohort, first, last):
+    """Let the forum meet and raise issues with teams; and let patients' readiness to take part follow what came of it."""
+    c = cohort
+    _step(
+        first, last, c.week, c.parameters["forum"], c.organisation, c.tally, c.dimension, c.practice, c.team, c.need,
+        c.panel, c.patient,
+    )  # fmt: skip
+
+
+PROCESS = Process(
+    name="forum",
+    place=16,
+    title="A forum of patients raises what patients see; what it can do is its independence times its budget.",
+    parameters=Parameters,
+    step=step,
+    reads=(
+        "organisation.forum_independence", "organisation.forum_budget", "organisation.patient_reach",
+        "organisation.hours_patients", "dimension.patient_visible", "dimension.truth", "practice.reality",
+        "practice.value", "need.weight", "panel.share",
+    ),
+    writes=(
+        "organisation.independence", "organisation.forum_funds", "organisation.forum_credit",
+        "organisation.spent_patients", "panel.seats", "panel.heard", "panel.raised", "panel.acted", "panel.ignored",
+        "patient.activation", "practice.idea_state", "practice.idea_value", "practice.idea_convenient",
+        "practice.idea_origin", "practice.idea_channel", "practice.idea_group", "practice.idea_severity",
+        "practice.idea_week", "practice.raised_week", "practice.idea_raiser",  "practice.deliberated", "practice.cycles", "practice.successes", "tally.voiced_forum",
+    ),
+)  # fmt: skip
