@@ -104,6 +104,12 @@ class Comparison:
 
         return comparison_figure(self, measures)
 
+    def plot_differences(self, measures: Sequence[str] = FLAGSHIP, last_weeks: int = 52) -> Any:
+        """Draw paired differences from the baseline with their intervals; return the matplotlib figure."""
+        from civicsim.report.figures import differences_figure
+
+        return differences_figure(self, measures, last_weeks)
+
     def _repr_html_(self) -> str:
         from civicsim.report.figures import comparison_html
 

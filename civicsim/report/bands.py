@@ -1,0 +1,55 @@
+"""Sums up paths of several runs, week by week. Nothing here draws."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+from scipy import stats
+
+from civicsim.study.statistics import CONFIDENCE
+
+RANGE = (10, 90)
+RUNS_FOR_RANGE = 5
+"""With fewer runs, a range over them would say little."""
+
+
+@dataclass(frozen=True)
+class Band:
+    """Paths of several runs summed up week by week; NaN where there is nothing to sum up.
+
+    Attributes
+    ----------
+    mean, low, high : (weeks,) arrays
+        Mean over runs and its 95 % t interval.
+    bottom, top : (weeks,) arrays
+        10th and 90th percentile of the runs.
+    """
+
+    mean: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    bottom: np.ndarray
+    top: np.ndarray
+
+    def since(self, week: int) -> Band:
+        """Return the same without the weeks before ``week``."""
+        return Band(*(getattr(self, field.name)[week:] for field in fields(self)))
+
+
+def band(paths: np.ndarray) -> Band:
+    """Return mean, interval and range of paths, shape (weeks, runs), over the runs that have a value that week."""
+    paths = np.asarray(paths, dtype=float)
+    n = np.sum(~np.isnan(paths), axis=1)
+    nothing = np.full(len(paths), np.nan)
+    mean = np.divide(np.nansum(paths, axis=1), n, out=nothing.copy(), where=n > 0)
+    squares = np.nansum((paths - mean[:, None]) ** 2, axis=1)
+    error = np.sqrt(np.divide(squares, (n - 1) * n, out=nothing.copy(), where=n > 1))
+    half = stats.t.ppf(0.5 + CONFIDENCE / 2, np.maximum(n - 1, 1)) * error
+    bottom, top = nothing.copy(), nothing.copy()
+    enough, complete = n >= RUNS_FOR_RANGE, n == paths.shape[1]
+    # numpy goes through rows one by one where it has to look for NaN.
+    for rows, percentile in ((enough & complete, np.percentile), (enough & ~complete, np.nanpercentile)):
+        if rows.any():
+            bottom[rows], top[rows] = percentile(paths[rows], RANGE, axis=1)
+    return Band(mean, mean - half, mean + half, bottom, top)

@@ -1,0 +1,166 @@
+"""Figures of comparisons: time paths side by side, and paired differences from the baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from civicsim.measures import FLAGSHIP
+from civicsim.report.html import comparison_html, result_html
+from civicsim.report.look import BASELINE_COLOUR, GRID, INK, Look, looks_of, own_look, plain, save, width_of
+from civicsim.report.panels import colophon, columns_of, declared, frame, path_panels
+from civicsim.report.paths import nothing_to_show, plot_paths, points_of
+from civicsim.report.words import INTERVAL, before_text, counted, kind_text, names_of, time_text
+from civicsim.study.compare import Comparison
+
+__all__ = ["comparison_figure", "comparison_html", "differences_figure", "plot_paths", "result_html", "save"]
+
+_LONGEST_NAME, _TICK_SIZE = 34, 8.5
+_MATCHED = "Runs are matched: overlapping intervals do not mean that scenarios do not differ."
+
+
+def comparison_figure(comparison: Comparison, measures: Sequence[str] = FLAGSHIP) -> Figure:
+    """Draw the time paths of several measures side by side, one panel each.
+
+    Up to three scenarios are drawn with bands, as by :func:`plot_paths`. Of more, the baseline has its band, and the
+    others a whisker at the end; the footer says so.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        Matched runs.
+    measures : sequence of str
+        Names of measures.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Unknown to :mod:`matplotlib.pyplot`; notebooks show it, :func:`save` writes it.
+
+    Raises
+    ------
+    ScenarioError
+        If a measure does not exist, or none is given.
+    """
+    results = comparison.results
+    base = results[comparison.baseline].scenario
+    notes = "Vertical axes are cut to what they show."
+    return path_panels(
+        results, declared(measures), comparison.baseline,
+        title=f"How {counted(len(results), 'scenario')} unfold over {time_text(base.weeks)}",
+        subtitle=f"{kind_text(base)}; all start from the same organisations{before_text(base)}",
+        footer=[f"{notes} {_MATCHED}" if len(comparison.seeds) > 1 else notes, colophon(comparison.seeds)],
+    )  # fmt: skip
+
+
+def differences_figure(comparison: Comparison, measures: Sequence[str] = FLAGSHIP, last_weeks: int = 52) -> Figure:
+    """Draw how far each scenario differs from the baseline in matched runs, one panel per measure in its own unit.
+
+    A dot is the mean paired difference, a whisker its 95 % interval. A hollow dot is too close to call: the interval
+    holds 0, or a single run gives none.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        Matched runs.
+    measures : sequence of str
+        Names of measures.
+    last_weeks : int
+        Weeks from the end over which each run is summed up.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Unknown to :mod:`matplotlib.pyplot`; notebooks show it, :func:`save` writes it.
+
+    Raises
+    ------
+    ScenarioError
+        If a measure does not exist, or none is given.
+    """
+    about, results, base = declared(measures), comparison.results, comparison.baseline
+    looks = looks_of(list(results), base)
+    names = {label: plain(name, _LONGEST_NAME) for label, name in names_of(results).items()}
+    others = [label for label in results if label != base]
+    table = comparison.table(measures, last_weeks).set_index(["measure", "style"])
+    weeks = counted(min(last_weeks, results[base].scenario.weeks), "week")
+    note = f"Dot: mean difference between matched runs over the last {weeks}."
+    if len(comparison.seeds) > 1:
+        note += f" Whisker: its {INTERVAL} interval, not widened for the number of comparisons."
+    with own_look():
+        figure, panels = frame(
+            about, [(_dot_key(True), "interval leaves out 0"), (_dot_key(False), "too close to call, or no interval")],
+            title=f"Differences from {names[base]}",
+            subtitle=f"{kind_text(results[base].scenario)}; to the right of the line is more than {names[base]}",
+            footer=[note, colophon(comparison.seeds)],
+            panel_height=0.24 * max(len(others), 2) + 0.1, left=0.08, below=0.30,
+            first_left=max((width_of(names[label], 9.0) for label in others), default=0.0) / 72.0 + 0.12,
+        )  # fmt: skip
+        for index, (measure, ax) in enumerate(zip(about, panels, strict=True)):
+            _draw_differences(ax, {label: table.loc[(measure.name, label)] for label in others}, looks)
+            in_first_column = index % columns_of(len(about)) == 0
+            words = [names[label] if in_first_column else "" for label in others]
+            ax.set_yticks(range(len(others)), words, parse_math=False, fontsize=9.0)
+    return figure
+
+
+def _draw_differences(ax: Axes, rows: Mapping[str, Any], looks: Mapping[str, Look]) -> None:
+    """Draw a row per scenario, the first on top, around a line at zero."""
+    ax.axvline(0.0, color=BASELINE_COLOUR, linewidth=1.2, zorder=1)
+    ax.set_ylim(max(len(rows), 1) - 0.4, -0.6)
+    ax.grid(axis="x", color=GRID, linewidth=0.8)
+    ax.set_axisbelow(True)
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+    shown = [0.0]
+    for at, (label, row) in enumerate(rows.items()):
+        mean, low, high = row["difference"], row["difference_low"], row["difference_high"]
+        if np.isnan(mean):
+            continue
+        colour, called = looks[label].colour, row["verdict"] in ("higher", "lower")
+        ax.plot([low, high], [at, at], color=colour, linewidth=1.6, zorder=2)
+        ax.plot(
+            mean, at, marker=looks[label].marker, markersize=6.5, markeredgewidth=1.4, markeredgecolor=colour,
+            markerfacecolor=colour if called else "white", zorder=3,
+        )  # fmt: skip
+        shown += [mean, low, high]
+    if len(shown) == 1:
+        nothing_to_show(ax)
+        ax.set_xticks([0.0])
+        return
+    left, right = float(np.nanmin(shown)), float(np.nanmax(shown))
+    pad = 0.08 * (right - left) or 0.5
+    ax.set_xlim(left - pad, right + pad)
+    ax.set_xticks(_ticks(ax))
+
+
+def _ticks(ax: Axes) -> list[float]:
+    """Return as many round places on the horizontal axis as there is room for their numbers."""
+    left, right = ax.get_xlim()
+    ticks = [0.0]
+    for steps in (5, 4, 3, 2, 1):
+        places = MaxNLocator(steps, steps=[1, 2, 2.5, 5, 10]).tick_values(left, right)
+        ticks = [tick for tick in places if left <= tick <= right]
+        words = ax.xaxis.get_major_formatter().format_ticks(ticks)
+        if len(ticks) < 2 or max(width_of(word, _TICK_SIZE) for word in words) + 8.0 < _step(ax, ticks):
+            break
+    return ticks
+
+
+def _step(ax: Axes, ticks: Sequence[float]) -> float:
+    """Return how far ticks are apart, in points."""
+    left, right = ax.get_xlim()
+    return (ticks[1] - ticks[0]) / (right - left) * points_of(ax)[0]
+
+
+def _dot_key(called: bool) -> Line2D:
+    return Line2D(
+        [0, 0.5, 1], [0, 0, 0], color=INK, linewidth=1.4, marker="o", markersize=7, markeredgewidth=1.4,
+        markerfacecolor=INK if called else "white", markevery=[1],
+    )  # fmt: skip

@@ -1,0 +1,207 @@
+"""How figures look: colours, line styles, markers, type, and files that come out the same every time."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import matplotlib.style
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.text import Text
+from matplotlib.textpath import text_to_path
+from scipy.optimize import isotonic_regression
+
+INK = "#222222"
+FAINT = "#5f5f5f"
+GRID = "#e3e3e3"
+BASELINE_COLOUR = "#6e6e6e"
+
+# Okabe and Ito's colours, told apart by people with any kind of colour vision; without yellow, too pale on white.
+_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+_LINES: tuple[Any, ...] = (
+    "solid",
+    (0, (7, 1.5, 1.2, 1.5)),
+    (0, (1.2, 1.2)),
+    (0, (10, 2.5)),
+    (0, (6, 1.5, 1.2, 1.5, 1.2, 1.5)),
+)
+_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h")
+_BASELINE_LINE = (0, (4, 2))
+
+_SETTINGS = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9.0,
+    "axes.titlesize": 10.0,
+    "axes.labelsize": 9.0,
+    "xtick.labelsize": 8.5,
+    "ytick.labelsize": 8.5,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": FAINT,
+    "xtick.color": FAINT,
+    "ytick.color": FAINT,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.unicode_minus": True,
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+    "figure.dpi": 160.0,
+    "savefig.dpi": "figure",
+    "svg.hashsalt": "civicsim",
+}
+_UNDATED: dict[str, dict[str, Any]] = {
+    ".png": {"Software": None},
+    ".svg": {"Date": None},
+    ".pdf": {"CreationDate": None},
+}
+_ONE_AT_A_TIME = threading.RLock()
+
+
+@contextmanager
+def own_look() -> Iterator[None]:
+    """Use civicsim's settings of matplotlib for a while, whatever the user has set; one thread at a time."""
+    with _ONE_AT_A_TIME, matplotlib.style.context(_SETTINGS, after_reset=True):
+        yield
+
+
+@dataclass(frozen=True)
+class Look:
+    """How one scenario is drawn, the same in every panel.
+
+    Attributes
+    ----------
+    colour : str
+        Of line, band and marker.
+    line : str or tuple
+        Line style of matplotlib.
+    marker : str
+        Marker of matplotlib.
+    width : float
+        Of the line, in points.
+    baseline : bool
+        Whether the others are set against it.
+    """
+
+    colour: str
+    line: Any
+    marker: str
+    width: float = 1.7
+    baseline: bool = False
+
+    @property
+    def ink(self) -> tuple[float, ...]:
+        """The colour made dark enough for text on white."""
+        return tuple(0.62 * part for part in to_rgb(self.colour))
+
+
+def looks_of(labels: Sequence[str], baseline: str | None = None) -> dict[str, Look]:
+    """Return a look for each label: grey dashes for the baseline, and no two alike up to 35 others."""
+    ways = zip(itertools.cycle(_COLOURS), itertools.cycle(_LINES), itertools.cycle(_MARKERS), strict=False)
+    result = {}
+    for label in labels:
+        result[label] = (
+            Look(BASELINE_COLOUR, _BASELINE_LINE, "d", 2.1, baseline=True) if label == baseline else Look(*next(ways))
+        )
+    return result
+
+
+class Picture(Figure):
+    """A figure that notebooks show by themselves, and that :mod:`matplotlib.pyplot` knows nothing of."""
+
+    def _repr_png_(self) -> bytes:
+        return png_bytes(self)
+
+
+class PictureAxes(Axes):
+    """Axes that notebooks show as the figure they stand in."""
+
+    def _repr_png_(self) -> bytes:
+        figure = self.get_figure(root=True)
+        return png_bytes(figure) if figure is not None else b""
+
+
+def save(figure: Figure, path: str | Path) -> Path:
+    """Write a figure to a file that is the same, byte for byte, whenever the figure is the same.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        What to write.
+    path : str or Path
+        Where to; its ending says how: ``.png``, ``.svg``, ``.pdf``, or another that matplotlib knows.
+
+    Returns
+    -------
+    Path
+        Where it was written.
+    """
+    target = Path(path)
+    with own_look():
+        figure.savefig(target, metadata=_UNDATED.get(target.suffix.lower()))
+    return target
+
+
+def png_bytes(figure: Figure, dpi: float | None = None) -> bytes:
+    """Return a figure as a PNG file, the same whenever the figure is the same; with its own dots per inch by default."""
+    file = io.BytesIO()
+    with own_look():
+        figure.savefig(file, format="png", metadata=_UNDATED[".png"], dpi="figure" if dpi is None else dpi)
+    return file.getvalue()
+
+
+def plain(text: str, longest: int = 48) -> str:
+    """Return a text on one line, shortened with an ellipsis if it is longer than ``longest`` characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
+
+
+def literal(text: Text) -> Text:
+    """Make matplotlib show a text as it is: a dollar sign is no formula."""
+    text.set_parse_math(False)
+    return text
+
+
+def width_of(text: str, size: float, weight: str = "normal") -> float:
+    """Return how wide a line of text will be, in points."""
+    about = FontProperties(family="DejaVu Sans", size=size, weight=weight)
+    width, _, _ = text_to_path.get_text_width_height_descent(text, about, ismath=False)
+    return float(width)
+
+
+def wrapped(text: str, width: float, size: float) -> list[str]:
+    """Return a text in lines no wider than ``width`` points; breaks between words."""
+    lines: list[str] = []
+    for word in text.split():
+        if lines and width_of(f"{lines[-1]} {word}", size) <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines
+
+
+def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float] | None:
+    """Return places at least ``gap`` apart between ``low`` and ``high``, as near as can be to those wanted.
+
+    Returns None where there is no room.
+    """
+    n = len(wanted)
+    if gap * (n - 1) > high - low:
+        return None
+    # Without their gaps, places in order must not fall; least squares under that is isotonic regression.
+    order, steps = np.argsort(wanted, kind="stable"), gap * np.arange(n)
+    nearest = isotonic_regression(np.asarray(wanted, dtype=float)[order] - steps).x if n else np.zeros(0)
+    result = np.empty(n)
+    result[order] = np.clip(nearest, low, high - gap * (n - 1)) + steps
+    return result.tolist()

@@ -1,0 +1,267 @@
+"""Draws time paths: the mean over runs, its interval, and the range of the runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from civicsim.measures import MEASURES, YEAR, Measure
+from civicsim.report.bands import RANGE, RUNS_FOR_RANGE, band
+from civicsim.report.look import (
+    FAINT,
+    GRID,
+    Look,
+    Picture,
+    PictureAxes,
+    literal,
+    looks_of,
+    own_look,
+    plain,
+    spread,
+    width_of,
+    wrapped,
+)
+from civicsim.report.words import INTERVAL
+from civicsim.simulate import Result, measure_names
+
+SMOOTH_WEEKS = 13
+FEW = 3
+"""With more scenarios in one panel, bands would hide each other: whiskers at the end stand for them."""
+_WEEKS_IN_WEEKS = 78
+_LABEL_SIZE, _NOTE_SIZE = 9.0, 8.0
+
+
+def plot_paths(
+    results: Mapping[str, Result], measure: str, ax: Axes | None = None, baseline: str | None = None
+) -> Axes:
+    """Draw how a measure develops in one or several scenarios.
+
+    A line is the mean over runs of the smoothed measure. The darker band is the 95 % interval of that mean, the
+    lighter one the range from the 10th to the 90th percentile of the runs, where there are at least five. Of more than
+    three scenarios, only the baseline has a band, and each has a whisker for its interval at the end. A single run has
+    no interval. A note under the axis says what is drawn.
+
+    Parameters
+    ----------
+    results : mapping of str to Result
+        By label.
+    measure : str
+        Name of a measure; see :data:`civicsim.measures.MEASURES`.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw. By default on a figure of its own that :mod:`matplotlib.pyplot` does not know: show it in a
+        notebook by leaving the axes as the last line of a cell, or write it with :func:`save`.
+    baseline : str, optional
+        Label to draw in grey dashes.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    ScenarioError
+        If there is no such measure.
+    """
+    about = MEASURES[measure_names([measure])[0]]
+    if ax is None:
+        with own_look():
+            own = Picture(figsize=(8.0, 4.5), layout="constrained").add_subplot(axes_class=PictureAxes)
+            return _finished(own, results, about, baseline)
+    return _finished(ax, results, about, baseline)
+
+
+def _finished(ax: Axes, results: Mapping[str, Result], about: Measure, baseline: str | None) -> Axes:
+    looks, unit = looks_of(list(results), baseline), time_unit(results.values())
+    ends = draw_paths(ax, results, about, looks, years=unit == "years")
+    ax.set_title(about.label, loc="left", fontweight="bold")
+    ax.set_ylabel(about.unit)
+    ax.set_xlabel(unit.capitalize(), loc="left")
+    if ends and not _label_ends(ax, ends, looks):
+        _list_above(ax, ends, looks)
+    note = wrapped(explanation(results, baseline), points_of(ax)[0], _NOTE_SIZE)
+    ax.annotate(
+        "\n".join(note), (0.0, 0.0), (0.0, -5.0), xycoords=(ax.transAxes, ax.xaxis.label), textcoords="offset points",
+        ha="left", va="top", fontsize=_NOTE_SIZE, color=FAINT, annotation_clip=False,
+    )  # fmt: skip
+    return ax
+
+
+def points_of(ax: Axes) -> tuple[float, float]:
+    """Return width and height of axes in points."""
+    scale = 72.0 * ax.figure.dpi_scale_trans.inverted().get_matrix()[0, 0]
+    return ax.bbox.width * scale, ax.bbox.height * scale
+
+
+def draw_paths(
+    ax: Axes, results: Mapping[str, Result], about: Measure, looks: Mapping[str, Look], years: bool
+) -> dict[str, tuple[float, float]]:
+    """Draw lines and bands, without any words but a remark where there is nothing to draw.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Where to draw.
+    results, looks : mapping of str to Result and Look
+        By label.
+    about : Measure
+        What to draw.
+    years : bool
+        Whether time is in years rather than weeks.
+
+    Returns
+    -------
+    dict of str to (float, float)
+        Where the label of each scenario belongs; those that never had a value are left out.
+    """
+    unit = YEAR if years else 1.0
+    end = max((result.scenario.weeks for result in results.values()), default=1) / unit
+    few, ranges = len(results) <= FEW, shows_range(results.values())
+    shown: list[np.ndarray] = []
+    ends: dict[str, tuple[float, float]] = {}
+    for index, (label, result) in enumerate(results.items()):
+        look, sums = looks[label], band(result.paths(about.name, SMOOTH_WEEKS))
+        first = SMOOTH_WEEKS - 1 if len(sums.mean) >= 2 * SMOOTH_WEEKS else 0
+        time, sums = np.arange(first + 1, len(sums.mean) + 1) / unit, sums.since(first)
+        there = np.flatnonzero(~np.isnan(sums.mean))
+        if len(there) == 0:
+            continue
+        last = there[-1]
+        if ranges:
+            ax.fill_between(time, sums.bottom, sums.top, color=look.colour, alpha=0.10, linewidth=0)
+            shown += [sums.bottom, sums.top]
+        if few or look.baseline:
+            ax.fill_between(time, sums.low, sums.high, color=look.colour, alpha=0.18, linewidth=0)
+            shown += [sums.low, sums.high]
+        at = time[last]
+        if not few:
+            at = end * (1.012 + 0.012 * index)
+            ax.plot([at, at], [sums.low[last], sums.high[last]], color=look.colour, linewidth=1.8)
+            ax.plot(at, sums.mean[last], color=look.colour, marker=look.marker, markersize=3.8)
+            shown += [sums.low[last:], sums.high[last:]]
+        every = max(1, len(time) // 5)
+        ax.plot(
+            time, sums.mean, color=look.colour, linestyle=look.line, linewidth=look.width, label=plain(label), zorder=3,
+            marker=look.marker, markersize=4.5, markeredgecolor="white", markeredgewidth=0.6,
+            markevery=slice(every * (index + 1) // (len(results) + 1), None, every),
+        )  # fmt: skip
+        shown.append(sums.mean)
+        ends[label] = (float(at), float(sums.mean[last]))
+    right = end if few else end * (1.012 + 0.012 * len(results))
+    ax.set_xlim(0, right)
+    ax.set_xticks([tick for tick in MaxNLocator(6, integer=True).tick_values(0, end) if tick <= end])
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.spines["bottom"].set_bounds(0, end)
+    if not ends:
+        nothing_to_show(ax)
+        return ends
+    ax.set_ylim(*limits(np.concatenate(shown)))
+    ax.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10], min_n_ticks=3))
+    low, high = ax.get_ylim()
+    ax.hlines([tick for tick in ax.get_yticks() if low <= tick <= high], 0, end, color=GRID, linewidth=0.8, zorder=0.5)
+    return ends
+
+
+def nothing_to_show(ax: Axes) -> None:
+    """Say in an empty panel that what it would show did not happen."""
+    ax.set_yticks([])
+    ax.text(
+        0.5, 0.5, "nothing to show:\nit did not happen in any run", transform=ax.transAxes, ha="center", va="center",
+        color=FAINT, fontsize=9,
+    )  # fmt: skip
+
+
+def limits(values: np.ndarray, smallest_share: float = 0.12) -> tuple[float, float]:
+    """Return ends of an axis that holds the values, is not cut to a hair's breadth, and starts at 0 where that is near.
+
+    Parameters
+    ----------
+    values : array
+        What must fit; NaN is left out.
+    smallest_share : float
+        Least length of the axis, as a share of the largest absolute value.
+    """
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    lacking = smallest_share * max(abs(low), abs(high)) - (high - low)
+    if lacking > 0:
+        low, high = low - lacking / 2, high + lacking / 2
+    if high == low:
+        return 0.0, 1.0
+    pad = 0.05 * (high - low)
+    bottom = 0.0 if 0.0 <= low < 0.35 * high else low - pad
+    return bottom, high + pad
+
+
+def time_unit(results: Iterable[Result]) -> str:
+    """Return "years", or "weeks" where all results are short."""
+    longest = max((result.scenario.weeks for result in results), default=0)
+    return "weeks" if longest <= _WEEKS_IN_WEEKS else "years"
+
+
+def shows_range(results: Iterable[Result]) -> bool:
+    """Whether the range over runs is drawn: for few scenarios, all of them with enough runs."""
+    runs = [len(result.seeds) for result in results]
+    return len(runs) <= FEW and min(runs, default=0) >= RUNS_FOR_RANGE
+
+
+def explanation(results: Mapping[str, Result], baseline: str | None = None) -> str:
+    """Return what lines, bands and whiskers mean, in a sentence or two."""
+    runs = sorted({len(result.seeds) for result in results.values()})
+    smoothed = f"each point is over the last {SMOOTH_WEEKS} weeks"
+    if runs == [1]:
+        return f"Line: a single run; {smoothed}. One run has no interval."
+    count = f"{runs[0]} runs" if len(runs) == 1 else f"{runs[0]} to {runs[-1]} runs"
+    line = f"Line: mean of {count}; {smoothed}."
+    if len(results) > FEW:
+        band_too = " Grey band: the same over time for the baseline." if baseline in results else ""
+        return f"{line} Whisker at the end: {INTERVAL} interval of that mean.{band_too}"
+    if not shows_range(results.values()):
+        return f"{line} Band: {INTERVAL} interval of that mean."
+    ends = f"{RANGE[0]}th to {RANGE[1]}th percentile of the runs"
+    return f"{line} Darker band: {INTERVAL} interval of that mean; lighter band: {ends}."
+
+
+def line_key(look: Look) -> Line2D:
+    """Return a sample of a line for a legend, with its marker in the middle."""
+    return Line2D(
+        [0, 0.5, 1], [0, 0, 0], color=look.colour, linestyle=look.line, linewidth=look.width, marker=look.marker,
+        markersize=5.5, markeredgecolor="white", markeredgewidth=0.6, markevery=[1],
+    )  # fmt: skip
+
+
+def _label_ends(ax: Axes, ends: Mapping[str, tuple[float, float]], looks: Mapping[str, Look]) -> bool:
+    """Write each label beside the end of its line, if there is room; return whether it was done."""
+    width, height = points_of(ax)
+    (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
+    share = (max(width_of(plain(label), _LABEL_SIZE) for label in ends) + 24.0) / width
+    wanted = [(y - bottom) / (top - bottom) * height for _, y in ends.values()]
+    places = spread(wanted, 1.3 * _LABEL_SIZE, 0.6 * _LABEL_SIZE, height - 0.6 * _LABEL_SIZE)
+    if places is None or share > 0.45:
+        return False
+    point = (right - left) / (1.0 - share) / width
+    for (label, (x, y)), place in zip(ends.items(), places, strict=True):
+        look, at = looks[label], bottom + place / height * (top - bottom)
+        ax.plot([x, right + 14.0 * point], [y, at], color=look.colour, linewidth=0.8)
+        words = ax.text(right + 17.0 * point, at, plain(label), color=look.ink, fontsize=_LABEL_SIZE, va="center")
+        literal(words)
+    ax.set_xlim(left, right + share * width * point)
+    return True
+
+
+def _list_above(ax: Axes, labels: Iterable[str], looks: Mapping[str, Look]) -> None:
+    """Write a legend over the lines, and make room for it there."""
+    names = {label: plain(label) for label in labels}
+    width, height = points_of(ax)
+    columns = max(1, int(width / (max(width_of(name, _NOTE_SIZE) for name in names.values()) + 42.0)))
+    rows = -(-len(names) // columns)
+    bottom, top = ax.get_ylim()
+    ax.set_ylim(bottom, bottom + (top - bottom) / (1.0 - min(0.6, (1.5 * _NOTE_SIZE * rows + 8.0) / height)))
+    key = ax.legend(
+        handles=[line_key(looks[label]) for label in names], labels=[" "] * len(names), loc="upper left", ncols=columns,
+        fontsize=_NOTE_SIZE, frameon=False, borderaxespad=0.0, handlelength=2.8, columnspacing=1.0, labelspacing=0.3,
+    )  # fmt: skip
+    for text, name in zip(key.get_texts(), names.values(), strict=True):
+        literal(text).set_text(name)

@@ -1,0 +1,107 @@
+"""Words and numbers that figures and pages share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from civicsim.errors import ScenarioError
+from civicsim.scenario import PARAMETERS, Scenario, kinds
+from civicsim.simulate import Result
+from civicsim.study.statistics import CONFIDENCE
+
+THINKING_AID = "A thinking aid, not a forecast."
+INTERVAL = f"{CONFIDENCE * 100:.0f} %"
+
+
+def number(value: float, decimals: int | None = None, sign: bool = False) -> str:
+    """Return a number in words of a table: a true minus sign, and a dash for NaN.
+
+    Parameters
+    ----------
+    value : float
+        The number.
+    decimals : int, optional
+        Digits after the point; by default what three significant digits take.
+    sign : bool
+        Whether to write a plus sign, as for differences.
+    """
+    if np.isnan(value):
+        return "–"
+    text = f"{value:{'+' if sign else ''}.{_decimals(value, 3) if decimals is None else decimals}f}"
+    return text.strip("+-") if float(text) == 0 else text.replace("-", "−")
+
+
+def with_interval(mean: float, low: float, high: float, sign: bool = False) -> tuple[str, str]:
+    """Return a mean and its interval, no more exactly than two digits of the interval's half width."""
+    if np.isnan(low):
+        return number(mean, sign=sign), "no interval"
+    decimals = _decimals((high - low) / 2, 2)
+    return number(mean, decimals, sign), f"{number(low, decimals, sign)} to {number(high, decimals, sign)}"
+
+
+def _decimals(value: float, significant: int) -> int:
+    return min(5, max(0, significant - 1 - int(np.floor(np.log10(abs(value)))))) if value else significant
+
+
+def counted(n: int, one: str, many: str | None = None) -> str:
+    """Return "1 run", "2 runs"."""
+    return f"{n} {one if n == 1 else many or one + 's'}"
+
+
+def seeds_text(seeds: Sequence[int]) -> str:
+    """Return which seeds, in words: "seed 7", "seeds 1–30", "seeds 3, 5, 9", or "30 seeds from 3 to 99"."""
+    if len(seeds) == 1:
+        return f"seed {seeds[0]}"
+    if sorted(seeds) == list(range(min(seeds), min(seeds) + len(seeds))):
+        return f"seeds {min(seeds)}–{max(seeds)}"
+    if len(seeds) <= 5:
+        return "seeds " + ", ".join(str(seed) for seed in seeds)
+    return f"{len(seeds)} seeds from {min(seeds)} to {max(seeds)}"
+
+
+def time_text(weeks: int) -> str:
+    """Return a length of time in words: years where it is whole years."""
+    return counted(weeks // 52, "year") if weeks and weeks % 52 == 0 else counted(weeks, "week")
+
+
+def before_text(scenario: Scenario) -> str:
+    """Return how long the organisations had lived before, as the end of a sentence."""
+    return f", after {time_text(scenario.burn_in_weeks)} at the status quo" if scenario.burn_in_weeks else ""
+
+
+def kind_text(scenario: Scenario) -> str:
+    """Return the title of the kind of organisation, or its name where that is not a shipped one."""
+    return kinds().get(scenario.kind, scenario.kind)
+
+
+def preset_differences(scenario: Scenario) -> dict[str, tuple[Any, Any]] | None:
+    """Return what differs from the preset: name → (preset's value, own value); None where the preset cannot be read."""
+    try:
+        preset = Scenario.preset(scenario.style, scenario.kind)
+    except ScenarioError:
+        return None
+    return {key: values for key, values in preset.diff(scenario).items() if key != "title"}
+
+
+def change_text(key: str, before: Any, after: Any) -> str:
+    """Return one change in words, with its unit."""
+    unit = PARAMETERS[key].unit if key in PARAMETERS else {"weeks": "weeks", "burn_in_weeks": "weeks"}.get(key, "")
+    return f"{key} = {after}{f' {unit}' if unit not in ('', '0-1', 'on/off') else ''} (preset: {before})"
+
+
+def names_of(results: Mapping[str, Result]) -> dict[str, str]:
+    """Return what to call each scenario: its title, marked where it differs from its preset in a way of its own.
+
+    Labels stay as they are where titles are missing or not all different.
+    """
+    changes = {label: set((preset_differences(result.scenario) or {}).items()) for label, result in results.items()}
+    common = set.intersection(*changes.values())
+    names = {}
+    for label, result in results.items():
+        own = any(key in PARAMETERS for key, _ in changes[label] - common)
+        names[label] = f"{result.scenario.title} (changed)" if own else result.scenario.title
+    titled = all(result.scenario.title for result in results.values())
+    return names if titled and len(set(names.values())) == len(names) else {label: label for label in results}
