@@ -7,7 +7,6 @@ documentation tables, the sliders and the sweeps all read the same :class:`Param
 from __future__ import annotations
 
 import dataclasses
-import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -96,7 +95,7 @@ class Parameter:
             return value
         if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
             raise ScenarioError(problem)
-        if abs(value) > 2**63 or not math.isfinite(value) or (isinstance(self.default, int) and value != int(value)):
+        if not (-(2.0**63) <= value <= 2.0**63) or (isinstance(self.default, int) and value != int(value)):
             raise ScenarioError(problem)
         if not self.low <= value <= self.high:
             raise ScenarioError(problem)

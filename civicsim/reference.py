@@ -19,12 +19,12 @@ class Reference:
     """What is usual at the status quo."""
 
     usual_voice_share: float = parameter(
-        0.43, "0-1", role="fixed", help="v₀: share of noticed problems that are voiced.", source=_MEASURED
+        0.44, "0-1", role="fixed", help="v₀: share of noticed problems that are voiced.", source=_MEASURED
     )
     usual_dealt_share: float = parameter(
-        0.085, "0-1", role="fixed", help="r₀: share of noticed problems that are acted on.", source=_MEASURED
+        0.16, "0-1", role="fixed", help="r₀: share of noticed problems that are acted on.", source=_MEASURED
     )
-    usual_openness: float = parameter(0.447, "0-1", role="fixed", help="O₀: managers' openness.", source=_MEASURED)
+    usual_openness: float = parameter(0.437, "0-1", role="fixed", help="O₀: managers' openness.", source=_MEASURED)
     usual_exhaustion: float = parameter(
         0.505,
         "0-1",
@@ -33,14 +33,14 @@ class Reference:
         source=_MEASURED,
     )
     usual_influence: float = parameter(
-        0.347, "0-1", role="fixed", help="Influence: half agency, half authority.", source=_MEASURED
+        0.343, "0-1", role="fixed", help="Influence: half agency, half authority.", source=_MEASURED
     )
     usual_quality_spread: float = parameter(
-        0.074, "0-1", role="fixed", help="Standard deviation of true quality between teams, which marks bright and dark spots.",
+        0.0735, "0-1", role="fixed", help="Standard deviation of true quality between teams, which marks bright and dark spots.",
         source=_MEASURED,
     )  # fmt: skip
     usual_engaged: float = parameter(
-        0.3, "0-1", role="fixed", help="Share of the hour budget that is spent with people.", source=_MEASURED
+        0.278, "0-1", role="fixed", help="Share of the hour budget that is spent with people.", source=_MEASURED
     )
     usual_fear: float = parameter(0.35, "0-1", role="fixed", help="F₀: fear.", source=_LEVER)
     usual_permission: float = parameter(0.3, "0-1", role="fixed", help="Permission.", source=_LEVER)

@@ -32,8 +32,11 @@ def seeds_of(seeds: int | Sequence[int], first: int = 1) -> list[int]:
     ScenarioError
         If there is none, one is negative, or one is there twice.
     """
-    whole = int if isinstance(seeds, int) and not isinstance(seeds, bool) else None
-    chosen = list(range(first, first + seeds)) if whole else list(seeds) if isinstance(seeds, Sequence) else []  # type: ignore[operator]
+    chosen: list[Any] = []
+    if isinstance(seeds, int) and not isinstance(seeds, bool):
+        chosen = list(range(first, first + seeds))
+    elif isinstance(seeds, Sequence):
+        chosen = list(seeds)
     proper = all(isinstance(s, int | np.integer) and not isinstance(s, bool) and 0 <= s < 2**63 for s in chosen)
     if not chosen or not proper or len(set(chosen)) < len(chosen):
         raise ScenarioError(f"seeds = {seeds!r}: expected a number of seeds, or different whole numbers from 0")

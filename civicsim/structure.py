@@ -74,7 +74,7 @@ class Population:
     exhaustion_sd: float = parameter(
         0.12, "0-1", 0.08, 0.25, help="Spread of E₀ between people, which is stable.", source=_FREE
     )
-    safety_mean: float = parameter(0.60, "0-1", help="Mean of S₀, safety brought along.", source=_FREE)
+    safety_mean: float = parameter(0.62, "0-1", help="Mean of S₀, safety brought along.", source=_FREE)
     safety_sd: float = parameter(0.20, "0-1", 0.0, 0.3, help="Spread of S₀ between people.", source=_FREE)
     efficacy_mean: float = parameter(0.66, "0-1", help="Mean of V₀, efficacy brought along.", source=_FREE)
     efficacy_sd: float = parameter(0.20, "0-1", 0.0, 0.3, help="Spread of V₀ between people.", source=_FREE)

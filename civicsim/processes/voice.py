@@ -28,7 +28,7 @@ class Parameters:
 
     enabled: bool = switch("Staff speak up; off, nobody does and nothing counts as withheld.")
     intercept: float = parameter(
-        -1.5, "logit", -2.0, 0.0, help="β₀: readiness to speak up when all else is neutral.",
+        -1.3, "logit", -2.0, 0.0, help="β₀: readiness to speak up when all else is neutral.",
         source="Assumption: calibrated to the share of staff who feel safe to speak up and to formal cases.",
     )  # fmt: skip
     safety_weight: float = parameter(3.4, "logit", 1, 5, help="β_S: weight of psychological safety.", source=_DIRECTION)

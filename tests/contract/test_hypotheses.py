@@ -147,9 +147,7 @@ def test_measures_still_to_be_built_are_listed_once_and_needed():
     later = _file()["later_measures"]
     assert len(set(later)) == len(later)
     for name in later:
-        assert any(
-            name in (part["measure"], *part["contrast"].replace(",", "").split()) for part in _parts()
-        ), name
+        assert any(name in (part["measure"], *part["contrast"].replace(",", "").split()) for part in _parts()), name
 
 
 def test_every_measure_exists_or_is_listed_as_still_to_be_built():

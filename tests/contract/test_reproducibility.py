@@ -1,5 +1,6 @@
 """The same scenario and seed give the same bytes, whatever else happens."""
 
+import dataclasses
 import hashlib
 import subprocess
 import sys
@@ -24,7 +25,9 @@ def rows_of_run(cohort: Cohort, run: int) -> dict[str, np.ndarray]:
         "person": cohort.person["organisation"],
         "patient": cohort.patient["organisation"],
     }
-    of_organisation |= dict.fromkeys(("dimension", "tally", "snapshot", "need"), of_organisation["organisation"])
+    of_organisation |= dict.fromkeys(
+        ("dimension", "tally", "snapshot", "need", "panel"), of_organisation["organisation"]
+    )
     of_organisation |= dict.fromkeys(("practice", "neighbour"), of_organisation["team"])
     of_organisation["problem"] = of_organisation["person"]
     of_organisation["manager"] = cohort.person["organisation"][cohort.manager["person"]]
@@ -77,7 +80,11 @@ def test_another_process_gives_the_same_bytes(hash_seed):
         "print(hashlib.sha256(c.state_bytes()).hexdigest())\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"PYTHONHASHSEED": hash_seed, **_env()}
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONHASHSEED": hash_seed, **_env()},
     )
     here = hashlib.sha256(lived(SMALL, [3]).state_bytes()).hexdigest()
     assert done.stdout.strip() == here
@@ -90,8 +97,9 @@ def _env() -> dict[str, str]:
 
 
 def test_one_set_of_levers_under_two_names_gives_the_same_bytes():
-    mine = SMALL.with_(levers=cs.Scenario.preset("civic-culture").levers, style="civic-culture")
-    yours = SMALL.with_(levers=cs.Scenario.preset("civic-culture").levers, style="command")
+    levers = cs.Scenario.preset("civic-culture").levers
+    mine = dataclasses.replace(SMALL, levers=levers, style="civic-culture")
+    yours = dataclasses.replace(SMALL, levers=levers, style="command")
     assert lived(mine, [1, 2]).state_bytes() == lived(yours, [1, 2]).state_bytes()
 
 
@@ -118,6 +126,14 @@ def test_all_styles_start_from_the_same_organisations():
     styles = [cs.Scenario.preset(name).with_(n_teams=3, burn_in_weeks=20) for name in cs.styles()]
     first = burn_in(styles[0], [1]).state_bytes()
     assert all(burn_in(style, [1]).state_bytes() == first for style in styles[1:])
+
+
+def test_a_result_does_not_depend_on_what_it_is_compared_with():
+    usual = SMALL.with_(n_teams=3)
+    heavy = usual.with_(failure_demand=9.0)
+    alone = cs.run(heavy, seeds=2)
+    among = cs.compare(usual, heavy, seeds=2).results["status-quo 2"]
+    assert alone.cohort.state_bytes() == among.cohort.state_bytes()
 
 
 def test_a_shared_burn_in_equals_an_own_one():

@@ -1,0 +1,52 @@
+"""The levels that count as usual are those of the status quo after burn-in."""
+
+import pytest
+
+import civicsim as cs
+from civicsim.recording import Recorder
+from civicsim.simulate import burn_in, live
+
+TOLERANCE = {
+    "usual_voice_share": 0.03,
+    "usual_dealt_share": 0.015,
+    "usual_openness": 0.02,
+    "usual_exhaustion": 0.01,
+    "usual_influence": 0.01,
+    "usual_quality_spread": 0.006,
+    "usual_engaged": 0.02,
+}
+
+
+@pytest.fixture(scope="module")
+def status_quo():
+    scenario = cs.Scenario.preset()
+    cohort = burn_in(scenario, 16)
+    recorder = Recorder(cohort, 104)
+    live(cohort, 104, recorder=recorder)
+    return cs.Result(scenario, list(range(1, 17)), recorder, cohort)
+
+
+def test_what_is_called_usual_is_usual(status_quo):
+    mean = status_quo.summary(last_weeks=104).mean()
+    team, enacted = status_quo.cohort.team, status_quo.history.enacted
+    with_people = sum(enacted[f"spent_{name}"].mean() for name in ("protected", "peer", "response", "deliberation"))
+    found = {
+        "usual_voice_share": mean["voice_share"],
+        "usual_dealt_share": team["dealt_memory"].sum() / team["noticed_memory"].sum(),
+        "usual_openness": mean["openness"],
+        "usual_exhaustion": mean["exhaustion"],
+        "usual_influence": 0.5 * mean["agency"] + 0.5 * mean["authority_met"],
+        "usual_quality_spread": mean["quality_team_sd"],
+        "usual_engaged": with_people / status_quo.cohort.organisation["hours_budget"].mean(),
+    }
+    reference = cs.Scenario.preset().reference
+    gaps = {name: value - getattr(reference, name) for name, value in found.items()}
+    assert {name: gap for name, gap in gaps.items() if abs(gap) > TOLERANCE[name]} == {}
+
+
+def test_the_lever_levels_called_usual_are_the_status_quo_s():
+    scenario = cs.Scenario.preset()
+    assert scenario.reference.usual_fear == scenario.levers.fear
+    assert scenario.reference.usual_permission == scenario.levers.permission
+    pressure = scenario.levers.fear * scenario.levers.target_salience
+    assert scenario.reference.usual_pressure == pytest.approx(pressure)
