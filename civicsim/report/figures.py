@@ -17,9 +17,18 @@ from civicsim.report.look import BASELINE_COLOUR, GRID, INK, Look, looks_of, own
 from civicsim.report.panels import colophon, columns_of, declared, frame, path_panels
 from civicsim.report.paths import nothing_to_show, plot_paths, points_of
 from civicsim.report.words import INTERVAL, before_text, counted, kind_text, names_of, time_text
+from civicsim.simulate import Result
 from civicsim.study.compare import Comparison
 
-__all__ = ["comparison_figure", "comparison_html", "differences_figure", "plot_paths", "result_html", "save"]
+__all__ = [
+    "comparison_figure",
+    "comparison_html",
+    "differences_figure",
+    "plot_paths",
+    "result_figure",
+    "result_html",
+    "save",
+]
 
 _LONGEST_NAME, _TICK_SIZE = 34, 8.5
 _MATCHED = "Runs are matched: overlapping intervals do not mean that scenarios do not differ."
@@ -56,6 +65,31 @@ def comparison_figure(comparison: Comparison, measures: Sequence[str] = FLAGSHIP
         title=f"How {counted(len(results), 'scenario')} unfold over {time_text(base.weeks)}",
         subtitle=f"{kind_text(base)}; all start from the same organisations{before_text(base)}",
         footer=[f"{notes} {_MATCHED}" if len(comparison.seeds) > 1 else notes, colophon(comparison.seeds)],
+    )  # fmt: skip
+
+
+def result_figure(result: Result, measures: Sequence[str] = FLAGSHIP) -> Figure:
+    """Draw the time paths of several measures of one scenario side by side, with bands over its runs.
+
+    Parameters
+    ----------
+    result : Result
+        Runs of one scenario.
+    measures : sequence of str
+        Names of measures.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Unknown to :mod:`matplotlib.pyplot`; notebooks show it, :func:`save` writes it.
+    """
+    scenario = result.scenario
+    label = scenario.title or scenario.style
+    return path_panels(
+        {label: result}, declared(measures), label,
+        title=f"{label}: {time_text(scenario.weeks)}",
+        subtitle=f"{kind_text(scenario)}{before_text(scenario)}",
+        footer=["Vertical axes are cut to what they show.", colophon(result.seeds, matched=False)],
     )  # fmt: skip
 
 

@@ -41,11 +41,11 @@ def columns_of(n: int) -> int:
     return min(n, min((3, 2), key=lambda columns: -n % columns))
 
 
-def colophon(seeds: Sequence[int]) -> str:
+def colophon(seeds: Sequence[int], *, matched: bool = True) -> str:
     """Return the last line of a footer: runs, seeds, kind of interval, version, and what this is not."""
-    runs = counted(len(seeds), "matched run")
+    runs = f"{counted(len(seeds), 'matched run')} of each scenario" if matched else counted(len(seeds), "run")
     interval = f"{INTERVAL} t intervals over runs" if len(seeds) > 1 else "no interval from one run"
-    return f"{runs} of each scenario ({seeds_text(seeds)}) · {interval} · civicsim {__version__} · {THINKING_AID}"
+    return f"{runs} ({seeds_text(seeds)}) · {interval} · civicsim {__version__} · {THINKING_AID}"
 
 
 def frame(

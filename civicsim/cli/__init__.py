@@ -1,0 +1,83 @@
+"""The command line: see ``civicsim --help``.
+
+Results go to standard output, progress and hints to standard error. A mistake that the caller can put right is one
+line and exit code 2; anything else that fails is one line and exit code 1; Ctrl-C is exit code 130.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from civicsim import __version__
+from civicsim.errors import CivicsimError
+
+_COMPLETING = "_CIVICSIM_COMPLETE"
+
+
+class Stopped(Exception):  # noqa: N818  (it is the user's wish, not an error)
+    """The user stopped the work; the message says what was kept."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command, and return its exit code.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Words after ``civicsim``; those of this process by default.
+    """
+    if arguments is None:
+        _prepare_streams()
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        code = _answer(words)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # Whoever read the output has enough of it, as in `civicsim describe parameter | head`.
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+        return 0
+    except (KeyboardInterrupt, Stopped) as error:
+        return _complain(f"stopped; {error}" if str(error) else "stopped", 130)
+    except CivicsimError as error:
+        return _complain(str(error), 2)
+    except Exception as error:
+        if os.environ.get("CIVICSIM_DEBUG"):
+            raise
+        return _complain(
+            f"unexpected {type(error).__name__}: {str(error) or 'no message'} (set CIVICSIM_DEBUG=1 to see where)", 1
+        )
+
+
+def _answer(words: list[str]) -> int:
+    if _COMPLETING not in os.environ:
+        # Answered without loading anything, so that it comes at once.
+        if words in ([], ["--help"], ["-h"], ["help"]):
+            from civicsim.cli.overview import OVERVIEW
+
+            print(OVERVIEW)
+            return 0
+        if words == ["--version"]:
+            print(f"civicsim {__version__}")
+            return 0
+    from civicsim.cli.app import invoke
+
+    return invoke(words)
+
+
+def _complain(message: str, code: int) -> int:
+    print(f"civicsim: {' '.join(message.split())}", file=sys.stderr)
+    return code
+
+
+def _prepare_streams() -> None:
+    """Print a question mark where a terminal has no such letter, and nothing where there is no stream."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            # Closed by the caller, as in `civicsim run >&-`.
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")

@@ -1,0 +1,388 @@
+"""The commands with their options and help. What they do stands in the modules that they import when called."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+import civicsim
+from civicsim.cli.options import (
+    AllMeasures,
+    Json,
+    Kind,
+    Measures,
+    Out,
+    Quiet,
+    Seed,
+    Set,
+    Style,
+    Weeks,
+    complete_names,
+    complete_styles,
+    complete_topics,
+    n_runs,
+)
+from civicsim.cli.overview import OVERVIEW
+from civicsim.errors import CivicsimError, nearest
+
+# Typer brings its own copy of click in some versions; its usage errors are reached through the one that it exports.
+_UsageError: type[Exception] = typer.BadParameter.__mro__[1]
+
+
+class _Group(TyperGroup):
+    """The commands, with an overview written by hand as their help."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        formatter.write(f"{OVERVIEW}\n")
+
+
+app = typer.Typer(
+    cls=_Group,
+    name="civicsim",
+    invoke_without_command=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+
+def invoke(words: Sequence[str]) -> int:
+    """Run one command, and return its exit code.
+
+    Parameters
+    ----------
+    words : sequence of str
+        Words after ``civicsim``.
+
+    Raises
+    ------
+    CivicsimError
+        If the words are no command, or what they ask for cannot be done.
+    """
+    from civicsim.cli.output import Output
+
+    command = typer.main.get_command(app)
+    if "_CIVICSIM_COMPLETE" in os.environ:
+        command.main(args=list(words), prog_name="civicsim")
+    try:
+        with command.make_context("civicsim", list(words), obj=Output(arguments=list(words))) as context:
+            command.invoke(context)
+    except typer.Exit as done:
+        return done.exit_code
+    except _UsageError as error:
+        raise CivicsimError(_explained(error)) from None
+    return 0
+
+
+def _explained(error: Any) -> str:
+    """Return a usage error in one line, with the nearest valid name."""
+    message = str(error.format_message()).strip().rstrip(".")
+    context = getattr(error, "ctx", None)
+    command = getattr(context, "command", None)
+    if hasattr(error, "possibilities") and command is not None:
+        options = [word for parameter in command.params for word in parameter.opts if word.startswith("--")]
+        message = f"no such option {error.option_name}; {nearest(error.option_name, options)}"
+    elif message.startswith("No such command") and isinstance(command, TyperGroup):
+        word = message.split("'")[1]
+        message = f"no command '{word}'; {nearest(word, command.commands)}"
+    elif isinstance(error, typer.BadParameter) and error.param is not None and error.message:
+        message = f"{_shown(error.param)}: {error.message.rstrip('.')}"
+    else:
+        message = message[:1].lower() + message[1:]
+    name = "" if context is None or context.parent is None else f"{context.info_name}: "
+    return name + message
+
+
+def _shown(parameter: Any) -> str:
+    """Return a parameter as the user writes it."""
+    words = [word for word in parameter.opts if word.startswith("--")]
+    return str(words[0] if words else parameter.human_readable_name)
+
+
+def _help(what: str, examples: Sequence[str], more: str = "") -> str:
+    """Return the help of a command: what it does, examples, and the rest."""
+    shown = "\n".join(["\b", "Examples:", *(f"  civicsim {example}" for example in examples)])
+    return "\n\n".join(part for part in (what, shown, more) if part)
+
+
+def _talk(context: typer.Context, json: bool, quiet: bool) -> Any:
+    """Return how the command talks: options count before and after its name."""
+    output = context.obj
+    output.json, output.quiet = output.json or json, output.quiet or quiet
+    return output
+
+
+def _wanted(measures: Sequence[str] | None, every: bool) -> Sequence[str] | None:
+    """Return the measures to show; None for all."""
+    from civicsim.measures import FLAGSHIP
+
+    if every:
+        return None
+    return measures or FLAGSHIP
+
+
+# -- commands ----------------------------------------------------------------------------------------------------------
+
+
+@app.callback()
+def root(
+    context: typer.Context,
+    json: Json = False,
+    quiet: Quiet = False,
+    version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
+) -> None:
+    """Simulate how a civic culture grows or withers in a healthcare organisation."""
+    output = _talk(context, json, quiet)
+    if version:
+        if output.json:
+            output.data({"civicsim": civicsim.__version__})
+        else:
+            output.say(f"civicsim {civicsim.__version__}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        if output.json:
+            raise CivicsimError("--json: say a command too, for example civicsim run --json")
+        output.say(OVERVIEW)
+
+
+@app.command(
+    help=_help(
+        "Compare six governance styles over five years, and write the data.",
+        ("demo", "demo --out results --seeds 10", "demo --weeks 52 --set n_teams=10 --json"),
+        "Status quo, command, targets through fear, tokenistic engagement, compact and civic culture, each in the "
+        "same organisations, which lived five years at the status quo before. Ends with a table and says where the "
+        "files are. Run it again, and the data files come out the same, byte for byte.",
+    )
+)
+def demo(
+    context: typer.Context,
+    out: Annotated[str, typer.Option(metavar="DIR", help="Folder for data and figures.")] = "civicsim-demo",
+    seeds: Annotated[int, typer.Option(metavar="N", parser=n_runs, help="Matched runs of each style.")] = 30,
+    weeks: Weeks = None,
+    seed: Seed = None,
+    sets: Set = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compare six styles."""
+    output = _talk(context, json, quiet)
+    from civicsim.cli import running
+    from civicsim.cli.scenarios import Changes
+
+    running.demo(output, seeds, Changes(weeks, seed, sets or ()), out)
+
+
+@app.command(
+    help=_help(
+        "Run one scenario or style, and sum up what comes of it.",
+        (
+            "run",
+            "run --style compact --seeds 30",
+            "run my.toml --set fear=0.1 --set n_teams=10",
+            "run my.toml --weeks 104 --out results",
+            "--json run --style command",
+        ),
+        "Without a file: the status quo on an NHS-like acute trust of 600 staff.",
+    )
+)
+def run(
+    context: typer.Context,
+    scenario: Annotated[
+        str | None,
+        typer.Argument(metavar="SCENARIO.toml", help="A scenario file.", autocompletion=complete_styles),
+    ] = None,
+    style: Style = None,
+    kind: Kind = None,
+    weeks: Weeks = None,
+    seed: Seed = None,
+    seeds: Annotated[int, typer.Option(metavar="N", parser=n_runs, help="How many runs.")] = 10,
+    sets: Set = None,
+    measures: Measures = None,
+    all_measures: AllMeasures = False,
+    out: Out = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run one scenario."""
+    output = _talk(context, json, quiet)
+    from civicsim.cli import running
+    from civicsim.cli.scenarios import Changes
+
+    changes = Changes(weeks, seed, sets or ())
+    running.run(output, scenario, style, kind, seeds, changes, _wanted(measures, all_measures), out)
+
+
+@app.command(
+    help=_help(
+        "Compare styles or scenarios on matched runs: same organisations, same seeds, same burn-in.",
+        (
+            "compare civic-culture",
+            "compare command compact civic-culture --seeds 10",
+            "compare my.toml --out results",
+            "compare status-quo civic-culture --measure voice_gini --measure trust",
+            "compare status-quo compact --set improvement_share=0.05",
+        ),
+        "The status quo is run along and is what the others are set against, unless --baseline says otherwise. A "
+        "STYLE is the name of a style, a file with its levers, or a scenario file.",
+    )
+)
+def compare(
+    context: typer.Context,
+    styles: Annotated[
+        list[str],
+        typer.Argument(metavar="STYLE", help="Styles or scenario files.", autocompletion=complete_styles),
+    ],
+    seeds: Annotated[int, typer.Option(metavar="N", parser=n_runs, help="Matched runs of each.")] = 30,
+    weeks: Weeks = None,
+    seed: Seed = None,
+    kind: Kind = None,
+    sets: Set = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option(metavar="STYLE", help="What the others are set against.", autocompletion=complete_styles),
+    ] = None,
+    measures: Measures = None,
+    all_measures: AllMeasures = False,
+    out: Annotated[str | None, typer.Option(metavar="DIR", help="Write data and figures to this folder.")] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compare scenarios."""
+    output = _talk(context, json, quiet)
+    from civicsim.cli import running
+    from civicsim.cli.scenarios import Changes
+
+    changes, shown = Changes(weeks, seed, sets or ()), _wanted(measures, all_measures)
+    running.compare(output, styles, kind, seeds, changes, baseline, shown, out)
+
+
+@app.command(
+    help=_help(
+        "Write everything about a scenario: its values, every week, every team, and the network.",
+        ("export", "export civic-culture --out civic", "export my.toml --seeds 5 --team-ties"),
+        "Tables come as Parquet and CSV, the network of the first run at the end of its last week as GraphML.",
+    )
+)
+def export(
+    context: typer.Context,
+    scenario: Annotated[
+        str | None,
+        typer.Argument(metavar="SCENARIO", help="A scenario file or a style.", autocompletion=complete_styles),
+    ] = None,
+    out: Annotated[str, typer.Option(metavar="DIR", help="Folder to write to.")] = "civicsim-export",
+    kind: Kind = None,
+    weeks: Weeks = None,
+    seed: Seed = None,
+    seeds: Annotated[int, typer.Option(metavar="N", parser=n_runs, help="How many runs.")] = 1,
+    sets: Set = None,
+    team_ties: Annotated[
+        bool, typer.Option("--team-ties", help="Tie all posts of a team in the network; that is many ties.")
+    ] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write everything about a scenario."""
+    output = _talk(context, json, quiet)
+    from civicsim.cli import running
+    from civicsim.cli.scenarios import Changes
+
+    running.export(output, scenario, kind, seeds, Changes(weeks, seed, sets or ()), out, team_ties)
+
+
+@app.command(
+    help=_help(
+        "Write a scenario file to start from, with every lever explained.",
+        ("new my.toml", "new my.toml --style civic-culture", "new my.toml --force"),
+    )
+)
+def new(
+    context: typer.Context,
+    path: Annotated[str, typer.Argument(metavar="SCENARIO.toml", help="The file to write.")],
+    style: Style = None,
+    kind: Kind = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write a scenario file."""
+    output = _talk(context, json, quiet)
+    from civicsim.cli import starting
+    from civicsim.scenario import DEFAULT_KIND, STATUS_QUO
+
+    starting.new(output, path, style or STATUS_QUO, kind or DEFAULT_KIND, force)
+
+
+@app.command(
+    help=_help(
+        "Read a scenario file, and say what is wrong or what it changes.",
+        ("check my.toml", "check my.toml --json"),
+        "Nothing is run. Exit code 0: the file is valid; 2: it is not, and one line says why.",
+    )
+)
+def check(
+    context: typer.Context,
+    path: Annotated[str, typer.Argument(metavar="SCENARIO.toml", help="The file to read.")],
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Check a scenario file."""
+    output = _talk(context, json, quiet)
+    from civicsim.cli import starting
+
+    starting.check(output, path)
+
+
+@app.command(
+    help=_help(
+        "Explain the week, or a process, style, parameter, measure, lever or kind of organisation.",
+        (
+            "describe",
+            "describe process voice",
+            "describe style civic-culture",
+            "describe parameter structure",
+            "describe measure gaming_gap",
+            "describe lever fear",
+        ),
+        "With a topic alone, all of it is listed.",
+    )
+)
+def describe(
+    context: typer.Context,
+    topic: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="TOPIC", help="process, style, parameter, measure, lever or kind.", autocompletion=complete_topics
+        ),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="One of them.", autocompletion=complete_names)
+    ] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Explain what is in the model."""
+    output = _talk(context, json, quiet)
+    from civicsim.cli import describing
+
+    describing.describe(output, topic, name)
+
+
+@app.command(
+    help=_help(
+        "Check the installation, and measure the speed of a run.",
+        ("doctor", "doctor --json"),
+        "Looks at Python, packages, the page's files, write access, threads and speed. Exit code 1 if something is "
+        "broken.",
+    )
+)
+def doctor(context: typer.Context, json: Json = False, quiet: Quiet = False) -> None:
+    """Check the installation."""
+    output = _talk(context, json, quiet)
+    from civicsim.cli import doctor as looking
+
+    if not looking.doctor(output):
+        raise typer.Exit(1)

@@ -1,0 +1,159 @@
+"""What ``doctor`` does: looks whether everything is there that civicsim needs, and how fast a run is."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import importlib.util
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.text import Text
+
+import civicsim
+from civicsim.cli.files import PACKAGES
+from civicsim.cli.output import Output
+
+_NEEDED_PYTHON = (3, 12)
+_IMPORTS = {"tomli-w": "tomli_w"}
+_FIX = "reinstall, for example with: uv sync"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check found.
+
+    Attributes
+    ----------
+    what : str
+        What was looked at.
+    state : {"ok", "missing", "broken"}
+        "missing" is for what civicsim can do without.
+    says : str
+        What was found, in words.
+    """
+
+    what: str
+    state: str
+    says: str
+
+
+def doctor(output: Output) -> bool:
+    """Look at the installation, say what was found, and return whether all is well."""
+    findings = []
+    for check in (_python, _packages, _page, _folder, _cache, _threads, _speed):
+        for finding in check():
+            findings.append(finding)
+            if not output.json:
+                output.say(_line(finding))
+    well = all(finding.state != "broken" for finding in findings)
+    if output.json:
+        output.data({"well": well, "checks": [vars(finding) for finding in findings]})
+        return well
+    output.say("", "All is well." if well else "Something is broken: see above.")
+    output.hint("Next: civicsim demo" if well else f"Next: {_FIX}")
+    return well
+
+
+def _line(finding: Finding) -> Text:
+    colour = {"ok": "green", "missing": "yellow", "broken": "bold red"}[finding.state]
+    text = Text(f"{finding.state:<8}", style=colour)
+    text.append(f"{finding.what:<16}{finding.says}", style="")
+    return text
+
+
+def _python() -> list[Finding]:
+    says = f"{platform.python_version()} on {platform.system()} {platform.machine()} ({sys.executable})"
+    enough = sys.version_info >= _NEEDED_PYTHON
+    findings = [Finding("Python", "ok" if enough else "broken", says if enough else f"{says}: needs 3.12 or later")]
+    return [*findings, Finding("civicsim", "ok", f"{civicsim.__version__} in {Path(civicsim.__file__).parent}")]
+
+
+def _packages() -> list[Finding]:
+    findings = []
+    for name in PACKAGES:
+        module = _IMPORTS.get(name, name)
+        if importlib.util.find_spec(module) is None:
+            findings.append(Finding(name, "broken", f"is not installed: {_FIX}"))
+            continue
+        try:
+            findings.append(Finding(name, "ok", importlib.metadata.version(name)))
+        except importlib.metadata.PackageNotFoundError:
+            findings.append(Finding(name, "ok", "version unknown"))
+    return findings
+
+
+def _page() -> list[Finding]:
+    """Look for the files that the page needs when there is no internet."""
+    for base in (sys.prefix, sys.base_prefix):
+        folder = Path(base) / "share" / "solara" / "cdn"
+        if folder.is_dir() and any(folder.iterdir()):
+            return [Finding("page assets", "ok", f"in {folder}: the page works without internet")]
+    return [Finding("page assets", "missing", "the page needs internet; for use without: pip install solara-assets")]
+
+
+def _writable(what: str, folder: Path, otherwise: str) -> list[Finding]:
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return [Finding(what, "ok", f"can write to {folder}")]
+    except OSError as error:
+        return [Finding(what, "broken", f"cannot write to {folder} ({error.strerror}): {otherwise}")]
+
+
+def _folder() -> list[Finding]:
+    return _writable("this folder", Path.cwd(), "say --out with a folder that you may write to")
+
+
+def _cache() -> list[Finding]:
+    """Look where compiled code is kept between runs."""
+
+    def look() -> list[Finding]:
+        import numba
+
+        import civicsim.compiled  # noqa: F401  (it sets where compiled code is kept)
+
+        folder = Path(numba.config.CACHE_DIR)  # type: ignore[attr-defined]
+        return _writable("compiled code", folder, "set NUMBA_CACHE_DIR, or each start takes a minute")
+
+    return _tried("compiled code", look)
+
+
+def _threads() -> list[Finding]:
+    from civicsim.simulate import threads_available
+
+    return [Finding("threads", "ok", f"{threads_available()}")]
+
+
+def _speed() -> list[Finding]:
+    """Measure a run of the default organisation, after a first one that compiles."""
+
+    def look() -> list[Finding]:
+        from civicsim.cli.scenarios import n_posts
+        from civicsim.scenario import Scenario
+        from civicsim.simulate import burn_in, live
+
+        scenario = Scenario.preset()
+        began = time.perf_counter()
+        cohort = burn_in(scenario.with_(burn_in_weeks=1), 1, threads=1)
+        first = time.perf_counter() - began
+        began, weeks = time.perf_counter(), 52
+        live(cohort, weeks, threads=1)
+        took = time.perf_counter() - began
+        each = took / (n_posts(scenario.structure) * weeks) * 1e9
+        says = f"{each:.0f} ns per person-week: a year of {n_posts(scenario.structure)} posts in {took:.2f} s on one thread"
+        return [Finding("start", "ok", f"first week after {first:.1f} s"), Finding("speed", "ok", says)]
+
+    return _tried("speed", look)
+
+
+def _tried(what: str, look: Callable[[], list[Finding]]) -> list[Finding]:
+    """Return what a check found, or that it failed."""
+    try:
+        return look()
+    except Exception as error:
+        return [Finding(what, "broken", f"{type(error).__name__}: {' '.join(str(error).split())}")]

@@ -1,0 +1,138 @@
+"""From words on the command line to scenarios."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from civicsim.errors import ScenarioError
+from civicsim.scenario import DEFAULT_KIND, STATUS_QUO, Scenario, styles
+from civicsim.structure import Structure
+
+_STYLE_KEYS = {"title", "description", "levers"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Changes:
+    """What the command line changes in every scenario it names.
+
+    Attributes
+    ----------
+    weeks, seed : int or None
+        Weeks that are looked at, and the first seed; None leaves them.
+    sets : sequence of str
+        ``key=value`` for any other value.
+    """
+
+    weeks: int | None = None
+    seed: int | None = None
+    sets: Sequence[str] = ()
+
+    def apply(self, scenario: Scenario) -> Scenario:
+        """Return the scenario with the changes made.
+
+        Raises
+        ------
+        ScenarioError
+            If a key does not exist, or a value is out of range.
+        """
+        for item in self.sets:
+            key, sign, value = item.partition("=")
+            key = key.strip()
+            if not sign or not key:
+                raise ScenarioError(f"--set {item}: expected key=value, for example --set fear=0.1")
+            if key in ("style", "kind"):
+                raise ScenarioError(f"--set {item}: say --{key} {value}")
+            scenario = scenario.set(key, value_of(value), "--set")
+        for key in ("weeks", "seed"):
+            if getattr(self, key) is not None:
+                scenario = scenario.set(key, getattr(self, key), f"--{key}")
+        return scenario
+
+
+def value_of(text: str) -> Any:
+    """Return the number, truth value or text that was written; quotes around text may be left out."""
+    written = text.strip()
+    if written.lower() in ("true", "false"):
+        return written.lower() == "true"
+    for kind in (int, float):
+        try:
+            return kind(written)
+        except ValueError:
+            continue
+    return written.strip("\"'")
+
+
+def load(name: str | None, style: str | None = None, kind: str | None = None) -> Scenario:
+    """Return the scenario of a file, a style by name or file, or the default.
+
+    Parameters
+    ----------
+    name : str, optional
+        Path of a scenario file or a style file, or name of a shipped style.
+    style, kind : str, optional
+        Style and kind of organisation where ``name`` does not say them.
+
+    Raises
+    ------
+    ScenarioError
+        If it does not exist, cannot be read, or says something impossible; or if something is said twice.
+    """
+    if name is not None and style is not None:
+        raise ScenarioError(f"'{name}' and --style {style}: say only one of them")
+    if name is None or not is_path(name) or is_style_file(name):
+        return Scenario.preset(name or style or STATUS_QUO, kind or DEFAULT_KIND)
+    if kind is not None:
+        raise ScenarioError(f"{name} says its own kind of organisation: leave out --kind {kind}")
+    return Scenario.read(name)
+
+
+def is_path(name: str) -> bool:
+    """Whether a word names a file rather than a shipped style."""
+    return name not in styles() and (name.endswith(".toml") or "/" in name or "\\" in name or Path(name).is_file())
+
+
+def is_style_file(path: str) -> bool:
+    """Whether a file sets levers and nothing else; False where it cannot be read."""
+    try:
+        keys = set(tomllib.loads(Path(path).read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return False
+    return "levers" in keys and keys <= _STYLE_KEYS
+
+
+def labels_of(names: Sequence[str]) -> list[str]:
+    """Return a short label for each scenario: a style's name, a file's name without its folder.
+
+    Raises
+    ------
+    ScenarioError
+        If one is named twice.
+    """
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            raise ScenarioError(f"'{name}' is named twice")
+    short = [Path(name).stem if is_path(name) else name for name in names]
+    return short if len(set(short)) == len(short) else list(names)
+
+
+def n_managers(structure: Structure) -> int:
+    """Return how many managers an organisation has: of teams, of divisions, and executives."""
+    return structure.n_teams + -(-structure.n_teams // structure.teams_per_division) + structure.n_executives
+
+
+def n_posts(structure: Structure) -> int:
+    """Return how many posts of staff and managers a run has, over all its organisations."""
+    return structure.n_organisations * (structure.n_teams * structure.team_size + n_managers(structure))
+
+
+def size_text(structure: Structure) -> str:
+    """Return the size of a run in words."""
+    staff = f"{structure.n_teams * structure.team_size:,} staff and {n_managers(structure):,} managers"
+    teams = f"{structure.n_teams:,} team{'s' if structure.n_teams > 1 else ''}"
+    if structure.n_organisations > 1:
+        return f"{structure.n_organisations:,} organisations of {staff} in {teams}"
+    return f"{staff} in {teams}"

@@ -1,0 +1,52 @@
+"""The doctor says what is there, what is missing, and what is broken."""
+
+import importlib.util
+import json
+
+from civicsim.cli import doctor
+
+
+def test_the_doctor_finds_this_installation_well(tool):
+    said = tool("doctor")
+    assert said.code == 0, said.out
+    for words in ("Python", "numba", "page assets", "compiled code", "threads", "ns per person-week", "All is well."):
+        assert words in said.out
+    assert "Next: civicsim demo" in said.err
+
+
+def test_the_doctor_talks_json(tool, monkeypatch):
+    monkeypatch.setattr(doctor, "_speed", list)
+    about = json.loads(tool("doctor", "--json").out)
+    assert about["well"] is True
+    assert {check["state"] for check in about["checks"]} <= {"ok", "missing"}
+
+
+def test_a_missing_package_is_broken(tool, monkeypatch):
+    there = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "mesa" else there(name))
+    monkeypatch.setattr(doctor, "_speed", list)
+    said = tool("doctor")
+    assert said.code == 1
+    assert "broken  mesa" in said.out
+    assert "Something is broken" in said.out
+
+
+def test_missing_page_assets_are_no_fault(tool, monkeypatch, tmp_path):
+    monkeypatch.setattr(doctor.sys, "prefix", str(tmp_path))
+    monkeypatch.setattr(doctor.sys, "base_prefix", str(tmp_path))
+    monkeypatch.setattr(doctor, "_speed", list)
+    said = tool("doctor", "-q")
+    assert said.code == 0
+    assert "missing page assets" in said.out
+
+
+def test_a_run_that_fails_is_reported_and_not_a_traceback(tool, monkeypatch):
+    import civicsim.simulate
+
+    def fail(*words, **how):
+        raise RuntimeError("no such luck")
+
+    monkeypatch.setattr(civicsim.simulate, "burn_in", fail)
+    said = tool("doctor")
+    assert said.code == 1
+    assert "RuntimeError: no such luck" in said.out

@@ -1,0 +1,100 @@
+"""Numbers in tables: enough digits, true signs, and a verdict in words."""
+
+import pandas as pd
+import pytest
+
+from civicsim.cli.progress import duration
+from civicsim.cli.tables import comparison_lines, decimals_for, fixed, judged, summary_lines
+
+NAN = float("nan")
+
+
+def row(style="a", mean=0.5, half=0.05, difference=NAN, half_difference=0.01, verdict="baseline", **more):
+    return {
+        "measure": "m", "label": "Measure", "unit": "0-1", "better": "higher", "style": style, "n": 30,
+        "mean": mean, "mean_low": mean - half, "mean_high": mean + half, "difference": difference,
+        "difference_low": difference - half_difference, "difference_high": difference + half_difference,
+        "superiority": 0.9, "verdict": verdict, **more,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("mean", "half", "decimals"),
+    [
+        (0.5, 0.09, 2),
+        (0.5, 0.012, 3),
+        (0.5, 0.0004, 4),
+        (5.1, 1.6, 1),
+        (120.0, 12.0, 0),
+        (0.5, NAN, 2),
+        (120.0, NAN, 0),
+    ],
+)
+def test_numbers_have_as_many_decimals_as_their_interval_deserves(mean, half, decimals):
+    assert decimals_for(pd.DataFrame([row(mean=mean, half=half)])) == decimals
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "sign", "text"),
+    [(-0.123, 2, False, "−0.12"), (0.123, 2, True, "+0.12"), (-0.001, 2, True, "0.00"), (12.3, 0, False, "12")],
+)
+def test_numbers_have_true_signs_and_zero_has_none(value, decimals, sign, text):
+    assert fixed(value, decimals, sign) == text
+
+
+@pytest.mark.parametrize(
+    ("verdict", "better", "words"),
+    [
+        ("higher", "higher", "higher, better"), ("higher", "lower", "higher, worse"), ("lower", "lower", "lower, better"),
+        ("higher", "neither", "higher"), ("too close to call", "higher", "too close to call"), ("same", "lower", "same"),
+    ],
+)  # fmt: skip
+def test_a_verdict_says_what_is_better_only_where_the_measure_does(verdict, better, words):
+    assert judged(verdict, better) == words
+
+
+def lines(*rows, width=100):
+    return [text.plain for text in comparison_lines(pd.DataFrame(rows), "a", width)]
+
+
+def test_intervals_are_written_out_where_there_is_room():
+    both = row(), row("b", 0.6, 0.05, 0.1, verdict="higher")
+    assert " b         0.60    0.55 to 0.65  +0.100  +0.090 to +0.110    90 %  higher, better" in lines(*both)
+    assert any("0.60 ± 0.05  +0.100 ± 0.010" in line for line in lines(*both, width=60))
+    assert any(line.startswith("±: half") for line in lines(*both, width=60))
+
+
+def test_a_long_name_gives_way_on_a_narrow_terminal():
+    shown = lines(row(), row("a-very-long-name-of-a-style-that-goes-on", 0.6, 0.05, 0.1, verdict="higher"), width=70)
+    assert any(line.startswith(" a-very-") and "… " in line for line in shown)
+    assert max(map(len, [line for line in shown if "±" in line and "half" not in line])) <= 70
+
+
+def test_fewer_runs_than_usual_are_said():
+    assert any("(28 runs) 0.60" in line for line in lines(row(), row("b", 0.6, 0.05, 0.1, n=28, verdict="higher")))
+
+
+def test_what_did_not_happen_is_a_dash():
+    nothing = row("b", NAN, NAN, NAN, NAN, "too close to call", n=0, superiority=NAN)
+    assert any(line.split()[:5] == ["b", "(0", "runs)", "–", "–"] for line in lines(row(), nothing))
+
+
+def test_one_run_has_no_interval():
+    one = [row(n=1, half=NAN), row("b", 0.6, NAN, 0.1, NAN, verdict="too close to call", n=1)]
+    shown = "\n".join(lines(*one))
+    assert "±" not in shown
+    assert "interval" not in shown
+    assert "+0.10" in shown
+
+
+def test_a_summary_has_a_row_per_measure():
+    table = pd.DataFrame([row(), row(better="neither", mean=NAN, half=NAN, n=0)])
+    shown = [text.plain for text in summary_lines(table)]
+    assert shown[1].split()[:5] == ["Measure", "0.50", "0.45", "to", "0.55"]
+    assert shown[1].endswith("0-1; higher is better")
+    assert "–" in shown[2]
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(0.2, "1 s"), (42.4, "42 s"), (90, "2 min"), (7200, "2.0 h")])
+def test_time_left_is_said_as_people_say_it(seconds, words):
+    assert duration(seconds) == words

@@ -1,0 +1,31 @@
+"""Settings and cohorts that all tests share."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import settings
+from tools import burnt_in
+
+from civicsim.cohort import Cohort
+
+# The first call of a compiled function takes seconds, and a test run must be repeatable.
+settings.register_profile("civicsim", deadline=None, derandomize=True, max_examples=60)
+settings.load_profile("civicsim")
+
+
+@pytest.fixture(scope="session")
+def small_cohort() -> Cohort:
+    """Three runs of four teams of ten, a year and a half old. Shared: copy it before you change it."""
+    return burnt_in(3)
+
+
+@pytest.fixture(scope="session")
+def crowd() -> Cohort:
+    """Forty runs of six teams of fifteen, young: enough people for shares to be told apart. Shared: copy it first."""
+    return burnt_in(40, n_teams=6, team_size=15, teams_per_division=3, burn_in_weeks=27)
+
+
+@pytest.fixture
+def cohort(small_cohort: Cohort) -> Cohort:
+    """An own copy of the small cohort."""
+    return small_cohort.copy()

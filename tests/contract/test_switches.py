@@ -1,0 +1,176 @@
+"""Every mechanism can be switched off; off, it does not happen."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from tools import burnt_in, changed_columns, lively, put, small_scenario
+
+from civicsim.organisation import ENACTED
+from civicsim.parameters import declared
+from civicsim.schedule import WEEK, advance
+from civicsim.simulate import begin
+
+PROCESSES = pytest.mark.parametrize("process", WEEK, ids=lambda process: process.name)
+WRITERS: dict[str, set[str]] = {}
+for _process in WEEK:
+    for _column in _process.writes:
+        WRITERS.setdefault(_column, set()).add(_process.name)
+
+STILL_HAPPENS = {
+    # Switched off, what is intended is met at once; managers are as open as they are.
+    "enactment": {
+        "organisation.fear_enacted", "organisation.permission_enacted", "organisation.authority_enacted",
+        "organisation.say_do_gap", "manager.openness",
+    },
+    # Switched off, the code does not learn; directives have a switch of their own.
+    "codification": {"dimension.directive"},
+    # Switched off, nobody hears anything and no hours are spent: both are set to nothing.
+    "response": {
+        "organisation.spent_response", "team.response_hours", "team.outcomes", "team.n_outcomes", "team.dealt",
+        "team.detriments", "person.outcomes", "person.n_outcomes", "person.detriments",
+    },
+    # Switched off, nothing is noticed, voiced or tried: this week's counts and hours are set to nothing.
+    "noticing": {"team.noticed", "person.noticed"},
+    "voice": {"team.voiced", "person.voiced", "person.voice_hours"},
+    "lifecycle": {"team.improvement_hours", "team.n_trials"},
+    "turnover": {"person.absent"},
+}  # fmt: skip
+"""Columns that a switched-off process may still set, because off means something else than unchanged."""
+
+
+@pytest.fixture(scope="module")
+def busy():
+    """A young place where much happens."""
+    return lively(3)
+
+
+def lived(cohort, weeks=27, **changes):
+    """Live some weeks, and return the cohort and the sum of its weekly tallies."""
+    own = put(cohort.copy(), **changes)
+    total = {name: np.zeros(own.n_organisations) for name in own.tally.dtype.names}
+
+    def observe(at, first, last):
+        for name, values in total.items():
+            values[first:last] += at.tally[name][first:last]
+
+    advance(own, weeks, observe=observe)
+    return own, total
+
+
+@PROCESSES
+def test_every_process_has_a_switch_that_is_on(process):
+    switches = [p for p in declared(process.parameters, process.name).values() if p.role == "switch"]
+    assert switches[0].name == "enabled"
+    assert all(p.default is True for p in switches)
+
+
+@PROCESSES
+def test_switched_off_a_process_leaves_its_own_columns_as_they_are(process, busy):
+    """All other processes go on; what this one alone writes stays exactly constant."""
+    off, _ = lived(busy, **{f"p__{process.name}__enabled": False})
+    alone = {column for column in process.writes if WRITERS[column] == {process.name} and not column.startswith("tally.")}
+    alone -= STILL_HAPPENS.get(process.name, set())
+    changed = changed_columns(busy, off)
+    assert {column for column in changed if column in alone} == set()
+    if "snapshot.*" in process.writes:
+        assert not any(column.startswith("snapshot.") for column in changed)
+
+
+@PROCESSES
+def test_switched_off_a_process_counts_nothing(process, busy):
+    _, total = lived(busy, **{f"p__{process.name}__enabled": False})
+    for column in process.writes:
+        table, _, name = column.partition(".")
+        if table == "tally" and WRITERS[column] == {process.name}:
+            assert (total[name] == 0.0).all(), name
+
+
+@PROCESSES
+def test_a_step_of_a_switched_off_process_changes_nothing_else(process, busy):
+    cohort = put(busy.copy(), dimension__directive=1, **{f"p__{process.name}__enabled": False})
+    cohort.week = 52
+    before = cohort.copy()
+    process.step(cohort, 0, cohort.n_organisations)
+    changed = changed_columns(before, cohort)
+    assert changed <= STILL_HAPPENS.get(process.name, set())
+
+
+@PROCESSES
+def test_switched_on_a_process_does_change_something(process, busy):
+    off, _ = lived(busy, **{f"p__{process.name}__enabled": False})
+    on, _ = lived(busy)
+    assert changed_columns(off, on)
+
+
+@PROCESSES
+def test_a_process_left_out_is_a_process_switched_off_apart_from_what_off_means(process, busy):
+    off, _ = lived(busy, weeks=1, **{f"p__{process.name}__enabled": False})
+    without = busy.copy()
+    advance(without, 1, processes=[other for other in WEEK if other is not process])
+    if process.name not in STILL_HAPPENS:
+        assert changed_columns(off, without) == set()
+
+
+def test_with_everything_switched_off_nothing_changes_at_all(busy):
+    settings = {f"p__{process.name}__enabled": False for process in WEEK}
+    put_ = put(busy.copy(), **settings, p__codification__directives_enabled=False)
+    advance(put_, 1)
+    once = put_.copy()
+    advance(put_, 27)
+    # What is intended is met at once, and flags of directives come down at the next quarter: nothing else moves.
+    allowed = {"manager.openness", "dimension.directive", *(f"organisation.{name}_enacted" for name in ENACTED)}
+    assert changed_columns(once, put_) <= allowed
+
+
+# -- switches within processes ---------------------------------------------------------------------------------------
+
+
+def test_without_learning_of_efficacy_or_safety_the_other_still_learns(busy):
+    quiet = {"p__turnover__enabled": False}
+    no_efficacy, _ = lived(busy, **quiet, p__learning__efficacy_enabled=False)
+    no_safety, _ = lived(busy, **quiet, p__learning__safety_enabled=False)
+    np.testing.assert_array_equal(no_efficacy.person["efficacy"], busy.person["efficacy"])
+    np.testing.assert_array_equal(no_efficacy.person["agency"], busy.person["agency"])
+    assert (no_efficacy.person["safety"] != busy.person["safety"]).any()
+    np.testing.assert_array_equal(no_safety.person["safety"], busy.person["safety"])
+    assert (no_safety.person["efficacy"] != busy.person["efficacy"]).any()
+
+
+def test_without_directives_none_is_issued_met_or_adopted(busy):
+    _, total = lived(put(busy.copy(), dimension__directive=0), p__codification__directives_enabled=False)
+    for name in ("directives", "complied", "adapted", "resisted", "gamed", "adopted_vertical"):
+        assert (total[name] == 0).all()
+    assert total["codified"].sum() > 0
+
+
+def test_without_absence_nobody_is_absent(busy):
+    off, _ = lived(busy, p__turnover__absence_enabled=False)
+    assert (off.person["absent"] == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("section", "name", "tallies"),
+    [
+        ("voice", "norm_weight", ()),
+        ("exhaustion", "contagion", ()),
+        ("motivation", "crowding", ()),
+        ("response", "detriment", ("detriments",)),
+        ("lifecycle", "trial_hours", ()),
+        ("spread", "complex_rate", ()),
+    ],
+)
+def test_a_mechanism_inside_a_process_can_be_taken_out_by_a_weight_of_zero(busy, section, name, tallies):
+    off, total = lived(busy, **{f"p__{section}__{name}": 0.0})
+    on, _ = lived(busy)
+    assert changed_columns(on, off)
+    for tally in tallies:
+        assert (total[tally] == 0).all()
+
+
+def test_a_scenario_switches_processes_by_name():
+    scenario = small_scenario(**{f"{process.name}__enabled": False for process in WEEK})
+    cohort = begin(burnt_in(1, burn_in_weeks=2), scenario)
+    for process in WEEK:
+        assert not cohort.parameters[process.name]["enabled"].any()
+        assert dataclasses.asdict(getattr(scenario, process.name))["enabled"] is False

@@ -1,0 +1,183 @@
+"""Staff meet what leaders live, not what they announce."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tools import GRID, after, both, constant, falling, never_falling, never_rising, put, rising, shares, step
+
+from civicsim.organisation import ENACTED, TEAM_MANAGER
+from civicsim.processes.enactment import enacted_attitude, manager_openness
+
+rates = st.floats(0.01, 0.2)
+fallbacks = st.floats(0.0, 0.5)
+
+
+# -- equations -------------------------------------------------------------------------------------------------------
+
+
+@given(shares, shares, shares, rates, shares, fallbacks, shares)
+def test_an_attitude_follows_its_formula_and_stays_a_share(enacted, intended, habit, rate, engaged, fallback, pressure):
+    expected = enacted + rate * engaged * (intended - enacted) - fallback * pressure * (enacted - habit)
+    moved = both(enacted_attitude, enacted, intended, habit, rate, engaged, fallback, pressure)
+    assert moved == pytest.approx(min(1.0, max(0.0, expected)), abs=1e-12)
+    assert 0.0 <= moved <= 1.0
+
+
+def test_more_hours_bring_what_staff_meet_nearer_to_the_intention_from_either_side():
+    assert rising(enacted_attitude(0.3, 0.8, 0.3, 0.05, hours, 0.05, 0.1) for hours in GRID)
+    assert falling(enacted_attitude(0.3, 0.1, 0.3, 0.05, hours, 0.05, 0.1) for hours in GRID)
+
+
+def test_a_higher_intention_raises_what_staff_meet_only_where_hours_are_given():
+    assert rising(enacted_attitude(0.3, intended, 0.3, 0.05, 0.5, 0.05, 0.1) for intended in GRID)
+    assert constant(enacted_attitude(0.3, intended, 0.3, 0.05, 0.0, 0.05, 0.1) for intended in GRID)
+
+
+def test_a_faster_rate_brings_what_staff_meet_nearer_to_the_intention():
+    assert rising(enacted_attitude(0.3, 0.8, 0.3, rate, 0.5, 0.05, 0.1) for rate in (0.01, 0.05, 0.2))
+
+
+def test_pressure_and_fallback_return_what_staff_meet_to_the_habit_from_either_side():
+    assert falling(enacted_attitude(0.8, 0.8, 0.3, 0.05, 0.5, 0.05, pressure) for pressure in GRID)
+    assert rising(enacted_attitude(0.1, 0.1, 0.3, 0.05, 0.5, 0.05, pressure) for pressure in GRID)
+    assert falling(enacted_attitude(0.8, 0.8, 0.3, 0.05, 0.5, f, 0.5) for f in (0.0, 0.1, 0.5))
+    assert rising(enacted_attitude(0.8, 0.8, habit, 0.05, 0.5, 0.05, 0.5) for habit in GRID)
+
+
+def test_at_the_habit_nothing_falls_back_and_at_the_intention_nothing_moves():
+    assert enacted_attitude(0.3, 0.3, 0.3, 0.2, 1.0, 0.5, 1.0) == 0.3
+    assert constant(enacted_attitude(0.4, 0.7, 0.4, 0.1, 0.5, 0.5, pressure) for pressure in GRID)
+
+
+def test_an_attitude_at_its_ends_stays_there_while_that_is_intended():
+    assert enacted_attitude(1.0, 1.0, 1.0, 0.2, 1.0, 0.5, 1.0) == 1.0
+    assert enacted_attitude(0.0, 0.0, 0.0, 0.2, 1.0, 0.5, 1.0) == 0.0
+
+
+@given(shares, shares, st.floats(0, 0.8), shares, st.floats(0, 2))
+def test_openness_follows_its_formula_and_stays_a_share(own, leader, weight, overload, cost):
+    expected = (1 - weight) * own + weight * leader - cost * overload
+    openness = both(manager_openness, own, leader, weight, overload, cost)
+    assert openness == pytest.approx(min(1.0, max(0.0, expected)), abs=1e-12)
+    assert 0.0 <= openness <= 1.0
+
+
+def test_own_and_the_leaders_openness_open_a_manager():
+    assert rising(manager_openness(own, 0.5, 0.4, 0.1, 0.6) for own in GRID)
+    assert rising(manager_openness(0.5, leader, 0.4, 0.1, 0.6) for leader in GRID)
+
+
+def test_amplification_moves_a_manager_towards_the_leader_from_either_side():
+    assert rising(manager_openness(0.3, 0.9, weight, 0.1, 0.6) for weight in (0.0, 0.4, 0.8))
+    assert falling(manager_openness(0.9, 0.3, weight, 0.1, 0.6) for weight in (0.0, 0.4, 0.8))
+
+
+def test_overload_closes_a_manager():
+    assert never_rising(manager_openness(0.5, 0.5, 0.4, overload, 0.6) for overload in GRID)
+    assert never_rising(manager_openness(0.5, 0.5, 0.4, 0.3, cost) for cost in (0.0, 0.6, 2.0))
+    assert constant(manager_openness(0.5, 0.5, 0.4, 0.0, cost) for cost in (0.0, 0.6, 2.0))
+    assert manager_openness(1.0, 1.0, 0.4, 1.0, 2.0) == 0.0
+
+
+# -- the process -----------------------------------------------------------------------------------------------------
+
+
+def given_hours(cohort, share):
+    """Let leaders spend a share of the budget with people."""
+    cohort.organisation["spent_protected"] = share * cohort.organisation["hours_budget"]
+    for purpose in ("peer", "response", "deliberation"):
+        cohort.organisation[f"spent_{purpose}"] = 0.0
+    return cohort
+
+
+@pytest.mark.parametrize("name", ENACTED)
+def test_what_staff_meet_comes_nearer_to_the_intention_the_more_hours_are_given(cohort, name):
+    put(cohort, **{f"organisation__{name}": 0.95, "team__overload": 0.0})
+    met = [step(given_hours(cohort.copy(), s), "enactment").organisation[f"{name}_enacted"] for s in GRID]
+    for run in range(cohort.n_organisations):
+        assert rising(values[run] for values in met)
+    np.testing.assert_array_equal(met[0], cohort.organisation[f"{name}_enacted"])
+
+
+@pytest.mark.parametrize("purpose", ["protected", "peer", "response", "deliberation"])
+def test_all_hours_with_people_count(cohort, purpose):
+    put(cohort, organisation__fear=0.0, team__overload=0.0)
+    given_hours(cohort, 0.0)
+    assert (
+        after(cohort, "enactment", **{f"organisation__spent_{purpose}": 0.2}).organisation["fear_enacted"]
+        < cohort.organisation["fear_enacted"]
+    ).all()
+
+
+@pytest.mark.parametrize("purpose", ["reporting", "patients"])
+def test_hours_without_people_of_the_house_do_not_count(cohort, purpose):
+    few, many = (after(cohort, "enactment", **{f"organisation__spent_{purpose}": h}) for h in (0.0, 0.7))
+    for name in ENACTED:
+        np.testing.assert_array_equal(few.organisation[f"{name}_enacted"], many.organisation[f"{name}_enacted"])
+
+
+@pytest.mark.parametrize("name", ENACTED)
+def test_overload_slips_what_staff_meet_back_to_the_habit(cohort, name):
+    changes = {f"organisation__{name}": 0.9, f"organisation__{name}_enacted": 0.9, f"organisation__{name}_habit": 0.2}
+    at_ease, pressed = (after(cohort, "enactment", team__overload=o, **changes) for o in (0.0, 0.6))
+    assert (pressed.organisation[f"{name}_enacted"] < at_ease.organisation[f"{name}_enacted"]).all()
+    np.testing.assert_allclose(at_ease.organisation[f"{name}_enacted"], 0.9)
+
+
+def test_the_gap_is_the_mean_distance_between_words_and_deeds(cohort):
+    put(cohort, organisation__fear=0.9, organisation__permission=0.1, organisation__authority=0.5)
+    org = step(cohort, "enactment").organisation
+    gaps = [np.abs(org[name] - org[f"{name}_enacted"]) for name in ENACTED]
+    np.testing.assert_allclose(org["say_do_gap"], np.mean(gaps, axis=0), atol=1e-12)
+    assert (org["say_do_gap"] > 0.1).all()
+
+
+def test_switched_off_what_is_intended_is_met_at_once(cohort):
+    put(cohort, organisation__fear=0.9, organisation__permission=0.1, p__enactment__enabled=False)
+    org = step(cohort, "enactment").organisation
+    for name in ENACTED:
+        np.testing.assert_array_equal(org[f"{name}_enacted"], org[name])
+    assert (org["say_do_gap"] == 0.0).all()
+
+
+def test_an_open_leader_opens_all_managers(cohort):
+    closed, open_ = (after(cohort, "enactment", organisation__leader_openness=o) for o in (0.1, 0.9))
+    assert (open_.manager["openness"] > closed.manager["openness"]).all()
+
+
+def test_overload_closes_the_manager_of_the_team_and_a_little_all_those_above(cohort):
+    put(cohort, team__overload=0.0, manager__openness_anchor=0.5, organisation__leader_openness=0.5)
+    at_ease = after(cohort, "enactment").manager["openness"]
+    cohort.team["overload"][0] = 0.4
+    pressed = step(cohort, "enactment")
+    lost = at_ease - pressed.manager["openness"]
+    boss = pressed.manager["person"]
+    role, organisation = pressed.person["role"][boss], pressed.person["organisation"][boss]
+    own = pressed.team["manager"][0]
+    assert lost[own] == pytest.approx(0.6 * 0.4)
+    above = (role > TEAM_MANAGER) & (organisation == 0)
+    np.testing.assert_allclose(lost[above], 0.6 * 0.4 / cohort.organisation["n_teams"][0])
+    others = ~above
+    others[own] = False
+    assert (lost[others] == 0.0).all()
+
+
+def test_the_hours_of_one_organisation_do_not_move_another(cohort):
+    put(cohort, organisation__fear=0.9)
+    other = cohort.copy()
+    other.organisation["spent_protected"][0] = other.organisation["hours_budget"][0]
+    moved, plain = step(other, "enactment").organisation, step(cohort, "enactment").organisation
+    assert moved["fear_enacted"][0] > plain["fear_enacted"][0]
+    np.testing.assert_array_equal(moved["fear_enacted"][1:], plain["fear_enacted"][1:])
+
+
+def test_with_all_hours_given_the_intention_is_nearly_met_within_two_years(cohort):
+    put(cohort, organisation__fear=0.0, team__overload=0.0)
+    given_hours(cohort, 1.0)
+    met = []
+    for _ in range(104):
+        step(cohort, "enactment")
+        met.append(-cohort.organisation["fear_enacted"].max())
+    assert never_falling(met)
+    assert met[-1] > -0.01

@@ -1,0 +1,202 @@
+"""Care is as good as practices fit, as rested as people are, and as reported as it pays."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tools import GRID, after, both, constant, falling, filled_staff, put, rising, shares, step
+
+from civicsim.processes.quality import reported_share, working_share
+
+costs = st.floats(0, 0.6)
+
+
+@given(costs, shares, costs, shares)
+def test_what_reaches_patients_follows_its_formula_and_is_a_share(e_cost, exhaustion, o_cost, overload):
+    share = both(working_share, e_cost, exhaustion, o_cost, overload)
+    assert share == pytest.approx((1 - e_cost * exhaustion) * (1 - o_cost * overload))
+    assert 0.0 <= share <= 1.0
+
+
+def test_exhaustion_and_overload_keep_care_from_patients():
+    assert falling(working_share(0.3, exhaustion, 0.3, 0.1) for exhaustion in GRID)
+    assert falling(working_share(0.3, 0.5, 0.3, overload) for overload in GRID)
+    assert falling(working_share(cost, 0.5, 0.3, 0.1) for cost in (0.0, 0.3, 0.6))
+    assert falling(working_share(0.3, 0.5, cost, 0.1) for cost in (0.0, 0.3, 0.6))
+    assert working_share(0.6, 0.0, 0.6, 0.0) == 1.0
+    assert constant(working_share(0.0, exhaustion, 0.3, 0.1) for exhaustion in GRID)
+
+
+@given(shares, shares)
+def test_the_share_of_harm_that_is_reported_follows_its_formula(safety, seek):
+    assert both(reported_share, safety, seek) == pytest.approx(safety * seek)
+    assert 0.0 <= reported_share(safety, seek) <= 1.0
+
+
+def test_safe_and_problem_seeking_teams_report_more():
+    assert rising(reported_share(safety, 0.5) for safety in GRID)
+    assert rising(reported_share(0.5, seek) for seek in GRID)
+    assert constant(reported_share(0.0, seek) for seek in GRID)
+
+
+# -- the process -----------------------------------------------------------------------------------------------------
+
+QUALITIES = ("quality", "quality_measured", "quality_unmeasured", "quality_reported")
+
+
+def test_every_quality_again_in_plain_numpy(cohort):
+    rng = np.random.default_rng(3)
+    cohort.practice["gamed"] = rng.random(cohort.practice.shape) < 0.2
+    cohort.team["overload"] = rng.random(len(cohort.team)) * 0.5
+    put(cohort, organisation__audit=0.0)
+    org = cohort.team["organisation"]
+    dimension, practice, person = cohort.dimension[org], cohort.practice, cohort.person
+    fits = practice["value"] == practice["reality"]
+    weight = 1.0 + (dimension["safety_critical"] == 1)
+    measured = dimension["measured"] == 1
+    filled = filled_staff(cohort)
+    n = np.bincount(person["team"][filled], minlength=len(org))
+    mean = {
+        name: np.bincount(person["team"][filled], weights=person[name][filled], minlength=len(org)) / n
+        for name in ("exhaustion", "safety")
+    }
+    q = {name: cohort.parameters["quality"][name][0] for name in cohort.parameters["quality"].dtype.names}
+    working = (1 - q["exhaustion_cost"] * mean["exhaustion"]) * (1 - q["overload_cost"] * cohort.team["overload"])
+
+    def mean_of(values, where):
+        return (weight * values * where).sum(axis=1) / (weight * where).sum(axis=1)
+
+    expected = {
+        "working": working,
+        "quality": working * mean_of(fits, True),
+        "quality_measured": working * mean_of(fits, measured),
+        "quality_unmeasured": working * mean_of(fits, ~measured),
+        "quality_reported": mean_of(np.maximum(fits * working[:, None], practice["gamed"]), measured),
+    }
+    critical = dimension["safety_critical"] == 1
+    safe = np.where(critical.any(axis=1), working * (fits * critical).sum(axis=1) / np.maximum(critical.sum(axis=1), 1), expected["quality"])
+    expected["harm"] = q["harm_rate"] / 52 * cohort.team["n_posts"] * (1 - safe)
+    expected["incidents"] = expected["harm"] * mean["safety"] * cohort.team["seek"]
+    step(cohort, "quality")
+    for name, values in expected.items():
+        np.testing.assert_allclose(cohort.team[name], values, err_msg=name)
+
+
+def test_where_all_fits_and_all_are_rested_quality_is_full_and_nobody_is_harmed(cohort):
+    put(cohort, practice__value=cohort.practice["reality"], person__exhaustion=0.0, team__overload=0.0)
+    step(cohort, "quality")
+    for name in QUALITIES:
+        np.testing.assert_allclose(cohort.team[name], 1.0)
+    np.testing.assert_allclose(cohort.team["harm"], 0.0, atol=1e-12)
+    wrong = after(cohort, "quality", practice__value=-cohort.practice["reality"], practice__gamed=0)
+    for name in QUALITIES:
+        assert (wrong.team[name] == 0.0).all()
+
+
+def test_exhaustion_and_overload_lower_quality_and_raise_harm(cohort):
+    put(cohort, practice__value=cohort.practice["reality"], practice__gamed=0)
+    for column in ("person__exhaustion", "team__overload"):
+        found = [after(cohort, "quality", **{column: x}).team for x in (0.1, 0.5, 0.9)]
+        for t in range(len(cohort.team)):
+            assert falling(team["quality"][t] for team in found)
+            assert falling(team["quality_reported"][t] for team in found)
+            assert rising(team["harm"][t] for team in found)
+
+
+def test_each_practice_that_fits_raises_quality_and_safety_critical_ones_twice_as_much(cohort):
+    put(cohort, practice__value=-cohort.practice["reality"], dimension__safety_critical=0, person__exhaustion=0.0)
+    cohort.dimension["safety_critical"][:, 3] = 1
+    gains = []
+    for d in (2, 3):
+        own = cohort.copy()
+        own.practice["value"][:, d] = own.practice["reality"][:, d]
+        gains.append(step(own, "quality").team["quality"])
+    np.testing.assert_allclose(gains[1], 2 * gains[0])
+    assert (gains[0] > 0).all()
+
+
+def test_gaming_raises_what_is_reported_and_nothing_that_is_true(cohort):
+    put(cohort, practice__gamed=0, organisation__audit=0.0)
+    honest = after(cohort, "quality")
+    gamed = after(cohort, "quality", practice__gamed=1)
+    assert (gamed.team["quality_reported"] == 1.0).all()
+    assert (honest.team["quality_reported"] < 1.0).all()
+    np.testing.assert_allclose(honest.team["quality_reported"], honest.team["quality_measured"])
+    for name in ("quality", "quality_measured", "quality_unmeasured", "harm", "incidents"):
+        np.testing.assert_array_equal(gamed.team[name], honest.team[name])
+
+
+def test_gaming_what_is_not_measured_shows_nowhere(cohort):
+    put(cohort, practice__gamed=0, organisation__audit=0.0, dimension__measured=0)
+    cohort.dimension["measured"][:, :5] = 1
+    honest = after(cohort, "quality")
+    cohort.practice["gamed"][:, 5:] = 1
+    np.testing.assert_array_equal(step(cohort, "quality").team["quality_reported"], honest.team["quality_reported"])
+
+
+@pytest.mark.parametrize("measured", [0, 1])
+def test_with_nothing_or_everything_measured_every_quality_is_still_a_number(cohort, measured):
+    step(put(cohort, dimension__measured=measured, practice__gamed=0), "quality")
+    for name in QUALITIES:
+        np.testing.assert_allclose(cohort.team[name], cohort.team["quality"])
+
+
+def test_audit_brings_gaming_to_light(crowd):
+    def left(audit, **changes):
+        return after(crowd, "quality", practice__gamed=1, organisation__audit=audit, **changes).practice["gamed"].mean()
+
+    assert falling(left(audit, p__quality__audit_detection=0.2) for audit in GRID)
+    assert left(0.0) == 1.0
+    assert left(0.5, p__quality__audit_detection=0.2) == pytest.approx(0.9, abs=0.02)
+    assert falling(left(1.0, p__quality__audit_detection=x) for x in (0.0, 0.1, 0.2))
+
+
+def test_harm_turns_on_safety_critical_practices(cohort):
+    put(cohort, practice__value=cohort.practice["reality"], dimension__safety_critical=0, person__exhaustion=0.0, team__overload=0.0)
+    cohort.dimension["safety_critical"][:, :2] = 1
+    harmless = cohort.copy()
+    harmless.practice["value"][:, 5] = -harmless.practice["reality"][:, 5]
+    np.testing.assert_allclose(step(harmless, "quality").team["harm"], 0.0, atol=1e-12)
+    cohort.practice["value"][:, 0] = -cohort.practice["reality"][:, 0]
+    step(cohort, "quality")
+    rate = cohort.parameters["quality"]["harm_rate"][0]
+    np.testing.assert_allclose(cohort.team["harm"], rate / 52 * cohort.team["n_posts"] * 0.5)
+
+
+def test_safe_and_seeking_teams_report_more_incidents_at_the_same_harm(cohort):
+    for column in ("person__safety", "team__seek"):
+        found = [after(cohort, "quality", **{column: x}).team for x in (0.1, 0.5, 0.9)]
+        for t in range(len(cohort.team)):
+            assert rising(team["incidents"][t] for team in found)
+            assert constant(team["harm"][t] for team in found)
+            assert found[-1]["incidents"][t] <= found[-1]["harm"][t]
+
+
+def test_patients_grow_as_content_as_the_care_of_their_team_deserves(cohort):
+    put(cohort, practice__value=cohort.practice["reality"], person__exhaustion=0.0, team__overload=0.0, patient__satisfaction=0.4)
+    rate = cohort.parameters["quality"]["satisfaction_rate"][0]
+    np.testing.assert_allclose(after(cohort, "quality").patient["satisfaction"], 0.4 + rate * 0.6)
+    put(cohort, practice__value=-cohort.practice["reality"])
+    np.testing.assert_allclose(after(cohort, "quality").patient["satisfaction"], 0.4 * (1 - rate))
+
+
+def test_patient_groups_weigh_what_fits_by_their_own_needs(cohort):
+    put(cohort, practice__value=-cohort.practice["reality"], person__exhaustion=0.0, team__overload=0.0)
+    put(cohort, patient__satisfaction=0.0, p__quality__satisfaction_rate=1.0)
+    cohort.practice["value"][:, 4] = cohort.practice["reality"][:, 4]
+    step(cohort, "quality")
+    expected = cohort.need["weight"][cohort.patient["organisation"], cohort.patient["group"], 4]
+    np.testing.assert_allclose(cohort.patient["satisfaction"], expected)
+
+
+def test_empty_posts_neither_tire_nor_rest_a_team(cohort):
+    plain = after(cohort, "quality")
+    cohort.person["exhaustion"][cohort.person["vacant"] == 1] = 1.0
+    np.testing.assert_array_equal(step(cohort, "quality").team["quality"], plain.team["quality"])
+
+
+def test_switched_off_quality_stays_as_it_was(cohort):
+    before = cohort.copy()
+    step(put(cohort, p__quality__enabled=False, practice__value=1), "quality")
+    np.testing.assert_array_equal(cohort.team, before.team)
+    np.testing.assert_array_equal(cohort.patient, before.patient)

@@ -1,0 +1,405 @@
+"""Managers, colleagues and the guardian answer what was raised, as far as their time goes."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tools import GRID, after, both, constant, falling, never_falling, put, rising, shares, step
+
+from civicsim.kernels import either
+from civicsim.organisation import ENDORSED, FROM_STAFF, FROM_TEAM, NO_IDEA, TO_GUARDIAN, TO_MANAGER, TO_PEERS, WAITING
+from civicsim.processes.response import (
+    DEALT_WEEKS,
+    detriment_probability,
+    explained_probability,
+    queue_priority,
+    response_hours,
+    silence_outcome,
+)
+
+# -- equations -------------------------------------------------------------------------------------------------------
+
+
+@given(st.floats(0, 4), st.integers(1, 60), shares, shares, shares, shares, shares, st.floats(0, 10))
+def test_hours_for_answering_follow_their_formula(hours, posts, reporting, r_cost, exhaustion, e_cost, overload, o_cost):
+    expected = hours * posts * (1 - r_cost * reporting) * (1 - e_cost * exhaustion) * math.exp(-o_cost * overload)
+    found = both(response_hours, hours, posts, reporting, r_cost, exhaustion, e_cost, overload, o_cost)
+    assert found == pytest.approx(expected)
+    assert 0.0 <= found <= hours * posts + 1e-9
+
+
+def test_hours_and_posts_make_time_for_answering():
+    assert rising(response_hours(h, 15, 0.3, 0.5, 0.5, 0.5, 0.05, 4.0) for h in GRID)
+    assert rising(response_hours(0.2, n, 0.3, 0.5, 0.5, 0.5, 0.05, 4.0) for n in (1, 5, 15, 60))
+
+
+def test_reporting_exhaustion_and_overload_eat_time_for_answering():
+    assert falling(response_hours(0.2, 15, reporting, 0.5, 0.5, 0.5, 0.05, 4.0) for reporting in GRID)
+    assert falling(response_hours(0.2, 15, 0.3, 0.5, exhaustion, 0.5, 0.05, 4.0) for exhaustion in GRID)
+    assert falling(response_hours(0.2, 15, 0.3, 0.5, 0.5, 0.5, overload, 4.0) for overload in GRID)
+    assert falling(response_hours(0.2, 15, 0.3, cost, 0.5, 0.5, 0.05, 4.0) for cost in GRID)
+    assert falling(response_hours(0.2, 15, 0.3, 0.5, 0.5, cost, 0.05, 4.0) for cost in GRID)
+    assert falling(response_hours(0.2, 15, 0.3, 0.5, 0.5, 0.5, 0.05, cost) for cost in (0.0, 4.0, 10.0))
+    assert response_hours(0.2, 15, 0.0, 0.5, 0.0, 0.5, 0.0, 4.0) == pytest.approx(3.0)
+    assert response_hours(0.2, 15, 1.0, 1.0, 0.0, 0.5, 0.0, 4.0) == 0.0
+
+
+@given(shares, st.integers(0, 52), st.integers(1, 52), st.floats(-1, 1), st.floats(0, 3), shares)
+def test_the_place_in_the_queue_follows_its_formula(severity, waited, timeout, status, bias, blindness):
+    expected = severity + waited / timeout + bias * (1 - blindness) * status
+    assert both(queue_priority, severity, waited, timeout, status, bias, blindness) == pytest.approx(expected)
+
+
+def test_severity_waiting_and_standing_move_an_item_up_the_queue():
+    assert rising(queue_priority(severity, 2, 8, 0.2, 1.0, 0.25) for severity in GRID)
+    assert rising(queue_priority(0.5, waited, 8, 0.2, 1.0, 0.25) for waited in range(8))
+    assert rising(queue_priority(0.5, 2, 8, status, 1.0, 0.25) for status in (-0.8, -0.4, 0.0, 0.2, 1.0))
+
+
+def test_blindness_takes_the_weight_from_standing():
+    gaps = [queue_priority(0.5, 2, 8, 1.0, 1.0, b) - queue_priority(0.5, 2, 8, -0.8, 1.0, b) for b in GRID]
+    assert falling(gaps)
+    assert gaps[-1] == 0.0
+    gaps = [queue_priority(0.5, 2, 8, 1.0, w, 0.2) - queue_priority(0.5, 2, 8, -0.8, w, 0.2) for w in (0.0, 1.0, 3.0)]
+    assert rising(gaps)
+    assert gaps[0] == 0.0
+
+
+@given(shares, st.floats(0, 0.6), shares)
+def test_explaining_follows_its_formula_and_is_a_probability(base, gain, openness):
+    chance = both(explained_probability, base, gain, openness)
+    assert chance == pytest.approx(min(1.0, base + gain * openness))
+    assert 0.0 <= chance <= 1.0
+
+
+def test_open_managers_explain_more():
+    assert rising(explained_probability(0.35, 0.4, openness) for openness in GRID)
+    assert rising(explained_probability(base, 0.2, 0.5) for base in GRID[:-1])
+    assert rising(explained_probability(0.35, gain, 0.5) for gain in (0.0, 0.3, 0.6))
+
+
+@given(st.floats(0.05, 0.4), shares, shares)
+def test_detriment_follows_its_formula_and_is_a_probability(base, fear, openness):
+    chance = both(detriment_probability, base, fear, openness)
+    assert chance == pytest.approx(base * fear * (1 - openness))
+    assert 0.0 <= chance <= 1.0
+
+
+def test_fear_makes_people_suffer_for_voice_and_openness_protects_them():
+    assert rising(detriment_probability(0.2, fear, 0.5) for fear in GRID)
+    assert falling(detriment_probability(0.2, 0.5, openness) for openness in GRID)
+    assert constant(detriment_probability(0.2, 0.0, openness) for openness in GRID)
+    assert constant(detriment_probability(0.2, fear, 1.0) for fear in GRID)
+    assert rising(detriment_probability(base, 0.5, 0.5) for base in (0.05, 0.2, 0.4))
+
+
+@given(shares, st.floats(0.001, 0.999))
+def test_silence_is_nothing_or_pretence(invitation, u):
+    assert both(silence_outcome, invitation, u) == (-0.2 if u < invitation else 0.0)
+
+
+def test_the_more_one_was_invited_the_more_silence_is_felt_as_pretence():
+    draws = np.linspace(0.001, 0.999, 500)
+    assert falling(np.mean([silence_outcome(i, u) for u in draws]) for i in GRID)
+
+
+# -- the process -----------------------------------------------------------------------------------------------------
+
+ALONE = {"organisation__hours_response": 0.0, "team__response_credit": 0.0}
+"""No hours but those in hand."""
+
+
+def cleared(cohort):
+    """Take everything off the table."""
+    return put(
+        cohort, practice__idea_state=NO_IDEA, practice__idea_raiser=-1, practice__supporters=0, person__vacant=0,
+        person__absent=0, practice__cycles=0, **ALONE,
+    )  # fmt: skip
+
+
+def raise_item(cohort, team, dimension, *, channel=TO_MANAGER, severity=0.5, weeks_ago=1, post=0):
+    """Put one item on the table of a team, raised by the person in a post of it."""
+    slot = cohort.practice[team, dimension : dimension + 1]
+    slot["idea_state"], slot["idea_channel"], slot["idea_severity"] = WAITING, channel, severity
+    slot["idea_value"], slot["idea_origin"] = 1, FROM_STAFF
+    slot["raised_week"] = slot["idea_week"] = cohort.week - weeks_ago
+    slot["idea_raiser"] = cohort.team["first_person"][team] + post
+    return slot
+
+
+def everywhere(cohort, n=1, **about):
+    """Put ``n`` items on the table of each team."""
+    for team in range(len(cohort.team)):
+        for dimension in range(n):
+            raise_item(cohort, team, dimension, **about)
+    return cohort
+
+
+def enough_hours(cohort):
+    return put(cohort, team__response_credit=1e4)
+
+
+SETTLED = ("acted", "explained", "silent")
+
+
+def test_no_more_is_answered_than_the_hours_in_hand_allow(cohort):
+    everywhere(cleared(cohort), 6)
+    put(cohort, team__response_credit=8.0)
+    step(cohort, "response")
+    assert (cohort.team["response_hours"] == 7.5).all()
+    assert (cohort.team["response_credit"] == 0.5).all()
+    assert (cohort.tally["answered"] == 3 * cohort.organisation["n_teams"]).all()
+    waiting = (cohort.practice["idea_state"] == WAITING).sum(axis=1)
+    assert (waiting == 3).all()
+
+
+def test_hours_come_from_the_budget_as_the_formula_says(cohort):
+    everywhere(cleared(cohort), 10)
+    put(cohort, organisation__hours_response=0.3, organisation__hours_reporting=0.2, team__overload=0.1)
+    org, q = cohort.organisation[0], {n: cohort.parameters["response"][n][0] for n in cohort.parameters["response"].dtype.names}
+    boss = cohort.person["exhaustion"][cohort.manager["person"][cohort.team["manager"]]]
+    expected = 0.3 * cohort.team["n_posts"] * (1 - q["reporting_cost"] * 0.2 / org["hours_budget"])
+    expected = expected * (1 - q["exhaustion_cost"] * boss) * np.exp(-q["overload_cost"] * 0.1)
+    step(cohort, "response")
+    had = cohort.team["response_hours"] + cohort.team["response_credit"]
+    waits = (cohort.practice["idea_state"] == WAITING).any(axis=1)
+    assert waits.all()
+    np.testing.assert_allclose(had, expected)
+    spent = np.bincount(cohort.team["organisation"], weights=cohort.team["response_hours"])
+    np.testing.assert_allclose(cohort.organisation["spent_response"], spent / cohort.organisation["n_staff"])
+
+
+def test_the_queue_is_served_in_order_of_severity_waiting_and_standing(cohort):
+    """With hours for one item in each of five weeks, items go in the order of their priority."""
+    cleared(cohort)
+    put(cohort, organisation__status_blindness=0.5, p__response__timeout=52)
+    status = cohort.person["status"][cohort.team["first_person"][0] + np.arange(10)]
+    about = [(0.2, 1, 0), (0.9, 1, 9), (0.5, 6, 3), (0.5, 1, 3), (0.6, 2, 8)]
+    for d, (severity, waited, post) in enumerate(about):
+        raise_item(cohort, 0, d, severity=severity, weeks_ago=waited, post=post)
+    priority = [s + w / 52 + 1.0 * 0.5 * status[post] for s, w, post in about]
+    order = []
+    for _ in about:
+        cohort.team["response_credit"][0] = 2.5
+        before = cohort.practice["idea_state"][0] == WAITING
+        step(cohort, "response")
+        order += np.flatnonzero(before & (cohort.practice["idea_state"][0] != WAITING)).tolist()
+    assert order == np.argsort(priority)[::-1].tolist()
+
+
+@pytest.mark.parametrize(("blindness", "first"), [(0.0, 0), (1.0, 1)])
+def test_rank_goes_first_unless_the_queue_is_blind_to_it(cohort, blindness, first):
+    cleared(cohort)
+    put(cohort, organisation__status_blindness=blindness)
+    raise_item(cohort, 0, 0, severity=0.3, post=0)  # a doctor's trifle
+    raise_item(cohort, 0, 1, severity=0.6, post=9)  # a clerk's worry
+    cohort.team["response_credit"][0] = 2.5
+    step(cohort, "response")
+    assert cohort.practice["idea_state"][0, first] != WAITING
+    assert cohort.practice["idea_state"][0, 1 - first] == WAITING
+
+
+def settle_all(crowd, channel, **changes):
+    cohort = everywhere(enough_hours(cleared(crowd.copy())), 6, channel=channel)
+    return step(put(cohort, **changes), "response")
+
+
+def acted_share(cohort):
+    return cohort.tally["acted"].sum() / sum(cohort.tally[name].sum() for name in SETTLED)
+
+
+@pytest.mark.parametrize("channel", [TO_PEERS, TO_MANAGER, TO_GUARDIAN])
+def test_every_item_that_is_answered_is_acted_on_explained_or_passed_over(crowd, channel):
+    cohort = settle_all(crowd, channel)
+    assert sum(cohort.tally[name].sum() for name in SETTLED) == 6 * len(cohort.team)
+    assert (cohort.practice["idea_state"] != WAITING).all()
+    assert (cohort.practice["idea_state"] == ENDORSED).sum() == cohort.tally["acted"].sum() == cohort.team["dealt"].sum()
+
+
+def test_peers_fix_only_with_authority(crowd):
+    assert acted_share(settle_all(crowd, TO_PEERS, organisation__authority_enacted=0.0)) == 0.0
+    assert acted_share(settle_all(crowd, TO_PEERS, organisation__authority_enacted=1.0)) == 1.0
+    assert acted_share(settle_all(crowd, TO_PEERS, organisation__authority_enacted=0.4)) == pytest.approx(0.4, abs=0.05)
+
+
+def test_managers_act_with_authority_or_by_escalating(crowd):
+    for authority, escalation in ((0.0, 0.0), (0.0, 0.3), (0.3, 0.0), (0.5, 0.4)):
+        cohort = settle_all(
+            crowd, TO_MANAGER, organisation__authority_enacted=authority, p__response__escalation=escalation
+        )
+        assert acted_share(cohort) == pytest.approx(either(authority, escalation), abs=0.05)
+
+
+def test_the_guardian_gets_action_without_authority(crowd):
+    cohort = settle_all(crowd, TO_GUARDIAN, organisation__authority_enacted=0.0, p__response__guardian_success=0.4)
+    assert acted_share(cohort) == pytest.approx(0.4, abs=0.05)
+
+
+def test_what_is_not_acted_on_is_explained_the_more_open_the_manager_is(crowd):
+    def explained(openness):
+        cohort = settle_all(crowd, TO_MANAGER, manager__openness=openness, organisation__authority_enacted=0.0,
+                            p__response__escalation=0.0)  # fmt: skip
+        return cohort.tally["explained"].sum() / (6 * len(cohort.team))
+
+    assert rising(explained(o) for o in (0.0, 0.5, 1.0))
+    assert explained(0.5) == pytest.approx(0.35 + 0.4 * 0.5, abs=0.05)
+
+
+def test_peers_and_guardian_take_no_hours_of_the_manager(cohort):
+    for channel in (TO_PEERS, TO_GUARDIAN):
+        own = everywhere(cleared(cohort.copy()), 4, channel=channel)
+        step(own, "response")
+        assert (own.practice["idea_state"] != WAITING).all()
+        assert (own.team["response_hours"] == 0.0).all()
+
+
+def test_what_is_acted_on_is_endorsed_and_changes_no_practice(crowd):
+    before = crowd.practice.copy()
+    cohort = settle_all(crowd, TO_MANAGER, organisation__authority_enacted=1.0)
+    ideas = cohort.practice[:, :6]
+    assert (ideas["idea_state"] == ENDORSED).all()
+    assert (ideas["idea_week"] == cohort.week).all()
+    assert (ideas["idea_origin"] == FROM_STAFF).all()
+    np.testing.assert_array_equal(cohort.practice["value"], before["value"])
+    peers = settle_all(crowd, TO_PEERS, organisation__authority_enacted=1.0)
+    assert (peers.practice["idea_origin"][:, :6] == FROM_TEAM).all()
+
+
+def test_what_is_not_answered_in_time_counts_as_silence(cohort):
+    everywhere(cleared(cohort), 2)
+    cohort.practice["raised_week"][:, 0] = cohort.week - 8
+    cohort.practice["raised_week"][:, 1] = cohort.week - 7
+    step(cohort, "response")
+    assert (cohort.practice["idea_state"][:, 0] == NO_IDEA).all()
+    assert (cohort.practice["idea_state"][:, 1] == WAITING).all()
+    assert (cohort.tally["silent"] == cohort.organisation["n_teams"]).all()
+    assert (cohort.tally["answered"] == 0).all()
+
+
+def test_waiting_time_is_counted_for_what_managers_answer(cohort):
+    everywhere(enough_hours(cleared(cohort)), 2, weeks_ago=3)
+    step(cohort, "response")
+    assert (cohort.tally["response_weeks"] == 3 * cohort.tally["answered"]).all()
+    assert (cohort.tally["answered"] == 2 * cohort.organisation["n_teams"]).all()
+
+
+@pytest.mark.parametrize("channel", [TO_MANAGER, TO_GUARDIAN])
+def test_only_where_there_is_fear_and_a_closed_manager_people_suffer(crowd, channel):
+    def suffered(fear, openness):
+        cohort = settle_all(crowd, channel, organisation__fear_enacted=fear, manager__openness=openness,
+                            p__response__detriment=0.4)  # fmt: skip
+        assert cohort.person["detriments"].sum() == cohort.team["detriments"].sum() == cohort.tally["detriments"].sum()
+        return cohort.tally["detriments"].sum() / (6 * len(cohort.team))
+
+    assert suffered(0.0, 0.2) == 0.0
+    assert suffered(0.8, 1.0) == 0.0
+    assert rising(suffered(fear, 0.2) for fear in (0.0, 0.5, 1.0))
+    assert falling(suffered(0.8, openness) for openness in (0.0, 0.5, 1.0))
+    assert suffered(0.8, 0.5) == pytest.approx(0.4 * 0.8 * 0.5, abs=0.03)
+
+
+def test_nobody_suffers_for_talking_to_peers(crowd):
+    cohort = settle_all(crowd, TO_PEERS, organisation__fear_enacted=1.0, manager__openness=0.0)
+    assert cohort.tally["detriments"].sum() == 0
+
+
+def test_the_person_who_raised_it_and_the_team_hear_what_came_of_it(cohort):
+    everywhere(enough_hours(cleared(cohort)), 1, post=4)
+    put(cohort, person__acted_memory=0.5, person__answered_memory=0.5, organisation__authority_enacted=1.0)
+    step(cohort, "response")
+    raisers = cohort.team["first_person"] + 4
+    assert (cohort.person["outcomes"][raisers] == 1.0).all()
+    assert (cohort.person["n_outcomes"][raisers] == 1.0).all()
+    assert (cohort.person["acted_memory"][raisers] > 0.5).all()
+    assert (cohort.person["answered_memory"][raisers] > 0.5).all()
+    assert (cohort.team["outcomes"] == 1.0).all()
+    others = np.ones(cohort.n_persons, dtype=bool)
+    others[raisers] = False
+    assert (cohort.person["n_outcomes"][others] == 0.0).all()
+    assert (cohort.person["acted_memory"][others] == 0.5).all()
+
+
+def test_silence_after_an_invitation_hurts_more_than_silence_alone(cohort):
+    everywhere(cleared(cohort), 1, weeks_ago=9)
+    outcomes = [after(cohort, "response", organisation__invitation=i).team["outcomes"].mean() for i in (0.0, 1.0)]
+    assert outcomes == [0.0, pytest.approx(-0.2)]
+    ignored = after(cohort, "response", person__answered_memory=0.5)
+    raisers = ignored.team["first_person"]
+    assert (ignored.person["answered_memory"][raisers] < 0.5).all()
+
+
+def test_an_item_of_someone_who_left_is_still_answered(cohort):
+    everywhere(enough_hours(cleared(cohort)), 1)
+    put(cohort, practice__idea_raiser=-1, organisation__fear_enacted=1.0, manager__openness=0.0)
+    step(cohort, "response")
+    assert (cohort.practice["idea_state"] != WAITING).all()
+    assert (cohort.person["n_outcomes"] == 0.0).all()
+    assert (cohort.team["n_outcomes"] == 1.0).all()
+    assert cohort.tally["detriments"].sum() == 0
+
+
+def test_what_was_noticed_and_dealt_with_is_remembered_for_half_a_year(cohort):
+    everywhere(enough_hours(cleared(cohort)), 3)
+    before = cohort.team.copy()
+    step(cohort, "response")
+    for memory, now in (("noticed_memory", before["noticed"]), ("dealt_memory", cohort.team["dealt"])):
+        np.testing.assert_allclose(cohort.team[memory], before[memory] * (1 - 1 / DEALT_WEEKS) + now)
+
+
+def test_time_that_nobody_needs_is_not_saved_up_beyond_one_item(cohort):
+    cleared(cohort)
+    put(cohort, organisation__hours_response=3.0)
+    for _ in range(5):
+        step(cohort, "response")
+    assert (cohort.team["response_credit"] == cohort.parameters["response"]["hours_per_item"][0]).all()
+    assert (cohort.organisation["spent_response"] == 0.0).all()
+
+
+def test_an_empty_managers_post_halves_the_time_for_answering(cohort):
+    everywhere(cleared(cohort), 20)
+    put(cohort, organisation__hours_response=0.2)
+    full = after(cohort, "response")
+    boss = cohort.manager["person"][cohort.team["manager"]]
+    empty = cohort.copy()
+    empty.person["vacant"][boss] = 1
+    step(empty, "response")
+    time = [c.team["response_hours"] + c.team["response_credit"] for c in (full, empty)]
+    np.testing.assert_allclose(time[1], 0.5 * time[0])
+
+
+def test_busy_exhausted_and_overloaded_managers_answer_less(cohort):
+    everywhere(cleared(cohort), 20)
+    put(cohort, organisation__hours_response=0.4)
+
+    def time(**changes):
+        own = after(cohort, "response", **changes)
+        return (own.team["response_hours"] + own.team["response_credit"]).mean()
+
+    assert falling(time(organisation__hours_reporting=h) for h in (0.0, 0.3, 0.6))
+    assert falling(time(person__exhaustion=e) for e in (0.1, 0.5, 0.9))
+    assert falling(time(team__overload=o) for o in (0.0, 0.1, 0.5))
+    assert rising(time(organisation__hours_response=h) for h in (0.1, 0.3, 0.5))
+
+
+def test_slower_answers_leave_more_waiting(cohort):
+    everywhere(cleared(cohort), 10)
+    put(cohort, team__response_credit=10.0)
+    waiting = [
+        (after(cohort, "response", p__response__hours_per_item=h).practice["idea_state"] == WAITING).sum()
+        for h in (1.0, 2.5, 5.0)
+    ]
+    assert rising(waiting)
+    assert never_falling(waiting)
+
+
+def test_switched_off_everything_waits_and_nobody_hears_anything(cohort):
+    everywhere(enough_hours(cleared(cohort)), 3, weeks_ago=50)
+    before = cohort.copy()
+    step(put(cohort, p__response__enabled=False), "response")
+    np.testing.assert_array_equal(cohort.practice, before.practice)
+    for name in ("outcomes", "n_outcomes", "dealt", "detriments", "response_hours"):
+        assert (cohort.team[name] == 0.0).all()
+    assert (cohort.person["n_outcomes"] == 0.0).all()
+    assert (cohort.organisation["spent_response"] == 0.0).all()

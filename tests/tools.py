@@ -1,0 +1,197 @@
+"""What the tests of the model share: records, small cohorts, and ways of saying rising, falling and the same."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+from civicsim.cohort import Cohort, set_levers
+from civicsim.levers import Levers
+from civicsim.organisation import STAFF, TABLES, record_type
+from civicsim.parameters import as_row, column_dtype
+from civicsim.scenario import Scenario
+from civicsim.schedule import PROCESSES, advance
+from civicsim.simulate import burn_in
+
+GRID = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+shares = st.floats(0.0, 1.0)
+
+
+# -- records ---------------------------------------------------------------------------------------------------------
+
+
+def record(parameters: Any, **changes: Any) -> np.record:
+    """Return parameters as the record that a kernel gets; also readable by plain Python."""
+    rows = np.array([as_row(parameters)], dtype=column_dtype(type(parameters)))
+    for name, value in changes.items():
+        rows[name] = value
+    return rows.view(np.recarray)[0]
+
+
+def row(table: str, **values: Any) -> np.record:
+    """Return one blank row of a table with some values set, which a kernel may change in place."""
+    rows = np.zeros(1, dtype=record_type(TABLES[table]))
+    for name, value in values.items():
+        rows[name] = value
+    return rows.view(np.recarray)[0]
+
+
+# -- directions ------------------------------------------------------------------------------------------------------
+
+
+def rising(values: Iterable[float]) -> bool:
+    """Return whether each value is greater than the one before."""
+    found = list(values)
+    return len(found) > 1 and all(a < b for a, b in zip(found, found[1:], strict=False))
+
+
+def falling(values: Iterable[float]) -> bool:
+    return rising(-value for value in values)
+
+
+def never_falling(values: Iterable[float]) -> bool:
+    found = list(values)
+    return all(a <= b for a, b in zip(found, found[1:], strict=False)) and found[0] < found[-1]
+
+
+def never_rising(values: Iterable[float]) -> bool:
+    return never_falling(-value for value in values)
+
+
+def constant(values: Iterable[float]) -> bool:
+    found = list(values)
+    return len(found) > 1 and all(value == found[0] for value in found)
+
+
+def both(function: Any, *arguments: Any) -> Any:
+    """Call a compiled function and its plain Python source; they must agree. Return what they say."""
+    compiled, plain = function(*arguments), function.py_func(*arguments)
+    if isinstance(compiled, float):
+        assert math.isclose(compiled, plain, rel_tol=1e-12, abs_tol=1e-15), (function, arguments, compiled, plain)
+    else:
+        assert compiled == plain, (function, arguments, compiled, plain)
+    return compiled
+
+
+# -- cohorts ---------------------------------------------------------------------------------------------------------
+
+
+def small_scenario(**changes: Any) -> Scenario:
+    """Return the default scenario on an organisation of four teams of ten."""
+    sizes = {"n_teams": 4, "team_size": 10, "teams_per_division": 2, "n_executives": 2, "burn_in_weeks": 78}
+    return Scenario().with_(**(sizes | changes))
+
+
+def burnt_in(seeds: int | Sequence[int] = 3, **changes: Any) -> Cohort:
+    """Return runs of a small scenario after their burn-in."""
+    return burn_in(small_scenario(**changes), seeds, threads=1)
+
+
+def step(cohort: Cohort, *names: str) -> Cohort:
+    """Let single processes happen once, in the cohort's present week, on an empty tally."""
+    cohort.tally[:] = np.zeros(1, dtype=cohort.tally.dtype)
+    for name in names:
+        PROCESSES[name].step(cohort, 0, cohort.n_organisations)
+    return cohort
+
+
+def after(cohort: Cohort, *names: str, **changes: Any) -> Cohort:
+    """Return a copy in which columns were set (``person__skill=1.0``) or parameters (``p__voice__intercept=9.0``), and processes stepped."""
+    own = cohort.copy()
+    put(own, **changes)
+    return step(own, *names)
+
+
+def put(cohort: Cohort, **changes: Any) -> Cohort:
+    """Set whole columns of tables, or parameters, of a cohort in place; see :func:`after`."""
+    for key, value in changes.items():
+        table, _, column = key.partition("__")
+        if table == "p":
+            section, _, name = column.partition("__")
+            cohort.parameters[section][name] = value
+        else:
+            cohort.tables[table][column] = value
+    return cohort
+
+
+def is_staff(cohort: Cohort) -> np.ndarray:
+    return cohort.person["role"] == STAFF
+
+
+def present_staff(cohort: Cohort) -> np.ndarray:
+    return is_staff(cohort) & (cohort.person["vacant"] == 0) & (cohort.person["absent"] == 0)
+
+
+def filled_staff(cohort: Cohort) -> np.ndarray:
+    return is_staff(cohort) & (cohort.person["vacant"] == 0)
+
+
+def by_team(cohort: Cohort, values: np.ndarray, where: np.ndarray) -> np.ndarray:
+    """Return the sum of a staff column per team."""
+    return np.bincount(cohort.person["team"][where], weights=values[where], minlength=len(cohort.team))
+
+
+def organisation_of_team(cohort: Cohort) -> np.ndarray:
+    return cohort.team["organisation"]
+
+
+# -- contracts -------------------------------------------------------------------------------------------------------
+
+
+def changed_columns(before: Cohort, now: Cohort) -> set[str]:
+    """Return the columns, as ``"table.column"``, in which two cohorts differ; ties count as ``"ties"``."""
+    found = {
+        f"{table}.{name}"
+        for table in TABLES
+        for name in before.tables[table].dtype.names
+        if not np.array_equal(before.tables[table][name], now.tables[table][name], equal_nan=True)
+    }
+    if not np.array_equal(before.ties, now.ties):
+        found.add("ties")
+    return found
+
+
+def out_of_bounds(cohort: Cohort) -> list[str]:
+    """Return one line per column that holds a value outside of its declared bounds, or no number."""
+    found = []
+    for table, columns in TABLES.items():
+        values = cohort.tables[table]
+        for column in columns:
+            held = values[column.name]
+            if held.size == 0:
+                continue
+            if not np.isfinite(held).all():
+                found.append(f"{table}.{column.name} holds {held[~np.isfinite(held)][0]}")
+            elif held.min() < column.low or held.max() > column.high:
+                found.append(
+                    f"{table}.{column.name} in [{held.min()!r}, {held.max()!r}], declared [{column.low:g}, {column.high:g}]"
+                )
+            if column.refers:
+                # The first of no rows at all may lie just behind the table.
+                rows = cohort.tables[column.refers].shape[0] + column.name.startswith("first_")
+                if held.min() < -1 or held.max() >= rows:
+                    found.append(f"{table}.{column.name} refers outside of {column.refers}")
+    return found
+
+
+def lively(seeds: int = 3, weeks: int = 30) -> Cohort:
+    """Return a young place where much happens every week, under three governance styles at least."""
+    cohort = burnt_in(seeds, n_teams=4, team_size=8, teams_per_division=2, burn_in_weeks=10, alignment_mean=0.4)
+    styles = (
+        Levers(authority=0.9, permission=0.9, codification=1.0, weight_response=10.0, invitation=0.9, audit=1.0),
+        Levers(fear=0.9, target_salience=1.0, directive_rate=1.0, audit=0.0, authority=0.5),
+        Levers(fear=0.6, codification=1.0, directive_rate=1.0, weight_protected=10.0, authority=0.7, permission=0.8),
+    )
+    for row in range(seeds):
+        set_levers(cohort.tables, styles[row % 3], np.array([row]))
+    put(
+        cohort, p__drift__rate=0.02, p__drift__common_share=0.5, p__turnover__exit_rate=0.01,
+        organisation__weeks_to_fill=8.0, p__codification__quarterly_share=1.0, p__quality__audit_detection=0.2,
+        p__lifecycle__decay_base=0.02, p__lifecycle__cycle_weeks=1, p__lifecycle__n_cycles=2, p__spread__threshold=0.1,
+        p__voice__guardian_appeal=-1.0, p__directives__game_pressure=4.0, p__response__detriment=0.4, p__noticing__check_rate=2.0, p__enactment__rate=0.2,
+    )  # fmt: skip
+    return advance(cohort, weeks)
