@@ -79,8 +79,8 @@ def compare(
     measures: Sequence[str] | None, out: str | None, next_hint: str = "",
 ) -> None:  # fmt: skip
     """Run scenarios on the same organisations with the same seeds, and show how they differ."""
-    if baseline in names:
-        baseline = labels_of(names)[list(names).index(baseline)]
+    if baseline is not None:
+        baseline = dict(zip(names, labels_of(names), strict=True)).get(baseline, baseline)
     scenarios = _to_compare(names, kind, changes, baseline)
     shown = measure_names(measures)
     numbers = seeds_of(seeds, next(iter(scenarios.values())).seed)

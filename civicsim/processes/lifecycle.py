@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from civicsim.compiled import compiled
-from civicsim.organisation import ENDORSED, TRIAL
+from civicsim.organisation import ENDORSED, FROM_PATIENTS, TRIAL
 from civicsim.parameters import parameter, switch
 from civicsim.practice import change, clear_idea, fall_back
 from civicsim.process import Process
@@ -180,6 +180,8 @@ def _adopt(t, d, week, hours, team, practice, count, partner):
     if change(slot, value, week, origin, convenient, count):
         team[t].switching_hours += hours
         count.adopted_local += 1
+        count.adopted_patients += origin == FROM_PATIENTS
+        team[t].originated_memory += 1.0
         count.solved += value == slot.reality
         count.adopted_right += value == slot.reality
     if partner >= 0 and change(practice[partner, d], value, week, origin, convenient, count):
@@ -319,6 +321,7 @@ def _age_changes(first, last, week, p, organisation, tally, team, neighbour, pra
             # A quarter of what is left of the hours of a change falls in each week.
             changing = g.switching_hours / SWITCHING_WEEKS
             g.switching_hours -= changing
+            g.originated_memory *= 1.0 - 1.0 / YEAR
             g.improvement_hours = changing + q.trial_hours * g.n_trials
             count.hours_improvement += g.improvement_hours
 
@@ -362,6 +365,8 @@ PROCESS = Process(
         "team.switching_hours", "team.improvement_hours", "team.n_trials", "person.skill", "tally.trials_begun",
         "tally.trials_won", "tally.trials_lost", "tally.adopted_local",
         "tally.solved",
+        "tally.adopted_patients",
+        "team.originated_memory",
         "tally.replaced", "tally.adopted_right",
         "tally.weeks_to_adopt", "tally.sustained", "tally.decayed", "tally.hours_improvement",
     ),

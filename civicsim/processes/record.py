@@ -13,7 +13,9 @@ from civicsim.parameters import switch
 from civicsim.process import Process
 from civicsim.processes.exhaustion import BURNT_OUT
 
-GINI_WEEKS = 13
+QUARTER = 13
+SPOKE_LATELY = 0.5
+"""Voiced problems in the 13-week memory from which on a person has spoken up lately."""
 
 
 @dataclass(frozen=True)
@@ -119,32 +121,103 @@ def _people(org, view, person):
 
 
 @compiled
-def _resemblance(org, view, team, person):
-    """Put down each team's mean exhaustion and safety, and their ICC(1)."""
-    groups = n = n_squared = 0.0
-    e_squares = e_total = e_between = s_squares = s_total = s_between = 0.0
+def _team_means(org, team, person):
+    """Put down each team's mean exhaustion and safety."""
     for t in range(org.first_team, org.first_team + org.n_teams):
         g = team[t]
         filled = exhaustion = safety = 0.0
         for i in range(g.first_person, g.first_person + g.n_posts):
-            who = person[i]
-            if who.vacant == 0:
+            if person[i].vacant == 0:
                 filled += 1.0
-                exhaustion += who.exhaustion
-                safety += who.safety
-                e_squares += who.exhaustion * who.exhaustion
-                s_squares += who.safety * who.safety
+                exhaustion += person[i].exhaustion
+                safety += person[i].safety
         if filled > 0.0:
             g.exhaustion, g.safety = min(1.0, exhaustion / filled), min(1.0, safety / filled)
-            groups += 1.0
-            n += filled
-            n_squared += filled * filled
-            e_total += exhaustion
-            s_total += safety
-            e_between += exhaustion * exhaustion / filled
-            s_between += safety * safety / filled
-    view.exhaustion_icc = intraclass_correlation(groups, n, e_squares, e_total, e_between, n_squared)
-    view.safety_icc = intraclass_correlation(groups, n, s_squares, s_total, s_between, n_squared)
+
+
+@compiled
+def _likeness(values, group, n_groups):
+    """Return ICC(1) of values by group; the arrays have one entry per person."""
+    count = np.zeros(n_groups)
+    total = np.zeros(n_groups)
+    squares = 0.0
+    for i in range(values.shape[0]):
+        count[group[i]] += 1.0
+        total[group[i]] += values[i]
+        squares += values[i] * values[i]
+    used = n = whole = between = n_squared = 0.0
+    for k in range(n_groups):
+        if count[k] > 0.0:
+            used += 1.0
+            n += count[k]
+            whole += total[k]
+            between += total[k] * total[k] / count[k]
+            n_squared += count[k] * count[k]
+    return intraclass_correlation(used, n, squares, whole, between, n_squared)
+
+
+@compiled
+def _resemblance(org, view, team, person):
+    """Put down how much people of one team, division or profession are alike, on scales and on a yes-no item."""
+    states = np.empty((3, org.n_staff))
+    groups = np.empty((3, org.n_staff), dtype=np.int64)
+    n = 0
+    for i in range(org.first_person, org.first_person + org.n_staff):
+        who = person[i]
+        if who.vacant:
+            continue
+        states[0, n], states[1, n] = who.exhaustion, who.safety
+        states[2, n] = 1.0 if who.exhaustion > BURNT_OUT else 0.0
+        groups[0, n] = who.team - org.first_team
+        groups[1, n] = team[who.team].division
+        groups[2, n] = who.profession
+        n += 1
+    n_divisions = team[org.first_team + org.n_teams - 1].division + 1
+    e, s, b = states[0, :n], states[1, :n], states[2, :n]
+    by_team, by_division, by_profession = groups[0, :n], groups[1, :n], groups[2, :n]
+    view.exhaustion_icc_team = _likeness(e, by_team, org.n_teams)
+    view.exhaustion_icc_division = _likeness(e, by_division, n_divisions)
+    view.exhaustion_icc_profession = _likeness(e, by_profession, N_PROFESSIONS)
+    view.safety_icc_team = _likeness(s, by_team, org.n_teams)
+    view.safety_icc_division = _likeness(s, by_division, n_divisions)
+    view.safety_icc_profession = _likeness(s, by_profession, N_PROFESSIONS)
+    view.burnt_out_icc_team = _likeness(b, by_team, org.n_teams)
+    view.burnt_out_icc_division = _likeness(b, by_division, n_divisions)
+    view.burnt_out_icc_profession = _likeness(b, by_profession, N_PROFESSIONS)
+
+
+@compiled
+def evenness(counts):
+    """Return the entropy of shares over its largest possible value: 0 if one has all, 1 if all have the same.
+
+    Formula
+        H = −Σ p log p / log n
+    """
+    total = 0.0
+    for k in range(counts.shape[0]):
+        total += counts[k]
+    if total <= 0.0 or counts.shape[0] < 2:
+        return 0.0
+    entropy = 0.0
+    for k in range(counts.shape[0]):
+        if counts[k] > 0.0:
+            entropy -= counts[k] / total * math.log(counts[k] / total)
+    return min(1.0, max(0.0, entropy / math.log(counts.shape[0])))
+
+
+@compiled
+def _origins(org, view, team, person):
+    """Put down from how many teams own ideas come, and whether those who spoke up would again."""
+    counts = np.empty(org.n_teams)
+    for k in range(org.n_teams):
+        counts[k] = team[org.first_team + k].originated_memory
+    view.origin_entropy = evenness(counts)
+    again = n = 0.0
+    for i in range(org.first_person, org.first_person + org.n_staff):
+        if person[i].vacant == 0 and person[i].voiced_memory >= SPOKE_LATELY:
+            again += person[i].propensity
+            n += 1.0
+    view.would_speak_again = again / max(n, 1.0)
 
 
 @compiled
@@ -183,6 +256,7 @@ def _teams(o, org, view, usual_spread, dimension, team, practice):
         bright += above > usual_spread
         dark += above < -usual_spread
     view.quality_sd = math.sqrt(squares / org.n_teams)
+    view.spots_coexist = 1.0 if bright > 0 and dark > 0 else 0.0
     view.bright_share, view.dark_share = bright / org.n_teams, dark / org.n_teams
     right = 0
     for d in range(m):
@@ -257,14 +331,16 @@ def _step(
             continue
         org, view = organisation[o], snapshot[o]
         _people(org, view, person)
-        _resemblance(org, view, team, person)
+        _team_means(org, team, person)
+        _origins(org, view, team, person)
         _teams(o, org, view, reference[o].usual_quality_spread, dimension, team, practice)
         _patients(org, view, panel[o], patient)
         _voices(org, view, person, team, ties)
         view.openness = 0.0
         for j in range(org.first_manager, org.first_manager + org.n_managers):
             view.openness += manager[j].openness / org.n_managers
-        if week % GINI_WEEKS == 0:
+        if week % QUARTER == 0:
+            _resemblance(org, view, team, person)
             memory = np.empty(org.n_staff)
             n = 0
             for i in range(org.first_person, org.first_person + org.n_staff):

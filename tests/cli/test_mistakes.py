@@ -175,13 +175,17 @@ def test_other_threads_stop_too():
         except Stopped:
             ended.append(True)
 
-    with pytest.raises(Stopped), progress.progress(output.Output(quiet=True), 1e9) as report:
-        thread = threading.Thread(target=other, args=(report,))
-        thread.start()
-        try:
-            signal.raise_signal(signal.SIGINT)
-        finally:
-            thread.join(10)
+    def work():
+        with progress.progress(output.Output(quiet=True), 1e9) as report:
+            thread = threading.Thread(target=other, args=(report,))
+            thread.start()
+            try:
+                signal.raise_signal(signal.SIGINT)
+            finally:
+                thread.join(10)
+
+    with pytest.raises(Stopped):
+        work()
     assert ended == [True]
 
 
