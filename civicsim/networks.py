@@ -41,6 +41,14 @@ def drop_tie(ties, a, b):
 
 
 @compiled
+def drop_all_ties(ties, a):
+    """End all ties of ``a``."""
+    for slot in range(ties.shape[1]):
+        if ties[a, slot] >= 0:
+            drop_tie(ties, a, ties[a, slot])
+
+
+@compiled
 def add_ties(ties, a, b):
     """Tie each ``a[i]`` to ``b[i]``, in order."""
     for i in range(a.shape[0]):

@@ -187,6 +187,7 @@ PRACTICE = (
     Column("followed", "i1", "whether the last change is younger than a year and still stands", 0, 1),
     Column("gamed", "i1", "whether it is reported as done without being done", 0, 1),
     Column("convenient", "i1", "whether it was proposed because convenient", 0, 1),
+    Column("previous_convenient", "i1", "whether that was proposed because convenient", 0, 1),
     Column("idea_state", "i1", "none, waiting, endorsed or in trial", 0, len(IDEA_STATES) - 1),
     Column("idea_value", "i1", "what the idea proposes", -1, 1),
     Column("idea_convenient", "i1", "whether it is proposed because convenient", 0, 1),

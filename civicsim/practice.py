@@ -45,6 +45,7 @@ def change(slot, value, week, origin, convenient, count):
         return False
     count.replaced += slot.followed
     slot.previous = slot.value
+    slot.previous_convenient = slot.convenient
     slot.value = value
     slot.adopted_week = week
     slot.origin = origin
@@ -58,7 +59,7 @@ def fall_back(slot):
     """Return the practice of a slot to what it was before the last change."""
     slot.value = slot.previous
     slot.followed = 0
-    slot.convenient = 0
+    slot.convenient = slot.previous_convenient
 
 
 @compiled

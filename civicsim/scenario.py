@@ -121,8 +121,13 @@ class Scenario:
             _check_top(key, getattr(self, key), "scenario")
         for section, known in SECTIONS.items():
             values = getattr(self, section)
-            for name, about in known.items():
-                about.validate(getattr(values, name, None), "scenario")
+            if type(values) is not _SECTION_TYPES[section]:
+                raise ScenarioError(f"scenario: {section} = {values!r}: expected the parameters of [{section}]")
+            checked = {name: about.validate(getattr(values, name), "scenario") for name, about in known.items()}
+            # Numbers in the parameter's own type, so that 1 and 1.0 are one scenario.
+            object.__setattr__(self, section, dataclasses.replace(values, **checked))
+        events = tuple(_check_event(event, f"scenario: intervention {event.name!r}") for event in self.interventions)
+        object.__setattr__(self, "interventions", events)
         _check_together(self, "scenario")
 
     # -- making scenarios ------------------------------------------------------------------------------------------
@@ -209,6 +214,8 @@ class Scenario:
             return dataclasses.replace(self, style=named.style, title=named.title, levers=named.levers)
         if key in _TOP:
             return _apply(self, {key: value}, where)
+        if key.startswith("habits."):
+            return _apply(self, {"habits": {key.removeprefix("habits."): value}}, where)
         found = find_parameter(key, where)
         return _apply(self, {found.section: {found.name: value}}, where)
 
@@ -258,13 +265,10 @@ class Scenario:
             if isinstance(values, dict)
             for name, value in values.items()
         ]
-        query = [
-            ("kind", self.kind),
-            ("style", self.style),
-            ("weeks", self.weeks),
-            ("seed", self.seed),
-            ("v", 1),
-        ]
+        query: list[tuple[str, Any]] = [("kind", self.kind), ("style", self.style), ("weeks", self.weeks)]
+        query += [("burn_in_weeks", self.burn_in_weeks), ("seed", self.seed), ("v", 1)]
+        if self.interventions:
+            query.append(("interventions", json.dumps([event.to_dict() for event in self.interventions])))
         return "?" + urlencode([*query, *(("set", item) for item in sets)])
 
     @property
@@ -273,6 +277,8 @@ class Scenario:
         values = self.to_dict()
         for key in ("title", "kind", "style", "seed"):
             del values[key]
+        for event in values["interventions"]:
+            del event["name"]
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -282,6 +288,8 @@ SECTIONS: dict[str, dict[str, Parameter]] = {
     if f.name not in _TOP and f.name not in ("habits", "interventions")
 }
 """Every parameter that a scenario file can set, by section and name."""
+
+_SECTION_TYPES: dict[str, Any] = {f.name: f.default_factory for f in dataclasses.fields(Scenario) if f.name in SECTIONS}
 
 PARAMETERS: dict[str, Parameter] = {p.key: p for names in SECTIONS.values() for p in names.values()}
 """Every parameter by its full name, ``section.name``."""
@@ -427,9 +435,9 @@ def _check_together(scenario: Scenario, where: str) -> None:
                 f"{where}: [{section}] the hour weights weight_… are all 0; use budget_share = 0 to spend none"
             )
     trial_weeks = scenario.lifecycle.n_cycles * scenario.lifecycle.cycle_weeks
-    if trial_weeks > scenario.response.patience:
+    if trial_weeks >= scenario.response.patience:
         raise ScenarioError(
-            f"{where}: [lifecycle] n_cycles × cycle_weeks = {trial_weeks} weeks exceeds [response] patience = "
+            f"{where}: [lifecycle] n_cycles × cycle_weeks = {trial_weeks} weeks is not less than [response] patience = "
             f"{scenario.response.patience}: no trial could ever end"
         )
 
@@ -476,20 +484,27 @@ def _read_event(block: Mapping[str, Any], at: str) -> Event:
     settings = block.get("set", {})
     if not isinstance(settings, Mapping):
         raise ScenarioError(f"{at}: set = {settings!r}: expected a table of parameters and values")
+    week, weeks = _whole(block, "week", at), _whole(block, "weeks", at, 0)
+    action, size = block.get("action", ""), block.get("size", 0.0)
+    return _check_event(Event(week, str(block["name"]), weeks, dict(settings), action, size), at)
+
+
+def _check_event(event: Event, at: str) -> Event:
+    """Return an event with full names and checked values."""
     checked = {}
-    for key, value in settings.items():
+    for key, value in event.set.items():
         found = find_parameter(key, at)
         if found.section in ("structure", "population"):
             raise ScenarioError(f"{at}: {found.key} belongs to the start and cannot change later")
         checked[found.key] = found.validate(value, at)
-    action, size = block.get("action", ""), block.get("size", 0.0)
-    if action and action not in ACTIONS:
-        raise ScenarioError(f"{at}: no action {action!r}; {nearest(str(action), ACTIONS)}")
+    if event.action and event.action not in ACTIONS:
+        raise ScenarioError(f"{at}: no action {event.action!r}; {nearest(str(event.action), ACTIONS)}")
+    size: Any = event.size
     if isinstance(size, bool) or not isinstance(size, int | float) or not 0.0 <= size <= 1.0:
         raise ScenarioError(f"{at}: size = {size!r}: expected a number from 0 to 1")
-    return Event(
-        _whole(block, "week", at), str(block["name"]), _whole(block, "weeks", at, 0), checked, action, float(size)
-    )
+    _whole({"week": event.week}, "week", at)
+    _whole({"weeks": event.weeks}, "weeks", at)
+    return dataclasses.replace(event, set=checked, size=float(size))
 
 
 def _check_top(key: str, value: Any, where: str) -> Any:

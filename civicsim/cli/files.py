@@ -23,7 +23,7 @@ from civicsim.measures import FLAGSHIP
 
 CSV_LIMIT = 50_000_000
 """Bytes above which a weekly CSV holds the first measures only; Parquet always holds all."""
-_BYTES_PER_VALUE = 9.5
+_CSV: dict[str, Any] = {"index": False, "float_format": "%.6g", "lineterminator": "\n"}
 PACKAGES = (
     "mesa", "numpy", "networkx", "matplotlib", "solara", "numba", "scipy", "pandas", "pyarrow", "typer", "rich",
     "tomli-w",
@@ -101,7 +101,7 @@ class Folder:
 
     def write_csv(self, name: str, about: str, frame: pd.DataFrame) -> None:
         """Write a table as CSV, with six significant digits."""
-        self.write(name, about, lambda path: frame.to_csv(path, index=False, float_format="%.6g", lineterminator="\n"))
+        self.write(name, about, lambda path: frame.to_csv(path, **_CSV))
 
     def write_parquet(self, name: str, about: str, frame: pd.DataFrame) -> None:
         """Write a table as Parquet, with every digit."""
@@ -115,7 +115,9 @@ class Folder:
     def write_table(self, name: str, about: str, frame: pd.DataFrame) -> None:
         """Write a table as Parquet and as CSV; of a long one, the CSV holds the first measures only."""
         self.write_parquet(f"{name}.parquet", about, frame)
-        size = frame.shape[0] * frame.shape[1] * _BYTES_PER_VALUE
+        # A thousand rows from all over tell the size of the whole.
+        every = max(1, len(frame) // 1000)
+        size = len(frame.iloc[::every].to_csv(**_CSV)) * every
         if size > CSV_LIMIT and set(FLAGSHIP) < set(frame):
             keys = [column for column in ("style", "seed", "organisation", "week") if column in frame]
             frame, about = frame[[*keys, *FLAGSHIP]], f"only what tables show first; all are in {name}.parquet"

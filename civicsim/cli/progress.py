@@ -19,7 +19,7 @@ from civicsim.cli.output import Output, stderr_is_terminal
 Report = Callable[[float], None]
 _PATIENCE = 3.0
 """Seconds without progress after which the reason is given."""
-_COMPILING = "compiling the model, which takes up to a minute the first time"
+_COMPILING = "compiling the model (only the first time, up to a minute)"
 
 
 class _Work:

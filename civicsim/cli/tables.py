@@ -140,12 +140,17 @@ def between(low: float, high: float, decimals: int, sign: bool = False) -> str:
 
 def decimals_for(rows: pd.DataFrame, name: str = "mean") -> int:
     """Return how many decimals a column of a measure deserves, so that its usual interval is told apart and no more."""
-    halves = (rows[f"{name}_high"] - rows[f"{name}_low"]).to_numpy(dtype=float) / 2
-    half, size = _usual(halves), _usual(np.abs(rows[name].to_numpy(dtype=float)))
+    low, high = (rows[f"{name}_{end}"].to_numpy(dtype=float) for end in ("low", "high"))
+    half, size = _usual((high - low) / 2), _usual(np.abs(rows[name].to_numpy(dtype=float)))
     # One digit of the interval's half, two where it begins with 1 or 2; and two digits of the mean.
     for_interval = 0 if half is None else math.ceil(math.log10(3.0) - math.log10(half) - 1e-9)
     for_mean = 2 if size is None else min(2, 1 - math.floor(math.log10(size)))
-    return min(_MOST_DECIMALS, max(0, for_interval, for_mean))
+    decimals = max(0, for_interval, for_mean)
+    # One more where an interval that leaves out 0 would seem to begin or end there.
+    nearest = np.minimum(np.abs(low), np.abs(high))[low * high > 0]
+    if len(nearest) and nearest.min() < 0.5 * 10.0**-decimals:
+        decimals += 1
+    return min(_MOST_DECIMALS, decimals)
 
 
 def _usual(values: np.ndarray) -> float | None:

@@ -9,25 +9,25 @@ from collections.abc import Callable
 
 from civicsim.cohort import Cohort
 from civicsim.compiled import compiled
-from civicsim.networks import drop_tie
+from civicsim.networks import drop_all_ties
 from civicsim.processes.drift import local_reality
 from civicsim.processes.turnover import leave_post
 from civicsim.randomness import stream_of, uniforms
 
 
 @compiled
-def _vacate(first, last, week, stream, size, organisation, practice, person):
+def _vacate(first, last, week, stream, size, organisation, practice, person, ties):
     for o in range(first, last):
         org = organisation[o]
         for i in range(org.first_person, org.first_person + org.n_staff):
             u, _, _, _ = uniforms(org.seed, stream, week, person[i].key, 0)
             if person[i].vacant == 0 and u < size:
-                leave_post(person[i], i, practice)
+                leave_post(person[i], i, practice, ties)
 
 
 def vacancy_wave(c: Cohort, first: int, last: int, size: float) -> None:
     """Empty a share ``size`` of the posts of staff at once."""
-    _vacate(first, last, c.week, stream_of("event.vacancy"), size, c.organisation, c.practice, c.person)
+    _vacate(first, last, c.week, stream_of("event.vacancy"), size, c.organisation, c.practice, c.person, c.ties)
 
 
 @compiled
@@ -58,9 +58,7 @@ def _rewire(first, last, week, stream, size, organisation, team, person, ties):
             u, _, _, _ = uniforms(org.seed, stream, week, g.key, 0)
             if u < size:
                 for i in range(g.first_person, g.first_person + g.n_posts):
-                    for slot in range(ties.shape[1]):
-                        if ties[i, slot] >= 0:
-                            drop_tie(ties, i, ties[i, slot])
+                    drop_all_ties(ties, i)
 
 
 def reorganisation(c: Cohort, first: int, last: int, size: float) -> None:

@@ -143,11 +143,16 @@ def _votes(g, week, slot, d, n, correlation, u_common, u_start, gain, seed, pers
 
 @compiled
 def _talk_over(t, d, week, q, gain, org, diversity, count, team, practice, person):
-    """Let a few people of the team talk an idea over; it goes forward or is dropped."""
+    """Let a few people of the team talk an idea over; it goes forward or is dropped. Return how many they were.
+
+    It takes two at least.
+    """
     slot, g = practice[t, d], team[t]
     u_common, u_fails, u_chance, u_start = uniforms(org.seed, STREAM, week, g.key, d)
     correlation = conformity_of(q.conformity, diversity)
     pro, con = _votes(g, week, slot, d, q.n_discussants, correlation, u_common, u_start, gain, org.seed, person)
+    if pro + con < 2:
+        return 0
     conflict = conflict_of(
         heterogeneity(diversity, split_of(pro, con)), q.facilitation, g.hostility, q.hostility_weight
     )
@@ -162,6 +167,7 @@ def _talk_over(t, d, week, q, gain, org, diversity, count, team, practice, perso
         count.ideas_rejected += 1
         count.dissent_won += con > 0 and pro > 0
         clear_idea(slot)
+    return pro + con
 
 
 @compiled
@@ -189,10 +195,13 @@ def _step(first, last, week, p, change_of, organisation, tally, team, practice, 
                         break
                     if slot.idea_state != ENDORSED or slot.deliberated:
                         continue
-                    g.deliberation_credit -= price
-                    used += price
                     gain = change_of[o].judgement_gain
-                    _talk_over(t, (start + k) % m, week, q, gain, org, diversity, count, team, practice, person)
+                    d = (start + k) % m
+                    hours = q.hours_each * _talk_over(
+                        t, d, week, q, gain, org, diversity, count, team, practice, person
+                    )
+                    g.deliberation_credit -= hours
+                    used += hours
                 cost = q.conflict_cost * max(0.0, g.conflict - q.conflict_tolerance)
                 if cost > 0.0:
                     for i in range(g.first_person, g.first_person + g.n_posts):

@@ -225,7 +225,8 @@ PROCESS = Process(
         "practice.reality",
     ),
     writes=(
-        "dimension.directive", "practice.value", "practice.previous", "practice.origin", "practice.followed",
+        "dimension.directive", "practice.value", "practice.previous",
+        "practice.previous_convenient", "practice.origin", "practice.followed",
         "practice.gamed", "practice.convenient", "practice.adopted_week", "team.switching_hours", "tally.directives",
         "tally.complied", "tally.adapted", "tally.resisted", "tally.gamed", "tally.overlooked",
         "tally.adopted_vertical",

@@ -173,6 +173,8 @@ PROCESS = Process(
     ),
     writes=(
         "organisation.fear_enacted", "organisation.permission_enacted", "organisation.authority_enacted",
-        "organisation.say_do_gap", "manager.openness",
+        "organisation.say_do_gap", "organisation.hours_protected", "organisation.hours_reporting",
+        "organisation.hours_peer", "organisation.hours_response", "organisation.hours_deliberation",
+        "organisation.hours_patients", "manager.openness",
     ),
 )  # fmt: skip

@@ -358,7 +358,8 @@ PROCESS = Process(
         "dimension.cross_boundary", "person.alignment", "person.trust", "practice.reality", "practice.idea_value",
     ),
     writes=(
-        "practice.value", "practice.previous", "practice.origin", "practice.followed", "practice.gamed",
+        "practice.value", "practice.previous",
+        "practice.previous_convenient", "practice.origin", "practice.followed", "practice.gamed",
         "practice.convenient", "practice.adopted_week", "practice.idea_state", "practice.idea_week",
         "practice.idea_raiser",  "practice.deliberated",
         "practice.cycles", "practice.successes",

@@ -132,7 +132,7 @@ PROCESS = Process(
         "organisation.hours_reporting", "organisation.permission_enacted",
     ),
     writes=(
-        "organisation.spent_protected", "organisation.spent_reporting", "team.mismatch", "team.n_convenient",
+        "organisation.spent_protected", "organisation.spent_reporting", "team.mismatch",
         "team.n_present", "team.load", "team.headspace", "team.overload", "person.load", "person.headspace",
         "tally.hours_failure_demand",
     ),

@@ -67,7 +67,8 @@ def intraclass_correlation(n_groups, n, sum_of_squares, total, between, sum_n_sq
     mean_within = (sum_of_squares - between) / (n - n_groups)
     size = (n - sum_n_squared / n) / (n_groups - 1.0)
     bottom = mean_between + (size - 1.0) * mean_within
-    return (mean_between - mean_within) / bottom if bottom > 0.0 else 0.0
+    # Groups of hardly more than one member allow values below −1, which mean nothing.
+    return max(-1.0, (mean_between - mean_within) / bottom) if bottom > 0.0 else 0.0
 
 
 @compiled
@@ -231,15 +232,15 @@ def _teams(o, org, view, usual_spread, dimension, team, practice):
     squares = 0.0
     for t in range(org.first_team, org.first_team + org.n_teams):
         g = team[t]
-        view.overload += g.overload / org.n_teams
-        view.seek += g.seek / org.n_teams
-        view.mismatch += g.mismatch / org.n_teams
-        view.quality += g.quality / org.n_teams
-        view.quality_measured += g.quality_measured / org.n_teams
-        view.quality_unmeasured += g.quality_unmeasured / org.n_teams
-        view.quality_reported += g.quality_reported / org.n_teams
-        view.conflict += g.conflict / org.n_teams
-        view.hostility += g.hostility / org.n_teams
+        view.overload += g.overload
+        view.seek += g.seek
+        view.mismatch += g.mismatch
+        view.quality += g.quality
+        view.quality_measured += g.quality_measured
+        view.quality_unmeasured += g.quality_unmeasured
+        view.quality_reported += g.quality_reported
+        view.conflict += g.conflict
+        view.hostility += g.hostility
         view.harm += g.harm
         view.incidents += g.incidents
         for d in range(m):
@@ -249,6 +250,15 @@ def _teams(o, org, view, usual_spread, dimension, team, practice):
             view.ideas_in_trial += slot.idea_state == TRIAL
             view.gamed += slot.gamed
             view.followed += slot.followed
+    view.overload /= org.n_teams
+    view.seek /= org.n_teams
+    view.mismatch /= org.n_teams
+    view.conflict /= org.n_teams
+    view.hostility /= org.n_teams
+    view.quality /= org.n_teams
+    view.quality_measured /= org.n_teams
+    view.quality_unmeasured /= org.n_teams
+    view.quality_reported /= org.n_teams
     bright = dark = 0
     for t in range(org.first_team, org.first_team + org.n_teams):
         above = team[t].quality - view.quality
@@ -338,7 +348,8 @@ def _step(
         _voices(org, view, person, team, ties)
         view.openness = 0.0
         for j in range(org.first_manager, org.first_manager + org.n_managers):
-            view.openness += manager[j].openness / org.n_managers
+            view.openness += manager[j].openness
+        view.openness /= org.n_managers
         if week % QUARTER == 0:
             _resemblance(org, view, team, person)
             memory = np.empty(org.n_staff)

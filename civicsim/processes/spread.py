@@ -186,7 +186,8 @@ PROCESS = Process(
         "practice.followed", "practice.adopted_week", "dimension.code", "organisation.directive_rate", "person.skill",
     ),
     writes=(
-        "practice.value", "practice.previous", "practice.origin", "practice.followed", "practice.gamed",
+        "practice.value", "practice.previous",
+        "practice.previous_convenient", "practice.origin", "practice.followed", "practice.gamed",
         "practice.convenient", "practice.adopted_week", "team.switching_hours", "tally.adopted_horizontal",
         "tally.adopted_right",
         "tally.replaced",

@@ -98,7 +98,7 @@ def _in_common(ties, a, b):
 
 
 @compiled
-def _candidate(i, k, u, v, org, organisation, team, person, ties, outside_share):
+def _candidate(i, k, u, v, w, org, organisation, team, person, ties, outside_share):
     """Return somebody whom person ``i`` might meet: a friend's friend, someone of the division, or anyone."""
     if k == 0:
         friend = ties[i, int(u * ties.shape[1])]
@@ -118,7 +118,7 @@ def _candidate(i, k, u, v, org, organisation, team, person, ties, outside_share)
         # Look once more, this time among the neighbouring teams of the own division.
         t = person[i].team + (1 if u < 0.5 else -1)
         if home.first_team <= t < home.first_team + home.n_teams:
-            j = team[t].first_person + int(v * team[t].n_posts)
+            j = team[t].first_person + int(w * team[t].n_posts)
     return j
 
 
@@ -130,8 +130,8 @@ def _meet(i, week, org, organisation, team, person, ties, q):
     weight = np.zeros(N_CANDIDATES)
     total = 0.0
     for k in range(N_CANDIDATES):
-        u, v, _, _ = uniforms(org.seed, MEET, week, who.key, 1 + k)
-        j = _candidate(i, k, u, v, org, organisation, team, person, ties, q.outside_share)
+        u, v, w, _ = uniforms(org.seed, MEET, week, who.key, 1 + k)
+        j = _candidate(i, k, u, v, w, org, organisation, team, person, ties, q.outside_share)
         if j < 0 or j == i or person[j].vacant or person[j].team == who.team:
             continue
         near = person[j].organisation == who.organisation and team[person[j].team].division == team[who.team].division
@@ -177,24 +177,20 @@ def _step(first, last, week, p, organisation, tally, team, person, ties, neighbo
                             break
                         at -= 1
             if who.vacant:
-                for slot in range(width):
-                    if ties[i, slot] >= 0:
-                        drop_tie(ties, i, ties[i, slot])
-                        count.ties_lost += 1
                 continue
             u, _, _, _ = uniforms(org.seed, MEET, week, who.key, 0)
             if u < making_probability(hours, n_ties, q.upkeep_hours, q.making_hours):
                 j = _meet(i, week, org, organisation, team, person, ties, q)
                 if j >= 0 and add_tie(ties, i, j):
                     count.ties_made += 1
+        if week % RECOUNT_WEEKS == 0:
+            count_neighbours(o, o + 1, organisation, team, person, ties, neighbour)
 
 
 def step(cohort, first, last):
     """Let people meet and lose touch; every four weeks, count again which teams are neighbours."""
     c = cohort
     _step(first, last, c.week, c.parameters["ties"], c.organisation, c.tally, c.team, c.person, c.ties, c.neighbour)
-    if c.week % RECOUNT_WEEKS == 0:
-        count_neighbours(first, last, c.organisation, c.team, c.person, c.ties, c.neighbour)
 
 
 PROCESS = Process(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from civicsim.compiled import compiled
 from civicsim.kernels import logistic, unit
+from civicsim.networks import drop_all_ties
 from civicsim.organisation import CHIEF, STAFF
 from civicsim.parameters import parameter, switch
 from civicsim.process import Process
@@ -138,10 +139,11 @@ def _hire(who, i, org, q, pop, week, manager):
 
 
 @compiled
-def leave_post(who, i, practice):
+def leave_post(who, i, practice, ties):
     """Empty a post; what the person had raised stays on the table, but nobody waits for the answer."""
     who.vacant = 1
     who.absent = 0
+    drop_all_ties(ties, i)
     who.noticed = who.voiced = who.voice_hours = 0.0
     who.noticed_memory = who.voiced_memory = who.propensity = 0.0
     if who.role == STAFF:
@@ -151,7 +153,7 @@ def leave_post(who, i, practice):
 
 
 @compiled
-def _step(first, last, week, p, population, reference, organisation, tally, team, practice, person, manager):
+def _step(first, last, week, p, population, reference, organisation, tally, team, practice, person, manager, ties):
     for o in range(first, last):
         if not p[o].enabled:
             for i in range(organisation[o].first_person, organisation[o].first_person + organisation[o].n_persons):
@@ -181,7 +183,7 @@ def _step(first, last, week, p, population, reference, organisation, tally, team
             who.tenure = min(who.tenure + 1, 5200)
             # The chief executive's coming and going belongs to governing.
             if who.role != CHIEF and u_move < exit_hazard(q, usual, who.exhaustion, who.trust, who.belonging):
-                leave_post(who, i, practice)
+                leave_post(who, i, practice, ties)
                 count.leavers += 1
                 if who.role == STAFF:
                     g = team[who.team]
@@ -197,7 +199,7 @@ def step(cohort, first, last):
     c = cohort
     _step(
         first, last, c.week, c.parameters["turnover"], c.parameters["population"], c.parameters["reference"], c.organisation, c.tally, c.team,
-        c.practice, c.person, c.manager,
+        c.practice, c.person, c.manager, c.ties,
     )  # fmt: skip
 
 
@@ -219,6 +221,6 @@ PROCESS = Process(
         "person.trust_anchor", "person.agency", "person.agency_anchor", "person.skill", "person.alignment",
         "person.noticed", "person.voiced", "person.voice_hours", "person.propensity", "person.propensity_memory",
         "person.noticed_memory", "person.voiced_memory", "person.acted_memory", "person.answered_memory",
-        "practice.idea_raiser", "manager.openness_anchor", "tally.leavers", "tally.hires",
+        "practice.idea_raiser", "manager.openness_anchor", "person.norm", "ties", "tally.leavers", "tally.hires",
     ),
 )  # fmt: skip

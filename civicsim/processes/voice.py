@@ -260,9 +260,9 @@ PROCESS = Process(
         "person.propensity", "person.propensity_memory", "person.noticed_memory", "person.voiced_memory",
         "practice.idea_state", "practice.idea_value", "practice.idea_convenient", "practice.idea_origin",
         "practice.idea_channel", "practice.idea_raiser", "practice.idea_severity", "practice.idea_week",
-        "practice.raised_week", "practice.supporters", "practice.dissenters", "practice.deliberated",
+        "practice.raised_week", "practice.deliberated",
         "practice.cycles", "practice.successes",
         "tally.voiced", "tally.voiced_peers", "tally.voiced_manager", "tally.voiced_guardian", "tally.withheld_fear",
-        "tally.withheld_futility", "tally.joined", "tally.dissented", "tally.hours_voice",
+        "tally.withheld_futility", "tally.joined", "tally.hours_voice",
     ),
 )  # fmt: skip

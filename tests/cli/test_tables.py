@@ -34,6 +34,11 @@ def test_numbers_have_as_many_decimals_as_their_interval_deserves(mean, half, de
     assert decimals_for(pd.DataFrame([row(mean=mean, half=half)])) == decimals
 
 
+def test_an_interval_that_leaves_out_zero_does_not_seem_to_touch_it():
+    rows = row("b", 0.6, 0.05, 0.30, 0.1, "higher"), row("c", 0.6, 0.05, 0.102, 0.1, "higher")
+    assert any("+0.102  +0.002 to +0.202" in line for line in lines(row(), *rows))
+
+
 @pytest.mark.parametrize(
     ("value", "decimals", "sign", "text"),
     [(-0.123, 2, False, "−0.12"), (0.123, 2, True, "+0.12"), (-0.001, 2, True, "0.00"), (12.3, 0, False, "12")],

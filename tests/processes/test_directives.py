@@ -145,17 +145,26 @@ def test_skill_makes_judgement_better():
 
 @pytest.mark.parametrize("function", [change, change.py_func], ids=["compiled", "plain"])
 def test_a_change_is_followed_and_remembers_what_was_before(function):
-    slot = row("practice", value=-1, previous=0, gamed=1, followed=0)
-    assert function(slot, 1, 9, FROM_DIRECTIVE, 0)
+    slot, count = row("practice", value=-1, previous=0, gamed=1, followed=0), row("tally")
+    assert function(slot, 1, 9, FROM_DIRECTIVE, 0, count)
+    assert count.replaced == 0
     assert (slot.value, slot.previous, slot.adopted_week, slot.origin) == (1, -1, 9, FROM_DIRECTIVE)
     assert (slot.followed, slot.gamed, slot.convenient) == (1, 0, 0)
 
 
 @pytest.mark.parametrize("function", [change, change.py_func], ids=["compiled", "plain"])
 def test_a_change_to_what_is_done_already_is_none_but_makes_the_report_true(function):
-    slot = row("practice", value=1, previous=-1, gamed=1, adopted_week=3, followed=1)
-    assert not function(slot, 1, 9, FROM_DIRECTIVE, 0)
+    slot, count = row("practice", value=1, previous=-1, gamed=1, adopted_week=3, followed=1), row("tally")
+    assert not function(slot, 1, 9, FROM_DIRECTIVE, 0, count)
+    assert count.replaced == 0
     assert (slot.previous, slot.adopted_week, slot.gamed, slot.followed) == (-1, 3, 0, 1)
+
+
+@pytest.mark.parametrize("function", [change, change.py_func], ids=["compiled", "plain"])
+def test_a_change_of_a_change_counts_as_replacing_it(function):
+    slot, count = row("practice", value=1, previous=0, followed=1), row("tally")
+    assert function(slot, -1, 9, FROM_DIRECTIVE, 0, count)
+    assert (count.replaced, slot.previous, slot.followed) == (1, 1, 1)
 
 
 # -- the process -----------------------------------------------------------------------------------------------------
@@ -181,11 +190,13 @@ def make_all(cohort, option):
     return cohort
 
 
-def order(cohort, d=0, code=1):
-    """Send out one directive on dimension ``d``."""
+def order(cohort, d=0, code=1, *, done=False):
+    """Send out one directive on dimension ``d``; nobody does it already, unless ``done`` leaves that open."""
     cohort.dimension["directive"] = 0
     cohort.dimension["directive"][:, d] = 1
     cohort.dimension["code"][:, d] = code
+    if not done:
+        cohort.practice["value"][:, d] = -code
     return cohort
 
 
@@ -199,7 +210,7 @@ def test_without_a_directive_nothing_happens(cohort):
 
 @pytest.mark.parametrize("code", [-1, 1])
 def test_complying_teams_do_what_the_code_says_at_once(cohort, code):
-    before = order(make_all(cohort, COMPLY), 3, code).copy()
+    before = order(make_all(cohort, COMPLY), 3, code, done=True).copy()
     step(cohort, "directives")
     assert (cohort.practice["value"][:, 3] == code).all()
     changed = before.practice["value"][:, 3] != code
@@ -253,6 +264,18 @@ def test_resisting_teams_change_nothing(cohort):
     assert (cohort.tally["resisted"] == cohort.organisation["n_teams"]).all()
 
 
+@pytest.mark.parametrize("option", [ADAPT, RESIST, GAME])
+def test_who_does_it_already_complies_and_has_nothing_to_pretend(cohort, option):
+    order(make_all(cohort, option), 2, done=True)
+    put(cohort, practice__value=1, practice__gamed=1)
+    before = cohort.copy()
+    step(cohort, "directives")
+    assert (cohort.tally["complied"] == cohort.organisation["n_teams"]).all()
+    assert (cohort.practice["gamed"][:, 2] == 0).all()
+    np.testing.assert_array_equal(cohort.practice["value"], before.practice["value"])
+    np.testing.assert_array_equal(cohort.team, before.team)
+
+
 def test_gaming_teams_report_without_doing(cohort):
     before = order(make_all(cohort, GAME), 2).copy()
     step(cohort, "directives")
@@ -262,7 +285,7 @@ def test_gaming_teams_report_without_doing(cohort):
 
 
 def test_only_what_changes_costs_hours_of_switching(cohort):
-    before = order(make_all(cohort, COMPLY), 3).copy()
+    before = order(make_all(cohort, COMPLY), 3, done=True).copy()
     step(cohort, "directives")
     changed = before.practice["value"][:, 3] != 1
     added = cohort.team["switching_hours"] - before.team["switching_hours"]
@@ -287,6 +310,7 @@ def shares_chosen(crowd, **changes):
     put(cohort, dimension__directive=0)
     cohort.dimension["directive"][:, :4] = 1
     cohort.dimension["code"][:, :4] = 1
+    cohort.practice["value"][:, :4] = -1
     put(cohort, **changes)
     tally = step(cohort, "directives").tally
     total = sum(tally[name].sum() for name in DECIDED)

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tools import GRID, after, both, constant, falling, never_falling, never_rising, put, rising, shares, step
 
+from civicsim.levers import PURPOSES
 from civicsim.organisation import ENACTED, TEAM_MANAGER
-from civicsim.processes.enactment import enacted_attitude, manager_openness
+from civicsim.processes.enactment import enacted_attitude, manager_openness, words_without_deeds
 
 rates = st.floats(0.01, 0.2)
 fallbacks = st.floats(0.0, 0.5)
@@ -55,36 +56,63 @@ def test_an_attitude_at_its_ends_stays_there_while_that_is_intended():
     assert enacted_attitude(0.0, 0.0, 0.0, 0.2, 1.0, 0.5, 1.0) == 0.0
 
 
-@given(shares, shares, st.floats(0, 0.8), shares, st.floats(0, 2))
-def test_openness_follows_its_formula_and_stays_a_share(own, leader, weight, overload, cost):
-    expected = (1 - weight) * own + weight * leader - cost * overload
-    openness = both(manager_openness, own, leader, weight, overload, cost)
+@given(shares, shares, st.floats(0, 0.8), shares, st.floats(0, 2), shares, shares)
+def test_openness_follows_its_formula_and_stays_a_share(own, leader, weight, overload, cost, grip, grip_cost):
+    expected = (1 - weight) * own + weight * leader - cost * overload - grip_cost * grip
+    openness = both(manager_openness, own, leader, weight, overload, cost, grip, grip_cost)
     assert openness == pytest.approx(min(1.0, max(0.0, expected)), abs=1e-12)
     assert 0.0 <= openness <= 1.0
 
 
+def opened(own=0.5, leader=0.5, weight=0.4, overload=0.1, cost=0.6, grip=0.1, grip_cost=0.2):
+    return manager_openness(own, leader, weight, overload, cost, grip, grip_cost)
+
+
 def test_own_and_the_leaders_openness_open_a_manager():
-    assert rising(manager_openness(own, 0.5, 0.4, 0.1, 0.6) for own in GRID)
-    assert rising(manager_openness(0.5, leader, 0.4, 0.1, 0.6) for leader in GRID)
+    assert rising(opened(own=own) for own in (0.2, 0.4, 0.6, 0.8, 1.0))
+    assert rising(opened(leader=leader) for leader in GRID)
 
 
 def test_amplification_moves_a_manager_towards_the_leader_from_either_side():
-    assert rising(manager_openness(0.3, 0.9, weight, 0.1, 0.6) for weight in (0.0, 0.4, 0.8))
-    assert falling(manager_openness(0.9, 0.3, weight, 0.1, 0.6) for weight in (0.0, 0.4, 0.8))
+    assert rising(opened(own=0.3, leader=0.9, weight=weight) for weight in (0.0, 0.4, 0.8))
+    assert falling(opened(own=0.9, leader=0.3, weight=weight) for weight in (0.0, 0.4, 0.8))
 
 
-def test_overload_closes_a_manager():
-    assert never_rising(manager_openness(0.5, 0.5, 0.4, overload, 0.6) for overload in GRID)
-    assert never_rising(manager_openness(0.5, 0.5, 0.4, 0.3, cost) for cost in (0.0, 0.6, 2.0))
-    assert constant(manager_openness(0.5, 0.5, 0.4, 0.0, cost) for cost in (0.0, 0.6, 2.0))
-    assert manager_openness(1.0, 1.0, 0.4, 1.0, 2.0) == 0.0
+def test_overload_and_grip_close_a_manager():
+    assert falling(opened(overload=overload) for overload in GRID[:-1])
+    assert falling(opened(grip=grip) for grip in GRID)
+    assert never_rising(opened(overload=0.3, cost=cost) for cost in (0.0, 0.6, 2.0))
+    assert falling(opened(grip=0.4, grip_cost=cost) for cost in GRID)
+    assert constant(opened(overload=0.0, cost=cost) for cost in (0.0, 0.6, 2.0))
+    assert constant(opened(grip=0.0, grip_cost=cost) for cost in GRID)
+    assert opened(own=1.0, leader=1.0, overload=1.0, cost=2.0) == 0.0
+
+
+@given(shares, shares, shares, shares, shares, shares)
+def test_the_gap_follows_its_formula_and_is_a_share(fear, fear_met, permission, permission_met, authority, authority_met):
+    worse = max(0, fear_met - fear) + max(0, permission - permission_met) + max(0, authority - authority_met)
+    gap = both(words_without_deeds, fear, fear_met, permission, permission_met, authority, authority_met)
+    assert gap == pytest.approx(worse / 3)
+    assert 0.0 <= gap <= 1.0
+
+
+def test_more_fear_and_less_freedom_than_announced_make_a_gap():
+    assert rising(words_without_deeds(0.2, met, 0.5, 0.5, 0.5, 0.5) for met in GRID[1:])
+    assert falling(words_without_deeds(0.2, 0.2, 0.8, met, 0.5, 0.5) for met in GRID[:-1])
+    assert falling(words_without_deeds(0.2, 0.2, 0.5, 0.5, 0.8, met) for met in GRID[:-1])
+
+
+def test_being_treated_better_than_announced_disappoints_nobody():
+    assert constant(words_without_deeds(0.8, met, 0.2, 0.5, 0.2, 0.5) for met in GRID[:-1])
+    assert words_without_deeds(0.8, 0.1, 0.1, 0.8, 0.1, 0.8) == 0.0
 
 
 # -- the process -----------------------------------------------------------------------------------------------------
 
 
 def given_hours(cohort, share):
-    """Let leaders spend a share of the budget with people."""
+    """Let leaders who have no cause to tighten spend a share of the budget with people."""
+    put(cohort, organisation__grip=0.0)
     cohort.organisation["spent_protected"] = share * cohort.organisation["hours_budget"]
     for purpose in ("peer", "response", "deliberation"):
         cohort.organisation[f"spent_{purpose}"] = 0.0
@@ -120,25 +148,73 @@ def test_hours_without_people_of_the_house_do_not_count(cohort, purpose):
 @pytest.mark.parametrize("name", ENACTED)
 def test_overload_slips_what_staff_meet_back_to_the_habit(cohort, name):
     changes = {f"organisation__{name}": 0.9, f"organisation__{name}_enacted": 0.9, f"organisation__{name}_habit": 0.2}
+    put(cohort, organisation__grip=0.0)
     at_ease, pressed = (after(cohort, "enactment", team__overload=o, **changes) for o in (0.0, 0.6))
     assert (pressed.organisation[f"{name}_enacted"] < at_ease.organisation[f"{name}_enacted"]).all()
     np.testing.assert_allclose(at_ease.organisation[f"{name}_enacted"], 0.9)
 
 
-def test_the_gap_is_the_mean_distance_between_words_and_deeds(cohort):
-    put(cohort, organisation__fear=0.9, organisation__permission=0.1, organisation__authority=0.5)
+def test_the_gap_is_how_much_worse_than_announced_staff_are_treated(cohort):
+    put(cohort, organisation__fear=0.1, organisation__permission=0.9, organisation__authority=0.9)
     org = step(cohort, "enactment").organisation
-    gaps = [np.abs(org[name] - org[f"{name}_enacted"]) for name in ENACTED]
-    np.testing.assert_allclose(org["say_do_gap"], np.mean(gaps, axis=0), atol=1e-12)
+    worse = [org["fear_enacted"] - 0.1, 0.9 - org["permission_enacted"], 0.9 - org["authority_enacted"]]
+    np.testing.assert_allclose(org["say_do_gap"], np.mean(worse, axis=0), atol=1e-12)
     assert (org["say_do_gap"] > 0.1).all()
+    assert (after(cohort, "enactment", organisation__fear=0.9, organisation__permission=0.0, organisation__authority=0.0)
+            .organisation["say_do_gap"] == 0.0).all()  # fmt: skip
 
 
 def test_switched_off_what_is_intended_is_met_at_once(cohort):
-    put(cohort, organisation__fear=0.9, organisation__permission=0.1, p__enactment__enabled=False)
+    put(cohort, organisation__fear=0.9, organisation__permission=0.1, p__enactment__enabled=False, organisation__grip=0.0)
     org = step(cohort, "enactment").organisation
     for name in ENACTED:
         np.testing.assert_array_equal(org[f"{name}_enacted"], org[name])
     assert (org["say_do_gap"] == 0.0).all()
+
+
+def test_grip_adds_to_the_fear_that_is_intended(cohort):
+    put(cohort, organisation__fear=0.3, organisation__spent_protected=0.4, team__overload=0.0)
+    met = [after(cohort, "enactment", organisation__grip=grip).organisation["fear_enacted"] for grip in (0.0, 0.5, 1.0)]
+    for run in range(cohort.n_organisations):
+        assert rising(values[run] for values in met)
+    others = [after(cohort, "enactment", organisation__grip=grip).organisation["permission_enacted"] for grip in (0.0, 1.0)]
+    np.testing.assert_array_equal(*others)
+
+
+def test_grip_moves_hours_of_all_purposes_to_reporting_and_adds_none(cohort):
+    put(cohort, organisation__ledger_protection=0.0, **{f"organisation__allotted_{p}": 0.1 for p in PURPOSES})
+    for grip in (0.0, 0.4, 1.0):
+        org = after(cohort, "enactment", organisation__grip=grip).organisation
+        moved = 0.5 * grip
+        for purpose in PURPOSES:
+            expected = 0.1 + 5 * 0.1 * moved if purpose == "reporting" else 0.1 * (1 - moved)
+            np.testing.assert_allclose(org[f"hours_{purpose}"], expected)
+
+
+def test_a_ledger_keeps_hours_from_being_moved(cohort):
+    put(cohort, organisation__grip=0.8)
+    protected = [
+        after(cohort, "enactment", organisation__ledger_protection=x).organisation["hours_protected"] for x in GRID
+    ]
+    for run in range(cohort.n_organisations):
+        assert rising(hours[run] for hours in protected)
+    np.testing.assert_allclose(protected[-1], cohort.organisation["allotted_protected"])
+
+
+def test_grip_closes_all_managers(cohort):
+    put(cohort, manager__openness_anchor=0.6, organisation__leader_openness=0.6, team__overload=0.0)
+    found = [after(cohort, "enactment", organisation__grip=grip).manager["openness"] for grip in (0.0, 0.5, 1.0)]
+    for j in range(len(cohort.manager)):
+        assert falling(openness[j] for openness in found)
+
+
+def test_while_a_post_is_empty_the_stand_in_takes_after_the_chief(cohort):
+    put(cohort, manager__openness_anchor=0.2, organisation__leader_openness=0.9, person__vacant=0)
+    boss = cohort.manager["person"][cohort.team["manager"]]
+    filled = after(cohort, "enactment").manager["openness"][cohort.team["manager"]]
+    cohort.person["vacant"][boss] = 1
+    empty = step(cohort, "enactment").manager["openness"][cohort.team["manager"]]
+    assert (empty > filled).all()
 
 
 def test_an_open_leader_opens_all_managers(cohort):
@@ -148,6 +224,7 @@ def test_an_open_leader_opens_all_managers(cohort):
 
 def test_overload_closes_the_manager_of_the_team_and_a_little_all_those_above(cohort):
     put(cohort, team__overload=0.0, manager__openness_anchor=0.5, organisation__leader_openness=0.5)
+    put(cohort, organisation__grip=0.0, person__vacant=0)
     at_ease = after(cohort, "enactment").manager["openness"]
     cohort.team["overload"][0] = 0.4
     pressed = step(cohort, "enactment")

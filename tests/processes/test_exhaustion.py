@@ -16,16 +16,17 @@ F0 = Reference().usual_fear
 # -- the equation ----------------------------------------------------------------------------------------------------
 
 
-@given(shares, shares, st.floats(0, 3), shares, shares, shares)
-def test_the_change_of_exhaustion_follows_its_formula(exhaustion, anchor, load, fear, around, belonging):
+@given(shares, shares, st.floats(0, 3), shares, shares, shares, shares)
+def test_the_change_of_exhaustion_follows_its_formula(exhaustion, anchor, load, fear, breach, around, belonging):
     expected = q.load_weight * max(0, load - 0.9) + q.fear_weight * (fear - F0) + q.contagion * (around - exhaustion)
+    expected += q.breach_weight * breach
     expected -= q.recovery_weight * max(0, 1 - load) * (0.5 + 0.5 * belonging) + q.return_rate * (exhaustion - anchor)
-    found = both(exhaustion_change, q, F0, exhaustion, anchor, load, fear, around, belonging)
+    found = both(exhaustion_change, q, F0, exhaustion, anchor, load, fear, breach, around, belonging)
     assert found == pytest.approx(expected, abs=1e-15)
 
 
-def change(exhaustion=0.5, anchor=0.5, load=0.95, fear=F0, around=0.5, belonging=0.5, q=q):
-    return exhaustion_change(q, F0, exhaustion, anchor, load, fear, around, belonging)
+def change(exhaustion=0.5, anchor=0.5, load=0.95, fear=F0, breach=0.0, around=0.5, belonging=0.5, q=q):
+    return exhaustion_change(q, F0, exhaustion, anchor, load, fear, breach, around, belonging)
 
 
 def test_load_exhausts():
@@ -36,6 +37,11 @@ def test_load_exhausts():
 def test_fear_exhausts_unless_its_weight_is_zero():
     assert rising(change(fear=fear) for fear in GRID)
     assert constant(change(fear=fear, q=record(Parameters(), fear_weight=0.0)) for fear in GRID)
+
+
+def test_broken_promises_exhaust():
+    assert rising(change(breach=breach) for breach in GRID)
+    assert constant(change(breach=breach, q=record(Parameters(), breach_weight=0.0)) for breach in GRID)
 
 
 def test_exhausted_colleagues_exhaust():
@@ -66,7 +72,7 @@ def test_each_weight_counts_in_its_own_direction():
 
 
 def test_everybodys_exhaustion_again_in_plain_numpy(cohort):
-    put(cohort, p__exhaustion__noise_sd=0.0)
+    put(cohort, p__exhaustion__noise_sd=0.0, organisation__breach=0.3)
     before, staff, filled = cohort.person.copy(), is_staff(cohort), filled_staff(cohort)
     p = {name: cohort.parameters["exhaustion"][name][0] for name in cohort.parameters["exhaustion"].dtype.names}
     fear = cohort.organisation["fear_enacted"][before["organisation"]]
@@ -75,7 +81,7 @@ def test_everybodys_exhaustion_again_in_plain_numpy(cohort):
     total = np.bincount(team[filled], weights=before["exhaustion"][filled], minlength=len(cohort.team))
     around = np.where(staff, (total[team] - before["exhaustion"]) / np.maximum(n[team] - 1, 1), before["exhaustion"])
     change = p["load_weight"] * np.maximum(0, before["load"] - 0.9) + p["fear_weight"] * (fear - F0)
-    change += p["contagion"] * (around - before["exhaustion"])
+    change += p["breach_weight"] * 0.3 + p["contagion"] * (around - before["exhaustion"])
     change -= p["recovery_weight"] * np.maximum(0, 1 - before["load"]) * (0.5 + 0.5 * before["belonging"])
     change -= p["return_rate"] * (before["exhaustion"] - before["exhaustion_anchor"])
     expected = np.where(before["vacant"] == 1, before["exhaustion"], np.clip(before["exhaustion"] + change, 0, 1))
@@ -88,6 +94,7 @@ def test_everybodys_exhaustion_again_in_plain_numpy(cohort):
     [
         ("person__load", (0.9, 1.1, 1.5), rising),
         ("organisation__fear_enacted", (0.1, 0.5, 0.9), rising),
+        ("organisation__breach", (0.0, 0.5, 1.0), rising),
         ("person__exhaustion_anchor", (0.3, 0.5, 0.7), rising),
         ("person__belonging", (0.1, 0.5, 0.9), falling),
     ],

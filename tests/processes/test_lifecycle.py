@@ -9,7 +9,6 @@ from tools import GRID, after, both, constant, falling, never_falling, put, reco
 from civicsim.organisation import ENDORSED, FROM_STAFF, LONG_AGO, NO_IDEA, TRIAL, WAITING
 from civicsim.practice import clear_idea, fall_back
 from civicsim.processes.lifecycle import (
-    FOLLOW_UP_WEEKS,
     YEAR,
     Parameters,
     cycle_runs_probability,
@@ -54,18 +53,20 @@ def test_without_cycles_what_is_endorsed_convinces():
     assert both(trial_convinces, 0, 0, 0.5, 0)
 
 
-@given(shares, shares, shares)
-def test_the_hazard_of_decay_follows_its_formula_and_is_never_negative(overload, leavers, alike):
+@given(shares, shares, st.integers(0, 1), shares)
+def test_the_hazard_of_decay_follows_its_formula_and_is_never_negative(overload, leavers, chief_left, alike):
     expected = q.decay_base + q.decay_overload * overload + q.decay_turnover * leavers - q.decay_neighbours * alike
-    assert both(decay_hazard, q, overload, leavers, alike) == pytest.approx(max(0.0, expected))
+    expected += q.decay_leader * chief_left
+    assert both(decay_hazard, q, overload, leavers, chief_left, alike) == pytest.approx(max(0.0, expected))
 
 
-def test_overload_and_leavers_make_changes_decay_and_neighbours_who_do_the_same_hold_them():
-    assert rising(decay_hazard(q, overload, 0.0, 0.5) for overload in GRID)
-    assert rising(decay_hazard(q, 0.1, leavers, 0.5) for leavers in (0.0, 0.01, 0.1))
-    assert falling(decay_hazard(q, 0.1, 0.0, alike) for alike in GRID)
-    assert rising(decay_hazard(record(Parameters(), decay_base=b), 0.1, 0.0, 0.5) for b in (0.0, 0.01, 0.05))
-    assert decay_hazard(record(Parameters(), decay_base=0.0), 0.0, 0.0, 1.0) == 0.0
+def test_overload_leavers_and_a_new_chief_make_changes_decay_and_like_minded_neighbours_hold_them():
+    assert rising(decay_hazard(q, overload, 0.0, 0, 0.5) for overload in GRID)
+    assert rising(decay_hazard(q, 0.1, leavers, 0, 0.5) for leavers in (0.0, 0.01, 0.1))
+    assert rising(decay_hazard(q, 0.1, 0.0, left, 0.5) for left in (0, 1))
+    assert falling(decay_hazard(q, 0.1, 0.0, 0, alike) for alike in GRID)
+    assert rising(decay_hazard(record(Parameters(), decay_base=b), 0.1, 0.0, 0, 0.5) for b in (0.0, 0.01, 0.05))
+    assert decay_hazard(record(Parameters(), decay_base=0.0), 0.0, 0.0, 0, 1.0) == 0.0
 
 
 @pytest.mark.parametrize("function", [fall_back, fall_back.py_func], ids=["compiled", "plain"])
@@ -77,10 +78,10 @@ def test_falling_back_returns_to_what_was_done_before(function):
 
 @pytest.mark.parametrize("function", [clear_idea, clear_idea.py_func], ids=["compiled", "plain"])
 def test_a_cleared_slot_holds_no_idea(function):
-    slot = row("practice", idea_state=TRIAL, idea_raiser=7, supporters=3, dissenters=2, cycles=2, successes=1, value=1)
+    slot = row("practice", idea_state=TRIAL, idea_raiser=7, deliberated=1, cycles=2, successes=1, value=1)
     function(slot)
     assert (slot.idea_state, slot.idea_raiser) == (NO_IDEA, -1)
-    assert (slot.supporters, slot.dissenters, slot.cycles, slot.successes, slot.value) == (0, 0, 0, 0, 1)
+    assert (slot.deliberated, slot.cycles, slot.successes, slot.value) == (0, 0, 0, 1)
 
 
 # -- the process: trials ---------------------------------------------------------------------------------------------
@@ -91,6 +92,7 @@ def bench(cohort):
     return put(
         cohort, practice__idea_state=NO_IDEA, practice__followed=0, practice__cycles=0, practice__successes=0,
         team__headspace=1.0, team__switching_hours=0.0, team__leaver_memory=0.0, team__overload=0.0,
+        organisation__chief_left=0,
         person__alignment=1.0, dimension__cross_boundary=0, p__lifecycle__cycle_accuracy=1.0,
         p__lifecycle__decay_base=0.0,
     )  # fmt: skip
@@ -167,15 +169,11 @@ def test_accurate_cycles_tell_good_from_bad(crowd):
     assert won_share(crowd, 0.7, True) == pytest.approx(0.784, abs=0.07)
 
 
-def test_without_headspace_no_cycle_runs_and_the_idea_lapses(cohort):
+def test_without_headspace_no_cycle_runs(cohort):
     propose(bench(cohort), 2)
-    put(cohort, team__headspace=0.0)
-    tallies = live(cohort, 26)
+    live(put(cohort, team__headspace=0.0), 26)
     assert (cohort.practice["cycles"] == 0).all()
     assert (cohort.practice["idea_state"][:, 2] == TRIAL).all()
-    tallies = live(cohort, 1)
-    assert (cohort.practice["idea_state"] == NO_IDEA).all()
-    assert (tallies["trials_lapsed"][0] == cohort.organisation["n_teams"]).all()
 
 
 def test_headspace_lets_more_trials_end_in_time(crowd):
@@ -218,12 +216,10 @@ def test_which_idea_comes_first_does_not_depend_on_the_number_of_its_dimension(c
     assert ((chosen - expected) ** 2 / expected).sum() < 58.3  # .001 point at 29 degrees of freedom
 
 
-def test_an_idea_that_finds_no_free_place_lapses(cohort):
+def test_an_idea_that_finds_no_free_place_waits(cohort):
     propose(bench(cohort), 2)
-    put(cohort, p__lifecycle__most_trials=0)
-    assert live(cohort, 26)["trials_lapsed"].sum() == 0
-    assert (live(cohort, 1)["trials_lapsed"][0] == cohort.organisation["n_teams"]).all()
-    assert (cohort.practice["idea_state"] == NO_IDEA).all()
+    live(put(cohort, p__lifecycle__most_trials=0), 26)
+    assert (cohort.practice["idea_state"][:, 2] == ENDORSED).all()
 
 
 def test_what_waits_for_an_answer_is_not_tried(cohort):
@@ -379,6 +375,23 @@ def test_overload_and_leavers_make_more_changes_decay_and_a_like_minded_neighbou
     )
 
 
+def test_a_chief_who_left_takes_changes_along(crowd):
+    def gone(left):
+        return live(put(change_all(crowd.copy()), organisation__chief_left=left), 1)["decayed"].sum() / len(crowd.team)
+
+    assert gone(0) == 0.0
+    assert gone(1) == pytest.approx(0.1 - 0.008, abs=0.06)
+
+
+def test_empty_posts_have_no_say_in_what_convinces_a_team(cohort):
+    propose(bench(cohort), 2, fits=False, convenient=1)
+    put(cohort, person__alignment=0.9)
+    cohort.person["vacant"][cohort.team["first_person"]] = 1
+    cohort.person["alignment"][cohort.person["vacant"] == 1] = 0.0
+    live(cohort, 13)
+    assert (cohort.practice["value"][:, 2] == 1).all()
+
+
 def test_changes_decay_as_fast_as_the_hazard_says(crowd):
     share = decayed(crowd, p__lifecycle__decay_base=0.05, p__lifecycle__decay_neighbours=0.0)
     assert share == pytest.approx(1 - 0.95**20, abs=0.08)
@@ -397,13 +410,11 @@ def two_neighbours(cohort, leader, follower):
     return cohort.practice["value"][follower, 2]
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="bug: lifecycle.py _age_changes reads neighbours' practices after some have decayed")
 def test_within_a_week_teams_see_what_their_neighbours_did_before_the_week(cohort):
     assert two_neighbours(cohort.copy(), 1, 0) == 1
     assert two_neighbours(cohort.copy(), 0, 1) == 1
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="bug: falling back forgets that the practice before was a convenient one")
 def test_falling_back_to_a_convenient_practice_saves_its_time_again(cohort):
     change_all(cohort)
     cohort.practice["convenient"][:, 2] = 1
@@ -428,7 +439,6 @@ def test_switched_off_no_idea_is_tried_and_no_change_decays(cohort):
     assert all(tallies[name].sum() == 0 for name in ("trials_begun", "trials_won", "decayed", "sustained"))
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="bug: lifecycle switched off leaves the last week's improvement_hours, which go on costing load")
 def test_switched_off_trials_cost_no_hours(cohort):
     propose(bench(cohort), 2)
     live(cohort, 1)
@@ -447,4 +457,3 @@ def test_two_teams_can_have_the_same_idea_at_once(cohort):
 def test_a_plain_week_of_ideas_is_the_same_from_any_copy(cohort):
     one, other = after(cohort, "lifecycle"), after(cohort, "lifecycle")
     assert one.state_bytes() == other.state_bytes()
-    assert FOLLOW_UP_WEEKS < YEAR

@@ -90,22 +90,31 @@ def test_each_weight_of_belonging_counts(name):
     assert rising(belongs(q=record(Parameters(), **{f"belonging_{name}": w})) for w in (0.0, 0.2, 0.5))
 
 
-@given(shares, shares, shares)
-def test_the_change_of_trust_follows_its_formula(trust, anchor, gap):
-    expected = q.trust_rate * (anchor - trust) - q.gap_cost * gap
-    assert both(trust_change, q, trust, anchor, gap) == pytest.approx(expected, abs=1e-15)
+@given(shares, shares, shares, st.floats(0, 0.02), st.floats(0, 0.08))
+def test_the_change_of_trust_follows_its_formula(trust, anchor, gap, kept, broken):
+    expected = q.trust_rate * (anchor - trust) - q.gap_cost * gap + kept - broken
+    assert both(trust_change, q, trust, anchor, gap, kept, broken) == pytest.approx(expected, abs=1e-15)
+
+
+def trusted(trust=0.5, anchor=0.5, gap=0.1, kept=0.0, broken=0.0, q=q):
+    return trust_change(q, trust, anchor, gap, kept, broken)
 
 
 def test_a_gap_between_words_and_deeds_costs_trust():
-    assert falling(trust_change(q, 0.5, 0.5, gap) for gap in GRID)
-    assert falling(trust_change(record(Parameters(), gap_cost=c), 0.5, 0.5, 0.5) for c in (0.0, 0.005, 0.05))
-    assert constant(trust_change(record(Parameters(), gap_cost=0.0), 0.5, 0.5, gap) for gap in GRID)
+    assert falling(trusted(gap=gap) for gap in GRID)
+    assert falling(trusted(gap=0.5, q=record(Parameters(), gap_cost=c)) for c in (0.0, 0.005, 0.05))
+    assert constant(trusted(gap=gap, q=record(Parameters(), gap_cost=0.0)) for gap in GRID)
+
+
+def test_kept_promises_win_trust_and_broken_ones_cost_it():
+    assert rising(trusted(kept=kept) for kept in (0.0, 0.002, 0.02))
+    assert falling(trusted(broken=broken) for broken in (0.0, 0.004, 0.04))
 
 
 def test_trust_returns_to_what_was_brought_along():
-    assert falling(trust_change(q, trust, 0.5, 0.1) for trust in GRID)
-    assert rising(trust_change(q, 0.5, anchor, 0.1) for anchor in GRID)
-    assert trust_change(q, 0.5, 0.5, 0.0) == 0.0
+    assert falling(trusted(trust=trust) for trust in GRID)
+    assert rising(trusted(anchor=anchor) for anchor in GRID)
+    assert trusted(gap=0.0) == 0.0
 
 
 # -- the process -----------------------------------------------------------------------------------------------------
@@ -114,6 +123,7 @@ STATES = ("motivation", "belonging", "trust")
 
 
 def test_all_three_again_in_plain_numpy(cohort):
+    put(cohort, organisation__fulfilment=0.7, organisation__breach=0.2, organisation__say_do_gap=0.3)
     before = cohort.person.copy()
     org = cohort.organisation[before["organisation"]]
     filled, staff = before["vacant"] == 0, filled_staff(cohort)
@@ -123,6 +133,8 @@ def test_all_three_again_in_plain_numpy(cohort):
         before["motivation_anchor"] + q.autonomy_weight * autonomy - before["motivation"]
     ) - q.crowding * (org["fear_enacted"] * org["target_salience"] - usual.usual_pressure)  # fmt: skip
     trust = before["trust"] + q.trust_rate * (before["trust_anchor"] - before["trust"]) - q.gap_cost * org["say_do_gap"]
+    promise = cohort.parameters["compact"][0]
+    trust += promise["fulfilment_gain"] * (org["fulfilment"] - promise["breach_ratio"] * org["breach"])
     target = 0.5 * before["belonging_anchor"] + q.belonging_acted * before["acted_memory"]
     target += q.belonging_recognition * before["answered_memory"] + q.belonging_norm * before["norm"]
     target += q.belonging_ties * np.minimum(1, (cohort.ties >= 0).sum(axis=1) / 4)
@@ -147,6 +159,8 @@ def test_all_three_again_in_plain_numpy(cohort):
         ("person__norm", "belonging", rising),
         ("manager__openness", "belonging", rising),
         ("organisation__say_do_gap", "trust", falling),
+        ("organisation__fulfilment", "trust", rising),
+        ("organisation__breach", "trust", falling),
     ],
 )
 def test_each_cause_moves_everybody_its_way(cohort, column, state, direction):
@@ -155,6 +169,16 @@ def test_each_cause_moves_everybody_its_way(cohort, column, state, direction):
     concerned = filled_staff(cohort) if state == "belonging" else cohort.person["vacant"] == 0
     for i in np.flatnonzero(concerned):
         assert direction(own.person[state][i] for own in found)
+
+
+def test_a_broken_promise_costs_twice_what_a_kept_one_wins(cohort):
+    put(cohort, person__trust=0.5, organisation__fulfilment=0.0, organisation__breach=0.0)
+    plain = after(cohort, "motivation").person["trust"]
+    won = after(cohort, "motivation", organisation__fulfilment=1.0).person["trust"] - plain
+    lost = plain - after(cohort, "motivation", organisation__breach=1.0).person["trust"]
+    filled = cohort.person["vacant"] == 0
+    np.testing.assert_allclose(lost[filled], 2 * won[filled])
+    assert (won[filled] > 0).all()
 
 
 def test_people_with_ties_to_other_teams_belong_more(cohort):

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tools import GRID, after, both, constant, falling, filled_staff, put, rising, shares, step
 
-from civicsim.processes.quality import reported_share, working_share
+from civicsim.processes.quality import detection_probability, reported_share, working_share
 
 costs = st.floats(0, 0.6)
 
@@ -37,6 +37,19 @@ def test_safe_and_problem_seeking_teams_report_more():
     assert rising(reported_share(safety, 0.5) for safety in GRID)
     assert rising(reported_share(0.5, seek) for seek in GRID)
     assert constant(reported_share(0.0, seek) for seek in GRID)
+
+
+@given(st.floats(0, 0.2), shares, shares)
+def test_detection_follows_its_formula_and_is_a_probability(rate, audit, reporting):
+    assert both(detection_probability, rate, audit, reporting) == pytest.approx(rate * audit * reporting)
+
+
+def test_audit_and_reporting_are_complements_in_detection():
+    assert rising(detection_probability(0.05, audit, 0.5) for audit in GRID)
+    assert rising(detection_probability(0.05, 0.5, reporting) for reporting in GRID)
+    assert constant(detection_probability(0.05, 0.0, reporting) for reporting in GRID)
+    assert constant(detection_probability(0.05, audit, 0.0) for audit in GRID)
+    assert detection_probability(3.0, 1.0, 1.0) == 1.0
 
 
 # -- the process -----------------------------------------------------------------------------------------------------
@@ -141,14 +154,18 @@ def test_with_nothing_or_everything_measured_every_quality_is_still_a_number(coh
         np.testing.assert_allclose(cohort.team[name], cohort.team["quality"])
 
 
-def test_audit_brings_gaming_to_light(crowd):
-    def left(audit, **changes):
-        return after(crowd, "quality", practice__gamed=1, organisation__audit=audit, **changes).practice["gamed"].mean()
+def test_audit_brings_gaming_to_light_as_far_as_hours_go_into_reporting(crowd):
+    def left(audit=1.0, reporting=1.0, detection=0.2):
+        hours = reporting * crowd.organisation["hours_budget"]
+        changes = {"organisation__audit": audit, "organisation__hours_reporting": hours}
+        cohort = after(crowd, "quality", practice__gamed=1, p__quality__audit_detection=detection, **changes)
+        return cohort.practice["gamed"].mean()
 
-    assert falling(left(audit, p__quality__audit_detection=0.2) for audit in GRID)
-    assert left(0.0) == 1.0
-    assert left(0.5, p__quality__audit_detection=0.2) == pytest.approx(0.9, abs=0.02)
-    assert falling(left(1.0, p__quality__audit_detection=x) for x in (0.0, 0.1, 0.2))
+    assert falling(left(audit=audit) for audit in GRID)
+    assert falling(left(reporting=share) for share in GRID)
+    assert falling(left(detection=x) for x in (0.0, 0.1, 0.2))
+    assert left(audit=0.0) == left(reporting=0.0) == 1.0
+    assert left(audit=0.5) == pytest.approx(0.9, abs=0.02)
 
 
 def test_harm_turns_on_safety_critical_practices(cohort):

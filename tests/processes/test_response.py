@@ -9,7 +9,18 @@ from hypothesis import strategies as st
 from tools import GRID, after, both, constant, falling, never_falling, put, rising, shares, step
 
 from civicsim.kernels import either
-from civicsim.organisation import ENDORSED, FROM_STAFF, FROM_TEAM, NO_IDEA, TO_GUARDIAN, TO_MANAGER, TO_PEERS, WAITING
+from civicsim.organisation import (
+    ENDORSED,
+    FROM_STAFF,
+    FROM_TEAM,
+    NO_IDEA,
+    TO_FORUM,
+    TO_GUARDIAN,
+    TO_MANAGER,
+    TO_PEERS,
+    TRIAL,
+    WAITING,
+)
 from civicsim.processes.response import (
     DEALT_WEEKS,
     detriment_probability,
@@ -114,7 +125,7 @@ ALONE = {"organisation__hours_response": 0.0, "team__response_credit": 0.0}
 def cleared(cohort):
     """Take everything off the table."""
     return put(
-        cohort, practice__idea_state=NO_IDEA, practice__idea_raiser=-1, practice__supporters=0, person__vacant=0,
+        cohort, practice__idea_state=NO_IDEA, practice__idea_raiser=-1, person__vacant=0, team__joined=0.0,
         person__absent=0, practice__cycles=0, **ALONE,
     )  # fmt: skip
 
@@ -177,6 +188,7 @@ def test_the_queue_is_served_in_order_of_severity_waiting_and_standing(cohort):
     put(cohort, organisation__status_blindness=0.5, p__response__timeout=52)
     status = cohort.person["status"][cohort.team["first_person"][0] + np.arange(10)]
     about = [(0.2, 1, 0), (0.9, 1, 9), (0.5, 6, 3), (0.5, 1, 3), (0.6, 2, 8)]
+    put(cohort, practice__idea_week=cohort.week)
     for d, (severity, waited, post) in enumerate(about):
         raise_item(cohort, 0, d, severity=severity, weeks_ago=waited, post=post)
     priority = [s + w / 52 + 1.0 * 0.5 * status[post] for s, w, post in about]
@@ -255,6 +267,90 @@ def test_peers_and_guardian_take_no_hours_of_the_manager(cohort):
         assert (own.team["response_hours"] == 0.0).all()
 
 
+def test_colleagues_who_feel_safe_explain_more_to_each_other(crowd):
+    def explained(safety):
+        cohort = settle_all(crowd, TO_PEERS, team__safety=safety, organisation__authority_enacted=0.0)
+        return cohort.tally["explained"].sum() / (6 * len(cohort.team))
+
+    assert rising(explained(s) for s in (0.0, 0.5, 1.0))
+
+
+def test_settling_among_colleagues_and_by_the_guardian_costs_hours_of_their_own(cohort):
+    for channel, hours in ((TO_PEERS, 1.5), (TO_GUARDIAN, 2.5), (TO_MANAGER, 0.0)):
+        own = step(everywhere(cleared(cohort.copy()), 4, channel=channel), "response")
+        np.testing.assert_allclose(own.team["settling_hours"], 4 * hours)
+        np.testing.assert_allclose(own.tally["hours_settling"], 4 * hours * own.organisation["n_teams"])
+        assert (own.organisation["spent_response"] == 0.0).all()
+
+
+@pytest.mark.parametrize("state", [ENDORSED, TRIAL])
+def test_what_was_acted_on_and_came_to_nothing_counts_as_silence_in_the_end(cohort, state):
+    everywhere(cleared(cohort), 2)
+    slot = cohort.practice[:, :2]
+    slot["idea_state"], slot["idea_week"] = state, cohort.week - 25
+    slot["idea_week"][:, 0] = cohort.week - 26
+    put(cohort, person__efficacy=0.5, organisation__invitation=0.0)
+    step(cohort, "response")
+    assert (cohort.practice["idea_state"][:, 0] == NO_IDEA).all()
+    assert (cohort.practice["idea_state"][:, 1] == state).all()
+    assert (cohort.tally["lapsed"] == cohort.organisation["n_teams"]).all()
+    assert (cohort.tally["silent"] == 0).all()
+    assert (cohort.person["n_outcomes"][cohort.team["first_person"]] == 1.0).all()
+    assert (cohort.person["outcomes"][cohort.team["first_person"]] == 0.0).all()
+    assert (cohort.team["dealt"] == -1.0).all()
+
+
+def test_what_lapses_was_not_dealt_with_after_all(cohort):
+    everywhere(cleared(cohort))
+    put(cohort, practice__idea_week=cohort.week - 26, team__dealt_memory=0.4)
+    cohort.practice["idea_state"][:, 0] = ENDORSED
+    step(cohort, "response")
+    assert (cohort.team["dealt_memory"] == 0.0).all()
+
+
+def test_what_is_raised_again_while_it_is_worked_on_counts_as_dealt_with(cohort):
+    step(put(cleared(cohort), team__joined=3.0), "response")
+    assert (cohort.team["dealt"] == 3.0).all()
+
+
+def forum_items(cohort, **changes):
+    everywhere(cleared(cohort), 3, channel=TO_FORUM)
+    put(cohort, practice__idea_raiser=-1, practice__idea_group=2, organisation__forum_funds=1e3)
+    put(cohort, panel__acted=0.0, panel__ignored=0.0)
+    return step(put(cohort, **changes), "response")
+
+
+def test_patients_are_acted_on_as_far_as_the_forum_is_independent(crowd):
+    def acted(independence):
+        cohort = forum_items(crowd.copy(), organisation__independence=independence)
+        np.testing.assert_array_equal(cohort.panel["acted"].sum(axis=1), cohort.tally["acted_forum"])
+        assert (cohort.panel["acted"][:, [0, 1, 3, 4]] == 0).all()
+        total = cohort.panel["acted"] + cohort.panel["ignored"]
+        assert (total[:, 2] == 3 * cohort.organisation["n_teams"]).all()
+        return cohort.tally["acted_forum"].sum() / (3 * len(cohort.team))
+
+    assert rising(acted(x) for x in (0.0, 0.5, 1.0))
+    assert (acted(0.0), acted(1.0)) == (0.0, 1.0)
+    assert acted(0.4) == pytest.approx(0.4, abs=0.06)
+
+
+def test_patients_are_acted_on_as_far_as_the_forum_can_pay(cohort):
+    for funds in (0.0, 0.99, 1.0, 5.5, 100.0):
+        own = forum_items(cohort.copy(), organisation__independence=1.0, organisation__forum_funds=funds)
+        paid = np.minimum(int(funds), 3 * own.organisation["n_teams"])
+        np.testing.assert_array_equal(own.tally["acted_forum"], paid)
+        np.testing.assert_allclose(own.organisation["forum_funds"], funds - paid)
+        assert ((own.practice["idea_state"] == ENDORSED).sum() == paid.sum()).all()
+        assert (own.practice["idea_state"] != WAITING).all()
+
+
+def test_issues_of_patients_take_no_hours_of_managers_and_nobody_hears_of_them(cohort):
+    cohort = forum_items(cohort, organisation__independence=0.5)
+    assert (cohort.team["response_hours"] == 0.0).all()
+    assert (cohort.team["n_outcomes"] == 0.0).all()
+    assert sum(cohort.tally[name].sum() for name in SETTLED) == 0
+
+
 def test_what_is_acted_on_is_endorsed_and_changes_no_practice(crowd):
     before = crowd.practice.copy()
     cohort = settle_all(crowd, TO_MANAGER, organisation__authority_enacted=1.0)
@@ -275,6 +371,8 @@ def test_what_is_not_answered_in_time_counts_as_silence(cohort):
     assert (cohort.practice["idea_state"][:, 0] == NO_IDEA).all()
     assert (cohort.practice["idea_state"][:, 1] == WAITING).all()
     assert (cohort.tally["silent"] == cohort.organisation["n_teams"]).all()
+    assert (cohort.tally["timed_out"] == cohort.organisation["n_teams"]).all()
+    assert (cohort.tally["response_weeks"] == 8 * cohort.tally["timed_out"]).all()
     assert (cohort.tally["answered"] == 0).all()
 
 
@@ -303,6 +401,13 @@ def test_only_where_there_is_fear_and_a_closed_manager_people_suffer(crowd, chan
 def test_nobody_suffers_for_talking_to_peers(crowd):
     cohort = settle_all(crowd, TO_PEERS, organisation__fear_enacted=1.0, manager__openness=0.0)
     assert cohort.tally["detriments"].sum() == 0
+    assert cohort.tally["exposed"].sum() == 0
+
+
+def test_those_who_could_have_suffered_are_counted(crowd):
+    for channel in (TO_MANAGER, TO_GUARDIAN):
+        cohort = settle_all(crowd, channel, organisation__fear_enacted=0.0)
+        assert cohort.tally["exposed"].sum() == 6 * len(cohort.team)
 
 
 def test_the_person_who_raised_it_and_the_team_hear_what_came_of_it(cohort):
@@ -357,15 +462,15 @@ def test_time_that_nobody_needs_is_not_saved_up_beyond_one_item(cohort):
     assert (cohort.organisation["spent_response"] == 0.0).all()
 
 
-def test_an_empty_managers_post_halves_the_time_for_answering(cohort):
+@pytest.mark.parametrize("state", ["vacant", "absent"])
+def test_while_the_manager_is_away_a_stand_in_answers_with_half_the_time(cohort, state):
     everywhere(cleared(cohort), 20)
-    put(cohort, organisation__hours_response=0.2)
+    put(cohort, organisation__hours_response=0.2, p__response__exhaustion_cost=0.0)
     full = after(cohort, "response")
-    boss = cohort.manager["person"][cohort.team["manager"]]
-    empty = cohort.copy()
-    empty.person["vacant"][boss] = 1
-    step(empty, "response")
-    time = [c.team["response_hours"] + c.team["response_credit"] for c in (full, empty)]
+    away = cohort.copy()
+    away.person[state][cohort.manager["person"][cohort.team["manager"]]] = 1
+    step(away, "response")
+    time = [c.team["response_hours"] + c.team["response_credit"] for c in (full, away)]
     np.testing.assert_allclose(time[1], 0.5 * time[0])
 
 
@@ -399,7 +504,18 @@ def test_switched_off_everything_waits_and_nobody_hears_anything(cohort):
     before = cohort.copy()
     step(put(cohort, p__response__enabled=False), "response")
     np.testing.assert_array_equal(cohort.practice, before.practice)
-    for name in ("outcomes", "n_outcomes", "dealt", "detriments", "response_hours"):
+    for name in ("outcomes", "n_outcomes", "dealt", "detriments", "response_hours", "settling_hours"):
         assert (cohort.team[name] == 0.0).all()
     assert (cohort.person["n_outcomes"] == 0.0).all()
     assert (cohort.organisation["spent_response"] == 0.0).all()
+
+
+@pytest.mark.parametrize("patience", [8, 40])
+def test_how_long_a_promise_is_waited_for_is_the_parameter(cohort, patience):
+    everywhere(cleared(cohort), 2)
+    slot = cohort.practice[:, :2]
+    slot["idea_state"] = ENDORSED
+    slot["idea_week"][:, 0], slot["idea_week"][:, 1] = cohort.week - patience, cohort.week - patience + 1
+    step(put(cohort, p__response__patience=patience), "response")
+    assert (cohort.practice["idea_state"][:, 0] == NO_IDEA).all()
+    assert (cohort.practice["idea_state"][:, 1] == ENDORSED).all()
