@@ -128,7 +128,17 @@ def test_everything_varied_is_named_by_a_known_section():
         for name in part["vary"]:
             section, _, key = name.partition(".")
             assert section in SECTIONS, f"{part['id']}: {name}"
-            assert SNAKE_CASE.fullmatch(key), f"{part['id']}: {name}"
+            assert section == "style" or SNAKE_CASE.fullmatch(key), f"{part['id']}: {name}"
+
+
+def test_every_style_that_is_varied_exists():
+    from civicsim.scenario import styles
+
+    known = {"all", "random", *styles()}
+    for part in _parts():
+        for name in part["vary"]:
+            section, _, key = name.partition(".")
+            assert section != "style" or key in known, f"{part['id']}: {name}"
 
 
 def test_every_lever_that_is_varied_exists():

@@ -7,14 +7,15 @@ from civicsim.recording import Recorder
 from civicsim.simulate import burn_in, live
 
 TOLERANCE = {
-    "usual_voice_share": 0.03,
+    "usual_voice_share": 0.04,
     "usual_dealt_share": 0.015,
-    "usual_openness": 0.02,
+    "usual_openness": 0.04,
     "usual_exhaustion": 0.01,
     "usual_influence": 0.01,
     "usual_quality_spread": 0.006,
     "usual_engaged": 0.02,
 }
+"""About twice the standard error over 16 organisations: each has a chief executive of its own."""
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ CHANGES = {
     "solidarity": {"person.belonging"},
     "vacancy_wave": {
         "person.vacant", "person.absent", "person.noticed", "person.voiced", "person.voice_hours",
-        "person.noticed_memory", "person.voiced_memory", "person.propensity", "practice.idea_raiser",
+        "person.noticed_memory", "person.voiced_memory", "person.propensity", "practice.idea_raiser", "ties",
         "tally.leavers", "team.leaver_memory",
     },
 }  # fmt: skip
