@@ -14,7 +14,7 @@ import numpy as np
 from civicsim import organisation as tables_of
 from civicsim.levers import NAMES as LEVERS
 from civicsim.levers import Levers
-from civicsim.networks import count_neighbours, draw_ties
+from civicsim.networks import count_neighbours, draw_ties, drop_ties_of
 from civicsim.organisation import (
     CHIEF,
     DIVISIONAL_MANAGER,
@@ -240,6 +240,8 @@ def build_organisation(
         s.ties_per_person, s.tie_proximity, s.tie_homophily,
     )  # fmt: skip
 
+    drop_ties_of(ties, np.flatnonzero(person["vacant"]))
+
     patient = _blank("patient", n_patients)
     patient["team"] = rng.integers(0, n_teams, n_patients)
     patient["group"] = rng.choice(N_PATIENT_GROUPS, n_patients, p=_GROUP_SHARES)
@@ -248,6 +250,8 @@ def build_organisation(
 
     panel = _blank("panel", 1, N_PATIENT_GROUPS)
     panel["share"] = panel["seats"] = _GROUP_SHARES
+    # Who has raised nothing yet is neither heard nor ignored: here the two effects on activation cancel out.
+    panel["heard"] = 0.375
 
     organisation = _blank("organisation", 1)
     o = organisation[0]

@@ -42,10 +42,20 @@ def drop_tie(ties, a, b):
 
 @compiled
 def drop_all_ties(ties, a):
-    """End all ties of ``a``."""
+    """End all ties of ``a``, and return how many there were."""
+    n = 0
     for slot in range(ties.shape[1]):
         if ties[a, slot] >= 0:
             drop_tie(ties, a, ties[a, slot])
+            n += 1
+    return n
+
+
+@compiled
+def drop_ties_of(ties, rows):
+    """End all ties of several people."""
+    for i in rows:
+        drop_all_ties(ties, i)
 
 
 @compiled

@@ -106,6 +106,7 @@ ORGANISATION = (
     _unit("breach", "promises broken last quarter"),
     _unit("ledger_protection", "how far a ledger keeps promised hours from being moved to reporting"),
     _unit("answered_memory", "share of settled items that were acted on or explained, 13-week memory"),
+    Column("deliberation_memory", REAL, "hours of deliberation per person and week, 13-week memory", 0.0),
     _unit("independence", "independence of the patients' forum"),
     Column("forum_funds", REAL, "fixes that the forum could pay for now", 0.0),
     Column("forum_credit", REAL, "hours in hand for the forum", 0.0),

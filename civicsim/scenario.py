@@ -126,6 +126,9 @@ class Scenario:
             checked = {name: about.validate(getattr(values, name), "scenario") for name, about in known.items()}
             # Numbers in the parameter's own type, so that 1 and 1.0 are one scenario.
             object.__setattr__(self, section, dataclasses.replace(values, **checked))
+        given: Any = self.interventions
+        if not isinstance(given, tuple) or not all(isinstance(event, Event) for event in given):
+            raise ScenarioError(f"scenario: interventions = {given!r}: expected a tuple of Event")
         events = tuple(_check_event(event, f"scenario: intervention {event.name!r}") for event in self.interventions)
         object.__setattr__(self, "interventions", events)
         _check_together(self, "scenario")

@@ -9,25 +9,26 @@ from collections.abc import Callable
 
 from civicsim.cohort import Cohort
 from civicsim.compiled import compiled
-from civicsim.networks import drop_all_ties
+from civicsim.networks import count_neighbours, drop_all_ties
 from civicsim.processes.drift import local_reality
 from civicsim.processes.turnover import leave_post
 from civicsim.randomness import stream_of, uniforms
 
 
 @compiled
-def _vacate(first, last, week, stream, size, organisation, practice, person, ties):
+def _vacate(first, last, week, stream, size, organisation, tally, team, practice, person, ties):
     for o in range(first, last):
         org = organisation[o]
         for i in range(org.first_person, org.first_person + org.n_staff):
             u, _, _, _ = uniforms(org.seed, stream, week, person[i].key, 0)
             if person[i].vacant == 0 and u < size:
-                leave_post(person[i], i, practice, ties)
+                leave_post(person[i], i, team, practice, ties, tally[o])
 
 
 def vacancy_wave(c: Cohort, first: int, last: int, size: float) -> None:
     """Empty a share ``size`` of the posts of staff at once."""
-    _vacate(first, last, c.week, stream_of("event.vacancy"), size, c.organisation, c.practice, c.person, c.ties)
+    stream = stream_of("event.vacancy")
+    _vacate(first, last, c.week, stream, size, c.organisation, c.tally, c.team, c.practice, c.person, c.ties)
 
 
 @compiled
@@ -64,6 +65,7 @@ def _rewire(first, last, week, stream, size, organisation, team, person, ties):
 def reorganisation(c: Cohort, first: int, last: int, size: float) -> None:
     """Move a share ``size`` of the teams: the ties of their people to other teams are lost."""
     _rewire(first, last, c.week, stream_of("event.reorganisation"), size, c.organisation, c.team, c.person, c.ties)
+    count_neighbours(first, last, c.organisation, c.team, c.person, c.ties, c.neighbour)
 
 
 @compiled

@@ -86,6 +86,7 @@ def _step(first, last, week, p, organisation, tally, team):
         settled = count.acted + count.explained + count.silent
         if settled > 0.0:
             org.answered_memory += ((count.acted + count.explained) / settled - org.answered_memory) / QUARTER
+        org.deliberation_memory += (org.spent_deliberation - org.deliberation_memory) / QUARTER
         if week % QUARTER != 0:
             continue
         overload = 0.0
@@ -97,7 +98,7 @@ def _step(first, last, week, p, organisation, tally, team):
             org.hours_protected, org.allotted_protected,
         )  # fmt: skip
         promise = promised(org.compact)
-        org.fulfilment = unit(promise * kept * process_quality(org.spent_deliberation, q.hours_for_process))
+        org.fulfilment = unit(promise * kept * process_quality(org.deliberation_memory, q.hours_for_process))
         org.breach = unit(promise * (1.0 - kept))
         org.ledger_protection = q.ledger_protection * ledger(org.compact)
 
@@ -120,6 +121,6 @@ PROCESS = Process(
     ),
     writes=(
         "organisation.fulfilment", "organisation.breach", "organisation.ledger_protection",
-        "organisation.answered_memory",
+        "organisation.answered_memory", "organisation.deliberation_memory",
     ),
 )  # fmt: skip

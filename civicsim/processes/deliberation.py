@@ -176,6 +176,8 @@ def _step(first, last, week, p, change_of, organisation, tally, team, practice, 
     for o in range(first, last):
         if not p[o].enabled:
             organisation[o].spent_deliberation = 0.0
+            for t in range(organisation[o].first_team, organisation[o].first_team + organisation[o].n_teams):
+                team[t].conflict = 0.0
             continue
         org, q, count = organisation[o], p[o], tally[o]
         price = q.n_discussants * q.hours_each
@@ -234,8 +236,7 @@ PROCESS = Process(
     ),
     writes=(
         "organisation.spent_deliberation", "team.conflict", "team.deliberation_credit", "team.hostility",
-        "person.safety", "practice.deliberated", "practice.idea_state", "practice.idea_value",
-        "practice.idea_convenient", "practice.idea_raiser",
+        "person.safety", "practice.deliberated", "practice.idea_state", "practice.idea_raiser",
         "practice.cycles", "practice.successes", "tally.deliberated", "tally.deliberations_split",
         "tally.dissent_won", "tally.ideas_rejected",
     ),

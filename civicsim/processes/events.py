@@ -147,5 +147,5 @@ PROCESS = Process(
     parameters=Parameters,
     step=step,
     reads=(),
-    writes=("organisation.*", "dimension.*", "practice.*", "person.*", "ties", "tally.*"),
+    writes=("organisation.*", "dimension.*", "practice.*", "person.*", "team.*", "neighbour.*", "ties", "tally.*"),
 )

@@ -15,8 +15,9 @@ from civicsim.process import Process
 from civicsim.randomness import stream_of, uniforms
 
 STREAM = stream_of("forum")
+COMES = stream_of("forum.comes")
+PLACE = stream_of("forum.place")
 USUAL_GROUP = 0
-MOST_ISSUES = 64
 TEAM, ORGANISATION, NATIONAL = range(3)
 _FREE = "Assumption: free modelling choice, to be swept."
 
@@ -121,7 +122,7 @@ def _pick(weights, total, u):
 def _raise_issue(o, k, week, org, q, n_reached, organisation, dimension, practice, team, need, panel, wanted):
     """Raise one issue: a group by its seats, a dimension by the group's needs, and the teams it reaches."""
     m = practice.shape[1]
-    u_group, u_dimension, u_right, severity = uniforms(org.seed, STREAM, week, org.key, 1 + 2 * k)
+    u_group, u_dimension, u_right, severity = uniforms(org.seed, STREAM, week, org.key, k)
     total = 0.0
     for j in range(N_PATIENT_GROUPS):
         total += panel[o, j].seats
@@ -140,7 +141,7 @@ def _raise_issue(o, k, week, org, q, n_reached, organisation, dimension, practic
         return 0
     d = _pick(wanted, total, u_dimension)
     right = u_right < sees_rightly(q.accuracy, q.accuracy_loss, q.level)
-    u_team, _, _, _ = uniforms(org.seed, STREAM, week, org.key, 2 + 2 * k)
+    u_team, _, _, _ = uniforms(org.seed, PLACE, week, org.key, k)
     raised = 0
     for j in range(min(n_reached, org.n_teams)):
         t = org.first_team + (int(u_team * org.n_teams) + j) % org.n_teams
@@ -202,11 +203,11 @@ def _step(first, last, week, p, organisation, tally, dimension, practice, team, 
         n_reached = int(q.teams_per_level ** float(q.level) + 0.5)
         org.forum_credit += org.hours_patients * org.n_staff
         spent = 0.0
-        for k in range(MOST_ISSUES):
-            if org.forum_credit < q.hours_per_issue:
-                break
+        k = -1
+        while org.forum_credit >= q.hours_per_issue:
+            k += 1
             org.forum_credit -= q.hours_per_issue
-            u_comes, _, _, _ = uniforms(org.seed, STREAM, week, org.key, 1000 + k)
+            u_comes, _, _, _ = uniforms(org.seed, COMES, week, org.key, k)
             # An hour set aside is only used if patients come.
             if u_comes < activation:
                 spent += q.hours_per_issue

@@ -8,11 +8,10 @@ from civicsim.compiled import compiled
 from civicsim.kernels import unit
 from civicsim.parameters import parameter, switch
 from civicsim.process import Process
-from civicsim.processes.turnover import newcomer_trait
+from civicsim.processes.turnover import hire
 from civicsim.randomness import stream_of, uniforms
 
 STREAM = stream_of("governing")
-SUCCESSOR = stream_of("governing.successor")
 QUARTER = 13
 _FREE = "Assumption: free modelling choice, to be swept."
 
@@ -100,13 +99,11 @@ def chief_exit_probability(rate, inadequate, factor):
 
 
 @compiled
-def _succeed(week, q, pop, org, manager, count):
+def _succeed(week, q, newcomers, pop, org, person, manager, count):
     """Bring in a new chief executive, who may start over."""
-    chief = org.first_manager + org.n_managers - 1
+    i = org.first_person + org.n_persons - 1
+    hire(person[i], i, org, newcomers, pop, week, manager)
     count.chiefs_left += 1
-    manager[chief].openness_anchor = newcomer_trait(
-        org.seed, SUCCESSOR, week, org.key, pop.openness_mean, pop.openness_sd
-    )
     u_reset, _, _, _ = uniforms(org.seed, STREAM, week, org.key, 1)
     if u_reset < q.reset_probability * (1.0 - q.continuity):
         count.resets += 1
@@ -116,7 +113,7 @@ def _succeed(week, q, pop, org, manager, count):
 
 
 @compiled
-def _step(first, last, week, p, population, reference, organisation, tally, team, manager):
+def _step(first, last, week, p, turnover, population, reference, organisation, tally, team, person, manager):
     for o in range(first, last):
         org, q, count = organisation[o], p[o], tally[o]
         org.chief_left = 0
@@ -127,7 +124,7 @@ def _step(first, last, week, p, population, reference, organisation, tally, team
             continue
         u_exit, u_rate, _, _ = uniforms(org.seed, STREAM, week, org.key, 0)
         if u_exit < chief_exit_probability(q.chief_exit_rate, org.inadequate, q.inadequate_factor):
-            _succeed(week, q, population[o], org, manager, count)
+            _succeed(week, q, turnover[o], population[o], org, person, manager, count)
         given = org.spent_protected + org.spent_peer + org.spent_response + org.spent_deliberation
         org.leader_openness = example_set(
             manager[chief].openness_anchor, q.example_gain, unit(given / org.hours_budget),
@@ -155,8 +152,8 @@ def step(cohort, first, last):
     """Let the chief executive stay or go and set an example; each quarter, react to reports and be rated."""
     c = cohort
     _step(
-        first, last, c.week, c.parameters["governing"], c.parameters["population"], c.parameters["reference"],
-        c.organisation, c.tally, c.team, c.manager,
+        first, last, c.week, c.parameters["governing"], c.parameters["turnover"], c.parameters["population"], c.parameters["reference"],
+        c.organisation, c.tally, c.team, c.person, c.manager,
     )  # fmt: skip
 
 
@@ -173,6 +170,6 @@ PROCESS = Process(
     writes=(
         "organisation.grip", "organisation.inadequate", "organisation.chief_left", "organisation.leader_openness",
         "organisation.fear_enacted", "organisation.permission_enacted", "organisation.authority_enacted",
-        "manager.openness_anchor", "tally.chiefs_left", "tally.resets", "tally.rated", "tally.rated_inadequate",
+        "manager.openness_anchor", "person.*", "tally.chiefs_left", "tally.resets", "tally.rated", "tally.rated_inadequate",
     ),
 )  # fmt: skip

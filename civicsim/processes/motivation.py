@@ -117,6 +117,10 @@ def _step(first, last, p, promise, reference, organisation, team, person, manage
                 )
             )  # fmt: skip
             who.trust = unit(who.trust + trust_change(q, who.trust, who.trust_anchor, org.say_do_gap, kept, broken))
+        # Assumption: managers' belonging returns to what they brought along.
+        for i in range(org.first_person + org.n_staff, org.first_person + org.n_persons):
+            if person[i].vacant == 0:
+                person[i].belonging += q.belonging_rate * (person[i].belonging_anchor - person[i].belonging)
         for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
             openness = manager[g.manager].openness

@@ -201,8 +201,9 @@ def evenness(counts):
         return 0.0
     entropy = 0.0
     for k in range(counts.shape[0]):
-        if counts[k] > 0.0:
-            entropy -= counts[k] / total * math.log(counts[k] / total)
+        share = counts[k] / total
+        if share > 0.0:
+            entropy -= share * math.log(share)
     return min(1.0, max(0.0, entropy / math.log(counts.shape[0])))
 
 

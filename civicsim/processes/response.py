@@ -180,8 +180,11 @@ def _detriment(slot, g, person, count, probability, u):
 @compiled
 def _answer_forum(slot, count, week, org, seat, u_act):
     """Decide an issue of the patients' forum: it takes independence to insist and money to pay for the fix."""
-    if org.forum_funds >= 1.0 and u_act < org.independence:
-        org.forum_funds -= 1.0
+    paid = org.forum_funds >= 1.0 - 1e-9
+    if paid:
+        # Without independence the host spends the forum's money as it sees fit.
+        org.forum_funds = max(0.0, org.forum_funds - 1.0)
+    if paid and u_act < org.independence:
         seat.acted += 1.0
         count.acted_forum += 1
         slot.idea_state = ENDORSED
@@ -207,6 +210,17 @@ def _first_in_queue(t, m, week, q, blindness, practice, person):
 
 
 @compiled
+def _mean_safety(g, person):
+    """Return the mean psychological safety of those in post; 0 if nobody is."""
+    total, filled = 0.0, 0
+    for i in range(g.first_person, g.first_person + g.n_posts):
+        if person[i].vacant == 0:
+            total += person[i].safety
+            filled += 1
+    return total / max(filled, 1)
+
+
+@compiled
 def _step(first, last, week, p, organisation, tally, team, practice, person, manager, panel):
     m = practice.shape[1]
     for o in range(first, last):
@@ -227,7 +241,7 @@ def _step(first, last, week, p, organisation, tally, team, practice, person, man
             harmed = detriment_probability(q.detriment, org.fear_enacted, openness)
             explains = explained_probability(q.explain_base, q.explain_openness, openness)
             n_waiting = 0
-            explains_peers = explained_probability(q.explain_base, q.explain_openness, g.safety)
+            explains_peers = explained_probability(q.explain_base, q.explain_openness, _mean_safety(g, person))
             for d in range(m):
                 slot = practice[t, d]
                 if slot.idea_state == NO_IDEA:
@@ -237,8 +251,9 @@ def _step(first, last, week, p, organisation, tally, team, practice, person, man
                     if week - slot.idea_week >= q.patience:
                         # Acted on, and nothing came of it: in the end that is silence too.
                         count.lapsed += 1
-                        g.dealt -= 1.0
-                        _tell(slot, g, person, silence_outcome(org.invitation, u_silence), False)
+                        if slot.idea_channel != TO_FORUM:
+                            g.dealt -= 1.0
+                            _tell(slot, g, person, silence_outcome(org.invitation, u_silence), False)
                         clear_idea(slot)
                 elif slot.idea_channel == TO_PEERS:
                     # Colleagues settle it at once: with authority they fix it, else they can only listen.
@@ -323,8 +338,9 @@ PROCESS = Process(
         "team.n_outcomes", "team.dealt", "team.detriments", "team.noticed_memory", "team.dealt_memory",
         "person.outcomes", "person.n_outcomes", "person.detriments", "person.acted_memory",
         "person.answered_memory", "practice.idea_state",
-        "practice.idea_origin", "practice.idea_week", "practice.idea_raiser",  "practice.deliberated",
-        "practice.cycles", "practice.successes", "tally.acted", "tally.exposed", "tally.timed_out", "tally.lapsed", "tally.hours_settling", "team.settling_hours", "tally.explained",
-        "tally.silent", "tally.detriments", "tally.answered", "tally.response_weeks",
+        "practice.idea_origin", "practice.idea_week", "practice.idea_raiser", "practice.deliberated",
+        "practice.cycles", "practice.successes", "team.settling_hours", "organisation.forum_funds", "panel.acted",
+        "panel.ignored", "tally.acted", "tally.acted_forum", "tally.exposed", "tally.timed_out", "tally.lapsed",
+        "tally.hours_settling", "tally.explained", "tally.silent", "tally.detriments", "tally.answered", "tally.response_weeks",
     ),
 )  # fmt: skip

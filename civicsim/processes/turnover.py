@@ -109,7 +109,7 @@ def newcomer_trait(seed, stream, week, key, mean, sd):
 
 
 @compiled
-def _hire(who, i, org, q, pop, week, manager):
+def hire(who, i, org, q, pop, week, manager):
     """Fill a post with a newcomer."""
     seed, key = org.seed, who.key
     who.vacant = 0
@@ -139,14 +139,17 @@ def _hire(who, i, org, q, pop, week, manager):
 
 
 @compiled
-def leave_post(who, i, practice, ties):
+def leave_post(who, i, team, practice, ties, count):
     """Empty a post; what the person had raised stays on the table, but nobody waits for the answer."""
     who.vacant = 1
     who.absent = 0
-    drop_all_ties(ties, i)
     who.noticed = who.voiced = who.voice_hours = 0.0
     who.noticed_memory = who.voiced_memory = who.propensity = 0.0
+    count.leavers += 1
+    count.ties_lost += drop_all_ties(ties, i)
     if who.role == STAFF:
+        g = team[who.team]
+        g.leaver_memory = unit(g.leaver_memory + 1.0 / (LEAVER_WEEKS * g.n_posts))
         for d in range(practice.shape[1]):
             if practice[who.team, d].idea_raiser == i:
                 practice[who.team, d].idea_raiser = -1
@@ -177,17 +180,13 @@ def _step(first, last, week, p, population, reference, organisation, tally, team
             u_move, u_ill, _, _ = uniforms(org.seed, STREAM, week, who.key, 0)
             if who.vacant:
                 if u_move < 1.0 / org.weeks_to_fill:
-                    _hire(who, i, org, q, pop, week, manager)
+                    hire(who, i, org, q, pop, week, manager)
                     count.hires += 1
                 continue
             who.tenure = min(who.tenure + 1, 5200)
             # The chief executive's coming and going belongs to governing.
             if who.role != CHIEF and u_move < exit_hazard(q, usual, who.exhaustion, who.trust, who.belonging):
-                leave_post(who, i, practice, ties)
-                count.leavers += 1
-                if who.role == STAFF:
-                    g = team[who.team]
-                    g.leaver_memory = unit(g.leaver_memory + 1.0 / (LEAVER_WEEKS * g.n_posts))
+                leave_post(who, i, team, practice, ties, count)
             elif q.absence_enabled:
                 who.absent = 1 if u_ill < absence_probability(q, who.exhaustion) else 0
             else:
@@ -221,6 +220,6 @@ PROCESS = Process(
         "person.trust_anchor", "person.agency", "person.agency_anchor", "person.skill", "person.alignment",
         "person.noticed", "person.voiced", "person.voice_hours", "person.propensity", "person.propensity_memory",
         "person.noticed_memory", "person.voiced_memory", "person.acted_memory", "person.answered_memory",
-        "practice.idea_raiser", "manager.openness_anchor", "person.norm", "ties", "tally.leavers", "tally.hires",
+        "practice.idea_raiser", "manager.openness_anchor", "person.norm", "ties", "tally.ties_lost", "tally.leavers", "tally.hires",
     ),
 )  # fmt: skip

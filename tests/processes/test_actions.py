@@ -108,6 +108,7 @@ def test_nobody_waits_for_the_answer_to_what_a_leaver_raised(crowd):
     cohort = crowd.copy()
     cohort.practice["idea_state"][:, 0] = WAITING
     cohort.practice["idea_raiser"][:, 0] = cohort.team["first_person"]
+    cohort.person["vacant"] = 0
     own = acted(cohort, "vacancy_wave", 0.5)
     gone = own.person["vacant"][own.team["first_person"]] == 1
     assert 0 < gone.sum() < len(gone)

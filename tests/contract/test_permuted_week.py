@@ -1,0 +1,63 @@
+"""The order of the week is a choice: any other order runs too, and keeps everything within bounds."""
+
+import numpy as np
+import pytest
+from tools import lively, out_of_bounds, small_scenario
+
+from civicsim.processes.events import Event
+from civicsim.scenario import Scenario, shocks
+from civicsim.schedule import WEEK, advance
+from civicsim.simulate import begin
+
+ORDERS = {"backwards": list(WEEK[::-1]), "half a week later": [*WEEK[len(WEEK) // 2 :], *WEEK[: len(WEEK) // 2]]}
+for _seed in range(12):
+    ORDERS[f"shuffled {_seed}"] = [WEEK[k] for k in np.random.default_rng(_seed).permutation(len(WEEK))]
+ANY_ORDER = pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS.keys())
+
+
+@pytest.fixture(scope="module")
+def busy():
+    """A young place where much happens, three weeks before the end of a quarter."""
+    cohort = lively(3, weeks=23)
+    assert cohort.week % 13 == 10
+    return cohort
+
+
+@ANY_ORDER
+def test_any_order_of_the_week_keeps_everything_within_bounds(order, busy):
+    cohort = busy.copy()
+    for _ in range(5):
+        advance(cohort, 1, processes=order)
+        assert out_of_bounds(cohort) == []
+
+
+@ANY_ORDER
+def test_any_order_of_the_week_bears_all_shocks_at_once(order, busy):
+    blocks = [{"name": name, "week": busy.week + k % 3} for k, name in enumerate(shocks())]
+    chosen = small_scenario().with_(interventions=Scenario.from_dict({"interventions": blocks}).interventions)
+    assert all(isinstance(event, Event) for event in chosen.interventions)
+    cohort = advance(begin(busy, chosen), 5, processes=order)
+    assert out_of_bounds(cohort) == []
+
+
+@ANY_ORDER
+def test_any_order_of_the_week_gives_the_same_bytes_each_time_and_for_any_threads(order, busy):
+    one, two = (advance(busy.copy(), 3, processes=order, threads=n) for n in (1, 3))
+    assert one.state_bytes() == two.state_bytes()
+
+
+def test_the_order_of_the_week_makes_a_difference(busy):
+    usual = advance(busy.copy(), 5)
+    for name, order in ORDERS.items():
+        assert advance(busy.copy(), 5, processes=order).state_bytes() != usual.state_bytes(), name
+
+
+@pytest.mark.parametrize("process", WEEK, ids=lambda process: process.name)
+def test_without_any_one_process_the_week_keeps_everything_within_bounds(process, busy):
+    cohort = advance(busy.copy(), 5, processes=[other for other in WEEK if other is not process])
+    assert out_of_bounds(cohort) == []
+
+
+def test_the_same_process_twice_a_week_does_no_harm(busy):
+    twice = [process for process in WEEK for _ in range(2)]
+    assert out_of_bounds(advance(busy.copy(), 5, processes=twice)) == []
