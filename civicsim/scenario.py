@@ -44,7 +44,7 @@ from civicsim.processes import (
     voice,
 )
 from civicsim.processes.actions import ACTIONS
-from civicsim.processes.events import Event
+from civicsim.processes.events import Event, Plan
 from civicsim.reference import Reference
 from civicsim.structure import Population, Structure
 
@@ -318,7 +318,7 @@ def find_parameter(key: str, where: str = "scenario") -> Parameter:
         return found[0]
     if found:
         raise ScenarioError(f"{where}: '{name}' is in several sections; say one of {', '.join(p.key for p in found)}")
-    names = {p.name for p in PARAMETERS.values()} | set(_TOP)
+    names = {p.name for p in PARAMETERS.values()} | (set(_TOP) - {key})
     raise ScenarioError(f"{where}: no parameter '{name}'; {nearest(name, names)}")
 
 
@@ -431,21 +431,24 @@ def _check_together(scenario: Scenario, where: str) -> None:
         raise ScenarioError(f"{where}: [population] code_right_share and code_silent_share sum to more than 1")
     if s.share_doctor + s.share_nurse + s.share_allied + s.share_support + s.share_administrative <= 0.0:
         raise ScenarioError(f"{where}: [structure] the weights share_… of the professions are all 0")
-    for section in ("levers", "habits"):
-        levers = getattr(scenario, section)
+    plan = Plan(scenario.levers, scenario.sections, scenario.interventions)
+    weeks = {0} | {week for event in plan.events for week in (event.week, event.week + event.weeks)}
+    in_force = [plan.at(week) for week in sorted(weeks)]
+    for section, levers in [("habits", scenario.habits), *(("levers", levers) for levers, _ in in_force)]:
         if levers.budget_share > 0.0 and sum(levers.hours(1.0).values()) == 0.0:
             raise ScenarioError(
                 f"{where}: [{section}] the hour weights weight_… are all 0; use budget_share = 0 to spend none"
             )
-    trial_weeks = scenario.lifecycle.n_cycles * scenario.lifecycle.cycle_weeks
-    if trial_weeks >= scenario.response.patience:
-        raise ScenarioError(
-            f"{where}: [lifecycle] n_cycles × cycle_weeks = {trial_weeks} weeks is not less than [response] patience = "
-            f"{scenario.response.patience}: no trial could ever end"
+    for _, sections in in_force:
+        trial_weeks, patience = (
+            sections["lifecycle"].n_cycles * sections["lifecycle"].cycle_weeks,
+            sections["response"].patience,
         )
-
-
-_EVENT_KEYS = ("week", "name", "weeks", "set", "action", "size")
+        if trial_weeks >= patience:
+            raise ScenarioError(
+                f"{where}: [lifecycle] n_cycles × cycle_weeks = {trial_weeks} weeks is not less than [response] patience = "
+                f"{patience}: no trial could ever end"
+            )
 
 
 def _read_interventions(blocks: Any, where: str) -> tuple[Event, ...]:
@@ -468,9 +471,14 @@ def _read_interventions(blocks: Any, where: str) -> tuple[Event, ...]:
             about, _ = _load_named(name, "shocks", "shock or intervention")
         except ScenarioError as error:
             raise ScenarioError(f"{at}: {error}") from None
-        for part in about["interventions"]:
+        parts = about["interventions"]
+        for key, needs in (("weeks", "set"), ("size", "action")):
+            if key in block and not any(needs in part for part in parts):
+                raise ScenarioError(f"{at}: '{name}' has no use for {key}")
+        for part in parts:
             own = {**part, "name": name, "week": part.get("week", 0) + _whole(block, "week", at)}
-            own |= {key: block[key] for key in ("weeks", "size") if key in block and key in part}
+            used = {"weeks": "set", "size": "action"}
+            own |= {key: block[key] for key, needs in used.items() if key in block and needs in part}
             result.append(_read_event(own, at))
     return tuple(result)
 
@@ -500,11 +508,15 @@ def _check_event(event: Event, at: str) -> Event:
         if found.section in ("structure", "population"):
             raise ScenarioError(f"{at}: {found.key} belongs to the start and cannot change later")
         checked[found.key] = found.validate(value, at)
-    if event.action and event.action not in ACTIONS:
+    if "events.enabled" in checked:
+        raise ScenarioError(f"{at}: an event cannot switch events off")
+    if not isinstance(event.action, str) or (event.action and event.action not in ACTIONS):
         raise ScenarioError(f"{at}: no action {event.action!r}; {nearest(str(event.action), ACTIONS)}")
     size: Any = event.size
     if isinstance(size, bool) or not isinstance(size, int | float) or not 0.0 <= size <= 1.0:
         raise ScenarioError(f"{at}: size = {size!r}: expected a number from 0 to 1")
+    if not checked and not (event.action and size > 0.0):
+        raise ScenarioError(f"{at}: does nothing: expected values to set, or an action with a size above 0")
     _whole({"week": event.week}, "week", at)
     _whole({"weeks": event.weeks}, "weeks", at)
     return dataclasses.replace(event, set=checked, size=float(size))

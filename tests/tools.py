@@ -165,7 +165,9 @@ def out_of_bounds(cohort: Cohort) -> list[str]:
             held = values[column.name]
             low, high = held.min(), held.max()
             if not (low >= column.low and high <= column.high and low > -np.inf and high < np.inf):
-                found.append(f"{table}.{column.name} in [{low!r}, {high!r}], declared [{column.low:g}, {column.high:g}]")
+                found.append(
+                    f"{table}.{column.name} in [{low!r}, {high!r}], declared [{column.low:g}, {column.high:g}]"
+                )
             if column.refers:
                 # The first of no rows at all may lie just behind the table.
                 rows = cohort.tables[column.refers].shape[0] + column.name.startswith("first_")

@@ -1,6 +1,7 @@
 """Events that touch rows: people who go, truths that change, teams that are moved.
 
-An action is a function of a cohort, a range of organisations and a size. It happens once, in the week of its event.
+An action is a function of a cohort, a range of organisations, a size, and the place of its event among all, which keys
+its draws so that two events of one kind have luck of their own. It happens once, in the week of its event.
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ def _vacate(first, last, week, stream, size, organisation, tally, team, practice
                 leave_post(person[i], i, team, practice, ties, tally[o])
 
 
-def vacancy_wave(c: Cohort, first: int, last: int, size: float) -> None:
+def vacancy_wave(c: Cohort, first: int, last: int, size: float, place: int = 0) -> None:
     """Empty a share ``size`` of the posts of staff at once."""
-    stream = stream_of("event.vacancy")
+    stream = stream_of(f"event.vacancy.{place}")
     _vacate(first, last, c.week, stream, size, c.organisation, c.tally, c.team, c.practice, c.person, c.ties)
 
 
@@ -45,9 +46,11 @@ def _shift(first, last, week, stream, size, organisation, dimension, team, pract
                     practice[t, d].reality = local_reality(dimension[o, d].truth, dimension[o, d].kappa, v)
 
 
-def reality_shift(c: Cohort, first: int, last: int, size: float) -> None:
+def reality_shift(c: Cohort, first: int, last: int, size: float, place: int = 0) -> None:
     """Flip what is right on a share ``size`` of the dimensions, and redraw the local realities there."""
-    _shift(first, last, c.week, stream_of("event.shift"), size, c.organisation, c.dimension, c.team, c.practice)
+    _shift(
+        first, last, c.week, stream_of(f"event.shift.{place}"), size, c.organisation, c.dimension, c.team, c.practice
+    )
 
 
 @compiled
@@ -62,9 +65,11 @@ def _rewire(first, last, week, stream, size, organisation, team, person, ties):
                     drop_all_ties(ties, i)
 
 
-def reorganisation(c: Cohort, first: int, last: int, size: float) -> None:
+def reorganisation(c: Cohort, first: int, last: int, size: float, place: int = 0) -> None:
     """Move a share ``size`` of the teams: the ties of their people to other teams are lost."""
-    _rewire(first, last, c.week, stream_of("event.reorganisation"), size, c.organisation, c.team, c.person, c.ties)
+    _rewire(
+        first, last, c.week, stream_of(f"event.reorganisation.{place}"), size, c.organisation, c.team, c.person, c.ties
+    )
     count_neighbours(first, last, c.organisation, c.team, c.person, c.ties, c.neighbour)
 
 
@@ -78,9 +83,9 @@ def _order(first, last, week, stream, size, organisation, dimension):
                 dimension[o, d].directive = 1
 
 
-def many_directives(c: Cohort, first: int, last: int, size: float) -> None:
+def many_directives(c: Cohort, first: int, last: int, size: float, place: int = 0) -> None:
     """Order a share ``size`` of what the code says, all at once."""
-    _order(first, last, c.week, stream_of("event.directives"), size, c.organisation, c.dimension)
+    _order(first, last, c.week, stream_of(f"event.directives.{place}"), size, c.organisation, c.dimension)
 
 
 @compiled
@@ -91,12 +96,12 @@ def _lift(first, last, size, organisation, person):
             person[i].belonging = min(1.0, person[i].belonging + size)
 
 
-def solidarity(c: Cohort, first: int, last: int, size: float) -> None:
+def solidarity(c: Cohort, first: int, last: int, size: float, place: int = 0) -> None:
     """Raise everybody's belonging by ``size``; it wears off by itself."""
     _lift(first, last, size, c.organisation, c.person)
 
 
-ACTIONS: dict[str, Callable[[Cohort, int, int, float], None]] = {
+ACTIONS: dict[str, Callable[..., None]] = {
     "many_directives": many_directives,
     "reality_shift": reality_shift,
     "reorganisation": reorganisation,

@@ -132,9 +132,9 @@ def step(cohort, first, last):
     if now["enabled"] and c.plan is not None:
         if any(event.changes_in(week) for event in c.plan.events):
             put_into_force(c, c.plan, week, first, last)
-        for event in c.plan.events:
+        for place, event in enumerate(c.plan.events):
             if event.action and event.week == week:
-                ACTIONS[event.action](c, first, last, event.size)
+                ACTIONS[event.action](c, first, last, event.size, place)
     now = c.parameters["events"][first:last]
     seasonal = 1.0 + now["winter_demand"] * (season(week, 1.0) - 1.0)
     c.organisation["demand_factor"][first:last] = np.where(now["enabled"], now["demand_factor"] * seasonal, 1.0)

@@ -134,7 +134,8 @@ def _step(first, last, week, p, turnover, population, reference, organisation, t
             continue
         reported = 0.0
         for t in range(org.first_team, org.first_team + org.n_teams):
-            reported += team[t].quality_reported / org.n_teams
+            reported += team[t].quality_reported
+        reported /= org.n_teams
         aspiration = unit(q.aspiration + q.expectation_drift * week / 52.0)
         org.grip = grip_after(org.grip, q.relaxation, q.reaction, aspiration, reported)
         # Organisations are rated in turn, not all in one quarter.

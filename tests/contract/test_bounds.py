@@ -17,7 +17,15 @@ from civicsim.scenario import PARAMETERS, Scenario, styles
 from civicsim.schedule import WEEK, advance
 from civicsim.simulate import begin, burn_in
 
-SIZES = {"n_teams", "team_size", "teams_per_division", "n_executives", "n_organisations", "patients_per_post", "n_dimensions"}
+SIZES = {
+    "n_teams",
+    "team_size",
+    "teams_per_division",
+    "n_executives",
+    "n_organisations",
+    "patients_per_post",
+    "n_dimensions",
+}
 FREE = sorted(key for key, about in PARAMETERS.items() if about.name not in SIZES)
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
 
@@ -124,7 +132,9 @@ EXTREMES = {
     "all reporting": {f"weight_{name}": 0.0 for name in ("protected", "peer", "response", "deliberation", "patients")},
     "all fear": {"fear": 1.0, "target_salience": 1.0, "audit": 0.0, "directive_rate": 1.0},
     "all freedom": {"fear": 0.0, "permission": 1.0, "authority": 1.0, "invitation": 1.0, "status_blindness": 1.0},
-    "no spread of traits": {name: 0.0 for name in ("safety_sd", "efficacy_sd", "attitude_sd", "skill_sd", "openness_sd")},
+    "no spread of traits": {
+        name: 0.0 for name in ("safety_sd", "efficacy_sd", "attitude_sd", "skill_sd", "openness_sd")
+    },
 }
 
 

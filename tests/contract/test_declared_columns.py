@@ -60,7 +60,9 @@ def test_a_process_changes_only_what_it_declares(process, changes):
     assert undeclared == set()
 
 
-@processes_but("deliberation", "bug: deliberation.py declares practice.idea_value and idea_convenient, and writes neither")
+@processes_but(
+    "deliberation", "bug: deliberation.py declares practice.idea_value and idea_convenient, and writes neither"
+)
 def test_a_process_does_change_what_it_declares(process, changes):
     """A declared column that never changes in a lively place is a declaration out of date."""
     declared = {name for name in process.writes if not name.endswith(".*")}

@@ -78,7 +78,9 @@ def test_every_process_has_a_switch_that_is_on(process):
 def test_switched_off_a_process_leaves_its_own_columns_as_they_are(process, busy):
     """All other processes go on; what this one alone writes stays exactly constant."""
     off, _ = lived(busy, **{f"p__{process.name}__enabled": False})
-    alone = {column for column in process.writes if WRITERS[column] == {process.name} and not column.startswith("tally.")}
+    alone = {
+        column for column in process.writes if WRITERS[column] == {process.name} and not column.startswith("tally.")
+    }
     alone -= STILL_HAPPENS.get(process.name, set())
     changed = changed_columns(busy, off)
     assert {column for column in changed if column in alone} == set()

@@ -309,9 +309,6 @@ def test_switched_off_ideas_stay_as_they_are_and_hours_go_back_to_care(cohort):
     assert (cohort.organisation["spent_deliberation"] == 0.0).all()
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="bug: deliberation switched off leaves the last week's conflict"
-)
 def test_switched_off_there_is_no_conflict_over_ideas(cohort):
     step(put(table(cohort), team__conflict=0.7, p__deliberation__enabled=False), "deliberation")
     assert (cohort.team["conflict"] == 0.0).all()

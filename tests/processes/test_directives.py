@@ -108,7 +108,9 @@ def test_a_better_option_is_chosen_more_often(option):
 
 def test_a_low_temperature_takes_the_best_option_and_a_high_one_hesitates():
     def best_share(temperature):
-        return np.mean([choose(0.4, 0.2, 0.1, 0.0, temperature, u) == COMPLY for u in np.linspace(0.0005, 0.9995, 1000)])
+        return np.mean(
+            [choose(0.4, 0.2, 0.1, 0.0, temperature, u) == COMPLY for u in np.linspace(0.0005, 0.9995, 1000)]
+        )
 
     assert falling(best_share(t) for t in (0.1, 0.3, 1.0))
 

@@ -93,7 +93,8 @@ def test_a_higher_rate_and_common_share_change_more(crowd):
 def test_common_flips_do_not_move_local_draws(crowd):
     """Common random numbers: with κ = 0 a flip redraws one dimension, and every other slot drifts as before."""
     few, many = (
-        drifting(crowd.copy(), 1, p__drift__rate=0.02, p__drift__common_share=s, dimension__kappa=0.0) for s in (0.0, 1.0)
+        drifting(crowd.copy(), 1, p__drift__rate=0.02, p__drift__common_share=s, dimension__kappa=0.0)
+        for s in (0.0, 1.0)
     )
     flipped = (few.dimension["truth"] != many.dimension["truth"])[crowd.team["organisation"]]
     assert flipped.any()

@@ -89,7 +89,9 @@ def test_overload_and_grip_close_a_manager():
 
 
 @given(shares, shares, shares, shares, shares, shares)
-def test_the_gap_follows_its_formula_and_is_a_share(fear, fear_met, permission, permission_met, authority, authority_met):
+def test_the_gap_follows_its_formula_and_is_a_share(
+    fear, fear_met, permission, permission_met, authority, authority_met
+):
     worse = max(0, fear_met - fear) + max(0, permission - permission_met) + max(0, authority - authority_met)
     gap = both(words_without_deeds, fear, fear_met, permission, permission_met, authority, authority_met)
     assert gap == pytest.approx(worse / 3)
@@ -165,7 +167,13 @@ def test_the_gap_is_how_much_worse_than_announced_staff_are_treated(cohort):
 
 
 def test_switched_off_what_is_intended_is_met_at_once(cohort):
-    put(cohort, organisation__fear=0.9, organisation__permission=0.1, p__enactment__enabled=False, organisation__grip=0.0)
+    put(
+        cohort,
+        organisation__fear=0.9,
+        organisation__permission=0.1,
+        p__enactment__enabled=False,
+        organisation__grip=0.0,
+    )
     org = step(cohort, "enactment").organisation
     for name in ENACTED:
         np.testing.assert_array_equal(org[f"{name}_enacted"], org[name])
@@ -177,7 +185,9 @@ def test_grip_adds_to_the_fear_that_is_intended(cohort):
     met = [after(cohort, "enactment", organisation__grip=grip).organisation["fear_enacted"] for grip in (0.0, 0.5, 1.0)]
     for run in range(cohort.n_organisations):
         assert rising(values[run] for values in met)
-    others = [after(cohort, "enactment", organisation__grip=grip).organisation["permission_enacted"] for grip in (0.0, 1.0)]
+    others = [
+        after(cohort, "enactment", organisation__grip=grip).organisation["permission_enacted"] for grip in (0.0, 1.0)
+    ]
     np.testing.assert_array_equal(*others)
 
 

@@ -143,9 +143,7 @@ def test_empty_posts_do_not_change_and_do_not_count_as_company(cohort):
 def test_someone_alone_in_a_team_has_no_company_to_catch_it_from(cohort):
     put(cohort, person__vacant=1, person__exhaustion=0.7, person__load=0.9, p__exhaustion__noise_sd=0.0)
     cohort.person["vacant"][cohort.team["first_person"]] = 0
-    few, many = (
-        after(cohort, "exhaustion", p__exhaustion__contagion=c).person["exhaustion"] for c in (0.0, 0.05)
-    )
+    few, many = (after(cohort, "exhaustion", p__exhaustion__contagion=c).person["exhaustion"] for c in (0.0, 0.05))
     np.testing.assert_array_equal(few, many)
 
 

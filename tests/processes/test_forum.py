@@ -30,7 +30,6 @@ from civicsim.organisation import (
     WAITING,
 )
 from civicsim.processes.forum import (
-    MOST_ISSUES,
     NATIONAL,
     ORGANISATION,
     TEAM,
@@ -320,7 +319,6 @@ def test_without_patients_nothing_happens_and_nothing_breaks():
     assert len(cohort.patient) == 0
 
 
-@pytest.mark.xfail(strict=True, reason=f"forum.MOST_ISSUES = {MOST_ISSUES} a week, however large the organisation")
 def test_a_large_organisation_can_use_all_its_hours(cohort):
     own = step(ready(cohort, 200), "forum")
     np.testing.assert_allclose(own.organisation["spent_patients"] * own.organisation["n_staff"], 200 * PRICE)
@@ -392,7 +390,6 @@ def test_independence_and_budget_complete_each_other(crowd):
     assert both_ + neither > one + other
 
 
-@pytest.mark.xfail(strict=True, reason="unspent money is kept: where it is scarce, independence makes no difference")
 def test_independence_counts_also_where_money_is_scarce(crowd):
     """Influence is independence × budget, as the forum's title says."""
     half, full = (acted_on(crowd, 104, independence=i, budget=0.05) for i in (0.4, 0.8))
@@ -418,7 +415,6 @@ def test_money_comes_week_by_week_and_is_kept_for_a_quarter_of_a_full_budget(coh
     np.testing.assert_allclose(own.organisation["forum_funds"], 0.5 * 4)
 
 
-@pytest.mark.xfail(strict=True, reason="thirteen thirteenths of a fix are .9999… of one, and the fix waits a week more")
 def test_a_quarter_of_budget_pays_for_as_many_fixes_as_it_says(cohort):
     """Thirteen thirteenths of two fixes are two fixes, whatever binary fractions make of them."""
     own = put(cohort.copy(), organisation__forum_funds=0.0, organisation__forum_budget=0.5)
@@ -504,16 +500,12 @@ def test_patients_are_more_active_after_years_of_being_acted_on(crowd):
     assert never_falling(after_years(independence) for independence in (0.0, 0.5, 1.0))
 
 
-@pytest.mark.xfail(strict=True, reason="panel.heard starts at 0: who has raised nothing counts as ignored")
 def test_where_nobody_raised_anything_nobody_was_ignored():
     cohort = burnt_in(2, burn_in_weeks=0, n_teams=4)
     before = cohort.patient["activation"].mean()
     assert activation(cohort, organisation__patient_reach=1.0) >= min(before, 0.3) - 0.01
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a lapsed idea of the forum is taken off team.dealt, to which it was never added"
-)
 def test_an_idea_of_patients_that_lapses_is_no_promise_to_staff_broken(cohort):
     own = put(cohort.copy(), practice__idea_state=NO_IDEA, team__joined=0.0)
     slot = own.practice[:, 0]

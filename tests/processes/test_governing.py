@@ -335,7 +335,6 @@ def test_the_shorter_chiefs_stay_the_fewer_changes_last(crowd):
     assert falling(share_sustained(rate) for rate in (0.0, 0.01, 0.05))
 
 
-@pytest.mark.xfail(strict=True, reason="the chief's post keeps its occupant: only openness is drawn anew")
 def test_a_new_chief_is_a_new_person(cohort):
     own = succeeded(cohort)
     chief = own.person["role"] == CHIEF

@@ -144,7 +144,11 @@ def test_without_outcomes_efficacy_settles_where_the_place_suggests(cohort):
 
 def test_silence_does_not_shield_the_belief_where_little_is_dealt_with(cohort):
     def efficacy(dealt):
-        return after(quiet(cohort.copy()), "learning", team__dealt_memory=dealt).person["efficacy"][is_staff(cohort)].mean()
+        return (
+            after(quiet(cohort.copy()), "learning", team__dealt_memory=dealt)
+            .person["efficacy"][is_staff(cohort)]
+            .mean()
+        )
 
     assert rising(efficacy(dealt) for dealt in (0.0, 5.0, 20.0))
 
@@ -159,7 +163,9 @@ def test_open_managers_raise_efficacy_and_safety(cohort, state):
 
 def test_fear_lowers_safety_and_others_voice_raises_it(cohort):
     put(cohort, person__safety=0.5, person__safety_anchor=0.5)
-    fear = [after(quiet(cohort.copy()), "learning", organisation__fear_enacted=f).person["safety"] for f in (0.1, 0.5, 0.9)]
+    fear = [
+        after(quiet(cohort.copy()), "learning", organisation__fear_enacted=f).person["safety"] for f in (0.1, 0.5, 0.9)
+    ]
     norm = [after(quiet(cohort.copy()), "learning", person__norm=n).person["safety"] for n in (0.1, 0.5, 0.9)]
     for i in np.flatnonzero(is_staff(cohort)):
         assert falling(values[i] for values in fear)
@@ -241,7 +247,9 @@ def test_a_person_alone_follows_own_grounds(cohort):
     first = cohort.team["first_person"]
     cohort.person["vacant"][first] = 0
     step(cohort, "learning")
-    np.testing.assert_allclose(cohort.person["safety"][first], 0.3 + cohort.parameters["learning"]["safety_rate"][0] * 0.4)
+    np.testing.assert_allclose(
+        cohort.person["safety"][first], 0.3 + cohort.parameters["learning"]["safety_rate"][0] * 0.4
+    )
 
 
 def test_empty_posts_and_managers_learn_nothing(cohort):

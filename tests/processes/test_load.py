@@ -4,8 +4,22 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tools import GRID, after, both, by_team, constant, falling, filled_staff, is_staff, never_rising, put, rising, shares
-from tools import present_staff, step
+from tools import (
+    GRID,
+    after,
+    both,
+    by_team,
+    constant,
+    falling,
+    filled_staff,
+    is_staff,
+    never_rising,
+    present_staff,
+    put,
+    rising,
+    shares,
+    step,
+)
 
 from civicsim.organisation import TEAM_MANAGER
 from civicsim.processes.load import HEADSPACE_PER_HOUR, OVERLOAD_WEEKS, usable_headspace, working_load
@@ -153,7 +167,9 @@ def test_convenient_practices_save_care_but_never_more_than_there_is(cohort):
 def test_reporting_and_protected_time_cost_load_like_any_hour(cohort):
     plain = after(cohort, "load")
     for purpose in ("protected", "reporting"):
-        more = after(cohort, "load", **{f"organisation__hours_{purpose}": cohort.organisation[f"hours_{purpose}"] + 0.5})
+        more = after(
+            cohort, "load", **{f"organisation__hours_{purpose}": cohort.organisation[f"hours_{purpose}"] + 0.5}
+        )
         np.testing.assert_allclose((more.team["load"] - plain.team["load"]) * 37.5, 0.5)
         assert (more.organisation[f"spent_{purpose}"] == more.organisation[f"hours_{purpose}"]).all()
 

@@ -266,7 +266,9 @@ def test_switched_off_nothing_is_noticed(cohort):
 
 def test_each_check_more_finds_at_least_as_much(crowd):
     rates = (0.3, 0.8, 2.0)
-    per_person = [after(crowd, "noticing", practice__value=0, p__noticing__check_rate=r).person["noticed"] for r in rates]
+    per_person = [
+        after(crowd, "noticing", practice__value=0, p__noticing__check_rate=r).person["noticed"] for r in rates
+    ]
     for i in np.flatnonzero(per_person[-1] > 0)[:50]:
         values = [counts[i] for counts in per_person]
         assert values == sorted(values)

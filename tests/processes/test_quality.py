@@ -87,7 +87,11 @@ def test_every_quality_again_in_plain_numpy(cohort):
         "quality_reported": mean_of(np.maximum(fits * working[:, None], practice["gamed"]), measured),
     }
     critical = dimension["safety_critical"] == 1
-    safe = np.where(critical.any(axis=1), working * (fits * critical).sum(axis=1) / np.maximum(critical.sum(axis=1), 1), expected["quality"])
+    safe = np.where(
+        critical.any(axis=1),
+        working * (fits * critical).sum(axis=1) / np.maximum(critical.sum(axis=1), 1),
+        expected["quality"],
+    )
     expected["harm"] = q["harm_rate"] / 52 * cohort.team["n_posts"] * (1 - safe)
     expected["incidents"] = expected["harm"] * mean["safety"] * cohort.team["seek"]
     step(cohort, "quality")
@@ -169,7 +173,13 @@ def test_audit_brings_gaming_to_light_as_far_as_hours_go_into_reporting(crowd):
 
 
 def test_harm_turns_on_safety_critical_practices(cohort):
-    put(cohort, practice__value=cohort.practice["reality"], dimension__safety_critical=0, person__exhaustion=0.0, team__overload=0.0)
+    put(
+        cohort,
+        practice__value=cohort.practice["reality"],
+        dimension__safety_critical=0,
+        person__exhaustion=0.0,
+        team__overload=0.0,
+    )
     cohort.dimension["safety_critical"][:, :2] = 1
     harmless = cohort.copy()
     harmless.practice["value"][:, 5] = -harmless.practice["reality"][:, 5]
@@ -190,7 +200,13 @@ def test_safe_and_seeking_teams_report_more_incidents_at_the_same_harm(cohort):
 
 
 def test_patients_grow_as_content_as_the_care_of_their_team_deserves(cohort):
-    put(cohort, practice__value=cohort.practice["reality"], person__exhaustion=0.0, team__overload=0.0, patient__satisfaction=0.4)
+    put(
+        cohort,
+        practice__value=cohort.practice["reality"],
+        person__exhaustion=0.0,
+        team__overload=0.0,
+        patient__satisfaction=0.4,
+    )
     rate = cohort.parameters["quality"]["satisfaction_rate"][0]
     np.testing.assert_allclose(after(cohort, "quality").patient["satisfaction"], 0.4 + rate * 0.6)
     put(cohort, practice__value=-cohort.practice["reality"])

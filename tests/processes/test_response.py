@@ -34,7 +34,9 @@ from civicsim.processes.response import (
 
 
 @given(st.floats(0, 4), st.integers(1, 60), shares, shares, shares, shares, shares, st.floats(0, 10))
-def test_hours_for_answering_follow_their_formula(hours, posts, reporting, r_cost, exhaustion, e_cost, overload, o_cost):
+def test_hours_for_answering_follow_their_formula(
+    hours, posts, reporting, r_cost, exhaustion, e_cost, overload, o_cost
+):
     expected = hours * posts * (1 - r_cost * reporting) * (1 - e_cost * exhaustion) * math.exp(-o_cost * overload)
     found = both(response_hours, hours, posts, reporting, r_cost, exhaustion, e_cost, overload, o_cost)
     assert found == pytest.approx(expected)
@@ -169,7 +171,10 @@ def test_no_more_is_answered_than_the_hours_in_hand_allow(cohort):
 def test_hours_come_from_the_budget_as_the_formula_says(cohort):
     everywhere(cleared(cohort), 10)
     put(cohort, organisation__hours_response=0.3, organisation__hours_reporting=0.2, team__overload=0.1)
-    org, q = cohort.organisation[0], {n: cohort.parameters["response"][n][0] for n in cohort.parameters["response"].dtype.names}
+    org, q = (
+        cohort.organisation[0],
+        {n: cohort.parameters["response"][n][0] for n in cohort.parameters["response"].dtype.names},
+    )
     boss = cohort.person["exhaustion"][cohort.manager["person"][cohort.team["manager"]]]
     expected = 0.3 * cohort.team["n_posts"] * (1 - q["reporting_cost"] * 0.2 / org["hours_budget"])
     expected = expected * (1 - q["exhaustion_cost"] * boss) * np.exp(-q["overload_cost"] * 0.1)
@@ -227,7 +232,9 @@ def test_every_item_that_is_answered_is_acted_on_explained_or_passed_over(crowd,
     cohort = settle_all(crowd, channel)
     assert sum(cohort.tally[name].sum() for name in SETTLED) == 6 * len(cohort.team)
     assert (cohort.practice["idea_state"] != WAITING).all()
-    assert (cohort.practice["idea_state"] == ENDORSED).sum() == cohort.tally["acted"].sum() == cohort.team["dealt"].sum()
+    assert (
+        (cohort.practice["idea_state"] == ENDORSED).sum() == cohort.tally["acted"].sum() == cohort.team["dealt"].sum()
+    )
 
 
 def test_peers_fix_only_with_authority(crowd):

@@ -157,7 +157,9 @@ def test_a_complex_change_needs_a_share_of_ties_above_the_threshold(cohort):
     put(cohort, p__spread__noise=0.0)
     shares_heard = [heard(after(star(cohort.copy(), active=n), "spread", p__spread__noise=0.0)) for n in range(1, 11)]
     assert shares_heard == [0.0] * 2 + [1.0] * 8
-    thresholds = [heard(after(star(cohort.copy()), "spread", p__spread__noise=0.0, p__spread__threshold=x)) for x in GRID[1:]]
+    thresholds = [
+        heard(after(star(cohort.copy()), "spread", p__spread__noise=0.0, p__spread__threshold=x)) for x in GRID[1:]
+    ]
     assert thresholds == [1.0, 0.0, 0.0, 0.0, 0.0]
 
 
@@ -173,7 +175,9 @@ def test_noise_lets_a_change_pass_below_the_threshold(crowd):
 def test_a_simple_change_passes_more_often_with_more_ties_and_stronger_contagion(crowd):
     simple = {"p__spread__form": SIMPLE, "p__spread__noise": 0.0}
     assert rising(heard(after(star(crowd.copy(), active=n), "spread", **simple)) for n in (1, 5, 10))
-    assert rising(heard(after(star(crowd.copy()), "spread", **simple, p__spread__contagion=b)) for b in (0.01, 0.1, 0.3))
+    assert rising(
+        heard(after(star(crowd.copy()), "spread", **simple, p__spread__contagion=b)) for b in (0.01, 0.1, 0.3)
+    )
     expected = 1 - (1 - 0.1) ** 5
     found = heard(after(star(crowd.copy(), active=5), "spread", **simple, p__spread__contagion=0.1))
     assert found == pytest.approx(expected, abs=0.12)

@@ -206,13 +206,11 @@ def test_what_is_counted_as_made_and_lost_is_the_change_of_ties(cohort):
     assert lost > 0
 
 
-@pytest.mark.xfail(strict=True, reason="cohort.build draws ties for posts that start vacant, and nothing drops them")
 def test_posts_that_are_vacant_at_the_start_have_no_ties():
     cohort = burnt_in(3, burn_in_weeks=2)
     assert (cohort.ties[cohort.person["vacant"] == 1] == -1).all()
 
 
-@pytest.mark.xfail(strict=True, reason="turnover drops the ties of leavers without counting them in tally.ties_lost")
 def test_ties_that_go_with_leavers_count_as_lost(cohort):
     put(cohort, p__turnover__exit_rate=0.05)
     before = n_ties(cohort)

@@ -5,9 +5,21 @@ import math
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
-from tools import GRID, after, both, constant, falling, filled_staff, is_staff, never_falling, put, record, rising, shares
-from tools import step
+from tools import (
+    GRID,
+    after,
+    both,
+    constant,
+    falling,
+    filled_staff,
+    is_staff,
+    never_falling,
+    put,
+    record,
+    rising,
+    shares,
+    step,
+)
 
 from civicsim.organisation import CHIEF, NO_IDEA, WAITING
 from civicsim.processes.turnover import LEAVER_WEEKS, Parameters, absence_probability, exit_hazard, newcomer_attitude
@@ -22,7 +34,9 @@ ATTITUDES = ("safety", "efficacy", "motivation", "belonging", "trust", "agency")
 
 @given(shares, shares, shares)
 def test_the_hazard_of_leaving_follows_its_formula_and_is_a_probability(exhaustion, trust, belonging):
-    exponent = q.exit_exhaustion * (exhaustion - usual) - q.exit_trust * (trust - 0.5) - q.exit_belonging * (belonging - 0.5)
+    exponent = (
+        q.exit_exhaustion * (exhaustion - usual) - q.exit_trust * (trust - 0.5) - q.exit_belonging * (belonging - 0.5)
+    )
     hazard = both(exit_hazard, q, usual, exhaustion, trust, belonging)
     assert hazard == pytest.approx(min(1.0, q.exit_rate * math.exp(exponent)))
     assert 0.0 <= hazard <= 1.0
@@ -140,7 +154,9 @@ def test_newcomers_are_drawn_from_the_population_and_start_where_they_settle(cro
 
 def test_traits_of_newcomers_are_drawn_apart(crowd):
     cohort = step(put(crowd.copy(), person__vacant=1, organisation__weeks_to_fill=1.0), "turnover")
-    traits = [cohort.person[name] for name in ("skill", "alignment", *(f"{a}_anchor" for a in (*ATTITUDES, "exhaustion")))]
+    traits = [
+        cohort.person[name] for name in ("skill", "alignment", *(f"{a}_anchor" for a in (*ATTITUDES, "exhaustion")))
+    ]
     correlations = np.corrcoef(traits)[~np.eye(len(traits), dtype=bool)]
     assert np.abs(correlations).max() < 0.08
 

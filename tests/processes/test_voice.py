@@ -6,8 +6,23 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tools import GRID, after, both, by_team, constant, falling, filled_staff, is_staff, present_staff, put, record, rising
-from tools import row, shares, step
+from tools import (
+    GRID,
+    after,
+    both,
+    by_team,
+    constant,
+    falling,
+    filled_staff,
+    is_staff,
+    present_staff,
+    put,
+    record,
+    rising,
+    row,
+    shares,
+    step,
+)
 
 from civicsim.organisation import FROM_STAFF, NO_IDEA, TO_GUARDIAN, TO_MANAGER, TO_PEERS, TRIAL, WAITING
 from civicsim.processes.voice import MIDDLING, Parameters, appraisal, channel, fear_share
@@ -112,7 +127,9 @@ def test_the_channel_is_a_softmax_cut_up_by_one_number(authority, agency, safety
 
 def share_of(to, authority=0.2, agency=0.5, safety=0.5, severity=0.5):
     """Return the share of draws that choose a channel."""
-    return np.mean([channel(q, authority, agency, safety, severity, u) == to for u in np.linspace(5e-5, 1 - 5e-5, 9999)])
+    return np.mean(
+        [channel(q, authority, agency, safety, severity, u) == to for u in np.linspace(5e-5, 1 - 5e-5, 9999)]
+    )
 
 
 def test_authority_and_agency_turn_people_to_their_peers():
@@ -191,7 +208,9 @@ def test_severe_problems_and_invited_people_are_heard_more(crowd):
 def test_where_others_spoke_more_is_voiced(crowd):
     memory = {"person__noticed_memory": 5.0}
     assert rising(voiced_share(crowd, person__voiced_memory=x, **memory) for x in (0.0, 2.5, 5.0))
-    assert constant(voiced_share(crowd, person__voiced_memory=x, p__voice__norm_weight=0.0, **memory) for x in (0.0, 5.0))
+    assert constant(
+        voiced_share(crowd, person__voiced_memory=x, p__voice__norm_weight=0.0, **memory) for x in (0.0, 5.0)
+    )
 
 
 def test_silence_is_put_down_to_fear_where_it_is_unsafe(crowd):
@@ -265,14 +284,18 @@ def test_what_one_does_not_see_does_not_change_ones_own_norm(cohort):
     gained = other.person["norm"] - cohort.person["norm"]
     assert gained[speaker] == 0.0
     heard = set(np.flatnonzero(gained > 0))
-    mates = set(np.flatnonzero(filled_staff(cohort) & (cohort.person["team"] == cohort.person["team"][speaker]))) - {speaker}
+    mates = set(np.flatnonzero(filled_staff(cohort) & (cohort.person["team"] == cohort.person["team"][speaker]))) - {
+        speaker
+    }
     tied = {j for j in cohort.ties[speaker] if j >= 0 and cohort.person["vacant"][j] == 0}
     assert heard == mates | tied
 
 
 def test_speaking_up_costs_hours(cohort):
     step(put(seen_by_all(cohort), p__voice__intercept=SPEAK, p__voice__hours_per_item=0.75), "voice")
-    np.testing.assert_allclose(cohort.person["voice_hours"][filled_staff(cohort)], 0.75 * cohort.person["voiced"][filled_staff(cohort)])
+    np.testing.assert_allclose(
+        cohort.person["voice_hours"][filled_staff(cohort)], 0.75 * cohort.person["voiced"][filled_staff(cohort)]
+    )
     assert cohort.tally["hours_voice"].sum() == pytest.approx(0.75 * cohort.tally["voiced"].sum())
     silent = after(cohort, "voice", p__voice__intercept=HOLD_BACK)
     assert (silent.person["voice_hours"][is_staff(cohort)] == 0.0).all()
