@@ -451,6 +451,9 @@ def _check_together(scenario: Scenario, where: str) -> None:
             )
 
 
+_EVENT_KEYS = ("week", "name", "weeks", "set", "action", "size")
+
+
 def _read_interventions(blocks: Any, where: str) -> tuple[Event, ...]:
     """Return the events that ``[[interventions]]`` blocks describe; a shipped name stands for its own blocks."""
     if not isinstance(blocks, list | tuple) or not all(isinstance(block, Mapping) for block in blocks):
@@ -510,7 +513,8 @@ def _check_event(event: Event, at: str) -> Event:
         checked[found.key] = found.validate(value, at)
     if "events.enabled" in checked:
         raise ScenarioError(f"{at}: an event cannot switch events off")
-    if not isinstance(event.action, str) or (event.action and event.action not in ACTIONS):
+    action: Any = event.action
+    if not isinstance(action, str) or (action and action not in ACTIONS):
         raise ScenarioError(f"{at}: no action {event.action!r}; {nearest(str(event.action), ACTIONS)}")
     size: Any = event.size
     if isinstance(size, bool) or not isinstance(size, int | float) or not 0.0 <= size <= 1.0:

@@ -204,7 +204,7 @@ def test_a_missing_file_and_a_folder_get_one_line(tmp_path):
 
 
 def test_a_whole_section_is_checked_too():
-    with pytest.raises(ScenarioError, match="fear = 7.0: expected a number from 0 to 1"):
+    with pytest.raises(ScenarioError, match=r"fear = 7\.0: expected a number from 0 to 1"):
         Scenario().with_(levers=Levers(fear=7.0))
     with pytest.raises(ScenarioError, match=r"expected the parameters of \[levers\]"):
         Scenario(levers=3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -46,7 +47,7 @@ def row(table: str, **values: Any) -> np.record:
 def rising(values: Iterable[float]) -> bool:
     """Return whether each value is greater than the one before."""
     found = list(values)
-    return len(found) > 1 and all(a < b for a, b in zip(found, found[1:], strict=False))
+    return len(found) > 1 and all(a < b for a, b in itertools.pairwise(found))
 
 
 def falling(values: Iterable[float]) -> bool:
@@ -55,7 +56,7 @@ def falling(values: Iterable[float]) -> bool:
 
 def never_falling(values: Iterable[float]) -> bool:
     found = list(values)
-    return all(a <= b for a, b in zip(found, found[1:], strict=False)) and found[0] < found[-1]
+    return all(a <= b for a, b in itertools.pairwise(found)) and found[0] < found[-1]
 
 
 def never_rising(values: Iterable[float]) -> bool:
