@@ -153,7 +153,7 @@ def as_scenario(scenario: Scenario | str | None) -> Scenario:
     return Scenario.preset(scenario) if isinstance(scenario, str) else scenario
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, repr=False)
 class Result:
     """What came of running a scenario: the record of each run, and how the cohort stands at the end.
 
@@ -229,6 +229,10 @@ class Result:
             "burn_in_weeks": self.scenario.burn_in_weeks,
             "seeds": self.seeds,
         }
+
+    def __repr__(self) -> str:
+        s = self.scenario
+        return f"Result({s.style!r} on {s.kind!r}, {len(self.seeds)} runs of {s.weeks} weeks)"
 
     def _repr_html_(self) -> str:
         from civicsim.report.figures import result_html

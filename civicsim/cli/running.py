@@ -156,7 +156,14 @@ def _to_compare(names: Sequence[str], kind: str | None, changes: Changes, baseli
         raise CivicsimError(f"--baseline {baseline}: is not among the scenarios compared: {', '.join(labels)}")
     if baseline is None and STATUS_QUO not in loaded:
         first = next(iter(loaded.values()))
-        usual = dataclasses.replace(first, levers=first.habits, style=STATUS_QUO, title="Status quo")
+        # The status quo in the same place and for the same time, and nothing else of what the file changes.
+        usual = dataclasses.replace(
+            Scenario.preset(STATUS_QUO, first.kind),
+            structure=first.structure,
+            weeks=first.weeks,
+            burn_in_weeks=first.burn_in_weeks,
+            seed=first.seed,
+        )
         loaded = {STATUS_QUO: usual, **loaded}
     if len(loaded) < 2:
         raise CivicsimError(f"compare: name something to compare {labels[0]} with, for example civic-culture")

@@ -131,8 +131,14 @@ def check(output: Output, path: str) -> None:
     if changes:
         output.say(f"{len(changes)} value{'s differ' if len(changes) > 1 else ' differs'} from {against}:", "")
         output.say(_changes_table(changes))
-    else:
+    elif not scenario.interventions:
         output.say(f"It changes nothing in {against}.")
+    if scenario.interventions:
+        output.say("", "Interventions and shocks:")
+        for event in scenario.interventions:
+            never = " (after the last week: it never happens)" if event.week >= scenario.weeks else ""
+            span = f", for {event.weeks} weeks" if event.weeks else ""
+            output.say(f"  week {event.week}: {event.name}{span}{never}")
     output.hint(f"Next: civicsim compare {path}   (against the status quo, on matched runs)")
 
 

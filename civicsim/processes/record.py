@@ -68,7 +68,7 @@ def intraclass_correlation(n_groups, n, sum_of_squares, total, between, sum_n_sq
     size = (n - sum_n_squared / n) / (n_groups - 1.0)
     bottom = mean_between + (size - 1.0) * mean_within
     # Groups of hardly more than one member allow values below −1, which mean nothing.
-    return max(-1.0, (mean_between - mean_within) / bottom) if bottom > 0.0 else 0.0
+    return min(1.0, max(-1.0, (mean_between - mean_within) / bottom)) if bottom > 0.0 else 0.0
 
 
 @compiled

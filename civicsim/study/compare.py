@@ -18,7 +18,7 @@ from civicsim.simulate import Progress, Result, as_scenario, burn_in, measure_na
 from civicsim.study.statistics import estimate, paired_difference
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """Results of several scenarios on matched runs.
 
@@ -109,6 +109,9 @@ class Comparison:
         from civicsim.report.figures import differences_figure
 
         return differences_figure(self, measures, last_weeks)
+
+    def __repr__(self) -> str:
+        return f"Comparison({', '.join(self.results)}; {len(self.seeds)} matched runs, baseline {self.baseline!r})"
 
     def _repr_html_(self) -> str:
         from civicsim.report.figures import comparison_html

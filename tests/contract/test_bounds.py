@@ -27,6 +27,7 @@ SIZES = {
     "n_dimensions",
 }
 FREE = sorted(key for key, about in PARAMETERS.items() if about.name not in SIZES)
+CHANGEABLE = [key for key in FREE if key.startswith(("levers.", "events.")) and key != "events.enabled"]
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
 
 
@@ -102,9 +103,9 @@ def test_no_state_leaves_its_bounds_with_one_parameter_at_either_end(key):
     st.lists(
         st.builds(
             Event, st.integers(0, 20), st.just("x"), st.integers(0, 9),
-            st.dictionaries(st.sampled_from([k for k in FREE if k.startswith(("levers.", "events."))]), st.just(1.0), max_size=3),
+            st.dictionaries(st.sampled_from(CHANGEABLE), st.just(1.0), max_size=3),
             st.sampled_from(["", *ACTIONS]), st.sampled_from([0.0, 0.3, 1.0]),
-        ),
+        ).filter(lambda event: event.set or (event.action and event.size > 0.0)),
         max_size=4,
     )
 )  # fmt: skip

@@ -77,7 +77,8 @@ def test_every_process_has_a_switch_that_is_on(process):
 @PROCESSES
 def test_switched_off_a_process_leaves_its_own_columns_as_they_are(process, busy):
     """All other processes go on; what this one alone writes stays exactly constant."""
-    off, _ = lived(busy, **{f"p__{process.name}__enabled": False})
+    # Of those who write with a broad brush, events has no dates here; a new chief would be a person of its making.
+    off, _ = lived(busy, p__governing__chief_exit_rate=0.0, **{f"p__{process.name}__enabled": False})
     alone = {
         column for column in process.writes if WRITERS[column] == {process.name} and not column.startswith("tally.")
     }
@@ -139,7 +140,7 @@ def test_with_everything_switched_off_nothing_changes_at_all(busy):
 
 
 def test_without_learning_of_efficacy_or_safety_the_other_still_learns(busy):
-    quiet = {"p__turnover__enabled": False, "p__deliberation__enabled": False}
+    quiet = {"p__turnover__enabled": False, "p__deliberation__enabled": False, "p__governing__chief_exit_rate": 0.0}
     no_efficacy, _ = lived(busy, **quiet, p__learning__efficacy_enabled=False)
     no_safety, _ = lived(busy, **quiet, p__learning__safety_enabled=False)
     np.testing.assert_array_equal(no_efficacy.person["efficacy"], busy.person["efficacy"])

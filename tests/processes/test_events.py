@@ -414,7 +414,7 @@ def any_event(draw):
     week, length = draw(st.integers(0, 500)), draw(st.integers(0, 100))
     name = draw(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12))
     if draw(st.booleans()):
-        return Event(week, name, 0, {}, draw(st.sampled_from(sorted(ACTIONS))), draw(st.floats(0, 1)))
+        return Event(week, name, 0, {}, draw(st.sampled_from(sorted(ACTIONS))), draw(st.floats(0.01, 1)))
     values = {
         "levers.fear": st.floats(0, 1), "levers.compact": st.floats(0, 1), "load.overtime": st.floats(0, 0.15),
         "forum.host_target": st.booleans(), "lifecycle.most_trials": st.integers(1, 30),

@@ -276,7 +276,7 @@ def test_peers_and_guardian_take_no_hours_of_the_manager(cohort):
 
 def test_colleagues_who_feel_safe_explain_more_to_each_other(crowd):
     def explained(safety):
-        cohort = settle_all(crowd, TO_PEERS, team__safety=safety, organisation__authority_enacted=0.0)
+        cohort = settle_all(crowd, TO_PEERS, person__safety=safety, organisation__authority_enacted=0.0)
         return cohort.tally["explained"].sum() / (6 * len(cohort.team))
 
     assert rising(explained(s) for s in (0.0, 0.5, 1.0))
