@@ -458,6 +458,14 @@ PROCESS = Process(
     title="How things stand is put down; nothing in the model reads it.",
     parameters=Parameters,
     step=step,
-    reads=("person.*", "team.*", "practice.*", "manager.openness", "patient.satisfaction", "dimension.*", "organisation.inadequate"),
+    reads=(
+        "person.*",
+        "team.*",
+        "practice.*",
+        "manager.openness",
+        "patient.satisfaction",
+        "dimension.*",
+        "organisation.inadequate",
+    ),
     writes=("snapshot.*", "team.exhaustion", "team.safety"),
 )
