@@ -161,7 +161,7 @@ class Parameters:
     addressed_threshold: float = _line(0.488, "50 % (National Guardian's Office, England, 2023)")
     unsafe_practice_threshold: float = _line(0.548, "72 % (71-75 % in England, 2021-23)")
     improvements_threshold: float = _line(0.292, "55 % (pooled NHS trusts, 2021-24)")
-    suggestions_threshold: float = _line(0.321, "75 %, 20 points above improvements (England, 2015)")
+    suggestions_threshold: float = _line(0.312, "75 %, 20 points above improvements (England, 2015)")
     unwell_threshold: float = _line(0.515, "42 % (pooled NHS trusts, 2023-24)")
     enough_staff_threshold: float = _line(0.531, "32 % (pooled NHS trusts, 2023)")
     valued_threshold: float = _line(0.503, "70 % (pooled NHS trusts, 2024)")
