@@ -43,6 +43,7 @@ from civicsim.processes import (
     record,
     response,
     spread,
+    survey,
     ties,
     turnover,
     voice,
@@ -122,6 +123,7 @@ class Scenario:
     forum: forum.Parameters = field(default_factory=forum.Parameters)
     compact: compact.Parameters = field(default_factory=compact.Parameters)
     governing: governing.Parameters = field(default_factory=governing.Parameters)
+    survey: survey.Parameters = field(default_factory=survey.Parameters)
     record: record.Parameters = field(default_factory=record.Parameters)
 
     def __post_init__(self) -> None:

@@ -12,7 +12,7 @@ PACKAGE = Path(cs.__file__).parent
 
 ORDER = [
     "errors", "parameters", "compiled", "randomness", "kernels", "docking_loops", "docking", "levers", "organisation", "networks",
-    "structure", "practice", "reference", "cohort", "process", "processes", "schedule", "scenario", "measures",
+    "structure", "causes", "practice", "reference", "cohort", "process", "processes", "schedule", "scenario", "measures",
     "recording", "graphs", "simulate", "agents", "model", "study", "report", "cli",
 ]  # fmt: skip
 MESA = {"agents", "model"}
