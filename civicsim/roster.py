@@ -15,12 +15,14 @@ import numpy as np
 
 from civicsim.errors import ScenarioError, nearest
 from civicsim.organisation import N_PROFESSIONS, N_TIES, PROFESSIONS
+from civicsim.parameters import declared
 from civicsim.structure import Structure
 
 MOST_POSTS = 250
 """Most posts in a team. Assumption: beyond this people no longer share one manager and one way of working."""
 MOST_TEAMS = 100_000
 _SHARES = tuple(f"share_{name}" for name in PROFESSIONS)
+_MOST_EQUAL = int(declared(Structure, "structure")["team_size"].high)
 DECIDES = ("n_teams", "team_size", "teams_per_division", *_SHARES)
 """Values of [structure] that a roster decides."""
 
@@ -133,7 +135,7 @@ class Roster:
     def outline(self, structure: Structure) -> Structure:
         """Return a structure in which what the roster decides is said as the roster has it.
 
-        The size of a team is its mean, rounded; the most teams of a division are those of the largest.
+        The size of a team is the mean, rounded (at most what [structure] allows); the most teams of a division are those of the largest.
 
         Raises
         ------
@@ -143,7 +145,7 @@ class Roster:
         n = np.array(self.teams, dtype=np.int64).sum(axis=0)
         own: dict[str, Any] = {
             "n_teams": len(self.teams),
-            "team_size": round(self.n_staff / len(self.teams)),
+            "team_size": min(round(self.n_staff / len(self.teams)), _MOST_EQUAL),
             "teams_per_division": max(self.divisions),
             **dict(zip(_SHARES, (n / n.sum()).tolist(), strict=True)),
         }

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import civicsim
@@ -13,7 +15,7 @@ from civicsim.cli.output import Output
 from civicsim.cli.progress import progress
 from civicsim.cli.scenarios import Changes, load, n_posts, size_text
 from civicsim.errors import CivicsimError
-from civicsim.roster import Roster
+from civicsim.roster import Pair, Roster
 from civicsim.scenario import Scenario
 from civicsim.staffing.line import Mapped, map_line
 from civicsim.staffing.people import Staff, read_staff
@@ -72,9 +74,13 @@ def read(
     for option, path in (("--out", out), ("--key", key)):
         if path is not None and Path(path).resolve() in inputs:
             raise CivicsimError(f"{option} {path}: is a table that is read")
+    if key is not None and Path(key).resolve() == Path(out).resolve():
+        raise CivicsimError(f"--key {key}: is the same file as --out")
     staff = read_staff(staff_path, read_own(professions))
     mapped = map_line(staff, teams_per_division)
-    pairs, tie_notes, n_ties = None, (), 0
+    pairs: tuple[Pair, ...] | None = None
+    tie_notes: tuple[str, ...] = ()
+    n_ties = 0
     if ties_path is not None:
         ties = read_ties(ties_path, {person.name for person in staff.people})
         pairs, tie_notes = keep_ties(ties, mapped.roster(), mapped.post_of)
@@ -105,18 +111,16 @@ def read(
 
 def _about_staff(staff: Staff, mapped: Mapped, roster: Roster) -> list[str]:
     """Return what was read from the staff table, and how the line was mapped, in sentences."""
-    n_teams, n_divisions = len(roster.teams), len(roster.divisions)
+    n_divisions = len(roster.divisions)
     named = sum(bool(name) for name in mapped.division_names)
-    whence = {0: "from the line", n_divisions: "as the table names them"}.get(
-        named, f"{named} as the table names them, the others from the line"
-    )
+    whence = {0: "from the line", n_divisions: "as named"}.get(named, f"{named} as named, others from the line")
     lines = [
-        f"Read {len(staff.people):,} people in a line of {mapped.levels} levels. The model has five: staff, team managers,",
-        "divisional managers, executives, and the chief executive.",
-        f"  Posts of staff       {roster.n_staff:>6,}  people below the managers of their teams",
-        f"  Team managers        {n_teams:>6,}  one for each team",
-        f"  Divisional managers  {n_divisions:>6,}  one for each division; divisions {whence}",
-        f"  Executives           {mapped.n_executives:>6,}  the person at the top, and those next below who lead divisions or nobody",
+        f"Read {len(staff.people):,} people in a line of {mapped.levels} levels. The model has five:",
+        f"  {roster.n_staff:>6,}  posts of staff, in teams",
+        f"  {len(roster.teams):>6,}  team managers, one for each team",
+        f"  {n_divisions:>6,}  divisional managers, one for each division ({whence})",
+        f"  {mapped.n_executives - 1:>6,}  executives: right below the top, above divisions or nobody",
+        f"  {1:>6,}  chief executive: the person at the top",
     ]
     if staff.other_columns:
         n = staff.other_columns
@@ -129,12 +133,9 @@ def _about_staff(staff: Staff, mapped: Mapped, roster: Roster) -> list[str]:
 
 def _about_ties(pairs: Sequence[object] | None, n_read: int) -> list[str]:
     if pairs is None:
-        return [
-            "No table of ties: ties between teams are drawn, as in any other organisation (ties_per_person and others)."
-        ]
-    return [
-        f"Kept {len(pairs):,} of {n_read:,} ties. They stand at week 0, after the burn-in; from then on people meet and lose touch."
-    ]
+        return ["No table of ties: ties between teams are drawn, as in any other organisation."]
+    kept = f"Kept {len(pairs):,} of {n_read:,} ties"
+    return [f"{kept}. They stand at week 0, after the burn-in; then people meet and lose touch."]
 
 
 def kind_text(roster: Roster, n_executives: int, name: str) -> str:
@@ -197,8 +198,6 @@ def write(
     from civicsim.simulate import begin, burn_in, live
 
     if week is None:
-        import dataclasses
-
         cohort = burn_in(dataclasses.replace(scenario, burn_in_weeks=0), [scenario.seed])
         when = "as it is built"
     else:
@@ -239,7 +238,7 @@ def example(output: Output, folder: str, force: bool) -> None:
     """
     tables = sorted(EXAMPLE.glob("*.csv"), reverse=True)
     targets = {str(Path(folder) / table.name): table.read_bytes() for table in tables}
-    write_files({path: (lambda at, held=held: at.write_bytes(held)) for path, held in targets.items()}, force)
+    write_files({path: partial(_write_bytes, held) for path, held in targets.items()}, force)
     if output.json:
         output.data({"files": list(targets)})
         return
@@ -271,6 +270,10 @@ def write_files(written: dict[str, Callable[[Path], None]], force: bool) -> None
             raise CivicsimError(f"{path}: cannot be written ({error.strerror or error})") from None
         finally:
             temporary.unlink(missing_ok=True)
+
+
+def _write_bytes(content: bytes, path: Path) -> None:
+    path.write_bytes(content)
 
 
 def _write_text(path: Path, text: str) -> None:
