@@ -199,8 +199,8 @@ def test_of_a_longer_line_the_two_levels_below_the_top_are_kept():
 
 
 def test_one_level_between_the_top_and_team_managers_is_divisional_managers():
-    rows = [f"d{k},,manager,top" for k in range(3)]
-    got = mapped(written(*rows, *ward("a", "d0"), *ward("b", "d2"), *ward("c", "d0"), *ward("d", "d1")))
+    rows = [f"boss{k},,manager,top" for k in range(3)]
+    got = mapped(written(*rows, *ward("a", "boss0"), *ward("b", "boss2"), *ward("c", "boss0"), *ward("d", "boss1")))
     assert (got.divisions, got.superiors, got.n_executives) == ((2, 1, 1), (0, 0, 0), 1)
     assert got.team_names == ("a", "c", "b", "d")
 
@@ -385,7 +385,7 @@ MANY = "".join(f"p{k},ward,nurse,nobody\n" for k in range(12))
         (table("a,lost,nurse,", "b,lost,nurse,", "c,ward,nurse,head"), ["rows 4 and 5: a team with no manager"]),
         (f"{HEADER}\na,ward,nurse,\n", ["one person only"]),
         (f"{HEADER}\na,ward,manager,\nb,ward,manager,a\n", ["nobody is in a team"]),
-        (table(*(f"p{k},ward,nurse,head" for k in range(251))), ["more than 250 posts", "row 3", "(251)"]),
+        (table(*(f"p{k},ward,nurse,head" for k in range(251))), ["more than 250 posts", "row 4", "(251)"]),
     ],
 )  # fmt: skip
 def test_a_mistake_in_the_staff_table_is_named_by_row_and_column(tool, text, parts):
