@@ -101,6 +101,14 @@ class _Line:
         ]
 
     @cached_property
+    def everybody(self) -> dict[str, list[int]]:
+        """People of each team, those who lead among them."""
+        found: dict[str, list[int]] = {}
+        for place, name in enumerate(self.team):
+            found.setdefault(name, []).append(place)
+        return found
+
+    @cached_property
     def members(self) -> dict[str, list[int]]:
         """People of each team who lead nobody; teams in the order of the table."""
         found: dict[str, list[int]] = {}
@@ -151,10 +159,10 @@ def map_line(staff: Staff, teams_per_division: int) -> Mapped:
     order = sorted(heads, key=lambda team: division_of[team])
     n_divisions = len(names)
     above = {team: _executive(chain, executives) for team, chain in chains.items()}
-    superiors = []
-    for division in range(n_divisions):
-        bosses = Counter(above[team] for team in order if division_of[team] == division)
-        superiors.append(bosses.most_common(1)[0][0])
+    bosses: list[Counter[int]] = [Counter() for _ in range(n_divisions)]
+    for team in order:
+        bosses[division_of[team]][above[team]] += 1
+    superiors = [counts.most_common(1)[0][0] for counts in bosses]
     dispersed = sum(above[team] != superiors[division_of[team]] for team in order)
 
     middle = {_second(chain) for chain in chains.values()}
@@ -171,12 +179,12 @@ def map_line(staff: Staff, teams_per_division: int) -> Mapped:
         _note(doubled, "team shares", "teams share", "a manager with another: in the model each has its own"),
         _note(outside, "person does", "people do", "not answer to the manager of the own team: mapped to that manager"),
         _note(folded_in, "person leads", "people lead", "others below the manager of a team: counted as posts of staff"),
-        _note(left_out, "manager between", "managers between", "the levels that the model knows: left out"),
+        _note(left_out, "manager has", "managers have", "no place in the levels that the model knows: left out"),
         _note(clerks, "manager leads", "managers lead", "nobody and is not right below the chief: counted as administrative"),
         _note(len(leading) + len(line.idle) - len(executives), "executive", "executives", "beyond what the model takes: left out"),
     ]  # fmt: skip
     levels = max(len(line.from_top(place)) for place in range(len(line.people)))
-    written = {team: next(p.team for place, p in enumerate(line.people) if line.team[place] == team) for team in order}
+    written = {team: line.people[line.everybody[team][0]].team for team in order}
     sizes = Counter(division_of.values())
     return Mapped(
         tuple(sizes[division] for division in range(n_divisions)), teams, tuple(superiors), len(executives) + 1, post_of,
@@ -206,21 +214,22 @@ def _divisions(
     spelled: dict[str, str] = {}
     mixed = 0
     for team in chains:
-        people = [person for place, person in enumerate(line.people) if line.team[place] == team and person.division]
+        people = [line.people[place] for place in line.everybody[team] if line.people[place].division]
         named = Counter(folded(person.division) for person in people)
         if named:
             said[team] = named.most_common(1)[0][0]
             mixed += len(named) > 1
             for person in people:
                 spelled.setdefault(folded(person.division), person.division)
-    free = [team for team, chain in chains.items() if team not in said and len(chain) < 3]
+    without = (team for team, chain in chains.items() if team not in said and len(chain) < 3)
+    free = {team: number for number, team in enumerate(without)}
     n_free = -(-len(free) // teams_per_division)
     keys: dict[str, tuple[str, str | int]] = {}
     for team, chain in chains.items():
         if team in said:
             keys[team] = ("said", said[team])
         elif team in free:
-            keys[team] = ("free", free.index(team) * n_free // len(free))
+            keys[team] = ("free", free[team] * n_free // len(free))
         else:
             keys[team] = ("line", _second(chain))
     numbers = {key: number for number, key in enumerate(dict.fromkeys(keys.values()))}
@@ -231,9 +240,10 @@ def _divisions(
 def _posts(line: _Line, order: list[str], placed: set[int]) -> tuple[dict[str, list[int]], int, int]:
     """Return who holds the posts of each team, how many of them lead others, and how many people have no place."""
     posts = {team: list(line.members[team]) for team in order}
+    members = {place for places in line.members.values() for place in places}
     folded_in = left_out = 0
     for place, person in enumerate(line.people):
-        if place in placed or place in posts.get(line.team[place], ()):
+        if place in placed or place in members:
             continue
         if place in line.leaders and person.profession != MANAGER and line.team[place] in posts:
             posts[line.team[place]].append(place)

@@ -195,7 +195,7 @@ def test_a_line_of_five_levels_is_taken_as_it_is():
 def test_of_a_longer_line_the_two_levels_below_the_top_are_kept():
     got = mapped(written(*line_of("exec", "div", "matron", "deputy"), *ward("a", "deputy"), *ward("b", "matron")))
     assert (got.divisions, got.superiors, got.n_executives, got.levels) == ((2,), (1,), 2, 7)
-    assert got.notes == ("2 managers between the levels that the model knows: left out",)
+    assert got.notes == ("2 managers have no place in the levels that the model knows: left out",)
 
 
 def test_one_level_between_the_top_and_team_managers_is_divisional_managers():
@@ -274,7 +274,7 @@ def test_everybody_in_the_example_has_one_place():
     heads = 8  # the ninth team answers to the chief, who stands at the top already
     assert len(staff.people) == len(got.post_of) + heads + 3 + got.n_executives + 1
     assert [note for note in got.notes if "left out" in note] == [
-        "1 manager between the levels that the model knows: left out"
+        "1 manager has no place in the levels that the model knows: left out"
     ]
 
 
