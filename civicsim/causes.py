@@ -1,14 +1,24 @@
 """What caused a change of practice, and what became of it: one count per cause and fate.
 
 Every change of practice is made for a reason: a directive, staff who spoke up to the manager or guardian, the team
-among itself, the patients' forum, or the example of neighbours. It is followed for a year. In that year it is
+among itself, the patients' forum, the example of neighbours, what managers saw for themselves, partners outside, or a programme. It is followed for a year. In that year it is
 replaced by another change, decays, or else is sustained.
 """
 
 from __future__ import annotations
 
 from civicsim.compiled import compiled
-from civicsim.organisation import CAUSES, FROM_DIRECTIVE, FROM_NEIGHBOURS, FROM_PATIENTS, FROM_STAFF, FROM_TEAM
+from civicsim.organisation import (
+    CAUSES,
+    FROM_DIRECTIVE,
+    FROM_MANAGERS,
+    FROM_NEIGHBOURS,
+    FROM_PARTNERS,
+    FROM_PATIENTS,
+    FROM_PROGRAMME,
+    FROM_STAFF,
+    FROM_TEAM,
+)
 
 
 def columns(fate: str, *causes: str) -> tuple[str, ...]:
@@ -35,6 +45,15 @@ def log_adopted(count, origin, right):
     elif origin == FROM_NEIGHBOURS:
         count.adopted_from_neighbours += 1.0
         count.right_from_neighbours += fits
+    elif origin == FROM_MANAGERS:
+        count.adopted_from_managers += 1.0
+        count.right_from_managers += fits
+    elif origin == FROM_PARTNERS:
+        count.adopted_from_partners += 1.0
+        count.right_from_partners += fits
+    elif origin == FROM_PROGRAMME:
+        count.adopted_from_programme += 1.0
+        count.right_from_programme += fits
 
 
 @compiled
@@ -50,6 +69,12 @@ def log_replaced(count, origin):
         count.replaced_from_patients += 1.0
     elif origin == FROM_NEIGHBOURS:
         count.replaced_from_neighbours += 1.0
+    elif origin == FROM_MANAGERS:
+        count.replaced_from_managers += 1.0
+    elif origin == FROM_PARTNERS:
+        count.replaced_from_partners += 1.0
+    elif origin == FROM_PROGRAMME:
+        count.replaced_from_programme += 1.0
 
 
 @compiled
@@ -65,6 +90,12 @@ def log_sustained(count, origin):
         count.sustained_from_patients += 1.0
     elif origin == FROM_NEIGHBOURS:
         count.sustained_from_neighbours += 1.0
+    elif origin == FROM_MANAGERS:
+        count.sustained_from_managers += 1.0
+    elif origin == FROM_PARTNERS:
+        count.sustained_from_partners += 1.0
+    elif origin == FROM_PROGRAMME:
+        count.sustained_from_programme += 1.0
 
 
 @compiled
@@ -80,3 +111,9 @@ def log_decayed(count, origin):
         count.decayed_from_patients += 1.0
     elif origin == FROM_NEIGHBOURS:
         count.decayed_from_neighbours += 1.0
+    elif origin == FROM_MANAGERS:
+        count.decayed_from_managers += 1.0
+    elif origin == FROM_PARTNERS:
+        count.decayed_from_partners += 1.0
+    elif origin == FROM_PROGRAMME:
+        count.decayed_from_programme += 1.0

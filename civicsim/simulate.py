@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from civicsim import __version__
-from civicsim.cohort import Cohort, build
+from civicsim.cohort import Cohort, build, renew_ties
 from civicsim.errors import ScenarioError
 from civicsim.measures import MEASURES, History
 from civicsim.process import Process
@@ -89,13 +89,19 @@ def burn_in(
         scenario.sections,
         chosen,
         -scenario.burn_in_weeks,
+        scenario.roster,
     )
     return live(cohort, scenario.burn_in_weeks, processes=processes, threads=threads, progress=progress)
 
 
 def begin(cohort: Cohort, scenario: Scenario) -> Cohort:
-    """Return a copy of a burnt-in cohort in which the scenario's levers and parameters are set from now on."""
+    """Return a copy of a burnt-in cohort in which the scenario's levers and parameters are set from now on.
+
+    Ties that a roster says are those of today: what became of them in the burn-in is undone.
+    """
     own = cohort.copy()
+    if scenario.roster is not None:
+        renew_ties(own, scenario.roster)
     own.plan = Plan(scenario.levers, scenario.sections, scenario.interventions)
     put_into_force(own, own.plan, own.week, 0, own.n_organisations)
     return own
