@@ -122,6 +122,7 @@ def _fill_people(person: np.ndarray, rng: np.random.Generator, population: Popul
         person[state] = person[f"{state}_anchor"] = _normal(rng, mean, sd, n)
     for state in ("motivation", "belonging", "trust", "agency"):
         mean = getattr(population, f"{state}_mean")
+        mean += population.agency_bias if state == "agency" else 0.0
         person[state] = person[f"{state}_anchor"] = _normal(rng, mean, population.attitude_sd, n)
     person["skill"] = _normal(rng, population.skill_mean, population.skill_sd, n)
     person["alignment"] = _normal(rng, population.alignment_mean, population.alignment_sd, n)
@@ -232,6 +233,8 @@ def build_organisation(
     team["seek"] = 0.6
     team["hostility"] = 0.3
     team["headspace"] = 0.3
+    team["partner"] = -1
+    team["answered_share"] = 0.65
 
     dimension, practice, need = _build_landscape(rng, population, n_teams, s.n_dimensions)
     ties = np.full((n_persons, tables_of.N_TIES), -1, dtype=np.int32)
@@ -253,6 +256,9 @@ def build_organisation(
     # Who has raised nothing yet is neither heard nor ignored: here the two effects on activation cancel out.
     panel["heard"] = 0.375
 
+    # Drawn after everything that was there before it, so that the rest of an organisation stays as it was.
+    person["professionalism"] = _normal(rng, population.professionalism_mean, population.professionalism_sd, n_persons)
+
     organisation = _blank("organisation", 1)
     o = organisation[0]
     o["n_teams"], o["n_staff"], o["n_persons"] = n_teams, n_staff, n_persons
@@ -263,6 +269,7 @@ def build_organisation(
     o["voice_norm"] = 0.42
     o["mean_safety"], o["mean_efficacy"] = population.safety_mean, population.efficacy_mean
     o["demand_factor"] = 1.0
+    o["forum_standing"] = 1
     o["independence"] = levers.forum_independence
     o["answered_memory"] = 0.65
     o["hours_budget"] = s.improvement_share * s.contracted_hours

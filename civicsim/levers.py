@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from civicsim.parameters import parameter
 
 _DEFINITION = "Assumption: scenario definition, not an estimate."
-PURPOSES = ("protected", "reporting", "peer", "response", "deliberation", "patients")
+PURPOSES = (
+    "protected", "reporting", "peer", "response", "deliberation", "patients", "coaching", "observation", "huddles",
+)  # fmt: skip
 """What the budget of improvement hours can be spent on, in the order of the hour levers."""
 
 
@@ -54,6 +56,11 @@ class Levers:
     weight_patients: float = _lever(
         1.0, "Weight of work with patients and their forum in the hour budget.", 0, 20, "weight"
     )
+    weight_coaching: float = _lever(0.0, "Weight of coaching managers and trials in the hour budget.", 0, 20, "weight")
+    weight_observation: float = _lever(
+        0.0, "Weight of managers' time for watching the work in the hour budget.", 0, 20, "weight"
+    )
+    weight_huddles: float = _lever(0.0, "Weight of teams' short safety huddles in the hour budget.", 0, 20, "weight")
     budget_share: float = _lever(
         1.0, "Share of the hour budget that is allocated at all; below 1 only for laissez-faire."
     )

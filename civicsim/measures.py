@@ -248,6 +248,20 @@ _ALL = (
     *(Measure(f"voice_propensity_{name}", f"Readiness to speak up: {name}", "probability", f"Probability of voicing a problem of middling severity, profession {name}.", "higher", _state(f"propensity_{name}")) for name in PROFESSIONS),
     *(Measure(f"hours_allotted_{name}", f"Hours allotted: {name}", "hours per person and week", f"Hours allocated to {name}, with what grip has moved.", "neither", _enacted(f"hours_{name}")) for name in PURPOSES),
     Measure("hours_settling", "Hours of colleagues' answers", "hours per person and week", "Hours that colleagues and the guardian spent on answering.", "neither", _events("hours_settling"), _staff),
+    # Teams that an event chose, and what is asked about leaders, forums and trials in particular.
+    Measure("marked_quality", "True quality of chosen teams", "0-1", "True quality of the teams that an event chose.", "higher", _state("marked_quality"), _state("n_marked")),
+    Measure("marked_safety", "Safety in chosen teams", "0-1", "Psychological safety in the teams that an event chose.", "higher", _state("marked_safety"), _state("n_marked")),
+    Measure("marked_bright_share", "Bright spots among chosen teams", "share of chosen teams", "Bright spots among the teams that an event chose.", "neither", _state("marked_bright"), _state("n_marked")),
+    Measure("marked_dark_share", "Dark spots among chosen teams", "share of chosen teams", "Dark spots among the teams that an event chose.", "lower", _state("marked_dark"), _state("n_marked")),
+    Measure("cycles_done_rate", "Trial cycles carried out", "share of those due", "Trial cycles that were carried out when they were due.", "higher", _events("cycles_done"), _events("cycles_due")),
+    Measure("observed_rate", "Problems that managers see", "per team and year", "Problems that managers saw for themselves.", "neither", _events("observed"), _teams, YEAR),
+    Measure("huddled_rate", "Problems raised in huddles", "per team and year", "Problems that teams raised in huddles.", "neither", _events("huddled"), _teams, YEAR),
+    Measure("handed_on_rate", "Practices handed on in pairs", "per team and year", "Practices that teams took over from the team they are paired with.", "neither", _events("handed_on"), _teams, YEAR),
+    Measure("brought_rate", "Ideas from outside", "per team and year", "Ideas that outside partners brought to teams.", "neither", _events("brought"), _teams, YEAR),
+    Measure("forum_survival_share", "Forums that stand", "share of organisations", "Organisations that have a patients' forum.", "neither", _state("forum_standing")),
+    Measure("satisfaction_reported", "Satisfaction as reported", "0-1", "Mean satisfaction of patients as the forum's host reports it.", "neither", _state("satisfaction_reported")),
+    Measure("leader_attention_wellbeing", "Leaders' attention to wellbeing", "0-1", "Share of leaders' attention that goes to the wellbeing of staff.", "neither", _state("attention_wellbeing")),
+    Measure("culture_gap", "Gloss on the culture score", "0-1", "Culture score as leaders report it minus mean psychological safety.", "lower", _state("culture_gap")),
 )  # fmt: skip
 
 MEASURES: dict[str, Measure] = {measure.name: measure for measure in _ALL}

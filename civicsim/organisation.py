@@ -52,8 +52,18 @@ NO_IDEA, WAITING, ENDORSED, TRIAL = range(4)
 IDEA_STATES = ("none", "waiting", "endorsed", "in trial")
 TO_PEERS, TO_MANAGER, TO_GUARDIAN, TO_FORUM = range(4)
 CHANNELS = ("peers", "manager", "guardian", "forum")
-FROM_START, FROM_DIRECTIVE, FROM_STAFF, FROM_TEAM, FROM_PATIENTS, FROM_NEIGHBOURS = range(6)
-ORIGINS = ("start", "directive", "staff", "team", "patients", "neighbours")
+(
+    FROM_START,
+    FROM_DIRECTIVE,
+    FROM_STAFF,
+    FROM_TEAM,
+    FROM_PATIENTS,
+    FROM_NEIGHBOURS,
+    FROM_MANAGERS,
+    FROM_PARTNERS,
+    FROM_PROGRAMME,
+) = range(9)
+ORIGINS = ("start", "directive", "staff", "team", "patients", "neighbours", "managers", "partners", "programme")
 LONG_AGO = -10_000
 """Week of adoption of a practice that has stood for longer than anyone counts."""
 N_PROBLEMS = 3
@@ -110,6 +120,14 @@ ORGANISATION = (
     _unit("independence", "independence of the patients' forum"),
     Column("forum_funds", REAL, "fixes that the forum could pay for now", 0.0),
     Column("forum_credit", REAL, "hours in hand for the forum", 0.0),
+    Column("forum_standing", "i1", "whether there is a forum: a re-organisation may have swept it away", 0, 1),
+    Column("rest_hours", REAL, "hours of taking part that come out of rest, per person and week", 0.0),
+    Column("deadline", "i4", "weeks left until an announced inspection; 0 none", 0),
+    _unit("urgency", "how far too little time is left before an inspection to try anything out"),
+    Column("chief_leaving", "i1", "whether the chief executive has to go this week", 0, 1),
+    _unit("attention_wellbeing", "share of leaders' attention that goes to the wellbeing of staff"),
+    _unit("culture_reported", "culture score as leaders report it"),
+    Column("partner_hours", REAL, "hours of work that outside partners bring, per person and week", 0.0),
     Column("chief_left", "i1", "whether the chief executive left last week", 0, 1),
     Column("weeks_to_fill", REAL, "mean weeks until a vacancy is filled, drawn per organisation", 1.0),
     _unit("voice_norm", "share of noticed problems that are voiced, 13-week memory"),
@@ -150,6 +168,18 @@ TEAM = (
     Column("response_hours", REAL, "hours that managers spent on answering this week", 0.0),
     Column("settling_hours", REAL, "hours that colleagues and the guardian spent on answering this week", 0.0),
     Column("deliberation_credit", REAL, "hours in hand for deliberation", 0.0),
+    Column("observation_credit", REAL, "hours in hand for watching the work", 0.0),
+    Column("huddle_credit", REAL, "hours in hand for huddles", 0.0),
+    Column("marked", "i1", "whether an event chose the team, for looking at such teams apart", 0, 1),
+    Column("isolated", "i1", "whether the team is cut off from all others", 0, 1),
+    _unit("climate", "safety that a project of its own adds in the team"),
+    Column("climate_until", "i4", "week in which that project ends"),
+    _row("partner", "team", "row of the team it is paired with; -1 none"),
+    Column("learns", "i1", "whether it is the weaker of a pair", 0, 1),
+    Column("paired_until", "i4", "week in which the pairing ends"),
+    _unit("answered_share", "share of the team's settled items that were acted on or explained, 13-week memory"),
+    _unit("fulfilment", "promises kept to the team last quarter, as far as a compact was negotiated"),
+    _unit("breach", "promises to the team broken last quarter"),
     _unit("conflict", "conflict over the idea talked over this week"),
     _unit("hostility", "hostility between groups of staff"),
     Column("n_trials", "i4", "trials running", 0),
@@ -238,6 +268,7 @@ PERSON = (
     _unit("agency", "g, how much one thinks one can change"),
     _unit("agency_anchor", "g₀, agency brought along"),
     _unit("alignment", "a, weight on patients' good against own convenience"),
+    _unit("professionalism", "sense of duty for the whole system and for change, beyond the own craft"),
     Column("load", REAL, "hours of work over contracted hours", 0.0),
     _unit("headspace", "H, usable headspace"),
     Column("voice_hours", REAL, "hours spent on speaking up last week", 0.0),
@@ -317,6 +348,12 @@ TALLY = (
         ("trials_begun", "trials begun"),
         ("trials_won", "trials that ended in adoption"),
         ("trials_lost", "trials that ended without"),
+        ("cycles_due", "trial cycles that were due"),
+        ("cycles_done", "trial cycles that were carried out"),
+        ("observed", "problems that managers saw for themselves"),
+        ("huddled", "problems raised in huddles"),
+        ("brought", "ideas that outside partners brought"),
+        ("handed_on", "practices that a team took over from the one it is paired with"),
         ("adopted_vertical", "practices changed by directive"),
         ("adopted_local", "practices changed by own ideas"),
         ("adopted_horizontal", "practices taken over from neighbours"),
@@ -389,6 +426,15 @@ SNAPSHOT = (
     _unit("activation", "mean activation of patients"),
     _unit("satisfaction", "mean satisfaction of patients"),
     _unit("satisfaction_gap", "satisfaction of the best-served patient group minus that of the worst"),
+    _unit("satisfaction_reported", "mean satisfaction as the forum's host reports it"),
+    _unit("forum_standing", "whether there is a forum"),
+    _count("n_marked", "teams that an event chose"),
+    _count("marked_quality", "true quality, summed over those teams"),
+    _count("marked_safety", "mean psychological safety, summed over those teams"),
+    _count("marked_bright", "bright spots among them"),
+    _count("marked_dark", "dark spots among them"),
+    _unit("attention_wellbeing", "share of leaders' attention that goes to the wellbeing of staff"),
+    Column("culture_gap", REAL, "culture score as reported minus mean psychological safety", -1.0, 1.0),
 )  # fmt: skip
 """How things stand at the end of the week, per organisation. Nothing in the model reads it."""
 

@@ -20,6 +20,7 @@ from civicsim.levers import Levers
 from civicsim.parameters import Parameter, declared
 from civicsim.practice import PracticeParameters
 from civicsim.processes import (
+    coaching,
     codification,
     compact,
     deliberation,
@@ -35,6 +36,9 @@ from civicsim.processes import (
     load,
     motivation,
     noticing,
+    observation,
+    pairing,
+    partners,
     quality,
     record,
     response,
@@ -43,7 +47,8 @@ from civicsim.processes import (
     turnover,
     voice,
 )
-from civicsim.processes.actions import ACTIONS
+from civicsim.processes.actions import ACTIONS, WITHOUT_SIZE
+from civicsim.processes.choosing import CHOICES
 from civicsim.processes.events import Event, Plan
 from civicsim.reference import Reference
 from civicsim.structure import Population, Structure
@@ -98,12 +103,16 @@ class Scenario:
     load: load.Parameters = field(default_factory=load.Parameters)
     directives: directives.Parameters = field(default_factory=directives.Parameters)
     noticing: noticing.Parameters = field(default_factory=noticing.Parameters)
+    observation: observation.Parameters = field(default_factory=observation.Parameters)
+    partners: partners.Parameters = field(default_factory=partners.Parameters)
     voice: voice.Parameters = field(default_factory=voice.Parameters)
     response: response.Parameters = field(default_factory=response.Parameters)
     learning: learning.Parameters = field(default_factory=learning.Parameters)
     deliberation: deliberation.Parameters = field(default_factory=deliberation.Parameters)
     lifecycle: lifecycle.Parameters = field(default_factory=lifecycle.Parameters)
+    coaching: coaching.Parameters = field(default_factory=coaching.Parameters)
     spread: spread.Parameters = field(default_factory=spread.Parameters)
+    pairing: pairing.Parameters = field(default_factory=pairing.Parameters)
     codification: codification.Parameters = field(default_factory=codification.Parameters)
     quality: quality.Parameters = field(default_factory=quality.Parameters)
     exhaustion: exhaustion.Parameters = field(default_factory=exhaustion.Parameters)
@@ -451,7 +460,9 @@ def _check_together(scenario: Scenario, where: str) -> None:
             )
 
 
-_EVENT_KEYS = ("week", "name", "weeks", "set", "action", "size")
+_EVENT_KEYS = ("week", "name", "weeks", "set", "action", "size", "teams", "share")
+_TIMED_ACTIONS = ("project",)
+"""Actions that last as long as their event."""
 
 
 def _read_interventions(blocks: Any, where: str) -> tuple[Event, ...]:
@@ -475,15 +486,25 @@ def _read_interventions(blocks: Any, where: str) -> tuple[Event, ...]:
         except ScenarioError as error:
             raise ScenarioError(f"{at}: {error}") from None
         parts = about["interventions"]
-        for key, needs in (("weeks", "set"), ("size", "action")):
-            if key in block and not any(needs in part for part in parts):
+        for key in ("weeks", "size", "teams", "share"):
+            if key in block and not any(_has_use(part, key) for part in parts):
                 raise ScenarioError(f"{at}: '{name}' has no use for {key}")
         for part in parts:
             own = {**part, "name": name, "week": part.get("week", 0) + _whole(block, "week", at)}
-            used = {"weeks": "set", "size": "action"}
-            own |= {key: block[key] for key, needs in used.items() if key in block and needs in part}
+            own |= {
+                key: block[key] for key in ("weeks", "size", "teams", "share") if key in block and _has_use(part, key)
+            }
             result.append(_read_event(own, at))
     return tuple(result)
+
+
+def _has_use(part: Mapping[str, Any], key: str) -> bool:
+    """Return whether a part of a shipped event can take another value of a key."""
+    if key == "weeks":
+        return "set" in part or part.get("action") in _TIMED_ACTIONS
+    if key == "size":
+        return "action" in part and part["action"] not in WITHOUT_SIZE
+    return key in part
 
 
 def _whole(block: Mapping[str, Any], key: str, at: str, default: int | None = None) -> int:
@@ -500,7 +521,8 @@ def _read_event(block: Mapping[str, Any], at: str) -> Event:
         raise ScenarioError(f"{at}: set = {settings!r}: expected a table of parameters and values")
     week, weeks = _whole(block, "week", at), _whole(block, "weeks", at, 0)
     action, size = block.get("action", ""), block.get("size", 0.0)
-    return _check_event(Event(week, str(block["name"]), weeks, dict(settings), action, size), at)
+    teams, share = block.get("teams", "all"), block.get("share", 0.0)
+    return _check_event(Event(week, str(block["name"]), weeks, dict(settings), action, size, teams, share), at)
 
 
 def _check_event(event: Event, at: str) -> Event:
@@ -519,11 +541,25 @@ def _check_event(event: Event, at: str) -> Event:
     size: Any = event.size
     if isinstance(size, bool) or not isinstance(size, int | float) or not 0.0 <= size <= 1.0:
         raise ScenarioError(f"{at}: size = {size!r}: expected a number from 0 to 1")
-    if not checked and not (event.action and size > 0.0):
+    teams: Any = event.teams
+    if not isinstance(teams, str) or teams not in CHOICES:
+        raise ScenarioError(
+            f"{at}: teams = {teams!r}: expected one of {', '.join(CHOICES)}; {nearest(str(teams), CHOICES)}"
+        )
+    share: Any = event.share
+    if isinstance(share, bool) or not isinstance(share, int | float) or not 0.0 <= share <= 1.0:
+        raise ScenarioError(f"{at}: share = {share!r}: expected a number from 0 to 1")
+    if (teams in ("all", "marked")) != (share == 0.0):
+        raise ScenarioError(
+            f"{at}: share = {share!r}: expected a share of the teams above 0 with teams = random, best, worst or willing, and none otherwise"
+        )
+    if teams != "all" and not action:
+        raise ScenarioError(f"{at}: teams = {teams!r}: only an action is about some teams; values hold for all")
+    if not checked and not (event.action and (size > 0.0 or event.action in WITHOUT_SIZE)):
         raise ScenarioError(f"{at}: does nothing: expected values to set, or an action with a size above 0")
     _whole({"week": event.week}, "week", at)
     _whole({"weeks": event.weeks}, "weeks", at)
-    return dataclasses.replace(event, set=checked, size=float(size))
+    return dataclasses.replace(event, set=checked, size=float(size), share=float(share))
 
 
 def _check_top(key: str, value: Any, where: str) -> Any:

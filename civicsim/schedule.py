@@ -14,6 +14,7 @@ import numpy as np
 from civicsim.cohort import Cohort
 from civicsim.process import Process
 from civicsim.processes import (
+    coaching,
     codification,
     compact,
     deliberation,
@@ -29,6 +30,9 @@ from civicsim.processes import (
     load,
     motivation,
     noticing,
+    observation,
+    pairing,
+    partners,
     quality,
     record,
     response,
@@ -48,13 +52,17 @@ WEEK: tuple[Process, ...] = (
     directives.PROCESS,
     # From noticing to an answer, and what people learn from it.
     noticing.PROCESS,
+    observation.PROCESS,
+    partners.PROCESS,
     voice.PROCESS,
     response.PROCESS,
     learning.PROCESS,
     deliberation.PROCESS,
     # From an idea to a practice, and from team to team.
     lifecycle.PROCESS,
+    coaching.PROCESS,
     spread.PROCESS,
+    pairing.PROCESS,
     codification.PROCESS,
     # What comes of it for patients and staff.
     quality.PROCESS,

@@ -31,6 +31,10 @@ class Structure:
         help="Organisations that form one linked run.",
         source=_SIZE,
     )
+    managers_per_team: int = parameter(
+        1, "managers", 1, 3, role="fixed",
+        help="People who manage a team; beyond the first they are taken from its posts' time for care.", source=_SIZE,
+    )  # fmt: skip
     patients_per_post: float = parameter(
         0.5, "patients per post", 0.0, 10.0, role="fixed",
         help="Patients followed individually, a sample of all.", source=_SIZE,
@@ -100,6 +104,17 @@ class Population:
         help="Mean of a, weight on patients' good against own convenience.",
         source=_FREE,
     )
+    professionalism_mean: float = parameter(
+        0.50, "0-1", 0.1, 0.9, help="Mean sense of duty for the whole system and for change, beyond the own craft.",
+        source="Direction: an enhanced professionalism was hoped for (Wilkinson, Powell and Davies 2011); level is a definition.",
+    )  # fmt: skip
+    professionalism_sd: float = parameter(
+        0.15, "0-1", 0.0, 0.3, help="Spread of professionalism between people.", source=_FREE
+    )
+    agency_bias: float = parameter(
+        0.0, "0-1", -0.4, 0.4, help="How much more (or less) people think they can change than they can.",
+        source="Direction: people were said to have more agency than they realise (Mountford and Marshall 2014, BMJ Qual Saf 23:89); none by default.",
+    )  # fmt: skip
     alignment_sd: float = parameter(0.10, "0-1", 0.0, 0.3, help="Spread of a between people.", source=_FREE)
     openness_mean: float = parameter(0.50, "0-1", help="Mean openness that managers bring along.", source=_FREE)
     openness_sd: float = parameter(0.17, "0-1", 0.0, 0.3, help="Spread of openness between managers.", source=_FREE)

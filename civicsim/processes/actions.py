@@ -1,35 +1,53 @@
-"""Events that touch rows: people who go, truths that change, teams that are moved.
+"""Events that touch rows: people who go, truths that change, teams that are moved, paired or set to something new.
 
-An action is a function of a cohort, a range of organisations, a size, and the place of its event among all, which keys
-its draws so that two events of one kind have luck of their own. It happens once, in the week of its event.
+An action is a function of a cohort, a range of organisations, a size, the place of its event among all, the teams that
+the event chose, and its weeks. The place keys its draws, so that two events of one kind have luck of their own. It
+happens once, in the week of its event.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+
 from civicsim.cohort import Cohort
 from civicsim.compiled import compiled
 from civicsim.networks import count_neighbours, drop_all_ties
+from civicsim.organisation import ENDORSED, FROM_PROGRAMME, NO_IDEA, TO_MANAGER
+from civicsim.practice import change, clear_idea
 from civicsim.processes.drift import local_reality
+from civicsim.processes.pairing import make_pairs
 from civicsim.processes.turnover import leave_post
 from civicsim.randomness import stream_of, uniforms
 
+PROGRAMME = stream_of("event.programme")
+FOR_EVER = 1_000_000
+"""A week that never comes."""
+
+
+def _everywhere(c: Cohort, chosen: np.ndarray | None) -> np.ndarray:
+    return np.ones(len(c.team), dtype=np.int8) if chosen is None else chosen
+
 
 @compiled
-def _vacate(first, last, week, stream, size, organisation, tally, team, practice, person, ties):
+def _vacate(first, last, week, stream, size, chosen, organisation, tally, team, practice, person, ties):
     for o in range(first, last):
         org = organisation[o]
         for i in range(org.first_person, org.first_person + org.n_staff):
+            if person[i].vacant or chosen[person[i].team] == 0:
+                continue
             u, _, _, _ = uniforms(org.seed, stream, week, person[i].key, 0)
-            if person[i].vacant == 0 and u < size:
+            if u < size:
                 leave_post(person[i], i, team, practice, ties, tally[o])
 
 
-def vacancy_wave(c: Cohort, first: int, last: int, size: float, place: int = 0) -> None:
+def vacancy_wave(c: Cohort, first: int, last: int, size: float, place: int = 0, chosen=None, weeks: int = 0) -> None:
     """Empty a share ``size`` of the posts of staff at once."""
-    stream = stream_of(f"event.vacancy.{place}")
-    _vacate(first, last, c.week, stream, size, c.organisation, c.tally, c.team, c.practice, c.person, c.ties)
+    _vacate(
+        first, last, c.week, stream_of(f"event.vacancy.{place}"), size, _everywhere(c, chosen), c.organisation, c.tally,
+        c.team, c.practice, c.person, c.ties,
+    )  # fmt: skip
 
 
 @compiled
@@ -46,7 +64,7 @@ def _shift(first, last, week, stream, size, organisation, dimension, team, pract
                     practice[t, d].reality = local_reality(dimension[o, d].truth, dimension[o, d].kappa, v)
 
 
-def reality_shift(c: Cohort, first: int, last: int, size: float, place: int = 0) -> None:
+def reality_shift(c: Cohort, first: int, last: int, size: float, place: int = 0, chosen=None, weeks: int = 0) -> None:
     """Flip what is right on a share ``size`` of the dimensions, and redraw the local realities there."""
     _shift(
         first, last, c.week, stream_of(f"event.shift.{place}"), size, c.organisation, c.dimension, c.team, c.practice
@@ -54,58 +72,187 @@ def reality_shift(c: Cohort, first: int, last: int, size: float, place: int = 0)
 
 
 @compiled
-def _rewire(first, last, week, stream, size, organisation, team, person, ties):
+def _rewire(first, last, week, stream, size, chosen, organisation, team, ties, forum):
     for o in range(first, last):
-        org = organisation[o]
+        org, q = organisation[o], forum[o]
         for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
             u, _, _, _ = uniforms(org.seed, stream, week, g.key, 0)
-            if u < size:
+            if u < size and chosen[t]:
                 for i in range(g.first_person, g.first_person + g.n_posts):
                     drop_all_ties(ties, i)
+        u, _, _, _ = uniforms(org.seed, stream, week, org.key, 1)
+        if u < q.loss_in_reorganisation * (1.0 - q.anchored_outside):
+            org.forum_standing = 0
+            org.independence = org.forum_funds = org.forum_credit = 0.0
 
 
-def reorganisation(c: Cohort, first: int, last: int, size: float, place: int = 0) -> None:
-    """Move a share ``size`` of the teams: the ties of their people to other teams are lost."""
+def reorganisation(c: Cohort, first: int, last: int, size: float, place: int = 0, chosen=None, weeks: int = 0) -> None:
+    """Move a share ``size`` of the teams: their people's ties to other teams are lost. The patients' forum may be, too."""
     _rewire(
-        first, last, c.week, stream_of(f"event.reorganisation.{place}"), size, c.organisation, c.team, c.person, c.ties
-    )
+        first, last, c.week, stream_of(f"event.reorganisation.{place}"), size, _everywhere(c, chosen), c.organisation,
+        c.team, c.ties, c.parameters["forum"],
+    )  # fmt: skip
     count_neighbours(first, last, c.organisation, c.team, c.person, c.ties, c.neighbour)
 
 
 @compiled
-def _order(first, last, week, stream, size, organisation, dimension):
+def _order(first, last, week, stream, size, measured_only, organisation, dimension):
     for o in range(first, last):
         org = organisation[o]
         for d in range(dimension.shape[1]):
             u, _, _, _ = uniforms(org.seed, stream, week, org.key, d)
-            if dimension[o, d].code != 0 and u < size:
+            if dimension[o, d].code != 0 and u < size and (dimension[o, d].measured or not measured_only):
                 dimension[o, d].directive = 1
 
 
-def many_directives(c: Cohort, first: int, last: int, size: float, place: int = 0) -> None:
+def many_directives(c: Cohort, first: int, last: int, size: float, place: int = 0, chosen=None, weeks: int = 0) -> None:
     """Order a share ``size`` of what the code says, all at once."""
-    _order(first, last, c.week, stream_of(f"event.directives.{place}"), size, c.organisation, c.dimension)
+    _order(first, last, c.week, stream_of(f"event.directives.{place}"), size, False, c.organisation, c.dimension)
+
+
+def inspection(c: Cohort, first: int, last: int, size: float, place: int = 0, chosen=None, weeks: int = 0) -> None:
+    """Announce an inspection, and order a share ``size`` of what is measured; the deadline is a parameter of governing."""
+    c.organisation["deadline"][first:last] = c.parameters["governing"]["inspection_deadline"][first:last]
+    _order(first, last, c.week, stream_of(f"event.inspection.{place}"), size, True, c.organisation, c.dimension)
+
+
+def leader_exit(c: Cohort, first: int, last: int, size: float, place: int = 0, chosen=None, weeks: int = 0) -> None:
+    """Let the chief executive go this week, with probability ``size``."""
+    stream = stream_of(f"event.leader.{place}")
+    for o in range(first, last):
+        org = c.organisation[o]
+        org["chief_leaving"] = uniforms(org["seed"], stream, c.week, org["key"], 0)[0] < size
 
 
 @compiled
-def _lift(first, last, size, organisation, person):
+def _lift(first, last, size, chosen, organisation, person):
     for o in range(first, last):
         org = organisation[o]
         for i in range(org.first_person, org.first_person + org.n_persons):
-            person[i].belonging = min(1.0, person[i].belonging + size)
+            if person[i].team < 0 or chosen[person[i].team]:
+                person[i].belonging = min(1.0, person[i].belonging + size)
 
 
-def solidarity(c: Cohort, first: int, last: int, size: float, place: int = 0) -> None:
+def solidarity(c: Cohort, first: int, last: int, size: float, place: int = 0, chosen=None, weeks: int = 0) -> None:
     """Raise everybody's belonging by ``size``; it wears off by itself."""
-    _lift(first, last, size, c.organisation, c.person)
+    _lift(first, last, size, _everywhere(c, chosen), c.organisation, c.person)
+
+
+def _rows(c: Cohort, first: int, last: int, chosen: np.ndarray | None) -> np.ndarray:
+    """Return the rows of the chosen teams of some organisations."""
+    home = c.team["organisation"]
+    return np.flatnonzero((_everywhere(c, chosen) == 1) & (home >= first) & (home < last))
+
+
+def _staff_of(c: Cohort, teams: np.ndarray) -> np.ndarray:
+    """Return the rows of the posts of some teams."""
+    posts = [np.arange(n) + i for i, n in zip(c.team["first_person"][teams], c.team["n_posts"][teams], strict=True)]
+    return np.concatenate(posts) if posts else np.zeros(0, dtype=np.int64)
+
+
+def mark(c: Cohort, first: int, last: int, size: float, place: int = 0, chosen=None, weeks: int = 0) -> None:
+    """Do nothing to the teams that were chosen: only measures of chosen teams look at them."""
+
+
+def isolate(c: Cohort, first: int, last: int, size: float, place: int = 0, chosen=None, weeks: int = 0) -> None:
+    """Cut the chosen teams off from all others, for good."""
+    teams = _rows(c, first, last, chosen)
+    c.team["isolated"][teams] = 1
+    for i in _staff_of(c, teams):
+        drop_all_ties(c.ties, i)
+    count_neighbours(first, last, c.organisation, c.team, c.person, c.ties, c.neighbour)
+
+
+def project(c: Cohort, first: int, last: int, size: float, place: int = 0, chosen=None, weeks: int = 0) -> None:
+    """Lift safety in the chosen teams by ``size``, and what it settles at for as long as the event lasts."""
+    teams = _rows(c, first, last, chosen)
+    c.team["climate"][teams] = size
+    c.team["climate_until"][teams] = c.week + weeks if weeks > 0 else FOR_EVER
+    people = _staff_of(c, teams)
+    c.person["safety"][people] = np.minimum(1.0, c.person["safety"][people] + size)
+
+
+def teach(c: Cohort, first: int, last: int, size: float, place: int = 0, chosen=None, weeks: int = 0) -> None:
+    """Take the people of the chosen teams a share ``size`` of the way to full skill in improving work."""
+    people = _staff_of(c, _rows(c, first, last, chosen))
+    c.person["skill"][people] += size * (1.0 - c.person["skill"][people])
+
+
+def relieve(c: Cohort, first: int, last: int, size: float, place: int = 0, chosen=None, weeks: int = 0) -> None:
+    """Take a share ``size`` of the care asked for off the chosen teams, for good."""
+    c.team["demand"][_rows(c, first, last, chosen)] *= 1.0 - size
+
+
+def pairing(c: Cohort, first: int, last: int, size: float, place: int = 0, chosen=None, weeks: int = 0) -> None:
+    """Pair the weakest share ``size`` of the teams with as many of the strongest."""
+    make_pairs(c, first, last, size)
+
+
+@compiled
+def programme_value(seed, key, d, truth, accuracy):
+    """Return what a run's improvement programme proposes on a dimension: what is right at large, or its opposite."""
+    _, u, _, _ = uniforms(seed, PROGRAMME, 0, key, d)
+    return truth if u < accuracy else -truth
+
+
+@compiled
+def _introduce(
+    first, last, week, size, at_once, chosen, events, change_of, organisation, dimension, tally, team, practice
+):
+    for o in range(first, last):
+        org, count = organisation[o], tally[o]
+        for d in range(dimension.shape[1]):
+            # A run has one programme, whenever and however it is rolled out.
+            u, _, _, severity = uniforms(org.seed, PROGRAMME, 0, org.key, d)
+            if u >= size:
+                continue
+            value = programme_value(org.seed, org.key, d, dimension[o, d].truth, events[o].programme_accuracy)
+            for t in range(org.first_team, org.first_team + org.n_teams):
+                slot = practice[t, d]
+                if chosen[t] == 0 or slot.value == value:
+                    continue
+                if at_once:
+                    change(slot, value, week, FROM_PROGRAMME, 0, count)
+                    team[t].switching_hours += change_of[o].switching_hours
+                    count.adopted_vertical += 1
+                    count.adopted_right += value == slot.reality
+                elif slot.idea_state == NO_IDEA:
+                    clear_idea(slot)
+                    slot.idea_state = ENDORSED
+                    slot.idea_value = value
+                    slot.idea_convenient = 0
+                    slot.idea_origin = FROM_PROGRAMME
+                    slot.idea_channel = TO_MANAGER
+                    slot.idea_severity = severity
+                    slot.idea_week = slot.raised_week = week
+
+
+def _roll_out(c: Cohort, first: int, last: int, size: float, at_once: bool, chosen: np.ndarray | None) -> None:
+    _introduce(
+        first, last, c.week, size, at_once, _everywhere(c, chosen), c.parameters["events"], c.parameters["practice"],
+        c.organisation, c.dimension, c.tally, c.team, c.practice,
+    )  # fmt: skip
+
+
+def install(c: Cohort, first: int, last: int, size: float, place: int = 0, chosen=None, weeks: int = 0) -> None:
+    """Put a programme's changes into practice at once: those on a share ``size`` of the dimensions."""
+    _roll_out(c, first, last, size, True, chosen)
+
+
+def launch(c: Cohort, first: int, last: int, size: float, place: int = 0, chosen=None, weeks: int = 0) -> None:
+    """Bring the same changes to the chosen teams as ideas to be tried."""
+    _roll_out(c, first, last, size, False, chosen)
 
 
 ACTIONS: dict[str, Callable[..., None]] = {
-    "many_directives": many_directives,
-    "reality_shift": reality_shift,
-    "reorganisation": reorganisation,
-    "solidarity": solidarity,
-    "vacancy_wave": vacancy_wave,
-}
+    action.__name__: action
+    for action in (
+        inspection, install, isolate, launch, leader_exit, many_directives, mark, pairing, project, reality_shift,
+        relieve, reorganisation, solidarity, teach, vacancy_wave,
+    )
+}  # fmt: skip
 """Actions by name."""
+
+WITHOUT_SIZE = frozenset({"mark", "isolate"})
+"""Actions that have no size: they happen to the chosen teams or not."""

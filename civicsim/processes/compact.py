@@ -10,6 +10,7 @@ from civicsim.parameters import parameter, switch
 from civicsim.process import Process
 
 QUARTER = 13
+BY_ORGANISATION, BY_TEAM = range(2)
 _FREE = "Assumption: free modelling choice, to be swept."
 
 
@@ -18,6 +19,26 @@ class Parameters:
     """What is promised, and what keeping or breaking it does."""
 
     enabled: bool = switch("A compact binds; off, promises have no effect.")
+    level: str = parameter(
+        "organisation", "level", help="Whether the ledger is settled for the organisation as a whole or team by team.",
+        source="Direction: a compact can be made by an organisation or in a small group (Mountford and Marshall 2014, BMJ Qual Saf 23:89).",
+        choices=("organisation", "team"), role="lever",
+    )  # fmt: skip
+    regulator: float = parameter(
+        0.0, "0-1", help="How far the regulator joins a compact that is kept as a ledger, and gives time for it.",
+        source="Direction: a compact with regulators was proposed (Drew and Pandit 2020, BMJ 368:m872); none by default.",
+        role="lever",
+    )  # fmt: skip
+    kept_share: float = parameter(
+        -1.0, "0-1; -1 as it comes", -1.0, 1.0, role="fixed",
+        help="Share of the promises that is kept, for studies; -1 leaves it to what happens.",
+        source="Assumption: definition.",
+    )  # fmt: skip
+    process_quality: float = parameter(
+        -1.0, "0-1; -1 as it comes", -1.0, 1.0, role="fixed",
+        help="How far a compact was negotiated rather than imposed, for studies; -1 goes by hours of deliberation.",
+        source="Assumption: definition.",
+    )  # fmt: skip
     promised_answers: float = parameter(
         0.65, "share of items", help="Share of what is raised that the organisation promises to answer.", source=_FREE
     )
@@ -77,11 +98,30 @@ def process_quality(deliberation, needed):
 
 
 @compiled
+def _settle(q, org, place, answered, overload):
+    """Settle what was promised and kept, for the organisation or a team."""
+    kept = q.kept_share
+    if kept < 0.0:
+        # Protected time that grip has moved shows that words were only words.
+        kept = kept_share(
+            answered, q.promised_answers, overload, q.promised_overload, org.hours_protected, org.allotted_protected
+        )
+    negotiated = q.process_quality
+    if negotiated < 0.0:
+        negotiated = process_quality(org.deliberation_memory, q.hours_for_process)
+    promise = promised(org.compact)
+    place.fulfilment = unit(promise * kept * negotiated)
+    place.breach = unit(promise * (1.0 - kept))
+
+
+@compiled
 def _step(first, last, week, p, organisation, tally, team):
     for o in range(first, last):
         org, q, count = organisation[o], p[o], tally[o]
         if not q.enabled:
             org.fulfilment = org.breach = org.ledger_protection = 0.0
+            for t in range(org.first_team, org.first_team + org.n_teams):
+                team[t].fulfilment = team[t].breach = 0.0
             continue
         settled = count.acted + count.explained + count.silent
         if settled > 0.0:
@@ -92,14 +132,13 @@ def _step(first, last, week, p, organisation, tally, team):
         overload = 0.0
         for t in range(org.first_team, org.first_team + org.n_teams):
             overload += team[t].overload / org.n_teams
-        # Unspent deliberation and protected time that grip has moved show that words were only words.
-        kept = kept_share(
-            org.answered_memory, q.promised_answers, overload, q.promised_overload,
-            org.hours_protected, org.allotted_protected,
-        )  # fmt: skip
-        promise = promised(org.compact)
-        org.fulfilment = unit(promise * kept * process_quality(org.deliberation_memory, q.hours_for_process))
-        org.breach = unit(promise * (1.0 - kept))
+        _settle(q, org, org, org.answered_memory, overload)
+        for t in range(org.first_team, org.first_team + org.n_teams):
+            g = team[t]
+            if q.level == BY_TEAM:
+                _settle(q, org, g, g.answered_share, g.overload)
+            else:
+                g.fulfilment, g.breach = org.fulfilment, org.breach
         org.ledger_protection = q.ledger_protection * ledger(org.compact)
 
 
@@ -117,10 +156,10 @@ PROCESS = Process(
     step=step,
     reads=(
         "organisation.compact", "organisation.hours_protected", "organisation.allotted_protected",
-        "organisation.spent_deliberation", "team.overload", "tally.acted", "tally.explained", "tally.silent",
+        "organisation.spent_deliberation", "team.overload", "team.answered_share", "tally.acted", "tally.explained", "tally.silent",
     ),
     writes=(
         "organisation.fulfilment", "organisation.breach", "organisation.ledger_protection",
-        "organisation.answered_memory", "organisation.deliberation_memory",
+        "organisation.answered_memory", "organisation.deliberation_memory", "team.fulfilment", "team.breach",
     ),
 )  # fmt: skip

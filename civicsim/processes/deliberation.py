@@ -40,6 +40,11 @@ class Parameters:
     conformity: float = parameter(
         0.8, "0-1", help="Correlation between discussants' judgements in a team of one mind.", source=_FREE
     )
+    heterogeneity: float = parameter(
+        -1.0, "0-1; -1 as it is", -1.0, 1.0, role="fixed",
+        help="How different the views of those who deliberate are, for studies; -1 takes the mix of the team's professions.",
+        source="Assumption: definition.",
+    )  # fmt: skip
     hostility_weight: float = parameter(
         1.0, "multiple", 0.0, 3.0, help="How much hostility between groups feeds conflict.", source=_FREE
     )
@@ -188,7 +193,7 @@ def _step(first, last, week, p, change_of, organisation, tally, team, practice, 
             g.deliberation_credit += org.hours_deliberation * g.n_posts
             used = 0.0
             if g.deliberation_credit >= price:
-                diversity = _diversity(g, person)
+                diversity = q.heterogeneity if q.heterogeneity >= 0.0 else _diversity(g, person)
                 u, _, _, _ = uniforms(org.seed, STREAM, week, g.key, m)
                 start = int(u * m)
                 for k in range(m):

@@ -46,6 +46,15 @@ class Parameters:
         1.0, "utility", 0, 8, help="a₇: own motivation keeps teams honest.", source=_FREE
     )
     game_audit: float = parameter(1.0, "utility", 0, 8, help="a₈: audit keeps teams honest.", source=_FREE)
+    professionalism_weight: float = parameter(
+        1.0, "multiple per unit", 0.0, 2.0,
+        help="How much professionalism above the middle adds to what speaks for adapting, as a share of it.",
+        source="Direction: professionals of a wider sense of duty adapt rather than resist (Wilkinson, Powell and Davies 2011); size free.",
+    )  # fmt: skip
+    urgency_weight: float = parameter(
+        1.0, "0-1", help="How far an inspection without time to try anything out takes away the scope for adapting, and adds fear.",
+        source="Direction: plans demanded at short notice leave no time to engage (Drew and Pandit 2020, BMJ 368:m872); size free.",
+    )  # fmt: skip
     temperature: float = parameter(
         0.5,
         "utility",
@@ -71,9 +80,21 @@ def comply_utility(pressure_weight, fear, carrot, trust_weight, trust):
 
 
 @compiled
-def adapt_utility(weight, permission, skill, headspace):
-    """Return what speaks for adapting: a₃ · permission · K · H; without any one of the three, nothing does."""
-    return weight * permission * skill * headspace
+def adapt_utility(weight, permission, skill, headspace, duty, hurry):
+    """Return what speaks for adapting; without permission, skill or headspace nothing does, nor when all time is gone.
+
+    Formula
+        a₃ · permission · K · H · (1 + duty) · (1 − hurry)
+
+    where duty is what professionalism adds and hurry what an inspection takes away.
+    """
+    return weight * permission * skill * headspace * (1.0 + duty) * (1.0 - hurry)
+
+
+@compiled
+def fear_in_a_hurry(fear, hurry):
+    """Return fear while an inspection looms: it goes up as far as time runs out, F + (1 − F)·hurry/2."""
+    return fear + 0.5 * hurry * (1.0 - fear)
 
 
 @compiled
@@ -125,9 +146,11 @@ def _step(first, last, week, p, change_of, organisation, dimension, tally, team,
         if n_directives == 0:
             continue
         attended = attended_probability(n_directives, q.attention)
+        hurry = q.urgency_weight * org.urgency
+        fear = fear_in_a_hurry(org.fear_enacted, hurry)
         for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
-            trust = skill = belonging = motivation = 0.0
+            trust = skill = belonging = motivation = professionalism = 0.0
             filled = 0
             for i in range(g.first_person, g.first_person + g.n_posts):
                 if person[i].vacant:
@@ -137,6 +160,7 @@ def _step(first, last, week, p, change_of, organisation, dimension, tally, team,
                 skill += person[i].skill
                 belonging += person[i].belonging
                 motivation += person[i].motivation
+                professionalism += person[i].professionalism
             if filled == 0:
                 continue
             trust, skill, belonging, motivation = (
@@ -145,6 +169,7 @@ def _step(first, last, week, p, change_of, organisation, dimension, tally, team,
                 belonging / filled,
                 motivation / filled,
             )
+            duty = q.professionalism_weight * (professionalism / filled - 0.5)
             accuracy = judges_rightly(skill, way.judgement_gain)
             together = majority_accuracy(accuracy, max(g.n_present, 1), way.signal_correlation)
             for d in range(m):
@@ -163,11 +188,11 @@ def _step(first, last, week, p, change_of, organisation, dimension, tally, team,
                     continue
                 signal = slot.reality if u_signal < together else -slot.reality
                 chosen = choose(
-                    comply_utility(q.comply_pressure, org.fear_enacted, org.carrot, q.comply_trust, trust),
-                    adapt_utility(q.adapt_scope, org.permission_enacted, skill, g.headspace),
-                    resist_utility(q.resist_misfit, signal != code, belonging, q.resist_fear, org.fear_enacted),
+                    comply_utility(q.comply_pressure, fear, org.carrot, q.comply_trust, trust),
+                    adapt_utility(q.adapt_scope, org.permission_enacted, skill, g.headspace, duty, hurry),
+                    resist_utility(q.resist_misfit, signal != code, belonging, q.resist_fear, fear),
                     game_utility(
-                        q.game_pressure, org.fear_enacted, org.target_salience, q.game_motivation, motivation,
+                        q.game_pressure, fear, org.target_salience, q.game_motivation, motivation,
                         q.game_audit, org.audit,
                     ),
                     q.temperature,
@@ -221,7 +246,8 @@ PROCESS = Process(
     reads=(
         "organisation.fear_enacted", "organisation.carrot", "organisation.permission_enacted",
         "organisation.target_salience", "organisation.audit", "dimension.code", "team.headspace", "team.n_present",
-        "person.trust", "person.skill", "person.belonging", "person.motivation", "person.vacant",
+        "person.trust", "person.skill", "person.belonging", "person.motivation", "person.professionalism", "person.vacant",
+        "organisation.urgency",
         "practice.reality",
     ),
     writes=(

@@ -83,6 +83,15 @@ def manager_openness(own, leader, leader_weight, overload, overload_cost, grip, 
 
 
 @compiled
+def hours_with_people(org):
+    """Return the hours that leaders and managers really gave to people last week, per person."""
+    return (
+        org.spent_protected + org.spent_peer + org.spent_response + org.spent_deliberation + org.spent_coaching
+        + org.spent_observation + org.spent_huddles
+    )  # fmt: skip
+
+
+@compiled
 def _allocate(org, grip_hours):
     """Move hours to reporting as far as leaders have tightened; the sum stays the same."""
     moved = grip_hours * org.grip * (1.0 - org.ledger_protection)
@@ -91,9 +100,12 @@ def _allocate(org, grip_hours):
     org.hours_response = (1.0 - moved) * org.allotted_response
     org.hours_deliberation = (1.0 - moved) * org.allotted_deliberation
     org.hours_patients = (1.0 - moved) * org.allotted_patients
+    org.hours_coaching = (1.0 - moved) * org.allotted_coaching
+    org.hours_observation = (1.0 - moved) * org.allotted_observation
+    org.hours_huddles = (1.0 - moved) * org.allotted_huddles
     others = (
         org.allotted_protected + org.allotted_peer + org.allotted_response + org.allotted_deliberation
-        + org.allotted_patients
+        + org.allotted_patients + org.allotted_coaching + org.allotted_observation + org.allotted_huddles
     )  # fmt: skip
     org.hours_reporting = org.allotted_reporting + moved * others
 
@@ -106,8 +118,7 @@ def _step(first, last, p, organisation, team, person, manager):
         for t in range(org.first_team, org.first_team + org.n_teams):
             pressure += team[t].overload
         pressure /= org.n_teams
-        given = org.spent_protected + org.spent_peer + org.spent_response + org.spent_deliberation
-        engaged = unit(given / org.hours_budget)
+        engaged = unit(hours_with_people(org) / org.hours_budget)
         _allocate(org, q.grip_hours)
         fear = unit(org.fear + q.grip_fear * org.grip)
         if q.enabled:
@@ -169,12 +180,14 @@ PROCESS = Process(
     reads=(
         "organisation.fear", "organisation.permission", "organisation.authority", "organisation.spent_protected",
         "organisation.spent_peer", "organisation.spent_response", "organisation.spent_deliberation",
+        "organisation.spent_coaching", "organisation.spent_observation", "organisation.spent_huddles",
         "organisation.leader_openness", "organisation.grip", "organisation.ledger_protection", "organisation.allotted_reporting", "team.overload", "manager.openness_anchor",
     ),
     writes=(
         "organisation.fear_enacted", "organisation.permission_enacted", "organisation.authority_enacted",
         "organisation.say_do_gap", "organisation.hours_protected", "organisation.hours_reporting",
         "organisation.hours_peer", "organisation.hours_response", "organisation.hours_deliberation",
-        "organisation.hours_patients", "manager.openness",
+        "organisation.hours_patients", "organisation.hours_coaching", "organisation.hours_observation",
+        "organisation.hours_huddles", "manager.openness",
     ),
 )  # fmt: skip

@@ -18,6 +18,7 @@ from civicsim.levers import Levers
 from civicsim.parameters import as_row, column_dtype, parameter, switch
 from civicsim.process import Process
 from civicsim.processes.actions import ACTIONS
+from civicsim.processes.choosing import choose_teams
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,11 @@ class Event:
         Name of a function that touches rows, from :data:`ACTIONS`; "" for none.
     size : float
         How large the action is, in its own unit.
+    teams : str
+        Which teams the action is about: one of :data:`~civicsim.processes.choosing.CHOICES`. Unless it is all, they are
+        marked, so that measures can look at them apart.
+    share : float
+        How many of the teams, 0–1, where they are chosen by chance or rank.
     """
 
     week: int
@@ -46,11 +52,13 @@ class Event:
     set: dict[str, Any] = field(default_factory=dict)
     action: str = ""
     size: float = 0.0
+    teams: str = "all"
+    share: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """Return what a block of a scenario file says; what is left at its default is left out."""
         about = dataclasses.asdict(self)
-        return {key: value for key, value in about.items() if value not in ("", 0, 0.0, {}) or key == "week"}
+        return {key: value for key, value in about.items() if value not in ("", 0, 0.0, {}, "all") or key == "week"}
 
     def holds(self, week: int) -> bool:
         """Return whether the event's values hold in a week."""
@@ -102,6 +110,11 @@ class Parameters:
         1.0, "multiple", 0.5, 2.0, help="Care asked for, as a multiple of the usual; a surge sets it for some weeks.",
         source="Assumption: definition.", role="fixed",
     )  # fmt: skip
+    programme_accuracy: float = parameter(
+        0.75, "probability", 0.5, 1.0,
+        help="Chance that what an improvement programme proposes is right for the organisation at large.",
+        source="Assumption: free modelling choice, to be swept.",
+    )  # fmt: skip
     winter_demand: float = parameter(
         0.05, "share of demand", 0.0, 0.3, help="How much more care is asked for at the height of winter than on average.",
         source="Assumption: free modelling choice, to be swept.",
@@ -134,7 +147,10 @@ def step(cohort, first, last):
             put_into_force(c, c.plan, week, first, last)
         for place, event in enumerate(c.plan.events):
             if event.action and event.week == week:
-                ACTIONS[event.action](c, first, last, event.size, place)
+                chosen = choose_teams(c, first, last, event.teams, event.share)
+                if event.teams != "all":
+                    c.team["marked"][chosen == 1] = 1
+                ACTIONS[event.action](c, first, last, event.size, place, chosen, event.weeks)
     now = c.parameters["events"][first:last]
     seasonal = 1.0 + now["winter_demand"] * (season(week, 1.0) - 1.0)
     c.organisation["demand_factor"][first:last] = np.where(now["enabled"], now["demand_factor"] * seasonal, 1.0)

@@ -57,6 +57,10 @@ class Parameters:
         help="κ₀: how fast exhaustion returns to a person's own level.",
         source=_FREE,
     )
+    rest_weight: float = parameter(
+        1.5, "multiple", 1.0, 3.0, help="How much an hour taken from rest wears out, against an hour of work.",
+        source="Direction: an hour of rest lost is worse than an hour of work gained; size free.",
+    )  # fmt: skip
     noise_sd: float = parameter(
         0.05, "per week", 0.0, 0.1, help="Spread of what else happens to a person in a week.", source=_FREE
     )
@@ -69,6 +73,7 @@ def exhaustion_change(q, usual_fear, exhaustion, anchor, load, fear, breach, aro
     Formula
         κ_D·max(0, ℓ−.9) + κ_F(F−F₀) + κ_B·breach + κ_C(Ē−E) − κ_R·max(0, 1−ℓ)(½+½X) − κ₀(E−E₀)
 
+    where ℓ is the load as it is felt, see :func:`felt_load`.
     Influence has no term of its own: it can only work through load, belonging and staying.
     """
     return (
@@ -82,15 +87,21 @@ def exhaustion_change(q, usual_fear, exhaustion, anchor, load, fear, breach, aro
 
 
 @compiled
-def _change(who, q, usual_fear, org, week, around):
+def felt_load(load, rest_hours, contracted, rest_weight):
+    """Return load as it is felt: hours taken from rest count more than hours of work."""
+    return load + rest_weight * rest_hours / contracted
+
+
+@compiled
+def _change(who, q, usual_fear, org, breach, contracted, week, around):
     moved = who.previous + exhaustion_change(
         q,
         usual_fear,
         who.previous,
         who.exhaustion_anchor,
-        who.load,
+        felt_load(who.load, org.rest_hours, contracted, q.rest_weight),
         org.fear_enacted,
-        org.breach,
+        breach,
         around,
         who.belonging,
     )
@@ -98,11 +109,11 @@ def _change(who, q, usual_fear, org, week, around):
 
 
 @compiled
-def _step(first, last, week, p, reference, organisation, team, person):
+def _step(first, last, week, p, reference, structure, organisation, team, person):
     for o in range(first, last):
         if not p[o].enabled:
             continue
-        org, q, usual = organisation[o], p[o], reference[o]
+        org, q, usual, contracted = organisation[o], p[o], reference[o], structure[o].contracted_hours
         for i in range(org.first_person, org.first_person + org.n_persons):
             person[i].previous = person[i].exhaustion
         for t in range(org.first_team, org.first_team + org.n_teams):
@@ -117,10 +128,10 @@ def _step(first, last, week, p, reference, organisation, team, person):
                 who = person[i]
                 if who.vacant == 0:
                     around = (total - who.previous) / (filled - 1) if filled > 1 else who.previous
-                    _change(who, q, usual.usual_fear, org, week, around)
+                    _change(who, q, usual.usual_fear, org, g.breach, contracted, week, around)
         for i in range(org.first_person + org.n_staff, org.first_person + org.n_persons):
             if person[i].vacant == 0:
-                _change(person[i], q, usual.usual_fear, org, week, person[i].previous)
+                _change(person[i], q, usual.usual_fear, org, org.breach, contracted, week, person[i].previous)
 
 
 def step(cohort, first, last):
@@ -132,6 +143,7 @@ def step(cohort, first, last):
         c.week,
         c.parameters["exhaustion"],
         c.parameters["reference"],
+        c.parameters["structure"],
         c.organisation,
         c.team,
         c.person,

@@ -17,6 +17,7 @@ from civicsim.randomness import stream_of, uniforms
 STREAM = stream_of("forum")
 COMES = stream_of("forum.comes")
 PLACE = stream_of("forum.place")
+REBUILT = stream_of("forum.rebuilt")
 USUAL_GROUP = 0
 TEAM, ORGANISATION, NATIONAL = range(3)
 _FREE = "Assumption: free modelling choice, to be swept."
@@ -56,10 +57,41 @@ class Parameters:
         help="Fixes that the forum can pay for with a full budget.",
         source=_FREE,
     )
-    host_target: bool = parameter(
-        False, "yes/no", help="Whether the host sets the forum a target for satisfaction.", role="lever",
+    satisfaction_target: float = parameter(
+        0.0, "0-1", help="Satisfaction that the host sets the forum as its target; 0 sets none.", role="lever",
         source="Assumption: scenario definition; a target of 80 % satisfied was set for a forum before it existed (2013).",
     )  # fmt: skip
+    target_gloss: float = parameter(
+        0.5, "0-1", help="Share of the way from true to targeted satisfaction that a dependent forum's reports go.",
+        source=_FREE,
+    )  # fmt: skip
+    seats: float = parameter(
+        0.0, "share of boards", help="Share of the boards on which patients have a seat.", role="lever",
+        source="Assumption: scenario definition.",
+    )  # fmt: skip
+    seat_weight: float = parameter(
+        0.5, "multiple", 0.0, 2.0, help="How much a seat on every board adds to what the forum's independence achieves.",
+        source=_FREE,
+    )  # fmt: skip
+    membership_threshold: float = parameter(
+        0.0, "0-1", help="Reach below which the forum draws on the usual volunteers alone.",
+        source="Direction: thresholds of membership, such as one in a hundred of the public, were proposed (2013); none by default.",
+    )  # fmt: skip
+    acted_share: float = parameter(
+        -1.0, "0-1; -1 as it comes", -1.0, 1.0, role="fixed",
+        help="Share of the forum's issues that are acted on, for studies; -1 leaves it to independence and budget.",
+        source="Assumption: definition.",
+    )  # fmt: skip
+    anchored_outside: float = parameter(
+        0.0, "0-1", help="How far the forum is rooted outside the organisation's line, where no re-organisation reaches it.",
+        role="lever", source="Assumption: scenario definition.",
+    )  # fmt: skip
+    loss_in_reorganisation: float = parameter(
+        0.7, "probability", help="Chance that a re-organisation sweeps away a forum inside the line.", source=_FREE
+    )
+    rebuild_weeks: float = parameter(
+        104.0, "weeks", 4.0, 1040.0, help="Mean weeks until a forum that was swept away is set up anew.", source=_FREE
+    )
     target_erosion: float = parameter(
         0.02, "per week", 0.0, 0.2, help="Independence lost each week under such a target.", source=_FREE
     )
@@ -93,6 +125,24 @@ def independence_after(independence, intended, rate, host_target, erosion):
     if host_target:
         return unit(independence - erosion)
     return unit(independence + rate * (intended - independence))
+
+
+@compiled
+def effective_reach(reach, threshold):
+    """Return how far the forum reaches beyond the usual volunteers: not at all below the threshold."""
+    return reach if reach >= threshold else 0.0
+
+
+@compiled
+def time_for_problems(independence, target):
+    """Return the share of a forum's meetings that is about problems: all, or as much as it is independent under a target."""
+    return independence if target > 0.0 else 1.0
+
+
+@compiled
+def satisfaction_as_reported(satisfaction, target, independence, gloss):
+    """Return satisfaction as it is reported: glossed towards a target, as far as the forum depends on its host."""
+    return satisfaction + gloss * (1.0 - independence) * max(0.0, target - satisfaction)
 
 
 @compiled
@@ -170,19 +220,25 @@ def _step(first, last, week, p, organisation, tally, dimension, practice, team, 
     m = practice.shape[1]
     wanted = np.empty(m)
     for o in range(first, last):
-        if not p[o].enabled:
-            organisation[o].spent_patients = 0.0
-            continue
         org, q, count = organisation[o], p[o], tally[o]
+        org.spent_patients = 0.0
+        if not q.enabled:
+            continue
+        if org.forum_standing == 0:
+            u_rebuilt, _, _, _ = uniforms(org.seed, REBUILT, week, org.key, 0)
+            if u_rebuilt >= 1.0 / q.rebuild_weeks:
+                continue
+            org.forum_standing = 1
         org.independence = independence_after(
-            org.independence, org.forum_independence, q.independence_rate, q.host_target, q.target_erosion
+            org.independence, org.forum_independence, q.independence_rate, q.satisfaction_target > 0.0, q.target_erosion
         )
         org.forum_funds = min(
             q.fixes_per_team * org.n_teams, org.forum_funds + org.forum_budget * q.fixes_per_team * org.n_teams / 13.0
         )
         for k in range(N_PATIENT_GROUPS):
             seat = panel[o, k]
-            seat.seats = seat_share(seat.share, k == USUAL_GROUP, q.recruitment_bias, org.patient_reach)
+            reach = effective_reach(org.patient_reach, q.membership_threshold)
+            seat.seats = seat_share(seat.share, k == USUAL_GROUP, q.recruitment_bias, reach)
             settled = seat.acted + seat.ignored
             if settled > 0.0:
                 seat.heard += 0.1 * (seat.acted / settled - seat.heard)
@@ -207,14 +263,15 @@ def _step(first, last, week, p, organisation, tally, dimension, practice, team, 
         while org.forum_credit >= q.hours_per_issue:
             k += 1
             org.forum_credit -= q.hours_per_issue
-            u_comes, _, _, _ = uniforms(org.seed, COMES, week, org.key, k)
+            u_comes, u_asked, _, _ = uniforms(org.seed, COMES, week, org.key, k)
             # An hour set aside is only used if patients come.
             if u_comes < activation:
                 spent += q.hours_per_issue
-                n = _raise_issue(
-                    o, k, week, org, q, n_reached, organisation, dimension, practice, team, need, panel, wanted
-                )
-                count.voiced_forum += n
+                # A forum that has to show satisfaction spends part of its meetings on that.
+                if u_asked < time_for_problems(org.independence, q.satisfaction_target):
+                    count.voiced_forum += _raise_issue(
+                        o, k, week, org, q, n_reached, organisation, dimension, practice, team, need, panel, wanted
+                    )
         org.forum_credit = min(org.forum_credit, q.hours_per_issue)
         org.spent_patients = spent / org.n_staff
 

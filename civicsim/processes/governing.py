@@ -8,10 +8,13 @@ from civicsim.compiled import compiled
 from civicsim.kernels import unit
 from civicsim.parameters import parameter, switch
 from civicsim.process import Process
+from civicsim.processes.compact import ledger
+from civicsim.processes.enactment import hours_with_people
 from civicsim.processes.turnover import hire
 from civicsim.randomness import stream_of, uniforms
 
 STREAM = stream_of("governing")
+TURN = stream_of("governing.turn")
 QUARTER = 13
 _FREE = "Assumption: free modelling choice, to be swept."
 
@@ -50,6 +53,30 @@ class Parameters:
         0.5, "probability", help="Chance that a new chief starts programmes over.", source=_FREE
     )
     continuity: float = parameter(0.0, "0-1", help="How far succession planning averts that.", source=_FREE)
+    pressure: float = parameter(
+        0.0, "0-1", help="Pressure on leaders from outside, whatever they report.", role="fixed",
+        source="Direction: transparency and regulation press on leaders (Drew and Pandit 2020, BMJ 368:m872); none by default.",
+    )  # fmt: skip
+    culture_target: float = parameter(
+        0.0, "0-1", help="Weight of a culture score in what leaders are judged by.", role="lever",
+        source="Assumption: scenario definition; that leaders be judged by culture too was proposed (Drew and Pandit 2020).",
+    )  # fmt: skip
+    wellbeing_weight: float = parameter(
+        0.0, "0-1", help="Weight of the wellbeing of staff among the aims of leaders.", role="lever",
+        source="Assumption: scenario definition.",
+    )  # fmt: skip
+    tradeoff_visible: bool = parameter(
+        False, "yes/no", help="Whether leaders can see what their other aims cost in wellbeing.", role="lever",
+        source="Assumption: scenario definition.",
+    )  # fmt: skip
+    wellbeing_gain: float = parameter(
+        2.0, "attention per unit exhaustion", 0.0, 10.0,
+        help="How strongly exhaustion above the usual draws the attention of leaders who can see it.", source=_FREE,
+    )  # fmt: skip
+    inspection_deadline: int = parameter(
+        4, "weeks", 1, 104, help="Weeks between the announcement of an inspection and its visit.", role="lever",
+        source="Direction: regulators want plans within weeks (Drew and Pandit 2020, BMJ 368:m872).",
+    )  # fmt: skip
     rating_weeks: int = parameter(
         104, "weeks", 26, 520, role="fixed", help="Weeks between two ratings by the regulator.", source=_FREE
     )
@@ -71,13 +98,54 @@ class Parameters:
 
 
 @compiled
-def grip_after(grip, relaxation, reaction, aspiration, reported):
-    """Return the grip of leaders after a quarter: it loosens by itself and tightens where reports fall short.
+def grip_after(grip, relaxation, reaction, shortfall, pressure, distracted):
+    """Return the grip of leaders after a quarter: it loosens by itself, and tightens with shortfalls and pressure.
 
     Formula
-        grip ← (1−r)·grip + k·max(0, aspiration − reported)
+        grip ← (1−r)·grip + (k·max(0, shortfall) + r·pressure)(1 − attention elsewhere)
     """
-    return unit((1.0 - relaxation) * grip + reaction * max(0.0, aspiration - reported))
+    push = reaction * max(0.0, shortfall) + relaxation * pressure
+    return unit((1.0 - relaxation) * grip + push * (1.0 - distracted))
+
+
+@compiled
+def attention_to_wellbeing(weight, visible, gain, exhaustion, usual_exhaustion):
+    """Return the share of attention that the wellbeing of staff gets.
+
+    Formula
+        w·(1 + g·max(0, Ē − E_ref)), at most 1, where the cost in wellbeing can be seen; else 0
+
+    An aim whose price cannot be seen moves nobody's attention.
+    """
+    return unit(weight * (1.0 + gain * max(0.0, exhaustion - usual_exhaustion))) if visible else 0.0
+
+
+@compiled
+def culture_as_reported(safety, weight, fear, salience, audit):
+    """Return the culture score that leaders report: glossed as far as they are judged by it and afraid, less under audit.
+
+    Formula
+        S̄ + w·F·salience·(1 − audit)·(1 − S̄)
+    """
+    return unit(safety + weight * fear * salience * (1.0 - audit) * (1.0 - safety))
+
+
+@compiled
+def urgency_of(deadline, trial_weeks, patience):
+    """Return how far an inspection leaves too little time for a trial, less where the regulator is patient.
+
+    Formula
+        (1 − patience)·max(0, 1 − deadline/trial weeks)
+    """
+    if deadline == 0 or trial_weeks == 0:
+        return 0.0
+    return (1.0 - patience) * max(0.0, 1.0 - deadline / trial_weeks)
+
+
+@compiled
+def patience_with_compact(patience, regulator, compact):
+    """Return the regulator's patience: more where it has joined a compact that is kept as a ledger."""
+    return patience + (1.0 - patience) * regulator * ledger(compact)
 
 
 @compiled
@@ -99,6 +167,26 @@ def chief_exit_probability(rate, inadequate, factor):
 
 
 @compiled
+def _how_staff_are(org, person):
+    """Return the mean exhaustion and the mean safety of staff in post."""
+    exhaustion = safety = 0.0
+    filled = 0
+    for i in range(org.first_person, org.first_person + org.n_staff):
+        if person[i].vacant == 0:
+            exhaustion += person[i].exhaustion
+            safety += person[i].safety
+            filled += 1
+    return exhaustion / max(filled, 1), safety / max(filled, 1)
+
+
+@compiled
+def turn_of(seed, key, quarters):
+    """Return the quarter in which an organisation's turn to be rated comes, counted from 0."""
+    u, _, _, _ = uniforms(seed, TURN, 0, key, 0)
+    return int(u * quarters)
+
+
+@compiled
 def _succeed(week, q, newcomers, pop, org, person, manager, count):
     """Bring in a new chief executive, who may start over."""
     i = org.first_person + org.n_persons - 1
@@ -113,47 +201,68 @@ def _succeed(week, q, newcomers, pop, org, person, manager, count):
 
 
 @compiled
-def _step(first, last, week, p, turnover, population, reference, organisation, tally, team, person, manager):
+def _step(
+    first, last, week, p, promise, trials, turnover, population, reference, organisation, tally, team, person, manager
+):
     for o in range(first, last):
         org, q, count = organisation[o], p[o], tally[o]
         org.chief_left = 0
         chief = org.first_manager + org.n_managers - 1
         if not q.enabled:
-            org.grip = 0.0
+            org.grip = org.urgency = 0.0
+            org.deadline = org.chief_leaving = 0
             org.leader_openness = manager[chief].openness_anchor
             continue
         u_exit, u_rate, _, _ = uniforms(org.seed, STREAM, week, org.key, 0)
-        if u_exit < chief_exit_probability(q.chief_exit_rate, org.inadequate, q.inadequate_factor):
+        exits = chief_exit_probability(q.chief_exit_rate, org.inadequate, q.inadequate_factor)
+        if org.chief_leaving or u_exit < exits:
             _succeed(week, q, turnover[o], population[o], org, person, manager, count)
-        given = org.spent_protected + org.spent_peer + org.spent_response + org.spent_deliberation
+        org.chief_leaving = 0
+        patience = patience_with_compact(q.patience, promise[o].regulator, org.compact)
         org.leader_openness = example_set(
-            manager[chief].openness_anchor, q.example_gain, unit(given / org.hours_budget),
+            manager[chief].openness_anchor, q.example_gain, unit(hours_with_people(org) / org.hours_budget),
             reference[o].usual_engaged,
         )  # fmt: skip
-        if week % QUARTER != 0:
+        inspected = org.deadline == 1
+        if org.deadline > 0:
+            org.deadline -= 1
+        trial = trials[o].n_cycles * trials[o].cycle_weeks
+        org.urgency = urgency_of(org.deadline, trial, patience)
+        if week % QUARTER != 0 and not inspected:
             continue
         reported = 0.0
         for t in range(org.first_team, org.first_team + org.n_teams):
             reported += team[t].quality_reported
         reported /= org.n_teams
-        aspiration = unit(q.aspiration + q.expectation_drift * week / 52.0)
-        org.grip = grip_after(org.grip, q.relaxation, q.reaction, aspiration, reported)
-        # Organisations are rated in turn, not all in one quarter.
+        exhaustion, safety = _how_staff_are(org, person)
+        org.culture_reported = culture_as_reported(
+            safety, q.culture_target, org.fear_enacted, org.target_salience, org.audit
+        )
+        if week % QUARTER == 0:
+            aspiration = unit(q.aspiration + q.expectation_drift * week / 52.0)
+            judged = (1.0 - q.culture_target) * reported + q.culture_target * org.culture_reported
+            org.attention_wellbeing = attention_to_wellbeing(
+                q.wellbeing_weight, q.tradeoff_visible, q.wellbeing_gain, exhaustion, reference[o].usual_exhaustion
+            )
+            org.grip = grip_after(
+                org.grip, q.relaxation, q.reaction, aspiration - judged, q.pressure, org.attention_wellbeing
+            )
+        # Organisations are rated in turn, not all in one quarter; an inspection ends in a rating of its own.
         quarters = max(1, q.rating_weeks // QUARTER)
-        if (week // QUARTER + org.key) % quarters == 0:
+        if inspected or (week // QUARTER + turn_of(org.seed, org.key, quarters)) % quarters == 0:
             impression = reported + q.rating_noise * 3.4641016151377544 * (u_rate - 0.5)
             org.inadequate = 1 if impression < q.inadequate_below else 0
             count.rated += 1
             count.rated_inadequate += org.inadequate
             if org.inadequate:
-                org.grip = unit(org.grip + q.rating_grip * (1.0 - q.patience))
+                org.grip = unit(org.grip + q.rating_grip * (1.0 - patience))
 
 
 def step(cohort, first, last):
     """Let the chief executive stay or go and set an example; each quarter, react to reports and be rated."""
     c = cohort
     _step(
-        first, last, c.week, c.parameters["governing"], c.parameters["turnover"], c.parameters["population"], c.parameters["reference"],
+        first, last, c.week, c.parameters["governing"], c.parameters["compact"], c.parameters["lifecycle"], c.parameters["turnover"], c.parameters["population"], c.parameters["reference"],
         c.organisation, c.tally, c.team, c.person, c.manager,
     )  # fmt: skip
 
@@ -166,10 +275,13 @@ PROCESS = Process(
     step=step,
     reads=(
         "organisation.hours_budget", "organisation.spent_protected", "organisation.spent_peer",
-        "organisation.spent_response", "organisation.spent_deliberation", "team.quality_reported",
+        "organisation.spent_response", "organisation.spent_deliberation", "organisation.spent_coaching", "organisation.spent_observation", "organisation.spent_huddles",
+        "organisation.compact", "organisation.target_salience", "organisation.audit", "team.quality_reported",
+        "person.exhaustion", "person.safety", "person.vacant",
     ),
     writes=(
-        "organisation.grip", "organisation.inadequate", "organisation.chief_left", "organisation.leader_openness",
+        "organisation.grip", "organisation.deadline", "organisation.urgency", "organisation.chief_leaving",
+        "organisation.attention_wellbeing", "organisation.culture_reported", "organisation.inadequate", "organisation.chief_left", "organisation.leader_openness",
         "organisation.fear_enacted", "organisation.permission_enacted", "organisation.authority_enacted",
         "manager.openness_anchor", "person.*", "tally.chiefs_left", "tally.resets", "tally.rated", "tally.rated_inadequate",
     ),

@@ -148,7 +148,7 @@ def _learn_efficacy(who, g, q, usual, dealt, openness):
 
 
 @compiled
-def _step(first, last, p, reference, organisation, team, person, manager, ties):
+def _step(first, last, week, p, reference, organisation, team, person, manager, ties):
     for o in range(first, last):
         if not p[o].enabled:
             continue
@@ -179,7 +179,10 @@ def _step(first, last, p, reference, organisation, team, person, manager, ties):
                     if j >= 0 and person[j].vacant == 0:
                         neighbours += person[j].previous
                         n += 1
-                grounds = grounds_for_safety(q, usual, who.safety_anchor, openness, who.norm, org.fear_enacted)
+                climate = g.climate if week < g.climate_until else 0.0
+                grounds = grounds_for_safety(
+                    q, usual, who.safety_anchor + climate, openness, who.norm, org.fear_enacted
+                )
                 around = neighbours / n if n > 0 else grounds
                 moved = settle(who.previous, around, grounds, q.susceptibility, q.safety_rate)
                 seen = max(0.0, g.detriments - who.detriments)
@@ -192,6 +195,7 @@ def step(cohort, first, last):
     _step(
         first,
         last,
+        c.week,
         c.parameters["learning"],
         c.parameters["reference"],
         c.organisation,
@@ -209,7 +213,7 @@ PROCESS = Process(
     parameters=Parameters,
     step=step,
     reads=(
-        "organisation.fear_enacted", "team.outcomes", "team.n_outcomes", "team.detriments", "team.dealt_memory",
+        "organisation.fear_enacted", "team.climate", "team.climate_until", "team.outcomes", "team.n_outcomes", "team.detriments", "team.dealt_memory",
         "team.noticed_memory", "person.outcomes", "person.n_outcomes", "person.detriments", "person.norm",
         "person.safety_anchor", "person.efficacy_anchor", "person.agency_anchor", "person.vacant", "manager.openness",
     ),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from civicsim.compiled import compiled
+from civicsim.kernels import unit
 from civicsim.organisation import ENDORSED, FROM_PATIENTS, TRIAL
 from civicsim.parameters import parameter, switch
 from civicsim.practice import change, clear_idea, fall_back
@@ -48,7 +49,11 @@ class Parameters:
         help="A cycle runs with probability min(1, gain × headspace).",
         source=_FREE,
     )
-    most_trials: int = parameter(3, "trials", 1, 30, help="Trials that a team runs at once at most.", source=_FREE)
+    max_concurrent: int = parameter(3, "trials", 1, 30, help="Trials that a team runs at once at most.", source=_FREE)
+    report_hours: float = parameter(
+        0.0, "hours per cycle", 0.0, 40.0, help="Hours that the report on a trial cycle costs the team.",
+        source="Direction: reports at 30, 60 and 90 days cost hours (Drew and Pandit 2020, BMJ 368:m872); none by default.",
+    )  # fmt: skip
     trial_hours: float = parameter(
         3.0, "hours per team and week", 0.0, 20.0, help="Hours that a running trial costs.", source=_FREE
     )
@@ -64,6 +69,10 @@ class Parameters:
         help="How much full trust in the second team adds to that chance.",
         source=_FREE,
     )
+    consent_professionalism: float = parameter(
+        0.3, "probability", 0.0, 1.0,
+        help="How much professionalism above the middle in the second team adds to that chance.", source=_FREE,
+    )  # fmt: skip
     skill_per_trial: float = parameter(
         0.004,
         "0-1",
@@ -102,9 +111,22 @@ class Parameters:
 
 
 @compiled
-def cycle_runs_probability(gain, headspace):
-    """Return the chance that a planned cycle is carried out: min(1, 4H)."""
-    return min(1.0, gain * headspace)
+def cycle_runs_probability(gain, headspace, report_hours, work_hours):
+    """Return the chance that a planned cycle is carried out.
+
+    Formula
+        min(1, 4H) · max(0, 1 − report / work)
+
+    where work are the hours that the cycle takes: its report is written in the same time.
+    """
+    left = max(0.0, 1.0 - report_hours / work_hours) if work_hours > 0.0 else 1.0
+    return min(1.0, gain * headspace) * left
+
+
+@compiled
+def may_begin(deadline, weeks):
+    """Return whether a trial may begin: not if an inspection comes before it could end."""
+    return deadline == 0 or deadline >= weeks
 
 
 @compiled
@@ -153,6 +175,18 @@ def team_mean_trust(g, person):
             total += person[i].trust
             filled += 1
     return total / max(filled, 1)
+
+
+@compiled
+def consent_probability(q, g, person):
+    """Return the chance that a team consents to a change across the boundary: more with trust and professionalism."""
+    total, filled = 0.0, 0
+    for i in range(g.first_person, g.first_person + g.n_posts):
+        if person[i].vacant == 0:
+            total += person[i].professionalism
+            filled += 1
+    beyond = total / filled - 0.5 if filled > 0 else 0.0
+    return unit(q.consent_base + q.consent_trust * team_mean_trust(g, person) + q.consent_professionalism * beyond)
 
 
 @compiled
@@ -220,8 +254,8 @@ def _decide(t, d, week, q, hours, org, alignment, dimension, team, neighbour, pr
     if dimension.cross_boundary:
         u_partner, u_consent, _, _ = uniforms(org.seed, TRIALS, week, g.key, practice.shape[1] + d)
         partner = _partner(neighbour, t, u_partner)
-        trust = team_mean_trust(team[partner], person) if partner >= 0 else 0.0
-        if partner < 0 or u_consent >= q.consent_base + q.consent_trust * trust:
+        consent = consent_probability(q, team[partner], person) if partner >= 0 else 0.0
+        if u_consent >= consent:
             count.trials_lost += 1
             clear_idea(slot)
             return
@@ -236,6 +270,7 @@ def _try_ideas(first, last, week, p, change_of, organisation, dimension, tally, 
             continue
         org, q, count = organisation[o], p[o], tally[o]
         hours = change_of[o].switching_hours
+        trial_weeks = q.n_cycles * q.cycle_weeks
         for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
             alignment = team_mean_alignment(g, person)
@@ -248,7 +283,7 @@ def _try_ideas(first, last, week, p, change_of, organisation, dimension, tally, 
             for k in range(m):
                 d = (start + k) % m
                 slot = practice[t, d]
-                if slot.idea_state == ENDORSED and running < q.most_trials:
+                if slot.idea_state == ENDORSED and running < q.max_concurrent and may_begin(org.deadline, trial_weeks):
                     slot.idea_state = TRIAL
                     slot.idea_week = week
                     running += 1
@@ -258,7 +293,11 @@ def _try_ideas(first, last, week, p, change_of, organisation, dimension, tally, 
                 age = week - slot.idea_week
                 if q.n_cycles > 0 and age > 0 and age % q.cycle_weeks == 0:
                     u_runs, u_shows, _, _ = uniforms(org.seed, TRIALS, week, g.key, d)
-                    if u_runs < cycle_runs_probability(q.headspace_gain, g.headspace):
+                    count.cycles_due += 1
+                    if u_runs < cycle_runs_probability(
+                        q.headspace_gain, g.headspace, q.report_hours, q.trial_hours * q.cycle_weeks
+                    ):
+                        count.cycles_done += 1
                         fits = slot.idea_value == slot.reality
                         shows_rightly = u_shows < q.cycle_accuracy
                         slot.cycles += 1
@@ -322,7 +361,7 @@ def _age_changes(first, last, week, p, organisation, tally, team, neighbour, pra
             changing = g.switching_hours / SWITCHING_WEEKS
             g.switching_hours -= changing
             g.originated_memory *= 1.0 - 1.0 / YEAR
-            g.improvement_hours = changing + q.trial_hours * g.n_trials
+            g.improvement_hours = changing + (q.trial_hours + q.report_hours / q.cycle_weeks) * g.n_trials
             count.hours_improvement += g.improvement_hours
 
 
@@ -355,7 +394,8 @@ PROCESS = Process(
     reads=(
         "team.headspace", "team.overload", "team.leaver_memory",
         "organisation.chief_left", "neighbour.team", "neighbour.ties",
-        "dimension.cross_boundary", "person.alignment", "person.trust", "practice.reality", "practice.idea_value",
+        "dimension.cross_boundary", "person.alignment", "person.trust", "person.professionalism",
+        "organisation.deadline", "practice.reality", "practice.idea_value",
     ),
     writes=(
         "practice.value", "practice.previous",
@@ -363,7 +403,7 @@ PROCESS = Process(
         "practice.convenient", "practice.adopted_week", "practice.idea_state", "practice.idea_week",
         "practice.idea_raiser",  "practice.deliberated",
         "practice.cycles", "practice.successes",
-        "team.switching_hours", "team.improvement_hours", "team.n_trials", "person.skill", "tally.trials_begun",
+        "team.switching_hours", "team.improvement_hours", "team.n_trials", "person.skill", "tally.trials_begun", "tally.cycles_due", "tally.cycles_done",
         "tally.trials_won", "tally.trials_lost", "tally.adopted_local",
         "tally.solved",
         "tally.adopted_patients",

@@ -29,6 +29,10 @@ class Parameters:
         source="Assumption: clinicians work around institutional barriers (Mountford and Marshall 2014, BMJ Qual Saf 23:89); "
         "the amount is free, to be swept.",
     )  # fmt: skip
+    participation_from_recovery: float = parameter(
+        0.0, "share of hours", help="Share of the hours of taking part that comes out of rest instead of working time.",
+        source="Direction: being always on is a strain (Mountford and Marshall 2014, BMJ Qual Saf 23:89); none by default.",
+    )  # fmt: skip
     convenience_gain: float = parameter(
         0.2, "hours per week", 0.0, 1.0, help="Hours of care a person saves per convenient practice in use.",
         source="Assumption: free modelling choice, to be swept.",
@@ -65,7 +69,12 @@ def _step(first, last, p, structure, organisation, tally, team, practice, person
         contracted = structure[o].contracted_hours
         org.spent_protected = org.hours_protected
         org.spent_reporting = org.hours_reporting
-        spent = org.spent_protected + org.spent_reporting + org.spent_peer + org.spent_deliberation + org.spent_patients
+        part = org.spent_peer + org.spent_deliberation + org.spent_patients
+        org.rest_hours = q.participation_from_recovery * part
+        spent = (
+            org.spent_protected + org.spent_reporting + part - org.rest_hours + org.spent_coaching
+            + org.spent_observation + org.spent_huddles + org.partner_hours
+        )  # fmt: skip
         mean_load = 0.0
         for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
@@ -78,7 +87,8 @@ def _step(first, last, p, structure, organisation, tally, team, practice, person
             for i in range(g.first_person, g.first_person + g.n_posts):
                 present += 1 - max(person[i].vacant, person[i].absent)
             g.n_present = present
-            at_work = max(present, 1)
+            # Whoever manages beside the team's manager is not there for care.
+            at_work = max(present - (structure[o].managers_per_team - 1), 1)
             care = max(0.0, org.demand_factor * g.demand / at_work - q.convenience_gain * convenient)
             extra = g.improvement_hours / at_work
             answering = (g.response_hours + g.settling_hours) / at_work
@@ -128,11 +138,13 @@ PROCESS = Process(
         "team.demand",
         "organisation.demand_factor", "team.improvement_hours", "team.response_hours",
         "team.settling_hours", "practice.value", "practice.reality",
-        "practice.convenient", "person.vacant", "person.absent", "person.voice_hours", "organisation.hours_protected",
+        "practice.convenient", "organisation.spent_peer", "organisation.spent_deliberation",
+        "organisation.spent_patients", "organisation.spent_coaching", "organisation.spent_observation",
+        "organisation.spent_huddles", "organisation.partner_hours", "person.vacant", "person.absent", "person.voice_hours", "organisation.hours_protected",
         "organisation.hours_reporting", "organisation.permission_enacted",
     ),
     writes=(
-        "organisation.spent_protected", "organisation.spent_reporting", "team.mismatch",
+        "organisation.spent_protected", "organisation.spent_reporting", "organisation.rest_hours", "team.mismatch",
         "team.n_present", "team.load", "team.headspace", "team.overload", "person.load", "person.headspace",
         "tally.hours_failure_demand",
     ),

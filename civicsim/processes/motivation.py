@@ -103,8 +103,7 @@ def _step(first, last, p, promise, reference, organisation, team, person, manage
         if not p[o].enabled:
             continue
         org, q, usual = organisation[o], p[o], reference[o]
-        kept = promise[o].fulfilment_gain * org.fulfilment
-        broken = promise[o].fulfilment_gain * promise[o].breach_ratio * org.breach
+        gain, loss = promise[o].fulfilment_gain, promise[o].fulfilment_gain * promise[o].breach_ratio
         for i in range(org.first_person, org.first_person + org.n_persons):
             who = person[i]
             if who.vacant:
@@ -116,7 +115,13 @@ def _step(first, last, p, promise, reference, organisation, team, person, manage
                     org.permission_enacted, org.fear_enacted, org.target_salience,
                 )
             )  # fmt: skip
-            who.trust = unit(who.trust + trust_change(q, who.trust, who.trust_anchor, org.say_do_gap, kept, broken))
+            # Managers above the teams go by how the organisation as a whole keeps its word.
+            fulfilment = team[who.team].fulfilment if who.team >= 0 else org.fulfilment
+            breach = team[who.team].breach if who.team >= 0 else org.breach
+            who.trust = unit(
+                who.trust
+                + trust_change(q, who.trust, who.trust_anchor, org.say_do_gap, gain * fulfilment, loss * breach)
+            )
         # Assumption: managers' belonging returns to what they brought along.
         for i in range(org.first_person + org.n_staff, org.first_person + org.n_persons):
             if person[i].vacant == 0:

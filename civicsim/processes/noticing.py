@@ -48,6 +48,10 @@ class Parameters:
         help="How fast a team's problem-seeking follows how bad news is met.",
         source=_FREE,
     )
+    seek_shift: float = parameter(
+        0.0, "0-1", -0.5, 0.5, help="Added to where problem-seeking settles, whatever leaders do.",
+        source="Assumption: none by default; for studies of problem-seeking.",
+    )  # fmt: skip
 
 
 @compiled
@@ -94,7 +98,7 @@ def _step(first, last, week, p, change_of, organisation, dimension, tally, team,
         for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
             target = seek_target(manager[g.manager].openness, org.fear_enacted, org.measured_share, org.target_salience)
-            g.seek = unit(g.seek + q.seek_rate * (target - g.seek))
+            g.seek = unit(g.seek + q.seek_rate * (unit(target + q.seek_shift) - g.seek))
             g.noticed = 0.0
             for i in range(g.first_person, g.first_person + g.n_posts):
                 who = person[i]

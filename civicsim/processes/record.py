@@ -12,6 +12,7 @@ from civicsim.organisation import ENDORSED, N_PATIENT_GROUPS, N_PROFESSIONS, TRI
 from civicsim.parameters import switch
 from civicsim.process import Process
 from civicsim.processes.exhaustion import BURNT_OUT
+from civicsim.processes.forum import satisfaction_as_reported
 
 QUARTER = 13
 SPOKE_LATELY = 0.5
@@ -266,6 +267,15 @@ def _teams(o, org, view, usual_spread, dimension, team, practice):
         squares += above * above
         bright += above > usual_spread
         dark += above < -usual_spread
+    view.n_marked = view.marked_quality = view.marked_safety = view.marked_bright = view.marked_dark = 0.0
+    for t in range(org.first_team, org.first_team + org.n_teams):
+        if team[t].marked:
+            above = team[t].quality - view.quality
+            view.n_marked += 1.0
+            view.marked_quality += team[t].quality
+            view.marked_safety += team[t].safety
+            view.marked_bright += above > usual_spread
+            view.marked_dark += above < -usual_spread
     view.quality_sd = math.sqrt(squares / org.n_teams)
     view.spots_coexist = 1.0 if bright > 0 and dark > 0 else 0.0
     view.bright_share, view.dark_share = bright / org.n_teams, dark / org.n_teams
@@ -326,6 +336,7 @@ def _step(
     week,
     p,
     reference,
+    forum,
     organisation,
     snapshot,
     dimension,
@@ -346,6 +357,12 @@ def _step(
         _origins(org, view, team, person)
         _teams(o, org, view, reference[o].usual_quality_spread, dimension, team, practice)
         _patients(org, view, panel[o], patient)
+        view.satisfaction_reported = satisfaction_as_reported(
+            view.satisfaction, forum[o].satisfaction_target, org.independence, forum[o].target_gloss
+        )
+        view.forum_standing = org.forum_standing
+        view.attention_wellbeing = org.attention_wellbeing
+        view.culture_gap = org.culture_reported - view.safety if org.culture_reported > 0.0 else 0.0
         _voices(org, view, person, team, ties)
         view.openness = 0.0
         for j in range(org.first_manager, org.first_manager + org.n_managers):
@@ -366,7 +383,7 @@ def step(cohort, first, last):
     """Put down how things stand at the end of the week."""
     c = cohort
     _step(
-        first, last, c.week, c.parameters["record"], c.parameters["reference"], c.organisation, c.snapshot,
+        first, last, c.week, c.parameters["record"], c.parameters["reference"], c.parameters["forum"], c.organisation, c.snapshot,
         c.dimension, c.team, c.practice, c.person, c.manager, c.panel, c.patient, c.ties,
     )  # fmt: skip
 

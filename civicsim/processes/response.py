@@ -18,6 +18,8 @@ DEALT_WEEKS = 26.0
 MEMORY_PER_ITEM = 0.25
 """Weight of the latest item in what a person remembers of being answered. Assumption: about the last four items."""
 OUTCOME_ACTED, OUTCOME_EXPLAINED, OUTCOME_SILENT, OUTCOME_PRETENCE = 1.0, 0.6, 0.0, -0.2
+ITEMS_REMEMBERED = 20.0
+"""Items of a team over which the share answered is remembered. Assumption: about a quarter's worth."""
 _FREE = "Assumption: free modelling choice, to be swept."
 
 
@@ -141,6 +143,7 @@ def _tell(slot, g, person, outcome, acted):
     """Tell the person who raised it, and the team, what came of an item."""
     g.outcomes += outcome
     g.n_outcomes += 1.0
+    g.answered_share += ((1.0 if outcome > 0.0 else 0.0) - g.answered_share) / ITEMS_REMEMBERED
     if slot.idea_raiser >= 0:
         who = person[slot.idea_raiser]
         who.outcomes += outcome
@@ -178,13 +181,23 @@ def _detriment(slot, g, person, count, probability, u):
 
 
 @compiled
-def _answer_forum(slot, count, week, org, seat, u_act):
+def forum_insists(independence, seats, seat_weight, acted_share):
+    """Return the chance that the forum gets its way where there is money: independence, weighed up by seats on boards.
+
+    Formula
+        min(1, ι · (1 + w·seats)), or the share that a study sets
+    """
+    return min(1.0, independence * (1.0 + seat_weight * seats)) if acted_share < 0.0 else acted_share
+
+
+@compiled
+def _answer_forum(slot, count, week, org, q, seat, u_act):
     """Decide an issue of the patients' forum: it takes independence to insist and money to pay for the fix."""
-    paid = org.forum_funds >= 1.0 - 1e-9
+    paid = org.forum_funds >= 1.0 - 1e-9 or q.acted_share >= 0.0
     if paid:
         # Without independence the host spends the forum's money as it sees fit.
         org.forum_funds = max(0.0, org.forum_funds - 1.0)
-    if paid and u_act < org.independence:
+    if paid and u_act < forum_insists(org.independence, q.seats, q.seat_weight, q.acted_share):
         seat.acted += 1.0
         count.acted_forum += 1
         slot.idea_state = ENDORSED
@@ -221,7 +234,7 @@ def _mean_safety(g, person):
 
 
 @compiled
-def _step(first, last, week, p, organisation, tally, team, practice, person, manager, panel):
+def _step(first, last, week, p, forum, structure, organisation, tally, team, practice, person, manager, panel):
     m = practice.shape[1]
     for o in range(first, last):
         org, q, count = organisation[o], p[o], tally[o]
@@ -266,7 +279,7 @@ def _step(first, last, week, p, organisation, tally, team, practice, person, man
                     acts = either(authority, q.guardian_success)
                     _answer(slot, g, person, count, week, acts, explains, org.invitation, u_act, u_explain, u_silence)
                 elif slot.idea_channel == TO_FORUM:
-                    _answer_forum(slot, count, week, org, panel[o, slot.idea_group], u_act)
+                    _answer_forum(slot, count, week, org, forum[o], panel[o, slot.idea_group], u_act)
                 elif week - slot.raised_week >= q.timeout:
                     count.silent += 1
                     count.timed_out += 1
@@ -280,6 +293,7 @@ def _step(first, last, week, p, organisation, tally, team, practice, person, man
                 org.hours_response, g.n_posts, org.hours_reporting / org.hours_budget, q.reporting_cost,
                 exhaustion, q.exhaustion_cost, g.overload, q.overload_cost,
             )  # fmt: skip
+            hours *= structure[o].managers_per_team
             # Assumption: while the manager is away or the post is empty, a stand-in answers with half the time.
             g.response_credit += 0.5 * hours if boss.vacant or boss.absent else hours
             while n_waiting > 0 and g.response_credit >= q.hours_per_item:
@@ -312,6 +326,8 @@ def step(cohort, first, last):
         last,
         c.week,
         c.parameters["response"],
+        c.parameters["forum"],
+        c.parameters["structure"],
         c.organisation,
         c.tally,
         c.team,

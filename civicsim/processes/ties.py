@@ -101,9 +101,15 @@ def _in_common(ties, a, b):
 def _candidate(i, k, u, v, w, org, organisation, team, person, ties, outside_share):
     """Return somebody whom person ``i`` might meet: a friend's friend, someone of the division, or anyone."""
     if k == 0:
-        friend = ties[i, int(u * ties.shape[1])]
-        if friend >= 0:
-            return ties[friend, int(v * ties.shape[1])]
+        # Where a slot is empty or leads back, look in the next.
+        for slot in range(ties.shape[1]):
+            friend = ties[i, (int(u * ties.shape[1]) + slot) % ties.shape[1]]
+            if friend < 0:
+                continue
+            for further in range(ties.shape[1]):
+                j = ties[friend, (int(v * ties.shape[1]) + further) % ties.shape[1]]
+                if j >= 0 and j != i:
+                    return j
         return -1
     home = org
     if k == 3 and u < outside_share:
@@ -132,7 +138,7 @@ def _meet(i, week, org, organisation, team, person, ties, q):
     for k in range(N_CANDIDATES):
         u, v, w, _ = uniforms(org.seed, MEET, week, who.key, 1 + k)
         j = _candidate(i, k, u, v, w, org, organisation, team, person, ties, q.outside_share)
-        if j < 0 or j == i or person[j].vacant or person[j].team == who.team:
+        if j < 0 or j == i or person[j].vacant or person[j].team == who.team or team[person[j].team].isolated:
             continue
         near = person[j].organisation == who.organisation and team[person[j].team].division == team[who.team].division
         found[k] = j
@@ -176,7 +182,7 @@ def _step(first, last, week, p, organisation, tally, team, person, ties, neighbo
                             count.ties_lost += 1
                             break
                         at -= 1
-            if who.vacant:
+            if who.vacant or team[who.team].isolated:
                 continue
             u, _, _, _ = uniforms(org.seed, MEET, week, who.key, 0)
             if u < making_probability(hours, n_ties, q.upkeep_hours, q.making_hours):
@@ -199,7 +205,14 @@ PROCESS = Process(
     title="Hours with peers keep ties between teams alive and make new ones, with people who are near, alike or friends of friends.",
     parameters=Parameters,
     step=step,
-    reads=("organisation.hours_peer", "person.profession", "person.team", "person.vacant", "team.division"),
+    reads=(
+        "organisation.hours_peer",
+        "person.profession",
+        "person.team",
+        "person.vacant",
+        "team.division",
+        "team.isolated",
+    ),
     writes=(
         "organisation.spent_peer",
         "ties",

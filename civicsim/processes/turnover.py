@@ -18,6 +18,7 @@ _TRAITS = tuple(
     stream_of(f"turnover.{name}")
     for name in (
         "exhaustion", "safety", "efficacy", "motivation", "belonging", "trust", "agency", "skill", "alignment", "openness",
+        "professionalism",
     )
 )  # fmt: skip
 (
@@ -31,6 +32,7 @@ _TRAITS = tuple(
     T_SKILL,
     T_ALIGNMENT,
     T_OPENNESS,
+    T_PROFESSIONALISM,
 ) = _TRAITS
 LEAVER_WEEKS = 13.0
 _FREE = "Assumption: free modelling choice, to be swept."
@@ -126,11 +128,14 @@ def hire(who, i, org, q, pop, week, manager):
     who.motivation_anchor = newcomer_trait(seed, T_MOTIVATION, week, key, pop.motivation_mean, pop.attitude_sd)
     who.belonging_anchor = newcomer_trait(seed, T_BELONGING, week, key, pop.belonging_mean, pop.attitude_sd)
     who.trust_anchor = newcomer_trait(seed, T_TRUST, week, key, pop.trust_mean, pop.attitude_sd)
-    who.agency_anchor = newcomer_trait(seed, T_AGENCY, week, key, pop.agency_mean, pop.attitude_sd)
+    who.agency_anchor = newcomer_trait(seed, T_AGENCY, week, key, pop.agency_mean + pop.agency_bias, pop.attitude_sd)
     who.motivation, who.belonging = who.motivation_anchor, who.belonging_anchor
     who.trust, who.agency = who.trust_anchor, who.agency_anchor
     who.skill = newcomer_trait(seed, T_SKILL, week, key, pop.skill_mean, pop.skill_sd)
     who.alignment = newcomer_trait(seed, T_ALIGNMENT, week, key, pop.alignment_mean, pop.alignment_sd)
+    who.professionalism = newcomer_trait(
+        seed, T_PROFESSIONALISM, week, key, pop.professionalism_mean, pop.professionalism_sd
+    )
     who.propensity = who.propensity_memory = who.norm = org.voice_norm
     who.noticed_memory = who.voiced_memory = who.acted_memory = who.answered_memory = 0.0
     if who.role != STAFF:
