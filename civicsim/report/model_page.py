@@ -205,6 +205,24 @@ def _kernels() -> str:
     return "\n".join(equation.to_markdown() for equation in equations(kernels))
 
 
+def _scales() -> str:
+    scenario = Scenario.preset()
+    s = scenario.structure
+    divisions = -(-s.n_teams // s.teams_per_division)
+    rows = [
+        ("weeks that are looked at", scenario.weeks),
+        ("weeks of burn-in", scenario.burn_in_weeks),
+        ("organisations in a run", s.n_organisations),
+        ("posts of staff", s.n_teams * s.team_size),
+        ("teams", s.n_teams),
+        ("divisions", divisions),
+        ("executives, the chief among them", s.n_executives),
+        ("patients followed one by one", round(s.patients_per_post * s.n_teams * s.team_size)),
+        ("dimensions of practice", s.n_dimensions),
+    ]
+    return table((f"default ({scenario.kind})", "number"), rows)
+
+
 def _shared_parameters() -> str:
     shared = [section for section in SECTIONS if section not in PROCESSES and section != "levers"]
     return "\n\n".join(f"### `{section}`\n\n{parameter_table(section)}" for section in shared)
@@ -295,6 +313,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "record_columns": _record_columns,
     "overview": _overview,
     "reads_and_writes": _reads_and_writes,
+    "scales": _scales,
     "status_counts": _status_counts,
     "shared_parameters": _shared_parameters,
     "submodels": _submodels,
