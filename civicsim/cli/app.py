@@ -464,7 +464,7 @@ def example_organisation(
 
 @app.command(
     help=_help(
-        "Explain the week, or a process, style, parameter, measure, lever or kind of organisation.",
+        "Explain the week, or a process, style, parameter, measure, lever or kind of organisation; or document the model.",
         (
             "describe",
             "describe process voice",
@@ -472,6 +472,7 @@ def example_organisation(
             "describe parameter structure",
             "describe measure gaming_gap",
             "describe lever fear",
+            "describe model --out docs/model",
         ),
         "With a topic alone, all of it is listed.",
     )
@@ -481,11 +482,16 @@ def describe(
     topic: Annotated[
         str | None,
         typer.Argument(
-            metavar="TOPIC", help="process, style, parameter, measure, lever or kind.", autocompletion=complete_topics
+            metavar="TOPIC",
+            help="process, style, parameter, measure, lever, kind or model.",
+            autocompletion=complete_topics,
         ),
     ] = None,
     name: Annotated[
         str | None, typer.Argument(metavar="NAME", help="One of them.", autocompletion=complete_names)
+    ] = None,
+    out: Annotated[
+        str | None, typer.Option(metavar="DIR", help="With 'model': write the pages that describe it to this folder.")
     ] = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -494,6 +500,9 @@ def describe(
     output = _talk(context, json, quiet)
     from civicsim.cli import describing
 
+    if out is not None:
+        describing.write_model(output, topic, name, out)
+        return
     describing.describe(output, topic, name)
 
 
