@@ -13,6 +13,7 @@ from tools import burnt_in, falling, filled_staff, out_of_bounds, put, rising, s
 import civicsim as cs
 from civicsim.errors import ScenarioError
 from civicsim.levers import NAMES as LEVERS
+from civicsim.levers import PURPOSES
 from civicsim.processes.actions import ACTIONS
 from civicsim.processes.events import Event, Plan, season
 from civicsim.scenario import PARAMETERS, Scenario, shocks
@@ -224,10 +225,7 @@ def test_a_lever_from_the_first_week_for_ever_is_a_style_with_that_lever(start):
 def test_hours_follow_an_event_and_their_sum_stays(start):
     for week, cohort in enumerate(days(start, (an_event(2, 3, levers__weight_peer=20.0),), 7)):
         org = cohort.organisation
-        sums = sum(
-            org[f"hours_{purpose}"]
-            for purpose in ("protected", "reporting", "peer", "response", "deliberation", "patients")
-        )
+        sums = sum(org[f"hours_{purpose}"] for purpose in PURPOSES)
         np.testing.assert_allclose(sums, org["hours_budget"])
         assert (org["allotted_peer"][0] > 0.4) == (2 <= week < 5)
 
@@ -417,7 +415,7 @@ def any_event(draw):
         return Event(week, name, 0, {}, draw(st.sampled_from(sorted(ACTIONS))), draw(st.floats(0.01, 1)))
     values = {
         "levers.fear": st.floats(0, 1), "levers.compact": st.floats(0, 1), "load.overtime": st.floats(0, 0.15),
-        "forum.host_target": st.booleans(), "lifecycle.most_trials": st.integers(1, 30),
+        "forum.satisfaction_target": st.floats(0, 1), "lifecycle.max_concurrent": st.integers(1, 30),
         "forum.level": st.sampled_from(["team", "national"]),
     }  # fmt: skip
     keys = draw(st.lists(st.sampled_from(sorted(values)), min_size=1, unique=True))
@@ -552,7 +550,7 @@ def test_no_event_switches_events_off():
         {"lifecycle.n_cycles": 10},
         {
             f"levers.weight_{name}": 0
-            for name in ("protected", "reporting", "peer", "response", "deliberation", "patients")
+            for name in PURPOSES
         },
     ],
 )

@@ -439,15 +439,15 @@ def test_independence_settles_where_the_style_intends(cohort):
 
 def test_a_target_of_the_host_erodes_independence_to_nothing(cohort):
     own = put(cohort.copy(), organisation__independence=0.9, organisation__forum_independence=0.9)
-    put(own, p__forum__host_target=True)
+    put(own, p__forum__satisfaction_target=0.8)
     advance(own, 20, processes=ONLY)
     np.testing.assert_allclose(own.organisation["independence"], 0.5)
     advance(own, 30, processes=ONLY)
     assert (own.organisation["independence"] == 0.0).all()
 
 
-def test_with_a_host_target_nothing_is_acted_on_in_the_end(crowd):
-    own = put(crowd.copy(), p__forum__host_target=True, organisation__forum_budget=1.0)
+def test_under_a_target_for_satisfaction_nothing_is_acted_on_in_the_end(crowd):
+    own = put(crowd.copy(), p__forum__satisfaction_target=0.8, organisation__forum_budget=1.0)
     put(own, organisation__forum_independence=1.0, organisation__allotted_patients=1.0)
     advance(own, 52)
     total = 0.0

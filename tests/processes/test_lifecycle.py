@@ -13,6 +13,7 @@ from civicsim.processes.lifecycle import (
     Parameters,
     cycle_runs_probability,
     decay_hazard,
+    may_begin,
     trial_convinces,
 )
 
@@ -21,15 +22,31 @@ q = record(Parameters())
 # -- equations -------------------------------------------------------------------------------------------------------
 
 
-@given(st.floats(0.5, 20), shares)
-def test_the_chance_of_a_cycle_follows_its_formula_and_is_a_probability(gain, headspace):
-    assert both(cycle_runs_probability, gain, headspace) == min(1.0, gain * headspace)
+@given(st.floats(0.5, 20), shares, st.floats(0, 40), st.floats(0.1, 200))
+def test_the_chance_of_a_cycle_follows_its_formula_and_is_a_probability(gain, headspace, report, work):
+    expected = min(1.0, gain * headspace) * max(0.0, 1 - report / work)
+    assert both(cycle_runs_probability, gain, headspace, report, work) == pytest.approx(expected)
+    assert 0.0 <= expected <= 1.0
 
 
 def test_headspace_lets_cycles_run():
-    assert rising(cycle_runs_probability(4.0, headspace) for headspace in (0.0, 0.1, 0.2, 0.25))
-    assert constant(cycle_runs_probability(4.0, headspace) for headspace in (0.25, 0.6, 1.0))
-    assert rising(cycle_runs_probability(gain, 0.05) for gain in (0.5, 4.0, 20.0))
+    assert rising(cycle_runs_probability(4.0, headspace, 2.0, 12.0) for headspace in (0.0, 0.1, 0.2, 0.25))
+    assert constant(cycle_runs_probability(4.0, headspace, 2.0, 12.0) for headspace in (0.25, 0.6, 1.0))
+    assert rising(cycle_runs_probability(gain, 0.05, 2.0, 12.0) for gain in (0.5, 4.0, 20.0))
+
+
+def test_the_report_on_a_cycle_takes_the_time_of_the_cycle():
+    assert falling(cycle_runs_probability(4.0, 1.0, report, 12.0) for report in (0.0, 4.0, 8.0, 12.0))
+    assert rising(cycle_runs_probability(4.0, 1.0, 4.0, work) for work in (4.0, 12.0, 40.0))
+    assert cycle_runs_probability(4.0, 1.0, 0.0, 12.0) == 1.0
+    assert cycle_runs_probability(4.0, 1.0, 40.0, 12.0) == 0.0
+    # A cycle without hours of its own has none to lose.
+    assert both(cycle_runs_probability, 4.0, 1.0, 4.0, 0.0) == 1.0
+
+
+@given(st.integers(0, 104), st.integers(0, 130))
+def test_a_trial_begins_only_if_it_can_end_before_the_inspection(deadline, weeks):
+    assert both(may_begin, deadline, weeks) == (deadline == 0 or deadline >= weeks)
 
 
 @given(st.integers(0, 10), st.integers(1, 10), shares, st.integers(0, 1))
@@ -202,7 +219,7 @@ def test_the_cap_on_trials_is_the_parameter(cohort, most):
     bench(cohort)
     for dimension in range(8):
         propose(cohort, dimension)
-    live(put(cohort, p__lifecycle__most_trials=most), 1)
+    live(put(cohort, p__lifecycle__max_concurrent=most), 1)
     assert (cohort.team["n_trials"] == most).all()
 
 
@@ -210,7 +227,7 @@ def test_which_idea_comes_first_does_not_depend_on_the_number_of_its_dimension(c
     cohort = bench(crowd.copy())
     for dimension in range(30):
         propose(cohort, dimension)
-    live(put(cohort, p__lifecycle__most_trials=1), 1)
+    live(put(cohort, p__lifecycle__max_concurrent=1), 1)
     chosen = (cohort.practice["idea_state"] == TRIAL).sum(axis=0)
     expected = len(cohort.team) / 30
     assert ((chosen - expected) ** 2 / expected).sum() < 58.3  # .001 point at 29 degrees of freedom
@@ -218,7 +235,7 @@ def test_which_idea_comes_first_does_not_depend_on_the_number_of_its_dimension(c
 
 def test_an_idea_that_finds_no_free_place_waits(cohort):
     propose(bench(cohort), 2)
-    live(put(cohort, p__lifecycle__most_trials=0), 26)
+    live(put(cohort, p__lifecycle__max_concurrent=0), 26)
     assert (cohort.practice["idea_state"][:, 2] == ENDORSED).all()
 
 
