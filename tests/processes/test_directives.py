@@ -426,3 +426,43 @@ def test_nobody_is_asked_twice_after_they_were_overlooked(cohort):
     assert (cohort.tally["overlooked"] == cohort.organisation["n_teams"]).all()
     np.testing.assert_array_equal(cohort.practice, before.practice)
     assert after(cohort, "directives").tally["directives"].sum() == 0
+
+
+# -- duty and hurry --------------------------------------------------------------------------------------------------
+
+ROOM = {"organisation__permission_enacted": 0.7, "team__headspace": 0.7, "person__professionalism": 0.5}
+
+
+def test_the_professional_adapt_more_and_the_more_so_the_more_it_weighs(crowd):
+    assert rising(shares_chosen(crowd, **(ROOM | {"person__professionalism": x}))["adapted"] for x in (0.0, 0.5, 1.0))
+    keen = ROOM | {"person__professionalism": 0.9}
+    assert rising(shares_chosen(crowd, **keen, p__directives__professionalism_weight=w)["adapted"] for w in (0.0, 1.0, 2.0))
+    assert constant(
+        shares_chosen(crowd, **(ROOM | {"person__professionalism": x}), p__directives__professionalism_weight=0.0)["adapted"]
+        for x in (0.0, 0.5, 1.0)
+    )
+    assert constant(shares_chosen(crowd, **ROOM, p__directives__professionalism_weight=w)["adapted"] for w in (0.0, 1.0, 2.0))
+
+
+def test_empty_posts_have_no_sense_of_duty(crowd):
+    own = put(crowd.copy(), person__professionalism=0.5)
+    own.person["vacant"][own.team["first_person"]] = 1
+    zero, one = own.copy(), own.copy()
+    zero.person["professionalism"][zero.person["vacant"] == 1] = 0.0
+    one.person["professionalism"][one.person["vacant"] == 1] = 1.0
+    assert shares_chosen(zero) == shares_chosen(one)
+
+
+def test_a_looming_inspection_makes_teams_comply_or_game_instead_of_adapting(crowd):
+    pressed = ROOM | {"organisation__target_salience": 1.0, "organisation__fear_enacted": 0.4}
+    found = [shares_chosen(crowd, **pressed, organisation__urgency=x) for x in (0.0, 0.5, 1.0)]
+    assert falling(it["adapted"] for it in found)
+    assert rising(it["complied"] for it in found)
+    assert rising(it["gamed"] for it in found)
+
+
+def test_urgency_counts_as_much_as_its_weight(crowd):
+    urgent = ROOM | {"organisation__urgency": 0.8}
+    assert falling(shares_chosen(crowd, **urgent, p__directives__urgency_weight=w)["adapted"] for w in (0.0, 0.5, 1.0))
+    calm = shares_chosen(crowd, **ROOM, organisation__urgency=0.0)
+    assert shares_chosen(crowd, **urgent, p__directives__urgency_weight=0.0) == calm
