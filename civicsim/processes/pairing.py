@@ -33,7 +33,7 @@ class Parameters:
         False, "yes/no", help="Whether teams are ranked, and paired, over all linked organisations.", role="lever",
         source="Assumption: scenario definition.",
     )  # fmt: skip
-    weeks: int = parameter(52, "weeks", 1, 520, role="lever", help="How long pairs stay together.", source=_FREE)
+    pair_weeks: int = parameter(52, "weeks", 1, 520, role="lever", help="How long pairs stay together.", source=_FREE)
     hours: float = parameter(
         6.0, "hours per team and week", 0.0, 40.0, help="Hours that each of the two teams gives to the pairing.",
         source=_FREE,
@@ -135,7 +135,7 @@ def make_pairs(cohort, first, last, share):
         c.team["partner"][weak], c.team["partner"][strong] = strong, weak
         c.team["learns"][weak], c.team["learns"][strong] = 1, 0
         pair = np.concatenate([weak, strong])
-        c.team["paired_until"][pair] = c.week + settings["weeks"][c.team["organisation"][pair]]
+        c.team["paired_until"][pair] = c.week + settings["pair_weeks"][c.team["organisation"][pair]]
         paired += [weak, strong]
     return np.concatenate(paired)
 

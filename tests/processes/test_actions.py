@@ -505,7 +505,10 @@ def test_after_a_project_safety_returns_and_after_one_for_good_it_stays(crowd):
     def lead(weeks, **more):
         only = [PROCESSES["learning"]]
         plain, lifted = crowd.copy(), acted(crowd, "project", 0.2, chosen=chosen, **more)
-        gap = advance(lifted, weeks, processes=only).person["safety"] - advance(plain, weeks, processes=only).person["safety"]
+        gap = (
+            advance(lifted, weeks, processes=only).person["safety"]
+            - advance(plain, weeks, processes=only).person["safety"]
+        )
         return gap[staff].mean()
 
     assert lead(12, weeks=13) > 0.08
@@ -596,7 +599,9 @@ def test_what_is_installed_is_done_at_once_followed_counted_and_costs_hours(crow
     per_run = np.bincount(own.team["organisation"], weights=changed.sum(axis=1))
     np.testing.assert_array_equal(own.tally["adopted_vertical"], per_run)
     right = changed & (own.practice["value"] == own.practice["reality"])
-    np.testing.assert_array_equal(own.tally["adopted_right"], np.bincount(own.team["organisation"], weights=right.sum(axis=1)))
+    np.testing.assert_array_equal(
+        own.tally["adopted_right"], np.bincount(own.team["organisation"], weights=right.sum(axis=1))
+    )
 
 
 def test_what_is_launched_is_an_endorsed_idea_that_is_tried_like_any_other(crowd):

@@ -315,7 +315,10 @@ def test_settled_team_by_team_each_has_its_own_kept_and_broken(cohort):
     own = by_team(cohort, **BY_TEAM)
     assert rising(own.team["fulfilment"])
     assert falling(own.team["breach"])
-    kept = [kept_share(a, 0.65, ov, 0.08, 0.2, 0.2) for a, ov in zip(own.team["answered_share"], own.team["overload"], strict=True)]
+    kept = [
+        kept_share(a, 0.65, ov, 0.08, 0.2, 0.2)
+        for a, ov in zip(own.team["answered_share"], own.team["overload"], strict=True)
+    ]
     np.testing.assert_allclose(own.team["fulfilment"], kept)
     np.testing.assert_allclose(own.team["breach"], 1 - np.array(kept))
     np.testing.assert_array_equal(own.organisation["fulfilment"], by_team(cohort).organisation["fulfilment"])
@@ -356,14 +359,18 @@ def test_promises_broken_to_one_team_exhaust_that_team(cohort):
 
 
 def test_what_teams_were_answered_is_remembered_over_their_own_items(cohort):
-    own = put(cohort.copy(), team__answered_share=0.5, practice__idea_state=NO_IDEA, organisation__authority_enacted=1.0)
+    own = put(
+        cohort.copy(), team__answered_share=0.5, practice__idea_state=NO_IDEA, organisation__authority_enacted=1.0
+    )
     own.practice["idea_state"][1, :4], own.practice["idea_channel"][1, :4] = WAITING, TO_PEERS
     step(own, "response")
     expected = 0.5
     for _ in range(4):
         expected += (1.0 - expected) / 20
     np.testing.assert_allclose(own.team["answered_share"], np.where(np.arange(12) == 1, expected, 0.5))
-    silent = put(cohort.copy(), team__answered_share=0.5, practice__idea_state=WAITING, practice__idea_channel=TO_MANAGER)
+    silent = put(
+        cohort.copy(), team__answered_share=0.5, practice__idea_state=WAITING, practice__idea_channel=TO_MANAGER
+    )
     put(silent, practice__raised_week=silent.week - 60, team__response_credit=0.0)
     assert (step(silent, "response").team["answered_share"] < 0.2).all()
 
@@ -372,7 +379,9 @@ def test_what_teams_were_answered_is_remembered_over_their_own_items(cohort):
 
 
 def test_the_share_of_promises_kept_can_be_set_for_a_study(cohort):
-    assert rising(settled(cohort, **LEDGER, **BROKEN, **NEGOTIATED, p__compact__kept_share=x)["fulfilment"][0] for x in GRID)
+    assert rising(
+        settled(cohort, **LEDGER, **BROKEN, **NEGOTIATED, p__compact__kept_share=x)["fulfilment"][0] for x in GRID
+    )
     assert falling(settled(cohort, **LEDGER, **KEPT, p__compact__kept_share=x)["breach"][0] for x in GRID)
     half = settled(cohort, **LEDGER, **NEGOTIATED, p__compact__kept_share=0.5)
     assert (half["fulfilment"] == 0.5).all()

@@ -327,7 +327,9 @@ def test_more_discussants_are_right_more_often(crowd):
 
 
 def conflict_at(crowd, difference, **changes):
-    cohort = put(table(crowd.copy()), p__deliberation__heterogeneity=difference, p__deliberation__facilitation=0.2, **changes)
+    cohort = put(
+        table(crowd.copy()), p__deliberation__heterogeneity=difference, p__deliberation__facilitation=0.2, **changes
+    )
     return step(cohort, "deliberation").team["conflict"].mean()
 
 

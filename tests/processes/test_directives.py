@@ -436,12 +436,18 @@ ROOM = {"organisation__permission_enacted": 0.7, "team__headspace": 0.7, "person
 def test_the_professional_adapt_more_and_the_more_so_the_more_it_weighs(crowd):
     assert rising(shares_chosen(crowd, **(ROOM | {"person__professionalism": x}))["adapted"] for x in (0.0, 0.5, 1.0))
     keen = ROOM | {"person__professionalism": 0.9}
-    assert rising(shares_chosen(crowd, **keen, p__directives__professionalism_weight=w)["adapted"] for w in (0.0, 1.0, 2.0))
+    assert rising(
+        shares_chosen(crowd, **keen, p__directives__professionalism_weight=w)["adapted"] for w in (0.0, 1.0, 2.0)
+    )
     assert constant(
-        shares_chosen(crowd, **(ROOM | {"person__professionalism": x}), p__directives__professionalism_weight=0.0)["adapted"]
+        shares_chosen(crowd, **(ROOM | {"person__professionalism": x}), p__directives__professionalism_weight=0.0)[
+            "adapted"
+        ]
         for x in (0.0, 0.5, 1.0)
     )
-    assert constant(shares_chosen(crowd, **ROOM, p__directives__professionalism_weight=w)["adapted"] for w in (0.0, 1.0, 2.0))
+    assert constant(
+        shares_chosen(crowd, **ROOM, p__directives__professionalism_weight=w)["adapted"] for w in (0.0, 1.0, 2.0)
+    )
 
 
 def test_empty_posts_have_no_sense_of_duty(crowd):

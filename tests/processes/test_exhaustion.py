@@ -182,12 +182,17 @@ def test_hours_taken_from_rest_are_felt_more_than_hours_of_work():
 def test_taking_part_in_ones_rest_wears_people_out(cohort):
     put(cohort, person__exhaustion=0.5, person__load=0.95)
     usual = {"organisation__rest_hours": 1.0}
-    assert rising(after(cohort, "exhaustion", organisation__rest_hours=h).person["exhaustion"].mean() for h in (0.0, 0.5, 2.0))
     assert rising(
-        after(cohort, "exhaustion", **usual, p__exhaustion__rest_weight=w).person["exhaustion"].mean() for w in (1.0, 1.5, 3.0)
+        after(cohort, "exhaustion", organisation__rest_hours=h).person["exhaustion"].mean() for h in (0.0, 0.5, 2.0)
+    )
+    assert rising(
+        after(cohort, "exhaustion", **usual, p__exhaustion__rest_weight=w).person["exhaustion"].mean()
+        for w in (1.0, 1.5, 3.0)
     )
     assert constant(
-        after(cohort, "exhaustion", organisation__rest_hours=0.0, p__exhaustion__rest_weight=w).person["exhaustion"].mean()
+        after(cohort, "exhaustion", organisation__rest_hours=0.0, p__exhaustion__rest_weight=w)
+        .person["exhaustion"]
+        .mean()
         for w in (1.0, 1.5, 3.0)
     )
 

@@ -522,16 +522,18 @@ def test_an_idea_of_patients_that_lapses_is_no_promise_to_staff_broken(cohort):
 
 def test_the_level_is_chosen_by_name_in_a_scenario():
     for k, name in enumerate(("team", "organisation", "national")):
-        cohort = burnt_in(1, burn_in_weeks=1, level=name)
+        cohort = burnt_in(1, burn_in_weeks=1, forum__level=name)
         assert (cohort.parameters["forum"]["level"] == k).all()
-    assert small_scenario(level="team").forum.level == "team"
+    assert small_scenario(forum__level="team").forum.level == "team"
 
 
 # -- a forum that can be lost ----------------------------------------------------------------------------------------
 
 
 def test_a_forum_that_was_swept_away_raises_nothing_and_spends_nothing(cohort):
-    own = ready(cohort, 20, organisation__hours_patients=1.0, organisation__forum_standing=0, p__forum__rebuild_weeks=1e9)
+    own = ready(
+        cohort, 20, organisation__hours_patients=1.0, organisation__forum_standing=0, p__forum__rebuild_weeks=1e9
+    )
     own.tally[:] = 0
     before = own.copy()
     step(own, "forum")
@@ -552,7 +554,9 @@ def test_a_forum_that_was_swept_away_is_set_up_anew_after_its_weeks(crowd):
 
 
 def test_a_forum_set_up_anew_finds_its_independence_slowly(cohort):
-    own = put(cohort.copy(), organisation__forum_standing=0, organisation__independence=0.0, p__forum__rebuild_weeks=1.0)
+    own = put(
+        cohort.copy(), organisation__forum_standing=0, organisation__independence=0.0, p__forum__rebuild_weeks=1.0
+    )
     put(own, organisation__forum_independence=0.8)
     found = [advance(own, 1, processes=ONLY).organisation["independence"][0] for _ in range(20)]
     assert rising(found)
@@ -638,7 +642,9 @@ def test_under_a_target_a_dependent_forum_has_less_time_for_problems(crowd):
 def test_a_faster_erosion_leaves_less_independence(cohort):
     def left(erosion, target=0.8):
         own = put(cohort.copy(), organisation__independence=0.9, p__forum__target_erosion=erosion)
-        return advance(put(own, p__forum__satisfaction_target=target), 5, processes=ONLY).organisation["independence"][0]
+        return advance(put(own, p__forum__satisfaction_target=target), 5, processes=ONLY).organisation["independence"][
+            0
+        ]
 
     assert falling(left(erosion) for erosion in (0.0, 0.02, 0.2))
     assert constant(left(erosion, 0.0) for erosion in (0.0, 0.02, 0.2))
@@ -681,5 +687,7 @@ def test_the_share_acted_on_can_be_set_for_a_study_whatever_independence_and_mon
     assert rising(share_acted(crowd, **poor, p__forum__acted_share=x) for x in GRID)
     assert share_acted(crowd, **poor, p__forum__acted_share=0.4) == pytest.approx(0.4, abs=0.02)
     assert share_acted(crowd, p__forum__acted_share=0.0) == 0.0
-    own = put(crowd.copy(), practice__idea_state=WAITING, practice__idea_channel=TO_FORUM, **poor, p__forum__acted_share=0.5)
+    own = put(
+        crowd.copy(), practice__idea_state=WAITING, practice__idea_channel=TO_FORUM, **poor, p__forum__acted_share=0.5
+    )
     assert (step(own, "response").organisation["forum_funds"] == 0.0).all()

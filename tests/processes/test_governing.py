@@ -549,9 +549,9 @@ def test_judged_by_culture_alone_what_is_reported_of_care_no_longer_counts(cohor
     unsafe = {**judged, "person__safety": 0.4}
     assert constant(quarter(cohort, reported, **unsafe)[0] for reported in (0.1, 0.5, 0.9))
     assert falling(quarter(cohort, 0.1, **{**judged, "person__safety": x})[0] for x in (0.3, 0.45, 0.6))
-    assert constant(
-        quarter(cohort, 0.5, organisation__grip=0.0, person__safety=x)[0] for x in (0.1, 0.5, 0.9)
-    ), "by default only reports on care count"
+    assert constant(quarter(cohort, 0.5, organisation__grip=0.0, person__safety=x)[0] for x in (0.1, 0.5, 0.9)), (
+        "by default only reports on care count"
+    )
 
 
 def test_who_is_judged_by_culture_under_fear_glosses_it_and_audit_keeps_it_honest(cohort):

@@ -335,7 +335,7 @@ def test_trust_in_the_second_team_wins_its_consent(crowd):
 
     assert rising(consented(trust) for trust in (0.0, 0.5, 1.0))
     assert consented(0.5) == pytest.approx(0.3 + 0.5 * 0.5, abs=0.08)
-    assert consented(0.0, p__lifecycle__consent_base=0.0) == 0.0
+    assert consented(0.0, p__lifecycle__consent_base=0.0, person__professionalism=0.5) == 0.0
 
 
 # -- the process: lasting and decay ----------------------------------------------------------------------------------

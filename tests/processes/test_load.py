@@ -287,7 +287,9 @@ def test_taking_part_in_ones_rest_lowers_load_at_work_by_as_much_as_it_takes_fro
     for share in (0.0, 0.5, 1.0):
         own = lived(share)
         np.testing.assert_allclose(own.organisation["rest_hours"], share * 0.6)
-        np.testing.assert_allclose(own.person["load"] + own.organisation["rest_hours"][0] / 37.5, lived(0.0).person["load"])
+        np.testing.assert_allclose(
+            own.person["load"] + own.organisation["rest_hours"][0] / 37.5, lived(0.0).person["load"]
+        )
 
 
 @pytest.mark.parametrize("purpose", ["protected", "reporting", "coaching", "observation", "huddles"])
@@ -295,7 +297,9 @@ def test_only_what_people_take_part_in_can_come_out_of_rest(cohort, purpose):
     """Protected time, reports, coaching, watching and huddles happen at work."""
     nothing = {name: 0.0 for name in PART}
     kind = "hours" if purpose in ("protected", "reporting") else "spent"
-    own = after(cohort, "load", **nothing, **{f"organisation__{kind}_{purpose}": 0.5}, p__load__participation_from_recovery=1.0)
+    own = after(
+        cohort, "load", **nothing, **{f"organisation__{kind}_{purpose}": 0.5}, p__load__participation_from_recovery=1.0
+    )
     assert (own.organisation["rest_hours"] == 0.0).all()
 
 

@@ -177,9 +177,7 @@ def test_where_nothing_can_be_seen_no_hours_pile_up(crowd):
 
 
 def test_what_managers_see_takes_nobodys_courage_and_what_is_said_in_a_huddle_does(crowd):
-    assert constant(
-        looked(crowd, "observation", person__propensity=x).tally["observed"].sum() for x in (0.0, 0.5, 1.0)
-    )
+    assert constant(looked(crowd, "observation", person__propensity=x).tally["observed"].sum() for x in (0.0, 0.5, 1.0))
     assert rising(looked(crowd, "huddles", 1.0, person__propensity=x).tally["huddled"].sum() for x in GRID)
     assert looked(crowd, "huddles", 1.0, person__propensity=0.0).tally["huddled"].sum() == 0
 
@@ -259,7 +257,9 @@ def test_in_every_place_all_stays_a_share_and_no_slot_holds_what_is_done_already
 
 
 def test_switched_off_nothing_is_seen_and_the_hours_go_back_to_care(crowd):
-    own = place(crowd, organisation__hours_observation=1.0, organisation__hours_huddles=1.0, p__observation__enabled=False)
+    own = place(
+        crowd, organisation__hours_observation=1.0, organisation__hours_huddles=1.0, p__observation__enabled=False
+    )
     own.tally[:] = 0
     before = own.copy()
     step(own, "observation")

@@ -242,7 +242,8 @@ def test_both_teams_give_hours_and_the_weaker_those_of_changing(crowd):
     assert (own.team["switching_hours"][np.concatenate([weak, strong])] == 6.0).all()
     assert own.team["switching_hours"].sum() == 12.0 * len(weak)
     assert rising(
-        step(pair(crowd, p__pairing__hours=h)[0], "pairing").team["switching_hours"][strong[0]] for h in (0.0, 6.0, 40.0)
+        step(pair(crowd, p__pairing__hours=h)[0], "pairing").team["switching_hours"][strong[0]]
+        for h in (0.0, 6.0, 40.0)
     )
     own, weak, strong = pair(crowd, p__pairing__exchange_rate=0.1)
     step(own, "pairing")
@@ -263,7 +264,7 @@ def test_what_is_counted_is_what_was_taken_over(crowd):
 
 @pytest.mark.parametrize("weeks", [1, 10, 52])
 def test_a_pair_parts_after_its_weeks(crowd, weeks):
-    own = put(crowd.copy(), p__pairing__weeks=weeks, p__pairing__exchange_rate=0.0)
+    own = put(crowd.copy(), p__pairing__pair_weeks=weeks, p__pairing__exchange_rate=0.0)
     make_pairs(own, 0, own.n_organisations, 0.5)
     advance(own, weeks, processes=ONLY)
     assert (own.team["partner"] >= 0).all()

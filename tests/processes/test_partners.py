@@ -27,7 +27,9 @@ def test_more_partners_and_busier_ones_bring_more_work():
 
 
 def place(cohort, **changes):
-    own = put(cohort.copy(), practice__idea_state=NO_IDEA, team__noticed=0.0, p__partners__n=50, p__partners__idea_rate=0.1)
+    own = put(
+        cohort.copy(), practice__idea_state=NO_IDEA, team__noticed=0.0, p__partners__n=50, p__partners__idea_rate=0.1
+    )
     return put(own, **changes)
 
 
@@ -143,7 +145,9 @@ def test_switched_off_no_partner_brings_anything(crowd):
 
 def test_ideas_from_outside_fit_less_where_every_team_has_a_reality_of_its_own():
     def fit(kappa):
-        own = burnt_in(8, n_teams=6, team_size=4, burn_in_weeks=2, kappa_low=kappa, kappa_high=kappa, safety_critical_share=0.0)
+        own = burnt_in(
+            8, n_teams=6, team_size=4, burn_in_weeks=2, kappa_low=kappa, kappa_high=kappa, safety_critical_share=0.0
+        )
         own = place(own, practice__value=0, p__partners__idea_accuracy=1.0)
         for _ in range(10):
             advance(own, 1, processes=ONLY)

@@ -530,7 +530,9 @@ def test_how_long_a_promise_is_waited_for_is_the_parameter(cohort, patience):
 
 def test_more_managers_in_a_team_have_more_time_for_answering(cohort):
     def credit(n):
-        own = put(cohort.copy(), practice__idea_state=WAITING, practice__idea_channel=TO_MANAGER, practice__idea_raiser=-1)
+        own = put(
+            cohort.copy(), practice__idea_state=WAITING, practice__idea_channel=TO_MANAGER, practice__idea_raiser=-1
+        )
         put(own, team__response_credit=0.0, organisation__hours_response=0.3, p__structure__managers_per_team=n)
         put(own, practice__raised_week=own.week)
         step(own, "response")
