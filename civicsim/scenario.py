@@ -48,7 +48,7 @@ from civicsim.processes import (
     turnover,
     voice,
 )
-from civicsim.processes.actions import ACTIONS, WITHOUT_SIZE
+from civicsim.processes.actions import ACTIONS, FOR_THE_WHOLE, WITHOUT_SIZE
 from civicsim.processes.choosing import CHOICES
 from civicsim.processes.events import Event, Plan
 from civicsim.reference import Reference
@@ -602,6 +602,8 @@ def _check_event(event: Event, at: str) -> Event:
         )
     if teams != "all" and not action:
         raise ScenarioError(f"{at}: teams = {teams!r}: only an action is about some teams; values hold for all")
+    if teams != "all" and action in FOR_THE_WHOLE:
+        raise ScenarioError(f"{at}: teams = {teams!r}: {action} is about the organisation as a whole; leave teams out")
     if not checked and not (event.action and (size > 0.0 or event.action in WITHOUT_SIZE)):
         raise ScenarioError(f"{at}: does nothing: expected values to set, or an action with a size above 0")
     _whole({"week": event.week}, "week", at)

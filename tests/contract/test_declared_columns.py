@@ -126,7 +126,6 @@ SHAPE = {
 """Columns that say where rows stand, which everybody may read."""
 SILENT_READERS = {
     "enactment",
-    "load",
     "voice",
     "response",
     "deliberation",
