@@ -169,8 +169,8 @@ def test_a_process_reads_only_what_it_declares(process, busy_week):
     usual = busy_week.copy()
     process.step(usual, 0, usual.n_organisations)
     undeclared = set()
-    for table, columns in TABLES.items():
-        for column in columns:
+    for table, listed in TABLES.items():
+        for column in listed:
             name = f"{table}.{column.name}"
             if column.name in SHAPE or table in {"tally", "snapshot"} or covers(declared, name):
                 continue
