@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from tools import burnt_in, changed_columns, govern, lively, put
 
-from civicsim.causes import columns
+from civicsim.causes import columns as counts_of
 from civicsim.organisation import REAL, TABLES
 from civicsim.schedule import WEEK
 
@@ -60,7 +60,7 @@ def test_a_process_does_change_what_it_declares(process, changes):
 
 
 CLEARED = {"practice.cycles", "practice.successes", "practice.deliberated"}
-RARE = {*columns("replaced"), *columns("sustained")}
+RARE = {*counts_of("replaced"), *counts_of("sustained")}
 NEVER_SEEN: dict[str, set[str]] = {
     "directives": RARE,
     "spread": RARE,
