@@ -170,6 +170,9 @@ PROCESS = Process(
         "organisation.fear", "organisation.permission", "organisation.authority", "organisation.spent_protected",
         "organisation.spent_peer", "organisation.spent_response", "organisation.spent_deliberation",
         "organisation.leader_openness", "organisation.grip", "organisation.ledger_protection", "organisation.allotted_reporting", "team.overload", "manager.openness_anchor",
+        "organisation.allotted_protected", "organisation.allotted_peer", "organisation.allotted_response",
+        "organisation.allotted_deliberation", "organisation.allotted_patients", "organisation.fear_habit",
+        "organisation.permission_habit", "organisation.authority_habit", "person.vacant",
     ),
     writes=(
         "organisation.fear_enacted", "organisation.permission_enacted", "organisation.authority_enacted",

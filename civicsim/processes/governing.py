@@ -167,6 +167,8 @@ PROCESS = Process(
     reads=(
         "organisation.hours_budget", "organisation.spent_protected", "organisation.spent_peer",
         "organisation.spent_response", "organisation.spent_deliberation", "team.quality_reported",
+        "organisation.fear_habit", "organisation.permission_habit", "organisation.authority_habit",
+        "organisation.mean_safety", "organisation.mean_efficacy", "organisation.voice_norm",
     ),
     writes=(
         "organisation.grip", "organisation.inadequate", "organisation.chief_left", "organisation.leader_openness",

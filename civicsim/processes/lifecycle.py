@@ -356,6 +356,7 @@ PROCESS = Process(
         "team.headspace", "team.overload", "team.leaver_memory",
         "organisation.chief_left", "neighbour.team", "neighbour.ties",
         "dimension.cross_boundary", "person.alignment", "person.trust", "practice.reality", "practice.idea_value",
+        "person.vacant", "practice.idea_convenient", "practice.idea_origin", "practice.raised_week",
     ),
     writes=(
         "practice.value", "practice.previous",

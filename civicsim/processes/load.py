@@ -130,6 +130,7 @@ PROCESS = Process(
         "team.settling_hours", "practice.value", "practice.reality",
         "practice.convenient", "person.vacant", "person.absent", "person.voice_hours", "organisation.hours_protected",
         "organisation.hours_reporting", "organisation.permission_enacted",
+        "organisation.spent_peer", "organisation.spent_deliberation", "organisation.spent_patients",
     ),
     writes=(
         "organisation.spent_protected", "organisation.spent_reporting", "team.mismatch",

@@ -14,6 +14,8 @@ from civicsim.process import Process
 from civicsim.processes.exhaustion import BURNT_OUT
 
 QUARTER = 13
+ROUNDING = 1e-10
+"""Share of a sum of squares below which a variance is rounding: values within a hundred-thousandth of one another."""
 SPOKE_LATELY = 0.5
 """Voiced problems in the 13-week memory from which on a person has spoken up lately."""
 
@@ -62,6 +64,9 @@ def intraclass_correlation(n_groups, n, sum_of_squares, total, between, sum_n_sq
     Source: Bliese (2000), in Klein and Kozlowski (eds), Multilevel Theory, Research, and Methods in Organizations.
     """
     if n_groups < 2 or n <= n_groups:
+        return 0.0
+    # Where all are alike the variance is 0, and what is left of it by rounding has no share that lies anywhere.
+    if sum_of_squares - total * total / n <= ROUNDING * sum_of_squares:
         return 0.0
     mean_between = (between - total * total / n) / (n_groups - 1.0)
     mean_within = (sum_of_squares - between) / (n - n_groups)
@@ -377,6 +382,18 @@ PROCESS = Process(
     title="How things stand is put down; nothing in the model reads it.",
     parameters=Parameters,
     step=step,
-    reads=("person.*", "team.*", "practice.*", "manager.openness", "patient.satisfaction", "dimension.code"),
+    reads=(
+        "person.*",
+        "team.*",
+        "practice.*",
+        "manager.openness",
+        "patient.satisfaction",
+        "dimension.code",
+        "dimension.truth",
+        "panel.seats",
+        "panel.share",
+        "patient.activation",
+        "ties",
+    ),
     writes=("snapshot.*", "team.exhaustion", "team.safety"),
 )

@@ -332,6 +332,8 @@ PROCESS = Process(
         "organisation.fear_enacted", "organisation.authority_enacted", "organisation.invitation",
         "organisation.status_blindness", "organisation.hours_response", "organisation.hours_reporting",
         "manager.openness", "person.exhaustion", "person.status", "person.vacant", "team.overload", "team.noticed",
+        "organisation.independence", "person.absent", "person.safety", "practice.idea_channel",
+        "practice.idea_severity", "practice.raised_week", "team.joined",
     ),
     writes=(
         "organisation.spent_response", "team.response_credit", "team.response_hours", "team.outcomes",
