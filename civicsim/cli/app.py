@@ -15,6 +15,7 @@ from civicsim.cli.options import (
     Json,
     Kind,
     Measures,
+    Order,
     Out,
     Quiet,
     Seed,
@@ -25,6 +26,7 @@ from civicsim.cli.options import (
     complete_styles,
     complete_topics,
     n_runs,
+    whole,
 )
 from civicsim.cli.overview import OVERVIEW
 from civicsim.errors import CivicsimError, nearest
@@ -203,6 +205,7 @@ def run(
     sets: Set = None,
     measures: Measures = None,
     all_measures: AllMeasures = False,
+    order: Order = None,
     out: Out = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -213,7 +216,7 @@ def run(
     from civicsim.cli.scenarios import Changes
 
     changes = Changes(weeks, seed, sets or ())
-    running.run(output, scenario, style, kind, seeds, changes, _wanted(measures, all_measures), out)
+    running.run(output, scenario, style, kind, seeds, changes, _wanted(measures, all_measures), out, order)
 
 
 @app.command(
@@ -247,6 +250,7 @@ def compare(
     ] = None,
     measures: Measures = None,
     all_measures: AllMeasures = False,
+    order: Order = None,
     out: Annotated[str | None, typer.Option(metavar="DIR", help="Write data and figures to this folder.")] = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -257,7 +261,7 @@ def compare(
     from civicsim.cli.scenarios import Changes
 
     changes, shown = Changes(weeks, seed, sets or ()), _wanted(measures, all_measures)
-    running.compare(output, styles, kind, seeds, changes, baseline, shown, out)
+    running.compare(output, styles, kind, seeds, changes, baseline, shown, out, order)
 
 
 @app.command(
@@ -282,6 +286,7 @@ def export(
     team_ties: Annotated[
         bool, typer.Option("--team-ties", help="Tie all posts of a team in the network; that is many ties.")
     ] = False,
+    order: Order = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -290,7 +295,62 @@ def export(
     from civicsim.cli import running
     from civicsim.cli.scenarios import Changes
 
-    running.export(output, scenario, kind, seeds, Changes(weeks, seed, sets or ()), out, team_ties)
+    running.export(output, scenario, kind, seeds, Changes(weeks, seed, sets or ()), out, team_ties, order)
+
+
+@app.command(
+    help=_help(
+        "Report how far results move with the order of processes within a week.",
+        (
+            "order",
+            "order civic-culture --against status-quo",
+            "order my.toml --orders 40 --seeds 30 --out results",
+            "order --burn-in published --measure trust",
+        ),
+        "The order within a week is a convention of the model. This runs the published order and shuffled ones on the "
+        "same seeds, and tells what the order does from what luck does. With --against it looks at differences between "
+        "two scenarios, which is what comparisons rest on. To run one other order, say --order to run or compare.",
+    )
+)
+def order(
+    context: typer.Context,
+    scenario: Annotated[
+        str | None,
+        typer.Argument(metavar="SCENARIO", help="A scenario file or a style.", autocompletion=complete_styles),
+    ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            metavar="STYLE", help="Look at differences from this style or scenario.", autocompletion=complete_styles
+        ),
+    ] = None,
+    orders: Annotated[int, typer.Option(metavar="N", parser=whole, help="Shuffled orders.")] = 20,
+    seeds: Annotated[int, typer.Option(metavar="N", parser=n_runs, help="Matched runs in each order.")] = 10,
+    burn_in: Annotated[
+        str,
+        typer.Option(
+            "--burn-in",
+            metavar="WHICH",
+            help="Order of the burn-in: the same as in the weeks looked at, or the published one for all.",
+        ),
+    ] = "same",
+    weeks: Weeks = None,
+    seed: Seed = None,
+    kind: Kind = None,
+    sets: Set = None,
+    measures: Measures = None,
+    all_measures: AllMeasures = False,
+    out: Out = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compare orders of the week."""
+    output = _talk(context, json, quiet)
+    from civicsim.cli import ordering
+    from civicsim.cli.scenarios import Changes
+
+    changes, shown = Changes(weeks, seed, sets or ()), _wanted(measures, all_measures)
+    ordering.order(output, scenario, against, kind, orders, seeds, burn_in, changes, shown, out)
 
 
 @app.command(

@@ -79,6 +79,13 @@ Set = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change a value, such as fear=0.1; may be repeated."),
 ]
+Order = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ORDER",
+        help="Order of the processes within a week: shuffled:SEED, or all their names with commas between.",
+    ),
+]
 Out = Annotated[str | None, typer.Option(metavar="DIR", help="Write data files to this folder.")]
 Measures = Annotated[
     list[str] | None,

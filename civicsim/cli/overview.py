@@ -19,6 +19,7 @@ Simulate:
   run        Run one scenario or style, and sum up what comes of it.
   compare    Compare styles or scenarios on matched runs.
   export     Write everything about a scenario: weeks, teams and network.
+  order      Report how far results move with the order within a week.
 
 Prepare:
   new        Write a scenario file to start from.

@@ -20,6 +20,7 @@ from civicsim.errors import CivicsimError
 from civicsim.measures import FLAGSHIP, MEASURES
 from civicsim.report.words import THINKING_AID, counted, kind_text, seeds_text, time_text
 from civicsim.scenario import STATUS_QUO, Scenario
+from civicsim.schedule import PUBLISHED, ordered
 from civicsim.simulate import Result, measure_names, seeds_of
 from civicsim.simulate import run as simulate
 from civicsim.study.compare import Comparison
@@ -43,15 +44,16 @@ _MODEL = f"{THINKING_AID} These are people in a model."
 
 def run(
     output: Output, name: str | None, style: str | None, kind: str | None, seeds: int, changes: Changes,
-    measures: Sequence[str] | None, out: str | None,
+    measures: Sequence[str] | None, out: str | None, order: str | None = None,
 ) -> None:  # fmt: skip
     """Run one scenario, and show what comes of it."""
+    week = ordered(order, "--order")
     scenario = changes.apply(load(name, style, kind))
     shown = measure_names(measures)
     numbers = seeds_of(seeds, scenario.seed)
     folder = Folder(out) if out is not None else None
     with progress(output, _work([scenario], len(numbers))) as report:
-        result = simulate(scenario, numbers, progress=report)
+        result = simulate(scenario, numbers, processes=week, progress=report)
     table = _table_of(result, shown)
     if folder is not None:
         output.note(f"writing files to {folder.path}")
@@ -62,13 +64,16 @@ def run(
             folder.write_text("scenario.toml", "the scenario, with every value", resolved(scenario))
             folder.write_manifest(output.arguments, _about([result]))
     if output.json:
-        output.data({**_about([result]), "measures": table.to_dict("records"), "files": _files(folder)})
+        output.data({**_about([result]), "measures": table.to_dict("records"), "files": files_of(folder)})
         return
-    output.say(_title(scenario), _sample(result.seeds, scenario, "runs"), *_said(changes), "")
+    output.say(
+        title_text(scenario), sample_text(result.seeds, scenario, "runs"), *_said(changes), *_in_order(order, result)
+    )
+    output.say("")
     output.say(*summary_lines(table), "")
     output.say(LUCK if len(numbers) > 1 else _ONE_RUN)
     output.say(_MODEL)
-    _say_files(output, folder)
+    say_files(output, folder)
     what = name or style or STATUS_QUO
     others = "civic-culture" if what == STATUS_QUO else what
     output.hint(f"Next: civicsim compare {others}   (against the status quo, on matched runs)")
@@ -76,9 +81,10 @@ def run(
 
 def compare(
     output: Output, names: Sequence[str], kind: str | None, seeds: int, changes: Changes, baseline: str | None,
-    measures: Sequence[str] | None, out: str | None, next_hint: str = "",
+    measures: Sequence[str] | None, out: str | None, order: str | None = None, next_hint: str = "",
 ) -> None:  # fmt: skip
     """Run scenarios on the same organisations with the same seeds, and show how they differ."""
+    week = ordered(order, "--order")
     if baseline is not None:
         baseline = dict(zip(names, labels_of(names), strict=True)).get(baseline, baseline)
     scenarios = _to_compare(names, kind, changes, baseline)
@@ -86,22 +92,22 @@ def compare(
     numbers = seeds_of(seeds, next(iter(scenarios.values())).seed)
     folder = Folder(out) if out is not None else None
     with progress(output, _work(list(scenarios.values()), len(numbers))) as report:
-        matched = run_matched(*scenarios.values(), seeds=numbers, progress=report)
+        matched = run_matched(*scenarios.values(), seeds=numbers, processes=week, progress=report)
     base = baseline or (STATUS_QUO if STATUS_QUO in scenarios else next(iter(scenarios)))
     comparison = Comparison(dict(zip(scenarios, matched.results.values(), strict=True)), base)
     if folder is not None:
         _write_comparison(output, folder, comparison, shown)
     results, table = list(comparison.results.values()), comparison.table(shown, LAST_WEEKS)
     if output.json:
-        about = {**_about(results, comparison), "table": table.to_dict("records"), "files": _files(folder)}
+        about = {**_about(results, comparison), "table": table.to_dict("records"), "files": files_of(folder)}
         output.data(about)
         return
     first = results[0].scenario
-    output.say(f"{len(results)} scenarios on the same organisations: {_where(first)}")
-    output.say(_sample(numbers, first, "matched runs of each"), *_said(changes), "")
+    output.say(f"{len(results)} scenarios on the same organisations: {where_text(first)}")
+    output.say(sample_text(numbers, first, "matched runs of each"), *_said(changes), *_in_order(order, results[0]), "")
     output.say(*comparison_lines(table, base, output.width), _MANY if len(numbers) > 1 else _ONE_RUN)
     output.say(_MODEL)
-    _say_files(output, folder)
+    say_files(output, folder)
     look = f"civicsim {'check' if is_path(names[-1]) else 'describe style'} {names[-1]}"
     again = f"civicsim compare {' '.join(names)} --out results   (writes data and figures)"
     output.hint(f"Next: {next_hint or (again if folder is None else look)}")
@@ -114,14 +120,16 @@ def demo(output: Output, seeds: int, changes: Changes, out: str) -> None:
 
 
 def export(
-    output: Output, name: str | None, kind: str | None, seeds: int, changes: Changes, out: str, team_ties: bool
-) -> None:
+    output: Output, name: str | None, kind: str | None, seeds: int, changes: Changes, out: str, team_ties: bool,
+    order: str | None = None,
+) -> None:  # fmt: skip
     """Run a scenario, and write everything about it: values, weeks, teams and the network at the end."""
+    week = ordered(order, "--order")
     scenario = changes.apply(load(name, None, kind))
     numbers = seeds_of(seeds, scenario.seed)
     folder = Folder(out)
     with progress(output, _work([scenario], len(numbers))) as report:
-        result = simulate(scenario, numbers, teams=True, progress=report)
+        result = simulate(scenario, numbers, teams=True, processes=week, progress=report)
     from civicsim.graphs import to_networkx, write_graphml
 
     output.note(f"writing files to {folder.path}")
@@ -134,10 +142,10 @@ def export(
         folder.write("network.graphml", about, lambda path: write_graphml(network, path))
         folder.write_manifest(output.arguments, _about([result]))
     if output.json:
-        output.data({**_about([result]), "files": _files(folder)})
+        output.data({**_about([result]), "files": files_of(folder)})
         return
-    output.say(_title(scenario), f"{len(numbers)} run{'s' if len(numbers) > 1 else ''} ({seeds_text(numbers)})")
-    _say_files(output, folder)
+    output.say(title_text(scenario), f"{len(numbers)} run{'s' if len(numbers) > 1 else ''} ({seeds_text(numbers)})")
+    say_files(output, folder)
     output.hint(f"Next: civicsim run {folder.path / 'scenario.toml'}")
 
 
@@ -195,23 +203,27 @@ def _write_comparison(output: Output, folder: Folder, comparison: Comparison, me
         folder.write_manifest(output.arguments, _about(list(comparison.results.values()), comparison))
 
 
-def _about(results: Sequence[Result], comparison: Comparison | None = None) -> dict[str, Any]:
-    """Return what a reader needs to know about results: runs, weeks, scenarios, and what intervals mean."""
-    first = results[0].scenario
-    labels = list(comparison.results) if comparison is not None else [first.style]
-    about: dict[str, Any] = {
-        "n_runs": len(results[0].seeds),
-        "seeds": results[0].seeds,
+def about_scenarios(scenarios: Mapping[str, Scenario], seeds: Sequence[int], order: str) -> dict[str, Any]:
+    """Return what a reader needs to know about results: runs, weeks, scenarios by label, and the order of the week."""
+    first = next(iter(scenarios.values()))
+    return {
+        "n_runs": len(seeds),
+        "seeds": list(seeds),
+        "order": order,
         "last_weeks": min(LAST_WEEKS, first.weeks),
-        "intervals": LUCK,
         "scenarios": {
-            label: {
-                **{key: getattr(result.scenario, key) for key in _SAID},
-                "changes": result.scenario.changes(),
-            }
-            for label, result in zip(labels, results, strict=True)
+            label: {**{key: getattr(scenario, key) for key in _SAID}, "changes": scenario.changes()}
+            for label, scenario in scenarios.items()
         },
     }
+
+
+def _about(results: Sequence[Result], comparison: Comparison | None = None) -> dict[str, Any]:
+    """Return what a reader needs to know about results, and what intervals mean."""
+    first = results[0]
+    labels = list(comparison.results) if comparison is not None else [first.scenario.style]
+    scenarios = {label: result.scenario for label, result in zip(labels, results, strict=True)}
+    about = {**about_scenarios(scenarios, first.seeds, first.order), "intervals": LUCK}
     return about if comparison is None else {**about, "baseline": comparison.baseline}
 
 
@@ -231,15 +243,17 @@ def _runs_of(result: Result) -> pd.DataFrame:
     return result.summary(None, LAST_WEEKS).reset_index()
 
 
-def _title(scenario: Scenario) -> str:
-    return f"{scenario.title or scenario.style}: {_where(scenario)}"
+def title_text(scenario: Scenario) -> str:
+    """Return what was run, in one line."""
+    return f"{scenario.title or scenario.style}: {where_text(scenario)}"
 
 
-def _where(scenario: Scenario) -> str:
+def where_text(scenario: Scenario) -> str:
+    """Return the kind and the size of the organisation, in words."""
     return f"{kind_text(scenario)}, {size_text(scenario.structure)}"
 
 
-def _sample(seeds: Sequence[int], scenario: Scenario, runs: str) -> str:
+def sample_text(seeds: Sequence[int], scenario: Scenario, runs: str) -> str:
     """Return how many runs, over which weeks, in words."""
     many = f"1 {runs.replace('runs', 'run')}" if len(seeds) == 1 else f"{len(seeds)} {runs}"
     lived = f"{time_text(scenario.weeks)} after {time_text(scenario.burn_in_weeks)} of burn-in at the status quo"
@@ -250,15 +264,23 @@ def _said(changes: Changes) -> list[str]:
     return [f"With {', '.join(changes.sets)}."] if changes.sets else []
 
 
+def _in_order(order: str | None, result: Result) -> list[str]:
+    if order is None or result.order == PUBLISHED:
+        return []
+    return [f"Order of the week: {result.order.replace(',', ', ')}."]
+
+
 def _span(scenario: Scenario) -> str:
     return f"over the last {counted(min(LAST_WEEKS, scenario.weeks), 'week')}"
 
 
-def _files(folder: Folder | None) -> Mapping[str, str]:
+def files_of(folder: Folder | None) -> Mapping[str, str]:
+    """Return what was written, and what is in it."""
     return {} if folder is None else {str(folder.path / name): about for name, about in folder.files.items()}
 
 
-def _say_files(output: Output, folder: Folder | None) -> None:
+def say_files(output: Output, folder: Folder | None) -> None:
+    """Say what was written."""
     if folder is None:
         return
     size = max(len(name) for name in folder.files)
