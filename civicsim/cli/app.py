@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 import civicsim
 from civicsim.cli.options import (
     AllMeasures,
+    Csv,
     Json,
     Kind,
     Measures,
@@ -167,6 +168,7 @@ def demo(
     weeks: Weeks = None,
     seed: Seed = None,
     sets: Set = None,
+    csv: Csv = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -175,7 +177,7 @@ def demo(
     from civicsim.cli import running
     from civicsim.cli.scenarios import Changes
 
-    running.demo(output, seeds, Changes(weeks, seed, sets or ()), out)
+    running.demo(output, seeds, Changes(weeks, seed, sets or ()), out, csv)
 
 
 @app.command(
@@ -188,7 +190,9 @@ def demo(
             "run my.toml --weeks 104 --out results",
             "--json run --style command",
         ),
-        "Without a file: the status quo on an NHS-like acute trust of 600 staff.",
+        "Without a file: the status quo on an NHS-like acute trust of 600 staff. A run is one organisation with luck of "
+        "its own, which follows from its seed; intervals tell how far the mean of several runs is luck. Weeks count "
+        "after the burn-in: the weeks that every organisation first lives at the status quo.",
     )
 )
 def run(
@@ -207,6 +211,7 @@ def run(
     all_measures: AllMeasures = False,
     order: Order = None,
     out: Out = None,
+    csv: Csv = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -216,21 +221,25 @@ def run(
     from civicsim.cli.scenarios import Changes
 
     changes = Changes(weeks, seed, sets or ())
-    running.run(output, scenario, style, kind, seeds, changes, _wanted(measures, all_measures), out, order)
+    running.run(output, scenario, style, kind, seeds, changes, _wanted(measures, all_measures), out, order, csv)
 
 
 @app.command(
     help=_help(
-        "Compare styles or scenarios on matched runs: same organisations, same seeds, same burn-in.",
+        "Compare styles or scenarios on matched runs: the same organisations with the same luck.",
         (
             "compare civic-culture",
             "compare command compact civic-culture --seeds 10",
             "compare my.toml --out results",
             "compare status-quo civic-culture --measure voice_gini --measure trust",
             "compare status-quo compact --set improvement_share=0.05",
+            "compare status-quo --set fear=0.1 --keep-baseline",
         ),
-        "The status quo is run along and is what the others are set against, unless --baseline says otherwise. A "
-        "STYLE is the name of a style, a file with its levers, or a scenario file.",
+        "The status quo is run along and is what the others are set against (the baseline), unless --baseline says "
+        "otherwise. A STYLE is the name of a style, a file with its levers, or a scenario file. --set changes every "
+        "scenario, the baseline too; with --keep-baseline it changes the others only.\n\n"
+        "Before the weeks that are looked at, every organisation lives the same weeks at the status quo (the burn-in), "
+        "so that differences come from what was changed.",
     )
 )
 def compare(
@@ -248,10 +257,14 @@ def compare(
         str | None,
         typer.Option(metavar="STYLE", help="What the others are set against.", autocompletion=complete_styles),
     ] = None,
+    keep_baseline: Annotated[
+        bool, typer.Option("--keep-baseline", help="Leave the baseline's values as they are: --set changes the others.")
+    ] = False,
     measures: Measures = None,
     all_measures: AllMeasures = False,
     order: Order = None,
     out: Annotated[str | None, typer.Option(metavar="DIR", help="Write data and figures to this folder.")] = None,
+    csv: Csv = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -261,14 +274,15 @@ def compare(
     from civicsim.cli.scenarios import Changes
 
     changes, shown = Changes(weeks, seed, sets or ()), _wanted(measures, all_measures)
-    running.compare(output, styles, kind, seeds, changes, baseline, shown, out, order)
+    running.compare(output, styles, kind, seeds, changes, baseline, shown, out, order, csv, keep_baseline)
 
 
 @app.command(
     help=_help(
         "Write everything about a scenario: its values, every week, every team, and the network.",
         ("export", "export civic-culture --out civic", "export my.toml --seeds 5 --team-ties"),
-        "Tables come as Parquet and CSV, the network of the first run at the end of its last week as GraphML.",
+        "Tables come as Parquet files (which pandas, R and DuckDB read), with --csv as text too; the network of the "
+        "first run at the end of its last week comes as GraphML (which Gephi and networkx read).",
     )
 )
 def export(
@@ -287,6 +301,7 @@ def export(
         bool, typer.Option("--team-ties", help="Tie all posts of a team in the network; that is many ties.")
     ] = False,
     order: Order = None,
+    csv: Csv = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -295,7 +310,7 @@ def export(
     from civicsim.cli import running
     from civicsim.cli.scenarios import Changes
 
-    running.export(output, scenario, kind, seeds, Changes(weeks, seed, sets or ()), out, team_ties, order)
+    running.export(output, scenario, kind, seeds, Changes(weeks, seed, sets or ()), out, team_ties, order, csv)
 
 
 @app.command(
@@ -398,7 +413,7 @@ def check(
 
 @app.command(
     help=_help(
-        "Explain the week, or a process, style, parameter, measure, lever or kind of organisation.",
+        "Explain the week, or a process, style, parameter, measure, lever, kind of organisation or shock.",
         (
             "describe",
             "describe process voice",
@@ -406,6 +421,7 @@ def check(
             "describe parameter structure",
             "describe measure gaming_gap",
             "describe lever fear",
+            "describe shock surge",
         ),
         "With a topic alone, all of it is listed.",
     )
@@ -415,7 +431,9 @@ def describe(
     topic: Annotated[
         str | None,
         typer.Argument(
-            metavar="TOPIC", help="process, style, parameter, measure, lever or kind.", autocompletion=complete_topics
+            metavar="TOPIC",
+            help="process, style, parameter, measure, lever, kind or shock.",
+            autocompletion=complete_topics,
         ),
     ] = None,
     name: Annotated[

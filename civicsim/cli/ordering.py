@@ -9,10 +9,11 @@ from typing import Any, cast
 import pandas as pd
 from rich.text import Text
 
+from civicsim.cli.effort import check_effort
 from civicsim.cli.files import Folder
 from civicsim.cli.output import Output
 from civicsim.cli.progress import progress
-from civicsim.cli.running import about_scenarios, files_of, sample_text, say_files, title_text
+from civicsim.cli.running import about_scenarios, files_of, sample_text, say_files, title_text, warn_of_dates
 from civicsim.cli.scenarios import Changes, load, n_posts
 from civicsim.cli.tables import between, fixed
 from civicsim.errors import CivicsimError, nearest
@@ -46,11 +47,14 @@ def order(
     scenario = changes.apply(load(name, None, kind))
     other = None if against is None else changes.apply(load(against, None, kind))
     measure_names(measures)
-    numbers = seeds_of(seeds, scenario.seed)
     weeks = scenario.weeks * (1 if other is None else 2) * (orders + 1)
     weeks += scenario.burn_in_weeks * (1 if burn_in == PUBLISHED else orders + 1)
+    work = float(n_posts(scenario.structure) * weeks * seeds)
+    check_effort(output, [scenario] if other is None else [scenario, other], seeds, work)
+    numbers = seeds_of(seeds, scenario.seed)
     folder = Folder(out) if out is not None else None
-    with progress(output, float(n_posts(scenario.structure) * weeks * len(numbers))) as report:
+    warn_of_dates(output, [scenario] if other is None else [scenario, other])
+    with progress(output, work) as report:
         study = order_study(
             scenario, orders, numbers, against=other, burn_in=cast(BurnIn, burn_in), measures=measures, progress=report
         )
@@ -66,7 +70,9 @@ def order(
             folder.write_csv("runs.csv", "every measure of every run in every order", study.values)
             folder.write_manifest(output.arguments, about)
     if output.json:
-        output.data({**about, "table": table.to_dict("records"), "files": files_of(folder)})
+        output.data(
+            {**about, "table": table.to_dict("records"), "files": files_of(folder), "warnings": output.warnings}
+        )
         return
     output.say(title_text(scenario), sample_text(numbers, scenario, "runs in each order"))
     output.say(f"{orders} shuffled orders of the week beside the published one. {_WORDS[burn_in]}")

@@ -26,8 +26,16 @@ Prepare:
   check      Read a scenario file, and say what is wrong or what it changes.
 
 Look things up:
-  describe   Explain the week, a process, style, parameter, measure or lever.
+  describe   Explain the week, a process, style, parameter, measure, lever or
+             shock.
   doctor     Check the installation, and measure the speed of a run.
+
+Words:
+  style      how an organisation is governed: a set of values on the levers.
+  lever      what leaders can set, such as fear, permission or hours for peers.
+  seed       the number that an organisation and its luck follow from.
+  burn-in    weeks at the status quo that every organisation lives first.
+  matched    runs of two styles with the same organisation and the same luck.
 
 Options, before or after the command:
   --json                 Print the result as JSON, and nothing else.

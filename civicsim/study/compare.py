@@ -20,6 +20,9 @@ from civicsim.schedule import WEEK
 from civicsim.simulate import Progress, Result, as_scenario, burn_in, measure_names, run, seeds_of
 from civicsim.study.statistics import estimate, paired_difference
 
+_MOST_SAID = 3
+"""Most differences that the label of a scenario names."""
+
 
 @dataclass(frozen=True, repr=False)
 class Comparison:
@@ -55,8 +58,8 @@ class Comparison:
         -------
         pandas.DataFrame
             Columns measure, label, unit, better, style, n, mean, mean_low, mean_high, difference, difference_low,
-            difference_high, superiority, n_pairs, verdict. Intervals are 95 % t intervals over runs: they speak of luck, not
-            of uncertain parameters.
+            difference_high, superiority, n_pairs, verdict. Intervals are 95 % t intervals over runs, cut off where the measure
+            cannot go: they speak of luck, not of uncertain parameters.
         """
         names = measure_names(measures)
         summaries = {label: result.summary(names, last_weeks) for label, result in self.results.items()}
@@ -64,13 +67,13 @@ class Comparison:
         for name in names:
             about, base = MEASURES[name], summaries[self.baseline][name].to_numpy()
             for label, summary in summaries.items():
-                own = estimate(summary[name].to_numpy())
+                own = estimate(summary[name].to_numpy(), bounds=about.bounds)
                 row: dict[str, Any] = {
                     "measure": name, "label": about.label, "unit": about.unit, "better": about.better, "style": label,
                     "n": own.n, "mean": own.mean, "mean_low": own.low, "mean_high": own.high,
                 }  # fmt: skip
                 if label != self.baseline:
-                    against = paired_difference(summary[name].to_numpy(), base)
+                    against = paired_difference(summary[name].to_numpy(), base, bounds=about.bounds)
                     row |= {
                         "difference": against.mean, "difference_low": against.low, "difference_high": against.high,
                         "superiority": against.superiority, "n_pairs": against.n, "verdict": against.verdict,
@@ -223,4 +226,25 @@ def _labels(scenarios: Sequence[Scenario]) -> list[str]:
     titles = [scenario.title or scenario.style for scenario in scenarios]
     if len(set(titles)) == len(titles):
         return titles
+    changed = _by_change(scenarios)
+    if len(set(changed)) == len(changed):
+        return changed
     return [f"{name} {index + 1}" for index, name in enumerate(names)]
+
+
+def _by_change(scenarios: Sequence[Scenario]) -> list[str]:
+    """Return each style with the values in which scenarios of that style differ from one another."""
+    labels = []
+    for scenario in scenarios:
+        alike = [other for other in scenarios if other.style == scenario.style]
+        differing = {key: values for other in alike for key, values in scenario.diff(other).items()}
+        words = [
+            f"{key.removeprefix('levers.')}={own}"
+            for key, (own, _) in differing.items()
+            if key not in ("title", "interventions")
+        ]
+        if "interventions" in differing:
+            words += [f"{event.name} in week {event.week}" for event in scenario.interventions] or ["no interventions"]
+        more = f", … {len(words) - _MOST_SAID} more" if len(words) > _MOST_SAID else ""
+        labels.append(f"{scenario.style}: {', '.join(words[:_MOST_SAID])}{more}" if words else scenario.style)
+    return labels

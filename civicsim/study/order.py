@@ -174,7 +174,7 @@ def order_study(
     if n_orders < 2 or len(numbers) < 2:
         raise ScenarioError(f"order: {n_orders} orders of {len(numbers)} runs: expected at least two of each")
     if other is not None:
-        check_matched({chosen.style: chosen, other.style: other})
+        check_matched({chosen.style: chosen, f"{other.style} (against)": other})
     orders = {PUBLISHED: WEEK}
     orders |= {f"shuffled:{number}": ordered(f"shuffled:{number}") for number in range(1, n_orders + 1)}
     usual = Starts(numbers, WEEK, threads, progress)
