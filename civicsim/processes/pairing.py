@@ -130,11 +130,15 @@ def make_pairs(cohort, first, last, share):
         ranked = rows[np.argsort(score[rows], kind="stable")]
         n = min(round(share * len(ranked)), len(ranked) // 2)
         weak, strong = ranked[:n], ranked[::-1][:n]
+        both = np.concatenate([weak, strong])
+        # Whoever is paired anew leaves the pair of before, which is over for the other team too.
+        former = c.team["partner"][both]
+        former = former[former >= 0]
+        c.team["partner"][former], c.team["learns"][former] = -1, 0
         c.team["partner"][weak], c.team["partner"][strong] = strong, weak
         c.team["learns"][weak], c.team["learns"][strong] = 1, 0
-        until = c.week + settings["weeks"][c.team["organisation"][ranked]]
-        c.team["paired_until"][ranked] = until
-        paired += [weak, strong]
+        c.team["paired_until"][both] = c.week + settings["weeks"][c.team["organisation"][both]]
+        paired.append(both)
     return np.concatenate(paired)
 
 
