@@ -160,11 +160,14 @@ class Twin(mesa.Model):
         for teams in groups:
             ranked = sorted(teams, key=lambda team: self.patients_active(team) if p.by == "patients" else team.quality)
             n = min(round(share * len(ranked)), len(ranked) // 2)
-            for weak, strong in zip(ranked[:n], ranked[::-1][:n], strict=True):
+            pairs = list(zip(ranked[:n], ranked[::-1][:n], strict=True))
+            # Whoever is paired anew leaves the pair of before, which is over for the other team too.
+            for team in (team for pair in pairs for team in pair if team.partner):
+                team.partner.partner, team.partner.learns = None, False
+            for weak, strong in pairs:
                 weak.partner, strong.partner = strong, weak
                 weak.learns, strong.learns = True, False
-            for team in teams:
-                team.paired_until = self.week + p.weeks
+                weak.paired_until = strong.paired_until = self.week + p.weeks
 
     def patients_active(self, team: Team) -> float:
         """Return the mean activation of a team's patients."""
