@@ -13,7 +13,8 @@ from typing import Literal
 import numpy as np
 
 from civicsim.levers import PURPOSES
-from civicsim.organisation import PROFESSIONS
+from civicsim.organisation import CAUSES, PROFESSIONS
+from civicsim.processes.survey import QUESTIONS
 
 Column = np.ndarray
 YEAR = 52.0
@@ -137,6 +138,14 @@ _SETTLED = _events("acted", "explained", "silent")
 _WITHHELD = _events("withheld_fear", "withheld_futility")
 _DIRECTIVES = _events("complied", "adapted", "resisted", "gamed")
 _ADOPTED = _events("adopted_vertical", "adopted_local", "adopted_horizontal")
+_PARTICIPATING = tuple(f"spent_{name}" for name in PURPOSES if name != "reporting")
+
+
+def _participation(h: History) -> Column:
+    """Return the hours of a week spent on taking part: voice, improvement, and all purposes of the budget but reporting."""
+    budget = sum(h.enacted[name] for name in _PARTICIPATING) * _staff(h)
+    return h.tally["hours_voice"] + h.tally["hours_improvement"] + h.tally["hours_settling"] + budget
+
 
 _ALL = (
     # Voice and what comes of it.
@@ -247,6 +256,29 @@ _ALL = (
     Measure("activation", "Patients' activation", "0-1", "Mean readiness of patients to take part.", "higher", _state("activation")),
     *(Measure(f"voice_propensity_{name}", f"Readiness to speak up: {name}", "probability", f"Probability of voicing a problem of middling severity, profession {name}.", "higher", _state(f"propensity_{name}")) for name in PROFESSIONS),
     *(Measure(f"hours_allotted_{name}", f"Hours allotted: {name}", "hours per person and week", f"Hours allocated to {name}, with what grip has moved.", "neither", _enacted(f"hours_{name}")) for name in PURPOSES),
+    # Parts of quality, changes by cause, who leaves, who voices, what takes time.
+    *(Measure(f"{name}_quality", label, "0-1", f"True quality on dimensions {words}.", "higher", _state(f"quality_{name}")) for name, label, words in (
+        ("safety_critical", "True quality, safety-critical part", "with one right way everywhere"),
+        ("low_kappa", "True quality, local part", "on which local realities agree little with the common one (κ < .3)"),
+        ("within_team", "True quality, within teams", "that a team can change by itself"),
+        ("cross_boundary", "True quality, across teams", "that change only together with a second team"),
+        ("invisible", "True quality out of staff's sight", "on which staff cannot see what does not fit"),
+    )),
+    Measure("rating_misclassification", "Teams that the rating misjudges", "share of teams", "Teams whose true quality lies on the other side of the regulator's threshold than the last rating of their organisation says.", "lower", _state("misrated")),
+    Measure("leaver_engagement_gap", "Engagement of leavers", "motivation, difference", "Mean motivation of people who left minus that of all.", "lower", lambda h: h.tally["leaver_motivation"] - h.tally["leavers"] * h.snapshot["motivation"], _events("leavers")),
+    Measure("adoption_per_directive", "Changes per directive", "per directive to a team", "Practices changed per directive that reached a team's desk.", "neither", _events("adopted_vertical"), _events("directives")),
+    Measure("wrong_adoptions", "Own changes that do not fit", "per team and year", "Practices changed on staff's own ideas to what does not fit the team's reality.", "lower", lambda h: h.tally["adopted_from_staff"] + h.tally["adopted_from_team"] - h.tally["right_from_staff"] - h.tally["right_from_team"], _teams, YEAR),
+    Measure("hours_participation", "Hours of taking part", "hours per person and week", "Hours of voice, answering, deliberation, improvement, peers, patients' forum and protected time.", "neither", _participation, _staff),
+    Measure("time_sink_gap", "Working around against taking part", "hours per person and week", "Hours lost to working around what does not fit minus hours of taking part.", "neither", lambda h: h.tally["hours_failure_demand"] - _participation(h), _staff),
+    Measure("vertical_horizontal_ratio", "Directives against neighbours", "ratio", "Practices changed by directive per practice taken over from other teams.", "neither", _events("adopted_vertical"), _events("adopted_horizontal")),
+    *(Measure(f"sustained_share_{cause}", f"Changes sustained: {words}", "share of those settled", f"Changes that stood for a year among those caused by {words}.", "higher", _events(f"sustained_from_{cause}"), _events(*(f"{fate}_from_{cause}" for fate in ("sustained", "decayed", "replaced")))) for cause, words in zip(CAUSES, ("directives", "staff who spoke up", "the team itself", "the patients' forum", "neighbours"), strict=True)),
+    Measure("incident_share", "Harm that is reported", "share of harm", "Expected incidents reported among expected harm to patients.", "higher", _state("incidents"), _state("harm")),
+    *(Measure(f"voice_share_{name}", f"Problems voiced: {words}", "share of noticed", f"Problems voiced among those noticed lately by {words}.", "higher", _state(f"voiced_memory_{name}"), _state(f"noticed_memory_{name}")) for name, words in (*((name, f"{name} staff") for name in PROFESSIONS), ("high", "staff of high standing"), ("low", "staff of low standing"))),
+    Measure("status_parity", "Parity of voice", "0-1", "1 minus the distance between the readiness to speak up of staff of high and of low standing.", "higher", lambda h: 1.0 - np.abs(h.snapshot["propensity_high"] - h.snapshot["propensity_low"])),
+    # The staff survey.
+    Measure("survey_response", "Survey: response rate", "%", "Staff and managers who answered the last staff survey.", "neither", _state("survey_response")),
+    *(Measure(f"survey_{q.name}", f"Survey: {q.label.lower()}", "%", f"NHS Staff Survey question {q.asks}. Percent of those who answered the last survey.", q.better, _state(f"survey_{q.name}")) for q in QUESTIONS),
+    *(Measure(f"survey_all_{q.name}", f"Survey, all staff: {q.label.lower()}", "%", f"NHS Staff Survey question {q.asks}. Percent, had everyone answered the last survey.", q.better, _state(f"survey_all_{q.name}")) for q in QUESTIONS),
     Measure("hours_settling", "Hours of colleagues' answers", "hours per person and week", "Hours that colleagues and the guardian spent on answering.", "neither", _events("hours_settling"), _staff),
     # Teams that an event chose, and what is asked about leaders, forums and trials in particular.
     Measure("marked_quality", "True quality of chosen teams", "0-1", "True quality of the teams that an event chose.", "higher", _state("marked_quality"), _state("n_marked")),

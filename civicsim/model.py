@@ -109,7 +109,7 @@ class CivicModel(mesa.Model):
     def _found(self) -> None:
         """Build the organisation, and let it live its burn-in weeks with the levers of the status quo."""
         a = self.assumptions
-        self.cohort = build(a.structure, a.population, a.habits, a.sections, [a.seed], -a.burn_in_weeks)
+        self.cohort = build(a.structure, a.population, a.habits, a.sections, [a.seed], -a.burn_in_weeks, a.roster)
         if len(self.cohort.person) + len(self.cohort.patient) <= EAGER_ROWS:
             self.create_agents()
         for _ in range(a.burn_in_weeks):

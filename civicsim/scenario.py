@@ -43,14 +43,16 @@ from civicsim.processes import (
     record,
     response,
     spread,
+    survey,
     ties,
     turnover,
     voice,
 )
-from civicsim.processes.actions import ACTIONS, WITHOUT_SIZE
+from civicsim.processes.actions import ACTIONS, FOR_THE_WHOLE, WITHOUT_SIZE
 from civicsim.processes.choosing import CHOICES
 from civicsim.processes.events import Event, Plan
 from civicsim.reference import Reference
+from civicsim.roster import DECIDES, Roster, decided, undecided
 from civicsim.structure import Population, Structure
 
 _HERE = Path(__file__).parent
@@ -80,6 +82,8 @@ class Scenario:
         Levers of the status quo, with which the burn-in is lived.
     interventions : tuple of Event
         Dated changes: interventions and shocks.
+    roster : Roster or None
+        Teams, professions, line and ties of an organisation of one's own; None where they follow from the structure.
     drift, enactment, … : dataclass
         Parameters of each process.
     """
@@ -97,6 +101,7 @@ class Scenario:
     practice: PracticeParameters = field(default_factory=PracticeParameters)
     reference: Reference = field(default_factory=Reference)
     interventions: tuple[Event, ...] = ()
+    roster: Roster | None = None
     events: events.Parameters = field(default_factory=events.Parameters)
     drift: drift.Parameters = field(default_factory=drift.Parameters)
     enactment: enactment.Parameters = field(default_factory=enactment.Parameters)
@@ -122,6 +127,7 @@ class Scenario:
     forum: forum.Parameters = field(default_factory=forum.Parameters)
     compact: compact.Parameters = field(default_factory=compact.Parameters)
     governing: governing.Parameters = field(default_factory=governing.Parameters)
+    survey: survey.Parameters = field(default_factory=survey.Parameters)
     record: record.Parameters = field(default_factory=record.Parameters)
 
     def __post_init__(self) -> None:
@@ -140,6 +146,11 @@ class Scenario:
             raise ScenarioError(f"scenario: interventions = {given!r}: expected a tuple of Event")
         events = tuple(_check_event(event, f"scenario: intervention {event.name!r}") for event in self.interventions)
         object.__setattr__(self, "interventions", events)
+        if self.roster is not None:
+            try:
+                object.__setattr__(self, "structure", self.roster.outline(self.structure))
+            except ScenarioError as error:
+                raise ScenarioError(f"scenario: {error}") from None
         _check_together(self, "scenario")
 
     # -- making scenarios ------------------------------------------------------------------------------------------
@@ -213,6 +224,8 @@ class Scenario:
         for name, value in changes.items():
             if name in SECTIONS or name in ("habits", "interventions"):
                 result = dataclasses.replace(result, **{name: value})
+            elif name == "roster":
+                result = _apply(result, {name: value}, "scenario")
             else:
                 result = result.set(name.replace("__", "."), value)
         return result
@@ -241,7 +254,9 @@ class Scenario:
 
     def to_dict(self) -> dict[str, Any]:
         """Return all values as nested dictionaries; with the habits, so that nothing is left to a preset."""
-        return dataclasses.asdict(self)
+        values = dataclasses.asdict(self)
+        del values["roster"]
+        return values if self.roster is None else values | {"roster": self.roster.to_dict()}
 
     def changes(self) -> dict[str, Any]:
         """Return what differs from the style on the kind of organisation, as nested dictionaries."""
@@ -255,6 +270,8 @@ class Scenario:
                 result[key] = (getattr(self, key), getattr(other, key))
         if self.interventions != other.interventions:
             result["interventions"] = (self.interventions, other.interventions)
+        if self.roster != other.roster:
+            result["roster"] = (self.roster, other.roster)
         for section, names in {**SECTIONS, "habits": SECTIONS["levers"]}.items():
             for name in names:
                 mine, theirs = getattr(getattr(self, section), name), getattr(getattr(other, section), name)
@@ -270,7 +287,15 @@ class Scenario:
         return tomli_w.dumps(top | sections | dated)
 
     def to_url(self) -> str:
-        """Return the scenario as the query of a link."""
+        """Return the scenario as the query of a link.
+
+        Raises
+        ------
+        ScenarioError
+            If it has a roster of its own, which a link has no room for; one that its kind brings along is fine.
+        """
+        if "roster" in self.changes():
+            raise ScenarioError("scenario: a [roster] does not fit into a link; write it to a file with to_toml()")
         sets = [
             f"{section}.{name}={json.dumps(value)}"
             for section, values in self.changes().items()
@@ -297,7 +322,7 @@ class Scenario:
 SECTIONS: dict[str, dict[str, Parameter]] = {
     f.name: declared(f.default_factory, f.name)  # type: ignore[arg-type]
     for f in dataclasses.fields(Scenario)
-    if f.name not in _TOP and f.name not in ("habits", "interventions")
+    if f.name not in _TOP and f.name not in ("habits", "interventions", "roster")
 }
 """Every parameter that a scenario file can set, by section and name."""
 
@@ -407,13 +432,18 @@ def _load_named(name: str, folder: str, what: str) -> tuple[dict[str, Any], str]
 def _apply(scenario: Scenario, values: Mapping[str, Any], where: str) -> Scenario:
     """Return the scenario with checked values put in."""
     changes: dict[str, Any] = {}
+    if "roster" in values:
+        # What a roster before it decided is open again.
+        scenario = dataclasses.replace(scenario, roster=None, structure=undecided(scenario.structure))
     for key, value in values.items():
         if key in _TOP:
             changes[key] = _check_top(key, value, where)
         elif key == "interventions":
             changes[key] = _read_interventions(value, where)
+        elif key == "roster":
+            changes[key] = _read_roster(value, where)
         elif key not in SECTIONS and key != "habits":
-            hint = nearest(key, [*SECTIONS, *_TOP, "habits", "interventions"])
+            hint = nearest(key, [*SECTIONS, *_TOP, "habits", "interventions", "roster"])
             what = f"no section [{key}]" if isinstance(value, Mapping) else f"no key '{key}' at the top"
             raise ScenarioError(f"{where}: {what}; {hint}")
         elif not isinstance(value, Mapping):
@@ -426,9 +456,26 @@ def _apply(scenario: Scenario, values: Mapping[str, Any], where: str) -> Scenari
             checked = {name: known[name].validate(item, where) for name, item in value.items()}
             changes[key] = dataclasses.replace(getattr(scenario, key), **checked)
     try:
-        return dataclasses.replace(scenario, **changes)
+        result, said = dataclasses.replace(scenario, **changes), values.get("structure", {})
+        for name in DECIDES if result.roster is not None else ():
+            # A value that happens to be the default counts as said, too.
+            if name in said and said[name] != getattr(result.structure, name):
+                raise ScenarioError(f"{where}: {decided(name, said[name], getattr(result.structure, name))}")
+        return result
     except ScenarioError as error:
         raise ScenarioError(str(error).replace("scenario:", f"{where}:", 1)) from None
+
+
+def _read_roster(value: Any, where: str) -> Roster:
+    """Return the roster that a ``[roster]`` section describes."""
+    if isinstance(value, Roster):
+        return value
+    if not isinstance(value, Mapping):
+        raise ScenarioError(f"{where}: roster = {value!r}: expected a section [roster]")
+    try:
+        return Roster.from_dict(value)
+    except ScenarioError as error:
+        raise ScenarioError(f"{where}: {error}") from None
 
 
 def _check_together(scenario: Scenario, where: str) -> None:
@@ -555,6 +602,8 @@ def _check_event(event: Event, at: str) -> Event:
         )
     if teams != "all" and not action:
         raise ScenarioError(f"{at}: teams = {teams!r}: only an action is about some teams; values hold for all")
+    if teams != "all" and action in FOR_THE_WHOLE:
+        raise ScenarioError(f"{at}: teams = {teams!r}: {action} is about the organisation as a whole; leave teams out")
     if not checked and not (event.action and (size > 0.0 or event.action in WITHOUT_SIZE)):
         raise ScenarioError(f"{at}: does nothing: expected values to set, or an action with a size above 0")
     _whole({"week": event.week}, "week", at)
@@ -579,5 +628,5 @@ def _difference(base: Scenario, other: Scenario) -> dict[str, Any]:
         if section:
             result.setdefault(section, {})[name] = value
         else:
-            result[name] = value
+            result[name] = value.to_dict() if isinstance(value, Roster) else value
     return result

@@ -37,6 +37,7 @@ from civicsim.processes import (
     record,
     response,
     spread,
+    survey,
     ties,
     turnover,
     voice,
@@ -75,7 +76,8 @@ WEEK: tuple[Process, ...] = (
     forum.PROCESS,
     compact.PROCESS,
     governing.PROCESS,
-    # The record.
+    # What staff say when they are asked, and the record.
+    survey.PROCESS,
     record.PROCESS,
 )
 

@@ -349,7 +349,7 @@ def test_a_tie_is_made_once_and_only_where_both_have_room():
 
 def test_a_single_team_has_no_ties_to_draw():
     rng = np.random.default_rng(1)
-    ties = draw_ties(rng, np.zeros(5, int), np.zeros(1, int), 5, np.zeros(5, int), 2.0, 0.5, 0.5)
+    ties = draw_ties(rng, np.zeros(5, int), np.zeros(1, int), np.zeros(5, int), 2.0, 0.5, 0.5)
     assert (ties == -1).all()
 
 
@@ -513,3 +513,26 @@ def test_any_size_can_be_built_and_lived(n_teams, size, most, executives, orgs, 
         n_dimensions=m, ties_per_person=ties, patients_per_post=patients, burn_in_weeks=14,
     )  # fmt: skip
     assert out_of_bounds(burn_in(scenario, [seed], threads=1)) == []
+
+
+def test_people_start_as_professional_and_as_sure_of_what_they_can_change_as_the_population_says():
+    def start(name, **changes):
+        return burnt_in(4, n_teams=8, team_size=12, burn_in_weeks=0, **changes).person[name]
+
+    assert start("professionalism").mean() == pytest.approx(0.5, abs=0.03)
+    assert start("professionalism").std() == pytest.approx(0.15, abs=0.02)
+    assert start("professionalism", professionalism_mean=0.8).mean() > 0.75
+    assert (start("professionalism", professionalism_sd=0.0) == 0.5).all()
+    gain = start("agency", agency_bias=0.2) - start("agency")
+    assert gain.mean() == pytest.approx(0.2, abs=0.02)
+    np.testing.assert_array_equal(start("agency", agency_bias=0.2), start("agency_anchor", agency_bias=0.2))
+
+
+def test_a_new_organisation_has_a_forum_no_pairs_and_no_team_cut_off_or_marked():
+    own = burnt_in(2, burn_in_weeks=0)
+    assert (own.organisation["forum_standing"] == 1).all()
+    assert (own.team["partner"] == -1).all()
+    for name in ("learns", "isolated", "marked", "climate", "observation_credit", "huddle_credit"):
+        assert (own.team[name] == 0).all(), name
+    for name in ("deadline", "urgency", "chief_leaving", "attention_wellbeing", "culture_reported", "rest_hours"):
+        assert (own.organisation[name] == 0).all(), name

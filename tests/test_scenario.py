@@ -439,7 +439,7 @@ def test_every_shipped_shock_can_be_used_on_every_style(name):
     for style in styles():
         scenario = Scenario.from_dict({"style": style, "interventions": [{"name": name, "week": 2}]})
         assert scenario.interventions
-        assert all(event.week == 2 for event in scenario.interventions)
+        assert min(event.week for event in scenario.interventions) == 2
         assert Scenario.from_dict(tomllib.loads(scenario.to_toml())) == scenario
 
 

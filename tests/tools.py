@@ -14,6 +14,8 @@ from civicsim.cohort import Cohort, set_levers
 from civicsim.levers import Levers
 from civicsim.organisation import STAFF, TABLES, record_type
 from civicsim.parameters import as_row, column_dtype
+from civicsim.processes.pairing import make_pairs
+from civicsim.roster import Roster
 from civicsim.scenario import Scenario
 from civicsim.schedule import PROCESSES, advance
 from civicsim.simulate import burn_in
@@ -90,6 +92,20 @@ def small_scenario(**changes: Any) -> Scenario:
 def burnt_in(seeds: int | Sequence[int] = 3, **changes: Any) -> Cohort:
     """Return runs of a small scenario after their burn-in."""
     return burn_in(small_scenario(**changes), seeds, threads=1)
+
+
+UNEVEN = Roster(
+    divisions=(2, 1, 1),
+    teams=((1, 3, 0, 0, 0), (0, 0, 0, 1, 0), (4, 14, 2, 5, 2), (0, 2, 3, 0, 4)),
+    superiors=(2, 0, 1),
+    ties=((0, 4), (0, 5), (1, 30), (4, 20), (6, 33), (9, 40), (20, 35)),
+)
+"""Four teams of 4, 1, 27 and 9 in three divisions."""
+
+
+def uneven_scenario(**changes: Any) -> Scenario:
+    """Return the default scenario on an organisation with a roster."""
+    return Scenario().with_(**({"roster": UNEVEN, "n_executives": 3, "burn_in_weeks": 26} | changes))
 
 
 def step(cohort: Cohort, *names: str) -> Cohort:
@@ -178,8 +194,14 @@ def out_of_bounds(cohort: Cohort) -> list[str]:
 
 
 LIVELY_STYLES = (
-    Levers(authority=0.9, permission=0.9, codification=1.0, weight_response=10.0, invitation=0.9, audit=1.0, compact=1.0),
-    Levers(fear=0.9, target_salience=1.0, directive_rate=1.0, audit=0.0, authority=0.5, compact=0.5, permission=0.8),
+    Levers(
+        authority=0.9, permission=0.9, codification=1.0, weight_response=10.0, invitation=0.9, audit=1.0, compact=1.0,
+        weight_coaching=3.0, weight_observation=6.0,
+    ),
+    Levers(
+        fear=0.9, target_salience=1.0, directive_rate=1.0, audit=0.0, authority=0.5, compact=0.5, permission=0.8,
+        weight_huddles=6.0,
+    ),
     Levers(
         fear=0.6, codification=1.0, directive_rate=1.0, weight_deliberation=10.0, authority=0.7, permission=0.8,
         patient_reach=0.9, forum_independence=0.9, forum_budget=1.0, weight_patients=10.0,
@@ -194,9 +216,11 @@ def govern(cohort: Cohort, turn: int = 0) -> Cohort:
     return cohort
 
 
-def lively(seeds: int = 3, weeks: int = 30) -> Cohort:
+def lively(seeds: int = 3, weeks: int = 30, scenario: Scenario | None = None) -> Cohort:
     """Return a young place where much happens every week, under several extreme styles."""
-    cohort = burnt_in(seeds, n_teams=4, team_size=8, teams_per_division=2, burn_in_weeks=10, alignment_mean=0.4)
+    place = scenario or small_scenario(n_teams=4, team_size=8, teams_per_division=2)
+    cohort = burn_in(place.with_(burn_in_weeks=10, alignment_mean=0.4), seeds, threads=1)
+    make_pairs(put(cohort, p__pairing__pair_weeks=40), 0, seeds, 0.3)
     put(
         govern(cohort), p__drift__rate=0.02, p__drift__common_share=0.5, p__turnover__exit_rate=0.01,
         organisation__weeks_to_fill=8.0, p__codification__quarterly_share=1.0, p__quality__audit_detection=0.2,
@@ -204,6 +228,8 @@ def lively(seeds: int = 3, weeks: int = 30) -> Cohort:
         p__voice__guardian_appeal=-1.0, p__directives__game_pressure=4.0, p__response__detriment=0.4,
         p__noticing__check_rate=2.0, p__enactment__rate=0.2, p__forum__hours_per_issue=1.0,
         p__forum__fixes_per_team=5.0, p__governing__rating_weeks=26, p__governing__inadequate_below=0.7,
-        p__governing__chief_exit_rate=0.05,
+        p__governing__chief_exit_rate=0.05, p__governing__wellbeing_weight=0.3, p__governing__tradeoff_visible=True,
+        organisation__deadline=18, organisation__chief_leaving=1, p__partners__n=5, p__compact__level=1,
+        p__load__participation_from_recovery=0.2, p__pairing__exchange_rate=0.1, p__governing__patience=0.1,
     )  # fmt: skip
     return advance(cohort, weeks)

@@ -25,6 +25,7 @@ from civicsim.cli.options import (
     complete_styles,
     complete_topics,
     n_runs,
+    whole,
 )
 from civicsim.cli.overview import OVERVIEW
 from civicsim.errors import CivicsimError, nearest
@@ -336,9 +337,134 @@ def check(
     starting.check(output, path)
 
 
+org = typer.Typer(rich_markup_mode=None, context_settings=app.info.context_settings)
+app.add_typer(org, name="org")
+
+
+@org.callback(
+    invoke_without_command=True,
+    help=_help(
+        "Read the structure of your own organisation, and write networks.",
+        (
+            "org example trial",
+            "org import trial/staff.csv --ties trial/ties.csv",
+            "compare civic-culture --kind my-trust.toml",
+            "org export --kind my-trust.toml --out network.graphml",
+        ),
+        "Names, ids and other text of the tables go into no file but the --key that you ask for.",
+    ),
+)
+def organisation(context: typer.Context, json: Json = False, quiet: Quiet = False) -> None:
+    """Read and write organisations."""
+    output = _talk(context, json, quiet)
+    if context.invoked_subcommand is None:
+        if output.json:
+            raise CivicsimError("org: say what to do, for example civicsim org import staff.csv")
+        output.say(context.get_help())
+
+
+@org.command(
+    "import",
+    help=_help(
+        "Read a staff table, and write a kind of organisation with its teams, line and ties.",
+        (
+            "org import staff.csv",
+            "org import staff.csv --ties ties.csv --out my-trust.toml",
+            'org import staff.csv --profession "Band 5 RN=nurse" --key key.csv',
+        ),
+        "The staff table is CSV (comma or semicolon, UTF-8) with the columns person, team, profession, manager and, if "
+        "you like, division. Manager is the person whom somebody answers to; the one at the top leaves it empty. The "
+        "table of ties is CSV with two columns of people, or GraphML or GEXF.",
+    ),
+)
+def import_organisation(
+    context: typer.Context,
+    staff: Annotated[str, typer.Argument(metavar="STAFF.csv", help="The staff table.")],
+    ties: Annotated[str | None, typer.Option(metavar="TIES", help="Ties between people: CSV, GraphML or GEXF.")] = None,
+    out: Annotated[str, typer.Option(metavar="FILE.toml", help="The file to write.")] = "my-trust.toml",
+    profession: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=PROFESSION", help="What a name in the table means; may be repeated."),
+    ] = None,
+    teams_per_division: Annotated[
+        int, typer.Option(metavar="N", parser=whole, help="Most teams in a division where nothing says more.")
+    ] = 7,
+    key: Annotated[
+        str | None,
+        typer.Option(metavar="KEY.csv", help="Write which team and division got which number. Keep it to yourself."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over files that are there.")] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Read a staff table."""
+    output = _talk(context, json, quiet)
+    from civicsim.cli import organisations
+
+    organisations.read(output, staff, ties, out, profession or (), teams_per_division, key, force)
+
+
+@org.command(
+    "export",
+    help=_help(
+        "Write the network of an organisation: who is there, in which state, and who is tied to whom.",
+        (
+            "org export --kind my-trust.toml --out network.graphml",
+            "org export my.toml --week 52 --out network.gexf",
+            "org export civic-culture --week 0 --out ties.csv",
+        ),
+        "Without --week: as the organisation is built. Week 0 comes after the burn-in, week 52 after a year more. CSV "
+        "comes as two files, ties and people.",
+    ),
+)
+def export_organisation(
+    context: typer.Context,
+    scenario: Annotated[
+        str | None,
+        typer.Argument(metavar="SCENARIO", help="A scenario file or a style.", autocompletion=complete_styles),
+    ] = None,
+    out: Annotated[str, typer.Option(metavar="FILE", help="A .graphml, .gexf or .csv file.")] = "network.graphml",
+    week: Annotated[int | None, typer.Option(metavar="N", parser=whole, help="Weeks after the burn-in.")] = None,
+    kind: Kind = None,
+    seed: Seed = None,
+    sets: Set = None,
+    team_ties: Annotated[bool, typer.Option("--team-ties", help="Tie all posts of a team; that is many ties.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Write over files that are there.")] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write a network."""
+    output = _talk(context, json, quiet)
+    from civicsim.cli import organisations
+    from civicsim.cli.scenarios import Changes
+
+    organisations.write(output, scenario, kind, Changes(None, seed, sets or ()), out, week, team_ties, force)
+
+
+@org.command(
+    "example",
+    help=_help(
+        "Write a made-up staff table and a table of ties, to try things out.",
+        ("org example trial", "org example . --force"),
+    ),
+)
+def example_organisation(
+    context: typer.Context,
+    folder: Annotated[str, typer.Argument(metavar="DIR", help="Where to write them.")],
+    force: Annotated[bool, typer.Option("--force", help="Write over files that are there.")] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write an example."""
+    output = _talk(context, json, quiet)
+    from civicsim.cli import organisations
+
+    organisations.example(output, folder, force)
+
+
 @app.command(
     help=_help(
-        "Explain the week, or a process, style, parameter, measure, lever or kind of organisation.",
+        "Explain the week, or a process, style, parameter, measure, lever or kind of organisation; or document the model.",
         (
             "describe",
             "describe process voice",
@@ -346,6 +472,7 @@ def check(
             "describe parameter structure",
             "describe measure gaming_gap",
             "describe lever fear",
+            "describe model --out docs/model",
         ),
         "With a topic alone, all of it is listed.",
     )
@@ -355,11 +482,16 @@ def describe(
     topic: Annotated[
         str | None,
         typer.Argument(
-            metavar="TOPIC", help="process, style, parameter, measure, lever or kind.", autocompletion=complete_topics
+            metavar="TOPIC",
+            help="process, style, parameter, measure, lever, kind or model.",
+            autocompletion=complete_topics,
         ),
     ] = None,
     name: Annotated[
         str | None, typer.Argument(metavar="NAME", help="One of them.", autocompletion=complete_names)
+    ] = None,
+    out: Annotated[
+        str | None, typer.Option(metavar="DIR", help="With 'model': write the pages that describe it to this folder.")
     ] = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -368,6 +500,9 @@ def describe(
     output = _talk(context, json, quiet)
     from civicsim.cli import describing
 
+    if out is not None:
+        describing.write_model(output, topic, name, out)
+        return
     describing.describe(output, topic, name)
 
 

@@ -212,4 +212,4 @@ def show_kind(output: Output, name: str) -> None:
         value = value_text(getattr(scenario.structure, parameter.name))
         table.add_row(parameter.name, value, parameter.unit, parameter.help)
     output.say(table)
-    output.hint(f"Next: civicsim run --kind {name} --set n_teams=10")
+    output.hint(f"Next: civicsim run --kind {name}{' --set n_teams=10' if scenario.roster is None else ''}")

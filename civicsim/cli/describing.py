@@ -27,6 +27,7 @@ from civicsim.cli.listing import known, listing, paragraphs
 from civicsim.cli.output import Output
 from civicsim.errors import CivicsimError, nearest
 from civicsim.measures import FLAGSHIP, MEASURES, Measure
+from civicsim.report.model_page import PAGES, page, write_pages
 from civicsim.scenario import PARAMETERS, SECTIONS, kinds, styles
 from civicsim.schedule import PROCESSES, WEEK
 
@@ -159,6 +160,46 @@ def _better(measure: Measure) -> str:
     return "depends on who asks" if measure.better == "neither" else measure.better
 
 
+# -- the model's documentation ------------------------------------------------------------------------------------------
+
+
+def _pages(output: Output) -> None:
+    if output.json:
+        output.data([{"name": name, "holds": holds} for name, holds in PAGES.items()])
+        return
+    table = listing("page", "what it holds")
+    for name, holds in PAGES.items():
+        table.add_row(Text(name, style="bold"), holds)
+    output.say(table)
+    output.hint("Next: civicsim describe model --out docs/model   (write all pages)")
+
+
+def _page(output: Output, name: str) -> None:
+    known(name, PAGES, "page")
+    if output.json:
+        output.data({"name": name, "holds": PAGES[name], "markdown": page(name)})
+        return
+    print(page(name))
+    output.hint("Next: civicsim describe model --out docs/model   (write all pages)")
+
+
+def write_model(output: Output, topic: str | None, name: str | None, folder: str) -> None:
+    """Write the pages that describe the model to a folder.
+
+    Raises
+    ------
+    CivicsimError
+        If something else than the whole model was asked for, or the folder cannot be written to.
+    """
+    if topic != "model" or name is not None:
+        raise CivicsimError("describe: --out goes with 'describe model' and writes all its pages")
+    paths = write_pages(folder)
+    if output.json:
+        output.data([str(path) for path in paths])
+        return
+    output.say(*(f"wrote {path}" for path in paths))
+
+
 # -- topics ---------------------------------------------------------------------------------------------------------
 
 
@@ -169,6 +210,7 @@ TOPICS: dict[str, tuple[Callable[[Output], None], Callable[[Output, str], None]]
     "measure": (_measures, _measure),
     "lever": (show_levers, show_lever),
     "kind": (show_kinds, show_kind),
+    "model": (_pages, _page),
 }
 """What can be described: how to show all of it, and one by name."""
 
@@ -178,5 +220,6 @@ def names_of(topic: str) -> Sequence[str]:
     valid: dict[str, Sequence[str]] = {
         "process": list(PROCESSES), "style": list(styles()), "parameter": [*SECTIONS, *PARAMETERS],
         "measure": list(MEASURES), "lever": list(SECTIONS["levers"]), "kind": list(kinds()),
+        "model": list(PAGES),
     }  # fmt: skip
     return valid.get(topic, ())

@@ -51,7 +51,7 @@ def complete_measures(incomplete: str) -> Iterator[str]:
 
 def complete_topics(incomplete: str) -> Iterator[str]:
     """Yield what can be described."""
-    topics = ("process", "style", "parameter", "measure", "lever", "kind")
+    topics = ("process", "style", "parameter", "measure", "lever", "kind", "model")
     yield from (name for name in topics if name.startswith(incomplete))
 
 

@@ -23,6 +23,7 @@ Simulate:
 Prepare:
   new        Write a scenario file to start from.
   check      Read a scenario file, and say what is wrong or what it changes.
+  org        Read your own organisation from a staff table; write its network.
 
 Look things up:
   describe   Explain the week, a process, style, parameter, measure or lever.

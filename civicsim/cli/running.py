@@ -160,6 +160,7 @@ def _to_compare(names: Sequence[str], kind: str | None, changes: Changes, baseli
         usual = dataclasses.replace(
             Scenario.preset(STATUS_QUO, first.kind),
             structure=first.structure,
+            roster=first.roster,
             weeks=first.weeks,
             burn_in_weeks=first.burn_in_weeks,
             seed=first.seed,
@@ -174,7 +175,7 @@ def _work(scenarios: Sequence[Scenario], runs: int) -> float:
     """Return the person-weeks that a shared burn-in and the scenarios take."""
     first = scenarios[0]
     weeks = first.burn_in_weeks + sum(scenario.weeks for scenario in scenarios)
-    return float(n_posts(first.structure) * weeks * runs)
+    return float(n_posts(first.structure, first.roster) * weeks * runs)
 
 
 def _write_comparison(output: Output, folder: Folder, comparison: Comparison, measures: Sequence[str]) -> None:
@@ -236,7 +237,7 @@ def _title(scenario: Scenario) -> str:
 
 
 def _where(scenario: Scenario) -> str:
-    return f"{kind_text(scenario)}, {size_text(scenario.structure)}"
+    return f"{kind_text(scenario)}, {size_text(scenario.structure, scenario.roster)}"
 
 
 def _sample(seeds: Sequence[int], scenario: Scenario, runs: str) -> str:

@@ -127,7 +127,9 @@ def check(output: Output, path: str) -> None:
     output.say(f"{path} is a valid {what}: {scenario.title}")
     against = STATUS_QUO if what == "style" else f"{scenario.style} on {scenario.kind}"
     if what == "scenario":
-        output.say(f"{size_text(scenario.structure)}; {scenario.weeks} weeks after {scenario.burn_in_weeks} of burn-in")
+        output.say(
+            f"{size_text(scenario.structure, scenario.roster)}; {scenario.weeks} weeks after {scenario.burn_in_weeks} of burn-in"
+        )
     if changes:
         output.say(f"{len(changes)} value{'s differ' if len(changes) > 1 else ' differs'} from {against}:", "")
         output.say(_changes_table(changes))

@@ -17,6 +17,7 @@ from civicsim.networks import count_neighbours, drop_all_ties
 from civicsim.organisation import ENDORSED, FROM_PROGRAMME, NO_IDEA, TO_MANAGER
 from civicsim.practice import change, clear_idea
 from civicsim.processes.drift import local_reality
+from civicsim.processes.governing import patience_with_compact, urgency_of
 from civicsim.processes.pairing import make_pairs
 from civicsim.processes.turnover import leave_post
 from civicsim.randomness import stream_of, uniforms
@@ -82,7 +83,7 @@ def _rewire(first, last, week, stream, size, chosen, organisation, team, ties, f
                 for i in range(g.first_person, g.first_person + g.n_posts):
                     drop_all_ties(ties, i)
         u, _, _, _ = uniforms(org.seed, stream, week, org.key, 1)
-        if u < q.loss_in_reorganisation * (1.0 - q.anchored_outside):
+        if size > 0.0 and u < q.loss_in_reorganisation * (1.0 - q.anchored_outside):
             org.forum_standing = 0
             org.independence = org.forum_funds = org.forum_credit = 0.0
 
@@ -113,7 +114,16 @@ def many_directives(c: Cohort, first: int, last: int, size: float, place: int = 
 
 def inspection(c: Cohort, first: int, last: int, size: float, place: int = 0, chosen=None, weeks: int = 0) -> None:
     """Announce an inspection, and order a share ``size`` of what is measured; the deadline is a parameter of governing."""
-    c.organisation["deadline"][first:last] = c.parameters["governing"]["inspection_deadline"][first:last]
+    for o in range(first, last):
+        governing, trial = c.parameters["governing"][o], c.parameters["lifecycle"][o]
+        if governing["enabled"]:
+            org = c.organisation[o]
+            patience = patience_with_compact(
+                governing["patience"], c.parameters["compact"]["regulator"][o], org["compact"]
+            )
+            org["deadline"] = governing["inspection_deadline"]
+            # Its orders reach teams this very week, before leaders next look at how much time is left.
+            org["urgency"] = urgency_of(int(org["deadline"]), int(trial["n_cycles"] * trial["cycle_weeks"]), patience)
     _order(first, last, c.week, stream_of(f"event.inspection.{place}"), size, True, c.organisation, c.dimension)
 
 
@@ -129,8 +139,11 @@ def leader_exit(c: Cohort, first: int, last: int, size: float, place: int = 0, c
 def _lift(first, last, size, chosen, organisation, person):
     for o in range(first, last):
         org = organisation[o]
+        everywhere = chosen[org.first_team : org.first_team + org.n_teams].all()
         for i in range(org.first_person, org.first_person + org.n_persons):
-            if person[i].team < 0 or chosen[person[i].team]:
+            # Those above the teams belong to the whole.
+            t = person[i].team
+            if chosen[t] if t >= 0 else everywhere:
                 person[i].belonging = min(1.0, person[i].belonging + size)
 
 
@@ -256,3 +269,6 @@ ACTIONS: dict[str, Callable[..., None]] = {
 
 WITHOUT_SIZE = frozenset({"mark", "isolate"})
 """Actions that have no size: they happen to the chosen teams or not."""
+
+FOR_THE_WHOLE = frozenset({"inspection", "leader_exit", "many_directives", "pairing", "reality_shift"})
+"""Actions that are about the organisation as a whole, or choose their teams themselves."""

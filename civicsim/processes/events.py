@@ -57,8 +57,9 @@ class Event:
 
     def to_dict(self) -> dict[str, Any]:
         """Return what a block of a scenario file says; what is left at its default is left out."""
+        usual = dataclasses.asdict(Event(self.week, self.name))
         about = dataclasses.asdict(self)
-        return {key: value for key, value in about.items() if value not in ("", 0, 0.0, {}, "all") or key == "week"}
+        return {key: value for key, value in about.items() if key in ("week", "name") or value != usual[key]}
 
     def holds(self, week: int) -> bool:
         """Return whether the event's values hold in a week."""

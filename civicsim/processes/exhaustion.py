@@ -157,7 +157,7 @@ PROCESS = Process(
     parameters=Parameters,
     step=step,
     reads=(
-        "organisation.fear_enacted", "organisation.breach", "person.load", "person.belonging", "person.exhaustion_anchor", "person.vacant",
+        "organisation.fear_enacted", "organisation.breach", "organisation.rest_hours", "team.breach", "person.load", "person.belonging", "person.exhaustion_anchor", "person.vacant",
     ),
     writes=("person.exhaustion", "person.previous"),
 )  # fmt: skip

@@ -297,7 +297,7 @@ PROCESS = Process(
         "practice.value", "need.weight", "panel.share",
     ),
     writes=(
-        "organisation.independence", "organisation.forum_funds", "organisation.forum_credit",
+        "organisation.forum_standing", "organisation.independence", "organisation.forum_funds", "organisation.forum_credit",
         "organisation.spent_patients", "panel.seats", "panel.heard", "panel.raised", "panel.acted", "panel.ignored",
         "patient.activation", "practice.idea_state", "practice.idea_value", "practice.idea_convenient",
         "practice.idea_origin", "practice.idea_channel", "practice.idea_group", "practice.idea_severity",

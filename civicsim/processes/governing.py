@@ -209,7 +209,7 @@ def _step(
         org.chief_left = 0
         chief = org.first_manager + org.n_managers - 1
         if not q.enabled:
-            org.grip = org.urgency = 0.0
+            org.grip = org.urgency = org.attention_wellbeing = org.culture_reported = 0.0
             org.deadline = org.chief_leaving = 0
             org.leader_openness = manager[chief].openness_anchor
             continue

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from civicsim.causes import columns, log_decayed, log_sustained
 from civicsim.compiled import compiled
 from civicsim.kernels import unit
 from civicsim.organisation import ENDORSED, FROM_PATIENTS, TRIAL
@@ -365,9 +366,11 @@ def _age_changes(first, last, week, p, organisation, tally, team, neighbour, pra
                 if decays[t - start, d]:
                     fall_back(slot)
                     count.decayed += 1
+                    log_decayed(count, slot.origin)
                 elif slot.followed and week - slot.adopted_week >= YEAR:
                     slot.followed = 0
                     count.sustained += 1
+                    log_sustained(count, slot.origin)
             # A quarter of what is left of the hours of a change falls in each week.
             changing = g.switching_hours / SWITCHING_WEEKS
             g.switching_hours -= changing
@@ -421,5 +424,7 @@ PROCESS = Process(
         "team.originated_memory",
         "tally.replaced", "tally.adopted_right",
         "tally.weeks_to_adopt", "tally.sustained", "tally.decayed", "tally.hours_improvement",
+        *columns("adopted", "staff", "team", "patients"), *columns("right", "staff", "team", "patients"),
+        *columns("replaced"), *columns("sustained"), *columns("decayed"),
     ),
 )  # fmt: skip

@@ -167,7 +167,7 @@ PROCESS = Process(
     step=step,
     reads=(
         "organisation.authority_enacted", "organisation.permission_enacted", "organisation.fear_enacted",
-        "organisation.target_salience", "organisation.say_do_gap", "organisation.fulfilment", "organisation.breach", "person.agency", "person.acted_memory",
+        "organisation.target_salience", "organisation.say_do_gap", "organisation.fulfilment", "organisation.breach", "team.fulfilment", "team.breach", "person.agency", "person.acted_memory",
         "person.answered_memory", "person.norm", "person.motivation_anchor", "person.belonging_anchor",
         "person.trust_anchor", "person.vacant", "manager.openness",
     ),

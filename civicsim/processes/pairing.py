@@ -33,7 +33,7 @@ class Parameters:
         False, "yes/no", help="Whether teams are ranked, and paired, over all linked organisations.", role="lever",
         source="Assumption: scenario definition.",
     )  # fmt: skip
-    weeks: int = parameter(52, "weeks", 1, 520, role="lever", help="How long pairs stay together.", source=_FREE)
+    pair_weeks: int = parameter(52, "weeks", 1, 520, role="lever", help="How long pairs stay together.", source=_FREE)
     hours: float = parameter(
         6.0, "hours per team and week", 0.0, 40.0, help="Hours that each of the two teams gives to the pairing.",
         source=_FREE,
@@ -128,17 +128,15 @@ def make_pairs(cohort, first, last, share):
     for group in np.unique(group_of[first:last]):
         rows = np.flatnonzero(group_of[c.team["organisation"]] == group)
         ranked = rows[np.argsort(score[rows], kind="stable")]
-        n = min(round(share * len(ranked)), len(ranked) // 2)
+        # What was paired before and is paired anew, or with nobody, leaves no half of a pair behind.
+        c.team["partner"][rows], c.team["learns"][rows] = -1, 0
+        n = min(max(1, round(share * len(ranked))) if share > 0.0 else 0, len(ranked) // 2)
         weak, strong = ranked[:n], ranked[::-1][:n]
-        both = np.concatenate([weak, strong])
-        # Whoever is paired anew leaves the pair of before, which is over for the other team too.
-        former = c.team["partner"][both]
-        former = former[former >= 0]
-        c.team["partner"][former], c.team["learns"][former] = -1, 0
         c.team["partner"][weak], c.team["partner"][strong] = strong, weak
         c.team["learns"][weak], c.team["learns"][strong] = 1, 0
-        c.team["paired_until"][both] = c.week + settings["weeks"][c.team["organisation"][both]]
-        paired.append(both)
+        pair = np.concatenate([weak, strong])
+        c.team["paired_until"][pair] = c.week + settings["pair_weeks"][c.team["organisation"][pair]]
+        paired += [weak, strong]
     return np.concatenate(paired)
 
 

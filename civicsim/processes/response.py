@@ -351,7 +351,7 @@ PROCESS = Process(
     ),
     writes=(
         "organisation.spent_response", "team.response_credit", "team.response_hours", "team.outcomes",
-        "team.n_outcomes", "team.dealt", "team.detriments", "team.noticed_memory", "team.dealt_memory",
+        "team.answered_share", "team.n_outcomes", "team.dealt", "team.detriments", "team.noticed_memory", "team.dealt_memory",
         "person.outcomes", "person.n_outcomes", "person.detriments", "person.acted_memory",
         "person.answered_memory", "practice.idea_state",
         "practice.idea_origin", "practice.idea_week", "practice.idea_raiser", "practice.deliberated",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from civicsim.causes import columns
 from civicsim.compiled import compiled
 from civicsim.kernels import adoption_hazard, either
 from civicsim.organisation import FROM_DIRECTIVE, FROM_NEIGHBOURS
@@ -194,5 +195,6 @@ PROCESS = Process(
         "practice.convenient", "practice.adopted_week", "team.switching_hours", "tally.adopted_horizontal",
         "tally.adopted_right",
         "tally.replaced",
+        *columns("adopted", "neighbours"), *columns("right", "neighbours"), *columns("replaced"),
     ),
 )  # fmt: skip

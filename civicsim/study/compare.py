@@ -153,7 +153,7 @@ def compare(
     labels = _labels(chosen)
     first = chosen[0]
     for label, other in zip(labels, chosen, strict=True):
-        for part in ("structure", "weeks"):
+        for part in ("structure", "roster", "weeks"):
             if getattr(other, part) != getattr(first, part):
                 raise ScenarioError(
                     f"compare: '{labels[0]}' and '{label}' differ in {part}, so that their runs cannot be matched"

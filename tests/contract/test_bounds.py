@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from tools import out_of_bounds, small_scenario
 
 from civicsim.errors import ScenarioError
+from civicsim.levers import PURPOSES
 from civicsim.organisation import REAL, TABLES
-from civicsim.processes.actions import ACTIONS
+from civicsim.processes.actions import ACTIONS, FOR_THE_WHOLE, WITHOUT_SIZE
+from civicsim.processes.choosing import CHOICES
 from civicsim.processes.events import Event
 from civicsim.scenario import PARAMETERS, Scenario, styles
 from civicsim.schedule import WEEK, advance
@@ -68,6 +70,7 @@ def live(scenario, weeks=26, seeds=(1, 2)):
 # -- random assumptions ----------------------------------------------------------------------------------------------
 
 ends = st.sampled_from([0.0, 1.0])
+shares_of_pairs = st.floats(0.01, 1.0)
 anywhere = st.one_of(ends, st.floats(0, 1))
 
 
@@ -104,14 +107,35 @@ def test_no_state_leaves_its_bounds_with_one_parameter_at_either_end(key):
         st.builds(
             Event, st.integers(0, 20), st.just("x"), st.integers(0, 9),
             st.dictionaries(st.sampled_from(CHANGEABLE), st.just(1.0), max_size=3),
-            st.sampled_from(["", *ACTIONS]), st.sampled_from([0.0, 0.3, 1.0]),
-        ).filter(lambda event: event.set or (event.action and event.size > 0.0)),
+            st.sampled_from(["", *ACTIONS]), st.sampled_from([0.0, 0.3, 1.0]), st.sampled_from(sorted(CHOICES)),
+            st.sampled_from([0.1, 0.5, 1.0]),
+        ).filter(lambda event: event.set or (event.action and (event.size > 0.0 or event.action in WITHOUT_SIZE))),
         max_size=4,
     )
 )  # fmt: skip
 def test_no_state_leaves_its_bounds_whatever_happens_when(events):
-    checked = [Event(e.week, e.name, e.weeks, {k: value_at(k, 1.0) for k in e.set}, e.action, e.size) for e in events]
+    checked = []
+    for e in events:
+        teams = "all" if not e.action or e.action in FOR_THE_WHOLE else e.teams
+        checked.append(
+            dataclasses.replace(
+                e, set={key: value_at(key, 1.0) for key in e.set}, teams=teams,
+                share=0.0 if teams in ("all", "marked") else e.share,
+            )
+        )  # fmt: skip
     assert live(small_scenario(burn_in_weeks=4).with_(interventions=tuple(checked))) == []
+
+
+@settings(max_examples=20, suppress_health_check=SLOW)
+@given(st.lists(anywhere, min_size=len(PURPOSES), max_size=len(PURPOSES)).filter(any), shares_of_pairs, st.booleans())
+def test_no_state_of_linked_organisations_leaves_its_bounds_under_any_weights_and_pairs(weights, share, by_patients):
+    levers = {f"weight_{name}": 20.0 * x for name, x in zip(PURPOSES, weights, strict=True)}
+    pairs = Event(3, "pairs", 0, {}, "pairing", share)
+    scenario = small_scenario(n_teams=3, team_size=4, n_organisations=3, burn_in_weeks=4).with_(
+        **levers, pairing__across=True, pairing__by="patients" if by_patients else "quality", pairing__pair_weeks=9,
+        interventions=(pairs,), partners__n=20,
+    )  # fmt: skip
+    assert live(scenario) == []
 
 
 # -- extreme places --------------------------------------------------------------------------------------------------
@@ -130,7 +154,13 @@ EXTREMES = {
     "all safety-critical": {"safety_critical_share": 1.0},
     "trials at once": {"n_cycles": 0},
     "no hours": {"budget_share": 0.0},
-    "all reporting": {f"weight_{name}": 0.0 for name in ("protected", "peer", "response", "deliberation", "patients")},
+    "all reporting": {f"weight_{name}": 0.0 for name in PURPOSES if name != "reporting"},
+    "all coaching": {f"weight_{name}": 20.0 * (name == "coaching") for name in PURPOSES},
+    "all watching": {f"weight_{name}": 20.0 * (name == "observation") for name in PURPOSES},
+    "all huddles": {f"weight_{name}": 20.0 * (name == "huddles") for name in PURPOSES},
+    "many partners": {"partners__n": 50, "partners__idea_rate": 1.0, "partners__hours": 0.2},
+    "all rest": {"participation_from_recovery": 1.0, "weight_peer": 20.0, "rest_weight": 3.0},
+    "many managers": {"managers_per_team": 3, "weight_response": 20.0},
     "all fear": {"fear": 1.0, "target_salience": 1.0, "audit": 0.0, "directive_rate": 1.0},
     "all freedom": {"fear": 0.0, "permission": 1.0, "authority": 1.0, "invitation": 1.0, "status_blindness": 1.0},
     "no spread of traits": {

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from tools import burnt_in, lively, put, small_scenario
+from tools import burnt_in, lively, put, small_scenario, uneven_scenario
 
 from civicsim.levers import PURPOSES
 from civicsim.organisation import NO_IDEA, TO_FORUM, WAITING
 from civicsim.scenario import Scenario, styles
-from civicsim.schedule import WEEK, advance
+from civicsim.schedule import PROCESSES, WEEK, advance
 from civicsim.simulate import begin
 
 WEEKS = 60
@@ -66,7 +66,13 @@ def quiet():
     return Diary(burnt_in(3))
 
 
-@pytest.fixture(params=["diary", "quiet"])
+@pytest.fixture(scope="module")
+def uneven():
+    """Sixty weeks of a lively place with teams of 1 to 27."""
+    return Diary(lively(3, weeks=13, scenario=uneven_scenario()))
+
+
+@pytest.fixture(params=["diary", "quiet", "uneven"])
 def book(request):
     return request.getfixturevalue(request.param)
 
@@ -119,7 +125,7 @@ def test_no_purpose_takes_more_than_it_is_allocated(style, start):
     allocated, spent = ({name: np.zeros(len(org)) for name in credit} for _ in range(2))
     for _ in range(39):
         advance(cohort, 1)
-        for purpose in ("protected", "reporting", "peer"):
+        for purpose in ("protected", "reporting", "peer", "coaching", "observation", "huddles"):
             assert (org[f"spent_{purpose}"] <= org[f"hours_{purpose}"] + 1e-12).all()
         for name in credit:
             allocated[name] += org[f"hours_{name}"] * n
@@ -128,10 +134,26 @@ def test_no_purpose_takes_more_than_it_is_allocated(style, start):
 
 
 def test_hours_of_mechanisms_that_are_switched_off_go_back_to_care():
-    switched = {f"{name}__enabled": False for name in ("ties", "deliberation", "forum", "response")}
-    cohort = burnt_in(2, **switched)
-    for purpose in ("peer", "deliberation", "patients", "response"):
+    off = ("ties", "deliberation", "forum", "response", "coaching", "observation")
+    cohort = burnt_in(2, **{f"{name}__enabled": False for name in off})
+    put(cohort, **{f"organisation__allotted_{purpose}": 0.1 for purpose in PURPOSES})
+    advance(cohort, 2)
+    for purpose in ("peer", "deliberation", "patients", "response", "coaching", "observation", "huddles"):
         assert (cohort.organisation[f"spent_{purpose}"] == 0.0).all()
+
+
+@pytest.mark.parametrize("purpose", ["coaching", "observation", "huddles"])
+def test_hours_given_to_a_purpose_are_hours_of_work(purpose, start):
+    """An hour of coaching, watching or huddling counts in load like an hour of reporting, which it takes the place of."""
+    base = {f"organisation__allotted_{name}": 0.0 for name in PURPOSES}
+
+    def load(name):
+        own = put(start.copy(), **base, p__load__failure_demand=0.0, p__governing__enabled=False)
+        put(own, **{f"organisation__allotted_{name}": 0.5}, p__observation__seek_gain=0.0)
+        advance(own, 1, processes=[PROCESSES[it] for it in ("enactment", "observation", "coaching", "load")])
+        return own.person["load"]
+
+    np.testing.assert_allclose(load(purpose), load("reporting"))
 
 
 def test_hours_outside_the_budget_are_what_was_done_times_what_it_costs(book):
@@ -160,19 +182,35 @@ def ended(book):
     return ignored + book.tally("explained", "silent", "lapsed", "ideas_rejected", "trials_won", "trials_lost")
 
 
+def raised_of(book):
+    """Return how many ideas came on the table, per week: voiced, seen by managers, said in huddles, brought from outside."""
+    return book.tally("voiced", "voiced_forum", "observed", "huddled", "brought") - book.tally("joined")
+
+
 def test_ideas_on_the_table_are_those_raised_less_those_that_came_off(book):
-    raised = book.tally("voiced", "voiced_forum") - book.tally("joined")
+    raised = raised_of(book)
     np.testing.assert_array_equal(book.gained("ideas"), raised - ended(book))
     assert raised.sum() > 0
 
 
 def test_no_more_is_settled_than_was_raised(book):
     open_at_start = book.before[0]["ideas"]
-    raised = (book.tally("voiced", "voiced_forum") - book.tally("joined")).cumsum(axis=0)
+    raised = raised_of(book).cumsum(axis=0)
     settled = book.tally("acted", "explained", "silent").cumsum(axis=0)
     assert (settled <= raised + open_at_start).all()
     assert (ended(book).cumsum(axis=0) <= raised + open_at_start).all()
     assert (book.tally("joined") <= book.tally("voiced")).all()
+
+
+def test_in_a_lively_place_problems_come_on_the_table_in_every_way(diary):
+    for name in ("observed", "huddled", "brought", "voiced_forum", "handed_on"):
+        assert diary.tally(name).sum() > 0, name
+
+
+def test_cycles_are_carried_out_no_more_often_than_they_are_due(book):
+    assert (book.tally("cycles_done") <= book.tally("cycles_due")).all()
+    assert (book.tally("handed_on") <= book.tally("adopted_horizontal")).all()
+    assert book.tally("cycles_done").sum() > 0
 
 
 def test_who_may_suffer_is_exposed_and_who_is_exposed_was_heard(book):

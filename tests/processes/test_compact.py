@@ -11,6 +11,7 @@ from tools import (
     changed_columns,
     constant,
     falling,
+    filled_staff,
     never_falling,
     never_rising,
     put,
@@ -19,6 +20,7 @@ from tools import (
     step,
 )
 
+from civicsim.organisation import NO_IDEA, TO_MANAGER, TO_PEERS, WAITING
 from civicsim.processes.compact import QUARTER, kept_share, ledger, process_quality, promised
 from civicsim.schedule import PROCESSES, advance
 
@@ -197,6 +199,10 @@ def test_deliberation_counts_in_whichever_week_of_the_quarter_it_happened(cohort
 
 
 def trust(cohort, weeks=1, **changes):
+    # What is kept or broken holds for every team, and for those above them.
+    for name in ("fulfilment", "breach"):
+        if f"organisation__{name}" in changes:
+            changes[f"team__{name}"] = changes[f"organisation__{name}"]
     own = put(cohort.copy(), organisation__say_do_gap=0.0, **changes)
     return advance(own, weeks, processes=[PROCESSES["motivation"]]).person["trust"].mean()
 
@@ -221,7 +227,9 @@ def test_a_broken_promise_costs_twice_what_a_kept_one_wins(cohort):
 
 
 def test_broken_promises_exhaust(cohort):
-    found = [after(cohort, "exhaustion", organisation__breach=x).person["exhaustion"].mean() for x in GRID]
+    found = [
+        after(cohort, "exhaustion", organisation__breach=x, team__breach=x).person["exhaustion"].mean() for x in GRID
+    ]
     assert rising(found)
 
 
@@ -279,3 +287,124 @@ def test_a_ledger_holds_hours_in_the_whole_week_where_words_do_not(cohort):
     assert (words["grip"] > 0.9).all()
     np.testing.assert_allclose(words["hours_protected"], 0.15, rtol=0.02)
     assert (kept["hours_protected"] > 1.5 * words["hours_protected"]).all()
+
+
+# -- a compact with each team ----------------------------------------------------------------------------------------
+
+BY_TEAM = {"p__compact__level": 1}
+UNEVEN = {"organisation__allotted_protected": 0.2, "organisation__hours_protected": 0.2}
+
+
+def by_team(cohort, **changes):
+    """Settle a ledger in which teams were answered more, and overloaded less, the higher their row."""
+    own = put(cohort.copy(), **LEDGER, **NEGOTIATED, **UNEVEN, organisation__answered_memory=0.3)
+    own.team["answered_share"] = np.linspace(0.0, 0.65, len(own.team))
+    own.team["overload"] = np.linspace(0.5, 0.0, len(own.team))
+    own.week = QUARTER
+    return step(put(own, **changes), "compact")
+
+
+def test_settled_for_the_whole_every_team_has_the_same_promises_kept(cohort):
+    own = by_team(cohort)
+    for name in ("fulfilment", "breach"):
+        np.testing.assert_array_equal(own.team[name], own.organisation[name][own.team["organisation"]])
+    assert (own.organisation["breach"] > 0.0).all()
+
+
+def test_settled_team_by_team_each_has_its_own_kept_and_broken(cohort):
+    own = by_team(cohort, **BY_TEAM)
+    assert rising(own.team["fulfilment"])
+    assert falling(own.team["breach"])
+    kept = [
+        kept_share(a, 0.65, ov, 0.08, 0.2, 0.2)
+        for a, ov in zip(own.team["answered_share"], own.team["overload"], strict=True)
+    ]
+    np.testing.assert_allclose(own.team["fulfilment"], kept)
+    np.testing.assert_allclose(own.team["breach"], 1 - np.array(kept))
+    np.testing.assert_array_equal(own.organisation["fulfilment"], by_team(cohort).organisation["fulfilment"])
+
+
+def test_between_quarters_what_teams_were_promised_stands(cohort):
+    own = put(cohort.copy(), team__fulfilment=0.3, team__breach=0.2, **BY_TEAM, **LEDGER)
+    own.week = QUARTER + 1
+    step(own, "compact")
+    assert (own.team["fulfilment"] == 0.3).all()
+    assert (own.team["breach"] == 0.2).all()
+
+
+def test_people_go_by_how_promises_to_their_own_team_were_kept_and_those_above_by_the_whole(cohort):
+    def lead(**changes):
+        plain = after(cohort, "motivation", organisation__fulfilment=0.0, organisation__breach=0.0, team__fulfilment=0.0,
+                      team__breach=0.0, organisation__say_do_gap=0.0, person__vacant=0, person__trust=0.5)  # fmt: skip
+        own = put(plain.copy(), person__trust=0.5)
+        own.team["fulfilment"][0], own.organisation["breach"] = 1.0, 1.0
+        return step(own, "motivation").person["trust"] - plain.person["trust"], own
+
+    gained, own = lead()
+    above, first = own.person["team"] < 0, own.person["team"] == 0
+    assert (gained[first] > 0.001).all()
+    assert (gained[above] < -0.003).all()
+    assert (gained[~above & ~first] == 0.0).all()
+
+
+def test_promises_broken_to_one_team_exhaust_that_team(cohort):
+    plain = after(cohort, "exhaustion", organisation__breach=0.0, team__breach=0.0)
+    own = put(cohort.copy(), organisation__breach=0.0, team__breach=0.0)
+    own.team["breach"][2] = 1.0
+    more = step(own, "exhaustion").person["exhaustion"] - plain.person["exhaustion"]
+    staff = filled_staff(cohort) & (plain.person["exhaustion"] < 0.95)
+    here = staff & (cohort.person["team"] == 2)
+    np.testing.assert_allclose(more[here], 0.02)
+    assert (more[staff & ~here] == 0.0).all()
+
+
+def test_what_teams_were_answered_is_remembered_over_their_own_items(cohort):
+    own = put(
+        cohort.copy(), team__answered_share=0.5, practice__idea_state=NO_IDEA, organisation__authority_enacted=1.0
+    )
+    own.practice["idea_state"][1, :4], own.practice["idea_channel"][1, :4] = WAITING, TO_PEERS
+    step(own, "response")
+    expected = 0.5
+    for _ in range(4):
+        expected += (1.0 - expected) / 20
+    np.testing.assert_allclose(own.team["answered_share"], np.where(np.arange(12) == 1, expected, 0.5))
+    silent = put(
+        cohort.copy(), team__answered_share=0.5, practice__idea_state=WAITING, practice__idea_channel=TO_MANAGER
+    )
+    put(silent, practice__raised_week=silent.week - 60, team__response_credit=0.0)
+    assert (step(silent, "response").team["answered_share"] < 0.2).all()
+
+
+# -- for studies -----------------------------------------------------------------------------------------------------
+
+
+def test_the_share_of_promises_kept_can_be_set_for_a_study(cohort):
+    assert rising(
+        settled(cohort, **LEDGER, **BROKEN, **NEGOTIATED, p__compact__kept_share=x)["fulfilment"][0] for x in GRID
+    )
+    assert falling(settled(cohort, **LEDGER, **KEPT, p__compact__kept_share=x)["breach"][0] for x in GRID)
+    half = settled(cohort, **LEDGER, **NEGOTIATED, p__compact__kept_share=0.5)
+    assert (half["fulfilment"] == 0.5).all()
+    assert (half["breach"] == 0.5).all()
+    np.testing.assert_array_equal(
+        settled(cohort, **LEDGER, **BROKEN, p__compact__kept_share=-1.0)["breach"],
+        settled(cohort, **LEDGER, **BROKEN)["breach"],
+    )
+
+
+def test_how_far_a_compact_was_negotiated_can_be_set_for_a_study(cohort):
+    imposed = {**LEDGER, **KEPT, **IMPOSED}
+    assert rising(settled(cohort, **imposed, p__compact__process_quality=x)["fulfilment"][0] for x in GRID)
+    assert constant(settled(cohort, **LEDGER, **BROKEN, p__compact__process_quality=x)["breach"][0] for x in GRID)
+    assert (settled(cohort, **LEDGER, **KEPT, **NEGOTIATED, p__compact__process_quality=0.0)["fulfilment"] == 0.0).all()
+
+
+def test_a_regulator_who_joins_promises_nothing_itself(cohort):
+    """What it brings is patience; see how leaders are rated."""
+    plain, joined = (settled(cohort, **LEDGER, **BROKEN, p__compact__regulator=x) for x in (0.0, 1.0))
+    np.testing.assert_array_equal(plain, joined)
+
+
+def test_switched_off_nothing_is_promised_to_teams_either(cohort):
+    own = after(cohort, "compact", **LEDGER, team__fulfilment=0.4, team__breach=0.4, p__compact__enabled=False)
+    assert (own.team["fulfilment"] + own.team["breach"] == 0.0).all()

@@ -321,3 +321,27 @@ def test_more_discussants_are_right_more_often(crowd):
         for n in (3, 7, 15)
     ]  # fmt: skip
     assert never_falling(found)
+
+
+# -- for studies -----------------------------------------------------------------------------------------------------
+
+
+def conflict_at(crowd, difference, **changes):
+    cohort = put(
+        table(crowd.copy()), p__deliberation__heterogeneity=difference, p__deliberation__facilitation=0.2, **changes
+    )
+    return step(cohort, "deliberation").team["conflict"].mean()
+
+
+def test_how_different_views_are_can_be_set_for_a_study(crowd):
+    assert rising(conflict_at(crowd, difference) for difference in (0.0, 0.5, 1.0))
+    one_profession, mixed = ({"person__profession": p} for p in (1, crowd.person["profession"]))
+    assert conflict_at(crowd, 0.5, **one_profession) == conflict_at(crowd, 0.5, **mixed)
+    assert conflict_at(crowd, -1.0, **one_profession) < conflict_at(crowd, -1.0, **mixed)
+
+
+def test_different_views_make_judgements_more_independent(crowd):
+    """Of one mind a group is as often right as one; of different minds its majority is right more often."""
+    usual = {"p__deliberation__conformity": 1.0, "p__deliberation__facilitation": 1.0, "person__skill": 0.6}
+    assert rising(forward(crowd, True, **usual, p__deliberation__heterogeneity=x) for x in (0.0, 1.0))
+    assert falling(forward(crowd, False, **usual, p__deliberation__heterogeneity=x) for x in (0.0, 1.0))

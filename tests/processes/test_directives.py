@@ -15,6 +15,7 @@ from civicsim.processes.directives import (
     attended_probability,
     choose,
     comply_utility,
+    fear_in_a_hurry,
     game_utility,
     resist_utility,
 )
@@ -42,9 +43,11 @@ def test_fear_carrots_and_trust_speak_for_complying():
     assert comply_utility(1.0, 0.0, 0.0, 1.0, 0.0) == 0.0
 
 
-@given(weights, shares, shares, shares)
-def test_adapting_follows_its_formula(a3, permission, skill, headspace):
-    assert both(adapt_utility, a3, permission, skill, headspace) == pytest.approx(a3 * permission * skill * headspace)
+@given(weights, shares, shares, shares, st.floats(-1, 1), shares)
+def test_adapting_follows_its_formula(a3, permission, skill, headspace, duty, hurry):
+    expected = a3 * permission * skill * headspace * (1 + duty) * (1 - hurry)
+    assert both(adapt_utility, a3, permission, skill, headspace, duty, hurry) == pytest.approx(expected)
+    assert expected >= 0.0
 
 
 def test_adapting_takes_permission_skill_and_headspace_together():
@@ -53,7 +56,28 @@ def test_adapting_takes_permission_skill_and_headspace_together():
             numbers = [[others] * 3 for _ in GRID]
             for values, x in zip(numbers, GRID, strict=True):
                 values[place] = x
-            assert expected(adapt_utility(6.0, *values) for values in numbers)
+            assert expected(adapt_utility(6.0, *values, 0.2, 0.3) for values in numbers)
+
+
+def test_duty_speaks_for_adapting_and_hurry_against_it():
+    assert rising(adapt_utility(6.0, 0.5, 0.5, 0.5, duty, 0.2) for duty in (-1.0, -0.5, 0.0, 0.5, 1.0))
+    assert falling(adapt_utility(6.0, 0.5, 0.5, 0.5, 0.2, hurry) for hurry in GRID)
+    assert {adapt_utility(6.0, 0.5, 0.5, 0.5, duty, 1.0) for duty in (-0.5, 0.0, 1.0)} == {0.0}
+    assert adapt_utility(6.0, 0.5, 0.5, 0.5, 0.0, 0.0) == 0.75
+
+
+@given(shares, shares)
+def test_fear_in_a_hurry_follows_its_formula_and_is_a_share(fear, hurry):
+    expected = fear + (1 - fear) * hurry / 2
+    assert both(fear_in_a_hurry, fear, hurry) == pytest.approx(expected)
+    assert fear - 1e-12 <= expected <= 1.0
+
+
+def test_a_looming_inspection_frightens_and_most_those_who_were_without_fear():
+    assert rising(fear_in_a_hurry(0.3, hurry) for hurry in GRID)
+    assert rising(fear_in_a_hurry(fear, 0.5) for fear in GRID)
+    assert falling(fear_in_a_hurry(fear, 1.0) - fear for fear in GRID)
+    assert fear_in_a_hurry(0.3, 0.0) == 0.3
 
 
 @given(weights, shares, shares, weights, shares)
@@ -402,3 +426,49 @@ def test_nobody_is_asked_twice_after_they_were_overlooked(cohort):
     assert (cohort.tally["overlooked"] == cohort.organisation["n_teams"]).all()
     np.testing.assert_array_equal(cohort.practice, before.practice)
     assert after(cohort, "directives").tally["directives"].sum() == 0
+
+
+# -- duty and hurry --------------------------------------------------------------------------------------------------
+
+ROOM = {"organisation__permission_enacted": 0.7, "team__headspace": 0.7, "person__professionalism": 0.5}
+
+
+def test_the_professional_adapt_more_and_the_more_so_the_more_it_weighs(crowd):
+    assert rising(shares_chosen(crowd, **(ROOM | {"person__professionalism": x}))["adapted"] for x in (0.0, 0.5, 1.0))
+    keen = ROOM | {"person__professionalism": 0.9}
+    assert rising(
+        shares_chosen(crowd, **keen, p__directives__professionalism_weight=w)["adapted"] for w in (0.0, 1.0, 2.0)
+    )
+    assert constant(
+        shares_chosen(crowd, **(ROOM | {"person__professionalism": x}), p__directives__professionalism_weight=0.0)[
+            "adapted"
+        ]
+        for x in (0.0, 0.5, 1.0)
+    )
+    assert constant(
+        shares_chosen(crowd, **ROOM, p__directives__professionalism_weight=w)["adapted"] for w in (0.0, 1.0, 2.0)
+    )
+
+
+def test_empty_posts_have_no_sense_of_duty(crowd):
+    own = put(crowd.copy(), person__professionalism=0.5)
+    own.person["vacant"][own.team["first_person"]] = 1
+    zero, one = own.copy(), own.copy()
+    zero.person["professionalism"][zero.person["vacant"] == 1] = 0.0
+    one.person["professionalism"][one.person["vacant"] == 1] = 1.0
+    assert shares_chosen(zero) == shares_chosen(one)
+
+
+def test_a_looming_inspection_makes_teams_comply_or_game_instead_of_adapting(crowd):
+    pressed = ROOM | {"organisation__target_salience": 1.0, "organisation__fear_enacted": 0.4}
+    found = [shares_chosen(crowd, **pressed, organisation__urgency=x) for x in (0.0, 0.5, 1.0)]
+    assert falling(it["adapted"] for it in found)
+    assert rising(it["complied"] for it in found)
+    assert rising(it["gamed"] for it in found)
+
+
+def test_urgency_counts_as_much_as_its_weight(crowd):
+    urgent = ROOM | {"organisation__urgency": 0.8}
+    assert falling(shares_chosen(crowd, **urgent, p__directives__urgency_weight=w)["adapted"] for w in (0.0, 0.5, 1.0))
+    calm = shares_chosen(crowd, **ROOM, organisation__urgency=0.0)
+    assert shares_chosen(crowd, **urgent, p__directives__urgency_weight=0.0) == calm

@@ -197,7 +197,7 @@ def test_grip_moves_hours_of_all_purposes_to_reporting_and_adds_none(cohort):
         org = after(cohort, "enactment", organisation__grip=grip).organisation
         moved = 0.5 * grip
         for purpose in PURPOSES:
-            expected = 0.1 + 5 * 0.1 * moved if purpose == "reporting" else 0.1 * (1 - moved)
+            expected = 0.1 + (len(PURPOSES) - 1) * 0.1 * moved if purpose == "reporting" else 0.1 * (1 - moved)
             np.testing.assert_allclose(org[f"hours_{purpose}"], expected)
 
 

@@ -8,12 +8,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tools import burnt_in, falling, filled_staff, out_of_bounds, put, rising, small_scenario, step
+from tools import burnt_in, changed_columns, falling, filled_staff, out_of_bounds, put, rising, small_scenario, step
 
 import civicsim as cs
 from civicsim.errors import ScenarioError
 from civicsim.levers import NAMES as LEVERS
-from civicsim.processes.actions import ACTIONS
+from civicsim.levers import PURPOSES
+from civicsim.organisation import CHIEF, FROM_PROGRAMME
+from civicsim.processes.actions import ACTIONS, FOR_THE_WHOLE
+from civicsim.processes.choosing import CHOICES
 from civicsim.processes.events import Event, Plan, season
 from civicsim.scenario import PARAMETERS, Scenario, shocks
 from civicsim.schedule import advance
@@ -224,10 +227,7 @@ def test_a_lever_from_the_first_week_for_ever_is_a_style_with_that_lever(start):
 def test_hours_follow_an_event_and_their_sum_stays(start):
     for week, cohort in enumerate(days(start, (an_event(2, 3, levers__weight_peer=20.0),), 7)):
         org = cohort.organisation
-        sums = sum(
-            org[f"hours_{purpose}"]
-            for purpose in ("protected", "reporting", "peer", "response", "deliberation", "patients")
-        )
+        sums = sum(org[f"hours_{purpose}"] for purpose in PURPOSES)
         np.testing.assert_allclose(sums, org["hours_budget"])
         assert (org["allotted_peer"][0] > 0.4) == (2 <= week < 5)
 
@@ -383,6 +383,235 @@ def test_an_intervention_that_gives_something_takes_nothing_from_any_style(start
         assert (with_.organisation[lever] >= without.organisation[lever] - 1e-12).all(), style
 
 
+# -- each in its own column ------------------------------------------------------------------------------------------
+
+
+def counted(name):
+    """Return how often something happened in all weeks since the event."""
+    return lambda cohort, total: total[name].sum()
+
+
+def column(table, name, rows=None):
+    def mean(cohort, total):
+        values = cohort.tables[table][name]
+        return values.mean() if rows is None else values[rows(cohort)].mean()
+
+    return mean
+
+
+def from_programme(cohort, total):
+    return (cohort.practice["origin"] == FROM_PROGRAMME).mean()
+
+
+def cycles_left_out(cohort, total):
+    return 1.0 - total["cycles_done"].sum() / total["cycles_due"].sum()
+
+
+def differs_between_teams(cohort, total):
+    return np.std(cohort.team["breach"].reshape(cohort.n_organisations, -1), axis=1).mean()
+
+
+def satisfaction_gloss(cohort, total):
+    return (cohort.snapshot["satisfaction_reported"] - cohort.snapshot["satisfaction"]).mean()
+
+
+def hours(name):
+    return column("organisation", f"hours_{name}")
+
+
+NO_MERCY = {"governing__inadequate_below": 1.0, "governing__rating_weeks": 26}
+EXPECTED = {
+    # What it is about: when that shows, in which direction, and in which place.
+    ("big-bang", 1): (from_programme, rising, {}),
+    ("civic-climate", 40): (column("person", "safety"), rising, {}),
+    ("coaching", 26): (column("manager", "openness_anchor"), rising, {}),
+    ("crisis", 12): (column("organisation", "permission_enacted"), rising, {}),
+    ("dialogue-hour", 13): (column("organisation", "spent_deliberation"), rising, {}),
+    ("forum-budget", 26): (column("organisation", "forum_budget"), rising, {}),
+    ("guardian", 26): (counted("voiced_guardian"), rising, {}),
+    ("huddles", 13): (counted("huddled"), rising, {}),
+    ("inspection", 1): (counted("directives"), rising, {}),
+    ("isolation", 1): (lambda cohort, total: (cohort.ties >= 0).mean(), falling, {}),
+    ("leader-exit", 1): (counted("chiefs_left"), rising, {}),
+    ("mandated-participation", 26): (column("organisation", "spent_deliberation"), rising, {}),
+    ("nominated-seeds", 1): (from_programme, rising, {}),
+    ("observation", 13): (counted("observed"), rising, {}),
+    ("outside-partners", 13): (counted("brought"), rising, {}),
+    ("pairing", 26): (counted("handed_on"), rising, {}),
+    ("pairing-by-patients", 26): (counted("handed_on"), rising, {}),
+    ("project", 13): (column("person", "safety"), rising, {}),
+    ("protected-time", 1): (hours("protected"), rising, {}),
+    ("quarterly-reports", 52): (cycles_left_out, rising, {}),
+    ("reality-shift", 1): (column("team", "mismatch"), rising, {}),
+    ("regulator-compact", 14): (column("organisation", "ledger_protection"), rising, {}),
+    ("regulator-patience", 53): (column("organisation", "grip"), falling, NO_MERCY),
+    ("reorganisation", 1): (lambda cohort, total: (cohort.ties >= 0).mean(), falling, {}),
+    ("rising-expectations", 104): (column("organisation", "grip"), rising, {}),
+    ("satisfaction-target", 26): (satisfaction_gloss, rising, {}),
+    ("scandal", 1): (column("organisation", "fear"), rising, {}),
+    ("small-to-scale", 14): (from_programme, rising, {}),
+    ("succession-planning", 52): (counted("resets"), falling, {"governing__chief_exit_rate": 0.05}),
+    ("surge", 4): (column("team", "load"), rising, {}),
+    ("team-compacts", 14): (differs_between_teams, rising, {"compact__promised_overload": 0.0}),
+    ("vacancy-wave", 1): (column("person", "vacant"), rising, {}),
+    ("volunteer-seeds", 1): (from_programme, rising, {}),
+}  # fmt: skip
+"""By shock and weeks: a measure, whether it goes up or down against the same runs without it, and values that hold."""
+
+
+def test_of_every_shipped_shock_something_is_expected():
+    assert {name for name, _ in EXPECTED} == set(shocks())
+
+
+def lived(large, weeks, chosen, changes):
+    own = begin(large, scenario(*chosen, **changes))
+    total = {name: np.zeros(own.n_organisations) for name in own.tally.dtype.names}
+
+    def observe(at, first, last):
+        for name, values in total.items():
+            values[first:last] += at.tally[name][first:last]
+
+    return advance(own, weeks, observe=observe), total
+
+
+@pytest.mark.parametrize(("name", "weeks"), EXPECTED)
+def test_a_shipped_shock_changes_what_it_is_about(large, name, weeks):
+    measure, direction, changes = EXPECTED[name, weeks]
+    found = [measure(*lived(large, weeks, chosen, changes)) for chosen in ((), a_shock(name, 0))]
+    assert direction(found)
+
+
+@SHOCKS
+def test_a_shipped_shock_changes_something_within_four_weeks(name, start):
+    plain, shocked = at_the_end(start, (), 4), at_the_end(start, a_shock(name, 0), 4)
+    assert in_force(plain) != in_force(shocked) or changed_columns(plain, shocked)
+
+
+def test_a_project_ends_and_its_safety_with_it(large):
+    def lead(weeks):
+        usual, now = beside(large, "project", weeks)
+        chosen = now.team["marked"] == 1
+        return (now.team["safety"] - usual.team["safety"])[chosen].mean()
+
+    assert lead(13) > 0.05
+    assert lead(13) > lead(60) > lead(150) - 0.02
+    assert lead(150) < 0.03
+
+
+def test_from_small_to_scale_more_and_more_teams_try_the_same_programme(large):
+    def trying(cohort):
+        return ((cohort.practice["idea_origin"] == FROM_PROGRAMME) & (cohort.practice["idea_state"] > 0)).any(axis=1)
+
+    found = []
+    for week, cohort in enumerate(days(large, a_shock("small-to-scale", 0), 27)):
+        if week in (0, 13, 26):
+            reached = trying(cohort) | (cohort.practice["origin"] == FROM_PROGRAMME).any(axis=1)
+            found.append(reached.mean())
+    assert rising(found)
+    assert found[0] == pytest.approx(1 / 8, abs=0.01)
+    assert found[1] < 0.5
+    assert found[2] > 0.8
+
+
+@pytest.mark.parametrize("name", ["nominated-seeds", "volunteer-seeds"])
+def test_those_who_go_first_are_marked_and_alone_in_it(large, name):
+    _, now = beside(large, name, 1)
+    own = (now.practice["origin"] == FROM_PROGRAMME).any(axis=1)
+    assert now.team["marked"].sum() == 10
+    assert own[now.team["marked"] == 1].mean() > 0.9
+    assert not own[now.team["marked"] == 0].any()
+
+
+def test_an_inspection_is_rated_after_its_weeks(large):
+    rated = [c.tally["rated"].copy() for c in days(large, a_shock("inspection", 2), 8)]
+    assert (rated[5] == 1).all()
+    usual = [c.tally["rated"].copy() for c in days(large, (), 8)]
+    for week in (0, 1, 2, 3, 4, 6, 7):
+        np.testing.assert_array_equal(rated[week], usual[week])
+
+
+def test_the_chief_who_leaves_is_followed_by_another(large):
+    usual, now = beside(large, "leader-exit")
+    chief = now.person["role"] == CHIEF
+    assert (now.person["generation"][chief] > usual.person["generation"][chief]).sum() >= 9
+
+
+def test_a_regulator_in_a_compact_and_a_plain_compact_keep_the_same_ledger(large):
+    joined = at_the_end(large, a_shock("regulator-compact", 0), 14)
+    plain = at_the_end(large, (an_event(0, levers__compact=1.0),), 14)
+    np.testing.assert_array_equal(joined.organisation["ledger_protection"], plain.organisation["ledger_protection"])
+    np.testing.assert_array_equal(joined.team["breach"], plain.team["breach"])
+
+
+# -- which teams -----------------------------------------------------------------------------------------------------
+
+
+def chosen_by(start, *blocks):
+    """Return which teams are marked after a week with some events."""
+    return at_the_end(start, events(*blocks), 1).team["marked"] == 1
+
+
+def teach(how, share, week=0, **more):
+    return {"name": "x", "week": week, "action": "teach", "size": 0.5, "teams": how, "share": share} | more
+
+
+@pytest.mark.parametrize("how", ["random", "best", "worst", "willing"])
+def test_teams_that_an_event_chooses_are_marked_and_measured_apart(start, how):
+    cohort = at_the_end(start, events(teach(how, 0.5)), 1)
+    assert cohort.team["marked"].sum() == 6
+    assert (cohort.snapshot["n_marked"] == 2).all()
+
+
+def test_an_event_about_all_marks_nobody(start):
+    whole = {"name": "x", "week": 0, "action": "teach", "size": 0.5}
+    assert not chosen_by(start, whole).any()
+
+
+def test_what_was_marked_can_be_chosen_again(start):
+    both_ = events(teach("worst", 0.25), {"name": "x", "week": 0, "action": "relieve", "size": 0.5, "teams": "marked"})
+    cohort = at_the_end(start, both_, 1)
+    usual = at_the_end(start, (), 1)
+    relieved = cohort.team["demand"] < 0.6 * usual.team["demand"]
+    np.testing.assert_array_equal(relieved, cohort.team["marked"] == 1)
+    assert relieved.sum() == 3
+
+
+def test_two_events_by_chance_choose_the_same_teams_as_far_as_their_shares_go(start):
+    few, many = chosen_by(start, teach("random", 0.25)), chosen_by(start, teach("random", 0.75))
+    assert (few <= many).all()
+    np.testing.assert_array_equal(chosen_by(start, teach("random", 0.25), teach("random", 0.75)), many)
+
+
+def test_marking_does_nothing_but_mark(start):
+    marked = at_the_end(start, events({"name": "x", "week": 0, "action": "mark", "teams": "best", "share": 0.5}), 8)
+    usual = at_the_end(start, (), 8)
+    assert changed_columns(usual, marked) <= {
+        "team.marked", "snapshot.n_marked", "snapshot.marked_quality", "snapshot.marked_safety",
+        "snapshot.marked_bright", "snapshot.marked_dark",
+    }  # fmt: skip
+    assert marked.team["marked"].sum() == 6
+
+
+def test_a_shipped_event_may_choose_other_teams(start):
+    plain = at_the_end(start, a_shock("nominated-seeds", 0), 1).team["marked"]
+    best = at_the_end(start, a_shock("nominated-seeds", 0, teams="best", share=0.5), 1).team["marked"]
+    assert plain.sum() == 3
+    assert best.sum() == 6
+    np.testing.assert_array_equal(best == 1, chosen_by(start, teach("best", 0.5)))
+
+
+def test_a_run_with_chosen_teams_does_not_depend_on_threads():
+    chosen = scenario(*a_shock("volunteer-seeds", 1), *a_shock("pairing", 2), *a_shock("isolation", 3),
+                      *a_shock("inspection", 4), *a_shock("leader-exit", 5), *a_shock("project", 6), weeks=10)  # fmt: skip
+    one, two = (cs.run(chosen, seeds=4, threads=n).cohort.state_bytes() for n in (1, 2))
+    assert one == two
+
+
+def test_an_event_called_all_is_written_and_read_without_loss():
+    before = Scenario.preset().with_(interventions=(Event(3, "all", 2, {"levers.fear": 0.3}),))
+    assert Scenario.from_dict(tomllib.loads(before.to_toml())) == before
+
+
 # -- in files --------------------------------------------------------------------------------------------------------
 
 
@@ -414,10 +643,13 @@ def any_event(draw):
     week, length = draw(st.integers(0, 500)), draw(st.integers(0, 100))
     name = draw(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12))
     if draw(st.booleans()):
-        return Event(week, name, 0, {}, draw(st.sampled_from(sorted(ACTIONS))), draw(st.floats(0.01, 1)))
+        action = draw(st.sampled_from(sorted(ACTIONS)))
+        teams = "all" if action in FOR_THE_WHOLE else draw(st.sampled_from(sorted(CHOICES)))
+        share = 0.0 if teams in ("all", "marked") else draw(st.floats(0.01, 1))
+        return Event(week, name, length, {}, action, draw(st.floats(0.01, 1)), teams, share)
     values = {
         "levers.fear": st.floats(0, 1), "levers.compact": st.floats(0, 1), "load.overtime": st.floats(0, 0.15),
-        "forum.host_target": st.booleans(), "lifecycle.most_trials": st.integers(1, 30),
+        "forum.satisfaction_target": st.floats(0, 1), "lifecycle.max_concurrent": st.integers(1, 30),
         "forum.level": st.sampled_from(["team", "national"]),
     }  # fmt: skip
     keys = draw(st.lists(st.sampled_from(sorted(values)), min_size=1, unique=True))
@@ -461,6 +693,20 @@ BAD = {
     'name = "x"\nweek = 1\naction = "reorganisation"\nsize = 2': "size = 2: expected a number from 0 to 1",
     'name = "x"\nweek = 1\naction = "reorganisation"\nsize = true': "size = True: expected a number",
     'name = "../styles/command"\nweek = 1': "no shock or intervention",
+    'name = "x"\nweek = 1\naction = "teach"\nsize = 0.5\nteams = "bst"\nshare = 0.1': "teams = 'bst': expected one of .*; did you mean 'best'",
+    'name = "x"\nweek = 1\naction = "teach"\nsize = 0.5\nteams = 3': "teams = 3: expected one of all, random, best, worst, willing, marked",
+    'name = "x"\nweek = 1\naction = "teach"\nsize = 0.5\nteams = "best"': "share = 0.0: expected a share of the teams above 0",
+    'name = "x"\nweek = 1\naction = "teach"\nsize = 0.5\nshare = 0.2': "share = 0.2: expected a share of the teams above 0 with teams =",
+    'name = "x"\nweek = 1\naction = "teach"\nsize = 0.5\nteams = "marked"\nshare = 0.2': "share = 0.2: .* and none otherwise",
+    'name = "x"\nweek = 1\naction = "teach"\nsize = 0.5\nteams = "best"\nshare = 1.2': "share = 1.2: expected a number from 0 to 1",
+    'name = "x"\nweek = 1\naction = "teach"\nsize = 0.5\nteams = "best"\nshare = true': "share = True: expected a number",
+    'name = "x"\nweek = 1\nset = { fear = 0.7 }\nteams = "best"\nshare = 0.2': "only an action is about some teams; values hold for all",
+    'name = "x"\nweek = 1\naction = "pairing"\nsize = 0.5\nteams = "worst"\nshare = 0.2': "teams = 'worst': pairing is about the organisation as a whole",
+    'name = "surge"\nweek = 1\nteams = "best"': "'surge' has no use for teams",
+    'name = "surge"\nweek = 1\nshare = 0.5': "'surge' has no use for share",
+    'name = "isolation"\nweek = 1\nsize = 0.5': "'isolation' has no use for size",
+    'name = "isolation"\nweek = 1\nweeks = 5': "'isolation' has no use for weeks",
+    'name = "pairing"\nweek = 1\nshare = 0.5': "'pairing' has no use for share",
 }
 
 
@@ -493,6 +739,12 @@ def test_one_table_instead_of_blocks_gives_one_clear_line():
         Event(0, "x", -1, {"levers.fear": 0.7}),
         Event(0, "x", 0, {}, "boo", 0.5),
         Event(0, "x", 0, {}, "solidarity", 1.5),
+        Event(0, "x", 0, {}, "teach", 0.5, "best", 0.0),
+        Event(0, "x", 0, {}, "teach", 0.5, "best", 1.5),
+        Event(0, "x", 0, {}, "teach", 0.5, "all", 0.5),
+        Event(0, "x", 0, {}, "teach", 0.5, "tallest", 0.5),
+        Event(0, "x", 0, {}, "leader_exit", 0.5, "best", 0.5),
+        Event(0, "x", 0, {"levers.fear": 0.7}, "", 0.0, "best", 0.5),
     ],
 )
 def test_an_event_made_in_python_is_checked_like_one_from_a_file(event):
@@ -550,10 +802,7 @@ def test_no_event_switches_events_off():
     "set_",
     [
         {"lifecycle.n_cycles": 10},
-        {
-            f"levers.weight_{name}": 0
-            for name in ("protected", "reporting", "peer", "response", "deliberation", "patients")
-        },
+        {f"levers.weight_{name}": 0 for name in PURPOSES},
     ],
 )
 def test_what_events_bring_about_must_hold_together_too(set_):

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tools import GRID, after, both, constant, falling, filled_staff, is_staff, put, record, rising, shares, step
 
-from civicsim.processes.exhaustion import LOAD_AT_EASE, Parameters, exhaustion_change
+from civicsim.processes.exhaustion import LOAD_AT_EASE, Parameters, exhaustion_change, felt_load
 from civicsim.reference import Reference
 
 q = record(Parameters())
@@ -72,7 +72,7 @@ def test_each_weight_counts_in_its_own_direction():
 
 
 def test_everybodys_exhaustion_again_in_plain_numpy(cohort):
-    put(cohort, p__exhaustion__noise_sd=0.0, organisation__breach=0.3)
+    put(cohort, p__exhaustion__noise_sd=0.0, organisation__breach=0.3, team__breach=0.3, organisation__rest_hours=0.0)
     before, staff, filled = cohort.person.copy(), is_staff(cohort), filled_staff(cohort)
     p = {name: cohort.parameters["exhaustion"][name][0] for name in cohort.parameters["exhaustion"].dtype.names}
     fear = cohort.organisation["fear_enacted"][before["organisation"]]
@@ -161,3 +161,45 @@ def test_switched_off_exhaustion_stays(cohort):
     before = cohort.person["exhaustion"].copy()
     step(put(cohort, p__exhaustion__enabled=False, person__load=2.0), "exhaustion")
     np.testing.assert_array_equal(cohort.person["exhaustion"], before)
+
+
+# -- rest ------------------------------------------------------------------------------------------------------------
+
+
+@given(st.floats(0, 3), st.floats(0, 3), st.floats(30, 40), st.floats(1, 3))
+def test_load_as_it_is_felt_follows_its_formula(load, rest, contracted, weight):
+    assert both(felt_load, load, rest, contracted, weight) == pytest.approx(load + weight * rest / contracted)
+
+
+def test_hours_taken_from_rest_are_felt_more_than_hours_of_work():
+    assert rising(felt_load(0.9, rest, 37.5, 1.5) for rest in (0.0, 0.5, 2.0))
+    assert rising(felt_load(0.9, 0.5, 37.5, weight) for weight in (1.0, 1.5, 3.0))
+    assert falling(felt_load(0.9, 0.5, contracted, 1.5) for contracted in (30.0, 37.5, 40.0))
+    assert felt_load(0.9, 0.5, 37.5, 1.0) == pytest.approx(0.9 + 0.5 / 37.5)
+    assert felt_load(0.9, 0.5, 37.5, 1.5) > felt_load(0.9 + 0.5 / 37.5, 0.0, 37.5, 1.5)
+
+
+def test_taking_part_in_ones_rest_wears_people_out(cohort):
+    put(cohort, person__exhaustion=0.5, person__load=0.95)
+    usual = {"organisation__rest_hours": 1.0}
+    assert rising(
+        after(cohort, "exhaustion", organisation__rest_hours=h).person["exhaustion"].mean() for h in (0.0, 0.5, 2.0)
+    )
+    assert rising(
+        after(cohort, "exhaustion", **usual, p__exhaustion__rest_weight=w).person["exhaustion"].mean()
+        for w in (1.0, 1.5, 3.0)
+    )
+    assert constant(
+        after(cohort, "exhaustion", organisation__rest_hours=0.0, p__exhaustion__rest_weight=w)
+        .person["exhaustion"]
+        .mean()
+        for w in (1.0, 1.5, 3.0)
+    )
+
+
+def test_those_above_the_teams_feel_the_breach_of_the_whole(cohort):
+    plain = after(cohort, "exhaustion", organisation__breach=0.0, team__breach=0.0).person["exhaustion"]
+    own = after(cohort, "exhaustion", organisation__breach=1.0, team__breach=0.0).person["exhaustion"]
+    changed = own != plain
+    assert not changed[is_staff(cohort)].any()
+    assert changed[~is_staff(cohort) & (cohort.person["vacant"] == 0) & (plain < 0.95)].all()

@@ -37,10 +37,14 @@ from civicsim.processes.forum import (
     Parameters,
     _pick,
     activation_target,
+    effective_reach,
     independence_after,
+    satisfaction_as_reported,
     seat_share,
     sees_rightly,
+    time_for_problems,
 )
+from civicsim.processes.response import forum_insists
 from civicsim.schedule import PROCESSES, advance
 
 q = record(Parameters())
@@ -439,15 +443,15 @@ def test_independence_settles_where_the_style_intends(cohort):
 
 def test_a_target_of_the_host_erodes_independence_to_nothing(cohort):
     own = put(cohort.copy(), organisation__independence=0.9, organisation__forum_independence=0.9)
-    put(own, p__forum__host_target=True)
+    put(own, p__forum__satisfaction_target=0.8)
     advance(own, 20, processes=ONLY)
     np.testing.assert_allclose(own.organisation["independence"], 0.5)
     advance(own, 30, processes=ONLY)
     assert (own.organisation["independence"] == 0.0).all()
 
 
-def test_with_a_host_target_nothing_is_acted_on_in_the_end(crowd):
-    own = put(crowd.copy(), p__forum__host_target=True, organisation__forum_budget=1.0)
+def test_under_a_target_for_satisfaction_nothing_is_acted_on_in_the_end(crowd):
+    own = put(crowd.copy(), p__forum__satisfaction_target=0.8, organisation__forum_budget=1.0)
     put(own, organisation__forum_independence=1.0, organisation__allotted_patients=1.0)
     advance(own, 52)
     total = 0.0
@@ -518,6 +522,172 @@ def test_an_idea_of_patients_that_lapses_is_no_promise_to_staff_broken(cohort):
 
 def test_the_level_is_chosen_by_name_in_a_scenario():
     for k, name in enumerate(("team", "organisation", "national")):
-        cohort = burnt_in(1, burn_in_weeks=1, level=name)
+        cohort = burnt_in(1, burn_in_weeks=1, forum__level=name)
         assert (cohort.parameters["forum"]["level"] == k).all()
-    assert small_scenario(level="team").forum.level == "team"
+    assert small_scenario(forum__level="team").forum.level == "team"
+
+
+# -- a forum that can be lost ----------------------------------------------------------------------------------------
+
+
+def test_a_forum_that_was_swept_away_raises_nothing_and_spends_nothing(cohort):
+    own = ready(
+        cohort, 20, organisation__hours_patients=1.0, organisation__forum_standing=0, p__forum__rebuild_weeks=1e9
+    )
+    own.tally[:] = 0
+    before = own.copy()
+    step(own, "forum")
+    assert changed_columns(before, own) <= {"organisation.spent_patients"}
+    assert (own.organisation["spent_patients"] == 0.0).all()
+
+
+def rebuilt(crowd, weeks, rebuild_weeks):
+    own = put(crowd.copy(), organisation__forum_standing=0, p__forum__rebuild_weeks=rebuild_weeks)
+    return advance(own, weeks, processes=ONLY).organisation["forum_standing"].mean()
+
+
+def test_a_forum_that_was_swept_away_is_set_up_anew_after_its_weeks(crowd):
+    assert rising(rebuilt(crowd, weeks, 20.0) for weeks in (1, 20, 100))
+    assert falling(rebuilt(crowd, 20, weeks) for weeks in (4.0, 20.0, 1040.0))
+    assert rebuilt(crowd, 20, 20.0) == pytest.approx(1 - 0.95**20, abs=0.25)
+    assert rebuilt(crowd, 1, 1.0) == 1.0
+
+
+def test_a_forum_set_up_anew_finds_its_independence_slowly(cohort):
+    own = put(
+        cohort.copy(), organisation__forum_standing=0, organisation__independence=0.0, p__forum__rebuild_weeks=1.0
+    )
+    put(own, organisation__forum_independence=0.8)
+    found = [advance(own, 1, processes=ONLY).organisation["independence"][0] for _ in range(20)]
+    assert rising(found)
+    assert found[0] < 0.05
+    assert (own.organisation["forum_standing"] == 1).all()
+
+
+def test_a_forum_that_stands_keeps_standing(cohort):
+    own = advance(put(cohort.copy(), p__forum__rebuild_weeks=1e9), 200, processes=ONLY)
+    assert (own.organisation["forum_standing"] == 1).all()
+
+
+# -- the threshold of membership -------------------------------------------------------------------------------------
+
+
+@given(shares, shares)
+def test_effective_reach_follows_its_formula(reach, threshold):
+    assert both(effective_reach, reach, threshold) == (reach if reach >= threshold else 0.0)
+
+
+def test_below_the_threshold_only_the_usual_volunteers_sit_there(cohort):
+    def seats(threshold, reach=0.4):
+        own = put(cohort.copy(), p__forum__membership_threshold=threshold, organisation__patient_reach=reach)
+        return step(own, "forum").panel["seats"][0, USUAL_GROUP]
+
+    assert constant(seats(threshold) for threshold in (0.0, 0.2, 0.4))
+    assert constant(seats(threshold) for threshold in (0.41, 0.7, 1.0))
+    assert seats(0.41) > seats(0.4)
+    assert seats(0.41) == seats(0.0, reach=0.0)
+    assert effective_reach(0.3, 0.0) == 0.3
+
+
+# -- a target for satisfaction ---------------------------------------------------------------------------------------
+
+
+@given(shares, shares)
+def test_the_time_for_problems_follows_its_formula(independence, target):
+    assert both(time_for_problems, independence, target) == (independence if target > 0 else 1.0)
+
+
+@given(shares, shares, shares, shares)
+def test_reported_satisfaction_follows_its_formula_and_is_a_share(satisfaction, target, independence, gloss):
+    expected = satisfaction + gloss * (1 - independence) * max(0.0, target - satisfaction)
+    assert both(satisfaction_as_reported, satisfaction, target, independence, gloss) == pytest.approx(expected)
+    assert satisfaction - 1e-12 <= expected <= max(satisfaction, target) + 1e-12
+
+
+def test_a_dependent_forum_reports_what_its_host_wants_to_hear():
+    assert rising(satisfaction_as_reported(0.6, target, 0.3, 0.5) for target in (0.6, 0.7, 0.9))
+    assert constant(satisfaction_as_reported(0.6, target, 0.3, 0.5) for target in (0.0, 0.3, 0.6))
+    assert falling(satisfaction_as_reported(0.6, 0.8, independence, 0.5) for independence in GRID)
+    assert rising(satisfaction_as_reported(0.6, 0.8, 0.3, gloss) for gloss in GRID)
+    assert satisfaction_as_reported(0.6, 0.8, 1.0, 1.0) == 0.6
+    assert satisfaction_as_reported(0.6, 0.8, 0.0, 1.0) == pytest.approx(0.8)
+
+
+def test_what_is_put_down_is_the_satisfaction_that_is_reported(cohort):
+    def gap(**changes):
+        usual = {"p__forum__satisfaction_target": 0.9, "organisation__independence": 0.2, "patient__satisfaction": 0.6}
+        own = put(cohort.copy(), **(usual | changes))
+        step(own, "record")
+        return own.snapshot["satisfaction_reported"][0] - own.snapshot["satisfaction"][0]
+
+    assert rising(gap(p__forum__satisfaction_target=x) for x in (0.6, 0.8, 1.0))
+    assert rising(gap(p__forum__target_gloss=x) for x in GRID)
+    assert falling(gap(organisation__independence=x) for x in GRID)
+    assert gap(p__forum__satisfaction_target=0.0) == 0.0
+
+
+def test_under_a_target_a_dependent_forum_has_less_time_for_problems(crowd):
+    def found(independence, target):
+        own = ready(crowd, 20, p__forum__satisfaction_target=target, organisation__independence=independence)
+        own = step(put(own, p__forum__target_erosion=0.0), "forum")
+        return own.tally["voiced_forum"].sum(), own.organisation["spent_patients"].sum()
+
+    assert rising(found(independence, 0.8)[0] for independence in (0.0, 0.3, 0.7, 1.0))
+    assert constant(found(independence, 0.0)[0] for independence in (0.0, 0.3, 1.0))
+    assert found(0.0, 0.8)[0] == 0
+    # The hours are spent all the same.
+    assert constant(found(independence, 0.8)[1] for independence in (0.0, 0.5, 1.0))
+
+
+def test_a_faster_erosion_leaves_less_independence(cohort):
+    def left(erosion, target=0.8):
+        own = put(cohort.copy(), organisation__independence=0.9, p__forum__target_erosion=erosion)
+        return advance(put(own, p__forum__satisfaction_target=target), 5, processes=ONLY).organisation["independence"][
+            0
+        ]
+
+    assert falling(left(erosion) for erosion in (0.0, 0.02, 0.2))
+    assert constant(left(erosion, 0.0) for erosion in (0.0, 0.02, 0.2))
+
+
+# -- seats on boards -------------------------------------------------------------------------------------------------
+
+
+@given(shares, shares, st.floats(0, 2), st.one_of(st.just(-1.0), shares))
+def test_how_far_a_forum_insists_follows_its_formula_and_is_a_probability(independence, seats, weight, acted):
+    expected = min(1.0, independence * (1 + weight * seats)) if acted < 0 else acted
+    assert both(forum_insists, independence, seats, weight, acted) == pytest.approx(expected)
+    assert 0.0 <= expected <= 1.0
+
+
+def test_seats_carry_further_what_a_forum_insists_on_and_carry_nothing_without_independence():
+    assert rising(forum_insists(0.3, seats, 0.5, -1.0) for seats in GRID)
+    assert rising(forum_insists(0.3, 0.5, weight, -1.0) for weight in (0.0, 0.5, 2.0))
+    assert rising(forum_insists(independence, 0.5, 0.5, -1.0) for independence in (0.0, 0.3, 0.6))
+    assert {forum_insists(0.0, seats, 2.0, -1.0) for seats in GRID} == {0.0}
+    assert {forum_insists(independence, 1.0, 2.0, 0.4) for independence in GRID} == {0.4}
+
+
+def share_acted(crowd, **changes):
+    own = put(crowd.copy(), organisation__independence=0.3, organisation__forum_funds=1e6, practice__idea_raiser=-1)
+    put(own, practice__idea_state=WAITING, practice__idea_channel=TO_FORUM, **changes)
+    step(own, "response")
+    acted, ignored = own.panel["acted"].sum(), own.panel["ignored"].sum()
+    return acted / (acted + ignored)
+
+
+def test_seats_on_boards_get_more_issues_acted_on(crowd):
+    assert rising(share_acted(crowd, p__forum__seats=x) for x in (0.0, 0.5, 1.0))
+    assert rising(share_acted(crowd, p__forum__seats=1.0, p__forum__seat_weight=x) for x in (0.0, 0.5, 2.0))
+    assert share_acted(crowd, p__forum__seats=1.0) == pytest.approx(0.45, abs=0.02)
+
+
+def test_the_share_acted_on_can_be_set_for_a_study_whatever_independence_and_money_say(crowd):
+    poor = {"organisation__independence": 0.0, "organisation__forum_funds": 0.0}
+    assert rising(share_acted(crowd, **poor, p__forum__acted_share=x) for x in GRID)
+    assert share_acted(crowd, **poor, p__forum__acted_share=0.4) == pytest.approx(0.4, abs=0.02)
+    assert share_acted(crowd, p__forum__acted_share=0.0) == 0.0
+    own = put(
+        crowd.copy(), practice__idea_state=WAITING, practice__idea_channel=TO_FORUM, **poor, p__forum__acted_share=0.5
+    )
+    assert (step(own, "response").organisation["forum_funds"] == 0.0).all()

@@ -20,7 +20,18 @@ from tools import (
 
 from civicsim.levers import PURPOSES
 from civicsim.organisation import CHIEF, ENACTED
-from civicsim.processes.governing import QUARTER, chief_exit_probability, example_set, grip_after
+from civicsim.processes.compact import ledger
+from civicsim.processes.governing import (
+    QUARTER,
+    attention_to_wellbeing,
+    chief_exit_probability,
+    culture_as_reported,
+    example_set,
+    grip_after,
+    patience_with_compact,
+    turn_of,
+    urgency_of,
+)
 from civicsim.schedule import PROCESSES, advance
 
 ONLY = [PROCESSES["governing"]]
@@ -36,25 +47,40 @@ def held(x):
 # -- equations -------------------------------------------------------------------------------------------------------
 
 
-@given(shares, st.floats(0.1, 1), st.floats(0, 10), shares, shares)
-def test_grip_follows_its_formula_and_is_a_share(grip, relaxation, reaction, aspiration, reported):
-    expected = held((1 - relaxation) * grip + reaction * max(0.0, aspiration - reported))
-    assert both(grip_after, grip, relaxation, reaction, aspiration, reported) == pytest.approx(expected)
+@given(shares, st.floats(0.1, 1), st.floats(0, 10), st.floats(-1, 1), shares, shares)
+def test_grip_follows_its_formula_and_is_a_share(grip, relaxation, reaction, shortfall, pressure, distracted):
+    push = (reaction * max(0.0, shortfall) + relaxation * pressure) * (1 - distracted)
+    expected = held((1 - relaxation) * grip + push)
+    assert both(grip_after, grip, relaxation, reaction, shortfall, pressure, distracted) == pytest.approx(expected)
 
 
 def test_leaders_tighten_where_reports_fall_short_and_only_there():
-    assert falling(grip_after(0.1, 0.5, 1.0, 0.8, reported) for reported in (0.2, 0.5, 0.8))
-    assert constant(grip_after(0.1, 0.5, 1.0, 0.6, reported) for reported in (0.6, 0.8, 1.0))
-    assert rising(grip_after(0.1, 0.5, 1.0, aspiration, 0.4) for aspiration in (0.4, 0.6, 0.9))
-    assert rising(grip_after(0.1, 0.5, reaction, 0.6, 0.5) for reaction in (0.0, 2.0, 5.0))
-    assert rising(grip_after(grip, 0.5, 1.0, 0.6, 0.5) for grip in GRID)
-    assert falling(grip_after(0.8, relaxation, 1.0, 0.6, 0.5) for relaxation in (0.1, 0.5, 1.0))
+    assert rising(grip_after(0.1, 0.5, 1.0, shortfall, 0.0, 0.0) for shortfall in (0.0, 0.3, 0.6))
+    assert constant(grip_after(0.1, 0.5, 1.0, shortfall, 0.0, 0.0) for shortfall in (0.0, -0.2, -0.4))
+    assert rising(grip_after(0.1, 0.5, reaction, 0.1, 0.0, 0.0) for reaction in (0.0, 2.0, 5.0))
+    assert rising(grip_after(grip, 0.5, 1.0, 0.1, 0.0, 0.0) for grip in GRID)
+    assert falling(grip_after(0.8, relaxation, 1.0, 0.1, 0.0, 0.0) for relaxation in (0.1, 0.5, 1.0))
+
+
+def test_pressure_from_outside_tightens_whatever_is_reported_and_attention_elsewhere_keeps_it_off():
+    assert rising(grip_after(0.1, 0.5, 1.0, -0.3, pressure, 0.0) for pressure in GRID)
+    assert falling(grip_after(0.1, 0.5, 1.0, 0.2, 0.3, distracted) for distracted in GRID)
+    assert constant(grip_after(0.1, 0.5, 1.0, -0.3, 0.0, distracted) for distracted in GRID)
+    # With all attention elsewhere, grip only loosens.
+    assert grip_after(0.4, 0.5, 10.0, 0.5, 1.0, 1.0) == 0.2
+
+
+def test_under_constant_pressure_grip_settles_at_that_pressure():
+    grip = 0.0
+    for _ in range(60):
+        grip = grip_after(grip, 0.5, 2.0, 0.0, 0.7, 0.0)
+    assert grip == pytest.approx(0.7)
 
 
 def test_grip_is_gone_after_a_good_quarter_where_leaders_relax_at_once_and_full_after_a_disaster():
-    assert grip_after(1.0, 1.0, 2.0, 0.6, 0.6) == 0.0
-    assert grip_after(0.0, 0.5, 2.0, 1.0, 0.0) == 1.0
-    assert grip_after(0.4, 0.5, 2.0, 0.6, 0.9) == 0.2
+    assert grip_after(1.0, 1.0, 2.0, 0.0, 0.0, 0.0) == 0.0
+    assert grip_after(0.0, 0.5, 2.0, 1.0, 0.0, 0.0) == 1.0
+    assert grip_after(0.4, 0.5, 2.0, -0.3, 0.0, 0.0) == 0.2
 
 
 @given(shares, st.floats(0, 2), shares, shares)
@@ -87,6 +113,77 @@ def test_an_inadequate_rating_makes_chiefs_leave_sooner():
     assert rising(chief_exit_probability(0.01, 1, factor) for factor in (1.0, 3.0, 10.0))
     assert constant(chief_exit_probability(0.01, 0, factor) for factor in (1.0, 3.0, 10.0))
     assert chief_exit_probability(0.5, 1, 10.0) == 1.0
+
+
+@given(shares, st.booleans(), st.floats(0, 10), shares, shares)
+def test_attention_to_wellbeing_follows_its_formula_and_is_a_share(weight, visible, gain, exhaustion, usual):
+    expected = held(weight * (1 + gain * max(0.0, exhaustion - usual))) if visible else 0.0
+    assert both(attention_to_wellbeing, weight, visible, gain, exhaustion, usual) == pytest.approx(expected)
+
+
+def test_exhaustion_draws_attention_where_wellbeing_counts_and_its_price_can_be_seen():
+    assert rising(attention_to_wellbeing(0.3, True, 2.0, exhaustion, 0.5) for exhaustion in (0.5, 0.7, 0.9))
+    assert constant(attention_to_wellbeing(0.3, True, 2.0, exhaustion, 0.5) for exhaustion in (0.0, 0.3, 0.5))
+    assert rising(attention_to_wellbeing(weight, True, 2.0, 0.6, 0.5) for weight in (0.0, 0.3, 0.6))
+    assert rising(attention_to_wellbeing(0.3, True, gain, 0.6, 0.5) for gain in (0.0, 2.0, 10.0))
+    assert falling(attention_to_wellbeing(0.3, True, 2.0, 0.8, usual) for usual in (0.3, 0.5, 0.8))
+    assert {attention_to_wellbeing(weight, False, 2.0, 0.9, 0.5) for weight in GRID} == {0.0}
+
+
+@given(shares, shares, shares, shares, shares)
+def test_the_reported_culture_score_follows_its_formula_and_is_a_share(safety, weight, fear, salience, audit):
+    expected = safety + weight * fear * salience * (1 - audit) * (1 - safety)
+    assert both(culture_as_reported, safety, weight, fear, salience, audit) == pytest.approx(expected)
+    assert safety - 1e-12 <= expected <= 1.0 + 1e-12
+
+
+def test_a_culture_score_is_glossed_as_far_as_it_counts_and_is_feared_and_audit_keeps_it_honest():
+    assert rising(culture_as_reported(0.5, weight, 0.5, 0.5, 0.3) for weight in GRID)
+    assert rising(culture_as_reported(0.5, 0.5, fear, 0.5, 0.3) for fear in GRID)
+    assert rising(culture_as_reported(0.5, 0.5, 0.5, salience, 0.3) for salience in GRID)
+    assert falling(culture_as_reported(0.5, 0.5, 0.5, 0.5, audit) for audit in GRID)
+    assert rising(culture_as_reported(safety, 0.5, 0.5, 0.5, 0.3) for safety in GRID)
+    assert {culture_as_reported(0.4, 1.0, 1.0, 1.0, 1.0), culture_as_reported(0.4, 0.0, 1.0, 1.0, 0.0)} == {0.4}
+    assert culture_as_reported(0.4, 1.0, 1.0, 1.0, 0.0) == 1.0
+
+
+@given(st.integers(0, 104), st.integers(0, 130), shares)
+def test_urgency_follows_its_formula_and_is_a_share(deadline, weeks, patience):
+    expected = 0.0 if deadline == 0 or weeks == 0 else (1 - patience) * max(0.0, 1 - deadline / weeks)
+    assert both(urgency_of, deadline, weeks, patience) == pytest.approx(expected)
+    assert 0.0 <= expected <= 1.0
+
+
+def test_the_less_time_is_left_for_a_trial_the_more_urgent_it_is():
+    assert falling(urgency_of(deadline, 12, 0.3) for deadline in (1, 4, 8, 12))
+    assert constant(urgency_of(deadline, 12, 0.3) for deadline in (12, 20, 104))
+    assert rising(urgency_of(4, weeks, 0.3) for weeks in (4, 8, 12, 40))
+    assert falling(urgency_of(4, 12, patience) for patience in GRID)
+    assert urgency_of(0, 12, 0.0) == urgency_of(4, 0, 0.0) == 0.0
+
+
+@given(shares, shares, shares)
+def test_the_patience_of_a_regulator_in_a_compact_follows_its_formula_and_is_a_share(patience, regulator, compact):
+    expected = patience + (1 - patience) * regulator * ledger(compact)
+    assert both(patience_with_compact, patience, regulator, compact) == pytest.approx(expected)
+    assert patience - 1e-12 <= expected <= 1.0
+
+
+def test_a_regulator_is_more_patient_where_it_has_joined_a_compact_that_is_kept_as_a_ledger():
+    assert rising(patience_with_compact(0.3, regulator, 1.0) for regulator in GRID)
+    assert rising(patience_with_compact(0.3, 0.5, compact) for compact in (0.5, 0.7, 1.0))
+    assert {patience_with_compact(0.3, 1.0, compact) for compact in (0.0, 0.3, 0.5)} == {0.3}
+    assert {patience_with_compact(0.3, 0.0, compact) for compact in GRID} == {0.3}
+    assert patience_with_compact(0.0, 1.0, 1.0) == 1.0
+
+
+def test_turns_to_be_rated_are_spread_evenly_over_the_quarters_and_stay():
+    turns = [both(turn_of, seed, key, 8) for seed in range(1, 101) for key in range(10)]
+    assert set(turns) == set(range(8))
+    counts = np.bincount(turns)
+    assert ((counts - 125) ** 2 / 125).sum() < 24.3  # .001 point at 7 degrees of freedom
+    assert turns == [turn_of(seed, key, 8) for seed in range(1, 101) for key in range(10)]
+    assert {turn_of(seed, 0, 1) for seed in range(50)} == {0}
 
 
 # -- grip ------------------------------------------------------------------------------------------------------------
@@ -190,7 +287,9 @@ def chief_of(cohort):
     ]
 
 
-@pytest.mark.parametrize("purpose", ["protected", "peer", "response", "deliberation"])
+@pytest.mark.parametrize(
+    "purpose", ["protected", "peer", "response", "deliberation", "coaching", "observation", "huddles"]
+)
 def test_hours_spent_with_people_show_openness(cohort, purpose):
     assert rising(shown(cohort, **{f"organisation__spent_{purpose}": h})[0] for h in (0.0, 0.2, 0.4))
 
@@ -347,8 +446,9 @@ def test_a_new_chief_is_a_new_person(cohort):
 
 def rated(cohort, reported, week=0, **changes):
     own = put(
-        cohort.copy(), team__quality_reported=reported, organisation__grip=0.0, p__governing__reaction=0.0, **STAYS
-    )
+        cohort.copy(), team__quality_reported=reported, organisation__grip=0.0, p__governing__reaction=0.0,
+        p__governing__rating_weeks=QUARTER, **STAYS,
+    )  # fmt: skip
     own.week = week
     return step(put(own, **changes), "governing")
 
@@ -370,32 +470,39 @@ def test_the_impression_of_the_regulator_is_noisy(crowd):
     assert share(0.55, 0.2) > share(0.55, 0.0) == 0.0
 
 
-def test_ratings_come_every_so_many_weeks_and_are_counted(cohort):
-    own = put(cohort.copy(), **STAYS)
-    own.week = 1
-    weeks = []
+def weeks_rated(cohort, weeks):
+    """Return the weeks in which each organisation is rated, and check that a rating counts once."""
+    cohort.week = 1
+    found = {o: [] for o in range(cohort.n_organisations)}
 
     def observe(at, first, last):
-        if at.tally["rated"].any():
-            assert (at.tally["rated"] == 1).all()
-            weeks.append(at.week)
+        assert set(at.tally["rated"].tolist()) <= {0.0, 1.0}
+        for o in range(first, last):
+            if at.tally["rated"][o]:
+                found[o].append(at.week)
 
-    advance(own, 3 * 104, processes=ONLY, observe=observe)
-    assert weeks == [104, 208, 312]
+    advance(cohort, weeks, processes=ONLY, observe=observe)
+    return found
+
+
+def test_ratings_come_every_so_many_weeks_and_are_counted(cohort):
+    weeks = weeks_rated(put(cohort.copy(), **STAYS), 3 * 104)
+    for found in weeks.values():
+        assert len(found) == 3
+        assert set(np.diff(found)) == {104}
+        assert all(week % QUARTER == 0 for week in found)
 
 
 def test_linked_organisations_are_rated_in_turn():
-    own = put(burnt_in(1, n_organisations=4, n_teams=2, team_size=4, burn_in_weeks=1), **STAYS)
-    own.week = 1
-    weeks = {o: [] for o in range(4)}
+    own = put(burnt_in(1, n_organisations=8, n_teams=1, team_size=4, burn_in_weeks=1), **STAYS)
+    weeks = weeks_rated(own, 104)
+    assert all(len(found) == 1 for found in weeks.values())
+    assert len({found[0] for found in weeks.values()}) > 3
 
-    def observe(at, first, last):
-        for o in np.flatnonzero(at.tally["rated"]):
-            weeks[int(o)].append(at.week)
 
-    advance(own, 104, processes=ONLY, observe=observe)
-    assert len({tuple(x) for x in weeks.values()}) == 4
-    assert all(len(x) == 1 for x in weeks.values())
+def test_runs_of_one_organisation_are_not_all_rated_in_one_quarter(crowd):
+    weeks = weeks_rated(put(crowd.copy(), **STAYS), 104)
+    assert {found[0] for found in weeks.values()} == set(range(QUARTER, 105, QUARTER))
 
 
 def test_an_inadequate_rating_adds_grip_unless_the_regulator_is_patient(cohort):
@@ -410,7 +517,7 @@ def test_an_inadequate_rating_adds_grip_unless_the_regulator_is_patient(cohort):
 
 def test_with_full_patience_a_rating_changes_grip_no_more_than_no_rating(cohort):
     patient = rated(cohort, 0.3, p__governing__patience=1.0, p__governing__reaction=1.0)
-    unrated = rated(cohort, 0.3, week=QUARTER, p__governing__reaction=1.0)
+    unrated = rated(cohort, 0.3, p__governing__reaction=1.0, **NOT_RATED)
     assert (patient.tally["rated_inadequate"] == 1).all()
     assert (unrated.tally["rated"] == 0).all()
     np.testing.assert_array_equal(patient.organisation["grip"], unrated.organisation["grip"])
@@ -428,7 +535,147 @@ def test_a_higher_bar_rates_more_organisations_inadequate(crowd):
     assert found[-1] == 1.0
 
 
+# -- what leaders are judged by, and what else they attend to --------------------------------------------------------
+
+
+def test_pressure_from_outside_tightens_leaders_whose_reports_are_good(cohort):
+    found = [quarter(cohort, 0.9, organisation__grip=0.0, p__governing__pressure=x)[0] for x in GRID]
+    assert rising(found)
+    assert found[0] == 0.0
+
+
+def test_judged_by_culture_alone_what_is_reported_of_care_no_longer_counts(cohort):
+    judged = {"organisation__grip": 0.0, "p__governing__culture_target": 1.0, "organisation__audit": 1.0}
+    unsafe = {**judged, "person__safety": 0.4}
+    assert constant(quarter(cohort, reported, **unsafe)[0] for reported in (0.1, 0.5, 0.9))
+    assert falling(quarter(cohort, 0.1, **{**judged, "person__safety": x})[0] for x in (0.3, 0.45, 0.6))
+    assert constant(quarter(cohort, 0.5, organisation__grip=0.0, person__safety=x)[0] for x in (0.1, 0.5, 0.9)), (
+        "by default only reports on care count"
+    )
+
+
+def test_who_is_judged_by_culture_under_fear_glosses_it_and_audit_keeps_it_honest(cohort):
+    def gloss(**changes):
+        usual = {"p__governing__culture_target": 0.5, "organisation__fear_enacted": 0.8,
+                 "organisation__target_salience": 0.8, "organisation__audit": 0.0}  # fmt: skip
+        own = put(cohort.copy(), person__safety=0.5, person__vacant=0, **STAYS, **NOT_RATED, **{**usual, **changes})
+        own.week = QUARTER
+        return step(own, "governing").organisation["culture_reported"][0] - 0.5
+
+    assert rising(gloss(p__governing__culture_target=x) for x in GRID)
+    assert rising(gloss(organisation__fear_enacted=x) for x in GRID)
+    assert rising(gloss(organisation__target_salience=x) for x in GRID)
+    assert falling(gloss(organisation__audit=x) for x in GRID)
+    assert gloss(organisation__audit=1.0) == pytest.approx(0.0, abs=1e-12)
+
+
+WORN_OUT = {"organisation__grip": 0.0, "person__exhaustion": 0.8, "p__governing__tradeoff_visible": True}
+
+
+def test_who_cares_for_the_wellbeing_of_staff_tightens_less_if_the_price_can_be_seen(cohort):
+    assert falling(quarter(cohort, 0.4, **WORN_OUT, p__governing__wellbeing_weight=x)[0] for x in (0.0, 0.2, 0.5))
+    cared = {**WORN_OUT, "p__governing__wellbeing_weight": 0.3}
+    assert falling(quarter(cohort, 0.4, **{**cared, "person__exhaustion": x})[0] for x in (0.5, 0.7, 0.9))
+    assert falling(quarter(cohort, 0.4, **cared, p__governing__wellbeing_gain=x)[0] for x in (0.0, 2.0, 5.0))
+    unseen = {**cared, "p__governing__tradeoff_visible": False}
+    assert constant(quarter(cohort, 0.4, **{**unseen, "person__exhaustion": x})[0] for x in (0.5, 0.7, 0.9))
+
+
+def test_the_exhaustion_that_counts_is_that_of_people_in_post(cohort):
+    def attention(vacant_exhaustion):
+        own = put(cohort.copy(), **WORN_OUT, p__governing__wellbeing_weight=0.3, **STAYS, **NOT_RATED)
+        own.person["vacant"][own.team["first_person"]] = 1
+        own.person["exhaustion"][own.person["vacant"] == 1] = vacant_exhaustion
+        own.week = QUARTER
+        return step(own, "governing").organisation["attention_wellbeing"]
+
+    np.testing.assert_array_equal(attention(0.0), attention(1.0))
+    assert (attention(0.0) > 0.3).all()
+
+
+# -- an inspection ---------------------------------------------------------------------------------------------------
+
+
+def inspected(cohort, weeks, deadline=4, **changes):
+    """Live some weeks from the announcement of an inspection; return what was seen each week."""
+    own = put(cohort.copy(), organisation__deadline=deadline, **STAYS, **NOT_RATED)
+    own.week = 1
+    put(own, **changes)
+    found = []
+    for _ in range(weeks):
+        advance(own, 1, processes=ONLY)
+        week = {name: own.organisation[name].copy() for name in ("deadline", "urgency")}
+        found.append(week | {"rated": own.tally["rated"].copy()})
+    return found
+
+
+def test_the_weeks_until_an_inspection_are_counted_down_and_it_ends_in_a_rating(cohort):
+    found = inspected(cohort, 6)
+    assert [week["deadline"].tolist() for week in found] == [[3] * 3, [2] * 3, [1] * 3, [0] * 3, [0] * 3, [0] * 3]
+    assert [week["rated"].tolist() for week in found] == [[0] * 3] * 3 + [[1] * 3] + [[0] * 3] * 2
+
+
+def test_urgency_grows_towards_the_inspection_and_is_gone_after_it(cohort):
+    found = [week["urgency"][0] for week in inspected(cohort, 5, p__governing__patience=0.0)]
+    np.testing.assert_allclose(found, [1 - 3 / 12, 1 - 2 / 12, 1 - 1 / 12, 0.0, 0.0])
+    assert [week["urgency"][0] for week in inspected(cohort, 3, deadline=0)] == [0.0] * 3
+    assert [week["urgency"][0] for week in inspected(cohort, 3, deadline=26)] == [0.0] * 3
+
+
+def test_a_patient_regulator_or_one_in_a_compact_makes_an_inspection_less_urgent(cohort):
+    assert falling(inspected(cohort, 1, p__governing__patience=x)[0]["urgency"][0] for x in GRID)
+    kept = {"organisation__compact": 1.0}
+    assert falling(inspected(cohort, 1, **kept, p__compact__regulator=x)[0]["urgency"][0] for x in GRID)
+    words = {"organisation__compact": 0.5}
+    assert constant(inspected(cohort, 1, **words, p__compact__regulator=x)[0]["urgency"][0] for x in GRID)
+
+
+def test_an_inspection_of_poor_reports_brings_grip_between_quarters(cohort):
+    own = put(cohort.copy(), organisation__deadline=1, organisation__grip=0.0, team__quality_reported=0.2)
+    put(own, **STAYS, **NOT_RATED, p__governing__patience=0.0)
+    own.week = 5
+    step(own, "governing")
+    assert (own.tally["rated_inadequate"] == 1).all()
+    np.testing.assert_allclose(own.organisation["grip"], 0.3)
+
+
+def test_a_regulator_in_a_kept_compact_lets_an_inadequate_rating_pass(cohort):
+    def grip(regulator, compact=1.0):
+        own = rated(cohort, 0.3, p__compact__regulator=regulator, organisation__compact=compact)
+        return own.organisation["grip"][0]
+
+    assert falling(grip(x) for x in GRID)
+    assert grip(1.0) == 0.0
+    assert constant(grip(x, compact=0.5) for x in GRID)
+
+
+# -- a chief executive who has to go ---------------------------------------------------------------------------------
+
+
+def test_a_chief_who_has_to_go_goes_this_week_and_once(cohort):
+    own = put(cohort.copy(), organisation__chief_leaving=1, **STAYS)
+    own.week = 1
+    step(own, "governing")
+    assert (own.tally["chiefs_left"] == 1).all()
+    assert (own.organisation["chief_leaving"] == 0).all()
+    assert (own.organisation["chief_left"] == 1).all()
+    step(own, "governing")
+    assert (own.tally["chiefs_left"] == 0).all()
+
+
 # -- off -------------------------------------------------------------------------------------------------------------
+
+
+def test_switched_off_no_inspection_looms_nobody_has_to_go_and_nobody_attends_to_wellbeing(cohort):
+    own = put(
+        cohort.copy(), p__governing__enabled=False, organisation__deadline=3, organisation__urgency=0.7,
+        organisation__chief_leaving=1, organisation__attention_wellbeing=0.4, organisation__culture_reported=0.9,
+    )  # fmt: skip
+    own.week = 0
+    step(own, "governing")
+    for name in ("deadline", "urgency", "chief_leaving", "chief_left", "attention_wellbeing", "culture_reported"):
+        assert (own.organisation[name] == 0).all(), name
+    assert (own.tally["rated"] + own.tally["chiefs_left"] == 0).all()
 
 
 def test_switched_off_there_is_no_grip_and_chiefs_stay_and_show_what_they_are(cohort):

@@ -285,3 +285,30 @@ def test_each_switch_stops_what_it_names_and_nothing_else(cohort, switch, still,
     for state in moving:
         np.testing.assert_array_equal(cohort.person[state], plain.person[state])
         assert (cohort.person[state] != before[state]).any()
+
+
+# -- a climate of one's own ------------------------------------------------------------------------------------------
+
+
+def test_where_a_project_makes_it_safer_safety_settles_higher_for_its_weeks(cohort):
+    put(quiet(cohort), person__safety=0.5, person__safety_anchor=0.5, team__climate=0.0, team__climate_until=0)
+
+    def safety(climate, until):
+        own = put(cohort.copy(), team__climate=climate, team__climate_until=until)
+        return step(own, "learning").person["safety"][filled_staff(own)].mean()
+
+    running = cohort.week + 1
+    assert rising(safety(climate, running) for climate in (0.0, 0.1, 0.3))
+    assert constant(safety(climate, cohort.week) for climate in (0.0, 0.1, 0.3))
+    assert safety(0.3, running) > safety(0.3, cohort.week) == safety(0.0, running)
+
+
+def test_a_climate_is_that_of_its_team_and_of_safety_alone(cohort):
+    put(quiet(cohort), p__learning__susceptibility=0.0)
+    plain, own = step(cohort.copy(), "learning"), cohort.copy()
+    own.team["climate"][2], own.team["climate_until"][2] = 0.3, own.week + 5
+    step(own, "learning")
+    differs = own.person["safety"] != plain.person["safety"]
+    assert set(own.person["team"][differs]) == {2}
+    for state in ("efficacy", "agency", "safety_anchor"):
+        np.testing.assert_array_equal(own.person[state], plain.person[state])

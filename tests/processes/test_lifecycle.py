@@ -11,8 +11,10 @@ from civicsim.practice import clear_idea, fall_back
 from civicsim.processes.lifecycle import (
     YEAR,
     Parameters,
+    consent_probability,
     cycle_runs_probability,
     decay_hazard,
+    may_begin,
     trial_convinces,
 )
 
@@ -21,15 +23,31 @@ q = record(Parameters())
 # -- equations -------------------------------------------------------------------------------------------------------
 
 
-@given(st.floats(0.5, 20), shares)
-def test_the_chance_of_a_cycle_follows_its_formula_and_is_a_probability(gain, headspace):
-    assert both(cycle_runs_probability, gain, headspace) == min(1.0, gain * headspace)
+@given(st.floats(0.5, 20), shares, st.floats(0, 40), st.floats(0.1, 200))
+def test_the_chance_of_a_cycle_follows_its_formula_and_is_a_probability(gain, headspace, report, work):
+    expected = min(1.0, gain * headspace) * max(0.0, 1 - report / work)
+    assert both(cycle_runs_probability, gain, headspace, report, work) == pytest.approx(expected)
+    assert 0.0 <= expected <= 1.0
 
 
 def test_headspace_lets_cycles_run():
-    assert rising(cycle_runs_probability(4.0, headspace) for headspace in (0.0, 0.1, 0.2, 0.25))
-    assert constant(cycle_runs_probability(4.0, headspace) for headspace in (0.25, 0.6, 1.0))
-    assert rising(cycle_runs_probability(gain, 0.05) for gain in (0.5, 4.0, 20.0))
+    assert rising(cycle_runs_probability(4.0, headspace, 2.0, 12.0) for headspace in (0.0, 0.1, 0.2, 0.25))
+    assert constant(cycle_runs_probability(4.0, headspace, 2.0, 12.0) for headspace in (0.25, 0.6, 1.0))
+    assert rising(cycle_runs_probability(gain, 0.05, 2.0, 12.0) for gain in (0.5, 4.0, 20.0))
+
+
+def test_the_report_on_a_cycle_takes_the_time_of_the_cycle():
+    assert falling(cycle_runs_probability(4.0, 1.0, report, 12.0) for report in (0.0, 4.0, 8.0, 12.0))
+    assert rising(cycle_runs_probability(4.0, 1.0, 4.0, work) for work in (4.0, 12.0, 40.0))
+    assert cycle_runs_probability(4.0, 1.0, 0.0, 12.0) == 1.0
+    assert cycle_runs_probability(4.0, 1.0, 40.0, 12.0) == 0.0
+    # A cycle without hours of its own has none to lose.
+    assert both(cycle_runs_probability, 4.0, 1.0, 4.0, 0.0) == 1.0
+
+
+@given(st.integers(0, 104), st.integers(0, 130))
+def test_a_trial_begins_only_if_it_can_end_before_the_inspection(deadline, weeks):
+    assert both(may_begin, deadline, weeks) == (deadline == 0 or deadline >= weeks)
 
 
 @given(st.integers(0, 10), st.integers(1, 10), shares, st.integers(0, 1))
@@ -202,7 +220,7 @@ def test_the_cap_on_trials_is_the_parameter(cohort, most):
     bench(cohort)
     for dimension in range(8):
         propose(cohort, dimension)
-    live(put(cohort, p__lifecycle__most_trials=most), 1)
+    live(put(cohort, p__lifecycle__max_concurrent=most), 1)
     assert (cohort.team["n_trials"] == most).all()
 
 
@@ -210,7 +228,7 @@ def test_which_idea_comes_first_does_not_depend_on_the_number_of_its_dimension(c
     cohort = bench(crowd.copy())
     for dimension in range(30):
         propose(cohort, dimension)
-    live(put(cohort, p__lifecycle__most_trials=1), 1)
+    live(put(cohort, p__lifecycle__max_concurrent=1), 1)
     chosen = (cohort.practice["idea_state"] == TRIAL).sum(axis=0)
     expected = len(cohort.team) / 30
     assert ((chosen - expected) ** 2 / expected).sum() < 58.3  # .001 point at 29 degrees of freedom
@@ -218,7 +236,7 @@ def test_which_idea_comes_first_does_not_depend_on_the_number_of_its_dimension(c
 
 def test_an_idea_that_finds_no_free_place_waits(cohort):
     propose(bench(cohort), 2)
-    live(put(cohort, p__lifecycle__most_trials=0), 26)
+    live(put(cohort, p__lifecycle__max_concurrent=0), 26)
     assert (cohort.practice["idea_state"][:, 2] == ENDORSED).all()
 
 
@@ -317,7 +335,7 @@ def test_trust_in_the_second_team_wins_its_consent(crowd):
 
     assert rising(consented(trust) for trust in (0.0, 0.5, 1.0))
     assert consented(0.5) == pytest.approx(0.3 + 0.5 * 0.5, abs=0.08)
-    assert consented(0.0, p__lifecycle__consent_base=0.0) == 0.0
+    assert consented(0.0, p__lifecycle__consent_base=0.0, person__professionalism=0.5) == 0.0
 
 
 # -- the process: lasting and decay ----------------------------------------------------------------------------------
@@ -457,3 +475,72 @@ def test_two_teams_can_have_the_same_idea_at_once(cohort):
 def test_a_plain_week_of_ideas_is_the_same_from_any_copy(cohort):
     one, other = after(cohort, "lifecycle"), after(cohort, "lifecycle")
     assert one.state_bytes() == other.state_bytes()
+
+
+# -- reports and inspections -----------------------------------------------------------------------------------------
+
+
+def test_reports_on_cycles_slow_trials_down(crowd):
+    def done(report):
+        cohort = put(propose(bench(crowd.copy()), 2), team__headspace=0.2, p__lifecycle__report_hours=report)
+        tallies = live(cohort, 13)
+        return tallies["cycles_done"].sum(), tallies["trials_won"].sum(), tallies["cycles_due"].sum()
+
+    assert falling(done(report)[0] for report in (0.0, 4.0, 8.0, 12.0))
+    assert falling(done(report)[1] for report in (0.0, 4.0, 8.0))
+    assert done(12.0)[:2] == (0, 0)
+    assert done(0.0)[0] / done(0.0)[2] == pytest.approx(0.8, abs=0.05)
+    assert done(4.0)[0] / done(4.0)[2] == pytest.approx(0.8 * 2 / 3, abs=0.05)
+
+
+def test_cycles_that_are_due_are_counted_and_no_more_are_carried_out(crowd):
+    tallies = live(put(propose(bench(crowd.copy()), 2), team__headspace=0.1), 26)
+    assert (tallies["cycles_done"] <= tallies["cycles_due"]).all()
+    assert (tallies["cycles_due"][[4, 8, 12]].sum(axis=1) > 0).all()
+    assert tallies["cycles_due"][[0, 1, 2, 3, 5, 6, 7]].sum() == 0
+
+
+def test_no_trial_begins_that_could_not_end_before_an_inspection(cohort):
+    for deadline, begins in ((0, True), (11, False), (12, True), (26, True)):
+        own = put(propose(bench(cohort.copy()), 2), organisation__deadline=deadline)
+        live(own, 1)
+        assert ((own.practice["idea_state"][:, 2] == TRIAL) == begins).all(), deadline
+    short = put(propose(bench(cohort.copy()), 2), organisation__deadline=4, p__lifecycle__n_cycles=1)
+    live(short, 1)
+    assert (short.practice["idea_state"][:, 2] == TRIAL).all()
+
+
+def test_a_trial_that_runs_already_goes_on_under_a_deadline(cohort):
+    propose(bench(cohort), 2)
+    live(cohort, 1)
+    live(put(cohort, organisation__deadline=4), 12)
+    assert (cohort.practice["value"][:, 2] == 1).all()
+
+
+def test_what_waits_for_the_inspection_to_pass_begins_after_it(cohort):
+    propose(bench(cohort), 2)
+    live(put(cohort, organisation__deadline=4), 3)
+    assert (cohort.practice["idea_state"][:, 2] == ENDORSED).all()
+    live(put(cohort, organisation__deadline=0), 1)
+    assert (cohort.practice["idea_state"][:, 2] == TRIAL).all()
+
+
+# -- consent ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_chance_of_consent_follows_its_formula_and_is_a_probability(cohort):
+    put(cohort, person__vacant=0)
+    for trust, professionalism in ((0.0, 0.0), (0.2, 0.7), (0.9, 0.5), (1.0, 1.0)):
+        own = put(cohort.copy(), person__trust=trust, person__professionalism=professionalism)
+        person, g = own.person.view(np.recarray), own.team.view(np.recarray)[0]
+        expected = 0.3 + 0.5 * trust + 0.3 * (professionalism - 0.5)
+        assert both(consent_probability, q, g, person) == pytest.approx(min(1.0, max(0.0, expected)))
+
+
+def test_the_professional_consent_to_changes_across_the_boundary(crowd):
+    def consented(professionalism, **changes):
+        own = across(crowd.copy(), person__trust=0.5, person__professionalism=professionalism, **changes)
+        return live(own, 1)["trials_won"].sum() / len(own.team)
+
+    assert rising(consented(x, p__lifecycle__consent_professionalism=1.0) for x in (0.0, 0.5, 1.0))
+    assert constant(consented(x, p__lifecycle__consent_professionalism=0.0) for x in (0.0, 0.5, 1.0))

@@ -124,6 +124,9 @@ STATES = ("motivation", "belonging", "trust")
 
 def test_all_three_again_in_plain_numpy(cohort):
     put(cohort, organisation__fulfilment=0.7, organisation__breach=0.2, organisation__say_do_gap=0.3)
+    put(
+        cohort, team__fulfilment=np.linspace(0, 1, len(cohort.team)), team__breach=np.linspace(0.6, 0, len(cohort.team))
+    )
     before = cohort.person.copy()
     org = cohort.organisation[before["organisation"]]
     filled, staff = before["vacant"] == 0, filled_staff(cohort)
@@ -134,7 +137,10 @@ def test_all_three_again_in_plain_numpy(cohort):
     ) - q.crowding * (org["fear_enacted"] * org["target_salience"] - usual.usual_pressure)  # fmt: skip
     trust = before["trust"] + q.trust_rate * (before["trust_anchor"] - before["trust"]) - q.gap_cost * org["say_do_gap"]
     promise = cohort.parameters["compact"][0]
-    trust += promise["fulfilment_gain"] * (org["fulfilment"] - promise["breach_ratio"] * org["breach"])
+    above = before["team"] < 0
+    kept = np.where(above, org["fulfilment"], cohort.team["fulfilment"][before["team"]])
+    broken = np.where(above, org["breach"], cohort.team["breach"][before["team"]])
+    trust += promise["fulfilment_gain"] * (kept - promise["breach_ratio"] * broken)
     target = 0.5 * before["belonging_anchor"] + q.belonging_acted * before["acted_memory"]
     target += q.belonging_recognition * before["answered_memory"] + q.belonging_norm * before["norm"]
     target += q.belonging_ties * np.minimum(1, (cohort.ties >= 0).sum(axis=1) / 4)
@@ -159,23 +165,32 @@ def test_all_three_again_in_plain_numpy(cohort):
         ("person__norm", "belonging", rising),
         ("manager__openness", "belonging", rising),
         ("organisation__say_do_gap", "trust", falling),
-        ("organisation__fulfilment", "trust", rising),
-        ("organisation__breach", "trust", falling),
+        ("team__fulfilment", "trust", rising),
+        ("team__breach", "trust", falling),
     ],
 )
 def test_each_cause_moves_everybody_its_way(cohort, column, state, direction):
     put(cohort, person__motivation=0.5, person__belonging=0.5, person__belonging_anchor=0.5, person__trust=0.5)
     found = [after(cohort, "motivation", **{column: x}) for x in (0.1, 0.4, 0.7)]
     concerned = filled_staff(cohort) if state == "belonging" else cohort.person["vacant"] == 0
+    if column.startswith("team"):
+        concerned &= cohort.person["team"] >= 0
     for i in np.flatnonzero(concerned):
         assert direction(own.person[state][i] for own in found)
 
 
 def test_a_broken_promise_costs_twice_what_a_kept_one_wins(cohort):
-    put(cohort, person__trust=0.5, organisation__fulfilment=0.0, organisation__breach=0.0)
+    nothing = {
+        "organisation__fulfilment": 0.0,
+        "organisation__breach": 0.0,
+        "team__fulfilment": 0.0,
+        "team__breach": 0.0,
+    }
+    put(cohort, person__trust=0.5, **nothing)
     plain = after(cohort, "motivation").person["trust"]
-    won = after(cohort, "motivation", organisation__fulfilment=1.0).person["trust"] - plain
-    lost = plain - after(cohort, "motivation", organisation__breach=1.0).person["trust"]
+    kept = after(cohort, "motivation", organisation__fulfilment=1.0, team__fulfilment=1.0)
+    won = kept.person["trust"] - plain
+    lost = plain - after(cohort, "motivation", organisation__breach=1.0, team__breach=1.0).person["trust"]
     filled = cohort.person["vacant"] == 0
     np.testing.assert_allclose(lost[filled], 2 * won[filled])
     assert (won[filled] > 0).all()

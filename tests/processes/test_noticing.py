@@ -273,3 +273,17 @@ def test_each_check_more_finds_at_least_as_much(crowd):
         values = [counts[i] for counts in per_person]
         assert values == sorted(values)
     assert never_falling(counts.sum() for counts in per_person)
+
+
+def test_where_problem_seeking_settles_can_be_shifted_for_a_study(cohort):
+    def seek(shift, weeks=400):
+        own = put(cohort.copy(), p__noticing__seek_shift=shift, manager__openness=0.5)
+        for _ in range(weeks):
+            step(own, "noticing")
+        return own.team["seek"]
+
+    low, usual, high = (seek(shift) for shift in (-0.1, 0.0, 0.1))
+    np.testing.assert_allclose(high - usual, 0.1, atol=0.001)
+    np.testing.assert_allclose(usual - low, 0.1, atol=0.001)
+    assert (seek(0.5) <= 1.0).all()
+    assert (seek(-0.5) >= 0.0).all()

@@ -316,3 +316,42 @@ def test_switched_off_nothing_is_put_down(cohort):
     step(put(cohort, p__record__enabled=False, person__exhaustion=0.9), "record")
     np.testing.assert_array_equal(cohort.snapshot, before.snapshot)
     assert constant([before.team["exhaustion"].tobytes(), cohort.team["exhaustion"].tobytes()])
+
+
+def test_teams_that_an_event_chose_are_summed_apart(cohort):
+    own = cohort.copy()
+    own.team["marked"] = own.team["key"] % 4 < 2
+    own.team["quality"] = 0.1 + 0.2 * (own.team["key"] % 4)
+    step(own, "record")
+    marked = own.team["marked"] == 1
+
+    def total(values):
+        return np.bincount(own.team["organisation"], weights=np.where(marked, values, 0.0))
+
+    np.testing.assert_array_equal(own.snapshot["n_marked"], 2)
+    np.testing.assert_allclose(own.snapshot["marked_quality"], total(own.team["quality"]))
+    np.testing.assert_allclose(own.snapshot["marked_safety"], total(own.team["safety"]))
+    # Of qualities .1, .3, .5 and .7 around .4 the lowest is dark, the highest bright; the lower two are marked.
+    np.testing.assert_array_equal(own.snapshot["marked_dark"], 2)
+    np.testing.assert_array_equal(own.snapshot["marked_bright"], 0)
+    own.team["marked"] = 1 - own.team["marked"]
+    step(own, "record")
+    np.testing.assert_array_equal(own.snapshot["marked_dark"], 0)
+    np.testing.assert_array_equal(own.snapshot["marked_bright"], 2)
+
+
+def test_where_no_team_was_chosen_nothing_is_summed(cohort):
+    step(put(cohort, team__marked=0), "record")
+    for name in ("n_marked", "marked_quality", "marked_safety", "marked_bright", "marked_dark"):
+        assert (cohort.snapshot[name] == 0).all()
+
+
+def test_the_gloss_on_the_culture_score_is_what_is_reported_beyond_what_is_felt(cohort):
+    put(cohort, organisation__culture_reported=0.9, person__safety=0.6, organisation__attention_wellbeing=0.25)
+    put(cohort, organisation__forum_standing=np.array([1, 0, 1]))
+    step(cohort, "record")
+    np.testing.assert_allclose(cohort.snapshot["culture_gap"], 0.3)
+    np.testing.assert_array_equal(cohort.snapshot["attention_wellbeing"], 0.25)
+    np.testing.assert_array_equal(cohort.snapshot["forum_standing"], [1, 0, 1])
+    step(put(cohort, organisation__culture_reported=0.0), "record")
+    assert (cohort.snapshot["culture_gap"] == 0.0).all()

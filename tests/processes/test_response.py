@@ -526,3 +526,18 @@ def test_how_long_a_promise_is_waited_for_is_the_parameter(cohort, patience):
     step(put(cohort, p__response__patience=patience), "response")
     assert (cohort.practice["idea_state"][:, 0] == NO_IDEA).all()
     assert (cohort.practice["idea_state"][:, 1] == ENDORSED).all()
+
+
+def test_more_managers_in_a_team_have_more_time_for_answering(cohort):
+    def credit(n):
+        own = put(
+            cohort.copy(), practice__idea_state=WAITING, practice__idea_channel=TO_MANAGER, practice__idea_raiser=-1
+        )
+        put(own, team__response_credit=0.0, organisation__hours_response=0.3, p__structure__managers_per_team=n)
+        put(own, practice__raised_week=own.week)
+        step(own, "response")
+        return (own.team["response_credit"] + own.team["response_hours"]).sum()
+
+    assert rising(credit(n) for n in (1, 2, 3))
+    assert credit(2) == pytest.approx(2 * credit(1))
+    assert credit(3) == pytest.approx(3 * credit(1))

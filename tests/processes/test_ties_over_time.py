@@ -344,3 +344,45 @@ def test_in_the_team_next_door_everybody_is_as_likely_to_be_met():
             met[int(j)] += 1
     assert len(met) == 10
     assert max(met.values()) < 1.15 * np.mean(list(met.values()))
+
+
+# -- teams cut off ---------------------------------------------------------------------------------------------------
+
+
+def test_nobody_makes_ties_with_a_team_that_is_cut_off(cohort):
+    own = put(cohort.copy(), organisation__hours_peer=0.6, team__isolated=0)
+    own.ties[:] = -1
+    own.team["isolated"][::4] = 1
+    advance(own, 150, processes=ONLY)
+    has = (own.ties >= 0).any(axis=1)
+    cut = is_staff(own) & (own.team["isolated"][own.person["team"]] == 1)
+    assert not has[cut].any()
+    assert has[filled_staff(own) & ~cut].mean() > 0.5
+    assert unsound(own) == []
+
+
+def test_a_team_that_is_cut_off_no_longer_finds_its_way_to_others_in_linked_organisations():
+    own = burnt_in(1, n_organisations=3, n_teams=3, team_size=6, burn_in_weeks=1)
+    put(own, organisation__hours_peer=0.6, p__ties__outside_share=0.9, person__vacant=0, team__isolated=0)
+    own.ties[:] = -1
+    own.team["isolated"][0] = 1
+    advance(own, 150, processes=ONLY)
+    assert (own.ties[own.person["team"] == 0] == -1).all()
+    org = own.person["organisation"]
+    a, slot = np.nonzero(own.ties >= 0)
+    assert (org[a] != org[own.ties[a, slot]]).any()
+
+
+def test_a_friend_of_a_friend_is_found_wherever_in_the_table_ties_stand():
+    """Where the first slot looked at is empty or leads back, the next is tried."""
+    own = burnt_in(1, n_teams=3, team_size=4, burn_in_weeks=1)
+    own.ties[:] = -1
+    a, b, c = own.team["first_person"][:3]
+    own.ties[a, 0] = own.ties[c, 0] = b
+    own.ties[b, 0], own.ties[b, 1] = a, c
+    arrays = [own.tables[name].view(np.recarray) for name in ("organisation", "team", "person")]
+    org = arrays[0][0]
+    for u in (0.0, 0.3, 0.6, 0.99):
+        for v in (0.0, 0.3, 0.6, 0.99):
+            assert both(_candidate, a, 0, u, v, 0.5, org, *arrays, own.ties, 0.0) == c
+    assert both(_candidate, own.team["first_person"][0] + 1, 0, 0.5, 0.5, 0.5, org, *arrays, own.ties, 0.0) == -1

@@ -320,3 +320,25 @@ def test_more_weeks_bring_more_leavers(crowd):
         totals.append(total)
         cohort.week += 1
     assert never_falling(totals)
+
+
+def test_newcomers_think_they_can_change_as_much_more_as_the_population_does(crowd):
+    def agency(bias):
+        own = put(crowd.copy(), person__vacant=1, organisation__weeks_to_fill=1.0, p__population__agency_bias=bias)
+        step(own, "turnover")
+        return own.person["agency"][is_staff(own)].mean()
+
+    assert rising(agency(bias) for bias in (-0.3, 0.0, 0.3))
+    assert agency(0.2) - agency(0.0) == pytest.approx(0.2, abs=0.02)
+
+
+def test_newcomers_are_as_professional_as_the_population(crowd):
+    def drawn(mean, sd):
+        own = put(crowd.copy(), person__vacant=1, organisation__weeks_to_fill=1.0)
+        put(own, p__population__professionalism_mean=mean, p__population__professionalism_sd=sd)
+        return step(own, "turnover").person["professionalism"][is_staff(own)]
+
+    assert rising(drawn(mean, 0.1).mean() for mean in (0.2, 0.5, 0.8))
+    assert rising(drawn(0.5, sd).std() for sd in (0.0, 0.1, 0.2))
+    assert drawn(0.5, 0.15).mean() == pytest.approx(0.5, abs=0.02)
+    assert (drawn(0.9, 0.3) <= 1.0).all()
