@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from twin.loading import OF_THE_IDEA, PARTS, load
-from twin.week import WEEK, Twin
 
 from civicsim.cohort import Cohort
 from civicsim.levers import NAMES as LEVERS
@@ -15,6 +14,8 @@ from civicsim.levers import PURPOSES
 from civicsim.organisation import CHANNELS, IDEA_STATES, ORIGINS, REAL, TABLES
 from civicsim.scenario import Scenario
 from civicsim.schedule import PROCESSES
+from twin.loading import OF_THE_IDEA, PARTS, load
+from twin.week import WEEK, Twin
 
 TOLERANCE = 1e-9
 UNSEEN = {
@@ -25,7 +26,7 @@ UNSEEN = {
     *(f"patient.{name}" for name in ("organisation", "team", "group")),
     "organisation.run", "manager.person", "manager.superior",
     # Scratch, and what is only put down.
-    "person.previous", *PROCESSES["record"].writes,
+    "person.previous", *PROCESSES["record"].writes, *PROCESSES["survey"].writes,
 }  # fmt: skip
 
 
@@ -138,8 +139,10 @@ def differences(twin: Twin, cohort: Cohort) -> list[str]:
     return found
 
 
-def live_both(cohort: Cohort, scenario: Scenario, weeks: int) -> Twin:
+def live_both(cohort: Cohort, scenario: Scenario, weeks: int, happened: Counter[str] | None = None) -> Twin:
     """Let engine and twin live some weeks from one start, and compare them at the end of every week.
+
+    What the twin counted is added to ``happened``.
 
     Raises
     ------
@@ -156,6 +159,8 @@ def live_both(cohort: Cohort, scenario: Scenario, weeks: int) -> Twin:
         engine.week += 1
         twin.step()
         found = differences(twin, engine)
+        for o in twin.organisations if happened is not None else []:
+            happened.update(o.count)
         assert not found, f"week {before.week}, {first_process_apart(before, scenario)}:\n" + "\n".join(found)
     return twin
 

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from twin.organisation import Compact, Dimension, Organisation, Regulator, settings_of
-from twin.patients import Forum, Patient, PatientGroup
-from twin.people import Manager, Problem, StaffMember
-from twin.team import Idea, Practice, Team
-from twin.week import Twin
-
 from civicsim.cohort import Cohort
 from civicsim.levers import NAMES as LEVERS
 from civicsim.levers import PURPOSES, Levers
 from civicsim.organisation import CHANNELS, IDEA_STATES, ORIGINS, TABLES
 from civicsim.scenario import Scenario
+from twin.organisation import Compact, Dimension, Organisation, Regulator, settings_of
+from twin.patients import Forum, Patient, PatientGroup
+from twin.people import Manager, Problem, StaffMember
+from twin.team import Idea, Practice, Team
+from twin.week import Twin
 
 PARTS = {
     "forum": {"forum_standing": "standing", "independence": "independence", "forum_funds": "funds", "forum_credit": "credit"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import mesa
+
 from twin.luck import mean, pick, unit
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import mesa
+
 from twin.luck import how_many, logistic, mean, unit
 
 if TYPE_CHECKING:
@@ -202,6 +203,7 @@ class Post(mesa.Agent):
         self.noticed = self.voiced = self.voice_hours = 0.0
         self.noticed_memory = self.voiced_memory = self.propensity = 0.0
         self.organisation.count["leavers"] += 1
+        self.organisation.count["leaver_motivation"] += self.motivation
 
 
 class Manager(Post):

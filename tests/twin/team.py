@@ -74,13 +74,22 @@ class Practice:
         self.gamed = False
         if self.value == value:
             return False
-        self.team.organisation.count["replaced"] += self.followed
+        if self.followed:
+            self.count_fate("replaced")
         self.previous, self.previous_convenient = self.value, self.convenient
         self.value, self.convenient, self.origin = value, convenient, origin
         self.adopted_week = self.week if week is None else week
         self.followed = True
-        self.team.organisation.count["adopted_right"] += self.fits
+        count = self.team.organisation.count
+        count["adopted_right"] += self.fits
+        count[f"adopted_from_{origin}"] += 1
+        count[f"right_from_{origin}"] += self.fits
         return True
+
+    def count_fate(self, fate: str) -> None:
+        """Count what became of the last change, and by what had caused it."""
+        self.team.organisation.count[fate] += 1
+        self.team.organisation.count[f"{fate}_from_{self.origin}"] += 1
 
     def switch_to(self, value: int, origin: str, how: str, convenient: bool = False, week: int | None = None) -> bool:
         """Change, which costs the team hours and is counted."""
@@ -305,9 +314,7 @@ class Team:
         """seek moves towards ½[1 + O(1−F) − φ·salience·F]; then everybody looks."""
         p, o, levers = self.settings.noticing, self.organisation, self.organisation.levers
         openness, fear = self.manager.openness, o.fear_enacted
-        settles = unit(
-            0.5 * (1.0 + openness * (1.0 - fear) - levers.measured_share * levers.target_salience * fear)
-        )
+        settles = unit(0.5 * (1.0 + openness * (1.0 - fear) - levers.measured_share * levers.target_salience * fear))
         self.seek = unit(self.seek + p.seek_rate * (unit(settles + p.seek_shift) - self.seek))
         visible = [practice for practice in self.practices if practice.dimension.staff_visible]
         for who in self.staff:
@@ -618,9 +625,7 @@ class Team:
         adopts = alignment * evidence + (1.0 - alignment) * idea.convenient > 0.0
         second = None
         if adopts and practice.dimension.cross_boundary:
-            u_which, u_consent, _, _ = self.luck(
-                "lifecycle.trials", len(self.practices) + practice.dimension.number
-            )
+            u_which, u_consent, _, _ = self.luck("lifecycle.trials", len(self.practices) + practice.dimension.number)
             second = self.neighbour_at(u_which)
             adopts = second is not None and u_consent < second.consents_probability()
         if not adopts:
@@ -657,10 +662,10 @@ class Team:
         for practice in self.practices:
             if practice in decaying:
                 practice.fall_back()
-                self.count["decayed"] += 1
+                practice.count_fate("decayed")
             elif practice.followed and week - practice.adopted_week >= YEAR:
                 practice.followed = False
-                self.count["sustained"] += 1
+                practice.count_fate("sustained")
         # A quarter of what is left of the hours of a change falls in each week.
         changing = self.switching_hours / 4.0
         self.switching_hours -= changing

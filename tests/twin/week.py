@@ -12,15 +12,15 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import mesa
+
 from twin.luck import draw, mean
 from twin.organisation import Organisation, settings_of
 
 if TYPE_CHECKING:
-    from twin.team import Team
-
     from civicsim.levers import Levers
     from civicsim.processes.events import Event
     from civicsim.scenario import Scenario
+    from twin.team import Team
 
 WEEK = (
     "events", "drift", "enactment", "load", "directives", "noticing", "observation", "partners", "voice", "response",
@@ -136,7 +136,9 @@ class Twin(mesa.Model):
         ways = {
             "all": lambda: o.teams,
             "marked": lambda: [team for team in o.teams if team.marked],
-            "random": lambda: sorted(o.teams, key=lambda team: draw(o.seed, "event.teams", LONG_AGO, team.key, 0)[0])[:n],
+            "random": lambda: sorted(o.teams, key=lambda team: draw(o.seed, "event.teams", LONG_AGO, team.key, 0)[0])[
+                :n
+            ],
             "best": lambda: sorted(o.teams, key=lambda team: -team.quality)[:n],
             "worst": lambda: sorted(o.teams, key=lambda team: team.quality)[:n],
             "willing": lambda: self.willing(o, n),
@@ -158,16 +160,14 @@ class Twin(mesa.Model):
         p = self.organisations[0].settings.pairing
         groups = [self.teams] if p.across else [o.teams for o in self.organisations]
         for teams in groups:
+            # The pairs of before are over.
+            for team in teams:
+                team.partner, team.learns = None, False
             ranked = sorted(teams, key=lambda team: self.patients_active(team) if p.by == "patients" else team.quality)
-            n = min(round(share * len(ranked)), len(ranked) // 2)
-            pairs = list(zip(ranked[:n], ranked[::-1][:n], strict=True))
-            # Whoever is paired anew leaves the pair of before, which is over for the other team too.
-            for team in (team for pair in pairs for team in pair if team.partner):
-                team.partner.partner, team.partner.learns = None, False
-            for weak, strong in pairs:
-                weak.partner, strong.partner = strong, weak
-                weak.learns, strong.learns = True, False
-                weak.paired_until = strong.paired_until = self.week + p.weeks
+            n = min(max(1, round(share * len(ranked))) if share > 0.0 else 0, len(ranked) // 2)
+            for weak, strong in zip(ranked[:n], ranked[::-1][:n], strict=True):
+                weak.partner, strong.partner, weak.learns = strong, weak, True
+                weak.paired_until = strong.paired_until = self.week + p.pair_weeks
 
     def patients_active(self, team: Team) -> float:
         """Return the mean activation of a team's patients."""
@@ -327,7 +327,11 @@ class Twin(mesa.Model):
                 others = [other.exhaustion for other in who.team.in_post if other is not who]
                 around = mean(others) if others else who.exhaustion
                 tired.append((who, who.exhaustion_next(around, who.team.breach)))
-            tired += [(boss, boss.exhaustion_next(boss.exhaustion, o.compact.breach)) for boss in o.managers if not boss.vacant]
+            tired += [
+                (boss, boss.exhaustion_next(boss.exhaustion, o.compact.breach))
+                for boss in o.managers
+                if not boss.vacant
+            ]
         for who, exhaustion in tired:
             who.exhaustion = exhaustion
 
