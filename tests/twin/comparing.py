@@ -97,14 +97,23 @@ def things_of(twin: Twin) -> dict[str, list[Any]]:
     }
 
 
-def pairs(twin: Twin, cohort: Cohort) -> Iterator[tuple[str, str, str, np.ndarray, np.ndarray]]:
+def pairs(
+    twin: Twin, cohort: Cohort, written: tuple[str, ...] | None
+) -> Iterator[tuple[str, str, str, np.ndarray, np.ndarray]]:
     """Yield table, column, kind, the twin's values and the engine's; nan in the twin where nothing is held."""
     for table, things in things_of(twin).items():
         for column in TABLES[table]:
             read = READERS.get(f"{table}.{column.name}")
-            if read is not None:
+            wanted = written is None or f"{table}.{column.name}" in written or f"{table}.*" in written
+            if read is not None and wanted:
                 mine = np.array([read(thing) for thing in things], dtype=np.uint64 if column.kind == "u8" else float)
                 yield table, column.name, column.kind, mine, cohort.tables[table][column.name].ravel()
+    if written is None:
+        yield from pairs_apart(twin, cohort)
+
+
+def pairs_apart(twin: Twin, cohort: Cohort) -> Iterator[tuple[str, str, str, np.ndarray, np.ndarray]]:
+    """Yield the same for neighbouring teams, ties and problems, which the twin keeps otherwise."""
     slots = cohort.neighbour.shape[1]
     for column, at in (("team", lambda team, n: team.row), ("ties", lambda team, n: n)):
         empty = -1 if column == "team" else 0
@@ -127,10 +136,13 @@ def problem_column(problem: Any, name: str) -> float:
     return problem.practice.dimension.number if name == "dimension" else getattr(problem, name)
 
 
-def differences(twin: Twin, cohort: Cohort) -> list[str]:
-    """Return a line for each column that differs: its first row, and both values."""
+def differences(twin: Twin, cohort: Cohort, written: tuple[str, ...] | None = None) -> list[str]:
+    """Return a line for each column that differs: its first row, and both values.
+
+    By default all columns are compared, else those named, as ``"table.column"`` or ``"table.*"``.
+    """
     found = []
-    for table, column, kind, mine, theirs in pairs(twin, cohort):
+    for table, column, kind, mine, theirs in pairs(twin, cohort, written):
         held = ~np.isnan(mine) if mine.dtype.kind == "f" else np.ones(mine.shape, dtype=bool)
         apart = np.abs(mine - theirs) > TOLERANCE if kind == REAL else mine != theirs
         if np.any(apart & held):
@@ -140,40 +152,30 @@ def differences(twin: Twin, cohort: Cohort) -> list[str]:
 
 
 def live_both(cohort: Cohort, scenario: Scenario, weeks: int, happened: Counter[str] | None = None) -> Twin:
-    """Let engine and twin live some weeks from one start, and compare them at the end of every week.
+    """Let engine and twin live some weeks from one start.
 
-    What the twin counted is added to ``happened``.
+    After each process, what it writes is compared; after each week, everything. What the twin counted is added to
+    ``happened``.
 
     Raises
     ------
     AssertionError
-        Where they differ: with the week, the first process after which they do, and the columns.
+        Where they differ: with week, process, and a line for each column that does.
     """
-    engine, last = cohort.copy(), cohort.n_organisations
+    engine = cohort.copy()
     twin = load(engine, scenario)
     for _ in range(weeks):
-        before = engine.copy()
         engine.tally[:] = np.zeros(1, dtype=engine.tally.dtype)
+        twin.begin_week()
         for name in WEEK:
-            PROCESSES[name].step(engine, 0, last)
-        engine.week += 1
-        twin.step()
+            PROCESSES[name].step(engine, 0, engine.n_organisations)
+            twin.happen(name)
+            found = differences(twin, engine, PROCESSES[name].writes)
+            assert not found, "\n".join([f"week {twin.week}, after {name}:", *found])
         found = differences(twin, engine)
+        assert not found, "\n".join([f"week {twin.week}, at its end:", *found])
         for o in twin.organisations if happened is not None else []:
             happened.update(o.count)
-        assert not found, f"week {before.week}, {first_process_apart(before, scenario)}:\n" + "\n".join(found)
+        engine.week += 1
+        twin.week += 1
     return twin
-
-
-def first_process_apart(cohort: Cohort, scenario: Scenario) -> str:
-    """Live a week once more, process by process; return the first after which twin and engine differ, and how."""
-    engine, twin = cohort.copy(), load(cohort, scenario)
-    engine.tally[:] = np.zeros(1, dtype=engine.tally.dtype)
-    twin.begin_week()
-    for name in WEEK:
-        PROCESSES[name].step(engine, 0, engine.n_organisations)
-        twin.happen(name)
-        found = differences(twin, engine)
-        if found:
-            return f"after {name}: {'; '.join(found)}"
-    return "no process by itself, from the engine's state at the start of the week"

@@ -121,17 +121,23 @@ class Regulator:
         own = o.settings.governing.patience
         return own + (1.0 - own) * o.settings.compact.regulator * o.compact.ledger()
 
-    def comes_nearer(self) -> bool:
-        """Count down to an announced inspection; return whether it is this week.
+    def announce(self) -> None:
+        """Announce an inspection; what is ordered for it reaches teams this very week."""
+        self.deadline = self.organisation.settings.governing.inspection_deadline
+        self.press()
 
-        urgency = (1 − patience)·max(0, 1 − deadline/weeks of a trial)
-        """
+    def press(self) -> None:
+        """urgency = (1 − patience)·max(0, 1 − deadline/weeks of a trial): how far time is too short to try anything out."""
         trial = self.organisation.settings.lifecycle
         weeks = trial.n_cycles * trial.cycle_weeks
-        today = self.deadline == 1
-        self.deadline = max(0, self.deadline - 1)
         announced = self.deadline > 0 and weeks > 0
         self.urgency = (1.0 - self.patience()) * max(0.0, 1.0 - self.deadline / weeks) if announced else 0.0
+
+    def comes_nearer(self) -> bool:
+        """Count down to an announced inspection; return whether it is this week."""
+        today = self.deadline == 1
+        self.deadline = max(0, self.deadline - 1)
+        self.press()
         return today
 
     def has_turn(self) -> bool:
@@ -258,7 +264,7 @@ class Organisation:
             if team.luck(decision, 0)[0] < size:
                 for who in team.staff:
                     who.lose_all_ties()
-        if self.luck(decision, self.key, 1)[0] < p.loss_in_reorganisation * (1.0 - p.anchored_outside):
+        if size > 0.0 and self.luck(decision, self.key, 1)[0] < p.loss_in_reorganisation * (1.0 - p.anchored_outside):
             self.forum.swept_away()
 
     def many_directives(self, size: float, place: int, chosen: list[Team], weeks: int) -> None:
@@ -267,7 +273,8 @@ class Organisation:
 
     def inspection(self, size: float, place: int, chosen: list[Team], weeks: int) -> None:
         """Announce an inspection, and order a share of what is measured."""
-        self.regulator.deadline = self.settings.governing.inspection_deadline
+        if self.settings.governing.enabled:
+            self.regulator.announce()
         self.order(f"event.inspection.{place}", size, [x for x in self.dimensions if x.measured])
 
     def order(self, decision: str, size: float, dimensions: list[Dimension]) -> None:
@@ -281,9 +288,10 @@ class Organisation:
         self.chief_leaving = self.luck(f"event.leader.{place}", self.key)[0] < size
 
     def solidarity(self, size: float, place: int, chosen: list[Team], weeks: int) -> None:
-        """Raise everybody's belonging; it wears off by itself."""
+        """Raise everybody's belonging; it wears off by itself. Those above the teams belong to the whole."""
+        everywhere = len(chosen) == len(self.teams)
         for who in self.people:
-            if who.team is None or who.team in chosen:
+            if who.team in chosen if who.team else everywhere:
                 who.belonging = min(1.0, who.belonging + size)
 
     def mark(self, size: float, place: int, chosen: list[Team], weeks: int) -> None:
@@ -496,7 +504,7 @@ class Organisation:
 
     def govern_nothing(self) -> None:
         """Nobody tightens, rates or is succeeded."""
-        self.grip = self.regulator.urgency = 0.0
+        self.grip = self.regulator.urgency = self.attention_wellbeing = self.culture_reported = 0.0
         self.regulator.deadline, self.chief_leaving, self.chief_left = 0, False, False
         self.leader_openness = self.chief.openness_anchor
 
