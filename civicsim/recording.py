@@ -6,21 +6,53 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numba import literal_unroll
 
 from civicsim.cohort import Cohort
+from civicsim.compiled import compiled
 from civicsim.measures import ENACTED_COLUMNS, MEASURES, TEAM_MEASURES, History
-from civicsim.organisation import CAUSES, FATES, PROFESSIONS, ROLES, SURVEY_ITEMS
+from civicsim.organisation import CAUSES, FATES, PROFESSIONS, ROLES, SURVEY_ITEMS, TALLY
+
+TALLIES = tuple(column.name for column in TALLY)
+_ENACTED = np.dtype([(name, np.float64) for name in ENACTED_COLUMNS])
+_TEAM = np.dtype([(name, np.float32) for name in TEAM_MEASURES])
+
+
+@compiled
+def clear_tally(first, last, tally):
+    """Set what is counted each week to nothing."""
+    for o in range(first, last):
+        count = tally[o]
+        for name in literal_unroll(TALLIES):
+            count[name] = 0.0
+
+
+@compiled
+def keep(first, last, row, organisation, tally, snapshot, team, kept_tally, kept_snapshot, kept_enacted, kept_team):
+    """Write down a week of some organisations; records without rows are left alone."""
+    if kept_tally.shape[0] > 0:
+        for o in range(first, last):
+            kept_tally[row, o] = tally[o]
+            kept_snapshot[row, o] = snapshot[o]
+            for name in literal_unroll(ENACTED_COLUMNS):
+                kept_enacted[row, o][name] = organisation[o][name]
+    if kept_team.shape[0] > 0:
+        start = organisation[first].first_team
+        stop = organisation[last - 1].first_team + organisation[last - 1].n_teams
+        for t in range(start, stop):
+            for name in literal_unroll(TEAM_MEASURES):
+                kept_team[row, t][name] = team[t][name]
 
 
 class Recorder:
-    """Copies the week's tally and snapshot into arrays; pass :meth:`observe` to :func:`civicsim.schedule.advance`.
+    """Writes down each week's tally and snapshot; given to :func:`civicsim.schedule.advance`.
 
     Parameters
     ----------
     cohort : Cohort
         What will be watched, from its present week on.
     weeks : int
-        How many weeks.
+        How many weeks; 0 writes down nothing.
     teams : bool
         Whether to write down :data:`civicsim.measures.TEAM_MEASURES` for each team too.
     """
@@ -31,24 +63,13 @@ class Recorder:
         self._cohort = cohort
         self.tally = np.zeros((weeks, n), dtype=cohort.tally.dtype)
         self.snapshot = np.zeros((weeks, n), dtype=cohort.snapshot.dtype)
-        self.enacted = np.zeros((weeks, n), dtype=[(name, float) for name in ENACTED_COLUMNS])
-        self.team: dict[str, np.ndarray] = {}
-        if teams:
-            self.team = {name: np.zeros((weeks, len(cohort.team)), dtype=np.float32) for name in TEAM_MEASURES}
+        self.enacted = np.zeros((weeks, n), dtype=_ENACTED)
+        self.team = np.zeros((weeks if teams else 0, len(cohort.team)), dtype=_TEAM)
 
-    def observe(self, cohort: Cohort, first: int, last: int) -> None:
-        """Write down the week for the organisations in rows ``first`` to ``last`` − 1."""
-        row = cohort.week - self.first_week
-        self.tally[row, first:last] = cohort.tally[first:last]
-        self.snapshot[row, first:last] = cohort.snapshot[first:last]
-        for name in ENACTED_COLUMNS:
-            self.enacted[name][row, first:last] = cohort.organisation[name][first:last]
-        if self.team:
-            organisation = cohort.organisation
-            start = organisation["first_team"][first]
-            stop = organisation["first_team"][last - 1] + organisation["n_teams"][last - 1]
-            for name, values in self.team.items():
-                values[row, start:stop] = cohort.team[name][start:stop]
+    @property
+    def arrays(self) -> tuple[np.ndarray, ...]:
+        """Where weeks are written down: tally, snapshot, what is enacted, and teams."""
+        return self.tally, self.snapshot, self.enacted, self.team
 
     @property
     def history(self) -> History:

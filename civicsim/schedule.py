@@ -13,7 +13,7 @@ import numpy as np
 
 from civicsim.cohort import Cohort
 from civicsim.errors import ScenarioError, nearest
-from civicsim.process import Process
+from civicsim.process import Process, argument
 from civicsim.processes import (
     coaching,
     codification,
@@ -43,6 +43,8 @@ from civicsim.processes import (
     turnover,
     voice,
 )
+from civicsim.recording import Recorder, clear_tally, keep
+from civicsim.together import can_be_put_together, together
 
 WEEK: tuple[Process, ...] = (
     # The world and its leaders.
@@ -96,6 +98,13 @@ Either would move dates and measurement, not the model.
 """
 
 Observer = Callable[[Cohort, int, int], None]
+Progress = Callable[[float], None]
+"""Called with the person-weeks just done."""
+
+PERSONS_AT_ONCE = 2_000
+"""Runs that are lived together have about this many people, so that their tables stay in the processor's cache."""
+WEEKS_AT_ONCE = 52
+"""Most weeks lived in one call, so that progress is seen and an interruption is not kept waiting."""
 
 
 def describe(processes: Sequence[Process] = WEEK) -> str:
@@ -155,6 +164,19 @@ def order_text(processes: Sequence[Process | str]) -> str:
     return PUBLISHED if names == list(PROCESSES) else ",".join(names)
 
 
+def _groups(cohort: Cohort, first: int, last: int, persons: int) -> list[tuple[int, int]]:
+    """Cut organisations into groups of whole runs with about ``persons`` people each, at least one run."""
+    runs, size = cohort.organisation["run"], cohort.organisation["n_persons"]
+    groups: list[tuple[int, int]] = []
+    start, total = first, 0
+    for o in range(first, last):
+        if o > start and runs[o] != runs[o - 1] and total + size[o] > persons:
+            groups.append((start, o))
+            start, total = o, 0
+        total += size[o]
+    return [*groups, (start, last)]
+
+
 def _blocks(cohort: Cohort, n: int) -> list[tuple[int, int]]:
     """Cut the organisations into at most ``n`` blocks of whole runs."""
     runs = cohort.organisation["run"]
@@ -164,12 +186,52 @@ def _blocks(cohort: Cohort, n: int) -> list[tuple[int, int]]:
     return list(zip(starts, [*starts[1:], len(runs)], strict=True))
 
 
+def _acts(processes: Sequence[Process], own: Cohort, group: tuple[int, int], week: int) -> bool:
+    """Return whether Python code takes part in a week of a group of runs."""
+    return any(
+        process.act is not None and (process.acts_in is None or process.acts_in(own, *group, week))
+        for process in processes
+    )
+
+
+def _live_a_week(
+    own: Cohort, group: tuple[int, int], processes: Sequence[Process], recorder: Recorder, observe: Observer | None
+) -> None:
+    """Let a group of runs live a week process by process, so that Python code may take part."""
+    clear_tally(*group, own.tally)
+    for process in processes:
+        process.step(own, *group)
+    row = own.week - recorder.first_week
+    keep(*group, row, own.organisation, own.tally, own.snapshot, own.team, *recorder.arrays)
+    if observe is not None:
+        observe(own, *group)
+    own.week += 1
+
+
+def _live_together(
+    own: Cohort, group: tuple[int, int], processes: Sequence[Process], recorder: Recorder, end: int
+) -> None:
+    """Let a group of runs live in one compiled call until Python code takes part again, or for a year at most."""
+    week = own.week + 1
+    while week < min(end, own.week + WEEKS_AT_ONCE) and not _acts(processes, own, group, week):
+        week += 1
+    many_weeks, names = together(tuple(processes))
+    row = own.week - recorder.first_week
+    many_weeks(
+        *group, own.week, week - own.week, row, own.organisation, own.snapshot, own.team, *recorder.arrays,
+        *(argument(own, name) for name in names),
+    )  # fmt: skip
+    own.week = week
+
+
 def advance(
     cohort: Cohort,
     weeks: int,
     *,
     processes: Sequence[Process] = WEEK,
     threads: int = 1,
+    recorder: Recorder | None = None,
+    progress: Progress | None = None,
     observe: Observer | None = None,
 ) -> Cohort:
     """Let a cohort live some weeks, and return it.
@@ -184,23 +246,31 @@ def advance(
         What happens in a week, in order.
     threads : int
         Blocks of runs that are stepped at the same time. The result does not depend on it.
+    recorder : Recorder, optional
+        Writes down each week.
+    progress : callable, optional
+        Called with the person-weeks just done.
     observe : callable, optional
-        ``observe(cohort, first, last)``, called at the end of each week for a block of organisations. What it
-        returns is not used, and it must not change the tables.
+        ``observe(cohort, first, last)``, called at the end of each week for a group of runs. What it returns is not
+        used, and it must not change the tables. It takes several times as long as a recorder.
     """
     start = cohort.week
+    kept = recorder if recorder is not None else Recorder(cohort, 0)
+    at_once = observe is None and can_be_put_together(processes)
 
     def live(block: tuple[int, int]) -> None:
-        # A block has its own clock: another block may be in another week.
-        own = Cohort(cohort.tables, cohort.ties, cohort.parameters, start, cohort.plan)
-        first, last = block
-        for _ in range(weeks):
-            own.tally[first:last] = np.zeros(1, dtype=own.tally.dtype)
-            for process in processes:
-                process.step(own, first, last)
-            if observe is not None:
-                observe(own, first, last)
-            own.week += 1
+        for group in _groups(cohort, *block, PERSONS_AT_ONCE if at_once else 1 << 62):
+            # A group has its own clock: another may be in another week.
+            own = Cohort(cohort.tables, cohort.ties, cohort.parameters, start, cohort.plan)
+            people = float(own.organisation["n_persons"][slice(*group)].sum())
+            while own.week < start + weeks:
+                before = own.week
+                if at_once and not _acts(processes, own, group, own.week):
+                    _live_together(own, group, processes, kept, start + weeks)
+                else:
+                    _live_a_week(own, group, processes, kept, observe)
+                if progress is not None:
+                    progress(people * (own.week - before))
 
     blocks = _blocks(cohort, max(1, threads))
     if len(blocks) == 1:

@@ -13,7 +13,7 @@ import pandas as pd
 from civicsim import __version__
 from civicsim.cohort import Cohort, build, renew_ties
 from civicsim.errors import ScenarioError
-from civicsim.measures import MEASURES, History
+from civicsim.measures import MEASURES, TEAM_MEASURES, History
 from civicsim.process import Process
 from civicsim.processes.events import Plan, put_into_force
 from civicsim.recording import Recorder, causes_frame, summary_frame, survey_frame, weekly_frame
@@ -58,15 +58,14 @@ def live(
     progress: Progress | None = None,
 ) -> Cohort:
     """Let a cohort live some weeks, record them, and say how far it is; see :func:`civicsim.schedule.advance`."""
-    sizes = cohort.organisation["n_persons"]
-
-    def observe(at: Cohort, first: int, last: int) -> None:
-        if recorder is not None:
-            recorder.observe(at, first, last)
-        if progress is not None:
-            progress(float(sizes[first:last].sum()))
-
-    return advance(cohort, weeks, processes=processes, threads=threads or threads_available(), observe=observe)
+    return advance(
+        cohort,
+        weeks,
+        processes=processes,
+        threads=threads or threads_available(),
+        recorder=recorder,
+        progress=progress,
+    )
 
 
 def burn_in(
@@ -204,7 +203,8 @@ class Result:
         ValueError
             If they were not.
         """
-        if not self.recorder.team:
+        kept = self.recorder.team
+        if not len(kept):
             raise ValueError("teams were not recorded: run(…, teams=True)")
         team, weeks = self.cohort.team, self.scenario.weeks
         organisation = self.cohort.organisation[team["organisation"]]
@@ -214,7 +214,7 @@ class Result:
             "team": np.repeat(np.arange(len(team)) - organisation["first_team"], weeks),
             "week": np.tile(np.arange(weeks), len(team)),
         }
-        return pd.DataFrame(frame | {name: values.T.ravel() for name, values in self.recorder.team.items()})
+        return pd.DataFrame(frame | {name: kept[name].T.ravel() for name in TEAM_MEASURES})
 
     def causes(self) -> pd.DataFrame:
         """Return, per organisation and cause, how many practices changed and what became of the changes.

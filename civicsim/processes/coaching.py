@@ -45,6 +45,7 @@ def coached(trait, rate, strength):
 
 @compiled
 def _step(first, last, p, organisation, team, person, manager):
+    """Move coached managers towards openness, and people in teams with trials towards skill."""
     for o in range(first, last):
         org, q = organisation[o], p[o]
         org.spent_coaching = org.hours_coaching if q.enabled else 0.0
@@ -63,18 +64,12 @@ def _step(first, last, p, organisation, team, person, manager):
                     person[i].skill = coached(person[i].skill, q.skill_rate * g.n_trials, strength)
 
 
-def step(cohort, first, last):
-    """Move coached managers towards openness, and people in teams with trials towards skill."""
-    c = cohort
-    _step(first, last, c.parameters["coaching"], c.organisation, c.team, c.person, c.manager)
-
-
 PROCESS = Process(
     name="coaching",
     place=8,
     title="Coaching makes managers more open, slowly and until they leave, and lets teams learn more from trials.",
     parameters=Parameters,
-    step=step,
+    kernels=(_step,),
     reads=("organisation.hours_coaching", "manager.person", "person.vacant", "team.n_trials"),
     writes=("organisation.spent_coaching", "manager.openness_anchor", "person.skill"),
 )

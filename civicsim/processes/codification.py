@@ -36,6 +36,7 @@ def superior(hits, code_hits):
 
 @compiled
 def _step(first, last, week, p, organisation, dimension, tally, team, practice):
+    """At the end of a quarter, let the code learn and send out directives."""
     m = practice.shape[1]
     if week % QUARTER != 0:
         return
@@ -66,28 +67,12 @@ def _step(first, last, week, p, organisation, dimension, tally, team, practice):
             dimension[o, d].directive = 1 if ordered else 0
 
 
-def step(cohort, first, last):
-    """At the end of a quarter, let the code learn and send out directives."""
-    c = cohort
-    _step(
-        first,
-        last,
-        c.week,
-        c.parameters["codification"],
-        c.organisation,
-        c.dimension,
-        c.tally,
-        c.team,
-        c.practice,
-    )
-
-
 PROCESS = Process(
     name="codification",
     place=10,
     title="Each quarter the code learns from teams that do better than it, and directives are issued from the code.",
     parameters=Parameters,
-    step=step,
+    kernels=(_step,),
     reads=(
         "organisation.codification", "organisation.directive_rate", "dimension.measured", "practice.value",
         "practice.reality",

@@ -116,6 +116,7 @@ def _settle(q, org, place, answered, overload):
 
 @compiled
 def _step(first, last, week, p, organisation, tally, team):
+    """Each quarter, settle what was promised and what was kept."""
     for o in range(first, last):
         org, q, count = organisation[o], p[o], tally[o]
         if not q.enabled:
@@ -142,18 +143,12 @@ def _step(first, last, week, p, organisation, tally, team):
         org.ledger_protection = q.ledger_protection * ledger(org.compact)
 
 
-def step(cohort, first, last):
-    """Each quarter, settle what was promised and what was kept."""
-    c = cohort
-    _step(first, last, c.week, c.parameters["compact"], c.organisation, c.tally, c.team)
-
-
 PROCESS = Process(
     name="compact",
     place=17,
     title="Each quarter it is settled which promises between organisation and staff were kept; breach weighs double.",
     parameters=Parameters,
-    step=step,
+    kernels=(_step,),
     reads=(
         "organisation.compact", "organisation.hours_protected", "organisation.allotted_protected",
         "organisation.spent_deliberation", "team.overload", "team.answered_share", "tally.acted", "tally.explained", "tally.silent",

@@ -176,7 +176,8 @@ def _talk_over(t, d, week, q, gain, org, diversity, count, team, practice, perso
 
 
 @compiled
-def _step(first, last, week, p, change_of, organisation, tally, team, practice, person):
+def _step(first, last, week, p, p_practice, organisation, tally, team, practice, person):
+    """Let each team talk over as many endorsed ideas as it has hours for."""
     m = practice.shape[1]
     for o in range(first, last):
         if not p[o].enabled:
@@ -202,7 +203,7 @@ def _step(first, last, week, p, change_of, organisation, tally, team, practice, 
                         break
                     if slot.idea_state != ENDORSED or slot.deliberated:
                         continue
-                    gain = change_of[o].judgement_gain
+                    gain = p_practice[o].judgement_gain
                     d = (start + k) % m
                     hours = q.hours_each * _talk_over(
                         t, d, week, q, gain, org, diversity, count, team, practice, person
@@ -220,21 +221,12 @@ def _step(first, last, week, p, change_of, organisation, tally, team, practice, 
         org.spent_deliberation = spent / org.n_staff
 
 
-def step(cohort, first, last):
-    """Let each team talk over as many endorsed ideas as it has hours for."""
-    c = cohort
-    _step(
-        first, last, c.week, c.parameters["deliberation"], c.parameters["practice"], c.organisation, c.tally, c.team,
-        c.practice, c.person,
-    )  # fmt: skip
-
-
 PROCESS = Process(
     name="deliberation",
     place=7,
     title="Teams talk endorsed ideas over: difference sharpens judgement, undue conflict spoils it and costs safety.",
     parameters=Parameters,
-    step=step,
+    kernels=(_step,),
     reads=(
         "organisation.hours_deliberation", "person.profession", "person.skill", "person.vacant", "practice.reality",
         "team.overload",

@@ -135,12 +135,13 @@ def attended_probability(n_directives, attention):
 
 
 @compiled
-def _step(first, last, week, p, change_of, organisation, dimension, tally, team, practice, person):
+def _step(first, last, week, p, p_practice, organisation, dimension, tally, team, practice, person):
+    """Let each team decide on each directive that is out, once."""
     m = practice.shape[1]
     for o in range(first, last):
         if not p[o].enabled:
             continue
-        org, q, way, count = organisation[o], p[o], change_of[o], tally[o]
+        org, q, way, count = organisation[o], p[o], p_practice[o], tally[o]
         n_directives = 0
         for d in range(m):
             n_directives += dimension[o, d].directive
@@ -220,30 +221,12 @@ def _step(first, last, week, p, change_of, organisation, dimension, tally, team,
             dimension[o, d].directive = 0
 
 
-def step(cohort, first, last):
-    """Let each team decide on each directive that is out, once."""
-    c = cohort
-    _step(
-        first,
-        last,
-        c.week,
-        c.parameters["directives"],
-        c.parameters["practice"],
-        c.organisation,
-        c.dimension,
-        c.tally,
-        c.team,
-        c.practice,
-        c.person,
-    )
-
-
 PROCESS = Process(
     name="directives",
     place=2,
     title="Teams decide on the directives issued last quarter's end: comply, adapt, resist or game.",
     parameters=Parameters,
-    step=step,
+    kernels=(_step,),
     reads=(
         "organisation.fear_enacted", "organisation.carrot", "organisation.permission_enacted",
         "organisation.target_salience", "organisation.audit", "dimension.code", "team.headspace", "team.n_present",

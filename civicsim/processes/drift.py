@@ -38,6 +38,7 @@ def local_reality(truth, kappa, u):
 
 @compiled
 def _step(first, last, week, p, organisation, dimension, team, practice):
+    """Redraw a few local realities, and rarely flip a common one."""
     m = dimension.shape[1]
     for o in range(first, last):
         if not p[o].enabled:
@@ -59,18 +60,12 @@ def _step(first, last, week, p, organisation, dimension, team, practice):
                 practice[t, d].reality = local_reality(dimension[o, d].truth, dimension[o, d].kappa, v)
 
 
-def step(cohort, first, last):
-    """Redraw a few local realities, and rarely flip a common one."""
-    c = cohort
-    _step(first, last, c.week, c.parameters["drift"], c.organisation, c.dimension, c.team, c.practice)
-
-
 PROCESS = Process(
     name="drift",
     place=0,
     title="What is right for patients drifts, team by team and now and then everywhere.",
     parameters=Parameters,
-    step=step,
+    kernels=(_step,),
     reads=("dimension.kappa",),
     writes=("dimension.truth", "practice.reality"),
 )

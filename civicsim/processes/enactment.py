@@ -112,6 +112,7 @@ def _allocate(org, grip_hours):
 
 @compiled
 def _step(first, last, p, organisation, team, person, manager):
+    """Move what staff meet towards what is intended, as far as hours are given; and set managers' openness."""
     for o in range(first, last):
         org, q = organisation[o], p[o]
         pressure = 0.0
@@ -165,18 +166,12 @@ def _step(first, last, p, organisation, team, person, manager):
             )
 
 
-def step(cohort, first, last):
-    """Move what staff meet towards what is intended, as far as hours are given; and set managers' openness."""
-    c = cohort
-    _step(first, last, c.parameters["enactment"], c.organisation, c.team, c.person, c.manager)
-
-
 PROCESS = Process(
     name="enactment",
     place=0,
     title="What staff meet of fear, permission and authority follows the hours that leaders give, and slips under pressure.",
     parameters=Parameters,
-    step=step,
+    kernels=(_step,),
     reads=(
         "organisation.fear", "organisation.permission", "organisation.authority", "organisation.spent_protected",
         "organisation.spent_peer", "organisation.spent_response", "organisation.spent_deliberation",

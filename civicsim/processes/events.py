@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from civicsim.cohort import Cohort, set_levers
+from civicsim.compiled import compiled
 from civicsim.levers import Levers
 from civicsim.parameters import as_row, column_dtype, parameter, switch
 from civicsim.process import Process
@@ -123,6 +124,7 @@ class Parameters:
     )  # fmt: skip
 
 
+@compiled
 def season(week, winter_demand):
     """Return the factor on demand: highest in week 0 of each year of 52 weeks, lowest half a year later.
 
@@ -140,11 +142,23 @@ def put_into_force(cohort: Cohort, plan: Plan, week: int, first: int, last: int)
         cohort.parameters[name][first:last] = np.array(as_row(values), dtype=column_dtype(type(values)))
 
 
-def step(cohort, first, last):
-    """Put into force what begins or ends this week, do its actions, and turn the seasons."""
+@compiled
+def _turn_seasons(first, last, week, p, organisation):
+    """Let demand follow the seasons."""
+    for o in range(first, last):
+        q = p[o]
+        organisation[o].demand_factor = q.demand_factor * season(week, q.winter_demand) if q.enabled else 1.0
+
+
+def acts_in(cohort: Cohort, first: int, last: int, week: int) -> bool:
+    """Return whether something begins or ends in a week."""
+    return cohort.plan is not None and any(event.changes_in(week) for event in cohort.plan.events)
+
+
+def happen(cohort: Cohort, first: int, last: int) -> None:
+    """Put into force what begins or ends this week, and do its actions."""
     c, week = cohort, cohort.week
-    now = c.parameters["events"][first]
-    if now["enabled"] and c.plan is not None:
+    if c.parameters["events"]["enabled"][first] and c.plan is not None:
         if any(event.changes_in(week) for event in c.plan.events):
             put_into_force(c, c.plan, week, first, last)
         for place, event in enumerate(c.plan.events):
@@ -153,9 +167,6 @@ def step(cohort, first, last):
                 if event.teams != "all":
                     c.team["marked"][chosen == 1] = 1
                 ACTIONS[event.action](c, first, last, event.size, place, chosen, event.weeks)
-    now = c.parameters["events"][first:last]
-    seasonal = 1.0 + now["winter_demand"] * (season(week, 1.0) - 1.0)
-    c.organisation["demand_factor"][first:last] = np.where(now["enabled"], now["demand_factor"] * seasonal, 1.0)
 
 
 PROCESS = Process(
@@ -163,7 +174,9 @@ PROCESS = Process(
     place=0,
     title="Interventions and shocks begin and end; demand follows the seasons.",
     parameters=Parameters,
-    step=step,
+    kernels=(_turn_seasons,),
+    act=happen,
+    acts_in=acts_in,
     reads=(),
     writes=("organisation.*", "dimension.*", "practice.*", "person.*", "team.*", "neighbour.*", "ties", "tally.*"),
 )

@@ -109,11 +109,12 @@ def _change(who, q, usual_fear, org, breach, contracted, week, around):
 
 
 @compiled
-def _step(first, last, week, p, reference, structure, organisation, team, person):
+def _step(first, last, week, p, p_reference, p_structure, organisation, team, person):
+    """Move everybody's exhaustion by the week's load, fear, company, recovery and chance."""
     for o in range(first, last):
         if not p[o].enabled:
             continue
-        org, q, usual, contracted = organisation[o], p[o], reference[o], structure[o].contracted_hours
+        org, q, usual, contracted = organisation[o], p[o], p_reference[o], p_structure[o].contracted_hours
         for i in range(org.first_person, org.first_person + org.n_persons):
             person[i].previous = person[i].exhaustion
         for t in range(org.first_team, org.first_team + org.n_teams):
@@ -134,28 +135,12 @@ def _step(first, last, week, p, reference, structure, organisation, team, person
                 _change(person[i], q, usual.usual_fear, org, org.breach, contracted, week, person[i].previous)
 
 
-def step(cohort, first, last):
-    """Move everybody's exhaustion by the week's load, fear, company, recovery and chance."""
-    c = cohort
-    _step(
-        first,
-        last,
-        c.week,
-        c.parameters["exhaustion"],
-        c.parameters["reference"],
-        c.parameters["structure"],
-        c.organisation,
-        c.team,
-        c.person,
-    )
-
-
 PROCESS = Process(
     name="exhaustion",
     place=12,
     title="Load and fear exhaust people, slack and belonging restore them, and each returns to a level of their own.",
     parameters=Parameters,
-    step=step,
+    kernels=(_step,),
     reads=(
         "organisation.fear_enacted", "organisation.breach", "organisation.rest_hours", "team.breach", "person.load", "person.belonging", "person.exhaustion_anchor", "person.vacant",
     ),

@@ -217,6 +217,7 @@ def _raise_issue(o, k, week, org, q, n_reached, organisation, dimension, practic
 
 @compiled
 def _step(first, last, week, p, organisation, tally, dimension, practice, team, need, panel, patient):
+    """Let the forum meet and raise issues with teams; and let patients' readiness to take part follow what came of it."""
     m = practice.shape[1]
     wanted = np.empty(m)
     for o in range(first, last):
@@ -276,21 +277,12 @@ def _step(first, last, week, p, organisation, tally, dimension, practice, team, 
         org.spent_patients = spent / org.n_staff
 
 
-def step(cohort, first, last):
-    """Let the forum meet and raise issues with teams; and let patients' readiness to take part follow what came of it."""
-    c = cohort
-    _step(
-        first, last, c.week, c.parameters["forum"], c.organisation, c.tally, c.dimension, c.practice, c.team, c.need,
-        c.panel, c.patient,
-    )  # fmt: skip
-
-
 PROCESS = Process(
     name="forum",
     place=16,
     title="A forum of patients raises what patients see; what it can do is its independence times its budget.",
     parameters=Parameters,
-    step=step,
+    kernels=(_step,),
     reads=(
         "organisation.forum_independence", "organisation.forum_budget", "organisation.patient_reach",
         "organisation.hours_patients", "dimension.patient_visible", "dimension.truth", "practice.reality",

@@ -202,8 +202,22 @@ def _succeed(week, q, newcomers, pop, org, person, manager, count):
 
 @compiled
 def _step(
-    first, last, week, p, promise, trials, turnover, population, reference, organisation, tally, team, person, manager
+    first,
+    last,
+    week,
+    p,
+    p_compact,
+    p_lifecycle,
+    p_turnover,
+    p_population,
+    p_reference,
+    organisation,
+    tally,
+    team,
+    person,
+    manager,
 ):
+    """Let the chief executive stay or go and set an example; each quarter, react to reports and be rated."""
     for o in range(first, last):
         org, q, count = organisation[o], p[o], tally[o]
         org.chief_left = 0
@@ -216,17 +230,17 @@ def _step(
         u_exit, u_rate, _, _ = uniforms(org.seed, STREAM, week, org.key, 0)
         exits = chief_exit_probability(q.chief_exit_rate, org.inadequate, q.inadequate_factor)
         if org.chief_leaving or u_exit < exits:
-            _succeed(week, q, turnover[o], population[o], org, person, manager, count)
+            _succeed(week, q, p_turnover[o], p_population[o], org, person, manager, count)
         org.chief_leaving = 0
-        patience = patience_with_compact(q.patience, promise[o].regulator, org.compact)
+        patience = patience_with_compact(q.patience, p_compact[o].regulator, org.compact)
         org.leader_openness = example_set(
             manager[chief].openness_anchor, q.example_gain, unit(hours_with_people(org) / org.hours_budget),
-            reference[o].usual_engaged,
+            p_reference[o].usual_engaged,
         )  # fmt: skip
         inspected = org.deadline == 1
         if org.deadline > 0:
             org.deadline -= 1
-        trial = trials[o].n_cycles * trials[o].cycle_weeks
+        trial = p_lifecycle[o].n_cycles * p_lifecycle[o].cycle_weeks
         org.urgency = urgency_of(org.deadline, trial, patience)
         if week % QUARTER != 0 and not inspected:
             continue
@@ -242,7 +256,7 @@ def _step(
             aspiration = unit(q.aspiration + q.expectation_drift * week / 52.0)
             judged = (1.0 - q.culture_target) * reported + q.culture_target * org.culture_reported
             org.attention_wellbeing = attention_to_wellbeing(
-                q.wellbeing_weight, q.tradeoff_visible, q.wellbeing_gain, exhaustion, reference[o].usual_exhaustion
+                q.wellbeing_weight, q.tradeoff_visible, q.wellbeing_gain, exhaustion, p_reference[o].usual_exhaustion
             )
             org.grip = grip_after(
                 org.grip, q.relaxation, q.reaction, aspiration - judged, q.pressure, org.attention_wellbeing
@@ -258,21 +272,12 @@ def _step(
                 org.grip = unit(org.grip + q.rating_grip * (1.0 - patience))
 
 
-def step(cohort, first, last):
-    """Let the chief executive stay or go and set an example; each quarter, react to reports and be rated."""
-    c = cohort
-    _step(
-        first, last, c.week, c.parameters["governing"], c.parameters["compact"], c.parameters["lifecycle"], c.parameters["turnover"], c.parameters["population"], c.parameters["reference"],
-        c.organisation, c.tally, c.team, c.person, c.manager,
-    )  # fmt: skip
-
-
 PROCESS = Process(
     name="governing",
     place=17,
     title="Leaders tighten when reports fall short, set an example by how they spend time, are rated, and are succeeded.",
     parameters=Parameters,
-    step=step,
+    kernels=(_step,),
     reads=(
         "organisation.hours_budget", "organisation.spent_protected", "organisation.spent_peer",
         "organisation.spent_response", "organisation.spent_deliberation", "organisation.spent_coaching",

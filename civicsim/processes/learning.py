@@ -148,7 +148,8 @@ def _learn_efficacy(who, g, q, usual, dealt, openness):
 
 
 @compiled
-def _step(first, last, week, p, reference, organisation, team, person, manager, ties):
+def _step(first, last, week, p, p_reference, organisation, team, person, manager, ties):
+    """Move everybody's efficacy, agency and safety by what the week taught them."""
     # Friends may work in another organisation of the run: everybody's safety is kept before anybody's moves.
     for o in range(first, last):
         if p[o].enabled:
@@ -157,7 +158,7 @@ def _step(first, last, week, p, reference, organisation, team, person, manager, 
     for o in range(first, last):
         if not p[o].enabled:
             continue
-        org, q, usual = organisation[o], p[o], reference[o]
+        org, q, usual = organisation[o], p[o], p_reference[o]
         for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
             openness = manager[g.manager].openness
@@ -192,29 +193,12 @@ def _step(first, last, week, p, reference, organisation, team, person, manager, 
                 who.safety = unit(moved - q.detriment_cost * who.detriments - q.witness_cost * seen)
 
 
-def step(cohort, first, last):
-    """Move everybody's efficacy, agency and safety by what the week taught them."""
-    c = cohort
-    _step(
-        first,
-        last,
-        c.week,
-        c.parameters["learning"],
-        c.parameters["reference"],
-        c.organisation,
-        c.team,
-        c.person,
-        c.manager,
-        c.ties,
-    )
-
-
 PROCESS = Process(
     name="learning",
     place=6,
     title="Staff learn from outcomes, their own and colleagues', whether speaking up helps and is safe.",
     parameters=Parameters,
-    step=step,
+    kernels=(_step,),
     reads=(
         "organisation.fear_enacted", "team.climate", "team.climate_until", "team.outcomes", "team.n_outcomes", "team.detriments", "team.dealt_memory",
         "team.noticed_memory", "person.outcomes", "person.n_outcomes", "person.detriments", "person.norm",

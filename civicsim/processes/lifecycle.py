@@ -271,13 +271,14 @@ def _decide(t, d, week, q, hours, org, alignment, dimension, team, neighbour, pr
 
 
 @compiled
-def _try_ideas(first, last, week, p, change_of, organisation, dimension, tally, team, neighbour, practice, person):
+def _try_ideas(first, last, week, p, p_practice, organisation, dimension, tally, team, neighbour, practice, person):
+    """Run trials, decide those that are finished, and let changes of the past year last or decay."""
     m = practice.shape[1]
     for o in range(first, last):
         if not p[o].enabled:
             continue
         org, q, count = organisation[o], p[o], tally[o]
-        hours = change_of[o].switching_hours
+        hours = p_practice[o].switching_hours
         trial_weeks = q.n_cycles * q.cycle_weeks
         for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
@@ -379,32 +380,12 @@ def _age_changes(first, last, week, p, organisation, tally, team, neighbour, pra
             count.hours_improvement += g.improvement_hours
 
 
-def step(cohort, first, last):
-    """Run trials, decide those that are finished, and let changes of the past year last or decay."""
-    c, p = cohort, cohort.parameters["lifecycle"]
-    _try_ideas(
-        first,
-        last,
-        c.week,
-        p,
-        c.parameters["practice"],
-        c.organisation,
-        c.dimension,
-        c.tally,
-        c.team,
-        c.neighbour,
-        c.practice,
-        c.person,
-    )
-    _age_changes(first, last, c.week, p, c.organisation, c.tally, c.team, c.neighbour, c.practice)
-
-
 PROCESS = Process(
     name="lifecycle",
     place=8,
     title="Endorsed ideas go through trial cycles and are adopted or given up; changes last a year or decay.",
     parameters=Parameters,
-    step=step,
+    kernels=(_try_ideas, _age_changes,),
     reads=(
         "team.headspace", "team.overload", "team.leaver_memory",
         "organisation.chief_left", "neighbour.team", "neighbour.ties",

@@ -60,13 +60,14 @@ def usable_headspace(load, overtime, contracted, permission, protected):
 
 
 @compiled
-def _step(first, last, p, structure, organisation, tally, team, practice, person, manager):
+def _step(first, last, p, p_structure, organisation, tally, team, practice, person, manager):
+    """Work out everybody's load and headspace, and each team's memory of overload."""
     m = practice.shape[1]
     for o in range(first, last):
         if not p[o].enabled:
             continue
         org, q = organisation[o], p[o]
-        contracted = structure[o].contracted_hours
+        contracted = p_structure[o].contracted_hours
         org.spent_protected = org.hours_protected
         org.spent_reporting = org.hours_reporting
         part = org.spent_peer + org.spent_deliberation + org.spent_patients
@@ -88,7 +89,7 @@ def _step(first, last, p, structure, organisation, tally, team, practice, person
                 present += 1 - max(person[i].vacant, person[i].absent)
             g.n_present = present
             # Whoever manages beside the team's manager is not there for care.
-            at_work = max(present - (structure[o].managers_per_team - 1), 1)
+            at_work = max(present - (p_structure[o].managers_per_team - 1), 1)
             care = max(0.0, org.demand_factor * g.demand / at_work - q.convenience_gain * convenient)
             extra = g.improvement_hours / at_work
             answering = (g.response_hours + g.settling_hours) / at_work
@@ -119,21 +120,12 @@ def _step(first, last, p, structure, organisation, tally, team, practice, person
             )
 
 
-def step(cohort, first, last):
-    """Work out everybody's load and headspace, and each team's memory of overload."""
-    c = cohort
-    _step(
-        first, last, c.parameters["load"], c.parameters["structure"], c.organisation, c.tally, c.team, c.practice,
-        c.person, c.manager,
-    )  # fmt: skip
-
-
 PROCESS = Process(
     name="load",
     place=1,
     title="Demand is shared among those present; improvement, reporting, answering and work-arounds cost hours on top.",
     parameters=Parameters,
-    step=step,
+    kernels=(_step,),
     reads=(
         "team.demand",
         "organisation.demand_factor", "team.improvement_hours", "team.response_hours",

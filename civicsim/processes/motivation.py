@@ -98,12 +98,13 @@ def trust_change(q, trust, anchor, gap, kept, broken):
 
 
 @compiled
-def _step(first, last, p, promise, reference, organisation, team, person, manager, ties):
+def _step(first, last, p, p_compact, p_reference, organisation, team, person, manager, ties):
+    """Move everybody's motivation, trust and, for staff, belonging."""
     for o in range(first, last):
         if not p[o].enabled:
             continue
-        org, q, usual = organisation[o], p[o], reference[o]
-        gain, loss = promise[o].fulfilment_gain, promise[o].fulfilment_gain * promise[o].breach_ratio
+        org, q, usual = organisation[o], p[o], p_reference[o]
+        gain, loss = p_compact[o].fulfilment_gain, p_compact[o].fulfilment_gain * p_compact[o].breach_ratio
         for i in range(org.first_person, org.first_person + org.n_persons):
             who = person[i]
             if who.vacant:
@@ -142,29 +143,12 @@ def _step(first, last, p, promise, reference, organisation, team, person, manage
                 who.belonging = unit(who.belonging + q.belonging_rate * (target - who.belonging))
 
 
-def step(cohort, first, last):
-    """Move everybody's motivation, trust and, for staff, belonging."""
-    c = cohort
-    _step(
-        first,
-        last,
-        c.parameters["motivation"],
-        c.parameters["compact"],
-        c.parameters["reference"],
-        c.organisation,
-        c.team,
-        c.person,
-        c.manager,
-        c.ties,
-    )
-
-
 PROCESS = Process(
     name="motivation",
     place=13,
     title="Influence and permission feed motivation, fear crowds it out; answers and ties feed belonging; words without deeds cost trust.",
     parameters=Parameters,
-    step=step,
+    kernels=(_step,),
     reads=(
         "organisation.authority_enacted", "organisation.permission_enacted", "organisation.fear_enacted",
         "organisation.target_salience", "organisation.say_do_gap", "organisation.fulfilment", "organisation.breach", "team.fulfilment", "team.breach", "person.agency", "person.acted_memory",

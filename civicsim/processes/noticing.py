@@ -79,7 +79,8 @@ def convenient_value(present, u):
 
 
 @compiled
-def _step(first, last, week, p, change_of, organisation, dimension, tally, team, practice, person, problem, manager):
+def _step(first, last, week, p, p_practice, organisation, dimension, tally, team, practice, person, problem, manager):
+    """Let everyone at work make a few checks, and keep what looks wrong as problems of the week."""
     m = practice.shape[1]
     for o in range(first, last):
         org, q = organisation[o], p[o]
@@ -114,7 +115,7 @@ def _step(first, last, week, p, change_of, organisation, dimension, tally, team,
                     slot = practice[t, d]
                     signal = (
                         slot.reality
-                        if u_right < judges_rightly(who.skill, change_of[o].judgement_gain)
+                        if u_right < judges_rightly(who.skill, p_practice[o].judgement_gain)
                         else -slot.reality
                     )
                     if signal == slot.value:
@@ -138,21 +139,12 @@ def _step(first, last, week, p, change_of, organisation, dimension, tally, team,
             tally[o].noticed += g.noticed
 
 
-def step(cohort, first, last):
-    """Let everyone at work make a few checks, and keep what looks wrong as problems of the week."""
-    c = cohort
-    _step(
-        first, last, c.week, c.parameters["noticing"], c.parameters["practice"], c.organisation, c.dimension, c.tally, c.team, c.practice,
-        c.person, c.problem, c.manager,
-    )  # fmt: skip
-
-
 PROCESS = Process(
     name="noticing",
     place=3,
     title="Staff check their work as far as headspace, load and problem-seeking let them, and notice problems.",
     parameters=Parameters,
-    step=step,
+    kernels=(_step,),
     reads=(
         "organisation.fear_enacted", "organisation.measured_share", "organisation.target_salience",
         "dimension.staff_visible", "practice.value", "practice.reality", "manager.openness", "person.headspace",

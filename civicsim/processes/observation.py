@@ -93,10 +93,11 @@ def _check(t, k, week, stream, seed, key, dims, n_dims, skill, gain, candour, or
 
 
 @compiled
-def _step(first, last, week, p, change_of, organisation, dimension, tally, team, practice, person, manager):
+def _step(first, last, week, p, p_practice, organisation, dimension, tally, team, practice, person, manager):
+    """Let managers look at practices, and teams at those that bear on safety; what is wrong comes before the manager."""
     m = practice.shape[1]
     for o in range(first, last):
-        org, q, gain, count = organisation[o], p[o], change_of[o].judgement_gain, tally[o]
+        org, q, gain, count = organisation[o], p[o], p_practice[o].judgement_gain, tally[o]
         org.spent_observation = org.hours_observation if q.enabled else 0.0
         org.spent_huddles = org.hours_huddles if q.enabled else 0.0
         if not q.enabled or org.hours_observation + org.hours_huddles == 0.0:
@@ -139,21 +140,12 @@ def _step(first, last, week, p, change_of, organisation, dimension, tally, team,
                         g.noticed += 1.0
 
 
-def step(cohort, first, last):
-    """Let managers look at practices, and teams at those that bear on safety; what is wrong comes before the manager."""
-    c = cohort
-    _step(
-        first, last, c.week, c.parameters["observation"], c.parameters["practice"], c.organisation, c.dimension, c.tally,
-        c.team, c.practice, c.person, c.manager,
-    )  # fmt: skip
-
-
 PROCESS = Process(
     name="observation",
     place=3,
     title="Managers who watch the work, and teams that huddle, bring problems to the table without anybody speaking up alone.",
     parameters=Parameters,
-    step=step,
+    kernels=(_step,),
     reads=(
         "organisation.hours_observation", "organisation.hours_huddles", "dimension.staff_visible",
         "dimension.safety_critical", "manager.person", "person.vacant", "person.absent", "person.skill",

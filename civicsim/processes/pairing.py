@@ -55,7 +55,8 @@ def takes_over(fits, accuracy, insistence, u_insist, u_judge):
 
 
 @compiled
-def _step(first, last, week, p, change_of, organisation, dimension, tally, team, practice, person):
+def _step(first, last, week, p, p_practice, organisation, dimension, tally, team, practice, person):
+    """Let the weaker team of each pair take over practices of the stronger, and let both give their hours."""
     m = practice.shape[1]
     for o in range(first, last):
         org, q, count = organisation[o], p[o], tally[o]
@@ -71,7 +72,7 @@ def _step(first, last, week, p, change_of, organisation, dimension, tally, team,
             g.switching_hours += q.hours
             if g.learns == 0:
                 continue
-            accuracy = judges_rightly(team_mean_skill(g, person), change_of[o].judgement_gain)
+            accuracy = judges_rightly(team_mean_skill(g, person), p_practice[o].judgement_gain)
             for d in range(m):
                 slot, value = practice[t, d], practice[g.partner, d].value
                 if value == 0 or value == slot.value or (q.by == BY_PATIENTS and dimension[o, d].patient_visible == 0):
@@ -81,7 +82,7 @@ def _step(first, last, week, p, change_of, organisation, dimension, tally, team,
                     continue
                 if takes_over(slot.reality == value, accuracy, q.insistence, u_insist, u_judge):
                     change(slot, value, week, FROM_NEIGHBOURS, 0, count)
-                    g.switching_hours += change_of[o].switching_hours
+                    g.switching_hours += p_practice[o].switching_hours
                     count.handed_on += 1
                     count.adopted_horizontal += 1
                     count.adopted_right += slot.value == slot.reality
@@ -140,21 +141,12 @@ def make_pairs(cohort, first, last, share):
     return np.concatenate(paired)
 
 
-def step(cohort, first, last):
-    """Let the weaker team of each pair take over practices of the stronger, and let both give their hours."""
-    c = cohort
-    _step(
-        first, last, c.week, c.parameters["pairing"], c.parameters["practice"], c.organisation, c.dimension, c.tally,
-        c.team, c.practice, c.person,
-    )  # fmt: skip
-
-
 PROCESS = Process(
     name="pairing",
     place=9,
     title="Weak teams that are paired with strong ones take over what these do; both give hours.",
     parameters=Parameters,
-    step=step,
+    kernels=(_step,),
     reads=(
         "dimension.patient_visible", "practice.reality", "practice.value", "person.skill", "person.vacant",
         "team.paired_until",

@@ -49,6 +49,7 @@ def hours_brought(n, hours):
 
 @compiled
 def _step(first, last, week, p, organisation, dimension, tally, team, practice):
+    """Let outside partners bring work to everybody, and now and then an idea to a team."""
     m = practice.shape[1]
     for o in range(first, last):
         org, q = organisation[o], p[o]
@@ -67,18 +68,12 @@ def _step(first, last, week, p, organisation, dimension, tally, team, practice):
                 tally[o].brought += 1
 
 
-def step(cohort, first, last):
-    """Let outside partners bring work to everybody, and now and then an idea to a team."""
-    c = cohort
-    _step(first, last, c.week, c.parameters["partners"], c.organisation, c.dimension, c.tally, c.team, c.practice)
-
-
 PROCESS = Process(
     name="partners",
     place=3,
     title="Partners outside bring ideas to teams, and work to everybody.",
     parameters=Parameters,
-    step=step,
+    kernels=(_step,),
     reads=("dimension.truth", "practice.value"),
     writes=(
         "organisation.partner_hours", "team.noticed", "practice.idea_state", "practice.idea_value",

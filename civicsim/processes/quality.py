@@ -68,6 +68,7 @@ def reported_share(safety, seek):
 
 @compiled
 def _step(first, last, week, p, organisation, dimension, team, practice, person, need, patient):
+    """Work out each team's true and reported quality, its harm and incidents, and patients' satisfaction."""
     m = practice.shape[1]
     for o in range(first, last):
         if not p[o].enabled:
@@ -127,21 +128,12 @@ def _step(first, last, week, p, organisation, dimension, team, practice, person,
             who.satisfaction += q.satisfaction_rate * (good - who.satisfaction)
 
 
-def step(cohort, first, last):
-    """Work out each team's true and reported quality, its harm and incidents, and patients' satisfaction."""
-    c = cohort
-    _step(
-        first, last, c.week, c.parameters["quality"], c.organisation, c.dimension, c.team, c.practice, c.person,
-        c.need, c.patient,
-    )  # fmt: skip
-
-
 PROCESS = Process(
     name="quality",
     place=11,
     title="True quality follows fit, exhaustion and overload; reported quality also follows gaming.",
     parameters=Parameters,
-    step=step,
+    kernels=(_step,),
     reads=(
         "practice.value", "practice.reality", "dimension.measured", "dimension.safety_critical", "team.overload",
         "team.seek", "person.exhaustion", "person.safety", "person.vacant", "need.weight", "organisation.audit",

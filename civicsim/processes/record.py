@@ -418,9 +418,9 @@ def _step(
     last,
     week,
     p,
-    reference,
-    forum,
-    governing,
+    p_reference,
+    p_forum,
+    p_governing,
     organisation,
     snapshot,
     dimension,
@@ -432,6 +432,7 @@ def _step(
     patient,
     ties,
 ):
+    """Put down how things stand at the end of the week."""
     for o in range(first, last):
         if not p[o].enabled:
             continue
@@ -439,12 +440,12 @@ def _step(
         _people(org, view, person)
         _team_means(org, team, person)
         _origins(org, view, team, person)
-        _teams(o, org, view, reference[o].usual_quality_spread, dimension, team, practice)
+        _teams(o, org, view, p_reference[o].usual_quality_spread, dimension, team, practice)
         _parts_of_quality(o, org, view, dimension, team, practice)
-        _misrated(org, view, governing[o].inadequate_below, team)
+        _misrated(org, view, p_governing[o].inadequate_below, team)
         _patients(org, view, panel[o], patient)
         view.satisfaction_reported = satisfaction_as_reported(
-            view.satisfaction, forum[o].satisfaction_target, org.independence, forum[o].target_gloss
+            view.satisfaction, p_forum[o].satisfaction_target, org.independence, p_forum[o].target_gloss
         )
         view.forum_standing = org.forum_standing
         view.attention_wellbeing = org.attention_wellbeing
@@ -465,22 +466,12 @@ def _step(
             view.voice_gini = max(0.0, gini(memory[:n])) if n > 0 else 0.0
 
 
-def step(cohort, first, last):
-    """Put down how things stand at the end of the week."""
-    c = cohort
-    _step(
-        first, last, c.week, c.parameters["record"], c.parameters["reference"], c.parameters["forum"],
-        c.parameters["governing"], c.organisation, c.snapshot, c.dimension, c.team, c.practice, c.person, c.manager,
-        c.panel, c.patient, c.ties,
-    )  # fmt: skip
-
-
 PROCESS = Process(
     name="record",
     place=18,
     title="How things stand is put down; nothing in the model reads it.",
     parameters=Parameters,
-    step=step,
+    kernels=(_step,),
     reads=(
         "person.*",
         "team.*",

@@ -234,7 +234,8 @@ def _mean_safety(g, person):
 
 
 @compiled
-def _step(first, last, week, p, forum, structure, organisation, tally, team, practice, person, manager, panel):
+def _step(first, last, week, p, p_forum, p_structure, organisation, tally, team, practice, person, manager, panel):
+    """Let peers, the guardian and managers answer items; managers serve a queue with limited hours."""
     m = practice.shape[1]
     for o in range(first, last):
         org, q, count = organisation[o], p[o], tally[o]
@@ -279,7 +280,7 @@ def _step(first, last, week, p, forum, structure, organisation, tally, team, pra
                     acts = either(authority, q.guardian_success)
                     _answer(slot, g, person, count, week, acts, explains, org.invitation, u_act, u_explain, u_silence)
                 elif slot.idea_channel == TO_FORUM:
-                    _answer_forum(slot, count, week, org, forum[o], panel[o, slot.idea_group], u_act)
+                    _answer_forum(slot, count, week, org, p_forum[o], panel[o, slot.idea_group], u_act)
                 elif week - slot.raised_week >= q.timeout:
                     count.silent += 1
                     count.timed_out += 1
@@ -293,7 +294,7 @@ def _step(first, last, week, p, forum, structure, organisation, tally, team, pra
                 org.hours_response, g.n_posts, org.hours_reporting / org.hours_budget, q.reporting_cost,
                 exhaustion, q.exhaustion_cost, g.overload, q.overload_cost,
             )  # fmt: skip
-            hours *= structure[o].managers_per_team
+            hours *= p_structure[o].managers_per_team
             # Assumption: while the manager is away or the post is empty, a stand-in answers with half the time.
             g.response_credit += 0.5 * hours if boss.vacant or boss.absent else hours
             while n_waiting > 0 and g.response_credit >= q.hours_per_item:
@@ -318,32 +319,12 @@ def _step(first, last, week, p, forum, structure, organisation, tally, team, pra
         org.spent_response = spent / org.n_staff
 
 
-def step(cohort, first, last):
-    """Let peers, the guardian and managers answer items; managers serve a queue with limited hours."""
-    c = cohort
-    _step(
-        first,
-        last,
-        c.week,
-        c.parameters["response"],
-        c.parameters["forum"],
-        c.parameters["structure"],
-        c.organisation,
-        c.tally,
-        c.team,
-        c.practice,
-        c.person,
-        c.manager,
-        c.panel,
-    )
-
-
 PROCESS = Process(
     name="response",
     place=5,
     title="Peers, guardian and managers act on, explain or pass over what was raised; managers' hours are limited.",
     parameters=Parameters,
-    step=step,
+    kernels=(_step,),
     reads=(
         "organisation.fear_enacted", "organisation.authority_enacted", "organisation.invitation",
         "organisation.status_blindness", "organisation.hours_response", "organisation.hours_reporting",

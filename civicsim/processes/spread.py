@@ -109,7 +109,8 @@ def _mean_skill(g, person):
 
 
 @compiled
-def _step(first, last, week, p, change_of, organisation, dimension, tally, team, neighbour, practice, person):
+def _step(first, last, week, p, p_practice, organisation, dimension, tally, team, neighbour, practice, person):
+    """Let each team take over recent changes of its neighbours that it judges to fit."""
     m = practice.shape[1]
     for_it = np.empty(m)
     against = np.empty(m)
@@ -155,7 +156,7 @@ def _step(first, last, week, p, change_of, organisation, dimension, tally, team,
                     hazard = either(hazard, q.order_rate * org.directive_rate)
                 u_hear, u_judge, _, _ = uniforms(org.seed, STREAM, week, g.key, d)
                 if u_hear < hazard * gate:
-                    accuracy = judges_rightly(_mean_skill(g, person), change_of[o].judgement_gain)
+                    accuracy = judges_rightly(_mean_skill(g, person), p_practice[o].judgement_gain)
                     if accepts(slot.reality == value, accuracy, u_judge):
                         taken[t - start, d] = value
     for o in range(first, last):
@@ -165,18 +166,9 @@ def _step(first, last, week, p, change_of, organisation, dimension, tally, team,
                 value = taken[t - start, d]
                 if value != 0:
                     change(practice[t, d], value, week + 1, FROM_NEIGHBOURS, 0, count)
-                    team[t].switching_hours += change_of[o].switching_hours
+                    team[t].switching_hours += p_practice[o].switching_hours
                     count.adopted_horizontal += 1
                     count.adopted_right += practice[t, d].reality == value
-
-
-def step(cohort, first, last):
-    """Let each team take over recent changes of its neighbours that it judges to fit."""
-    c = cohort
-    _step(
-        first, last, c.week, c.parameters["spread"], c.parameters["practice"], c.organisation, c.dimension, c.tally, c.team, c.neighbour,
-        c.practice, c.person,
-    )  # fmt: skip
 
 
 PROCESS = Process(
@@ -184,7 +176,7 @@ PROCESS = Process(
     place=9,
     title="Teams take over recent changes of teams they have ties with, if they have room and judge them to fit.",
     parameters=Parameters,
-    step=step,
+    kernels=(_step,),
     reads=(
         "neighbour.team", "neighbour.ties", "team.headspace", "practice.value", "practice.reality",
         "practice.followed", "practice.adopted_week", "dimension.code", "organisation.directive_rate", "person.skill",

@@ -333,12 +333,21 @@ def _ask(cohort, o):
     cohort.organisation["n_surveys"][o] += 1
 
 
-def step(cohort, first, last):
-    """Ask staff in the survey's week; and in the very first week of all, so that there always is a last survey."""
+def _due(cohort, first, last, week):
+    """Return which organisations ask in a week: in the survey's week, and in the very first week of all."""
     q = cohort.parameters["survey"][first:last]
     never = cohort.organisation["n_surveys"][first:last] == 0
-    due = q["enabled"] & (never | is_due(cohort.week, q["week_of_year"], q["every_years"]))
-    for o in first + np.flatnonzero(due):
+    return q["enabled"] & (never | is_due(week, q["week_of_year"], q["every_years"]))
+
+
+def acts_in(cohort, first, last, week):
+    """Return whether anybody is asked in a week."""
+    return bool(_due(cohort, first, last, week).any())
+
+
+def ask(cohort, first, last):
+    """Ask staff where it is time."""
+    for o in first + np.flatnonzero(_due(cohort, first, last, cohort.week)):
         _ask(cohort, int(o))
 
 
@@ -347,7 +356,8 @@ PROCESS = Process(
     place=18,
     title="Once a year staff and managers are surveyed, and some answer; nothing in the model reads it.",
     parameters=Parameters,
-    step=step,
+    act=ask,
+    acts_in=acts_in,
     reads=(
         "organisation.authority_enacted", "person.vacant", "person.safety", "person.efficacy", "person.alignment",
         "person.agency", "person.acted_memory", "person.answered_memory", "person.propensity_memory", "person.norm",

@@ -156,6 +156,7 @@ def _meet(i, week, org, organisation, team, person, ties, q):
 
 @compiled
 def _step(first, last, week, p, organisation, tally, team, person, ties, neighbour):
+    """Let people meet and lose touch; every four weeks, count again which teams are neighbours."""
     width = ties.shape[1]
     for o in range(first, last):
         if not p[o].enabled:
@@ -195,18 +196,12 @@ def _step(first, last, week, p, organisation, tally, team, person, ties, neighbo
             count_neighbours(o, o + 1, organisation, team, person, ties, neighbour)
 
 
-def step(cohort, first, last):
-    """Let people meet and lose touch; every four weeks, count again which teams are neighbours."""
-    c = cohort
-    _step(first, last, c.week, c.parameters["ties"], c.organisation, c.tally, c.team, c.person, c.ties, c.neighbour)
-
-
 PROCESS = Process(
     name="ties",
     place=15,
     title="Hours with peers keep ties between teams alive and make new ones, with people who are near, alike or friends of friends.",
     parameters=Parameters,
-    step=step,
+    kernels=(_step,),
     reads=(
         "organisation.hours_peer",
         "person.profession",

@@ -162,14 +162,15 @@ def leave_post(who, i, team, practice, ties, count):
 
 
 @compiled
-def _step(first, last, week, p, population, reference, organisation, tally, team, practice, person, manager, ties):
+def _step(first, last, week, p, p_population, p_reference, organisation, tally, team, practice, person, manager, ties):
+    """Let people leave, fall ill, and newcomers fill empty posts."""
     for o in range(first, last):
         if not p[o].enabled:
             for i in range(organisation[o].first_person, organisation[o].first_person + organisation[o].n_persons):
                 person[i].absent = 0
             continue
-        org, q, pop, count = organisation[o], p[o], population[o], tally[o]
-        usual = reference[o].usual_exhaustion
+        org, q, pop, count = organisation[o], p[o], p_population[o], tally[o]
+        usual = p_reference[o].usual_exhaustion
         safety = efficacy = 0.0
         filled = 0
         for i in range(org.first_person, org.first_person + org.n_staff):
@@ -199,21 +200,12 @@ def _step(first, last, week, p, population, reference, organisation, tally, team
                 who.absent = 0
 
 
-def step(cohort, first, last):
-    """Let people leave, fall ill, and newcomers fill empty posts."""
-    c = cohort
-    _step(
-        first, last, c.week, c.parameters["turnover"], c.parameters["population"], c.parameters["reference"], c.organisation, c.tally, c.team,
-        c.practice, c.person, c.manager, c.ties,
-    )  # fmt: skip
-
-
 PROCESS = Process(
     name="turnover",
     place=14,
     title="The exhausted and mistrustful leave more often and are absent more often; newcomers bring the place's reputation.",
     parameters=Parameters,
-    step=step,
+    kernels=(_step,),
     reads=(
         "organisation.weeks_to_fill", "person.exhaustion", "person.trust", "person.belonging", "person.safety",
         "person.efficacy", "person.role", "organisation.voice_norm",

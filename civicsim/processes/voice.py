@@ -150,9 +150,10 @@ def _raise(slot, seen, i, to, week, g, count):
 
 
 @compiled
-def _speak(first, last, week, p, reference, organisation, tally, team, practice, person, problem, ties):
+def _speak(first, last, week, p, p_reference, organisation, tally, team, practice, person, problem, ties):
+    """Let people decide about each problem they noticed; then remember who spoke."""
     for o in range(first, last):
-        org, q, usual, count = organisation[o], p[o], reference[o], tally[o]
+        org, q, usual, count = organisation[o], p[o], p_reference[o], tally[o]
         for t in range(org.first_team, org.first_team + org.n_teams):
             team[t].voiced = team[t].joined = 0.0
         if not q.enabled:
@@ -223,32 +224,12 @@ def _remember(first, last, p, organisation, person):
             org.voice_norm = min(1.0, voiced / noticed)
 
 
-def step(cohort, first, last):
-    """Let people decide about each problem they noticed; then remember who spoke."""
-    c, p = cohort, cohort.parameters["voice"]
-    _speak(
-        first,
-        last,
-        c.week,
-        p,
-        c.parameters["reference"],
-        c.organisation,
-        c.tally,
-        c.team,
-        c.practice,
-        c.person,
-        c.problem,
-        c.ties,
-    )
-    _remember(first, last, p, c.organisation, c.person)
-
-
 PROCESS = Process(
     name="voice",
     place=4,
     title="Staff voice what they noticed, to peers, the manager or the guardian, or keep it back for fear or futility.",
     parameters=Parameters,
-    step=step,
+    kernels=(_speak, _remember,),
     reads=(
         "organisation.invitation", "organisation.fear_enacted", "organisation.authority_enacted", "person.safety",
         "person.efficacy", "person.belonging", "person.status", "person.exhaustion", "person.agency", "person.noticed",
