@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from civicsim.organisation import TABLES
+from civicsim.process import Process, argument_names
 
 COHORT = "the cohort"
 
@@ -30,6 +31,18 @@ def touched_by(function: Callable[..., Any], *arguments: str | None) -> Touched:
     """
     touched = Touched()
     _Reader(function, arguments, touched, set())
+    return touched
+
+
+def touched_by_process(process: Process) -> Touched:
+    """Return the columns that a process touches in plain Python and in its kernels."""
+    touched = Touched()
+    if process.act is not None:
+        _Reader(process.act, (COHORT,), touched, set())
+    for kernel in process.kernels:
+        names = argument_names(kernel, process.name)
+        tables = tuple(name if name in TABLES or name == "ties" else None for name in names)
+        _Reader(kernel, tables, touched, set())
     return touched
 
 

@@ -240,7 +240,7 @@ def test_the_civic_profile_is_neither_a_measure_nor_read_by_any_process():
 
 def test_status_parity_falls_with_the_distance_between_standings(cohort):
     recorder = Recorder(cohort, 1)
-    advance(cohort, 1, observe=recorder.observe)
+    advance(cohort, 1, recorder=recorder)
     history = recorder.history
     values = []
     for low in (0.5, 0.4, 0.2):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from columns_in_code import COHORT, touched_by
+from columns_in_code import touched_by, touched_by_process
 from tools import burnt_in, changed_columns, govern, lively, put
 
 from civicsim.causes import columns as counts_of
@@ -140,7 +140,7 @@ def concerns(column):
 @PROCESSES
 def test_the_code_of_a_process_touches_only_what_it_declares(process):
     """Read from the source: also what a week happens not to come across."""
-    touched = touched_by(process.step, COHORT)
+    touched = touched_by_process(process)
     assert touched.read
     reads = {column for column in touched.read if concerns(column)}
     assert {column for column in reads if not covers({*process.reads, *process.writes}, column)} == set()
@@ -149,7 +149,7 @@ def test_the_code_of_a_process_touches_only_what_it_declares(process):
 
 @PROCESSES
 def test_the_code_of_a_process_reads_all_that_it_declares(process):
-    touched = touched_by(process.step, COHORT)
+    touched = touched_by_process(process)
     assert {column for column in process.reads if not column.endswith(".*")} <= touched.read
 
 
