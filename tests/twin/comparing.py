@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from operator import attrgetter
 from typing import Any
 
@@ -32,6 +32,8 @@ UNSEEN = {
 }  # fmt: skip
 NOTHING = math.nan
 """The twin holds nothing where the engine still holds an old value that means nothing any more."""
+
+EVERYTHING = frozenset(TABLES) | {"ties"}
 
 Comparison = tuple[str, list[str], np.ndarray, np.ndarray]
 """Table, columns, and the values of the twin and of the engine: one row per thing, one column per column."""
@@ -99,16 +101,18 @@ def things_of(twin: Twin) -> dict[str, list[Any]]:
     }
 
 
-def comparisons(twin: Twin, cohort: Cohort) -> Iterator[Comparison]:
-    """Yield what there is to compare, table by table."""
+def comparisons(twin: Twin, cohort: Cohort, tables: Set[str] = EVERYTHING) -> Iterator[Comparison]:
+    """Yield what there is to compare in some tables, by default in all."""
     for table, things in things_of(twin).items():
+        if table not in tables:
+            continue
         apart = APART.get(table, lambda thing: {})
         names, others = names_of(table), sorted(apart(things[0]))
         read = attrgetter(*(CALLED.get(f"{table}.{name}", name) for name in names)) if names else lambda thing: ()
         rows = [(*read(thing), *(value for _, value in sorted(apart(thing).items()))) for thing in things]
         theirs = [cohort.tables[table][name].ravel() for name in [*names, *others]]
         yield table, [*names, *others], np.array(rows, dtype=float), np.array(theirs, dtype=float).T
-    yield from comparisons_of_lists(twin, cohort)
+    yield from (about for about in comparisons_of_lists(twin, cohort) if about[0] in tables)
 
 
 def names_of(table: str) -> list[str]:
@@ -151,10 +155,10 @@ REAL_COLUMNS = {
 }
 
 
-def differences(twin: Twin, cohort: Cohort) -> list[str]:
+def differences(twin: Twin, cohort: Cohort, tables: Set[str] = EVERYTHING) -> list[str]:
     """Return a line for each column that differs: its first row, and both values."""
     found = []
-    for table, names, mine, theirs in comparisons(twin, cohort):
+    for table, names, mine, theirs in comparisons(twin, cohort, tables):
         allowed = np.array([TOLERANCE if f"{table}.{name}" in REAL_COLUMNS else 0.0 for name in names])
         apart = ~(np.abs(mine - theirs) <= allowed) & ~np.isnan(mine)
         for column in np.flatnonzero(apart.any(axis=0)):
@@ -162,6 +166,11 @@ def differences(twin: Twin, cohort: Cohort) -> list[str]:
             values = f"twin {mine[row, column].item()!r}, engine {theirs[row, column].item()!r}"
             found.append(f"{table}.{names[column]}, row {row}: {values}")
     return found
+
+
+def written_by(process: str) -> set[str]:
+    """Return the tables that a process writes."""
+    return {column.split(".")[0] for column in PROCESSES[process].writes}
 
 
 def live_both(
@@ -178,8 +187,8 @@ def live_both(
     weeks : int
         How many weeks.
     often : bool
-        Whether to compare after each process, or after each week. When weeks differ, they are lived once more and
-        compared often, so that the process that differs is named.
+        Whether to compare after each process too, in the tables that it writes. When weeks differ, they are lived once
+        more and compared often, so that the process that differs is named.
     happened : Counter, optional
         What the twin counted is added to it.
 
@@ -195,10 +204,12 @@ def live_both(
         for name in WEEK:
             PROCESSES[name].step(engine, 0, engine.n_organisations)
             twin.happen(name)
-            found = differences(twin, engine) if often or name == WEEK[-1] else []
-            if found and not often:
-                live_both(cohort, scenario, weeks, often=True)
+            found = differences(twin, engine, written_by(name)) if often else []
             assert not found, "\n".join([f"week {twin.week}, after {name}:", *found])
+        found = differences(twin, engine)
+        if found and not often:
+            live_both(cohort, scenario, weeks, often=True)
+        assert not found, "\n".join([f"week {twin.week}, at its end:", *found])
         for o in twin.organisations if happened is not None else []:
             happened.update(o.count)
         engine.week += 1
