@@ -45,6 +45,9 @@ ENACTED_COLUMNS = (
     *(f"spent_{name}" for name in PURPOSES), *(f"hours_{name}" for name in PURPOSES),
 )  # fmt: skip
 
+_UP_TO_ONE = {"0-1", "Gini, 0-1", "probability", "difference of probabilities", "ICC(1)"}
+"""Units of what is at most 1, beside shares."""
+
 Direction = Literal["higher", "lower", "neither"]
 
 
@@ -64,6 +67,10 @@ class Measure:
         Denominator of a ratio, or None for a mean of states.
     scale : float
         What the ratio or mean is multiplied with.
+    signed : bool
+        Whether it may be negative, as a difference or a likeness.
+    lagged : bool
+        Whether what is on top began in earlier weeks than what it is a share of, so that it may exceed 1.
     """
 
     name: str
@@ -74,6 +81,15 @@ class Measure:
     top: Callable[[History], Column]
     bottom: Callable[[History], Column] | None = None
     scale: float = 1.0
+    signed: bool = False
+    lagged: bool = False
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Least and greatest value that it can have, by its unit; ends of intervals lie within."""
+        share = self.unit.startswith("share of") and not self.unit.endswith("a year")
+        high = 1.0 if (share or self.unit in _UP_TO_ONE) and not self.lagged else np.inf
+        return (-high if self.signed else 0.0), high
 
     def weekly(self, history: History) -> np.ndarray:
         """Return the value of each week and organisation; NaN where nothing happened that it could be a share of."""
@@ -152,7 +168,7 @@ _ALL = (
     Measure("voice_share", "Problems voiced", "share of noticed", "Problems voiced among those noticed.", "higher", _VOICED, _NOTICED),
     Measure("noticed_rate", "Problems noticed", "per person and year", "Problems staff noticed.", "neither", _NOTICED, _staff, YEAR),
     Measure("voice_gini", "Inequality of voice", "Gini, 0-1", "How unequally readiness to speak up is spread over staff.", "lower", _state("voice_gini")),
-    Measure("voice_status_gap", "Status gap in voice", "difference of probabilities", "Readiness to speak up of high-standing staff minus that of low-standing staff.", "lower", lambda h: h.snapshot["propensity_high"] - h.snapshot["propensity_low"]),
+    Measure("voice_status_gap", "Status gap in voice", "difference of probabilities", "Readiness to speak up of high-standing staff minus that of low-standing staff.", "lower", lambda h: h.snapshot["propensity_high"] - h.snapshot["propensity_low"], signed=True),
     Measure("voice_propensity", "Readiness to speak up", "probability", "Probability of voicing a problem of middling severity.", "higher", _state("propensity")),
     Measure("withheld_fear_share", "Silence from fear", "share of noticed", "Noticed problems kept back for fear.", "lower", _events("withheld_fear"), _NOTICED),
     Measure("withheld_futility_share", "Silence from futility", "share of noticed", "Noticed problems kept back because nothing would come of it.", "lower", _events("withheld_futility"), _NOTICED),
@@ -204,7 +220,7 @@ _ALL = (
     Measure("quality_measured", "True quality, measured part", "0-1", "True quality on measured dimensions.", "higher", _state("quality_measured")),
     Measure("quality_unmeasured", "True quality, unmeasured part", "0-1", "True quality on the other dimensions.", "higher", _state("quality_unmeasured")),
     Measure("quality_reported", "Reported quality", "0-1", "Quality as it is reported on measured dimensions.", "neither", _state("quality_reported")),
-    Measure("gaming_gap", "Reported minus true", "0-1", "Reported quality minus true quality on the measured dimensions.", "lower", lambda h: h.snapshot["quality_reported"] - h.snapshot["quality_measured"]),
+    Measure("gaming_gap", "Reported minus true", "0-1", "Reported quality minus true quality on the measured dimensions.", "lower", lambda h: h.snapshot["quality_reported"] - h.snapshot["quality_measured"], signed=True),
     Measure("mismatch_share", "Practices that do not fit", "share of practices", "Practices that do not fit the local reality.", "lower", _state("mismatch")),
     Measure("harm_rate", "Harm to patients", "per 100 posts and year", "Expected harm to patients.", "lower", _state("harm"), _staff, 100 * YEAR),
     Measure("incident_rate", "Reported incidents", "per 100 posts and year", "Expected incidents reported: not a measure of safety.", "neither", _state("incidents"), _staff, 100 * YEAR),
@@ -212,7 +228,7 @@ _ALL = (
     Measure("quality_team_sd", "Spread of quality between teams", "standard deviation", "Spread of true quality between the teams of an organisation.", "neither", _state("quality_sd")),
     Measure("bright_share", "Bright spots", "share of teams", "Teams whose true quality lies more than a usual spread above the organisation's mean.", "neither", _state("bright_share")),
     Measure("dark_share", "Dark spots", "share of teams", "Teams whose true quality lies more than a usual spread below the organisation's mean.", "lower", _state("dark_share")),
-    *(Measure(f"{state}_icc_{group}", f"Likeness of {words} by {group}", "ICC(1)", f"Share of the variance of {words} among staff that lies between {group}s.", "neither", _state(f"{state}_icc_{group}")) for state, words in (("exhaustion", "exhaustion"), ("safety", "safety"), ("burnt_out", "being burnt out")) for group in ("team", "division", "profession")),
+    *(Measure(f"{state}_icc_{group}", f"Likeness of {words} by {group}", "ICC(1)", f"Share of the variance of {words} among staff that lies between {group}s.", "neither", _state(f"{state}_icc_{group}"), signed=True) for state, words in (("exhaustion", "exhaustion"), ("safety", "safety"), ("burnt_out", "being burnt out")) for group in ("team", "division", "profession")),
     Measure("spots_coexist", "Bright and dark spots at once", "share of organisations", "Whether an organisation has bright and dark spots at once.", "neither", _state("spots_coexist")),
     Measure("origin_entropy", "Spread of origins", "0-1", "Evenness over teams of where own ideas adopted in the past year came from.", "neither", _state("origin_entropy")),
     Measure("would_speak_again", "Would speak up again", "probability", "Readiness to speak up of staff who have done so lately.", "higher", _state("would_speak_again")),
@@ -234,9 +250,9 @@ _ALL = (
     Measure("hours_failure_demand", "Hours of working around", "hours per person and week", "Hours lost to working around what does not fit.", "lower", _events("hours_failure_demand"), _staff),
     Measure("joined_share", "Problems on the table already", "share of voiced", "Voiced problems that somebody had raised before.", "neither", _events("joined"), _VOICED),
     Measure("peer_channel_share", "Problems told to peers", "share of voiced", "Voiced problems that went to colleagues.", "neither", _events("voiced_peers"), _VOICED),
-    Measure("lapsed_share", "Promises that come to nothing", "share of acted on", "Items acted on of which nothing came in time.", "lower", _events("lapsed"), _events("acted", "acted_forum")),
+    Measure("lapsed_share", "Promises that come to nothing", "share of acted on", "Items acted on of which nothing came in time.", "lower", _events("lapsed"), _events("acted", "acted_forum"), lagged=True),
     Measure("forum_issue_rate", "Issues of the patients' forum", "per team and year", "Issues that the forum raised with teams.", "neither", _events("voiced_forum"), _teams, YEAR),
-    Measure("forum_acted_share", "Issues of the forum acted on", "share of issues", "Issues of the forum that were acted on.", "higher", _events("acted_forum"), _events("voiced_forum")),
+    Measure("forum_acted_share", "Issues of the forum acted on", "share of issues", "Issues of the forum that were acted on.", "higher", _events("acted_forum"), _events("voiced_forum"), lagged=True),
     Measure("forum_influence", "Changes that the forum brought about", "per team and year", "Practices changed because the patients' forum asked.", "neither", _events("adopted_patients"), _teams, YEAR),
     Measure("deliberated_rate", "Ideas talked over", "per team and year", "Ideas that teams deliberated.", "neither", _events("deliberated"), _teams, YEAR),
     Measure("disagreement_share", "Deliberations with disagreement", "share of deliberations", "Ideas talked over on which opinions differed.", "neither", _events("deliberations_split"), _events("deliberated")),
@@ -271,7 +287,7 @@ _ALL = (
     Measure("hours_participation", "Hours of taking part", "hours per person and week", "Hours of voice, answering, deliberation, improvement, peers, patients' forum and protected time.", "neither", _participation, _staff),
     Measure("time_sink_gap", "Working around against taking part", "hours per person and week", "Hours lost to working around what does not fit minus hours of taking part.", "neither", lambda h: h.tally["hours_failure_demand"] - _participation(h), _staff),
     Measure("vertical_horizontal_ratio", "Directives against neighbours", "ratio", "Practices changed by directive per practice taken over from other teams.", "neither", _events("adopted_vertical"), _events("adopted_horizontal")),
-    *(Measure(f"sustained_share_{cause}", f"Changes sustained: {words}", "share of those settled", f"Changes that stood for a year among those caused by {words}.", "higher", _events(f"sustained_from_{cause}"), _events(*(f"{fate}_from_{cause}" for fate in ("sustained", "decayed", "replaced")))) for cause, words in zip(CAUSES, ("directives", "staff who spoke up", "the team itself", "the patients' forum", "neighbours", "managers who watch", "partners outside", "a programme"), strict=True)),
+    *(Measure(f"sustained_share_{cause}", f"Changes sustained: {words}", "share of those settled", f"Changes that stood for a year among those caused by {words}.", "higher", _events(f"sustained_from_{cause}"), _events(*(f"{fate}_from_{cause}" for fate in ("sustained", "decayed", "replaced")))) for cause, words in zip(CAUSES, ("directives", "staff who spoke up", "the team itself", "the patients' forum", "neighbours", "managers who watch the work", "partners outside", "a programme"), strict=True)),
     Measure("incident_share", "Harm that is reported", "share of harm", "Expected incidents reported among expected harm to patients.", "higher", _state("incidents"), _state("harm")),
     *(Measure(f"voice_share_{name}", f"Problems voiced: {words}", "share of noticed", f"Problems voiced among those noticed lately by {words}.", "higher", _state(f"voiced_memory_{name}"), _state(f"noticed_memory_{name}")) for name, words in (*((name, f"{name} staff") for name in PROFESSIONS), ("high", "staff of high standing"), ("low", "staff of low standing"))),
     Measure("status_parity", "Parity of voice", "0-1", "1 minus the distance between the readiness to speak up of staff of high and of low standing.", "higher", lambda h: 1.0 - np.abs(h.snapshot["propensity_high"] - h.snapshot["propensity_low"])),

@@ -106,6 +106,10 @@ class CivicModel(mesa.Model):
         self._patients: list[Patient] = []
         self._found()
 
+    def __repr__(self) -> str:
+        a = self.assumptions
+        return f"CivicModel({a.style!r} on {a.kind!r}, seed {a.seed}, {self.cohort.n_persons} posts, week {self.week} of {a.weeks})"
+
     def _found(self) -> None:
         """Build the organisation, and let it live its burn-in weeks with the levers of the status quo."""
         a = self.assumptions

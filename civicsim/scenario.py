@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import hashlib
 import json
 import tomllib
@@ -59,10 +60,12 @@ _HERE = Path(__file__).parent
 STATUS_QUO = "status-quo"
 DEFAULT_KIND = "acute-trust"
 _TOP = {"title": "", "kind": DEFAULT_KIND, "style": STATUS_QUO, "weeks": 260, "burn_in_weeks": 260, "seed": 1}
+_MOST_SAID = 6
+"""Most changes that the short form of a scenario names."""
 _RANGES = {"weeks": (1, 5200), "burn_in_weeks": (0, 5200), "seed": (0, 2**63 - 1)}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Scenario:
     """What is assumed. Frozen: :meth:`with_` makes a changed copy.
 
@@ -259,7 +262,7 @@ class Scenario:
         return values if self.roster is None else values | {"roster": self.roster.to_dict()}
 
     def changes(self) -> dict[str, Any]:
-        """Return what differs from the style on the kind of organisation, as nested dictionaries."""
+        """Return what differs from the style on the kind of organisation, as nested dictionaries; see :meth:`from_dict`."""
         return _difference(Scenario.preset(self.style, self.kind), self)
 
     def diff(self, other: Scenario) -> dict[str, tuple[Any, Any]]:
@@ -307,6 +310,26 @@ class Scenario:
         if self.interventions:
             query.append(("interventions", json.dumps([event.to_dict() for event in self.interventions])))
         return "?" + urlencode([*query, *(("set", item) for item in sets)])
+
+    def __repr__(self) -> str:
+        """Say where it started from, and what is changed."""
+        return (
+            f"Scenario({self.style!r} on {self.kind!r}, {self.weeks} weeks after {self.burn_in_weeks}{self._changed()})"
+        )
+
+    def _changed(self) -> str:
+        try:
+            changes = Scenario.preset(self.style, self.kind).diff(self)
+        except ScenarioError:
+            return ", from files that are gone"
+        words = [
+            f"{key.rpartition('.')[2] if key.startswith('levers.') else key}={after!r}"
+            for key, (_, after) in changes.items()
+            if "." in key or key == "seed"
+        ]
+        words += [f"{event.name} in week {event.week}" for event in self.interventions]
+        more = f", … {len(words) - _MOST_SAID} more" if len(words) > _MOST_SAID else ""
+        return f": {', '.join(words[:_MOST_SAID])}{more}" if words else ""
 
     @property
     def digest(self) -> str:
@@ -406,8 +429,11 @@ def _shipped(folder: str) -> dict[str, str]:
 
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        # Some editors put a byte order mark before UTF-8, which "utf-8-sig" leaves out.
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
+        raise ScenarioError(f"{path}: no such file{_nearest_file(path)}") from None
+    except NotADirectoryError:
         raise ScenarioError(f"{path}: no such file") from None
     except IsADirectoryError:
         raise ScenarioError(f"{path}: is a directory, not a file") from None
@@ -417,6 +443,14 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise ScenarioError(f"{path}: is not UTF-8 text (byte {error.start})") from None
     except tomllib.TOMLDecodeError as error:
         raise ScenarioError(f"{path}: is not valid TOML: {error}") from None
+
+
+def _nearest_file(path: Path) -> str:
+    """Return a hint at a file of nearly that name, or at a folder that is not there."""
+    if not path.parent.is_dir():
+        return f"; there is no folder '{path.parent}'"
+    close = difflib.get_close_matches(path.name, [other.name for other in path.parent.glob("*.toml")], n=1)
+    return f"; did you mean '{path.parent / close[0]}'?" if close else ""
 
 
 def _load_named(name: str, folder: str, what: str) -> tuple[dict[str, Any], str]:
@@ -627,6 +661,8 @@ def _difference(base: Scenario, other: Scenario) -> dict[str, Any]:
         section, _, name = key.rpartition(".")
         if section:
             result.setdefault(section, {})[name] = value
+        elif key == "interventions":
+            result[key] = [event.to_dict() for event in value]
         else:
             result[name] = value.to_dict() if isinstance(value, Roster) else value
     return result

@@ -18,7 +18,7 @@ from civicsim.process import Process
 from civicsim.processes.events import Plan, put_into_force
 from civicsim.recording import Recorder, causes_frame, summary_frame, survey_frame, weekly_frame
 from civicsim.scenario import Scenario
-from civicsim.schedule import WEEK, advance
+from civicsim.schedule import PUBLISHED, WEEK, advance, order_text
 
 Progress = Callable[[float], None]
 """Called with the person-weeks just done."""
@@ -128,7 +128,7 @@ def run(
     teams : bool
         Whether to record each team weekly too.
     processes : sequence of Process
-        What happens in a week, in order.
+        What happens in a week, in order; see :func:`civicsim.schedule.ordered`.
     threads : int, optional
         Threads to use; all there are by default. Results do not depend on it.
     start : Cohort, optional
@@ -149,7 +149,7 @@ def run(
     cohort = begin(start, chosen)
     recorder = Recorder(cohort, chosen.weeks, teams=teams)
     live(cohort, chosen.weeks, processes=processes, threads=threads, recorder=recorder, progress=progress)
-    return Result(chosen, numbers, recorder, cohort)
+    return Result(chosen, numbers, recorder, cohort, order_text(processes))
 
 
 def as_scenario(scenario: Scenario | str | None) -> Scenario:
@@ -171,12 +171,15 @@ class Result:
     recorder : Recorder
     cohort : Cohort
         At the end of the last week.
+    order : str
+        Order of the processes in a week: "published", or their names with commas between.
     """
 
     scenario: Scenario
     seeds: list[int]
     recorder: Recorder
     cohort: Cohort
+    order: str = PUBLISHED
 
     @property
     def history(self) -> History:
@@ -275,6 +278,7 @@ class Result:
             "weeks": self.scenario.weeks,
             "burn_in_weeks": self.scenario.burn_in_weeks,
             "seeds": self.seeds,
+            "order": self.order,
         }
 
     def __repr__(self) -> str:

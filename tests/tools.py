@@ -229,7 +229,7 @@ def lively(seeds: int = 3, weeks: int = 30, scenario: Scenario | None = None) ->
         p__noticing__check_rate=2.0, p__enactment__rate=0.2, p__forum__hours_per_issue=1.0,
         p__forum__fixes_per_team=5.0, p__governing__rating_weeks=26, p__governing__inadequate_below=0.7,
         p__governing__chief_exit_rate=0.05, p__governing__wellbeing_weight=0.3, p__governing__tradeoff_visible=True,
-        organisation__deadline=18, organisation__chief_leaving=1, p__partners__n=5, p__compact__level=1,
+        organisation__deadline=18, organisation__forum_standing=0, p__forum__rebuild_weeks=4.0, organisation__chief_leaving=1, p__partners__n=5, p__compact__level=1,
         p__load__participation_from_recovery=0.2, p__pairing__exchange_rate=0.1, p__governing__patience=0.1,
     )  # fmt: skip
     return advance(cohort, weeks)

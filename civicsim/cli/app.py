@@ -12,9 +12,11 @@ from typer.core import TyperGroup
 import civicsim
 from civicsim.cli.options import (
     AllMeasures,
+    Csv,
     Json,
     Kind,
     Measures,
+    Order,
     Out,
     Quiet,
     Seed,
@@ -166,6 +168,7 @@ def demo(
     weeks: Weeks = None,
     seed: Seed = None,
     sets: Set = None,
+    csv: Csv = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -174,7 +177,7 @@ def demo(
     from civicsim.cli import running
     from civicsim.cli.scenarios import Changes
 
-    running.demo(output, seeds, Changes(weeks, seed, sets or ()), out)
+    running.demo(output, seeds, Changes(weeks, seed, sets or ()), out, csv)
 
 
 @app.command(
@@ -187,7 +190,9 @@ def demo(
             "run my.toml --weeks 104 --out results",
             "--json run --style command",
         ),
-        "Without a file: the status quo on an NHS-like acute trust of 600 staff.",
+        "Without a file: the status quo on an NHS-like acute trust of 600 staff. A run is one organisation with luck of "
+        "its own, which follows from its seed; intervals tell how far the mean of several runs is luck. Weeks count "
+        "after the burn-in: the weeks that every organisation first lives at the status quo.",
     )
 )
 def run(
@@ -204,7 +209,9 @@ def run(
     sets: Set = None,
     measures: Measures = None,
     all_measures: AllMeasures = False,
+    order: Order = None,
     out: Out = None,
+    csv: Csv = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -214,21 +221,25 @@ def run(
     from civicsim.cli.scenarios import Changes
 
     changes = Changes(weeks, seed, sets or ())
-    running.run(output, scenario, style, kind, seeds, changes, _wanted(measures, all_measures), out)
+    running.run(output, scenario, style, kind, seeds, changes, _wanted(measures, all_measures), out, order, csv)
 
 
 @app.command(
     help=_help(
-        "Compare styles or scenarios on matched runs: same organisations, same seeds, same burn-in.",
+        "Compare styles or scenarios on matched runs: the same organisations with the same luck.",
         (
             "compare civic-culture",
             "compare command compact civic-culture --seeds 10",
             "compare my.toml --out results",
             "compare status-quo civic-culture --measure voice_gini --measure trust",
             "compare status-quo compact --set improvement_share=0.05",
+            "compare status-quo --set fear=0.1 --keep-baseline",
         ),
-        "The status quo is run along and is what the others are set against, unless --baseline says otherwise. A "
-        "STYLE is the name of a style, a file with its levers, or a scenario file.",
+        "The status quo is run along and is what the others are set against (the baseline), unless --baseline says "
+        "otherwise. A STYLE is the name of a style, a file with its levers, or a scenario file. --set changes every "
+        "scenario, the baseline too; with --keep-baseline it changes the others only.\n\n"
+        "Before the weeks that are looked at, every organisation lives the same weeks at the status quo (the burn-in), "
+        "so that differences come from what was changed.",
     )
 )
 def compare(
@@ -246,9 +257,14 @@ def compare(
         str | None,
         typer.Option(metavar="STYLE", help="What the others are set against.", autocompletion=complete_styles),
     ] = None,
+    keep_baseline: Annotated[
+        bool, typer.Option("--keep-baseline", help="Leave the baseline's values as they are: --set changes the others.")
+    ] = False,
     measures: Measures = None,
     all_measures: AllMeasures = False,
+    order: Order = None,
     out: Annotated[str | None, typer.Option(metavar="DIR", help="Write data and figures to this folder.")] = None,
+    csv: Csv = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -258,14 +274,15 @@ def compare(
     from civicsim.cli.scenarios import Changes
 
     changes, shown = Changes(weeks, seed, sets or ()), _wanted(measures, all_measures)
-    running.compare(output, styles, kind, seeds, changes, baseline, shown, out)
+    running.compare(output, styles, kind, seeds, changes, baseline, shown, out, order, csv, keep_baseline)
 
 
 @app.command(
     help=_help(
         "Write everything about a scenario: its values, every week, every team, and the network.",
         ("export", "export civic-culture --out civic", "export my.toml --seeds 5 --team-ties"),
-        "Tables come as Parquet and CSV, the network of the first run at the end of its last week as GraphML.",
+        "Tables come as Parquet files (which pandas, R and DuckDB read), with --csv as text too; the network of the "
+        "first run at the end of its last week comes as GraphML (which Gephi and networkx read).",
     )
 )
 def export(
@@ -283,6 +300,8 @@ def export(
     team_ties: Annotated[
         bool, typer.Option("--team-ties", help="Tie all posts of a team in the network; that is many ties.")
     ] = False,
+    order: Order = None,
+    csv: Csv = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -291,7 +310,62 @@ def export(
     from civicsim.cli import running
     from civicsim.cli.scenarios import Changes
 
-    running.export(output, scenario, kind, seeds, Changes(weeks, seed, sets or ()), out, team_ties)
+    running.export(output, scenario, kind, seeds, Changes(weeks, seed, sets or ()), out, team_ties, order, csv)
+
+
+@app.command(
+    help=_help(
+        "Report how far results move with the order of processes within a week.",
+        (
+            "order",
+            "order civic-culture --against status-quo",
+            "order my.toml --orders 40 --seeds 30 --out results",
+            "order --burn-in published --measure trust",
+        ),
+        "The order within a week is a convention of the model. This runs the published order and shuffled ones on the "
+        "same seeds, and tells what the order does from what luck does. With --against it looks at differences between "
+        "two scenarios, which is what comparisons rest on. To run one other order, say --order to run or compare.",
+    )
+)
+def order(
+    context: typer.Context,
+    scenario: Annotated[
+        str | None,
+        typer.Argument(metavar="SCENARIO", help="A scenario file or a style.", autocompletion=complete_styles),
+    ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            metavar="STYLE", help="Look at differences from this style or scenario.", autocompletion=complete_styles
+        ),
+    ] = None,
+    orders: Annotated[int, typer.Option(metavar="N", parser=whole, help="Shuffled orders.")] = 20,
+    seeds: Annotated[int, typer.Option(metavar="N", parser=n_runs, help="Matched runs in each order.")] = 10,
+    burn_in: Annotated[
+        str,
+        typer.Option(
+            "--burn-in",
+            metavar="WHICH",
+            help="Order of the burn-in: the same as in the weeks looked at, or the published one for all.",
+        ),
+    ] = "same",
+    weeks: Weeks = None,
+    seed: Seed = None,
+    kind: Kind = None,
+    sets: Set = None,
+    measures: Measures = None,
+    all_measures: AllMeasures = False,
+    out: Out = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compare orders of the week."""
+    output = _talk(context, json, quiet)
+    from civicsim.cli import ordering
+    from civicsim.cli.scenarios import Changes
+
+    changes, shown = Changes(weeks, seed, sets or ()), _wanted(measures, all_measures)
+    ordering.order(output, scenario, against, kind, orders, seeds, burn_in, changes, shown, out)
 
 
 @app.command(
@@ -464,7 +538,7 @@ def example_organisation(
 
 @app.command(
     help=_help(
-        "Explain the week, or a process, style, parameter, measure, lever or kind of organisation; or document the model.",
+        "Explain the week, or a process, style, parameter, measure, lever, kind of organisation or shock; or document the model.",
         (
             "describe",
             "describe process voice",
@@ -472,6 +546,7 @@ def example_organisation(
             "describe parameter structure",
             "describe measure gaming_gap",
             "describe lever fear",
+            "describe shock surge",
             "describe model --out docs/model",
         ),
         "With a topic alone, all of it is listed.",
@@ -483,7 +558,7 @@ def describe(
         str | None,
         typer.Argument(
             metavar="TOPIC",
-            help="process, style, parameter, measure, lever, kind or model.",
+            help="process, style, parameter, measure, lever, kind, shock or model.",
             autocompletion=complete_topics,
         ),
     ] = None,

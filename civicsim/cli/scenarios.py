@@ -93,13 +93,14 @@ def load(name: str | None, style: str | None = None, kind: str | None = None) ->
 
 def is_path(name: str) -> bool:
     """Whether a word names a file rather than a shipped style."""
-    return name not in styles() and (name.endswith(".toml") or "/" in name or "\\" in name or Path(name).is_file())
+    # No style has a dot in its name, so that "my.tom" is a file that is misspelt.
+    return name not in styles() and (any(mark in name for mark in "./\\") or Path(name).exists())
 
 
 def is_style_file(path: str) -> bool:
     """Whether a file sets levers and nothing else; False where it cannot be read."""
     try:
-        keys = set(tomllib.loads(Path(path).read_text(encoding="utf-8")))
+        keys = set(tomllib.loads(Path(path).read_text(encoding="utf-8-sig")))
     except (OSError, ValueError):
         return False
     return "levers" in keys and keys <= _STYLE_KEYS

@@ -219,6 +219,7 @@ PROCESS = Process(
         "organisation.fear_enacted", "team.climate", "team.climate_until", "team.outcomes", "team.n_outcomes", "team.detriments", "team.dealt_memory",
         "team.noticed_memory", "person.outcomes", "person.n_outcomes", "person.detriments", "person.norm",
         "person.safety_anchor", "person.efficacy_anchor", "person.agency_anchor", "person.vacant", "manager.openness",
+        "ties",
     ),
     writes=("person.safety", "person.efficacy", "person.agency", "person.previous"),
 )  # fmt: skip

@@ -409,7 +409,8 @@ PROCESS = Process(
         "team.headspace", "team.overload", "team.leaver_memory",
         "organisation.chief_left", "neighbour.team", "neighbour.ties",
         "dimension.cross_boundary", "person.alignment", "person.trust", "person.professionalism",
-        "organisation.deadline", "practice.reality", "practice.idea_value",
+        "organisation.deadline", "practice.reality", "practice.idea_value", "practice.idea_convenient",
+        "practice.idea_origin", "practice.raised_week", "person.vacant",
     ),
     writes=(
         "practice.value", "practice.previous",

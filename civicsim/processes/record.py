@@ -18,6 +18,8 @@ from civicsim.processes.quality import SAFETY_CRITICAL_WEIGHT
 QUARTER = 13
 LOW_KAPPA = 0.3
 """κ below which a dimension is mostly a local matter. Assumption: a line drawn for looking, not a rule of the model."""
+ROUNDING = 1e-10
+"""Share of a sum of squares below which a variance is rounding: values within a hundred-thousandth of one another."""
 SPOKE_LATELY = 0.5
 """Voiced problems in the 13-week memory from which on a person has spoken up lately."""
 
@@ -66,6 +68,9 @@ def intraclass_correlation(n_groups, n, sum_of_squares, total, between, sum_n_sq
     Source: Bliese (2000), in Klein and Kozlowski (eds), Multilevel Theory, Research, and Methods in Organizations.
     """
     if n_groups < 2 or n <= n_groups:
+        return 0.0
+    # Where all are alike the variance is 0, and what is left of it by rounding has no share that lies anywhere.
+    if sum_of_squares - total * total / n <= ROUNDING * sum_of_squares:
         return 0.0
     mean_between = (between - total * total / n) / (n_groups - 1.0)
     mean_within = (sum_of_squares - between) / (n - n_groups)
@@ -484,6 +489,13 @@ PROCESS = Process(
         "patient.satisfaction",
         "dimension.*",
         "organisation.inadequate",
+        "organisation.attention_wellbeing",
+        "organisation.culture_reported",
+        "organisation.forum_standing",
+        "panel.seats",
+        "panel.share",
+        "patient.activation",
+        "ties",
     ),
     writes=("snapshot.*", "team.exhaustion", "team.safety"),
 )

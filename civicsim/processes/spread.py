@@ -188,6 +188,7 @@ PROCESS = Process(
     reads=(
         "neighbour.team", "neighbour.ties", "team.headspace", "practice.value", "practice.reality",
         "practice.followed", "practice.adopted_week", "dimension.code", "organisation.directive_rate", "person.skill",
+        "person.vacant",
     ),
     writes=(
         "practice.value", "practice.previous",

