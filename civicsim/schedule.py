@@ -44,7 +44,7 @@ from civicsim.processes import (
     voice,
 )
 from civicsim.recording import Recorder, clear_tally, keep
-from civicsim.together import can_be_put_together, together
+from civicsim.together import together
 
 WEEK: tuple[Process, ...] = (
     # The world and its leaders.
@@ -208,14 +208,12 @@ def _live_a_week(
     own.week += 1
 
 
-def _live_together(
-    own: Cohort, group: tuple[int, int], processes: Sequence[Process], recorder: Recorder, end: int
-) -> None:
+def _live_together(own: Cohort, group: tuple[int, int], recorder: Recorder, end: int) -> None:
     """Let a group of runs live in one compiled call until Python code takes part again, or for a year at most."""
     week = own.week + 1
-    while week < min(end, own.week + WEEKS_AT_ONCE) and not _acts(processes, own, group, week):
+    while week < min(end, own.week + WEEKS_AT_ONCE) and not _acts(WEEK, own, group, week):
         week += 1
-    many_weeks, names = together(tuple(processes))
+    many_weeks, names = together(WEEK)
     row = own.week - recorder.first_week
     many_weeks(
         *group, own.week, week - own.week, row, own.organisation, own.snapshot, own.team, *recorder.arrays,
@@ -256,7 +254,8 @@ def advance(
     """
     start = cohort.week
     kept = recorder if recorder is not None else Recorder(cohort, 0)
-    at_once = observe is None and can_be_put_together(processes)
+    # To compile another sequence of processes takes longer than most runs of it do.
+    at_once = observe is None and tuple(processes) == WEEK
 
     def live(block: tuple[int, int]) -> None:
         for group in _groups(cohort, *block, PERSONS_AT_ONCE if at_once else 1 << 62):
@@ -266,7 +265,7 @@ def advance(
             while own.week < start + weeks:
                 before = own.week
                 if at_once and not _acts(processes, own, group, own.week):
-                    _live_together(own, group, processes, kept, start + weeks)
+                    _live_together(own, group, kept, start + weeks)
                 else:
                     _live_a_week(own, group, processes, kept, observe)
                 if progress is not None:

@@ -27,18 +27,6 @@ RECORD = ("kept_tally", "kept_snapshot", "kept_enacted", "kept_team")
 """Arguments of a record, which is written down each week; see :mod:`civicsim.recording`."""
 
 
-def can_be_put_together(processes: Sequence[Process]) -> bool:
-    """Return whether all kernels can be imported from where they stand, as they must to be put together."""
-    return all(_importable(kernel) for process in processes for kernel in process.kernels)
-
-
-def _importable(kernel: Any) -> bool:
-    module = sys.modules.get(kernel.py_func.__module__)
-    return (
-        module is not None and module.__name__ != "__main__" and getattr(module, kernel.py_func.__name__, 0) is kernel
-    )
-
-
 def source_of(processes: Sequence[Process]) -> tuple[str, tuple[str, ...]]:
     """Return the source of a function ``live`` that lives some weeks, and the names of what it takes after the weeks."""
     imports, calls, names = [], [], ["tally"]
