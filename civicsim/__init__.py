@@ -29,6 +29,8 @@ _HOME = {
     "burn_in": "civicsim.simulate",
     "compare": "civicsim.study.compare",
     "kinds": "civicsim.scenario",
+    "order_study": "civicsim.study.order",
+    "ordered": "civicsim.schedule",
     "random_style": "civicsim.scenario",
     "run": "civicsim.simulate",
     "styles": "civicsim.scenario",

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from civicsim import organisation as tables_of
+from civicsim.errors import ScenarioError
 from civicsim.levers import NAMES as LEVERS
 from civicsim.levers import Levers
-from civicsim.networks import count_neighbours, draw_ties, drop_ties_of
+from civicsim.networks import add_ties, count_neighbours, draw_ties, drop_ties_of
 from civicsim.organisation import (
     CHIEF,
     DIVISIONAL_MANAGER,
@@ -31,6 +32,7 @@ from civicsim.organisation import (
     record_type,
 )
 from civicsim.parameters import as_row, column_dtype
+from civicsim.roster import Roster
 from civicsim.structure import Population, Structure
 
 Tables = dict[str, np.ndarray]
@@ -167,8 +169,79 @@ def _build_landscape(
     return dimension, practice, need
 
 
+@dataclass(frozen=True)
+class _Shape:
+    """Who stands where: division and posts of each team, profession of each post, executive above each division."""
+
+    division: np.ndarray
+    posts: np.ndarray
+    profession: np.ndarray
+    executive: np.ndarray
+
+
+def _shape(structure: Structure, roster: Roster | None) -> _Shape:
+    """Return the shape of an organisation; executives count from 0, and the last one is the chief."""
+    s = structure
+    if roster is None:
+        n_divisions = -(-s.n_teams // s.teams_per_division)
+        division = np.arange(s.n_teams) * n_divisions // s.n_teams
+        posts = np.full(s.n_teams, s.team_size)
+        profession = np.tile(layout_of_professions(s), s.n_teams)
+    else:
+        n_divisions, division = len(roster.divisions), roster.division_of_team
+        posts, profession = roster.sizes, roster.profession
+    executive = np.arange(n_divisions) % max(s.n_executives - 1, 1)
+    if roster is not None and roster.superiors:
+        executive = (np.array(roster.superiors) - 1) % s.n_executives
+    return _Shape(division, posts, profession, executive)
+
+
+def _draw_ties(
+    s: Structure, shape: _Shape, team_of: np.ndarray, rng: np.random.Generator, roster: Roster | None
+) -> np.ndarray:
+    """Return the ties of staff that a roster says, or else draw them."""
+    if roster is None or roster.ties is None:
+        return draw_ties(
+            rng, team_of, shape.division, shape.profession, s.ties_per_person, s.tie_proximity, s.tie_homophily
+        )
+    ties = np.full((len(team_of), tables_of.N_TIES), -1, dtype=np.int32)
+    _add_pairs(ties, roster.ties)
+    return ties
+
+
+def _add_pairs(ties: np.ndarray, pairs: tuple[tuple[int, int], ...], first: int = 0) -> None:
+    ends = np.array(pairs, dtype=np.int64).reshape(-1, 2) + first
+    add_ties(ties, ends[:, 0].copy(), ends[:, 1].copy())
+
+
+def renew_ties(cohort: Cohort, roster: Roster) -> None:
+    """Put the ties of a roster in place of those that have come about, in every run; posts that are empty have none.
+
+    Raises
+    ------
+    ScenarioError
+        If the cohort was built otherwise.
+    """
+    if roster.ties is None:
+        return
+    posts = cohort.team["n_posts"].reshape(cohort.n_organisations, -1)
+    if posts.shape[1] != len(roster.teams) or (posts != roster.sizes).any():
+        raise ScenarioError("the cohort to start from was built with another [roster]")
+    cohort.ties[:] = -1
+    for first in cohort.organisation["first_person"]:
+        _add_pairs(cohort.ties, roster.ties, int(first))
+    drop_ties_of(cohort.ties, np.flatnonzero(cohort.person["vacant"]))
+    count_neighbours(
+        0, cohort.n_organisations, cohort.organisation, cohort.team, cohort.person, cohort.ties, cohort.neighbour
+    )
+
+
 def build_organisation(
-    structure: Structure, population: Population, levers: Levers, rng: np.random.Generator
+    structure: Structure,
+    population: Population,
+    levers: Levers,
+    rng: np.random.Generator,
+    roster: Roster | None = None,
 ) -> tuple[Tables, np.ndarray]:
     """Build one organisation at its starting point.
 
@@ -178,6 +251,8 @@ def build_organisation(
         Sizes, starting distributions and governance.
     rng : numpy.random.Generator
         Source of all its randomness.
+    roster : Roster, optional
+        Its teams, professions, line and ties, where they are known. Then nobody is missing at the start.
 
     Returns
     -------
@@ -186,20 +261,20 @@ def build_organisation(
     ties : (n_persons, N_TIES) int32 array
         Its cross-team ties.
     """
-    s, n_teams = structure, structure.n_teams
-    n_divisions = -(-n_teams // s.teams_per_division)
-    division = np.arange(n_teams) * n_divisions // n_teams
-    n_staff = n_teams * s.team_size
+    s, shape = structure, _shape(structure, roster)
+    division, n_teams, n_divisions = shape.division, len(shape.division), len(shape.executive)
+    n_staff = int(shape.posts.sum())
     n_managers = n_teams + n_divisions + s.n_executives
     n_persons = n_staff + n_managers
     n_patients = round(s.patients_per_post * n_staff)
 
     person, manager = _blank("person", n_persons), _blank("manager", n_managers)
     _fill_people(person, rng, population)
-    team_of = np.repeat(np.arange(n_teams), s.team_size)
-    layout = layout_of_professions(s)
+    if roster is not None:
+        person["vacant"] = 0
+    team_of = np.repeat(np.arange(n_teams), shape.posts)
     person["role"][:n_staff] = STAFF
-    person["profession"][:n_staff] = np.tile(layout, n_teams)
+    person["profession"][:n_staff] = shape.profession
     person["profession"][n_staff:] = rng.integers(0, len(PROFESSIONS), n_managers)
     person["status"] = population.status_spread * _STATUS[person["profession"]]
     person["status"][n_staff:] = population.status_spread
@@ -214,22 +289,21 @@ def build_organisation(
     roles[:n_teams], roles[n_teams:first_executive], roles[chief] = TEAM_MANAGER, DIVISIONAL_MANAGER, CHIEF
     person["role"][n_staff:] = roles
     person["vacant"][n_persons - 1] = 0
-    executives = np.arange(first_executive, chief) if s.n_executives > 1 else np.array([chief])
     manager["superior"] = chief
     manager["superior"][:n_teams] = n_teams + division
-    manager["superior"][n_teams:first_executive] = executives[np.arange(n_divisions) % len(executives)]
+    manager["superior"][n_teams:first_executive] = first_executive + shape.executive
     manager["superior"][chief] = -1
     manager["openness_anchor"] = _normal(rng, population.openness_mean, population.openness_sd, n_managers)
     manager["openness"] = manager["openness_anchor"]
 
     team = _blank("team", n_teams)
     team["division"] = division
-    team["first_person"] = np.arange(n_teams) * s.team_size
-    team["n_posts"] = s.team_size
+    team["first_person"] = np.cumsum(shape.posts) - shape.posts
+    team["n_posts"] = shape.posts
     team["manager"] = np.arange(n_teams)
     level = 1 + population.demand_organisation_sd * rng.standard_normal()
     spread = 1 + population.demand_team_sd * rng.standard_normal(n_teams)
-    team["demand"] = population.demand_per_post * s.team_size * np.clip(level * spread, 0.5, 1.5)
+    team["demand"] = population.demand_per_post * shape.posts * np.clip(level * spread, 0.5, 1.5)
     team["seek"] = 0.6
     team["hostility"] = 0.3
     team["headspace"] = 0.3
@@ -238,15 +312,14 @@ def build_organisation(
 
     dimension, practice, need = _build_landscape(rng, population, n_teams, s.n_dimensions)
     ties = np.full((n_persons, tables_of.N_TIES), -1, dtype=np.int32)
-    ties[:n_staff] = draw_ties(
-        rng, team_of, division, s.team_size, person["profession"][:n_staff],
-        s.ties_per_person, s.tie_proximity, s.tie_homophily,
-    )  # fmt: skip
-
+    ties[:n_staff] = _draw_ties(s, shape, team_of, rng, roster)
     drop_ties_of(ties, np.flatnonzero(person["vacant"]))
 
     patient = _blank("patient", n_patients)
-    patient["team"] = rng.integers(0, n_teams, n_patients)
+    if roster is None:
+        patient["team"] = rng.integers(0, n_teams, n_patients)
+    else:
+        patient["team"] = team_of[rng.integers(0, n_staff, n_patients)]
     patient["group"] = rng.choice(N_PATIENT_GROUPS, n_patients, p=_GROUP_SHARES)
     patient["activation"] = _normal(rng, 0.3, 0.15, n_patients)
     patient["satisfaction"] = 0.6
@@ -332,6 +405,7 @@ def build(
     sections: dict[str, Any],
     seeds: list[int],
     week: int = 0,
+    roster: Roster | None = None,
 ) -> Cohort:
     """Build a cohort with one run per seed.
 
@@ -345,6 +419,8 @@ def build(
         One per run, from 0 to 2⁶⁴−1.
     week : int
         The first week to be lived; negative for burn-in.
+    roster : Roster, optional
+        Who stands where and who knows whom, where it is known.
 
     Returns
     -------
@@ -355,7 +431,7 @@ def build(
     for seed in seeds:
         rng = np.random.Generator(np.random.Philox(key=seed))
         tables, ties = stack(
-            [build_organisation(structure, population, levers, rng) for _ in range(structure.n_organisations)]
+            [build_organisation(structure, population, levers, rng, roster) for _ in range(structure.n_organisations)]
         )
         tables["organisation"]["seed"] = seed
         for name in ("organisation", "team", "person", "patient"):

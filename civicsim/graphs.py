@@ -7,7 +7,9 @@ other), ``patient`` (a patient and each post of the team that gives most of the 
 
 from __future__ import annotations
 
+import csv
 import itertools
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -83,6 +85,45 @@ def write_graphml(graph: nx.Graph, path: str | Path) -> None:
         Where to write it.
     """
     nx.write_graphml_xml(graph, path)
+
+
+def write_gexf(graph: nx.Graph, path: str | Path) -> None:
+    """Write a graph as GEXF, which Gephi reads.
+
+    Parameters
+    ----------
+    graph : networkx.Graph
+        From :func:`to_networkx`.
+    path : str or Path
+        Where to write it.
+    """
+    text = "\n".join(nx.generate_gexf(graph))
+    # The day of writing would make two files of the same graph differ.
+    text = re.sub(r' lastmodifieddate="[^"]*"', "", text, count=1)
+    Path(path).write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def write_csv(graph: nx.Graph, ties: str | Path, people: str | Path) -> None:
+    """Write a graph as two tables: ties with their layer, and people with all that is known of them.
+
+    Parameters
+    ----------
+    graph : networkx.Graph
+        From :func:`to_networkx`.
+    ties, people : str or Path
+        Where to write them.
+    """
+    rows: list[dict[str, Any]] = [{"source": a, "target": b, **about} for a, b, about in graph.edges(data=True)]
+    _write_rows(ties, ["source", "target", "layer"], rows)
+    rows = [{"node": node, **about} for node, about in graph.nodes(data=True)]
+    _write_rows(people, list(dict.fromkeys(name for row in rows for name in row)), rows)
+
+
+def _write_rows(path: str | Path, columns: list[str], rows: list[dict[str, Any]]) -> None:
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def _name(cohort: Cohort, row: int) -> str:

@@ -13,7 +13,8 @@ from typing import Literal
 import numpy as np
 
 from civicsim.levers import PURPOSES
-from civicsim.organisation import PROFESSIONS
+from civicsim.organisation import CAUSES, PROFESSIONS
+from civicsim.processes.survey import QUESTIONS
 
 Column = np.ndarray
 YEAR = 52.0
@@ -44,6 +45,9 @@ ENACTED_COLUMNS = (
     *(f"spent_{name}" for name in PURPOSES), *(f"hours_{name}" for name in PURPOSES),
 )  # fmt: skip
 
+_UP_TO_ONE = {"0-1", "Gini, 0-1", "probability", "difference of probabilities", "ICC(1)"}
+"""Units of what is at most 1, beside shares."""
+
 Direction = Literal["higher", "lower", "neither"]
 
 
@@ -63,6 +67,10 @@ class Measure:
         Denominator of a ratio, or None for a mean of states.
     scale : float
         What the ratio or mean is multiplied with.
+    signed : bool
+        Whether it may be negative, as a difference or a likeness.
+    lagged : bool
+        Whether what is on top began in earlier weeks than what it is a share of, so that it may exceed 1.
     """
 
     name: str
@@ -73,6 +81,15 @@ class Measure:
     top: Callable[[History], Column]
     bottom: Callable[[History], Column] | None = None
     scale: float = 1.0
+    signed: bool = False
+    lagged: bool = False
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Least and greatest value that it can have, by its unit; ends of intervals lie within."""
+        share = self.unit.startswith("share of") and not self.unit.endswith("a year")
+        high = 1.0 if (share or self.unit in _UP_TO_ONE) and not self.lagged else np.inf
+        return (-high if self.signed else 0.0), high
 
     def weekly(self, history: History) -> np.ndarray:
         """Return the value of each week and organisation; NaN where nothing happened that it could be a share of."""
@@ -137,13 +154,21 @@ _SETTLED = _events("acted", "explained", "silent")
 _WITHHELD = _events("withheld_fear", "withheld_futility")
 _DIRECTIVES = _events("complied", "adapted", "resisted", "gamed")
 _ADOPTED = _events("adopted_vertical", "adopted_local", "adopted_horizontal")
+_PARTICIPATING = tuple(f"spent_{name}" for name in PURPOSES if name != "reporting")
+
+
+def _participation(h: History) -> Column:
+    """Return the hours of a week spent on taking part: voice, improvement, and all purposes of the budget but reporting."""
+    budget = sum(h.enacted[name] for name in _PARTICIPATING) * _staff(h)
+    return h.tally["hours_voice"] + h.tally["hours_improvement"] + h.tally["hours_settling"] + budget
+
 
 _ALL = (
     # Voice and what comes of it.
     Measure("voice_share", "Problems voiced", "share of noticed", "Problems voiced among those noticed.", "higher", _VOICED, _NOTICED),
     Measure("noticed_rate", "Problems noticed", "per person and year", "Problems staff noticed.", "neither", _NOTICED, _staff, YEAR),
     Measure("voice_gini", "Inequality of voice", "Gini, 0-1", "How unequally readiness to speak up is spread over staff.", "lower", _state("voice_gini")),
-    Measure("voice_status_gap", "Status gap in voice", "difference of probabilities", "Readiness to speak up of high-standing staff minus that of low-standing staff.", "lower", lambda h: h.snapshot["propensity_high"] - h.snapshot["propensity_low"]),
+    Measure("voice_status_gap", "Status gap in voice", "difference of probabilities", "Readiness to speak up of high-standing staff minus that of low-standing staff.", "lower", lambda h: h.snapshot["propensity_high"] - h.snapshot["propensity_low"], signed=True),
     Measure("voice_propensity", "Readiness to speak up", "probability", "Probability of voicing a problem of middling severity.", "higher", _state("propensity")),
     Measure("withheld_fear_share", "Silence from fear", "share of noticed", "Noticed problems kept back for fear.", "lower", _events("withheld_fear"), _NOTICED),
     Measure("withheld_futility_share", "Silence from futility", "share of noticed", "Noticed problems kept back because nothing would come of it.", "lower", _events("withheld_futility"), _NOTICED),
@@ -195,7 +220,7 @@ _ALL = (
     Measure("quality_measured", "True quality, measured part", "0-1", "True quality on measured dimensions.", "higher", _state("quality_measured")),
     Measure("quality_unmeasured", "True quality, unmeasured part", "0-1", "True quality on the other dimensions.", "higher", _state("quality_unmeasured")),
     Measure("quality_reported", "Reported quality", "0-1", "Quality as it is reported on measured dimensions.", "neither", _state("quality_reported")),
-    Measure("gaming_gap", "Reported minus true", "0-1", "Reported quality minus true quality on the measured dimensions.", "lower", lambda h: h.snapshot["quality_reported"] - h.snapshot["quality_measured"]),
+    Measure("gaming_gap", "Reported minus true", "0-1", "Reported quality minus true quality on the measured dimensions.", "lower", lambda h: h.snapshot["quality_reported"] - h.snapshot["quality_measured"], signed=True),
     Measure("mismatch_share", "Practices that do not fit", "share of practices", "Practices that do not fit the local reality.", "lower", _state("mismatch")),
     Measure("harm_rate", "Harm to patients", "per 100 posts and year", "Expected harm to patients.", "lower", _state("harm"), _staff, 100 * YEAR),
     Measure("incident_rate", "Reported incidents", "per 100 posts and year", "Expected incidents reported: not a measure of safety.", "neither", _state("incidents"), _staff, 100 * YEAR),
@@ -203,7 +228,7 @@ _ALL = (
     Measure("quality_team_sd", "Spread of quality between teams", "standard deviation", "Spread of true quality between the teams of an organisation.", "neither", _state("quality_sd")),
     Measure("bright_share", "Bright spots", "share of teams", "Teams whose true quality lies more than a usual spread above the organisation's mean.", "neither", _state("bright_share")),
     Measure("dark_share", "Dark spots", "share of teams", "Teams whose true quality lies more than a usual spread below the organisation's mean.", "lower", _state("dark_share")),
-    *(Measure(f"{state}_icc_{group}", f"Likeness of {words} by {group}", "ICC(1)", f"Share of the variance of {words} among staff that lies between {group}s.", "neither", _state(f"{state}_icc_{group}")) for state, words in (("exhaustion", "exhaustion"), ("safety", "safety"), ("burnt_out", "being burnt out")) for group in ("team", "division", "profession")),
+    *(Measure(f"{state}_icc_{group}", f"Likeness of {words} by {group}", "ICC(1)", f"Share of the variance of {words} among staff that lies between {group}s.", "neither", _state(f"{state}_icc_{group}"), signed=True) for state, words in (("exhaustion", "exhaustion"), ("safety", "safety"), ("burnt_out", "being burnt out")) for group in ("team", "division", "profession")),
     Measure("spots_coexist", "Bright and dark spots at once", "share of organisations", "Whether an organisation has bright and dark spots at once.", "neither", _state("spots_coexist")),
     Measure("origin_entropy", "Spread of origins", "0-1", "Evenness over teams of where own ideas adopted in the past year came from.", "neither", _state("origin_entropy")),
     Measure("would_speak_again", "Would speak up again", "probability", "Readiness to speak up of staff who have done so lately.", "higher", _state("would_speak_again")),
@@ -225,9 +250,9 @@ _ALL = (
     Measure("hours_failure_demand", "Hours of working around", "hours per person and week", "Hours lost to working around what does not fit.", "lower", _events("hours_failure_demand"), _staff),
     Measure("joined_share", "Problems on the table already", "share of voiced", "Voiced problems that somebody had raised before.", "neither", _events("joined"), _VOICED),
     Measure("peer_channel_share", "Problems told to peers", "share of voiced", "Voiced problems that went to colleagues.", "neither", _events("voiced_peers"), _VOICED),
-    Measure("lapsed_share", "Promises that come to nothing", "share of acted on", "Items acted on of which nothing came in time.", "lower", _events("lapsed"), _events("acted", "acted_forum")),
+    Measure("lapsed_share", "Promises that come to nothing", "share of acted on", "Items acted on of which nothing came in time.", "lower", _events("lapsed"), _events("acted", "acted_forum"), lagged=True),
     Measure("forum_issue_rate", "Issues of the patients' forum", "per team and year", "Issues that the forum raised with teams.", "neither", _events("voiced_forum"), _teams, YEAR),
-    Measure("forum_acted_share", "Issues of the forum acted on", "share of issues", "Issues of the forum that were acted on.", "higher", _events("acted_forum"), _events("voiced_forum")),
+    Measure("forum_acted_share", "Issues of the forum acted on", "share of issues", "Issues of the forum that were acted on.", "higher", _events("acted_forum"), _events("voiced_forum"), lagged=True),
     Measure("forum_influence", "Changes that the forum brought about", "per team and year", "Practices changed because the patients' forum asked.", "neither", _events("adopted_patients"), _teams, YEAR),
     Measure("deliberated_rate", "Ideas talked over", "per team and year", "Ideas that teams deliberated.", "neither", _events("deliberated"), _teams, YEAR),
     Measure("disagreement_share", "Deliberations with disagreement", "share of deliberations", "Ideas talked over on which opinions differed.", "neither", _events("deliberations_split"), _events("deliberated")),
@@ -247,6 +272,29 @@ _ALL = (
     Measure("activation", "Patients' activation", "0-1", "Mean readiness of patients to take part.", "higher", _state("activation")),
     *(Measure(f"voice_propensity_{name}", f"Readiness to speak up: {name}", "probability", f"Probability of voicing a problem of middling severity, profession {name}.", "higher", _state(f"propensity_{name}")) for name in PROFESSIONS),
     *(Measure(f"hours_allotted_{name}", f"Hours allotted: {name}", "hours per person and week", f"Hours allocated to {name}, with what grip has moved.", "neither", _enacted(f"hours_{name}")) for name in PURPOSES),
+    # Parts of quality, changes by cause, who leaves, who voices, what takes time.
+    *(Measure(f"{name}_quality", label, "0-1", f"True quality on dimensions {words}.", "higher", _state(f"quality_{name}")) for name, label, words in (
+        ("safety_critical", "True quality, safety-critical part", "with one right way everywhere"),
+        ("low_kappa", "True quality, local part", "on which local realities agree little with the common one (κ < .3)"),
+        ("within_team", "True quality, within teams", "that a team can change by itself"),
+        ("cross_boundary", "True quality, across teams", "that change only together with a second team"),
+        ("invisible", "True quality out of staff's sight", "on which staff cannot see what does not fit"),
+    )),
+    Measure("rating_misclassification", "Teams that the rating misjudges", "share of teams", "Teams whose true quality lies on the other side of the regulator's threshold than the last rating of their organisation says.", "lower", _state("misrated")),
+    Measure("leaver_engagement_gap", "Engagement of leavers", "motivation, difference", "Mean motivation of people who left minus that of all.", "lower", lambda h: h.tally["leaver_motivation"] - h.tally["leavers"] * h.snapshot["motivation"], _events("leavers")),
+    Measure("adoption_per_directive", "Changes per directive", "per directive to a team", "Practices changed per directive that reached a team's desk.", "neither", _events("adopted_vertical"), _events("directives")),
+    Measure("wrong_adoptions", "Own changes that do not fit", "per team and year", "Practices changed on staff's own ideas to what does not fit the team's reality.", "lower", lambda h: h.tally["adopted_from_staff"] + h.tally["adopted_from_team"] - h.tally["right_from_staff"] - h.tally["right_from_team"], _teams, YEAR),
+    Measure("hours_participation", "Hours of taking part", "hours per person and week", "Hours of voice, answering, deliberation, improvement, peers, patients' forum and protected time.", "neither", _participation, _staff),
+    Measure("time_sink_gap", "Working around against taking part", "hours per person and week", "Hours lost to working around what does not fit minus hours of taking part.", "neither", lambda h: h.tally["hours_failure_demand"] - _participation(h), _staff),
+    Measure("vertical_horizontal_ratio", "Directives against neighbours", "ratio", "Practices changed by directive per practice taken over from other teams.", "neither", _events("adopted_vertical"), _events("adopted_horizontal")),
+    *(Measure(f"sustained_share_{cause}", f"Changes sustained: {words}", "share of those settled", f"Changes that stood for a year among those caused by {words}.", "higher", _events(f"sustained_from_{cause}"), _events(*(f"{fate}_from_{cause}" for fate in ("sustained", "decayed", "replaced")))) for cause, words in zip(CAUSES, ("directives", "staff who spoke up", "the team itself", "the patients' forum", "neighbours", "managers who watch the work", "partners outside", "a programme"), strict=True)),
+    Measure("incident_share", "Harm that is reported", "share of harm", "Expected incidents reported among expected harm to patients.", "higher", _state("incidents"), _state("harm")),
+    *(Measure(f"voice_share_{name}", f"Problems voiced: {words}", "share of noticed", f"Problems voiced among those noticed lately by {words}.", "higher", _state(f"voiced_memory_{name}"), _state(f"noticed_memory_{name}")) for name, words in (*((name, f"{name} staff") for name in PROFESSIONS), ("high", "staff of high standing"), ("low", "staff of low standing"))),
+    Measure("status_parity", "Parity of voice", "0-1", "1 minus the distance between the readiness to speak up of staff of high and of low standing.", "higher", lambda h: 1.0 - np.abs(h.snapshot["propensity_high"] - h.snapshot["propensity_low"])),
+    # The staff survey.
+    Measure("survey_response", "Survey: response rate", "%", "Staff and managers who answered the last staff survey.", "neither", _state("survey_response")),
+    *(Measure(f"survey_{q.name}", f"Survey: {q.label.lower()}", "%", f"NHS Staff Survey question {q.asks}. Percent of those who answered the last survey.", q.better, _state(f"survey_{q.name}")) for q in QUESTIONS),
+    *(Measure(f"survey_all_{q.name}", f"Survey, all staff: {q.label.lower()}", "%", f"NHS Staff Survey question {q.asks}. Percent, had everyone answered the last survey.", q.better, _state(f"survey_all_{q.name}")) for q in QUESTIONS),
     Measure("hours_settling", "Hours of colleagues' answers", "hours per person and week", "Hours that colleagues and the guardian spent on answering.", "neither", _events("hours_settling"), _staff),
     # Teams that an event chose, and what is asked about leaders, forums and trials in particular.
     Measure("marked_quality", "True quality of chosen teams", "0-1", "True quality of the teams that an event chose.", "higher", _state("marked_quality"), _state("n_marked")),

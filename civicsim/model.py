@@ -106,10 +106,14 @@ class CivicModel(mesa.Model):
         self._patients: list[Patient] = []
         self._found()
 
+    def __repr__(self) -> str:
+        a = self.assumptions
+        return f"CivicModel({a.style!r} on {a.kind!r}, seed {a.seed}, {self.cohort.n_persons} posts, week {self.week} of {a.weeks})"
+
     def _found(self) -> None:
         """Build the organisation, and let it live its burn-in weeks with the levers of the status quo."""
         a = self.assumptions
-        self.cohort = build(a.structure, a.population, a.habits, a.sections, [a.seed], -a.burn_in_weeks)
+        self.cohort = build(a.structure, a.population, a.habits, a.sections, [a.seed], -a.burn_in_weeks, a.roster)
         if len(self.cohort.person) + len(self.cohort.patient) <= EAGER_ROWS:
             self.create_agents()
         for _ in range(a.burn_in_weeks):

@@ -116,7 +116,6 @@ def draw_ties(
     rng: np.random.Generator,
     team_of: np.ndarray,
     division_of_team: np.ndarray,
-    team_size: int,
     profession: np.ndarray,
     mean_ties: float,
     proximity: float,
@@ -132,14 +131,12 @@ def draw_ties(
         Team of each post, in order.
     division_of_team : (n_teams,) int array
         Division of each team, in ascending order.
-    team_size : int
-        Posts per team.
     profession : (n_staff,) int array
-        Profession of each post; every team has the same layout, sorted by profession.
+        Profession of each post, sorted within each team.
     mean_ties : float
         Mean ties per person.
     proximity, homophily : float
-        Shares of ties within the division, and with the same profession; 0-1.
+        Shares of ties within the division, and with the same profession where the other team has it; 0-1.
 
     Returns
     -------
@@ -152,21 +149,29 @@ def draw_ties(
         return ties
     starts = np.searchsorted(division_of_team, np.arange(division_of_team[-1] + 2))
     first, size = starts[division_of_team], np.diff(starts)[division_of_team]
-    layout = profession[:team_size]
-    n_of_profession = np.bincount(layout, minlength=int(layout[-1]) + 1)
+    posts = np.bincount(team_of, minlength=n_teams)
+    first_post = np.concatenate([[0], np.cumsum(posts)])
+    n_professions = int(profession.max()) + 1
+    n_of_profession = np.bincount(team_of * n_professions + profession, minlength=n_teams * n_professions)
     first_of_profession = np.concatenate([[0], np.cumsum(n_of_profession)[:-1]])
     proposals = mean_ties / 2
     for round_ in range(int(np.ceil(proposals))):
         asking = np.flatnonzero(rng.random(n_staff) < proposals - round_)
         own = team_of[asking]
         near = (rng.random(len(asking)) < proximity) & (size[own] > 1)
-        low = np.where(near, first[own], 0)
-        others = np.where(near, size[own], n_teams) - 1
-        target = low + (rng.random(len(asking)) * others).astype(np.int64)
-        target += target >= own
-        alike = rng.random(len(asking)) < homophily
-        start = np.where(alike, first_of_profession[profession[asking]], 0)
-        count = np.where(alike, n_of_profession[profession[asking]], team_size)
-        post = start + (rng.random(len(asking)) * count).astype(np.int64)
-        add_ties(ties, asking, target * team_size + post)
+        low, high = np.where(near, first[own], 0), np.where(near, first[own] + size[own], n_teams)
+        u = rng.random(len(asking))
+        if posts.min() == posts.max():
+            target = low + (u * (high - low - 1)).astype(np.int64)
+            target += target >= own
+        else:
+            # Everybody is as likely to be met: large teams more often than small ones.
+            target = first_post[low] + (u * (first_post[high] - first_post[low] - posts[own])).astype(np.int64)
+            target += np.where(target >= first_post[own], posts[own], 0)
+            target = team_of[target]
+        cell = target * n_professions + profession[asking]
+        alike = (rng.random(len(asking)) < homophily) & (n_of_profession[cell] > 0)
+        start = np.where(alike, first_of_profession[cell], first_post[target])
+        count = np.where(alike, n_of_profession[cell], posts[target])
+        add_ties(ties, asking, start + (rng.random(len(asking)) * count).astype(np.int64))
     return ties

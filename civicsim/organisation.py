@@ -74,6 +74,16 @@ N_NEIGHBOURS = 24
 N_TIES = 8
 """Most ties to people in other teams that a person keeps up. Assumption: a bound on attention, rarely reached."""
 
+SURVEY_ITEMS = (
+    "safe", "addressed", "unsafe_practice", "improvements", "suggestions", "burnt_out", "unwell", "enough_staff",
+    "valued", "recognition", "leaving",
+)  # fmt: skip
+"""Questions of the staff survey; :data:`civicsim.processes.survey.QUESTIONS` says what they ask."""
+CAUSES = ORIGINS[1:]
+"""What a change of practice can have been caused by."""
+FATES = ("adopted", "right", "replaced", "sustained", "decayed")
+"""What is counted of changes by cause."""
+
 ENACTED = ("fear", "permission", "authority")
 """Levers that staff meet only as far as leaders live them."""
 
@@ -133,6 +143,8 @@ ORGANISATION = (
     _unit("voice_norm", "share of noticed problems that are voiced, 13-week memory"),
     _unit("mean_safety", "mean psychological safety: what newcomers hear of the place"),
     _unit("mean_efficacy", "mean efficacy: what newcomers hear of the place"),
+    # The staff survey.
+    Column("n_surveys", "i4", "staff surveys held so far", 0),
 )
 
 DIMENSION = (
@@ -285,7 +297,10 @@ PERSON = (
     _unit("answered_memory", "share of own recent items acted on or explained"),
     _unit("acted_memory", "share of own recent items acted on"),
     _unit("previous", "scratch: a state before this process changed it"),
-)
+    # The staff survey.
+    *(Column(f"answer_{name}", "i1", f"answer to {name} in the last staff survey, 1-5; 0 not asked or not answered", 0, 5)
+      for name in SURVEY_ITEMS),
+)  # fmt: skip
 
 PROBLEM = (
     Column("dimension", "i1", "dimension it is about", 0),
@@ -382,6 +397,9 @@ TALLY = (
         ("hours_settling", "hours colleagues and the guardian spent on answering"),
         ("hours_improvement", "hours spent on trials and on changing practice"),
         ("hours_failure_demand", "hours spent on working around what does not fit"),
+        # Engagement of leavers, and changes of practice by what caused them.
+        ("leaver_motivation", "motivation of people who left, summed"),
+        *((f"{fate}_from_{cause}", f"changes caused by {cause}: {fate}") for fate in FATES for cause in CAUSES),
     )),
 )  # fmt: skip
 """What happened this week, counted per organisation."""
@@ -435,6 +453,20 @@ SNAPSHOT = (
     _count("marked_dark", "dark spots among them"),
     _unit("attention_wellbeing", "share of leaders' attention that goes to the wellbeing of staff"),
     Column("culture_gap", REAL, "culture score as reported minus mean psychological safety", -1.0, 1.0),
+    # Parts of quality, ratings, who voices, and the staff survey.
+    *(_unit(f"quality_{name}", f"mean over teams of true quality on dimensions that are {words}") for name, words in (
+        ("safety_critical", "safety-critical"), ("low_kappa", "mostly local matters (κ < .3)"),
+        ("within_team", "changed within a team"), ("cross_boundary", "changed only with a second team"),
+        ("invisible", "out of sight of staff"),
+    )),
+    _unit("misrated", "share of teams on the other side of the regulator's threshold than the organisation's rating"),
+    *(_count(f"{event}_memory_{who}", f"problems {event} by staff who are {who}, 13-week memory")
+      for event in ("noticed", "voiced") for who in (*PROFESSIONS, "high", "low")),
+    Column("survey_response", REAL, "percent of those asked who answered the last staff survey", 0.0, 100.0),
+    *(Column(f"survey_{name}", REAL, f"percent of answers to {name} that count, last staff survey", 0.0, 100.0)
+      for name in SURVEY_ITEMS),
+    *(Column(f"survey_all_{name}", REAL, f"the same, had everyone answered {name}", 0.0, 100.0)
+      for name in SURVEY_ITEMS),
 )  # fmt: skip
 """How things stand at the end of the week, per organisation. Nothing in the model reads it."""
 

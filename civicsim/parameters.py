@@ -7,6 +7,7 @@ documentation tables, the sliders and the sweeps all read the same :class:`Param
 from __future__ import annotations
 
 import dataclasses
+import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,7 +16,9 @@ import numpy as np
 from civicsim.errors import ScenarioError, nearest
 
 Role = Literal["lever", "uncertainty", "fixed", "switch"]
+Status = Literal["found", "to be verified", "assumption", "switch"]
 Value = float | int | bool | str
+_FREE_VALUE = re.compile(r"^(Direction|Form):|\b(free|swept|calibrated)\b")
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,23 @@ class Parameter:
     def key(self) -> str:
         """The full name, ``section.name``."""
         return f"{self.section}.{self.name}"
+
+    @property
+    def status(self) -> Status:
+        """How well the default is known, read from the words of its source.
+
+        A source that starts with "Assumption" makes it an assumption; one that says "to be verified" is a reference
+        from memory or at second hand. One that starts with "Direction:" or "Form:", or calls the number free, to be
+        swept or to be calibrated, speaks for a sign or a shape only, so the number is an assumption all the same.
+        What is left was found in the reference that is named. Switches are no quantities and have no status.
+        """
+        if self.role == "switch":
+            return "switch"
+        if self.source.startswith("Assumption"):
+            return "assumption"
+        if "to be verified" in self.source:
+            return "to be verified"
+        return "assumption" if _FREE_VALUE.search(self.source) else "found"
 
     @property
     def range_text(self) -> str:

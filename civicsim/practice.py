@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from civicsim.causes import log_adopted, log_replaced
 from civicsim.compiled import compiled
 from civicsim.organisation import NO_IDEA
 from civicsim.parameters import parameter
@@ -43,7 +44,9 @@ def change(slot, value, week, origin, convenient, count):
     slot.gamed = 0
     if slot.value == value:
         return False
-    count.replaced += slot.followed
+    if slot.followed:
+        count.replaced += 1
+        log_replaced(count, slot.origin)
     slot.previous = slot.value
     slot.previous_convenient = slot.convenient
     slot.value = value
@@ -51,6 +54,7 @@ def change(slot, value, week, origin, convenient, count):
     slot.origin = origin
     slot.convenient = convenient
     slot.followed = 1
+    log_adopted(count, origin, value == slot.reality)
     return True
 
 

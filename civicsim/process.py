@@ -25,7 +25,8 @@ class Process:
     step : callable
         ``step(cohort, first, last)`` lives one week of the organisations in rows ``first`` to ``last`` − 1.
     reads, writes : tuple of str
-        Columns that it reads and writes, as ``"table.column"``.
+        Columns that it reads, and columns that it may change (and may read too), as ``"table.column"``;
+        ``"ties"`` for who is tied to whom. Where rows stand, such as ``person.team``, goes without saying.
     """
 
     name: str

@@ -9,6 +9,7 @@ import pandas as pd
 
 from civicsim.cohort import Cohort
 from civicsim.measures import ENACTED_COLUMNS, MEASURES, TEAM_MEASURES, History
+from civicsim.organisation import CAUSES, FATES, PROFESSIONS, ROLES, SURVEY_ITEMS
 
 
 class Recorder:
@@ -84,3 +85,44 @@ def summary_frame(history: History, measures: Sequence[str], last_weeks: int = 5
     for name in measures:
         frame[name] = MEASURES[name].summary(history, last_weeks)
     return pd.DataFrame(frame)
+
+
+def causes_frame(history: History) -> pd.DataFrame:
+    """Return what caused changes of practice and what became of them: a row per organisation and cause.
+
+    Columns are seed, organisation, cause, the counts adopted, right (fitting when made), replaced, sustained and
+    decayed, over the whole record, and ``sustained_share`` of those that were sustained, decayed or replaced; NaN if
+    there are none. What settles in the record may have been adopted before it.
+    """
+    n = len(history.organisation)
+    frame = pd.DataFrame({
+        "seed": np.repeat(history.organisation["seed"], len(CAUSES)),
+        "organisation": np.repeat(history.organisation["key"], len(CAUSES)),
+        "cause": np.tile(CAUSES, n),
+    })  # fmt: skip
+    for fate in FATES:
+        counts = [history.tally[f"{fate}_from_{cause}"].sum(axis=0) for cause in CAUSES]
+        frame[fate] = np.stack(counts, axis=1).ravel().astype(int)
+    settled = frame["sustained"] + frame["decayed"] + frame["replaced"]
+    frame["sustained_share"] = frame["sustained"] / settled.where(settled > 0)
+    return frame
+
+
+def survey_frame(cohort: Cohort) -> pd.DataFrame:
+    """Return the answers to the last staff survey: a row per person who answered, and nothing that names a person.
+
+    Columns are seed, organisation, team (−1 above teams), profession, role, and each question's answer from 1 to 5.
+    The answers are those of whoever held the post when staff were asked.
+    """
+    person, organisation = cohort.person, cohort.organisation
+    rows = np.flatnonzero(np.any([person[f"answer_{name}"] > 0 for name in SURVEY_ITEMS], axis=0))
+    who = person[rows]
+    own = organisation[who["organisation"]]
+    frame = {
+        "seed": own["seed"],
+        "organisation": own["key"],
+        "team": np.where(who["team"] >= 0, who["team"] - own["first_team"], -1),
+        "profession": np.array(PROFESSIONS)[who["profession"]],
+        "role": np.array(ROLES)[who["role"]],
+    }
+    return pd.DataFrame(frame | {name: who[f"answer_{name}"] for name in SURVEY_ITEMS})

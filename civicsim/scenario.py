@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import hashlib
 import json
 import tomllib
@@ -43,6 +44,7 @@ from civicsim.processes import (
     record,
     response,
     spread,
+    survey,
     ties,
     turnover,
     voice,
@@ -51,16 +53,19 @@ from civicsim.processes.actions import ACTIONS, FOR_THE_WHOLE, WITHOUT_SIZE
 from civicsim.processes.choosing import CHOICES
 from civicsim.processes.events import Event, Plan
 from civicsim.reference import Reference
+from civicsim.roster import DECIDES, Roster, decided, undecided
 from civicsim.structure import Population, Structure
 
 _HERE = Path(__file__).parent
 STATUS_QUO = "status-quo"
 DEFAULT_KIND = "acute-trust"
 _TOP = {"title": "", "kind": DEFAULT_KIND, "style": STATUS_QUO, "weeks": 260, "burn_in_weeks": 260, "seed": 1}
+_MOST_SAID = 6
+"""Most changes that the short form of a scenario names."""
 _RANGES = {"weeks": (1, 5200), "burn_in_weeks": (0, 5200), "seed": (0, 2**63 - 1)}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Scenario:
     """What is assumed. Frozen: :meth:`with_` makes a changed copy.
 
@@ -80,6 +85,8 @@ class Scenario:
         Levers of the status quo, with which the burn-in is lived.
     interventions : tuple of Event
         Dated changes: interventions and shocks.
+    roster : Roster or None
+        Teams, professions, line and ties of an organisation of one's own; None where they follow from the structure.
     drift, enactment, … : dataclass
         Parameters of each process.
     """
@@ -97,6 +104,7 @@ class Scenario:
     practice: PracticeParameters = field(default_factory=PracticeParameters)
     reference: Reference = field(default_factory=Reference)
     interventions: tuple[Event, ...] = ()
+    roster: Roster | None = None
     events: events.Parameters = field(default_factory=events.Parameters)
     drift: drift.Parameters = field(default_factory=drift.Parameters)
     enactment: enactment.Parameters = field(default_factory=enactment.Parameters)
@@ -122,6 +130,7 @@ class Scenario:
     forum: forum.Parameters = field(default_factory=forum.Parameters)
     compact: compact.Parameters = field(default_factory=compact.Parameters)
     governing: governing.Parameters = field(default_factory=governing.Parameters)
+    survey: survey.Parameters = field(default_factory=survey.Parameters)
     record: record.Parameters = field(default_factory=record.Parameters)
 
     def __post_init__(self) -> None:
@@ -140,6 +149,11 @@ class Scenario:
             raise ScenarioError(f"scenario: interventions = {given!r}: expected a tuple of Event")
         events = tuple(_check_event(event, f"scenario: intervention {event.name!r}") for event in self.interventions)
         object.__setattr__(self, "interventions", events)
+        if self.roster is not None:
+            try:
+                object.__setattr__(self, "structure", self.roster.outline(self.structure))
+            except ScenarioError as error:
+                raise ScenarioError(f"scenario: {error}") from None
         _check_together(self, "scenario")
 
     # -- making scenarios ------------------------------------------------------------------------------------------
@@ -213,6 +227,8 @@ class Scenario:
         for name, value in changes.items():
             if name in SECTIONS or name in ("habits", "interventions"):
                 result = dataclasses.replace(result, **{name: value})
+            elif name == "roster":
+                result = _apply(result, {name: value}, "scenario")
             else:
                 result = result.set(name.replace("__", "."), value)
         return result
@@ -241,10 +257,12 @@ class Scenario:
 
     def to_dict(self) -> dict[str, Any]:
         """Return all values as nested dictionaries; with the habits, so that nothing is left to a preset."""
-        return dataclasses.asdict(self)
+        values = dataclasses.asdict(self)
+        del values["roster"]
+        return values if self.roster is None else values | {"roster": self.roster.to_dict()}
 
     def changes(self) -> dict[str, Any]:
-        """Return what differs from the style on the kind of organisation, as nested dictionaries."""
+        """Return what differs from the style on the kind of organisation, as nested dictionaries; see :meth:`from_dict`."""
         return _difference(Scenario.preset(self.style, self.kind), self)
 
     def diff(self, other: Scenario) -> dict[str, tuple[Any, Any]]:
@@ -255,6 +273,8 @@ class Scenario:
                 result[key] = (getattr(self, key), getattr(other, key))
         if self.interventions != other.interventions:
             result["interventions"] = (self.interventions, other.interventions)
+        if self.roster != other.roster:
+            result["roster"] = (self.roster, other.roster)
         for section, names in {**SECTIONS, "habits": SECTIONS["levers"]}.items():
             for name in names:
                 mine, theirs = getattr(getattr(self, section), name), getattr(getattr(other, section), name)
@@ -270,7 +290,15 @@ class Scenario:
         return tomli_w.dumps(top | sections | dated)
 
     def to_url(self) -> str:
-        """Return the scenario as the query of a link."""
+        """Return the scenario as the query of a link.
+
+        Raises
+        ------
+        ScenarioError
+            If it has a roster of its own, which a link has no room for; one that its kind brings along is fine.
+        """
+        if "roster" in self.changes():
+            raise ScenarioError("scenario: a [roster] does not fit into a link; write it to a file with to_toml()")
         sets = [
             f"{section}.{name}={json.dumps(value)}"
             for section, values in self.changes().items()
@@ -282,6 +310,26 @@ class Scenario:
         if self.interventions:
             query.append(("interventions", json.dumps([event.to_dict() for event in self.interventions])))
         return "?" + urlencode([*query, *(("set", item) for item in sets)])
+
+    def __repr__(self) -> str:
+        """Say where it started from, and what is changed."""
+        return (
+            f"Scenario({self.style!r} on {self.kind!r}, {self.weeks} weeks after {self.burn_in_weeks}{self._changed()})"
+        )
+
+    def _changed(self) -> str:
+        try:
+            changes = Scenario.preset(self.style, self.kind).diff(self)
+        except ScenarioError:
+            return ", from files that are gone"
+        words = [
+            f"{key.rpartition('.')[2] if key.startswith('levers.') else key}={after!r}"
+            for key, (_, after) in changes.items()
+            if "." in key or key == "seed"
+        ]
+        words += [f"{event.name} in week {event.week}" for event in self.interventions]
+        more = f", … {len(words) - _MOST_SAID} more" if len(words) > _MOST_SAID else ""
+        return f": {', '.join(words[:_MOST_SAID])}{more}" if words else ""
 
     @property
     def digest(self) -> str:
@@ -297,7 +345,7 @@ class Scenario:
 SECTIONS: dict[str, dict[str, Parameter]] = {
     f.name: declared(f.default_factory, f.name)  # type: ignore[arg-type]
     for f in dataclasses.fields(Scenario)
-    if f.name not in _TOP and f.name not in ("habits", "interventions")
+    if f.name not in _TOP and f.name not in ("habits", "interventions", "roster")
 }
 """Every parameter that a scenario file can set, by section and name."""
 
@@ -381,8 +429,11 @@ def _shipped(folder: str) -> dict[str, str]:
 
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        # Some editors put a byte order mark before UTF-8, which "utf-8-sig" leaves out.
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
+        raise ScenarioError(f"{path}: no such file{_nearest_file(path)}") from None
+    except NotADirectoryError:
         raise ScenarioError(f"{path}: no such file") from None
     except IsADirectoryError:
         raise ScenarioError(f"{path}: is a directory, not a file") from None
@@ -392,6 +443,14 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise ScenarioError(f"{path}: is not UTF-8 text (byte {error.start})") from None
     except tomllib.TOMLDecodeError as error:
         raise ScenarioError(f"{path}: is not valid TOML: {error}") from None
+
+
+def _nearest_file(path: Path) -> str:
+    """Return a hint at a file of nearly that name, or at a folder that is not there."""
+    if not path.parent.is_dir():
+        return f"; there is no folder '{path.parent}'"
+    close = difflib.get_close_matches(path.name, [other.name for other in path.parent.glob("*.toml")], n=1)
+    return f"; did you mean '{path.parent / close[0]}'?" if close else ""
 
 
 def _load_named(name: str, folder: str, what: str) -> tuple[dict[str, Any], str]:
@@ -407,13 +466,18 @@ def _load_named(name: str, folder: str, what: str) -> tuple[dict[str, Any], str]
 def _apply(scenario: Scenario, values: Mapping[str, Any], where: str) -> Scenario:
     """Return the scenario with checked values put in."""
     changes: dict[str, Any] = {}
+    if "roster" in values:
+        # What a roster before it decided is open again.
+        scenario = dataclasses.replace(scenario, roster=None, structure=undecided(scenario.structure))
     for key, value in values.items():
         if key in _TOP:
             changes[key] = _check_top(key, value, where)
         elif key == "interventions":
             changes[key] = _read_interventions(value, where)
+        elif key == "roster":
+            changes[key] = _read_roster(value, where)
         elif key not in SECTIONS and key != "habits":
-            hint = nearest(key, [*SECTIONS, *_TOP, "habits", "interventions"])
+            hint = nearest(key, [*SECTIONS, *_TOP, "habits", "interventions", "roster"])
             what = f"no section [{key}]" if isinstance(value, Mapping) else f"no key '{key}' at the top"
             raise ScenarioError(f"{where}: {what}; {hint}")
         elif not isinstance(value, Mapping):
@@ -426,9 +490,26 @@ def _apply(scenario: Scenario, values: Mapping[str, Any], where: str) -> Scenari
             checked = {name: known[name].validate(item, where) for name, item in value.items()}
             changes[key] = dataclasses.replace(getattr(scenario, key), **checked)
     try:
-        return dataclasses.replace(scenario, **changes)
+        result, said = dataclasses.replace(scenario, **changes), values.get("structure", {})
+        for name in DECIDES if result.roster is not None else ():
+            # A value that happens to be the default counts as said, too.
+            if name in said and said[name] != getattr(result.structure, name):
+                raise ScenarioError(f"{where}: {decided(name, said[name], getattr(result.structure, name))}")
+        return result
     except ScenarioError as error:
         raise ScenarioError(str(error).replace("scenario:", f"{where}:", 1)) from None
+
+
+def _read_roster(value: Any, where: str) -> Roster:
+    """Return the roster that a ``[roster]`` section describes."""
+    if isinstance(value, Roster):
+        return value
+    if not isinstance(value, Mapping):
+        raise ScenarioError(f"{where}: roster = {value!r}: expected a section [roster]")
+    try:
+        return Roster.from_dict(value)
+    except ScenarioError as error:
+        raise ScenarioError(f"{where}: {error}") from None
 
 
 def _check_together(scenario: Scenario, where: str) -> None:
@@ -580,6 +661,8 @@ def _difference(base: Scenario, other: Scenario) -> dict[str, Any]:
         section, _, name = key.rpartition(".")
         if section:
             result.setdefault(section, {})[name] = value
+        elif key == "interventions":
+            result[key] = [event.to_dict() for event in value]
         else:
-            result[name] = value
+            result[name] = value.to_dict() if isinstance(value, Roster) else value
     return result

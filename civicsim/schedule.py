@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from civicsim.cohort import Cohort
+from civicsim.errors import ScenarioError, nearest
 from civicsim.process import Process
 from civicsim.processes import (
     coaching,
@@ -37,6 +38,7 @@ from civicsim.processes import (
     record,
     response,
     spread,
+    survey,
     ties,
     turnover,
     voice,
@@ -75,12 +77,23 @@ WEEK: tuple[Process, ...] = (
     forum.PROCESS,
     compact.PROCESS,
     governing.PROCESS,
-    # The record.
+    # What staff say when they are asked, and the record.
+    survey.PROCESS,
     record.PROCESS,
 )
 
 PROCESSES = {process.name: process for process in WEEK}
 """The processes by name."""
+
+PUBLISHED = "published"
+"""What the order of :data:`WEEK` is called."""
+FIRST, LAST = ("events",), ("survey", "record")
+"""Processes that keep their place unless an order names them.
+
+A week begins with what is put into force in it: later in the week, an intervention would begin a week after its date.
+And it ends with what is written down, which nothing in the model reads: earlier, the page would hold two weeks at once.
+Either would move dates and measurement, not the model.
+"""
 
 Observer = Callable[[Cohort, int, int], None]
 
@@ -89,6 +102,57 @@ def describe(processes: Sequence[Process] = WEEK) -> str:
     """Return the week in words, one line per process."""
     width = max(len(process.name) for process in processes)
     return "\n".join(f"{process.place:>2}  {process.name:<{width}}  {process.title}" for process in processes)
+
+
+def ordered(order: str | Sequence[str] | None = None, where: str = "order") -> tuple[Process, ...]:
+    """Return the processes of the week in another order.
+
+    Parameters
+    ----------
+    order : str or sequence of str, optional
+        ``"published"`` or nothing for the order of :data:`WEEK`; ``"shuffled:3"`` for the permutation that the number
+        stands for; or the names of all processes in order, as a sequence or with commas between. Those of
+        :data:`FIRST` and :data:`LAST` may be left out, and then keep their places.
+    where : str
+        What to name in a complaint.
+
+    Raises
+    ------
+    ScenarioError
+        If a name is unknown, missing or there twice, or the number is none.
+    """
+    if order is None or order == PUBLISHED:
+        return WEEK
+    movable = [name for name in PROCESSES if name not in FIRST + LAST]
+    if isinstance(order, str) and order.partition(":")[0].strip() == "shuffled":
+        number = order.partition(":")[2].strip()
+        if not (number.isascii() and number.isdigit() and int(number) < 2**63):
+            raise ScenarioError(
+                f"{where} {order}: expected shuffled:SEED with a whole number from 0, such as shuffled:3"
+            )
+        rng = np.random.Generator(np.random.Philox(key=int(number)))
+        names = [movable[k] for k in rng.permutation(len(movable))]
+    else:
+        words = order.split(",") if isinstance(order, str) else order
+        names = [str(word).strip() for word in words]
+        for name in names:
+            if name not in PROCESSES:
+                hint = nearest(name, [*PROCESSES, PUBLISHED, "shuffled:1"])
+                raise ScenarioError(f"{where}: no process '{name}'; {hint}")
+        doubled = [name for name in PROCESSES if names.count(name) > 1]
+        if doubled:
+            raise ScenarioError(f"{where}: {', '.join(doubled)}: there more than once")
+        missing = [name for name in movable if name not in names]
+        if missing:
+            raise ScenarioError(f"{where}: without {', '.join(missing)}; an order names every process once")
+    start, end = ([name for name in PROCESSES if name in fixed and name not in names] for fixed in (FIRST, LAST))
+    return tuple(PROCESSES[name] for name in [*start, *names, *end])
+
+
+def order_text(processes: Sequence[Process | str]) -> str:
+    """Return an order as :func:`ordered` takes it: ``"published"``, or names with commas between."""
+    names = [process if isinstance(process, str) else process.name for process in processes]
+    return PUBLISHED if names == list(PROCESSES) else ",".join(names)
 
 
 def _blocks(cohort: Cohort, n: int) -> list[tuple[int, int]]:

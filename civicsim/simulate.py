@@ -11,14 +11,14 @@ import numpy as np
 import pandas as pd
 
 from civicsim import __version__
-from civicsim.cohort import Cohort, build
+from civicsim.cohort import Cohort, build, renew_ties
 from civicsim.errors import ScenarioError
 from civicsim.measures import MEASURES, History
 from civicsim.process import Process
 from civicsim.processes.events import Plan, put_into_force
-from civicsim.recording import Recorder, summary_frame, weekly_frame
+from civicsim.recording import Recorder, causes_frame, summary_frame, survey_frame, weekly_frame
 from civicsim.scenario import Scenario
-from civicsim.schedule import WEEK, advance
+from civicsim.schedule import PUBLISHED, WEEK, advance, order_text
 
 Progress = Callable[[float], None]
 """Called with the person-weeks just done."""
@@ -89,13 +89,19 @@ def burn_in(
         scenario.sections,
         chosen,
         -scenario.burn_in_weeks,
+        scenario.roster,
     )
     return live(cohort, scenario.burn_in_weeks, processes=processes, threads=threads, progress=progress)
 
 
 def begin(cohort: Cohort, scenario: Scenario) -> Cohort:
-    """Return a copy of a burnt-in cohort in which the scenario's levers and parameters are set from now on."""
+    """Return a copy of a burnt-in cohort in which the scenario's levers and parameters are set from now on.
+
+    Ties that a roster says are those of today: what became of them in the burn-in is undone.
+    """
     own = cohort.copy()
+    if scenario.roster is not None:
+        renew_ties(own, scenario.roster)
     own.plan = Plan(scenario.levers, scenario.sections, scenario.interventions)
     put_into_force(own, own.plan, own.week, 0, own.n_organisations)
     return own
@@ -122,7 +128,7 @@ def run(
     teams : bool
         Whether to record each team weekly too.
     processes : sequence of Process
-        What happens in a week, in order.
+        What happens in a week, in order; see :func:`civicsim.schedule.ordered`.
     threads : int, optional
         Threads to use; all there are by default. Results do not depend on it.
     start : Cohort, optional
@@ -143,7 +149,7 @@ def run(
     cohort = begin(start, chosen)
     recorder = Recorder(cohort, chosen.weeks, teams=teams)
     live(cohort, chosen.weeks, processes=processes, threads=threads, recorder=recorder, progress=progress)
-    return Result(chosen, numbers, recorder, cohort)
+    return Result(chosen, numbers, recorder, cohort, order_text(processes))
 
 
 def as_scenario(scenario: Scenario | str | None) -> Scenario:
@@ -165,12 +171,15 @@ class Result:
     recorder : Recorder
     cohort : Cohort
         At the end of the last week.
+    order : str
+        Order of the processes in a week: "published", or their names with commas between.
     """
 
     scenario: Scenario
     seeds: list[int]
     recorder: Recorder
     cohort: Cohort
+    order: str = PUBLISHED
 
     @property
     def history(self) -> History:
@@ -207,6 +216,47 @@ class Result:
         }
         return pd.DataFrame(frame | {name: values.T.ravel() for name, values in self.recorder.team.items()})
 
+    def causes(self) -> pd.DataFrame:
+        """Return, per organisation and cause, how many practices changed and what became of the changes.
+
+        See :func:`civicsim.recording.causes_frame`.
+        """
+        return causes_frame(self.history)
+
+    def survey_frame(self) -> pd.DataFrame:
+        """Return the answers to the last staff survey, a row per person who answered, without names or numbers.
+
+        See :func:`civicsim.recording.survey_frame`.
+        """
+        return survey_frame(self.cohort)
+
+    def variance_shares(self, state: str = "exhaustion", n_bootstrap: int = 200) -> pd.DataFrame:
+        """Return how much of the variance of a state lies between organisations, divisions, teams and professions.
+
+        See :func:`civicsim.study.variance.variance_shares`.
+        """
+        from civicsim.study.variance import variance_shares
+
+        return variance_shares(self.cohort, state, n_bootstrap=n_bootstrap)
+
+    def icc_ratio(self, state: str = "exhaustion", n_bootstrap: int = 200) -> pd.DataFrame:
+        """Return how many times more variance lies between teams than between organisations.
+
+        See :func:`civicsim.study.variance.icc_ratio`.
+        """
+        from civicsim.study.variance import icc_ratio
+
+        return icc_ratio(self.cohort, state, n_bootstrap=n_bootstrap)
+
+    def civic_profile(self, last_weeks: int = 52) -> pd.DataFrame:
+        """Return the civic profile with intervals over runs: six parts side by side, never one number.
+
+        See :func:`civicsim.study.profile.civic_profile`.
+        """
+        from civicsim.study.profile import civic_profile
+
+        return civic_profile(self, last_weeks)
+
     def paths(self, measure: str, smooth_weeks: int = 13) -> np.ndarray:
         """Return a measure's smoothed time path, shape (weeks, runs); linked organisations are averaged."""
         values = MEASURES[measure_names([measure])[0]].smoothed(self.history, smooth_weeks)
@@ -228,6 +278,7 @@ class Result:
             "weeks": self.scenario.weeks,
             "burn_in_weeks": self.scenario.burn_in_weeks,
             "seeds": self.seeds,
+            "order": self.order,
         }
 
     def __repr__(self) -> str:

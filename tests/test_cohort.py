@@ -349,7 +349,7 @@ def test_a_tie_is_made_once_and_only_where_both_have_room():
 
 def test_a_single_team_has_no_ties_to_draw():
     rng = np.random.default_rng(1)
-    ties = draw_ties(rng, np.zeros(5, int), np.zeros(1, int), 5, np.zeros(5, int), 2.0, 0.5, 0.5)
+    ties = draw_ties(rng, np.zeros(5, int), np.zeros(1, int), np.zeros(5, int), 2.0, 0.5, 0.5)
     assert (ties == -1).all()
 
 

@@ -15,6 +15,7 @@ from civicsim.levers import Levers
 from civicsim.organisation import STAFF, TABLES, record_type
 from civicsim.parameters import as_row, column_dtype
 from civicsim.processes.pairing import make_pairs
+from civicsim.roster import Roster
 from civicsim.scenario import Scenario
 from civicsim.schedule import PROCESSES, advance
 from civicsim.simulate import burn_in
@@ -91,6 +92,20 @@ def small_scenario(**changes: Any) -> Scenario:
 def burnt_in(seeds: int | Sequence[int] = 3, **changes: Any) -> Cohort:
     """Return runs of a small scenario after their burn-in."""
     return burn_in(small_scenario(**changes), seeds, threads=1)
+
+
+UNEVEN = Roster(
+    divisions=(2, 1, 1),
+    teams=((1, 3, 0, 0, 0), (0, 0, 0, 1, 0), (4, 14, 2, 5, 2), (0, 2, 3, 0, 4)),
+    superiors=(2, 0, 1),
+    ties=((0, 4), (0, 5), (1, 30), (4, 20), (6, 33), (9, 40), (20, 35)),
+)
+"""Four teams of 4, 1, 27 and 9 in three divisions."""
+
+
+def uneven_scenario(**changes: Any) -> Scenario:
+    """Return the default scenario on an organisation with a roster."""
+    return Scenario().with_(**({"roster": UNEVEN, "n_executives": 3, "burn_in_weeks": 26} | changes))
 
 
 def step(cohort: Cohort, *names: str) -> Cohort:
@@ -201,9 +216,10 @@ def govern(cohort: Cohort, turn: int = 0) -> Cohort:
     return cohort
 
 
-def lively(seeds: int = 3, weeks: int = 30) -> Cohort:
+def lively(seeds: int = 3, weeks: int = 30, scenario: Scenario | None = None) -> Cohort:
     """Return a young place where much happens every week, under several extreme styles."""
-    cohort = burnt_in(seeds, n_teams=4, team_size=8, teams_per_division=2, burn_in_weeks=10, alignment_mean=0.4)
+    place = scenario or small_scenario(n_teams=4, team_size=8, teams_per_division=2)
+    cohort = burn_in(place.with_(burn_in_weeks=10, alignment_mean=0.4), seeds, threads=1)
     make_pairs(put(cohort, p__pairing__pair_weeks=40), 0, seeds, 0.3)
     put(
         govern(cohort), p__drift__rate=0.02, p__drift__common_share=0.5, p__turnover__exit_rate=0.01,

@@ -14,6 +14,7 @@ from civicsim import __version__
 from civicsim.errors import CivicsimError
 
 _COMPLETING = "_CIVICSIM_COMPLETE"
+_STOPPED = 130
 
 
 class Stopped(Exception):  # noqa: N818  (it is the user's wish, not an error)
@@ -31,6 +32,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if arguments is None:
         _prepare_streams()
     words = list(sys.argv[1:] if arguments is None else arguments)
+    code = _run(words)
+    if arguments is None and code == _STOPPED:
+        # At once, whatever threads still do; and Python would end by the signal instead of with this code where an
+        # extension was just being loaded.
+        sys.stderr.flush()
+        os._exit(code)
+    return code
+
+
+def _run(words: list[str]) -> int:
     try:
         code = _answer(words)
         sys.stdout.flush()
@@ -40,9 +51,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
         return 0
     except (KeyboardInterrupt, Stopped) as error:
-        return _complain(f"stopped; {error}" if str(error) else "stopped", 130)
+        return _complain(f"stopped; {error}" if str(error) else "stopped", _STOPPED)
     except CivicsimError as error:
         return _complain(str(error), 2)
+    except MemoryError:
+        return _complain("out of memory; fewer --seeds, a smaller organisation or fewer --weeks take less", 1)
     except Exception as error:
         if os.environ.get("CIVICSIM_DEBUG"):
             raise

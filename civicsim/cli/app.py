@@ -12,9 +12,11 @@ from typer.core import TyperGroup
 import civicsim
 from civicsim.cli.options import (
     AllMeasures,
+    Csv,
     Json,
     Kind,
     Measures,
+    Order,
     Out,
     Quiet,
     Seed,
@@ -25,6 +27,7 @@ from civicsim.cli.options import (
     complete_styles,
     complete_topics,
     n_runs,
+    whole,
 )
 from civicsim.cli.overview import OVERVIEW
 from civicsim.errors import CivicsimError, nearest
@@ -165,6 +168,7 @@ def demo(
     weeks: Weeks = None,
     seed: Seed = None,
     sets: Set = None,
+    csv: Csv = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -173,7 +177,7 @@ def demo(
     from civicsim.cli import running
     from civicsim.cli.scenarios import Changes
 
-    running.demo(output, seeds, Changes(weeks, seed, sets or ()), out)
+    running.demo(output, seeds, Changes(weeks, seed, sets or ()), out, csv)
 
 
 @app.command(
@@ -186,7 +190,9 @@ def demo(
             "run my.toml --weeks 104 --out results",
             "--json run --style command",
         ),
-        "Without a file: the status quo on an NHS-like acute trust of 600 staff.",
+        "Without a file: the status quo on an NHS-like acute trust of 600 staff. A run is one organisation with luck of "
+        "its own, which follows from its seed; intervals tell how far the mean of several runs is luck. Weeks count "
+        "after the burn-in: the weeks that every organisation first lives at the status quo.",
     )
 )
 def run(
@@ -203,7 +209,9 @@ def run(
     sets: Set = None,
     measures: Measures = None,
     all_measures: AllMeasures = False,
+    order: Order = None,
     out: Out = None,
+    csv: Csv = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -213,21 +221,25 @@ def run(
     from civicsim.cli.scenarios import Changes
 
     changes = Changes(weeks, seed, sets or ())
-    running.run(output, scenario, style, kind, seeds, changes, _wanted(measures, all_measures), out)
+    running.run(output, scenario, style, kind, seeds, changes, _wanted(measures, all_measures), out, order, csv)
 
 
 @app.command(
     help=_help(
-        "Compare styles or scenarios on matched runs: same organisations, same seeds, same burn-in.",
+        "Compare styles or scenarios on matched runs: the same organisations with the same luck.",
         (
             "compare civic-culture",
             "compare command compact civic-culture --seeds 10",
             "compare my.toml --out results",
             "compare status-quo civic-culture --measure voice_gini --measure trust",
             "compare status-quo compact --set improvement_share=0.05",
+            "compare status-quo --set fear=0.1 --keep-baseline",
         ),
-        "The status quo is run along and is what the others are set against, unless --baseline says otherwise. A "
-        "STYLE is the name of a style, a file with its levers, or a scenario file.",
+        "The status quo is run along and is what the others are set against (the baseline), unless --baseline says "
+        "otherwise. A STYLE is the name of a style, a file with its levers, or a scenario file. --set changes every "
+        "scenario, the baseline too; with --keep-baseline it changes the others only.\n\n"
+        "Before the weeks that are looked at, every organisation lives the same weeks at the status quo (the burn-in), "
+        "so that differences come from what was changed.",
     )
 )
 def compare(
@@ -245,9 +257,14 @@ def compare(
         str | None,
         typer.Option(metavar="STYLE", help="What the others are set against.", autocompletion=complete_styles),
     ] = None,
+    keep_baseline: Annotated[
+        bool, typer.Option("--keep-baseline", help="Leave the baseline's values as they are: --set changes the others.")
+    ] = False,
     measures: Measures = None,
     all_measures: AllMeasures = False,
+    order: Order = None,
     out: Annotated[str | None, typer.Option(metavar="DIR", help="Write data and figures to this folder.")] = None,
+    csv: Csv = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -257,14 +274,15 @@ def compare(
     from civicsim.cli.scenarios import Changes
 
     changes, shown = Changes(weeks, seed, sets or ()), _wanted(measures, all_measures)
-    running.compare(output, styles, kind, seeds, changes, baseline, shown, out)
+    running.compare(output, styles, kind, seeds, changes, baseline, shown, out, order, csv, keep_baseline)
 
 
 @app.command(
     help=_help(
         "Write everything about a scenario: its values, every week, every team, and the network.",
         ("export", "export civic-culture --out civic", "export my.toml --seeds 5 --team-ties"),
-        "Tables come as Parquet and CSV, the network of the first run at the end of its last week as GraphML.",
+        "Tables come as Parquet files (which pandas, R and DuckDB read), with --csv as text too; the network of the "
+        "first run at the end of its last week comes as GraphML (which Gephi and networkx read).",
     )
 )
 def export(
@@ -282,6 +300,8 @@ def export(
     team_ties: Annotated[
         bool, typer.Option("--team-ties", help="Tie all posts of a team in the network; that is many ties.")
     ] = False,
+    order: Order = None,
+    csv: Csv = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -290,7 +310,62 @@ def export(
     from civicsim.cli import running
     from civicsim.cli.scenarios import Changes
 
-    running.export(output, scenario, kind, seeds, Changes(weeks, seed, sets or ()), out, team_ties)
+    running.export(output, scenario, kind, seeds, Changes(weeks, seed, sets or ()), out, team_ties, order, csv)
+
+
+@app.command(
+    help=_help(
+        "Report how far results move with the order of processes within a week.",
+        (
+            "order",
+            "order civic-culture --against status-quo",
+            "order my.toml --orders 40 --seeds 30 --out results",
+            "order --burn-in published --measure trust",
+        ),
+        "The order within a week is a convention of the model. This runs the published order and shuffled ones on the "
+        "same seeds, and tells what the order does from what luck does. With --against it looks at differences between "
+        "two scenarios, which is what comparisons rest on. To run one other order, say --order to run or compare.",
+    )
+)
+def order(
+    context: typer.Context,
+    scenario: Annotated[
+        str | None,
+        typer.Argument(metavar="SCENARIO", help="A scenario file or a style.", autocompletion=complete_styles),
+    ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            metavar="STYLE", help="Look at differences from this style or scenario.", autocompletion=complete_styles
+        ),
+    ] = None,
+    orders: Annotated[int, typer.Option(metavar="N", parser=whole, help="Shuffled orders.")] = 20,
+    seeds: Annotated[int, typer.Option(metavar="N", parser=n_runs, help="Matched runs in each order.")] = 10,
+    burn_in: Annotated[
+        str,
+        typer.Option(
+            "--burn-in",
+            metavar="WHICH",
+            help="Order of the burn-in: the same as in the weeks looked at, or the published one for all.",
+        ),
+    ] = "same",
+    weeks: Weeks = None,
+    seed: Seed = None,
+    kind: Kind = None,
+    sets: Set = None,
+    measures: Measures = None,
+    all_measures: AllMeasures = False,
+    out: Out = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compare orders of the week."""
+    output = _talk(context, json, quiet)
+    from civicsim.cli import ordering
+    from civicsim.cli.scenarios import Changes
+
+    changes, shown = Changes(weeks, seed, sets or ()), _wanted(measures, all_measures)
+    ordering.order(output, scenario, against, kind, orders, seeds, burn_in, changes, shown, out)
 
 
 @app.command(
@@ -336,9 +411,134 @@ def check(
     starting.check(output, path)
 
 
+org = typer.Typer(rich_markup_mode=None, context_settings=app.info.context_settings)
+app.add_typer(org, name="org")
+
+
+@org.callback(
+    invoke_without_command=True,
+    help=_help(
+        "Read the structure of your own organisation, and write networks.",
+        (
+            "org example trial",
+            "org import trial/staff.csv --ties trial/ties.csv",
+            "compare civic-culture --kind my-trust.toml",
+            "org export --kind my-trust.toml --out network.graphml",
+        ),
+        "Names, ids and other text of the tables go into no file but the --key that you ask for.",
+    ),
+)
+def organisation(context: typer.Context, json: Json = False, quiet: Quiet = False) -> None:
+    """Read and write organisations."""
+    output = _talk(context, json, quiet)
+    if context.invoked_subcommand is None:
+        if output.json:
+            raise CivicsimError("org: say what to do, for example civicsim org import staff.csv")
+        output.say(context.get_help())
+
+
+@org.command(
+    "import",
+    help=_help(
+        "Read a staff table, and write a kind of organisation with its teams, line and ties.",
+        (
+            "org import staff.csv",
+            "org import staff.csv --ties ties.csv --out my-trust.toml",
+            'org import staff.csv --profession "Band 5 RN=nurse" --key key.csv',
+        ),
+        "The staff table is CSV (comma or semicolon, UTF-8) with the columns person, team, profession, manager and, if "
+        "you like, division. Manager is the person whom somebody answers to; the one at the top leaves it empty. The "
+        "table of ties is CSV with two columns of people, or GraphML or GEXF.",
+    ),
+)
+def import_organisation(
+    context: typer.Context,
+    staff: Annotated[str, typer.Argument(metavar="STAFF.csv", help="The staff table.")],
+    ties: Annotated[str | None, typer.Option(metavar="TIES", help="Ties between people: CSV, GraphML or GEXF.")] = None,
+    out: Annotated[str, typer.Option(metavar="FILE.toml", help="The file to write.")] = "my-trust.toml",
+    profession: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=PROFESSION", help="What a name in the table means; may be repeated."),
+    ] = None,
+    teams_per_division: Annotated[
+        int, typer.Option(metavar="N", parser=whole, help="Most teams in a division where nothing says more.")
+    ] = 7,
+    key: Annotated[
+        str | None,
+        typer.Option(metavar="KEY.csv", help="Write which team and division got which number. Keep it to yourself."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over files that are there.")] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Read a staff table."""
+    output = _talk(context, json, quiet)
+    from civicsim.cli import organisations
+
+    organisations.read(output, staff, ties, out, profession or (), teams_per_division, key, force)
+
+
+@org.command(
+    "export",
+    help=_help(
+        "Write the network of an organisation: who is there, in which state, and who is tied to whom.",
+        (
+            "org export --kind my-trust.toml --out network.graphml",
+            "org export my.toml --week 52 --out network.gexf",
+            "org export civic-culture --week 0 --out ties.csv",
+        ),
+        "Without --week: as the organisation is built. Week 0 comes after the burn-in, week 52 after a year more. CSV "
+        "comes as two files, ties and people.",
+    ),
+)
+def export_organisation(
+    context: typer.Context,
+    scenario: Annotated[
+        str | None,
+        typer.Argument(metavar="SCENARIO", help="A scenario file or a style.", autocompletion=complete_styles),
+    ] = None,
+    out: Annotated[str, typer.Option(metavar="FILE", help="A .graphml, .gexf or .csv file.")] = "network.graphml",
+    week: Annotated[int | None, typer.Option(metavar="N", parser=whole, help="Weeks after the burn-in.")] = None,
+    kind: Kind = None,
+    seed: Seed = None,
+    sets: Set = None,
+    team_ties: Annotated[bool, typer.Option("--team-ties", help="Tie all posts of a team; that is many ties.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Write over files that are there.")] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write a network."""
+    output = _talk(context, json, quiet)
+    from civicsim.cli import organisations
+    from civicsim.cli.scenarios import Changes
+
+    organisations.write(output, scenario, kind, Changes(None, seed, sets or ()), out, week, team_ties, force)
+
+
+@org.command(
+    "example",
+    help=_help(
+        "Write a made-up staff table and a table of ties, to try things out.",
+        ("org example trial", "org example . --force"),
+    ),
+)
+def example_organisation(
+    context: typer.Context,
+    folder: Annotated[str, typer.Argument(metavar="DIR", help="Where to write them.")],
+    force: Annotated[bool, typer.Option("--force", help="Write over files that are there.")] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write an example."""
+    output = _talk(context, json, quiet)
+    from civicsim.cli import organisations
+
+    organisations.example(output, folder, force)
+
+
 @app.command(
     help=_help(
-        "Explain the week, or a process, style, parameter, measure, lever or kind of organisation.",
+        "Explain the week, or a process, style, parameter, measure, lever, kind of organisation or shock; or document the model.",
         (
             "describe",
             "describe process voice",
@@ -346,6 +546,8 @@ def check(
             "describe parameter structure",
             "describe measure gaming_gap",
             "describe lever fear",
+            "describe shock surge",
+            "describe model --out docs/model",
         ),
         "With a topic alone, all of it is listed.",
     )
@@ -355,11 +557,16 @@ def describe(
     topic: Annotated[
         str | None,
         typer.Argument(
-            metavar="TOPIC", help="process, style, parameter, measure, lever or kind.", autocompletion=complete_topics
+            metavar="TOPIC",
+            help="process, style, parameter, measure, lever, kind, shock or model.",
+            autocompletion=complete_topics,
         ),
     ] = None,
     name: Annotated[
         str | None, typer.Argument(metavar="NAME", help="One of them.", autocompletion=complete_names)
+    ] = None,
+    out: Annotated[
+        str | None, typer.Option(metavar="DIR", help="With 'model': write the pages that describe it to this folder.")
     ] = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -368,6 +575,9 @@ def describe(
     output = _talk(context, json, quiet)
     from civicsim.cli import describing
 
+    if out is not None:
+        describing.write_model(output, topic, name, out)
+        return
     describing.describe(output, topic, name)
 
 

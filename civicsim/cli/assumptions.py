@@ -11,16 +11,13 @@ from rich.table import Table
 from rich.text import Text
 
 import civicsim
-from civicsim.cli.listing import indented, known, listing, range_text, value_text
+from civicsim.cli.listing import NARROW, indented, known, listing, range_text, value_text
 from civicsim.cli.output import Output
 from civicsim.cli.scenarios import is_path
 from civicsim.errors import CivicsimError, nearest
 from civicsim.levers import PURPOSES
 from civicsim.parameters import Parameter
 from civicsim.scenario import DEFAULT_KIND, PARAMETERS, SECTIONS, STATUS_QUO, Scenario, find_parameter, kinds, styles
-
-_NARROW = 100
-"""Columns below which meanings stand under the names of parameters instead of beside them."""
 
 # -- parameters and levers -----------------------------------------------------------------------------------------------
 
@@ -39,6 +36,9 @@ def show_parameters(output: Output) -> None:
         output.data([about_parameter(about) for about in PARAMETERS.values()])
         return
     for section, names in SECTIONS.items():
+        if output.width < NARROW:
+            output.say(Text(f"[{section}]", style="bold"), *(_in_one_line(about) for about in names.values()), "")
+            continue
         table = listing("parameter", "default", "range", "unit", "role", title=f"[{section}]")
         for about in names.values():
             table.add_row(about.name, value_text(about.default), range_text(about), about.unit, about.role)
@@ -96,12 +96,10 @@ def _other_value(about: Parameter) -> Any:
 def show_section(output: Output, section: str) -> None:
     """Show the parameters of a section with their meanings and sources."""
     names = SECTIONS[section].values()
-    if output.width < _NARROW:
+    if output.width < NARROW:
+        output.say(Text(f"[{section}]", style="bold"))
         for about in names:
-            line = Text(about.name, style="bold")
-            line.append(f" = {value_text(about.default)}", style="")
-            line.append(f"   {about.unit}, {range_text(about)}, {about.role}", style="dim")
-            output.say(line, *indented(about.help), *indented(f"Source: {about.source}"))
+            output.say(_in_one_line(about), *indented(about.help), *indented(f"Source: {about.source}"))
         return
     table = listing("parameter", "default", "unit", "range", "role", "meaning and source", title=f"[{section}]")
     for about in names:
@@ -109,6 +107,13 @@ def show_section(output: Output, section: str) -> None:
         meaning.append(f"\n{about.source}", style="dim")
         table.add_row(about.name, value_text(about.default), about.unit, range_text(about), about.role, meaning)
     output.say(table)
+
+
+def _in_one_line(about: Parameter) -> Text:
+    line = Text(about.name, style="bold")
+    line.append(f" = {value_text(about.default)}", style="")
+    line.append(f"   {about.unit}, {range_text(about)}, {about.role}", style="dim")
+    return line
 
 
 def show_levers(output: Output) -> None:
@@ -140,9 +145,10 @@ def _lever_by_style(name: str) -> Table:
 # -- styles and kinds ----------------------------------------------------------------------------------------------------
 
 
-def _file_of(name: str, folder: str) -> dict[str, Any]:
+def file_of(name: str, folder: str) -> dict[str, Any]:
+    """Return what a shipped file says, or one of the user's own."""
     path = Path(name) if is_path(name) else Path(civicsim.__file__).parent / folder / f"{name}.toml"
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+    return tomllib.loads(path.read_text(encoding="utf-8-sig"))
 
 
 def show_styles(output: Output) -> None:
@@ -158,7 +164,7 @@ def show_kinds(output: Output) -> None:
 
 
 def _titles(output: Output, names: Mapping[str, str], folder: str, what: str, heading: str) -> None:
-    about = {name: str(_file_of(name, folder).get("description", "")) for name in names}
+    about = {name: str(file_of(name, folder).get("description", "")) for name in names}
     if output.json:
         output.data([{"name": name, "title": names[name], "description": text} for name, text in about.items()])
         return
@@ -171,7 +177,7 @@ def _titles(output: Output, names: Mapping[str, str], folder: str, what: str, he
 def show_style(output: Output, name: str) -> None:
     """Show a style's levers and hours beside those of the status quo."""
     scenario, usual = Scenario.preset(name), Scenario.preset(STATUS_QUO)
-    description = str(_file_of(name, "styles").get("description", ""))
+    description = str(file_of(name, "styles").get("description", ""))
     budget = scenario.structure.improvement_share * scenario.structure.contracted_hours
     hours, usual_hours = scenario.levers.hours(budget), usual.levers.hours(budget)
     if output.json:
@@ -200,7 +206,7 @@ def show_kind(output: Output, name: str) -> None:
     """Show the sizes of a kind of organisation."""
     if not is_path(name):
         known(name, kinds(), "kind")
-    scenario, about = Scenario.preset(kind=name), _file_of(name, "organisations")
+    scenario, about = Scenario.preset(kind=name), file_of(name, "organisations")
     if output.json:
         values = {"name": name, "title": about.get("title", name), "description": about.get("description", "")}
         output.data({**values, "structure": scenario.to_dict()["structure"]})
@@ -212,4 +218,4 @@ def show_kind(output: Output, name: str) -> None:
         value = value_text(getattr(scenario.structure, parameter.name))
         table.add_row(parameter.name, value, parameter.unit, parameter.help)
     output.say(table)
-    output.hint(f"Next: civicsim run --kind {name} --set n_teams=10")
+    output.hint(f"Next: civicsim run --kind {name}{' --set n_teams=10' if scenario.roster is None else ''}")

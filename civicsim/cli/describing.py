@@ -23,13 +23,17 @@ from civicsim.cli.assumptions import (
     show_style,
     show_styles,
 )
+from civicsim.cli.dated import show_shock, show_shocks
 from civicsim.cli.listing import known, listing, paragraphs
 from civicsim.cli.output import Output
 from civicsim.errors import CivicsimError, nearest
 from civicsim.measures import FLAGSHIP, MEASURES, Measure
-from civicsim.scenario import PARAMETERS, SECTIONS, kinds, styles
+from civicsim.report.model_page import PAGES, page, write_pages
+from civicsim.scenario import PARAMETERS, SECTIONS, kinds, shocks, styles
 from civicsim.schedule import PROCESSES, WEEK
 
+_ROOM_FOR_MEASURES = 132
+"""Columns that the table of measures takes without breaking a word or a line."""
 _IN_SHORT = (
     "Leaders intend; staff meet what leaders live. Staff notice what does not fit, and speak up or keep it to "
     "themselves. Managers answer as far as their hours go, and people learn whether it is safe and worth it. Ideas "
@@ -48,7 +52,7 @@ def describe(output: Output, topic: str | None, name: str | None) -> None:
     if topic is None:
         _week(output)
         return
-    word = topic.lower()
+    word = topic.lower().replace("intervention", "shock")
     found = next((name for name in TOPICS if word in (name, f"{name}s", f"{name}es")), None)
     if found is None:
         raise CivicsimError(f"describe: no topic '{topic}'; {nearest(topic, TOPICS)}")
@@ -68,7 +72,7 @@ def _week(output: Output) -> None:
         return
     output.say("A week in the organisation: what happens, in this order.", "", _process_table(), "")
     output.say(_IN_SHORT)
-    output.hint("Next: civicsim describe process voice   (or: style, parameter, measure, lever, kind)")
+    output.hint("Next: civicsim describe process voice   (or: style, parameter, measure, lever, kind, shock)")
 
 
 # -- processes ---------------------------------------------------------------------------------------------------------
@@ -134,11 +138,18 @@ def _measures(output: Output) -> None:
     if output.json:
         output.data([_about_measure(measure) for measure in MEASURES.values()])
         return
-    table = listing("measure", "in words", "unit", "better")
-    for measure in MEASURES.values():
-        style = "bold" if measure.name in FLAGSHIP else ""
-        table.add_row(Text(measure.name, style=style), measure.label, measure.unit, _better(measure))
-    output.say(table, "", "Tables show these first: " + ", ".join(FLAGSHIP) + ".")
+    if output.width < _ROOM_FOR_MEASURES:
+        for measure in MEASURES.values():
+            line = Text(measure.name, style="bold" if measure.name in FLAGSHIP else "")
+            unit = Text(f"    {measure.label} ({measure.unit}; better: {_better(measure)})", style="dim")
+            output.say(line, unit)
+    else:
+        table = listing("measure", "in words", "unit", "better")
+        for measure in MEASURES.values():
+            style = "bold" if measure.name in FLAGSHIP else ""
+            table.add_row(Text(measure.name, style=style), measure.label, measure.unit, _better(measure))
+        output.say(table)
+    output.say("", "Tables show these first: " + ", ".join(FLAGSHIP) + ".")
     output.hint("Next: civicsim compare civic-culture --measure voice_gini   (or --all-measures)")
 
 
@@ -159,6 +170,46 @@ def _better(measure: Measure) -> str:
     return "depends on who asks" if measure.better == "neither" else measure.better
 
 
+# -- the model's documentation ------------------------------------------------------------------------------------------
+
+
+def _pages(output: Output) -> None:
+    if output.json:
+        output.data([{"name": name, "holds": holds} for name, holds in PAGES.items()])
+        return
+    table = listing("page", "what it holds")
+    for name, holds in PAGES.items():
+        table.add_row(Text(name, style="bold"), holds)
+    output.say(table)
+    output.hint("Next: civicsim describe model --out docs/model   (write all pages)")
+
+
+def _page(output: Output, name: str) -> None:
+    known(name, PAGES, "page")
+    if output.json:
+        output.data({"name": name, "holds": PAGES[name], "markdown": page(name)})
+        return
+    print(page(name))
+    output.hint("Next: civicsim describe model --out docs/model   (write all pages)")
+
+
+def write_model(output: Output, topic: str | None, name: str | None, folder: str) -> None:
+    """Write the pages that describe the model to a folder.
+
+    Raises
+    ------
+    CivicsimError
+        If something else than the whole model was asked for, or the folder cannot be written to.
+    """
+    if topic != "model" or name is not None:
+        raise CivicsimError("describe: --out goes with 'describe model' and writes all its pages")
+    paths = write_pages(folder)
+    if output.json:
+        output.data([str(path) for path in paths])
+        return
+    output.say(*(f"wrote {path}" for path in paths))
+
+
 # -- topics ---------------------------------------------------------------------------------------------------------
 
 
@@ -169,6 +220,8 @@ TOPICS: dict[str, tuple[Callable[[Output], None], Callable[[Output, str], None]]
     "measure": (_measures, _measure),
     "lever": (show_levers, show_lever),
     "kind": (show_kinds, show_kind),
+    "shock": (show_shocks, show_shock),
+    "model": (_pages, _page),
 }
 """What can be described: how to show all of it, and one by name."""
 
@@ -178,5 +231,7 @@ def names_of(topic: str) -> Sequence[str]:
     valid: dict[str, Sequence[str]] = {
         "process": list(PROCESSES), "style": list(styles()), "parameter": [*SECTIONS, *PARAMETERS],
         "measure": list(MEASURES), "lever": list(SECTIONS["levers"]), "kind": list(kinds()),
+        "shock": list(shocks()),
+        "model": list(PAGES),
     }  # fmt: skip
     return valid.get(topic, ())

@@ -19,10 +19,7 @@ import civicsim
 from civicsim.cli import Stopped
 from civicsim.cli.output import plain
 from civicsim.errors import CivicsimError
-from civicsim.measures import FLAGSHIP
 
-CSV_LIMIT = 50_000_000
-"""Bytes above which a weekly CSV holds the first measures only; Parquet always holds all."""
 _CSV: dict[str, Any] = {"index": False, "float_format": "%.6g", "lineterminator": "\n"}
 PACKAGES = (
     "mesa", "numpy", "networkx", "matplotlib", "solara", "numba", "scipy", "pandas", "pyarrow", "typer", "rich",
@@ -112,16 +109,11 @@ class Folder:
         table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
         self.write(name, about, lambda path: pq.write_table(table, path, compression="zstd"))
 
-    def write_table(self, name: str, about: str, frame: pd.DataFrame) -> None:
-        """Write a table as Parquet and as CSV; of a long one, the CSV holds the first measures only."""
+    def write_table(self, name: str, about: str, frame: pd.DataFrame, csv: bool = True) -> None:
+        """Write a table as Parquet, and as CSV too unless that is not wanted."""
         self.write_parquet(f"{name}.parquet", about, frame)
-        # A thousand rows from all over tell the size of the whole.
-        every = max(1, len(frame) // 1000)
-        size = len(frame.iloc[::every].to_csv(**_CSV)) * every
-        if size > CSV_LIMIT and set(FLAGSHIP) < set(frame):
-            keys = [column for column in ("style", "seed", "organisation", "week") if column in frame]
-            frame, about = frame[[*keys, *FLAGSHIP]], f"only what tables show first; all are in {name}.parquet"
-        self.write_csv(f"{name}.csv", about, frame)
+        if csv:
+            self.write_csv(f"{name}.csv", about, frame)
 
     def write_manifest(self, arguments: Sequence[str], about: Mapping[str, Any]) -> None:
         """Write ``manifest.json``: what it takes to repeat and to check the other files."""

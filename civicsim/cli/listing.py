@@ -12,6 +12,9 @@ from rich.text import Text
 from civicsim.errors import CivicsimError, nearest
 from civicsim.parameters import Parameter
 
+NARROW = 120
+"""Columns below which meanings stand under names instead of beside them."""
+
 
 def known(name: str, valid: Mapping[str, Any], what: str) -> None:
     """Complain about a name that is not there, with the nearest one."""

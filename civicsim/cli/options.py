@@ -51,7 +51,7 @@ def complete_measures(incomplete: str) -> Iterator[str]:
 
 def complete_topics(incomplete: str) -> Iterator[str]:
     """Yield what can be described."""
-    topics = ("process", "style", "parameter", "measure", "lever", "kind")
+    topics = ("process", "style", "parameter", "measure", "lever", "kind", "shock", "model")
     yield from (name for name in topics if name.startswith(incomplete))
 
 
@@ -73,11 +73,31 @@ Kind = Annotated[
     str | None,
     typer.Option(metavar="KIND", help="Kind of organisation, by name or file.", autocompletion=complete_kinds),
 ]
-Weeks = Annotated[int | None, typer.Option(metavar="N", parser=whole, help="Weeks that are looked at.")]
-Seed = Annotated[int | None, typer.Option(metavar="N", parser=whole, help="Seed of the first run.")]
+Weeks = Annotated[
+    int | None, typer.Option(metavar="N", parser=whole, help="Weeks that are looked at, after the burn-in.")
+]
+Seed = Annotated[
+    int | None,
+    typer.Option(metavar="N", parser=whole, help="Seed of the first run: the number that its luck follows from."),
+]
 Set = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Change a value, such as fear=0.1; may be repeated."),
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Change a value, such as fear=0.1; may be repeated. In a comparison: of every scenario.",
+    ),
+]
+Order = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ORDER",
+        help="Order of the processes within a week: shuffled:SEED, or all their names with commas between.",
+    ),
+]
+Csv = Annotated[
+    bool,
+    typer.Option("--csv", help="Write the tables of every week as CSV too, which takes about five times as much room."),
 ]
 Out = Annotated[str | None, typer.Option(metavar="DIR", help="Write data files to this folder.")]
 Measures = Annotated[

@@ -28,11 +28,14 @@ class Output:
         Whether progress and hints are left out.
     arguments : list of str
         What the user typed, for the record of how to repeat it.
+    warnings : list of str
+        What was warned of so far.
     """
 
     json: bool = False
     quiet: bool = False
     arguments: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
     @property
     def talks(self) -> bool:
@@ -66,6 +69,13 @@ class Output:
         if self.talks:
             sys.stdout.flush()
             print(f"civicsim: {text}", file=sys.stderr, flush=True)
+
+    def warn(self, text: str) -> None:
+        """Say what is probably not meant, even if progress is not wanted; JSON holds it among its values."""
+        self.warnings.append(text)
+        if not self.json:
+            sys.stdout.flush()
+            print(f"civicsim: warning: {text}", file=sys.stderr, flush=True)
 
     def hint(self, text: str) -> None:
         """Say what else can be done, if hints are wanted."""

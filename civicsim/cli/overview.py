@@ -19,14 +19,24 @@ Simulate:
   run        Run one scenario or style, and sum up what comes of it.
   compare    Compare styles or scenarios on matched runs.
   export     Write everything about a scenario: weeks, teams and network.
+  order      Report how far results move with the order within a week.
 
 Prepare:
   new        Write a scenario file to start from.
   check      Read a scenario file, and say what is wrong or what it changes.
+  org        Read your own organisation from a staff table; write its network.
 
 Look things up:
-  describe   Explain the week, a process, style, parameter, measure or lever.
+  describe   Explain the week, a process, style, parameter, measure, lever or
+             shock.
   doctor     Check the installation, and measure the speed of a run.
+
+Words:
+  style      how an organisation is governed: a set of values on the levers.
+  lever      what leaders can set, such as fear, permission or hours for peers.
+  seed       the number that an organisation and its luck follow from.
+  burn-in    weeks at the status quo that every organisation lives first.
+  matched    runs of two styles with the same organisation and the same luck.
 
 Options, before or after the command:
   --json                 Print the result as JSON, and nothing else.

@@ -17,9 +17,7 @@ from civicsim.cli import Stopped
 from civicsim.cli.output import Output, stderr_is_terminal
 
 Report = Callable[[float], None]
-_PATIENCE = 3.0
-"""Seconds without progress after which the reason is given."""
-_COMPILING = "compiling the model (only the first time, up to a minute)"
+_COMPILING = "compiling the model (once after installing or changing it; a minute or two)"
 
 
 class _Work:
@@ -77,17 +75,32 @@ def progress(output: Output, person_weeks: float) -> Iterator[Report]:
     """
     with _shown(output) as (show, explain):
         work = _Work(person_weeks, show)
-        timer = threading.Timer(_PATIENCE, lambda: None if work.begun or work.stopped else explain())
-        timer.daemon = True
-        timer.start()
         try:
-            with _interruptible(work):
+            with _interruptible(work), _compiling(explain):
                 yield work.report
         except (KeyboardInterrupt, Stopped):
             work.stopped = True
             raise Stopped("nothing was written") from None
-        finally:
-            timer.cancel()
+
+
+@contextmanager
+def _compiling(explain: Callable[[], None]) -> Iterator[None]:
+    """Call ``explain`` once if anything is compiled rather than found where compiled code is kept."""
+    from numba.core import event
+
+    class Listener(event.Listener):
+        said = False
+
+        def on_start(self, event: Any) -> None:
+            if not self.said:
+                self.said = True
+                explain()
+
+        def on_end(self, event: Any) -> None:
+            pass
+
+    with event.install_listener("numba:compile", Listener()):
+        yield
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from civicsim.errors import ScenarioError
+from civicsim.roster import Roster
 from civicsim.scenario import DEFAULT_KIND, STATUS_QUO, Scenario, styles
 from civicsim.structure import Structure
 
@@ -92,13 +93,14 @@ def load(name: str | None, style: str | None = None, kind: str | None = None) ->
 
 def is_path(name: str) -> bool:
     """Whether a word names a file rather than a shipped style."""
-    return name not in styles() and (name.endswith(".toml") or "/" in name or "\\" in name or Path(name).is_file())
+    # No style has a dot in its name, so that "my.tom" is a file that is misspelt.
+    return name not in styles() and (any(mark in name for mark in "./\\") or Path(name).exists())
 
 
 def is_style_file(path: str) -> bool:
     """Whether a file sets levers and nothing else; False where it cannot be read."""
     try:
-        keys = set(tomllib.loads(Path(path).read_text(encoding="utf-8")))
+        keys = set(tomllib.loads(Path(path).read_text(encoding="utf-8-sig")))
     except (OSError, ValueError):
         return False
     return "levers" in keys and keys <= _STYLE_KEYS
@@ -119,20 +121,28 @@ def labels_of(names: Sequence[str]) -> list[str]:
     return short if len(set(short)) == len(short) else list(names)
 
 
-def n_managers(structure: Structure) -> int:
+def n_staff(structure: Structure, roster: Roster | None = None) -> int:
+    """Return how many posts of staff an organisation has."""
+    return structure.n_teams * structure.team_size if roster is None else roster.n_staff
+
+
+def n_managers(structure: Structure, roster: Roster | None = None) -> int:
     """Return how many managers an organisation has: of teams, of divisions, and executives."""
-    return structure.n_teams + -(-structure.n_teams // structure.teams_per_division) + structure.n_executives
+    n_divisions = -(-structure.n_teams // structure.teams_per_division) if roster is None else len(roster.divisions)
+    return structure.n_teams + n_divisions + structure.n_executives
 
 
-def n_posts(structure: Structure) -> int:
+def n_posts(structure: Structure, roster: Roster | None = None) -> int:
     """Return how many posts of staff and managers a run has, over all its organisations."""
-    return structure.n_organisations * (structure.n_teams * structure.team_size + n_managers(structure))
+    return structure.n_organisations * (n_staff(structure, roster) + n_managers(structure, roster))
 
 
-def size_text(structure: Structure) -> str:
+def size_text(structure: Structure, roster: Roster | None = None) -> str:
     """Return the size of a run in words."""
-    staff = f"{structure.n_teams * structure.team_size:,} staff and {n_managers(structure):,} managers"
+    staff = f"{n_staff(structure, roster):,} staff and {n_managers(structure, roster):,} managers"
     teams = f"{structure.n_teams:,} team{'s' if structure.n_teams > 1 else ''}"
+    if roster is not None:
+        return f"{staff} in {teams} of {roster.sizes.min()} to {roster.sizes.max()}"
     if structure.n_organisations > 1:
         return f"{structure.n_organisations:,} organisations of {staff} in {teams}"
     return f"{staff} in {teams}"

@@ -12,7 +12,7 @@ from civicsim.cli.output import Output
 from civicsim.cli.scenarios import is_style_file, load, size_text
 from civicsim.errors import CivicsimError
 from civicsim.parameters import Parameter
-from civicsim.scenario import PARAMETERS, SECTIONS, STATUS_QUO, Scenario, kinds, styles
+from civicsim.scenario import PARAMETERS, SECTIONS, STATUS_QUO, Scenario, kinds, shocks, styles
 
 _SIZES = ("n_teams", "team_size", "teams_per_division", "n_executives", "n_organisations", "improvement_share")
 _HEAD = """\
@@ -32,6 +32,21 @@ seed = 1               # seed of the first run
 
 # Styles: {styles}.
 # Kinds of organisation: {kinds}.
+"""
+_DATED = """\
+# Dated changes: take the '#' off to put them in. Week 0 is the first that is looked at, after the burn-in.
+# Shocks and interventions that come along: {shocks}.
+#     civicsim describe shock surge        says what one of them sets, and for how long
+#
+# [[interventions]]                        # a shipped one, by name
+# week = 52
+# name = "surge"
+#
+# [[interventions]]                        # one of your own: values that hold for some weeks
+# week = 104
+# name = "a year without fear"
+# weeks = 52                               # leave this out, and the values hold for good
+# set = {{ fear = 0.0, permission = 0.6 }}
 """
 _TAIL = """
 # Everything else can be set in the same way, section by section: see `civicsim describe parameter`. For example:
@@ -84,7 +99,7 @@ def template(scenario: Scenario, name: str) -> str:
         styles=_listed(styles()), kinds=_listed(kinds()),
     )  # fmt: skip
     parts = [head, *_section(scenario, "structure", _SIZES), *_section(scenario, "levers", tuple(SECTIONS["levers"]))]
-    return "\n".join(parts) + _TAIL
+    return "\n".join(parts) + _TAIL + "\n" + _DATED.format(shocks=_listed(shocks()))
 
 
 def _listed(names: Any) -> str:
@@ -127,7 +142,9 @@ def check(output: Output, path: str) -> None:
     output.say(f"{path} is a valid {what}: {scenario.title}")
     against = STATUS_QUO if what == "style" else f"{scenario.style} on {scenario.kind}"
     if what == "scenario":
-        output.say(f"{size_text(scenario.structure)}; {scenario.weeks} weeks after {scenario.burn_in_weeks} of burn-in")
+        output.say(
+            f"{size_text(scenario.structure, scenario.roster)}; {scenario.weeks} weeks after {scenario.burn_in_weeks} of burn-in"
+        )
     if changes:
         output.say(f"{len(changes)} value{'s differ' if len(changes) > 1 else ' differs'} from {against}:", "")
         output.say(_changes_table(changes))

@@ -24,7 +24,7 @@ def comparison_lines(table: pd.DataFrame, baseline: str, width: int) -> Iterator
     baseline : str
         Label of the scenario that the others are set against.
     width : int
-        Columns there are. Where intervals written out do not fit, ``±`` and half their width stand for them.
+        Columns there are. Where intervals written out do not fit, ``±`` and half of them stand for them.
     """
     runs = int(table["n"].max())
     measures = [rows for _, rows in table.groupby("measure", sort=False)]
@@ -52,7 +52,7 @@ def comparison_lines(table: pd.DataFrame, baseline: str, width: int) -> Iterator
     if runs > 1:
         yield Text("too close to call: the interval of the difference holds 0.")
         if not written_out:
-            yield Text("±: half the length of the 95 % interval.")
+            yield Text("±: half of the 95 % interval, which ends where the measure does (at 0 or 1, for a share).")
 
 
 _INDENT, _GAP = 1, 2
@@ -117,7 +117,7 @@ def _estimate(row: Mapping[Hashable, Any], name: str, decimals: int, written_out
     shown = "–" if math.isnan(value) else fixed(value, decimals, sign)
     if written_out:
         return [shown, "" if math.isnan(low) else between(low, high, decimals, sign)]
-    return [shown if math.isnan(low) else f"{shown} ± {fixed((high - low) / 2, decimals)}"]
+    return [shown if math.isnan(low) else f"{shown} ± {fixed(max(high - value, value - low), decimals)}"]
 
 
 def judged(verdict: str, better: str) -> str:
@@ -159,27 +159,37 @@ def _usual(values: np.ndarray) -> float | None:
     return float(np.median(kept)) if len(kept) else None
 
 
-def summary_lines(table: pd.DataFrame) -> Iterator[Text]:
+def summary_lines(table: pd.DataFrame, width: int) -> Iterator[Text]:
     """Yield the lines of one scenario's summary: a row per measure.
 
     Parameters
     ----------
     table : pandas.DataFrame
         Columns label, unit, better, n, mean, mean_low, mean_high.
+    width : int
+        Columns there are. Where they do not hold the unit, it stands on a line of its own.
     """
     runs = int(table["n"].max())
     cells = [("", "mean", "95 % interval" if runs > 1 else "", "unit")]
     for row in table.itertuples():
         decimals = decimals_for(table.loc[[row.Index]])
-        short = f", {row.n} runs" if row.n < runs else ""
+        notes = [] if math.isnan(row.mean_low) else [between(row.mean_low, row.mean_high, decimals)]
+        notes += [f"{row.n} run{'s' if row.n != 1 else ''}"] if row.n < runs else []
         mean = "–" if math.isnan(row.mean) else fixed(row.mean, decimals)
-        interval = "" if math.isnan(row.mean_low) else between(row.mean_low, row.mean_high, decimals)
         better = "" if row.better == "neither" else f"; {row.better} is better"
-        cells.append((row.label, mean, interval + short, row.unit + better))
+        cells.append((row.label, mean, ", ".join(notes), row.unit + better))
     widths = [max(len(row[column]) for row in cells) for column in range(4)]
+    beside = sum(widths) + 3 * _GAP <= width
+    if not beside:
+        # A long name gives way where even the numbers do not fit.
+        widths[0] = max(8, min(widths[0], width - widths[1] - widths[2] - 2 * _GAP))
     for index, (label, mean, interval, unit) in enumerate(cells):
-        line = f"{label:<{widths[0]}}  {mean:>{widths[1]}}  {interval:<{widths[2]}}  "
+        name = label if len(label) <= widths[0] else f"{label[: widths[0] - 1]}…"
+        line = f"{name:<{widths[0]}}  {mean:>{widths[1]}}  {interval:<{widths[2]}}"
         text = Text(line, style="" if index else "bold")
-        text.append(unit, style="" if index == 0 else "dim")
+        if beside:
+            text.append(f"  {unit}", style="" if index == 0 else "dim")
         text.rstrip()
         yield text
+        if index and not beside:
+            yield Text(f"  {unit}", style="dim")

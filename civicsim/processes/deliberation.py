@@ -238,6 +238,7 @@ PROCESS = Process(
     reads=(
         "organisation.hours_deliberation", "person.profession", "person.skill", "person.vacant", "practice.reality",
         "team.overload",
+        "person.absent", "practice.idea_value",
     ),
     writes=(
         "organisation.spent_deliberation", "team.conflict", "team.deliberation_credit", "team.hostility",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from civicsim.causes import columns
 from civicsim.compiled import compiled
 from civicsim.kernels import majority_accuracy, toward_code
 from civicsim.organisation import FROM_DIRECTIVE
@@ -257,5 +258,6 @@ PROCESS = Process(
         "tally.complied", "tally.adapted", "tally.resisted", "tally.gamed", "tally.overlooked",
         "tally.adopted_vertical",
         "tally.replaced", "tally.adopted_right",
+        *columns("adopted", "directive"), *columns("right", "directive"), *columns("replaced"),
     ),
 )  # fmt: skip

@@ -181,7 +181,12 @@ PROCESS = Process(
         "organisation.fear", "organisation.permission", "organisation.authority", "organisation.spent_protected",
         "organisation.spent_peer", "organisation.spent_response", "organisation.spent_deliberation",
         "organisation.spent_coaching", "organisation.spent_observation", "organisation.spent_huddles",
-        "organisation.leader_openness", "organisation.grip", "organisation.ledger_protection", "organisation.allotted_reporting", "team.overload", "manager.openness_anchor", "organisation.allotted_coaching", "organisation.allotted_deliberation", "organisation.allotted_huddles", "organisation.allotted_observation", "organisation.allotted_patients", "organisation.allotted_peer", "organisation.allotted_protected", "organisation.allotted_response", "organisation.authority_habit", "organisation.fear_habit", "organisation.permission_habit", "person.vacant",
+        "organisation.leader_openness", "organisation.grip", "organisation.ledger_protection",
+        "organisation.allotted_reporting", "team.overload", "manager.openness_anchor",
+        "organisation.allotted_coaching", "organisation.allotted_deliberation", "organisation.allotted_huddles",
+        "organisation.allotted_observation", "organisation.allotted_patients", "organisation.allotted_peer",
+        "organisation.allotted_protected", "organisation.allotted_response", "organisation.authority_habit",
+        "organisation.fear_habit", "organisation.permission_habit", "person.vacant",
     ),
     writes=(
         "organisation.fear_enacted", "organisation.permission_enacted", "organisation.authority_enacted",

@@ -89,9 +89,10 @@ class Plan:
     events: tuple[Event, ...] = ()
 
     def at(self, week: int) -> tuple[Levers, dict[str, Any]]:
-        """Return the levers and the parameters that hold in a week."""
+        """Return the levers and the parameters that hold in a week; with events switched off, those of the scenario."""
         levers, sections = self.levers, dict(self.sections)
-        for event in self.events:
+        happens = "events" not in sections or sections["events"].enabled
+        for event in self.events if happens else ():
             if event.holds(week):
                 for key, value in event.set.items():
                     section, name = key.split(".")

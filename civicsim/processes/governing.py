@@ -275,9 +275,12 @@ PROCESS = Process(
     step=step,
     reads=(
         "organisation.hours_budget", "organisation.spent_protected", "organisation.spent_peer",
-        "organisation.spent_response", "organisation.spent_deliberation", "organisation.spent_coaching", "organisation.spent_observation", "organisation.spent_huddles",
-        "organisation.compact", "organisation.target_salience", "organisation.audit", "team.quality_reported",
-        "person.exhaustion", "person.safety", "person.vacant", "organisation.authority_habit", "organisation.fear_habit", "organisation.permission_habit", "organisation.mean_efficacy", "organisation.mean_safety", "organisation.voice_norm",
+        "organisation.spent_response", "organisation.spent_deliberation", "organisation.spent_coaching",
+        "organisation.spent_observation", "organisation.spent_huddles", "organisation.compact",
+        "organisation.target_salience", "organisation.audit", "team.quality_reported", "person.exhaustion",
+        "person.safety", "person.vacant", "organisation.authority_habit", "organisation.fear_habit",
+        "organisation.permission_habit", "organisation.mean_efficacy", "organisation.mean_safety",
+        "organisation.voice_norm",
     ),
     writes=(
         "organisation.grip", "organisation.deadline", "organisation.urgency", "organisation.chief_leaving",

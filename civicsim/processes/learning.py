@@ -149,12 +149,15 @@ def _learn_efficacy(who, g, q, usual, dealt, openness):
 
 @compiled
 def _step(first, last, week, p, reference, organisation, team, person, manager, ties):
+    # Friends may work in another organisation of the run: everybody's safety is kept before anybody's moves.
+    for o in range(first, last):
+        if p[o].enabled:
+            for i in range(organisation[o].first_person, organisation[o].first_person + organisation[o].n_persons):
+                person[i].previous = person[i].safety
     for o in range(first, last):
         if not p[o].enabled:
             continue
         org, q, usual = organisation[o], p[o], reference[o]
-        for i in range(org.first_person, org.first_person + org.n_persons):
-            person[i].previous = person[i].safety
         for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
             openness = manager[g.manager].openness
@@ -216,6 +219,7 @@ PROCESS = Process(
         "organisation.fear_enacted", "team.climate", "team.climate_until", "team.outcomes", "team.n_outcomes", "team.detriments", "team.dealt_memory",
         "team.noticed_memory", "person.outcomes", "person.n_outcomes", "person.detriments", "person.norm",
         "person.safety_anchor", "person.efficacy_anchor", "person.agency_anchor", "person.vacant", "manager.openness",
+        "ties",
     ),
     writes=("person.safety", "person.efficacy", "person.agency", "person.previous"),
 )  # fmt: skip

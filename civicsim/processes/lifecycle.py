@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from civicsim.causes import columns, log_decayed, log_sustained
 from civicsim.compiled import compiled
 from civicsim.kernels import unit
 from civicsim.organisation import ENDORSED, FROM_PATIENTS, TRIAL
@@ -204,8 +205,12 @@ def _share_alike(neighbour, practice, t, d):
 
 
 @compiled
-def _adopt(t, d, week, hours, team, practice, count, partner):
-    """Make the idea of a slot the practice of its team, and of the partner where there is one."""
+def _adopt(t, d, week, hours, team, practice, tally, partner):
+    """Make the idea of a slot the practice of its team, and of the partner where there is one.
+
+    The partner may belong to another organisation of the run: what it changes counts there.
+    """
+    count = tally[team[t].organisation]
     slot = practice[t, d]
     value, origin, convenient = slot.idea_value, slot.idea_origin, slot.idea_convenient
     count.trials_won += 1
@@ -218,10 +223,12 @@ def _adopt(t, d, week, hours, team, practice, count, partner):
         team[t].originated_memory += 1.0
         count.solved += value == slot.reality
         count.adopted_right += value == slot.reality
-    if partner >= 0 and change(practice[partner, d], value, week, origin, convenient, count):
-        team[partner].switching_hours += hours
-        count.adopted_local += 1
-        count.adopted_right += value == practice[partner, d].reality
+    if partner >= 0:
+        theirs = tally[team[partner].organisation]
+        if change(practice[partner, d], value, week, origin, convenient, theirs):
+            team[partner].switching_hours += hours
+            theirs.adopted_local += 1
+            theirs.adopted_right += value == practice[partner, d].reality
 
 
 @compiled
@@ -241,9 +248,10 @@ def _partner(neighbour, t, u):
 
 
 @compiled
-def _decide(t, d, week, q, hours, org, alignment, dimension, team, neighbour, practice, person, count):
+def _decide(t, d, week, q, hours, org, alignment, dimension, team, neighbour, practice, person, tally):
     """End a finished trial: adopt, with a second team's consent where it takes two, or give it up."""
     slot, g = practice[t, d], team[t]
+    count = tally[g.organisation]
     for i in range(g.first_person, g.first_person + g.n_posts):
         person[i].skill += q.skill_per_trial * (1.0 - person[i].skill)
     if not trial_convinces(slot.successes, q.n_cycles, alignment, slot.idea_convenient):
@@ -259,7 +267,7 @@ def _decide(t, d, week, q, hours, org, alignment, dimension, team, neighbour, pr
             count.trials_lost += 1
             clear_idea(slot)
             return
-    _adopt(t, d, week, hours, team, practice, count, partner)
+    _adopt(t, d, week, hours, team, practice, tally, partner)
 
 
 @compiled
@@ -317,7 +325,7 @@ def _try_ideas(first, last, week, p, change_of, organisation, dimension, tally, 
                         neighbour,
                         practice,
                         person,
-                        count,
+                        tally,
                     )
             g.n_trials = running
 
@@ -325,17 +333,15 @@ def _try_ideas(first, last, week, p, change_of, organisation, dimension, tally, 
 @compiled
 def _age_changes(first, last, week, p, organisation, tally, team, neighbour, practice):
     m = practice.shape[1]
+    # First see which changes decay, in all organisations, then let them: nobody's fall counts for a neighbour in the
+    # same week.
+    start = organisation[first].first_team
+    decays = np.zeros((organisation[last - 1].first_team + organisation[last - 1].n_teams - start, m), dtype=np.bool_)
     for o in range(first, last):
-        org, q, count = organisation[o], p[o], tally[o]
-        if not q.enabled:
-            for t in range(org.first_team, org.first_team + org.n_teams):
-                team[t].improvement_hours = 0.0
-                team[t].n_trials = 0
+        if not p[o].enabled:
             continue
-        # First see which changes decay, then let them: nobody's fall counts for a neighbour in the same week.
-        decays = np.zeros((org.n_teams, m), dtype=np.bool_)
-        for k in range(org.n_teams):
-            t = org.first_team + k
+        org, q = organisation[o], p[o]
+        for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
             most = decay_hazard(q, g.overload, g.leaver_memory, org.chief_left, 0.0)
             for d in range(m):
@@ -345,18 +351,26 @@ def _age_changes(first, last, week, p, organisation, tally, team, neighbour, pra
                 u, _, _, _ = uniforms(org.seed, DECAY, week, g.key, d)
                 if u < most:
                     alike = _share_alike(neighbour, practice, t, d)
-                    decays[k, d] = u < decay_hazard(q, g.overload, g.leaver_memory, org.chief_left, alike)
-        for k in range(org.n_teams):
-            t = org.first_team + k
+                    decays[t - start, d] = u < decay_hazard(q, g.overload, g.leaver_memory, org.chief_left, alike)
+    for o in range(first, last):
+        org, q, count = organisation[o], p[o], tally[o]
+        if not q.enabled:
+            for t in range(org.first_team, org.first_team + org.n_teams):
+                team[t].improvement_hours = 0.0
+                team[t].n_trials = 0
+            continue
+        for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
             for d in range(m):
                 slot = practice[t, d]
-                if decays[k, d]:
+                if decays[t - start, d]:
                     fall_back(slot)
                     count.decayed += 1
+                    log_decayed(count, slot.origin)
                 elif slot.followed and week - slot.adopted_week >= YEAR:
                     slot.followed = 0
                     count.sustained += 1
+                    log_sustained(count, slot.origin)
             # A quarter of what is left of the hours of a change falls in each week.
             changing = g.switching_hours / SWITCHING_WEEKS
             g.switching_hours -= changing
@@ -395,7 +409,8 @@ PROCESS = Process(
         "team.headspace", "team.overload", "team.leaver_memory",
         "organisation.chief_left", "neighbour.team", "neighbour.ties",
         "dimension.cross_boundary", "person.alignment", "person.trust", "person.professionalism",
-        "organisation.deadline", "practice.reality", "practice.idea_value", "practice.idea_convenient", "practice.idea_origin", "practice.raised_week",
+        "organisation.deadline", "practice.reality", "practice.idea_value", "practice.idea_convenient",
+        "practice.idea_origin", "practice.raised_week", "person.vacant",
     ),
     writes=(
         "practice.value", "practice.previous",
@@ -410,5 +425,7 @@ PROCESS = Process(
         "team.originated_memory",
         "tally.replaced", "tally.adopted_right",
         "tally.weeks_to_adopt", "tally.sustained", "tally.decayed", "tally.hours_improvement",
+        *columns("adopted", "staff", "team", "patients"), *columns("right", "staff", "team", "patients"),
+        *columns("replaced"), *columns("sustained"), *columns("decayed"),
     ),
 )  # fmt: skip

@@ -170,6 +170,7 @@ PROCESS = Process(
         "organisation.target_salience", "organisation.say_do_gap", "organisation.fulfilment", "organisation.breach", "team.fulfilment", "team.breach", "person.agency", "person.acted_memory",
         "person.answered_memory", "person.norm", "person.motivation_anchor", "person.belonging_anchor",
         "person.trust_anchor", "person.vacant", "manager.openness",
+        "ties",
     ),
     writes=("person.motivation", "person.belonging", "person.trust"),
 )  # fmt: skip

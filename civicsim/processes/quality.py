@@ -145,6 +145,7 @@ PROCESS = Process(
     reads=(
         "practice.value", "practice.reality", "dimension.measured", "dimension.safety_critical", "team.overload",
         "team.seek", "person.exhaustion", "person.safety", "person.vacant", "need.weight", "organisation.audit",
+        "organisation.hours_reporting",
     ),
     writes=(
         "team.working", "team.quality", "team.quality_measured", "team.quality_unmeasured", "team.quality_reported",

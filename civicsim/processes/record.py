@@ -13,8 +13,13 @@ from civicsim.parameters import switch
 from civicsim.process import Process
 from civicsim.processes.exhaustion import BURNT_OUT
 from civicsim.processes.forum import satisfaction_as_reported
+from civicsim.processes.quality import SAFETY_CRITICAL_WEIGHT
 
 QUARTER = 13
+LOW_KAPPA = 0.3
+"""κ below which a dimension is mostly a local matter. Assumption: a line drawn for looking, not a rule of the model."""
+ROUNDING = 1e-10
+"""Share of a sum of squares below which a variance is rounding: values within a hundred-thousandth of one another."""
 SPOKE_LATELY = 0.5
 """Voiced problems in the 13-week memory from which on a person has spoken up lately."""
 
@@ -63,6 +68,9 @@ def intraclass_correlation(n_groups, n, sum_of_squares, total, between, sum_n_sq
     Source: Bliese (2000), in Klein and Kozlowski (eds), Multilevel Theory, Research, and Methods in Organizations.
     """
     if n_groups < 2 or n <= n_groups:
+        return 0.0
+    # Where all are alike the variance is 0, and what is left of it by rounding has no share that lies anywhere.
+    if sum_of_squares - total * total / n <= ROUNDING * sum_of_squares:
         return 0.0
     mean_between = (between - total * total / n) / (n_groups - 1.0)
     mean_within = (sum_of_squares - between) / (n - n_groups)
@@ -286,8 +294,67 @@ def _teams(o, org, view, usual_spread, dimension, team, practice):
 
 
 @compiled
+def _share_fitting(hit, weight, working, otherwise):
+    """Return true quality on some dimensions; ``otherwise``, a team's quality on all, where there are none such."""
+    return working * hit / weight if weight > 0.0 else otherwise
+
+
+@compiled
+def _parts_of_quality(o, org, view, dimension, team, practice):
+    """Put down true quality on some of the dimensions, by the formula of quality on all."""
+    m = practice.shape[1]
+    view.quality_safety_critical = view.quality_low_kappa = view.quality_invisible = 0.0
+    view.quality_within_team = view.quality_cross_boundary = 0.0
+    for t in range(org.first_team, org.first_team + org.n_teams):
+        g = team[t]
+        critical = critical_hit = low = low_hit = within = within_hit = 0.0
+        across = across_hit = hidden = hidden_hit = 0.0
+        for d in range(m):
+            slot, dim = practice[t, d], dimension[o, d]
+            w = SAFETY_CRITICAL_WEIGHT if dim.safety_critical else 1.0
+            hit = w if slot.value == slot.reality else 0.0
+            if dim.safety_critical:
+                critical += w
+                critical_hit += hit
+            if dim.kappa < LOW_KAPPA:
+                low += w
+                low_hit += hit
+            if dim.cross_boundary:
+                across += w
+                across_hit += hit
+            else:
+                within += w
+                within_hit += hit
+            if not dim.staff_visible:
+                hidden += w
+                hidden_hit += hit
+        view.quality_safety_critical += _share_fitting(critical_hit, critical, g.working, g.quality)
+        view.quality_low_kappa += _share_fitting(low_hit, low, g.working, g.quality)
+        view.quality_within_team += _share_fitting(within_hit, within, g.working, g.quality)
+        view.quality_cross_boundary += _share_fitting(across_hit, across, g.working, g.quality)
+        view.quality_invisible += _share_fitting(hidden_hit, hidden, g.working, g.quality)
+    view.quality_safety_critical /= org.n_teams
+    view.quality_low_kappa /= org.n_teams
+    view.quality_within_team /= org.n_teams
+    view.quality_cross_boundary /= org.n_teams
+    view.quality_invisible /= org.n_teams
+
+
+@compiled
+def _misrated(org, view, threshold, team):
+    """Put down how many teams are not what the organisation's rating says; unrated counts as not inadequate."""
+    wrong = 0
+    for t in range(org.first_team, org.first_team + org.n_teams):
+        wrong += (team[t].quality < threshold) != (org.inadequate == 1)
+    view.misrated = wrong / org.n_teams
+
+
+@compiled
 def _voices(org, view, person, team, ties):
-    """Put down who is ready to speak up, by profession, and how many ties lead to other teams and divisions."""
+    """Put down who is ready to speak up and who did, and how many ties lead to other teams and divisions."""
+    noticed = np.zeros(N_PROFESSIONS)
+    voiced = np.zeros(N_PROFESSIONS)
+    view.noticed_memory_high = view.voiced_memory_high = view.noticed_memory_low = view.voiced_memory_low = 0.0
     total = np.zeros(N_PROFESSIONS)
     count = np.zeros(N_PROFESSIONS)
     view.n_ties = view.n_ties_far = 0.0
@@ -296,6 +363,14 @@ def _voices(org, view, person, team, ties):
         if who.vacant == 0:
             total[who.profession] += who.propensity
             count[who.profession] += 1.0
+            noticed[who.profession] += who.noticed_memory
+            voiced[who.profession] += who.voiced_memory
+            if who.status > 0.0:
+                view.noticed_memory_high += who.noticed_memory
+                view.voiced_memory_high += who.voiced_memory
+            elif who.status < 0.0:
+                view.noticed_memory_low += who.noticed_memory
+                view.voiced_memory_low += who.voiced_memory
         for slot in range(ties.shape[1]):
             j = ties[i, slot]
             if j >= 0:
@@ -305,6 +380,14 @@ def _voices(org, view, person, team, ties):
     mean = total / np.maximum(count, 1.0)
     view.propensity_doctor, view.propensity_nurse, view.propensity_allied = mean[0], mean[1], mean[2]
     view.propensity_support, view.propensity_administrative = mean[3], mean[4]
+    view.noticed_memory_doctor, view.noticed_memory_nurse, view.noticed_memory_allied = (
+        noticed[0],
+        noticed[1],
+        noticed[2],
+    )
+    view.noticed_memory_support, view.noticed_memory_administrative = noticed[3], noticed[4]
+    view.voiced_memory_doctor, view.voiced_memory_nurse, view.voiced_memory_allied = voiced[0], voiced[1], voiced[2]
+    view.voiced_memory_support, view.voiced_memory_administrative = voiced[3], voiced[4]
 
 
 @compiled
@@ -337,6 +420,7 @@ def _step(
     p,
     reference,
     forum,
+    governing,
     organisation,
     snapshot,
     dimension,
@@ -356,6 +440,8 @@ def _step(
         _team_means(org, team, person)
         _origins(org, view, team, person)
         _teams(o, org, view, reference[o].usual_quality_spread, dimension, team, practice)
+        _parts_of_quality(o, org, view, dimension, team, practice)
+        _misrated(org, view, governing[o].inadequate_below, team)
         _patients(org, view, panel[o], patient)
         view.satisfaction_reported = satisfaction_as_reported(
             view.satisfaction, forum[o].satisfaction_target, org.independence, forum[o].target_gloss
@@ -383,8 +469,9 @@ def step(cohort, first, last):
     """Put down how things stand at the end of the week."""
     c = cohort
     _step(
-        first, last, c.week, c.parameters["record"], c.parameters["reference"], c.parameters["forum"], c.organisation, c.snapshot,
-        c.dimension, c.team, c.practice, c.person, c.manager, c.panel, c.patient, c.ties,
+        first, last, c.week, c.parameters["record"], c.parameters["reference"], c.parameters["forum"],
+        c.parameters["governing"], c.organisation, c.snapshot, c.dimension, c.team, c.practice, c.person, c.manager,
+        c.panel, c.patient, c.ties,
     )  # fmt: skip
 
 
@@ -400,14 +487,15 @@ PROCESS = Process(
         "practice.*",
         "manager.openness",
         "patient.satisfaction",
-        "dimension.code",
-        "dimension.truth",
+        "dimension.*",
+        "organisation.inadequate",
         "organisation.attention_wellbeing",
         "organisation.culture_reported",
         "organisation.forum_standing",
         "panel.seats",
         "panel.share",
         "patient.activation",
+        "ties",
     ),
     writes=("snapshot.*", "team.exhaustion", "team.safety"),
 )

@@ -347,7 +347,9 @@ PROCESS = Process(
     reads=(
         "organisation.fear_enacted", "organisation.authority_enacted", "organisation.invitation",
         "organisation.status_blindness", "organisation.hours_response", "organisation.hours_reporting",
-        "manager.openness", "person.exhaustion", "person.status", "person.vacant", "team.overload", "team.noticed", "person.absent", "practice.idea_channel", "practice.raised_week", "team.joined",
+        "manager.openness", "person.exhaustion", "person.status", "person.vacant", "team.overload", "team.noticed",
+        "person.absent", "practice.idea_channel", "practice.raised_week", "team.joined", "organisation.independence",
+        "person.safety", "practice.idea_severity",
     ),
     writes=(
         "organisation.spent_response", "team.response_credit", "team.response_hours", "team.outcomes",

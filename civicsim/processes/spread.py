@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from civicsim.causes import columns
 from civicsim.compiled import compiled
 from civicsim.kernels import adoption_hazard, either
 from civicsim.organisation import FROM_DIRECTIVE, FROM_NEIGHBOURS
@@ -112,12 +113,13 @@ def _step(first, last, week, p, change_of, organisation, dimension, tally, team,
     m = practice.shape[1]
     for_it = np.empty(m)
     against = np.empty(m)
+    # First everybody looks around, in all organisations, then everybody changes.
+    start = organisation[first].first_team
+    taken = np.zeros((organisation[last - 1].first_team + organisation[last - 1].n_teams - start, m), dtype=np.int8)
     for o in range(first, last):
         if not p[o].enabled:
             continue
-        org, q, count = organisation[o], p[o], tally[o]
-        # First everybody looks around, then everybody changes.
-        taken = np.zeros((org.n_teams, m), dtype=np.int8)
+        org, q = organisation[o], p[o]
         for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
             gate = headspace_gate(q.headspace_gain, g.headspace)
@@ -155,10 +157,12 @@ def _step(first, last, week, p, change_of, organisation, dimension, tally, team,
                 if u_hear < hazard * gate:
                     accuracy = judges_rightly(_mean_skill(g, person), change_of[o].judgement_gain)
                     if accepts(slot.reality == value, accuracy, u_judge):
-                        taken[t - org.first_team, d] = value
+                        taken[t - start, d] = value
+    for o in range(first, last):
+        org, count = organisation[o], tally[o]
         for t in range(org.first_team, org.first_team + org.n_teams):
             for d in range(m):
-                value = taken[t - org.first_team, d]
+                value = taken[t - start, d]
                 if value != 0:
                     change(practice[t, d], value, week + 1, FROM_NEIGHBOURS, 0, count)
                     team[t].switching_hours += change_of[o].switching_hours
@@ -184,6 +188,7 @@ PROCESS = Process(
     reads=(
         "neighbour.team", "neighbour.ties", "team.headspace", "practice.value", "practice.reality",
         "practice.followed", "practice.adopted_week", "dimension.code", "organisation.directive_rate", "person.skill",
+        "person.vacant",
     ),
     writes=(
         "practice.value", "practice.previous",
@@ -191,5 +196,6 @@ PROCESS = Process(
         "practice.convenient", "practice.adopted_week", "team.switching_hours", "tally.adopted_horizontal",
         "tally.adopted_right",
         "tally.replaced",
+        *columns("adopted", "neighbours"), *columns("right", "neighbours"), *columns("replaced"),
     ),
 )  # fmt: skip

@@ -189,7 +189,9 @@ def _step(first, last, week, p, organisation, tally, team, person, ties, neighbo
                 j = _meet(i, week, org, organisation, team, person, ties, q)
                 if j >= 0 and add_tie(ties, i, j):
                     count.ties_made += 1
-        if week % RECOUNT_WEEKS == 0:
+    # Ties reach into other organisations of the run: teams are counted when all have met.
+    for o in range(first, last):
+        if p[o].enabled and week % RECOUNT_WEEKS == 0:
             count_neighbours(o, o + 1, organisation, team, person, ties, neighbour)
 
 

@@ -151,6 +151,7 @@ def leave_post(who, i, team, practice, ties, count):
     who.noticed = who.voiced = who.voice_hours = 0.0
     who.noticed_memory = who.voiced_memory = who.propensity = 0.0
     count.leavers += 1
+    count.leaver_motivation += who.motivation
     count.ties_lost += drop_all_ties(ties, i)
     if who.role == STAFF:
         g = team[who.team]
@@ -225,6 +226,6 @@ PROCESS = Process(
         "person.trust_anchor", "person.agency", "person.agency_anchor", "person.skill", "person.alignment", "person.professionalism",
         "person.noticed", "person.voiced", "person.voice_hours", "person.propensity", "person.propensity_memory",
         "person.noticed_memory", "person.voiced_memory", "person.acted_memory", "person.answered_memory",
-        "practice.idea_raiser", "manager.openness_anchor", "person.norm", "ties", "tally.ties_lost", "tally.leavers", "tally.hires",
+        "practice.idea_raiser", "manager.openness_anchor", "person.norm", "ties", "tally.ties_lost", "tally.leavers", "tally.hires", "tally.leaver_motivation",
     ),
 )  # fmt: skip

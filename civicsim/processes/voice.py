@@ -252,7 +252,8 @@ PROCESS = Process(
     reads=(
         "organisation.invitation", "organisation.fear_enacted", "organisation.authority_enacted", "person.safety",
         "person.efficacy", "person.belonging", "person.status", "person.exhaustion", "person.agency", "person.noticed",
-        "person.vacant", "problem.dimension", "problem.value", "problem.severity", "problem.convenient", "person.tenure",
+        "person.vacant", "problem.dimension", "problem.value", "problem.severity", "problem.convenient",
+        "person.tenure", "ties",
     ),
     writes=(
         "organisation.voice_norm", "team.voiced",

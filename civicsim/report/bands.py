@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from scipy import stats
 
-from civicsim.study.statistics import CONFIDENCE
+from civicsim.study.statistics import ANYWHERE, CONFIDENCE
 
 RANGE = (10, 90)
 RUNS_FOR_RANGE = 5
@@ -37,8 +37,11 @@ class Band:
         return Band(*(getattr(self, field.name)[week:] for field in fields(self)))
 
 
-def band(paths: np.ndarray) -> Band:
-    """Return mean, interval and range of paths, shape (weeks, runs), over the runs that have a value that week."""
+def band(paths: np.ndarray, bounds: tuple[float, float] = ANYWHERE) -> Band:
+    """Return mean, interval and range of paths, shape (weeks, runs), over the runs that have a value that week.
+
+    Intervals are cut off at the bounds; see :func:`civicsim.study.statistics.estimate`.
+    """
     paths = np.asarray(paths, dtype=float)
     n = np.sum(~np.isnan(paths), axis=1)
     nothing = np.full(len(paths), np.nan)
@@ -52,4 +55,8 @@ def band(paths: np.ndarray) -> Band:
     for rows, percentile in ((enough & complete, np.percentile), (enough & ~complete, np.nanpercentile)):
         if rows.any():
             bottom[rows], top[rows] = percentile(paths[rows], RANGE, axis=1)
-    return Band(mean, mean - half, mean + half, bottom, top)
+    low, high = (
+        np.minimum(mean, np.maximum(mean - half, bounds[0])),
+        np.maximum(mean, np.minimum(mean + half, bounds[1])),
+    )
+    return Band(mean, low, high, bottom, top)

@@ -56,7 +56,7 @@ def result_html(result: Result) -> str:
     summary = result.summary(FLAGSHIP)
     rows = []
     for measure in FLAGSHIP:
-        about, own = MEASURES[measure], estimate(summary[measure].to_numpy())
+        about, own = MEASURES[measure], estimate(summary[measure].to_numpy(), bounds=MEASURES[measure].bounds)
         rows.append([about.label, about.unit, *with_interval(own.mean, own.low, own.high), str(own.n)])
     return _page(
         f"<strong>{escape(name)}</strong>, {escape(kind_text(scenario))}: {runs}{before_text(scenario)}.",

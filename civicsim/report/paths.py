@@ -123,7 +123,7 @@ def draw_paths(
     shown: list[np.ndarray] = []
     ends: dict[str, tuple[float, float]] = {}
     for index, (label, result) in enumerate(results.items()):
-        look, sums = looks[label], band(result.paths(about.name, SMOOTH_WEEKS))
+        look, sums = looks[label], band(result.paths(about.name, SMOOTH_WEEKS), about.bounds)
         first = SMOOTH_WEEKS - 1 if len(sums.mean) >= 2 * SMOOTH_WEEKS else 0
         time, sums = np.arange(first + 1, len(sums.mean) + 1) / unit, sums.since(first)
         there = np.flatnonzero(~np.isnan(sums.mean))

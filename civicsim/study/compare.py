@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,14 @@ import pandas as pd
 from civicsim.cohort import Cohort
 from civicsim.errors import ScenarioError
 from civicsim.measures import FLAGSHIP, MEASURES
+from civicsim.process import Process
 from civicsim.scenario import STATUS_QUO, Scenario
+from civicsim.schedule import WEEK
 from civicsim.simulate import Progress, Result, as_scenario, burn_in, measure_names, run, seeds_of
 from civicsim.study.statistics import estimate, paired_difference
+
+_MOST_SAID = 3
+"""Most differences that the label of a scenario names."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -52,8 +58,8 @@ class Comparison:
         -------
         pandas.DataFrame
             Columns measure, label, unit, better, style, n, mean, mean_low, mean_high, difference, difference_low,
-            difference_high, superiority, n_pairs, verdict. Intervals are 95 % t intervals over runs: they speak of luck, not
-            of uncertain parameters.
+            difference_high, superiority, n_pairs, verdict. Intervals are 95 % t intervals over runs, cut off where the measure
+            cannot go: they speak of luck, not of uncertain parameters.
         """
         names = measure_names(measures)
         summaries = {label: result.summary(names, last_weeks) for label, result in self.results.items()}
@@ -61,13 +67,13 @@ class Comparison:
         for name in names:
             about, base = MEASURES[name], summaries[self.baseline][name].to_numpy()
             for label, summary in summaries.items():
-                own = estimate(summary[name].to_numpy())
+                own = estimate(summary[name].to_numpy(), bounds=about.bounds)
                 row: dict[str, Any] = {
                     "measure": name, "label": about.label, "unit": about.unit, "better": about.better, "style": label,
                     "n": own.n, "mean": own.mean, "mean_low": own.low, "mean_high": own.high,
                 }  # fmt: skip
                 if label != self.baseline:
-                    against = paired_difference(summary[name].to_numpy(), base)
+                    against = paired_difference(summary[name].to_numpy(), base, bounds=about.bounds)
                     row |= {
                         "difference": against.mean, "difference_low": against.low, "difference_high": against.high,
                         "superiority": against.superiority, "n_pairs": against.n, "verdict": against.verdict,
@@ -123,6 +129,7 @@ def compare(
     *scenarios: Scenario | str,
     seeds: int | Sequence[int] = 30,
     baseline: str | None = None,
+    processes: Sequence[Process] = WEEK,
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> Comparison:
@@ -137,6 +144,8 @@ def compare(
         Matched runs per scenario.
     baseline : str, optional
         Label of the scenario to compare with: the first with the style of the status quo, else the first.
+    processes : sequence of Process
+        What happens in a week, in order; see :func:`civicsim.schedule.ordered`.
     threads : int, optional
         Threads to use; all there are by default.
     progress : callable, optional
@@ -151,30 +160,63 @@ def compare(
     if len(chosen) < 2:
         raise ScenarioError("compare: expected at least two scenarios or styles")
     labels = _labels(chosen)
-    first = chosen[0]
-    for label, other in zip(labels, chosen, strict=True):
-        for part in ("structure", "weeks"):
-            if getattr(other, part) != getattr(first, part):
-                raise ScenarioError(
-                    f"compare: '{labels[0]}' and '{label}' differ in {part}, so that their runs cannot be matched"
-                )
+    check_matched(dict(zip(labels, chosen, strict=True)))
     if baseline is None:
         usual = (label for label, other in zip(labels, chosen, strict=True) if other.style == STATUS_QUO)
         baseline = next(usual, labels[0])
     if baseline not in labels:
         raise ScenarioError(f"compare: no scenario '{baseline}' to compare with; there are {', '.join(labels)}")
-    numbers = seeds_of(seeds, first.seed)
-    starts: list[tuple[Scenario, Cohort]] = []
-    results = {}
-    for label, scenario in zip(labels, chosen, strict=True):
-        # Scenarios that differ in levers and interventions only live through one burn-in together.
-        before = dataclasses.replace(scenario, title="", style="", levers=scenario.habits, interventions=(), seed=0)
-        start = next((cohort for other, cohort in starts if other == before), None)
-        if start is None:
-            start = burn_in(scenario, numbers, threads=threads, progress=progress)
-            starts.append((before, start))
-        results[label] = run(scenario, numbers, threads=threads, start=start, progress=progress)
+    numbers = seeds_of(seeds, chosen[0].seed)
+    starts = Starts(numbers, processes, threads, progress)
+    results = {
+        label: run(
+            scenario, numbers, processes=processes, threads=threads, start=starts.of(scenario), progress=progress
+        )
+        for label, scenario in zip(labels, chosen, strict=True)
+    }
     return Comparison(results, baseline)
+
+
+class Starts:
+    """Burnt-in cohorts: scenarios that differ in levers and interventions only live through one burn-in together.
+
+    Parameters
+    ----------
+    seeds, processes, threads, progress
+        As in :func:`civicsim.simulate.burn_in`.
+    """
+
+    def __init__(
+        self, seeds: Sequence[int], processes: Sequence[Process], threads: int | None, progress: Progress | None
+    ) -> None:
+        self._known: list[tuple[Scenario, Cohort]] = []
+        self._burn_in = partial(burn_in, seeds=seeds, processes=processes, threads=threads, progress=progress)
+
+    def of(self, scenario: Scenario) -> Cohort:
+        """Return the cohort with which a scenario starts; it must not be changed."""
+        before = dataclasses.replace(scenario, title="", style="", levers=scenario.habits, interventions=(), seed=0)
+        cohort = next((cohort for known, cohort in self._known if known == before), None)
+        if cohort is None:
+            cohort = self._burn_in(scenario)
+            self._known.append((before, cohort))
+        return cohort
+
+
+def check_matched(scenarios: Mapping[str, Scenario]) -> None:
+    """Check that the runs of scenarios, by label, can be matched.
+
+    Raises
+    ------
+    ScenarioError
+        If they differ in structure, roster or weeks.
+    """
+    base, first = next(iter(scenarios.items()))
+    for label, other in scenarios.items():
+        for part in ("structure", "roster", "weeks"):
+            if getattr(other, part) != getattr(first, part):
+                raise ScenarioError(
+                    f"compare: '{base}' and '{label}' differ in {part}, so that their runs cannot be matched"
+                )
 
 
 def _labels(scenarios: Sequence[Scenario]) -> list[str]:
@@ -184,4 +226,25 @@ def _labels(scenarios: Sequence[Scenario]) -> list[str]:
     titles = [scenario.title or scenario.style for scenario in scenarios]
     if len(set(titles)) == len(titles):
         return titles
+    changed = _by_change(scenarios)
+    if len(set(changed)) == len(changed):
+        return changed
     return [f"{name} {index + 1}" for index, name in enumerate(names)]
+
+
+def _by_change(scenarios: Sequence[Scenario]) -> list[str]:
+    """Return each style with the values in which scenarios of that style differ from one another."""
+    labels = []
+    for scenario in scenarios:
+        alike = [other for other in scenarios if other.style == scenario.style]
+        differing = {key: values for other in alike for key, values in scenario.diff(other).items()}
+        words = [
+            f"{key.removeprefix('levers.')}={own}"
+            for key, (own, _) in differing.items()
+            if key not in ("title", "interventions")
+        ]
+        if "interventions" in differing:
+            words += [f"{event.name} in week {event.week}" for event in scenario.interventions] or ["no interventions"]
+        more = f", … {len(words) - _MOST_SAID} more" if len(words) > _MOST_SAID else ""
+        labels.append(f"{scenario.style}: {', '.join(words[:_MOST_SAID])}{more}" if words else scenario.style)
+    return labels

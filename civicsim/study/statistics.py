@@ -8,6 +8,8 @@ import numpy as np
 from scipy.special import stdtrit
 
 CONFIDENCE = 0.95
+ANYWHERE = (-np.inf, np.inf)
+"""Bounds of what may take any value."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,10 @@ class PairedDifference:
         return "higher" if self.mean > 0.0 else "lower"
 
 
-def estimate(values: np.ndarray, confidence: float = CONFIDENCE) -> Estimate:
-    """Return the mean of values over runs with its t interval.
+def estimate(values: np.ndarray, confidence: float = CONFIDENCE, bounds: tuple[float, float] = ANYWHERE) -> Estimate:
+    """Return the mean of values over runs with its t interval, cut off where no mean can be.
+
+    What is cut off never holds the true mean, so that the interval covers it as often as before.
 
     Parameters
     ----------
@@ -67,6 +71,8 @@ def estimate(values: np.ndarray, confidence: float = CONFIDENCE) -> Estimate:
         One value per run; NaN is left out.
     confidence : float
         Coverage of the interval; 0-1.
+    bounds : (float, float)
+        Least and greatest value that there can be.
     """
     kept = np.asarray(values, dtype=float)
     kept = kept[~np.isnan(kept)]
@@ -77,10 +83,17 @@ def estimate(values: np.ndarray, confidence: float = CONFIDENCE) -> Estimate:
     if n == 1:
         return Estimate(mean, np.nan, np.nan, 1)
     half = float(stdtrit(n - 1, 0.5 + confidence / 2) * kept.std(ddof=1) / np.sqrt(n))
-    return Estimate(mean, mean - half, mean + half, n)
+    # A mean outside of its bounds by rounding stays within its interval.
+    low, high = min(mean, max(mean - half, bounds[0])), max(mean, min(mean + half, bounds[1]))
+    return Estimate(mean, low, high, n)
 
 
-def paired_difference(first: np.ndarray, second: np.ndarray, confidence: float = CONFIDENCE) -> PairedDifference:
+def paired_difference(
+    first: np.ndarray,
+    second: np.ndarray,
+    confidence: float = CONFIDENCE,
+    bounds: tuple[float, float] = ANYWHERE,
+) -> PairedDifference:
     """Return the difference ``first − second`` over runs matched by seed.
 
     Parameters
@@ -89,6 +102,8 @@ def paired_difference(first: np.ndarray, second: np.ndarray, confidence: float =
         Values of matched runs, in the same order; pairs with a NaN are left out.
     confidence : float
         Coverage of the interval; 0-1.
+    bounds : (float, float)
+        Least and greatest value that each of the two can have.
 
     Raises
     ------
@@ -100,6 +115,6 @@ def paired_difference(first: np.ndarray, second: np.ndarray, confidence: float =
         raise ValueError(f"matched runs needed: {a.shape} against {b.shape} values")
     difference = a - b
     difference = difference[~np.isnan(difference)]
-    about = estimate(difference, confidence)
+    about = estimate(difference, confidence, (bounds[0] - bounds[1], bounds[1] - bounds[0]))
     wins = float(np.mean((difference > 0) + 0.5 * (difference == 0))) if about.n else np.nan
     return PairedDifference(about.mean, about.low, about.high, wins, about.n)

@@ -160,7 +160,7 @@ def test_stopping_while_files_are_written_says_which_were_kept(small, monkeypatc
     said = small("run", "--out", "results")
     assert said.code == 130
     assert said.err.splitlines()[-1] == (
-        "civicsim: stopped; kept in results: weekly.parquet, weekly.csv, summary.parquet, summary.csv, measures.csv"
+        "civicsim: stopped; kept in results: weekly.parquet, summary.parquet, summary.csv, measures.csv"
     )
     assert not list(Path("results").glob(".*"))
 

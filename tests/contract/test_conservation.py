@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from tools import burnt_in, lively, put, small_scenario
+from tools import burnt_in, lively, put, small_scenario, uneven_scenario
 
 from civicsim.levers import PURPOSES
 from civicsim.organisation import NO_IDEA, TO_FORUM, WAITING
@@ -66,7 +66,13 @@ def quiet():
     return Diary(burnt_in(3))
 
 
-@pytest.fixture(params=["diary", "quiet"])
+@pytest.fixture(scope="module")
+def uneven():
+    """Sixty weeks of a lively place with teams of 1 to 27."""
+    return Diary(lively(3, weeks=13, scenario=uneven_scenario()))
+
+
+@pytest.fixture(params=["diary", "quiet", "uneven"])
 def book(request):
     return request.getfixturevalue(request.param)
 

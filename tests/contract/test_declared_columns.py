@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from columns_in_code import COHORT, touched_by
 from tools import burnt_in, changed_columns, govern, lively, put
 
+from civicsim.causes import columns as counts_of
 from civicsim.organisation import REAL, TABLES
 from civicsim.schedule import WEEK
 
@@ -59,7 +61,11 @@ def test_a_process_does_change_what_it_declares(process, changes):
 
 
 CLEARED = {"practice.cycles", "practice.successes", "practice.deliberated"}
+RARE = {*counts_of("replaced"), *counts_of("sustained")}
 NEVER_SEEN: dict[str, set[str]] = {
+    "directives": RARE,
+    "spread": RARE,
+    "lifecycle": RARE,
     "load": {"organisation.spent_protected", "organisation.spent_reporting"},
     "voice": CLEARED,
     "response": CLEARED,
@@ -70,7 +76,8 @@ NEVER_SEEN: dict[str, set[str]] = {
     "events": {"ties"},
 }
 """Declared, and unchanged even in a lively place for a good reason: hours are spent as allocated, what has not been
-tried or talked over yet has nothing to clear, and nothing is dated."""
+tried or talked over yet has nothing to clear, and nothing is dated. What becomes of changes by any one cause is rare:
+tests/test_causes.py sees to it."""
 
 
 @PROCESSES
@@ -120,6 +127,47 @@ SHAPE = {
     "role", "profession", "group", "dimension", "check", "idea_raiser", "idea_group", "hours_budget",
 }  # fmt: skip
 """Columns that say where rows stand, which everybody may read."""
+OWN_BOOKS = {"tally", "snapshot"}
+"""Tables that processes only write into."""
+
+
+def concerns(column):
+    """Whether a column is one whose reading has to be declared."""
+    table, _, name = column.partition(".")
+    return name not in SHAPE and table not in OWN_BOOKS
+
+
+@PROCESSES
+def test_the_code_of_a_process_touches_only_what_it_declares(process):
+    """Read from the source: also what a week happens not to come across."""
+    touched = touched_by(process.step, COHORT)
+    assert touched.read
+    reads = {column for column in touched.read if concerns(column)}
+    assert {column for column in reads if not covers({*process.reads, *process.writes}, column)} == set()
+    assert {column for column in touched.written if not covers(process.writes, column)} == set()
+
+
+@PROCESSES
+def test_the_code_of_a_process_reads_all_that_it_declares(process):
+    touched = touched_by(process.step, COHORT)
+    assert {column for column in process.reads if not column.endswith(".*")} <= touched.read
+
+
+def test_the_reader_of_code_follows_rows_calls_and_names(monkeypatch):
+    def inner(who, value):
+        who.safety = value
+
+    def outer(first, last, people, ties):
+        someone = people[first]
+        inner(someone, people["skill"][last])
+        someone.trust += ties[first, 0]
+        people["vacant"][first:last] = 0
+
+    inner.__module__ = "civicsim.anything"
+    monkeypatch.setitem(outer.__globals__, "inner", inner)
+    touched = touched_by(outer, None, None, "person", "ties")
+    assert touched.read >= {"person.skill", "person.trust", "ties"}
+    assert touched.written == {"person.safety", "person.trust", "person.vacant"}
 
 
 def scrambled(cohort, table, column, rng):
@@ -151,10 +199,10 @@ def test_a_process_reads_only_what_it_declares(process, busy_week):
     usual = busy_week.copy()
     process.step(usual, 0, usual.n_organisations)
     undeclared = set()
-    for table, columns in TABLES.items():
-        for column in columns:
+    for table, listed in TABLES.items():
+        for column in listed:
             name = f"{table}.{column.name}"
-            if column.name in SHAPE or table in {"tally", "snapshot"} or covers(declared, name):
+            if not concerns(name) or covers(declared, name):
                 continue
             other = scrambled(busy_week, table, column, rng)
             process.step(other, 0, other.n_organisations)

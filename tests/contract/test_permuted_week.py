@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from tools import lively, out_of_bounds, small_scenario
+from tools import lively, out_of_bounds, small_scenario, uneven_scenario
 
 from civicsim.processes.events import Event
 from civicsim.scenario import Scenario, shocks
@@ -15,10 +15,10 @@ for _seed in range(12):
 ANY_ORDER = pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS.keys())
 
 
-@pytest.fixture(scope="module")
-def busy():
+@pytest.fixture(scope="module", params=["even teams", "uneven teams"])
+def busy(request):
     """A young place where much happens, three weeks before the end of a quarter."""
-    cohort = lively(3, weeks=23)
+    cohort = lively(3, weeks=23, scenario=uneven_scenario() if request.param == "uneven teams" else None)
     assert cohort.week % 13 == 10
     return cohort
 

@@ -12,8 +12,8 @@ PACKAGE = Path(cs.__file__).parent
 
 ORDER = [
     "errors", "parameters", "compiled", "randomness", "kernels", "docking_loops", "docking", "levers", "organisation", "networks",
-    "structure", "practice", "reference", "cohort", "process", "processes", "schedule", "scenario", "measures",
-    "recording", "graphs", "simulate", "agents", "model", "study", "report", "cli",
+    "structure", "roster", "causes", "practice", "reference", "cohort", "process", "processes", "schedule", "scenario", "measures",
+    "recording", "graphs", "simulate", "agents", "model", "study", "report", "staffing", "cli",
 ]  # fmt: skip
 MESA = {"agents", "model"}
 

@@ -51,3 +51,19 @@ def test_the_lever_levels_called_usual_are_the_status_quo_s():
     assert scenario.reference.usual_permission == scenario.levers.permission
     pressure = scenario.levers.fear * scenario.levers.target_salience
     assert scenario.reference.usual_pressure == pytest.approx(pressure)
+
+
+ANCHORS = {
+    "survey_safe": 62, "survey_addressed": 50, "survey_unsafe_practice": 73, "survey_improvements": 55,
+    "survey_suggestions": 75, "survey_burnt_out": 30, "survey_unwell": 42, "survey_enough_staff": 32,
+    "survey_valued": 70, "survey_recognition": 54, "survey_leaving": 31, "survey_response": 49,
+}  # fmt: skip
+"""Percent, NHS Staff Survey, England, 2021 to 2024 (suggestions: 20 points above improvements, 2015); to be verified."""
+
+
+def test_the_status_quo_answers_the_survey_as_staff_did(status_quo):
+    mean = status_quo.summary(list(ANCHORS), last_weeks=52).mean()
+    gaps = {name: round(float(mean[name] - share), 1) for name, share in ANCHORS.items()}
+    assert {name: gap for name, gap in gaps.items() if abs(gap) > 5} == {}
+    assert 15 < mean["survey_suggestions"] - mean["survey_improvements"] < 25
+    assert mean["survey_addressed"] < mean["survey_safe"]

@@ -357,7 +357,7 @@ def test_a_page_of_a_result_shows_mean_interval_and_runs_of_every_flagship_measu
     assert "structure.n_teams = 3 teams (preset: 40)" in page.text
     summary = result.summary(FLAGSHIP)
     for name in FLAGSHIP:
-        about = estimate(summary[name].to_numpy())
+        about = estimate(summary[name].to_numpy(), bounds=MEASURES[name].bounds)
         assert MEASURES[name].label in page.text
         for words_of in with_interval(about.mean, about.low, about.high):
             assert words_of in page.text

@@ -1,0 +1,368 @@
+"""The pages that describe the model: prose written by hand, tables read from the declarations.
+
+The prose stands in the folder ``pages`` beside this file. A line ``{{name}}`` in it is
+replaced by the block of that name, so that a table can never say anything but what the code says.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from civicsim import kernels
+from civicsim.errors import CivicsimError
+from civicsim.levers import NAMES as LEVERS
+from civicsim.levers import PURPOSES
+from civicsim.measures import FLAGSHIP, MEASURES
+from civicsim.organisation import REAL, TABLES, Column
+from civicsim.parameters import Parameter
+from civicsim.process import Process
+from civicsim.processes import actions
+from civicsim.scenario import SECTIONS, Scenario, shocks, styles
+from civicsim.schedule import PROCESSES, WEEK
+
+_PROSE = Path(__file__).parent / "pages"
+_BLOCK = re.compile(r"^\{\{(\w+)\}\}$", re.MULTILINE)
+_HEADINGS = {"Parameters", "Returns", "Raises", "Attributes"}
+_TYPES = {REAL: "real", "i1": "whole number", "i2": "whole number", "i4": "whole number", "u8": "whole number"}
+
+# -- words ---------------------------------------------------------------------------------------------------------------
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return a Markdown table; bars and line breaks within cells are made harmless."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(f"| {' | '.join(_cell(cell) for cell in line)} |" for line in lines)
+
+
+def _cell(value: object) -> str:
+    return " ".join(str(value).split()).replace("|", "\\|")
+
+
+def code(word: object) -> str:
+    """Return a name as code."""
+    return f"`{word}`"
+
+
+def number(value: object) -> str:
+    """Return a value as people write it."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _range(about: Parameter) -> str:
+    if about.choices:
+        return ", ".join(about.choices)
+    if isinstance(about.default, bool):
+        return "on, off"
+    return f"{number(float(about.low))} to {number(float(about.high))}"
+
+
+def _sentence(words: str) -> str:
+    words = " ".join(words.replace("``", "`").split())
+    return words[:1].upper() + words[1:]
+
+
+# -- what is declared ----------------------------------------------------------------------------------------------------
+
+
+def parameter_table(section: str) -> str:
+    """Return the parameters of a section: name, default, unit, range, role, status, meaning and source."""
+    return table(
+        ("parameter", "default", "unit", "range", "role", "status", "what it means", "source"),
+        (
+            (code(p.key), number(p.default), p.unit, _range(p), p.role, p.status, p.help, p.source)
+            for p in SECTIONS[section].values()
+        ),
+    )
+
+
+def _bounds(column: Column) -> str:
+    if column.refers:
+        return f"row of {code(column.refers)}, −1 for none"
+    low, high = ("" if abs(bound) == float("inf") else number(float(bound)) for bound in (column.low, column.high))
+    if low and high:
+        return f"{low} to {high}"
+    return f"{low} or more" if low else (f"{high} or less" if high else "any")
+
+
+def _writers(name: str, column: str) -> str:
+    return ", ".join(process.name for process in WEEK if f"{name}.{column}" in process.writes) or "–"
+
+
+def column_table(name: str) -> str:
+    """Return the columns of a table: name, meaning, type, bounds, and the processes that change it."""
+    return table(
+        ("state variable", "what it means", "type", "bounds", "changed by"),
+        ((code(f"{name}.{c.name}"), c.help, _TYPES[c.kind], _bounds(c), _writers(name, c.name)) for c in TABLES[name]),
+    )
+
+
+def _state_variables() -> str:
+    parts = [f"#### `{name}`\n\n{column_table(name)}" for name in TABLES if name not in ("tally", "snapshot")]
+    return "\n\n".join(parts)
+
+
+def _record_columns() -> str:
+    return "\n\n".join(f"#### `{name}`\n\n{column_table(name)}" for name in ("tally", "snapshot"))
+
+
+def _by_table(names: Sequence[str]) -> str:
+    """Return column names sorted by table, so that a table's name is said once."""
+    found: dict[str, list[str]] = {}
+    for name in names:
+        owner, _, column = name.partition(".")
+        found.setdefault(owner, []).append(column)
+    said = [f"{owner}: {', '.join(columns)}" if any(columns) else owner for owner, columns in sorted(found.items())]
+    return "; ".join(said) or "–"
+
+
+def _overview() -> str:
+    rows = ((n, p.place, code(p.name), p.title, code(f"{p.name}.enabled")) for n, p in enumerate(WEEK, start=1))
+    return table(("order", "place in the design", "process", "what happens", "switch"), rows)
+
+
+def _reads_and_writes() -> str:
+    return table(
+        ("process", "reads", "writes"), ((code(p.name), _by_table(p.reads), _by_table(p.writes)) for p in WEEK)
+    )
+
+
+# -- equations -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Equation:
+    """A public function of a process: what it returns, its formula if it is set apart, and what else is said."""
+
+    name: str
+    words: str
+    formula: str
+    more: str
+
+    def to_markdown(self) -> str:
+        """Return the equation as an item of a list."""
+        parts = [f"- `{self.name}`: {self.words}"]
+        if self.formula:
+            parts += ["", "  ```text", *(f"  {line}" for line in self.formula.splitlines()), "  ```"]
+        if self.more:
+            parts += ["", f"  {self.more}"]
+        return "\n".join(parts)
+
+
+def equations(module: ModuleType) -> list[Equation]:
+    """Return the public functions of a module with their docstrings taken apart, in the order of the file."""
+    found = []
+    for name, value in vars(module).items():
+        own = callable(value) and getattr(value, "__module__", None) == module.__name__ and not isinstance(value, type)
+        if own and not name.startswith("_") and name != "step":
+            found.append(_equation(name, inspect.getdoc(value) or ""))
+    return found
+
+
+def _equation(name: str, doc: str) -> Equation:
+    first, *paragraphs = doc.split("\n\n")
+    words = _sentence(first.removeprefix("Return "))
+    formula: list[str] = []
+    more: list[str] = []
+    for paragraph in paragraphs:
+        title, _, rest = paragraph.partition("\n")
+        if title == "Formula":
+            formula.append(inspect.cleandoc(rest))
+        elif title not in _HEADINGS and not paragraph.startswith(" "):
+            more.append(_sentence(paragraph))
+    return Equation(name, words, "\n".join(formula), " ".join(more))
+
+
+def _doc(thing: Any) -> str:
+    """Return a docstring with its paragraphs, without the marks of cross-references."""
+    words = re.sub(r":\w+:`~?([^`]+)`", r"`\1`", inspect.getdoc(thing) or "").replace("``", "`")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in words.split("\n\n"))
+
+
+def _submodel(process: Process) -> str:
+    module = importlib.import_module(process.parameters.__module__)
+    parts = [f"### `{process.name}`", f"*{process.title}*", _doc(module), f"In a week: {_doc(process.step)}"]
+    listed = equations(module)
+    if listed:
+        parts += [f"Equations, in `{module.__name__}`:", "\n".join(e.to_markdown() for e in listed)]
+    parts.append(parameter_table(process.name))
+    return "\n\n".join(parts)
+
+
+def _submodels() -> str:
+    return "\n\n".join(_submodel(process) for process in WEEK)
+
+
+def _kernels() -> str:
+    return "\n".join(equation.to_markdown() for equation in equations(kernels))
+
+
+def _scales() -> str:
+    scenario = Scenario.preset()
+    s = scenario.structure
+    divisions = -(-s.n_teams // s.teams_per_division)
+    rows = [
+        ("weeks that are looked at", scenario.weeks),
+        ("weeks of burn-in", scenario.burn_in_weeks),
+        ("organisations in a run", s.n_organisations),
+        ("posts of staff", s.n_teams * s.team_size),
+        ("teams", s.n_teams),
+        ("divisions", divisions),
+        ("executives, the chief among them", s.n_executives),
+        ("patients followed one by one", round(s.patients_per_post * s.n_teams * s.team_size)),
+        ("dimensions of practice", s.n_dimensions),
+    ]
+    return table((f"default ({scenario.kind})", "number"), rows)
+
+
+def _shared_parameters() -> str:
+    shared = [section for section in SECTIONS if section not in PROCESSES and section != "levers"]
+    return "\n\n".join(f"### `{section}`\n\n{parameter_table(section)}" for section in shared)
+
+
+def _status_counts() -> str:
+    every = [p for names in SECTIONS.values() for p in names.values() if p.section != "levers"]
+    counts = {status: sum(p.status == status for p in every) for status in ("found", "to be verified", "assumption")}
+    rows = [(status, count) for status, count in counts.items()]
+    return table(("status of the default", "parameters, levers and switches apart"), rows)
+
+
+# -- governance and measures ---------------------------------------------------------------------------------------------
+
+
+def _levers() -> str:
+    return parameter_table("levers")
+
+
+def _styles() -> str:
+    chosen = {name: Scenario.preset(name).levers for name in styles()}
+    titles = table(("style", "in words"), ((code(name), title) for name, title in styles().items()))
+    values = table(
+        ("lever", *(code(name) for name in chosen)),
+        ((code(lever), *(number(getattr(levers, lever)) for levers in chosen.values())) for lever in LEVERS),
+    )
+    return f"{titles}\n\n{values}"
+
+
+def _style_hours() -> str:
+    rows = []
+    for name in styles():
+        scenario = Scenario.preset(name)
+        hours = scenario.levers.hours(scenario.structure.improvement_share * scenario.structure.contracted_hours)
+        rows.append((code(name), *(f"{hours[purpose]:.3f}" for purpose in PURPOSES), f"{sum(hours.values()):.3f}"))
+    return table(("style", *PURPOSES, "in all"), rows)
+
+
+def _set_in_words(settings: dict[str, Any]) -> str:
+    return ", ".join(f"{code(key)} = {number(value)}" for key, value in settings.items())
+
+
+def _shocks() -> str:
+    rows = []
+    for name, title in shocks().items():
+        scenario = Scenario.from_dict({"interventions": [{"name": name, "week": 0}]})
+        said = []
+        for event in scenario.interventions:
+            about = {
+                key: value for key, value in event.to_dict().items() if key not in ("name", "week", "weeks", "set")
+            }
+            what = [_set_in_words(event.set)] if event.set else []
+            what += [", ".join(f"{key} {code(number(value))}" for key, value in about.items())] if about else []
+            when = f"week {event.week}" + (f", for {event.weeks} weeks" if event.weeks else "")
+            said.append(f"{when}: {'; '.join(what)}")
+        rows.append((code(name), title, " / ".join(said)))
+    return table(("name", "in words", "what it does, counted from its own week"), rows)
+
+
+def _actions() -> str:
+    return table(
+        ("action", "what it does"),
+        ((code(name), _sentence(_doc(action).split("\n\n")[0])) for name, action in actions.ACTIONS.items()),
+    )
+
+
+def _measures() -> str:
+    return table(
+        ("measure", "label", "unit", "better", "over several weeks", "what it is"),
+        (
+            (
+                code(m.name), m.label, m.unit, "depends" if m.better == "neither" else m.better,
+                "mean of the weeks" if m.bottom is None else "ratio of sums", m.help,
+            )
+            for m in MEASURES.values()
+        ),
+    )  # fmt: skip
+
+
+def _flagship() -> str:
+    return ", ".join(code(name) for name in FLAGSHIP)
+
+
+# -- pages ---------------------------------------------------------------------------------------------------------------
+
+BLOCKS: dict[str, Callable[[], str]] = {
+    "state_variables": _state_variables,
+    "record_columns": _record_columns,
+    "overview": _overview,
+    "reads_and_writes": _reads_and_writes,
+    "scales": _scales,
+    "status_counts": _status_counts,
+    "shared_parameters": _shared_parameters,
+    "submodels": _submodels,
+    "kernels": _kernels,
+    "levers": _levers,
+    "styles": _styles,
+    "style_hours": _style_hours,
+    "shocks": _shocks,
+    "actions": _actions,
+    "measures": _measures,
+    "flagship": _flagship,
+}
+"""What can be put into a page, by the name that stands in double braces."""
+
+PAGES: dict[str, str] = {
+    "odd": "The model by the ODD+D protocol: purpose, entities, schedule, design concepts, submodels, parameters.",
+    "governance": "Levers, styles, shocks and interventions: what can be set, and what each name stands for.",
+    "measures": "Everything that is looked at: name, unit, direction and meaning.",
+}
+"""The pages, with what each holds."""
+
+
+def page(name: str) -> str:
+    """Return a page in Markdown.
+
+    Parameters
+    ----------
+    name : str
+        One of :data:`PAGES`.
+    """
+    prose = (_PROSE / f"{name}.md").read_text(encoding="utf-8")
+    return _BLOCK.sub(lambda block: BLOCKS[block[1]](), prose)
+
+
+def write_pages(folder: str | Path) -> list[Path]:
+    """Write all pages to a folder, and return their paths.
+
+    Raises
+    ------
+    CivicsimError
+        If the folder cannot be written to.
+    """
+    paths = []
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        for name in PAGES:
+            path = Path(folder) / f"{name}.md"
+            path.write_text(page(name), encoding="utf-8")
+            paths.append(path)
+    except OSError as error:
+        raise CivicsimError(f"{folder}: cannot be written ({error.strerror})") from None
+    return paths

@@ -1,0 +1,283 @@
+"""From people and whom they answer to, to teams, divisions and executives: how a line of any depth is mapped.
+
+The model knows four levels above staff: a manager for each team, for each division, executives, and the chief executive.
+Of a longer line the two levels below the chief and the one next to the teams are kept:
+
+* The **chief executive** is the person without a manager.
+* A **team** is where people who lead nobody say they belong. Its **manager** is the topmost person within it to whom
+  others of it answer, however indirectly; where there is none, the one outside whom most of them name.
+* Of those between the chief and a team's manager, the uppermost is an **executive** and the next a **divisional
+  manager**; the others are left out. Where there is only one, that is a divisional manager, who answers to the chief
+  or, being an executive by another branch, leads a division of the own. Where there is nobody between, teams share
+  divisions of at most ``teams_per_division``, right below the chief.
+* Divisions that the table names take the place of those.
+* Managers who lead nobody and answer to the chief are executives too; elsewhere they are administrative posts.
+* People who lead others within a team without managing it are posts of staff like the rest.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+
+from civicsim.organisation import PROFESSIONS
+from civicsim.roster import MOST_POSTS, Pair, Roster
+from civicsim.staffing.people import TOP, Person, Staff
+from civicsim.staffing.professions import MANAGER, folded
+from civicsim.staffing.tables import TableError, rows_text
+
+MOST_EXECUTIVES = 50
+"""As for any other organisation; see ``n_executives``."""
+_ADMINISTRATIVE = PROFESSIONS[-1]
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """A staff table as the model sees it.
+
+    Attributes
+    ----------
+    divisions : tuple of int
+        Teams in each division.
+    teams : tuple of tuple of int
+        Posts of each team by profession.
+    superiors : tuple of int
+        Executive above each division; 0 is the chief.
+    n_executives : int
+        Executives, the chief among them.
+    post_of : dict of str to int
+        Post of each person who has one. Goes no further than the reading of ties.
+    team_names, division_names : tuple of str
+        As written; "" for a division that the table does not name. Only for the user's own key.
+    levels : int
+        Levels of the longest line, staff included.
+    notes : tuple of str
+        What was mapped otherwise than one would think, or left out, in counts.
+    """
+
+    divisions: tuple[int, ...]
+    teams: tuple[tuple[int, ...], ...]
+    superiors: tuple[int, ...]
+    n_executives: int
+    post_of: dict[str, int]
+    team_names: tuple[str, ...]
+    division_names: tuple[str, ...]
+    levels: int
+    notes: tuple[str, ...]
+
+    def roster(self, ties: tuple[Pair, ...] | None = None) -> Roster:
+        """Return the roster, with the ties of a table of ties if there is one."""
+        return Roster(self.divisions, self.teams, self.superiors, ties)
+
+
+class _Line:
+    """Who leads whom."""
+
+    def __init__(self, staff: Staff) -> None:
+        self.people = staff.people
+        self.leaders = {person.boss for person in self.people} - {TOP}
+        self.top = next(place for place, person in enumerate(self.people) if person.boss == TOP)
+        self.team = [folded(person.team) for person in self.people]
+
+    def above(self, place: int) -> list[int]:
+        """Return those above a person, from the one next above to the chief."""
+        chain = []
+        while (place := self.people[place].boss) != TOP:
+            chain.append(place)
+        return chain
+
+    def from_top(self, place: int) -> list[int]:
+        """Return the line from the chief down to a person, the person included."""
+        return [place, *self.above(place)][::-1]
+
+    @cached_property
+    def idle(self) -> list[int]:
+        """Managers who lead nobody and answer to the chief."""
+        return [
+            place
+            for place, person in enumerate(self.people)
+            if place not in self.leaders and person.profession == MANAGER and person.boss == self.top
+        ]
+
+    @cached_property
+    def everybody(self) -> dict[str, list[int]]:
+        """People of each team, those who lead among them."""
+        found: dict[str, list[int]] = {}
+        for place, name in enumerate(self.team):
+            found.setdefault(name, []).append(place)
+        return found
+
+    @cached_property
+    def members(self) -> dict[str, list[int]]:
+        """People of each team who lead nobody; teams in the order of the table."""
+        found: dict[str, list[int]] = {}
+        for place, name in enumerate(self.team):
+            if place not in self.leaders and place not in self.idle and name:
+                found.setdefault(name, []).append(place)
+        return found
+
+    def head(self, team: str) -> int:
+        """Return who manages a team."""
+        members = self.members[team]
+        within = Counter(boss for place in members for boss in self.above(place) if self.team[boss] == team)
+        topmost = [boss for boss in within if not any(other in within for other in self.above(boss))]
+        if topmost:
+            return max(topmost, key=lambda boss: (within[boss], -boss))
+        named = Counter(self.people[place].boss for place in members)
+        return max(named, key=lambda boss: (named[boss], -boss))
+
+
+def map_line(staff: Staff, teams_per_division: int) -> Mapped:
+    """Return how a staff table looks in the model.
+
+    Parameters
+    ----------
+    staff : Staff
+        The people.
+    teams_per_division : int
+        Most teams in a division where neither the table nor the line says more.
+
+    Raises
+    ------
+    TableError
+        If nobody is left in any team, or there are more posts in a team or more executives than the model takes.
+    """
+    line = _Line(staff)
+    heads = {team: line.head(team) for team in line.members}
+    if not heads:
+        raise TableError(f"{staff.path}: nobody is in a team: expected people who lead nobody and say their team")
+    chains = {team: line.from_top(head) for team, head in heads.items()}
+    leading = sorted({chain[1] for chain in chains.values() if len(chain) > 3})
+    executives = sorted([*leading, *line.idle])
+    if len(leading) >= MOST_EXECUTIVES:
+        rows = [line.people[place].row for place in leading]
+        raise TableError(f"{staff.path}: {rows_text(rows)}: more than {MOST_EXECUTIVES - 1} executives below the chief")
+    while len(executives) >= MOST_EXECUTIVES:
+        executives.remove(max(set(executives) - set(leading)))
+    division_of, names, of_mixed = _divisions(line, chains, executives, teams_per_division)
+    order = sorted(heads, key=lambda team: division_of[team])
+    n_divisions = len(names)
+    above = {team: _executive(chain, executives) for team, chain in chains.items()}
+    bosses: list[Counter[int]] = [Counter() for _ in range(n_divisions)]
+    for team in order:
+        bosses[division_of[team]][above[team]] += 1
+    superiors = [counts.most_common(1)[0][0] for counts in bosses]
+    dispersed = sum(above[team] != superiors[division_of[team]] for team in order)
+
+    middle = {_second(chain) for chain in chains.values()}
+    placed = {line.top, *executives, *heads.values(), *middle}
+    posts, folded_in, left_out = _posts(line, order, placed)
+    _check_sizes(staff.path, line, posts)
+    teams, post_of = _numbered(line, order, posts)
+    doubled = len(heads) - len(set(heads.values()))
+    outside = sum(heads[team] not in line.above(place) for team in order for place in line.members[team])
+    clerks = sum(line.people[place].profession == MANAGER for places in posts.values() for place in places)
+    notes = [
+        _note(of_mixed, "team has", "teams have", "people of several divisions: counted with the division of most"),
+        _note(dispersed, "team answers", "teams answer", "to another executive than most of its division: counted with the division"),
+        _note(doubled, "team shares", "teams share", "a manager with another: in the model each has its own"),
+        _note(outside, "person does", "people do", "not answer to the manager of the own team: mapped to that manager"),
+        _note(folded_in, "person leads", "people lead", "others below the manager of a team: counted as posts of staff"),
+        _note(left_out, "manager has", "managers have", "no place in the levels that the model knows: left out"),
+        _note(clerks, "manager leads", "managers lead", "nobody and is not right below the chief: counted as administrative"),
+        _note(len(leading) + len(line.idle) - len(executives), "executive", "executives", "beyond what the model takes: left out"),
+    ]  # fmt: skip
+    levels = max(len(line.from_top(place)) for place in range(len(line.people)))
+    written = {team: line.people[line.everybody[team][0]].team for team in order}
+    sizes = Counter(division_of.values())
+    return Mapped(
+        tuple(sizes[division] for division in range(n_divisions)), teams, tuple(superiors), len(executives) + 1, post_of,
+        tuple(written[team] for team in order), tuple(names), levels, tuple(note for note in notes if note),
+    )  # fmt: skip
+
+
+def _note(n: int, one: str, many: str, what: str) -> str:
+    return f"{n:,} {one if n == 1 else many} {what}" if n else ""
+
+
+def _second(chain: list[int]) -> int:
+    """Return who leads the division of a team as the line has it: the chief where there is nobody between."""
+    return chain[2] if len(chain) > 3 else chain[1] if len(chain) == 3 else chain[0]
+
+
+def _executive(chain: list[int], executives: list[int]) -> int:
+    """Return the number of the executive above a team; 0 for the chief."""
+    return executives.index(chain[1]) + 1 if len(chain) > 2 and chain[1] in executives else 0
+
+
+def _divisions(
+    line: _Line, chains: dict[str, list[int]], executives: list[int], teams_per_division: int
+) -> tuple[dict[str, int], list[str], int]:
+    """Return the division of each team, the names of the divisions as written, and how many teams were of several."""
+    said: dict[str, str] = {}
+    spelled: dict[str, str] = {}
+    mixed = 0
+    for team in chains:
+        people = [line.people[place] for place in line.everybody[team] if line.people[place].division]
+        named = Counter(folded(person.division) for person in people)
+        if named:
+            said[team] = named.most_common(1)[0][0]
+            mixed += len(named) > 1
+            for person in people:
+                spelled.setdefault(folded(person.division), person.division)
+    without = (team for team, chain in chains.items() if team not in said and len(chain) < 3)
+    free = {team: number for number, team in enumerate(without)}
+    n_free = -(-len(free) // teams_per_division)
+    keys: dict[str, tuple[str, str | int]] = {}
+    for team, chain in chains.items():
+        if team in said:
+            keys[team] = ("said", said[team])
+        elif team in free:
+            keys[team] = ("free", free[team] * n_free // len(free))
+        else:
+            keys[team] = ("line", _second(chain))
+    numbers = {key: number for number, key in enumerate(dict.fromkeys(keys.values()))}
+    names = [spelled[str(key[1])] if key[0] == "said" else "" for key in numbers]
+    return {team: numbers[key] for team, key in keys.items()}, names, mixed
+
+
+def _posts(line: _Line, order: list[str], placed: set[int]) -> tuple[dict[str, list[int]], int, int]:
+    """Return who holds the posts of each team, how many of them lead others, and how many people have no place."""
+    posts = {team: list(line.members[team]) for team in order}
+    members = {place for places in line.members.values() for place in places}
+    folded_in = left_out = 0
+    for place, person in enumerate(line.people):
+        if place in placed or place in members:
+            continue
+        if place in line.leaders and person.profession != MANAGER and line.team[place] in posts:
+            posts[line.team[place]].append(place)
+            folded_in += 1
+        elif place not in line.idle:
+            left_out += 1
+    return posts, folded_in, left_out
+
+
+def _check_sizes(path: str, line: _Line, posts: dict[str, list[int]]) -> None:
+    large = [places for places in posts.values() if len(places) > MOST_POSTS]
+    if large:
+        rows = [line.people[min(places)].row for places in large]
+        n = ", ".join(str(len(places)) for places in large[:3])
+        raise TableError(
+            f"{path}: column team: more than {MOST_POSTS} posts in the team that begins in {rows_text(rows)} ({n}); "
+            "give parts of it names of their own"
+        )
+
+
+def _profession(person: Person) -> int:
+    return PROFESSIONS.index(_ADMINISTRATIVE if person.profession == MANAGER else person.profession)
+
+
+def _numbered(
+    line: _Line, order: list[str], posts: dict[str, list[int]]
+) -> tuple[tuple[tuple[int, ...], ...], dict[str, int]]:
+    """Return the posts of each team by profession, and the number of each person's post."""
+    teams: list[tuple[int, ...]] = []
+    post_of: dict[str, int] = {}
+    for team in order:
+        by_profession = sorted(posts[team], key=lambda place: (_profession(line.people[place]), place))
+        for place in by_profession:
+            post_of[line.people[place].name] = len(post_of)
+        counts = Counter(_profession(line.people[place]) for place in by_profession)
+        teams.append(tuple(counts[profession] for profession in range(len(PROFESSIONS))))
+    return tuple(teams), post_of

@@ -1,0 +1,194 @@
+"""The people of a staff table: read, and checked for what a line of managers must be."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from civicsim.staffing.professions import KNOWN, guessed, profession_of
+from civicsim.staffing.tables import Table, TableError, listed, place_columns, read_table, rows_text
+
+NEEDED = ("person", "team", "profession", "manager")
+ALLOWED = ("division",)
+TOP = -1
+"""Stands for the manager of the person who has none."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """A row of a staff table.
+
+    Attributes
+    ----------
+    row : int
+        As the spreadsheet shows it.
+    name : str
+        What identifies the person; goes no further than this package.
+    team, division : str
+        As written; "" where empty.
+    profession : str
+        One of the five professions, or "manager".
+    boss : int
+        Place of the manager among the people, or :data:`TOP`.
+    """
+
+    row: int
+    name: str
+    team: str
+    division: str
+    profession: str
+    boss: int
+
+
+@dataclass(frozen=True)
+class Staff:
+    """The people of a staff table.
+
+    Attributes
+    ----------
+    path : str
+        Where they were read.
+    people : tuple of Person
+        In the order of the table.
+    other_columns : int
+        Columns that were left aside.
+    understood : dict of str to str
+        Professions that were not written as the model calls them → what they were taken for.
+    """
+
+    path: str
+    people: tuple[Person, ...]
+    other_columns: int
+    understood: dict[str, str]
+
+
+def read_staff(path: str | Path, own: Mapping[str, str] | None = None) -> Staff:
+    """Return the people of a staff table.
+
+    Parameters
+    ----------
+    path : str or Path
+        A CSV file with columns person, team, profession, manager and, if wanted, division.
+    own : mapping, optional
+        Own names of professions; see :func:`civicsim.staffing.professions.read_own`.
+
+    Raises
+    ------
+    TableError
+        If something is missing, unknown or contradictory; the message names rows and columns.
+    """
+    table = read_table(path)
+    at = place_columns(table, NEEDED, ALLOWED)
+    if not table.rows:
+        raise TableError(f"{path}: is empty below the header")
+    names = [cells[at["person"]] for _, cells in table.rows]
+    rows = [number for number, _ in table.rows]
+    _check_names(table, names, rows)
+    professions, understood = _professions(table, at["profession"], own or {})
+    place = {name: index for index, name in enumerate(names)}
+    written = [cells[at["manager"]] for _, cells in table.rows]
+    unknown = [row for row, manager in zip(rows, written, strict=True) if manager and manager not in place]
+    if unknown:
+        raise TableError(f"{path}: {rows_text(unknown)}, column manager: names nobody in column person")
+    people = tuple(
+        Person(
+            row, name, cells[at["team"]], cells[at["division"]] if "division" in at else "", profession,
+            place.get(manager, TOP),
+        )
+        for (row, cells), name, profession, manager in zip(table.rows, names, professions, written, strict=True)
+    )  # fmt: skip
+    _check_line(str(path), people)
+    _check_teams(str(path), people)
+    return Staff(str(path), people, len([name for name in table.header if name]) - len(at), understood)
+
+
+def _check_names(table: Table, names: list[str], rows: list[int]) -> None:
+    empty = [row for row, name in zip(rows, names, strict=True) if not name]
+    if empty:
+        raise TableError(f"{table.path}: {rows_text(empty)}, column person: is empty")
+    same: dict[str, list[int]] = defaultdict(list)
+    for row, name in zip(rows, names, strict=True):
+        same[name].append(row)
+    twice = [f"rows {listed(found)}" for found in same.values() if len(found) > 1]
+    if twice:
+        raise TableError(f"{table.path}: column person: the same person stands in {listed(twice, 3)}")
+
+
+def _professions(table: Table, column: int, own: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
+    found, understood = [], {}
+    unknown: dict[str, list[int]] = defaultdict(list)
+    for row, cells in table.rows:
+        name = profession_of(cells[column], own)
+        if name is None:
+            unknown[cells[column]].append(row)
+            continue
+        found.append(name)
+        if cells[column].lower() != name:
+            understood[cells[column]] = name
+    if unknown:
+        empty = unknown.pop("", None)
+        if empty:
+            raise TableError(f"{table.path}: {rows_text(empty)}, column profession: is empty")
+        parts = [f"{text!r} ({rows_text(rows)})" for text, rows in unknown.items()]
+        first = next(iter(unknown))
+        raise TableError(
+            f"{table.path}: column profession: {listed(parts, 3)}: none of {', '.join(KNOWN)}; "
+            f'say what it is, for example --profession "{first}={guessed(first) or "nurse"}"'
+        )
+    return found, understood
+
+
+def _check_line(path: str, people: tuple[Person, ...]) -> None:
+    circles = _circles(people)
+    alone = [people[circle[0]].row for circle in circles if len(circle) == 1]
+    if alone:
+        raise TableError(
+            f"{path}: {rows_text(alone)}, column manager: names the person of the row itself; leave it empty at the top"
+        )
+    if circles:
+        parts = [f"rows {listed([people[i].row for i in sorted(circle)])}" for circle in circles]
+        raise TableError(f"{path}: column manager: {listed(parts, 3)} answer to each other in a circle")
+    tops = [person for person in people if person.boss == TOP]
+    if len(tops) == 1:
+        if len(people) == 1:
+            raise TableError(f"{path}: has one person only: expected people and the managers they answer to")
+        return
+    whole = [
+        rows_text([person.row for person in tops if person.team == team])
+        for team in dict.fromkeys(person.team for person in tops if person.team)
+        if all(person.boss == TOP for person in people if person.team == team)
+        and not any(people[person.boss].team == team for person in people if person.boss != TOP)
+    ]
+    more = f"; {listed(whole, 3)}: a team with no manager" if whole else ""
+    raise TableError(
+        f"{path}: {rows_text([person.row for person in tops])}, column manager: are empty, but only one person has no "
+        f"manager, the one at the top{more}"
+    )
+
+
+def _circles(people: tuple[Person, ...]) -> list[list[int]]:
+    """Return each circle in the line once."""
+    seen: dict[int, int] = {}
+    circles = []
+    for start in range(len(people)):
+        path, i = [], start
+        while i != TOP and i not in seen:
+            seen[i] = start
+            path.append(i)
+            i = people[i].boss
+        if i != TOP and seen[i] == start:
+            circles.append(path[path.index(i) :])
+    return circles
+
+
+def _check_teams(path: str, people: tuple[Person, ...]) -> None:
+    lead = {person.boss for person in people}
+    without = [
+        person.row
+        for place, person in enumerate(people)
+        if not person.team and place not in lead and person.profession != KNOWN[-1]
+    ]
+    if without:
+        raise TableError(f"{path}: {rows_text(without)}, column team: is empty, which it may be for managers only")

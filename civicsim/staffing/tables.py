@@ -1,0 +1,158 @@
+"""Tables as spreadsheets save them, and mistakes in them by row and column.
+
+Rows are counted as a spreadsheet shows them: the header is row 1. Messages name rows and columns, not what stands
+there, so that they can be shown to others.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from civicsim.errors import CivicsimError, nearest
+
+SHOWN = 5
+"""Rows that a message names before it counts the others."""
+_EXCEL = "in Excel, save it as 'CSV UTF-8 (Comma delimited)'"
+
+
+class TableError(CivicsimError):
+    """Something in a table that its owner can put right."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of text.
+
+    Attributes
+    ----------
+    path : str
+        Where it was read.
+    header : tuple of str
+        Names of columns, in lower case.
+    rows : tuple of (int, tuple of str)
+        Number and cells of each row that is not empty, without spaces around.
+    """
+
+    path: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[int, tuple[str, ...]], ...]
+
+    def column(self, name: str) -> int | None:
+        """Return the place of a column, or None where there is none."""
+        return self.header.index(name) if name in self.header else None
+
+
+def listed(items: Sequence[object], most: int = SHOWN) -> str:
+    """Return ``"3, 7 and 9"``, or ``"3, 4, 5, 6, 7 and 12 more"``."""
+    words = [str(item) for item in items]
+    if len(words) > most:
+        return f"{', '.join(words[:most])} and {len(words) - most} more"
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def rows_text(rows: Sequence[int]) -> str:
+    """Return ``"row 3"`` or ``"rows 3, 7 and 9"``."""
+    return f"row{'s' if len(rows) > 1 else ''} {listed(rows)}"
+
+
+def read_table(path: str | Path) -> Table:
+    """Return the table of a CSV file with commas, semicolons or tabs, in UTF-8 with or without a byte order mark.
+
+    Raises
+    ------
+    TableError
+        If it cannot be read, is not such a table, or a row has not as many cells as the header.
+    """
+    text = _text_of(Path(path))
+    first = text.split("\n", 1)[0]
+    separator = max((",", ";", "\t"), key=first.count)
+    records = list(_records(text, separator, str(path)))
+    if not any(any(cells) for _, cells in records):
+        raise TableError(f"{path}: is empty")
+    header = tuple(cell.lower() for cell in _without_empty_end(records[0][1]))
+    if not header:
+        raise TableError(f"{path}: row 1 is empty: expected the names of the columns")
+    rows = []
+    for number, cells in records[1:]:
+        if not any(cells):
+            continue
+        if len(cells) < len(header) or any(cells[len(header) :]):
+            n = len(cells)
+            raise TableError(
+                f"{path}: row {number} has {n} cell{'s' if n != 1 else ''}, but the header has {len(header)}; "
+                "a text with a comma or semicolon in it belongs between quotation marks"
+            )
+        rows.append((number, tuple(cells[: len(header)])))
+    return Table(str(path), header, tuple(rows))
+
+
+def place_columns(table: Table, needed: Sequence[str], allowed: Sequence[str] = ()) -> dict[str, int]:
+    """Return where the named columns stand; others are left aside.
+
+    Raises
+    ------
+    TableError
+        If one is missing, or there twice.
+    """
+    for name in (*needed, *allowed):
+        if table.header.count(name) > 1:
+            raise TableError(f"{table.path}: row 1: column '{name}' is there {table.header.count(name)} times")
+    others = [name for name in table.header if name and name not in (*needed, *allowed)]
+    for name in needed:
+        if name not in table.header:
+            hint = nearest(name, others).replace("did you mean", "is it") if others else "there are no other columns"
+            raise TableError(f"{table.path}: row 1 has no column '{name}' (needed: {', '.join(needed)}); {hint}")
+    return {name: table.header.index(name) for name in (*needed, *allowed) if name in table.header}
+
+
+def _without_empty_end(cells: Sequence[str]) -> list[str]:
+    kept = list(cells)
+    while kept and not kept[-1]:
+        kept.pop()
+    return kept
+
+
+def _text_of(path: Path) -> str:
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise TableError(f"{path}: no such file") from None
+    except IsADirectoryError:
+        raise TableError(f"{path}: is a folder, not a file") from None
+    except OSError as error:
+        raise TableError(f"{path}: cannot be read ({error.strerror})") from None
+    if content.startswith(b"PK\x03\x04"):
+        raise TableError(f"{path}: is a workbook, not a CSV file; {_EXCEL}")
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise TableError(f"{path}: byte 0 (row 1): is UTF-16 text, not UTF-8; {_EXCEL}")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        # The offset counts without the byte order mark, if there is one.
+        at = error.start + (3 if content.startswith(b"\xef\xbb\xbf") else 0)
+        row = content[:at].count(b"\n") + 1
+        raise TableError(f"{path}: byte {at} (row {row}): is not UTF-8 text; {_EXCEL}") from None
+    if "\0" in text:
+        row = text[: text.index("\0")].count("\n") + 1
+        raise TableError(f"{path}: row {row}: holds bytes that are no text; {_EXCEL}")
+    return text
+
+
+def _records(text: str, separator: str, path: str) -> Iterator[tuple[int, list[str]]]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    number = 0
+    while True:
+        number += 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            raise TableError(
+                f"{path}: row {number}: a quotation mark is not closed, or stands in the wrong place"
+            ) from None
+        yield number, [" ".join(cell.split()) for cell in cells]

@@ -1,0 +1,166 @@
+"""Ties between people, as an organisational network survey gives them: read, and those kept that the model has."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from civicsim.organisation import N_TIES
+from civicsim.roster import Pair, Roster
+from civicsim.staffing.tables import TableError, listed, read_table
+
+GRAPHS = (".graphml", ".gexf")
+_WEIGHTS = ("weight", "strength", "frequency", "value", "score")
+_NAMES = ("id", "label", "name", "person")
+"""Where a graph may say which person a node is."""
+
+
+@dataclass(frozen=True)
+class Ties:
+    """The ties of a table.
+
+    Attributes
+    ----------
+    pairs : tuple of (str, str)
+        As written, one after the other.
+    notes : tuple of str
+        What was left aside in reading.
+    """
+
+    pairs: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...]
+
+
+def read_ties(path: str | Path, people: Collection[str]) -> Ties:
+    """Return the ties of a CSV file with two columns of person ids, or of a GraphML or GEXF file.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file; its ending says what it is.
+    people : collection of str
+        Everybody in the staff table.
+
+    Raises
+    ------
+    TableError
+        If it cannot be read, or a tie names somebody who is not there.
+    """
+    return (_of_graph if Path(path).suffix.lower() in GRAPHS else _of_table)(str(path), people)
+
+
+def keep_ties(ties: Ties, roster: Roster, post_of: Mapping[str, int]) -> tuple[tuple[Pair, ...], tuple[str, ...]]:
+    """Return the ties that the model has, as pairs of posts, and what was left out, in counts.
+
+    Parameters
+    ----------
+    ties : Ties
+        As read.
+    roster : Roster
+        The teams.
+    post_of : mapping
+        Post of each person who has one.
+    """
+    team_of, slots = roster.team_of.tolist(), np.zeros(roster.n_staff, dtype=int)
+    kept: dict[Pair, None] = {}
+    left: Counter[str] = Counter()
+    for one, other in ties.pairs:
+        a, b = post_of.get(one), post_of.get(other)
+        if one == other:
+            left["of people with themselves"] += 1
+        elif a is None or b is None:
+            left["with managers, who meet staff through the line"] += 1
+        elif team_of[a] == team_of[b]:
+            left["within a team, where everybody knows everybody"] += 1
+        elif (pair := (min(a, b), max(a, b))) in kept:
+            left["that were there already, in either direction"] += 1
+        elif slots[a] >= N_TIES or slots[b] >= N_TIES:
+            left[
+                f"of people with more than {N_TIES}, which is the most in the model; the first in the table were kept"
+            ] += 1
+        else:
+            kept[pair] = None
+            slots[[a, b]] += 1
+    notes = [f"{n:,} tie{'s' if n > 1 else ''} {why}: left out" for why, n in left.items()]
+    return tuple(kept), (*ties.notes, *notes)
+
+
+def _of_table(path: str, people: Collection[str]) -> Ties:
+    table = read_table(path)
+    if len([name for name in table.header if name]) < 2:
+        raise TableError(f"{path}: row 1 has one column: expected two columns with the people of each tie")
+    rows, columns, notes = list(table.rows), table.header[:2], []
+    folded = {person.lower() for person in people}
+    if columns[0] in folded and columns[1] in folded:
+        raise TableError(f"{path}: row 1 names two people: expected a header, such as person,other")
+    weights = [name for name in table.header[2:] if name in _WEIGHTS]
+    others = [name for name in table.header[2:] if name and name not in _WEIGHTS]
+    if weights:
+        notes.append(f"column {weights[0]}: left aside, because in the model people know each other or do not")
+    if others:
+        notes.append(f"{len(others)} other column{'s' if len(others) > 1 else ''} of the table of ties: left aside")
+    wrong = [
+        (f"row {number}, column {columns[place]}", cells[place] == "")
+        for number, cells in rows
+        for place in (0, 1)
+        if cells[place] not in people
+    ]
+    _check_known(path, wrong)
+    return Ties(tuple((cells[0], cells[1]) for _, cells in rows), tuple(notes))
+
+
+def _check_known(path: str, wrong: list[tuple[str, bool]]) -> None:
+    empty = [where for where, is_empty in wrong if is_empty]
+    if empty:
+        raise TableError(f"{path}: {listed(empty, 3)}: is empty")
+    if wrong:
+        raise TableError(f"{path}: {listed([where for where, _ in wrong], 3)}: names nobody in the staff table")
+
+
+def _of_graph(path: str, people: Collection[str]) -> Ties:
+    graph = _read_graph(path)
+    tied = [node for node in graph if graph.degree(node)]
+    known = {field: sum(_name(graph, node, field) in people for node in tied) for field in _NAMES}
+    field = max(_NAMES, key=lambda name: known[name])
+    wrong = [
+        number for number, node in enumerate(graph, 1) if graph.degree(node) and _name(graph, node, field) not in people
+    ]
+    if wrong:
+        raise TableError(
+            f"{path}: node{'s' if len(wrong) > 1 else ''} {listed(wrong)} (in the order of the file), {field}: "
+            "names nobody in the staff table"
+        )
+    notes = []
+    if field != "id":
+        notes.append(f"people are taken from the {field} of the nodes, because more of those are in the staff table")
+    if any("weight" in about for _, _, about in graph.edges(data=True)):
+        notes.append("weights: left aside, because in the model people know each other or do not")
+    pairs: Iterable[tuple[Any, Any]] = graph.edges()
+    return Ties(tuple((_name(graph, a, field), _name(graph, b, field)) for a, b in pairs), tuple(notes))
+
+
+def _name(graph: Any, node: Any, field: str) -> str:
+    return " ".join(str(node if field == "id" else graph.nodes[node].get(field, "")).split())
+
+
+def _read_graph(path: str) -> Any:
+    import networkx as nx
+
+    try:
+        return nx.read_graphml(path) if path.lower().endswith(".graphml") else nx.read_gexf(path)
+    except FileNotFoundError:
+        raise TableError(f"{path}: no such file") from None
+    except IsADirectoryError:
+        raise TableError(f"{path}: is a folder, not a file") from None
+    except OSError as error:
+        raise TableError(f"{path}: cannot be read ({error.strerror})") from None
+    except Exception as error:
+        # networkx and the parser below it raise many kinds of error on a broken file.
+        what = " ".join(str(error).split()) or type(error).__name__
+        kind = "GraphML" if path.lower().endswith(".graphml") else "GEXF"
+        raise TableError(f"{path}: is not valid {kind} ({what})") from None
