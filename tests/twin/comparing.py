@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Set
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -24,10 +26,17 @@ UNSEEN = {
     *(f"team.{name}" for name in ("organisation", "first_person", "n_posts", "manager")),
     *(f"person.{name}" for name in ("organisation", "team", "role")),
     *(f"patient.{name}" for name in ("organisation", "team", "group")),
-    "organisation.run", "manager.person", "manager.superior",
+    "organisation.run", "organisation.seed", "manager.person", "manager.superior",
     # Scratch, and what is only put down.
     "person.previous", *PROCESSES["record"].writes, *PROCESSES["survey"].writes,
 }  # fmt: skip
+NOTHING = math.nan
+"""The twin holds nothing where the engine still holds an old value that means nothing any more."""
+
+EVERYTHING = frozenset(TABLES) | {"ties"}
+
+Comparison = tuple[str, list[str], np.ndarray, np.ndarray]
+"""Table, columns, and the values of the twin and of the engine: one row per thing, one column per column."""
 
 
 def row_of(thing: Any) -> int:
@@ -35,50 +44,45 @@ def row_of(thing: Any) -> int:
     return -1 if thing is None else thing.row
 
 
-def readers() -> dict[str, Any]:
-    """Return how each compared column is read from the twin, by ``"table.column"``: a function of a thing of the table."""
-    found: dict[str, Any] = {}
-    for table, columns in TABLES.items():
-        for column in columns:
-            found[f"{table}.{column.name}"] = lambda thing, name=column.name: getattr(thing, name)
-    for name in LEVERS:
-        found[f"organisation.{name}"] = lambda o, name=name: getattr(o.levers, name)
-    for kind in ("allotted", "hours", "spent"):
-        for purpose in PURPOSES:
-            found[f"organisation.{kind}_{purpose}"] = lambda o, kind=kind, purpose=purpose: getattr(o, kind)[purpose]
-    for part, names in PARTS.items():
-        for column, name in names.items():
-            found[f"organisation.{column}"] = lambda o, part=part, name=name: getattr(getattr(o, part), name)
-    for column in TABLES["tally"]:
-        found[f"tally.{column.name}"] = lambda o, name=column.name: o.count[name]
-    found["team.partner"] = lambda team: row_of(team.partner)
-    found["practice.origin"] = lambda practice: ORIGINS.index(practice.origin)
-    for name in OF_THE_IDEA:
-        found[f"practice.{name}"] = lambda practice, name=name: of_the_idea(practice.idea, name)
-    return {key: read for key, read in found.items() if key not in UNSEEN and key.split(".")[0] != "snapshot"}
-
-
-def of_the_idea(idea: Any, name: str) -> float:
-    """Return a column of an idea; nan says that nothing is held there."""
-    if name == "idea_state":
-        return IDEA_STATES.index(idea.state) if idea else 0
-    if name == "idea_raiser":
-        return row_of(idea.raiser) if idea else -1
-    if name in ("deliberated", "cycles", "successes"):
-        return getattr(idea, name) if idea else 0
+def of_the_idea(practice: Any) -> dict[str, float]:
+    """Return the columns of a practice that are about the idea on the table."""
+    idea = practice.idea
     if idea is None:
-        return np.nan
-    if name == "idea_group":
-        return idea.group.number if idea.group else np.nan
-    if name == "idea_channel":
-        return CHANNELS.index(idea.channel)
-    if name == "idea_origin":
-        return ORIGINS.index(idea.origin)
-    return getattr(idea, name.removeprefix("idea_"))
+        empty = {"idea_state": 0, "idea_raiser": -1, "deliberated": 0, "cycles": 0, "successes": 0}
+        return dict.fromkeys(OF_THE_IDEA, NOTHING) | empty
+    return {
+        "idea_state": IDEA_STATES.index(idea.state),
+        "idea_value": idea.value,
+        "idea_severity": idea.severity,
+        "idea_convenient": idea.convenient,
+        "idea_origin": ORIGINS.index(idea.origin),
+        "idea_channel": CHANNELS.index(idea.channel),
+        "idea_group": idea.group.number if idea.group else NOTHING,
+        "idea_raiser": row_of(idea.raiser),
+        "idea_week": idea.week,
+        "raised_week": idea.raised_week,
+        "deliberated": idea.deliberated,
+        "cycles": idea.cycles,
+        "successes": idea.successes,
+    }
 
 
-READERS = readers()
-ON_A_GRID = {"problem", "neighbour", "need"}
+def hours_of(o: Any) -> dict[str, float]:
+    """Return an organisation's hours by kind and purpose."""
+    return {f"{kind}_{p}": getattr(o, kind)[p] for kind in ("allotted", "hours", "spent") for p in PURPOSES}
+
+
+APART: dict[str, Callable[[Any], dict[str, float]]] = {
+    "organisation": hours_of,
+    "tally": lambda o: {column.name: o.count[column.name] for column in TABLES["tally"]},
+    "team": lambda team: {"partner": row_of(team.partner)},
+    "practice": lambda practice: of_the_idea(practice) | {"origin": ORIGINS.index(practice.origin)},
+}
+"""What the twin keeps in other words than the tables: by table, a function of a thing."""
+CALLED: dict[str, str] = {f"organisation.{lever}": f"levers.{lever}" for lever in LEVERS} | {
+    f"organisation.{column}": f"{part}.{name}" for part, names in PARTS.items() for column, name in names.items()
+}
+"""Columns that the twin calls otherwise."""
 
 
 def things_of(twin: Twin) -> dict[str, list[Any]]:
@@ -97,82 +101,114 @@ def things_of(twin: Twin) -> dict[str, list[Any]]:
     }
 
 
-def pairs(
-    twin: Twin, cohort: Cohort, written: tuple[str, ...] | None
-) -> Iterator[tuple[str, str, str, np.ndarray, np.ndarray]]:
-    """Yield table, column, kind, the twin's values and the engine's; nan in the twin where nothing is held."""
+def comparisons(twin: Twin, cohort: Cohort, tables: Set[str] = EVERYTHING) -> Iterator[Comparison]:
+    """Yield what there is to compare in some tables, by default in all."""
     for table, things in things_of(twin).items():
-        for column in TABLES[table]:
-            read = READERS.get(f"{table}.{column.name}")
-            wanted = written is None or f"{table}.{column.name}" in written or f"{table}.*" in written
-            if read is not None and wanted:
-                mine = np.array([read(thing) for thing in things], dtype=np.uint64 if column.kind == "u8" else float)
-                yield table, column.name, column.kind, mine, cohort.tables[table][column.name].ravel()
-    if written is None:
-        yield from pairs_apart(twin, cohort)
+        if table not in tables:
+            continue
+        apart = APART.get(table, lambda thing: {})
+        names, others = names_of(table), sorted(apart(things[0]))
+        read = attrgetter(*(CALLED.get(f"{table}.{name}", name) for name in names)) if names else lambda thing: ()
+        rows = [(*read(thing), *(value for _, value in sorted(apart(thing).items()))) for thing in things]
+        theirs = [cohort.tables[table][name].ravel() for name in [*names, *others]]
+        yield table, [*names, *others], np.array(rows, dtype=float), np.array(theirs, dtype=float).T
+    yield from (about for about in comparisons_of_lists(twin, cohort) if about[0] in tables)
 
 
-def pairs_apart(twin: Twin, cohort: Cohort) -> Iterator[tuple[str, str, str, np.ndarray, np.ndarray]]:
-    """Yield the same for neighbouring teams, ties and problems, which the twin keeps otherwise."""
+def names_of(table: str) -> list[str]:
+    """Return the columns of a table that the twin keeps as attributes."""
+    apart = {
+        "organisation": {f"{kind}_{p}" for kind in ("allotted", "hours", "spent") for p in PURPOSES},
+        "tally": {column.name for column in TABLES["tally"]},
+        "team": {"partner"},
+        "practice": OF_THE_IDEA | {"origin"},
+    }.get(table, set())
+    names = [column.name for column in TABLES[table] if f"{table}.{column.name}" not in UNSEEN]
+    return [name for name in names if name not in apart]
+
+
+def comparisons_of_lists(twin: Twin, cohort: Cohort) -> Iterator[Comparison]:
+    """Yield the same for neighbouring teams, ties and problems, which the twin keeps in lists."""
     slots = cohort.neighbour.shape[1]
-    for column, at in (("team", lambda team, n: team.row), ("ties", lambda team, n: n)):
-        empty = -1 if column == "team" else 0
-        rows = [[at(*pair) for pair in team.neighbours] for team in twin.teams]
-        mine = np.array([row + [empty] * (slots - len(row)) for row in rows], dtype=float)
-        yield "neighbour", column, "i4", mine, cohort.neighbour[column]
+    near = [[pair for k in range(slots) for pair in neighbour_at(team, k)] for team in twin.teams]
+    theirs = np.stack([cohort.neighbour["team"], cohort.neighbour["ties"]], axis=2).reshape(len(near), -1)
+    yield "neighbour", [f"{name} {k}" for k in range(slots) for name in ("team", "ties")], np.array(near, float), theirs
     staff = [who for o in twin.organisations for who in o.staff]
-    at = [who.row for who in staff]
     ties = np.array([[row_of(other) for other in who.acquaintances] for who in staff], dtype=float)
-    yield "ties", "person", "i4", ties, cohort.ties[at]
-    seen = [(who.row, k, problem) for who in staff for k, problem in enumerate(who.problems[: int(who.noticed)])]
-    where = ([row for row, _, _ in seen], [k for _, k, _ in seen])
-    for column in TABLES["problem"]:
-        mine = np.array([problem_column(problem, column.name) for _, _, problem in seen], dtype=float)
-        yield "problem", column.name, column.kind, mine, cohort.problem[column.name][where]
+    yield "ties", [f"slot {k}" for k in range(ties.shape[1])], ties, cohort.ties[[who.row for who in staff]]
+    seen = [(who, k, problem) for who in staff for k, problem in enumerate(who.problems[: int(who.noticed)])]
+    if seen:
+        where = ([who.row for who, _, _ in seen], [k for _, k, _ in seen])
+        names = ["dimension", "value", "severity", "convenient", "check"]
+        read = attrgetter("practice.dimension.number", *names[1:])
+        theirs = np.array([cohort.problem[name][where] for name in names], dtype=float).T
+        yield "problem", names, np.array([read(problem) for _, _, problem in seen], dtype=float), theirs
 
 
-def problem_column(problem: Any, name: str) -> float:
-    """Return a column of a problem."""
-    return problem.practice.dimension.number if name == "dimension" else getattr(problem, name)
+def neighbour_at(team: Any, k: int) -> tuple[int, int]:
+    """Return the row of a team's neighbour and how many ties lead there; −1 and 0 for none."""
+    return (team.neighbours[k][0].row, team.neighbours[k][1]) if k < len(team.neighbours) else (-1, 0)
 
 
-def differences(twin: Twin, cohort: Cohort, written: tuple[str, ...] | None = None) -> list[str]:
-    """Return a line for each column that differs: its first row, and both values.
+REAL_COLUMNS = {
+    f"{table}.{column.name}" for table, columns in TABLES.items() for column in columns if column.kind == REAL
+}
 
-    By default all columns are compared, else those named, as ``"table.column"`` or ``"table.*"``.
-    """
+
+def differences(twin: Twin, cohort: Cohort, tables: Set[str] = EVERYTHING) -> list[str]:
+    """Return a line for each column that differs: its first row, and both values."""
     found = []
-    for table, column, kind, mine, theirs in pairs(twin, cohort, written):
-        held = ~np.isnan(mine) if mine.dtype.kind == "f" else np.ones(mine.shape, dtype=bool)
-        apart = np.abs(mine - theirs) > TOLERANCE if kind == REAL else mine != theirs
-        if np.any(apart & held):
-            row = int(np.flatnonzero(apart & held)[0])
-            found.append(f"{table}.{column}, row {row}: twin {mine.ravel()[row]!r}, engine {theirs.ravel()[row]!r}")
+    for table, names, mine, theirs in comparisons(twin, cohort, tables):
+        allowed = np.array([TOLERANCE if f"{table}.{name}" in REAL_COLUMNS else 0.0 for name in names])
+        apart = ~(np.abs(mine - theirs) <= allowed) & ~np.isnan(mine)
+        for column in np.flatnonzero(apart.any(axis=0)):
+            row = int(np.flatnonzero(apart[:, column])[0])
+            values = f"twin {mine[row, column].item()!r}, engine {theirs[row, column].item()!r}"
+            found.append(f"{table}.{names[column]}, row {row}: {values}")
     return found
 
 
-def live_both(cohort: Cohort, scenario: Scenario, weeks: int, happened: Counter[str] | None = None) -> Twin:
-    """Let engine and twin live some weeks from one start.
+def written_by(process: str) -> set[str]:
+    """Return the tables that a process writes."""
+    return {column.split(".")[0] for column in PROCESSES[process].writes}
 
-    After each process, what it writes is compared; after each week, everything. What the twin counted is added to
-    ``happened``.
+
+def live_both(
+    cohort: Cohort, scenario: Scenario, weeks: int, *, often: bool = False, happened: Counter[str] | None = None
+) -> Twin:
+    """Let engine and twin live some weeks from one start, and compare all their states.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The start; it is left as it is.
+    scenario : Scenario
+        What both live under.
+    weeks : int
+        How many weeks.
+    often : bool
+        Whether to compare after each process too, in the tables that it writes. When weeks differ, they are lived once
+        more and compared often, so that the process that differs is named.
+    happened : Counter, optional
+        What the twin counted is added to it.
 
     Raises
     ------
     AssertionError
         Where they differ: with week, process, and a line for each column that does.
     """
-    engine = cohort.copy()
-    twin = load(engine, scenario)
+    engine, twin = cohort.copy(), load(cohort, scenario)
     for _ in range(weeks):
         engine.tally[:] = np.zeros(1, dtype=engine.tally.dtype)
         twin.begin_week()
         for name in WEEK:
             PROCESSES[name].step(engine, 0, engine.n_organisations)
             twin.happen(name)
-            found = differences(twin, engine, PROCESSES[name].writes)
+            found = differences(twin, engine, written_by(name)) if often else []
             assert not found, "\n".join([f"week {twin.week}, after {name}:", *found])
         found = differences(twin, engine)
+        if found and not often:
+            live_both(cohort, scenario, weeks, often=True)
         assert not found, "\n".join([f"week {twin.week}, at its end:", *found])
         for o in twin.organisations if happened is not None else []:
             happened.update(o.count)
