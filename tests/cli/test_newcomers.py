@@ -397,6 +397,13 @@ def test_scenarios_that_differ_in_shocks_are_told_apart_by_them():
     ]  # fmt: skip
 
 
+def test_a_notebook_names_interventions_in_words():
+    dated = Scenario.from_dict({"interventions": [{"name": "surge", "week": 1}]}).interventions
+    page = cs.run(PLACE.with_(interventions=dated), 1)._repr_html_()
+    assert "surge in week 1" in page
+    assert "Event(" not in page
+
+
 def test_scenarios_and_models_say_in_short_what_they_are():
     assert repr(Scenario.preset()) == "Scenario('status-quo' on 'acute-trust', 260 weeks after 260)"
     changed = Scenario.preset("compact").with_(fear=0.1, n_teams=5, weeks=104, seed=7)

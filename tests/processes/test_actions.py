@@ -41,7 +41,7 @@ CHANGES = {
     "vacancy_wave": {
         "person.vacant", "person.absent", "person.noticed", "person.voiced", "person.voice_hours",
         "person.noticed_memory", "person.voiced_memory", "person.propensity", "practice.idea_raiser", "ties",
-        "tally.leavers", "tally.ties_lost", "team.leaver_memory",
+        "tally.leavers", "tally.leaver_motivation", "tally.ties_lost", "team.leaver_memory",
     },
 }  # fmt: skip
 """What each may change."""
