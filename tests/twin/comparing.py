@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from operator import attrgetter
 from typing import Any
 
@@ -44,27 +44,45 @@ def row_of(thing: Any) -> int:
     return -1 if thing is None else thing.row
 
 
-def of_the_idea(practice: Any) -> dict[str, float]:
+def of_the_idea(idea: Any) -> dict[str, float]:
     """Return the columns of a practice that are about the idea on the table."""
-    idea = practice.idea
-    if idea is None:
-        empty = {"idea_state": 0, "idea_raiser": -1, "deliberated": 0, "cycles": 0, "successes": 0}
-        return dict.fromkeys(OF_THE_IDEA, NOTHING) | empty
     return {
         "idea_state": IDEA_STATES.index(idea.state),
+        "idea_raiser": row_of(idea.raiser),
+        "deliberated": idea.deliberated,
+        "cycles": idea.cycles,
+        "successes": idea.successes,
         "idea_value": idea.value,
         "idea_severity": idea.severity,
         "idea_convenient": idea.convenient,
         "idea_origin": ORIGINS.index(idea.origin),
         "idea_channel": CHANNELS.index(idea.channel),
         "idea_group": idea.group.number if idea.group else NOTHING,
-        "idea_raiser": row_of(idea.raiser),
         "idea_week": idea.week,
         "raised_week": idea.raised_week,
-        "deliberated": idea.deliberated,
-        "cycles": idea.cycles,
-        "successes": idea.successes,
     }
+
+
+WITHOUT_IDEA = {"idea_state": 0, "idea_raiser": -1, "deliberated": 0, "cycles": 0, "successes": 0} | dict.fromkeys(
+    (
+        "idea_value",
+        "idea_severity",
+        "idea_convenient",
+        "idea_origin",
+        "idea_channel",
+        "idea_group",
+        "idea_week",
+        "raised_week",
+    ),
+    NOTHING,
+)
+"""The same where no idea is on the table; in the same order."""
+
+
+def of_the_practice(practice: Any) -> dict[str, float]:
+    """Return what a practice says in words, and the idea beside it."""
+    about = of_the_idea(practice.idea) if practice.idea else WITHOUT_IDEA
+    return {"origin": ORIGINS.index(practice.origin), **about}
 
 
 def hours_of(o: Any) -> dict[str, float]:
@@ -76,7 +94,7 @@ APART: dict[str, Callable[[Any], dict[str, float]]] = {
     "organisation": hours_of,
     "tally": lambda o: {column.name: o.count[column.name] for column in TABLES["tally"]},
     "team": lambda team: {"partner": row_of(team.partner)},
-    "practice": lambda practice: of_the_idea(practice) | {"origin": ORIGINS.index(practice.origin)},
+    "practice": of_the_practice,
 }
 """What the twin keeps in other words than the tables: by table, a function of a thing."""
 CALLED: dict[str, str] = {f"organisation.{lever}": f"levers.{lever}" for lever in LEVERS} | {
@@ -107,12 +125,14 @@ def comparisons(twin: Twin, cohort: Cohort, tables: Set[str] = EVERYTHING) -> It
         if table not in tables:
             continue
         apart = APART.get(table, lambda thing: {})
-        names, others = names_of(table), sorted(apart(things[0]))
+        names, others = names_of(table), list(apart(things[0]))
         read = attrgetter(*(CALLED.get(f"{table}.{name}", name) for name in names)) if names else lambda thing: ()
-        rows = [(*read(thing), *(value for _, value in sorted(apart(thing).items()))) for thing in things]
+        rows = [(*read(thing), *apart(thing).values()) for thing in things]
         theirs = [cohort.tables[table][name].ravel() for name in [*names, *others]]
         yield table, [*names, *others], np.array(rows, dtype=float), np.array(theirs, dtype=float).T
-    yield from (about for about in comparisons_of_lists(twin, cohort) if about[0] in tables)
+    for table, compared in IN_LISTS.items():
+        if table in tables:
+            yield compared(twin, cohort)
 
 
 def names_of(table: str) -> list[str]:
@@ -127,22 +147,36 @@ def names_of(table: str) -> list[str]:
     return [name for name in names if name not in apart]
 
 
-def comparisons_of_lists(twin: Twin, cohort: Cohort) -> Iterator[Comparison]:
-    """Yield the same for neighbouring teams, ties and problems, which the twin keeps in lists."""
+def neighbours_compared(twin: Twin, cohort: Cohort) -> Comparison:
+    """Return the same for neighbouring teams, which the twin keeps in lists."""
     slots = cohort.neighbour.shape[1]
     near = [[pair for k in range(slots) for pair in neighbour_at(team, k)] for team in twin.teams]
     theirs = np.stack([cohort.neighbour["team"], cohort.neighbour["ties"]], axis=2).reshape(len(near), -1)
-    yield "neighbour", [f"{name} {k}" for k in range(slots) for name in ("team", "ties")], np.array(near, float), theirs
+    names = [f"{name} {k}" for k in range(slots) for name in ("team", "ties")]
+    return "neighbour", names, np.array(near, dtype=float), theirs
+
+
+def ties_compared(twin: Twin, cohort: Cohort) -> Comparison:
+    """Return the same for ties between people."""
     staff = [who for o in twin.organisations for who in o.staff]
     ties = np.array([[row_of(other) for other in who.acquaintances] for who in staff], dtype=float)
-    yield "ties", [f"slot {k}" for k in range(ties.shape[1])], ties, cohort.ties[[who.row for who in staff]]
+    return "ties", [f"slot {k}" for k in range(ties.shape[1])], ties, cohort.ties[[who.row for who in staff]]
+
+
+def problems_compared(twin: Twin, cohort: Cohort) -> Comparison:
+    """Return the same for this week's problems."""
+    staff = [who for o in twin.organisations for who in o.staff]
     seen = [(who, k, problem) for who in staff for k, problem in enumerate(who.problems[: int(who.noticed)])]
-    if seen:
-        where = ([who.row for who, _, _ in seen], [k for _, k, _ in seen])
-        names = ["dimension", "value", "severity", "convenient", "check"]
-        read = attrgetter("practice.dimension.number", *names[1:])
-        theirs = np.array([cohort.problem[name][where] for name in names], dtype=float).T
-        yield "problem", names, np.array([read(problem) for _, _, problem in seen], dtype=float), theirs
+    where = ([who.row for who, _, _ in seen], [k for _, k, _ in seen])
+    names = ["dimension", "value", "severity", "convenient", "check"]
+    read = attrgetter("practice.dimension.number", *names[1:])
+    theirs = np.array([cohort.problem[name][where] for name in names], dtype=float).T if seen else np.zeros((0, 5))
+    mine = np.array([read(problem) for _, _, problem in seen], dtype=float).reshape(-1, 5)
+    return "problem", names, mine, theirs
+
+
+IN_LISTS = {"neighbour": neighbours_compared, "ties": ties_compared, "problem": problems_compared}
+"""Tables that the twin keeps in lists, and how they are compared."""
 
 
 def neighbour_at(team: Any, k: int) -> tuple[int, int]:
@@ -174,7 +208,13 @@ def written_by(process: str) -> set[str]:
 
 
 def live_both(
-    cohort: Cohort, scenario: Scenario, weeks: int, *, often: bool = False, happened: Counter[str] | None = None
+    cohort: Cohort,
+    scenario: Scenario,
+    weeks: int,
+    *,
+    order: Sequence[str] = WEEK,
+    often: bool = False,
+    happened: Counter[str] | None = None,
 ) -> Twin:
     """Let engine and twin live some weeks from one start, and compare all their states.
 
@@ -186,6 +226,8 @@ def live_both(
         What both live under.
     weeks : int
         How many weeks.
+    order : sequence of str
+        The processes of a week, in order.
     often : bool
         Whether to compare after each process too, in the tables that it writes. When weeks differ, they are lived once
         more and compared often, so that the process that differs is named.
@@ -201,14 +243,14 @@ def live_both(
     for _ in range(weeks):
         engine.tally[:] = np.zeros(1, dtype=engine.tally.dtype)
         twin.begin_week()
-        for name in WEEK:
+        for name in order:
             PROCESSES[name].step(engine, 0, engine.n_organisations)
             twin.happen(name)
             found = differences(twin, engine, written_by(name)) if often else []
             assert not found, "\n".join([f"week {twin.week}, after {name}:", *found])
         found = differences(twin, engine)
         if found and not often:
-            live_both(cohort, scenario, weeks, often=True)
+            live_both(cohort, scenario, weeks, order=order, often=True)
         assert not found, "\n".join([f"week {twin.week}, at its end:", *found])
         for o in twin.organisations if happened is not None else []:
             happened.update(o.count)
