@@ -43,7 +43,7 @@ def test_a_change_is_counted_for_its_cause_and_against_the_cause_of_the_one_befo
 
 def test_columns_are_named_by_fate_and_cause():
     assert causes.columns("right", "staff") == ("tally.right_from_staff",)
-    assert len(causes.columns("sustained")) == len(CAUSES) == 5
+    assert len(causes.columns("sustained")) == len(CAUSES) == 8
 
 
 def test_counts_by_cause_add_up_to_the_counts_of_all():

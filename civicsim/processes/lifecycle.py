@@ -19,6 +19,8 @@ TRIALS = stream_of("lifecycle.trials")
 DECAY = stream_of("lifecycle.decay")
 YEAR = 52
 SWITCHING_WEEKS = 4.0
+TRIED = ("staff", "team", "patients", "managers", "partners", "programme")
+"""Where ideas that are tried come from."""
 _FREE = "Assumption: free modelling choice, to be swept."
 
 
@@ -406,7 +408,7 @@ PROCESS = Process(
         "team.originated_memory",
         "tally.replaced", "tally.adopted_right",
         "tally.weeks_to_adopt", "tally.sustained", "tally.decayed", "tally.hours_improvement",
-        *columns("adopted", "staff", "team", "patients"), *columns("right", "staff", "team", "patients"),
+        *columns("adopted", *TRIED), *columns("right", *TRIED),
         *columns("replaced"), *columns("sustained"), *columns("decayed"),
     ),
 )  # fmt: skip

@@ -134,7 +134,6 @@ PROCESS = Process(
         "organisation.spent_patients", "organisation.spent_coaching", "organisation.spent_observation",
         "organisation.spent_huddles", "organisation.partner_hours", "person.vacant", "person.absent", "person.voice_hours", "organisation.hours_protected",
         "organisation.hours_reporting", "organisation.permission_enacted",
-        "organisation.spent_peer", "organisation.spent_deliberation", "organisation.spent_patients",
     ),
     writes=(
         "organisation.spent_protected", "organisation.spent_reporting", "organisation.rest_hours", "team.mismatch",

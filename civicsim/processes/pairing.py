@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from civicsim.causes import columns
 from civicsim.compiled import compiled
 from civicsim.organisation import FROM_NEIGHBOURS
 from civicsim.parameters import parameter, switch
@@ -155,6 +156,7 @@ PROCESS = Process(
         "team.partner", "team.learns", "team.switching_hours", "practice.value", "practice.previous",
         "practice.previous_convenient", "practice.origin", "practice.followed", "practice.gamed",
         "practice.convenient", "practice.adopted_week", "tally.handed_on", "tally.adopted_horizontal",
-        "tally.adopted_right", "tally.replaced",
+        "tally.adopted_right", "tally.replaced", *columns("adopted", "neighbours"), *columns("right", "neighbours"),
+        *columns("replaced"),
     ),
 )  # fmt: skip

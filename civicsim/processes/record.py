@@ -481,6 +481,7 @@ PROCESS = Process(
         "dimension.*",
         "organisation.inadequate",
         "organisation.attention_wellbeing",
+        "organisation.independence",
         "organisation.culture_reported",
         "organisation.forum_standing",
         "panel.seats",

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tools import both, changed_columns, falling, filled_staff, is_staff, out_of_bounds, put, rising, shares, step
 
+from civicsim.causes import columns
 from civicsim.networks import count_neighbours
 from civicsim.organisation import CHIEF, ENDORSED, FROM_PROGRAMME, LONG_AGO, NO_IDEA, TO_MANAGER, TRIAL, WAITING
 from civicsim.processes.actions import ACTIONS, FOR_EVER, FOR_THE_WHOLE, WITHOUT_SIZE, programme_value
@@ -17,7 +18,8 @@ CHANGES = {
     "install": {
         "practice.value", "practice.previous", "practice.previous_convenient", "practice.origin", "practice.followed",
         "practice.gamed", "practice.convenient", "practice.adopted_week", "team.switching_hours",
-        "tally.adopted_vertical", "tally.adopted_right", "tally.replaced",
+        "tally.adopted_vertical", "tally.adopted_right", "tally.replaced", *columns("adopted", "programme"),
+        *columns("right", "programme"), *columns("replaced"),
     },
     "isolate": {"team.isolated", "ties", "neighbour.team", "neighbour.ties"},
     "launch": {
