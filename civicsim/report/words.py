@@ -99,11 +99,15 @@ def names_of(results: Mapping[str, Result]) -> dict[str, str]:
 
     Labels stay as they are where titles are missing or not all different.
     """
-    changes = {label: set((preset_differences(result.scenario) or {}).items()) for label, result in results.items()}
+    # Compared as text: what an intervention sets is a dictionary, which no set can hold.
+    changes = {
+        label: {(key, repr(values)) for key, values in (preset_differences(result.scenario) or {}).items()}
+        for label, result in results.items()
+    }
     common = set.intersection(*changes.values())
     names = {}
     for label, result in results.items():
-        own = any(key in PARAMETERS for key, _ in changes[label] - common)
+        own = any(key in PARAMETERS or key == "interventions" for key, _ in changes[label] - common)
         names[label] = f"{result.scenario.title} (changed)" if own else result.scenario.title
     titled = all(result.scenario.title for result in results.values())
     return names if titled and len(set(names.values())) == len(names) else {label: label for label in results}

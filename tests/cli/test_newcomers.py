@@ -404,6 +404,13 @@ def test_a_notebook_names_interventions_in_words():
     assert "Event(" not in page
 
 
+def test_a_comparison_of_dated_changes_can_be_drawn_and_written(small):
+    Path("surge.toml").write_text('[[interventions]]\nname = "surge"\nweek = 1\n')
+    said = small("compare", "surge.toml", "--out", "results")
+    assert said.code == 0, said.err
+    assert Path("results/time-paths.png").stat().st_size > 0
+
+
 def test_scenarios_and_models_say_in_short_what_they_are():
     assert repr(Scenario.preset()) == "Scenario('status-quo' on 'acute-trust', 260 weeks after 260)"
     changed = Scenario.preset("compact").with_(fear=0.1, n_teams=5, weeks=104, seed=7)
