@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from civicsim.compiled import compiled
-from civicsim.kernels import unit
+from civicsim.kernels import either, unit
 from civicsim.parameters import parameter, switch
 from civicsim.process import Process
 from civicsim.randomness import stream_of, uniforms
 
 STREAM = stream_of("quality")
 SAFETY_CRITICAL_WEIGHT = 2.0
+TIES_OF_FULL_VIEW = 3.0
+"""Ties to other teams, per post, from which on colleagues see all that they ever will. Assumption."""
 _FREE = "Assumption: free modelling choice, to be swept."
 
 
@@ -38,6 +40,11 @@ class Parameters:
         help="Weekly chance that gaming comes to light, at full audit and with all hours spent on reporting.",
         source=_FREE,
     )
+    peer_scrutiny: float = parameter(
+        0.01, "per week", 0.0, 0.2,
+        help="Weekly chance that gaming comes to light among colleagues, for a team with three ties to others per post.",
+        source="Direction: peers hold one another to account too (Mountford and Marshall 2014, BMJ Qual Saf 23:89); size free.",
+    )  # fmt: skip
     satisfaction_rate: float = parameter(
         0.1,
         "per week",
@@ -61,13 +68,29 @@ def detection_probability(rate, audit, reporting_share):
 
 
 @compiled
+def scrutiny_probability(rate, ties_per_post):
+    """Return the weekly chance that gaming comes to light among colleagues: it grows with ties, up to three a post."""
+    return rate * min(1.0, ties_per_post / TIES_OF_FULL_VIEW)
+
+
+@compiled
+def _ties_per_post(t, g, neighbour):
+    ties = 0
+    for k in range(neighbour.shape[1]):
+        if neighbour[t, k].team < 0:
+            break
+        ties += neighbour[t, k].ties
+    return ties / g.n_posts
+
+
+@compiled
 def reported_share(safety, seek):
     """Return the share of harm that is reported as incidents: safe, problem-seeking teams report more."""
     return unit(safety * seek)
 
 
 @compiled
-def _step(first, last, week, p, organisation, dimension, team, practice, person, need, patient):
+def _step(first, last, week, p, organisation, dimension, team, neighbour, practice, person, need, patient):
     """Work out each team's true and reported quality, its harm and incidents, and patients' satisfaction."""
     m = practice.shape[1]
     for o in range(first, last):
@@ -103,12 +126,14 @@ def _step(first, last, week, p, organisation, dimension, team, practice, person,
                     measured += w
                     shown += w * max(fits * working, 1.0 * slot.gamed)
             if any_gamed:
+                comes_to_light = either(
+                    detection_probability(q.audit_detection, org.audit, org.hours_reporting / org.hours_budget),
+                    scrutiny_probability(q.peer_scrutiny, _ties_per_post(t, g, neighbour)),
+                )
                 for d in range(m):
                     if practice[t, d].gamed:
                         u, _, _, _ = uniforms(org.seed, STREAM, week, g.key, d)
-                        if u < detection_probability(
-                            q.audit_detection, org.audit, org.hours_reporting / org.hours_budget
-                        ):
+                        if u < comes_to_light:
                             practice[t, d].gamed = 0
             g.quality = working * hit / weight
             g.quality_measured = working * measured_hit / measured if measured > 0.0 else g.quality
@@ -137,7 +162,7 @@ PROCESS = Process(
     reads=(
         "practice.value", "practice.reality", "dimension.measured", "dimension.safety_critical", "team.overload",
         "team.seek", "person.exhaustion", "person.safety", "person.vacant", "need.weight", "organisation.audit",
-        "organisation.hours_reporting",
+        "organisation.hours_reporting", "neighbour.team", "neighbour.ties",
     ),
     writes=(
         "team.working", "team.quality", "team.quality_measured", "team.quality_unmeasured", "team.quality_reported",

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tools import GRID, after, both, constant, falling, filled_staff, put, rising, shares, step
 
-from civicsim.processes.quality import detection_probability, reported_share, working_share
+from civicsim.processes.quality import detection_probability, reported_share, scrutiny_probability, working_share
 
 costs = st.floats(0, 0.6)
 
@@ -233,3 +233,20 @@ def test_switched_off_quality_stays_as_it_was(cohort):
     step(put(cohort, p__quality__enabled=False, practice__value=1), "quality")
     np.testing.assert_array_equal(cohort.team, before.team)
     np.testing.assert_array_equal(cohort.patient, before.patient)
+
+
+def test_gaming_comes_to_light_among_colleagues_as_far_as_there_are_ties():
+    assert rising(both(scrutiny_probability, 0.1, ties) for ties in (0.0, 1.0, 2.0, 3.0))
+    assert constant(scrutiny_probability(0.1, ties) for ties in (3.0, 4.0, 8.0))
+    assert rising(scrutiny_probability(rate, 1.0) for rate in GRID)
+    assert constant(scrutiny_probability(0.0, ties) for ties in (0.0, 1.0, 3.0))
+
+
+def test_where_teams_have_ties_and_peers_look_less_stays_gamed():
+    cohort = put(burnt_in(2, ties_per_person=3.0, burn_in_weeks=4), practice__gamed=1, organisation__audit=0.0)
+    unseen = after(cohort, "quality", p__quality__peer_scrutiny=0.0)
+    seen = after(cohort, "quality", p__quality__peer_scrutiny=0.2)
+    alone = after(cohort, "quality", p__quality__peer_scrutiny=0.2, neighbour__team=-1)
+    assert unseen.practice["gamed"].all()
+    assert alone.practice["gamed"].all()
+    assert 0 < seen.practice["gamed"].sum() < seen.practice["gamed"].size

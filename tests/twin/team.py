@@ -768,8 +768,11 @@ class Team:
         self.harm = p.harm_rate / 52.0 * len(self.staff) * unsafe
         # Safe, problem-seeking teams report more.
         self.incidents = self.harm * unit(self.mean_of("safety") * self.seek)
-        # Gaming comes to light by audit and reporting together.
-        detected = min(1.0, p.audit_detection * o.levers.audit * o.hours["reporting"] / o.hours_budget)
+        # Gaming comes to light by audit and reporting together, or among colleagues of other teams.
+        audited = min(1.0, p.audit_detection * o.levers.audit * o.hours["reporting"] / o.hours_budget)
+        ties_per_post = sum(n for _, n in self.neighbours) / len(self.staff)
+        seen = p.peer_scrutiny * min(1.0, ties_per_post / 3.0)
+        detected = 1.0 - (1.0 - audited) * (1.0 - seen)
         for practice in self.practices:
             if practice.gamed and self.luck("quality", practice.dimension.number)[0] < detected:
                 practice.gamed = False
