@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tools import GRID, after, both, constant, falling, filled_staff, put, rising, shares, step
+from tools import GRID, after, both, burnt_in, constant, falling, filled_staff, put, rising, shares, step
 
 from civicsim.processes.quality import detection_probability, reported_share, scrutiny_probability, working_share
 
