@@ -284,11 +284,11 @@ _ALL = (
         ("invisible", "True quality out of staff's sight", "on which staff cannot see what does not fit"),
     )),
     Measure("rating_misclassification", "Teams that the rating misjudges", "share of teams", "Teams whose true quality lies on the other side of the regulator's threshold than the last rating of their organisation says.", "lower", _state("misrated")),
-    Measure("leaver_engagement_gap", "Engagement of leavers", "motivation, difference", "Mean motivation of people who left minus that of all.", "lower", lambda h: h.tally["leaver_motivation"] - h.tally["leavers"] * h.snapshot["motivation"], _events("leavers")),
+    Measure("leaver_engagement_gap", "Engagement of leavers", "motivation, difference", "Mean motivation of people who left minus that of all.", "lower", lambda h: h.tally["leaver_motivation"] - h.tally["leavers"] * h.snapshot["motivation"], _events("leavers"), signed=True),
     Measure("adoption_per_directive", "Changes per directive", "per directive to a team", "Practices changed per directive that reached a team's desk.", "neither", _events("adopted_vertical"), _events("directives")),
     Measure("wrong_adoptions", "Own changes that do not fit", "per team and year", "Practices changed on staff's own ideas to what does not fit the team's reality.", "lower", lambda h: h.tally["adopted_from_staff"] + h.tally["adopted_from_team"] - h.tally["right_from_staff"] - h.tally["right_from_team"], _teams, YEAR),
     Measure("hours_participation", "Hours of taking part", "hours per person and week", "Hours of voice, answering, deliberation, improvement, peers, patients' forum and protected time.", "neither", _participation, _staff),
-    Measure("time_sink_gap", "Working around against taking part", "hours per person and week", "Hours lost to working around what does not fit minus hours of taking part.", "neither", lambda h: h.tally["hours_failure_demand"] - _participation(h), _staff),
+    Measure("time_sink_gap", "Working around against taking part", "hours per person and week", "Hours lost to working around what does not fit minus hours of taking part.", "neither", lambda h: h.tally["hours_failure_demand"] - _participation(h), _staff, signed=True),
     Measure("vertical_horizontal_ratio", "Directives against neighbours", "ratio", "Practices changed by directive per practice taken over from other teams.", "neither", _events("adopted_vertical"), _events("adopted_horizontal")),
     *(Measure(f"sustained_share_{cause}", f"Changes sustained: {words}", "share of those settled", f"Changes that stood for a year among those caused by {words}.", "higher", _events(f"sustained_from_{cause}"), _events(*(f"{fate}_from_{cause}" for fate in ("sustained", "decayed", "replaced")))) for cause, words in zip(CAUSES, ("directives", "staff who spoke up", "the team itself", "the patients' forum", "neighbours", "managers who watch the work", "partners outside", "a programme"), strict=True)),
     Measure("incident_share", "Harm that is reported", "share of harm", "Expected incidents reported among expected harm to patients.", "higher", _state("incidents"), _state("harm")),
@@ -312,7 +312,7 @@ _ALL = (
     Measure("forum_survival_share", "Forums that stand", "share of organisations", "Organisations that have a patients' forum.", "neither", _state("forum_standing")),
     Measure("satisfaction_reported", "Satisfaction as reported", "0-1", "Mean satisfaction of patients as the forum's host reports it.", "neither", _state("satisfaction_reported")),
     Measure("leader_attention_wellbeing", "Leaders' attention to wellbeing", "0-1", "Share of leaders' attention that goes to the wellbeing of staff.", "neither", _state("attention_wellbeing")),
-    Measure("culture_gap", "Gloss on the culture score", "0-1", "Culture score as leaders report it minus mean psychological safety.", "lower", _state("culture_gap")),
+    Measure("culture_gap", "Gloss on the culture score", "0-1", "Culture score as leaders report it minus mean psychological safety.", "lower", _state("culture_gap"), signed=True),
 )  # fmt: skip
 
 MEASURES: dict[str, Measure] = {measure.name: measure for measure in _ALL}

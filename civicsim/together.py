@@ -14,6 +14,7 @@ import importlib.util
 import os
 import sys
 import tempfile
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
@@ -84,6 +85,9 @@ def _load(source: str) -> ModuleType:
     return module
 
 
+_ONE_AT_A_TIME = threading.Lock()
+
+
 @functools.cache
 def together(processes: tuple[Process, ...]) -> tuple[Any, tuple[str, ...]]:
     """Return a compiled function that lives some weeks, and the names of what it takes at the end.
@@ -96,4 +100,5 @@ def together(processes: tuple[Process, ...]) -> tuple[Any, tuple[str, ...]]:
         Names of the other arguments, for :func:`civicsim.process.argument`.
     """
     source, others = source_of(processes)
-    return _load(source).live, others
+    with _ONE_AT_A_TIME:
+        return _load(source).live, others

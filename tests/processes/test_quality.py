@@ -162,7 +162,14 @@ def test_audit_brings_gaming_to_light_as_far_as_hours_go_into_reporting(crowd):
     def left(audit=1.0, reporting=1.0, detection=0.2):
         hours = reporting * crowd.organisation["hours_budget"]
         changes = {"organisation__audit": audit, "organisation__hours_reporting": hours}
-        cohort = after(crowd, "quality", practice__gamed=1, p__quality__audit_detection=detection, **changes)
+        cohort = after(
+            crowd,
+            "quality",
+            practice__gamed=1,
+            p__quality__audit_detection=detection,
+            p__quality__peer_scrutiny=0.0,
+            **changes,
+        )
         return cohort.practice["gamed"].mean()
 
     assert falling(left(audit=audit) for audit in GRID)
