@@ -62,7 +62,7 @@ QUESTIONS = (
         "higher", "psychological safety",
     ),
     Question(
-        "addressed", "Confident that a concern would be addressed",
+        "addressed", "Confident a concern would be met",
         "25f, confident that the organisation would address a concern: agree or strongly agree",
         "higher", "efficacy, the belief that speaking up leads to action",
     ),

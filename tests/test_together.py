@@ -1,0 +1,78 @@
+"""Many weeks in one compiled call are the weeks that processes live one by one."""
+
+import numpy as np
+import pytest
+from tools import small_scenario
+
+from civicsim.process import Process, argument_names
+from civicsim.recording import Recorder
+from civicsim.schedule import WEEK, advance
+from civicsim.simulate import begin, burn_in
+from civicsim.together import source_of
+
+EVENTS = (
+    {"week": 3, "name": "surge"},
+    {"week": 5, "name": "pairing"},
+    {"week": 9, "name": "reorganisation"},
+    {"week": 20, "name": "inspection"},
+)
+
+
+@pytest.fixture(scope="module", params=[1, 2], ids=["single organisations", "linked organisations"])
+def place(request):
+    scenario = small_scenario(n_organisations=request.param, burn_in_weeks=20, weeks=60)
+    scenario = type(scenario).from_dict(
+        {"structure": {"n_teams": 4, "team_size": 10, "teams_per_division": 2, "n_organisations": request.param},
+         "interventions": list(EVENTS), "burn_in_weeks": 20, "weeks": 60}
+    )  # fmt: skip
+    return begin(burn_in(scenario, 3), scenario)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_together_or_one_by_one_the_state_and_the_record_are_the_same_to_the_byte(place, threads):
+    together, one_by_one = place.copy(), place.copy()
+    kept, seen = Recorder(together, 60, teams=True), Recorder(one_by_one, 60, teams=True)
+    weeks = []
+    advance(together, 60, threads=threads, recorder=kept)
+    advance(one_by_one, 60, recorder=seen, observe=lambda at, first, last: weeks.append(at.week))
+    assert weeks == list(range(60))
+    assert together.state_bytes() == one_by_one.state_bytes()
+    for mine, other in zip(kept.arrays, seen.arrays, strict=True):
+        assert mine.size > 0
+        assert mine.tobytes() == other.tobytes()
+
+
+def test_progress_adds_up_to_all_person_weeks(place):
+    done = []
+    advance(place.copy(), 60, progress=done.append)
+    assert sum(done) == place.n_persons * 60
+
+
+def test_a_record_of_no_weeks_changes_nothing(place):
+    watched, unwatched = place.copy(), place.copy()
+    advance(watched, 10, recorder=Recorder(watched, 10, teams=True))
+    advance(unwatched, 10)
+    assert watched.state_bytes() == unwatched.state_bytes()
+
+
+def test_the_source_calls_every_kernel_of_the_week_in_order():
+    source, others = source_of(WEEK)
+    called = [line.partition("# ")[2] for line in source.splitlines() if line.startswith("        kernel_")]
+    assert called == [process.name for process in WEEK for _ in process.kernels]
+    assert len(set(others)) == len(others)
+    compile(source, "week", "exec")
+
+
+def test_a_kernel_says_by_the_names_of_its_arguments_what_it_takes():
+    for process in WEEK:
+        for kernel in process.kernels:
+            names = argument_names(kernel, process.name)
+            assert {"first", "last"} <= set(names)
+            assert "p" not in names
+
+
+def test_a_process_in_plain_python_acts_before_its_kernels_and_each_week_unless_it_says_when(place):
+    weeks = []
+    always = Process("always", 0, "Notes the week.", object, act=lambda c, first, last: weeks.append(c.week))
+    advance(place.copy(), 4, processes=[*WEEK, always])
+    np.testing.assert_array_equal(weeks, [0, 1, 2, 3])
