@@ -151,7 +151,6 @@ _staff, _persons, _teams = _per("n_staff"), _per("n_persons"), _per("n_teams")
 _VOICED = _events("voiced")
 _NOTICED = _events("noticed")
 _SETTLED = _events("acted", "explained", "silent")
-_WITHHELD = _events("withheld_fear", "withheld_futility")
 _DIRECTIVES = _events("complied", "adapted", "resisted", "gamed")
 _ADOPTED = _events("adopted_vertical", "adopted_local", "adopted_horizontal")
 _PARTICIPATING = tuple(f"spent_{name}" for name in PURPOSES if name != "reporting")
@@ -235,7 +234,7 @@ _ALL = (
     Measure("satisfaction", "Patients' satisfaction", "0-1", "Mean satisfaction of patients.", "higher", _state("satisfaction")),
     Measure("patient_quality_gap", "Gap between patient groups", "0-1", "Satisfaction of the best-served group minus that of the worst.", "lower", _state("satisfaction_gap")),
     # Leaders and hours.
-    Measure("say_do_gap", "Gap between words and deeds", "0-1", "Mean distance between intended and enacted attitudes.", "lower", _enacted("say_do_gap")),
+    Measure("say_do_gap", "Gap between words and deeds", "0-1", "How much worse than announced staff are treated: mean of fear, permission and authority.", "lower", _enacted("say_do_gap")),
     Measure("fear_met", "Fear that staff meet", "0-1", "Enacted fear.", "lower", _enacted("fear_enacted")),
     Measure("permission_met", "Permission that staff meet", "0-1", "Enacted permission.", "neither", _enacted("permission_enacted")),
     Measure("authority_met", "Authority that teams have", "0-1", "Enacted authority.", "neither", _enacted("authority_enacted")),

@@ -121,9 +121,9 @@ def inspection(c: Cohort, first: int, last: int, size: float, place: int = 0, ch
             patience = patience_with_compact(
                 governing["patience"], c.parameters["compact"]["regulator"][o], org["compact"]
             )
-            org["deadline"] = governing["inspection_deadline"]
+            org["deadline"] = org["notice"] = governing["inspection_deadline"]
             # Its orders reach teams this very week, before leaders next look at how much time is left.
-            org["urgency"] = urgency_of(int(org["deadline"]), int(trial["n_cycles"] * trial["cycle_weeks"]), patience)
+            org["urgency"] = urgency_of(int(org["notice"]), int(trial["n_cycles"] * trial["cycle_weeks"]), patience)
     _order(first, last, c.week, stream_of(f"event.inspection.{place}"), size, True, c.organisation, c.dimension)
 
 

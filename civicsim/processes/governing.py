@@ -131,15 +131,15 @@ def culture_as_reported(safety, weight, fear, salience, audit):
 
 
 @compiled
-def urgency_of(deadline, trial_weeks, patience):
+def urgency_of(notice, trial_weeks, patience):
     """Return how far an inspection leaves too little time for a trial, less where the regulator is patient.
 
     Formula
-        (1 − patience)·max(0, 1 − deadline/trial weeks)
+        (1 − patience)·max(0, 1 − notice/trial weeks)
     """
-    if deadline == 0 or trial_weeks == 0:
+    if notice == 0 or trial_weeks == 0:
         return 0.0
-    return (1.0 - patience) * max(0.0, 1.0 - deadline / trial_weeks)
+    return (1.0 - patience) * max(0.0, 1.0 - notice / trial_weeks)
 
 
 @compiled
@@ -224,7 +224,7 @@ def _step(
         chief = org.first_manager + org.n_managers - 1
         if not q.enabled:
             org.grip = org.urgency = org.attention_wellbeing = org.culture_reported = 0.0
-            org.deadline = org.chief_leaving = 0
+            org.deadline = org.notice = org.chief_leaving = 0
             org.leader_openness = manager[chief].openness_anchor
             continue
         u_exit, u_rate, _, _ = uniforms(org.seed, STREAM, week, org.key, 0)
@@ -237,11 +237,15 @@ def _step(
             manager[chief].openness_anchor, q.example_gain, unit(hours_with_people(org) / org.hours_budget),
             p_reference[o].usual_engaged,
         )  # fmt: skip
+        if week >= 0:
+            org.expectation += q.expectation_drift / 52.0
         inspected = org.deadline == 1
         if org.deadline > 0:
             org.deadline -= 1
+        if org.deadline == 0:
+            org.notice = 0
         trial = p_lifecycle[o].n_cycles * p_lifecycle[o].cycle_weeks
-        org.urgency = urgency_of(org.deadline, trial, patience)
+        org.urgency = urgency_of(org.notice, trial, patience)
         if week % QUARTER != 0 and not inspected:
             continue
         reported = 0.0
@@ -253,7 +257,7 @@ def _step(
             safety, q.culture_target, org.fear_enacted, org.target_salience, org.audit
         )
         if week % QUARTER == 0:
-            aspiration = unit(q.aspiration + q.expectation_drift * week / 52.0)
+            aspiration = unit(q.aspiration + org.expectation)
             judged = (1.0 - q.culture_target) * reported + q.culture_target * org.culture_reported
             org.attention_wellbeing = attention_to_wellbeing(
                 q.wellbeing_weight, q.tradeoff_visible, q.wellbeing_gain, exhaustion, p_reference[o].usual_exhaustion
@@ -288,7 +292,7 @@ PROCESS = Process(
         "organisation.voice_norm",
     ),
     writes=(
-        "organisation.grip", "organisation.deadline", "organisation.urgency", "organisation.chief_leaving",
+        "organisation.grip", "organisation.deadline", "organisation.notice", "organisation.expectation", "organisation.urgency", "organisation.chief_leaving",
         "organisation.attention_wellbeing", "organisation.culture_reported", "organisation.inadequate", "organisation.chief_left", "organisation.leader_openness",
         "organisation.fear_enacted", "organisation.permission_enacted", "organisation.authority_enacted",
         "manager.openness_anchor", "person.*", "tally.chiefs_left", "tally.resets", "tally.rated", "tally.rated_inadequate",

@@ -127,9 +127,9 @@ def cycle_runs_probability(gain, headspace, report_hours, work_hours):
 
 
 @compiled
-def may_begin(deadline, weeks):
-    """Return whether a trial may begin: not if an inspection comes before it could end."""
-    return deadline == 0 or deadline >= weeks
+def may_begin(notice, weeks):
+    """Return whether a trial may begin: not if the notice of an inspection was shorter than a trial takes."""
+    return notice == 0 or notice >= weeks
 
 
 @compiled
@@ -294,7 +294,7 @@ def _try_ideas(first, last, week, p, p_practice, organisation, dimension, tally,
             for k in range(m):
                 d = (start + k) % m
                 slot = practice[t, d]
-                if slot.idea_state == ENDORSED and running < q.max_concurrent and may_begin(org.deadline, trial_weeks):
+                if slot.idea_state == ENDORSED and running < q.max_concurrent and may_begin(org.notice, trial_weeks):
                     slot.idea_state = TRIAL
                     slot.idea_week = week
                     running += 1
@@ -378,7 +378,7 @@ def _age_changes(first, last, week, p, organisation, tally, team, neighbour, pra
             changing = g.switching_hours / SWITCHING_WEEKS
             g.switching_hours -= changing
             g.originated_memory *= 1.0 - 1.0 / YEAR
-            g.improvement_hours = changing + (q.trial_hours + q.report_hours / q.cycle_weeks) * g.n_trials
+            g.improvement_hours = changing + q.trial_hours * g.n_trials
             count.hours_improvement += g.improvement_hours
 
 
@@ -392,7 +392,7 @@ PROCESS = Process(
         "team.headspace", "team.overload", "team.leaver_memory",
         "organisation.chief_left", "neighbour.team", "neighbour.ties",
         "dimension.cross_boundary", "person.alignment", "person.trust", "person.professionalism",
-        "organisation.deadline", "practice.reality", "practice.idea_value", "practice.idea_convenient",
+        "organisation.notice", "practice.reality", "practice.idea_value", "practice.idea_convenient",
         "practice.idea_origin", "practice.raised_week", "person.vacant",
     ),
     writes=(

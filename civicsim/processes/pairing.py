@@ -129,7 +129,8 @@ def make_pairs(cohort, first, last, share):
     paired = []
     for group in np.unique(group_of[first:last]):
         rows = np.flatnonzero(group_of[c.team["organisation"]] == group)
-        ranked = rows[np.argsort(score[rows], kind="stable")]
+        within_reach = rows[c.team["isolated"][rows] == 0]
+        ranked = within_reach[np.argsort(score[within_reach], kind="stable")]
         # What was paired before and is paired anew, or with nobody, leaves no half of a pair behind.
         c.team["partner"][rows], c.team["learns"][rows] = -1, 0
         n = min(max(1, round(share * len(ranked))) if share > 0.0 else 0, len(ranked) // 2)

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 
 from civicsim.compiled import compiled
 from civicsim.kernels import either, unit
-from civicsim.organisation import ENDORSED, FROM_TEAM, NO_IDEA, TO_FORUM, TO_GUARDIAN, TO_MANAGER, TO_PEERS, WAITING
+from civicsim.organisation import (
+    ENDORSED,
+    FROM_PROGRAMME,
+    FROM_TEAM,
+    NO_IDEA,
+    TO_FORUM,
+    TO_GUARDIAN,
+    TO_MANAGER,
+    TO_PEERS,
+    WAITING,
+)
 from civicsim.parameters import parameter, switch
 from civicsim.practice import clear_idea
 from civicsim.process import Process
@@ -173,7 +183,7 @@ def _answer(slot, g, person, count, week, acts, explains, invitation, u_act, u_e
 
 @compiled
 def _detriment(slot, g, person, count, probability, u):
-    count.exposed += 1
+    count.exposed += slot.idea_raiser >= 0
     if slot.idea_raiser >= 0 and u < probability:
         person[slot.idea_raiser].detriments += 1.0
         g.detriments += 1.0
@@ -264,10 +274,12 @@ def _step(first, last, week, p, p_forum, p_structure, organisation, tally, team,
                 if slot.idea_state != WAITING:
                     if week - slot.idea_week >= q.patience:
                         # Acted on, and nothing came of it: in the end that is silence too.
-                        count.lapsed += 1
-                        if slot.idea_channel != TO_FORUM:
-                            g.dealt -= 1.0
-                            _tell(slot, g, person, silence_outcome(org.invitation, u_silence), False)
+                        # What a programme brought was promised to nobody.
+                        if slot.idea_origin != FROM_PROGRAMME:
+                            count.lapsed += 1
+                            if slot.idea_channel != TO_FORUM:
+                                g.dealt -= 1.0
+                                _tell(slot, g, person, silence_outcome(org.invitation, u_silence), False)
                         clear_idea(slot)
                 elif slot.idea_channel == TO_PEERS:
                     # Colleagues settle it at once: with authority they fix it, else they can only listen.

@@ -14,7 +14,7 @@ from civicsim.schedule import PROCESSES, advance
 
 NAMES = pytest.mark.parametrize("name", sorted(ACTIONS))
 CHANGES = {
-    "inspection": {"organisation.deadline", "organisation.urgency", "dimension.directive"},
+    "inspection": {"organisation.deadline", "organisation.notice", "organisation.urgency", "dimension.directive"},
     "install": {
         "practice.value", "practice.previous", "practice.previous_convenient", "practice.origin", "practice.followed",
         "practice.gamed", "practice.convenient", "practice.adopted_week", "team.switching_hours",
@@ -49,7 +49,7 @@ CHANGES = {
 """What each may change."""
 OF_SIZE_NOTHING = {
     # It is announced all the same, without orders; and a project without anything to it still has its weeks.
-    "inspection": {"organisation.deadline", "organisation.urgency"},
+    "inspection": {"organisation.deadline", "organisation.notice", "organisation.urgency"},
     "project": {"team.climate_until"},
 }
 WITHOUT_LUCK = {"isolate", "mark", "project", "relieve", "solidarity", "teach"}

@@ -236,7 +236,7 @@ def test_rising_expectations_tighten_in_the_long_run(cohort):
         own = put(
             cohort.copy(), team__quality_reported=0.6, organisation__grip=0.0, p__governing__expectation_drift=drift
         )
-        put(own, **STAYS, **NOT_RATED)
+        put(own, **STAYS, **NOT_RATED, organisation__expectation=drift * week / 52)
         own.week = week
         return step(own, "governing").organisation["grip"][0]
 
@@ -244,6 +244,18 @@ def test_rising_expectations_tighten_in_the_long_run(cohort):
     assert constant(grip(week, 0.0) for week in (0, 520, 1040))
     assert rising(grip(520, drift) for drift in (0.0, 0.01, 0.02))
     assert grip(5200, -0.05) == 0.0
+
+
+def test_expectations_add_up_week_by_week_from_the_first_week_looked_at(cohort):
+    def after(start, weeks):
+        own = put(cohort.copy(), p__governing__expectation_drift=0.02, **STAYS, **NOT_RATED)
+        own.week = start
+        return advance(own, weeks, processes=ONLY).organisation["expectation"][0]
+
+    assert after(-52, 52) == 0.0
+    assert after(0, 52) == pytest.approx(0.02)
+    assert after(104, 52) == pytest.approx(0.02)
+    assert after(-26, 52) == pytest.approx(0.01)
 
 
 @settings(max_examples=25)
@@ -598,7 +610,7 @@ def test_the_exhaustion_that_counts_is_that_of_people_in_post(cohort):
 
 def inspected(cohort, weeks, deadline=4, **changes):
     """Live some weeks from the announcement of an inspection; return what was seen each week."""
-    own = put(cohort.copy(), organisation__deadline=deadline, **STAYS, **NOT_RATED)
+    own = put(cohort.copy(), organisation__deadline=deadline, organisation__notice=deadline, **STAYS, **NOT_RATED)
     own.week = 1
     put(own, **changes)
     found = []
@@ -615,9 +627,9 @@ def test_the_weeks_until_an_inspection_are_counted_down_and_it_ends_in_a_rating(
     assert [week["rated"].tolist() for week in found] == [[0] * 3] * 3 + [[1] * 3] + [[0] * 3] * 2
 
 
-def test_urgency_grows_towards_the_inspection_and_is_gone_after_it(cohort):
+def test_urgency_goes_by_the_notice_given_and_is_gone_after_the_inspection(cohort):
     found = [week["urgency"][0] for week in inspected(cohort, 5, p__governing__patience=0.0)]
-    np.testing.assert_allclose(found, [1 - 3 / 12, 1 - 2 / 12, 1 - 1 / 12, 0.0, 0.0])
+    np.testing.assert_allclose(found, [1 - 4 / 12, 1 - 4 / 12, 1 - 4 / 12, 0.0, 0.0])
     assert [week["urgency"][0] for week in inspected(cohort, 3, deadline=0)] == [0.0] * 3
     assert [week["urgency"][0] for week in inspected(cohort, 3, deadline=26)] == [0.0] * 3
 
@@ -668,12 +680,20 @@ def test_a_chief_who_has_to_go_goes_this_week_and_once(cohort):
 
 def test_switched_off_no_inspection_looms_nobody_has_to_go_and_nobody_attends_to_wellbeing(cohort):
     own = put(
-        cohort.copy(), p__governing__enabled=False, organisation__deadline=3, organisation__urgency=0.7,
+        cohort.copy(), p__governing__enabled=False, organisation__deadline=3, organisation__notice=4, organisation__urgency=0.7,
         organisation__chief_leaving=1, organisation__attention_wellbeing=0.4, organisation__culture_reported=0.9,
     )  # fmt: skip
     own.week = 0
     step(own, "governing")
-    for name in ("deadline", "urgency", "chief_leaving", "chief_left", "attention_wellbeing", "culture_reported"):
+    for name in (
+        "deadline",
+        "notice",
+        "urgency",
+        "chief_leaving",
+        "chief_left",
+        "attention_wellbeing",
+        "culture_reported",
+    ):
         assert (own.organisation[name] == 0).all(), name
     assert (own.tally["rated"] + own.tally["chiefs_left"] == 0).all()
 

@@ -502,10 +502,10 @@ def test_cycles_that_are_due_are_counted_and_no_more_are_carried_out(crowd):
 
 def test_no_trial_begins_that_could_not_end_before_an_inspection(cohort):
     for deadline, begins in ((0, True), (11, False), (12, True), (26, True)):
-        own = put(propose(bench(cohort.copy()), 2), organisation__deadline=deadline)
+        own = put(propose(bench(cohort.copy()), 2), organisation__notice=deadline)
         live(own, 1)
         assert ((own.practice["idea_state"][:, 2] == TRIAL) == begins).all(), deadline
-    short = put(propose(bench(cohort.copy()), 2), organisation__deadline=4, p__lifecycle__n_cycles=1)
+    short = put(propose(bench(cohort.copy()), 2), organisation__notice=4, p__lifecycle__n_cycles=1)
     live(short, 1)
     assert (short.practice["idea_state"][:, 2] == TRIAL).all()
 
@@ -513,15 +513,15 @@ def test_no_trial_begins_that_could_not_end_before_an_inspection(cohort):
 def test_a_trial_that_runs_already_goes_on_under_a_deadline(cohort):
     propose(bench(cohort), 2)
     live(cohort, 1)
-    live(put(cohort, organisation__deadline=4), 12)
+    live(put(cohort, organisation__notice=4), 12)
     assert (cohort.practice["value"][:, 2] == 1).all()
 
 
 def test_what_waits_for_the_inspection_to_pass_begins_after_it(cohort):
     propose(bench(cohort), 2)
-    live(put(cohort, organisation__deadline=4), 3)
+    live(put(cohort, organisation__notice=4), 3)
     assert (cohort.practice["idea_state"][:, 2] == ENDORSED).all()
-    live(put(cohort, organisation__deadline=0), 1)
+    live(put(cohort, organisation__notice=0), 1)
     assert (cohort.practice["idea_state"][:, 2] == TRIAL).all()
 
 

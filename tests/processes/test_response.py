@@ -11,6 +11,7 @@ from tools import GRID, after, both, constant, falling, never_falling, put, risi
 from civicsim.kernels import either
 from civicsim.organisation import (
     ENDORSED,
+    FROM_PROGRAMME,
     FROM_STAFF,
     FROM_TEAM,
     NO_IDEA,
@@ -541,3 +542,24 @@ def test_more_managers_in_a_team_have_more_time_for_answering(cohort):
     assert rising(credit(n) for n in (1, 2, 3))
     assert credit(2) == pytest.approx(2 * credit(1))
     assert credit(3) == pytest.approx(3 * credit(1))
+
+
+def test_what_a_programme_brought_and_nobody_tried_disappoints_nobody(crowd):
+    def lapsed(origin):
+        cohort = put(settle_all(crowd, TO_MANAGER), practice__idea_state=ENDORSED, practice__idea_origin=origin)
+        cohort.practice["idea_week"] = cohort.week - 200
+        done = step(put(cohort, team__dealt_memory=5.0), "response")
+        return done.tally["lapsed"].sum(), done.team["dealt"].min(), done.team["n_outcomes"].sum()
+
+    assert lapsed(FROM_PROGRAMME) == (0, 0.0, 0)
+    many, dealt, outcomes = lapsed(FROM_STAFF)
+    assert many > 0
+    assert dealt < 0.0
+    assert outcomes > 0
+
+
+def test_for_what_nobody_raised_nobody_could_have_suffered(crowd):
+    raised = settle_all(crowd, TO_GUARDIAN, organisation__fear_enacted=0.0)
+    unraised = settle_all(crowd, TO_GUARDIAN, organisation__fear_enacted=0.0, practice__idea_raiser=-1)
+    assert raised.tally["exposed"].sum() > 0
+    assert unraised.tally["exposed"].sum() == 0

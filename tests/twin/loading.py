@@ -18,7 +18,7 @@ from twin.week import Twin
 
 PARTS = {
     "forum": {"forum_standing": "standing", "independence": "independence", "forum_funds": "funds", "forum_credit": "credit"},
-    "regulator": {name: name for name in ("deadline", "urgency", "inadequate")},
+    "regulator": {name: name for name in ("deadline", "notice", "urgency", "inadequate")},
     "compact": {
         name: name
         for name in ("fulfilment", "breach", "ledger_protection", "answered_memory", "deliberation_memory")

@@ -112,6 +112,7 @@ class Regulator:
 
     organisation: Organisation
     deadline: int
+    notice: int
     urgency: float
     inadequate: bool
 
@@ -123,20 +124,22 @@ class Regulator:
 
     def announce(self) -> None:
         """Announce an inspection; what is ordered for it reaches teams this very week."""
-        self.deadline = self.organisation.settings.governing.inspection_deadline
+        self.deadline = self.notice = self.organisation.settings.governing.inspection_deadline
         self.press()
 
     def press(self) -> None:
-        """urgency = (1 − patience)·max(0, 1 − deadline/weeks of a trial): how far time is too short to try anything out."""
+        """urgency = (1 − patience)·max(0, 1 − notice/weeks of a trial): how far time is too short to try anything out."""
         trial = self.organisation.settings.lifecycle
         weeks = trial.n_cycles * trial.cycle_weeks
-        announced = self.deadline > 0 and weeks > 0
-        self.urgency = (1.0 - self.patience()) * max(0.0, 1.0 - self.deadline / weeks) if announced else 0.0
+        announced = self.notice > 0 and weeks > 0
+        self.urgency = (1.0 - self.patience()) * max(0.0, 1.0 - self.notice / weeks) if announced else 0.0
 
     def comes_nearer(self) -> bool:
         """Count down to an announced inspection; return whether it is this week."""
         today = self.deadline == 1
         self.deadline = max(0, self.deadline - 1)
+        if self.deadline == 0:
+            self.notice = 0
         self.press()
         return today
 
@@ -505,7 +508,7 @@ class Organisation:
     def govern_nothing(self) -> None:
         """Nobody tightens, rates or is succeeded."""
         self.grip = self.regulator.urgency = self.attention_wellbeing = self.culture_reported = 0.0
-        self.regulator.deadline, self.chief_leaving, self.chief_left = 0, False, False
+        self.regulator.deadline, self.regulator.notice, self.chief_leaving, self.chief_left = 0, 0, False, False
         self.leader_openness = self.chief.openness_anchor
 
     def govern(self) -> None:
@@ -519,6 +522,8 @@ class Organisation:
         self.chief_leaving = False
         engaged = self.hours_with_people() - self.settings.reference.usual_engaged
         self.leader_openness = unit(self.chief.openness_anchor + p.example_gain * engaged)
+        if self.week >= 0:
+            self.expectation += p.expectation_drift / 52.0
         inspected, quarter = self.regulator.comes_nearer(), self.week % QUARTER == 0
         if quarter or inspected:
             reported = mean(team.quality_reported for team in self.teams)
@@ -550,7 +555,7 @@ class Organisation:
         Attention goes to wellbeing, w·(1 + g·max(0, Ē − E_ref)), only where leaders can see the price.
         """
         p = self.settings.governing
-        aspiration = unit(p.aspiration + p.expectation_drift * self.week / 52.0)
+        aspiration = unit(p.aspiration + self.expectation)
         judged = (1.0 - p.culture_target) * reported + p.culture_target * self.culture_reported
         tired = mean(who.exhaustion for who in self.staff if not who.vacant)
         above = max(0.0, tired - self.settings.reference.usual_exhaustion)

@@ -395,10 +395,12 @@ class Team:
         u_act, _, u_silence, u_harm = self.luck("response", practice.dimension.number)
         if idea.state != "waiting":
             if o.week - idea.week >= p.patience:
-                self.count["lapsed"] += 1
-                if idea.channel != "forum":
-                    self.dealt -= 1.0
-                    self.tell(idea, self.silence(o.levers.invitation, u_silence))
+                # What a programme brought was promised to nobody.
+                if idea.origin != "programme":
+                    self.count["lapsed"] += 1
+                    if idea.channel != "forum":
+                        self.dealt -= 1.0
+                        self.tell(idea, self.silence(o.levers.invitation, u_silence))
                 practice.idea = None
         elif idea.channel == "peers":
             # With authority they fix it, else they can only listen; silence among colleagues is no pretence.
@@ -468,7 +470,7 @@ class Team:
     def expose(self, idea: Idea, u: float) -> None:
         """Whoever raised it may suffer: d₀·F·(1−O)."""
         harmed = self.settings.response.detriment * self.organisation.fear_enacted * (1.0 - self.manager.openness)
-        self.count["exposed"] += 1
+        self.count["exposed"] += idea.raiser is not None
         if idea.raiser and u < harmed:
             idea.raiser.detriments += 1.0
             self.detriments += 1.0
@@ -598,8 +600,8 @@ class Team:
 
     def may_begin(self) -> bool:
         """Not if an inspection comes before the trial could end."""
-        p, deadline = self.settings.lifecycle, self.organisation.regulator.deadline
-        return deadline == 0 or deadline >= p.n_cycles * p.cycle_weeks
+        p, notice = self.settings.lifecycle, self.organisation.regulator.notice
+        return notice == 0 or notice >= p.n_cycles * p.cycle_weeks
 
     def run_cycle(self, practice: Practice, idea: Idea) -> None:
         """When one is due, a cycle runs with min(1, 4H)·max(0, 1 − report/work), and shows rightly with .7 whether it fits."""
@@ -670,7 +672,7 @@ class Team:
         changing = self.switching_hours / 4.0
         self.switching_hours -= changing
         self.originated_memory *= 1.0 - 1.0 / YEAR
-        self.improvement_hours = changing + (p.trial_hours + p.report_hours / p.cycle_weeks) * self.n_trials
+        self.improvement_hours = changing + p.trial_hours * self.n_trials
         self.count["hours_improvement"] += self.improvement_hours
 
     # -- coaching --------------------------------------------------------------------------------------------------------

@@ -163,7 +163,10 @@ class Twin(mesa.Model):
             # The pairs of before are over.
             for team in teams:
                 team.partner, team.learns = None, False
-            ranked = sorted(teams, key=lambda team: self.patients_active(team) if p.by == "patients" else team.quality)
+            within_reach = [team for team in teams if not team.isolated]
+            ranked = sorted(
+                within_reach, key=lambda team: self.patients_active(team) if p.by == "patients" else team.quality
+            )
             n = min(max(1, round(share * len(ranked))) if share > 0.0 else 0, len(ranked) // 2)
             for weak, strong in zip(ranked[:n], ranked[::-1][:n], strict=True):
                 weak.partner, strong.partner, weak.learns = strong, weak, True
