@@ -52,6 +52,14 @@ def paired(cohort, share, **changes):
     return own
 
 
+def test_teams_that_are_cut_off_are_not_paired(crowd):
+    worst = crowd.copy()
+    worst.team["isolated"] = worst.team["key"] % 6 == 0
+    own = paired(worst, 1 / 3)
+    assert (own.team["partner"][own.team["isolated"] == 1] == -1).all()
+    assert (own.team["partner"] >= 0).sum() == 4 * len(own.organisation)
+
+
 def test_the_weakest_is_paired_with_the_strongest_and_so_on(crowd):
     own = paired(crowd, 1 / 3)
     first = own.organisation["first_team"][:, None]
