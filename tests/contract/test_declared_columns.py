@@ -36,6 +36,9 @@ def changes():
     found = {process.name: set() for process in WEEK}
     cohort = lively(6, weeks=0)
     for week in range(65):
+        if week == 60:
+            put(cohort, organisation__deadline=2, organisation__notice=2, p__governing__expectation_drift=0.02)
+            put(cohort, p__lifecycle__n_cycles=3, p__lifecycle__cycle_weeks=4, p__governing__patience=0.3)
         if week % 20 == 0:
             govern(cohort, turn=week // 20)
         cohort.tally[:] = np.zeros(1, dtype=cohort.tally.dtype)
