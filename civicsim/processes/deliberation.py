@@ -183,7 +183,7 @@ def _step(first, last, week, p, p_practice, organisation, tally, team, practice,
         if not p[o].enabled:
             organisation[o].spent_deliberation = 0.0
             for t in range(organisation[o].first_team, organisation[o].first_team + organisation[o].n_teams):
-                team[t].conflict = 0.0
+                team[t].conflict = team[t].deliberation_hours = 0.0
             continue
         org, q, count = organisation[o], p[o], tally[o]
         price = q.n_discussants * q.hours_each
@@ -217,6 +217,7 @@ def _step(first, last, week, p, p_practice, organisation, tally, team, practice,
             # Hours for which there is nothing to talk over go back to care.
             g.deliberation_credit = min(g.deliberation_credit, price)
             g.hostility = unit(g.hostility + hostility_change(q, g.hostility, used / g.n_posts, g.overload))
+            g.deliberation_hours = used
             spent += used
         org.spent_deliberation = spent / org.n_staff
 
@@ -233,7 +234,7 @@ PROCESS = Process(
         "person.absent", "practice.idea_value",
     ),
     writes=(
-        "organisation.spent_deliberation", "team.conflict", "team.deliberation_credit", "team.hostility",
+        "organisation.spent_deliberation", "team.conflict", "team.deliberation_hours", "team.deliberation_credit", "team.hostility",
         "person.safety", "practice.deliberated", "practice.idea_state", "practice.idea_raiser",
         "practice.cycles", "practice.successes", "tally.deliberated", "tally.deliberations_split",
         "tally.dissent_won", "tally.ideas_rejected",

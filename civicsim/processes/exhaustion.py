@@ -99,7 +99,7 @@ def _change(who, q, usual_fear, org, breach, contracted, week, around):
         usual_fear,
         who.previous,
         who.exhaustion_anchor,
-        felt_load(who.load, org.rest_hours, contracted, q.rest_weight),
+        felt_load(who.load, who.rest_hours, contracted, q.rest_weight),
         org.fear_enacted,
         breach,
         around,
@@ -142,7 +142,7 @@ PROCESS = Process(
     parameters=Parameters,
     kernels=(_step,),
     reads=(
-        "organisation.fear_enacted", "organisation.breach", "organisation.rest_hours", "team.breach", "person.load", "person.belonging", "person.exhaustion_anchor", "person.vacant",
+        "organisation.fear_enacted", "organisation.breach", "person.rest_hours", "team.breach", "person.load", "person.belonging", "person.exhaustion_anchor", "person.vacant",
     ),
     writes=("person.exhaustion", "person.previous"),
 )  # fmt: skip

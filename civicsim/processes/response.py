@@ -6,10 +6,12 @@ import math
 from dataclasses import dataclass
 
 from civicsim.compiled import compiled
+from civicsim.in_post import mean_safety
 from civicsim.kernels import either, unit
 from civicsim.organisation import (
     ENDORSED,
     FROM_PROGRAMME,
+    FROM_STAFF,
     FROM_TEAM,
     NO_IDEA,
     TO_FORUM,
@@ -150,7 +152,9 @@ def silence_outcome(invitation, u):
 
 @compiled
 def _tell(slot, g, person, outcome, acted):
-    """Tell the person who raised it, and the team, what came of an item."""
+    """Tell the person who raised it, and the team, what came of an item; nobody learns from what nobody voiced."""
+    if slot.idea_origin != FROM_STAFF and slot.idea_origin != FROM_TEAM:
+        return
     g.outcomes += outcome
     g.n_outcomes += 1.0
     g.answered_share += ((1.0 if outcome > 0.0 else 0.0) - g.answered_share) / ITEMS_REMEMBERED
@@ -233,17 +237,6 @@ def _first_in_queue(t, m, week, q, blindness, practice, person):
 
 
 @compiled
-def _mean_safety(g, person):
-    """Return the mean psychological safety of those in post; 0 if nobody is."""
-    total, filled = 0.0, 0
-    for i in range(g.first_person, g.first_person + g.n_posts):
-        if person[i].vacant == 0:
-            total += person[i].safety
-            filled += 1
-    return total / max(filled, 1)
-
-
-@compiled
 def _step(first, last, week, p, p_forum, p_structure, organisation, tally, team, practice, person, manager, panel):
     """Let peers, the guardian and managers answer items; managers serve a queue with limited hours."""
     m = practice.shape[1]
@@ -265,7 +258,7 @@ def _step(first, last, week, p, p_forum, p_structure, organisation, tally, team,
             harmed = detriment_probability(q.detriment, org.fear_enacted, openness)
             explains = explained_probability(q.explain_base, q.explain_openness, openness)
             n_waiting = 0
-            explains_peers = explained_probability(q.explain_base, q.explain_openness, _mean_safety(g, person))
+            explains_peers = explained_probability(q.explain_base, q.explain_openness, mean_safety(g, person))
             for d in range(m):
                 slot = practice[t, d]
                 if slot.idea_state == NO_IDEA:
@@ -340,7 +333,7 @@ PROCESS = Process(
     reads=(
         "organisation.fear_enacted", "organisation.authority_enacted", "organisation.invitation",
         "organisation.status_blindness", "organisation.hours_response", "organisation.hours_reporting",
-        "manager.openness", "person.exhaustion", "person.status", "person.vacant", "team.overload", "team.noticed",
+        "manager.openness", "person.exhaustion", "person.status", "person.vacant", "team.overload", "team.noticed", "practice.idea_origin",
         "person.absent", "practice.idea_channel", "practice.raised_week", "team.joined", "organisation.independence",
         "person.safety", "practice.idea_severity",
     ),

@@ -8,6 +8,7 @@ import numpy as np
 
 from civicsim.causes import columns
 from civicsim.compiled import compiled
+from civicsim.in_post import mean_skill
 from civicsim.kernels import adoption_hazard, either
 from civicsim.organisation import FROM_DIRECTIVE, FROM_NEIGHBOURS
 from civicsim.parameters import parameter, switch
@@ -98,17 +99,6 @@ def is_news(slot, week):
 
 
 @compiled
-def _mean_skill(g, person):
-    """Return the mean skill of those in post; 0 if nobody is."""
-    total, filled = 0.0, 0
-    for i in range(g.first_person, g.first_person + g.n_posts):
-        if person[i].vacant == 0:
-            total += person[i].skill
-            filled += 1
-    return total / max(filled, 1)
-
-
-@compiled
 def _step(first, last, week, p, p_practice, organisation, dimension, tally, team, neighbour, practice, person):
     """Let each team take over recent changes of its neighbours that it judges to fit."""
     m = practice.shape[1]
@@ -156,7 +146,7 @@ def _step(first, last, week, p, p_practice, organisation, dimension, tally, team
                     hazard = either(hazard, q.order_rate * org.directive_rate)
                 u_hear, u_judge, _, _ = uniforms(org.seed, STREAM, week, g.key, d)
                 if u_hear < hazard * gate:
-                    accuracy = judges_rightly(_mean_skill(g, person), p_practice[o].judgement_gain)
+                    accuracy = judges_rightly(mean_skill(g, person), p_practice[o].judgement_gain)
                     if accepts(slot.reality == value, accuracy, u_judge):
                         taken[t - start, d] = value
     for o in range(first, last):

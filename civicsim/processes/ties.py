@@ -161,10 +161,16 @@ def _step(first, last, week, p, organisation, tally, team, person, ties, neighbo
     for o in range(first, last):
         if not p[o].enabled:
             organisation[o].spent_peer = 0.0
+            for t in range(organisation[o].first_team, organisation[o].first_team + organisation[o].n_teams):
+                team[t].peer_hours = 0.0
             continue
         org, q, count = organisation[o], p[o], tally[o]
         hours = org.hours_peer
-        org.spent_peer = hours
+        org.spent_peer = 0.0
+        for t in range(org.first_team, org.first_team + org.n_teams):
+            # A team that is cut off has nobody to spend them with.
+            team[t].peer_hours = 0.0 if team[t].isolated else hours
+            org.spent_peer += team[t].peer_hours * team[t].n_posts / org.n_staff
         for i in range(org.first_person, org.first_person + org.n_staff):
             who = person[i]
             n_ties = 0
@@ -212,6 +218,7 @@ PROCESS = Process(
     ),
     writes=(
         "organisation.spent_peer",
+        "team.peer_hours",
         "ties",
         "neighbour.team",
         "neighbour.ties",

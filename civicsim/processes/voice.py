@@ -9,7 +9,7 @@ from civicsim.compiled import compiled
 from civicsim.kernels import choice_probability
 from civicsim.organisation import FROM_STAFF, NO_IDEA, TO_GUARDIAN, TO_MANAGER, TO_PEERS, WAITING
 from civicsim.parameters import parameter, switch
-from civicsim.practice import clear_idea
+from civicsim.practice import propose
 from civicsim.process import Process
 from civicsim.randomness import stream_of, uniforms
 
@@ -137,16 +137,8 @@ def _raise(slot, seen, i, to, week, g, count):
         # Of several who raise it in one week, the one who finds it most severe leads; order in the team is irrelevant.
         if not (slot.idea_state == WAITING and slot.raised_week == week and seen.severity > slot.idea_severity):
             return
-    clear_idea(slot)
-    slot.idea_state = WAITING
-    slot.idea_value = seen.value
-    slot.idea_convenient = seen.convenient
-    slot.idea_origin = FROM_STAFF
-    slot.idea_channel = to
+    propose(slot, seen.value, seen.convenient, FROM_STAFF, to, seen.severity, week)
     slot.idea_raiser = i
-    slot.idea_severity = seen.severity
-    slot.idea_week = week
-    slot.raised_week = week
 
 
 @compiled

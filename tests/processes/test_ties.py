@@ -156,7 +156,17 @@ def test_hours_per_tie_are_what_ties_cost(crowd):
 
 def test_hours_are_spent_as_allocated(cohort):
     step(put(cohort, organisation__hours_peer=0.3), "ties")
-    assert (cohort.organisation["spent_peer"] == 0.3).all()
+    np.testing.assert_allclose(cohort.organisation["spent_peer"], 0.3)
+    assert (cohort.team["peer_hours"] == 0.3).all()
+
+
+def test_a_team_that_is_cut_off_spends_no_hours_with_peers(cohort):
+    cohort.team["isolated"][:4] = 1
+    step(put(cohort, organisation__hours_peer=0.3), "ties")
+    np.testing.assert_array_equal(cohort.team["peer_hours"], np.where(cohort.team["isolated"], 0.0, 0.3))
+    posts, home = cohort.team["n_posts"], cohort.team["organisation"]
+    spent = np.bincount(home, weights=cohort.team["peer_hours"] * posts) / cohort.organisation["n_staff"]
+    np.testing.assert_allclose(cohort.organisation["spent_peer"], spent)
 
 
 def test_neglected_ties_are_lost_sooner(crowd):

@@ -103,7 +103,7 @@ class Post(mesa.Agent):
         An hour that taking part takes from rest is felt as more than an hour of work.
         """
         p, o = self.settings.exhaustion, self.organisation
-        felt = self.load + p.rest_weight * o.rest_hours / self.settings.structure.contracted_hours
+        felt = self.load + p.rest_weight * self.rest_hours / self.settings.structure.contracted_hours
         change = (
             p.load_weight * max(0.0, felt - 0.9)
             + p.fear_weight * (o.fear_enacted - self.settings.reference.usual_fear)
@@ -470,7 +470,7 @@ class StaffMember(Post):
     def keep_in_touch(self) -> None:
         """Lose a tie now and then, more so without hours for it, and make one with the hours that are left."""
         p, o = self.settings.ties, self.organisation
-        hours, n = o.spent["peer"], len(self.friends)
+        hours, n = o.hours["peer"], len(self.friends)
         upkeep = p.upkeep_hours * n
         loses = p.loss_rate
         if upkeep > 0.0:
