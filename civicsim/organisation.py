@@ -302,7 +302,6 @@ PERSON = (
     _count("detriments", "times made to suffer for speaking up this week"),
     _unit("answered_memory", "share of own recent items acted on or explained"),
     _unit("acted_memory", "share of own recent items acted on"),
-    _unit("previous", "scratch: a state before this process changed it"),
     # The staff survey.
     *(Column(f"answer_{name}", "i1", f"answer to {name} in the last staff survey, 1-5; 0 not asked or not answered", 0, 5)
       for name in SURVEY_ITEMS),

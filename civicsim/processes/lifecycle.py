@@ -226,13 +226,13 @@ def _partner(neighbour, t, u):
 
 
 @compiled
-def _decide(t, d, week, q, hours, org, aligned, dimension, team, neighbour, practice, person, tally):
+def _decide(t, d, week, q, hours, org, dimension, team, neighbour, practice, person, tally):
     """End a finished trial: adopt, with a second team's consent where it takes two, or give it up."""
     slot, g = practice[t, d], team[t]
     count = tally[g.organisation]
     for i in range(g.first_person, g.first_person + g.n_posts):
         person[i].skill += q.skill_per_trial * (1.0 - person[i].skill)
-    if not trial_convinces(slot.successes, q.n_cycles, aligned, slot.idea_convenient):
+    if not trial_convinces(slot.successes, q.n_cycles, mean_alignment(g, person), slot.idea_convenient):
         count.trials_lost += 1
         clear_idea(slot)
         return
@@ -260,7 +260,6 @@ def _try_ideas(first, last, week, p, p_practice, organisation, dimension, tally,
         trial_weeks = q.n_cycles * q.cycle_weeks
         for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
-            aligned = mean_alignment(g, person)
             running = 0
             for d in range(m):
                 if org.started_over and practice[t, d].idea_origin == FROM_PROGRAMME:
@@ -269,8 +268,8 @@ def _try_ideas(first, last, week, p, p_practice, organisation, dimension, tally,
             # Which dimension comes first for a free place must not depend on its number: start somewhere at random.
             u, _, _, _ = uniforms(org.seed, TRIALS, week, g.key, 2 * m)
             start = int(u * m)
-            for k in range(m):
-                d = (start + k) % m
+            for k in range(start, start + m):
+                d = k if k < m else k - m
                 slot = practice[t, d]
                 if slot.idea_state == ENDORSED and running < q.max_concurrent and may_begin(org.notice, trial_weeks):
                     slot.idea_state = TRIAL
@@ -300,7 +299,6 @@ def _try_ideas(first, last, week, p, p_practice, organisation, dimension, tally,
                         q,
                         hours,
                         org,
-                        aligned,
                         dimension[o, d],
                         team,
                         neighbour,
@@ -316,8 +314,9 @@ def _age_changes(first, last, week, p, organisation, tally, team, neighbour, pra
     m = practice.shape[1]
     # First see which changes decay, in all organisations, then let them: nobody's fall counts for a neighbour in the
     # same week.
-    start = organisation[first].first_team
-    decays = np.zeros((organisation[last - 1].first_team + organisation[last - 1].n_teams - start, m), dtype=np.bool_)
+    n_teams = organisation[last - 1].first_team + organisation[last - 1].n_teams - organisation[first].first_team
+    decaying = np.empty((n_teams * m, 2), dtype=np.int64)
+    n_decaying = 0
     for o in range(first, last):
         if not p[o].enabled:
             continue
@@ -332,7 +331,20 @@ def _age_changes(first, last, week, p, organisation, tally, team, neighbour, pra
                 u, _, _, _ = uniforms(org.seed, DECAY, week, g.key, d)
                 if u < most:
                     alike = _share_alike(neighbour, practice, t, d)
-                    decays[t - start, d] = u < decay_hazard(q, g.overload, g.leaver_memory, org.started_over, alike)
+                    if u < decay_hazard(q, g.overload, g.leaver_memory, org.started_over, alike):
+                        decaying[n_decaying, 0], decaying[n_decaying, 1] = t, d
+                        n_decaying += 1
+                        continue
+                if week - slot.adopted_week >= YEAR:
+                    slot.followed = 0
+                    tally[o].sustained += 1
+                    log_sustained(tally[o], slot.origin)
+    for k in range(n_decaying):
+        t, slot = decaying[k, 0], practice[decaying[k, 0], decaying[k, 1]]
+        count = tally[team[t].organisation]
+        fall_back(slot)
+        count.decayed += 1
+        log_decayed(count, slot.origin)
     for o in range(first, last):
         org, q, count = organisation[o], p[o], tally[o]
         if not q.enabled:
@@ -342,16 +354,6 @@ def _age_changes(first, last, week, p, organisation, tally, team, neighbour, pra
             continue
         for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
-            for d in range(m):
-                slot = practice[t, d]
-                if decays[t - start, d]:
-                    fall_back(slot)
-                    count.decayed += 1
-                    log_decayed(count, slot.origin)
-                elif slot.followed and week - slot.adopted_week >= YEAR:
-                    slot.followed = 0
-                    count.sustained += 1
-                    log_sustained(count, slot.origin)
             # A quarter of what is left of the hours of a change falls in each week.
             changing = g.switching_hours / SWITCHING_WEEKS
             g.switching_hours -= changing

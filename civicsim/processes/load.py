@@ -95,7 +95,7 @@ def _step(first, last, p, p_structure, organisation, tally, team, practice, pers
             spent = each + part - rest + together
             failure = q.failure_demand * g.mismatch
             tally[o].hours_failure_demand += failure * present
-            g.load = g.headspace = 0.0
+            load = headspace = 0.0
             filled = 0
             for i in range(g.first_person, g.first_person + g.n_posts):
                 who = person[i]
@@ -106,10 +106,10 @@ def _step(first, last, p, p_structure, organisation, tally, team, practice, pers
                 )
                 if who.vacant == 0:
                     filled += 1
-                    g.load += who.load
-                    g.headspace += who.headspace
-            g.load /= max(filled, 1)
-            g.headspace = unit(g.headspace / max(filled, 1))
+                    load += who.load
+                    headspace += who.headspace
+            g.load = load / max(filled, 1)
+            g.headspace = unit(headspace / max(filled, 1))
             g.overload = unit(g.overload + (max(0.0, g.load - 1.0) - g.overload) / OVERLOAD_WEEKS)
             mean_load += g.load / org.n_teams
             mean_rest += rest / org.n_teams

@@ -83,15 +83,15 @@ def test_likeness_nearness_and_friends_in_common_attract():
 def test_a_tie_ends_at_both_ends_and_no_other_does():
     ties = np.array([[1, 2, -1], [0, -1, -1], [0, -1, -1]], dtype=np.int32)
     drop_tie(ties, 0, 1)
-    assert ties.tolist() == [[-1, 2, -1], [-1, -1, -1], [0, -1, -1]]
+    assert ties.tolist() == [[2, -1, -1], [-1, -1, -1], [0, -1, -1]]
     drop_tie(ties, 0, 1)
-    assert ties.tolist() == [[-1, 2, -1], [-1, -1, -1], [0, -1, -1]]
+    assert ties.tolist() == [[2, -1, -1], [-1, -1, -1], [0, -1, -1]]
 
 
 def test_all_ties_of_a_person_end_at_both_ends():
     ties = np.array([[1, 2, -1], [0, 2, -1], [0, 1, -1]], dtype=np.int32)
     drop_all_ties(ties, 0)
-    assert ties.tolist() == [[-1, -1, -1], [-1, 2, -1], [-1, 1, -1]]
+    assert ties.tolist() == [[-1, -1, -1], [2, -1, -1], [1, -1, -1]]
 
 
 # -- the process -----------------------------------------------------------------------------------------------------
