@@ -271,3 +271,12 @@ def test_more_weeks_with_hours_make_a_denser_network(crowd):
 def test_no_share_of_hours_breaks_a_probability(share):
     assert 0.0 <= making_probability(share * 4, 3, 0.02, 0.5) <= 1.0
     assert constant(appeal(0, 0, 0, record(Parameters(), closure=x)) for x in GRID)
+
+
+def test_in_the_whole_week_filled_slots_come_before_empty_ones(crowd):
+    own = crowd.copy()
+    for _ in range(6):
+        advance(own, 5)
+        filled = own.ties >= 0
+        assert (filled[:, :-1] >= filled[:, 1:]).all()
+    assert filled.any()
