@@ -113,11 +113,11 @@ def _cache() -> list[Finding]:
     """Look where compiled code is kept between runs."""
 
     def look() -> list[Finding]:
-        import numba
+        from civicsim.warming import folder_of_code, is_warm
 
-        import civicsim.compiled  # noqa: F401  (it sets where compiled code is kept)
-
-        folder = Path(numba.config.CACHE_DIR)  # type: ignore[attr-defined]
+        folder = folder_of_code()
+        if not is_warm() and folder.is_dir():
+            return [Finding("compiled code", "missing", f"none yet in {folder}: civicsim warmup compiles beforehand")]
         return _writable("compiled code", folder, "set NUMBA_CACHE_DIR, or each start takes a minute")
 
     return _tried("compiled code", look)
