@@ -33,7 +33,13 @@ def interleaved(ways: Mapping[str, Way], repeats: int) -> dict[str, list[float]]
 
 def timing(seconds: list[float], person_weeks: float | None = None, **about: Any) -> dict[str, Any]:
     """Return raw times with their median and spread, and what they come to per person-week."""
-    row: dict[str, Any] = {**about, "seconds": seconds, "median": median(seconds), "least": min(seconds), "most": max(seconds)}
+    row: dict[str, Any] = {
+        **about,
+        "seconds": seconds,
+        "median": median(seconds),
+        "least": min(seconds),
+        "most": max(seconds),
+    }
     if person_weeks is not None:
         row["person_weeks"] = person_weeks
         row["ns_per_person_week"] = 1e9 * row["median"] / person_weeks

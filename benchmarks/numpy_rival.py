@@ -92,7 +92,9 @@ class Rival:
         self.team = {name: c.team[name].astype(_REAL) for name in _TEAMS}
         # Managers: those of teams have their team's load, the others the mean of the organisation.
         who = c.manager["person"]
-        self.boss = {name: c.person[name][who].astype(_REAL) for name in ("exhaustion", "exhaustion_anchor", "belonging")}
+        self.boss = {
+            name: c.person[name][who].astype(_REAL) for name in ("exhaustion", "exhaustion_anchor", "belonging")
+        }
         self.boss_team = np.where(c.person["role"][who] == TEAM_MANAGER, c.person["team"][who], -1)
         self.boss_org = c.person["organisation"][who]
         self.boss_filled = c.person["vacant"][who] == 0
@@ -112,9 +114,11 @@ class Rival:
         self.measured = (weight * c.dimension["measured"]).astype(_REAL)[self.org_of_team]
         self.critical = c.dimension["safety_critical"].astype(_REAL)[self.org_of_team]
         self.patient_team = c.patient["team"]
-        self.patient_needs = c.need["weight"].reshape(-1, self.m).astype(_REAL)[
-            c.patient["organisation"] * N_PATIENT_GROUPS + c.patient["group"]
-        ]
+        self.patient_needs = (
+            c.need["weight"]
+            .reshape(-1, self.m)
+            .astype(_REAL)[c.patient["organisation"] * N_PATIENT_GROUPS + c.patient["group"]]
+        )
         self.satisfaction = c.patient["satisfaction"].astype(_REAL)
         self.ties = self._csr(place[c.ties[staff]], c.ties[staff] >= 0, None, self.n_staff)
         near = c.neighbour["team"]
@@ -146,7 +150,9 @@ class Rival:
         """Live some weeks; return what was written down, shape (weeks, organisations, 6)."""
         kept = np.empty((weeks, len(self.first_team), 6), dtype=_REAL)
         for k in range(weeks):
-            self.draws = np.random.Generator(np.random.Philox(key=np.array([self.seed, self.week % 2**32], dtype=np.uint64)))
+            self.draws = np.random.Generator(
+                np.random.Philox(key=np.array([self.seed, self.week % 2**32], dtype=np.uint64))
+            )
             self.share_work()
             self.notice()
             self.speak()
@@ -161,7 +167,10 @@ class Rival:
 
     def seen(self) -> np.ndarray:
         """Return what is written down each week, per organisation."""
-        means = [self.per_team(self.person[name] * self.filled) / np.maximum(self.n_filled, 1) for name in ("safety", "efficacy", "exhaustion")]
+        means = [
+            self.per_team(self.person[name] * self.filled) / np.maximum(self.n_filled, 1)
+            for name in ("safety", "efficacy", "exhaustion")
+        ]
         columns = [*means, self.load, self.quality, self.voiced]
         return np.stack([self.per_org(column) for column in columns], axis=1)
 
@@ -193,7 +202,7 @@ class Rival:
         t["overload"] = _unit(t["overload"] + (np.maximum(0.0, self.load - 1.0) - t["overload"]) / load.OVERLOAD_WEEKS)
 
     def notice(self) -> None:
-        """Checks and what they find: see :mod:`civicsim.processes.noticing`."""
+        """Let people check their work, and find problems: see :mod:`civicsim.processes.noticing`."""
         p, o, t, person = self.p["noticing"], self.org, self.team, self.person
         fear, home = o["fear_enacted"], self.org_of_team
         target = _unit(
@@ -252,11 +261,22 @@ class Rival:
         who, slot, value, severity, convenient = self.problem
         u = self.draws.random((3, len(who)), dtype=_REAL)
         speaks = np.flatnonzero(u[0] < _logistic(neutral[who] + p["severity_weight"] * severity))
-        who, slot, value, severity, convenient, u = who[speaks], slot[speaks], value[speaks], severity[speaks], convenient[speaks], u[2][speaks]
+        who, slot, value, severity, convenient, u = (
+            who[speaks],
+            slot[speaks],
+            value[speaks],
+            severity[speaks],
+            convenient[speaks],
+            u[2][speaks],
+        )
         safety = person["safety"][who]
-        peers = np.exp(p["peer_authority"] * o["authority_enacted"][self.org_of[who]] + p["peer_agency"] * person["agency"][who])
+        peers = np.exp(
+            p["peer_authority"] * o["authority_enacted"][self.org_of[who]] + p["peer_agency"] * person["agency"][who]
+        )
         boss = np.exp(p["manager_appeal"] + safety - 0.5)
-        guardian = np.exp(p["guardian_appeal"] + p["guardian_severity"] * severity - p["guardian_unsafety"] * (safety - 0.5))
+        guardian = np.exp(
+            p["guardian_appeal"] + p["guardian_severity"] * severity - p["guardian_unsafety"] * (safety - 0.5)
+        )
         x = u * (peers + boss + guardian)
         to = np.where(x < peers, TO_PEERS, np.where(x < peers + boss, TO_MANAGER, TO_GUARDIAN))
         state = self.slot["idea_state"][slot]
@@ -281,7 +301,7 @@ class Rival:
         person["voiced_memory"] = keep * person["voiced_memory"] + voiced
 
     def respond(self) -> None:
-        """What is answered and how: see :mod:`civicsim.processes.response`."""
+        """Answer what was raised: see :mod:`civicsim.processes.response`."""
         p, o, t, s, m = self.p["response"], self.org, self.team, self.slot, self.m
         self.outcomes = np.zeros((2, self.n_staff))
         self.team_outcomes = np.zeros((2, self.n_teams))
@@ -389,12 +409,18 @@ class Rival:
                 belief = person[name][rows]
                 speed = np.minimum(1.0, np.where(outcome < belief, rate * loss, rate))
                 person[name][rows] = _unit(belief + speed * (outcome - belief))
-        share = np.where(t["noticed_memory"] > 0, t["dealt_memory"] / np.maximum(t["noticed_memory"], 1e-9), usual["usual_dealt_share"])
+        share = np.where(
+            t["noticed_memory"] > 0,
+            t["dealt_memory"] / np.maximum(t["noticed_memory"], 1e-9),
+            usual["usual_dealt_share"],
+        )
         dealt = p["dealt_weight"] * (np.minimum(1.0, share) - usual["usual_dealt_share"])
         open_ = self.openness - usual["usual_openness"]
         expected = _unit(person["efficacy_anchor"] + (dealt + p["openness_efficacy"] * open_)[self.team_of])
         person["efficacy"] += (p["experience_rate"] * (expected - person["efficacy"]) * self.filled).astype(_REAL)
-        person["agency"] += (p["agency_rate"] * (person["agency_anchor"] - person["agency"]) * self.filled).astype(_REAL)
+        person["agency"] += (p["agency_rate"] * (person["agency_anchor"] - person["agency"]) * self.filled).astype(
+            _REAL
+        )
         fear = p["fear_safety"] * (self.org["fear_enacted"] - usual["usual_fear"])
         around = (p["openness_safety"] * open_ - fear[self.org_of_team])[self.team_of]
         grounds = _unit(person["safety_anchor"] + around + p["norm_safety"] * (self.norm - usual["usual_voice_share"]))
@@ -408,7 +434,7 @@ class Rival:
         person["safety"] = np.where(filled, moved, person["safety"]).astype(_REAL)
 
     def spread(self) -> None:
-        """Changes that go from team to team: see :mod:`civicsim.processes.spread`; the complex form."""
+        """Let changes go from team to team: see :mod:`civicsim.processes.spread`; the complex form."""
         p, s, m = self.p["spread"], self.slot, self.m
         age = self.week - s["adopted_week"]
         news = (s["followed"] == 1) & (s["origin"] != FROM_DIRECTIVE) & (age > 0) & (age <= spread.NEWS_WEEKS)
@@ -442,7 +468,9 @@ class Rival:
         filled = np.maximum(self.n_filled, 1.0)
         worn = self.per_team(self.person["exhaustion"] * self.filled) / filled
         safety = self.per_team(self.person["safety"] * self.filled) / filled
-        working = (1.0 - p["exhaustion_cost"] * worn) * np.maximum(0.0, 1.0 - p["overload_cost"] * self.team["overload"])
+        working = (1.0 - p["exhaustion_cost"] * worn) * np.maximum(
+            0.0, 1.0 - p["overload_cost"] * self.team["overload"]
+        )
         fits = (self.slot["value"] == self.slot["reality"]).reshape(-1, m).astype(_REAL)
         gamed = self.slot["gamed"].reshape(-1, m)
         hit, measured_hit = (fits * self.weight).sum(axis=1), (fits * self.measured).sum(axis=1)
@@ -454,7 +482,9 @@ class Rival:
         shown = (np.maximum(fits * working[:, None], gamed) * self.measured).sum(axis=1)
         self.quality_reported = np.where(measured > 0, shown / np.maximum(measured, 1), self.quality)
         critical = self.critical.sum(axis=1)
-        safe = np.where(critical > 0, working * (fits * self.critical).sum(axis=1) / np.maximum(critical, 1), self.quality)
+        safe = np.where(
+            critical > 0, working * (fits * self.critical).sum(axis=1) / np.maximum(critical, 1), self.quality
+        )
         self.harm_done = p["harm_rate"] / 52.0 * self.n_posts * (1.0 - safe)
         self.incidents = self.harm_done * _unit(safety * self.team["seek"])
         met = np.einsum("pd,pd->p", fits[self.patient_team], self.patient_needs)

@@ -21,7 +21,9 @@ CORE = ("load", "noticing", "voice", "response", "learning", "spread", "quality"
 
 def scenario_of(staff: int, burn_in_weeks: int = 26, **changes: object) -> Scenario:
     """Return the status quo in one organisation of about so many staff, in teams of fifteen."""
-    return Scenario.preset().with_(**{"n_teams": max(1, round(staff / POSTS)), "burn_in_weeks": burn_in_weeks, **changes})
+    return Scenario.preset().with_(
+        **{"n_teams": max(1, round(staff / POSTS)), "burn_in_weeks": burn_in_weeks, **changes}
+    )
 
 
 def started(scenario: Scenario, runs: int = 1) -> Cohort:

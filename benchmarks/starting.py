@@ -1,0 +1,67 @@
+"""How long it takes until something comes: compiling, importing, help, and the first result. Each in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks.interleaved import interleaved, timing
+
+COLD_REPEATS = 2
+"""Compiling all takes minutes, so it is done fewer times than the rest."""
+WORKER = "import civicsim.simulate"
+_ROOT = Path(__file__).parents[1]
+
+
+def _environment(folder: str) -> dict[str, str]:
+    """Return an environment whose caches, of compiled kernels and of Python's own bytecode, are in a folder."""
+    kept = {
+        name: value for name, value in os.environ.items() if name not in ("NUMBA_CACHE_DIR", "PYTHONDONTWRITEBYTECODE")
+    }
+    paths = os.pathsep.join(filter(None, [str(_ROOT), kept.get("PYTHONPATH")]))
+    return {**kept, "XDG_CACHE_HOME": folder, "PYTHONPYCACHEPREFIX": folder, "PYTHONPATH": paths}
+
+
+def _call(environment: dict[str, str], *words: str) -> str:
+    done = subprocess.run([sys.executable, *words], env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    return done.stdout
+
+
+def _cold(repeats: int) -> tuple[list[float], dict[str, Any]]:
+    """Return how long compiling all takes with empty caches, and what there was to say about it."""
+    seconds, about = [], {}
+    for _ in range(repeats):
+        with tempfile.TemporaryDirectory() as folder:
+            began = time.perf_counter()
+            about = json.loads(_call(_environment(folder), "-m", "civicsim.cli", "warmup", "--json"))
+            seconds.append(time.perf_counter() - began)
+    return seconds, {"functions": about["compiled"], "bytes": about["bytes"]}
+
+
+def run(repeats: int, quick: bool) -> dict[str, Any]:
+    """Return times from the start of a process to its end."""
+    with tempfile.TemporaryDirectory() as folder:
+        warm = _environment(folder)
+        if quick:
+            warm["XDG_CACHE_HOME"] = os.environ.get("XDG_CACHE_HOME", os.path.join(os.path.expanduser("~"), ".cache"))
+        cli = ("-m", "civicsim.cli")
+        ways = {
+            "civicsim --help": lambda: _call(warm, *cli, "--help"),
+            "Python alone": lambda: _call(warm, "-c", "pass"),
+            "imports of a worker": lambda: _call(warm, "-c", WORKER),
+            "civicsim warmup, all compiled": lambda: _call(warm, *cli, "warmup", "--json"),
+            "civicsim run --seeds 1": lambda: _call(warm, *cli, "run", "--seeds", "1", "--quiet"),
+            "civicsim run (ten runs)": lambda: _call(warm, *cli, "run", "--quiet"),
+        }
+        times = {name: timing(taken) for name, taken in interleaved(ways, repeats).items()}
+    found: dict[str, Any] = {"times": times}
+    if not quick:
+        seconds, about = _cold(COLD_REPEATS)
+        found["cold"] = {**timing(seconds), **about}
+    return found
