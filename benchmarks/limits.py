@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 
 from benchmarks.interleaved import interleaved, ratio, timing
 from benchmarks.places import lives, scenario_of, started, state_bytes
+from civicsim.compiled import compiled
 from civicsim.randomness import philox
 
 SIZES = ((600, 1, 104), (600, 10, 26), (6_000, 1, 26), (100_005, 1, 4))
@@ -18,7 +18,7 @@ CALLS = 6
 moving, and losing and making ties, and about one for what a problem, an idea or a new tie needs now and then."""
 
 
-@numba.njit(error_model="numpy")
+@compiled
 def _gather(weeks: int, ties: np.ndarray, value: np.ndarray, total: np.ndarray) -> None:
     for _ in range(weeks):
         for i in range(ties.shape[0]):
@@ -30,7 +30,7 @@ def _gather(weeks: int, ties: np.ndarray, value: np.ndarray, total: np.ndarray) 
             total[i] = around
 
 
-@numba.njit(error_model="numpy")
+@compiled
 def _draw_and_touch(weeks: int, seed: np.uint64, calls: int, state: np.ndarray) -> None:
     for week in range(weeks):
         for i in range(state.shape[0]):
