@@ -139,14 +139,15 @@ def _speed() -> list[Finding]:
 
         scenario = Scenario.preset()
         began = time.perf_counter()
-        cohort = burn_in(scenario.with_(burn_in_weeks=1), 1, threads=1)
+        # The first week of all is lived process by process, for staff are surveyed; the second loads the compiled loop.
+        cohort = burn_in(scenario.with_(burn_in_weeks=2), 1, threads=1)
         first = time.perf_counter() - began
         began, weeks = time.perf_counter(), 52
         live(cohort, weeks, threads=1)
         took = time.perf_counter() - began
         each = took / (n_posts(scenario.structure) * weeks) * 1e9
         says = f"{each:.0f} ns per person-week: a year of {n_posts(scenario.structure)} posts in {took:.2f} s on one thread"
-        return [Finding("start", "ok", f"first week after {first:.1f} s"), Finding("speed", "ok", says)]
+        return [Finding("start", "ok", f"first weeks after {first:.1f} s"), Finding("speed", "ok", says)]
 
     return _tried("speed", look)
 
