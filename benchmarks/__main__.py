@@ -22,6 +22,7 @@ PARTS: dict[str, Callable[[int, bool], dict[str, Any]]] = {
     "limits": limits.run,
     "threads": threads.run,
     "starting": starting.run,
+    "compiling": lambda repeats, quick: starting.compiling(quick),
     "scaling": scaling.run,
     "studies": studies.run,
     "nhs": lambda repeats, quick: studies.nhs(quick),
