@@ -19,13 +19,13 @@ WORKER = "import civicsim.simulate"
 _ROOT = Path(__file__).parents[1]
 
 
-def _environment(folder: str) -> dict[str, str]:
-    """Return an environment whose caches, of compiled kernels and of Python's own bytecode, are in a folder."""
-    kept = {
-        name: value for name, value in os.environ.items() if name not in ("NUMBA_CACHE_DIR", "PYTHONDONTWRITEBYTECODE")
-    }
+def _environment(bytecode: str, kernels: str | None = None) -> dict[str, str]:
+    """Return an environment that keeps Python's bytecode in a folder, as an installation does, and kernels where they are or in another."""
+    without = ("PYTHONDONTWRITEBYTECODE",) if kernels is None else ("PYTHONDONTWRITEBYTECODE", "NUMBA_CACHE_DIR")
+    kept = {name: value for name, value in os.environ.items() if name not in without}
     paths = os.pathsep.join(filter(None, [str(_ROOT), kept.get("PYTHONPATH")]))
-    return {**kept, "XDG_CACHE_HOME": folder, "PYTHONPYCACHEPREFIX": folder, "PYTHONPATH": paths}
+    cache = {} if kernels is None else {"XDG_CACHE_HOME": kernels}
+    return {**kept, **cache, "PYTHONPYCACHEPREFIX": bytecode, "PYTHONPATH": paths}
 
 
 def _call(environment: dict[str, str], *words: str) -> str:
@@ -37,8 +37,6 @@ def run(repeats: int, quick: bool) -> dict[str, Any]:
     """Return times from the start of a process to its end."""
     with tempfile.TemporaryDirectory() as folder:
         warm = _environment(folder)
-        if quick:
-            warm["XDG_CACHE_HOME"] = os.environ.get("XDG_CACHE_HOME", os.path.join(os.path.expanduser("~"), ".cache"))
         cli = ("-m", "civicsim.cli")
         ways = {
             "civicsim --help": lambda: _call(warm, *cli, "--help"),
@@ -57,7 +55,7 @@ def compiling(quick: bool) -> dict[str, Any]:
     seconds, about = [], {}
     for _ in range(1 if quick else COLD_REPEATS):
         with tempfile.TemporaryDirectory() as folder:
-            environment = dict(os.environ) if quick else _environment(folder)
+            environment = dict(os.environ) if quick else _environment(folder, folder)
             began = time.perf_counter()
             about = json.loads(_call(environment, "-m", "civicsim.cli", "warmup", "--json"))
             seconds.append(time.perf_counter() - began)
