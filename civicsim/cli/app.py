@@ -189,6 +189,7 @@ def demo(
             "run my.toml --set fear=0.1 --set n_teams=10",
             "run my.toml --weeks 104 --out results",
             "--json run --style command",
+            "run --profile",
         ),
         "Without a file: the status quo on an NHS-like acute trust of 600 staff. A run is one organisation with luck of "
         "its own, which follows from its seed; intervals tell how far the mean of several runs is luck. Weeks count "
@@ -212,6 +213,9 @@ def run(
     order: Order = None,
     out: Out = None,
     csv: Csv = False,
+    profile: Annotated[
+        bool, typer.Option("--profile", help="Say too how long each process of the week takes; results stay the same.")
+    ] = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -221,7 +225,8 @@ def run(
     from civicsim.cli.scenarios import Changes
 
     changes = Changes(weeks, seed, sets or ())
-    running.run(output, scenario, style, kind, seeds, changes, _wanted(measures, all_measures), out, order, csv)
+    shown = _wanted(measures, all_measures)
+    running.run(output, scenario, style, kind, seeds, changes, shown, out, order, csv, profile)
 
 
 @app.command(
@@ -596,3 +601,19 @@ def doctor(context: typer.Context, json: Json = False, quiet: Quiet = False) -> 
 
     if not looking.doctor(output):
         raise typer.Exit(1)
+
+
+@app.command(
+    help=_help(
+        "Compile the model beforehand, so that no run has to wait for it.",
+        ("warmup", "warmup --json"),
+        "It takes a minute or two, once after installing or changing civicsim; otherwise the first run takes that long. "
+        "Says where compiled code is kept and how large it is; when all is there already, it says so.",
+    )
+)
+def warmup(context: typer.Context, json: Json = False, quiet: Quiet = False) -> None:
+    """Compile the model."""
+    output = _talk(context, json, quiet)
+    from civicsim.cli import warming
+
+    warming.warmup(output)

@@ -30,6 +30,7 @@ Look things up:
   describe   Explain the week, a process, style, parameter, measure, lever or
              shock.
   doctor     Check the installation, and measure the speed of a run.
+  warmup     Compile the model beforehand, so that no run has to wait for it.
 
 Words:
   style      how an organisation is governed: a set of values on the levers.

@@ -13,7 +13,7 @@ PACKAGE = Path(cs.__file__).parent
 ORDER = [
     "errors", "parameters", "compiled", "randomness", "kernels", "docking_loops", "docking", "levers", "organisation", "networks", "in_post",
     "structure", "roster", "causes", "practice", "reference", "cohort", "process", "processes", "measures", "recording",
-    "together", "schedule", "scenario", "graphs", "simulate", "agents", "model", "study", "report", "staffing", "cli",
+    "together", "schedule", "scenario", "graphs", "simulate", "timing", "warming", "agents", "model", "study", "report", "staffing", "cli",
 ]  # fmt: skip
 MESA = {"agents", "model"}
 
@@ -54,11 +54,13 @@ def test_only_the_mesa_face_imports_mesa():
             assert not [m for m in imports_at_top(path) if m.split(".")[0] in {"mesa", "solara"}], path
 
 
-def test_running_a_scenario_loads_neither_mesa_nor_solara_nor_matplotlib():
+def test_running_a_scenario_loads_neither_mesa_nor_solara_nor_matplotlib_nor_what_only_tables_need():
     code = (
         "import sys, civicsim as cs\n"
-        "cs.run(cs.Scenario.preset().with_(n_teams=1, weeks=1, burn_in_weeks=0))\n"
-        "print([m for m in ('mesa', 'solara', 'matplotlib', 'networkx') if m in sys.modules])\n"
+        "result = cs.run(cs.Scenario.preset().with_(n_teams=1, weeks=1, burn_in_weeks=0))\n"
+        "result.values()\n"
+        "heavy = ('mesa', 'solara', 'matplotlib', 'networkx', 'pandas', 'scipy.special', 'scipy.stats', 'pyarrow')\n"
+        "print([m for m in heavy if m in sys.modules])\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
