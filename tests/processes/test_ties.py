@@ -24,6 +24,7 @@ from tools import (
 
 from civicsim.networks import drop_all_ties, drop_tie
 from civicsim.processes.ties import Parameters, appeal, loss_probability, making_probability
+from civicsim.schedule import advance
 
 q = record(Parameters())
 hours = st.floats(0, 4)
