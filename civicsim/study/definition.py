@@ -232,7 +232,7 @@ class Study:
     def rule(self) -> Precision | None:
         """When there are seeds enough; None where the seeds are as they are."""
         columns = dict.fromkeys(column.name for column in self.protocol.columns)
-        return read_precision(self.precision, columns, len(self.seeds), self.where)  # type: ignore[arg-type]
+        return read_precision(self.precision, columns, len(self.seed_numbers), self.where)
 
     @property
     def points(self) -> pd.DataFrame:
@@ -240,9 +240,14 @@ class Study:
         return self.protocol.points.copy()
 
     @property
+    def seed_numbers(self) -> tuple[int, ...]:
+        """The seeds one by one."""
+        return tuple(self.seeds)  # type: ignore[arg-type]
+
+    @property
     def n_runs(self) -> int:
         """Points × seeds."""
-        return len(self.protocol.points) * len(self.seeds)  # type: ignore[arg-type]
+        return len(self.protocol.points) * len(self.seed_numbers)
 
     def scenario(self, point: int) -> Scenario:
         """Return the scenario of a point."""
@@ -283,7 +288,7 @@ class Study:
 
     def __repr__(self) -> str:
         n = len(self.protocol.points)
-        return f"Study({self.question!r}: {n} points × {len(self.seeds)} seeds = {self.n_runs} runs)"  # type: ignore[arg-type]
+        return f"Study({self.question!r}: {n} points × {len(self.seed_numbers)} seeds = {self.n_runs} runs)"
 
     def _repr_html_(self) -> str:
         n, points = len(self.protocol.points), self.points
@@ -291,7 +296,7 @@ class Study:
         more = f"<p>… and {n - 8} more points.</p>" if n > 8 else ""
         return (
             f"<div><p><strong>{escape(self.title or self.question)}</strong></p><p>{escape(self.question)}</p>"
-            f"<p>{n} points × {len(self.seeds)} seeds = {self.n_runs} runs.</p>{head}{more}</div>"  # type: ignore[arg-type]
+            f"<p>{n} points × {len(self.seed_numbers)} seeds = {self.n_runs} runs.</p>{head}{more}</div>"
         )
 
 

@@ -71,7 +71,7 @@ def effort_of(study: Study, processes: int | None = None) -> Effort:
     before, weeks = (float(lived[0]) for lived in protocol.person_weeks)
     lived = before * small.burn_in_weeks / max(1, scenario.burn_in_weeks) + weeks * small.weeks / scenario.weeks
     each = taken / (lived + 2 * RUN_PERSON_WEEKS)
-    n, seeds = len(protocol.points), np.array(study.seeds, dtype=np.int64)
+    n, seeds = len(protocol.points), np.array(study.seed_numbers, dtype=np.int64)
     cost = cost_of(protocol, np.arange(n), np.full(n, seeds[0])) * len(seeds)
     cells = n * len(seeds) * (2.0 + len(protocol.columns))
     if protocol.weekly:

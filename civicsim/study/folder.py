@@ -102,7 +102,7 @@ class StudyFolder:
         self.vouched: dict[str, Any] = dict(known.get("files", {}))
         if known and identity(known["software"]) != self.stamp.software:
             self.others[identity(known["software"])] = known["software"]
-        self.seeds = tuple(sorted({*known.get("seeds", ()), *self.study.seeds}))  # type: ignore[misc]
+        self.seeds = tuple(sorted({*known.get("seeds", ()), *self.study.seed_numbers}))
         if not at_work(self.path):
             for draft in self.path.glob("**/.draft-*"):
                 draft.unlink(missing_ok=True)
