@@ -35,7 +35,7 @@ weeks = 260
 # draws = 100                              # draws of the uncertainties
 
 # [uncertainties]                          # what nobody knows: every style meets every draw
-# "voice.intercept" = { low = -3.0, high = -1.0 }
+# "voice.intercept" = { low = -1.8, high = -1.0 }
 
 # [shocks]                                 # what may happen: every style meets every one
 # none = []

@@ -137,8 +137,9 @@ class Study:
             whole = isinstance(value, int) and not isinstance(value, bool)
             if value is not None and not (whole and low <= value <= 5200):
                 raise ScenarioError(f"{self.where}: {key} = {value!r}: expected a whole number from {low} to 5200")
+        first = next(iter(self.protocol.bases.values()))
         try:
-            seeds = seeds_of(self.seeds, next(iter(self.protocol.bases.values())).seed)
+            seeds = seeds_of(self.seeds, first.seed)
         except ScenarioError as error:
             raise ScenarioError(f"{self.where}: {error}") from None
         object.__setattr__(self, "seeds", tuple(seeds))

@@ -64,6 +64,8 @@ class StudyFolder:
         self.versions = software()
         self.stamp = Stamp(study.protocol.digest, identity(self.versions))
         self.warnings: list[str] = []
+        self.vouched: dict[str, Any] = {}
+        self.others: dict[str, dict[str, str]] = {}
         kinds = ("runs", "weekly", "failed") if study.protocol.weekly else ("runs", "failed")
         self.schemas: dict[str, pa.Schema] = {kind: schema_of(study.protocol, kind) for kind in kinds}
         try:
@@ -98,8 +100,8 @@ class StudyFolder:
                 self._set_aside(self.path / MANIFEST, "is no manifest that can be read")
         if known:
             self._check(known)
-        self.others: dict[str, dict[str, str]] = dict(known.get("others", {}))
-        self.vouched: dict[str, Any] = dict(known.get("files", {}))
+        self.others = dict(known.get("others", {}))
+        self.vouched = dict(known.get("files", {}))
         if known and identity(known["software"]) != self.stamp.software:
             self.others[identity(known["software"])] = known["software"]
         self.seeds = tuple(sorted({*known.get("seeds", ()), *self.study.seed_numbers}))

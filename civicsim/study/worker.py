@@ -127,14 +127,14 @@ def run_chunk(task: Task) -> Report:
     for points, seeds in blocks_of(task.runs, protocol.starts):
         try:
             rows.extend(_live(protocol, points, seeds, stage))
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             if len(points) * len(seeds) == 1:
                 failures.append(failure_of(points[0], seeds[0], stage.name, error, folder))
                 continue
             for point, seed in ((point, seed) for seed in seeds for point in points):
                 try:
                     rows.extend(_live(protocol, (point,), (seed,), stage))
-                except Exception as own:
+                except (Exception, SystemExit) as own:
                     failures.append(failure_of(point, seed, stage.name, own, folder))
     stage.enter(WRITE)
     report = _write(protocol, task, rows, failures)
