@@ -14,22 +14,21 @@ from civicsim.study.runner import run_study
 def test_a_killed_worker_of_a_cluster_changes_nothing(tmp_path):
     from distributed import LocalCluster
 
-    study = small_study(seeds=30)
-    with LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
-    ) as cluster:
-        with dask_executor(cluster.scheduler_address) as (executor, workers):
-            assert workers == 2
-            done = []
+    study, killed = small_study(seeds=30), []
+    with (
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50) as cluster,
+        dask_executor(cluster.scheduler_address) as (executor, workers),
+    ):
 
-            def kill(standing):
-                if not done and standing.done:
-                    done.append(executor.submit(os.getpid).result())
-                    os.kill(done[0], signal.SIGKILL)
+        def kill(standing):
+            if not killed and standing.done:
+                killed.append(executor.submit(os.getpid).result())
+                os.kill(killed[0], signal.SIGKILL)
 
-            run_study(study, tmp_path / "cluster", processes=workers, executor=executor, progress=kill)
-    assert done != [os.getpid()]
-    assert len(done) == 1
+        assert workers == 2
+        run_study(study, tmp_path / "cluster", processes=workers, executor=executor, progress=kill)
+    assert len(killed) == 1
+    assert killed != [os.getpid()]
     run_study(study, tmp_path / "alone", processes=0)
     assert table_hashes(tmp_path / "cluster") == table_hashes(tmp_path / "alone")
 
