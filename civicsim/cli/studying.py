@@ -119,7 +119,9 @@ def run(output: Output, path: str, out: str | None, how: How, add_seeds: int = 0
             )  # fmt: skip
         except KeyboardInterrupt:
             done = f"{last[0].done} of {last[0].total} runs are kept in {folder}" if last else "nothing was begun"
-            raise Stopped(f"{done}; the same command goes on") from None
+            raise Stopped(
+                f"{done}; {'civicsim study run ' + folder if add_seeds else 'the same command'} goes on"
+            ) from None
     if output.json:
         output.data({"folder": str(folder), **store.status(), "warnings": output.warnings})
         return store.n_failed == 0

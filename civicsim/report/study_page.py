@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from civicsim import __version__
-from civicsim.measures import FLAGSHIP
+from civicsim.measures import FLAGSHIP, MEASURES
 from civicsim.report.html import _table as table
 from civicsim.report.words import INTERVAL, THINKING_AID, counted, number, seeds_text, with_interval
-from civicsim.study.statistics import estimate
+from civicsim.study.statistics import ANYWHERE, estimate
 from civicsim.study.store import Store
 
 _MOST_POLICIES, _MOST_FAILURES = 60, 20
@@ -108,7 +108,8 @@ def _results(store: Store) -> str:
 def _cell(own: pd.DataFrame, column: str, futures: bool) -> str:
     values = own[column].to_numpy(dtype=float)
     if not futures:
-        about = estimate(values)
+        known = MEASURES.get(column.partition("__")[0])
+        about = estimate(values, bounds=ANYWHERE if known is None else known.bounds)
         mean, ends = with_interval(about.mean, about.low, about.high)
         few = f" (n = {about.n})" if about.n < len(own) else ""
         return f"{mean}{few}\n{ends}"

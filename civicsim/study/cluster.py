@@ -12,7 +12,7 @@ from pathlib import Path
 
 from civicsim.errors import CivicsimError
 
-_PATIENCE = "60s"
+_PATIENCE = 60.0
 
 
 @contextmanager

@@ -27,6 +27,8 @@ from civicsim.study.protocol import Protocol, protocol_of
 from civicsim.study.summaries import USUAL
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from civicsim.study.effort import Effort
     from civicsim.study.runner import Progress
     from civicsim.study.store import Store
@@ -271,12 +273,17 @@ class Study:
     # -- doing something with them ---------------------------------------------------------------------------------
 
     def run(
-        self, out: str | Path, *, processes: int | None = None, progress: Progress | None = None, **options: Any
-    ) -> Store:
+        self, out: str | Path, *, processes: int | None = None, shard: tuple[int, int] = (1, 1),
+        timeout: float | None = None, memory: float = 0.0, retry_failed: bool = False, mix: bool = False,
+        add_seeds: int = 0, executor: Executor | None = None, progress: Progress | None = None,
+    ) -> Store:  # fmt: skip
         """Run what is missing in a folder, and return its store; see :func:`civicsim.study.runner.run_study`."""
         from civicsim.study.runner import run_study
 
-        return run_study(self, out, processes=processes, progress=progress, **options)
+        return run_study(
+            self, out, processes=processes, shard=shard, timeout=timeout, memory=memory, retry_failed=retry_failed,
+            mix=mix, add_seeds=add_seeds, executor=executor, progress=progress,
+        )  # fmt: skip
 
     def check(self, processes: int | None = None) -> Effort:
         """Return how many runs there are, and about what time and room they take, from one measured run."""

@@ -69,24 +69,13 @@ class StudyFolder:
         kinds = ("runs", "weekly", "failed") if study.protocol.weekly else ("runs", "failed")
         self.schemas: dict[str, pa.Schema] = {kind: schema_of(study.protocol, kind) for kind in kinds}
         try:
-            self._make()
+            make_folder(self.path)
             with changing(self.path):
                 self._begin()
         except OSError as error:
             raise CivicsimError(f"{path}: cannot be written to ({error.strerror or error})") from None
 
     # -- beginning -----------------------------------------------------------------------------------------------------
-
-    def _make(self) -> None:
-        if self.path.exists() and not self.path.is_dir():
-            raise CivicsimError(f"{self.path}: is a file, not a folder")
-        if self.path.is_dir() and not (self.path / MANIFEST).exists():
-            others = [
-                entry.name for entry in self.path.iterdir() if entry.name not in _OWN and not entry.name.startswith(".")
-            ]
-            if others:
-                raise CivicsimError(f"{self.path}: holds other files ({min(others)}); choose an empty folder")
-        (self.path / PARTS).mkdir(parents=True, exist_ok=True)
 
     def _begin(self) -> None:
         finish_exchange(self.path)
@@ -143,9 +132,12 @@ class StudyFolder:
         for name, data in drafts.items():
             path = self.path / name
             if name in self.vouched and path.exists():
-                if sha256(path) == self.vouched[name]["sha256"]:
+                whole = sha256(path) == self.vouched[name]["sha256"]
+                # Words may change; what is run may not, and is written once.
+                if whole and (name != STUDY or path.read_bytes() == data):
                     continue
-                self._set_aside(path, "is not as it was written: cut off or changed")
+                if not whole:
+                    self._set_aside(path, "is not as it was written: cut off or changed")
             write_whole(path, data)
             self.vouched[name] = {"sha256": sha256(path)}
 
@@ -277,6 +269,27 @@ class StudyFolder:
             "files": dict(sorted(self.vouched.items())),
         }  # fmt: skip
         return (json.dumps(values, indent=1) + "\n").encode()
+
+
+def make_folder(path: Path) -> None:
+    """Make the folder of a study, if it is not there.
+
+    Raises
+    ------
+    CivicsimError
+        If it cannot be made, or holds other files and no study.
+    """
+    if path.exists() and not path.is_dir():
+        raise CivicsimError(f"{path}: is a file, not a folder")
+    if path.is_dir() and not (path / MANIFEST).exists():
+        names = [entry.name for entry in path.iterdir() if not entry.name.startswith(".")]
+        others = sorted(set(names) - _OWN)
+        if others:
+            raise CivicsimError(f"{path}: holds other files ({others[0]}); choose an empty folder")
+    try:
+        (path / PARTS).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CivicsimError(f"{path}: cannot be written to ({error.strerror or error})") from None
 
 
 def finish_exchange(folder: Path) -> None:

@@ -18,7 +18,7 @@ from civicsim.simulate import threads_available
 from civicsim.study.chunks import SECONDS, Chunk, chunks_of, cost_of
 from civicsim.study.definition import Study
 from civicsim.study.failures import Failure
-from civicsim.study.folder import StudyFolder
+from civicsim.study.folder import StudyFolder, make_folder
 from civicsim.study.local import LocalExecutor, TimeLimitError, WorkerDiedError, without_main
 from civicsim.study.lock import running
 from civicsim.study.precision import more_seeds, seeds_to_add, widths
@@ -103,13 +103,18 @@ def run_study(
     if not 1 <= place <= of:
         raise CivicsimError(f"shard {place}/{of}: expected i/n with i from 1 to n")
     say = note or (lambda text: None)
-    folder = StudyFolder(study, out, mix)
-    with running(folder.path, place, of):
+    make_folder(Path(out))
+    with running(Path(out), place, of):
+        folder = StudyFolder(study, out, mix)
         for warning in folder.warnings:
             say(warning)
         if retry_failed:
             folder.forget_failures()
         if add_seeds:
+            # Or seeds would be added again each time that an interrupted command is repeated.
+            missing = len(folder.pending()[0])
+            if missing:
+                raise CivicsimError(f"{out}: {missing} runs are missing yet; do them first: civicsim study run {out}")
             folder.add_seeds(more_seeds(folder.seeds, add_seeds))
         with _executor(executor, processes, timeout, memory, study) as (own, workers):
             while True:
