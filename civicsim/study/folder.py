@@ -111,8 +111,8 @@ class StudyFolder:
     def _check(self, known: Mapping[str, Any]) -> None:
         if known["study"] != self.stamp.study:
             raise CivicsimError(
-                f'{self.path}: holds another study ("{known["question"]}"); what it runs was changed since, or choose '
-                "another folder"
+                f'{self.path}: holds another study ("{known["question"]}"); choose another folder, or put the study '
+                "back as it was"
             )
         if known["software"] != self.versions and not self.mix:
             raise CivicsimError(

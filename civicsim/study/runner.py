@@ -252,7 +252,7 @@ class _Round:
 
     def _say(self) -> None:
         elapsed = time.monotonic() - self.began
-        left = elapsed / self.spent * max(0.0, self.left) if self.spent > 0.0 else float("nan")
+        left = float(elapsed / self.spent * max(0.0, self.left)) if self.spent > 0.0 else float("nan")
         self.progress(Standing(self.done, self.failed, self.total, left))
 
 

@@ -1,20 +1,28 @@
-"""A study on a Dask cluster: a real scheduler and two worker processes on this machine, one of which is killed."""
+"""A study on a Dask cluster: a real scheduler and two worker processes on this machine, one of which is killed.
+
+    pytest -n 0 benchmarks/test_cluster.py
+
+Not among the other tests, because it takes as long as a quarter of them all to start a cluster.
+"""
 
 import os
 import signal
 
 import pytest
-from studies import small_study, table_hashes
+from distributed import LocalCluster
 
 from civicsim.errors import CivicsimError
 from civicsim.study.cluster import dask_executor
+from civicsim.study.definition import Study
 from civicsim.study.runner import run_study
 
 
 def test_a_killed_worker_of_a_cluster_changes_nothing(tmp_path):
-    from distributed import LocalCluster
-
-    study, killed = small_study(seeds=30), []
+    study = Study(
+        question="Does it hold?", styles=["status-quo", "civic-culture"], seeds=60, weeks=20, burn_in_weeks=10,
+        factors={"n_teams": 2, "team_size": 6, "n_executives": 1, "fear": [0.0, 0.5]}, measures="flagship",
+    )  # fmt: skip
+    killed = []
     with (
         LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50) as cluster,
         dask_executor(cluster.scheduler_address) as (executor, workers),
@@ -30,7 +38,8 @@ def test_a_killed_worker_of_a_cluster_changes_nothing(tmp_path):
     assert len(killed) == 1
     assert killed != [os.getpid()]
     run_study(study, tmp_path / "alone", processes=0)
-    assert table_hashes(tmp_path / "cluster") == table_hashes(tmp_path / "alone")
+    for name in ("points.parquet", "runs.parquet", "failures.parquet", "manifest.json"):
+        assert (tmp_path / "cluster" / name).read_bytes() == (tmp_path / "alone" / name).read_bytes(), name
 
 
 def test_a_scheduler_that_does_not_answer_is_said_in_one_line(monkeypatch):
