@@ -10,6 +10,8 @@ import typer
 from typer.core import TyperGroup
 
 import civicsim
+from civicsim.cli.helping import command_help as _help
+from civicsim.cli.helping import talk as _talk
 from civicsim.cli.options import (
     AllMeasures,
     Csv,
@@ -30,6 +32,7 @@ from civicsim.cli.options import (
     whole,
 )
 from civicsim.cli.overview import OVERVIEW
+from civicsim.cli.study_commands import study
 from civicsim.errors import CivicsimError, nearest
 
 # Typer brings its own copy of click in some versions; its usage errors are reached through the one that it exports.
@@ -104,19 +107,6 @@ def _shown(parameter: Any) -> str:
     """Return a parameter as the user writes it."""
     words = [word for word in parameter.opts if word.startswith("--")]
     return str(words[0] if words else parameter.human_readable_name)
-
-
-def _help(what: str, examples: Sequence[str], more: str = "") -> str:
-    """Return the help of a command: what it does, examples, and the rest."""
-    shown = "\n".join(["\b", "Examples:", *(f"  civicsim {example}" for example in examples)])
-    return "\n\n".join(part for part in (what, shown, more) if part)
-
-
-def _talk(context: typer.Context, json: bool, quiet: bool) -> Any:
-    """Return how the command talks: options count before and after its name."""
-    output = context.obj
-    output.json, output.quiet = output.json or json, output.quiet or quiet
-    return output
 
 
 def _wanted(measures: Sequence[str] | None, every: bool) -> Sequence[str] | None:
@@ -416,6 +406,7 @@ def check(
     starting.check(output, path)
 
 
+app.add_typer(study, name="study")
 org = typer.Typer(rich_markup_mode=None, context_settings=app.info.context_settings)
 app.add_typer(org, name="org")
 

@@ -20,6 +20,7 @@ Simulate:
   compare    Compare styles or scenarios on matched runs.
   export     Write everything about a scenario: weeks, teams and network.
   order      Report how far results move with the order within a week.
+  study      Run batches of points and seeds that survive interruptions.
 
 Prepare:
   new        Write a scenario file to start from.
