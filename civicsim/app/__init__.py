@@ -13,6 +13,8 @@ hosting.prepare_environment()
 import solara  # noqa: E402
 
 from civicsim.app.frame import Frame  # noqa: E402
+from civicsim.app.pages.about import About  # noqa: E402
+from civicsim.app.pages.compare import Compare  # noqa: E402
 from civicsim.app.pages.explore import Explore  # noqa: E402
 from civicsim.app.pages.policy import Policy  # noqa: E402
 
@@ -20,5 +22,7 @@ hosting.prepare_server()
 
 routes = [
     solara.Route(path="/", component=Explore, label="Explore · civicsim", layout=Frame),
+    solara.Route(path="compare", component=Compare, label="Compare · civicsim"),
     solara.Route(path="policy", component=Policy, label="Policy simulator · civicsim"),
+    solara.Route(path="about", component=About, label="About · civicsim"),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import solara
@@ -59,6 +60,15 @@ def Frame(children: list[Any] | None = None) -> None:
                     solara.display(child)
         with solara.v.Html(tag="footer", class_="cv-foot cv"):
             Text("span", STANDING)
+
+
+@solara.component
+def Button(words: str, on_press: Callable[[], Any], first: bool = False, pressed: bool | None = None) -> Any:
+    """Show a button of the page."""
+    attributes = {"type": "button"} | ({} if pressed is None else {"aria-pressed": str(pressed).lower()})
+    button = solara.v.Html(tag="button", class_="first" if first else "", attributes=attributes, children=[words])
+    solara.v.use_event(button, "click", lambda *_: on_press())
+    return button
 
 
 def Text(tag: str, words: str, class_: str = "") -> Any:

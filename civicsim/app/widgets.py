@@ -48,3 +48,13 @@ def Actions(
 @solara.component_vue("components/bands.vue", vuetify=False)
 def Bands(charts: list[dict[str, Any]], every: int, span: str, busy: bool, stamp: str) -> None:
     """Show small charts with bands over matched runs."""
+
+
+@solara.component_vue("components/sides.vue", vuetify=False)
+def Sides(styles: list[dict[str, str]], chosen: list[str], most: int, event_choose: Event) -> None:
+    """Choose what stands side by side."""
+
+
+@solara.component_vue("components/assumptions.vue", vuetify=False)
+def Assumptions(rows: list[dict[str, Any]], sections: list[str], statuses: dict[str, str]) -> None:
+    """Show every assumption with its source and status, to be searched."""

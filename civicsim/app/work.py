@@ -108,7 +108,9 @@ SHOWN = (
 )  # fmt: skip
 """Measures that pages compare."""
 
-_TURNS = threading.BoundedSemaphore(threads_available())
+_SINGLE = threading.BoundedSemaphore(threads_available())
+_TOGETHER = threading.BoundedSemaphore(1)
+"""Runs that are played do not wait behind those that are summed up, which use all threads themselves."""
 _STARTS = Kept(160_000_000, lambda cohort: len(cohort.state_bytes()))
 _LIVED = Kept(160_000_000, lambda lived: lived.n_bytes)
 _BATCHES = Kept(64_000_000, lambda batch: sum(path.nbytes for path in batch.paths.values()) + 10_000)
@@ -120,9 +122,9 @@ def _before(scenario: Scenario) -> str:
     return bare.digest
 
 
-def _in_turn(stop: Stop, work: Callable[[], Any]) -> Any:
+def _in_turn(turns: threading.BoundedSemaphore, stop: Stop, work: Callable[[], Any]) -> Any:
     """Do work when there is a thread for it."""
-    while not _TURNS.acquire(timeout=0.05):
+    while not turns.acquire(timeout=0.05):
         if stop():
             raise Superseded
     try:
@@ -130,7 +132,7 @@ def _in_turn(stop: Stop, work: Callable[[], Any]) -> Any:
             raise Superseded
         return work()
     finally:
-        _TURNS.release()
+        turns.release()
 
 
 def started(scenario: Scenario, seeds: tuple[int, ...], stop: Stop = _never) -> Cohort:
@@ -141,7 +143,7 @@ def started(scenario: Scenario, seeds: tuple[int, ...], stop: Stop = _never) -> 
 def lived(scenario: Scenario, stop: Stop = _never) -> Lived:
     """Return one run of a scenario, with the scenario's seed."""
     def make() -> Lived:
-        return _in_turn(stop, lambda: live_through(scenario, started(scenario, (scenario.seed,), stop), stop))
+        return _in_turn(_SINGLE, stop, lambda: live_through(scenario, started(scenario, (scenario.seed,), stop), stop))
 
     return _LIVED.get((scenario.digest, scenario.seed), make, stop)
 
@@ -161,7 +163,7 @@ def _part(scenario: Scenario, seeds: tuple[int, ...], stop: Stop) -> Batch:
             start = started(scenario, seeds, stop)
             return _summed_up(run(scenario, seeds, start=start, progress=_checking(stop)))
 
-        return _in_turn(stop, work)
+        return _in_turn(_TOGETHER, stop, work)
 
     return _BATCHES.get((scenario.digest, seeds), make, stop)
 

@@ -11,7 +11,7 @@ import solara
 
 from civicsim.app import widgets, work
 from civicsim.app.common import ActionPanel, LeverPanel
-from civicsim.app.frame import Text
+from civicsim.app.frame import Button, Text
 from civicsim.app.hooks import Show, use_latest
 from civicsim.app.state import chosen, event_groups, set_scenario, with_event
 from civicsim.app.verdicts import Verdict, verdict
@@ -237,9 +237,7 @@ def GoesWrong() -> None:
         Text("h2", "Where could this go wrong?")
         if not wanted:
             Text("p", "The same policy is tried again in organisations to which something happens after a year, five matched runs each.", class_="soft")
-            with solara.v.Html(tag="button", children=["Look for trouble"]) as button:
-                pass
-            solara.v.use_event(button, "click", lambda *_: ask(scenario))
+            Button("Look for trouble", lambda: ask(scenario))
         elif problem:
             Text("p", problem, class_="cv-note")
         elif not fresh:
