@@ -54,8 +54,10 @@ def Frame(children: list[Any] | None = None) -> None:
                 with solara.v.Html(tag="div", class_="cv-note", attributes={"role": "alert"}):
                     Text("p", "Something went wrong on this page. Your choice is kept in the address; load the page again.")
             elif read:
-                for note in chosen.value.notes:
-                    Text("p", note, class_="cv-note")
+                if chosen.value.notes:
+                    with solara.v.Html(tag="div", class_="cv-note", attributes={"role": "status"}):
+                        for note in chosen.value.notes:
+                            Text("div", note)
                 for child in children or []:
                     solara.display(child)
         with solara.v.Html(tag="footer", class_="cv-foot cv"):

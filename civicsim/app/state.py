@@ -112,8 +112,7 @@ def _with_setting(scenario: Scenario, text: str, notes: list[str]) -> Scenario:
         except ScenarioError:
             about = None
     if about is None:
-        hint = nearest(key, PARAMETERS)
-        notes.append(f"The link sets “{_short(key)}”, which does not exist ({hint}); it is left out.")
+        notes.append(f"The link sets “{_short(key)}”, which does not exist; it is left out.")
         return scenario
     number = isinstance(value, int | float) and not isinstance(value, bool) and value == value
     if number and isinstance(about.default, int | float) and not isinstance(about.default, bool):

@@ -133,6 +133,15 @@ MEASURE_WORDS = _words(
     ("voice_status_gap", "Gap between ranks in speaking up", 100.0, " points", 0, "Readiness of doctors minus that of clerks and support staff.", -1),
     ("hours_participation", "Time for taking part", 60.0, " min a week", 0, "Minutes of each person for speaking up, answering, improving and meeting.", 0),
     ("psychological_safety", "Safe to speak up", 100.0, " %", 0, "Mean of how safe staff find it to speak up, 0–100.", 1),
+    ("trust", "Trust in the organisation", 100.0, " %", 0, "Mean trust of staff and managers, 0–100.", 1),
+    ("quality_reported", "Care as reported", 100.0, " %", 1, "Quality as it is reported on what is measured.", 0),
+    ("panel_representativeness", "Forum looks like the public", 100.0, " %", 0, "100 where every group of patients has its share of seats.", 1),
+    ("forum_acted_share", "Forum’s issues acted on", 100.0, " %", 0, "Of a hundred issues that the patients’ forum raises.", 1),
+    ("problem_seeking", "Teams look for problems", 100.0, " %", 0, "100 where teams look for problems, 0 where they look for comfort.", 1),
+    ("belonging", "Belonging", 100.0, " %", 0, "Mean of how far staff feel they belong, 0–100.", 1),
+    ("fear_met", "Blame that staff meet", 100.0, " %", 0, "What staff meet of blame, whatever leaders intend.", -1),
+    ("bright_share", "Bright spots among teams", 100.0, " %", 0, "Teams where care is clearly better than elsewhere in the organisation.", 0),
+    ("dark_share", "Dark spots among teams", 100.0, " %", 0, "Teams where care is clearly worse than elsewhere in the organisation.", -1),
     ("efficacy", "Speaking up helps", 100.0, " %", 0, "Mean of how far staff believe that speaking up leads to something, 0–100.", 1),
 )  # fmt: skip
 
@@ -156,7 +165,12 @@ ROLE_WORDS = {
 SHORT = {
     "voice_share": "Problems voiced", "psychological_safety": "Feel safe", "burnt_out_share": "Burnt out",
     "quality_true": "Care that fits", "efficacy": "Speaking up helps", "leaver_rate": "Leave in a year",
-    "load": "Workload", "closure_share": "Concerns answered",
+    "load": "Workload", "closure_share": "Concerns answered", "quality_reported": "Care as reported",
+    "quality_measured": "Care as it is (measured part)", "trust": "Trust in the organisation",
+    "panel_representativeness": "Forum looks like the public", "forum_acted_share": "Forum’s issues acted on",
+    "bright_share": "Bright spots among teams", "dark_share": "Dark spots among teams",
+    "problem_seeking": "Teams look for problems", "fear_met": "Blame that staff meet", "belonging": "Belonging",
+    "permission_met": "Freedom that staff meet", "sustained_share": "Changes that last",
 }  # fmt: skip
 """Labels where there is little room."""
 

@@ -106,7 +106,13 @@ SHOWN = (
     "quality_true", "harm_rate", "voice_share", "closure_share", "weeks_to_response", "load", "gaming_gap",
     "vacancy_share", "sustained_share", "satisfaction", "voice_status_gap", "hours_participation",
 )  # fmt: skip
-"""Measures that pages compare."""
+"""Measures by which policies are weighed."""
+ALSO = (
+    "psychological_safety", "efficacy", "trust", "quality_reported", "panel_representativeness", "forum_acted_share",
+    "problem_seeking", "belonging", "fear_met", "bright_share", "dark_share",
+)  # fmt: skip
+"""Measures that lessons look at, too."""
+KEPT = (*SHOWN, *ALSO)
 
 _SINGLE = threading.BoundedSemaphore(threads_available())
 _TOGETHER = threading.BoundedSemaphore(1)
@@ -170,11 +176,11 @@ def _part(scenario: Scenario, seeds: tuple[int, ...], stop: Stop) -> Batch:
 
 def _summed_up(result: Result) -> Batch:
     """Return what charts and comparisons need of a result."""
-    summary = result.summary(SHOWN)
+    summary = result.summary(KEPT)
     return Batch(
         tuple(result.seeds),
-        {name: result.paths(name)[STEP - 1 :: STEP].astype(np.float32) for name in SHOWN},
-        {name: summary[name].to_numpy() for name in SHOWN},
+        {name: result.paths(name)[STEP - 1 :: STEP].astype(np.float32) for name in KEPT},
+        {name: summary[name].to_numpy() for name in KEPT},
     )
 
 
