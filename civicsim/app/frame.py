@@ -52,7 +52,10 @@ def Frame(children: list[Any] | None = None) -> None:
             if broken:
                 logger.error("a page failed", exc_info=broken)
                 with solara.v.Html(tag="div", class_="cv-note", attributes={"role": "alert"}):
-                    Text("p", "Something went wrong on this page. Your choice is kept in the address; load the page again.")
+                    Text(
+                        "p",
+                        "Something went wrong on this page. Your choice is kept in the address; load the page again.",
+                    )
             elif read:
                 if chosen.value.notes:
                     with solara.v.Html(tag="div", class_="cv-note", attributes={"role": "status"}):

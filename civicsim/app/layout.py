@@ -53,6 +53,7 @@ class Scene:
 
     def payload(self) -> dict[str, Any]:
         """Return what the browser needs, once per organisation."""
+
         def packed(values: np.ndarray, kind: str) -> str:
             return base64.b64encode(values.astype(kind).tobytes()).decode()
 
@@ -74,6 +75,7 @@ class Scene:
 
 def grid(n: int, width: float, height: float) -> tuple[int, int]:
     """Return columns and rows that give ``n`` cells in a box the squarest shape with the fewest empty places."""
+
     def cost(columns: int) -> float:
         rows = math.ceil(n / columns)
         return abs(math.log((width / columns) / (height / rows))) + 0.6 * (columns * rows - n) / n
@@ -107,18 +109,18 @@ def arrange(cohort: Cohort) -> Scene:
         boxes.append(box)
         rows = np.flatnonzero(team["division"] == division)
         inner = (box[0] + 6, box[1] + _HEAD, box[2] - 12, box[3] - _HEAD - 6)
-        for k, t in enumerate(rows):
+        for k, t in enumerate(rows.tolist()):
             cx, cy, cw, ch = _cell(k, len(rows), inner)
             places[t] = (cx + cw / 2, cy + ch / 2, 0.47 * min(cw, ch), d)
     dot = 14.0
-    for t, (cx, cy, radius, _) in enumerate(places):
-        first, n = int(team[t]["first_person"]), int(team[t]["n_posts"])
-        k = np.arange(1, n + 1)
-        reach = 0.84 * radius * np.sqrt((k + 0.3) / (n + 0.6))
-        x[first : first + n] = cx + reach * np.cos(k * _GOLDEN)
-        y[first : first + n] = cy + reach * np.sin(k * _GOLDEN)
+    for number, (cx, cy, radius, _) in enumerate(places):
+        first, n = int(team[number]["first_person"]), int(team[number]["n_posts"])
+        turn = np.arange(1, n + 1)
+        reach = 0.84 * radius * np.sqrt((turn + 0.3) / (n + 0.6))
+        x[first : first + n] = cx + reach * np.cos(turn * _GOLDEN)
+        y[first : first + n] = cy + reach * np.sin(turn * _GOLDEN)
         dot = min(dot, 0.62 * radius / math.sqrt(n + 1.0))
-        boss = int(cohort.manager["person"][team[t]["manager"]])
+        boss = int(cohort.manager["person"][team[number]["manager"]])
         x[boss], y[boss] = cx, cy
     _place_managers(person, cohort, places, boxes, x, y)
     return Scene(
@@ -134,11 +136,11 @@ def _place_managers(
 ) -> None:  # fmt: skip
     """Put divisional managers at the head of their division, and executives in a row above all."""
     above = np.flatnonzero(person["role"] == DIVISIONAL_MANAGER)
-    for k, i in enumerate(above):
-        bx, by, bw, _ = boxes[_division_of(cohort, int(i), places, k) % len(boxes)]
+    for k, i in enumerate(above.tolist()):
+        bx, by, bw, _ = boxes[_division_of(cohort, i, places, k) % len(boxes)]
         x[i], y[i] = bx + bw - 26, by + 22
     top = np.flatnonzero((person["role"] == EXECUTIVE) | (person["role"] == CHIEF))
-    for k, i in enumerate(sorted(top, key=lambda i: person["role"][i] != CHIEF)):
+    for k, i in enumerate(sorted(top.tolist(), key=lambda i: int(person["role"][i]) != CHIEF)):
         # The chief in the middle, the others alternately left and right.
         side = (k + 1) // 2 * (1 if k % 2 else -1)
         x[i], y[i] = WIDTH / 2 + 74 * side, _TOP / 2 + 4

@@ -108,7 +108,9 @@ def read_lesson(path: Path) -> Lesson:
     _check_keys(predict, _PREDICT, f"{where}: [predict]")
     measures = _names(predict.get("measures"), PATHS, f"{where}: [predict] measures")
     if measures[0] not in KEPT:
-        raise ScenarioError(f"{where}: [predict] measures: '{measures[0]}' cannot be predicted; {nearest(measures[0], KEPT)}")
+        raise ScenarioError(
+            f"{where}: [predict] measures: '{measures[0]}' cannot be predicted; {nearest(measures[0], KEPT)}"
+        )
     low, high = (_number(predict, key, f"{where}: [predict]", 0.0, 1.0) for key in ("low", "high"))
     blocks = about.get("runs", [])
     if not isinstance(blocks, list) or not 1 <= len(blocks) <= 2:
@@ -167,7 +169,7 @@ def _names(value: Any, valid: tuple[str, ...], where: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not value:
         raise ScenarioError(f"{where} = {value!r}: expected names of measures")
     for name in value:
-        if name not in valid or name not in MEASURE_WORDS and name not in PATHS:
+        if name not in valid or (name not in MEASURE_WORDS and name not in PATHS):
             raise ScenarioError(f"{where}: no '{name}'; {nearest(str(name), valid)}")
     return tuple(value)
 

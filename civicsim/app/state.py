@@ -59,7 +59,7 @@ def from_query(query: str | None) -> Chosen:
     for key, low, high in (("weeks", 26, MOST_WEEKS), ("seed", 0, 2**31), ("burn_in_weeks", 0, MOST_WEEKS)):
         if key in given:
             value = _clamped(key, given[key], low, high, getattr(scenario, key), notes)
-            scenario = dataclasses.replace(scenario, **{key: value})
+            scenario = scenario.set(key, value)
     for key, text in pairs:
         if key == "set":
             scenario = _with_setting(scenario, text, notes)

@@ -84,8 +84,23 @@ def _now(act: int, state: dict[str, float], staff: bool) -> str:
     if state["exhaustion"] > BURNT_OUT:
         words.append("burnt out")
     if staff:
-        words.append(_degree(state["safety"], ("feels unsafe to speak up", "feels rather unsafe to speak up", "feels fairly safe to speak up", "feels safe to speak up")))
-        words.append(_degree(state["efficacy"], ("thinks it is pointless", "doubts that it helps", "thinks it may help", "thinks it helps")))
+        words.append(
+            _degree(
+                state["safety"],
+                (
+                    "feels unsafe to speak up",
+                    "feels rather unsafe to speak up",
+                    "feels fairly safe to speak up",
+                    "feels safe to speak up",
+                ),
+            )
+        )
+        words.append(
+            _degree(
+                state["efficacy"],
+                ("thinks it is pointless", "doubts that it helps", "thinks it may help", "thinks it helps"),
+            )
+        )
     return "Now: " + ", ".join(words) + "."
 
 
@@ -100,14 +115,13 @@ def _sum_of(acts: np.ndarray) -> str:
 
 def _person_lines(lived: Lived, person: int, week: int) -> list[tuple[int, str]]:
     acts = lived.acts[: week + 1, person]
-    lines: list[tuple[int, str]] = []
-    for w in np.flatnonzero(acts & HARMED):
-        lines.append((int(w), "was made to suffer for having spoken up"))
     empty = (acts & VACANT) > 0
-    for w in np.flatnonzero(empty[1:] & ~empty[:-1]) + 1:
-        lines.append((int(w), "left; the post is empty"))
-    for w in np.flatnonzero(~empty[1:] & empty[:-1]) + 1:
-        lines.append((int(w), "somebody new took the post"))
+    turns = (
+        ("was made to suffer for having spoken up", np.flatnonzero(acts & HARMED)),
+        ("left; the post is empty", np.flatnonzero(empty[1:] & ~empty[:-1]) + 1),
+        ("somebody new took the post", np.flatnonzero(~empty[1:] & empty[:-1]) + 1),
+    )
+    lines = [(int(w), text) for text, weeks in turns for w in weeks]
     told = set()
     for item in items_of(lived, person):
         if 0 <= item.raised <= week:
@@ -126,14 +140,20 @@ def item_text(item: Item, week: int) -> str:
     """Return what came of something somebody raised, as it was known in a week."""
     if item.answered is None or item.answered > week:
         waited = week - item.raised
-        return f"spoke up; still waiting after {counted(waited, 'week')}" if waited else "spoke up; waiting for an answer"
+        return (
+            f"spoke up; still waiting after {counted(waited, 'week')}" if waited else "spoke up; waiting for an answer"
+        )
     waited = item.answered - item.raised
     start = f"spoke up; waited {counted(waited, 'week')}" if waited else "spoke up; answered at once"
     if item.outcome == "acted":
         if item.settled is None or item.settled > week:
             return f"{start}; acted on, not in practice yet"
         after = f"{week_text(item.settled)}"
-        return f"{start}; acted on; in practice since {after}" if item.adopted else f"{start}; acted on, but dropped in {after}"
+        return (
+            f"{start}; acted on; in practice since {after}"
+            if item.adopted
+            else f"{start}; acted on, but dropped in {after}"
+        )
     return f"{start}; {'explained' if item.outcome == 'explained' else 'met by silence'}"
 
 
@@ -149,8 +169,12 @@ def team_story(lived: Lived, team: int, week: int) -> dict[str, Any]:
     here = people[(acts & VACANT) == 0]
     burnt = int((lived.states[STATES.index("exhaustion"), week, here] / 255.0 > BURNT_OUT).sum())
     spot = int(lived.spots[week, team])
-    stands = "a bright spot: care is clearly better than elsewhere" if spot & BRIGHT else (
-        "a dark spot: care is clearly worse than elsewhere" if spot & DARK else "neither a bright nor a dark spot"
+    stands = (
+        "a bright spot: care is clearly better than elsewhere"
+        if spot & BRIGHT
+        else (
+            "a dark spot: care is clearly worse than elsewhere" if spot & DARK else "neither a bright nor a dark spot"
+        )
     )
     ideas = lived.idea_state[week, team]
     return {

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from civicsim.app.work import Batch, bounds_of
 from civicsim.app.words import MEASURE_WORDS, value_text
+from civicsim.app.work import Batch, bounds_of
 from civicsim.report.words import number
 from civicsim.study.statistics import estimate, paired_difference
 
@@ -40,7 +40,7 @@ class Verdict:
 
     @property
     def text(self) -> str:
-        """ "62 % → 68 % (66–70)"."""
+        """Before, after and the interval of after, as in 62 % → 68 % (66–70)."""
         about = MEASURE_WORDS[self.name]
         ends = [number(end * about.scale, about.decimals) for end in (self.low, self.high)]
         between = "" if ends[0] == "–" else f" ({ends[0]}–{ends[1]})"

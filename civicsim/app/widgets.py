@@ -61,7 +61,9 @@ def Assumptions(rows: list[dict[str, Any]], sections: list[str], statuses: dict[
 
 
 @solara.component_vue("components/go.vue", vuetify=False)
-def Go(path: str, class_: str, event_go: Event, words: str = "", title: str = "", text: str = "", small: str = "") -> None:
+def Go(
+    path: str, class_: str, event_go: Event, words: str = "", title: str = "", text: str = "", small: str = ""
+) -> None:
     """Show a link to another page, as words or as a tile."""
 
 

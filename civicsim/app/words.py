@@ -41,7 +41,12 @@ class LeverWords:
     front: bool = False
 
 
-HOURS, CULTURE, STEERING, PATIENTS = "Where time goes", "How people are treated", "How work is steered", "Patients’ voice"
+HOURS, CULTURE, STEERING, PATIENTS = (
+    "Where time goes",
+    "How people are treated",
+    "How work is steered",
+    "Patients’ voice",
+)
 LEVERS = (
     LeverWords("fear", "Blame", "nobody is blamed", "bad news ends careers", CULTURE, True),
     LeverWords("invitation", "Invitation to speak up", "nobody asks", "all are asked, always", CULTURE, True),

@@ -148,6 +148,7 @@ def started(scenario: Scenario, seeds: tuple[int, ...], stop: Stop = _never) -> 
 
 def lived(scenario: Scenario, stop: Stop = _never) -> Lived:
     """Return one run of a scenario, with the scenario's seed."""
+
     def make() -> Lived:
         return _in_turn(_SINGLE, stop, lambda: live_through(scenario, started(scenario, (scenario.seed,), stop), stop))
 
@@ -186,6 +187,7 @@ def _summed_up(result: Result) -> Batch:
 
 def _checking(stop: Stop) -> Callable[[float], None]:
     """Return what leaves a computation between two of its parts when nobody wants it any more."""
+
     def check(_: float) -> None:
         if stop():
             raise Superseded

@@ -70,8 +70,9 @@ def _server(host: str, port: int) -> Any:
     # Read by Solara when it is imported, which happens with the page.
     os.environ["SOLARA_APP"] = "civicsim.app"
     os.environ["SERVER_NAME"], os.environ["SERVER_PORT"] = host, str(port)
-    import civicsim.app  # noqa: F401
     import uvicorn
+
+    import civicsim.app  # noqa: F401
 
     return uvicorn.Server(
         uvicorn.Config("solara.server.starlette:app", host=host, port=port, log_level="warning", access_log=False)

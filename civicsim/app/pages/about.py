@@ -68,7 +68,12 @@ def About() -> None:
                 with solara.v.Html(tag="ul"):
                     for words in CANNOT:
                         Text("li", words)
-            with solara.v.Html(tag="div", class_="cv-card cv-scroll", style_="max-height:560px", attributes={"tabindex": "0", "role": "region", "aria-label": "What happens in a week"}):
+            with solara.v.Html(
+                tag="div",
+                class_="cv-card cv-scroll",
+                style_="max-height:560px",
+                attributes={"tabindex": "0", "role": "region", "aria-label": "What happens in a week"},
+            ):
                 Text("h2", "What happens in a week")
                 with solara.v.Html(tag="ol"):
                     for process in WEEK:
@@ -79,5 +84,11 @@ def About() -> None:
                 for status, words in STATUS_WORDS.items():
                     if counts[status]:
                         Text("li", f"{counts[status]} are {words}.")
-            widgets.Assumptions(rows=rows, sections=[name for name in SECTIONS if name != "levers"], statuses=STATUS_WORDS)
-        Text("p", f"civicsim {civicsim.__version__}, free software under the MIT licence. This page works without the internet and sends nothing anywhere.", class_="soft")
+            widgets.Assumptions(
+                rows=rows, sections=[name for name in SECTIONS if name != "levers"], statuses=STATUS_WORDS
+            )
+        Text(
+            "p",
+            f"civicsim {civicsim.__version__}, free software under the MIT licence. This page works without the internet and sends nothing anywhere.",
+            class_="soft",
+        )

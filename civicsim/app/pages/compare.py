@@ -33,7 +33,9 @@ sides: solara.Reactive[tuple[str, ...]] = solara.reactive(("status-quo", "civic-
 
 def scenario_of(style: str, base: Scenario) -> Scenario:
     """Return a style on the visitor's organisation: the visitor's own levers where it is the visitor's style."""
-    return base if style == base.style else dataclasses.replace(base.set("style", style), interventions=base.interventions)
+    return (
+        base if style == base.style else dataclasses.replace(base.set("style", style), interventions=base.interventions)
+    )
 
 
 @solara.component
@@ -94,7 +96,15 @@ def Differences(labels: list[str], batches: list[Any], base: Scenario, fresh: bo
             f"same luck, and how far the others differ from “{labels[0]}”: mean difference, with 95 % interval.",
             class_="soft",
         )
-        with solara.v.Html(tag="div", class_="cv-scroll", style_="max-height:none", attributes={"tabindex": "0", "role": "region", "aria-label": "Differences"}), solara.v.Html(tag="table"):
+        with (
+            solara.v.Html(
+                tag="div",
+                class_="cv-scroll",
+                style_="max-height:none",
+                attributes={"tabindex": "0", "role": "region", "aria-label": "Differences"},
+            ),
+            solara.v.Html(tag="table"),
+        ):
             with solara.v.Html(tag="thead"), solara.v.Html(tag="tr"):
                 _cell("th", "In the last year", scope="col")
                 for k, name in enumerate(labels):
@@ -110,7 +120,12 @@ def Differences(labels: list[str], batches: list[Any], base: Scenario, fresh: bo
 def _cell(tag: str, words: str, scope: str = "", number: bool = False, class_: str = "", hidden: str = "") -> None:
     attributes = {"scope": scope} if scope else {}
     children = [solara.v.Html(tag="span", class_="cv-hidden", children=[hidden])] if hidden else [words]
-    solara.v.Html(tag=tag, class_=" ".join(filter(None, ("n" if number else "", class_))), attributes=attributes, children=children)
+    solara.v.Html(
+        tag=tag,
+        class_=" ".join(filter(None, ("n" if number else "", class_))),
+        attributes=attributes,
+        children=children,
+    )
 
 
 @solara.component

@@ -45,7 +45,7 @@ def Explore() -> None:
     again = lambda _: set_scenario(scenario.with_(seed=(scenario.seed + 1) % 2**31))  # noqa: E731
 
     Text("h1", "Explore one organisation", class_="cv-hidden")
-    with solara.v.Html(tag="div", class_="cv-columns"):
+    with solara.v.Html(tag="div", class_="cv-columns cv-seen-first"):
         with solara.v.Html(tag="div"):
             LeverPanel("How it is run", late=True)
         with solara.v.Html(tag="div"):
@@ -53,7 +53,11 @@ def Explore() -> None:
                 Text("p", problem, class_="cv-note")
             if lived is None:
                 if not problem:
-                    Text("p", "Five years of an organisation are being computed. The very first time takes a minute or two.", class_="cv-card")
+                    Text(
+                        "p",
+                        "Five years of an organisation are being computed. The very first time takes a minute or two.",
+                        class_="cv-card",
+                    )
             else:
                 widgets.Player(
                     scene=scene,

@@ -40,7 +40,11 @@ def Overview() -> None:
     """Show all lessons as tiles."""
     router = solara.use_router()
     Text("h1", "Lessons")
-    Text("p", "Each takes you through one idea in ten to twenty minutes: read, predict, run, explain. Guess before you look; that is where one learns.", class_="soft")
+    Text(
+        "p",
+        "Each takes you through one idea in ten to twenty minutes: read, predict, run, explain. Guess before you look; that is where one learns.",
+        class_="soft",
+    )
     with solara.v.Html(tag="div", class_="cv-cards"):
         for lesson in lessons().values():
             widgets.Go(
@@ -61,10 +65,17 @@ def OneLesson(lesson: Lesson, step: str) -> None:
     guess = guesses.value.get(lesson.name)
     with solara.v.Html(tag="div", class_="cv-between"):
         Text("h1", lesson.title)
-        widgets.Go(path=f"/lessons/{lesson.name}/{HANDOUT}", words="Printable handout and teacher notes", class_="", event_go=router.push)
+        widgets.Go(
+            path=f"/lessons/{lesson.name}/{HANDOUT}",
+            words="Printable handout and teacher notes",
+            class_="",
+            event_go=router.push,
+        )
     with solara.v.Html(tag="nav", attributes={"aria-label": "Steps of the lesson"}):
         widgets.Steps(
-            steps=[{"path": f"/lessons/{lesson.name}/{key}", "label": label, "here": key == step} for key, label in STEPS],
+            steps=[
+                {"path": f"/lessons/{lesson.name}/{key}", "label": label, "here": key == step} for key, label in STEPS
+            ],
             event_go=router.push,
         )
     if step in ("run", "explain"):
@@ -94,12 +105,14 @@ def RunStep(lesson: Lesson, step: str, guess: float | None, go: Callable[[str], 
     def live(stop: Callable[[], bool], show: Show) -> None:
         alive = [work.lived(scenario, stop) for scenario in lesson.runs]
         show((alive, None))
-        show((alive, [work.batch(scenario, work.FEW, stop) for scenario in lesson.runs]))
+        for runs in (work.FEW, work.MANY):
+            show((alive, [work.batch(scenario, runs, stop) for scenario in lesson.runs]))
 
     found, _, problem = use_latest(live, [lesson.name])
     lived, batches = found or (None, None)
     payload = solara.use_memo(
-        lambda: [one.payload(str(k), lesson.labels[k]) for k, one in enumerate(lived)] if lived else [], [lived is None, lesson.name]
+        lambda: [one.payload(str(k), lesson.labels[k]) for k, one in enumerate(lived)] if lived else [],
+        [lived is None, lesson.name],
     )
     scene = solara.use_memo(lambda: lived[0].scene.payload() if lived else None, [lived is None, lesson.name])
     with solara.v.Html(tag="div", class_="cv-lesson"):
@@ -110,7 +123,13 @@ def RunStep(lesson: Lesson, step: str, guess: float | None, go: Callable[[str], 
                     with solara.v.Html(tag="p"):
                         Button(f"Week {week}", lambda week=week: set_seek({"week": week - 1}))
                         Text("span", " " + words)
-                Text("p", "You made no guess; step back if you want to." if guess is None else f"Your guess: {percent(guess)}. It is drawn as a dotted line.", class_="soft")
+                Text(
+                    "p",
+                    "You made no guess; step back if you want to."
+                    if guess is None
+                    else f"Your guess: {percent(guess)}. It is drawn as a dotted line.",
+                    class_="soft",
+                )
                 Button("Next: explain", lambda: go("explain"), first=True)
             else:
                 Outcome(lesson, guess, lived, batches)
@@ -132,10 +151,10 @@ def RunStep(lesson: Lesson, step: str, guess: float | None, go: Callable[[str], 
             else:
                 widgets.Player(
                     scene=scene, runs=payload, words=player_words(), story=tell(lived[0], picked),
-                    guess={"measures": list(lesson.measures), "value": guess}, luck=False, busy=False, go_to=seek,
+                    guess={"measures": list(lesson.measures), "value": guess, "reveal": step == "run"}, luck=False, busy=False, go_to=seek,
                     event_choose=pick, event_luck_again=lambda _: None,
                 )  # fmt: skip
-                if batches and len(batches) > 1:
+                if step == "explain" and batches and len(batches) > 1:
                     Matched(lesson, batches)
 
 

@@ -155,7 +155,11 @@ def Policy() -> None:
             if problem:
                 Text("p", problem, class_="cv-note")
             elif found is None:
-                Text("p", "Five organisations are lived through five years. The very first time takes a minute or two.", class_="cv-card")
+                Text(
+                    "p",
+                    "Five organisations are lived through five years. The very first time takes a minute or two.",
+                    class_="cv-card",
+                )
             else:
                 Headline(found)
                 widgets.Bands(
@@ -209,7 +213,11 @@ def TradeOffs(found: dict[str, Any]) -> None:
     )
     with solara.v.Html(tag="section", class_="cv-card", style_="margin-top:10px"):
         Text("h2", "What you gain and what it costs")
-        Text("p", f"Last year of {found['runs']} matched runs: means, and where the mean lies with 95 % confidence. The interval speaks of luck, not of whether the assumptions are right.", class_="soft")
+        Text(
+            "p",
+            f"Last year of {found['runs']} matched runs: means, and where the mean lies with 95 % confidence. The interval speaks of luck, not of whether the assumptions are right.",
+            class_="soft",
+        )
         with solara.v.Html(tag="div", class_="cv-cards"):
             for title, tones, class_ in groups:
                 rows = [v for v in found["verdicts"] if v.tone in tones]
@@ -236,7 +244,11 @@ def GoesWrong() -> None:
     with solara.v.Html(tag="section", class_="cv-card", style_="margin-top:10px"):
         Text("h2", "Where could this go wrong?")
         if not wanted:
-            Text("p", "The same policy is tried again in organisations to which something happens after a year, five matched runs each.", class_="soft")
+            Text(
+                "p",
+                "The same policy is tried again in organisations to which something happens after a year, five matched runs each.",
+                class_="soft",
+            )
             Button("Look for trouble", lambda: ask(scenario))
         elif problem:
             Text("p", problem, class_="cv-note")
@@ -248,7 +260,9 @@ def GoesWrong() -> None:
             for row in found["found"]:
                 Text("h3", f"If {row['when']}")
                 with solara.v.Html(tag="ul"):
-                    for line in row["lines"] or ["nothing is clearly worse than under current practice, to which the same happens"]:
+                    for line in row["lines"] or [
+                        "nothing is clearly worse than under current practice, to which the same happens"
+                    ]:
                         Text("li", line)
 
 
