@@ -33,7 +33,7 @@ TWENTY = "set=structure.n_teams%3D20"
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 if CHROMIUM is None:
-    if os.environ.get("CI"):
+    if os.environ.get("CIVICSIM_CI"):
         pytest.fail("no chromium: apt-get install chromium", pytrace=False)
     pytest.skip("the browser tests need chromium, which is not installed here", allow_module_level=True)
 
