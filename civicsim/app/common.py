@@ -18,6 +18,7 @@ from civicsim.app.state import (
     event_groups,
     levers_shown,
     move_event,
+    preset,
     set_scenario,
     with_event,
     with_lever,
@@ -35,6 +36,18 @@ FILES = (("toml", "Scenario file"), ("csv", "Data (CSV)"))
 
 
 @cache
+def shock_titles() -> dict[str, str]:
+    """Return the titles of the shipped shocks and interventions by name."""
+    return shocks()
+
+
+@cache
+def style_titles() -> dict[str, str]:
+    """Return the titles of the shipped styles by name."""
+    return styles()
+
+
+@cache
 def player_words() -> dict[str, Any]:
     """Return the words of the player: states, time paths and dated events."""
     return {
@@ -43,7 +56,7 @@ def player_words() -> dict[str, Any]:
             {"name": name, "label": SHORT[name], "front": name in FRONT_PATHS}
             for name in (*FRONT_PATHS, *(other for other in PATHS if other not in FRONT_PATHS))
         ],
-        "events": shocks(),
+        "events": shock_titles(),
     }  # fmt: skip
 
 
@@ -54,7 +67,7 @@ def shock_list() -> list[dict[str, str]]:
 
     folder = Path(civicsim.__file__).parent / "shocks"
     found = []
-    for name, title in shocks().items():
+    for name, title in shock_titles().items():
         about = tomllib.loads((folder / f"{name}.toml").read_text(encoding="utf-8"))
         found.append({"name": name, "title": title, "about": str(about["description"])})
     # The first is what is offered first.
@@ -63,7 +76,7 @@ def shock_list() -> list[dict[str, str]]:
 
 def event_rows(scenario: Scenario) -> list[dict[str, Any]]:
     """Return the dated events as the time line shows them; weeks count from 1."""
-    titles = shocks()
+    titles = shock_titles()
     return [
         {"title": titles.get(group[0].name, group[0].name), "week": group[0].week + 1, "weeks": max(e.weeks for e in group)}
         for group in event_groups(scenario)
@@ -72,7 +85,7 @@ def event_rows(scenario: Scenario) -> list[dict[str, Any]]:
 
 def style_list() -> list[dict[str, str]]:
     """Return the shipped styles for a menu, the status quo first."""
-    named = styles()
+    named = style_titles()
     return [{"name": name, "title": named[name]} for name in sorted(named, key=lambda n: (n != "status-quo", n))]
 
 
@@ -80,7 +93,7 @@ def style_list() -> list[dict[str, str]]:
 def LeverPanel(title: str, late: bool = False) -> None:
     """Show the levers of the chosen scenario; ``late`` lets changes begin in the week on screen."""
     scenario = chosen.value.scenario
-    base = Scenario.preset(scenario.style, scenario.kind)
+    base = preset(scenario.style, scenario.kind)
     shown = dataclasses.replace(scenario, levers=levers_shown(scenario))
 
     def move(data: dict[str, Any]) -> None:

@@ -35,6 +35,7 @@ def Frame(children: list[Any] | None = None) -> None:
         set_read(True)
 
     solara.use_effect(read_link, [])
+    query = solara.use_memo(lambda: to_query(chosen.value.scenario) if read else "", [chosen.value.scenario, read])
     here = router.path.strip("/").split("/")[0]
 
     def go(path: str) -> None:
@@ -45,7 +46,7 @@ def Frame(children: list[Any] | None = None) -> None:
         widgets.Head(
             tabs=[{"path": path, "label": label} for path, label in TABS],
             here=here,
-            query=to_query(chosen.value.scenario) if read else "",
+            query=query,
             event_go=go,
         )
         with solara.v.Html(tag="main", class_="cv-main cv", attributes={"id": "cv-main", "tabindex": "-1"}):

@@ -124,7 +124,8 @@ class Lived:
 
 def as_bytes(values: np.ndarray) -> np.ndarray:
     """Return numbers from 0 to 1 as whole numbers from 0 to 255."""
-    return np.round(np.clip(values, 0.0, 1.0) * 255.0).astype(np.uint8)
+    # None of them leaves 0–1, so there is nothing to cut off.
+    return (values * 255.0 + 0.5).astype(np.uint8)
 
 
 def live_through(scenario: Scenario, start: Cohort, stop: Callable[[], bool] = lambda: False) -> Lived:
@@ -179,19 +180,14 @@ def live_through(scenario: Scenario, start: Cohort, stop: Callable[[], bool] = l
 
 def _what_happened(person: np.ndarray) -> np.ndarray:
     """Return what happened to people this week, as bits."""
-    n = person["n_outcomes"]
-    mean = np.divide(person["outcomes"], n, out=np.zeros(len(person)), where=n > 0)
+    bits = (person["voiced"] > 0).view(np.uint8) * np.uint8(SPOKE)
+    for bit, column in ((HARMED, "detriments"), (VACANT, "vacant"), (ABSENT, "absent")):
+        bits |= (person[column] > 0).view(np.uint8) * np.uint8(bit)
+    bits |= ((person["vacant"] == 0) & (person["tenure"] <= 1)).view(np.uint8) * np.uint8(NEW)
+    answered = np.flatnonzero(person["n_outcomes"])
+    mean = person["outcomes"][answered] / person["n_outcomes"][answered]
     between = (OUTCOME_ACTED + OUTCOME_EXPLAINED) / 2.0
-    came = np.where(mean > between, ACTED, np.where(mean > 0.0, EXPLAINED, SILENCE))
-    bits = np.where(n > 0, came, 0).astype(np.uint8)
-    for bit, happened in (
-        (SPOKE, person["voiced"] > 0),
-        (HARMED, person["detriments"] > 0),
-        (VACANT, person["vacant"] > 0),
-        (ABSENT, person["absent"] > 0),
-        (NEW, (person["vacant"] == 0) & (person["tenure"] <= 1)),
-    ):
-        bits |= np.where(happened, bit, 0).astype(np.uint8)
+    bits[answered] |= np.where(mean > between, ACTED, np.where(mean > 0.0, EXPLAINED, SILENCE)).astype(np.uint8)
     return bits
 
 

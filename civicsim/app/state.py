@@ -28,6 +28,12 @@ CHANGED = "Levers changed"
 """What a change of levers in the middle of a run is called."""
 
 
+@cache
+def preset(style: str = STATUS_QUO, kind: str = DEFAULT_KIND) -> Scenario:
+    """Return a shipped style on a shipped kind of organisation; files are read once."""
+    return Scenario.preset(style, kind)
+
+
 @dataclass(frozen=True)
 class Chosen:
     """What is chosen, and what had to be said about the link it came from."""
@@ -36,7 +42,7 @@ class Chosen:
     notes: tuple[str, ...] = ()
 
 
-chosen: solara.Reactive[Chosen] = solara.reactive(Chosen(Scenario.preset()))
+chosen: solara.Reactive[Chosen] = solara.reactive(Chosen(preset()))
 """The visitor's choice; kept apart for each visitor."""
 
 
@@ -55,7 +61,7 @@ def from_query(query: str | None) -> Chosen:
     given = dict(pairs)
     style = _known("style", given.get("style"), STATUS_QUO, styles(), notes)
     kind = _known("kind", given.get("kind"), DEFAULT_KIND, kinds(), notes)
-    scenario = Scenario.preset(style, kind)
+    scenario = preset(style, kind)
     for key, low, high in (("weeks", 26, MOST_WEEKS), ("seed", 0, 2**31), ("burn_in_weeks", 0, MOST_WEEKS)):
         if key in given:
             value = _clamped(key, given[key], low, high, getattr(scenario, key), notes)
@@ -71,7 +77,7 @@ def from_query(query: str | None) -> Chosen:
 
 def to_query(scenario: Scenario) -> str:
     """Return the query of the link; nothing for the scenario that the page starts with."""
-    return "" if scenario == Scenario.preset() else scenario.to_url()
+    return "" if scenario == preset() else scenario.to_url()
 
 
 def _known(what: str, name: str | None, otherwise: str, valid: dict[str, str], notes: list[str]) -> str:

@@ -115,7 +115,7 @@ def keep_picture(page: Page, name: str) -> None:
 
     page.wait_for_timeout(600)
     image = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-    small = image.quantize(96, dither=Image.Dither.NONE)
+    small = image.quantize(160, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     Path(folder).mkdir(parents=True, exist_ok=True)
     small.save(Path(folder) / f"app-{name}.png", optimize=True)
 
@@ -142,15 +142,17 @@ def test_every_page_can_be_used_by_everybody_and_asks_nobody_else(visit):
             f"{PAINTED} && document.body.innerText.includes('Is it luck?')",
         ),
         ("handout", "/lessons/compact/handout", "document.body.innerText.includes('For teachers')"),
-        ("about", "/about", "document.querySelectorAll('tbody tr').length > 100"),
+        ("about", "/about", "document.querySelectorAll('tbody tr').length > 30"),
     )
     for name, path, until in pages:
         page = visit(path, until=until)
         if name == "explore":
-            page.keyboard.press("End")
             page.get_by_role("slider", name="Week on screen").fill("140")
-            page.locator("canvas").first.click(position={"x": 200, "y": 200})
-            page.wait_for_selector(".cv-story li, .cv-story p")
+            page.locator("canvas").first.focus()
+            for key in ("ArrowRight", "ArrowDown", "ArrowRight", "ArrowDown"):
+                page.keyboard.press(key)
+            page.wait_for_selector(".cv-story li")
+            page.evaluate("window.scrollTo(0, 0); document.activeElement.blur()")
         keep_picture(page, name)
         assert violations(page) == [], name
         page.set_viewport_size(PHONE)

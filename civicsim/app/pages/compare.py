@@ -9,15 +9,15 @@ from typing import Any
 import solara
 
 from civicsim.app import widgets, work
-from civicsim.app.common import player_words, style_list
+from civicsim.app.common import player_words, style_list, style_titles
 from civicsim.app.frame import Text
 from civicsim.app.hooks import Show, use_latest
 from civicsim.app.pages.policy import small
-from civicsim.app.state import chosen
+from civicsim.app.state import chosen, preset
 from civicsim.app.verdicts import verdict
 from civicsim.app.words import MEASURE_WORDS
 from civicsim.report.words import number
-from civicsim.scenario import Scenario, styles
+from civicsim.scenario import Scenario
 
 MOST = 3
 """Styles side by side at most: more would be too small to see."""
@@ -55,10 +55,10 @@ def Compare() -> None:
     lived, of, problem = use_latest(live, [scenarios])
     ready = of == [scenarios]
     batches, batches_of, _ = use_latest(match, [scenarios, ready])
-    titles = styles()
+    titles = style_titles()
 
     def label(scenario: Scenario) -> str:
-        own = scenario.levers != Scenario.preset(scenario.style, scenario.kind).levers
+        own = scenario.levers != preset(scenario.style, scenario.kind).levers
         return titles[scenario.style] + (" (your levers)" if own else "")
 
     payload = solara.use_memo(

@@ -11,7 +11,7 @@ from civicsim.app.common import ActionPanel, LeverPanel, csv_of, player_words
 from civicsim.app.frame import Text
 from civicsim.app.history import Lived
 from civicsim.app.hooks import use_latest
-from civicsim.app.state import chosen, set_scenario
+from civicsim.app.state import chosen, preset, set_scenario
 from civicsim.app.stories import person_story, team_story
 from civicsim.scenario import Scenario
 
@@ -19,7 +19,7 @@ from civicsim.scenario import Scenario
 def label_of(scenario: Scenario) -> str:
     """Return what one organisation is called above its canvas."""
     s = scenario.structure
-    changed = scenario.levers != Scenario.preset(scenario.style, scenario.kind).levers
+    changed = scenario.levers != preset(scenario.style, scenario.kind).levers
     return f"{scenario.title or scenario.style}{' (changed)' if changed else ''}, {s.n_teams} teams of {s.team_size}"
 
 

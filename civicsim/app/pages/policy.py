@@ -10,15 +10,15 @@ import numpy as np
 import solara
 
 from civicsim.app import widgets, work
-from civicsim.app.common import ActionPanel, LeverPanel
+from civicsim.app.common import ActionPanel, LeverPanel, shock_titles
 from civicsim.app.frame import Button, Text
 from civicsim.app.hooks import Show, use_latest
-from civicsim.app.state import chosen, event_groups, set_scenario, with_event
+from civicsim.app.state import chosen, event_groups, preset, set_scenario, with_event
 from civicsim.app.verdicts import Verdict, verdict
 from civicsim.app.words import HAPPENS, MEASURE_WORDS
 from civicsim.report.bands import RANGE
 from civicsim.report.words import number
-from civicsim.scenario import PARAMETERS, Scenario, shocks
+from civicsim.scenario import PARAMETERS, Scenario
 
 CHARTS = (
     "survey_all_safe", "survey_all_addressed", "burnt_out_share", "leaver_rate", "quality_true", "harm_rate",
@@ -119,7 +119,7 @@ def _turned(plain: dict[str, Verdict], now: dict[str, Verdict]) -> list[str]:
 
 def assumption_rows(scenario: Scenario) -> list[dict[str, Any]]:
     """Return the assumptions that can be tried, as the lever panel shows them."""
-    base = Scenario.preset(scenario.style, scenario.kind)
+    base = preset(scenario.style, scenario.kind)
     rows = []
     for key, label, scale, unit, low, high, step in ASSUMPTIONS:
         about = PARAMETERS[key]
@@ -167,7 +167,7 @@ def Policy() -> None:
                     busy=of != [scenario], stamp=f"{scenario.digest}-{scenario.seed}-{found['runs']}" if of == [scenario] else "old",
                 )  # fmt: skip
                 ActionPanel("Time line: add", from_clock=False)
-                happening = [shocks()[g[0].name] for g in event_groups(scenario) if g[0].name in HAPPENS]
+                happening = [shock_titles()[g[0].name] for g in event_groups(scenario) if g[0].name in HAPPENS]
                 if happening:
                     Text("p", f"Happens under current practice, too: {', '.join(happening)}.", class_="soft")
                 TradeOffs(found)
@@ -215,7 +215,7 @@ def TradeOffs(found: dict[str, Any]) -> None:
         Text("h2", "What you gain and what it costs")
         Text(
             "p",
-            f"Last year of {found['runs']} matched runs: means, and where the mean lies with 95 % confidence. The interval speaks of luck, not of whether the assumptions are right.",
+            f"Last year of {found['runs']} matched runs: means, and where the mean lies with 95 % confidence. Better and worse go by matched runs: both ways with the same luck. The interval speaks of luck, not of whether the assumptions are right.",
             class_="soft",
         )
         with solara.v.Html(tag="div", class_="cv-cards"):
@@ -276,7 +276,7 @@ def AssumptionPanel() -> None:
 
     def reset(_: Any) -> None:
         now = chosen.peek().scenario
-        base = Scenario.preset(now.style, now.kind)
+        base = preset(now.style, now.kind)
         for key, *_rest in ASSUMPTIONS:
             about = PARAMETERS[key]
             now = now.set(key, getattr(getattr(base, about.section), about.name))
