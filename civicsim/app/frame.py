@@ -9,7 +9,7 @@ from typing import Any
 import solara
 
 from civicsim.app import widgets
-from civicsim.app.state import chosen, from_query, to_query
+from civicsim.app.state import chosen, from_query, sides, sides_from_query, to_query, with_sides
 from civicsim.app.words import STANDING
 
 logger = logging.getLogger("civicsim.app")
@@ -32,6 +32,9 @@ def Frame(children: list[Any] | None = None) -> None:
 
     def read_link() -> None:
         chosen.set(from_query(router.search))
+        named = sides_from_query(router.search)
+        if named:
+            sides.set(named)
         set_read(True)
 
     solara.use_effect(read_link, [])
@@ -46,7 +49,7 @@ def Frame(children: list[Any] | None = None) -> None:
         widgets.Head(
             tabs=[{"path": path, "label": label} for path, label in TABS],
             here=here,
-            query=query,
+            query=with_sides(query, sides.value) if read and here == "compare" else query,
             event_go=go,
         )
         with solara.v.Html(tag="main", class_="cv-main cv", attributes={"id": "cv-main", "tabindex": "-1"}):

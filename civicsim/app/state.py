@@ -46,6 +46,12 @@ chosen: solara.Reactive[Chosen] = solara.reactive(Chosen(preset()))
 """The visitor's choice; kept apart for each visitor."""
 
 
+sides: solara.Reactive[tuple[str, ...]] = solara.reactive((STATUS_QUO, "civic-culture"))
+"""Styles that the visitor compares; the first is what the others are set against."""
+MOST_SIDES = 3
+"""Styles side by side at most: more would be too small to see."""
+
+
 def set_scenario(scenario: Scenario) -> None:
     """Choose another scenario; notes on the link have been read by then."""
     chosen.set(Chosen(scenario))
@@ -73,6 +79,18 @@ def from_query(query: str | None) -> Chosen:
     if given.get("interventions"):
         scenario = _with_events(scenario, given["interventions"], notes)
     return Chosen(scenario, tuple(notes))
+
+
+def sides_from_query(query: str | None) -> tuple[str, ...] | None:
+    """Return the styles side by side that a link names, each once and only those there are; None for fewer than two."""
+    names = dict(parse_qsl((query or "").lstrip("?"))).get("sides", "").split(",")
+    known = tuple(dict.fromkeys(name for name in names if name in styles()))[:MOST_SIDES]
+    return known if len(known) > 1 else None
+
+
+def with_sides(query: str, names: tuple[str, ...]) -> str:
+    """Return the query of a link that names the styles side by side, too."""
+    return f"{query or '?v=1'}&sides={','.join(names)}"
 
 
 def to_query(scenario: Scenario) -> str:

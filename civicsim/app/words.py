@@ -158,7 +158,7 @@ STATE_WORDS = {
     "headspace": ("Room to think", "none", "plenty"),
 }
 PLACES = {
-    "doctor": "Doctor", "nurse": "Nurse", "allied": "Therapist or technician", "support": "Support worker",
+    "doctor": "Doctor", "nurse": "Nurse", "allied": "Therapist", "support": "Support worker",
     "administrative": "Administrator",
 }  # fmt: skip
 ROLE_WORDS = {

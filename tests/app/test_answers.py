@@ -7,7 +7,17 @@ import pytest
 
 from civicsim.app import work
 from civicsim.app.history import Superseded
-from civicsim.app.pages.policy import CHARTS, CONDITIONS, LEAST, TEAMS, answer, assumption_rows, current_practice, small
+from civicsim.app.pages.policy import (
+    CHARTS,
+    CONDITIONS,
+    LEAST,
+    TEAMS,
+    answer,
+    assumption_rows,
+    csv_of,
+    current_practice,
+    small,
+)
 from civicsim.app.state import with_event
 from civicsim.app.verdicts import verdict
 from civicsim.app.words import (
@@ -90,6 +100,9 @@ def test_an_answer_has_a_band_for_every_chart_and_a_verdict_for_every_measure():
         assert chart["label"]
         assert chart["text"]
     assert len(found["verdicts"]) == len(work.SHOWN)
+    rows = [line for line in csv_of(found, TINY).splitlines() if not line.startswith("#")]
+    assert len(rows) == 1 + len(work.SHOWN)
+    assert {row.count(",") for row in rows} == {6}
     same = answer(TINY, work.FEW, lambda: False)
     assert same["same"]
     assert same["charts"][0]["yours"] is None

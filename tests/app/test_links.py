@@ -11,9 +11,11 @@ from civicsim.app.state import (
     from_query,
     levers_shown,
     move_event,
+    sides_from_query,
     to_query,
     with_event,
     with_lever,
+    with_sides,
     with_style,
     without_event,
 )
@@ -92,3 +94,10 @@ def test_a_lever_can_be_moved_from_a_week_on():
 def test_there_is_no_lever_that_is_none():
     with pytest.raises(ScenarioError, match="no lever 'fears'"):
         with_lever(Scenario.preset(), "fears", 0.5)
+
+
+def test_styles_side_by_side_are_in_the_link_and_only_those_there_are():
+    assert sides_from_query(with_sides("", ("compact", "command"))) == ("compact", "command")
+    assert sides_from_query("?sides=compact,nobody,compact,command") == ("compact", "command")
+    assert sides_from_query("?sides=compact") is None
+    assert sides_from_query(None) is None

@@ -13,22 +13,18 @@ from civicsim.app.common import player_words, style_list, style_titles
 from civicsim.app.frame import Text
 from civicsim.app.hooks import Show, use_latest
 from civicsim.app.pages.policy import small
-from civicsim.app.state import chosen, preset
+from civicsim.app.state import MOST_SIDES, chosen, preset, sides
 from civicsim.app.verdicts import verdict
 from civicsim.app.words import MEASURE_WORDS
 from civicsim.report.words import number
 from civicsim.scenario import Scenario
 
-MOST = 3
-"""Styles side by side at most: more would be too small to see."""
 ROWS = (
     "survey_all_safe", "survey_all_addressed", "voice_share", "closure_share", "weeks_to_response", "burnt_out_share",
     "leaver_rate", "load", "quality_true", "harm_rate", "gaming_gap", "sustained_share", "voice_status_gap",
 )  # fmt: skip
 START = {"week": 103}
 """Week on screen at first: at the start all sides are the same."""
-sides: solara.Reactive[tuple[str, ...]] = solara.reactive(("status-quo", "civic-culture"))
-"""Styles that the visitor compares; the first is what the others are set against."""
 
 
 def scenario_of(style: str, base: Scenario) -> Scenario:
@@ -68,8 +64,8 @@ def Compare() -> None:
     with solara.v.Html(tag="div", class_="cv-between"):
         Text("h1", "The same organisation, run in different ways")
         widgets.Sides(
-            styles=style_list(), chosen=list(names), most=MOST,
-            event_choose=lambda given: sides.set(tuple(str(name) for name in given if name in titles)[:MOST]),
+            styles=style_list(), chosen=list(names), most=MOST_SIDES,
+            event_choose=lambda given: sides.set(tuple(str(name) for name in given if name in titles)[:MOST_SIDES]),
         )  # fmt: skip
     if problem:
         Text("p", problem, class_="cv-note")

@@ -151,7 +151,7 @@ def RunStep(lesson: Lesson, step: str, guess: float | None, go: Callable[[str], 
             else:
                 widgets.Player(
                     scene=scene, runs=payload, words=player_words(), story=tell(lived[0], picked),
-                    guess={"measures": list(lesson.measures), "value": guess, "reveal": step == "run"}, luck=False, busy=False, go_to=seek,
+                    guess={"measures": list(lesson.measures), "value": guess, "reveal": step == "run"}, luck=False, busy=False, go_to=seek or ({"week": lesson.watch[-1][0] - 1} if step == "explain" and lesson.watch else None),
                     event_choose=pick, event_luck_again=lambda _: None,
                 )  # fmt: skip
                 if step == "explain" and batches and len(batches) > 1:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import solara
 
+import civicsim
 from civicsim.app import widgets, work
 from civicsim.app.common import ActionPanel, LeverPanel, shock_titles
 from civicsim.app.frame import Button, Text
@@ -89,6 +90,17 @@ def answer(scenario: Scenario, runs: int, stop: Callable[[], bool]) -> dict[str,
     return {"charts": charts, "verdicts": verdicts, "runs": runs, "same": same, "posts": len_posts(own)}
 
 
+def csv_of(found: dict[str, Any], scenario: Scenario) -> str:
+    """Return the verdicts of an answer as CSV, with the scenario in its first lines."""
+    lines = [f"# civicsim {civicsim.__version__}, {found['runs']} matched runs, last year of each"]
+    lines += [f"# {line}" for line in small(scenario).to_toml().splitlines()]
+    lines.append("measure,runs,current_practice,yours,yours_low,yours_high,verdict")
+    lines += [
+        f"{v.name},{v.runs},{v.before:.6g},{v.after:.6g},{v.low:.6g},{v.high:.6g},{v.word}" for v in found["verdicts"]
+    ]
+    return "\n".join(lines) + "\n"
+
+
 def len_posts(scenario: Scenario) -> int:
     """Return how many posts of staff an organisation has."""
     return scenario.structure.n_teams * scenario.structure.team_size
@@ -166,7 +178,7 @@ def Policy() -> None:
                     charts=found["charts"], every=work.STEP, span=f"year {scenario.weeks // 52}",
                     busy=of != [scenario], stamp=f"{scenario.digest}-{scenario.seed}-{found['runs']}" if of == [scenario] else "old",
                 )  # fmt: skip
-                ActionPanel("Time line: add", from_clock=False)
+                ActionPanel("Time line: add", from_clock=False, data=lambda: csv_of(found, scenario))
                 happening = [shock_titles()[g[0].name] for g in event_groups(scenario) if g[0].name in HAPPENS]
                 if happening:
                     Text("p", f"Happens under current practice, too: {', '.join(happening)}.", class_="soft")
