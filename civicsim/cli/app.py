@@ -171,6 +171,29 @@ def demo(
 
 
 @app.command(
+    "app",
+    help=_help(
+        "Open the page: explore an organisation, compare styles, try policies, take lessons.",
+        ("app", "app --port 9000 --no-open", "app --public"),
+        "The page works without the internet and sends nothing anywhere. Only this computer can reach it, unless "
+        "--public lets others on the network in; it has no passwords. Ctrl-C ends it.",
+    ),
+)
+def page(
+    context: typer.Context,
+    port: Annotated[int, typer.Option(metavar="N", parser=whole, help="Port to listen on; 0 for any free one.")] = 8765,
+    no_open: Annotated[bool, typer.Option("--no-open", help="Do not open a browser.")] = False,
+    public: Annotated[bool, typer.Option("--public", help="Let other computers on the network in.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Serve the page."""
+    output = _talk(context, False, quiet)
+    from civicsim.cli import serving
+
+    serving.serve(output, port, not no_open, public)
+
+
+@app.command(
     help=_help(
         "Run one scenario or style, and sum up what comes of it.",
         (

@@ -15,6 +15,7 @@ Examples:
 Usage: civicsim [--json] [--quiet] COMMAND [OPTIONS]
 
 Simulate:
+  app        Open the page: explore, compare, try policies, take lessons.
   demo       Compare six governance styles over five years, and write the data.
   run        Run one scenario or style, and sum up what comes of it.
   compare    Compare styles or scenarios on matched runs.

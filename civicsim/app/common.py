@@ -1,0 +1,164 @@
+"""What several pages share: levers, dated events, files and the words of the player."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import solara
+
+import civicsim
+from civicsim.app import widgets
+from civicsim.app.history import PATHS, STATES, Lived
+from civicsim.app.state import (
+    chosen,
+    event_groups,
+    levers_shown,
+    move_event,
+    preset,
+    set_scenario,
+    with_event,
+    with_lever,
+    with_style,
+    without_event,
+)
+from civicsim.app.words import SHORT, STATE_WORDS, hours_rows, lever_rows
+from civicsim.measures import MEASURES
+from civicsim.recording import weekly_frame
+from civicsim.report.words import number
+from civicsim.scenario import Scenario, shocks, styles
+
+FRONT_PATHS = ("voice_share", "psychological_safety", "burnt_out_share", "quality_true")
+FILES = (("toml", "Scenario file"), ("csv", "Data (CSV)"))
+
+
+@cache
+def shock_titles() -> dict[str, str]:
+    """Return the titles of the shipped shocks and interventions by name."""
+    return shocks()
+
+
+@cache
+def style_titles() -> dict[str, str]:
+    """Return the titles of the shipped styles by name."""
+    return styles()
+
+
+@cache
+def player_words() -> dict[str, Any]:
+    """Return the words of the player: states, time paths and dated events."""
+    return {
+        "states": [{"name": name, "label": label, "low": low, "high": high} for name in STATES for label, low, high in [STATE_WORDS[name]]],
+        "paths": [
+            {"name": name, "label": SHORT[name], "front": name in FRONT_PATHS}
+            for name in (*FRONT_PATHS, *(other for other in PATHS if other not in FRONT_PATHS))
+        ],
+        "events": shock_titles(),
+    }  # fmt: skip
+
+
+@cache
+def shock_list() -> list[dict[str, str]]:
+    """Return the shipped shocks and interventions by title, with what they do."""
+    import tomllib
+
+    folder = Path(civicsim.__file__).parent / "shocks"
+    found = []
+    for name, title in shock_titles().items():
+        about = tomllib.loads((folder / f"{name}.toml").read_text(encoding="utf-8"))
+        found.append({"name": name, "title": title, "about": str(about["description"])})
+    # The first is what is offered first.
+    return sorted(found, key=lambda shock: (shock["name"] != "surge", shock["title"]))
+
+
+def event_rows(scenario: Scenario) -> list[dict[str, Any]]:
+    """Return the dated events as the time line shows them; weeks count from 1."""
+    titles = shock_titles()
+    return [
+        {"title": titles.get(group[0].name, group[0].name), "week": group[0].week + 1, "weeks": max(e.weeks for e in group)}
+        for group in event_groups(scenario)
+    ]  # fmt: skip
+
+
+def style_list() -> list[dict[str, str]]:
+    """Return the shipped styles for a menu, the status quo first."""
+    named = style_titles()
+    return [{"name": name, "title": named[name]} for name in sorted(named, key=lambda n: (n != "status-quo", n))]
+
+
+@solara.component
+def LeverPanel(title: str, late: bool = False) -> None:
+    """Show the levers of the chosen scenario; ``late`` lets changes begin in the week on screen."""
+    scenario = chosen.value.scenario
+    base = preset(scenario.style, scenario.kind)
+    shown = dataclasses.replace(scenario, levers=levers_shown(scenario))
+
+    def move(data: dict[str, Any]) -> None:
+        now = chosen.peek().scenario
+        week = min(int(data["week"]), now.weeks - 1)
+        set_scenario(with_lever(now, str(data["name"]), float(data["value"]), week))
+
+    def reset(_: Any) -> None:
+        set_scenario(with_style(chosen.peek().scenario, chosen.peek().scenario.style))
+
+    minutes = sum(row["minutes"] for row in hours_rows(shown))
+    widgets.Levers(
+        title=title,
+        rows=lever_rows(shown, base),
+        styles=style_list(),
+        style=scenario.style,
+        hours=hours_rows(shown),
+        hours_title=f"Where {number(minutes, 0)} minutes a week of each person go",
+        from_week=0 if late else None,
+        can_reset=shown.levers != base.levers,
+        event_set_lever=move,
+        event_choose_style=lambda name: set_scenario(with_style(chosen.peek().scenario, str(name))),
+        event_reset=reset,
+    )
+
+
+@solara.component
+def ActionPanel(title: str, from_clock: bool, data: Callable[[], str] | None = None) -> None:
+    """Show the time line of dated events, and hand out link and files."""
+    scenario = chosen.value.scenario
+    file, set_file = solara.use_state(None)
+
+    def put(what: dict[str, Any]) -> None:
+        set_scenario(with_event(chosen.peek().scenario, str(what["name"]), int(what["week"]) - 1))
+
+    def move(what: dict[str, Any]) -> None:
+        set_scenario(move_event(chosen.peek().scenario, int(what["place"]), int(what["week"]) - 1))
+
+    def fetch(kind: str) -> None:
+        count = (file or {}).get("count", 0) + 1
+        if kind == "toml":
+            text, name, media = chosen.peek().scenario.to_toml(), f"{scenario.style}.toml", "application/toml"
+        elif data is not None:
+            text, name, media = data(), f"{scenario.style}.csv", "text/csv"
+        else:
+            return
+        set_file({"text": text, "name": name, "type": media, "count": count})
+
+    widgets.Actions(
+        title=title,
+        shocks=shock_list(),
+        dated=event_rows(scenario),
+        weeks=scenario.weeks,
+        from_clock=from_clock,
+        files=[{"kind": kind, "label": label} for kind, label in FILES if kind != "csv" or data is not None],
+        file=file,
+        event_put=put,
+        event_move=move,
+        event_remove=lambda place: set_scenario(without_event(chosen.peek().scenario, int(place))),
+        event_fetch_file=fetch,
+    )
+
+
+def csv_of(lived: Lived) -> str:
+    """Return the weekly record of a run as CSV, with the scenario in its first lines."""
+    lines = [f"# {line}" for line in lived.scenario.to_toml().splitlines()]
+    table = weekly_frame(lived.record, tuple(MEASURES)).to_csv(index=False)
+    return "\n".join([f"# civicsim {civicsim.__version__}", *lines, table])

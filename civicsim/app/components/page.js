@@ -1,0 +1,234 @@
+/* What the components of the page share: unpacking a run, colours, and drawing an organisation. No library. */
+window.civicsim = (function () {
+  "use strict";
+  const BITS = { spoke: 1, came: 6, acted: 2, explained: 4, silence: 6, harmed: 8, vacant: 16, absent: 32, fresh: 64 };
+  const SPOTS = { bright: 1, dark: 2, outside: 4, own: 8, ordered: 16 };
+  const CIVIDIS = ["00224e", "123570", "3b496c", "575d6d", "707173", "8a8678", "a59c74", "c3b369", "e1cc55", "fee838"];
+  const INK = "#1b2733", RING = "#D55E00", VOICE = "#0072B2";
+
+  function bytes(text) {
+    const raw = atob(text), out = new Uint8Array(raw.length);
+    for (let i = 0; i < raw.length; i++) out[i] = raw.charCodeAt(i);
+    return out;
+  }
+
+  /* Colours 0–255 of the scale cividis, which reads the same for all kinds of colour vision. */
+  const SCALE = (function () {
+    const stops = CIVIDIS.map((hex) => [0, 2, 4].map((k) => parseInt(hex.slice(k, k + 2), 16)));
+    const scale = [];
+    for (let v = 0; v < 256; v++) {
+      const at = (v / 255) * (stops.length - 1), low = Math.min(Math.floor(at), stops.length - 2), part = at - low;
+      scale.push("rgb(" + [0, 1, 2].map((k) => Math.round(stops[low][k] + part * (stops[low + 1][k] - stops[low][k]))).join(",") + ")");
+    }
+    return scale;
+  })();
+
+  /* The scene as typed arrays. */
+  function place(scene) {
+    const own = Object.assign({}, scene);
+    own.x = new Int16Array(bytes(scene.x).buffer);
+    own.y = new Int16Array(bytes(scene.y).buffer);
+    own.team = new Int16Array(bytes(scene.team).buffer);
+    own.role = bytes(scene.role);
+    own.profession = bytes(scene.profession);
+    return own;
+  }
+
+  /* A run as bytes per week and person; weeks come as differences from the week before. */
+  async function unpack(run, n, teams) {
+    const stream = new Blob([bytes(run.packed)]).stream().pipeThrough(new DecompressionStream("gzip"));
+    const all = new Uint8Array(await new Response(stream).arrayBuffer());
+    const own = { key: run.key, label: run.label, weeks: run.weeks, paths: run.paths, events: run.events, states: {}, bytes: run.packed.length };
+    let at = 0;
+    function take(width) {
+      const part = all.subarray(at, at + run.weeks * width);
+      for (let i = width; i < part.length; i++) part[i] = part[i] + part[i - width];
+      at += run.weeks * width;
+      return part;
+    }
+    run.states.forEach((name) => { own.states[name] = take(n); });
+    own.acts = take(n);
+    own.quality = take(teams);
+    own.spots = take(teams);
+    return own;
+  }
+
+  function box(ctx, x, y, w, h, r) {
+    ctx.beginPath();
+    ctx.moveTo(x + r, y);
+    ctx.arcTo(x + w, y, x + w, y + h, r);
+    ctx.arcTo(x + w, y + h, x, y + h, r);
+    ctx.arcTo(x, y + h, x, y, r);
+    ctx.arcTo(x, y, x + w, y, r);
+    ctx.closePath();
+  }
+
+  function mark(ctx, kind, x, y, s) {
+    ctx.lineWidth = Math.max(1.6, s * 0.36);
+    ctx.lineCap = "round";
+    ctx.beginPath();
+    if (kind === BITS.acted) {
+      ctx.strokeStyle = "#00573f";
+      ctx.moveTo(x - s, y); ctx.lineTo(x - s * 0.25, y + s * 0.75); ctx.lineTo(x + s, y - s * 0.8);
+    } else if (kind === BITS.explained) {
+      ctx.strokeStyle = "#1b4f8a";
+      ctx.moveTo(x - s * 0.9, y - s * 0.35); ctx.lineTo(x + s * 0.9, y - s * 0.35);
+      ctx.moveTo(x - s * 0.9, y + s * 0.45); ctx.lineTo(x + s * 0.3, y + s * 0.45);
+    } else {
+      ctx.strokeStyle = "#8f1d00";
+      ctx.moveTo(x - s * 0.75, y - s * 0.75); ctx.lineTo(x + s * 0.75, y + s * 0.75);
+      ctx.moveTo(x + s * 0.75, y - s * 0.75); ctx.lineTo(x - s * 0.75, y + s * 0.75);
+    }
+    ctx.stroke();
+  }
+
+  function shape(ctx, role, x, y, r) {
+    ctx.beginPath();
+    if (role === 0) ctx.arc(x, y, r, 0, 6.2832);
+    else if (role <= 2) ctx.rect(x - r * 0.95, y - r * 0.95, r * 1.9, r * 1.9);
+    else { ctx.moveTo(x, y - r * 1.35); ctx.lineTo(x + r * 1.35, y); ctx.lineTo(x, y + r * 1.35); ctx.lineTo(x - r * 1.35, y); ctx.closePath(); }
+  }
+
+  function star(ctx, x, y, r) {
+    ctx.beginPath();
+    for (let k = 0; k < 10; k++) {
+      const a = -Math.PI / 2 + (k * Math.PI) / 5, d = k % 2 ? r * 0.45 : r;
+      if (k) ctx.lineTo(x + d * Math.cos(a), y + d * Math.sin(a)); else ctx.moveTo(x + d * Math.cos(a), y + d * Math.sin(a));
+    }
+    ctx.closePath();
+  }
+
+  /* Divisions, teams, bright and dark spots, and where changes of practice came from. */
+  function drawTeams(ctx, scene, run, week, picked, scale) {
+    ctx.textBaseline = "middle";
+    scene.divisions.forEach(([x, y, w, h], d) => {
+      box(ctx, x, y, w, h, 16);
+      ctx.fillStyle = "#edf1f5"; ctx.fill();
+      const size = Math.max(20, 11 / scale);
+      if (size * scale >= 8 && scale > 0.22) {
+        ctx.fillStyle = "#44535f"; ctx.font = "600 " + size + "px system-ui, sans-serif"; ctx.textAlign = "left";
+        ctx.fillText("Division " + (d + 1), x + 12, y + 20);
+      }
+    });
+    const T = scene.teams.length;
+    for (let t = 0; t < T; t++) {
+      const [x, y, r] = scene.teams[t], spot = run ? run.spots[week * T + t] : 0;
+      ctx.beginPath(); ctx.arc(x, y, r, 0, 6.2832);
+      ctx.fillStyle = spot & SPOTS.bright ? "#fff3bf" : spot & SPOTS.dark ? "#c3ccd6" : "#ffffff";
+      ctx.fill();
+      ctx.lineWidth = picked && picked.kind === "team" && picked.row === t ? 5 : spot & 3 ? 3 : 1.5;
+      ctx.strokeStyle = picked && picked.kind === "team" && picked.row === t ? INK : spot & SPOTS.bright ? "#8a6d00" : spot & SPOTS.dark ? "#3f4b57" : "#bcc7d2";
+      ctx.stroke();
+      if (spot & SPOTS.bright) { star(ctx, x, y - r + 2, Math.max(9, r * 0.16)); ctx.fillStyle = "#8a6d00"; ctx.fill(); }
+      if (spot & SPOTS.dark) {
+        const s = Math.max(8, r * 0.14);
+        ctx.beginPath(); ctx.moveTo(x - s, y - r - s * 0.6); ctx.lineTo(x + s, y - r - s * 0.6); ctx.lineTo(x, y - r + s); ctx.closePath();
+        ctx.fillStyle = "#3f4b57"; ctx.fill();
+      }
+      if (!run) continue;
+      let recent = 0;
+      for (let w = Math.max(0, week - 3); w <= week; w++) recent |= run.spots[w * T + t];
+      let k = 0;
+      [[SPOTS.own, "+", "#00573f"], [SPOTS.outside, "↔", "#005a8c"], [SPOTS.ordered, "↓", "#6d3b00"]].forEach(([bit, sign, colour]) => {
+        if (!(recent & bit)) return;
+        const s = Math.max(11, r * 0.2), bx = x + r * 0.78 - k * s * 2.05, by = y + r * 0.88;
+        ctx.beginPath(); ctx.arc(bx, by, s, 0, 6.2832); ctx.fillStyle = colour; ctx.fill();
+        ctx.fillStyle = "#fff"; ctx.textAlign = "center"; ctx.font = "700 " + s * 1.6 + "px system-ui, sans-serif";
+        ctx.fillText(sign, bx, by + s * 0.08);
+        k += 1;
+      });
+    }
+  }
+
+  /* One week of one run. `pulse` goes from 0 to 1 within a week. Returns how many people were drawn. */
+  function draw(canvas, scene, run, week, options) {
+    const ctx = canvas.getContext("2d"), ratio = options.ratio || 1, n = scene.n;
+    const scale = canvas.width / scene.size[0];
+    ctx.setTransform(1, 0, 0, 1, 0, 0);
+    ctx.fillStyle = "#ffffff"; ctx.fillRect(0, 0, canvas.width, canvas.height);
+    ctx.setTransform(scale, 0, 0, scale, 0, 0);
+    drawTeams(ctx, scene, run, week, options.picked, scale / ratio);
+    if (!run) return 0;
+    const shown = run.states[options.state], tired = run.states.exhaustion, acts = run.acts, at = week * n, dot = scene.dot;
+    const line = 153;
+    ctx.lineWidth = Math.max(0.8, dot * 0.1);
+    for (let i = 0; i < n; i++) {
+      const act = acts[at + i], x = scene.x[i], y = scene.y[i], role = scene.role[i], r = role > 1 ? Math.max(dot, 11) : dot;
+      if (act & BITS.vacant) {
+        ctx.setLineDash([dot * 0.4, dot * 0.4]); ctx.strokeStyle = "#66727d"; ctx.lineWidth = Math.max(0.8, dot * 0.12);
+        shape(ctx, role, x, y, r * 0.85); ctx.stroke(); ctx.setLineDash([]);
+        continue;
+      }
+      shape(ctx, role, x, y, r);
+      ctx.globalAlpha = act & BITS.absent ? 0.3 : 1;
+      ctx.fillStyle = SCALE[shown[at + i]]; ctx.fill();
+      ctx.strokeStyle = INK; ctx.lineWidth = Math.max(0.8, dot * 0.1); ctx.stroke();
+      if (tired[at + i] > line) {
+        shape(ctx, role, x, y, r * 1.12); ctx.strokeStyle = RING; ctx.lineWidth = Math.max(2, dot * 0.34); ctx.stroke();
+      }
+      ctx.globalAlpha = 1;
+    }
+    const s = Math.max(dot * 0.62, 4.4 / (scale / ratio));
+    for (let i = 0; i < n; i++) {
+      const act = acts[at + i];
+      if (act & BITS.vacant) continue;
+      if (act & BITS.spoke) {
+        ctx.beginPath(); ctx.arc(scene.x[i], scene.y[i], dot * (1.45 + 0.5 * (options.pulse || 0)), 0, 6.2832);
+        ctx.strokeStyle = VOICE; ctx.globalAlpha = 1 - 0.6 * (options.pulse || 0); ctx.lineWidth = Math.max(2.4, dot * 0.3); ctx.stroke(); ctx.globalAlpha = 1;
+      }
+      const came = act & BITS.came;
+      if (came) {
+        const x = scene.x[i] + dot * 0.9, y = scene.y[i] - dot * 1.2;
+        ctx.beginPath(); ctx.arc(x, y, s * 1.55, 0, 6.2832); ctx.fillStyle = "#ffffff"; ctx.fill();
+        ctx.strokeStyle = "#8794a1"; ctx.lineWidth = 1; ctx.stroke();
+        mark(ctx, came, x, y, s);
+      }
+    }
+    const who = options.picked && options.picked.kind === "person" ? options.picked.row : -1;
+    if (who >= 0) {
+      ctx.beginPath(); ctx.arc(scene.x[who], scene.y[who], dot * 2.2, 0, 6.2832);
+      ctx.strokeStyle = "#ffffff"; ctx.lineWidth = 7; ctx.stroke(); ctx.strokeStyle = INK; ctx.lineWidth = 4; ctx.stroke();
+    }
+    return n;
+  }
+
+  function nearest(scene, x, y) {
+    let best = -1, d = Infinity;
+    for (let i = 0; i < scene.n; i++) {
+      const e = (scene.x[i] - x) ** 2 + (scene.y[i] - y) ** 2;
+      if (e < d) { d = e; best = i; }
+    }
+    return { row: best, distance: Math.sqrt(d) };
+  }
+
+  /* The next person to the left, right, above or below. */
+  function walk(scene, from, dx, dy) {
+    let best = from, cost = Infinity;
+    for (let i = 0; i < scene.n; i++) {
+      const x = scene.x[i] - scene.x[from], y = scene.y[i] - scene.y[from], along = x * dx + y * dy;
+      if (i === from || along <= 0) continue;
+      const across = Math.abs(x * dy - y * dx), c = along + 2.5 * across;
+      if (across <= along * 1.4 && c < cost) { cost = c; best = i; }
+    }
+    return best;
+  }
+
+  function save(name, blob) {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(blob); link.download = name;
+    document.body.appendChild(link); link.click(); link.remove();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  }
+
+  /* Moves labels apart so that none covers another; heights in pixels. */
+  function apart(labels, gap, low, high) {
+    labels.sort((a, b) => a.y - b.y);
+    labels.forEach((l, k) => { l.at = Math.max(l.y, k ? labels[k - 1].at + gap : low); });
+    const over = labels.length ? labels[labels.length - 1].at - high : 0;
+    if (over > 0) for (let k = labels.length - 1; k >= 0; k--) labels[k].at = Math.min(labels[k].at, high - (labels.length - 1 - k) * gap);
+    return labels;
+  }
+
+  const calm = window.matchMedia ? window.matchMedia("(prefers-reduced-motion: reduce)") : { matches: false };
+  return { BITS, SPOTS, SCALE, place, unpack, draw, nearest, walk, save, apart, calm, painted: { count: 0, at: 0 }, frames: 0 };
+})();

@@ -1,0 +1,266 @@
+"""One run, week by week and person by person, small enough to be sent to a browser whole.
+
+The run is lived one week at a time, and after each week a few columns are copied as bytes. That gives the same run, to
+the byte, as one lived at once; it takes half as long again, and nothing of it is drawn on the server.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from civicsim.app.layout import Scene, arrange
+from civicsim.cohort import Cohort
+from civicsim.measures import MEASURES
+from civicsim.measures import History as Record
+from civicsim.organisation import ENDORSED, FROM_DIRECTIVE, FROM_NEIGHBOURS, NO_IDEA, TRIAL, WAITING
+from civicsim.processes.response import OUTCOME_ACTED, OUTCOME_EXPLAINED
+from civicsim.recording import Recorder
+from civicsim.scenario import Scenario
+from civicsim.schedule import advance
+from civicsim.simulate import begin
+
+STATES = ("propensity", "safety", "efficacy", "exhaustion", "headspace")
+"""Columns of people that can be shown as colour, in the order in which they are sent."""
+SPOKE, ACTED, EXPLAINED, SILENCE, HARMED, VACANT, ABSENT, NEW = 1, 2, 4, 6, 8, 16, 32, 64
+"""Bits of what happened to a person in a week; what came of own items takes two: 2, 4, or both."""
+BRIGHT, DARK, FROM_OUTSIDE, OWN_CHANGE, ORDERED = 1, 2, 4, 8, 16
+"""Bits of how a team stands, and of where its changes of practice of the week came from."""
+PATHS = (
+    "voice_share", "psychological_safety", "efficacy", "burnt_out_share", "quality_true", "leaver_rate", "load",
+    "closure_share", "quality_reported", "quality_measured", "trust", "panel_representativeness", "forum_acted_share",
+    "bright_share", "dark_share", "problem_seeking", "fear_met", "belonging", "permission_met", "sustained_share",
+)  # fmt: skip
+"""Measures of which time paths are sent."""
+
+
+class Superseded(Exception):  # noqa: N818  (nothing went wrong)
+    """Nobody waits for the result any more."""
+
+
+@dataclass(frozen=True)
+class Lived:
+    """One run as it was lived.
+
+    Attributes
+    ----------
+    scenario : Scenario
+    scene : Scene
+    states : (n_states, weeks, n_persons) uint8 array
+        States of people, 0–255 for 0–1.
+    acts : (weeks, n_persons) uint8 array
+        What happened to people, as bits.
+    quality, spots : (weeks, n_teams) uint8 arrays
+        True quality, 0–255 for 0–1, and how teams stand, as bits.
+    idea_state, raiser, raised, origin : (weeks, n_teams, n_dimensions) arrays
+        What is on each team's table at the end of each week.
+    adopted : (weeks, n_teams, n_dimensions) bool array
+        Whether a practice changed in the week.
+    record : civicsim.measures.History
+        The weekly record of the organisation, for time paths.
+    """
+
+    scenario: Scenario
+    scene: Scene
+    states: np.ndarray
+    acts: np.ndarray
+    quality: np.ndarray
+    spots: np.ndarray
+    idea_state: np.ndarray
+    raiser: np.ndarray
+    raised: np.ndarray
+    origin: np.ndarray
+    adopted: np.ndarray
+    record: Record
+
+    @property
+    def weeks(self) -> int:
+        """Weeks that were lived."""
+        return len(self.acts)
+
+    @cached_property
+    def packed(self) -> str:
+        """All bytes that the browser needs: week by week differences, which compress well, as base64 of gzip."""
+        parts = [*self.states, self.acts, self.quality, self.spots]
+        steps = [np.diff(part, axis=0, prepend=np.uint8(0)) for part in parts]
+        return base64.b64encode(gzip.compress(b"".join(step.tobytes() for step in steps), 1)).decode()
+
+    @cached_property
+    def paths(self) -> dict[str, list[float | None]]:
+        """Time paths of the organisation, smoothed over a quarter of a year."""
+        result: dict[str, list[float | None]] = {}
+        for name in PATHS:
+            values = MEASURES[name].smoothed(self.record)[:, 0]
+            result[name] = [None if np.isnan(v) else round(float(v), 4) for v in values]
+        return result
+
+    def payload(self, key: str, label: str) -> dict[str, Any]:
+        """Return what the browser plays."""
+        return {
+            "key": key,
+            "label": label,
+            "weeks": self.weeks,
+            "states": list(STATES),
+            "packed": self.packed,
+            "paths": self.paths,
+            "events": [[event.week, event.name] for event in self.scenario.interventions],
+        }
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes that the run takes on the server."""
+        arrays = (
+            self.states, self.acts, self.quality, self.spots, self.idea_state, self.raiser, self.raised, self.origin,
+            self.adopted, self.record.tally, self.record.snapshot, self.record.enacted,
+        )  # fmt: skip
+        return sum(array.nbytes for array in arrays)
+
+
+def as_bytes(values: np.ndarray) -> np.ndarray:
+    """Return numbers from 0 to 1 as whole numbers from 0 to 255."""
+    # None of them leaves 0–1, so there is nothing to cut off.
+    return (values * 255.0 + 0.5).astype(np.uint8)
+
+
+def live_through(scenario: Scenario, start: Cohort, stop: Callable[[], bool] = lambda: False) -> Lived:
+    """Live a scenario from a burnt-in cohort of one run, and keep every week of its first organisation.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    start : Cohort
+        Burnt-in organisations of one run; not changed.
+    stop : callable
+        Asked between weeks whether the result is still wanted.
+
+    Raises
+    ------
+    Superseded
+        If it is not.
+    """
+    cohort, weeks = begin(start, scenario), scenario.weeks
+    scene = arrange(cohort)
+    n, teams = len(scene.x), len(scene.teams)
+    recorder = Recorder(cohort, weeks)
+    spread = scenario.reference.usual_quality_spread
+    shape = (weeks, *cohort.practice[:teams].shape)
+    states = np.empty((len(STATES), weeks, n), np.uint8)
+    acts = np.empty((weeks, n), np.uint8)
+    quality, spots = np.empty((weeks, teams), np.uint8), np.empty((weeks, teams), np.uint8)
+    idea, origin = np.empty(shape, np.uint8), np.empty(shape, np.uint8)
+    raiser, raised, adopted = np.empty(shape, np.int32), np.empty(shape, np.int16), np.empty(shape, np.bool_)
+    person, team, practice = cohort.person[:n], cohort.team[:teams], cohort.practice[:teams]
+    before = practice["value"].copy()
+    for week in range(weeks):
+        if stop():
+            raise Superseded
+        advance(cohort, 1, recorder=recorder)
+        for k, name in enumerate(STATES):
+            states[k, week] = as_bytes(person[name])
+        acts[week] = _what_happened(person)
+        idea[week], origin[week] = practice["idea_state"], practice["origin"]
+        raiser[week], raised[week] = practice["idea_raiser"], practice["raised_week"]
+        adopted[week] = (practice["adopted_week"] == week) & (practice["value"] != before)
+        before = practice["value"].copy()
+        quality[week] = as_bytes(team["quality"])
+        spots[week] = _how_teams_stand(team["quality"], spread, adopted[week], origin[week])
+    record = Record(
+        recorder.tally[:, :1], recorder.snapshot[:, :1], cohort.organisation[:1].copy(), recorder.enacted[:, :1]
+    )
+    return Lived(
+        scenario, scene, states, acts, quality, spots, idea, raiser, raised, origin, adopted, record
+    )  # fmt: skip
+
+
+def _what_happened(person: np.ndarray) -> np.ndarray:
+    """Return what happened to people this week, as bits."""
+    bits = (person["voiced"] > 0).view(np.uint8) * np.uint8(SPOKE)
+    for bit, column in ((HARMED, "detriments"), (VACANT, "vacant"), (ABSENT, "absent")):
+        bits |= (person[column] > 0).view(np.uint8) * np.uint8(bit)
+    bits |= ((person["vacant"] == 0) & (person["tenure"] <= 1)).view(np.uint8) * np.uint8(NEW)
+    answered = np.flatnonzero(person["n_outcomes"])
+    mean = person["outcomes"][answered] / person["n_outcomes"][answered]
+    between = (OUTCOME_ACTED + OUTCOME_EXPLAINED) / 2.0
+    bits[answered] |= np.where(mean > between, ACTED, np.where(mean > 0.0, EXPLAINED, SILENCE)).astype(np.uint8)
+    return bits
+
+
+def _how_teams_stand(quality: np.ndarray, spread: float, adopted: np.ndarray, origin: np.ndarray) -> np.ndarray:
+    """Return bright and dark spots, as the record counts them, and where changes of practice came from, as bits."""
+    above = quality - quality.mean()
+    bits = np.zeros(len(quality), np.uint8)
+    neighbours, ordered = origin == FROM_NEIGHBOURS, origin == FROM_DIRECTIVE
+    for bit, holds in (
+        (BRIGHT, above > spread),
+        (DARK, above < -spread),
+        (FROM_OUTSIDE, (adopted & neighbours).any(axis=1)),
+        (ORDERED, (adopted & ordered).any(axis=1)),
+        (OWN_CHANGE, (adopted & ~neighbours & ~ordered).any(axis=1)),
+    ):
+        bits |= np.where(holds, bit, 0).astype(np.uint8)
+    return bits
+
+
+@dataclass(frozen=True)
+class Item:
+    """What somebody raised and what came of it, as far as it stayed on the table at the end of a week.
+
+    Attributes
+    ----------
+    person, team : int
+        Rows within the organisation.
+    raised : int
+        Week in which it was raised; below 0 during the burn-in.
+    answered : int or None
+        Week in which it was taken up or left the table; None if it still waits.
+    outcome : {"acted", "explained", "silence", "waiting"}
+    settled : int or None
+        Week in which what was acted on came into practice or was given up.
+    adopted : bool
+        Whether it came into practice.
+    """
+
+    person: int
+    team: int
+    raised: int
+    answered: int | None
+    outcome: str
+    settled: int | None
+    adopted: bool
+
+
+def items_of(lived: Lived, person: int) -> list[Item]:
+    """Return what a person raised, in order of time."""
+    team = int(lived.scene.team[person])
+    if team < 0:
+        return []
+    ideas, mine = lived.idea_state[:, team], lived.raiser[:, team] == person
+    found = []
+    for d in range(ideas.shape[1]):
+        weeks = np.flatnonzero(mine[:, d] & (ideas[:, d] != NO_IDEA))
+        for raised in np.unique(lived.raised[weeks, team, d]):
+            own = weeks[lived.raised[weeks, team, d] == raised]
+            found.append(_item(lived, person, team, d, int(raised), own))
+    return sorted(found, key=lambda item: item.raised)
+
+
+def _item(lived: Lived, person: int, team: int, d: int, raised: int, weeks: np.ndarray) -> Item:
+    """Return one item from the weeks in which it lay on the table."""
+    states = lived.idea_state[weeks, team, d]
+    taken = weeks[(states == ENDORSED) | (states == TRIAL)]
+    last, over = int(weeks[-1]) + 1, lived.weeks
+    if len(taken):
+        settled = last if last < over else None
+        done = settled is not None and bool(lived.adopted[settled, team, d])
+        return Item(person, team, raised, int(taken[0]), "acted", settled, done)
+    if last >= over and states[-1] == WAITING:
+        return Item(person, team, raised, None, "waiting", None, False)
+    came = int(lived.acts[last, person]) & SILENCE if last < over else 0
+    outcome = {ACTED: "acted", EXPLAINED: "explained"}.get(came, "silence")
+    return Item(person, team, raised, last, outcome, last, bool(lived.adopted[last, team, d]) if last < over else False)

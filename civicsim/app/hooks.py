@@ -1,0 +1,61 @@
+"""Work in the background of a page, dropped when it is superseded."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import solara
+
+from civicsim.app.history import Superseded
+from civicsim.errors import CivicsimError
+
+logger = logging.getLogger("civicsim.app")
+Show = Callable[[Any], None]
+Work = Callable[[Callable[[], bool], Show], None]
+APOLOGY = "Something went wrong while computing. Change a lever, or load the page again."
+
+
+def use_latest(work: Work, dependencies: list[Any]) -> tuple[Any, Any, str]:
+    """Do work in a thread whenever the dependencies change, and keep showing the last result until there is a new one.
+
+    Parameters
+    ----------
+    work : callable
+        ``work(stop, show)``: ``stop()`` tells whether a newer one has begun, ``show(value)`` shows a result, and may be
+        called several times.
+    dependencies : list
+        What the result depends on.
+
+    Returns
+    -------
+    tuple
+        The last result or None; the dependencies it belongs to or None; and what went wrong, in one line, or "".
+    """
+    shown, set_shown = solara.use_state((None, None, ""))
+
+    def begin() -> Callable[[], None]:
+        stop = threading.Event()
+
+        def show(value: Any, problem: str = "") -> None:
+            if not stop.is_set():
+                set_shown((value, dependencies, problem))
+
+        def go() -> None:
+            try:
+                work(stop.is_set, show)
+            except Superseded:
+                logger.debug("superseded: a newer question was asked")
+            except CivicsimError as error:
+                show(None, str(error))
+            except Exception:
+                logger.exception("work for a page failed")
+                show(None, APOLOGY)
+
+        threading.Thread(target=go, daemon=True).start()
+        return stop.set
+
+    solara.use_effect(begin, dependencies)
+    return shown

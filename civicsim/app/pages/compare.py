@@ -1,0 +1,138 @@
+"""Compare: ways of running the same organisation, side by side by one clock, and what matched runs say."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import solara
+
+from civicsim.app import widgets, work
+from civicsim.app.common import player_words, style_list, style_titles
+from civicsim.app.frame import Text
+from civicsim.app.hooks import Show, use_latest
+from civicsim.app.pages.policy import small
+from civicsim.app.state import MOST_SIDES, chosen, preset, sides
+from civicsim.app.verdicts import verdict
+from civicsim.app.words import MEASURE_WORDS
+from civicsim.report.words import number
+from civicsim.scenario import Scenario
+
+ROWS = (
+    "survey_all_safe", "survey_all_addressed", "voice_share", "closure_share", "weeks_to_response", "burnt_out_share",
+    "leaver_rate", "load", "quality_true", "harm_rate", "gaming_gap", "sustained_share", "voice_status_gap",
+)  # fmt: skip
+START = {"week": 103}
+"""Week on screen at first: at the start all sides are the same."""
+
+
+def scenario_of(style: str, base: Scenario) -> Scenario:
+    """Return a style on the visitor's organisation: the visitor's own levers where it is the visitor's style."""
+    return (
+        base if style == base.style else dataclasses.replace(base.set("style", style), interventions=base.interventions)
+    )
+
+
+@solara.component
+def Compare() -> None:
+    """Show some styles side by side."""
+    base, names = chosen.value.scenario, sides.value
+    scenarios = [scenario_of(name, base) for name in names]
+
+    def live(stop: Callable[[], bool], show: Show) -> None:
+        show([work.lived(scenario, stop) for scenario in scenarios])
+
+    def match(stop: Callable[[], bool], show: Show) -> None:
+        # What is played comes first.
+        for runs in (work.FEW, work.MANY) if ready else ():
+            show([work.batch(small(scenario), runs, stop) for scenario in scenarios])
+
+    lived, of, problem = use_latest(live, [scenarios])
+    ready = of == [scenarios]
+    batches, batches_of, _ = use_latest(match, [scenarios, ready])
+    titles = style_titles()
+
+    def label(scenario: Scenario) -> str:
+        own = scenario.levers != preset(scenario.style, scenario.kind).levers
+        return titles[scenario.style] + (" (your levers)" if own else "")
+
+    payload = solara.use_memo(
+        lambda: [one.payload(str(k), label(one.scenario)) for k, one in enumerate(lived)] if lived else [], [lived]
+    )
+    scene = solara.use_memo(lambda: lived[0].scene.payload() if lived else None, [base.structure, lived is None])
+    with solara.v.Html(tag="div", class_="cv-between"):
+        Text("h1", "The same organisation, run in different ways")
+        widgets.Sides(
+            styles=style_list(), chosen=list(names), most=MOST_SIDES,
+            event_choose=lambda given: sides.set(tuple(str(name) for name in given if name in titles)[:MOST_SIDES]),
+        )  # fmt: skip
+    if problem:
+        Text("p", problem, class_="cv-note")
+    if lived is None:
+        Text("p", "The organisations are being computed. The very first time takes a minute or two.", class_="cv-card")
+        return
+    widgets.Player(
+        scene=scene, runs=payload, words=player_words(), story=None, guess=None, luck=False, busy=of != [scenarios],
+        go_to=START, event_choose=lambda _: None, event_luck_again=lambda _: None,
+    )  # fmt: skip
+    if batches is not None and len(batches) == len(names):
+        Differences([label(scenario) for scenario in scenarios], batches, base, batches_of == [scenarios, True])
+
+
+@solara.component
+def Differences(labels: list[str], batches: list[Any], base: Scenario, fresh: bool) -> None:
+    """Show what differs over matched runs, with uncertainty and "too close to call"."""
+    runs, posts = len(batches[0].seeds), small(base).structure
+    with solara.v.Html(tag="section", class_="cv-card" + ("" if fresh else " cv-busy"), style_="margin-top:10px"):
+        Text("h2", f"What {runs} matched runs say")
+        Text(
+            "p",
+            f"Means of the last year in {runs} organisations of {posts.n_teams * posts.team_size} staff, each run in every way with the "
+            f"same luck, and how far the others differ from “{labels[0]}”: mean difference, with 95 % interval.",
+            class_="soft",
+        )
+        with (
+            solara.v.Html(
+                tag="div",
+                class_="cv-scroll",
+                style_="max-height:none",
+                attributes={"tabindex": "0", "role": "region", "aria-label": "Differences"},
+            ),
+            solara.v.Html(tag="table"),
+        ):
+            with solara.v.Html(tag="thead"), solara.v.Html(tag="tr"):
+                _cell("th", "In the last year", scope="col")
+                for k, name in enumerate(labels):
+                    _cell("th", name, scope="col", number=True)
+                    if k:
+                        _cell("th", "difference", scope="col", number=True)
+                        _cell("th", "", scope="col", hidden="verdict")
+            with solara.v.Html(tag="tbody"):
+                for name in ROWS:
+                    Row(name, batches)
+
+
+def _cell(tag: str, words: str, scope: str = "", number: bool = False, class_: str = "", hidden: str = "") -> None:
+    attributes = {"scope": scope} if scope else {}
+    children = [solara.v.Html(tag="span", class_="cv-hidden", children=[hidden])] if hidden else [words]
+    solara.v.Html(
+        tag=tag,
+        class_=" ".join(filter(None, ("n" if number else "", class_))),
+        attributes=attributes,
+        children=children,
+    )
+
+
+@solara.component
+def Row(name: str, batches: list[Any]) -> None:
+    """Show one measure: each side's mean, and differences from the first."""
+    about = MEASURE_WORDS[name]
+    with solara.v.Html(tag="tr"):
+        _cell("th", about.label, scope="row")
+        for k, batch in enumerate(batches):
+            v = verdict(name, batches[0], batch)
+            _cell("td", f"{number(v.after * about.scale, about.decimals)}{about.unit}", number=True)
+            if k:
+                _cell("td", v.difference, number=True)
+                _cell("td", v.word, class_={"better": "cv-better", "worse": "cv-worse"}.get(v.tone, "cv-open"))

@@ -1,0 +1,74 @@
+"""Explore: one organisation, week by week."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import solara
+
+from civicsim.app import widgets, work
+from civicsim.app.common import ActionPanel, LeverPanel, csv_of, player_words
+from civicsim.app.frame import Text
+from civicsim.app.history import Lived
+from civicsim.app.hooks import use_latest
+from civicsim.app.state import chosen, preset, set_scenario
+from civicsim.app.stories import person_story, team_story
+from civicsim.scenario import Scenario
+
+
+def label_of(scenario: Scenario) -> str:
+    """Return what one organisation is called above its canvas."""
+    s = scenario.structure
+    changed = scenario.levers != preset(scenario.style, scenario.kind).levers
+    return f"{scenario.title or scenario.style}{' (changed)' if changed else ''}, {s.n_teams} teams of {s.team_size}"
+
+
+def tell(lived: Lived | None, picked: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return the story of what was picked, if it is there."""
+    if lived is None or picked is None:
+        return None
+    week, row = min(int(picked["week"]), lived.weeks - 1), int(picked["row"])
+    if picked["kind"] == "team":
+        return team_story(lived, row, week) if 0 <= row < len(lived.scene.teams) else None
+    return person_story(lived, row, week) if 0 <= row < len(lived.scene.x) else None
+
+
+@solara.component
+def Explore() -> None:
+    """Show one run of the chosen scenario."""
+    scenario = chosen.value.scenario
+    picked, pick = solara.use_state(None)
+    shown, of, problem = use_latest(lambda stop, show: show(work.lived(scenario, stop)), [scenario])
+    lived: Lived | None = shown
+    scene = solara.use_memo(lambda: lived.scene.payload() if lived else None, [scenario.structure, lived is None])
+    payload = solara.use_memo(lambda: [lived.payload("run", label_of(lived.scenario))] if lived else [], [lived])
+    again = lambda _: set_scenario(scenario.with_(seed=(scenario.seed + 1) % 2**31))  # noqa: E731
+
+    Text("h1", "Explore one organisation", class_="cv-hidden")
+    with solara.v.Html(tag="div", class_="cv-columns cv-seen-first"):
+        with solara.v.Html(tag="div"):
+            LeverPanel("How it is run", late=True)
+        with solara.v.Html(tag="div"):
+            if problem:
+                Text("p", problem, class_="cv-note")
+            if lived is None:
+                if not problem:
+                    Text(
+                        "p",
+                        "Five years of an organisation are being computed. The very first time takes a minute or two.",
+                        class_="cv-card",
+                    )
+            else:
+                widgets.Player(
+                    scene=scene,
+                    runs=payload,
+                    words=player_words(),
+                    story=tell(lived, picked),
+                    guess=None,
+                    luck=True,
+                    busy=of != [scenario],
+                    go_to=None,
+                    event_choose=pick,
+                    event_luck_again=again,
+                )
+                ActionPanel("Something happens", from_clock=True, data=lambda: csv_of(lived))

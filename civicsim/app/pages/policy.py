@@ -1,0 +1,303 @@
+"""Policy simulator: move levers, and see at once what most of many matched runs say over five years."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import solara
+
+import civicsim
+from civicsim.app import widgets, work
+from civicsim.app.common import ActionPanel, LeverPanel, shock_titles
+from civicsim.app.frame import Button, Text
+from civicsim.app.hooks import Show, use_latest
+from civicsim.app.state import chosen, event_groups, preset, set_scenario, with_event
+from civicsim.app.verdicts import Verdict, verdict
+from civicsim.app.words import HAPPENS, MEASURE_WORDS
+from civicsim.report.bands import RANGE
+from civicsim.report.words import number
+from civicsim.scenario import PARAMETERS, Scenario
+
+CHARTS = (
+    "survey_all_safe", "survey_all_addressed", "burnt_out_share", "leaver_rate", "quality_true", "harm_rate",
+    "closure_share", "hours_participation",
+)  # fmt: skip
+LEAST = {"survey_all_safe": 20, "survey_all_addressed": 20, "burnt_out_share": 15, "leaver_rate": 6, "quality_true": 10, "harm_rate": 4, "closure_share": 20, "hours_participation": 30}  # fmt: skip
+"""Least span of each chart's axis, in its unit, so that small differences look small."""
+TEAMS = 20
+"""Teams of the organisations that are computed many times over; a larger one takes longer and says the same."""
+ASSUMPTIONS = (
+    ("structure.improvement_share", "Hours set aside for all of this", 100.0, " % of hours", 0.01, 0.05, 0.005),
+    ("population.demand_per_post", "Work that is asked for", 1.0, " h per post", 29.0, 35.0, 0.5),
+    ("population.alignment_mean", "How much people care for patients", 100.0, " %", 0.4, 1.0, 0.05),
+    ("population.kappa_low", "How alike teams’ circumstances are, at least", 100.0, " %", 0.0, 0.9, 0.1),
+)
+"""Assumptions that can be tried: key, label, scale, unit, and the range of the slider."""
+CONDITIONS = (
+    ("surge", "a surge of demand comes"),
+    ("leader-exit", "the chief executive leaves"),
+    ("scandal", "a scandal breaks"),
+    ("vacancy-wave", "a tenth of staff leave at once"),
+    ("reorganisation", "teams are re-organised"),
+)
+"""Shipped events under which the choice is tried again, and how they are told."""
+
+
+def small(scenario: Scenario) -> Scenario:
+    """Return the scenario on an organisation small enough to be computed many times over."""
+    if scenario.roster is not None or scenario.structure.n_teams <= TEAMS:
+        return scenario
+    return scenario.set("structure.n_teams", TEAMS)
+
+
+def current_practice(scenario: Scenario) -> Scenario:
+    """Return the same organisation run as it is today: the same assumptions and what happens anyway."""
+    happens = tuple(event for event in scenario.interventions if event.name in HAPPENS)
+    return dataclasses.replace(
+        scenario, levers=scenario.habits, interventions=happens, title="Current practice", style="status-quo"
+    )
+
+
+def band(batch: work.Batch, name: str) -> dict[str, list[float | None]]:
+    """Return mean and range of most runs of a measure's time path, in the unit of the page."""
+    scale, paths = MEASURE_WORDS[name].scale, batch.paths[name].astype(float)
+    with np.errstate(all="ignore"):
+        lines = {"mean": paths.mean(axis=1)}
+        lines["low"], lines["high"] = np.percentile(paths, RANGE, axis=1)
+    return {key: [None if np.isnan(v) else round(float(v) * scale, 3) for v in line] for key, line in lines.items()}
+
+
+def answer(scenario: Scenario, runs: int, stop: Callable[[], bool]) -> dict[str, Any]:
+    """Return charts and verdicts of a scenario against current practice, over so many matched runs."""
+    own, base = small(scenario), current_practice(small(scenario))
+    before = work.batch(base, runs, stop)
+    same = own.digest == base.digest
+    after = before if same else work.batch(own, runs, stop)
+    verdicts = [verdict(name, before, after) for name in work.SHOWN]
+    by_name = {v.name: v for v in verdicts}
+    charts = []
+    for name in CHARTS:
+        about, v = MEASURE_WORDS[name], by_name[name]
+        charts.append({
+            "name": name, "label": about.label, "help": about.help, "unit": about.unit, "decimals": about.decimals,
+            "least": LEAST[name], "base": band(before, name), "yours": None if same else band(after, name),
+            "text": f"{number(v.before * about.scale, about.decimals)}{about.unit}" if same else v.text,
+            "word": "" if same else v.word, "tone": v.tone,
+        })  # fmt: skip
+    return {"charts": charts, "verdicts": verdicts, "runs": runs, "same": same, "posts": len_posts(own)}
+
+
+def csv_of(found: dict[str, Any], scenario: Scenario) -> str:
+    """Return the verdicts of an answer as CSV, with the scenario in its first lines."""
+    lines = [f"# civicsim {civicsim.__version__}, {found['runs']} matched runs, last year of each"]
+    lines += [f"# {line}" for line in small(scenario).to_toml().splitlines()]
+    lines.append("measure,runs,current_practice,yours,yours_low,yours_high,verdict")
+    lines += [
+        f"{v.name},{v.runs},{v.before:.6g},{v.after:.6g},{v.low:.6g},{v.high:.6g},{v.word}" for v in found["verdicts"]
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def len_posts(scenario: Scenario) -> int:
+    """Return how many posts of staff an organisation has."""
+    return scenario.structure.n_teams * scenario.structure.team_size
+
+
+def where_it_fails(scenario: Scenario, stop: Callable[[], bool], show: Show) -> None:
+    """Try the choice under conditions that were not chosen, and show where it comes out worse."""
+    found: list[dict[str, Any]] = []
+    plain = {v.name: v for v in answer(scenario, work.FEW, stop)["verdicts"]}
+    for name, words in CONDITIONS:
+        tried = with_event(scenario, name, 52)
+        now = {v.name: v for v in answer(tried, work.FEW, stop)["verdicts"]}
+        found.append({"when": words, "lines": _turned(plain, now)})
+        show({"done": len(found), "of": len(CONDITIONS), "found": list(found)})
+
+
+def _turned(plain: dict[str, Verdict], now: dict[str, Verdict]) -> list[str]:
+    """Return what a condition takes from a choice: what is worse, and what is no longer better."""
+    lines = []
+    for name in CHARTS:
+        label = MEASURE_WORDS[name].label
+        if now[name].tone == "worse":
+            lines.append(f"{label} is worse than under current practice: {now[name].text}")
+        elif plain[name].tone == "better" and now[name].tone == "open":
+            lines.append(f"{label} is no longer clearly better: {now[name].text}")
+    return lines
+
+
+def assumption_rows(scenario: Scenario) -> list[dict[str, Any]]:
+    """Return the assumptions that can be tried, as the lever panel shows them."""
+    base = preset(scenario.style, scenario.kind)
+    rows = []
+    for key, label, scale, unit, low, high, step in ASSUMPTIONS:
+        about = PARAMETERS[key]
+        value, was = (getattr(getattr(s, about.section), about.name) for s in (scenario, base))
+        digits = 1 if scale * step < 1 else 0
+        rows.append({
+            "name": key, "label": label, "zero": f"{number(low * scale, digits)}{unit}", "one": f"{number(high * scale, digits)}{unit}",
+            "group": "", "front": True, "help": about.help, "low": low, "high": high, "step": step, "value": value, "was": was,
+            "says": f"{number(value * scale, digits)}{unit}", "before": "" if value == was else f"was {number(was * scale, digits)}",
+            "unit": "share" if unit.startswith(" %") and digits == 0 else "", "cost": f"Source: {about.source}",
+        })  # fmt: skip
+    return rows
+
+
+@solara.component
+def Policy() -> None:
+    """Show what the chosen levers do, against current practice."""
+    scenario = chosen.value.scenario
+
+    def compute(stop: Callable[[], bool], show: Show) -> None:
+        show(answer(scenario, work.FEW, stop))
+        show(answer(scenario, work.MANY, stop))
+
+    found, of, problem = use_latest(compute, [scenario])
+    with solara.v.Html(tag="div", class_="cv-columns"):
+        with solara.v.Html(tag="div"):
+            LeverPanel("Your policy")
+            AssumptionPanel()
+        with solara.v.Html(tag="div"):
+            with solara.v.Html(tag="div", class_="cv-between"):
+                Text("h1", "What would change in five years?")
+                Text("span", _standing(found, of == [scenario]), class_="soft")
+            if problem:
+                Text("p", problem, class_="cv-note")
+            elif found is None:
+                Text(
+                    "p",
+                    "Five organisations are lived through five years. The very first time takes a minute or two.",
+                    class_="cv-card",
+                )
+            else:
+                Headline(found)
+                widgets.Bands(
+                    charts=found["charts"], every=work.STEP, span=f"year {scenario.weeks // 52}",
+                    busy=of != [scenario], stamp=f"{scenario.digest}-{scenario.seed}-{found['runs']}" if of == [scenario] else "old",
+                )  # fmt: skip
+                ActionPanel("Time line: add", from_clock=False, data=lambda: csv_of(found, scenario))
+                happening = [shock_titles()[g[0].name] for g in event_groups(scenario) if g[0].name in HAPPENS]
+                if happening:
+                    Text("p", f"Happens under current practice, too: {', '.join(happening)}.", class_="soft")
+                TradeOffs(found)
+                GoesWrong()
+
+
+def _standing(found: dict[str, Any] | None, fresh: bool) -> str:
+    if found is None:
+        return ""
+    if not fresh:
+        return "computing …"
+    more = f"; refining to {work.MANY}" if found["runs"] < work.MANY else ""
+    return f"{found['runs']} matched runs of {found['posts']} staff{more}"
+
+
+@solara.component
+def Headline(found: dict[str, Any]) -> None:
+    """Say the most important in one sentence, in the words of the staff survey."""
+    by_name = {v.name: v for v in found["verdicts"]}
+    if found["same"]:
+        words = "This is current practice. Move a lever on the left, or add something to the time line."
+    else:
+        safe, tired = by_name["survey_all_safe"], by_name["burnt_out_share"]
+        words = f"Feel safe to speak up: {safe.text}, {_said(safe)}. Burnt out: {tired.text}, {_said(tired)}."
+    with solara.v.Html(tag="p", class_="cv-headline cv-card", attributes={"aria-live": "polite"}):
+        Text("span", words)
+
+
+def _said(v: Verdict) -> str:
+    return v.word if v.tone == "open" else f"{v.word} than today"
+
+
+@solara.component
+def TradeOffs(found: dict[str, Any]) -> None:
+    """Show what gets better and what it costs, side by side."""
+    if found["same"]:
+        return
+    groups = (
+        ("Gets better", ("better",), "cv-better"),
+        ("The price: gets worse", ("worse",), "cv-worse"),
+        ("Changes; good or bad depends", ("higher", "lower"), "cv-open"),
+        ("Too close to call", ("open",), "cv-open"),
+    )
+    with solara.v.Html(tag="section", class_="cv-card", style_="margin-top:10px"):
+        Text("h2", "What you gain and what it costs")
+        Text(
+            "p",
+            f"Last year of {found['runs']} matched runs: means, and where the mean lies with 95 % confidence. Better and worse go by matched runs: both ways with the same luck. The interval speaks of luck, not of whether the assumptions are right.",
+            class_="soft",
+        )
+        with solara.v.Html(tag="div", class_="cv-cards"):
+            for title, tones, class_ in groups:
+                rows = [v for v in found["verdicts"] if v.tone in tones]
+                with solara.v.Html(tag="div"):
+                    Text("h3", f"{title} ({len(rows)})", class_=class_)
+                    with solara.v.Html(tag="ul"):
+                        for v in rows:
+                            Text("li", f"{MEASURE_WORDS[v.name].label}: {v.text}")
+
+
+@solara.component
+def GoesWrong() -> None:
+    """Look, when asked, for conditions under which the choice loses."""
+    scenario = chosen.value.scenario
+    asked, ask = solara.use_state(None)
+    wanted = asked == scenario
+
+    def search(stop: Callable[[], bool], show: Show) -> None:
+        if wanted:
+            where_it_fails(scenario, stop, show)
+
+    found, of, problem = use_latest(search, [scenario, wanted])
+    fresh = wanted and of == [scenario, wanted] and found is not None
+    with solara.v.Html(tag="section", class_="cv-card", style_="margin-top:10px"):
+        Text("h2", "Where could this go wrong?")
+        if not wanted:
+            Text(
+                "p",
+                "The same policy is tried again in organisations to which something happens after a year, five matched runs each.",
+                class_="soft",
+            )
+            Button("Look for trouble", lambda: ask(scenario))
+        elif problem:
+            Text("p", problem, class_="cv-note")
+        elif not fresh:
+            Text("p", "Looking …", class_="soft")
+        else:
+            if found["done"] < found["of"]:
+                Text("p", f"{found['done']} of {found['of']} conditions tried …", class_="soft")
+            for row in found["found"]:
+                Text("h3", f"If {row['when']}")
+                with solara.v.Html(tag="ul"):
+                    for line in row["lines"] or [
+                        "nothing is clearly worse than under current practice, to which the same happens"
+                    ]:
+                        Text("li", line)
+
+
+@solara.component
+def AssumptionPanel() -> None:
+    """Show a few assumptions apart from the levers: nobody decides on them, and both policies share them."""
+    scenario = chosen.value.scenario
+
+    def move(data: dict[str, Any]) -> None:
+        set_scenario(chosen.peek().scenario.set(str(data["name"]), float(data["value"])))
+
+    def reset(_: Any) -> None:
+        now = chosen.peek().scenario
+        base = preset(now.style, now.kind)
+        for key, *_rest in ASSUMPTIONS:
+            about = PARAMETERS[key]
+            now = now.set(key, getattr(getattr(base, about.section), about.name))
+        set_scenario(now)
+
+    rows = assumption_rows(scenario)
+    with solara.v.Html(tag="details", class_="cv", style_="margin-top:10px"):
+        Text("summary", "Assumptions, for both")
+        widgets.Levers(
+            title="Not up to you", rows=rows, styles=[], style="", hours=[], hours_title="", from_week=None,
+            can_reset=False, event_set_lever=move, event_choose_style=lambda _: None, event_reset=reset,
+        )  # fmt: skip

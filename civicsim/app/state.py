@@ -1,0 +1,274 @@
+"""What a visitor looks at: one immutable scenario, which is also the link and the file.
+
+Each visitor has a state of their own; Solara keeps reactive values apart.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from urllib.parse import parse_qsl
+
+import solara
+
+from civicsim.app.words import LEVER_WORDS
+from civicsim.errors import ScenarioError, nearest
+from civicsim.levers import NAMES as LEVERS
+from civicsim.levers import Levers
+from civicsim.parameters import Parameter
+from civicsim.processes.events import Event
+from civicsim.scenario import DEFAULT_KIND, PARAMETERS, STATUS_QUO, Scenario, find_parameter, kinds, shocks, styles
+
+MOST_TEAMS, MOST_WEEKS, MOST_POSTS = 200, 520, 3_000
+"""Largest organisation and longest time that a page computes: a link must not keep a whole class waiting."""
+CHANGED = "Levers changed"
+"""What a change of levers in the middle of a run is called."""
+
+
+@cache
+def preset(style: str = STATUS_QUO, kind: str = DEFAULT_KIND) -> Scenario:
+    """Return a shipped style on a shipped kind of organisation; files are read once."""
+    return Scenario.preset(style, kind)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What is chosen, and what had to be said about the link it came from."""
+
+    scenario: Scenario
+    notes: tuple[str, ...] = ()
+
+
+chosen: solara.Reactive[Chosen] = solara.reactive(Chosen(preset()))
+"""The visitor's choice; kept apart for each visitor."""
+
+
+sides: solara.Reactive[tuple[str, ...]] = solara.reactive((STATUS_QUO, "civic-culture"))
+"""Styles that the visitor compares; the first is what the others are set against."""
+MOST_SIDES = 3
+"""Styles side by side at most: more would be too small to see."""
+
+
+def set_scenario(scenario: Scenario) -> None:
+    """Choose another scenario; notes on the link have been read by then."""
+    chosen.set(Chosen(scenario))
+
+
+# -- links ---------------------------------------------------------------------------------------------------------------
+
+
+def from_query(query: str | None) -> Chosen:
+    """Return the scenario that the query of a link describes; what is unknown or impossible is put right and said."""
+    notes: list[str] = []
+    pairs = parse_qsl((query or "").lstrip("?"), keep_blank_values=True)
+    given = dict(pairs)
+    style = _known("style", given.get("style"), STATUS_QUO, styles(), notes)
+    kind = _known("kind", given.get("kind"), DEFAULT_KIND, kinds(), notes)
+    scenario = preset(style, kind)
+    for key, low, high in (("weeks", 26, MOST_WEEKS), ("seed", 0, 2**31), ("burn_in_weeks", 0, MOST_WEEKS)):
+        if key in given:
+            value = _clamped(key, given[key], low, high, getattr(scenario, key), notes)
+            scenario = scenario.set(key, value)
+    for key, text in pairs:
+        if key == "set":
+            scenario = _with_setting(scenario, text, notes)
+    scenario = _within_size(scenario, notes)
+    if given.get("interventions"):
+        scenario = _with_events(scenario, given["interventions"], notes)
+    return Chosen(scenario, tuple(notes))
+
+
+def sides_from_query(query: str | None) -> tuple[str, ...] | None:
+    """Return the styles side by side that a link names, each once and only those there are; None for fewer than two."""
+    names = dict(parse_qsl((query or "").lstrip("?"))).get("sides", "").split(",")
+    known = tuple(dict.fromkeys(name for name in names if name in styles()))[:MOST_SIDES]
+    return known if len(known) > 1 else None
+
+
+def with_sides(query: str, names: tuple[str, ...]) -> str:
+    """Return the query of a link that names the styles side by side, too."""
+    return f"{query or '?v=1'}&sides={','.join(names)}"
+
+
+def to_query(scenario: Scenario) -> str:
+    """Return the query of the link; nothing for the scenario that the page starts with."""
+    return "" if scenario == preset() else scenario.to_url()
+
+
+def _known(what: str, name: str | None, otherwise: str, valid: dict[str, str], notes: list[str]) -> str:
+    if name is None or name in valid:
+        return name or otherwise
+    notes.append(f"The link names a {what} “{_short(name)}” that does not exist; “{valid[otherwise]}” is shown.")
+    return otherwise
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 40 else text[:37] + "…"
+
+
+def _clamped(what: str, text: str, low: int, high: int, otherwise: int, notes: list[str]) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        notes.append(f"The link says {what} = “{_short(text)}”, which is no whole number; {otherwise} is used.")
+        return otherwise
+    if not low <= value <= high:
+        within = min(max(value, low), high)
+        notes.append(f"The link says {what} = {_short(text)}; the page takes {low} to {high}, so {within} is used.")
+        return within
+    return value
+
+
+def _with_setting(scenario: Scenario, text: str, notes: list[str]) -> Scenario:
+    key, _, value_text = text.partition("=")
+    try:
+        value = json.loads(value_text)
+    except ValueError:
+        value = value_text
+    if key.startswith("habits."):
+        about: Parameter | None = PARAMETERS.get("levers." + key.removeprefix("habits."))
+    else:
+        try:
+            about = find_parameter(key)
+        except ScenarioError:
+            about = None
+    if about is None:
+        notes.append(f"The link sets “{_short(key)}”, which does not exist; it is left out.")
+        return scenario
+    number = isinstance(value, int | float) and not isinstance(value, bool) and value == value
+    if number and isinstance(about.default, int | float) and not isinstance(about.default, bool):
+        within = type(about.default)(min(max(value, about.low), about.high))
+        if within != value:
+            notes.append(f"The link sets {_label(about)} to {_short(str(value))}; {within:g} is used.")
+        value = within
+    try:
+        return scenario.set(key, value)
+    except ScenarioError:
+        notes.append(f"The link sets {_label(about)} to “{_short(value_text)}”, which is not possible; it is left out.")
+        return scenario
+
+
+def _label(about: Parameter) -> str:
+    return f"“{LEVER_WORDS[about.name].label}”" if about.section == "levers" else about.key
+
+
+def _within_size(scenario: Scenario, notes: list[str]) -> Scenario:
+    s = scenario.structure
+    if s.n_organisations > 1:
+        notes.append("The link asks for several organisations; the page shows one.")
+        scenario = scenario.set("structure.n_organisations", 1)
+    teams = min(s.n_teams, MOST_TEAMS, max(1, MOST_POSTS // s.team_size))
+    if teams < s.n_teams:
+        notes.append(f"The link asks for {s.n_teams} teams of {s.team_size}; the page shows at most {teams}.")
+        scenario = scenario.set("structure.n_teams", teams)
+    return scenario
+
+
+def _with_events(scenario: Scenario, text: str, notes: list[str]) -> Scenario:
+    try:
+        blocks = json.loads(text)
+        if not isinstance(blocks, list):
+            raise ValueError(text)
+    except ValueError:
+        notes.append("The dated events of the link cannot be read; they are left out.")
+        return scenario
+    for block in blocks[:40]:
+        try:
+            scenario = dataclasses.replace(
+                scenario, interventions=(*scenario.interventions, *read_events(block, scenario))
+            )
+        except ScenarioError as error:
+            notes.append(f"An event of the link is left out: {_short(str(error).rpartition(': ')[2])}.")
+    return scenario
+
+
+# -- dated events ----------------------------------------------------------------------------------------------------------
+
+
+def read_events(block: Any, scenario: Scenario) -> tuple[Event, ...]:
+    """Return the events that one block of a scenario file stands for: a shipped name for all its parts."""
+    read = Scenario.from_dict({"kind": DEFAULT_KIND, "interventions": [block]}, "event")
+    return tuple(event for event in read.interventions if event.week < scenario.weeks)
+
+
+def with_event(scenario: Scenario, name: str, week: int) -> Scenario:
+    """Return a scenario in which a shipped shock or intervention begins in a week."""
+    added = read_events({"name": name, "week": max(0, min(week, scenario.weeks - 1))}, scenario)
+    return dataclasses.replace(scenario, interventions=(*scenario.interventions, *added))
+
+
+@cache
+def _parts(name: str) -> int:
+    """Return how many events a shipped shock or intervention stands for; an own one is one."""
+    return len(read_events({"name": name, "week": 0}, Scenario())) if name in shocks() else 1
+
+
+def event_groups(scenario: Scenario) -> list[list[Event]]:
+    """Return the scenario's events, those that came together in one list."""
+    groups: list[list[Event]] = []
+    for event in scenario.interventions:
+        last = groups[-1] if groups else []
+        if last and last[0].name == event.name and event.week >= last[0].week and len(last) < _parts(event.name):
+            last.append(event)
+        else:
+            groups.append([event])
+    return groups
+
+
+def without_event(scenario: Scenario, place: int) -> Scenario:
+    """Return a scenario without one of its event groups."""
+    kept = [event for k, group in enumerate(event_groups(scenario)) if k != place for event in group]
+    return dataclasses.replace(scenario, interventions=tuple(kept))
+
+
+def move_event(scenario: Scenario, place: int, week: int) -> Scenario:
+    """Return a scenario in which one of the event groups begins in another week."""
+    moved: list[Event] = []
+    for k, group in enumerate(event_groups(scenario)):
+        by = max(0, min(week, scenario.weeks - 1)) - group[0].week if k == place else 0
+        moved += [dataclasses.replace(event, week=min(event.week + by, scenario.weeks - 1)) for event in group]
+    return dataclasses.replace(scenario, interventions=tuple(moved))
+
+
+# -- levers ----------------------------------------------------------------------------------------------------------------
+
+
+def with_lever(scenario: Scenario, name: str, value: float, week: int = -1) -> Scenario:
+    """Return a scenario with one lever moved: from the start, or from a week on as a dated event.
+
+    Raises
+    ------
+    ScenarioError
+        If there is no such lever, or the value is out of range.
+    """
+    if name not in LEVERS:
+        raise ScenarioError(f"no lever '{name}'; {nearest(name, LEVERS)}")
+    if week < 0:
+        return scenario.set(f"levers.{name}", value)
+    own = {f"levers.{name}": value}
+    kept = []
+    for event in scenario.interventions:
+        if event.name == CHANGED and event.week == week:
+            own = event.set | own
+        else:
+            kept.append(event)
+    return dataclasses.replace(scenario, interventions=(*kept, Event(week, CHANGED, set=own)))
+
+
+def levers_shown(scenario: Scenario) -> Levers:
+    """Return the levers as the page shows them: with the changes that the visitor made in the middle of the run."""
+    levers = scenario.levers
+    for event in scenario.interventions:
+        if event.name == CHANGED:
+            own = {key.removeprefix("levers."): value for key, value in event.set.items()}
+            levers = dataclasses.replace(levers, **own)
+    return levers
+
+
+def with_style(scenario: Scenario, style: str) -> Scenario:
+    """Return a scenario with the levers of a style, and without changes of levers in the middle."""
+    kept = tuple(event for event in scenario.interventions if event.name != CHANGED)
+    return dataclasses.replace(scenario.set("style", style), interventions=kept)

@@ -1,0 +1,77 @@
+"""The components of the page that are drawn in the browser; their templates are in ``components/``.
+
+The functions here only declare what goes in and what comes back: Solara makes a widget of each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import solara
+
+Event = Callable[[Any], None]
+
+
+@solara.component_vue("components/frame.vue", vuetify=False)
+def Head(tabs: list[dict[str, str]], here: str, query: str, event_go: Event) -> None:
+    """Show the head of the page: its name and the tabs."""
+
+
+@solara.component_vue("components/levers.vue", vuetify=False)
+def Levers(
+    title: str, rows: list[dict[str, Any]], styles: list[dict[str, str]], style: str, hours: list[dict[str, Any]],
+    hours_title: str, from_week: int | None, can_reset: bool, event_set_lever: Event, event_choose_style: Event,
+    event_reset: Event,
+) -> None:  # fmt: skip
+    """Show levers as sliders, a few in front and the rest by groups."""
+
+
+@solara.component_vue("components/player.vue", vuetify=False)
+def Player(
+    scene: dict[str, Any] | None, runs: list[dict[str, Any]], words: dict[str, Any], story: dict[str, Any] | None,
+    guess: dict[str, Any] | None, luck: bool, busy: bool, go_to: dict[str, Any] | None, event_choose: Event,
+    event_luck_again: Event,
+) -> None:  # fmt: skip
+    """Play whole runs side by side by one clock."""
+
+
+@solara.component_vue("components/actions.vue", vuetify=False)
+def Actions(
+    title: str, shocks: list[dict[str, str]], dated: list[dict[str, Any]], weeks: int, from_clock: bool,
+    files: list[dict[str, str]], file: dict[str, str] | None, event_put: Event, event_move: Event, event_remove: Event,
+    event_fetch_file: Event,
+) -> None:  # fmt: skip
+    """Show the time line of interventions and shocks, the link and the files."""
+
+
+@solara.component_vue("components/bands.vue", vuetify=False)
+def Bands(charts: list[dict[str, Any]], every: int, span: str, busy: bool, stamp: str) -> None:
+    """Show small charts with bands over matched runs."""
+
+
+@solara.component_vue("components/sides.vue", vuetify=False)
+def Sides(styles: list[dict[str, str]], chosen: list[str], most: int, event_choose: Event) -> None:
+    """Choose what stands side by side."""
+
+
+@solara.component_vue("components/assumptions.vue", vuetify=False)
+def Assumptions(rows: list[dict[str, Any]], sections: list[str], statuses: dict[str, str]) -> None:
+    """Show every assumption with its source and status, to be searched."""
+
+
+@solara.component_vue("components/go.vue", vuetify=False)
+def Go(
+    path: str, class_: str, event_go: Event, words: str = "", title: str = "", text: str = "", small: str = ""
+) -> None:
+    """Show a link to another page, as words or as a tile."""
+
+
+@solara.component_vue("components/steps.vue", vuetify=False)
+def Steps(steps: list[dict[str, Any]], event_go: Event) -> None:
+    """Show the steps of a lesson as links."""
+
+
+@solara.component_vue("components/guess.vue", vuetify=False)
+def Guess(low: float, high: float, value: float | None, label: str, event_set_guess: Event) -> None:
+    """Ask for a prediction."""

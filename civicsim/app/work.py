@@ -1,0 +1,200 @@
+"""Computes for all visitors together: nothing is computed twice, and nobody is kept waiting by what nobody wants.
+
+What every visitor sees is a value in a cache, keyed by what was asked for, and never changed; so two visitors cannot
+see each other's state, and a class that tries the same levers computes them once.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from civicsim.app.history import Lived, Superseded, live_through
+from civicsim.cohort import Cohort
+from civicsim.measures import MEASURES
+from civicsim.scenario import Scenario
+from civicsim.simulate import Result, burn_in, run, threads_available
+
+Stop = Callable[[], bool]
+FEW, MANY = 5, 30
+"""Runs of a first and of a full answer."""
+STEP = 4
+"""Weeks between two points of a drawn time path."""
+
+
+def _never() -> bool:
+    return False
+
+
+class Kept:
+    """Values by key, the least used forgotten first; a value that is being computed is waited for.
+
+    Parameters
+    ----------
+    room : int
+        Bytes to keep at most, as ``size`` counts them; the newest value is always kept.
+    size : callable
+        Bytes of a value.
+    """
+
+    def __init__(self, room: int, size: Callable[[Any], int]) -> None:
+        self._room, self._size = room, size
+        self._values: OrderedDict[Hashable, Any] = OrderedDict()
+        self._working: dict[Hashable, threading.Lock] = {}
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable, make: Callable[[], Any], stop: Stop = _never) -> Any:
+        """Return the value of a key; make it if there is none."""
+        with self._lock:
+            if key in self._values:
+                self._values.move_to_end(key)
+                return self._values[key]
+            own = self._working.setdefault(key, threading.Lock())
+        while not own.acquire(timeout=0.05):
+            if stop():
+                raise Superseded
+        try:
+            with self._lock:
+                if key in self._values:
+                    return self._values[key]
+            value = make()
+            with self._lock:
+                self._values[key] = value
+                while len(self._values) > 1 and sum(map(self._size, self._values.values())) > self._room:
+                    self._values.popitem(last=False)
+            return value
+        finally:
+            own.release()
+            with self._lock:
+                self._working.pop(key, None)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Several matched runs of one scenario, summed up for charts and comparisons.
+
+    Attributes
+    ----------
+    seeds : tuple of int
+    paths : dict of str to (points, runs) array
+        Smoothed time path of each measure, a point every :data:`STEP` weeks.
+    last_year : dict of str to (runs,) array
+        Value of each measure over the last year.
+    """
+
+    seeds: tuple[int, ...]
+    paths: dict[str, np.ndarray]
+    last_year: dict[str, np.ndarray]
+
+    def joined(self, other: Batch) -> Batch:
+        """Return both together."""
+        return Batch(
+            self.seeds + other.seeds,
+            {name: np.hstack([values, other.paths[name]]) for name, values in self.paths.items()},
+            {name: np.concatenate([values, other.last_year[name]]) for name, values in self.last_year.items()},
+        )
+
+
+SHOWN = (
+    "survey_all_safe", "survey_all_addressed", "survey_all_improvements", "burnt_out_share", "leaver_rate",
+    "quality_true", "harm_rate", "voice_share", "closure_share", "weeks_to_response", "load", "gaming_gap",
+    "vacancy_share", "sustained_share", "satisfaction", "voice_status_gap", "hours_participation",
+)  # fmt: skip
+"""Measures by which policies are weighed."""
+ALSO = (
+    "psychological_safety", "efficacy", "trust", "quality_reported", "panel_representativeness", "forum_acted_share",
+    "problem_seeking", "belonging", "fear_met", "bright_share", "dark_share",
+)  # fmt: skip
+"""Measures that lessons look at, too."""
+KEPT = (*SHOWN, *ALSO)
+
+_SINGLE = threading.BoundedSemaphore(threads_available())
+_TOGETHER = threading.BoundedSemaphore(1)
+"""Runs that are played do not wait behind those that are summed up, which use all threads themselves."""
+_STARTS = Kept(160_000_000, lambda cohort: len(cohort.state_bytes()))
+_LIVED = Kept(160_000_000, lambda lived: lived.n_bytes)
+_BATCHES = Kept(64_000_000, lambda batch: sum(path.nbytes for path in batch.paths.values()) + 10_000)
+
+
+def _before(scenario: Scenario) -> str:
+    """Return a key of everything that bears on the burn-in: all but levers, dated changes, weeks and names."""
+    bare = dataclasses.replace(scenario, levers=scenario.habits, interventions=(), weeks=1, seed=0)
+    return bare.digest
+
+
+def _in_turn(turns: threading.BoundedSemaphore, stop: Stop, work: Callable[[], Any]) -> Any:
+    """Do work when there is a thread for it."""
+    while not turns.acquire(timeout=0.05):
+        if stop():
+            raise Superseded
+    try:
+        if stop():
+            raise Superseded
+        return work()
+    finally:
+        turns.release()
+
+
+def started(scenario: Scenario, seeds: tuple[int, ...], stop: Stop = _never) -> Cohort:
+    """Return the burnt-in organisations that a scenario starts from; shared, not to be changed."""
+    return _STARTS.get((_before(scenario), seeds), lambda: burn_in(scenario, seeds, progress=_checking(stop)), stop)
+
+
+def lived(scenario: Scenario, stop: Stop = _never) -> Lived:
+    """Return one run of a scenario, with the scenario's seed."""
+
+    def make() -> Lived:
+        return _in_turn(_SINGLE, stop, lambda: live_through(scenario, started(scenario, (scenario.seed,), stop), stop))
+
+    return _LIVED.get((scenario.digest, scenario.seed), make, stop)
+
+
+def batch(scenario: Scenario, runs: int, stop: Stop = _never) -> Batch:
+    """Return matched runs of a scenario, from its seed on: the first few alone, more together with the first few."""
+    first, n = scenario.seed, min(runs, FEW)
+    result = _part(scenario, tuple(range(first, first + n)), stop)
+    if runs > n:
+        result = result.joined(_part(scenario, tuple(range(first + n, first + runs)), stop))
+    return result
+
+
+def _part(scenario: Scenario, seeds: tuple[int, ...], stop: Stop) -> Batch:
+    def make() -> Batch:
+        def work() -> Batch:
+            start = started(scenario, seeds, stop)
+            return _summed_up(run(scenario, seeds, start=start, progress=_checking(stop)))
+
+        return _in_turn(_TOGETHER, stop, work)
+
+    return _BATCHES.get((scenario.digest, seeds), make, stop)
+
+
+def _summed_up(result: Result) -> Batch:
+    """Return what charts and comparisons need of a result."""
+    summary = result.summary(KEPT)
+    return Batch(
+        tuple(result.seeds),
+        {name: result.paths(name)[STEP - 1 :: STEP].astype(np.float32) for name in KEPT},
+        {name: summary[name].to_numpy() for name in KEPT},
+    )
+
+
+def _checking(stop: Stop) -> Callable[[float], None]:
+    """Return what leaves a computation between two of its parts when nobody wants it any more."""
+
+    def check(_: float) -> None:
+        if stop():
+            raise Superseded
+
+    return check
+
+
+def bounds_of(name: str) -> tuple[float, float]:
+    """Return least and greatest value of a measure."""
+    return MEASURES[name].bounds

@@ -1,0 +1,86 @@
+"""What ``app`` does: serves the page, to this computer only unless asked otherwise."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+import webbrowser
+from typing import Any
+
+from civicsim.cli.output import Output
+from civicsim.errors import CivicsimError
+
+_HERE, _EVERYWHERE = "127.0.0.1", "0.0.0.0"
+_HIGHEST = 65_535
+
+
+def serve(output: Output, port: int, browser: bool, public: bool) -> None:
+    """Serve the page until it is stopped.
+
+    Parameters
+    ----------
+    output : Output
+    port : int
+        Port to listen on; 0 for any that is free.
+    browser : bool
+        Whether to open the page in a browser.
+    public : bool
+        Whether other computers may reach it.
+
+    Raises
+    ------
+    CivicsimError
+        If the port cannot be had.
+    """
+    host = _EVERYWHERE if public else _HERE
+    listening = _listen(host, port)
+    number = int(listening.getsockname()[1])
+    url = f"http://{_HERE}:{number}"
+    output.note("starting …")
+    server = _server(host, number)
+    output.say(f"The page is at {url}" + (" and, for others, at this computer's address" if public else ""))
+    if public:
+        output.note("anybody on the network can open it: there are no passwords")
+    output.hint("Ctrl-C ends it.")
+    if browser:
+        threading.Thread(target=_open, args=(server, url), daemon=True).start()
+    server.run(sockets=[listening])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens on a port."""
+    if not 0 <= port <= _HIGHEST:
+        raise CivicsimError(f"--port {port}: expected a whole number from 0 to {_HIGHEST}")
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # On Windows this would let two programs listen on one port.
+    if os.name == "posix":
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise CivicsimError(f"--port {port}: cannot be used ({error.strerror}); --port 0 takes any free one") from None
+    return listening
+
+
+def _server(host: str, port: int) -> Any:
+    """Return the web server with the page in it."""
+    # Read by Solara when it is imported, which happens with the page.
+    os.environ["SOLARA_APP"] = "civicsim.app"
+    os.environ["SERVER_NAME"], os.environ["SERVER_PORT"] = host, str(port)
+    import uvicorn
+
+    import civicsim.app  # noqa: F401
+
+    return uvicorn.Server(
+        uvicorn.Config("solara.server.starlette:app", host=host, port=port, log_level="warning", access_log=False)
+    )
+
+
+def _open(server: Any, url: str) -> None:
+    """Open the page in a browser as soon as it is served."""
+    while not server.started:
+        time.sleep(0.1)
+    webbrowser.open(url)

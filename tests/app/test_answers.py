@@ -1,0 +1,173 @@
+"""What pages say about matched runs: verdicts, current practice, and what is computed once for all."""
+
+import threading
+
+import numpy as np
+import pytest
+
+from civicsim.app import work
+from civicsim.app.history import Superseded
+from civicsim.app.pages.policy import (
+    CHARTS,
+    CONDITIONS,
+    LEAST,
+    TEAMS,
+    answer,
+    assumption_rows,
+    csv_of,
+    current_practice,
+    small,
+)
+from civicsim.app.state import with_event
+from civicsim.app.verdicts import verdict
+from civicsim.app.words import (
+    GROUPS,
+    HAPPENS,
+    LEVER_WORDS,
+    LEVERS,
+    MEASURE_WORDS,
+    PURPOSE_WORDS,
+    SHORT,
+    lever_rows,
+    minutes_of,
+)
+from civicsim.levers import NAMES, PURPOSES
+from civicsim.measures import MEASURES
+from civicsim.scenario import Scenario, shocks
+
+TINY = Scenario.preset().with_(n_teams=3, team_size=6, n_executives=2, burn_in_weeks=13, weeks=52)
+
+
+def batch_of(**last_year):
+    values = {name: np.asarray(v, dtype=float) for name, v in last_year.items()}
+    return work.Batch(tuple(range(len(next(iter(values.values()))))), {}, values)
+
+
+def test_every_lever_and_every_measure_shown_has_plain_words():
+    assert set(LEVER_WORDS) == set(NAMES)
+    assert 4 <= sum(words.front for words in LEVERS) <= 6
+    assert {words.group for words in LEVERS} == set(GROUPS)
+    assert set(PURPOSE_WORDS) == set(PURPOSES)
+    assert set(work.KEPT) <= set(MEASURE_WORDS) <= set(MEASURES) | set(SHORT)
+    assert set(CHARTS) == set(LEAST) <= set(work.SHOWN)
+    assert set(HAPPENS) | {name for name, _ in CONDITIONS} <= set(shocks())
+
+
+def test_which_way_is_better_is_what_the_measures_declare():
+    for name, words in MEASURE_WORDS.items():
+        declared = {"higher": 1, "lower": -1, "neither": 0}[MEASURES[name].better]
+        assert words.better == declared, name
+
+
+def test_levers_of_hours_say_their_cost_and_share_one_budget():
+    scenario = Scenario.preset("civic-culture")
+    assert sum(minutes_of(scenario).values()) == pytest.approx(45.0)
+    rows = {row["name"]: row for row in lever_rows(scenario, Scenario.preset())}
+    assert rows["weight_response"]["says"] == "9 min"
+    assert "of 45 minutes" in rows["weight_response"]["cost"]
+    assert rows["fear"]["before"] == "was 35 %"
+
+
+def test_a_difference_is_called_only_where_matched_runs_agree():
+    before = batch_of(
+        burnt_out_share=[0.30, 0.32, 0.28, 0.31], voice_share=[0.5, 0.5, 0.6, 0.5], load=[1.0, 1.0, 1.0, 1.0]
+    )
+    after = batch_of(
+        burnt_out_share=[0.25, 0.27, 0.22, 0.26], voice_share=[0.6, 0.4, 0.5, 0.6], load=[1.0, 1.0, 1.0, 1.0]
+    )
+    better = verdict("burnt_out_share", before, after)
+    assert (better.tone, better.text) == ("better", "30.2 % → 25.0 % (21.6–28.4)")
+    assert better.difference == "−5.2 points (−6.0 to −4.5)"
+    assert verdict("burnt_out_share", after, before).tone == "worse"
+    assert verdict("voice_share", before, after).word == "too close to call"
+    assert verdict("load", before, after).difference == "no difference"
+
+
+def test_current_practice_suffers_what_happens_and_does_not_do_what_was_decided():
+    chosen = with_event(with_event(Scenario.preset("compact"), "surge", 20), "huddles", 30)
+    base = current_practice(chosen)
+    assert base.levers == base.habits
+    assert [event.name for event in base.interventions] == ["surge"]
+    assert small(chosen).structure.n_teams == TEAMS
+    assert small(TINY) == TINY
+
+
+def test_an_answer_has_a_band_for_every_chart_and_a_verdict_for_every_measure():
+    found = answer(TINY.with_(fear=0.9), work.FEW, lambda: False)
+    assert [chart["name"] for chart in found["charts"]] == list(CHARTS)
+    for chart in found["charts"]:
+        assert len(chart["base"]["mean"]) == len(chart["yours"]["mean"]) == TINY.weeks // work.STEP
+        assert chart["label"]
+        assert chart["text"]
+    assert len(found["verdicts"]) == len(work.SHOWN)
+    rows = [line for line in csv_of(found, TINY).splitlines() if not line.startswith("#")]
+    assert len(rows) == 1 + len(work.SHOWN)
+    assert {row.count(",") for row in rows} == {6}
+    same = answer(TINY, work.FEW, lambda: False)
+    assert same["same"]
+    assert same["charts"][0]["yours"] is None
+
+
+def test_more_runs_are_the_first_few_and_others():
+    few, many = work.batch(TINY, work.FEW), work.batch(TINY, work.MANY)
+    assert many.seeds == tuple(range(1, 31))
+    assert few.seeds == many.seeds[: work.FEW]
+    assert np.array_equal(many.last_year["voice_share"][: work.FEW], few.last_year["voice_share"])
+    assert work.batch(TINY, work.FEW).last_year["load"] is few.last_year["load"]
+
+
+def test_assumptions_that_can_be_tried_are_no_levers_and_name_their_source():
+    rows = assumption_rows(Scenario.preset())
+    assert all(row["cost"].startswith("Source: ") for row in rows)
+    assert all(row["low"] <= row["value"] <= row["high"] for row in rows)
+    assert not any(row["name"].startswith("levers.") for row in rows)
+
+
+def test_what_two_visitors_ask_for_is_computed_once():
+    kept, made, begun, results = work.Kept(1000, lambda value: 1), [], threading.Event(), []
+
+    def make():
+        begun.set()
+        made.append(1)
+        threading.Event().wait(0.1)
+        return object()
+
+    asking = [threading.Thread(target=lambda: results.append(kept.get("key", make))) for _ in range(3)]
+    for thread in asking:
+        thread.start()
+    for thread in asking:
+        thread.join()
+    assert len(made) == 1
+    assert len({id(value) for value in results}) == 1
+
+
+def test_who_no_longer_waits_is_let_go():
+    kept, hold = work.Kept(1000, lambda value: 1), threading.Event()
+    slow = threading.Thread(target=lambda: kept.get("key", lambda: hold.wait(5)))
+    slow.start()
+    while "key" not in kept._working:
+        threading.Event().wait(0.01)
+    with pytest.raises(Superseded):
+        kept.get("key", object, stop=lambda: True)
+    hold.set()
+    slow.join()
+
+
+def test_what_was_used_least_lately_is_forgotten_first():
+    kept, made = work.Kept(2, lambda value: 1), []
+
+    def ask(key):
+        return kept.get(key, lambda: made.append(key) or key)
+
+    for key in "abac":
+        ask(key)
+    ask("a")
+    ask("b")
+    assert made == ["a", "b", "c", "b"]
+
+
+def test_a_run_that_fails_leaves_nobody_waiting():
+    kept = work.Kept(10, lambda value: 1)
+    with pytest.raises(ZeroDivisionError):
+        kept.get("key", lambda: 1 // 0)
+    assert kept.get("key", lambda: 3) == 3

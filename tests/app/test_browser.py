@@ -1,0 +1,290 @@
+"""The page in a real browser: it paints, it answers, it stays at home, and everybody can use it.
+
+Pictures of the pages go to the folder that the variable ``CIVICSIM_PICTURES`` names, otherwise nowhere. How fast the
+page is gets printed (``pytest -n 0 -s tests/app/test_browser.py``) and is not asserted: it says as much about the machine.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+AXE = (Path(__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+ARGUMENTS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+FIRST = 300_000
+"""Milliseconds until the first picture at most: the very first run is compiled."""
+SOON = 60_000
+PROJECTOR, PHONE = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
+TWENTY = "set=structure.n_teams%3D20"
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+if CHROMIUM is None:
+    if os.environ.get("CIVICSIM_CI"):
+        pytest.fail("no chromium: apt-get install chromium", pytrace=False)
+    pytest.skip("the browser tests need chromium, which is not installed here", allow_module_level=True)
+
+from playwright.sync_api import Browser, Locator, Page, sync_playwright  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """Serve the page as a user does, and give its address."""
+    command = [sys.executable, "-m", "civicsim.cli", "app", "--port", "0", "--no-open"]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    assert server.stdout is not None
+    found = re.search(r"http://\S+", server.stdout.readline())
+    assert found, "the server said nothing"
+    yield found[0]
+    server.terminate()
+    server.stdout.close()
+    server.wait(20)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def visit(address: str, browser: Browser):
+    """Open pages as visitors of their own, and note every request and every error."""
+    contexts, requests, errors = [], [], []
+
+    def go(path: str, size: dict[str, int] = PROJECTOR, until: str = "", wait: int = FIRST) -> Page:
+        context = browser.new_context(viewport=size, reduced_motion="reduce" if size is PHONE else "no-preference")
+        contexts.append(context)
+        page = context.new_page()
+        page.on("request", lambda request: requests.append(request.url))
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        page.goto(address + path)
+        if until:
+            page.wait_for_function(until, timeout=wait)
+        return page
+
+    yield go
+    for context in contexts:
+        context.close()
+    own = urlsplit(address).netloc
+    elsewhere = [
+        url for url in requests if urlsplit(url).scheme in ("http", "https", "ws") and urlsplit(url).netloc != own
+    ]
+    assert requests
+    assert elsewhere == []
+    assert errors == []
+
+
+PAINTED = "window.civicsim && window.civicsim.painted.count > 0"
+BANDS = "window.civicsim && window.civicsim.bands && /-5$|-30$/.test(window.civicsim.bands.stamp)"
+
+
+def violations(page: Page) -> list[str]:
+    """Return what axe-core finds against WCAG A and AA."""
+    page.evaluate(AXE)
+    found = page.evaluate(
+        "axe.run(document, {runOnly: {type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']}})"
+    )
+    return [f"{v['id']}: {v['nodes'][0]['html'][:160]}" for v in found["violations"]]
+
+
+def keep_picture(page: Page, name: str) -> None:
+    """Keep a picture of the window, small enough for a repository, if a folder is named."""
+    folder = os.environ.get("CIVICSIM_PICTURES")
+    if not folder:
+        return
+    import io
+
+    from PIL import Image
+
+    page.wait_for_timeout(600)
+    image = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    small = image.quantize(160, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    small.save(Path(folder) / f"app-{name}.png", optimize=True)
+
+
+def lever(page: Page, name: str) -> Locator:
+    return page.locator(f"#cv-lever-{name}")
+
+
+def press(page: Page, words: str) -> None:
+    page.get_by_role("button", name=words, exact=False).first.click()
+
+
+def test_every_page_can_be_used_by_everybody_and_asks_nobody_else(visit):
+    """Every page, on a projector and on a telephone: painted, no violation of WCAG A and AA, no sideways scrolling."""
+    pages = (
+        ("explore", f"/?{TWENTY}", PAINTED),
+        ("compare", f"/compare?{TWENTY}", f"{PAINTED} && document.body.innerText.includes('matched runs say')"),
+        ("policy", f"/policy?{TWENTY}&style=compact", BANDS),
+        ("lessons", "/lessons", "document.querySelectorAll('.cv-tile').length >= 8"),
+        ("lesson-read", "/lessons/voice-without-response", "document.querySelector('.cv-steps')"),
+        (
+            "lesson",
+            "/lessons/voice-without-response/explain",
+            f"{PAINTED} && document.body.innerText.includes('Is it luck?')",
+        ),
+        ("handout", "/lessons/compact/handout", "document.body.innerText.includes('For teachers')"),
+        ("about", "/about", "document.querySelectorAll('tbody tr').length > 30"),
+    )
+    for name, path, until in pages:
+        page = visit(path, until=until)
+        if name == "explore":
+            page.get_by_role("slider", name="Week on screen").fill("140")
+            page.locator("canvas").first.focus()
+            for key in ("ArrowRight", "ArrowDown", "ArrowRight", "ArrowDown"):
+                page.keyboard.press(key)
+            page.wait_for_selector(".cv-story li")
+            page.evaluate("window.scrollTo(0, 0); document.activeElement.blur()")
+        keep_picture(page, name)
+        assert violations(page) == [], name
+        page.set_viewport_size(PHONE)
+        page.wait_for_timeout(150)
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], name
+        if name in ("explore", "policy"):
+            keep_picture(page, f"{name}-phone")
+        assert "Traceback" not in page.inner_text("body")
+
+
+def test_a_visitor_plays_walks_and_changes_what_happens(visit):
+    page = visit(f"/?{TWENTY}&set=levers.fear=9&seed=2", until=PAINTED)
+    assert "The link sets “Blame” to 9; 1 is used." in page.inner_text(".cv-note")
+    canvas = page.locator("canvas").first
+    week = page.get_by_role("slider", name="Week on screen")
+    # Space plays, and nothing is sent while it plays.
+    canvas.focus()
+    page.keyboard.press(" ")
+    page.wait_for_function("window.civicsim.week > 5")
+    page.keyboard.press(" ")
+    page.keyboard.press("Home")
+    page.keyboard.press(".")
+    assert week.input_value() == "1"
+    # Arrows walk from person to person; Enter tells of the team.
+    page.keyboard.press("ArrowRight")
+    page.wait_for_selector(".cv-story h2:not(:has-text('Everybody'))")
+    first = page.inner_text(".cv-story h2")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.wait_for_function("document.querySelector('.cv-story h2').innerText !== " + repr(first))
+    page.keyboard.press("Enter")
+    page.wait_for_function("/^Team/.test(document.querySelector('.cv-story h2').innerText)")
+    # A table says the same as the picture.
+    press(page, "Teams as table")
+    assert page.locator("tbody tr").count() == 20
+    # A lever, then an event on the week on screen, both end up in the address.
+    count = page.evaluate("window.civicsim.painted.count")
+    lever(page, "invitation").fill("0.9")
+    page.wait_for_function(f"window.civicsim.painted.count > {count}", timeout=SOON)
+    week.fill("60")
+    press(page, "Drop it on the week on screen")
+    page.wait_for_function(f"window.civicsim.painted.count > {count + 1}", timeout=SOON)
+    assert "levers.invitation%3D0.9" in page.url
+    assert "surge" in page.url
+    assert week.input_value() == "60"
+    with page.expect_download() as file:
+        press(page, "Scenario file")
+    text = Path(file.value.path()).read_text(encoding="utf-8")
+    assert "invitation = 0.9" in text
+    assert 'name = "surge"' in text
+
+
+def test_two_visitors_never_see_each_other(visit):
+    one = visit(f"/?{TWENTY}&style=compact", until=PAINTED)
+    two = visit(f"/?{TWENTY}", until=PAINTED)
+    lever(two, "fear").fill("0.9")
+    two.wait_for_function("window.civicsim.painted.count > 1", timeout=SOON)
+    assert "levers.fear%3D0.9" in two.url
+    assert "fear" not in one.url
+    assert lever(one, "fear").input_value() == "0.2"
+
+
+def test_a_lesson_is_read_predicted_run_and_explained(visit):
+    page = visit("/lessons", until="document.querySelectorAll('.cv-tile').length >= 8")
+    page.get_by_role("link", name="Voice without response").click()
+    press(page, "Next: predict")
+    page.wait_for_selector(".cv-guess")
+    page.locator("main input[type=range]").fill("0.8")
+    page.wait_for_selector(".cv-guess:has-text('80 %')")
+    press(page, "Next: run")
+    page.wait_for_function(PAINTED, timeout=SOON)
+    assert "Your guess: 80 %" in page.inner_text("main")
+    press(page, "Week 52")
+    page.wait_for_function("window.civicsim.week === 51")
+    press(page, "Next: explain")
+    page.wait_for_function(
+        "(document.querySelector('.cv-note') || document.body).innerText.includes('runs with different luck')",
+        timeout=SOON,
+    )
+    assert "you guessed 80 %" in page.inner_text(".cv-note")
+    assert page.url.endswith("/lessons/voice-without-response/explain")
+
+
+def test_a_policy_is_answered_and_its_troubles_are_looked_for(visit):
+    page = visit(f"/policy?{TWENTY}", until=BANDS)
+    assert "This is current practice" in page.inner_text(".cv-headline")
+    lever(page, "weight_response").fill("8")
+    page.wait_for_function(
+        "/Feel safe to speak up: \\d+ % → \\d+ % \\(/.test(document.querySelector('.cv-headline').innerText)",
+        timeout=SOON,
+    )
+    page.get_by_label("What happens").select_option("scandal")
+    press(page, "Add")
+    page.wait_for_function(
+        "document.body.innerText.includes('Happens under current practice, too: Scandal')", timeout=SOON
+    )
+    press(page, "Look for trouble")
+    page.wait_for_function("document.body.innerText.includes('If the chief executive leaves')", timeout=SOON)
+
+
+def test_how_fast_the_page_is(visit):
+    """Print times; only that there are answers is asserted."""
+    said = []
+    for staff, teams in ((300, 20), (600, 40)):
+        page = visit(f"/?set=structure.n_teams%3D{teams}", until=PAINTED)
+        times = []
+        for k in range(3):
+            count = page.evaluate("window.civicsim.painted.count")
+            lever(page, "fear").fill(str(0.5 + 0.1 * k))
+            page.wait_for_function(f"window.civicsim.painted.count > {count}", timeout=SOON)
+            times.append(page.evaluate("window.civicsim.painted.at - window.civicsim.released"))
+        size = page.evaluate("window.civicsim.painted.bytes[0]")
+        press(page, "▶ Play")
+        frames = page.evaluate("window.civicsim.frames")
+        begun = time.perf_counter()
+        page.wait_for_timeout(1200)
+        rate = (page.evaluate("window.civicsim.frames") - frames) / (time.perf_counter() - begun)
+        assert rate > 1
+        said.append(
+            f"{staff} staff: lever to painted {statistics.median(times):.0f} ms, {size} bytes, {rate:.0f} frames a second"
+        )
+    page = visit(
+        f"/policy?{TWENTY}",
+        until="window.civicsim && window.civicsim.bands && /-30$/.test(window.civicsim.bands.stamp)",
+    )
+    lever(page, "fear").fill("0.6")
+    for runs in (5, 30):
+        page.wait_for_function(
+            f"/-{runs}$/.test(window.civicsim.bands.stamp) && window.civicsim.bands.at > window.civicsim.released",
+            timeout=SOON,
+        )
+        said.append(
+            f"300 staff: {runs} runs painted {page.evaluate('window.civicsim.bands.at - window.civicsim.released'):.0f} ms after the lever"
+        )
+    print("\n" + "\n".join(said))

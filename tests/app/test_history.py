@@ -1,0 +1,157 @@
+"""What is sent to the browser is the run itself, and stories tell what happened in it."""
+
+import base64
+import gzip
+
+import numpy as np
+import pytest
+
+from civicsim.app.history import (
+    ABSENT,
+    NEW,
+    SILENCE,
+    SPOKE,
+    STATES,
+    VACANT,
+    Superseded,
+    as_bytes,
+    items_of,
+    live_through,
+)
+from civicsim.app.layout import HEIGHT, WIDTH, arrange, grid
+from civicsim.app.stories import item_text, name_of, person_story, team_story
+from civicsim.organisation import STAFF
+from civicsim.scenario import Scenario
+from civicsim.simulate import burn_in, run
+
+SMALL = Scenario.preset().with_(n_teams=5, team_size=9, n_executives=3, burn_in_weeks=26, weeks=80)
+
+
+@pytest.fixture(scope="module")
+def start():
+    return burn_in(SMALL, 1)
+
+
+@pytest.fixture(scope="module")
+def lived(start):
+    return live_through(SMALL, start)
+
+
+def test_a_run_lived_week_by_week_is_the_run_lived_at_once(start, lived):
+    whole = run(SMALL, 1, start=start)
+    assert lived.record.tally.tobytes() == whole.recorder.tally.tobytes()
+    assert lived.record.snapshot.tobytes() == whole.recorder.snapshot.tobytes()
+    assert np.array_equal(lived.states[STATES.index("safety"), -1], as_bytes(whole.cohort.person["safety"]))
+
+
+def test_what_is_sent_unpacks_to_what_was_lived(lived):
+    sent = np.frombuffer(gzip.decompress(base64.b64decode(lived.packed)), np.uint8)
+    parts = [*lived.states, lived.acts, lived.quality, lived.spots]
+    at = 0
+    for part in parts:
+        steps = sent[at : at + part.size].reshape(part.shape)
+        assert np.array_equal(np.cumsum(steps, axis=0, dtype=np.uint8), part)
+        at += part.size
+    assert at == sent.size
+
+
+def test_what_people_did_adds_up_to_the_record(lived):
+    spoke = ((lived.acts & SPOKE) > 0).sum(axis=1)
+    voiced = lived.record.tally["voiced"][:, 0]
+    assert spoke.sum() > 20
+    assert np.all((spoke == 0) == (voiced == 0))
+    assert np.all(spoke <= voiced)
+    filled = ((lived.acts & VACANT) == 0).sum(axis=1)
+    assert np.array_equal(filled, lived.record.snapshot["n_filled"][:, 0])
+    assert np.array_equal(((lived.acts & ABSENT) > 0).sum(axis=1), lived.record.snapshot["n_absent"][:, 0])
+
+
+def test_the_colours_of_teams_are_the_spots_of_the_record(lived):
+    bright = ((lived.spots & 1) > 0).mean(axis=1)
+    assert np.allclose(bright, lived.record.snapshot["bright_share"][:, 0])
+
+
+def test_changing_levers_from_a_week_on_leaves_the_weeks_before_as_they_were(start, lived):
+    from civicsim.app.state import with_lever
+
+    changed = live_through(with_lever(SMALL, "fear", 1.0, week=40), start)
+    assert np.array_equal(changed.states[:, :40], lived.states[:, :40])
+    assert np.array_equal(changed.acts[:40], lived.acts[:40])
+    assert not np.array_equal(changed.states[:, 40:], lived.states[:, 40:])
+
+
+def test_a_run_that_nobody_waits_for_is_given_up(start):
+    asked = []
+
+    def stop():
+        asked.append(1)
+        return len(asked) > 3
+
+    with pytest.raises(Superseded):
+        live_through(SMALL, start, stop)
+    assert len(asked) == 4
+
+
+def test_everybody_stands_in_a_place_of_their_own_near_their_team(start):
+    scene = arrange(start)
+    places = set(zip(scene.x.tolist(), scene.y.tolist(), strict=True))
+    assert len(places) == len(scene.x)
+    assert scene.x.min() > 0
+    assert scene.y.min() > 0
+    assert scene.x.max() < WIDTH
+    assert scene.y.max() < HEIGHT
+    for i in np.flatnonzero(scene.role == STAFF):
+        x, y, radius, _ = scene.teams[scene.team[i]]
+        assert np.hypot(scene.x[i] - x, scene.y[i] - y) <= radius + 1
+
+
+@pytest.mark.parametrize("n", [1, 2, 7, 29, 200])
+def test_a_grid_has_room_for_all(n):
+    columns, rows = grid(n, 1600.0, 900.0)
+    assert (columns * rows) >= n > columns * (rows - 1)
+
+
+def test_a_story_says_what_somebody_raised_and_what_came_of_it(lived):
+    items = [item for person in np.flatnonzero(lived.scene.role == STAFF) for item in items_of(lived, int(person))]
+    items = [item for item in items if item.raised >= 0]
+    assert {"acted", "explained", "silence"} <= {item.outcome for item in items}
+    for item in items:
+        assert lived.acts[item.raised, item.person] & SPOKE
+        if item.answered is not None:
+            assert item.answered >= item.raised
+    waited = next(item for item in items if item.outcome == "explained" and item.answered > item.raised)
+    weeks = waited.answered - waited.raised
+    assert item_text(waited, 79) == f"spoke up; waited {weeks} week{'s' if weeks > 1 else ''}; explained"
+    assert item_text(waited, waited.raised) == "spoke up; waiting for an answer"
+
+
+def test_a_story_does_not_know_the_future(lived):
+    person = int(np.argmax(((lived.acts & SPOKE) > 0).sum(axis=0)))
+    for week in (0, 30, 79):
+        story = person_story(lived, person, week)
+        assert all(line["week"] <= week for line in story["lines"])
+        assert story["now"].startswith(("Now: ", "The post is empty"))
+    assert person_story(lived, person, 79)["lines"]
+
+
+def test_everybody_has_a_name_and_every_team_a_story(lived):
+    names = [name_of(lived, person) for person in range(len(lived.scene.x))]
+    staff = [name for name, role in zip(names, lived.scene.role, strict=True) if role == STAFF]
+    assert len(set(staff)) == len(staff)
+    assert "Chief executive" in names
+    for team in range(5):
+        story = team_story(lived, team, 50)
+        assert story["title"] == f"Team {team + 1}"
+        assert "posts" in story["now"]
+
+
+def test_people_who_are_new_have_not_been_silent_before(lived):
+    newcomers = np.argwhere(lived.acts & NEW)
+    assert len(newcomers)
+    for week, person in newcomers[:20]:
+        assert "Spoke up in 0" not in person_story(lived, int(person), int(week))["sum"]
+
+
+def test_what_came_of_items_is_told_apart(lived):
+    came = lived.acts & SILENCE
+    assert {0, 2, 4, 6} == set(np.unique(came).tolist())

@@ -1,0 +1,98 @@
+"""The page is private, offline and readable by everybody, before any browser is asked."""
+
+import asyncio
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import solara
+
+import civicsim.app as page
+from civicsim.app import hosting
+from civicsim.app.frame import TABS
+from civicsim.app.lessons import lessons
+from civicsim.app.pages.about import About
+from civicsim.app.pages.lesson import Handout, Overview
+
+COMPONENTS = Path(hosting.__file__).parent / "components"
+
+
+@pytest.fixture(scope="module")
+def html():
+    from solara.server import app, server
+
+    # Solara asks for an event loop, as there is one in a server.
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    app.apps["__default__"] = app.AppScript("civicsim.app")
+    try:
+        app.apps["__default__"].init()
+        return server.read_root("/")
+    finally:
+        app.apps["__default__"].close()
+        del app.apps["__default__"]
+        asyncio.set_event_loop(None)
+        loop.close()
+
+
+def test_the_page_says_its_language_and_lets_itself_be_zoomed(html):
+    assert '<html lang="en">' in html
+    viewport = re.search(r'<meta name="viewport" content="([^"]*)"', html)[1]
+    assert "maximum-scale" not in viewport
+    assert "user-scalable" not in viewport
+    assert "<title>civicsim</title>" in html
+
+
+def test_every_file_that_the_page_names_is_on_this_computer(html):
+    named = set(re.findall(r'(?:src|href)="/_solara/cdn/([^"?]+)', html))
+    assert len(named) >= 3
+    folders = [Path(base) / "share" / "solara" / "cdn" for base in (sys.prefix, sys.base_prefix)]
+    for name in named:
+        assert any((folder / name).is_file() for folder in folders), name
+
+
+def test_the_page_names_no_other_address(html):
+    found = set(re.findall(r'(?:src|href)="(https?:)?//[^"]+', html))
+    assert not found
+
+
+def test_nothing_of_the_page_is_fetched_from_elsewhere():
+    for path in COMPONENTS.iterdir():
+        assert not re.search(r"https?://", path.read_text(encoding="utf-8")), path.name
+
+
+def test_solara_neither_reports_nor_advertises_nor_keeps_visitors_for_long():
+    from solara.server import settings
+
+    assert not settings.telemetry.mixpanel_enable
+    assert not settings.theme.show_banner
+    assert settings.kernel.cull_timeout == "10m"
+    assert settings.session.secret_key != settings.SESSION_SECRET_KEY_DEFAULT
+
+
+def test_only_tabs_that_work_are_shown():
+    paths = {route.path.strip("/") for route in page.routes}
+    assert {path for path, _ in TABS} == paths
+
+
+@pytest.mark.parametrize("path", sorted(COMPONENTS.glob("*.vue")), ids=lambda path: path.name)
+def test_a_component_keeps_the_rules_that_vue_punishes(path):
+    text = path.read_text(encoding="utf-8")
+    assert "module.exports" in text
+    for tag in re.findall(r"<[a-z][^>]*>", text):
+        assert not ("v-if=" in tag and "v-for=" in tag), tag
+    assert ("beforeDestroy" in text) == ("beforeUnmount" in text)
+
+
+def test_pages_without_a_run_are_drawn_without_a_browser():
+    for element in (About(), Overview(), *(Handout(lesson) for lesson in lessons().values())):
+        _, context = solara.render(element, handle_error=False)
+        context.close()
+
+
+def test_the_command_line_loads_the_page_only_when_it_serves_it():
+    code = "import sys, civicsim.cli.app; print([m for m in ('solara', 'uvicorn') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
