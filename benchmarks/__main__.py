@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -35,9 +36,9 @@ def measure(parts: list[str], quick: bool, before: dict[str, Any]) -> dict[str, 
     repeats = QUICK_REPEATS if quick else REPEATS
     found = dict(before.get("parts", {}))
     for name in parts:
-        began = time.perf_counter()
+        began, load = time.perf_counter(), os.getloadavg()[0]
         print(f"{name} …", end=" ", file=sys.stderr, flush=True)
-        found[name] = PARTS[name](repeats, quick)
+        found[name] = {"load_before": load, **PARTS[name](repeats, quick)}
         print(f"{time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
     ordered = {name: found[name] for name in PARTS if name in found}
     return {"machine": machine(), "quick": quick, "repeats": repeats, "parts": ordered}

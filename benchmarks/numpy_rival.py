@@ -41,7 +41,8 @@ _PEOPLE = (
 )  # fmt: skip
 _TEAMS = (
     "demand", "improvement_hours", "response_hours", "settling_hours", "overload", "seek", "noticed_memory",
-    "dealt_memory", "response_credit", "answered_share", "breach",
+    "dealt_memory", "response_credit", "answered_share", "breach", "peer_hours", "deliberation_hours", "observation_hours",
+    "coaching_hours",
 )  # fmt: skip
 _SLOTS = (
     "value", "reality", "convenient", "followed", "gamed", "origin", "adopted_week", "idea_state", "idea_value",
@@ -183,15 +184,14 @@ class Rival:
         convenient = self.slot["convenient"].reshape(-1, self.m).sum(axis=1)
         present = self.per_team(self.here.astype(_REAL))
         at_work = np.maximum(present, 1.0)
-        part = o["spent_peer"] + o["spent_deliberation"] + o["spent_patients"]
-        rest = p["participation_from_recovery"] * part
-        spent = o["hours_protected"] + o["hours_reporting"] + part - rest
-        spent = spent + o["spent_coaching"] + o["spent_observation"] + o["spent_huddles"] + o["partner_hours"]
-        self.rest_hours = rest
         home = self.org_of_team
+        each = (o["hours_protected"] + o["hours_reporting"] + o["partner_hours"])[home]
+        part = t["peer_hours"] + (t["deliberation_hours"] + o["spent_patients"][home] * self.n_posts) / at_work
+        self.rest_hours = p["participation_from_recovery"] * part
+        together = t["improvement_hours"] + t["response_hours"] + t["settling_hours"]
+        together = (together + t["observation_hours"] + t["coaching_hours"]) / at_work
         care = np.maximum(0.0, o["demand_factor"][home] * t["demand"] / at_work - p["convenience_gain"] * convenient)
-        shared = care + spent[home] + p["failure_demand"] * misfit
-        shared += (t["improvement_hours"] + t["response_hours"] + t["settling_hours"]) / at_work
+        shared = care + each + part - self.rest_hours + together + p["failure_demand"] * misfit
         self.loads = (shared[self.team_of] + self.person["voice_hours"]) / _REAL(contracted)
         slack = contracted * np.maximum(0.0, 1.0 + p["overtime"] - self.loads)
         protected = (o["permission_enacted"] * o["hours_protected"])[self.org_of]
@@ -376,7 +376,9 @@ class Rival:
         self.clear(slots[~acted])
 
     def tell(self, slots: np.ndarray, outcome: np.ndarray) -> None:
-        """Let those who raised items, and their teams, know what came of them."""
+        """Let those who raised items, and their teams, know what came of them; nobody learns from what nobody voiced."""
+        voiced = np.isin(self.slot["idea_origin"][slots], (FROM_STAFF, FROM_TEAM))
+        slots, outcome = slots[voiced], outcome[voiced]
         home, who = slots // self.m, self.raiser[slots]
         n = np.bincount(home, minlength=self.n_teams)
         self.team_outcomes[0] += np.bincount(home, outcome, self.n_teams)
@@ -494,28 +496,30 @@ class Rival:
     def wear(self) -> None:
         """Exhaustion of staff and managers: see :mod:`civicsim.processes.exhaustion`."""
         person, team = self.person, self.team
+        # Hours taken from rest count more than hours of work.
+        lost = self.p["exhaustion"]["rest_weight"] / self.p["structure"]["contracted_hours"] * self.rest_hours
+        lost = lost.astype(_REAL)
         worn = person["exhaustion"] * self.filled
         total, n = self.per_team(worn)[self.team_of] - worn, (self.n_filled - 1.0)[self.team_of]
         around = np.where(n > 0, total / np.maximum(n, 1.0), person["exhaustion"])
         moved = self.worn(
-            person["exhaustion"], person["exhaustion_anchor"], self.loads, self.org_of, team["breach"][self.team_of],
+            person["exhaustion"], person["exhaustion_anchor"], self.loads + lost[self.team_of], self.org_of, team["breach"][self.team_of],
             around, person["belonging"],
         )  # fmt: skip
-        mean_load = self.per_org(self.load)
-        boss_load = np.where(self.boss_team >= 0, self.load[np.maximum(self.boss_team, 0)], mean_load[self.boss_org])
+        felt = self.load + lost
+        of_all = self.per_org(felt)[self.boss_org]
+        boss_felt = np.where(self.boss_team >= 0, felt[np.maximum(self.boss_team, 0)], of_all)
         boss = self.boss
         boss_moved = self.worn(
-            boss["exhaustion"], boss["exhaustion_anchor"], boss_load, self.boss_org, self.org["breach"][self.boss_org],
+            boss["exhaustion"], boss["exhaustion_anchor"], boss_felt, self.boss_org, self.org["breach"][self.boss_org],
             boss["exhaustion"], boss["belonging"],
         )  # fmt: skip
         person["exhaustion"] = np.where(self.filled > 0, moved, person["exhaustion"]).astype(_REAL)
         boss["exhaustion"] = np.where(self.boss_filled, boss_moved, boss["exhaustion"]).astype(_REAL)
 
-    def worn(self, now, anchor, loads, home, breach, around, belonging) -> np.ndarray:
+    def worn(self, now, anchor, felt, home, breach, around, belonging) -> np.ndarray:
         """Return exhaustion a week later."""
         p, usual = self.p["exhaustion"], self.p["reference"]
-        rest = p["rest_weight"] / self.p["structure"]["contracted_hours"] * self.rest_hours
-        felt = loads + rest[home].astype(_REAL)
         noise = (self.draws.random((4, len(now)), dtype=_REAL).sum(axis=0) - 2.0) * _REAL(3.0**0.5)
         return _unit(
             now + p["load_weight"] * np.maximum(0.0, felt - exhaustion.LOAD_AT_EASE)

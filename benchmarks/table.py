@@ -43,11 +43,13 @@ def _machine(found: dict[str, Any]) -> str:
     versions = ", ".join(
         f"{name} {about[name]}" for name in ("civicsim", "python", "numpy", "numba", "llvmlite", "mesa")
     )
+    loads = [part["load_before"] for part in found["parts"].values() if "load_before" in part]
+    idle = f" The machine's load when parts began was {min(loads):.1f} to {max(loads):.1f}." if loads else ""
     quick = " **Measured with --quick: these figures only show that the harness works.**" if found["quick"] else ""
     return (
         f"Measured on: {about['processor']} ({about['architecture']}, cache {about['cache'] or 'unknown'}), {about['threads']} "
         f"threads, memory {about['memory'] or 'unknown'}, {about['system']}; {versions}. "
-        f"Each time was taken {found['repeats']} times.{quick}\n"
+        f"Each time was taken {found['repeats']} times.{idle}{quick}\n"
     )
 
 
