@@ -20,9 +20,6 @@ import numpy as np
 from civicsim.cohort import Cohort
 from civicsim.organisation import PATIENT_GROUPS, PROFESSIONS, ROLES
 
-LAYERS = ("line", "team", "peer", "patient")
-"""Names of the layers of ties."""
-
 _STATES = ("exhaustion", "safety", "efficacy", "motivation", "belonging", "trust")
 _Node = tuple[str, dict[str, Any]]
 _Edge = tuple[str, str]

@@ -12,12 +12,12 @@ from typing import Literal
 
 import numpy as np
 
+from civicsim.calendar import YEAR
 from civicsim.levers import PURPOSES
 from civicsim.organisation import CAUSES, PROFESSIONS
 from civicsim.processes.survey import QUESTIONS
 
 Column = np.ndarray
-YEAR = 52.0
 
 
 @dataclass(frozen=True)

@@ -328,7 +328,6 @@ PANEL = (
     _unit("share", "share of the patient group in the population"),
     _unit("seats", "share of the group in the forum"),
     _unit("heard", "share of the group's issues that were acted on, memory of items"),
-    _count("raised", "issues raised with teams this week"),
     _count("acted", "issues acted on this week"),
     _count("ignored", "issues not acted on this week"),
 )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from civicsim.calendar import QUARTER
 from civicsim.compiled import compiled
 from civicsim.kernels import code_change_probability
 from civicsim.parameters import parameter, switch
@@ -13,7 +14,6 @@ from civicsim.process import Process
 from civicsim.randomness import stream_of, uniforms
 
 STREAM = stream_of("codification")
-QUARTER = 13
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def superior(hits, code_hits):
 
 
 @compiled
-def _step(first, last, week, p, organisation, dimension, tally, team, practice):
+def _step(first, last, week, p, organisation, dimension, tally, practice):
     """At the end of a quarter, let the code learn and send out directives."""
     m = practice.shape[1]
     if week % QUARTER != 0:

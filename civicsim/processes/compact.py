@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from civicsim.calendar import QUARTER
 from civicsim.compiled import compiled
 from civicsim.kernels import unit
 from civicsim.parameters import parameter, switch
 from civicsim.process import Process
 
-QUARTER = 13
 BY_ORGANISATION, BY_TEAM = range(2)
 _FREE = "Assumption: free modelling choice, to be swept."
 

@@ -169,7 +169,7 @@ def _pick(weights, total, u):
 
 
 @compiled
-def _raise_issue(o, k, week, org, q, n_reached, organisation, dimension, practice, team, need, panel, wanted):
+def _raise_issue(o, k, week, org, q, n_reached, dimension, practice, need, panel, wanted):
     """Raise one issue: a group by its seats, a dimension by the group's needs, and the teams it reaches."""
     m = practice.shape[1]
     u_group, u_dimension, u_right, severity = uniforms(org.seed, STREAM, week, org.key, k)
@@ -203,13 +203,12 @@ def _raise_issue(o, k, week, org, q, n_reached, organisation, dimension, practic
             continue
         propose(slot, value, 0, FROM_PATIENTS, TO_FORUM, severity, week)
         slot.idea_group = group
-        panel[o, group].raised += 1.0
         raised += 1
     return raised
 
 
 @compiled
-def _step(first, last, week, p, organisation, tally, dimension, practice, team, need, panel, patient):
+def _step(first, last, week, p, organisation, tally, dimension, practice, need, panel, patient):
     """Let the forum meet and raise issues with teams; and let patients' readiness to take part follow what came of it."""
     m = practice.shape[1]
     wanted = np.empty(m)
@@ -236,7 +235,7 @@ def _step(first, last, week, p, organisation, tally, dimension, practice, team, 
             settled = seat.acted + seat.ignored
             if settled > 0.0:
                 seat.heard += 0.1 * (seat.acted / settled - seat.heard)
-            seat.raised = seat.acted = seat.ignored = 0.0
+            seat.acted = seat.ignored = 0.0
         activation = 0.0
         for i in range(org.first_patient, org.first_patient + org.n_patients):
             who = patient[i]
@@ -264,7 +263,7 @@ def _step(first, last, week, p, organisation, tally, dimension, practice, team, 
                 # A forum that has to show satisfaction spends part of its meetings on that.
                 if u_asked < time_for_problems(org.independence, q.satisfaction_target):
                     count.voiced_forum += _raise_issue(
-                        o, k, week, org, q, n_reached, organisation, dimension, practice, team, need, panel, wanted
+                        o, k, week, org, q, n_reached, dimension, practice, need, panel, wanted
                     )
         org.forum_credit = min(org.forum_credit, q.hours_per_issue)
         org.spent_patients = spent / org.n_staff
@@ -283,7 +282,7 @@ PROCESS = Process(
     ),
     writes=(
         "organisation.forum_standing", "organisation.independence", "organisation.forum_funds", "organisation.forum_credit",
-        "organisation.spent_patients", "panel.seats", "panel.heard", "panel.raised", "panel.acted", "panel.ignored",
+        "organisation.spent_patients", "panel.seats", "panel.heard", "panel.acted", "panel.ignored",
         "patient.activation", "practice.idea_state", "practice.idea_value", "practice.idea_convenient",
         "practice.idea_origin", "practice.idea_channel", "practice.idea_group", "practice.idea_severity",
         "practice.idea_week", "practice.raised_week", "practice.idea_raiser",  "practice.deliberated", "practice.cycles", "practice.successes", "tally.voiced_forum",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from civicsim.calendar import QUARTER
 from civicsim.compiled import compiled
 from civicsim.kernels import unit
 from civicsim.parameters import parameter, switch
@@ -15,7 +16,6 @@ from civicsim.randomness import stream_of, uniforms
 
 STREAM = stream_of("governing")
 TURN = stream_of("governing.turn")
-QUARTER = 13
 _FREE = "Assumption: free modelling choice, to be swept."
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from civicsim.calendar import YEAR
 from civicsim.causes import columns, log_decayed, log_sustained
 from civicsim.compiled import compiled
 from civicsim.in_post import mean_alignment, mean_professionalism, mean_trust
@@ -18,7 +19,6 @@ from civicsim.randomness import stream_of, uniforms
 
 TRIALS = stream_of("lifecycle.trials")
 DECAY = stream_of("lifecycle.decay")
-YEAR = 52
 SWITCHING_WEEKS = 4.0
 TRIED = ("staff", "team", "patients", "managers", "partners", "programme")
 """Where ideas that are tried come from."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from civicsim.calendar import QUARTER
 from civicsim.compiled import compiled
 from civicsim.networks import count_ties
 from civicsim.organisation import ENDORSED, N_PATIENT_GROUPS, N_PROFESSIONS, TRIAL, WAITING
@@ -16,7 +17,6 @@ from civicsim.processes.exhaustion import BURNT_OUT
 from civicsim.processes.forum import satisfaction_as_reported
 from civicsim.processes.quality import SAFETY_CRITICAL_WEIGHT
 
-QUARTER = 13
 LOW_KAPPA = 0.3
 """κ below which a dimension is mostly a local matter. Assumption: a line drawn for looking, not a rule of the model."""
 ROUNDING = 1e-10

@@ -13,6 +13,7 @@ from typing import Literal
 
 import numpy as np
 
+from civicsim.calendar import YEAR
 from civicsim.compiled import compiled
 from civicsim.organisation import SURVEY_ITEMS, TEAM_MANAGER
 from civicsim.parameters import parameter, switch
@@ -22,7 +23,6 @@ from civicsim.randomness import shock, stream_of, uniforms
 
 ANSWERS = tuple(stream_of(f"survey.{name}") for name in SURVEY_ITEMS)
 REPLIES = stream_of("survey.replies")
-YEAR = 52
 COUNTS_FROM = 4
 """Answers from this one on count: agree and strongly agree, often and always, satisfied and very satisfied."""
 YES = 5

@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from civicsim.measures import MEASURES, YEAR, Measure
+from civicsim.calendar import YEAR
+from civicsim.measures import MEASURES, Measure
 from civicsim.report.bands import RANGE, RUNS_FOR_RANGE, band
 from civicsim.report.look import (
     FAINT,

@@ -155,7 +155,7 @@ def map_line(staff: Staff, teams_per_division: int) -> Mapped:
         raise TableError(f"{staff.path}: {rows_text(rows)}: more than {MOST_EXECUTIVES - 1} executives below the chief")
     while len(executives) >= MOST_EXECUTIVES:
         executives.remove(max(set(executives) - set(leading)))
-    division_of, names, of_mixed = _divisions(line, chains, executives, teams_per_division)
+    division_of, names, of_mixed = _divisions(line, chains, teams_per_division)
     order = sorted(heads, key=lambda team: division_of[team])
     n_divisions = len(names)
     above = {team: _executive(chain, executives) for team, chain in chains.items()}
@@ -207,7 +207,7 @@ def _executive(chain: list[int], executives: list[int]) -> int:
 
 
 def _divisions(
-    line: _Line, chains: dict[str, list[int]], executives: list[int], teams_per_division: int
+    line: _Line, chains: dict[str, list[int]], teams_per_division: int
 ) -> tuple[dict[str, int], list[str], int]:
     """Return the division of each team, the names of the divisions as written, and how many teams were of several."""
     said: dict[str, str] = {}

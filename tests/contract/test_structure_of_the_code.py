@@ -11,7 +11,7 @@ import civicsim as cs
 PACKAGE = Path(cs.__file__).parent
 
 ORDER = [
-    "errors", "parameters", "compiled", "randomness", "kernels", "docking_loops", "docking", "levers", "organisation", "networks", "in_post",
+    "errors", "calendar", "parameters", "compiled", "randomness", "kernels", "docking_loops", "docking", "levers", "organisation", "networks", "in_post",
     "structure", "roster", "causes", "practice", "reference", "cohort", "process", "processes", "measures", "recording",
     "together", "schedule", "scenario", "graphs", "simulate", "timing", "warming", "agents", "model", "study", "report", "staffing", "app", "cli",
 ]  # fmt: skip

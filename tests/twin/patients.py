@@ -22,7 +22,6 @@ class PatientGroup:
     share: float
     seats: float
     heard: float
-    raised: float
     acted: float
     ignored: float
 
@@ -36,7 +35,7 @@ class PatientGroup:
         settled = self.acted + self.ignored
         if settled > 0.0:
             self.heard += 0.1 * (self.acted / settled - self.heard)
-        self.raised = self.acted = self.ignored = 0.0
+        self.acted = self.ignored = 0.0
 
 
 class Patient(mesa.Agent):
@@ -154,7 +153,6 @@ class Forum:
             value = best if right else -best
             if value != practice.value and not practice.idea:
                 practice.propose(value, severity, "patients", "forum", group=group)
-                group.raised += 1.0
                 o.count["voiced_forum"] += 1
 
     def press(self, practice: Practice, idea: Idea, u: float) -> None:

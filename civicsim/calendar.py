@@ -1,0 +1,4 @@
+"""How many weeks a quarter and a year have."""
+
+QUARTER = 13
+YEAR = 52
