@@ -56,7 +56,7 @@ def merge(paths: Sequence[Path], keep: Sequence[np.ndarray], schema: pa.Schema, 
     if runs.shape[1]:
         new = (runs[:_UNIT, 1:] != runs[:_UNIT, :-1]).any(axis=0)
         runs = runs[:, np.concatenate([[True], new])]
-    most = max(1_000, CELLS // len(schema.names))
+    most = max(1, CELLS // len(schema.names))
     cache = _Cache(units, schema, most)
     ends = np.cumsum(runs[_LENGTH])
     first = written = 0
