@@ -285,3 +285,12 @@ def test_seeds_are_added_until_intervals_are_narrow_enough(tmp_path):
         about = paired_difference(values[point].to_numpy(), values[against].to_numpy())
         assert (about.high - about.low) / 2 <= 0.002 or len(found.seeds) == 20
     assert len(found.seeds) in (5, 8, 11, 14, 17, 20)
+
+
+def test_tables_of_many_batches_hold_the_same_rows(begun, store, study, tmp_path, monkeypatch):
+    folder = shutil.copytree(begun, tmp_path / "copy")
+    monkeypatch.setattr("civicsim.study.merge.CELLS", 15)
+    small = run_study(study, folder, processes=0)
+    assert pq.ParquetFile(folder / "runs.parquet").num_row_groups > 3
+    pd.testing.assert_frame_equal(small.runs(), store.runs())
+    pd.testing.assert_frame_equal(small.weekly(), store.weekly())
