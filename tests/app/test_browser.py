@@ -153,13 +153,14 @@ def test_every_page_can_be_used_by_everybody_and_asks_nobody_else(visit):
                 page.keyboard.press(key)
             page.wait_for_selector(".cv-story li")
             page.evaluate("window.scrollTo(0, 0); document.activeElement.blur()")
-        keep_picture(page, name)
+        if name not in ("lesson-read", "handout"):
+            keep_picture(page, name)
         assert violations(page) == [], name
         page.set_viewport_size(PHONE)
         page.wait_for_timeout(150)
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], name
-        if name in ("explore", "policy"):
-            keep_picture(page, f"{name}-phone")
+        if name == "explore":
+            keep_picture(page, "explore-phone")
         assert "Traceback" not in page.inner_text("body")
 
 
