@@ -186,6 +186,9 @@ def majority_accuracy(accuracy, n, correlation):
 @compiled
 def poisson(rate, u, most):
     """Return a Poisson count by inversion of one uniform number, cut off at ``most``."""
+    if u <= 1.0 - rate:
+        # exp(−rate) is larger still: no need to work it out.
+        return 0
     probability = math.exp(-rate)
     cumulated = probability
     count = 0

@@ -1,7 +1,7 @@
 """Ties between people: made, counted between teams, and turned into networkx graphs.
 
 Cross-team ties are kept as a table of slots, ``ties[person, slot]`` = row of the other person or −1. A tie stands
-in a slot of both its ends.
+in a slot of both its ends; empty slots come last.
 """
 
 from __future__ import annotations
@@ -13,41 +13,54 @@ from civicsim.organisation import N_TIES
 
 
 @compiled
+def count_ties(ties, a):
+    """Return how many ties ``a`` has."""
+    n = 0
+    while n < ties.shape[1] and ties[a, n] >= 0:
+        n += 1
+    return n
+
+
+@compiled
 def add_tie(ties, a, b):
     """Tie ``a`` to ``b`` if both have a free slot and are not tied yet; return whether it was done."""
-    slot_a = slot_b = -1
-    for slot in range(ties.shape[1]):
+    slot_a, slot_b = count_ties(ties, a), count_ties(ties, b)
+    if slot_a == ties.shape[1] or slot_b == ties.shape[1]:
+        return False
+    for slot in range(slot_a):
         if ties[a, slot] == b:
             return False
-        if slot_a < 0 and ties[a, slot] < 0:
-            slot_a = slot
-        if slot_b < 0 and ties[b, slot] < 0:
-            slot_b = slot
-    if slot_a < 0 or slot_b < 0:
-        return False
     ties[a, slot_a] = b
     ties[b, slot_b] = a
     return True
 
 
 @compiled
+def _forget(ties, a, b):
+    """Take ``b`` out of the slots of ``a``; those behind move up."""
+    at = 0
+    for slot in range(ties.shape[1]):
+        j = ties[a, slot]
+        ties[a, slot] = -1
+        if j >= 0 and j != b:
+            ties[a, at] = j
+            at += 1
+
+
+@compiled
 def drop_tie(ties, a, b):
     """End the tie between ``a`` and ``b``."""
-    for slot in range(ties.shape[1]):
-        if ties[a, slot] == b:
-            ties[a, slot] = -1
-        if ties[b, slot] == a:
-            ties[b, slot] = -1
+    _forget(ties, a, b)
+    _forget(ties, b, a)
 
 
 @compiled
 def drop_all_ties(ties, a):
     """End all ties of ``a``, and return how many there were."""
-    n = 0
-    for slot in range(ties.shape[1]):
-        if ties[a, slot] >= 0:
-            drop_tie(ties, a, ties[a, slot])
-            n += 1
+    n = count_ties(ties, a)
+    for slot in range(n):
+        _forget(ties, ties[a, slot], a)
+        ties[a, slot] = -1
     return n
 
 

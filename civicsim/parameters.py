@@ -104,22 +104,26 @@ class Parameter:
         ScenarioError
             If the type or the range is wrong.
         """
-        problem = f"{where}: [{self.section}] {self.name} = {value!r}: expected {self.range_text}"
+        # Scenarios check hundreds of values each time one is made: words are put together only for a complaint.
         if self.choices:
-            if value not in self.choices:
-                raise ScenarioError(f"{problem}; {nearest(str(value), self.choices)}")
-            return str(value)
+            if value in self.choices:
+                return str(value)
+            raise ScenarioError(f"{self._complaint(value, where)}; {nearest(str(value), self.choices)}")
         if isinstance(self.default, bool):
-            if not isinstance(value, bool):
-                raise ScenarioError(problem)
-            return value
-        if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
-            raise ScenarioError(problem)
-        if not (-(2.0**63) <= value <= 2.0**63) or (isinstance(self.default, int) and value != int(value)):
-            raise ScenarioError(problem)
-        if not self.low <= value <= self.high:
-            raise ScenarioError(problem)
-        return int(value) if isinstance(self.default, int) else float(value)
+            if isinstance(value, bool):
+                return value
+        elif isinstance(value, _NUMBERS) and not isinstance(value, bool) and self.low <= value <= self.high:
+            if not isinstance(self.default, int):
+                return float(value)
+            if value == int(value):
+                return int(value)
+        raise ScenarioError(self._complaint(value, where))
+
+    def _complaint(self, value: Any, where: str) -> str:
+        return f"{where}: [{self.section}] {self.name} = {value!r}: expected {self.range_text}"
+
+
+_NUMBERS = (int, float, np.integer, np.floating)
 
 
 def parameter(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from civicsim.causes import log_adopted, log_replaced
 from civicsim.compiled import compiled
-from civicsim.organisation import NO_IDEA
+from civicsim.organisation import NO_IDEA, WAITING
 from civicsim.parameters import parameter
 
 _FREE = "Assumption: free modelling choice, to be swept."
@@ -64,6 +64,19 @@ def fall_back(slot):
     slot.value = slot.previous
     slot.followed = 0
     slot.convenient = slot.previous_convenient
+
+
+@compiled
+def propose(slot, value, convenient, origin, channel, severity, week):
+    """Put an idea on the table; whoever raised it is nobody yet."""
+    clear_idea(slot)
+    slot.idea_state = WAITING
+    slot.idea_value = value
+    slot.idea_convenient = convenient
+    slot.idea_origin = origin
+    slot.idea_channel = channel
+    slot.idea_severity = severity
+    slot.idea_week = slot.raised_week = week
 
 
 @compiled

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -57,6 +58,7 @@ class Process:
             kernel(*(given[name] if name in given else argument(cohort, name) for name in names))
 
 
+@functools.cache
 def argument_names(kernel: Any, process: str) -> tuple[str, ...]:
     """Return the names of a kernel's arguments, with ``p`` spelt out as ``p_process``."""
     names = inspect.signature(kernel.py_func).parameters

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numba import literal_unroll
 
 from civicsim.cohort import Cohort
 from civicsim.compiled import compiled
 from civicsim.measures import ENACTED_COLUMNS, MEASURES, TEAM_MEASURES, History
 from civicsim.organisation import CAUSES, FATES, PROFESSIONS, ROLES, SURVEY_ITEMS, TALLY
+
+if TYPE_CHECKING:
+    import pandas as pd  # loaded where a table is made: whoever only steps organisations needs none
 
 TALLIES = tuple(column.name for column in TALLY)
 _ENACTED = np.dtype([(name, np.float64) for name in ENACTED_COLUMNS])
@@ -89,6 +92,8 @@ def weekly_frame(history: History, measures: Sequence[str], first_week: int = 0)
     first_week : int
         Number of its first week.
     """
+    import pandas as pd
+
     weeks, n = history.tally.shape
     frame = {
         "seed": np.repeat(history.organisation["seed"], weeks),
@@ -100,14 +105,6 @@ def weekly_frame(history: History, measures: Sequence[str], first_week: int = 0)
     return pd.DataFrame(frame)
 
 
-def summary_frame(history: History, measures: Sequence[str], last_weeks: int = 52) -> pd.DataFrame:
-    """Return one row per organisation and a column per measure, over the last weeks of the record."""
-    frame = {"seed": history.organisation["seed"], "organisation": history.organisation["key"]}
-    for name in measures:
-        frame[name] = MEASURES[name].summary(history, last_weeks)
-    return pd.DataFrame(frame)
-
-
 def causes_frame(history: History) -> pd.DataFrame:
     """Return what caused changes of practice and what became of them: a row per organisation and cause.
 
@@ -115,6 +112,8 @@ def causes_frame(history: History) -> pd.DataFrame:
     decayed, over the whole record, and ``sustained_share`` of those that were sustained, decayed or replaced; NaN if
     there are none. What settles in the record may have been adopted before it.
     """
+    import pandas as pd
+
     n = len(history.organisation)
     frame = pd.DataFrame({
         "seed": np.repeat(history.organisation["seed"], len(CAUSES)),
@@ -135,6 +134,8 @@ def survey_frame(cohort: Cohort) -> pd.DataFrame:
     Columns are seed, organisation, team (−1 above teams), profession, role, and each question's answer from 1 to 5.
     The answers are those of whoever held the post when staff were asked.
     """
+    import pandas as pd
+
     person, organisation = cohort.person, cohort.organisation
     rows = np.flatnonzero(np.any([person[f"answer_{name}"] > 0 for name in SURVEY_ITEMS], axis=0))
     who = person[rows]

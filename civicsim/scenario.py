@@ -142,8 +142,9 @@ class Scenario:
             if type(values) is not _SECTION_TYPES[section]:
                 raise ScenarioError(f"scenario: {section} = {values!r}: expected the parameters of [{section}]")
             checked = {name: about.validate(getattr(values, name), "scenario") for name, about in known.items()}
-            # Numbers in the parameter's own type, so that 1 and 1.0 are one scenario.
-            object.__setattr__(self, section, dataclasses.replace(values, **checked))
+            if any(value is not getattr(values, name) for name, value in checked.items()):
+                # Numbers in the parameter's own type, so that 1 and 1.0 are one scenario.
+                object.__setattr__(self, section, dataclasses.replace(values, **checked))
         given: Any = self.interventions
         if not isinstance(given, tuple) or not all(isinstance(event, Event) for event in given):
             raise ScenarioError(f"scenario: interventions = {given!r}: expected a tuple of Event")

@@ -5,10 +5,9 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from civicsim import __version__
 from civicsim.cohort import Cohort, build, renew_ties
@@ -16,9 +15,12 @@ from civicsim.errors import ScenarioError
 from civicsim.measures import MEASURES, TEAM_MEASURES, History
 from civicsim.process import Process
 from civicsim.processes.events import Plan, put_into_force
-from civicsim.recording import Recorder, causes_frame, summary_frame, survey_frame, weekly_frame
+from civicsim.recording import Recorder, causes_frame, survey_frame, weekly_frame
 from civicsim.scenario import Scenario
 from civicsim.schedule import PUBLISHED, WEEK, advance, order_text
+
+if TYPE_CHECKING:
+    import pandas as pd  # loaded where a table is made: a worker needs none
 
 Progress = Callable[[float], None]
 """Called with the person-weeks just done."""
@@ -191,9 +193,18 @@ class Result:
 
     def summary(self, measures: Sequence[str] | None = None, last_weeks: int = 52) -> pd.DataFrame:
         """Return a row per run and a column per measure, over the last weeks; linked organisations are averaged."""
-        names = measure_names(measures)
-        frame = summary_frame(self.history, names, last_weeks)
-        return frame.groupby("seed", sort=False)[list(names)].mean()
+        import pandas as pd
+
+        n_linked = len(self.history.organisation) // len(self.seeds)
+        index = pd.Index(self.history.organisation["seed"][::n_linked], name="seed")
+        return pd.DataFrame(self.values(measures, last_weeks), index)
+
+    def values(self, measures: Sequence[str] | None = None, last_weeks: int = 52) -> dict[str, np.ndarray]:
+        """Return one value per run of each measure, as :meth:`summary` does, without a table."""
+        return {
+            name: _mean_of_linked(MEASURES[name].summary(self.history, last_weeks), len(self.seeds))
+            for name in measure_names(measures)
+        }
 
     def teams_frame(self) -> pd.DataFrame:
         """Return a row per team and week, if teams were recorded.
@@ -203,6 +214,8 @@ class Result:
         ValueError
             If they were not.
         """
+        import pandas as pd
+
         kept = self.recorder.team
         if not len(kept):
             raise ValueError("teams were not recorded: run(…, teams=True)")
@@ -289,6 +302,14 @@ class Result:
         from civicsim.report.figures import result_html
 
         return result_html(self)
+
+
+def _mean_of_linked(values: np.ndarray, n_runs: int) -> np.ndarray:
+    """Return the mean over each run's organisations, without those that have none; shape (n_runs,)."""
+    each = np.asarray(values, dtype=float).reshape(n_runs, -1)
+    there = ~np.isnan(each)
+    counts = there.sum(axis=1)
+    return np.where(counts > 0, np.where(there, each, 0.0).sum(axis=1) / np.maximum(counts, 1), np.nan)
 
 
 def measure_names(measures: Sequence[str] | None) -> tuple[str, ...]:

@@ -55,6 +55,8 @@ class _Reader(ast.NodeVisitor):
         self.touched, self.done, self.globals = touched, done, plain.__globals__
         (definition,) = ast.parse(textwrap.dedent(inspect.getsource(plain))).body
         names = [argument.arg for argument in definition.args.args]
+        # A function made by another keeps what it was made for in variables of its own.
+        self.enclosed = inspect.getclosurevars(plain).nonlocals
         self.means = {name: what for name, what in zip(names, arguments, strict=False) if what is not None}
         for statement in definition.body:
             self.visit(statement)
@@ -67,9 +69,14 @@ class _Reader(ast.NodeVisitor):
             return node.attr if node.attr in TABLES or node.attr == "ties" else None
         if isinstance(node, ast.Subscript):
             whole = self.table_of(node.value)
-            column = isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str)
-            return None if column or whole == COHORT else whole
+            return None if self.column_of(node) or whole == COHORT else whole
         return None
+
+    def column_of(self, node: ast.Subscript) -> str | None:
+        """Return the column that is picked by its name, written there or enclosed in the function."""
+        name = self.enclosed.get(node.slice.id) if isinstance(node.slice, ast.Name) else None
+        name = node.slice.value if isinstance(node.slice, ast.Constant) else name
+        return name if isinstance(name, str) else None
 
     def note(self, column: str, context: ast.expr_context) -> None:
         (self.touched.read if isinstance(context, ast.Load) else self.touched.written).add(column)
@@ -84,8 +91,8 @@ class _Reader(ast.NodeVisitor):
         table = self.table_of(node.value)
         if table == "ties":
             self.note("ties", node.ctx)
-        elif table in TABLES and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
-            self.note(f"{table}.{node.slice.value}", node.ctx)
+        elif table in TABLES and self.column_of(node):
+            self.note(f"{table}.{self.column_of(node)}", node.ctx)
         elif isinstance(node.value, ast.Subscript) and isinstance(node.ctx, ast.Store):
             # cohort.person["skill"][rows] = …: what is stored into is the column.
             self.visit_Subscript(ast.Subscript(node.value.value, node.value.slice, node.ctx))

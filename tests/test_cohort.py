@@ -534,5 +534,5 @@ def test_a_new_organisation_has_a_forum_no_pairs_and_no_team_cut_off_or_marked()
     assert (own.team["partner"] == -1).all()
     for name in ("learns", "isolated", "marked", "climate", "observation_credit", "huddle_credit"):
         assert (own.team[name] == 0).all(), name
-    for name in ("deadline", "urgency", "chief_leaving", "attention_wellbeing", "culture_reported", "rest_hours"):
+    for name in ("deadline", "urgency", "chief_leaving", "attention_wellbeing", "culture_reported"):
         assert (own.organisation[name] == 0).all(), name

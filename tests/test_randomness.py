@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from civicsim.compiled import compiled
-from civicsim.randomness import philox, shock, stream_of, uniforms
+from civicsim.randomness import philox, shock, stream_of, uniforms, uniforms_in_turn
 from civicsim.schedule import PROCESSES
 
 WORD = 2**32
@@ -176,3 +176,12 @@ def test_no_two_processes_share_a_stream():
                 streams.setdefault(int(value), set()).add(f"{name}.{variable}")
     assert len(streams) > len(PROCESSES)
     assert all(len(users) == 1 for users in streams.values()), streams
+
+
+@given(st.integers(0, 2**64 - 1), st.integers(-10_000, 10_000), st.integers(0, 2**31 - 200), st.integers(0, 100))
+def test_rows_in_turn_get_the_numbers_that_each_would_get_alone(seed, week, first, item):
+    seed = np.uint64(seed)
+    in_turn = uniforms_in_turn(seed, STREAM, week, first, 37, item)
+    alone = [uniforms(seed, STREAM, week, first + i, item) for i in range(37)]
+    np.testing.assert_array_equal(in_turn, np.array(alone).T)
+    assert uniforms_in_turn(seed, STREAM, week, first, 0, item).shape == (4, 0)

@@ -10,6 +10,8 @@ import typer
 from typer.core import TyperGroup
 
 import civicsim
+from civicsim.cli.helping import command_help as _help
+from civicsim.cli.helping import talk as _talk
 from civicsim.cli.options import (
     AllMeasures,
     Csv,
@@ -30,6 +32,7 @@ from civicsim.cli.options import (
     whole,
 )
 from civicsim.cli.overview import OVERVIEW
+from civicsim.cli.study_commands import study
 from civicsim.errors import CivicsimError, nearest
 
 # Typer brings its own copy of click in some versions; its usage errors are reached through the one that it exports.
@@ -104,19 +107,6 @@ def _shown(parameter: Any) -> str:
     """Return a parameter as the user writes it."""
     words = [word for word in parameter.opts if word.startswith("--")]
     return str(words[0] if words else parameter.human_readable_name)
-
-
-def _help(what: str, examples: Sequence[str], more: str = "") -> str:
-    """Return the help of a command: what it does, examples, and the rest."""
-    shown = "\n".join(["\b", "Examples:", *(f"  civicsim {example}" for example in examples)])
-    return "\n\n".join(part for part in (what, shown, more) if part)
-
-
-def _talk(context: typer.Context, json: bool, quiet: bool) -> Any:
-    """Return how the command talks: options count before and after its name."""
-    output = context.obj
-    output.json, output.quiet = output.json or json, output.quiet or quiet
-    return output
 
 
 def _wanted(measures: Sequence[str] | None, every: bool) -> Sequence[str] | None:
@@ -212,6 +202,7 @@ def page(
             "run my.toml --set fear=0.1 --set n_teams=10",
             "run my.toml --weeks 104 --out results",
             "--json run --style command",
+            "run --profile",
         ),
         "Without a file: the status quo on an NHS-like acute trust of 600 staff. A run is one organisation with luck of "
         "its own, which follows from its seed; intervals tell how far the mean of several runs is luck. Weeks count "
@@ -235,6 +226,9 @@ def run(
     order: Order = None,
     out: Out = None,
     csv: Csv = False,
+    profile: Annotated[
+        bool, typer.Option("--profile", help="Say too how long each process of the week takes; results stay the same.")
+    ] = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -244,7 +238,8 @@ def run(
     from civicsim.cli.scenarios import Changes
 
     changes = Changes(weeks, seed, sets or ())
-    running.run(output, scenario, style, kind, seeds, changes, _wanted(measures, all_measures), out, order, csv)
+    shown = _wanted(measures, all_measures)
+    running.run(output, scenario, style, kind, seeds, changes, shown, out, order, csv, profile)
 
 
 @app.command(
@@ -434,6 +429,7 @@ def check(
     starting.check(output, path)
 
 
+app.add_typer(study, name="study")
 org = typer.Typer(rich_markup_mode=None, context_settings=app.info.context_settings)
 app.add_typer(org, name="org")
 
@@ -619,3 +615,19 @@ def doctor(context: typer.Context, json: Json = False, quiet: Quiet = False) -> 
 
     if not looking.doctor(output):
         raise typer.Exit(1)
+
+
+@app.command(
+    help=_help(
+        "Compile the model beforehand, so that no run has to wait for it.",
+        ("warmup", "warmup --json"),
+        "It takes a minute or two, once after installing or changing civicsim; otherwise the first run takes that long. "
+        "Says where compiled code is kept and how large it is; when all is there already, it says so.",
+    )
+)
+def warmup(context: typer.Context, json: Json = False, quiet: Quiet = False) -> None:
+    """Compile the model."""
+    output = _talk(context, json, quiet)
+    from civicsim.cli import warming
+
+    warming.warmup(output)

@@ -11,14 +11,15 @@ import shlex
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 import civicsim
 from civicsim.cli import Stopped
 from civicsim.cli.output import plain
 from civicsim.errors import CivicsimError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _CSV: dict[str, Any] = {"index": False, "float_format": "%.6g", "lineterminator": "\n"}
 PACKAGES = (

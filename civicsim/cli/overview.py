@@ -21,6 +21,7 @@ Simulate:
   compare    Compare styles or scenarios on matched runs.
   export     Write everything about a scenario: weeks, teams and network.
   order      Report how far results move with the order within a week.
+  study      Run batches of points and seeds that survive interruptions.
 
 Prepare:
   new        Write a scenario file to start from.
@@ -31,6 +32,7 @@ Look things up:
   describe   Explain the week, a process, style, parameter, measure, lever or
              shock.
   doctor     Check the installation, and measure the speed of a run.
+  warmup     Compile the model beforehand, so that no run has to wait for it.
 
 Words:
   style      how an organisation is governed: a set of values on the levers.

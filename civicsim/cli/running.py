@@ -6,14 +6,14 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import tomli_w
 
 from civicsim.cli.effort import check_effort, size_of
 from civicsim.cli.files import Folder
 from civicsim.cli.output import Output
+from civicsim.cli.profile_table import profile_lines
 from civicsim.cli.progress import progress
 from civicsim.cli.scenarios import Changes, is_path, labels_of, load, n_posts, size_text
 from civicsim.cli.tables import comparison_lines, summary_lines
@@ -22,11 +22,15 @@ from civicsim.measures import FLAGSHIP, MEASURES
 from civicsim.report.words import THINKING_AID, counted, kind_text, seeds_text, time_text
 from civicsim.scenario import STATUS_QUO, Scenario
 from civicsim.schedule import PUBLISHED, ordered
-from civicsim.simulate import Result, measure_names, seeds_of
+from civicsim.simulate import Result, burn_in, measure_names, seeds_of
 from civicsim.simulate import run as simulate
 from civicsim.study.compare import Comparison
 from civicsim.study.compare import compare as run_matched
 from civicsim.study.statistics import estimate
+from civicsim.timing import profile
+
+if TYPE_CHECKING:
+    import pandas as pd  # loaded where files are written: a single run starts without
 
 DEMO_STYLES = (
     STATUS_QUO, "command", "targets-through-fear", "tokenistic-engagement", "compact", "civic-culture",
@@ -45,9 +49,9 @@ _MODEL = f"{THINKING_AID} These are people in a model."
 
 def run(
     output: Output, name: str | None, style: str | None, kind: str | None, seeds: int, changes: Changes,
-    measures: Sequence[str] | None, out: str | None, order: str | None = None, csv: bool = False,
+    measures: Sequence[str] | None, out: str | None, order: str | None = None, csv: bool = False, profiled: bool = False,
 ) -> None:  # fmt: skip
-    """Run one scenario, and show what comes of it."""
+    """Run one scenario, and show what comes of it; with ``profiled``, where the time goes too."""
     week = ordered(order, "--order")
     scenario = changes.apply(load(name, style, kind))
     shown = measure_names(measures)
@@ -56,23 +60,29 @@ def run(
     folder = Folder(out) if out is not None else None
     warn_of_dates(output, [scenario])
     with progress(output, _work([scenario], len(numbers))) as report:
-        result = simulate(scenario, numbers, processes=week, progress=report)
-    table = _table_of(result, shown)
+        start = burn_in(scenario, numbers, processes=week, progress=report) if profiled else None
+        result = simulate(scenario, numbers, processes=week, start=start, progress=report)
+    times = None if start is None else profile(start, scenario, week)
+    table = _rows_of(result, shown)
     if folder is not None:
+        import pandas as pd
+
         output.note(f"writing files to {folder.path}")
         with folder:
             folder.write_table("weekly", "every measure of every week and run", result.to_frame(), csv)
             folder.write_table("summary", f"every measure of every run, {_span(scenario)}", _runs_of(result))
-            folder.write_csv("measures.csv", "means with intervals over runs", _table_of(result, tuple(MEASURES)))
+            every = pd.DataFrame(_rows_of(result, tuple(MEASURES)))
+            folder.write_csv("measures.csv", "means with intervals over runs", every)
             folder.write_text("scenario.toml", "the scenario, with every value", resolved(scenario))
             folder.write_manifest(output.arguments, _about([result]))
     if output.json:
         output.data(
             {
                 **_about([result]),
-                "measures": table.to_dict("records"),
+                "measures": table,
                 "files": files_of(folder),
                 "warnings": output.warnings,
+                **({} if times is None else {"profile": dataclasses.asdict(times)}),
             }
         )
         return
@@ -83,6 +93,8 @@ def run(
     output.say(*summary_lines(table, output.width), "")
     output.say(LUCK if len(numbers) > 1 else _ONE_RUN)
     output.say(_MODEL)
+    if times is not None:
+        output.say("", *profile_lines(times))
     say_files(output, folder)
     what = name or style or STATUS_QUO
     others = "civic-culture" if what == STATUS_QUO else what
@@ -281,17 +293,17 @@ def _about(results: Sequence[Result], comparison: Comparison | None = None) -> d
     return about if comparison is None else {**about, "baseline": comparison.baseline}
 
 
-def _table_of(result: Result, measures: Sequence[str]) -> pd.DataFrame:
+def _rows_of(result: Result, measures: Sequence[str]) -> list[dict[str, Any]]:
     """Return a row per measure: mean over runs with its interval."""
-    summary, rows = result.summary(measures, LAST_WEEKS), []
+    values, rows = result.values(measures, LAST_WEEKS), []
     for name in measures:
         about = MEASURES[name]
-        own = estimate(summary[name].to_numpy(), bounds=about.bounds)
+        own = estimate(values[name], bounds=about.bounds)
         rows.append({
             "measure": name, "label": about.label, "unit": about.unit, "better": about.better,
             "n": own.n, "mean": own.mean, "mean_low": own.low, "mean_high": own.high,
         })  # fmt: skip
-    return pd.DataFrame(rows)
+    return rows
 
 
 def _runs_of(result: Result) -> pd.DataFrame:

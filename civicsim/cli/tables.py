@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from rich.text import Text
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _MOST_DECIMALS = 4
 _GOOD, _BAD = "green", "red"
@@ -138,10 +140,12 @@ def between(low: float, high: float, decimals: int, sign: bool = False) -> str:
     return f"{fixed(low, decimals, sign)} to {fixed(high, decimals, sign)}"
 
 
-def decimals_for(rows: pd.DataFrame, name: str = "mean") -> int:
+def decimals_for(rows: pd.DataFrame | Mapping[str, Any], name: str = "mean") -> int:
     """Return how many decimals a column of a measure deserves, so that its usual interval is told apart and no more."""
-    low, high = (rows[f"{name}_{end}"].to_numpy(dtype=float) for end in ("low", "high"))
-    half, size = _usual((high - low) / 2), _usual(np.abs(rows[name].to_numpy(dtype=float)))
+    low, high, values = (
+        np.atleast_1d(np.asarray(rows[key], dtype=float)) for key in (f"{name}_low", f"{name}_high", name)
+    )
+    half, size = _usual((high - low) / 2), _usual(np.abs(values))
     # One digit of the interval's half, two where it begins with 1 or 2; and two digits of the mean.
     for_interval = 0 if half is None else math.ceil(math.log10(3.0) - math.log10(half) - 1e-9)
     for_mean = 2 if size is None else min(2, 1 - math.floor(math.log10(size)))
@@ -159,26 +163,26 @@ def _usual(values: np.ndarray) -> float | None:
     return float(np.median(kept)) if len(kept) else None
 
 
-def summary_lines(table: pd.DataFrame, width: int) -> Iterator[Text]:
+def summary_lines(table: Sequence[Mapping[str, Any]], width: int) -> Iterator[Text]:
     """Yield the lines of one scenario's summary: a row per measure.
 
     Parameters
     ----------
-    table : pandas.DataFrame
-        Columns label, unit, better, n, mean, mean_low, mean_high.
+    table : sequence of mapping
+        A row per measure, with label, unit, better, n, mean, mean_low, mean_high.
     width : int
         Columns there are. Where they do not hold the unit, it stands on a line of its own.
     """
-    runs = int(table["n"].max())
+    runs = max(row["n"] for row in table)
     cells = [("", "mean", "95 % interval" if runs > 1 else "", "unit")]
-    for row in table.itertuples():
-        decimals = decimals_for(table.loc[[row.Index]])
-        notes = [] if math.isnan(row.mean_low) else [between(row.mean_low, row.mean_high, decimals)]
-        notes += [f"{row.n} run{'s' if row.n != 1 else ''}"] if row.n < runs else []
-        mean = "–" if math.isnan(row.mean) else fixed(row.mean, decimals)
-        better = "" if row.better == "neither" else f"; {row.better} is better"
-        cells.append((row.label, mean, ", ".join(notes), row.unit + better))
-    widths = [max(len(row[column]) for row in cells) for column in range(4)]
+    for row in table:
+        decimals, low, n = decimals_for(row), row["mean_low"], row["n"]
+        notes = [] if math.isnan(low) else [between(low, row["mean_high"], decimals)]
+        notes += [f"{n} run{'s' if n != 1 else ''}"] if n < runs else []
+        mean = "–" if math.isnan(row["mean"]) else fixed(row["mean"], decimals)
+        better = "" if row["better"] == "neither" else f"; {row['better']} is better"
+        cells.append((row["label"], mean, ", ".join(notes), row["unit"] + better))
+    widths = [max(len(line[column]) for line in cells) for column in range(4)]
     beside = sum(widths) + 3 * _GAP <= width
     if not beside:
         # A long name gives way where even the numbers do not fit.

@@ -15,7 +15,7 @@ from civicsim.cohort import Cohort
 from civicsim.compiled import compiled
 from civicsim.networks import count_neighbours, drop_all_ties
 from civicsim.organisation import ENDORSED, FROM_PROGRAMME, NO_IDEA, TO_MANAGER
-from civicsim.practice import change, clear_idea
+from civicsim.practice import change, propose
 from civicsim.processes.drift import local_reality
 from civicsim.processes.governing import patience_with_compact, urgency_of
 from civicsim.processes.pairing import make_pairs
@@ -231,14 +231,8 @@ def _introduce(
                     count.adopted_vertical += 1
                     count.adopted_right += value == slot.reality
                 elif slot.idea_state == NO_IDEA:
-                    clear_idea(slot)
+                    propose(slot, value, 0, FROM_PROGRAMME, TO_MANAGER, severity, week)
                     slot.idea_state = ENDORSED
-                    slot.idea_value = value
-                    slot.idea_convenient = 0
-                    slot.idea_origin = FROM_PROGRAMME
-                    slot.idea_channel = TO_MANAGER
-                    slot.idea_severity = severity
-                    slot.idea_week = slot.raised_week = week
 
 
 def _roll_out(c: Cohort, first: int, last: int, size: float, at_once: bool, chosen: np.ndarray | None) -> None:

@@ -48,16 +48,19 @@ def _step(first, last, p, organisation, team, person, manager):
     """Move coached managers towards openness, and people in teams with trials towards skill."""
     for o in range(first, last):
         org, q = organisation[o], p[o]
-        org.spent_coaching = org.hours_coaching if q.enabled else 0.0
-        if org.spent_coaching == 0.0:
-            continue
-        strength = intensity(org.spent_coaching, q.full_hours)
+        org.spent_coaching = 0.0
+        hours = org.hours_coaching if q.enabled else 0.0
+        strength = intensity(hours, q.full_hours)
         for j in range(org.first_manager, org.first_manager + org.n_managers):
-            if person[manager[j].person].vacant == 0:
+            if strength > 0.0 and person[manager[j].person].vacant == 0:
                 manager[j].openness_anchor = coached(manager[j].openness_anchor, q.openness_rate, strength)
         for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
-            if g.n_trials == 0:
+            # Where there is nobody to coach and nothing on trial, the hours go back to care.
+            coached_here = g.n_trials > 0 or person[manager[g.manager].person].vacant == 0
+            g.coaching_hours = hours * g.n_posts if coached_here else 0.0
+            org.spent_coaching += g.coaching_hours / org.n_staff
+            if strength == 0.0 or g.n_trials == 0:
                 continue
             for i in range(g.first_person, g.first_person + g.n_posts):
                 if person[i].vacant == 0:
@@ -71,5 +74,5 @@ PROCESS = Process(
     parameters=Parameters,
     kernels=(_step,),
     reads=("organisation.hours_coaching", "manager.person", "person.vacant", "team.n_trials"),
-    writes=("organisation.spent_coaching", "manager.openness_anchor", "person.skill"),
+    writes=("organisation.spent_coaching", "team.coaching_hours", "manager.openness_anchor", "person.skill"),
 )

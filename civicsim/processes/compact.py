@@ -84,11 +84,14 @@ def ledger(compact):
 
 @compiled
 def kept_share(answered, promised_answers, overload, promised_overload, protected, allotted):
-    """Return the share of three promises that was kept: answers, bearable work, and the hours set aside."""
+    """Return the share of what was promised that was kept: answers, bearable work, and the hours set aside, if any."""
+    made = 2.0
     kept = min(1.0, answered / promised_answers) if promised_answers > 0.0 else 1.0
     kept += min(1.0, promised_overload / overload) if overload > promised_overload else 1.0
-    kept += min(1.0, protected / allotted) if allotted > 0.0 else 1.0
-    return kept / 3.0
+    if allotted > 0.0:
+        made += 1.0
+        kept += min(1.0, protected / allotted)
+    return kept / made
 
 
 @compiled

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from civicsim.compiled import compiled
 from civicsim.kernels import unit
 from civicsim.organisation import ENDORSED, N_PROFESSIONS
@@ -110,13 +112,14 @@ def hostility_change(q, hostility, hours, overload):
 @compiled
 def _diversity(g, person):
     """Return the chance that two people of a team are of different professions (Blau's index)."""
+    n = np.zeros(N_PROFESSIONS)
+    for i in range(g.first_person, g.first_person + g.n_posts):
+        if person[i].vacant == 0:
+            n[person[i].profession] += 1.0
     filled = squares = 0.0
     for profession in range(N_PROFESSIONS):
-        n = 0.0
-        for i in range(g.first_person, g.first_person + g.n_posts):
-            n += person[i].vacant == 0 and person[i].profession == profession
-        filled += n
-        squares += n * n
+        filled += n[profession]
+        squares += n[profession] * n[profession]
     return 1.0 - squares / (filled * filled) if filled > 0.0 else 0.0
 
 
@@ -147,12 +150,13 @@ def _votes(g, week, slot, d, n, correlation, u_common, u_start, gain, seed, pers
 
 
 @compiled
-def _talk_over(t, d, week, q, gain, org, diversity, count, team, practice, person):
+def _talk_over(t, d, week, q, gain, org, count, team, practice, person):
     """Let a few people of the team talk an idea over; it goes forward or is dropped. Return how many they were.
 
     It takes two at least.
     """
     slot, g = practice[t, d], team[t]
+    diversity = q.heterogeneity if q.heterogeneity >= 0.0 else _diversity(g, person)
     u_common, u_fails, u_chance, u_start = uniforms(org.seed, STREAM, week, g.key, d)
     correlation = conformity_of(q.conformity, diversity)
     pro, con = _votes(g, week, slot, d, q.n_discussants, correlation, u_common, u_start, gain, org.seed, person)
@@ -183,7 +187,7 @@ def _step(first, last, week, p, p_practice, organisation, tally, team, practice,
         if not p[o].enabled:
             organisation[o].spent_deliberation = 0.0
             for t in range(organisation[o].first_team, organisation[o].first_team + organisation[o].n_teams):
-                team[t].conflict = 0.0
+                team[t].conflict = team[t].deliberation_hours = 0.0
             continue
         org, q, count = organisation[o], p[o], tally[o]
         price = q.n_discussants * q.hours_each
@@ -194,20 +198,17 @@ def _step(first, last, week, p, p_practice, organisation, tally, team, practice,
             g.deliberation_credit += org.hours_deliberation * g.n_posts
             used = 0.0
             if g.deliberation_credit >= price:
-                diversity = q.heterogeneity if q.heterogeneity >= 0.0 else _diversity(g, person)
                 u, _, _, _ = uniforms(org.seed, STREAM, week, g.key, m)
                 start = int(u * m)
-                for k in range(m):
-                    slot = practice[t, (start + k) % m]
+                for k in range(start, start + m):
+                    d = k if k < m else k - m
+                    slot = practice[t, d]
                     if g.deliberation_credit < price:
                         break
                     if slot.idea_state != ENDORSED or slot.deliberated:
                         continue
                     gain = p_practice[o].judgement_gain
-                    d = (start + k) % m
-                    hours = q.hours_each * _talk_over(
-                        t, d, week, q, gain, org, diversity, count, team, practice, person
-                    )
+                    hours = q.hours_each * _talk_over(t, d, week, q, gain, org, count, team, practice, person)
                     g.deliberation_credit -= hours
                     used += hours
                 cost = q.conflict_cost * max(0.0, g.conflict - q.conflict_tolerance)
@@ -217,6 +218,7 @@ def _step(first, last, week, p, p_practice, organisation, tally, team, practice,
             # Hours for which there is nothing to talk over go back to care.
             g.deliberation_credit = min(g.deliberation_credit, price)
             g.hostility = unit(g.hostility + hostility_change(q, g.hostility, used / g.n_posts, g.overload))
+            g.deliberation_hours = used
             spent += used
         org.spent_deliberation = spent / org.n_staff
 
@@ -233,7 +235,7 @@ PROCESS = Process(
         "person.absent", "practice.idea_value",
     ),
     writes=(
-        "organisation.spent_deliberation", "team.conflict", "team.deliberation_credit", "team.hostility",
+        "organisation.spent_deliberation", "team.conflict", "team.deliberation_hours", "team.deliberation_credit", "team.hostility",
         "person.safety", "practice.deliberated", "practice.idea_state", "practice.idea_raiser",
         "practice.cycles", "practice.successes", "tally.deliberated", "tally.deliberations_split",
         "tally.dissent_won", "tally.ideas_rejected",

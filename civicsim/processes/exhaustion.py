@@ -8,7 +8,7 @@ from civicsim.compiled import compiled
 from civicsim.kernels import unit
 from civicsim.parameters import parameter, switch
 from civicsim.process import Process
-from civicsim.randomness import shock, stream_of
+from civicsim.randomness import bell, stream_of, uniforms_in_turn
 
 STREAM = stream_of("exhaustion")
 LOAD_AT_EASE = 0.9
@@ -93,19 +93,19 @@ def felt_load(load, rest_hours, contracted, rest_weight):
 
 
 @compiled
-def _change(who, q, usual_fear, org, breach, contracted, week, around):
-    moved = who.previous + exhaustion_change(
+def _change(who, q, usual_fear, org, breach, contracted, around, luck):
+    moved = who.exhaustion + exhaustion_change(
         q,
         usual_fear,
-        who.previous,
+        who.exhaustion,
         who.exhaustion_anchor,
-        felt_load(who.load, org.rest_hours, contracted, q.rest_weight),
+        felt_load(who.load, who.rest_hours, contracted, q.rest_weight),
         org.fear_enacted,
         breach,
         around,
         who.belonging,
     )
-    who.exhaustion = unit(moved + q.noise_sd * shock(org.seed, STREAM, week, who.key))
+    who.exhaustion = unit(moved + q.noise_sd * luck)
 
 
 @compiled
@@ -115,24 +115,27 @@ def _step(first, last, week, p, p_reference, p_structure, organisation, team, pe
         if not p[o].enabled:
             continue
         org, q, usual, contracted = organisation[o], p[o], p_reference[o], p_structure[o].contracted_hours
-        for i in range(org.first_person, org.first_person + org.n_persons):
-            person[i].previous = person[i].exhaustion
+        start = org.first_person
+        u = uniforms_in_turn(org.seed, STREAM, week, person[start].key, org.n_persons, 0)
         for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
             total = 0.0
             filled = 0
             for i in range(g.first_person, g.first_person + g.n_posts):
                 if person[i].vacant == 0:
-                    total += person[i].previous
+                    total += person[i].exhaustion
                     filled += 1
+            # Colleagues are seen as they were at the start of the week: the total was taken before anybody moves.
             for i in range(g.first_person, g.first_person + g.n_posts):
                 who = person[i]
                 if who.vacant == 0:
-                    around = (total - who.previous) / (filled - 1) if filled > 1 else who.previous
-                    _change(who, q, usual.usual_fear, org, g.breach, contracted, week, around)
-        for i in range(org.first_person + org.n_staff, org.first_person + org.n_persons):
+                    around = (total - who.exhaustion) / (filled - 1) if filled > 1 else who.exhaustion
+                    luck = bell(u[0, i - start], u[1, i - start], u[2, i - start], u[3, i - start])
+                    _change(who, q, usual.usual_fear, org, g.breach, contracted, around, luck)
+        for i in range(start + org.n_staff, start + org.n_persons):
             if person[i].vacant == 0:
-                _change(person[i], q, usual.usual_fear, org, org.breach, contracted, week, person[i].previous)
+                luck = bell(u[0, i - start], u[1, i - start], u[2, i - start], u[3, i - start])
+                _change(person[i], q, usual.usual_fear, org, org.breach, contracted, person[i].exhaustion, luck)
 
 
 PROCESS = Process(
@@ -142,7 +145,7 @@ PROCESS = Process(
     parameters=Parameters,
     kernels=(_step,),
     reads=(
-        "organisation.fear_enacted", "organisation.breach", "organisation.rest_hours", "team.breach", "person.load", "person.belonging", "person.exhaustion_anchor", "person.vacant",
+        "organisation.fear_enacted", "organisation.breach", "person.rest_hours", "team.breach", "person.load", "person.belonging", "person.exhaustion_anchor", "person.vacant",
     ),
-    writes=("person.exhaustion", "person.previous"),
+    writes=("person.exhaustion",),
 )  # fmt: skip

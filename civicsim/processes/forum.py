@@ -8,9 +8,9 @@ import numpy as np
 
 from civicsim.compiled import compiled
 from civicsim.kernels import unit
-from civicsim.organisation import FROM_PATIENTS, N_PATIENT_GROUPS, NO_IDEA, TO_FORUM, WAITING
+from civicsim.organisation import FROM_PATIENTS, N_PATIENT_GROUPS, NO_IDEA, TO_FORUM
 from civicsim.parameters import parameter, switch
-from civicsim.practice import clear_idea
+from civicsim.practice import propose
 from civicsim.process import Process
 from civicsim.randomness import stream_of, uniforms
 
@@ -201,15 +201,8 @@ def _raise_issue(o, k, week, org, q, n_reached, organisation, dimension, practic
         value = best if right else -best
         if value == slot.value or slot.idea_state != NO_IDEA:
             continue
-        clear_idea(slot)
-        slot.idea_state = WAITING
-        slot.idea_value = value
-        slot.idea_convenient = 0
-        slot.idea_origin = FROM_PATIENTS
-        slot.idea_channel = TO_FORUM
+        propose(slot, value, 0, FROM_PATIENTS, TO_FORUM, severity, week)
         slot.idea_group = group
-        slot.idea_severity = severity
-        slot.idea_week = slot.raised_week = week
         panel[o, group].raised += 1.0
         raised += 1
     return raised

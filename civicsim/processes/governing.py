@@ -197,7 +197,7 @@ def _succeed(week, q, newcomers, pop, org, person, manager, count):
         count.resets += 1
         org.fear_enacted, org.permission_enacted = org.fear_habit, org.permission_habit
         org.authority_enacted = org.authority_habit
-    org.chief_left = 1
+        org.started_over = 1
 
 
 @compiled
@@ -220,7 +220,7 @@ def _step(
     """Let the chief executive stay or go and set an example; each quarter, react to reports and be rated."""
     for o in range(first, last):
         org, q, count = organisation[o], p[o], tally[o]
-        org.chief_left = 0
+        org.started_over = 0
         chief = org.first_manager + org.n_managers - 1
         if not q.enabled:
             org.grip = org.urgency = org.attention_wellbeing = org.culture_reported = 0.0
@@ -293,7 +293,7 @@ PROCESS = Process(
     ),
     writes=(
         "organisation.grip", "organisation.deadline", "organisation.notice", "organisation.expectation", "organisation.urgency", "organisation.chief_leaving",
-        "organisation.attention_wellbeing", "organisation.culture_reported", "organisation.inadequate", "organisation.chief_left", "organisation.leader_openness",
+        "organisation.attention_wellbeing", "organisation.culture_reported", "organisation.inadequate", "organisation.started_over", "organisation.leader_openness",
         "organisation.fear_enacted", "organisation.permission_enacted", "organisation.authority_enacted",
         "manager.openness_anchor", "person.*", "tally.chiefs_left", "tally.resets", "tally.rated", "tally.rated_inadequate",
     ),

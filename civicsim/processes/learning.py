@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from civicsim.compiled import compiled
 from civicsim.kernels import settle, unit
+from civicsim.networks import count_ties
 from civicsim.parameters import parameter, switch
 from civicsim.process import Process
 
@@ -151,10 +154,10 @@ def _learn_efficacy(who, g, q, usual, dealt, openness):
 def _step(first, last, week, p, p_reference, organisation, team, person, manager, ties):
     """Move everybody's efficacy, agency and safety by what the week taught them."""
     # Friends may work in another organisation of the run: everybody's safety is kept before anybody's moves.
-    for o in range(first, last):
-        if p[o].enabled:
-            for i in range(organisation[o].first_person, organisation[o].first_person + organisation[o].n_persons):
-                person[i].previous = person[i].safety
+    start = organisation[first].first_person
+    before = np.empty(organisation[last - 1].first_person + organisation[last - 1].n_persons - start)
+    for i in range(before.shape[0]):
+        before[i] = person[start + i].safety
     for o in range(first, last):
         if not p[o].enabled:
             continue
@@ -167,7 +170,7 @@ def _step(first, last, week, p, p_reference, organisation, team, person, manager
             filled = 0
             for i in range(g.first_person, g.first_person + g.n_posts):
                 if person[i].vacant == 0:
-                    total += person[i].previous
+                    total += before[i - start]
                     filled += 1
             for i in range(g.first_person, g.first_person + g.n_posts):
                 who = person[i]
@@ -177,18 +180,18 @@ def _step(first, last, week, p, p_reference, organisation, team, person, manager
                     _learn_efficacy(who, g, q, usual, dealt, openness)
                 if not q.safety_enabled:
                     continue
-                neighbours, n = total - who.previous, filled - 1
-                for slot in range(ties.shape[1]):
+                neighbours, n = total - before[i - start], filled - 1
+                for slot in range(count_ties(ties, i)):
                     j = ties[i, slot]
-                    if j >= 0 and person[j].vacant == 0:
-                        neighbours += person[j].previous
+                    if person[j].vacant == 0:
+                        neighbours += before[j - start]
                         n += 1
                 climate = g.climate if week < g.climate_until else 0.0
                 grounds = grounds_for_safety(
                     q, usual, who.safety_anchor + climate, openness, who.norm, org.fear_enacted
                 )
                 around = neighbours / n if n > 0 else grounds
-                moved = settle(who.previous, around, grounds, q.susceptibility, q.safety_rate)
+                moved = settle(before[i - start], around, grounds, q.susceptibility, q.safety_rate)
                 seen = max(0.0, g.detriments - who.detriments)
                 who.safety = unit(moved - q.detriment_cost * who.detriments - q.witness_cost * seen)
 
@@ -205,5 +208,5 @@ PROCESS = Process(
         "person.safety_anchor", "person.efficacy_anchor", "person.agency_anchor", "person.vacant", "manager.openness",
         "ties",
     ),
-    writes=("person.safety", "person.efficacy", "person.agency", "person.previous"),
+    writes=("person.safety", "person.efficacy", "person.agency"),
 )  # fmt: skip

@@ -8,8 +8,9 @@ import numpy as np
 
 from civicsim.causes import columns, log_decayed, log_sustained
 from civicsim.compiled import compiled
+from civicsim.in_post import mean_alignment, mean_professionalism, mean_trust
 from civicsim.kernels import unit
-from civicsim.organisation import ENDORSED, FROM_PATIENTS, TRIAL
+from civicsim.organisation import ENDORSED, FROM_PATIENTS, FROM_PROGRAMME, TRIAL
 from civicsim.parameters import parameter, switch
 from civicsim.practice import change, clear_idea, fall_back
 from civicsim.process import Process
@@ -100,7 +101,8 @@ class Parameters:
         source=_FREE,
     )
     decay_leader: float = parameter(
-        0.10, "probability", 0.0, 0.5, help="δ_C: chance that a change decays in the week after the chief executive left.",
+        0.10, "probability", 0.0, 0.5,
+        help="δ_C: chance that a change decays in the week after a new chief executive started over.",
         source=_FREE,
     )  # fmt: skip
     decay_neighbours: float = parameter(
@@ -146,50 +148,24 @@ def trial_convinces(successes, n_cycles, alignment, convenient):
 
 
 @compiled
-def decay_hazard(q, overload, leavers, chief_left, share_alike):
-    """Return the weekly chance that a change decays: max(0, δ₀ + δ_L·ov + δ_T·leavers + δ_C·chief left − δ_N·share alike)."""
+def decay_hazard(q, overload, leavers, started_over, share_alike):
+    """Return the weekly chance that a change decays: max(0, δ₀ + δ_L·ov + δ_T·leavers + δ_C·started over − δ_N·share alike)."""
     return max(
         0.0,
         q.decay_base
         + q.decay_overload * overload
         + q.decay_turnover * leavers
-        + q.decay_leader * chief_left
+        + q.decay_leader * started_over
         - q.decay_neighbours * share_alike,
     )
 
 
 @compiled
-def team_mean_alignment(g, person):
-    """Return the mean alignment of those in post; 0 if nobody is."""
-    total, filled = 0.0, 0
-    for i in range(g.first_person, g.first_person + g.n_posts):
-        if person[i].vacant == 0:
-            total += person[i].alignment
-            filled += 1
-    return total / max(filled, 1)
-
-
-@compiled
-def team_mean_trust(g, person):
-    """Return the mean trust of those in post; 0 if nobody is."""
-    total, filled = 0.0, 0
-    for i in range(g.first_person, g.first_person + g.n_posts):
-        if person[i].vacant == 0:
-            total += person[i].trust
-            filled += 1
-    return total / max(filled, 1)
-
-
-@compiled
 def consent_probability(q, g, person):
     """Return the chance that a team consents to a change across the boundary: more with trust and professionalism."""
-    total, filled = 0.0, 0
-    for i in range(g.first_person, g.first_person + g.n_posts):
-        if person[i].vacant == 0:
-            total += person[i].professionalism
-            filled += 1
-    beyond = total / filled - 0.5 if filled > 0 else 0.0
-    return unit(q.consent_base + q.consent_trust * team_mean_trust(g, person) + q.consent_professionalism * beyond)
+    beyond = mean_professionalism(g, person) - 0.5
+    in_trust = q.consent_trust * mean_trust(g, person)
+    return unit(q.consent_base + in_trust + q.consent_professionalism * beyond)
 
 
 @compiled
@@ -250,13 +226,13 @@ def _partner(neighbour, t, u):
 
 
 @compiled
-def _decide(t, d, week, q, hours, org, alignment, dimension, team, neighbour, practice, person, tally):
+def _decide(t, d, week, q, hours, org, dimension, team, neighbour, practice, person, tally):
     """End a finished trial: adopt, with a second team's consent where it takes two, or give it up."""
     slot, g = practice[t, d], team[t]
     count = tally[g.organisation]
     for i in range(g.first_person, g.first_person + g.n_posts):
         person[i].skill += q.skill_per_trial * (1.0 - person[i].skill)
-    if not trial_convinces(slot.successes, q.n_cycles, alignment, slot.idea_convenient):
+    if not trial_convinces(slot.successes, q.n_cycles, mean_alignment(g, person), slot.idea_convenient):
         count.trials_lost += 1
         clear_idea(slot)
         return
@@ -284,15 +260,16 @@ def _try_ideas(first, last, week, p, p_practice, organisation, dimension, tally,
         trial_weeks = q.n_cycles * q.cycle_weeks
         for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
-            alignment = team_mean_alignment(g, person)
             running = 0
             for d in range(m):
+                if org.started_over and practice[t, d].idea_origin == FROM_PROGRAMME:
+                    clear_idea(practice[t, d])
                 running += practice[t, d].idea_state == TRIAL
             # Which dimension comes first for a free place must not depend on its number: start somewhere at random.
             u, _, _, _ = uniforms(org.seed, TRIALS, week, g.key, 2 * m)
             start = int(u * m)
-            for k in range(m):
-                d = (start + k) % m
+            for k in range(start, start + m):
+                d = k if k < m else k - m
                 slot = practice[t, d]
                 if slot.idea_state == ENDORSED and running < q.max_concurrent and may_begin(org.notice, trial_weeks):
                     slot.idea_state = TRIAL
@@ -322,7 +299,6 @@ def _try_ideas(first, last, week, p, p_practice, organisation, dimension, tally,
                         q,
                         hours,
                         org,
-                        alignment,
                         dimension[o, d],
                         team,
                         neighbour,
@@ -338,15 +314,16 @@ def _age_changes(first, last, week, p, organisation, tally, team, neighbour, pra
     m = practice.shape[1]
     # First see which changes decay, in all organisations, then let them: nobody's fall counts for a neighbour in the
     # same week.
-    start = organisation[first].first_team
-    decays = np.zeros((organisation[last - 1].first_team + organisation[last - 1].n_teams - start, m), dtype=np.bool_)
+    n_teams = organisation[last - 1].first_team + organisation[last - 1].n_teams - organisation[first].first_team
+    decaying = np.empty((n_teams * m, 2), dtype=np.int64)
+    n_decaying = 0
     for o in range(first, last):
         if not p[o].enabled:
             continue
         org, q = organisation[o], p[o]
         for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
-            most = decay_hazard(q, g.overload, g.leaver_memory, org.chief_left, 0.0)
+            most = decay_hazard(q, g.overload, g.leaver_memory, org.started_over, 0.0)
             for d in range(m):
                 slot = practice[t, d]
                 if slot.followed == 0 or slot.adopted_week >= week:
@@ -354,7 +331,20 @@ def _age_changes(first, last, week, p, organisation, tally, team, neighbour, pra
                 u, _, _, _ = uniforms(org.seed, DECAY, week, g.key, d)
                 if u < most:
                     alike = _share_alike(neighbour, practice, t, d)
-                    decays[t - start, d] = u < decay_hazard(q, g.overload, g.leaver_memory, org.chief_left, alike)
+                    if u < decay_hazard(q, g.overload, g.leaver_memory, org.started_over, alike):
+                        decaying[n_decaying, 0], decaying[n_decaying, 1] = t, d
+                        n_decaying += 1
+                        continue
+                if week - slot.adopted_week >= YEAR:
+                    slot.followed = 0
+                    tally[o].sustained += 1
+                    log_sustained(tally[o], slot.origin)
+    for k in range(n_decaying):
+        t, slot = decaying[k, 0], practice[decaying[k, 0], decaying[k, 1]]
+        count = tally[team[t].organisation]
+        fall_back(slot)
+        count.decayed += 1
+        log_decayed(count, slot.origin)
     for o in range(first, last):
         org, q, count = organisation[o], p[o], tally[o]
         if not q.enabled:
@@ -364,16 +354,6 @@ def _age_changes(first, last, week, p, organisation, tally, team, neighbour, pra
             continue
         for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
-            for d in range(m):
-                slot = practice[t, d]
-                if decays[t - start, d]:
-                    fall_back(slot)
-                    count.decayed += 1
-                    log_decayed(count, slot.origin)
-                elif slot.followed and week - slot.adopted_week >= YEAR:
-                    slot.followed = 0
-                    count.sustained += 1
-                    log_sustained(count, slot.origin)
             # A quarter of what is left of the hours of a change falls in each week.
             changing = g.switching_hours / SWITCHING_WEEKS
             g.switching_hours -= changing
@@ -390,7 +370,7 @@ PROCESS = Process(
     kernels=(_try_ideas, _age_changes,),
     reads=(
         "team.headspace", "team.overload", "team.leaver_memory",
-        "organisation.chief_left", "neighbour.team", "neighbour.ties",
+        "organisation.started_over", "neighbour.team", "neighbour.ties",
         "dimension.cross_boundary", "person.alignment", "person.trust", "person.professionalism",
         "organisation.notice", "practice.reality", "practice.idea_value", "practice.idea_convenient",
         "practice.idea_origin", "practice.raised_week", "person.vacant",

@@ -70,13 +70,7 @@ def _step(first, last, p, p_structure, organisation, tally, team, practice, pers
         contracted = p_structure[o].contracted_hours
         org.spent_protected = org.hours_protected
         org.spent_reporting = org.hours_reporting
-        part = org.spent_peer + org.spent_deliberation + org.spent_patients
-        org.rest_hours = q.participation_from_recovery * part
-        spent = (
-            org.spent_protected + org.spent_reporting + part - org.rest_hours + org.spent_coaching
-            + org.spent_observation + org.spent_huddles + org.partner_hours
-        )  # fmt: skip
-        mean_load = 0.0
+        mean_load = mean_rest = 0.0
         for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
             misfits = convenient = 0
@@ -91,30 +85,41 @@ def _step(first, last, p, p_structure, organisation, tally, team, practice, pers
             # Whoever manages beside the team's manager is not there for care.
             at_work = max(present - (p_structure[o].managers_per_team - 1), 1)
             care = max(0.0, org.demand_factor * g.demand / at_work - q.convenience_gain * convenient)
-            extra = g.improvement_hours / at_work
-            answering = (g.response_hours + g.settling_hours) / at_work
+            # What each gives, and what the team gives together: it falls to those who are there.
+            each = org.spent_protected + org.spent_reporting + org.partner_hours
+            part = g.peer_hours + (g.deliberation_hours + org.spent_patients * g.n_posts) / at_work
+            rest = q.participation_from_recovery * part
+            together = (
+                g.improvement_hours + g.response_hours + g.settling_hours + g.observation_hours + g.coaching_hours
+            ) / at_work
+            spent = each + part - rest + together
             failure = q.failure_demand * g.mismatch
             tally[o].hours_failure_demand += failure * present
-            g.load = g.headspace = 0.0
+            load = headspace = 0.0
             filled = 0
             for i in range(g.first_person, g.first_person + g.n_posts):
                 who = person[i]
-                who.load = working_load(care, spent + extra + answering, who.voice_hours, failure, contracted)
+                who.rest_hours = rest
+                who.load = working_load(care, spent, who.voice_hours, failure, contracted)
                 who.headspace = usable_headspace(
                     who.load, q.overtime, contracted, org.permission_enacted, org.spent_protected
                 )
                 if who.vacant == 0:
                     filled += 1
-                    g.load += who.load
-                    g.headspace += who.headspace
-            g.load /= max(filled, 1)
-            g.headspace = unit(g.headspace / max(filled, 1))
+                    load += who.load
+                    headspace += who.headspace
+            g.load = load / max(filled, 1)
+            g.headspace = unit(headspace / max(filled, 1))
             g.overload = unit(g.overload + (max(0.0, g.load - 1.0) - g.overload) / OVERLOAD_WEEKS)
             mean_load += g.load / org.n_teams
+            mean_rest += rest / org.n_teams
         # Assumption: managers share the load of those they lead.
         for j in range(org.first_manager, org.first_manager + org.n_managers):
             boss = person[manager[j].person]
             boss.load = team[boss.team].load if boss.role == TEAM_MANAGER else mean_load
+            boss.rest_hours = (
+                person[team[boss.team].first_person].rest_hours if boss.role == TEAM_MANAGER else mean_rest
+            )
             boss.headspace = usable_headspace(
                 boss.load, q.overtime, contracted, org.permission_enacted, org.spent_protected
             )
@@ -130,13 +135,12 @@ PROCESS = Process(
         "team.demand",
         "organisation.demand_factor", "team.improvement_hours", "team.response_hours",
         "team.settling_hours", "practice.value", "practice.reality",
-        "practice.convenient", "organisation.spent_peer", "organisation.spent_deliberation",
-        "organisation.spent_patients", "organisation.spent_coaching", "organisation.spent_observation",
-        "organisation.spent_huddles", "organisation.partner_hours", "person.vacant", "person.absent", "person.voice_hours", "organisation.hours_protected",
+        "practice.convenient", "team.peer_hours", "team.deliberation_hours", "team.observation_hours",
+        "team.coaching_hours", "organisation.spent_patients", "organisation.partner_hours", "person.vacant", "person.absent", "person.voice_hours", "organisation.hours_protected",
         "organisation.hours_reporting", "organisation.permission_enacted",
     ),
     writes=(
-        "organisation.spent_protected", "organisation.spent_reporting", "organisation.rest_hours", "team.mismatch",
+        "organisation.spent_protected", "organisation.spent_reporting", "person.rest_hours", "team.mismatch",
         "team.n_present", "team.load", "team.headspace", "team.overload", "person.load", "person.headspace",
         "tally.hours_failure_demand",
     ),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from civicsim.compiled import compiled
 from civicsim.kernels import unit
+from civicsim.networks import count_ties
 from civicsim.parameters import parameter, switch
 from civicsim.process import Process
 
@@ -98,6 +99,19 @@ def trust_change(q, trust, anchor, gap, kept, broken):
 
 
 @compiled
+def _follow(who, q, usual, org, kept, broken):
+    """Move a person's motivation and trust."""
+    who.motivation = unit(
+        who.motivation
+        + motivation_change(
+            q, usual, who.motivation, who.motivation_anchor, who.agency, org.authority_enacted,
+            org.permission_enacted, org.fear_enacted, org.target_salience,
+        )
+    )  # fmt: skip
+    who.trust = unit(who.trust + trust_change(q, who.trust, who.trust_anchor, org.say_do_gap, kept, broken))
+
+
+@compiled
 def _step(first, last, p, p_compact, p_reference, organisation, team, person, manager, ties):
     """Move everybody's motivation, trust and, for staff, belonging."""
     for o in range(first, last):
@@ -105,28 +119,6 @@ def _step(first, last, p, p_compact, p_reference, organisation, team, person, ma
             continue
         org, q, usual = organisation[o], p[o], p_reference[o]
         gain, loss = p_compact[o].fulfilment_gain, p_compact[o].fulfilment_gain * p_compact[o].breach_ratio
-        for i in range(org.first_person, org.first_person + org.n_persons):
-            who = person[i]
-            if who.vacant:
-                continue
-            who.motivation = unit(
-                who.motivation
-                + motivation_change(
-                    q, usual, who.motivation, who.motivation_anchor, who.agency, org.authority_enacted,
-                    org.permission_enacted, org.fear_enacted, org.target_salience,
-                )
-            )  # fmt: skip
-            # Managers above the teams go by how the organisation as a whole keeps its word.
-            fulfilment = team[who.team].fulfilment if who.team >= 0 else org.fulfilment
-            breach = team[who.team].breach if who.team >= 0 else org.breach
-            who.trust = unit(
-                who.trust
-                + trust_change(q, who.trust, who.trust_anchor, org.say_do_gap, gain * fulfilment, loss * breach)
-            )
-        # Assumption: managers' belonging returns to what they brought along.
-        for i in range(org.first_person + org.n_staff, org.first_person + org.n_persons):
-            if person[i].vacant == 0:
-                person[i].belonging += q.belonging_rate * (person[i].belonging_anchor - person[i].belonging)
         for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
             openness = manager[g.manager].openness
@@ -134,13 +126,22 @@ def _step(first, last, p, p_compact, p_reference, organisation, team, person, ma
                 who = person[i]
                 if who.vacant:
                     continue
-                n_ties = 0
-                for slot in range(ties.shape[1]):
-                    n_ties += ties[i, slot] >= 0
+                _follow(who, q, usual, org, gain * g.fulfilment, loss * g.breach)
+                n_ties = count_ties(ties, i)
                 target = belonging_target(
                     q, who.belonging_anchor, who.acted_memory, who.answered_memory, n_ties, openness, who.norm
                 )
                 who.belonging = unit(who.belonging + q.belonging_rate * (target - who.belonging))
+        for i in range(org.first_person + org.n_staff, org.first_person + org.n_persons):
+            who = person[i]
+            if who.vacant:
+                continue
+            # Managers above the teams go by how the organisation as a whole keeps its word.
+            fulfilment = team[who.team].fulfilment if who.team >= 0 else org.fulfilment
+            breach = team[who.team].breach if who.team >= 0 else org.breach
+            _follow(who, q, usual, org, gain * fulfilment, loss * breach)
+            # Assumption: managers' belonging returns to what they brought along.
+            who.belonging += q.belonging_rate * (who.belonging_anchor - who.belonging)
 
 
 PROCESS = Process(

@@ -13,7 +13,7 @@ from civicsim.organisation import N_PROBLEMS
 from civicsim.parameters import parameter, switch
 from civicsim.practice import judges_rightly
 from civicsim.process import Process
-from civicsim.randomness import stream_of, uniforms
+from civicsim.randomness import stream_of, uniforms, uniforms_in_turn
 
 STREAM = stream_of("noticing")
 _FREE = "Assumption: free modelling choice, to be swept."
@@ -55,13 +55,19 @@ class Parameters:
 
 
 @compiled
+def checks_at_ease(rate, base, headspace, seek):
+    """Return checks a person without overload is expected to make in a week: ν (h₀ + H) · seek."""
+    return rate * (base + headspace) * seek
+
+
+@compiled
 def expected_checks(rate, base, headspace, seek, load, overload_cost):
     """Return checks a person is expected to make in a week.
 
     Formula
         ν (h₀ + H) · seek · exp(−k_b · max(0, ℓ−1))
     """
-    return rate * (base + headspace) * seek * math.exp(-overload_cost * max(0.0, load - 1.0))
+    return checks_at_ease(rate, base, headspace, seek) * math.exp(-overload_cost * max(0.0, load - 1.0))
 
 
 @compiled
@@ -96,6 +102,8 @@ def _step(first, last, week, p, p_practice, organisation, dimension, tally, team
             if dimension[o, d].staff_visible:
                 visible[n_visible] = d
                 n_visible += 1
+        start = org.first_person
+        luck = uniforms_in_turn(org.seed, STREAM, week, person[start].key, org.n_staff, 0)
         for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
             target = seek_target(manager[g.manager].openness, org.fear_enacted, org.measured_share, org.target_salience)
@@ -106,8 +114,11 @@ def _step(first, last, week, p, p_practice, organisation, dimension, tally, team
                 who.noticed = 0.0
                 if who.vacant or who.absent or n_visible == 0:
                     continue
+                u = luck[0, i - start]
+                if u <= 1.0 - checks_at_ease(q.check_rate, q.base_headspace, who.headspace, g.seek):
+                    # Not even at ease would there be a check.
+                    continue
                 rate = expected_checks(q.check_rate, q.base_headspace, who.headspace, g.seek, who.load, q.overload_cost)
-                u, _, _, _ = uniforms(org.seed, STREAM, week, who.key, 0)
                 found = 0
                 for k in range(poisson(rate, u, N_PROBLEMS)):
                     u_where, u_right, severity, u_own = uniforms(org.seed, STREAM, week, who.key, 1 + k)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from civicsim.compiled import compiled
+from civicsim.in_post import mean_propensity, mean_skill
 from civicsim.kernels import unit
-from civicsim.organisation import FROM_MANAGERS, FROM_TEAM, NO_IDEA, TO_MANAGER, WAITING
+from civicsim.organisation import FROM_MANAGERS, FROM_TEAM, NO_IDEA, TO_MANAGER
 from civicsim.parameters import parameter, switch
-from civicsim.practice import clear_idea, judges_rightly
+from civicsim.practice import judges_rightly, propose
 from civicsim.process import Process
 from civicsim.randomness import stream_of, uniforms
 
@@ -46,49 +47,14 @@ def checks_of(credit, hours_each):
 
 
 @compiled
-def put_on_table(slot, value, severity, origin, week):
-    """Put a problem that nobody had to raise before the team's manager."""
-    clear_idea(slot)
-    slot.idea_state = WAITING
-    slot.idea_value = value
-    slot.idea_convenient = 0
-    slot.idea_origin = origin
-    slot.idea_channel = TO_MANAGER
-    slot.idea_severity = severity
-    slot.idea_week = slot.raised_week = week
-
-
-@compiled
-def team_mean_propensity(g, person):
-    """Return the mean probability of voicing of those in post; 0 if nobody is."""
-    total, filled = 0.0, 0
-    for i in range(g.first_person, g.first_person + g.n_posts):
-        if person[i].vacant == 0:
-            total += person[i].propensity
-            filled += 1
-    return total / max(filled, 1)
-
-
-@compiled
-def team_mean_skill(g, person):
-    """Return the mean skill of those in post; 0 if nobody is."""
-    total, filled = 0.0, 0
-    for i in range(g.first_person, g.first_person + g.n_posts):
-        if person[i].vacant == 0:
-            total += person[i].skill
-            filled += 1
-    return total / max(filled, 1)
-
-
-@compiled
-def _check(t, k, week, stream, seed, key, dims, n_dims, skill, gain, candour, origin, practice):
+def _check(t, k, week, stream, seed, key, dims, n_dims, accuracy, candour, origin, practice):
     """Look at one practice; return whether something wrong came on the table."""
     u_where, u_right, severity, u_said = uniforms(seed, stream, week, key, k)
     slot = practice[t, dims[int(u_where * n_dims)]]
-    signal = slot.reality if u_right < judges_rightly(skill, gain) else -slot.reality
+    signal = slot.reality if u_right < accuracy else -slot.reality
     if signal == slot.value or slot.idea_state != NO_IDEA or u_said >= candour:
         return False
-    put_on_table(slot, signal, severity, origin, week)
+    propose(slot, signal, 0, origin, TO_MANAGER, severity, week)
     return True
 
 
@@ -98,8 +64,9 @@ def _step(first, last, week, p, p_practice, organisation, dimension, tally, team
     m = practice.shape[1]
     for o in range(first, last):
         org, q, gain, count = organisation[o], p[o], p_practice[o].judgement_gain, tally[o]
-        org.spent_observation = org.hours_observation if q.enabled else 0.0
-        org.spent_huddles = org.hours_huddles if q.enabled else 0.0
+        org.spent_observation = org.spent_huddles = 0.0
+        for t in range(org.first_team, org.first_team + org.n_teams):
+            team[t].observation_hours = 0.0
         if not q.enabled or org.hours_observation + org.hours_huddles == 0.0:
             continue
         visible, critical = np.empty(m, dtype=np.int64), np.empty(m, dtype=np.int64)
@@ -117,23 +84,28 @@ def _step(first, last, week, p, p_practice, organisation, dimension, tally, team
             if boss.vacant == 0 and boss.absent == 0 and n_visible > 0:
                 g.seek = unit(g.seek + q.seek_gain * hours * (1.0 - g.seek))
                 g.observation_credit += hours
+                g.observation_hours += hours
+                org.spent_observation += hours / org.n_staff
                 for k in range(checks_of(g.observation_credit, q.hours_per_check)):
                     g.observation_credit -= q.hours_per_check
                     # What managers see with their own eyes takes nobody's courage.
                     if _check(
-                        t, k, week, WATCH, org.seed, g.key, visible, n_visible, boss.skill, gain, 1.0,
+                        t, k, week, WATCH, org.seed, g.key, visible, n_visible, judges_rightly(boss.skill, gain), 1.0,
                         FROM_MANAGERS, practice,
                     ):  # fmt: skip
                         count.observed += 1
                         g.noticed += 1.0
             if n_critical > 0:
-                skill, candour = team_mean_skill(g, person), team_mean_propensity(g, person)
-                g.huddle_credit += org.hours_huddles * g.n_posts
+                common, candour = mean_skill(g, person), mean_propensity(g, person)
+                hours = org.hours_huddles * g.n_posts
+                g.huddle_credit += hours
+                g.observation_hours += hours
+                org.spent_huddles += hours / org.n_staff
                 for k in range(checks_of(g.huddle_credit, q.hours_per_huddle)):
                     g.huddle_credit -= q.hours_per_huddle
                     # What is seen in a huddle is said as far as people there dare to.
                     if _check(
-                        t, k, week, HUDDLE, org.seed, g.key, critical, n_critical, skill, gain, candour,
+                        t, k, week, HUDDLE, org.seed, g.key, critical, n_critical, judges_rightly(common, gain), candour,
                         FROM_TEAM, practice,
                     ):  # fmt: skip
                         count.huddled += 1
@@ -152,7 +124,7 @@ PROCESS = Process(
         "person.propensity", "practice.value", "practice.reality",
     ),
     writes=(
-        "organisation.spent_observation", "organisation.spent_huddles", "team.seek", "team.noticed",
+        "organisation.spent_observation", "organisation.spent_huddles", "team.observation_hours", "team.seek", "team.noticed",
         "team.observation_credit", "team.huddle_credit", "practice.idea_state", "practice.idea_value",
         "practice.idea_convenient", "practice.idea_origin", "practice.idea_channel", "practice.idea_severity",
         "practice.idea_week", "practice.raised_week", "practice.idea_raiser", "practice.deliberated",

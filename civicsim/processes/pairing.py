@@ -8,11 +8,11 @@ import numpy as np
 
 from civicsim.causes import columns
 from civicsim.compiled import compiled
+from civicsim.in_post import mean_skill
 from civicsim.organisation import FROM_NEIGHBOURS
 from civicsim.parameters import parameter, switch
 from civicsim.practice import change, judges_rightly
 from civicsim.process import Process
-from civicsim.processes.observation import team_mean_skill
 from civicsim.randomness import stream_of, uniforms
 
 STREAM = stream_of("pairing")
@@ -73,7 +73,7 @@ def _step(first, last, week, p, p_practice, organisation, dimension, tally, team
             g.switching_hours += q.hours
             if g.learns == 0:
                 continue
-            accuracy = judges_rightly(team_mean_skill(g, person), p_practice[o].judgement_gain)
+            accuracy = judges_rightly(mean_skill(g, person), p_practice[o].judgement_gain)
             for d in range(m):
                 slot, value = practice[t, d], practice[g.partner, d].value
                 if value == 0 or value == slot.value or (q.by == BY_PATIENTS and dimension[o, d].patient_visible == 0):

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from civicsim.compiled import compiled
 from civicsim.kernels import poisson
-from civicsim.organisation import FROM_PARTNERS, NO_IDEA
+from civicsim.organisation import FROM_PARTNERS, NO_IDEA, TO_MANAGER
 from civicsim.parameters import parameter, switch
+from civicsim.practice import propose
 from civicsim.process import Process
-from civicsim.processes.observation import put_on_table
 from civicsim.randomness import stream_of, uniforms
 
 STREAM = stream_of("partners")
@@ -63,7 +63,7 @@ def _step(first, last, week, p, organisation, dimension, tally, team, practice):
             slot, truth = practice[t, d], dimension[o, d].truth
             value = truth if u_right < q.idea_accuracy else -truth
             if slot.idea_state == NO_IDEA and slot.value != value:
-                put_on_table(slot, value, severity, FROM_PARTNERS, week)
+                propose(slot, value, 0, FROM_PARTNERS, TO_MANAGER, severity, week)
                 team[t].noticed += 1.0
                 tally[o].brought += 1
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from civicsim.compiled import compiled
 from civicsim.kernels import either, unit
+from civicsim.organisation import N_PATIENT_GROUPS
 from civicsim.parameters import parameter, switch
 from civicsim.process import Process
 from civicsim.randomness import stream_of, uniforms
@@ -97,6 +100,7 @@ def _step(first, last, week, p, organisation, dimension, team, neighbour, practi
         if not p[o].enabled:
             continue
         org, q = organisation[o], p[o]
+        met = np.zeros((org.n_teams, N_PATIENT_GROUPS))
         for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
             exhaustion = safety = 0.0
@@ -114,17 +118,20 @@ def _step(first, last, week, p, organisation, dimension, team, neighbour, practi
             any_gamed = False
             for d in range(m):
                 slot, dim = practice[t, d], dimension[o, d]
-                fits = 1.0 if slot.value == slot.reality else 0.0
+                fit = 1.0 if slot.value == slot.reality else 0.0
+                if fit:
+                    for k in range(N_PATIENT_GROUPS):
+                        met[t - org.first_team, k] += need[o, k, d].weight
                 w = SAFETY_CRITICAL_WEIGHT if dim.safety_critical else 1.0
                 any_gamed |= slot.gamed == 1
-                hit += w * fits
+                hit += w * fit
                 weight += w
-                critical_hit += dim.safety_critical * fits
+                critical_hit += dim.safety_critical * fit
                 critical += dim.safety_critical
                 if dim.measured:
-                    measured_hit += w * fits
+                    measured_hit += w * fit
                     measured += w
-                    shown += w * max(fits * working, 1.0 * slot.gamed)
+                    shown += w * max(fit * working, 1.0 * slot.gamed)
             if any_gamed:
                 comes_to_light = either(
                     detection_probability(q.audit_detection, org.audit, org.hours_reporting / org.hours_budget),
@@ -145,11 +152,7 @@ def _step(first, last, week, p, organisation, dimension, team, neighbour, practi
             g.incidents = g.harm * reported_share(safety, g.seek)
         for i in range(org.first_patient, org.first_patient + org.n_patients):
             who = patient[i]
-            met = 0.0
-            for d in range(m):
-                if practice[who.team, d].value == practice[who.team, d].reality:
-                    met += need[o, who.group, d].weight
-            good = unit(met * team[who.team].working)
+            good = unit(met[who.team - org.first_team, who.group] * team[who.team].working)
             who.satisfaction += q.satisfaction_rate * (good - who.satisfaction)
 
 

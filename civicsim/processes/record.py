@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from civicsim.compiled import compiled
+from civicsim.networks import count_ties
 from civicsim.organisation import ENDORSED, N_PATIENT_GROUPS, N_PROFESSIONS, TRIAL, WAITING
 from civicsim.parameters import switch
 from civicsim.process import Process
@@ -81,68 +82,63 @@ def intraclass_correlation(n_groups, n, sum_of_squares, total, between, sum_n_sq
 
 
 @compiled
-def _people(org, view, person):
-    """Put down means over people, and how much people of one team resemble each other."""
-    view.n_filled = view.n_staff_filled = view.n_absent = view.n_burnt_out = 0.0
-    view.load = view.exhaustion = view.motivation = view.trust = view.headspace = view.safety = view.efficacy = 0.0
-    view.belonging = view.agency = view.skill = view.propensity = view.propensity_high = view.propensity_low = 0.0
-    n_high = n_low = 0
-    for i in range(org.first_person, org.first_person + org.n_persons):
-        who = person[i]
-        if who.vacant:
-            continue
-        view.n_filled += 1
-        view.n_absent += who.absent
-        view.n_burnt_out += who.exhaustion > BURNT_OUT
-        view.load += who.load
-        view.exhaustion += who.exhaustion
-        view.motivation += who.motivation
-        view.trust += who.trust
-        if i - org.first_person >= org.n_staff:
-            continue
-        view.n_staff_filled += 1
-        view.headspace += who.headspace
-        view.safety += who.safety
-        view.efficacy += who.efficacy
-        view.belonging += who.belonging
-        view.agency += who.agency
-        view.skill += who.skill
-        view.propensity += who.propensity
-        if who.status > 0.0:
-            view.propensity_high += who.propensity
-            n_high += 1
-        elif who.status < 0.0:
-            view.propensity_low += who.propensity
-            n_low += 1
-    people, staff = max(view.n_filled, 1.0), max(view.n_staff_filled, 1.0)
-    view.load /= people
-    view.exhaustion /= people
-    view.motivation /= people
-    view.trust /= people
-    view.headspace /= staff
-    view.safety /= staff
-    view.efficacy /= staff
-    view.belonging /= staff
-    view.agency /= staff
-    view.skill /= staff
-    view.propensity /= staff
-    view.propensity_high /= max(n_high, 1)
-    view.propensity_low /= max(n_low, 1)
-
-
-@compiled
-def _team_means(org, team, person):
-    """Put down each team's mean exhaustion and safety."""
+def _people(org, view, team, person):
+    """Put down means over people, and each team's mean exhaustion and safety."""
+    n_filled = n_absent = n_burnt_out = n_high = n_low = 0
+    load = exhaustion = motivation = trust = headspace = safety = efficacy = 0.0
+    belonging = agency = skill = propensity = propensity_high = propensity_low = 0.0
     for t in range(org.first_team, org.first_team + org.n_teams):
         g = team[t]
-        filled = exhaustion = safety = 0.0
+        team_filled, team_exhaustion, team_safety = 0, 0.0, 0.0
         for i in range(g.first_person, g.first_person + g.n_posts):
-            if person[i].vacant == 0:
-                filled += 1.0
-                exhaustion += person[i].exhaustion
-                safety += person[i].safety
-        if filled > 0.0:
-            g.exhaustion, g.safety = min(1.0, exhaustion / filled), min(1.0, safety / filled)
+            who = person[i]
+            if who.vacant:
+                continue
+            team_filled += 1
+            team_exhaustion += who.exhaustion
+            team_safety += who.safety
+            n_absent += who.absent
+            n_burnt_out += who.exhaustion > BURNT_OUT
+            load += who.load
+            motivation += who.motivation
+            trust += who.trust
+            headspace += who.headspace
+            efficacy += who.efficacy
+            belonging += who.belonging
+            agency += who.agency
+            skill += who.skill
+            propensity += who.propensity
+            if who.status > 0.0:
+                propensity_high += who.propensity
+                n_high += 1
+            elif who.status < 0.0:
+                propensity_low += who.propensity
+                n_low += 1
+        n_filled += team_filled
+        exhaustion += team_exhaustion
+        safety += team_safety
+        if team_filled > 0:
+            g.exhaustion, g.safety = min(1.0, team_exhaustion / team_filled), min(1.0, team_safety / team_filled)
+    staff = max(n_filled, 1)
+    view.n_staff_filled = n_filled
+    view.headspace, view.safety, view.efficacy = headspace / staff, safety / staff, efficacy / staff
+    view.belonging, view.agency, view.skill = belonging / staff, agency / staff, skill / staff
+    view.propensity = propensity / staff
+    view.propensity_high, view.propensity_low = propensity_high / max(n_high, 1), propensity_low / max(n_low, 1)
+    for i in range(org.first_person + org.n_staff, org.first_person + org.n_persons):
+        who = person[i]
+        if who.vacant == 0:
+            n_filled += 1
+            n_absent += who.absent
+            n_burnt_out += who.exhaustion > BURNT_OUT
+            load += who.load
+            exhaustion += who.exhaustion
+            motivation += who.motivation
+            trust += who.trust
+    people = max(n_filled, 1)
+    view.n_filled, view.n_absent, view.n_burnt_out = n_filled, n_absent, n_burnt_out
+    view.load, view.exhaustion = load / people, exhaustion / people
+    view.motivation, view.trust = motivation / people, trust / people
 
 
 @compiled
@@ -235,40 +231,37 @@ def _origins(org, view, team, person):
 def _teams(o, org, view, usual_spread, dimension, team, practice):
     """Put down means over teams, bright and dark spots, and where ideas stand."""
     m = practice.shape[1]
-    view.overload = view.seek = view.mismatch = view.harm = view.incidents = 0.0
-    view.conflict = view.hostility = 0.0
-    view.quality = view.quality_measured = view.quality_unmeasured = view.quality_reported = 0.0
-    view.ideas_waiting = view.ideas_endorsed = view.ideas_in_trial = view.gamed = view.followed = 0.0
-    squares = 0.0
+    overload = seek = mismatch = harm = incidents = conflict = hostility = 0.0
+    quality = measured = unmeasured = reported = 0.0
+    waiting = endorsed = in_trial = gamed = followed = 0
     for t in range(org.first_team, org.first_team + org.n_teams):
         g = team[t]
-        view.overload += g.overload
-        view.seek += g.seek
-        view.mismatch += g.mismatch
-        view.quality += g.quality
-        view.quality_measured += g.quality_measured
-        view.quality_unmeasured += g.quality_unmeasured
-        view.quality_reported += g.quality_reported
-        view.conflict += g.conflict
-        view.hostility += g.hostility
-        view.harm += g.harm
-        view.incidents += g.incidents
+        overload += g.overload
+        seek += g.seek
+        mismatch += g.mismatch
+        conflict += g.conflict
+        hostility += g.hostility
+        harm += g.harm
+        incidents += g.incidents
+        quality += g.quality
+        measured += g.quality_measured
+        unmeasured += g.quality_unmeasured
+        reported += g.quality_reported
         for d in range(m):
             slot = practice[t, d]
-            view.ideas_waiting += slot.idea_state == WAITING
-            view.ideas_endorsed += slot.idea_state == ENDORSED
-            view.ideas_in_trial += slot.idea_state == TRIAL
-            view.gamed += slot.gamed
-            view.followed += slot.followed
-    view.overload /= org.n_teams
-    view.seek /= org.n_teams
-    view.mismatch /= org.n_teams
-    view.conflict /= org.n_teams
-    view.hostility /= org.n_teams
-    view.quality /= org.n_teams
-    view.quality_measured /= org.n_teams
-    view.quality_unmeasured /= org.n_teams
-    view.quality_reported /= org.n_teams
+            waiting += slot.idea_state == WAITING
+            endorsed += slot.idea_state == ENDORSED
+            in_trial += slot.idea_state == TRIAL
+            gamed += slot.gamed
+            followed += slot.followed
+    n = org.n_teams
+    view.overload, view.seek, view.mismatch = overload / n, seek / n, mismatch / n
+    view.conflict, view.hostility, view.harm, view.incidents = conflict / n, hostility / n, harm, incidents
+    view.quality, view.quality_measured = quality / n, measured / n
+    view.quality_unmeasured, view.quality_reported = unmeasured / n, reported / n
+    view.ideas_waiting, view.ideas_endorsed, view.ideas_in_trial = waiting, endorsed, in_trial
+    view.gamed, view.followed = gamed, followed
+    squares = 0.0
     bright = dark = 0
     for t in range(org.first_team, org.first_team + org.n_teams):
         above = team[t].quality - view.quality
@@ -371,12 +364,11 @@ def _voices(org, view, person, team, ties):
             elif who.status < 0.0:
                 view.noticed_memory_low += who.noticed_memory
                 view.voiced_memory_low += who.voiced_memory
-        for slot in range(ties.shape[1]):
-            j = ties[i, slot]
-            if j >= 0:
-                view.n_ties += 1.0
-                near = person[j].organisation == who.organisation
-                view.n_ties_far += not (near and team[person[j].team].division == team[who.team].division)
+        for slot in range(count_ties(ties, i)):
+            friend = person[ties[i, slot]]
+            view.n_ties += 1.0
+            near = friend.organisation == who.organisation
+            view.n_ties_far += not (near and team[friend.team].division == team[who.team].division)
     mean = total / np.maximum(count, 1.0)
     view.propensity_doctor, view.propensity_nurse, view.propensity_allied = mean[0], mean[1], mean[2]
     view.propensity_support, view.propensity_administrative = mean[3], mean[4]
@@ -437,11 +429,8 @@ def _step(
         if not p[o].enabled:
             continue
         org, view = organisation[o], snapshot[o]
-        _people(org, view, person)
-        _team_means(org, team, person)
-        _origins(org, view, team, person)
+        _people(org, view, team, person)
         _teams(o, org, view, p_reference[o].usual_quality_spread, dimension, team, practice)
-        _parts_of_quality(o, org, view, dimension, team, practice)
         _misrated(org, view, p_governing[o].inadequate_below, team)
         _patients(org, view, panel[o], patient)
         view.satisfaction_reported = satisfaction_as_reported(
@@ -450,12 +439,15 @@ def _step(
         view.forum_standing = org.forum_standing
         view.attention_wellbeing = org.attention_wellbeing
         view.culture_gap = org.culture_reported - view.safety if org.culture_reported > 0.0 else 0.0
-        _voices(org, view, person, team, ties)
         view.openness = 0.0
         for j in range(org.first_manager, org.first_manager + org.n_managers):
             view.openness += manager[j].openness
         view.openness /= org.n_managers
+        # What moves slowly, and takes long to put down, is put down once a quarter.
         if week % QUARTER == 0:
+            _origins(org, view, team, person)
+            _parts_of_quality(o, org, view, dimension, team, practice)
+            _voices(org, view, person, team, ties)
             _resemblance(org, view, team, person)
             memory = np.empty(org.n_staff)
             n = 0

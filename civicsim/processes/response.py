@@ -6,10 +6,12 @@ import math
 from dataclasses import dataclass
 
 from civicsim.compiled import compiled
+from civicsim.in_post import mean_safety
 from civicsim.kernels import either, unit
 from civicsim.organisation import (
     ENDORSED,
     FROM_PROGRAMME,
+    FROM_STAFF,
     FROM_TEAM,
     NO_IDEA,
     TO_FORUM,
@@ -150,7 +152,9 @@ def silence_outcome(invitation, u):
 
 @compiled
 def _tell(slot, g, person, outcome, acted):
-    """Tell the person who raised it, and the team, what came of an item."""
+    """Tell the person who raised it, and the team, what came of an item; nobody learns from what nobody voiced."""
+    if slot.idea_origin != FROM_STAFF and slot.idea_origin != FROM_TEAM:
+        return
     g.outcomes += outcome
     g.n_outcomes += 1.0
     g.answered_share += ((1.0 if outcome > 0.0 else 0.0) - g.answered_share) / ITEMS_REMEMBERED
@@ -233,17 +237,6 @@ def _first_in_queue(t, m, week, q, blindness, practice, person):
 
 
 @compiled
-def _mean_safety(g, person):
-    """Return the mean psychological safety of those in post; 0 if nobody is."""
-    total, filled = 0.0, 0
-    for i in range(g.first_person, g.first_person + g.n_posts):
-        if person[i].vacant == 0:
-            total += person[i].safety
-            filled += 1
-    return total / max(filled, 1)
-
-
-@compiled
 def _step(first, last, week, p, p_forum, p_structure, organisation, tally, team, practice, person, manager, panel):
     """Let peers, the guardian and managers answer items; managers serve a queue with limited hours."""
     m = practice.shape[1]
@@ -265,27 +258,32 @@ def _step(first, last, week, p, p_forum, p_structure, organisation, tally, team,
             harmed = detriment_probability(q.detriment, org.fear_enacted, openness)
             explains = explained_probability(q.explain_base, q.explain_openness, openness)
             n_waiting = 0
-            explains_peers = explained_probability(q.explain_base, q.explain_openness, _mean_safety(g, person))
             for d in range(m):
                 slot = practice[t, d]
                 if slot.idea_state == NO_IDEA:
                     continue
+                if slot.idea_state != WAITING:
+                    if week - slot.idea_week < q.patience:
+                        continue
+                elif slot.idea_channel == TO_MANAGER and week - slot.raised_week < q.timeout:
+                    n_waiting += 1
+                    continue
                 u_act, u_explain, u_silence, u_harm = uniforms(org.seed, STREAM, week, g.key, d)
                 if slot.idea_state != WAITING:
-                    if week - slot.idea_week >= q.patience:
-                        # Acted on, and nothing came of it: in the end that is silence too.
-                        # What a programme brought was promised to nobody.
-                        if slot.idea_origin != FROM_PROGRAMME:
-                            count.lapsed += 1
-                            if slot.idea_channel != TO_FORUM:
-                                g.dealt -= 1.0
-                                _tell(slot, g, person, silence_outcome(org.invitation, u_silence), False)
-                        clear_idea(slot)
+                    # Acted on, and nothing came of it: in the end that is silence too.
+                    # What a programme brought was promised to nobody.
+                    if slot.idea_origin != FROM_PROGRAMME:
+                        count.lapsed += 1
+                        if slot.idea_channel != TO_FORUM:
+                            g.dealt -= 1.0
+                            _tell(slot, g, person, silence_outcome(org.invitation, u_silence), False)
+                    clear_idea(slot)
                 elif slot.idea_channel == TO_PEERS:
                     # Colleagues settle it at once: with authority they fix it, else they can only listen.
                     slot.idea_origin = FROM_TEAM
                     g.settling_hours += q.peer_hours
-                    _answer(slot, g, person, count, week, authority, explains_peers, 0.0, u_act, u_explain, u_silence)
+                    listens = explained_probability(q.explain_base, q.explain_openness, mean_safety(g, person))
+                    _answer(slot, g, person, count, week, authority, listens, 0.0, u_act, u_explain, u_silence)
                 elif slot.idea_channel == TO_GUARDIAN:
                     _detriment(slot, g, person, count, harmed, u_harm)
                     g.settling_hours += q.hours_per_item
@@ -293,14 +291,12 @@ def _step(first, last, week, p, p_forum, p_structure, organisation, tally, team,
                     _answer(slot, g, person, count, week, acts, explains, org.invitation, u_act, u_explain, u_silence)
                 elif slot.idea_channel == TO_FORUM:
                     _answer_forum(slot, count, week, org, p_forum[o], panel[o, slot.idea_group], u_act)
-                elif week - slot.raised_week >= q.timeout:
+                else:
                     count.silent += 1
                     count.timed_out += 1
                     count.response_weeks += week - slot.raised_week
                     _tell(slot, g, person, silence_outcome(org.invitation, u_silence), False)
                     clear_idea(slot)
-                else:
-                    n_waiting += 1
             exhaustion = 0.0 if boss.vacant else boss.exhaustion
             hours = response_hours(
                 org.hours_response, g.n_posts, org.hours_reporting / org.hours_budget, q.reporting_cost,
@@ -340,7 +336,7 @@ PROCESS = Process(
     reads=(
         "organisation.fear_enacted", "organisation.authority_enacted", "organisation.invitation",
         "organisation.status_blindness", "organisation.hours_response", "organisation.hours_reporting",
-        "manager.openness", "person.exhaustion", "person.status", "person.vacant", "team.overload", "team.noticed",
+        "manager.openness", "person.exhaustion", "person.status", "person.vacant", "team.overload", "team.noticed", "practice.idea_origin",
         "person.absent", "practice.idea_channel", "practice.raised_week", "team.joined", "organisation.independence",
         "person.safety", "practice.idea_severity",
     ),

@@ -8,6 +8,7 @@ import numpy as np
 
 from civicsim.causes import columns
 from civicsim.compiled import compiled
+from civicsim.in_post import mean_skill
 from civicsim.kernels import adoption_hazard, either
 from civicsim.organisation import FROM_DIRECTIVE, FROM_NEIGHBOURS
 from civicsim.parameters import parameter, switch
@@ -98,17 +99,6 @@ def is_news(slot, week):
 
 
 @compiled
-def _mean_skill(g, person):
-    """Return the mean skill of those in post; 0 if nobody is."""
-    total, filled = 0.0, 0
-    for i in range(g.first_person, g.first_person + g.n_posts):
-        if person[i].vacant == 0:
-            total += person[i].skill
-            filled += 1
-    return total / max(filled, 1)
-
-
-@compiled
 def _step(first, last, week, p, p_practice, organisation, dimension, tally, team, neighbour, practice, person):
     """Let each team take over recent changes of its neighbours that it judges to fit."""
     m = practice.shape[1]
@@ -116,7 +106,16 @@ def _step(first, last, week, p, p_practice, organisation, dimension, tally, team
     against = np.empty(m)
     # First everybody looks around, in all organisations, then everybody changes.
     start = organisation[first].first_team
-    taken = np.zeros((organisation[last - 1].first_team + organisation[last - 1].n_teams - start, m), dtype=np.int8)
+    n_teams = organisation[last - 1].first_team + organisation[last - 1].n_teams - start
+    news = np.empty((n_teams, m), dtype=np.int64)
+    n_news = np.zeros(n_teams, dtype=np.int64)
+    for t in range(n_teams):
+        for d in range(m):
+            if is_news(practice[start + t, d], week):
+                news[t, n_news[t]] = d
+                n_news[t] += 1
+    taken = np.empty((n_teams * m, 3), dtype=np.int64)
+    n_taken = 0
     for o in range(first, last):
         if not p[o].enabled:
             continue
@@ -132,12 +131,12 @@ def _step(first, last, week, p, p_practice, organisation, dimension, tally, team
                 if other < 0:
                     break
                 degree += ties
-                for d in range(m):
-                    if is_news(practice[other, d], week):
-                        if practice[other, d].value > 0:
-                            for_it[d] += ties
-                        else:
-                            against[d] += ties
+                for j in range(n_news[other - start]):
+                    d = news[other - start, j]
+                    if practice[other, d].value > 0:
+                        for_it[d] += ties
+                    else:
+                        against[d] += ties
             if degree == 0.0:
                 continue
             for d in range(m):
@@ -156,19 +155,17 @@ def _step(first, last, week, p, p_practice, organisation, dimension, tally, team
                     hazard = either(hazard, q.order_rate * org.directive_rate)
                 u_hear, u_judge, _, _ = uniforms(org.seed, STREAM, week, g.key, d)
                 if u_hear < hazard * gate:
-                    accuracy = judges_rightly(_mean_skill(g, person), p_practice[o].judgement_gain)
+                    accuracy = judges_rightly(mean_skill(g, person), p_practice[o].judgement_gain)
                     if accepts(slot.reality == value, accuracy, u_judge):
-                        taken[t - start, d] = value
-    for o in range(first, last):
-        org, count = organisation[o], tally[o]
-        for t in range(org.first_team, org.first_team + org.n_teams):
-            for d in range(m):
-                value = taken[t - start, d]
-                if value != 0:
-                    change(practice[t, d], value, week + 1, FROM_NEIGHBOURS, 0, count)
-                    team[t].switching_hours += p_practice[o].switching_hours
-                    count.adopted_horizontal += 1
-                    count.adopted_right += practice[t, d].reality == value
+                        taken[n_taken, 0], taken[n_taken, 1], taken[n_taken, 2] = t, d, value
+                        n_taken += 1
+    for k in range(n_taken):
+        t, d, value = taken[k]
+        o = team[t].organisation
+        change(practice[t, d], value, week + 1, FROM_NEIGHBOURS, 0, tally[o])
+        team[t].switching_hours += p_practice[o].switching_hours
+        tally[o].adopted_horizontal += 1
+        tally[o].adopted_right += practice[t, d].reality == value
 
 
 PROCESS = Process(

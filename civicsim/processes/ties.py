@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from civicsim.compiled import compiled
-from civicsim.networks import add_tie, count_neighbours, drop_tie
+from civicsim.networks import add_tie, count_neighbours, count_ties, drop_tie
 from civicsim.parameters import parameter, switch
 from civicsim.process import Process
-from civicsim.randomness import stream_of, uniforms
+from civicsim.randomness import stream_of, uniforms, uniforms_in_turn
 
 MEET = stream_of("ties.meet")
-LOSE = stream_of("ties.lose")
+TOUCH = stream_of("ties.touch")
 N_CANDIDATES = 4
 RECOUNT_WEEKS = 4
 _FREE = "Assumption: free modelling choice, to be swept."
@@ -89,11 +89,9 @@ def appeal(same_profession, near, in_common, q):
 def _in_common(ties, a, b):
     """Return how many acquaintances two people share."""
     n = 0
-    for slot in range(ties.shape[1]):
-        j = ties[a, slot]
-        if j >= 0:
-            for other in range(ties.shape[1]):
-                n += ties[b, other] == j
+    for slot in range(count_ties(ties, a)):
+        for other in range(count_ties(ties, b)):
+            n += ties[b, other] == ties[a, slot]
     return n
 
 
@@ -101,16 +99,18 @@ def _in_common(ties, a, b):
 def _candidate(i, k, u, v, w, org, organisation, team, person, ties, outside_share):
     """Return somebody whom person ``i`` might meet: a friend's friend, someone of the division, or anyone."""
     if k == 0:
-        # Where a slot is empty or leads back, look in the next.
-        for slot in range(ties.shape[1]):
-            friend = ties[i, (int(u * ties.shape[1]) + slot) % ties.shape[1]]
-            if friend < 0:
-                continue
-            for further in range(ties.shape[1]):
-                j = ties[friend, (int(v * ties.shape[1]) + further) % ties.shape[1]]
-                if j >= 0 and j != i:
-                    return j
-        return -1
+        n = count_ties(ties, i)
+        if n == 0:
+            return -1
+        friend = ties[i, int(u * n)]
+        # A friend's ties other than the one that leads back.
+        n = count_ties(ties, friend) - 1
+        if n == 0:
+            return -1
+        at = int(v * n)
+        for slot in range(at + 1):
+            at += ties[friend, slot] == i
+        return ties[friend, at]
     home = org
     if k == 3 and u < outside_share:
         # Another organisation of the same run, where there is one.
@@ -157,36 +157,38 @@ def _meet(i, week, org, organisation, team, person, ties, q):
 @compiled
 def _step(first, last, week, p, organisation, tally, team, person, ties, neighbour):
     """Let people meet and lose touch; every four weeks, count again which teams are neighbours."""
-    width = ties.shape[1]
     for o in range(first, last):
         if not p[o].enabled:
             organisation[o].spent_peer = 0.0
+            for t in range(organisation[o].first_team, organisation[o].first_team + organisation[o].n_teams):
+                team[t].peer_hours = 0.0
             continue
         org, q, count = organisation[o], p[o], tally[o]
         hours = org.hours_peer
-        org.spent_peer = hours
-        for i in range(org.first_person, org.first_person + org.n_staff):
+        org.spent_peer = 0.0
+        for t in range(org.first_team, org.first_team + org.n_teams):
+            # A team that is cut off has nobody to spend them with.
+            team[t].peer_hours = 0.0 if team[t].isolated else hours
+            org.spent_peer += team[t].peer_hours * team[t].n_posts / org.n_staff
+        # Hours are the same for all: the chances depend on the number of ties alone.
+        each_loses, makes = np.empty(ties.shape[1] + 1), np.empty(ties.shape[1] + 1)
+        for n in range(ties.shape[1] + 1):
+            loses = loss_probability(hours, n, q.upkeep_hours, q.loss_rate, q.neglect_rate)
+            each_loses[n] = max(0.5 * loses, 1e-12)
+            makes[n] = making_probability(hours, n, q.upkeep_hours, q.making_hours)
+        start = org.first_person
+        luck = uniforms_in_turn(org.seed, TOUCH, week, person[start].key, org.n_staff, 0)
+        for i in range(start, start + org.n_staff):
             who = person[i]
-            n_ties = 0
-            for slot in range(width):
-                n_ties += ties[i, slot] >= 0
-            loses = loss_probability(hours, n_ties, q.upkeep_hours, q.loss_rate, q.neglect_rate)
-            u, _, _, _ = uniforms(org.seed, LOSE, week, who.key, 0)
+            n_ties = count_ties(ties, i)
             # One draw decides whether any tie ends, and which: each tie has half the chance from either end.
-            x = u / max(0.5 * loses, 1e-12)
-            if x < n_ties:
-                at = int(x)
-                for slot in range(width):
-                    if ties[i, slot] >= 0:
-                        if at == 0:
-                            drop_tie(ties, i, ties[i, slot])
-                            count.ties_lost += 1
-                            break
-                        at -= 1
+            which = luck[0, i - start] / each_loses[n_ties]
+            if which < n_ties:
+                drop_tie(ties, i, ties[i, int(which)])
+                count.ties_lost += 1
             if who.vacant or team[who.team].isolated:
                 continue
-            u, _, _, _ = uniforms(org.seed, MEET, week, who.key, 0)
-            if u < making_probability(hours, n_ties, q.upkeep_hours, q.making_hours):
+            if luck[1, i - start] < makes[n_ties]:
                 j = _meet(i, week, org, organisation, team, person, ties, q)
                 if j >= 0 and add_tie(ties, i, j):
                     count.ties_made += 1
@@ -212,6 +214,7 @@ PROCESS = Process(
     ),
     writes=(
         "organisation.spent_peer",
+        "team.peer_hours",
         "ties",
         "neighbour.team",
         "neighbour.ties",

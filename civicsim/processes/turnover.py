@@ -11,7 +11,7 @@ from civicsim.networks import drop_all_ties
 from civicsim.organisation import CHIEF, STAFF
 from civicsim.parameters import parameter, switch
 from civicsim.process import Process
-from civicsim.randomness import shock, stream_of, uniforms
+from civicsim.randomness import shock, stream_of, uniforms_in_turn
 
 STREAM = stream_of("turnover")
 _TRAITS = tuple(
@@ -182,9 +182,13 @@ def _step(first, last, week, p, p_population, p_reference, organisation, tally, 
             org.mean_safety, org.mean_efficacy = safety / filled, efficacy / filled
         for t in range(org.first_team, org.first_team + org.n_teams):
             team[t].leaver_memory *= 1.0 - 1.0 / LEAVER_WEEKS
-        for i in range(org.first_person, org.first_person + org.n_persons):
+        # Nobody is likelier to leave, or to be ill, than somebody worn out who neither trusts nor belongs.
+        most, most_ill = exit_hazard(q, usual, 1.0, 0.0, 0.0), absence_probability(q, 1.0)
+        start = org.first_person
+        luck = uniforms_in_turn(org.seed, STREAM, week, person[start].key, org.n_persons, 0)
+        for i in range(start, start + org.n_persons):
             who = person[i]
-            u_move, u_ill, _, _ = uniforms(org.seed, STREAM, week, who.key, 0)
+            u_move, u_ill = luck[0, i - start], luck[1, i - start]
             if who.vacant:
                 if u_move < 1.0 / org.weeks_to_fill:
                     hire(who, i, org, q, pop, week, manager)
@@ -192,12 +196,15 @@ def _step(first, last, week, p, p_population, p_reference, organisation, tally, 
                 continue
             who.tenure = min(who.tenure + 1, 5200)
             # The chief executive's coming and going belongs to governing.
-            if who.role != CHIEF and u_move < exit_hazard(q, usual, who.exhaustion, who.trust, who.belonging):
+            if (
+                u_move < most
+                and who.role != CHIEF
+                and u_move < exit_hazard(q, usual, who.exhaustion, who.trust, who.belonging)
+            ):
                 leave_post(who, i, team, practice, ties, count)
-            elif q.absence_enabled:
-                who.absent = 1 if u_ill < absence_probability(q, who.exhaustion) else 0
             else:
-                who.absent = 0
+                ill = q.absence_enabled and u_ill < most_ill and u_ill < absence_probability(q, who.exhaustion)
+                who.absent = 1 if ill else 0
 
 
 PROCESS = Process(

@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from civicsim.compiled import compiled
 from civicsim.kernels import choice_probability
+from civicsim.networks import count_ties
 from civicsim.organisation import FROM_STAFF, NO_IDEA, TO_GUARDIAN, TO_MANAGER, TO_PEERS, WAITING
 from civicsim.parameters import parameter, switch
-from civicsim.practice import clear_idea
+from civicsim.practice import propose
 from civicsim.process import Process
 from civicsim.randomness import stream_of, uniforms
 
@@ -137,21 +140,19 @@ def _raise(slot, seen, i, to, week, g, count):
         # Of several who raise it in one week, the one who finds it most severe leads; order in the team is irrelevant.
         if not (slot.idea_state == WAITING and slot.raised_week == week and seen.severity > slot.idea_severity):
             return
-    clear_idea(slot)
-    slot.idea_state = WAITING
-    slot.idea_value = seen.value
-    slot.idea_convenient = seen.convenient
-    slot.idea_origin = FROM_STAFF
-    slot.idea_channel = to
+    propose(slot, seen.value, seen.convenient, FROM_STAFF, to, seen.severity, week)
     slot.idea_raiser = i
-    slot.idea_severity = seen.severity
-    slot.idea_week = week
-    slot.raised_week = week
 
 
 @compiled
 def _speak(first, last, week, p, p_reference, organisation, tally, team, practice, person, problem, ties):
     """Let people decide about each problem they noticed; then remember who spoke."""
+    start = organisation[first].first_person
+    n = organisation[last - 1].first_person + organisation[last - 1].n_persons - start
+    noticed_before, voiced_before = np.empty(n), np.empty(n)
+    for i in range(n):
+        noticed_before[i] = person[start + i].noticed_memory
+        voiced_before[i] = person[start + i].voiced_memory
     for o in range(first, last):
         org, q, usual, count = organisation[o], p[o], p_reference[o], tally[o]
         for t in range(org.first_team, org.first_team + org.n_teams):
@@ -164,21 +165,19 @@ def _speak(first, last, week, p, p_reference, organisation, tally, team, practic
             g = team[t]
             team_noticed = team_voiced = 0.0
             for i in range(g.first_person, g.first_person + g.n_posts):
-                team_noticed += person[i].noticed_memory
-                team_voiced += person[i].voiced_memory
+                team_noticed += noticed_before[i - start]
+                team_voiced += voiced_before[i - start]
             for i in range(g.first_person, g.first_person + g.n_posts):
                 who = person[i]
                 who.voiced = 0.0
                 who.voice_hours = 0.0
                 if who.vacant:
                     continue
-                noticed = team_noticed - who.noticed_memory
-                voiced = team_voiced - who.voiced_memory
-                for slot in range(ties.shape[1]):
-                    j = ties[i, slot]
-                    if j >= 0:
-                        noticed += person[j].noticed_memory
-                        voiced += person[j].voiced_memory
+                noticed = team_noticed - noticed_before[i - start]
+                voiced = team_voiced - voiced_before[i - start]
+                for slot in range(count_ties(ties, i)):
+                    noticed += noticed_before[ties[i, slot] - start]
+                    voiced += voiced_before[ties[i, slot] - start]
                 who.norm = min(1.0, (voiced + PRIOR_EVENTS * usual.usual_voice_share) / (noticed + PRIOR_EVENTS))
                 neutral = appraisal(q, usual, who, org.invitation, org.fear_enacted, MIDDLING)
                 who.propensity = choice_probability(neutral, q.norm_weight, who.norm, usual.usual_voice_share)

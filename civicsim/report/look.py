@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import itertools
 import threading
@@ -173,6 +174,7 @@ def literal(text: Text) -> Text:
     return text
 
 
+@functools.cache
 def width_of(text: str, size: float, weight: str = "normal") -> float:
     """Return how wide a line of text will be, in points."""
     about = FontProperties(family="DejaVu Sans", size=size, weight=weight)

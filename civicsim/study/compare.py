@@ -6,10 +6,9 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from civicsim.cohort import Cohort
 from civicsim.errors import ScenarioError
@@ -19,6 +18,9 @@ from civicsim.scenario import STATUS_QUO, Scenario
 from civicsim.schedule import WEEK
 from civicsim.simulate import Progress, Result, as_scenario, burn_in, measure_names, run, seeds_of
 from civicsim.study.statistics import estimate, paired_difference
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _MOST_SAID = 3
 """Most differences that the label of a scenario names."""
@@ -61,6 +63,8 @@ class Comparison:
             difference_high, superiority, n_pairs, verdict. Intervals are 95 % t intervals over runs, cut off where the measure
             cannot go: they speak of luck, not of uncertain parameters.
         """
+        import pandas as pd
+
         names = measure_names(measures)
         summaries = {label: result.summary(names, last_weeks) for label, result in self.results.items()}
         rows = []
@@ -88,6 +92,8 @@ class Comparison:
 
     def to_frame(self, measures: Sequence[str] | None = None) -> pd.DataFrame:
         """Return the weekly record of all scenarios as one tidy table with a column ``style``."""
+        import pandas as pd
+
         parts = []
         for label, result in self.results.items():
             part = result.to_frame(measures)
@@ -97,6 +103,8 @@ class Comparison:
 
     def summary(self, measures: Sequence[str] | None = None, last_weeks: int = 52) -> pd.DataFrame:
         """Return a row per scenario and run and a column per measure, over the last weeks."""
+        import pandas as pd
+
         parts = []
         for label, result in self.results.items():
             part = result.summary(measures, last_weeks).reset_index()

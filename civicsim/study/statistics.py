@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtrit
 
 CONFIDENCE = 0.95
 ANYWHERE = (-np.inf, np.inf)
@@ -82,6 +81,8 @@ def estimate(values: np.ndarray, confidence: float = CONFIDENCE, bounds: tuple[f
     mean = float(kept.mean())
     if n == 1:
         return Estimate(mean, np.nan, np.nan, 1)
+    from scipy.special import stdtrit  # here: a single run has no interval, and starts without
+
     half = float(stdtrit(n - 1, 0.5 + confidence / 2) * kept.std(ddof=1) / np.sqrt(n))
     # A mean outside of its bounds by rounding stays within its interval.
     low, high = min(mean, max(mean - half, bounds[0])), max(mean, min(mean + half, bounds[1]))

@@ -52,12 +52,18 @@ def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     return call
 
 
+@pytest.fixture(scope="session")
+def small_words() -> list[str]:
+    """Words that make a command simulate a small organisation, few weeks and two runs."""
+    return [*SMALL, *(word for size in SIZES for word in ("--set", size))]
+
+
 @pytest.fixture
-def small(tool: Tool) -> Tool:
+def small(tool: Tool, small_words: list[str]) -> Tool:
     """Call the command line with a small organisation, few weeks and two runs."""
 
     def call(*words: str) -> Said:
-        given = [*SMALL, *(word for size in SIZES for word in ("--set", size))]
+        given = small_words
         # Behind the command and before its own words, which win.
         at = next(index for index, word in enumerate(words) if not word.startswith("-")) + 1
         return tool(*words[:at], *given, *words[at:])

@@ -93,7 +93,7 @@ def test_one_run_has_no_interval():
 
 
 def test_a_summary_has_a_row_per_measure():
-    table = pd.DataFrame([row(), row(better="neither", mean=NAN, half=NAN, n=0)])
+    table = [row(), row(better="neither", mean=NAN, half=NAN, n=0)]
     shown = [text.plain for text in summary_lines(table, 100)]
     assert shown[1].split()[:5] == ["Measure", "0.50", "0.45", "to", "0.55"]
     assert shown[1].endswith("0-1; higher is better")

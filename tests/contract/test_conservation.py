@@ -5,7 +5,7 @@ import pytest
 from tools import burnt_in, lively, put, small_scenario, uneven_scenario
 
 from civicsim.levers import PURPOSES
-from civicsim.organisation import NO_IDEA, TO_FORUM, WAITING
+from civicsim.organisation import ENDORSED, NO_IDEA, TO_FORUM, WAITING
 from civicsim.scenario import Scenario, styles
 from civicsim.schedule import PROCESSES, WEEK, advance
 from civicsim.simulate import begin
@@ -142,18 +142,32 @@ def test_hours_of_mechanisms_that_are_switched_off_go_back_to_care():
         assert (cohort.organisation[f"spent_{purpose}"] == 0.0).all()
 
 
-@pytest.mark.parametrize("purpose", ["coaching", "observation", "huddles"])
-def test_hours_given_to_a_purpose_are_hours_of_work(purpose, start):
-    """An hour of coaching, watching or huddling counts in load like an hour of reporting, which it takes the place of."""
-    base = {f"organisation__allotted_{name}": 0.0 for name in PURPOSES}
+@pytest.mark.parametrize("purpose", ["coaching", "observation", "huddles", "peer", "deliberation", "patients"])
+def test_hours_that_a_purpose_took_are_hours_of_work_of_those_who_are_there(purpose, start):
+    """What the week's accounts say was spent is what those at work have worked more: nothing is lost on empty posts."""
+    nothing = {f"organisation__allotted_{name}": 0.0 for name in PURPOSES}
+    week = [PROCESSES[it] for it in ("enactment", "observation", "deliberation", "coaching", "ties", "forum", "load")]
 
-    def load(name):
-        own = put(start.copy(), **base, p__load__failure_demand=0.0, p__governing__enabled=False)
-        put(own, **{f"organisation__allotted_{name}": 0.5}, p__observation__seek_gain=0.0)
-        advance(own, 1, processes=[PROCESSES[it] for it in ("enactment", "observation", "coaching", "load")])
-        return own.person["load"]
+    def worked(hours):
+        own = put(start.copy(), **nothing, p__load__failure_demand=0.0, p__governing__enabled=False)
+        put(own, organisation__grip=0.0, person__voice_hours=0.0, **{f"organisation__allotted_{purpose}": hours})
+        # Hours in hand, and something to use them for.
+        put(own, practice__idea_state=ENDORSED, practice__deliberated=0, patient__activation=1.0,
+            team__deliberation_credit=40.0 * hours if purpose == "deliberation" else 0.0,
+            organisation__forum_credit=100.0 * hours if purpose == "patients" else 0.0)  # fmt: skip
+        advance(own, 1, processes=week)
+        there = (own.person["role"] == 0) & (own.person["vacant"] == 0) & (own.person["absent"] == 0)
+        home = own.person["organisation"][there]
+        contracted = own.parameters["structure"]["contracted_hours"]
+        return np.bincount(home, weights=own.person["load"][there]) * contracted, own
 
-    np.testing.assert_allclose(load(purpose), load("reporting"))
+    (without, _), (more, own) = worked(0.0), worked(0.5)
+    spent = own.organisation[f"spent_{purpose}"] * own.organisation["n_staff"]
+    if purpose == "peer":
+        # Everybody there spends as much; the accounts are kept per post.
+        spent *= np.bincount(own.team["organisation"], weights=own.team["n_present"]) / own.organisation["n_staff"]
+    assert (spent > 0.0).all()
+    np.testing.assert_allclose(more - without, spent)
 
 
 def test_hours_outside_the_budget_are_what_was_done_times_what_it_costs(book):

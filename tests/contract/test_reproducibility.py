@@ -6,7 +6,6 @@ import subprocess
 import sys
 
 import numpy as np
-import pytest
 
 import civicsim as cs
 from civicsim.cohort import Cohort
@@ -70,8 +69,7 @@ def test_linked_organisations_of_one_run_do_not_depend_on_threads():
     assert one.state_bytes() == two.state_bytes()
 
 
-@pytest.mark.parametrize("hash_seed", ["0", "4"])
-def test_another_process_gives_the_same_bytes(hash_seed):
+def test_another_process_with_another_order_of_hashes_gives_the_same_bytes():
     code = (
         "import hashlib, civicsim as cs\n"
         "from civicsim.simulate import begin, burn_in, live\n"
@@ -84,7 +82,7 @@ def test_another_process_gives_the_same_bytes(hash_seed):
         capture_output=True,
         text=True,
         check=True,
-        env={"PYTHONHASHSEED": hash_seed, **_env()},
+        env={"PYTHONHASHSEED": "4", **_env()},
     )
     here = hashlib.sha256(lived(SMALL, [3]).state_bytes()).hexdigest()
     assert done.stdout.strip() == here

@@ -11,9 +11,9 @@ import civicsim as cs
 PACKAGE = Path(cs.__file__).parent
 
 ORDER = [
-    "errors", "parameters", "compiled", "randomness", "kernels", "docking_loops", "docking", "levers", "organisation", "networks",
+    "errors", "parameters", "compiled", "randomness", "kernels", "docking_loops", "docking", "levers", "organisation", "networks", "in_post",
     "structure", "roster", "causes", "practice", "reference", "cohort", "process", "processes", "measures", "recording",
-    "together", "schedule", "scenario", "graphs", "simulate", "agents", "model", "study", "report", "staffing", "app", "cli",
+    "together", "schedule", "scenario", "graphs", "simulate", "timing", "warming", "agents", "model", "study", "report", "staffing", "app", "cli",
 ]  # fmt: skip
 MESA, PAGE = {"agents", "model"}, {"app"}
 
@@ -55,11 +55,13 @@ def test_only_the_mesa_face_imports_mesa_and_only_the_page_solara():
         assert room(path) in PAGE or "solara" not in packages, path
 
 
-def test_running_a_scenario_loads_neither_mesa_nor_solara_nor_matplotlib():
+def test_running_a_scenario_loads_neither_mesa_nor_solara_nor_matplotlib_nor_what_only_tables_need():
     code = (
         "import sys, civicsim as cs\n"
-        "cs.run(cs.Scenario.preset().with_(n_teams=1, weeks=1, burn_in_weeks=0))\n"
-        "print([m for m in ('mesa', 'solara', 'matplotlib', 'networkx') if m in sys.modules])\n"
+        "result = cs.run(cs.Scenario.preset().with_(n_teams=1, weeks=1, burn_in_weeks=0))\n"
+        "result.values()\n"
+        "heavy = ('mesa', 'solara', 'matplotlib', 'networkx', 'pandas', 'scipy.special', 'scipy.stats', 'pyarrow')\n"
+        "print([m for m in heavy if m in sys.modules])\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -36,14 +36,14 @@ STILL_HAPPENS = {
     # Switched off, nothing is noticed, voiced, talked over or tried: this week's counts and hours are set to nothing.
     "noticing": {"team.noticed", "person.noticed"},
     "voice": {"team.voiced", "team.joined", "person.voiced", "person.voice_hours"},
-    "deliberation": {"organisation.spent_deliberation", "team.conflict"},
+    "deliberation": {"organisation.spent_deliberation", "team.deliberation_hours", "team.conflict"},
     "lifecycle": {"team.improvement_hours", "team.n_trials"},
     "turnover": {"person.absent"},
     # Switched off, their hours go back to care, and nobody tightens or promises anything.
-    "ties": {"organisation.spent_peer"},
+    "ties": {"organisation.spent_peer", "team.peer_hours"},
     "forum": {"organisation.spent_patients"},
-    "coaching": {"organisation.spent_coaching"},
-    "observation": {"organisation.spent_observation", "organisation.spent_huddles"},
+    "coaching": {"organisation.spent_coaching", "team.coaching_hours"},
+    "observation": {"organisation.spent_observation", "organisation.spent_huddles", "team.observation_hours"},
     "partners": {"organisation.partner_hours"},
     "compact": {
         "organisation.fulfilment", "organisation.breach", "organisation.ledger_protection", "team.fulfilment",
@@ -51,7 +51,7 @@ STILL_HAPPENS = {
     },
     # Switched off, nobody inspects and nobody has to go either.
     "governing": {
-        "organisation.grip", "organisation.leader_openness", "organisation.chief_left", "organisation.urgency",
+        "organisation.grip", "organisation.leader_openness", "organisation.started_over", "organisation.urgency",
         "organisation.deadline", "organisation.chief_leaving", "organisation.attention_wellbeing",
         "organisation.culture_reported",
     },

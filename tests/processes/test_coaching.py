@@ -131,17 +131,28 @@ def test_coaching_lasts_as_long_as_the_manager_stays(cohort):
 
 def test_hours_are_spent_as_they_are_allotted_and_without_any_nothing_happens(cohort):
     own = step(given_hours(cohort, 0.23), "coaching")
-    assert (own.organisation["spent_coaching"] == 0.23).all()
+    np.testing.assert_allclose(own.organisation["spent_coaching"], 0.23)
+    np.testing.assert_allclose(own.team["coaching_hours"], 0.23 * own.team["n_posts"])
     none = given_hours(cohort, 0.0, organisation__spent_coaching=0.0, team__n_trials=3)
     none.tally[:] = 0
     assert changed_columns(none, step(none.copy(), "coaching")) == set()
+
+
+def test_where_there_is_no_manager_and_no_trial_hours_of_coaching_go_back_to_care(cohort):
+    own = given_hours(cohort, 0.2, team__n_trials=0)
+    boss = own.manager["person"][own.team["manager"]]
+    own.person["vacant"][boss[:2]] = 1
+    own.team["n_trials"][1] = 1
+    step(own, "coaching")
+    assert own.team["coaching_hours"][0] == 0.0
+    np.testing.assert_allclose(own.team["coaching_hours"][1:], 0.2 * own.team["n_posts"][1:])
 
 
 def test_switched_off_nobody_is_coached_and_the_hours_go_back_to_care(cohort):
     before = given_hours(cohort, 0.2, team__n_trials=3, p__coaching__enabled=False, organisation__spent_coaching=0.2)
     before.tally[:] = 0
     own = step(before.copy(), "coaching")
-    assert changed_columns(before, own) == {"organisation.spent_coaching"}
+    assert changed_columns(before, own) <= {"organisation.spent_coaching", "team.coaching_hours"}
     assert (own.organisation["spent_coaching"] == 0.0).all()
 
 

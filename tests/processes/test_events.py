@@ -431,7 +431,7 @@ EXPECTED = {
     ("civic-climate", 40): (column("person", "safety"), rising, {}),
     ("coaching", 26): (column("manager", "openness_anchor"), rising, {}),
     ("crisis", 12): (column("organisation", "permission_enacted"), rising, {}),
-    ("dialogue-hour", 13): (column("organisation", "spent_deliberation"), rising, {}),
+    ("dialogue-hour", 26): (counted("deliberated"), rising, {}),
     ("forum-budget", 26): (column("organisation", "forum_budget"), rising, {}),
     ("guardian", 26): (counted("voiced_guardian"), rising, {}),
     ("huddles", 13): (counted("huddled"), rising, {}),

@@ -72,7 +72,7 @@ def test_each_weight_counts_in_its_own_direction():
 
 
 def test_everybodys_exhaustion_again_in_plain_numpy(cohort):
-    put(cohort, p__exhaustion__noise_sd=0.0, organisation__breach=0.3, team__breach=0.3, organisation__rest_hours=0.0)
+    put(cohort, p__exhaustion__noise_sd=0.0, organisation__breach=0.3, team__breach=0.3, person__rest_hours=0.0)
     before, staff, filled = cohort.person.copy(), is_staff(cohort), filled_staff(cohort)
     p = {name: cohort.parameters["exhaustion"][name][0] for name in cohort.parameters["exhaustion"].dtype.names}
     fear = cohort.organisation["fear_enacted"][before["organisation"]]
@@ -183,18 +183,16 @@ def test_hours_taken_from_rest_are_felt_more_than_hours_of_work():
 
 def test_taking_part_in_ones_rest_wears_people_out(cohort):
     put(cohort, person__exhaustion=0.5, person__load=0.95)
-    usual = {"organisation__rest_hours": 1.0}
+    usual = {"person__rest_hours": 1.0}
     assert rising(
-        after(cohort, "exhaustion", organisation__rest_hours=h).person["exhaustion"].mean() for h in (0.0, 0.5, 2.0)
+        after(cohort, "exhaustion", person__rest_hours=h).person["exhaustion"].mean() for h in (0.0, 0.5, 2.0)
     )
     assert rising(
         after(cohort, "exhaustion", **usual, p__exhaustion__rest_weight=w).person["exhaustion"].mean()
         for w in (1.0, 1.5, 3.0)
     )
     assert constant(
-        after(cohort, "exhaustion", organisation__rest_hours=0.0, p__exhaustion__rest_weight=w)
-        .person["exhaustion"]
-        .mean()
+        after(cohort, "exhaustion", person__rest_hours=0.0, p__exhaustion__rest_weight=w).person["exhaustion"].mean()
         for w in (1.0, 1.5, 3.0)
     )
 

@@ -367,7 +367,7 @@ def test_a_new_chief_who_starts_over_returns_enacted_attitudes_to_habit(cohort):
         np.testing.assert_array_equal(own.organisation[f"{name}_enacted"], own.organisation[f"{name}_habit"])
     assert (own.tally["resets"] == 1).all()
     assert (own.tally["chiefs_left"] == 1).all()
-    assert (own.organisation["chief_left"] == 1).all()
+    assert (own.organisation["started_over"] == 1).all()
 
 
 @pytest.mark.parametrize(
@@ -408,20 +408,32 @@ def test_a_new_chief_brings_an_openness_of_their_own(crowd):
     assert others.sum() == crowd.n_organisations
 
 
+def test_only_a_chief_who_starts_over_breaks_off_what_was_begun(cohort):
+    goes = {**STAYS, "organisation__chief_leaving": 1, "p__governing__reset_probability": 1.0}
+    breaks, carries_on = (
+        put(cohort.copy(), **goes, p__governing__continuity=c, organisation__started_over=0) for c in (0.0, 1.0)
+    )
+    breaks.week = carries_on.week = 1
+    assert (step(breaks, "governing").organisation["started_over"] == 1).all()
+    assert (step(carries_on, "governing").organisation["started_over"] == 0).all()
+    assert (breaks.tally["chiefs_left"] == 1).all()
+    assert (carries_on.tally["chiefs_left"] == 1).all()
+
+
 def test_a_chief_who_stays_changes_nothing(cohort):
-    own = put(cohort.copy(), **STAYS, organisation__chief_left=1)
+    own = put(cohort.copy(), **STAYS, organisation__started_over=1)
     own.week = 1
     before = attitudes(own)
     step(own, "governing")
-    assert (own.organisation["chief_left"] == 0).all()
+    assert (own.organisation["started_over"] == 0).all()
     np.testing.assert_array_equal(attitudes(own), before)
     np.testing.assert_array_equal(own.manager, cohort.manager)
 
 
-def test_changes_decay_when_the_chief_leaves(crowd):
+def test_changes_decay_when_a_new_chief_starts_over(crowd):
     def decayed(left):
         own = put(
-            crowd.copy(), organisation__chief_left=left, practice__followed=1, practice__adopted_week=crowd.week - 10
+            crowd.copy(), organisation__started_over=left, practice__followed=1, practice__adopted_week=crowd.week - 10
         )
         return step(own, "lifecycle").tally["decayed"].sum()
 
@@ -665,12 +677,12 @@ def test_a_regulator_in_a_kept_compact_lets_an_inadequate_rating_pass(cohort):
 
 
 def test_a_chief_who_has_to_go_goes_this_week_and_once(cohort):
-    own = put(cohort.copy(), organisation__chief_leaving=1, **STAYS)
+    own = put(cohort.copy(), organisation__chief_leaving=1, **STAYS, p__governing__reset_probability=1.0)
     own.week = 1
     step(own, "governing")
     assert (own.tally["chiefs_left"] == 1).all()
     assert (own.organisation["chief_leaving"] == 0).all()
-    assert (own.organisation["chief_left"] == 1).all()
+    assert (own.organisation["started_over"] == 1).all()
     step(own, "governing")
     assert (own.tally["chiefs_left"] == 0).all()
 
@@ -690,7 +702,7 @@ def test_switched_off_no_inspection_looms_nobody_has_to_go_and_nobody_attends_to
         "notice",
         "urgency",
         "chief_leaving",
-        "chief_left",
+        "started_over",
         "attention_wellbeing",
         "culture_reported",
     ):

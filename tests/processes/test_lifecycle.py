@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tools import GRID, after, both, constant, falling, never_falling, put, record, rising, row, shares, step
 
-from civicsim.organisation import ENDORSED, FROM_STAFF, LONG_AGO, NO_IDEA, TRIAL, WAITING
+from civicsim.organisation import ENDORSED, FROM_PROGRAMME, FROM_STAFF, LONG_AGO, NO_IDEA, TRIAL, WAITING
 from civicsim.practice import clear_idea, fall_back
 from civicsim.processes.lifecycle import (
     YEAR,
@@ -72,10 +72,10 @@ def test_without_cycles_what_is_endorsed_convinces():
 
 
 @given(shares, shares, st.integers(0, 1), shares)
-def test_the_hazard_of_decay_follows_its_formula_and_is_never_negative(overload, leavers, chief_left, alike):
+def test_the_hazard_of_decay_follows_its_formula_and_is_never_negative(overload, leavers, started_over, alike):
     expected = q.decay_base + q.decay_overload * overload + q.decay_turnover * leavers - q.decay_neighbours * alike
-    expected += q.decay_leader * chief_left
-    assert both(decay_hazard, q, overload, leavers, chief_left, alike) == pytest.approx(max(0.0, expected))
+    expected += q.decay_leader * started_over
+    assert both(decay_hazard, q, overload, leavers, started_over, alike) == pytest.approx(max(0.0, expected))
 
 
 def test_overload_leavers_and_a_new_chief_make_changes_decay_and_like_minded_neighbours_hold_them():
@@ -110,7 +110,7 @@ def bench(cohort):
     return put(
         cohort, practice__idea_state=NO_IDEA, practice__followed=0, practice__cycles=0, practice__successes=0,
         team__headspace=1.0, team__switching_hours=0.0, team__leaver_memory=0.0, team__overload=0.0,
-        organisation__chief_left=0,
+        organisation__started_over=0,
         person__alignment=1.0, dimension__cross_boundary=0, p__lifecycle__cycle_accuracy=1.0,
         p__lifecycle__decay_base=0.0,
     )  # fmt: skip
@@ -393,9 +393,11 @@ def test_overload_and_leavers_make_more_changes_decay_and_a_like_minded_neighbou
     )
 
 
-def test_a_chief_who_left_takes_changes_along(crowd):
+def test_a_chief_who_starts_over_takes_changes_along(crowd):
     def gone(left):
-        return live(put(change_all(crowd.copy()), organisation__chief_left=left), 1)["decayed"].sum() / len(crowd.team)
+        return live(put(change_all(crowd.copy()), organisation__started_over=left), 1)["decayed"].sum() / len(
+            crowd.team
+        )
 
     assert gone(0) == 0.0
     assert gone(1) == pytest.approx(0.1 - 0.008, abs=0.06)
@@ -544,3 +546,13 @@ def test_the_professional_consent_to_changes_across_the_boundary(crowd):
 
     assert rising(consented(x, p__lifecycle__consent_professionalism=1.0) for x in (0.0, 0.5, 1.0))
     assert constant(consented(x, p__lifecycle__consent_professionalism=0.0) for x in (0.0, 0.5, 1.0))
+
+
+def test_a_chief_who_starts_over_drops_what_a_programme_brought_and_nothing_else(cohort):
+    put(cohort, practice__idea_state=TRIAL, practice__idea_week=cohort.week, practice__idea_origin=FROM_STAFF)
+    cohort.practice["idea_origin"][:, 0] = FROM_PROGRAMME
+    kept = step(put(cohort.copy(), organisation__started_over=0), "lifecycle").practice["idea_state"]
+    dropped = step(put(cohort.copy(), organisation__started_over=1), "lifecycle").practice["idea_state"]
+    assert (kept == TRIAL).all()
+    assert (dropped[:, 0] == NO_IDEA).all()
+    assert (dropped[:, 1:] == TRIAL).all()

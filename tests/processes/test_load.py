@@ -88,8 +88,9 @@ def test_headspace_at_its_ends():
 def test_every_load_and_headspace_is_the_sum_of_its_hours(cohort):
     """The whole process again, in plain NumPy."""
     put(
-        cohort, p__load__participation_from_recovery=0.3, organisation__spent_coaching=0.03, organisation__spent_huddles=0.05,
-        organisation__spent_observation=0.04, organisation__partner_hours=0.07, p__structure__managers_per_team=3,
+        cohort, p__load__participation_from_recovery=0.3, team__coaching_hours=3.0, team__observation_hours=0.9,
+        team__peer_hours=0.2, team__deliberation_hours=2.5, organisation__spent_patients=0.1,
+        organisation__partner_hours=0.07, p__structure__managers_per_team=3,
     )  # fmt: skip
     team, person, org = cohort.team.copy(), cohort.person.copy(), cohort.organisation.copy()
     q = {name: cohort.parameters["load"][name][0] for name in cohort.parameters["load"].dtype.names}
@@ -99,14 +100,15 @@ def test_every_load_and_headspace_is_the_sum_of_its_hours(cohort):
     mismatch = (cohort.practice["value"] != cohort.practice["reality"]).mean(axis=1)
     convenient = cohort.practice["convenient"].sum(axis=1)
     spent = org["hours_protected"] + org["hours_reporting"]
-    part = org["spent_peer"] + org["spent_deliberation"] + org["spent_patients"]
-    spent += 0.7 * part + org["partner_hours"]
-    spent += org["spent_coaching"] + org["spent_observation"] + org["spent_huddles"]
+    spent += org["partner_hours"]
     usable = (org["permission_enacted"] * org["hours_protected"])[org_of]
     at_work = np.maximum(n_present - 2, 1)
     care = np.maximum(0, org["demand_factor"][org_of] * team["demand"] / at_work - q["convenience_gain"] * convenient)
     shared = spent[org_of] + q["failure_demand"] * mismatch
-    shared += (team["improvement_hours"] + team["response_hours"] + team["settling_hours"]) / at_work
+    forum = org["spent_patients"][org_of] * team["n_posts"]
+    shared += 0.7 * (team["peer_hours"] + (team["deliberation_hours"] + forum) / at_work)
+    for purpose in ("improvement", "response", "settling", "observation", "coaching"):
+        shared += team[f"{purpose}_hours"] / at_work
     load = ((care + shared)[person["team"]] + person["voice_hours"]) / 37.5
     slack = 37.5 * np.maximum(0, 1 + q["overtime"] - load)
     headspace = np.minimum(1, 0.15 * slack + usable[person["team"]])
@@ -264,9 +266,18 @@ def test_a_weeks_headspace_falls_with_demand_in_every_team(cohort):
 # -- what else takes hours -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("purpose", ["coaching", "observation", "huddles"])
-def test_coaching_watching_and_huddles_cost_load_like_any_hour(cohort, purpose):
-    found = [after(cohort, "load", **{f"organisation__spent_{purpose}": h}).person["load"] for h in (0.0, 0.75)]
+@pytest.mark.parametrize("purpose", ["coaching", "observation", "deliberation"])
+def test_what_a_team_does_together_falls_to_those_who_are_there(cohort, purpose):
+    """Four hours for ten posts weigh more on each of five than on each of ten."""
+    put(cohort, person__vacant=0, person__absent=0, p__structure__managers_per_team=1)
+    for there in (10, 5):
+        cohort.person["absent"][is_staff(cohort)] = np.tile(np.arange(10) >= there, len(cohort.team))
+        found = [after(cohort, "load", **{f"team__{purpose}_hours": h}).team["load"] for h in (0.0, 4.0)]
+        np.testing.assert_allclose((found[1] - found[0]) * 37.5, 4.0 / there)
+
+
+def test_hours_with_peers_weigh_on_everybody_alike(cohort):
+    found = [after(cohort, "load", team__peer_hours=h).person["load"] for h in (0.0, 0.75)]
     np.testing.assert_allclose(found[1] - found[0], 0.75 / 37.5)
 
 
@@ -275,37 +286,35 @@ def test_work_that_partners_bring_costs_load(cohort):
     np.testing.assert_allclose(found[1] - found[0], 0.75 / 37.5)
 
 
-PART = {"organisation__spent_peer": 0.2, "organisation__spent_deliberation": 0.3, "organisation__spent_patients": 0.1}
+PART = {"team__peer_hours": 0.2, "team__deliberation_hours": 3.0, "organisation__spent_patients": 0.1}
 
 
 def test_taking_part_in_ones_rest_lowers_load_at_work_by_as_much_as_it_takes_from_rest(cohort):
     def lived(share):
-        return after(cohort, "load", **PART, p__load__participation_from_recovery=share)
-
-    assert falling(lived(share).team["load"].mean() for share in (0.0, 0.5, 1.0))
-    assert rising(lived(share).organisation["rest_hours"][0] for share in (0.0, 0.5, 1.0))
-    for share in (0.0, 0.5, 1.0):
-        own = lived(share)
-        np.testing.assert_allclose(own.organisation["rest_hours"], share * 0.6)
-        np.testing.assert_allclose(
-            own.person["load"] + own.organisation["rest_hours"][0] / 37.5, lived(0.0).person["load"]
+        return after(
+            cohort, "load", **PART, person__vacant=0, person__absent=0, p__load__participation_from_recovery=share
         )
 
+    assert falling(lived(share).team["load"].mean() for share in (0.0, 0.5, 1.0))
+    assert rising(lived(share).person["rest_hours"].mean() for share in (0.0, 0.5, 1.0))
+    for share in (0.0, 0.5, 1.0):
+        own = lived(share)
+        np.testing.assert_allclose(own.person["rest_hours"], share * 0.6)
+        np.testing.assert_allclose(own.person["load"] + own.person["rest_hours"] / 37.5, lived(0.0).person["load"])
 
-@pytest.mark.parametrize("purpose", ["protected", "reporting", "coaching", "observation", "huddles"])
+
+@pytest.mark.parametrize("purpose", ["protected", "reporting", "coaching", "observation"])
 def test_only_what_people_take_part_in_can_come_out_of_rest(cohort, purpose):
     """Protected time, reports, coaching, watching and huddles happen at work."""
     nothing = {name: 0.0 for name in PART}
-    kind = "hours" if purpose in ("protected", "reporting") else "spent"
-    own = after(
-        cohort, "load", **nothing, **{f"organisation__{kind}_{purpose}": 0.5}, p__load__participation_from_recovery=1.0
-    )
-    assert (own.organisation["rest_hours"] == 0.0).all()
+    hours = f"organisation__hours_{purpose}" if purpose in ("protected", "reporting") else f"team__{purpose}_hours"
+    own = after(cohort, "load", **nothing, **{hours: 0.5}, p__load__participation_from_recovery=1.0)
+    assert (own.person["rest_hours"] == 0.0).all()
 
 
 def test_more_managers_in_a_team_leave_fewer_for_care(cohort):
     put(cohort, person__vacant=0, person__absent=0, team__improvement_hours=0.0, team__response_hours=0.0,
-        team__settling_hours=0.0, practice__convenient=0, p__load__failure_demand=0.0)  # fmt: skip
+        team__settling_hours=0.0, team__deliberation_hours=0.0, organisation__spent_patients=0.0, practice__convenient=0, p__load__failure_demand=0.0)  # fmt: skip
     assert rising(after(cohort, "load", p__structure__managers_per_team=n).team["load"].mean() for n in (1, 2, 3))
     one, two = (after(cohort, "load", p__structure__managers_per_team=n).team["load"] for n in (1, 2))
     care = cohort.organisation["demand_factor"][0] * cohort.team["demand"] / 37.5

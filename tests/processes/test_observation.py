@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from tools import GRID, both, changed_columns, constant, falling, never_falling, put, rising, row, shares, step
 
 from civicsim.organisation import ENDORSED, FROM_MANAGERS, FROM_TEAM, NO_IDEA, TO_MANAGER, TRIAL, WAITING
-from civicsim.processes.observation import checks_of, put_on_table
+from civicsim.practice import propose
+from civicsim.processes.observation import checks_of
 from civicsim.schedule import PROCESSES, advance
 
 ONLY = [PROCESSES["observation"]]
@@ -35,10 +36,10 @@ def test_more_hours_make_more_checks_and_dearer_ones_fewer():
     assert checks_of(sum([0.1] * 10), 1.0) == 1
 
 
-@pytest.mark.parametrize("function", [put_on_table, put_on_table.py_func], ids=["compiled", "plain"])
+@pytest.mark.parametrize("function", [propose, propose.py_func], ids=["compiled", "plain"])
 def test_what_is_put_on_the_table_waits_for_the_manager_and_nobody_is_named(function):
     slot = row("practice", idea_raiser=7, deliberated=1, cycles=2, successes=1, idea_convenient=1, value=1)
-    function(slot, -1, 0.4, FROM_MANAGERS, 9)
+    function(slot, -1, 0, FROM_MANAGERS, TO_MANAGER, 0.4, 9)
     assert (slot.idea_state, slot.idea_channel, slot.idea_origin) == (WAITING, TO_MANAGER, FROM_MANAGERS)
     assert (slot.idea_value, slot.idea_severity, slot.idea_week, slot.raised_week) == (-1, 0.4, 9, 9)
     assert (slot.idea_raiser, slot.deliberated, slot.cycles, slot.successes, slot.idea_convenient) == (-1, 0, 0, 0, 0)
@@ -233,11 +234,24 @@ def test_hours_come_week_by_week_and_what_is_left_over_is_less_than_one_look(coh
 
 
 @KINDS
-def test_hours_are_spent_as_they_are_allotted(cohort, kind):
+def test_hours_are_spent_where_there_is_something_to_look_at_and_go_back_to_care_elsewhere(cohort, kind):
     own = looked(cohort, kind, 0.13)
-    assert (own.organisation[f"spent_{kind}"] == 0.13).all()
+    np.testing.assert_allclose(own.organisation[f"spent_{kind}"], 0.13)
+    np.testing.assert_allclose(own.team["observation_hours"], 0.13 * own.team["n_posts"])
     other = "huddles" if kind == "observation" else "observation"
     assert (own.organisation[f"spent_{other}"] == 0.0).all()
+    idle = step(place(cohort, **{HOURS[kind]: 0.13}, dimension__staff_visible=0), "observation")
+    assert (idle.organisation[f"spent_{kind}"] == 0.0).all()
+    assert (idle.team["observation_hours"] == 0.0).all()
+
+
+def test_where_the_manager_is_away_nobody_watches_and_the_hours_go_back_to_care(cohort):
+    own = place(cohort, organisation__hours_observation=0.13)
+    away = own.manager["person"][own.team["manager"][:3]]
+    own.person["vacant"][away[:2]], own.person["absent"][away[2]] = 1, 1
+    step(own, "observation")
+    assert (own.team["observation_hours"][:3] == 0.0).all()
+    np.testing.assert_allclose(own.team["observation_hours"][3:], 0.13 * own.team["n_posts"][3:])
 
 
 @settings(max_examples=15)
@@ -263,7 +277,9 @@ def test_switched_off_nothing_is_seen_and_the_hours_go_back_to_care(crowd):
     own.tally[:] = 0
     before = own.copy()
     step(own, "observation")
-    assert changed_columns(before, own) <= {"organisation.spent_observation", "organisation.spent_huddles"}
+    assert changed_columns(before, own) <= {
+        "organisation.spent_observation", "organisation.spent_huddles", "team.observation_hours"
+    }  # fmt: skip
     assert (own.organisation["spent_observation"] + own.organisation["spent_huddles"] == 0.0).all()
 
 

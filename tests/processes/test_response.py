@@ -11,6 +11,8 @@ from tools import GRID, after, both, constant, falling, never_falling, put, risi
 from civicsim.kernels import either
 from civicsim.organisation import (
     ENDORSED,
+    FROM_MANAGERS,
+    FROM_PARTNERS,
     FROM_PROGRAMME,
     FROM_STAFF,
     FROM_TEAM,
@@ -563,3 +565,16 @@ def test_for_what_nobody_raised_nobody_could_have_suffered(crowd):
     unraised = settle_all(crowd, TO_GUARDIAN, organisation__fear_enacted=0.0, practice__idea_raiser=-1)
     assert raised.tally["exposed"].sum() > 0
     assert unraised.tally["exposed"].sum() == 0
+
+
+def test_nobody_learns_from_the_answer_to_what_nobody_voiced(cohort):
+    """What managers saw for themselves, or partners and programmes brought, is no outcome of speaking up."""
+    heard = {}
+    for origin in (FROM_STAFF, FROM_TEAM, FROM_MANAGERS, FROM_PARTNERS, FROM_PROGRAMME):
+        own = put(
+            cohort.copy(), practice__idea_state=WAITING, practice__idea_channel=TO_MANAGER, practice__idea_raiser=-1,
+            practice__idea_origin=origin, practice__raised_week=cohort.week - 60,
+        )  # fmt: skip
+        heard[origin] = step(own, "response").team["n_outcomes"].sum()
+    assert heard[FROM_STAFF] == heard[FROM_TEAM] > 0
+    assert heard[FROM_MANAGERS] == heard[FROM_PARTNERS] == heard[FROM_PROGRAMME] == 0

@@ -24,6 +24,7 @@ from tools import (
 
 from civicsim.networks import drop_all_ties, drop_tie
 from civicsim.processes.ties import Parameters, appeal, loss_probability, making_probability
+from civicsim.schedule import advance
 
 q = record(Parameters())
 hours = st.floats(0, 4)
@@ -83,15 +84,15 @@ def test_likeness_nearness_and_friends_in_common_attract():
 def test_a_tie_ends_at_both_ends_and_no_other_does():
     ties = np.array([[1, 2, -1], [0, -1, -1], [0, -1, -1]], dtype=np.int32)
     drop_tie(ties, 0, 1)
-    assert ties.tolist() == [[-1, 2, -1], [-1, -1, -1], [0, -1, -1]]
+    assert ties.tolist() == [[2, -1, -1], [-1, -1, -1], [0, -1, -1]]
     drop_tie(ties, 0, 1)
-    assert ties.tolist() == [[-1, 2, -1], [-1, -1, -1], [0, -1, -1]]
+    assert ties.tolist() == [[2, -1, -1], [-1, -1, -1], [0, -1, -1]]
 
 
 def test_all_ties_of_a_person_end_at_both_ends():
     ties = np.array([[1, 2, -1], [0, 2, -1], [0, 1, -1]], dtype=np.int32)
     drop_all_ties(ties, 0)
-    assert ties.tolist() == [[-1, -1, -1], [-1, 2, -1], [-1, 1, -1]]
+    assert ties.tolist() == [[-1, -1, -1], [2, -1, -1], [1, -1, -1]]
 
 
 # -- the process -----------------------------------------------------------------------------------------------------
@@ -156,7 +157,17 @@ def test_hours_per_tie_are_what_ties_cost(crowd):
 
 def test_hours_are_spent_as_allocated(cohort):
     step(put(cohort, organisation__hours_peer=0.3), "ties")
-    assert (cohort.organisation["spent_peer"] == 0.3).all()
+    np.testing.assert_allclose(cohort.organisation["spent_peer"], 0.3)
+    assert (cohort.team["peer_hours"] == 0.3).all()
+
+
+def test_a_team_that_is_cut_off_spends_no_hours_with_peers(cohort):
+    cohort.team["isolated"][:4] = 1
+    step(put(cohort, organisation__hours_peer=0.3), "ties")
+    np.testing.assert_array_equal(cohort.team["peer_hours"], np.where(cohort.team["isolated"], 0.0, 0.3))
+    posts, home = cohort.team["n_posts"], cohort.team["organisation"]
+    spent = np.bincount(home, weights=cohort.team["peer_hours"] * posts) / cohort.organisation["n_staff"]
+    np.testing.assert_allclose(cohort.organisation["spent_peer"], spent)
 
 
 def test_neglected_ties_are_lost_sooner(crowd):
@@ -261,3 +272,12 @@ def test_more_weeks_with_hours_make_a_denser_network(crowd):
 def test_no_share_of_hours_breaks_a_probability(share):
     assert 0.0 <= making_probability(share * 4, 3, 0.02, 0.5) <= 1.0
     assert constant(appeal(0, 0, 0, record(Parameters(), closure=x)) for x in GRID)
+
+
+def test_in_the_whole_week_filled_slots_come_before_empty_ones(crowd):
+    own = crowd.copy()
+    for _ in range(6):
+        advance(own, 5)
+        filled = own.ties >= 0
+        assert (filled[:, :-1] >= filled[:, 1:]).all()
+    assert filled.any()

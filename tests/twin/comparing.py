@@ -17,6 +17,7 @@ from civicsim.organisation import CHANNELS, IDEA_STATES, ORIGINS, REAL, TABLES
 from civicsim.scenario import Scenario
 from civicsim.schedule import PROCESSES
 from twin.loading import OF_THE_IDEA, PARTS, load
+from twin.people import MOST_FRIENDS
 from twin.week import WEEK, Twin
 
 TOLERANCE = 1e-9
@@ -28,7 +29,7 @@ UNSEEN = {
     *(f"patient.{name}" for name in ("organisation", "team", "group")),
     "organisation.run", "organisation.seed", "manager.person", "manager.superior",
     # Scratch, and what is only put down.
-    "person.previous", *PROCESSES["record"].writes, *PROCESSES["survey"].writes,
+    *PROCESSES["record"].writes, *PROCESSES["survey"].writes,
 }  # fmt: skip
 NOTHING = math.nan
 """The twin holds nothing where the engine still holds an old value that means nothing any more."""
@@ -159,7 +160,10 @@ def neighbours_compared(twin: Twin, cohort: Cohort) -> Comparison:
 def ties_compared(twin: Twin, cohort: Cohort) -> Comparison:
     """Return the same for ties between people."""
     staff = [who for o in twin.organisations for who in o.staff]
-    ties = np.array([[row_of(other) for other in who.acquaintances] for who in staff], dtype=float)
+    ties = np.array(
+        [[row_of(who.friends[k]) if k < len(who.friends) else -1 for k in range(MOST_FRIENDS)] for who in staff],
+        dtype=float,
+    )
     return "ties", [f"slot {k}" for k in range(ties.shape[1])], ties, cohort.ties[[who.row for who in staff]]
 
 

@@ -71,7 +71,7 @@ def load(cohort: Cohort, scenario: Scenario) -> Twin:
         who.organisation = organisations[c.person["organisation"][row]]
         who.team = teams[c.person["team"][row]] if c.person["team"][row] >= 0 else None
         if isinstance(who, StaffMember):
-            who.acquaintances = [people[other] if other >= 0 else None for other in c.ties[row]]
+            who.friends = [people[other] for other in c.ties[row] if other >= 0]
             who.problems = [load_problem(c, row, k, who) for k in range(int(c.person["noticed"][row]))]
     for row, boss in enumerate(managers):
         vars(boss).update(plain("manager", c.manager[row]), number=row)

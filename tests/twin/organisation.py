@@ -91,17 +91,19 @@ class Compact:
     def outcome(self, answered: float, overload: float) -> tuple[float, float]:
         """Return fulfilment and breach: kept as far as it was negotiated, and not kept.
 
-        Three promises: answers, bearable work, and the hours set aside, which grip may have moved.
+        The promises: answers, bearable work, and the hours set aside, if there are any; grip may have moved them.
         """
         o, p = self.organisation, self.organisation.settings.compact
         kept, negotiated = p.kept_share, p.process_quality
         if kept < 0.0:
             allotted = o.allotted["protected"]
-            kept = mean((
+            promises = [
                 min(1.0, answered / p.promised_answers) if p.promised_answers > 0.0 else 1.0,
                 min(1.0, p.promised_overload / overload) if overload > p.promised_overload else 1.0,
-                min(1.0, o.hours["protected"] / allotted) if allotted > 0.0 else 1.0,
-            ))  # fmt: skip
+            ]
+            if allotted > 0.0:
+                promises.append(min(1.0, o.hours["protected"] / allotted))
+            kept = mean(promises)
         if negotiated < 0.0:
             negotiated = min(1.0, self.deliberation_memory / p.hours_for_process)
         return unit(self.promised() * kept * negotiated), unit(self.promised() * (1.0 - kept))
@@ -193,10 +195,9 @@ class Organisation:
     say_do_gap: float
     leader_openness: float
     grip: float
-    rest_hours: float
     partner_hours: float
     chief_leaving: bool
-    chief_left: bool
+    started_over: bool
     attention_wellbeing: float
     culture_reported: float
     weeks_to_fill: float
@@ -407,23 +408,13 @@ class Organisation:
     def share_work(self) -> None:
         """Share work in every team; managers share the load of those they lead."""
         self.spent["protected"], self.spent["reporting"] = self.hours["protected"], self.hours["reporting"]
-        self.rest_hours = self.settings.load.participation_from_recovery * self.hours_of_taking_part()
         for team in self.teams:
             team.share_work()
-        overall = mean(team.load for team in self.teams)
+        overall, rest = mean(team.load for team in self.teams), mean(team.rest for team in self.teams)
         for boss in self.managers:
             boss.load = boss.team.load if boss.team else overall
+            boss.rest_hours = boss.team.rest if boss.team else rest
             boss.find_headspace()
-
-    def hours_of_taking_part(self) -> float:
-        """Return last week's hours with peers, of deliberation and with patients, per person."""
-        return self.spent["peer"] + self.spent["deliberation"] + self.spent["patients"]
-
-    def hours_on_purposes(self) -> float:
-        """Return the hours on improvement purposes that weigh on load, per person."""
-        others = ("protected", "reporting", "coaching", "observation", "huddles")
-        part = self.hours_of_taking_part() - self.rest_hours
-        return sum(self.spent[purpose] for purpose in others) + part + self.partner_hours
 
     # -- directives and the code -----------------------------------------------------------------------------------------
 
@@ -482,13 +473,17 @@ class Organisation:
     def coach(self) -> None:
         """Make managers more open, slowly, and let teams learn more from trials."""
         p = self.settings.coaching
-        self.spent["coaching"] = self.hours["coaching"] if p.enabled else 0.0
-        strength = min(1.0, self.spent["coaching"] / p.full_hours)
-        if strength > 0.0:
-            for boss in self.managers:
-                boss.be_coached(strength)
-            for team in self.teams:
+        hours = self.hours["coaching"] if p.enabled else 0.0
+        strength = min(1.0, hours / p.full_hours)
+        for boss in self.managers if strength > 0.0 else []:
+            boss.be_coached(strength)
+        for team in self.teams:
+            # Hours for which there is nobody to coach and nothing on trial go back to care.
+            used = team.n_trials > 0 or not team.manager.vacant
+            team.coaching_hours = hours * len(team.staff) if used else 0.0
+            if strength > 0.0:
                 team.be_coached(strength)
+        self.spent["coaching"] = sum(team.coaching_hours for team in self.teams) / len(self.staff)
 
     # -- turnover --------------------------------------------------------------------------------------------------------
 
@@ -508,7 +503,7 @@ class Organisation:
     def govern_nothing(self) -> None:
         """Nobody tightens, rates or is succeeded."""
         self.grip = self.regulator.urgency = self.attention_wellbeing = self.culture_reported = 0.0
-        self.regulator.deadline, self.regulator.notice, self.chief_leaving, self.chief_left = 0, 0, False, False
+        self.regulator.deadline, self.regulator.notice, self.chief_leaving, self.started_over = 0, 0, False, False
         self.leader_openness = self.chief.openness_anchor
 
     def govern(self) -> None:
@@ -516,8 +511,8 @@ class Organisation:
         p = self.settings.governing
         u_exit, u_rate, _, _ = self.luck("governing", self.key)
         goes = u_exit < min(1.0, p.chief_exit_rate * (p.inadequate_factor if self.regulator.inadequate else 1.0))
-        self.chief_left = self.chief_leaving or goes
-        if self.chief_left:
+        self.started_over = False
+        if self.chief_leaving or goes:
             self.succeed()
         self.chief_leaving = False
         engaged = self.hours_with_people() - self.settings.reference.usual_engaged
@@ -542,6 +537,7 @@ class Organisation:
             self.count["resets"] += 1
             self.fear_enacted, self.permission_enacted = self.fear_habit, self.permission_habit
             self.authority_enacted = self.authority_habit
+            self.started_over = True
 
     def report_culture(self) -> None:
         """S̄ + w·F·salience·(1 − audit)·(1 − S̄): glossed as far as leaders are judged by it."""

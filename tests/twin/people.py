@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from twin.organisation import Organisation
     from twin.team import Practice, Team
 
+MOST_FRIENDS = 8
 MOST_PROBLEMS = 3
 MIDDLING = 0.5
 
@@ -103,7 +104,7 @@ class Post(mesa.Agent):
         An hour that taking part takes from rest is felt as more than an hour of work.
         """
         p, o = self.settings.exhaustion, self.organisation
-        felt = self.load + p.rest_weight * o.rest_hours / self.settings.structure.contracted_hours
+        felt = self.load + p.rest_weight * self.rest_hours / self.settings.structure.contracted_hours
         change = (
             p.load_weight * max(0.0, felt - 0.9)
             + p.fear_weight * (o.fear_enacted - self.settings.reference.usual_fear)
@@ -241,13 +242,8 @@ class StaffMember(Post):
     """A member of a team."""
 
     team: Team
-    acquaintances: list[StaffMember | None]
+    friends: list[StaffMember]
     problems: list[Problem]
-
-    @property
-    def friends(self) -> list[StaffMember]:
-        """The people of other teams with whom there is a tie."""
-        return [other for other in self.acquaintances if other is not None]
 
     # -- noticing --------------------------------------------------------------------------------------------------------
 
@@ -449,20 +445,20 @@ class StaffMember(Post):
 
     def tie_to(self, other: StaffMember) -> bool:
         """Make a tie, if both have a place left for one."""
-        if other in self.acquaintances or None not in self.acquaintances or None not in other.acquaintances:
+        if other in self.friends or max(len(self.friends), len(other.friends)) == MOST_FRIENDS:
             return False
-        self.acquaintances[self.acquaintances.index(None)] = other
-        other.acquaintances[other.acquaintances.index(None)] = self
+        self.friends.append(other)
+        other.friends.append(self)
         return True
 
     def lose_tie(self, other: StaffMember) -> None:
         """End a tie, at both ends."""
-        self.acquaintances[self.acquaintances.index(other)] = None
-        other.acquaintances[other.acquaintances.index(self)] = None
+        self.friends.remove(other)
+        other.friends.remove(self)
 
     def lose_all_ties(self) -> int:
         """End all ties, and return how many there were."""
-        friends = self.friends
+        friends = list(self.friends)
         for other in friends:
             self.lose_tie(other)
         return len(friends)
@@ -470,21 +466,20 @@ class StaffMember(Post):
     def keep_in_touch(self) -> None:
         """Lose a tie now and then, more so without hours for it, and make one with the hours that are left."""
         p, o = self.settings.ties, self.organisation
-        hours, n = o.spent["peer"], len(self.friends)
+        hours, n = o.hours["peer"], len(self.friends)
         upkeep = p.upkeep_hours * n
         loses = p.loss_rate
         if upkeep > 0.0:
             loses = min(1.0, loses + p.neglect_rate * max(0.0, 1.0 - hours / upkeep))
-        u, _, _, _ = o.luck("ties.lose", self.key)
+        u_loses, u_meets, _, _ = o.luck("ties.touch", self.key)
         # One draw decides whether any tie ends, and which: each tie has half the chance from either end.
-        which = u / max(0.5 * loses, 1e-12)
+        which = u_loses / max(0.5 * loses, 1e-12)
         if which < n:
             self.lose_tie(self.friends[int(which)])
             o.count["ties_lost"] += 1
         if self.vacant or self.team.isolated:
             return
-        u, _, _, _ = o.luck("ties.meet", self.key)
-        if u < min(1.0, max(0.0, hours - upkeep) / p.making_hours):
+        if u_meets < min(1.0, max(0.0, hours - upkeep) / p.making_hours):
             other = self.meet()
             if other and self.tie_to(other):
                 o.count["ties_made"] += 1
@@ -525,17 +520,12 @@ class StaffMember(Post):
         return other
 
     def friend_of_friend(self, u: float, v: float) -> StaffMember | None:
-        """Look through the acquaintances from a random place on, and through theirs."""
-        n = len(self.acquaintances)
-        for step in range(n):
-            friend = self.acquaintances[(int(u * n) + step) % n]
-            if friend is None:
-                continue
-            for further in range(n):
-                other = friend.acquaintances[(int(v * n) + further) % n]
-                if other is not None and other is not self:
-                    return other
-        return None
+        """One of the friends of a friend, other than oneself."""
+        if not self.friends:
+            return None
+        friend = self.friends[int(u * len(self.friends))]
+        others = [other for other in friend.friends if other is not self]
+        return others[int(v * len(others))] if others else None
 
     def appeal_of(self, other: StaffMember) -> float:
         """exp(α_same·same profession + α_prox·same division + α_tri·acquaintances in common)."""

@@ -124,12 +124,12 @@ class Practice:
         return alike / ties if ties else 0.0
 
     def decays(self) -> bool:
-        """max(0, δ₀ + δ_L·ov + δ_T·leavers + δ_C·chief left − δ_N·share alike)."""
+        """max(0, δ₀ + δ_L·ov + δ_T·leavers + δ_C·started over − δ_N·share alike)."""
         if not self.followed or self.adopted_week >= self.week:
             return False
         p, team = self.team.settings.lifecycle, self.team
         hazard = p.decay_base + p.decay_overload * team.overload + p.decay_turnover * team.leaver_memory
-        hazard += p.decay_leader * team.organisation.chief_left - p.decay_neighbours * self.share_alike()
+        hazard += p.decay_leader * team.organisation.started_over - p.decay_neighbours * self.share_alike()
         u, _, _, _ = team.luck("lifecycle.decay", self.dimension.number)
         return u < max(0.0, hazard)
 
@@ -157,6 +157,10 @@ class Team:
     response_credit: float
     response_hours: float
     settling_hours: float
+    peer_hours: float
+    deliberation_hours: float
+    observation_hours: float
+    coaching_hours: float
     deliberation_credit: float
     observation_credit: float
     huddle_credit: float
@@ -231,12 +235,18 @@ class Team:
         hands = max(self.n_present - (structure.managers_per_team - 1), 1)
         saved = p.convenience_gain * sum(practice.convenient for practice in self.practices)
         care = max(0.0, o.demand_factor * self.demand / hands - saved)
-        own = (self.improvement_hours + self.response_hours + self.settling_hours) / hands
+        forum = o.spent["patients"] * len(self.staff)
+        part = self.peer_hours + (self.deliberation_hours + forum) / hands
+        self.rest = p.participation_from_recovery * part
+        together = self.improvement_hours + self.response_hours + self.settling_hours
+        together += self.observation_hours + self.coaching_hours
+        each = o.spent["protected"] + o.spent["reporting"] + o.partner_hours
         failure = p.failure_demand * self.mismatch
-        shared = care + o.hours_on_purposes() + own + failure
+        shared = care + each + part - self.rest + together / hands + failure
         self.count["hours_failure_demand"] += failure * self.n_present
         for who in self.staff:
             who.load = (shared + who.voice_hours) / structure.contracted_hours
+            who.rest_hours = self.rest
             who.find_headspace()
         self.load, self.headspace = self.mean_of("load"), self.mean_of("headspace")
         self.overload = unit(self.overload + (max(0.0, self.load - 1.0) - self.overload) / 10.0)
@@ -331,6 +341,8 @@ class Team:
         hours = self.organisation.hours["observation"] * len(self.staff)
         self.seek = unit(self.seek + p.seek_gain * hours * (1.0 - self.seek))
         self.observation_credit += hours
+        self.observation_hours += hours
+        self.organisation.spent["observation"] += hours / len(self.organisation.staff)
         for check in range(int(self.observation_credit / p.hours_per_check + 1e-9)):
             self.observation_credit -= p.hours_per_check
             seen = self.look(visible, "observation.watch", check, self.manager.skill, candour=1.0, origin="managers")
@@ -347,7 +359,10 @@ class Team:
         if not critical:
             return
         skill, candour = self.mean_of("skill"), self.mean_of("propensity")
-        self.huddle_credit += self.organisation.hours["huddles"] * len(self.staff)
+        hours = self.organisation.hours["huddles"] * len(self.staff)
+        self.huddle_credit += hours
+        self.observation_hours += hours
+        self.organisation.spent["huddles"] += hours / len(self.organisation.staff)
         for check in range(int(self.huddle_credit / p.hours_per_huddle + 1e-9)):
             self.huddle_credit -= p.hours_per_huddle
             self.count["huddled"] += self.look(critical, "observation.huddle", check, skill, candour, origin="team")
@@ -498,7 +513,9 @@ class Team:
         return -0.2 if u < invitation else 0.0
 
     def tell(self, idea: Idea, outcome: float, acted: bool = False) -> None:
-        """Let the team and whoever raised it know what came of it."""
+        """Let the team and whoever raised it know what came of it; nobody learns from what nobody voiced."""
+        if idea.origin not in ("staff", "team"):
+            return
         self.outcomes += outcome
         self.n_outcomes += 1.0
         self.answered_share += ((outcome > 0.0) - self.answered_share) / 20.0
@@ -531,6 +548,7 @@ class Team:
         contact = p.contact_rate * used / len(self.staff) * self.hostility
         back = p.hostility_return * (p.usual_hostility - self.hostility)
         self.hostility = unit(self.hostility + back - contact + p.load_hostility * self.overload)
+        self.deliberation_hours = used
         return used
 
     def diversity(self) -> float:
@@ -581,8 +599,14 @@ class Team:
     # -- lifecycle -------------------------------------------------------------------------------------------------------
 
     def try_ideas(self) -> None:
-        """Begin trials where there is a place, run their cycles, and decide those that are finished."""
+        """Begin trials where there is a place, run their cycles, and decide those that are finished.
+
+        A new chief executive who starts over drops what a programme brought.
+        """
         p = self.settings.lifecycle
+        for practice in self.practices:
+            if practice.idea and practice.idea.origin == "programme" and self.organisation.started_over:
+                practice.idea = None
         alignment = self.mean_of("alignment")
         self.n_trials = sum(x.idea is not None and x.idea.state == "in trial" for x in self.practices)
         u, _, _, _ = self.luck("lifecycle.trials", 2 * len(self.practices))

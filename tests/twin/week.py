@@ -219,8 +219,9 @@ class Twin(mesa.Model):
         """Managers who watch the work, and teams that huddle, bring problems to the table."""
         for o in self.organisations:
             on = o.settings.observation.enabled
-            for purpose in ("observation", "huddles"):
-                o.spent[purpose] = o.hours[purpose] if on else 0.0
+            o.spent["observation"] = o.spent["huddles"] = 0.0
+            for team in o.teams:
+                team.observation_hours = 0.0
             for team in o.teams if on else []:
                 team.observe()
                 team.huddle()
@@ -275,6 +276,8 @@ class Twin(mesa.Model):
                 o.spent["deliberation"] = sum(team.deliberate() for team in o.teams) / len(o.staff)
             else:
                 o.spent["deliberation"] = 0.0
+                for team in o.teams:
+                    team.deliberation_hours = 0.0
                 for team in o.teams:
                     team.conflict = 0.0
 
@@ -358,7 +361,9 @@ class Twin(mesa.Model):
         """Hours with peers keep ties between teams alive and make new ones; every four weeks neighbours are counted anew."""
         for o in self.organisations:
             on = o.settings.ties.enabled
-            o.spent["peer"] = o.hours["peer"] if on else 0.0
+            for team in o.teams:
+                team.peer_hours = o.hours["peer"] if on and not team.isolated else 0.0
+            o.spent["peer"] = sum(team.peer_hours * len(team.staff) for team in o.teams) / len(o.staff)
             for who in o.staff if on else []:
                 who.keep_in_touch()
         if self.week % 4 == 0 and self.where("ties"):

@@ -1,0 +1,1 @@
+"""How fast civicsim is: ``python -m benchmarks`` from the root of the repository measures it anew."""

@@ -1,0 +1,39 @@
+"""What was measured on, in words that say nothing about whose machine it is."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+from pathlib import Path
+from typing import Any
+
+import civicsim
+from civicsim.simulate import threads_available
+
+PACKAGES = ("numpy", "numba", "llvmlite", "scipy", "pandas", "mesa")
+
+
+def machine() -> dict[str, Any]:
+    """Return processor, cores, memory and versions."""
+    return {
+        "processor": _first("/proc/cpuinfo", "model name") or platform.processor() or platform.machine(),
+        "architecture": platform.machine(),
+        "cache": _first("/proc/cpuinfo", "cache size"),
+        "cores": os.cpu_count(),
+        "threads": threads_available(),
+        "memory": _first("/proc/meminfo", "MemTotal"),
+        "system": platform.system(),
+        "python": platform.python_version(),
+        "civicsim": civicsim.__version__,
+        **{name: importlib.metadata.version(name) for name in PACKAGES},
+    }
+
+
+def _first(path: str, key: str) -> str | None:
+    """Return what a file of the system says first about a key; nothing where there is no such file."""
+    try:
+        lines = Path(path).read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return None
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith(key)), None)

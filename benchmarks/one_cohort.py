@@ -1,0 +1,46 @@
+"""Builds one cohort, lets it live, and prints what that took: run by :mod:`benchmarks.scaling` as a process."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+
+from benchmarks.interleaved import interleaved
+from benchmarks.places import lives, state_bytes
+from civicsim.cohort import build
+from civicsim.scenario import Scenario
+from civicsim.schedule import advance
+from civicsim.simulate import begin
+
+
+def main(asked: dict) -> dict:
+    """Return times of living, the time of building, bytes, and peak memory."""
+    scenario = Scenario.preset().with_(**asked["changes"], burn_in_weeks=asked["burn_in"])
+    parts = scenario.structure, scenario.population, scenario.habits, scenario.sections
+    # The first build loads compiled code.
+    build(parts[0].__class__(n_teams=1), *parts[1:], [1])
+    began = time.perf_counter()
+    cohort = build(*parts, list(range(1, asked["runs"] + 1)), -asked["burn_in"])
+    built = time.perf_counter() - began
+    advance(cohort, asked["burn_in"])
+    cohort = begin(cohort, scenario)
+    seconds = interleaved({"week": lambda: lives(cohort, asked["weeks"])}, asked["repeats"])["week"]
+    return {
+        "persons": cohort.n_persons,
+        "seconds": seconds,
+        "build_seconds": built,
+        "bytes_per_person": state_bytes(cohort) / cohort.n_persons,
+        "peak_bytes": peak_bytes(),
+    }
+
+
+def peak_bytes() -> int:
+    """Return the most memory that this process has held."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(json.loads(sys.argv[1]))))

@@ -1,0 +1,47 @@
+"""Organisations of a wanted size, burnt in, and ways to let them live on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from civicsim.cohort import Cohort
+from civicsim.process import Process
+from civicsim.recording import Recorder
+from civicsim.scenario import Scenario
+from civicsim.schedule import WEEK, advance
+from civicsim.simulate import begin, burn_in
+
+POSTS = 15
+"""Posts of a team, as in the default kind of organisation."""
+NHS = {"n_organisations": 210, "n_teams": 476}
+"""About 1.5 million staff in 210 linked organisations: the size of the English NHS."""
+CORE = ("load", "noticing", "voice", "response", "learning", "spread", "quality", "exhaustion")
+"""The processes that the version in NumPy covers."""
+
+
+def scenario_of(staff: int, burn_in_weeks: int = 26, **changes: object) -> Scenario:
+    """Return the status quo in one organisation of about so many staff, in teams of fifteen."""
+    return Scenario.preset().with_(
+        **{"n_teams": max(1, round(staff / POSTS)), "burn_in_weeks": burn_in_weeks, **changes}
+    )
+
+
+def started(scenario: Scenario, runs: int = 1) -> Cohort:
+    """Return runs after their burn-in, with the scenario in force."""
+    return begin(burn_in(scenario, runs), scenario)
+
+
+def core_of(scenario: Scenario) -> Scenario:
+    """Return a scenario in which only the processes of :data:`CORE` happen."""
+    return scenario.with_(**{f"{process.name}__enabled": process.name in CORE for process in WEEK})
+
+
+def lives(cohort: Cohort, weeks: int, threads: int = 1, processes: Sequence[Process] = WEEK) -> float:
+    """Let a cohort live on for some weeks and write them down; return the person-weeks."""
+    advance(cohort, weeks, threads=threads, recorder=Recorder(cohort, weeks), processes=processes)
+    return float(cohort.n_persons * weeks)
+
+
+def state_bytes(cohort: Cohort) -> int:
+    """Return the bytes of all tables and ties."""
+    return sum(table.nbytes for table in cohort.tables.values()) + cohort.ties.nbytes

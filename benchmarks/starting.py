@@ -1,0 +1,62 @@
+"""How long it takes until something comes: compiling, importing, help, and the first result. Each in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks.interleaved import interleaved, timing
+
+COLD_REPEATS = 2
+"""Compiling all takes minutes, so it is done fewer times than the rest."""
+WORKER = "import civicsim.simulate"
+_ROOT = Path(__file__).parents[1]
+
+
+def _environment(bytecode: str, kernels: str | None = None) -> dict[str, str]:
+    """Return an environment that keeps Python's bytecode in a folder, as an installation does, and kernels where they are or in another."""
+    without = ("PYTHONDONTWRITEBYTECODE",) if kernels is None else ("PYTHONDONTWRITEBYTECODE", "NUMBA_CACHE_DIR")
+    kept = {name: value for name, value in os.environ.items() if name not in without}
+    paths = os.pathsep.join(filter(None, [str(_ROOT), kept.get("PYTHONPATH")]))
+    cache = {} if kernels is None else {"XDG_CACHE_HOME": kernels}
+    return {**kept, **cache, "PYTHONPYCACHEPREFIX": bytecode, "PYTHONPATH": paths}
+
+
+def _call(environment: dict[str, str], *words: str) -> str:
+    done = subprocess.run([sys.executable, *words], env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    return done.stdout
+
+
+def run(repeats: int, quick: bool) -> dict[str, Any]:
+    """Return times from the start of a process to its end."""
+    with tempfile.TemporaryDirectory() as folder:
+        warm = _environment(folder)
+        cli = ("-m", "civicsim.cli")
+        ways = {
+            "civicsim --help": lambda: _call(warm, *cli, "--help"),
+            "Python alone": lambda: _call(warm, "-c", "pass"),
+            "imports of a worker": lambda: _call(warm, "-c", WORKER),
+            "civicsim warmup, all compiled": lambda: _call(warm, *cli, "warmup", "--json"),
+            "civicsim run --seeds 1": lambda: _call(warm, *cli, "run", "--seeds", "1", "--quiet"),
+            "civicsim run (ten runs)": lambda: _call(warm, *cli, "run", "--quiet"),
+        }
+        times = {name: timing(taken) for name, taken in interleaved(ways, repeats).items()}
+    return {"times": times}
+
+
+def compiling(quick: bool) -> dict[str, Any]:
+    """Return how long compiling all takes with empty caches, and how much that is; with ``quick`` from the caches there are."""
+    seconds, about = [], {}
+    for _ in range(1 if quick else COLD_REPEATS):
+        with tempfile.TemporaryDirectory() as folder:
+            environment = dict(os.environ) if quick else _environment(folder, folder)
+            began = time.perf_counter()
+            about = json.loads(_call(environment, "-m", "civicsim.cli", "warmup", "--json"))
+            seconds.append(time.perf_counter() - began)
+    return {**timing(seconds), "functions": about["compiled"], "bytes": about["bytes"]}

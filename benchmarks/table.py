@@ -1,0 +1,218 @@
+"""Writes docs/performance.md from what was measured. No figure in that page is written by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
+INTRODUCTION = """\
+# How fast it is
+
+This page is written by a program from what was measured; change neither figures nor words here. To measure anew:
+
+```console
+uv run python -m benchmarks --out benchmarks.json      # everything, best on an idle machine; --only limits,twin for parts
+uv run python -m benchmarks table benchmarks.json      # writes this page
+uv run civicsim run --profile                          # where the time of a scenario of yours goes
+```
+
+A **person-week** is one week of one person; a person is a member of staff or a manager, vacant posts included. Times are
+of one thread unless a table says otherwise, with the full model (all mechanisms, and all measures written down) in its
+published order, after a burn-in at the status quo. Ways that are compared were lived in turn within one process; times are
+medians, and the range in brackets is that of the single times. A ratio is the median of the ratios of neighbouring times.
+"""
+
+
+def page(found: dict[str, Any]) -> str:
+    """Return the page for what was measured."""
+    parts = found["parts"]
+    blocks = [INTRODUCTION, _machine(found)]
+    blocks += [write(parts[name]) for name, write in _SECTIONS.items() if name in parts]
+    return "\n".join(blocks)
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [f"| {' | '.join(heads)} |", f"|{'|'.join(['---'] + ['--:'] * (len(heads) - 1))}|"]
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)]) + "\n"
+
+
+def _machine(found: dict[str, Any]) -> str:
+    about = found["machine"]
+    versions = ", ".join(
+        f"{name} {about[name]}" for name in ("civicsim", "python", "numpy", "numba", "llvmlite", "mesa")
+    )
+    quick = " **Measured with --quick: these figures only show that the harness works.**" if found["quick"] else ""
+    return (
+        f"Measured on: {about['processor']} ({about['architecture']}, cache {about['cache'] or 'unknown'}), {about['threads']} "
+        f"threads, memory {about['memory'] or 'unknown'}, {about['system']}; {versions}. "
+        f"Each time was taken {found['repeats']} times.{quick}\n"
+    )
+
+
+def _ns(row: dict[str, Any]) -> str:
+    each = 1e9 / row["person_weeks"]
+    return f"{_short(row['ns_per_person_week'])} ({_short(row['least'] * each)}–{_short(row['most'] * each)})"
+
+
+def _short(value: float) -> str:
+    """Return three digits."""
+    if value >= 1_000:
+        return f"{float(f'{value:.3g}'):,.0f}"
+    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def _times(about: dict[str, float]) -> str:
+    return f"{_short(about['median'])} ({_short(about['least'])}–{_short(about['most'])})"
+
+
+def _seconds(row: dict[str, Any]) -> str:
+    if len(row["seconds"]) == 1:
+        return f"{_short(row['median'])} s"
+    return f"{_short(row['median'])} s ({_short(row['least'])}–{_short(row['most'])})"
+
+
+def _bytes(n: float) -> str:
+    return f"{n / 2**30:.2f} GiB" if n >= 2**30 else f"{n / 2**20:.0f} MiB"
+
+
+def _profile(part: dict[str, Any]) -> str:
+    rows = [(f"`{p['name']}`", f"{p['nanoseconds']:.1f}", f"{p['share'] * 100:.0f} %") for p in part["processes"]]
+    together = (
+        ""
+        if part["together"] is None
+        else f" Runs are lived in one compiled loop, which takes {_short(part['together'])} ns."
+    )
+    text = (
+        f"{part['n_runs']} runs, {part['n_persons']:,} people, {part['weeks']} weeks, lived process by process with a clock: "
+        f"{_short(part['one_by_one'])} ns per person-week, {_short(part['calls'])} of it for calls that hand the tables over.{together}\n"
+    )
+    return f"## Where the time goes\n\n{text}\n" + _table(("process", "ns per person-week", "share"), rows)
+
+
+def _twin(part: dict[str, Any]) -> str:
+    rows = [
+        (f"{row['staff']:,}", _ns(row["engine"]), str(row["engine"]["weeks"]), _ns(row["twin"]), str(row["twin"]["weeks"]), _times(row["ratio"]))
+        for row in part["rows"]
+    ]  # fmt: skip
+    text = (
+        "The twin (`tests/twin`) is the same model as plain Mesa objects; the tests hold engine and twin to the same decisions. "
+        "It does without the survey and the weekly record, which the engine's time includes.\n"
+    )
+    heads = ("staff", "engine, ns per person-week", "weeks", "twin, ns per person-week", "weeks", "twin / engine")
+    return f"## Against the plain twin\n\n{text}\n" + _table(heads, rows)
+
+
+def _numpy(part: dict[str, Any]) -> str:
+    rows = [
+        (f"{row['staff']:,}", f"{row['runs']:,}", _ns(row["full"]), _ns(row["core"]), _ns(row["numpy"]), _times(row["numpy_over_core"]), _times(row["numpy_over_full"]))
+        for row in part["rows"]
+    ]  # fmt: skip
+    text = (
+        f"`benchmarks/numpy_rival.py` has the rules of {', '.join(part['covers'])} in vectorised NumPy: float32, sparse matrices for "
+        "ties, running sums for teams, Philox numbers. The engine is measured with the full model, and with these processes only. "
+        "The ratio that compares the same rules is NumPy / core; NumPy / full sets the rules of a part against all of the model.\n"
+    )
+    heads = ("staff", "runs", "engine, full model", "engine, core", "NumPy, core", "NumPy / core", "NumPy / full")
+    return f"## Against NumPy\n\n{text}\n" + _table(heads, rows)
+
+
+def _limits(part: dict[str, Any]) -> str:
+    rows = [
+        (f"{row['staff']:,}", f"{row['runs']:,}", _ns(row["engine"]), _ns(row["gather"]), _ns(row["draw_and_touch"]), _times(row["engine_over_limits"]))
+        for row in part["rows"]
+    ]  # fmt: skip
+    text = (
+        "What no engine can do without, measured in the same run: one fetch of a state along all ties, and a loop that draws "
+        f"{part['calls_of_the_generator']} times four numbers per person and adds to every word of the state once.\n"
+    )
+    heads = ("staff", "runs", "engine", "gather along ties", "draw and touch", "engine / both")
+    return f"## Against the machine's limits\n\n{text}\n" + _table(heads, rows)
+
+
+def _threads(part: dict[str, Any]) -> str:
+    text = (
+        f"{part['runs']} runs of 600 staff: {_ns(part['threads']['1'])} ns per person-week on one thread, "
+        f"{_ns(part['threads']['2'])} on two. One takes {_times(part['one_over_two'])} times as long as two. Results are the same bytes.\n"
+    )
+    return f"## Threads\n\n{text}"
+
+
+def _starting(part: dict[str, Any]) -> str:
+    rows = [
+        (f"`{name}`" if name.startswith("civicsim ") else name, _seconds(row)) for name, row in part["times"].items()
+    ]
+    text = "From the start of a process to its end, with compiled code and bytecode in the cache.\n"
+    return f"## Starting\n\n{text}\n" + _table(("", "seconds"), rows)
+
+
+def _compiling(part: dict[str, Any]) -> str:
+    return (
+        f"## Compiling\n\nWith empty caches, `civicsim warmup` takes {_seconds(part)}, measured {len(part['seconds'])} times: it "
+        f"compiles {part['functions']} functions, {_bytes(part['bytes'])} in the cache.\n"
+    )
+
+
+def _line(line: dict[str, float], what: str, size: int = 1) -> str:
+    return (
+        f"Fitted line: a week takes {line['fixed'] * 1e6:.0f} µs + {line['each'] * 1e9 / size:.0f} ns per {what}, at most "
+        f"{line['worst'] * 100:.0f} % off; exponent of a power law {line['exponent']:.3f} (1 is linear).\n"
+    )
+
+
+def _scaling(part: dict[str, Any]) -> str:
+    def row(first: int, about: dict[str, Any]) -> tuple[str, ...]:
+        return (
+            f"{first:,}", f"{about['persons']:,}", str(about["weeks"]), _ns(about), f"{about['person_weeks_per_second'] / 1e6:.2f}",
+            f"{_short(about['build_seconds'])} s", f"{about['bytes_per_person']:.0f}", _bytes(about["peak_bytes"]),
+        )  # fmt: skip
+
+    heads = (
+        "persons",
+        "weeks",
+        "ns per person-week",
+        "million person-weeks per second",
+        "build",
+        "bytes per person",
+        "peak memory",
+    )
+    staff = _table(("staff", *heads), [row(about["staff"], about) for about in part["staff"]])
+    runs = _table(("runs", *heads), [row(about["runs"], about) for about in part["runs"]])
+    n = part["staff_of_each_run"]
+    return (
+        "## Scaling\n\nOne run of one organisation; the last row is one run of 210 linked organisations, the size of the English NHS. "
+        "Bytes per person are those of all tables, patients, practices and ties included; peak memory is that of the process.\n\n"
+        f"{staff}\n{_line(part['line_in_staff'], 'person')}\nRuns of {n} staff in one cohort:\n\n{runs}\n{_line(part['line_in_runs'], 'run')}"
+    )
+
+
+def _studies(part: dict[str, Any]) -> str:
+    long, many = part["thousand"], part["replicates"]
+    rows = [
+        (f"`civicsim run --seeds {long['runs']} --out DIR`: 600 staff, {long['burn_in_weeks']} weeks of burn-in and {long['weeks']} weeks, stored", _seconds(long)),
+        (f"{many['runs']} runs of 300 staff over {many['weeks']} weeks, after a burn-in lived before", _seconds(many)),
+    ]  # fmt: skip
+    return "## What people wait for\n\nOn all threads.\n\n" + _table(("", "seconds"), rows)
+
+
+def _nhs(part: dict[str, Any]) -> str:
+    return (
+        f"## The whole NHS\n\n{part['persons']:,} people in linked organisations, {part['weeks']} weeks, one run and therefore one thread: "
+        f"{_seconds(part)}, {_short(part['ns_per_person_week'])} ns per person-week, built in {_short(part['build_seconds'])} s, "
+        f"peak memory {_bytes(part['peak_bytes'])}.\n"
+    )
+
+
+_SECTIONS: dict[str, Callable[[dict[str, Any]], str]] = {
+    "twin": _twin,
+    "numpy": _numpy,
+    "limits": _limits,
+    "profile": _profile,
+    "scaling": _scaling,
+    "threads": _threads,
+    "starting": _starting,
+    "compiling": _compiling,
+    "studies": _studies,
+    "nhs": _nhs,
+}

@@ -1,0 +1,265 @@
+"""The commands of ``civicsim study`` with their options and help. What they do stands in :mod:`civicsim.cli.studying`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from civicsim.cli.helping import command_help, talk
+from civicsim.cli.options import Json, Quiet, n_runs, whole
+from civicsim.errors import CivicsimError
+
+
+def _complete(incomplete: str) -> Iterator[str]:
+    """Yield study files and folders with results."""
+    found = [str(path) for path in [*Path().glob("*.toml"), *(path.parent for path in Path().glob("*/manifest.json"))]]
+    yield from (name for name in found if name.startswith(incomplete))
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise typer.BadParameter(f"'{text}' is not a number") from None
+    if not value > 0.0:
+        raise typer.BadParameter(f"{text}: expected a number above 0")
+    return value
+
+
+Folder = Annotated[str, typer.Argument(metavar="DIR", help="A folder with results.", autocompletion=_complete)]
+Processes = Annotated[
+    int | None,
+    typer.Option("--processes", "-p", metavar="N", parser=whole, help="Worker processes; one per thread by default."),
+]
+Timeout = Annotated[
+    float | None,
+    typer.Option(
+        metavar="SECONDS", parser=_seconds, help="How long a chunk of runs may take before it counts as hanging."
+    ),
+]
+Memory = Annotated[
+    float | None,
+    typer.Option(metavar="GB", parser=_seconds, help="Most address space of a worker process, in gigabytes."),
+]
+
+study = typer.Typer(
+    rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+
+
+@study.callback(
+    invoke_without_command=True,
+    help=command_help(
+        "Run batches of points and seeds that survive interruptions, and keep what comes of them.",
+        (
+            "study new study.toml",
+            "study check study.toml",
+            "study run study.toml --out results",
+            "study status results",
+            "study report results",
+        ),
+        "A study file says the question, the styles, what is varied, the seeds and the weeks. The same command again "
+        "does what is missing.",
+    ),
+)
+def root(context: typer.Context, json: Json = False, quiet: Quiet = False) -> None:
+    """Run studies."""
+    output = talk(context, json, quiet)
+    if context.invoked_subcommand is None:
+        if output.json:
+            raise CivicsimError("study: say what to do, for example civicsim study run study.toml")
+        output.say(context.get_help())
+
+
+@study.command(
+    help=command_help(
+        "Write a study file to start from, with everything that can be said explained.",
+        ("study new study.toml", "study new study.toml --force"),
+    )
+)
+def new(
+    context: typer.Context,
+    path: Annotated[str, typer.Argument(metavar="STUDY.toml", help="The file to write.")] = "study.toml",
+    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write a study file."""
+    output = talk(context, json, quiet)
+    from civicsim.cli import studying
+
+    studying.new(output, path, force)
+
+
+@study.command(
+    help=command_help(
+        "Read a study file, and say how many runs it is and about what time and room they take.",
+        ("study check study.toml", "study check study.toml --processes 8 --json"),
+        "One small run is measured; nothing is written.",
+    )
+)
+def check(
+    context: typer.Context,
+    path: Annotated[str, typer.Argument(metavar="STUDY.toml", help="The study file.", autocompletion=_complete)],
+    processes: Processes = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Check a study file."""
+    output = talk(context, json, quiet)
+    from civicsim.cli import studying
+
+    studying.check(output, path, processes)
+
+
+@study.command(
+    help=command_help(
+        "Run what is missing of a study.",
+        (
+            "study run study.toml --out results",
+            "study run results",
+            "study run study.toml --out /shared/results --shard 3/20",
+            "study run results --retry-failed --timeout 600",
+            "study run results --only 12:3",
+        ),
+        "Ctrl-C stops it and keeps what is done. Runs that fail are written down with what repeats them, and all others "
+        "go on; exit code 1 says that there are some. With --shard, several machines share a folder; whoever comes last "
+        "puts the tables together.",
+    )
+)
+def run(
+    context: typer.Context,
+    path: Annotated[
+        str, typer.Argument(metavar="STUDY", help="A study file, or a folder with results.", autocompletion=_complete)
+    ],
+    out: Annotated[str | None, typer.Option(metavar="DIR", help="Folder of results.")] = None,
+    processes: Processes = None,
+    shard: Annotated[str, typer.Option(metavar="I/N", help="Do the I-th of N parts.")] = "1/1",
+    timeout: Timeout = None,
+    memory: Memory = None,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Do runs that failed again.")] = False,
+    mix: Annotated[bool, typer.Option("--mix", help="Keep results of other software beside new ones.")] = False,
+    only: Annotated[
+        str | None,
+        typer.Option(
+            metavar="POINT:SEED", help="Repeat one run in this process, with its traceback; nothing is written."
+        ),
+    ] = None,
+    dask: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Scheduler of Dask, or its file: work on a cluster.")
+    ] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run a study."""
+    output = talk(context, json, quiet)
+    from civicsim.cli import studying
+
+    if only is not None:
+        studying.repeat(output, path, only)
+        return
+    how = studying.How(processes, shard, timeout, memory, retry_failed, mix, dask)
+    if not studying.run(output, path, out, how):
+        raise typer.Exit(1)
+
+
+@study.command(
+    help=command_help(
+        "Add seeds to a study and run them; what is there stays as it is.",
+        ("study expand results --add-seeds 20",),
+    )
+)
+def expand(
+    context: typer.Context,
+    folder: Folder,
+    add_seeds: Annotated[int, typer.Option(metavar="N", parser=n_runs, help="How many more seeds.")],
+    processes: Processes = None,
+    timeout: Timeout = None,
+    memory: Memory = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Add seeds."""
+    output = talk(context, json, quiet)
+    from civicsim.cli import studying
+
+    if not studying.run(output, folder, None, studying.How(processes, "1/1", timeout, memory), add_seeds):
+        raise typer.Exit(1)
+
+
+@study.command(
+    help=command_help(
+        "Say how far a study is, what failed, and which files cannot be used.",
+        ("study status results", "study status results --json"),
+    )
+)
+def status(context: typer.Context, folder: Folder, json: Json = False, quiet: Quiet = False) -> None:
+    """Say how far a study is."""
+    output = talk(context, json, quiet)
+    from civicsim.cli import studying
+
+    studying.status(output, folder)
+
+
+@study.command(
+    help=command_help(
+        "Write what came of a study as one page that needs nothing else.",
+        ("study report results", "study report results --out report.html"),
+    )
+)
+def report(
+    context: typer.Context,
+    folder: Folder,
+    out: Annotated[str | None, typer.Option(metavar="FILE.html", help="The file; DIR/report.html by default.")] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write a report."""
+    output = talk(context, json, quiet)
+    from civicsim.cli import studying
+
+    studying.report(output, folder, out)
+
+
+@study.command(
+    help=command_help(
+        "Write a table, with the columns of its points in front, as one file for other programs.",
+        ("study export results --out runs.csv", "study export results --table weekly --out weekly.parquet"),
+    )
+)
+def export(
+    context: typer.Context,
+    folder: Folder,
+    out: Annotated[str, typer.Option(metavar="FILE", help="A .csv or .parquet file.")] = "runs.csv",
+    table: Annotated[str, typer.Option(metavar="TABLE", help="runs, points, weekly or failures.")] = "runs",
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write a table."""
+    output = talk(context, json, quiet)
+    from civicsim.cli import studying
+
+    studying.export(output, folder, table, out)
+
+
+@study.command(
+    "list",
+    help=command_help(
+        "List the study files and the results in a folder and the folders in it.",
+        ("study list", "study list experiments"),
+    ),
+)
+def list_studies(
+    context: typer.Context,
+    folder: Annotated[str, typer.Argument(metavar="DIR", help="Where to look.")] = ".",
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """List studies."""
+    output = talk(context, json, quiet)
+    from civicsim.cli import studying
+
+    studying.list_all(output, folder)

@@ -1,0 +1,168 @@
+"""Files that are there whole or not at all, and that say by themselves whether they are as they were written."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+SCHEMA_VERSION = "1"
+_STUDY, _SOFTWARE, _VERSION = b"civicsim.study", b"civicsim.software", b"civicsim.schema"
+_PART = re.compile(r"(runs|weekly|failed)-([0-9a-f]{16})-([0-9a-f]{64})\.parquet")
+KINDS = ("runs", "weekly", "failed")
+VALUES = "values"
+"""Column of a part with the values of all measures."""
+ROWS = 20_000
+"""Rows of a row group of the tables that are put together."""
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What a file of results belongs to.
+
+    Attributes
+    ----------
+    study, software : str
+        Digest of the protocol, and of the versions that computed it.
+    """
+
+    study: str
+    software: str
+
+    @property
+    def metadata(self) -> dict[bytes, bytes]:
+        """The stamp as metadata of a Parquet file."""
+        return {_STUDY: self.study.encode(), _SOFTWARE: self.software.encode(), _VERSION: SCHEMA_VERSION.encode()}
+
+
+def stamp_of(schema: pa.Schema) -> tuple[Stamp, str]:
+    """Return the stamp of a file and the version of its schema; empty where it has none."""
+    about = schema.metadata or {}
+    found = [about.get(key, b"").decode("utf-8", "replace") for key in (_STUDY, _SOFTWARE, _VERSION)]
+    return Stamp(found[0], found[1]), found[2]
+
+
+def open_writer(sink: object, schema: pa.Schema, stamp: Stamp) -> pq.ParquetWriter:
+    """Return a writer of Parquet with checksums of pages, whose bytes depend on the rows and the stamp alone."""
+    return pq.ParquetWriter(sink, schema.with_metadata(stamp.metadata), compression="zstd", write_page_checksum=True)
+
+
+def table_bytes(table: pa.Table, stamp: Stamp) -> bytes:
+    """Return a table as a Parquet file."""
+    sink = io.BytesIO()
+    with open_writer(sink, table.schema, stamp) as writer:
+        writer.write_table(table.replace_schema_metadata(stamp.metadata), row_group_size=ROWS)
+    return sink.getvalue()
+
+
+def packed_schema(schema: pa.Schema) -> pa.Schema:
+    """Return the columns of a part: those of the table, with all measures in one column of lists.
+
+    A file has a few hundred bytes of its own for each column, which is more than a chunk has results.
+    """
+    measures = [field for field in schema if field.type == pa.float64()]
+    keys = [field for field in schema if field.type != pa.float64()]
+    return pa.schema([*keys, (VALUES, pa.list_(pa.float64(), len(measures)))]) if measures else schema
+
+
+def packed(keys: Sequence[pa.Array], values: np.ndarray, schema: pa.Schema) -> pa.Table:
+    """Return rows as a part holds them; ``values`` has a row each, NaN where there is no value."""
+    flat = pa.array(np.ascontiguousarray(values, dtype=float).ravel())
+    lists = pa.FixedSizeListArray.from_arrays(flat, values.shape[1])
+    return pa.Table.from_arrays([*keys, lists], schema=packed_schema(schema))
+
+
+def unpacked(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Return the rows of a part with a column per measure; a measure without a value is missing."""
+    if VALUES not in table.column_names:
+        return table
+    names = [field.name for field in schema if field.type == pa.float64()]
+    lists = table[VALUES].combine_chunks()
+    values = lists.flatten().to_numpy(zero_copy_only=False).reshape(len(table), len(names))
+    columns = {
+        name: pa.array(np.ascontiguousarray(column), from_pandas=True)
+        for name, column in zip(names, values.T, strict=True)
+    }
+    return pa.table(
+        {field.name: columns[field.name] if field.name in columns else table[field.name] for field in schema}
+    )
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file by way of another name, so that it is there whole or not at all, even after a power cut.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written; nothing is left behind.
+    """
+    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".draft-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(draft, 0o644)
+        os.replace(draft, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(draft)
+        raise
+
+
+def chunk_key(runs: Iterable[tuple[int, int]]) -> str:
+    """Return a short word for a set of runs (point, seed)."""
+    return hashlib.sha256(repr(sorted(runs)).encode()).hexdigest()[:16]
+
+
+def write_part(folder: Path, kind: str, key: str, table: pa.Table, stamp: Stamp) -> Path:
+    """Write a part of the results; the end of its name is the hash of what is in it."""
+    data = table_bytes(table, stamp)
+    path = folder / f"{kind}-{key}-{hashlib.sha256(data).hexdigest()}.parquet"
+    write_whole(path, data)
+    return path
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the results: its path, what it holds, and a word for the runs in it."""
+
+    path: Path
+    kind: str
+    key: str
+
+
+def read_part(path: Path) -> tuple[Part | None, str]:
+    """Return a part, or None and what is wrong with it."""
+    found = _PART.fullmatch(path.name)
+    if found is None:
+        return None, "is no part of a study"
+    if path.stat().st_size == 0:
+        return None, "is empty"
+    if sha256(path) != found[3]:
+        return None, "is not as it was written: cut off or changed"
+    return Part(path, found[1], found[2]), ""
+
+
+def read_schema(path: Path) -> tuple[pa.Schema | None, str]:
+    """Return the schema of a Parquet file, or None and what is wrong with it."""
+    try:
+        return pq.read_schema(path), ""
+    except (OSError, pa.ArrowException) as error:
+        return None, f"is no Parquet file ({' '.join(str(error).split())[:100]})"

@@ -1,0 +1,75 @@
+"""Locks on the folder of a study. The system gives them back when their owner dies, however it dies."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from civicsim.errors import CivicsimError
+
+LOCKS = "locks"
+_SHARD = re.compile(r"shard-(\d+)-of-(\d+)\.lock")
+_PATIENCE = 600.0
+
+
+@contextmanager
+def changing(folder: Path) -> Iterator[None]:
+    """Be the only one who changes the tables and the manifest; wait for others, who take moments.
+
+    Raises
+    ------
+    CivicsimError
+        If somebody keeps it for ten minutes.
+    """
+    (folder / LOCKS).mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(folder / LOCKS / "tables.lock", timeout=_PATIENCE):
+            yield
+    except Timeout:
+        raise CivicsimError(f"{folder}: another process has been changing the tables for ten minutes") from None
+
+
+@contextmanager
+def running(folder: Path, shard: int, of: int) -> Iterator[None]:
+    """Be the only one who runs a shard of the study.
+
+    Raises
+    ------
+    CivicsimError
+        If another process runs it, or runs the study in another number of shards.
+    """
+    locks = folder / LOCKS
+    locks.mkdir(parents=True, exist_ok=True)
+    for path in sorted(locks.glob("shard-*.lock")):
+        found = _SHARD.fullmatch(path.name)
+        if found and int(found[2]) != of and held(path):
+            raise CivicsimError(f"{folder}: another process runs shard {found[1]} of {found[2]} of this study")
+    lock = FileLock(locks / f"shard-{shard}-of-{of}.lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        what = "this study" if of == 1 else f"shard {shard} of {of} of this study"
+        raise CivicsimError(f"{folder}: another process runs {what}; wait for it, or stop it first") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def at_work(folder: Path) -> list[str]:
+    """Return who is running shards at this moment, as "1 of 2"."""
+    found = [_SHARD.fullmatch(path.name) for path in sorted((folder / LOCKS).glob("shard-*.lock"))]
+    return [f"{shard[1]} of {shard[2]}" for shard in found if shard and held(folder / LOCKS / shard[0])]
+
+
+def held(path: Path) -> bool:
+    """Return whether somebody holds a lock."""
+    try:
+        with FileLock(path, timeout=0):
+            return False
+    except Timeout:
+        return True

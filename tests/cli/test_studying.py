@@ -1,0 +1,156 @@
+"""Studies from the command line: what is said, what is written, and how mistakes are put."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+SMALLEST = """question = "Does it hold?"
+styles = ["status-quo", "compact"]
+seeds = 3
+weeks = 3
+burn_in_weeks = 2
+[factors]
+n_teams = 1
+team_size = 4
+n_executives = 1
+"""
+
+
+@pytest.fixture
+def study(tmp_path):
+    (tmp_path / "study.toml").write_text(SMALLEST)
+    return tmp_path / "study.toml"
+
+
+@pytest.fixture
+def results(tool, study):
+    assert tool("study", "run", "study.toml", "--processes", "0", "--out", "results").code == 0
+    return Path("results")
+
+
+def test_a_new_study_file_can_be_checked(tool):
+    assert tool("study", "new", "mine.toml").code == 0
+    assert (
+        tool("study", "new", "mine.toml").mistake
+        == "civicsim: mine.toml: is there already; add --force to write over it"
+    )
+    said = tool("study", "check", "mine.toml", "--processes", "2")
+    assert "2 points × 30 seeds = 60 runs; seeds 1–30" in said.out
+    assert " in 2 processes, and " in said.out
+    assert said.err.strip() == "Next: civicsim study run mine.toml --out mine-results"
+
+
+def test_check_as_json_has_runs_seconds_and_bytes(tool, study):
+    values = json.loads(tool("study", "check", "study.toml", "--json").out)
+    assert (values["runs"], values["points"], values["seeds"]) == (6, 2, 3)
+    assert values["seconds"] >= 0
+    assert values["bytes"] > 0
+
+
+def test_a_study_runs_says_where_it_stands_and_goes_on(tool, results):
+    said = tool("study", "status", "results")
+    assert "6 of 6 runs done (2 points × 3 seeds)" in said.out
+    again = tool("study", "run", "results", "--processes", "0")
+    assert "civicsim: 6 of 6 runs" in again.err
+    more = tool("study", "expand", "results", "--add-seeds", "2", "--processes", "0")
+    assert "10 of 10 runs done (2 points × 5 seeds)" in more.out
+    assert json.loads(tool("study", "status", "results", "--json").out)["done"] == 10
+
+
+def test_shards_share_a_folder_and_the_last_puts_the_tables_together(tool, study):
+    first = tool("study", "run", "study.toml", "--shard", "1/2", "--processes", "0", "--out", "shared")
+    assert "runs of other shards are missing" in first.err
+    assert not Path("shared/runs.parquet").exists()
+    assert tool("study", "run", "study.toml", "--shard", "2/2", "--processes", "0", "--out", "shared").code == 0
+    assert Path("shared/runs.parquet").exists()
+
+
+def test_the_page_and_the_tables_can_be_had(tool, results):
+    assert tool("study", "report", "results").code == 0
+    page = (results / "report.html").read_text()
+    assert "No run failed." in page
+    assert "luck from run to run" in page
+    assert "http" not in page
+    said = tool("study", "export", "results", "--out", "runs.csv")
+    assert said.out.startswith("Wrote runs.csv: 6 rows")
+    assert Path("runs.csv").read_text().startswith("point,policy,future,style,")
+    assert tool("study", "export", "results", "--table", "points", "--out", "points.parquet").code == 0
+    listed = tool("study", "list")
+    assert "study file" in listed.out
+    assert "6 of 6 runs" in listed.out
+
+
+def test_failures_come_first_and_their_command_repeats_them(tool, study):
+    study.write_text(f'code = "own.py"\n{SMALLEST}')
+    Path("own.py").write_text(
+        "from civicsim import Measure\n"
+        "def top(history):\n"
+        "    if 2 in history.organisation['seed']:\n"
+        "        raise ZeroDivisionError('a poisoned run')\n"
+        "    return history.snapshot['trust']\n"
+        "MEASURES = [Measure('own', 'Own', '0-1', 'Own.', 'neither', top)]\n"
+    )
+    said = tool("study", "run", "study.toml", "--processes", "0", "--out", "results")
+    assert said.code == 1
+    lines = said.out.splitlines()
+    assert lines[1:4] == [
+        "2 runs failed:", "  2 × ZeroDivisionError in measures: a poisoned run",
+        "  in results: civicsim study run . --only 0:2",
+    ]  # fmt: skip
+    again = tool("study", "run", "results", "--only", "0:2")
+    assert again.code == 2
+    assert (
+        again.err.splitlines()[-1] == "civicsim: --only 0:2: failed as it did before: ZeroDivisionError: a poisoned run"
+    )
+    assert "own " in tool("study", "run", "results", "--only", "0:1").out
+    tool("study", "report", "results")
+    assert "<strong>2 runs failed.</strong>" in Path("results/report.html").read_text()
+
+
+def test_ctrl_c_keeps_what_is_done(tool, study, monkeypatch):
+    from civicsim.study import runner
+
+    chunk, calls = runner.run_chunk, []
+
+    def stop(task):
+        calls.append(task)
+        if len(calls) > 1:
+            raise KeyboardInterrupt
+        return chunk(task)
+
+    study.write_text(SMALLEST.replace("seeds = 3", "seeds = 300"))
+    monkeypatch.setitem(runner.run_study.__kwdefaults__, "work", stop)
+    said = tool("study", "run", "study.toml", "--processes", "0", "--out", "results")
+    assert said.code == 130
+    assert "runs are kept in results; the same command goes on" in said.err
+    assert 0 < json.loads(tool("study", "status", "results", "--json").out)["done"] < 600
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("run", "nothing.toml"), "nothing.toml: no such file"),
+        (("run", "study.toml", "--shard", "3/2"), "--shard 3/2: expected I/N with I from 1 to N"),
+        (("run", "study.toml", "--shard", "x"), "--shard x: expected I/N, such as 3/20"),
+        (("run", "study.toml", "--only", "1"), "--only 1: expected POINT:SEED"),
+        (("run", "study.toml", "--only", "9:1"), "no point 9: points go from 0 to 1"),
+        (("run", "study.toml", "--timeout", "-1"), "run: --timeout: -1: expected a number above 0"),
+        (("status", "nowhere"), "nowhere: there is no such folder"),
+        (("report", "."), ".: holds no study (there is no manifest.json)"),
+        (("export", "results", "--out", "runs.xlsx"), "--out runs.xlsx: expected a name that ends with .csv or .parquet"),
+        (("export", "results", "--table", "run"), "results: no table 'run'; did you mean 'runs'?"),
+        (("export", "results", "--table", "weekly"), "results: keeps no weeks; the study has to name measures under weekly"),
+        (("new", "study.tml"), "study.tml: a study file is called something.toml; did you mean 'study.toml'?"),
+        (("list", "nowhere"), "nowhere: there is no such folder"),
+        (("rnu", "study.toml"), "study: no command 'rnu'; did you mean 'run'?"),
+    ],
+)  # fmt: skip
+def test_mistakes_are_one_line(tool, results, words, said):
+    assert tool("study", *words).mistake == f"civicsim: {said}"
+
+
+def test_seeds_are_not_added_twice_when_an_expansion_is_interrupted(tool, study):
+    tool("study", "run", "study.toml", "--shard", "1/2", "--processes", "0", "--out", "results")
+    said = tool("study", "expand", "results", "--add-seeds", "2", "--processes", "0")
+    assert said.mistake == "civicsim: results: 2 runs are missing yet; do them first: civicsim study run results"

@@ -1,0 +1,141 @@
+"""Whatever goes wrong in a run, all others finish, and what is written down repeats it."""
+
+import errno
+import time
+from pathlib import Path
+
+import numpy as np
+import poison
+import pytest
+from studies import SIZES, small_study, table_hashes
+
+from civicsim.errors import CivicsimError
+from civicsim.study import worker
+from civicsim.study.failures import NotFiniteError
+from civicsim.study.local import LocalExecutor, RemoteError, TimeLimitError, WorkerDiedError, without_main
+from civicsim.study.runner import run_study
+from civicsim.study.store import open_store
+from civicsim.study.worker import measure_alone
+
+HERE = Path(__file__).parent
+KINDS = {
+    poison.EXCEPTION: ("ZeroDivisionError", "a poisoned run"),
+    poison.DEATH: ("WorkerDied", "exit code 3"),
+    poison.QUIET_END: ("WorkerDied", "exit code 0"),
+    poison.LOOP: ("TimeLimit", "no answer within 3 s"),
+    poison.MEMORY: ("MemoryError", "Unable to allocate"),
+    poison.EXIT: ("SystemExit", "leaving"),
+}
+HEALTHY = [1, 2, 3, 4, 5]
+
+
+def poisoned(seeds, **changes):
+    return small_study(
+        seeds=seeds, measures=["trust", "poison"], code="poison.py", folder=HERE, factors=SIZES,
+        **changes,
+    )  # fmt: skip
+
+
+def test_every_kind_of_poison_is_isolated_and_all_other_runs_finish(tmp_path):
+    study = poisoned([*HEALTHY, *KINDS])
+    store = run_study(study, tmp_path / "out", processes=2, timeout=3.0, memory=6e9)
+    assert (store.n_done, store.n_failed) == (len(HEALTHY) * 2, len(KINDS) * 2)
+    failures = store.failures()
+    for row in failures.itertuples():
+        kind, message = KINDS[row.seed]
+        assert (row.type, row.stage) == (kind, "measures"), row
+        assert row.message.startswith(message)
+        assert row.command == f"civicsim study run . --only {row.point}:{row.seed}"
+        assert ("Traceback" in row.traceback) == (kind not in ("WorkerDied", "TimeLimit"))
+        assert str(tmp_path) not in row.traceback
+    # What is healthy is the same as without any poison and in one process.
+    alone = run_study(poisoned(HEALTHY), tmp_path / "alone", processes=0)
+    assert store.runs().equals(alone.runs())
+
+
+def test_a_number_that_is_none_is_caught_with_process_week_and_row(tmp_path, monkeypatch):
+    seeds = [1, poison.NOT_A_NUMBER]
+    study = small_study(seeds=seeds, measures=["trust"], factors=SIZES, styles=["status-quo"])
+    monkeypatch.setitem(study.protocol.__dict__, "week", poison.SPOILT_WEEK)
+    monkeypatch.setattr(worker, "load_protocol", lambda folder, digest: study.protocol)
+    store = run_study(study, tmp_path / "out", processes=0)
+    (failure,) = store.failures().to_dict("records")
+    assert (failure["seed"], failure["type"], failure["process"], failure["week"]) == (
+        poison.NOT_A_NUMBER, "NotFinite", "spoil", poison.BAD_WEEK,
+    )  # fmt: skip
+    assert failure["row"] == "person[2].trust = nan"
+    assert store.runs()["seed"].tolist() == [1]
+    with pytest.raises(NotFiniteError):
+        measure_alone(study.protocol, 0, poison.NOT_A_NUMBER)
+
+
+def test_runs_that_failed_are_done_again_only_when_asked(tmp_path, monkeypatch):
+    study = small_study(measures=["trust"])
+    live = worker._live
+
+    def fail(protocol, points, seeds, stage):
+        if 2 in seeds:
+            raise ValueError("for now")
+        return live(protocol, points, seeds, stage)
+
+    monkeypatch.setattr(worker, "_live", fail)
+    assert run_study(study, tmp_path / "out", processes=0).n_failed == 4
+    monkeypatch.undo()
+    assert run_study(study, tmp_path / "out", processes=0).n_failed == 4
+    mended = run_study(study, tmp_path / "out", processes=0, retry_failed=True)
+    assert (mended.n_failed, mended.n_done) == (0, 16)
+    run_study(study, tmp_path / "healthy", processes=0)
+    assert table_hashes(tmp_path / "out") == table_hashes(tmp_path / "healthy")
+
+
+def test_a_full_disk_is_said_and_the_same_command_does_the_rest(tmp_path, monkeypatch):
+    study, write, calls = small_study(seeds=40), worker.write_part, []
+
+    def full(*arguments):
+        calls.append(arguments)
+        if len(calls) > 1:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(*arguments)
+
+    monkeypatch.setattr(worker, "write_part", full)
+    with pytest.raises(CivicsimError, match=r"could not be written \(OSError: .*No space left on device\); make room"):
+        run_study(study, tmp_path / "out", processes=0)
+    assert 0 < open_store(tmp_path / "out").n_done < 160
+    monkeypatch.undo()
+    run_study(study, tmp_path / "out", processes=0)
+    run_study(study, tmp_path / "healthy", processes=0)
+    assert table_hashes(tmp_path / "out") == table_hashes(tmp_path / "healthy")
+
+
+def test_a_failure_to_write_results_is_written_down_and_done_again_by_itself(tmp_path, monkeypatch):
+    study, write = small_study(), worker.write_part
+
+    def full(folder, kind, *others):
+        if kind == "runs":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(folder, kind, *others)
+
+    monkeypatch.setattr(worker, "write_part", full)
+    failed = run_study(study, tmp_path / "out", processes=0)
+    assert set(failed.failures()["stage"]) == {"write"}
+    monkeypatch.undo()
+    assert run_study(study, tmp_path / "out", processes=0).n_failed == 0
+
+
+def test_an_executor_says_how_a_call_ended_and_goes_on():
+    with without_main(), LocalExecutor(1, timeout=2.0) as executor:
+        assert executor.submit(np.add, 1, 2).result() == 3
+        with pytest.raises(WorkerDiedError, match="ended by signal SIGKILL"):
+            executor.submit(_kill).result()
+        with pytest.raises(RemoteError, match="ZeroDivisionError"):
+            executor.submit(divmod, 1, 0).result()
+        with pytest.raises(TimeLimitError, match="within 2 s"):
+            executor.submit(time.sleep, 60).result()
+        assert executor.submit(np.add, 3, 4).result() == 7
+
+
+def _kill():
+    import os
+    import signal
+
+    os.kill(os.getpid(), signal.SIGKILL)

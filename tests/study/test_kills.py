@@ -1,0 +1,49 @@
+"""A driver that is killed at any moment, again and again, leaves what an undisturbed one leaves."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from studies import small_study, table_hashes
+
+from civicsim.study.runner import run_study
+from civicsim.study.store import open_store
+
+KILLS = 3
+SCRIPT = """
+import os, random, signal, sys, time
+from pathlib import Path
+sys.path.insert(0, sys.argv[2])
+from studies import small_study
+from civicsim.study.runner import run_study
+
+study, folder = small_study(seeds=25), Path(sys.argv[1])
+luck = random.Random(7)
+whole = time.monotonic()
+run_study(study, folder / "timed", processes=0)
+whole = time.monotonic() - whole
+for kill in range(int(sys.argv[3])):
+    child = os.fork()
+    if child == 0:
+        run_study(study, folder / "killed", processes=0)
+        os._exit(0)
+    # Drivers are killed sooner and sooner after they began, in the runs and while tables are put together.
+    time.sleep(whole * luck.uniform(0.05, 0.6))
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+run_study(study, folder / "killed", processes=0)
+"""
+
+
+def test_a_driver_killed_at_random_moments_leaves_the_same_tables(tmp_path):
+    command = [sys.executable, "-W", "ignore", "-c", SCRIPT, str(tmp_path), str(Path(__file__).parent), str(KILLS)]
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PYTHONHASHSEED": "1"})
+    assert done.returncode == 0, done.stderr
+    assert open_store(tmp_path / "killed").complete
+    assert table_hashes(tmp_path / "killed") == table_hashes(tmp_path / "timed")
+    # Another process, with another order of hashes, and other chunks.
+    run_study(small_study(seeds=25), tmp_path / "here", processes=0, shard=(1, 2))
+    run_study(small_study(seeds=25), tmp_path / "here", processes=0, shard=(2, 2))
+    assert table_hashes(tmp_path / "here") == table_hashes(tmp_path / "timed")
+    assert not list((tmp_path / "killed").glob("**/.draft-*"))

@@ -1,0 +1,105 @@
+"""The benchmarks measure what they say: the rival in NumPy lives by the same rules, and the page holds what was measured."""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tools import small_scenario
+
+from civicsim.organisation import STAFF
+from civicsim.recording import Recorder
+from civicsim.schedule import advance
+from civicsim.simulate import begin, burn_in
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from benchmarks import __main__ as benchmarks
+from benchmarks import interleaved, line, places
+from benchmarks.machine import PACKAGES
+from benchmarks.numpy_rival import Rival
+from benchmarks.table import page
+
+WEEKS = 26
+
+
+@pytest.fixture(scope="module")
+def both():
+    """Engine and rival after half a year from one start, and what both wrote down."""
+    scenario = small_scenario(n_teams=8, team_size=15, burn_in_weeks=26)
+    core = places.core_of(scenario)
+    engine = begin(burn_in(scenario, 40), core)
+    # What the switched-off processes left behind comes to rest.
+    advance(engine, 26)
+    rival = Rival(engine)
+    recorder = Recorder(engine, WEEKS)
+    advance(engine, WEEKS, recorder=recorder)
+    return engine, recorder, rival, rival.live(WEEKS)
+
+
+@pytest.mark.parametrize("name", ["safety", "efficacy", "agency", "exhaustion", "noticed_memory", "voiced_memory"])
+def test_the_rivals_people_are_as_the_engines_on_average(both, name):
+    engine, _, rival, _ = both
+    filled = (engine.person["vacant"] == 0)[engine.person["role"] == STAFF]
+    theirs, ours = rival.person[name][filled], engine.person[name][engine.person["role"] == STAFF][filled]
+    error = np.sqrt((theirs.std() ** 2 + ours.std() ** 2) / len(ours))
+    # People of one team are alike, so that the error of a mean is larger than for strangers; three times is ample.
+    assert abs(theirs.mean() - ours.mean()) < 4 * 3 * error
+
+
+def test_the_rival_voices_as_many_problems_in_teams_of_the_same_load_and_quality(both):
+    engine, recorder, rival, kept = both
+    assert kept[:, :, 5].mean() * 8 == pytest.approx(recorder.tally["voiced"].mean(), rel=0.05)
+    assert rival.load.mean() == pytest.approx(engine.team["load"].mean(), abs=0.005)
+    assert rival.quality.mean() == pytest.approx(engine.team["quality"].mean(), abs=0.01)
+    assert rival.satisfaction.mean() == pytest.approx(engine.patient["satisfaction"].mean(), abs=0.01)
+
+
+def test_the_rival_does_the_same_again():
+    scenario = places.core_of(small_scenario(n_teams=2, burn_in_weeks=4))
+    start = begin(burn_in(scenario, 2), scenario)
+    assert Rival(start).live(4).tobytes() == Rival(start).live(4).tobytes()
+
+
+def test_ways_are_timed_in_turn():
+    calls = []
+    seconds = interleaved.interleaved({"a": lambda: calls.append("a"), "b": lambda: calls.append("b")}, 3)
+    assert calls == ["a", "b"] * 4
+    assert {name: len(times) for name, times in seconds.items()} == {"a": 3, "b": 3}
+
+
+def test_a_ratio_is_per_person_week():
+    above = interleaved.timing([4.0, 6.0, 8.0], 2.0)
+    below = interleaved.timing([1.0, 1.0, 1.0], 1.0)
+    assert interleaved.ratio(above, below) == {"median": 3.0, "least": 2.0, "most": 4.0, "pairs": 3.0}
+
+
+def test_a_line_is_found_where_there_is_one():
+    found = line.fitted([1, 10, 100], [0.5 + 2.0 * n for n in (1, 10, 100)])
+    assert found["fixed"] == pytest.approx(0.5)
+    assert found["each"] == pytest.approx(2.0)
+    assert found["worst"] == pytest.approx(0.0, abs=1e-9)
+
+
+def test_a_part_is_measured_kept_and_put_on_a_page(tmp_path, monkeypatch):
+    file = tmp_path / "measured.json"
+    assert benchmarks.main(["--quick", "--only", "limits", "--out", str(file)]) == 0
+    assert benchmarks.main(["--quick", "--only", "twin", "--out", str(file)]) == 0
+    found = json.loads(file.read_text())
+    assert list(found["parts"]) == ["twin", "limits"]
+    (row,) = found["parts"]["twin"]["rows"]
+    assert len(row["twin"]["seconds"]) == interleaved.QUICK_REPEATS
+    monkeypatch.setattr(benchmarks, "PAGE", tmp_path / "performance.md")
+    assert benchmarks.main(["table", str(file)]) == 0
+    text = (tmp_path / "performance.md").read_text()
+    assert text == page(found)
+    assert "## Against the plain twin" in text
+    assert "only show that the harness works" in text
+
+
+def test_what_was_measured_says_nothing_about_whose_machine_it_was():
+    about = benchmarks.machine()
+    known = {"processor", "architecture", "cache", "cores", "threads", "memory", "system", "python", "civicsim"}
+    assert set(about) == known | set(PACKAGES)
+    assert "/" not in json.dumps(about)
