@@ -16,7 +16,7 @@ from civicsim.app.frame import RESULTS, Text
 from civicsim.app.state import MOST_POSTS, set_scenario
 from civicsim.measures import MEASURES
 from civicsim.report.words import counted, number
-from civicsim.study.statistics import estimate, paired_difference
+from civicsim.study.statistics import ANYWHERE, estimate, paired_difference
 
 if TYPE_CHECKING:
     from civicsim.study.store import Store
@@ -41,9 +41,9 @@ def the_store() -> Store:
     return _store(str(path), manifest.stat().st_mtime if manifest.exists() else 0.0)
 
 
-def measures_of(store: Store) -> list[str]:
-    """Return the columns of a store's runs that are measures, in their order."""
-    return [name for name in store.manifest["columns"] if name not in ("point", "seed")]
+def measures_of(store: Store) -> dict[str, dict[str, Any]]:
+    """Return what a store says of each column of its runs that is a measure, by column."""
+    return {str(about["column"]): about for about in store.manifest["columns"]}
 
 
 def factors_of(points: pd.DataFrame) -> list[str]:
@@ -63,7 +63,8 @@ def rows_of(store: Store, measure: str) -> list[dict[str, Any]]:
     """
     points, runs = store.points(), store.runs(["point", "seed", measure])
     wide = runs.pivot(index="seed", columns="point", values=measure)
-    bounds = MEASURES[measure].bounds if measure in MEASURES else (-np.inf, np.inf)
+    name = str(measures_of(store)[measure]["measure"])
+    bounds = MEASURES[name].bounds if name in MEASURES else ANYWHERE
     names = factors_of(points)
     rows = []
     for record in points.head(_MOST).to_dict("records"):
@@ -83,6 +84,11 @@ def rows_of(store: Store, measure: str) -> list[dict[str, Any]]:
     return rows
 
 
+def _label(about: dict[str, Any]) -> str:
+    """Return what a column is called: its measure, and the weeks it sums up where that is not in its name."""
+    return str(about["label"]) + ("" if about["column"] == about["measure"] else f", {about['summary']}")
+
+
 def _plain(value: Any) -> Any:
     """Return a value of a table as JSON knows it."""
     value = value.item() if isinstance(value, np.generic) else value
@@ -92,15 +98,21 @@ def _plain(value: Any) -> Any:
 @solara.component
 def Results() -> None:
     """Show the store that the page was started with."""
+    if os.environ.get(RESULTS):
+        Points()
+        return
+    Text("h1", "Results")
+    Text("p", "Start the page with civicsim app --results DIR to look at the results of a study.", class_="cv-card")
+
+
+@solara.component
+def Points() -> None:
+    """Show the points of the store."""
     router = solara.use_router()
     measure, choose = solara.use_state("")
-    if not os.environ.get(RESULTS):
-        Text("h1", "Results")
-        Text("p", "Start the page with civicsim app --results DIR to look at the results of a study.", class_="cv-card")
-        return
     store = the_store()
     names = measures_of(store)
-    shown = measure if measure in names else ("voice_share" if "voice_share" in names else names[0])
+    shown = measure if measure in names else next((name for name in names if name == "voice_share"), next(iter(names)))
     rows = solara.use_memo(lambda: rows_of(store, shown), [store, shown])
 
     def open_point(data: dict[str, Any]) -> None:
@@ -121,7 +133,10 @@ def Results() -> None:
         class_="soft",
     )
     widgets.Table(
-        measures=[{"name": name, "label": MEASURES[name].label if name in MEASURES else name} for name in names],
-        measure=shown, unit=MEASURES[shown].unit if shown in MEASURES else "", factors=factors_of(store.points()), rows=rows,
+        measures=[{"name": name, "label": _label(about)} for name, about in names.items()],
+        measure=shown,
+        unit=str(names[shown]["unit"]),
+        factors=factors_of(store.points()),
+        rows=rows,
         event_choose=lambda name: choose(str(name)), event_open_point=open_point,
     )  # fmt: skip
