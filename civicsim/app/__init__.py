@@ -18,6 +18,7 @@ from civicsim.app.pages.compare import Compare  # noqa: E402
 from civicsim.app.pages.explore import Explore  # noqa: E402
 from civicsim.app.pages.lesson import Lessons  # noqa: E402
 from civicsim.app.pages.policy import Policy  # noqa: E402
+from civicsim.app.pages.results import Results  # noqa: E402
 
 hosting.prepare_server()
 
@@ -26,5 +27,6 @@ routes = [
     solara.Route(path="compare", component=Compare, label="Compare · civicsim"),
     solara.Route(path="policy", component=Policy, label="Policy simulator · civicsim"),
     solara.Route(path="lessons", component=Lessons, label="Lessons · civicsim"),
+    solara.Route(path="results", component=Results, label="Results · civicsim"),
     solara.Route(path="about", component=About, label="About · civicsim"),
 ]

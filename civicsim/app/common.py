@@ -14,12 +14,12 @@ import civicsim
 from civicsim.app import widgets
 from civicsim.app.history import PATHS, STATES, Lived
 from civicsim.app.state import (
+    change_scenario,
     chosen,
     event_groups,
     levers_shown,
     move_event,
     preset,
-    set_scenario,
     with_event,
     with_lever,
     with_style,
@@ -97,12 +97,11 @@ def LeverPanel(title: str, late: bool = False) -> None:
     shown = dataclasses.replace(scenario, levers=levers_shown(scenario))
 
     def move(data: dict[str, Any]) -> None:
-        now = chosen.peek().scenario
-        week = min(int(data["week"]), now.weeks - 1)
-        set_scenario(with_lever(now, str(data["name"]), float(data["value"]), week))
+        name, value, week = str(data["name"]), float(data["value"]), int(data["week"])
+        change_scenario(lambda now: with_lever(now, name, value, min(week, now.weeks - 1)))
 
     def reset(_: Any) -> None:
-        set_scenario(with_style(chosen.peek().scenario, chosen.peek().scenario.style))
+        change_scenario(lambda now: with_style(now, now.style))
 
     minutes = sum(row["minutes"] for row in hours_rows(shown))
     widgets.Levers(
@@ -115,7 +114,7 @@ def LeverPanel(title: str, late: bool = False) -> None:
         from_week=0 if late else None,
         can_reset=shown.levers != base.levers,
         event_set_lever=move,
-        event_choose_style=lambda name: set_scenario(with_style(chosen.peek().scenario, str(name))),
+        event_choose_style=lambda name: change_scenario(lambda now: with_style(now, str(name))),
         event_reset=reset,
     )
 
@@ -127,10 +126,10 @@ def ActionPanel(title: str, from_clock: bool, data: Callable[[], str] | None = N
     file, set_file = solara.use_state(None)
 
     def put(what: dict[str, Any]) -> None:
-        set_scenario(with_event(chosen.peek().scenario, str(what["name"]), int(what["week"]) - 1))
+        change_scenario(lambda now: with_event(now, str(what["name"]), int(what["week"]) - 1))
 
     def move(what: dict[str, Any]) -> None:
-        set_scenario(move_event(chosen.peek().scenario, int(what["place"]), int(what["week"]) - 1))
+        change_scenario(lambda now: move_event(now, int(what["place"]), int(what["week"]) - 1))
 
     def fetch(kind: str) -> None:
         count = (file or {}).get("count", 0) + 1
@@ -152,7 +151,7 @@ def ActionPanel(title: str, from_clock: bool, data: Callable[[], str] | None = N
         file=file,
         event_put=put,
         event_move=move,
-        event_remove=lambda place: set_scenario(without_event(chosen.peek().scenario, int(place))),
+        event_remove=lambda place: change_scenario(lambda now: without_event(now, int(place))),
         event_fetch_file=fetch,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -18,9 +19,18 @@ TABS = (
     ("compare", "Compare"),
     ("policy", "Policy simulator"),
     ("lessons", "Lessons"),
+    ("results", "Results"),
     ("about", "About"),
 )
-"""Address and name of each page that works."""
+"""Address and name of each page."""
+RESULTS = "CIVICSIM_RESULTS"
+"""Environment variable with the folder of the results of a study, where the page was started with one."""
+
+
+def tabs() -> tuple[tuple[str, str], ...]:
+    """Return address and name of each page that works: that of results where there are results."""
+    kept = [tab for tab in TABS if tab[0] != "results" or os.environ.get(RESULTS)]
+    return tuple(kept)
 
 
 @solara.component
@@ -47,7 +57,7 @@ def Frame(children: list[Any] | None = None) -> None:
 
     with solara.v.Html(tag="div", class_="cv"):
         widgets.Head(
-            tabs=[{"path": path, "label": label} for path, label in TABS],
+            tabs=[{"path": path, "label": label} for path, label in tabs()],
             here=here,
             query=with_sides(query, sides.value) if read and here == "compare" else query,
             event_go=go,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import warnings
 from functools import cache
 from pathlib import Path
 
@@ -47,6 +48,8 @@ def prepare_server() -> None:
         settings.kernel.cull_timeout = IDLE
     if settings.session.secret_key == settings.SESSION_SECRET_KEY_DEFAULT:
         settings.session.secret_key = secrets.token_hex(32)
+    # Its advice on cookies is about pages inside other pages.
+    warnings.filterwarnings("ignore", message="Cookies with samesite=none")
     original = server.read_root
     if getattr(original, "completes", False):
         return

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -55,6 +56,15 @@ MOST_SIDES = 3
 def set_scenario(scenario: Scenario) -> None:
     """Choose another scenario; notes on the link have been read by then."""
     chosen.set(Chosen(scenario))
+
+
+def change_scenario(change: Callable[[Scenario], Scenario]) -> None:
+    """Change the scenario, or leave it as it is and say why that cannot be done."""
+    now = chosen.peek().scenario
+    try:
+        set_scenario(change(now))
+    except ScenarioError as error:
+        chosen.set(Chosen(now, (f"That cannot be done: {str(error).removeprefix('scenario: ')}.",)))
 
 
 # -- links ---------------------------------------------------------------------------------------------------------------

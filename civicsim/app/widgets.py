@@ -75,3 +75,11 @@ def Steps(steps: list[dict[str, Any]], event_go: Event) -> None:
 @solara.component_vue("components/guess.vue", vuetify=False)
 def Guess(low: float, high: float, value: float | None, label: str, event_set_guess: Event) -> None:
     """Ask for a prediction."""
+
+
+@solara.component_vue("components/table.vue", vuetify=False)
+def Table(
+    measures: list[dict[str, str]], measure: str, unit: str, factors: list[str], rows: list[dict[str, Any]],
+    event_choose: Event, event_open_point: Event,
+) -> None:  # fmt: skip
+    """Show the points of a study as a table and a heat map."""

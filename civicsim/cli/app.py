@@ -174,7 +174,7 @@ def demo(
     "app",
     help=_help(
         "Open the page: explore an organisation, compare styles, try policies, take lessons.",
-        ("app", "app --port 9000 --no-open", "app --public"),
+        ("app", "app --port 9000 --no-open", "app --public", "app --results results"),
         "The page works without the internet and sends nothing anywhere. Only this computer can reach it, unless "
         "--public lets others on the network in; it has no passwords. Ctrl-C ends it.",
     ),
@@ -184,13 +184,16 @@ def page(
     port: Annotated[int, typer.Option(metavar="N", parser=whole, help="Port to listen on; 0 for any free one.")] = 8765,
     no_open: Annotated[bool, typer.Option("--no-open", help="Do not open a browser.")] = False,
     public: Annotated[bool, typer.Option("--public", help="Let other computers on the network in.")] = False,
+    results: Annotated[
+        str | None, typer.Option(metavar="DIR", help="Show the results of a study, too: the folder of its store.")
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Serve the page."""
     output = _talk(context, False, quiet)
     from civicsim.cli import serving
 
-    serving.serve(output, port, not no_open, public)
+    serving.serve(output, port, not no_open, public, results)
 
 
 @app.command(

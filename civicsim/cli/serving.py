@@ -16,7 +16,7 @@ _HERE, _EVERYWHERE = "127.0.0.1", "0.0.0.0"
 _HIGHEST = 65_535
 
 
-def serve(output: Output, port: int, browser: bool, public: bool) -> None:
+def serve(output: Output, port: int, browser: bool, public: bool, results: str | None = None) -> None:
     """Serve the page until it is stopped.
 
     Parameters
@@ -28,12 +28,19 @@ def serve(output: Output, port: int, browser: bool, public: bool) -> None:
         Whether to open the page in a browser.
     public : bool
         Whether other computers may reach it.
+    results : str, optional
+        Folder with the results of a study to show.
 
     Raises
     ------
     CivicsimError
-        If the port cannot be had.
+        If the port cannot be had, or there are no results in the folder.
     """
+    if results is not None:
+        from civicsim.study.store import open_store
+
+        open_store(results)
+        os.environ["CIVICSIM_RESULTS"] = results
     host = _EVERYWHERE if public else _HERE
     listening = _listen(host, port)
     number = int(listening.getsockname()[1])

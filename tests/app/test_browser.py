@@ -19,6 +19,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from civicsim.cli import main
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 AXE = (Path(__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 ARGUMENTS = (
@@ -39,11 +41,38 @@ if CHROMIUM is None:
 
 from playwright.sync_api import Browser, Locator, Page, sync_playwright  # noqa: E402
 
+STUDY = """
+question = "Do staff speak up more where blame is low and freedom high?"
+styles = ["status-quo", "civic-culture"]
+seeds = 3
+weeks = 26
+burn_in_weeks = 13
+measures = "flagship"
+
+[factors]
+fear = [0.1, 0.5, 0.9]
+permission = [0.2, 0.8]
+n_teams = 3
+"""
+
 
 @pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    """Serve the page as a user does, and give its address."""
-    command = [sys.executable, "-m", "civicsim.cli", "app", "--port", "0", "--no-open"]
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Serve the page as a user does, with the results of a study, and give its address."""
+    at = tmp_path_factory.mktemp("study")
+    (at / "study.toml").write_text(STUDY, encoding="utf-8")
+    assert main(["study", "run", str(at / "study.toml"), "--out", str(at / "results"), "--quiet"]) == 0
+    command = [
+        sys.executable,
+        "-m",
+        "civicsim.cli",
+        "app",
+        "--port",
+        "0",
+        "--no-open",
+        "--results",
+        str(at / "results"),
+    ]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     assert server.stdout is not None
     found = re.search(r"http://\S+", server.stdout.readline())
@@ -115,7 +144,7 @@ def keep_picture(page: Page, name: str) -> None:
 
     page.wait_for_timeout(600)
     image = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-    small = image.quantize(160, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    small = image.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     Path(folder).mkdir(parents=True, exist_ok=True)
     small.save(Path(folder) / f"app-{name}.png", optimize=True)
 
@@ -133,7 +162,7 @@ def test_every_page_can_be_used_by_everybody_and_asks_nobody_else(visit):
     pages = (
         ("explore", f"/?{TWENTY}", PAINTED),
         ("compare", f"/compare?{TWENTY}", f"{PAINTED} && document.body.innerText.includes('matched runs say')"),
-        ("policy", f"/policy?{TWENTY}&style=compact", BANDS),
+        ("policy", f"/policy?{TWENTY}&style=compact", BANDS.replace("-5$|", "")),
         ("lessons", "/lessons", "document.querySelectorAll('.cv-tile').length >= 8"),
         ("lesson-read", "/lessons/voice-without-response", "document.querySelector('.cv-steps')"),
         (
@@ -142,6 +171,7 @@ def test_every_page_can_be_used_by_everybody_and_asks_nobody_else(visit):
             f"{PAINTED} && document.body.innerText.includes('Is it luck?')",
         ),
         ("handout", "/lessons/compact/handout", "document.body.innerText.includes('For teachers')"),
+        ("results", "/results", "document.querySelectorAll('tbody tr').length >= 12"),
         ("about", "/about", "document.querySelectorAll('tbody tr').length > 30"),
     )
     for name, path, until in pages:
@@ -153,13 +183,14 @@ def test_every_page_can_be_used_by_everybody_and_asks_nobody_else(visit):
                 page.keyboard.press(key)
             page.wait_for_selector(".cv-story li")
             page.evaluate("window.scrollTo(0, 0); document.activeElement.blur()")
-        keep_picture(page, name)
+        if name not in ("lesson-read", "handout"):
+            keep_picture(page, name)
         assert violations(page) == [], name
         page.set_viewport_size(PHONE)
         page.wait_for_timeout(150)
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], name
-        if name in ("explore", "policy"):
-            keep_picture(page, f"{name}-phone")
+        if name == "explore":
+            keep_picture(page, "explore-phone")
         assert "Traceback" not in page.inner_text("body")
 
 
@@ -253,6 +284,14 @@ def test_a_policy_is_answered_and_its_troubles_are_looked_for(visit):
     page.wait_for_function("document.body.innerText.includes('If the chief executive leaves')", timeout=SOON)
 
 
+def test_a_point_of_a_study_opens_in_explore(visit):
+    page = visit("/results", until="document.querySelectorAll('tbody tr').length >= 12")
+    page.get_by_role("button", name="Open point 5 in Explore").click()
+    page.wait_for_function(PAINTED, timeout=SOON)
+    assert "3 teams of 15" in page.inner_text("figcaption")
+    assert lever(page, "fear").input_value() == "0.9"
+
+
 def test_how_fast_the_page_is(visit):
     """Print times; only that there are answers is asserted."""
     said = []
@@ -271,6 +310,8 @@ def test_how_fast_the_page_is(visit):
         page.wait_for_timeout(1200)
         rate = (page.evaluate("window.civicsim.frames") - frames) / (time.perf_counter() - begun)
         assert rate > 1
+        # What still plays would take time from what is measured next.
+        page.close()
         said.append(
             f"{staff} staff: lever to painted {statistics.median(times):.0f} ms, {size} bytes, {rate:.0f} frames a second"
         )

@@ -11,7 +11,7 @@ import solara
 
 import civicsim.app as page
 from civicsim.app import hosting
-from civicsim.app.frame import TABS
+from civicsim.app.frame import RESULTS, TABS, tabs
 from civicsim.app.lessons import lessons
 from civicsim.app.pages.about import About
 from civicsim.app.pages.lesson import Handout, Overview
@@ -72,9 +72,12 @@ def test_solara_neither_reports_nor_advertises_nor_keeps_visitors_for_long():
     assert settings.session.secret_key != settings.SESSION_SECRET_KEY_DEFAULT
 
 
-def test_only_tabs_that_work_are_shown():
+def test_only_tabs_that_work_are_shown(monkeypatch):
     paths = {route.path.strip("/") for route in page.routes}
     assert {path for path, _ in TABS} == paths
+    assert paths - {path for path, _ in tabs()} == {"results"}
+    monkeypatch.setenv(RESULTS, "somewhere")
+    assert tabs() == TABS
 
 
 @pytest.mark.parametrize("path", sorted(COMPONENTS.glob("*.vue")), ids=lambda path: path.name)

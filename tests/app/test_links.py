@@ -101,3 +101,19 @@ def test_styles_side_by_side_are_in_the_link_and_only_those_there_are():
     assert sides_from_query("?sides=compact,nobody,compact,command") == ("compact", "command")
     assert sides_from_query("?sides=compact") is None
     assert sides_from_query(None) is None
+
+
+def test_what_cannot_be_done_is_said_and_changes_nothing():
+    from civicsim.app.state import change_scenario, chosen
+
+    before = chosen.value
+    hours = {"weight_reporting": 0.0, "weight_response": 0.0, "weight_peer": 0.0, "weight_deliberation": 0.0}
+    try:
+        change_scenario(lambda now: now.with_(**hours, weight_protected=0.0, weight_patients=0.0))
+        assert chosen.value.scenario == before.scenario
+        assert chosen.value.notes[0].startswith("That cannot be done: [levers] the hour weights")
+        change_scenario(lambda now: now.with_(fear=0.2))
+        assert chosen.value.scenario.levers.fear == 0.2
+        assert chosen.value.notes == ()
+    finally:
+        chosen.set(before)

@@ -55,7 +55,7 @@ def Explore() -> None:
                 if not problem:
                     Text(
                         "p",
-                        "Five years of an organisation are being computed. The very first time takes a minute or two.",
+                        "The organisation is being computed, week by week. The very first time takes a minute or two.",
                         class_="cv-card",
                     )
             else:

@@ -14,7 +14,7 @@ from civicsim.app import widgets, work
 from civicsim.app.common import ActionPanel, LeverPanel, shock_titles
 from civicsim.app.frame import Button, Text
 from civicsim.app.hooks import Show, use_latest
-from civicsim.app.state import chosen, event_groups, preset, set_scenario, with_event
+from civicsim.app.state import change_scenario, chosen, event_groups, preset, set_scenario, with_event
 from civicsim.app.verdicts import Verdict, verdict
 from civicsim.app.words import HAPPENS, MEASURE_WORDS
 from civicsim.report.bands import RANGE
@@ -284,7 +284,7 @@ def AssumptionPanel() -> None:
     scenario = chosen.value.scenario
 
     def move(data: dict[str, Any]) -> None:
-        set_scenario(chosen.peek().scenario.set(str(data["name"]), float(data["value"])))
+        change_scenario(lambda now: now.set(str(data["name"]), float(data["value"])))
 
     def reset(_: Any) -> None:
         now = chosen.peek().scenario
