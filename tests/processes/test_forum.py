@@ -204,7 +204,6 @@ def test_what_is_counted_is_what_was_raised(cohort):
     own = step(ready(cohort, 20), "forum")
     waiting = (own.practice["idea_state"] == WAITING).reshape(3, -1).sum(axis=1)
     np.testing.assert_array_equal(own.tally["voiced_forum"], waiting)
-    np.testing.assert_array_equal(own.tally["voiced_forum"], waiting)
 
 
 def test_groups_raise_what_they_need(crowd):
