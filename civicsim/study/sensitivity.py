@@ -29,6 +29,8 @@ from civicsim.study.variance import WITHIN, shares_of, variance_components
 
 NOTHING = "(nothing)"
 """Stands for a factor that does nothing: what an index comes to by chance."""
+NO_VARIANCE = "none"
+"""Stands for the indices of what is the same at every row, which has no variance to share out."""
 _RESAMPLES = 100
 _PAWN_RESAMPLES = 40
 """Enough for a standard error; each takes as long as the index itself."""
@@ -222,7 +224,7 @@ def indices(sample: Sample, y: np.ndarray) -> list[dict[str, Any]]:
     if np.ptp(y) == 0.0:
         # Nothing differs, so that nothing depends on anything; shares of no variance are none.
         return [
-            {"factor": name, "index": "all", "value": np.nan, "low": np.nan, "high": np.nan} for name in sample.names
+            {"factor": name, "index": NO_VARIANCE, "value": np.nan, "low": np.nan, "high": np.nan} for name in sample.names
         ]
     return {"sobol": _sobol, "morris": _morris, "pawn": _pawn}[sample.method](sample, y)
 
