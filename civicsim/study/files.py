@@ -22,8 +22,6 @@ _PART = re.compile(r"(runs|weekly|failed)-([0-9a-f]{16})-([0-9a-f]{64})\.parquet
 KINDS = ("runs", "weekly", "failed")
 VALUES = "values"
 """Column of a part with the values of all measures."""
-ROWS = 20_000
-"""Rows of a row group of the tables that are put together."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,7 @@ def table_bytes(table: pa.Table, stamp: Stamp) -> bytes:
     """Return a table as a Parquet file."""
     sink = io.BytesIO()
     with open_writer(sink, table.schema, stamp) as writer:
-        writer.write_table(table.replace_schema_metadata(stamp.metadata), row_group_size=ROWS)
+        writer.write_table(table.replace_schema_metadata(stamp.metadata), row_group_size=max(1, len(table)))
     return sink.getvalue()
 
 

@@ -1,4 +1,4 @@
-"""Puts parts together into one table, a batch of rows at a time, in an order that follows from the rows alone."""
+"""Puts parts together into one table, a batch of runs at a time, in an order that follows from the rows alone."""
 
 from __future__ import annotations
 
@@ -10,19 +10,23 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from civicsim.study.files import ROWS, Stamp, open_writer, unpacked
+from civicsim.study.files import Stamp, open_writer, unpacked
 
-_OPEN = 64
-"""Pieces that are kept in memory at a time; parts come in nearly the order of the table."""
+CELLS = 200_000
+"""Values that a batch has about, and with it a row group of the table: two megabytes or so, whatever the size of the study."""
+
+_SEED, _POINT, _UNIT, _START, _LENGTH = range(5)
 
 
 def merge(paths: Sequence[Path], keep: Sequence[np.ndarray], schema: pa.Schema, sink: Path, stamp: Stamp) -> int:
-    """Write the rows of several files as one table, in order of seed, point and week, each row once.
+    """Write the runs of several files as one table, in order of seed and point, each run once.
+
+    The rows of a run stand together in each file, and no row group ends within a run.
 
     Parameters
     ----------
     paths : sequence of Path
-        Files with these columns; of rows that are there more than once, the first counts.
+        Files with these columns; of runs that are there more than once, the first counts.
     keep : sequence of (n,) bool arrays
         Rows of each file that count.
     schema : pyarrow.Schema
@@ -37,61 +41,75 @@ def merge(paths: Sequence[Path], keep: Sequence[np.ndarray], schema: pa.Schema, 
     int
         Rows written.
     """
-    # Failures have a week too, but it is no part of their key.
-    names = ["seed", "point"] + (["week"] if "week" in schema.names and "stage" not in schema.names else [])
     units: list[tuple[Path, int]] = []
-    keys: list[np.ndarray] = []
+    found: list[np.ndarray] = []
     for path, kept in zip(paths, keep, strict=True):
-        file, start = pq.ParquetFile(path), 0
-        for group in range(file.num_row_groups):
-            table = file.read_row_group(group, columns=names)
-            rows = np.flatnonzero(kept[start : start + len(table)])
-            start += len(table)
-            own = [table[name].to_numpy().astype(np.int64)[rows] for name in names]
-            keys.append(np.stack([*own, np.full(len(rows), len(units)), rows]))
-            units.append((path, group))
-        file.close()
-    found = np.concatenate(keys, axis=1) if keys else np.zeros((len(names) + 2, 0), dtype=np.int64)
-    order = np.lexsort((found[-2], *found[: len(names)][::-1]))
-    found = found[:, order]
-    if found.shape[1]:
-        new = np.concatenate([[True], (found[: len(names), 1:] != found[: len(names), :-1]).any(axis=0)])
-        found = found[:, new]
-    cache: OrderedDict[int, pa.Table] = OrderedDict()
-    with open_writer(sink, schema, stamp) as writer:
-        for start in range(0, found.shape[1], ROWS):
-            batch = found[-2:, start : start + ROWS]
-            writer.write_table(_gathered(batch, units, cache, schema, stamp), row_group_size=ROWS)
-    return int(found.shape[1])
-
-
-def _gathered(
-    batch: np.ndarray,
-    units: Sequence[tuple[Path, int]],
-    cache: OrderedDict[int, pa.Table],
-    schema: pa.Schema,
-    stamp: Stamp,
-) -> pa.Table:
-    """Return rows, given as (file and row group, row) in the order wanted."""
-    parts, places = [], np.empty(batch.shape[1], dtype=np.int64)
-    filled = 0
-    for unit in np.unique(batch[0]):
-        at = np.flatnonzero(batch[0] == unit)
-        parts.append(_unit(int(unit), units, cache, schema).take(pa.array(batch[1][at])))
-        places[at] = np.arange(filled, filled + len(at))
-        filled += len(at)
-    table = pa.concat_tables(parts).take(pa.array(places)).combine_chunks()
-    return table.cast(schema).replace_schema_metadata(stamp.metadata)
-
-
-def _unit(
-    unit: int, units: Sequence[tuple[Path, int]], cache: OrderedDict[int, pa.Table], schema: pa.Schema
-) -> pa.Table:
-    if unit not in cache:
-        path, group = units[unit]
         with pq.ParquetFile(path) as file:
-            cache[unit] = unpacked(file.read_row_group(group), schema).replace_schema_metadata(None)
-        while len(cache) > _OPEN:
-            cache.popitem(last=False)
-    cache.move_to_end(unit)
-    return cache[unit]
+            first = 0
+            for group in range(file.num_row_groups):
+                table = file.read_row_group(group, columns=["seed", "point"])
+                found.append(_runs_of(table, kept[first : first + len(table)], len(units)))
+                first += len(table)
+                units.append((path, group))
+    runs = np.concatenate(found, axis=1) if found else np.zeros((5, 0), dtype=np.int64)
+    runs = runs[:, np.lexsort((runs[_UNIT], runs[_POINT], runs[_SEED]))]
+    if runs.shape[1]:
+        new = (runs[:_UNIT, 1:] != runs[:_UNIT, :-1]).any(axis=0)
+        runs = runs[:, np.concatenate([[True], new])]
+    most = max(1, CELLS // len(schema.names))
+    cache = _Cache(units, schema, most)
+    ends = np.cumsum(runs[_LENGTH])
+    first = written = 0
+    with open_writer(sink, schema, stamp) as writer:
+        while first < runs.shape[1]:
+            last = max(first + 1, int(np.searchsorted(ends, written + most, side="right")))
+            batch = _gathered(runs[:, first:last], cache).cast(schema).replace_schema_metadata(stamp.metadata)
+            writer.write_table(batch, row_group_size=len(batch))
+            first, written = last, int(ends[last - 1])
+    return written
+
+
+def _runs_of(table: pa.Table, kept: np.ndarray, unit: int) -> np.ndarray:
+    """Return the runs of a row group: seed, point, row group, first row and number of rows of each."""
+    seeds, points = (table[name].to_numpy().astype(np.int64) for name in ("seed", "point"))
+    new = np.concatenate([[True], (seeds[1:] != seeds[:-1]) | (points[1:] != points[:-1])])[: len(seeds)]
+    starts = np.flatnonzero(new)
+    lengths = np.diff(np.append(starts, len(seeds)))
+    runs = np.stack([seeds[starts], points[starts], np.full(len(starts), unit), starts, lengths])
+    return runs[:, kept[starts]]
+
+
+class _Cache:
+    """Row groups that were read lately, no more than a few batches of rows in all: parts come in nearly the order of the table."""
+
+    def __init__(self, units: Sequence[tuple[Path, int]], schema: pa.Schema, rows: int) -> None:
+        self._units, self._schema, self._most = units, schema, 2 * rows
+        self._tables: OrderedDict[int, pa.Table] = OrderedDict()
+
+    def table(self, unit: int) -> pa.Table:
+        """Return a row group, with a column per measure."""
+        if unit not in self._tables:
+            path, group = self._units[unit]
+            with pq.ParquetFile(path) as file:
+                own = unpacked(file.read_row_group(group), self._schema)
+            self._tables[unit] = own.replace_schema_metadata(None)
+            while len(self._tables) > 1 and sum(map(len, self._tables.values())) > self._most:
+                self._tables.popitem(last=False)
+        self._tables.move_to_end(unit)
+        return self._tables[unit]
+
+
+def _gathered(runs: np.ndarray, cache: _Cache) -> pa.Table:
+    """Return the rows of runs, in their order."""
+    offsets = np.cumsum(runs[_LENGTH]) - runs[_LENGTH]
+    places = np.empty(int(runs[_LENGTH].sum()), dtype=np.int64)
+    parts: list[pa.Table] = []
+    filled = 0
+    for unit in np.unique(runs[_UNIT]):
+        at = np.flatnonzero(runs[_UNIT] == unit)
+        rows = np.concatenate([np.arange(runs[_START, k], runs[_START, k] + runs[_LENGTH, k]) for k in at])
+        wanted = np.concatenate([np.arange(offsets[k], offsets[k] + runs[_LENGTH, k]) for k in at])
+        parts.append(cache.table(int(unit)).take(pa.array(rows)))
+        places[wanted] = np.arange(filled, filled + len(rows))
+        filled += len(rows)
+    return pa.concat_tables(parts).take(pa.array(places)).combine_chunks()

@@ -1,7 +1,8 @@
 """Whatever goes wrong in a run, all others finish, and what is written down repeats it."""
 
 import errno
-import time
+import os
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from studies import SIZES, small_study, table_hashes
 from civicsim.errors import CivicsimError
 from civicsim.study import worker
 from civicsim.study.failures import NotFiniteError
-from civicsim.study.local import LocalExecutor, RemoteError, TimeLimitError, WorkerDiedError, without_main
+from civicsim.study.local import LocalExecutor, RemoteError, WorkerDiedError, without_main
 from civicsim.study.runner import run_study
 from civicsim.study.store import open_store
 from civicsim.study.worker import measure_alone
@@ -22,24 +23,23 @@ KINDS = {
     poison.EXCEPTION: ("ZeroDivisionError", "a poisoned run"),
     poison.DEATH: ("WorkerDied", "exit code 3"),
     poison.QUIET_END: ("WorkerDied", "exit code 0"),
-    poison.LOOP: ("TimeLimit", "no answer within 3 s"),
+    poison.LOOP: ("TimeLimit", "no answer within 6 s"),
     poison.MEMORY: ("MemoryError", "Unable to allocate"),
     poison.EXIT: ("SystemExit", "leaving"),
 }
 HEALTHY = [1, 2, 3, 4, 5]
 
 
-def poisoned(seeds, **changes):
+def poisoned(seeds):
     return small_study(
-        seeds=seeds, measures=["trust", "poison"], code="poison.py", folder=HERE, factors=SIZES,
-        **changes,
-    )  # fmt: skip
+        styles=["status-quo"], seeds=seeds, measures=["trust", "poison"], code="poison.py", folder=HERE, factors=SIZES
+    )
 
 
 def test_every_kind_of_poison_is_isolated_and_all_other_runs_finish(tmp_path):
     study = poisoned([*HEALTHY, *KINDS])
-    store = run_study(study, tmp_path / "out", processes=2, timeout=3.0, memory=6e9)
-    assert (store.n_done, store.n_failed) == (len(HEALTHY) * 2, len(KINDS) * 2)
+    store = run_study(study, tmp_path / "out", processes=2, timeout=6.0, memory=6e9)
+    assert (store.n_done, store.n_failed) == (len(HEALTHY), len(KINDS))
     failures = store.failures()
     for row in failures.itertuples():
         kind, message = KINDS[row.seed]
@@ -89,7 +89,9 @@ def test_runs_that_failed_are_done_again_only_when_asked(tmp_path, monkeypatch):
 
 
 def test_a_full_disk_is_said_and_the_same_command_does_the_rest(tmp_path, monkeypatch):
-    study, write, calls = small_study(seeds=40), worker.write_part, []
+    # Chunks of a run or two, of which the first can still be written.
+    monkeypatch.setattr("civicsim.study.chunks.SHORTEST", 1e-3)
+    study, write, calls = small_study(), worker.write_part, []
 
     def full(*arguments):
         calls.append(arguments)
@@ -100,7 +102,7 @@ def test_a_full_disk_is_said_and_the_same_command_does_the_rest(tmp_path, monkey
     monkeypatch.setattr(worker, "write_part", full)
     with pytest.raises(CivicsimError, match=r"could not be written \(OSError: .*No space left on device\); make room"):
         run_study(study, tmp_path / "out", processes=0)
-    assert 0 < open_store(tmp_path / "out").n_done < 160
+    assert 0 < open_store(tmp_path / "out").n_done < 16
     monkeypatch.undo()
     run_study(study, tmp_path / "out", processes=0)
     run_study(study, tmp_path / "healthy", processes=0)
@@ -123,19 +125,13 @@ def test_a_failure_to_write_results_is_written_down_and_done_again_by_itself(tmp
 
 
 def test_an_executor_says_how_a_call_ended_and_goes_on():
-    with without_main(), LocalExecutor(1, timeout=2.0) as executor:
-        assert executor.submit(np.add, 1, 2).result() == 3
+    with without_main(), LocalExecutor(1) as executor:
         with pytest.raises(WorkerDiedError, match="ended by signal SIGKILL"):
             executor.submit(_kill).result()
         with pytest.raises(RemoteError, match="ZeroDivisionError"):
             executor.submit(divmod, 1, 0).result()
-        with pytest.raises(TimeLimitError, match="within 2 s"):
-            executor.submit(time.sleep, 60).result()
         assert executor.submit(np.add, 3, 4).result() == 7
 
 
 def _kill():
-    import os
-    import signal
-
     os.kill(os.getpid(), signal.SIGKILL)

@@ -206,6 +206,10 @@ def test_folders_with_other_files_and_without_a_study_are_refused(tmp_path, stud
     (tmp_path / "letter.txt").write_text("dear")
     with pytest.raises(CivicsimError, match=r"holds other files \(letter.txt\)"):
         run_study(study, tmp_path, processes=0)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "study.toml").write_text("# my own words")
+    with pytest.raises(CivicsimError, match=r"holds other files \(study.toml\)"):
+        run_study(study, tmp_path / "mine", processes=0)
     with pytest.raises(CivicsimError, match="holds no study"):
         open_store(tmp_path)
     with pytest.raises(CivicsimError, match="there is no such folder"):
@@ -285,3 +289,12 @@ def test_seeds_are_added_until_intervals_are_narrow_enough(tmp_path):
         about = paired_difference(values[point].to_numpy(), values[against].to_numpy())
         assert (about.high - about.low) / 2 <= 0.002 or len(found.seeds) == 20
     assert len(found.seeds) in (5, 8, 11, 14, 17, 20)
+
+
+def test_tables_of_many_batches_hold_the_same_rows(begun, store, study, tmp_path, monkeypatch):
+    folder = shutil.copytree(begun, tmp_path / "copy")
+    monkeypatch.setattr("civicsim.study.merge.CELLS", 15)
+    small = run_study(study, folder, processes=0)
+    assert pq.ParquetFile(folder / "runs.parquet").num_row_groups > 3
+    pd.testing.assert_frame_equal(small.runs(), store.runs())
+    pd.testing.assert_frame_equal(small.weekly(), store.weekly())
