@@ -39,7 +39,8 @@ def compare(output: Output, folder: str, measures: Sequence[str] | None) -> None
         output.say("", _heading(rows))
         output.say(*(f"  {line}" for line in contrast_lines(rows)))
         own = worst[worst["measure"] == rows["measure"].iloc[0]] if len(worst) else worst
-        output.say(*(f"  {line}" for line in tail_lines(own)))
+        if len(own):
+            output.say(*(f"  {line}" for line in tail_lines(own)))
     output.say("", _NOT_WIDENED)
     if (found["uncertainty"] != "run-to-run").any():
         output.say(
@@ -130,7 +131,8 @@ def regret(output: Output, folder: str, measures: Sequence[str] | None, threshol
         if own.threshold:
             output.say(f"  good enough: {own.threshold}")
         output.say(f"  {own.words}")
-        output.say(*(f"  {line}" for line in crossing_lines(crossed[name])))
+        if len(crossed[name]):
+            output.say(*(f"  {line}" for line in crossing_lines(crossed[name])))
     output.say(
         "", "Futures count alike. Regret is from the best policy here, and luck makes it look larger, never smaller."
     )
@@ -165,7 +167,8 @@ def sensitivity(output: Output, folder: str, measures: Sequence[str] | None, dif
 
     store = read(output, folder)
     found = sensitivity_of(store, measures, difference=difference)
-    shares = parameters_against_seeds(store, measures)
+    # Differences are free of what seeds have in common, so that there is nothing to split.
+    shares = pd.DataFrame() if difference else parameters_against_seeds(store, measures)
     if output.json:
         output.data({"indices": _records(found), "variance": _records(shares)})
         return
@@ -184,8 +187,11 @@ def sensitivity(output: Output, folder: str, measures: Sequence[str] | None, dif
         for row in rows.to_dict("records"):
             value, ends = with_interval(row["value"], row["low"], row["high"])
             output.say(f"  {row['factor']}, {row['index']}: {value} ({ends})")
-    output.say("", "Variance between runs: share between parameters, between seeds, and in what parameters do by seed")
-    for (_, style), rows in shares.groupby(["measure", "style"], sort=False):
+    if len(shares):
+        output.say(
+            "", "Variance between runs: share between parameters, between seeds, and in what parameters do by seed"
+        )
+    for (_, style), rows in shares.groupby(["measure", "style"], sort=False) if len(shares) else ():
         parts = [f"{row.source} {' ('.join(with_interval(row.share, row.low, row.high))})" for row in rows.itertuples()]
         output.say(f"  {rows['label'].iloc[0]} in {style}: {', '.join(parts)}")
     output.say("", f"Intervals are {INTERVAL}, over the sample of parameters; indices hold for the seeds there are.")

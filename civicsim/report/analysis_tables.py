@@ -37,7 +37,7 @@ def analysis(runs: Matched) -> Iterator[str]:
         rows = [_tail(row) for row in worst.head(_MOST_ROWS).to_dict("records")]
         caption = (
             f"The worst 5 % of runs, with {INTERVAL} intervals from samples of whole seeds (luck from run to run; none for fewer "
-            f"than 20 runs){_of(len(worst))}."
+            f"than 20 runs or 10 seeds){_of(len(worst))}."
         )
         yield f"<h2>Worst runs</h2>{table(caption, _TAIL, rows)}"
     yield from _regrets(runs)

@@ -21,8 +21,9 @@ RUNS, PARAMETERS, BOTH = "run-to-run", "parameters", "both"
 TOO_CLOSE, TOO_SMALL, PERHAPS = "too close to call", "too small to matter", "perhaps too little to matter"
 TAIL = 0.05
 """Share of runs that counts as the worst. Assumption: the usual twentieth."""
-_FEWEST_FOR_TAIL = 20
-"""Runs below which the worst twentieth is less than one run, so that it has no interval."""
+_FEWEST_FOR_TAIL, _FEWEST_SEEDS = 20, 10
+"""Runs below which the worst twentieth is less than one run, and seeds below which samples of them say little; either leaves
+the tail without an interval. The second is an Assumption."""
 _MOST_SEEDS = 1_000_000
 _RESAMPLES = 200
 
@@ -213,7 +214,7 @@ def _tail(values: np.ndarray, share: float) -> np.ndarray:
 def _tail_interval(values: np.ndarray, share: float) -> tuple[float, float]:
     """Return the percentile interval of the mean of the worst runs of a (draws, seeds) array."""
     n_seeds = values.shape[1]
-    if n_seeds < 2 or (~np.isnan(values)).sum() < _FEWEST_FOR_TAIL:
+    if n_seeds < _FEWEST_SEEDS or (~np.isnan(values)).sum() < _FEWEST_FOR_TAIL:
         return np.nan, np.nan
     # The interval is part of the result: the same runs give the same interval.
     drawn = np.random.default_rng(0).integers(0, n_seeds, (_RESAMPLES, n_seeds))

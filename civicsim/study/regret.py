@@ -17,10 +17,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtri
 
 from civicsim.errors import CivicsimError, nearest
 from civicsim.study.matched import About, Matched, matched, mean_of
-from civicsim.study.statistics import CONFIDENCE, estimate
+from civicsim.study.statistics import CONFIDENCE, estimate, half_width
 from civicsim.study.store import Store
 
 EXPECTED, MAXIMIN, MINIMAX, SATISFICING = "expected value", "maximin", "minimax regret", "satisficing"
@@ -55,6 +56,8 @@ class Regret:
         What has to be met, in words; "" where nothing is said.
     left_out : list of str
         Futures without a seed of which every policy has a value.
+    common : tuple of str
+        Policies that every rule chooses, alone or with others.
     """
 
     about: About
@@ -64,17 +67,20 @@ class Regret:
     rules: pd.DataFrame
     threshold: str
     left_out: list[str]
+    common: tuple[str, ...]
 
     @property
     def agree(self) -> bool:
-        """Whether every rule chooses the same."""
-        return self.rules["chosen"].nunique() == 1
+        """Whether there is a policy that every rule chooses."""
+        return bool(self.common)
 
     @property
     def words(self) -> str:
         """In one sentence whether the choice depends on the rule."""
         if self.agree:
-            same = f"Every rule of choosing ({', '.join(self.rules['rule'])}) names {self.rules['chosen'].iloc[0]}"
+            same = f"Every rule of choosing ({', '.join(self.rules['rule'])}) names {' = '.join(self.common)}"
+            others = self.rules.loc[self.rules["chosen"] != " = ".join(self.common), "rule"]
+            same += f"; others come up to it by {' and '.join(others)}" if len(others) else ""
         else:
             same = "The choice depends on the rule: " + "; ".join(
                 f"{rule}: {chosen}" for rule, chosen in zip(self.rules["rule"], self.rules["chosen"], strict=True)
@@ -158,6 +164,7 @@ def regret(results: Store | Matched, measure: str, threshold: float | None = Non
         about, pd.DataFrame(means, index=names, columns=[futures_in_words[future] for future in futures]),
         pd.DataFrame(behind, index=names, columns=[futures_in_words[future] for future in futures]),
         summary, pd.DataFrame(rules), _threshold_words(about, threshold), left_out,
+        tuple(name for place, name in enumerate(names) if all(_best(own)[place] for own in scores.values())),
     )  # fmt: skip
 
 
@@ -226,13 +233,18 @@ def _stability(scores: np.ndarray, samples: Sequence[np.ndarray]) -> float:
 
 
 def _resampled(cube: np.ndarray) -> Iterator[np.ndarray]:
-    """Yield means over samples of whole seeds, so that policies and futures stay matched."""
+    """Yield means over samples of whole seeds, so that policies and futures stay matched.
+
+    Few seeds, drawn again, differ too little. Samples are therefore spread about the mean by as much as makes their 95 %
+    interval as wide as the t interval.
+    """
     # The samples are part of the result: the same runs give the same intervals.
-    rng, n_seeds = np.random.default_rng(0), cube.shape[2]
+    rng, n_seeds, centre = np.random.default_rng(0), cube.shape[2], mean_of(cube, axis=2)
+    wider = half_width(1.0, n_seeds) / (ndtri(0.5 + CONFIDENCE / 2) * np.sqrt((n_seeds - 1.0) / n_seeds**2))
     for _ in range(_RESAMPLES):
         means = mean_of(cube[:, :, rng.integers(0, n_seeds, n_seeds)], axis=2)
         if not np.isnan(means).any():
-            yield means
+            yield centre + wider * (means - centre)
 
 
 def _ends(samples: Sequence[np.ndarray], n: int) -> tuple[np.ndarray, np.ndarray]:

@@ -224,7 +224,8 @@ def indices(sample: Sample, y: np.ndarray) -> list[dict[str, Any]]:
     if np.ptp(y) == 0.0:
         # Nothing differs, so that nothing depends on anything; shares of no variance are none.
         return [
-            {"factor": name, "index": NO_VARIANCE, "value": np.nan, "low": np.nan, "high": np.nan} for name in sample.names
+            {"factor": name, "index": NO_VARIANCE, "value": np.nan, "low": np.nan, "high": np.nan}
+            for name in sample.names
         ]
     return {"sobol": _sobol, "morris": _morris, "pawn": _pawn}[sample.method](sample, y)
 

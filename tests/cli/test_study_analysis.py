@@ -8,7 +8,7 @@ import pytest
 STUDY = """question = "Does it hold?"
 styles = ["status-quo", "civic-culture"]
 seeds = 2
-weeks = 2
+weeks = 3
 burn_in_weeks = 1
 measures = ["trust", "quality_true", "load"]
 [matters]
@@ -18,7 +18,8 @@ n_teams = 1
 team_size = 4
 n_executives = 1
 [uncertainties]
-"voice.intercept" = { low = -1.8, high = -1.0 }
+fear = { low = 0.0, high = 0.8 }
+improvement_share = { low = 0.01, high = 0.1 }
 [design]
 draws = 20
 """
@@ -66,9 +67,9 @@ def test_regret_names_a_choice_per_rule(say):
 
 def test_sensitivity_and_discovery_say_their_tables(say, monkeypatch):
     monkeypatch.setattr("civicsim.study.sensitivity._PAWN_RESAMPLES", 3)
-    said = say("study", "sensitivity", "results", "--measures", "trust")
+    said = say("study", "sensitivity", "results", "--measures", "load,trust")
     assert said.code == 0, said.err
-    assert "intercept, median: " in said.out
+    assert "improvement_share, median: " in said.out
     assert "pawn, 20 rows × 2 seeds" in said.out
     found = say("study", "discover", "results", "--measures", "quality_true")
     assert found.code == 0, found.err

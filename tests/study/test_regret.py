@@ -8,6 +8,7 @@ from made_up import ABOUT, made_up
 
 from civicsim.errors import CivicsimError
 from civicsim.study.regret import crossings, regret
+from civicsim.study.statistics import estimate
 
 #             calm, surge, strike
 TABLE = np.array([[10.0, 4.0, 1.0], [6.0, 5.0, 2.5], [3.0, 3.0, 3.0]])
@@ -54,6 +55,24 @@ def test_what_matters_is_the_threshold_where_none_is_said_and_without_it_there_i
     bare = regret(by_hand(), "quality")
     assert "satisficing" not in set(bare.rules["rule"])
     assert bare.summary["met"].isna().all()
+
+
+def test_a_rule_that_is_content_with_several_does_not_disagree():
+    found = regret(by_hand(matters=20.0), "quality")
+    assert found.rules.set_index("rule")["chosen"]["satisficing"] == "bold = even = safe"
+    assert found.common == ()
+    near = regret(made_up(lambda p, s: 0.1 * p.policy + s, about=dataclasses.replace(ABOUT, matters=0.5)), "quality")
+    assert near.common == ("new",)
+    assert "names new; others come up to it by satisficing" in near.words
+
+
+def test_two_seeds_do_not_make_a_choice_sure():
+    # Seed by seed the new style is ahead by 0.1 and 0.5: a t interval of two such values reaches far below 0.
+    found = regret(made_up(lambda p, s: p.policy * (0.1, 0.5)[s - 1], n_seeds=2), "quality")
+    assert found.rules["stability"].max() < 0.9
+    about = estimate(np.array([0.1, 0.5]))
+    old = found.summary.iloc[0]
+    assert old["max_regret_high"] == pytest.approx(about.high, rel=0.5)
 
 
 def test_choices_that_hang_on_luck_are_told():
