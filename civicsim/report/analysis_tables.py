@@ -29,6 +29,13 @@ def analysis(runs: Matched) -> Iterator[str]:
     """
     if not any(np.isfinite(values).any() for values in runs.values.values()):
         return
+    n = runs.points["policy"].nunique()
+    if n > _MOST_ROWS:
+        yield (
+            f"<h2>Comparison</h2><p>{n} policies are too many for tables on a page: <code>civicsim study compare</code> and "
+            "<code>civicsim study regret</code> have them.</p>"
+        )
+        return
     found = contrasts(runs)
     if len(found):
         yield f"<h2>Comparison</h2>{table(_contrast_caption(len(found)), _CONTRAST, [_contrast(row) for row in found.head(_MOST_ROWS).to_dict('records')])}"

@@ -12,7 +12,7 @@ from civicsim.measures import FLAGSHIP, MEASURES
 from civicsim.report.analysis_tables import analysis
 from civicsim.report.html import _table as table
 from civicsim.report.words import INTERVAL, THINKING_AID, counted, number, seeds_text, with_interval
-from civicsim.study.matched import matched
+from civicsim.study.matched import matched, policy_words
 from civicsim.study.statistics import ANYWHERE, estimate
 from civicsim.study.store import Store
 
@@ -83,7 +83,7 @@ def _results(store: Store) -> str:
     runs = store.to_pandas(columns=[column["column"] for column in columns])
     if not len(runs):
         return "<p>There are no results yet.</p>"
-    words_of, futures = matched(store, [columns[0]["column"]]).policy_words(), runs["future"].nunique() > 1
+    words_of, futures = policy_words(runs, store.manifest["factors"]), runs["future"].nunique() > 1
     rows = []
     for policy, own in list(runs.groupby("policy"))[:_MOST_POLICIES]:
         cells = [_cell(own, column["column"], futures) for column in columns]

@@ -11,6 +11,9 @@ import pandas as pd
 
 from civicsim.errors import CivicsimError, nearest
 from civicsim.measures import FLAGSHIP, MEASURES
+from civicsim.study.definition import Study
+from civicsim.study.design import Design, read_design
+from civicsim.study.factors import read_factors
 from civicsim.study.statistics import ANYWHERE
 from civicsim.study.store import Store
 
@@ -52,7 +55,8 @@ class Matched:
     Attributes
     ----------
     points : pandas.DataFrame
-        The points, as in ``docs/store.md``; row i is point i.
+        The points, as in ``docs/store.md``; row i is point i. In a sampled design, settings are not policies of their own: a
+        policy is a style, and each setting is a draw and a future, so that the sample speaks of what nobody knows.
     factors : tuple of str
         Columns of points that hold what is varied.
     seeds : tuple of int
@@ -76,18 +80,18 @@ class Matched:
     where: str = "study"
 
     def policy_words(self) -> dict[int, str]:
-        """Return each policy in words: its style, and the factors in which policies differ."""
-        firsts = self.points.drop_duplicates("policy")
-        varied = [name for name in self.factors if self.points.groupby("future")[name].nunique().max() > 1]
-        return {
-            int(row["policy"]): ", ".join([str(row["style"]), *(f"{name} = {short(row[name])}" for name in varied)])
-            for _, row in firsts.iterrows()
-        }
+        """Return each policy in words; see :func:`policy_words`."""
+        return policy_words(self.points, self.factors)
 
     def future_words(self) -> dict[int, str]:
-        """Return each future in words: its draw, and its shocks where there are any."""
+        """Return each future in words: its draw (or setting and draw), and its shocks where there are any."""
+        alone = self.points.groupby("policy")["setting"].nunique().max() == 1
+        n_draws = 1 if alone else int(self.points.groupby("setting")["draw"].nunique().max())
         return {
-            int(row["future"]): f"draw {row['draw']}" + (f", {row['shock']}" if row["shock"] else "")
+            int(row["future"]): (
+                (f"draw {row['draw']}" if alone else f"setting {row['setting']}, draw {row['draw'] % n_draws}")
+                + (f", {row['shock']}" if row["shock"] else "")
+            )
             for _, row in self.points.drop_duplicates("future").iterrows()
         }
 
@@ -131,7 +135,8 @@ def matched(store: Store | Matched, measures: Sequence[str] | None = None) -> Ma
     chosen = _chosen(known, measures, {*study.matters, *widths}, str(store.path))
     columns = {name: _about(known[name], study.matters.get(name), widths.get(name)) for name in chosen}
     seeds = tuple(sorted(store.seeds))
-    runs, points = store.runs(chosen), study.points
+    runs = store.runs(chosen)
+    points = _settings_as_draws(study.points) if design_of(study)[0].sampled else study.points
     place = np.searchsorted(np.array(seeds), runs["seed"].to_numpy())
     values = {}
     for name in chosen:
@@ -140,6 +145,32 @@ def matched(store: Store | Matched, measures: Sequence[str] | None = None) -> Ma
     failures = store.failures()
     failed = frozenset(zip(failures["point"].tolist(), failures["seed"].tolist(), strict=True))
     return Matched(points, tuple(store.manifest["factors"]), seeds, columns, values, failed, str(store.path))
+
+
+def design_of(study: Study) -> tuple[Design, tuple[str, ...]]:
+    """Return the design of a study, and the columns of its free factors in the order of the sample."""
+    factors = read_factors(study.factors, study.where)
+    design = read_design(study.design, factors, len(study.runs), study.where)
+    return design, tuple(factor.column for factor in factors if not factor.held)
+
+
+def _settings_as_draws(points: pd.DataFrame) -> pd.DataFrame:
+    """Return points with styles as policies, and each setting as draws and futures of its own."""
+    n_draws, n_futures = int(points["draw"].max()) + 1, int(points["future"].max()) + 1
+    return points.assign(
+        policy=pd.factorize(points["style"])[0],
+        draw=points["setting"].astype("int64") * n_draws + points["draw"],
+        future=points["setting"].astype("int64") * n_futures + points["future"],
+    )
+
+
+def policy_words(points: pd.DataFrame, factors: Sequence[str]) -> dict[int, str]:
+    """Return each policy in words: its style, and the factors in which policies of one future differ."""
+    varied = [name for name in factors if points.groupby("future")[name].nunique().max() > 1]
+    return {
+        int(row["policy"]): ", ".join([str(row["style"]), *(f"{name} = {short(row[name])}" for name in varied)])
+        for _, row in points.drop_duplicates("policy").iterrows()
+    }
 
 
 def _chosen(known: Mapping[str, Any], measures: Sequence[str] | None, asked: set[str], where: str) -> list[str]:

@@ -20,9 +20,8 @@ import numpy as np
 import pandas as pd
 
 from civicsim.errors import CivicsimError
-from civicsim.study.design import Design, read_design, unit_sample
-from civicsim.study.factors import read_factors
-from civicsim.study.matched import Matched, matched
+from civicsim.study.design import Design, unit_sample
+from civicsim.study.matched import Matched, design_of, matched
 from civicsim.study.statistics import CONFIDENCE, half_width
 from civicsim.study.store import Store
 from civicsim.study.variance import WITHIN, shares_of, variance_components
@@ -99,20 +98,12 @@ def sensitivity(store: Store, measures: Sequence[str] | None = None, *, differen
     CivicsimError
         If the design is of no use for it, SALib is missing, or a run is: the message names it.
     """
-    found = pd.DataFrame(list(_rows(matched(store, measures), *_study_design(store), difference)))
+    found = pd.DataFrame(list(_rows(matched(store, measures), *design_of(store.study), difference)))
     if not len(found):
         raise CivicsimError(
             f"{store.path}: no policy is compared with another, so that there is no difference to look at"
         )
     return found
-
-
-def _study_design(store: Store) -> tuple[Design, tuple[str, ...]]:
-    """Return the design of a study, and the columns of its free factors in the order of the sample."""
-    study = store.study
-    factors = read_factors(study.factors, study.where)
-    design = read_design(study.design, factors, len(study.runs), study.where)
-    return design, tuple(factor.column for factor in factors if not factor.held)
 
 
 def _rows(runs: Matched, design: Design, free: tuple[str, ...], difference: bool) -> Iterator[dict[str, Any]]:

@@ -9,7 +9,9 @@ from made_up import made_up
 from studies import small_study
 
 from civicsim.errors import CivicsimError
+from civicsim.study.contrasts import contrasts
 from civicsim.study.design import Design, unit_sample
+from civicsim.study.regret import regret
 from civicsim.study.runner import run_study
 from civicsim.study.sensitivity import NOTHING, Sample, indices, parameters_against_seeds, sample_of, sensitivity, split
 
@@ -97,6 +99,15 @@ def test_a_study_has_indices_per_measure_style_and_factor(store):
     assert (found["n"] == 8).all()
     assert set(sensitivity(store, ["trust"], difference=True)["words"]) == {"civic-culture"}
     assert set(parameters_against_seeds(store, ["trust"])["source"]) == {"parameters", "seeds", "both"}
+
+
+def test_settings_of_a_sampled_design_are_what_nobody_knows_and_no_policies(store):
+    row = contrasts(store, ["trust"])
+    assert row["words"].tolist() == ["civic-culture"]
+    assert (row["n_draws"][0], row["n_seeds"][0], row["n"][0], row["uncertainty"][0]) == (8, 2, 16, "both")
+    found = regret(store, "trust")
+    assert found.regret.shape == (2, 8)
+    assert found.regret.columns[3] == "setting 3, draw 0"
 
 
 def test_a_run_that_is_missing_or_failed_is_named_and_nothing_is_analysed(store, monkeypatch):
