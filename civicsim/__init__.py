@@ -30,13 +30,20 @@ _HOME = {
     "WEEK": "civicsim.schedule",
     "burn_in": "civicsim.simulate",
     "compare": "civicsim.study.compare",
+    "contrasts": "civicsim.study.contrasts",
+    "crossings": "civicsim.study.regret",
+    "discover": "civicsim.study.discovery",
     "kinds": "civicsim.scenario",
     "open_store": "civicsim.study.store",
     "order_study": "civicsim.study.order",
     "ordered": "civicsim.schedule",
+    "parameters_against_seeds": "civicsim.study.sensitivity",
     "random_style": "civicsim.scenario",
+    "regret": "civicsim.study.regret",
     "run": "civicsim.simulate",
+    "sensitivity": "civicsim.study.sensitivity",
     "styles": "civicsim.scenario",
+    "tails": "civicsim.study.contrasts",
 }
 
 __all__ = [*sorted(_HOME), "__version__"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -29,6 +29,13 @@ def _seconds(text: str) -> float:
     return value
 
 
+def _names(text: str) -> list[str]:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise typer.BadParameter("expected names of measures, such as quality_true,load")
+    return names
+
+
 Folder = Annotated[str, typer.Argument(metavar="DIR", help="A folder with results.", autocompletion=_complete)]
 Processes = Annotated[
     int | None,
@@ -43,6 +50,13 @@ Timeout = Annotated[
 Memory = Annotated[
     float | None,
     typer.Option(metavar="GB", parser=_seconds, help="Most address space of a worker process, in gigabytes."),
+]
+
+Measures = Annotated[
+    Any,
+    typer.Option(
+        "--measures", metavar="A,B", parser=_names, help="Measures, by comma, or all; by default those that matter."
+    ),
 ]
 
 study = typer.Typer(
@@ -263,3 +277,113 @@ def list_studies(
     from civicsim.cli import studying
 
     studying.list_all(output, folder)
+
+
+@study.command(
+    help=command_help(
+        "Compare policies, paired by seed and future: differences, intervals and what they speak of, verdicts, worst runs.",
+        ("study compare results", "study compare results --measures quality_true,load --json"),
+        "What is compared with what stands in points.parquet, column against. A verdict takes into account what the study "
+        "says matters.",
+    )
+)
+def compare(
+    context: typer.Context,
+    folder: Folder,
+    measures: Measures = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compare policies."""
+    output = talk(context, json, quiet)
+    from civicsim.cli import study_analysis
+
+    study_analysis.compare(output, folder, measures)
+
+
+@study.command(
+    help=command_help(
+        "Say what policies cost in hindsight over all futures, and whether the choice depends on the rule of choosing.",
+        ("study regret results --measures quality_true", "study regret results --threshold quality_true=0.6"),
+        "Rules are the highest expected value, the best worst case (maximin), the smallest largest regret (minimax regret), and "
+        "good enough in most futures (satisficing).",
+    )
+)
+def regret(
+    context: typer.Context,
+    folder: Folder,
+    measures: Measures = None,
+    threshold: Annotated[
+        list[str] | None,
+        typer.Option(metavar="MEASURE=X", help="What is good enough, in the measure's unit; may be repeated."),
+    ] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say what is regretted."""
+    output = talk(context, json, quiet)
+    from civicsim.cli import study_analysis
+
+    study_analysis.regret(output, folder, measures, dict(_threshold(text) for text in threshold or ()))
+
+
+@study.command(
+    help=command_help(
+        "Say which factors measures depend on: Sobol' indices, elementary effects (Morris) or PAWN, by the design.",
+        ("study sensitivity results --measures quality_true", "study sensitivity results --difference"),
+        "A design with a run that is missing, has failed or has no number is refused.",
+    )
+)
+def sensitivity(
+    context: typer.Context,
+    folder: Folder,
+    measures: Measures = None,
+    difference: Annotated[
+        bool, typer.Option("--difference", help="Look at paired differences in place of the measures.")
+    ] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say what measures depend on."""
+    output = talk(context, json, quiet)
+    from civicsim.cli import study_analysis
+
+    study_analysis.sensitivity(output, folder, measures, difference)
+
+
+@study.command(
+    help=command_help(
+        "Say where, among settings and futures, one style loses to another.",
+        (
+            "study discover results --measures quality_true",
+            "study discover results --style civic-culture --against status-quo",
+        ),
+    )
+)
+def discover(
+    context: typer.Context,
+    folder: Folder,
+    measures: Measures = None,
+    style: Annotated[str | None, typer.Option(metavar="STYLE", help="The style that may lose.")] = None,
+    against: Annotated[str | None, typer.Option(metavar="STYLE", help="The style that it may lose to.")] = None,
+    depth: Annotated[int, typer.Option(metavar="N", parser=whole, help="Most questions on the way to a box.")] = 3,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say where a style loses."""
+    output = talk(context, json, quiet)
+    from civicsim.cli import study_analysis
+
+    study_analysis.discover(output, folder, measures, style, against, depth)
+
+
+def _threshold(text: str) -> tuple[str, float]:
+    name, found, value = text.partition("=")
+    try:
+        return name.strip(), float(value)
+    except ValueError:
+        raise CivicsimError(
+            f"--threshold {text}: expected MEASURE=X, such as quality_true=0.6"
+            if not found
+            else f"--threshold {text}: '{value}' is not a number"
+        ) from None

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from html import escape
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from civicsim import __version__
 from civicsim.measures import FLAGSHIP, MEASURES
+from civicsim.report.analysis_tables import analysis
 from civicsim.report.html import _table as table
 from civicsim.report.words import INTERVAL, THINKING_AID, counted, number, seeds_text, with_interval
+from civicsim.study.matched import matched, policy_words
 from civicsim.study.statistics import ANYWHERE, estimate
 from civicsim.study.store import Store
 
@@ -46,6 +47,7 @@ def study_page(store: Store) -> str:
         _standing(store),
         _failures(store),
         _results(store),
+        *analysis(matched(store)),
         _how(store),
         f"<p><small>civicsim {__version__}, study {escape(store.manifest['study'])}. {THINKING_AID} "
         "These are people in a model.</small></p></body></html>\n",
@@ -81,14 +83,11 @@ def _results(store: Store) -> str:
     runs = store.to_pandas(columns=[column["column"] for column in columns])
     if not len(runs):
         return "<p>There are no results yet.</p>"
-    factors, futures = list(store.manifest["factors"]), runs["future"].nunique() > 1
-    varied = [name for name in factors if runs.groupby("future")[name].nunique().max() > 1]
+    words_of, futures = policy_words(runs, store.manifest["factors"]), runs["future"].nunique() > 1
     rows = []
-    for _, own in list(runs.groupby("policy"))[:_MOST_POLICIES]:
-        first = own.iloc[0]
-        words = ", ".join([str(first["style"]), *(f"{name} = {_short(first[name])}" for name in varied)])
+    for policy, own in list(runs.groupby("policy"))[:_MOST_POLICIES]:
         cells = [_cell(own, column["column"], futures) for column in columns]
-        rows.append([words, *cells, str(len(own))])
+        rows.append([words_of[int(policy)], *cells, str(len(own))])
     heads = ["Policy", *(f"{column['label']}\n{column['unit']}" for column in columns), "Runs (n)"]
     n = runs["policy"].nunique()
     shown = f"; the first {_MOST_POLICIES} of {n}" if n > _MOST_POLICIES else ""
@@ -119,10 +118,6 @@ def _cell(own: pd.DataFrame, column: str, futures: bool) -> str:
     low, high = np.quantile(means, _OUTER)
     mean, ends = with_interval(float(means.mean()), float(low), float(high))
     return f"{mean}\n{ends}"
-
-
-def _short(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _how(store: Store) -> str:

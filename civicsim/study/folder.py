@@ -283,7 +283,8 @@ def make_folder(path: Path) -> None:
         raise CivicsimError(f"{path}: is a file, not a folder")
     if path.is_dir() and not (path / MANIFEST).exists():
         names = [entry.name for entry in path.iterdir() if not entry.name.startswith(".")]
-        others = sorted(set(names) - _OWN)
+        # A folder of ours gets its protocol first: without one, the study file is somebody's own, and stays as it is.
+        others = sorted(set(names) - (_OWN if PROTOCOL in names else _OWN - {STUDY}))
         if others:
             raise CivicsimError(f"{path}: holds other files ({others[0]}); choose an empty folder")
     try:

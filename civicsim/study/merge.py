@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 
 from civicsim.study.files import Stamp, open_writer, unpacked
 
-CELLS = 500_000
-"""Values that a batch has about, and with it a row group of the table: a few megabytes, whatever the size of the study."""
+CELLS = 200_000
+"""Values that a batch has about, and with it a row group of the table: two megabytes or so, whatever the size of the study."""
 
 _SEED, _POINT, _UNIT, _START, _LENGTH = range(5)
 

@@ -81,12 +81,15 @@ def estimate(values: np.ndarray, confidence: float = CONFIDENCE, bounds: tuple[f
     mean = float(kept.mean())
     if n == 1:
         return Estimate(mean, np.nan, np.nan, 1)
-    from scipy.special import stdtrit  # here: a single run has no interval, and starts without
-
-    half = float(stdtrit(n - 1, 0.5 + confidence / 2) * kept.std(ddof=1) / np.sqrt(n))
+    half = half_width(float(kept.std(ddof=1)), n, confidence)
     # A mean outside of its bounds by rounding stays within its interval.
     low, high = min(mean, max(mean - half, bounds[0])), max(mean, min(mean + half, bounds[1]))
     return Estimate(mean, low, high, n)
+
+
+def half_width(sd: float, n: int, confidence: float = CONFIDENCE) -> float:
+    """Return half of the t interval of a mean of ``n`` values (from 2) with standard deviation ``sd``."""
+    return float(stdtrit(n - 1, 0.5 + confidence / 2) * sd / np.sqrt(n))
 
 
 def paired_difference(

@@ -206,6 +206,10 @@ def test_folders_with_other_files_and_without_a_study_are_refused(tmp_path, stud
     (tmp_path / "letter.txt").write_text("dear")
     with pytest.raises(CivicsimError, match=r"holds other files \(letter.txt\)"):
         run_study(study, tmp_path, processes=0)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "study.toml").write_text("# my own words")
+    with pytest.raises(CivicsimError, match=r"holds other files \(study.toml\)"):
+        run_study(study, tmp_path / "mine", processes=0)
     with pytest.raises(CivicsimError, match="holds no study"):
         open_store(tmp_path)
     with pytest.raises(CivicsimError, match="there is no such folder"):

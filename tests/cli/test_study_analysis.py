@@ -1,0 +1,98 @@
+"""What the analysis commands of a study say, and how mistakes are put."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+STUDY = """question = "Does it hold?"
+styles = ["status-quo", "civic-culture"]
+seeds = 2
+weeks = 3
+burn_in_weeks = 1
+measures = ["trust", "quality_true", "load"]
+[matters]
+trust = 0.02
+[factors]
+n_teams = 1
+team_size = 4
+n_executives = 1
+[uncertainties]
+fear = { low = 0.0, high = 0.8 }
+improvement_share = { low = 0.01, high = 0.1 }
+[design]
+draws = 20
+"""
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    from civicsim.study.definition import Study
+    from civicsim.study.runner import run_study
+
+    folder = tmp_path_factory.mktemp("analysis")
+    (folder / "study.toml").write_text(STUDY)
+    return run_study(Study.read(folder / "study.toml"), folder / "results", processes=0).path
+
+
+@pytest.fixture
+def say(tool, kept, monkeypatch):
+    monkeypatch.chdir(kept.parent)
+    return tool
+
+
+def test_a_comparison_has_its_kinds_of_uncertainty_and_its_worst_runs(say):
+    said = say("study", "compare", "results", "--measures", "trust,load")
+    assert said.code == 0, said.err
+    text = " ".join(said.out.split())
+    assert "civic-culture − status-quo" in text
+    assert "both; run to run" in text
+    assert "40 pairs (2 seeds × 20 draws)" in text
+    assert "worst 5 % of civic-culture" in text
+    values = json.loads(say("study", "compare", "results", "--json").out)
+    assert {row["measure"] for row in values["contrasts"]} == {"trust", "quality_true", "load"}
+    assert {row["uncertainty"] for row in values["contrasts"]} == {"both"}
+
+
+def test_regret_names_a_choice_per_rule(say):
+    said = say("study", "regret", "results", "--measures", "trust", "--threshold", "trust=0.1")
+    assert said.code == 0, said.err
+    text = " ".join(said.out.split())
+    assert "regret over 20 futures, each a mean over up to 2 seeds" in text
+    assert "good enough: at least 0.1" in text
+    assert "rule" in text
+    rules = json.loads(say("study", "regret", "results", "--json").out)["trust"]["rules"]
+    assert [row["rule"] for row in rules] == ["expected value", "maximin", "minimax regret", "satisficing"]
+
+
+def test_sensitivity_and_discovery_say_their_tables(say, monkeypatch):
+    monkeypatch.setattr("civicsim.study.sensitivity._PAWN_RESAMPLES", 3)
+    said = say("study", "sensitivity", "results", "--measures", "load,trust")
+    assert said.code == 0, said.err
+    assert "improvement_share, median: " in said.out
+    assert "pawn, 20 rows × 2 seeds" in said.out
+    found = say("study", "discover", "results", "--measures", "quality_true")
+    assert found.code == 0, found.err
+    assert "civic-culture loses to status-quo on" in " ".join(found.out.split())
+
+
+def test_the_page_has_comparison_worst_runs_and_regret(say):
+    assert say("study", "report", "results", "--out", "page.html").code == 0
+    page = Path("page.html").read_text()
+    for heading in ("Comparison", "Worst runs", "Regret"):
+        assert f"<h2>{heading}</h2>" in page
+    assert "run-to-run" in page
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("compare", "results", "--measures", "trst"), "results: no measure 'trst'; did you mean 'trust'?"),
+        (("regret", "results", "--threshold", "trust"), "--threshold trust: expected MEASURE=X, such as quality_true=0.6"),
+        (("regret", "results", "--threshold", "trust=a"), "--threshold trust=a: 'a' is not a number"),
+        (("discover", "results", "--style", "civic"), "results: no style 'civic'; did you mean 'civic-culture'?"),
+        (("sensitivity", "nowhere"), "nowhere: there is no such folder"),
+    ],
+)  # fmt: skip
+def test_mistakes_are_one_line(say, words, said):
+    assert say("study", *words).mistake == f"civicsim: {said}"

@@ -1,0 +1,157 @@
+"""Paired differences of a study: intervals that cover what they say, verdicts, and tails."""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+from made_up import ABOUT, made_up
+from scipy.special import stdtrit
+
+from civicsim.errors import CivicsimError
+from civicsim.study.contrasts import contrasts, seeds_needed, tails, verdict_of
+from civicsim.study.precision import Precision, seeds_to_add, widths
+from civicsim.study.statistics import PairedDifference, estimate, paired_difference
+
+TRIALS = 2000
+
+
+def test_paired_intervals_cover_the_true_difference_as_often_as_they_say():
+    rng = np.random.default_rng(7)
+    luck = rng.normal(size=(TRIALS, 12))
+    # Skewed and of different spread, as measures are; the luck that runs of one seed share cancels out.
+    first, second = 0.3 + luck + 0.5 * rng.normal(size=luck.shape), luck + 0.3 * rng.gamma(4.0, 0.5, luck.shape)
+    truth = 0.3 - 0.3 * 4.0 * 0.5
+    found = [paired_difference(a, b) for a, b in zip(first, second, strict=True)]
+    covered = np.mean([own.low <= truth <= own.high for own in found])
+    assert 0.93 <= covered <= 0.97
+
+
+def test_the_stopping_rule_reaches_its_half_width_and_the_truth_lies_within_it():
+    rng = np.random.default_rng(8)
+    rule = Precision({"quality": 0.3}, limit=200, batch=10)
+    reached, near = [], []
+    for _ in range(TRIALS):
+        values = rng.normal(0.2, 1.0, rule.limit)
+        n = 10
+        while more := seeds_to_add(rule, half(values[:n]) <= 0.3, tuple(range(n))):
+            n += len(more)
+        reached.append(half(values[:n]) <= 0.3)
+        near.append(abs(values[:n].mean() - 0.2) <= 0.3)
+    assert np.mean(reached) >= 0.95
+    # Looking again and again costs a little of the 95 %, and no more than that.
+    assert np.mean(near) >= 0.93
+
+
+def half(values):
+    about = estimate(values)
+    return (about.high - about.low) / 2
+
+
+def test_the_rule_sees_the_half_width_that_contrasts_report():
+    rng = np.random.default_rng(9)
+    noise = rng.normal(size=(2, 11))
+    runs = made_up(lambda point, seed: noise[point.policy, seed - 1])
+    frame = runs.points.merge(
+        pd.DataFrame({
+            "point": np.repeat([0, 1], 10), "seed": np.tile(np.arange(1, 11), 2),
+            "quality": runs.values["quality"].ravel(),
+        })
+    )  # fmt: skip
+    seen = widths(frame, runs.points.set_index("point")["against"], {"quality": 0.1})
+    own = contrasts(runs).iloc[0]
+    assert seen["half_width"].tolist() == pytest.approx([(own["high"] - own["low"]) / 2])
+
+
+def test_one_draw_gives_a_run_to_run_interval_of_the_paired_differences():
+    noise = np.random.default_rng(1).normal(size=11)
+    runs = made_up(lambda point, seed: noise[seed] * 5 + 0.1 * point.policy + 0.01 * seed * point.policy)
+    row = contrasts(runs).iloc[0]
+    assert row["words"] == "new"
+    assert row["against"] == "old"
+    # The shared luck, fifty times as large, is gone.
+    assert row["difference"] == pytest.approx(0.1 + 0.055)
+    assert row["high"] - row["difference"] == pytest.approx(
+        stdtrit(9, 0.975) * np.std(0.01 * np.arange(1, 11), ddof=1) / 10**0.5
+    )
+    assert row["uncertainty"] == "run-to-run"
+    assert row["superiority"] == 1.0
+    assert (row["n"], row["n_seeds"], row["n_draws"], row["n_missing"]) == (10, 10, 1, 0)
+    assert row["verdict"] == "higher"
+
+
+def test_several_draws_keep_the_two_kinds_of_uncertainty_apart():
+    runs = made_up(lambda point, seed: point.policy * (point.u - 0.2 + 0.001 * (-1) ** seed), n_draws=20)
+    row = contrasts(runs).iloc[0]
+    assert row["uncertainty"] == "both"
+    assert row["run_high"] - row["run_low"] < 0.01
+    assert row["parameter_low"] == pytest.approx(-0.2 + 0.049, abs=0.01)
+    assert row["low"] <= row["parameter_low"] < 0 < row["parameter_high"] <= row["high"]
+    # Surely positive on average, and yet not for all that is possible.
+    assert row["run_low"] > 0
+    assert row["verdict"] == "too close to call"
+    one_seed = contrasts(made_up(lambda point, seed: point.policy * point.u, n_draws=20, n_seeds=1)).iloc[0]
+    assert one_seed["uncertainty"] == "parameters"
+    assert np.isnan(one_seed["run_low"])
+
+
+def test_missing_runs_are_left_out_in_pairs_and_counted():
+    runs = made_up(lambda point, seed: np.nan if (point.policy, seed) == (1, 3) else float(seed + point.policy))
+    row = contrasts(runs).iloc[0]
+    assert (row["n"], row["n_missing"], row["difference"]) == (9, 1, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("mean", "low", "high", "matters", "verdict"),
+    [
+        (0.0, 0.0, 0.0, 0.1, "same"),
+        (0.3, 0.2, 0.4, None, "higher"),
+        (-0.3, -0.4, -0.2, 0.1, "lower"),
+        (0.3, -0.1, 0.7, None, "too close to call"),
+        (0.3, -0.1, 0.7, 0.2, "too close to call"),
+        (0.3, 0.1, 0.5, 0.2, "higher, perhaps too little to matter"),
+        (-0.3, -0.5, -0.1, 0.2, "lower, perhaps too little to matter"),
+        (0.01, -0.1, 0.12, 0.2, "too small to matter"),
+        (0.1, 0.05, 0.15, 0.2, "too small to matter"),
+        (0.1, np.nan, np.nan, 0.2, "too close to call"),
+    ],
+)
+def test_verdicts(mean, low, high, matters, verdict):
+    assert verdict_of(PairedDifference(mean, low, high, 0.5, 10), matters) == verdict
+
+
+def test_what_is_needed_gives_the_half_width_and_one_less_does_not():
+    values = np.random.default_rng(2).normal(size=15)
+    n = int(seeds_needed(values, 0.2))
+    sd = values.std(ddof=1)
+    assert stdtrit(n - 1, 0.975) * sd / n**0.5 <= 0.2 < stdtrit(n - 2, 0.975) * sd / (n - 1) ** 0.5
+    assert np.isnan(seeds_needed(values, None))
+    assert seeds_needed(np.full(4, 0.3), 0.1) == 2
+
+
+def test_the_study_says_what_is_wanted_before_what_matters():
+    noise = np.random.default_rng(3).normal(size=(2, 11))
+    fine, rough = (
+        contrasts(made_up(lambda p, s: noise[p.policy, s - 1], about=dataclasses.replace(ABOUT, **said))).iloc[0]
+        for said in ({"matters": 0.5, "wanted": 0.1}, {"matters": 0.5})
+    )
+    assert fine["seeds_needed"] > rough["seeds_needed"] > 2
+    assert fine["matters"] == 0.5
+
+
+def test_tails_are_the_worst_twentieth_whichever_way_is_better():
+    up = tails(made_up(lambda point, seed: float(seed + 100 * point.policy), n_seeds=40)).iloc[0]
+    assert (up["tail"], up["n_tail"], up["worst"], up["worst_run"]) == (1.5, 2, 1.0, "0:1")
+    assert up["low"] <= up["tail"] <= up["high"]
+    about = dataclasses.replace(ABOUT, better="lower")
+    down = tails(made_up(lambda point, seed: float(seed), n_seeds=40, about=about)).iloc[1]
+    assert (down["tail"], down["worst"], down["worst_run"], down["mean"]) == (39.5, 40.0, "1:40", 20.5)
+    assert down["low"] <= down["tail"] <= down["high"]
+    few = tails(made_up(lambda point, seed: float(seed), n_seeds=5)).iloc[0]
+    assert np.isnan(few["low"])
+    assert not len(tails(made_up(lambda point, seed: 1.0, about=dataclasses.replace(ABOUT, better="neither"))))
+
+
+def test_a_measure_that_is_not_there_is_named():
+    with pytest.raises(CivicsimError, match=r"no measure 'qualty'; did you mean 'quality'\?"):
+        contrasts(made_up(lambda point, seed: 1.0), ["qualty"])

@@ -1,0 +1,157 @@
+"""Sensitivity indices against functions whose indices are known, and designs that are refused."""
+
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from made_up import made_up
+from studies import small_study
+
+from civicsim.errors import CivicsimError
+from civicsim.study.contrasts import contrasts
+from civicsim.study.design import Design, unit_sample
+from civicsim.study.regret import regret
+from civicsim.study.runner import run_study
+from civicsim.study.sensitivity import NOTHING, Sample, indices, parameters_against_seeds, sample_of, sensitivity, split
+
+NAMES = ("a", "b", "c")
+
+
+def ishigami(unit):
+    x = np.pi * (2.0 * unit - 1.0)
+    return np.sin(x[:, 0]) + 7.0 * np.sin(x[:, 1]) ** 2 + 0.1 * x[:, 2] ** 4 * np.sin(x[:, 0])
+
+
+def sampled(method, n, second_order=False):
+    unit = unit_sample(Design(method, n=n, second_order=second_order), 3)
+    return Sample({"latin-hypercube": "pawn"}.get(method, method), NAMES, unit, second_order)
+
+
+def table(sample, y):
+    return pd.DataFrame(indices(sample, y)).set_index(["factor", "index"])
+
+
+def test_sobol_indices_of_the_ishigami_function_lie_within_their_intervals():
+    sample = sampled("sobol", 256, second_order=True)
+    found = table(sample, ishigami(sample.where))
+    # Ishigami and Homma (1990), with a = 7 and b = 0.1.
+    known = {
+        ("a", "first"): 0.3139, ("b", "first"): 0.4424, ("c", "first"): 0.0, ("a", "total"): 0.5576,
+        ("b", "total"): 0.4424, ("c", "total"): 0.2437, ("a × c", "second"): 0.2437,
+    }  # fmt: skip
+    for key, truth in known.items():
+        row = found.loc[key]
+        assert row["low"] <= truth <= row["high"], key
+        assert row["high"] - row["low"] < 0.5
+
+
+def test_elementary_effects_of_a_plane_are_its_slopes():
+    sample = sampled("morris", 6)
+    found = table(sample, sample.where @ np.array([2.0, -1.0, 0.0]))
+    assert found.loc[("a", "mean"), "value"] == pytest.approx(2.0)
+    assert found.loc[("b", "mean"), "value"] == pytest.approx(-1.0)
+    assert found.loc[("b", "mean size"), "value"] == pytest.approx(1.0)
+    assert found.loc[("c", "mean size"), "value"] == pytest.approx(0.0)
+    assert found.loc[("a", "spread"), "value"] == pytest.approx(0.0, abs=1e-9)
+    bent = table(sample, sample.where[:, 0] * sample.where[:, 1]).loc[("a", "spread")]
+    assert 0 < bent["low"] < bent["value"] < bent["high"]
+
+
+def test_pawn_tells_what_matters_from_what_does_not(monkeypatch):
+    # Fewer samples than usual: the test of Kolmogorov and Smirnov takes its time.
+    monkeypatch.setattr("civicsim.study.sensitivity._PAWN_RESAMPLES", 12)
+    sample = sampled("latin-hypercube", 60)
+    found = table(sample, sample.where[:, 0] + 0.01 * sample.where[:, 1])
+    chance = found.loc[(NOTHING, "median"), "value"]
+    assert found.loc[("a", "median"), "low"] > chance > found.loc[("c", "median"), "value"]
+    assert ((found["low"].dropna() >= 0) & (found["high"].dropna() <= 1)).all()
+
+
+@pytest.mark.parametrize("method", ["sobol", "morris", "latin-hypercube"])
+def test_a_value_that_is_none_is_refused_and_named_and_no_variance_has_no_shares(method):
+    sample = sampled(method, 8)
+    y = ishigami(sample.where)
+    for bad in (np.nan, np.inf):
+        y[3] = bad
+        with pytest.raises(CivicsimError, match="rows 3 of the design have no number"):
+            indices(sample, y)
+    with pytest.raises(CivicsimError, match=r"\d+ values for \d+ rows"):
+        indices(sample, y[:-1])
+    assert table(sample, np.ones(len(y)))["value"].isna().all()
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    sizes = {"n_teams": 1, "team_size": 4, "n_executives": 1}
+    low_high = {"low": 0.0, "high": 0.8}
+    study = small_study(
+        factors={**sizes, "fear": low_high, "permission": low_high}, design={"method": "sobol", "n": 2}, seeds=2,
+        weeks=2, burn_in_weeks=1, measures=["trust", "load"],
+    )  # fmt: skip
+    return run_study(study, tmp_path_factory.mktemp("sobol") / "out", processes=0)
+
+
+def test_a_study_has_indices_per_measure_style_and_factor(store):
+    found = sensitivity(store, ["trust"])
+    assert set(found["words"]) == {"status-quo", "civic-culture"}
+    assert set(found["factor"]) == {"fear", "permission"}
+    assert (found["n"] == 8).all()
+    assert set(sensitivity(store, ["trust"], difference=True)["words"]) == {"civic-culture"}
+    assert set(parameters_against_seeds(store, ["trust"])["source"]) == {"parameters", "seeds", "both"}
+
+
+def test_settings_of_a_sampled_design_are_what_nobody_knows_and_no_policies(store):
+    row = contrasts(store, ["trust"])
+    assert row["words"].tolist() == ["civic-culture"]
+    assert (row["n_draws"][0], row["n_seeds"][0], row["n"][0], row["uncertainty"][0]) == (8, 2, 16, "both")
+    found = regret(store, "trust")
+    assert found.regret.shape == (2, 8)
+    assert found.regret.columns[3] == "setting 3, draw 0"
+
+
+def test_a_run_that_is_missing_or_failed_is_named_and_nothing_is_analysed(store, monkeypatch):
+    runs = store.runs()
+    monkeypatch.setattr(store, "runs", lambda columns=None: runs.iloc[[*range(5), *range(6, len(runs))]])
+    with pytest.raises(CivicsimError, match=r"incomplete: 1 of 16 runs have no value \(point:seed 5:1 \(missing"):
+        sensitivity(store, ["trust"])
+    failed = pd.DataFrame({"point": [5], "seed": [1]})
+    monkeypatch.setattr(store, "failures", lambda: failed)
+    with pytest.raises(CivicsimError, match=r"5:1 \(failed\)"):
+        parameters_against_seeds(store, ["trust"])
+    broken = runs.assign(trust=runs["trust"].where(runs.index != 5, np.inf))
+    monkeypatch.setattr(store, "runs", lambda columns=None: broken)
+    with pytest.raises(CivicsimError, match="incomplete: 1 of 16"):
+        sensitivity(store, ["trust"])
+
+
+def test_draws_of_uncertainties_are_a_sample_and_a_grid_is_none():
+    runs = made_up(lambda point, seed: point.u, n_draws=30)
+    assert sample_of(runs, Design(), ()).names == ("u",)
+    with pytest.raises(CivicsimError, match="nothing is sampled"):
+        sample_of(made_up(lambda point, seed: 1.0), Design(), ())
+
+
+def test_salib_missing_is_said_in_one_line(monkeypatch):
+    monkeypatch.setitem(sys.modules, "SALib.analyze.sobol", None)
+    sample = sampled("sobol", 4)
+    with pytest.raises(CivicsimError, match=r"^SALib is not installed: pip install salib$"):
+        indices(sample, ishigami(sample.where))
+
+
+def test_variance_is_split_into_parameters_seeds_and_both():
+    rng = np.random.default_rng(3)
+    values = 2.0 * rng.normal(size=(60, 1)) + rng.normal(size=(1, 60)) + rng.normal(size=(60, 60))
+    found = {source: (share, low, high, variance) for source, share, low, high, variance in split(values)}
+    for source, truth in (("parameters", 4 / 6), ("seeds", 1 / 6), ("both", 1 / 6)):
+        share, low, high, _ = found[source]
+        assert low <= truth <= high, source
+        assert 0 <= low < share < high <= 1
+    assert sum(own[0] for own in found.values()) == pytest.approx(1.0)
+    assert found["parameters"][3] == pytest.approx(4.0, rel=0.5)
+    # The textbook's analysis of variance of a crossed layout with one value in each cell.
+    rest = values - values.mean(1, keepdims=True) - values.mean(0, keepdims=True) + values.mean()
+    error = (rest**2).sum() / 59**2
+    assert found["both"][3] == pytest.approx(error)
+    assert found["parameters"][3] == pytest.approx(values.mean(1).var(ddof=1) - error / 60)
+    assert np.isnan(split(values[:, :1])[0][1])
