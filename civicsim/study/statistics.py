@@ -89,6 +89,8 @@ def estimate(values: np.ndarray, confidence: float = CONFIDENCE, bounds: tuple[f
 
 def half_width(sd: float, n: int, confidence: float = CONFIDENCE) -> float:
     """Return half of the t interval of a mean of ``n`` values (from 2) with standard deviation ``sd``."""
+    from scipy.special import stdtrit  # here: a single run has no interval, and starts without
+
     return float(stdtrit(n - 1, 0.5 + confidence / 2) * sd / np.sqrt(n))
 
 
