@@ -134,7 +134,8 @@ def regret(output: Output, folder: str, measures: Sequence[str] | None, threshol
         if len(crossed[name]):
             output.say(*(f"  {line}" for line in crossing_lines(crossed[name])))
     output.say(
-        "", "Futures count alike. Regret is from the best policy here, and luck makes it look larger, never smaller."
+        "",
+        "Futures count alike. Regret is from the best policy here; on average, luck makes it look larger than it is.",
     )
 
 

@@ -124,7 +124,7 @@ def _regrets(runs: Matched) -> Iterator[str]:
     seeds = "luck from run to run over matched seeds"
     caption = (
         "How far each policy stays behind the one that does best in the same future. Futures count alike; intervals speak of "
-        f"{seeds}, which makes regret look larger, never smaller{_of(len(rows))}."
+        f"{seeds}, which on average makes regret look larger than it is{_of(len(rows))}."
     )
     yield f"<h2>Regret</h2>{table(caption, _REGRET, rows[:_MOST_ROWS])}" if rows else "<h2>Regret</h2>"
     yield "".join(f"<p><strong>{escape(own.about.label)}:</strong> {escape(own.words)}</p>" for own in found)

@@ -204,11 +204,12 @@ def tails(results: Store | Matched, measures: Sequence[str] | None = None, share
 
 def _tail(values: np.ndarray, share: float) -> np.ndarray:
     """Return the mean of the lowest share of each row; NaN is left out."""
-    ordered = np.sort(values, axis=1)
-    n = (~np.isnan(ordered)).sum(axis=1)
-    count = np.maximum(1, np.ceil(share * n)).astype(int)
-    taken = np.arange(values.shape[1]) < np.minimum(count, n)[:, None]
-    return mean_of(np.where(taken, ordered, np.nan), axis=1)
+    n = (~np.isnan(values)).sum(axis=1)
+    count = np.minimum(np.maximum(1, np.ceil(share * n)), n).astype(int)
+    most = max(1, int(count.max()))
+    # NaN comes last. Only the lowest are put in order.
+    lowest = np.sort(np.partition(values, most - 1, axis=1)[:, :most], axis=1)
+    return mean_of(np.where(np.arange(most) < count[:, None], lowest, np.nan), axis=1)
 
 
 def _tail_interval(values: np.ndarray, share: float) -> tuple[float, float]:
