@@ -135,7 +135,7 @@ def check(
         (
             "study run study.toml --out results",
             "study run results",
-            "study run study.toml --out /shared/results --shard 3/20",
+            "study run study.toml --out /data/results --shard 3/20",
             "study run results --retry-failed --timeout 600",
             "study run results --only 12:3",
         ),

@@ -125,14 +125,16 @@ class LocalExecutor(Executor):
                 return found
         except (EOFError, OSError):
             pass
-        process.join()
+        # Whoever starts a process asks after all others, and of two who ask at the same time one is told wrongly.
+        with _ONE_ASKS:
+            process.join()
         raise WorkerDiedError(_ending(process.exitcode))
 
     def _start(self, place: int) -> tuple[Any, Connection]:
         ours, theirs = self._context.Pipe()
         hold, lifeline = self._context.Pipe()
         process = self._context.Process(target=_work, args=(theirs, lifeline, self._memory), daemon=True)
-        with _START:
+        with _ONE_ASKS:
             process.start()
         theirs.close()
         lifeline.close()
@@ -140,7 +142,7 @@ class LocalExecutor(Executor):
         return process, ours
 
 
-_START = threading.Lock()
+_ONE_ASKS = threading.Lock()
 
 
 def _ending(code: int | None) -> str:
