@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import hashlib
 import json
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,6 +53,7 @@ from civicsim.processes.events import Event, Plan
 from civicsim.reference import Reference
 from civicsim.roster import DECIDES, Roster, decided, undecided
 from civicsim.structure import Population, Structure
+from civicsim.toml_files import read_toml
 
 _HERE = Path(__file__).parent
 STATUS_QUO = "status-quo"
@@ -195,7 +194,7 @@ class Scenario:
         ScenarioError
             If the file cannot be read, or says something the model does not know or cannot do.
         """
-        return cls.from_dict(_read_toml(Path(path)), str(path))
+        return cls.from_dict(read_toml(Path(path)), str(path))
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any], where: str = "scenario") -> Scenario:
@@ -425,41 +424,15 @@ def shocks() -> dict[str, str]:
 
 def _shipped(folder: str) -> dict[str, str]:
     paths = sorted((_HERE / folder).glob("*.toml"))
-    return {path.stem: str(_read_toml(path).get("title", path.stem)) for path in paths}
-
-
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        # Some editors put a byte order mark before UTF-8, which "utf-8-sig" leaves out.
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        raise ScenarioError(f"{path}: no such file{_nearest_file(path)}") from None
-    except NotADirectoryError:
-        raise ScenarioError(f"{path}: no such file") from None
-    except IsADirectoryError:
-        raise ScenarioError(f"{path}: is a directory, not a file") from None
-    except OSError as error:
-        raise ScenarioError(f"{path}: cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError as error:
-        raise ScenarioError(f"{path}: is not UTF-8 text (byte {error.start})") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ScenarioError(f"{path}: is not valid TOML: {error}") from None
-
-
-def _nearest_file(path: Path) -> str:
-    """Return a hint at a file of nearly that name, or at a folder that is not there."""
-    if not path.parent.is_dir():
-        return f"; there is no folder '{path.parent}'"
-    close = difflib.get_close_matches(path.name, [other.name for other in path.parent.glob("*.toml")], n=1)
-    return f"; did you mean '{path.parent / close[0]}'?" if close else ""
+    return {path.stem: str(read_toml(path).get("title", path.stem)) for path in paths}
 
 
 def _load_named(name: str, folder: str, what: str) -> tuple[dict[str, Any], str]:
     shipped = _HERE / folder / f"{name}.toml"
     if "/" not in name and "\\" not in name and shipped.is_file():
-        return _read_toml(shipped), shipped.name
+        return read_toml(shipped), shipped.name
     if name.endswith(".toml"):
-        return _read_toml(Path(name)), name
+        return read_toml(Path(name)), name
     known = [path.stem for path in (_HERE / folder).glob("*.toml")]
     raise ScenarioError(f"no {what} '{name}'; {nearest(name, known)}")
 

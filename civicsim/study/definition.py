@@ -25,6 +25,7 @@ from civicsim.study.factors import read_factors
 from civicsim.study.precision import Precision, read_precision
 from civicsim.study.protocol import Protocol, protocol_of
 from civicsim.study.summaries import USUAL
+from civicsim.toml_files import read_toml
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -171,17 +172,7 @@ class Study:
             If the file cannot be read, or asks for something that there is not; one line that names file and key.
         """
         file = Path(path)
-        try:
-            values = tomllib.loads(file.read_text(encoding="utf-8-sig"))
-        except FileNotFoundError:
-            raise ScenarioError(f"{path}: no such file") from None
-        except OSError as error:
-            raise ScenarioError(f"{path}: cannot be read ({error.strerror})") from None
-        except UnicodeDecodeError as error:
-            raise ScenarioError(f"{path}: is not UTF-8 text (byte {error.start})") from None
-        except tomllib.TOMLDecodeError as error:
-            raise ScenarioError(f"{path}: is not valid TOML: {error}") from None
-        return cls.from_dict(values, file.parent, str(path))
+        return cls.from_dict(read_toml(file), file.parent, str(path))
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any], folder: str | Path = ".", where: str = _WHERE) -> Study:
