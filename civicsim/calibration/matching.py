@@ -19,11 +19,11 @@ from civicsim.calibration.targets import Target
 CUT = 3.0
 """Implausibility above which a point is ruled out: three standard deviations, as is usual."""
 _EVERYWHERE = 2**13
-"""Points of the first, even search of the whole box; a power of 2."""
-_ROUNDS = 40
-"""Most rounds of searching around what has been found."""
-_STEP = 0.08
-"""Standard deviation of a step from a point that has been found, as a share of the parameter's range."""
+"""Points of the even search of the whole box; a power of 2."""
+_STEPS = 120
+"""Steps of the walks that follow it."""
+_MOVED, _LARGEST = 0.3, 0.3
+"""Chance that a step moves a parameter, and the largest standard deviation of its move, as a share of the range."""
 
 
 def implausibility(targets: Sequence[Target], means: np.ndarray, variances: np.ndarray) -> np.ndarray:
@@ -60,8 +60,8 @@ def still_possible(
 ) -> tuple[np.ndarray, float]:
     """Return points of the unit cube that are not ruled out, and how much of the cube that is.
 
-    First the whole cube is searched evenly. Where too little is left of it to be hit that way, the search goes on in small
-    steps from the least implausible points, until enough are allowed; those that are returned are then spread out.
+    The cube is searched evenly. From the least implausible points found, walks set out whose steps are taken if they lead
+    to a point that is allowed, or to a less implausible one; so they find what is allowed, and then roam it evenly.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def still_possible(
     emulators : sequence of Emulator
         One per target.
     n : int
-        How many points are wanted.
+        How many points are wanted: the number of walks.
     k : int
         Number of parameters.
     seed : int
@@ -78,46 +78,31 @@ def still_possible(
     Returns
     -------
     points : (n, k) array
-        The least implausible ones, where fewer than ``n`` are allowed.
+        Where the walks ended. Some may not be allowed, if little is.
     share : float
         Share of the even search that was not ruled out.
     """
     rng = np.random.default_rng(seed)
-    points = qmc.Sobol(k, rng=rng).random(_EVERYWHERE)
-    values = judged(targets, emulators, points)
-    share = float((values <= CUT).mean())
-    for _ in range(_ROUNDS):
-        if (values <= CUT).sum() >= 4 * n:
-            break
-        order = np.argsort(values, kind="stable")[: 2 * n]
-        steps = rng.normal(0.0, _STEP, (4 * n, k))
-        around = np.clip(points[rng.choice(order, 4 * n)] + steps, 0.0, 1.0)
-        found = judged(targets, emulators, around)
-        kept = np.flatnonzero(found <= max(CUT, float(np.quantile(values[order], 0.5))))
-        points, values = np.vstack([points[order], around[kept]]), np.concatenate([values[order], found[kept]])
-    allowed = np.flatnonzero(values <= CUT)
-    if len(allowed) < n:
-        chosen = np.argsort(values, kind="stable")[:n]
-    else:
-        chosen = _spread_out(points[allowed], n, rng)
-        chosen = allowed[chosen]
-    return points[chosen], share
-
-
-def _spread_out(points: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
-    """Return the rows of ``n`` points chosen one by one, each as far as can be from those before it."""
-    chosen = [int(rng.integers(len(points)))]
-    distance = np.linalg.norm(points - points[chosen[0]], axis=1)
-    while len(chosen) < n:
-        chosen.append(int(np.argmax(distance)))
-        distance = np.minimum(distance, np.linalg.norm(points - points[chosen[-1]], axis=1))
-    return np.array(chosen)
+    everywhere = qmc.Sobol(k, rng=rng).random(_EVERYWHERE)
+    found = judged(targets, emulators, everywhere)
+    start = np.argsort(found, kind="stable")[:n]
+    points, values = everywhere[start], found[start]
+    for _ in range(_STEPS):
+        size = _LARGEST * rng.random((len(points), 1)) ** 2
+        moves = rng.normal(0.0, 1.0, points.shape) * size * (rng.random(points.shape) < _MOVED)
+        proposed = points + moves
+        # A step out of the box is turned back at its wall, so that no place in it is favoured.
+        proposed = 1.0 - np.abs(1.0 - np.abs(proposed) % 2.0)
+        judgement = judged(targets, emulators, proposed)
+        taken = (judgement <= CUT) | (judgement < values)
+        points, values = np.where(taken[:, None], proposed, points), np.where(taken, judgement, values)
+    return points, float((found <= CUT).mean())
 
 
 def determined(points: np.ndarray) -> np.ndarray:
     """Return how far the fit pins down each parameter, shape (k,).
 
     One minus the spread of the points over the spread of the whole range: 0 where every value fits as well as any other,
-    near 1 where only one does. Farthest points lie at the edges, so that values a little below 0 occur.
+    near 1 where only one does; by luck it may fall a little below 0.
     """
     return 1.0 - points.std(axis=0) / np.sqrt(1.0 / 12.0)

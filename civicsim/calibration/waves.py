@@ -14,7 +14,7 @@ import pandas as pd
 
 from civicsim import __version__
 from civicsim.calibration.emulator import Emulator, fit
-from civicsim.calibration.matching import judged, still_possible
+from civicsim.calibration.matching import CUT, judged, still_possible
 from civicsim.calibration.statistics import STATISTICS, observe, table
 from civicsim.calibration.targets import Target
 from civicsim.errors import CivicsimError, ScenarioError
@@ -45,7 +45,7 @@ class Plan:
     waves, points, seeds : int
         Waves of runs; parameter sets in each; runs of each set.
     draws : int
-        How many parameter sets the result has.
+        Candidates for the result: parameter sets that are simulated last and kept if they are not ruled out.
     simulator : callable
         ``simulator(scenario, values, seeds)`` → statistics by name; something else than :func:`simulate` for trying out
         the search itself.
@@ -113,12 +113,14 @@ class Calibration:
     ----------
     plan : Plan
     points : pandas.DataFrame
-        Everything that was simulated: wave, point, first_seed, the free parameters and the statistics. The last wave are
-        the draws, with seeds that no wave used.
+        Everything that was simulated: wave, point, first_seed, the free parameters and the statistics. What is numbered as
+        one wave more are the candidates for draws, with seeds that no wave used.
     draws : (n, k) array
-        Parameter sets that are not ruled out, scaled to 0-1.
+        Parameter sets, scaled to 0-1, that are not ruled out once they were simulated, too.
     implausibility : (n,) array
         Of each draw, by the last emulators.
+    check : pandas.DataFrame
+        The draws as simulated, a row each.
     shares : list of float
         Before each wave and after the last, the share of the whole box that was not ruled out.
     hits : list of float
@@ -132,6 +134,7 @@ class Calibration:
     points: pd.DataFrame
     draws: np.ndarray
     implausibility: np.ndarray
+    check: pd.DataFrame
     shares: list[float]
     hits: list[float]
     emulators: tuple[Emulator, ...]
@@ -140,11 +143,6 @@ class Calibration:
     def best(self) -> dict[str, float]:
         """The least implausible draw: furthest inside what is known, by its worst target."""
         return self.plan.values(self.draws[int(np.argmin(self.implausibility))])
-
-    @property
-    def check(self) -> pd.DataFrame:
-        """The draws as simulated with new seeds: parameters and statistics, a row each."""
-        return self.points[self.points["wave"] == self.plan.waves]
 
     def draws_frame(self) -> pd.DataFrame:
         """Return the draws as a table with a column per parameter, least implausible first."""
@@ -184,21 +182,32 @@ def calibrate(
     with LocalExecutor(processes) as executor:
         for wave in range(plan.waves + 1):
             cube = _kept(folder / f"wave-{wave}.csv", cube)
+            cubes.append(cube)
             frame = _simulated(plan, folder, wave, cube, executor, progress)
             if emulators:
                 hits.append(_hits(fitted, emulators, cube, frame[frame["wave"] == wave]))
-                say(f"wave {wave + 1}: {hits[-1]:.0%} of what was simulated lay where the emulators expected 95 %")
-            if wave == plan.waves:
-                break
-            cubes.append(cube)
             known = np.vstack(cubes)
             calls = [executor.submit(fit, known, frame[target.statistic].to_numpy()) for target in fitted]
             emulators = tuple(call.result() for call in calls)
-            n = plan.draws if wave == plan.waves - 1 else plan.points
-            cube, share = still_possible(fitted, emulators, n, k, seed=wave + 2)
-            shares.append(share)
-            say(f"wave {wave + 1} of {plan.waves} is done: {share:.2%} of the box is not ruled out")
-    return Calibration(plan, frame, cube, judged(fitted, emulators, cube), shares, hits, emulators)
+            if wave < plan.waves:
+                n = plan.draws if wave == plan.waves - 1 else plan.points
+                cube, share = still_possible(fitted, emulators, n, k, seed=wave + 2)
+                shares.append(share)
+                say(_progress_text(plan, wave, hits, judged(fitted, emulators, cube)))
+    implausible = judged(fitted, emulators, cube)
+    kept = np.flatnonzero(implausible <= CUT)
+    if not len(kept):
+        raise CivicsimError(
+            f"calibration: no parameter set fits all {len(fitted)} targets; the least implausible lies at "
+            f"{implausible.min():.1f} (allowed: {CUT:g}). More waves, wider ranges or fewer targets may help"
+        )
+    check = frame[frame["wave"] == plan.waves].iloc[kept]
+    return Calibration(plan, frame, cube[kept], implausible[kept], check, shares, hits, emulators)
+
+
+def _progress_text(plan: Plan, wave: int, hits: Sequence[float], implausible: np.ndarray) -> str:
+    seen = f"{hits[-1]:.0%} of what was simulated lay where emulators expected 95 %; " if hits else ""
+    return f"wave {wave + 1} of {plan.waves}: {seen}{(implausible <= CUT).mean():.0%} of the next parameter sets are allowed"
 
 
 def _kept(path: Path, cube: np.ndarray) -> np.ndarray:
