@@ -100,6 +100,17 @@ def test_what_is_known_to_differ_differs_in_the_people_who_are_there(built):
         assert (built[kind].person["role"] == STAFF).sum() == 600
 
 
+def test_in_the_nhs_teams_of_different_organisations_are_paired():
+    scenario = Scenario.from_dict(
+        {"kind": "nhs-england", "interventions": [{"name": "pairing", "week": 1, "size": 0.5}]}
+    )
+    scenario = scenario.with_(n_organisations=5, n_teams=6, burn_in_weeks=2, weeks=3)
+    team = cs.run(scenario, threads=1).cohort.team
+    paired = np.flatnonzero(team["partner"] >= 0)
+    assert len(paired) == 30
+    assert (team["organisation"][paired] != team["organisation"][team["partner"][paired]]).mean() > 0.5
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
