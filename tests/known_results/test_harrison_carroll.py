@@ -1,9 +1,9 @@
 """A culture that newcomers are chosen for and socialised into comes to a balance and outlives high turnover; growth weakens it.
 
 Harrison and Carroll (1991, "Keeping the faith: a model of cultural transmission in formal organizations", Administrative
-Science Quarterly 36:552) let people enter with some culture, be pulled by management and by colleagues, and leave. Their
-abstract was read, not their code: cultures come to a balance even under high turnover and rapid growth, and are
-stronger in decline than in growth. The pattern is reproduced, not their figures.
+Science Quarterly 36:552) let people enter with some culture, be pulled by management and by colleagues, and leave. Only
+the abstract was read: cultures come to a balance even under high turnover and rapid growth, and are stronger in decline
+than in growth. The pattern is reproduced; no figure is compared.
 
 Here it is a setting of switches of the week: only what staff learn about safety, and turnover. Culture is
 psychological safety; entrants bring S₀, managers who are more open than usual pull by a share a_O of the difference,

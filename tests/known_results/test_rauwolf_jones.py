@@ -2,8 +2,8 @@
 
 Rauwolf and Jones (2019, "Exploring the utility of internal whistleblowing in healthcare via agent-based models", BMJ Open
 9:e021705, doi:10.1136/bmjopen-2018-021705) find that with limited resources and inefficient review, care can be better
-when less is reported, and that conversation between peers beside it overcomes this. Their abstract was read, not
-their code: what is reproduced is the sign, and no number is compared.
+when less is reported, and that conversation between peers beside it overcomes this. Only the abstract was read: what is
+reproduced is the sign, and no number is compared.
 
 Here it is a setting of switches of the week. Staff notice rightly or wrongly what does not fit; a share of it, which is
 set, goes to the manager, who has few hours (slow) and acts on what comes first without trying it out (inaccurate). With peers,
