@@ -30,7 +30,7 @@ class Parameters:
     form: str = parameter(
         "rescorla-wagner", "form",
         help="Outcomes count at one rate, or the more the more they surprise (pearce-hall), or the less the more one has seen.",
-        source="Rescorla and Wagner (1972), to be verified; which form holds is open, to be swept.",
+        source="Rescorla and Wagner (1972, in Black and Prokasy, Classical Conditioning II); which form holds is open, to be swept.",
         choices=("rescorla-wagner", "pearce-hall", "counting"),
     )  # fmt: skip
     outcome_rate: float = parameter(

@@ -316,7 +316,7 @@ class StaffMember(Post):
     def speaks_probability(self, severity: float) -> float:
         """logistic(β₀ + β_S(S−½) + β_V(V−½) + β_X(X−½) + β_σσ − β_E(E−½) + β_g(g−½) + β_sev·sev + invitation·V
 
-        − β_F(F−F₀) + β_N(v̄−v₀)); linear: ½ + a quarter of that; product: safety × efficacy against the usual.
+        − β_F(F−F₀) + β_N(v̄−v₀)); linear: ½ + a fifth of that; product: safety × efficacy against the usual.
         """
         p, o, usual = self.settings.voice, self.organisation, self.settings.reference
         safety, efficacy = self.safety, self.efficacy
@@ -339,7 +339,7 @@ class StaffMember(Post):
             - p.fear_weight * (o.fear_enacted - usual.usual_fear)
             + p.norm_weight * (self.norm - usual.usual_voice_share)
         )
-        return unit(0.5 + logits / 4.0) if p.form == "linear" else logistic(logits)
+        return unit(0.5 + 0.2 * logits) if p.form == "linear" else logistic(logits)
 
     def fear_share(self) -> float:
         """Return how much of silence is fear, the rest being futility: by how much each keeps from full readiness."""
