@@ -332,6 +332,28 @@ def regret(
 
 @study.command(
     help=command_help(
+        "Say whether the order of styles hangs on the form of the rules, by Kendall's tau.",
+        ("study multiverse results", "study multiverse results --measures quality_true,voice_share --json"),
+        'A study with [design] method = "forms" has a world with the published rules and one for each other form. Any other '
+        "design that lists its settings will do: the first setting is the world that the others are held against.",
+    )
+)
+def multiverse(
+    context: typer.Context,
+    folder: Folder,
+    measures: Measures = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say whether the order of styles holds in other worlds."""
+    output = talk(context, json, quiet)
+    from civicsim.cli import study_analysis
+
+    study_analysis.multiverse(output, folder, measures)
+
+
+@study.command(
+    help=command_help(
         "Say which factors measures depend on: Sobol' indices, elementary effects (Morris) or PAWN, by the design.",
         ("study sensitivity results --measures quality_true", "study sensitivity results --difference"),
         "A design with a run that is missing, has failed or has no number is refused.",
