@@ -338,7 +338,9 @@ def _tick(org, week, q, agrees, person):
 def _put_down(org, ticks, replies, person):
     """Put down the answers of those who replied; 0 for all others."""
     for n in range(org.n_persons):
-        who, said = person[org.first_person + n], ticks[:, n] * replies[n]
+        who, said = person[org.first_person + n], ticks[:, n]
+        if not replies[n]:
+            said[:] = 0
         who.answer_safe, who.answer_addressed, who.answer_unsafe_practice = said[0], said[1], said[2]
         who.answer_improvements, who.answer_suggestions, who.answer_burnt_out = said[3], said[4], said[5]
         who.answer_unwell, who.answer_enough_staff, who.answer_valued = said[6], said[7], said[8]
@@ -346,33 +348,37 @@ def _put_down(org, ticks, replies, person):
 
 
 @compiled
-def _percentages(ticks, among):
-    """Return, by question, how many percent of some people tick what counts; there has to be one at least."""
+def percentages(ticks, among):
+    """Return, by question, how many percent of some people tick what counts, and how many people they are."""
     share = np.zeros(ticks.shape[0])
-    n = among.sum()
+    n = 0
+    for i in range(among.shape[0]):
+        n += among[i]
     for k in range(ticks.shape[0]):
-        share[k] = 100.0 * (among * (ticks[k] >= COUNTS_FROM)).sum() / n
-    return share
+        counts = 0
+        for i in range(among.shape[0]):
+            counts += among[i] and ticks[k, i] >= COUNTS_FROM
+        share[k] = 100.0 * counts / max(n, 1)
+    return share, n
 
 
 @compiled
 def _report(view, ticks, asked, replies):
     """Report the survey: of those who answered, and of all who were asked."""
-    n_asked, n_replies = asked.sum(), replies.sum()
-    view.survey_response = 100.0 * n_replies / n_asked if n_asked > 0 else 0.0
-    # Where nobody answers, nothing new is reported.
-    if n_replies > 0:
-        share = _percentages(ticks, replies)
-        view.survey_safe, view.survey_addressed, view.survey_unsafe_practice = share[0], share[1], share[2]
-        view.survey_improvements, view.survey_suggestions, view.survey_burnt_out = share[3], share[4], share[5]
-        view.survey_unwell, view.survey_enough_staff, view.survey_valued = share[6], share[7], share[8]
-        view.survey_recognition, view.survey_leaving = share[9], share[10]
+    share, n_asked = percentages(ticks, asked)
     if n_asked > 0:
-        share = _percentages(ticks, asked)
         view.survey_all_safe, view.survey_all_addressed, view.survey_all_unsafe_practice = share[0], share[1], share[2]
         view.survey_all_improvements, view.survey_all_suggestions = share[3], share[4]
         view.survey_all_burnt_out, view.survey_all_unwell, view.survey_all_enough_staff = share[5], share[6], share[7]
         view.survey_all_valued, view.survey_all_recognition, view.survey_all_leaving = share[8], share[9], share[10]
+    share, n_replies = percentages(ticks, replies)
+    # Where nobody answers, nothing new is reported.
+    if n_replies > 0:
+        view.survey_safe, view.survey_addressed, view.survey_unsafe_practice = share[0], share[1], share[2]
+        view.survey_improvements, view.survey_suggestions, view.survey_burnt_out = share[3], share[4], share[5]
+        view.survey_unwell, view.survey_enough_staff, view.survey_valued = share[6], share[7], share[8]
+        view.survey_recognition, view.survey_leaving = share[9], share[10]
+    view.survey_response = 100.0 * n_replies / max(n_asked, 1)
 
 
 @compiled
@@ -383,19 +389,18 @@ def _step(first, last, week, p, p_turnover, p_reference, organisation, snapshot,
         if not q.enabled or not (org.n_surveys == 0 or is_due(week, q.week_of_year, q.every_years)):
             continue
         start, n = org.first_person, org.n_persons
-        asked, replies = np.zeros(n, dtype=np.int8), np.zeros(n, dtype=np.int8)
+        asked, replies = np.zeros(n, dtype=np.bool_), np.zeros(n, dtype=np.bool_)
         luck = uniforms_in_turn(org.seed, REPLIES, week, person[start].key, n, 0)
         for i in range(n):
             who = person[start + i]
             if who.vacant == 0:
-                asked[i] = 1
-                replies[i] = luck[0, i] < response_probability(
-                    q.response_rate, q.response_exhaustion, who.exhaustion, usual
-                )
+                asked[i] = True
+                chance = response_probability(q.response_rate, q.response_exhaustion, who.exhaustion, usual)
+                replies[i] = luck[0, i] < chance
         agrees = agreement_of(org, q, p_turnover[o], usual, team, person, manager)
         ticks = _tick(org, week, q, agrees, person)
-        _put_down(org, ticks, replies, person)
         _report(snapshot[o], ticks, asked, replies)
+        _put_down(org, ticks, replies, person)
         org.n_surveys += 1
 
 
