@@ -389,11 +389,12 @@ def _patients(org, view, seats, patient):
     for i in range(org.first_patient, org.first_patient + org.n_patients):
         total[patient[i].group] += patient[i].satisfaction
         count[patient[i].group] += 1.0
-    best, worst = 0.0, 1.0
+    best, worst, satisfaction = 0.0, 1.0, 0.0
     for k in range(N_PATIENT_GROUPS):
+        satisfaction += total[k]
         if count[k] > 0.0:
             best, worst = max(best, total[k] / count[k]), min(worst, total[k] / count[k])
-    view.satisfaction = total.sum() / max(org.n_patients, 1)
+    view.satisfaction = satisfaction / max(org.n_patients, 1)
     view.satisfaction_gap = max(0.0, best - worst)
     distance = activation = 0.0
     for k in range(N_PATIENT_GROUPS):

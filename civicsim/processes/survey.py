@@ -15,17 +15,17 @@ import numpy as np
 
 from civicsim.calendar import YEAR
 from civicsim.compiled import compiled
-from civicsim.organisation import SURVEY_ITEMS, TEAM_MANAGER
+from civicsim.organisation import SURVEY_ITEMS
 from civicsim.parameters import parameter, switch
 from civicsim.process import Process
 from civicsim.processes.exhaustion import BURNT_OUT
-from civicsim.randomness import shock, stream_of, uniforms
+from civicsim.randomness import bell, stream_of, uniforms_in_turn
 
 ANSWERS = tuple(stream_of(f"survey.{name}") for name in SURVEY_ITEMS)
 REPLIES = stream_of("survey.replies")
 COUNTS_FROM = 4
 """Answers from this one on count: agree and strongly agree, often and always, satisfied and very satisfied."""
-YES = 5
+YES, NO = 5, 1
 
 
 @dataclass(frozen=True)
@@ -108,6 +108,7 @@ QUESTIONS = (
     ),
 )  # fmt: skip
 """The questions, in the order of :data:`civicsim.organisation.SURVEY_ITEMS`; numbers as in 2023, to be verified."""
+YES_OR_NO = tuple(question.yes_no for question in QUESTIONS)
 
 
 def _line(default: float, share: str) -> float:
@@ -169,31 +170,37 @@ class Parameters:
     leaving_threshold: float = _line(0.558, "30 % (32 % in England in 2022)")
 
 
+@compiled
 def secure_about_practice(duty_weight, safety, alignment):
     """Return how secure somebody is in raising unsafe practice: (1−w)·S + w·a."""
     return (1.0 - duty_weight) * safety + duty_weight * alignment
 
 
+@compiled
 def can_improve(acted_weight, agency, authority, acted):
     """Return how far somebody can make improvements happen: (1−w)·(½g + ½ authority) + w·acted on."""
     return (1.0 - acted_weight) * (0.5 * agency + 0.5 * authority) + acted_weight * acted
 
 
+@compiled
 def can_suggest(readiness, norm, openness):
     """Return how far somebody can make suggestions: the mean of own readiness to speak up, colleagues', and openness."""
     return (readiness + norm + openness) / 3.0
 
 
+@compiled
 def staffed(weight, filled_share, load):
     """Return how far somebody finds that there is enough staff: ½ + w·(filled share / load − 1)."""
-    return 0.5 + weight * (filled_share / np.maximum(load, 0.1) - 1.0)
+    return 0.5 + weight * (filled_share / max(load, 0.1) - 1.0)
 
 
+@compiled
 def recognised(belonging, answered):
     """Return how far somebody finds good work recognised: ½X + ½ share of own items answered."""
     return 0.5 * belonging + 0.5 * answered
 
 
+@compiled
 def wish_to_leave(leaving, usual_exhaustion, exhaustion, trust, belonging):
     """Return how much somebody thinks of leaving.
 
@@ -204,21 +211,23 @@ def wish_to_leave(leaving, usual_exhaustion, exhaustion, trust, belonging):
     ``leaving`` of turnover.
     """
     return 0.5 + 0.25 * (
-        leaving["exit_exhaustion"] * (exhaustion - usual_exhaustion)
-        - leaving["exit_trust"] * (trust - 0.5)
-        - leaving["exit_belonging"] * (belonging - 0.5)
+        leaving.exit_exhaustion * (exhaustion - usual_exhaustion)
+        - leaving.exit_trust * (trust - 0.5)
+        - leaving.exit_belonging * (belonging - 0.5)
     )
 
 
+@compiled
 def answer(agreement, threshold, width):
     """Return the answer on five points: 4 above the threshold, one more or less for each width beyond it."""
     steps = np.ceil((agreement - threshold) / width)
-    return (np.clip(steps, -2.0, 2.0) + 3.0).astype(np.int8)
+    return int(min(max(steps, -2.0), 2.0)) + 3
 
 
+@compiled
 def is_due(week, week_of_year, every_years):
     """Return whether staff are asked in a week: in the same week of every so manyth year, year 0 among them."""
-    return (week % YEAR == week_of_year) & (week // YEAR % every_years == 0)
+    return week % YEAR == week_of_year and week // YEAR % every_years == 0
 
 
 @compiled
@@ -229,26 +238,24 @@ def response_probability(rate, slope, exhaustion, usual_exhaustion):
 
 
 @compiled
-def _answering(seed, week, key, exhaustion, rate, slope, usual_exhaustion):
-    """Return who answers."""
-    replies = np.empty(key.shape[0], dtype=np.bool_)
-    for i in range(key.shape[0]):
-        u, _, _, _ = uniforms(seed, REPLIES, week, key[i], 0)
-        replies[i] = u < response_probability(rate, slope, exhaustion[i], usual_exhaustion)
-    return replies
+def filled_shares(org, team, person):
+    """Return the share of posts of staff that are filled, in each team; and last, in all teams."""
+    share = np.empty(org.n_teams + 1)
+    everywhere = 0.0
+    for t in range(org.first_team, org.first_team + org.n_teams):
+        g = team[t]
+        filled = 0.0
+        for i in range(g.first_person, g.first_person + g.n_posts):
+            filled += person[i].vacant == 0
+        share[t - org.first_team] = filled / g.n_posts
+        everywhere += filled
+    share[org.n_teams] = everywhere / org.n_staff
+    return share
 
 
 @compiled
-def _moods(seed, stream, week, key):
-    """Return what each answer to one question owes to the moment: mean 0, variance 1."""
-    mood = np.empty(key.shape[0])
-    for i in range(key.shape[0]):
-        mood[i] = shock(seed, stream, week, key[i])
-    return mood
-
-
-def agreement_of(cohort, o):
-    """Return how far each person of an organisation agrees, by question, before noise.
+def agreement_of(org, q, leaving, usual_exhaustion, team, person, manager):
+    """Return how far each person of an organisation agrees with each question, before noise.
 
     Managers do not voice in the model: what would come of their own items is left out, and their safety and efficacy
     stand for readiness and norm. They look to their own superior's openness, to their team's staffing, or above teams
@@ -256,99 +263,145 @@ def agreement_of(cohort, o):
 
     Parameters
     ----------
-    cohort : Cohort
-    o : int
-        Row of the organisation.
+    org, q, leaving : record
+        The organisation, and its parameters of the survey and of turnover.
+    usual_exhaustion : float
+        E_ref, 0-1.
+    team, person, manager : array of records
+        All of them.
 
     Returns
     -------
-    dict of str to (n_persons,) array
-        Agreement by the name of the question; about 0-1. Values of empty posts mean nothing.
+    (questions, n_persons) array
+        Agreement in the order of :data:`QUESTIONS`; about 0-1. Values of empty posts mean nothing.
     """
-    org, q = cohort.organisation[o], cohort.parameters["survey"][o]
-    leaving, usual = cohort.parameters["turnover"][o], cohort.parameters["reference"][o]["usual_exhaustion"]
-    first, n, n_staff = int(org["first_person"]), int(org["n_persons"]), int(org["n_staff"])
-    who = cohort.person[first : first + n]
-    staff = np.arange(n) < n_staff
-
-    teams = slice(int(org["first_team"]), int(org["first_team"] + org["n_teams"]))
-    own_team = who["team"] - teams.start
-    posts = cohort.team["n_posts"][teams].astype(float)
-    at_post = np.bincount(own_team[:n_staff], weights=who["vacant"][:n_staff] == 0, minlength=len(posts))
-    placed = staff | (who["role"] == TEAM_MANAGER)
-    filled = np.where(placed, (at_post / posts)[np.where(placed, own_team, 0)], at_post.sum() / posts.sum())
-
-    boss = np.empty(n, dtype=np.int64)
-    boss[:n_staff] = cohort.team["manager"][who["team"][:n_staff]]
-    ranks = np.arange(int(org["first_manager"]), int(org["first_manager"] + org["n_managers"]))
-    above = cohort.manager["superior"][ranks]
-    boss[n_staff:] = np.where(above >= 0, above, ranks)
-    openness = cohort.manager["openness"][boss]
-
-    improve = can_improve(q["acted_weight"], who["agency"], org["authority_enacted"], who["acted_memory"])
-    return {
-        "safe": who["safety"],
-        "addressed": who["efficacy"],
-        "unsafe_practice": secure_about_practice(q["duty_weight"], who["safety"], who["alignment"]),
-        "improvements": np.where(staff, improve, who["agency"]),
-        "suggestions": can_suggest(
-            np.where(staff, who["propensity_memory"], who["safety"]),
-            np.where(staff, who["norm"], who["efficacy"]),
-            openness,
-        ),
-        "burnt_out": who["exhaustion"],
-        "unwell": who["exhaustion"],
-        "enough_staff": staffed(q["staffing_weight"], filled, who["load"]),
-        "valued": who["belonging"],
-        "recognition": np.where(staff, recognised(who["belonging"], who["answered_memory"]), who["belonging"]),
-        "leaving": wish_to_leave(leaving, usual, who["exhaustion"], who["trust"], who["belonging"]),
-    }
+    agrees = np.empty((len(ANSWERS), org.n_persons))
+    filled = filled_shares(org, team, person)
+    for n in range(org.n_persons):
+        who = person[org.first_person + n]
+        staffing = filled[who.team - org.first_team] if who.team >= 0 else filled[org.n_teams]
+        if n < org.n_staff:
+            openness = manager[team[who.team].manager].openness
+            readiness, norm = who.propensity_memory, who.norm
+            improves = can_improve(q.acted_weight, who.agency, org.authority_enacted, who.acted_memory)
+            recognition = recognised(who.belonging, who.answered_memory)
+        else:
+            own = org.first_manager + n - org.n_staff
+            above = manager[own].superior
+            openness = manager[above if above >= 0 else own].openness
+            readiness, norm = who.safety, who.efficacy
+            improves, recognition = who.agency, who.belonging
+        agrees[:, n] = (
+            who.safety,
+            who.efficacy,
+            secure_about_practice(q.duty_weight, who.safety, who.alignment),
+            improves,
+            can_suggest(readiness, norm, openness),
+            who.exhaustion,
+            who.exhaustion,
+            staffed(q.staffing_weight, staffing, who.load),
+            who.belonging,
+            recognition,
+            wish_to_leave(leaving, usual_exhaustion, who.exhaustion, who.trust, who.belonging),
+        )
+    return agrees
 
 
-def _ask(cohort, o):
-    """Ask everybody in post of one organisation, and put down the answers and the percentages that count."""
-    org, q, view = cohort.organisation[o], cohort.parameters["survey"][o], cohort.snapshot
-    first, n, seed, week = int(org["first_person"]), int(org["n_persons"]), org["seed"], cohort.week
-    who = cohort.person[first : first + n]
-    asked = who["vacant"] == 0
-    usual = cohort.parameters["reference"][o]["usual_exhaustion"]
-    key, exhaustion = np.ascontiguousarray(who["key"]), np.ascontiguousarray(who["exhaustion"])
-    replies = asked & _answering(seed, week, key, exhaustion, q["response_rate"], q["response_exhaustion"], usual)
-    agreement = agreement_of(cohort, o)
-    n_asked, n_replies = int(asked.sum()), int(replies.sum())
-    for question, stream in zip(QUESTIONS, ANSWERS, strict=True):
-        name = question.name
-        threshold = BURNT_OUT if name == "burnt_out" else q[f"{name}_threshold"]
-        ticked = answer(agreement[name] + q["noise"] * _moods(seed, stream, week, key), threshold, q["category_width"])
-        if question.yes_no:
-            ticked = np.where(ticked >= COUNTS_FROM, YES, 1)
-        who[f"answer_{name}"] = np.where(replies, ticked, 0)
-        counts = ticked >= COUNTS_FROM
-        # Where nobody answers, nothing new is reported.
-        if n_replies > 0:
-            view[f"survey_{name}"][o] = 100.0 * int((counts & replies).sum()) / n_replies
-        if n_asked > 0:
-            view[f"survey_all_{name}"][o] = 100.0 * int((counts & asked).sum()) / n_asked
-    view["survey_response"][o] = 100.0 * n_replies / n_asked if n_asked > 0 else 0.0
-    cohort.organisation["n_surveys"][o] += 1
+@compiled
+def thresholds(q):
+    """Return the agreement above which an answer counts, in the order of :data:`QUESTIONS`."""
+    return (
+        q.safe_threshold, q.addressed_threshold, q.unsafe_practice_threshold, q.improvements_threshold,
+        q.suggestions_threshold, BURNT_OUT, q.unwell_threshold, q.enough_staff_threshold, q.valued_threshold,
+        q.recognition_threshold, q.leaving_threshold,
+    )  # fmt: skip
 
 
-def _due(cohort, first, last, week):
-    """Return which organisations ask in a week: in the survey's week, and in the very first week of all."""
-    q = cohort.parameters["survey"][first:last]
-    never = cohort.organisation["n_surveys"][first:last] == 0
-    return q["enabled"] & (never | is_due(week, q["week_of_year"], q["every_years"]))
+@compiled
+def _tick(org, week, q, agrees, person):
+    """Return what each person ticks at each question, or would if the person answered; shape (questions, n_persons)."""
+    ticks = np.empty(agrees.shape, dtype=np.int8)
+    lines = thresholds(q)
+    for k in range(agrees.shape[0]):
+        # What an answer owes to the moment: mean 0, variance 1.
+        u = uniforms_in_turn(org.seed, ANSWERS[k], week, person[org.first_person].key, org.n_persons, 0)
+        for n in range(org.n_persons):
+            mood = bell(u[0, n], u[1, n], u[2, n], u[3, n])
+            ticked = answer(agrees[k, n] + q.noise * mood, lines[k], q.category_width)
+            if YES_OR_NO[k]:
+                ticked = YES if ticked >= COUNTS_FROM else NO
+            ticks[k, n] = ticked
+    return ticks
 
 
-def acts_in(cohort, first, last, week):
-    """Return whether anybody is asked in a week."""
-    return bool(_due(cohort, first, last, week).any())
+@compiled
+def _put_down(org, ticks, replies, person):
+    """Put down the answers of those who replied; 0 for all others."""
+    for n in range(org.n_persons):
+        who, said = person[org.first_person + n], ticks[:, n]
+        if not replies[n]:
+            said[:] = 0
+        who.answer_safe, who.answer_addressed, who.answer_unsafe_practice = said[0], said[1], said[2]
+        who.answer_improvements, who.answer_suggestions, who.answer_burnt_out = said[3], said[4], said[5]
+        who.answer_unwell, who.answer_enough_staff, who.answer_valued = said[6], said[7], said[8]
+        who.answer_recognition, who.answer_leaving = said[9], said[10]
 
 
-def ask(cohort, first, last):
-    """Ask staff where it is time."""
-    for o in first + np.flatnonzero(_due(cohort, first, last, cohort.week)):
-        _ask(cohort, int(o))
+@compiled
+def percentages(ticks, among):
+    """Return, by question, how many percent of some people tick what counts, and how many people they are."""
+    share = np.zeros(ticks.shape[0])
+    n = 0
+    for i in range(among.shape[0]):
+        n += among[i]
+    for k in range(ticks.shape[0]):
+        counts = 0
+        for i in range(among.shape[0]):
+            counts += among[i] and ticks[k, i] >= COUNTS_FROM
+        share[k] = 100.0 * counts / max(n, 1)
+    return share, n
+
+
+@compiled
+def _report(view, ticks, asked, replies):
+    """Report the survey: of those who answered, and of all who were asked."""
+    share, n_asked = percentages(ticks, asked)
+    if n_asked > 0:
+        view.survey_all_safe, view.survey_all_addressed, view.survey_all_unsafe_practice = share[0], share[1], share[2]
+        view.survey_all_improvements, view.survey_all_suggestions = share[3], share[4]
+        view.survey_all_burnt_out, view.survey_all_unwell, view.survey_all_enough_staff = share[5], share[6], share[7]
+        view.survey_all_valued, view.survey_all_recognition, view.survey_all_leaving = share[8], share[9], share[10]
+    share, n_replies = percentages(ticks, replies)
+    # Where nobody answers, nothing new is reported.
+    if n_replies > 0:
+        view.survey_safe, view.survey_addressed, view.survey_unsafe_practice = share[0], share[1], share[2]
+        view.survey_improvements, view.survey_suggestions, view.survey_burnt_out = share[3], share[4], share[5]
+        view.survey_unwell, view.survey_enough_staff, view.survey_valued = share[6], share[7], share[8]
+        view.survey_recognition, view.survey_leaving = share[9], share[10]
+    view.survey_response = 100.0 * n_replies / max(n_asked, 1)
+
+
+@compiled
+def _step(first, last, week, p, p_turnover, p_reference, organisation, snapshot, team, person, manager):
+    """Ask everybody in post where it is time: in the survey's week, and in the very first week of all."""
+    for o in range(first, last):
+        org, q, usual = organisation[o], p[o], p_reference[o].usual_exhaustion
+        if not q.enabled or not (org.n_surveys == 0 or is_due(week, q.week_of_year, q.every_years)):
+            continue
+        start, n = org.first_person, org.n_persons
+        asked, replies = np.zeros(n, dtype=np.bool_), np.zeros(n, dtype=np.bool_)
+        luck = uniforms_in_turn(org.seed, REPLIES, week, person[start].key, n, 0)
+        for i in range(n):
+            who = person[start + i]
+            if who.vacant == 0:
+                asked[i] = True
+                chance = response_probability(q.response_rate, q.response_exhaustion, who.exhaustion, usual)
+                replies[i] = luck[0, i] < chance
+        agrees = agreement_of(org, q, p_turnover[o], usual, team, person, manager)
+        ticks = _tick(org, week, q, agrees, person)
+        _report(snapshot[o], ticks, asked, replies)
+        _put_down(org, ticks, replies, person)
+        org.n_surveys += 1
 
 
 PROCESS = Process(
@@ -356,8 +409,7 @@ PROCESS = Process(
     place=18,
     title="Once a year staff and managers are surveyed, and some answer; nothing in the model reads it.",
     parameters=Parameters,
-    act=ask,
-    acts_in=acts_in,
+    kernels=(_step,),
     reads=(
         "organisation.authority_enacted", "person.vacant", "person.safety", "person.efficacy", "person.alignment",
         "person.agency", "person.acted_memory", "person.answered_memory", "person.propensity_memory", "person.norm",

@@ -75,13 +75,13 @@ def test_every_question_has_its_columns_and_the_other_way_round():
 
 
 def test_answers_rise_with_agreement_and_those_above_the_threshold_count():
-    found = answer(np.array([-1.0, 0.24, 0.26, 0.44, 0.46, 0.5, 0.5001, 0.64, 0.66, 2.0]), 0.5, 0.15)
-    assert found.tolist() == [1, 2, 2, 3, 3, 3, 4, 4, 5, 5]
+    agreement = [-1.0, 0.24, 0.26, 0.44, 0.46, 0.5, 0.5001, 0.64, 0.66, 2.0]
+    assert [both(answer, x, 0.5, 0.15) for x in agreement] == [1, 2, 2, 3, 3, 3, 4, 4, 5, 5]
 
 
 @given(st.floats(-1, 2), shares, st.floats(0.01, 0.5))
 def test_an_answer_is_one_of_five_and_counts_only_above_the_threshold(agreement, threshold, width):
-    found = int(answer(np.array([agreement]), threshold, width)[0])
+    found = both(answer, agreement, threshold, width)
     assert 1 <= found <= 5
     assert (found >= survey.COUNTS_FROM) == (agreement > threshold)
 
@@ -120,7 +120,7 @@ def test_recognition_follows_belonging_and_answers():
 def test_thoughts_of_leaving_go_with_the_chance_of_leaving():
     q = record(turnover.Parameters())
     states = [(e, t, x) for e in GRID for t in GRID for x in GRID]
-    wish = np.array([wish_to_leave(q, 0.505, *state) for state in states])
+    wish = np.array([wish_to_leave.py_func(q, 0.505, *state) for state in states])
     hazard = np.array([turnover.exit_hazard.py_func(q, 0.505, *state) for state in states])
     np.testing.assert_allclose(wish, 0.5 + 0.25 * np.log(hazard / q.exit_rate), atol=1e-12)
 
@@ -239,7 +239,9 @@ def test_those_above_teams_look_at_the_staffing_of_all_teams(cohort):
     cohort.person["vacant"] = 0
     cohort.person["load"] = 1.0
     cohort.person["vacant"][:10] = 1
-    found = agreement_of(cohort, 0)["enough_staff"]
+    org, q, leaving = (table[0] for table in (cohort.organisation, *(cohort.parameters[k] for k in ("survey", "turnover"))))
+    agrees = agreement_of(org, q, leaving, 0.5, cohort.team, cohort.person, cohort.manager)
+    found = agrees[SURVEY_ITEMS.index("enough_staff")]
     weight = Parameters().staffing_weight
     teams = int(cohort.organisation["n_teams"][0])
     assert found[n_staff] == pytest.approx(staffed(weight, 0.0, 1.0))
