@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from civicsim.calendar import YEAR
+from civicsim.cohort import Cohort
 from civicsim.organisation import PROFESSIONS, STAFF
 from civicsim.processes.exhaustion import BURNT_OUT
 from civicsim.scenario import Scenario
@@ -24,7 +25,7 @@ _KEYS = ["seed", "organisation", "post", "holder"]
 
 def people_frame(
     scenario: Scenario, seeds: int | Sequence[int], *, weeks: int | None = None, every: int = 4,
-    threads: int | None = None, progress: Progress | None = None,
+    start: Cohort | None = None, threads: int | None = None, progress: Progress | None = None,
 ) -> pd.DataFrame:  # fmt: skip
     """Return a row per member of staff in post and week looked at.
 
@@ -36,6 +37,8 @@ def people_frame(
         Weeks that are lived; those of the scenario by default.
     every : int
         Weeks between two looks; 1 gives a row per person-week.
+    start : Cohort or None
+        The same seeds after their burn-in, if that has been lived before.
 
     Returns
     -------
@@ -46,8 +49,9 @@ def people_frame(
         the last). Nobody has a name; a person is a post and a holder.
     """
     chosen = weeks if weeks is not None else scenario.weeks
-    numbers = seeds_of(seeds, scenario.seed)
-    cohort = begin(burn_in(scenario, numbers, threads=threads, progress=progress), scenario)
+    if start is None:
+        start = burn_in(scenario, seeds_of(seeds, scenario.seed), threads=threads, progress=progress)
+    cohort = begin(start, scenario)
     person, organisation = cohort.person, cohort.organisation
     staff = np.flatnonzero(person["role"] == STAFF)
     own = organisation[person["organisation"][staff]]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from civicsim.cohort import Cohort
 from civicsim.organisation import STAFF
 from civicsim.scenario import Scenario
 from civicsim.simulate import Progress, Result, burn_in, run
@@ -50,11 +51,13 @@ def observe(
     seeds: int | Sequence[int],
     *,
     weeks: int = WEEKS,
+    start: Cohort | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> Observed:
-    """Run a scenario as it is, and once more while a target is pressed, from one burn-in."""
-    start = burn_in(scenario, seeds, threads=threads, progress=progress)
+    """Run a scenario as it is, and once more while a target is pressed, from one burn-in; ``start`` is one lived before."""
+    if start is None:
+        start = burn_in(scenario, seeds, threads=threads, progress=progress)
     numbers = list(dict.fromkeys(start.organisation["seed"].tolist()))
     usual = scenario.with_(weeks=weeks)
     pressed = usual

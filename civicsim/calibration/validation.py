@@ -95,23 +95,27 @@ def validate(
     targets : sequence of Target or None
         The shipped ones by default.
     organisations : int
-        Organisations that are compared with one another, each one run; 0 for none.
+        Organisations that are compared with one another, each one run, those of ``seeds`` among them; 0 for none.
     people : bool
         Whether to follow staff one by one over three years.
     """
     case = Scenario.preset() if scenario is None else scenario
     numbers = seeds_of(seeds, case.seed)
-    observed = observe(case, numbers, threads=threads, progress=progress)
+    start = burn_in(case, numbers, threads=threads, progress=progress)
+    observed = observe(case, numbers, start=start, threads=threads, progress=progress)
     found = against_targets(read_targets() if targets is None else targets, table(observed, _BOOTSTRAP))
     between = None
     if organisations > 0:
+        frames = [organisations_frame(observed.usual)]
         first = max(numbers) + 1
-        others = list(range(first, first + organisations))
-        start = burn_in(case, others, threads=threads, progress=progress)
-        result = run(case.with_(weeks=104), others, threads=threads, start=start, progress=progress)
-        between = influence_and_burnout(organisations_frame(result))
+        if more := list(range(first, first + organisations - len(numbers))):
+            usual = observed.usual.scenario
+            frames.append(organisations_frame(run(usual, more, threads=threads, progress=progress)))
+        between = influence_and_burnout(pd.concat(frames).head(organisations))
     lasting = leavers = None
     if people:
-        frame = people_frame(case, numbers, weeks=PEOPLE_WEEKS, every=PEOPLE_EVERY, threads=threads, progress=progress)
+        frame = people_frame(
+            case, numbers, weeks=PEOPLE_WEEKS, every=PEOPLE_EVERY, start=start, threads=threads, progress=progress
+        )
         lasting, leavers = persistence(frame), leaving(frame)
     return Validation(case, numbers, found, between, organisations, lasting, leavers)

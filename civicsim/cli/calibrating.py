@@ -42,9 +42,11 @@ def validate(
     """Say which patterns the status quo shows, with intervals; write the figure and the page where asked."""
     scenario = changes.apply(load(name, None, kind))
     known = read_targets(targets)
+    if people is not None and Path(people).suffix not in (".parquet", ".csv"):
+        raise CivicsimError(f"--people {people}: expected a file that ends in .parquet or .csv")
     numbers = seeds_of(seeds, scenario.seed)
     burnt = scenario.burn_in_weeks
-    weeks = seeds * (2 * burnt + 2 * WEEKS + PEOPLE_WEEKS) + organisations * (burnt + WEEKS)
+    weeks = seeds * (burnt + 2 * WEEKS + PEOPLE_WEEKS) + max(0, organisations - seeds) * (burnt + WEEKS)
     weeks += seeds * (burnt + scenario.weeks) if people is not None else 0
     work = float(n_posts(scenario.structure) * weeks)
     check_effort(output, [scenario], max(seeds, organisations), work)
@@ -128,8 +130,6 @@ def _as_data(found: Validation, about: dict[str, Any]) -> dict[str, Any]:
 
 def _write_people(path: str, frame: pd.DataFrame) -> None:
     target = Path(path)
-    if target.suffix not in (".parquet", ".csv"):
-        raise CivicsimError(f"--people {path}: expected a file that ends in .parquet or .csv")
     if target.suffix == ".csv":
         frame.to_csv(target, index=False)
     else:
