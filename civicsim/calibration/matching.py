@@ -2,8 +2,7 @@
 
 A parameter set is ruled out when what is expected of it lies further from a target than tolerance and the emulator's own
 doubt explain. What is left after a wave is sampled for the next one, so that runs go where they can still tell anything.
-Source: Craig, Goldstein, Seheult and Smith (1997); Andrianakis and others (2015, PLOS Computational Biology 11:e1003968),
-to be verified.
+Source: Craig, Goldstein, Seheult and Smith (1997); Andrianakis and others (2015, PLOS Computational Biology 11:e1003968).
 """
 
 from __future__ import annotations
@@ -18,19 +17,21 @@ from civicsim.calibration.targets import Target
 
 CUT = 3.0
 """Implausibility above which a point is ruled out: three standard deviations, as is usual."""
+WELL_WITHIN = 2.0
+"""Implausibility up to which a value lies in the inner two thirds of a target's range."""
 _EVERYWHERE = 2**13
 """Points of the even search of the whole box; a power of 2."""
-_STEPS = 120
+_STEPS = 250
 """Steps of the walks that follow it."""
-_MOVED, _LARGEST = 0.3, 0.3
-"""Chance that a step moves a parameter, and the largest standard deviation of its move, as a share of the range."""
+_SHAKE = 0.01
+"""Standard deviation of what luck adds to a step, as a share of the range."""
 
 
 def implausibility(targets: Sequence[Target], means: np.ndarray, variances: np.ndarray) -> np.ndarray:
-    """Return how far points are from being allowed, by their worst target.
+    """Return how far points are from each target.
 
     Formula
-        I = max over targets |mean − middle| / √(variance + (half width / 3)²)
+        I = |mean − middle| / √(variance + (half width / 3)²)
 
     so that without doubt about the mean, a point is ruled out (I > 3) just where the target does not hold.
 
@@ -42,15 +43,15 @@ def implausibility(targets: Sequence[Target], means: np.ndarray, variances: np.n
 
     Returns
     -------
-    (n,) array
+    (n_targets, n) array
     """
     middle = np.array([target.middle for target in targets])[:, None]
     allowed = np.array([target.half_width for target in targets])[:, None] / CUT
-    return np.max(np.abs(means - middle) / np.sqrt(variances + allowed**2), axis=0)
+    return np.abs(means - middle) / np.sqrt(variances + allowed**2)
 
 
 def judged(targets: Sequence[Target], emulators: Sequence[Emulator], points: np.ndarray) -> np.ndarray:
-    """Return the implausibility of points, shape (n,), by emulators of the targets' statistics."""
+    """Return the implausibility of points by each target, shape (n_targets, n), from emulators of their statistics."""
     predicted = [emulator.predict(points) for emulator in emulators]
     return implausibility(targets, np.array([p[0] for p in predicted]), np.array([p[1] for p in predicted]))
 
@@ -60,8 +61,10 @@ def still_possible(
 ) -> tuple[np.ndarray, float]:
     """Return points of the unit cube that are not ruled out, and how much of the cube that is.
 
-    The cube is searched evenly. From the least implausible points found, walks set out whose steps are taken if they lead
-    to a point that is allowed, or to a less implausible one; so they find what is allowed, and then roam it evenly.
+    The cube is searched evenly. From the least implausible points found, walks set out. A step goes along the line
+    between two other walkers (differential evolution, ter Braak 2006, Statistics and Computing 16:239, to be verified), so
+    that steps take the shape of what is allowed. It is taken if it leads to a point that is allowed, or to one that misses
+    less; so walks find what is allowed, and then roam it evenly.
 
     Parameters
     ----------
@@ -84,19 +87,50 @@ def still_possible(
     """
     rng = np.random.default_rng(seed)
     everywhere = qmc.Sobol(k, rng=rng).random(_EVERYWHERE)
-    found = judged(targets, emulators, everywhere)
+    found = _missed(judged(targets, emulators, everywhere))
     start = np.argsort(found, kind="stable")[:n]
-    points, values = everywhere[start], found[start]
-    for _ in range(_STEPS):
-        size = _LARGEST * rng.random((len(points), 1)) ** 2
-        moves = rng.normal(0.0, 1.0, points.shape) * size * (rng.random(points.shape) < _MOVED)
-        proposed = points + moves
+    points, missed = everywhere[start], found[start]
+    for step in range(_STEPS):
+        others = rng.permuted(np.tile(np.arange(n), (2, 1)), axis=1)
+        # Every tenth step goes the whole way between two walkers, from one region that is allowed to another.
+        length = 1.0 if step % 10 == 9 else 2.38 / np.sqrt(2.0 * k)
+        proposed = points + length * (points[others[0]] - points[others[1]]) + rng.normal(0.0, _SHAKE, points.shape)
         # A step out of the box is turned back at its wall, so that no place in it is favoured.
         proposed = 1.0 - np.abs(1.0 - np.abs(proposed) % 2.0)
-        judgement = judged(targets, emulators, proposed)
-        taken = (judgement <= CUT) | (judgement < values)
-        points, values = np.where(taken[:, None], proposed, points), np.where(taken, judgement, values)
-    return points, float((found <= CUT).mean())
+        misses = _missed(judged(targets, emulators, proposed))
+        taken = (misses == 0.0) | (misses < missed)
+        points, missed = np.where(taken[:, None], proposed, points), np.where(taken, misses, missed)
+    return points, float((found == 0.0).mean())
+
+
+def fewest_changes(
+    targets: Sequence[Target], emulators: Sequence[Emulator], point: np.ndarray, usual: np.ndarray
+) -> np.ndarray:
+    """Return a point that fits well and moves as few parameters from their usual values as that takes.
+
+    From a point that fits, one parameter after the other is put back, the least moved first, as long as what is expected
+    stays well within every target (I ≤ :data:`WELL_WITHIN`).
+
+    Parameters
+    ----------
+    targets, emulators
+        As for :func:`judged`.
+    point, usual : (k,) array
+        A point of the unit cube that fits, and the usual values.
+    """
+    chosen = point.copy()
+    within = max(WELL_WITHIN, float(judged(targets, emulators, point[None]).max()))
+    for k in np.argsort(np.abs(point - usual), kind="stable"):
+        tried = chosen.copy()
+        tried[k] = usual[k]
+        if judged(targets, emulators, tried[None]).max() <= within:
+            chosen = tried
+    return chosen
+
+
+def _missed(values: np.ndarray) -> np.ndarray:
+    """Return by how much points miss what is allowed, over all targets together; 0 where they are allowed."""
+    return np.sum(np.maximum(0.0, values - CUT) ** 2, axis=0)
 
 
 def determined(points: np.ndarray) -> np.ndarray:

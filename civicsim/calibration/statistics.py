@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from civicsim.cohort import Cohort
-from civicsim.organisation import STAFF
+from civicsim.organisation import CAUSES, STAFF
 from civicsim.scenario import Scenario
 from civicsim.simulate import Progress, Result, burn_in, run
 from civicsim.study.statistics import estimate
@@ -150,7 +150,7 @@ def _improvements(result: Result) -> tuple[np.ndarray, np.ndarray]:
     """
     count = result.history.tally
     adopted = count["adopted_local"] + count["adopted_vertical"]
-    right = sum(count[f"right_from_{cause}"] for cause in ("directive", "staff", "team", "patients", "managers"))
+    right = sum(count[f"right_from_{cause}"] for cause in CAUSES if cause != "neighbours")
     claimed = (adopted + count["gamed"]).sum(axis=0).astype(float)
     ended = claimed + (count["trials_lost"] + count["resisted"]).sum(axis=0)
     return claimed / ended, np.asarray(right).sum(axis=0) / ended

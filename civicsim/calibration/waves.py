@@ -14,7 +14,7 @@ import pandas as pd
 
 from civicsim import __version__
 from civicsim.calibration.emulator import Emulator, fit
-from civicsim.calibration.matching import CUT, judged, still_possible
+from civicsim.calibration.matching import CUT, fewest_changes, judged, still_possible
 from civicsim.calibration.statistics import STATISTICS, observe, table
 from civicsim.calibration.targets import Target
 from civicsim.errors import CivicsimError, ScenarioError
@@ -118,7 +118,7 @@ class Calibration:
     draws : (n, k) array
         Parameter sets, scaled to 0-1, that are not ruled out once they were simulated, too.
     implausibility : (n,) array
-        Of each draw, by the last emulators.
+        Of each draw by its worst target, by the last emulators.
     check : pandas.DataFrame
         The draws as simulated, a row each.
     shares : list of float
@@ -143,6 +143,22 @@ class Calibration:
     def best(self) -> dict[str, float]:
         """The least implausible draw: furthest inside what is known, by its worst target."""
         return self.plan.values(self.draws[int(np.argmin(self.implausibility))])
+
+    @property
+    def settled(self) -> dict[str, float]:
+        """The parameters that have to be moved from their defaults for a good fit, rounded to two digits."""
+        ranges = [factor.range for factor in self.plan.free]
+        usual = np.array([
+            (float(factor.about.default) - about.low) / (about.high - about.low)
+            for factor, about in zip(self.plan.free, ranges, strict=True) if about is not None
+        ])  # fmt: skip
+        best = self.draws[int(np.argmin(self.implausibility))]
+        chosen = fewest_changes(self.plan.fitted, self.emulators, best, usual)
+        values = self.plan.values(chosen)
+        return {
+            factor.key: float(f"{values[factor.key]:.2g}")
+            for factor, moved in zip(self.plan.free, chosen != usual, strict=True) if moved
+        }  # fmt: skip
 
     def draws_frame(self) -> pd.DataFrame:
         """Return the draws as a table with a column per parameter, least implausible first."""
@@ -193,8 +209,8 @@ def calibrate(
                 n = plan.draws if wave == plan.waves - 1 else plan.points
                 cube, share = still_possible(fitted, emulators, n, k, seed=wave + 2)
                 shares.append(share)
-                say(_progress_text(plan, wave, hits, judged(fitted, emulators, cube)))
-    implausible = judged(fitted, emulators, cube)
+                say(_progress_text(plan, wave, hits, judged(fitted, emulators, cube).max(axis=0)))
+    implausible = judged(fitted, emulators, cube).max(axis=0)
     kept = np.flatnonzero(implausible <= CUT)
     if not len(kept):
         raise CivicsimError(

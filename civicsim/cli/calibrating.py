@@ -153,15 +153,12 @@ def calibrate(
     with progress(output, float(plan.n_points)) as report:
         found = find(plan, folder, processes=workers, progress=report, say=output.note)
     pinned = determined(found.draws)
-    best = plan.scenario
-    for key, value in found.best.items():
-        best = best.set(key, float(f"{value:.3g}"))
     check = checked(found)
-    _write(found, pinned, best, check, folder)
+    _write(found, pinned, check, folder)
     loose = [f.key for f, share in zip(plan.free, pinned, strict=True) if share < _UNDETERMINED]
     if output.json:
         output.data({
-            "folder": str(folder), "shares": found.shares, "hits": found.hits, "best": found.best,
+            "folder": str(folder), "shares": found.shares, "hits": found.hits, "best": found.best, "settled": found.settled,
             "implausibility": float(found.implausibility.min()), "undetermined": loose,
             "determined": dict(zip((f.key for f in plan.free), np.round(pinned, 4).tolist(), strict=True)),
             "check": check.to_dict("records"),
@@ -172,9 +169,15 @@ def calibrate(
         *(f"  {line}" for line in target_lines(check)),
         f"Values are means over the draws, simulated with new seeds; in brackets the middle {INTERVAL} of the draws.",
         f"Left undetermined: {', '.join(loose) if loose else 'none of the free parameters'}.",
-        f"Wrote {folder}/draws.csv, best.toml, calibration.html and pictures.",
+        f"The fewest changes of defaults for a good fit: {_settings(found.settled)}.",
+        f"Wrote {folder}/draws.csv, best.toml (the least implausible draw), settled.toml (the fewest changes), calibration.html "
+        "and pictures.",
     )
-    output.hint(f"Next: civicsim validate {folder}/best.toml")
+    output.hint(f"Next: civicsim validate {folder}/settled.toml")
+
+
+def _settings(values: dict[str, float]) -> str:
+    return ", ".join(f"{key} = {value:g}" for key, value in values.items()) or "none"
 
 
 def checked(found: Calibration) -> pd.DataFrame:
@@ -189,16 +192,20 @@ def checked(found: Calibration) -> pd.DataFrame:
     return against_targets(found.plan.targets, simulated)
 
 
-def _write(found: Calibration, pinned: np.ndarray, best: Scenario, check: pd.DataFrame, folder: Path) -> None:
+def _write(found: Calibration, pinned: np.ndarray, check: pd.DataFrame, folder: Path) -> None:
     from civicsim.report.calibration_figures import parameters_figure, targets_figure
     from civicsim.report.calibration_page import calibration_page
     from civicsim.report.look import save
 
     found.draws_frame().to_csv(folder / "draws.csv", index=False, float_format="%.6g")
-    (folder / "best.toml").write_text(best.to_toml(), encoding="utf-8")
+    for name, values in (("best", found.best), ("settled", found.settled)):
+        scenario = found.plan.scenario
+        for key, value in values.items():
+            scenario = scenario.set(key, float(f"{value:.3g}"))
+        (folder / f"{name}.toml").write_text(scenario.to_toml(), encoding="utf-8")
     check.to_csv(folder / "check.csv", index=False)
     save(parameters_figure(found, pinned.tolist()), folder / "parameters.png")
     save(targets_figure(check, "What the draws give, simulated with new seeds"), folder / "targets.png")
     (folder / "calibration.html").write_text(calibration_page(found, pinned.tolist(), check), encoding="utf-8")
-    summary = {"shares": found.shares, "hits": found.hits, "best": found.best}
+    summary = {"shares": found.shares, "hits": found.hits, "best": found.best, "settled": found.settled}
     (folder / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")

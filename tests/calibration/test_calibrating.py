@@ -55,6 +55,16 @@ def test_the_best_draw_lies_well_inside_what_is_known(found):
     assert best["turnover.absence_intercept"] == pytest.approx(-3.1, abs=0.2)
 
 
+def test_no_parameter_is_moved_that_need_not_be(found):
+    calibration, _ = found
+    assert calibration.settled == {}
+    elsewhere = dataclasses.replace(calibration.plan.free[0].about, default=0.003)
+    free = (dataclasses.replace(calibration.plan.free[0], about=elsewhere), *calibration.plan.free[1:])
+    moved = dataclasses.replace(calibration, plan=dataclasses.replace(calibration.plan, free=free)).settled
+    assert list(moved) == ["turnover.exit_rate"]
+    assert moved["turnover.exit_rate"] == pytest.approx(0.002, abs=2e-4)
+
+
 def test_emulators_know_how_sure_they_are(found):
     assert min(found[0].hits) > 0.8
 
@@ -92,7 +102,7 @@ def test_levers_and_locality_are_never_fitted(name, why):
 def test_a_point_is_implausible_exactly_where_a_target_does_not_hold():
     target = next(target for target in read_targets() if target.statistic == "absence")
     at = np.array([[target.low - 0.01, target.low, target.middle, target.high, target.high + 0.01]])
-    values = implausibility([target], at, np.zeros_like(at))
+    (values,) = implausibility([target], at, np.zeros_like(at))
     assert (values <= CUT + 1e-9).tolist() == [False, True, True, True, False]
     assert implausibility([target], at, np.full_like(at, 1.0)).max() < CUT
 
