@@ -239,7 +239,9 @@ def test_those_above_teams_look_at_the_staffing_of_all_teams(cohort):
     cohort.person["vacant"] = 0
     cohort.person["load"] = 1.0
     cohort.person["vacant"][:10] = 1
-    org, q, leaving = (table[0] for table in (cohort.organisation, *(cohort.parameters[k] for k in ("survey", "turnover"))))
+    org, q, leaving = (
+        table[0] for table in (cohort.organisation, *(cohort.parameters[k] for k in ("survey", "turnover")))
+    )
     agrees = agreement_of(org, q, leaving, 0.5, cohort.team, cohort.person, cohort.manager)
     found = agrees[SURVEY_ITEMS.index("enough_staff")]
     weight = Parameters().staffing_weight
