@@ -29,10 +29,8 @@ def unit(x):
 @compiled
 def logistic(x):
     """Return 1/(1+e^-x), without overflow at either end."""
-    if x >= 0.0:
-        return 1.0 / (1.0 + math.exp(-x))
-    e = math.exp(x)
-    return e / (1.0 + e)
+    e = math.exp(-abs(x))
+    return (1.0 if x >= 0.0 else e) / (1.0 + e)
 
 
 @compiled

@@ -22,6 +22,42 @@ def count_ties(ties, a):
 
 
 @compiled
+def count_friends(ties, a):
+    """Return how many ties ``a`` has in a table of :data:`civicsim.organisation.N_TIES` slots.
+
+    All slots are looked at, side by side: that takes less than to guess wrongly where ties end.
+    """
+    n = 0
+    for slot in range(N_TIES):
+        n += ties[a, slot] >= 0
+    return n
+
+
+@compiled
+def add_friends(total, ties, a, values, first):
+    """Return a total with the values of those with whom ``a`` has ties added, one by one.
+
+    Parameters
+    ----------
+    total : float
+        What they are added to.
+    ties : (n_persons, N_TIES) array
+        The slots.
+    a : int
+        Row of the person.
+    values : (n + 1,) array
+        A value for each person from row ``first`` on, and last a 0 for nobody, who stands in empty slots.
+    first : int
+        Row of the person whose value comes first.
+    """
+    nobody = values.shape[0] - 1
+    for slot in range(N_TIES):
+        friend = ties[a, slot]
+        total += values[friend - first if friend >= 0 else nobody]
+    return total
+
+
+@compiled
 def add_tie(ties, a, b):
     """Tie ``a`` to ``b`` if both have a free slot and are not tied yet; return whether it was done."""
     slot_a, slot_b = count_ties(ties, a), count_ties(ties, b)
@@ -80,10 +116,12 @@ def add_ties(ties, a, b):
 
 @compiled
 def _insert(neighbour, t, n, other, count):
-    """Put a team into the list of ``t``, ordered by ties, and return the list's new length."""
+    """Put a team into the list of ``t``, ordered by ties and then by row, and return the list's new length."""
     width = neighbour.shape[1]
     at = n
-    while at > 0 and neighbour[t, at - 1].ties < count:
+    while at > 0 and (
+        neighbour[t, at - 1].ties < count or (neighbour[t, at - 1].ties == count and neighbour[t, at - 1].team > other)
+    ):
         at -= 1
     if at >= width:
         return n
@@ -103,23 +141,32 @@ def count_neighbours(first, last, organisation, team, person, ties, neighbour):
     """
     width = neighbour.shape[1]
     for o in range(first, last):
+        # Ties stay within a run: its teams are those of neighbouring organisations.
+        one, beyond = o, o + 1
+        while one > 0 and organisation[one - 1].run == organisation[o].run:
+            one -= 1
+        while beyond < organisation.shape[0] and organisation[beyond].run == organisation[o].run:
+            beyond += 1
+        start = organisation[one].first_team
+        n_teams = organisation[beyond - 1].first_team + organisation[beyond - 1].n_teams - start
+        n_ties, tied = np.zeros(n_teams, dtype=np.int32), np.empty(n_teams, dtype=np.int32)
         for t in range(organisation[o].first_team, organisation[o].first_team + organisation[o].n_teams):
-            others = np.empty(team[t].n_posts * ties.shape[1], dtype=np.int32)
-            n_others = 0
+            n_tied = 0
             for i in range(team[t].first_person, team[t].first_person + team[t].n_posts):
                 for slot in range(ties.shape[1]):
-                    j = ties[i, slot]
-                    if j >= 0 and person[j].team >= 0:
-                        others[n_others] = person[j].team
-                        n_others += 1
-            others = np.sort(others[:n_others])
-            n = start = 0
-            while start < n_others:
-                stop = start
-                while stop < n_others and others[stop] == others[start]:
-                    stop += 1
-                n = _insert(neighbour, t, n, others[start], stop - start)
-                start = stop
+                    if ties[i, slot] < 0:
+                        break
+                    other = person[ties[i, slot]].team
+                    if other < 0:
+                        continue
+                    if n_ties[other - start] == 0:
+                        tied[n_tied] = other
+                        n_tied += 1
+                    n_ties[other - start] += 1
+            n = 0
+            for k in range(n_tied):
+                n = _insert(neighbour, t, n, tied[k], n_ties[tied[k] - start])
+                n_ties[tied[k] - start] = 0
             for k in range(n, width):
                 neighbour[t, k].team = -1
                 neighbour[t, k].ties = 0

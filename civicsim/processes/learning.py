@@ -8,7 +8,7 @@ import numpy as np
 
 from civicsim.compiled import compiled
 from civicsim.kernels import settle, unit
-from civicsim.networks import count_ties
+from civicsim.networks import add_friends
 from civicsim.parameters import parameter, switch
 from civicsim.process import Process
 
@@ -199,11 +199,14 @@ def _learn_efficacy(who, g, q, usual, dealt, openness):
 @compiled
 def _step(first, last, week, p, p_reference, organisation, team, person, manager, ties):
     """Move everybody's efficacy, agency and safety by what the week taught them."""
-    # Friends may work in another organisation of the run: everybody's safety is kept before anybody's moves.
+    # Friends may work in another organisation of the run: everybody's safety is kept before anybody's moves. Empty posts
+    # hold nobody's, and last comes a 0 for nobody, who stands in empty slots of ties.
     start = organisation[first].first_person
-    before = np.empty(organisation[last - 1].first_person + organisation[last - 1].n_persons - start)
-    for i in range(before.shape[0]):
-        before[i] = person[start + i].safety
+    n_persons = organisation[last - 1].first_person + organisation[last - 1].n_persons - start
+    here, before = np.zeros(n_persons + 1), np.zeros(n_persons + 1)
+    for i in range(n_persons):
+        here[i] = 1.0 if person[start + i].vacant == 0 else 0.0
+        before[i] = here[i] * person[start + i].safety
     for o in range(first, last):
         if not p[o].enabled:
             continue
@@ -212,12 +215,10 @@ def _step(first, last, week, p, p_reference, organisation, team, person, manager
             g = team[t]
             openness = manager[g.manager].openness
             dealt = min(1.0, g.dealt_memory / g.noticed_memory) if g.noticed_memory > 0.0 else usual.usual_dealt_share
-            total = 0.0
-            filled = 0
+            total = filled = 0.0
             for i in range(g.first_person, g.first_person + g.n_posts):
-                if person[i].vacant == 0:
-                    total += before[i - start]
-                    filled += 1
+                total += before[i - start]
+                filled += here[i - start]
             for i in range(g.first_person, g.first_person + g.n_posts):
                 who = person[i]
                 if who.vacant:
@@ -226,17 +227,13 @@ def _step(first, last, week, p, p_reference, organisation, team, person, manager
                     _learn_efficacy(who, g, q, usual, dealt, openness)
                 if not q.safety_enabled:
                     continue
-                neighbours, n = total - before[i - start], filled - 1
-                for slot in range(count_ties(ties, i)):
-                    j = ties[i, slot]
-                    if person[j].vacant == 0:
-                        neighbours += before[j - start]
-                        n += 1
+                neighbours = add_friends(total - before[i - start], ties, i, before, start)
+                n = add_friends(filled - 1.0, ties, i, here, start)
                 climate = g.climate if week < g.climate_until else 0.0
                 grounds = grounds_for_safety(
                     q, usual, who.safety_anchor + climate, openness, who.norm, org.fear_enacted
                 )
-                around = neighbours / n if n > 0 else grounds
+                around = neighbours / n if n > 0.0 else grounds
                 moved = settle(before[i - start], around, grounds, q.susceptibility, q.safety_rate)
                 seen = max(0.0, g.detriments - who.detriments)
                 who.safety = unit(moved - q.detriment_cost * who.detriments - q.witness_cost * seen)

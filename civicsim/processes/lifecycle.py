@@ -15,7 +15,7 @@ from civicsim.organisation import ENDORSED, FROM_PATIENTS, FROM_PROGRAMME, TRIAL
 from civicsim.parameters import parameter, switch
 from civicsim.practice import change, clear_idea, fall_back
 from civicsim.process import Process
-from civicsim.randomness import stream_of, uniforms
+from civicsim.randomness import stream_of, uniforms, uniforms_at
 
 TRIALS = stream_of("lifecycle.trials")
 DECAY = stream_of("lifecycle.decay")
@@ -252,6 +252,8 @@ def _decide(t, d, week, q, hours, org, dimension, team, neighbour, practice, per
 def _try_ideas(first, last, week, p, p_practice, organisation, dimension, tally, team, neighbour, practice, person):
     """Run trials, decide those that are finished, and let changes of the past year last or decay."""
     m = practice.shape[1]
+    # Dimensions on which a team has something endorsed or in trial. There is room for one too many, which does not count.
+    active = np.empty(m + 1, dtype=np.int64)
     for o in range(first, last):
         if not p[o].enabled:
             continue
@@ -260,16 +262,26 @@ def _try_ideas(first, last, week, p, p_practice, organisation, dimension, tally,
         trial_weeks = q.n_cycles * q.cycle_weeks
         for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
-            running = 0
+            if org.started_over:
+                for d in range(m):
+                    if practice[t, d].idea_origin == FROM_PROGRAMME:
+                        clear_idea(practice[t, d])
+            running = n_active = 0
             for d in range(m):
-                if org.started_over and practice[t, d].idea_origin == FROM_PROGRAMME:
-                    clear_idea(practice[t, d])
-                running += practice[t, d].idea_state == TRIAL
+                state = practice[t, d].idea_state
+                running += state == TRIAL
+                active[n_active] = d
+                n_active += (state == TRIAL) | (state == ENDORSED)
+            g.n_trials = running
+            if n_active == 0:
+                continue
             # Which dimension comes first for a free place must not depend on its number: start somewhere at random.
             u, _, _, _ = uniforms(org.seed, TRIALS, week, g.key, 2 * m)
-            start = int(u * m)
-            for k in range(start, start + m):
-                d = k if k < m else k - m
+            start, before = int(u * m), 0
+            for k in range(n_active):
+                before += active[k] < start
+            for k in range(before, before + n_active):
+                d = active[k if k < n_active else k - n_active]
                 slot = practice[t, d]
                 if slot.idea_state == ENDORSED and running < q.max_concurrent and may_begin(org.notice, trial_weeks):
                     slot.idea_state = TRIAL
@@ -317,28 +329,32 @@ def _age_changes(first, last, week, p, organisation, tally, team, neighbour, pra
     n_teams = organisation[last - 1].first_team + organisation[last - 1].n_teams - organisation[first].first_team
     decaying = np.empty((n_teams * m, 2), dtype=np.int64)
     n_decaying = 0
+    # Changes that stand: team, its key, and dimension. There is room for one too many, which does not count.
+    standing = np.empty((3, n_teams * m + 1), dtype=np.int32)
     for o in range(first, last):
         if not p[o].enabled:
             continue
         org, q = organisation[o], p[o]
+        n = 0
         for t in range(org.first_team, org.first_team + org.n_teams):
-            g = team[t]
-            most = decay_hazard(q, g.overload, g.leaver_memory, org.started_over, 0.0)
             for d in range(m):
                 slot = practice[t, d]
-                if slot.followed == 0 or slot.adopted_week >= week:
+                standing[0, n], standing[1, n], standing[2, n] = t, team[t].key, d
+                n += (slot.followed != 0) & (slot.adopted_week < week)
+        luck = uniforms_at(org.seed, DECAY, week, standing[1, :n], standing[2, :n])
+        for k in range(n):
+            t, d, u = standing[0, k], standing[2, k], luck[0, k]
+            g, slot = team[t], practice[t, d]
+            if u < decay_hazard(q, g.overload, g.leaver_memory, org.started_over, 0.0):
+                alike = _share_alike(neighbour, practice, t, d)
+                if u < decay_hazard(q, g.overload, g.leaver_memory, org.started_over, alike):
+                    decaying[n_decaying, 0], decaying[n_decaying, 1] = t, d
+                    n_decaying += 1
                     continue
-                u, _, _, _ = uniforms(org.seed, DECAY, week, g.key, d)
-                if u < most:
-                    alike = _share_alike(neighbour, practice, t, d)
-                    if u < decay_hazard(q, g.overload, g.leaver_memory, org.started_over, alike):
-                        decaying[n_decaying, 0], decaying[n_decaying, 1] = t, d
-                        n_decaying += 1
-                        continue
-                if week - slot.adopted_week >= YEAR:
-                    slot.followed = 0
-                    tally[o].sustained += 1
-                    log_sustained(tally[o], slot.origin)
+            if week - slot.adopted_week >= YEAR:
+                slot.followed = 0
+                tally[o].sustained += 1
+                log_sustained(tally[o], slot.origin)
     for k in range(n_decaying):
         t, slot = decaying[k, 0], practice[decaying[k, 0], decaying[k, 1]]
         count = tally[team[t].organisation]

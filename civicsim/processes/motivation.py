@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from civicsim.compiled import compiled
 from civicsim.kernels import unit
-from civicsim.networks import count_ties
+from civicsim.networks import count_friends
 from civicsim.parameters import parameter, switch
 from civicsim.process import Process
 
@@ -127,7 +127,7 @@ def _step(first, last, p, p_compact, p_reference, organisation, team, person, ma
                 if who.vacant:
                     continue
                 _follow(who, q, usual, org, gain * g.fulfilment, loss * g.breach)
-                n_ties = count_ties(ties, i)
+                n_ties = count_friends(ties, i)
                 target = belonging_target(
                     q, who.belonging_anchor, who.acted_memory, who.answered_memory, n_ties, openness, who.norm
                 )

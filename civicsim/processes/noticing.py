@@ -13,7 +13,7 @@ from civicsim.organisation import N_PROBLEMS
 from civicsim.parameters import parameter, switch
 from civicsim.practice import judges_rightly
 from civicsim.process import Process
-from civicsim.randomness import stream_of, uniforms, uniforms_in_turn
+from civicsim.randomness import stream_of, uniforms_at, uniforms_in_turn
 
 STREAM = stream_of("noticing")
 _FREE = "Assumption: free modelling choice, to be swept."
@@ -85,16 +85,49 @@ def convenient_value(present, u):
 
 
 @compiled
+def _look(n, week, gain, seed, visible, checks, practice, person, problem):
+    """Make ``n`` checks, and keep what looks wrong as problems of whoever makes them.
+
+    ``checks`` says of each the row of the person, the person's key, and its number among the person's checks.
+    """
+    luck = uniforms_at(seed, STREAM, week, checks[1, :n], checks[2, :n])
+    n_visible = visible.shape[0]
+    for c in range(n):
+        i = checks[0, c]
+        who = person[i]
+        u_where, u_right, severity, u_own = luck[0, c], luck[1, c], luck[2, c], luck[3, c]
+        d = visible[int(u_where * n_visible)]
+        slot = practice[who.team, d]
+        signal = slot.reality if u_right < judges_rightly(who.skill, gain) else -slot.reality
+        if signal == slot.value:
+            continue
+        seen = problem[i, int(who.noticed)]
+        seen.dimension = d
+        seen.severity = severity
+        seen.convenient = 0
+        seen.value = signal
+        seen.check = checks[2, c] - 1
+        if u_own >= who.alignment:
+            # What is convenient has nothing to do with what fits: it is about something else, and undoes what is done
+            # there.
+            x = (u_own - who.alignment) / (1.0 - who.alignment)
+            seen.dimension = visible[int(x * n_visible)]
+            seen.convenient = 1
+            seen.value = convenient_value(practice[who.team, seen.dimension].value, severity)
+        who.noticed += 1.0
+
+
+@compiled
 def _step(first, last, week, p, p_practice, organisation, dimension, tally, team, practice, person, problem, manager):
     """Let everyone at work make a few checks, and keep what looks wrong as problems of the week."""
     m = practice.shape[1]
     for o in range(first, last):
         org, q = organisation[o], p[o]
+        for i in range(org.first_person, org.first_person + org.n_staff):
+            person[i].noticed = 0.0
         if not q.enabled:
             for t in range(org.first_team, org.first_team + org.n_teams):
                 team[t].noticed = 0.0
-            for i in range(org.first_person, org.first_person + org.n_staff):
-                person[i].noticed = 0.0
             continue
         visible = np.empty(m, dtype=np.int64)
         n_visible = 0
@@ -104,49 +137,32 @@ def _step(first, last, week, p, p_practice, organisation, dimension, tally, team
                 n_visible += 1
         start = org.first_person
         luck = uniforms_in_turn(org.seed, STREAM, week, person[start].key, org.n_staff, 0)
+        checks = np.empty((3, org.n_staff * N_PROBLEMS), dtype=np.int32)
+        n_checks = 0
         for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
             target = seek_target(manager[g.manager].openness, org.fear_enacted, org.measured_share, org.target_salience)
             g.seek = unit(g.seek + q.seek_rate * (unit(target + q.seek_shift) - g.seek))
-            g.noticed = 0.0
             for i in range(g.first_person, g.first_person + g.n_posts):
-                who = person[i]
-                who.noticed = 0.0
-                if who.vacant or who.absent or n_visible == 0:
-                    continue
-                u = luck[0, i - start]
+                who, u = person[i], luck[0, i - start]
                 if u <= 1.0 - checks_at_ease(q.check_rate, q.base_headspace, who.headspace, g.seek):
                     # Not even at ease would there be a check.
                     continue
+                if who.vacant or who.absent or n_visible == 0:
+                    continue
                 rate = expected_checks(q.check_rate, q.base_headspace, who.headspace, g.seek, who.load, q.overload_cost)
-                found = 0
                 for k in range(poisson(rate, u, N_PROBLEMS)):
-                    u_where, u_right, severity, u_own = uniforms(org.seed, STREAM, week, who.key, 1 + k)
-                    d = visible[int(u_where * n_visible)]
-                    slot = practice[t, d]
-                    signal = (
-                        slot.reality
-                        if u_right < judges_rightly(who.skill, p_practice[o].judgement_gain)
-                        else -slot.reality
-                    )
-                    if signal == slot.value:
-                        continue
-                    seen = problem[i, found]
-                    seen.dimension = d
-                    seen.severity = severity
-                    seen.convenient = 0
-                    seen.value = signal
-                    seen.check = k
-                    if u_own >= who.alignment:
-                        # What is convenient has nothing to do with what fits: it is about something else, and undoes
-                        # what is done there.
-                        x = (u_own - who.alignment) / (1.0 - who.alignment)
-                        seen.dimension = visible[int(x * n_visible)]
-                        seen.convenient = 1
-                        seen.value = convenient_value(practice[t, seen.dimension].value, severity)
-                    found += 1
-                who.noticed = found
-                g.noticed += found
+                    checks[0, n_checks], checks[1, n_checks], checks[2, n_checks] = i, who.key, 1 + k
+                    n_checks += 1
+        _look(
+            n_checks, week, p_practice[o].judgement_gain, org.seed, visible[:n_visible], checks, practice, person,
+            problem,
+        )  # fmt: skip
+        for t in range(org.first_team, org.first_team + org.n_teams):
+            g = team[t]
+            g.noticed = 0.0
+            for i in range(g.first_person, g.first_person + g.n_posts):
+                g.noticed += person[i].noticed
             tally[o].noticed += g.noticed
 
 

@@ -93,14 +93,44 @@ def reported_share(safety, seek):
 
 
 @compiled
+def _weights(dimensions):
+    """Return what dimensions weigh in quality, in quality as measured, and in what is safety-critical; and the three sums."""
+    weight = np.empty((3, dimensions.shape[0]))
+    total = np.zeros(3)
+    for d in range(dimensions.shape[0]):
+        weight[0, d] = SAFETY_CRITICAL_WEIGHT if dimensions[d].safety_critical else 1.0
+        weight[1, d] = weight[0, d] if dimensions[d].measured else 0.0
+        weight[2, d] = dimensions[d].safety_critical
+        for k in range(3):
+            total[k] += weight[k, d]
+    return weight, total
+
+
+@compiled
+def _meet_needs(fits, needs, met):
+    """Put down how far each patient group's needs are met where practices fit or not."""
+    for k in range(met.shape[0]):
+        total = 0.0
+        for d in range(fits.shape[0]):
+            total += fits[d] * needs[k, d]
+        met[k] = total
+
+
+@compiled
 def _step(first, last, week, p, organisation, dimension, team, neighbour, practice, person, need, patient):
     """Work out each team's true and reported quality, its harm and incidents, and patients' satisfaction."""
     m = practice.shape[1]
+    fits = np.empty(m)
+    needs = np.empty((N_PATIENT_GROUPS, m))
     for o in range(first, last):
         if not p[o].enabled:
             continue
         org, q = organisation[o], p[o]
-        met = np.zeros((org.n_teams, N_PATIENT_GROUPS))
+        met = np.empty((org.n_teams, N_PATIENT_GROUPS))
+        for k in range(N_PATIENT_GROUPS):
+            for d in range(m):
+                needs[k, d] = need[o, k, d].weight
+        weights, (weight, measured, critical) = _weights(dimension[o])
         for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
             exhaustion = safety = 0.0
@@ -114,25 +144,19 @@ def _step(first, last, week, p, organisation, dimension, team, neighbour, practi
             exhaustion, safety = exhaustion / filled, safety / filled
             working = working_share(q.exhaustion_cost, exhaustion, q.overload_cost, g.overload)
             g.working = working
-            hit = weight = measured_hit = measured = shown = critical_hit = critical = 0.0
-            any_gamed = False
+            hit = measured_hit = shown = critical_hit = 0.0
+            n_gamed = 0
             for d in range(m):
-                slot, dim = practice[t, d], dimension[o, d]
+                slot = practice[t, d]
                 fit = 1.0 if slot.value == slot.reality else 0.0
-                if fit:
-                    for k in range(N_PATIENT_GROUPS):
-                        met[t - org.first_team, k] += need[o, k, d].weight
-                w = SAFETY_CRITICAL_WEIGHT if dim.safety_critical else 1.0
-                any_gamed |= slot.gamed == 1
-                hit += w * fit
-                weight += w
-                critical_hit += dim.safety_critical * fit
-                critical += dim.safety_critical
-                if dim.measured:
-                    measured_hit += w * fit
-                    measured += w
-                    shown += w * max(fit * working, 1.0 * slot.gamed)
-            if any_gamed:
+                fits[d] = fit
+                n_gamed += slot.gamed
+                hit += weights[0, d] * fit
+                measured_hit += weights[1, d] * fit
+                shown += weights[1, d] * max(fit * working, 1.0 * slot.gamed)
+                critical_hit += weights[2, d] * fit
+            _meet_needs(fits, needs, met[t - org.first_team])
+            if n_gamed > 0:
                 comes_to_light = either(
                     detection_probability(q.audit_detection, org.audit, org.hours_reporting / org.hours_budget),
                     scrutiny_probability(q.peer_scrutiny, _ties_per_post(t, g, neighbour)),

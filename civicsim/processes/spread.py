@@ -14,7 +14,7 @@ from civicsim.organisation import FROM_DIRECTIVE, FROM_NEIGHBOURS
 from civicsim.parameters import parameter, switch
 from civicsim.practice import change, judges_rightly
 from civicsim.process import Process
-from civicsim.randomness import stream_of, uniforms
+from civicsim.randomness import stream_of, uniforms_at
 
 STREAM = stream_of("spread")
 NEWS_WEEKS = 26
@@ -114,12 +114,15 @@ def _step(first, last, week, p, p_practice, organisation, dimension, tally, team
             if is_news(practice[start + t, d], week):
                 news[t, n_news[t]] = d
                 n_news[t] += 1
+    # What a team hears of: team, its key, dimension and value; and the chance that it takes it up.
+    heard, chance = np.empty((4, n_teams * m), dtype=np.int32), np.empty(n_teams * m)
     taken = np.empty((n_teams * m, 3), dtype=np.int64)
     n_taken = 0
     for o in range(first, last):
         if not p[o].enabled:
             continue
         org, q = organisation[o], p[o]
+        n_heard = 0
         for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
             gate = headspace_gate(q.headspace_gain, g.headspace)
@@ -144,8 +147,7 @@ def _step(first, last, week, p, p_practice, organisation, dimension, tally, team
                     continue
                 # Two opposite changes may be in the news; the one with more ties is heard.
                 value = 1 if for_it[d] >= against[d] else -1
-                slot = practice[t, d]
-                if slot.value == value:
+                if practice[t, d].value == value:
                     continue
                 active = max(for_it[d], against[d])
                 hazard = adoption_hazard(
@@ -153,12 +155,17 @@ def _step(first, last, week, p, p_practice, organisation, dimension, tally, team
                 )
                 if dimension[o, d].code == value:
                     hazard = either(hazard, q.order_rate * org.directive_rate)
-                u_hear, u_judge, _, _ = uniforms(org.seed, STREAM, week, g.key, d)
-                if u_hear < hazard * gate:
-                    accuracy = judges_rightly(mean_skill(g, person), p_practice[o].judgement_gain)
-                    if accepts(slot.reality == value, accuracy, u_judge):
-                        taken[n_taken, 0], taken[n_taken, 1], taken[n_taken, 2] = t, d, value
-                        n_taken += 1
+                heard[0, n_heard], heard[1, n_heard], heard[2, n_heard], heard[3, n_heard] = t, g.key, d, value
+                chance[n_heard] = hazard * gate
+                n_heard += 1
+        luck = uniforms_at(org.seed, STREAM, week, heard[1, :n_heard], heard[2, :n_heard])
+        for k in range(n_heard):
+            if luck[0, k] < chance[k]:
+                t, d, value = heard[0, k], heard[2, k], heard[3, k]
+                accuracy = judges_rightly(mean_skill(team[t], person), p_practice[o].judgement_gain)
+                if accepts(practice[t, d].reality == value, accuracy, luck[1, k]):
+                    taken[n_taken, 0], taken[n_taken, 1], taken[n_taken, 2] = t, d, value
+                    n_taken += 1
     for k in range(n_taken):
         t, d, value = taken[k]
         o = team[t].organisation

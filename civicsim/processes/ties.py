@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from civicsim.compiled import compiled
-from civicsim.networks import add_tie, count_neighbours, count_ties, drop_tie
+from civicsim.networks import add_tie, count_friends, count_neighbours, count_ties, drop_tie
 from civicsim.parameters import parameter, switch
 from civicsim.process import Process
 from civicsim.randomness import stream_of, uniforms, uniforms_in_turn
@@ -180,7 +180,7 @@ def _step(first, last, week, p, organisation, tally, team, person, ties, neighbo
         luck = uniforms_in_turn(org.seed, TOUCH, week, person[start].key, org.n_staff, 0)
         for i in range(start, start + org.n_staff):
             who = person[i]
-            n_ties = count_ties(ties, i)
+            n_ties = count_friends(ties, i)
             # One draw decides whether any tie ends, and which: each tie has half the chance from either end.
             which = luck[0, i - start] / each_loses[n_ties]
             if which < n_ties:

@@ -9,7 +9,7 @@ import numpy as np
 
 from civicsim.compiled import compiled
 from civicsim.kernels import choice_probability, unit
-from civicsim.networks import count_ties
+from civicsim.networks import add_friends
 from civicsim.organisation import FROM_STAFF, NO_IDEA, TO_GUARDIAN, TO_MANAGER, TO_PEERS, WAITING
 from civicsim.parameters import parameter, switch
 from civicsim.practice import propose
@@ -208,7 +208,8 @@ def _speak(first, last, week, p, p_reference, organisation, tally, team, practic
     """Let people decide about each problem they noticed; then remember who spoke."""
     start = organisation[first].first_person
     n = organisation[last - 1].first_person + organisation[last - 1].n_persons - start
-    noticed_before, voiced_before = np.empty(n), np.empty(n)
+    # Last comes a 0 for nobody, who stands in empty slots of ties.
+    noticed_before, voiced_before = np.zeros(n + 1), np.zeros(n + 1)
     for i in range(n):
         noticed_before[i] = person[start + i].noticed_memory
         voiced_before[i] = person[start + i].voiced_memory
@@ -232,11 +233,8 @@ def _speak(first, last, week, p, p_reference, organisation, tally, team, practic
                 who.voice_hours = 0.0
                 if who.vacant:
                     continue
-                noticed = team_noticed - noticed_before[i - start]
-                voiced = team_voiced - voiced_before[i - start]
-                for slot in range(count_ties(ties, i)):
-                    noticed += noticed_before[ties[i, slot] - start]
-                    voiced += voiced_before[ties[i, slot] - start]
+                noticed = add_friends(team_noticed - noticed_before[i - start], ties, i, noticed_before, start)
+                voiced = add_friends(team_voiced - voiced_before[i - start], ties, i, voiced_before, start)
                 who.norm = min(1.0, (voiced + PRIOR_EVENTS * usual.usual_voice_share) / (noticed + PRIOR_EVENTS))
                 neutral = appraisal(q, usual, who, org.invitation, org.fear_enacted, MIDDLING)
                 who.propensity = speaks_probability(q.form, neutral, q.norm_weight, who.norm, usual.usual_voice_share)
