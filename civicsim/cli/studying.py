@@ -105,7 +105,7 @@ def run(output: Output, path: str, out: str | None, how: How, add_seeds: int = 0
     for text in _late(study):
         output.warn(text)
     last: list[Standing] = []
-    with _shown(output) as show, _dask(how.dask) as (executor, workers):
+    with shown(output) as show, _dask(how.dask) as (executor, workers):
 
         def progress(standing: Standing) -> None:
             last[:] = [standing]
@@ -350,7 +350,7 @@ def _dask(address: str | None) -> Iterator[tuple[Any, int | None]]:
 
 
 @contextmanager
-def _shown(output: Output) -> Iterator[Progress]:
+def shown(output: Output) -> Iterator[Progress]:
     """Yield what shows progress: a bar on a terminal, a line per 10 % elsewhere, or nothing."""
     if not output.talks:
         yield lambda standing: None

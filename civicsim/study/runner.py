@@ -116,7 +116,7 @@ def run_study(
             if missing:
                 raise CivicsimError(f"{out}: {missing} runs are missing yet; do them first: civicsim study run {out}")
             folder.add_seeds(more_seeds(folder.seeds, add_seeds))
-        with _executor(executor, processes, timeout, memory, study) as (own, workers):
+        with working(executor, processes, timeout, memory, study) as (own, workers):
             while True:
                 _Round(folder, own, workers, shard, progress, work).go()
                 more = _more_seeds(folder, say)
@@ -145,7 +145,7 @@ class SerialExecutor(Executor):
 
 
 @contextmanager
-def _executor(
+def working(
     given: Executor | None, processes: int | None, timeout: float | None, memory: float, study: Study
 ) -> Iterator[tuple[Executor, int]]:
     """Yield who does the work, and how many work at once; end own processes at once if something goes wrong."""
