@@ -353,6 +353,44 @@ def sensitivity(
 
 @study.command(
     help=command_help(
+        "Take mechanisms away one by one, and say how the difference between styles changes with each.",
+        (
+            "study ablation study.toml --out ablation",
+            "study ablation ablation --measures quality_true,trust",
+        ),
+        "Each mechanism is switched off by itself, and then put in by itself beside a core without which a week means nothing. "
+        "The study runs like any other: it goes on where it stopped, and report, status and export know its folder.",
+    )
+)
+def ablation(
+    context: typer.Context,
+    path: Annotated[
+        str,
+        typer.Argument(metavar="STUDY", help="A study file, or a folder with results.", autocompletion=_complete),
+    ],
+    out: Annotated[
+        str | None, typer.Option(metavar="DIR", help="Folder of results; STUDY-ablation by default.")
+    ] = None,
+    measures: Measures = None,
+    leave_one_in: Annotated[
+        bool, typer.Option("--one-in/--no-one-in", help="Whether mechanisms are also put in by themselves.")
+    ] = True,
+    processes: Processes = None,
+    timeout: Timeout = None,
+    memory: Memory = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Take mechanisms away."""
+    output = talk(context, json, quiet)
+    from civicsim.cli import study_ablation
+    from civicsim.cli.studying import How
+
+    study_ablation.ablation(output, path, out, measures, leave_one_in, How(processes, timeout=timeout, memory=memory))
+
+
+@study.command(
+    help=command_help(
         "Say where, among settings and futures, one style loses to another.",
         (
             "study discover results --measures quality_true",

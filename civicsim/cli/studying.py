@@ -102,6 +102,18 @@ def run(output: Output, path: str, out: str | None, how: How, add_seeds: int = 0
     """Run what is missing of a study, and say what there is; return whether no run has failed."""
     study = load(path)
     folder = out or (path if Path(path).is_dir() else _usual_folder(path))
+    store = run_in(output, study, folder, how, add_seeds)
+    if output.json:
+        output.data({"folder": str(folder), **store.status(), "warnings": output.warnings})
+        return store.n_failed == 0
+    _say_standing(output, store)
+    if store.complete:
+        output.hint(f"Next: civicsim study report {folder}")
+    return store.n_failed == 0
+
+
+def run_in(output: Output, study: Study, folder: str, how: How, add_seeds: int = 0) -> Store:
+    """Run what is missing of a study in a folder, with progress; Ctrl-C keeps what is done."""
     for text in _late(study):
         output.warn(text)
     last: list[Standing] = []
@@ -112,7 +124,7 @@ def run(output: Output, path: str, out: str | None, how: How, add_seeds: int = 0
             show(standing)
 
         try:
-            store = run_study(
+            return run_study(
                 study, folder, processes=workers if executor is not None else how.processes, shard=_shard(how.shard),
                 timeout=how.timeout, memory=(how.memory or 0.0) * 1e9, retry_failed=how.retry_failed, mix=how.mix,
                 add_seeds=add_seeds, executor=executor, progress=progress, note=output.note,
@@ -122,13 +134,6 @@ def run(output: Output, path: str, out: str | None, how: How, add_seeds: int = 0
             raise Stopped(
                 f"{done}; {'civicsim study run ' + folder if add_seeds else 'the same command'} goes on"
             ) from None
-    if output.json:
-        output.data({"folder": str(folder), **store.status(), "warnings": output.warnings})
-        return store.n_failed == 0
-    _say_standing(output, store)
-    if store.complete:
-        output.hint(f"Next: civicsim study report {folder}")
-    return store.n_failed == 0
 
 
 def repeat(output: Output, path: str, only: str) -> None:
