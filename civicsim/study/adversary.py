@@ -30,6 +30,7 @@ from civicsim.study.definition import Study
 from civicsim.study.design import Setting
 from civicsim.study.discovery import Discovery, discover, wilson
 from civicsim.study.factors import FULL, Factor, column_of, read_factors
+from civicsim.study.files import needing_room
 from civicsim.study.lock import running
 from civicsim.study.matched import About, Matched, matched, mean_of
 from civicsim.study.precision import more_seeds
@@ -190,7 +191,7 @@ def adversary(
     _numbers(study, trials, fresh)
     factors = [factor for factor in read_factors(study.uncertainties, study.where, "uncertainties") if not factor.held]
     folder = _folder(Path(out))
-    with running(folder, 1, 1):
+    with needing_room(folder), running(folder, 1, 1):
         search = _Search(study, style, measure, others, factors, folder, seed, -(-trials // BATCH), fresh, progress)
         with working(executor, processes, timeout, memory, study) as (own, workers):
             return search.go(own, workers)

@@ -18,6 +18,7 @@ from civicsim.simulate import threads_available
 from civicsim.study.chunks import SECONDS, Chunk, chunks_of, cost_of
 from civicsim.study.definition import Study
 from civicsim.study.failures import Failure
+from civicsim.study.files import needing_room
 from civicsim.study.folder import StudyFolder, make_folder
 from civicsim.study.local import LocalExecutor, TimeLimitError, WorkerDiedError, without_main
 from civicsim.study.lock import running
@@ -104,7 +105,7 @@ def run_study(
         raise CivicsimError(f"shard {place}/{of}: expected i/n with i from 1 to n")
     say = note or (lambda text: None)
     make_folder(Path(out))
-    with running(Path(out), place, of):
+    with needing_room(Path(out)), running(Path(out), place, of):
         folder = StudyFolder(study, out, mix)
         for warning in folder.warnings:
             say(warning)
