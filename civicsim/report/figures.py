@@ -171,10 +171,10 @@ def _draw_differences(ax: Axes, rows: Mapping[str, Any], looks: Mapping[str, Loo
     left, right = float(np.nanmin(shown)), float(np.nanmax(shown))
     pad = 0.08 * (right - left) or 0.5
     ax.set_xlim(left - pad, right + pad)
-    ax.set_xticks(_ticks(ax))
+    ax.set_xticks(round_ticks(ax))
 
 
-def _ticks(ax: Axes) -> list[float]:
+def round_ticks(ax: Axes) -> list[float]:
     """Return as many round places on the horizontal axis as there is room for their numbers."""
     left, right = ax.get_xlim()
     ticks = [0.0]

@@ -82,6 +82,9 @@ def test_the_page_has_comparison_worst_runs_and_regret(say):
     for heading in ("Comparison", "Worst runs", "Regret"):
         assert f"<h2>{heading}</h2>" in page
     assert "run-to-run" in page
+    assert page.count("<svg ") == 1
+    assert "Means with bars (the range from the 5 % to the 95 % of 20 futures)" in page
+    assert "http" not in page
 
 
 def test_an_ablation_runs_says_what_mechanisms_do_and_has_a_page(say):
@@ -96,7 +99,9 @@ def test_an_ablation_runs_says_what_mechanisms_do_and_has_a_page(say):
     again = json.loads(say("study", "ablation", "plain-ablation", "--measures", "trust", "--json").out)
     assert {row["setting"] for row in again["rows"]} >= {"everything on", "without voice"}
     assert say("study", "report", "plain-ablation", "--out", "ablation.html").code == 0
-    assert "<h2>Mechanisms</h2>" in Path("ablation.html").read_text()
+    page = Path("ablation.html").read_text()
+    assert "<h2>Mechanisms</h2>" in page
+    assert "58 policies are too many for a chart" in page
 
 
 def test_a_search_says_what_it_found_and_how_to_live_it_again(say, monkeypatch):
