@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import against_numpy, against_twin, limits, profile, scaling, starting, studies, threads
+from benchmarks import against_numpy, against_twin, limits, pairing, profile, scaling, starting, studies, threads
 from benchmarks.interleaved import QUICK_REPEATS, REPEATS
 from benchmarks.machine import machine
 from benchmarks.table import PAGE, page
@@ -26,6 +26,7 @@ PARTS: dict[str, Callable[[int, bool], dict[str, Any]]] = {
     "compiling": lambda repeats, quick: starting.compiling(quick),
     "scaling": scaling.run,
     "studies": studies.run,
+    "pairing": pairing.run,
     "nhs": lambda repeats, quick: studies.nhs(quick),
 }
 """What is measured, in this order; the last ones take longest."""

@@ -16,7 +16,7 @@ from civicsim.simulate import begin, burn_in
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks import __main__ as benchmarks
-from benchmarks import interleaved, line, places
+from benchmarks import interleaved, line, pairing, places
 from benchmarks.machine import PACKAGES
 from benchmarks.numpy_rival import Rival
 from benchmarks.table import page
@@ -96,6 +96,25 @@ def test_a_part_is_measured_kept_and_put_on_a_page(tmp_path, monkeypatch):
     assert text == page(found)
     assert "## Against the plain twin" in text
     assert "only show that the harness works" in text
+
+
+def test_what_pairing_saves_is_told_by_the_variance_of_differences():
+    rng = np.random.default_rng(1)
+    common, own, other = rng.normal(size=(3, 4000))
+    found = pairing.ratio_of(3.0 * common + own, 3.0 * common + other)
+    assert found["ratio"] == pytest.approx(0.1, rel=0.15)
+    assert found["low"] < 0.1 < found["high"]
+    assert pairing.ratio_of(own, other)["ratio"] == pytest.approx(1.0, abs=0.1)
+    assert pairing.ratio_of(own, own)["ratio"] == 0.0
+    assert np.isnan(pairing.ratio_of(np.ones(3), np.ones(3))["ratio"])
+
+
+def test_a_small_change_of_a_rule_takes_a_fifth_of_the_runs_when_they_are_matched():
+    found = pairing.run(1, True)["rule"]["measures"]
+    ratios = {name: about["ratio"] for name, about in found.items() if not np.isnan(about["ratio"])}
+    assert len(ratios) > 6
+    assert max(ratios.values()) <= 0.2, ratios
+    assert ratios["voice_share"] > 0.0
 
 
 def test_what_was_measured_says_nothing_about_whose_machine_it_was():

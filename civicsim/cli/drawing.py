@@ -49,7 +49,7 @@ def compare_over_draws(
     )
     with tempfile.TemporaryDirectory(prefix="civicsim-") as scratch:
         folder = out or str(Path(scratch) / "study")
-        if studying.live(output, study, folder, studying.How()).n_failed:
+        if studying.run_in(output, study, folder, studying.How()).n_failed:
             raise CivicsimError(f"{folder}: some runs failed; see civicsim study status {folder}")
         study_analysis.compare(output, folder, measures)
     if out is not None:

@@ -378,6 +378,44 @@ def sensitivity(
 
 @study.command(
     help=command_help(
+        "Take mechanisms away one by one, and say how the difference between styles changes with each.",
+        (
+            "study ablation study.toml --out ablation",
+            "study ablation ablation --measures quality_true,trust",
+        ),
+        "Each mechanism is switched off by itself, and then put in by itself beside a core without which a week means nothing. "
+        "The study runs like any other: it goes on where it stopped, and report, status and export know its folder.",
+    )
+)
+def ablation(
+    context: typer.Context,
+    path: Annotated[
+        str,
+        typer.Argument(metavar="STUDY", help="A study file, or a folder with results.", autocompletion=_complete),
+    ],
+    out: Annotated[
+        str | None, typer.Option(metavar="DIR", help="Folder of results; STUDY-ablation by default.")
+    ] = None,
+    measures: Measures = None,
+    leave_one_in: Annotated[
+        bool, typer.Option("--one-in/--no-one-in", help="Whether mechanisms are also put in by themselves.")
+    ] = True,
+    processes: Processes = None,
+    timeout: Timeout = None,
+    memory: Memory = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Take mechanisms away."""
+    output = talk(context, json, quiet)
+    from civicsim.cli import study_ablation
+    from civicsim.cli.studying import How
+
+    study_ablation.ablation(output, path, out, measures, leave_one_in, How(processes, timeout=timeout, memory=memory))
+
+
+@study.command(
+    help=command_help(
         "Say where, among settings and futures, one style loses to another.",
         (
             "study discover results --measures quality_true",
@@ -400,6 +438,54 @@ def discover(
     from civicsim.cli import study_analysis
 
     study_analysis.discover(output, folder, measures, style, against, depth)
+
+
+@study.command(
+    help=command_help(
+        "Search for the assumptions under which a style is furthest behind the best of the others.",
+        (
+            "study adversary study.toml --style civic-culture --measure quality_true",
+            "study adversary study.toml --style civic-culture --measure trust --free voice,kappa_low --trials 400",
+        ),
+        "The study's draws of its uncertainties are spread evenly and say how often it loses; then Optuna searches within their "
+        "ranges, and the worst cases are lived again with seeds that had no part in it. Only what nobody knows is searched, "
+        'never a lever. The same command again goes on. It takes pip install "civicsim[search]".',
+    )
+)
+def adversary(
+    context: typer.Context,
+    path: Annotated[str, typer.Argument(metavar="STUDY.toml", help="The study file.", autocompletion=_complete)],
+    style: Annotated[str, typer.Option(metavar="STYLE", help="The style that is to lose.")],
+    measure: Annotated[str, typer.Option(metavar="NAME", help="The measure it is to lose on.")],
+    out: Annotated[
+        str | None, typer.Option(metavar="DIR", help="Folder of results; STUDY-adversary by default.")
+    ] = None,
+    free: Annotated[
+        Any,
+        typer.Option(
+            metavar="A,B",
+            parser=_names,
+            help="Uncertain parameters, or sections of them, to search over all they allow.",
+        ),
+    ] = None,
+    trials: Annotated[
+        int, typer.Option(metavar="N", help="Trials beyond the even ones, rounded up to whole batches of eight.")
+    ] = 200,
+    fresh: Annotated[int, typer.Option(metavar="N", help="Fresh seeds for the worst cases.")] = 30,
+    seed: Annotated[int, typer.Option(metavar="N", help="Seed of the search.")] = 1,
+    processes: Processes = None,
+    timeout: Timeout = None,
+    memory: Memory = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Search for where a style loses most."""
+    output = talk(context, json, quiet)
+    from civicsim.cli import study_searching
+    from civicsim.cli.studying import How
+
+    how = How(processes, timeout=timeout, memory=memory)
+    study_searching.adversary(output, path, out, style, measure, free or (), trials, fresh, seed, how)
 
 
 def _threshold(text: str) -> tuple[str, float]:

@@ -102,7 +102,7 @@ def run(output: Output, path: str, out: str | None, how: How, add_seeds: int = 0
     """Run what is missing of a study, and say what there is; return whether no run has failed."""
     study = over_draws(load(path), draws)
     folder = out or (path if Path(path).is_dir() else _usual_folder(path))
-    store = live(output, study, folder, how, add_seeds)
+    store = run_in(output, study, folder, how, add_seeds)
     if output.json:
         output.data({"folder": str(folder), **store.status(), "warnings": output.warnings})
         return store.n_failed == 0
@@ -112,19 +112,19 @@ def run(output: Output, path: str, out: str | None, how: How, add_seeds: int = 0
     return store.n_failed == 0
 
 
-def live(output: Output, study: Study, folder: str, how: How, add_seeds: int = 0) -> Store:
+def run_in(output: Output, study: Study, folder: str, how: How, add_seeds: int = 0) -> Store:
     """Run what is missing of a study in a folder, with progress; Ctrl-C keeps what is done."""
     for text in _late(study):
         output.warn(text)
     last: list[Standing] = []
-    with _shown(output) as show, _dask(how.dask) as (executor, workers):
+    with shown(output) as show, _dask(how.dask) as (executor, workers):
 
         def progress(standing: Standing) -> None:
             last[:] = [standing]
             show(standing)
 
         try:
-            store = run_study(
+            return run_study(
                 study, folder, processes=workers if executor is not None else how.processes, shard=_shard(how.shard),
                 timeout=how.timeout, memory=(how.memory or 0.0) * 1e9, retry_failed=how.retry_failed, mix=how.mix,
                 add_seeds=add_seeds, executor=executor, progress=progress, note=output.note,
@@ -134,7 +134,6 @@ def live(output: Output, study: Study, folder: str, how: How, add_seeds: int = 0
             raise Stopped(
                 f"{done}; {'civicsim study run ' + folder if add_seeds else 'the same command'} goes on"
             ) from None
-    return store
 
 
 def repeat(output: Output, path: str, only: str) -> None:
@@ -365,7 +364,7 @@ def _dask(address: str | None) -> Iterator[tuple[Any, int | None]]:
 
 
 @contextmanager
-def _shown(output: Output) -> Iterator[Progress]:
+def shown(output: Output) -> Iterator[Progress]:
     """Yield what shows progress: a bar on a terminal, a line per 10 % elsewhere, or nothing."""
     if not output.talks:
         yield lambda standing: None

@@ -11,8 +11,10 @@ import numpy as np
 from civicsim.errors import CivicsimError
 from civicsim.report.html import _table as table
 from civicsim.report.words import INTERVAL, counted, number, with_interval
+from civicsim.study.ablation import ablation, switch_columns
 from civicsim.study.contrasts import BOTH, contrasts, tails
 from civicsim.study.matched import Matched
+from civicsim.study.mechanisms import CORE
 from civicsim.study.multiverse import SWAPS, Multiverse, multiverse, of_rules
 from civicsim.study.regret import Regret, regret
 
@@ -30,6 +32,7 @@ def analysis(runs: Matched) -> Iterator[str]:
     """
     if not any(np.isfinite(values).any() for values in runs.values.values()):
         return
+    yield from _mechanisms(runs)
     n = runs.points["policy"].nunique()
     if n > _MOST_ROWS:
         yield (
@@ -92,6 +95,38 @@ def _contrast(row: Mapping[Any, Any]) -> list[str]:
         f"{row['words']}{shock}\nagainst {row['against']}", f"{row['label']}\n{row['unit']}", f"{mean}\n{ends}", kind,
         "–" if np.isnan(row["superiority"]) else f"{row['superiority']:.0%}", row["verdict"], f"{row['n']}\n{of}{missing}",
         f"{row['n_seeds']} / {more}",
+    ]  # fmt: skip
+
+
+_MECHANISM = ["Setting", "Measure", "Difference", "Verdict", "Change", "From", "Finding", "Pairs (n)"]
+
+
+def _mechanisms(runs: Matched) -> Iterator[str]:
+    """Yield a table of what mechanisms do to the difference between styles, where a study takes them away."""
+    if not switch_columns(runs.points, runs.factors) or runs.points["style"].nunique() < 2:
+        return
+    try:
+        found = ablation(runs)
+    except CivicsimError:
+        # Switches are varied in another way, and the tables below show them like other factors.
+        return
+    caption = (
+        f"What mechanisms do to the difference between styles: paired differences with {INTERVAL} intervals, and how they change "
+        "where a mechanism is off (it was never there, in the burn-in neither) or is put in beside the core "
+        f"({', '.join(CORE)}). Intervals are not widened for the number of mechanisms{_of(len(found))}."
+    )
+    rows = [_mechanism(row) for row in found.head(_MOST_ROWS).to_dict("records")]
+    yield f"<h2>Mechanisms</h2>{table(caption, _MECHANISM, rows)}"
+
+
+def _mechanism(row: Mapping[Any, Any]) -> list[str]:
+    mean, ends = with_interval(row["difference"], row["low"], row["high"], sign=True)
+    change, around = with_interval(row["change"], row["change_low"], row["change_high"], sign=True)
+    shock = f" [{row['shock']}]" if row["shock"] else ""
+    changed = f"{change}\n{around}" if row["reference"] else "–"
+    return [
+        f"{row['setting']}\n{row['style']}{shock} − {row['against']}", f"{row['label']}\n{row['unit']}", f"{mean}\n{ends}",
+        row["verdict"], changed, row["reference"] or "–", row["finding"] or row["change_verdict"] or "–", str(row["n"]),
     ]  # fmt: skip
 
 

@@ -13,7 +13,20 @@ from matplotlib.ticker import MaxNLocator
 
 from civicsim.measures import FLAGSHIP
 from civicsim.report.html import comparison_html, result_html
-from civicsim.report.look import BASELINE_COLOUR, GRID, INK, Look, looks_of, own_look, plain, save, width_of
+from civicsim.report.look import (
+    BASELINE_COLOUR,
+    GRID,
+    INK,
+    Look,
+    Picture,
+    PictureAxes,
+    literal,
+    looks_of,
+    own_look,
+    plain,
+    save,
+    width_of,
+)
 from civicsim.report.panels import colophon, columns_of, declared, frame, path_panels
 from civicsim.report.paths import nothing_to_show, plot_paths, points_of
 from civicsim.report.words import INTERVAL, before_text, counted, kind_text, names_of, time_text
@@ -24,6 +37,8 @@ __all__ = [
     "comparison_figure",
     "comparison_html",
     "differences_figure",
+    "names_of",
+    "plot_differences",
     "plot_paths",
     "result_figure",
     "result_html",
@@ -144,6 +159,49 @@ def differences_figure(comparison: Comparison, measures: Sequence[str] = FLAGSHI
     return figure
 
 
+def plot_differences(comparison: Comparison, measure: str, last_weeks: int = 52, ax: Axes | None = None) -> Axes:
+    """Draw how far each scenario differs from the baseline in matched runs, in one measure; see :func:`differences_figure`.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        Matched runs.
+    measure : str
+        Name of a measure.
+    last_weeks : int
+        Weeks from the end over which each run is summed up.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; on a figure of its own by default, which :mod:`matplotlib.pyplot` does not know.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    ScenarioError
+        If there is no such measure.
+    """
+    (about,), results, base = declared([measure]), comparison.results, comparison.baseline
+    names = {label: plain(name, _LONGEST_NAME) for label, name in names_of(results).items()}
+    others = [label for label in results if label != base]
+    table = comparison.table([measure], last_weeks).set_index("style")
+    with own_look():
+        if ax is None:
+            height = 1.7 + 0.24 * max(len(others), 2)
+            ax = Picture(figsize=(8.0, height), layout="constrained").add_subplot(axes_class=PictureAxes)
+        _draw_differences(ax, {label: table.loc[label] for label in others}, looks_of(list(results), base))
+        ax.set_yticks(range(len(others)), [names[label] for label in others], parse_math=False)
+        literal(ax.set_title(about.label, loc="left"))
+        weeks = counted(min(last_weeks, results[base].scenario.weeks), "week")
+        runs = counted(len(comparison.seeds), "matched run")
+        interval = f", {INTERVAL} interval; hollow: too close to call" if len(comparison.seeds) > 1 else ", no interval"
+        # Two lines: a unit may be long.
+        said = f"{about.unit}: difference from {names[base]}\nlast {weeks} of {runs}{interval}"
+        literal(ax.set_xlabel(said))
+    return ax
+
+
 def _draw_differences(ax: Axes, rows: Mapping[str, Any], looks: Mapping[str, Look]) -> None:
     """Draw a row per scenario, the first on top, around a line at zero."""
     ax.axvline(0.0, color=BASELINE_COLOUR, linewidth=1.2, zorder=1)
@@ -171,10 +229,10 @@ def _draw_differences(ax: Axes, rows: Mapping[str, Any], looks: Mapping[str, Loo
     left, right = float(np.nanmin(shown)), float(np.nanmax(shown))
     pad = 0.08 * (right - left) or 0.5
     ax.set_xlim(left - pad, right + pad)
-    ax.set_xticks(_ticks(ax))
+    ax.set_xticks(round_ticks(ax))
 
 
-def _ticks(ax: Axes) -> list[float]:
+def round_ticks(ax: Axes) -> list[float]:
     """Return as many round places on the horizontal axis as there is room for their numbers."""
     left, right = ax.get_xlim()
     ticks = [0.0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
@@ -21,6 +21,25 @@ _WIDTH, _MARGIN, _GAP, _HEAD = 10.0, 0.3, 0.35, 0.55
 """Width and margin of the figure, room between columns, and height of a panel's own title; in inches."""
 _TITLE_SIZE, _SUBTITLE_SIZE, _KEY_SIZE, _PANEL_SIZE, _NOTE_SIZE = 14.0, 10.0, 9.0, 10.5, 8.5
 _SAMPLE, _KEY_LINE, _NOTE_LINE = 0.36, 0.26, 0.17
+
+
+class Shown(Protocol):
+    """What a panel says of a measure."""
+
+    @property
+    def label(self) -> str:
+        """The measure in words."""
+        ...
+
+    @property
+    def unit(self) -> str:
+        """Its unit."""
+        ...
+
+    @property
+    def better(self) -> str:
+        """Which way is better: "higher", "lower" or "neither"."""
+        ...
 
 
 def declared(measures: Sequence[str]) -> list[Measure]:
@@ -49,7 +68,7 @@ def colophon(seeds: Sequence[int], *, matched: bool = True) -> str:
 
 
 def frame(
-    about: Sequence[Measure],
+    about: Sequence[Shown],
     keys: Sequence[tuple[Line2D, str]],
     *,
     title: str = "",
@@ -65,7 +84,7 @@ def frame(
 
     Parameters
     ----------
-    about : sequence of Measure
+    about : sequence of Measure, or of anything with label, unit and better
         One per panel.
     keys : sequence of (Line2D, str)
         Samples of lines or markers and what they stand for.
@@ -146,7 +165,7 @@ def path_panels(
     return figure
 
 
-def _unit(measure: Measure, width: float) -> str:
+def _unit(measure: Shown, width: float) -> str:
     """Return the unit, and which way is better where there is room to say so."""
     full = f"{measure.unit}; {measure.better} is better"
     fits = width_of(full, _NOTE_SIZE) <= 72.0 * width

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 import numpy as np
@@ -11,9 +12,11 @@ from civicsim import __version__
 from civicsim.measures import FLAGSHIP, MEASURES
 from civicsim.report.analysis_tables import analysis
 from civicsim.report.html import _table as table
+from civicsim.report.look import svg_text
+from civicsim.report.study_chart import MOST_DOTS, Row, study_chart
 from civicsim.report.words import INTERVAL, THINKING_AID, counted, number, seeds_text, with_interval
 from civicsim.study.matched import matched, policy_words
-from civicsim.study.statistics import ANYWHERE, estimate
+from civicsim.study.statistics import ANYWHERE, Estimate, estimate
 from civicsim.study.store import Store
 
 _MOST_POLICIES, _MOST_FAILURES = 60, 20
@@ -42,7 +45,8 @@ def study_page(store: Store) -> str:
     title = study.title or study.question
     parts = [
         _HEAD.format(title=escape(title)),
-        f"<h1>{escape(title)}</h1><p>{escape(study.question)}</p>",
+        f"<h1>{escape(title)}</h1>",
+        f"<p>{escape(study.question)}</p>" if study.title else "",
         f"<p><strong>Expected beforehand:</strong> {escape(study.expectation)}</p>" if study.expectation else "",
         _standing(store),
         _failures(store),
@@ -84,40 +88,68 @@ def _results(store: Store) -> str:
     if not len(runs):
         return "<p>There are no results yet.</p>"
     words_of, futures = policy_words(runs, store.manifest["factors"]), runs["future"].nunique() > 1
-    rows = []
+    rows, drawn = [], []
     for policy, own in list(runs.groupby("policy"))[:_MOST_POLICIES]:
-        cells = [_cell(own, column["column"], futures) for column in columns]
-        rows.append([words_of[int(policy)], *cells, str(len(own))])
+        found = {column["column"]: _estimate(own, column["column"], futures) for column in columns}
+        words = words_of[int(policy)]
+        rows.append([words, *(_cell(about, len(own), futures) for about in found.values()), str(len(own))])
+        ends = {name: (about.mean, about.low, about.high) for name, about in found.items()}
+        drawn.append(Row(words, str(own["style"].iloc[0]), len(own), ends))
     heads = ["Policy", *(f"{column['label']}\n{column['unit']}" for column in columns), "Runs (n)"]
     n = runs["policy"].nunique()
     shown = f"; the first {_MOST_POLICIES} of {n}" if n > _MOST_POLICIES else ""
     if futures:
+        bar = f"the range from the 5 % to the 95 % of {runs['future'].nunique()} futures"
         words = (
             f"Means over {runs['future'].nunique()} futures, each over its runs; under them, the range from the 5 % to the "
             f"95 % of futures{shown}. This is what nobody knows (parameters and shocks), not luck from run to run."
         )
     else:
+        bar = f"{INTERVAL} t interval over runs, which speaks of luck from run to run"
         words = (
             f"Means over runs; under them, {INTERVAL} t intervals{shown}. These speak of luck from run to run, not of how "
             "uncertain the parameters are, and are not widened for the number of comparisons."
         )
-    return f"<h2>Results</h2>{table(words, heads, rows)}"
+    if n > MOST_DOTS:
+        chart = f"<p>{n} policies are too many for a chart; <code>civicsim app --results .</code> shows them.</p>"
+    else:
+        chart = _chart(store, [column["column"] for column in columns], drawn, bar)
+    return f"<h2>Results</h2>{chart}{table(words, heads, rows)}"
 
 
-def _cell(own: pd.DataFrame, column: str, futures: bool) -> str:
+def _chart(store: Store, names: Sequence[str], rows: Sequence[Row], bar: str) -> str:
+    """Return means with bars as a picture; the table under it holds the same numbers."""
+    about, points = matched(store, names).columns, store.study.points
+    against = points["against"].dropna()
+    baseline = str(points["style"].iloc[int(against.iloc[0])]) if len(against) else ""
+    words = (
+        f"Means with bars ({bar}) of {', '.join(shown.label for shown in about.values())}; the table holds the same."
+    )
+    note = f"Bar: {bar}."
+    if len(rows) > 1:
+        note += " Runs are matched: overlapping bars do not mean that policies do not differ."
+    return svg_text(study_chart(about, rows, baseline, note), words)
+
+
+def _estimate(own: pd.DataFrame, column: str, futures: bool) -> Estimate:
+    """Return the mean of a policy with its interval over runs, or its range over futures."""
     values = own[column].to_numpy(dtype=float)
     if not futures:
         known = MEASURES.get(column.partition("__")[0])
-        about = estimate(values, bounds=ANYWHERE if known is None else known.bounds)
-        mean, ends = with_interval(about.mean, about.low, about.high)
-        few = f" (n = {about.n})" if about.n < len(own) else ""
-        return f"{mean}{few}\n{ends}"
+        return estimate(values, bounds=ANYWHERE if known is None else known.bounds)
     means = own.groupby("future")[column].mean().dropna().to_numpy()
     if not len(means):
-        return number(float("nan"))
+        return Estimate(float("nan"), float("nan"), float("nan"), 0)
     low, high = np.quantile(means, _OUTER)
-    mean, ends = with_interval(float(means.mean()), float(low), float(high))
-    return f"{mean}\n{ends}"
+    return Estimate(float(means.mean()), float(low), float(high), len(means))
+
+
+def _cell(about: Estimate, n: int, futures: bool) -> str:
+    if futures and not about.n:
+        return number(float("nan"))
+    mean, ends = with_interval(about.mean, about.low, about.high)
+    few = f" (n = {about.n})" if about.n < n and not futures else ""
+    return f"{mean}{few}\n{ends}"
 
 
 def _how(store: Store) -> str:

@@ -112,16 +112,42 @@ class Comparison:
             parts.append(part)
         return pd.concat(parts, ignore_index=True)
 
-    def plot(self, measures: Sequence[str] = FLAGSHIP) -> Any:
-        """Draw the time paths of some measures with bands over runs; return the matplotlib figure."""
-        from civicsim.report.figures import comparison_figure
+    def plot(self, measures: str | Sequence[str] = FLAGSHIP, ax: Any = None) -> Any:
+        """Draw time paths with bands over runs.
 
+        Parameters
+        ----------
+        measures : str or sequence of str
+            One measure, or several, a panel each.
+        ax : matplotlib.axes.Axes, optional
+            Where to draw one measure; on a figure of its own by default.
+
+        Returns
+        -------
+        matplotlib.axes.Axes or matplotlib.figure.Figure
+            The axes of one measure; the figure of several, with its panels as ``axes``.
+
+        Raises
+        ------
+        ScenarioError
+            If a measure does not exist, or several are to go on one pair of axes.
+        """
+        from civicsim.report.figures import comparison_figure, names_of, plot_paths
+
+        if isinstance(measures, str):
+            names = names_of(self.results)
+            named = {names[label]: result for label, result in self.results.items()}
+            return plot_paths(named, measures, ax=ax, baseline=names[self.baseline])
+        _check_axes(ax)
         return comparison_figure(self, measures)
 
-    def plot_differences(self, measures: Sequence[str] = FLAGSHIP, last_weeks: int = 52) -> Any:
-        """Draw paired differences from the baseline with their intervals; return the matplotlib figure."""
-        from civicsim.report.figures import differences_figure
+    def plot_differences(self, measures: str | Sequence[str] = FLAGSHIP, last_weeks: int = 52, ax: Any = None) -> Any:
+        """Draw paired differences from the baseline with their intervals; see :meth:`plot`."""
+        from civicsim.report.figures import differences_figure, plot_differences
 
+        if isinstance(measures, str):
+            return plot_differences(self, measures, last_weeks, ax=ax)
+        _check_axes(ax)
         return differences_figure(self, measures, last_weeks)
 
     def __repr__(self) -> str:
@@ -131,6 +157,11 @@ class Comparison:
         from civicsim.report.figures import comparison_html
 
         return comparison_html(self)
+
+
+def _check_axes(ax: Any) -> None:
+    if ax is not None:
+        raise ScenarioError("plot: ax takes one measure, by its name; several have panels of their own")
 
 
 def compare(

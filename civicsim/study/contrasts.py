@@ -69,7 +69,7 @@ def contrasts(
             rows.append({
                 "measure": name, "label": about.label, "unit": about.unit, "better": about.better, "policy": policy,
                 "words": words[policy], "against": words[int(policy_of[other[0]])], "shock": shock,
-                **_contrast(first, second, about, confidence),
+                **contrast(first, second, about, confidence),
             })  # fmt: skip
     return pd.DataFrame(rows)
 
@@ -82,8 +82,8 @@ def _pairs(points: pd.DataFrame) -> Iterator[tuple[int, str, np.ndarray, np.ndar
         yield int(policy), str(shock), rows["point"].to_numpy(), rows["against"].to_numpy(dtype=int)
 
 
-def _contrast(first: np.ndarray, second: np.ndarray, about: About, confidence: float) -> dict[str, Any]:
-    """Return the numbers of one contrast of two (draws, seeds) arrays."""
+def contrast(first: np.ndarray, second: np.ndarray, about: About, confidence: float = CONFIDENCE) -> dict[str, Any]:
+    """Return the numbers of one contrast of two (draws, seeds) arrays; see :func:`contrasts`."""
     difference = first - second
     by_draw, by_seed = mean_of(difference, axis=1), mean_of(difference, axis=0)
     by_draw, by_seed = by_draw[~np.isnan(by_draw)], by_seed[~np.isnan(by_seed)]

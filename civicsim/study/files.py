@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import io
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,12 +17,33 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from civicsim.errors import CivicsimError
+
 SCHEMA_VERSION = "1"
 _STUDY, _SOFTWARE, _VERSION = b"civicsim.study", b"civicsim.software", b"civicsim.schema"
 _PART = re.compile(r"(runs|weekly|failed)-([0-9a-f]{16})-([0-9a-f]{64})\.parquet")
 KINDS = ("runs", "weekly", "failed")
 VALUES = "values"
 """Column of a part with the values of all measures."""
+
+
+@contextlib.contextmanager
+def needing_room(folder: Path) -> Iterator[None]:
+    """Say in one line that there is no room left, whatever it was that could not be written.
+
+    Raises
+    ------
+    CivicsimError
+        If the disk is full, or what one may use of it.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise CivicsimError(
+            f"{folder}: cannot be written to ({os.strerror(error.errno)}); make room, and run the same command again"
+        ) from None
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,18 @@ import pandas as pd
 
 from civicsim.errors import CivicsimError, nearest
 from civicsim.measures import FLAGSHIP, MEASURES
+from civicsim.scenario import PARAMETERS
 from civicsim.study.definition import Study
 from civicsim.study.design import Design, read_design
-from civicsim.study.factors import read_factors
+from civicsim.study.factors import column_of, read_factors
+from civicsim.study.mechanisms import SWITCHES
+from civicsim.study.mechanisms import words as mechanism_words
 from civicsim.study.statistics import ANYWHERE
 from civicsim.study.store import Store
 
 _MOST_UNASKED = 10
 """Most measures that are shown where a study keeps none that is usually shown first."""
+_SWITCH_COLUMNS = {column_of(PARAMETERS[key]): key for key in SWITCHES}
 
 
 @dataclass(frozen=True)
@@ -169,10 +173,16 @@ def _settings_as_draws(points: pd.DataFrame) -> pd.DataFrame:
 def policy_words(points: pd.DataFrame, factors: Sequence[str]) -> dict[int, str]:
     """Return each policy in words: its style, and the factors in which policies of one future differ."""
     varied = [name for name in factors if points.groupby("future")[name].nunique().max() > 1]
-    return {
-        int(row["policy"]): ", ".join([str(row["style"]), *(f"{name} = {short(row[name])}" for name in varied)])
-        for _, row in points.drop_duplicates("policy").iterrows()
-    }
+    switches = {name: key for name, key in _SWITCH_COLUMNS.items() if name in varied}
+    result = {}
+    for _, row in points.drop_duplicates("policy").iterrows():
+        parts = [str(row["style"])]
+        if switches:
+            # Dozens of switches, of which all but a few are alike: said is what is off.
+            parts.append(mechanism_words({key: bool(row[name]) for name, key in switches.items()}))
+        parts += [f"{name} = {short(row[name])}" for name in varied if name not in switches]
+        result[int(row["policy"])] = ", ".join(parts)
+    return result
 
 
 def _chosen(known: Mapping[str, Any], measures: Sequence[str] | None, asked: set[str], where: str) -> list[str]:

@@ -151,6 +151,36 @@ class Protocol:
         ]
         return posts * lived[0], posts * lived[1]
 
+    def with_draws(self, draws: Sequence[Setting]) -> Protocol:
+        """Return the same policies and shocks in other draws of the uncertainties.
+
+        Parameters
+        ----------
+        draws : sequence of Setting
+            Values by full name; each sets the same uncertainties, which the points have columns of.
+        """
+        columns, n_shocks = {key: name for name, key in self.factors.items()}, max(1, len(self.shocks))
+        once = self.points[self.points["draw"] == 0]
+        blocks = [
+            once.assign(
+                draw=number, future=number * n_shocks + once["future"] % n_shocks,
+                **{columns[key]: value for key, value in drawn.items()},
+            )
+            for number, drawn in enumerate(draws)
+        ]  # fmt: skip
+        frame = pd.concat(blocks).sort_values(["policy", "future"], kind="stable")
+        # Compared with the same policy as before, in the future of one's own.
+        policies = self.points["policy"].to_numpy()
+        other = [None if pd.isna(point) else int(policies[int(point)]) for point in frame["against"]]
+        own = frame[["policy", "future"]].itertuples(index=False)
+        places = {(int(policy), int(future)): point for point, (policy, future) in enumerate(own)}
+        futures = frame["future"].tolist()
+        against = [
+            None if policy is None else places[policy, future] for policy, future in zip(other, futures, strict=True)
+        ]
+        frame = frame.assign(point=np.arange(len(frame)), against=pd.array(against, dtype="Int32"))
+        return dataclasses.replace(self, points=frame.astype(self.points.dtypes.to_dict()).reset_index(drop=True))
+
     # -- keeping -----------------------------------------------------------------------------------------------------
 
     @cached_property

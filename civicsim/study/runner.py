@@ -18,6 +18,7 @@ from civicsim.simulate import threads_available
 from civicsim.study.chunks import SECONDS, Chunk, chunks_of, cost_of
 from civicsim.study.definition import Study
 from civicsim.study.failures import Failure
+from civicsim.study.files import needing_room
 from civicsim.study.folder import StudyFolder, make_folder
 from civicsim.study.local import LocalExecutor, TimeLimitError, WorkerDiedError, without_main
 from civicsim.study.lock import running
@@ -104,7 +105,7 @@ def run_study(
         raise CivicsimError(f"shard {place}/{of}: expected i/n with i from 1 to n")
     say = note or (lambda text: None)
     make_folder(Path(out))
-    with running(Path(out), place, of):
+    with needing_room(Path(out)), running(Path(out), place, of):
         folder = StudyFolder(study, out, mix)
         for warning in folder.warnings:
             say(warning)
@@ -116,7 +117,7 @@ def run_study(
             if missing:
                 raise CivicsimError(f"{out}: {missing} runs are missing yet; do them first: civicsim study run {out}")
             folder.add_seeds(more_seeds(folder.seeds, add_seeds))
-        with _executor(executor, processes, timeout, memory, study) as (own, workers):
+        with working(executor, processes, timeout, memory, study) as (own, workers):
             while True:
                 _Round(folder, own, workers, shard, progress, work).go()
                 more = _more_seeds(folder, say)
@@ -145,7 +146,7 @@ class SerialExecutor(Executor):
 
 
 @contextmanager
-def _executor(
+def working(
     given: Executor | None, processes: int | None, timeout: float | None, memory: float, study: Study
 ) -> Iterator[tuple[Executor, int]]:
     """Yield who does the work, and how many work at once; end own processes at once if something goes wrong."""

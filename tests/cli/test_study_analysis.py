@@ -82,6 +82,51 @@ def test_the_page_has_comparison_worst_runs_and_regret(say):
     for heading in ("Comparison", "Worst runs", "Regret"):
         assert f"<h2>{heading}</h2>" in page
     assert "run-to-run" in page
+    assert page.count("<svg ") == 1
+    assert "Means with bars (the range from the 5 % to the 95 % of 20 futures)" in page
+    assert "http" not in page
+
+
+def test_an_ablation_runs_says_what_mechanisms_do_and_has_a_page(say):
+    plain = STUDY.partition("[uncertainties]")[0]
+    Path("plain.toml").write_text(plain)
+    said = say("study", "ablation", "plain.toml", "--no-one-in", "--processes", "0", "--measures", "trust")
+    assert said.code == 0, said.err
+    text = " ".join(said.out.split())
+    assert "Trust (0-1; higher is better): civic-culture − status-quo everything on: " in text
+    assert "no change at all without: " in text
+    assert said.err.strip().endswith("Next: civicsim study report plain-ablation")
+    again = json.loads(say("study", "ablation", "plain-ablation", "--measures", "trust", "--json").out)
+    assert {row["setting"] for row in again["rows"]} >= {"everything on", "without voice"}
+    assert say("study", "report", "plain-ablation", "--out", "ablation.html").code == 0
+    page = Path("ablation.html").read_text()
+    assert "<h2>Mechanisms</h2>" in page
+    assert "58 policies are too many for a chart" in page
+
+
+def test_a_search_says_what_it_found_and_how_to_live_it_again(say, monkeypatch):
+    monkeypatch.setattr("civicsim.study.search._TREES", 2)
+    Path("few.toml").write_text(STUDY.replace("fear = {", "intercept = {").replace("low = 0.0, high = 0.8", "low = -1.8, high = -1.0").replace(
+        "improvement_share = { low = 0.01, high = 0.1 }", 'skill_mean = "full"').replace("draws = 20", "draws = 3"))  # fmt: skip
+    words = ("study", "adversary", "few.toml", "--style", "civic-culture", "--measure", "trust", "--trials", "0")
+    said = say(*words, "--fresh", "2", "--processes", "0")
+    assert said.code == 0, said.err
+    text = " ".join(said.out.split())
+    assert "3 trials spread evenly and 0 searched, 2 seeds each" in text
+    assert "Lived again with 2 fresh seeds" in text
+    assert '    style = "civic-culture"' in said.out
+    assert "civicsim: 24 of 24 runs" in said.err.replace("\r", "")
+    assert "Next: cd few-adversary && civicsim compare worst.toml" in said.err
+    values = json.loads(say(*words, "--fresh", "2", "--processes", "0", "--json").out)
+    assert len(values["trials"]) == 3
+    monkeypatch.setattr("civicsim.cli.study_searching.search", stopped)
+    assert (
+        say(*words).err.strip() == "civicsim: stopped; what is done is kept in few-adversary; the same command goes on"
+    )
+
+
+def stopped(*arguments, **words):
+    raise KeyboardInterrupt
 
 
 @pytest.mark.parametrize(
@@ -92,6 +137,8 @@ def test_the_page_has_comparison_worst_runs_and_regret(say):
         (("regret", "results", "--threshold", "trust=a"), "--threshold trust=a: 'a' is not a number"),
         (("discover", "results", "--style", "civic"), "results: no style 'civic'; did you mean 'civic-culture'?"),
         (("sensitivity", "nowhere"), "nowhere: there is no such folder"),
+        (("ablation", "results"), "results: varies no mechanism; civicsim study ablation STUDY.toml runs one that does"),
+        (("adversary", "study.toml", "--style", "civic-culture", "--measure", "trust"), "study.toml: uncertainties: levers.fear is a lever, which is no matter of not knowing; hold it under [factors]"),
     ],
 )  # fmt: skip
 def test_mistakes_are_one_line(say, words, said):

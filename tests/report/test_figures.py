@@ -332,6 +332,23 @@ def test_a_comparison_draws_itself(pair):
         assert figure._repr_png_().startswith(b"\x89PNG")
 
 
+def test_one_measure_of_a_comparison_is_drawn_on_the_axes_given(pair):
+    for draw in (pair.plot, pair.plot_differences, pair.results["status-quo"].plot):
+        ax = Figure(figsize=(8, 4), layout="constrained").add_subplot()
+        assert draw("load", ax=ax) is ax
+        assert ax.get_title(loc="left") == "Workload"
+        own = draw("load")
+        assert isinstance(own, Axes)
+        assert own._repr_png_().startswith(b"\x89PNG")
+    text = words(pair.plot_differences("load").figure)
+    assert "difference from Status quo" in text
+    assert "last 20 weeks of 6 matched runs, 95 % interval; hollow: too close to call" in text
+    assert_nothing_clipped_or_overlapping(pair.plot_differences("load").figure)
+    for draw in (pair.plot, pair.plot_differences):
+        with pytest.raises(cs.ScenarioError, match="ax takes one measure"):
+            draw(SOME, ax=Figure().add_subplot())
+
+
 def test_dollar_signs_underscores_and_long_titles_are_shown_as_they_are(tmp_path):
     odd = cs.compare(small(title="_cost $x$ and $y_"), small("compact", title="long " * 40), seeds=2)
     figure = comparison_figure(odd, ["load"])

@@ -6,7 +6,9 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+from civicsim.study.contrasts import contrasts
 from civicsim.study.definition import Study
+from civicsim.study.runner import run_study
 
 SIZES = {"n_teams": 1, "team_size": 4, "n_executives": 1}
 TABLES = ("points.parquet", "runs.parquet", "failures.parquet")
@@ -24,3 +26,18 @@ def small_study(**changes: Any) -> Study:
 def table_hashes(folder: Path, names: tuple[str, ...] = TABLES) -> dict[str, str]:
     """Return a hash of each table."""
     return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names}
+
+
+def hashed_study(folder: Path) -> str:
+    """Run a study with something of everything, and return a hash of all that it keeps and of what is made of it."""
+    study = small_study(
+        styles=["civic-culture", "status-quo"], seeds=1, measures="all", weekly=["trust", "load"],
+        shocks={"none": [], "surge": [{"name": "surge", "week": 1}]}, factors=SIZES,
+    )  # fmt: skip
+    store = run_study(study, folder, processes=0)
+    made = [
+        (folder / name).read_bytes()
+        for name in (*TABLES, "weekly.parquet", "protocol.json", "study.toml", "manifest.json")
+    ]
+    made.append(contrasts(store).to_csv().encode())
+    return hashlib.sha256(b"".join(made)).hexdigest()

@@ -2,7 +2,10 @@
 
 import errno
 import os
+import shutil
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -107,6 +110,67 @@ def test_a_full_disk_is_said_and_the_same_command_does_the_rest(tmp_path, monkey
     run_study(study, tmp_path / "out", processes=0)
     run_study(study, tmp_path / "healthy", processes=0)
     assert table_hashes(tmp_path / "out") == table_hashes(tmp_path / "healthy")
+
+
+ON_A_SMALL_DISK = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[2])
+from studies import small_study, table_hashes
+from civicsim.errors import CivicsimError
+from civicsim.study import chunks, runner
+
+disk, study = Path(sys.argv[1]), small_study()
+chunks.SHORTEST = 1e-3
+
+def fill():
+    with (disk / "filler").open("ab", buffering=0) as file:
+        for size in (65536, 4096, 1):
+            try:
+                while True:
+                    file.write(bytes(size))
+            except OSError:
+                pass
+
+def work(task, done=[]):
+    report = runner.run_chunk(task)
+    done.append(task)
+    if len(done) == fill_after:
+        fill()
+    return report
+
+for case, fill_after in {"at the start": 0, "among the runs": 3, "before the tables": 16}.items():
+    if not fill_after:
+        fill()
+    work.__defaults__[0].clear()
+    try:
+        runner.run_study(study, disk / case, processes=0, work=work)
+    except CivicsimError as error:
+        print(case, "|", error)
+    (disk / "filler").unlink()
+    runner.run_study(study, disk / case, processes=0)
+    print(case, "|", *table_hashes(disk / case).values())
+"""
+
+
+def test_on_a_disk_that_is_really_full_the_same_command_does_the_rest(tmp_path):
+    mount = ["unshare", "-rm", "sh", "-c", 'mount -t tmpfs -o size=1m tmpfs "$0" && exec "$@"', str(tmp_path)]
+    if shutil.which("unshare") is None or subprocess.run([*mount, "true"], capture_output=True).returncode:
+        pytest.skip("this system lets nobody mount a small disk of his own (unshare -rm, tmpfs)")
+    command = [*mount, sys.executable, "-W", "ignore", "-c", ON_A_SMALL_DISK, str(tmp_path), str(HERE)]
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PYTHONHASHSEED": "2"})
+    assert done.returncode == 0, done.stderr
+    found = [tuple(line.replace(str(tmp_path), "").split(" | ")) for line in done.stdout.splitlines()]
+    run_study(small_study(), tmp_path / "healthy", processes=0)
+    whole = " ".join(table_hashes(tmp_path / "healthy").values())
+    full = "No space left on device"
+    assert found == [
+        ("at the start", f"/at the start: cannot be written to ({full})"), ("at the start", whole),
+        ("among the runs", f"/among the runs: 13 runs could not be written (OSError: [Errno 28] {full}); make room, and run the same command again"),
+        ("among the runs", whole),
+        ("before the tables", f"/before the tables: cannot be written to ({full}); make room, and run the same command again"),
+        ("before the tables", whole),
+    ]  # fmt: skip
 
 
 def test_a_failure_to_write_results_is_written_down_and_done_again_by_itself(tmp_path, monkeypatch):

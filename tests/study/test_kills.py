@@ -1,16 +1,23 @@
-"""A driver that is killed at any moment, again and again, leaves what an undisturbed one leaves."""
+"""A driver that is killed at any moment, again and again, leaves what an undisturbed one leaves, in any order of hashes."""
 
 import os
 import subprocess
 import sys
 from pathlib import Path
 
-from studies import small_study, table_hashes
+from studies import hashed_study, small_study, table_hashes
 
 from civicsim.study.runner import run_study
 from civicsim.study.store import open_store
 
 KILLS = 3
+HASHED = """
+import hashlib, sys, warnings
+from pathlib import Path
+sys.path.insert(0, sys.argv[2])
+from studies import hashed_study
+print(hashed_study(Path(sys.argv[1])))
+"""
 SCRIPT = """
 import os, random, signal, sys, time
 from pathlib import Path
@@ -46,3 +53,17 @@ def test_a_driver_killed_at_random_moments_leaves_the_same_tables(tmp_path):
     run_study(small_study(seeds=16), tmp_path / "here", processes=0)
     assert table_hashes(tmp_path / "here") == table_hashes(tmp_path / "timed")
     assert not list((tmp_path / "killed").glob("**/.draft-*"))
+
+
+def test_every_order_of_hashes_gives_the_same_bytes(tmp_path):
+    """Python keeps sets of words in an order that follows from a seed; 1 is tried above, 2 on the disk that is full."""
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-c", HASHED, str(tmp_path / str(seed)), str(Path(__file__).parent)],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONHASHSEED": str(seed)},
+        )
+        for seed in (0, 3, 4)
+    ]  # fmt: skip
+    ended = [(*process.communicate(), process.returncode) for process in started]
+    assert all(code == 0 for _, _, code in ended), ended
+    assert {said for said, _, _ in ended} == {f"{hashed_study(tmp_path / 'here')}\n"}
