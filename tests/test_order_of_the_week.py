@@ -142,6 +142,8 @@ def test_a_study_may_look_at_differences():
     study = order_study(other, 2, 2, against=PLACE, measures=["load"])
     values = [run(which, 2).summary(["load"])["load"].to_numpy() for which in (other, PLACE)]
     np.testing.assert_array_equal(study.values[study.values["order"] == "published"]["load"], values[0] - values[1])
+    assert repr(study) == "OrderStudy('command': 3 orders × 2 seeds)"
+    assert "Workload" in study._repr_html_()
 
 
 def test_one_order_or_one_run_is_too_few():

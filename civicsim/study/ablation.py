@@ -57,7 +57,7 @@ def ablation_study(study: Study, leave_one_in: bool = True) -> Study:
     settings = [*one_out(keys), *(one_in(keys) if leave_one_in else [])]
     design = study.design if isinstance(study.design, dict) else {}
     kept = {key: design[key] for key in ("draws", "seed") if key in design}
-    return dataclasses.replace(study, runs=settings, design=kept)
+    return study.with_(runs=settings, design=kept)
 
 
 def _is_on(base: Any, key: str) -> bool:

@@ -217,7 +217,7 @@ def opened(study: Study, free: Sequence[str]) -> Study:
     said = {factor.key for factor in read_factors(study.uncertainties, study.where, "uncertainties")}
     held = {factor.key for factor in read_factors(study.factors, study.where)}
     added = {key: value for key, value in more.items() if key not in said | held}
-    return dataclasses.replace(study, uncertainties={**study.uncertainties, **added})
+    return study.with_(uncertainties={**study.uncertainties, **added})
 
 
 def _check(study: Study, style: str, measure: str) -> tuple[str, ...]:
@@ -263,8 +263,10 @@ def _numbers(study: Study, trials: int, fresh: int) -> None:
 def _folder(path: Path) -> Path:
     if path.exists() and not path.is_dir():
         raise CivicsimError(f"{path}: is a file, not a folder")
-    others = sorted(entry.name for entry in path.iterdir() if not entry.name.startswith(".")) if path.is_dir() else []
-    if others and not {JOURNAL, "locks", SPREAD} & set(others):
+    names = {entry.name for entry in path.iterdir() if not entry.name.startswith(".")} if path.is_dir() else set()
+    # One that was begun may have no journal yet; one that has a journal may hold notes of one's own, too.
+    others = sorted(names - {"locks", SPREAD}) if JOURNAL not in names else []
+    if others:
         raise CivicsimError(f"{path}: holds other files ({others[0]}); choose an empty folder")
     try:
         path.mkdir(parents=True, exist_ok=True)

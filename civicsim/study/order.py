@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from html import escape
 from typing import Any, Literal
 
 import numpy as np
@@ -29,7 +30,7 @@ of less moves an organisation by fewer than eight places among a hundred of its 
 BurnIn = Literal["same", "published"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class OrderStudy:
     """What runs came to in each order of the week.
 
@@ -72,6 +73,13 @@ class OrderStudy:
             found = _movement(self.values.pivot(index="order", columns="seed", values=name).loc[list(self.orders)])
             rows.append({"measure": name, "label": about.label, "unit": about.unit, **found})
         return pd.DataFrame(rows)
+
+    def __repr__(self) -> str:
+        return f"OrderStudy({self.scenario.style!r}: {len(self.orders)} orders × {len(self.seeds)} seeds)"
+
+    def _repr_html_(self) -> str:
+        table = self.table().to_html(index=False, border=0, na_rep="–")
+        return f"<div><p>{escape(repr(self))}, the published order first</p>{table}</div>"
 
 
 def _movement(values: pd.DataFrame) -> dict[str, Any]:
