@@ -13,8 +13,9 @@ from civicsim.simulate import begin, burn_in
 
 POSTS = 15
 """Posts of a team, as in the default kind of organisation."""
-NHS = {"n_organisations": 210, "n_teams": 476}
-"""About 1.5 million staff in 210 linked organisations: the size of the English NHS."""
+_NHS = Scenario.preset(kind="nhs-england").structure
+NHS = {name: getattr(_NHS, name) for name in ("n_organisations", "n_teams", "size_spread", "tie_outside")}
+"""About 1.5 million staff in 210 linked organisations of unequal size, as in the kind ``nhs-england``."""
 CORE = ("load", "noticing", "voice", "response", "learning", "spread", "quality", "exhaustion")
 """The processes that the version in NumPy covers."""
 

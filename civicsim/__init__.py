@@ -34,6 +34,7 @@ _HOME = {
     "crossings": "civicsim.study.regret",
     "discover": "civicsim.study.discovery",
     "kinds": "civicsim.scenario",
+    "multiverse": "civicsim.study.multiverse",
     "open_store": "civicsim.study.store",
     "order_study": "civicsim.study.order",
     "ordered": "civicsim.schedule",

@@ -6,6 +6,7 @@ same: each run is built from its own seed and keyed by its own rows.
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from civicsim import organisation as tables_of
 from civicsim.errors import ScenarioError
 from civicsim.levers import NAMES as LEVERS
 from civicsim.levers import Levers
+from civicsim.linked import teams_of_linked, tie_across
 from civicsim.networks import add_ties, count_neighbours, draw_ties, drop_ties_of
 from civicsim.organisation import (
     CHIEF,
@@ -201,9 +203,9 @@ def _draw_ties(
 ) -> np.ndarray:
     """Return the ties of staff that a roster says, or else draw them."""
     if roster is None or roster.ties is None:
-        return draw_ties(
-            rng, team_of, shape.division, shape.profession, s.ties_per_person, s.tie_proximity, s.tie_homophily
-        )
+        outside = s.tie_outside if s.n_organisations > 1 else 0.0
+        mean = s.ties_per_person * (1.0 - outside)
+        return draw_ties(rng, team_of, shape.division, shape.profession, mean, s.tie_proximity, s.tie_homophily)
     ties = np.full((len(team_of), tables_of.N_TIES), -1, dtype=np.int32)
     _add_pairs(ties, roster.ties)
     return ties
@@ -438,9 +440,12 @@ def build(
     runs = []
     for seed in seeds:
         rng = np.random.Generator(np.random.Philox(key=seed))
-        tables, ties = stack(
-            [build_organisation(structure, population, levers, rng, roster) for _ in range(structure.n_organisations)]
-        )
+        sized = [dataclasses.replace(structure, n_teams=int(n)) for n in teams_of_linked(structure, seed)]
+        tables, ties = stack([build_organisation(each, population, levers, rng, roster) for each in sized])
+        if structure.n_organisations > 1 and structure.tie_outside > 0.0:
+            tie_across(structure, seed, tables["person"], ties)
+            about = (tables[name] for name in ("organisation", "team", "person"))
+            count_neighbours(0, len(sized), *about, ties, tables["neighbour"])
         tables["organisation"]["seed"] = seed
         for name in ("organisation", "team", "person", "patient"):
             tables[name]["key"] = np.arange(len(tables[name]))

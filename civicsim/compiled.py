@@ -15,7 +15,7 @@ from typing import Any
 
 import numba
 from numba.core.caching import FunctionCache
-from numba.core.runtime import rtsys
+from numba.core.runtime import rtsys  # type: ignore[attr-defined]
 
 _PACKAGE = Path(__file__).parent
 
@@ -47,7 +47,7 @@ if "NUMBA_CACHE_DIR" not in os.environ:
     numba.config.CACHE_DIR = str(_cache_directory())  # type: ignore[attr-defined]
 
 
-class _Shelf(FunctionCache):  # type: ignore[misc]
+class _Shelf(FunctionCache):
     """Compiled code on disk, loaded with what it takes to run it, and without all of numba that only compiling needs.
 
     Numba loads its compiler before it looks whether there is anything to compile, which takes a third of the time that a
@@ -62,6 +62,6 @@ class _Shelf(FunctionCache):  # type: ignore[misc]
 
 def compiled(function: Callable[..., Any]) -> Any:
     """Compile a function of arrays and numbers: no Python objects, no global lock, IEEE arithmetic (no fast-math)."""
-    dispatcher = numba.njit(nogil=True, error_model="numpy")(function)
+    dispatcher: Any = numba.njit(nogil=True, error_model="numpy")(function)
     dispatcher._cache = _Shelf(function)
     return dispatcher

@@ -28,10 +28,31 @@ class Reference:
     usual_exhaustion: float = parameter(
         0.505,
         "0-1",
+        0.01,
+        0.99,
         role="fixed",
         help="E_ref: exhaustion at which people leave at the usual rate.",
         source=_MEASURED,
     )
+    usual_safety: float = parameter(
+        0.556, "0-1", 0.01, 1.0, role="fixed", help="S₀: psychological safety.", source=_MEASURED
+    )
+    usual_efficacy: float = parameter(
+        0.478, "0-1", 0.01, 1.0, role="fixed", help="V₀: expecting that speaking up leads to action.", source=_MEASURED
+    )
+    usual_overload: float = parameter(
+        0.076,
+        "load",
+        0.001,
+        1.0,
+        role="fixed",
+        help="ov₀: overload of teams, the recent load above 1.",
+        source=_MEASURED,
+    )
+    usual_tenure: float = parameter(
+        324.0, "weeks", 1.0, 2000.0, role="fixed", help="Weeks that half of the staff have been in post.",
+        source="Assumption: median of the status quo after burn-in, checked by a test.",
+    )  # fmt: skip
     usual_influence: float = parameter(
         0.343, "0-1", role="fixed", help="Influence: half agency, half authority.", source=_MEASURED
     )

@@ -180,7 +180,9 @@ class Scenario:
             raise ScenarioError(f"{style_where}: '{key}' is not for a style, which sets levers only")
         for key in set(about_kind) & {"style", "kind", "seed", "interventions", "habits"}:
             raise ScenarioError(f"{kind_where}: '{key}' is not for a kind of organisation")
-        base = _apply(cls(kind=kind), {k: v for k, v in about_kind.items() if k != "description"}, kind_where)
+        assumed = {k: v for k, v in about_kind.items() if k not in ("description", "sources")}
+        base = _apply(cls(kind=kind), assumed, kind_where)
+        _check_sources(about_kind, kind_where)
         base = dataclasses.replace(base, habits=base.levers, kind=kind, style=style)
         title = str(about_style.get("title", style))
         return dataclasses.replace(_apply(base, {"levers": about_style.get("levers", {})}, style_where), title=title)
@@ -389,6 +391,12 @@ def kinds() -> dict[str, str]:
     return _shipped("organisations")
 
 
+def sources_of(kind: str) -> dict[str, str]:
+    """Return where the values come from that a kind of organisation sets, by full name of the parameter, as its file says."""
+    about, _ = _load_named(kind, "organisations", "kind")
+    return {find_parameter(key).key: text for key, text in about.get("sources", {}).items()}
+
+
 def random_style(number: int, of: int, seed: int = 1) -> Levers:
     """Return levers drawn at random: row ``number`` of a Latin hypercube of ``of`` rows, all hours of the budget used.
 
@@ -435,6 +443,21 @@ def _load_named(name: str, folder: str, what: str) -> tuple[dict[str, Any], str]
         return read_toml(Path(name)), name
     known = [path.stem for path in (_HERE / folder).glob("*.toml")]
     raise ScenarioError(f"no {what} '{name}'; {nearest(name, known)}")
+
+
+def _check_sources(about: Mapping[str, Any], where: str) -> None:
+    """Check that ``[sources]`` of a kind say in words where values come from that the kind sets."""
+    sources = about.get("sources", {})
+    if not isinstance(sources, Mapping):
+        raise ScenarioError(f"{where}: sources = {sources!r}: expected a section [sources]")
+    for key, text in sources.items():
+        found = find_parameter(key, f"{where}: [sources]")
+        if found.name not in about.get(found.section, {}):
+            raise ScenarioError(f"{where}: [sources] {key}: the file does not set [{found.section}] {found.name}")
+        if not isinstance(text, str) or not text.strip():
+            raise ScenarioError(
+                f'{where}: [sources] {key} = {text!r}: expected a reference, or words that say "Assumption"'
+            )
 
 
 def _apply(scenario: Scenario, values: Mapping[str, Any], where: str) -> Scenario:

@@ -31,6 +31,10 @@ class Structure:
         help="Organisations that form one linked run.",
         source=_SIZE,
     )
+    size_spread: float = parameter(
+        0.0, "log", 0.0, 1.5, role="fixed",
+        help="Spread of the sizes of linked organisations, in logs; n_teams is then their mean.", source=_SIZE,
+    )  # fmt: skip
     managers_per_team: int = parameter(
         1, "managers", 1, 3, role="fixed",
         help="People who manage a team; beyond the first they are taken from its posts' time for care.", source=_SIZE,
@@ -60,6 +64,10 @@ class Structure:
     tie_homophily: float = parameter(
         0.5, "0-1", help="Share of those ties that look for someone of the same profession.", source=_FREE
     )
+    tie_outside: float = parameter(
+        0.0, "0-1", 0.0, 0.5, help="Share of the starting ties that lead to a linked organisation, where there is one.",
+        source="Assumption: none by default; over the years ties make and lose such ties by themselves.",
+    )  # fmt: skip
     improvement_share: float = parameter(
         0.02, "share of contracted hours", 0.01, 0.10,
         help="Budget of improvement hours as a share of contracted hours.", source=_FREE,

@@ -10,11 +10,13 @@ import typer
 from typer.core import TyperGroup
 
 import civicsim
+from civicsim.cli.calibration_commands import CALIBRATE_HELP, VALIDATE_HELP, calibrate, validate
 from civicsim.cli.helping import command_help as _help
 from civicsim.cli.helping import talk as _talk
 from civicsim.cli.options import (
     AllMeasures,
     Csv,
+    Draws,
     Json,
     Kind,
     Measures,
@@ -284,6 +286,7 @@ def compare(
     measures: Measures = None,
     all_measures: AllMeasures = False,
     order: Order = None,
+    draws: Draws = None,
     out: Annotated[str | None, typer.Option(metavar="DIR", help="Write data and figures to this folder.")] = None,
     csv: Csv = False,
     json: Json = False,
@@ -295,7 +298,7 @@ def compare(
     from civicsim.cli.scenarios import Changes
 
     changes, shown = Changes(weeks, seed, sets or ()), _wanted(measures, all_measures)
-    running.compare(output, styles, kind, seeds, changes, baseline, shown, out, order, csv, keep_baseline)
+    running.compare(output, styles, kind, seeds, changes, baseline, shown, out, order, csv, keep_baseline, draws)
 
 
 @app.command(
@@ -433,6 +436,8 @@ def check(
 
 
 app.add_typer(study, name="study")
+app.command(help=VALIDATE_HELP)(validate)
+app.command(help=CALIBRATE_HELP)(calibrate)
 org = typer.Typer(rich_markup_mode=None, context_settings=app.info.context_settings)
 app.add_typer(org, name="org")
 

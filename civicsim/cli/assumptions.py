@@ -17,7 +17,17 @@ from civicsim.cli.scenarios import is_path
 from civicsim.errors import CivicsimError, nearest
 from civicsim.levers import PURPOSES
 from civicsim.parameters import Parameter
-from civicsim.scenario import DEFAULT_KIND, PARAMETERS, SECTIONS, STATUS_QUO, Scenario, find_parameter, kinds, styles
+from civicsim.scenario import (
+    DEFAULT_KIND,
+    PARAMETERS,
+    SECTIONS,
+    STATUS_QUO,
+    Scenario,
+    find_parameter,
+    kinds,
+    sources_of,
+    styles,
+)
 
 # -- parameters and levers -----------------------------------------------------------------------------------------------
 
@@ -209,7 +219,8 @@ def show_kind(output: Output, name: str) -> None:
     scenario, about = Scenario.preset(kind=name), file_of(name, "organisations")
     if output.json:
         values = {"name": name, "title": about.get("title", name), "description": about.get("description", "")}
-        output.data({**values, "structure": scenario.to_dict()["structure"]})
+        changed = {key: {"usual": a, "value": b, "source": said} for key, a, b, said in _of_kind(scenario)}
+        output.data({**values, "structure": scenario.to_dict()["structure"], "changes": changed})
         return
     output.say(Text(str(about.get("title", name)), style="bold"), str(about.get("description", "")))
     output.say("")
@@ -218,4 +229,22 @@ def show_kind(output: Output, name: str) -> None:
         value = value_text(getattr(scenario.structure, parameter.name))
         table.add_row(parameter.name, value, parameter.unit, parameter.help)
     output.say(table)
+    changes = _of_kind(scenario)
+    if changes:
+        output.say("", f"What differs from {DEFAULT_KIND}, and where it comes from:", "")
+    for key, usual, value, said in changes:
+        line = Text(key, style="bold")
+        line.append(f" = {value_text(value)}", style="")
+        line.append(f"   instead of {value_text(usual)}", style="dim")
+        output.say(line, *indented(said))
     output.hint(f"Next: civicsim run --kind {name}{' --set n_teams=10' if scenario.roster is None else ''}")
+
+
+def _of_kind(scenario: Scenario) -> list[tuple[str, Any, Any, str]]:
+    """Return what a kind changes: parameter, usual value, own value, and where the file says that it comes from."""
+    said, found = sources_of(scenario.kind), Scenario.preset().diff(Scenario.preset(kind=scenario.kind))
+    return [
+        (key, usual, value, said.get(key, "The file does not say where it comes from."))
+        for key, (usual, value) in found.items()
+        if key in PARAMETERS
+    ]

@@ -107,3 +107,9 @@ Measures = Annotated[
     ),
 ]
 AllMeasures = Annotated[bool, typer.Option("--all-measures", help="Show every measure.")]
+Draws = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N", parser=n_runs, help="Do it for each of N parameter sets that fit what is known, not for one."
+    ),
+]

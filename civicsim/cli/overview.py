@@ -22,6 +22,8 @@ Simulate:
   export     Write everything about a scenario: weeks, teams and network.
   order      Report how far results move with the order within a week.
   study      Run batches of points and seeds that survive interruptions.
+  validate   Hold the status quo against what is known of real organisations.
+  calibrate  Find the parameters that fit what is known.
 
 Prepare:
   new        Write a scenario file to start from.

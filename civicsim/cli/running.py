@@ -104,7 +104,7 @@ def run(
 def compare(
     output: Output, names: Sequence[str], kind: str | None, seeds: int, changes: Changes, baseline: str | None,
     measures: Sequence[str] | None, out: str | None, order: str | None = None, csv: bool = False, keep_baseline: bool = False,
-    next_hint: str = "",
+    draws: int | None = None, next_hint: str = "",
 ) -> None:  # fmt: skip
     """Run scenarios on the same organisations with the same seeds, and show how they differ."""
     week = ordered(order, "--order")
@@ -113,8 +113,13 @@ def compare(
     scenarios = _to_compare(names, kind, changes, baseline, keep_baseline)
     shown = measure_names(measures)
     chosen = list(scenarios.values())
-    check_effort(output, chosen, seeds, _work(chosen, seeds), out is not None)
     numbers = seeds_of(seeds, chosen[0].seed)
+    if draws is not None:
+        from civicsim.cli.drawing import compare_over_draws
+
+        compare_over_draws(output, scenarios, baseline or STATUS_QUO, numbers, draws, shown, order, out)
+        return
+    check_effort(output, chosen, seeds, _work(chosen, seeds), out is not None)
     folder = Folder(out) if out is not None else None
     warn_of_dates(output, chosen)
     with progress(output, _work(chosen, len(numbers))) as report:

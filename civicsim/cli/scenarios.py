@@ -144,5 +144,6 @@ def size_text(structure: Structure, roster: Roster | None = None) -> str:
     if roster is not None:
         return f"{staff} in {teams} of {roster.sizes.min()} to {roster.sizes.max()}"
     if structure.n_organisations > 1:
-        return f"{structure.n_organisations:,} organisations of {staff} in {teams}"
+        about = " on average" if structure.size_spread > 0.0 else ""
+        return f"{structure.n_organisations:,} organisations of {staff} in {teams}{about}"
     return f"{staff} in {teams}"

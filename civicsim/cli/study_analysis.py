@@ -1,4 +1,4 @@
-"""What ``civicsim study compare``, ``regret``, ``sensitivity`` and ``discover`` do."""
+"""What ``civicsim study compare``, ``regret``, ``multiverse``, ``sensitivity`` and ``discover`` do."""
 
 from __future__ import annotations
 
@@ -161,6 +161,65 @@ def _ends(row: dict[Any, Any], key: str) -> tuple[str, str]:
     return with_interval(row[key], row[f"{key}_low"], row[f"{key}_high"], sign=True)
 
 
+def multiverse(output: Output, folder: str, measures: Sequence[str] | None) -> None:
+    """Say whether the order of styles is the same in worlds whose rules have other forms."""
+    from civicsim.study.multiverse import multiverse as multiverse_of
+
+    store = read(output, folder)
+    _warn_of_missing(output, store)
+    found = {name: multiverse_of(store, name) for name in _with_direction(matched(store, measures), measures)}
+    if output.json:
+        output.data({
+            name: {
+                "unit": own.about.unit, "better": own.about.better, "worlds": _records(own.worlds),
+                "differences": _records(own.differences), "pairs": _records(own.pairs), "luck": own.luck,
+            }
+            for name, own in found.items()
+        })  # fmt: skip
+        return
+    output.say(store.question)
+    for own in found.values():
+        n, worlds = own.values.shape
+        seeds = counted(int(own.worlds["n_seeds"].iloc[0]), "matched seed")
+        output.say(
+            "",
+            f"{own.about.label} ({own.about.unit}; {_way(own.about.better)}): {n} styles in {worlds} worlds, {seeds}",
+        )
+        output.say(*(f"  {line}" for line in world_lines(own.worlds, own.differences)))
+        output.say(*(f"  {line}" for line in swap_lines(own.pairs)))
+        output.say(f"  {own.words}")
+    output.say(
+        "",
+        f"Tau is Kendall's, to the order of the first world; its interval is {INTERVAL} of samples of the seeds. Beyond doubt are "
+        f"differences whose intervals leave out 0 on different sides. {_NOT_WIDENED}",
+    )
+
+
+def world_lines(worlds: pd.DataFrame, differences: pd.DataFrame) -> Iterator[str]:
+    """Yield a sentence per world: its order of styles, how far that is the first world's, and differences."""
+    first = worlds["order"].iloc[0]
+    for row in worlds.to_dict("records"):
+        tau, ends = with_interval(row["tau"], row["low"], row["high"])
+        at_first = row["setting"] == worlds["setting"].iloc[0]
+        order = row["order"] if at_first or row["order"] != first else "the same order"
+        own = differences[differences["setting"] == row["setting"]]
+        against = own["against"].iloc[0]
+        parts = [
+            f"{style} {' ('.join(with_interval(difference, low, high, sign=True))})"
+            for style, difference, low, high in own[["style", "difference", "low", "high"]].itertuples(index=False)
+        ]
+        agreement = "" if at_first else f"tau {tau} ({ends}); "
+        yield f"{row['world']}: {agreement}{order}; against {against}: {', '.join(parts)}"
+
+
+def swap_lines(pairs: pd.DataFrame) -> Iterator[str]:
+    """Yield a sentence per pair of styles that swaps beyond doubt."""
+    for row in pairs[pairs["verdict"] == "swaps"].to_dict("records"):
+        here = " (".join(with_interval(row["first"], row["first_low"], row["first_high"], sign=True))
+        there = " (".join(with_interval(row["other"], row["other_low"], row["other_high"], sign=True))
+        yield f"swapped with {row['world']}: {row['better']} − {row['worse']} is {there}) there, and {here}) in the first world"
+
+
 def sensitivity(output: Output, folder: str, measures: Sequence[str] | None, difference: bool) -> None:
     """Say which factors measures depend on, and how much lies between parameters and between seeds."""
     from civicsim.study.sensitivity import NO_VARIANCE, parameters_against_seeds
@@ -246,9 +305,13 @@ def _warn_of_missing(output: Output, store: Store) -> None:
 
 def _heading(rows: pd.DataFrame) -> str:
     first = rows.iloc[0]
-    better = "" if first["better"] == "neither" else f"; {first['better']} is better"
+    better = "" if first["better"] == "neither" else f"; {_way(first['better'])}"
     matters = "" if np.isnan(first["matters"]) else f"; {first['matters']:g} matters"
     return f"{first['label']} ({first['unit']}{better}{matters})"
+
+
+def _way(better: str) -> str:
+    return "neither way is better" if better == "neither" else f"{better} is better"
 
 
 def _records(frame: pd.DataFrame) -> list[dict[Any, Any]]:

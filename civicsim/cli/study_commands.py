@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from civicsim.cli.helping import command_help, talk
-from civicsim.cli.options import Json, Quiet, n_runs, whole
+from civicsim.cli.options import Draws, Json, Quiet, n_runs, whole
 from civicsim.errors import CivicsimError
 
 
@@ -119,6 +119,7 @@ def check(
     context: typer.Context,
     path: Annotated[str, typer.Argument(metavar="STUDY.toml", help="The study file.", autocompletion=_complete)],
     processes: Processes = None,
+    draws: Draws = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -126,7 +127,7 @@ def check(
     output = talk(context, json, quiet)
     from civicsim.cli import studying
 
-    studying.check(output, path, processes)
+    studying.check(output, path, processes, draws)
 
 
 @study.command(
@@ -135,6 +136,7 @@ def check(
         (
             "study run study.toml --out results",
             "study run results",
+            "study run study.toml --out results --draws 50",
             "study run study.toml --out /data/results --shard 3/20",
             "study run results --retry-failed --timeout 600",
             "study run results --only 12:3",
@@ -150,6 +152,7 @@ def run(
         str, typer.Argument(metavar="STUDY", help="A study file, or a folder with results.", autocompletion=_complete)
     ],
     out: Annotated[str | None, typer.Option(metavar="DIR", help="Folder of results.")] = None,
+    draws: Draws = None,
     processes: Processes = None,
     shard: Annotated[str, typer.Option(metavar="I/N", help="Do the I-th of N parts.")] = "1/1",
     timeout: Timeout = None,
@@ -176,7 +179,7 @@ def run(
         studying.repeat(output, path, only)
         return
     how = studying.How(processes, shard, timeout, memory, retry_failed, mix, dask)
-    if not studying.run(output, path, out, how):
+    if not studying.run(output, path, out, how, draws=draws):
         raise typer.Exit(1)
 
 
@@ -325,6 +328,28 @@ def regret(
     from civicsim.cli import study_analysis
 
     study_analysis.regret(output, folder, measures, dict(_threshold(text) for text in threshold or ()))
+
+
+@study.command(
+    help=command_help(
+        "Say whether the order of styles hangs on the form of the rules, by Kendall's tau.",
+        ("study multiverse results", "study multiverse results --measures quality_true,voice_share --json"),
+        'A study with [design] method = "forms" has a world with the published rules and one for each other form. Any other '
+        "design that lists its settings will do: the first setting is the world that the others are held against.",
+    )
+)
+def multiverse(
+    context: typer.Context,
+    folder: Folder,
+    measures: Measures = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say whether the order of styles holds in other worlds."""
+    output = talk(context, json, quiet)
+    from civicsim.cli import study_analysis
+
+    study_analysis.multiverse(output, folder, measures)
 
 
 @study.command(

@@ -29,7 +29,8 @@ weeks = 260
 # permission = { low = 0.2, high = 0.8 }   # a range is sampled; also { mean, sd } or { low, mode, high }, or "full"
 
 # [design]
-# method = "grid"                          # one-at-a-time, latin-hypercube, sobol, morris, csv; or blocks [[runs]]
+# method = "grid"                          # one-at-a-time, latin-hypercube, sobol, morris, csv; or blocks [[runs]];
+#                                          # or forms: every style in worlds whose rules have other forms
 # n = 64                                   # rows of a hypercube, base sample of Sobol', trajectories of Morris
 # seed = 1                                 # of the sample
 # draws = 100                              # draws of the uncertainties

@@ -74,9 +74,9 @@ def new(output: Output, path: str, force: bool) -> None:
     output.hint(f"Next: change {path}, then civicsim study check {path}")
 
 
-def check(output: Output, path: str, processes: int | None) -> None:
+def check(output: Output, path: str, processes: int | None, draws: int | None = None) -> None:
     """Read a study, and say what it takes."""
-    study = load(path)
+    study = over_draws(load(path), draws)
     late = _late(study)
     for text in late:
         output.warn(text)
@@ -98,10 +98,22 @@ def check(output: Output, path: str, processes: int | None) -> None:
     output.hint(f"Next: civicsim study run {path} --out {_usual_folder(path)}")
 
 
-def run(output: Output, path: str, out: str | None, how: How, add_seeds: int = 0) -> bool:
+def run(output: Output, path: str, out: str | None, how: How, add_seeds: int = 0, draws: int | None = None) -> bool:
     """Run what is missing of a study, and say what there is; return whether no run has failed."""
-    study = load(path)
+    study = over_draws(load(path), draws)
     folder = out or (path if Path(path).is_dir() else _usual_folder(path))
+    store = live(output, study, folder, how, add_seeds)
+    if output.json:
+        output.data({"folder": str(folder), **store.status(), "warnings": output.warnings})
+        return store.n_failed == 0
+    _say_standing(output, store)
+    if store.complete:
+        output.hint(f"Next: civicsim study report {folder}")
+    return store.n_failed == 0
+
+
+def live(output: Output, study: Study, folder: str, how: How, add_seeds: int = 0) -> Store:
+    """Run what is missing of a study in a folder, with progress; Ctrl-C keeps what is done."""
     for text in _late(study):
         output.warn(text)
     last: list[Standing] = []
@@ -122,13 +134,7 @@ def run(output: Output, path: str, out: str | None, how: How, add_seeds: int = 0
             raise Stopped(
                 f"{done}; {'civicsim study run ' + folder if add_seeds else 'the same command'} goes on"
             ) from None
-    if output.json:
-        output.data({"folder": str(folder), **store.status(), "warnings": output.warnings})
-        return store.n_failed == 0
-    _say_standing(output, store)
-    if store.complete:
-        output.hint(f"Next: civicsim study report {folder}")
-    return store.n_failed == 0
+    return store
 
 
 def repeat(output: Output, path: str, only: str) -> None:
@@ -257,6 +263,15 @@ def _results(root: Path) -> Iterator[dict[str, Any]]:
 def load(path: str) -> Study:
     """Return the study of a file, or of a folder with results."""
     return load_study(path) if Path(path).is_dir() else Study.read(path)
+
+
+def over_draws(study: Study, draws: int | None) -> Study:
+    """Return the study over so many parameter sets that fit what is known; as it is for None."""
+    if draws is None:
+        return study
+    if study.uncertainties:
+        raise CivicsimError(f"--draws {draws}: {study.where} says its own [uncertainties]: leave one of them out")
+    return study.with_(uncertainties={"posterior": draws})
 
 
 def read(output: Output, folder: str) -> Store:

@@ -14,6 +14,11 @@ STREAM = stream_of("exhaustion")
 LOAD_AT_EASE = 0.9
 BURNT_OUT = 0.6
 """Exhaustion above which a person counts as burnt out. Assumption: a threshold, set with the survey item in mind."""
+LOAD_THAT_HINDERS, HINDRANCE_SLOPE = 1.0, 2.0
+"""Load above which it exhausts in the threshold form, and how much more steeply than in the others. Assumption: where work takes
+more than the hours that are paid; twice as steep, so that load exhausts the status quo as much in all (both agree at 1.1)."""
+LINEAR, SATURATING, THRESHOLD = 0, 1, 2
+"""Codes of the forms of exhaustion."""
 _FREE = "Assumption: free modelling choice, to be swept."
 
 
@@ -22,6 +27,11 @@ class Parameters:
     """What wears people out and what restores them."""
 
     enabled: bool = switch("Exhaustion changes.")
+    form: str = parameter(
+        "linear", "form",
+        help="Causes add up, or count the less the nearer to either end one is (saturating), or load counts above 1 (threshold).",
+        source="Assumption: which form holds is open, to be swept.", choices=("linear", "saturating", "threshold"),
+    )  # fmt: skip
     load_weight: float = parameter(
         0.03, "per week and unit load", 0.015, 0.05, help="κ_D: exhaustion per unit of load above .9.",
         source="Direction: job demands-resources theory, longitudinal effects small and fading with lag; size to be calibrated.",
@@ -67,23 +77,54 @@ class Parameters:
 
 
 @compiled
-def exhaustion_change(q, usual_fear, exhaustion, anchor, load, fear, breach, around, belonging):
+def strain(load):
+    """Return load as far as it exhausts: max(0, ℓ−.9). What is above .9 has no slack for a pause."""
+    return max(0.0, load - LOAD_AT_EASE)
+
+
+@compiled
+def hindrance(load):
+    """Return load as far as it exhausts, where demands exhaust only once they hinder: 2·max(0, ℓ−1).
+
+    Demands that one can meet challenge, and demands that one cannot meet wear out: Warr's vitamins (1987) and the two kinds of
+    stressors of Cavanaugh and others (2000, Journal of Applied Psychology 85:65), to be verified.
+    """
+    return HINDRANCE_SLOPE * max(0.0, load - LOAD_THAT_HINDERS)
+
+
+@compiled
+def saturated(push, exhaustion, usual):
+    """Return a push towards more or less exhaustion as far as there is room for it.
+
+    Formula
+        push·(1−E)/(1−E_ref) upwards, push·E/E_ref downwards
+
+    The whole push at the usual exhaustion. Logistic growth, in place of a straight line that ends at a wall. Assumption.
+    """
+    return push * (1.0 - exhaustion) / (1.0 - usual) if push > 0.0 else push * exhaustion / usual
+
+
+@compiled
+def exhaustion_change(q, usual, exhaustion, anchor, load, fear, breach, around, belonging):
     """Return the expected change of exhaustion in a week.
 
     Formula
         κ_D·max(0, ℓ−.9) + κ_F(F−F₀) + κ_B·breach + κ_C(Ē−E) − κ_R·max(0, 1−ℓ)(½+½X) − κ₀(E−E₀)
 
-    where ℓ is the load as it is felt, see :func:`felt_load`.
+    where ℓ is the load as it is felt, see :func:`felt_load`. In the threshold form, :func:`hindrance` takes the place of the
+    first maximum; in the saturating form, all but the return to E₀ is :func:`saturated`.
     Influence has no term of its own: it can only work through load, belonging and staying.
     """
-    return (
-        q.load_weight * max(0.0, load - LOAD_AT_EASE)
-        + q.fear_weight * (fear - usual_fear)
+    push = (
+        q.load_weight * (hindrance(load) if q.form == THRESHOLD else strain(load))
+        + q.fear_weight * (fear - usual.usual_fear)
         + q.breach_weight * breach
         + q.contagion * (around - exhaustion)
         - q.recovery_weight * max(0.0, 1.0 - load) * (0.5 + 0.5 * belonging)
-        - q.return_rate * (exhaustion - anchor)
     )
+    if q.form == SATURATING:
+        push = saturated(push, exhaustion, usual.usual_exhaustion)
+    return push - q.return_rate * (exhaustion - anchor)
 
 
 @compiled
@@ -93,10 +134,10 @@ def felt_load(load, rest_hours, contracted, rest_weight):
 
 
 @compiled
-def _change(who, q, usual_fear, org, breach, contracted, around, luck):
+def _change(who, q, usual, org, breach, contracted, around, luck):
     moved = who.exhaustion + exhaustion_change(
         q,
-        usual_fear,
+        usual,
         who.exhaustion,
         who.exhaustion_anchor,
         felt_load(who.load, who.rest_hours, contracted, q.rest_weight),
@@ -131,11 +172,11 @@ def _step(first, last, week, p, p_reference, p_structure, organisation, team, pe
                 if who.vacant == 0:
                     around = (total - who.exhaustion) / (filled - 1) if filled > 1 else who.exhaustion
                     luck = bell(u[0, i - start], u[1, i - start], u[2, i - start], u[3, i - start])
-                    _change(who, q, usual.usual_fear, org, g.breach, contracted, around, luck)
+                    _change(who, q, usual, org, g.breach, contracted, around, luck)
         for i in range(start + org.n_staff, start + org.n_persons):
             if person[i].vacant == 0:
                 luck = bell(u[0, i - start], u[1, i - start], u[2, i - start], u[3, i - start])
-                _change(person[i], q, usual.usual_fear, org, org.breach, contracted, person[i].exhaustion, luck)
+                _change(person[i], q, usual, org, org.breach, contracted, person[i].exhaustion, luck)
 
 
 PROCESS = Process(

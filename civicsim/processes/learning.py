@@ -12,6 +12,11 @@ from civicsim.networks import add_friends
 from civicsim.parameters import parameter, switch
 from civicsim.process import Process
 
+RESCORLA_WAGNER, PEARCE_HALL, COUNTING = 0, 1, 2
+"""Codes of the forms of learning from outcomes."""
+USUAL_SURPRISE = 0.65
+"""Surprise at which learning by surprise is as fast as learning at one rate. Assumption: at it, the outcomes of the status quo move
+efficacy by as much in all; most are either much better or much worse than expected."""
 _FREE = "Assumption: free modelling choice, to be swept."
 
 
@@ -22,6 +27,12 @@ class Parameters:
     enabled: bool = switch("Efficacy, agency and safety change with experience.")
     efficacy_enabled: bool = switch("Efficacy and agency follow outcomes.")
     safety_enabled: bool = switch("Safety follows neighbours, managers, the norm and fear.")
+    form: str = parameter(
+        "rescorla-wagner", "form",
+        help="Outcomes count at one rate, or the more the more they surprise (pearce-hall), or the less the more one has seen.",
+        source="Rescorla and Wagner (1972, in Black and Prokasy, Classical Conditioning II); which form holds is open, to be swept.",
+        choices=("rescorla-wagner", "pearce-hall", "counting"),
+    )  # fmt: skip
     outcome_rate: float = parameter(
         0.1,
         "per item",
@@ -95,11 +106,41 @@ class Parameters:
 
 
 @compiled
+def rate_by_surprise(rate, surprise):
+    """Return the rate of learning where what surprises is attended to: η·|o−V|/.65.
+
+    Pearce and Hall (1980, Psychological Review 87:532), to be verified, without a memory of earlier surprises. At the usual
+    surprise it is η.
+    """
+    return rate * surprise / USUAL_SURPRISE
+
+
+@compiled
+def rate_by_experience(rate, tenure, usual_tenure):
+    """Return the rate of learning where a belief is a mean of all that was seen: 2η/(1 + t/t₀).
+
+    The rate of a Bayesian who counts outcomes falls as 1/(n₀+n). Assumption: weeks in post stand for n, and half of the staff
+    learn faster than η and half of them more slowly.
+    """
+    return 2.0 * rate / (1.0 + tenure / usual_tenure)
+
+
+@compiled
+def learning_rate(form, rate, surprise, tenure, usual_tenure):
+    """Return the rate at which an outcome moves a belief, in one of its forms."""
+    if form == PEARCE_HALL:
+        return rate_by_surprise(rate, surprise)
+    if form == COUNTING:
+        return rate_by_experience(rate, tenure, usual_tenure)
+    return rate
+
+
+@compiled
 def learn_from_outcome(belief, outcome, rate, loss_ratio):
     """Return a belief moved towards an outcome; disappointments count ``loss_ratio`` times as much.
 
     Formula
-        V ← V + η(o − V),  with η·loss_ratio where o < V
+        V ← V + η(o − V),  with η·loss_ratio where o < V, and η by :func:`learning_rate`
     """
     speed = rate * loss_ratio if outcome < belief else rate
     return unit(belief + min(1.0, speed) * (outcome - belief))
@@ -126,17 +167,22 @@ def grounds_for_safety(q, usual, anchor, openness, norm, fear):
 
 
 @compiled
+def _hear(who, outcome, rate, q, usual_tenure):
+    """Let efficacy and agency learn from an outcome; only efficacy takes disappointments harder."""
+    pace = learning_rate(q.form, rate, abs(outcome - who.efficacy), who.tenure, usual_tenure)
+    who.efficacy = learn_from_outcome(who.efficacy, outcome, pace, q.loss_ratio)
+    pace = learning_rate(q.form, rate, abs(outcome - who.agency), who.tenure, usual_tenure)
+    who.agency = learn_from_outcome(who.agency, outcome, pace, 1.0)
+
+
+@compiled
 def _learn_efficacy(who, g, q, usual, dealt, openness):
     if who.n_outcomes > 0.0:
-        own = who.outcomes / who.n_outcomes
-        who.efficacy = learn_from_outcome(who.efficacy, own, q.outcome_rate, q.loss_ratio)
-        who.agency = learn_from_outcome(who.agency, own, q.outcome_rate, 1.0)
+        _hear(who, who.outcomes / who.n_outcomes, q.outcome_rate, q, usual.usual_tenure)
     others = g.n_outcomes - who.n_outcomes
     if others > 0.0:
         seen = (g.outcomes - who.outcomes) / others
-        rate = q.outcome_rate * q.witness_share
-        who.efficacy = learn_from_outcome(who.efficacy, seen, rate, q.loss_ratio)
-        who.agency = learn_from_outcome(who.agency, seen, rate, 1.0)
+        _hear(who, seen, q.outcome_rate * q.witness_share, q, usual.usual_tenure)
     expected = expected_efficacy(
         who.efficacy_anchor,
         q.dealt_weight,
@@ -202,7 +248,8 @@ PROCESS = Process(
     reads=(
         "organisation.fear_enacted", "team.climate", "team.climate_until", "team.outcomes", "team.n_outcomes", "team.detriments", "team.dealt_memory",
         "team.noticed_memory", "person.outcomes", "person.n_outcomes", "person.detriments", "person.norm",
-        "person.safety_anchor", "person.efficacy_anchor", "person.agency_anchor", "person.vacant", "manager.openness",
+        "person.safety_anchor", "person.efficacy_anchor", "person.agency_anchor", "person.vacant", "person.tenure",
+        "manager.openness",
         "ties",
     ),
     writes=("person.safety", "person.efficacy", "person.agency"),

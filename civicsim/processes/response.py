@@ -32,6 +32,8 @@ MEMORY_PER_ITEM = 0.25
 OUTCOME_ACTED, OUTCOME_EXPLAINED, OUTCOME_SILENT, OUTCOME_PRETENCE = 1.0, 0.6, 0.0, -0.2
 ITEMS_REMEMBERED = 20.0
 """Items of a team over which the share answered is remembered. Assumption: about a quarter's worth."""
+EXPONENTIAL, LINEAR, HYPERBOLIC = 0, 1, 2
+"""Codes of the forms in which overload eats the time for answering."""
 _FREE = "Assumption: free modelling choice, to be swept."
 
 
@@ -40,6 +42,11 @@ class Parameters:
     """How much can be answered, and what comes of it."""
 
     enabled: bool = switch("What is raised is answered; off, everything waits for ever.")
+    form: str = parameter(
+        "exponential", "form",
+        help="Overload eats time for answering ever more slowly (exponential, hyperbolic), or evenly till none is left (linear).",
+        source="Assumption: which form holds is open, to be swept.", choices=("exponential", "linear", "hyperbolic"),
+    )  # fmt: skip
     hours_per_item: float = parameter(2.5, "hours", 1.0, 5.0, help="Hours it takes to answer one item.", source=_FREE)
     escalation: float = parameter(
         0.2,
@@ -111,19 +118,55 @@ class Parameters:
 
 
 @compiled
-def response_hours(hours, posts, reporting_share, reporting_cost, exhaustion, exhaustion_cost, overload, overload_cost):
+def exponential_share(overload, cost):
+    """Return the share of the time for answering that overload leaves: exp(−k·ov). Each bit of overload takes a like share."""
+    return math.exp(-cost * overload)
+
+
+@compiled
+def linear_share(overload, cost, usual):
+    """Return the share of the time for answering that overload leaves, where it takes a like amount each time till none is left.
+
+    Formula
+        max(0, 1 − (ov/ov₀)(1 − exp(−k·ov₀)))
+
+    All of it without overload, and what :func:`exponential_share` leaves at the usual overload. Assumption: a budget that other
+    work is taken out of.
+    """
+    return max(0.0, 1.0 - overload / usual * (1.0 - exponential_share(usual, cost)))
+
+
+@compiled
+def hyperbolic_share(overload, cost, usual):
+    """Return the share of the time for answering that overload leaves, where even much of it leaves some.
+
+    Formula
+        1 / (1 + (ov/ov₀)(exp(k·ov₀) − 1))
+
+    All of it without overload, and what :func:`exponential_share` leaves at the usual overload. Assumption: time goes to
+    answering and to overload in proportion to how much either asks.
+    """
+    return 1.0 / (1.0 + overload / usual * (1.0 / exponential_share(usual, cost) - 1.0))
+
+
+@compiled
+def share_left(form, overload, cost, usual):
+    """Return the share of the time for answering that overload leaves, in one of its forms."""
+    if form == LINEAR:
+        return linear_share(overload, cost, usual)
+    if form == HYPERBOLIC:
+        return hyperbolic_share(overload, cost, usual)
+    return exponential_share(overload, cost)
+
+
+@compiled
+def response_hours(hours, posts, reporting_share, reporting_cost, exhaustion, exhaustion_cost, left):
     """Return a team's hours for answering in a week.
 
     Formula
-        h_resp · n · (1 − ½·reporting/B) · (1 − ½E_m) · exp(−4·ov)
+        h_resp · n · (1 − ½·reporting/B) · (1 − ½E_m) · left,   left = exp(−4·ov) or another :func:`share_left`
     """
-    return (
-        hours
-        * posts
-        * (1.0 - reporting_cost * reporting_share)
-        * (1.0 - exhaustion_cost * exhaustion)
-        * math.exp(-overload_cost * overload)
-    )
+    return hours * posts * (1.0 - reporting_cost * reporting_share) * (1.0 - exhaustion_cost * exhaustion) * left
 
 
 @compiled
@@ -237,7 +280,9 @@ def _first_in_queue(t, m, week, q, blindness, practice, person):
 
 
 @compiled
-def _step(first, last, week, p, p_forum, p_structure, organisation, tally, team, practice, person, manager, panel):
+def _step(
+    first, last, week, p, p_forum, p_structure, p_reference, organisation, tally, team, practice, person, manager, panel
+):
     """Let peers, the guardian and managers answer items; managers serve a queue with limited hours."""
     m = practice.shape[1]
     for o in range(first, last):
@@ -300,7 +345,8 @@ def _step(first, last, week, p, p_forum, p_structure, organisation, tally, team,
             exhaustion = 0.0 if boss.vacant else boss.exhaustion
             hours = response_hours(
                 org.hours_response, g.n_posts, org.hours_reporting / org.hours_budget, q.reporting_cost,
-                exhaustion, q.exhaustion_cost, g.overload, q.overload_cost,
+                exhaustion, q.exhaustion_cost,
+                share_left(q.form, g.overload, q.overload_cost, p_reference[o].usual_overload),
             )  # fmt: skip
             hours *= p_structure[o].managers_per_team
             # Assumption: while the manager is away or the post is empty, a stand-in answers with half the time.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from civicsim.compiled import compiled
-from civicsim.kernels import choice_probability
+from civicsim.kernels import choice_probability, unit
 from civicsim.networks import add_friends
 from civicsim.organisation import FROM_STAFF, NO_IDEA, TO_GUARDIAN, TO_MANAGER, TO_PEERS, WAITING
 from civicsim.parameters import parameter, switch
@@ -21,6 +21,10 @@ NORM_WEEKS = 13.0
 PROPENSITY_WEEKS = 52.0
 PRIOR_EVENTS = 0.5
 MIDDLING = 0.5
+LINEAR_SLOPE = 0.2
+"""Probability per logit where it is linear. Assumption: mean of P(1−P) over the staff of the status quo, checked by a test."""
+LOGIT, LINEAR, PRODUCT = 0, 1, 2
+"""Codes of the forms of the decision to speak up."""
 _FREE = "Assumption: free modelling choice, to be swept."
 _DIRECTION = "Direction: Morrison (2014, Annual Review of Organizational Psychology 1:173), to be verified; size free."
 
@@ -30,6 +34,12 @@ class Parameters:
     """What people weigh before they speak up, and whom they tell."""
 
     enabled: bool = switch("Staff speak up; off, nobody does and nothing counts as withheld.")
+    form: str = parameter(
+        "logit", "form",
+        help="Reasons add up in a logit, or in a straight line (linear), or safety and efficacy multiply (product).",
+        source="Brock and Durlauf (2001, Review of Economic Studies 68:235); which form holds is open, to be swept.",
+        choices=("logit", "linear", "product"),
+    )  # fmt: skip
     intercept: float = parameter(
         -1.3, "logit", -2.0, 0.0, help="β₀: readiness to speak up when all else is neutral.",
         source="Assumption: calibrated to the share of staff who feel safe to speak up and to formal cases.",
@@ -86,18 +96,67 @@ class Parameters:
 
 
 @compiled
+def added_readiness(q, safety, efficacy):
+    """Return what safety and efficacy speak for, in logits, where one makes up for the other.
+
+    Formula
+        β₀ + β_S(S−½) + β_V(V−½)
+    """
+    return q.intercept + q.safety_weight * (safety - 0.5) + q.efficacy_weight * (efficacy - 0.5)
+
+
+@compiled
+def joint_readiness(q, usual, safety, efficacy):
+    """Return what safety and efficacy speak for, in logits, where neither counts for anything without the other.
+
+    Formula
+        β₀ + β_S(S₀−½) + β_V(V₀−½) + k(S·V/(S₀V₀) − 1),   k = ½(β_S·S₀ + β_V·V₀)
+
+    The same as :func:`added_readiness` at the usual safety and efficacy, and about as steep there. That both are needed, the
+    one to dare and the other to care, is an argument of Morrison (2014, Annual Review of Organizational Psychology 1:173), to
+    be verified; that they multiply is an assumption.
+    """
+    steepness = 0.5 * (q.safety_weight * usual.usual_safety + q.efficacy_weight * usual.usual_efficacy)
+    share = safety * efficacy / (usual.usual_safety * usual.usual_efficacy)
+    return added_readiness(q, usual.usual_safety, usual.usual_efficacy) + steepness * (share - 1.0)
+
+
+@compiled
+def linear_probability(logits):
+    """Return the probability of acting as a straight line that ends at 0 and 1: the linear probability model.
+
+    Formula
+        P = ½ + x/5
+
+    The slope is the mean of the logit's over the staff of the status quo, so that as much is voiced there. A probit is not
+    offered: with the logit's slope at even chances it differs from it by less than .02 everywhere.
+    """
+    return unit(0.5 + LINEAR_SLOPE * logits)
+
+
+@compiled
+def speaks_probability(form, appraisal, norm_weight, norm, reference):
+    """Return the probability of speaking up, from what speaks for it apart from the norm (in logits) and the norm."""
+    if form == LINEAR:
+        return linear_probability(appraisal + norm_weight * (norm - reference))
+    return choice_probability(appraisal, norm_weight, norm, reference)
+
+
+@compiled
 def appraisal(q, usual, who, invitation, fear, severity):
     """Return what speaks for speaking up apart from the norm, in logits.
 
     Formula
         β₀ + β_S(S−½) + β_V(V−½) + β_X(X−½) + β_σσ − β_E(E−½) + β_g(g−½) + β_sev·sev + invitation·V − β_F(F−F₀)
 
-    Being invited counts as far as one believes that it leads to something.
+    In the product form the first three terms are those of :func:`joint_readiness`. Being invited counts as far as one believes that it leads to something.
     """
+    if q.form == PRODUCT:
+        ready = joint_readiness(q, usual, who.safety, who.efficacy)
+    else:
+        ready = added_readiness(q, who.safety, who.efficacy)
     return (
-        q.intercept
-        + q.safety_weight * (who.safety - 0.5)
-        + q.efficacy_weight * (who.efficacy - 0.5)
+        ready
         + q.belonging_weight * (who.belonging - 0.5)
         + q.status_weight * who.status
         - q.exhaustion_weight * (who.exhaustion - 0.5)
@@ -178,7 +237,7 @@ def _speak(first, last, week, p, p_reference, organisation, tally, team, practic
                 voiced = add_friends(team_voiced - voiced_before[i - start], ties, i, voiced_before, start)
                 who.norm = min(1.0, (voiced + PRIOR_EVENTS * usual.usual_voice_share) / (noticed + PRIOR_EVENTS))
                 neutral = appraisal(q, usual, who, org.invitation, org.fear_enacted, MIDDLING)
-                who.propensity = choice_probability(neutral, q.norm_weight, who.norm, usual.usual_voice_share)
+                who.propensity = speaks_probability(q.form, neutral, q.norm_weight, who.norm, usual.usual_voice_share)
                 if who.tenure == 0:
                     who.propensity_memory = who.propensity
                 who.propensity_memory += (who.propensity - who.propensity_memory) / PROPENSITY_WEEKS
@@ -186,7 +245,7 @@ def _speak(first, last, week, p, p_reference, organisation, tally, team, practic
                     seen = problem[i, k]
                     u_voice, u_reason, u_channel, _ = uniforms(org.seed, STREAM, week, who.key, seen.check)
                     ready = neutral + q.severity_weight * (seen.severity - MIDDLING)
-                    if u_voice < choice_probability(ready, q.norm_weight, who.norm, usual.usual_voice_share):
+                    if u_voice < speaks_probability(q.form, ready, q.norm_weight, who.norm, usual.usual_voice_share):
                         to = channel(q, org.authority_enacted, who.agency, who.safety, seen.severity, u_channel)
                         _raise(practice[t, seen.dimension], seen, i, to, week, g, count)
                         who.voiced += 1.0

@@ -1,4 +1,4 @@
-"""Comparison and regret as tables of a page."""
+"""Comparison, regret and the multiverse of forms as tables of a page."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from civicsim.report.html import _table as table
 from civicsim.report.words import INTERVAL, counted, number, with_interval
 from civicsim.study.contrasts import BOTH, contrasts, tails
 from civicsim.study.matched import Matched
+from civicsim.study.multiverse import SWAPS, Multiverse, multiverse, of_rules
 from civicsim.study.regret import Regret, regret
 
 _MOST_ROWS = 120
@@ -20,7 +21,7 @@ _MOST_ROWS = 120
 
 
 def analysis(runs: Matched) -> Iterator[str]:
-    """Yield the pieces of a page on how policies differ, on their worst runs, and on what they cost in hindsight.
+    """Yield the pieces of a page on how policies differ, on their worst runs, on what they cost in hindsight, and on worlds.
 
     Parameters
     ----------
@@ -48,6 +49,7 @@ def analysis(runs: Matched) -> Iterator[str]:
         )
         yield f"<h2>Worst runs</h2>{table(caption, _TAIL, rows)}"
     yield from _regrets(runs)
+    yield from _worlds(runs)
 
 
 def _of(n: int) -> str:
@@ -141,4 +143,56 @@ def _regret(own: Regret, row: Mapping[Any, Any]) -> list[str]:
     return [
         row["words"], f"{own.about.label}\n{own.about.unit}", f"{mean}\n{around}", f"{largest}\n{ends}", row["in_future"],
         number(row["mean_regret"]), met, f"{row['n_futures']} × {row['n_seeds']}",
+    ]  # fmt: skip
+
+
+def _worlds(runs: Matched) -> Iterator[str]:
+    """Yield tables of the order of styles in worlds with other rules, where a study has such worlds."""
+    if not of_rules(runs):
+        return
+    found: list[Multiverse] = []
+    without: list[str] = []
+    for name, about in runs.columns.items():
+        if about.better == "neither":
+            continue
+        try:
+            found.append(multiverse(runs, name))
+        except CivicsimError as error:
+            without.append(str(error))
+    rows = [_world(own, row) for own in found for row in own.worlds.to_dict("records")]
+    differences = [_in_world(own, row) for own in found for row in own.differences.to_dict("records")]
+    caption = (
+        f"The order of styles in worlds whose rules have other forms. Kendall's tau is to the order of the first world, with {INTERVAL} "
+        "intervals from samples of matched seeds; pairs swap beyond doubt where both intervals leave out 0 on different "
+        f"sides{_of(len(rows))}."
+    )
+    yield f"<h2>Other forms of the rules</h2>{table(caption, _WORLD, rows[:_MOST_ROWS])}" if rows else ""
+    yield "".join(f"<p><strong>{escape(own.about.label)}:</strong> {escape(own.words)}</p>" for own in found)
+    caption = (
+        f"Differences from the baseline in each world, between runs of one seed, with {INTERVAL} run-to-run intervals, not widened "
+        f"for the number of comparisons{_of(len(differences))}."
+    )
+    yield table(caption, _IN_WORLD, differences[:_MOST_ROWS]) if differences else ""
+    yield "".join(f"<p>{escape(line)}</p>" for line in without)
+
+
+_WORLD = ["World", "Measure", "Kendall's tau", "Order of styles", "Pairs that swap beyond doubt", "Seeds"]
+_IN_WORLD = ["World", "Measure", "Style", "Difference", "Higher in", "Verdict", "Seeds"]
+
+
+def _world(own: Multiverse, row: Mapping[Any, Any]) -> list[str]:
+    tau, ends = with_interval(row["tau"], row["low"], row["high"])
+    swapped = own.pairs[(own.pairs["setting"] == row["setting"]) & (own.pairs["verdict"] == SWAPS)]
+    pairs = "\n".join(f"{pair.better}, {pair.worse}" for pair in swapped.itertuples())
+    return [
+        row["world"], f"{own.about.label}\n{own.about.unit}", f"{tau}\n{ends}", row["order"], pairs or "–",
+        str(row["n_seeds"]),
+    ]  # fmt: skip
+
+
+def _in_world(own: Multiverse, row: Mapping[Any, Any]) -> list[str]:
+    mean, ends = with_interval(row["difference"], row["low"], row["high"], sign=True)
+    return [
+        row["world"], f"{own.about.label}\n{own.about.unit}", f"{row['style']}\nagainst {row['against']}",
+        f"{mean}\n{ends}", f"{row['superiority']:.0%}", row["verdict"], str(row["n_seeds"]),
     ]  # fmt: skip

@@ -24,7 +24,7 @@ from civicsim.organisation import REAL, TABLES, Column
 from civicsim.parameters import Parameter
 from civicsim.process import Process
 from civicsim.processes import actions
-from civicsim.scenario import SECTIONS, Scenario, shocks, styles
+from civicsim.scenario import PARAMETERS, SECTIONS, Scenario, kinds, shocks, sources_of, styles
 from civicsim.schedule import PROCESSES, WEEK
 
 _PROSE = Path(__file__).parent / "pages"
@@ -223,6 +223,17 @@ def _scales() -> str:
     return table((f"default ({scenario.kind})", "number"), rows)
 
 
+def _kinds() -> str:
+    titles = table(("kind", "in words"), ((code(name), title) for name, title in kinds().items()))
+    rows = []
+    for name in kinds():
+        said = sources_of(name)
+        for key, (usual, value) in Scenario.preset().diff(Scenario.preset(kind=name)).items():
+            if key in PARAMETERS:
+                rows.append((code(name), code(key), number(value), number(usual), said.get(key, "")))
+    return f"{titles}\n\n{table(('kind', 'what it sets', 'to', 'instead of', 'where it comes from'), rows)}"
+
+
 def _shared_parameters() -> str:
     shared = [section for section in SECTIONS if section not in PROCESSES and section != "levers"]
     return "\n\n".join(f"### `{section}`\n\n{parameter_table(section)}" for section in shared)
@@ -314,6 +325,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "overview": _overview,
     "reads_and_writes": _reads_and_writes,
     "scales": _scales,
+    "kinds": _kinds,
     "status_counts": _status_counts,
     "shared_parameters": _shared_parameters,
     "submodels": _submodels,

@@ -17,7 +17,7 @@ INTERVAL = f"{CONFIDENCE * 100:.0f} %"
 
 
 def number(value: float, decimals: int | None = None, sign: bool = False) -> str:
-    """Return a number in words of a table: a true minus sign, and a dash for NaN.
+    """Return a number in words of a table: a true minus sign, a dash for NaN, and ∞.
 
     Parameters
     ----------
@@ -30,6 +30,8 @@ def number(value: float, decimals: int | None = None, sign: bool = False) -> str
     """
     if np.isnan(value):
         return "–"
+    if np.isinf(value):
+        return "∞" if value > 0 else "−∞"
     text = f"{value:{'+' if sign else ''}.{_decimals(value, 3) if decimals is None else decimals}f}"
     return text.strip("+-") if float(text) == 0 else text.replace("-", "−")
 
@@ -38,12 +40,14 @@ def with_interval(mean: float, low: float, high: float, sign: bool = False) -> t
     """Return a mean and its interval, no more exactly than two digits of the interval's half width."""
     if np.isnan(low):
         return number(mean, sign=sign), "no interval"
-    decimals = _decimals((high - low) / 2, 2)
+    decimals = _decimals((high - low) / 2 if np.isfinite(high - low) else mean, 2)
     return number(mean, decimals, sign), f"{number(low, decimals, sign)} to {number(high, decimals, sign)}"
 
 
 def _decimals(value: float, significant: int) -> int:
-    return min(5, max(0, significant - 1 - int(np.floor(np.log10(abs(value)))))) if value else significant
+    if value == 0.0 or not np.isfinite(value):
+        return significant
+    return min(5, max(0, significant - 1 - int(np.floor(np.log10(abs(value))))))
 
 
 def counted(n: int, one: str, many: str | None = None) -> str:

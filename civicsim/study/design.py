@@ -13,11 +13,13 @@ import numpy as np
 
 from civicsim.errors import ScenarioError, nearest
 from civicsim.parameters import Value
+from civicsim.scenario import PARAMETERS
 from civicsim.study.factors import Factor, read_factor
 
 METHODS: dict[str, tuple[str, ...]] = {
     "grid": (),
     "one-at-a-time": (),
+    "forms": ("combinations",),
     "list": (),
     "csv": ("file",),
     "latin-hypercube": ("n",),
@@ -26,6 +28,8 @@ METHODS: dict[str, tuple[str, ...]] = {
 }
 """Designs by name, and what can be said of each beside a seed and the number of draws of the uncertainties."""
 SAMPLED = ("latin-hypercube", "sobol", "morris")
+FORM = "form"
+"""Name of the parameter that chooses the form of a rule, in each section where there is a choice."""
 _MOST = 1_000_000
 
 Setting = dict[str, Value]
@@ -51,6 +55,8 @@ class Design:
         Levels of a Morris design; even.
     file : str
         Path of the table with the settings.
+    combinations : bool
+        Whether a design of forms combines the forms of different rules; else it changes one rule at a time.
     draws : int
         Draws of the uncertainties, where they are ranges.
     """
@@ -62,11 +68,17 @@ class Design:
     levels: int = 4
     file: str = ""
     draws: int = 100
+    combinations: bool = False
 
     @property
     def sampled(self) -> bool:
         """Whether settings are drawn from ranges."""
         return self.method in SAMPLED
+
+    @property
+    def doubted(self) -> bool:
+        """Whether settings stand for what nobody knows: samples and forms of rules, against lists that somebody chooses from."""
+        return self.sampled or self.method == "forms"
 
 
 _DEFAULT_N = {"latin-hypercube": 100, "sobol": 64, "morris": 20}
@@ -90,13 +102,11 @@ def read_design(values: Any, factors: Sequence[Factor], n_listed: int, where: st
     for key in said:
         if key not in known:
             raise ScenarioError(f"{where}: [design] {key}: a {method} design has no use for it; {nearest(key, known)}")
-    second_order = said.get("second_order", False)
-    if not isinstance(second_order, bool):
-        raise ScenarioError(f"{where}: [design] second_order = {second_order!r}: expected true or false")
+    second_order, combinations = _yes(said, "second_order", where), _yes(said, "combinations", where)
     design = Design(
         method, _whole(said, "n", _DEFAULT_N.get(method, 0), 0, _MOST, where), _whole(said, "seed", 1, 0, 2**32, where),
         second_order, _whole(said, "levels", 4, 2, 100, where), str(said.get("file", "")),
-        _whole(said, "draws", 100, 1, _MOST, where),
+        _whole(said, "draws", 100, 1, _MOST, where), combinations,
     )  # fmt: skip
     if design.levels % 2:
         raise ScenarioError(f"{where}: [design] levels = {design.levels}: expected an even number")
@@ -122,10 +132,17 @@ def _check_factors(design: Design, factors: Sequence[Factor], where: str) -> Non
         raise ScenarioError(f"{where}: [design] n = {design.n}: expected a whole number from 1")
     if design.method == "sobol" and design.n & (design.n - 1):
         raise ScenarioError(f"{where}: [design] n = {design.n}: expected a power of 2, such as 64, for a Sobol' design")
-    if design.method in ("list", "csv") and free:
+    if design.method in ("list", "csv", "forms") and free:
         raise ScenarioError(
             f"{where}: factors: {free[0].key} is swept, but the {design.method} design says the settings"
         )
+
+
+def _yes(values: Mapping[str, Any], key: str, where: str) -> bool:
+    value = values.get(key, False)
+    if not isinstance(value, bool):
+        raise ScenarioError(f"{where}: [design] {key} = {value!r}: expected true or false")
+    return value
 
 
 def _whole(values: Mapping[str, Any], key: str, default: int, low: int, high: int, where: str) -> int:
@@ -136,7 +153,7 @@ def _whole(values: Mapping[str, Any], key: str, default: int, low: int, high: in
 
 
 def settings_of(design: Design, factors: Sequence[Factor]) -> list[Setting]:
-    """Return the settings of a grid, of one factor at a time, or of a sample; held factors are in all of them."""
+    """Return the settings of a grid, of one factor at a time, of forms, or of a sample; held factors are in all of them."""
     held: Setting = {factor.key: factor.levels[0] for factor in factors if factor.held}
     free = [factor for factor in factors if not factor.held]
     if design.sampled:
@@ -144,8 +161,29 @@ def settings_of(design: Design, factors: Sequence[Factor]) -> list[Setting]:
         return [held | dict(zip((f.key for f in free), row, strict=True)) for row in zip(*columns, strict=True)]
     if design.method == "one-at-a-time":
         return [held] + [held | {factor.key: level} for factor in free for level in factor.levels]
+    if design.method == "forms":
+        return [held | forms for forms in forms_of_rules(held, design.combinations)]
     combined = itertools.product(*(factor.levels for factor in free))
     return [held | dict(zip((f.key for f in free), levels, strict=True)) for levels in combined]
+
+
+def forms_of_rules(held: Mapping[str, Value], combinations: bool = False) -> list[Setting]:
+    """Return the published forms of all rules that have several, then the other forms.
+
+    Parameters
+    ----------
+    held : mapping
+        Values by full name of their parameter; rules whose form is among them keep it.
+    combinations : bool
+        Whether every form of a rule meets every form of the others; else one rule at a time has another form.
+    """
+    rules = [about for about in PARAMETERS.values() if about.name == FORM and about.key not in held]
+    if combinations:
+        chosen = itertools.product(*(about.choices for about in rules))
+        return [dict(zip((about.key for about in rules), forms, strict=True)) for forms in chosen]
+    published: Setting = {about.key: about.default for about in rules}
+    others = [published | {about.key: form} for about in rules for form in about.choices if form != about.default]
+    return [published, *others]
 
 
 def unit_sample(design: Design, k: int) -> np.ndarray:

@@ -55,8 +55,9 @@ class Matched:
     Attributes
     ----------
     points : pandas.DataFrame
-        The points, as in ``docs/store.md``; row i is point i. In a sampled design, settings are not policies of their own: a
-        policy is a style, and each setting is a draw and a future, so that the sample speaks of what nobody knows.
+        The points, as in ``docs/store.md``; row i is point i. In a sampled design and in one of forms, settings are not
+        policies of their own: a policy is a style, and each setting is a draw and a future, so that they speak of what nobody
+        knows.
     factors : tuple of str
         Columns of points that hold what is varied.
     seeds : tuple of int
@@ -85,6 +86,7 @@ class Matched:
 
     def future_words(self) -> dict[int, str]:
         """Return each future in words: its draw (or setting and draw), and its shocks where there are any."""
+        # A policy has one setting, unless settings stand for what nobody knows.
         alone = self.points.groupby("policy")["setting"].nunique().max() == 1
         n_draws = 1 if alone else int(self.points.groupby("setting")["draw"].nunique().max())
         return {
@@ -136,7 +138,7 @@ def matched(store: Store | Matched, measures: Sequence[str] | None = None) -> Ma
     columns = {name: _about(known[name], study.matters.get(name), widths.get(name)) for name in chosen}
     seeds = tuple(sorted(store.seeds))
     runs = store.runs(chosen)
-    points = _settings_as_draws(study.points) if design_of(study)[0].sampled else study.points
+    points = _settings_as_draws(study.points) if design_of(study)[0].doubted else study.points
     place = np.searchsorted(np.array(seeds), runs["seed"].to_numpy())
     values = {}
     for name in chosen:

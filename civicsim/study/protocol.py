@@ -17,6 +17,7 @@ import pandas as pd
 
 from civicsim.errors import ScenarioError
 from civicsim.measures import Measure
+from civicsim.posterior import draws_file
 from civicsim.process import Process
 from civicsim.processes.events import Event
 from civicsim.scenario import PARAMETERS, Scenario
@@ -234,7 +235,7 @@ def protocol_of(
     for number, (_, style) in enumerate(settings, start=1):
         if style and style not in bases:
             raise ScenarioError(f"{where}: setting {number}: style = {style!r} is not among {', '.join(bases)}")
-    draws = _draws(study, design, folder)
+    draws = _draws(study, design, folder, next(iter(bases.values())).kind)
     shocks = _shocks(study.shocks, where)
     n_points = len(settings) * len(bases) * len(draws) * max(1, len(shocks))
     if n_points > _MOST_POINTS:
@@ -277,19 +278,29 @@ def _shocks(values: Any, where: str) -> dict[str, tuple[Event, ...]]:
     return {str(label): _events(blocks, f"{where}: shocks: {label}") for label, blocks in values.items()}
 
 
-def _draws(study: Study, design: Design, folder: Path) -> list[Setting]:
-    """Return the draws of the uncertainties: rows of a file, or a sample."""
-    where = study.where
+def _draws(study: Study, design: Design, folder: Path, kind: str) -> list[Setting]:
+    """Return the draws of the uncertainties: rows of a file, of what a calibration left possible, or a sample."""
+    where = f"{study.where}: uncertainties"
     said: Any = study.uncertainties
-    if isinstance(said, Mapping) and "file" in said:
-        held = read_factors({key: value for key, value in said.items() if key != "file"}, where, "uncertainties")
+    given = [key for key in ("file", "posterior") if isinstance(said, Mapping) and key in said]
+    if len(given) > 1:
+        raise ScenarioError(f"{where}: file and posterior: expected one of them")
+    if given:
+        held = read_factors({key: said[key] for key in said if key not in given}, study.where, "uncertainties")
         swept = [factor.key for factor in held if not factor.held]
         if swept:
-            raise ScenarioError(f"{where}: uncertainties: {swept[0]}: with a file of draws, expected one value")
-        rows, styles = read_table(folder / str(said["file"]), f"{where}: uncertainties")
+            raise ScenarioError(f"{where}: {swept[0]}: with a file of draws, expected one value")
+        path = draws_file(kind, where) if given == ["posterior"] else folder / str(said["file"])
+        rows, styles = read_table(path, where)
         if any(styles):
-            raise ScenarioError(f"{where}: uncertainties: {said['file']}: a draw has no style")
+            raise ScenarioError(f"{where}: {path.name}: a draw has no style")
+        if given == ["posterior"]:
+            n = said["posterior"]
+            if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= len(rows):
+                raise ScenarioError(f"{where}: posterior = {n!r}: expected a whole number from 1 to {len(rows)}")
+            rows = rows[:n]
         return [{factor.key: factor.levels[0] for factor in held} | row for row in rows]
+    where = study.where
     uncertainties = read_factors(said, where, "uncertainties")
     both = {factor.key for factor in uncertainties} & {factor.key for factor in read_factors(study.factors, where)}
     if both:

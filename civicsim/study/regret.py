@@ -135,7 +135,7 @@ def regret(results: Store | Matched, measure: str, threshold: float | None = Non
     means = mean_of(cube, axis=2)
     scores = _scores(sign * means, sign, threshold, about.matters)
     behind = _behind(sign * means)
-    samples = [sign * mean for mean in _resampled(cube)] if n_seeds > 1 else []
+    samples = [sign * mean for mean in resampled(cube)] if n_seeds > 1 else []
     ends = {
         key: _ends([_per_policy(s, key, sign, threshold, about.matters) for s in samples], len(policies))
         for key in _KEYS
@@ -232,7 +232,7 @@ def _stability(scores: np.ndarray, samples: Sequence[np.ndarray]) -> float:
     return float(np.mean([np.array_equal(_best(scores), _best(own)) for own in samples])) if samples else np.nan
 
 
-def _resampled(cube: np.ndarray) -> Iterator[np.ndarray]:
+def resampled(cube: np.ndarray) -> Iterator[np.ndarray]:
     """Yield means over samples of whole seeds, so that policies and futures stay matched.
 
     Few seeds, drawn again, differ too little. Samples are therefore spread about the mean by as much as makes their 95 %

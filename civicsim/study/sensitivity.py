@@ -152,6 +152,10 @@ def sample_of(runs: Matched, design: Design, free: tuple[str, ...]) -> Sample:
     if design.sampled:
         method = {"sobol": "sobol", "morris": "morris"}.get(design.method, "pawn")
         return Sample(method, free, unit_sample(design, len(free)), design.second_order, design.levels)
+    if design.doubted:
+        raise CivicsimError(
+            f"{runs.where}: a design of forms changes one rule at a time and is no sample: civicsim study multiverse reads it"
+        )
     draws = runs.points.drop_duplicates("draw").sort_values("draw")
     # An uncertainty varies within a policy; a factor does not.
     within = runs.points.groupby("policy")

@@ -12,8 +12,9 @@ PACKAGE = Path(cs.__file__).parent
 
 ORDER = [
     "errors", "calendar", "parameters", "compiled", "randomness", "kernels", "docking_loops", "docking", "levers", "organisation", "networks", "in_post",
-    "structure", "roster", "causes", "practice", "reference", "cohort", "process", "processes", "measures", "recording",
-    "together", "schedule", "toml_files", "scenario", "graphs", "simulate", "timing", "warming", "agents", "model", "study", "report", "staffing", "app", "cli",
+    "structure", "linked", "roster", "causes", "practice", "reference", "cohort", "process", "processes", "measures", "recording",
+    "together", "schedule", "toml_files", "scenario", "graphs", "simulate", "timing", "warming", "agents", "model", "posterior",
+    "study", "calibration", "report", "staffing", "app", "cli",
 ]  # fmt: skip
 MESA, PAGE = {"agents", "model"}, {"app"}
 

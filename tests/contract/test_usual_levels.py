@@ -1,8 +1,11 @@
 """The levels that count as usual are those of the status quo after burn-in."""
 
+import numpy as np
 import pytest
+from tools import filled_staff
 
 import civicsim as cs
+from civicsim.processes.voice import LINEAR_SLOPE
 from civicsim.recording import Recorder
 from civicsim.simulate import burn_in, live
 
@@ -11,6 +14,10 @@ TOLERANCE = {
     "usual_dealt_share": 0.015,
     "usual_openness": 0.04,
     "usual_exhaustion": 0.01,
+    "usual_safety": 0.02,
+    "usual_efficacy": 0.02,
+    "usual_overload": 0.015,
+    "usual_tenure": 20.0,
     "usual_influence": 0.01,
     "usual_quality_spread": 0.006,
     "usual_engaged": 0.02,
@@ -19,9 +26,13 @@ TOLERANCE = {
 
 
 @pytest.fixture(scope="module")
-def status_quo():
-    scenario = cs.Scenario.preset()
-    cohort = burn_in(scenario, 16)
+def start():
+    return burn_in(cs.Scenario.preset(), 16)
+
+
+@pytest.fixture(scope="module")
+def status_quo(start):
+    scenario, cohort = cs.Scenario.preset(), start.copy()
     recorder = Recorder(cohort, 104)
     live(cohort, 104, recorder=recorder)
     return cs.Result(scenario, list(range(1, 17)), recorder, cohort)
@@ -29,13 +40,17 @@ def status_quo():
 
 def test_what_is_called_usual_is_usual(status_quo):
     mean = status_quo.summary(last_weeks=104).mean()
-    team, enacted = status_quo.cohort.team, status_quo.history.enacted
+    team, person, enacted = status_quo.cohort.team, status_quo.cohort.person, status_quo.history.enacted
     with_people = sum(enacted[f"spent_{name}"].mean() for name in ("protected", "peer", "response", "deliberation"))
     found = {
         "usual_voice_share": mean["voice_share"],
         "usual_dealt_share": team["dealt_memory"].sum() / team["noticed_memory"].sum(),
         "usual_openness": mean["openness"],
         "usual_exhaustion": mean["exhaustion"],
+        "usual_safety": mean["psychological_safety"],
+        "usual_efficacy": mean["efficacy"],
+        "usual_overload": mean["overload"],
+        "usual_tenure": np.median(person["tenure"][filled_staff(status_quo.cohort)]),
         "usual_influence": 0.5 * mean["agency"] + 0.5 * mean["authority_met"],
         "usual_quality_spread": mean["quality_team_sd"],
         "usual_engaged": with_people / status_quo.cohort.organisation["hours_budget"].mean(),
@@ -51,6 +66,34 @@ def test_the_lever_levels_called_usual_are_the_status_quo_s():
     assert scenario.reference.usual_permission == scenario.levers.permission
     pressure = scenario.levers.fear * scenario.levers.target_salience
     assert scenario.reference.usual_pressure == pytest.approx(pressure)
+
+
+def test_the_straight_line_of_voice_is_as_steep_as_the_logit_is_on_average(status_quo):
+    chance = status_quo.cohort.person["propensity"][filled_staff(status_quo.cohort)]
+    assert (chance * (1.0 - chance)).mean() == pytest.approx(LINEAR_SLOPE, abs=0.015)
+
+
+FORMS = {
+    "voice": ("linear", "product"), "response": ("linear", "hyperbolic"), "learning": ("pearce-hall", "counting"),
+    "exhaustion": ("saturating", "threshold"),
+}  # fmt: skip
+LEVEL = ("voice_share", "efficacy", "exhaustion", "burnt_out_share", "quality_true", "trust")
+
+
+@pytest.fixture(scope="module")
+def published(start):
+    return level({}, start)
+
+
+def level(changes, start):
+    result = cs.run(cs.Scenario.preset().with_(weeks=26, **changes), seeds=16, start=start)
+    return result.summary(list(LEVEL), last_weeks=26).mean()
+
+
+@pytest.mark.parametrize(("rule", "form"), [(rule, form) for rule, forms in FORMS.items() for form in forms])
+def test_another_form_of_a_rule_leaves_the_status_quo_at_its_level(start, published, rule, form):
+    gaps = level({f"{rule}__form": form}, start) - published
+    assert gaps.abs().max() < 0.02, gaps
 
 
 ANCHORS = {

@@ -6,11 +6,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tools import GRID, after, both, constant, falling, filled_staff, is_staff, put, record, rising, shares, step
 
-from civicsim.processes.exhaustion import LOAD_AT_EASE, Parameters, exhaustion_change, felt_load
+from civicsim.parameters import declared
+from civicsim.processes.exhaustion import (
+    LINEAR,
+    LOAD_AT_EASE,
+    SATURATING,
+    THRESHOLD,
+    Parameters,
+    exhaustion_change,
+    felt_load,
+    hindrance,
+    saturated,
+    strain,
+)
 from civicsim.reference import Reference
 
-q = record(Parameters())
-F0 = Reference().usual_fear
+q, usual = record(Parameters()), record(Reference())
+F0, E_REF = Reference().usual_fear, Reference().usual_exhaustion
+FORMS = declared(Parameters, "exhaustion")["form"].choices
 
 
 # -- the equation ----------------------------------------------------------------------------------------------------
@@ -21,12 +34,12 @@ def test_the_change_of_exhaustion_follows_its_formula(exhaustion, anchor, load, 
     expected = q.load_weight * max(0, load - 0.9) + q.fear_weight * (fear - F0) + q.contagion * (around - exhaustion)
     expected += q.breach_weight * breach
     expected -= q.recovery_weight * max(0, 1 - load) * (0.5 + 0.5 * belonging) + q.return_rate * (exhaustion - anchor)
-    found = both(exhaustion_change, q, F0, exhaustion, anchor, load, fear, breach, around, belonging)
+    found = both(exhaustion_change, q, usual, exhaustion, anchor, load, fear, breach, around, belonging)
     assert found == pytest.approx(expected, abs=1e-15)
 
 
 def change(exhaustion=0.5, anchor=0.5, load=0.95, fear=F0, breach=0.0, around=0.5, belonging=0.5, q=q):
-    return exhaustion_change(q, F0, exhaustion, anchor, load, fear, breach, around, belonging)
+    return exhaustion_change(q, usual, exhaustion, anchor, load, fear, breach, around, belonging)
 
 
 def test_load_exhausts():
@@ -68,6 +81,48 @@ def test_each_weight_counts_in_its_own_direction():
     assert rising(change(around=0.9, q=record(Parameters(), contagion=w)) for w in (0.0, 0.01, 0.05))
 
 
+# -- its other forms -------------------------------------------------------------------------------------------------
+
+
+def test_codes_of_forms_are_those_of_their_names():
+    assert [record(Parameters(form=form)).form for form in FORMS] == [LINEAR, SATURATING, THRESHOLD] == [0, 1, 2]
+
+
+@given(st.floats(0, 3), st.floats(-0.2, 0.2), shares)
+def test_hindrance_and_room_follow_their_formulas(load, push, exhaustion):
+    assert both(strain, load) == pytest.approx(max(0, load - 0.9))
+    assert both(hindrance, load) == pytest.approx(2 * max(0, load - 1))
+    room = (1 - exhaustion) / (1 - E_REF) if push > 0 else exhaustion / E_REF
+    assert both(saturated, push, exhaustion, E_REF) == pytest.approx(push * room)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("exhaustion", [0.2, 0.5, 0.8])
+def test_in_every_form_the_same_causes_exhaust_and_restore(form, exhaustion):
+    own = record(Parameters(form=form))
+    assert rising(change(exhaustion, load=load, q=own) for load in (0.5, 0.8, 0.95, 1.05, 1.5))
+    assert rising(change(exhaustion, fear=fear, q=own) for fear in GRID)
+    assert rising(change(exhaustion, breach=breach, q=own) for breach in GRID)
+    assert rising(change(exhaustion, around=around, q=own) for around in GRID)
+    assert falling(change(exhaustion, belonging=belonging, load=0.8, q=own) for belonging in GRID)
+    assert falling(change(x, q=own) for x in GRID)
+    assert rising(change(exhaustion, anchor=anchor, q=own) for anchor in GRID)
+
+
+@given(shares, shares, st.sampled_from([0.5, 0.8, 0.9, 1.1]), shares, shares)
+def test_forms_agree_at_usual_exhaustion_and_where_load_is_light_or_a_tenth_too_much(anchor, fear, load, around, x):
+    found = [change(E_REF, anchor, load, fear, 0.1, around, x, q=record(Parameters(form=form))) for form in FORMS]
+    assert found == pytest.approx([found[0]] * 3)
+
+
+def test_forms_differ_in_what_they_are_about():
+    linear, saturating, threshold = (record(Parameters(form=form)) for form in FORMS)
+    assert change(0.9, load=1.5, q=saturating) < change(0.9, load=1.5, q=linear)
+    assert change(0.1, load=1.5, q=saturating) > change(0.1, load=1.5, q=linear)
+    assert change(load=1.0, q=threshold) < change(load=1.0, q=linear)
+    assert change(load=1.3, q=threshold) > change(load=1.3, q=linear)
+
+
 # -- the process -----------------------------------------------------------------------------------------------------
 
 
@@ -99,8 +154,9 @@ def test_everybodys_exhaustion_again_in_plain_numpy(cohort):
         ("person__belonging", (0.1, 0.5, 0.9), falling),
     ],
 )
-def test_each_cause_moves_everybody_its_way(cohort, column, values, direction):
-    put(cohort, person__exhaustion=0.5, person__load=0.8)
+@pytest.mark.parametrize("form", range(len(FORMS)))
+def test_each_cause_moves_everybody_its_way(cohort, column, values, direction, form):
+    put(cohort, person__exhaustion=0.5, person__load=0.8, p__exhaustion__form=form)
     found = [after(cohort, "exhaustion", **{column: x}).person["exhaustion"] for x in values]
     concerned = cohort.person["vacant"] == 0
     concerned &= is_staff(cohort) | (column != "team__breach")

@@ -6,11 +6,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tools import GRID, after, both, constant, falling, filled_staff, is_staff, put, record, rising, shares, step
 
-from civicsim.processes.learning import Parameters, expected_efficacy, grounds_for_safety, learn_from_outcome
+from civicsim.parameters import declared
+from civicsim.processes.learning import (
+    COUNTING,
+    PEARCE_HALL,
+    RESCORLA_WAGNER,
+    USUAL_SURPRISE,
+    Parameters,
+    expected_efficacy,
+    grounds_for_safety,
+    learn_from_outcome,
+    learning_rate,
+    rate_by_experience,
+    rate_by_surprise,
+)
 from civicsim.reference import Reference
 
 q, usual = record(Parameters()), record(Reference())
 outcomes = st.floats(-0.2, 1.0)
+FORMS = declared(Parameters, "learning")["form"].choices
 
 
 def held(x):
@@ -51,6 +65,42 @@ def test_what_happens_as_expected_teaches_nothing_and_beliefs_stop_at_their_ends
     assert learn_from_outcome(0.6, 0.6, 0.1, 2.0) == 0.6
     assert learn_from_outcome(0.0, -0.2, 0.3, 4.0) == 0.0
     assert learn_from_outcome(1.0, 1.0, 0.3, 4.0) == 1.0
+
+
+def test_codes_of_forms_are_those_of_their_names():
+    assert (
+        [record(Parameters(form=form)).form for form in FORMS] == [RESCORLA_WAGNER, PEARCE_HALL, COUNTING] == [0, 1, 2]
+    )
+
+
+@given(st.floats(0.02, 0.3), st.floats(0, 1.2), st.integers(0, 3000), st.floats(1, 2000))
+def test_rates_of_learning_follow_their_formulas(rate, surprise, tenure, usually):
+    by_surprise, by_experience = rate * surprise / 0.65, rate * 2 / (1 + tenure / usually)
+    assert both(rate_by_surprise, rate, surprise) == pytest.approx(by_surprise)
+    assert both(rate_by_experience, rate, tenure, usually) == pytest.approx(by_experience)
+    found = [learning_rate(form, rate, surprise, tenure, usually) for form in range(3)]
+    assert found == pytest.approx([rate, by_surprise, by_experience])
+
+
+def test_what_surprises_teaches_more_and_what_one_has_seen_often_teaches_less():
+    assert rising(rate_by_surprise(0.1, surprise) for surprise in GRID)
+    assert rate_by_surprise(0.1, USUAL_SURPRISE) == pytest.approx(0.1)
+    assert falling(rate_by_experience(0.1, tenure, 324.0) for tenure in (0, 10, 100, 1000))
+    assert rate_by_experience(0.1, 324, 324.0) == pytest.approx(0.1)
+
+
+def learned(form, belief, outcome, rate=0.1, ratio=2.0, tenure=100):
+    return learn_from_outcome(belief, outcome, learning_rate(form, rate, abs(outcome - belief), tenure, 324.0), ratio)
+
+
+@pytest.mark.parametrize("form", range(len(FORMS)))
+def test_in_every_form_beliefs_follow_outcomes_and_losses_count_more(form):
+    assert rising(learned(form, 0.5, outcome) for outcome in (-0.2, 0.0, 0.6, 1.0))
+    assert rising(learned(form, 0.3, 0.9, rate=rate) for rate in (0.02, 0.1, 0.3))
+    assert learned(form, 0.6, 0.6) == 0.6
+    assert 0.5 - learned(form, 0.5, 0.2) == pytest.approx(2 * (learned(form, 0.5, 0.8) - 0.5))
+    hasty = [learned(form, 1.0, outcome, rate=0.3, ratio=4.0, tenure=0) for outcome in GRID]
+    assert all(outcome - 1e-12 <= found <= 1.0 for outcome, found in zip(GRID, hasty, strict=True))
 
 
 @given(shares, shares, shares, shares, st.floats(0, 0.8), shares, shares)

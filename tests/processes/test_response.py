@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tools import GRID, after, both, constant, falling, never_falling, put, rising, shares, step
+from tools import GRID, after, both, constant, falling, never_falling, never_rising, put, record, rising, shares, step
 
 from civicsim.kernels import either
 from civicsim.organisation import (
@@ -24,42 +24,84 @@ from civicsim.organisation import (
     TRIAL,
     WAITING,
 )
+from civicsim.parameters import declared
 from civicsim.processes.response import (
     DEALT_WEEKS,
+    EXPONENTIAL,
+    HYPERBOLIC,
+    LINEAR,
+    Parameters,
     detriment_probability,
     explained_probability,
+    exponential_share,
+    hyperbolic_share,
+    linear_share,
     queue_priority,
     response_hours,
+    share_left,
     silence_outcome,
 )
+from civicsim.reference import Reference
+
+FORMS = declared(Parameters, "response")["form"].choices
+USUAL = Reference().usual_overload
 
 # -- equations -------------------------------------------------------------------------------------------------------
 
 
-@given(st.floats(0, 4), st.integers(1, 60), shares, shares, shares, shares, shares, st.floats(0, 10))
-def test_hours_for_answering_follow_their_formula(
-    hours, posts, reporting, r_cost, exhaustion, e_cost, overload, o_cost
-):
-    expected = hours * posts * (1 - r_cost * reporting) * (1 - e_cost * exhaustion) * math.exp(-o_cost * overload)
-    found = both(response_hours, hours, posts, reporting, r_cost, exhaustion, e_cost, overload, o_cost)
+@given(st.floats(0, 4), st.integers(1, 60), shares, shares, shares, shares, shares)
+def test_hours_for_answering_follow_their_formula(hours, posts, reporting, r_cost, exhaustion, e_cost, left):
+    expected = hours * posts * (1 - r_cost * reporting) * (1 - e_cost * exhaustion) * left
+    found = both(response_hours, hours, posts, reporting, r_cost, exhaustion, e_cost, left)
     assert found == pytest.approx(expected)
     assert 0.0 <= found <= hours * posts + 1e-9
 
 
 def test_hours_and_posts_make_time_for_answering():
-    assert rising(response_hours(h, 15, 0.3, 0.5, 0.5, 0.5, 0.05, 4.0) for h in GRID)
-    assert rising(response_hours(0.2, n, 0.3, 0.5, 0.5, 0.5, 0.05, 4.0) for n in (1, 5, 15, 60))
+    assert rising(response_hours(h, 15, 0.3, 0.5, 0.5, 0.5, 0.8) for h in GRID)
+    assert rising(response_hours(0.2, n, 0.3, 0.5, 0.5, 0.5, 0.8) for n in (1, 5, 15, 60))
 
 
 def test_reporting_exhaustion_and_overload_eat_time_for_answering():
-    assert falling(response_hours(0.2, 15, reporting, 0.5, 0.5, 0.5, 0.05, 4.0) for reporting in GRID)
-    assert falling(response_hours(0.2, 15, 0.3, 0.5, exhaustion, 0.5, 0.05, 4.0) for exhaustion in GRID)
-    assert falling(response_hours(0.2, 15, 0.3, 0.5, 0.5, 0.5, overload, 4.0) for overload in GRID)
-    assert falling(response_hours(0.2, 15, 0.3, cost, 0.5, 0.5, 0.05, 4.0) for cost in GRID)
-    assert falling(response_hours(0.2, 15, 0.3, 0.5, 0.5, cost, 0.05, 4.0) for cost in GRID)
-    assert falling(response_hours(0.2, 15, 0.3, 0.5, 0.5, 0.5, 0.05, cost) for cost in (0.0, 4.0, 10.0))
-    assert response_hours(0.2, 15, 0.0, 0.5, 0.0, 0.5, 0.0, 4.0) == pytest.approx(3.0)
-    assert response_hours(0.2, 15, 1.0, 1.0, 0.0, 0.5, 0.0, 4.0) == 0.0
+    assert falling(response_hours(0.2, 15, reporting, 0.5, 0.5, 0.5, 0.8) for reporting in GRID)
+    assert falling(response_hours(0.2, 15, 0.3, 0.5, exhaustion, 0.5, 0.8) for exhaustion in GRID)
+    assert rising(response_hours(0.2, 15, 0.3, 0.5, 0.5, 0.5, left) for left in GRID)
+    assert falling(response_hours(0.2, 15, 0.3, cost, 0.5, 0.5, 0.8) for cost in GRID)
+    assert falling(response_hours(0.2, 15, 0.3, 0.5, 0.5, cost, 0.8) for cost in GRID)
+    assert response_hours(0.2, 15, 0.0, 0.5, 0.0, 0.5, 1.0) == pytest.approx(3.0)
+    assert response_hours(0.2, 15, 1.0, 1.0, 0.0, 0.5, 1.0) == 0.0
+
+
+def test_codes_of_forms_are_those_of_their_names():
+    assert [record(Parameters(form=form)).form for form in FORMS] == [EXPONENTIAL, LINEAR, HYPERBOLIC] == [0, 1, 2]
+
+
+@given(st.floats(0, 3), st.floats(0, 10), st.floats(0.01, 1))
+def test_what_overload_leaves_follows_its_formulas(overload, cost, usually):
+    left = math.exp(-cost * usually)
+    linear = max(0.0, 1 - (1 - left) * overload / usually)
+    hyperbolic = 1 / (1 + (1 / left - 1) * overload / usually)
+    assert both(exponential_share, overload, cost) == pytest.approx(math.exp(-cost * overload))
+    assert both(linear_share, overload, cost, usually) == pytest.approx(linear)
+    assert both(hyperbolic_share, overload, cost, usually) == pytest.approx(hyperbolic)
+    found = [share_left(form, overload, cost, usually) for form in range(3)]
+    assert found == pytest.approx([math.exp(-cost * overload), linear, hyperbolic])
+
+
+@pytest.mark.parametrize("form", range(len(FORMS)))
+def test_in_every_form_overload_eats_time_for_answering(form):
+    assert falling(share_left(form, overload, 4.0, USUAL) for overload in (0.0, 0.05, 0.1, 0.2, 0.28))
+    assert never_rising(share_left(form, overload, 4.0, USUAL) for overload in GRID)
+    assert falling(share_left(form, 0.2, cost, USUAL) for cost in (0.0, 2.0, 4.0))
+    assert constant(share_left(form, overload, 0.0, USUAL) for overload in GRID)
+
+
+def test_forms_of_overload_agree_without_it_and_at_the_usual_and_differ_beyond():
+    for overload in (0.0, USUAL):
+        found = [share_left(form, overload, 4.0, USUAL) for form in range(3)]
+        assert found == pytest.approx([math.exp(-4 * overload)] * 3)
+    linear, exponential, hyperbolic = (share_left(form, 0.4, 4.0, USUAL) for form in (LINEAR, EXPONENTIAL, HYPERBOLIC))
+    assert linear == 0.0 < exponential < hyperbolic
 
 
 @given(shares, st.integers(0, 52), st.integers(1, 52), st.floats(-1, 1), st.floats(0, 3), shares)

@@ -15,6 +15,8 @@ from tools import (
     falling,
     filled_staff,
     is_staff,
+    never_falling,
+    never_rising,
     present_staff,
     put,
     record,
@@ -25,10 +27,25 @@ from tools import (
 )
 
 from civicsim.organisation import FROM_STAFF, NO_IDEA, TO_GUARDIAN, TO_MANAGER, TO_PEERS, TRIAL, WAITING
-from civicsim.processes.voice import MIDDLING, Parameters, appraisal, channel, fear_share
+from civicsim.parameters import declared
+from civicsim.processes.voice import (
+    LINEAR,
+    LOGIT,
+    MIDDLING,
+    PRODUCT,
+    Parameters,
+    added_readiness,
+    appraisal,
+    channel,
+    fear_share,
+    joint_readiness,
+    linear_probability,
+    speaks_probability,
+)
 from civicsim.reference import Reference
 
 q, usual = record(Parameters()), record(Reference())
+FORMS = declared(Parameters, "voice")["form"].choices
 ATTITUDES = ("safety", "efficacy", "belonging", "exhaustion", "agency")
 SPEAK, HOLD_BACK = 60.0, -60.0
 
@@ -86,6 +103,44 @@ def test_a_larger_weight_makes_an_attitude_count_more(name):
         return abs(appraised(q=heavier, **{name: 0.9}) - appraised(q=heavier, **{name: 0.1}))
 
     assert rising(slope(weight) for weight in (1.0, 2.0, 5.0))
+
+
+def test_codes_of_forms_are_those_of_their_names():
+    assert [record(Parameters(form=form)).form for form in FORMS] == [LOGIT, LINEAR, PRODUCT] == [0, 1, 2]
+
+
+@given(shares, shares, st.floats(-6, 6))
+def test_the_other_forms_follow_their_formulas(safety, efficacy, logits):
+    s0, v0 = usual.usual_safety, usual.usual_efficacy
+    together = (q.safety_weight * s0 + q.efficacy_weight * v0) / 2 * (safety * efficacy / (s0 * v0) - 1)
+    expected = q.intercept + q.safety_weight * (s0 - 0.5) + q.efficacy_weight * (v0 - 0.5) + together
+    assert both(joint_readiness, q, usual, safety, efficacy) == pytest.approx(expected)
+    assert both(linear_probability, logits) == pytest.approx(min(1.0, max(0.0, 0.5 + logits / 5)))
+
+
+def chance(form, norm=0.4, **changes):
+    own = record(Parameters(form=form))
+    return speaks_probability(own.form, appraised(q=own, **changes), own.norm_weight, norm, usual.usual_voice_share)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_in_every_form_the_same_reasons_speak_for_and_against(form):
+    for reason in ("safety", "efficacy", "belonging", "agency", "status", "invitation", "severity", "norm"):
+        assert rising(chance(form, **{reason: x}) for x in (0.4, 0.5, 0.6))
+        assert never_falling(chance(form, **{reason: x}) for x in GRID)
+    for reason in ("exhaustion", "fear"):
+        assert falling(chance(form, **{reason: x}) for x in (0.4, 0.5, 0.6))
+        assert never_rising(chance(form, **{reason: x}) for x in GRID)
+    assert all(0.0 <= chance(form, safety=x, efficacy=x, exhaustion=1 - x) <= 1.0 for x in GRID)
+
+
+def test_safety_and_efficacy_need_one_another_where_they_multiply_and_make_up_for_one_another_where_they_add_up():
+    added = [added_readiness(q, s, 0.9) - added_readiness(q, s, 0.1) for s in GRID]
+    assert added == pytest.approx([added[0]] * len(GRID))
+    assert rising(joint_readiness(q, usual, s, 0.9) - joint_readiness(q, usual, s, 0.1) for s in GRID)
+    assert constant(joint_readiness(q, usual, 0.0, v) for v in GRID)
+    s0, v0 = usual.usual_safety, usual.usual_efficacy
+    assert joint_readiness(q, usual, s0, v0) == pytest.approx(added_readiness(q, s0, v0))
 
 
 @given(shares, shares, shares)

@@ -25,7 +25,7 @@ def made_up(
         rows.append({
             "point": number, "policy": i * len(x) + j, "future": draw * len(shocks) + k, "style": style, "setting": j,
             "draw": draw, "shock": shock, "against": place[0, j, draw, k], "x": float(at),
-            "u": (draw + 0.5) / n_draws,
+            "u": (draw + 0.5) / n_draws, "rule": f"form {j}",
         })  # fmt: skip
     points = pd.DataFrame(rows)
     seeds = tuple(range(1, n_seeds + 1))

@@ -101,18 +101,23 @@ class Post(mesa.Agent):
     def exhaustion_next(self, around: float, breach: float) -> float:
         """κ_D·max(0, ℓ−.9) + κ_F(F−F₀) + κ_B·breach + κ_C(Ē−E) − κ_R·max(0, 1−ℓ)(½+½X) − κ₀(E−E₀), and chance.
 
-        An hour that taking part takes from rest is felt as more than an hour of work.
+        An hour that taking part takes from rest is felt as more than an hour of work. With a threshold, load counts twice from
+        1; saturating, what pushes up counts by the room above, and what pushes down by the room below.
         """
-        p, o = self.settings.exhaustion, self.organisation
+        p, o, usual = self.settings.exhaustion, self.organisation, self.settings.reference
         felt = self.load + p.rest_weight * self.rest_hours / self.settings.structure.contracted_hours
-        change = (
-            p.load_weight * max(0.0, felt - 0.9)
-            + p.fear_weight * (o.fear_enacted - self.settings.reference.usual_fear)
+        strain = 2.0 * max(0.0, felt - 1.0) if p.form == "threshold" else max(0.0, felt - 0.9)
+        push = (
+            p.load_weight * strain
+            + p.fear_weight * (o.fear_enacted - usual.usual_fear)
             + p.breach_weight * breach
             + p.contagion * (around - self.exhaustion)
             - p.recovery_weight * max(0.0, 1.0 - felt) * (0.5 + 0.5 * self.belonging)
-            - p.return_rate * (self.exhaustion - self.exhaustion_anchor)
         )
+        if p.form == "saturating":
+            room, usually = self.exhaustion, usual.usual_exhaustion
+            push *= (1.0 - room) / (1.0 - usually) if push > 0.0 else room / usually
+        change = push - p.return_rate * (self.exhaustion - self.exhaustion_anchor)
         return unit(self.exhaustion + change + p.noise_sd * o.bell("exhaustion", self.key))
 
     # -- motivation, trust, belonging ------------------------------------------------------------------------------------
@@ -311,13 +316,20 @@ class StaffMember(Post):
     def speaks_probability(self, severity: float) -> float:
         """logistic(β₀ + β_S(S−½) + β_V(V−½) + β_X(X−½) + β_σσ − β_E(E−½) + β_g(g−½) + β_sev·sev + invitation·V
 
-        − β_F(F−F₀) + β_N(v̄−v₀)).
+        − β_F(F−F₀) + β_N(v̄−v₀)); linear: ½ + a fifth of that; product: safety × efficacy against the usual.
         """
         p, o, usual = self.settings.voice, self.organisation, self.settings.reference
-        return logistic(
+        safety, efficacy = self.safety, self.efficacy
+        joint = 0.0
+        if p.form == "product":
+            safety, efficacy = usual.usual_safety, usual.usual_efficacy
+            joint = (p.safety_weight * safety + p.efficacy_weight * efficacy) / 2.0
+            joint *= (self.safety / safety) * (self.efficacy / efficacy) - 1.0
+        logits = (
             p.intercept
-            + p.safety_weight * (self.safety - 0.5)
-            + p.efficacy_weight * (self.efficacy - 0.5)
+            + p.safety_weight * (safety - 0.5)
+            + p.efficacy_weight * (efficacy - 0.5)
+            + joint
             + p.belonging_weight * (self.belonging - 0.5)
             + p.status_weight * self.status
             - p.exhaustion_weight * (self.exhaustion - 0.5)
@@ -327,6 +339,7 @@ class StaffMember(Post):
             - p.fear_weight * (o.fear_enacted - usual.usual_fear)
             + p.norm_weight * (self.norm - usual.usual_voice_share)
         )
+        return unit(0.5 + 0.2 * logits) if p.form == "linear" else logistic(logits)
 
     def fear_share(self) -> float:
         """Return how much of silence is fear, the rest being futility: by how much each keeps from full readiness."""
@@ -395,8 +408,17 @@ class StaffMember(Post):
     def learn_from(self, outcome: float, rate: float) -> None:
         """V ← V + η(o − V), with twice the rate for a disappointment; agency follows without that."""
         loss = self.settings.learning.loss_ratio if outcome < self.efficacy else 1.0
-        self.efficacy = unit(self.efficacy + min(1.0, rate * loss) * (outcome - self.efficacy))
-        self.agency = unit(self.agency + min(1.0, rate) * (outcome - self.agency))
+        self.efficacy = self.moved(self.efficacy, outcome, rate, loss)
+        self.agency = self.moved(self.agency, outcome, rate, 1.0)
+
+    def moved(self, belief: float, outcome: float, rate: float, loss: float) -> float:
+        """One rate; or by surprise, η·|o−V|/.65; or by counting, 2η/(1 + weeks in post/usual)."""
+        form = self.settings.learning.form
+        if form == "pearce-hall":
+            rate *= abs(outcome - belief) / 0.65
+        elif form == "counting":
+            rate *= 2.0 / (1.0 + self.tenure / self.settings.reference.usual_tenure)
+        return unit(belief + min(1.0, rate * loss) * (outcome - belief))
 
     def safety_next(self) -> float:
         """S ← S + η_S[λ·mean of neighbours + (1−λ)·own grounds − S], less for suffering and for seeing others suffer.

@@ -443,12 +443,21 @@ class Team:
         practice.idea = None
 
     def manager_hours(self) -> float:
-        """h_resp · n · (1 − ½·reporting/B)(1 − ½E_m)·exp(−4·ov), half of it from a stand-in."""
+        """h_resp · n · (1 − ½·reporting/B)(1 − ½E_m)·exp(−4·ov), half of it from a stand-in.
+
+        Linear and hyperbolic decline meet the exponential one at the usual overload.
+        """
         p, o, boss = self.settings.response, self.organisation, self.manager
+        usual = self.settings.reference.usual_overload
+        left, usually_left = math.exp(-p.overload_cost * self.overload), math.exp(-p.overload_cost * usual)
+        if p.form == "linear":
+            left = max(0.0, 1.0 - (1.0 - usually_left) * self.overload / usual)
+        elif p.form == "hyperbolic":
+            left = 1.0 / (1.0 + (1.0 / usually_left - 1.0) * self.overload / usual)
         reporting = o.hours["reporting"] / o.hours_budget
         hours = o.hours["response"] * len(self.staff) * (1.0 - p.reporting_cost * reporting)
         hours *= 1.0 - p.exhaustion_cost * (0.0 if boss.vacant else boss.exhaustion)
-        hours *= math.exp(-p.overload_cost * self.overload) * self.settings.structure.managers_per_team
+        hours *= left * self.settings.structure.managers_per_team
         return hours if boss.at_work else 0.5 * hours
 
     def manager_answers(self) -> None:

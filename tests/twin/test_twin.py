@@ -52,11 +52,13 @@ MORE = (
 )
 """Events that no shipped shock brings."""
 OTHERWISE = {
-    "simple spread, forums with teams, compacts by team": {
-        "spread__form": "simple", "forum__level": "team", "compact__level": "team", "forum__seats": 1.0,
+    "simple spread, linear voice and response, saturating exhaustion, forums with teams, compacts by team": {
+        "spread__form": "simple", "voice__form": "linear", "response__form": "linear", "learning__form": "pearce-hall",
+        "exhaustion__form": "saturating", "forum__level": "team", "compact__level": "team", "forum__seats": 1.0,
     },
-    "proportional spread, a national forum with a target": {
-        "spread__form": "proportional", "forum__level": "national", "forum__satisfaction_target": 0.8,
+    "proportional spread, product voice, hyperbolic response, thresholds of load, a national forum with a target": {
+        "spread__form": "proportional", "voice__form": "product", "response__form": "hyperbolic",
+        "learning__form": "counting", "exhaustion__form": "threshold", "forum__level": "national", "forum__satisfaction_target": 0.8,
         "forum__membership_threshold": 0.9, "governing__culture_target": 0.5, "governing__pressure": 0.5,
     },
     "no trials, no absence, no orders, only safety learned": {

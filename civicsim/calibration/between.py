@@ -1,0 +1,70 @@
+"""How organisations that differ only by luck compare with one another: the link between influence and burnout.
+
+Between NHS trusts, fewer are burnt out where more can make improvements happen; with staffing and belonging held
+constant hardly anything of that is left. The model has no direct term from influence to exhaustion, so that both have to
+come out of everything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from civicsim.simulate import Result
+
+OUTCOME = "burnt_out"
+INFLUENCE = "improvements"
+ADJUSTED_FOR = ("enough_staff", "valued")
+_SAMPLES = 1000
+
+
+def organisations_frame(result: Result, everybody: bool = True) -> pd.DataFrame:
+    """Return, per organisation, the percentages of the last staff survey: a column per question.
+
+    Parameters
+    ----------
+    result : Result
+    everybody : bool
+        Whether of everybody who was asked, or only of who answered. An organisation of 600 has 300 answers where a real
+        trust has thousands, so that the first is nearer to real tables.
+    """
+    prefix = "survey_all_" if everybody else "survey_"
+    names = (OUTCOME, INFLUENCE, *ADJUSTED_FOR, "safe", "addressed", "suggestions", "recognition")
+    view = result.history.snapshot[-1]
+    return pd.DataFrame({name: view[f"{prefix}{name}"] for name in names})
+
+
+def standardised(frame: pd.DataFrame, outcome: str, on: Sequence[str]) -> np.ndarray:
+    """Return standardised coefficients of an ordinary regression of one column on others, shape (len(on),)."""
+    return _coefficients(frame[[outcome, *on]].to_numpy(dtype=float))
+
+
+def _coefficients(rows: np.ndarray) -> np.ndarray:
+    """Return the standardised coefficients of the first column on the others."""
+    z = (rows - rows.mean(axis=0)) / rows.std(axis=0)
+    return np.linalg.lstsq(z[:, 1:], z[:, 0], rcond=None)[0]
+
+
+def influence_and_burnout(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the raw and the adjusted link of influence with burnout across organisations.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows ``raw`` (correlation), ``adjusted`` (standardised coefficient, with staffing and being valued held
+        constant), and the coefficients of those two; columns value, low and high: 95 % bootstrap intervals over
+        organisations.
+    """
+    rows = frame[[OUTCOME, INFLUENCE, *ADJUSTED_FOR]].to_numpy(dtype=float)
+    rng = np.random.default_rng(0)
+
+    def both(sample: np.ndarray) -> np.ndarray:
+        raw = np.corrcoef(sample[:, 0], sample[:, 1])[0, 1]
+        return np.array([raw, *_coefficients(sample)])
+
+    spread = np.array([both(rows[rng.integers(0, len(rows), len(rows))]) for _ in range(_SAMPLES)])
+    low, high = np.nanquantile(spread, [0.025, 0.975], axis=0)
+    names = ["raw", "adjusted", *ADJUSTED_FOR]
+    return pd.DataFrame({"value": both(rows), "low": low, "high": high}, index=names)

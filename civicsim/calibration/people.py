@@ -1,0 +1,125 @@
+"""Staff one by one over time, as a table from which anyone can estimate what they like; and what is usually asked of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from civicsim.calendar import YEAR
+from civicsim.cohort import Cohort
+from civicsim.organisation import PROFESSIONS, STAFF
+from civicsim.processes.exhaustion import BURNT_OUT
+from civicsim.scenario import Scenario
+from civicsim.simulate import Progress, begin, burn_in, live, seeds_of
+from civicsim.study.statistics import estimate
+
+STATES = (
+    "exhaustion", "safety", "efficacy", "motivation", "belonging", "trust", "agency", "skill", "load", "headspace",
+    "propensity", "propensity_memory",
+)  # fmt: skip
+"""States that are written down: 0-1, but load (hours over contracted hours)."""
+_KEYS = ["seed", "organisation", "post", "holder"]
+
+
+def people_frame(
+    scenario: Scenario, seeds: int | Sequence[int], *, weeks: int | None = None, every: int = 4,
+    start: Cohort | None = None, threads: int | None = None, progress: Progress | None = None,
+) -> pd.DataFrame:  # fmt: skip
+    """Return a row per member of staff in post and week looked at.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    seeds : int or sequence of int
+    weeks : int or None
+        Weeks that are lived; those of the scenario by default.
+    every : int
+        Weeks between two looks; 1 gives a row per person-week.
+    start : Cohort or None
+        The same seeds after their burn-in, if that has been lived before.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns seed, organisation (within the run), team and post (within the organisation), holder (how many held the
+        post before), week (weeks lived), profession, tenure (weeks in post), the states of :data:`STATES`, burnt_out,
+        absent, noticed and voiced (problems, in that week), and left: whether the person had left at the next look (NaN at
+        the last). Nobody has a name; a person is a post and a holder.
+    """
+    chosen = weeks if weeks is not None else scenario.weeks
+    if start is None:
+        start = burn_in(scenario, seeds_of(seeds, scenario.seed), threads=threads, progress=progress)
+    cohort = begin(start, scenario)
+    person, organisation = cohort.person, cohort.organisation
+    staff = np.flatnonzero(person["role"] == STAFF)
+    own = organisation[person["organisation"][staff]]
+    fixed = {
+        "seed": own["seed"], "organisation": own["key"], "team": person["team"][staff] - own["first_team"],
+        "post": person["key"][staff], "profession": pd.Categorical.from_codes(person["profession"][staff], PROFESSIONS),
+    }  # fmt: skip
+    looks, generations = [], []
+    for week in range(every, chosen + 1, every):
+        live(cohort, every, threads=threads, progress=progress)
+        who = cohort.person[staff]
+        there = who["vacant"] == 0
+        look = pd.DataFrame(
+            {name: values[there] for name, values in fixed.items()}
+            | {"holder": who["generation"][there], "week": week, "tenure": who["tenure"][there]}
+            | {state: who[state][there] for state in STATES}
+            | {
+                "burnt_out": who["exhaustion"][there] > BURNT_OUT, "absent": who["absent"][there] == 1,
+                "noticed": who["noticed"][there], "voiced": who["voiced"][there],
+            }
+        )  # fmt: skip
+        looks.append((there, look))
+        generations.append(np.where(there, who["generation"], -1))
+    for (there, look), now, later in zip(looks, generations, [*generations[1:], None], strict=True):
+        look["left"] = np.nan if later is None else (later != now)[there].astype(float)
+    return pd.concat([look for _, look in looks], ignore_index=True)
+
+
+def persistence(people: pd.DataFrame, years: Sequence[int] = (1, 2, 3)) -> pd.DataFrame:
+    """Return how far states of those who stay are the same years later.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row per state and number of years with columns state, years, correlation, low, high (95 %, over runs) and n (runs).
+        Years that the table does not span are left out.
+    """
+    last = int(people["week"].max())
+    now = people[people["week"] == last]
+    rows = []
+    for back in years:
+        before = people[people["week"] == last - back * YEAR]
+        both = now.merge(before, on=_KEYS, suffixes=("", "_before"))
+        if both.empty:
+            continue
+        for state in ("exhaustion", "safety", "efficacy", "belonging", "propensity_memory"):
+            by_run = both.groupby("seed").apply(lambda g, s=state: g[s].corr(g[f"{s}_before"]), include_groups=False)
+            about = estimate(by_run.to_numpy())
+            rows.append({
+                "state": state, "years": back, "correlation": about.mean, "low": about.low, "high": about.high,
+                "n": about.n,
+            })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def leaving(people: pd.DataFrame) -> dict[str, float]:
+    """Return how many times as often the burnt out leave as others: rate ratio, its ends (95 %, over runs), and n runs."""
+    known = people[people["left"].notna()]
+    rates = known.groupby(["seed", "burnt_out"])["left"].mean().unstack()
+    about = estimate(np.log(rates[True] / rates[False]).replace([np.inf, -np.inf], np.nan).to_numpy())
+    return {
+        "ratio": float(np.exp(about.mean)), "low": float(np.exp(about.low)), "high": float(np.exp(about.high)),
+        "n": about.n,
+    }  # fmt: skip
+
+
+def correlations(people: pd.DataFrame) -> pd.DataFrame:
+    """Return the correlations of states within organisations at the last look, averaged over them; a square table."""
+    last = people[people["week"] == people["week"].max()]
+    each = [group[list(STATES)].corr() for _, group in last.groupby(["seed", "organisation"])]
+    return sum(each[1:], each[0]) / len(each)

@@ -1,0 +1,313 @@
+"""The calibration itself: waves of runs, each where the last one left something possible. Resumable."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from civicsim import __version__
+from civicsim.calibration.emulator import Emulator, fit
+from civicsim.calibration.matching import CUT, fewest_changes, judged, still_possible
+from civicsim.calibration.statistics import STATISTICS, observe, table
+from civicsim.calibration.targets import Target
+from civicsim.errors import CivicsimError, ScenarioError
+from civicsim.scenario import Scenario
+from civicsim.study.design import latin_hypercube
+from civicsim.study.factors import Factor
+from civicsim.study.local import LocalExecutor
+
+POINTS, SETTINGS = "points.csv", "calibration.json"
+FIRST_SEED = 1_000_001
+"""First seed of calibration; every point has seeds of its own, far from those that people use."""
+_KEYS = ("wave", "point", "first_seed")
+Simulator = Callable[[Scenario, Mapping[str, float], Sequence[int]], dict[str, float]]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is fitted, and how much is spent on it.
+
+    Attributes
+    ----------
+    scenario : Scenario
+        The status quo of a kind of organisation.
+    targets : tuple of Target
+        What it is held against.
+    free : tuple of Factor
+        Parameters that may move, with their ranges.
+    waves, points, seeds : int
+        Waves of runs; parameter sets in each; runs of each set.
+    draws : int
+        Candidates for the result: parameter sets that are simulated last and kept if they are not ruled out.
+    simulator : callable
+        ``simulator(scenario, values, seeds)`` → statistics by name; something else than :func:`simulate` for trying out
+        the search itself.
+    """
+
+    scenario: Scenario
+    targets: tuple[Target, ...]
+    free: tuple[Factor, ...]
+    waves: int = 4
+    points: int = 200
+    seeds: int = 8
+    draws: int = 200
+    simulator: Simulator = field(default_factory=lambda: simulate)
+
+    def __post_init__(self) -> None:
+        """Refuse to fit what must not be fitted."""
+        for factor in self.free:
+            if factor.about.role != "uncertainty":
+                raise ScenarioError(
+                    f"calibrate: {factor.key} is of role {factor.about.role}: only parameters of role uncertainty are "
+                    "fitted, never levers or styles"
+                )
+            if "kappa" in factor.about.name:
+                raise ScenarioError(f"calibrate: {factor.key}: how local realities are is never fitted")
+            if factor.range is None:
+                raise ScenarioError(f"calibrate: {factor.key}: expected a range, such as {{ low = 0.2, high = 0.8 }}")
+        if len(self.free) < 2 or len(self.fitted) < 2:
+            raise ScenarioError("calibrate: expected at least two free parameters and two targets to fit")
+
+    @property
+    def fitted(self) -> tuple[Target, ...]:
+        """Targets that the fit looks at."""
+        return tuple(target for target in self.targets if target.pattern and target.fitted)
+
+    @property
+    def n_points(self) -> int:
+        """Parameter sets that are simulated, the draws' check included."""
+        return self.waves * self.points + self.draws
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What a folder of results belongs to."""
+        return {
+            "civicsim": __version__,
+            "scenario": self.scenario.digest,
+            "kind": self.scenario.kind,
+            "free": {f.key: [f.range.low, f.range.high] for f in self.free if f.range is not None},
+            "targets": {t.statistic: [t.low, t.high] for t in self.fitted},
+            "points": self.points,
+            "seeds": self.seeds,
+            "draws": self.draws,
+            "first_seed": FIRST_SEED,
+        }
+
+    def values(self, point: np.ndarray) -> dict[str, float]:
+        """Return parameters by name for a point of the unit cube."""
+        return {factor.key: float(factor.at(np.array([u]))[0]) for factor, u in zip(self.free, point, strict=True)}
+
+
+@dataclass(frozen=True, repr=False)
+class Calibration:
+    """What came of it.
+
+    Attributes
+    ----------
+    plan : Plan
+    points : pandas.DataFrame
+        Everything that was simulated: wave, point, first_seed, the free parameters and the statistics. What is numbered as
+        one wave more are the candidates for draws, with seeds that no wave used.
+    draws : (n, k) array
+        Parameter sets, scaled to 0-1, that are not ruled out once they were simulated, too.
+    implausibility : (n,) array
+        Of each draw by its worst target, by the last emulators.
+    check : pandas.DataFrame
+        The draws as simulated, a row each.
+    shares : list of float
+        Before each wave and after the last, the share of the whole box that was not ruled out.
+    hits : list of float
+        From the second wave on, the share of simulated values that lay within the 95 % interval that the emulators of
+        the waves before had given for them.
+    emulators : tuple of Emulator
+        The last ones, one per fitted target.
+    """
+
+    plan: Plan
+    points: pd.DataFrame
+    draws: np.ndarray
+    implausibility: np.ndarray
+    check: pd.DataFrame
+    shares: list[float]
+    hits: list[float]
+    emulators: tuple[Emulator, ...]
+
+    @property
+    def best(self) -> dict[str, float]:
+        """The least implausible draw: furthest inside what is known, by its worst target."""
+        return self.plan.values(self.draws[int(np.argmin(self.implausibility))])
+
+    @property
+    def settled(self) -> dict[str, float]:
+        """The parameters that have to be moved from their defaults for a good fit, rounded to two digits."""
+        ranges = [factor.range for factor in self.plan.free]
+        usual = np.array([
+            (float(factor.about.default) - about.low) / (about.high - about.low)
+            for factor, about in zip(self.plan.free, ranges, strict=True) if about is not None
+        ])  # fmt: skip
+        best = self.draws[int(np.argmin(self.implausibility))]
+        chosen = fewest_changes(self.plan.fitted, self.emulators, best, usual)
+        values = self.plan.values(chosen)
+        return {
+            factor.key: float(f"{values[factor.key]:.2g}")
+            for factor, moved in zip(self.plan.free, chosen != usual, strict=True) if moved
+        }  # fmt: skip
+
+    def draws_frame(self) -> pd.DataFrame:
+        """Return the draws as a table with a column per parameter, least implausible first."""
+        order = np.argsort(self.implausibility, kind="stable")
+        return pd.DataFrame([self.plan.values(point) for point in self.draws[order]])
+
+
+def calibrate(
+    plan: Plan, folder: Path, *, processes: int = 1, progress: Callable[[float], None] | None = None,
+    say: Callable[[str], None] = lambda text: None,
+) -> Calibration:  # fmt: skip
+    """Find the parameter sets that fit. What the folder already holds is not simulated again.
+
+    Parameters
+    ----------
+    plan : Plan
+    folder : Path
+        Where each simulated point is written down as soon as it is there.
+    processes : int
+        Processes that simulate.
+    progress : callable
+        Called with the number of points just done.
+    say : callable
+        Called with a line about each wave.
+
+    Raises
+    ------
+    CivicsimError
+        If the folder belongs to another calibration.
+    """
+    _begin(plan, folder)
+    k, fitted = len(plan.free), plan.fitted
+    cube = latin_hypercube(plan.points, k, 1)
+    cubes: list[np.ndarray] = []
+    shares, hits = [1.0], []
+    emulators: tuple[Emulator, ...] = ()
+    with LocalExecutor(processes) as executor:
+        for wave in range(plan.waves + 1):
+            cube = _kept(folder / f"wave-{wave}.csv", cube)
+            cubes.append(cube)
+            frame = _simulated(plan, folder, wave, cube, executor, progress)
+            if emulators:
+                hits.append(_hits(fitted, emulators, cube, frame[frame["wave"] == wave]))
+            known = np.vstack(cubes)
+            calls = [executor.submit(fit, known, frame[target.statistic].to_numpy()) for target in fitted]
+            emulators = tuple(call.result() for call in calls)
+            if wave < plan.waves:
+                n = plan.draws if wave == plan.waves - 1 else plan.points
+                cube, share = still_possible(fitted, emulators, n, k, seed=wave + 2)
+                shares.append(share)
+                say(_progress_text(plan, wave, hits, judged(fitted, emulators, cube).max(axis=0)))
+    implausible = judged(fitted, emulators, cube).max(axis=0)
+    kept = np.flatnonzero(implausible <= CUT)
+    if not len(kept):
+        raise CivicsimError(
+            f"calibration: no parameter set fits all {len(fitted)} targets; the least implausible lies at "
+            f"{implausible.min():.1f} (allowed: {CUT:g}). More waves, wider ranges or fewer targets may help"
+        )
+    check = frame[frame["wave"] == plan.waves].iloc[kept]
+    return Calibration(plan, frame, cube[kept], implausible[kept], check, shares, hits, emulators)
+
+
+def _progress_text(plan: Plan, wave: int, hits: Sequence[float], implausible: np.ndarray) -> str:
+    seen = f"{hits[-1]:.0%} of what was simulated lay where emulators expected 95 %; " if hits else ""
+    return f"wave {wave + 1} of {plan.waves}: {seen}{(implausible <= CUT).mean():.0%} of the next parameter sets are allowed"
+
+
+def _kept(path: Path, cube: np.ndarray) -> np.ndarray:
+    """Return the parameter sets of a wave as the folder has kept them; keep these where it has none."""
+    if path.exists():
+        return np.loadtxt(path, delimiter=",", ndmin=2)
+    draft = path.with_suffix(".draft")
+    np.savetxt(draft, cube, fmt="%.17g", delimiter=",")
+    draft.replace(path)
+    return cube
+
+
+def _hits(targets: Sequence[Target], emulators: Sequence[Emulator], cube: np.ndarray, simulated: pd.DataFrame) -> float:
+    """Return the share of simulated values within two standard deviations of what emulators had expected of them."""
+    within = []
+    for target, emulator in zip(targets, emulators, strict=True):
+        mean, variance = emulator.predict(cube)
+        off = np.abs(simulated[target.statistic].to_numpy() - mean) / np.sqrt(variance + emulator.noise**2)
+        within.append(off[np.isfinite(off)] <= 1.96)
+    return float(np.concatenate(within).mean())
+
+
+def _begin(plan: Plan, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / SETTINGS
+    if path.exists():
+        if json.loads(path.read_text(encoding="utf-8")) != plan.settings:
+            raise CivicsimError(f"{folder}: holds another calibration; choose an empty folder")
+    else:
+        path.write_text(json.dumps(plan.settings, indent=2) + "\n", encoding="utf-8")
+
+
+def _columns(plan: Plan) -> list[str]:
+    return [*_KEYS, *(factor.key for factor in plan.free), *STATISTICS]
+
+
+def _read(plan: Plan, folder: Path) -> pd.DataFrame:
+    """Return the points in the folder; a last line that was cut off is left out."""
+    path = folder / POINTS
+    if not path.exists():
+        return pd.DataFrame(columns=_columns(plan))
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    whole = [line for line in lines if line.endswith("\n")]
+    if len(whole) < len(lines):
+        path.write_text("".join(whole), encoding="utf-8")
+    return pd.read_csv(path)
+
+
+def _simulated(
+    plan: Plan, folder: Path, wave: int, cube: np.ndarray, executor: LocalExecutor,
+    progress: Callable[[float], None] | None,
+) -> pd.DataFrame:  # fmt: skip
+    """Simulate what is missing of a wave, and return all points up to it, in order."""
+    path, columns = folder / POINTS, _columns(plan)
+    there = _read(plan, folder)
+    done = set(there.loc[there["wave"] == wave, "point"].astype(int))
+    if progress is not None and done:
+        progress(float(len(done)))
+    if not path.exists():
+        path.write_text(",".join(columns) + "\n", encoding="utf-8")
+    waiting: dict[Future[dict[str, float]], dict[str, float]] = {}
+    for point, u in enumerate(cube):
+        if point in done:
+            continue
+        first = FIRST_SEED + (wave * plan.points + point) * plan.seeds
+        values = plan.values(u)
+        call = executor.submit(plan.simulator, plan.scenario, values, range(first, first + plan.seeds))
+        waiting[call] = {"wave": wave, "point": point, "first_seed": first, **values}
+    with path.open("a", encoding="utf-8") as file:
+        while waiting:
+            for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+                row = waiting.pop(future) | future.result()
+                cells = [str(row[key]) for key in _KEYS] + [repr(float(row[name])) for name in columns[len(_KEYS) :]]
+                file.write(",".join(cells) + "\n")
+                file.flush()
+                if progress is not None:
+                    progress(1.0)
+    frame = _read(plan, folder).sort_values(["wave", "point"], ignore_index=True)
+    return frame[frame["wave"] <= wave]
+
+
+def simulate(scenario: Scenario, values: Mapping[str, float], seeds: Sequence[int]) -> dict[str, float]:
+    """Return the statistics of a scenario with some parameters set; runs in a worker."""
+    for key, value in values.items():
+        scenario = scenario.set(key, value)
+    found = table(observe(scenario, list(seeds), threads=1))["value"]
+    return {str(name): float(value) for name, value in found.items()}

@@ -1,0 +1,277 @@
+"""Orders of styles in worlds whose rules have other forms: known truth, and designs of forms."""
+
+import dataclasses
+import itertools
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made_up import ABOUT, made_up
+from scipy.stats import kendalltau
+from studies import SIZES, small_study
+
+from civicsim.errors import CivicsimError, ScenarioError
+from civicsim.report.analysis_tables import analysis
+from civicsim.scenario import PARAMETERS
+from civicsim.study.multiverse import kendall, multiverse, of_rules
+
+STYLES = ("a", "b", "c")
+LUCK = np.random.default_rng(5).normal(0.0, 0.01, (3, 3, 11))
+FORMS = {about.key: about for about in PARAMETERS.values() if about.name == "form"}
+
+
+def worlds(*orders, noise=1.0, **said):
+    """Return results in which style i is at ``orders[world][i]``, with luck of its own in each world."""
+
+    def value(point, seed):
+        world, style = int(point["x"]), STYLES.index(point["style"])
+        return orders[world][style] + noise * LUCK[world, style, seed]
+
+    runs = made_up(value, STYLES, x=range(len(orders)), **said)
+    return dataclasses.replace(runs, factors=("rule",))
+
+
+# -- tau -------------------------------------------------------------------------------------------------------------
+
+
+def test_tau_is_that_of_scipy_ties_and_all():
+    rng = np.random.default_rng(1)
+    first, second = rng.integers(0, 4, (2, 40, 6))
+    expected = [kendalltau(a, b).statistic for a, b in zip(first, second, strict=True)]
+    np.testing.assert_allclose(kendall(first, second), expected, atol=1e-12)
+    assert np.isnan(kendall(np.ones((1, 3)), np.arange(3.0)[None])).all()
+    assert kendall(first[:1], second).shape == (40,)
+
+
+def test_identical_worlds_agree_fully_and_surely():
+    found = multiverse(worlds((0.0, 0.5, 1.0), (0.0, 0.5, 1.0), noise=0.0), "quality")
+    assert found.worlds[["tau", "low", "high"]].to_numpy().tolist() == [[1.0] * 3] * 2
+    assert found.worlds["order"].tolist() == ["c > b > a"] * 2
+    assert found.worlds["swaps"].tolist() == [0, 0]
+    assert set(found.pairs["verdict"]) == {"same order"}
+    assert found.luck == 1.0
+    assert found.words.startswith("1 of 1 other worlds have the order of the first. ")
+    assert found.words.endswith("No pair of styles swaps beyond doubt.")
+
+
+def test_a_reversed_order_gives_minus_one_and_every_pair_swaps_beyond_doubt():
+    found = multiverse(worlds((0.0, 0.5, 1.0), (1.0, 0.5, 0.0)), "quality")
+    other = found.worlds.iloc[1]
+    assert (other["tau"], other["low"], other["high"], other["swaps"]) == (-1.0, -1.0, -1.0, 3)
+    assert other["order"] == "a > b > c"
+    assert found.pairs[["better", "worse"]].to_numpy().tolist() == [["c", "b"], ["c", "a"], ["b", "a"]]
+    assert found.pairs["first"].tolist() == pytest.approx([0.5, 1.0, 0.5], abs=0.05)
+    assert found.pairs["other"].tolist() == pytest.approx([-0.5, -1.0, -0.5], abs=0.05)
+    assert "the least agreement is tau −1.00, with rule = form 1" in found.words
+    assert found.words.endswith("3 pairs of styles swap beyond doubt.")
+
+
+def test_what_luck_may_turn_round_does_not_swap_beyond_doubt():
+    found = multiverse(worlds((0.0, 0.001, 1.0), (0.001, 0.0, 1.0)), "quality")
+    verdict = {frozenset(pair): verdict for *pair, verdict in found.pairs[["better", "worse", "verdict"]].to_numpy()}
+    assert verdict == {
+        frozenset("ab"): "too close to call",
+        frozenset("ac"): "same order",
+        frozenset("bc"): "same order",
+    }
+    assert found.worlds["swaps"].tolist() == [0, 0]
+    assert found.worlds["low"][1] == pytest.approx(1 / 3)
+    assert found.worlds["high"][1] == 1.0
+    assert 1 / 3 < found.luck < 1.0
+
+
+def test_differences_are_paired_with_the_baseline_in_the_same_world():
+    found = multiverse(worlds((0.0, 0.5, 1.0), (1.0, 0.5, 0.0)), "quality").differences
+    assert found[["style", "against"]].to_numpy().tolist() == [["b", "a"], ["c", "a"]] * 2
+    assert found["difference"].tolist() == pytest.approx([0.5, 1.0, -0.5, -1.0], abs=0.05)
+    assert (found["low"] < found["difference"]).all()
+    assert found["verdict"].tolist() == ["higher", "higher", "lower", "lower"]
+
+
+def test_the_better_comes_first_whichever_way_is_better():
+    lower = multiverse(
+        worlds((0.0, 0.5, 1.0), (0.0, 1.0, 0.5), about=dataclasses.replace(ABOUT, better="lower")), "quality"
+    )
+    assert lower.worlds["order"].tolist() == ["a > b > c", "a > c > b"]
+    assert lower.worlds["tau"].tolist() == [1.0, pytest.approx(1 / 3)]
+    assert lower.pairs[["better", "worse"]].to_numpy().tolist() == [["a", "b"], ["a", "c"], ["b", "c"]]
+
+
+def test_draws_and_shocks_count_alike_and_seeds_that_not_all_have_lived_are_left_out():
+    runs = worlds((0.0, 0.5, 1.0), (1.0, 0.5, 0.0), n_draws=2, shocks=("calm", "surge"))
+    runs.values["quality"][3, 0] = np.nan
+    found = multiverse(runs, "quality")
+    assert set(found.worlds["n_seeds"]) == {9}
+    assert set(found.worlds["n_futures"]) == {4}
+    with_one = multiverse(worlds((0.0, 0.5, 1.0), (1.0, 0.5, 0.0), n_seeds=1), "quality")
+    assert with_one.worlds["low"].isna().all()
+    assert np.isnan(with_one.luck)
+
+
+def test_where_all_styles_are_the_same_there_is_no_order_to_agree_with():
+    found = multiverse(worlds((0.0, 0.5, 1.0), (0.0, 0.0, 0.0), noise=0.0), "quality")
+    assert np.isnan(found.worlds["tau"][1])
+    assert found.worlds["order"][1] == "a = b = c"
+
+
+def test_bad_input_is_one_clear_line():
+    runs = worlds((0.0, 0.5, 1.0), (1.0, 0.5, 0.0))
+    with pytest.raises(CivicsimError, match="no measure 'qality'; did you mean 'quality'"):
+        multiverse(runs, "qality")
+    with pytest.raises(CivicsimError, match="study: there is one world"):
+        multiverse(worlds((0.0, 0.5, 1.0)), "quality")
+    with pytest.raises(CivicsimError, match="an order is of several styles, and there is one: a"):
+        multiverse(made_up(lambda p, s: 1.0, ("a",), x=(0.0, 1.0)), "quality")
+    with pytest.raises(CivicsimError, match="not every style has every setting"):
+        multiverse(dataclasses.replace(runs, points=runs.points.iloc[:-1]), "quality")
+    runs.values["quality"][2] = np.nan
+    with pytest.raises(CivicsimError, match="quality: no seed has a value for every style in every world"):
+        multiverse(runs, "quality")
+
+
+def test_worlds_of_other_rules_are_told_from_worlds_of_other_numbers():
+    runs = worlds((0.0, 0.5, 1.0), (1.0, 0.5, 0.0))
+    assert of_rules(runs)
+    assert not of_rules(dataclasses.replace(runs, factors=("rule", "x")))
+    assert not of_rules(dataclasses.replace(runs, factors=("u",)))
+
+
+def test_the_page_has_the_orders_only_where_rules_differ():
+    runs = worlds((0.0, 0.5, 1.0), (1.0, 0.5, 0.0))
+    page = "".join(analysis(runs))
+    assert "<h2>Other forms of the rules</h2>" in page
+    assert "rule = form 1" in page
+    assert "Other forms" not in "".join(analysis(dataclasses.replace(runs, factors=("x",))))
+
+
+# -- designs of forms ------------------------------------------------------------------------------------------------
+
+
+def forms_study(**changes):
+    return small_study(**({"factors": SIZES, "design": "forms", "seeds": 2} | changes))
+
+
+def columns(points):
+    return points[[key.replace(".", "__") for key in FORMS]]
+
+
+def test_five_rules_have_forms_and_the_published_one_is_the_first_and_the_default():
+    assert {about.section for about in FORMS.values()} == {"voice", "response", "learning", "spread", "exhaustion"}
+    assert all(about.default == about.choices[0] for about in FORMS.values())
+    assert all(len(about.choices) == 3 for about in FORMS.values())
+
+
+def test_a_design_of_forms_is_the_published_world_and_each_other_form_alone():
+    found = columns(forms_study(styles=["status-quo"]).points)
+    published = [about.default for about in FORMS.values()]
+    assert found.iloc[0].tolist() == published
+    changed = [
+        {key for key, value, usual in zip(FORMS, row, published, strict=True) if value != usual}
+        for row in found.to_numpy()
+    ]
+    assert [len(rules) for rules in changed] == [0] + [1] * 10
+    assert len(found.drop_duplicates()) == 11
+
+
+def test_forms_are_combined_on_request_and_those_said_are_kept():
+    held = {"voice.form": "linear", "learning.form": "counting", "spread.form": "complex"}
+    points = forms_study(factors=SIZES | held, design={"method": "forms", "combinations": True}).points
+    assert set(zip(points["response__form"], points["exhaustion__form"], strict=True)) == set(
+        itertools.product(FORMS["response.form"].choices, FORMS["exhaustion.form"].choices)
+    )
+    assert len(points) == 2 * 9
+    assert set(points["voice__form"]) == {"linear"}
+    assert len(forms_study(factors=SIZES | held).points) == 2 * 5
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"factors": {"fear": [0.1, 0.2]}}, "fear is swept, but the forms design says the settings"),
+        ({"design": {"method": "forms", "combinations": 2}}, r"\[design\] combinations = 2: expected true or false"),
+        ({"design": {"method": "forms", "n": 2}}, "n: a forms design has no use for it"),
+        ({"design": {"method": "form"}}, "'form'; did you mean 'forms'"),
+        ({"factors": {"voice.form": "logt"}}, "'logt'.*did you mean 'logit'"),
+    ],
+)
+def test_mistakes_in_a_design_of_forms_are_one_line(changes, said):
+    with pytest.raises(ScenarioError, match=said):
+        forms_study(**changes)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    held = {key: about.default for key, about in FORMS.items() if key != "exhaustion.form"}
+    study = forms_study(factors=SIZES | held, matters={"trust": 0.02})
+    return study.run(tmp_path_factory.mktemp("forms") / "results", processes=0)
+
+
+@pytest.fixture
+def main(store, monkeypatch, capsys):
+    from civicsim.cli import main
+
+    monkeypatch.chdir(store.path.parent)
+    monkeypatch.setenv("COLUMNS", "100")
+
+    def call(*words):
+        code = main(["study", *words])
+        printed = capsys.readouterr()
+        return code, " ".join(printed.out.split()), printed.err.strip()
+
+    return call
+
+
+def test_a_study_of_forms_is_run_and_read_like_any_other(store):
+    found = multiverse(store, "trust")
+    assert found.worlds["world"].tolist() == [
+        "as published", "exhaustion.form = saturating", "exhaustion.form = threshold",
+    ]  # fmt: skip
+    assert found.worlds["tau"][0] == 1.0
+
+
+def test_the_command_says_orders_tau_and_differences_of_every_world(main):
+    code, text, error = main("multiverse", "results", "--measures", "trust,load")
+    assert code == 0, error
+    assert "2 styles in 3 worlds, 2 matched seeds" in text
+    assert "as published: " in text
+    assert "exhaustion.form = threshold: tau " in text
+    assert "against status-quo: civic-culture " in text
+    code, text, _ = main("multiverse", "results", "--json")
+    values = json.loads(text)
+    assert code == 0
+    assert set(values) == {"trust", "quality_true", "load"}
+    assert [row["setting"] for row in values["trust"]["worlds"]] == [0, 1, 2]
+    assert set(values["trust"]) == {"unit", "better", "worlds", "differences", "pairs", "luck"}
+
+
+def test_worlds_are_futures_to_other_analyses_and_stand_on_the_page(main):
+    code, text, error = main("regret", "results", "--measures", "trust")
+    assert code == 0, error
+    assert "regret over 3 futures" in text
+    assert main("report", "results", "--out", "page.html")[0] == 0
+    assert "Other forms of the rules" in Path("page.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("multiverse", "results", "--measures", "trst"), "results: no measure 'trst'; did you mean 'trust'?"),
+        (("multiverse", "nowhere"), "nowhere: there is no such folder"),
+        (
+            ("sensitivity", "results"),
+            "results: a design of forms changes one rule at a time and is no sample: civicsim study multiverse reads it",
+        ),
+    ],
+)
+def test_mistakes_are_one_line(main, words, said):
+    code, text, error = main(*words)
+    assert (code, text, error) == (2, "", f"civicsim: {said}")
+
+
+def test_sampled_settings_are_no_worlds(tmp_path):
+    study = small_study(
+        factors=SIZES | {"fear": {"low": 0.1, "high": 0.9}}, design={"method": "latin-hypercube", "n": 2}, seeds=1
+    )
+    with pytest.raises(CivicsimError, match="settings are sampled: worlds are settings one by one"):
+        multiverse(study.run(tmp_path / "results", processes=0), "trust")
