@@ -87,3 +87,12 @@ def clear_idea(slot):
     slot.deliberated = 0
     slot.cycles = 0
     slot.successes = 0
+
+
+@compiled
+def place_of(start, chosen, n):
+    """Return how many of the first ``n`` numbers in an ascending list lie before ``start``: where a round from there begins."""
+    before = 0
+    for k in range(n):
+        before += chosen[k] < start
+    return before

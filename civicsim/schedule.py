@@ -243,7 +243,7 @@ def advance(
     processes : sequence of Process
         What happens in a week, in order.
     threads : int
-        Blocks of runs that are stepped at the same time. The result does not depend on it.
+        Groups of runs that are stepped at the same time. The result does not depend on it.
     recorder : Recorder, optional
         Writes down each week.
     progress : callable, optional
@@ -257,25 +257,27 @@ def advance(
     # To compile another sequence of processes takes longer than most runs of it do.
     at_once = observe is None and tuple(processes) == WEEK
 
-    def live(block: tuple[int, int]) -> None:
-        for group in _groups(cohort, *block, PERSONS_AT_ONCE if at_once else 1 << 62):
-            # A group has its own clock: another may be in another week.
-            own = Cohort(cohort.tables, cohort.ties, cohort.parameters, start, cohort.plan)
-            people = float(own.organisation["n_persons"][slice(*group)].sum())
-            while own.week < start + weeks:
-                before = own.week
-                if at_once and not _acts(processes, own, group, own.week):
-                    _live_together(own, group, kept, start + weeks)
-                else:
-                    _live_a_week(own, group, processes, kept, observe)
-                if progress is not None:
-                    progress(people * (own.week - before))
+    def live(group: tuple[int, int]) -> None:
+        # A group has its own clock: another may be in another week.
+        own = Cohort(cohort.tables, cohort.ties, cohort.parameters, start, cohort.plan)
+        people = float(own.organisation["n_persons"][slice(*group)].sum())
+        while own.week < start + weeks:
+            before = own.week
+            if at_once and not _acts(processes, own, group, own.week):
+                _live_together(own, group, kept, start + weeks)
+            else:
+                _live_a_week(own, group, processes, kept, observe)
+            if progress is not None:
+                progress(people * (own.week - before))
 
     blocks = _blocks(cohort, max(1, threads))
+    groups = [group for block in blocks for group in _groups(cohort, *block, PERSONS_AT_ONCE if at_once else 1 << 62)]
     if len(blocks) == 1:
-        live(blocks[0])
+        for group in groups:
+            live(group)
     else:
+        # Whichever thread is done takes the next group: none waits for one that has been held up.
         with ThreadPoolExecutor(len(blocks)) as pool:
-            list(pool.map(live, blocks))
+            list(pool.map(live, groups))
     cohort.week = start + weeks
     return cohort

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from civicsim.compiled import compiled
-from civicsim.randomness import philox, shock, stream_of, uniforms, uniforms_in_turn
+from civicsim.randomness import philox, shock, stream_of, uniforms, uniforms_at, uniforms_in_turn
 from civicsim.schedule import PROCESSES
 
 WORD = 2**32
@@ -185,3 +185,11 @@ def test_rows_in_turn_get_the_numbers_that_each_would_get_alone(seed, week, firs
     alone = [uniforms(seed, STREAM, week, first + i, item) for i in range(37)]
     np.testing.assert_array_equal(in_turn, np.array(alone).T)
     assert uniforms_in_turn(seed, STREAM, week, first, 0, item).shape == (4, 0)
+
+
+@given(st.integers(0, 2**64 - 1), st.lists(st.tuples(st.integers(0, 2**31 - 1), st.integers(0, 2**31 - 1)), max_size=9))
+def test_addresses_put_down_together_get_the_numbers_that_each_would_get_alone(seed, addresses):
+    seed = np.uint64(seed)
+    rows, items = np.array(addresses, dtype=np.int32).reshape(-1, 2).T.copy()
+    alone = [uniforms(seed, STREAM, 7, int(row), int(item)) for row, item in addresses]
+    np.testing.assert_array_equal(uniforms_at(seed, STREAM, 7, rows, items), np.array(alone).reshape(-1, 4).T)

@@ -11,7 +11,7 @@ from civicsim.compiled import compiled
 from civicsim.kernels import unit
 from civicsim.organisation import ENDORSED, N_PROFESSIONS
 from civicsim.parameters import parameter, switch
-from civicsim.practice import clear_idea, judges_rightly
+from civicsim.practice import clear_idea, judges_rightly, place_of
 from civicsim.process import Process
 from civicsim.randomness import stream_of, uniforms
 
@@ -183,6 +183,8 @@ def _talk_over(t, d, week, q, gain, org, count, team, practice, person):
 def _step(first, last, week, p, p_practice, organisation, tally, team, practice, person):
     """Let each team talk over as many endorsed ideas as it has hours for."""
     m = practice.shape[1]
+    # Dimensions of what a team may talk over. There is room for one too many, which does not count.
+    open_ideas = np.empty(m + 1, dtype=np.int64)
     for o in range(first, last):
         if not p[o].enabled:
             organisation[o].spent_deliberation = 0.0
@@ -197,16 +199,17 @@ def _step(first, last, week, p, p_practice, organisation, tally, team, practice,
             g.conflict = 0.0
             g.deliberation_credit += org.hours_deliberation * g.n_posts
             used = 0.0
-            if g.deliberation_credit >= price:
+            n_open = 0
+            for d in range(m):
+                open_ideas[n_open] = d
+                n_open += (practice[t, d].idea_state == ENDORSED) & (practice[t, d].deliberated == 0)
+            if g.deliberation_credit >= price and n_open > 0:
                 u, _, _, _ = uniforms(org.seed, STREAM, week, g.key, m)
-                start = int(u * m)
-                for k in range(start, start + m):
-                    d = k if k < m else k - m
-                    slot = practice[t, d]
+                begin = place_of(int(u * m), open_ideas, n_open)
+                for k in range(begin, begin + n_open):
+                    d = open_ideas[k if k < n_open else k - n_open]
                     if g.deliberation_credit < price:
                         break
-                    if slot.idea_state != ENDORSED or slot.deliberated:
-                        continue
                     gain = p_practice[o].judgement_gain
                     hours = q.hours_each * _talk_over(t, d, week, q, gain, org, count, team, practice, person)
                     g.deliberation_credit -= hours

@@ -13,7 +13,7 @@ from civicsim.in_post import mean_alignment, mean_professionalism, mean_trust
 from civicsim.kernels import unit
 from civicsim.organisation import ENDORSED, FROM_PATIENTS, FROM_PROGRAMME, TRIAL
 from civicsim.parameters import parameter, switch
-from civicsim.practice import change, clear_idea, fall_back
+from civicsim.practice import change, clear_idea, fall_back, place_of
 from civicsim.process import Process
 from civicsim.randomness import stream_of, uniforms, uniforms_at
 
@@ -277,10 +277,8 @@ def _try_ideas(first, last, week, p, p_practice, organisation, dimension, tally,
                 continue
             # Which dimension comes first for a free place must not depend on its number: start somewhere at random.
             u, _, _, _ = uniforms(org.seed, TRIALS, week, g.key, 2 * m)
-            start, before = int(u * m), 0
-            for k in range(n_active):
-                before += active[k] < start
-            for k in range(before, before + n_active):
+            begin = place_of(int(u * m), active, n_active)
+            for k in range(begin, begin + n_active):
                 d = active[k if k < n_active else k - n_active]
                 slot = practice[t, d]
                 if slot.idea_state == ENDORSED and running < q.max_concurrent and may_begin(org.notice, trial_weeks):

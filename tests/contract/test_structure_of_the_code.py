@@ -68,6 +68,18 @@ def test_running_a_scenario_loads_neither_mesa_nor_solara_nor_matplotlib_nor_wha
     assert done.stdout.strip() == "[]"
 
 
+def test_what_is_compiled_already_runs_without_numbas_compiler():
+    code = (
+        "import sys, civicsim as cs\n"
+        "cs.run(cs.Scenario.preset().with_(n_teams=1, weeks=1, burn_in_weeks=0))\n"
+        "print([m for m in ('numba.np.arraymath', 'scipy') if m in sys.modules])\n"
+    )
+    # The first run compiles what no other test has compiled yet.
+    for _ in range(2):
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 def test_every_public_name_exists():
     for name in cs.__all__:
         assert getattr(cs, name) is not None
