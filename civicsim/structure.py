@@ -82,7 +82,9 @@ class Structure:
 class Population:
     """What people, places and practices are like at the start, and what newcomers bring."""
 
-    exhaustion_mean: float = parameter(0.48, "0-1", help="Mean of E₀, exhaustion at ease.", source=_FREE)
+    exhaustion_mean: float = parameter(
+        0.49, "0-1", help="Mean of E₀, exhaustion at ease.", source="Assumption: free, moved by calibration to burnout and leavers (P1, P4)."
+    )  # fmt: skip
     exhaustion_sd: float = parameter(
         0.12, "0-1", 0.08, 0.25, help="Spread of E₀ between people, which is stable.", source=_FREE
     )

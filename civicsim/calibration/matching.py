@@ -104,28 +104,34 @@ def still_possible(
 
 
 def fewest_changes(
-    targets: Sequence[Target], emulators: Sequence[Emulator], point: np.ndarray, usual: np.ndarray
+    targets: Sequence[Target], emulators: Sequence[Emulator], points: np.ndarray, usual: np.ndarray
 ) -> np.ndarray:
     """Return a point that fits well and moves as few parameters from their usual values as that takes.
 
-    From a point that fits, one parameter after the other is put back, the least moved first, as long as what is expected
-    stays well within every target (I ≤ :data:`WELL_WITHIN`).
+    From each point, one parameter after the other is put back, the least moved first, as long as what is expected stays
+    well within every target (I ≤ :data:`WELL_WITHIN`). Of what comes of them the one with the fewest changes is chosen, of
+    several the least implausible.
 
     Parameters
     ----------
     targets, emulators
         As for :func:`judged`.
-    point, usual : (k,) array
-        A point of the unit cube that fits, and the usual values.
+    points : (n, k) array
+        Points of the unit cube that fit.
+    usual : (k,) array
+        The usual values.
     """
-    chosen = point.copy()
-    within = max(WELL_WITHIN, float(judged(targets, emulators, point[None]).max()))
-    for k in np.argsort(np.abs(point - usual), kind="stable"):
+    chosen = points.copy()
+    worst = judged(targets, emulators, chosen).max(axis=0)
+    within, rows = np.maximum(WELL_WITHIN, worst), np.arange(len(points))
+    order = np.argsort(np.abs(points - usual), axis=1, kind="stable")
+    for k in order.T:
         tried = chosen.copy()
-        tried[k] = usual[k]
-        if judged(targets, emulators, tried[None]).max() <= within:
-            chosen = tried
-    return chosen
+        tried[rows, k] = usual[k]
+        found = judged(targets, emulators, tried).max(axis=0)
+        taken = found <= within
+        chosen, worst = np.where(taken[:, None], tried, chosen), np.where(taken, found, worst)
+    return chosen[np.lexsort((worst, (chosen != usual).sum(axis=1)))[0]]
 
 
 def _missed(values: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -144,7 +145,7 @@ class Calibration:
         """The least implausible draw: furthest inside what is known, by its worst target."""
         return self.plan.values(self.draws[int(np.argmin(self.implausibility))])
 
-    @property
+    @cached_property
     def settled(self) -> dict[str, float]:
         """The parameters that have to be moved from their defaults for a good fit, rounded to two digits."""
         ranges = [factor.range for factor in self.plan.free]
@@ -152,8 +153,7 @@ class Calibration:
             (float(factor.about.default) - about.low) / (about.high - about.low)
             for factor, about in zip(self.plan.free, ranges, strict=True) if about is not None
         ])  # fmt: skip
-        best = self.draws[int(np.argmin(self.implausibility))]
-        chosen = fewest_changes(self.plan.fitted, self.emulators, best, usual)
+        chosen = fewest_changes(self.plan.fitted, self.emulators, self.draws, usual)
         values = self.plan.values(chosen)
         return {
             factor.key: float(f"{values[factor.key]:.2g}")

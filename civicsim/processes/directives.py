@@ -40,8 +40,8 @@ class Parameters:
     )
     resist_fear: float = parameter(1.0, "utility", 0, 8, help="a₅: fear keeps teams from resisting.", source=_FREE)
     game_pressure: float = parameter(
-        1.5, "utility", 0, 8, help="a₆: fear × salience of targets make teams game.",
-        source="Assumption: direction after Bevan and Hood (2006, Public Administration 84:517), to be verified; size free.",
+        6.0, "utility", 0, 8, help="a₆: fear × salience of targets make teams game.",
+        source="Assumption: direction after Bevan and Hood (2006, Public Administration 84:517), to be verified; size calibrated to what pressing a target does to reports (P11).",
     )  # fmt: skip
     game_motivation: float = parameter(
         1.0, "utility", 0, 8, help="a₇: own motivation keeps teams honest.", source=_FREE

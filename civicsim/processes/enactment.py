@@ -29,8 +29,8 @@ class Parameters:
         source="Assumption: free modelling choice, to be swept.",
     )  # fmt: skip
     leader_weight: float = parameter(
-        0.4, "0-1", 0.0, 0.8, help="Weight of the chief's openness against a manager's own.",
-        source="Assumption: leaders' behaviour is amplified down the line (Drew and Pandit 2020); the weight is free.",
+        0.28, "0-1", 0.0, 0.8, help="Weight of the chief's openness against a manager's own.",
+        source="Assumption: leaders' behaviour is amplified down the line (Drew and Pandit 2020); the weight calibrated to how little organisations differ (P6).",
     )  # fmt: skip
     grip_fear: float = parameter(
         0.3, "0-1", help="How much full grip adds to the fear that leaders intend.", source=_FREE
