@@ -64,7 +64,9 @@ def influence_and_burnout(frame: pd.DataFrame) -> pd.DataFrame:
         raw = np.corrcoef(sample[:, 0], sample[:, 1])[0, 1]
         return np.array([raw, *_coefficients(sample)])
 
-    spread = np.array([both(rows[rng.integers(0, len(rows), len(rows))]) for _ in range(_SAMPLES)])
+    samples = (rows[rng.integers(0, len(rows), len(rows))] for _ in range(_SAMPLES))
+    # A sample of few organisations may hold one of them only, which has no correlation.
+    spread = np.array([both(sample) for sample in samples if (sample.std(axis=0) > 0.0).all()])
     low, high = np.nanquantile(spread, [0.025, 0.975], axis=0)
     names = ["raw", "adjusted", *ADJUSTED_FOR]
     return pd.DataFrame({"value": both(rows), "low": low, "high": high}, index=names)

@@ -56,9 +56,9 @@ class Plan:
     targets: tuple[Target, ...]
     free: tuple[Factor, ...]
     waves: int = 4
-    points: int = 200
+    points: int = 130
     seeds: int = 8
-    draws: int = 200
+    draws: int = 330
     simulator: Simulator = field(default_factory=lambda: simulate)
 
     def __post_init__(self) -> None:

@@ -86,9 +86,9 @@ def calibrate(
         "calibration"
     ),
     waves: Annotated[int, typer.Option(metavar="N", parser=n_runs, help="Waves of parameter sets.")] = 4,
-    points: Annotated[int, typer.Option(metavar="N", parser=n_runs, help="Parameter sets in each wave.")] = 200,
+    points: Annotated[int, typer.Option(metavar="N", parser=n_runs, help="Parameter sets in each wave.")] = 130,
     seeds: Annotated[int, typer.Option(metavar="N", parser=n_runs, help="Runs of each parameter set.")] = 8,
-    draws: Annotated[int, typer.Option(metavar="N", parser=n_runs, help="Parameter sets in the result.")] = 200,
+    draws: Annotated[int, typer.Option(metavar="N", parser=n_runs, help="Candidates for the result.")] = 330,
     processes: Annotated[
         int | None, typer.Option("--processes", "-p", metavar="N", parser=n_runs, help="Worker processes.")
     ] = None,

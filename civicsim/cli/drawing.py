@@ -39,7 +39,7 @@ def compare_over_draws(
     """
     study = Study(
         question=f"How do {', '.join(scenarios)} differ, over {counted(draws, 'parameter set')} that fit what is known?",
-        styles=tuple(scenario.with_(style=label) for label, scenario in scenarios.items()),
+        styles=tuple(scenario.with_(title=label) for label, scenario in scenarios.items()),
         baseline=baseline,
         seeds=list(seeds),
         measures="all" if measures is None else list(measures),

@@ -113,13 +113,13 @@ def compare(
     scenarios = _to_compare(names, kind, changes, baseline, keep_baseline)
     shown = measure_names(measures)
     chosen = list(scenarios.values())
+    check_effort(output, chosen, seeds, _work(chosen, seeds), out is not None)
     numbers = seeds_of(seeds, chosen[0].seed)
     if draws is not None:
         from civicsim.cli.drawing import compare_over_draws
 
         compare_over_draws(output, scenarios, baseline or STATUS_QUO, numbers, draws, shown, order, out)
         return
-    check_effort(output, chosen, seeds, _work(chosen, seeds), out is not None)
     folder = Folder(out) if out is not None else None
     warn_of_dates(output, chosen)
     with progress(output, _work(chosen, len(numbers))) as report:

@@ -132,7 +132,7 @@ def test_draws_that_cannot_be_had_are_refused(said, complaint):
 
 
 def test_compare_over_draws_keeps_luck_and_doubt_apart(tool, tmp_path):
-    said = tool("compare", "compact", "--seeds", "2", "--draws", "3", "--weeks", "4", *SMALL, "--measures", "trust", "--out", "kept")  # fmt: skip
+    said = tool("compare", "compact", "--seeds", "2", "--draws", "3", "--weeks", "4", *SMALL, "--measure", "trust", "--out", "kept")  # fmt: skip
     assert said.code == 0, said.err
     assert "run to run" in said.out
     assert "parameters" in said.out

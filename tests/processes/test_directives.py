@@ -463,7 +463,7 @@ def test_a_looming_inspection_makes_teams_comply_or_game_instead_of_adapting(cro
     pressed = ROOM | {"organisation__target_salience": 1.0, "organisation__fear_enacted": 0.4}
     found = [shares_chosen(crowd, **pressed, organisation__urgency=x) for x in (0.0, 0.5, 1.0)]
     assert falling(it["adapted"] for it in found)
-    assert rising(it["complied"] for it in found)
+    assert rising(it["complied"] + it["gamed"] for it in found)
     assert rising(it["gamed"] for it in found)
 
 

@@ -361,7 +361,7 @@ def test_protected_time_sets_hours_aside_for_improvement(large):
 def test_a_dialogue_hour_gives_hours_to_deliberation(large):
     usual, dialogue = beside(large, "dialogue-hour", 26)
     assert (dialogue.organisation["hours_deliberation"] > 3 * usual.organisation["hours_deliberation"]).all()
-    assert dialogue.organisation["spent_deliberation"].mean() > usual.organisation["spent_deliberation"].mean()
+    assert dialogue.organisation["deliberation_memory"].mean() > usual.organisation["deliberation_memory"].mean()
 
 
 def test_the_forum_gets_money_of_its_own(large):
