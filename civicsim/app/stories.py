@@ -287,7 +287,11 @@ def _tells(items: list[Item], week: int) -> bool:
 
 def _raised_text(lived: Lived, item: Item, week: int) -> str:
     """Return what came of something that was raised in a team, as it was known in a week."""
-    who = f"raised by {name_of(lived, item.person).split(', team')[0]}" if item.person >= 0 else RAISED_WORDS[ORIGINS[item.origin]]
+    who = (
+        f"raised by {name_of(lived, item.person).split(', team')[0]}"
+        if item.person >= 0
+        else RAISED_WORDS[ORIGINS[item.origin]]
+    )
     if item.raised < 0:
         who += " before the first week"
     if item.answered is None or item.answered > week:

@@ -255,6 +255,30 @@ window.civicsim = (function () {
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
   }
 
+  /* Everything that is on stage, side by side, each with its name and the week. */
+  function picture() {
+    const stages = [...document.querySelectorAll(".cv-stage")].map((stage) => [stage.querySelector("canvas"), stage.querySelector("figcaption").innerText.replace(/\s+/g, " ").trim()]);
+    if (!stages.length) return;
+    const week = (own.week || 0) + 1, wide = Math.max(...stages.map(([c]) => c.width)), high = Math.max(...stages.map(([c]) => c.height)), size = Math.max(12, Math.round(wide / 46)), top = size * 4;
+    const sheet = document.createElement("canvas"), ctx = sheet.getContext("2d");
+    sheet.width = wide * stages.length; sheet.height = high + top;
+    ctx.fillStyle = "#ffffff"; ctx.fillRect(0, 0, sheet.width, sheet.height);
+    stages.forEach(([canvas, words], k) => {
+      const [name, ...rest] = words.split(/ (?=\d+ people at work)/);
+      ctx.fillStyle = INK; ctx.font = "600 " + size * 1.15 + "px system-ui, sans-serif"; ctx.fillText(name + ", week " + week, k * wide + size, size * 1.6, wide - 2 * size);
+      ctx.font = size + "px system-ui, sans-serif"; ctx.fillText(rest.join(" "), k * wide + size, size * 3.2, wide - 2 * size);
+      ctx.drawImage(canvas, k * wide, top);
+    });
+    sheet.toBlob((blob) => save("civicsim-week-" + week + ".png", blob));
+  }
+
+  /* A drawing as a file that stands by itself. */
+  function drawing(svg, name) {
+    const own = svg.cloneNode(true), [, , width, height] = own.getAttribute("viewBox").split(" ");
+    own.setAttribute("font-family", "sans-serif"); own.setAttribute("width", width); own.setAttribute("height", height);
+    save("civicsim-" + name + ".svg", new Blob([new XMLSerializer().serializeToString(own)], { type: "image/svg+xml" }));
+  }
+
   /* Moves labels apart so that none covers another; heights in pixels. */
   function apart(labels, gap, low, high) {
     labels.sort((a, b) => a.y - b.y);
@@ -265,5 +289,6 @@ window.civicsim = (function () {
   }
 
   const calm = window.matchMedia ? window.matchMedia("(prefers-reduced-motion: reduce)") : { matches: false };
-  return { BITS, SPOTS, SCALE, place, unpack, draw, nearest, walk, save, apart, calm, painted: { count: 0, at: 0 }, frames: 0 };
+  const own = { BITS, SPOTS, SCALE, place, unpack, draw, nearest, walk, save, picture, drawing, apart, calm, painted: { count: 0, at: 0 }, frames: 0 };
+  return own;
 })();

@@ -8,6 +8,7 @@ import solara
 
 from civicsim.app import widgets, work
 from civicsim.app.common import ActionPanel, LeverPanel, csv_of, player_words
+from civicsim.app.files import CSV, Make
 from civicsim.app.frame import Text
 from civicsim.app.history import Lived
 from civicsim.app.hooks import use_latest
@@ -74,4 +75,6 @@ def Explore() -> None:
                     event_choose=pick,
                     event_luck_again=again,
                 )
-                ActionPanel("Something happens", from_clock=True, data=lambda: csv_of(lived))
+                ActionPanel(
+                    "Something happens", from_clock=True, makes=[Make(*CSV, scenario.style, lambda: csv_of(lived))]
+                )
