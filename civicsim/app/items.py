@@ -74,14 +74,14 @@ def _item(lived: Lived, team: int, d: int, raised: int, weeks: np.ndarray) -> It
     taken, trial = weeks[(states == ENDORSED) | (states == TRIAL)], weeks[states == TRIAL]
     last, over = int(weeks[-1]) + 1, lived.weeks
     about = (person, team, d, int(lived.idea_origin[weeks[-1], team, d]), raised)
-    done = last < over and bool(lived.adopted[last, team, d])
-    # Another team's idea, or an order, may have come first.
-    done = done and int(lived.origin[last, team, d]) not in (FROM_NEIGHBOURS, FROM_DIRECTIVE)
     if len(taken):
+        done = last < over and bool(lived.adopted[last, team, d])
+        # Another team's idea, or an order, may have come first.
+        done = done and int(lived.origin[last, team, d]) not in (FROM_NEIGHBOURS, FROM_DIRECTIVE)
         tried = int(trial[0]) if len(trial) else None
         return Item(*about, int(taken[0]), "acted", tried, last if last < over else None, done)
     if last >= over and states[-1] == WAITING:
         return Item(*about, None, "waiting", None, None, False)
     came = int(lived.acts[last, person]) & SILENCE if last < over and person >= 0 else 0
     outcome = {ACTED: "acted", EXPLAINED: "explained"}.get(came, "silence")
-    return Item(*about, last, outcome, None, last, done)
+    return Item(*about, last, outcome, None, last, False)

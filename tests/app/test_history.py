@@ -267,9 +267,10 @@ def test_the_story_of_an_idea_leads_from_who_raised_it_to_who_took_it_over(lived
     ]  # fmt: skip
     assert done
     for item in done:
-        text = next(text for text in told(item.team, item.dimension) if f"adopted in week {item.settled + 1}" in text)
+        end = f"adopted in week {item.settled + 1}"
+        (text,) = [text for text in told(item.team, item.dimension, item.settled) if end in text]
         assert "taken up" in text
-        assert f"adopted in week {item.settled + 1}" not in " ".join(told(item.team, item.dimension, item.settled - 1))
+        assert end not in " ".join(told(item.team, item.dimension, item.settled - 1))
 
 
 def test_stories_lead_to_ideas_and_back(lived):

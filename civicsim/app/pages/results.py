@@ -190,6 +190,8 @@ def dependences(store: Store, measure: str) -> tuple[list[dict[str, str]], str]:
         found = sensitivity(store, [measure])
     except CivicsimError as error:
         return [], _why_not(error, store)
+    if found["value"].isna().all():
+        return [], "Not shown: it comes to the same at every row of the design, so that there is nothing to depend on."
     order = found["value"].abs().sort_values(ascending=False, kind="stable").index
     rows = [
         {
