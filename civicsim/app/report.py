@@ -207,7 +207,7 @@ def _rests_on(scenarios: Sequence[Scenario]) -> str:
     for p in own:
         value, was = (getattr(getattr(scenario, p.section), p.name) for scenario in (scenarios[-1], base))
         if value != was:
-            beyond = isinstance(value, int | float) and p.low is not None and not p.low <= value <= p.high
+            beyond = isinstance(value, int | float) and not p.low <= value <= p.high
             items.append(f"{p.key} = {value} (usually {was}{'; beyond its range' if beyond else ''}). {p.help}")
     listed = "".join(f"<li>{escape(item)}</li>" for item in items)
     changed = f"<p>Set otherwise than usual, for all:</p><ul>{listed}</ul>" if items else "<p>All are as usual.</p>"

@@ -328,18 +328,14 @@ def Troubles(found: dict[str, Any]) -> None:
         Text("p", f"{found['done']} of {found['of']} conditions tried …", class_="soft")
     Text("p", f"Something comes out worse, or is no longer clearly better, in {len(bad)} of {len(rows)} conditions.")
     with solara.v.Html(tag="div", class_="cv-cards"):
-        for row in bad:
+        parts = [(f"If {row['when']}", row["lines"]) for row in bad]
+        fine = [f"if {row['when']}" for row in rows if not row["lines"]]
+        for title, lines in [*parts, ("Nothing is clearly worse", fine)] if fine else parts:
             with solara.v.Html(tag="div"):
-                Text("h3", f"If {row['when']}")
+                Text("h3", title)
                 with solara.v.Html(tag="ul"):
-                    for line in row["lines"]:
+                    for line in lines:
                         Text("li", line)
-    fine = [row["when"] for row in rows if not row["lines"]]
-    if fine:
-        Text("h3", "Nothing is clearly worse")
-        with solara.v.Html(tag="ul"):
-            for words in fine:
-                Text("li", f"if {words}")
     Text("p", RESTS_ON, class_="soft")
 
 

@@ -215,7 +215,8 @@ def losses(store: Store, measure: str) -> list[tuple[str, list[dict[str, str]]]]
 
     styles = [str(name) for name in store.points()["style"].unique()]
     parts: list[tuple[str, list[dict[str, str]]]] = []
-    for style in styles[1:] or [None]:
+    others: list[str | None] = [*styles[1:]]
+    for style in others or [None]:
         try:
             found = discover(store, measure, style)
         except CivicsimError as error:
