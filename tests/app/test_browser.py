@@ -178,7 +178,7 @@ def test_every_page_can_be_used_by_everybody_and_asks_nobody_else(visit):
     for name, path, until in pages:
         page = visit(path, until=until)
         if name == "explore":
-            page.get_by_role("slider", name="Week on screen").fill("140")
+            page.get_by_role("slider", name="Week on screen").fill("103")
             page.locator("canvas").first.focus()
             for key in ("ArrowRight", "ArrowDown", "ArrowRight", "ArrowDown"):
                 page.keyboard.press(key)
@@ -293,7 +293,7 @@ def test_a_policy_is_answered_and_its_troubles_are_looked_for(visit):
     assert file.value.suggested_filename == "report-status-quo.html"
     assert "against current practice" in Path(file.value.path()).read_text(encoding="utf-8")
     press(page, "Look for trouble")
-    page.wait_for_function("document.body.innerText.includes('If the chief executive leaves')", timeout=SOON)
+    page.wait_for_function("/if the chief executive leaves/i.test(document.body.innerText)", timeout=SOON)
 
 
 def test_a_point_of_a_study_opens_in_explore(visit):
