@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,8 @@ import solara
 
 import civicsim
 from civicsim.app import widgets
+from civicsim.app.files import TOML, Make, use_files
+from civicsim.app.frame import Text
 from civicsim.app.history import PATHS, STATES, Lived
 from civicsim.app.state import (
     change_scenario,
@@ -32,7 +34,6 @@ from civicsim.report.words import number
 from civicsim.scenario import Scenario, shocks, styles
 
 FRONT_PATHS = ("voice_share", "psychological_safety", "burnt_out_share", "quality_true")
-FILES = (("toml", "Scenario file"), ("csv", "Data (CSV)"))
 
 
 @cache
@@ -120,10 +121,10 @@ def LeverPanel(title: str, late: bool = False) -> None:
 
 
 @solara.component
-def ActionPanel(title: str, from_clock: bool, data: Callable[[], str] | None = None) -> None:
+def ActionPanel(title: str, from_clock: bool, makes: Sequence[Make]) -> None:
     """Show the time line of dated events, and hand out link and files."""
     scenario = chosen.value.scenario
-    file, set_file = solara.use_state(None)
+    file, fetch, problem = use_files([Make(*TOML, scenario.style, scenario.to_toml), *makes])
 
     def put(what: dict[str, Any]) -> None:
         change_scenario(lambda now: with_event(now, str(what["name"]), int(what["week"]) - 1))
@@ -131,23 +132,16 @@ def ActionPanel(title: str, from_clock: bool, data: Callable[[], str] | None = N
     def move(what: dict[str, Any]) -> None:
         change_scenario(lambda now: move_event(now, int(what["place"]), int(what["week"]) - 1))
 
-    def fetch(kind: str) -> None:
-        count = (file or {}).get("count", 0) + 1
-        if kind == "toml":
-            text, name, media = chosen.peek().scenario.to_toml(), f"{scenario.style}.toml", "application/toml"
-        elif data is not None:
-            text, name, media = data(), f"{scenario.style}.csv", "text/csv"
-        else:
-            return
-        set_file({"text": text, "name": name, "type": media, "count": count})
-
+    if problem:
+        Text("p", problem, class_="cv-note")
     widgets.Actions(
         title=title,
         shocks=shock_list(),
         dated=event_rows(scenario),
         weeks=scenario.weeks,
         from_clock=from_clock,
-        files=[{"kind": kind, "label": label} for kind, label in FILES if kind != "csv" or data is not None],
+        picture=from_clock,
+        files=[{"kind": kind, "label": label} for kind, label in (TOML, *((m.kind, m.label) for m in makes))],
         file=file,
         event_put=put,
         event_move=move,

@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 
 from civicsim.app.layout import Scene, arrange
+from civicsim.app.travels import Travel, travels_of
 from civicsim.cohort import Cohort
 from civicsim.measures import MEASURES
 from civicsim.measures import History as Record
-from civicsim.organisation import ENDORSED, FROM_DIRECTIVE, FROM_NEIGHBOURS, NO_IDEA, TRIAL, WAITING
+from civicsim.organisation import FROM_DIRECTIVE, FROM_NEIGHBOURS
 from civicsim.processes.response import OUTCOME_ACTED, OUTCOME_EXPLAINED
 from civicsim.recording import Recorder
 from civicsim.scenario import Scenario
@@ -60,8 +61,12 @@ class Lived:
         True quality, 0–255 for 0–1, and how teams stand, as bits.
     idea_state, raiser, raised, origin : (weeks, n_teams, n_dimensions) arrays
         What is on each team's table at the end of each week.
+    idea_origin, value : (weeks, n_teams, n_dimensions) arrays
+        Where it comes from, and what each team does: −1, 0 (no set way) or 1.
     adopted : (weeks, n_teams, n_dimensions) bool array
         Whether a practice changed in the week.
+    travels : tuple of Travel
+        What teams took over from others, in order of time.
     record : civicsim.measures.History
         The weekly record of the organisation, for time paths.
     """
@@ -76,7 +81,10 @@ class Lived:
     raiser: np.ndarray
     raised: np.ndarray
     origin: np.ndarray
+    idea_origin: np.ndarray
+    value: np.ndarray
     adopted: np.ndarray
+    travels: tuple[Travel, ...]
     record: Record
 
     @property
@@ -110,6 +118,7 @@ class Lived:
             "packed": self.packed,
             "paths": self.paths,
             "events": [[event.week, event.name] for event in self.scenario.interventions],
+            "travels": [[t.week, t.team, t.dimension, list(t.sources)] for t in self.travels],
         }
 
     @property
@@ -117,7 +126,7 @@ class Lived:
         """Bytes that the run takes on the server."""
         arrays = (
             self.states, self.acts, self.quality, self.spots, self.idea_state, self.raiser, self.raised, self.origin,
-            self.adopted, self.record.tally, self.record.snapshot, self.record.enacted,
+            self.idea_origin, self.value, self.adopted, self.record.tally, self.record.snapshot, self.record.enacted,
         )  # fmt: skip
         return sum(array.nbytes for array in arrays)
 
@@ -153,28 +162,34 @@ def live_through(scenario: Scenario, start: Cohort, stop: Callable[[], bool] = l
     states = np.empty((len(STATES), weeks, n), np.uint8)
     acts = np.empty((weeks, n), np.uint8)
     quality, spots = np.empty((weeks, teams), np.uint8), np.empty((weeks, teams), np.uint8)
-    idea, origin = np.empty(shape, np.uint8), np.empty(shape, np.uint8)
+    idea, origin, idea_origin = (np.empty(shape, np.uint8) for _ in range(3))
     raiser, raised, adopted = np.empty(shape, np.int32), np.empty(shape, np.int16), np.empty(shape, np.bool_)
+    value = np.empty(shape, np.int8)
+    travels: list[Travel] = []
+    acted = {event.week for event in scenario.interventions if event.action}
     person, team, practice = cohort.person[:n], cohort.team[:teams], cohort.practice[:teams]
-    before = practice["value"].copy()
     for week in range(weeks):
         if stop():
             raise Superseded
+        before, ties = practice.copy(), cohort.neighbour[:teams].copy()
         advance(cohort, 1, recorder=recorder)
         for k, name in enumerate(STATES):
             states[k, week] = as_bytes(person[name])
         acts[week] = _what_happened(person)
         idea[week], origin[week] = practice["idea_state"], practice["origin"]
         raiser[week], raised[week] = practice["idea_raiser"], practice["raised_week"]
-        adopted[week] = (practice["adopted_week"] == week) & (practice["value"] != before)
-        before = practice["value"].copy()
+        idea_origin[week], value[week] = practice["idea_origin"], practice["value"]
+        # What a team takes over by looking around holds from the next week on, and says so.
+        adopted[week] = (practice["adopted_week"] >= week) & (practice["value"] != before["value"])
+        travels += travels_of(week, before, practice, adopted[week], ties, team["partner"], week not in acted)
         quality[week] = as_bytes(team["quality"])
         spots[week] = _how_teams_stand(team["quality"], spread, adopted[week], origin[week])
     record = Record(
         recorder.tally[:, :1], recorder.snapshot[:, :1], cohort.organisation[:1].copy(), recorder.enacted[:, :1]
     )
     return Lived(
-        scenario, scene, states, acts, quality, spots, idea, raiser, raised, origin, adopted, record
+        scenario, scene, states, acts, quality, spots, idea, raiser, raised, origin, idea_origin, value, adopted,
+        tuple(travels), record,
     )  # fmt: skip
 
 
@@ -205,62 +220,3 @@ def _how_teams_stand(quality: np.ndarray, spread: float, adopted: np.ndarray, or
     ):
         bits |= np.where(holds, bit, 0).astype(np.uint8)
     return bits
-
-
-@dataclass(frozen=True)
-class Item:
-    """What somebody raised and what came of it, as far as it stayed on the table at the end of a week.
-
-    Attributes
-    ----------
-    person, team : int
-        Rows within the organisation.
-    raised : int
-        Week in which it was raised; below 0 during the burn-in.
-    answered : int or None
-        Week in which it was taken up or left the table; None if it still waits.
-    outcome : {"acted", "explained", "silence", "waiting"}
-    settled : int or None
-        Week in which what was acted on came into practice or was given up.
-    adopted : bool
-        Whether it came into practice.
-    """
-
-    person: int
-    team: int
-    raised: int
-    answered: int | None
-    outcome: str
-    settled: int | None
-    adopted: bool
-
-
-def items_of(lived: Lived, person: int) -> list[Item]:
-    """Return what a person raised, in order of time."""
-    team = int(lived.scene.team[person])
-    if team < 0:
-        return []
-    ideas, mine = lived.idea_state[:, team], lived.raiser[:, team] == person
-    found = []
-    for d in range(ideas.shape[1]):
-        weeks = np.flatnonzero(mine[:, d] & (ideas[:, d] != NO_IDEA))
-        for raised in np.unique(lived.raised[weeks, team, d]):
-            own = weeks[lived.raised[weeks, team, d] == raised]
-            found.append(_item(lived, person, team, d, int(raised), own))
-    return sorted(found, key=lambda item: item.raised)
-
-
-def _item(lived: Lived, person: int, team: int, d: int, raised: int, weeks: np.ndarray) -> Item:
-    """Return one item from the weeks in which it lay on the table."""
-    states = lived.idea_state[weeks, team, d]
-    taken = weeks[(states == ENDORSED) | (states == TRIAL)]
-    last, over = int(weeks[-1]) + 1, lived.weeks
-    if len(taken):
-        settled = last if last < over else None
-        done = settled is not None and bool(lived.adopted[settled, team, d])
-        return Item(person, team, raised, int(taken[0]), "acted", settled, done)
-    if last >= over and states[-1] == WAITING:
-        return Item(person, team, raised, None, "waiting", None, False)
-    came = int(lived.acts[last, person]) & SILENCE if last < over else 0
-    outcome = {ACTED: "acted", EXPLAINED: "explained"}.get(came, "silence")
-    return Item(person, team, raised, last, outcome, last, bool(lived.adopted[last, team, d]) if last < over else False)

@@ -1,11 +1,14 @@
-"""What matched runs say, in words: better, worse, or too close to call. Never one score."""
+"""What matched runs say, in words: better, worse, or too close to call. Never one score. And as lines with bands."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from civicsim.app.words import MEASURE_WORDS, value_text
 from civicsim.app.work import Batch, bounds_of
+from civicsim.report.bands import RANGE
 from civicsim.report.words import number
 from civicsim.study.statistics import estimate, paired_difference
 
@@ -68,3 +71,12 @@ def verdict(name: str, before: Batch, after: Batch) -> Verdict:
         name, estimate(b).mean, own.mean, own.low, own.high, tone,
         "no difference" if word == "same" else f"{spread[0]}{unit} ({spread[1]} to {spread[2]})", own.n,
     )  # fmt: skip
+
+
+def band(batch: Batch, name: str) -> dict[str, list[float | None]]:
+    """Return mean and range of most runs of a measure's time path, in the unit of the page."""
+    scale, paths = MEASURE_WORDS[name].scale, batch.paths[name].astype(float)
+    with np.errstate(all="ignore"):
+        lines = {"mean": paths.mean(axis=1)}
+        lines["low"], lines["high"] = np.percentile(paths, RANGE, axis=1)
+    return {key: [None if np.isnan(v) else round(float(v) * scale, 3) for v in line] for key, line in lines.items()}

@@ -38,7 +38,7 @@ def Player(
 
 @solara.component_vue("components/actions.vue", vuetify=False)
 def Actions(
-    title: str, shocks: list[dict[str, str]], dated: list[dict[str, Any]], weeks: int, from_clock: bool,
+    title: str, shocks: list[dict[str, str]], dated: list[dict[str, Any]], weeks: int, from_clock: bool, picture: bool,
     files: list[dict[str, str]], file: dict[str, str] | None, event_put: Event, event_move: Event, event_remove: Event,
     event_fetch_file: Event,
 ) -> None:  # fmt: skip

@@ -166,6 +166,25 @@ ROLE_WORDS = {
     "chief executive": "Chief executive",
 }  # fmt: skip
 
+RAISED_WORDS = {
+    "start": "raised", "directive": "ordered from above", "staff": "raised by somebody who has left since",
+    "team": "raised in the team", "patients": "raised by the patients’ forum", "neighbours": "seen in another team",
+    "managers": "noticed by managers who came to watch", "partners": "brought by outside partners",
+    "programme": "brought by a programme",
+}  # fmt: skip
+"""Who raised an idea that is nobody’s of the staff, by where it comes from."""
+ORIGIN_WORDS = {
+    "start": "changed how it works", "directive": "changed how it works because it was ordered to",
+    "staff": "changed how it works, on an idea of its own people",
+    "team": "changed how it works, on an idea of its own people",
+    "patients": "changed how it works, on an idea of patients",
+    "neighbours": "took over a way of working from another team",
+    "managers": "changed how it works, after managers had watched the work",
+    "partners": "changed how it works, on an idea of outside partners",
+    "programme": "changed how it works, with a programme",
+}  # fmt: skip
+"""How a change of practice is told, by where it came from."""
+
 
 SHORT = {
     "voice_share": "Problems voiced", "psychological_safety": "Feel safe", "burnt_out_share": "Burnt out",

@@ -1,23 +1,34 @@
 """What pages say about matched runs: verdicts, current practice, and what is computed once for all."""
 
+import csv
+import html
+import re
 import threading
+import tomllib
 
 import numpy as np
 import pytest
 
 from civicsim.app import work
 from civicsim.app.history import Superseded
+from civicsim.app.pages import compare
 from civicsim.app.pages.policy import (
+    ASSUMPTIONS,
     CHARTS,
     CONDITIONS,
     LEAST,
+    RESTS_ON,
     TEAMS,
     answer,
     assumption_rows,
+    conditions,
     csv_of,
     current_practice,
+    report_of,
     small,
+    trouble_lines,
 )
+from civicsim.app.report import report_page
 from civicsim.app.state import with_event
 from civicsim.app.verdicts import verdict
 from civicsim.app.words import (
@@ -33,7 +44,7 @@ from civicsim.app.words import (
 )
 from civicsim.levers import NAMES, PURPOSES
 from civicsim.measures import MEASURES
-from civicsim.scenario import Scenario, shocks
+from civicsim.scenario import PARAMETERS, Scenario, shocks
 
 TINY = Scenario.preset().with_(n_teams=3, team_size=6, n_executives=2, burn_in_weeks=13, weeks=52)
 
@@ -171,3 +182,64 @@ def test_a_run_that_fails_leaves_nobody_waiting():
     with pytest.raises(ZeroDivisionError):
         kept.get("key", lambda: 1 // 0)
     assert kept.get("key", lambda: 3) == 3
+
+
+# -- what is handed on ------------------------------------------------------------------------------------------------
+
+
+def test_a_report_is_one_page_that_fetches_nothing_and_can_be_repeated():
+    choice = TINY.with_(fear=0.9)
+    page = report_of(choice, work.FEW)
+    assert page.startswith("<!doctype html>")
+    assert page.rstrip().endswith("</html>")
+    assert not re.search(r"(?:src|href)=|https?://|url\(", page)
+    assert page.count("<svg ") == len(CHARTS)
+    assert page.count("<tr><th scope=") == 1 + len(work.SHOWN)
+    assert f"Only {work.FEW} runs" in page
+    assert "Blame: 35 % → 90 %" in page
+    assert "structure.n_teams = 3 (usually" in page
+    texts = [html.unescape(text) for text in re.findall(r"<pre>(.*?)</pre>", page, re.DOTALL)]
+    again = [Scenario.from_dict(tomllib.loads(text), "report") for text in texts]
+    assert [scenario.digest for scenario in again] == [current_practice(choice).digest, choice.digest]
+
+
+def test_what_a_user_wrote_is_escaped_in_a_report():
+    batch = work.batch(TINY, work.FEW)
+    page = report_page("<b>", ["<i>"], [TINY], [batch], ["load"], ["load"], [("<u>", ["<s>"])])
+    assert not set(re.findall(r"<[bius]>", page))
+
+
+def test_a_comparison_as_csv_has_a_row_per_measure_and_side():
+    batches = [work.batch(TINY, work.FEW), work.batch(TINY.with_(fear=0.9), work.FEW)]
+    text = compare.csv_of(["As it is", "With, “more” blame"], [TINY, TINY.with_(fear=0.9)], batches)
+    rows = list(csv.DictReader(line for line in text.splitlines() if not line.startswith("#")))
+    assert len(rows) == 2 * len(compare.ROWS)
+    assert {row["scenario"] for row in rows} == {"As it is", "With, “more” blame"}
+    assert {row["verdict"] for row in rows[::2]} == {"baseline"}
+    assert "fear = 0.9" in text
+
+
+# -- where it could go wrong -------------------------------------------------------------------------------------------
+
+
+def test_a_choice_is_tried_under_every_event_and_at_both_ends_of_every_assumption():
+    tried = conditions(TINY)
+    # No assumption is tried at the value that it has.
+    as_it_is = sum(row["value"] in (row["low"], row["high"]) for row in assumption_rows(TINY))
+    assert len(tried) == len(CONDITIONS) + 2 * len(ASSUMPTIONS) - as_it_is
+    assert len({words for words, _ in tried}) == len(tried)
+    for _, changed in tried:
+        assert changed.levers == TINY.levers
+        assert changed.digest != TINY.digest
+    within = [PARAMETERS[key] for key, *_ in ASSUMPTIONS]
+    for about, (_, _, _, _, low, high, _) in zip(within, ASSUMPTIONS, strict=True):
+        assert about.low <= low < high <= about.high
+
+
+def test_troubles_come_first_and_say_what_they_rest_on():
+    found = [{"when": "it rains", "lines": []}, {"when": "it snows", "lines": ["a is worse", "b is worse"]}]
+    assert trouble_lines(found) == [
+        "If it snows: a is worse; b is worse.",
+        "Nothing is clearly worse than under current practice, to which the same happens, if it rains.",
+        RESTS_ON,
+    ]

@@ -4,7 +4,7 @@ window.civicsim = (function () {
   const BITS = { spoke: 1, came: 6, acted: 2, explained: 4, silence: 6, harmed: 8, vacant: 16, absent: 32, fresh: 64 };
   const SPOTS = { bright: 1, dark: 2, outside: 4, own: 8, ordered: 16 };
   const CIVIDIS = ["00224e", "123570", "3b496c", "575d6d", "707173", "8a8678", "a59c74", "c3b369", "e1cc55", "fee838"];
-  const INK = "#1b2733", RING = "#D55E00", VOICE = "#0072B2";
+  const INK = "#1b2733", RING = "#D55E00", VOICE = "#0072B2", TRAVEL = "#5b2a86";
 
   function bytes(text) {
     const raw = atob(text), out = new Uint8Array(raw.length);
@@ -38,7 +38,7 @@ window.civicsim = (function () {
   async function unpack(run, n, teams) {
     const stream = new Blob([bytes(run.packed)]).stream().pipeThrough(new DecompressionStream("gzip"));
     const all = new Uint8Array(await new Response(stream).arrayBuffer());
-    const own = { key: run.key, label: run.label, weeks: run.weeks, paths: run.paths, events: run.events, states: {}, bytes: run.packed.length };
+    const own = { key: run.key, label: run.label, weeks: run.weeks, paths: run.paths, events: run.events, states: {}, travels: run.travels, bytes: run.packed.length };
     let at = 0;
     function take(width) {
       const part = all.subarray(at, at + run.weeks * width);
@@ -111,13 +111,14 @@ window.civicsim = (function () {
       }
     });
     const T = scene.teams.length;
+    const chosen = picked && picked.kind !== "person" ? picked.team : -1;
     for (let t = 0; t < T; t++) {
       const [x, y, r] = scene.teams[t], spot = run ? run.spots[week * T + t] : 0;
       ctx.beginPath(); ctx.arc(x, y, r, 0, 6.2832);
       ctx.fillStyle = spot & SPOTS.bright ? "#fff3bf" : spot & SPOTS.dark ? "#c3ccd6" : "#ffffff";
       ctx.fill();
-      ctx.lineWidth = picked && picked.kind === "team" && picked.row === t ? 5 : spot & 3 ? 3 : 1.5;
-      ctx.strokeStyle = picked && picked.kind === "team" && picked.row === t ? INK : spot & SPOTS.bright ? "#8a6d00" : spot & SPOTS.dark ? "#3f4b57" : "#bcc7d2";
+      ctx.lineWidth = chosen === t ? 5 : spot & 3 ? 3 : 1.5;
+      ctx.strokeStyle = chosen === t ? INK : spot & SPOTS.bright ? "#8a6d00" : spot & SPOTS.dark ? "#3f4b57" : "#bcc7d2";
       ctx.stroke();
       if (spot & SPOTS.bright) { star(ctx, x, y - r + 2, Math.max(9, r * 0.16)); ctx.fillStyle = "#8a6d00"; ctx.fill(); }
       if (spot & SPOTS.dark) {
@@ -137,6 +138,39 @@ window.civicsim = (function () {
         ctx.fillText(sign, bx, by + s * 0.08);
         k += 1;
       });
+    }
+  }
+
+  /* From one team's edge to another's: a line, an arrow head, and a dot on its way where things may move. */
+  function way(ctx, scene, from, to, pulse, strength) {
+    const [ax, ay, ar] = scene.teams[from], [bx, by, br] = scene.teams[to], far = Math.hypot(bx - ax, by - ay) || 1;
+    const ux = (bx - ax) / far, uy = (by - ay) / far, x0 = ax + ux * ar * 0.9, y0 = ay + uy * ar * 0.9, x1 = bx - ux * br * 0.9, y1 = by - uy * br * 0.9, s = Math.max(11, br * 0.17);
+    ctx.globalAlpha = strength; ctx.lineCap = "round";
+    [["#ffffff", 9], [TRAVEL, 4]].forEach(([colour, width]) => {
+      ctx.strokeStyle = colour; ctx.lineWidth = width;
+      ctx.beginPath(); ctx.moveTo(x0, y0); ctx.lineTo(x1 - ux * s, y1 - uy * s); ctx.stroke();
+    });
+    ctx.beginPath(); ctx.moveTo(x1, y1); ctx.lineTo(x1 - ux * s * 1.7 - uy * s * 0.8, y1 - uy * s * 1.7 + ux * s * 0.8); ctx.lineTo(x1 - ux * s * 1.7 + uy * s * 0.8, y1 - uy * s * 1.7 - ux * s * 0.8); ctx.closePath();
+    ctx.fillStyle = TRAVEL; ctx.fill(); ctx.strokeStyle = "#ffffff"; ctx.lineWidth = 2; ctx.stroke();
+    if (pulse > 0) {
+      ctx.beginPath(); ctx.arc(x0 + (x1 - x0) * pulse, y0 + (y1 - y0) * pulse, s * 0.95, 0, 6.2832);
+      ctx.fillStyle = TRAVEL; ctx.fill(); ctx.strokeStyle = "#ffffff"; ctx.lineWidth = 3; ctx.stroke();
+    }
+    ctx.globalAlpha = 1;
+  }
+
+  /* Ideas that travel this week; those of the weeks before fade while it plays, and those of the picked idea stay. */
+  function drawTravels(ctx, scene, run, week, options) {
+    const idea = options.picked && options.picked.kind === "idea" ? options.picked.dimension : -1, past = options.playing ? 3 : 0;
+    for (const [w, team, d, sources] of run.travels) {
+      if (w > week) break;
+      const age = week - w, strength = age <= past ? 0.95 - 0.25 * age : d === idea ? 0.3 : 0;
+      if (!strength) continue;
+      sources.forEach((source) => way(ctx, scene, source, team, age ? 0 : options.pulse || 0, strength));
+      if (!sources.length) {
+        const [x, y, r] = scene.teams[team];
+        ctx.beginPath(); ctx.arc(x, y, r * 1.06, 0, 6.2832); ctx.strokeStyle = TRAVEL; ctx.lineWidth = 6; ctx.globalAlpha = strength; ctx.stroke(); ctx.globalAlpha = 1;
+      }
     }
   }
 
@@ -184,6 +218,7 @@ window.civicsim = (function () {
         mark(ctx, came, x, y, s);
       }
     }
+    drawTravels(ctx, scene, run, week, options);
     const who = options.picked && options.picked.kind === "person" ? options.picked.row : -1;
     if (who >= 0) {
       ctx.beginPath(); ctx.arc(scene.x[who], scene.y[who], dot * 2.2, 0, 6.2832);
@@ -220,6 +255,30 @@ window.civicsim = (function () {
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
   }
 
+  /* Everything that is on stage, side by side, each with its name and the week. */
+  function picture() {
+    const stages = [...document.querySelectorAll(".cv-stage")].map((stage) => [stage.querySelector("canvas"), stage.querySelector("figcaption").innerText.replace(/\s+/g, " ").trim()]);
+    if (!stages.length) return;
+    const week = (own.week || 0) + 1, wide = Math.max(...stages.map(([c]) => c.width)), high = Math.max(...stages.map(([c]) => c.height)), size = Math.max(12, Math.round(wide / 46)), top = size * 4;
+    const sheet = document.createElement("canvas"), ctx = sheet.getContext("2d");
+    sheet.width = wide * stages.length; sheet.height = high + top;
+    ctx.fillStyle = "#ffffff"; ctx.fillRect(0, 0, sheet.width, sheet.height);
+    stages.forEach(([canvas, words], k) => {
+      const [name, ...rest] = words.split(/ (?=\d+ people at work)/);
+      ctx.fillStyle = INK; ctx.font = "600 " + size * 1.15 + "px system-ui, sans-serif"; ctx.fillText(name + ", week " + week, k * wide + size, size * 1.6, wide - 2 * size);
+      ctx.font = size + "px system-ui, sans-serif"; ctx.fillText(rest.join(" "), k * wide + size, size * 3.2, wide - 2 * size);
+      ctx.drawImage(canvas, k * wide, top);
+    });
+    sheet.toBlob((blob) => save("civicsim-week-" + week + ".png", blob));
+  }
+
+  /* A drawing as a file that stands by itself. */
+  function drawing(svg, name) {
+    const own = svg.cloneNode(true), [, , width, height] = own.getAttribute("viewBox").split(" ");
+    own.setAttribute("font-family", "sans-serif"); own.setAttribute("width", width); own.setAttribute("height", height);
+    save("civicsim-" + name + ".svg", new Blob([new XMLSerializer().serializeToString(own)], { type: "image/svg+xml" }));
+  }
+
   /* Moves labels apart so that none covers another; heights in pixels. */
   function apart(labels, gap, low, high) {
     labels.sort((a, b) => a.y - b.y);
@@ -230,5 +289,6 @@ window.civicsim = (function () {
   }
 
   const calm = window.matchMedia ? window.matchMedia("(prefers-reduced-motion: reduce)") : { matches: false };
-  return { BITS, SPOTS, SCALE, place, unpack, draw, nearest, walk, save, apart, calm, painted: { count: 0, at: 0 }, frames: 0 };
+  const own = { BITS, SPOTS, SCALE, place, unpack, draw, nearest, walk, save, picture, drawing, apart, calm, painted: { count: 0, at: 0 }, frames: 0 };
+  return own;
 })();

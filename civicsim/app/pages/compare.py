@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
+import io
 from collections.abc import Callable
 from typing import Any
 
 import solara
 
+import civicsim
 from civicsim.app import widgets, work
 from civicsim.app.common import player_words, style_list, style_titles
+from civicsim.app.files import CSV, HTML, Files, Make
 from civicsim.app.frame import Text
 from civicsim.app.hooks import Show, use_latest
-from civicsim.app.pages.policy import small
+from civicsim.app.pages.policy import CHARTS, small
+from civicsim.app.report import report_page
 from civicsim.app.state import MOST_SIDES, chosen, preset, sides
 from civicsim.app.verdicts import verdict
 from civicsim.app.words import MEASURE_WORDS
@@ -32,6 +37,28 @@ def scenario_of(style: str, base: Scenario) -> Scenario:
     return (
         base if style == base.style else dataclasses.replace(base.set("style", style), interventions=base.interventions)
     )
+
+
+def csv_of(labels: list[str], scenarios: list[Scenario], batches: list[work.Batch]) -> str:
+    """Return what matched runs say as CSV, with the scenarios in its first lines."""
+    lines = [f"# civicsim {civicsim.__version__}, {len(batches[0].seeds)} matched runs, last year of each"]
+    for label, scenario in zip(labels, scenarios, strict=True):
+        lines += [f"# {label}", *(f"# {line}" for line in small(scenario).to_toml().splitlines())]
+    table = io.StringIO()
+    rows = csv.writer(table, lineterminator="\n")
+    rows.writerow(["measure", "runs", "scenario", "mean", "low", "high", "difference_from_first", "verdict"])
+    for name in ROWS:
+        for label, batch in zip(labels, batches, strict=True):
+            v = verdict(name, batches[0], batch)
+            own = ["", "baseline"] if batch is batches[0] else [f"{v.after - v.before:.6g}", v.word]
+            rows.writerow([name, v.runs, label, f"{v.after:.6g}", f"{v.low:.6g}", f"{v.high:.6g}", *own])
+    return "\n".join(lines) + "\n" + table.getvalue()
+
+
+def report_of(labels: list[str], scenarios: list[Scenario], batches: list[work.Batch]) -> str:
+    """Return a comparison as a page of its own."""
+    own = [small(scenario) for scenario in scenarios]
+    return report_page("Ways of running one organisation", labels, own, batches, CHARTS, ROWS)
 
 
 @solara.component
@@ -77,7 +104,16 @@ def Compare() -> None:
         go_to=START, event_choose=lambda _: None, event_luck_again=lambda _: None,
     )  # fmt: skip
     if batches is not None and len(batches) == len(names):
-        Differences([label(scenario) for scenario in scenarios], batches, base, batches_of == [scenarios, True])
+        labels = [label(scenario) for scenario in scenarios]
+        Differences(labels, batches, base, batches_of == [scenarios, True])
+        Files(
+            "To take away",
+            [
+                Make(*CSV, "comparison", lambda: csv_of(labels, scenarios, batches)),
+                Make(*HTML, "report-comparison", lambda: report_of(labels, scenarios, batches)),
+            ],
+            picture=True,
+        )
 
 
 @solara.component

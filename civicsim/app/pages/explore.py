@@ -8,11 +8,12 @@ import solara
 
 from civicsim.app import widgets, work
 from civicsim.app.common import ActionPanel, LeverPanel, csv_of, player_words
+from civicsim.app.files import CSV, Make
 from civicsim.app.frame import Text
 from civicsim.app.history import Lived
 from civicsim.app.hooks import use_latest
 from civicsim.app.state import chosen, preset, set_scenario
-from civicsim.app.stories import person_story, team_story
+from civicsim.app.stories import idea_story, person_story, team_story
 from civicsim.scenario import Scenario
 
 
@@ -28,6 +29,9 @@ def tell(lived: Lived | None, picked: dict[str, Any] | None) -> dict[str, Any] |
     if lived is None or picked is None:
         return None
     week, row = min(int(picked["week"]), lived.weeks - 1), int(picked["row"])
+    if picked["kind"] == "idea":
+        team, d = divmod(row, lived.value.shape[2])
+        return idea_story(lived, team, d, week) if 0 <= team < len(lived.scene.teams) else None
     if picked["kind"] == "team":
         return team_story(lived, row, week) if 0 <= row < len(lived.scene.teams) else None
     return person_story(lived, row, week) if 0 <= row < len(lived.scene.x) else None
@@ -71,4 +75,6 @@ def Explore() -> None:
                     event_choose=pick,
                     event_luck_again=again,
                 )
-                ActionPanel("Something happens", from_clock=True, data=lambda: csv_of(lived))
+                ActionPanel(
+                    "Something happens", from_clock=True, makes=[Make(*CSV, scenario.style, lambda: csv_of(lived))]
+                )

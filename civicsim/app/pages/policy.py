@@ -6,18 +6,18 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import solara
 
 import civicsim
 from civicsim.app import widgets, work
 from civicsim.app.common import ActionPanel, LeverPanel, shock_titles
+from civicsim.app.files import CSV, HTML, Make
 from civicsim.app.frame import Button, Text
 from civicsim.app.hooks import Show, use_latest
+from civicsim.app.report import report_page
 from civicsim.app.state import change_scenario, chosen, event_groups, preset, set_scenario, with_event
-from civicsim.app.verdicts import Verdict, verdict
+from civicsim.app.verdicts import Verdict, band, verdict
 from civicsim.app.words import HAPPENS, MEASURE_WORDS
-from civicsim.report.bands import RANGE
 from civicsim.report.words import number
 from civicsim.scenario import PARAMETERS, Scenario
 
@@ -44,6 +44,12 @@ CONDITIONS = (
     ("reorganisation", "teams are re-organised"),
 )
 """Shipped events under which the choice is tried again, and how they are told."""
+RESTS_ON = (
+    f"This rests on {work.FEW} matched runs for each condition, tried one at a time on 300 staff at most. Other conditions, and "
+    "several at once, may turn it too; five runs miss small differences."
+)
+_TROUBLE = work.Kept(2_000_000, lambda lines: 200 + sum(map(len, lines)))
+"""Where choices come out worse, as far as visitors have looked for it."""
 
 
 def small(scenario: Scenario) -> Scenario:
@@ -59,15 +65,6 @@ def current_practice(scenario: Scenario) -> Scenario:
     return dataclasses.replace(
         scenario, levers=scenario.habits, interventions=happens, title="Current practice", style="status-quo"
     )
-
-
-def band(batch: work.Batch, name: str) -> dict[str, list[float | None]]:
-    """Return mean and range of most runs of a measure's time path, in the unit of the page."""
-    scale, paths = MEASURE_WORDS[name].scale, batch.paths[name].astype(float)
-    with np.errstate(all="ignore"):
-        lines = {"mean": paths.mean(axis=1)}
-        lines["low"], lines["high"] = np.percentile(paths, RANGE, axis=1)
-    return {key: [None if np.isnan(v) else round(float(v) * scale, 3) for v in line] for key, line in lines.items()}
 
 
 def answer(scenario: Scenario, runs: int, stop: Callable[[], bool]) -> dict[str, Any]:
@@ -101,20 +98,64 @@ def csv_of(found: dict[str, Any], scenario: Scenario) -> str:
     return "\n".join(lines) + "\n"
 
 
+def report_of(scenario: Scenario, runs: int) -> str:
+    """Return an answer as a page of its own, with where the choice comes out worse as far as that was looked for."""
+    own, base = small(scenario), current_practice(small(scenario))
+    if own.digest == base.digest:
+        return report_page(
+            "Current practice", ["Current practice"], [base], [work.batch(base, runs)], CHARTS, work.SHOWN
+        )
+    label = scenario.title or scenario.style
+    label = f"{label}, changed" if own.levers != preset(own.style, own.kind).levers else label
+    label = "Your policy" if label in ("", base.title) else label
+    batches = [work.batch(one, runs) for one in (base, own)]
+    return report_page(
+        f"{label}, against current practice", [base.title, label], [base, own], batches, CHARTS, work.SHOWN
+    )
+
+
 def len_posts(scenario: Scenario) -> int:
     """Return how many posts of staff an organisation has."""
     return scenario.structure.n_teams * scenario.structure.team_size
 
 
+def conditions(scenario: Scenario) -> list[tuple[str, Scenario]]:
+    """Return a choice under conditions that were not chosen, each with its words: an event, or an assumption at one end."""
+    found = [(words, with_event(scenario, name, 52)) for name, words in CONDITIONS]
+    for key, label, scale, unit, low, high, _ in ASSUMPTIONS:
+        about = PARAMETERS[key]
+        for value in (low, high):
+            if getattr(getattr(scenario, about.section), about.name) != value:
+                words = f"“{label}” is {number(value * scale, 0)}{unit} instead"
+                found.append((words, scenario.set(key, value)))
+    return found
+
+
 def where_it_fails(scenario: Scenario, stop: Callable[[], bool], show: Show) -> None:
-    """Try the choice under conditions that were not chosen, and show where it comes out worse."""
+    """Try the choice under conditions that were not chosen, one at a time, and show where it comes out worse."""
     found: list[dict[str, Any]] = []
     plain = {v.name: v for v in answer(scenario, work.FEW, stop)["verdicts"]}
-    for name, words in CONDITIONS:
-        tried = with_event(scenario, name, 52)
-        now = {v.name: v for v in answer(tried, work.FEW, stop)["verdicts"]}
+    tried = conditions(scenario)
+    for words, changed in tried:
+        now = {v.name: v for v in answer(changed, work.FEW, stop)["verdicts"]}
         found.append({"when": words, "lines": _turned(plain, now)})
-        show({"done": len(found), "of": len(CONDITIONS), "found": list(found)})
+        show({"done": len(found), "of": len(tried), "found": list(found)})
+    _TROUBLE.get(_key(scenario), lambda: tuple(trouble_lines(found)))
+
+
+def _key(scenario: Scenario) -> tuple[str, int]:
+    return scenario.digest, scenario.seed
+
+
+def trouble_lines(found: list[dict[str, Any]]) -> list[str]:
+    """Return what was found in sentences: first where something comes out worse."""
+    lines = [f"If {row['when']}: {'; '.join(row['lines'])}." for row in found if row["lines"]]
+    fine = [str(row["when"]) for row in found if not row["lines"]]
+    if fine:
+        lines.append(
+            f"Nothing is clearly worse than under current practice, to which the same happens, if {'; if '.join(fine)}."
+        )
+    return [*lines, RESTS_ON]
 
 
 def _turned(plain: dict[str, Verdict], now: dict[str, Verdict]) -> list[str]:
@@ -178,7 +219,14 @@ def Policy() -> None:
                     charts=found["charts"], every=work.STEP, span=f"year {scenario.weeks // 52}",
                     busy=of != [scenario], stamp=f"{scenario.digest}-{scenario.seed}-{found['runs']}" if of == [scenario] else "old",
                 )  # fmt: skip
-                ActionPanel("Time line: add", from_clock=False, data=lambda: csv_of(found, scenario))
+                ActionPanel(
+                    "Time line: add",
+                    from_clock=False,
+                    makes=[
+                        Make(*CSV, scenario.style, lambda: csv_of(found, scenario)),
+                        Make(*HTML, f"report-{scenario.style}", lambda: report_of(scenario, found["runs"])),
+                    ],
+                )
                 happening = [shock_titles()[g[0].name] for g in event_groups(scenario) if g[0].name in HAPPENS]
                 if happening:
                     Text("p", f"Happens under current practice, too: {', '.join(happening)}.", class_="soft")
@@ -258,7 +306,8 @@ def GoesWrong() -> None:
         if not wanted:
             Text(
                 "p",
-                "The same policy is tried again in organisations to which something happens after a year, five matched runs each.",
+                "The same policy is tried again, one condition at a time: something happens after a year, or an assumption is "
+                "other than we think. Current practice meets the same.",
                 class_="soft",
             )
             Button("Look for trouble", lambda: ask(scenario))
@@ -267,15 +316,27 @@ def GoesWrong() -> None:
         elif not fresh:
             Text("p", "Looking …", class_="soft")
         else:
-            if found["done"] < found["of"]:
-                Text("p", f"{found['done']} of {found['of']} conditions tried …", class_="soft")
-            for row in found["found"]:
-                Text("h3", f"If {row['when']}")
+            Troubles(found)
+
+
+@solara.component
+def Troubles(found: dict[str, Any]) -> None:
+    """Show under which conditions the choice comes out worse, those first that are worst."""
+    rows = sorted(found["found"], key=lambda row: -len(row["lines"]))
+    bad = [row for row in rows if row["lines"]]
+    if found["done"] < found["of"]:
+        Text("p", f"{found['done']} of {found['of']} conditions tried …", class_="soft")
+    Text("p", f"Something comes out worse, or is no longer clearly better, in {len(bad)} of {len(rows)} conditions.")
+    with solara.v.Html(tag="div", class_="cv-cards"):
+        parts = [(f"If {row['when']}", row["lines"]) for row in bad]
+        fine = [f"if {row['when']}" for row in rows if not row["lines"]]
+        for title, lines in [*parts, ("Nothing is clearly worse", fine)] if fine else parts:
+            with solara.v.Html(tag="div"):
+                Text("h3", title)
                 with solara.v.Html(tag="ul"):
-                    for line in row["lines"] or [
-                        "nothing is clearly worse than under current practice, to which the same happens"
-                    ]:
+                    for line in lines:
                         Text("li", line)
+    Text("p", RESTS_ON, class_="soft")
 
 
 @solara.component

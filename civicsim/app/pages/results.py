@@ -1,8 +1,9 @@
-"""Results: a study's store, as a table and a heat map; every point can be opened in Explore."""
+"""Results: a study's store, as a table and a heat map, what matters and where a way loses; points open in Explore."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,9 +12,13 @@ import numpy as np
 import pandas as pd
 import solara
 
+import civicsim
 from civicsim.app import widgets
+from civicsim.app.files import CSV, HTML, Files, Make
 from civicsim.app.frame import RESULTS, Text
+from civicsim.app.hooks import Show, use_latest
 from civicsim.app.state import MOST_POSTS, set_scenario
+from civicsim.errors import CivicsimError
 from civicsim.measures import MEASURES
 from civicsim.report.words import counted, number
 from civicsim.study.statistics import ANYWHERE, estimate, paired_difference
@@ -23,7 +28,13 @@ if TYPE_CHECKING:
 
 _MOST = 2_000
 """Points that are sent to a browser at most."""
-_NAMES = ("style", "shock")
+_MOST_INDICES = 60
+"""Indices of sensitivity that are shown at most."""
+METHODS = {"sobol": "Sobol’ indices", "morris": "Elementary effects", "pawn": "PAWN indices"}
+SENSITIVITY_HEADS = {
+    "factor": "Factor", "index": "Index", "value": "Value", "between": "Interval", "of": "Where",
+}  # fmt: skip
+DISCOVERY_HEADS = {"box": "Where", "lost": "Lost", "density": "Share lost", "coverage": "Of all that is lost"}
 
 
 @cache
@@ -140,3 +151,134 @@ def Points() -> None:
         rows=rows,
         event_choose=lambda name: choose(str(name)), event_open_point=open_point,
     )  # fmt: skip
+    Findings(store, shown)
+    Files(
+        "To take away",
+        [
+            Make(*CSV, f"points-{shown}", lambda: csv_of(store, shown)),
+            Make(*HTML, "report-study", lambda: report_of(store)),
+        ],
+    )
+
+
+def csv_of(store: Store, measure: str) -> str:
+    """Return the points of a store with what one measure came to, as CSV, with the study in its first lines."""
+    rows = rows_of(store, measure)
+    table = pd.DataFrame(
+        [
+            dict(zip(factors_of(store.points()), row["values"], strict=True))
+            | {key: row[key] for key in ("point", "n", "mean", "between", "difference", "verdict")}
+            for row in rows
+        ]
+    )
+    lines = [f"# civicsim {civicsim.__version__}, study {store.manifest['study']}, {measure}", f"# {store.question}"]
+    return "\n".join(lines) + "\n" + str(table.to_csv(index=False))
+
+
+def report_of(store: Store) -> str:
+    """Return the page of a study."""
+    from civicsim.report.study_page import study_page
+
+    return study_page(store)
+
+
+def dependences(store: Store, measure: str) -> tuple[list[dict[str, str]], str]:
+    """Return on which factors a measure depends, as rows, and what they rest on; or no rows, and why not."""
+    from civicsim.study.sensitivity import sensitivity
+
+    try:
+        found = sensitivity(store, [measure])
+    except CivicsimError as error:
+        return [], _why_not(error, store)
+    if found["value"].isna().all():
+        return [], "Not shown: it comes to the same at every row of the design, so that there is nothing to depend on."
+    order = found["value"].abs().sort_values(ascending=False, kind="stable").index
+    rows = [
+        {
+            "of": " ".join(filter(None, (str(row["words"]), str(row["shock"])))), "factor": str(row["factor"]),
+            "index": str(row["index"]), "value": number(row["value"]),
+            "between": "–" if pd.isna(row["low"]) else f"{number(row['low'])} to {number(row['high'])}",
+        }
+        for row in found.loc[order].head(_MOST_INDICES).to_dict("records")
+    ]  # fmt: skip
+    first = found.iloc[0]
+    about = (
+        f"{METHODS[first['method']]} ({first['index_unit']}), from {first['n']} rows of the design and "
+        f"{counted(first['n_seeds'], 'seed')}, with 95 % intervals over the sample. The largest come first."
+    )
+    return rows, about
+
+
+def losses(store: Store, measure: str) -> list[tuple[str, list[dict[str, str]]]]:
+    """Return, for each style that may lose to the first, in words how often it does, and where; or why that is not known."""
+    from civicsim.study.discovery import discover
+
+    styles = [str(name) for name in store.points()["style"].unique()]
+    parts: list[tuple[str, list[dict[str, str]]]] = []
+    others: list[str | None] = [*styles[1:]]
+    for style in others or [None]:
+        try:
+            found = discover(store, measure, style)
+        except CivicsimError as error:
+            # What is wrong with one style is wrong with the study.
+            return [*parts, (_why_not(error, store), [])]
+        rows = [
+            {
+                "box": str(box["box"]), "lost": f"{box['lost']} of {box['n']}",
+                "density": f"{box['density']:.0%} ({box['density_low']:.0%}–{box['density_high']:.0%})",
+                "coverage": f"{box['coverage']:.0%}",
+            }
+            for box in found.boxes.to_dict("records")
+        ]  # fmt: skip
+        parts.append((found.words, rows))
+    return parts
+
+
+def _why_not(error: CivicsimError, store: Store) -> str:
+    """Return why an analysis is not there, in one sentence without the folder's name."""
+    words = str(error).removeprefix(f"{store.path}: ").rstrip(".")
+    return f"Not shown: {words}."
+
+
+@solara.component
+def Findings(store: Store, measure: str) -> None:
+    """Show what a measure depends on, and where one way of running loses to another, where the design tells."""
+
+    def look(stop: Callable[[], bool], show: Show) -> None:
+        show({"depends": dependences(store, measure), "loses": losses(store, measure)})
+
+    found, of, problem = use_latest(look, [measure])
+    with solara.v.Html(
+        tag="div", class_="cv-halves" + ("" if of == [measure] else " cv-busy"), style_="margin-top:10px"
+    ):
+        with solara.v.Html(tag="section", class_="cv-card"):
+            Text("h2", "What it depends on")
+            if found:
+                rows, about = found["depends"]
+                Text("p", about, class_="soft")
+                Rows("Indices", SENSITIVITY_HEADS, rows)
+            else:
+                Text("p", problem or "Computing …", class_="soft")
+        with solara.v.Html(tag="section", class_="cv-card"):
+            Text("h2", "Where it loses")
+            for words, rows in found["loses"] if found else []:
+                Text("p", words, class_="" if rows else "soft")
+                Rows("Where it loses", DISCOVERY_HEADS, rows)
+
+
+@solara.component
+def Rows(name: str, heads: dict[str, str], rows: list[dict[str, str]]) -> None:
+    """Show a table, if there is anything in it; its first column names its rows."""
+    if not rows:
+        return
+    attributes = {"tabindex": "0", "role": "region", "aria-label": name}
+    with solara.v.Html(tag="div", class_="cv-scroll", attributes=attributes), solara.v.Html(tag="table"):
+        with solara.v.Html(tag="thead"), solara.v.Html(tag="tr"):
+            for words in heads.values():
+                solara.v.Html(tag="th", attributes={"scope": "col"}, children=[words])
+        with solara.v.Html(tag="tbody"):
+            for row in rows:
+                with solara.v.Html(tag="tr"):
+                    for k, key in enumerate(heads):
+                        scope = {"scope": "row"} if k == 0 else {}
+                        solara.v.Html(tag="td" if k else "th", attributes=scope, children=[row[key]])

@@ -1,0 +1,210 @@
+"""How fast the page is: ``python -m benchmarks.page`` serves it, visits it with chromium and prints what it measured.
+
+From a lever's release to the new run painted and to bands over five years, frames a second, bytes per run, a class of
+visitors at once, and where the server's time goes. The last is in processor time, which says the same on a busy machine;
+all else wants an idle one. ``--only answer,bands,frames,class,server`` measures some of it; ``--quick`` little.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from civicsim.scenario import Scenario
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+PAINTED = "window.civicsim && window.civicsim.painted.count > 0"
+LONG = 600_000
+"""Milliseconds to wait at most."""
+TEAMS = {300: 20, 600: 40, 3_000: 200}
+"""Teams of 15 that make so many staff."""
+CLASS = 25
+
+
+@contextmanager
+def served() -> Iterator[tuple[str, int]]:
+    """Serve the page; give its address and the number of the process."""
+    command = [sys.executable, "-m", "civicsim.cli", "app", "--port", "0", "--no-open"]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    assert server.stdout is not None
+    found = re.search(r"http://\S+", server.stdout.readline())
+    if found is None:
+        raise SystemExit("the server said nothing")
+    try:
+        yield found[0], server.pid
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def said(label: str, values: list[float], unit: str = "ms") -> None:
+    """Print the median and the 95th percentile."""
+    middle, late = np.percentile(values, [50, 95])
+    print(f"{label}: median {middle:.0f} {unit}, 95th percentile {late:.0f} {unit} (n = {len(values)})", flush=True)
+
+
+def visit(browser: Any, path: str, until: str = PAINTED) -> Any:
+    page = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
+    page.goto(path, timeout=LONG)
+    page.wait_for_function(until, timeout=LONG)
+    return page
+
+
+def settings(repeats: int) -> Iterator[tuple[str, str]]:
+    """Yield levers and values that nobody has asked for before."""
+    for k in range(repeats):
+        yield ("fear", "invitation", "permission")[k % 3], f"{0.05 + 0.05 * ((7 * k) % 18):.2f}"
+
+
+def answer(browser: Any, address: str, repeats: int) -> None:
+    for staff in (300, 600):
+        page = visit(browser, f"{address}/?set=structure.n_teams%3D{TEAMS[staff]}")
+        times = []
+        for name, value in settings(repeats):
+            count = page.evaluate("window.civicsim.painted.count")
+            page.locator(f"#cv-lever-{name}").fill(value)
+            page.wait_for_function(f"window.civicsim.painted.count > {count}", timeout=LONG)
+            times.append(page.evaluate("window.civicsim.painted.at - window.civicsim.released"))
+        said(f"{staff} staff, five years: lever released to painted", times)
+        print(f"{staff} staff: {page.evaluate('window.civicsim.painted.bytes[0]')} bytes a run", flush=True)
+        page.context.close()
+
+
+def bands(browser: Any, address: str, repeats: int) -> None:
+    at = "window.civicsim && window.civicsim.bands && /-{}$/.test(window.civicsim.bands.stamp)"
+    page = visit(browser, f"{address}/policy?set=structure.n_teams%3D20", at.format(30))
+    times: dict[int, list[float]] = {5: [], 30: []}
+    for name, value in settings(repeats):
+        page.locator(f"#cv-lever-{name}").fill(value)
+        for runs, kept in times.items():
+            late = f"{at.format(runs)} && window.civicsim.bands.at > window.civicsim.released"
+            # The first answer may be overtaken by the second.
+            page.wait_for_function(late.replace("-5$", "-5$|-30$"), timeout=LONG)
+            kept.append(page.evaluate("window.civicsim.bands.at - window.civicsim.released"))
+    for runs, kept in times.items():
+        said(f"300 staff, five years: lever released to bands of {runs} runs", kept)
+    page.context.close()
+
+
+def frames(browser: Any, address: str, repeats: int) -> None:
+    for staff, teams in TEAMS.items():
+        page = visit(browser, f"{address}/?style=civic-culture&set=structure.n_teams%3D{teams}")
+        page.get_by_role("button", name="▶ Play").click()
+        page.wait_for_timeout(500)
+        before = page.evaluate("[window.civicsim.frames, performance.now()]")
+        page.wait_for_timeout(4_000)
+        after = page.evaluate("[window.civicsim.frames, performance.now()]")
+        rate = 1_000 * (after[0] - before[0]) / (after[1] - before[1])
+        print(f"{staff} staff: {rate:.0f} frames a second, {page.evaluate('window.civicsim.painted.bytes[0]')} bytes a run", flush=True)  # fmt: skip
+        page.context.close()
+
+
+def resident(pid: int) -> float:
+    """Return the memory of a process in MiB."""
+    text = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    return int(re.search(r"VmRSS:\s+(\d+)", text)[1]) / 1024  # type: ignore[index]
+
+
+def classroom(browser: Any, address: str, pid: int, visitors: int) -> None:
+    """Let a class come, and everybody move a lever of their own at the same moment."""
+    print(f"server before: {resident(pid):.0f} MiB", flush=True)
+    pages = [visit(browser, f"{address}/?set=structure.n_teams%3D20&seed={k + 1}") for k in range(visitors)]
+    print(f"server with {visitors} visitors: {resident(pid):.0f} MiB", flush=True)
+    for k, page in enumerate(pages):
+        page.locator("#cv-lever-fear").fill(f"{0.02 * (k + 1):.2f}")
+    times = []
+    for page in pages:
+        page.wait_for_function("window.civicsim.painted.count > 1", timeout=LONG)
+        times.append(page.evaluate("window.civicsim.painted.at - window.civicsim.released"))
+    said(f"{visitors} visitors at once: lever released to painted", times)
+    print(f"slowest {max(times):.0f} ms; server afterwards: {resident(pid):.0f} MiB", flush=True)
+    for page in pages:
+        page.context.close()
+
+
+def server(repeats: int) -> None:
+    """Print where the server's processor time goes for one run that is played."""
+    from civicsim.app import history, work
+    from civicsim.simulate import begin, burn_in, run
+
+    spent: dict[str, float] = {}
+
+    def timed(name: str, do: Callable[..., Any]) -> Callable[..., Any]:
+        def timing(*args: Any, **keywords: Any) -> Any:
+            began = time.process_time()
+            result = do(*args, **keywords)
+            spent[name] = spent.get(name, 0.0) + time.process_time() - began
+            return result
+
+        return timing
+
+    for staff in (300, 600):
+        scenario = Scenario.preset().with_(n_teams=TEAMS[staff])
+        start = burn_in(scenario, 1)
+        history.live_through(scenario.with_(weeks=4), start)
+        spent.clear()
+        kept = history.advance, history.travels_of, history.arrange
+        history.advance = timed("weeks of the model", kept[0])
+        history.travels_of = timed("whose ideas were taken over", lambda *given, see=kept[1]: list(see(*given)))
+        history.arrange = timed("places on the canvas", kept[2])
+        try:
+            for k in range(repeats):
+                changed = scenario.with_(fear=0.1 + 0.05 * k)
+                timed("burn-in (once per organisation and seed)", burn_in)(changed, 1)
+                before = spent.get("all", 0.0)
+                lived = timed("all", history.live_through)(changed, start)
+                inside = spent["all"] - before
+                spent["living, in all"] = spent.get("living, in all", 0.0) + inside
+                timed("packing (differences, gzip, base64)", lambda lived=lived: lived.packed)()
+                timed("time paths", lambda lived=lived: lived.paths)()
+                timed("the same run at once (many weeks a call)", run)(changed, 1, start=begin(start, changed))
+                timed("key of the cache (digest)", lambda changed=changed: (work._before(changed), changed.digest))()
+        finally:
+            history.advance, history.travels_of, history.arrange = kept
+        spent.pop("all")
+        parts = ("weeks of the model", "whose ideas were taken over", "places on the canvas")
+        spent["copying weeks"] = spent["living, in all"] - sum(spent.get(name, 0.0) for name in parts)
+        total = spent["living, in all"] + spent["packing (differences, gzip, base64)"] + spent["time paths"]
+        print(f"{staff} staff, five years, processor time of one answer ({1000 * total / repeats:.0f} ms):", flush=True)
+        for name, seconds in sorted(spent.items(), key=lambda item: -item[1]):
+            print(f"  {name}: {1000 * seconds / repeats:.1f} ms ({seconds / total:.0%})", flush=True)
+
+
+def main(words: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.page", description="Measure how fast the page is.")
+    parser.add_argument("--only", default="server,answer,bands,frames,class", help="some parts, with commas between")
+    parser.add_argument("--quick", action="store_true", help="little, to see that it works")
+    given = parser.parse_args(words)
+    parts, repeats = given.only.split(","), 3 if given.quick else 18
+    if "server" in parts:
+        server(2 if given.quick else 5)
+    if set(parts) <= {"server"}:
+        return 0
+    if CHROMIUM is None:
+        parser.error("chromium is not installed")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright, served() as (address, pid):
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        for name, do in (("answer", answer), ("bands", bands), ("frames", frames)):
+            if name in parts:
+                do(browser, address, repeats)
+        if "class" in parts:
+            classroom(browser, address, pid, 5 if given.quick else CLASS)
+        browser.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
