@@ -7,15 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from civicsim.cli.helping import command_help, talk
-from civicsim.cli.options import Json, Kind, Out, Quiet, Seed, Set, complete_styles, n_runs, whole
-
-
-def _names(text: str) -> list[str]:
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    if not names:
-        raise typer.BadParameter("expected names of parameters, such as exit_rate,safety_mean")
-    return names
-
+from civicsim.cli.options import Json, Kind, Out, Quiet, Seed, Set, complete_styles, n_runs, names_like, whole
 
 Targets = Annotated[
     str | None, typer.Option("--targets", metavar="FILE", help="Targets of your own; the shipped ones by default.")
@@ -80,7 +72,13 @@ def calibrate(
         str | None, typer.Argument(metavar="TARGETS", help="Targets of your own; the shipped ones by default.")
     ] = None,
     free: Annotated[
-        Any, typer.Option("--free", metavar="A,B", parser=_names, help="Parameters that may move, by comma.")
+        Any,
+        typer.Option(
+            "--free",
+            metavar="A,B",
+            parser=names_like("exit_rate,safety_mean"),
+            help="Parameters that may move, by comma.",
+        ),
     ] = None,
     out: Annotated[str, typer.Option("--out", metavar="DIR", help="Folder of results, and of what is under way.")] = (
         "calibration"

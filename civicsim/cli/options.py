@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -25,6 +25,18 @@ def n_runs(text: str) -> int:
     if number < 1:
         raise typer.BadParameter(f"{number} runs: expected a whole number from 1")
     return number
+
+
+def names_like(example: str) -> Callable[[str], list[str]]:
+    """Return what reads names with commas between them; ``example`` is shown where there is none."""
+
+    def names(text: str) -> list[str]:
+        found = [name.strip() for name in text.split(",") if name.strip()]
+        if not found:
+            raise typer.BadParameter(f"expected names, such as {example}")
+        return found
+
+    return names
 
 
 def _shipped(folder: str) -> list[str]:

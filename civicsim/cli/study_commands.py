@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from civicsim.cli.helping import command_help, talk
-from civicsim.cli.options import Draws, Json, Quiet, n_runs, whole
+from civicsim.cli.options import Draws, Json, Quiet, n_runs, names_like, whole
 from civicsim.errors import CivicsimError
 
 
@@ -27,13 +27,6 @@ def _seconds(text: str) -> float:
     if not value > 0.0:
         raise typer.BadParameter(f"{text}: expected a number above 0")
     return value
-
-
-def _names(text: str) -> list[str]:
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    if not names:
-        raise typer.BadParameter("expected names of measures, such as quality_true,load")
-    return names
 
 
 Folder = Annotated[str, typer.Argument(metavar="DIR", help="A folder with results.", autocompletion=_complete)]
@@ -55,7 +48,10 @@ Memory = Annotated[
 Measures = Annotated[
     Any,
     typer.Option(
-        "--measures", metavar="A,B", parser=_names, help="Measures, by comma, or all; by default those that matter."
+        "--measures",
+        metavar="A,B",
+        parser=names_like("quality_true,load"),
+        help="Measures, by comma, or all; by default those that matter.",
     ),
 ]
 
@@ -464,7 +460,7 @@ def adversary(
         Any,
         typer.Option(
             metavar="A,B",
-            parser=_names,
+            parser=names_like("exit_rate,safety_mean"),
             help="Uncertain parameters, or sections of them, to search over all they allow.",
         ),
     ] = None,
