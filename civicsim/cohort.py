@@ -23,6 +23,7 @@ from civicsim.organisation import (
     DIVISIONAL_MANAGER,
     ENACTED,
     EXECUTIVE,
+    IN_COLUMNS,
     LONG_AGO,
     N_NEIGHBOURS,
     N_PATIENT_GROUPS,
@@ -36,8 +37,10 @@ from civicsim.organisation import (
 from civicsim.parameters import as_row, column_dtype
 from civicsim.roster import Roster
 from civicsim.structure import Population, Structure
+from civicsim.table import Table
 
-Tables = dict[str, np.ndarray]
+Tables = dict[str, Any]
+"""Tables by name: kept column by column (:class:`civicsim.table.Table`) or row by row (structured arrays)."""
 
 _STATUS = np.array([1.0, 0.2, 0.0, -0.4, -0.8])
 _GROUP_SHARES = np.array([0.30, 0.35, 0.12, 0.08, 0.15])
@@ -50,13 +53,13 @@ class Cohort:
 
     Attributes
     ----------
-    tables : dict of str to numpy.ndarray
-        One structured array per table of :data:`civicsim.organisation.TABLES`; also readable as attributes, for
-        example ``cohort.person``.
+    tables : dict of str to Table or numpy.ndarray
+        The tables of :data:`civicsim.organisation.TABLES`, kept column by column or as structured arrays; also readable
+        as attributes, for example ``cohort.person``. Either way ``cohort.person["safety"]`` is a column.
     ties : (n_persons, N_TIES) int32 array
         Cross-team ties: row of the other person, or −1.
-    parameters : dict of str to numpy.ndarray
-        One record per organisation for each process, and for ``population``.
+    parameters : dict of str to Table
+        A row per organisation for each process, and for ``population`` and ``structure``.
     week : int
         The week to be lived next; burn-in weeks are negative.
     plan : Plan or None
@@ -69,7 +72,7 @@ class Cohort:
     week: int = 0
     plan: Any = None
 
-    def __getattr__(self, name: str) -> np.ndarray:
+    def __getattr__(self, name: str) -> Any:
         tables = self.__dict__.get("tables")
         if tables is not None and name in tables:
             return tables[name]
@@ -114,8 +117,8 @@ def _normal(rng: np.random.Generator, mean: float, sd: float, n: int) -> np.ndar
     return np.clip(mean + sd * rng.standard_normal(n), 0.02, 0.98)
 
 
-def _blank(name: str, *shape: int) -> np.ndarray:
-    return np.zeros(shape, dtype=_TYPES[name])
+def _blank(name: str, *shape: int) -> Any:
+    return Table(shape, _TYPES[name]) if name in IN_COLUMNS else np.zeros(shape, dtype=_TYPES[name])
 
 
 def _fill_people(person: np.ndarray, rng: np.random.Generator, population: Population) -> None:
@@ -384,8 +387,13 @@ def set_levers(tables: Tables, levers: Levers, rows: slice | np.ndarray = slice(
     dimension["measured"][rows] = dimension["measured_rank"][rows] < levers.measured_share
 
 
-def _concatenated(tables: list[np.ndarray]) -> np.ndarray:
+def _concatenated(tables: list[Any]) -> Any:
     """Return the rows of tables of one kind, taken as bytes: to compare the names of all columns takes longer than to copy."""
+    if isinstance(tables[0], Table):
+        whole = Table((sum(map(len, tables)), *tables[0].shape[1:]), tables[0].dtype)
+        for name, column in whole.columns():
+            np.concatenate([table[name] for table in tables], out=column)
+        return whole
     if len(tables) == 1:
         return tables[0].copy()
     kind = tables[0].dtype
@@ -455,6 +463,7 @@ def build(
     tables["organisation"]["run"] = np.repeat(np.arange(len(seeds)), structure.n_organisations)
     values = {**sections, "population": population, "structure": structure}
     parameters = {
-        name: np.array([as_row(value)] * n, dtype=column_dtype(type(value))) for name, value in values.items()
+        name: Table.of(np.array([as_row(value)] * n, dtype=column_dtype(type(value))), fixed=True)
+        for name, value in values.items()
     }
     return Cohort(tables, ties, parameters, week)

@@ -24,7 +24,7 @@ def _source_hash() -> str:
     digest = hashlib.sha256(numba.__version__.encode())
     for path in sorted([*_PACKAGE.glob("*.py"), *_PACKAGE.glob("processes/*.py")]):
         source = path.read_bytes()
-        if b"@compiled" in source or path.name == "organisation.py":
+        if b"@compiled" in source or path.name in ("organisation.py", "table_code.py"):
             digest.update(source)
     return digest.hexdigest()[:16]
 

@@ -493,6 +493,10 @@ TABLES: dict[str, tuple[Column, ...]] = {
 groups, m), ``panel`` (organisations, groups), ``problem`` (persons, N_PROBLEMS), ``neighbour`` (teams, N_NEIGHBOURS); the others one row per thing."""
 
 
+IN_COLUMNS = ("person",)
+"""Tables that are kept column by column: those with many rows, of which a rule reads a few columns."""
+
+
 def record_type(columns: tuple[Column, ...], real: type = np.float64) -> np.dtype:
     """Return the record type of a table.
 

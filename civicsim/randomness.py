@@ -130,6 +130,16 @@ def bell(a, b, c, d):
 
 
 @compiled
+def shocks_in_turn(seed, stream, week, first_row, n):
+    """Return the bell-shaped numbers of consecutive rows: the same as :func:`shock` row by row."""
+    luck = uniforms_in_turn(seed, stream, week, first_row, n, 0)
+    out = np.empty(n)
+    for i in range(n):
+        out[i] = bell(luck[0, i], luck[1, i], luck[2, i], luck[3, i])
+    return out
+
+
+@compiled
 def shock(seed, stream, week, row):
     """Return a bell-shaped number with mean 0, variance 1 and range ±2√3: the scaled sum of four uniforms.
 

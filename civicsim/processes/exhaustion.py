@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from civicsim.compiled import compiled
 from civicsim.kernels import unit
 from civicsim.parameters import parameter, switch
 from civicsim.process import Process
-from civicsim.randomness import bell, stream_of, uniforms_in_turn
+from civicsim.randomness import shocks_in_turn, stream_of
 
 STREAM = stream_of("exhaustion")
 LOAD_AT_EASE = 0.9
@@ -134,49 +136,35 @@ def felt_load(load, rest_hours, contracted, rest_weight):
 
 
 @compiled
-def _change(who, q, usual, org, breach, contracted, around, luck):
-    moved = who.exhaustion + exhaustion_change(
-        q,
-        usual,
-        who.exhaustion,
-        who.exhaustion_anchor,
-        felt_load(who.load, who.rest_hours, contracted, q.rest_weight),
-        org.fear_enacted,
-        breach,
-        around,
-        who.belonging,
-    )
-    who.exhaustion = unit(moved + q.noise_sd * luck)
-
-
-@compiled
 def _step(first, last, week, p, p_reference, p_structure, organisation, team, person):
     """Move everybody's exhaustion by the week's load, fear, company, recovery and chance."""
     for o in range(first, last):
         if not p[o].enabled:
             continue
         org, q, usual, contracted = organisation[o], p[o], p_reference[o], p_structure[o].contracted_hours
-        start = org.first_person
-        u = uniforms_in_turn(org.seed, STREAM, week, person[start].key, org.n_persons, 0)
+        start, fear = org.first_person, org.fear_enacted
+        # Of each post: the exhaustion of its team, members in post, and promises broken. Colleagues are seen as they were
+        # at the start of the week: it is summed up before anybody moves. Managers have no team around them.
+        total, filled, broken = np.zeros(org.n_persons), np.zeros(org.n_persons), np.full(org.n_persons, org.breach)
         for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
-            total = 0.0
-            filled = 0
+            in_team, in_post = 0.0, 0.0
             for i in range(g.first_person, g.first_person + g.n_posts):
-                if person[i].vacant == 0:
-                    total += person[i].exhaustion
-                    filled += 1
-            # Colleagues are seen as they were at the start of the week: the total was taken before anybody moves.
-            for i in range(g.first_person, g.first_person + g.n_posts):
-                who = person[i]
-                if who.vacant == 0:
-                    around = (total - who.exhaustion) / (filled - 1) if filled > 1 else who.exhaustion
-                    luck = bell(u[0, i - start], u[1, i - start], u[2, i - start], u[3, i - start])
-                    _change(who, q, usual, org, g.breach, contracted, around, luck)
-        for i in range(start + org.n_staff, start + org.n_persons):
-            if person[i].vacant == 0:
-                luck = bell(u[0, i - start], u[1, i - start], u[2, i - start], u[3, i - start])
-                _change(person[i], q, usual, org, org.breach, contracted, person[i].exhaustion, luck)
+                here = 1.0 - person[i].vacant
+                in_team += here * person[i].exhaustion
+                in_post += here
+            for k in range(g.first_person - start, g.first_person + g.n_posts - start):
+                total[k], filled[k], broken[k] = in_team, in_post, g.breach
+        luck = shocks_in_turn(org.seed, STREAM, week, person[start].key, org.n_persons)
+        for k in range(org.n_persons):
+            who = person[start + k]
+            around = (total[k] - who.exhaustion) / (filled[k] - 1.0) if filled[k] > 1.0 else who.exhaustion
+            load = felt_load(who.load, who.rest_hours, contracted, q.rest_weight)
+            change = exhaustion_change(
+                q, usual, who.exhaustion, who.exhaustion_anchor, load, fear, broken[k], around, who.belonging
+            )
+            moved = unit(who.exhaustion + change + q.noise_sd * luck[k])
+            who.exhaustion = moved if who.vacant == 0 else who.exhaustion
 
 
 PROCESS = Process(

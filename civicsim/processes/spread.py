@@ -18,6 +18,8 @@ from civicsim.randomness import stream_of, uniforms_at
 
 STREAM = stream_of("spread")
 NEWS_WEEKS = 26
+BLOCK = 16
+"""Dimensions that are looked at side by side: rows of news are as long as whole blocks."""
 _FREE = "Assumption: free modelling choice, to be swept."
 
 
@@ -85,35 +87,50 @@ def accepts(fits, accuracy, u):
 
 
 @compiled
-def is_news(slot, week):
-    """Return whether a slot holds an idea that is in use, still standing, and young enough to be talked about.
+def news_of(slot, week):
+    """Return the practice of a slot if it is in use, still standing, and young enough to be talked about; else 0.
 
     What was ordered is no news: everybody has the order.
     """
-    return (
-        slot.followed
-        and slot.origin != FROM_DIRECTIVE
-        and 0 < week - slot.adopted_week <= NEWS_WEEKS
-        and slot.value != 0
-    )
+    age = week - slot.adopted_week
+    is_news = (slot.followed != 0) & (slot.origin != FROM_DIRECTIVE) & (age > 0) & (age <= NEWS_WEEKS)
+    return slot.value if is_news else 0
+
+
+@compiled
+def _look_around(neighbour, t, start, news, tied, apart):
+    """Count what ties of a team lead to, dimension by dimension, and return how many ties it has.
+
+    ``tied`` gets the ties to teams with news on a dimension, and ``apart`` those with 1 less those with -1.
+    """
+    tied[:] = 0
+    apart[:] = 0
+    degree = 0
+    for k in range(neighbour.shape[1]):
+        other, ties = neighbour[t, k].team, neighbour[t, k].ties
+        if other < 0:
+            break
+        degree += ties
+        for d in range(news.shape[1]):
+            tied[d] += ties * abs(news[other - start, d])
+            apart[d] += ties * news[other - start, d]
+    return degree
 
 
 @compiled
 def _step(first, last, week, p, p_practice, organisation, dimension, tally, team, neighbour, practice, person):
     """Let each team take over recent changes of its neighbours that it judges to fit."""
     m = practice.shape[1]
-    for_it = np.empty(m)
-    against = np.empty(m)
-    # First everybody looks around, in all organisations, then everybody changes.
+    # First everybody looks around, in all organisations, then everybody changes. What is in the news of a team is a row of
+    # -1, 0 (nothing) and 1, as long as whole blocks.
     start = organisation[first].first_team
     n_teams = organisation[last - 1].first_team + organisation[last - 1].n_teams - start
-    news = np.empty((n_teams, m), dtype=np.int64)
-    n_news = np.zeros(n_teams, dtype=np.int64)
+    width = (m + BLOCK - 1) // BLOCK * BLOCK
+    news = np.zeros((n_teams, width), dtype=np.int32)
     for t in range(n_teams):
         for d in range(m):
-            if is_news(practice[start + t, d], week):
-                news[t, n_news[t]] = d
-                n_news[t] += 1
+            news[t, d] = news_of(practice[start + t, d], week)
+    tied, apart = np.empty(width, dtype=np.int32), np.empty(width, dtype=np.int32)
     # What a team hears of: team, its key, dimension and value; and the chance that it takes it up.
     heard, chance = np.empty((4, n_teams * m), dtype=np.int32), np.empty(n_teams * m)
     taken = np.empty((n_teams * m, 3), dtype=np.int64)
@@ -126,30 +143,17 @@ def _step(first, last, week, p, p_practice, organisation, dimension, tally, team
         for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
             gate = headspace_gate(q.headspace_gain, g.headspace)
-            degree = 0.0
-            for_it[:] = 0.0
-            against[:] = 0.0
-            for k in range(neighbour.shape[1]):
-                other, ties = neighbour[t, k].team, neighbour[t, k].ties
-                if other < 0:
-                    break
-                degree += ties
-                for j in range(n_news[other - start]):
-                    d = news[other - start, j]
-                    if practice[other, d].value > 0:
-                        for_it[d] += ties
-                    else:
-                        against[d] += ties
-            if degree == 0.0:
+            degree = _look_around(neighbour, t, start, news, tied, apart)
+            if degree == 0:
                 continue
             for d in range(m):
-                if for_it[d] + against[d] == 0.0:
+                if tied[d] == 0:
                     continue
                 # Two opposite changes may be in the news; the one with more ties is heard.
-                value = 1 if for_it[d] >= against[d] else -1
+                value = 1 if apart[d] >= 0 else -1
                 if practice[t, d].value == value:
                     continue
-                active = max(for_it[d], against[d])
+                active = 0.5 * (tied[d] + abs(apart[d]))
                 hazard = adoption_hazard(
                     q.form, active, degree, q.threshold, q.complex_rate, q.contagion, q.internal, q.noise
                 )
