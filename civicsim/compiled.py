@@ -6,6 +6,7 @@ directory is therefore named after a hash of every source file with compiled cod
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import tempfile
@@ -13,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import llvmlite.binding
 import numba
 from numba.core.caching import FunctionCache
 from numba.core.runtime import rtsys  # type: ignore[attr-defined]
@@ -24,7 +26,7 @@ def _source_hash() -> str:
     digest = hashlib.sha256(numba.__version__.encode())
     for path in sorted([*_PACKAGE.glob("*.py"), *_PACKAGE.glob("processes/*.py")]):
         source = path.read_bytes()
-        if b"@compiled" in source or path.name in ("organisation.py", "table_code.py"):
+        if b"@compiled" in source or b"@written_in" in source or path.name in ("organisation.py", "table_code.py"):
             digest.update(source)
     return digest.hexdigest()[:16]
 
@@ -47,6 +49,11 @@ if "NUMBA_CACHE_DIR" not in os.environ:
     numba.config.CACHE_DIR = str(_cache_directory())  # type: ignore[attr-defined]
 
 
+# A loop over people reads a dozen columns and arrays. Before it works on several people at once it makes sure that none of
+# what it writes overlaps with what it reads; by default the compiler gives up where that takes more than eight comparisons.
+llvmlite.binding.set_option("civicsim", "--runtime-memory-check-threshold=64")
+
+
 class _Shelf(FunctionCache):
     """Compiled code on disk, loaded with what it takes to run it, and without all of numba that only compiling needs.
 
@@ -60,8 +67,16 @@ class _Shelf(FunctionCache):
             return self._load_overload(sig, target_context)
 
 
-def compiled(function: Callable[..., Any]) -> Any:
-    """Compile a function of arrays and numbers: no Python objects, no global lock, IEEE arithmetic (no fast-math)."""
-    dispatcher: Any = numba.njit(nogil=True, error_model="numpy")(function)
+def compiled(function: Callable[..., Any], *, written_in: bool = False) -> Any:
+    """Compile a function of arrays and numbers: no Python objects, no global lock, IEEE arithmetic (no fast-math).
+
+    With ``written_in``, machine code is written into whoever calls it, however long: a loop with a call in it cannot work on
+    several rows at once.
+    """
+    dispatcher: Any = numba.njit(nogil=True, error_model="numpy", forceinline=written_in)(function)
     dispatcher._cache = _Shelf(function)
     return dispatcher
+
+
+written_in = functools.partial(compiled, written_in=True)
+"""Compiles a rule that loops over many rows apply to each of them."""

@@ -8,32 +8,70 @@ from __future__ import annotations
 
 import math
 
-from civicsim.compiled import compiled
+import numpy as np
+
+from civicsim.compiled import compiled, written_in
 
 COMPLEX, SIMPLE, PROPORTIONAL = 0, 1, 2
 """Codes of the forms of :func:`adoption_hazard`."""
 
 
-@compiled
+@written_in
 def clip(x, low, high):
     """Return ``x``, or the bound it has crossed."""
     return min(max(x, low), high)
 
 
-@compiled
+@written_in
 def unit(x):
     """Return ``x`` held between 0 and 1."""
     return min(max(x, 0.0), 1.0)
 
 
-@compiled
+_LOG2_E = 1.4426950408889634
+_LN_2_HIGH, _LN_2_LOW = 0.693145751953125, 1.42860682030941723212e-6
+_ROUNDER = 1.5 * 2.0**52
+"""Added and taken away again, it leaves a whole number."""
+
+
+@written_in
+def exp(x):
+    """Return e^x, for x between −708 and 709; what lies beyond counts as these.
+
+    Formula
+        e^x = 2^k · e^r,  k = round(x / ln 2),  r = x − k·ln 2,  e^r = Σ rⁿ/n!  up to n = 13
+
+    Within 2 units in the last place of the exact value, and made of additions and products alone: several are worked out
+    side by side, and every processor and library comes to the same.
+    """
+    x = min(max(x, -708.0), 709.0)
+    k = (x * _LOG2_E + _ROUNDER) - _ROUNDER
+    r = (x - k * _LN_2_HIGH) - k * _LN_2_LOW
+    total = 1.0 / 6227020800.0
+    total = total * r + 1.0 / 479001600.0
+    total = total * r + 1.0 / 39916800.0
+    total = total * r + 1.0 / 3628800.0
+    total = total * r + 1.0 / 362880.0
+    total = total * r + 1.0 / 40320.0
+    total = total * r + 1.0 / 5040.0
+    total = total * r + 1.0 / 720.0
+    total = total * r + 1.0 / 120.0
+    total = total * r + 1.0 / 24.0
+    total = total * r + 1.0 / 6.0
+    total = total * r + 0.5
+    total = total * r + 1.0
+    total = total * r + 1.0
+    return total * np.int64((np.int64(k) + 1023) << 52).view(np.float64)
+
+
+@written_in
 def logistic(x):
     """Return 1/(1+e^-x), without overflow at either end."""
-    e = math.exp(-abs(x))
+    e = exp(-abs(x))
     return (1.0 if x >= 0.0 else e) / (1.0 + e)
 
 
-@compiled
+@written_in
 def choice_probability(appraisal, norm_weight, norm, reference):
     """Return the probability of acting when others' behaviour counts: logistic(a + w·(norm − reference)).
 
@@ -55,7 +93,7 @@ def choice_probability(appraisal, norm_weight, norm, reference):
     return logistic(appraisal + norm_weight * (norm - reference))
 
 
-@compiled
+@written_in
 def settle(x, neighbours, anchor, susceptibility, rate):
     """Return ``x`` moved towards a mix of what neighbours hold and the own anchor.
 
@@ -181,17 +219,14 @@ def majority_accuracy(accuracy, n, correlation):
     return 0.5 * (1.0 + math.erf(z / math.sqrt(2.0)))
 
 
-@compiled
+@written_in
 def poisson(rate, u, most):
     """Return a Poisson count by inversion of one uniform number, cut off at ``most``."""
-    if u <= 1.0 - rate:
-        # exp(−rate) is larger still: no need to work it out.
-        return 0
-    probability = math.exp(-rate)
+    probability = exp(-rate)
     cumulated = probability
     count = 0
-    while u > cumulated and count < most:
-        count += 1
-        probability *= rate / count
+    for k in range(1, most + 1):
+        count += u > cumulated
+        probability *= rate / k
         cumulated += probability
     return count

@@ -34,27 +34,29 @@ def count_friends(ties, a):
 
 
 @compiled
-def add_friends(total, ties, a, values, first):
-    """Return a total with the values of those with whom ``a`` has ties added, one by one.
+def add_friends(one, other, ties, a, values, first):
+    """Return two totals with the two values of each of those with whom ``a`` has ties added, one by one.
 
     Parameters
     ----------
-    total : float
+    one, other : float
         What they are added to.
     ties : (n_persons, N_TIES) array
         The slots.
     a : int
         Row of the person.
-    values : (n + 1,) array
-        A value for each person from row ``first`` on, and last a 0 for nobody, who stands in empty slots.
+    values : (n + 1, 2) array
+        Two values for each person from row ``first`` on, and last two zeros for nobody, who stands in empty slots.
     first : int
-        Row of the person whose value comes first.
+        Row of the person whose values come first.
     """
     nobody = values.shape[0] - 1
     for slot in range(N_TIES):
         friend = ties[a, slot]
-        total += values[friend - first if friend >= 0 else nobody]
-    return total
+        at = friend - first if friend >= 0 else nobody
+        one += values[at, 0]
+        other += values[at, 1]
+    return one, other
 
 
 @compiled

@@ -493,7 +493,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
 groups, m), ``panel`` (organisations, groups), ``problem`` (persons, N_PROBLEMS), ``neighbour`` (teams, N_NEIGHBOURS); the others one row per thing."""
 
 
-IN_COLUMNS = ("person",)
+IN_COLUMNS = ("person", "practice", "patient")
 """Tables that are kept column by column: those with many rows, of which a rule reads a few columns."""
 
 

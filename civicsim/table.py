@@ -14,6 +14,7 @@ import numpy as np
 
 from civicsim.table_code import LINE, layout_of, type_of
 
+
 class Table:
     """A table kept column by column.
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from civicsim.causes import columns
 from civicsim.compiled import compiled
-from civicsim.kernels import majority_accuracy, toward_code
+from civicsim.kernels import exp, majority_accuracy, toward_code
 from civicsim.organisation import FROM_DIRECTIVE
 from civicsim.parameters import parameter, switch
 from civicsim.practice import change, judges_rightly
@@ -114,10 +113,10 @@ def game_utility(pressure_weight, fear, salience, motivation_weight, motivation,
 def choose(comply, adapt, resist, game, temperature, u):
     """Return 0 comply, 1 adapt, 2 resist or 3 game: a softmax choice made by one uniform number."""
     best = max(max(comply, adapt), max(resist, game))
-    a = math.exp((comply - best) / temperature)
-    b = math.exp((adapt - best) / temperature)
-    c = math.exp((resist - best) / temperature)
-    d = math.exp((game - best) / temperature)
+    a = exp((comply - best) / temperature)
+    b = exp((adapt - best) / temperature)
+    c = exp((resist - best) / temperature)
+    d = exp((game - best) / temperature)
     x = u * (a + b + c + d)
     if x < a:
         return 0

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from civicsim.blocks import TEAMS_AT_ONCE, block_of
 from civicsim.compiled import compiled
 from civicsim.kernels import unit
 from civicsim.parameters import parameter, switch
@@ -136,35 +137,48 @@ def felt_load(load, rest_hours, contracted, rest_weight):
 
 
 @compiled
+def _move(org, q, usual, week, contracted, start, total, filled, broken, person):
+    """Move the exhaustion of consecutive posts; for each is given that of its team, members in post, and promises broken."""
+    fear = org.fear_enacted
+    luck = shocks_in_turn(org.seed, STREAM, week, person[start].key, total.shape[0])
+    for k in range(total.shape[0]):
+        who = person[start + k]
+        around = (total[k] - who.exhaustion) / (filled[k] - 1.0) if filled[k] > 1.0 else who.exhaustion
+        load = felt_load(who.load, who.rest_hours, contracted, q.rest_weight)
+        change = exhaustion_change(
+            q, usual, who.exhaustion, who.exhaustion_anchor, load, fear, broken[k], around, who.belonging
+        )
+        moved = unit(who.exhaustion + change + q.noise_sd * luck[k])
+        who.exhaustion = moved if who.vacant == 0 else who.exhaustion
+
+
+@compiled
 def _step(first, last, week, p, p_reference, p_structure, organisation, team, person):
     """Move everybody's exhaustion by the week's load, fear, company, recovery and chance."""
     for o in range(first, last):
         if not p[o].enabled:
             continue
         org, q, usual, contracted = organisation[o], p[o], p_reference[o], p_structure[o].contracted_hours
-        start, fear = org.first_person, org.fear_enacted
-        # Of each post: the exhaustion of its team, members in post, and promises broken. Colleagues are seen as they were
-        # at the start of the week: it is summed up before anybody moves. Managers have no team around them.
-        total, filled, broken = np.zeros(org.n_persons), np.zeros(org.n_persons), np.full(org.n_persons, org.breach)
-        for t in range(org.first_team, org.first_team + org.n_teams):
-            g = team[t]
-            in_team, in_post = 0.0, 0.0
-            for i in range(g.first_person, g.first_person + g.n_posts):
-                here = 1.0 - person[i].vacant
-                in_team += here * person[i].exhaustion
-                in_post += here
-            for k in range(g.first_person - start, g.first_person + g.n_posts - start):
-                total[k], filled[k], broken[k] = in_team, in_post, g.breach
-        luck = shocks_in_turn(org.seed, STREAM, week, person[start].key, org.n_persons)
-        for k in range(org.n_persons):
-            who = person[start + k]
-            around = (total[k] - who.exhaustion) / (filled[k] - 1.0) if filled[k] > 1.0 else who.exhaustion
-            load = felt_load(who.load, who.rest_hours, contracted, q.rest_weight)
-            change = exhaustion_change(
-                q, usual, who.exhaustion, who.exhaustion_anchor, load, fear, broken[k], around, who.belonging
-            )
-            moved = unit(who.exhaustion + change + q.noise_sd * luck[k])
-            who.exhaustion = moved if who.vacant == 0 else who.exhaustion
+        for one in range(org.first_team, org.first_team + org.n_teams, TEAMS_AT_ONCE):
+            beyond, start, n_posts = block_of(org, team, one)
+            # Colleagues are seen as they were at the start of the week: it is summed up before anybody moves.
+            total, filled, broken = np.empty(n_posts), np.empty(n_posts), np.empty(n_posts)
+            for t in range(one, beyond):
+                g = team[t]
+                in_team = in_post = 0.0
+                for i in range(g.first_person, g.first_person + g.n_posts):
+                    here = 1.0 - person[i].vacant
+                    in_team += here * person[i].exhaustion
+                    in_post += here
+                for k in range(g.first_person - start, g.first_person + g.n_posts - start):
+                    total[k], filled[k], broken[k] = in_team, in_post, g.breach
+            _move(org, q, usual, week, contracted, start, total, filled, broken, person)
+        # Managers have no team around them, and go by promises to the organisation as a whole.
+        n = org.n_persons - org.n_staff
+        alone = np.zeros(n)
+        _move(
+            org, q, usual, week, contracted, org.first_person + org.n_staff, alone, alone, np.full(n, org.breach), person
+        )
 
 
 PROCESS = Process(

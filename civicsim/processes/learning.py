@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from civicsim.compiled import compiled
+from civicsim.blocks import TEAMS_AT_ONCE, block_of
+from civicsim.compiled import compiled, written_in
 from civicsim.kernels import settle, unit
 from civicsim.networks import add_friends
 from civicsim.parameters import parameter, switch
@@ -105,7 +106,7 @@ class Parameters:
     )
 
 
-@compiled
+@written_in
 def rate_by_surprise(rate, surprise):
     """Return the rate of learning where what surprises is attended to: η·|o−V|/.65.
 
@@ -115,7 +116,7 @@ def rate_by_surprise(rate, surprise):
     return rate * surprise / USUAL_SURPRISE
 
 
-@compiled
+@written_in
 def rate_by_experience(rate, tenure, usual_tenure):
     """Return the rate of learning where a belief is a mean of all that was seen: 2η/(1 + t/t₀).
 
@@ -125,17 +126,14 @@ def rate_by_experience(rate, tenure, usual_tenure):
     return 2.0 * rate / (1.0 + tenure / usual_tenure)
 
 
-@compiled
+@written_in
 def learning_rate(form, rate, surprise, tenure, usual_tenure):
     """Return the rate at which an outcome moves a belief, in one of its forms."""
-    if form == PEARCE_HALL:
-        return rate_by_surprise(rate, surprise)
-    if form == COUNTING:
-        return rate_by_experience(rate, tenure, usual_tenure)
-    return rate
+    by_surprise, by_experience = rate_by_surprise(rate, surprise), rate_by_experience(rate, tenure, usual_tenure)
+    return by_surprise if form == PEARCE_HALL else by_experience if form == COUNTING else rate
 
 
-@compiled
+@written_in
 def learn_from_outcome(belief, outcome, rate, loss_ratio):
     """Return a belief moved towards an outcome; disappointments count ``loss_ratio`` times as much.
 
@@ -146,7 +144,7 @@ def learn_from_outcome(belief, outcome, rate, loss_ratio):
     return unit(belief + min(1.0, speed) * (outcome - belief))
 
 
-@compiled
+@written_in
 def expected_efficacy(anchor, dealt_weight, dealt, reference_dealt, openness_weight, openness, reference_openness):
     """Return the efficacy that experience of the place suggests: V₀ + a_R(r̄−r₀) + a_V(O−O₀).
 
@@ -155,7 +153,7 @@ def expected_efficacy(anchor, dealt_weight, dealt, reference_dealt, openness_wei
     return unit(anchor + dealt_weight * (dealt - reference_dealt) + openness_weight * (openness - reference_openness))
 
 
-@compiled
+@written_in
 def grounds_for_safety(q, usual, anchor, openness, norm, fear):
     """Return the safety that one's own grounds suggest: S₀ + a_O(O−O₀) + a_N(v̄−v₀) − a_F(F−F₀)."""
     return unit(
@@ -166,77 +164,98 @@ def grounds_for_safety(q, usual, anchor, openness, norm, fear):
     )
 
 
-@compiled
-def _hear(who, outcome, rate, q, usual_tenure):
-    """Let efficacy and agency learn from an outcome; only efficacy takes disappointments harder."""
-    pace = learning_rate(q.form, rate, abs(outcome - who.efficacy), who.tenure, usual_tenure)
-    who.efficacy = learn_from_outcome(who.efficacy, outcome, pace, q.loss_ratio)
-    pace = learning_rate(q.form, rate, abs(outcome - who.agency), who.tenure, usual_tenure)
-    who.agency = learn_from_outcome(who.agency, outcome, pace, 1.0)
+@written_in
+def _heard(belief, total, n, rate, loss_ratio, q, tenure, usual_tenure):
+    """Return a belief after the mean of ``n`` outcomes; the same where there were none."""
+    outcome = total / max(n, 1.0)
+    pace = learning_rate(q.form, rate, abs(outcome - belief), tenure, usual_tenure)
+    after = learn_from_outcome(belief, outcome, pace, loss_ratio)
+    return after if n > 0.0 else belief
 
 
 @compiled
-def _learn_efficacy(who, g, q, usual, dealt, openness):
-    if who.n_outcomes > 0.0:
-        _hear(who, who.outcomes / who.n_outcomes, q.outcome_rate, q, usual.usual_tenure)
-    others = g.n_outcomes - who.n_outcomes
-    if others > 0.0:
-        seen = (g.outcomes - who.outcomes) / others
-        _hear(who, seen, q.outcome_rate * q.witness_share, q, usual.usual_tenure)
-    expected = expected_efficacy(
-        who.efficacy_anchor,
-        q.dealt_weight,
-        dealt,
-        usual.usual_dealt_share,
-        q.openness_efficacy,
-        openness,
-        usual.usual_openness,
-    )
-    who.efficacy = unit(settle(who.efficacy, 0.0, expected, 0.0, q.experience_rate))
-    who.agency = unit(settle(who.agency, 0.0, who.agency_anchor, 0.0, q.agency_rate))
+def _learn_efficacy(q, usual, start, n_posts, outcomes, n_outcomes, dealt, openness, person):
+    """Let efficacy and agency of consecutive posts learn from own outcomes, then from those of others in the team.
+
+    Only efficacy takes disappointments harder. For each post is given what its team saw this week.
+    """
+    witness_rate, loss_ratio, tenure = q.outcome_rate * q.witness_share, q.loss_ratio, usual.usual_tenure
+    for k in range(n_posts):
+        who = person[start + k]
+        own, n = who.outcomes, who.n_outcomes
+        others, n_others = outcomes[k] - own, n_outcomes[k] - n
+        belief = _heard(who.efficacy, own, n, q.outcome_rate, loss_ratio, q, who.tenure, tenure)
+        belief = _heard(belief, others, n_others, witness_rate, loss_ratio, q, who.tenure, tenure)
+        agency = _heard(who.agency, own, n, q.outcome_rate, 1.0, q, who.tenure, tenure)
+        agency = _heard(agency, others, n_others, witness_rate, 1.0, q, who.tenure, tenure)
+        expected = expected_efficacy(
+            who.efficacy_anchor, q.dealt_weight, dealt[k], usual.usual_dealt_share, q.openness_efficacy, openness[k],
+            usual.usual_openness,
+        )  # fmt: skip
+        belief = unit(settle(belief, 0.0, expected, 0.0, q.experience_rate))
+        agency = unit(settle(agency, 0.0, who.agency_anchor, 0.0, q.agency_rate))
+        who.efficacy = belief if who.vacant == 0 else who.efficacy
+        who.agency = agency if who.vacant == 0 else who.agency
+
+
+@compiled
+def _learn_safety(q, usual, fear, start, n_posts, around, n_around, climate, openness, detriments, person):
+    """Let safety of consecutive posts follow that of others around, own grounds, and who was made to suffer."""
+    for k in range(n_posts):
+        who = person[start + k]
+        grounds = grounds_for_safety(q, usual, who.safety_anchor + climate[k], openness[k], who.norm, fear)
+        near = around[k] / n_around[k] if n_around[k] > 0.0 else grounds
+        moved = settle(who.safety, near, grounds, q.susceptibility, q.safety_rate)
+        seen = max(0.0, detriments[k] - who.detriments)
+        after = unit(moved - q.detriment_cost * who.detriments - q.witness_cost * seen)
+        who.safety = after if who.vacant == 0 else who.safety
 
 
 @compiled
 def _step(first, last, week, p, p_reference, organisation, team, person, manager, ties):
     """Move everybody's efficacy, agency and safety by what the week taught them."""
-    # Friends may work in another organisation of the run: everybody's safety is kept before anybody's moves. Empty posts
-    # hold nobody's, and last comes a 0 for nobody, who stands in empty slots of ties.
-    start = organisation[first].first_person
-    n_persons = organisation[last - 1].first_person + organisation[last - 1].n_persons - start
-    here, before = np.zeros(n_persons + 1), np.zeros(n_persons + 1)
+    # Friends may work in another organisation of the run: everybody's safety is kept before anybody's moves, and whether
+    # there is anybody. Empty posts hold nobody's, and last come zeros for nobody, who stands in empty slots of ties.
+    start_of_all = organisation[first].first_person
+    n_persons = organisation[last - 1].first_person + organisation[last - 1].n_persons - start_of_all
+    before = np.zeros((n_persons + 1, 2))
     for i in range(n_persons):
-        here[i] = 1.0 if person[start + i].vacant == 0 else 0.0
-        before[i] = here[i] * person[start + i].safety
+        here = 1.0 - person[start_of_all + i].vacant
+        before[i, 0], before[i, 1] = here * person[start_of_all + i].safety, here
     for o in range(first, last):
         if not p[o].enabled:
             continue
         org, q, usual = organisation[o], p[o], p_reference[o]
-        for t in range(org.first_team, org.first_team + org.n_teams):
-            g = team[t]
-            openness = manager[g.manager].openness
-            dealt = min(1.0, g.dealt_memory / g.noticed_memory) if g.noticed_memory > 0.0 else usual.usual_dealt_share
-            total = filled = 0.0
-            for i in range(g.first_person, g.first_person + g.n_posts):
-                total += before[i - start]
-                filled += here[i - start]
-            for i in range(g.first_person, g.first_person + g.n_posts):
-                who = person[i]
-                if who.vacant:
-                    continue
-                if q.efficacy_enabled:
-                    _learn_efficacy(who, g, q, usual, dealt, openness)
-                if not q.safety_enabled:
-                    continue
-                neighbours = add_friends(total - before[i - start], ties, i, before, start)
-                n = add_friends(filled - 1.0, ties, i, here, start)
-                climate = g.climate if week < g.climate_until else 0.0
-                grounds = grounds_for_safety(
-                    q, usual, who.safety_anchor + climate, openness, who.norm, org.fear_enacted
+        for one in range(org.first_team, org.first_team + org.n_teams, TEAMS_AT_ONCE):
+            beyond, start, n_posts = block_of(org, team, one)
+            # Of each post: what its team saw this week, and the safety of those around.
+            outcomes, n_outcomes, detriments = np.empty(n_posts), np.empty(n_posts), np.empty(n_posts)
+            dealt, openness, climate = np.empty(n_posts), np.empty(n_posts), np.empty(n_posts)
+            around, n_around = np.empty(n_posts), np.empty(n_posts)
+            for t in range(one, beyond):
+                g = team[t]
+                noticed, usually = g.noticed_memory, usual.usual_dealt_share
+                share = min(1.0, g.dealt_memory / noticed) if noticed > 0.0 else usually
+                for k in range(g.first_person - start, g.first_person + g.n_posts - start):
+                    outcomes[k], n_outcomes[k], detriments[k] = g.outcomes, g.n_outcomes, g.detriments
+                    dealt[k], openness[k] = share, manager[g.manager].openness
+                    climate[k] = g.climate if week < g.climate_until else 0.0
+                if q.safety_enabled:
+                    total = filled = 0.0
+                    for i in range(g.first_person - start_of_all, g.first_person + g.n_posts - start_of_all):
+                        total += before[i, 0]
+                        filled += before[i, 1]
+                    for i in range(g.first_person, g.first_person + g.n_posts):
+                        own = before[i - start_of_all, 0]
+                        around[i - start], n_around[i - start] = add_friends(
+                            total - own, filled - 1.0, ties, i, before, start_of_all
+                        )
+            if q.efficacy_enabled:
+                _learn_efficacy(q, usual, start, n_posts, outcomes, n_outcomes, dealt, openness, person)
+            if q.safety_enabled:
+                _learn_safety(
+                    q, usual, org.fear_enacted, start, n_posts, around, n_around, climate, openness, detriments, person
                 )
-                around = neighbours / n if n > 0.0 else grounds
-                moved = settle(before[i - start], around, grounds, q.susceptibility, q.safety_rate)
-                seen = max(0.0, g.detriments - who.detriments)
-                who.safety = unit(moved - q.detriment_cost * who.detriments - q.witness_cost * seen)
 
 
 PROCESS = Process(

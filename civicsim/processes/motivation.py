@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from civicsim.compiled import compiled
+import numpy as np
+
+from civicsim.blocks import TEAMS_AT_ONCE, block_of
+from civicsim.compiled import compiled, written_in
 from civicsim.kernels import unit
 from civicsim.networks import count_friends
 from civicsim.parameters import parameter, switch
@@ -65,7 +68,7 @@ class Parameters:
     )  # fmt: skip
 
 
-@compiled
+@written_in
 def motivation_change(q, usual, motivation, anchor, agency, authority, permission, fear, salience):
     """Return the change of motivation in a week.
 
@@ -79,7 +82,7 @@ def motivation_change(q, usual, motivation, anchor, agency, authority, permissio
     )
 
 
-@compiled
+@written_in
 def belonging_target(q, anchor, acted, recognition, ties, openness, norm):
     """Return where belonging settles: half of what a person brought along, and what the place gives."""
     return unit(
@@ -92,23 +95,39 @@ def belonging_target(q, anchor, acted, recognition, ties, openness, norm):
     )
 
 
-@compiled
+@written_in
 def trust_change(q, trust, anchor, gap, kept, broken):
     """Return the change of trust in a week: κ_T(T₀−T) − .005 · gap between words and deeds + kept − broken promises."""
     return q.trust_rate * (anchor - trust) - q.gap_cost * gap + kept - broken
 
 
-@compiled
-def _follow(who, q, usual, org, kept, broken):
-    """Move a person's motivation and trust."""
-    who.motivation = unit(
+@written_in
+def _follow(who, q, usual, authority, permission, fear, salience, gap, kept, broken):
+    """Move a person's motivation and trust, where the post is filled."""
+    motivation = unit(
         who.motivation
         + motivation_change(
-            q, usual, who.motivation, who.motivation_anchor, who.agency, org.authority_enacted,
-            org.permission_enacted, org.fear_enacted, org.target_salience,
+            q, usual, who.motivation, who.motivation_anchor, who.agency, authority, permission, fear, salience
         )
-    )  # fmt: skip
-    who.trust = unit(who.trust + trust_change(q, who.trust, who.trust_anchor, org.say_do_gap, kept, broken))
+    )
+    trust = unit(who.trust + trust_change(q, who.trust, who.trust_anchor, gap, kept, broken))
+    who.motivation = motivation if who.vacant == 0 else who.motivation
+    who.trust = trust if who.vacant == 0 else who.trust
+
+
+@compiled
+def _follow_staff(org, q, usual, start, kept, broken, openness, n_ties, person):
+    """Move motivation, trust and belonging of consecutive posts; for each is given what its team and ties are like."""
+    authority, permission, fear = org.authority_enacted, org.permission_enacted, org.fear_enacted
+    salience, gap = org.target_salience, org.say_do_gap
+    for k in range(kept.shape[0]):
+        who = person[start + k]
+        _follow(who, q, usual, authority, permission, fear, salience, gap, kept[k], broken[k])
+        target = belonging_target(
+            q, who.belonging_anchor, who.acted_memory, who.answered_memory, n_ties[k], openness[k], who.norm
+        )
+        belonging = unit(who.belonging + q.belonging_rate * (target - who.belonging))
+        who.belonging = belonging if who.vacant == 0 else who.belonging
 
 
 @compiled
@@ -119,19 +138,18 @@ def _step(first, last, p, p_compact, p_reference, organisation, team, person, ma
             continue
         org, q, usual = organisation[o], p[o], p_reference[o]
         gain, loss = p_compact[o].fulfilment_gain, p_compact[o].fulfilment_gain * p_compact[o].breach_ratio
-        for t in range(org.first_team, org.first_team + org.n_teams):
-            g = team[t]
-            openness = manager[g.manager].openness
-            for i in range(g.first_person, g.first_person + g.n_posts):
-                who = person[i]
-                if who.vacant:
-                    continue
-                _follow(who, q, usual, org, gain * g.fulfilment, loss * g.breach)
-                n_ties = count_friends(ties, i)
-                target = belonging_target(
-                    q, who.belonging_anchor, who.acted_memory, who.answered_memory, n_ties, openness, who.norm
-                )
-                who.belonging = unit(who.belonging + q.belonging_rate * (target - who.belonging))
+        for one in range(org.first_team, org.first_team + org.n_teams, TEAMS_AT_ONCE):
+            beyond, start, n_posts = block_of(org, team, one)
+            kept, broken, openness = np.empty(n_posts), np.empty(n_posts), np.empty(n_posts)
+            n_ties = np.empty(n_posts)
+            for t in range(one, beyond):
+                g = team[t]
+                for k in range(g.first_person - start, g.first_person + g.n_posts - start):
+                    kept[k], broken[k] = gain * g.fulfilment, loss * g.breach
+                    openness[k] = manager[g.manager].openness
+            for k in range(n_posts):
+                n_ties[k] = count_friends(ties, start + k)
+            _follow_staff(org, q, usual, start, kept, broken, openness, n_ties, person)
         for i in range(org.first_person + org.n_staff, org.first_person + org.n_persons):
             who = person[i]
             if who.vacant:
@@ -139,7 +157,10 @@ def _step(first, last, p, p_compact, p_reference, organisation, team, person, ma
             # Managers above the teams go by how the organisation as a whole keeps its word.
             fulfilment = team[who.team].fulfilment if who.team >= 0 else org.fulfilment
             breach = team[who.team].breach if who.team >= 0 else org.breach
-            _follow(who, q, usual, org, gain * fulfilment, loss * breach)
+            _follow(
+                who, q, usual, org.authority_enacted, org.permission_enacted, org.fear_enacted, org.target_salience,
+                org.say_do_gap, gain * fulfilment, loss * breach,
+            )  # fmt: skip
             # Assumption: managers' belonging returns to what they brought along.
             who.belonging += q.belonging_rate * (who.belonging_anchor - who.belonging)
 

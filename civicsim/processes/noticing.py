@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from civicsim.compiled import compiled
-from civicsim.kernels import poisson, unit
+from civicsim.blocks import TEAMS_AT_ONCE, block_of
+from civicsim.compiled import compiled, written_in
+from civicsim.kernels import exp, poisson, unit
 from civicsim.organisation import N_PROBLEMS
 from civicsim.parameters import parameter, switch
 from civicsim.practice import judges_rightly
@@ -54,20 +54,14 @@ class Parameters:
     )  # fmt: skip
 
 
-@compiled
-def checks_at_ease(rate, base, headspace, seek):
-    """Return checks a person without overload is expected to make in a week: ν (h₀ + H) · seek."""
-    return rate * (base + headspace) * seek
-
-
-@compiled
+@written_in
 def expected_checks(rate, base, headspace, seek, load, overload_cost):
     """Return checks a person is expected to make in a week.
 
     Formula
         ν (h₀ + H) · seek · exp(−k_b · max(0, ℓ−1))
     """
-    return checks_at_ease(rate, base, headspace, seek) * math.exp(-overload_cost * max(0.0, load - 1.0))
+    return rate * (base + headspace) * seek * exp(-overload_cost * max(0.0, load - 1.0))
 
 
 @compiled
@@ -82,6 +76,22 @@ def convenient_value(present, u):
     if present != 0:
         return -present
     return 1 if u < 0.5 else -1
+
+
+@compiled
+def _count_checks(org, q, week, one, beyond, start, n_posts, team, person):
+    """Return how many checks each post of some teams makes this week; none where nobody is at work."""
+    seek, n_of = np.empty(n_posts), np.empty(n_posts, dtype=np.int8)
+    for t in range(one, beyond):
+        for i in range(team[t].first_person, team[t].first_person + team[t].n_posts):
+            seek[i - start] = team[t].seek
+    luck = uniforms_in_turn(org.seed, STREAM, week, person[start].key, n_posts, 0)
+    for k in range(n_posts):
+        who = person[start + k]
+        rate = expected_checks(q.check_rate, q.base_headspace, who.headspace, seek[k], who.load, q.overload_cost)
+        n = poisson(rate, luck[0, k], N_PROBLEMS)
+        n_of[k] = n if (who.vacant == 0) & (who.absent == 0) else 0
+    return n_of
 
 
 @compiled
@@ -135,35 +145,30 @@ def _step(first, last, week, p, p_practice, organisation, dimension, tally, team
             if dimension[o, d].staff_visible:
                 visible[n_visible] = d
                 n_visible += 1
-        start = org.first_person
-        luck = uniforms_in_turn(org.seed, STREAM, week, person[start].key, org.n_staff, 0)
-        checks = np.empty((3, org.n_staff * N_PROBLEMS), dtype=np.int32)
-        n_checks = 0
         for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
             target = seek_target(manager[g.manager].openness, org.fear_enacted, org.measured_share, org.target_salience)
             g.seek = unit(g.seek + q.seek_rate * (unit(target + q.seek_shift) - g.seek))
-            for i in range(g.first_person, g.first_person + g.n_posts):
-                who, u = person[i], luck[0, i - start]
-                if u <= 1.0 - checks_at_ease(q.check_rate, q.base_headspace, who.headspace, g.seek):
-                    # Not even at ease would there be a check.
-                    continue
-                if who.vacant or who.absent or n_visible == 0:
-                    continue
-                rate = expected_checks(q.check_rate, q.base_headspace, who.headspace, g.seek, who.load, q.overload_cost)
-                for k in range(poisson(rate, u, N_PROBLEMS)):
-                    checks[0, n_checks], checks[1, n_checks], checks[2, n_checks] = i, who.key, 1 + k
+        for one in range(org.first_team, org.first_team + org.n_teams, TEAMS_AT_ONCE):
+            beyond, start, n_posts = block_of(org, team, one)
+            n_of = _count_checks(org, q, week, one, beyond, start, n_posts, team, person)
+            checks = np.empty((3, n_posts * N_PROBLEMS), dtype=np.int32)
+            n_checks = 0
+            for k in range(n_posts if n_visible > 0 else 0):
+                for number in range(n_of[k]):
+                    checks[0, n_checks], checks[1, n_checks] = start + k, person[start + k].key
+                    checks[2, n_checks] = 1 + number
                     n_checks += 1
-        _look(
-            n_checks, week, p_practice[o].judgement_gain, org.seed, visible[:n_visible], checks, practice, person,
-            problem,
-        )  # fmt: skip
-        for t in range(org.first_team, org.first_team + org.n_teams):
-            g = team[t]
-            g.noticed = 0.0
-            for i in range(g.first_person, g.first_person + g.n_posts):
-                g.noticed += person[i].noticed
-            tally[o].noticed += g.noticed
+            _look(
+                n_checks, week, p_practice[o].judgement_gain, org.seed, visible[:n_visible], checks, practice, person,
+                problem,
+            )  # fmt: skip
+            for t in range(one, beyond):
+                g = team[t]
+                g.noticed = 0.0
+                for i in range(g.first_person, g.first_person + g.n_posts):
+                    g.noticed += person[i].noticed
+                tally[o].noticed += g.noticed
 
 
 PROCESS = Process(

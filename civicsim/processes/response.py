@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from civicsim.compiled import compiled
 from civicsim.in_post import mean_safety
-from civicsim.kernels import either, unit
+from civicsim.kernels import either, exp, unit
 from civicsim.organisation import (
     ENDORSED,
     FROM_PROGRAMME,
@@ -120,7 +119,7 @@ class Parameters:
 @compiled
 def exponential_share(overload, cost):
     """Return the share of the time for answering that overload leaves: exp(−k·ov). Each bit of overload takes a like share."""
-    return math.exp(-cost * overload)
+    return exp(-cost * overload)
 
 
 @compiled

@@ -7,7 +7,6 @@ everybody answers, and those who do need not be like the rest: both shares are k
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,6 +14,7 @@ import numpy as np
 
 from civicsim.calendar import YEAR
 from civicsim.compiled import compiled
+from civicsim.kernels import exp
 from civicsim.organisation import SURVEY_ITEMS
 from civicsim.parameters import parameter, switch
 from civicsim.process import Process
@@ -233,7 +233,7 @@ def is_due(week, week_of_year, every_years):
 @compiled
 def response_probability(rate, slope, exhaustion, usual_exhaustion):
     """Return the chance of answering: odds r/(1−r) · exp(−s(E − E_ref))."""
-    f = math.exp(-slope * (exhaustion - usual_exhaustion))
+    f = exp(-slope * (exhaustion - usual_exhaustion))
     return rate * f / (rate * f + 1.0 - rate)
 
 

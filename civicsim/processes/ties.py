@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
+from civicsim.blocks import PEOPLE_AT_ONCE
 from civicsim.compiled import compiled
+from civicsim.kernels import exp
 from civicsim.networks import add_tie, count_friends, count_neighbours, count_ties, drop_tie
 from civicsim.parameters import parameter, switch
 from civicsim.process import Process
@@ -82,7 +83,7 @@ def loss_probability(hours, n_ties, upkeep, loss, neglect):
 @compiled
 def appeal(same_profession, near, in_common, q):
     """Return how strongly two people are drawn together: exp(α_same·same + α_prox·near + α_tri·acquaintances in common)."""
-    return math.exp(q.same_profession * same_profession + q.proximity * near + q.closure * in_common)
+    return exp(q.same_profession * same_profession + q.proximity * near + q.closure * in_common)
 
 
 @compiled
@@ -176,22 +177,21 @@ def _step(first, last, week, p, organisation, tally, team, person, ties, neighbo
             loses = loss_probability(hours, n, q.upkeep_hours, q.loss_rate, q.neglect_rate)
             each_loses[n] = max(0.5 * loses, 1e-12)
             makes[n] = making_probability(hours, n, q.upkeep_hours, q.making_hours)
-        start = org.first_person
-        luck = uniforms_in_turn(org.seed, TOUCH, week, person[start].key, org.n_staff, 0)
-        for i in range(start, start + org.n_staff):
-            who = person[i]
-            n_ties = count_friends(ties, i)
-            # One draw decides whether any tie ends, and which: each tie has half the chance from either end.
-            which = luck[0, i - start] / each_loses[n_ties]
-            if which < n_ties:
-                drop_tie(ties, i, ties[i, int(which)])
-                count.ties_lost += 1
-            if who.vacant or team[who.team].isolated:
-                continue
-            if luck[1, i - start] < makes[n_ties]:
-                j = _meet(i, week, org, organisation, team, person, ties, q)
-                if j >= 0 and add_tie(ties, i, j):
-                    count.ties_made += 1
+        for start in range(org.first_person, org.first_person + org.n_staff, PEOPLE_AT_ONCE):
+            n = min(PEOPLE_AT_ONCE, org.first_person + org.n_staff - start)
+            luck = uniforms_in_turn(org.seed, TOUCH, week, person[start].key, n, 0)
+            for i in range(start, start + n):
+                who = person[i]
+                n_ties = count_friends(ties, i)
+                # One draw decides whether any tie ends, and which: each tie has half the chance from either end.
+                which = luck[0, i - start] / each_loses[n_ties]
+                if which < n_ties:
+                    drop_tie(ties, i, ties[i, int(which)])
+                    count.ties_lost += 1
+                if luck[1, i - start] < makes[n_ties] and not (who.vacant or team[who.team].isolated):
+                    j = _meet(i, week, org, organisation, team, person, ties, q)
+                    if j >= 0 and add_tie(ties, i, j):
+                        count.ties_made += 1
     # Ties reach into other organisations of the run: teams are counted when all have met.
     for o in range(first, last):
         if p[o].enabled and week % RECOUNT_WEEKS == 0:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
-from civicsim.compiled import compiled
-from civicsim.kernels import logistic, unit
+import numpy as np
+
+from civicsim.blocks import PEOPLE_AT_ONCE
+from civicsim.compiled import compiled, written_in
+from civicsim.kernels import exp, logistic, unit
 from civicsim.networks import drop_all_ties
 from civicsim.organisation import CHIEF, STAFF
 from civicsim.parameters import parameter, switch
@@ -34,6 +36,8 @@ _TRAITS = tuple(
     T_OPENNESS,
     T_PROFESSIONALISM,
 ) = _TRAITS
+MOST_WEEKS = 5_200
+"""Weeks in post that are counted."""
 LEAVER_WEEKS = 13.0
 _FREE = "Assumption: free modelling choice, to be swept."
 
@@ -78,13 +82,13 @@ class Parameters:
     )
 
 
-@compiled
+@written_in
 def exit_hazard(q, usual_exhaustion, exhaustion, trust, belonging):
     """Return the weekly chance of leaving: h_x · exp(e_E(E−E_ref) − .8(T−½) − .5(X−½))."""
     return min(
         1.0,
         q.exit_rate
-        * math.exp(
+        * exp(
             q.exit_exhaustion * (exhaustion - usual_exhaustion)
             - q.exit_trust * (trust - 0.5)
             - q.exit_belonging * (belonging - 0.5)
@@ -92,7 +96,7 @@ def exit_hazard(q, usual_exhaustion, exhaustion, trust, belonging):
     )
 
 
-@compiled
+@written_in
 def absence_probability(q, exhaustion):
     """Return the chance of being absent through sickness in a week: logistic(−3.1 + 2.5(E−½))."""
     return logistic(q.absence_intercept + q.absence_exhaustion * (exhaustion - 0.5))
@@ -162,6 +166,25 @@ def leave_post(who, i, team, practice, ties, count):
 
 
 @compiled
+def _fates(org, q, usual, week, start, n, person):
+    """Let consecutive posts grow a week older, or be ill, and return whose occupants change: by leaving, or by joining."""
+    moves = np.empty(n, dtype=np.int8)
+    luck = uniforms_in_turn(org.seed, STREAM, week, person[start].key, n, 0)
+    fill = 1.0 / org.weeks_to_fill
+    for k in range(n):
+        who = person[start + k]
+        hazard = exit_hazard(q, usual, who.exhaustion, who.trust, who.belonging)
+        ill = (luck[1, k] < absence_probability(q, who.exhaustion)) & q.absence_enabled
+        vacant, here = who.vacant == 1, who.vacant == 0
+        # The chief executive's coming and going belongs to governing.
+        leaves = here & (luck[0, k] < hazard) & (who.role != CHIEF)
+        moves[k] = leaves | (vacant & (luck[0, k] < fill))
+        who.tenure = min(who.tenure + here, MOST_WEEKS)
+        who.absent = ill & here & (not leaves)
+    return moves
+
+
+@compiled
 def _step(first, last, week, p, p_population, p_reference, organisation, tally, team, practice, person, manager, ties):
     """Let people leave, fall ill, and newcomers fill empty posts."""
     for o in range(first, last):
@@ -182,29 +205,17 @@ def _step(first, last, week, p, p_population, p_reference, organisation, tally, 
             org.mean_safety, org.mean_efficacy = safety / filled, efficacy / filled
         for t in range(org.first_team, org.first_team + org.n_teams):
             team[t].leaver_memory *= 1.0 - 1.0 / LEAVER_WEEKS
-        # Nobody is likelier to leave, or to be ill, than somebody worn out who neither trusts nor belongs.
-        most, most_ill = exit_hazard(q, usual, 1.0, 0.0, 0.0), absence_probability(q, 1.0)
-        start = org.first_person
-        luck = uniforms_in_turn(org.seed, STREAM, week, person[start].key, org.n_persons, 0)
-        for i in range(start, start + org.n_persons):
-            who = person[i]
-            u_move, u_ill = luck[0, i - start], luck[1, i - start]
-            if who.vacant:
-                if u_move < 1.0 / org.weeks_to_fill:
-                    hire(who, i, org, q, pop, week, manager)
+        for start in range(org.first_person, org.first_person + org.n_persons, PEOPLE_AT_ONCE):
+            n = min(PEOPLE_AT_ONCE, org.first_person + org.n_persons - start)
+            moves = _fates(org, q, usual, week, start, n, person)
+            for i in range(start, start + n):
+                if not moves[i - start]:
+                    continue
+                if person[i].vacant:
+                    hire(person[i], i, org, q, pop, week, manager)
                     count.hires += 1
-                continue
-            who.tenure = min(who.tenure + 1, 5200)
-            # The chief executive's coming and going belongs to governing.
-            if (
-                u_move < most
-                and who.role != CHIEF
-                and u_move < exit_hazard(q, usual, who.exhaustion, who.trust, who.belonging)
-            ):
-                leave_post(who, i, team, practice, ties, count)
-            else:
-                ill = q.absence_enabled and u_ill < most_ill and u_ill < absence_probability(q, who.exhaustion)
-                who.absent = 1 if ill else 0
+                else:
+                    leave_post(person[i], i, team, practice, ties, count)
 
 
 PROCESS = Process(

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from civicsim.compiled import compiled
-from civicsim.kernels import choice_probability, unit
+from civicsim.blocks import TEAMS_AT_ONCE, block_of
+from civicsim.compiled import compiled, written_in
+from civicsim.kernels import choice_probability, exp, unit
 from civicsim.networks import add_friends
-from civicsim.organisation import FROM_STAFF, NO_IDEA, TO_GUARDIAN, TO_MANAGER, TO_PEERS, WAITING
+from civicsim.organisation import FROM_STAFF, N_PROBLEMS, NO_IDEA, TO_GUARDIAN, TO_MANAGER, TO_PEERS, WAITING
 from civicsim.parameters import parameter, switch
 from civicsim.practice import propose
 from civicsim.process import Process
-from civicsim.randomness import stream_of, uniforms
+from civicsim.randomness import stream_of, uniforms_at
 
 STREAM = stream_of("voice")
 NORM_WEEKS = 13.0
@@ -95,7 +95,7 @@ class Parameters:
     )
 
 
-@compiled
+@written_in
 def added_readiness(q, safety, efficacy):
     """Return what safety and efficacy speak for, in logits, where one makes up for the other.
 
@@ -105,7 +105,7 @@ def added_readiness(q, safety, efficacy):
     return q.intercept + q.safety_weight * (safety - 0.5) + q.efficacy_weight * (efficacy - 0.5)
 
 
-@compiled
+@written_in
 def joint_readiness(q, usual, safety, efficacy):
     """Return what safety and efficacy speak for, in logits, where neither counts for anything without the other.
 
@@ -121,7 +121,7 @@ def joint_readiness(q, usual, safety, efficacy):
     return added_readiness(q, usual.usual_safety, usual.usual_efficacy) + steepness * (share - 1.0)
 
 
-@compiled
+@written_in
 def linear_probability(logits):
     """Return the probability of acting as a straight line that ends at 0 and 1: the linear probability model.
 
@@ -134,15 +134,15 @@ def linear_probability(logits):
     return unit(0.5 + LINEAR_SLOPE * logits)
 
 
-@compiled
+@written_in
 def speaks_probability(form, appraisal, norm_weight, norm, reference):
     """Return the probability of speaking up, from what speaks for it apart from the norm (in logits) and the norm."""
-    if form == LINEAR:
-        return linear_probability(appraisal + norm_weight * (norm - reference))
-    return choice_probability(appraisal, norm_weight, norm, reference)
+    line = linear_probability(appraisal + norm_weight * (norm - reference))
+    curve = choice_probability(appraisal, norm_weight, norm, reference)
+    return line if form == LINEAR else curve
 
 
-@compiled
+@written_in
 def appraisal(q, usual, who, invitation, fear, severity):
     """Return what speaks for speaking up apart from the norm, in logits.
 
@@ -151,12 +151,10 @@ def appraisal(q, usual, who, invitation, fear, severity):
 
     In the product form the first three terms are those of :func:`joint_readiness`. Being invited counts as far as one believes that it leads to something.
     """
-    if q.form == PRODUCT:
-        ready = joint_readiness(q, usual, who.safety, who.efficacy)
-    else:
-        ready = added_readiness(q, who.safety, who.efficacy)
+    # Both are worked out, and one is taken: a branch would keep a loop from working on several people at once.
+    added, joint = added_readiness(q, who.safety, who.efficacy), joint_readiness(q, usual, who.safety, who.efficacy)
     return (
-        ready
+        (joint if q.form == PRODUCT else added)
         + q.belonging_weight * (who.belonging - 0.5)
         + q.status_weight * who.status
         - q.exhaustion_weight * (who.exhaustion - 0.5)
@@ -181,9 +179,9 @@ def fear_share(q, usual, safety, efficacy, fear):
 @compiled
 def channel(q, authority, agency, safety, severity, u):
     """Return to whom a problem is voiced: a softmax choice among peers, manager and guardian."""
-    peers = math.exp(q.peer_authority * authority + q.peer_agency * agency)
-    boss = math.exp(q.manager_appeal + safety - 0.5)
-    guardian = math.exp(q.guardian_appeal + q.guardian_severity * severity - q.guardian_unsafety * (safety - 0.5))
+    peers = exp(q.peer_authority * authority + q.peer_agency * agency)
+    boss = exp(q.manager_appeal + safety - 0.5)
+    guardian = exp(q.guardian_appeal + q.guardian_severity * severity - q.guardian_unsafety * (safety - 0.5))
     x = u * (peers + boss + guardian)
     if x < peers:
         return TO_PEERS
@@ -204,15 +202,91 @@ def _raise(slot, seen, i, to, week, g, count):
 
 
 @compiled
-def _speak(first, last, week, p, p_reference, organisation, tally, team, practice, person, problem, ties):
-    """Let people decide about each problem they noticed; then remember who spoke."""
+def _look_around(first, last, p, p_reference, organisation, team, person, ties):
+    """Put down for everybody which share of the problems that colleagues and friends noticed lately was voiced."""
     start = organisation[first].first_person
     n = organisation[last - 1].first_person + organisation[last - 1].n_persons - start
-    # Last comes a 0 for nobody, who stands in empty slots of ties.
-    noticed_before, voiced_before = np.zeros(n + 1), np.zeros(n + 1)
+    # Noticed and voiced, as they were before anybody speaks; last come zeros for nobody.
+    memory = np.zeros((n + 1, 2))
     for i in range(n):
-        noticed_before[i] = person[start + i].noticed_memory
-        voiced_before[i] = person[start + i].voiced_memory
+        memory[i, 0] = person[start + i].noticed_memory
+        memory[i, 1] = person[start + i].voiced_memory
+    for o in range(first, last):
+        if not p[o].enabled:
+            continue
+        prior = PRIOR_EVENTS * p_reference[o].usual_voice_share
+        for t in range(organisation[o].first_team, organisation[o].first_team + organisation[o].n_teams):
+            g = team[t]
+            team_noticed = team_voiced = 0.0
+            for k in range(g.first_person - start, g.first_person + g.n_posts - start):
+                team_noticed += memory[k, 0]
+                team_voiced += memory[k, 1]
+            for i in range(g.first_person, g.first_person + g.n_posts):
+                own_noticed, own_voiced = memory[i - start, 0], memory[i - start, 1]
+                noticed, voiced = add_friends(
+                    team_noticed - own_noticed, team_voiced - own_voiced, ties, i, memory, start
+                )
+                around = min(1.0, (voiced + prior) / (noticed + PRIOR_EVENTS))
+                person[i].norm = around if person[i].vacant == 0 else person[i].norm
+
+
+@compiled
+def _make_up_minds(org, q, usual, start, n_posts, person):
+    """Let everybody in post weigh whether they would voice a problem of middling severity, and forget last week's voice."""
+    invitation, fear = org.invitation, org.fear_enacted
+    for i in range(start, start + n_posts):
+        who = person[i]
+        who.voiced = who.voice_hours = 0.0
+        neutral = appraisal(q, usual, who, invitation, fear, MIDDLING)
+        propensity = speaks_probability(q.form, neutral, q.norm_weight, who.norm, usual.usual_voice_share)
+        before = propensity if who.tenure == 0 else who.propensity_memory
+        after = before + (propensity - before) / PROPENSITY_WEEKS
+        here = who.vacant == 0
+        who.propensity = propensity if here else who.propensity
+        who.propensity_memory = after if here else who.propensity_memory
+
+
+@compiled
+def _list_problems(start, n_posts, person, problem, held):
+    """Put down who noticed what, problem by problem: row, key, number of the problem, and of the check; return how many."""
+    n = 0
+    for i in range(start, start + n_posts):
+        if person[i].noticed > 0.0 and person[i].vacant == 0:
+            for k in range(int(person[i].noticed)):
+                held[0, n], held[1, n], held[2, n], held[3, n] = i, person[i].key, k, problem[i, k].check
+                n += 1
+    return n
+
+
+@compiled
+def _decide(org, q, usual, week, held, n, count, team, practice, person, problem):
+    """Let people decide about each of the problems that they hold."""
+    luck = uniforms_at(org.seed, STREAM, week, held[1, :n], held[3, :n])
+    for c in range(n):
+        i = held[0, c]
+        who, seen = person[i], problem[i, held[2, c]]
+        g = team[who.team]
+        ready = appraisal(q, usual, who, org.invitation, org.fear_enacted, seen.severity)
+        if luck[0, c] < speaks_probability(q.form, ready, q.norm_weight, who.norm, usual.usual_voice_share):
+            to = channel(q, org.authority_enacted, who.agency, who.safety, seen.severity, luck[2, c])
+            _raise(practice[who.team, seen.dimension], seen, i, to, week, g, count)
+            who.voiced += 1.0
+            who.voice_hours = who.voiced * q.hours_per_item
+            g.voiced += 1.0
+            count.voiced += 1.0
+            count.hours_voice += q.hours_per_item
+            count.voiced_peers += to == TO_PEERS
+            count.voiced_manager += to == TO_MANAGER
+            count.voiced_guardian += to == TO_GUARDIAN
+        elif luck[1, c] < fear_share(q, usual, who.safety, who.efficacy, org.fear_enacted):
+            count.withheld_fear += 1
+        else:
+            count.withheld_futility += 1
+
+
+@compiled
+def _speak(first, last, week, p, p_reference, organisation, tally, team, practice, person, problem):
+    """Let people make up their minds, and decide about each problem they noticed."""
     for o in range(first, last):
         org, q, usual, count = organisation[o], p[o], p_reference[o], tally[o]
         for t in range(org.first_team, org.first_team + org.n_teams):
@@ -221,45 +295,12 @@ def _speak(first, last, week, p, p_reference, organisation, tally, team, practic
             for i in range(org.first_person, org.first_person + org.n_staff):
                 person[i].voiced = person[i].voice_hours = 0.0
             continue
-        for t in range(org.first_team, org.first_team + org.n_teams):
-            g = team[t]
-            team_noticed = team_voiced = 0.0
-            for i in range(g.first_person, g.first_person + g.n_posts):
-                team_noticed += noticed_before[i - start]
-                team_voiced += voiced_before[i - start]
-            for i in range(g.first_person, g.first_person + g.n_posts):
-                who = person[i]
-                who.voiced = 0.0
-                who.voice_hours = 0.0
-                if who.vacant:
-                    continue
-                noticed = add_friends(team_noticed - noticed_before[i - start], ties, i, noticed_before, start)
-                voiced = add_friends(team_voiced - voiced_before[i - start], ties, i, voiced_before, start)
-                who.norm = min(1.0, (voiced + PRIOR_EVENTS * usual.usual_voice_share) / (noticed + PRIOR_EVENTS))
-                neutral = appraisal(q, usual, who, org.invitation, org.fear_enacted, MIDDLING)
-                who.propensity = speaks_probability(q.form, neutral, q.norm_weight, who.norm, usual.usual_voice_share)
-                if who.tenure == 0:
-                    who.propensity_memory = who.propensity
-                who.propensity_memory += (who.propensity - who.propensity_memory) / PROPENSITY_WEEKS
-                for k in range(int(who.noticed)):
-                    seen = problem[i, k]
-                    u_voice, u_reason, u_channel, _ = uniforms(org.seed, STREAM, week, who.key, seen.check)
-                    ready = neutral + q.severity_weight * (seen.severity - MIDDLING)
-                    if u_voice < speaks_probability(q.form, ready, q.norm_weight, who.norm, usual.usual_voice_share):
-                        to = channel(q, org.authority_enacted, who.agency, who.safety, seen.severity, u_channel)
-                        _raise(practice[t, seen.dimension], seen, i, to, week, g, count)
-                        who.voiced += 1.0
-                        count.voiced_peers += to == TO_PEERS
-                        count.voiced_manager += to == TO_MANAGER
-                        count.voiced_guardian += to == TO_GUARDIAN
-                    elif u_reason < fear_share(q, usual, who.safety, who.efficacy, org.fear_enacted):
-                        count.withheld_fear += 1
-                    else:
-                        count.withheld_futility += 1
-                who.voice_hours = who.voiced * q.hours_per_item
-                g.voiced += who.voiced
-                count.voiced += who.voiced
-                count.hours_voice += who.voice_hours
+        for one in range(org.first_team, org.first_team + org.n_teams, TEAMS_AT_ONCE):
+            _, start, n_posts = block_of(org, team, one)
+            _make_up_minds(org, q, usual, start, n_posts, person)
+            held = np.empty((4, n_posts * N_PROBLEMS), dtype=np.int32)
+            n = _list_problems(start, n_posts, person, problem, held)
+            _decide(org, q, usual, week, held, n, count, team, practice, person, problem)
 
 
 @compiled
@@ -285,7 +326,7 @@ PROCESS = Process(
     place=4,
     title="Staff voice what they noticed, to peers, the manager or the guardian, or keep it back for fear or futility.",
     parameters=Parameters,
-    kernels=(_speak, _remember,),
+    kernels=(_look_around, _speak, _remember),
     reads=(
         "organisation.invitation", "organisation.fear_enacted", "organisation.authority_enacted", "person.safety",
         "person.efficacy", "person.belonging", "person.status", "person.exhaustion", "person.agency", "person.noticed",

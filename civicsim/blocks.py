@@ -1,0 +1,18 @@
+"""People and teams that are gone through together: few enough that what is worked out about them stays in the processor's cache."""
+
+from __future__ import annotations
+
+from civicsim.compiled import written_in
+
+TEAMS_AT_ONCE = 32
+"""About 500 people, whose random numbers and intermediate results take some 20 KB."""
+PEOPLE_AT_ONCE = 512
+"""The same, where it does not matter who is in which team."""
+
+
+@written_in
+def block_of(org, team, one):
+    """Return the team after the last of a block that begins with team ``one``, its first post, and how many posts it has."""
+    beyond = min(one + TEAMS_AT_ONCE, org.first_team + org.n_teams)
+    start = team[one].first_person
+    return beyond, start, team[beyond - 1].first_person + team[beyond - 1].n_posts - start
