@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from civicsim.compiled import written_in
 
 TEAMS_AT_ONCE = 32
@@ -11,7 +13,7 @@ PEOPLE_AT_ONCE = 512
 
 
 @written_in
-def block_of(org, team, one):
+def block_of(org: Any, team: Any, one: int) -> tuple[int, int, int]:
     """Return the team after the last of a block that begins with team ``one``, its first post, and how many posts it has."""
     beyond = min(one + TEAMS_AT_ONCE, org.first_team + org.n_teams)
     start = team[one].first_person

@@ -12,14 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from civicsim.table_code import LINE, layout_of, type_of
+from civicsim.table_code import LINE, layout_of, row_type_of, type_of
 
 
 class Table:
     """A table kept column by column.
 
-    ``table["name"]`` is a column, an array that can be written to; ``table[row]`` is one row, with columns as attributes;
-    any other index gives a copy of those rows as records.
+    ``table["name"]`` is a column, an array that can be written to. ``table[row]`` is a row and ``table[first:last]`` are some
+    rows, with columns as attributes or by name; writing to them writes to the table. As a NumPy array it is a copy, a record
+    per row.
 
     Parameters
     ----------
@@ -88,10 +89,10 @@ class Table:
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, str):
             return self._columns[key]
-        place = key if isinstance(key, tuple) else (key,)
-        if len(place) == self.ndim and all(isinstance(k, int | np.integer) for k in place):
-            return Row(self, place)
-        return self.records(key)
+        return Rows(self, (key,))
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[row] for row in range(len(self)))
 
     def __setitem__(self, key: Any, values: Any) -> None:
         if isinstance(key, str):
@@ -100,13 +101,8 @@ class Table:
             for name, column in self.columns():
                 column[key] = values[name]
 
-    def records(self, key: Any = ...) -> np.ndarray:
-        """Return a copy of rows as records, all of them by default."""
-        first = next(iter(self._columns.values()))[key]
-        found = np.zeros(first.shape, dtype=self.dtype)
-        for name, column in self.columns():
-            found[name] = column[key]
-        return found
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.asarray(self[...], dtype)
 
     def copy(self) -> Table:
         """Return an independent copy."""
@@ -119,25 +115,89 @@ class Table:
         return b"".join(column.tobytes() for _, column in self.columns())
 
 
-class Row:
-    """One row of a table: reads and writes its columns, as attributes or by name."""
+class Rows:
+    """A row of a table, or some of its rows: reads and writes their columns, as attributes or by name.
 
-    __slots__ = ("_place", "_table")
+    A single row can be given to compiled rules.
+    """
 
-    def __init__(self, table: Table, place: tuple[int, ...]) -> None:
+    __slots__ = ("_keys", "_table")
+
+    def __init__(self, table: Table, keys: tuple[Any, ...]) -> None:
         object.__setattr__(self, "_table", table)
-        object.__setattr__(self, "_place", place)
+        object.__setattr__(self, "_keys", keys)
+        # Complains about rows that are not there.
+        self._place(next(iter(table.columns()))[1])
 
-    def __getitem__(self, name: str) -> Any:
-        return self._table[name][self._place]
+    def _place(self, column: np.ndarray) -> Any:
+        for key in self._keys:
+            column = column[key]
+        return column
 
-    def __setitem__(self, name: str, value: Any) -> None:
-        self._table[name][self._place] = value
+    def copy(self) -> Table:
+        """Return a table of its own that holds these rows."""
+        return Table.of(np.asarray(self), fixed=self._table.fixed)
+
+    def tobytes(self) -> bytes:
+        """Return the columns one after another as bytes."""
+        return b"".join(self[name].tobytes() for name, _ in self._table.columns())
+
+    @property
+    def _numba_type_(self) -> Any:
+        if self.shape:
+            raise AttributeError("compiled code takes a table, or one row of it")
+        return row_type_of(self._table._numba_type_)
+
+    @property
+    def address(self) -> int:
+        """Where the table begins."""
+        return self._table.address
+
+    @property
+    def room(self) -> int:
+        """For how many rows columns have room."""
+        return self._table.room
+
+    @property
+    def row(self) -> int:
+        """Place of a single row among all entries of the table."""
+        entries = np.arange(self._table.size).reshape(self._table.shape)
+        return int(self._place(entries))
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of each of the columns."""
+        return np.shape(self._place(next(iter(self._table.columns()))[1]))
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, str):
+            return self._place(self._table[key])
+        return Rows(self._table, (*self._keys, key))
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if not isinstance(key, str):
+            for name, _ in self._table.columns():
+                self[key][name] = value[name]
+            return
+        column = self._table[key]
+        for step in self._keys[:-1]:
+            column = column[step]
+        column[self._keys[-1]] = value
 
     def __getattr__(self, name: str) -> Any:
-        try:
-            return self[name]
-        except KeyError:
-            raise AttributeError(f"a row of this table has no column '{name}'") from None
+        if name.startswith("_") or name not in self._table.layout.width:
+            raise AttributeError(f"rows of this table have no column '{name}'")
+        return self[name]
 
     __setattr__ = __setitem__
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        if copy is False:
+            raise ValueError("rows of a table as records are always a copy")
+        found = np.zeros(self.shape, dtype=self._table.dtype)
+        for name, _ in self._table.columns():
+            found[name] = self[name]
+        return found if dtype is None else found.astype(dtype)

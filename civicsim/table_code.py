@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba.core import cgutils, types
-from numba.core.datamodel import models, register_default
+from numba.core.datamodel import models
+from numba.core.datamodel.registry import register_default
 from numba.core.imputils import lower_builtin, lower_getattr, lower_getattr_generic, lower_setattr_generic
 from numba.core.pythonapi import NativeValue, unbox
 from numba.core.typing.templates import (
@@ -87,9 +88,11 @@ class TableType(types.Type):
 
     @property
     def layout(self) -> Layout:
+        """Where its columns are."""
         return layout_of(self.dtype)
 
     def kind_of(self, column: str) -> Any:
+        """Return the type of a column's values."""
         return from_dtype(self.dtype[column])
 
 
@@ -107,10 +110,16 @@ def type_of(dtype: np.dtype, ndim: int, fixed: bool) -> TableType:
     return TableType(dtype, ndim, fixed)
 
 
+@functools.cache
+def row_type_of(table: TableType) -> RowType:
+    """Return the type of a table's rows."""
+    return RowType(table)
+
+
 @register_default(TableType)
 class _TableModel(models.StructModel):
     def __init__(self, manager: Any, kind: Any) -> None:
-        numbers = [(name, types.intp) for name in ("room", "rows", "per_row")]
+        numbers = [(name, types.intp) for name in ("room", "n_rows", "per_row")]
         super().__init__(manager, kind, [("start", types.voidptr), *numbers])
 
 
@@ -120,19 +129,30 @@ class _RowModel(models.StructModel):
         super().__init__(manager, kind, [("start", types.voidptr), ("room", types.intp), ("row", types.intp)])
 
 
-@unbox(TableType)
-def _unbox(kind: Any, table: Any, c: Any) -> NativeValue:
+def _number(table: Any, name: str, c: Any) -> Any:
+    """Return an attribute of a Python object, a whole number."""
+    held = c.pyapi.object_getattr_string(table, name)
+    value = c.pyapi.long_as_longlong(held)
+    c.pyapi.decref(held)
+    return value
+
+
+def _unboxed(kind: Any, thing: Any, names: tuple[str, ...], c: Any) -> NativeValue:
     native = cgutils.create_struct_proxy(kind)(c.context, c.builder)
-
-    def number(name: str) -> Any:
-        held = c.pyapi.object_getattr_string(table, name)
-        value = c.pyapi.long_as_longlong(held)
-        c.pyapi.decref(held)
-        return value
-
-    native.start = c.builder.inttoptr(number("address"), cgutils.voidptr_t)
-    native.room, native.rows, native.per_row = number("room"), number("n_rows"), number("per_row")
+    native.start = c.builder.inttoptr(_number(thing, "address", c), cgutils.voidptr_t)
+    for name in names:
+        setattr(native, name, _number(thing, name, c))
     return NativeValue(native._getvalue(), is_error=cgutils.is_not_null(c.builder, c.pyapi.err_occurred()))
+
+
+@unbox(TableType)
+def _unbox_table(kind: Any, table: Any, c: Any) -> NativeValue:
+    return _unboxed(kind, table, ("room", "n_rows", "per_row"), c)
+
+
+@unbox(RowType)
+def _unbox_row(kind: Any, row: Any, c: Any) -> NativeValue:
+    return _unboxed(kind, row, ("room", "row"), c)
 
 
 # -- table[i] and table[i, k] are rows ---------------------------------------------------------------------------------
@@ -145,10 +165,11 @@ class _RowOf(AbstractTemplate):
         if not isinstance(table, TableType):
             return None
         if table.ndim == 1 and isinstance(index, types.Integer):
-            return signature(RowType(table), table, types.intp)
-        whole = isinstance(index, types.BaseTuple) and all(isinstance(kind, types.Integer) for kind in index)
-        if table.ndim == 2 and whole and len(index) == 2:
-            return signature(RowType(table), table, types.UniTuple(types.intp, 2))
+            return signature(row_type_of(table), table, types.intp)
+        if table.ndim == 2 and isinstance(index, types.BaseTuple):
+            kinds: Any = index
+            if len(kinds) == 2 and all(isinstance(kinds[k], types.Integer) for k in range(2)):
+                return signature(row_type_of(table), table, types.UniTuple(types.intp, 2))
         return None
 
 
@@ -186,7 +207,7 @@ class _TableAttributes(AttributeTemplate):
 @lower_getattr(TableType, "shape")
 def _shape(context: Any, builder: Any, kind: Any, value: Any) -> Any:
     table = cgutils.create_struct_proxy(kind)(context, builder, value=value)
-    sizes = [table.rows, table.per_row][: kind.ndim]
+    sizes = [table.n_rows, table.per_row][: kind.ndim]
     return context.make_tuple(builder, types.UniTuple(types.intp, kind.ndim), sizes)
 
 
@@ -197,7 +218,7 @@ def _shape(context: Any, builder: Any, kind: Any, value: Any) -> Any:
 class _RowAttributes(AttributeTemplate):
     key = RowType
 
-    def generic_resolve(self, row: Any, name: str) -> Any:
+    def generic_resolve(self, row: Any, name: str) -> Any:  # type: ignore[override]
         return row.table.kind_of(name) if name in row.table.layout.width else None
 
 

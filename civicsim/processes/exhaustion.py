@@ -177,7 +177,16 @@ def _step(first, last, week, p, p_reference, p_structure, organisation, team, pe
         n = org.n_persons - org.n_staff
         alone = np.zeros(n)
         _move(
-            org, q, usual, week, contracted, org.first_person + org.n_staff, alone, alone, np.full(n, org.breach), person
+            org,
+            q,
+            usual,
+            week,
+            contracted,
+            org.first_person + org.n_staff,
+            alone,
+            alone,
+            np.full(n, org.breach),
+            person,
         )
 
 

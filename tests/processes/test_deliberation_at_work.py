@@ -22,7 +22,7 @@ ONLY = [PROCESSES["deliberation"]]
 def test_the_mix_of_professions_is_the_chance_that_two_differ(small_cohort):
     cohort = small_cohort.copy()
     cohort.person["vacant"][::7] = 1
-    team, person = cohort.team.view(np.recarray), cohort.person.view(np.recarray)
+    team, person = cohort.team.view(np.recarray), cohort.person
     for t in range(4):
         own = cohort.person[t * 10 : t * 10 + 10]
         counts = np.array(list(Counter(own["profession"][own["vacant"] == 0]).values()))
@@ -33,7 +33,7 @@ def test_the_mix_of_professions_is_the_chance_that_two_differ(small_cohort):
 @pytest.mark.parametrize("vacant", [0, 1])
 def test_one_profession_alone_or_nobody_is_no_mix(small_cohort, vacant):
     cohort = put(small_cohort.copy(), person__profession=1, person__vacant=vacant)
-    assert _diversity(cohort.team.view(np.recarray)[0], cohort.person.view(np.recarray)) == 0.0
+    assert _diversity(cohort.team.view(np.recarray)[0], cohort.person) == 0.0
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def full(cohort):
 def judgements(cohort, n, correlation, weeks=3000, team=0):
     """Return, per week, how many of ``n`` people of a team are for and against an idea that fits."""
     cohort = put(cohort.copy(), practice__idea_value=1, practice__reality=1, person__skill=0.5)
-    teams, practice, person = (getattr(cohort, name).view(np.recarray) for name in ("team", "practice", "person"))
+    teams, practice, person = cohort.team.view(np.recarray), cohort.practice, cohort.person
     u = np.random.default_rng(5).random((weeks, 2))
     seed, gain = cohort.organisation["seed"][0], 0.4
     return np.array(

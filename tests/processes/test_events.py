@@ -144,7 +144,7 @@ def at_the_end(start, chosen, weeks):
 def in_force(cohort):
     """Return all levers and parameters that are in force."""
     levers = [cohort.organisation[name].tolist() for name in LEVERS]
-    parameters = [values.tolist() for values in cohort.parameters.values()]
+    parameters = [np.asarray(values).tolist() for values in cohort.parameters.values()]
     return [*levers, cohort.dimension["measured"].tolist(), *parameters]
 
 

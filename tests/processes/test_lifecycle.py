@@ -534,7 +534,7 @@ def test_the_chance_of_consent_follows_its_formula_and_is_a_probability(cohort):
     put(cohort, person__vacant=0)
     for trust, professionalism in ((0.0, 0.0), (0.2, 0.7), (0.9, 0.5), (1.0, 1.0)):
         own = put(cohort.copy(), person__trust=trust, person__professionalism=professionalism)
-        person, g = own.person.view(np.recarray), own.team.view(np.recarray)[0]
+        person, g = own.person, own.team.view(np.recarray)[0]
         expected = 0.3 + 0.5 * trust + 0.3 * (professionalism - 0.5)
         assert both(consent_probability, q, g, person) == pytest.approx(min(1.0, max(0.0, expected)))
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tools import GRID, after, both, constant, never_falling, never_rising, put, rising, row, shares, step
 
 from civicsim.organisation import FROM_DIRECTIVE, FROM_NEIGHBOURS, FROM_STAFF
-from civicsim.processes.spread import NEWS_WEEKS, accepts, headspace_gate, is_news
+from civicsim.processes.spread import NEWS_WEEKS, accepts, headspace_gate, news_of
 
 COMPLEX, SIMPLE, PROPORTIONAL = range(3)
 
@@ -32,25 +32,26 @@ def test_an_accurate_team_accepts_what_fits_and_refuses_what_does_not(fits):
     assert accepted == pytest.approx([0.5, 0.7, 1.0] if fits else [0.5, 0.3, 0.0], abs=0.001)
 
 
-@pytest.mark.parametrize("function", [is_news, is_news.py_func], ids=["compiled", "plain"])
+@pytest.mark.parametrize("function", [news_of, news_of.py_func], ids=["compiled", "plain"])
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        ({}, True),
-        ({"adopted_week": 100 - NEWS_WEEKS}, True),
-        ({"adopted_week": 100 - NEWS_WEEKS - 1}, False),
-        ({"adopted_week": 100}, False),
-        ({"adopted_week": 101}, False),
-        ({"followed": 0}, False),
-        ({"value": 0}, False),
-        ({"origin": FROM_STAFF}, True),
-        ({"origin": FROM_NEIGHBOURS}, True),
-        ({"origin": FROM_DIRECTIVE}, False),
+        ({}, -1),
+        ({"value": 1}, 1),
+        ({"adopted_week": 100 - NEWS_WEEKS}, -1),
+        ({"adopted_week": 100 - NEWS_WEEKS - 1}, 0),
+        ({"adopted_week": 100}, 0),
+        ({"adopted_week": 101}, 0),
+        ({"followed": 0}, 0),
+        ({"value": 0}, 0),
+        ({"origin": FROM_STAFF}, -1),
+        ({"origin": FROM_NEIGHBOURS}, -1),
+        ({"origin": FROM_DIRECTIVE}, 0),
     ],
 )
 def test_news_is_a_standing_change_of_the_last_half_year(function, change, expected):
     slot = row("practice", **({"followed": 1, "adopted_week": 99, "value": -1} | change))
-    assert bool(function(slot, 100)) == expected
+    assert function(slot, 100) == expected
 
 
 # -- the process -----------------------------------------------------------------------------------------------------

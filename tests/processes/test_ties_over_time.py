@@ -328,7 +328,7 @@ draws = st.floats(0, 1, exclude_max=True)
 @given(st.integers(0, 3), draws, draws, draws, st.integers(0, 39))
 def test_whoever_might_be_met_is_of_the_place(small_cohort, k, u, v, w, i):
     c = small_cohort
-    organisation, team, person = (t.view(np.recarray) for t in (c.organisation, c.team, c.person))
+    organisation, team, person = c.organisation.view(np.recarray), c.team.view(np.recarray), c.person
     j = _candidate(i, k, u, v, w, organisation[0], organisation, team, person, c.ties, 0.05)
     assert j == _candidate.py_func(i, k, u, v, w, organisation[0], organisation, team, person, c.ties, 0.05)
     assert -1 <= j < c.organisation["n_staff"][0]
@@ -336,7 +336,8 @@ def test_whoever_might_be_met_is_of_the_place(small_cohort, k, u, v, w, i):
 
 def test_in_the_team_next_door_everybody_is_as_likely_to_be_met():
     cohort = burnt_in(1, n_teams=6, teams_per_division=3, team_size=10, burn_in_weeks=0)
-    organisation, team, person = (t.view(np.recarray) for t in (cohort.organisation, cohort.team, cohort.person))
+    organisation, team = (t.view(np.recarray) for t in (cohort.organisation, cohort.team))
+    person = cohort.person
     met = Counter()
     for u, v, w in np.random.default_rng(1).random((20_000, 3)):
         j = _candidate(15, 1, u, v, w, organisation[0], organisation, team, person, cohort.ties, 0.05)
@@ -380,7 +381,7 @@ def test_a_friend_of_a_friend_is_found_wherever_in_the_table_ties_stand():
     a, b, c = own.team["first_person"][:3]
     own.ties[a, 0] = own.ties[c, 0] = b
     own.ties[b, 0], own.ties[b, 1] = a, c
-    arrays = [own.tables[name].view(np.recarray) for name in ("organisation", "team", "person")]
+    arrays = [own.organisation.view(np.recarray), own.team.view(np.recarray), own.person]
     org = arrays[0][0]
     for u in (0.0, 0.3, 0.6, 0.99):
         for v in (0.0, 0.3, 0.6, 0.99):
