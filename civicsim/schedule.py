@@ -209,14 +209,21 @@ def _live_a_week(
 
 
 def _live_together(own: Cohort, group: tuple[int, int], recorder: Recorder, end: int) -> None:
-    """Let a group of runs live in one compiled call until Python code takes part again, or for a year at most."""
+    """Let a group of runs live in one compiled call until Python code takes part again, or for a year at most.
+
+    In :data:`WEEK` only the first process has Python code, so what it does in the first of these weeks can be done before.
+    """
+    acts = _acts(WEEK, own, group, own.week)
+    if acts:
+        clear_tally(*group, own.tally)
+        WEEK[0].act(own, *group)  # type: ignore[misc]
     week = own.week + 1
     while week < min(end, own.week + WEEKS_AT_ONCE) and not _acts(WEEK, own, group, week):
         week += 1
     many_weeks, names = together(WEEK)
     row = own.week - recorder.first_week
     many_weeks(
-        *group, own.week, week - own.week, row, own.organisation, own.snapshot, own.team, *recorder.arrays,
+        *group, own.week, week - own.week, row, acts, own.organisation, own.snapshot, own.team, *recorder.arrays,
         *(argument(own, name) for name in names),
     )  # fmt: skip
     own.week = week
@@ -263,7 +270,7 @@ def advance(
         people = float(own.organisation["n_persons"][slice(*group)].sum())
         while own.week < start + weeks:
             before = own.week
-            if at_once and not _acts(processes, own, group, own.week):
+            if at_once:
                 _live_together(own, group, kept, start + weeks)
             else:
                 _live_a_week(own, group, processes, kept, observe)

@@ -50,11 +50,12 @@ def source_of(processes: Sequence[Process]) -> tuple[str, tuple[str, ...]]:
         "",
         "",
         "@compiled",
-        f"def live(first, last, start, weeks, row, organisation, snapshot, team, {', '.join(RECORD)},",
+        f"def live(first, last, start, weeks, row, begun, organisation, snapshot, team, {', '.join(RECORD)},",
         f"         {', '.join(name for name in taken if name not in ('organisation', 'snapshot', 'team'))}):",
         "    for k in range(weeks):",
         "        week = start + k",
-        "        clear_tally(first, last, tally)",
+        "        if k > 0 or not begun:",
+        "            clear_tally(first, last, tally)",
         *calls,
         f"        keep(first, last, row + k, organisation, tally, snapshot, team, {', '.join(RECORD)})",
         "",
@@ -95,7 +96,8 @@ def together(processes: tuple[Process, ...]) -> tuple[Any, tuple[str, ...]]:
     Returns
     -------
     live : compiled function
-        ``live(first, last, start, weeks, row, organisation, snapshot, team, *record, *others)``
+        ``live(first, last, start, weeks, row, begun, organisation, snapshot, team, *record, *others)``, where ``begun``
+        says that the first week has begun in plain Python: then what it counted so far is not set to nothing
     others : tuple of str
         Names of the other arguments, for :func:`civicsim.process.argument`.
     """

@@ -18,6 +18,7 @@ from civicsim.kernels import (
     clip,
     code_change_probability,
     either,
+    exp,
     logistic,
     majority_accuracy,
     poisson,
@@ -44,6 +45,26 @@ def test_clip_stays_between_its_bounds_and_leaves_alone_what_is_between(x, low, 
 @given(st.floats(-1e9, 1e9))
 def test_unit_is_clip_between_zero_and_one(x):
     assert both(unit, x) == min(max(x, 0.0), 1.0)
+
+
+# -- the exponential -------------------------------------------------------------------------------------------------
+
+
+@given(st.floats(-700.0, 700.0))
+def test_the_exponential_is_within_two_units_in_the_last_place(x):
+    assert abs(both(exp, x) - math.exp(x)) <= 2 * math.ulp(math.exp(x))
+
+
+def test_the_exponential_never_falls_and_is_exact_at_nought():
+    assert both(exp, 0.0) == 1.0
+    assert never_falling(exp(x) for x in np.linspace(-30, 30, 5001))
+    assert never_falling(exp(x) for x in np.linspace(-1e-6, 1e-6, 501))
+
+
+def test_the_exponential_ends_at_the_ends_of_its_range():
+    assert 0.0 < exp(-1e6) == exp(-708.0) < 1e-300
+    assert exp(1e6) == exp(709.0) > 1e300
+    assert math.isnan(exp(math.nan))
 
 
 # -- logistic choice -------------------------------------------------------------------------------------------------

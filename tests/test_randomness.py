@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from civicsim.compiled import compiled
-from civicsim.randomness import philox, shock, stream_of, uniforms, uniforms_at, uniforms_in_turn
+from civicsim.randomness import philox, shock, shocks_in_turn, stream_of, uniforms, uniforms_at, uniforms_in_turn
 from civicsim.schedule import PROCESSES
 
 WORD = 2**32
@@ -193,3 +193,10 @@ def test_addresses_put_down_together_get_the_numbers_that_each_would_get_alone(s
     rows, items = np.array(addresses, dtype=np.int32).reshape(-1, 2).T.copy()
     alone = [uniforms(seed, STREAM, 7, int(row), int(item)) for row, item in addresses]
     np.testing.assert_array_equal(uniforms_at(seed, STREAM, 7, rows, items), np.array(alone).reshape(-1, 4).T)
+
+
+@given(st.integers(0, 2**64 - 1), st.integers(-600, 600), st.integers(0, 10**6))
+def test_shocks_in_turn_are_those_that_each_row_would_get_alone(seed, week, first):
+    seed = np.uint64(seed)
+    alone = [shock(seed, STREAM, week, row) for row in range(first, first + 21)]
+    np.testing.assert_array_equal(shocks_in_turn(seed, STREAM, week, first, 21), alone)

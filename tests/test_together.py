@@ -63,6 +63,10 @@ def test_the_source_calls_every_kernel_of_the_week_in_order():
     compile(source, "week", "exec")
 
 
+def test_in_the_week_only_what_comes_first_has_python_code():
+    assert [process.name for process in WEEK if process.act is not None] == [WEEK[0].name]
+
+
 def test_a_kernel_says_by_the_names_of_its_arguments_what_it_takes():
     for process in WEEK:
         for kernel in process.kernels:
