@@ -13,6 +13,7 @@ import numpy as np
 
 from civicsim.levers import NAMES as LEVERS
 from civicsim.levers import PURPOSES
+from civicsim.table_code import layout_of
 
 REAL = "real"
 """Type of state columns: 64-bit floating point unless a cohort is built with another."""
@@ -508,3 +509,9 @@ def record_type(columns: tuple[Column, ...], real: type = np.float64) -> np.dtyp
         Floating-point type of its state columns.
     """
     return np.dtype([(c.name, real if c.kind == REAL else np.dtype(c.kind)) for c in columns], align=True)
+
+
+def row_bytes(table: str) -> int:
+    """Return the bytes that a row of a table takes: in columns, no gaps are left between them."""
+    kind = record_type(TABLES[table])
+    return layout_of(kind).row_bytes if table in IN_COLUMNS else kind.itemsize

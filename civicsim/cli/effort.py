@@ -11,7 +11,7 @@ from civicsim.cli.progress import duration
 from civicsim.cli.scenarios import n_managers, n_posts
 from civicsim.errors import CivicsimError
 from civicsim.measures import ENACTED_COLUMNS, MEASURES, TEAM_MEASURES
-from civicsim.organisation import N_NEIGHBOURS, N_PATIENT_GROUPS, N_PROBLEMS, N_TIES, TABLES, record_type
+from civicsim.organisation import N_NEIGHBOURS, N_PATIENT_GROUPS, N_PROBLEMS, N_TIES, TABLES, record_type, row_bytes
 from civicsim.scenario import Scenario
 from civicsim.simulate import threads_available
 from civicsim.structure import Structure
@@ -38,7 +38,7 @@ def state_bytes(structure: Structure) -> int:
         "need": N_PATIENT_GROUPS * s.n_dimensions, "panel": N_PATIENT_GROUPS,
         "patient": round(s.patients_per_post * teams * s.team_size),
     }  # fmt: skip
-    one = sum(rows.get(name, teams) * record_type(columns).itemsize for name, columns in TABLES.items())
+    one = sum(rows.get(name, teams) * row_bytes(name) for name in TABLES)
     return s.n_organisations * (one + persons * N_TIES * 4)
 
 
