@@ -131,6 +131,8 @@ def _step(first, last, week, p, p_practice, organisation, dimension, tally, team
         for d in range(m):
             news[t, d] = news_of(practice[start + t, d], week)
     tied, apart = np.empty(width, dtype=np.int32), np.empty(width, dtype=np.int32)
+    # Dimensions on which a team hears something new. There is room for one too many, which does not count.
+    new = np.empty(m + 1, dtype=np.int64)
     # What a team hears of: team, its key, dimension and value; and the chance that it takes it up.
     heard, chance = np.empty((4, n_teams * m), dtype=np.int32), np.empty(n_teams * m)
     taken = np.empty((n_teams * m, 3), dtype=np.int64)
@@ -146,13 +148,14 @@ def _step(first, last, week, p, p_practice, organisation, dimension, tally, team
             degree = _look_around(neighbour, t, start, news, tied, apart)
             if degree == 0:
                 continue
+            n_new = 0
             for d in range(m):
-                if tied[d] == 0:
-                    continue
-                # Two opposite changes may be in the news; the one with more ties is heard.
+                # Two opposite changes may be in the news; the one with more ties is heard. It is news to who does otherwise.
                 value = 1 if apart[d] >= 0 else -1
-                if practice[t, d].value == value:
-                    continue
+                new[n_new] = d
+                n_new += (tied[d] > 0) & (practice[t, d].value != value)
+            for d in new[:n_new]:
+                value = 1 if apart[d] >= 0 else -1
                 active = 0.5 * (tied[d] + abs(apart[d]))
                 hazard = adoption_hazard(
                     q.form, active, degree, q.threshold, q.complex_rate, q.contagion, q.internal, q.noise
