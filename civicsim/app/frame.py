@@ -71,10 +71,11 @@ def Frame(children: list[Any] | None = None) -> None:
                         "Something went wrong on this page. Your choice is kept in the address; load the page again.",
                     )
             elif read:
-                if chosen.value.notes:
-                    with solara.v.Html(tag="div", class_="cv-note", attributes={"role": "status"}):
-                        for note in chosen.value.notes:
-                            Text("div", note)
+                # It is there without notes, too: what comes and goes would make the page below begin anew.
+                noted = "cv-note" if chosen.value.notes else ""
+                with solara.v.Html(tag="div", class_=noted, attributes={"role": "status"}):
+                    for note in chosen.value.notes:
+                        Text("div", note)
                 for child in children or []:
                     solara.display(child)
         with solara.v.Html(tag="footer", class_="cv-foot cv"):

@@ -233,6 +233,10 @@ def test_a_visitor_plays_walks_and_changes_what_happens(visit):
     count = page.evaluate("window.civicsim.painted.count")
     lever(page, "invitation").fill("0.9")
     page.wait_for_function(f"window.civicsim.painted.count > {count}", timeout=SOON)
+    # The note on the link has gone, and nothing else: the team's story is still told, on the week on screen.
+    assert page.locator(".cv-note").count() == 0
+    assert page.inner_text(".cv-story h2").startswith("Team")
+    assert week.input_value() == "1"
     week.fill("60")
     press(page, "Drop it on the week on screen")
     page.wait_for_function(f"window.civicsim.painted.count > {count + 1}", timeout=SOON)
