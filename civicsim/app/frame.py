@@ -92,5 +92,5 @@ def Button(words: str, on_press: Callable[[], Any], first: bool = False, pressed
 
 
 def Text(tag: str, words: str, class_: str = "") -> Any:
-    """Show words in an element of the page."""
-    return solara.v.Html(tag=tag, class_=class_, children=[words])
+    """Show words in an element of the page; a number and its sign stay on one line."""
+    return solara.v.Html(tag=tag, class_=class_, children=[words.replace(" %", "\u00a0%")])

@@ -269,7 +269,7 @@ def test_a_lesson_is_read_predicted_run_and_explained(visit):
     page.wait_for_selector(".cv-guess:has-text('80 %')")
     press(page, "Next: run")
     page.wait_for_function(PAINTED, timeout=SOON)
-    assert "Your guess: 80 %" in page.inner_text("main")
+    assert "Your guess: 80\u00a0%" in page.inner_text("main")
     press(page, "Week 52")
     page.wait_for_function("window.civicsim.week === 51")
     press(page, "Next: explain")
@@ -277,7 +277,7 @@ def test_a_lesson_is_read_predicted_run_and_explained(visit):
         "(document.querySelector('.cv-note') || document.body).innerText.includes('runs with different luck')",
         timeout=SOON,
     )
-    assert "you guessed 80 %" in page.inner_text(".cv-note")
+    assert "you guessed 80\u00a0%" in page.inner_text(".cv-note")
     assert page.url.endswith("/lessons/voice-without-response/explain")
 
 
@@ -286,7 +286,7 @@ def test_a_policy_is_answered_and_its_troubles_are_looked_for(visit):
     assert "This is current practice" in page.inner_text(".cv-headline")
     lever(page, "weight_response").fill("8")
     page.wait_for_function(
-        "/Feel safe to speak up: \\d+ % → \\d+ % \\(/.test(document.querySelector('.cv-headline').innerText)",
+        "/Feel safe to speak up: \\d+\\s% → \\d+\\s% \\(/.test(document.querySelector('.cv-headline').innerText)",
         timeout=SOON,
     )
     page.get_by_label("What happens").select_option("scandal")

@@ -278,7 +278,7 @@ def TradeOffs(found: dict[str, Any]) -> None:
             f"Last year of {found['runs']} matched runs: means, and where the mean lies with 95 % confidence. Better and worse go by matched runs: both ways with the same luck. The interval speaks of luck, not of whether the assumptions are right.",
             class_="soft",
         )
-        with solara.v.Html(tag="div", class_="cv-cards"):
+        with solara.v.Html(tag="div", class_="cv-halves"):
             for title, tones, class_ in groups:
                 rows = [v for v in found["verdicts"] if v.tone in tones]
                 with solara.v.Html(tag="div"):
