@@ -11,7 +11,7 @@ import solara
 
 from civicsim.app import widgets
 from civicsim.app.state import chosen, from_query, sides, sides_from_query, to_query, with_sides
-from civicsim.app.words import STANDING
+from civicsim.app.words import STANDING, unbroken
 
 logger = logging.getLogger("civicsim.app")
 TABS = (
@@ -92,5 +92,5 @@ def Button(words: str, on_press: Callable[[], Any], first: bool = False, pressed
 
 
 def Text(tag: str, words: str, class_: str = "") -> Any:
-    """Show words in an element of the page; a number and its sign stay on one line."""
-    return solara.v.Html(tag=tag, class_=class_, children=[words.replace(" %", "\u00a0%")])
+    """Show words in an element of the page; numbers stay on one line."""
+    return solara.v.Html(tag=tag, class_=class_, children=[unbroken(words)])
