@@ -101,10 +101,10 @@ class Lived:
 
     @cached_property
     def paths(self) -> dict[str, list[float | None]]:
-        """Time paths of the organisation, smoothed over a quarter of a year."""
+        """Time paths of the organisation, each point looking back over some weeks."""
         result: dict[str, list[float | None]] = {}
         for name in PATHS:
-            values = MEASURES[name].smoothed(self.record)[:, 0]
+            values = MEASURES[name].smoothed(self.record, weeks_back(name))[:, 0]
             result[name] = [None if np.isnan(v) else round(float(v), 4) for v in values]
         return result
 
@@ -129,6 +129,11 @@ class Lived:
             self.idea_origin, self.value, self.adopted, self.record.tally, self.record.snapshot, self.record.enacted,
         )  # fmt: skip
         return sum(array.nbytes for array in arrays)
+
+
+def weeks_back(name: str) -> int:
+    """Return over how many weeks a point of a time path looks back; what comes late and seldom needs a year."""
+    return 52 if MEASURES[name].lagged else 13
 
 
 def as_bytes(values: np.ndarray) -> np.ndarray:
