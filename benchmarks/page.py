@@ -25,8 +25,8 @@ from civicsim.scenario import Scenario
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 PAINTED = "window.civicsim && window.civicsim.painted.count > 0"
-LONG = 600_000
-"""Milliseconds to wait at most."""
+FIRST, LONG = 300_000, 20_000
+"""Milliseconds to wait at most: for the very first run, which may have to be compiled, and for any other."""
 TEAMS = {300: 20, 600: 40, 3_000: 200}
 """Teams of 15 that make so many staff."""
 CLASS = 25
@@ -54,17 +54,28 @@ def said(label: str, values: list[float], unit: str = "ms") -> None:
     print(f"{label}: median {middle:.0f} {unit}, 95th percentile {late:.0f} {unit} (n = {len(values)})", flush=True)
 
 
+def wait(page: Any, until: str, at_most: int = LONG) -> None:
+    """Wait until something holds on a page, and say what was waited for in vain."""
+    from playwright.sync_api import TimeoutError as TooLong
+
+    try:
+        page.wait_for_function(until, timeout=at_most)
+    except TooLong:
+        raise SystemExit(f"{page.url}: waited {at_most / 1000:.0f} s in vain for: {until}") from None
+
+
 def visit(browser: Any, path: str, until: str = PAINTED) -> Any:
     page = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
     page.goto(path, timeout=LONG)
-    page.wait_for_function(until, timeout=LONG)
+    wait(page, until, FIRST)
     return page
 
 
-def settings(repeats: int) -> Iterator[tuple[str, str]]:
-    """Yield levers and values that nobody has asked for before."""
-    for k in range(repeats):
-        yield ("fear", "invitation", "permission")[k % 3], f"{0.05 + 0.05 * ((7 * k) % 18):.2f}"
+def settings(repeats: int, names: tuple[str, ...] = ("fear", "invitation", "permission")) -> list[tuple[str, str]]:
+    """Return levers and where to move them: each time elsewhere, as one that is let go where it stood asks for nothing."""
+    levers = Scenario.preset().levers
+    moves = [(name, f"{0.05 * (1 + 7 * k % 18):.2f}") for k in range(18) for name in names]
+    return [(name, value) for name, value in moves if float(value) != getattr(levers, name)][:repeats]
 
 
 def answer(browser: Any, address: str, repeats: int) -> None:
@@ -74,7 +85,7 @@ def answer(browser: Any, address: str, repeats: int) -> None:
         for name, value in settings(repeats):
             count = page.evaluate("window.civicsim.painted.count")
             page.locator(f"#cv-lever-{name}").fill(value)
-            page.wait_for_function(f"window.civicsim.painted.count > {count}", timeout=LONG)
+            wait(page, f"window.civicsim.painted.count > {count}")
             times.append(page.evaluate("window.civicsim.painted.at - window.civicsim.released"))
         said(f"{staff} staff, five years: lever released to painted", times)
         print(f"{staff} staff: {page.evaluate('window.civicsim.painted.bytes[0]')} bytes a run", flush=True)
@@ -90,7 +101,7 @@ def bands(browser: Any, address: str, repeats: int) -> None:
         for runs, kept in times.items():
             late = f"{at.format(runs)} && window.civicsim.bands.at > window.civicsim.released"
             # The first answer may be overtaken by the second.
-            page.wait_for_function(late.replace("-5$", "-5$|-30$"), timeout=LONG)
+            wait(page, late.replace("-5$", "-5$|-30$"))
             kept.append(page.evaluate("window.civicsim.bands.at - window.civicsim.released"))
     for runs, kept in times.items():
         said(f"300 staff, five years: lever released to bands of {runs} runs", kept)
@@ -121,11 +132,12 @@ def classroom(browser: Any, address: str, pid: int, visitors: int) -> None:
     print(f"server before: {resident(pid):.0f} MiB", flush=True)
     pages = [visit(browser, f"{address}/?set=structure.n_teams%3D20&seed={k + 1}") for k in range(visitors)]
     print(f"server with {visitors} visitors: {resident(pid):.0f} MiB", flush=True)
+    moves = settings(10, ("fear",))
     for k, page in enumerate(pages):
-        page.locator("#cv-lever-fear").fill(f"{0.02 * (k + 1):.2f}")
+        page.locator("#cv-lever-fear").fill(moves[k % 10][1])
     times = []
     for page in pages:
-        page.wait_for_function("window.civicsim.painted.count > 1", timeout=LONG)
+        wait(page, "window.civicsim.painted.count > 1")
         times.append(page.evaluate("window.civicsim.painted.at - window.civicsim.released"))
     said(f"{visitors} visitors at once: lever released to painted", times)
     print(f"slowest {max(times):.0f} ms; server afterwards: {resident(pid):.0f} MiB", flush=True)

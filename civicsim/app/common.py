@@ -14,7 +14,7 @@ import civicsim
 from civicsim.app import widgets
 from civicsim.app.files import TOML, Make, use_files
 from civicsim.app.frame import Text
-from civicsim.app.history import PATHS, STATES, Lived
+from civicsim.app.history import PATHS, STATES, Lived, weeks_back
 from civicsim.app.state import (
     change_scenario,
     chosen,
@@ -35,6 +35,9 @@ from civicsim.scenario import Scenario, shocks, styles
 
 FRONT_PATHS = ("voice_share", "psychological_safety", "burnt_out_share", "quality_true")
 
+SPANS = {13: "a quarter of a year", 52: "a year"}
+"""How weeks that a point looks back over are told."""
+
 
 @cache
 def shock_titles() -> dict[str, str]:
@@ -54,7 +57,7 @@ def player_words() -> dict[str, Any]:
     return {
         "states": [{"name": name, "label": label, "low": low, "high": high} for name in STATES for label, low, high in [STATE_WORDS[name]]],
         "paths": [
-            {"name": name, "label": SHORT[name], "front": name in FRONT_PATHS}
+            {"name": name, "label": SHORT[name], "front": name in FRONT_PATHS, "back": SPANS[weeks_back(name)]}
             for name in (*FRONT_PATHS, *(other for other in PATHS if other not in FRONT_PATHS))
         ],
         "events": shock_titles(),

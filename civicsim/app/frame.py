@@ -11,7 +11,7 @@ import solara
 
 from civicsim.app import widgets
 from civicsim.app.state import chosen, from_query, sides, sides_from_query, to_query, with_sides
-from civicsim.app.words import STANDING
+from civicsim.app.words import STANDING, unbroken
 
 logger = logging.getLogger("civicsim.app")
 TABS = (
@@ -71,10 +71,11 @@ def Frame(children: list[Any] | None = None) -> None:
                         "Something went wrong on this page. Your choice is kept in the address; load the page again.",
                     )
             elif read:
-                if chosen.value.notes:
-                    with solara.v.Html(tag="div", class_="cv-note", attributes={"role": "status"}):
-                        for note in chosen.value.notes:
-                            Text("div", note)
+                # It is there without notes, too: what comes and goes would make the page below begin anew.
+                noted = "cv-note" if chosen.value.notes else ""
+                with solara.v.Html(tag="div", class_=noted, attributes={"role": "status"}):
+                    for note in chosen.value.notes:
+                        Text("div", note)
                 for child in children or []:
                     solara.display(child)
         with solara.v.Html(tag="footer", class_="cv-foot cv"):
@@ -91,5 +92,5 @@ def Button(words: str, on_press: Callable[[], Any], first: bool = False, pressed
 
 
 def Text(tag: str, words: str, class_: str = "") -> Any:
-    """Show words in an element of the page."""
-    return solara.v.Html(tag=tag, class_=class_, children=[words])
+    """Show words in an element of the page; numbers stay on one line."""
+    return solara.v.Html(tag=tag, class_=class_, children=[unbroken(words)])

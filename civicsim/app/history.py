@@ -1,7 +1,7 @@
 """One run, week by week and person by person, small enough to be sent to a browser whole.
 
-The run is lived one week at a time, and after each week a few columns are copied as bytes. That gives the same run, to
-the byte, as one lived at once; it takes half as long again, and nothing of it is drawn on the server.
+The run is lived one week at a time, and after each week a few columns are copied; what they come to is worked out for all
+weeks together. That gives the same run, to the byte, as one lived at once, and nothing of it is drawn on the server.
 """
 
 from __future__ import annotations
@@ -39,6 +39,12 @@ PATHS = (
     "bright_share", "dark_share", "problem_seeking", "fear_met", "belonging", "permission_met", "sustained_share",
 )  # fmt: skip
 """Measures of which time paths are sent."""
+
+OF_PEOPLE = (*STATES, "voiced", "detriments", "vacant", "absent", "tenure", "n_outcomes", "outcomes")
+OF_PRACTICE = (
+    "value", "previous", "origin", "followed", "adopted_week", "idea_state", "idea_raiser", "raised_week", "idea_origin",
+)  # fmt: skip
+"""Columns of people, and of what teams do, that are kept of every week."""
 
 
 class Superseded(Exception):  # noqa: N818  (nothing went wrong)
@@ -97,14 +103,14 @@ class Lived:
         """All bytes that the browser needs: week by week differences, which compress well, as base64 of gzip."""
         parts = [*self.states, self.acts, self.quality, self.spots]
         steps = [np.diff(part, axis=0, prepend=np.uint8(0)) for part in parts]
-        return base64.b64encode(gzip.compress(b"".join(step.tobytes() for step in steps), 1)).decode()
+        return base64.b64encode(gzip.compress(b"".join(step.tobytes() for step in steps), 1, mtime=0)).decode()
 
     @cached_property
     def paths(self) -> dict[str, list[float | None]]:
-        """Time paths of the organisation, smoothed over a quarter of a year."""
+        """Time paths of the organisation, each point looking back over some weeks."""
         result: dict[str, list[float | None]] = {}
         for name in PATHS:
-            values = MEASURES[name].smoothed(self.record)[:, 0]
+            values = MEASURES[name].smoothed(self.record, weeks_back(name))[:, 0]
             result[name] = [None if np.isnan(v) else round(float(v), 4) for v in values]
         return result
 
@@ -129,6 +135,46 @@ class Lived:
             self.idea_origin, self.value, self.adopted, self.record.tally, self.record.snapshot, self.record.enacted,
         )  # fmt: skip
         return sum(array.nbytes for array in arrays)
+
+
+def weeks_back(name: str) -> int:
+    """Return over how many weeks a point of a time path looks back; what comes late and seldom needs a year."""
+    return 52 if MEASURES[name].lagged else 13
+
+
+class Columns:
+    """Some columns of a table as they were at the end of each week, and as they were before the first.
+
+    Parameters
+    ----------
+    table : structured array
+        As it changes from week to week.
+    names : tuple of str
+        Columns to keep.
+    weeks : int
+    """
+
+    def __init__(self, table: np.ndarray, names: tuple[str, ...], weeks: int) -> None:
+        self._table = table
+        self._kept = {name: np.empty((weeks + 1, *table.shape), table.dtype[name]) for name in names}
+        self.keep(-1)
+
+    def keep(self, week: int) -> None:
+        """Keep the columns as they are at the end of a week; −1 is the one before the first."""
+        for name, kept in self._kept.items():
+            kept[week + 1] = self._table[name]
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        """Return a column at the end of each week."""
+        return self._kept[name][1:]
+
+    def before(self, name: str) -> np.ndarray:
+        """Return a column at the beginning of each week."""
+        return self._kept[name][:-1]
+
+    def week(self, week: int) -> dict[str, np.ndarray]:
+        """Return all columns at the end of one week."""
+        return {name: kept[week + 1] for name, kept in self._kept.items()}
 
 
 def as_bytes(values: np.ndarray) -> np.ndarray:
@@ -157,50 +203,58 @@ def live_through(scenario: Scenario, start: Cohort, stop: Callable[[], bool] = l
     scene = arrange(cohort)
     n, teams = len(scene.x), len(scene.teams)
     recorder = Recorder(cohort, weeks)
-    spread = scenario.reference.usual_quality_spread
-    shape = (weeks, *cohort.practice[:teams].shape)
-    states = np.empty((len(STATES), weeks, n), np.uint8)
-    acts = np.empty((weeks, n), np.uint8)
-    quality, spots = np.empty((weeks, teams), np.uint8), np.empty((weeks, teams), np.uint8)
-    idea, origin, idea_origin = (np.empty(shape, np.uint8) for _ in range(3))
-    raiser, raised, adopted = np.empty(shape, np.int32), np.empty(shape, np.int16), np.empty(shape, np.bool_)
-    value = np.empty(shape, np.int8)
-    travels: list[Travel] = []
-    acted = {event.week for event in scenario.interventions if event.action}
-    person, team, practice = cohort.person[:n], cohort.team[:teams], cohort.practice[:teams]
+    people = Columns(cohort.person[:n], OF_PEOPLE, weeks)
+    team = Columns(cohort.team[:teams], ("quality", "partner"), weeks)
+    practice = Columns(cohort.practice[:teams], OF_PRACTICE, weeks)
+    ties = Columns(cohort.neighbour[:teams], ("team",), weeks)
     for week in range(weeks):
         if stop():
             raise Superseded
-        before, ties = practice.copy(), cohort.neighbour[:teams].copy()
         advance(cohort, 1, recorder=recorder)
-        for k, name in enumerate(STATES):
-            states[k, week] = as_bytes(person[name])
-        acts[week] = _what_happened(person)
-        idea[week], origin[week] = practice["idea_state"], practice["origin"]
-        raiser[week], raised[week] = practice["idea_raiser"], practice["raised_week"]
-        idea_origin[week], value[week] = practice["idea_origin"], practice["value"]
-        # What a team takes over by looking around holds from the next week on, and says so.
-        adopted[week] = (practice["adopted_week"] >= week) & (practice["value"] != before["value"])
-        travels += travels_of(week, before, practice, adopted[week], ties, team["partner"], week not in acted)
-        quality[week] = as_bytes(team["quality"])
-        spots[week] = _how_teams_stand(team["quality"], spread, adopted[week], origin[week])
+        for columns in (people, team, practice, ties):
+            columns.keep(week)
+    # What a team takes over by looking around holds from the next week on, and says so.
+    dated = practice["adopted_week"] >= np.arange(weeks)[:, None, None]
+    adopted = dated & (practice["value"] != practice.before("value"))
+    acted = {event.week for event in scenario.interventions if event.action}
+    travels = [
+        travel
+        for week in np.flatnonzero(adopted.any(axis=(1, 2))).tolist()
+        for travel in travels_of(
+            week, practice.week(week - 1), practice.week(week), adopted[week], ties.week(week - 1)["team"],
+            team["partner"][week], week not in acted,
+        )
+    ]  # fmt: skip
     record = Record(
         recorder.tally[:, :1], recorder.snapshot[:, :1], cohort.organisation[:1].copy(), recorder.enacted[:, :1]
     )
     return Lived(
-        scenario, scene, states, acts, quality, spots, idea, raiser, raised, origin, idea_origin, value, adopted,
-        tuple(travels), record,
-    )  # fmt: skip
+        scenario=scenario,
+        scene=scene,
+        states=np.stack([as_bytes(people[name]) for name in STATES]),
+        acts=_what_happened(people),
+        quality=as_bytes(team["quality"]),
+        spots=_how_teams_stand(team["quality"], scenario.reference.usual_quality_spread, adopted, practice["origin"]),
+        idea_state=practice["idea_state"],
+        raiser=practice["idea_raiser"],
+        raised=practice["raised_week"].astype(np.int16),
+        origin=practice["origin"],
+        idea_origin=practice["idea_origin"],
+        value=practice["value"],
+        adopted=adopted,
+        travels=tuple(travels),
+        record=record,
+    )
 
 
-def _what_happened(person: np.ndarray) -> np.ndarray:
-    """Return what happened to people this week, as bits."""
-    bits = (person["voiced"] > 0).view(np.uint8) * np.uint8(SPOKE)
+def _what_happened(people: Columns) -> np.ndarray:
+    """Return what happened to people in each week, as bits."""
+    bits = (people["voiced"] > 0).view(np.uint8) * np.uint8(SPOKE)
     for bit, column in ((HARMED, "detriments"), (VACANT, "vacant"), (ABSENT, "absent")):
-        bits |= (person[column] > 0).view(np.uint8) * np.uint8(bit)
-    bits |= ((person["vacant"] == 0) & (person["tenure"] <= 1)).view(np.uint8) * np.uint8(NEW)
-    answered = np.flatnonzero(person["n_outcomes"])
-    mean = person["outcomes"][answered] / person["n_outcomes"][answered]
+        bits |= (people[column] > 0).view(np.uint8) * np.uint8(bit)
+    bits |= ((people["vacant"] == 0) & (people["tenure"] <= 1)).view(np.uint8) * np.uint8(NEW)
+    answered = np.nonzero(people["n_outcomes"])
+    mean = people["outcomes"][answered] / people["n_outcomes"][answered]
     between = (OUTCOME_ACTED + OUTCOME_EXPLAINED) / 2.0
     bits[answered] |= np.where(mean > between, ACTED, np.where(mean > 0.0, EXPLAINED, SILENCE)).astype(np.uint8)
     return bits
@@ -208,15 +262,15 @@ def _what_happened(person: np.ndarray) -> np.ndarray:
 
 def _how_teams_stand(quality: np.ndarray, spread: float, adopted: np.ndarray, origin: np.ndarray) -> np.ndarray:
     """Return bright and dark spots, as the record counts them, and where changes of practice came from, as bits."""
-    above = quality - quality.mean()
-    bits = np.zeros(len(quality), np.uint8)
+    above = quality - quality.mean(axis=1, keepdims=True)
+    bits = np.zeros(quality.shape, np.uint8)
     neighbours, ordered = origin == FROM_NEIGHBOURS, origin == FROM_DIRECTIVE
     for bit, holds in (
         (BRIGHT, above > spread),
         (DARK, above < -spread),
-        (FROM_OUTSIDE, (adopted & neighbours).any(axis=1)),
-        (ORDERED, (adopted & ordered).any(axis=1)),
-        (OWN_CHANGE, (adopted & ~neighbours & ~ordered).any(axis=1)),
+        (FROM_OUTSIDE, (adopted & neighbours).any(axis=2)),
+        (ORDERED, (adopted & ordered).any(axis=2)),
+        (OWN_CHANGE, (adopted & ~neighbours & ~ordered).any(axis=2)),
     ):
-        bits |= np.where(holds, bit, 0).astype(np.uint8)
+        bits |= holds.view(np.uint8) * np.uint8(bit)
     return bits

@@ -54,9 +54,9 @@ def prepare_server() -> None:
     if getattr(original, "completes", False):
         return
 
-    def read_root(*args: object, **keywords: object) -> str | None:
-        page = original(*args, **keywords)
-        return None if page is None else complete(page)
+    def read_root(path: str, root_path: str = "", **keywords: object) -> str:
+        page = original(path, root_path, **keywords)
+        return nowhere(root_path) if page is None else complete(page)
 
     read_root.completes = True  # type: ignore[attr-defined]
     server.read_root = read_root
@@ -68,6 +68,14 @@ def _own_head() -> str:
     style = (HERE / "components" / "page.css").read_text(encoding="utf-8")
     script = (HERE / "components" / "page.js").read_text(encoding="utf-8")
     return f"<style>\n{style}</style>\n<script>\n{script}</script>\n"
+
+
+def nowhere(root_path: str) -> str:
+    """Return what is shown at an address at which there is no page."""
+    title = f"<title>{TITLE}</title>"
+    words = f'<h1>There is no such page</h1><p><a href="{root_path}/">Go to {TITLE}</a></p>'
+    head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">{title}{_own_head()}'
+    return f'<!doctype html><html lang="en"><head>{head}</head><body class="cv"><main class="cv-main cv">{words}</main></body></html>'
 
 
 def complete(page: str) -> str:

@@ -8,7 +8,7 @@ what is taken over in such a week comes from teams that are not known.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,9 @@ from civicsim.processes.spread import NEWS_WEEKS
 
 SEEN, HANDED_ON, AGREED = "seen", "handed on", "agreed"
 """How it travelled: seen in teams with ties, handed on in a pair, or decided together at the end of a trial."""
+
+Practices = Mapping[str, np.ndarray] | np.ndarray
+"""Columns of what teams do, each (n_teams, n_dimensions)."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class Travel:
 
 
 def travels_of(
-    week: int, before: np.ndarray, after: np.ndarray, adopted: np.ndarray, ties: np.ndarray, partner: np.ndarray,
+    week: int, before: Practices, after: Practices, adopted: np.ndarray, ties: np.ndarray, partner: np.ndarray,
     ties_known: bool,
 ) -> Iterator[Travel]:  # fmt: skip
     """Yield what teams took over from others in a week.
@@ -49,51 +52,50 @@ def travels_of(
     Parameters
     ----------
     week : int
-    before, after : (n_teams, n_dimensions) arrays
-        Practices at the end of the week before and of this one.
+    before, after : Practices
+        What teams did at the end of the week before and of this one.
     adopted : (n_teams, n_dimensions) bool array
         Which of them were changed.
     ties : (n_teams, n_neighbours) array
-        Neighbours at the end of the week before.
+        Teams with ties at the end of the week before, −1 for none.
     partner : (n_teams,) int array
         With whom teams are paired, −1 for nobody.
     ties_known : bool
         Whether ties were those of the week before when teams looked around.
     """
     for t, d in np.argwhere(adopted).tolist():
-        slot = after[t, d]
-        if slot["origin"] != FROM_NEIGHBOURS:
-            if before["idea_state"][t, d] != TRIAL and slot["origin"] != FROM_DIRECTIVE:
+        origin = after["origin"][t, d]
+        if origin != FROM_NEIGHBOURS:
+            if before["idea_state"][t, d] != TRIAL and origin != FROM_DIRECTIVE:
                 yield from _agreed(week, t, d, before, after, adopted)
-        elif slot["adopted_week"] > week:
+        elif after["adopted_week"][t, d] > week:
             # What a team sees this week, it does from the next on.
-            around = ties["team"][t][ties["team"][t] >= 0]
-            news = around[_news(week, int(slot["value"]), before[around, d], after[around, d])]
+            around = ties[t][ties[t] >= 0]
+            news = around[_news(week, after["value"][t, d], around, d, before, after)]
             yield Travel(week, t, d, SEEN, tuple(sorted(news.tolist())) if ties_known else ())
         else:
             yield Travel(week, t, d, HANDED_ON, (int(partner[t]),) if partner[t] >= 0 else ())
 
 
-def _news(week: int, value: int, before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """Return which slots held a change to ``value``, in use and young, when teams looked around."""
-    age = week - before["adopted_week"]
-    was = (
-        (before["followed"] == 1) & (before["origin"] != FROM_DIRECTIVE) & (age > 0) & (age <= NEWS_WEEKS)
-        & (before["value"] == value)
-    )  # fmt: skip
-    kept = (after["adopted_week"] == before["adopted_week"]) & (after["followed"] == 1) & (after["value"] == value)
+def _news(week: int, value: int, teams: np.ndarray, d: int, before: Practices, after: Practices) -> np.ndarray:
+    """Return which teams held a change to ``value``, in use and young, when teams looked around."""
+
+    def was(name: str) -> np.ndarray:
+        return before[name][teams, d]
+
+    def now(name: str) -> np.ndarray:
+        return after[name][teams, d]
+
+    dated = was("adopted_week")
+    young = (dated < week) & (dated >= week - NEWS_WEEKS)
+    held = young & (was("followed") == 1) & (was("origin") != FROM_DIRECTIVE) & (was("value") == value)
+    kept = (now("adopted_week") == dated) & (now("followed") == 1) & (now("value") == value)
     # Who changed in the same way, by looking around or in a pair, did so after everybody had looked.
-    later = (
-        (after["adopted_week"] >= week)
-        & (after["origin"] == FROM_NEIGHBOURS)
-        & (after["previous"] == value)
-    )  # fmt: skip
-    return was & (kept | later)
+    later = (now("adopted_week") >= week) & (now("origin") == FROM_NEIGHBOURS) & (now("previous") == value)
+    return held & (kept | later)
 
 
-def _agreed(
-    week: int, team: int, d: int, before: np.ndarray, after: np.ndarray, adopted: np.ndarray
-) -> Iterator[Travel]:
+def _agreed(week: int, team: int, d: int, before: Practices, after: Practices, adopted: np.ndarray) -> Iterator[Travel]:
     """Yield a change that another team's trial ended with, where it was one team's beyond doubt."""
     tried = (before["idea_state"][:, d] == TRIAL) & (after["idea_state"][:, d] == NO_IDEA) & adopted[:, d]
     same = tried & (after["value"][:, d] == after["value"][team, d])

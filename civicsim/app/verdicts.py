@@ -12,6 +12,8 @@ from civicsim.report.bands import RANGE
 from civicsim.report.words import number
 from civicsim.study.statistics import estimate, paired_difference
 
+NO_DIFFERENCE = "no difference"
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -25,8 +27,9 @@ class Verdict:
         Means over runs, in the last year.
     low, high : float
         Ends of the 95 % interval of ``after``.
-    tone : {"better", "worse", "higher", "lower", "open"}
-        ``open`` is too close to call; higher and lower are for measures where neither is better.
+    tone : {"better", "worse", "higher", "lower", "same", "open"}
+        ``open`` is too close to call, ``same`` a difference that is clear but too small for the digits that are shown;
+        higher and lower are for measures where neither is better.
     difference : str
         The paired difference with its interval, in words.
     runs : int
@@ -52,6 +55,8 @@ class Verdict:
     @property
     def word(self) -> str:
         """The verdict in words."""
+        if self.tone == "same":
+            return "the same" if self.difference == NO_DIFFERENCE else "hardly different"
         return "too close to call" if self.tone == "open" else self.tone
 
 
@@ -61,15 +66,17 @@ def verdict(name: str, before: Batch, after: Batch) -> Verdict:
     a, b = after.last_year[name], before.last_year[name]
     own, against = estimate(a, bounds=bounds), paired_difference(a, b, bounds=bounds)
     word = against.verdict
-    tone = "open"
+    tone = "same" if word == "same" else "open"
     if word in ("higher", "lower"):
         sign = 1 if word == "higher" else -1
         tone = word if about.better == 0 else ("better" if sign == about.better else "worse")
+        if abs(against.mean * about.scale) < 0.5 * 10.0**-about.decimals:
+            tone = "same"
     spread = [number(v * about.scale, about.decimals, sign=True) for v in (against.mean, against.low, against.high)]
     unit = " points" if about.unit == " %" else about.unit
     return Verdict(
         name, estimate(b).mean, own.mean, own.low, own.high, tone,
-        "no difference" if word == "same" else f"{spread[0]}{unit} ({spread[1]} to {spread[2]})", own.n,
+        NO_DIFFERENCE if word == "same" else f"{spread[0]}{unit} ({spread[1]} to {spread[2]})", own.n,
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ Plain words for people who run or teach about organisations; the model's own ter
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -211,6 +212,11 @@ def percent(value: float) -> str:
     return f"{number(100.0 * value, 0)} %"
 
 
+def unbroken(text: str) -> str:
+    """Return text whose numbers stay on one line with their sign, and with the other end of their range."""
+    return re.sub(r"(?<=\d)–(?=\d)", "\u2060–\u2060", text.replace(" %", "\u00a0%"))
+
+
 def week_text(week: int) -> str:
     """Return when a week is, as people count: the first week is week 1."""
     return f"week {week + 1}"
@@ -232,7 +238,7 @@ def lever_rows(scenario: Scenario, base: Scenario) -> list[dict[str, Any]]:
     base : Scenario
         What its values are shown against.
     """
-    minutes = minutes_of(scenario)
+    minutes, were = minutes_of(scenario), minutes_of(base)
     rows = []
     for words in LEVERS:
         about = SECTIONS["levers"][words.name]
@@ -244,7 +250,7 @@ def lever_rows(scenario: Scenario, base: Scenario) -> list[dict[str, Any]]:
             "front": words.front, "help": about.help, "low": about.low, "high": 10.0 if hours else about.high,
             "step": 0.5 if hours else 0.05, "value": value, "was": was,
             "says": f"{number(minutes[purpose], 0)} min" if hours else percent(value),
-            "before": "" if value == was else f"was {number(was, 1) if hours else percent(was)}",
+            "before": "" if value == was else f"was {f'{number(were[purpose], 0)} min' if hours else percent(was)}",
             "unit": "hours" if hours else "share", "cost": _cost(words.name, hours, minutes),
         })  # fmt: skip
     return rows

@@ -66,6 +66,8 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
+        # Who comes before the page is served waits, and is not turned away.
+        listening.listen()
     except OSError as error:
         listening.close()
         raise CivicsimError(f"--port {port}: cannot be used ({error.strerror}); --port 0 takes any free one") from None

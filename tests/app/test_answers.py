@@ -77,6 +77,7 @@ def test_levers_of_hours_say_their_cost_and_share_one_budget():
     assert rows["weight_response"]["says"] == "9 min"
     assert "of 45 minutes" in rows["weight_response"]["cost"]
     assert rows["fear"]["before"] == "was 35 %"
+    assert rows["weight_response"]["before"] == "was 11 min"
 
 
 def test_a_difference_is_called_only_where_matched_runs_agree():
@@ -91,7 +92,14 @@ def test_a_difference_is_called_only_where_matched_runs_agree():
     assert better.difference == "−5.2 points (−6.0 to −4.5)"
     assert verdict("burnt_out_share", after, before).tone == "worse"
     assert verdict("voice_share", before, after).word == "too close to call"
-    assert verdict("load", before, after).difference == "no difference"
+    same = verdict("load", before, after)
+    assert (same.difference, same.word) == ("no difference", "the same")
+
+
+def test_what_is_clear_but_too_small_to_be_shown_is_not_called_better():
+    before, after = batch_of(load=[1.020, 1.022, 1.024]), batch_of(load=[1.018, 1.020, 1.022])
+    v = verdict("load", before, after)
+    assert (v.text, v.tone, v.word) == ("102 % → 102 % (102–102)", "same", "hardly different")
 
 
 def test_current_practice_suffers_what_happens_and_does_not_do_what_was_decided():

@@ -145,7 +145,7 @@ def keep_picture(page: Page, name: str) -> None:
 
     page.wait_for_timeout(600)
     image = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-    small = image.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    small = image.quantize(256, method=Image.Quantize.MAXCOVERAGE, kmeans=2, dither=Image.Dither.NONE)
     Path(folder).mkdir(parents=True, exist_ok=True)
     small.save(Path(folder) / f"app-{name}.png", optimize=True)
 
@@ -162,14 +162,14 @@ def test_every_page_can_be_used_by_everybody_and_asks_nobody_else(visit):
     """Every page, on a projector and on a telephone: painted, no violation of WCAG A and AA, no sideways scrolling."""
     pages = (
         ("explore", f"/?{TWENTY}", PAINTED),
-        ("compare", f"/compare?{TWENTY}", f"{PAINTED} && document.body.innerText.includes('matched runs say')"),
+        ("compare", f"/compare?{TWENTY}", f"{PAINTED} && document.body.innerText.includes('30 matched runs say')"),
         ("policy", f"/policy?{TWENTY}&style=compact", BANDS.replace("-5$|", "")),
         ("lessons", "/lessons", "document.querySelectorAll('.cv-tile').length >= 8"),
         ("lesson-read", "/lessons/voice-without-response", "document.querySelector('.cv-steps')"),
         (
             "lesson",
             "/lessons/voice-without-response/explain",
-            f"{PAINTED} && document.body.innerText.includes('Is it luck?')",
+            f"{PAINTED} && document.body.innerText.includes('Is it luck? 30')",
         ),
         ("handout", "/lessons/compact/handout", "document.body.innerText.includes('For teachers')"),
         ("results", "/results", "document.body.innerText.includes('Not shown: nothing is sampled')"),
@@ -233,6 +233,10 @@ def test_a_visitor_plays_walks_and_changes_what_happens(visit):
     count = page.evaluate("window.civicsim.painted.count")
     lever(page, "invitation").fill("0.9")
     page.wait_for_function(f"window.civicsim.painted.count > {count}", timeout=SOON)
+    # The note on the link has gone, and nothing else: the team's story is still told, on the week on screen.
+    assert page.locator(".cv-note").count() == 0
+    assert page.inner_text(".cv-story h2").startswith("Team")
+    assert week.input_value() == "1"
     week.fill("60")
     press(page, "Drop it on the week on screen")
     page.wait_for_function(f"window.civicsim.painted.count > {count + 1}", timeout=SOON)
@@ -265,7 +269,7 @@ def test_a_lesson_is_read_predicted_run_and_explained(visit):
     page.wait_for_selector(".cv-guess:has-text('80 %')")
     press(page, "Next: run")
     page.wait_for_function(PAINTED, timeout=SOON)
-    assert "Your guess: 80 %" in page.inner_text("main")
+    assert "Your guess: 80\u00a0%" in page.inner_text("main")
     press(page, "Week 52")
     page.wait_for_function("window.civicsim.week === 51")
     press(page, "Next: explain")
@@ -273,7 +277,7 @@ def test_a_lesson_is_read_predicted_run_and_explained(visit):
         "(document.querySelector('.cv-note') || document.body).innerText.includes('runs with different luck')",
         timeout=SOON,
     )
-    assert "you guessed 80 %" in page.inner_text(".cv-note")
+    assert "you guessed 80\u00a0%" in page.inner_text(".cv-note")
     assert page.url.endswith("/lessons/voice-without-response/explain")
 
 
@@ -282,7 +286,7 @@ def test_a_policy_is_answered_and_its_troubles_are_looked_for(visit):
     assert "This is current practice" in page.inner_text(".cv-headline")
     lever(page, "weight_response").fill("8")
     page.wait_for_function(
-        "/Feel safe to speak up: \\d+ % → \\d+ % \\(/.test(document.querySelector('.cv-headline').innerText)",
+        "/Feel safe to speak up: \\d+\\s% → \\d+\\s% \\(/.test(document.querySelector('.cv-headline').innerText)",
         timeout=SOON,
     )
     page.get_by_label("What happens").select_option("scandal")

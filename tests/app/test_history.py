@@ -188,7 +188,7 @@ def a_week(changes, week=50, known=True):
     ties = np.zeros((5, 4), record_type(NEIGHBOUR))
     for team in range(5):
         ties["team"][team] = [other for other in range(5) if other != team]
-    return list(travels_of(week, before, after, adopted, ties, np.array([4, -1, -1, -1, 0]), known))
+    return list(travels_of(week, before, after, adopted, ties["team"], np.array([4, -1, -1, -1, 0]), known))
 
 
 NEWS = {"value": 1, "followed": 1, "adopted_week": 40, "origin": FROM_STAFF}

@@ -20,7 +20,7 @@ COMPONENTS = Path(hosting.__file__).parent / "components"
 
 
 @pytest.fixture(scope="module")
-def html():
+def read():
     from solara.server import app, server
 
     # Solara asks for an event loop, as there is one in a server.
@@ -29,12 +29,24 @@ def html():
     app.apps["__default__"] = app.AppScript("civicsim.app")
     try:
         app.apps["__default__"].init()
-        return server.read_root("/")
+        yield server.read_root
     finally:
         app.apps["__default__"].close()
         del app.apps["__default__"]
         asyncio.set_event_loop(None)
         loop.close()
+
+
+@pytest.fixture(scope="module")
+def html(read):
+    return read("/")
+
+
+def test_where_there_is_no_page_a_link_leads_to_one(read):
+    lost = read("/nowhere", "/here")
+    assert "There is no such page" in lost
+    assert '<html lang="en">' in lost
+    assert 'href="/here/"' in lost
 
 
 def test_the_page_says_its_language_and_lets_itself_be_zoomed(html):

@@ -4,7 +4,9 @@ import shutil
 
 import pytest
 
+from civicsim.app import work
 from civicsim.app.lessons import FOLDER, lessons, read_lesson
+from civicsim.app.verdicts import verdict
 from civicsim.app.words import MEASURE_WORDS, SHORT
 from civicsim.errors import ScenarioError
 
@@ -32,6 +34,43 @@ def test_a_lesson_has_all_that_a_class_needs(name):
     assert set(lesson.matched) <= set(MEASURE_WORDS)
     assert set(lesson.measures) <= set(SHORT)
     assert lesson.low < lesson.high
+
+
+WORSE, OPEN, BETTER = "worse", "too close to call", "better"
+CLAIMS = {
+    "voice-without-response": {"voice_share": (0.30, WORSE), "efficacy": (0.35, WORSE), "weeks_to_response": (6.6, WORSE)},
+    "hitting-the-target": {
+        "quality_reported": (0.65, OPEN), "voice_share": (0.26, WORSE), "quality_true": (0.62, WORSE),
+        "gaming_gap": (0.03, WORSE), "harm_rate": (5.8, WORSE),
+    },
+    "two-regimes": {"voice_share": (0.38, WORSE), "psychological_safety": (0.54, WORSE), "efficacy": (0.49, OPEN)},
+    "battening-down": {"problem_seeking": (0.70, BETTER), "burnt_out_share": (0.29, OPEN)},
+    "compact": {"trust": (0.40, WORSE), "voice_share": (0.23, WORSE)},
+    "panel-without-a-budget": {"forum_acted_share": (0.0, WORSE), "satisfaction": (0.62, OPEN)},
+    "leaders-come-and-go": {"voice_share": (0.85, BETTER), "fear_met": (0.15, BETTER), "efficacy": (0.64, BETTER)},
+    "crisis-and-reset": {"belonging": (0.60, OPEN), "voice_share": (0.49, OPEN), "burnt_out_share": (0.29, OPEN)},
+}  # fmt: skip
+"""What the texts rest on: value of the second run in its last year, and the verdict against the first."""
+
+
+@pytest.mark.parametrize("name", CLAIMS)
+def test_a_lesson_says_what_thirty_runs_show(name):
+    """Where this fails, the model has moved: read the lesson again, and put it right."""
+    before, after = (work.batch(scenario, work.MANY) for scenario in lessons()[name].runs)
+    for measure, (value, word) in CLAIMS[name].items():
+        v = verdict(measure, before, after)
+        assert v.word == word, measure
+        assert v.after == pytest.approx(value, rel=0.06, abs=0.01), measure
+
+
+def test_every_lesson_with_two_runs_has_claims():
+    assert set(CLAIMS) == {name for name, lesson in lessons().items() if len(lesson.runs) == 2}
+
+
+def test_about_three_of_twenty_teams_are_bright_and_as_many_dark():
+    batch = work.batch(lessons()["bright-and-dark"].runs[0], work.MANY)
+    assert batch.last_year["bright_share"].mean() == pytest.approx(0.15, abs=0.015)
+    assert batch.last_year["dark_share"].mean() == pytest.approx(0.15, abs=0.015)
 
 
 def test_a_new_folder_is_a_new_lesson(tmp_path):

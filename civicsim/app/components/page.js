@@ -102,12 +102,14 @@ window.civicsim = (function () {
   function drawTeams(ctx, scene, run, week, picked, scale) {
     ctx.textBaseline = "middle";
     scene.divisions.forEach(([x, y, w, h], d) => {
+      // Where there is no room for the word, the number says it.
+      const name = (w * scale < 105 ? "" : "Division ") + (d + 1);
       box(ctx, x, y, w, h, 16);
       ctx.fillStyle = "#edf1f5"; ctx.fill();
       const size = Math.max(20, 11 / scale);
       if (size * scale >= 8 && scale > 0.22) {
         ctx.fillStyle = "#44535f"; ctx.font = "600 " + size + "px system-ui, sans-serif"; ctx.textAlign = "left";
-        ctx.fillText("Division " + (d + 1), x + 12, y + 20);
+        ctx.fillText(name, x + 12, y + 20);
       }
     });
     const T = scene.teams.length;
@@ -202,7 +204,7 @@ window.civicsim = (function () {
       }
       ctx.globalAlpha = 1;
     }
-    const s = Math.max(dot * 0.62, 4.4 / (scale / ratio));
+    const s = Math.max(dot * 0.62, Math.min(4.4 / (scale / ratio), dot * 1.2));
     for (let i = 0; i < n; i++) {
       const act = acts[at + i];
       if (act & BITS.vacant) continue;

@@ -62,22 +62,19 @@ def About() -> None:
         Text("h1", "About the model")
         with solara.v.Html(tag="div", class_="cv-halves", style_="margin:8px 0 10px"):
             with solara.v.Html(tag="div", class_="cv-card"):
+                Text("h2", "What it is")
                 for words in WHAT:
                     Text("p", words)
+            with solara.v.Html(tag="div", class_="cv-card"):
                 Text("h2", "What it cannot tell")
                 with solara.v.Html(tag="ul"):
                     for words in CANNOT:
                         Text("li", words)
-            with solara.v.Html(
-                tag="div",
-                class_="cv-card cv-scroll",
-                style_="max-height:560px",
-                attributes={"tabindex": "0", "role": "region", "aria-label": "What happens in a week"},
-            ):
-                Text("h2", "What happens in a week")
-                with solara.v.Html(tag="ol"):
-                    for process in WEEK:
-                        Text("li", process.title)
+        with solara.v.Html(tag="section", class_="cv-card", style_="margin-bottom:10px"):
+            Text("h2", "What happens in a week")
+            with solara.v.Html(tag="ol", class_="cv-flow"):
+                for process in WEEK:
+                    Text("li", process.title)
         with solara.v.Html(tag="section", class_="cv-card"):
             Text("h2", f"What is assumed: {len(rows)} numbers in {len({row['section'] for row in rows})} sections")
             with solara.v.Html(tag="ul"):

@@ -142,7 +142,7 @@ def Differences(labels: list[str], batches: list[Any], base: Scenario, fresh: bo
                 for k, name in enumerate(labels):
                     _cell("th", name, scope="col", number=True)
                     if k:
-                        _cell("th", "difference", scope="col", number=True)
+                        _cell("th", "Difference", scope="col", number=True)
                         _cell("th", "", scope="col", hidden="verdict")
             with solara.v.Html(tag="tbody"):
                 for name in ROWS:

@@ -17,7 +17,7 @@ from civicsim.app.hooks import Show, use_latest
 from civicsim.app.report import report_page
 from civicsim.app.state import change_scenario, chosen, event_groups, preset, set_scenario, with_event
 from civicsim.app.verdicts import Verdict, band, verdict
-from civicsim.app.words import HAPPENS, MEASURE_WORDS
+from civicsim.app.words import HAPPENS, MEASURE_WORDS, unbroken
 from civicsim.report.words import number
 from civicsim.scenario import PARAMETERS, Scenario
 
@@ -81,7 +81,7 @@ def answer(scenario: Scenario, runs: int, stop: Callable[[], bool]) -> dict[str,
         charts.append({
             "name": name, "label": about.label, "help": about.help, "unit": about.unit, "decimals": about.decimals,
             "least": LEAST[name], "base": band(before, name), "yours": None if same else band(after, name),
-            "text": f"{number(v.before * about.scale, about.decimals)}{about.unit}" if same else v.text,
+            "text": unbroken(f"{number(v.before * about.scale, about.decimals)}{about.unit}" if same else v.text),
             "word": "" if same else v.word, "tone": v.tone,
         })  # fmt: skip
     return {"charts": charts, "verdicts": verdicts, "runs": runs, "same": same, "posts": len_posts(own)}
@@ -165,7 +165,7 @@ def _turned(plain: dict[str, Verdict], now: dict[str, Verdict]) -> list[str]:
         label = MEASURE_WORDS[name].label
         if now[name].tone == "worse":
             lines.append(f"{label} is worse than under current practice: {now[name].text}")
-        elif plain[name].tone == "better" and now[name].tone == "open":
+        elif plain[name].tone == "better" and now[name].tone in ("open", "same"):
             lines.append(f"{label} is no longer clearly better: {now[name].text}")
     return lines
 
@@ -257,7 +257,7 @@ def Headline(found: dict[str, Any]) -> None:
 
 
 def _said(v: Verdict) -> str:
-    return v.word if v.tone == "open" else f"{v.word} than today"
+    return v.word if v.tone in ("open", "same") else f"{v.word} than today"
 
 
 @solara.component
@@ -269,7 +269,7 @@ def TradeOffs(found: dict[str, Any]) -> None:
         ("Gets better", ("better",), "cv-better"),
         ("The price: gets worse", ("worse",), "cv-worse"),
         ("Changes; good or bad depends", ("higher", "lower"), "cv-open"),
-        ("Too close to call", ("open",), "cv-open"),
+        ("Hardly different or too close to call", ("same", "open"), "cv-open"),
     )
     with solara.v.Html(tag="section", class_="cv-card", style_="margin-top:10px"):
         Text("h2", "What you gain and what it costs")
@@ -278,7 +278,7 @@ def TradeOffs(found: dict[str, Any]) -> None:
             f"Last year of {found['runs']} matched runs: means, and where the mean lies with 95 % confidence. Better and worse go by matched runs: both ways with the same luck. The interval speaks of luck, not of whether the assumptions are right.",
             class_="soft",
         )
-        with solara.v.Html(tag="div", class_="cv-cards"):
+        with solara.v.Html(tag="div", class_="cv-halves"):
             for title, tones, class_ in groups:
                 rows = [v for v in found["verdicts"] if v.tone in tones]
                 with solara.v.Html(tag="div"):
