@@ -169,6 +169,11 @@ class Rows:
         """Shape of each of the columns."""
         return np.shape(self._place(next(iter(self._table.columns()))[1]))
 
+    @property
+    def dtype(self) -> np.dtype:
+        """The table as a record."""
+        return self._table.dtype
+
     def __len__(self) -> int:
         return self.shape[0]
 
