@@ -113,7 +113,7 @@ def rate_by_surprise(rate, surprise):
     Pearce and Hall (1980, Psychological Review 87:532), to be verified, without a memory of earlier surprises. At the usual
     surprise it is η.
     """
-    return rate * surprise / USUAL_SURPRISE
+    return rate * (surprise * (1.0 / USUAL_SURPRISE))
 
 
 @written_in
@@ -123,7 +123,7 @@ def rate_by_experience(rate, tenure, usual_tenure):
     The rate of a Bayesian who counts outcomes falls as 1/(n₀+n). Assumption: weeks in post stand for n, and half of the staff
     learn faster than η and half of them more slowly.
     """
-    return 2.0 * rate / (1.0 + tenure / usual_tenure)
+    return rate * (2.0 / (1.0 + tenure * (1.0 / usual_tenure)))
 
 
 @written_in
