@@ -101,7 +101,7 @@ Observer = Callable[[Cohort, int, int], None]
 Progress = Callable[[float], None]
 """Called with the person-weeks just done."""
 
-PERSONS_AT_ONCE = 2_000
+PERSONS_AT_ONCE = 1_000
 """Runs that are lived together have about this many people, so that their tables stay in the processor's cache."""
 WEEKS_AT_ONCE = 52
 """Most weeks lived in one call, so that progress is seen and an interruption is not kept waiting."""
