@@ -80,17 +80,19 @@ def _bytes(n: float) -> str:
 
 
 def _profile(part: dict[str, Any]) -> str:
-    rows = [(f"`{p['name']}`", f"{p['nanoseconds']:.1f}", f"{p['share'] * 100:.0f} %") for p in part["processes"]]
-    together = (
-        ""
-        if part["together"] is None
-        else f" Runs are lived in one compiled loop, which takes {_short(part['together'])} ns."
-    )
+    places = part["places"]
+    rows = [
+        (f"`{name}`", *(f"{place['processes'][k]['nanoseconds']:.1f}" for place in places))
+        for k, name in enumerate(process["name"] for process in places[0]["processes"])
+    ]
+    for label, key in (("calls", "calls"), ("all, process by process", "one_by_one"), ("all, in one loop", "together")):
+        rows.append((label, *(_short(place[key]) for place in places)))
     text = (
-        f"{part['n_runs']} runs, {part['n_persons']:,} people, {part['weeks']} weeks, lived process by process with a clock: "
-        f"{_short(part['one_by_one'])} ns per person-week, {_short(part['calls'])} of it for calls that hand the tables over.{together}\n"
+        "Lived process by process with a clock, ns per person-week; *calls* are what it takes to hand the tables over. "
+        "Runs are lived in one compiled loop. What does not fit into the processor's cache is fetched from memory.\n"
     )
-    return f"## Where the time goes\n\n{text}\n" + _table(("process", "ns per person-week", "share"), rows)
+    heads = ("process", *(f"{place['n_persons']:,} people, runs: {place['n_runs']}" for place in places))
+    return f"## Where the time goes\n\n{text}\n" + _table(heads, rows)
 
 
 def _twin(part: dict[str, Any]) -> str:

@@ -6,9 +6,9 @@ from typing import Any
 
 from civicsim.compiled import written_in
 
-TEAMS_AT_ONCE = 96
-"""About 1,500 people, whose random numbers and intermediate results take some 100 KB."""
-PEOPLE_AT_ONCE = 1_536
+TEAMS_AT_ONCE = 128
+"""About 2,000 people, whose random numbers and intermediate results take some 100 KB."""
+PEOPLE_AT_ONCE = 2_048
 """The same, where it does not matter who is in which team."""
 
 

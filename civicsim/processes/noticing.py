@@ -134,7 +134,8 @@ def _step(first, last, week, p, p_practice, organisation, dimension, tally, team
     for o in range(first, last):
         org, q = organisation[o], p[o]
         for i in range(org.first_person, org.first_person + org.n_staff):
-            person[i].noticed = 0.0
+            if person[i].noticed > 0.0:
+                person[i].noticed = 0.0
         if not q.enabled:
             for t in range(org.first_team, org.first_team + org.n_teams):
                 team[t].noticed = 0.0

@@ -288,7 +288,9 @@ def _step(
         org, q, count = organisation[o], p[o], tally[o]
         spent = 0.0
         for i in range(org.first_person, org.first_person + org.n_persons):
-            person[i].outcomes = person[i].n_outcomes = person[i].detriments = 0.0
+            # Few heard anything last week: to look takes less than to write.
+            if person[i].n_outcomes > 0.0 or person[i].detriments > 0.0:
+                person[i].outcomes = person[i].n_outcomes = person[i].detriments = 0.0
         for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
             g.outcomes = g.n_outcomes = g.detriments = g.response_hours = g.settling_hours = 0.0
