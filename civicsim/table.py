@@ -104,6 +104,9 @@ class Table:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return np.asarray(self[...], dtype)
 
+    def __reduce__(self) -> Any:
+        return _of, (np.asarray(self), self.fixed)
+
     def copy(self) -> Table:
         """Return an independent copy."""
         other = Table(self.shape, self.dtype, fixed=self.fixed)
@@ -113,6 +116,11 @@ class Table:
     def tobytes(self) -> bytes:
         """Return the columns one after another as bytes, for comparing two tables exactly."""
         return b"".join(column.tobytes() for _, column in self.columns())
+
+
+def _of(records: np.ndarray, fixed: bool) -> Table:
+    """Return a table again that was pickled or copied as records: where it begins in memory belongs to it alone."""
+    return Table.of(records, fixed=fixed)
 
 
 class Rows:
@@ -133,6 +141,9 @@ class Rows:
         for key in self._keys:
             column = column[key]
         return column
+
+    def __reduce__(self) -> Any:
+        return Rows, (self._table, self._keys)
 
     def copy(self) -> Table:
         """Return a table of its own that holds these rows."""

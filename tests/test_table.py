@@ -1,6 +1,8 @@
 """A table kept column by column behaves like an array of records, in plain Python and in compiled code."""
 
+import copy
 import itertools
+import pickle
 
 import numpy as np
 import pytest
@@ -90,6 +92,22 @@ def test_copies_are_independent():
     assert (other["large"] >= 0).all()
     assert part.shape == (2,)
     np.testing.assert_array_equal(part["large"], other["large"][2:4])
+
+
+@pytest.mark.parametrize(
+    "again", [copy.deepcopy, lambda table: pickle.loads(pickle.dumps(table))], ids=["copied", "pickled"]
+)
+@pytest.mark.parametrize("shape", [(7,), (4, 3), (0,)])
+def test_what_was_pickled_or_deeply_copied_is_a_table_of_its_own(again, shape):
+    _, table = filled(shape)
+    other = again(table)
+    assert other.tobytes() == table.tobytes()
+    assert other.address != table.address
+    if len(table):
+        other["large"] = -1.0
+        assert (table["large"] >= 0).all()
+        assert other[0].large.min() == -1.0
+        assert again(other[0])["large"].tobytes() == other[0]["large"].tobytes()
 
 
 @njit
