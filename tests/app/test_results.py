@@ -9,12 +9,14 @@ from civicsim.app.pages.results import (
     SENSITIVITY_HEADS,
     csv_of,
     dependences,
+    factor_in_words,
     factors_of,
     losses,
     measures_of,
     report_of,
     rows_of,
     the_store,
+    value_in_words,
 )
 from civicsim.cli import main
 from civicsim.study.store import open_store
@@ -52,6 +54,16 @@ def test_every_point_has_a_mean_an_interval_and_a_verdict_against_its_baseline(f
     told = [row["verdict"] for row in rows]
     assert told.count("") == 2
     assert set(told) - {""} <= {"higher", "lower", "same", "too close to call"}
+
+
+def test_levers_and_styles_are_called_as_on_the_other_pages():
+    assert factor_in_words("fear") == "Blame"
+    assert factor_in_words("n_teams") == "Number of teams"
+    assert factor_in_words("seek_shift") == "Seek shift"
+    assert value_in_words("style", "civic-culture") == "Civic culture"
+    assert value_in_words("style", "my-own.toml") == "my-own.toml"
+    assert value_in_words("fear", 0.1) == 0.1
+    assert value_in_words("style", None) is None
 
 
 def test_the_page_reads_the_store_that_it_was_started_with(folder, monkeypatch):

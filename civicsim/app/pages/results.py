@@ -14,10 +14,12 @@ import solara
 
 import civicsim
 from civicsim.app import widgets
+from civicsim.app.common import style_titles
 from civicsim.app.files import CSV, HTML, Files, Make
 from civicsim.app.frame import RESULTS, Text
 from civicsim.app.hooks import Show, use_latest
 from civicsim.app.state import MOST_POSTS, set_scenario
+from civicsim.app.words import LEVER_WORDS
 from civicsim.errors import CivicsimError
 from civicsim.measures import MEASURES
 from civicsim.report.words import counted, number
@@ -100,6 +102,20 @@ def _label(about: dict[str, Any]) -> str:
     return str(about["label"]) + ("" if about["column"] == about["measure"] else f", {about['summary']}")
 
 
+def factor_in_words(factor: str) -> str:
+    """Return what the page calls a factor: levers have names of their own."""
+    lever = LEVER_WORDS.get(factor)
+    if lever is not None:
+        return lever.label
+    counts, _, what = factor.partition("n_")
+    return f"Number of {what}" if what and not counts else factor.replace("_", " ").capitalize()
+
+
+def value_in_words(factor: str, value: Any) -> Any:
+    """Return what the page calls a value of a factor: shipped styles have titles."""
+    return style_titles().get(value, value) if factor == "style" else value
+
+
 def _plain(value: Any) -> Any:
     """Return a value of a table as JSON knows it."""
     value = value.item() if isinstance(value, np.generic) else value
@@ -125,6 +141,7 @@ def Points() -> None:
     names = measures_of(store)
     shown = measure if measure in names else next((name for name in names if name == "voice_share"), next(iter(names)))
     rows = solara.use_memo(lambda: rows_of(store, shown), [store, shown])
+    factors = factors_of(store.points())
 
     def open_point(data: dict[str, Any]) -> None:
         scenario = store.study.scenario(int(data["point"])).with_(seed=store.seeds[0])
@@ -147,8 +164,10 @@ def Points() -> None:
         measures=[{"name": name, "label": _label(about)} for name, about in names.items()],
         measure=shown,
         unit=str(names[shown]["unit"]),
-        factors=factors_of(store.points()),
-        rows=rows,
+        factors=[factor_in_words(factor) for factor in factors],
+        rows=[
+            row | {"values": [value_in_words(*pair) for pair in zip(factors, row["values"], strict=True)]} for row in rows
+        ],
         event_choose=lambda name: choose(str(name)), event_open_point=open_point,
     )  # fmt: skip
     Findings(store, shown)
