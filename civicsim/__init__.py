@@ -36,7 +36,7 @@ _HOME = {
     "contrasts": "civicsim.study.contrasts",
     "crossings": "civicsim.study.regret",
     "discover": "civicsim.study.discovery",
-    "kinds": "civicsim.scenario",
+    "kinds": "civicsim.shipped",
     "multiverse": "civicsim.study.multiverse",
     "open_store": "civicsim.study.store",
     "order_study": "civicsim.study.order",
@@ -46,7 +46,7 @@ _HOME = {
     "regret": "civicsim.study.regret",
     "run": "civicsim.simulate",
     "sensitivity": "civicsim.study.sensitivity",
-    "styles": "civicsim.scenario",
+    "styles": "civicsim.shipped",
     "tails": "civicsim.study.contrasts",
 }
 

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 import tomli_w
 
 from civicsim.errors import ScenarioError, nearest
+from civicsim.interventions import check_event, read_interventions
 from civicsim.levers import NAMES as LEVERS
 from civicsim.levers import Levers
 from civicsim.parameters import Parameter, declared
@@ -47,15 +48,13 @@ from civicsim.processes import (
     turnover,
     voice,
 )
-from civicsim.processes.actions import ACTIONS, FOR_THE_WHOLE, WITHOUT_SIZE
-from civicsim.processes.choosing import CHOICES
 from civicsim.processes.events import Event, Plan
 from civicsim.reference import Reference
 from civicsim.roster import DECIDES, Roster, decided, undecided
+from civicsim.shipped import load_named
 from civicsim.structure import Population, Structure
 from civicsim.toml_files import read_toml
 
-_HERE = Path(__file__).parent
 STATUS_QUO = "status-quo"
 DEFAULT_KIND = "acute-trust"
 _TOP = {"title": "", "kind": DEFAULT_KIND, "style": STATUS_QUO, "weeks": 260, "burn_in_weeks": 260, "seed": 1}
@@ -147,7 +146,9 @@ class Scenario:
         given: Any = self.interventions
         if not isinstance(given, tuple) or not all(isinstance(event, Event) for event in given):
             raise ScenarioError(f"scenario: interventions = {given!r}: expected a tuple of Event")
-        events = tuple(_check_event(event, f"scenario: intervention {event.name!r}") for event in self.interventions)
+        events = tuple(
+            check_event(event, f"scenario: intervention {event.name!r}", find_parameter) for event in self.interventions
+        )
         object.__setattr__(self, "interventions", events)
         if self.roster is not None:
             try:
@@ -165,17 +166,17 @@ class Scenario:
         Parameters
         ----------
         style : str
-            Name of a style (see :func:`styles`), or path of a TOML file with ``[levers]``.
+            Name of a style (see :func:`civicsim.shipped.styles`), or path of a TOML file with ``[levers]``.
         kind : str
-            Name of a kind of organisation (see :func:`kinds`), or path of a TOML file.
+            Name of a kind of organisation (see :func:`civicsim.shipped.kinds`), or path of a TOML file.
 
         Raises
         ------
         ScenarioError
             If there is no such style or kind, or a file says something impossible.
         """
-        about_kind, kind_where = _load_named(kind, "organisations", "kind")
-        about_style, style_where = _load_named(style, "styles", "style")
+        about_kind, kind_where = load_named(kind, "organisations", "kind")
+        about_style, style_where = load_named(style, "styles", "style")
         for key in set(about_style) - {"title", "description", "levers"}:
             raise ScenarioError(f"{style_where}: '{key}' is not for a style, which sets levers only")
         for key in set(about_kind) & {"style", "kind", "seed", "interventions", "habits"}:
@@ -381,19 +382,9 @@ def find_parameter(key: str, where: str = "scenario") -> Parameter:
     raise ScenarioError(f"{where}: no parameter '{name}'; {nearest(name, names)}")
 
 
-def styles() -> dict[str, str]:
-    """Return the names of the shipped governance styles, with their titles."""
-    return _shipped("styles")
-
-
-def kinds() -> dict[str, str]:
-    """Return the names of the shipped kinds of organisation, with their titles."""
-    return _shipped("organisations")
-
-
 def sources_of(kind: str) -> dict[str, str]:
     """Return where the values come from that a kind of organisation sets, by full name of the parameter, as its file says."""
-    about, _ = _load_named(kind, "organisations", "kind")
+    about, _ = load_named(kind, "organisations", "kind")
     return {find_parameter(key).key: text for key, text in about.get("sources", {}).items()}
 
 
@@ -425,26 +416,6 @@ def random_style(number: int, of: int, seed: int = 1) -> Levers:
     return Levers(**values, budget_share=1.0)
 
 
-def shocks() -> dict[str, str]:
-    """Return the names of the shipped shocks and interventions, with their titles."""
-    return _shipped("shocks")
-
-
-def _shipped(folder: str) -> dict[str, str]:
-    paths = sorted((_HERE / folder).glob("*.toml"))
-    return {path.stem: str(read_toml(path).get("title", path.stem)) for path in paths}
-
-
-def _load_named(name: str, folder: str, what: str) -> tuple[dict[str, Any], str]:
-    shipped = _HERE / folder / f"{name}.toml"
-    if "/" not in name and "\\" not in name and shipped.is_file():
-        return read_toml(shipped), shipped.name
-    if name.endswith(".toml"):
-        return read_toml(Path(name)), name
-    known = [path.stem for path in (_HERE / folder).glob("*.toml")]
-    raise ScenarioError(f"no {what} '{name}'; {nearest(name, known)}")
-
-
 def _check_sources(about: Mapping[str, Any], where: str) -> None:
     """Check that ``[sources]`` of a kind say in words where values come from that the kind sets."""
     sources = about.get("sources", {})
@@ -470,7 +441,7 @@ def _apply(scenario: Scenario, values: Mapping[str, Any], where: str) -> Scenari
         if key in _TOP:
             changes[key] = _check_top(key, value, where)
         elif key == "interventions":
-            changes[key] = _read_interventions(value, where)
+            changes[key] = read_interventions(value, where, find_parameter)
         elif key == "roster":
             changes[key] = _read_roster(value, where)
         elif key not in SECTIONS and key != "habits":
@@ -536,110 +507,6 @@ def _check_together(scenario: Scenario, where: str) -> None:
                 f"{where}: [lifecycle] n_cycles × cycle_weeks = {trial_weeks} weeks is not less than [response] patience = "
                 f"{patience}: no trial could ever end"
             )
-
-
-_EVENT_KEYS = ("week", "name", "weeks", "set", "action", "size", "teams", "share")
-_TIMED_ACTIONS = ("project",)
-"""Actions that last as long as their event."""
-
-
-def _read_interventions(blocks: Any, where: str) -> tuple[Event, ...]:
-    """Return the events that ``[[interventions]]`` blocks describe; a shipped name stands for its own blocks."""
-    if not isinstance(blocks, list | tuple) or not all(isinstance(block, Mapping) for block in blocks):
-        raise ScenarioError(f"{where}: interventions: expected blocks [[interventions]]")
-    result: list[Event] = []
-    for number, block in enumerate(blocks, start=1):
-        at = f"{where}: [[interventions]] {number}"
-        for key in block:
-            if key not in _EVENT_KEYS:
-                raise ScenarioError(f"{at} has no '{key}'; {nearest(key, _EVENT_KEYS)}")
-        name = block.get("name", "")
-        if not isinstance(name, str) or not name:
-            raise ScenarioError(f"{at}: name = {name!r}: expected the name of a shock or intervention, or an own name")
-        if "set" in block or "action" in block:
-            result.append(_read_event(block, at))
-            continue
-        try:
-            about, _ = _load_named(name, "shocks", "shock or intervention")
-        except ScenarioError as error:
-            raise ScenarioError(f"{at}: {error}") from None
-        parts = about["interventions"]
-        for key in ("weeks", "size", "teams", "share"):
-            if key in block and not any(_has_use(part, key) for part in parts):
-                raise ScenarioError(f"{at}: '{name}' has no use for {key}")
-        for part in parts:
-            own = {**part, "name": name, "week": part.get("week", 0) + _whole(block, "week", at)}
-            own |= {
-                key: block[key] for key in ("weeks", "size", "teams", "share") if key in block and _has_use(part, key)
-            }
-            result.append(_read_event(own, at))
-    return tuple(result)
-
-
-def _has_use(part: Mapping[str, Any], key: str) -> bool:
-    """Return whether a part of a shipped event can take another value of a key."""
-    if key == "weeks":
-        return "set" in part or part.get("action") in _TIMED_ACTIONS
-    if key == "size":
-        return "action" in part and part["action"] not in WITHOUT_SIZE
-    return key in part
-
-
-def _whole(block: Mapping[str, Any], key: str, at: str, default: int | None = None) -> int:
-    value = block.get(key, default)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 5200:
-        raise ScenarioError(f"{at}: {key} = {value!r}: expected a whole number from 0 to 5200")
-    return value
-
-
-def _read_event(block: Mapping[str, Any], at: str) -> Event:
-    """Return one checked event."""
-    settings = block.get("set", {})
-    if not isinstance(settings, Mapping):
-        raise ScenarioError(f"{at}: set = {settings!r}: expected a table of parameters and values")
-    week, weeks = _whole(block, "week", at), _whole(block, "weeks", at, 0)
-    action, size = block.get("action", ""), block.get("size", 0.0)
-    teams, share = block.get("teams", "all"), block.get("share", 0.0)
-    return _check_event(Event(week, str(block["name"]), weeks, dict(settings), action, size, teams, share), at)
-
-
-def _check_event(event: Event, at: str) -> Event:
-    """Return an event with full names and checked values."""
-    checked = {}
-    for key, value in event.set.items():
-        found = find_parameter(key, at)
-        if found.section in ("structure", "population"):
-            raise ScenarioError(f"{at}: {found.key} belongs to the start and cannot change later")
-        checked[found.key] = found.validate(value, at)
-    if "events.enabled" in checked:
-        raise ScenarioError(f"{at}: an event cannot switch events off")
-    action: Any = event.action
-    if not isinstance(action, str) or (action and action not in ACTIONS):
-        raise ScenarioError(f"{at}: no action {event.action!r}; {nearest(str(event.action), ACTIONS)}")
-    size: Any = event.size
-    if isinstance(size, bool) or not isinstance(size, int | float) or not 0.0 <= size <= 1.0:
-        raise ScenarioError(f"{at}: size = {size!r}: expected a number from 0 to 1")
-    teams: Any = event.teams
-    if not isinstance(teams, str) or teams not in CHOICES:
-        raise ScenarioError(
-            f"{at}: teams = {teams!r}: expected one of {', '.join(CHOICES)}; {nearest(str(teams), CHOICES)}"
-        )
-    share: Any = event.share
-    if isinstance(share, bool) or not isinstance(share, int | float) or not 0.0 <= share <= 1.0:
-        raise ScenarioError(f"{at}: share = {share!r}: expected a number from 0 to 1")
-    if (teams in ("all", "marked")) != (share == 0.0):
-        raise ScenarioError(
-            f"{at}: share = {share!r}: expected a share of the teams above 0 with teams = random, best, worst or willing, and none otherwise"
-        )
-    if teams != "all" and not action:
-        raise ScenarioError(f"{at}: teams = {teams!r}: only an action is about some teams; values hold for all")
-    if teams != "all" and action in FOR_THE_WHOLE:
-        raise ScenarioError(f"{at}: teams = {teams!r}: {action} is about the organisation as a whole; leave teams out")
-    if not checked and not (event.action and (size > 0.0 or event.action in WITHOUT_SIZE)):
-        raise ScenarioError(f"{at}: does nothing: expected values to set, or an action with a size above 0")
-    _whole({"week": event.week}, "week", at)
-    _whole({"weeks": event.weeks}, "weeks", at)
-    return dataclasses.replace(event, set=checked, size=float(size), share=float(share))
 
 
 def _check_top(key: str, value: Any, where: str) -> Any:

@@ -13,8 +13,9 @@ import numba
 from numba.core import event
 
 from civicsim.recording import Recorder
-from civicsim.scenario import Scenario, shocks
+from civicsim.scenario import Scenario
 from civicsim.schedule import WEEK, advance
+from civicsim.shipped import shocks
 from civicsim.simulate import begin, burn_in
 
 STEPS = len(WEEK) + 3

@@ -11,7 +11,8 @@ from civicsim.cohort import build
 from civicsim.errors import ScenarioError
 from civicsim.organisation import PROFESSIONS, STAFF
 from civicsim.parameters import Parameter
-from civicsim.scenario import DEFAULT_KIND, PARAMETERS, Scenario, kinds
+from civicsim.scenario import DEFAULT_KIND, PARAMETERS, Scenario
+from civicsim.shipped import kinds
 
 FOLDER = Path(cs.__file__).parent / "organisations"
 OTHERS = sorted(set(kinds()) - {DEFAULT_KIND})

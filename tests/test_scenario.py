@@ -15,7 +15,8 @@ from civicsim.errors import CivicsimError, ScenarioError
 from civicsim.levers import NAMES as LEVERS
 from civicsim.levers import Levers
 from civicsim.processes.events import Event
-from civicsim.scenario import PARAMETERS, SECTIONS, Scenario, find_parameter, kinds, random_style, shocks, styles
+from civicsim.scenario import PARAMETERS, SECTIONS, Scenario, find_parameter, random_style
+from civicsim.shipped import kinds, shocks, styles
 
 SHARES = [f"share_{name}" for name in ("doctor", "nurse", "allied", "support", "administrative")]
 WEIGHTS = [name for name in LEVERS if name.startswith("weight_")]

@@ -31,7 +31,8 @@ from civicsim.app.words import SHORT, STATE_WORDS, hours_rows, lever_rows
 from civicsim.measures import MEASURES
 from civicsim.recording import weekly_frame
 from civicsim.report.words import number
-from civicsim.scenario import Scenario, shocks, styles
+from civicsim.scenario import Scenario
+from civicsim.shipped import shocks, styles
 
 FRONT_PATHS = ("voice_share", "psychological_safety", "burnt_out_share", "quality_true")
 

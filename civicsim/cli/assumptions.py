@@ -17,17 +17,8 @@ from civicsim.cli.scenarios import is_path
 from civicsim.errors import CivicsimError, nearest
 from civicsim.levers import PURPOSES
 from civicsim.parameters import Parameter
-from civicsim.scenario import (
-    DEFAULT_KIND,
-    PARAMETERS,
-    SECTIONS,
-    STATUS_QUO,
-    Scenario,
-    find_parameter,
-    kinds,
-    sources_of,
-    styles,
-)
+from civicsim.scenario import DEFAULT_KIND, PARAMETERS, SECTIONS, STATUS_QUO, Scenario, find_parameter, sources_of
+from civicsim.shipped import kinds, styles
 
 # -- parameters and levers -----------------------------------------------------------------------------------------------
 

@@ -12,7 +12,8 @@ from civicsim.cli.listing import indented, known, value_text
 from civicsim.cli.output import Output
 from civicsim.processes.actions import ACTIONS
 from civicsim.processes.events import Event
-from civicsim.scenario import PARAMETERS, Scenario, shocks
+from civicsim.scenario import PARAMETERS, Scenario
+from civicsim.shipped import shocks
 
 _SAID = ("week", "name", "weeks", "set", "action", "size")
 

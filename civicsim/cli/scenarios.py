@@ -10,7 +10,8 @@ from typing import Any
 
 from civicsim.errors import ScenarioError
 from civicsim.roster import Roster
-from civicsim.scenario import DEFAULT_KIND, STATUS_QUO, Scenario, styles
+from civicsim.scenario import DEFAULT_KIND, STATUS_QUO, Scenario
+from civicsim.shipped import styles
 from civicsim.structure import Structure
 
 _STYLE_KEYS = {"title", "description", "levers"}

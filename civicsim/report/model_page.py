@@ -24,8 +24,9 @@ from civicsim.organisation import REAL, TABLES, Column
 from civicsim.parameters import Parameter
 from civicsim.process import Process
 from civicsim.processes import actions
-from civicsim.scenario import PARAMETERS, SECTIONS, Scenario, kinds, shocks, sources_of, styles
+from civicsim.scenario import PARAMETERS, SECTIONS, Scenario, sources_of
 from civicsim.schedule import PROCESSES, WEEK
+from civicsim.shipped import kinds, shocks, styles
 
 _PROSE = Path(__file__).parent / "pages"
 _BLOCK = re.compile(r"^\{\{(\w+)\}\}$", re.MULTILINE)

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from civicsim.errors import ScenarioError
-from civicsim.scenario import PARAMETERS, Scenario, kinds
+from civicsim.scenario import PARAMETERS, Scenario
+from civicsim.shipped import kinds
 from civicsim.simulate import Result
 from civicsim.study.statistics import CONFIDENCE
 

@@ -44,7 +44,8 @@ from civicsim.app.words import (
 )
 from civicsim.levers import NAMES, PURPOSES
 from civicsim.measures import MEASURES
-from civicsim.scenario import PARAMETERS, Scenario, shocks
+from civicsim.scenario import PARAMETERS, Scenario
+from civicsim.shipped import shocks
 
 TINY = Scenario.preset().with_(n_teams=3, team_size=6, n_executives=2, burn_in_weeks=13, weeks=52)
 

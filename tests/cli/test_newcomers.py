@@ -20,8 +20,9 @@ from civicsim.cli.progress import duration, progress
 from civicsim.cli.scenarios import n_posts
 from civicsim.cohort import build
 from civicsim.measures import MEASURES
-from civicsim.scenario import PARAMETERS, SECTIONS, Scenario, kinds, shocks, styles
+from civicsim.scenario import PARAMETERS, SECTIONS, Scenario
 from civicsim.schedule import PROCESSES
+from civicsim.shipped import kinds, shocks, styles
 from civicsim.study.compare import compare
 from civicsim.study.statistics import estimate, paired_difference
 

@@ -8,7 +8,8 @@ import pytest
 
 from civicsim.cli.scenarios import n_posts, value_of
 from civicsim.cohort import build
-from civicsim.scenario import Scenario, styles
+from civicsim.scenario import Scenario
+from civicsim.shipped import styles
 
 
 @pytest.mark.parametrize("style", sorted(styles()))

@@ -16,8 +16,9 @@ from civicsim.organisation import REAL, TABLES
 from civicsim.processes.actions import ACTIONS, FOR_THE_WHOLE, WITHOUT_SIZE
 from civicsim.processes.choosing import CHOICES
 from civicsim.processes.events import Event
-from civicsim.scenario import PARAMETERS, Scenario, styles
+from civicsim.scenario import PARAMETERS, Scenario
 from civicsim.schedule import WEEK, advance
+from civicsim.shipped import styles
 from civicsim.simulate import begin, burn_in
 
 SIZES = {

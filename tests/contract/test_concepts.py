@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from civicsim.measures import MEASURES
-from civicsim.scenario import PARAMETERS, find_parameter, shocks, styles
+from civicsim.scenario import PARAMETERS, find_parameter
 from civicsim.schedule import PROCESSES
+from civicsim.shipped import shocks, styles
 
 ROOT = Path(__file__).parents[2]
 HEADER = [

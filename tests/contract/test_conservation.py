@@ -6,8 +6,9 @@ from tools import burnt_in, lively, put, small_scenario, uneven_scenario
 
 from civicsim.levers import PURPOSES
 from civicsim.organisation import ENDORSED, NO_IDEA, TO_FORUM, WAITING
-from civicsim.scenario import Scenario, styles
+from civicsim.scenario import Scenario
 from civicsim.schedule import PROCESSES, WEEK, advance
+from civicsim.shipped import styles
 from civicsim.simulate import begin
 
 WEEKS = 60

@@ -7,7 +7,8 @@ import tomllib
 from pathlib import Path
 
 from civicsim.measures import MEASURES
-from civicsim.scenario import PARAMETERS, shocks, styles
+from civicsim.scenario import PARAMETERS
+from civicsim.shipped import shocks, styles
 
 FILE = Path(__file__).parents[2] / "experiments" / "hypotheses.toml"
 SIGNS = {

@@ -5,8 +5,9 @@ import pytest
 from tools import lively, out_of_bounds, small_scenario, uneven_scenario
 
 from civicsim.processes.events import Event
-from civicsim.scenario import Scenario, shocks
+from civicsim.scenario import Scenario
 from civicsim.schedule import WEEK, advance
+from civicsim.shipped import shocks
 from civicsim.simulate import begin
 
 ORDERS = {"backwards": list(WEEK[::-1]), "half a week later": [*WEEK[len(WEEK) // 2 :], *WEEK[: len(WEEK) // 2]]}

@@ -13,7 +13,7 @@ PACKAGE = Path(cs.__file__).parent
 ORDER = [
     "errors", "calendar", "parameters", "compiled", "table_code", "table", "randomness", "kernels", "docking_loops", "docking", "levers", "organisation", "networks", "in_post", "blocks",
     "structure", "linked", "roster", "causes", "practice", "reference", "cohort", "process", "processes", "measures", "recording",
-    "together", "schedule", "toml_files", "scenario", "graphs", "simulate", "timing", "warming", "agents", "model", "posterior",
+    "together", "schedule", "toml_files", "shipped", "interventions", "scenario", "graphs", "simulate", "timing", "warming", "agents", "model", "posterior",
     "study", "calibration", "report", "staffing", "app", "cli",
 ]  # fmt: skip
 MESA, PAGE = {"agents", "model"}, {"app"}

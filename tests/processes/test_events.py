@@ -3,6 +3,7 @@
 import dataclasses
 import math
 import tomllib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,8 +19,9 @@ from civicsim.organisation import CHIEF, FROM_PROGRAMME
 from civicsim.processes.actions import ACTIONS, FOR_THE_WHOLE
 from civicsim.processes.choosing import CHOICES
 from civicsim.processes.events import Event, Plan, season
-from civicsim.scenario import PARAMETERS, Scenario, shocks
+from civicsim.scenario import PARAMETERS, Scenario
 from civicsim.schedule import advance
+from civicsim.shipped import shocks
 from civicsim.simulate import begin, burn_in
 
 SHOCKS = pytest.mark.parametrize("name", sorted(shocks()))
@@ -267,7 +269,7 @@ def test_a_shipped_shock_runs_and_all_stays_within_bounds(name, start):
 
 @SHOCKS
 def test_a_shipped_shock_says_what_it_is(name):
-    path = cs.scenario._HERE / "shocks" / f"{name}.toml"
+    path = Path(cs.__file__).parent / "shocks" / f"{name}.toml"
     about = tomllib.loads(path.read_text(encoding="utf-8"))
     assert about["title"] == shocks()[name]
     assert about["description"].endswith(".")

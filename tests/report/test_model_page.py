@@ -13,8 +13,9 @@ from civicsim.organisation import TABLES
 from civicsim.parameters import Parameter
 from civicsim.processes.actions import ACTIONS
 from civicsim.report.model_page import BLOCKS, PAGES, equations, page, table
-from civicsim.scenario import PARAMETERS, SECTIONS, shocks, styles
+from civicsim.scenario import PARAMETERS, SECTIONS
 from civicsim.schedule import PROCESSES, WEEK
+from civicsim.shipped import shocks, styles
 
 DOCS = Path(__file__).parents[2] / "docs" / "model"
 PROSE = Path(__file__).parents[2] / "civicsim" / "report" / "pages"

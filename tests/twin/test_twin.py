@@ -13,8 +13,9 @@ from civicsim.organisation import TABLES
 from civicsim.processes.actions import ACTIONS
 from civicsim.processes.choosing import CHOICES
 from civicsim.roster import Roster
-from civicsim.scenario import Scenario, shocks
+from civicsim.scenario import Scenario
 from civicsim.schedule import PROCESSES, ordered
+from civicsim.shipped import shocks
 from civicsim.simulate import begin, burn_in
 from twin.comparing import comparisons, differences, live_both
 from twin.loading import load
