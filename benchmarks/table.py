@@ -116,7 +116,8 @@ def _numpy(part: dict[str, Any]) -> str:
     text = (
         f"`benchmarks/numpy_rival.py` has the rules of {', '.join(part['covers'])} in vectorised NumPy: float32, sparse matrices for "
         "ties, running sums for teams, Philox numbers. The engine is measured with the full model, and with these processes only. "
-        "The ratio that compares the same rules is NumPy / core; NumPy / full sets the rules of a part against all of the model.\n"
+        "The ratio that compares the same rules is NumPy / core; NumPy / full sets the rules of a part against all of the model. "
+        "In large organisations both wait for memory, from which the rival fetches four bytes a number and the engine eight.\n"
     )
     heads = ("staff", "runs", "engine, full model", "engine, core", "NumPy, core", "NumPy / core", "NumPy / full")
     return f"## Against NumPy\n\n{text}\n" + _table(heads, rows)
