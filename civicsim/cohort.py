@@ -78,6 +78,10 @@ class Cohort:
             return tables[name]
         raise AttributeError(f"a cohort has no table or attribute '{name}'")
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        # A table of that name is what will be simulated.
+        (self.tables if name in TABLES else self.__dict__)[name] = value
+
     @property
     def n_organisations(self) -> int:
         """Organisations in all runs."""

@@ -23,8 +23,8 @@ class Process:
         Its place in the week's process overview.
     title : str
         What happens, in one sentence.
-    parameters : type
-        Frozen dataclass of its parameters. The first is ``enabled``, its switch.
+    parameters : type, optional
+        Frozen dataclass of its parameters. The first is ``enabled``, its switch. A process of one's own may have none.
     reads, writes : tuple of str
         Columns that it reads and writes, as ``"table.column"``.
     kernels : tuple of compiled functions
@@ -32,7 +32,8 @@ class Process:
         say what it takes: ``first``, ``last``, ``week``, ``ties``, a table by its name, the process's own parameters as
         ``p``, and those of another section as ``p_section``.
     act : callable, optional
-        ``act(cohort, first, last)`` in plain Python, done before the kernels.
+        ``act(cohort, first, last)`` in plain Python, done before the kernels. It keeps to the organisations in rows
+        ``first`` to ``last`` − 1: others are lived by other threads, at other times.
     acts_in : callable, optional
         ``acts_in(cohort, first, last, week)`` returns whether ``act`` has anything to do in a week; it always has if not
         given.
@@ -41,7 +42,7 @@ class Process:
     name: str
     place: int
     title: str
-    parameters: type
+    parameters: type = object
     reads: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
     kernels: tuple[Any, ...] = ()

@@ -259,6 +259,9 @@ def advance(
         ``observe(cohort, first, last)``, called at the end of each week for a group of runs. What it returns is not
         used, and it must not change the tables. It takes several times as long as a recorder.
     """
+    for process in processes:
+        if not hasattr(process, "step"):
+            raise TypeError(f"{process!r} is no Process; a function of (cohort, first, last) becomes one as its act")
     start = cohort.week
     kept = recorder if recorder is not None else Recorder(cohort, 0)
     # To compile another sequence of processes takes longer than most runs of it do.

@@ -8,19 +8,23 @@ instruction of the processor. Rules do not see it: ``person[i].exhaustion`` is o
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import EllipsisType
 from typing import Any
 
 import numpy as np
 
-from civicsim.table_code import LINE, layout_of, row_type_of, type_of
+from civicsim.table_code import LINE, Layout, layout_of, row_type_of, type_of
 
 
 class Table:
     """A table kept column by column.
 
-    ``table["name"]`` is a column, an array that can be written to. ``table[row]`` is a row and ``table[first:last]`` are some
-    rows, with columns as attributes or by name; writing to them writes to the table. As a NumPy array it is a copy, a record
-    per row.
+    ``table["name"]`` is a column, an array that can be written to. ``table[row]`` is a row and ``table[first:last]`` or
+    ``table[mask]`` are some rows, with columns as attributes or by name; writing to them writes to the table. As a NumPy
+    array it is a copy, a record per row: ``pandas.DataFrame(numpy.asarray(table))``.
+
+    In compiled code ``table[i]`` and ``table[i, k]`` are rows, and ``table.shape`` says how many there are. Rows count from 0
+    there, and nothing checks that they exist: −1 is nobody, not the last one.
 
     Parameters
     ----------
@@ -32,24 +36,34 @@ class Table:
         Whether compiled code may take for granted that nothing is written while it runs, as in tables of parameters.
     """
 
+    dtype: np.dtype
+    shape: tuple[int, ...]
+    layout: Layout
+    fixed: bool
+    per_row: int
+    room: int
+    address: int
+    _numba_type_: Any
+    _buffer: np.ndarray
+    _columns: dict[str, np.ndarray]
+
     def __init__(self, shape: tuple[int, ...], dtype: np.dtype, *, fixed: bool = False) -> None:
-        layout = layout_of(dtype)
-        self.fixed, self._numba_type_ = fixed, type_of(dtype, len(shape), fixed)
-        self.dtype, self.shape, self.layout = dtype, shape, layout
-        self.per_row = int(np.prod(shape[1:], dtype=int))
-        self.room = layout.room_for(shape[0] * self.per_row)
-        size = layout.n_bytes(self.room)
+        layout, per_row = layout_of(dtype), int(np.prod(shape[1:], dtype=int))
+        room = layout.room_for(shape[0] * per_row)
+        size = layout.n_bytes(room)
         whole = np.zeros(size + LINE, dtype=np.uint8)
         start = -whole.ctypes.data % LINE
-        self._buffer = whole[start : start + size]
-        self.address = self._buffer.ctypes.data
-        self._columns = {name: self._column(name) for name in layout.width}
+        buffer = whole[start : start + size]
+        self.__dict__.update(
+            dtype=dtype, shape=shape, layout=layout, fixed=fixed, per_row=per_row, room=room, address=buffer.ctypes.data,
+            _numba_type_=type_of(dtype, len(shape), fixed), _buffer=buffer,
+        )  # fmt: skip
+        self.__dict__["_columns"] = {name: self._column(name) for name in layout.width}
 
     def _column(self, name: str) -> np.ndarray:
         kind = self.dtype[name]
         start = self.layout.width[name] * self.room + self.layout.shift[name]
-        n = len(self) * self.per_row
-        return self._buffer[start : start + n * kind.itemsize].view(kind).reshape(self.shape)
+        return self._buffer[start : start + self.size * kind.itemsize].view(kind).reshape(self.shape)
 
     @classmethod
     def of(cls, records: np.ndarray, *, fixed: bool = False) -> Table:
@@ -58,6 +72,9 @@ class Table:
         for name, column in table.columns():
             column[...] = records[name]
         return table
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"a table is written column by column: table['{name}'] = …")
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -87,22 +104,27 @@ class Table:
         return iter(self._columns.items())
 
     def __getitem__(self, key: Any) -> Any:
-        if isinstance(key, str):
-            return self._columns[key]
-        return Rows(self, (key,))
-
-    def __iter__(self) -> Iterator[Any]:
-        return (self[row] for row in range(len(self)))
+        return self._columns[key] if isinstance(key, str) else Rows(self, (key,))
 
     def __setitem__(self, key: Any, values: Any) -> None:
         if isinstance(key, str):
             self._columns[key][...] = values
         else:
-            for name, column in self.columns():
-                column[key] = values[name]
+            self[key][...] = values
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[row] for row in range(len(self)))
+
+    def __eq__(self, other: object) -> Any:
+        return np.asarray(self) == np.asarray(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Table of {' × '.join(f'{n:,}' for n in self.shape)} rows: {', '.join(self.dtype.names or ())}"
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        return np.asarray(self[...], dtype)
+        return self[...].__array__(dtype, copy)
 
     def __reduce__(self) -> Any:
         return _of, (np.asarray(self), self.fixed)
@@ -123,6 +145,12 @@ def _of(records: np.ndarray, fixed: bool) -> Table:
     return Table.of(records, fixed=fixed)
 
 
+def _is_plain(key: Any) -> bool:
+    """Return whether NumPy answers an index with a view, so that writing to what it gives writes to the array."""
+    parts = key if isinstance(key, tuple) else (key,)
+    return all(isinstance(part, int | np.integer | slice | EllipsisType) for part in parts)
+
+
 class Rows:
     """A row of a table, or some of its rows: reads and writes their columns, as attributes or by name.
 
@@ -131,7 +159,16 @@ class Rows:
 
     __slots__ = ("_keys", "_table")
 
+    _keys: tuple[Any, ...]
+    _table: Table
+
     def __init__(self, table: Table, keys: tuple[Any, ...]) -> None:
+        if not all(_is_plain(key) for key in keys):
+            # Which entries were chosen is worked out, so that whatever is chosen of them writes to the table, too.
+            entries = np.arange(table.size).reshape(table.shape)
+            for key in keys:
+                entries = entries[key]
+            keys = (np.unravel_index(entries, table.shape),)
         object.__setattr__(self, "_table", table)
         object.__setattr__(self, "_keys", keys)
         # Complains about rows that are not there.
@@ -142,12 +179,77 @@ class Rows:
             column = column[key]
         return column
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of each of the columns."""
+        return np.shape(self._place(next(iter(self._table.columns()))[1]))
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The table as a record."""
+        return self._table.dtype
+
+    def __len__(self) -> int:
+        return self.shape[0] if self.shape else len(self._table.layout.width)
+
+    def __iter__(self) -> Iterator[Any]:
+        """Iterate over rows, or over the values of a single one."""
+        if self.shape:
+            return (self[row] for row in range(len(self)))
+        return (self[name] for name in self.dtype.names or ())
+
+    def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, str):
+            return self._place(self._table[key])
+        return Rows(self._table, (*self._keys, key))
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if not isinstance(key, str):
+            for name, _ in self._table.columns():
+                self[key][name] = value[name]
+            return
+        column = self._table[key]
+        for step in self._keys[:-1]:
+            column = column[step]
+        column[self._keys[-1]] = value
+
+    def __getattr__(self, name: str) -> Any:
+        self._check(name)
+        return self[name]
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self._check(name)
+        self[name] = value
+
+    def _check(self, name: str) -> None:
+        if name.startswith("_") or name not in self._table.layout.width:
+            raise AttributeError(f"rows of this table have no column '{name}'")
+
+    def __eq__(self, other: object) -> Any:
+        return np.asarray(self) == np.asarray(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        if self.shape:
+            return f"Rows {self.shape} of a table: {', '.join(self.dtype.names or ())}"
+        return f"Row({', '.join(f'{name}={self[name]:.6g}' for name in self.dtype.names or ())})"
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        if copy is False:
+            raise ValueError("rows of a table as records are always a copy")
+        found = np.zeros(self.shape, dtype=self._table.dtype)
+        for name, _ in self._table.columns():
+            found[name] = self[name]
+        return found if dtype is None else found.astype(dtype)
+
     def __reduce__(self) -> Any:
         return Rows, (self._table, self._keys)
 
-    def copy(self) -> Table:
-        """Return a table of its own that holds these rows."""
-        return Table.of(np.asarray(self), fixed=self._table.fixed)
+    def copy(self) -> Any:
+        """Return a table of its own that holds these rows; of a single one, a record."""
+        records = np.asarray(self)
+        return Table.of(records, fixed=self._table.fixed) if self.shape else records[()]
 
     def tobytes(self) -> bytes:
         """Return the columns one after another as bytes."""
@@ -172,48 +274,7 @@ class Rows:
     @property
     def row(self) -> int:
         """Place of a single row among all entries of the table."""
-        entries = np.arange(self._table.size).reshape(self._table.shape)
-        return int(self._place(entries))
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Shape of each of the columns."""
-        return np.shape(self._place(next(iter(self._table.columns()))[1]))
-
-    @property
-    def dtype(self) -> np.dtype:
-        """The table as a record."""
-        return self._table.dtype
-
-    def __len__(self) -> int:
-        return self.shape[0]
-
-    def __getitem__(self, key: Any) -> Any:
-        if isinstance(key, str):
-            return self._place(self._table[key])
-        return Rows(self._table, (*self._keys, key))
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        if not isinstance(key, str):
-            for name, _ in self._table.columns():
-                self[key][name] = value[name]
-            return
-        column = self._table[key]
-        for step in self._keys[:-1]:
-            column = column[step]
-        column[self._keys[-1]] = value
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_") or name not in self._table.layout.width:
-            raise AttributeError(f"rows of this table have no column '{name}'")
-        return self[name]
-
-    __setattr__ = __setitem__
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        if copy is False:
-            raise ValueError("rows of a table as records are always a copy")
-        found = np.zeros(self.shape, dtype=self._table.dtype)
-        for name, _ in self._table.columns():
-            found[name] = self[name]
-        return found if dtype is None else found.astype(dtype)
+        place = [part for key in self._keys for part in (key if isinstance(key, tuple) else (key,))]
+        if len(place) == self._table.ndim and all(isinstance(part, int | np.integer) for part in place):
+            return int(np.ravel_multi_index(tuple(place), self._table.shape, mode="wrap"))
+        return int(self._place(np.arange(self._table.size).reshape(self._table.shape)))

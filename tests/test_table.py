@@ -72,14 +72,60 @@ def test_rows_read_and_write_the_table():
     assert [row.shape for row in table] == [(3,)] * 5
 
 
+@pytest.mark.parametrize(
+    "chosen", [[1, 3], np.array([False, True, False, True, False]), slice(1, 4, 2)], ids=["list", "mask", "slice"]
+)
+def test_whatever_is_chosen_of_chosen_rows_writes_to_the_table(chosen):
+    for write in (
+        lambda rows: [setattr(row, "large", 7.5) for row in rows],
+        lambda rows: [rows[k].__setitem__("large", 7.5) for k in range(2)],
+        lambda rows: rows[:2].__setitem__("large", 7.5),
+        lambda rows: [raised(row) for row in rows],
+        lambda rows: [raised.py_func(row) for row in rows],
+    ):
+        _, table = filled((5,))
+        before = table["large"].copy()
+        write(table[chosen])
+        assert (table["large"] != before).tolist() == [False, True, False, True, False]
+
+
+def test_chosen_entries_of_a_table_with_several_a_row_write_to_it():
+    _, table = filled((5, 3))
+    table[[0, 4]][:, 1]["small"] = 99
+    assert (table["small"] == 99).sum() == 2
+    assert (table["small"][[0, 4], 1] == 99).all()
+    table[table["small"] == 99]["large"] = -1.0
+    assert (table["large"] == -1.0).sum() == 2
+    assert table[[0, 4]].shape == (2, 3)
+
+
+def test_rows_are_compared_and_taken_apart_as_records():
+    records, table = filled((5,))
+    assert table[2] == table[2] == records[2]
+    assert (table == table.copy()).all()
+    assert (table[1:3] == records[1:3]).all()
+    assert tuple(table[2]) == tuple(records[2])
+    assert len(table[2]) == len(KIND.names)
+    kept = table[2].copy()
+    table[2].large = -1.0
+    assert kept["large"] == records["large"][2]
+    assert "large=-1" in repr(table[2])
+    assert "5 rows" in repr(table)
+    assert "middle" in repr(table[1:3])
+
+
 def test_what_is_not_there_is_said():
     _, table = filled((4,))
     with pytest.raises(IndexError):
         table[4]
     with pytest.raises(AttributeError, match="no column 'larger'"):
         _ = table[0].larger
-    with pytest.raises(KeyError):
+    with pytest.raises(AttributeError, match="no column 'larger'"):
         table[0].larger = 1
+    with pytest.raises(AttributeError, match=r"table\['large'\] = "):
+        table.large = 1.0
+    with pytest.raises(ValueError, match="copy"):
+        np.asarray(table, copy=False)
     with pytest.raises(KeyError):
         _ = table["larger"]
 
