@@ -146,7 +146,7 @@ def _speed() -> list[Finding]:
         live(cohort, weeks, threads=1)
         took = time.perf_counter() - began
         each = took / (n_posts(scenario.structure) * weeks) * 1e9
-        says = f"{each:.0f} ns per person-week: a year of {n_posts(scenario.structure)} posts in {took:.2f} s on one thread"
+        says = f"{each:.0f} ns per person-week: a year of {n_posts(scenario.structure)} posts in {1000 * took:.0f} ms on one thread"
         return [Finding("start", "ok", f"first weeks after {first:.1f} s"), Finding("speed", "ok", says)]
 
     return _tried("speed", look)
