@@ -1,7 +1,7 @@
-"""How kernels are compiled: one decorator, one cache that can never serve old code.
+"""How kernels are compiled, and kept on disk without ever serving old code.
 
-Numba's on-disk cache notices a change in the file of a kernel, but not in the helpers it imports. The cache
-directory is therefore named after a hash of every source file with compiled code or table layouts in it.
+Numba's on-disk cache notices a change in the file of a kernel, but not in the helpers and constants that it imports. The
+cache directory is therefore named after a hash of all source files that a kernel may import from.
 """
 
 from __future__ import annotations
@@ -22,20 +22,19 @@ from numba.core.runtime import rtsys  # type: ignore[attr-defined]
 _PACKAGE = Path(__file__).parent
 
 
-def _source_hash() -> str:
-    digest = hashlib.sha256(numba.__version__.encode())
-    for path in sorted([*_PACKAGE.glob("*.py"), *_PACKAGE.glob("processes/*.py")]):
-        source = path.read_bytes()
-        if b"@compiled" in source or b"@written_in" in source or path.name in ("organisation.py", "table_code.py"):
-            digest.update(source)
+def source_hash(package: Path = _PACKAGE) -> str:
+    """Return what names the cache: a hash of the compiler's versions and of the files of the model in a package's folder."""
+    digest = hashlib.sha256(f"{numba.__version__} {llvmlite.__version__}".encode())
+    for path in sorted([*package.glob("*.py"), *package.glob("processes/*.py")]):
+        digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 
 
 def _cache_directory() -> Path:
-    """Return a writable directory for compiled code; ``NUMBA_CACHE_DIR`` wins when it is set."""
+    """Return a writable directory for compiled code. Where ``NUMBA_CACHE_DIR`` is set, that is used, and its owner looks after it."""
     home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
     for base in (home, tempfile.gettempdir()):
-        directory = Path(base) / "civicsim" / _source_hash()
+        directory = Path(base) / "civicsim" / source_hash()
         try:
             directory.mkdir(parents=True, exist_ok=True)
         except OSError:
@@ -51,6 +50,7 @@ if "NUMBA_CACHE_DIR" not in os.environ:
 
 # A loop over people reads a dozen columns and arrays. Before it works on several people at once it makes sure that none of
 # what it writes overlaps with what it reads; by default the compiler gives up where that takes more than eight comparisons.
+# The option holds for all that this process compiles. It changes what is fast, never what comes out.
 llvmlite.binding.set_option("civicsim", "--runtime-memory-check-threshold=64")
 
 

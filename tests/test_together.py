@@ -1,15 +1,21 @@
 """Many weeks in one compiled call are the weeks that processes live one by one."""
 
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 from tools import small_scenario
 
+import civicsim as cs
+from civicsim.compiled import source_hash
 from civicsim.process import Process, argument_names
 from civicsim.recording import Recorder
 from civicsim.schedule import WEEK, advance
 from civicsim.simulate import begin, burn_in
 from civicsim.together import source_of
 
+PACKAGE = Path(cs.__file__).parent
 EVENTS = (
     {"week": 3, "name": "surge"},
     {"week": 5, "name": "pairing"},
@@ -80,3 +86,23 @@ def test_a_process_in_plain_python_acts_before_its_kernels_and_each_week_unless_
     always = Process("always", 0, "Notes the week.", object, act=lambda c, first, last: weeks.append(c.week))
     advance(place.copy(), 4, processes=[*WEEK, always])
     np.testing.assert_array_equal(weeks, [0, 1, 2, 3])
+
+
+@pytest.mark.parametrize("name", ["calendar.py", "measures.py", "kernels.py", "table_code.py", "processes/voice.py"])
+def test_compiled_code_is_kept_apart_for_every_change_of_a_file_that_kernels_import_from(name, tmp_path):
+    package = tmp_path / "civicsim"
+    shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("app", "__pycache__"))
+    before = source_hash(package)
+    assert before == source_hash()
+    with (package / name).open("a", encoding="utf-8") as file:
+        file.write("# changed\n")
+    assert source_hash(package) != before
+
+
+def test_kernels_import_only_from_files_that_count():
+    for process in WEEK:
+        for kernel in process.kernels:
+            for found in kernel.py_func.__globals__.values():
+                module = getattr(found, "__module__", None) or ""
+                if module.startswith("civicsim."):
+                    assert module.count(".") == 1 or module.startswith("civicsim.processes."), module

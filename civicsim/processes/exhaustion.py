@@ -175,7 +175,7 @@ def _step(first, last, week, p, p_reference, p_structure, organisation, team, pe
             _move(org, q, usual, week, contracted, start, total, filled, broken, person)
         # Managers have no team around them, and go by promises to the organisation as a whole.
         n = org.n_persons - org.n_staff
-        alone = np.zeros(n)
+        nobody = np.zeros(n)
         _move(
             org,
             q,
@@ -183,8 +183,8 @@ def _step(first, last, week, p, p_reference, p_structure, organisation, team, pe
             week,
             contracted,
             org.first_person + org.n_staff,
-            alone,
-            alone,
+            nobody,
+            nobody,
             np.full(n, org.breach),
             person,
         )

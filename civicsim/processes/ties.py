@@ -178,9 +178,9 @@ def _step(first, last, week, p, organisation, tally, team, person, ties, neighbo
             each_loses[n] = max(0.5 * loses, 1e-12)
             makes[n] = making_probability(hours, n, q.upkeep_hours, q.making_hours)
         for start in range(org.first_person, org.first_person + org.n_staff, PEOPLE_AT_ONCE):
-            n = min(PEOPLE_AT_ONCE, org.first_person + org.n_staff - start)
-            luck = uniforms_in_turn(org.seed, TOUCH, week, person[start].key, n, 0)
-            for i in range(start, start + n):
+            n_people = min(PEOPLE_AT_ONCE, org.first_person + org.n_staff - start)
+            luck = uniforms_in_turn(org.seed, TOUCH, week, person[start].key, n_people, 0)
+            for i in range(start, start + n_people):
                 who = person[i]
                 n_ties = count_friends(ties, i)
                 # One draw decides whether any tie ends, and which: each tie has half the chance from either end.
