@@ -46,6 +46,7 @@ _HOME = {
     "regret": "civicsim.study.regret",
     "run": "civicsim.simulate",
     "sensitivity": "civicsim.study.sensitivity",
+    "shocks": "civicsim.shipped",
     "styles": "civicsim.shipped",
     "tails": "civicsim.study.contrasts",
 }
