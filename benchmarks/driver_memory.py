@@ -13,12 +13,14 @@ import tempfile
 import time
 from pathlib import Path
 
+from civicsim.study.run.runner import run_study
+
 MOST_GROWTH = 50e6
 
 
 def run(n_runs: int) -> None:
     """Run a study in this process and print what it took."""
-    from civicsim.study.definition import Study
+    from civicsim.study.design.study import Study
 
     study = Study(
         question="Does the driver stay small?", styles=["status-quo", "civic-culture"], seeds=n_runs // 4, weeks=2,
@@ -26,7 +28,7 @@ def run(n_runs: int) -> None:
     )  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         began = time.monotonic()
-        store = study.run(Path(folder) / "out", processes=2)
+        store = run_study(study, Path(folder) / "out", processes=2)
         taken = time.monotonic() - began
         kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         print(f"{store.n_done} runs, {taken:.0f} s, {kilobytes * 1024 / 1e6:.0f} MB")

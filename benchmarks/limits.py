@@ -8,8 +8,8 @@ import numpy as np
 
 from benchmarks.interleaved import interleaved, ratio, timing
 from benchmarks.places import lives, scenario_of, started, state_bytes
-from civicsim.compiled import compiled
-from civicsim.randomness import uniforms_in_turn
+from civicsim.engine.compiled import compiled
+from civicsim.engine.randomness import uniforms_in_turn
 
 SIZES = ((600, 1, 104), (600, 10, 26), (6_000, 1, 26), (100_005, 1, 4))
 """Staff, runs, and the weeks lived each time."""

@@ -12,8 +12,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from civicsim.cohort import Cohort
-from civicsim.organisation import (
+from civicsim.model.cohort import Cohort
+from civicsim.model.organisation import (
     ENDORSED,
     FROM_DIRECTIVE,
     FROM_NEIGHBOURS,
@@ -31,7 +31,7 @@ from civicsim.organisation import (
     TO_PEERS,
     WAITING,
 )
-from civicsim.processes import exhaustion, load, quality, response, spread, voice
+from civicsim.model.processes import exhaustion, load, quality, response, spread, voice
 
 _REAL = np.float32
 _PEOPLE = (
@@ -176,7 +176,7 @@ class Rival:
         return np.stack([self.per_org(column) for column in columns], axis=1)
 
     def share_work(self) -> None:
-        """Load and headspace: see :mod:`civicsim.processes.load`."""
+        """Load and headspace: see :mod:`civicsim.model.processes.load`."""
         p, t, o = self.p["load"], self.team, self.org
         contracted = self.p["structure"]["contracted_hours"]
         fits = self.slot["value"] == self.slot["reality"]
@@ -202,7 +202,7 @@ class Rival:
         t["overload"] = _unit(t["overload"] + (np.maximum(0.0, self.load - 1.0) - t["overload"]) / load.OVERLOAD_WEEKS)
 
     def notice(self) -> None:
-        """Let people check their work, and find problems: see :mod:`civicsim.processes.noticing`."""
+        """Let people check their work, and find problems: see :mod:`civicsim.model.processes.noticing`."""
         p, o, t, person = self.p["noticing"], self.org, self.team, self.person
         fear, home = o["fear_enacted"], self.org_of_team
         target = _unit(
@@ -241,7 +241,7 @@ class Rival:
         self.noticed = np.bincount(who, minlength=self.n_staff).astype(_REAL)
 
     def speak(self) -> None:
-        """Who voices what to whom: see :mod:`civicsim.processes.voice`."""
+        """Who voices what to whom: see :mod:`civicsim.model.processes.voice`."""
         p, usual, o, person = self.p["voice"], self.p["reference"], self.org, self.person
         memories = np.stack([person["noticed_memory"], person["voiced_memory"]], axis=1)
         around = self.ties @ memories + np.add.reduceat(memories, self.starts, axis=0)[self.team_of] - memories
@@ -301,7 +301,7 @@ class Rival:
         person["voiced_memory"] = keep * person["voiced_memory"] + voiced
 
     def respond(self) -> None:
-        """Answer what was raised: see :mod:`civicsim.processes.response`."""
+        """Answer what was raised: see :mod:`civicsim.model.processes.response`."""
         p, o, t, s, m = self.p["response"], self.org, self.team, self.slot, self.m
         self.outcomes = np.zeros((2, self.n_staff))
         self.team_outcomes = np.zeros((2, self.n_teams))
@@ -396,7 +396,7 @@ class Rival:
         np.add.at(self.detriments, self.raiser[hit], 1.0)
 
     def learn(self) -> None:
-        """Efficacy, agency and safety: see :mod:`civicsim.processes.learning`."""
+        """Efficacy, agency and safety: see :mod:`civicsim.model.processes.learning`."""
         p, usual, person, t = self.p["learning"], self.p["reference"], self.person, self.team
         filled = self.filled > 0
         own = np.flatnonzero((self.outcomes[1] > 0) & filled)
@@ -436,7 +436,7 @@ class Rival:
         person["safety"] = np.where(filled, moved, person["safety"]).astype(_REAL)
 
     def spread(self) -> None:
-        """Let changes go from team to team: see :mod:`civicsim.processes.spread`; the complex form."""
+        """Let changes go from team to team: see :mod:`civicsim.model.processes.spread`; the complex form."""
         p, s, m = self.p["spread"], self.slot, self.m
         age = self.week - s["adopted_week"]
         news = (s["followed"] == 1) & (s["origin"] != FROM_DIRECTIVE) & (age > 0) & (age <= spread.NEWS_WEEKS)
@@ -465,7 +465,7 @@ class Rival:
             s[name][slot] = what
 
     def judge_quality(self) -> None:
-        """Quality, harm and satisfaction: see :mod:`civicsim.processes.quality`; nothing is gamed anew."""
+        """Quality, harm and satisfaction: see :mod:`civicsim.model.processes.quality`; nothing is gamed anew."""
         p, m = self.p["quality"], self.m
         filled = np.maximum(self.n_filled, 1.0)
         worn = self.per_team(self.person["exhaustion"] * self.filled) / filled
@@ -494,7 +494,7 @@ class Rival:
         self.satisfaction += (p["satisfaction_rate"] * (good - self.satisfaction)).astype(_REAL)
 
     def wear(self) -> None:
-        """Exhaustion of staff and managers: see :mod:`civicsim.processes.exhaustion`."""
+        """Exhaustion of staff and managers: see :mod:`civicsim.model.processes.exhaustion`."""
         person, team = self.person, self.team
         # Hours taken from rest count more than hours of work.
         lost = self.p["exhaustion"]["rest_weight"] / self.p["structure"]["contracted_hours"] * self.rest_hours

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from benchmarks.interleaved import interleaved
 from benchmarks.places import lives, state_bytes
-from civicsim.cohort import build
-from civicsim.scenario import Scenario
-from civicsim.schedule import advance
-from civicsim.simulate import begin
+from civicsim.experiment.run import begin
+from civicsim.model.cohort import build
+from civicsim.model.week import advance
+from civicsim.scenario.scenario import Scenario
 
 
 def main(asked: dict) -> dict:

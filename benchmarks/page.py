@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from civicsim.scenario import Scenario
+from civicsim.scenario.scenario import Scenario
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
@@ -148,7 +148,7 @@ def classroom(browser: Any, address: str, pid: int, visitors: int) -> None:
 def server(repeats: int) -> None:
     """Print where the server's processor time goes for one run that is played."""
     from civicsim.app import history, work
-    from civicsim.simulate import begin, burn_in, run
+    from civicsim.experiment.run import begin, burn_in, run
 
     spent: dict[str, float] = {}
 

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from benchmarks.places import scenario_of
-from civicsim.measures import FLAGSHIP, MEASURES
-from civicsim.scenario import STATUS_QUO, Scenario
-from civicsim.simulate import burn_in
-from civicsim.simulate import run as simulate
+from civicsim.experiment.run import burn_in
+from civicsim.experiment.run import run as simulate
+from civicsim.model.measures import FLAGSHIP, MEASURES
+from civicsim.scenario.scenario import STATUS_QUO, Scenario
 
 SEEDS, QUICK_SEEDS, STAFF = 60, 6, 600
 STYLE, WEEKS = "civic-culture", 260

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from civicsim.cohort import Cohort
-from civicsim.process import Process
-from civicsim.recording import Recorder
-from civicsim.scenario import Scenario
-from civicsim.schedule import WEEK, advance
-from civicsim.simulate import begin, burn_in
+from civicsim.engine.process import Process
+from civicsim.experiment.run import begin, burn_in
+from civicsim.model.cohort import Cohort
+from civicsim.model.recording import Recorder
+from civicsim.model.week import WEEK, advance
+from civicsim.scenario.scenario import Scenario
 
 POSTS = 15
 """Posts of a team, as in the default kind of organisation."""

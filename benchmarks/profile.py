@@ -6,8 +6,8 @@ from dataclasses import asdict
 from typing import Any
 
 from benchmarks.places import scenario_of
-from civicsim.simulate import burn_in
-from civicsim.timing import profile
+from civicsim.experiment.run import burn_in
+from civicsim.experiment.timing import profile
 
 PLACES = ((600, 10, 26, 52), (100_005, 1, 8, 8))
 """Staff, runs, weeks of burn-in, and weeks lived."""

@@ -15,7 +15,7 @@ from benchmarks.interleaved import interleaved, timing
 
 COLD_REPEATS = 2
 """Compiling all takes minutes, so it is done fewer times than the rest."""
-WORKER = "import civicsim.simulate"
+WORKER = "import civicsim.experiment.run"
 _ROOT = Path(__file__).parents[1]
 
 

@@ -11,8 +11,8 @@ from typing import Any
 from benchmarks.interleaved import interleaved, timing
 from benchmarks.places import NHS, scenario_of
 from benchmarks.scaling import measured
-from civicsim.simulate import burn_in
-from civicsim.simulate import run as simulate
+from civicsim.experiment.run import burn_in
+from civicsim.experiment.run import run as simulate
 
 THOUSAND, REPLICATES = 1_000, 30
 LONG_REPEATS = 1

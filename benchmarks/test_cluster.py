@@ -12,9 +12,9 @@ import pytest
 from distributed import LocalCluster
 
 from civicsim.errors import CivicsimError
-from civicsim.study.cluster import dask_executor
-from civicsim.study.definition import Study
-from civicsim.study.runner import run_study
+from civicsim.study.design.study import Study
+from civicsim.study.run.cluster import dask_executor
+from civicsim.study.run.runner import run_study
 
 
 def test_a_killed_worker_of_a_cluster_changes_nothing(tmp_path):
@@ -43,7 +43,7 @@ def test_a_killed_worker_of_a_cluster_changes_nothing(tmp_path):
 
 
 def test_a_scheduler_that_does_not_answer_is_said_in_one_line(monkeypatch):
-    monkeypatch.setattr("civicsim.study.cluster._PATIENCE", 1.0)
+    monkeypatch.setattr("civicsim.study.run.cluster._PATIENCE", 1.0)
     with (
         pytest.raises(CivicsimError, match=r"^--dask tcp://127.0.0.1:9: nobody answers"),
         dask_executor("tcp://127.0.0.1:9"),

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from civicsim.organisation import TABLES
-from civicsim.process import Process, argument_names
+from civicsim.engine.process import Process, argument_names
+from civicsim.model.organisation import TABLES
 
 COHORT = "the cohort"
 

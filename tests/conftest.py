@@ -6,9 +6,9 @@ import pytest
 from hypothesis import settings
 from tools import burnt_in, small_scenario
 
-from civicsim.cohort import Cohort
-from civicsim.schedule import WEEK
-from civicsim.simulate import burn_in
+from civicsim.experiment.run import burn_in
+from civicsim.model.cohort import Cohort
+from civicsim.model.week import WEEK
 
 # The first call of a compiled function takes seconds, and a test run must be repeatable.
 settings.register_profile("civicsim", deadline=None, derandomize=True, max_examples=60)

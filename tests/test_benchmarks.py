@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from tools import small_scenario
 
-from civicsim.organisation import STAFF
-from civicsim.recording import Recorder
-from civicsim.schedule import advance
-from civicsim.simulate import begin, burn_in
+from civicsim.experiment.run import begin, burn_in
+from civicsim.model.organisation import STAFF
+from civicsim.model.recording import Recorder
+from civicsim.model.week import advance
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 

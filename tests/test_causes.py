@@ -5,10 +5,10 @@ import pytest
 from tools import lively, row
 
 import civicsim as cs
-from civicsim import causes
-from civicsim.organisation import CAUSES, FATES, ORIGINS
-from civicsim.practice import change
-from civicsim.schedule import advance
+from civicsim.model import causes
+from civicsim.model.organisation import CAUSES, FATES, ORIGINS
+from civicsim.model.practice import change
+from civicsim.model.week import advance
 
 TOTALS = {
     "adopted": ("adopted_vertical", "adopted_local", "adopted_horizontal"),

@@ -8,11 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tools import burnt_in, changed_columns, is_staff, out_of_bounds, small_scenario
 
-from civicsim.cohort import Cohort, build, layout_of_professions, set_levers, stack
-from civicsim.levers import NAMES as LEVERS
-from civicsim.levers import PURPOSES, Levers
-from civicsim.networks import add_tie, draw_ties
-from civicsim.organisation import (
+from civicsim.experiment.run import begin, burn_in
+from civicsim.model.cohort import Cohort, build, layout_of_professions, set_levers, stack
+from civicsim.model.levers import NAMES as LEVERS
+from civicsim.model.levers import PURPOSES, Levers
+from civicsim.model.networks import add_tie, draw_ties
+from civicsim.model.organisation import (
     CHIEF,
     DIVISIONAL_MANAGER,
     ENACTED,
@@ -24,10 +25,9 @@ from civicsim.organisation import (
     TABLES,
     TEAM_MANAGER,
 )
-from civicsim.scenario import Scenario
-from civicsim.schedule import advance
-from civicsim.simulate import begin, burn_in
-from civicsim.structure import Structure
+from civicsim.model.structure import Structure
+from civicsim.model.week import advance
+from civicsim.scenario.scenario import Scenario
 
 SIZES = [
     {"n_teams": 1, "team_size": 1, "n_executives": 1},

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import scipy.sparse
 
-from civicsim.docking import adoption, binary_choice, influence, mean_field_choice, organisational_learning
+from civicsim.docking.on_networks import adoption, binary_choice, influence, mean_field_choice, organisational_learning
 from civicsim.errors import CivicsimError
 
 

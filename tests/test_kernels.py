@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tools import GRID, both, constant, falling, never_falling, never_rising, rising, shares
 
-from civicsim.kernels import (
+from civicsim.model.rules import (
     COMPLEX,
     PROPORTIONAL,
     SIMPLE,

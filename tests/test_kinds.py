@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 import civicsim as cs
-from civicsim.cohort import build
+from civicsim.engine.parameters import Parameter
 from civicsim.errors import ScenarioError
-from civicsim.organisation import PROFESSIONS, STAFF
-from civicsim.parameters import Parameter
-from civicsim.scenario import DEFAULT_KIND, PARAMETERS, Scenario
-from civicsim.shipped import kinds
+from civicsim.model.cohort import build
+from civicsim.model.organisation import PROFESSIONS, STAFF
+from civicsim.scenario.scenario import DEFAULT_KIND, PARAMETERS, Scenario
+from civicsim.scenario.shipped import kinds
 
 FOLDER = Path(cs.__file__).parent / "organisations"
 OTHERS = sorted(set(kinds()) - {DEFAULT_KIND})

@@ -6,13 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tools import out_of_bounds
 
-from civicsim.cohort import build
-from civicsim.linked import teams_of_linked
-from civicsim.organisation import STAFF
-from civicsim.scenario import Scenario
-from civicsim.schedule import advance
-from civicsim.simulate import burn_in
-from civicsim.structure import Structure
+from civicsim.experiment.run import burn_in
+from civicsim.model.cohort import build
+from civicsim.model.linked import teams_of_linked
+from civicsim.model.organisation import STAFF
+from civicsim.model.structure import Structure
+from civicsim.model.week import advance
+from civicsim.scenario.scenario import Scenario
 
 SMALL = Scenario().with_(n_organisations=6, n_teams=8, team_size=6, teams_per_division=4, size_spread=0.7)
 NHS = Scenario.preset(kind="nhs-england").structure

@@ -8,16 +8,16 @@ import pytest
 from tools import burnt_in, lively, put, step
 
 import civicsim as cs
-from civicsim import recording
-from civicsim.levers import PURPOSES
-from civicsim.measures import MEASURES
-from civicsim.organisation import PROFESSIONS
-from civicsim.processes.quality import SAFETY_CRITICAL_WEIGHT
-from civicsim.processes.record import LOW_KAPPA
-from civicsim.recording import Recorder
-from civicsim.schedule import advance
-from civicsim.simulate import begin, live
-from civicsim.study.profile import PARTS
+from civicsim.experiment.profile import PARTS
+from civicsim.experiment.run import begin, live
+from civicsim.model import recording
+from civicsim.model.levers import PURPOSES
+from civicsim.model.measures import MEASURES
+from civicsim.model.organisation import PROFESSIONS
+from civicsim.model.processes.quality import SAFETY_CRITICAL_WEIGHT
+from civicsim.model.processes.record import LOW_KAPPA
+from civicsim.model.recording import Recorder
+from civicsim.model.week import advance
 
 EACH = pytest.mark.parametrize("measure", MEASURES.values(), ids=MEASURES.keys())
 

@@ -8,12 +8,12 @@ import pytest
 from tools import small_scenario
 
 from civicsim.errors import ScenarioError
-from civicsim.model import CivicModel
-from civicsim.schedule import PROCESSES, WEEK, order_text, ordered
-from civicsim.simulate import run
-from civicsim.study.compare import compare
-from civicsim.study.order import exceeds, order_study, sd_between_orders
-from civicsim.study.statistics import Estimate
+from civicsim.experiment.compare import compare
+from civicsim.experiment.order import exceeds, order_study, sd_between_orders
+from civicsim.experiment.run import run
+from civicsim.experiment.statistics import Estimate
+from civicsim.mesa_face.model import CivicModel
+from civicsim.model.week import PROCESSES, WEEK, order_text, ordered
 
 NAMES = list(PROCESSES)
 
@@ -118,7 +118,7 @@ def test_a_verdict_needs_the_whole_interval():
 @pytest.mark.parametrize("burn_in", ["same", "published"])
 def test_a_study_holds_what_single_runs_give(burn_in):
     study = order_study(PLACE, 2, 3, burn_in=burn_in, measures=["load", "psychological_safety"])
-    from civicsim.simulate import burn_in as lived
+    from civicsim.experiment.run import burn_in as lived
 
     week = ordered("shuffled:2")
     start = lived(PLACE, 3, processes=week if burn_in == "same" else WEEK)

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from civicsim.engine.parameters import as_row, column_dtype, declared, parameter, switch
 from civicsim.errors import ScenarioError
-from civicsim.levers import NAMES as LEVERS
-from civicsim.levers import PURPOSES, Levers
-from civicsim.parameters import as_row, column_dtype, declared, parameter, switch
-from civicsim.scenario import PARAMETERS, SECTIONS, Scenario
-from civicsim.schedule import WEEK
+from civicsim.model.levers import NAMES as LEVERS
+from civicsim.model.levers import PURPOSES, Levers
+from civicsim.model.week import WEEK
+from civicsim.scenario.scenario import PARAMETERS, SECTIONS, Scenario
 
 ALL = sorted(PARAMETERS)
 

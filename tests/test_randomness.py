@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from civicsim.compiled import compiled
-from civicsim.randomness import philox, shock, shocks_in_turn, stream_of, uniforms, uniforms_at, uniforms_in_turn
-from civicsim.schedule import PROCESSES
+from civicsim.engine.compiled import compiled
+from civicsim.engine.randomness import philox, shock, shocks_in_turn, stream_of, uniforms, uniforms_at, uniforms_in_turn
+from civicsim.model.week import PROCESSES
 
 WORD = 2**32
 STREAM = stream_of("test")
@@ -170,7 +170,7 @@ def test_a_stream_is_the_checksum_of_its_name_so_it_never_shifts():
 def test_no_two_processes_share_a_stream():
     streams = {}
     for name in PROCESSES:
-        module = importlib.import_module(f"civicsim.processes.{name}")
+        module = importlib.import_module(f"civicsim.model.processes.{name}")
         for variable, value in vars(module).items():
             if isinstance(value, np.uint32):
                 streams.setdefault(int(value), set()).add(f"{name}.{variable}")

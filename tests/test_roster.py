@@ -12,16 +12,16 @@ from hypothesis import strategies as st
 from tools import UNEVEN, out_of_bounds, uneven_scenario
 
 import civicsim as cs
-from civicsim.cohort import renew_ties
 from civicsim.errors import ScenarioError
-from civicsim.graphs import to_networkx
-from civicsim.networks import draw_ties
-from civicsim.organisation import CHIEF, DIVISIONAL_MANAGER, EXECUTIVE, N_TIES, PROFESSIONS, STAFF, TEAM_MANAGER
-from civicsim.roster import DECIDES, MOST_POSTS, Roster
-from civicsim.scenario import Scenario
-from civicsim.schedule import advance
-from civicsim.simulate import begin, burn_in
-from civicsim.structure import Structure
+from civicsim.experiment.graphs import to_networkx
+from civicsim.experiment.run import begin, burn_in
+from civicsim.model.cohort import renew_ties
+from civicsim.model.networks import draw_ties
+from civicsim.model.organisation import CHIEF, DIVISIONAL_MANAGER, EXECUTIVE, N_TIES, PROFESSIONS, STAFF, TEAM_MANAGER
+from civicsim.model.roster import DECIDES, MOST_POSTS, Roster
+from civicsim.model.structure import Structure
+from civicsim.model.week import advance
+from civicsim.scenario.scenario import Scenario
 
 
 def built(scenario, seeds=(1, 2)):

@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from civicsim.errors import CivicsimError, ScenarioError
-from civicsim.levers import NAMES as LEVERS
-from civicsim.levers import Levers
-from civicsim.processes.events import Event
-from civicsim.scenario import PARAMETERS, SECTIONS, Scenario, find_parameter, random_style
-from civicsim.shipped import kinds, shocks, styles
+from civicsim.model.levers import NAMES as LEVERS
+from civicsim.model.levers import Levers
+from civicsim.model.processes.events import Event
+from civicsim.scenario.scenario import PARAMETERS, SECTIONS, Scenario, find_parameter, random_style
+from civicsim.scenario.shipped import kinds, shocks, styles
 
 SHARES = [f"share_{name}" for name in ("doctor", "nurse", "allied", "support", "administrative")]
 WEIGHTS = [name for name in LEVERS if name.startswith("weight_")]

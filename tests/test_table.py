@@ -12,10 +12,10 @@ from numba import njit
 from numba.core.errors import TypingError
 from tools import small_scenario
 
-from civicsim.organisation import IN_COLUMNS, TABLES, record_type
-from civicsim.simulate import burn_in
-from civicsim.table import Table
-from civicsim.table_code import LINE, layout_of
+from civicsim.engine.table import Table
+from civicsim.engine.table_code import LINE, layout_of
+from civicsim.experiment.run import burn_in
+from civicsim.model.organisation import IN_COLUMNS, TABLES, record_type
 
 KIND = np.dtype([("small", "i1"), ("large", "f8"), ("middle", "i4"), ("other", "f8")], align=True)
 shapes = st.one_of(st.tuples(st.integers(1, 200)), st.tuples(st.integers(1, 40), st.integers(1, 9)))

@@ -8,12 +8,12 @@ import pytest
 from tools import small_scenario
 
 import civicsim as cs
-from civicsim.compiled import source_hash
-from civicsim.process import Process, argument_names
-from civicsim.recording import Recorder
-from civicsim.schedule import WEEK, advance
-from civicsim.simulate import begin, burn_in
-from civicsim.together import source_of
+from civicsim.engine.compiled import LAYERS, source_hash
+from civicsim.engine.process import Process, argument_names
+from civicsim.engine.together import source_of
+from civicsim.experiment.run import begin, burn_in
+from civicsim.model.recording import Recorder, clear_tally, keep
+from civicsim.model.week import WEEK, advance
 
 PACKAGE = Path(cs.__file__).parent
 EVENTS = (
@@ -43,7 +43,7 @@ def test_together_or_one_by_one_the_state_and_the_record_are_the_same_to_the_byt
     advance(one_by_one, 60, recorder=seen, observe=lambda at, first, last: weeks.append(at.week))
     assert weeks == list(range(60))
     assert together.state_bytes() == one_by_one.state_bytes()
-    for mine, other in zip(kept.arrays, seen.arrays, strict=True):
+    for mine, other in zip(kept.arrays.values(), seen.arrays.values(), strict=True):
         assert mine.size > 0
         assert mine.tobytes() == other.tobytes()
 
@@ -62,9 +62,9 @@ def test_a_record_of_no_weeks_changes_nothing(place):
 
 
 def test_the_source_calls_every_kernel_of_the_week_in_order():
-    source, others = source_of(WEEK)
-    called = [line.partition("# ")[2] for line in source.splitlines() if line.startswith("        kernel_")]
-    assert called == [process.name for process in WEEK for _ in process.kernels]
+    source, others = source_of(clear_tally, WEEK, keep)
+    called = [line.partition("# ")[2] for line in source.splitlines() if line.strip().startswith("kernel_")]
+    assert called == ["begin", *(process.name for process in WEEK for _ in process.kernels), "record"]
     assert len(set(others)) == len(others)
     compile(source, "week", "exec")
 
@@ -88,7 +88,10 @@ def test_a_process_in_plain_python_acts_before_its_kernels_and_each_week_unless_
     np.testing.assert_array_equal(weeks, [0, 1, 2, 3])
 
 
-@pytest.mark.parametrize("name", ["calendar.py", "measures.py", "kernels.py", "table_code.py", "processes/voice.py"])
+@pytest.mark.parametrize(
+    "name",
+    ["engine/table_code.py", "model/calendar.py", "model/measures.py", "model/rules.py", "model/processes/voice.py"],
+)
 def test_compiled_code_is_kept_apart_for_every_change_of_a_file_that_kernels_import_from(name, tmp_path):
     package = tmp_path / "civicsim"
     shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("app", "__pycache__"))
@@ -105,4 +108,15 @@ def test_kernels_import_only_from_files_that_count():
             for found in kernel.py_func.__globals__.values():
                 module = getattr(found, "__module__", None) or ""
                 if module.startswith("civicsim."):
-                    assert module.count(".") == 1 or module.startswith("civicsim.processes."), module
+                    assert module.split(".")[1] in LAYERS, module
+
+
+@pytest.mark.parametrize(
+    "name", ["errors.py", "scenario/scenario.py", "experiment/run.py", "study/run/worker.py", "cli/app.py"]
+)
+def test_a_change_outside_the_engine_and_the_model_compiles_nothing(name, tmp_path):
+    package = tmp_path / "civicsim"
+    shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("app", "__pycache__"))
+    with (package / name).open("a", encoding="utf-8") as file:
+        file.write("# changed\n")
+    assert source_hash(package) == source_hash()

@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from civicsim.cohort import Cohort, set_levers
-from civicsim.levers import Levers
-from civicsim.organisation import STAFF, TABLES, record_type
-from civicsim.parameters import as_row, column_dtype
-from civicsim.processes.pairing import make_pairs
-from civicsim.roster import Roster
-from civicsim.scenario import Scenario
-from civicsim.schedule import PROCESSES, advance
-from civicsim.simulate import burn_in
+from civicsim.engine.parameters import as_row, column_dtype
+from civicsim.experiment.run import burn_in
+from civicsim.model.cohort import Cohort, set_levers
+from civicsim.model.levers import Levers
+from civicsim.model.organisation import STAFF, TABLES, record_type
+from civicsim.model.processes.pairing import make_pairs
+from civicsim.model.roster import Roster
+from civicsim.model.week import PROCESSES, advance
+from civicsim.scenario.scenario import Scenario
 
 GRID = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 shares = st.floats(0.0, 1.0)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import solara
@@ -28,11 +27,11 @@ from civicsim.app.state import (
     without_event,
 )
 from civicsim.app.words import SHORT, STATE_WORDS, hours_rows, lever_rows
-from civicsim.measures import MEASURES
-from civicsim.recording import weekly_frame
+from civicsim.model.measures import MEASURES
+from civicsim.model.recording import weekly_frame
 from civicsim.report.words import number
-from civicsim.scenario import Scenario
-from civicsim.shipped import shocks, styles
+from civicsim.scenario.scenario import Scenario
+from civicsim.scenario.shipped import read_shipped, shocks, styles
 
 FRONT_PATHS = ("voice_share", "psychological_safety", "burnt_out_share", "quality_true")
 
@@ -68,13 +67,10 @@ def player_words() -> dict[str, Any]:
 @cache
 def shock_list() -> list[dict[str, str]]:
     """Return the shipped shocks and interventions by title, with what they do."""
-    import tomllib
-
-    folder = Path(civicsim.__file__).parent / "shocks"
-    found = []
-    for name, title in shock_titles().items():
-        about = tomllib.loads((folder / f"{name}.toml").read_text(encoding="utf-8"))
-        found.append({"name": name, "title": title, "about": str(about["description"])})
+    found = [
+        {"name": name, "title": title, "about": str(read_shipped(name, "shocks")["description"])}
+        for name, title in shock_titles().items()
+    ]
     # The first is what is offered first.
     return sorted(found, key=lambda shock: (shock["name"] != "surge", shock["title"]))
 

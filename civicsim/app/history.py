@@ -17,15 +17,15 @@ import numpy as np
 
 from civicsim.app.layout import Scene, arrange
 from civicsim.app.travels import Travel, travels_of
-from civicsim.cohort import Cohort
-from civicsim.measures import MEASURES
-from civicsim.measures import History as Record
-from civicsim.organisation import FROM_DIRECTIVE, FROM_NEIGHBOURS
-from civicsim.processes.response import OUTCOME_ACTED, OUTCOME_EXPLAINED
-from civicsim.recording import Recorder
-from civicsim.scenario import Scenario
-from civicsim.schedule import advance
-from civicsim.simulate import begin
+from civicsim.experiment.run import begin
+from civicsim.model.cohort import Cohort
+from civicsim.model.measures import MEASURES
+from civicsim.model.measures import History as Record
+from civicsim.model.organisation import FROM_DIRECTIVE, FROM_NEIGHBOURS
+from civicsim.model.processes.response import OUTCOME_ACTED, OUTCOME_EXPLAINED
+from civicsim.model.recording import Recorder
+from civicsim.model.week import advance
+from civicsim.scenario.scenario import Scenario
 
 STATES = ("propensity", "safety", "efficacy", "exhaustion", "headspace")
 """Columns of people that can be shown as colour, in the order in which they are sent."""
@@ -73,7 +73,7 @@ class Lived:
         Whether a practice changed in the week.
     travels : tuple of Travel
         What teams took over from others, in order of time.
-    record : civicsim.measures.History
+    record : civicsim.model.measures.History
         The weekly record of the organisation, for time paths.
     """
 

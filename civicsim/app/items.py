@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from civicsim.app.history import ACTED, EXPLAINED, SILENCE, Lived
-from civicsim.organisation import ENDORSED, FROM_DIRECTIVE, FROM_NEIGHBOURS, NO_IDEA, TRIAL, WAITING
+from civicsim.model.organisation import ENDORSED, FROM_DIRECTIVE, FROM_NEIGHBOURS, NO_IDEA, TRIAL, WAITING
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Item:
     team, dimension : int
         Team, and the way of working it is about.
     origin : int
-        Index into :data:`civicsim.organisation.ORIGINS`.
+        Index into :data:`civicsim.model.organisation.ORIGINS`.
     raised : int
         Week in which it was raised; below 0 during the burn-in.
     answered : int or None

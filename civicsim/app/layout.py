@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from civicsim.cohort import Cohort
-from civicsim.organisation import CHIEF, DIVISIONAL_MANAGER, EXECUTIVE, PROFESSIONS, ROLES, STAFF, TEAM_MANAGER
+from civicsim.model.cohort import Cohort
+from civicsim.model.organisation import CHIEF, DIVISIONAL_MANAGER, EXECUTIVE, PROFESSIONS, ROLES, STAFF, TEAM_MANAGER
 
 WIDTH, HEIGHT = 1600, 1000
 _TOP, _GAP, _HEAD = 92, 14, 34
@@ -30,9 +30,9 @@ class Scene:
     x, y : (n_persons,) int16 arrays
         Place of each post.
     role : (n_persons,) uint8 array
-        Index into :data:`civicsim.organisation.ROLES`.
+        Index into :data:`civicsim.model.organisation.ROLES`.
     profession : (n_persons,) uint8 array
-        Index into :data:`civicsim.organisation.PROFESSIONS`.
+        Index into :data:`civicsim.model.organisation.PROFESSIONS`.
     team : (n_persons,) int16 array
         Team counted within the organisation, −1 above teams.
     teams : list of (x, y, radius, division)

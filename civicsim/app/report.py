@@ -17,8 +17,8 @@ from civicsim.app.verdicts import band, verdict
 from civicsim.app.words import LEVER_WORDS, MEASURE_WORDS, hours_rows, percent, value_text, week_text
 from civicsim.app.work import MANY, Batch
 from civicsim.report.words import INTERVAL, THINKING_AID, counted, kind_text, number, seeds_text, time_text
-from civicsim.scenario import PARAMETERS, Scenario
-from civicsim.shipped import shocks
+from civicsim.scenario.scenario import PARAMETERS, Scenario
+from civicsim.scenario.shipped import shocks
 
 _COLOURS = ("#55626e", "#005b94", "#a63f00", "#00573f")
 _DASHES = ("5 3", "", "8 3 2 3", "2 3")

@@ -16,13 +16,13 @@ from urllib.parse import parse_qsl
 import solara
 
 from civicsim.app.words import LEVER_WORDS
+from civicsim.engine.parameters import Parameter
 from civicsim.errors import ScenarioError, nearest
-from civicsim.levers import NAMES as LEVERS
-from civicsim.levers import Levers
-from civicsim.parameters import Parameter
-from civicsim.processes.events import Event
-from civicsim.scenario import DEFAULT_KIND, PARAMETERS, STATUS_QUO, Scenario, find_parameter
-from civicsim.shipped import kinds, shocks, styles
+from civicsim.model.levers import NAMES as LEVERS
+from civicsim.model.levers import Levers
+from civicsim.model.processes.events import Event
+from civicsim.scenario.scenario import DEFAULT_KIND, PARAMETERS, STATUS_QUO, Scenario, find_parameter
+from civicsim.scenario.shipped import kinds, shocks, styles
 
 MOST_TEAMS, MOST_WEEKS, MOST_POSTS = 200, 520, 3_000
 """Largest organisation and longest time that a page computes: a link must not keep a whole class waiting."""

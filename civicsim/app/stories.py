@@ -21,7 +21,7 @@ from civicsim.app.history import (
 from civicsim.app.items import Item, items_at, items_of
 from civicsim.app.travels import AGREED, HANDED_ON, Travel
 from civicsim.app.words import ORIGIN_WORDS, PLACES, RAISED_WORDS, ROLE_WORDS, week_text
-from civicsim.organisation import (
+from civicsim.model.organisation import (
     NO_IDEA,
     ORIGINS,
     PROFESSIONS,
@@ -31,7 +31,7 @@ from civicsim.organisation import (
     TRIAL,
     WAITING,
 )
-from civicsim.processes.exhaustion import BURNT_OUT
+from civicsim.model.processes.exhaustion import BURNT_OUT
 from civicsim.report.words import counted
 
 _MOST = 7

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from civicsim.organisation import FROM_DIRECTIVE, FROM_NEIGHBOURS, NO_IDEA, TRIAL
-from civicsim.processes.spread import NEWS_WEEKS
+from civicsim.model.organisation import FROM_DIRECTIVE, FROM_NEIGHBOURS, NO_IDEA, TRIAL
+from civicsim.model.processes.spread import NEWS_WEEKS
 
 SEEN, HANDED_ON, AGREED = "seen", "handed on", "agreed"
 """How it travelled: seen in teams with ties, handed on in a pair, or decided together at the end of a trial."""

@@ -8,9 +8,9 @@ import numpy as np
 
 from civicsim.app.words import MEASURE_WORDS, value_text
 from civicsim.app.work import Batch, bounds_of
+from civicsim.experiment.statistics import estimate, paired_difference
 from civicsim.report.bands import RANGE
 from civicsim.report.words import number
-from civicsim.study.statistics import estimate, paired_difference
 
 NO_DIFFERENCE = "no difference"
 

@@ -9,9 +9,9 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from civicsim.levers import PURPOSES
+from civicsim.model.levers import PURPOSES
 from civicsim.report.words import THINKING_AID, number
-from civicsim.scenario import SECTIONS, Scenario
+from civicsim.scenario.scenario import SECTIONS, Scenario
 
 STANDING = f"{THINKING_AID} The people are people in the model; nobody real is shown or predicted."
 
@@ -23,7 +23,7 @@ class LeverWords:
     Attributes
     ----------
     name : str
-        Of the lever in :class:`civicsim.levers.Levers`.
+        Of the lever in :class:`civicsim.model.levers.Levers`.
     label : str
         What it is called on the page.
     zero, one : str
@@ -92,7 +92,7 @@ class MeasureWords:
     Attributes
     ----------
     name : str
-        In :data:`civicsim.measures.MEASURES`.
+        In :data:`civicsim.model.measures.MEASURES`.
     label : str
         What it is called on the page.
     scale : float

@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 
 from civicsim.app.history import Lived, Superseded, live_through
-from civicsim.cohort import Cohort
-from civicsim.measures import MEASURES
-from civicsim.scenario import Scenario
-from civicsim.simulate import Result, burn_in, run, threads_available
+from civicsim.experiment.run import Result, burn_in, run, threads_available
+from civicsim.model.cohort import Cohort
+from civicsim.model.measures import MEASURES
+from civicsim.scenario.scenario import Scenario
 
 Stop = Callable[[], bool]
 FEW, MANY = 5, 30

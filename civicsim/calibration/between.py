@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from civicsim.simulate import Result
+from civicsim.experiment.run import Result
 
 OUTCOME = "burnt_out"
 INFLUENCE = "improvements"

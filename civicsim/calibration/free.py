@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from civicsim.scenario import find_parameter
-from civicsim.study.factors import FULL, Factor, read_factors
-from civicsim.toml_files import read_toml
+from civicsim.scenario.scenario import find_parameter
+from civicsim.scenario.toml import read_toml
+from civicsim.study.design.factors import FULL, Factor, read_factors
 
 SHIPPED = Path(__file__).with_name("free.toml")
 

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from civicsim.calendar import YEAR
-from civicsim.cohort import Cohort
-from civicsim.organisation import PROFESSIONS, STAFF
-from civicsim.processes.exhaustion import BURNT_OUT
-from civicsim.scenario import Scenario
-from civicsim.simulate import Progress, begin, burn_in, live, seeds_of
-from civicsim.study.statistics import estimate
+from civicsim.experiment.run import Progress, begin, burn_in, live, seeds_of
+from civicsim.experiment.statistics import estimate
+from civicsim.model.calendar import YEAR
+from civicsim.model.cohort import Cohort
+from civicsim.model.organisation import PROFESSIONS, STAFF
+from civicsim.model.processes.exhaustion import BURNT_OUT
+from civicsim.scenario.scenario import Scenario
 
 STATES = (
     "exhaustion", "safety", "efficacy", "motivation", "belonging", "trust", "agency", "skill", "load", "headspace",

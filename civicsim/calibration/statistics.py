@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from civicsim.cohort import Cohort
-from civicsim.organisation import CAUSES, STAFF
-from civicsim.scenario import Scenario
-from civicsim.simulate import Progress, Result, burn_in, run
-from civicsim.study.statistics import estimate
-from civicsim.study.variance import icc_ratio, variance_shares
+from civicsim.experiment.run import Progress, Result, burn_in, run
+from civicsim.experiment.statistics import estimate
+from civicsim.experiment.variance import icc_ratio, variance_shares
+from civicsim.model.cohort import Cohort
+from civicsim.model.organisation import CAUSES, STAFF
+from civicsim.scenario.scenario import Scenario
 
 WEEKS = 104
 """Weeks that are looked at: two years, each with a staff survey."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from civicsim.calibration.statistics import STATISTICS
 from civicsim.errors import ScenarioError, nearest
-from civicsim.toml_files import read_toml
+from civicsim.scenario.toml import read_toml
 
 SHIPPED = Path(__file__).with_name("targets.toml")
 STATUSES = ("found", "computed", "to be verified")

@@ -12,8 +12,8 @@ from civicsim.calibration.between import influence_and_burnout, organisations_fr
 from civicsim.calibration.people import leaving, people_frame, persistence
 from civicsim.calibration.statistics import observe, table
 from civicsim.calibration.targets import Target, read_targets
-from civicsim.scenario import Scenario
-from civicsim.simulate import Progress, burn_in, run, seeds_of
+from civicsim.experiment.run import Progress, burn_in, run, seeds_of
+from civicsim.scenario.scenario import Scenario
 
 PEOPLE_WEEKS, PEOPLE_EVERY = 169, 13
 """Three years and a quarter, looked at every quarter: persistence over three years needs a first look."""

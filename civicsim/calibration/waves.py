@@ -19,10 +19,10 @@ from civicsim.calibration.matching import CUT, fewest_changes, judged, still_pos
 from civicsim.calibration.statistics import STATISTICS, observe, table
 from civicsim.calibration.targets import Target
 from civicsim.errors import CivicsimError, ScenarioError
-from civicsim.scenario import Scenario
-from civicsim.study.design import latin_hypercube
-from civicsim.study.factors import Factor
-from civicsim.study.local import LocalExecutor
+from civicsim.scenario.scenario import Scenario
+from civicsim.study.design.designs import latin_hypercube
+from civicsim.study.design.factors import Factor
+from civicsim.study.run.local import LocalExecutor
 
 POINTS, SETTINGS = "points.csv", "calibration.json"
 FIRST_SEED = 1_000_001

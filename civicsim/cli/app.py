@@ -113,7 +113,7 @@ def _shown(parameter: Any) -> str:
 
 def _wanted(measures: Sequence[str] | None, every: bool) -> Sequence[str] | None:
     """Return the measures to show; None for all."""
-    from civicsim.measures import FLAGSHIP
+    from civicsim.model.measures import FLAGSHIP
 
     if every:
         return None
@@ -410,7 +410,7 @@ def new(
     """Write a scenario file."""
     output = _talk(context, json, quiet)
     from civicsim.cli import starting
-    from civicsim.scenario import DEFAULT_KIND, STATUS_QUO
+    from civicsim.scenario.scenario import DEFAULT_KIND, STATUS_QUO
 
     starting.new(output, path, style or STATUS_QUO, kind or DEFAULT_KIND, force)
 

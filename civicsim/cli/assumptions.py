@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,15 +9,23 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-import civicsim
 from civicsim.cli.listing import NARROW, indented, known, listing, range_text, value_text
 from civicsim.cli.output import Output
 from civicsim.cli.scenarios import is_path
+from civicsim.engine.parameters import Parameter
 from civicsim.errors import CivicsimError, nearest
-from civicsim.levers import PURPOSES
-from civicsim.parameters import Parameter
-from civicsim.scenario import DEFAULT_KIND, PARAMETERS, SECTIONS, STATUS_QUO, Scenario, find_parameter, sources_of
-from civicsim.shipped import kinds, styles
+from civicsim.model.levers import PURPOSES
+from civicsim.scenario.scenario import (
+    DEFAULT_KIND,
+    PARAMETERS,
+    SECTIONS,
+    STATUS_QUO,
+    Scenario,
+    find_parameter,
+    sources_of,
+)
+from civicsim.scenario.shipped import kinds, read_shipped, styles
+from civicsim.scenario.toml import read_toml
 
 # -- parameters and levers -----------------------------------------------------------------------------------------------
 
@@ -148,8 +155,7 @@ def _lever_by_style(name: str) -> Table:
 
 def file_of(name: str, folder: str) -> dict[str, Any]:
     """Return what a shipped file says, or one of the user's own."""
-    path = Path(name) if is_path(name) else Path(civicsim.__file__).parent / folder / f"{name}.toml"
-    return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    return read_toml(Path(name)) if is_path(name) else read_shipped(name, folder)
 
 
 def show_styles(output: Output) -> None:

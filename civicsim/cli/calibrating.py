@@ -26,9 +26,9 @@ from civicsim.cli.progress import duration, progress
 from civicsim.cli.running import about_scenarios
 from civicsim.cli.scenarios import Changes, load, n_posts
 from civicsim.errors import CivicsimError
+from civicsim.experiment.run import seeds_of, threads_available
 from civicsim.report.words import INTERVAL, counted, kind_text, with_interval
-from civicsim.scenario import Scenario
-from civicsim.simulate import seeds_of, threads_available
+from civicsim.scenario.scenario import Scenario
 
 _SECONDS_PER_POINT_WEEK = 1e-6
 _UNDETERMINED = 0.1

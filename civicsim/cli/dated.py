@@ -10,10 +10,10 @@ from rich.text import Text
 from civicsim.cli.assumptions import file_of
 from civicsim.cli.listing import indented, known, value_text
 from civicsim.cli.output import Output
-from civicsim.processes.actions import ACTIONS
-from civicsim.processes.events import Event
-from civicsim.scenario import PARAMETERS, Scenario
-from civicsim.shipped import shocks
+from civicsim.model.processes.actions import ACTIONS
+from civicsim.model.processes.events import Event
+from civicsim.scenario.scenario import PARAMETERS, Scenario
+from civicsim.scenario.shipped import shocks
 
 _SAID = ("week", "name", "weeks", "set", "action", "size")
 

@@ -27,11 +27,11 @@ from civicsim.cli.dated import show_shock, show_shocks
 from civicsim.cli.listing import known, listing, paragraphs
 from civicsim.cli.output import Output
 from civicsim.errors import CivicsimError, nearest
-from civicsim.measures import FLAGSHIP, MEASURES, Measure
+from civicsim.model.measures import FLAGSHIP, MEASURES, Measure
+from civicsim.model.week import PROCESSES, WEEK
 from civicsim.report.model_page import PAGES, page, write_pages
-from civicsim.scenario import PARAMETERS, SECTIONS
-from civicsim.schedule import PROCESSES, WEEK
-from civicsim.shipped import kinds, shocks, styles
+from civicsim.scenario.scenario import PARAMETERS, SECTIONS
+from civicsim.scenario.shipped import kinds, shocks, styles
 
 _ROOM_FOR_MEASURES = 132
 """Columns that the table of measures takes without breaking a word or a line."""

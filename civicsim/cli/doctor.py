@@ -113,7 +113,7 @@ def _cache() -> list[Finding]:
     """Look where compiled code is kept between runs."""
 
     def look() -> list[Finding]:
-        from civicsim.warming import folder_of_code, is_warm
+        from civicsim.experiment.warming import folder_of_code, is_warm
 
         folder = folder_of_code()
         if not is_warm() and folder.is_dir():
@@ -124,7 +124,7 @@ def _cache() -> list[Finding]:
 
 
 def _threads() -> list[Finding]:
-    from civicsim.simulate import threads_available
+    from civicsim.experiment.run import threads_available
 
     return [Finding("threads", "ok", f"{threads_available()}")]
 
@@ -134,8 +134,8 @@ def _speed() -> list[Finding]:
 
     def look() -> list[Finding]:
         from civicsim.cli.scenarios import n_posts
-        from civicsim.scenario import Scenario
-        from civicsim.simulate import burn_in, live
+        from civicsim.experiment.run import burn_in, live
+        from civicsim.scenario.scenario import Scenario
 
         scenario = Scenario.preset()
         began = time.perf_counter()

@@ -9,10 +9,10 @@ from pathlib import Path
 from civicsim.cli import study_analysis, studying
 from civicsim.cli.output import Output
 from civicsim.errors import CivicsimError
+from civicsim.model.week import PUBLISHED
 from civicsim.report.words import counted
-from civicsim.scenario import Scenario
-from civicsim.schedule import PUBLISHED
-from civicsim.study.definition import Study
+from civicsim.scenario.scenario import Scenario
+from civicsim.study.design.study import Study
 
 
 def compare_over_draws(

@@ -10,11 +10,19 @@ from civicsim.cli.output import Output
 from civicsim.cli.progress import duration
 from civicsim.cli.scenarios import n_managers, n_posts
 from civicsim.errors import CivicsimError
-from civicsim.measures import ENACTED_COLUMNS, MEASURES, TEAM_MEASURES
-from civicsim.organisation import N_NEIGHBOURS, N_PATIENT_GROUPS, N_PROBLEMS, N_TIES, TABLES, record_type, row_bytes
-from civicsim.scenario import Scenario
-from civicsim.simulate import threads_available
-from civicsim.structure import Structure
+from civicsim.experiment.run import threads_available
+from civicsim.model.measures import ENACTED_COLUMNS, MEASURES, TEAM_MEASURES
+from civicsim.model.organisation import (
+    N_NEIGHBOURS,
+    N_PATIENT_GROUPS,
+    N_PROBLEMS,
+    N_TIES,
+    TABLES,
+    record_type,
+    row_bytes,
+)
+from civicsim.model.structure import Structure
+from civicsim.scenario.scenario import Scenario
 
 SECONDS = 1.2e-6
 """Time of one thread for a person-week, as `civicsim doctor` measures it on a machine of middling speed."""

@@ -9,8 +9,8 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from civicsim.engine.parameters import Parameter
 from civicsim.errors import CivicsimError, nearest
-from civicsim.parameters import Parameter
 
 NARROW = 120
 """Columns below which meanings stand under names instead of beside them."""

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-import civicsim
+from civicsim.scenario.shipped import names_in
 
 
 def whole(text: str) -> int:
@@ -39,24 +39,20 @@ def names_like(example: str) -> Callable[[str], list[str]]:
     return names
 
 
-def _shipped(folder: str) -> list[str]:
-    return sorted(path.stem for path in (Path(civicsim.__file__).parent / folder).glob("*.toml"))
-
-
 def complete_styles(incomplete: str) -> Iterator[str]:
     """Yield styles and scenario files."""
     files = [str(path) for path in Path().glob("*.toml")]
-    yield from (name for name in [*_shipped("styles"), *files] if name.startswith(incomplete))
+    yield from (name for name in [*names_in("styles"), *files] if name.startswith(incomplete))
 
 
 def complete_kinds(incomplete: str) -> Iterator[str]:
     """Yield kinds of organisation."""
-    yield from (name for name in _shipped("organisations") if name.startswith(incomplete))
+    yield from (name for name in names_in("organisations") if name.startswith(incomplete))
 
 
 def complete_measures(incomplete: str) -> Iterator[str]:
     """Yield measures."""
-    from civicsim.measures import MEASURES
+    from civicsim.model.measures import MEASURES
 
     yield from (name for name in MEASURES if name.startswith(incomplete))
 

@@ -17,9 +17,9 @@ from civicsim.cli.running import about_scenarios, files_of, sample_text, say_fil
 from civicsim.cli.scenarios import Changes, load, n_posts
 from civicsim.cli.tables import between, fixed
 from civicsim.errors import CivicsimError, nearest
-from civicsim.schedule import PUBLISHED
-from civicsim.simulate import measure_names, seeds_of
-from civicsim.study.order import MATTERS, BurnIn, order_study
+from civicsim.experiment.order import MATTERS, BurnIn, order_study
+from civicsim.experiment.run import measure_names, seeds_of
+from civicsim.model.week import PUBLISHED
 
 _BURN_INS = ("same", "published")
 _WORDS = {

@@ -15,8 +15,8 @@ from civicsim.cli.output import Output
 from civicsim.cli.progress import progress
 from civicsim.cli.scenarios import Changes, load, n_posts, size_text
 from civicsim.errors import CivicsimError
-from civicsim.roster import Pair, Roster
-from civicsim.scenario import Scenario
+from civicsim.model.roster import Pair, Roster
+from civicsim.scenario.scenario import Scenario
 from civicsim.staffing.line import Mapped, map_line
 from civicsim.staffing.people import Staff, read_staff
 from civicsim.staffing.professions import read_own
@@ -194,8 +194,8 @@ def write(
     scenario = changes.apply(load(name, None, kind))
     people = str(Path(out).with_name(f"{Path(out).stem}-people.csv"))
     check_free([out, *([people] if ending == ".csv" else [])], force)
-    from civicsim.graphs import to_networkx, write_csv, write_gexf, write_graphml
-    from civicsim.simulate import begin, burn_in, live
+    from civicsim.experiment.graphs import to_networkx, write_csv, write_gexf, write_graphml
+    from civicsim.experiment.run import begin, burn_in, live
 
     if week is None:
         cohort = burn_in(dataclasses.replace(scenario, burn_in_weeks=0), [scenario.seed])

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
-from civicsim.timing import Profile
+from civicsim.experiment.timing import Profile
 
 
 def profile_lines(profile: Profile) -> Iterator[Text]:

@@ -18,16 +18,16 @@ from civicsim.cli.progress import progress
 from civicsim.cli.scenarios import Changes, is_path, labels_of, load, n_posts, size_text
 from civicsim.cli.tables import comparison_lines, summary_lines
 from civicsim.errors import CivicsimError
-from civicsim.measures import FLAGSHIP, MEASURES
+from civicsim.experiment.compare import Comparison
+from civicsim.experiment.compare import compare as run_matched
+from civicsim.experiment.run import Result, burn_in, measure_names, seeds_of
+from civicsim.experiment.run import run as simulate
+from civicsim.experiment.statistics import estimate
+from civicsim.experiment.timing import profile
+from civicsim.model.measures import FLAGSHIP, MEASURES
+from civicsim.model.week import PUBLISHED, ordered
 from civicsim.report.words import THINKING_AID, counted, kind_text, seeds_text, time_text
-from civicsim.scenario import STATUS_QUO, Scenario
-from civicsim.schedule import PUBLISHED, ordered
-from civicsim.simulate import Result, burn_in, measure_names, seeds_of
-from civicsim.simulate import run as simulate
-from civicsim.study.compare import Comparison
-from civicsim.study.compare import compare as run_matched
-from civicsim.study.statistics import estimate
-from civicsim.timing import profile
+from civicsim.scenario.scenario import STATUS_QUO, Scenario
 
 if TYPE_CHECKING:
     import pandas as pd  # loaded where files are written: a single run starts without
@@ -164,7 +164,7 @@ def export(
     warn_of_dates(output, [scenario])
     with progress(output, _work([scenario], len(numbers))) as report:
         result = simulate(scenario, numbers, teams=True, processes=week, progress=report)
-    from civicsim.graphs import to_networkx, write_graphml
+    from civicsim.experiment.graphs import to_networkx, write_graphml
 
     output.note(f"writing files to {folder.path}")
     with folder:

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from civicsim.errors import ScenarioError
-from civicsim.roster import Roster
-from civicsim.scenario import DEFAULT_KIND, STATUS_QUO, Scenario
-from civicsim.shipped import styles
-from civicsim.structure import Structure
+from civicsim.model.roster import Roster
+from civicsim.model.structure import Structure
+from civicsim.scenario.scenario import DEFAULT_KIND, STATUS_QUO, Scenario
+from civicsim.scenario.shipped import styles
 
 _STYLE_KEYS = {"title", "description", "levers"}
 

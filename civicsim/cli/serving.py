@@ -37,7 +37,7 @@ def serve(output: Output, port: int, browser: bool, public: bool, results: str |
         If the port cannot be had, or there are no results in the folder.
     """
     if results is not None:
-        from civicsim.study.store import open_store
+        from civicsim.study.store.store import open_store
 
         open_store(results)
         os.environ["CIVICSIM_RESULTS"] = results

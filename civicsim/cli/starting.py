@@ -10,10 +10,10 @@ from rich.table import Table
 
 from civicsim.cli.output import Output
 from civicsim.cli.scenarios import is_style_file, load, size_text
+from civicsim.engine.parameters import Parameter
 from civicsim.errors import CivicsimError
-from civicsim.parameters import Parameter
-from civicsim.scenario import PARAMETERS, SECTIONS, STATUS_QUO, Scenario
-from civicsim.shipped import kinds, shocks, styles
+from civicsim.scenario.scenario import PARAMETERS, SECTIONS, STATUS_QUO, Scenario
+from civicsim.scenario.shipped import kinds, shocks, styles
 
 _SIZES = ("n_teams", "team_size", "teams_per_division", "n_executives", "n_organisations", "improvement_share")
 _HEAD = """\

@@ -13,10 +13,10 @@ from civicsim.cli.output import Output
 from civicsim.cli.studying import How, load, read, run_in
 from civicsim.cli.tables import judged
 from civicsim.report.words import INTERVAL, counted, with_interval
-from civicsim.study.ablation import EMPTY, SAME, UNTOLD, ablation_study, check_varied
-from civicsim.study.ablation import ablation as ablation_of
-from civicsim.study.contrasts import TOO_CLOSE, TOO_SMALL
-from civicsim.study.mechanisms import ALONE, CORE, EVERYTHING, STAYING
+from civicsim.study.analysis.ablation import EMPTY, SAME, UNTOLD, ablation_study, check_varied
+from civicsim.study.analysis.ablation import ablation as ablation_of
+from civicsim.study.analysis.contrasts import TOO_CLOSE, TOO_SMALL
+from civicsim.study.design.mechanisms import ALONE, CORE, EVERYTHING, STAYING
 
 
 def ablation(

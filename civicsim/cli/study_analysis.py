@@ -13,15 +13,15 @@ from civicsim.cli.studying import read
 from civicsim.cli.tables import judged
 from civicsim.errors import CivicsimError
 from civicsim.report.words import INTERVAL, counted, number, with_interval
-from civicsim.study.matched import Matched, matched
-from civicsim.study.store import Store
+from civicsim.study.analysis.matched import Matched, matched
+from civicsim.study.store.store import Store
 
 _NOT_WIDENED = f"Intervals are {INTERVAL}, and not widened for the number of comparisons."
 
 
 def compare(output: Output, folder: str, measures: Sequence[str] | None) -> None:
     """Say how policies differ from what they are compared with, and how bad their worst runs are."""
-    from civicsim.study.contrasts import contrasts, tails
+    from civicsim.study.analysis.contrasts import contrasts, tails
 
     store = read(output, folder)
     _warn_of_missing(output, store)
@@ -91,8 +91,8 @@ def tail_lines(rows: pd.DataFrame) -> Iterator[str]:
 
 def regret(output: Output, folder: str, measures: Sequence[str] | None, thresholds: dict[str, float]) -> None:
     """Say what policies cost in hindsight, what rules of choosing choose, and where rankings cross."""
-    from civicsim.study.regret import crossings
-    from civicsim.study.regret import regret as regret_of
+    from civicsim.study.analysis.regret import crossings
+    from civicsim.study.analysis.regret import regret as regret_of
 
     store = read(output, folder)
     _warn_of_missing(output, store)
@@ -163,7 +163,7 @@ def _ends(row: dict[Any, Any], key: str) -> tuple[str, str]:
 
 def multiverse(output: Output, folder: str, measures: Sequence[str] | None) -> None:
     """Say whether the order of styles is the same in worlds whose rules have other forms."""
-    from civicsim.study.multiverse import multiverse as multiverse_of
+    from civicsim.study.analysis.multiverse import multiverse as multiverse_of
 
     store = read(output, folder)
     _warn_of_missing(output, store)
@@ -222,8 +222,8 @@ def swap_lines(pairs: pd.DataFrame) -> Iterator[str]:
 
 def sensitivity(output: Output, folder: str, measures: Sequence[str] | None, difference: bool) -> None:
     """Say which factors measures depend on, and how much lies between parameters and between seeds."""
-    from civicsim.study.sensitivity import NO_VARIANCE, parameters_against_seeds
-    from civicsim.study.sensitivity import sensitivity as sensitivity_of
+    from civicsim.study.analysis.sensitivity import NO_VARIANCE, parameters_against_seeds
+    from civicsim.study.analysis.sensitivity import sensitivity as sensitivity_of
 
     store = read(output, folder)
     found = sensitivity_of(store, measures, difference=difference)
@@ -261,7 +261,7 @@ def discover(
     output: Output, folder: str, measures: Sequence[str] | None, style: str | None, against: str | None, depth: int
 ) -> None:
     """Say where a style loses to another."""
-    from civicsim.study.discovery import discover as discover_in
+    from civicsim.study.analysis.discovery import discover as discover_in
 
     store = read(output, folder)
     _warn_of_missing(output, store)

@@ -13,10 +13,10 @@ from civicsim.cli.output import Output
 from civicsim.cli.studying import How, load, shown
 from civicsim.cli.tables import judged
 from civicsim.report.words import INTERVAL, counted, number, with_interval
-from civicsim.study.adversary import BATCH, OTHER, WORST, Adversary
-from civicsim.study.adversary import adversary as search
-from civicsim.study.matched import short
-from civicsim.study.search import NOTHING
+from civicsim.study.analysis.adversary import BATCH, OTHER, WORST, Adversary
+from civicsim.study.analysis.adversary import adversary as search
+from civicsim.study.analysis.matched import short
+from civicsim.study.analysis.search import NOTHING
 
 _MOST_PARAMETERS = 12
 

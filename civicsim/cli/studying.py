@@ -23,20 +23,20 @@ from civicsim.cli.progress import duration
 from civicsim.cli.study_template import TEMPLATE
 from civicsim.errors import CivicsimError
 from civicsim.report.words import counted, seeds_text
-from civicsim.study.definition import Study
-from civicsim.study.effort import Effort, effort_of
-from civicsim.study.folder import load_study
-from civicsim.study.holdings import MANIFEST
-from civicsim.study.runner import Progress, Standing, run_study
-from civicsim.study.store import Store, StoreWarning, open_store
-from civicsim.study.worker import measure_alone
+from civicsim.study.design.study import Study
+from civicsim.study.run.effort import Effort, effort_of
+from civicsim.study.run.runner import Progress, Standing, run_study
+from civicsim.study.run.worker import measure_alone
+from civicsim.study.store.folder import load_study
+from civicsim.study.store.holdings import MANIFEST
+from civicsim.study.store.store import Store, StoreWarning, open_store
 
 _MOST_SHOWN = 5
 
 
 @dataclass(frozen=True)
 class How:
-    """How a study is run; see :func:`civicsim.study.runner.run_study`."""
+    """How a study is run; see :func:`civicsim.study.run.runner.run_study`."""
 
     processes: int | None = None
     shard: str = "1/1"
@@ -173,7 +173,7 @@ def status(output: Output, folder: str) -> None:
 def report(output: Output, folder: str, out: str | None) -> None:
     """Write the page of a study."""
     from civicsim.report.study_page import study_page
-    from civicsim.study.files import write_whole
+    from civicsim.study.store.files import write_whole
 
     store = read(output, folder)
     target = Path(out) if out is not None else store.path / "report.html"
@@ -357,7 +357,7 @@ def _dask(address: str | None) -> Iterator[tuple[Any, int | None]]:
     if address is None:
         yield None, None
         return
-    from civicsim.study.cluster import dask_executor
+    from civicsim.study.run.cluster import dask_executor
 
     with dask_executor(address) as (executor, workers):
         yield executor, workers

@@ -22,7 +22,7 @@ def comparison_lines(table: pd.DataFrame, baseline: str, width: int) -> Iterator
     Parameters
     ----------
     table : pandas.DataFrame
-        From :meth:`civicsim.study.compare.Comparison.table`.
+        From :meth:`civicsim.experiment.compare.Comparison.table`.
     baseline : str
         Label of the scenario that the others are set against.
     width : int

@@ -11,7 +11,7 @@ from civicsim.cli import Stopped
 from civicsim.cli.effort import size_of
 from civicsim.cli.output import Output, stderr_is_terminal
 from civicsim.cli.progress import duration
-from civicsim.warming import STEPS, Warmth, warm_up
+from civicsim.experiment.warming import STEPS, Warmth, warm_up
 
 
 def warmup(output: Output) -> None:

@@ -11,12 +11,12 @@ import numpy as np
 from civicsim.errors import CivicsimError
 from civicsim.report.html import _table as table
 from civicsim.report.words import INTERVAL, counted, number, with_interval
-from civicsim.study.ablation import ablation, switch_columns
-from civicsim.study.contrasts import BOTH, contrasts, tails
-from civicsim.study.matched import Matched
-from civicsim.study.mechanisms import CORE
-from civicsim.study.multiverse import SWAPS, Multiverse, multiverse, of_rules
-from civicsim.study.regret import Regret, regret
+from civicsim.study.analysis.ablation import ablation, switch_columns
+from civicsim.study.analysis.contrasts import BOTH, contrasts, tails
+from civicsim.study.analysis.matched import Matched
+from civicsim.study.analysis.multiverse import SWAPS, Multiverse, multiverse, of_rules
+from civicsim.study.analysis.regret import Regret, regret
+from civicsim.study.design.mechanisms import CORE
 
 _MOST_ROWS = 120
 """Rows of a table that a person can still look through. Assumption."""

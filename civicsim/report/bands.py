@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from scipy import stats
 
-from civicsim.study.statistics import ANYWHERE, CONFIDENCE
+from civicsim.experiment.statistics import ANYWHERE, CONFIDENCE
 
 RANGE = (10, 90)
 RUNS_FOR_RANGE = 5
@@ -40,7 +40,7 @@ class Band:
 def band(paths: np.ndarray, bounds: tuple[float, float] = ANYWHERE) -> Band:
     """Return mean, interval and range of paths, shape (weeks, runs), over the runs that have a value that week.
 
-    Intervals are cut off at the bounds; see :func:`civicsim.study.statistics.estimate`.
+    Intervals are cut off at the bounds; see :func:`civicsim.experiment.statistics.estimate`.
     """
     paths = np.asarray(paths, dtype=float)
     n = np.sum(~np.isnan(paths), axis=1)

@@ -11,7 +11,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from civicsim.measures import FLAGSHIP
+from civicsim.experiment.compare import Comparison
+from civicsim.experiment.run import Result
+from civicsim.model.measures import FLAGSHIP
 from civicsim.report.html import comparison_html, result_html
 from civicsim.report.look import (
     BASELINE_COLOUR,
@@ -30,8 +32,6 @@ from civicsim.report.look import (
 from civicsim.report.panels import colophon, columns_of, declared, frame, path_panels
 from civicsim.report.paths import nothing_to_show, plot_paths, points_of
 from civicsim.report.words import INTERVAL, before_text, counted, kind_text, names_of, time_text
-from civicsim.simulate import Result
-from civicsim.study.compare import Comparison
 
 __all__ = [
     "comparison_figure",

@@ -10,7 +10,10 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from civicsim import __version__
-from civicsim.measures import FLAGSHIP, MEASURES
+from civicsim.experiment.compare import Comparison
+from civicsim.experiment.run import Result
+from civicsim.experiment.statistics import estimate
+from civicsim.model.measures import FLAGSHIP, MEASURES
 from civicsim.report.look import png_bytes
 from civicsim.report.panels import declared, path_panels
 from civicsim.report.words import (
@@ -26,9 +29,6 @@ from civicsim.report.words import (
     time_text,
     with_interval,
 )
-from civicsim.simulate import Result
-from civicsim.study.compare import Comparison
-from civicsim.study.statistics import estimate
 
 CHARTED = ("voice_share", "burnt_out_share", "quality_true")
 """The measures in the small chart."""

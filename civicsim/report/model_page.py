@@ -15,18 +15,18 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from civicsim import kernels
+from civicsim.engine.parameters import Parameter
+from civicsim.engine.process import Process
 from civicsim.errors import CivicsimError
-from civicsim.levers import NAMES as LEVERS
-from civicsim.levers import PURPOSES
-from civicsim.measures import FLAGSHIP, MEASURES
-from civicsim.organisation import REAL, TABLES, Column
-from civicsim.parameters import Parameter
-from civicsim.process import Process
-from civicsim.processes import actions
-from civicsim.scenario import PARAMETERS, SECTIONS, Scenario, sources_of
-from civicsim.schedule import PROCESSES, WEEK
-from civicsim.shipped import kinds, shocks, styles
+from civicsim.model import rules as kernels
+from civicsim.model.levers import NAMES as LEVERS
+from civicsim.model.levers import PURPOSES
+from civicsim.model.measures import FLAGSHIP, MEASURES
+from civicsim.model.organisation import REAL, TABLES, Column
+from civicsim.model.processes import actions
+from civicsim.model.week import PROCESSES, WEEK
+from civicsim.scenario.scenario import PARAMETERS, SECTIONS, Scenario, sources_of
+from civicsim.scenario.shipped import kinds, shocks, styles
 
 _PROSE = Path(__file__).parent / "pages"
 _BLOCK = re.compile(r"^\{\{(\w+)\}\}$", re.MULTILINE)

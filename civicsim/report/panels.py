@@ -11,11 +11,11 @@ from matplotlib.lines import Line2D
 
 from civicsim import __version__
 from civicsim.errors import ScenarioError
-from civicsim.measures import MEASURES, Measure
+from civicsim.experiment.run import Result, measure_names
+from civicsim.model.measures import MEASURES, Measure
 from civicsim.report.look import FAINT, Picture, PictureAxes, literal, looks_of, own_look, plain, width_of, wrapped
 from civicsim.report.paths import draw_paths, explanation, line_key, time_unit
 from civicsim.report.words import INTERVAL, THINKING_AID, counted, names_of, seeds_text
-from civicsim.simulate import Result, measure_names
 
 _WIDTH, _MARGIN, _GAP, _HEAD = 10.0, 0.3, 0.35, 0.55
 """Width and margin of the figure, room between columns, and height of a panel's own title; in inches."""

@@ -9,8 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from civicsim.calendar import YEAR
-from civicsim.measures import MEASURES, Measure
+from civicsim.experiment.run import Result, measure_names
+from civicsim.model.calendar import YEAR
+from civicsim.model.measures import MEASURES, Measure
 from civicsim.report.bands import RANGE, RUNS_FOR_RANGE, band
 from civicsim.report.look import (
     FAINT,
@@ -27,7 +28,6 @@ from civicsim.report.look import (
     wrapped,
 )
 from civicsim.report.words import INTERVAL
-from civicsim.simulate import Result, measure_names
 
 SMOOTH_WEEKS = 13
 FEW = 3
@@ -51,7 +51,7 @@ def plot_paths(
     results : mapping of str to Result
         By label.
     measure : str
-        Name of a measure; see :data:`civicsim.measures.MEASURES`.
+        Name of a measure; see :data:`civicsim.model.measures.MEASURES`.
     ax : matplotlib.axes.Axes, optional
         Where to draw. By default on a figure of its own that :mod:`matplotlib.pyplot` does not know: show it in a
         notebook by leaving the axes as the last line of a cell, or write it with :func:`save`.

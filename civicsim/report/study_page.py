@@ -9,15 +9,15 @@ import numpy as np
 import pandas as pd
 
 from civicsim import __version__
-from civicsim.measures import FLAGSHIP, MEASURES
+from civicsim.experiment.statistics import ANYWHERE, Estimate, estimate
+from civicsim.model.measures import FLAGSHIP, MEASURES
 from civicsim.report.analysis_tables import analysis
 from civicsim.report.html import _table as table
 from civicsim.report.look import svg_text
 from civicsim.report.study_chart import MOST_DOTS, Row, study_chart
 from civicsim.report.words import INTERVAL, THINKING_AID, counted, number, seeds_text, with_interval
-from civicsim.study.matched import matched, policy_words
-from civicsim.study.statistics import ANYWHERE, Estimate, estimate
-from civicsim.study.store import Store
+from civicsim.study.analysis.matched import matched, policy_words
+from civicsim.study.store.store import Store
 
 _MOST_POLICIES, _MOST_FAILURES = 60, 20
 _OUTER = (0.05, 0.95)

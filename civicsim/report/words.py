@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from civicsim.errors import ScenarioError
-from civicsim.scenario import PARAMETERS, Scenario
-from civicsim.shipped import kinds
-from civicsim.simulate import Result
-from civicsim.study.statistics import CONFIDENCE
+from civicsim.experiment.run import Result
+from civicsim.experiment.statistics import CONFIDENCE
+from civicsim.scenario.scenario import PARAMETERS, Scenario
+from civicsim.scenario.shipped import kinds
 
 THINKING_AID = "A thinking aid, not a forecast."
 INTERVAL = f"{CONFIDENCE * 100:.0f} %"

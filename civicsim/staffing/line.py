@@ -21,8 +21,8 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 
-from civicsim.organisation import PROFESSIONS
-from civicsim.roster import MOST_POSTS, Pair, Roster
+from civicsim.model.organisation import PROFESSIONS
+from civicsim.model.roster import MOST_POSTS, Pair, Roster
 from civicsim.staffing.people import TOP, Person, Staff
 from civicsim.staffing.professions import MANAGER, folded
 from civicsim.staffing.tables import TableError, rows_text

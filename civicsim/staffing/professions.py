@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from civicsim.errors import CivicsimError, nearest
-from civicsim.organisation import PROFESSIONS
+from civicsim.model.organisation import PROFESSIONS
 
 MANAGER = "manager"
 KNOWN = (*PROFESSIONS, MANAGER)

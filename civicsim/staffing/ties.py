@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from civicsim.organisation import N_TIES
-from civicsim.roster import Pair, Roster
+from civicsim.model.organisation import N_TIES
+from civicsim.model.roster import Pair, Roster
 from civicsim.staffing.tables import TableError, listed, read_table
 
 GRAPHS = (".graphml", ".gexf")

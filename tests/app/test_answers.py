@@ -42,10 +42,10 @@ from civicsim.app.words import (
     lever_rows,
     minutes_of,
 )
-from civicsim.levers import NAMES, PURPOSES
-from civicsim.measures import MEASURES
-from civicsim.scenario import PARAMETERS, Scenario
-from civicsim.shipped import shocks
+from civicsim.model.levers import NAMES, PURPOSES
+from civicsim.model.measures import MEASURES
+from civicsim.scenario.scenario import PARAMETERS, Scenario
+from civicsim.scenario.shipped import shocks
 
 TINY = Scenario.preset().with_(n_teams=3, team_size=6, n_executives=2, burn_in_weeks=13, weeks=52)
 

@@ -21,7 +21,8 @@ from civicsim.app.items import items_at, items_of
 from civicsim.app.layout import HEIGHT, WIDTH, arrange, grid
 from civicsim.app.stories import idea_story, item_text, name_of, person_story, team_story
 from civicsim.app.travels import AGREED, HANDED_ON, SEEN, travels_of
-from civicsim.organisation import (
+from civicsim.experiment.run import burn_in, run
+from civicsim.model.organisation import (
     FROM_DIRECTIVE,
     FROM_NEIGHBOURS,
     FROM_STAFF,
@@ -32,9 +33,8 @@ from civicsim.organisation import (
     TRIAL,
     record_type,
 )
-from civicsim.processes.spread import NEWS_WEEKS
-from civicsim.scenario import Scenario
-from civicsim.simulate import burn_in, run
+from civicsim.model.processes.spread import NEWS_WEEKS
+from civicsim.scenario.scenario import Scenario
 
 SMALL = Scenario.preset().with_(n_teams=5, team_size=9, n_executives=3, burn_in_weeks=26, weeks=80)
 

@@ -20,7 +20,7 @@ from civicsim.app.state import (
     without_event,
 )
 from civicsim.errors import ScenarioError
-from civicsim.scenario import Scenario
+from civicsim.scenario.scenario import Scenario
 
 
 def test_a_link_gives_back_the_scenario_it_was_made_of():

@@ -19,7 +19,7 @@ from civicsim.app.pages.results import (
     value_in_words,
 )
 from civicsim.cli import main
-from civicsim.study.store import open_store
+from civicsim.study.store.store import open_store
 
 STUDY = """
 question = "Does it matter?"

@@ -8,7 +8,7 @@ from civicsim import Scenario
 from civicsim.calibration.between import influence_and_burnout, standardised
 from civicsim.calibration.people import correlations, leaving, people_frame, persistence
 from civicsim.calibration.statistics import STATISTICS, observe, per_run, table
-from civicsim.organisation import STAFF
+from civicsim.model.organisation import STAFF
 
 
 def small(**changes):

@@ -5,10 +5,10 @@ import json
 import pytest
 
 from civicsim.cli.describing import TOPICS, names_of
-from civicsim.measures import MEASURES
-from civicsim.scenario import PARAMETERS, SECTIONS
-from civicsim.schedule import WEEK
-from civicsim.shipped import styles
+from civicsim.model.measures import MEASURES
+from civicsim.model.week import WEEK
+from civicsim.scenario.scenario import PARAMETERS, SECTIONS
+from civicsim.scenario.shipped import styles
 
 ONE_OF_EACH = [(topic, name) for topic in TOPICS for name in list(names_of(topic))[::3]]
 

@@ -41,12 +41,12 @@ def test_missing_page_assets_are_no_fault(tool, monkeypatch, tmp_path):
 
 
 def test_a_run_that_fails_is_reported_and_not_a_traceback(tool, monkeypatch):
-    import civicsim.simulate
+    import civicsim.experiment.run
 
     def fail(*words, **how):
         raise RuntimeError("no such luck")
 
-    monkeypatch.setattr(civicsim.simulate, "burn_in", fail)
+    monkeypatch.setattr(civicsim.experiment.run, "burn_in", fail)
     said = tool("doctor")
     assert said.code == 1
     assert "RuntimeError: no such luck" in said.out

@@ -6,10 +6,10 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from civicsim.graphs import to_networkx, write_graphml
-from civicsim.organisation import PROFESSIONS
-from civicsim.scenario import Scenario
-from civicsim.simulate import burn_in
+from civicsim.experiment.graphs import to_networkx, write_graphml
+from civicsim.experiment.run import burn_in
+from civicsim.model.organisation import PROFESSIONS
+from civicsim.scenario.scenario import Scenario
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from civicsim.scenario import DEFAULT_KIND, sources_of
-from civicsim.shipped import kinds
+from civicsim.scenario.scenario import DEFAULT_KIND, sources_of
+from civicsim.scenario.shipped import kinds
 
 
 @pytest.mark.parametrize("kind", sorted(set(kinds()) - {DEFAULT_KIND}))

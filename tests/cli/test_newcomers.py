@@ -18,13 +18,13 @@ from civicsim.cli.effort import bytes_free, bytes_needed, size_of, state_bytes
 from civicsim.cli.output import Output
 from civicsim.cli.progress import duration, progress
 from civicsim.cli.scenarios import n_posts
-from civicsim.cohort import build
-from civicsim.measures import MEASURES
-from civicsim.scenario import PARAMETERS, SECTIONS, Scenario
-from civicsim.schedule import PROCESSES
-from civicsim.shipped import kinds, shocks, styles
-from civicsim.study.compare import compare
-from civicsim.study.statistics import estimate, paired_difference
+from civicsim.experiment.compare import compare
+from civicsim.experiment.statistics import estimate, paired_difference
+from civicsim.model.cohort import build
+from civicsim.model.measures import MEASURES
+from civicsim.model.week import PROCESSES
+from civicsim.scenario.scenario import PARAMETERS, SECTIONS, Scenario
+from civicsim.scenario.shipped import kinds, shocks, styles
 
 EVERY_LIST = ["process", "style", "parameter", "measure", "lever", "kind", "shock"]
 EACH = [
@@ -264,8 +264,8 @@ def test_measures_stay_within_their_bounds(name, busy_result):
 @pytest.fixture(scope="module")
 def busy_result():
     cohort = lively(6, weeks=26)
-    from civicsim.recording import Recorder
-    from civicsim.simulate import Result, live
+    from civicsim.experiment.run import Result, live
+    from civicsim.model.recording import Recorder
 
     recorder = Recorder(cohort, 26)
     live(cohort, 26, recorder=recorder)

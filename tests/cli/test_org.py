@@ -9,10 +9,10 @@ import networkx as nx
 import pytest
 
 from civicsim.cli.organisations import EXAMPLE
-from civicsim.graphs import to_networkx
-from civicsim.organisation import N_TIES, PROFESSIONS
-from civicsim.scenario import Scenario
-from civicsim.simulate import burn_in
+from civicsim.experiment.graphs import to_networkx
+from civicsim.experiment.run import burn_in
+from civicsim.model.organisation import N_TIES, PROFESSIONS
+from civicsim.scenario.scenario import Scenario
 from civicsim.staffing.line import map_line
 from civicsim.staffing.people import read_staff
 from civicsim.staffing.professions import KNOWN, guessed, profession_of, read_own

@@ -11,10 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from civicsim.cli import main, running, scenarios
-from civicsim.measures import FLAGSHIP, MEASURES
-from civicsim.scenario import Scenario
-from civicsim.simulate import run
-from civicsim.study.compare import compare
+from civicsim.experiment.compare import compare
+from civicsim.experiment.run import run
+from civicsim.model.measures import FLAGSHIP, MEASURES
+from civicsim.scenario.scenario import Scenario
 
 THINKING_AID = "A thinking aid, not a forecast."
 

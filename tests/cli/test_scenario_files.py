@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from civicsim.cli.scenarios import n_posts, value_of
-from civicsim.cohort import build
-from civicsim.scenario import Scenario
-from civicsim.shipped import styles
+from civicsim.model.cohort import build
+from civicsim.scenario.scenario import Scenario
+from civicsim.scenario.shipped import styles
 
 
 @pytest.mark.parametrize("style", sorted(styles()))

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from civicsim.cli import doctor
-from civicsim.schedule import PROCESSES
-from civicsim.warming import STEPS, is_warm
+from civicsim.experiment.warming import STEPS, is_warm
+from civicsim.model.week import PROCESSES
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_warming_up_says_where_compiled_code_is_and_then_that_all_is_ready(tool)
 
 
 def test_the_doctor_sends_whoever_has_nothing_compiled_to_warm_up(tool, monkeypatch):
-    monkeypatch.setattr("civicsim.warming.is_warm", lambda: False)
+    monkeypatch.setattr("civicsim.experiment.warming.is_warm", lambda: False)
     monkeypatch.setattr(doctor, "_speed", list)
     said = tool("doctor")
     assert said.code == 0

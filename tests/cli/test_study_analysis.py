@@ -27,8 +27,8 @@ draws = 20
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory):
-    from civicsim.study.definition import Study
-    from civicsim.study.runner import run_study
+    from civicsim.study.design.study import Study
+    from civicsim.study.run.runner import run_study
 
     folder = tmp_path_factory.mktemp("analysis")
     (folder / "study.toml").write_text(STUDY)
@@ -66,7 +66,7 @@ def test_regret_names_a_choice_per_rule(say):
 
 
 def test_sensitivity_and_discovery_say_their_tables(say, monkeypatch):
-    monkeypatch.setattr("civicsim.study.sensitivity._PAWN_RESAMPLES", 3)
+    monkeypatch.setattr("civicsim.study.analysis.sensitivity._PAWN_RESAMPLES", 3)
     said = say("study", "sensitivity", "results", "--measures", "load,trust")
     assert said.code == 0, said.err
     assert "improvement_share, median: " in said.out
@@ -105,7 +105,7 @@ def test_an_ablation_runs_says_what_mechanisms_do_and_has_a_page(say):
 
 
 def test_a_search_says_what_it_found_and_how_to_live_it_again(say, monkeypatch):
-    monkeypatch.setattr("civicsim.study.search._TREES", 2)
+    monkeypatch.setattr("civicsim.study.analysis.search._TREES", 2)
     Path("few.toml").write_text(STUDY.replace("fear = {", "intercept = {").replace("low = 0.0, high = 0.8", "low = -1.8, high = -1.0").replace(
         "improvement_share = { low = 0.01, high = 0.1 }", 'skill_mean = "full"').replace("draws = 20", "draws = 3"))  # fmt: skip
     words = ("study", "adversary", "few.toml", "--style", "civic-culture", "--measure", "trust", "--trials", "0")

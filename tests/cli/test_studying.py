@@ -109,7 +109,7 @@ def test_failures_come_first_and_their_command_repeats_them(tool, study):
 
 
 def test_ctrl_c_keeps_what_is_done(tool, study, monkeypatch):
-    from civicsim.study import runner
+    from civicsim.study.run import runner
 
     chunk, calls = runner.run_chunk, []
 
@@ -119,7 +119,7 @@ def test_ctrl_c_keeps_what_is_done(tool, study, monkeypatch):
             raise KeyboardInterrupt
         return chunk(task)
 
-    monkeypatch.setattr("civicsim.study.chunks.SHORTEST", 1e-3)
+    monkeypatch.setattr("civicsim.study.run.chunks.SHORTEST", 1e-3)
     monkeypatch.setitem(runner.run_study.__kwdefaults__, "work", stop)
     said = tool("study", "run", "study.toml", "--processes", "0", "--out", "results")
     assert said.code == 130

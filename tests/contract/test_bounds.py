@@ -9,17 +9,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tools import out_of_bounds, small_scenario
 
-from civicsim.cohort import Cohort, stack
 from civicsim.errors import ScenarioError
-from civicsim.levers import PURPOSES
-from civicsim.organisation import REAL, TABLES
-from civicsim.processes.actions import ACTIONS, FOR_THE_WHOLE, WITHOUT_SIZE
-from civicsim.processes.choosing import CHOICES
-from civicsim.processes.events import Event
-from civicsim.scenario import PARAMETERS, Scenario
-from civicsim.schedule import WEEK, advance
-from civicsim.shipped import styles
-from civicsim.simulate import begin, burn_in
+from civicsim.experiment.run import begin, burn_in
+from civicsim.model.cohort import Cohort, stack
+from civicsim.model.levers import PURPOSES
+from civicsim.model.organisation import REAL, TABLES
+from civicsim.model.processes.actions import ACTIONS, FOR_THE_WHOLE, WITHOUT_SIZE
+from civicsim.model.processes.choosing import CHOICES
+from civicsim.model.processes.events import Event
+from civicsim.model.week import WEEK, advance
+from civicsim.scenario.scenario import PARAMETERS, Scenario
+from civicsim.scenario.shipped import styles
 
 SIZES = {
     "n_teams",

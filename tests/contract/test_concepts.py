@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from civicsim.measures import MEASURES
-from civicsim.scenario import PARAMETERS, find_parameter
-from civicsim.schedule import PROCESSES
-from civicsim.shipped import shocks, styles
+from civicsim.model.measures import MEASURES
+from civicsim.model.week import PROCESSES
+from civicsim.scenario.scenario import PARAMETERS, find_parameter
+from civicsim.scenario.shipped import shocks, styles
 
 ROOT = Path(__file__).parents[2]
 HEADER = [

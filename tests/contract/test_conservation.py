@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from tools import burnt_in, lively, put, small_scenario, uneven_scenario
 
-from civicsim.levers import PURPOSES
-from civicsim.organisation import ENDORSED, NO_IDEA, TO_FORUM, WAITING
-from civicsim.scenario import Scenario
-from civicsim.schedule import PROCESSES, WEEK, advance
-from civicsim.shipped import styles
-from civicsim.simulate import begin
+from civicsim.experiment.run import begin
+from civicsim.model.levers import PURPOSES
+from civicsim.model.organisation import ENDORSED, NO_IDEA, TO_FORUM, WAITING
+from civicsim.model.week import PROCESSES, WEEK, advance
+from civicsim.scenario.scenario import Scenario
+from civicsim.scenario.shipped import styles
 
 WEEKS = 60
 

@@ -5,9 +5,9 @@ import pytest
 from columns_in_code import touched_by, touched_by_process
 from tools import burnt_in, changed_columns, govern, lively, put
 
-from civicsim.causes import columns as counts_of
-from civicsim.organisation import REAL, TABLES
-from civicsim.schedule import WEEK
+from civicsim.model.causes import columns as counts_of
+from civicsim.model.organisation import REAL, TABLES
+from civicsim.model.week import WEEK
 
 PROCESSES = pytest.mark.parametrize("process", WEEK, ids=lambda process: process.name)
 COLUMNS = {f"{table}.{column.name}" for table, columns in TABLES.items() for column in columns} | {"ties"}

@@ -6,9 +6,9 @@ import re
 import tomllib
 from pathlib import Path
 
-from civicsim.measures import MEASURES
-from civicsim.scenario import PARAMETERS
-from civicsim.shipped import shocks, styles
+from civicsim.model.measures import MEASURES
+from civicsim.scenario.scenario import PARAMETERS
+from civicsim.scenario.shipped import shocks, styles
 
 FILE = Path(__file__).parents[2] / "experiments" / "hypotheses.toml"
 SIGNS = {

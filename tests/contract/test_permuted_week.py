@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from tools import lively, out_of_bounds, small_scenario, uneven_scenario
 
-from civicsim.processes.events import Event
-from civicsim.scenario import Scenario
-from civicsim.schedule import WEEK, advance
-from civicsim.shipped import shocks
-from civicsim.simulate import begin
+from civicsim.experiment.run import begin
+from civicsim.model.processes.events import Event
+from civicsim.model.week import WEEK, advance
+from civicsim.scenario.scenario import Scenario
+from civicsim.scenario.shipped import shocks
 
 ORDERS = {"backwards": list(WEEK[::-1]), "half a week later": [*WEEK[len(WEEK) // 2 :], *WEEK[: len(WEEK) // 2]]}
 for _seed in range(12):

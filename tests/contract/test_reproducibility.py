@@ -8,9 +8,9 @@ import sys
 import numpy as np
 
 import civicsim as cs
-from civicsim.cohort import Cohort
-from civicsim.organisation import TABLES
-from civicsim.simulate import begin, burn_in, live
+from civicsim.experiment.run import begin, burn_in, live
+from civicsim.model.cohort import Cohort
+from civicsim.model.organisation import TABLES
 
 SMALL = cs.Scenario.preset().with_(n_teams=5, burn_in_weeks=30, weeks=30)
 
@@ -72,7 +72,7 @@ def test_linked_organisations_of_one_run_do_not_depend_on_threads():
 def test_another_process_with_another_order_of_hashes_gives_the_same_bytes():
     code = (
         "import hashlib, civicsim as cs\n"
-        "from civicsim.simulate import begin, burn_in, live\n"
+        "from civicsim.experiment.run import begin, burn_in, live\n"
         "s = cs.Scenario.preset().with_(n_teams=5, burn_in_weeks=30, weeks=30)\n"
         "c = live(begin(burn_in(s, [3], threads=1), s), 30, threads=1)\n"
         "print(hashlib.sha256(c.state_bytes()).hexdigest())\n"
@@ -111,7 +111,7 @@ def test_two_cohorts_stepped_in_turn_do_not_affect_each_other():
 
 
 def test_recording_does_not_change_the_trajectory():
-    from civicsim.recording import Recorder
+    from civicsim.model.recording import Recorder
 
     start = burn_in(SMALL, [1, 2])
     watched, unwatched = begin(start, SMALL), begin(start, SMALL)

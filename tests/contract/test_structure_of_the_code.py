@@ -10,50 +10,107 @@ import civicsim as cs
 
 PACKAGE = Path(cs.__file__).parent
 
-ORDER = [
-    "errors", "calendar", "parameters", "compiled", "table_code", "table", "randomness", "kernels", "docking_loops", "docking", "levers", "organisation", "networks", "in_post", "blocks",
-    "structure", "linked", "roster", "causes", "practice", "reference", "cohort", "process", "processes", "measures", "recording",
-    "together", "schedule", "toml_files", "shipped", "interventions", "scenario", "graphs", "simulate", "timing", "warming", "agents", "model", "posterior",
-    "study", "calibration", "report", "staffing", "app", "cli",
-]  # fmt: skip
-MESA, PAGE = {"agents", "model"}, {"app"}
+ORDER = (
+    "errors", "engine", "model", "scenario", "experiment", "study.design", "study.store", "study.run", "study.analysis",
+    "calibration", "staffing", "docking", "mesa_face", "report", "app", "cli",
+)  # fmt: skip
+"""The layers from bottom to top. Each imports from itself and from those before it."""
+
+UPWARD = {
+    ("experiment.run", "report"): "Result.plot and the notebook's view are drawn by the layer of reports",
+    ("experiment.compare", "report"): "Comparison.plot and the notebook's view are drawn by the layer of reports",
+}
+"""Imports against the order, all inside a function, and the reason for each."""
+
+LAZY = {
+    "pandas": "only tables need it; a run starts without",
+    "scipy": "only intervals and samples need it; a run starts without",
+    "SALib": "only Sobol' and Morris designs need it, and it takes a second to load",
+    "networkx": "only the export and import of graphs need it",
+    "sklearn": "comes with an extra",
+    "threadpoolctl": "comes with scikit-learn",
+    "optuna": "comes with an extra",
+    "distributed": "comes with an extra",
+    "resource": "does not exist on Windows",
+    "civicsim.experiment.variance": "brings pandas along",
+    "civicsim.experiment.profile": "brings pandas along",
+}
+"""What files below the faces may import inside a function, and the reason."""
+
+FACES = ("report", "app", "cli")
+"""Layers that start fast because they load what a command or a view needs when it is needed."""
+
+MESA, PAGE = {"mesa_face"}, {"app"}
 
 
-def room(path: Path) -> str:
-    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+def layer(parts):
+    """Return the layer of a module, given the parts of its name without the package."""
+    two = ".".join(parts[:2])
+    return two if two in ORDER else parts[0]
 
 
-def imports_at_top(path: Path) -> set[str]:
-    found = set()
-    for node in ast.parse(path.read_text()).body:
-        if isinstance(node, ast.ImportFrom) and node.module:
-            found.add(node.module)
-        elif isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-    return found
+def modules():
+    """Yield each module's parts and syntax tree; the packages at the top of layers have nothing but a sentence."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
+        if parts not in {("__init__",), ("study", "__init__")}:
+            yield parts, ast.parse(path.read_text())
+
+
+def imported(node):
+    """Return the full names that an import statement brings in, with what is taken from packages spelt out."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom) and node.module:
+        return [f"{node.module}.{alias.name}" for alias in node.names]
+    return []
+
+
+def imports(tree):
+    """Yield each name imported anywhere in a file, and whether the import stands inside a function."""
+    inside = {
+        id(node) for function in ast.walk(tree) if isinstance(function, ast.FunctionDef) for node in ast.walk(function)
+    }
+    for node in ast.walk(tree):
+        for name in imported(node):
+            yield name, id(node) in inside
 
 
 def test_every_file_has_a_place_in_the_order():
-    rooms = {room(path) for path in PACKAGE.rglob("*.py")} - {"__init__"}
-    assert rooms <= set(ORDER)
+    assert {layer(parts) for parts, _ in modules()} <= set(ORDER)
 
 
-def test_imports_point_only_to_earlier_files():
-    for path in PACKAGE.rglob("*.py"):
-        own = room(path)
-        if own == "__init__":
-            continue
-        for module in imports_at_top(path):
-            parts = module.split(".")
-            if parts[0] == "civicsim" and len(parts) > 1 and parts[1] != own:
-                assert ORDER.index(parts[1]) < ORDER.index(own), f"{path.name} imports {module}"
+def test_imports_point_only_to_lower_layers_even_inside_functions():
+    found = []
+    for parts, tree in modules():
+        own = layer(parts)
+        for name, inside in imports(tree):
+            if not name.startswith("civicsim.") or name == "civicsim.__version__":
+                continue
+            other = layer(name.split(".")[1:])
+            allowed = inside and (".".join(parts), other) in UPWARD
+            if other not in ORDER or (ORDER.index(other) > ORDER.index(own) and not allowed):
+                found.append(f"{'/'.join(parts)} imports {name}")
+    assert found == []
+
+
+def test_imports_inside_functions_stand_at_the_faces_or_have_a_reason():
+    found = []
+    for parts, tree in modules():
+        for name, inside in imports(tree):
+            reasons = [package for package in LAZY if name == package or name.startswith(f"{package}.")]
+            upward = name.startswith("civicsim.") and (".".join(parts), layer(name.split(".")[1:])) in UPWARD
+            if inside and layer(parts) not in FACES and not reasons and not upward:
+                found.append(f"{'/'.join(parts)} imports {name} inside a function")
+    assert found == []
 
 
 def test_only_the_mesa_face_imports_mesa_and_only_the_page_solara():
-    for path in PACKAGE.rglob("*.py"):
-        packages = {module.split(".")[0] for module in imports_at_top(path)}
-        assert room(path) in MESA or "mesa" not in packages, path
-        assert room(path) in PAGE or "solara" not in packages, path
+    for parts, tree in modules():
+        packages = {name.split(".")[0] for name, _ in imports(tree)}
+        assert layer(parts) in MESA or "mesa" not in packages, parts
+        # The command line starts the page's server.
+        assert layer(parts) in PAGE | {"cli"} or "solara" not in packages, parts
 
 
 def test_running_a_scenario_loads_neither_mesa_nor_solara_nor_matplotlib_nor_what_only_tables_need():

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 import civicsim as cs
-from civicsim import levers
-from civicsim.scenario import random_style
-from civicsim.schedule import WEEK
+from civicsim.model import levers
+from civicsim.model.week import WEEK
+from civicsim.scenario.scenario import random_style
 
 PACKAGE = Path(cs.__file__).parent
 STYLES = sorted(cs.styles())
@@ -24,7 +24,7 @@ def test_there_are_thirteen_styles_as_files():
 def test_a_style_sets_every_lever_and_nothing_else(style):
     import tomllib
 
-    text = tomllib.loads((PACKAGE / "styles" / f"{style}.toml").read_text())
+    text = tomllib.loads((PACKAGE / "scenario" / "styles" / f"{style}.toml").read_text())
     assert set(text) == {"title", "description", "levers"}
     assert set(text["levers"]) == set(levers.NAMES)
 
@@ -65,7 +65,7 @@ def test_no_lever_is_called_civic():
 def test_no_code_asks_which_style_it_is():
     """A style is data: outside scenario and comparison, which handle names, nothing reads the name of a style."""
     quoted = re.compile("|".join(re.escape(f'"{name}"') for name in STYLES))
-    for path in [*PACKAGE.glob("processes/*.py"), *PACKAGE.glob("*.py")]:
+    for path in [*PACKAGE.glob("engine/**/*.py"), *PACKAGE.glob("model/**/*.py"), *PACKAGE.glob("scenario/**/*.py")]:
         if path.name == "scenario.py":
             continue
         text = path.read_text()

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from tools import burnt_in, changed_columns, lively, put, small_scenario
 
-from civicsim.levers import PURPOSES
-from civicsim.organisation import ENACTED
-from civicsim.parameters import declared
-from civicsim.schedule import WEEK, advance
-from civicsim.simulate import begin
+from civicsim.engine.parameters import declared
+from civicsim.experiment.run import begin
+from civicsim.model.levers import PURPOSES
+from civicsim.model.organisation import ENACTED
+from civicsim.model.week import WEEK, advance
 
 PROCESSES = pytest.mark.parametrize("process", WEEK, ids=lambda process: process.name)
 WRITERS: dict[str, set[str]] = {}

@@ -5,9 +5,9 @@ import pytest
 from tools import filled_staff
 
 import civicsim as cs
-from civicsim.processes.voice import LINEAR_SLOPE
-from civicsim.recording import Recorder
-from civicsim.simulate import burn_in, live
+from civicsim.experiment.run import burn_in, live
+from civicsim.model.processes.voice import LINEAR_SLOPE
+from civicsim.model.recording import Recorder
 
 TOLERANCE = {
     "usual_voice_share": 0.04,

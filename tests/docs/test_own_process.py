@@ -8,8 +8,8 @@ import pytest
 from tools import small_scenario
 
 import civicsim as cs
-from civicsim.process import Process
-from civicsim.schedule import WEEK
+from civicsim.engine.process import Process
+from civicsim.model.week import WEEK
 
 PAGE = Path(__file__).parents[2] / "docs" / "own-process.md"
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from civicsim.levers import NAMES as LEVERS
-from civicsim.scenario import SECTIONS
-from civicsim.schedule import PROCESSES
+from civicsim.model.levers import NAMES as LEVERS
+from civicsim.model.week import PROCESSES
+from civicsim.scenario.scenario import SECTIONS
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", ROOT / "experiments" / "README.md"])

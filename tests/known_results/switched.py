@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from civicsim.scenario import Scenario
-from civicsim.schedule import WEEK
+from civicsim.model.week import WEEK
+from civicsim.scenario.scenario import Scenario
 
 
 def only(*names: str, **changes: Any) -> Scenario:

@@ -13,7 +13,7 @@ visibly coarse: after five years it gives 0.273 instead of 0.331.
 import numpy as np
 import pytest
 
-from civicsim.docking import adoption, mean_field_adoption
+from civicsim.docking.on_networks import adoption, mean_field_adoption
 
 P, Q = 0.03, 0.38
 YEARS = np.array([5, 10, 15])

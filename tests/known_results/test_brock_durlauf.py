@@ -12,7 +12,7 @@ simulation of the same 1,000 people, which the second column holds, gave slightl
 import numpy as np
 import pytest
 
-from civicsim.docking import binary_choice, mean_field_choice
+from civicsim.docking.on_networks import binary_choice, mean_field_choice
 
 SOLUTIONS = {1.2: 0.65857, 1.5: 0.85856, 2.0: 0.95750}
 SIMULATED = {1.2: 0.649, 1.5: 0.866, 2.0: 0.961}

@@ -24,7 +24,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from civicsim.docking import adoption
+from civicsim.docking.on_networks import adoption
 
 TIES = list(nx.circulant_graph(1000, [1, 2, 3, 4]).edges)
 BOTH_WAYS = frozenset(TIES) | {(b, a) for a, b in TIES}

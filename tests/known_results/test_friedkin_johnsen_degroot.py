@@ -13,7 +13,7 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from civicsim.docking import influence
+from civicsim.docking.on_networks import influence
 
 WEIGHTS = np.array(
     [

@@ -18,7 +18,7 @@ import pytest
 from scipy.optimize import brentq
 from scipy.stats import norm
 
-from civicsim.docking import adoption
+from civicsim.docking.on_networks import adoption
 
 MEAN, FOLD = 25.0, 12.2221
 

@@ -23,9 +23,9 @@ import pytest
 from switched import only
 
 import civicsim as cs
-from civicsim.organisation import STAFF
-from civicsim.processes.events import Event
-from civicsim.simulate import burn_in
+from civicsim.experiment.run import burn_in
+from civicsim.model.organisation import STAFF
+from civicsim.model.processes.events import Event
 
 RUNS = 8
 ENTRANTS, OPENNESS, WEIGHT = 0.4, 0.9, 0.8

@@ -19,7 +19,7 @@ Turnover and turbulence are tested as directions, after March's fourth and fifth
 import numpy as np
 import pytest
 
-from civicsim.docking import organisational_learning
+from civicsim.docking.on_networks import organisational_learning
 
 PUBLISHED = {  # (socialisation p1, codification p2): knowledge
     (0.1, 0.1): 0.8633, (0.5, 0.1): 0.7994, (0.9, 0.1): 0.8132,

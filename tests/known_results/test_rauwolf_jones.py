@@ -21,7 +21,7 @@ import pytest
 from switched import only
 
 import civicsim as cs
-from civicsim.organisation import WAITING
+from civicsim.model.organisation import WAITING
 
 RUNS, T = 10, 2.262  # and the quantile of Student's t for 95 %
 RATES = {

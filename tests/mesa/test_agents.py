@@ -4,10 +4,10 @@ import mesa
 import numpy as np
 import pytest
 
-from civicsim.agents import Cell, Manager, Patient, Practice, StaffMember, Team
-from civicsim.cohort import set_levers
-from civicsim.model import CivicModel
-from civicsim.organisation import TABLES
+from civicsim.mesa_face.agents import Cell, Manager, Patient, Practice, StaffMember, Team
+from civicsim.mesa_face.model import CivicModel
+from civicsim.model.cohort import set_levers
+from civicsim.model.organisation import TABLES
 
 COLUMNS = [
     (view, column)

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import civicsim as cs
-from civicsim.agents import Manager, Patient, StaffMember, Team
-from civicsim.model import CivicModel
+from civicsim.mesa_face.agents import Manager, Patient, StaffMember, Team
+from civicsim.mesa_face.model import CivicModel
 
 SMALL = {"n_teams": 3, "burn_in_weeks": 2, "weeks": 3}
 

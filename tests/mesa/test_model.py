@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 import civicsim as cs
-from civicsim import model as model_file
-from civicsim.agents import Manager, StaffMember
-from civicsim.model import CivicModel
-from civicsim.process import Process
-from civicsim.processes import voice
-from civicsim.schedule import WEEK
+from civicsim.engine.process import Process
+from civicsim.mesa_face import model as model_file
+from civicsim.mesa_face.agents import Manager, StaffMember
+from civicsim.mesa_face.model import CivicModel
+from civicsim.model.processes import voice
+from civicsim.model.week import WEEK
 
 SMALL = {"n_teams": 3, "burn_in_weeks": 2, "weeks": 4}
 

@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tools import both, changed_columns, falling, filled_staff, is_staff, out_of_bounds, put, rising, shares, step
 
-from civicsim.causes import columns
-from civicsim.networks import count_neighbours
-from civicsim.organisation import CHIEF, ENDORSED, FROM_PROGRAMME, LONG_AGO, NO_IDEA, TO_MANAGER, TRIAL, WAITING
-from civicsim.processes.actions import ACTIONS, FOR_EVER, FOR_THE_WHOLE, WITHOUT_SIZE, programme_value
-from civicsim.schedule import PROCESSES, advance
+from civicsim.model.causes import columns
+from civicsim.model.networks import count_neighbours
+from civicsim.model.organisation import CHIEF, ENDORSED, FROM_PROGRAMME, LONG_AGO, NO_IDEA, TO_MANAGER, TRIAL, WAITING
+from civicsim.model.processes.actions import ACTIONS, FOR_EVER, FOR_THE_WHOLE, WITHOUT_SIZE, programme_value
+from civicsim.model.week import PROCESSES, advance
 
 NAMES = pytest.mark.parametrize("name", sorted(ACTIONS))
 CHANGES = {

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tools import put
 
-from civicsim.processes.choosing import CHOICES, choose_teams, willingness
+from civicsim.model.processes.choosing import CHOICES, choose_teams, willingness
 
 SOME = ("random", "best", "worst", "willing")
 HOWS = pytest.mark.parametrize("how", SOME)

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tools import GRID, both, changed_columns, constant, falling, is_staff, put, rising, shares, step
 
-from civicsim.processes.coaching import coached, intensity
-from civicsim.schedule import PROCESSES, advance
+from civicsim.model.processes.coaching import coached, intensity
+from civicsim.model.week import PROCESSES, advance
 
 ONLY = [PROCESSES["coaching"]]
 

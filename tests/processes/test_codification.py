@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tools import GRID, both, put, rising, step
 
-from civicsim.kernels import code_change_probability
-from civicsim.processes.codification import QUARTER, superior
+from civicsim.model.processes.codification import QUARTER, superior
+from civicsim.model.rules import code_change_probability
 
 
 @given(st.integers(0, 120), st.integers(0, 120))

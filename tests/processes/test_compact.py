@@ -20,9 +20,9 @@ from tools import (
     step,
 )
 
-from civicsim.organisation import FROM_STAFF, NO_IDEA, TO_MANAGER, TO_PEERS, WAITING
-from civicsim.processes.compact import QUARTER, kept_share, ledger, process_quality, promised
-from civicsim.schedule import PROCESSES, advance
+from civicsim.model.organisation import FROM_STAFF, NO_IDEA, TO_MANAGER, TO_PEERS, WAITING
+from civicsim.model.processes.compact import QUARTER, kept_share, ledger, process_quality, promised
+from civicsim.model.week import PROCESSES, advance
 
 hours = st.floats(0, 3.75)
 BROKEN = {"organisation__answered_memory": 0.0, "team__overload": 1.0, "organisation__hours_protected": 0.0}

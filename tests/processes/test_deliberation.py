@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tools import GRID, after, both, constant, falling, never_falling, put, record, rising, shares, step
 
-from civicsim.organisation import ENDORSED, FROM_STAFF, NO_IDEA, TRIAL, WAITING
-from civicsim.processes.deliberation import (
+from civicsim.model.organisation import ENDORSED, FROM_STAFF, NO_IDEA, TRIAL, WAITING
+from civicsim.model.processes.deliberation import (
     Parameters,
     conflict_of,
     conformity_of,

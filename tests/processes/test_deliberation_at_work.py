@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tools import GRID, both, falling, is_staff, never_falling, put, rising, shares, step
 
-from civicsim.organisation import ENDORSED, FROM_STAFF, NO_IDEA, TRIAL, WAITING
-from civicsim.processes.deliberation import _diversity, _votes
-from civicsim.schedule import PROCESSES, advance
+from civicsim.model.organisation import ENDORSED, FROM_STAFF, NO_IDEA, TRIAL, WAITING
+from civicsim.model.processes.deliberation import _diversity, _votes
+from civicsim.model.week import PROCESSES, advance
 
 PRICE = 5.0
 ONLY = [PROCESSES["deliberation"]]

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tools import GRID, after, both, constant, falling, never_falling, put, rising, row, shares, step
 
-from civicsim.organisation import FROM_DIRECTIVE
-from civicsim.practice import change, judges_rightly
-from civicsim.processes.directives import (
+from civicsim.model.organisation import FROM_DIRECTIVE
+from civicsim.model.practice import change, judges_rightly
+from civicsim.model.processes.directives import (
     adapt_utility,
     attended_probability,
     choose,

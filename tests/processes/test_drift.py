@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tools import GRID, both, burnt_in, never_falling, put, rising, shares, step
 
-from civicsim.processes.drift import local_reality
+from civicsim.model.processes.drift import local_reality
 
 
 @given(st.sampled_from([-1, 1]), shares, st.floats(0.001, 0.999))

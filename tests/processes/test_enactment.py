@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tools import GRID, after, both, constant, falling, never_falling, never_rising, put, rising, shares, step
 
-from civicsim.levers import PURPOSES
-from civicsim.organisation import ENACTED, TEAM_MANAGER
-from civicsim.processes.enactment import enacted_attitude, manager_openness, words_without_deeds
+from civicsim.model.levers import PURPOSES
+from civicsim.model.organisation import ENACTED, TEAM_MANAGER
+from civicsim.model.processes.enactment import enacted_attitude, manager_openness, words_without_deeds
 
 rates = st.floats(0.01, 0.2)
 fallbacks = st.floats(0.0, 0.5)

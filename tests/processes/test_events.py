@@ -13,16 +13,16 @@ from tools import burnt_in, changed_columns, falling, filled_staff, out_of_bound
 
 import civicsim as cs
 from civicsim.errors import ScenarioError
-from civicsim.levers import NAMES as LEVERS
-from civicsim.levers import PURPOSES
-from civicsim.organisation import CHIEF, FROM_PROGRAMME
-from civicsim.processes.actions import ACTIONS, FOR_THE_WHOLE
-from civicsim.processes.choosing import CHOICES
-from civicsim.processes.events import Event, Plan, season
-from civicsim.scenario import PARAMETERS, Scenario
-from civicsim.schedule import advance
-from civicsim.shipped import shocks
-from civicsim.simulate import begin, burn_in
+from civicsim.experiment.run import begin, burn_in
+from civicsim.model.levers import NAMES as LEVERS
+from civicsim.model.levers import PURPOSES
+from civicsim.model.organisation import CHIEF, FROM_PROGRAMME
+from civicsim.model.processes.actions import ACTIONS, FOR_THE_WHOLE
+from civicsim.model.processes.choosing import CHOICES
+from civicsim.model.processes.events import Event, Plan, season
+from civicsim.model.week import advance
+from civicsim.scenario.scenario import PARAMETERS, Scenario
+from civicsim.scenario.shipped import shocks
 
 SHOCKS = pytest.mark.parametrize("name", sorted(shocks()))
 weeks_ = st.integers(0, 60)

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tools import GRID, after, both, constant, falling, filled_staff, is_staff, put, record, rising, shares, step
 
-from civicsim.parameters import declared
-from civicsim.processes.exhaustion import (
+from civicsim.engine.parameters import declared
+from civicsim.model.processes.exhaustion import (
     LINEAR,
     LOAD_AT_EASE,
     SATURATING,
@@ -19,7 +19,7 @@ from civicsim.processes.exhaustion import (
     saturated,
     strain,
 )
-from civicsim.reference import Reference
+from civicsim.model.reference import Reference
 
 q, usual = record(Parameters()), record(Reference())
 F0, E_REF = Reference().usual_fear, Reference().usual_exhaustion

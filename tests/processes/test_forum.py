@@ -20,7 +20,7 @@ from tools import (
     step,
 )
 
-from civicsim.organisation import (
+from civicsim.model.organisation import (
     ENDORSED,
     FROM_PATIENTS,
     N_PATIENT_GROUPS,
@@ -29,7 +29,7 @@ from civicsim.organisation import (
     TO_MANAGER,
     WAITING,
 )
-from civicsim.processes.forum import (
+from civicsim.model.processes.forum import (
     NATIONAL,
     ORGANISATION,
     TEAM,
@@ -44,8 +44,8 @@ from civicsim.processes.forum import (
     sees_rightly,
     time_for_problems,
 )
-from civicsim.processes.response import forum_insists
-from civicsim.schedule import PROCESSES, advance
+from civicsim.model.processes.response import forum_insists
+from civicsim.model.week import PROCESSES, advance
 
 q = record(Parameters())
 ONLY = [PROCESSES["forum"]]

@@ -18,10 +18,10 @@ from tools import (
     step,
 )
 
-from civicsim.levers import PURPOSES
-from civicsim.organisation import CHIEF, ENACTED
-from civicsim.processes.compact import ledger
-from civicsim.processes.governing import (
+from civicsim.model.levers import PURPOSES
+from civicsim.model.organisation import CHIEF, ENACTED
+from civicsim.model.processes.compact import ledger
+from civicsim.model.processes.governing import (
     QUARTER,
     attention_to_wellbeing,
     chief_exit_probability,
@@ -32,7 +32,7 @@ from civicsim.processes.governing import (
     turn_of,
     urgency_of,
 )
-from civicsim.schedule import PROCESSES, advance
+from civicsim.model.week import PROCESSES, advance
 
 ONLY = [PROCESSES["governing"]]
 STAYS = {"p__governing__chief_exit_rate": 0.0}

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tools import GRID, after, both, constant, falling, filled_staff, is_staff, put, record, rising, shares, step
 
-from civicsim.parameters import declared
-from civicsim.processes.learning import (
+from civicsim.engine.parameters import declared
+from civicsim.model.processes.learning import (
     COUNTING,
     PEARCE_HALL,
     RESCORLA_WAGNER,
@@ -20,7 +20,7 @@ from civicsim.processes.learning import (
     rate_by_experience,
     rate_by_surprise,
 )
-from civicsim.reference import Reference
+from civicsim.model.reference import Reference
 
 q, usual = record(Parameters()), record(Reference())
 outcomes = st.floats(-0.2, 1.0)

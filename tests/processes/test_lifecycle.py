@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tools import GRID, after, both, constant, falling, never_falling, put, record, rising, row, shares, step
 
-from civicsim.organisation import ENDORSED, FROM_PROGRAMME, FROM_STAFF, LONG_AGO, NO_IDEA, TRIAL, WAITING
-from civicsim.practice import clear_idea, fall_back
-from civicsim.processes.lifecycle import (
+from civicsim.model.organisation import ENDORSED, FROM_PROGRAMME, FROM_STAFF, LONG_AGO, NO_IDEA, TRIAL, WAITING
+from civicsim.model.practice import clear_idea, fall_back
+from civicsim.model.processes.lifecycle import (
     YEAR,
     Parameters,
     consent_probability,

@@ -21,8 +21,8 @@ from tools import (
     step,
 )
 
-from civicsim.organisation import TEAM_MANAGER
-from civicsim.processes.load import HEADSPACE_PER_HOUR, OVERLOAD_WEEKS, usable_headspace, working_load
+from civicsim.model.organisation import TEAM_MANAGER
+from civicsim.model.processes.load import HEADSPACE_PER_HOUR, OVERLOAD_WEEKS, usable_headspace, working_load
 
 hours = st.floats(0, 60)
 

@@ -6,14 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tools import GRID, after, both, constant, falling, filled_staff, is_staff, put, record, rising, shares, step
 
-from civicsim.processes.motivation import (
+from civicsim.model.processes.motivation import (
     TIES_THAT_MATTER,
     Parameters,
     belonging_target,
     motivation_change,
     trust_change,
 )
-from civicsim.reference import Reference
+from civicsim.model.reference import Reference
 
 q, usual = record(Parameters()), record(Reference())
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tools import GRID, after, both, by_team, constant, falling, is_staff, never_falling, put, rising, shares, step
 
-from civicsim.organisation import N_PROBLEMS
-from civicsim.processes.noticing import convenient_value, expected_checks, seek_target
+from civicsim.model.organisation import N_PROBLEMS
+from civicsim.model.processes.noticing import convenient_value, expected_checks, seek_target
 
 # -- equations -------------------------------------------------------------------------------------------------------
 

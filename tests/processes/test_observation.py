@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tools import GRID, both, changed_columns, constant, falling, never_falling, put, rising, row, shares, step
 
-from civicsim.organisation import ENDORSED, FROM_MANAGERS, FROM_TEAM, NO_IDEA, TO_MANAGER, TRIAL, WAITING
-from civicsim.practice import propose
-from civicsim.processes.observation import checks_of
-from civicsim.schedule import PROCESSES, advance
+from civicsim.model.organisation import ENDORSED, FROM_MANAGERS, FROM_TEAM, NO_IDEA, TO_MANAGER, TRIAL, WAITING
+from civicsim.model.practice import propose
+from civicsim.model.processes.observation import checks_of
+from civicsim.model.week import PROCESSES, advance
 
 ONLY = [PROCESSES["observation"]]
 HOURS = {"observation": "organisation__hours_observation", "huddles": "organisation__hours_huddles"}

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tools import GRID, both, burnt_in, changed_columns, falling, put, rising, shares, step
 
-from civicsim.organisation import FROM_NEIGHBOURS, LONG_AGO
-from civicsim.processes.pairing import make_pairs, takes_over
-from civicsim.schedule import PROCESSES, advance
+from civicsim.model.organisation import FROM_NEIGHBOURS, LONG_AGO
+from civicsim.model.processes.pairing import make_pairs, takes_over
+from civicsim.model.week import PROCESSES, advance
 
 ONLY = [PROCESSES["pairing"]]
 

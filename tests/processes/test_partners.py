@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tools import both, burnt_in, changed_columns, falling, put, rising, step
 
-from civicsim.organisation import FROM_PARTNERS, NO_IDEA, TO_MANAGER, TRIAL, WAITING
-from civicsim.processes.partners import MOST_IDEAS, hours_brought
-from civicsim.schedule import PROCESSES, advance
+from civicsim.model.organisation import FROM_PARTNERS, NO_IDEA, TO_MANAGER, TRIAL, WAITING
+from civicsim.model.processes.partners import MOST_IDEAS, hours_brought
+from civicsim.model.week import PROCESSES, advance
 
 ONLY = [PROCESSES["partners"]]
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tools import GRID, after, both, burnt_in, constant, falling, filled_staff, put, rising, shares, step
 
-from civicsim.processes.quality import detection_probability, reported_share, scrutiny_probability, working_share
+from civicsim.model.processes.quality import detection_probability, reported_share, scrutiny_probability, working_share
 
 costs = st.floats(0, 0.6)
 

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tools import both, burnt_in, changed_columns, constant, filled_staff, out_of_bounds, put, rising, shares, step
 
-from civicsim.organisation import ENDORSED, SNAPSHOT, TRIAL, WAITING
-from civicsim.processes.exhaustion import BURNT_OUT
-from civicsim.processes.record import evenness, gini, intraclass_correlation
-from civicsim.schedule import WEEK, advance
+from civicsim.model.organisation import ENDORSED, SNAPSHOT, TRIAL, WAITING
+from civicsim.model.processes.exhaustion import BURNT_OUT
+from civicsim.model.processes.record import evenness, gini, intraclass_correlation
+from civicsim.model.week import WEEK, advance
 
 # -- equations -------------------------------------------------------------------------------------------------------
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tools import GRID, after, both, constant, falling, never_falling, never_rising, put, record, rising, shares, step
 
-from civicsim.kernels import either
-from civicsim.organisation import (
+from civicsim.engine.parameters import declared
+from civicsim.model.organisation import (
     ENDORSED,
     FROM_MANAGERS,
     FROM_PARTNERS,
@@ -24,8 +24,7 @@ from civicsim.organisation import (
     TRIAL,
     WAITING,
 )
-from civicsim.parameters import declared
-from civicsim.processes.response import (
+from civicsim.model.processes.response import (
     DEALT_WEEKS,
     EXPONENTIAL,
     HYPERBOLIC,
@@ -41,7 +40,8 @@ from civicsim.processes.response import (
     share_left,
     silence_outcome,
 )
-from civicsim.reference import Reference
+from civicsim.model.reference import Reference
+from civicsim.model.rules import either
 
 FORMS = declared(Parameters, "response")["form"].choices
 USUAL = Reference().usual_overload

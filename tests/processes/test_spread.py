@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tools import GRID, after, both, constant, never_falling, never_rising, put, rising, row, shares, step
 
-from civicsim.organisation import FROM_DIRECTIVE, FROM_NEIGHBOURS, FROM_STAFF
-from civicsim.processes.spread import NEWS_WEEKS, accepts, headspace_gate, news_of
+from civicsim.model.organisation import FROM_DIRECTIVE, FROM_NEIGHBOURS, FROM_STAFF
+from civicsim.model.processes.spread import NEWS_WEEKS, accepts, headspace_gate, news_of
 
 COMPLEX, SIMPLE, PROPORTIONAL = range(3)
 

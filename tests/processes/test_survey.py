@@ -23,12 +23,13 @@ from tools import (
 )
 
 import civicsim as cs
-from civicsim.measures import MEASURES
-from civicsim.organisation import PERSON, SURVEY_ITEMS, TABLES
-from civicsim.parameters import declared
-from civicsim.processes import survey, turnover
-from civicsim.processes.exhaustion import BURNT_OUT
-from civicsim.processes.survey import (
+from civicsim.engine.parameters import declared
+from civicsim.experiment.run import begin
+from civicsim.model.measures import MEASURES
+from civicsim.model.organisation import PERSON, SURVEY_ITEMS, TABLES
+from civicsim.model.processes import survey, turnover
+from civicsim.model.processes.exhaustion import BURNT_OUT
+from civicsim.model.processes.survey import (
     QUESTIONS,
     Parameters,
     agreement_of,
@@ -42,8 +43,7 @@ from civicsim.processes.survey import (
     staffed,
     wish_to_leave,
 )
-from civicsim.schedule import WEEK, advance
-from civicsim.simulate import begin
+from civicsim.model.week import WEEK, advance
 
 SURVEY_WEEK = 40
 ITEMS = pytest.mark.parametrize("item", SURVEY_ITEMS)

@@ -22,9 +22,9 @@ from tools import (
     step,
 )
 
-from civicsim.networks import drop_all_ties, drop_tie
-from civicsim.processes.ties import Parameters, appeal, loss_probability, making_probability
-from civicsim.schedule import advance
+from civicsim.model.networks import drop_all_ties, drop_tie
+from civicsim.model.processes.ties import Parameters, appeal, loss_probability, making_probability
+from civicsim.model.week import advance
 
 q = record(Parameters())
 hours = st.floats(0, 4)

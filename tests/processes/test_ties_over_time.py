@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tools import both, burnt_in, falling, filled_staff, is_staff, put, rising, shares, step
 
-from civicsim.networks import add_tie, count_neighbours, drop_tie
-from civicsim.organisation import N_NEIGHBOURS, N_TIES
-from civicsim.processes.actions import vacancy_wave
-from civicsim.processes.ties import RECOUNT_WEEKS, _candidate, _in_common
-from civicsim.schedule import PROCESSES, advance
+from civicsim.model.networks import add_tie, count_neighbours, drop_tie
+from civicsim.model.organisation import N_NEIGHBOURS, N_TIES
+from civicsim.model.processes.actions import vacancy_wave
+from civicsim.model.processes.ties import RECOUNT_WEEKS, _candidate, _in_common
+from civicsim.model.week import PROCESSES, advance
 
 ONLY = [PROCESSES["ties"]]
 

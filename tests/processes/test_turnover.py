@@ -21,9 +21,15 @@ from tools import (
     step,
 )
 
-from civicsim.organisation import CHIEF, NO_IDEA, WAITING
-from civicsim.processes.turnover import LEAVER_WEEKS, Parameters, absence_probability, exit_hazard, newcomer_attitude
-from civicsim.reference import Reference
+from civicsim.model.organisation import CHIEF, NO_IDEA, WAITING
+from civicsim.model.processes.turnover import (
+    LEAVER_WEEKS,
+    Parameters,
+    absence_probability,
+    exit_hazard,
+    newcomer_attitude,
+)
+from civicsim.model.reference import Reference
 
 q, usual = record(Parameters()), Reference().usual_exhaustion
 ATTITUDES = ("safety", "efficacy", "motivation", "belonging", "trust", "agency")

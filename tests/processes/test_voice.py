@@ -26,9 +26,9 @@ from tools import (
     step,
 )
 
-from civicsim.organisation import FROM_STAFF, NO_IDEA, TO_GUARDIAN, TO_MANAGER, TO_PEERS, TRIAL, WAITING
-from civicsim.parameters import declared
-from civicsim.processes.voice import (
+from civicsim.engine.parameters import declared
+from civicsim.model.organisation import FROM_STAFF, NO_IDEA, TO_GUARDIAN, TO_MANAGER, TO_PEERS, TRIAL, WAITING
+from civicsim.model.processes.voice import (
     LINEAR,
     LOGIT,
     MIDDLING,
@@ -42,7 +42,7 @@ from civicsim.processes.voice import (
     linear_probability,
     speaks_probability,
 )
-from civicsim.reference import Reference
+from civicsim.model.reference import Reference
 
 q, usual = record(Parameters()), record(Reference())
 FORMS = declared(Parameters, "voice")["form"].choices

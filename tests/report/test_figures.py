@@ -17,8 +17,10 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 import civicsim as cs
-from civicsim import simulate
-from civicsim.measures import FLAGSHIP, MEASURES, Measure
+from civicsim.experiment import run as simulate
+from civicsim.experiment.compare import Comparison
+from civicsim.experiment.statistics import estimate
+from civicsim.model.measures import FLAGSHIP, MEASURES, Measure
 from civicsim.report.bands import band
 from civicsim.report.figures import (
     comparison_figure,
@@ -31,8 +33,6 @@ from civicsim.report.figures import (
 from civicsim.report.look import looks_of, png_bytes, spread, wrapped
 from civicsim.report.paths import limits
 from civicsim.report.words import number, seeds_text, with_interval
-from civicsim.study.compare import Comparison
-from civicsim.study.statistics import estimate
 
 STYLES = ("status-quo", "command", "compact", "civic-culture", "tokenistic-engagement")
 SOME = ("voice_share", "burnt_out_share", "leaver_rate", "load", "quality_reported")

@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 
 from civicsim.cli import main
-from civicsim.levers import NAMES as LEVERS
-from civicsim.measures import MEASURES
-from civicsim.organisation import TABLES
-from civicsim.parameters import Parameter
-from civicsim.processes.actions import ACTIONS
+from civicsim.engine.parameters import Parameter
+from civicsim.model.levers import NAMES as LEVERS
+from civicsim.model.measures import MEASURES
+from civicsim.model.organisation import TABLES
+from civicsim.model.processes.actions import ACTIONS
+from civicsim.model.week import PROCESSES, WEEK
 from civicsim.report.model_page import BLOCKS, PAGES, equations, page, table
-from civicsim.scenario import PARAMETERS, SECTIONS
-from civicsim.schedule import PROCESSES, WEEK
-from civicsim.shipped import shocks, styles
+from civicsim.scenario.scenario import PARAMETERS, SECTIONS
+from civicsim.scenario.shipped import shocks, styles
 
 DOCS = Path(__file__).parents[2] / "docs" / "model"
 PROSE = Path(__file__).parents[2] / "civicsim" / "report" / "pages"

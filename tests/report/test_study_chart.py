@@ -9,7 +9,7 @@ from test_figures import assert_nothing_clipped_or_overlapping, words
 
 from civicsim.report.look import svg_text
 from civicsim.report.study_chart import MOST_DOTS, Row, study_chart
-from civicsim.study.matched import About
+from civicsim.study.analysis.matched import About
 
 ABOUT = {
     "trust": About("trust", "Trust", "0-1", "higher"),

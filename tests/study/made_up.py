@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
-from civicsim.study.matched import About, Matched
+from civicsim.study.analysis.matched import About, Matched
 
 ABOUT = About("quality", "Quality", "0-1", "higher")
 

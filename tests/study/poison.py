@@ -5,9 +5,9 @@ import time
 
 import numpy as np
 
-from civicsim.measures import Measure
-from civicsim.process import Process
-from civicsim.schedule import WEEK as PUBLISHED
+from civicsim.engine.process import Process
+from civicsim.model.measures import Measure
+from civicsim.model.week import WEEK as PUBLISHED
 
 EXCEPTION, DEATH, QUIET_END, LOOP, MEMORY, EXIT, NOT_A_NUMBER = range(101, 108)
 BAD_WEEK = 1

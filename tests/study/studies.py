@@ -6,9 +6,9 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from civicsim.study.contrasts import contrasts
-from civicsim.study.definition import Study
-from civicsim.study.runner import run_study
+from civicsim.study.analysis.contrasts import contrasts
+from civicsim.study.design.study import Study
+from civicsim.study.run.runner import run_study
 
 SIZES = {"n_teams": 1, "team_size": 4, "n_executives": 1}
 TABLES = ("points.parquet", "runs.parquet", "failures.parquet")

@@ -8,11 +8,21 @@ import pytest
 from studies import SIZES, small_study
 
 from civicsim.errors import CivicsimError
-from civicsim.scenario import PARAMETERS
-from civicsim.schedule import PROCESSES
-from civicsim.study.ablation import ADDS, CARRIES, EMPTY, HOLDS, SAME, TURNS, UNTOLD, ablation, ablation_study
-from civicsim.study.matched import About, Matched
-from civicsim.study.mechanisms import ALONE, CORE, EVERYTHING, STAYING, SWITCHES, one_in, one_out, optional, words
+from civicsim.model.week import PROCESSES
+from civicsim.scenario.scenario import PARAMETERS
+from civicsim.study.analysis.ablation import ADDS, CARRIES, EMPTY, HOLDS, SAME, TURNS, UNTOLD, ablation, ablation_study
+from civicsim.study.analysis.matched import About, Matched
+from civicsim.study.design.mechanisms import (
+    ALONE,
+    CORE,
+    EVERYTHING,
+    STAYING,
+    SWITCHES,
+    one_in,
+    one_out,
+    optional,
+    words,
+)
 
 FEW = (
     "load.enabled",

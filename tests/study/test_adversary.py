@@ -10,11 +10,11 @@ from studies import small_study
 
 import civicsim as cs
 from civicsim.errors import CivicsimError
-from civicsim.study import adversary as searching
-from civicsim.study import runner
-from civicsim.study.adversary import BATCH, JOURNAL, OTHER, WORST, adversary
-from civicsim.study.matched import About, Matched
-from civicsim.study.search import NOTHING, proposals, space_of
+from civicsim.study.analysis import adversary as searching
+from civicsim.study.analysis.adversary import BATCH, JOURNAL, OTHER, WORST, adversary
+from civicsim.study.analysis.matched import About, Matched
+from civicsim.study.analysis.search import NOTHING, proposals, space_of
+from civicsim.study.run import runner
 
 UNKNOWN = {
     "voice.intercept": {"low": -1.8, "high": -1.0}, "kappa_low": {"low": 0.0, "high": 0.5}, "skill_mean": "full",
@@ -49,7 +49,7 @@ def known(tmp_path_factory):
     """A search of which the truth is known."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(searching._Search, "_run", lambda self, study, name: lived(study))
-        patch.setattr("civicsim.study.search._TREES", 16)
+        patch.setattr("civicsim.study.analysis.search._TREES", 16)
         study = unsure(design={"draws": 24})
         return adversary(
             study, "civic-culture", "trust", tmp_path_factory.mktemp("known"), trials=28, fresh=40, processes=0
@@ -137,7 +137,7 @@ def test_points_in_other_draws_keep_policies_and_what_they_are_compared_with():
 
 
 def test_what_is_tried_next_follows_from_what_was_tried_and_the_seed():
-    from civicsim.study.factors import read_factors
+    from civicsim.study.design.factors import read_factors
 
     space = space_of(
         read_factors({**UNKNOWN, "lifecycle.max_concurrent": "full", "forum.level": ["team", "national"]}, "t")
@@ -163,13 +163,13 @@ def search(folder, **changes):
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("civicsim.study.search._TREES", 2)
+        patch.setattr("civicsim.study.analysis.search._TREES", 2)
         folder = tmp_path_factory.mktemp("whole") / "out"
         return folder, search(folder, trials=BATCH - 3)
 
 
 def test_a_search_that_is_stopped_goes_on_and_comes_to_the_same(whole, tmp_path, monkeypatch):
-    monkeypatch.setattr("civicsim.study.search._TREES", 2)
+    monkeypatch.setattr("civicsim.study.analysis.search._TREES", 2)
     even = search(tmp_path / "out", trials=0)
     assert (len(even.trials), even.box) == (6, None)
     calls, chunk, journal = [], runner.run_chunk, tmp_path / "out" / JOURNAL
@@ -180,7 +180,7 @@ def test_a_search_that_is_stopped_goes_on_and_comes_to_the_same(whole, tmp_path,
             raise KeyboardInterrupt
         return chunk(task)
 
-    monkeypatch.setattr("civicsim.study.chunks.SHORTEST", 2e-2)
+    monkeypatch.setattr("civicsim.study.run.chunks.SHORTEST", 2e-2)
     monkeypatch.setitem(runner.run_study.__kwdefaults__, "work", stop)
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt):

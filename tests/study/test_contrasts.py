@@ -9,9 +9,9 @@ from made_up import ABOUT, made_up
 from scipy.special import stdtrit
 
 from civicsim.errors import CivicsimError
-from civicsim.study.contrasts import contrasts, seeds_needed, tails, verdict_of
-from civicsim.study.precision import Precision, seeds_to_add, widths
-from civicsim.study.statistics import PairedDifference, estimate, paired_difference
+from civicsim.experiment.statistics import PairedDifference, estimate, paired_difference
+from civicsim.study.analysis.contrasts import contrasts, seeds_needed, tails, verdict_of
+from civicsim.study.design.precision import Precision, seeds_to_add, widths
 
 TRIALS = 2000
 

@@ -5,12 +5,12 @@ import pandas as pd
 import pytest
 from studies import SIZES, small_study
 
+from civicsim.engine.parameters import Parameter
 from civicsim.errors import ScenarioError
-from civicsim.parameters import Parameter
-from civicsim.study.definition import Study
-from civicsim.study.design import unit_sample
-from civicsim.study.factors import Range, column_of, read_factors
-from civicsim.study.protocol import Protocol
+from civicsim.study.design.designs import unit_sample
+from civicsim.study.design.factors import Range, column_of, read_factors
+from civicsim.study.design.protocol import Protocol
+from civicsim.study.design.study import Study
 
 SHARE = {"low": 0.2, "high": 0.8}
 
@@ -107,7 +107,7 @@ def test_a_hypercube_has_one_row_in_each_slice():
 
 def test_the_unit_sample_is_what_the_points_were_made_of():
     study = small_study(styles=[], factors={"fear": SHARE, **SIZES}, design={"method": "sobol", "n": 4})
-    from civicsim.study.design import read_design
+    from civicsim.study.design.designs import read_design
 
     design = read_design(study.design, read_factors(study.factors, "test"), 0, "test")
     np.testing.assert_allclose(0.2 + 0.6 * unit_sample(design, 1)[:, 0], study.points["fear"], rtol=1e-12)

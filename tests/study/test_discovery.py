@@ -8,7 +8,7 @@ import pytest
 from made_up import ABOUT, made_up
 
 from civicsim.errors import CivicsimError
-from civicsim.study.discovery import discover, wilson
+from civicsim.study.analysis.discovery import discover, wilson
 
 
 def corner(point, seed):

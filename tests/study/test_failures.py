@@ -14,12 +14,12 @@ import pytest
 from studies import SIZES, small_study, table_hashes
 
 from civicsim.errors import CivicsimError
-from civicsim.study import worker
-from civicsim.study.failures import NotFiniteError
-from civicsim.study.local import LocalExecutor, RemoteError, WorkerDiedError, without_main
-from civicsim.study.runner import run_study
-from civicsim.study.store import open_store
-from civicsim.study.worker import measure_alone
+from civicsim.study.run import worker
+from civicsim.study.run.local import LocalExecutor, RemoteError, WorkerDiedError, without_main
+from civicsim.study.run.runner import run_study
+from civicsim.study.run.worker import measure_alone
+from civicsim.study.store.failures import NotFiniteError
+from civicsim.study.store.store import open_store
 
 HERE = Path(__file__).parent
 KINDS = {
@@ -93,7 +93,7 @@ def test_runs_that_failed_are_done_again_only_when_asked(tmp_path, monkeypatch):
 
 def test_a_full_disk_is_said_and_the_same_command_does_the_rest(tmp_path, monkeypatch):
     # Chunks of a run or two, of which the first can still be written.
-    monkeypatch.setattr("civicsim.study.chunks.SHORTEST", 1e-3)
+    monkeypatch.setattr("civicsim.study.run.chunks.SHORTEST", 1e-3)
     study, write, calls = small_study(), worker.write_part, []
 
     def full(*arguments):
@@ -118,7 +118,8 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[2])
 from studies import small_study, table_hashes
 from civicsim.errors import CivicsimError
-from civicsim.study import chunks, runner
+from civicsim.study.run import chunks
+from civicsim.study.run import runner
 
 disk, study = Path(sys.argv[1]), small_study()
 chunks.SHORTEST = 1e-3

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from studies import hashed_study, small_study, table_hashes
 
-from civicsim.study.runner import run_study
-from civicsim.study.store import open_store
+from civicsim.study.run.runner import run_study
+from civicsim.study.store.store import open_store
 
 KILLS = 3
 HASHED = """
@@ -23,7 +23,7 @@ import os, random, signal, sys, time
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
 from studies import small_study
-from civicsim.study.runner import run_study
+from civicsim.study.run.runner import run_study
 
 study, folder = small_study(seeds=16), Path(sys.argv[1])
 luck = random.Random(7)

@@ -13,8 +13,9 @@ from studies import SIZES, small_study
 
 from civicsim.errors import CivicsimError, ScenarioError
 from civicsim.report.analysis_tables import analysis
-from civicsim.scenario import PARAMETERS
-from civicsim.study.multiverse import kendall, multiverse, of_rules
+from civicsim.scenario.scenario import PARAMETERS
+from civicsim.study.analysis.multiverse import kendall, multiverse, of_rules
+from civicsim.study.run.runner import run_study
 
 STYLES = ("a", "b", "c")
 LUCK = np.random.default_rng(5).normal(0.0, 0.01, (3, 3, 11))
@@ -204,7 +205,7 @@ def test_mistakes_in_a_design_of_forms_are_one_line(changes, said):
 def store(tmp_path_factory):
     held = {key: about.default for key, about in FORMS.items() if key != "exhaustion.form"}
     study = forms_study(factors=SIZES | held, matters={"trust": 0.02})
-    return study.run(tmp_path_factory.mktemp("forms") / "results", processes=0)
+    return run_study(study, tmp_path_factory.mktemp("forms") / "results", processes=0)
 
 
 @pytest.fixture
@@ -274,4 +275,4 @@ def test_sampled_settings_are_no_worlds(tmp_path):
         factors=SIZES | {"fear": {"low": 0.1, "high": 0.9}}, design={"method": "latin-hypercube", "n": 2}, seeds=1
     )
     with pytest.raises(CivicsimError, match="settings are sampled: worlds are settings one by one"):
-        multiverse(study.run(tmp_path / "results", processes=0), "trust")
+        multiverse(run_study(study, tmp_path / "results", processes=0), "trust")

@@ -7,8 +7,8 @@ import pytest
 from made_up import ABOUT, made_up
 
 from civicsim.errors import CivicsimError
-from civicsim.study.regret import crossings, regret
-from civicsim.study.statistics import estimate
+from civicsim.experiment.statistics import estimate
+from civicsim.study.analysis.regret import crossings, regret
 
 #             calm, surge, strike
 TABLE = np.array([[10.0, 4.0, 1.0], [6.0, 5.0, 2.5], [3.0, 3.0, 3.0]])

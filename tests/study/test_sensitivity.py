@@ -9,11 +9,19 @@ from made_up import made_up
 from studies import small_study
 
 from civicsim.errors import CivicsimError
-from civicsim.study.contrasts import contrasts
-from civicsim.study.design import Design, unit_sample
-from civicsim.study.regret import regret
-from civicsim.study.runner import run_study
-from civicsim.study.sensitivity import NOTHING, Sample, indices, parameters_against_seeds, sample_of, sensitivity, split
+from civicsim.study.analysis.contrasts import contrasts
+from civicsim.study.analysis.regret import regret
+from civicsim.study.analysis.sensitivity import (
+    NOTHING,
+    Sample,
+    indices,
+    parameters_against_seeds,
+    sample_of,
+    sensitivity,
+    split,
+)
+from civicsim.study.design.designs import Design, unit_sample
+from civicsim.study.run.runner import run_study
 
 NAMES = ("a", "b", "c")
 
@@ -60,7 +68,7 @@ def test_elementary_effects_of_a_plane_are_its_slopes():
 
 def test_pawn_tells_what_matters_from_what_does_not(monkeypatch):
     # Fewer samples than usual: the test of Kolmogorov and Smirnov takes its time.
-    monkeypatch.setattr("civicsim.study.sensitivity._PAWN_RESAMPLES", 12)
+    monkeypatch.setattr("civicsim.study.analysis.sensitivity._PAWN_RESAMPLES", 12)
     sample = sampled("latin-hypercube", 60)
     found = table(sample, sample.where[:, 0] + 0.01 * sample.where[:, 1])
     chance = found.loc[(NOTHING, "median"), "value"]

@@ -2,8 +2,8 @@
 
 from tools import small_scenario
 
-from civicsim.simulate import burn_in, run
-from civicsim.study.compare import compare
+from civicsim.experiment.compare import compare
+from civicsim.experiment.run import burn_in, run
 
 PLACE = small_scenario(n_teams=2, team_size=4, burn_in_weeks=6, weeks=5)
 STYLES = [PLACE, PLACE.with_(style="compact"), PLACE.with_(style="command")]
@@ -20,7 +20,7 @@ def test_each_has_the_bytes_of_a_run_with_a_burn_in_of_its_own():
     for style, shared in zip(STYLES, compare(*STYLES, seeds=2).results.values(), strict=True):
         own = run(style, seeds=2)
         assert shared.cohort.state_bytes() == own.cohort.state_bytes()
-        for mine, other in zip(own.recorder.arrays, shared.recorder.arrays, strict=True):
+        for mine, other in zip(own.recorder.arrays.values(), shared.recorder.arrays.values(), strict=True):
             assert mine.tobytes() == other.tobytes()
 
 

@@ -13,14 +13,14 @@ import pytest
 from studies import TABLES, small_study, table_hashes
 
 from civicsim.errors import CivicsimError
-from civicsim.simulate import run
-from civicsim.study.chunks import chunks_of
-from civicsim.study.files import Stamp, packed, unpacked
-from civicsim.study.folder import StudyFolder, load_study
-from civicsim.study.identity import software
-from civicsim.study.lock import running
-from civicsim.study.runner import run_study
-from civicsim.study.store import StoreWarning, open_store
+from civicsim.experiment.run import run
+from civicsim.study.run.chunks import chunks_of
+from civicsim.study.run.runner import run_study
+from civicsim.study.store.files import Stamp, packed, unpacked
+from civicsim.study.store.folder import StudyFolder, load_study
+from civicsim.study.store.identity import software
+from civicsim.study.store.lock import running
+from civicsim.study.store.store import StoreWarning, open_store
 
 WEEKLY = (*TABLES, "weekly.parquet")
 
@@ -176,7 +176,7 @@ def test_an_exchange_of_tables_that_was_cut_off_is_finished(store, study, copy):
 def test_another_study_and_other_software_are_refused(store, study, copy, monkeypatch):
     with pytest.raises(CivicsimError, match="holds another study"):
         run_study(study.with_(weeks=4), copy, processes=0)
-    monkeypatch.setattr("civicsim.study.folder.software", lambda: software() | {"numpy": "9.9"})
+    monkeypatch.setattr("civicsim.study.store.folder.software", lambda: software() | {"numpy": "9.9"})
     with pytest.raises(CivicsimError, match=r"other software \(numpy .* there, 9.9 here\).*--mix"):
         run_study(study, copy, processes=0)
     mixed = run_study(study, copy, processes=0, mix=True, add_seeds=1)
@@ -283,7 +283,7 @@ def test_seeds_are_added_until_intervals_are_narrow_enough(tmp_path):
     loose = small_study(precision={"half_width": {"trust": 9.0}}, seeds=2)
     assert run_study(loose, tmp_path / "loose", processes=0).seeds == (1, 2)
     values = found.to_pandas().pivot(index="seed", columns="point", values="load")
-    from civicsim.study.statistics import paired_difference
+    from civicsim.experiment.statistics import paired_difference
 
     for point, against in ((2, 0), (3, 1)):
         about = paired_difference(values[point].to_numpy(), values[against].to_numpy())
@@ -293,7 +293,7 @@ def test_seeds_are_added_until_intervals_are_narrow_enough(tmp_path):
 
 def test_tables_of_many_batches_hold_the_same_rows(begun, store, study, tmp_path, monkeypatch):
     folder = shutil.copytree(begun, tmp_path / "copy")
-    monkeypatch.setattr("civicsim.study.merge.CELLS", 15)
+    monkeypatch.setattr("civicsim.study.store.merge.CELLS", 15)
     small = run_study(study, folder, processes=0)
     assert pq.ParquetFile(folder / "runs.parquet").num_row_groups > 3
     pd.testing.assert_frame_equal(small.runs(), store.runs())

@@ -5,9 +5,9 @@ from studies import small_study
 
 from civicsim.cli.study_template import TEMPLATE
 from civicsim.errors import ScenarioError
-from civicsim.scenario import Scenario
-from civicsim.study.definition import Study
-from civicsim.study.summaries import Summary, read_columns
+from civicsim.scenario.scenario import Scenario
+from civicsim.study.design.study import Study
+from civicsim.study.design.summaries import Summary, read_columns
 
 SMALLEST = 'question = "Why?"\nstyles = ["status-quo", "compact"]\nseeds = 5\nweeks = 52\n'
 
@@ -100,8 +100,8 @@ def test_scenarios_from_python_stand_for_styles():
 
 
 def test_summaries_pick_their_weeks():
-    from civicsim.measures import MEASURES
-    from civicsim.simulate import run
+    from civicsim.experiment.run import run
+    from civicsim.model.measures import MEASURES
 
     history = run(Scenario().with_(n_teams=1, team_size=4, n_executives=1, weeks=9, burn_in_weeks=1), 2).history
     weekly = MEASURES["load"].weekly(history)
@@ -117,7 +117,7 @@ def test_summaries_pick_their_weeks():
 
 
 def test_the_first_summary_has_the_name_of_its_measure():
-    from civicsim.measures import MEASURES
+    from civicsim.model.measures import MEASURES
 
     columns = read_columns({"load": ["last 52", "highest 13"], "trust": "all"}, ["last 52"], MEASURES, 60, "test")
     assert [column.name for column in columns] == ["load", "load__highest_13", "trust__all"]

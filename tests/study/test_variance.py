@@ -5,9 +5,9 @@ import pytest
 from scipy.stats import norm
 
 import civicsim as cs
-from civicsim.organisation import SURVEY_ITEMS
-from civicsim.processes.record import intraclass_correlation
-from civicsim.study.variance import LEVELS, WITHIN, icc_ratio, shares_of, variance_components, variance_shares
+from civicsim.experiment.variance import LEVELS, WITHIN, icc_ratio, shares_of, variance_components, variance_shares
+from civicsim.model.organisation import SURVEY_ITEMS
+from civicsim.model.processes.record import intraclass_correlation
 
 
 def nested(rng, n_organisations, n_teams, n_members, organisation=0.0, team=0.0, person=1.0, profession=0.0):

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from civicsim.cohort import Cohort
-from civicsim.levers import NAMES as LEVERS
-from civicsim.levers import PURPOSES
-from civicsim.organisation import CHANNELS, IDEA_STATES, ORIGINS, REAL, TABLES
-from civicsim.scenario import Scenario
-from civicsim.schedule import PROCESSES
+from civicsim.model.cohort import Cohort
+from civicsim.model.levers import NAMES as LEVERS
+from civicsim.model.levers import PURPOSES
+from civicsim.model.organisation import CHANNELS, IDEA_STATES, ORIGINS, REAL, TABLES
+from civicsim.model.week import PROCESSES
+from civicsim.scenario.scenario import Scenario
 from twin.loading import OF_THE_IDEA, PARTS, load
 from twin.people import MOST_FRIENDS
 from twin.week import WEEK, Twin

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from civicsim.cohort import Cohort
-from civicsim.levers import NAMES as LEVERS
-from civicsim.levers import PURPOSES, Levers
-from civicsim.organisation import CHANNELS, IDEA_STATES, ORIGINS, TABLES
-from civicsim.scenario import Scenario
+from civicsim.model.cohort import Cohort
+from civicsim.model.levers import NAMES as LEVERS
+from civicsim.model.levers import PURPOSES, Levers
+from civicsim.model.organisation import CHANNELS, IDEA_STATES, ORIGINS, TABLES
+from civicsim.scenario.scenario import Scenario
 from twin.organisation import Compact, Dimension, Organisation, Regulator, settings_of
 from twin.patients import Forum, Patient, PatientGroup
 from twin.people import Manager, Problem, StaffMember

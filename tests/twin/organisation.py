@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from twin.luck import bell, draw, how_many, mean, unit
 
 if TYPE_CHECKING:
-    from civicsim.levers import Levers
+    from civicsim.model.levers import Levers
     from twin.patients import Forum, Patient
     from twin.people import Manager, Post, StaffMember
     from twin.team import Practice, Team

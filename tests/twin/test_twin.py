@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 
 import twin
-from civicsim.levers import Levers
-from civicsim.organisation import TABLES
-from civicsim.processes.actions import ACTIONS
-from civicsim.processes.choosing import CHOICES
-from civicsim.roster import Roster
-from civicsim.scenario import Scenario
-from civicsim.schedule import PROCESSES, ordered
-from civicsim.shipped import shocks
-from civicsim.simulate import begin, burn_in
+from civicsim.experiment.run import begin, burn_in
+from civicsim.model.levers import Levers
+from civicsim.model.organisation import TABLES
+from civicsim.model.processes.actions import ACTIONS
+from civicsim.model.processes.choosing import CHOICES
+from civicsim.model.roster import Roster
+from civicsim.model.week import PROCESSES, ordered
+from civicsim.scenario.scenario import Scenario
+from civicsim.scenario.shipped import shocks
 from twin.comparing import comparisons, differences, live_both
 from twin.loading import load
 from twin.patients import Patient

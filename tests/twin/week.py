@@ -17,9 +17,9 @@ from twin.luck import draw, mean
 from twin.organisation import Organisation, settings_of
 
 if TYPE_CHECKING:
-    from civicsim.levers import Levers
-    from civicsim.processes.events import Event
-    from civicsim.scenario import Scenario
+    from civicsim.model.levers import Levers
+    from civicsim.model.processes.events import Event
+    from civicsim.scenario.scenario import Scenario
     from twin.team import Team
 
 WEEK = (

@@ -10,9 +10,9 @@ import solara
 import civicsim
 from civicsim.app import widgets
 from civicsim.app.frame import Text
-from civicsim.parameters import Parameter
-from civicsim.scenario import PARAMETERS, SECTIONS
-from civicsim.schedule import WEEK
+from civicsim.engine.parameters import Parameter
+from civicsim.model.week import WEEK
+from civicsim.scenario.scenario import PARAMETERS, SECTIONS
 
 STATUS_WORDS = {
     "found": "found in the source named",

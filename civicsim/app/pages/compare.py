@@ -22,7 +22,7 @@ from civicsim.app.state import MOST_SIDES, chosen, preset, sides
 from civicsim.app.verdicts import verdict
 from civicsim.app.words import MEASURE_WORDS
 from civicsim.report.words import number
-from civicsim.scenario import Scenario
+from civicsim.scenario.scenario import Scenario
 
 ROWS = (
     "survey_all_safe", "survey_all_addressed", "voice_share", "closure_share", "weeks_to_response", "burnt_out_share",

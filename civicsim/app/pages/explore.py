@@ -14,7 +14,7 @@ from civicsim.app.history import Lived
 from civicsim.app.hooks import use_latest
 from civicsim.app.state import chosen, preset, set_scenario
 from civicsim.app.stories import idea_story, person_story, team_story
-from civicsim.scenario import Scenario
+from civicsim.scenario.scenario import Scenario
 
 
 def label_of(scenario: Scenario) -> str:

@@ -13,8 +13,8 @@ from civicsim.app.lessons import STEPS, Lesson, lessons
 from civicsim.app.pages.explore import tell
 from civicsim.app.verdicts import verdict
 from civicsim.app.words import MEASURE_WORDS, percent
+from civicsim.experiment.statistics import estimate
 from civicsim.report.words import number
-from civicsim.study.statistics import estimate
 
 guesses: solara.Reactive[dict[str, float]] = solara.reactive({})
 """What the visitor has predicted, by lesson."""

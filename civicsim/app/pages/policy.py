@@ -19,7 +19,7 @@ from civicsim.app.state import change_scenario, chosen, event_groups, preset, se
 from civicsim.app.verdicts import Verdict, band, verdict
 from civicsim.app.words import HAPPENS, MEASURE_WORDS, unbroken
 from civicsim.report.words import number
-from civicsim.scenario import PARAMETERS, Scenario
+from civicsim.scenario.scenario import PARAMETERS, Scenario
 
 CHARTS = (
     "survey_all_safe", "survey_all_addressed", "burnt_out_share", "leaver_rate", "quality_true", "harm_rate",

@@ -21,12 +21,12 @@ from civicsim.app.hooks import Show, use_latest
 from civicsim.app.state import MOST_POSTS, set_scenario
 from civicsim.app.words import LEVER_WORDS
 from civicsim.errors import CivicsimError
-from civicsim.measures import MEASURES
+from civicsim.experiment.statistics import ANYWHERE, estimate, paired_difference
+from civicsim.model.measures import MEASURES
 from civicsim.report.words import counted, number
-from civicsim.study.statistics import ANYWHERE, estimate, paired_difference
 
 if TYPE_CHECKING:
-    from civicsim.study.store import Store
+    from civicsim.study.store.store import Store
 
 _MOST = 2_000
 """Points that are sent to a browser at most."""
@@ -42,7 +42,7 @@ DISCOVERY_HEADS = {"box": "Where", "lost": "Lost", "density": "Share lost", "cov
 @cache
 def _store(path: str, changed: float) -> Store:
     """Return the store in a folder; read anew when its manifest has changed since."""
-    from civicsim.study.store import open_store
+    from civicsim.study.store.store import open_store
 
     return open_store(path)
 
@@ -203,7 +203,7 @@ def report_of(store: Store) -> str:
 
 def dependences(store: Store, measure: str) -> tuple[list[dict[str, str]], str]:
     """Return on which factors a measure depends, as rows, and what they rest on; or no rows, and why not."""
-    from civicsim.study.sensitivity import sensitivity
+    from civicsim.study.analysis.sensitivity import sensitivity
 
     try:
         found = sensitivity(store, [measure])
@@ -230,7 +230,7 @@ def dependences(store: Store, measure: str) -> tuple[list[dict[str, str]], str]:
 
 def losses(store: Store, measure: str) -> list[tuple[str, list[dict[str, str]]]]:
     """Return, for each style that may lose to the first, in words how often it does, and where; or why that is not known."""
-    from civicsim.study.discovery import discover
+    from civicsim.study.analysis.discovery import discover
 
     styles = [str(name) for name in store.points()["style"].unique()]
     parts: list[tuple[str, list[dict[str, str]]]] = []

@@ -1,0 +1,192 @@
+"""Lessons: read, predict, run, explain. Each is a folder with a file; adding one touches no code.
+
+``civicsim/lessons/NAME/lesson.toml`` says everything: what to read, what to predict, which runs to look at, how to
+explain them, what to discuss, and what the model leaves out.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from civicsim.app.history import PATHS
+from civicsim.app.words import MEASURE_WORDS
+from civicsim.app.work import KEPT
+from civicsim.errors import ScenarioError, nearest
+from civicsim.scenario.scenario import Scenario
+
+FOLDER = Path(__file__).parent
+STEPS = (("read", "Read"), ("predict", "Predict"), ("run", "Run"), ("explain", "Explain"))
+_TEXTS = ("read", "explain", "discuss", "left_out", "teacher")
+_KEYS = {"title", "minutes", "order", "summary", "predict", "runs", "watch", "matched", *_TEXTS}
+_PREDICT = {"question", "measures", "run", "low", "high"}
+_RUN = {"label", "style", "set", "interventions", "seed"}
+_LONGEST = 40
+"""Minutes of a lesson at most."""
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One guided lesson.
+
+    Attributes
+    ----------
+    name, title, summary : str
+        Name of the folder, title, and what it is about in one sentence.
+    minutes, order : int
+        How long it takes, and its place in the list.
+    read, explain, discuss, left_out, teacher : tuple of str
+        Paragraphs: before the run and after it, questions to discuss, what the model leaves out, notes for teachers.
+    question : str
+        What is to be predicted: the value at the end of the first of ``measures`` in run ``guess_of``.
+    measures : tuple of str
+        What the lines show.
+    guess_of : int
+        Which of the runs the prediction is about.
+    low, high : float
+        Ends of the slider, as shares.
+    labels : tuple of str
+        What each run is called.
+    runs : tuple of Scenario
+        One or two runs, on one organisation.
+    watch : tuple of (int, str)
+        Weeks to look at, counted from 1, and what for.
+    matched : tuple of str
+        Measures by which the runs are compared over matched runs.
+    """
+
+    name: str
+    title: str
+    summary: str
+    minutes: int
+    order: int
+    read: tuple[str, ...]
+    explain: tuple[str, ...]
+    discuss: tuple[str, ...]
+    left_out: tuple[str, ...]
+    teacher: tuple[str, ...]
+    question: str
+    measures: tuple[str, ...]
+    guess_of: int
+    low: float
+    high: float
+    labels: tuple[str, ...]
+    runs: tuple[Scenario, ...]
+    watch: tuple[tuple[int, str], ...]
+    matched: tuple[str, ...]
+
+
+@cache
+def lessons() -> dict[str, Lesson]:
+    """Return all lessons by name, in their order."""
+    found = [read_lesson(path) for path in sorted(FOLDER.glob("*/lesson.toml"))]
+    return {lesson.name: lesson for lesson in sorted(found, key=lambda lesson: (lesson.order, lesson.name))}
+
+
+def read_lesson(path: Path) -> Lesson:
+    """Return the lesson that a file describes.
+
+    Raises
+    ------
+    ScenarioError
+        If the file says something that a lesson cannot be; one line that names file and key.
+    """
+    where = f"{path.parent.name}/{path.name}"
+    try:
+        about = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ScenarioError(f"{where}: is not valid TOML: {error}") from None
+    _check_keys(about, _KEYS, where)
+    texts = {key: _paragraphs(about, key, where) for key in _TEXTS}
+    if len(texts["discuss"]) != 3:
+        raise ScenarioError(f"{where}: discuss: expected three questions, not {len(texts['discuss'])}")
+    predict = about.get("predict", {})
+    _check_keys(predict, _PREDICT, f"{where}: [predict]")
+    measures = _names(predict.get("measures"), PATHS, f"{where}: [predict] measures")
+    if measures[0] not in KEPT:
+        raise ScenarioError(
+            f"{where}: [predict] measures: '{measures[0]}' cannot be predicted; {nearest(measures[0], KEPT)}"
+        )
+    low, high = (_number(predict, key, f"{where}: [predict]", 0.0, 1.0) for key in ("low", "high"))
+    blocks = about.get("runs", [])
+    if not isinstance(blocks, list) or not 1 <= len(blocks) <= 2:
+        raise ScenarioError(f"{where}: runs: expected one or two blocks [[runs]]")
+    runs = tuple(_run(block, f"{where}: [[runs]] {k}") for k, block in enumerate(blocks, start=1))
+    return Lesson(
+        name=path.parent.name,
+        title=_text(about, "title", where),
+        summary=_text(about, "summary", where),
+        minutes=int(_number(about, "minutes", where, 5, _LONGEST)),
+        order=int(_number(about, "order", where, 0, 1000)),
+        question=_text(predict, "question", f"{where}: [predict]"),
+        measures=measures,
+        guess_of=int(_number({"run": 1} | predict, "run", f"{where}: [predict]", 1, len(runs))) - 1,
+        low=low,
+        high=high,
+        labels=tuple(_text(block, "label", f"{where}: [[runs]] {k}") for k, block in enumerate(blocks, start=1)),
+        runs=runs,
+        watch=tuple(
+            (int(_number(block, "week", f"{where}: [[watch]]", 1, runs[0].weeks)), _text(block, "text", f"{where}: [[watch]]"))
+            for block in about.get("watch", [])
+        ),
+        matched=_names(about.get("matched"), KEPT, f"{where}: matched"),
+        **texts,
+    )  # fmt: skip
+
+
+def _check_keys(about: Mapping[str, Any], known: set[str], where: str) -> None:
+    for key in about:
+        if key not in known:
+            raise ScenarioError(f"{where} has no '{key}'; {nearest(key, known)}")
+
+
+def _text(about: Mapping[str, Any], key: str, where: str) -> str:
+    value = about.get(key)
+    if not isinstance(value, str) or not value.strip():
+        raise ScenarioError(f"{where}: {key} = {value!r}: expected text")
+    return value.strip()
+
+
+def _paragraphs(about: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
+    value = about.get(key)
+    if not isinstance(value, list) or not value or not all(isinstance(text, str) and text.strip() for text in value):
+        raise ScenarioError(f"{where}: {key} = {value!r}: expected a list of paragraphs")
+    return tuple(" ".join(text.split()) for text in value)
+
+
+def _number(about: Mapping[str, Any], key: str, where: str, low: float, high: float) -> float:
+    value = about.get(key)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        raise ScenarioError(f"{where}: {key} = {value!r}: expected a number from {low:g} to {high:g}")
+    return float(value)
+
+
+def _names(value: Any, valid: tuple[str, ...], where: str) -> tuple[str, ...]:
+    if not isinstance(value, list) or not value:
+        raise ScenarioError(f"{where} = {value!r}: expected names of measures")
+    for name in value:
+        if name not in valid or (name not in MEASURE_WORDS and name not in PATHS):
+            raise ScenarioError(f"{where}: no '{name}'; {nearest(str(name), valid)}")
+    return tuple(value)
+
+
+def _run(block: Mapping[str, Any], where: str) -> Scenario:
+    """Return one run: a style, what is changed in it, and what happens when."""
+    _check_keys(block, _RUN, where)
+    scenario = Scenario.from_dict(
+        {
+            "style": block.get("style", "status-quo"),
+            "title": _text(block, "label", where),
+            "seed": block.get("seed", 2),
+            "structure": {"n_teams": 20},
+            "interventions": block.get("interventions", []),
+        },
+        where,
+    )
+    for key, value in block.get("set", {}).items():
+        scenario = scenario.set(key, value, where)
+    return scenario

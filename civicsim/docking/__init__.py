@@ -1,0 +1,1 @@
+"""The rules on any network, to reproduce published models."""

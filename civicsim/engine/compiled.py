@@ -1,0 +1,96 @@
+"""How kernels are compiled, and kept on disk without ever serving old code.
+
+Numba's on-disk cache notices a change in the file of a kernel, but not in the helpers and constants that it imports. The
+cache directory is therefore named after a hash of all source files in the engine and the model.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import llvmlite.binding
+import numba
+from numba.core.caching import FunctionCache
+from numba.core.runtime import rtsys  # type: ignore[attr-defined]
+
+_PACKAGE = Path(__file__).parents[1]
+LAYERS = ("engine", "model")
+"""Folders of the package that compiled code depends on. A test makes sure that they import from no other."""
+
+
+def source_digest(package: Path = _PACKAGE) -> str:
+    """Return a hash of all source files that decide what a run computes: those of :data:`LAYERS`.
+
+    Parameters
+    ----------
+    package : Path
+        Folder of the package.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(path for layer in LAYERS for path in (package / layer).rglob("*.py")):
+        digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def source_hash(package: Path = _PACKAGE) -> str:
+    """Return the name of the cache directory: a hash of the source files and of the compiler's versions."""
+    versions = f"{numba.__version__} {llvmlite.__version__} {source_digest(package)}"
+    return hashlib.sha256(versions.encode()).hexdigest()[:16]
+
+
+def _cache_directory() -> Path:
+    """Return a writable directory for compiled code. Where ``NUMBA_CACHE_DIR`` is set, that is used, and its owner looks after it."""
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    for base in (home, tempfile.gettempdir()):
+        directory = Path(base) / "civicsim" / source_hash()
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            continue
+        if os.access(directory, os.W_OK):
+            return directory
+    return Path(tempfile.mkdtemp(prefix="civicsim-"))
+
+
+if "NUMBA_CACHE_DIR" not in os.environ:
+    numba.config.CACHE_DIR = str(_cache_directory())  # type: ignore[attr-defined]
+
+
+# A loop over people reads a dozen columns and arrays. Before it works on several people at once it makes sure that none of
+# what it writes overlaps with what it reads; by default the compiler gives up where that takes more than eight comparisons.
+# The option holds for all that this process compiles. It changes what is fast, never what comes out.
+llvmlite.binding.set_option("civicsim", "--runtime-memory-check-threshold=64")
+
+
+class _Shelf(FunctionCache):
+    """Compiled code on disk, loaded with what it takes to run it, and without all of numba that only compiling needs.
+
+    Numba loads its compiler before it looks whether there is anything to compile, which takes a third of the time that a
+    single run does. Where nothing is found, it loads the compiler as ever.
+    """
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        rtsys.initialize(target_context)
+        with self._guard_against_spurious_io_errors():
+            return self._load_overload(sig, target_context)
+
+
+def compiled(function: Callable[..., Any], *, written_in: bool = False) -> Any:
+    """Compile a function of arrays and numbers: no Python objects, no global lock, IEEE arithmetic (no fast-math).
+
+    With ``written_in``, machine code is written into whoever calls it, however long: a loop with a call in it cannot work on
+    several rows at once.
+    """
+    dispatcher: Any = numba.njit(nogil=True, error_model="numpy", forceinline=written_in)(function)
+    dispatcher._cache = _Shelf(function)
+    return dispatcher
+
+
+written_in = functools.partial(compiled, written_in=True)
+"""Compiles a rule that loops over many rows apply to each of them."""

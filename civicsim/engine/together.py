@@ -1,0 +1,122 @@
+"""Many weeks in one call: the kernels of a sequence of processes, put together and compiled as one function.
+
+A call of a compiled function costs as much as the work of a process on a small organisation, because every table has to
+be handed over. :func:`together` therefore writes, as Python source, the plain loop over weeks and kernels, and compiles that. The
+source lies beside the compiled code in the cache directory, for anyone who wants to read it.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.util
+import os
+import sys
+import tempfile
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numba
+
+from civicsim.engine.process import Process, argument_names
+
+_GIVEN = ("first", "last", "week", "row")
+"""Arguments of kernels that the loop itself provides."""
+
+
+def source_of(opening: Any, processes: Sequence[Process], closing: Any) -> tuple[str, tuple[str, ...]]:
+    """Return the source of a function ``many_weeks``, and the names of its arguments after the first six.
+
+    Parameters
+    ----------
+    opening, closing : compiled function
+        Kernels that begin and end each week; ``row`` in the arguments of the last is the row of its record.
+    processes : sequence of Process
+        What happens in between.
+    """
+    kernels = [
+        (opening, "begin"),
+        *((k, process.name) for process in processes for k in process.kernels),
+        (closing, "record"),
+    ]
+    calls: list[str] = []
+    names: list[str] = []
+    for number, (kernel, of) in enumerate(kernels):
+        takes = argument_names(kernel, of)
+        calls.append(f"kernel_{number}({', '.join(takes)})  # {of}")
+        names += takes
+    others = tuple(dict.fromkeys(name for name in names if name not in _GIVEN))
+    imports = [
+        f"from {kernel.py_func.__module__} import {kernel.py_func.__name__} as kernel_{number}"
+        for number, (kernel, _) in enumerate(kernels)
+    ]
+    lines = [
+        '"""The week, put together from the kernels of its processes. Written by civicsim; not meant to be edited."""',
+        "",
+        "from civicsim.engine.compiled import compiled",
+        *imports,
+        "",
+        "",
+        "@compiled",
+        f"def many_weeks(first, last, start, weeks, first_row, begun, {', '.join(others)}):",
+        "    for k in range(weeks):",
+        "        week = start + k",
+        "        row = first_row + k",
+        "        if k > 0 or not begun:",
+        f"            {calls[0]}",
+        *(f"        {call}" for call in calls[1:]),
+        "",
+    ]
+    return "\n".join(lines), others
+
+
+def _load(source: str) -> ModuleType:
+    """Write the source into the cache directory, once, and import it from there."""
+    name = f"week_{hashlib.sha256(source.encode()).hexdigest()[:16]}"
+    if name in sys.modules:
+        return sys.modules[name]
+    folder = Path(numba.config.CACHE_DIR)  # type: ignore[attr-defined]
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.py"
+    if not path.exists():
+        handle, draft = tempfile.mkstemp(dir=folder, suffix=".py")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(source)
+        os.replace(draft, path)
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+_ONE_AT_A_TIME = threading.Lock()
+
+
+@functools.cache
+def together(opening: Any, processes: tuple[Process, ...], closing: Any) -> tuple[Any, tuple[str, ...]]:
+    """Return a compiled function that simulates several weeks, and the names of its last arguments.
+
+    Parameters
+    ----------
+    opening, closing : compiled function
+        Kernels that begin and end each week.
+    processes : tuple of Process
+        What happens in between.
+
+    Returns
+    -------
+    many_weeks : compiled function
+        ``many_weeks(first, last, start, weeks, first_row, begun, *others)``, where ``begun`` means that the first week has
+        been opened already
+    others : tuple of str
+        Names of the other arguments: tables, ties, parameters and whatever the closing kernel takes.
+    """
+    source, others = source_of(opening, processes, closing)
+    with _ONE_AT_A_TIME:
+        return _load(source).many_weeks, others

@@ -1,0 +1,1 @@
+"""Experiments in memory: run a scenario, compare scenarios, and describe the results."""

@@ -1,0 +1,289 @@
+"""Compares scenarios on matched runs: same organisations, same seeds, same burn-in."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from civicsim.engine.process import Process
+from civicsim.errors import ScenarioError
+from civicsim.experiment.run import Progress, Result, as_scenario, burn_in, measure_names, run, seeds_of
+from civicsim.experiment.statistics import estimate, paired_difference
+from civicsim.model.cohort import Cohort
+from civicsim.model.measures import FLAGSHIP, MEASURES
+from civicsim.model.week import WEEK
+from civicsim.scenario.scenario import STATUS_QUO, Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_MOST_SAID = 3
+"""Most differences that the label of a scenario names."""
+
+
+@dataclass(frozen=True, repr=False)
+class Comparison:
+    """Results of several scenarios on matched runs.
+
+    Attributes
+    ----------
+    results : dict of str to Result
+        By label, in the order given.
+    baseline : str
+        Label of the scenario that the others are set against.
+    """
+
+    results: dict[str, Result]
+    baseline: str
+
+    @property
+    def seeds(self) -> list[int]:
+        """Seeds of the matched runs."""
+        return self.results[self.baseline].seeds
+
+    def table(self, measures: Sequence[str] | None = FLAGSHIP, last_weeks: int = 52) -> pd.DataFrame:
+        """Return, per measure and scenario, the mean with its interval and the paired difference from the baseline.
+
+        Parameters
+        ----------
+        measures : sequence of str or None
+            Names of measures; None for all.
+        last_weeks : int
+            Weeks from the end over which each run is summed up.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns measure, label, unit, better, style, n, mean, mean_low, mean_high, difference, difference_low,
+            difference_high, superiority, n_pairs, verdict. Intervals are 95 % t intervals over runs, cut off where the measure
+            cannot go: they speak of luck, not of uncertain parameters.
+        """
+        import pandas as pd
+
+        names = measure_names(measures)
+        summaries = {label: result.summary(names, last_weeks) for label, result in self.results.items()}
+        rows = []
+        for name in names:
+            about, base = MEASURES[name], summaries[self.baseline][name].to_numpy()
+            for label, summary in summaries.items():
+                own = estimate(summary[name].to_numpy(), bounds=about.bounds)
+                row: dict[str, Any] = {
+                    "measure": name, "label": about.label, "unit": about.unit, "better": about.better, "style": label,
+                    "n": own.n, "mean": own.mean, "mean_low": own.low, "mean_high": own.high,
+                }  # fmt: skip
+                if label != self.baseline:
+                    against = paired_difference(summary[name].to_numpy(), base, bounds=about.bounds)
+                    row |= {
+                        "difference": against.mean, "difference_low": against.low, "difference_high": against.high,
+                        "superiority": against.superiority, "n_pairs": against.n, "verdict": against.verdict,
+                    }  # fmt: skip
+                else:
+                    nothing = dict.fromkeys(
+                        ("difference", "difference_low", "difference_high", "superiority", "n_pairs"), np.nan
+                    )
+                    row |= {**nothing, "verdict": "baseline"}
+                rows.append(row)
+        return pd.DataFrame(rows)
+
+    def to_frame(self, measures: Sequence[str] | None = None) -> pd.DataFrame:
+        """Return the weekly record of all scenarios as one tidy table with a column ``style``."""
+        import pandas as pd
+
+        parts = []
+        for label, result in self.results.items():
+            part = result.to_frame(measures)
+            part.insert(0, "style", label)
+            parts.append(part)
+        return pd.concat(parts, ignore_index=True)
+
+    def summary(self, measures: Sequence[str] | None = None, last_weeks: int = 52) -> pd.DataFrame:
+        """Return a row per scenario and run and a column per measure, over the last weeks."""
+        import pandas as pd
+
+        parts = []
+        for label, result in self.results.items():
+            part = result.summary(measures, last_weeks).reset_index()
+            part.insert(0, "style", label)
+            parts.append(part)
+        return pd.concat(parts, ignore_index=True)
+
+    def plot(self, measures: str | Sequence[str] = FLAGSHIP, ax: Any = None) -> Any:
+        """Draw time paths with bands over runs.
+
+        Parameters
+        ----------
+        measures : str or sequence of str
+            One measure, or several, a panel each.
+        ax : matplotlib.axes.Axes, optional
+            Where to draw one measure; on a figure of its own by default.
+
+        Returns
+        -------
+        matplotlib.axes.Axes or matplotlib.figure.Figure
+            The axes of one measure; the figure of several, with its panels as ``axes``.
+
+        Raises
+        ------
+        ScenarioError
+            If a measure does not exist, or several are to go on one pair of axes.
+        """
+        from civicsim.report.figures import comparison_figure, names_of, plot_paths
+
+        if isinstance(measures, str):
+            names = names_of(self.results)
+            named = {names[label]: result for label, result in self.results.items()}
+            return plot_paths(named, measures, ax=ax, baseline=names[self.baseline])
+        _check_axes(ax)
+        return comparison_figure(self, measures)
+
+    def plot_differences(self, measures: str | Sequence[str] = FLAGSHIP, last_weeks: int = 52, ax: Any = None) -> Any:
+        """Draw paired differences from the baseline with their intervals; see :meth:`plot`."""
+        from civicsim.report.figures import differences_figure, plot_differences
+
+        if isinstance(measures, str):
+            return plot_differences(self, measures, last_weeks, ax=ax)
+        _check_axes(ax)
+        return differences_figure(self, measures, last_weeks)
+
+    def __repr__(self) -> str:
+        return f"Comparison({', '.join(self.results)}; {len(self.seeds)} matched runs, baseline {self.baseline!r})"
+
+    def _repr_html_(self) -> str:
+        from civicsim.report.figures import comparison_html
+
+        return comparison_html(self)
+
+
+def _check_axes(ax: Any) -> None:
+    if ax is not None:
+        raise ScenarioError("plot: ax takes one measure, by its name; several have panels of their own")
+
+
+def compare(
+    *scenarios: Scenario | str,
+    seeds: int | Sequence[int] = 30,
+    baseline: str | None = None,
+    processes: Sequence[Process] = WEEK,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Run scenarios on the same organisations with the same seeds, and return them side by side.
+
+    Parameters
+    ----------
+    *scenarios : Scenario or str
+        Scenarios, or names of styles on the default kind of organisation. They may differ in anything but structure
+        and weeks; those that differ in levers and interventions only share one burn-in.
+    seeds : int or sequence of int
+        Matched runs per scenario.
+    baseline : str, optional
+        Label of the scenario to compare with: the first with the style of the status quo, else the first.
+    processes : sequence of Process
+        What happens in a week, in order; see :func:`civicsim.model.week.ordered`.
+    threads : int, optional
+        Threads to use; all there are by default.
+    progress : callable, optional
+        Called with the person-weeks just done.
+
+    Raises
+    ------
+    ScenarioError
+        If there are fewer than two, two have one label, or they cannot share a burn-in.
+    """
+    chosen = [as_scenario(scenario) for scenario in scenarios]
+    if len(chosen) < 2:
+        raise ScenarioError("compare: expected at least two scenarios or styles")
+    labels = _labels(chosen)
+    check_matched(dict(zip(labels, chosen, strict=True)))
+    if baseline is None:
+        usual = (label for label, other in zip(labels, chosen, strict=True) if other.style == STATUS_QUO)
+        baseline = next(usual, labels[0])
+    if baseline not in labels:
+        raise ScenarioError(f"compare: no scenario '{baseline}' to compare with; there are {', '.join(labels)}")
+    numbers = seeds_of(seeds, chosen[0].seed)
+    starts = Starts(numbers, processes, threads, progress)
+    results = {
+        label: run(
+            scenario, numbers, processes=processes, threads=threads, start=starts.of(scenario), progress=progress
+        )
+        for label, scenario in zip(labels, chosen, strict=True)
+    }
+    return Comparison(results, baseline)
+
+
+class Starts:
+    """Burnt-in cohorts: scenarios that differ in levers and interventions only live through one burn-in together.
+
+    Parameters
+    ----------
+    seeds, processes, threads, progress
+        As in :func:`civicsim.experiment.run.burn_in`.
+    """
+
+    def __init__(
+        self, seeds: Sequence[int], processes: Sequence[Process], threads: int | None, progress: Progress | None
+    ) -> None:
+        self._known: list[tuple[Scenario, Cohort]] = []
+        self._burn_in = partial(burn_in, seeds=seeds, processes=processes, threads=threads, progress=progress)
+
+    def of(self, scenario: Scenario) -> Cohort:
+        """Return the cohort with which a scenario starts; it must not be changed."""
+        before = dataclasses.replace(scenario, title="", style="", levers=scenario.habits, interventions=(), seed=0)
+        cohort = next((cohort for known, cohort in self._known if known == before), None)
+        if cohort is None:
+            cohort = self._burn_in(scenario)
+            self._known.append((before, cohort))
+        return cohort
+
+
+def check_matched(scenarios: Mapping[str, Scenario]) -> None:
+    """Check that the runs of scenarios, by label, can be matched.
+
+    Raises
+    ------
+    ScenarioError
+        If they differ in structure, roster or weeks.
+    """
+    base, first = next(iter(scenarios.items()))
+    for label, other in scenarios.items():
+        for part in ("structure", "roster", "weeks"):
+            if getattr(other, part) != getattr(first, part):
+                raise ScenarioError(
+                    f"compare: '{base}' and '{label}' differ in {part}, so that their runs cannot be matched"
+                )
+
+
+def _labels(scenarios: Sequence[Scenario]) -> list[str]:
+    names = [scenario.style for scenario in scenarios]
+    if len(set(names)) == len(names):
+        return names
+    titles = [scenario.title or scenario.style for scenario in scenarios]
+    if len(set(titles)) == len(titles):
+        return titles
+    changed = _by_change(scenarios)
+    if len(set(changed)) == len(changed):
+        return changed
+    return [f"{name} {index + 1}" for index, name in enumerate(names)]
+
+
+def _by_change(scenarios: Sequence[Scenario]) -> list[str]:
+    """Return each style with the values in which scenarios of that style differ from one another."""
+    labels = []
+    for scenario in scenarios:
+        alike = [other for other in scenarios if other.style == scenario.style]
+        differing = {key: values for other in alike for key, values in scenario.diff(other).items()}
+        words = [
+            f"{key.removeprefix('levers.')}={own}"
+            for key, (own, _) in differing.items()
+            if key not in ("title", "interventions")
+        ]
+        if "interventions" in differing:
+            words += [f"{event.name} in week {event.week}" for event in scenario.interventions] or ["no interventions"]
+        more = f", … {len(words) - _MOST_SAID} more" if len(words) > _MOST_SAID else ""
+        labels.append(f"{scenario.style}: {', '.join(words[:_MOST_SAID])}{more}" if words else scenario.style)
+    return labels

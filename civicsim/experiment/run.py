@@ -1,0 +1,328 @@
+"""Runs a scenario: burn-in at the status quo, then the weeks that are looked at."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from civicsim import __version__
+from civicsim.engine.process import Process
+from civicsim.errors import ScenarioError, nearest
+from civicsim.model.cohort import Cohort, build, renew_ties
+from civicsim.model.measures import MEASURES, TEAM_MEASURES, History
+from civicsim.model.processes.events import Plan, put_into_force
+from civicsim.model.recording import Recorder, causes_frame, survey_frame, weekly_frame
+from civicsim.model.week import PUBLISHED, WEEK, advance, order_text
+from civicsim.scenario.scenario import Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd  # loaded where a table is made: a worker needs none
+
+Progress = Callable[[float], None]
+"""Called with the person-weeks just done."""
+
+
+def seeds_of(seeds: int | Sequence[int], first: int = 1) -> list[int]:
+    """Return seeds as a list: a number stands for that many seeds from ``first`` on.
+
+    Raises
+    ------
+    ScenarioError
+        If there is none, one is negative, or one is there twice.
+    """
+    chosen: list[Any] = []
+    if isinstance(seeds, int) and not isinstance(seeds, bool):
+        chosen = list(range(first, first + seeds))
+    elif isinstance(seeds, Sequence):
+        chosen = list(seeds)
+    proper = all(isinstance(s, int | np.integer) and not isinstance(s, bool) and 0 <= s < 2**63 for s in chosen)
+    if not chosen or not proper or len(set(chosen)) < len(chosen):
+        raise ScenarioError(f"seeds = {seeds!r}: expected a number of seeds, or different whole numbers from 0")
+    return [int(seed) for seed in chosen]
+
+
+def threads_available() -> int:
+    """Return how many threads this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def live(
+    cohort: Cohort,
+    weeks: int,
+    *,
+    processes: Sequence[Process] = WEEK,
+    threads: int | None = None,
+    recorder: Recorder | None = None,
+    progress: Progress | None = None,
+) -> Cohort:
+    """Let a cohort live some weeks, record them, and say how far it is; see :func:`civicsim.model.week.advance`."""
+    return advance(
+        cohort,
+        weeks,
+        processes=processes,
+        threads=threads or threads_available(),
+        recorder=recorder,
+        progress=progress,
+    )
+
+
+def burn_in(
+    scenario: Scenario,
+    seeds: int | Sequence[int] = 1,
+    *,
+    processes: Sequence[Process] = WEEK,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> Cohort:
+    """Return a cohort that has lived its burn-in weeks with the levers of the status quo.
+
+    It depends on everything in the scenario but its levers, so that all styles start from the same organisations.
+    """
+    chosen = seeds_of(seeds, scenario.seed)
+    cohort = build(
+        scenario.structure,
+        scenario.population,
+        scenario.habits,
+        scenario.sections,
+        chosen,
+        -scenario.burn_in_weeks,
+        scenario.roster,
+    )
+    return live(cohort, scenario.burn_in_weeks, processes=processes, threads=threads, progress=progress)
+
+
+def begin(cohort: Cohort, scenario: Scenario) -> Cohort:
+    """Return a copy of a burnt-in cohort in which the scenario's levers and parameters are set from now on.
+
+    Ties that a roster says are those of today: what became of them in the burn-in is undone.
+    """
+    own = cohort.copy()
+    if scenario.roster is not None:
+        renew_ties(own, scenario.roster)
+    own.plan = Plan(scenario.levers, scenario.sections, scenario.interventions)
+    put_into_force(own, own.plan, own.week, 0, own.n_organisations)
+    return own
+
+
+def run(
+    scenario: Scenario | str | None = None,
+    seeds: int | Sequence[int] = 1,
+    *,
+    teams: bool = False,
+    processes: Sequence[Process] = WEEK,
+    threads: int | None = None,
+    start: Cohort | None = None,
+    progress: Progress | None = None,
+) -> Result:
+    """Run a scenario once per seed.
+
+    Parameters
+    ----------
+    scenario : Scenario or str, optional
+        A scenario, or the name of a style on the default kind of organisation; the status quo by default.
+    seeds : int or sequence of int
+        How many runs, from the scenario's seed on; or the seeds themselves.
+    teams : bool
+        Whether to record each team weekly too.
+    processes : sequence of Process
+        What happens in a week, in order; see :func:`civicsim.model.week.ordered`.
+    threads : int, optional
+        Threads to use; all there are by default. Results do not depend on it.
+    start : Cohort, optional
+        A burnt-in cohort of the same seeds, from :func:`burn_in`, to start from.
+    progress : callable, optional
+        Called with the person-weeks just done.
+
+    Returns
+    -------
+    Result
+    """
+    chosen = as_scenario(scenario)
+    numbers = seeds_of(seeds, chosen.seed)
+    if start is None:
+        start = burn_in(chosen, numbers, processes=processes, threads=threads, progress=progress)
+    elif list(dict.fromkeys(start.organisation["seed"].tolist())) != numbers:
+        raise ScenarioError("run: the cohort to start from was built with other seeds")
+    cohort = begin(start, chosen)
+    recorder = Recorder(cohort, chosen.weeks, teams=teams)
+    live(cohort, chosen.weeks, processes=processes, threads=threads, recorder=recorder, progress=progress)
+    return Result(chosen, numbers, recorder, cohort, order_text(processes))
+
+
+def as_scenario(scenario: Scenario | str | None) -> Scenario:
+    """Return a scenario for a scenario, the name of a style, or nothing."""
+    if scenario is None:
+        return Scenario.preset()
+    return Scenario.preset(scenario) if isinstance(scenario, str) else scenario
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Result:
+    """What came of running a scenario: the record of each run, and how the cohort stands at the end.
+
+    Attributes
+    ----------
+    scenario : Scenario
+    seeds : list of int
+        One per run.
+    recorder : Recorder
+    cohort : Cohort
+        At the end of the last week.
+    order : str
+        Order of the processes in a week: "published", or their names with commas between.
+    """
+
+    scenario: Scenario
+    seeds: list[int]
+    recorder: Recorder
+    cohort: Cohort
+    order: str = PUBLISHED
+
+    @property
+    def history(self) -> History:
+        """The weekly record."""
+        return self.recorder.history
+
+    def to_frame(self, measures: Sequence[str] | None = None) -> pd.DataFrame:
+        """Return a row per run, organisation and week, and a column per measure; all measures by default."""
+        return weekly_frame(self.history, measure_names(measures))
+
+    def summary(self, measures: Sequence[str] | None = None, last_weeks: int = 52) -> pd.DataFrame:
+        """Return a row per run and a column per measure, over the last weeks; linked organisations are averaged."""
+        import pandas as pd
+
+        n_linked = len(self.history.organisation) // len(self.seeds)
+        index = pd.Index(self.history.organisation["seed"][::n_linked], name="seed")
+        return pd.DataFrame(self.values(measures, last_weeks), index)
+
+    def values(self, measures: Sequence[str] | None = None, last_weeks: int = 52) -> dict[str, np.ndarray]:
+        """Return one value per run of each measure, as :meth:`summary` does, without a table."""
+        return {
+            name: _mean_of_linked(MEASURES[name].summary(self.history, last_weeks), len(self.seeds))
+            for name in measure_names(measures)
+        }
+
+    def teams_frame(self) -> pd.DataFrame:
+        """Return a row per team and week, if teams were recorded.
+
+        Raises
+        ------
+        ValueError
+            If they were not.
+        """
+        import pandas as pd
+
+        kept = self.recorder.team
+        if not len(kept):
+            raise ValueError("teams were not recorded: run(…, teams=True)")
+        team, weeks = self.cohort.team, self.scenario.weeks
+        organisation = self.cohort.organisation[team["organisation"]]
+        frame = {
+            "seed": np.repeat(organisation["seed"], weeks),
+            "organisation": np.repeat(organisation["key"], weeks),
+            "team": np.repeat(np.arange(len(team)) - organisation["first_team"], weeks),
+            "week": np.tile(np.arange(weeks), len(team)),
+        }
+        return pd.DataFrame(frame | {name: kept[name].T.ravel() for name in TEAM_MEASURES})
+
+    def causes(self) -> pd.DataFrame:
+        """Return, per organisation and cause, how many practices changed and what became of the changes.
+
+        See :func:`civicsim.model.recording.causes_frame`.
+        """
+        return causes_frame(self.history)
+
+    def survey_frame(self) -> pd.DataFrame:
+        """Return the answers to the last staff survey, a row per person who answered, without names or numbers.
+
+        See :func:`civicsim.model.recording.survey_frame`.
+        """
+        return survey_frame(self.cohort)
+
+    def variance_shares(self, state: str = "exhaustion", n_bootstrap: int = 200) -> pd.DataFrame:
+        """Return how much of the variance of a state lies between organisations, divisions, teams and professions.
+
+        See :func:`civicsim.experiment.variance.variance_shares`.
+        """
+        from civicsim.experiment.variance import variance_shares
+
+        return variance_shares(self.cohort, state, n_bootstrap=n_bootstrap)
+
+    def icc_ratio(self, state: str = "exhaustion", n_bootstrap: int = 200) -> pd.DataFrame:
+        """Return how many times more variance lies between teams than between organisations.
+
+        See :func:`civicsim.experiment.variance.icc_ratio`.
+        """
+        from civicsim.experiment.variance import icc_ratio
+
+        return icc_ratio(self.cohort, state, n_bootstrap=n_bootstrap)
+
+    def civic_profile(self, last_weeks: int = 52) -> pd.DataFrame:
+        """Return the civic profile with intervals over runs: six parts side by side, never one number.
+
+        See :func:`civicsim.experiment.profile.civic_profile`.
+        """
+        from civicsim.experiment.profile import civic_profile
+
+        return civic_profile(self, last_weeks)
+
+    def paths(self, measure: str, smooth_weeks: int = 13) -> np.ndarray:
+        """Return a measure's smoothed time path, shape (weeks, runs); linked organisations are averaged."""
+        values = MEASURES[measure_names([measure])[0]].smoothed(self.history, smooth_weeks)
+        return values.reshape(len(values), len(self.seeds), -1).mean(axis=2)
+
+    def plot(self, measure: str, ax: Any = None) -> Any:
+        """Draw a measure's time path with its band over runs; return the matplotlib axes."""
+        from civicsim.report.figures import plot_paths
+
+        return plot_paths({self.scenario.title or self.scenario.style: self}, measure, ax=ax)
+
+    def provenance(self) -> dict[str, Any]:
+        """Return what it takes to repeat the result."""
+        return {
+            "civicsim": __version__,
+            "scenario": self.scenario.digest,
+            "kind": self.scenario.kind,
+            "style": self.scenario.style,
+            "weeks": self.scenario.weeks,
+            "burn_in_weeks": self.scenario.burn_in_weeks,
+            "seeds": self.seeds,
+            "order": self.order,
+        }
+
+    def __repr__(self) -> str:
+        s = self.scenario
+        return f"Result({s.style!r} on {s.kind!r}, {len(self.seeds)} runs of {s.weeks} weeks)"
+
+    def _repr_html_(self) -> str:
+        from civicsim.report.figures import result_html
+
+        return result_html(self)
+
+
+def _mean_of_linked(values: np.ndarray, n_runs: int) -> np.ndarray:
+    """Return the mean over each run's organisations, without those that have none; shape (n_runs,)."""
+    each = np.asarray(values, dtype=float).reshape(n_runs, -1)
+    there = ~np.isnan(each)
+    counts = there.sum(axis=1)
+    return np.where(counts > 0, np.where(there, each, 0.0).sum(axis=1) / np.maximum(counts, 1), np.nan)
+
+
+def measure_names(measures: Sequence[str] | None) -> tuple[str, ...]:
+    """Return checked names of measures; all for None.
+
+    Raises
+    ------
+    ScenarioError
+        If one does not exist.
+    """
+    if measures is None:
+        return tuple(MEASURES)
+    for name in measures:
+        if name not in MEASURES:
+            raise ScenarioError(f"no measure '{name}'; {nearest(name, MEASURES)}")
+    return tuple(measures)

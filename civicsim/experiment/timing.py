@@ -1,0 +1,149 @@
+"""Where the time of a run goes: the weeks lived process by process, with a clock, beside the weeks as they are lived."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from statistics import median
+
+from civicsim.engine.process import Process, State
+from civicsim.experiment.run import begin
+from civicsim.model.cohort import Cohort
+from civicsim.model.recording import Recorder
+from civicsim.model.week import WEEK, advance
+from civicsim.scenario.scenario import Scenario
+
+REPEATS = 3
+"""Times that each way is lived, one after the other in turn, so that a slow moment of the machine hits both."""
+WEEKS = 52
+"""Most weeks of a run that are lived for its profile."""
+
+
+@dataclass(frozen=True)
+class ProcessTime:
+    """What one process takes.
+
+    Attributes
+    ----------
+    name, title : str
+        The process.
+    nanoseconds : float
+        Per person and week on one thread, without the call itself.
+    share : float
+        Of what all processes take; 0-1.
+    """
+
+    name: str
+    title: str
+    nanoseconds: float
+    share: float
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Where the time of a run goes, in nanoseconds per person-week on one thread. A person is a member of staff or a manager.
+
+    Attributes
+    ----------
+    n_runs, n_persons, weeks : int
+        What was lived: runs, people in all of them, weeks.
+    processes : tuple of ProcessTime
+        In the order of the week.
+    calls : float
+        What it takes to call kernels one by one, which hands over all tables each time.
+    one_by_one : float
+        Weeks lived process by process: the processes, the calls, and writing down.
+    together : float or None
+        Weeks as runs live them, in one compiled loop; None for an order of the week that is not put together.
+    """
+
+    n_runs: int
+    n_persons: int
+    weeks: int
+    processes: tuple[ProcessTime, ...]
+    calls: float
+    one_by_one: float
+    together: float | None
+
+
+@dataclass(frozen=True)
+class _Clocked(Process):
+    """A process that adds up how long it takes."""
+
+    clock: list[float] = field(default_factory=lambda: [0.0])
+
+    def step(self, cohort: State, first: int, last: int) -> None:
+        began = time.perf_counter()
+        super().step(cohort, first, last)
+        self.clock[0] += time.perf_counter() - began
+
+
+def _clocked(process: Process) -> _Clocked:
+    return _Clocked(**{part.name: getattr(process, part.name) for part in dataclasses.fields(Process)})
+
+
+def _seconds(start: Cohort, weeks: int, processes: Sequence[Process]) -> float:
+    own = start.copy()
+    recorder = Recorder(own, weeks)
+    began = time.perf_counter()
+    advance(own, weeks, processes=processes, recorder=recorder)
+    return time.perf_counter() - began
+
+
+def _seconds_of_calls(start: Cohort, process: Process) -> float:
+    """Return how long a process takes for no organisations at all."""
+    own, times = start.copy(), []
+    plain = dataclasses.replace(process, act=None)
+    for _ in range(20):
+        began = time.perf_counter()
+        plain.step(own, 0, 0)
+        times.append(time.perf_counter() - began)
+    return median(times)
+
+
+def profile(start: Cohort, scenario: Scenario, processes: Sequence[Process] = WEEK, repeats: int = REPEATS) -> Profile:
+    """Return where the time of a run goes.
+
+    Parameters
+    ----------
+    start : Cohort
+        A burnt-in cohort; it is left as it is.
+    scenario : Scenario
+        What is put into force.
+    processes : sequence of Process
+        What happens in a week, in order.
+    repeats : int
+        How often each way is lived; medians are returned.
+    """
+    from_here, weeks = begin(start, scenario), min(scenario.weeks, WEEKS)
+    at_once = tuple(processes) == WEEK
+    clocked = [_clocked(process) for process in processes]
+    for way in (clocked, processes):
+        # Compiles or loads what there is to compile or load.
+        _seconds(from_here, 1, way)
+    one_by_one, together = [], []
+    clocks: list[list[float]] = [[] for _ in clocked]
+    for _ in range(repeats):
+        for process in clocked:
+            process.clock[0] = 0.0
+        one_by_one.append(_seconds(from_here, weeks, clocked))
+        for kept, process in zip(clocks, clocked, strict=True):
+            kept.append(process.clock[0])
+        together.append(_seconds(from_here, weeks, processes) if at_once else 0.0)
+    each = 1e9 / (from_here.n_persons * weeks)
+    calls = [_seconds_of_calls(from_here, process) * weeks for process in processes]
+    spent = [max(0.0, median(kept) - call) for kept, call in zip(clocks, calls, strict=True)]
+    return Profile(
+        n_runs=len(set(from_here.organisation["run"].tolist())),
+        n_persons=from_here.n_persons,
+        weeks=weeks,
+        processes=tuple(
+            ProcessTime(process.name, process.title, own * each, own / max(sum(spent), 1e-12))
+            for process, own in zip(processes, spent, strict=True)
+        ),
+        calls=sum(calls) * each,
+        one_by_one=median(one_by_one) * each,
+        together=median(together) * each if at_once else None,
+    )

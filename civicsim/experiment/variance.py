@@ -1,0 +1,241 @@
+"""Where people differ: between organisations, divisions, teams and professions, or within all of them.
+
+Professions cross teams and groups differ in size, so that the textbook analysis of variance does not apply. The
+components are estimated by MINQUE(0): each level's sum of squared group totals is set equal to what is expected of
+it, which gives as many linear equations as there are levels. The estimates are unbiased whatever the distribution,
+also for yes-no items, and equal those of the analysis of variance where groups are nested and of one size.
+
+Source: Rao (1971, Journal of Multivariate Analysis 1:257); Searle, Casella and McCulloch (1992), Variance Components.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from civicsim.errors import ScenarioError, nearest
+from civicsim.model.cohort import Cohort
+from civicsim.model.organisation import PERSON, REAL, STAFF, SURVEY_ITEMS
+from civicsim.model.processes.exhaustion import BURNT_OUT
+from civicsim.model.processes.survey import COUNTS_FROM
+
+LEVELS = ("organisation", "division", "team", "profession")
+WITHIN = "person"
+LINES = {
+    "safety": "safe", "efficacy": "addressed", "belonging": "valued", "exhaustion": "burnt_out",
+}  # fmt: skip
+"""Question of the survey that asks for a state and nothing else: its threshold makes the yes-no item of the state."""
+
+
+def variance_components(values: np.ndarray, groups: Mapping[str, np.ndarray]) -> dict[str, float]:
+    """Return the variance that lies at each level, and within all groups.
+
+    Formula
+        qₖ = Σ over groups of level k of (Σ(y−ȳ))²,   E(qₖ) = Σₗ σₗ² Σ over pairs (n_gh − n_g n_h / n)²
+
+    where g runs over the groups of level k, h over those of level l, and n_gh counts members of both. Each person is a
+    group of the lowest level.
+
+    Parameters
+    ----------
+    values : (n,) array
+        One value per person.
+    groups : dict of str to (n,) int array
+        By level, the group each person belongs to. Levels may be nested or crossed.
+
+    Returns
+    -------
+    dict of str to float
+        Components by level, then ``"person"``. They may fall a little below 0 where there is nothing to be found.
+        NaN at a level with fewer than two groups.
+    """
+    y = np.asarray(values, dtype=float)
+    n = len(y)
+    codes = {name: np.unique(group, return_inverse=True)[1] for name, group in groups.items()}
+    names = [name for name, code in codes.items() if n and code.max() > 0]
+    result = dict.fromkeys((*groups, WITHIN), np.nan)
+    if n < 2:
+        return result
+    y = y - y.mean()
+    sizes = {name: np.bincount(codes[name]).astype(float) for name in names}
+    totals = [float((np.bincount(codes[name], weights=y) ** 2).sum()) for name in names] + [float((y**2).sum())]
+    k = len(names)
+    expected = np.empty((k + 1, k + 1))
+    for i, first in enumerate(names):
+        for j in range(i, k):
+            second = names[j]
+            pair, count = np.unique(codes[first] * len(sizes[second]) + codes[second], return_counts=True)
+            a, b = sizes[first][pair // len(sizes[second])], sizes[second][pair % len(sizes[second])]
+            # Pairs without common members contribute (n_g n_h / n)² too: all of them, less those counted apart.
+            everywhere = (sizes[first] ** 2).sum() * (sizes[second] ** 2).sum() / n**2
+            met = (count.astype(float) ** 2 - 2.0 * count * a * b / n).sum()
+            expected[i, j] = expected[j, i] = everywhere + met
+        expected[i, k] = expected[k, i] = (sizes[first] - sizes[first] ** 2 / n).sum()
+    expected[k, k] = n - 1.0
+    solution, _, rank, _ = np.linalg.lstsq(expected, np.array(totals), rcond=1e-12)
+    if rank == k + 1:
+        result |= dict(zip((*names, WITHIN), solution.tolist(), strict=True))
+    return result
+
+
+def shares_of(components: Mapping[str, float]) -> dict[str, float]:
+    """Return the components as shares of their sum; levels that could not be told stay NaN and count as nothing."""
+    total = float(np.nansum(list(components.values())))
+    return {name: value / total if total > 0.0 else np.nan for name, value in components.items()}
+
+
+def _items(cohort: Cohort, state: str) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Return the rows of people that a state is known of, and the state as a scale and as a yes-no item."""
+    person = cohort.person
+    staff = (person["role"] == STAFF) & (person["vacant"] == 0)
+    if state.removeprefix("survey_") in SURVEY_ITEMS and state.startswith("survey_"):
+        answers = person[f"answer_{state.removeprefix('survey_')}"]
+        rows = np.flatnonzero((person["role"] == STAFF) & (answers > 0))
+        return rows, {"scale": answers[rows].astype(float), "binary": (answers[rows] >= COUNTS_FROM).astype(float)}
+    known = [column.name for column in PERSON if column.kind == REAL]
+    if state not in known:
+        raise ScenarioError(
+            f"variance_shares: no state '{state}'; {nearest(state, [*known, *(f'survey_{name}' for name in SURVEY_ITEMS)])}"
+        )
+    rows = np.flatnonzero(staff)
+    scale = person[state][rows].astype(float)
+    items = {"scale": scale}
+    if state in LINES:
+        question = LINES[state]
+        line = cohort.parameters["survey"][f"{question}_threshold"] if question != "burnt_out" else None
+        above = scale > (BURNT_OUT if line is None else line[person["organisation"][rows]])
+        items["binary"] = above.astype(float)
+    return rows, items
+
+
+def _groups(cohort: Cohort, rows: np.ndarray) -> dict[str, np.ndarray]:
+    """Return which group of each level people belong to."""
+    who = cohort.person[rows]
+    team = who["team"].astype(np.int64)
+    organisation = who["organisation"].astype(np.int64)
+    widest = int(cohort.team["division"].max()) + 1
+    division = organisation * widest + cohort.team["division"][team]
+    return {
+        "organisation": organisation, "division": division, "team": team, "profession": who["profession"].astype(np.int64),
+    }  # fmt: skip
+
+
+def _resampled(
+    values: np.ndarray, groups: Mapping[str, np.ndarray], cluster: str, rng: np.random.Generator
+) -> dict[str, float]:
+    """Return the shares in a bootstrap sample of whole clusters; one drawn twice counts as two."""
+    code = np.unique(groups[cluster], return_inverse=True)[1]
+    order = np.argsort(code, kind="stable")
+    ends = np.cumsum(np.bincount(code))
+    starts = ends - np.bincount(code)
+    drawn = rng.integers(0, len(ends), len(ends))
+    rows = np.concatenate([order[starts[k] : ends[k]] for k in drawn])
+    copy = np.repeat(np.arange(len(drawn)), (ends - starts)[drawn])
+    nested = LEVELS.index(cluster)
+    own = {}
+    for name, group in groups.items():
+        taken = group[rows]
+        # Groups within a cluster are other groups in each copy; those around or across it are not.
+        inside = name in LEVELS[nested:3]
+        own[name] = taken + copy * (int(group.max()) + 1) if inside else taken
+    return shares_of(variance_components(values[rows], own))
+
+
+def _decompose(
+    cohort: Cohort, state: str, n_bootstrap: int
+) -> list[tuple[str, int, dict[str, float], dict[str, np.ndarray]]]:
+    """Return, per item, its name, the number of people, the shares, and the shares in bootstrap samples."""
+    rows, items = _items(cohort, state)
+    groups = _groups(cohort, rows)
+    several = len(np.unique(groups["organisation"])) > 1
+    cluster = "organisation" if several else "team"
+    found = []
+    for item, values in items.items():
+        shares = shares_of(variance_components(values, groups))
+        # The interval is part of the result: the same run gives the same interval.
+        rng = np.random.default_rng(0)
+        samples = [_resampled(values, groups, cluster, rng) for _ in range(n_bootstrap)]
+        spread = {level: np.array([sample[level] for sample in samples]) for level in (*LEVELS, WITHIN)}
+        found.append((item, len(rows), shares, spread))
+    return found
+
+
+def _interval(values: np.ndarray) -> tuple[float, float]:
+    kept = values[~np.isnan(values)]
+    if len(kept) < 2:
+        return np.nan, np.nan
+    # No interpolation: between a number and infinity there is nothing to interpolate.
+    low, high = np.quantile(kept, [0.025, 0.975], method="inverted_cdf")
+    return float(low), float(high)
+
+
+def variance_shares(cohort: Cohort, state: str = "exhaustion", *, n_bootstrap: int = 200) -> pd.DataFrame:
+    """Return the share of the variance among staff that lies at each level.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        Its organisations are those of all runs: linked ones, or one per seed.
+    state : str
+        A state of staff, for example ``"exhaustion"`` or ``"safety"``; or a question of the last staff survey, for
+        example ``"survey_safe"``, of those who answered.
+    n_bootstrap : int
+        Bootstrap samples of whole organisations (of teams where there is one organisation); 0 for no interval.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row per item and level with columns state, item, level, share, low, high and n. Item is ``"scale"``, the state
+        or the answer from 1 to 5, or ``"binary"``, whether the answer counts; a state that no single question asks for
+        has no binary item. Levels are organisation, division (within organisations), team (within divisions),
+        profession (across all) and person (the rest). A share a little below 0 means that there is nothing to be
+        found; the organisation's is NaN where there is one only. Low and high are a 95 % percentile interval.
+
+    Raises
+    ------
+    ScenarioError
+        If there is no such state.
+    """
+    rows = []
+    for item, n, shares, spread in _decompose(cohort, state, n_bootstrap):
+        for level, share in shares.items():
+            low, high = _interval(spread[level])
+            rows.append(
+                {"state": state, "item": item, "level": level, "share": share, "low": low, "high": high, "n": n}
+            )
+    return pd.DataFrame(rows)
+
+
+def icc_ratio(cohort: Cohort, state: str = "exhaustion", *, n_bootstrap: int = 200) -> pd.DataFrame:
+    """Return how many times more variance lies between teams than between organisations.
+
+    A team's share is that of all that sets teams apart within an organisation, divisions included. Where nothing lies
+    between organisations the ratio is infinite.
+
+    Parameters
+    ----------
+    cohort, state, n_bootstrap
+        As for :func:`variance_shares`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row per item with columns state, item, ratio, low, high and n; NaN with one organisation.
+    """
+    rows = []
+    for item, n, shares, spread in _decompose(cohort, state, n_bootstrap):
+        low, high = _interval(_over(spread["team"], spread["division"], spread["organisation"]))
+        ratio = _over(*(np.array([shares[level]]) for level in ("team", "division", "organisation")))[0]
+        rows.append({"state": state, "item": item, "ratio": float(ratio), "low": low, "high": high, "n": n})
+    return pd.DataFrame(rows)
+
+
+def _over(team: np.ndarray, division: np.ndarray, organisation: np.ndarray) -> np.ndarray:
+    """Return (team + division) / organisation, both at least 0; infinite where only the latter is 0."""
+    top = np.maximum(team + np.nan_to_num(division), 0.0)
+    bottom = np.maximum(organisation, 0.0)
+    ratio = np.full(top.shape, np.nan)
+    ratio[(bottom == 0.0) & (top > 0.0)] = np.inf
+    return np.divide(top, bottom, out=ratio, where=bottom > 0.0)

@@ -1,0 +1,102 @@
+"""Compiles beforehand what a run needs, so that no run has to wait for it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numba
+from numba.core import event
+
+from civicsim.experiment.run import begin, burn_in
+from civicsim.model.recording import Recorder
+from civicsim.model.week import WEEK, advance
+from civicsim.scenario.scenario import Scenario
+from civicsim.scenario.shipped import shocks
+
+STEPS = len(WEEK) + 3
+"""Steps of warming up: building, each process, the week put together, and dated events."""
+_SIZES = {"n_teams": 3, "team_size": 4, "teams_per_division": 2, "n_executives": 1, "n_organisations": 2}
+"""A place small enough that nothing but compiling takes time, with a second organisation to be linked to."""
+
+
+@dataclass(frozen=True)
+class Warmth:
+    """What warming up did.
+
+    Attributes
+    ----------
+    compiled : int
+        Functions that had to be compiled; 0 if everything was there.
+    seconds : float
+        How long it took.
+    folder : Path
+        Where compiled code is kept.
+    n_bytes : int
+        Size of that folder.
+    """
+
+    compiled: int
+    seconds: float
+    folder: Path
+    n_bytes: int
+
+
+def folder_of_code() -> Path:
+    """Return where compiled code is kept between runs."""
+    return Path(numba.config.CACHE_DIR)  # type: ignore[attr-defined]
+
+
+def is_warm() -> bool:
+    """Return whether anything has been compiled yet for this version of the code."""
+    return any(folder_of_code().rglob("*.nbc"))
+
+
+@contextmanager
+def _counted() -> Iterator[list[str]]:
+    """Yield a list that names what is compiled rather than loaded."""
+    found: list[str] = []
+
+    class Listener(event.Listener):
+        def on_start(self, event: Any) -> None:
+            found.append(str(event.data.get("dispatcher")))
+
+        def on_end(self, event: Any) -> None:
+            pass
+
+    with event.install_listener("numba:compile", Listener()):
+        yield found
+
+
+def warm_up(report: Callable[[str], None] = lambda step: None) -> Warmth:
+    """Live a few weeks of a small place in every way in which weeks are lived, so that all of it gets compiled.
+
+    Parameters
+    ----------
+    report : callable
+        Called with what comes next, before each of the :data:`STEPS` steps.
+    """
+    began = time.perf_counter()
+    names = list(shocks())
+    happens = [{"name": name, "week": 2 + 2 * place} for place, name in enumerate(names)]
+    scenario = Scenario.from_dict({"interventions": happens}).with_(**_SIZES, burn_in_weeks=0)
+    with _counted() as compiled:
+        report("building organisations")
+        start = burn_in(scenario, 2, threads=1)
+        for process in WEEK:
+            report(f"process {process.name}")
+            process.step(start, 0, start.n_organisations)
+        # Weeks without events are lived in one compiled loop, those with events process by process.
+        report("the week, put together")
+        advance(start.copy(), 1, recorder=Recorder(start, 1, teams=True))
+        report("dated events")
+        weeks = 3 + 2 * len(names)
+        own = begin(start, scenario)
+        advance(own, weeks, recorder=Recorder(own, weeks, teams=True))
+    folder = folder_of_code()
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    return Warmth(len(compiled), time.perf_counter() - began, folder, size)

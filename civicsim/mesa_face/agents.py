@@ -1,0 +1,298 @@
+"""People as Mesa agents: views onto the rows of a cohort's tables.
+
+An agent holds no state. Reading ``agent.exhaustion`` reads its row, writing writes the row, and the next process of
+the week sees it. A row is a post: it stays while its occupants come and go. ``agent.vacant`` says that nobody holds
+the post now, ``agent.generation`` how many people held it before. Mesa's ``agent.remove()`` takes a view out of Mesa's
+sets only: the post goes on.
+
+Every column of a table is an attribute, described by ``help(StaffMember)``. Columns that point to other rows are
+relations instead: ``agent.team``, ``agent.manager``, ``agent.peers``, ``manager.reports``, ``patient.carers``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import mesa
+import numpy as np
+
+from civicsim.model import organisation as words_of
+from civicsim.model.levers import NAMES as LEVERS
+from civicsim.model.organisation import REAL, TABLES, Column
+
+_WORDS = {
+    "role": words_of.ROLES, "profession": words_of.PROFESSIONS, "group": words_of.PATIENT_GROUPS,
+    "origin": words_of.ORIGINS, "idea_origin": words_of.ORIGINS, "idea_channel": words_of.CHANNELS,
+    "idea_state": words_of.IDEA_STATES,
+}  # fmt: skip
+_SIZES = ("n_posts", "n_teams", "n_staff", "n_persons", "n_managers", "n_patients")
+_FIXED = {"run", "seed", "key", "role", "division", *_SIZES, *LEVERS}
+
+
+class Cell:
+    """A column of a table as an attribute: it reads and writes the value in the view's own row.
+
+    Values are Python numbers, or words where the column holds codes (``agent.profession == "nurse"``).
+
+    Parameters
+    ----------
+    table : str
+        Name of the table.
+    column : Column
+        Its meaning becomes the docstring, its bounds are kept.
+    row : str
+        Attribute of the view that says which row is its own.
+
+    Raises
+    ------
+    ValueError
+        On writing a value that the column cannot hold.
+    AttributeError
+        On writing what the scenario sets for good: structure, such as ``role``, and levers.
+    """
+
+    def __init__(self, table: str, column: Column, row: str = "row") -> None:
+        self.__doc__ = column.help
+        self.table, self.name, self.row = table, column.name, row
+        self.words = _WORDS.get(column.name, ())
+        self.whole = column.kind != REAL
+        self.low, self.high = column.low, column.high
+        if self.whole:
+            self.low = max(self.low, np.iinfo(column.kind).min)
+            self.high = min(self.high, np.iinfo(column.kind).max)
+
+    def _column(self, view: Any) -> np.ndarray:
+        return view.model.cohort.tables[self.table][self.name]
+
+    def __get__(self, view: Any, owner: type | None = None) -> Any:
+        if view is None:
+            return self
+        value = self._column(view)[getattr(view, self.row)].item()
+        return self.words[value] if self.words else value
+
+    def __set__(self, view: Any, value: Any) -> None:
+        if self.name in _FIXED:
+            raise AttributeError(f"{view!r}: {self.name} is set by the scenario and cannot be written")
+        if not self.holds(value):
+            raise ValueError(f"{view!r}: {self.name} = {value!r}: expected {self.range_text} ({self.__doc__})")
+        self._column(view)[getattr(view, self.row)] = self.words.index(value) if self.words else value
+
+    def holds(self, value: Any) -> bool:
+        """Return whether the column can hold the value."""
+        if self.words:
+            return value in self.words
+        if not isinstance(value, int | float | np.integer | np.floating | np.bool_):
+            return False
+        within = math.isfinite(value) and self.low <= value <= self.high
+        return bool(within and (not self.whole or value == int(value)))
+
+    @property
+    def range_text(self) -> str:
+        """What the column can hold, in words."""
+        if self.words:
+            return "one of " + ", ".join(repr(word) for word in self.words)
+        kind = "a whole number" if self.whole else "a number"
+        if math.isinf(self.high):
+            return kind if math.isinf(self.low) else f"{kind} from {self.low:.10g}"
+        return f"{kind} from {self.low:.10g} to {self.high:.10g}"
+
+
+def columns_of[C: type](table: str, row: str = "row") -> Callable[[C], C]:
+    """Return a class decorator that gives a view a :class:`Cell` for each column that does not point to a row."""
+
+    def add(view: C) -> C:
+        for column in TABLES[table]:
+            if not column.refers:
+                setattr(view, column.name, Cell(table, column, row))
+        return view
+
+    return add
+
+
+def _name(view: Any) -> str:
+    return f"{type(view).__name__}({view.row})"
+
+
+class View:
+    """A row of a table that is not an agent.
+
+    Attributes
+    ----------
+    model : CivicModel
+        The model that it belongs to.
+    row : int or (int, int)
+        Its row; for a practice, team and dimension.
+    """
+
+    __slots__ = ("model", "row")
+
+    def __init__(self, model: Any, row: Any) -> None:
+        self.model, self.row = model, row
+
+    __repr__ = _name
+
+
+@columns_of("organisation")
+class Organisation(View):
+    """An organisation: its levers as intended and as staff meet them, and its hours.
+
+    Levers are read here; :func:`civicsim.model.cohort.set_levers` changes them, with all that hangs on them.
+    """
+
+    __slots__ = ()
+
+    @property
+    def teams(self) -> list[Team]:
+        """Its teams."""
+        first, n = self.model.cohort.organisation[["first_team", "n_teams"]][self.row]
+        return self.model.teams[first : first + n]
+
+    @property
+    def managers(self) -> list[Manager]:
+        """Its managers: those of teams in team order, of divisions, executives, and the chief at the end."""
+        first, n = self.model.cohort.organisation[["first_manager", "n_managers"]][self.row]
+        return self.model.managers[first : first + n]
+
+
+@columns_of("team")
+class Team(View):
+    """A team: its members, practices and quality."""
+
+    __slots__ = ()
+
+    @property
+    def members(self) -> list[StaffMember]:
+        """The posts of staff, vacant ones too."""
+        first = self.model.cohort.team["first_person"][self.row]
+        return self.model.people[first : first + self.model.cohort.team["n_posts"][self.row]]
+
+    @property
+    def manager(self) -> Manager:
+        """The team manager."""
+        return self.model.managers[self.model.cohort.team["manager"][self.row]]
+
+    @property
+    def organisation(self) -> Organisation:
+        """The organisation it is part of."""
+        return self.model.organisations[self.model.cohort.team["organisation"][self.row]]
+
+    @property
+    def neighbours(self) -> list[Team]:
+        """The teams to which it has most ties, the closest first."""
+        return [self.model.teams[t] for t in self.model.cohort.neighbour["team"][self.row] if t >= 0]
+
+    @property
+    def practices(self) -> list[Practice]:
+        """What it does on each dimension, what would be right, and which idea is on the table."""
+        return [Practice(self.model, (self.row, d)) for d in range(self.model.cohort.practice.shape[1])]
+
+
+@columns_of("practice")
+class Practice(View):
+    """What a team does on one dimension: ``value``, against ``reality``, what would be right for it."""
+
+    __slots__ = ()
+
+    @property
+    def dimension(self) -> int:
+        """Which dimension of care it is about, from 0."""
+        return self.row[1]
+
+    @property
+    def raiser(self) -> StaffMember | None:
+        """Who raised the idea that is on the table; None without an idea, or when that person has left."""
+        person = self.model.cohort.practice["idea_raiser"][self.row]
+        return self.model.people[person] if person >= 0 else None
+
+
+@columns_of("person")
+class Person(mesa.Agent):
+    """A post of staff or of a manager, and whoever holds it; ``row`` is its row in the person table."""
+
+    def __init__(self, model: Any, row: int) -> None:
+        self.row = row
+        super().__init__(model)
+
+    __repr__ = _name
+
+    @property
+    def organisation(self) -> Organisation:
+        """The organisation that the post belongs to."""
+        return self.model.organisations[self.model.cohort.person["organisation"][self.row]]
+
+    @property
+    def team(self) -> Team | None:
+        """The own team; for a team manager, the team managed; None further up."""
+        team = self.model.cohort.person["team"][self.row]
+        return self.model.teams[team] if team >= 0 else None
+
+    @property
+    def peers(self) -> list[StaffMember]:
+        """The people in other teams to whom there is a tie."""
+        return [self.model.people[other] for other in self.model.cohort.ties[self.row] if other >= 0]
+
+
+class StaffMember(Person):
+    """A post in a team, and whoever holds it."""
+
+    @property
+    def manager(self) -> Manager:
+        """The line manager: the manager of the team."""
+        return self.model.managers[self.model.cohort.team["manager"][self.model.cohort.person["team"][self.row]]]
+
+
+@columns_of("manager", row="manager_row")
+class Manager(Person):
+    """A manager's post, from team manager to chief executive, and whoever holds it.
+
+    Attributes
+    ----------
+    manager_row : int
+        Row in the manager table; ``row`` is that in the person table.
+    """
+
+    def __init__(self, model: Any, row: int, manager_row: int) -> None:
+        self.manager_row = manager_row
+        super().__init__(model, row)
+
+    @property
+    def manager(self) -> Manager | None:
+        """The line manager; None for the chief executive."""
+        superior = self.model.cohort.manager["superior"][self.manager_row]
+        return self.model.managers[superior] if superior >= 0 else None
+
+    @property
+    def reports(self) -> list[Person]:
+        """Those whose line manager this is: a team manager's staff, or the managers one level below."""
+        if self.team is not None:
+            return list(self.team.members)
+        below = np.flatnonzero(self.model.cohort.manager["superior"] == self.manager_row)
+        return [self.model.managers[row] for row in below]
+
+
+@columns_of("patient")
+class Patient(mesa.Agent):
+    """A patient, one of the sample that is followed individually; ``row`` is the row in the patient table."""
+
+    def __init__(self, model: Any, row: int) -> None:
+        self.row = row
+        super().__init__(model)
+
+    __repr__ = _name
+
+    @property
+    def organisation(self) -> Organisation:
+        """The organisation that cares for the patient."""
+        return self.model.organisations[self.model.cohort.patient["organisation"][self.row]]
+
+    @property
+    def team(self) -> Team:
+        """The team that gives most of the care."""
+        return self.model.teams[self.model.cohort.patient["team"][self.row]]
+
+    @property
+    def carers(self) -> list[StaffMember]:
+        """The members of that team who are at work this week."""
+        return [member for member in self.team.members if not member.vacant and not member.absent]

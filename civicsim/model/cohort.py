@@ -1,0 +1,473 @@
+"""Cohorts: many runs, stepped together in one set of tables.
+
+A run is one organisation, or several linked ones. Whatever else is in the cohort, a run's rows and draws are the
+same: each run is built from its own seed and keyed by its own rows.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from civicsim.engine.parameters import as_row, column_dtype
+from civicsim.engine.table import Table
+from civicsim.errors import ScenarioError
+from civicsim.model import organisation as tables_of
+from civicsim.model.levers import NAMES as LEVERS
+from civicsim.model.levers import Levers
+from civicsim.model.linked import teams_of_linked, tie_across
+from civicsim.model.networks import add_ties, count_neighbours, draw_ties, drop_ties_of
+from civicsim.model.organisation import (
+    CHIEF,
+    DIVISIONAL_MANAGER,
+    ENACTED,
+    EXECUTIVE,
+    IN_COLUMNS,
+    LONG_AGO,
+    N_NEIGHBOURS,
+    N_PATIENT_GROUPS,
+    N_PROBLEMS,
+    PROFESSIONS,
+    STAFF,
+    TABLES,
+    TEAM_MANAGER,
+    record_type,
+)
+from civicsim.model.roster import Roster
+from civicsim.model.structure import Population, Structure
+
+Tables = dict[str, Any]
+"""Tables by name: kept column by column (:class:`civicsim.engine.table.Table`) or row by row (structured arrays)."""
+
+_STATUS = np.array([1.0, 0.2, 0.0, -0.4, -0.8])
+_GROUP_SHARES = np.array([0.30, 0.35, 0.12, 0.08, 0.15])
+_TYPES = {name: record_type(columns) for name, columns in TABLES.items()}
+
+
+@dataclass
+class Cohort:
+    """Runs in one set of tables.
+
+    Attributes
+    ----------
+    tables : dict of str to Table or numpy.ndarray
+        The tables of :data:`civicsim.model.organisation.TABLES`, kept column by column or as structured arrays; also readable
+        as attributes, for example ``cohort.person``. Either way ``cohort.person["safety"]`` is a column.
+    ties : (n_persons, N_TIES) int32 array
+        Cross-team ties: row of the other person, or −1.
+    parameters : dict of str to Table
+        A row per organisation for each process, and for ``population`` and ``structure``.
+    week : int
+        The week to be lived next; burn-in weeks are negative.
+    plan : Plan or None
+        What the scenario sets and what will change when; see :mod:`civicsim.model.processes.events`.
+    """
+
+    tables: Tables
+    ties: np.ndarray
+    parameters: Tables
+    week: int = 0
+    plan: Any = None
+
+    def __getattr__(self, name: str) -> Any:
+        tables = self.__dict__.get("tables")
+        if tables is not None and name in tables:
+            return tables[name]
+        raise AttributeError(f"a cohort has no table or attribute '{name}'")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # A table of that name is what will be simulated.
+        (self.tables if name in TABLES else self.__dict__)[name] = value
+
+    @property
+    def n_organisations(self) -> int:
+        """Organisations in all runs."""
+        return len(self.tables["organisation"])
+
+    @property
+    def n_persons(self) -> int:
+        """Posts of staff and managers in all runs."""
+        return len(self.tables["person"])
+
+    def copy(self) -> Cohort:
+        """Return an independent copy."""
+        return Cohort(
+            {name: table.copy() for name, table in self.tables.items()},
+            self.ties.copy(),
+            {name: table.copy() for name, table in self.parameters.items()},
+            self.week,
+            self.plan,
+        )
+
+    def state_bytes(self) -> bytes:
+        """Return the whole state as bytes, for comparing two cohorts exactly."""
+        return b"".join(table.tobytes() for table in [*self.tables.values(), self.ties])
+
+
+def layout_of_professions(structure: Structure) -> np.ndarray:
+    """Return the profession of each post of a team, sorted, by largest remainders of the shares."""
+    weights = np.array([getattr(structure, f"share_{name}") for name in PROFESSIONS])
+    exact = weights / weights.sum() * structure.team_size
+    counts = np.floor(exact).astype(int)
+    for index in np.argsort(counts - exact, kind="stable")[: structure.team_size - counts.sum()]:
+        counts[index] += 1
+    return np.repeat(np.arange(len(PROFESSIONS)), counts)
+
+
+def _normal(rng: np.random.Generator, mean: float, sd: float, n: int) -> np.ndarray:
+    return np.clip(mean + sd * rng.standard_normal(n), 0.02, 0.98)
+
+
+def _blank(name: str, *shape: int) -> Any:
+    return Table(shape, _TYPES[name]) if name in IN_COLUMNS else np.zeros(shape, dtype=_TYPES[name])
+
+
+def _fill_people(person: np.ndarray, rng: np.random.Generator, population: Population) -> None:
+    """Give every post an occupant with the attitudes and the skill of the population."""
+    n = len(person)
+    for state in ("exhaustion", "safety", "efficacy"):
+        mean, sd = getattr(population, f"{state}_mean"), getattr(population, f"{state}_sd")
+        person[state] = person[f"{state}_anchor"] = _normal(rng, mean, sd, n)
+    for state in ("motivation", "belonging", "trust", "agency"):
+        mean = getattr(population, f"{state}_mean")
+        mean += population.agency_bias if state == "agency" else 0.0
+        person[state] = person[f"{state}_anchor"] = _normal(rng, mean, population.attitude_sd, n)
+    person["skill"] = _normal(rng, population.skill_mean, population.skill_sd, n)
+    person["alignment"] = _normal(rng, population.alignment_mean, population.alignment_sd, n)
+    person["tenure"] = rng.geometric(0.0022, n)
+    person["vacant"] = rng.random(n) < 0.07
+    person["headspace"] = 0.3
+    person["load"] = 1.0
+
+
+def _build_landscape(
+    rng: np.random.Generator, population: Population, n_teams: int, m: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the dimensions, the practices with their local realities, and the patients' needs."""
+    dimension, practice, need = (
+        _blank("dimension", 1, m),
+        _blank("practice", n_teams, m),
+        _blank("need", 1, N_PATIENT_GROUPS, m),
+    )
+    d = dimension[0]
+    d["truth"] = np.where(rng.random(m) < 0.5, 1, -1)
+    d["safety_critical"] = rng.random(m) < population.safety_critical_share
+    kappa = population.kappa_low + (population.kappa_high - population.kappa_low) * rng.random(m)
+    d["kappa"] = np.where(d["safety_critical"] == 1, 1.0, kappa)
+    d["measured_rank"] = rng.random(m)
+    d["staff_visible"] = rng.random(m) < population.staff_visible_share
+    d["patient_visible"] = rng.random(m) < population.patient_visible_share
+    d["cross_boundary"] = rng.random(m) < population.cross_boundary_share
+    u = rng.random(m)
+    right, silent = population.code_right_share, population.code_silent_share
+    d["code"] = np.where(u < right, d["truth"], np.where(u < right + silent, 0, -d["truth"]))
+    agrees = rng.random((n_teams, m)) < (1 + d["kappa"]) / 2
+    practice["reality"] = np.where(agrees, d["truth"], -d["truth"])
+    follows = rng.random((n_teams, m)) < population.practice_follows_code
+    fits = rng.random((n_teams, m)) < population.practice_fits
+    elsewise = np.where(fits, practice["reality"], rng.integers(-1, 2, (n_teams, m)))
+    practice["value"] = np.where(follows, d["code"], elsewise)
+    practice["previous"] = practice["value"]
+    practice["adopted_week"] = LONG_AGO
+    practice["idea_raiser"] = -1
+    weights = rng.exponential(1.0, (N_PATIENT_GROUPS, m))
+    need["weight"][0] = weights / weights.sum(axis=1, keepdims=True)
+    return dimension, practice, need
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """Who stands where: division and posts of each team, profession of each post, executive above each division."""
+
+    division: np.ndarray
+    posts: np.ndarray
+    profession: np.ndarray
+    executive: np.ndarray
+
+
+def _shape(structure: Structure, roster: Roster | None) -> _Shape:
+    """Return the shape of an organisation; executives count from 0, and the last one is the chief."""
+    s = structure
+    if roster is None:
+        n_divisions = -(-s.n_teams // s.teams_per_division)
+        division = np.arange(s.n_teams) * n_divisions // s.n_teams
+        posts = np.full(s.n_teams, s.team_size)
+        profession = np.tile(layout_of_professions(s), s.n_teams)
+    else:
+        n_divisions, division = len(roster.divisions), roster.division_of_team
+        posts, profession = roster.sizes, roster.profession
+    executive = np.arange(n_divisions) % max(s.n_executives - 1, 1)
+    if roster is not None and roster.superiors:
+        executive = (np.array(roster.superiors) - 1) % s.n_executives
+    return _Shape(division, posts, profession, executive)
+
+
+def _draw_ties(
+    s: Structure, shape: _Shape, team_of: np.ndarray, rng: np.random.Generator, roster: Roster | None
+) -> np.ndarray:
+    """Return the ties of staff that a roster says, or else draw them."""
+    if roster is None or roster.ties is None:
+        outside = s.tie_outside if s.n_organisations > 1 else 0.0
+        mean = s.ties_per_person * (1.0 - outside)
+        return draw_ties(rng, team_of, shape.division, shape.profession, mean, s.tie_proximity, s.tie_homophily)
+    ties = np.full((len(team_of), tables_of.N_TIES), -1, dtype=np.int32)
+    _add_pairs(ties, roster.ties)
+    return ties
+
+
+def _add_pairs(ties: np.ndarray, pairs: tuple[tuple[int, int], ...], first: int = 0) -> None:
+    ends = np.array(pairs, dtype=np.int64).reshape(-1, 2) + first
+    add_ties(ties, ends[:, 0].copy(), ends[:, 1].copy())
+
+
+def renew_ties(cohort: Cohort, roster: Roster) -> None:
+    """Put the ties of a roster in place of those that have come about, in every run; posts that are empty have none.
+
+    Raises
+    ------
+    ScenarioError
+        If the cohort was built otherwise.
+    """
+    if roster.ties is None:
+        return
+    posts = cohort.team["n_posts"].reshape(cohort.n_organisations, -1)
+    if posts.shape[1] != len(roster.teams) or (posts != roster.sizes).any():
+        raise ScenarioError("the cohort to start from was built with another [roster]")
+    cohort.ties[:] = -1
+    for first in cohort.organisation["first_person"]:
+        _add_pairs(cohort.ties, roster.ties, int(first))
+    drop_ties_of(cohort.ties, np.flatnonzero(cohort.person["vacant"]))
+    count_neighbours(
+        0, cohort.n_organisations, cohort.organisation, cohort.team, cohort.person, cohort.ties, cohort.neighbour
+    )
+
+
+def build_organisation(
+    structure: Structure,
+    population: Population,
+    levers: Levers,
+    rng: np.random.Generator,
+    roster: Roster | None = None,
+) -> tuple[Tables, np.ndarray]:
+    """Build one organisation at its starting point.
+
+    Parameters
+    ----------
+    structure, population, levers
+        Sizes, starting distributions and governance.
+    rng : numpy.random.Generator
+        Source of all its randomness.
+    roster : Roster, optional
+        Its teams, professions, line and ties, where they are known. Then nobody is missing at the start.
+
+    Returns
+    -------
+    tables : dict of str to numpy.ndarray
+        Its tables, with rows counted from 0.
+    ties : (n_persons, N_TIES) int32 array
+        Its cross-team ties.
+    """
+    s, shape = structure, _shape(structure, roster)
+    division, n_teams, n_divisions = shape.division, len(shape.division), len(shape.executive)
+    n_staff = int(shape.posts.sum())
+    n_managers = n_teams + n_divisions + s.n_executives
+    n_persons = n_staff + n_managers
+    n_patients = round(s.patients_per_post * n_staff)
+
+    person, manager = _blank("person", n_persons), _blank("manager", n_managers)
+    _fill_people(person, rng, population)
+    if roster is not None:
+        person["vacant"] = 0
+    team_of = np.repeat(np.arange(n_teams), shape.posts)
+    person["role"][:n_staff] = STAFF
+    person["profession"][:n_staff] = shape.profession
+    person["profession"][n_staff:] = rng.integers(0, len(PROFESSIONS), n_managers)
+    person["status"] = population.status_spread * _STATUS[person["profession"]]
+    person["status"][n_staff:] = population.status_spread
+    np.clip(person["status"], -1, 1, out=person["status"])
+    person["team"] = -1
+    person["team"][:n_staff] = team_of
+    person["team"][n_staff : n_staff + n_teams] = np.arange(n_teams)
+
+    manager["person"] = n_staff + np.arange(n_managers)
+    chief, first_executive = n_managers - 1, n_teams + n_divisions
+    roles = np.full(n_managers, EXECUTIVE)
+    roles[:n_teams], roles[n_teams:first_executive], roles[chief] = TEAM_MANAGER, DIVISIONAL_MANAGER, CHIEF
+    person["role"][n_staff:] = roles
+    person["vacant"][n_persons - 1] = 0
+    manager["superior"] = chief
+    manager["superior"][:n_teams] = n_teams + division
+    manager["superior"][n_teams:first_executive] = first_executive + shape.executive
+    manager["superior"][chief] = -1
+    manager["openness_anchor"] = _normal(rng, population.openness_mean, population.openness_sd, n_managers)
+    manager["openness"] = manager["openness_anchor"]
+
+    team = _blank("team", n_teams)
+    team["division"] = division
+    team["first_person"] = np.cumsum(shape.posts) - shape.posts
+    team["n_posts"] = shape.posts
+    team["manager"] = np.arange(n_teams)
+    level = 1 + population.demand_organisation_sd * rng.standard_normal()
+    spread = 1 + population.demand_team_sd * rng.standard_normal(n_teams)
+    team["demand"] = population.demand_per_post * shape.posts * np.clip(level * spread, 0.5, 1.5)
+    team["seek"] = 0.6
+    team["hostility"] = 0.3
+    team["headspace"] = 0.3
+    team["partner"] = -1
+    team["answered_share"] = 0.65
+
+    dimension, practice, need = _build_landscape(rng, population, n_teams, s.n_dimensions)
+    ties = np.full((n_persons, tables_of.N_TIES), -1, dtype=np.int32)
+    ties[:n_staff] = _draw_ties(s, shape, team_of, rng, roster)
+    drop_ties_of(ties, np.flatnonzero(person["vacant"]))
+
+    patient = _blank("patient", n_patients)
+    if roster is None:
+        patient["team"] = rng.integers(0, n_teams, n_patients)
+    else:
+        patient["team"] = team_of[rng.integers(0, n_staff, n_patients)]
+    patient["group"] = rng.choice(N_PATIENT_GROUPS, n_patients, p=_GROUP_SHARES)
+    patient["activation"] = _normal(rng, 0.3, 0.15, n_patients)
+    patient["satisfaction"] = 0.6
+
+    panel = _blank("panel", 1, N_PATIENT_GROUPS)
+    panel["share"] = panel["seats"] = _GROUP_SHARES
+    # Who has raised nothing yet is neither heard nor ignored: here the two effects on activation cancel out.
+    panel["heard"] = 0.375
+
+    # Drawn after everything that was there before it, so that the rest of an organisation stays as it was.
+    person["professionalism"] = _normal(rng, population.professionalism_mean, population.professionalism_sd, n_persons)
+
+    organisation = _blank("organisation", 1)
+    o = organisation[0]
+    o["n_teams"], o["n_staff"], o["n_persons"] = n_teams, n_staff, n_persons
+    o["n_managers"], o["n_patients"] = n_managers, n_patients
+    fill_spread = 1 + population.weeks_to_fill_sd * rng.standard_normal()
+    o["weeks_to_fill"] = max(4.0, population.weeks_to_fill * fill_spread)
+    o["leader_openness"] = manager["openness"][chief]
+    o["voice_norm"] = 0.42
+    o["mean_safety"], o["mean_efficacy"] = population.safety_mean, population.efficacy_mean
+    o["demand_factor"] = 1.0
+    o["forum_standing"] = 1
+    o["independence"] = levers.forum_independence
+    o["answered_memory"] = 0.65
+    o["hours_budget"] = s.improvement_share * s.contracted_hours
+
+    tables = {
+        "organisation": organisation, "dimension": dimension, "tally": _blank("tally", 1),
+        "snapshot": _blank("snapshot", 1), "team": team,
+        "neighbour": _blank("neighbour", n_teams, N_NEIGHBOURS), "practice": practice, "person": person,
+        "problem": _blank("problem", n_persons, N_PROBLEMS), "manager": manager, "need": need,
+        "panel": panel, "patient": patient,
+    }  # fmt: skip
+    set_levers(tables, levers)
+    for name in ENACTED:
+        organisation[f"{name}_enacted"] = organisation[f"{name}_habit"] = organisation[name]
+    count_neighbours(0, 1, organisation, team, person, ties, tables["neighbour"])
+    return tables, ties
+
+
+def set_levers(tables: Tables, levers: Levers, rows: slice | np.ndarray = slice(None)) -> None:
+    """Set the intentions and the hour budget of organisations; what staff meet follows in the weeks after.
+
+    Parameters
+    ----------
+    tables : dict of str to numpy.ndarray
+        Tables of a cohort.
+    levers : Levers
+        The style's settings.
+    rows : slice or int array
+        Rows of the organisations concerned; all by default.
+    """
+    organisation, dimension = tables["organisation"], tables["dimension"]
+    for name in LEVERS:
+        organisation[name][rows] = getattr(levers, name)
+    for name, share in levers.hours(1.0).items():
+        organisation[f"allotted_{name}"][rows] = share * organisation["hours_budget"][rows]
+        organisation[f"hours_{name}"][rows] = organisation[f"allotted_{name}"][rows]
+    dimension["measured"][rows] = dimension["measured_rank"][rows] < levers.measured_share
+
+
+def _concatenated(tables: list[Any]) -> Any:
+    """Return the rows of tables of one kind, taken as bytes: to compare the names of all columns takes longer than to copy."""
+    if isinstance(tables[0], Table):
+        whole = Table((sum(map(len, tables)), *tables[0].shape[1:]), tables[0].dtype)
+        for name, column in whole.columns():
+            np.concatenate([table[name] for table in tables], out=column)
+        return whole
+    if len(tables) == 1:
+        return tables[0].copy()
+    kind = tables[0].dtype
+    return np.concatenate([table.view(np.dtype((np.void, kind.itemsize))) for table in tables]).view(kind)
+
+
+def stack(parts: list[tuple[Tables, np.ndarray]]) -> tuple[Tables, np.ndarray]:
+    """Put tables on top of one another; rows that point into a table are moved along."""
+    counts = {name: np.array([len(tables[name]) for tables, _ in parts]) for name in TABLES}
+    starts = {name: np.concatenate([[0], np.cumsum(count)[:-1]]) for name, count in counts.items()}
+    result = {name: _concatenated([tables[name] for tables, _ in parts]) for name in TABLES}
+    for name, columns in TABLES.items():
+        for column in (c for c in columns if c.refers):
+            values = result[name][column.name]
+            shift = np.repeat(starts[column.refers], counts[name])
+            shift = shift.reshape((-1,) + (1,) * (values.ndim - 1))
+            result[name][column.name] = np.where(values >= 0, values + shift, values)
+    ties = np.concatenate([ties for _, ties in parts])
+    shift = np.repeat(starts["person"], counts["person"])[:, None]
+    return result, np.where(ties >= 0, ties + shift, ties).astype(np.int32)
+
+
+def build(
+    structure: Structure,
+    population: Population,
+    levers: Levers,
+    sections: dict[str, Any],
+    seeds: list[int],
+    week: int = 0,
+    roster: Roster | None = None,
+) -> Cohort:
+    """Build a cohort with one run per seed.
+
+    Parameters
+    ----------
+    structure, population, levers
+        What each organisation is like at the start.
+    sections : dict of str to dataclass
+        Parameters of the processes, by section.
+    seeds : list of int
+        One per run, from 0 to 2⁶⁴−1.
+    week : int
+        The first week to be lived; negative for burn-in.
+    roster : Roster, optional
+        Who stands where and who knows whom, where it is known.
+
+    Returns
+    -------
+    Cohort
+        Runs in the order of the seeds. A run does not depend on the others.
+    """
+    runs = []
+    for seed in seeds:
+        rng = np.random.Generator(np.random.Philox(key=seed))
+        sized = [dataclasses.replace(structure, n_teams=int(n)) for n in teams_of_linked(structure, seed)]
+        tables, ties = stack([build_organisation(each, population, levers, rng, roster) for each in sized])
+        if structure.n_organisations > 1 and structure.tie_outside > 0.0:
+            tie_across(structure, seed, tables["person"], ties)
+            about = (tables[name] for name in ("organisation", "team", "person"))
+            count_neighbours(0, len(sized), *about, ties, tables["neighbour"])
+        tables["organisation"]["seed"] = seed
+        for name in ("organisation", "team", "person", "patient"):
+            tables[name]["key"] = np.arange(len(tables[name]))
+        runs.append((tables, ties))
+    tables, ties = stack(runs)
+    n = len(tables["organisation"])
+    tables["organisation"]["run"] = np.repeat(np.arange(len(seeds)), structure.n_organisations)
+    values = {**sections, "population": population, "structure": structure}
+    parameters = {
+        name: Table.of(np.array([as_row(value)] * n, dtype=column_dtype(type(value))), fixed=True)
+        for name, value in values.items()
+    }
+    return Cohort(tables, ties, parameters, week)

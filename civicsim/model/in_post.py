@@ -1,0 +1,38 @@
+"""What those in post in a team are like on average."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from civicsim.engine.compiled import compiled
+
+
+def _mean_of(trait: str, nobody: float) -> Any:
+    """Return a compiled function of a team and all posts: the mean of a trait of those in post in the team.
+
+    Parameters
+    ----------
+    trait : str
+        A column of the person table.
+    nobody : float
+        The mean of a team whose posts are all vacant.
+    """
+
+    @compiled
+    def mean_in_post(g, person):  # type: ignore[no-untyped-def]
+        total, filled = 0.0, 0
+        for i in range(g.first_person, g.first_person + g.n_posts):
+            if person[i].vacant == 0:
+                total += person[i][trait]
+                filled += 1
+        return total / filled if filled > 0 else nobody
+
+    return mean_in_post
+
+
+mean_alignment = _mean_of("alignment", nobody=0.0)
+mean_professionalism = _mean_of("professionalism", nobody=0.5)
+mean_propensity = _mean_of("propensity", nobody=0.0)
+mean_safety = _mean_of("safety", nobody=0.0)
+mean_skill = _mean_of("skill", nobody=0.0)
+mean_trust = _mean_of("trust", nobody=0.0)

@@ -1,0 +1,330 @@
+"""What we look at. A measure is declared once; recorder, tables, plots and reports read the declaration.
+
+A measure is a mean of states, or a ratio of sums of events. Over several weeks a mean is averaged, and a ratio is the
+sum of its tops over the sum of its bottoms, so that quiet weeks do not count as much as busy ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from civicsim.model.calendar import YEAR
+from civicsim.model.levers import PURPOSES
+from civicsim.model.organisation import CAUSES, PROFESSIONS
+from civicsim.model.processes.survey import QUESTIONS
+
+Column = np.ndarray
+
+
+@dataclass(frozen=True)
+class History:
+    """What was recorded: one row per week, one column per organisation.
+
+    Attributes
+    ----------
+    tally, snapshot : (weeks, organisations) structured arrays
+        Events of each week and how things stood at its end; columns of :mod:`civicsim.model.organisation`.
+    organisation : (organisations,) structured array
+        Sizes; its levers are those at the end.
+    enacted : (weeks, organisations) structured array
+        What staff met of fear, permission and authority, the gap to what was intended, and hours spent.
+    """
+
+    tally: np.ndarray
+    snapshot: np.ndarray
+    organisation: np.ndarray
+    enacted: np.ndarray
+
+
+ENACTED_COLUMNS = (
+    "fear_enacted", "permission_enacted", "authority_enacted", "say_do_gap", "grip", "fulfilment", "breach",
+    *(f"spent_{name}" for name in PURPOSES), *(f"hours_{name}" for name in PURPOSES),
+)  # fmt: skip
+
+_UP_TO_ONE = {"0-1", "Gini, 0-1", "probability", "difference of probabilities", "ICC(1)"}
+"""Units of what is at most 1, beside shares."""
+
+Direction = Literal["higher", "lower", "neither"]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One thing to look at.
+
+    Attributes
+    ----------
+    name, label, unit, help : str
+        Name in code, words for people, unit, and one sentence.
+    better : {"higher", "lower", "neither"}
+        Which way is better; "neither" where that depends on who asks.
+    top : callable
+        ``top(history)`` → (weeks, organisations) array.
+    bottom : callable or None
+        Denominator of a ratio, or None for a mean of states.
+    scale : float
+        What the ratio or mean is multiplied with.
+    signed : bool
+        Whether it may be negative, as a difference or a likeness.
+    lagged : bool
+        Whether what is on top began in earlier weeks than what it is a share of, so that it may exceed 1.
+    """
+
+    name: str
+    label: str
+    unit: str
+    help: str
+    better: Direction
+    top: Callable[[History], Column]
+    bottom: Callable[[History], Column] | None = None
+    scale: float = 1.0
+    signed: bool = False
+    lagged: bool = False
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Least and greatest value that it can have, by its unit; ends of intervals lie within."""
+        share = self.unit.startswith("share of") and not self.unit.endswith("a year")
+        high = 1.0 if (share or self.unit in _UP_TO_ONE) and not self.lagged else np.inf
+        return (-high if self.signed else 0.0), high
+
+    def weekly(self, history: History) -> np.ndarray:
+        """Return the value of each week and organisation; NaN where nothing happened that it could be a share of."""
+        top = self.top(history) * self.scale
+        if self.bottom is None:
+            return np.asarray(top, dtype=float)
+        bottom = self.bottom(history)
+        return np.divide(top, bottom, out=np.full(np.shape(top), np.nan), where=bottom > 0)
+
+    def smoothed(self, history: History, weeks: int = 13) -> np.ndarray:
+        """Return the value over the ``weeks`` up to each week (fewer at the start), for drawing."""
+        top = _trailing_sum(np.asarray(self.top(history), dtype=float), weeks) * self.scale
+        if self.bottom is None:
+            count = np.minimum(np.arange(1, len(top) + 1), weeks)[:, None]
+            return top / count
+        bottom = _trailing_sum(np.asarray(self.bottom(history), dtype=float), weeks)
+        return np.divide(top, bottom, out=np.full(top.shape, np.nan), where=bottom > 0)
+
+    def summary(self, history: History, last_weeks: int = 52) -> np.ndarray:
+        """Return one value per organisation for the last weeks of the record.
+
+        Parameters
+        ----------
+        history : History
+            The record.
+        last_weeks : int
+            How many weeks from the end; the whole record if it is shorter.
+        """
+        top = np.asarray(self.top(history)[-last_weeks:], dtype=float) * self.scale
+        if self.bottom is None:
+            return top.mean(axis=0)
+        bottom = np.asarray(self.bottom(history)[-last_weeks:], dtype=float).sum(axis=0)
+        return np.divide(top.sum(axis=0), bottom, out=np.full(bottom.shape, np.nan), where=bottom > 0)
+
+
+def _trailing_sum(values: np.ndarray, weeks: int) -> np.ndarray:
+    total = np.cumsum(values, axis=0)
+    total[weeks:] = total[weeks:] - total[:-weeks].copy()
+    return total
+
+
+def _state(column: str) -> Callable[[History], Column]:
+    return lambda h: h.snapshot[column]
+
+
+def _events(*columns: str) -> Callable[[History], Column]:
+    return lambda h: sum(h.tally[column] for column in columns)  # type: ignore[return-value]
+
+
+def _enacted(column: str) -> Callable[[History], Column]:
+    return lambda h: h.enacted[column]
+
+
+def _per(size: str) -> Callable[[History], Column]:
+    return lambda h: np.broadcast_to(h.organisation[size].astype(float), h.tally.shape)
+
+
+_staff, _persons, _teams = _per("n_staff"), _per("n_persons"), _per("n_teams")
+_VOICED = _events("voiced")
+_NOTICED = _events("noticed")
+_SETTLED = _events("acted", "explained", "silent")
+_DIRECTIVES = _events("complied", "adapted", "resisted", "gamed")
+_ADOPTED = _events("adopted_vertical", "adopted_local", "adopted_horizontal")
+_PARTICIPATING = tuple(f"spent_{name}" for name in PURPOSES if name != "reporting")
+
+
+def _participation(h: History) -> Column:
+    """Return the hours of a week spent on taking part: voice, improvement, and all purposes of the budget but reporting."""
+    budget = sum(h.enacted[name] for name in _PARTICIPATING) * _staff(h)
+    return h.tally["hours_voice"] + h.tally["hours_improvement"] + h.tally["hours_settling"] + budget
+
+
+_ALL = (
+    # Voice and what comes of it.
+    Measure("voice_share", "Problems voiced", "share of noticed", "Problems voiced among those noticed.", "higher", _VOICED, _NOTICED),
+    Measure("noticed_rate", "Problems noticed", "per person and year", "Problems staff noticed.", "neither", _NOTICED, _staff, YEAR),
+    Measure("voice_gini", "Inequality of voice", "Gini, 0-1", "How unequally readiness to speak up is spread over staff.", "lower", _state("voice_gini")),
+    Measure("voice_status_gap", "Status gap in voice", "difference of probabilities", "Readiness to speak up of high-standing staff minus that of low-standing staff.", "lower", lambda h: h.snapshot["propensity_high"] - h.snapshot["propensity_low"], signed=True),
+    Measure("voice_propensity", "Readiness to speak up", "probability", "Probability of voicing a problem of middling severity.", "higher", _state("propensity")),
+    Measure("withheld_fear_share", "Silence from fear", "share of noticed", "Noticed problems kept back for fear.", "lower", _events("withheld_fear"), _NOTICED),
+    Measure("withheld_futility_share", "Silence from futility", "share of noticed", "Noticed problems kept back because nothing would come of it.", "lower", _events("withheld_futility"), _NOTICED),
+    Measure("weeks_to_response", "Waiting time for an answer", "weeks", "Weeks that managers' items had waited when they were answered or timed out.", "lower", _events("response_weeks"), _events("answered", "timed_out")),
+    Measure("closure_share", "Items answered", "share of settled", "Settled items that were acted on or explained rather than met by silence.", "higher", _events("acted", "explained"), _SETTLED),
+    Measure("acted_share", "Items acted on", "share of settled", "Settled items that were acted on.", "higher", _events("acted"), _SETTLED),
+    Measure("problems_solved_rate", "Problems solved", "per person and year", "Practices of teams changed to what fits by ideas that they tried, per post of staff.", "higher", _events("solved"), _staff, YEAR),
+    Measure("formal_case_rate", "Formal cases", "per 100 staff and year", "Problems taken to the guardian.", "neither", _events("voiced_guardian"), _staff, 100 * YEAR),
+    Measure("detriment_share", "Detriment for speaking up", "share of items", "Items to managers and guardian for which someone suffered.", "lower", _events("detriments"), _events("exposed")),
+    # Attitudes.
+    Measure("psychological_safety", "Psychological safety", "0-1", "Mean psychological safety of staff.", "higher", _state("safety")),
+    Measure("efficacy", "Belief that voice helps", "0-1", "Mean belief that speaking up leads to action.", "higher", _state("efficacy")),
+    Measure("motivation", "Autonomous motivation", "0-1", "Mean autonomous motivation of staff and managers.", "higher", _state("motivation")),
+    Measure("belonging", "Belonging", "0-1", "Mean belonging of staff.", "higher", _state("belonging")),
+    Measure("trust", "Trust", "0-1", "Mean trust of staff and managers in the organisation.", "higher", _state("trust")),
+    Measure("agency", "Perceived agency", "0-1", "Mean of how much staff think they can change.", "higher", _state("agency")),
+    Measure("skill", "Improvement skill", "0-1", "Mean skill of staff in improving work.", "higher", _state("skill")),
+    Measure("openness", "Managers' openness", "0-1", "Mean openness of managers.", "higher", _state("openness")),
+    # Work and wellbeing.
+    Measure("load", "Workload", "hours over contracted hours", "Mean load of staff and managers.", "lower", _state("load")),
+    Measure("overload", "Overload", "load above 1", "Mean over teams of the ten-week memory of load above 1.", "lower", _state("overload")),
+    Measure("headspace", "Headspace", "0-1", "Mean usable headspace of staff.", "higher", _state("headspace")),
+    Measure("exhaustion", "Exhaustion", "0-1", "Mean emotional exhaustion of staff and managers.", "lower", _state("exhaustion")),
+    Measure("burnt_out_share", "Burnt out", "share of people", "Staff and managers whose exhaustion exceeds 0.6.", "lower", _state("n_burnt_out"), _state("n_filled")),
+    Measure("absence_share", "Sickness absence", "share of people", "Staff and managers absent in a week.", "lower", _state("n_absent"), _state("n_filled")),
+    Measure("leaver_rate", "Leavers", "share of people a year", "Staff and managers who leave in a year.", "lower", _events("leavers"), _state("n_filled"), YEAR),
+    Measure("vacancy_share", "Vacancies", "share of posts", "Posts of staff and managers that are empty.", "lower", lambda h: _persons(h) - h.snapshot["n_filled"], _persons),
+    # Directives.
+    Measure("comply_share", "Directives complied with", "share of those taken in", "Directives that teams complied with.", "neither", _events("complied"), _DIRECTIVES),
+    Measure("adapt_share", "Directives adapted", "share of those taken in", "Directives that teams adapted.", "neither", _events("adapted"), _DIRECTIVES),
+    Measure("resist_share", "Directives resisted", "share of those taken in", "Directives that teams resisted.", "neither", _events("resisted"), _DIRECTIVES),
+    Measure("game_share", "Directives gamed", "share of those taken in", "Directives reported as done without being done.", "lower", _events("gamed"), _DIRECTIVES),
+    Measure("directives_overlooked_share", "Directives overlooked", "share of those issued", "Directives that arrived with too many others.", "lower", _events("overlooked"), _events("directives")),
+    # Ideas and practices.
+    Measure("ideas_waiting", "Ideas waiting", "per team", "Ideas waiting for an answer.", "neither", _state("ideas_waiting"), _teams),
+    Measure("ideas_endorsed", "Ideas endorsed", "per team", "Ideas waiting for a trial.", "neither", _state("ideas_endorsed"), _teams),
+    Measure("ideas_in_trial", "Ideas in trial", "per team", "Ideas being tried.", "neither", _state("ideas_in_trial"), _teams),
+    Measure("trial_success_share", "Trials that convince", "share of trials decided", "Decided trials that ended in adoption.", "neither", _events("trials_won"), _events("trials_won", "trials_lost")),
+    Measure("weeks_to_adopt", "Time to adoption", "weeks", "Weeks from raising an idea to its adoption.", "lower", _events("weeks_to_adopt"), _events("trials_won")),
+    Measure("adoptions_vertical", "Changes from above", "per team and year", "Practices changed by directive, or by a programme put into practice at once.", "neither", _events("adopted_vertical"), _teams, YEAR),
+    Measure("adoptions_local", "Changes by ideas tried", "per team and year", "Practices changed by ideas that the team tried, wherever they came from.", "neither", _events("adopted_local"), _teams, YEAR),
+    Measure("adoptions_horizontal", "Changes from neighbours", "per team and year", "Practices taken over from other teams.", "neither", _events("adopted_horizontal"), _teams, YEAR),
+    Measure("vertical_share", "Vertical share of change", "share of changes", "Changes of practice that came from above, by directive or programme.", "neither", _events("adopted_vertical"), _ADOPTED),
+    Measure("right_adoption_share", "Changes that fit", "share of changes", "Changes of practice that fit the team's reality when made.", "higher", _events("adopted_right"), _ADOPTED),
+    Measure("sustained_share", "Changes sustained", "share of those settled", "Changes that stood for a year, among those that stood, decayed or were replaced.", "higher", _events("sustained"), _events("sustained", "decayed", "replaced")),
+    Measure("code_right_share", "Protocols that are right", "share of dimensions", "Dimensions on which the code is right for the organisation at large.", "higher", _state("code_right")),
+    # Quality.
+    Measure("quality_true", "True quality", "0-1", "Mean over teams of true quality.", "higher", _state("quality")),
+    Measure("quality_measured", "True quality, measured part", "0-1", "True quality on measured dimensions.", "higher", _state("quality_measured")),
+    Measure("quality_unmeasured", "True quality, unmeasured part", "0-1", "True quality on the other dimensions.", "higher", _state("quality_unmeasured")),
+    Measure("quality_reported", "Reported quality", "0-1", "Quality as it is reported on measured dimensions.", "neither", _state("quality_reported")),
+    Measure("gaming_gap", "Reported minus true", "0-1", "Reported quality minus true quality on the measured dimensions.", "lower", lambda h: h.snapshot["quality_reported"] - h.snapshot["quality_measured"], signed=True),
+    Measure("mismatch_share", "Practices that do not fit", "share of practices", "Practices that do not fit the local reality.", "lower", _state("mismatch")),
+    Measure("harm_rate", "Harm to patients", "per 100 posts and year", "Expected harm to patients.", "lower", _state("harm"), _staff, 100 * YEAR),
+    Measure("incident_rate", "Reported incidents", "per 100 posts and year", "Expected incidents reported: not a measure of safety.", "neither", _state("incidents"), _staff, 100 * YEAR),
+    Measure("problem_seeking", "Problem-seeking", "0-1", "Mean over teams of problem-seeking against comfort-seeking.", "higher", _state("seek")),
+    Measure("quality_team_sd", "Spread of quality between teams", "standard deviation", "Spread of true quality between the teams of an organisation.", "neither", _state("quality_sd")),
+    Measure("bright_share", "Bright spots", "share of teams", "Teams whose true quality lies more than a usual spread above the organisation's mean.", "neither", _state("bright_share")),
+    Measure("dark_share", "Dark spots", "share of teams", "Teams whose true quality lies more than a usual spread below the organisation's mean.", "lower", _state("dark_share")),
+    *(Measure(f"{state}_icc_{group}", f"Likeness of {words} by {group}", "ICC(1)", f"Share of the variance of {words} among staff that lies between {group}s.", "neither", _state(f"{state}_icc_{group}"), signed=True) for state, words in (("exhaustion", "exhaustion"), ("safety", "safety"), ("burnt_out", "being burnt out")) for group in ("team", "division", "profession")),
+    Measure("spots_coexist", "Bright and dark spots at once", "share of organisations", "Whether an organisation has bright and dark spots at once.", "neither", _state("spots_coexist")),
+    Measure("origin_entropy", "Spread of origins", "0-1", "Evenness over teams of where own ideas adopted in the past year came from.", "neither", _state("origin_entropy")),
+    Measure("would_speak_again", "Would speak up again", "probability", "Readiness to speak up of staff who have done so lately.", "higher", _state("would_speak_again")),
+    Measure("satisfaction", "Patients' satisfaction", "0-1", "Mean satisfaction of patients.", "higher", _state("satisfaction")),
+    Measure("patient_quality_gap", "Gap between patient groups", "0-1", "Satisfaction of the best-served group minus that of the worst.", "lower", _state("satisfaction_gap")),
+    # Leaders and hours.
+    Measure("say_do_gap", "Gap between words and deeds", "0-1", "How much worse than announced staff are treated: mean of fear, permission and authority.", "lower", _enacted("say_do_gap")),
+    Measure("fear_met", "Fear that staff meet", "0-1", "Enacted fear.", "lower", _enacted("fear_enacted")),
+    Measure("permission_met", "Permission that staff meet", "0-1", "Enacted permission.", "neither", _enacted("permission_enacted")),
+    Measure("authority_met", "Authority that teams have", "0-1", "Enacted authority.", "neither", _enacted("authority_enacted")),
+    Measure("hours_spent_protected", "Hours protected", "hours per person and week", "Protected hours spent.", "neither", _enacted("spent_protected")),
+    Measure("hours_spent_reporting", "Hours of reporting", "hours per person and week", "Reporting hours spent.", "neither", _enacted("spent_reporting")),
+    Measure("hours_spent_peer", "Hours with peers", "hours per person and week", "Hours spent with peers of other teams.", "neither", _enacted("spent_peer")),
+    Measure("hours_spent_response", "Hours of answering", "hours per person and week", "Hours spent on answering what was raised.", "neither", _enacted("spent_response")),
+    Measure("hours_spent_deliberation", "Hours of deliberation", "hours per person and week", "Hours spent on joint deliberation.", "neither", _enacted("spent_deliberation")),
+    Measure("hours_spent_patients", "Hours with patients' forum", "hours per person and week", "Hours spent with patients and their forum.", "neither", _enacted("spent_patients")),
+    Measure("hours_spent_coaching", "Hours of coaching", "hours per person and week", "Hours spent on coaching managers and trials.", "neither", _enacted("spent_coaching")),
+    Measure("hours_spent_observation", "Hours of watching the work", "hours per person and week", "Hours that managers spent watching the work.", "neither", _enacted("spent_observation")),
+    Measure("hours_spent_huddles", "Hours of huddles", "hours per person and week", "Hours spent on safety huddles.", "neither", _enacted("spent_huddles")),
+    Measure("hours_spent_voice", "Hours of speaking up", "hours per person and week", "Hours spent on voicing problems, outside the budget.", "neither", _events("hours_voice"), _staff),
+    Measure("hours_improvement", "Hours of improvement work", "hours per person and week", "Hours spent on trials and on changing practice.", "neither", _events("hours_improvement"), _staff),
+    Measure("hours_failure_demand", "Hours of working around", "hours per person and week", "Hours lost to working around what does not fit.", "lower", _events("hours_failure_demand"), _staff),
+    Measure("joined_share", "Problems on the table already", "share of voiced", "Voiced problems that somebody had raised before.", "neither", _events("joined"), _VOICED),
+    Measure("peer_channel_share", "Problems told to peers", "share of voiced", "Voiced problems that went to colleagues.", "neither", _events("voiced_peers"), _VOICED),
+    Measure("lapsed_share", "Promises that come to nothing", "share of acted on", "Items acted on of which nothing came in time.", "lower", _events("lapsed"), _events("acted", "acted_forum"), lagged=True),
+    Measure("forum_issue_rate", "Issues of the patients' forum", "per team and year", "Issues that the forum raised with teams.", "neither", _events("voiced_forum"), _teams, YEAR),
+    Measure("forum_acted_share", "Issues of the forum acted on", "share of issues", "Issues of the forum that were acted on.", "higher", _events("acted_forum"), _events("voiced_forum"), lagged=True),
+    Measure("forum_influence", "Changes that the forum brought about", "per team and year", "Practices changed because the patients' forum asked.", "neither", _events("adopted_patients"), _teams, YEAR),
+    Measure("deliberated_rate", "Ideas talked over", "per team and year", "Ideas that teams deliberated.", "neither", _events("deliberated"), _teams, YEAR),
+    Measure("disagreement_share", "Deliberations with disagreement", "share of deliberations", "Ideas talked over on which opinions differed.", "neither", _events("deliberations_split"), _events("deliberated")),
+    Measure("dissent_survival", "Dissent that prevails", "share of split deliberations", "Ideas dropped after deliberation although some were for them.", "neither", _events("dissent_won"), _events("deliberations_split")),
+    Measure("ties_per_person", "Ties to other teams", "per post of staff", "Ties between teams, each counted at both ends.", "neither", _state("n_ties"), _staff),
+    Measure("cross_division_tie_share", "Ties across divisions", "share of ties", "Ties between teams that lead to another division.", "neither", _state("n_ties_far"), _state("n_ties")),
+    Measure("conflict", "Conflict", "0-1", "Mean over teams of conflict in the week's deliberations.", "neither", _state("conflict")),
+    Measure("hostility", "Hostility between groups", "0-1", "Mean over teams of hostility between groups of staff.", "lower", _state("hostility")),
+    Measure("replaced_share", "Changes replaced", "share of those settled", "Changes that another change replaced within a year.", "neither", _events("replaced"), _events("sustained", "decayed", "replaced")),
+    Measure("codified_rate", "Protocols changed", "dimensions a year", "Dimensions of the code that learned from teams.", "neither", _events("codified"), lambda h: np.ones(h.tally.shape), YEAR),
+    Measure("grip", "Grip", "0-1", "How far leaders have tightened because reports fell short.", "neither", _enacted("grip")),
+    Measure("promises_kept", "Promises kept", "0-1", "Promises of a compact kept, as far as it was negotiated.", "higher", _enacted("fulfilment")),
+    Measure("promises_broken", "Promises broken", "0-1", "Promises of a compact broken.", "lower", _enacted("breach")),
+    Measure("chief_turnover", "Chief executives who leave", "per year", "Chief executives who leave in a year.", "neither", _events("chiefs_left"), lambda h: np.ones(h.tally.shape), YEAR),
+    Measure("inadequate_share", "Ratings that are inadequate", "share of ratings", "Ratings by the regulator that were inadequate.", "lower", _events("rated_inadequate"), _events("rated")),
+    Measure("panel_representativeness", "Representativeness of the forum", "0-1", "1 minus the total variation distance between seats and population.", "higher", _state("representativeness")),
+    Measure("activation", "Patients' activation", "0-1", "Mean readiness of patients to take part.", "higher", _state("activation")),
+    *(Measure(f"voice_propensity_{name}", f"Readiness to speak up: {name}", "probability", f"Probability of voicing a problem of middling severity, profession {name}.", "higher", _state(f"propensity_{name}")) for name in PROFESSIONS),
+    *(Measure(f"hours_allotted_{name}", f"Hours allotted: {name}", "hours per person and week", f"Hours allocated to {name}, with what grip has moved.", "neither", _enacted(f"hours_{name}")) for name in PURPOSES),
+    # Parts of quality, changes by cause, who leaves, who voices, what takes time.
+    *(Measure(f"{name}_quality", label, "0-1", f"True quality on dimensions {words}.", "higher", _state(f"quality_{name}")) for name, label, words in (
+        ("safety_critical", "True quality, safety-critical part", "with one right way everywhere"),
+        ("low_kappa", "True quality, local part", "on which local realities agree little with the common one (κ < .3)"),
+        ("within_team", "True quality, within teams", "that a team can change by itself"),
+        ("cross_boundary", "True quality, across teams", "that change only together with a second team"),
+        ("invisible", "True quality out of staff's sight", "on which staff cannot see what does not fit"),
+    )),
+    Measure("rating_misclassification", "Teams that the rating misjudges", "share of teams", "Teams whose true quality lies on the other side of the regulator's threshold than the last rating of their organisation says.", "lower", _state("misrated")),
+    Measure("leaver_engagement_gap", "Engagement of leavers", "motivation, difference", "Mean motivation of people who left minus that of all.", "lower", lambda h: h.tally["leaver_motivation"] - h.tally["leavers"] * h.snapshot["motivation"], _events("leavers"), signed=True),
+    Measure("adoption_per_directive", "Changes per directive", "per directive to a team", "Practices changed from above per directive that reached a team's desk.", "neither", _events("adopted_vertical"), _events("directives")),
+    Measure("wrong_adoptions", "Own changes that do not fit", "per team and year", "Practices changed on staff's own ideas to what does not fit the team's reality.", "lower", lambda h: h.tally["adopted_from_staff"] + h.tally["adopted_from_team"] - h.tally["right_from_staff"] - h.tally["right_from_team"], _teams, YEAR),
+    Measure("hours_participation", "Hours of taking part", "hours per person and week", "Hours of voice, answering, deliberation, improvement, peers, patients' forum and protected time.", "neither", _participation, _staff),
+    Measure("time_sink_gap", "Working around against taking part", "hours per person and week", "Hours lost to working around what does not fit minus hours of taking part.", "neither", lambda h: h.tally["hours_failure_demand"] - _participation(h), _staff, signed=True),
+    Measure("vertical_horizontal_ratio", "From above against from neighbours", "ratio", "Practices changed from above per practice taken over from other teams.", "neither", _events("adopted_vertical"), _events("adopted_horizontal")),
+    *(Measure(f"sustained_share_{cause}", f"Changes sustained: {words}", "share of those settled", f"Changes that stood for a year among those caused by {words}.", "higher", _events(f"sustained_from_{cause}"), _events(*(f"{fate}_from_{cause}" for fate in ("sustained", "decayed", "replaced")))) for cause, words in zip(CAUSES, ("directives", "staff who spoke up", "the team itself", "the patients' forum", "neighbours", "managers who watch the work", "partners outside", "a programme"), strict=True)),
+    Measure("incident_share", "Harm that is reported", "share of harm", "Expected incidents reported among expected harm to patients.", "higher", _state("incidents"), _state("harm")),
+    *(Measure(f"voice_share_{name}", f"Problems voiced: {words}", "share of noticed", f"Problems voiced among those noticed lately by {words}.", "higher", _state(f"voiced_memory_{name}"), _state(f"noticed_memory_{name}")) for name, words in (*((name, f"{name} staff") for name in PROFESSIONS), ("high", "staff of high standing"), ("low", "staff of low standing"))),
+    Measure("status_parity", "Parity of voice", "0-1", "1 minus the distance between the readiness to speak up of staff of high and of low standing.", "higher", lambda h: 1.0 - np.abs(h.snapshot["propensity_high"] - h.snapshot["propensity_low"])),
+    # The staff survey.
+    Measure("survey_response", "Survey: response rate", "%", "Staff and managers who answered the last staff survey.", "neither", _state("survey_response")),
+    *(Measure(f"survey_{q.name}", f"Survey: {q.label.lower()}", "%", f"NHS Staff Survey question {q.asks}. Percent of those who answered the last survey.", q.better, _state(f"survey_{q.name}")) for q in QUESTIONS),
+    *(Measure(f"survey_all_{q.name}", f"Survey, all staff: {q.label.lower()}", "%", f"NHS Staff Survey question {q.asks}. Percent, had everyone answered the last survey.", q.better, _state(f"survey_all_{q.name}")) for q in QUESTIONS),
+    Measure("hours_settling", "Hours of colleagues' answers", "hours per person and week", "Hours that colleagues and the guardian spent on answering.", "neither", _events("hours_settling"), _staff),
+    # Teams that an event chose, and what is asked about leaders, forums and trials in particular.
+    Measure("marked_quality", "True quality of chosen teams", "0-1", "True quality of the teams that an event chose.", "higher", _state("marked_quality"), _state("n_marked")),
+    Measure("marked_safety", "Safety in chosen teams", "0-1", "Psychological safety in the teams that an event chose.", "higher", _state("marked_safety"), _state("n_marked")),
+    Measure("marked_bright_share", "Bright spots among chosen teams", "share of chosen teams", "Bright spots among the teams that an event chose.", "neither", _state("marked_bright"), _state("n_marked")),
+    Measure("marked_dark_share", "Dark spots among chosen teams", "share of chosen teams", "Dark spots among the teams that an event chose.", "lower", _state("marked_dark"), _state("n_marked")),
+    Measure("cycles_done_rate", "Trial cycles carried out", "share of those due", "Trial cycles that were carried out when they were due.", "higher", _events("cycles_done"), _events("cycles_due")),
+    Measure("observed_rate", "Problems that managers see", "per team and year", "Problems that managers saw for themselves.", "neither", _events("observed"), _teams, YEAR),
+    Measure("huddled_rate", "Problems raised in huddles", "per team and year", "Problems that teams raised in huddles.", "neither", _events("huddled"), _teams, YEAR),
+    Measure("handed_on_rate", "Practices handed on in pairs", "per team and year", "Practices that teams took over from the team they are paired with.", "neither", _events("handed_on"), _teams, YEAR),
+    Measure("brought_rate", "Ideas from outside", "per team and year", "Ideas that outside partners brought to teams.", "neither", _events("brought"), _teams, YEAR),
+    Measure("forum_survival_share", "Forums that stand", "share of organisations", "Organisations that have a patients' forum.", "neither", _state("forum_standing")),
+    Measure("satisfaction_reported", "Satisfaction as reported", "0-1", "Mean satisfaction of patients as the forum's host reports it.", "neither", _state("satisfaction_reported")),
+    Measure("leader_attention_wellbeing", "Leaders' attention to wellbeing", "0-1", "Share of leaders' attention that goes to the wellbeing of staff.", "neither", _state("attention_wellbeing")),
+    Measure("culture_gap", "Gloss on the culture score", "0-1", "Culture score as leaders report it minus mean psychological safety.", "lower", _state("culture_gap"), signed=True),
+)  # fmt: skip
+
+MEASURES: dict[str, Measure] = {measure.name: measure for measure in _ALL}
+"""Every measure by name."""
+
+FLAGSHIP = (
+    "voice_share", "psychological_safety", "efficacy", "burnt_out_share", "leaver_rate", "quality_true",
+    "quality_reported", "harm_rate", "sustained_share", "load",
+)  # fmt: skip
+"""The measures that tables show first."""
+
+TEAM_MEASURES = (
+    "load", "overload", "headspace", "exhaustion", "safety", "seek", "noticed", "voiced", "dealt", "mismatch",
+    "quality", "quality_measured", "quality_unmeasured", "quality_reported", "harm", "incidents", "leaver_memory",
+)  # fmt: skip
+"""Columns of the team table that can be recorded weekly for each team."""

@@ -1,0 +1,98 @@
+"""What it means for a team to change a practice, and to fall back from the change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from civicsim.engine.compiled import compiled
+from civicsim.engine.parameters import parameter
+from civicsim.model.causes import log_adopted, log_replaced
+from civicsim.model.organisation import NO_IDEA, WAITING
+
+_FREE = "Assumption: free modelling choice, to be swept."
+
+
+@dataclass(frozen=True)
+class PracticeParameters:
+    """How well people judge what fits, and what changing a practice costs."""
+
+    judgement_gain: float = parameter(
+        0.4, "probability", 0.0, 0.5, help="How much full skill adds to the even chance of judging rightly what fits.",
+        source=_FREE,
+    )  # fmt: skip
+    signal_correlation: float = parameter(
+        0.2, "0-1", 0.0, 0.8, help="ρ_c: correlation between what members of a team see.", source=_FREE
+    )
+    switching_hours: float = parameter(
+        40.0, "hours per team", 0.0, 200.0, help="Hours a team needs to change a practice, whoever asked for it.",
+        source=_FREE,
+    )  # fmt: skip
+
+
+@compiled
+def judges_rightly(skill, gain):
+    """Return the probability of judging rightly what fits: ½ + gain · K."""
+    return 0.5 + gain * skill
+
+
+@compiled
+def change(slot, value, week, origin, convenient, count):
+    """Make ``value`` the practice of a slot; return whether that was a change.
+
+    The change is followed for a year, and the practice before it is remembered for that long.
+    """
+    slot.gamed = 0
+    if slot.value == value:
+        return False
+    if slot.followed:
+        count.replaced += 1
+        log_replaced(count, slot.origin)
+    slot.previous = slot.value
+    slot.previous_convenient = slot.convenient
+    slot.value = value
+    slot.adopted_week = week
+    slot.origin = origin
+    slot.convenient = convenient
+    slot.followed = 1
+    log_adopted(count, origin, value == slot.reality)
+    return True
+
+
+@compiled
+def fall_back(slot):
+    """Return the practice of a slot to what it was before the last change."""
+    slot.value = slot.previous
+    slot.followed = 0
+    slot.convenient = slot.previous_convenient
+
+
+@compiled
+def propose(slot, value, convenient, origin, channel, severity, week):
+    """Put an idea on the table; whoever raised it is nobody yet."""
+    clear_idea(slot)
+    slot.idea_state = WAITING
+    slot.idea_value = value
+    slot.idea_convenient = convenient
+    slot.idea_origin = origin
+    slot.idea_channel = channel
+    slot.idea_severity = severity
+    slot.idea_week = slot.raised_week = week
+
+
+@compiled
+def clear_idea(slot):
+    """Empty the idea slot."""
+    slot.idea_state = NO_IDEA
+    slot.idea_raiser = -1
+    slot.deliberated = 0
+    slot.cycles = 0
+    slot.successes = 0
+
+
+@compiled
+def place_of(start, chosen, n):
+    """Return how many of the first ``n`` numbers in an ascending list lie before ``start``: where a round from there begins."""
+    before = 0
+    for k in range(n):
+        before += chosen[k] < start
+    return before

@@ -1,0 +1,78 @@
+"""Coaching opens managers slowly, and lets teams learn more from what they try."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from civicsim.engine.compiled import compiled
+from civicsim.engine.parameters import parameter, switch
+from civicsim.engine.process import Process
+from civicsim.model.rules import unit
+
+_FREE = "Assumption: free modelling choice, to be swept."
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What an hour of coaching does."""
+
+    enabled: bool = switch("Managers and trials are coached; off, these hours go back to care.")
+    full_hours: float = parameter(
+        0.1, "hours per person and week", 0.01, 1.0, help="Hours of coaching at which it has its full effect.",
+        source=_FREE,
+    )  # fmt: skip
+    openness_rate: float = parameter(
+        0.004, "per week", 0.0, 0.05, help="Share of the way to full openness that a coached manager covers in a week.",
+        source="Direction: coaching changes how leaders behave, slowly (Drew and Pandit 2020, BMJ 368:m872); size free.",
+    )  # fmt: skip
+    skill_rate: float = parameter(
+        0.0005, "per trial and week", 0.0, 0.01,
+        help="Share of the way to full skill that a coached trial takes its team in a week.", source=_FREE,
+    )  # fmt: skip
+
+
+@compiled
+def intensity(hours, full_hours):
+    """Return how much coaching there is, 0-1: hours over those that have the full effect, at most 1."""
+    return min(1.0, hours / full_hours)
+
+
+@compiled
+def coached(trait, rate, strength):
+    """Return a trait after a week of coaching: x ← x + r·s·(1 − x)."""
+    return unit(trait + rate * strength * (1.0 - trait))
+
+
+@compiled
+def _step(first, last, p, organisation, team, person, manager):
+    """Move coached managers towards openness, and people in teams with trials towards skill."""
+    for o in range(first, last):
+        org, q = organisation[o], p[o]
+        org.spent_coaching = 0.0
+        hours = org.hours_coaching if q.enabled else 0.0
+        strength = intensity(hours, q.full_hours)
+        for j in range(org.first_manager, org.first_manager + org.n_managers):
+            if strength > 0.0 and person[manager[j].person].vacant == 0:
+                manager[j].openness_anchor = coached(manager[j].openness_anchor, q.openness_rate, strength)
+        for t in range(org.first_team, org.first_team + org.n_teams):
+            g = team[t]
+            # Where there is nobody to coach and nothing on trial, the hours go back to care.
+            coached_here = g.n_trials > 0 or person[manager[g.manager].person].vacant == 0
+            g.coaching_hours = hours * g.n_posts if coached_here else 0.0
+            org.spent_coaching += g.coaching_hours / org.n_staff
+            if strength == 0.0 or g.n_trials == 0:
+                continue
+            for i in range(g.first_person, g.first_person + g.n_posts):
+                if person[i].vacant == 0:
+                    person[i].skill = coached(person[i].skill, q.skill_rate * g.n_trials, strength)
+
+
+PROCESS = Process(
+    name="coaching",
+    place=8,
+    title="Coaching makes managers more open, slowly and until they leave, and lets teams learn more from trials.",
+    parameters=Parameters,
+    kernels=(_step,),
+    reads=("organisation.hours_coaching", "manager.person", "person.vacant", "team.n_trials"),
+    writes=("organisation.spent_coaching", "team.coaching_hours", "manager.openness_anchor", "person.skill"),
+)

@@ -1,0 +1,81 @@
+"""The organisation's protocols learn from its best teams, and directives go out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from civicsim.engine.compiled import compiled
+from civicsim.engine.parameters import parameter, switch
+from civicsim.engine.process import Process
+from civicsim.engine.randomness import stream_of, uniforms
+from civicsim.model.calendar import QUARTER
+from civicsim.model.rules import code_change_probability
+
+STREAM = stream_of("codification")
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """How the code learns, and how often it is ordered."""
+
+    enabled: bool = switch("The code learns from superior teams.")
+    directives_enabled: bool = switch("Directives are issued.")
+    quarterly_share: float = parameter(
+        0.25, "probability", 0.0, 1.0, help="Chance per dimension and quarter of a directive, at full directive rate.",
+        source="Assumption: scenario definition; free, to be swept.",
+    )  # fmt: skip
+
+
+@compiled
+def superior(hits, code_hits):
+    """Return whether a team does better than the code: strictly more hits on the measured dimensions."""
+    return hits > code_hits
+
+
+@compiled
+def _step(first, last, week, p, organisation, dimension, tally, practice):
+    """At the end of a quarter, let the code learn and send out directives."""
+    m = practice.shape[1]
+    if week % QUARTER != 0:
+        return
+    ahead = np.empty(m, dtype=np.int64)
+    for o in range(first, last):
+        org, q = organisation[o], p[o]
+        ahead[:] = 0
+        if q.enabled:
+            for t in range(org.first_team, org.first_team + org.n_teams):
+                hits = code_hits = 0
+                for d in range(m):
+                    if dimension[o, d].measured:
+                        hits += practice[t, d].value == practice[t, d].reality
+                        code_hits += dimension[o, d].code == practice[t, d].reality
+                if superior(hits, code_hits):
+                    for d in range(m):
+                        ahead[d] += practice[t, d].value
+        for d in range(m):
+            u_learn, u_order, _, _ = uniforms(org.seed, STREAM, week, org.key, d)
+            majority = 1 if ahead[d] > 0 else -1
+            learns = u_learn < code_change_probability(abs(ahead[d]), org.codification)
+            if learns and ahead[d] != 0 and dimension[o, d].code != majority:
+                dimension[o, d].code = majority
+                tally[o].codified += 1
+            ordered = (
+                q.directives_enabled and dimension[o, d].code != 0 and u_order < org.directive_rate * q.quarterly_share
+            )
+            dimension[o, d].directive = 1 if ordered else 0
+
+
+PROCESS = Process(
+    name="codification",
+    place=10,
+    title="Each quarter the code learns from teams that do better than it, and directives are issued from the code.",
+    parameters=Parameters,
+    kernels=(_step,),
+    reads=(
+        "organisation.codification", "organisation.directive_rate", "dimension.measured", "practice.value",
+        "practice.reality",
+    ),
+    writes=("dimension.code", "dimension.directive", "tally.codified"),
+)  # fmt: skip

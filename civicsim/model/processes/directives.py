@@ -1,0 +1,245 @@
+"""Orders from the centre reach teams, which comply, adapt, resist or game."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from civicsim.engine.compiled import compiled
+from civicsim.engine.parameters import parameter, switch
+from civicsim.engine.process import Process
+from civicsim.engine.randomness import stream_of, uniforms
+from civicsim.model.causes import columns
+from civicsim.model.organisation import FROM_DIRECTIVE
+from civicsim.model.practice import change, judges_rightly
+from civicsim.model.rules import exp, majority_accuracy, toward_code
+
+STREAM = stream_of("directives")
+_FREE = "Assumption: free modelling choice, to be swept."
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What makes teams comply with, adapt, resist or game a directive."""
+
+    enabled: bool = switch("Directives reach teams.")
+    comply_pressure: float = parameter(
+        1.0, "utility", 0, 8, help="a₁: fear and carrots make teams comply.", source=_FREE
+    )
+    comply_trust: float = parameter(1.0, "utility", 0, 8, help="a₂: trust makes teams comply.", source=_FREE)
+    adapt_scope: float = parameter(
+        6.0, "utility", 0, 8, help="a₃: permission × skill × headspace make teams adapt.", source=_FREE
+    )
+    resist_misfit: float = parameter(
+        2.0,
+        "utility",
+        0,
+        8,
+        help="a₄: misfit as the team sees it × belonging make teams resist.",
+        source=_FREE,
+    )
+    resist_fear: float = parameter(1.0, "utility", 0, 8, help="a₅: fear keeps teams from resisting.", source=_FREE)
+    game_pressure: float = parameter(
+        6.0, "utility", 0, 8, help="a₆: fear × salience of targets make teams game.",
+        source="Assumption: direction after Bevan and Hood (2006, Public Administration 84:517), to be verified; size calibrated to what pressing a target does to reports (P11).",
+    )  # fmt: skip
+    game_motivation: float = parameter(
+        1.0, "utility", 0, 8, help="a₇: own motivation keeps teams honest.", source=_FREE
+    )
+    game_audit: float = parameter(1.0, "utility", 0, 8, help="a₈: audit keeps teams honest.", source=_FREE)
+    professionalism_weight: float = parameter(
+        1.0, "multiple per unit", 0.0, 2.0,
+        help="How much professionalism above the middle adds to what speaks for adapting, as a share of it.",
+        source="Direction: professionals of a wider sense of duty adapt rather than resist (Wilkinson, Powell and Davies 2011); size free.",
+    )  # fmt: skip
+    urgency_weight: float = parameter(
+        1.0, "0-1", help="How far an inspection without time to try anything out takes away the scope for adapting, and adds fear.",
+        source="Direction: plans demanded at short notice leave no time to engage (Drew and Pandit 2020, BMJ 368:m872); size free.",
+    )  # fmt: skip
+    temperature: float = parameter(
+        0.5,
+        "utility",
+        0.1,
+        1.0,
+        help="τ: how random the choice is; small means the best option nearly always.",
+        source=_FREE,
+    )
+    attention: float = parameter(
+        4.0,
+        "directives per week",
+        1.0,
+        20.0,
+        help="Directives that a team can take in at once.",
+        source=_FREE,
+    )
+
+
+@compiled
+def comply_utility(pressure_weight, fear, carrot, trust_weight, trust):
+    """Return what speaks for complying: a₁(F + carrot) + a₂T."""
+    return pressure_weight * (fear + carrot) + trust_weight * trust
+
+
+@compiled
+def adapt_utility(weight, permission, skill, headspace, duty, hurry):
+    """Return what speaks for adapting; without permission, skill or headspace nothing does, nor when all time is gone.
+
+    Formula
+        a₃ · permission · K · H · (1 + duty) · (1 − hurry)
+
+    where duty is what professionalism adds and hurry what an inspection takes away.
+    """
+    return weight * permission * skill * headspace * (1.0 + duty) * (1.0 - hurry)
+
+
+@compiled
+def fear_in_a_hurry(fear, hurry):
+    """Return fear while an inspection looms: it goes up as far as time runs out, F + (1 − F)·hurry/2."""
+    return fear + 0.5 * hurry * (1.0 - fear)
+
+
+@compiled
+def resist_utility(misfit_weight, misfit, belonging, fear_weight, fear):
+    """Return what speaks for resisting: a₄ · misfit · X − a₅F."""
+    return misfit_weight * misfit * belonging - fear_weight * fear
+
+
+@compiled
+def game_utility(pressure_weight, fear, salience, motivation_weight, motivation, audit_weight, audit):
+    """Return what speaks for gaming: a₆ · F · salience − a₇M − a₈ · audit."""
+    return pressure_weight * fear * salience - motivation_weight * motivation - audit_weight * audit
+
+
+@compiled
+def choose(comply, adapt, resist, game, temperature, u):
+    """Return 0 comply, 1 adapt, 2 resist or 3 game: a softmax choice made by one uniform number."""
+    best = max(max(comply, adapt), max(resist, game))
+    a = exp((comply - best) / temperature)
+    b = exp((adapt - best) / temperature)
+    c = exp((resist - best) / temperature)
+    d = exp((game - best) / temperature)
+    x = u * (a + b + c + d)
+    if x < a:
+        return 0
+    if x < a + b:
+        return 1
+    if x < a + b + c:
+        return 2
+    return 3
+
+
+@compiled
+def attended_probability(n_directives, attention):
+    """Return the chance that a team takes in one of ``n_directives`` that arrive at once: min(1, attention/n)."""
+    return min(1.0, attention / n_directives)
+
+
+@compiled
+def _step(first, last, week, p, p_practice, organisation, dimension, tally, team, practice, person):
+    """Let each team decide on each directive that is out, once."""
+    m = practice.shape[1]
+    for o in range(first, last):
+        if not p[o].enabled:
+            continue
+        org, q, way, count = organisation[o], p[o], p_practice[o], tally[o]
+        n_directives = 0
+        for d in range(m):
+            n_directives += dimension[o, d].directive
+        if n_directives == 0:
+            continue
+        attended = attended_probability(n_directives, q.attention)
+        hurry = q.urgency_weight * org.urgency
+        fear = fear_in_a_hurry(org.fear_enacted, hurry)
+        for t in range(org.first_team, org.first_team + org.n_teams):
+            g = team[t]
+            trust = skill = belonging = motivation = professionalism = 0.0
+            filled = 0
+            for i in range(g.first_person, g.first_person + g.n_posts):
+                if person[i].vacant:
+                    continue
+                filled += 1
+                trust += person[i].trust
+                skill += person[i].skill
+                belonging += person[i].belonging
+                motivation += person[i].motivation
+                professionalism += person[i].professionalism
+            if filled == 0:
+                continue
+            trust, skill, belonging, motivation = (
+                trust / filled,
+                skill / filled,
+                belonging / filled,
+                motivation / filled,
+            )
+            duty = q.professionalism_weight * (professionalism / filled - 0.5)
+            accuracy = judges_rightly(skill, way.judgement_gain)
+            together = majority_accuracy(accuracy, max(g.n_present, 1), way.signal_correlation)
+            for d in range(m):
+                if dimension[o, d].directive == 0:
+                    continue
+                slot, code = practice[t, d], dimension[o, d].code
+                count.directives += 1
+                u_attend, u_signal, u_choice, u_guess = uniforms(org.seed, STREAM, week, g.key, d)
+                if u_attend >= attended:
+                    count.overlooked += 1
+                    continue
+                if slot.value == code:
+                    # Nothing to do, and nothing to pretend.
+                    count.complied += 1
+                    slot.gamed = 0
+                    continue
+                signal = slot.reality if u_signal < together else -slot.reality
+                chosen = choose(
+                    comply_utility(q.comply_pressure, fear, org.carrot, q.comply_trust, trust),
+                    adapt_utility(q.adapt_scope, org.permission_enacted, skill, g.headspace, duty, hurry),
+                    resist_utility(q.resist_misfit, signal != code, belonging, q.resist_fear, fear),
+                    game_utility(
+                        q.game_pressure, fear, org.target_salience, q.game_motivation, motivation,
+                        q.game_audit, org.audit,
+                    ),
+                    q.temperature,
+                    u_choice,
+                )  # fmt: skip
+                changed = False
+                if chosen == 0:
+                    count.complied += 1
+                    changed = change(slot, toward_code(slot.value, code, 2), week, FROM_DIRECTIVE, 0, count)
+                elif chosen == 1:
+                    count.adapted += 1
+                    guess = slot.reality if u_guess < accuracy else -slot.reality
+                    changed = change(slot, guess, week, FROM_DIRECTIVE, 0, count)
+                elif chosen == 2:
+                    count.resisted += 1
+                else:
+                    count.gamed += 1
+                    slot.gamed = 1
+                if changed:
+                    g.switching_hours += way.switching_hours
+                    count.adopted_vertical += 1
+                    count.adopted_right += slot.value == slot.reality
+        for d in range(m):
+            dimension[o, d].directive = 0
+
+
+PROCESS = Process(
+    name="directives",
+    place=2,
+    title="Teams decide on the directives issued last quarter's end: comply, adapt, resist or game.",
+    parameters=Parameters,
+    kernels=(_step,),
+    reads=(
+        "organisation.fear_enacted", "organisation.carrot", "organisation.permission_enacted",
+        "organisation.target_salience", "organisation.audit", "dimension.code", "team.headspace", "team.n_present",
+        "person.trust", "person.skill", "person.belonging", "person.motivation", "person.professionalism", "person.vacant",
+        "organisation.urgency",
+        "practice.reality",
+    ),
+    writes=(
+        "dimension.directive", "practice.value", "practice.previous",
+        "practice.previous_convenient", "practice.origin", "practice.followed",
+        "practice.gamed", "practice.convenient", "practice.adopted_week", "team.switching_hours", "tally.directives",
+        "tally.complied", "tally.adapted", "tally.resisted", "tally.gamed", "tally.overlooked",
+        "tally.adopted_vertical",
+        "tally.replaced", "tally.adopted_right",
+        *columns("adopted", "directive"), *columns("right", "directive"), *columns("replaced"),
+    ),
+)  # fmt: skip

@@ -1,0 +1,71 @@
+"""What is right changes slowly, for single teams and for the whole organisation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from civicsim.engine.compiled import compiled
+from civicsim.engine.parameters import parameter, switch
+from civicsim.engine.process import Process
+from civicsim.engine.randomness import stream_of, uniforms
+from civicsim.model.rules import poisson
+
+STREAM = stream_of("drift")
+MOST_REDRAWS = 8
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """How fast what is right changes."""
+
+    enabled: bool = switch("Local and common realities drift.")
+    rate: float = parameter(
+        0.001, "per week", 0.0, 0.02,
+        help="Half the weekly chance that a team's reality on a dimension is drawn anew.",
+        source="Assumption: a tenth of local realities is redrawn in a year; free, to be swept.",
+    )  # fmt: skip
+    common_share: float = parameter(
+        0.1, "0-1", help="Rate at which the common reality flips, as a share of the local rate.",
+        source="Assumption: free modelling choice, to be swept.",
+    )  # fmt: skip
+
+
+@compiled
+def local_reality(truth, kappa, u):
+    """Return what is right for a team: the common truth with probability (1+κ)/2, else its opposite."""
+    return truth if u < 0.5 * (1.0 + kappa) else -truth
+
+
+@compiled
+def _step(first, last, week, p, organisation, dimension, team, practice):
+    """Redraw a few local realities, and rarely flip a common one."""
+    m = dimension.shape[1]
+    for o in range(first, last):
+        if not p[o].enabled:
+            continue
+        org = organisation[o]
+        # The common reality: a flip redraws the realities of all teams on that dimension, so that κ keeps its meaning.
+        u, chosen, _, _ = uniforms(org.seed, STREAM, week, org.key, 0)
+        if poisson(m * p[o].rate * p[o].common_share, u, 1):
+            d = int(chosen * m)
+            dimension[o, d].truth = -dimension[o, d].truth
+            for t in range(org.first_team, org.first_team + org.n_teams):
+                v, _, _, _ = uniforms(org.seed, STREAM, week, team[t].key, 1)
+                practice[t, d].reality = local_reality(dimension[o, d].truth, dimension[o, d].kappa, v)
+        for t in range(org.first_team, org.first_team + org.n_teams):
+            u, _, _, _ = uniforms(org.seed, STREAM, week, team[t].key, 2)
+            for k in range(poisson(m * 2.0 * p[o].rate, u, MOST_REDRAWS)):
+                chosen, v, _, _ = uniforms(org.seed, STREAM, week, team[t].key, 3 + k)
+                d = int(chosen * m)
+                practice[t, d].reality = local_reality(dimension[o, d].truth, dimension[o, d].kappa, v)
+
+
+PROCESS = Process(
+    name="drift",
+    place=0,
+    title="What is right for patients drifts, team by team and now and then everywhere.",
+    parameters=Parameters,
+    kernels=(_step,),
+    reads=("dimension.kappa",),
+    writes=("dimension.truth", "practice.reality"),
+)

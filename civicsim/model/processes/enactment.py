@@ -1,0 +1,193 @@
+"""Staff meet what leaders live, not what they announce."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from civicsim.engine.compiled import compiled
+from civicsim.engine.parameters import parameter, switch
+from civicsim.engine.process import Process
+from civicsim.model.organisation import TEAM_MANAGER
+from civicsim.model.rules import unit
+
+_FREE = "Assumption: free modelling choice, to be swept."
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """How intentions turn into what staff meet."""
+
+    enabled: bool = switch("Attitudes are met only as far as leaders give hours to them; off, they are met at once.")
+    rate: float = parameter(
+        0.05, "per week", 0.01, 0.2,
+        help="Share of the way from what staff meet to what is intended that a week covers when all hours go into it.",
+        source="Assumption: leaders are judged by where they spend time (Drew and Pandit 2020, BMJ 368:m872); "
+        "the rate is free, to be swept.",
+    )  # fmt: skip
+    fallback: float = parameter(
+        0.05, "per week", 0.0, 0.5, help="Share of the way back to old habits per unit of overload.",
+        source="Assumption: free modelling choice, to be swept.",
+    )  # fmt: skip
+    leader_weight: float = parameter(
+        0.28, "0-1", 0.0, 0.8, help="Weight of the chief's openness against a manager's own.",
+        source="Assumption: leaders' behaviour is amplified down the line (Drew and Pandit 2020); the weight calibrated to how little organisations differ (P6).",
+    )  # fmt: skip
+    grip_fear: float = parameter(
+        0.3, "0-1", help="How much full grip adds to the fear that leaders intend.", source=_FREE
+    )
+    grip_hours: float = parameter(
+        0.5, "0-1", help="Share of the hours of other purposes that full grip moves to reporting.", source=_FREE
+    )
+    grip_cost: float = parameter(
+        0.2, "openness per unit grip", 0.0, 1.0, help="How much full grip closes managers.",
+        source="Direction: pressure on leaders is passed on (Drew and Pandit 2020, BMJ 368:m872); size free.",
+    )  # fmt: skip
+    overload_cost: float = parameter(
+        0.6, "openness per unit overload", 0.0, 2.0, help="How much overload closes managers.",
+        source="Assumption: free modelling choice, to be swept.",
+    )  # fmt: skip
+
+
+@compiled
+def enacted_attitude(enacted, intended, habit, rate, engaged, fallback, pressure):
+    """Return what staff meet of an attitude next week.
+
+    Formula
+        x ← x + r·h·(x* − x) − f·p·(x − x₀)
+
+    where h is the share of the hour budget that goes into being with people, p the pressure, x* the intention and x₀
+    the habit of the status quo. Hours given pull what staff meet towards the intention, whichever way that is;
+    pressure pulls it back.
+    """
+    return unit(enacted + rate * engaged * (intended - enacted) - fallback * pressure * (enacted - habit))
+
+
+@compiled
+def words_without_deeds(fear, fear_met, permission, permission_met, authority, authority_met):
+    """Return the gap between words and deeds: how much worse than announced staff are treated, on average.
+
+    Formula
+        ⅓[max(0, F − F*) + max(0, perm* − perm) + max(0, auth* − auth)],  * as announced
+
+    To be treated better than announced disappoints nobody.
+    """
+    return (
+        max(0.0, fear_met - fear) + max(0.0, permission - permission_met) + max(0.0, authority - authority_met)
+    ) / 3.0
+
+
+@compiled
+def manager_openness(own, leader, leader_weight, overload, overload_cost, grip, grip_cost):
+    """Return how openly a manager receives what is raised: own and the chief's openness, less under overload and grip."""
+    return unit((1.0 - leader_weight) * own + leader_weight * leader - overload_cost * overload - grip_cost * grip)
+
+
+@compiled
+def hours_with_people(org):
+    """Return the hours that leaders and managers really gave to people last week, per person."""
+    return (
+        org.spent_protected + org.spent_peer + org.spent_response + org.spent_deliberation + org.spent_coaching
+        + org.spent_observation + org.spent_huddles
+    )  # fmt: skip
+
+
+@compiled
+def _allocate(org, grip_hours):
+    """Move hours to reporting as far as leaders have tightened; the sum stays the same."""
+    moved = grip_hours * org.grip * (1.0 - org.ledger_protection)
+    org.hours_protected = (1.0 - moved) * org.allotted_protected
+    org.hours_peer = (1.0 - moved) * org.allotted_peer
+    org.hours_response = (1.0 - moved) * org.allotted_response
+    org.hours_deliberation = (1.0 - moved) * org.allotted_deliberation
+    org.hours_patients = (1.0 - moved) * org.allotted_patients
+    org.hours_coaching = (1.0 - moved) * org.allotted_coaching
+    org.hours_observation = (1.0 - moved) * org.allotted_observation
+    org.hours_huddles = (1.0 - moved) * org.allotted_huddles
+    others = (
+        org.allotted_protected + org.allotted_peer + org.allotted_response + org.allotted_deliberation
+        + org.allotted_patients + org.allotted_coaching + org.allotted_observation + org.allotted_huddles
+    )  # fmt: skip
+    org.hours_reporting = org.allotted_reporting + moved * others
+
+
+@compiled
+def _step(first, last, p, organisation, team, person, manager):
+    """Move what staff meet towards what is intended, as far as hours are given; and set managers' openness."""
+    for o in range(first, last):
+        org, q = organisation[o], p[o]
+        pressure = 0.0
+        for t in range(org.first_team, org.first_team + org.n_teams):
+            pressure += team[t].overload
+        pressure /= org.n_teams
+        engaged = unit(hours_with_people(org) / org.hours_budget)
+        _allocate(org, q.grip_hours)
+        fear = unit(org.fear + q.grip_fear * org.grip)
+        if q.enabled:
+            org.fear_enacted = enacted_attitude(
+                org.fear_enacted, fear, org.fear_habit, q.rate, engaged, q.fallback, pressure
+            )
+            org.permission_enacted = enacted_attitude(
+                org.permission_enacted,
+                org.permission,
+                org.permission_habit,
+                q.rate,
+                engaged,
+                q.fallback,
+                pressure,
+            )
+            org.authority_enacted = enacted_attitude(
+                org.authority_enacted,
+                org.authority,
+                org.authority_habit,
+                q.rate,
+                engaged,
+                q.fallback,
+                pressure,
+            )
+        else:
+            org.fear_enacted, org.permission_enacted = fear, org.permission
+            org.authority_enacted = org.authority
+        org.say_do_gap = words_without_deeds(
+            org.fear, org.fear_enacted, org.permission, org.permission_enacted, org.authority, org.authority_enacted
+        )
+        for j in range(org.first_manager, org.first_manager + org.n_managers):
+            boss = person[manager[j].person]
+            overload = team[boss.team].overload if boss.role == TEAM_MANAGER else pressure
+            # While a post is empty, whoever stands in takes after the chief executive.
+            own = org.leader_openness if boss.vacant else manager[j].openness_anchor
+            manager[j].openness = manager_openness(
+                own,
+                org.leader_openness,
+                q.leader_weight,
+                overload,
+                q.overload_cost,
+                org.grip,
+                q.grip_cost,
+            )
+
+
+PROCESS = Process(
+    name="enactment",
+    place=0,
+    title="What staff meet of fear, permission and authority follows the hours that leaders give, and slips under pressure.",
+    parameters=Parameters,
+    kernels=(_step,),
+    reads=(
+        "organisation.fear", "organisation.permission", "organisation.authority", "organisation.spent_protected",
+        "organisation.spent_peer", "organisation.spent_response", "organisation.spent_deliberation",
+        "organisation.spent_coaching", "organisation.spent_observation", "organisation.spent_huddles",
+        "organisation.leader_openness", "organisation.grip", "organisation.ledger_protection",
+        "organisation.allotted_reporting", "team.overload", "manager.openness_anchor",
+        "organisation.allotted_coaching", "organisation.allotted_deliberation", "organisation.allotted_huddles",
+        "organisation.allotted_observation", "organisation.allotted_patients", "organisation.allotted_peer",
+        "organisation.allotted_protected", "organisation.allotted_response", "organisation.authority_habit",
+        "organisation.fear_habit", "organisation.permission_habit", "person.vacant",
+    ),
+    writes=(
+        "organisation.fear_enacted", "organisation.permission_enacted", "organisation.authority_enacted",
+        "organisation.say_do_gap", "organisation.hours_protected", "organisation.hours_reporting",
+        "organisation.hours_peer", "organisation.hours_response", "organisation.hours_deliberation",
+        "organisation.hours_patients", "organisation.hours_coaching", "organisation.hours_observation",
+        "organisation.hours_huddles", "manager.openness",
+    ),
+)  # fmt: skip

@@ -1,0 +1,203 @@
+"""Work wears people out, and ease lets them recover."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from civicsim.engine.compiled import compiled
+from civicsim.engine.parameters import parameter, switch
+from civicsim.engine.process import Process
+from civicsim.engine.randomness import shocks_in_turn, stream_of
+from civicsim.model.blocks import TEAMS_AT_ONCE, block_of
+from civicsim.model.rules import unit
+
+STREAM = stream_of("exhaustion")
+LOAD_AT_EASE = 0.9
+BURNT_OUT = 0.6
+"""Exhaustion above which a person counts as burnt out. Assumption: a threshold, set with the survey item in mind."""
+LOAD_THAT_HINDERS, HINDRANCE_SLOPE = 1.0, 2.0
+"""Load above which it exhausts in the threshold form, and how much more steeply than in the others. Assumption: where work takes
+more than the hours that are paid; twice as steep, so that load exhausts the status quo as much in all (both agree at 1.1)."""
+LINEAR, SATURATING, THRESHOLD = 0, 1, 2
+"""Codes of the forms of exhaustion."""
+_FREE = "Assumption: free modelling choice, to be swept."
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What wears people out and what restores them."""
+
+    enabled: bool = switch("Exhaustion changes.")
+    form: str = parameter(
+        "linear", "form",
+        help="Causes add up, or count the less the nearer to either end one is (saturating), or load counts above 1 (threshold).",
+        source="Assumption: which form holds is open, to be swept.", choices=("linear", "saturating", "threshold"),
+    )  # fmt: skip
+    load_weight: float = parameter(
+        0.03, "per week and unit load", 0.015, 0.05, help="κ_D: exhaustion per unit of load above .9.",
+        source="Direction: job demands-resources theory, longitudinal effects small and fading with lag; size to be calibrated.",
+    )  # fmt: skip
+    recovery_weight: float = parameter(
+        0.04,
+        "per week and unit slack",
+        0.02,
+        0.15,
+        help="κ_R: recovery per unit of load below 1.",
+        source=_FREE,
+    )
+    fear_weight: float = parameter(
+        0.004,
+        "per week",
+        0.0,
+        0.015,
+        help="κ_F: exhaustion per unit of fear above the usual; also reported at 0.",
+        source=_FREE,
+    )
+    breach_weight: float = parameter(
+        0.02, "per week", 0.0, 0.05, help="κ_B: exhaustion per unit of broken promises.", source=_FREE
+    )
+    contagion: float = parameter(
+        0.01, "per week", 0.0, 0.05, help="κ_C: pull of colleagues' exhaustion.",
+        source="Assumption: small, because cross-sectional findings are confounded by shared load; sweep through 0.",
+    )  # fmt: skip
+    return_rate: float = parameter(
+        0.06,
+        "per week",
+        0.03,
+        0.1,
+        help="κ₀: how fast exhaustion returns to a person's own level.",
+        source=_FREE,
+    )
+    rest_weight: float = parameter(
+        1.5, "multiple", 1.0, 3.0, help="How much an hour taken from rest wears out, against an hour of work.",
+        source="Direction: an hour of rest lost is worse than an hour of work gained; size free.",
+    )  # fmt: skip
+    noise_sd: float = parameter(
+        0.05, "per week", 0.0, 0.1, help="Spread of what else happens to a person in a week.", source=_FREE
+    )
+
+
+@compiled
+def strain(load):
+    """Return load as far as it exhausts: max(0, ℓ−.9). What is above .9 has no slack for a pause."""
+    return max(0.0, load - LOAD_AT_EASE)
+
+
+@compiled
+def hindrance(load):
+    """Return load as far as it exhausts, where demands exhaust only once they hinder: 2·max(0, ℓ−1).
+
+    Demands that one can meet challenge, and demands that one cannot meet wear out: Warr's vitamins (1987) and the two kinds of
+    stressors of Cavanaugh and others (2000, Journal of Applied Psychology 85:65), to be verified.
+    """
+    return HINDRANCE_SLOPE * max(0.0, load - LOAD_THAT_HINDERS)
+
+
+@compiled
+def saturated(push, exhaustion, usual):
+    """Return a push towards more or less exhaustion as far as there is room for it.
+
+    Formula
+        push·(1−E)/(1−E_ref) upwards, push·E/E_ref downwards
+
+    The whole push at the usual exhaustion. Logistic growth, in place of a straight line that ends at a wall. Assumption.
+    """
+    return push * (1.0 - exhaustion) / (1.0 - usual) if push > 0.0 else push * exhaustion / usual
+
+
+@compiled
+def exhaustion_change(q, usual, exhaustion, anchor, load, fear, breach, around, belonging):
+    """Return the expected change of exhaustion in a week.
+
+    Formula
+        κ_D·max(0, ℓ−.9) + κ_F(F−F₀) + κ_B·breach + κ_C(Ē−E) − κ_R·max(0, 1−ℓ)(½+½X) − κ₀(E−E₀)
+
+    where ℓ is the load as it is felt, see :func:`felt_load`. In the threshold form, :func:`hindrance` takes the place of the
+    first maximum; in the saturating form, all but the return to E₀ is :func:`saturated`.
+    Influence has no term of its own: it can only work through load, belonging and staying.
+    """
+    push = (
+        q.load_weight * (hindrance(load) if q.form == THRESHOLD else strain(load))
+        + q.fear_weight * (fear - usual.usual_fear)
+        + q.breach_weight * breach
+        + q.contagion * (around - exhaustion)
+        - q.recovery_weight * max(0.0, 1.0 - load) * (0.5 + 0.5 * belonging)
+    )
+    if q.form == SATURATING:
+        push = saturated(push, exhaustion, usual.usual_exhaustion)
+    return push - q.return_rate * (exhaustion - anchor)
+
+
+@compiled
+def felt_load(load, rest_hours, contracted, rest_weight):
+    """Return load as it is felt: hours taken from rest count more than hours of work."""
+    return load + rest_weight * rest_hours / contracted
+
+
+@compiled
+def _move(org, q, usual, week, contracted, start, total, filled, broken, person):
+    """Move the exhaustion of consecutive posts; for each is given that of its team, members in post, and promises broken."""
+    fear = org.fear_enacted
+    luck = shocks_in_turn(org.seed, STREAM, week, person[start].key, total.shape[0])
+    for k in range(total.shape[0]):
+        who = person[start + k]
+        around = (total[k] - who.exhaustion) / (filled[k] - 1.0) if filled[k] > 1.0 else who.exhaustion
+        load = felt_load(who.load, who.rest_hours, contracted, q.rest_weight)
+        change = exhaustion_change(
+            q, usual, who.exhaustion, who.exhaustion_anchor, load, fear, broken[k], around, who.belonging
+        )
+        moved = unit(who.exhaustion + change + q.noise_sd * luck[k])
+        who.exhaustion = moved if who.vacant == 0 else who.exhaustion
+
+
+@compiled
+def _step(first, last, week, p, p_reference, p_structure, organisation, team, person):
+    """Move everybody's exhaustion by the week's load, fear, company, recovery and chance."""
+    for o in range(first, last):
+        if not p[o].enabled:
+            continue
+        org, q, usual, contracted = organisation[o], p[o], p_reference[o], p_structure[o].contracted_hours
+        for one in range(org.first_team, org.first_team + org.n_teams, TEAMS_AT_ONCE):
+            beyond, start, n_posts = block_of(org, team, one)
+            # Colleagues are seen as they were at the start of the week: it is summed up before anybody moves.
+            total, filled, broken = np.empty(n_posts), np.empty(n_posts), np.empty(n_posts)
+            for t in range(one, beyond):
+                g = team[t]
+                in_team = in_post = 0.0
+                for i in range(g.first_person, g.first_person + g.n_posts):
+                    here = 1.0 - person[i].vacant
+                    in_team += here * person[i].exhaustion
+                    in_post += here
+                for k in range(g.first_person - start, g.first_person + g.n_posts - start):
+                    total[k], filled[k], broken[k] = in_team, in_post, g.breach
+            _move(org, q, usual, week, contracted, start, total, filled, broken, person)
+        # Managers have no team around them, and go by promises to the organisation as a whole.
+        n = org.n_persons - org.n_staff
+        nobody = np.zeros(n)
+        _move(
+            org,
+            q,
+            usual,
+            week,
+            contracted,
+            org.first_person + org.n_staff,
+            nobody,
+            nobody,
+            np.full(n, org.breach),
+            person,
+        )
+
+
+PROCESS = Process(
+    name="exhaustion",
+    place=12,
+    title="Load and fear exhaust people, slack and belonging restore them, and each returns to a level of their own.",
+    parameters=Parameters,
+    kernels=(_step,),
+    reads=(
+        "organisation.fear_enacted", "organisation.breach", "person.rest_hours", "team.breach", "person.load", "person.belonging", "person.exhaustion_anchor", "person.vacant",
+    ),
+    writes=("person.exhaustion",),
+)  # fmt: skip

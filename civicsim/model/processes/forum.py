@@ -1,0 +1,290 @@
+"""Patients are heard through a forum: who sits there, what it may decide, and whether anyone listens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from civicsim.engine.compiled import compiled
+from civicsim.engine.parameters import parameter, switch
+from civicsim.engine.process import Process
+from civicsim.engine.randomness import stream_of, uniforms
+from civicsim.model.organisation import FROM_PATIENTS, N_PATIENT_GROUPS, NO_IDEA, TO_FORUM
+from civicsim.model.practice import propose
+from civicsim.model.rules import unit
+
+STREAM = stream_of("forum")
+COMES = stream_of("forum.comes")
+PLACE = stream_of("forum.place")
+REBUILT = stream_of("forum.rebuilt")
+USUAL_GROUP = 0
+TEAM, ORGANISATION, NATIONAL = range(3)
+_FREE = "Assumption: free modelling choice, to be swept."
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """Who speaks for patients, and how far it carries."""
+
+    enabled: bool = switch("Patients are heard through a forum; off, its hours go back to care.")
+    level: str = parameter(
+        "organisation", "level", help="Where the forum meets: with teams, for the organisation, or nationally.",
+        source="Assumption: most public meetings are held for the organisation; to be swept.",
+        choices=("team", "organisation", "national"), role="fixed",
+    )  # fmt: skip
+    recruitment_bias: float = parameter(
+        0.6, "0-1", help="How far seats go to the usual volunteers when nobody reaches beyond them.", source=_FREE
+    )
+    hours_per_issue: float = parameter(
+        10.0, "hours of staff", 1.0, 100.0, help="Staff hours it takes to raise one issue with patients.", source=_FREE
+    )
+    accuracy: float = parameter(
+        0.75, "probability", 0.5, 1.0, help="Chance that patients who meet with a team see rightly what fits there.",
+        source=_FREE,
+    )  # fmt: skip
+    accuracy_loss: float = parameter(
+        0.05, "probability", 0.0, 0.25, help="How much of that is lost with each level further away.", source=_FREE
+    )
+    teams_per_level: float = parameter(
+        3.0, "multiple", 1.0, 10.0, help="How many times more teams an issue reaches with each level.", source=_FREE
+    )
+    fixes_per_team: float = parameter(
+        0.5,
+        "fixes per team and quarter",
+        0.0,
+        5.0,
+        help="Fixes that the forum can pay for with a full budget.",
+        source=_FREE,
+    )
+    satisfaction_target: float = parameter(
+        0.0, "0-1", help="Satisfaction that the host sets the forum as its target; 0 sets none.", role="lever",
+        source="Assumption: scenario definition; a target of 80 % satisfied was set for a forum before it existed (2013).",
+    )  # fmt: skip
+    target_gloss: float = parameter(
+        0.5, "0-1", help="Share of the way from true to targeted satisfaction that a dependent forum's reports go.",
+        source=_FREE,
+    )  # fmt: skip
+    seats: float = parameter(
+        0.0, "share of boards", help="Share of the boards on which patients have a seat.", role="lever",
+        source="Assumption: scenario definition.",
+    )  # fmt: skip
+    seat_weight: float = parameter(
+        0.5, "multiple", 0.0, 2.0, help="How much a seat on every board adds to what the forum's independence achieves.",
+        source=_FREE,
+    )  # fmt: skip
+    membership_threshold: float = parameter(
+        0.0, "0-1", help="Reach below which the forum draws on the usual volunteers alone.",
+        source="Direction: thresholds of membership, such as one in a hundred of the public, were proposed (2013); none by default.",
+    )  # fmt: skip
+    acted_share: float = parameter(
+        -1.0, "0-1; -1 as it comes", -1.0, 1.0, role="fixed",
+        help="Share of the forum's issues that are acted on, for studies; -1 leaves it to independence and budget.",
+        source="Assumption: definition.",
+    )  # fmt: skip
+    anchored_outside: float = parameter(
+        0.0, "0-1", help="How far the forum is rooted outside the organisation's line, where no re-organisation reaches it.",
+        role="lever", source="Assumption: scenario definition.",
+    )  # fmt: skip
+    loss_in_reorganisation: float = parameter(
+        0.7, "probability", help="Chance that a re-organisation sweeps away a forum inside the line.", source=_FREE
+    )
+    rebuild_weeks: float = parameter(
+        104.0, "weeks", 4.0, 1040.0, help="Mean weeks until a forum that was swept away is set up anew.", source=_FREE
+    )
+    target_erosion: float = parameter(
+        0.02, "per week", 0.0, 0.2, help="Independence lost each week under such a target.", source=_FREE
+    )
+    independence_rate: float = parameter(
+        0.02, "per week", 0.0, 0.2, help="How fast independence follows what the style intends.", source=_FREE
+    )
+    activation_rate: float = parameter(
+        0.02, "per week", 0.0, 0.2, help="How fast patients' activation moves.", source=_FREE
+    )
+    activation_heard: float = parameter(0.5, "0-1", help="How much being acted on raises activation.", source=_FREE)
+    activation_ignored: float = parameter(
+        0.3, "0-1", help="How much being consulted and ignored lowers it.", source=_FREE
+    )
+    activation_base: float = parameter(0.3, "0-1", help="Activation of patients who are not consulted.", source=_FREE)
+
+
+@compiled
+def seat_share(population_share, is_usual, bias, reach):
+    """Return the share of seats of a patient group.
+
+    Formula
+        (1−b)·share + b·[usual group],  b = bias·(1 − reach)
+    """
+    tilt = bias * (1.0 - reach)
+    return (1.0 - tilt) * population_share + tilt * is_usual
+
+
+@compiled
+def independence_after(independence, intended, rate, host_target, erosion):
+    """Return the forum's independence after a week: it follows the intention, unless a target of the host erodes it."""
+    if host_target:
+        return unit(independence - erosion)
+    return unit(independence + rate * (intended - independence))
+
+
+@compiled
+def effective_reach(reach, threshold):
+    """Return how far the forum reaches beyond the usual volunteers: not at all below the threshold."""
+    return reach if reach >= threshold else 0.0
+
+
+@compiled
+def time_for_problems(independence, target):
+    """Return the share of a forum's meetings that is about problems: all, or as much as it is independent under a target."""
+    return independence if target > 0.0 else 1.0
+
+
+@compiled
+def satisfaction_as_reported(satisfaction, target, independence, gloss):
+    """Return satisfaction as it is reported: glossed towards a target, as far as the forum depends on its host."""
+    return satisfaction + gloss * (1.0 - independence) * max(0.0, target - satisfaction)
+
+
+@compiled
+def activation_target(base, heard_weight, heard, ignored_weight, consulted):
+    """Return where activation settles: higher where voice is acted on, lower where it is asked for and ignored."""
+    return unit(base + consulted * (heard_weight * heard - ignored_weight * (1.0 - heard)))
+
+
+@compiled
+def sees_rightly(accuracy, loss, level):
+    """Return the probability that an issue is right: less, the further from the team the forum meets."""
+    return max(0.5, accuracy - loss * level)
+
+
+@compiled
+def _pick(weights, total, u):
+    """Return an index with probability proportional to its weight."""
+    x = u * total
+    for k in range(weights.shape[0]):
+        x -= weights[k]
+        if x < 0.0:
+            return k
+    return weights.shape[0] - 1
+
+
+@compiled
+def _raise_issue(o, k, week, org, q, n_reached, dimension, practice, need, panel, wanted):
+    """Raise one issue: a group by its seats, a dimension by the group's needs, and the teams it reaches."""
+    m = practice.shape[1]
+    u_group, u_dimension, u_right, severity = uniforms(org.seed, STREAM, week, org.key, k)
+    total = 0.0
+    for j in range(N_PATIENT_GROUPS):
+        total += panel[o, j].seats
+    x = u_group * total
+    group = N_PATIENT_GROUPS - 1
+    for j in range(N_PATIENT_GROUPS):
+        x -= panel[o, j].seats
+        if x < 0.0:
+            group = j
+            break
+    total = 0.0
+    for d in range(m):
+        wanted[d] = need[o, group, d].weight if dimension[o, d].patient_visible else 0.0
+        total += wanted[d]
+    if total == 0.0:
+        return 0
+    d = _pick(wanted, total, u_dimension)
+    right = u_right < sees_rightly(q.accuracy, q.accuracy_loss, q.level)
+    u_team, _, _, _ = uniforms(org.seed, PLACE, week, org.key, k)
+    raised = 0
+    for j in range(min(n_reached, org.n_teams)):
+        t = org.first_team + (int(u_team * org.n_teams) + j) % org.n_teams
+        slot = practice[t, d]
+        # With a team, patients see what fits there; further away, only what fits in general.
+        best = slot.reality if q.level == TEAM else dimension[o, d].truth
+        value = best if right else -best
+        if value == slot.value or slot.idea_state != NO_IDEA:
+            continue
+        propose(slot, value, 0, FROM_PATIENTS, TO_FORUM, severity, week)
+        slot.idea_group = group
+        raised += 1
+    return raised
+
+
+@compiled
+def _step(first, last, week, p, organisation, tally, dimension, practice, need, panel, patient):
+    """Let the forum meet and raise issues with teams; and let patients' readiness to take part follow what came of it."""
+    m = practice.shape[1]
+    wanted = np.empty(m)
+    for o in range(first, last):
+        org, q, count = organisation[o], p[o], tally[o]
+        org.spent_patients = 0.0
+        if not q.enabled:
+            continue
+        if org.forum_standing == 0:
+            u_rebuilt, _, _, _ = uniforms(org.seed, REBUILT, week, org.key, 0)
+            if u_rebuilt >= 1.0 / q.rebuild_weeks:
+                continue
+            org.forum_standing = 1
+        org.independence = independence_after(
+            org.independence, org.forum_independence, q.independence_rate, q.satisfaction_target > 0.0, q.target_erosion
+        )
+        org.forum_funds = min(
+            q.fixes_per_team * org.n_teams, org.forum_funds + org.forum_budget * q.fixes_per_team * org.n_teams / 13.0
+        )
+        for k in range(N_PATIENT_GROUPS):
+            seat = panel[o, k]
+            reach = effective_reach(org.patient_reach, q.membership_threshold)
+            seat.seats = seat_share(seat.share, k == USUAL_GROUP, q.recruitment_bias, reach)
+            settled = seat.acted + seat.ignored
+            if settled > 0.0:
+                seat.heard += 0.1 * (seat.acted / settled - seat.heard)
+            seat.acted = seat.ignored = 0.0
+        activation = 0.0
+        for i in range(org.first_patient, org.first_patient + org.n_patients):
+            who = patient[i]
+            target = activation_target(
+                q.activation_base,
+                q.activation_heard,
+                panel[o, who.group].heard,
+                q.activation_ignored,
+                org.patient_reach,
+            )
+            who.activation = unit(who.activation + q.activation_rate * (target - who.activation))
+            activation += who.activation
+        activation = activation / org.n_patients if org.n_patients > 0 else 0.0
+        n_reached = int(q.teams_per_level ** float(q.level) + 0.5)
+        org.forum_credit += org.hours_patients * org.n_staff
+        spent = 0.0
+        k = -1
+        while org.forum_credit >= q.hours_per_issue:
+            k += 1
+            org.forum_credit -= q.hours_per_issue
+            u_comes, u_asked, _, _ = uniforms(org.seed, COMES, week, org.key, k)
+            # An hour set aside is only used if patients come.
+            if u_comes < activation:
+                spent += q.hours_per_issue
+                # A forum that has to show satisfaction spends part of its meetings on that.
+                if u_asked < time_for_problems(org.independence, q.satisfaction_target):
+                    count.voiced_forum += _raise_issue(
+                        o, k, week, org, q, n_reached, dimension, practice, need, panel, wanted
+                    )
+        org.forum_credit = min(org.forum_credit, q.hours_per_issue)
+        org.spent_patients = spent / org.n_staff
+
+
+PROCESS = Process(
+    name="forum",
+    place=16,
+    title="A forum of patients raises what patients see; what it can do is its independence times its budget.",
+    parameters=Parameters,
+    kernels=(_step,),
+    reads=(
+        "organisation.forum_independence", "organisation.forum_budget", "organisation.patient_reach",
+        "organisation.hours_patients", "dimension.patient_visible", "dimension.truth", "practice.reality",
+        "practice.value", "need.weight", "panel.share",
+    ),
+    writes=(
+        "organisation.forum_standing", "organisation.independence", "organisation.forum_funds", "organisation.forum_credit",
+        "organisation.spent_patients", "panel.seats", "panel.heard", "panel.acted", "panel.ignored",
+        "patient.activation", "practice.idea_state", "practice.idea_value", "practice.idea_convenient",
+        "practice.idea_origin", "practice.idea_channel", "practice.idea_group", "practice.idea_severity",
+        "practice.idea_week", "practice.raised_week", "practice.idea_raiser",  "practice.deliberated", "practice.cycles", "practice.successes", "tally.voiced_forum",
+    ),
+)  # fmt: skip

@@ -1,0 +1,300 @@
+"""Leaders read reports, tighten or loosen, come and go; the regulator rates what is reported."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from civicsim.engine.compiled import compiled
+from civicsim.engine.parameters import parameter, switch
+from civicsim.engine.process import Process
+from civicsim.engine.randomness import stream_of, uniforms
+from civicsim.model.calendar import QUARTER
+from civicsim.model.processes.compact import ledger
+from civicsim.model.processes.enactment import hours_with_people
+from civicsim.model.processes.turnover import hire
+from civicsim.model.rules import unit
+
+STREAM = stream_of("governing")
+TURN = stream_of("governing.turn")
+_FREE = "Assumption: free modelling choice, to be swept."
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """How leaders react to what is reported, and how long they stay."""
+
+    enabled: bool = switch("Leaders react to reports, are rated, and come and go.")
+    aspiration: float = parameter(
+        0.62, "0-1", help="Reported quality with which leaders and the public are content at the start.", source=_FREE
+    )
+    expectation_drift: float = parameter(
+        0.0, "per year", -0.05, 0.05, help="How fast public expectations rise.",
+        source="Assumption: none by default; expectations were said to rise and deference to fall (Mountford and Marshall 2014, BMJ Qual Saf 23:89).",
+    )  # fmt: skip
+    reaction: float = parameter(
+        2.0, "grip per shortfall", 0.0, 10.0, help="How strongly leaders tighten when reports fall short.", source=_FREE
+    )
+    relaxation: float = parameter(
+        0.5, "per quarter", 0.1, 1.0, help="Share of the grip that is loosened in a quarter.", source=_FREE
+    )
+    example_gain: float = parameter(
+        0.5, "openness per share of hours", 0.0, 2.0,
+        help="How much the chief's openness shows more or less with the share of the hour budget spent with people.",
+        source="Direction: staff judge by how leaders spend time (Drew and Pandit 2020); size free.",
+    )  # fmt: skip
+    chief_exit_rate: float = parameter(
+        1.0 / 156.0, "per week", 0.0, 0.05, help="Weekly chance that the chief executive leaves.",
+        source="Median tenure of three years (King's Fund 2018, Leadership in today's NHS).",
+    )  # fmt: skip
+    inadequate_factor: float = parameter(
+        3.0, "multiple", 1.0, 10.0, help="How much an inadequate rating raises that chance.", source=_FREE
+    )
+    reset_probability: float = parameter(
+        0.5, "probability", help="Chance that a new chief starts programmes over.", source=_FREE
+    )
+    continuity: float = parameter(0.0, "0-1", help="How far succession planning averts that.", source=_FREE)
+    pressure: float = parameter(
+        0.0, "0-1", help="Pressure on leaders from outside, whatever they report.", role="fixed",
+        source="Direction: transparency and regulation press on leaders (Drew and Pandit 2020, BMJ 368:m872); none by default.",
+    )  # fmt: skip
+    culture_target: float = parameter(
+        0.0, "0-1", help="Weight of a culture score in what leaders are judged by.", role="lever",
+        source="Assumption: scenario definition; that leaders be judged by culture too was proposed (Drew and Pandit 2020).",
+    )  # fmt: skip
+    wellbeing_weight: float = parameter(
+        0.0, "0-1", help="Weight of the wellbeing of staff among the aims of leaders.", role="lever",
+        source="Assumption: scenario definition.",
+    )  # fmt: skip
+    tradeoff_visible: bool = parameter(
+        False, "yes/no", help="Whether leaders can see what their other aims cost in wellbeing.", role="lever",
+        source="Assumption: scenario definition.",
+    )  # fmt: skip
+    wellbeing_gain: float = parameter(
+        2.0, "attention per unit exhaustion", 0.0, 10.0,
+        help="How strongly exhaustion above the usual draws the attention of leaders who can see it.", source=_FREE,
+    )  # fmt: skip
+    inspection_deadline: int = parameter(
+        4, "weeks", 1, 104, help="Weeks between the announcement of an inspection and its visit.", role="lever",
+        source="Direction: regulators want plans within weeks (Drew and Pandit 2020, BMJ 368:m872).",
+    )  # fmt: skip
+    rating_weeks: int = parameter(
+        104, "weeks", 26, 520, role="fixed", help="Weeks between two ratings by the regulator.", source=_FREE
+    )
+    rating_noise: float = parameter(
+        0.03, "0-1", 0.0, 0.2, help="Spread of the regulator's impression around what is reported.", source=_FREE
+    )
+    inadequate_below: float = parameter(
+        0.50, "0-1", help="Impression below which an organisation is rated inadequate.", source=_FREE
+    )
+    rating_grip: float = parameter(
+        0.3,
+        "0-1",
+        help="Grip that an inadequate rating adds at once, where the regulator has no patience.",
+        source=_FREE,
+    )
+    patience: float = parameter(
+        0.3, "0-1", help="Patience of the regulator: 1 lets an inadequate rating pass without new grip.", source=_FREE
+    )
+
+
+@compiled
+def grip_after(grip, relaxation, reaction, shortfall, pressure, distracted):
+    """Return the grip of leaders after a quarter: it loosens by itself, and tightens with shortfalls and pressure.
+
+    Formula
+        grip ← (1−r)·grip + (k·max(0, shortfall) + r·pressure)(1 − attention elsewhere)
+    """
+    push = reaction * max(0.0, shortfall) + relaxation * pressure
+    return unit((1.0 - relaxation) * grip + push * (1.0 - distracted))
+
+
+@compiled
+def attention_to_wellbeing(weight, visible, gain, exhaustion, usual_exhaustion):
+    """Return the share of attention that the wellbeing of staff gets.
+
+    Formula
+        w·(1 + g·max(0, Ē − E_ref)), at most 1, where the cost in wellbeing can be seen; else 0
+
+    An aim whose price cannot be seen moves nobody's attention.
+    """
+    return unit(weight * (1.0 + gain * max(0.0, exhaustion - usual_exhaustion))) if visible else 0.0
+
+
+@compiled
+def culture_as_reported(safety, weight, fear, salience, audit):
+    """Return the culture score that leaders report: glossed as far as they are judged by it and afraid, less under audit.
+
+    Formula
+        S̄ + w·F·salience·(1 − audit)·(1 − S̄)
+    """
+    return unit(safety + weight * fear * salience * (1.0 - audit) * (1.0 - safety))
+
+
+@compiled
+def urgency_of(notice, trial_weeks, patience):
+    """Return how far an inspection leaves too little time for a trial, less where the regulator is patient.
+
+    Formula
+        (1 − patience)·max(0, 1 − notice/trial weeks)
+    """
+    if notice == 0 or trial_weeks == 0:
+        return 0.0
+    return (1.0 - patience) * max(0.0, 1.0 - notice / trial_weeks)
+
+
+@compiled
+def patience_with_compact(patience, regulator, compact):
+    """Return the regulator's patience: more where it has joined a compact that is kept as a ledger."""
+    return patience + (1.0 - patience) * regulator * ledger(compact)
+
+
+@compiled
+def example_set(own, gain, engaged, usual_engaged):
+    """Return the openness that the chief executive shows.
+
+    Formula
+        O_c = own + e·(engaged − usual)
+
+    where engaged is the share of the hour budget that is spent with people.
+    """
+    return unit(own + gain * (engaged - usual_engaged))
+
+
+@compiled
+def chief_exit_probability(rate, inadequate, factor):
+    """Return the weekly chance that the chief executive leaves."""
+    return min(1.0, rate * (factor if inadequate else 1.0))
+
+
+@compiled
+def _how_staff_are(org, person):
+    """Return the mean exhaustion and the mean safety of staff in post."""
+    exhaustion = safety = 0.0
+    filled = 0
+    for i in range(org.first_person, org.first_person + org.n_staff):
+        if person[i].vacant == 0:
+            exhaustion += person[i].exhaustion
+            safety += person[i].safety
+            filled += 1
+    return exhaustion / max(filled, 1), safety / max(filled, 1)
+
+
+@compiled
+def turn_of(seed, key, quarters):
+    """Return the quarter in which an organisation's turn to be rated comes, counted from 0."""
+    u, _, _, _ = uniforms(seed, TURN, 0, key, 0)
+    return int(u * quarters)
+
+
+@compiled
+def _succeed(week, q, newcomers, pop, org, person, manager, count):
+    """Bring in a new chief executive, who may start over."""
+    i = org.first_person + org.n_persons - 1
+    hire(person[i], i, org, newcomers, pop, week, manager)
+    count.chiefs_left += 1
+    u_reset, _, _, _ = uniforms(org.seed, STREAM, week, org.key, 1)
+    if u_reset < q.reset_probability * (1.0 - q.continuity):
+        count.resets += 1
+        org.fear_enacted, org.permission_enacted = org.fear_habit, org.permission_habit
+        org.authority_enacted = org.authority_habit
+        org.started_over = 1
+
+
+@compiled
+def _step(
+    first,
+    last,
+    week,
+    p,
+    p_compact,
+    p_lifecycle,
+    p_turnover,
+    p_population,
+    p_reference,
+    organisation,
+    tally,
+    team,
+    person,
+    manager,
+):
+    """Let the chief executive stay or go and set an example; each quarter, react to reports and be rated."""
+    for o in range(first, last):
+        org, q, count = organisation[o], p[o], tally[o]
+        org.started_over = 0
+        chief = org.first_manager + org.n_managers - 1
+        if not q.enabled:
+            org.grip = org.urgency = org.attention_wellbeing = org.culture_reported = 0.0
+            org.deadline = org.notice = org.chief_leaving = 0
+            org.leader_openness = manager[chief].openness_anchor
+            continue
+        u_exit, u_rate, _, _ = uniforms(org.seed, STREAM, week, org.key, 0)
+        exits = chief_exit_probability(q.chief_exit_rate, org.inadequate, q.inadequate_factor)
+        if org.chief_leaving or u_exit < exits:
+            _succeed(week, q, p_turnover[o], p_population[o], org, person, manager, count)
+        org.chief_leaving = 0
+        patience = patience_with_compact(q.patience, p_compact[o].regulator, org.compact)
+        org.leader_openness = example_set(
+            manager[chief].openness_anchor, q.example_gain, unit(hours_with_people(org) / org.hours_budget),
+            p_reference[o].usual_engaged,
+        )  # fmt: skip
+        if week >= 0:
+            org.expectation += q.expectation_drift / 52.0
+        inspected = org.deadline == 1
+        if org.deadline > 0:
+            org.deadline -= 1
+        if org.deadline == 0:
+            org.notice = 0
+        trial = p_lifecycle[o].n_cycles * p_lifecycle[o].cycle_weeks
+        org.urgency = urgency_of(org.notice, trial, patience)
+        if week % QUARTER != 0 and not inspected:
+            continue
+        reported = 0.0
+        for t in range(org.first_team, org.first_team + org.n_teams):
+            reported += team[t].quality_reported
+        reported /= org.n_teams
+        exhaustion, safety = _how_staff_are(org, person)
+        org.culture_reported = culture_as_reported(
+            safety, q.culture_target, org.fear_enacted, org.target_salience, org.audit
+        )
+        if week % QUARTER == 0:
+            aspiration = unit(q.aspiration + org.expectation)
+            judged = (1.0 - q.culture_target) * reported + q.culture_target * org.culture_reported
+            org.attention_wellbeing = attention_to_wellbeing(
+                q.wellbeing_weight, q.tradeoff_visible, q.wellbeing_gain, exhaustion, p_reference[o].usual_exhaustion
+            )
+            org.grip = grip_after(
+                org.grip, q.relaxation, q.reaction, aspiration - judged, q.pressure, org.attention_wellbeing
+            )
+        # Organisations are rated in turn, not all in one quarter; an inspection ends in a rating of its own.
+        quarters = max(1, q.rating_weeks // QUARTER)
+        if inspected or (week // QUARTER + turn_of(org.seed, org.key, quarters)) % quarters == 0:
+            impression = reported + q.rating_noise * 3.4641016151377544 * (u_rate - 0.5)
+            org.inadequate = 1 if impression < q.inadequate_below else 0
+            count.rated += 1
+            count.rated_inadequate += org.inadequate
+            if org.inadequate:
+                org.grip = unit(org.grip + q.rating_grip * (1.0 - patience))
+
+
+PROCESS = Process(
+    name="governing",
+    place=17,
+    title="Leaders tighten when reports fall short, set an example by how they spend time, are rated, and are succeeded.",
+    parameters=Parameters,
+    kernels=(_step,),
+    reads=(
+        "organisation.hours_budget", "organisation.spent_protected", "organisation.spent_peer",
+        "organisation.spent_response", "organisation.spent_deliberation", "organisation.spent_coaching",
+        "organisation.spent_observation", "organisation.spent_huddles", "organisation.compact",
+        "organisation.target_salience", "organisation.audit", "team.quality_reported", "person.exhaustion",
+        "person.safety", "person.vacant", "organisation.authority_habit", "organisation.fear_habit",
+        "organisation.permission_habit", "organisation.mean_efficacy", "organisation.mean_safety",
+        "organisation.voice_norm",
+    ),
+    writes=(
+        "organisation.grip", "organisation.deadline", "organisation.notice", "organisation.expectation", "organisation.urgency", "organisation.chief_leaving",
+        "organisation.attention_wellbeing", "organisation.culture_reported", "organisation.inadequate", "organisation.started_over", "organisation.leader_openness",
+        "organisation.fear_enacted", "organisation.permission_enacted", "organisation.authority_enacted",
+        "manager.openness_anchor", "person.*", "tally.chiefs_left", "tally.resets", "tally.rated", "tally.rated_inadequate",
+    ),
+)  # fmt: skip

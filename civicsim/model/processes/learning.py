@@ -1,0 +1,275 @@
+"""People learn from what came of speaking up: whether it helps, whether it is safe, whether they can change things."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from civicsim.engine.compiled import compiled, written_in
+from civicsim.engine.parameters import parameter, switch
+from civicsim.engine.process import Process
+from civicsim.model.blocks import TEAMS_AT_ONCE, block_of
+from civicsim.model.networks import add_friends
+from civicsim.model.rules import settle, unit
+
+RESCORLA_WAGNER, PEARCE_HALL, COUNTING = 0, 1, 2
+"""Codes of the forms of learning from outcomes."""
+USUAL_SURPRISE = 0.65
+"""Surprise at which learning by surprise is as fast as learning at one rate. Assumption: at it, the outcomes of the status quo move
+efficacy by as much in all; most are either much better or much worse than expected."""
+_FREE = "Assumption: free modelling choice, to be swept."
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """How fast people learn, and from what."""
+
+    enabled: bool = switch("Efficacy, agency and safety change with experience.")
+    efficacy_enabled: bool = switch("Efficacy and agency follow outcomes.")
+    safety_enabled: bool = switch("Safety follows neighbours, managers, the norm and fear.")
+    form: str = parameter(
+        "rescorla-wagner", "form",
+        help="Outcomes count at one rate, or the more the more they surprise (pearce-hall), or the less the more one has seen.",
+        source="Rescorla and Wagner (1972, in Black and Prokasy, Classical Conditioning II); which form holds is open, to be swept.",
+        choices=("rescorla-wagner", "pearce-hall", "counting"),
+    )  # fmt: skip
+    outcome_rate: float = parameter(
+        0.1,
+        "per item",
+        0.02,
+        0.3,
+        help="η: how far efficacy moves towards an outcome better than expected.",
+        source=_FREE,
+    )
+    loss_ratio: float = parameter(
+        2.0, "ratio", 1.0, 4.0, help="How much more a disappointment moves efficacy than a success.",
+        source="Assumption: losses loom about twice as large as gains; from memory, to be verified.",
+    )  # fmt: skip
+    witness_share: float = parameter(
+        0.25,
+        "0-1",
+        help="How much what happens to colleagues counts against what happens to oneself.",
+        source=_FREE,
+    )
+    experience_rate: float = parameter(
+        0.02, "per week", 0.0, 0.1, help="κ_V: how fast efficacy follows the share of problems that are dealt with.",
+        source=_FREE,
+    )  # fmt: skip
+    dealt_weight: float = parameter(
+        0.8,
+        "efficacy per share",
+        0.0,
+        1.0,
+        help="a_R: how much that share raises expected efficacy.",
+        source=_FREE,
+    )
+    openness_efficacy: float = parameter(
+        0.3, "efficacy per openness", 0.0, 0.8, help="a_V: how much the manager's openness raises expected efficacy.",
+        source=_FREE,
+    )  # fmt: skip
+    agency_rate: float = parameter(
+        0.02,
+        "per week",
+        0.0,
+        0.1,
+        help="How fast agency returns to what a person brought along.",
+        source=_FREE,
+    )
+    safety_rate: float = parameter(
+        0.05, "per week", 0.02, 0.3, help="η_S: how fast safety moves.",
+        source="Assumption: stability over six weeks is only moderate, from secondary sources; free.",
+    )  # fmt: skip
+    susceptibility: float = parameter(
+        0.3, "0-1", 0.0, 0.6, help="λ: weight of neighbours' safety against one's own grounds.", source=_FREE
+    )
+    openness_safety: float = parameter(
+        0.4, "safety per openness", 0.0, 0.8, help="a_O: how much the manager's openness raises safety.",
+        source="Direction: Frazier and others (2017, Personnel Psychology 70:113), to be verified; size free.",
+    )  # fmt: skip
+    norm_safety: float = parameter(
+        0.2,
+        "safety per share",
+        0.0,
+        0.8,
+        help="a_N: how much others' speaking up raises safety.",
+        source=_FREE,
+    )
+    fear_safety: float = parameter(
+        0.2, "safety per fear", 0.0, 0.8, help="a_F: how much fear lowers safety.", source=_FREE
+    )
+    detriment_cost: float = parameter(
+        0.15, "safety", 0.0, 0.5, help="Safety lost by suffering for voice.", source=_FREE
+    )
+    witness_cost: float = parameter(
+        0.07, "safety", 0.0, 0.5, help="Safety lost by seeing someone suffer.", source=_FREE
+    )
+
+
+@written_in
+def rate_by_surprise(rate, surprise):
+    """Return the rate of learning where what surprises is attended to: η·|o−V|/.65.
+
+    Pearce and Hall (1980, Psychological Review 87:532), to be verified, without a memory of earlier surprises. At the usual
+    surprise it is η.
+    """
+    return rate * (surprise * (1.0 / USUAL_SURPRISE))
+
+
+@written_in
+def rate_by_experience(rate, tenure, usual_tenure):
+    """Return the rate of learning where a belief is a mean of all that was seen: 2η/(1 + t/t₀).
+
+    The rate of a Bayesian who counts outcomes falls as 1/(n₀+n). Assumption: weeks in post stand for n, and half of the staff
+    learn faster than η and half of them more slowly.
+    """
+    return rate * (2.0 / (1.0 + tenure * (1.0 / usual_tenure)))
+
+
+@written_in
+def learning_rate(form, rate, surprise, tenure, usual_tenure):
+    """Return the rate at which an outcome moves a belief, in one of its forms."""
+    by_surprise, by_experience = rate_by_surprise(rate, surprise), rate_by_experience(rate, tenure, usual_tenure)
+    return by_surprise if form == PEARCE_HALL else by_experience if form == COUNTING else rate
+
+
+@written_in
+def learn_from_outcome(belief, outcome, rate, loss_ratio):
+    """Return a belief moved towards an outcome; disappointments count ``loss_ratio`` times as much.
+
+    Formula
+        V ← V + η(o − V),  with η·loss_ratio where o < V, and η by :func:`learning_rate`
+    """
+    speed = rate * loss_ratio if outcome < belief else rate
+    return unit(belief + min(1.0, speed) * (outcome - belief))
+
+
+@written_in
+def expected_efficacy(anchor, dealt_weight, dealt, reference_dealt, openness_weight, openness, reference_openness):
+    """Return the efficacy that experience of the place suggests: V₀ + a_R(r̄−r₀) + a_V(O−O₀).
+
+    ``dealt`` is a share of all problems noticed, voiced or not, so that silence does not shield the belief.
+    """
+    return unit(anchor + dealt_weight * (dealt - reference_dealt) + openness_weight * (openness - reference_openness))
+
+
+@written_in
+def grounds_for_safety(q, usual, anchor, openness, norm, fear):
+    """Return the safety that one's own grounds suggest: S₀ + a_O(O−O₀) + a_N(v̄−v₀) − a_F(F−F₀)."""
+    return unit(
+        anchor
+        + q.openness_safety * (openness - usual.usual_openness)
+        + q.norm_safety * (norm - usual.usual_voice_share)
+        - q.fear_safety * (fear - usual.usual_fear)
+    )
+
+
+@written_in
+def _heard(belief, total, n, rate, loss_ratio, q, tenure, usual_tenure):
+    """Return a belief after the mean of ``n`` outcomes; the same where there were none."""
+    outcome = total / max(n, 1.0)
+    pace = learning_rate(q.form, rate, abs(outcome - belief), tenure, usual_tenure)
+    after = learn_from_outcome(belief, outcome, pace, loss_ratio)
+    return after if n > 0.0 else belief
+
+
+@compiled
+def _learn_efficacy(q, usual, start, n_posts, outcomes, n_outcomes, dealt, openness, person):
+    """Let efficacy and agency of consecutive posts learn from own outcomes, then from those of others in the team.
+
+    Only efficacy takes disappointments harder. For each post is given what its team saw this week.
+    """
+    witness_rate, loss_ratio, tenure = q.outcome_rate * q.witness_share, q.loss_ratio, usual.usual_tenure
+    for k in range(n_posts):
+        who = person[start + k]
+        own, n = who.outcomes, who.n_outcomes
+        others, n_others = outcomes[k] - own, n_outcomes[k] - n
+        belief = _heard(who.efficacy, own, n, q.outcome_rate, loss_ratio, q, who.tenure, tenure)
+        belief = _heard(belief, others, n_others, witness_rate, loss_ratio, q, who.tenure, tenure)
+        agency = _heard(who.agency, own, n, q.outcome_rate, 1.0, q, who.tenure, tenure)
+        agency = _heard(agency, others, n_others, witness_rate, 1.0, q, who.tenure, tenure)
+        expected = expected_efficacy(
+            who.efficacy_anchor, q.dealt_weight, dealt[k], usual.usual_dealt_share, q.openness_efficacy, openness[k],
+            usual.usual_openness,
+        )  # fmt: skip
+        belief = unit(settle(belief, 0.0, expected, 0.0, q.experience_rate))
+        agency = unit(settle(agency, 0.0, who.agency_anchor, 0.0, q.agency_rate))
+        who.efficacy = belief if who.vacant == 0 else who.efficacy
+        who.agency = agency if who.vacant == 0 else who.agency
+
+
+@compiled
+def _learn_safety(q, usual, fear, start, n_posts, around, n_around, climate, openness, detriments, person):
+    """Let safety of consecutive posts follow that of others around, own grounds, and who was made to suffer."""
+    for k in range(n_posts):
+        who = person[start + k]
+        grounds = grounds_for_safety(q, usual, who.safety_anchor + climate[k], openness[k], who.norm, fear)
+        near = around[k] / n_around[k] if n_around[k] > 0.0 else grounds
+        moved = settle(who.safety, near, grounds, q.susceptibility, q.safety_rate)
+        seen = max(0.0, detriments[k] - who.detriments)
+        after = unit(moved - q.detriment_cost * who.detriments - q.witness_cost * seen)
+        who.safety = after if who.vacant == 0 else who.safety
+
+
+@compiled
+def _step(first, last, week, p, p_reference, organisation, team, person, manager, ties):
+    """Move everybody's efficacy, agency and safety by what the week taught them."""
+    # Friends may work in another organisation of the run: everybody's safety is kept before anybody's moves, and whether
+    # there is anybody. Empty posts hold nobody's, and last come zeros for nobody, who stands in empty slots of ties.
+    start_of_all = organisation[first].first_person
+    n_persons = organisation[last - 1].first_person + organisation[last - 1].n_persons - start_of_all
+    before = np.zeros((n_persons + 1, 2))
+    for i in range(n_persons):
+        here = 1.0 - person[start_of_all + i].vacant
+        before[i, 0], before[i, 1] = here * person[start_of_all + i].safety, here
+    for o in range(first, last):
+        if not p[o].enabled:
+            continue
+        org, q, usual = organisation[o], p[o], p_reference[o]
+        for one in range(org.first_team, org.first_team + org.n_teams, TEAMS_AT_ONCE):
+            beyond, start, n_posts = block_of(org, team, one)
+            # Of each post: what its team saw this week, and the safety of those around.
+            outcomes, n_outcomes, detriments = np.empty(n_posts), np.empty(n_posts), np.empty(n_posts)
+            dealt, openness, climate = np.empty(n_posts), np.empty(n_posts), np.empty(n_posts)
+            around, n_around = np.empty(n_posts), np.empty(n_posts)
+            for t in range(one, beyond):
+                g = team[t]
+                noticed, usually = g.noticed_memory, usual.usual_dealt_share
+                share = min(1.0, g.dealt_memory / noticed) if noticed > 0.0 else usually
+                for k in range(g.first_person - start, g.first_person + g.n_posts - start):
+                    outcomes[k], n_outcomes[k], detriments[k] = g.outcomes, g.n_outcomes, g.detriments
+                    dealt[k], openness[k] = share, manager[g.manager].openness
+                    climate[k] = g.climate if week < g.climate_until else 0.0
+                if q.safety_enabled:
+                    total = filled = 0.0
+                    for i in range(g.first_person - start_of_all, g.first_person + g.n_posts - start_of_all):
+                        total += before[i, 0]
+                        filled += before[i, 1]
+                    for i in range(g.first_person, g.first_person + g.n_posts):
+                        own = before[i - start_of_all, 0]
+                        around[i - start], n_around[i - start] = add_friends(
+                            total - own, filled - 1.0, ties, i, before, start_of_all
+                        )
+            if q.efficacy_enabled:
+                _learn_efficacy(q, usual, start, n_posts, outcomes, n_outcomes, dealt, openness, person)
+            if q.safety_enabled:
+                _learn_safety(
+                    q, usual, org.fear_enacted, start, n_posts, around, n_around, climate, openness, detriments, person
+                )
+
+
+PROCESS = Process(
+    name="learning",
+    place=6,
+    title="Staff learn from outcomes, their own and colleagues', whether speaking up helps and is safe.",
+    parameters=Parameters,
+    kernels=(_step,),
+    reads=(
+        "organisation.fear_enacted", "team.climate", "team.climate_until", "team.outcomes", "team.n_outcomes", "team.detriments", "team.dealt_memory",
+        "team.noticed_memory", "person.outcomes", "person.n_outcomes", "person.detriments", "person.norm",
+        "person.safety_anchor", "person.efficacy_anchor", "person.agency_anchor", "person.vacant", "person.tenure",
+        "manager.openness",
+        "ties",
+    ),
+    writes=("person.safety", "person.efficacy", "person.agency"),
+)  # fmt: skip

@@ -1,0 +1,408 @@
+"""Ideas are tried, adopted, and then last or decay."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from civicsim.engine.compiled import compiled
+from civicsim.engine.parameters import parameter, switch
+from civicsim.engine.process import Process
+from civicsim.engine.randomness import stream_of, uniforms, uniforms_at
+from civicsim.model.calendar import YEAR
+from civicsim.model.causes import columns, log_decayed, log_sustained
+from civicsim.model.in_post import mean_alignment, mean_professionalism, mean_trust
+from civicsim.model.organisation import ENDORSED, FROM_PATIENTS, FROM_PROGRAMME, TRIAL
+from civicsim.model.practice import change, clear_idea, fall_back, place_of
+from civicsim.model.rules import unit
+
+TRIALS = stream_of("lifecycle.trials")
+DECAY = stream_of("lifecycle.decay")
+SWITCHING_WEEKS = 4.0
+TRIED = ("staff", "team", "patients", "managers", "partners", "programme")
+"""Where ideas that are tried come from."""
+_FREE = "Assumption: free modelling choice, to be swept."
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """How ideas are tried, what changing practice costs, and what lets a change decay."""
+
+    enabled: bool = switch("Ideas are tried and adopted, and changes may decay.")
+    cycle_weeks: int = parameter(
+        4, "weeks", 1, 13, role="fixed", help="Length of a plan-do-study-act cycle.", source=_FREE
+    )
+    n_cycles: int = parameter(
+        3, "cycles", 0, 10, role="fixed", help="Cycles in a trial; 0 adopts at once what is endorsed.",
+        source="Assumption: reports at 30, 60 and 90 days (Drew and Pandit 2020, BMJ 368:m872).",
+    )  # fmt: skip
+    cycle_accuracy: float = parameter(
+        0.7,
+        "probability",
+        0.5,
+        1.0,
+        help="Chance that a cycle shows rightly whether the idea fits.",
+        source=_FREE,
+    )
+    headspace_gain: float = parameter(
+        4.0,
+        "per headspace",
+        0.5,
+        20.0,
+        help="A cycle runs with probability min(1, gain × headspace).",
+        source=_FREE,
+    )
+    max_concurrent: int = parameter(3, "trials", 1, 30, help="Trials that a team runs at once at most.", source=_FREE)
+    report_hours: float = parameter(
+        0.0, "hours per cycle", 0.0, 40.0, help="Hours that the report on a trial cycle costs the team.",
+        source="Direction: reports at 30, 60 and 90 days cost hours (Drew and Pandit 2020, BMJ 368:m872); none by default.",
+    )  # fmt: skip
+    trial_hours: float = parameter(
+        3.0, "hours per team and week", 0.0, 20.0, help="Hours that a running trial costs.", source=_FREE
+    )
+    consent_base: float = parameter(
+        0.3, "probability", 0.0, 1.0, help="Chance that a second team consents to a change across the boundary, at no trust.",
+        source=_FREE,
+    )  # fmt: skip
+    consent_trust: float = parameter(
+        0.5,
+        "probability",
+        0.0,
+        0.7,
+        help="How much full trust in the second team adds to that chance.",
+        source=_FREE,
+    )
+    consent_professionalism: float = parameter(
+        0.3, "probability", 0.0, 1.0,
+        help="How much professionalism above the middle in the second team adds to that chance.", source=_FREE,
+    )  # fmt: skip
+    skill_per_trial: float = parameter(
+        0.004,
+        "0-1",
+        0.0,
+        0.1,
+        help="Share of the way to full skill that a completed trial takes its team.",
+        source=_FREE,
+    )
+    decay_base: float = parameter(
+        0.010, "per week", 0.0, 0.05, help="δ₀: weekly chance that a change decays.",
+        source="Assumption: 45 % of programmes went on in one review, 67 % of changes held for a year in another (Stirman and others 2012; Maher and others 2010; secondary, to be verified).",
+    )  # fmt: skip
+    decay_overload: float = parameter(
+        0.05, "per week", 0.0, 0.3, help="δ_L: added chance per unit of overload.", source=_FREE
+    )
+    decay_turnover: float = parameter(
+        0.5,
+        "per share of leavers",
+        0.0,
+        2.0,
+        help="δ_T: added chance per weekly share of leavers.",
+        source=_FREE,
+    )
+    decay_leader: float = parameter(
+        0.10, "probability", 0.0, 0.5,
+        help="δ_C: chance that a change decays in the week after a new chief executive started over.",
+        source=_FREE,
+    )  # fmt: skip
+    decay_neighbours: float = parameter(
+        0.008,
+        "per week",
+        0.0,
+        0.03,
+        help="δ_N: chance taken off where all neighbours do the same.",
+        source=_FREE,
+    )
+
+
+@compiled
+def cycle_runs_probability(gain, headspace, report_hours, work_hours):
+    """Return the chance that a planned cycle is carried out.
+
+    Formula
+        min(1, 4H) · max(0, 1 − report / work)
+
+    where work are the hours that the cycle takes: its report is written in the same time.
+    """
+    left = max(0.0, 1.0 - report_hours / work_hours) if work_hours > 0.0 else 1.0
+    return min(1.0, gain * headspace) * left
+
+
+@compiled
+def may_begin(notice, weeks):
+    """Return whether a trial may begin: not if the notice of an inspection was shorter than a trial takes."""
+    return notice == 0 or notice >= weeks
+
+
+@compiled
+def trial_convinces(successes, n_cycles, alignment, convenient):
+    """Return whether a finished trial ends in adoption.
+
+    Formula
+        a · (2e − 1) + (1−a) · convenient > 0,  e = successes / cycles
+
+    Evidence counts as much as the team cares for patients' good, convenience as much as it does not.
+    """
+    evidence = 2.0 * successes / n_cycles - 1.0 if n_cycles > 0 else 1.0
+    return alignment * evidence + (1.0 - alignment) * convenient > 0.0
+
+
+@compiled
+def decay_hazard(q, overload, leavers, started_over, share_alike):
+    """Return the weekly chance that a change decays: max(0, δ₀ + δ_L·ov + δ_T·leavers + δ_C·started over − δ_N·share alike)."""
+    return max(
+        0.0,
+        q.decay_base
+        + q.decay_overload * overload
+        + q.decay_turnover * leavers
+        + q.decay_leader * started_over
+        - q.decay_neighbours * share_alike,
+    )
+
+
+@compiled
+def consent_probability(q, g, person):
+    """Return the chance that a team consents to a change across the boundary: more with trust and professionalism."""
+    beyond = mean_professionalism(g, person) - 0.5
+    in_trust = q.consent_trust * mean_trust(g, person)
+    return unit(q.consent_base + in_trust + q.consent_professionalism * beyond)
+
+
+@compiled
+def _share_alike(neighbour, practice, t, d):
+    """Return the share of ties that lead to teams that do the same on dimension ``d``."""
+    alike = ties = 0.0
+    for k in range(neighbour.shape[1]):
+        other = neighbour[t, k].team
+        if other < 0:
+            break
+        ties += neighbour[t, k].ties
+        if practice[other, d].value == practice[t, d].value:
+            alike += neighbour[t, k].ties
+    return alike / ties if ties > 0.0 else 0.0
+
+
+@compiled
+def _adopt(t, d, week, hours, team, practice, tally, partner):
+    """Make the idea of a slot the practice of its team, and of the partner where there is one.
+
+    The partner may belong to another organisation of the run: what it changes counts there.
+    """
+    count = tally[team[t].organisation]
+    slot = practice[t, d]
+    value, origin, convenient = slot.idea_value, slot.idea_origin, slot.idea_convenient
+    count.trials_won += 1
+    count.weeks_to_adopt += week - slot.raised_week
+    clear_idea(slot)
+    if change(slot, value, week, origin, convenient, count):
+        team[t].switching_hours += hours
+        count.adopted_local += 1
+        count.adopted_patients += origin == FROM_PATIENTS
+        team[t].originated_memory += 1.0
+        count.solved += value == slot.reality
+        count.adopted_right += value == slot.reality
+    if partner >= 0:
+        theirs = tally[team[partner].organisation]
+        if change(practice[partner, d], value, week, origin, convenient, theirs):
+            team[partner].switching_hours += hours
+            theirs.adopted_local += 1
+            theirs.adopted_right += value == practice[partner, d].reality
+
+
+@compiled
+def _partner(neighbour, t, u):
+    """Return a neighbouring team, chosen by ties, or −1 where there is none."""
+    total = 0
+    for k in range(neighbour.shape[1]):
+        total += neighbour[t, k].ties if neighbour[t, k].team >= 0 else 0
+    x = u * total
+    for k in range(neighbour.shape[1]):
+        if neighbour[t, k].team < 0:
+            break
+        x -= neighbour[t, k].ties
+        if x < 0.0:
+            return neighbour[t, k].team
+    return -1
+
+
+@compiled
+def _decide(t, d, week, q, hours, org, dimension, team, neighbour, practice, person, tally):
+    """End a finished trial: adopt, with a second team's consent where it takes two, or give it up."""
+    slot, g = practice[t, d], team[t]
+    count = tally[g.organisation]
+    for i in range(g.first_person, g.first_person + g.n_posts):
+        person[i].skill += q.skill_per_trial * (1.0 - person[i].skill)
+    if not trial_convinces(slot.successes, q.n_cycles, mean_alignment(g, person), slot.idea_convenient):
+        count.trials_lost += 1
+        clear_idea(slot)
+        return
+    partner = -1
+    if dimension.cross_boundary:
+        u_partner, u_consent, _, _ = uniforms(org.seed, TRIALS, week, g.key, practice.shape[1] + d)
+        partner = _partner(neighbour, t, u_partner)
+        consent = consent_probability(q, team[partner], person) if partner >= 0 else 0.0
+        if u_consent >= consent:
+            count.trials_lost += 1
+            clear_idea(slot)
+            return
+    _adopt(t, d, week, hours, team, practice, tally, partner)
+
+
+@compiled
+def _try_ideas(first, last, week, p, p_practice, organisation, dimension, tally, team, neighbour, practice, person):
+    """Run trials, decide those that are finished, and let changes of the past year last or decay."""
+    m = practice.shape[1]
+    # Dimensions on which a team has something endorsed or in trial. There is room for one too many, which does not count.
+    active = np.empty(m + 1, dtype=np.int64)
+    for o in range(first, last):
+        if not p[o].enabled:
+            continue
+        org, q, count = organisation[o], p[o], tally[o]
+        hours = p_practice[o].switching_hours
+        trial_weeks = q.n_cycles * q.cycle_weeks
+        for t in range(org.first_team, org.first_team + org.n_teams):
+            g = team[t]
+            if org.started_over:
+                for d in range(m):
+                    if practice[t, d].idea_origin == FROM_PROGRAMME:
+                        clear_idea(practice[t, d])
+            running = n_active = 0
+            for d in range(m):
+                state = practice[t, d].idea_state
+                running += state == TRIAL
+                active[n_active] = d
+                n_active += (state == TRIAL) | (state == ENDORSED)
+            g.n_trials = running
+            if n_active == 0:
+                continue
+            # Which dimension comes first for a free place must not depend on its number: start somewhere at random.
+            u, _, _, _ = uniforms(org.seed, TRIALS, week, g.key, 2 * m)
+            begin = place_of(int(u * m), active, n_active)
+            for k in range(begin, begin + n_active):
+                d = active[k if k < n_active else k - n_active]
+                slot = practice[t, d]
+                if slot.idea_state == ENDORSED and running < q.max_concurrent and may_begin(org.notice, trial_weeks):
+                    slot.idea_state = TRIAL
+                    slot.idea_week = week
+                    running += 1
+                    count.trials_begun += 1
+                if slot.idea_state != TRIAL:
+                    continue
+                age = week - slot.idea_week
+                if q.n_cycles > 0 and age > 0 and age % q.cycle_weeks == 0:
+                    u_runs, u_shows, _, _ = uniforms(org.seed, TRIALS, week, g.key, d)
+                    count.cycles_due += 1
+                    if u_runs < cycle_runs_probability(
+                        q.headspace_gain, g.headspace, q.report_hours, q.trial_hours * q.cycle_weeks
+                    ):
+                        count.cycles_done += 1
+                        fits = slot.idea_value == slot.reality
+                        shows_rightly = u_shows < q.cycle_accuracy
+                        slot.cycles += 1
+                        slot.successes += fits == shows_rightly
+                if slot.cycles >= q.n_cycles:
+                    running -= 1
+                    _decide(
+                        t,
+                        d,
+                        week,
+                        q,
+                        hours,
+                        org,
+                        dimension[o, d],
+                        team,
+                        neighbour,
+                        practice,
+                        person,
+                        tally,
+                    )
+            g.n_trials = running
+
+
+@compiled
+def _age_changes(first, last, week, p, organisation, tally, team, neighbour, practice):
+    m = practice.shape[1]
+    # First see which changes decay, in all organisations, then let them: nobody's fall counts for a neighbour in the
+    # same week.
+    n_teams = organisation[last - 1].first_team + organisation[last - 1].n_teams - organisation[first].first_team
+    decaying = np.empty((n_teams * m, 2), dtype=np.int64)
+    n_decaying = 0
+    # Changes that stand: team, its key, and dimension. There is room for one too many, which does not count.
+    standing = np.empty((3, n_teams * m + 1), dtype=np.int32)
+    for o in range(first, last):
+        if not p[o].enabled:
+            continue
+        org, q = organisation[o], p[o]
+        n = 0
+        for t in range(org.first_team, org.first_team + org.n_teams):
+            for d in range(m):
+                slot = practice[t, d]
+                standing[0, n], standing[1, n], standing[2, n] = t, team[t].key, d
+                n += (slot.followed != 0) & (slot.adopted_week < week)
+        luck = uniforms_at(org.seed, DECAY, week, standing[1, :n], standing[2, :n])
+        for k in range(n):
+            t, d, u = standing[0, k], standing[2, k], luck[0, k]
+            g, slot = team[t], practice[t, d]
+            if u < decay_hazard(q, g.overload, g.leaver_memory, org.started_over, 0.0):
+                alike = _share_alike(neighbour, practice, t, d)
+                if u < decay_hazard(q, g.overload, g.leaver_memory, org.started_over, alike):
+                    decaying[n_decaying, 0], decaying[n_decaying, 1] = t, d
+                    n_decaying += 1
+                    continue
+            if week - slot.adopted_week >= YEAR:
+                slot.followed = 0
+                tally[o].sustained += 1
+                log_sustained(tally[o], slot.origin)
+    for k in range(n_decaying):
+        t, slot = decaying[k, 0], practice[decaying[k, 0], decaying[k, 1]]
+        count = tally[team[t].organisation]
+        fall_back(slot)
+        count.decayed += 1
+        log_decayed(count, slot.origin)
+    for o in range(first, last):
+        org, q, count = organisation[o], p[o], tally[o]
+        if not q.enabled:
+            for t in range(org.first_team, org.first_team + org.n_teams):
+                team[t].improvement_hours = 0.0
+                team[t].n_trials = 0
+            continue
+        for t in range(org.first_team, org.first_team + org.n_teams):
+            g = team[t]
+            # A quarter of what is left of the hours of a change falls in each week.
+            changing = g.switching_hours / SWITCHING_WEEKS
+            g.switching_hours -= changing
+            g.originated_memory *= 1.0 - 1.0 / YEAR
+            g.improvement_hours = changing + q.trial_hours * g.n_trials
+            count.hours_improvement += g.improvement_hours
+
+
+PROCESS = Process(
+    name="lifecycle",
+    place=8,
+    title="Endorsed ideas go through trial cycles and are adopted or given up; changes last a year or decay.",
+    parameters=Parameters,
+    kernels=(_try_ideas, _age_changes,),
+    reads=(
+        "team.headspace", "team.overload", "team.leaver_memory",
+        "organisation.started_over", "neighbour.team", "neighbour.ties",
+        "dimension.cross_boundary", "person.alignment", "person.trust", "person.professionalism",
+        "organisation.notice", "practice.reality", "practice.idea_value", "practice.idea_convenient",
+        "practice.idea_origin", "practice.raised_week", "person.vacant",
+    ),
+    writes=(
+        "practice.value", "practice.previous",
+        "practice.previous_convenient", "practice.origin", "practice.followed", "practice.gamed",
+        "practice.convenient", "practice.adopted_week", "practice.idea_state", "practice.idea_week",
+        "practice.idea_raiser",  "practice.deliberated",
+        "practice.cycles", "practice.successes",
+        "team.switching_hours", "team.improvement_hours", "team.n_trials", "person.skill", "tally.trials_begun", "tally.cycles_due", "tally.cycles_done",
+        "tally.trials_won", "tally.trials_lost", "tally.adopted_local",
+        "tally.solved",
+        "tally.adopted_patients",
+        "team.originated_memory",
+        "tally.replaced", "tally.adopted_right",
+        "tally.weeks_to_adopt", "tally.sustained", "tally.decayed", "tally.hours_improvement",
+        *columns("adopted", *TRIED), *columns("right", *TRIED),
+        *columns("replaced"), *columns("sustained"), *columns("decayed"),
+    ),
+)  # fmt: skip

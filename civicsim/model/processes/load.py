@@ -1,0 +1,147 @@
+"""Work is shared among those present; what is left over is headspace."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from civicsim.engine.compiled import compiled
+from civicsim.engine.parameters import parameter, switch
+from civicsim.engine.process import Process
+from civicsim.model.organisation import TEAM_MANAGER
+from civicsim.model.rules import unit
+
+HEADSPACE_PER_HOUR = 0.15
+OVERLOAD_WEEKS = 10.0
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """Where working hours come from."""
+
+    enabled: bool = switch("Load and headspace follow demand, staffing and the hours spent.")
+    overtime: float = parameter(
+        0.05, "share of contracted hours", 0.0, 0.15, help="Overtime that people give before headspace is gone.",
+        source="Assumption: free modelling choice, to be swept.",
+    )  # fmt: skip
+    failure_demand: float = parameter(
+        6.0, "hours per week", 2.0, 10.0,
+        help="Hours a person would lose to work-arounds if no practice fitted the local reality.",
+        source="Assumption: clinicians work around institutional barriers (Mountford and Marshall 2014, BMJ Qual Saf 23:89); "
+        "the amount is free, to be swept.",
+    )  # fmt: skip
+    participation_from_recovery: float = parameter(
+        0.0, "share of hours", help="Share of the hours of taking part that comes out of rest instead of working time.",
+        source="Direction: being always on is a strain (Mountford and Marshall 2014, BMJ Qual Saf 23:89); none by default.",
+    )  # fmt: skip
+    convenience_gain: float = parameter(
+        0.2, "hours per week", 0.0, 1.0, help="Hours of care a person saves per convenient practice in use.",
+        source="Assumption: free modelling choice, to be swept.",
+    )  # fmt: skip
+
+
+@compiled
+def working_load(care, spent, voice, failure, contracted):
+    """Return load: hours of care, of improvement purposes, of voice and of work-arounds over contracted hours."""
+    return (care + spent + voice + failure) / contracted
+
+
+@compiled
+def usable_headspace(load, overtime, contracted, permission, protected):
+    """Return usable headspace, 0-1.
+
+    Formula
+        H = min(1, .15·[37.5·max(0, 1+ot−ℓ)] + permission·h_prot)
+
+    Slack turns into headspace at .15 per hour. Protected time costs load like any hour, and comes back as headspace
+    only where there is permission to use it.
+    """
+    slack = contracted * max(0.0, 1.0 + overtime - load)
+    return unit(HEADSPACE_PER_HOUR * slack + permission * protected)
+
+
+@compiled
+def _step(first, last, p, p_structure, organisation, tally, team, practice, person, manager):
+    """Work out everybody's load and headspace, and each team's memory of overload."""
+    m = practice.shape[1]
+    for o in range(first, last):
+        if not p[o].enabled:
+            continue
+        org, q = organisation[o], p[o]
+        contracted = p_structure[o].contracted_hours
+        org.spent_protected = org.hours_protected
+        org.spent_reporting = org.hours_reporting
+        mean_load = mean_rest = 0.0
+        for t in range(org.first_team, org.first_team + org.n_teams):
+            g = team[t]
+            misfits = convenient = 0
+            for d in range(m):
+                misfits += practice[t, d].value != practice[t, d].reality
+                convenient += practice[t, d].convenient
+            g.mismatch = misfits / m
+            present = 0
+            for i in range(g.first_person, g.first_person + g.n_posts):
+                present += 1 - max(person[i].vacant, person[i].absent)
+            g.n_present = present
+            # Whoever manages beside the team's manager is not there for care.
+            at_work = max(present - (p_structure[o].managers_per_team - 1), 1)
+            care = max(0.0, org.demand_factor * g.demand / at_work - q.convenience_gain * convenient)
+            # What each gives, and what the team gives together: it falls to those who are there.
+            each = org.spent_protected + org.spent_reporting + org.partner_hours
+            part = g.peer_hours + (g.deliberation_hours + org.spent_patients * g.n_posts) / at_work
+            rest = q.participation_from_recovery * part
+            together = (
+                g.improvement_hours + g.response_hours + g.settling_hours + g.observation_hours + g.coaching_hours
+            ) / at_work
+            spent = each + part - rest + together
+            failure = q.failure_demand * g.mismatch
+            tally[o].hours_failure_demand += failure * present
+            load = headspace = 0.0
+            filled = 0
+            for i in range(g.first_person, g.first_person + g.n_posts):
+                who = person[i]
+                who.rest_hours = rest
+                who.load = working_load(care, spent, who.voice_hours, failure, contracted)
+                who.headspace = usable_headspace(
+                    who.load, q.overtime, contracted, org.permission_enacted, org.spent_protected
+                )
+                if who.vacant == 0:
+                    filled += 1
+                    load += who.load
+                    headspace += who.headspace
+            g.load = load / max(filled, 1)
+            g.headspace = unit(headspace / max(filled, 1))
+            g.overload = unit(g.overload + (max(0.0, g.load - 1.0) - g.overload) / OVERLOAD_WEEKS)
+            mean_load += g.load / org.n_teams
+            mean_rest += rest / org.n_teams
+        # Assumption: managers share the load of those they lead.
+        for j in range(org.first_manager, org.first_manager + org.n_managers):
+            boss = person[manager[j].person]
+            boss.load = team[boss.team].load if boss.role == TEAM_MANAGER else mean_load
+            boss.rest_hours = (
+                person[team[boss.team].first_person].rest_hours if boss.role == TEAM_MANAGER else mean_rest
+            )
+            boss.headspace = usable_headspace(
+                boss.load, q.overtime, contracted, org.permission_enacted, org.spent_protected
+            )
+
+
+PROCESS = Process(
+    name="load",
+    place=1,
+    title="Demand is shared among those present; improvement, reporting, answering and work-arounds cost hours on top.",
+    parameters=Parameters,
+    kernels=(_step,),
+    reads=(
+        "team.demand",
+        "organisation.demand_factor", "team.improvement_hours", "team.response_hours",
+        "team.settling_hours", "practice.value", "practice.reality",
+        "practice.convenient", "team.peer_hours", "team.deliberation_hours", "team.observation_hours",
+        "team.coaching_hours", "organisation.spent_patients", "organisation.partner_hours", "person.vacant", "person.absent", "person.voice_hours", "organisation.hours_protected",
+        "organisation.hours_reporting", "organisation.permission_enacted",
+    ),
+    writes=(
+        "organisation.spent_protected", "organisation.spent_reporting", "person.rest_hours", "team.mismatch",
+        "team.n_present", "team.load", "team.headspace", "team.overload", "person.load", "person.headspace",
+        "tally.hours_failure_demand",
+    ),
+)  # fmt: skip

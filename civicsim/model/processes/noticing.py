@@ -1,0 +1,190 @@
+"""People check their work and notice what could be otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from civicsim.engine.compiled import compiled, written_in
+from civicsim.engine.parameters import parameter, switch
+from civicsim.engine.process import Process
+from civicsim.engine.randomness import stream_of, uniforms_at, uniforms_in_turn
+from civicsim.model.blocks import TEAMS_AT_ONCE, block_of
+from civicsim.model.organisation import N_PROBLEMS
+from civicsim.model.practice import judges_rightly
+from civicsim.model.rules import exp, poisson, unit
+
+STREAM = stream_of("noticing")
+_FREE = "Assumption: free modelling choice, to be swept."
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """How much people check, and what they make of it."""
+
+    enabled: bool = switch("Staff notice problems.")
+    check_rate: float = parameter(
+        0.8, "checks per week", 0.3, 2.0, help="ν: checks by someone with full headspace and full problem-seeking.",
+        source=_FREE,
+    )  # fmt: skip
+    base_headspace: float = parameter(
+        0.4,
+        "0-1",
+        0.1,
+        0.6,
+        help="h₀: what people notice without any headspace, as if they had this much.",
+        source=_FREE,
+    )
+    overload_cost: float = parameter(
+        2.0, "per unit load", 1.0, 5.0, help="k_b: how steeply noticing falls when load exceeds 1.",
+        source="Assumption: direction after 'battening down the hatches' (Mountford and Marshall 2014, BMJ Qual Saf 23:89); size free.",
+    )  # fmt: skip
+    seek_rate: float = parameter(
+        0.02,
+        "per week",
+        0.0,
+        0.2,
+        help="How fast a team's problem-seeking follows how bad news is met.",
+        source=_FREE,
+    )
+    seek_shift: float = parameter(
+        0.0, "0-1", -0.5, 0.5, help="Added to where problem-seeking settles, whatever leaders do.",
+        source="Assumption: none by default; for studies of problem-seeking.",
+    )  # fmt: skip
+
+
+@written_in
+def expected_checks(rate, base, headspace, seek, load, overload_cost):
+    """Return checks a person is expected to make in a week.
+
+    Formula
+        ν (h₀ + H) · seek · exp(−k_b · max(0, ℓ−1))
+    """
+    return rate * (base + headspace) * seek * exp(-overload_cost * max(0.0, load - 1.0))
+
+
+@compiled
+def seek_target(openness, fear, measured, salience):
+    """Return where problem-seeking settles: ½[1 + O(1−F) − φ · salience · F]."""
+    return unit(0.5 * (1.0 + openness * (1.0 - fear) - measured * salience * fear))
+
+
+@compiled
+def convenient_value(present, u):
+    """Return what would be convenient instead of a practice: its opposite, or either way where there is no set way."""
+    if present != 0:
+        return -present
+    return 1 if u < 0.5 else -1
+
+
+@compiled
+def _count_checks(org, q, week, one, beyond, start, n_posts, team, person):
+    """Return how many checks each post of some teams makes this week; none where nobody is at work."""
+    seek, n_of = np.empty(n_posts), np.empty(n_posts, dtype=np.int8)
+    for t in range(one, beyond):
+        for i in range(team[t].first_person, team[t].first_person + team[t].n_posts):
+            seek[i - start] = team[t].seek
+    luck = uniforms_in_turn(org.seed, STREAM, week, person[start].key, n_posts, 0)
+    for k in range(n_posts):
+        who = person[start + k]
+        rate = expected_checks(q.check_rate, q.base_headspace, who.headspace, seek[k], who.load, q.overload_cost)
+        n = poisson(rate, luck[0, k], N_PROBLEMS)
+        n_of[k] = n if (who.vacant == 0) & (who.absent == 0) else 0
+    return n_of
+
+
+@compiled
+def _look(n, week, gain, seed, visible, checks, practice, person, problem):
+    """Make ``n`` checks, and keep what looks wrong as problems of whoever makes them.
+
+    ``checks`` says of each the row of the person, the person's key, and its number among the person's checks.
+    """
+    luck = uniforms_at(seed, STREAM, week, checks[1, :n], checks[2, :n])
+    n_visible = visible.shape[0]
+    for c in range(n):
+        i = checks[0, c]
+        who = person[i]
+        u_where, u_right, severity, u_own = luck[0, c], luck[1, c], luck[2, c], luck[3, c]
+        d = visible[int(u_where * n_visible)]
+        slot = practice[who.team, d]
+        signal = slot.reality if u_right < judges_rightly(who.skill, gain) else -slot.reality
+        if signal == slot.value:
+            continue
+        seen = problem[i, int(who.noticed)]
+        seen.dimension = d
+        seen.severity = severity
+        seen.convenient = 0
+        seen.value = signal
+        seen.check = checks[2, c] - 1
+        if u_own >= who.alignment:
+            # What is convenient has nothing to do with what fits: it is about something else, and undoes what is done
+            # there.
+            x = (u_own - who.alignment) / (1.0 - who.alignment)
+            seen.dimension = visible[int(x * n_visible)]
+            seen.convenient = 1
+            seen.value = convenient_value(practice[who.team, seen.dimension].value, severity)
+        who.noticed += 1.0
+
+
+@compiled
+def _step(first, last, week, p, p_practice, organisation, dimension, tally, team, practice, person, problem, manager):
+    """Let everyone at work make a few checks, and keep what looks wrong as problems of the week."""
+    m = practice.shape[1]
+    for o in range(first, last):
+        org, q = organisation[o], p[o]
+        for i in range(org.first_person, org.first_person + org.n_staff):
+            if person[i].noticed > 0.0:
+                person[i].noticed = 0.0
+        if not q.enabled:
+            for t in range(org.first_team, org.first_team + org.n_teams):
+                team[t].noticed = 0.0
+            continue
+        visible = np.empty(m, dtype=np.int64)
+        n_visible = 0
+        for d in range(m):
+            if dimension[o, d].staff_visible:
+                visible[n_visible] = d
+                n_visible += 1
+        for t in range(org.first_team, org.first_team + org.n_teams):
+            g = team[t]
+            target = seek_target(manager[g.manager].openness, org.fear_enacted, org.measured_share, org.target_salience)
+            g.seek = unit(g.seek + q.seek_rate * (unit(target + q.seek_shift) - g.seek))
+        for one in range(org.first_team, org.first_team + org.n_teams, TEAMS_AT_ONCE):
+            beyond, start, n_posts = block_of(org, team, one)
+            n_of = _count_checks(org, q, week, one, beyond, start, n_posts, team, person)
+            checks = np.empty((3, n_posts * N_PROBLEMS), dtype=np.int32)
+            n_checks = 0
+            for k in range(n_posts if n_visible > 0 else 0):
+                for number in range(n_of[k]):
+                    checks[0, n_checks], checks[1, n_checks] = start + k, person[start + k].key
+                    checks[2, n_checks] = 1 + number
+                    n_checks += 1
+            _look(
+                n_checks, week, p_practice[o].judgement_gain, org.seed, visible[:n_visible], checks, practice, person,
+                problem,
+            )  # fmt: skip
+            for t in range(one, beyond):
+                g = team[t]
+                g.noticed = 0.0
+                for i in range(g.first_person, g.first_person + g.n_posts):
+                    g.noticed += person[i].noticed
+                tally[o].noticed += g.noticed
+
+
+PROCESS = Process(
+    name="noticing",
+    place=3,
+    title="Staff check their work as far as headspace, load and problem-seeking let them, and notice problems.",
+    parameters=Parameters,
+    kernels=(_step,),
+    reads=(
+        "organisation.fear_enacted", "organisation.measured_share", "organisation.target_salience",
+        "dimension.staff_visible", "practice.value", "practice.reality", "manager.openness", "person.headspace",
+        "person.load", "person.skill", "person.alignment", "person.vacant", "person.absent",
+    ),
+    writes=(
+        "team.seek", "team.noticed", "person.noticed", "problem.dimension", "problem.value", "problem.convenient",
+        "problem.severity", "problem.check", "tally.noticed",
+    ),
+)  # fmt: skip

@@ -1,0 +1,133 @@
+"""Managers watch the work, and teams huddle: some problems come to light without anybody having to speak up alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from civicsim.engine.compiled import compiled
+from civicsim.engine.parameters import parameter, switch
+from civicsim.engine.process import Process
+from civicsim.engine.randomness import stream_of, uniforms
+from civicsim.model.in_post import mean_propensity, mean_skill
+from civicsim.model.organisation import FROM_MANAGERS, FROM_TEAM, NO_IDEA, TO_MANAGER
+from civicsim.model.practice import judges_rightly, propose
+from civicsim.model.rules import unit
+
+WATCH = stream_of("observation.watch")
+HUDDLE = stream_of("observation.huddle")
+_FREE = "Assumption: free modelling choice, to be swept."
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What an hour of watching or huddling brings to light."""
+
+    enabled: bool = switch("Managers watch the work and teams huddle; off, these hours go back to care.")
+    hours_per_check: float = parameter(
+        1.0, "hours", 0.25, 4.0, help="Hours a manager watches the work for each practice looked at.", source=_FREE
+    )
+    hours_per_huddle: float = parameter(
+        2.5, "hours of the team", 0.5, 10.0,
+        help="Hours of all who take part in a huddle, for each practice looked at.",
+        source="Assumption: ten people for a quarter of an hour.",
+    )  # fmt: skip
+    seek_gain: float = parameter(
+        0.02, "per hour and week", 0.0, 0.2,
+        help="How much an hour of watching, per team and week, turns the team towards looking for problems.",
+        source="Direction: leaders who see the work for themselves ask instead of judging; size free.",
+    )  # fmt: skip
+
+
+@compiled
+def checks_of(credit, hours_each):
+    """Return how many whole checks the hours in hand are enough for."""
+    return int(credit / hours_each + 1e-9)
+
+
+@compiled
+def _check(t, k, week, stream, seed, key, dims, n_dims, accuracy, candour, origin, practice):
+    """Look at one practice; return whether something wrong came on the table."""
+    u_where, u_right, severity, u_said = uniforms(seed, stream, week, key, k)
+    slot = practice[t, dims[int(u_where * n_dims)]]
+    signal = slot.reality if u_right < accuracy else -slot.reality
+    if signal == slot.value or slot.idea_state != NO_IDEA or u_said >= candour:
+        return False
+    propose(slot, signal, 0, origin, TO_MANAGER, severity, week)
+    return True
+
+
+@compiled
+def _step(first, last, week, p, p_practice, organisation, dimension, tally, team, practice, person, manager):
+    """Let managers look at practices, and teams at those that bear on safety; what is wrong comes before the manager."""
+    m = practice.shape[1]
+    for o in range(first, last):
+        org, q, gain, count = organisation[o], p[o], p_practice[o].judgement_gain, tally[o]
+        org.spent_observation = org.spent_huddles = 0.0
+        for t in range(org.first_team, org.first_team + org.n_teams):
+            team[t].observation_hours = 0.0
+        if not q.enabled or org.hours_observation + org.hours_huddles == 0.0:
+            continue
+        visible, critical = np.empty(m, dtype=np.int64), np.empty(m, dtype=np.int64)
+        n_visible = n_critical = 0
+        for d in range(m):
+            if dimension[o, d].staff_visible:
+                visible[n_visible] = d
+                n_visible += 1
+                if dimension[o, d].safety_critical:
+                    critical[n_critical] = d
+                    n_critical += 1
+        for t in range(org.first_team, org.first_team + org.n_teams):
+            g, boss = team[t], person[manager[team[t].manager].person]
+            hours = org.hours_observation * g.n_posts
+            if boss.vacant == 0 and boss.absent == 0 and n_visible > 0:
+                g.seek = unit(g.seek + q.seek_gain * hours * (1.0 - g.seek))
+                g.observation_credit += hours
+                g.observation_hours += hours
+                org.spent_observation += hours / org.n_staff
+                for k in range(checks_of(g.observation_credit, q.hours_per_check)):
+                    g.observation_credit -= q.hours_per_check
+                    # What managers see with their own eyes takes nobody's courage.
+                    if _check(
+                        t, k, week, WATCH, org.seed, g.key, visible, n_visible, judges_rightly(boss.skill, gain), 1.0,
+                        FROM_MANAGERS, practice,
+                    ):  # fmt: skip
+                        count.observed += 1
+                        g.noticed += 1.0
+            if n_critical > 0:
+                common, candour = mean_skill(g, person), mean_propensity(g, person)
+                hours = org.hours_huddles * g.n_posts
+                g.huddle_credit += hours
+                g.observation_hours += hours
+                org.spent_huddles += hours / org.n_staff
+                for k in range(checks_of(g.huddle_credit, q.hours_per_huddle)):
+                    g.huddle_credit -= q.hours_per_huddle
+                    # What is seen in a huddle is said as far as people there dare to.
+                    if _check(
+                        t, k, week, HUDDLE, org.seed, g.key, critical, n_critical, judges_rightly(common, gain), candour,
+                        FROM_TEAM, practice,
+                    ):  # fmt: skip
+                        count.huddled += 1
+                        g.noticed += 1.0
+
+
+PROCESS = Process(
+    name="observation",
+    place=3,
+    title="Managers who watch the work, and teams that huddle, bring problems to the table without anybody speaking up alone.",
+    parameters=Parameters,
+    kernels=(_step,),
+    reads=(
+        "organisation.hours_observation", "organisation.hours_huddles", "dimension.staff_visible",
+        "dimension.safety_critical", "manager.person", "person.vacant", "person.absent", "person.skill",
+        "person.propensity", "practice.value", "practice.reality",
+    ),
+    writes=(
+        "organisation.spent_observation", "organisation.spent_huddles", "team.observation_hours", "team.seek", "team.noticed",
+        "team.observation_credit", "team.huddle_credit", "practice.idea_state", "practice.idea_value",
+        "practice.idea_convenient", "practice.idea_origin", "practice.idea_channel", "practice.idea_severity",
+        "practice.idea_week", "practice.raised_week", "practice.idea_raiser", "practice.deliberated",
+        "practice.cycles", "practice.successes", "tally.observed", "tally.huddled",
+    ),
+)  # fmt: skip

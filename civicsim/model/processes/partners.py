@@ -1,0 +1,84 @@
+"""Ties to partners outside: they bring ideas and demand. A hook for those who study anchor institutions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from civicsim.engine.compiled import compiled
+from civicsim.engine.parameters import parameter, switch
+from civicsim.engine.process import Process
+from civicsim.engine.randomness import stream_of, uniforms
+from civicsim.model.organisation import FROM_PARTNERS, NO_IDEA, TO_MANAGER
+from civicsim.model.practice import propose
+from civicsim.model.rules import poisson
+
+STREAM = stream_of("partners")
+IDEA = stream_of("partners.idea")
+MOST_IDEAS = 8
+"""Most ideas that partners bring to an organisation in a week."""
+_FREE = "Assumption: free modelling choice, to be swept."
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """How many partners there are, and what they bring; none by default."""
+
+    enabled: bool = switch("Outside partners bring ideas and demand.")
+    n: int = parameter(
+        0, "partners", 0, 50, role="lever", help="Outside partners that the organisation keeps up ties with.",
+        source="Assumption: scenario definition; none by default.",
+    )  # fmt: skip
+    idea_rate: float = parameter(
+        0.05, "per partner and week", 0.0, 1.0, help="Ideas that a partner brings in a week.", source=_FREE
+    )
+    idea_accuracy: float = parameter(
+        0.65, "probability", 0.5, 1.0, help="Chance that such an idea is right for the organisation at large.",
+        source=_FREE,
+    )  # fmt: skip
+    hours: float = parameter(
+        0.01, "hours per partner, person and week", 0.0, 0.2, help="Hours of work that a partner brings to everybody.",
+        source=_FREE,
+    )  # fmt: skip
+
+
+@compiled
+def hours_brought(n, hours):
+    """Return the hours of work that partners bring, per person and week."""
+    return n * hours
+
+
+@compiled
+def _step(first, last, week, p, organisation, dimension, tally, team, practice):
+    """Let outside partners bring work to everybody, and now and then an idea to a team."""
+    m = practice.shape[1]
+    for o in range(first, last):
+        org, q = organisation[o], p[o]
+        org.partner_hours = hours_brought(q.n, q.hours) if q.enabled else 0.0
+        if not q.enabled or q.n == 0:
+            continue
+        u, _, _, _ = uniforms(org.seed, STREAM, week, org.key, 0)
+        for k in range(poisson(q.n * q.idea_rate, u, MOST_IDEAS)):
+            u_team, u_dimension, u_right, severity = uniforms(org.seed, IDEA, week, org.key, k)
+            t, d = org.first_team + int(u_team * org.n_teams), int(u_dimension * m)
+            slot, truth = practice[t, d], dimension[o, d].truth
+            value = truth if u_right < q.idea_accuracy else -truth
+            if slot.idea_state == NO_IDEA and slot.value != value:
+                propose(slot, value, 0, FROM_PARTNERS, TO_MANAGER, severity, week)
+                team[t].noticed += 1.0
+                tally[o].brought += 1
+
+
+PROCESS = Process(
+    name="partners",
+    place=3,
+    title="Partners outside bring ideas to teams, and work to everybody.",
+    parameters=Parameters,
+    kernels=(_step,),
+    reads=("dimension.truth", "practice.value"),
+    writes=(
+        "organisation.partner_hours", "team.noticed", "practice.idea_state", "practice.idea_value",
+        "practice.idea_convenient", "practice.idea_origin", "practice.idea_channel", "practice.idea_severity",
+        "practice.idea_week", "practice.raised_week", "practice.idea_raiser", "practice.deliberated",
+        "practice.cycles", "practice.successes", "tally.brought",
+    ),
+)  # fmt: skip

@@ -1,0 +1,198 @@
+"""Care is as good as practices fit, as rested as people are, and as reported as it pays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from civicsim.engine.compiled import compiled
+from civicsim.engine.parameters import parameter, switch
+from civicsim.engine.process import Process
+from civicsim.engine.randomness import stream_of, uniforms
+from civicsim.model.organisation import N_PATIENT_GROUPS
+from civicsim.model.rules import either, unit
+
+STREAM = stream_of("quality")
+SAFETY_CRITICAL_WEIGHT = 2.0
+TIES_OF_FULL_VIEW = 3.0
+"""Ties to other teams, per post, from which on colleagues see all that they ever will. Assumption."""
+_FREE = "Assumption: free modelling choice, to be swept."
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What quality depends on, and what shows of it."""
+
+    enabled: bool = switch("Quality is worked out; off, it stays as it was.")
+    exhaustion_cost: float = parameter(
+        0.3, "share", 0.0, 0.6, help="χ_E: quality lost in a team that is wholly exhausted.", source=_FREE
+    )
+    overload_cost: float = parameter(
+        0.3, "share", 0.0, 0.6, help="χ_ℓ: quality lost per unit of overload.", source=_FREE
+    )
+    harm_rate: float = parameter(
+        0.2, "per post and year", 0.0, 2.0, help="Harm to patients per post and year if no safety-critical practice fitted.",
+        source=_FREE,
+    )  # fmt: skip
+    audit_detection: float = parameter(
+        0.05,
+        "per week",
+        0.0,
+        0.2,
+        help="Weekly chance that gaming comes to light, at full audit and with all hours spent on reporting.",
+        source=_FREE,
+    )
+    peer_scrutiny: float = parameter(
+        0.01, "per week", 0.0, 0.2,
+        help="Weekly chance that gaming comes to light among colleagues, for a team with three ties to others per post.",
+        source="Direction: peers hold one another to account too (Mountford and Marshall 2014, BMJ Qual Saf 23:89); size free.",
+    )  # fmt: skip
+    satisfaction_rate: float = parameter(
+        0.1,
+        "per week",
+        0.0,
+        1.0,
+        help="How fast patients' satisfaction follows the care of their team.",
+        source=_FREE,
+    )
+
+
+@compiled
+def working_share(exhaustion_cost, exhaustion, overload_cost, overload):
+    """Return how much of a fitting practice reaches patients: (1−χ_E·Ē)(1−χ_ℓ·ov)."""
+    return (1.0 - exhaustion_cost * exhaustion) * max(0.0, 1.0 - overload_cost * overload)
+
+
+@compiled
+def detection_probability(rate, audit, reporting_share):
+    """Return the weekly chance that gaming comes to light: audit × the share of the hour budget spent on reporting."""
+    return min(1.0, rate * audit * reporting_share)
+
+
+@compiled
+def scrutiny_probability(rate, ties_per_post):
+    """Return the weekly chance that gaming comes to light among colleagues: it grows with ties, up to three a post."""
+    return rate * min(1.0, ties_per_post / TIES_OF_FULL_VIEW)
+
+
+@compiled
+def _ties_per_post(t, g, neighbour):
+    ties = 0
+    for k in range(neighbour.shape[1]):
+        if neighbour[t, k].team < 0:
+            break
+        ties += neighbour[t, k].ties
+    return ties / g.n_posts
+
+
+@compiled
+def reported_share(safety, seek):
+    """Return the share of harm that is reported as incidents: safe, problem-seeking teams report more."""
+    return unit(safety * seek)
+
+
+@compiled
+def _weights(dimensions):
+    """Return what dimensions weigh in quality, in quality as measured, and in what is safety-critical; and the three sums."""
+    weight = np.empty((3, dimensions.shape[0]))
+    total = np.zeros(3)
+    for d in range(dimensions.shape[0]):
+        weight[0, d] = SAFETY_CRITICAL_WEIGHT if dimensions[d].safety_critical else 1.0
+        weight[1, d] = weight[0, d] if dimensions[d].measured else 0.0
+        weight[2, d] = dimensions[d].safety_critical
+        for k in range(3):
+            total[k] += weight[k, d]
+    return weight, total
+
+
+@compiled
+def _meet_needs(fits, needs, met):
+    """Put down how far each patient group's needs are met where practices fit or not."""
+    for k in range(met.shape[0]):
+        total = 0.0
+        for d in range(fits.shape[0]):
+            total += fits[d] * needs[k, d]
+        met[k] = total
+
+
+@compiled
+def _step(first, last, week, p, organisation, dimension, team, neighbour, practice, person, need, patient):
+    """Work out each team's true and reported quality, its harm and incidents, and patients' satisfaction."""
+    m = practice.shape[1]
+    fits = np.empty(m)
+    needs = np.empty((N_PATIENT_GROUPS, m))
+    for o in range(first, last):
+        if not p[o].enabled:
+            continue
+        org, q = organisation[o], p[o]
+        met = np.empty((org.n_teams, N_PATIENT_GROUPS))
+        for k in range(N_PATIENT_GROUPS):
+            for d in range(m):
+                needs[k, d] = need[o, k, d].weight
+        weights, (weight, measured, critical) = _weights(dimension[o])
+        for t in range(org.first_team, org.first_team + org.n_teams):
+            g = team[t]
+            exhaustion = safety = 0.0
+            filled = 0
+            for i in range(g.first_person, g.first_person + g.n_posts):
+                if person[i].vacant == 0:
+                    filled += 1
+                    exhaustion += person[i].exhaustion
+                    safety += person[i].safety
+            filled = max(filled, 1)
+            exhaustion, safety = exhaustion / filled, safety / filled
+            working = working_share(q.exhaustion_cost, exhaustion, q.overload_cost, g.overload)
+            g.working = working
+            hit = measured_hit = shown = critical_hit = 0.0
+            n_gamed = 0
+            for d in range(m):
+                slot = practice[t, d]
+                fit = 1.0 if slot.value == slot.reality else 0.0
+                fits[d] = fit
+                n_gamed += slot.gamed
+                hit += weights[0, d] * fit
+                measured_hit += weights[1, d] * fit
+                shown += weights[1, d] * max(fit * working, 1.0 * slot.gamed)
+                critical_hit += weights[2, d] * fit
+            _meet_needs(fits, needs, met[t - org.first_team])
+            if n_gamed > 0:
+                comes_to_light = either(
+                    detection_probability(q.audit_detection, org.audit, org.hours_reporting / org.hours_budget),
+                    scrutiny_probability(q.peer_scrutiny, _ties_per_post(t, g, neighbour)),
+                )
+                for d in range(m):
+                    if practice[t, d].gamed:
+                        u, _, _, _ = uniforms(org.seed, STREAM, week, g.key, d)
+                        if u < comes_to_light:
+                            practice[t, d].gamed = 0
+            g.quality = working * hit / weight
+            g.quality_measured = working * measured_hit / measured if measured > 0.0 else g.quality
+            rest = weight - measured
+            g.quality_unmeasured = working * (hit - measured_hit) / rest if rest > 0.0 else g.quality
+            g.quality_reported = shown / measured if measured > 0.0 else g.quality
+            unsafe = 1.0 - (working * critical_hit / critical if critical > 0.0 else g.quality)
+            g.harm = q.harm_rate / 52.0 * g.n_posts * unsafe
+            g.incidents = g.harm * reported_share(safety, g.seek)
+        for i in range(org.first_patient, org.first_patient + org.n_patients):
+            who = patient[i]
+            good = unit(met[who.team - org.first_team, who.group] * team[who.team].working)
+            who.satisfaction += q.satisfaction_rate * (good - who.satisfaction)
+
+
+PROCESS = Process(
+    name="quality",
+    place=11,
+    title="True quality follows fit, exhaustion and overload; reported quality also follows gaming.",
+    parameters=Parameters,
+    kernels=(_step,),
+    reads=(
+        "practice.value", "practice.reality", "dimension.measured", "dimension.safety_critical", "team.overload",
+        "team.seek", "person.exhaustion", "person.safety", "person.vacant", "need.weight", "organisation.audit",
+        "organisation.hours_reporting", "neighbour.team", "neighbour.ties",
+    ),
+    writes=(
+        "team.working", "team.quality", "team.quality_measured", "team.quality_unmeasured", "team.quality_reported",
+        "team.harm", "team.incidents", "practice.gamed", "patient.satisfaction",
+    ),
+)  # fmt: skip

@@ -1,0 +1,486 @@
+"""How things stand is put down. Nothing in the model reads it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from civicsim.engine.compiled import compiled
+from civicsim.engine.parameters import switch
+from civicsim.engine.process import Process
+from civicsim.model.calendar import QUARTER
+from civicsim.model.networks import count_ties
+from civicsim.model.organisation import ENDORSED, N_PATIENT_GROUPS, N_PROFESSIONS, TRIAL, WAITING
+from civicsim.model.processes.exhaustion import BURNT_OUT
+from civicsim.model.processes.forum import satisfaction_as_reported
+from civicsim.model.processes.quality import SAFETY_CRITICAL_WEIGHT
+
+LOW_KAPPA = 0.3
+"""κ below which a dimension is mostly a local matter. Assumption: a line drawn for looking, not a rule of the model."""
+ROUNDING = 1e-10
+"""Share of a sum of squares below which a variance is rounding: values within a hundred-thousandth of one another."""
+SPOKE_LATELY = 0.5
+"""Voiced problems in the 13-week memory from which on a person has spoken up lately."""
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """Recording has nothing to set."""
+
+    enabled: bool = switch("How things stand is recorded each week.")
+
+
+@compiled
+def gini(values):
+    """Return the Gini index of non-negative numbers: 0 if all are equal, near 1 if one has everything.
+
+    Formula
+        G = Σᵢ (2i − n − 1) xᵢ / (n Σ x),  x sorted, i from 1
+    """
+    ordered = np.sort(values)
+    n = ordered.shape[0]
+    total = weighted = 0.0
+    for i in range(n):
+        total += ordered[i]
+        weighted += (2.0 * (i + 1) - n - 1.0) * ordered[i]
+    return weighted / (n * total) if total > 0.0 else 0.0
+
+
+@compiled
+def intraclass_correlation(n_groups, n, sum_of_squares, total, between, sum_n_squared):
+    """Return ICC(1), the share of variance that lies between groups, from sums (one-way analysis of variance).
+
+    Formula
+        ICC = (MSB − MSW) / (MSB + (k−1)·MSW),  k = (n − Σnⱼ²/n) / (J−1)
+
+    Parameters
+    ----------
+    n_groups, n : float
+        J groups and n members in all.
+    sum_of_squares, total : float
+        Σx² and Σx.
+    between : float
+        Σⱼ (Σᵢ xᵢⱼ)² / nⱼ.
+    sum_n_squared : float
+        Σⱼ nⱼ².
+
+    Source: Bliese (2000), in Klein and Kozlowski (eds), Multilevel Theory, Research, and Methods in Organizations.
+    """
+    if n_groups < 2 or n <= n_groups:
+        return 0.0
+    # Where all are alike the variance is 0, and what is left of it by rounding has no share that lies anywhere.
+    if sum_of_squares - total * total / n <= ROUNDING * sum_of_squares:
+        return 0.0
+    mean_between = (between - total * total / n) / (n_groups - 1.0)
+    mean_within = (sum_of_squares - between) / (n - n_groups)
+    size = (n - sum_n_squared / n) / (n_groups - 1.0)
+    bottom = mean_between + (size - 1.0) * mean_within
+    # Groups of hardly more than one member allow values below −1, which mean nothing.
+    return min(1.0, max(-1.0, (mean_between - mean_within) / bottom)) if bottom > 0.0 else 0.0
+
+
+@compiled
+def _people(org, view, team, person):
+    """Put down means over people, and each team's mean exhaustion and safety."""
+    n_filled = n_absent = n_burnt_out = n_high = n_low = 0
+    load = exhaustion = motivation = trust = headspace = safety = efficacy = 0.0
+    belonging = agency = skill = propensity = propensity_high = propensity_low = 0.0
+    for t in range(org.first_team, org.first_team + org.n_teams):
+        g = team[t]
+        team_filled, team_exhaustion, team_safety = 0, 0.0, 0.0
+        for i in range(g.first_person, g.first_person + g.n_posts):
+            who = person[i]
+            if who.vacant:
+                continue
+            team_filled += 1
+            team_exhaustion += who.exhaustion
+            team_safety += who.safety
+            n_absent += who.absent
+            n_burnt_out += who.exhaustion > BURNT_OUT
+            load += who.load
+            motivation += who.motivation
+            trust += who.trust
+            headspace += who.headspace
+            efficacy += who.efficacy
+            belonging += who.belonging
+            agency += who.agency
+            skill += who.skill
+            propensity += who.propensity
+            if who.status > 0.0:
+                propensity_high += who.propensity
+                n_high += 1
+            elif who.status < 0.0:
+                propensity_low += who.propensity
+                n_low += 1
+        n_filled += team_filled
+        exhaustion += team_exhaustion
+        safety += team_safety
+        if team_filled > 0:
+            g.exhaustion, g.safety = min(1.0, team_exhaustion / team_filled), min(1.0, team_safety / team_filled)
+    staff = max(n_filled, 1)
+    view.n_staff_filled = n_filled
+    view.headspace, view.safety, view.efficacy = headspace / staff, safety / staff, efficacy / staff
+    view.belonging, view.agency, view.skill = belonging / staff, agency / staff, skill / staff
+    view.propensity = propensity / staff
+    view.propensity_high, view.propensity_low = propensity_high / max(n_high, 1), propensity_low / max(n_low, 1)
+    for i in range(org.first_person + org.n_staff, org.first_person + org.n_persons):
+        who = person[i]
+        if who.vacant == 0:
+            n_filled += 1
+            n_absent += who.absent
+            n_burnt_out += who.exhaustion > BURNT_OUT
+            load += who.load
+            exhaustion += who.exhaustion
+            motivation += who.motivation
+            trust += who.trust
+    people = max(n_filled, 1)
+    view.n_filled, view.n_absent, view.n_burnt_out = n_filled, n_absent, n_burnt_out
+    view.load, view.exhaustion = load / people, exhaustion / people
+    view.motivation, view.trust = motivation / people, trust / people
+
+
+@compiled
+def _likeness(values, group, n_groups):
+    """Return ICC(1) of values by group; the arrays have one entry per person."""
+    count = np.zeros(n_groups)
+    total = np.zeros(n_groups)
+    squares = 0.0
+    for i in range(values.shape[0]):
+        count[group[i]] += 1.0
+        total[group[i]] += values[i]
+        squares += values[i] * values[i]
+    used = n = whole = between = n_squared = 0.0
+    for k in range(n_groups):
+        if count[k] > 0.0:
+            used += 1.0
+            n += count[k]
+            whole += total[k]
+            between += total[k] * total[k] / count[k]
+            n_squared += count[k] * count[k]
+    return intraclass_correlation(used, n, squares, whole, between, n_squared)
+
+
+@compiled
+def _resemblance(org, view, team, person):
+    """Put down how much people of one team, division or profession are alike, on scales and on a yes-no item."""
+    states = np.empty((3, org.n_staff))
+    groups = np.empty((3, org.n_staff), dtype=np.int64)
+    n = 0
+    for i in range(org.first_person, org.first_person + org.n_staff):
+        who = person[i]
+        if who.vacant:
+            continue
+        states[0, n], states[1, n] = who.exhaustion, who.safety
+        states[2, n] = 1.0 if who.exhaustion > BURNT_OUT else 0.0
+        groups[0, n] = who.team - org.first_team
+        groups[1, n] = team[who.team].division
+        groups[2, n] = who.profession
+        n += 1
+    n_divisions = team[org.first_team + org.n_teams - 1].division + 1
+    e, s, b = states[0, :n], states[1, :n], states[2, :n]
+    by_team, by_division, by_profession = groups[0, :n], groups[1, :n], groups[2, :n]
+    view.exhaustion_icc_team = _likeness(e, by_team, org.n_teams)
+    view.exhaustion_icc_division = _likeness(e, by_division, n_divisions)
+    view.exhaustion_icc_profession = _likeness(e, by_profession, N_PROFESSIONS)
+    view.safety_icc_team = _likeness(s, by_team, org.n_teams)
+    view.safety_icc_division = _likeness(s, by_division, n_divisions)
+    view.safety_icc_profession = _likeness(s, by_profession, N_PROFESSIONS)
+    view.burnt_out_icc_team = _likeness(b, by_team, org.n_teams)
+    view.burnt_out_icc_division = _likeness(b, by_division, n_divisions)
+    view.burnt_out_icc_profession = _likeness(b, by_profession, N_PROFESSIONS)
+
+
+@compiled
+def evenness(counts):
+    """Return the entropy of shares over its largest possible value: 0 if one has all, 1 if all have the same.
+
+    Formula
+        H = −Σ p log p / log n
+    """
+    total = 0.0
+    for k in range(counts.shape[0]):
+        total += counts[k]
+    if total <= 0.0 or counts.shape[0] < 2:
+        return 0.0
+    entropy = 0.0
+    for k in range(counts.shape[0]):
+        share = counts[k] / total
+        if share > 0.0:
+            entropy -= share * math.log(share)
+    return min(1.0, max(0.0, entropy / math.log(counts.shape[0])))
+
+
+@compiled
+def _origins(org, view, team, person):
+    """Put down from how many teams own ideas come, and whether those who spoke up would again."""
+    counts = np.empty(org.n_teams)
+    for k in range(org.n_teams):
+        counts[k] = team[org.first_team + k].originated_memory
+    view.origin_entropy = evenness(counts)
+    again = n = 0.0
+    for i in range(org.first_person, org.first_person + org.n_staff):
+        if person[i].vacant == 0 and person[i].voiced_memory >= SPOKE_LATELY:
+            again += person[i].propensity
+            n += 1.0
+    view.would_speak_again = again / max(n, 1.0)
+
+
+@compiled
+def _teams(o, org, view, usual_spread, dimension, team, practice):
+    """Put down means over teams, bright and dark spots, and where ideas stand."""
+    m = practice.shape[1]
+    overload = seek = mismatch = harm = incidents = conflict = hostility = 0.0
+    quality = measured = unmeasured = reported = 0.0
+    waiting = endorsed = in_trial = gamed = followed = 0
+    for t in range(org.first_team, org.first_team + org.n_teams):
+        g = team[t]
+        overload += g.overload
+        seek += g.seek
+        mismatch += g.mismatch
+        conflict += g.conflict
+        hostility += g.hostility
+        harm += g.harm
+        incidents += g.incidents
+        quality += g.quality
+        measured += g.quality_measured
+        unmeasured += g.quality_unmeasured
+        reported += g.quality_reported
+        for d in range(m):
+            slot = practice[t, d]
+            waiting += slot.idea_state == WAITING
+            endorsed += slot.idea_state == ENDORSED
+            in_trial += slot.idea_state == TRIAL
+            gamed += slot.gamed
+            followed += slot.followed
+    n = org.n_teams
+    view.overload, view.seek, view.mismatch = overload / n, seek / n, mismatch / n
+    view.conflict, view.hostility, view.harm, view.incidents = conflict / n, hostility / n, harm, incidents
+    view.quality, view.quality_measured = quality / n, measured / n
+    view.quality_unmeasured, view.quality_reported = unmeasured / n, reported / n
+    view.ideas_waiting, view.ideas_endorsed, view.ideas_in_trial = waiting, endorsed, in_trial
+    view.gamed, view.followed = gamed, followed
+    squares = 0.0
+    bright = dark = 0
+    for t in range(org.first_team, org.first_team + org.n_teams):
+        above = team[t].quality - view.quality
+        squares += above * above
+        bright += above > usual_spread
+        dark += above < -usual_spread
+    view.n_marked = view.marked_quality = view.marked_safety = view.marked_bright = view.marked_dark = 0.0
+    for t in range(org.first_team, org.first_team + org.n_teams):
+        if team[t].marked:
+            above = team[t].quality - view.quality
+            view.n_marked += 1.0
+            view.marked_quality += team[t].quality
+            view.marked_safety += team[t].safety
+            view.marked_bright += above > usual_spread
+            view.marked_dark += above < -usual_spread
+    view.quality_sd = math.sqrt(squares / org.n_teams)
+    view.spots_coexist = 1.0 if bright > 0 and dark > 0 else 0.0
+    view.bright_share, view.dark_share = bright / org.n_teams, dark / org.n_teams
+    right = 0
+    for d in range(m):
+        right += dimension[o, d].code == dimension[o, d].truth
+    view.code_right = right / m
+
+
+@compiled
+def _share_fitting(hit, weight, working, otherwise):
+    """Return true quality on some dimensions; ``otherwise``, a team's quality on all, where there are none such."""
+    return working * hit / weight if weight > 0.0 else otherwise
+
+
+@compiled
+def _parts_of_quality(o, org, view, dimension, team, practice):
+    """Put down true quality on some of the dimensions, by the formula of quality on all."""
+    m = practice.shape[1]
+    view.quality_safety_critical = view.quality_low_kappa = view.quality_invisible = 0.0
+    view.quality_within_team = view.quality_cross_boundary = 0.0
+    for t in range(org.first_team, org.first_team + org.n_teams):
+        g = team[t]
+        critical = critical_hit = low = low_hit = within = within_hit = 0.0
+        across = across_hit = hidden = hidden_hit = 0.0
+        for d in range(m):
+            slot, dim = practice[t, d], dimension[o, d]
+            w = SAFETY_CRITICAL_WEIGHT if dim.safety_critical else 1.0
+            hit = w if slot.value == slot.reality else 0.0
+            if dim.safety_critical:
+                critical += w
+                critical_hit += hit
+            if dim.kappa < LOW_KAPPA:
+                low += w
+                low_hit += hit
+            if dim.cross_boundary:
+                across += w
+                across_hit += hit
+            else:
+                within += w
+                within_hit += hit
+            if not dim.staff_visible:
+                hidden += w
+                hidden_hit += hit
+        view.quality_safety_critical += _share_fitting(critical_hit, critical, g.working, g.quality)
+        view.quality_low_kappa += _share_fitting(low_hit, low, g.working, g.quality)
+        view.quality_within_team += _share_fitting(within_hit, within, g.working, g.quality)
+        view.quality_cross_boundary += _share_fitting(across_hit, across, g.working, g.quality)
+        view.quality_invisible += _share_fitting(hidden_hit, hidden, g.working, g.quality)
+    view.quality_safety_critical /= org.n_teams
+    view.quality_low_kappa /= org.n_teams
+    view.quality_within_team /= org.n_teams
+    view.quality_cross_boundary /= org.n_teams
+    view.quality_invisible /= org.n_teams
+
+
+@compiled
+def _misrated(org, view, threshold, team):
+    """Put down how many teams are not what the organisation's rating says; unrated counts as not inadequate."""
+    wrong = 0
+    for t in range(org.first_team, org.first_team + org.n_teams):
+        wrong += (team[t].quality < threshold) != (org.inadequate == 1)
+    view.misrated = wrong / org.n_teams
+
+
+@compiled
+def _voices(org, view, person, team, ties):
+    """Put down who is ready to speak up and who did, and how many ties lead to other teams and divisions."""
+    noticed = np.zeros(N_PROFESSIONS)
+    voiced = np.zeros(N_PROFESSIONS)
+    view.noticed_memory_high = view.voiced_memory_high = view.noticed_memory_low = view.voiced_memory_low = 0.0
+    total = np.zeros(N_PROFESSIONS)
+    count = np.zeros(N_PROFESSIONS)
+    view.n_ties = view.n_ties_far = 0.0
+    for i in range(org.first_person, org.first_person + org.n_staff):
+        who = person[i]
+        if who.vacant == 0:
+            total[who.profession] += who.propensity
+            count[who.profession] += 1.0
+            noticed[who.profession] += who.noticed_memory
+            voiced[who.profession] += who.voiced_memory
+            if who.status > 0.0:
+                view.noticed_memory_high += who.noticed_memory
+                view.voiced_memory_high += who.voiced_memory
+            elif who.status < 0.0:
+                view.noticed_memory_low += who.noticed_memory
+                view.voiced_memory_low += who.voiced_memory
+        for slot in range(count_ties(ties, i)):
+            friend = person[ties[i, slot]]
+            view.n_ties += 1.0
+            near = friend.organisation == who.organisation
+            view.n_ties_far += not (near and team[friend.team].division == team[who.team].division)
+    mean = total / np.maximum(count, 1.0)
+    view.propensity_doctor, view.propensity_nurse, view.propensity_allied = mean[0], mean[1], mean[2]
+    view.propensity_support, view.propensity_administrative = mean[3], mean[4]
+    view.noticed_memory_doctor, view.noticed_memory_nurse, view.noticed_memory_allied = (
+        noticed[0],
+        noticed[1],
+        noticed[2],
+    )
+    view.noticed_memory_support, view.noticed_memory_administrative = noticed[3], noticed[4]
+    view.voiced_memory_doctor, view.voiced_memory_nurse, view.voiced_memory_allied = voiced[0], voiced[1], voiced[2]
+    view.voiced_memory_support, view.voiced_memory_administrative = voiced[3], voiced[4]
+
+
+@compiled
+def _patients(org, view, seats, patient):
+    total = np.zeros(N_PATIENT_GROUPS)
+    count = np.zeros(N_PATIENT_GROUPS)
+    for i in range(org.first_patient, org.first_patient + org.n_patients):
+        total[patient[i].group] += patient[i].satisfaction
+        count[patient[i].group] += 1.0
+    best, worst, satisfaction = 0.0, 1.0, 0.0
+    for k in range(N_PATIENT_GROUPS):
+        satisfaction += total[k]
+        if count[k] > 0.0:
+            best, worst = max(best, total[k] / count[k]), min(worst, total[k] / count[k])
+    view.satisfaction = satisfaction / max(org.n_patients, 1)
+    view.satisfaction_gap = max(0.0, best - worst)
+    distance = activation = 0.0
+    for k in range(N_PATIENT_GROUPS):
+        distance += 0.5 * abs(seats[k].seats - seats[k].share)
+    for i in range(org.first_patient, org.first_patient + org.n_patients):
+        activation += patient[i].activation
+    view.representativeness = 1.0 - distance
+    view.activation = activation / max(org.n_patients, 1)
+
+
+@compiled
+def _step(
+    first,
+    last,
+    week,
+    p,
+    p_reference,
+    p_forum,
+    p_governing,
+    organisation,
+    snapshot,
+    dimension,
+    team,
+    practice,
+    person,
+    manager,
+    panel,
+    patient,
+    ties,
+):
+    """Put down how things stand at the end of the week."""
+    for o in range(first, last):
+        if not p[o].enabled:
+            continue
+        org, view = organisation[o], snapshot[o]
+        _people(org, view, team, person)
+        _teams(o, org, view, p_reference[o].usual_quality_spread, dimension, team, practice)
+        _misrated(org, view, p_governing[o].inadequate_below, team)
+        _patients(org, view, panel[o], patient)
+        view.satisfaction_reported = satisfaction_as_reported(
+            view.satisfaction, p_forum[o].satisfaction_target, org.independence, p_forum[o].target_gloss
+        )
+        view.forum_standing = org.forum_standing
+        view.attention_wellbeing = org.attention_wellbeing
+        view.culture_gap = org.culture_reported - view.safety if org.culture_reported > 0.0 else 0.0
+        view.openness = 0.0
+        for j in range(org.first_manager, org.first_manager + org.n_managers):
+            view.openness += manager[j].openness
+        view.openness /= org.n_managers
+        # What moves slowly, and takes long to put down, is put down once a quarter.
+        if week % QUARTER == 0:
+            _origins(org, view, team, person)
+            _parts_of_quality(o, org, view, dimension, team, practice)
+            _voices(org, view, person, team, ties)
+            _resemblance(org, view, team, person)
+            memory = np.empty(org.n_staff)
+            n = 0
+            for i in range(org.first_person, org.first_person + org.n_staff):
+                if person[i].vacant == 0:
+                    memory[n] = person[i].propensity_memory
+                    n += 1
+            view.voice_gini = max(0.0, gini(memory[:n])) if n > 0 else 0.0
+
+
+PROCESS = Process(
+    name="record",
+    place=18,
+    title="How things stand is put down; nothing in the model reads it.",
+    parameters=Parameters,
+    kernels=(_step,),
+    reads=(
+        "person.*",
+        "team.*",
+        "practice.*",
+        "manager.openness",
+        "patient.satisfaction",
+        "dimension.*",
+        "organisation.inadequate",
+        "organisation.attention_wellbeing",
+        "organisation.independence",
+        "organisation.culture_reported",
+        "organisation.forum_standing",
+        "panel.seats",
+        "panel.share",
+        "patient.activation",
+        "ties",
+    ),
+    writes=("snapshot.*", "team.exhaustion", "team.safety"),
+)

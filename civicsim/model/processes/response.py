@@ -1,0 +1,400 @@
+"""Managers, colleagues and the guardian answer what was raised, as far as their time goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from civicsim.engine.compiled import compiled
+from civicsim.engine.parameters import parameter, switch
+from civicsim.engine.process import Process
+from civicsim.engine.randomness import stream_of, uniforms
+from civicsim.model.in_post import mean_safety
+from civicsim.model.organisation import (
+    ENDORSED,
+    FROM_PROGRAMME,
+    FROM_STAFF,
+    FROM_TEAM,
+    NO_IDEA,
+    TO_FORUM,
+    TO_GUARDIAN,
+    TO_MANAGER,
+    TO_PEERS,
+    WAITING,
+)
+from civicsim.model.practice import clear_idea
+from civicsim.model.rules import either, exp, unit
+
+STREAM = stream_of("response")
+DEALT_WEEKS = 26.0
+MEMORY_PER_ITEM = 0.25
+"""Weight of the latest item in what a person remembers of being answered. Assumption: about the last four items."""
+OUTCOME_ACTED, OUTCOME_EXPLAINED, OUTCOME_SILENT, OUTCOME_PRETENCE = 1.0, 0.6, 0.0, -0.2
+ITEMS_REMEMBERED = 20.0
+"""Items of a team over which the share answered is remembered. Assumption: about a quarter's worth."""
+EXPONENTIAL, LINEAR, HYPERBOLIC = 0, 1, 2
+"""Codes of the forms in which overload eats the time for answering."""
+_FREE = "Assumption: free modelling choice, to be swept."
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """How much can be answered, and what comes of it."""
+
+    enabled: bool = switch("What is raised is answered; off, everything waits for ever.")
+    form: str = parameter(
+        "exponential", "form",
+        help="Overload eats time for answering ever more slowly (exponential, hyperbolic), or evenly till none is left (linear).",
+        source="Assumption: which form holds is open, to be swept.", choices=("exponential", "linear", "hyperbolic"),
+    )  # fmt: skip
+    hours_per_item: float = parameter(2.5, "hours", 1.0, 5.0, help="Hours it takes to answer one item.", source=_FREE)
+    escalation: float = parameter(
+        0.2,
+        "probability",
+        0.0,
+        0.4,
+        help="Chance that what the team may not decide is decided higher up.",
+        source=_FREE,
+    )
+    peer_hours: float = parameter(
+        1.5, "hours", 0.0, 5.0, help="Hours it takes colleagues to settle an item among themselves.", source=_FREE
+    )
+    patience: int = parameter(
+        26, "weeks", 8, 104, role="fixed",
+        help="Weeks after which an item that was acted on, and of which nothing came, counts as silence.", source=_FREE,
+    )  # fmt: skip
+    guardian_success: float = parameter(
+        0.4, "probability", 0.0, 1.0, help="Chance that what goes to the guardian is acted on.", source=_FREE
+    )
+    explain_base: float = parameter(
+        0.35,
+        "probability",
+        0.0,
+        1.0,
+        help="Chance that a refusal is explained by a manager without openness.",
+        source=_FREE,
+    )
+    explain_openness: float = parameter(
+        0.4,
+        "probability",
+        0.0,
+        0.6,
+        help="How much full openness adds to the chance of an explanation.",
+        source=_FREE,
+    )
+    timeout: int = parameter(
+        8,
+        "weeks",
+        1,
+        52,
+        role="fixed",
+        help="Weeks after which an unanswered item counts as silence.",
+        source=_FREE,
+    )
+    status_bias: float = parameter(
+        1.0, "severity per standing", 0.0, 3.0, help="How much standing moves an item up the queue where rank counts.",
+        source=_FREE,
+    )  # fmt: skip
+    detriment: float = parameter(
+        0.2, "probability", 0.05, 0.4, help="d₀: chance of suffering for an item under full fear and no openness.",
+        source="Assumption: gives 3-5 % of formal cases (National Guardian's Office, England), to be calibrated.",
+    )  # fmt: skip
+    reporting_cost: float = parameter(
+        0.5, "share", 0.0, 1.0, help="How much of the time for answering reporting eats, if all hours were reporting.",
+        source=_FREE,
+    )  # fmt: skip
+    exhaustion_cost: float = parameter(
+        0.5, "share", 0.0, 1.0, help="How much of the time for answering is lost when the manager is exhausted.",
+        source=_FREE,
+    )  # fmt: skip
+    overload_cost: float = parameter(
+        4.0,
+        "per unit overload",
+        0.0,
+        10.0,
+        help="How steeply time for answering falls with overload.",
+        source=_FREE,
+    )
+
+
+@compiled
+def exponential_share(overload, cost):
+    """Return the share of the time for answering that overload leaves: exp(−k·ov). Each bit of overload takes a like share."""
+    return exp(-cost * overload)
+
+
+@compiled
+def linear_share(overload, cost, usual):
+    """Return the share of the time for answering that overload leaves, where it takes a like amount each time till none is left.
+
+    Formula
+        max(0, 1 − (ov/ov₀)(1 − exp(−k·ov₀)))
+
+    All of it without overload, and what :func:`exponential_share` leaves at the usual overload. Assumption: a budget that other
+    work is taken out of.
+    """
+    return max(0.0, 1.0 - overload / usual * (1.0 - exponential_share(usual, cost)))
+
+
+@compiled
+def hyperbolic_share(overload, cost, usual):
+    """Return the share of the time for answering that overload leaves, where even much of it leaves some.
+
+    Formula
+        1 / (1 + (ov/ov₀)(exp(k·ov₀) − 1))
+
+    All of it without overload, and what :func:`exponential_share` leaves at the usual overload. Assumption: time goes to
+    answering and to overload in proportion to how much either asks.
+    """
+    return 1.0 / (1.0 + overload / usual * (1.0 / exponential_share(usual, cost) - 1.0))
+
+
+@compiled
+def share_left(form, overload, cost, usual):
+    """Return the share of the time for answering that overload leaves, in one of its forms."""
+    if form == LINEAR:
+        return linear_share(overload, cost, usual)
+    if form == HYPERBOLIC:
+        return hyperbolic_share(overload, cost, usual)
+    return exponential_share(overload, cost)
+
+
+@compiled
+def response_hours(hours, posts, reporting_share, reporting_cost, exhaustion, exhaustion_cost, left):
+    """Return a team's hours for answering in a week.
+
+    Formula
+        h_resp · n · (1 − ½·reporting/B) · (1 − ½E_m) · left,   left = exp(−4·ov) or another :func:`share_left`
+    """
+    return hours * posts * (1.0 - reporting_cost * reporting_share) * (1.0 - exhaustion_cost * exhaustion) * left
+
+
+@compiled
+def queue_priority(severity, waited, timeout, status, status_bias, blindness):
+    """Return the place of an item in the queue: severity, time waited, and standing as far as rank counts."""
+    return severity + waited / timeout + status_bias * (1.0 - blindness) * status
+
+
+@compiled
+def explained_probability(base, gain, openness):
+    """Return the chance that what is not acted on is explained: .35 + .4·O."""
+    return unit(base + gain * openness)
+
+
+@compiled
+def detriment_probability(base, fear, openness):
+    """Return the chance of suffering for having spoken up: d₀ · F · (1−O)."""
+    return base * fear * (1.0 - openness)
+
+
+@compiled
+def silence_outcome(invitation, u):
+    """Return how silence is felt: as nothing, or, where one was invited to speak, as pretence."""
+    return OUTCOME_PRETENCE if u < invitation else OUTCOME_SILENT
+
+
+@compiled
+def _tell(slot, g, person, outcome, acted):
+    """Tell the person who raised it, and the team, what came of an item; nobody learns from what nobody voiced."""
+    if slot.idea_origin != FROM_STAFF and slot.idea_origin != FROM_TEAM:
+        return
+    g.outcomes += outcome
+    g.n_outcomes += 1.0
+    g.answered_share += ((1.0 if outcome > 0.0 else 0.0) - g.answered_share) / ITEMS_REMEMBERED
+    if slot.idea_raiser >= 0:
+        who = person[slot.idea_raiser]
+        who.outcomes += outcome
+        who.n_outcomes += 1.0
+        who.acted_memory += MEMORY_PER_ITEM * ((1.0 if acted else 0.0) - who.acted_memory)
+        who.answered_memory += MEMORY_PER_ITEM * ((1.0 if outcome > 0.0 else 0.0) - who.answered_memory)
+
+
+@compiled
+def _answer(slot, g, person, count, week, acts, explains, invitation, u_act, u_explain, u_silence):
+    """Decide one item: acted on, explained, or silence."""
+    if u_act < acts:
+        slot.idea_state = ENDORSED
+        slot.idea_week = week
+        count.acted += 1
+        g.dealt += 1.0
+        _tell(slot, g, person, OUTCOME_ACTED, True)
+    elif u_explain < explains:
+        count.explained += 1
+        _tell(slot, g, person, OUTCOME_EXPLAINED, False)
+        clear_idea(slot)
+    else:
+        count.silent += 1
+        _tell(slot, g, person, silence_outcome(invitation, u_silence), False)
+        clear_idea(slot)
+
+
+@compiled
+def _detriment(slot, g, person, count, probability, u):
+    count.exposed += slot.idea_raiser >= 0
+    if slot.idea_raiser >= 0 and u < probability:
+        person[slot.idea_raiser].detriments += 1.0
+        g.detriments += 1.0
+        count.detriments += 1
+
+
+@compiled
+def forum_insists(independence, seats, seat_weight, acted_share):
+    """Return the chance that the forum gets its way where there is money: independence, weighed up by seats on boards.
+
+    Formula
+        min(1, ι · (1 + w·seats)), or the share that a study sets
+    """
+    return min(1.0, independence * (1.0 + seat_weight * seats)) if acted_share < 0.0 else acted_share
+
+
+@compiled
+def _answer_forum(slot, count, week, org, q, seat, u_act):
+    """Decide an issue of the patients' forum: it takes independence to insist and money to pay for the fix."""
+    paid = org.forum_funds >= 1.0 - 1e-9 or q.acted_share >= 0.0
+    if paid:
+        # Without independence the host spends the forum's money as it sees fit.
+        org.forum_funds = max(0.0, org.forum_funds - 1.0)
+    if paid and u_act < forum_insists(org.independence, q.seats, q.seat_weight, q.acted_share):
+        seat.acted += 1.0
+        count.acted_forum += 1
+        slot.idea_state = ENDORSED
+        slot.idea_week = week
+    else:
+        seat.ignored += 1.0
+        clear_idea(slot)
+
+
+@compiled
+def _first_in_queue(t, m, week, q, blindness, practice, person):
+    """Return the dimension of the manager's item that comes first, or −1."""
+    best, place = -1, -1e9
+    for d in range(m):
+        slot = practice[t, d]
+        if slot.idea_state == WAITING and slot.idea_channel == TO_MANAGER:
+            status = person[slot.idea_raiser].status if slot.idea_raiser >= 0 else 0.0
+            waited = week - slot.raised_week
+            priority = queue_priority(slot.idea_severity, waited, q.timeout, status, q.status_bias, blindness)
+            if priority > place:
+                best, place = d, priority
+    return best
+
+
+@compiled
+def _step(
+    first, last, week, p, p_forum, p_structure, p_reference, organisation, tally, team, practice, person, manager, panel
+):
+    """Let peers, the guardian and managers answer items; managers serve a queue with limited hours."""
+    m = practice.shape[1]
+    for o in range(first, last):
+        org, q, count = organisation[o], p[o], tally[o]
+        spent = 0.0
+        for i in range(org.first_person, org.first_person + org.n_persons):
+            # Few heard anything last week: to look takes less than to write.
+            if person[i].n_outcomes > 0.0 or person[i].detriments > 0.0:
+                person[i].outcomes = person[i].n_outcomes = person[i].detriments = 0.0
+        for t in range(org.first_team, org.first_team + org.n_teams):
+            g = team[t]
+            g.outcomes = g.n_outcomes = g.detriments = g.response_hours = g.settling_hours = 0.0
+            # What is raised again while it is being worked on is being dealt with.
+            g.dealt = g.joined
+            if not q.enabled:
+                continue
+            openness = manager[g.manager].openness
+            boss = person[manager[g.manager].person]
+            authority = org.authority_enacted
+            harmed = detriment_probability(q.detriment, org.fear_enacted, openness)
+            explains = explained_probability(q.explain_base, q.explain_openness, openness)
+            n_waiting = 0
+            for d in range(m):
+                slot = practice[t, d]
+                if slot.idea_state == NO_IDEA:
+                    continue
+                if slot.idea_state != WAITING:
+                    if week - slot.idea_week < q.patience:
+                        continue
+                elif slot.idea_channel == TO_MANAGER and week - slot.raised_week < q.timeout:
+                    n_waiting += 1
+                    continue
+                u_act, u_explain, u_silence, u_harm = uniforms(org.seed, STREAM, week, g.key, d)
+                if slot.idea_state != WAITING:
+                    # Acted on, and nothing came of it: in the end that is silence too.
+                    # What a programme brought was promised to nobody.
+                    if slot.idea_origin != FROM_PROGRAMME:
+                        count.lapsed += 1
+                        if slot.idea_channel != TO_FORUM:
+                            g.dealt -= 1.0
+                            _tell(slot, g, person, silence_outcome(org.invitation, u_silence), False)
+                    clear_idea(slot)
+                elif slot.idea_channel == TO_PEERS:
+                    # Colleagues settle it at once: with authority they fix it, else they can only listen.
+                    slot.idea_origin = FROM_TEAM
+                    g.settling_hours += q.peer_hours
+                    listens = explained_probability(q.explain_base, q.explain_openness, mean_safety(g, person))
+                    _answer(slot, g, person, count, week, authority, listens, 0.0, u_act, u_explain, u_silence)
+                elif slot.idea_channel == TO_GUARDIAN:
+                    _detriment(slot, g, person, count, harmed, u_harm)
+                    g.settling_hours += q.hours_per_item
+                    acts = either(authority, q.guardian_success)
+                    _answer(slot, g, person, count, week, acts, explains, org.invitation, u_act, u_explain, u_silence)
+                elif slot.idea_channel == TO_FORUM:
+                    _answer_forum(slot, count, week, org, p_forum[o], panel[o, slot.idea_group], u_act)
+                else:
+                    count.silent += 1
+                    count.timed_out += 1
+                    count.response_weeks += week - slot.raised_week
+                    _tell(slot, g, person, silence_outcome(org.invitation, u_silence), False)
+                    clear_idea(slot)
+            exhaustion = 0.0 if boss.vacant else boss.exhaustion
+            hours = response_hours(
+                org.hours_response, g.n_posts, org.hours_reporting / org.hours_budget, q.reporting_cost,
+                exhaustion, q.exhaustion_cost,
+                share_left(q.form, g.overload, q.overload_cost, p_reference[o].usual_overload),
+            )  # fmt: skip
+            hours *= p_structure[o].managers_per_team
+            # Assumption: while the manager is away or the post is empty, a stand-in answers with half the time.
+            g.response_credit += 0.5 * hours if boss.vacant or boss.absent else hours
+            while n_waiting > 0 and g.response_credit >= q.hours_per_item:
+                d = _first_in_queue(t, m, week, q, org.status_blindness, practice, person)
+                slot = practice[t, d]
+                u_act, u_explain, u_silence, u_harm = uniforms(org.seed, STREAM, week, g.key, d)
+                _detriment(slot, g, person, count, harmed, u_harm)
+                count.answered += 1
+                count.response_weeks += week - slot.raised_week
+                acts = either(authority, q.escalation)
+                _answer(slot, g, person, count, week, acts, explains, org.invitation, u_act, u_explain, u_silence)
+                g.response_credit -= q.hours_per_item
+                g.response_hours += q.hours_per_item
+                n_waiting -= 1
+            if n_waiting == 0:
+                # Time that nobody needs goes back to care: it cannot be saved up beyond one item.
+                g.response_credit = min(g.response_credit, q.hours_per_item)
+            g.noticed_memory = (1.0 - 1.0 / DEALT_WEEKS) * g.noticed_memory + g.noticed
+            g.dealt_memory = max(0.0, (1.0 - 1.0 / DEALT_WEEKS) * g.dealt_memory + g.dealt)
+            count.hours_settling += g.settling_hours
+            spent += g.response_hours
+        org.spent_response = spent / org.n_staff
+
+
+PROCESS = Process(
+    name="response",
+    place=5,
+    title="Peers, guardian and managers act on, explain or pass over what was raised; managers' hours are limited.",
+    parameters=Parameters,
+    kernels=(_step,),
+    reads=(
+        "organisation.fear_enacted", "organisation.authority_enacted", "organisation.invitation",
+        "organisation.status_blindness", "organisation.hours_response", "organisation.hours_reporting",
+        "manager.openness", "person.exhaustion", "person.status", "person.vacant", "team.overload", "team.noticed", "practice.idea_origin",
+        "person.absent", "practice.idea_channel", "practice.raised_week", "team.joined", "organisation.independence",
+        "person.safety", "practice.idea_severity",
+    ),
+    writes=(
+        "organisation.spent_response", "team.response_credit", "team.response_hours", "team.outcomes",
+        "team.answered_share", "team.n_outcomes", "team.dealt", "team.detriments", "team.noticed_memory", "team.dealt_memory",
+        "person.outcomes", "person.n_outcomes", "person.detriments", "person.acted_memory",
+        "person.answered_memory", "practice.idea_state",
+        "practice.idea_origin", "practice.idea_week", "practice.idea_raiser", "practice.deliberated",
+        "practice.cycles", "practice.successes", "team.settling_hours", "organisation.forum_funds", "panel.acted",
+        "panel.ignored", "tally.acted", "tally.acted_forum", "tally.exposed", "tally.timed_out", "tally.lapsed",
+        "tally.hours_settling", "tally.explained", "tally.silent", "tally.detriments", "tally.answered", "tally.response_weeks",
+    ),
+)  # fmt: skip

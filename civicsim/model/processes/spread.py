@@ -1,0 +1,204 @@
+"""What one team has changed lately, teams with ties to it may take over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from civicsim.engine.compiled import compiled
+from civicsim.engine.parameters import parameter, switch
+from civicsim.engine.process import Process
+from civicsim.engine.randomness import stream_of, uniforms_at
+from civicsim.model.causes import columns
+from civicsim.model.in_post import mean_skill
+from civicsim.model.organisation import FROM_DIRECTIVE, FROM_NEIGHBOURS
+from civicsim.model.practice import change, judges_rightly
+from civicsim.model.rules import adoption_hazard, either
+
+STREAM = stream_of("spread")
+NEWS_WEEKS = 26
+BLOCK = 16
+"""Dimensions that are looked at side by side: rows of news are as long as whole blocks."""
+_FREE = "Assumption: free modelling choice, to be swept."
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """How changes pass from team to team."""
+
+    enabled: bool = switch("Changes spread between teams.")
+    form: str = parameter(
+        "complex", "form", help="Whether a change needs several examples (complex), one (simple), or any share.",
+        source="Centola and Macy (2007, American Journal of Sociology 113:702); which form holds is open, to be swept.",
+        choices=("complex", "simple", "proportional"),
+    )  # fmt: skip
+    threshold: float = parameter(
+        0.3,
+        "0-1",
+        0.1,
+        0.6,
+        help="θ: share of ties to teams that have it at which a complex change passes.",
+        source=_FREE,
+    )
+    complex_rate: float = parameter(
+        0.25, "per week", 0.0, 1.0, help="Weekly chance of taking it up above the threshold.", source=_FREE
+    )
+    contagion: float = parameter(
+        0.05,
+        "per tie and week",
+        0.01,
+        0.2,
+        help="β: weekly chance per tie of taking up a simple change.",
+        source=_FREE,
+    )
+    internal: float = parameter(
+        0.1, "per week", 0.0, 1.0, help="q: weekly chance when all ties lead to teams that have it (proportional form).",
+        source=_FREE,
+    )  # fmt: skip
+    noise: float = parameter(
+        0.002, "per week", 0.0, 0.02, help="ε: weekly chance below the threshold, once any tie leads to it.",
+        source="Form: Eckles, Mossel, Rahimian and Sen (2018, arXiv:1810.03579); size free.",
+    )  # fmt: skip
+    order_rate: float = parameter(
+        0.01, "per week", 0.0, 0.1,
+        help="Added weekly chance, at full directive rate, where the change is also what the code says.", source=_FREE,
+    )  # fmt: skip
+    headspace_gain: float = parameter(
+        2.0,
+        "per headspace",
+        0.5,
+        20.0,
+        help="News is taken up with probability min(1, gain × headspace).",
+        source=_FREE,
+    )
+
+
+@compiled
+def headspace_gate(gain, headspace):
+    """Return the share of news for which there is room: min(1, gain · H)."""
+    return min(1.0, gain * headspace)
+
+
+@compiled
+def accepts(fits, accuracy, u):
+    """Return whether the receiving team judges that a change fits; it is right with probability ``accuracy``."""
+    return fits == (u < accuracy)
+
+
+@compiled
+def news_of(slot, week):
+    """Return the practice of a slot if it is in use, still standing, and young enough to be talked about; else 0.
+
+    What was ordered is no news: everybody has the order.
+    """
+    age = week - slot.adopted_week
+    is_news = (slot.followed != 0) & (slot.origin != FROM_DIRECTIVE) & (age > 0) & (age <= NEWS_WEEKS)
+    return slot.value if is_news else 0
+
+
+@compiled
+def _look_around(neighbour, t, start, news, tied, apart):
+    """Count what ties of a team lead to, dimension by dimension, and return how many ties it has.
+
+    ``tied`` gets the ties to teams with news on a dimension, and ``apart`` those with 1 less those with -1.
+    """
+    tied[:] = 0
+    apart[:] = 0
+    degree = 0
+    for k in range(neighbour.shape[1]):
+        other, ties = neighbour[t, k].team, neighbour[t, k].ties
+        if other < 0:
+            break
+        degree += ties
+        for d in range(news.shape[1]):
+            tied[d] += ties * abs(news[other - start, d])
+            apart[d] += ties * news[other - start, d]
+    return degree
+
+
+@compiled
+def _step(first, last, week, p, p_practice, organisation, dimension, tally, team, neighbour, practice, person):
+    """Let each team take over recent changes of its neighbours that it judges to fit."""
+    m = practice.shape[1]
+    # First everybody looks around, in all organisations, then everybody changes. What is in the news of a team is a row of
+    # -1, 0 (nothing) and 1, as long as whole blocks.
+    start = organisation[first].first_team
+    n_teams = organisation[last - 1].first_team + organisation[last - 1].n_teams - start
+    width = (m + BLOCK - 1) // BLOCK * BLOCK
+    news = np.zeros((n_teams, width), dtype=np.int32)
+    for t in range(n_teams):
+        for d in range(m):
+            news[t, d] = news_of(practice[start + t, d], week)
+    tied, apart = np.empty(width, dtype=np.int32), np.empty(width, dtype=np.int32)
+    # Dimensions on which a team hears something new. There is room for one too many, which does not count.
+    new = np.empty(m + 1, dtype=np.int64)
+    # What a team hears of: team, its key, dimension and value; and the chance that it takes it up.
+    heard, chance = np.empty((4, n_teams * m), dtype=np.int32), np.empty(n_teams * m)
+    taken = np.empty((n_teams * m, 3), dtype=np.int64)
+    n_taken = 0
+    for o in range(first, last):
+        if not p[o].enabled:
+            continue
+        org, q = organisation[o], p[o]
+        n_heard = 0
+        for t in range(org.first_team, org.first_team + org.n_teams):
+            g = team[t]
+            gate = headspace_gate(q.headspace_gain, g.headspace)
+            degree = _look_around(neighbour, t, start, news, tied, apart)
+            if degree == 0:
+                continue
+            n_new = 0
+            for d in range(m):
+                # Two opposite changes may be in the news; the one with more ties is heard. It is news to who does otherwise.
+                value = 1 if apart[d] >= 0 else -1
+                new[n_new] = d
+                n_new += (tied[d] > 0) & (practice[t, d].value != value)
+            for d in new[:n_new]:
+                value = 1 if apart[d] >= 0 else -1
+                active = 0.5 * (tied[d] + abs(apart[d]))
+                hazard = adoption_hazard(
+                    q.form, active, degree, q.threshold, q.complex_rate, q.contagion, q.internal, q.noise
+                )
+                if dimension[o, d].code == value:
+                    hazard = either(hazard, q.order_rate * org.directive_rate)
+                heard[0, n_heard], heard[1, n_heard], heard[2, n_heard], heard[3, n_heard] = t, g.key, d, value
+                chance[n_heard] = hazard * gate
+                n_heard += 1
+        luck = uniforms_at(org.seed, STREAM, week, heard[1, :n_heard], heard[2, :n_heard])
+        for k in range(n_heard):
+            if luck[0, k] < chance[k]:
+                t, d, value = heard[0, k], heard[2, k], heard[3, k]
+                accuracy = judges_rightly(mean_skill(team[t], person), p_practice[o].judgement_gain)
+                if accepts(practice[t, d].reality == value, accuracy, luck[1, k]):
+                    taken[n_taken, 0], taken[n_taken, 1], taken[n_taken, 2] = t, d, value
+                    n_taken += 1
+    for k in range(n_taken):
+        t, d, value = taken[k]
+        o = team[t].organisation
+        change(practice[t, d], value, week + 1, FROM_NEIGHBOURS, 0, tally[o])
+        team[t].switching_hours += p_practice[o].switching_hours
+        tally[o].adopted_horizontal += 1
+        tally[o].adopted_right += practice[t, d].reality == value
+
+
+PROCESS = Process(
+    name="spread",
+    place=9,
+    title="Teams take over recent changes of teams they have ties with, if they have room and judge them to fit.",
+    parameters=Parameters,
+    kernels=(_step,),
+    reads=(
+        "neighbour.team", "neighbour.ties", "team.headspace", "practice.value", "practice.reality",
+        "practice.followed", "practice.adopted_week", "dimension.code", "organisation.directive_rate", "person.skill",
+        "person.vacant",
+    ),
+    writes=(
+        "practice.value", "practice.previous",
+        "practice.previous_convenient", "practice.origin", "practice.followed", "practice.gamed",
+        "practice.convenient", "practice.adopted_week", "team.switching_hours", "tally.adopted_horizontal",
+        "tally.adopted_right",
+        "tally.replaced",
+        *columns("adopted", "neighbours"), *columns("right", "neighbours"), *columns("replaced"),
+    ),
+)  # fmt: skip

@@ -1,0 +1,423 @@
+"""Once a year staff and managers are asked what the NHS Staff Survey asks. Nothing in the model reads the answers.
+
+A person's states give how far the person agrees, on a scale from about 0 to 1. What is ticked in a hurry adds noise,
+and thresholds cut the sum into five answers, of which the upper two count, as in the survey's published figures. Not
+everybody answers, and those who do need not be like the rest: both shares are kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from civicsim.engine.compiled import compiled
+from civicsim.engine.parameters import parameter, switch
+from civicsim.engine.process import Process
+from civicsim.engine.randomness import bell, stream_of, uniforms_in_turn
+from civicsim.model.calendar import YEAR
+from civicsim.model.organisation import SURVEY_ITEMS
+from civicsim.model.processes.exhaustion import BURNT_OUT
+from civicsim.model.rules import exp
+
+ANSWERS = tuple(stream_of(f"survey.{name}") for name in SURVEY_ITEMS)
+REPLIES = stream_of("survey.replies")
+COUNTS_FROM = 4
+"""Answers from this one on count: agree and strongly agree, often and always, satisfied and very satisfied."""
+YES, NO = 5, 1
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question of the survey.
+
+    Attributes
+    ----------
+    name : str
+        Its name in code.
+    label : str
+        What the percentage is of, in the survey's plain words.
+    asks : str
+        Number of the question, what it asks, and which answers count.
+    better : {"higher", "lower"}
+        Which way is better.
+    from_states : str
+        What the answer follows in the model.
+    yes_no : bool
+        Whether it is answered by yes (5) or no (1) instead of on five points.
+    """
+
+    name: str
+    label: str
+    asks: str
+    better: Literal["higher", "lower"]
+    from_states: str
+    yes_no: bool = False
+
+
+QUESTIONS = (
+    Question(
+        "safe", "Feel safe to speak up", "25e, safe to speak up about anything of concern: agree or strongly agree",
+        "higher", "psychological safety",
+    ),
+    Question(
+        "addressed", "Confident a concern would be met",
+        "25f, confident that the organisation would address a concern: agree or strongly agree",
+        "higher", "efficacy, the belief that speaking up leads to action",
+    ),
+    Question(
+        "unsafe_practice", "Secure in raising unsafe practice",
+        "20a, secure in raising concerns about unsafe clinical practice: agree or strongly agree",
+        "higher", "psychological safety, and the weight that patients' good has for the person",
+    ),
+    Question(
+        "improvements", "Able to make improvements happen",
+        "3f, able to make improvements happen in the own area of work: agree or strongly agree",
+        "higher", "influence (perceived agency and authority as enacted), and what came of own recent items",
+    ),
+    Question(
+        "suggestions", "Able to make suggestions",
+        "3d, able to make suggestions to improve the work of the team: agree or strongly agree",
+        "higher", "the past year's readiness to speak up, what colleagues do, and the manager's openness",
+    ),
+    Question(
+        "burnt_out", "Burnt out often or always", "12b, how often burnt out because of work: often or always",
+        "lower", "exhaustion, with the model's own line for being burnt out",
+    ),
+    Question(
+        "unwell", "Unwell from work stress", "11c, unwell from work-related stress in the past twelve months: yes",
+        "lower", "exhaustion, with a lower line: it takes one bout in a year", True,
+    ),
+    Question(
+        "enough_staff", "Enough staff to do the job properly",
+        "3i, enough staff at the organisation to do the job properly: agree or strongly agree",
+        "higher", "filled posts of the team over workload",
+    ),
+    Question(
+        "valued", "Feel valued by the team", "7h, valued by the team: agree or strongly agree", "higher", "belonging"
+    ),
+    Question(
+        "recognition", "Satisfied with recognition",
+        "4a, recognition for good work: satisfied or very satisfied",
+        "higher", "belonging, and the share of own items that were answered",
+    ),
+    Question(
+        "leaving", "Often think of leaving", "26a, often think about leaving the organisation: agree or strongly agree",
+        "lower", "what drives the chance of leaving: exhaustion, trust and belonging",
+    ),
+)  # fmt: skip
+"""The questions, in the order of :data:`civicsim.model.organisation.SURVEY_ITEMS`; numbers as in 2023, to be verified."""
+YES_OR_NO = tuple(question.yes_no for question in QUESTIONS)
+
+
+def _line(default: float, share: str) -> float:
+    """Declare the threshold of a question."""
+    return parameter(
+        default, "agreement", 0.0, 1.0, help="Agreement above which an answer counts.",
+        source=f"Assumption: set so that the status quo reads {share}.",
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """When staff are asked, who answers, and how agreement becomes an answer."""
+
+    enabled: bool = switch("Staff are surveyed.")
+    week_of_year: int = parameter(
+        40, "week", 0, 51, role="fixed", help="Week of the year in which staff are asked; week 0 is the height of winter.",
+        source="Assumption: the NHS Staff Survey is in the field in autumn.",
+    )  # fmt: skip
+    every_years: int = parameter(
+        1, "years", 1, 10, role="fixed", help="Years between two surveys.", source="NHS Staff Survey: every year."
+    )
+    response_rate: float = parameter(
+        0.5, "0-1", help="Chance that someone as exhausted as usual answers.",
+        source="Assumption: NHS Staff Survey, England, 48 % in 2023, to be verified.",
+    )  # fmt: skip
+    response_exhaustion: float = parameter(
+        1.0, "log odds per exhaustion", -5.0, 5.0, help="How much exhaustion keeps people from answering; below 0 it makes them answer.",
+        source="Assumption: no data on who does not answer; swept through zero.",
+    )  # fmt: skip
+    noise: float = parameter(
+        0.1, "agreement", 0.0, 2.0, help="Spread of what an answer owes to the moment.",
+        source="Assumption: with the spread of states it gives one question a repeatability of about .7.",
+    )  # fmt: skip
+    category_width: float = parameter(
+        0.15, "agreement", 0.01, 0.5, help="Agreement between two neighbouring answers.", source="Assumption: free modelling choice."
+    )  # fmt: skip
+    duty_weight: float = parameter(
+        0.3, "0-1", help="Weight of caring for patients, against safety, in raising unsafe practice.",
+        source="Assumption: clinicians have a duty to raise it; free modelling choice, to be swept.",
+    )  # fmt: skip
+    acted_weight: float = parameter(
+        0.3, "0-1", help="Weight of what came of own items, against influence, in being able to make improvements happen.",
+        source="Assumption: free modelling choice, to be swept.",
+    )  # fmt: skip
+    staffing_weight: float = parameter(
+        0.35, "agreement per share", help="How much filled posts over workload weigh, against an own yardstick, in having enough staff.",
+        source="Assumption: people of one team differ more than their staffing does; to be swept.",
+    )  # fmt: skip
+    safe_threshold: float = _line(0.511, "62 % (National Guardian's Office, England, 2023)")
+    addressed_threshold: float = _line(0.488, "50 % (National Guardian's Office, England, 2023)")
+    unsafe_practice_threshold: float = _line(0.548, "72 % (71-75 % in England, 2021-23)")
+    improvements_threshold: float = _line(0.292, "55 % (pooled NHS trusts, 2021-24)")
+    suggestions_threshold: float = _line(0.312, "75 %, 20 points above improvements (England, 2015)")
+    unwell_threshold: float = _line(0.515, "42 % (pooled NHS trusts, 2023-24)")
+    enough_staff_threshold: float = _line(0.531, "32 % (pooled NHS trusts, 2023)")
+    valued_threshold: float = _line(0.503, "70 % (pooled NHS trusts, 2024)")
+    recognition_threshold: float = _line(0.519, "54 % (England, 2022-23)")
+    leaving_threshold: float = _line(0.558, "30 % (32 % in England in 2022)")
+
+
+@compiled
+def secure_about_practice(duty_weight, safety, alignment):
+    """Return how secure somebody is in raising unsafe practice: (1−w)·S + w·a."""
+    return (1.0 - duty_weight) * safety + duty_weight * alignment
+
+
+@compiled
+def can_improve(acted_weight, agency, authority, acted):
+    """Return how far somebody can make improvements happen: (1−w)·(½g + ½ authority) + w·acted on."""
+    return (1.0 - acted_weight) * (0.5 * agency + 0.5 * authority) + acted_weight * acted
+
+
+@compiled
+def can_suggest(readiness, norm, openness):
+    """Return how far somebody can make suggestions: the mean of own readiness to speak up, colleagues', and openness."""
+    return (readiness + norm + openness) / 3.0
+
+
+@compiled
+def staffed(weight, filled_share, load):
+    """Return how far somebody finds that there is enough staff: ½ + w·(filled share / load − 1)."""
+    return 0.5 + weight * (filled_share / max(load, 0.1) - 1.0)
+
+
+@compiled
+def recognised(belonging, answered):
+    """Return how far somebody finds good work recognised: ½X + ½ share of own items answered."""
+    return 0.5 * belonging + 0.5 * answered
+
+
+@compiled
+def wish_to_leave(leaving, usual_exhaustion, exhaustion, trust, belonging):
+    """Return how much somebody thinks of leaving.
+
+    Formula
+        ½ + ¼ [e_E(E−E_ref) − e_T(T−½) − e_X(X−½)]
+
+    In brackets stands the logarithm of how much likelier than usual the person is to leave, with the parameters
+    ``leaving`` of turnover.
+    """
+    return 0.5 + 0.25 * (
+        leaving.exit_exhaustion * (exhaustion - usual_exhaustion)
+        - leaving.exit_trust * (trust - 0.5)
+        - leaving.exit_belonging * (belonging - 0.5)
+    )
+
+
+@compiled
+def answer(agreement, threshold, width):
+    """Return the answer on five points: 4 above the threshold, one more or less for each width beyond it."""
+    steps = np.ceil((agreement - threshold) / width)
+    return int(min(max(steps, -2.0), 2.0)) + 3
+
+
+@compiled
+def is_due(week, week_of_year, every_years):
+    """Return whether staff are asked in a week: in the same week of every so manyth year, year 0 among them."""
+    return week % YEAR == week_of_year and week // YEAR % every_years == 0
+
+
+@compiled
+def response_probability(rate, slope, exhaustion, usual_exhaustion):
+    """Return the chance of answering: odds r/(1−r) · exp(−s(E − E_ref))."""
+    f = exp(-slope * (exhaustion - usual_exhaustion))
+    return rate * f / (rate * f + 1.0 - rate)
+
+
+@compiled
+def filled_shares(org, team, person):
+    """Return the share of posts of staff that are filled, in each team; and last, in all teams."""
+    share = np.empty(org.n_teams + 1)
+    everywhere = 0.0
+    for t in range(org.first_team, org.first_team + org.n_teams):
+        g = team[t]
+        filled = 0.0
+        for i in range(g.first_person, g.first_person + g.n_posts):
+            filled += person[i].vacant == 0
+        share[t - org.first_team] = filled / g.n_posts
+        everywhere += filled
+    share[org.n_teams] = everywhere / org.n_staff
+    return share
+
+
+@compiled
+def agreement_of(org, q, leaving, usual_exhaustion, team, person, manager):
+    """Return how far each person of an organisation agrees with each question, before noise.
+
+    Managers do not voice in the model: what would come of their own items is left out, and their safety and efficacy
+    stand for readiness and norm. They look to their own superior's openness, to their team's staffing, or above teams
+    to all teams'.
+
+    Parameters
+    ----------
+    org, q, leaving : record
+        The organisation, and its parameters of the survey and of turnover.
+    usual_exhaustion : float
+        E_ref, 0-1.
+    team, person, manager : array of records
+        All of them.
+
+    Returns
+    -------
+    (questions, n_persons) array
+        Agreement in the order of :data:`QUESTIONS`; about 0-1. Values of empty posts mean nothing.
+    """
+    agrees = np.empty((len(ANSWERS), org.n_persons))
+    filled = filled_shares(org, team, person)
+    for n in range(org.n_persons):
+        who = person[org.first_person + n]
+        staffing = filled[who.team - org.first_team] if who.team >= 0 else filled[org.n_teams]
+        if n < org.n_staff:
+            openness = manager[team[who.team].manager].openness
+            readiness, norm = who.propensity_memory, who.norm
+            improves = can_improve(q.acted_weight, who.agency, org.authority_enacted, who.acted_memory)
+            recognition = recognised(who.belonging, who.answered_memory)
+        else:
+            own = org.first_manager + n - org.n_staff
+            above = manager[own].superior
+            openness = manager[above if above >= 0 else own].openness
+            readiness, norm = who.safety, who.efficacy
+            improves, recognition = who.agency, who.belonging
+        agrees[:, n] = (
+            who.safety,
+            who.efficacy,
+            secure_about_practice(q.duty_weight, who.safety, who.alignment),
+            improves,
+            can_suggest(readiness, norm, openness),
+            who.exhaustion,
+            who.exhaustion,
+            staffed(q.staffing_weight, staffing, who.load),
+            who.belonging,
+            recognition,
+            wish_to_leave(leaving, usual_exhaustion, who.exhaustion, who.trust, who.belonging),
+        )
+    return agrees
+
+
+@compiled
+def thresholds(q):
+    """Return the agreement above which an answer counts, in the order of :data:`QUESTIONS`."""
+    return (
+        q.safe_threshold, q.addressed_threshold, q.unsafe_practice_threshold, q.improvements_threshold,
+        q.suggestions_threshold, BURNT_OUT, q.unwell_threshold, q.enough_staff_threshold, q.valued_threshold,
+        q.recognition_threshold, q.leaving_threshold,
+    )  # fmt: skip
+
+
+@compiled
+def _tick(org, week, q, agrees, person):
+    """Return what each person ticks at each question, or would if the person answered; shape (questions, n_persons)."""
+    ticks = np.empty(agrees.shape, dtype=np.int8)
+    lines = thresholds(q)
+    for k in range(agrees.shape[0]):
+        # What an answer owes to the moment: mean 0, variance 1.
+        u = uniforms_in_turn(org.seed, ANSWERS[k], week, person[org.first_person].key, org.n_persons, 0)
+        for n in range(org.n_persons):
+            mood = bell(u[0, n], u[1, n], u[2, n], u[3, n])
+            ticked = answer(agrees[k, n] + q.noise * mood, lines[k], q.category_width)
+            if YES_OR_NO[k]:
+                ticked = YES if ticked >= COUNTS_FROM else NO
+            ticks[k, n] = ticked
+    return ticks
+
+
+@compiled
+def _put_down(org, ticks, replies, person):
+    """Put down the answers of those who replied; 0 for all others."""
+    for n in range(org.n_persons):
+        who, said = person[org.first_person + n], ticks[:, n]
+        if not replies[n]:
+            said[:] = 0
+        who.answer_safe, who.answer_addressed, who.answer_unsafe_practice = said[0], said[1], said[2]
+        who.answer_improvements, who.answer_suggestions, who.answer_burnt_out = said[3], said[4], said[5]
+        who.answer_unwell, who.answer_enough_staff, who.answer_valued = said[6], said[7], said[8]
+        who.answer_recognition, who.answer_leaving = said[9], said[10]
+
+
+@compiled
+def percentages(ticks, among):
+    """Return, by question, how many percent of some people tick what counts, and how many people they are."""
+    share = np.zeros(ticks.shape[0])
+    n = 0
+    for i in range(among.shape[0]):
+        n += among[i]
+    for k in range(ticks.shape[0]):
+        counts = 0
+        for i in range(among.shape[0]):
+            counts += among[i] and ticks[k, i] >= COUNTS_FROM
+        share[k] = 100.0 * counts / max(n, 1)
+    return share, n
+
+
+@compiled
+def _report(view, ticks, asked, replies):
+    """Report the survey: of those who answered, and of all who were asked."""
+    share, n_asked = percentages(ticks, asked)
+    if n_asked > 0:
+        view.survey_all_safe, view.survey_all_addressed, view.survey_all_unsafe_practice = share[0], share[1], share[2]
+        view.survey_all_improvements, view.survey_all_suggestions = share[3], share[4]
+        view.survey_all_burnt_out, view.survey_all_unwell, view.survey_all_enough_staff = share[5], share[6], share[7]
+        view.survey_all_valued, view.survey_all_recognition, view.survey_all_leaving = share[8], share[9], share[10]
+    share, n_replies = percentages(ticks, replies)
+    # Where nobody answers, nothing new is reported.
+    if n_replies > 0:
+        view.survey_safe, view.survey_addressed, view.survey_unsafe_practice = share[0], share[1], share[2]
+        view.survey_improvements, view.survey_suggestions, view.survey_burnt_out = share[3], share[4], share[5]
+        view.survey_unwell, view.survey_enough_staff, view.survey_valued = share[6], share[7], share[8]
+        view.survey_recognition, view.survey_leaving = share[9], share[10]
+    view.survey_response = 100.0 * n_replies / max(n_asked, 1)
+
+
+@compiled
+def _step(first, last, week, p, p_turnover, p_reference, organisation, snapshot, team, person, manager):
+    """Ask everybody in post where it is time: in the survey's week, and in the very first week of all."""
+    for o in range(first, last):
+        org, q, usual = organisation[o], p[o], p_reference[o].usual_exhaustion
+        if not q.enabled or not (org.n_surveys == 0 or is_due(week, q.week_of_year, q.every_years)):
+            continue
+        start, n = org.first_person, org.n_persons
+        asked, replies = np.zeros(n, dtype=np.bool_), np.zeros(n, dtype=np.bool_)
+        luck = uniforms_in_turn(org.seed, REPLIES, week, person[start].key, n, 0)
+        for i in range(n):
+            who = person[start + i]
+            if who.vacant == 0:
+                asked[i] = True
+                chance = response_probability(q.response_rate, q.response_exhaustion, who.exhaustion, usual)
+                replies[i] = luck[0, i] < chance
+        agrees = agreement_of(org, q, p_turnover[o], usual, team, person, manager)
+        ticks = _tick(org, week, q, agrees, person)
+        _report(snapshot[o], ticks, asked, replies)
+        _put_down(org, ticks, replies, person)
+        org.n_surveys += 1
+
+
+PROCESS = Process(
+    name="survey",
+    place=18,
+    title="Once a year staff and managers are surveyed, and some answer; nothing in the model reads it.",
+    parameters=Parameters,
+    kernels=(_step,),
+    reads=(
+        "organisation.authority_enacted", "person.vacant", "person.safety", "person.efficacy", "person.alignment",
+        "person.agency", "person.acted_memory", "person.answered_memory", "person.propensity_memory", "person.norm",
+        "person.exhaustion", "person.belonging", "person.trust", "person.load", "manager.openness",
+    ),
+    writes=(
+        "organisation.n_surveys", "snapshot.survey_response",
+        *(f"snapshot.survey_{name}" for name in SURVEY_ITEMS), *(f"snapshot.survey_all_{name}" for name in SURVEY_ITEMS),
+        *(f"person.answer_{name}" for name in SURVEY_ITEMS),
+    ),
+)  # fmt: skip

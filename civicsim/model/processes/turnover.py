@@ -1,0 +1,241 @@
+"""People leave, fall ill, and are followed by others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from civicsim.engine.compiled import compiled, written_in
+from civicsim.engine.parameters import parameter, switch
+from civicsim.engine.process import Process
+from civicsim.engine.randomness import shock, stream_of, uniforms_in_turn
+from civicsim.model.blocks import PEOPLE_AT_ONCE
+from civicsim.model.networks import drop_all_ties
+from civicsim.model.organisation import CHIEF, STAFF
+from civicsim.model.rules import exp, logistic, unit
+
+STREAM = stream_of("turnover")
+_TRAITS = tuple(
+    stream_of(f"turnover.{name}")
+    for name in (
+        "exhaustion", "safety", "efficacy", "motivation", "belonging", "trust", "agency", "skill", "alignment", "openness",
+        "professionalism",
+    )
+)  # fmt: skip
+(
+    T_EXHAUSTION,
+    T_SAFETY,
+    T_EFFICACY,
+    T_MOTIVATION,
+    T_BELONGING,
+    T_TRUST,
+    T_AGENCY,
+    T_SKILL,
+    T_ALIGNMENT,
+    T_OPENNESS,
+    T_PROFESSIONALISM,
+) = _TRAITS
+MOST_WEEKS = 5_200
+"""Weeks in post that are counted."""
+LEAVER_WEEKS = 13.0
+_FREE = "Assumption: free modelling choice, to be swept."
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What makes people leave, fall ill, and what newcomers bring."""
+
+    enabled: bool = switch("People leave, fall ill and are replaced.")
+    absence_enabled: bool = switch("People fall ill.")
+    exit_rate: float = parameter(
+        0.00175, "per week", 0.0005, 0.01, help="h_x: weekly chance of leaving for someone as exhausted as usual.",
+        source="Assumption: gives 10-12.5 % leavers a year (Hospital and Community Health Service, England), to be calibrated.",
+    )  # fmt: skip
+    exit_exhaustion: float = parameter(
+        4.0, "log rate per exhaustion", 2.5, 5.7, help="e_E: how much exhaustion raises the chance of leaving.",
+        source="Direction: burnout and turnover intention, odds ratio about 3 in physicians; size to be calibrated.",
+    )  # fmt: skip
+    exit_trust: float = parameter(
+        0.8, "log rate per trust", 0.0, 2.0, help="How much trust lowers the chance of leaving.", source=_FREE
+    )
+    exit_belonging: float = parameter(
+        0.5,
+        "log rate per belonging",
+        0.0,
+        2.0,
+        help="How much belonging lowers the chance of leaving.",
+        source=_FREE,
+    )
+    absence_intercept: float = parameter(
+        -3.1, "logit", -5.0, -2.0, help="Logit of the chance of being absent in a week at exhaustion ½.",
+        source="Assumption: gives 4.3-5.6 % sickness absence (England), to be calibrated.",
+    )  # fmt: skip
+    absence_exhaustion: float = parameter(
+        2.5, "logit", 0.0, 6.0, help="How much exhaustion raises the chance of being absent.", source=_FREE
+    )
+    reputation_weight: float = parameter(
+        0.5,
+        "0-1",
+        help="Weight of the place's reputation in the safety and efficacy that newcomers bring.",
+        source=_FREE,
+    )
+
+
+@written_in
+def exit_hazard(q, usual_exhaustion, exhaustion, trust, belonging):
+    """Return the weekly chance of leaving: h_x · exp(e_E(E−E_ref) − .8(T−½) − .5(X−½))."""
+    return min(
+        1.0,
+        q.exit_rate
+        * exp(
+            q.exit_exhaustion * (exhaustion - usual_exhaustion)
+            - q.exit_trust * (trust - 0.5)
+            - q.exit_belonging * (belonging - 0.5)
+        ),
+    )
+
+
+@written_in
+def absence_probability(q, exhaustion):
+    """Return the chance of being absent through sickness in a week: logistic(−3.1 + 2.5(E−½))."""
+    return logistic(q.absence_intercept + q.absence_exhaustion * (exhaustion - 0.5))
+
+
+@compiled
+def newcomer_attitude(drawn, reputation, weight):
+    """Return what a newcomer expects: a mix of an own draw and the reputation of the place."""
+    return (1.0 - weight) * drawn + weight * reputation
+
+
+@compiled
+def newcomer_trait(seed, stream, week, key, mean, sd):
+    """Return a newcomer's draw of a trait, from .02 to .98."""
+    return min(0.98, max(0.02, mean + sd * shock(seed, stream, week, key)))
+
+
+@compiled
+def hire(who, i, org, q, pop, week, manager):
+    """Fill a post with a newcomer."""
+    seed, key = org.seed, who.key
+    who.vacant = 0
+    who.generation += 1
+    who.tenure = 0
+    who.exhaustion_anchor = newcomer_trait(seed, T_EXHAUSTION, week, key, pop.exhaustion_mean, pop.exhaustion_sd)
+    who.exhaustion = who.exhaustion_anchor
+    drawn = newcomer_trait(seed, T_SAFETY, week, key, pop.safety_mean, pop.safety_sd)
+    who.safety_anchor = drawn
+    who.safety = unit(newcomer_attitude(drawn, org.mean_safety, q.reputation_weight))
+    drawn = newcomer_trait(seed, T_EFFICACY, week, key, pop.efficacy_mean, pop.efficacy_sd)
+    who.efficacy_anchor = drawn
+    who.efficacy = unit(newcomer_attitude(drawn, org.mean_efficacy, q.reputation_weight))
+    who.motivation_anchor = newcomer_trait(seed, T_MOTIVATION, week, key, pop.motivation_mean, pop.attitude_sd)
+    who.belonging_anchor = newcomer_trait(seed, T_BELONGING, week, key, pop.belonging_mean, pop.attitude_sd)
+    who.trust_anchor = newcomer_trait(seed, T_TRUST, week, key, pop.trust_mean, pop.attitude_sd)
+    who.agency_anchor = newcomer_trait(seed, T_AGENCY, week, key, pop.agency_mean + pop.agency_bias, pop.attitude_sd)
+    who.motivation, who.belonging = who.motivation_anchor, who.belonging_anchor
+    who.trust, who.agency = who.trust_anchor, who.agency_anchor
+    who.skill = newcomer_trait(seed, T_SKILL, week, key, pop.skill_mean, pop.skill_sd)
+    who.alignment = newcomer_trait(seed, T_ALIGNMENT, week, key, pop.alignment_mean, pop.alignment_sd)
+    who.professionalism = newcomer_trait(
+        seed, T_PROFESSIONALISM, week, key, pop.professionalism_mean, pop.professionalism_sd
+    )
+    who.propensity = who.propensity_memory = who.norm = org.voice_norm
+    who.noticed_memory = who.voiced_memory = who.acted_memory = who.answered_memory = 0.0
+    if who.role != STAFF:
+        j = org.first_manager + (i - org.first_person - org.n_staff)
+        manager[j].openness_anchor = newcomer_trait(seed, T_OPENNESS, week, key, pop.openness_mean, pop.openness_sd)
+
+
+@compiled
+def leave_post(who, i, team, practice, ties, count):
+    """Empty a post; what the person had raised stays on the table, but nobody waits for the answer."""
+    who.vacant = 1
+    who.absent = 0
+    who.noticed = who.voiced = who.voice_hours = 0.0
+    who.noticed_memory = who.voiced_memory = who.propensity = 0.0
+    count.leavers += 1
+    count.leaver_motivation += who.motivation
+    count.ties_lost += drop_all_ties(ties, i)
+    if who.role == STAFF:
+        g = team[who.team]
+        g.leaver_memory = unit(g.leaver_memory + 1.0 / (LEAVER_WEEKS * g.n_posts))
+        for d in range(practice.shape[1]):
+            if practice[who.team, d].idea_raiser == i:
+                practice[who.team, d].idea_raiser = -1
+
+
+@compiled
+def _fates(org, q, usual, week, start, n, person):
+    """Let consecutive posts grow a week older, or be ill, and return whose occupants change: by leaving, or by joining."""
+    moves = np.empty(n, dtype=np.int8)
+    luck = uniforms_in_turn(org.seed, STREAM, week, person[start].key, n, 0)
+    fill = 1.0 / org.weeks_to_fill
+    for k in range(n):
+        who = person[start + k]
+        hazard = exit_hazard(q, usual, who.exhaustion, who.trust, who.belonging)
+        ill = (luck[1, k] < absence_probability(q, who.exhaustion)) & q.absence_enabled
+        vacant, here = who.vacant == 1, who.vacant == 0
+        # The chief executive's coming and going belongs to governing.
+        leaves = here & (luck[0, k] < hazard) & (who.role != CHIEF)
+        moves[k] = leaves | (vacant & (luck[0, k] < fill))
+        who.tenure = min(who.tenure + here, MOST_WEEKS)
+        who.absent = ill & here & (not leaves)
+    return moves
+
+
+@compiled
+def _step(first, last, week, p, p_population, p_reference, organisation, tally, team, practice, person, manager, ties):
+    """Let people leave, fall ill, and newcomers fill empty posts."""
+    for o in range(first, last):
+        if not p[o].enabled:
+            for i in range(organisation[o].first_person, organisation[o].first_person + organisation[o].n_persons):
+                person[i].absent = 0
+            continue
+        org, q, pop, count = organisation[o], p[o], p_population[o], tally[o]
+        usual = p_reference[o].usual_exhaustion
+        safety = efficacy = 0.0
+        filled = 0
+        for i in range(org.first_person, org.first_person + org.n_staff):
+            if person[i].vacant == 0:
+                safety += person[i].safety
+                efficacy += person[i].efficacy
+                filled += 1
+        if filled > 0:
+            org.mean_safety, org.mean_efficacy = safety / filled, efficacy / filled
+        for t in range(org.first_team, org.first_team + org.n_teams):
+            team[t].leaver_memory *= 1.0 - 1.0 / LEAVER_WEEKS
+        for start in range(org.first_person, org.first_person + org.n_persons, PEOPLE_AT_ONCE):
+            n = min(PEOPLE_AT_ONCE, org.first_person + org.n_persons - start)
+            moves = _fates(org, q, usual, week, start, n, person)
+            for i in range(start, start + n):
+                if not moves[i - start]:
+                    continue
+                if person[i].vacant:
+                    hire(person[i], i, org, q, pop, week, manager)
+                    count.hires += 1
+                else:
+                    leave_post(person[i], i, team, practice, ties, count)
+
+
+PROCESS = Process(
+    name="turnover",
+    place=14,
+    title="The exhausted and mistrustful leave more often and are absent more often; newcomers bring the place's reputation.",
+    parameters=Parameters,
+    kernels=(_step,),
+    reads=(
+        "organisation.weeks_to_fill", "person.exhaustion", "person.trust", "person.belonging", "person.safety",
+        "person.efficacy", "person.role", "organisation.voice_norm",
+    ),
+    writes=(
+        "organisation.mean_safety", "organisation.mean_efficacy", "team.leaver_memory", "person.vacant",
+        "person.absent", "person.tenure", "person.generation", "person.exhaustion", "person.exhaustion_anchor",
+        "person.safety", "person.safety_anchor", "person.efficacy", "person.efficacy_anchor", "person.motivation",
+        "person.motivation_anchor", "person.belonging", "person.belonging_anchor", "person.trust",
+        "person.trust_anchor", "person.agency", "person.agency_anchor", "person.skill", "person.alignment", "person.professionalism",
+        "person.noticed", "person.voiced", "person.voice_hours", "person.propensity", "person.propensity_memory",
+        "person.noticed_memory", "person.voiced_memory", "person.acted_memory", "person.answered_memory",
+        "practice.idea_raiser", "manager.openness_anchor", "person.norm", "ties", "tally.ties_lost", "tally.leavers", "tally.hires", "tally.leaver_motivation",
+    ),
+)  # fmt: skip

@@ -1,0 +1,347 @@
+"""People speak up about what they noticed, or keep it to themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from civicsim.engine.compiled import compiled, written_in
+from civicsim.engine.parameters import parameter, switch
+from civicsim.engine.process import Process
+from civicsim.engine.randomness import stream_of, uniforms_at
+from civicsim.model.blocks import TEAMS_AT_ONCE, block_of
+from civicsim.model.networks import add_friends
+from civicsim.model.organisation import FROM_STAFF, N_PROBLEMS, NO_IDEA, TO_GUARDIAN, TO_MANAGER, TO_PEERS, WAITING
+from civicsim.model.practice import propose
+from civicsim.model.rules import choice_probability, exp, unit
+
+STREAM = stream_of("voice")
+NORM_WEEKS = 13.0
+PROPENSITY_WEEKS = 52.0
+PRIOR_EVENTS = 0.5
+MIDDLING = 0.5
+LINEAR_SLOPE = 0.2
+"""Probability per logit where it is linear. Assumption: mean of P(1−P) over the staff of the status quo, checked by a test."""
+LOGIT, LINEAR, PRODUCT = 0, 1, 2
+"""Codes of the forms of the decision to speak up."""
+_FREE = "Assumption: free modelling choice, to be swept."
+_DIRECTION = "Direction: Morrison (2014, Annual Review of Organizational Psychology 1:173), to be verified; size free."
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What people weigh before they speak up, and whom they tell."""
+
+    enabled: bool = switch("Staff speak up; off, nobody does and nothing counts as withheld.")
+    form: str = parameter(
+        "logit", "form",
+        help="Reasons add up in a logit, or in a straight line (linear), or safety and efficacy multiply (product).",
+        source="Brock and Durlauf (2001, Review of Economic Studies 68:235); which form holds is open, to be swept.",
+        choices=("logit", "linear", "product"),
+    )  # fmt: skip
+    intercept: float = parameter(
+        -1.3, "logit", -2.0, 0.0, help="β₀: readiness to speak up when all else is neutral.",
+        source="Assumption: calibrated to the share of staff who feel safe to speak up and to formal cases.",
+    )  # fmt: skip
+    safety_weight: float = parameter(3.4, "logit", 1, 5, help="β_S: weight of psychological safety.", source=_DIRECTION)
+    efficacy_weight: float = parameter(3.4, "logit", 1, 5, help="β_V: weight of expecting action.", source=_DIRECTION)
+    belonging_weight: float = parameter(1.0, "logit", 0, 3, help="β_X: weight of belonging.", source=_FREE)
+    status_weight: float = parameter(0.5, "logit", 0, 2, help="β_σ: weight of standing.", source=_FREE)
+    exhaustion_weight: float = parameter(
+        2.2, "logit", 1, 6, help="β_E: how much exhaustion silences.",
+        source="Direction: Lainidi and others (2025), burnout and voice r = −.28, to be verified; size to be calibrated.",
+    )  # fmt: skip
+    norm_weight: float = parameter(
+        2.0, "logit", 0, 6, help="β_N: weight of what neighbours do.",
+        source="Form: Brock and Durlauf (2001, Review of Economic Studies 68:235); size free.",
+    )  # fmt: skip
+    fear_weight: float = parameter(
+        1.0, "logit", 0, 3, help="β_F: how much fear above the usual silences.", source=_FREE
+    )
+    agency_weight: float = parameter(1.0, "logit", 0, 3, help="β_g: weight of perceived agency.", source=_FREE)
+    severity_weight: float = parameter(1.0, "logit", 0, 3, help="β_sev: weight of severity.", source=_FREE)
+    hours_per_item: float = parameter(
+        0.5,
+        "hours",
+        0.2,
+        1.0,
+        help="Hours it costs to voice one problem, outside the hour budget.",
+        source=_FREE,
+    )
+    peer_authority: float = parameter(
+        1.5, "utility", 0, 4, help="How much authority of the team makes people turn to peers.", source=_FREE
+    )
+    peer_agency: float = parameter(
+        0.3, "utility", 0, 2, help="How much agency makes people turn to peers.", source=_FREE
+    )
+    manager_appeal: float = parameter(
+        0.8, "utility", -2, 3, help="Appeal of the manager at full safety − ½.", source=_FREE
+    )
+    guardian_appeal: float = parameter(
+        -4.6, "utility", -8, 0, help="Appeal of the guardian for a trifle.",
+        source="Assumption: gives about 2 formal cases per 100 staff and year (National Guardian's Office, England).",
+    )  # fmt: skip
+    guardian_severity: float = parameter(
+        2.0, "utility", 0, 5, help="How much severity makes people turn to the guardian.", source=_FREE
+    )
+    guardian_unsafety: float = parameter(
+        1.5,
+        "utility",
+        0,
+        5,
+        help="How much a lack of safety makes people turn to the guardian.",
+        source=_FREE,
+    )
+
+
+@written_in
+def added_readiness(q, safety, efficacy):
+    """Return what safety and efficacy speak for, in logits, where one makes up for the other.
+
+    Formula
+        β₀ + β_S(S−½) + β_V(V−½)
+    """
+    return q.intercept + q.safety_weight * (safety - 0.5) + q.efficacy_weight * (efficacy - 0.5)
+
+
+@written_in
+def joint_readiness(q, usual, safety, efficacy):
+    """Return what safety and efficacy speak for, in logits, where neither counts for anything without the other.
+
+    Formula
+        β₀ + β_S(S₀−½) + β_V(V₀−½) + k(S·V/(S₀V₀) − 1),   k = ½(β_S·S₀ + β_V·V₀)
+
+    The same as :func:`added_readiness` at the usual safety and efficacy, and about as steep there. That both are needed, the
+    one to dare and the other to care, is an argument of Morrison (2014, Annual Review of Organizational Psychology 1:173), to
+    be verified; that they multiply is an assumption.
+    """
+    steepness = 0.5 * (q.safety_weight * usual.usual_safety + q.efficacy_weight * usual.usual_efficacy)
+    share = safety * efficacy / (usual.usual_safety * usual.usual_efficacy)
+    return added_readiness(q, usual.usual_safety, usual.usual_efficacy) + steepness * (share - 1.0)
+
+
+@written_in
+def linear_probability(logits):
+    """Return the probability of acting as a straight line that ends at 0 and 1: the linear probability model.
+
+    Formula
+        P = ½ + x/5
+
+    The slope is the mean of the logit's over the staff of the status quo, so that as much is voiced there. A probit is not
+    offered: with the logit's slope at even chances it differs from it by less than .02 everywhere.
+    """
+    return unit(0.5 + LINEAR_SLOPE * logits)
+
+
+@written_in
+def speaks_probability(form, appraisal, norm_weight, norm, reference):
+    """Return the probability of speaking up, from what speaks for it apart from the norm (in logits) and the norm."""
+    line = linear_probability(appraisal + norm_weight * (norm - reference))
+    curve = choice_probability(appraisal, norm_weight, norm, reference)
+    return line if form == LINEAR else curve
+
+
+@written_in
+def appraisal(q, usual, who, invitation, fear, severity):
+    """Return what speaks for speaking up apart from the norm, in logits.
+
+    Formula
+        β₀ + β_S(S−½) + β_V(V−½) + β_X(X−½) + β_σσ − β_E(E−½) + β_g(g−½) + β_sev·sev + invitation·V − β_F(F−F₀)
+
+    In the product form the first three terms are those of :func:`joint_readiness`. Being invited counts as far as one believes that it leads to something.
+    """
+    # Both are worked out, and one is taken: a branch would keep a loop from working on several people at once.
+    added, joint = added_readiness(q, who.safety, who.efficacy), joint_readiness(q, usual, who.safety, who.efficacy)
+    return (
+        (joint if q.form == PRODUCT else added)
+        + q.belonging_weight * (who.belonging - 0.5)
+        + q.status_weight * who.status
+        - q.exhaustion_weight * (who.exhaustion - 0.5)
+        + q.agency_weight * (who.agency - 0.5)
+        + q.severity_weight * severity
+        + invitation * who.efficacy
+        - q.fear_weight * (fear - usual.usual_fear)
+    )
+
+
+@compiled
+def fear_share(q, usual, safety, efficacy, fear):
+    """Return the share of silence that is due to fear, the rest being futility.
+
+    The two are weighed by how much each keeps a person from full readiness.
+    """
+    dread = q.safety_weight * (1.0 - safety) + max(0.0, q.fear_weight * (fear - usual.usual_fear))
+    futility = q.efficacy_weight * (1.0 - efficacy)
+    return dread / max(dread + futility, 1e-12)
+
+
+@compiled
+def channel(q, authority, agency, safety, severity, u):
+    """Return to whom a problem is voiced: a softmax choice among peers, manager and guardian."""
+    peers = exp(q.peer_authority * authority + q.peer_agency * agency)
+    boss = exp(q.manager_appeal + safety - 0.5)
+    guardian = exp(q.guardian_appeal + q.guardian_severity * severity - q.guardian_unsafety * (safety - 0.5))
+    x = u * (peers + boss + guardian)
+    if x < peers:
+        return TO_PEERS
+    return TO_MANAGER if x < peers + boss else TO_GUARDIAN
+
+
+@compiled
+def _raise(slot, seen, i, to, week, g, count):
+    """Put a problem on the table, or join what is on the table already."""
+    if slot.idea_state != NO_IDEA:
+        count.joined += 1
+        g.joined += slot.idea_state != WAITING
+        # Of several who raise it in one week, the one who finds it most severe leads; order in the team is irrelevant.
+        if not (slot.idea_state == WAITING and slot.raised_week == week and seen.severity > slot.idea_severity):
+            return
+    propose(slot, seen.value, seen.convenient, FROM_STAFF, to, seen.severity, week)
+    slot.idea_raiser = i
+
+
+@compiled
+def _look_around(first, last, p, p_reference, organisation, team, person, ties):
+    """Put down for everybody which share of the problems that colleagues and friends noticed lately was voiced."""
+    start = organisation[first].first_person
+    n = organisation[last - 1].first_person + organisation[last - 1].n_persons - start
+    # Noticed and voiced, as they were before anybody speaks; last come zeros for nobody.
+    memory = np.zeros((n + 1, 2))
+    for i in range(n):
+        memory[i, 0] = person[start + i].noticed_memory
+        memory[i, 1] = person[start + i].voiced_memory
+    for o in range(first, last):
+        if not p[o].enabled:
+            continue
+        prior = PRIOR_EVENTS * p_reference[o].usual_voice_share
+        for t in range(organisation[o].first_team, organisation[o].first_team + organisation[o].n_teams):
+            g = team[t]
+            team_noticed = team_voiced = 0.0
+            for k in range(g.first_person - start, g.first_person + g.n_posts - start):
+                team_noticed += memory[k, 0]
+                team_voiced += memory[k, 1]
+            for i in range(g.first_person, g.first_person + g.n_posts):
+                own_noticed, own_voiced = memory[i - start, 0], memory[i - start, 1]
+                noticed, voiced = add_friends(
+                    team_noticed - own_noticed, team_voiced - own_voiced, ties, i, memory, start
+                )
+                around = min(1.0, (voiced + prior) / (noticed + PRIOR_EVENTS))
+                person[i].norm = around if person[i].vacant == 0 else person[i].norm
+
+
+@compiled
+def _make_up_minds(org, q, usual, start, n_posts, person):
+    """Let everybody in post weigh whether they would voice a problem of middling severity, and forget last week's voice."""
+    invitation, fear = org.invitation, org.fear_enacted
+    for i in range(start, start + n_posts):
+        who = person[i]
+        who.voiced = who.voice_hours = 0.0
+        neutral = appraisal(q, usual, who, invitation, fear, MIDDLING)
+        propensity = speaks_probability(q.form, neutral, q.norm_weight, who.norm, usual.usual_voice_share)
+        before = propensity if who.tenure == 0 else who.propensity_memory
+        after = before + (propensity - before) / PROPENSITY_WEEKS
+        here = who.vacant == 0
+        who.propensity = propensity if here else who.propensity
+        who.propensity_memory = after if here else who.propensity_memory
+
+
+@compiled
+def _list_problems(start, n_posts, person, problem, held):
+    """Put down who noticed what, problem by problem: row, key, number of the problem, and of the check; return how many."""
+    n = 0
+    for i in range(start, start + n_posts):
+        if person[i].noticed > 0.0 and person[i].vacant == 0:
+            for k in range(int(person[i].noticed)):
+                held[0, n], held[1, n], held[2, n], held[3, n] = i, person[i].key, k, problem[i, k].check
+                n += 1
+    return n
+
+
+@compiled
+def _decide(org, q, usual, week, held, n, count, team, practice, person, problem):
+    """Let people decide about each of the problems that they hold."""
+    luck = uniforms_at(org.seed, STREAM, week, held[1, :n], held[3, :n])
+    for c in range(n):
+        i = held[0, c]
+        who, seen = person[i], problem[i, held[2, c]]
+        g = team[who.team]
+        ready = appraisal(q, usual, who, org.invitation, org.fear_enacted, seen.severity)
+        if luck[0, c] < speaks_probability(q.form, ready, q.norm_weight, who.norm, usual.usual_voice_share):
+            to = channel(q, org.authority_enacted, who.agency, who.safety, seen.severity, luck[2, c])
+            _raise(practice[who.team, seen.dimension], seen, i, to, week, g, count)
+            who.voiced += 1.0
+            who.voice_hours = who.voiced * q.hours_per_item
+            g.voiced += 1.0
+            count.voiced += 1.0
+            count.hours_voice += q.hours_per_item
+            count.voiced_peers += to == TO_PEERS
+            count.voiced_manager += to == TO_MANAGER
+            count.voiced_guardian += to == TO_GUARDIAN
+        elif luck[1, c] < fear_share(q, usual, who.safety, who.efficacy, org.fear_enacted):
+            count.withheld_fear += 1
+        else:
+            count.withheld_futility += 1
+
+
+@compiled
+def _speak(first, last, week, p, p_reference, organisation, tally, team, practice, person, problem):
+    """Let people make up their minds, and decide about each problem they noticed."""
+    for o in range(first, last):
+        org, q, usual, count = organisation[o], p[o], p_reference[o], tally[o]
+        for t in range(org.first_team, org.first_team + org.n_teams):
+            team[t].voiced = team[t].joined = 0.0
+        if not q.enabled:
+            for i in range(org.first_person, org.first_person + org.n_staff):
+                person[i].voiced = person[i].voice_hours = 0.0
+            continue
+        for one in range(org.first_team, org.first_team + org.n_teams, TEAMS_AT_ONCE):
+            _, start, n_posts = block_of(org, team, one)
+            _make_up_minds(org, q, usual, start, n_posts, person)
+            held = np.empty((4, n_posts * N_PROBLEMS), dtype=np.int32)
+            n = _list_problems(start, n_posts, person, problem, held)
+            _decide(org, q, usual, week, held, n, count, team, practice, person, problem)
+
+
+@compiled
+def _remember(first, last, p, organisation, person):
+    keep = 1.0 - 1.0 / NORM_WEEKS
+    for o in range(first, last):
+        if not p[o].enabled:
+            continue
+        org = organisation[o]
+        noticed = voiced = 0.0
+        for i in range(org.first_person, org.first_person + org.n_staff):
+            who = person[i]
+            who.noticed_memory = keep * who.noticed_memory + who.noticed
+            who.voiced_memory = keep * who.voiced_memory + who.voiced
+            noticed += who.noticed_memory
+            voiced += who.voiced_memory
+        if noticed > 0.0:
+            org.voice_norm = min(1.0, voiced / noticed)
+
+
+PROCESS = Process(
+    name="voice",
+    place=4,
+    title="Staff voice what they noticed, to peers, the manager or the guardian, or keep it back for fear or futility.",
+    parameters=Parameters,
+    kernels=(_look_around, _speak, _remember),
+    reads=(
+        "organisation.invitation", "organisation.fear_enacted", "organisation.authority_enacted", "person.safety",
+        "person.efficacy", "person.belonging", "person.status", "person.exhaustion", "person.agency", "person.noticed",
+        "person.vacant", "problem.dimension", "problem.value", "problem.severity", "problem.convenient",
+        "person.tenure", "ties",
+    ),
+    writes=(
+        "organisation.voice_norm", "team.voiced",
+        "team.joined", "person.voiced", "person.voice_hours", "person.norm",
+        "person.propensity", "person.propensity_memory", "person.noticed_memory", "person.voiced_memory",
+        "practice.idea_state", "practice.idea_value", "practice.idea_convenient", "practice.idea_origin",
+        "practice.idea_channel", "practice.idea_raiser", "practice.idea_severity", "practice.idea_week",
+        "practice.raised_week", "practice.deliberated",
+        "practice.cycles", "practice.successes",
+        "tally.voiced", "tally.voiced_peers", "tally.voiced_manager", "tally.voiced_guardian", "tally.withheld_fear",
+        "tally.withheld_futility", "tally.joined", "tally.hours_voice",
+    ),
+)  # fmt: skip

@@ -1,0 +1,152 @@
+"""Writes down each week of a cohort, and turns the record into tidy tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numba import literal_unroll
+
+from civicsim.engine.compiled import compiled
+from civicsim.model.cohort import Cohort
+from civicsim.model.measures import ENACTED_COLUMNS, MEASURES, TEAM_MEASURES, History
+from civicsim.model.organisation import CAUSES, FATES, PROFESSIONS, ROLES, SURVEY_ITEMS, TALLY
+
+if TYPE_CHECKING:
+    import pandas as pd  # loaded where a table is made: whoever only steps organisations needs none
+
+TALLIES = tuple(column.name for column in TALLY)
+_ENACTED = np.dtype([(name, np.float64) for name in ENACTED_COLUMNS])
+_TEAM = np.dtype([(name, np.float32) for name in TEAM_MEASURES])
+
+
+@compiled
+def clear_tally(first, last, tally):
+    """Set what is counted each week to nothing."""
+    for o in range(first, last):
+        count = tally[o]
+        for name in literal_unroll(TALLIES):
+            count[name] = 0.0
+
+
+@compiled
+def keep(first, last, row, organisation, tally, snapshot, team, kept_tally, kept_snapshot, kept_enacted, kept_team):
+    """Write down a week of some organisations; records without rows are left alone."""
+    if kept_tally.shape[0] > 0:
+        for o in range(first, last):
+            kept_tally[row, o] = tally[o]
+            kept_snapshot[row, o] = snapshot[o]
+            for name in literal_unroll(ENACTED_COLUMNS):
+                kept_enacted[row, o][name] = organisation[o][name]
+    if kept_team.shape[0] > 0:
+        start = organisation[first].first_team
+        stop = organisation[last - 1].first_team + organisation[last - 1].n_teams
+        for t in range(start, stop):
+            for name in literal_unroll(TEAM_MEASURES):
+                kept_team[row, t][name] = team[t][name]
+
+
+class Recorder:
+    """Writes down each week's tally and snapshot; given to :func:`civicsim.model.week.advance`.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        What will be watched, from its present week on.
+    weeks : int
+        How many weeks; 0 writes down nothing.
+    teams : bool
+        Whether to write down :data:`civicsim.model.measures.TEAM_MEASURES` for each team too.
+    """
+
+    def __init__(self, cohort: Cohort, weeks: int, *, teams: bool = False) -> None:
+        n = cohort.n_organisations
+        self.first_week = cohort.week
+        self._cohort = cohort
+        self.tally = np.zeros((weeks, n), dtype=cohort.tally.dtype)
+        self.snapshot = np.zeros((weeks, n), dtype=cohort.snapshot.dtype)
+        self.enacted = np.zeros((weeks, n), dtype=_ENACTED)
+        self.team = np.zeros((weeks if teams else 0, len(cohort.team)), dtype=_TEAM)
+
+    @property
+    def arrays(self) -> dict[str, np.ndarray]:
+        """The arrays that :func:`keep` writes to, by the names of its arguments."""
+        return {
+            "kept_tally": self.tally, "kept_snapshot": self.snapshot, "kept_enacted": self.enacted, "kept_team": self.team,
+        }  # fmt: skip
+
+    @property
+    def history(self) -> History:
+        """What was written down, for measures."""
+        return History(self.tally, self.snapshot, self._cohort.organisation, self.enacted)
+
+
+def weekly_frame(history: History, measures: Sequence[str], first_week: int = 0) -> pd.DataFrame:
+    """Return the record as a tidy table: organisation, week, and a column per measure.
+
+    Parameters
+    ----------
+    history : History
+        The record.
+    measures : sequence of str
+        Names of measures.
+    first_week : int
+        Number of its first week.
+    """
+    import pandas as pd
+
+    weeks, n = history.tally.shape
+    frame = {
+        "seed": np.repeat(history.organisation["seed"], weeks),
+        "organisation": np.repeat(history.organisation["key"], weeks),
+        "week": np.tile(np.arange(first_week, first_week + weeks), n),
+    }
+    for name in measures:
+        frame[name] = MEASURES[name].weekly(history).T.ravel()
+    return pd.DataFrame(frame)
+
+
+def causes_frame(history: History) -> pd.DataFrame:
+    """Return what caused changes of practice and what became of them: a row per organisation and cause.
+
+    Columns are seed, organisation, cause, the counts adopted, right (fitting when made), replaced, sustained and
+    decayed, over the whole record, and ``sustained_share`` of those that were sustained, decayed or replaced; NaN if
+    there are none. What settles in the record may have been adopted before it.
+    """
+    import pandas as pd
+
+    n = len(history.organisation)
+    frame = pd.DataFrame({
+        "seed": np.repeat(history.organisation["seed"], len(CAUSES)),
+        "organisation": np.repeat(history.organisation["key"], len(CAUSES)),
+        "cause": np.tile(CAUSES, n),
+    })  # fmt: skip
+    for fate in FATES:
+        counts = [history.tally[f"{fate}_from_{cause}"].sum(axis=0) for cause in CAUSES]
+        frame[fate] = np.stack(counts, axis=1).ravel().astype(int)
+    settled = frame["sustained"] + frame["decayed"] + frame["replaced"]
+    frame["sustained_share"] = frame["sustained"] / settled.where(settled > 0)
+    return frame
+
+
+def survey_frame(cohort: Cohort) -> pd.DataFrame:
+    """Return the answers to the last staff survey: a row per person who answered, and nothing that names a person.
+
+    Columns are seed, organisation, team (−1 above teams), profession, role, and each question's answer from 1 to 5.
+    The answers are those of whoever held the post when staff were asked.
+    """
+    import pandas as pd
+
+    person, organisation = cohort.person, cohort.organisation
+    rows = np.flatnonzero(np.any([person[f"answer_{name}"] > 0 for name in SURVEY_ITEMS], axis=0))
+    who = person[rows]
+    own = organisation[who["organisation"]]
+    frame = {
+        "seed": own["seed"],
+        "organisation": own["key"],
+        "team": np.where(who["team"] >= 0, who["team"] - own["first_team"], -1),
+        "profession": np.array(PROFESSIONS)[who["profession"]],
+        "role": np.array(ROLES)[who["role"]],
+    }
+    return pd.DataFrame(frame | {name: who[f"answer_{name}"] for name in SURVEY_ITEMS})

@@ -1,0 +1,291 @@
+"""The week: which processes happen, in which order.
+
+Read from top to bottom, :data:`WEEK` is the process overview. Each process reads the tables as the processes before
+it left them; within a process everybody reads old values before anybody writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from civicsim.engine.process import Process, argument
+from civicsim.engine.together import together
+from civicsim.errors import ScenarioError, nearest
+from civicsim.model.cohort import Cohort
+from civicsim.model.processes import (
+    coaching,
+    codification,
+    compact,
+    deliberation,
+    directives,
+    drift,
+    enactment,
+    events,
+    exhaustion,
+    forum,
+    governing,
+    learning,
+    lifecycle,
+    load,
+    motivation,
+    noticing,
+    observation,
+    pairing,
+    partners,
+    quality,
+    record,
+    response,
+    spread,
+    survey,
+    ties,
+    turnover,
+    voice,
+)
+from civicsim.model.recording import Recorder, clear_tally, keep
+
+WEEK: tuple[Process, ...] = (
+    # The world and its leaders.
+    events.PROCESS,
+    drift.PROCESS,
+    enactment.PROCESS,
+    # Work, and orders from above.
+    load.PROCESS,
+    directives.PROCESS,
+    # From noticing to an answer, and what people learn from it.
+    noticing.PROCESS,
+    observation.PROCESS,
+    partners.PROCESS,
+    voice.PROCESS,
+    response.PROCESS,
+    learning.PROCESS,
+    deliberation.PROCESS,
+    # From an idea to a practice, and from team to team.
+    lifecycle.PROCESS,
+    coaching.PROCESS,
+    spread.PROCESS,
+    pairing.PROCESS,
+    codification.PROCESS,
+    # What comes of it for patients and staff.
+    quality.PROCESS,
+    exhaustion.PROCESS,
+    motivation.PROCESS,
+    turnover.PROCESS,
+    # Who knows whom.
+    ties.PROCESS,
+    # Patients, and those who steer.
+    forum.PROCESS,
+    compact.PROCESS,
+    governing.PROCESS,
+    # What staff say when they are asked, and the record.
+    survey.PROCESS,
+    record.PROCESS,
+)
+
+PROCESSES = {process.name: process for process in WEEK}
+"""The processes by name."""
+
+PUBLISHED = "published"
+"""What the order of :data:`WEEK` is called."""
+FIRST, LAST = ("events",), ("survey", "record")
+"""Processes that keep their place unless an order names them.
+
+A week begins with what is put into force in it: later in the week, an intervention would begin a week after its date.
+And it ends with what is written down, which nothing in the model reads: earlier, the page would hold two weeks at once.
+Either would move dates and measurement, not the model.
+"""
+
+Observer = Callable[[Cohort, int, int], None]
+Progress = Callable[[float], None]
+"""Called with the person-weeks just done."""
+
+PERSONS_AT_ONCE = 1_000
+"""Runs that are lived together have about this many people, so that their tables stay in the processor's cache."""
+WEEKS_AT_ONCE = 52
+"""Most weeks lived in one call, so that progress is seen and an interruption is not kept waiting."""
+
+
+def describe(processes: Sequence[Process] = WEEK) -> str:
+    """Return the week in words, one line per process."""
+    width = max(len(process.name) for process in processes)
+    return "\n".join(f"{process.place:>2}  {process.name:<{width}}  {process.title}" for process in processes)
+
+
+def ordered(order: str | Sequence[str] | None = None, where: str = "order") -> tuple[Process, ...]:
+    """Return the processes of the week in another order.
+
+    Parameters
+    ----------
+    order : str or sequence of str, optional
+        ``"published"`` or nothing for the order of :data:`WEEK`; ``"shuffled:3"`` for the permutation that the number
+        stands for; or the names of all processes in order, as a sequence or with commas between. Those of
+        :data:`FIRST` and :data:`LAST` may be left out, and then keep their places.
+    where : str
+        What to name in a complaint.
+
+    Raises
+    ------
+    ScenarioError
+        If a name is unknown, missing or there twice, or the number is none.
+    """
+    if order is None or order == PUBLISHED:
+        return WEEK
+    movable = [name for name in PROCESSES if name not in FIRST + LAST]
+    if isinstance(order, str) and order.partition(":")[0].strip() == "shuffled":
+        number = order.partition(":")[2].strip()
+        if not (number.isascii() and number.isdigit() and int(number) < 2**63):
+            raise ScenarioError(
+                f"{where} {order}: expected shuffled:SEED with a whole number from 0, such as shuffled:3"
+            )
+        rng = np.random.Generator(np.random.Philox(key=int(number)))
+        names = [movable[k] for k in rng.permutation(len(movable))]
+    else:
+        words = order.split(",") if isinstance(order, str) else order
+        names = [str(word).strip() for word in words]
+        for name in names:
+            if name not in PROCESSES:
+                hint = nearest(name, [*PROCESSES, PUBLISHED, "shuffled:1"])
+                raise ScenarioError(f"{where}: no process '{name}'; {hint}")
+        doubled = [name for name in PROCESSES if names.count(name) > 1]
+        if doubled:
+            raise ScenarioError(f"{where}: {', '.join(doubled)}: there more than once")
+        missing = [name for name in movable if name not in names]
+        if missing:
+            raise ScenarioError(f"{where}: without {', '.join(missing)}; an order names every process once")
+    start, end = ([name for name in PROCESSES if name in fixed and name not in names] for fixed in (FIRST, LAST))
+    return tuple(PROCESSES[name] for name in [*start, *names, *end])
+
+
+def order_text(processes: Sequence[Process | str]) -> str:
+    """Return an order as :func:`ordered` takes it: ``"published"``, or names with commas between."""
+    names = [process if isinstance(process, str) else process.name for process in processes]
+    return PUBLISHED if names == list(PROCESSES) else ",".join(names)
+
+
+def _groups(cohort: Cohort, first: int, last: int, persons: int) -> list[tuple[int, int]]:
+    """Cut organisations into groups of whole runs with about ``persons`` people each, at least one run."""
+    runs, size = cohort.organisation["run"], cohort.organisation["n_persons"]
+    groups: list[tuple[int, int]] = []
+    start, total = first, 0
+    for o in range(first, last):
+        if o > start and runs[o] != runs[o - 1] and total + size[o] > persons:
+            groups.append((start, o))
+            start, total = o, 0
+        total += size[o]
+    return [*groups, (start, last)]
+
+
+def _blocks(cohort: Cohort, n: int) -> list[tuple[int, int]]:
+    """Cut the organisations into at most ``n`` blocks of whole runs."""
+    runs = cohort.organisation["run"]
+    first_of_run = np.flatnonzero(np.concatenate([[True], runs[1:] != runs[:-1]]))
+    chunks = [chunk for chunk in np.array_split(first_of_run, min(n, len(first_of_run))) if len(chunk)]
+    starts = [int(chunk[0]) for chunk in chunks]
+    return list(zip(starts, [*starts[1:], len(runs)], strict=True))
+
+
+def _acts(processes: Sequence[Process], own: Cohort, group: tuple[int, int], week: int) -> bool:
+    """Return whether Python code takes part in a week of a group of runs."""
+    return any(
+        process.act is not None and (process.acts_in is None or process.acts_in(own, *group, week))
+        for process in processes
+    )
+
+
+def _live_a_week(
+    own: Cohort, group: tuple[int, int], processes: Sequence[Process], recorder: Recorder, observe: Observer | None
+) -> None:
+    """Let a group of runs live a week process by process, so that Python code may take part."""
+    clear_tally(*group, own.tally)
+    for process in processes:
+        process.step(own, *group)
+    row = own.week - recorder.first_week
+    keep(*group, row, own.organisation, own.tally, own.snapshot, own.team, *recorder.arrays.values())
+    if observe is not None:
+        observe(own, *group)
+    own.week += 1
+
+
+def _live_together(own: Cohort, group: tuple[int, int], recorder: Recorder, end: int) -> None:
+    """Let a group of runs live in one compiled call until Python code takes part again, or for a year at most.
+
+    In :data:`WEEK` only the first process has Python code, so what it does in the first of these weeks can be done before.
+    """
+    acts = _acts(WEEK, own, group, own.week)
+    if acts:
+        clear_tally(*group, own.tally)
+        WEEK[0].act(own, *group)  # type: ignore[misc]
+    week = own.week + 1
+    while week < min(end, own.week + WEEKS_AT_ONCE) and not _acts(WEEK, own, group, week):
+        week += 1
+    many_weeks, names = together(clear_tally, WEEK, keep)
+    row, kept = own.week - recorder.first_week, recorder.arrays
+    taken = (kept[name] if name in kept else argument(own, name) for name in names)
+    many_weeks(*group, own.week, week - own.week, row, acts, *taken)
+    own.week = week
+
+
+def advance(
+    cohort: Cohort,
+    weeks: int,
+    *,
+    processes: Sequence[Process] = WEEK,
+    threads: int = 1,
+    recorder: Recorder | None = None,
+    progress: Progress | None = None,
+    observe: Observer | None = None,
+) -> Cohort:
+    """Let a cohort live some weeks, and return it.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        Changed in place.
+    weeks : int
+        How many weeks.
+    processes : sequence of Process
+        What happens in a week, in order.
+    threads : int
+        Groups of runs that are stepped at the same time. The result does not depend on it.
+    recorder : Recorder, optional
+        Writes down each week.
+    progress : callable, optional
+        Called with the person-weeks just done.
+    observe : callable, optional
+        ``observe(cohort, first, last)``, called at the end of each week for a group of runs. What it returns is not
+        used, and it must not change the tables. It takes several times as long as a recorder.
+    """
+    for process in processes:
+        if not hasattr(process, "step"):
+            raise TypeError(f"{process!r} is no Process; a function of (cohort, first, last) becomes one as its act")
+    start = cohort.week
+    kept = recorder if recorder is not None else Recorder(cohort, 0)
+    # To compile another sequence of processes takes longer than most runs of it do.
+    at_once = observe is None and tuple(processes) == WEEK
+
+    def live(group: tuple[int, int]) -> None:
+        # A group has its own clock: another may be in another week.
+        own = Cohort(cohort.tables, cohort.ties, cohort.parameters, start, cohort.plan)
+        people = float(own.organisation["n_persons"][slice(*group)].sum())
+        while own.week < start + weeks:
+            before = own.week
+            if at_once:
+                _live_together(own, group, kept, start + weeks)
+            else:
+                _live_a_week(own, group, processes, kept, observe)
+            if progress is not None:
+                progress(people * (own.week - before))
+
+    blocks = _blocks(cohort, max(1, threads))
+    groups = [group for block in blocks for group in _groups(cohort, *block, PERSONS_AT_ONCE if at_once else 1 << 62)]
+    if len(blocks) == 1:
+        for group in groups:
+            live(group)
+    else:
+        # Whichever thread is done takes the next group: none waits for one that has been held up.
+        with ThreadPoolExecutor(len(blocks)) as pool:
+            list(pool.map(live, groups))
+    cohort.week = start + weeks
+    return cohort

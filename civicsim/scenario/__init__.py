@@ -1,0 +1,1 @@
+"""Scenarios: what is assumed, and the styles, kinds, shocks and parameter draws that are shipped."""

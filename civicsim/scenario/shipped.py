@@ -1,0 +1,65 @@
+"""What comes with civicsim as data: styles, kinds of organisation, shocks and interventions, each a TOML file by its name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from civicsim.errors import ScenarioError, nearest
+from civicsim.scenario.toml import read_toml
+
+_HERE = Path(__file__).parent
+
+
+def styles() -> dict[str, str]:
+    """Return the names of the shipped governance styles, with their titles."""
+    return _titles("styles")
+
+
+def kinds() -> dict[str, str]:
+    """Return the names of the shipped kinds of organisation, with their titles."""
+    return _titles("organisations")
+
+
+def shocks() -> dict[str, str]:
+    """Return the names of the shipped shocks and interventions, with their titles."""
+    return _titles("shocks")
+
+
+def names_in(folder: str) -> list[str]:
+    """Return the names of the shipped files in a folder: styles, organisations or shocks."""
+    return sorted(path.stem for path in (_HERE / folder).glob("*.toml"))
+
+
+def read_shipped(name: str, folder: str) -> dict[str, Any]:
+    """Return the contents of a shipped file."""
+    return read_toml(_HERE / folder / f"{name}.toml")
+
+
+def _titles(folder: str) -> dict[str, str]:
+    return {name: str(read_shipped(name, folder).get("title", name)) for name in names_in(folder)}
+
+
+def load_named(name: str, folder: str, what: str) -> tuple[dict[str, Any], str]:
+    """Return what a shipped file, or one of a user's own, says, and what to call it in a complaint.
+
+    Parameters
+    ----------
+    name : str
+        Name of a shipped file, or path of a TOML file.
+    folder : str
+        Where shipped files of this kind are: styles, organisations or shocks.
+    what : str
+        What it is, for a complaint.
+
+    Raises
+    ------
+    ScenarioError
+        If there is none of that name, or the file cannot be read.
+    """
+    shipped = _HERE / folder / f"{name}.toml"
+    if "/" not in name and "\\" not in name and shipped.is_file():
+        return read_toml(shipped), shipped.name
+    if name.endswith(".toml"):
+        return read_toml(Path(name)), name
+    raise ScenarioError(f"no {what} '{name}'; {nearest(name, names_in(folder))}")

@@ -1,0 +1,224 @@
+"""How policies of a study differ from what they are compared with, and how bad their worst runs are.
+
+A difference is taken between runs of one seed and one future. Two kinds of uncertainty are kept apart. *Run to run* is luck:
+the t interval of the mean over seeds, which more seeds make narrower. *Parameters* is what nobody knows: the range that the
+middle 95 % of the draws of the uncertainties come to, which no number of runs makes narrower.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from civicsim.experiment.statistics import CONFIDENCE, PairedDifference, estimate, half_width, paired_difference
+from civicsim.study.analysis.matched import About, Matched, matched, mean_of
+from civicsim.study.store.store import Store
+
+RUNS, PARAMETERS, BOTH = "run-to-run", "parameters", "both"
+TOO_CLOSE, TOO_SMALL, PERHAPS = "too close to call", "too small to matter", "perhaps too little to matter"
+TAIL = 0.05
+"""Share of runs that counts as the worst. Assumption: the usual twentieth."""
+_FEWEST_FOR_TAIL, _FEWEST_SEEDS = 20, 10
+"""Runs below which the worst twentieth is less than one run, and seeds below which samples of them say little; either leaves
+the tail without an interval. The second is an Assumption."""
+_MOST_SEEDS = 1_000_000
+_RESAMPLES = 200
+
+
+def contrasts(
+    results: Store | Matched, measures: Sequence[str] | None = None, confidence: float = CONFIDENCE
+) -> pd.DataFrame:
+    """Return, per measure and policy, the paired difference from the point that it is compared with.
+
+    Parameters
+    ----------
+    results : Store or Matched
+        What came of a study.
+    measures : sequence of str, optional
+        Columns of the table of runs; see :func:`civicsim.study.analysis.matched.matched`.
+    confidence : float
+        Coverage of the intervals; 0-1.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row per measure, policy and set of shocks, with columns
+
+        - measure, label, unit, better, policy, words, against, shock: what is compared with what;
+        - difference, low, high, uncertainty: mean difference, its interval, and what the interval speaks of: "run-to-run" (one
+          draw), "parameters" (several draws, one seed) or "both". That of both has, on either side, the root of the sum of
+          squares of the two;
+        - run_low, run_high, parameter_low, parameter_high: the two kinds by themselves; NaN where there is none;
+        - superiority: share of pairs in which it is higher, ties counting half;
+        - n, n_seeds, n_draws, n_missing: pairs, seeds and draws it rests on, and pairs without a value;
+        - matters, verdict: the smallest difference that matters (NaN where the study says none), and see :func:`verdict_of`;
+        - seeds_needed: seeds with which half of the run-to-run interval would come to what the study asks for under
+          ``[precision]``, or else to what matters, if runs go on to differ as they do; NaN without either.
+
+        Intervals are not widened for the number of comparisons.
+    """
+    runs = matched(results, measures)
+    words, rows = runs.policy_words(), []
+    policy_of = runs.points["policy"].to_numpy()
+    for name, about in runs.columns.items():
+        for policy, shock, own, other in _pairs(runs.points):
+            first, second = runs.values[name][own], runs.values[name][other]
+            rows.append({
+                "measure": name, "label": about.label, "unit": about.unit, "better": about.better, "policy": policy,
+                "words": words[policy], "against": words[int(policy_of[other[0]])], "shock": shock,
+                **contrast(first, second, about, confidence),
+            })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def _pairs(points: pd.DataFrame) -> Iterator[tuple[int, str, np.ndarray, np.ndarray]]:
+    """Yield policy, shock, and the points of its draws with those that they are compared with."""
+    compared = points[points["against"].notna()]
+    compared = compared[compared["against"] != compared["point"]]
+    for (policy, shock), rows in compared.groupby(["policy", "shock"], sort=False):
+        yield int(policy), str(shock), rows["point"].to_numpy(), rows["against"].to_numpy(dtype=int)
+
+
+def contrast(first: np.ndarray, second: np.ndarray, about: About, confidence: float = CONFIDENCE) -> dict[str, Any]:
+    """Return the numbers of one contrast of two (draws, seeds) arrays; see :func:`contrasts`."""
+    difference = first - second
+    by_draw, by_seed = mean_of(difference, axis=1), mean_of(difference, axis=0)
+    by_draw, by_seed = by_draw[~np.isnan(by_draw)], by_seed[~np.isnan(by_seed)]
+    widest = about.bounds[1] - about.bounds[0]
+    luck = estimate(by_seed, confidence, (-widest, widest))
+    pairs = paired_difference(first.ravel(), second.ravel(), confidence, about.bounds)
+    ends = (np.nan, np.nan)
+    if len(by_draw) > 1:
+        low, high = np.quantile(by_draw, [(1 - confidence) / 2, (1 + confidence) / 2])
+        ends = float(min(low, luck.mean)), float(max(high, luck.mean))
+    if len(by_draw) <= 1:
+        kind, low, high = RUNS, luck.low, luck.high
+    elif np.isnan(luck.low):
+        kind, low, high = PARAMETERS, *ends
+    else:
+        kind = BOTH
+        low = max(luck.mean - float(np.hypot(luck.mean - ends[0], luck.mean - luck.low)), -widest)
+        high = min(luck.mean + float(np.hypot(ends[1] - luck.mean, luck.high - luck.mean)), widest)
+    about_all = PairedDifference(luck.mean, float(low), float(high), pairs.superiority, pairs.n)
+    return {
+        "difference": luck.mean, "low": about_all.low, "high": about_all.high, "uncertainty": kind, "run_low": luck.low,
+        "run_high": luck.high, "parameter_low": ends[0], "parameter_high": ends[1], "superiority": pairs.superiority,
+        "n": pairs.n, "n_seeds": len(by_seed), "n_draws": len(by_draw), "n_missing": difference.size - pairs.n,
+        "matters": np.nan if about.matters is None else about.matters, "verdict": verdict_of(about_all, about.matters),
+        "seeds_needed": seeds_needed(by_seed, about.matters if about.wanted is None else about.wanted, confidence),
+    }  # fmt: skip
+
+
+def verdict_of(difference: PairedDifference, matters: float | None) -> str:
+    """Return in words what a difference comes to.
+
+    Parameters
+    ----------
+    difference : PairedDifference
+        The difference with its interval.
+    matters : float or None
+        Smallest difference that matters.
+
+    Returns
+    -------
+    str
+        "same" (exactly); "higher" or "lower" where the interval leaves out 0 and, if it is known what matters, begins
+        beyond that; "higher, perhaps too little to matter" where it leaves out 0 and reaches below what matters; "too
+        small to matter" where all of it does; or "too close to call".
+    """
+    plain = difference.verdict
+    if matters is None or not matters > 0.0 or plain == "same" or np.isnan(difference.low):
+        return plain
+    if -matters < difference.low and difference.high < matters:
+        return TOO_SMALL
+    if plain == TOO_CLOSE:
+        return plain
+    nearest_end = difference.low if difference.mean > 0.0 else -difference.high
+    return plain if nearest_end >= matters else f"{plain}, {PERHAPS}"
+
+
+def seeds_needed(values: np.ndarray, half: float | None, confidence: float = CONFIDENCE) -> float:
+    """Return how many values like these give a mean with an interval of at most ``half`` on either side.
+
+    NaN where ``half`` is None or 0, or there are fewer than two values; infinite above a million.
+    """
+    if half is None or not half > 0.0 or len(values) < 2:
+        return np.nan
+    sd = float(np.std(values, ddof=1))
+    few, many = 1, _MOST_SEEDS
+    if half_width(sd, many, confidence) > half:
+        return np.inf
+    while many - few > 1:
+        middle = (few + many) // 2
+        if half_width(sd, middle, confidence) <= half:
+            many = middle
+        else:
+            few = middle
+    return float(many)
+
+
+def tails(results: Store | Matched, measures: Sequence[str] | None = None, share: float = TAIL) -> pd.DataFrame:
+    """Return, per measure and policy, how bad the worst runs are; a measure of which neither way is better has none.
+
+    Parameters
+    ----------
+    results, measures
+        As for :func:`contrasts`.
+    share : float
+        Share of runs that counts as the worst; 0-1.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row per measure, policy and set of shocks with columns measure, label, unit, better, policy, words, shock, mean (of
+        all runs), tail (mean of the worst), low, high (95 % percentile interval of it, from samples of whole seeds: run to
+        run), n (runs), n_tail (worst runs), worst (value of the very worst) and worst_run (its point and seed).
+    """
+    runs = matched(results, measures)
+    words, rows = runs.policy_words(), []
+    for name, about in runs.columns.items():
+        if about.better == "neither":
+            continue
+        # The worst runs are the lowest, once signs are turned where lower is better.
+        sign = 1.0 if about.better == "higher" else -1.0
+        for (policy, shock), part in runs.points.groupby(["policy", "shock"], sort=False):
+            own = part["point"].to_numpy()
+            values = sign * runs.values[name][own]
+            n = int((~np.isnan(values)).sum())
+            if not n:
+                continue
+            place = np.unravel_index(np.nanargmin(values), values.shape)
+            low, high = sorted(sign * end for end in _tail_interval(values, share))
+            rows.append({
+                "measure": name, "label": about.label, "unit": about.unit, "better": about.better,
+                "policy": int(policy), "words": words[int(policy)], "shock": shock,
+                "mean": sign * float(np.nanmean(values)), "tail": sign * float(_tail(values.reshape(1, -1), share)[0]),
+                "low": low, "high": high, "n": n, "n_tail": max(1, int(np.ceil(share * n))),
+                "worst": sign * float(values[place]), "worst_run": f"{own[place[0]]}:{runs.seeds[place[1]]}",
+            })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def _tail(values: np.ndarray, share: float) -> np.ndarray:
+    """Return the mean of the lowest share of each row; NaN is left out."""
+    n = (~np.isnan(values)).sum(axis=1)
+    count = np.minimum(np.maximum(1, np.ceil(share * n)), n).astype(int)
+    most = max(1, int(count.max()))
+    # NaN comes last. Only the lowest are put in order.
+    lowest = np.sort(np.partition(values, most - 1, axis=1)[:, :most], axis=1)
+    return mean_of(np.where(np.arange(most) < count[:, None], lowest, np.nan), axis=1)
+
+
+def _tail_interval(values: np.ndarray, share: float) -> tuple[float, float]:
+    """Return the percentile interval of the mean of the worst runs of a (draws, seeds) array."""
+    n_seeds = values.shape[1]
+    if n_seeds < _FEWEST_SEEDS or (~np.isnan(values)).sum() < _FEWEST_FOR_TAIL:
+        return np.nan, np.nan
+    # The interval is part of the result: the same runs give the same interval.
+    drawn = np.random.default_rng(0).integers(0, n_seeds, (_RESAMPLES, n_seeds))
+    samples = np.array([_tail(values[:, seeds].reshape(1, -1), share)[0] for seeds in drawn])
+    low, high = np.nanquantile(samples, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    return float(low), float(high)

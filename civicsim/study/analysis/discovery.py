@@ -1,0 +1,321 @@
+"""Where, among settings and futures, does one policy lose to another? Boxes in the parameters' own names.
+
+A case is a point and the point that it is compared with. It is lost where the mean difference over seeds is worse by more than
+what matters. A small classification tree (CART) looks for regions with many lost cases; its leaves are boxes. The patient rule
+induction method (PRIM) is not offered: the packages there are for it are under the GPL.
+
+Source: Breiman, Friedman, Olshen and Stone (1984), Classification and Regression Trees; Bryant and Lempert (2010,
+Technological Forecasting and Social Change 77:34) on scenario discovery, coverage and density.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from civicsim.errors import CivicsimError, nearest
+from civicsim.experiment.statistics import CONFIDENCE, PairedDifference, paired_difference
+from civicsim.study.analysis.matched import About, Matched, matched, mean_of, short
+from civicsim.study.store.store import Store
+
+_DEPTH = 3
+"""Most questions on the way to a box: more than three limits are hard to hold in mind. Assumption."""
+_FEWEST = 20
+"""Cases below which a tree would only tell chance. Assumption."""
+_LEAF = 0.05
+"""Least share of the cases that a box holds. Assumption."""
+_FOLDS = 5
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What a box says of one parameter.
+
+    Attributes
+    ----------
+    name : str
+        Column of the parameter, or "shock".
+    low, high : float
+        It is above low and at most high; infinite where there is no limit.
+    choices : tuple of str
+        What it is, for a parameter without numbers; empty for one with.
+    """
+
+    name: str
+    low: float = -np.inf
+    high: float = np.inf
+    choices: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """In words, such as "0.2 < fear ≤ 0.6"."""
+        if self.choices:
+            return f"{self.name} = {' or '.join(self.choices)}"
+        left = f"{self.low:.4g} < " if np.isfinite(self.low) else ""
+        right = f" ≤ {self.high:.4g}" if np.isfinite(self.high) else ""
+        if left and not right:
+            return f"{self.name} > {self.low:.4g}"
+        return f"{left}{self.name}{right}"
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Discovery:
+    """Where one policy loses to another.
+
+    Attributes
+    ----------
+    about : About
+        The measure.
+    style, against : str
+        Who loses, and to whom.
+    n, n_lost, n_close : int
+        Cases; those lost; those whose interval over seeds holds 0, whichever way they are counted.
+    boxes : pandas.DataFrame
+        A row per box in which more is lost than elsewhere: box (in words), n, lost, coverage (share of all lost cases that it
+        holds), density (share of its cases that are lost), density_low, density_high (95 % Wilson interval over cases), in
+        order of density.
+    coverage_elsewhere, density_elsewhere : float
+        The same of all boxes together, on cases that the tree has not seen (five-fold); what can be expected of new ones. NaN
+        where there are too few.
+    limits : tuple of tuple of Limit
+        The boxes for programs, in the same order.
+    """
+
+    about: About
+    style: str
+    against: str
+    n: int
+    n_lost: int
+    n_close: int
+    boxes: pd.DataFrame
+    coverage_elsewhere: float
+    density_elsewhere: float
+    limits: tuple[tuple[Limit, ...], ...]
+
+    @property
+    def words(self) -> str:
+        """In one or two sentences how often it loses, and whether a place was found."""
+        start = (
+            f"{self.style} loses to {self.against} on {self.about.label} in {self.n_lost} of {self.n} cases "
+            f"({self.n_lost / self.n:.0%}); {self.n_close} of all are too close to call."
+        )
+        if self.n_lost in (0, self.n):
+            return f"{start} There is no border to look for."
+        if not len(self.boxes):
+            return f"{start} No box was found that tells where."
+        if np.isnan(self.density_elsewhere):
+            return f"{start} There are too few cases to try the boxes on others."
+        return (
+            f"{start} On cases the tree had not seen, the boxes held {self.coverage_elsewhere:.0%} of what is lost, and "
+            f"{self.density_elsewhere:.0%} of what they held was lost."
+        )
+
+    def __repr__(self) -> str:
+        return f"Discovery({self.style} against {self.against} on {self.about.column}: {len(self.boxes)} boxes)"
+
+    def _repr_html_(self) -> str:
+        return f"<div><p>{escape(self.words)}</p>{self.boxes.to_html(index=False, border=0, na_rep='–')}</div>"
+
+
+def discover(
+    results: Store | Matched, measure: str, style: str | None = None, against: str | None = None, *, depth: int = _DEPTH
+) -> Discovery:
+    """Return where a style loses to another, or where settings lose to the first setting.
+
+    Parameters
+    ----------
+    results : Store or Matched
+        What came of a study.
+    measure : str
+        Column of the table of runs; one way has to be better.
+    style : str, optional
+        Who may lose; by default the only style that is not the baseline.
+    against : str, optional
+        To whom; the baseline by default.
+    depth : int
+        Most questions of the tree; 1-10.
+
+    Raises
+    ------
+    CivicsimError
+        If scikit-learn is missing, a name is unknown, neither way is better, nothing is varied, or there are too few cases.
+    """
+    runs = matched(results, [measure])
+    about = runs.about(measure)
+    if about.better == "neither":
+        raise CivicsimError(f"{runs.where}: {measure}: neither way is better, so that nothing is lost")
+    if not 1 <= depth <= 10:
+        raise CivicsimError(f"{runs.where}: depth = {depth}: expected a whole number from 1 to 10")
+    style, against, own, other = _cases(runs, style, against)
+    first, second = runs.values[measure][own], runs.values[measure][other]
+    sign = 1.0 if about.better == "higher" else -1.0
+    gain = sign * mean_of(first - second, axis=1)
+    there = ~np.isnan(gain)
+    own, gain = own[there], gain[there]
+    if len(own) < _FEWEST:
+        raise CivicsimError(
+            f"{runs.where}: {measure}: {len(own)} cases with a value: expected at least {_FEWEST} points of {style}"
+        )
+    lost = gain < -(about.matters or 0.0)
+    pairs = zip(first[there], second[there], strict=True)
+    verdicts: list[PairedDifference] = [paired_difference(a, b, bounds=about.bounds) for a, b in pairs]
+    close = sum(verdict.verdict == "too close to call" for verdict in verdicts)
+    features, names = _features(runs, own)
+    if not names:
+        raise CivicsimError(
+            f"{runs.where}: nothing is varied among the cases of {style}, so that there is no space to look in"
+        )
+    boxes: list[tuple[tuple[Limit, ...], np.ndarray]] = []
+    coverage = density = np.nan
+    if 0 < lost.sum() < len(lost):
+        tree = _tree(depth, len(lost)).fit(features, lost)
+        boxes = sorted(_boxes(tree, features, names, lost), key=lambda box: -lost[box[1]].mean())
+        coverage, density = _elsewhere(features, lost, depth)
+    rows = []
+    for limits, inside in boxes:
+        n, k = int(inside.sum()), int(lost[inside].sum())
+        low, high = wilson(k, n)
+        rows.append({
+            "box": " and ".join(limit.words for limit in limits), "n": n, "lost": k, "coverage": k / int(lost.sum()),
+            "density": k / n, "density_low": low, "density_high": high,
+        })  # fmt: skip
+    columns = ["box", "n", "lost", "coverage", "density", "density_low", "density_high"]
+    return Discovery(
+        about, style, against, len(lost), int(lost.sum()), close, pd.DataFrame(rows, columns=columns), coverage, density,
+        tuple(limits for limits, _ in boxes),
+    )  # fmt: skip
+
+
+def wilson(k: int, n: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """Return Wilson's interval of a share of k among n (from 1)."""
+    from scipy.special import ndtri
+
+    z = float(ndtri(0.5 + confidence / 2))
+    centre, half = (k + z * z / 2) / (n + z * z), z * np.sqrt(k * (n - k) / n + z * z / 4) / (n + z * z)
+    return max(0.0, float(centre - half)), min(1.0, float(centre + half))
+
+
+def _cases(runs: Matched, style: str | None, against: str | None) -> tuple[str, str, np.ndarray, np.ndarray]:
+    """Return who is compared with whom, in words, and their points, matched by setting and future."""
+    points = runs.points
+    styles = [str(label) for label in points["style"].unique()]
+    for name in (style, against):
+        if name is not None and name not in styles:
+            raise CivicsimError(f"{runs.where}: no style '{name}'; {nearest(name, styles)}")
+    compared = points[points["against"].notna() & (points["against"] != points["point"])]
+    if len(styles) == 1:
+        if not len(compared):
+            raise CivicsimError(f"{runs.where}: there is one style, and its settings are compared with none")
+        return (
+            "any other setting",
+            "the first setting",
+            *(compared[key].to_numpy(dtype=int) for key in ("point", "against")),
+        )
+    if against is None:
+        against = str(points["style"].iloc[int(compared["against"].iloc[0])])
+    others = [name for name in styles if name != against]
+    if style is None and len(others) > 1:
+        raise CivicsimError(f"{runs.where}: say which style may lose: {', '.join(others)}")
+    style = others[0] if style is None else style
+    if style == against:
+        raise CivicsimError(f"{runs.where}: {style} cannot lose to itself")
+    keys = ["setting", "future"]
+    pairs = points[points["style"] == style].merge(
+        points.loc[points["style"] == against, [*keys, "point"]], on=keys, suffixes=("", "_other")
+    )
+    return style, against, pairs["point"].to_numpy(), pairs["point_other"].to_numpy()
+
+
+def _features(runs: Matched, own: np.ndarray) -> tuple[np.ndarray, list[tuple[str, str]]]:
+    """Return numbers for the tree, and of each the parameter and, for one of its choices, which."""
+    points = runs.points.iloc[own]
+    columns: list[np.ndarray] = []
+    names: list[tuple[str, str]] = []
+    for name in (*runs.factors, "shock"):
+        values = points[name]
+        if values.nunique() < 2:
+            continue
+        if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+            columns.append(values.to_numpy(dtype=float))
+            names.append((name, ""))
+            continue
+        for choice in values.unique():
+            columns.append((values == choice).to_numpy(dtype=float))
+            names.append((name, short(choice) or "none"))
+    return np.stack(columns, axis=1) if columns else np.zeros((len(own), 0)), names
+
+
+def _tree(depth: int, n: int) -> Any:
+    try:
+        from sklearn.tree import DecisionTreeClassifier
+    except ImportError:
+        raise CivicsimError('scikit-learn is not installed: pip install "civicsim[discovery]"') from None
+    return DecisionTreeClassifier(
+        max_depth=depth, min_samples_leaf=max(5, int(np.ceil(_LEAF * n))), random_state=0, criterion="gini"
+    )
+
+
+def _denser(tree: Any, rate: float) -> np.ndarray:
+    """Return the leaves in which more is lost than overall."""
+    leaves = np.flatnonzero(tree.tree_.children_left < 0)
+    place = list(tree.classes_).index(True)
+    counts = tree.tree_.value[leaves, 0]
+    return np.asarray(leaves[counts[:, place] / counts.sum(axis=1) > rate])
+
+
+def _boxes(
+    tree: Any, features: np.ndarray, names: Sequence[tuple[str, str]], lost: np.ndarray
+) -> Iterator[tuple[tuple[Limit, ...], np.ndarray]]:
+    """Yield the limits of each leaf in which more is lost than overall, and which cases are in it."""
+    wanted, leaf_of = set(_denser(tree, float(lost.mean())).tolist()), tree.apply(features)
+    todo: list[tuple[int, dict[int, tuple[float, float]]]] = [(0, {})]
+    while todo:
+        node, ends = todo.pop()
+        left = int(tree.tree_.children_left[node])
+        if left < 0:
+            if node in wanted:
+                yield _limits(ends, features, names), leaf_of == node
+            continue
+        feature, at = int(tree.tree_.feature[node]), float(tree.tree_.threshold[node])
+        low, high = ends.get(feature, (-np.inf, np.inf))
+        todo.append((left, ends | {feature: (low, min(high, at))}))
+        todo.append((int(tree.tree_.children_right[node]), ends | {feature: (max(low, at), high)}))
+
+
+def _limits(
+    ends: dict[int, tuple[float, float]], features: np.ndarray, names: Sequence[tuple[str, str]]
+) -> tuple[Limit, ...]:
+    found: list[Limit] = []
+    chosen = {names[feature][0] for feature in ends if names[feature][1]}
+    for name in sorted(chosen):
+        own = [place for place, (parameter, _) in enumerate(names) if parameter == name]
+        # One that is asked for excludes the others; those that are ruled out leave the rest.
+        asked = [place for place in own if place in ends and ends[place][0] > -np.inf]
+        kept = asked or [place for place in own if place not in ends]
+        found.append(Limit(name, choices=tuple(names[place][1] for place in kept)))
+    for feature, (low, high) in ends.items():
+        if not names[feature][1]:
+            found.append(Limit(names[feature][0], low, high))
+    return tuple(sorted(found, key=lambda limit: limit.name))
+
+
+def _elsewhere(features: np.ndarray, lost: np.ndarray, depth: int) -> tuple[float, float]:
+    """Return coverage and density of boxes on cases that were left out when they were looked for."""
+    if min(lost.sum(), (~lost).sum()) < _FOLDS:
+        return np.nan, np.nan
+    # Each fold gets its share of lost cases, in an order that the same cases always get.
+    order = np.lexsort((np.random.default_rng(0).random(len(lost)), lost))
+    fold = np.empty(len(lost), dtype=int)
+    fold[order] = np.arange(len(lost)) % _FOLDS
+    inside = np.zeros(len(lost), dtype=bool)
+    for number in range(_FOLDS):
+        seen = fold != number
+        tree = _tree(depth, int(seen.sum())).fit(features[seen], lost[seen])
+        inside[~seen] = np.isin(tree.apply(features[~seen]), _denser(tree, float(lost[seen].mean())))
+    hits = int(lost[inside].sum())
+    return hits / int(lost.sum()), hits / int(inside.sum()) if inside.any() else np.nan

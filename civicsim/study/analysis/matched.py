@@ -1,0 +1,217 @@
+"""The runs of a study as tables of points and seeds, so that runs of one seed stand side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from civicsim.errors import CivicsimError, nearest
+from civicsim.experiment.statistics import ANYWHERE
+from civicsim.model.measures import FLAGSHIP, MEASURES
+from civicsim.scenario.scenario import PARAMETERS
+from civicsim.study.design.designs import Design, read_design
+from civicsim.study.design.factors import column_of, read_factors
+from civicsim.study.design.mechanisms import SWITCHES
+from civicsim.study.design.mechanisms import words as mechanism_words
+from civicsim.study.design.study import Study
+from civicsim.study.store.store import Store
+
+_MOST_UNASKED = 10
+"""Most measures that are shown where a study keeps none that is usually shown first."""
+_SWITCH_COLUMNS = {column_of(PARAMETERS[key]): key for key in SWITCHES}
+
+
+@dataclass(frozen=True)
+class About:
+    """What a column of the table of runs holds.
+
+    Attributes
+    ----------
+    column, label, unit : str
+        Its name, its measure in words, and the unit.
+    better : str
+        Which way is better: "higher", "lower" or "neither".
+    bounds : (float, float)
+        Least and greatest value that there can be.
+    matters : float or None
+        Smallest difference that matters, as the study says; None where it says nothing.
+    wanted : float or None
+        Half of the interval that the study asks for; None where it asks for none.
+    """
+
+    column: str
+    label: str
+    unit: str
+    better: str
+    bounds: tuple[float, float] = ANYWHERE
+    matters: float | None = None
+    wanted: float | None = None
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Matched:
+    """Results by point and seed.
+
+    Attributes
+    ----------
+    points : pandas.DataFrame
+        The points, as in ``docs/store.md``; row i is point i. In a sampled design and in one of forms, settings are not
+        policies of their own: a policy is a style, and each setting is a draw and a future, so that they speak of what nobody
+        knows.
+    factors : tuple of str
+        Columns of points that hold what is varied.
+    seeds : tuple of int
+        Seeds in ascending order.
+    columns : dict of str to About
+        What there is.
+    values : dict of str to (points, seeds) array
+        By column; NaN where a run is missing, has failed, or had nothing to count.
+    failed : frozenset of (int, int)
+        Point and seed of runs that failed.
+    where : str
+        What complaints start with.
+    """
+
+    points: pd.DataFrame
+    factors: tuple[str, ...]
+    seeds: tuple[int, ...]
+    columns: dict[str, About]
+    values: dict[str, np.ndarray]
+    failed: frozenset[tuple[int, int]] = field(default_factory=frozenset)
+    where: str = "study"
+
+    def policy_words(self) -> dict[int, str]:
+        """Return each policy in words; see :func:`policy_words`."""
+        return policy_words(self.points, self.factors)
+
+    def future_words(self) -> dict[int, str]:
+        """Return each future in words: its draw (or setting and draw), and its shocks where there are any."""
+        # A policy has one setting, unless settings stand for what nobody knows.
+        alone = self.points.groupby("policy")["setting"].nunique().max() == 1
+        n_draws = 1 if alone else int(self.points.groupby("setting")["draw"].nunique().max())
+        return {
+            int(row["future"]): (
+                (f"draw {row['draw']}" if alone else f"setting {row['setting']}, draw {row['draw'] % n_draws}")
+                + (f", {row['shock']}" if row["shock"] else "")
+            )
+            for _, row in self.points.drop_duplicates("future").iterrows()
+        }
+
+    def about(self, column: str) -> About:
+        """Return what a column holds.
+
+        Raises
+        ------
+        CivicsimError
+            If there is none of that name.
+        """
+        if column not in self.columns:
+            raise CivicsimError(f"{self.where}: no measure '{column}'; {nearest(column, self.columns)}")
+        return self.columns[column]
+
+
+def matched(store: Store | Matched, measures: Sequence[str] | None = None) -> Matched:
+    """Return the results of a store by point and seed.
+
+    Parameters
+    ----------
+    store : Store or Matched
+        Where they are; what is matched already is returned, with the measures asked for.
+    measures : sequence of str, optional
+        Columns of the table of runs; ``["all"]`` for all. By default those of which the study says what matters or how
+        exactly they are to be known, and the measures that tables show first.
+
+    Raises
+    ------
+    CivicsimError
+        If there is no such column.
+    """
+    if isinstance(store, Matched):
+        chosen = list(store.columns) if measures is None or list(measures) == ["all"] else list(measures)
+        return Matched(
+            store.points, store.factors, store.seeds, {name: store.about(name) for name in chosen},
+            {name: store.values[name] for name in chosen}, store.failed, store.where,
+        )  # fmt: skip
+    study, known = store.study, {about["column"]: about for about in store.manifest["columns"]}
+    widths: Mapping[str, float] = {} if study.rule is None else study.rule.half_width
+    chosen = _chosen(known, measures, {*study.matters, *widths}, str(store.path))
+    columns = {name: _about(known[name], study.matters.get(name), widths.get(name)) for name in chosen}
+    seeds = tuple(sorted(store.seeds))
+    runs = store.runs(chosen)
+    points = _settings_as_draws(study.points) if design_of(study)[0].doubted else study.points
+    place = np.searchsorted(np.array(seeds), runs["seed"].to_numpy())
+    values = {}
+    for name in chosen:
+        values[name] = np.full((len(points), len(seeds)), np.nan)
+        values[name][runs["point"].to_numpy(), place] = runs[name].to_numpy(dtype=float)
+    failures = store.failures()
+    failed = frozenset(zip(failures["point"].tolist(), failures["seed"].tolist(), strict=True))
+    return Matched(points, tuple(store.manifest["factors"]), seeds, columns, values, failed, str(store.path))
+
+
+def design_of(study: Study) -> tuple[Design, tuple[str, ...]]:
+    """Return the design of a study, and the columns of its free factors in the order of the sample."""
+    factors = read_factors(study.factors, study.where)
+    design = read_design(study.design, factors, len(study.runs), study.where)
+    return design, tuple(factor.column for factor in factors if not factor.held)
+
+
+def _settings_as_draws(points: pd.DataFrame) -> pd.DataFrame:
+    """Return points with styles as policies, and each setting as draws and futures of its own."""
+    n_draws, n_futures = int(points["draw"].max()) + 1, int(points["future"].max()) + 1
+    return points.assign(
+        policy=pd.factorize(points["style"])[0],
+        draw=points["setting"].astype("int64") * n_draws + points["draw"],
+        future=points["setting"].astype("int64") * n_futures + points["future"],
+    )
+
+
+def policy_words(points: pd.DataFrame, factors: Sequence[str]) -> dict[int, str]:
+    """Return each policy in words: its style, and the factors in which policies of one future differ."""
+    varied = [name for name in factors if points.groupby("future")[name].nunique().max() > 1]
+    switches = {name: key for name, key in _SWITCH_COLUMNS.items() if name in varied}
+    result = {}
+    for _, row in points.drop_duplicates("policy").iterrows():
+        parts = [str(row["style"])]
+        if switches:
+            # Dozens of switches, of which all but a few are alike: said is what is off.
+            parts.append(mechanism_words({key: bool(row[name]) for name, key in switches.items()}))
+        parts += [f"{name} = {short(row[name])}" for name in varied if name not in switches]
+        result[int(row["policy"])] = ", ".join(parts)
+    return result
+
+
+def _chosen(known: Mapping[str, Any], measures: Sequence[str] | None, asked: set[str], where: str) -> list[str]:
+    if measures is None:
+        first = [name for name in known if name in asked or name in FLAGSHIP]
+        return first or list(known)[:_MOST_UNASKED]
+    if list(measures) == ["all"]:
+        return list(known)
+    for name in measures:
+        if name not in known:
+            raise CivicsimError(f"{where}: no measure '{name}'; {nearest(name, known)}")
+    return list(dict.fromkeys(measures))
+
+
+def _about(column: Mapping[str, Any], matters: float | None, wanted: float | None) -> About:
+    known = MEASURES.get(column["measure"])
+    summary = "" if column["column"] == column["measure"] else f", {column['summary']}"
+    bounds = ANYWHERE if known is None else known.bounds
+    return About(column["column"], column["label"] + summary, column["unit"], column["better"], bounds, matters, wanted)
+
+
+def short(value: Any) -> str:
+    """Return a value of a factor in few digits."""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def mean_of(values: np.ndarray, axis: int) -> np.ndarray:
+    """Return means that leave out NaN; NaN where there is nothing else."""
+    there = ~np.isnan(values)
+    n = there.sum(axis=axis)
+    total = np.where(there, values, 0.0).sum(axis=axis)
+    return np.divide(total, n, out=np.full(n.shape, np.nan), where=n > 0)

@@ -1,0 +1,263 @@
+"""Whether the order of styles hangs on how the rules are written: the same study in worlds whose rules have other forms.
+
+The first setting of a study is the world that the others are held against. How far the order in another world is the same is
+Kendall's tau: 1 for the same order, −1 for the reverse, 0 for no more agreement than chance gives.
+
+Source: Kendall (1945, Biometrika 33:239) on tau with ties; Steegen, Tuerlinckx, Gelman and Vanpaemel (2016, Perspectives on
+Psychological Science 11:702) on looking at all that could as well have been chosen.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from civicsim.errors import CivicsimError
+from civicsim.experiment.statistics import CONFIDENCE, Estimate, estimate, paired_difference
+from civicsim.scenario.scenario import PARAMETERS
+from civicsim.study.analysis.contrasts import TOO_CLOSE, verdict_of
+from civicsim.study.analysis.matched import About, Matched, design_of, matched, mean_of, short
+from civicsim.study.analysis.regret import resampled
+from civicsim.study.design.factors import column_of
+from civicsim.study.store.store import Store
+
+SWAPS, SAME = "swaps", "same order"
+PUBLISHED, FIRST = "as published", "the first setting"
+"""What the first world is called where all that varies is at its default there, and where it is not."""
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Multiverse:
+    """Styles by worlds.
+
+    Attributes
+    ----------
+    about : About
+        The measure.
+    values : pandas.DataFrame
+        Mean over futures and seeds by style (rows) and world (columns), in the measure's unit.
+    worlds : pandas.DataFrame
+        A row per world: setting, world (in words), order (styles from best to worst; the highest first where neither way is
+        better), tau, low, high (Kendall's tau-b to the first world and the 95 % interval of samples of matched seeds; NaN
+        where all styles tie, and with one seed), swaps (pairs of styles that swap beyond doubt), n_seeds, n_futures.
+    differences : pandas.DataFrame
+        A row per world and style but the baseline: setting, world, style, against, difference, low, high (mean paired
+        difference with its 95 % run-to-run interval), superiority, n_seeds, verdict.
+    pairs : pandas.DataFrame
+        A row per world but the first and pair of styles: setting, world, better, worse (as the first world has them), first,
+        first_low, first_high (difference there), other, other_low, other_high (difference in this world) and verdict: "swaps"
+        where both intervals leave out 0 on different sides, "same order" where they do on the same side, else "too close to
+        call".
+    luck : float
+        Mean tau between two batches of as many seeds in the first world: what luck alone leaves of an order. NaN with one seed.
+    """
+
+    about: About
+    values: pd.DataFrame
+    worlds: pd.DataFrame
+    differences: pd.DataFrame
+    pairs: pd.DataFrame
+    luck: float
+
+    @property
+    def words(self) -> str:
+        """In a few sentences how far the order of styles hangs on the world."""
+        others = self.worlds.iloc[1:]
+        same = int((others["order"] == self.worlds["order"].iloc[0]).sum())
+        text = f"{same} of {len(others)} other worlds have the order of the first"
+        if others["tau"].min() < 1.0:
+            least = others.loc[others["tau"].idxmin()]
+            text += f"; the least agreement is tau {_two(least['tau'])}, with {least['world']}"
+        if not np.isnan(self.luck):
+            n = int(self.worlds["n_seeds"].iloc[0])
+            text += f". By luck alone, two batches of {n} seeds in the first world agree at tau {_two(self.luck)} on average"
+        n = len(self.pairs.loc[self.pairs["verdict"] == SWAPS, ["better", "worse"]].drop_duplicates())
+        swap = {0: "No pair of styles swaps", 1: "One pair of styles swaps"}.get(n, f"{n} pairs of styles swap")
+        return f"{text}. {swap} beyond doubt."
+
+    def __repr__(self) -> str:
+        n, worlds = self.values.shape
+        return f"Multiverse({self.about.column}: {n} styles × {worlds} worlds)"
+
+    def _repr_html_(self) -> str:
+        tables = "".join(frame.to_html(index=False, border=0, na_rep="–") for frame in (self.worlds, self.differences))
+        return f"<div><p>{escape(repr(self))} ({escape(self.about.unit)})</p><p>{escape(self.words)}</p>{tables}</div>"
+
+
+def multiverse(results: Store | Matched, measure: str) -> Multiverse:
+    """Return how the order of styles by a measure changes from world to world.
+
+    A world is a setting of the study; where there are draws or shocks, a world's value is the mean over them. Only seeds count
+    that every style has lived in every world, so that worlds differ by their rules and not by their luck.
+
+    Parameters
+    ----------
+    results : Store or Matched
+        What came of a study.
+    measure : str
+        Column of the table of runs.
+
+    Raises
+    ------
+    CivicsimError
+        If there are fewer than two styles or settings, settings are sampled or not the same for all styles, or no seed has
+        been lived everywhere.
+    """
+    if isinstance(results, Store) and design_of(results.study)[0].sampled:
+        raise CivicsimError(
+            f"{results.path}: settings are sampled: worlds are settings one by one, as of a design of forms"
+        )
+    runs = matched(results, [measure])
+    about = runs.about(measure)
+    styles, settings = (list(dict.fromkeys(runs.points[key])) for key in ("style", "setting"))
+    if len(styles) < 2:
+        raise CivicsimError(f"{runs.where}: an order is of several styles, and there is one: {styles[0]}")
+    if len(settings) < 2:
+        raise CivicsimError(f"{runs.where}: there is one world: expected a design of forms, or several settings")
+    cube = _cube(runs, measure, styles, settings)
+    worlds, means, n_seeds = list(world_words(runs).values()), cube.mean(axis=2), cube.shape[2]
+    good = means if about.better != "lower" else -means
+    tau = kendall(means[:, :1].T, means.T)
+    ends = np.full((2, len(worlds)), np.nan)
+    batches = np.array(list(resampled(cube))).swapaxes(1, 2) if n_seeds > 1 else np.empty((0, len(worlds), len(styles)))
+    samples = kendall(batches[:, :1], batches)
+    for place in np.flatnonzero(~np.isnan(samples).all(axis=0)) if n_seeds > 1 else ():
+        ends[:, place] = np.nanquantile(samples[:, place], [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    luck = kendall(batches[:-1, 0], batches[1:, 0])
+    pairs = _pairs(cube, good[:, 0], styles, settings, worlds, about)
+    swaps = pairs[pairs["verdict"] == SWAPS].groupby("setting").size()
+    return Multiverse(
+        about, pd.DataFrame(means, index=styles, columns=worlds),
+        pd.DataFrame({
+            "setting": settings, "world": worlds, "order": [_order(own, styles) for own in good.T], "tau": tau,
+            "low": ends[0], "high": ends[1], "swaps": [int(swaps.get(setting, 0)) for setting in settings],
+            "n_seeds": n_seeds, "n_futures": len(runs.points) // (len(styles) * len(settings)),
+        }),
+        _differences(cube, styles, settings, worlds, _baseline(runs, styles), about), pairs,
+        float(mean_of(luck, axis=0)),
+    )  # fmt: skip
+
+
+def kendall(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Return Kendall's tau-b between rows of two arrays of shape (rows, n), either of which may have one row.
+
+    The same as ``scipy.stats.kendalltau``, for many rows at once. NaN where all n values of a row are the same.
+    """
+    i, j = np.triu_indices(np.shape(second)[-1], 1)
+    a, b = (np.sign(values[..., i] - values[..., j]) for values in (first, second))
+    agreement, most = (a * b).sum(axis=-1), np.sqrt((a**2).sum(axis=-1) * (b**2).sum(axis=-1))
+    return np.divide(agreement, most, out=np.full(np.shape(agreement), np.nan), where=most > 0.0)
+
+
+def world_words(runs: Matched) -> dict[int, str]:
+    """Return each world in words, by setting: what differs from the first one."""
+    points = runs.points.drop_duplicates("setting").set_index("setting")
+    varied = varied_factors(runs)
+    first = points.iloc[0]
+    default = {column_of(about): about.default for about in PARAMETERS.values()} if varied else {}
+    published = all(name in default and first[name] == default[name] for name in varied)
+    words = {
+        int(setting): ", ".join(
+            f"{name.replace('__', '.')} = {short(row[name])}" for name in varied if row[name] != first[name]
+        )
+        for setting, row in points.iterrows()
+    }
+    alike = (PUBLISHED if published else FIRST) if varied else FIRST
+    return {
+        setting: said or (alike if setting == points.index[0] else f"{alike} again") for setting, said in words.items()
+    }
+
+
+def varied_factors(runs: Matched) -> list[str]:
+    """Return the factors in which settings differ."""
+    points = runs.points.drop_duplicates("setting")
+    alike = runs.points.groupby("setting")
+    return [name for name in runs.factors if points[name].nunique() > 1 and alike[name].nunique().max() == 1]
+
+
+def of_rules(runs: Matched) -> bool:
+    """Return whether settings differ in choices and switches only, so that they are worlds of other rules and not of other numbers."""
+    varied = varied_factors(runs)
+    kinds = [runs.points[name].dtype for name in varied]
+    numbers = [pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind) for kind in kinds]
+    return bool(varied) and not any(numbers) and runs.points["style"].nunique() > 1
+
+
+def _cube(runs: Matched, measure: str, styles: Sequence[str], settings: Sequence[int]) -> np.ndarray:
+    """Return means over futures by style, setting and seed, for the seeds that there are everywhere."""
+    points, values = runs.points, runs.values[measure]
+    place = points.groupby(["style", "setting"])["point"].apply(lambda own: own.to_numpy()).to_dict()
+    sizes = {len(place.get((style, setting), ())) for style in styles for setting in settings}
+    if len(sizes) > 1:
+        raise CivicsimError(
+            f"{runs.where}: not every style has every setting: worlds have to be the same for all styles"
+        )
+    cube = np.array([[values[place[style, setting]].mean(axis=0) for setting in settings] for style in styles])
+    lived = ~np.isnan(cube).any(axis=(0, 1))
+    if not lived.any():
+        raise CivicsimError(f"{runs.where}: {measure}: no seed has a value for every style in every world")
+    return cube[:, :, lived]
+
+
+def _baseline(runs: Matched, styles: Sequence[str]) -> int:
+    """Return the place of the style that others are compared with."""
+    against = runs.points["against"].dropna()
+    label = str(runs.points["style"].iloc[int(against.iloc[0])]) if len(against) else styles[0]
+    return list(styles).index(label)
+
+
+def _two(tau: float) -> str:
+    return f"{tau:.2f}".replace("-", "−")
+
+
+def _order(good: np.ndarray, styles: Sequence[str]) -> str:
+    """Return styles from best to worst, with signs between them."""
+    ranked = np.argsort(-good, kind="stable")
+    signs = [" = " if good[a] == good[b] else " > " for a, b in itertools.pairwise(ranked)]
+    return "".join(f"{styles[place]}{sign}" for place, sign in zip(ranked, [*signs, ""], strict=True))
+
+
+def _differences(
+    cube: np.ndarray, styles: Sequence[str], settings: Sequence[int], worlds: Sequence[str], baseline: int, about: About
+) -> pd.DataFrame:
+    rows: list[dict[str, Any]] = []
+    for w, world in enumerate(worlds):
+        for s, style in enumerate(styles):
+            if s == baseline:
+                continue
+            found = paired_difference(cube[s, w], cube[baseline, w], bounds=about.bounds)
+            rows.append({
+                "setting": settings[w], "world": world, "style": style, "against": styles[baseline],
+                "difference": found.mean, "low": found.low, "high": found.high, "superiority": found.superiority,
+                "n_seeds": found.n, "verdict": verdict_of(found, about.matters),
+            })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def _pairs(
+    cube: np.ndarray, good: np.ndarray, styles: Sequence[str], settings: Sequence[int], worlds: Sequence[str], about: About
+) -> pd.DataFrame:  # fmt: skip
+    """Return all pairs of styles in all worlds but the first, the better in the first world first."""
+    ranked = np.argsort(-good, kind="stable")
+    widest = about.bounds[1] - about.bounds[0]
+    rows: list[dict[str, Any]] = []
+    for a, b in ((ranked[i], ranked[j]) for i in range(len(ranked)) for j in range(i + 1, len(ranked))):
+        here, *there = (estimate(cube[a, w] - cube[b, w], bounds=(-widest, widest)) for w in range(len(worlds)))
+        for w, found in enumerate(there, start=1):
+            rows.append({
+                "setting": settings[w], "world": worlds[w], "better": styles[a], "worse": styles[b], "first": here.mean,
+                "first_low": here.low, "first_high": here.high, "other": found.mean, "other_low": found.low,
+                "other_high": found.high, "verdict": _verdict(here, found),
+            })  # fmt: skip
+    return pd.DataFrame(rows).sort_values("setting", kind="stable", ignore_index=True)
+
+
+def _verdict(here: Estimate, there: Estimate) -> str:
+    sides = [1 if found.low > 0.0 else -1 if found.high < 0.0 else 0 for found in (here, there)]
+    return TOO_CLOSE if 0 in sides else SAME if sides[0] == sides[1] else SWAPS

@@ -1,0 +1,193 @@
+"""What Optuna does for a search: it says what to try next, keeps a journal, and tells which parameters matter.
+
+Nothing here runs the model. What comes next follows from the trials there are and a seed alone, so that a search that was
+killed goes on as if nothing had happened.
+
+Source: Akiba, Sano, Yanase, Ohta and Koyama (2019, Proceedings of KDD, 2623) on Optuna; Bergstra, Bardenet, Bengio and Kégl
+(2011, Advances in Neural Information Processing Systems 24) on tree-structured Parzen estimators; Hutter, Hoos and
+Leyton-Brown (2014, Proceedings of ICML, 754) on shares of variance from a forest (fANOVA).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from civicsim.engine.parameters import Value
+from civicsim.errors import CivicsimError
+from civicsim.study.design.factors import Factor
+
+NOTHING = "(nothing)"
+"""A parameter that is none: what chance alone makes of one."""
+_NAME, _ABOUT = "civicsim", "civicsim"
+_TREES = 64
+
+
+def optuna() -> Any:
+    """Return the package.
+
+    Raises
+    ------
+    CivicsimError
+        If it is not installed.
+    """
+    try:
+        import optuna as package
+    except ImportError:
+        raise CivicsimError('Optuna is not installed: pip install "civicsim[search]"') from None
+    package.logging.set_verbosity(package.logging.WARNING)
+    return package
+
+
+def space_of(factors: Sequence[Factor]) -> dict[str, Any]:
+    """Return, by full name, what values each parameter may take: from end to end, however likely they are."""
+    kinds = optuna().distributions
+    space: dict[str, Any] = {}
+    for factor in factors:
+        about = factor.range
+        if about is None:
+            space[factor.key] = kinds.CategoricalDistribution(factor.levels)
+        elif about.whole:
+            space[factor.key] = kinds.IntDistribution(int(about.low), int(about.high))
+        else:
+            space[factor.key] = kinds.FloatDistribution(about.low, about.high, log=about.distribution == "log-uniform")
+    return space
+
+
+class Journal:
+    """The trials of a search, kept in a file to which each is added as it ends.
+
+    Parameters
+    ----------
+    path : Path
+        The file; a new one is begun where there is none.
+    about : mapping
+        What is searched; a journal of anything else is refused.
+    space : mapping
+        See :func:`space_of`.
+
+    Raises
+    ------
+    CivicsimError
+        If the file is of another search.
+    """
+
+    def __init__(self, path: Path, about: Mapping[str, Any], space: Mapping[str, Any]) -> None:
+        self._space, said = dict(space), json.loads(json.dumps(about))
+        # A process that was killed may have left its lock; who comes here has the folder for himself.
+        path.with_name(f"{path.name}.lock").unlink(missing_ok=True)
+        _mend(path)
+        self._study = _opened(path)
+        known = self._study.user_attrs.get(_ABOUT)
+        if known is None:
+            self._study.set_user_attr(_ABOUT, said)
+        elif known != said:
+            differs = next(key for key in said if known.get(key) != said[key])
+            raise CivicsimError(f"{path.parent}: holds another search (its {differs} differs); choose another folder")
+
+    @property
+    def trials(self) -> list[Any]:
+        """The trials, in their order."""
+        return list(self._study.get_trials(deepcopy=False))
+
+    def add(self, values: Mapping[str, Value], result: float, kind: str) -> None:
+        """Add a trial; one without a number counts as failed, and tells what comes next nothing."""
+        package = optuna()
+        failed = bool(np.isnan(result))
+        state = package.trial.TrialState.FAIL if failed else package.trial.TrialState.COMPLETE
+        self._study.add_trial(
+            package.trial.create_trial(
+                state=state,
+                value=None if failed else result,
+                params=dict(values),
+                distributions=self._space,
+                user_attrs={"kind": kind},
+            )
+        )
+
+
+def _mend(path: Path) -> None:
+    """Take off what comes after the last whole line; it holds nothing that does not follow from the runs that are kept."""
+    if not path.exists():
+        return
+    data, whole = path.read_bytes(), 0
+    for line in data.splitlines(keepends=True):
+        try:
+            json.loads(line)
+        except ValueError:
+            break
+        if not line.endswith(b"\n"):
+            break
+        whole += len(line)
+    if whole < len(data):
+        os.truncate(path, whole)
+
+
+def _opened(path: Path) -> Any:
+    package = optuna()
+    from optuna.storages.journal import JournalFileBackend
+
+    storage = package.storages.JournalStorage(JournalFileBackend(str(path)))
+    return package.create_study(storage=storage, study_name=_NAME, direction="maximize", load_if_exists=True)
+
+
+def proposals(history: Sequence[Any], space: Mapping[str, Any], n: int, seed: int) -> list[dict[str, Value]]:
+    """Return what to try next, ``n`` settings at a time, to come to a larger result.
+
+    Parameters
+    ----------
+    history : sequence of trials
+        What was tried, of :attr:`Journal.trials`.
+    space : mapping
+        See :func:`space_of`.
+    n : int
+        How many; each knows that the ones before it are being tried.
+    seed : int
+        Seed of the sampler.
+    """
+    package = optuna()
+    with warnings.catch_warnings():
+        # Some releases call these options experimental.
+        warnings.simplefilter("ignore", package.exceptions.ExperimentalWarning)
+        sampler = package.samplers.TPESampler(seed=seed, multivariate=True, constant_liar=True)
+    study = package.create_study(sampler=sampler, direction="maximize")
+    study.add_trials(history)
+    return [dict(study.ask(dict(space)).params) for _ in range(n)]
+
+
+def shares_of(trials: Sequence[Any], space: Mapping[str, Any], seed: int) -> dict[str, float]:
+    """Return the share of the variance of results, over the whole space, that each parameter accounts for alone.
+
+    A forest is fitted to the trials. :data:`NOTHING` is a parameter of random numbers, with which the others are to be
+    compared; shares are NaN where all results are the same.
+
+    Raises
+    ------
+    CivicsimError
+        If scikit-learn is not installed.
+    """
+    package = optuna()
+    try:
+        import sklearn  # noqa: F401  (what the forest is of)
+    except ImportError:
+        raise CivicsimError('scikit-learn is not installed: pip install "civicsim[search]"') from None
+    done = [trial for trial in trials if trial.state == package.trial.TrialState.COMPLETE]
+    if len({trial.value for trial in done}) < 2:
+        return dict.fromkeys((*space, NOTHING), np.nan)
+    rng = np.random.default_rng(seed)
+    wider = {**space, NOTHING: package.distributions.FloatDistribution(0.0, 1.0)}
+    study = package.create_study(direction="maximize")
+    for trial in done:
+        study.add_trial(
+            package.trial.create_trial(
+                value=trial.value, params={**trial.params, NOTHING: float(rng.random())}, distributions=wider
+            )
+        )
+    found = package.importance.FanovaImportanceEvaluator(n_trees=_TREES, seed=seed).evaluate(study, params=list(wider))
+    return {key: float(found[key]) for key in wider}

@@ -1,0 +1,399 @@
+"""Which factors a measure depends on, and how much of what differs between runs is parameters and how much is luck.
+
+Which method fits follows from the design: Sobol' indices from a Sobol' design, elementary effects from a Morris design, PAWN
+from a Latin hypercube of settings or from the draws of the uncertainties. All three are SALib's. Each rests on means over
+seeds, and on every run: one that is missing, has failed or has no number stops the analysis, which would else give zeros or
+worse without a word.
+
+Source: Saltelli et al. (2010, Computer Physics Communications 181:259); Morris (1991, Technometrics 33:161); Pianosi and
+Wagener (2018, Environmental Modelling & Software 108:197).
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from civicsim.errors import CivicsimError
+from civicsim.experiment.statistics import CONFIDENCE, half_width
+from civicsim.experiment.variance import WITHIN, shares_of, variance_components
+from civicsim.study.analysis.matched import Matched, design_of, matched
+from civicsim.study.design.designs import Design, unit_sample
+from civicsim.study.store.store import Store
+
+NOTHING = "(nothing)"
+"""Stands for a factor that does nothing: what an index comes to by chance."""
+NO_VARIANCE = "none"
+"""Stands for the indices of what is the same at every row, which has no variance to share out."""
+_RESAMPLES = 100
+_PAWN_RESAMPLES = 40
+"""Enough for a standard error; each takes as long as the index itself."""
+_SLICES = 10
+"""Slices of a factor in PAWN; its authors' usual choice."""
+_GROUPS = 20
+"""Most groups of points, and of seeds, that are left out in turn."""
+_MOST_NAMED = 3
+_SEED = 1
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A design that an analysis can rest on.
+
+    Attributes
+    ----------
+    method : str
+        "sobol", "morris" or "pawn".
+    names : tuple of str
+        Columns of the factors.
+    where : (n, k) array
+        Place of each row in the unit cube.
+    second_order : bool
+        Whether a Sobol' design is large enough for second-order indices.
+    levels : int
+        Levels of a Morris design.
+    """
+
+    method: str
+    names: tuple[str, ...]
+    where: np.ndarray
+    second_order: bool = False
+    levels: int = 4
+
+
+def sensitivity(store: Store, measures: Sequence[str] | None = None, *, difference: bool = False) -> pd.DataFrame:
+    """Return how much each measure depends on each factor.
+
+    Parameters
+    ----------
+    store : Store
+        What came of a study with a sampled design, or with draws of uncertainties.
+    measures : sequence of str, optional
+        Columns of the table of runs; see :func:`civicsim.study.analysis.matched.matched`.
+    difference : bool
+        Whether to look at the paired difference from what a policy is compared with, in place of the measure.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row per measure, policy (a style, in a sampled design), set of shocks, factor and index, with columns measure, label,
+        unit, words, shock, method, factor, index, value, low, high, index_unit, n (rows of the design) and n_seeds. Indices:
+
+        - Sobol' (shares of the variance): "first" by itself, "total" with all that it takes part in, "second" of a pair;
+        - Morris (in the unit of the measure, for a move over the whole range of the factor): "mean" of the elementary effects,
+          "mean size", and "spread", which is large where effects depend on other factors or are not straight;
+        - PAWN (largest gap between distributions, 0-1): "median" over slices. Where it does not exceed that of the factor
+          "(nothing)", which is the 95 % quantile for factors shuffled at random, it says nothing.
+
+        Intervals are 95 %, and speak of the sample of parameters: other settings might have been drawn. They hold for the
+        seeds there are. "spread" and "mean" of Morris have a t and a bootstrap interval over trajectories.
+
+    Raises
+    ------
+    CivicsimError
+        If the design is of no use for it, SALib is missing, or a run is: the message names it.
+    """
+    found = pd.DataFrame(list(_rows(matched(store, measures), *design_of(store.study), difference)))
+    if not len(found):
+        raise CivicsimError(
+            f"{store.path}: no policy is compared with another, so that there is no difference to look at"
+        )
+    return found
+
+
+def _rows(runs: Matched, design: Design, free: tuple[str, ...], difference: bool) -> Iterator[dict[str, Any]]:
+    sample = sample_of(runs, design, free)
+    key, other = ("style", "policy") if design.sampled else ("policy", "style")
+    words = runs.policy_words()
+    for name, about in runs.columns.items():
+        # Draws are averaged over where settings are what is sampled; sets of shocks are looked at one by one.
+        for (own, shock), part in runs.points.groupby([key, "shock"], sort=False):
+            which = part["point"].to_numpy()
+            values = runs.values[name][which]
+            against = part["against"]
+            if difference:
+                if against.isna().any() or (against.to_numpy(dtype=int) == which).all():
+                    continue
+                second = against.to_numpy(dtype=int)
+                _check(runs, name, second)
+                values = values - runs.values[name][second]
+            _check(runs, name, which)
+            row = part["setting" if design.sampled else "draw"].to_numpy()
+            y = pd.Series(values.mean(axis=1)).groupby(row).mean().to_numpy()
+            if len(y) != len(sample.where):
+                raise CivicsimError(
+                    f"{runs.where}: {own}: {len(y)} of the {len(sample.where)} rows of the design are points"
+                )
+            for found in indices(sample, y):
+                yield {
+                    "measure": name, "label": about.label, "unit": about.unit,
+                    "words": str(own) if other == "policy" else words[int(own)], "shock": shock, "method": sample.method,
+                    **found, "index_unit": about.unit if sample.method == "morris" else _INDEX_UNIT[sample.method],
+                    "n": len(y), "n_seeds": len(runs.seeds),
+                }  # fmt: skip
+
+
+_INDEX_UNIT = {"sobol": "share of the variance", "pawn": "gap between distributions, 0-1"}
+
+
+def sample_of(runs: Matched, design: Design, free: tuple[str, ...]) -> Sample:
+    """Return what an analysis of a study rests on: the sample of its settings, or else of its uncertainties.
+
+    Raises
+    ------
+    CivicsimError
+        If neither is sampled.
+    """
+    if design.sampled:
+        method = {"sobol": "sobol", "morris": "morris"}.get(design.method, "pawn")
+        return Sample(method, free, unit_sample(design, len(free)), design.second_order, design.levels)
+    if design.doubted:
+        raise CivicsimError(
+            f"{runs.where}: a design of forms changes one rule at a time and is no sample: civicsim study multiverse reads it"
+        )
+    draws = runs.points.drop_duplicates("draw").sort_values("draw")
+    # An uncertainty varies within a policy; a factor does not.
+    within = runs.points.groupby("policy")
+    names = tuple(name for name in runs.factors if within[name].nunique().max() > 1)
+    if len(draws) < 2 or not names:
+        raise CivicsimError(
+            f'{runs.where}: nothing is sampled: sensitivity needs [design] method = "sobol", "morris" or '
+            '"latin-hypercube", or [uncertainties] with ranges'
+        )
+    # Ranks, with ties in order of the draws, so that slices of a factor with few values hold equally many.
+    ranks = [_codes(draws[name]).rank(method="first").to_numpy() for name in names]
+    return Sample("pawn", names, (np.stack(ranks, axis=1) - 0.5) / len(draws))
+
+
+def _codes(values: pd.Series) -> pd.Series:
+    """Return numbers in the order of values; a choice gets a number for each."""
+    if pd.api.types.is_numeric_dtype(values):
+        return values.astype(float)
+    return pd.Series(pd.factorize(values, sort=True)[0], index=values.index)
+
+
+def _check(runs: Matched, name: str, which: np.ndarray) -> None:
+    """Refuse points with runs that have no number, and name some of them."""
+    values = runs.values[name][which]
+    bad = np.argwhere(~np.isfinite(values))
+    if not len(bad):
+        return
+    found = [(int(which[row]), runs.seeds[column]) for row, column in bad]
+    named = ", ".join(
+        f"{point}:{seed} ({'failed' if (point, seed) in runs.failed else 'missing, or without a number'})"
+        for point, seed in found[:_MOST_NAMED]
+    )
+    more = f" and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
+    raise CivicsimError(
+        f"{runs.where}: {name}: the design is incomplete: {len(found)} of {values.size} runs have no value "
+        f"(point:seed {named}{more}); civicsim study run {runs.where} --retry-failed does what can be done"
+    )
+
+
+def indices(sample: Sample, y: np.ndarray) -> list[dict[str, Any]]:
+    """Return factor, index, value, low and high of each index.
+
+    Parameters
+    ----------
+    sample : Sample
+        The design.
+    y : (n,) array
+        What came of each row, in its order.
+
+    Raises
+    ------
+    CivicsimError
+        If there are not as many values as rows, or one is not finite.
+    """
+    y = np.asarray(y, dtype=float)
+    if len(y) != len(sample.where):
+        raise CivicsimError(f"sensitivity: {len(y)} values for {len(sample.where)} rows of the design")
+    if not np.isfinite(y).all():
+        bad = np.flatnonzero(~np.isfinite(y))
+        raise CivicsimError(f"sensitivity: rows {', '.join(map(str, bad[:_MOST_NAMED]))} of the design have no number")
+    if np.ptp(y) == 0.0:
+        # Nothing differs, so that nothing depends on anything; shares of no variance are none.
+        return [
+            {"factor": name, "index": NO_VARIANCE, "value": np.nan, "low": np.nan, "high": np.nan}
+            for name in sample.names
+        ]
+    return {"sobol": _sobol, "morris": _morris, "pawn": _pawn}[sample.method](sample, y)
+
+
+def _problem(sample: Sample) -> dict[str, Any]:
+    k = len(sample.names)
+    return {"num_vars": k, "names": list(sample.names), "bounds": [[0.0, 1.0]] * k}
+
+
+def _salib(method: str) -> Any:
+    try:
+        return importlib.import_module(f"SALib.analyze.{method}")
+    except ImportError:
+        raise CivicsimError("SALib is not installed: pip install salib") from None
+
+
+def _row(factor: str, index: str, value: float, half: float) -> dict[str, Any]:
+    return {
+        "factor": factor,
+        "index": index,
+        "value": float(value),
+        "low": float(value - half),
+        "high": float(value + half),
+    }
+
+
+def _sobol(sample: Sample, y: np.ndarray) -> list[dict[str, Any]]:
+    found = _salib("sobol").analyze(
+        _problem(sample), y, calc_second_order=sample.second_order, num_resamples=_RESAMPLES, conf_level=CONFIDENCE,
+        seed=_SEED,
+    )  # fmt: skip
+    rows = []
+    for place, name in enumerate(sample.names):
+        rows.append(_row(name, "first", found["S1"][place], found["S1_conf"][place]))
+        rows.append(_row(name, "total", found["ST"][place], found["ST_conf"][place]))
+    if sample.second_order:
+        for i, first in enumerate(sample.names):
+            for j in range(i + 1, len(sample.names)):
+                pair = f"{first} × {sample.names[j]}"
+                rows.append(_row(pair, "second", found["S2"][i, j], found["S2_conf"][i, j]))
+    return rows
+
+
+def _morris(sample: Sample, y: np.ndarray) -> list[dict[str, Any]]:
+    found = _salib("morris").analyze(
+        _problem(sample), sample.where, y, num_resamples=_RESAMPLES, conf_level=CONFIDENCE, num_levels=sample.levels,
+        seed=_SEED,
+    )  # fmt: skip
+    n = len(y) // (len(sample.names) + 1)
+    rows = []
+    for place, name in enumerate(sample.names):
+        spread = float(found["sigma"][place])
+        half = half_width(spread, n) if n > 1 else np.nan
+        rows.append(_row(name, "mean", found["mu"][place], half))
+        rows.append(_row(name, "mean size", found["mu_star"][place], found["mu_star_conf"][place]))
+        rows.append({"factor": name, "index": "spread", "value": spread, **_spread_ends(spread, n)})
+    return rows
+
+
+def _spread_ends(spread: float, n: int) -> dict[str, float]:
+    """Return the ends of the interval of a standard deviation, by the chi-squared distribution."""
+    from scipy.special import chdtri
+
+    if n < 2:
+        return {"low": np.nan, "high": np.nan}
+    tail = (1.0 - CONFIDENCE) / 2
+    return {
+        "low": float(spread * np.sqrt((n - 1) / chdtri(n - 1, tail))),
+        "high": float(spread * np.sqrt((n - 1) / chdtri(n - 1, 1.0 - tail))),
+    }
+
+
+def _pawn(sample: Sample, y: np.ndarray) -> list[dict[str, Any]]:
+    from scipy.special import ndtri
+
+    rng = np.random.default_rng(_SEED)
+    n, k = sample.where.shape
+    analyze, problem = _salib("pawn").analyze, _problem(sample)
+
+    def medians(x: np.ndarray, values: np.ndarray) -> np.ndarray:
+        # Never more slices than give each a few rows.
+        return np.asarray(analyze(problem, x, values, S=min(_SLICES, max(2, n // 5)))["median"], dtype=float)
+
+    own = medians(sample.where, y)
+    drawn = [rng.integers(0, n, n) for _ in range(_PAWN_RESAMPLES)]
+    # Rows that are there twice make gaps larger: the samples tell how much the index varies, not where its middle is.
+    half = ndtri(0.5 + CONFIDENCE / 2) * np.std(
+        [medians(sample.where[rows], y[rows]) for rows in drawn], axis=0, ddof=1
+    )
+    shuffles = range(-(-_PAWN_RESAMPLES // k))
+    shuffled = np.concatenate([medians(rng.permuted(sample.where, axis=0), y) for _ in shuffles])
+    rows = [
+        {"factor": name, "index": "median", "value": value, "low": max(0.0, value - h), "high": min(1.0, value + h)}
+        for name, value, h in zip(sample.names, own.tolist(), half.tolist(), strict=True)
+    ]
+    chance = float(np.quantile(shuffled, CONFIDENCE))
+    return [*rows, {"factor": NOTHING, "index": "median", "value": chance, "low": np.nan, "high": np.nan}]
+
+
+def parameters_against_seeds(results: Store | Matched, measures: Sequence[str] | None = None) -> pd.DataFrame:
+    """Return how much of the variance between runs lies between points, how much between seeds, and how much in both.
+
+    Points and seeds are crossed: every point is lived with every seed. Components are those of
+    :func:`civicsim.experiment.variance.variance_components`.
+
+    Parameters
+    ----------
+    results : Store or Matched
+        What came of a study.
+    measures : sequence of str, optional
+        Columns of the table of runs.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row per measure, style and source with columns measure, label, unit, style, source, share (of the variance), low, high, sd (in the measure's unit), n_points
+        and n_seeds. Sources: "parameters" (points differ whatever the seed), "seeds" (seeds differ whatever the point: luck
+        that matched differences are free of), "both" (what parameters do depends on the seed). Intervals are 95 %, by leaving
+        out groups of points and of seeds in turn. NaN with one seed or one point.
+
+    Raises
+    ------
+    CivicsimError
+        If a run is missing: the message names it.
+    """
+    runs = matched(results, measures)
+    rows = []
+    for name, about in runs.columns.items():
+        for style, part in runs.points.groupby("style", sort=False):
+            which = part["point"].to_numpy()
+            _check(runs, name, which)
+            values = runs.values[name][which]
+            for source, share, low, high, variance in split(values):
+                rows.append({
+                    "measure": name, "label": about.label, "unit": about.unit, "style": style, "source": source,
+                    "share": share, "low": low, "high": high, "sd": float(np.sqrt(max(variance, 0.0))),
+                    "n_points": values.shape[0], "n_seeds": values.shape[1],
+                })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+_SOURCES = {"parameters": "parameters", "seeds": "seeds", WITHIN: "both"}
+
+
+def split(values: np.ndarray) -> list[tuple[str, float, float, float, float]]:
+    """Return source, share, low, high and variance of (points, seeds) values, each run of which is there."""
+    from scipy.special import stdtrit
+
+    n_points, n_seeds = values.shape
+    if n_points < 2 or n_seeds < 2:
+        return [(word, np.nan, np.nan, np.nan, np.nan) for word in _SOURCES.values()]
+    components = _components(values)
+    shares = shares_of(components)
+    spread = dict.fromkeys(components, 0.0)
+    freedom = min(_GROUPS, *values.shape) - 1
+    for axis in (0, 1):
+        n = values.shape[axis]
+        groups = np.arange(n) * min(_GROUPS, n) // n
+        if n < 3:
+            spread = dict.fromkeys(components, np.nan)
+            break
+        left = [shares_of(_components(np.compress(groups != group, values, axis))) for group in range(groups[-1] + 1)]
+        for source in components:
+            own = np.array([one[source] for one in left])
+            spread[source] += float((len(own) - 1) * own.var())
+    half = {source: float(stdtrit(freedom, 0.5 + CONFIDENCE / 2) * np.sqrt(value)) for source, value in spread.items()}
+    return [
+        (word, shares[source], max(shares[source] - half[source], min(0.0, shares[source])),
+         min(shares[source] + half[source], max(1.0, shares[source])), components[source])
+        for source, word in _SOURCES.items()
+    ]  # fmt: skip
+
+
+def _components(values: np.ndarray) -> dict[str, float]:
+    points, seeds = np.indices(values.shape)
+    return variance_components(values.ravel(), {"parameters": points.ravel(), "seeds": seeds.ravel()})

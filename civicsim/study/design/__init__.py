@@ -1,0 +1,1 @@
+"""The design of a study: the question, and every point that is run."""

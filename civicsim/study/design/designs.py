@@ -1,0 +1,279 @@
+"""Designs: which settings of the factors a study looks at."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from civicsim.engine.parameters import Value
+from civicsim.errors import ScenarioError, nearest
+from civicsim.scenario.scenario import PARAMETERS
+from civicsim.study.design.factors import Factor, read_factor
+
+METHODS: dict[str, tuple[str, ...]] = {
+    "grid": (),
+    "one-at-a-time": (),
+    "forms": ("combinations",),
+    "list": (),
+    "csv": ("file",),
+    "latin-hypercube": ("n",),
+    "sobol": ("n", "second_order"),
+    "morris": ("n", "levels"),
+}
+"""Designs by name, and what can be said of each beside a seed and the number of draws of the uncertainties."""
+SAMPLED = ("latin-hypercube", "sobol", "morris")
+FORM = "form"
+"""Name of the parameter that chooses the form of a rule, in each section where there is a choice."""
+_MOST = 1_000_000
+
+Setting = dict[str, Value]
+"""Values by full name of their parameter; what is not named stays as it is."""
+
+
+@dataclass(frozen=True)
+class Design:
+    """How settings are chosen.
+
+    Attributes
+    ----------
+    method : str
+        One of :data:`METHODS`.
+    n : int
+        Rows of a Latin hypercube; base sample of a Sobol' design, which has n·(k + 2) rows for k factors, or n·(2k + 2)
+        with second-order indices; trajectories of a Morris design, which has n·(k + 1) rows.
+    seed : int
+        Seed of the sample; it has nothing to do with the seeds of runs.
+    second_order : bool
+        Whether a Sobol' design is large enough for second-order indices.
+    levels : int
+        Levels of a Morris design; even.
+    file : str
+        Path of the table with the settings.
+    combinations : bool
+        Whether a design of forms combines the forms of different rules; else it changes one rule at a time.
+    draws : int
+        Draws of the uncertainties, where they are ranges.
+    """
+
+    method: str = "grid"
+    n: int = 0
+    seed: int = 1
+    second_order: bool = False
+    levels: int = 4
+    file: str = ""
+    draws: int = 100
+    combinations: bool = False
+
+    @property
+    def sampled(self) -> bool:
+        """Whether settings are drawn from ranges."""
+        return self.method in SAMPLED
+
+    @property
+    def doubted(self) -> bool:
+        """Whether settings stand for what nobody knows: samples and forms of rules, against lists that somebody chooses from."""
+        return self.sampled or self.method == "forms"
+
+
+_DEFAULT_N = {"latin-hypercube": 100, "sobol": 64, "morris": 20}
+
+
+def read_design(values: Any, factors: Sequence[Factor], n_listed: int, where: str) -> Design:
+    """Return the design that a table ``[design]`` describes; by default a grid, or the list of runs if there is one.
+
+    Raises
+    ------
+    ScenarioError
+        If it says what its method has no use for, or does not fit the factors.
+    """
+    said = {"method": values} if isinstance(values, str) else values
+    if not isinstance(said, Mapping):
+        raise ScenarioError(f"{where}: design = {values!r}: expected the name of a method, or a table [design]")
+    method = said.get("method", "list" if n_listed else "csv" if "file" in said else "grid")
+    if method not in METHODS:
+        raise ScenarioError(f"{where}: [design] method = {method!r}; {nearest(str(method), METHODS)}")
+    known = ("method", "draws", "seed", *METHODS[method])
+    for key in said:
+        if key not in known:
+            raise ScenarioError(f"{where}: [design] {key}: a {method} design has no use for it; {nearest(key, known)}")
+    second_order, combinations = _yes(said, "second_order", where), _yes(said, "combinations", where)
+    design = Design(
+        method, _whole(said, "n", _DEFAULT_N.get(method, 0), 0, _MOST, where), _whole(said, "seed", 1, 0, 2**32, where),
+        second_order, _whole(said, "levels", 4, 2, 100, where), str(said.get("file", "")),
+        _whole(said, "draws", 100, 1, _MOST, where), combinations,
+    )  # fmt: skip
+    if design.levels % 2:
+        raise ScenarioError(f"{where}: [design] levels = {design.levels}: expected an even number")
+    if design.method == "csv" and not design.file:
+        raise ScenarioError(f'{where}: [design] a csv design needs file = "settings.csv"')
+    if (design.method == "list") != (n_listed > 0):
+        raise ScenarioError(f'{where}: [design] method = {method!r}: blocks [[runs]] and method = "list" go together')
+    _check_factors(design, factors, where)
+    return design
+
+
+def _check_factors(design: Design, factors: Sequence[Factor], where: str) -> None:
+    ranges = [factor for factor in factors if factor.range is not None]
+    if ranges and not design.sampled:
+        raise ScenarioError(
+            f"{where}: factors: {ranges[0].key} is a range: expected a list of values, or [design] method = "
+            '"latin-hypercube", "sobol" or "morris"'
+        )
+    free = [factor for factor in factors if not factor.held]
+    if design.sampled and not free:
+        raise ScenarioError(f"{where}: [design] a {design.method} design needs a factor with a range or a list")
+    if design.sampled and design.n < 1:
+        raise ScenarioError(f"{where}: [design] n = {design.n}: expected a whole number from 1")
+    if design.method == "sobol" and design.n & (design.n - 1):
+        raise ScenarioError(f"{where}: [design] n = {design.n}: expected a power of 2, such as 64, for a Sobol' design")
+    if design.method in ("list", "csv", "forms") and free:
+        raise ScenarioError(
+            f"{where}: factors: {free[0].key} is swept, but the {design.method} design says the settings"
+        )
+
+
+def _yes(values: Mapping[str, Any], key: str, where: str) -> bool:
+    value = values.get(key, False)
+    if not isinstance(value, bool):
+        raise ScenarioError(f"{where}: [design] {key} = {value!r}: expected true or false")
+    return value
+
+
+def _whole(values: Mapping[str, Any], key: str, default: int, low: int, high: int, where: str) -> int:
+    value = values.get(key, default)
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise ScenarioError(f"{where}: [design] {key} = {value!r}: expected a whole number from {low} to {high}")
+    return value
+
+
+def settings_of(design: Design, factors: Sequence[Factor]) -> list[Setting]:
+    """Return the settings of a grid, of one factor at a time, of forms, or of a sample; held factors are in all of them."""
+    held: Setting = {factor.key: factor.levels[0] for factor in factors if factor.held}
+    free = [factor for factor in factors if not factor.held]
+    if design.sampled:
+        columns = [factor.at(u) for factor, u in zip(free, unit_sample(design, len(free)).T, strict=True)]
+        return [held | dict(zip((f.key for f in free), row, strict=True)) for row in zip(*columns, strict=True)]
+    if design.method == "one-at-a-time":
+        return [held] + [held | {factor.key: level} for factor in free for level in factor.levels]
+    if design.method == "forms":
+        return [held | forms for forms in forms_of_rules(held, design.combinations)]
+    combined = itertools.product(*(factor.levels for factor in free))
+    return [held | dict(zip((f.key for f in free), levels, strict=True)) for levels in combined]
+
+
+def forms_of_rules(held: Mapping[str, Value], combinations: bool = False) -> list[Setting]:
+    """Return the published forms of all rules that have several, then the other forms.
+
+    Parameters
+    ----------
+    held : mapping
+        Values by full name of their parameter; rules whose form is among them keep it.
+    combinations : bool
+        Whether every form of a rule meets every form of the others; else one rule at a time has another form.
+    """
+    rules = [about for about in PARAMETERS.values() if about.name == FORM and about.key not in held]
+    if combinations:
+        chosen = itertools.product(*(about.choices for about in rules))
+        return [dict(zip((about.key for about in rules), forms, strict=True)) for forms in chosen]
+    published: Setting = {about.key: about.default for about in rules}
+    others = [published | {about.key: form} for about in rules for form in about.choices if form != about.default]
+    return [published, *others]
+
+
+def unit_sample(design: Design, k: int) -> np.ndarray:
+    """Return the sample of a design in the unit cube, shape (rows, k), in the order of its rows.
+
+    It follows from the design alone, so that an analysis need not have it kept.
+    """
+    if design.method == "latin-hypercube":
+        return latin_hypercube(design.n, k, design.seed)
+    problem = {"num_vars": k, "names": [f"x{i}" for i in range(k)], "bounds": [[0.0, 1.0]] * k}
+    if design.method == "sobol":
+        from SALib.sample import sobol
+
+        return np.asarray(sobol.sample(problem, design.n, calc_second_order=design.second_order, seed=design.seed))
+    from SALib.sample import morris
+
+    return np.asarray(morris.sample(problem, design.n, num_levels=design.levels, seed=design.seed))
+
+
+def latin_hypercube(n: int, k: int, seed: int) -> np.ndarray:
+    """Return a Latin hypercube in the unit cube, shape (n, k)."""
+    from scipy.stats import qmc
+
+    return np.asarray(qmc.LatinHypercube(d=k, rng=seed).random(n))
+
+
+def draws_of(uncertainties: Sequence[Factor], n: int, seed: int) -> list[Setting]:
+    """Return draws of the uncertainties as a Latin hypercube; one empty draw where there are none."""
+    held: Setting = {factor.key: factor.levels[0] for factor in uncertainties if factor.held}
+    free = [factor for factor in uncertainties if not factor.held]
+    if not free:
+        return [held]
+    # Another seed than that of the settings, or the two samples would go together.
+    sample = latin_hypercube(n, len(free), seed + 1_000_003)
+    columns = [factor.at(u) for factor, u in zip(free, sample.T, strict=True)]
+    return [held | dict(zip((f.key for f in free), row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def read_table(path: Path, where: str) -> tuple[list[Setting], list[str | None]]:
+    """Return the settings in a CSV file, and the style of each where it has a column ``style``.
+
+    Raises
+    ------
+    ScenarioError
+        If it cannot be read, or a value is not what its column takes; the message names the line.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.reader(file))
+    except FileNotFoundError:
+        raise ScenarioError(f"{where}: {path}: no such file") from None
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise ScenarioError(f"{where}: {path}: cannot be read ({error})") from None
+    rows = [[cell.strip() for cell in row] for row in rows if any(cell.strip() for cell in row)]
+    if len(rows) < 2:
+        raise ScenarioError(f"{path}: expected a line with names of parameters and at least one with values")
+    head = rows[0]
+    for name in head:
+        if head.count(name) > 1:
+            raise ScenarioError(f"{path}: the column '{name}' is there twice")
+    settings: list[Setting] = []
+    styles: list[str | None] = []
+    for number, row in enumerate(rows[1:], start=2):
+        if len(row) != len(head):
+            raise ScenarioError(f"{path}: line {number} has {len(row)} values for {len(head)} columns")
+        cells = dict(zip(head, row, strict=True))
+        styles.append(cells.pop("style", None))
+        settings.append(
+            read_setting({key: _cell(text) for key, text in cells.items() if text}, f"{path}: line {number}")
+        )
+    return settings, styles
+
+
+def read_setting(values: Mapping[str, Any], where: str) -> Setting:
+    """Return checked values by the full names of their parameters."""
+    result: Setting = {}
+    for key, value in values.items():
+        if isinstance(value, list | Mapping):
+            raise ScenarioError(f"{where}: {key} = {value!r}: expected one value")
+        factor = read_factor(key, value, where)
+        result[factor.key] = factor.levels[0]
+    return result
+
+
+def _cell(text: str) -> Any:
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text

@@ -1,0 +1,385 @@
+"""A study spelt out: every scenario and point, the columns that are kept, and the code; what is run, exactly."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from civicsim.engine.process import Process
+from civicsim.errors import ScenarioError
+from civicsim.model.measures import Measure
+from civicsim.model.processes.events import Event
+from civicsim.scenario.posterior import draws_file
+from civicsim.scenario.scenario import PARAMETERS, Scenario
+from civicsim.study.design.bases import baseline_of, bases_of, scenario_from_values, scenario_values
+from civicsim.study.design.designs import Design, Setting, draws_of, read_table, settings_of
+from civicsim.study.design.factors import Factor, column_of, read_factors
+from civicsim.study.design.own_code import measures_of, week_of
+from civicsim.study.design.summaries import Column, read_columns
+
+if TYPE_CHECKING:
+    from civicsim.study.design.study import Study
+
+PROTOCOL, CODE = "protocol.json", "code.py"
+FIXED = ("point", "policy", "future", "style", "setting", "draw", "shock", "against")
+"""Columns that every table of points has; those of factors follow."""
+_MOST_CHECKED = 500
+"""Points of which the scenario is made before anything is run; of more, as many evenly spread ones."""
+_MOST_POINTS = 2_000_000
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Protocol:
+    """What a study runs, with nothing left to files, presets or defaults.
+
+    Attributes
+    ----------
+    bases : dict of str to Scenario
+        What points start from, by style.
+    shocks : dict of str to tuple of Event
+        Sets of shocks by label.
+    points : pandas.DataFrame
+        A row per point: :data:`FIXED`, and a column per factor and uncertainty.
+    factors : dict of str to str
+        Full name of the parameter by column.
+    columns : tuple of Column
+        Columns of the table of runs.
+    weekly : tuple of str
+        Measures of which every week is kept.
+    order : str
+        Order of the processes in a week.
+    code : Path or None
+        File with processes or measures of one's own.
+    """
+
+    bases: dict[str, Scenario]
+    shocks: dict[str, tuple[Event, ...]]
+    points: pd.DataFrame
+    factors: dict[str, str]
+    columns: tuple[Column, ...]
+    weekly: tuple[str, ...]
+    order: str
+    code: Path | None = None
+
+    @cached_property
+    def week(self) -> tuple[Process, ...]:
+        """The processes of a week, in order."""
+        return week_of(self.code, self.order, "order")
+
+    @cached_property
+    def measures(self) -> dict[str, Measure]:
+        """The measures there are, by name."""
+        return measures_of(self.code)
+
+    @cached_property
+    def _rows(self) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
+        # Columns as arrays: a row of a data frame takes longer to get than a scenario to make.
+        return (
+            self.points["style"].to_numpy(),
+            self.points["shock"].to_numpy(),
+            {self.factors[name]: self.points[name].to_numpy() for name in self.factors},
+        )
+
+    def scenario(self, point: int) -> Scenario:
+        """Return the scenario of a point.
+
+        Raises
+        ------
+        ScenarioError
+            If there is no such point, or its values cannot be together.
+        """
+        styles, shocks, factors = self._rows
+        if not 0 <= point < len(styles):
+            raise ScenarioError(f"no point {point}: points go from 0 to {len(styles) - 1}")
+        base = self.bases[styles[point]]
+        by_section: dict[str, dict[str, Any]] = {}
+        for key, values in factors.items():
+            section, name = key.split(".")
+            value = values[point]
+            by_section.setdefault(section, {})[name] = value.item() if isinstance(value, np.generic) else value
+        changes: dict[str, Any] = {
+            section: dataclasses.replace(getattr(base, section), **values) for section, values in by_section.items()
+        }
+        changes["interventions"] = (*base.interventions, *self.shocks.get(shocks[point], ()))
+        try:
+            result = dataclasses.replace(base, **changes)
+        except ScenarioError as error:
+            raise ScenarioError(f"point {point}: {error}") from None
+        for key, values in factors.items():
+            section, name = key.split(".")
+            if getattr(getattr(result, section), name) != values[point]:
+                raise ScenarioError(f"point {point}: {key} = {values[point]!r} is decided by the [roster] of the base")
+        return result
+
+    @cached_property
+    def starts(self) -> np.ndarray:
+        """By point: a number that points have in common which share their burn-in, because they differ in levers and events only."""
+        known: list[Scenario] = []
+        of_base: dict[str, int] = {}
+        for label, base in self.bases.items():
+            before = dataclasses.replace(base, title="", style="", levers=base.habits, interventions=(), seed=0)
+            if before not in known:
+                known.append(before)
+            of_base[label] = known.index(before)
+        keys = [self.points["style"].map(of_base).to_numpy()]
+        keys += [self.points[name].to_numpy() for name, key in self.factors.items() if not key.startswith("levers.")]
+        frame = pd.DataFrame(dict(enumerate(keys)))
+        return frame.groupby(list(frame.columns), sort=False).ngroup().to_numpy()
+
+    @cached_property
+    def person_weeks(self) -> tuple[np.ndarray, np.ndarray]:
+        """By point: about how many person-weeks its burn-in and its weeks take."""
+        posts = np.ones(len(self.points))
+        bases = self.points["style"]
+        for name in ("n_organisations", "n_teams", "team_size"):
+            of_base = {label: getattr(base.structure, name) for label, base in self.bases.items()}
+            column = column_of(PARAMETERS[f"structure.{name}"])
+            posts *= (self.points[column] if column in self.factors else bases.map(of_base)).to_numpy(dtype=float)
+        lived = [
+            bases.map({label: getattr(base, key) for label, base in self.bases.items()}).to_numpy(dtype=float)
+            for key in ("burn_in_weeks", "weeks")
+        ]
+        return posts * lived[0], posts * lived[1]
+
+    def with_draws(self, draws: Sequence[Setting]) -> Protocol:
+        """Return the same policies and shocks in other draws of the uncertainties.
+
+        Parameters
+        ----------
+        draws : sequence of Setting
+            Values by full name; each sets the same uncertainties, which the points have columns of.
+        """
+        columns, n_shocks = {key: name for name, key in self.factors.items()}, max(1, len(self.shocks))
+        once = self.points[self.points["draw"] == 0]
+        blocks = [
+            once.assign(
+                draw=number, future=number * n_shocks + once["future"] % n_shocks,
+                **{columns[key]: value for key, value in drawn.items()},
+            )
+            for number, drawn in enumerate(draws)
+        ]  # fmt: skip
+        frame = pd.concat(blocks).sort_values(["policy", "future"], kind="stable")
+        # Compared with the same policy as before, in the future of one's own.
+        policies = self.points["policy"].to_numpy()
+        other = [None if pd.isna(point) else int(policies[int(point)]) for point in frame["against"]]
+        own = frame[["policy", "future"]].itertuples(index=False)
+        places = {(int(policy), int(future)): point for point, (policy, future) in enumerate(own)}
+        futures = frame["future"].tolist()
+        against = [
+            None if policy is None else places[policy, future] for policy, future in zip(other, futures, strict=True)
+        ]
+        frame = frame.assign(point=np.arange(len(frame)), against=pd.array(against, dtype="Int32"))
+        return dataclasses.replace(self, points=frame.astype(self.points.dtypes.to_dict()).reset_index(drop=True))
+
+    # -- keeping -----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def values(self) -> dict[str, Any]:
+        """Everything but the points, as JSON holds it."""
+        return {
+            "bases": {label: scenario_values(base) for label, base in self.bases.items()},
+            "shocks": {label: [event.to_dict() for event in events] for label, events in self.shocks.items()},
+            "factors": self.factors,
+            "columns": [dataclasses.asdict(column) for column in self.columns],
+            "weekly": list(self.weekly),
+            "order": self.order,
+            "code": None if self.code is None else hashlib.sha256(self.code.read_bytes()).hexdigest(),
+        }
+
+    @cached_property
+    def digest(self) -> str:
+        """A hash of everything that bears on results but the seeds; not of titles."""
+        values = json.loads(json.dumps(self.values))
+        for base in values["bases"].values():
+            for key in ("title", "kind", "style", "seed"):
+                del base[key]
+        digest = hashlib.sha256(json.dumps(values, sort_keys=True).encode())
+        for name in self.points:
+            column = self.points[name]
+            cells = [None if pd.isna(cell) else cell for cell in column.tolist()]
+            digest.update(json.dumps([str(name), cells]).encode())
+        return digest.hexdigest()[:16]
+
+    def write_values(self, path: Path) -> None:
+        """Write everything but the points as JSON."""
+        path.write_text(json.dumps(self.values, indent=1) + "\n", encoding="utf-8", newline="\n")
+
+    def write_code(self, path: Path) -> None:
+        """Write the code of one's own, if there is any."""
+        if self.code is not None:
+            shutil.copyfile(self.code, path)
+
+    @classmethod
+    def load(cls, folder: Path, points: pd.DataFrame) -> Protocol:
+        """Return the protocol that a folder keeps, with the points read from there."""
+        values = json.loads((folder / PROTOCOL).read_text(encoding="utf-8"))
+        return cls(
+            {label: scenario_from_values(base) for label, base in values["bases"].items()},
+            {label: tuple(Event(**block) for block in blocks) for label, blocks in values["shocks"].items()},
+            points.astype({"against": "Int32"}), values["factors"], tuple(Column(**column) for column in values["columns"]),
+            tuple(values["weekly"]), values["order"], None if values["code"] is None else folder / CODE,
+        )  # fmt: skip
+
+
+def protocol_of(
+    study: Study, factors: Sequence[Factor], design: Design, listed: list[tuple[Setting, str | None]]
+) -> Protocol:
+    """Return a study spelt out.
+
+    Parameters
+    ----------
+    study : Study
+        What was written down.
+    factors : sequence of Factor
+        What it varies.
+    design : Design
+        How settings are chosen.
+    listed : list of (Setting, str or None)
+        Settings one by one, with the style that each is for.
+    """
+    where, folder = study.where, study.folder
+    code = folder / study.code if study.code else None
+    weeks = week_of(code, study.order, where)
+    events = _events(study.interventions, f"{where}: interventions")
+    styles = list(study.styles) or [style for style in dict.fromkeys(style for _, style in listed) if style]
+    bases = bases_of(styles, study.base, study.kind, folder, where, study.weeks, study.burn_in_weeks, events)
+    settings: list[tuple[Setting, str | None]] = listed
+    held = {factor.key: factor.levels[0] for factor in factors if factor.held}
+    if design.method == "csv":
+        rows, of_row = read_table(folder / design.file, where)
+        settings = list(zip(rows, of_row, strict=True))
+    if design.method in ("csv", "list"):
+        settings = [(held | setting, style) for setting, style in settings]
+    else:
+        settings = [(setting, None) for setting in settings_of(design, factors)]
+    for number, (_, style) in enumerate(settings, start=1):
+        if style and style not in bases:
+            raise ScenarioError(f"{where}: setting {number}: style = {style!r} is not among {', '.join(bases)}")
+    draws = _draws(study, design, folder, next(iter(bases.values())).kind)
+    shocks = _shocks(study.shocks, where)
+    n_points = len(settings) * len(bases) * len(draws) * max(1, len(shocks))
+    if n_points > _MOST_POINTS:
+        raise ScenarioError(f"{where}: {n_points:,} points: expected at most {_MOST_POINTS:,}")
+    measures = measures_of(code)
+    first = next(iter(bases.values()))
+    columns = read_columns(study.measures, study.summaries, measures, first.weeks, where)
+    for name in study.weekly:
+        # The complaint is the same as for measures.
+        read_columns([name], study.summaries, measures, first.weeks, f"{where}: weekly")
+    points, names = _points(
+        bases, settings, draws, list(shocks) or [""], baseline_of(list(bases), study.baseline, where), design.sampled
+    )
+    taken = {column.name for column in columns} & set(points)
+    if taken:
+        raise ScenarioError(f"{where}: {', '.join(sorted(taken))}: names a measure of one's own and a column of points")
+    protocol = Protocol(bases, shocks, points, names, columns, tuple(study.weekly), study.order, code)
+    assert weeks
+    for point in np.unique(np.linspace(0, len(points) - 1, min(len(points), _MOST_CHECKED)).astype(int)):
+        try:
+            protocol.scenario(int(point))
+        except ScenarioError as error:
+            raise ScenarioError(f"{where}: {error}") from None
+    return protocol
+
+
+def _events(blocks: Sequence[Mapping[str, Any] | Event], where: str) -> tuple[Event, ...]:
+    """Return the events that blocks stand for, checked as in a scenario file."""
+    if isinstance(blocks, str | Mapping) or not isinstance(blocks, Sequence):
+        raise ScenarioError(f'{where}: expected a list of blocks such as {{ name = "surge", week = 52 }}')
+    written = [block.to_dict() if isinstance(block, Event) else block for block in blocks]
+    return Scenario.from_dict({"interventions": written}, where).interventions
+
+
+def _shocks(values: Any, where: str) -> dict[str, tuple[Event, ...]]:
+    if not isinstance(values, Mapping):
+        raise ScenarioError(f"{where}: shocks = {values!r}: expected a table of labels and lists of dated changes")
+    return {str(label): _events(blocks, f"{where}: shocks: {label}") for label, blocks in values.items()}
+
+
+def _draws(study: Study, design: Design, folder: Path, kind: str) -> list[Setting]:
+    """Return the draws of the uncertainties: rows of a file, of what a calibration left possible, or a sample."""
+    where = f"{study.where}: uncertainties"
+    said: Any = study.uncertainties
+    given = [key for key in ("file", "posterior") if isinstance(said, Mapping) and key in said]
+    if len(given) > 1:
+        raise ScenarioError(f"{where}: file and posterior: expected one of them")
+    if given:
+        held = read_factors({key: said[key] for key in said if key not in given}, study.where, "uncertainties")
+        swept = [factor.key for factor in held if not factor.held]
+        if swept:
+            raise ScenarioError(f"{where}: {swept[0]}: with a file of draws, expected one value")
+        path = draws_file(kind, where) if given == ["posterior"] else folder / str(said["file"])
+        rows, styles = read_table(path, where)
+        if any(styles):
+            raise ScenarioError(f"{where}: {path.name}: a draw has no style")
+        if given == ["posterior"]:
+            n = said["posterior"]
+            if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= len(rows):
+                raise ScenarioError(f"{where}: posterior = {n!r}: expected a whole number from 1 to {len(rows)}")
+            rows = rows[:n]
+        return [{factor.key: factor.levels[0] for factor in held} | row for row in rows]
+    where = study.where
+    uncertainties = read_factors(said, where, "uncertainties")
+    both = {factor.key for factor in uncertainties} & {factor.key for factor in read_factors(study.factors, where)}
+    if both:
+        raise ScenarioError(f"{where}: uncertainties: {min(both)} is among the factors too")
+    return draws_of(uncertainties, design.draws, design.seed)
+
+
+def _points(
+    bases: Mapping[str, Scenario], settings: Sequence[tuple[Setting, str | None]], draws: Sequence[Setting],
+    shocks: Sequence[str], baseline: str, sampled: bool,
+) -> tuple[pd.DataFrame, dict[str, str]]:  # fmt: skip
+    """Return the table of points, and the full name of the parameter in each column of a factor."""
+    keys = list(dict.fromkeys(key for part in ([s for s, _ in settings], draws) for values in part for key in values))
+    usual = {
+        label: {key: getattr(getattr(base, key.split(".")[0]), key.split(".")[1]) for key in keys}
+        for label, base in bases.items()
+    }
+    rows: list[tuple[Any, ...]] = []
+    cells: dict[str, list[Any]] = {key: [] for key in keys}
+    places: dict[tuple[Any, ...], int] = {}
+    policy = -1
+    said: list[tuple[Any, ...]] = []
+    for label in bases:
+        for number, (setting, own) in enumerate(settings):
+            if own and own != label:
+                continue
+            policy += 1
+            frozen = tuple(sorted(setting.items()))
+            for draw, drawn in enumerate(draws):
+                for place, shock in enumerate(shocks):
+                    future = draw * len(shocks) + place
+                    places[label, frozen, future] = len(rows)
+                    said.append((label, frozen, future))
+                    rows.append((len(rows), policy, future, label, number, draw, shock))
+                    for key in keys:
+                        cells[key].append(drawn.get(key, setting.get(key, usual[label][key])))
+    frame = pd.DataFrame(rows, columns=list(FIXED[:-1]))
+    for name in ("point", "policy", "future", "setting", "draw"):
+        frame[name] = frame[name].astype("int32")
+    if len(bases) > 1:
+        against = [places.get((baseline, frozen, future)) for _, frozen, future in said]
+    elif sampled:
+        against = [None] * len(rows)
+    else:
+        first = {future: place for place, (_, _, future) in reversed(list(enumerate(said)))}
+        against = [first[future] for _, _, future in said]
+    frame["against"] = pd.array(against, dtype="Int32")
+    names: dict[str, str] = {}
+    for key in keys:
+        about = PARAMETERS[key]
+        names[column_of(about)] = key
+        kind = object if about.choices else type(about.default)
+        frame[column_of(about)] = np.array(cells[key], dtype=kind)
+    return frame, names

@@ -1,0 +1,1 @@
+"""Running a study: chunks of runs on local processes or a cluster."""

@@ -1,0 +1,79 @@
+"""What a study takes, said before it begins: from one small run that is measured."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from civicsim.experiment.run import burn_in, run, threads_available
+from civicsim.study.design.study import Study
+from civicsim.study.run.chunks import RUN_PERSON_WEEKS, cost_of
+
+_WEEKS = 26
+"""Weeks of the measured run and of its burn-in, or as many as the study has."""
+_CELL = 8.0
+"""Bytes of a value in a file; most do not compress."""
+_FILE = 2_000.0
+
+
+@dataclass(frozen=True)
+class Effort:
+    """What a study takes.
+
+    Attributes
+    ----------
+    points, seeds, runs : int
+        How many.
+    seconds : float
+        With so many processes, about.
+    n_bytes : float
+        On disk, about.
+    processes : int
+        How many at once.
+    seconds_per_person_week : float
+        As measured, on one thread.
+    """
+
+    points: int
+    seeds: int
+    runs: int
+    seconds: float
+    n_bytes: float
+    processes: int
+    seconds_per_person_week: float
+
+
+def effort_of(study: Study, processes: int | None = None) -> Effort:
+    """Return what a study takes, of which one run of a few weeks is measured.
+
+    Parameters
+    ----------
+    study : Study
+        The study; with a rule of precision, its seeds may become more.
+    processes : int, optional
+        How many at once; one per thread that there is by default.
+    """
+    protocol = study.protocol
+    workers = max(1, threads_available() if processes is None else processes)
+    scenario = protocol.scenario(0)
+    small = dataclasses.replace(
+        scenario, weeks=min(_WEEKS, scenario.weeks), burn_in_weeks=min(_WEEKS, scenario.burn_in_weeks)
+    )
+    # Once for loading compiled code, which is not measured.
+    for _ in range(2):
+        began = time.perf_counter()
+        start = burn_in(small, [1], processes=protocol.week, threads=1)
+        run(small, [1], processes=protocol.week, threads=1, start=start)
+        taken = time.perf_counter() - began
+    before, weeks = (float(lived[0]) for lived in protocol.person_weeks)
+    lived = before * small.burn_in_weeks / max(1, scenario.burn_in_weeks) + weeks * small.weeks / scenario.weeks
+    each = taken / (lived + 2 * RUN_PERSON_WEEKS)
+    n, seeds = len(protocol.points), np.array(study.seed_numbers, dtype=np.int64)
+    cost = cost_of(protocol, np.arange(n), np.full(n, seeds[0])) * len(seeds)
+    cells = n * len(seeds) * (2.0 + len(protocol.columns))
+    if protocol.weekly:
+        cells += n * len(seeds) * scenario.weeks * (2.0 + len(protocol.weekly))
+    return Effort(n, len(seeds), n * len(seeds), cost * each / workers, cells * _CELL + _FILE, workers, each)

@@ -1,0 +1,217 @@
+"""Processes on this machine: a pipe and a thread for each, a time limit, and a new process where one dies.
+
+Workers share nothing, so that one that dies or hangs takes nobody along.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import queue
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
+from contextlib import contextmanager
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+_PRELOADED = "civicsim.study.run.warm"
+
+
+class WorkerDiedError(Exception):
+    """A worker ended before it answered; the message says how."""
+
+
+class TimeLimitError(Exception):
+    """A worker took longer than it may, and was ended."""
+
+
+class RemoteError(Exception):
+    """A task raised in a worker; the message holds its traceback."""
+
+
+class LocalExecutor(Executor):
+    """Runs functions in processes of their own, in the shape of :class:`concurrent.futures.Executor`.
+
+    Parameters
+    ----------
+    processes : int
+        How many.
+    timeout : float
+        Seconds that one call may take; 0 for any.
+    memory : float
+        Bytes of address space that a process may take; 0 for any. Only where the system has such limits.
+    """
+
+    def __init__(self, processes: int, timeout: float = 0.0, memory: float = 0.0) -> None:
+        self._timeout, self._memory = timeout, memory
+        self._context = _context()
+        self._tasks: queue.SimpleQueue[tuple[Future[Any], Callable[..., Any], tuple[Any, ...]] | None] = (
+            queue.SimpleQueue()
+        )
+        self._ending = threading.Event()
+        self._workers: dict[int, Any] = {}
+        self._held: dict[int, Connection] = {}
+        self._threads = [threading.Thread(target=self._serve, args=(k,), daemon=True) for k in range(processes)]
+        for thread in self._threads:
+            thread.start()
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Queue a call; keyword arguments are not passed on."""
+        if kwargs:
+            raise TypeError("LocalExecutor.submit takes no keyword arguments")
+        if self._ending.is_set():
+            raise RuntimeError("the executor has been shut down")
+        future: Future[Any] = Future()
+        self._tasks.put((future, fn, args))
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """End the processes: after what they are doing, or at once with ``cancel_futures``."""
+        self._ending.set()
+        for _ in self._threads:
+            self._tasks.put(None)
+        if cancel_futures:
+            for process in list(self._workers.values()):
+                with contextlib.suppress(OSError, ValueError):
+                    process.kill()
+        if wait:
+            for thread in self._threads:
+                thread.join()
+
+    def _serve(self, place: int) -> None:
+        """Hand tasks to one process, and start another whenever it is gone."""
+        process: Any = None
+        pipe: Connection | None = None
+        while (task := self._tasks.get()) is not None:
+            future, function, arguments = task
+            if self._ending.is_set() or not future.set_running_or_notify_cancel():
+                future.cancel()
+                continue
+            try:
+                if process is None or not process.is_alive():
+                    process, pipe = self._start(place)
+                assert pipe is not None
+                pipe.send((function, arguments))
+                good, value = self._answer(process, pipe)
+            except BaseException as error:
+                if process is not None:
+                    process.kill()
+                    process.join()
+                process = None
+                future.set_exception(error)
+                continue
+            if good:
+                future.set_result(value)
+            else:
+                future.set_exception(RemoteError(value))
+        if process is not None:
+            assert pipe is not None
+            pipe.close()
+            self._held[place].close()
+            process.join()
+        self._workers.pop(place, None)
+
+    def _answer(self, process: Any, pipe: Connection) -> tuple[bool, Any]:
+        ready = wait([pipe, process.sentinel], self._timeout or None)
+        if not ready:
+            raise TimeLimitError(f"no answer within {self._timeout:g} s")
+        try:
+            if pipe.poll():
+                found: tuple[bool, Any] = pipe.recv()
+                return found
+        except (EOFError, OSError):
+            pass
+        # Whoever starts a process asks after all others, and of two who ask at the same time one is told wrongly.
+        with _ONE_ASKS:
+            process.join()
+        raise WorkerDiedError(_ending(process.exitcode))
+
+    def _start(self, place: int) -> tuple[Any, Connection]:
+        ours, theirs = self._context.Pipe()
+        hold, lifeline = self._context.Pipe()
+        process = self._context.Process(target=_work, args=(theirs, lifeline, self._memory), daemon=True)
+        with _ONE_ASKS:
+            process.start()
+        theirs.close()
+        lifeline.close()
+        self._workers[place], self._held[place] = process, hold
+        return process, ours
+
+
+_ONE_ASKS = threading.Lock()
+
+
+def _ending(code: int | None) -> str:
+    if code is not None and code < 0:
+        with contextlib.suppress(ValueError):
+            return f"ended by signal {signal.Signals(-code).name}"
+    return f"exit code {code}"
+
+
+def _context() -> Any:
+    """Return how processes are started: forked from a clean server that has loaded the model, or from scratch."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([_PRELOADED])
+    return context
+
+
+@contextmanager
+def without_main() -> Iterator[None]:
+    """Keep new processes from executing the caller's script again.
+
+    Workers need nothing of it, and a script without ``if __name__ == "__main__"`` would start a study in each of them.
+    """
+    main = sys.modules["__main__"]
+    names = {name: getattr(main, name) for name in ("__file__", "__spec__") if getattr(main, name, None) is not None}
+    for name in names:
+        setattr(main, name, None)
+    try:
+        yield
+    finally:
+        for name, value in names.items():
+            setattr(main, name, value)
+
+
+def _work(pipe: Connection, lifeline: Connection, memory: float) -> None:
+    """Answer calls until the pipe is closed or the driver is gone."""
+    # Ctrl-C reaches all processes of a terminal; the driver decides what happens then.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_watch, args=(lifeline,), daemon=True).start()
+    if memory > 0.0:
+        _limit(memory)
+    while True:
+        try:
+            function, arguments = pipe.recv()
+        except (EOFError, OSError):
+            return
+        try:
+            answer = True, function(*arguments)
+        except BaseException:
+            answer = False, traceback.format_exc()
+        try:
+            pipe.send(answer)
+        except OSError:
+            return
+
+
+def _watch(lifeline: Connection) -> None:
+    """End this process when its driver is gone, whatever it is doing: the system closes the driver's end then."""
+    with contextlib.suppress(EOFError, OSError):
+        lifeline.recv_bytes()
+    os._exit(1)
+
+
+def _limit(memory: float) -> None:
+    try:
+        import resource
+    except ImportError:
+        # Windows has no such limits.
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (int(memory), int(memory)))

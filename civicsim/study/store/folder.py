@@ -1,0 +1,332 @@
+"""The folder of a study, as those who write to it see it: begin, add, put together."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from civicsim.errors import CivicsimError
+from civicsim.study.design.protocol import CODE, PROTOCOL, Protocol
+from civicsim.study.design.study import Study
+from civicsim.study.store.files import SCHEMA_VERSION, Stamp, sha256, table_bytes, write_whole
+from civicsim.study.store.holdings import MANIFEST, NEXT, TABLES, Holdings, codes, look, read_manifest
+from civicsim.study.store.identity import difference, identity, software
+from civicsim.study.store.lock import LOCKS, at_work, changing
+from civicsim.study.store.merge import merge
+from civicsim.study.store.schema import PARTS, POINTS, schema_of
+
+ASIDE, STUDY = "set-aside", "study.toml"
+_OWN = {MANIFEST, NEXT, STUDY, PROTOCOL, POINTS, CODE, PARTS, ASIDE, LOCKS, *TABLES.values(), "report.html"}
+_DRAFT = ".next-"
+
+
+class StudyFolder:
+    """A folder that a study's results are written to.
+
+    Parameters
+    ----------
+    study : Study
+        What is run.
+    path : str or Path
+        Made if it is not there.
+    mix : bool
+        Whether results of other software may stand beside those to come.
+
+    Attributes
+    ----------
+    path : Path
+    study : Study
+    stamp : Stamp
+        What results of this process belong to.
+    seeds : tuple of int
+        Seeds of the study, ascending: those asked for, and those added before.
+    warnings : list of str
+        Files that were set aside, and why.
+
+    Raises
+    ------
+    CivicsimError
+        If the folder cannot be written to, holds another study or results of other software.
+    """
+
+    def __init__(self, study: Study, path: str | Path, mix: bool = False) -> None:
+        self.study, self.path, self.mix = study, Path(path), mix
+        self.versions = software()
+        self.stamp = Stamp(study.protocol.digest, identity(self.versions))
+        self.warnings: list[str] = []
+        self.vouched: dict[str, Any] = {}
+        self.others: dict[str, dict[str, str]] = {}
+        kinds = ("runs", "weekly", "failed") if study.protocol.weekly else ("runs", "failed")
+        self.schemas: dict[str, pa.Schema] = {kind: schema_of(study.protocol, kind) for kind in kinds}
+        try:
+            make_folder(self.path)
+            with changing(self.path):
+                self._begin()
+        except OSError as error:
+            raise CivicsimError(f"{path}: cannot be written to ({error.strerror or error})") from None
+
+    # -- beginning -----------------------------------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        finish_exchange(self.path)
+        known: dict[str, Any] = {}
+        if (self.path / MANIFEST).exists():
+            try:
+                known = read_manifest(self.path)
+            except CivicsimError as error:
+                if "schema" in str(error):
+                    raise
+                self._set_aside(self.path / MANIFEST, "is no manifest that can be read")
+        if known:
+            self._check(known)
+        self.others = dict(known.get("others", {}))
+        self.vouched = dict(known.get("files", {}))
+        if known and identity(known["software"]) != self.stamp.software:
+            self.others[identity(known["software"])] = known["software"]
+        self.seeds = tuple(sorted({*known.get("seeds", ()), *self.study.seed_numbers}))
+        if not at_work(self.path):
+            for draft in self.path.glob("**/.draft-*"):
+                draft.unlink(missing_ok=True)
+            for marker in (self.path / PARTS).glob(".stage-*"):
+                marker.unlink(missing_ok=True)
+        self._write_definition()
+        held = self.holdings()
+        for path, why in held.problems:
+            self._set_aside(path, why)
+        if not known:
+            # Without a manifest, what is there says which seeds had been added.
+            self.seeds = tuple(sorted({*self.seeds, *held.runs()[1].tolist()}))
+        self._write_manifest()
+
+    def _check(self, known: Mapping[str, Any]) -> None:
+        if known["study"] != self.stamp.study:
+            raise CivicsimError(
+                f'{self.path}: holds another study ("{known["question"]}"); choose another folder, or put the study '
+                "back as it was"
+            )
+        if known["software"] != self.versions and not self.mix:
+            raise CivicsimError(
+                f"{self.path}: results come from other software ({difference(self.versions, known['software'])}); choose "
+                "another folder, or say --mix to have both in one"
+            )
+
+    def _write_definition(self) -> None:
+        """Write what the study is, or put it right where it was damaged."""
+        protocol, drafts = self.study.protocol, {}
+        points = pa.Table.from_pandas(protocol.points, preserve_index=False).replace_schema_metadata(None)
+        drafts[POINTS] = table_bytes(points, Stamp(self.stamp.study, ""))
+        drafts[PROTOCOL] = (json.dumps(protocol.values, indent=1) + "\n").encode()
+        drafts[STUDY] = self.study.to_toml().encode()
+        if protocol.code is not None:
+            drafts[CODE] = protocol.code.read_bytes()
+        for name, data in drafts.items():
+            path = self.path / name
+            if name in self.vouched and path.exists():
+                whole = sha256(path) == self.vouched[name]["sha256"]
+                # Words may change; what is run may not, and is written once.
+                if whole and (name != STUDY or path.read_bytes() == data):
+                    continue
+                if not whole:
+                    self._set_aside(path, "is not as it was written: cut off or changed")
+            write_whole(path, data)
+            self.vouched[name] = {"sha256": sha256(path)}
+
+    def _set_aside(self, path: Path, why: str) -> None:
+        """Move a file out of the way, and remember to say so."""
+        aside = self.path / ASIDE
+        aside.mkdir(exist_ok=True)
+        target, number = aside / path.name, 1
+        while target.exists():
+            number += 1
+            target = aside / f"{path.name}.{number}"
+        os.replace(path, target)
+        self.vouched.pop(path.name, None)
+        self.warnings.append(f"{path.relative_to(self.path)} {why}; moved to {ASIDE}/{target.name}")
+
+    # -- what there is -------------------------------------------------------------------------------------------------
+
+    def holdings(self) -> Holdings:
+        """Return what the folder holds of this study."""
+        software_known = None if self.mix else (self.stamp.software, *self.others)
+        return look(self.path, self.stamp.study, self.schemas, self.vouched, software_known)
+
+    def pending(self, shard: int = 1, of: int = 1) -> tuple[np.ndarray, np.ndarray, int, int]:
+        """Return the runs that are missing, in order of seed, and how many of the shard are done and have failed.
+
+        Parameters
+        ----------
+        shard, of : int
+            Which part of all runs, from 1, and of how many. Runs that share a burn-in are in one part.
+
+        Returns
+        -------
+        points, seeds : (n,) int arrays
+        done, failed : int
+        """
+        protocol, listed = self.study.protocol, np.array(self.seeds, dtype=np.int64)
+        n = len(protocol.points)
+        held = self.holdings()
+        every = np.arange(n * len(listed), dtype=np.int64)
+        n_starts = int(protocol.starts.max()) + 1
+        own = every[((every // n) * n_starts + protocol.starts[every % n]) % of == shard - 1]
+        done = np.isin(own, codes(*held.runs(), n, listed))
+        failed = np.isin(own, codes(*held.failed(), n, listed)) & ~done
+        missing = own[~done & ~failed]
+        return missing % n, listed[missing // n], int(done.sum()), int(failed.sum())
+
+    # -- changing what there is ------------------------------------------------------------------------------------------
+
+    def add_seeds(self, seeds: Sequence[int]) -> None:
+        """Have more seeds from now on; what is there stays."""
+        with changing(self.path):
+            known = read_manifest(self.path)
+            self.vouched = dict(known["files"])
+            self.seeds = tuple(sorted({*known["seeds"], *self.seeds, *seeds}))
+            self._write_manifest()
+
+    def forget_failures(self) -> None:
+        """Have runs that failed done again."""
+        with changing(self.path):
+            self.vouched = dict(read_manifest(self.path)["files"])
+            for piece in self.holdings().of("failed"):
+                piece.path.unlink()
+            self.vouched.pop(TABLES["failed"], None)
+            self._write_manifest()
+
+    def put_together(self) -> bool:
+        """Make tables of the parts, if no run is missing; return whether it was so."""
+        with changing(self.path):
+            known = read_manifest(self.path)
+            self.vouched, self.others = dict(known["files"]), dict(known["others"])
+            self.seeds = tuple(sorted({*known["seeds"], *self.seeds}))
+            if len(self.pending()[0]):
+                return False
+            held = self.holdings()
+            parts = [piece.path for piece in held.pieces if piece.key]
+            complete = all(name in self.vouched for kind, name in TABLES.items() if kind in self.schemas)
+            if parts or not complete:
+                self._exchange(held)
+            for path in [*parts, *(path for path, _ in held.problems if path.parent.name == PARTS)]:
+                path.unlink(missing_ok=True)
+        return True
+
+    def _exchange(self, held: Holdings) -> None:
+        protocol, listed = self.study.protocol, np.array(self.seeds, dtype=np.int64)
+        done = np.unique(codes(*held.runs(), len(protocol.points), listed))
+        drafts: dict[str, dict[str, Any]] = {}
+        for kind, schema in self.schemas.items():
+            pieces = held.of(kind)
+            keep = []
+            for piece in pieces:
+                kept = np.ones(len(piece.points), dtype=bool)
+                if kind == "failed":
+                    place = np.searchsorted(listed, piece.seeds)
+                    kept = ~np.isin(place * len(protocol.points) + piece.points, done)
+                keep.append(kept)
+            name = TABLES[kind]
+            draft = self.path / f"{_DRAFT}{name}"
+            rows = merge([piece.path for piece in pieces], keep, schema, draft, self.stamp)
+            with draft.open("rb+") as file:
+                os.fsync(file.fileno())
+            drafts[name] = {"sha256": sha256(draft), "rows": rows}
+        self.vouched |= drafts
+        write_whole(self.path / NEXT, self._manifest_bytes())
+        finish_exchange(self.path)
+
+    def _write_manifest(self) -> None:
+        data = self._manifest_bytes()
+        path = self.path / MANIFEST
+        if not path.exists() or path.read_bytes() != data:
+            write_whole(path, data)
+
+    def _manifest_bytes(self) -> bytes:
+        study, protocol = self.study, self.study.protocol
+        known = protocol.measures
+        values = {
+            "schema": int(SCHEMA_VERSION), "what": "results of a civicsim study; see docs/store.md",
+            "study": self.stamp.study, "title": study.title, "question": study.question,
+            "software": self.versions, "others": self.others, "platform": platform.system(),
+            "seeds": list(self.seeds), "n_points": len(protocol.points),
+            "factors": protocol.factors, "weekly": list(protocol.weekly),
+            "columns": [
+                {
+                    "column": column.name, "measure": column.measure, "summary": column.summary,
+                    "label": known[column.measure].label, "unit": known[column.measure].unit,
+                    "better": known[column.measure].better,
+                }
+                for column in protocol.columns
+            ],
+            "files": dict(sorted(self.vouched.items())),
+        }  # fmt: skip
+        return (json.dumps(values, indent=1) + "\n").encode()
+
+
+def make_folder(path: Path) -> None:
+    """Make the folder of a study, if it is not there.
+
+    Raises
+    ------
+    CivicsimError
+        If it cannot be made, or holds other files and no study.
+    """
+    if path.exists() and not path.is_dir():
+        raise CivicsimError(f"{path}: is a file, not a folder")
+    if path.is_dir() and not (path / MANIFEST).exists():
+        names = [entry.name for entry in path.iterdir() if not entry.name.startswith(".")]
+        # A folder of ours gets its protocol first: without one, the study file is somebody's own, and stays as it is.
+        others = sorted(set(names) - (_OWN if PROTOCOL in names else _OWN - {STUDY}))
+        if others:
+            raise CivicsimError(f"{path}: holds other files ({others[0]}); choose an empty folder")
+    try:
+        (path / PARTS).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CivicsimError(f"{path}: cannot be written to ({error.strerror or error})") from None
+
+
+def finish_exchange(folder: Path) -> None:
+    """Put new tables in place of the old ones, if a manifest vouches for them; else sweep away what was begun.
+
+    It may be interrupted at any moment and done again.
+    """
+    path = folder / NEXT
+    if path.exists():
+        for name, about in json.loads(path.read_text(encoding="utf-8"))["files"].items():
+            draft = folder / f"{_DRAFT}{name}"
+            if draft.exists() and sha256(draft) == about["sha256"]:
+                os.replace(draft, folder / name)
+        os.replace(path, folder / MANIFEST)
+    for draft in folder.glob(f"{_DRAFT}*"):
+        with contextlib.suppress(OSError):
+            draft.unlink()
+
+
+def load_study(folder: str | Path) -> Study:
+    """Return the study that a folder holds, with its points and scenarios as they were then.
+
+    Raises
+    ------
+    CivicsimError
+        If it holds none, or what says so is damaged.
+    """
+    path = Path(folder)
+    finish = path / NEXT
+    known = read_manifest(path) if not finish.exists() or (path / MANIFEST).exists() else json.loads(finish.read_text())
+    for name in (PROTOCOL, POINTS, STUDY):
+        file = path / name
+        if not file.exists() or (name in known["files"] and sha256(file) != known["files"][name]["sha256"]):
+            raise CivicsimError(
+                f"{file}: {'is missing' if not file.exists() else 'was changed'}; run the study from its own file "
+                f"with --out {folder} to put it right"
+            )
+    protocol = Protocol.load(path, pq.read_table(io.BytesIO((path / POINTS).read_bytes())).to_pandas())
+    return Study.kept(path / STUDY, protocol, known["seeds"])

@@ -1,0 +1,226 @@
+"""What the folder of a study holds: tables and parts, each checked, and what is wrong with the others."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from civicsim.errors import CivicsimError
+from civicsim.study.store.failures import WRITE
+from civicsim.study.store.files import SCHEMA_VERSION, Stamp, packed_schema, read_part, read_schema, sha256, stamp_of
+from civicsim.study.store.schema import PARTS
+
+MANIFEST, NEXT = "manifest.json", "manifest.next.json"
+TABLES = {"runs": "runs.parquet", "weekly": "weekly.parquet", "failed": "failures.parquet"}
+"""Tables that are put together, by kind of part."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A file with results.
+
+    Attributes
+    ----------
+    path : Path
+        Where it is.
+    kind : str
+        "runs", "weekly" or "failed".
+    key : str
+        A word for the runs in a part; "" for a table.
+    stamp : Stamp
+        What it belongs to.
+    points, seeds : (n,) int arrays
+        Run of each row.
+    """
+
+    path: Path
+    kind: str
+    key: str
+    stamp: Stamp
+    points: np.ndarray
+    seeds: np.ndarray
+
+
+@dataclass
+class Holdings:
+    """Everything of one study that a folder holds.
+
+    Attributes
+    ----------
+    pieces : list of Piece
+        Tables first, then parts in order of their names.
+    problems : list of (Path, str)
+        Files that cannot be used, and why.
+    """
+
+    pieces: list[Piece] = field(default_factory=list)
+    problems: list[tuple[Path, str]] = field(default_factory=list)
+
+    def of(self, kind: str) -> list[Piece]:
+        """Return the pieces of a kind."""
+        return [piece for piece in self.pieces if piece.kind == kind]
+
+    def runs(self, kind: str = "runs") -> tuple[np.ndarray, np.ndarray]:
+        """Return points and seeds of all rows of a kind."""
+        pieces = self.of(kind)
+        if not pieces:
+            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+        return np.concatenate([piece.points for piece in pieces]), np.concatenate([piece.seeds for piece in pieces])
+
+    def failed(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return points and seeds of runs that failed and are not to be done again by themselves."""
+        points, seeds = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+        for piece in self.of("failed"):
+            stages = pq.read_table(piece.path, columns=["stage"])["stage"].to_pylist()
+            kept = np.array([stage != WRITE for stage in stages], dtype=bool)
+            points.append(piece.points[kept])
+            seeds.append(piece.seeds[kept])
+        return np.concatenate(points), np.concatenate(seeds)
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Return the manifest of a folder.
+
+    Raises
+    ------
+    CivicsimError
+        If there is none, it cannot be read, or its schema is another.
+    """
+    path = folder / MANIFEST
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        what = "there is no such folder" if not folder.is_dir() else f"holds no study (there is no {MANIFEST})"
+        raise CivicsimError(f"{folder}: {what}") from None
+    except (OSError, ValueError) as error:
+        raise CivicsimError(f"{path}: cannot be read ({' '.join(str(error).split())})") from None
+    if not isinstance(values, dict) or "schema" not in values:
+        raise CivicsimError(f"{path}: is no manifest of a study")
+    if str(values["schema"]) != SCHEMA_VERSION:
+        raise CivicsimError(
+            f"{path}: schema {values['schema']}, and this version of civicsim reads schema {SCHEMA_VERSION}"
+        )
+    return values
+
+
+def look(
+    folder: Path,
+    study: str,
+    schemas: Mapping[str, pa.Schema],
+    vouched: Mapping[str, Any],
+    software: Iterable[str] | None,
+) -> Holdings:
+    """Return what a folder holds of a study.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder.
+    study : str
+        Digest of the protocol.
+    schemas : mapping of str to Schema
+        Columns by kind.
+    vouched : mapping of str to dict
+        Files of the manifest, with their SHA-256.
+    software : iterable of str or None
+        Identities of software whose results count; None for any.
+    """
+    found = Holdings()
+    allowed = None if software is None else set(software)
+    for kind, name in TABLES.items():
+        path = folder / name
+        if kind not in schemas or not path.exists():
+            continue
+        wrong = ""
+        if path.stat().st_size == 0:
+            wrong = "is empty"
+        elif name in vouched and sha256(path) != vouched[name]["sha256"]:
+            wrong = "is not as it was written: cut off or changed"
+        # A table that no manifest vouches for is read in full, so that the checksums of its pages are looked at.
+        _take(found, path, kind, "", study, schemas[kind], allowed, wrong, full=name not in vouched)
+    parts = folder / PARTS
+    for path in sorted(parts.iterdir()) if parts.is_dir() else []:
+        if path.name.startswith("."):
+            continue
+        part, wrong = (None, "is a folder") if path.is_dir() else read_part(path)
+        if part is None or part.kind not in schemas:
+            found.problems.append((path, wrong or "is of a kind that this study does not keep"))
+            continue
+        _take(found, path, part.kind, part.key, study, packed_schema(schemas[part.kind]), allowed, wrong)
+    if "weekly" in schemas:
+        _match_weeks(found)
+    return found
+
+
+def _take(
+    found: Holdings, path: Path, kind: str, key: str, study: str, schema: pa.Schema, allowed: set[str] | None, wrong: str,
+    full: bool = False,
+) -> None:  # fmt: skip
+    """Add a file to the pieces, or to the problems."""
+    stamp = Stamp("", "")
+    if not wrong:
+        own, wrong = read_schema(path)
+        if own is not None:
+            stamp, version = stamp_of(own)
+            wrong = _misfit(own, stamp, version, study, schema, allowed)
+    if not wrong:
+        try:
+            columns = None if full else ["point", "seed"]
+            table = pq.read_table(path, columns=columns, page_checksum_verification=True)
+            keys = [table[name].to_numpy().astype(np.int64) for name in ("point", "seed")]
+            found.pieces.append(Piece(path, kind, key, stamp, keys[0], keys[1]))
+            return
+        except (OSError, pa.ArrowException) as error:
+            wrong = f"cannot be read ({' '.join(str(error).split())[:100]})"
+    found.problems.append((path, wrong))
+
+
+def _misfit(own: pa.Schema, stamp: Stamp, version: str, study: str, schema: pa.Schema, allowed: set[str] | None) -> str:
+    """Return why a file is not of this study; "" if it is."""
+    if not stamp.study:
+        return "was not written by a study"
+    if version != SCHEMA_VERSION:
+        return f"has schema {version}, not {SCHEMA_VERSION}"
+    if stamp.study != study:
+        return "belongs to another study"
+    if not own.remove_metadata().equals(schema.remove_metadata()):
+        return "has other columns"
+    if allowed is not None and stamp.software not in allowed:
+        return "comes from other software; say --mix to keep it"
+    return ""
+
+
+def _match_weeks(found: Holdings) -> None:
+    """Leave out results without their weeks, and weeks without their results."""
+    weeks, runs = ({piece.key for piece in found.of(kind)} for kind in ("weekly", "runs"))
+    for piece in list(found.pieces):
+        other = {"runs": weeks, "weekly": runs}.get(piece.kind)
+        if other is not None and piece.key not in other:
+            found.pieces.remove(piece)
+            if piece.kind == "runs":
+                found.problems.append((piece.path, "has lost its weeks"))
+
+
+def codes(points: np.ndarray, seeds: np.ndarray, n_points: int, listed: np.ndarray) -> np.ndarray:
+    """Return runs as single numbers, in order of seed and point; those of other seeds or points are left out.
+
+    Parameters
+    ----------
+    points, seeds : (n,) int arrays
+        The runs.
+    n_points : int
+        Points of the study.
+    listed : (m,) int array
+        Seeds of the study, ascending.
+    """
+    place = np.searchsorted(listed, seeds)
+    known = (place < len(listed)) & (points >= 0) & (points < n_points)
+    known[known] = listed[place[known]] == seeds[known]
+    return place[known].astype(np.int64) * n_points + points[known]

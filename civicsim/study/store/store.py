@@ -1,0 +1,271 @@
+"""Reads the results of a study, while it runs and when it is done; nothing here simulates or changes a file."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import warnings
+from collections.abc import Sequence
+from functools import cached_property
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from civicsim.errors import CivicsimError, nearest
+from civicsim.study.design.study import Study
+from civicsim.study.store.files import unpacked
+from civicsim.study.store.folder import load_study
+from civicsim.study.store.holdings import Holdings, Piece, codes, look, read_manifest
+from civicsim.study.store.lock import at_work
+from civicsim.study.store.schema import POINTS, schema_of
+
+_NAMES = ("runs", "points", "weekly", "failures")
+
+
+class StoreWarning(UserWarning):
+    """Some files of a store cannot be used; the rest is."""
+
+
+class Store:
+    """The results of a study in a folder.
+
+    Made by :func:`open_store`. See ``docs/store.md`` for the tables and their columns.
+
+    Attributes
+    ----------
+    path : Path
+        The folder.
+    manifest : dict
+        What ``manifest.json`` says.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.manifest = read_manifest(path)
+        for file, why in self._held.problems:
+            warnings.warn(f"{file}: {why}; left out", StoreWarning, stacklevel=3)
+
+    @cached_property
+    def study(self) -> Study:
+        """The study, with its points and scenarios as they were run."""
+        return load_study(self.path)
+
+    @cached_property
+    def _schemas(self) -> dict[str, pa.Schema]:
+        kinds = ("runs", "weekly", "failed") if self.manifest["weekly"] else ("runs", "failed")
+        return {kind: schema_of(self.study.protocol, kind) for kind in kinds}
+
+    @cached_property
+    def _held(self) -> Holdings:
+        return look(self.path, self.manifest["study"], self._schemas, self.manifest["files"], None)
+
+    # -- how far it is -------------------------------------------------------------------------------------------------
+
+    @property
+    def question(self) -> str:
+        """What is to be found out."""
+        return str(self.manifest["question"])
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """Seeds of the study, those added later too."""
+        return tuple(self.manifest["seeds"])
+
+    @property
+    def n_runs(self) -> int:
+        """Runs of the study, done or not."""
+        return int(self.manifest["n_points"]) * len(self.seeds)
+
+    @property
+    def n_done(self) -> int:
+        """Runs that there are results of."""
+        return len(np.unique(self._codes(*self._held.runs())))
+
+    @property
+    def n_failed(self) -> int:
+        """Runs that failed and have no results."""
+        done = self._codes(*self._held.runs())
+        return len(np.setdiff1d(self._codes(*self._held.runs("failed")), done))
+
+    @property
+    def complete(self) -> bool:
+        """Whether every run is done or has failed."""
+        return self.n_done + self.n_failed == self.n_runs
+
+    @property
+    def problems(self) -> list[str]:
+        """Files that cannot be used, and why."""
+        return [f"{file.relative_to(self.path)}: {why}" for file, why in self._held.problems]
+
+    def status(self) -> dict[str, Any]:
+        """Return how far the study is, in numbers."""
+        return {
+            "question": self.question, "points": self.manifest["n_points"], "seeds": len(self.seeds),
+            "runs": self.n_runs, "done": self.n_done, "failed": self.n_failed,
+            "missing": self.n_runs - self.n_done - self.n_failed, "running": at_work(self.path),
+            "problems": self.problems,
+        }  # fmt: skip
+
+    def _codes(self, points: np.ndarray, seeds: np.ndarray) -> np.ndarray:
+        return codes(points, seeds, int(self.manifest["n_points"]), np.array(sorted(self.seeds), dtype=np.int64))
+
+    # -- tables ----------------------------------------------------------------------------------------------------------
+
+    def table(self, name: str = "runs", columns: Sequence[str] | None = None) -> pa.Table:
+        """Return a table as Arrow: runs, points, weekly or failures.
+
+        Parameters
+        ----------
+        name : str
+            Which.
+        columns : sequence of str, optional
+            Columns beside point and seed; all by default.
+
+        Raises
+        ------
+        CivicsimError
+            If there is no such table or column.
+        """
+        if name not in _NAMES:
+            raise CivicsimError(f"{self.path}: no table '{name}'; {nearest(name, _NAMES)}")
+        if name == "points":
+            return pq.read_table(self.path / POINTS).replace_schema_metadata(None)
+        kind = "failed" if name == "failures" else name
+        if kind not in self._schemas:
+            raise CivicsimError(f"{self.path}: keeps no weeks; the study has to name measures under weekly")
+        schema = self._schemas[kind]
+        keys = [key for key in ("point", "seed", "week") if key in schema.names and (key != "week" or name == "weekly")]
+        wanted = schema.names if columns is None else [*keys, *(c for c in columns if c not in keys)]
+        for column in wanted:
+            if column not in schema.names:
+                raise CivicsimError(f"{self.path}: {name} has no column '{column}'; {nearest(column, schema.names)}")
+        pieces = self._held.of(kind)
+        parts = [_read(piece, schema, wanted) for piece in pieces]
+        found = pa.concat_tables(parts) if parts else schema.empty_table().select(wanted)
+        if len(pieces) <= 1 and (not pieces or not pieces[0].key):
+            return found
+        return self._ordered(found, keys)
+
+    def _ordered(self, found: pa.Table, keys: Sequence[str]) -> pa.Table:
+        """Return rows in order, each run once: those of parts may be in tables already."""
+        order = np.lexsort([found[key].to_numpy() for key in [*keys[2:], *keys[:2]]])
+        found = found.take(pa.array(order))
+        if len(found):
+            values = np.stack([found[key].to_numpy().astype(np.int64) for key in keys])
+            new = np.concatenate([[True], (values[:, 1:] != values[:, :-1]).any(axis=0)])
+            found = found.filter(pa.array(new))
+        return found.combine_chunks()
+
+    def points(self) -> pd.DataFrame:
+        """Return the points, a row each."""
+        return self.study.points
+
+    def runs(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """Return the runs: point, seed, and a column per measure and summary."""
+        return self.table("runs", columns).to_pandas()
+
+    def weekly(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """Return the weeks: point, seed, week, and a column per measure."""
+        return self.table("weekly", columns).to_pandas()
+
+    def failures(self) -> pd.DataFrame:
+        """Return the runs that failed: where, why, and what repeats each."""
+        found = self.table("failures").to_pandas()
+        done = self._codes(*self._held.runs())
+        own = self._codes(found["point"].to_numpy(), found["seed"].to_numpy())
+        return found[~np.isin(own, done)].reset_index(drop=True)
+
+    # -- for other packages ------------------------------------------------------------------------------------------------
+
+    def to_pandas(self, name: str = "runs", columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """Return a table with the columns of its points in front: what was assumed, then what came of it."""
+        if name == "points":
+            return self.points()
+        own = self.failures() if name == "failures" else self.table(name, columns).to_pandas()
+        joined = self.points().merge(own, on="point", how="inner")
+        keys = ["seed", "point", *(["week"] if name == "weekly" else [])]
+        return joined.sort_values(keys, kind="stable").reset_index(drop=True)
+
+    def to_polars(self, name: str = "runs", columns: Sequence[str] | None = None) -> Any:
+        """Return the same as :meth:`to_pandas`, as a polars data frame.
+
+        Raises
+        ------
+        CivicsimError
+            If polars is not installed.
+        """
+        polars = _package("polars")
+        return polars.from_arrow(pa.Table.from_pandas(self.to_pandas(name, columns), preserve_index=False))
+
+    def to_xarray(self, name: str = "runs", columns: Sequence[str] | None = None) -> Any:
+        """Return the measures as an xarray data set over point and seed (and week), with the columns of points as coordinates.
+
+        Raises
+        ------
+        CivicsimError
+            If xarray is not installed.
+        """
+        xarray = _package("xarray")
+        dimensions = ["point", "seed", *(["week"] if name == "weekly" else [])]
+        found = xarray.Dataset.from_dataframe(self.table(name, columns).to_pandas().set_index(dimensions))
+        about = self.points().set_index("point").loc[found["point"].to_numpy()]
+        return found.assign_coords({key: ("point", about[key].to_numpy()) for key in about})
+
+    def sql(self, query: str) -> pd.DataFrame:
+        """Return what an SQL query over the tables runs, points, weekly and failures finds, by DuckDB.
+
+        Raises
+        ------
+        CivicsimError
+            If duckdb is not installed.
+        """
+        duckdb = _package("duckdb")
+        with duckdb.connect() as connection:
+            for name in _NAMES:
+                if name != "weekly" or "weekly" in self._schemas:
+                    connection.register(name, self.table(name))
+            return connection.execute(query).df()
+
+    def __repr__(self) -> str:
+        failed = f", {self.n_failed} failed" if self.n_failed else ""
+        return f"Store({str(self.path)!r}: {self.n_done} of {self.n_runs} runs{failed})"
+
+    def _repr_html_(self) -> str:
+        head = self.to_pandas(columns=[c["column"] for c in self.manifest["columns"][:6]]).head(6)
+        factors = json.dumps(self.manifest["factors"])
+        return (
+            f"<div><p><strong>{escape(self.question)}</strong></p><p>{escape(repr(self))}. "
+            f"{self.manifest['n_points']} points × {len(self.seeds)} seeds; factors {escape(factors)}.</p>"
+            f"{head.to_html(index=False, border=0, na_rep='–')}</div>"
+        )
+
+
+def open_store(path: str | Path) -> Store:
+    """Return the results of a study in a folder, however far it is.
+
+    Every file is checked; those that were cut off, changed, or belong elsewhere are named in a warning and left out.
+
+    Raises
+    ------
+    CivicsimError
+        If the folder holds no study.
+    """
+    return Store(Path(path))
+
+
+def _read(piece: Piece, schema: pa.Schema, wanted: Sequence[str]) -> pa.Table:
+    """Return columns of a table or a part."""
+    columns = None if piece.key else list(wanted)
+    return unpacked(pq.read_table(piece.path, columns=columns), schema).select(wanted).replace_schema_metadata(None)
+
+
+def _package(name: str) -> Any:
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        raise CivicsimError(f"{name} is not installed: pip install {name}") from None
