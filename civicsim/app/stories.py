@@ -6,31 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from civicsim.app.history import (
-    ABSENT,
-    BRIGHT,
-    DARK,
-    HARMED,
-    NEW,
-    SILENCE,
-    SPOKE,
-    STATES,
-    VACANT,
-    Lived,
-)
+from civicsim.app.history import ABSENT, BRIGHT, DARK, HARMED, NEW, SILENCE, SPOKE, STATES, VACANT, Lived
 from civicsim.app.items import Item, items_at, items_of
 from civicsim.app.travels import AGREED, HANDED_ON, Travel
 from civicsim.app.words import ORIGIN_WORDS, PLACES, RAISED_WORDS, ROLE_WORDS, week_text
-from civicsim.model.organisation import (
-    NO_IDEA,
-    ORIGINS,
-    PROFESSIONS,
-    ROLES,
-    STAFF,
-    TEAM_MANAGER,
-    TRIAL,
-    WAITING,
-)
+from civicsim.model.organisation import NO_IDEA, ORIGINS, PROFESSIONS, ROLES, STAFF, TEAM_MANAGER, TRIAL, WAITING
 from civicsim.model.processes.exhaustion import BURNT_OUT
 from civicsim.report.words import counted
 

@@ -217,8 +217,7 @@ def page(
 def run(
     context: typer.Context,
     scenario: Annotated[
-        str | None,
-        typer.Argument(metavar="SCENARIO.toml", help="A scenario file.", autocompletion=complete_styles),
+        str | None, typer.Argument(metavar="SCENARIO.toml", help="A scenario file.", autocompletion=complete_styles)
     ] = None,
     style: Style = None,
     kind: Kind = None,
@@ -268,8 +267,7 @@ def run(
 def compare(
     context: typer.Context,
     styles: Annotated[
-        list[str],
-        typer.Argument(metavar="STYLE", help="Styles or scenario files.", autocompletion=complete_styles),
+        list[str], typer.Argument(metavar="STYLE", help="Styles or scenario files.", autocompletion=complete_styles)
     ],
     seeds: Annotated[int, typer.Option(metavar="N", parser=n_runs, help="Matched runs of each.")] = 30,
     weeks: Weeks = None,

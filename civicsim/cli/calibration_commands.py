@@ -25,10 +25,7 @@ VALIDATE_HELP = command_help(
 )
 CALIBRATE_HELP = command_help(
     "Find the parameter sets that fit what is known; the same command again goes on where it stopped.",
-    (
-        "calibrate --out calibration",
-        "calibrate targets.toml --kind acute-trust --free exit_rate,decay_base --out mine",
-    ),
+    ("calibrate --out calibration", "calibrate targets.toml --kind acute-trust --free exit_rate,decay_base --out mine"),
     "Only parameters that nobody knows are moved: never levers, styles, or how local realities are.",
 )
 
@@ -42,8 +39,7 @@ def validate(
     targets: Targets = None,
     seeds: Annotated[int, typer.Option(metavar="N", parser=n_runs, help="Runs.")] = 30,
     organisations: Annotated[
-        int,
-        typer.Option(metavar="N", parser=whole, help="Organisations compared with one another; 0 for none."),
+        int, typer.Option(metavar="N", parser=whole, help="Organisations compared with one another; 0 for none.")
     ] = 120,
     people: Annotated[
         str | None, typer.Option(metavar="FILE", help="Write staff one by one to this .parquet or .csv file.")

@@ -74,8 +74,7 @@ def complete_names(context: typer.Context, incomplete: str) -> Iterator[str]:
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no hints.")]
 Style = Annotated[
-    str | None,
-    typer.Option(metavar="STYLE", help="Governance style, by name or file.", autocompletion=complete_styles),
+    str | None, typer.Option(metavar="STYLE", help="Governance style, by name or file.", autocompletion=complete_styles)
 ]
 Kind = Annotated[
     str | None,

@@ -181,8 +181,7 @@ def run(
 
 @study.command(
     help=command_help(
-        "Add seeds to a study and run them; what is there stays as it is.",
-        ("study expand results --add-seeds 20",),
+        "Add seeds to a study and run them; what is there stays as it is.", ("study expand results --add-seeds 20",)
     )
 )
 def expand(
@@ -287,11 +286,7 @@ def list_studies(
     )
 )
 def compare(
-    context: typer.Context,
-    folder: Folder,
-    measures: Measures = None,
-    json: Json = False,
-    quiet: Quiet = False,
+    context: typer.Context, folder: Folder, measures: Measures = None, json: Json = False, quiet: Quiet = False
 ) -> None:
     """Compare policies."""
     output = talk(context, json, quiet)
@@ -335,11 +330,7 @@ def regret(
     )
 )
 def multiverse(
-    context: typer.Context,
-    folder: Folder,
-    measures: Measures = None,
-    json: Json = False,
-    quiet: Quiet = False,
+    context: typer.Context, folder: Folder, measures: Measures = None, json: Json = False, quiet: Quiet = False
 ) -> None:
     """Say whether the order of styles holds in other worlds."""
     output = talk(context, json, quiet)
@@ -375,10 +366,7 @@ def sensitivity(
 @study.command(
     help=command_help(
         "Take mechanisms away one by one, and say how the difference between styles changes with each.",
-        (
-            "study ablation study.toml --out ablation",
-            "study ablation ablation --measures quality_true,trust",
-        ),
+        ("study ablation study.toml --out ablation", "study ablation ablation --measures quality_true,trust"),
         "Each mechanism is switched off by itself, and then put in by itself beside a core without which a week means nothing. "
         "The study runs like any other: it goes on where it stopped, and report, status and export know its folder.",
     )
@@ -386,8 +374,7 @@ def sensitivity(
 def ablation(
     context: typer.Context,
     path: Annotated[
-        str,
-        typer.Argument(metavar="STUDY", help="A study file, or a folder with results.", autocompletion=_complete),
+        str, typer.Argument(metavar="STUDY", help="A study file, or a folder with results.", autocompletion=_complete)
     ],
     out: Annotated[
         str | None, typer.Option(metavar="DIR", help="Folder of results; STUDY-ablation by default.")

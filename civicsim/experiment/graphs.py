@@ -128,10 +128,7 @@ def _name(cohort: Cohort, row: int) -> str:
 
 
 def _division_of_team(cohort: Cohort, o: int, team: int) -> dict[str, int]:
-    return {
-        "team": team - int(cohort.organisation["first_team"][o]),
-        "division": int(cohort.team["division"][team]),
-    }
+    return {"team": team - int(cohort.organisation["first_team"][o]), "division": int(cohort.team["division"][team])}
 
 
 def _people(cohort: Cohort, o: int) -> Iterator[_Node]:

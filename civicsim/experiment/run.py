@@ -61,12 +61,7 @@ def live(
 ) -> Cohort:
     """Let a cohort live some weeks, record them, and say how far it is; see :func:`civicsim.model.week.advance`."""
     return advance(
-        cohort,
-        weeks,
-        processes=processes,
-        threads=threads or threads_available(),
-        recorder=recorder,
-        progress=progress,
+        cohort, weeks, processes=processes, threads=threads or threads_available(), recorder=recorder, progress=progress
     )
 
 

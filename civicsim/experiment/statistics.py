@@ -95,10 +95,7 @@ def half_width(sd: float, n: int, confidence: float = CONFIDENCE) -> float:
 
 
 def paired_difference(
-    first: np.ndarray,
-    second: np.ndarray,
-    confidence: float = CONFIDENCE,
-    bounds: tuple[float, float] = ANYWHERE,
+    first: np.ndarray, second: np.ndarray, confidence: float = CONFIDENCE, bounds: tuple[float, float] = ANYWHERE
 ) -> PairedDifference:
     """Return the difference ``first − second`` over runs matched by seed.
 

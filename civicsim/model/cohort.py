@@ -246,11 +246,7 @@ def renew_ties(cohort: Cohort, roster: Roster) -> None:
 
 
 def build_organisation(
-    structure: Structure,
-    population: Population,
-    levers: Levers,
-    rng: np.random.Generator,
-    roster: Roster | None = None,
+    structure: Structure, population: Population, levers: Levers, rng: np.random.Generator, roster: Roster | None = None
 ) -> tuple[Tables, np.ndarray]:
     """Build one organisation at its starting point.
 

@@ -23,13 +23,7 @@ class Structure:
         6, "managers", 1, 50, role="fixed", help="Executives, the chief among them.", source=_SIZE
     )
     n_organisations: int = parameter(
-        1,
-        "organisations",
-        1,
-        1000,
-        role="fixed",
-        help="Organisations that form one linked run.",
-        source=_SIZE,
+        1, "organisations", 1, 1000, role="fixed", help="Organisations that form one linked run.", source=_SIZE
     )
     size_spread: float = parameter(
         0.0, "log", 0.0, 1.5, role="fixed",
@@ -56,10 +50,7 @@ class Structure:
         2.0, "ties", 0.0, 6.0, help="Mean ties to people in other teams at the start.", source=_FREE
     )
     tie_proximity: float = parameter(
-        0.7,
-        "0-1",
-        help="Share of those ties that stay within the division where it has other teams.",
-        source=_FREE,
+        0.7, "0-1", help="Share of those ties that stay within the division where it has other teams.", source=_FREE
     )
     tie_homophily: float = parameter(
         0.5, "0-1", help="Share of those ties that look for someone of the same profession.", source=_FREE
@@ -97,22 +88,12 @@ class Population:
     trust_mean: float = parameter(0.55, "0-1", help="Mean of T₀, trust brought along.", source=_FREE)
     agency_mean: float = parameter(0.50, "0-1", help="Mean of g₀, agency brought along.", source=_FREE)
     attitude_sd: float = parameter(
-        0.15,
-        "0-1",
-        0.0,
-        0.3,
-        help="Spread of motivation, belonging, trust and agency between people.",
-        source=_FREE,
+        0.15, "0-1", 0.0, 0.3, help="Spread of motivation, belonging, trust and agency between people.", source=_FREE
     )
     skill_mean: float = parameter(0.40, "0-1", 0.1, 0.9, help="Mean of K, skill in improving work.", source=_FREE)
     skill_sd: float = parameter(0.10, "0-1", 0.0, 0.3, help="Spread of K between people.", source=_FREE)
     alignment_mean: float = parameter(
-        0.80,
-        "0-1",
-        0.2,
-        1.0,
-        help="Mean of a, weight on patients' good against own convenience.",
-        source=_FREE,
+        0.80, "0-1", 0.2, 1.0, help="Mean of a, weight on patients' good against own convenience.", source=_FREE
     )
     professionalism_mean: float = parameter(
         0.50, "0-1", 0.1, 0.9, help="Mean sense of duty for the whole system and for change, beyond the own craft.",

@@ -6,17 +6,7 @@ import gzip
 import numpy as np
 import pytest
 
-from civicsim.app.history import (
-    ABSENT,
-    NEW,
-    SILENCE,
-    SPOKE,
-    STATES,
-    VACANT,
-    Superseded,
-    as_bytes,
-    live_through,
-)
+from civicsim.app.history import ABSENT, NEW, SILENCE, SPOKE, STATES, VACANT, Superseded, as_bytes, live_through
 from civicsim.app.items import items_at, items_of
 from civicsim.app.layout import HEIGHT, WIDTH, arrange, grid
 from civicsim.app.stories import idea_story, item_text, name_of, person_story, team_story

@@ -78,11 +78,7 @@ def test_another_process_with_another_order_of_hashes_gives_the_same_bytes():
         "print(hashlib.sha256(c.state_bytes()).hexdigest())\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        check=True,
-        env={"PYTHONHASHSEED": "4", **_env()},
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"PYTHONHASHSEED": "4", **_env()}
     )
     here = hashlib.sha256(lived(SMALL, [3]).state_bytes()).hexdigest()
     assert done.stdout.strip() == here

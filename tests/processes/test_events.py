@@ -806,13 +806,7 @@ def test_no_event_switches_events_off():
         Scenario().with_(interventions=(an_event(0, 3, events__enabled=False),))
 
 
-@pytest.mark.parametrize(
-    "set_",
-    [
-        {"lifecycle.n_cycles": 10},
-        {f"levers.weight_{name}": 0 for name in PURPOSES},
-    ],
-)
+@pytest.mark.parametrize("set_", [{"lifecycle.n_cycles": 10}, {f"levers.weight_{name}": 0 for name in PURPOSES}])
 def test_what_events_bring_about_must_hold_together_too(set_):
     with pytest.raises(ScenarioError):
         Scenario().with_(interventions=(Event(0, "x", 0, set_),))

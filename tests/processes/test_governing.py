@@ -4,19 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tools import (
-    GRID,
-    both,
-    burnt_in,
-    constant,
-    falling,
-    never_falling,
-    never_rising,
-    put,
-    rising,
-    shares,
-    step,
-)
+from tools import GRID, both, burnt_in, constant, falling, never_falling, never_rising, put, rising, shares, step
 
 from civicsim.model.levers import PURPOSES
 from civicsim.model.organisation import CHIEF, ENACTED

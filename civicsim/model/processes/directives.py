@@ -30,12 +30,7 @@ class Parameters:
         6.0, "utility", 0, 8, help="a₃: permission × skill × headspace make teams adapt.", source=_FREE
     )
     resist_misfit: float = parameter(
-        2.0,
-        "utility",
-        0,
-        8,
-        help="a₄: misfit as the team sees it × belonging make teams resist.",
-        source=_FREE,
+        2.0, "utility", 0, 8, help="a₄: misfit as the team sees it × belonging make teams resist.", source=_FREE
     )
     resist_fear: float = parameter(1.0, "utility", 0, 8, help="a₅: fear keeps teams from resisting.", source=_FREE)
     game_pressure: float = parameter(
@@ -64,12 +59,7 @@ class Parameters:
         source=_FREE,
     )
     attention: float = parameter(
-        4.0,
-        "directives per week",
-        1.0,
-        20.0,
-        help="Directives that a team can take in at once.",
-        source=_FREE,
+        4.0, "directives per week", 1.0, 20.0, help="Directives that a team can take in at once.", source=_FREE
     )
 
 

@@ -127,22 +127,10 @@ def _step(first, last, p, organisation, team, person, manager):
                 org.fear_enacted, fear, org.fear_habit, q.rate, engaged, q.fallback, pressure
             )
             org.permission_enacted = enacted_attitude(
-                org.permission_enacted,
-                org.permission,
-                org.permission_habit,
-                q.rate,
-                engaged,
-                q.fallback,
-                pressure,
+                org.permission_enacted, org.permission, org.permission_habit, q.rate, engaged, q.fallback, pressure
             )
             org.authority_enacted = enacted_attitude(
-                org.authority_enacted,
-                org.authority,
-                org.authority_habit,
-                q.rate,
-                engaged,
-                q.fallback,
-                pressure,
+                org.authority_enacted, org.authority, org.authority_habit, q.rate, engaged, q.fallback, pressure
             )
         else:
             org.fear_enacted, org.permission_enacted = fear, org.permission
@@ -156,13 +144,7 @@ def _step(first, last, p, organisation, team, person, manager):
             # While a post is empty, whoever stands in takes after the chief executive.
             own = org.leader_openness if boss.vacant else manager[j].openness_anchor
             manager[j].openness = manager_openness(
-                own,
-                org.leader_openness,
-                q.leader_weight,
-                overload,
-                q.overload_cost,
-                org.grip,
-                q.grip_cost,
+                own, org.leader_openness, q.leader_weight, overload, q.overload_cost, org.grip, q.grip_cost
             )
 
 

@@ -40,12 +40,7 @@ class Parameters:
         source="Direction: job demands-resources theory, longitudinal effects small and fading with lag; size to be calibrated.",
     )  # fmt: skip
     recovery_weight: float = parameter(
-        0.04,
-        "per week and unit slack",
-        0.02,
-        0.15,
-        help="κ_R: recovery per unit of load below 1.",
-        source=_FREE,
+        0.04, "per week and unit slack", 0.02, 0.15, help="κ_R: recovery per unit of load below 1.", source=_FREE
     )
     fear_weight: float = parameter(
         0.004,
@@ -63,12 +58,7 @@ class Parameters:
         source="Assumption: small, because cross-sectional findings are confounded by shared load; sweep through 0.",
     )  # fmt: skip
     return_rate: float = parameter(
-        0.06,
-        "per week",
-        0.03,
-        0.1,
-        help="κ₀: how fast exhaustion returns to a person's own level.",
-        source=_FREE,
+        0.06, "per week", 0.03, 0.1, help="κ₀: how fast exhaustion returns to a person's own level.", source=_FREE
     )
     rest_weight: float = parameter(
         1.5, "multiple", 1.0, 3.0, help="How much an hour taken from rest wears out, against an hour of work.",

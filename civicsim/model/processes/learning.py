@@ -47,34 +47,21 @@ class Parameters:
         source="Assumption: losses loom about twice as large as gains; from memory, to be verified.",
     )  # fmt: skip
     witness_share: float = parameter(
-        0.25,
-        "0-1",
-        help="How much what happens to colleagues counts against what happens to oneself.",
-        source=_FREE,
+        0.25, "0-1", help="How much what happens to colleagues counts against what happens to oneself.", source=_FREE
     )
     experience_rate: float = parameter(
         0.02, "per week", 0.0, 0.1, help="κ_V: how fast efficacy follows the share of problems that are dealt with.",
         source=_FREE,
     )  # fmt: skip
     dealt_weight: float = parameter(
-        0.8,
-        "efficacy per share",
-        0.0,
-        1.0,
-        help="a_R: how much that share raises expected efficacy.",
-        source=_FREE,
+        0.8, "efficacy per share", 0.0, 1.0, help="a_R: how much that share raises expected efficacy.", source=_FREE
     )
     openness_efficacy: float = parameter(
         0.3, "efficacy per openness", 0.0, 0.8, help="a_V: how much the manager's openness raises expected efficacy.",
         source=_FREE,
     )  # fmt: skip
     agency_rate: float = parameter(
-        0.02,
-        "per week",
-        0.0,
-        0.1,
-        help="How fast agency returns to what a person brought along.",
-        source=_FREE,
+        0.02, "per week", 0.0, 0.1, help="How fast agency returns to what a person brought along.", source=_FREE
     )
     safety_rate: float = parameter(
         0.05, "per week", 0.02, 0.3, help="η_S: how fast safety moves.",
@@ -88,12 +75,7 @@ class Parameters:
         source="Direction: Frazier and others (2017, Personnel Psychology 70:113), to be verified; size free.",
     )  # fmt: skip
     norm_safety: float = parameter(
-        0.2,
-        "safety per share",
-        0.0,
-        0.8,
-        help="a_N: how much others' speaking up raises safety.",
-        source=_FREE,
+        0.2, "safety per share", 0.0, 0.8, help="a_N: how much others' speaking up raises safety.", source=_FREE
     )
     fear_safety: float = parameter(
         0.2, "safety per fear", 0.0, 0.8, help="a_F: how much fear lowers safety.", source=_FREE

@@ -38,20 +38,10 @@ class Parameters:
         source="Assumption: reports at 30, 60 and 90 days (Drew and Pandit 2020, BMJ 368:m872).",
     )  # fmt: skip
     cycle_accuracy: float = parameter(
-        0.7,
-        "probability",
-        0.5,
-        1.0,
-        help="Chance that a cycle shows rightly whether the idea fits.",
-        source=_FREE,
+        0.7, "probability", 0.5, 1.0, help="Chance that a cycle shows rightly whether the idea fits.", source=_FREE
     )
     headspace_gain: float = parameter(
-        4.0,
-        "per headspace",
-        0.5,
-        20.0,
-        help="A cycle runs with probability min(1, gain × headspace).",
-        source=_FREE,
+        4.0, "per headspace", 0.5, 20.0, help="A cycle runs with probability min(1, gain × headspace).", source=_FREE
     )
     max_concurrent: int = parameter(3, "trials", 1, 30, help="Trials that a team runs at once at most.", source=_FREE)
     report_hours: float = parameter(
@@ -66,12 +56,7 @@ class Parameters:
         source=_FREE,
     )  # fmt: skip
     consent_trust: float = parameter(
-        0.5,
-        "probability",
-        0.0,
-        0.7,
-        help="How much full trust in the second team adds to that chance.",
-        source=_FREE,
+        0.5, "probability", 0.0, 0.7, help="How much full trust in the second team adds to that chance.", source=_FREE
     )
     consent_professionalism: float = parameter(
         0.3, "probability", 0.0, 1.0,
@@ -93,12 +78,7 @@ class Parameters:
         0.05, "per week", 0.0, 0.3, help="δ_L: added chance per unit of overload.", source=_FREE
     )
     decay_turnover: float = parameter(
-        0.5,
-        "per share of leavers",
-        0.0,
-        2.0,
-        help="δ_T: added chance per weekly share of leavers.",
-        source=_FREE,
+        0.5, "per share of leavers", 0.0, 2.0, help="δ_T: added chance per weekly share of leavers.", source=_FREE
     )
     decay_leader: float = parameter(
         0.10, "probability", 0.0, 0.5,
@@ -106,12 +86,7 @@ class Parameters:
         source=_FREE,
     )  # fmt: skip
     decay_neighbours: float = parameter(
-        0.008,
-        "per week",
-        0.0,
-        0.03,
-        help="δ_N: chance taken off where all neighbours do the same.",
-        source=_FREE,
+        0.008, "per week", 0.0, 0.03, help="δ_N: chance taken off where all neighbours do the same.", source=_FREE
     )
 
 
@@ -302,20 +277,7 @@ def _try_ideas(first, last, week, p, p_practice, organisation, dimension, tally,
                         slot.successes += fits == shows_rightly
                 if slot.cycles >= q.n_cycles:
                     running -= 1
-                    _decide(
-                        t,
-                        d,
-                        week,
-                        q,
-                        hours,
-                        org,
-                        dimension[o, d],
-                        team,
-                        neighbour,
-                        practice,
-                        person,
-                        tally,
-                    )
+                    _decide(t, d, week, q, hours, org, dimension[o, d], team, neighbour, practice, person, tally)
             g.n_trials = running
 
 

@@ -23,12 +23,7 @@ class Parameters:
 
     enabled: bool = switch("Motivation, belonging and trust change.")
     motivation_rate: float = parameter(
-        0.02,
-        "per week",
-        0.0,
-        0.1,
-        help="μ_A: how fast motivation follows influence and permission.",
-        source=_FREE,
+        0.02, "per week", 0.0, 0.1, help="μ_A: how fast motivation follows influence and permission.", source=_FREE
     )
     autonomy_weight: float = parameter(
         0.4, "0-1", 0.0, 1.0, help="How much influence and permission raise motivation.",
@@ -55,12 +50,7 @@ class Parameters:
         0.1, "0-1", 0.0, 1.0, help="How much colleagues' speaking up raises belonging.", source=_FREE
     )
     trust_rate: float = parameter(
-        0.01,
-        "per week",
-        0.005,
-        0.03,
-        help="κ_T: how fast trust returns to what a person brought along.",
-        source=_FREE,
+        0.01, "per week", 0.005, 0.03, help="κ_T: how fast trust returns to what a person brought along.", source=_FREE
     )
     gap_cost: float = parameter(
         0.005, "per week", 0.0, 0.05, help="Trust lost per unit of gap between words and deeds.",

@@ -41,12 +41,7 @@ class Parameters:
         source="Assumption: direction after 'battening down the hatches' (Mountford and Marshall 2014, BMJ Qual Saf 23:89); size free.",
     )  # fmt: skip
     seek_rate: float = parameter(
-        0.02,
-        "per week",
-        0.0,
-        0.2,
-        help="How fast a team's problem-seeking follows how bad news is met.",
-        source=_FREE,
+        0.02, "per week", 0.0, 0.2, help="How fast a team's problem-seeking follows how bad news is met.", source=_FREE
     )
     seek_shift: float = parameter(
         0.0, "0-1", -0.5, 0.5, help="Added to where problem-seeking settles, whatever leaders do.",

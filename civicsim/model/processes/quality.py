@@ -49,12 +49,7 @@ class Parameters:
         source="Direction: peers hold one another to account too (Mountford and Marshall 2014, BMJ Qual Saf 23:89); size free.",
     )  # fmt: skip
     satisfaction_rate: float = parameter(
-        0.1,
-        "per week",
-        0.0,
-        1.0,
-        help="How fast patients' satisfaction follows the care of their team.",
-        source=_FREE,
+        0.1, "per week", 0.0, 1.0, help="How fast patients' satisfaction follows the care of their team.", source=_FREE
     )
 
 

@@ -74,21 +74,10 @@ class Parameters:
         source=_FREE,
     )
     explain_openness: float = parameter(
-        0.4,
-        "probability",
-        0.0,
-        0.6,
-        help="How much full openness adds to the chance of an explanation.",
-        source=_FREE,
+        0.4, "probability", 0.0, 0.6, help="How much full openness adds to the chance of an explanation.", source=_FREE
     )
     timeout: int = parameter(
-        8,
-        "weeks",
-        1,
-        52,
-        role="fixed",
-        help="Weeks after which an unanswered item counts as silence.",
-        source=_FREE,
+        8, "weeks", 1, 52, role="fixed", help="Weeks after which an unanswered item counts as silence.", source=_FREE
     )
     status_bias: float = parameter(
         1.0, "severity per standing", 0.0, 3.0, help="How much standing moves an item up the queue where rank counts.",
@@ -107,12 +96,7 @@ class Parameters:
         source=_FREE,
     )  # fmt: skip
     overload_cost: float = parameter(
-        4.0,
-        "per unit overload",
-        0.0,
-        10.0,
-        help="How steeply time for answering falls with overload.",
-        source=_FREE,
+        4.0, "per unit overload", 0.0, 10.0, help="How steeply time for answering falls with overload.", source=_FREE
     )
 
 

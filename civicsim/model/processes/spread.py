@@ -45,12 +45,7 @@ class Parameters:
         0.25, "per week", 0.0, 1.0, help="Weekly chance of taking it up above the threshold.", source=_FREE
     )
     contagion: float = parameter(
-        0.05,
-        "per tie and week",
-        0.01,
-        0.2,
-        help="β: weekly chance per tie of taking up a simple change.",
-        source=_FREE,
+        0.05, "per tie and week", 0.01, 0.2, help="β: weekly chance per tie of taking up a simple change.", source=_FREE
     )
     internal: float = parameter(
         0.1, "per week", 0.0, 1.0, help="q: weekly chance when all ties lead to teams that have it (proportional form).",

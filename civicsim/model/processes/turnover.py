@@ -60,12 +60,7 @@ class Parameters:
         0.8, "log rate per trust", 0.0, 2.0, help="How much trust lowers the chance of leaving.", source=_FREE
     )
     exit_belonging: float = parameter(
-        0.5,
-        "log rate per belonging",
-        0.0,
-        2.0,
-        help="How much belonging lowers the chance of leaving.",
-        source=_FREE,
+        0.5, "log rate per belonging", 0.0, 2.0, help="How much belonging lowers the chance of leaving.", source=_FREE
     )
     absence_intercept: float = parameter(
         -3.1, "logit", -5.0, -2.0, help="Logit of the chance of being absent in a week at exhaustion ½.",

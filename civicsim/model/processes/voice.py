@@ -62,12 +62,7 @@ class Parameters:
     agency_weight: float = parameter(1.0, "logit", 0, 3, help="β_g: weight of perceived agency.", source=_FREE)
     severity_weight: float = parameter(1.0, "logit", 0, 3, help="β_sev: weight of severity.", source=_FREE)
     hours_per_item: float = parameter(
-        0.5,
-        "hours",
-        0.2,
-        1.0,
-        help="Hours it costs to voice one problem, outside the hour budget.",
-        source=_FREE,
+        0.5, "hours", 0.2, 1.0, help="Hours it costs to voice one problem, outside the hour budget.", source=_FREE
     )
     peer_authority: float = parameter(
         1.5, "utility", 0, 4, help="How much authority of the team makes people turn to peers.", source=_FREE
@@ -86,12 +81,7 @@ class Parameters:
         2.0, "utility", 0, 5, help="How much severity makes people turn to the guardian.", source=_FREE
     )
     guardian_unsafety: float = parameter(
-        1.5,
-        "utility",
-        0,
-        5,
-        help="How much a lack of safety makes people turn to the guardian.",
-        source=_FREE,
+        1.5, "utility", 0, 5, help="How much a lack of safety makes people turn to the guardian.", source=_FREE
     )
 
 
