@@ -14,7 +14,7 @@ from civicsim.model.organisation import PROFESSIONS, STAFF
 from civicsim.scenario.scenario import DEFAULT_KIND, PARAMETERS, Scenario
 from civicsim.scenario.shipped import kinds
 
-FOLDER = Path(cs.__file__).parent / "organisations"
+FOLDER = Path(cs.__file__).parent / "scenario" / "organisations"
 OTHERS = sorted(set(kinds()) - {DEFAULT_KIND})
 
 

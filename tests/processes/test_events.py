@@ -269,7 +269,7 @@ def test_a_shipped_shock_runs_and_all_stays_within_bounds(name, start):
 
 @SHOCKS
 def test_a_shipped_shock_says_what_it_is(name):
-    path = Path(cs.__file__).parent / "shocks" / f"{name}.toml"
+    path = Path(cs.__file__).parent / "scenario" / "shocks" / f"{name}.toml"
     about = tomllib.loads(path.read_text(encoding="utf-8"))
     assert about["title"] == shocks()[name]
     assert about["description"].endswith(".")

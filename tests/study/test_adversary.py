@@ -10,6 +10,7 @@ from studies import small_study
 
 import civicsim as cs
 from civicsim.errors import CivicsimError
+from civicsim.scenario.scenario import PARAMETERS
 from civicsim.study.analysis import adversary as searching
 from civicsim.study.analysis.adversary import BATCH, JOURNAL, OTHER, WORST, adversary
 from civicsim.study.analysis.matched import About, Matched
@@ -240,7 +241,7 @@ def test_mistakes_are_named(tmp_path, changes, words, said):
 def test_parameters_can_be_freed_beside_those_of_the_study():
     study = searching.opened(unsure(), ["spread", "kappa_low"])
     assert {key for key in study.uncertainties if key.startswith("spread.")} == {
-        about.key for about in cs.scenario.PARAMETERS.values() if about.section == "spread" and about.role == "uncertainty"
+        about.key for about in PARAMETERS.values() if about.section == "spread" and about.role == "uncertainty"
     }  # fmt: skip
     assert study.uncertainties["kappa_low"] == UNKNOWN["kappa_low"]
 
