@@ -183,7 +183,9 @@ def test_any_scenario_can_be_the_baseline(small):
 
 
 def test_identical_levers_are_found_the_same(small):
-    Path("twin.toml").write_text(Path(scenarios.__file__).parents[1].joinpath("scenario/styles/status-quo.toml").read_text())
+    Path("twin.toml").write_text(
+        Path(scenarios.__file__).parents[1].joinpath("scenario/styles/status-quo.toml").read_text()
+    )
     table = json.loads(small("compare", "twin.toml", "--json").out)["table"]
     assert {row["verdict"] for row in table if row["style"] == "twin" and row["mean"] is not None} == {"same"}
 

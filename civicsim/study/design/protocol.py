@@ -30,7 +30,8 @@ from civicsim.study.design.summaries import Column, read_columns
 if TYPE_CHECKING:
     from civicsim.study.design.study import Study
 
-PROTOCOL, CODE = "protocol.json", "code.py"
+PROTOCOL = "protocol.json"
+CODE = "code.py"
 FIXED = ("point", "policy", "future", "style", "setting", "draw", "shock", "against")
 """Columns that every table of points has; those of factors follow."""
 _MOST_CHECKED = 500

@@ -1,0 +1,28 @@
+"""What ``import civicsim as cs`` shows: names, signatures, help and types."""
+
+import subprocess
+import sys
+
+import civicsim as cs
+
+
+def test_dir_and_all_show_every_public_name_and_each_exists():
+    assert {"run", "compare", "Scenario", "Study", "Store", "open_store", "styles", "Measure", "Process"} <= set(
+        dir(cs)
+    )
+    assert set(dir(cs)) <= set(cs.__all__)
+    assert [name for name in cs.__all__ if getattr(cs, name) is None] == []
+
+
+def test_type_checkers_see_the_signatures(tmp_path):
+    (tmp_path / "right.py").write_text("import civicsim as cs\nresult: cs.Result = cs.run(seeds=3)\n")
+    (tmp_path / "wrong.py").write_text("import civicsim as cs\ncs.run(sedes=3)\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--cache-dir", str(tmp_path / "cache"), "--follow-imports", "silent"]
+        + [str(tmp_path / name) for name in ("right.py", "wrong.py")],
+        capture_output=True,
+        text=True,
+    )
+    errors = [line for line in done.stdout.splitlines() if ": error:" in line]
+    assert len(errors) == 1, done.stdout
+    assert 'Unexpected keyword argument "sedes" for "run"' in errors[0]
