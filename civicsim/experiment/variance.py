@@ -122,7 +122,7 @@ def _groups(cohort: Cohort, rows: np.ndarray) -> dict[str, np.ndarray]:
     }  # fmt: skip
 
 
-def _resampled(
+def resampled_shares(
     values: np.ndarray, groups: Mapping[str, np.ndarray], cluster: str, rng: np.random.Generator
 ) -> dict[str, float]:
     """Return the shares in a bootstrap sample of whole clusters; one drawn twice counts as two."""
@@ -156,7 +156,7 @@ def _decompose(
         shares = shares_of(variance_components(values, groups))
         # The interval is part of the result: the same run gives the same interval.
         rng = np.random.default_rng(0)
-        samples = [_resampled(values, groups, cluster, rng) for _ in range(n_bootstrap)]
+        samples = [resampled_shares(values, groups, cluster, rng) for _ in range(n_bootstrap)]
         spread = {level: np.array([sample[level] for sample in samples]) for level in (*LEVELS, WITHIN)}
         found.append((item, len(rows), shares, spread))
     return found

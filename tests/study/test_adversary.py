@@ -242,7 +242,7 @@ def test_parameters_can_be_freed_beside_those_of_the_study():
     study = searching.opened(unsure(), ["spread", "kappa_low"])
     assert {key for key in study.uncertainties if key.startswith("spread.")} == {
         about.key for about in PARAMETERS.values() if about.section == "spread" and about.role == "uncertainty"
-    }  # fmt: skip
+    }
     assert study.uncertainties["kappa_low"] == UNKNOWN["kappa_low"]
 
 

@@ -1,16 +1,21 @@
 """Paired differences of a study: intervals that cover what they say, verdicts, and tails."""
 
 import dataclasses
+import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from made_up import ABOUT, made_up
 from scipy.special import stdtrit
 
 from civicsim.errors import CivicsimError
-from civicsim.experiment.statistics import PairedDifference, estimate, paired_difference
-from civicsim.study.analysis.contrasts import contrasts, seeds_needed, tails, verdict_of
+from civicsim.experiment.statistics import PairedDifference, estimate, half_width, paired_difference
+from civicsim.study.analysis.contrasts import contrast, contrasts, seeds_needed, tails, verdict_of
+from civicsim.study.analysis.matched import mean_of
 from civicsim.study.design.precision import Precision, seeds_to_add, widths
 
 TRIALS = 2000
@@ -155,3 +160,85 @@ def test_tails_are_the_worst_twentieth_whichever_way_is_better():
 def test_a_measure_that_is_not_there_is_named():
     with pytest.raises(CivicsimError, match=r"no measure 'qualty'; did you mean 'quality'\?"):
         contrasts(made_up(lambda point, seed: 1.0), ["qualty"])
+
+
+# -- by hand and against other ways to the same numbers --------------------------------------------------------------------
+
+
+def test_two_draws_of_three_seeds_by_hand():
+    first, second = np.array([[1.0, 2.0, 3.0], [2.0, 4.0, np.nan]]), np.array([[0.0, 2.0, 4.0], [1.0, 1.0, 1.0]])
+    found = contrast(first, second, ABOUT)
+    # Differences are 1, 0, −1 and 1, 3: by seed 1, 1.5 and −1, by draw 0 and 2.
+    seeds, draws = np.array([1.0, 1.5, -1.0]), np.array([0.0, 2.0])
+    luck = stdtrit(2, 0.975) * seeds.std(ddof=1) / 3**0.5
+    assert found["difference"] == pytest.approx(0.5)
+    assert (found["run_low"], found["run_high"]) == pytest.approx((0.5 - luck, 0.5 + luck))
+    ends = np.quantile(draws, [0.025, 0.975])
+    assert (found["parameter_low"], found["parameter_high"]) == pytest.approx(tuple(ends))
+    assert found["low"] == pytest.approx(0.5 - np.hypot(0.5 - ends[0], luck))
+    assert found["high"] == pytest.approx(0.5 + np.hypot(ends[1] - 0.5, luck))
+    # Three wins, one tie and one loss in five pairs.
+    assert found["superiority"] == pytest.approx(0.7)
+    assert [found[key] for key in ("n", "n_seeds", "n_draws", "n_missing")] == [5, 3, 2, 1]
+
+
+def test_an_interval_of_both_kinds_ends_where_no_difference_can_be():
+    about = dataclasses.replace(ABOUT, bounds=(0.0, 1.0))
+    first, second = np.array([[1.0, 0.0], [1.0, 0.9]]), np.zeros((2, 2))
+    found = contrast(first, second, about)
+    assert (found["uncertainty"], found["high"]) == ("both", 1.0)
+    assert contrast(second, first, about)["low"] == -1.0
+
+
+def test_a_wider_confidence_widens_both_kinds():
+    rng = np.random.default_rng(5)
+    first, second = rng.normal(size=(2, 8, 6))
+    narrow, wide = (contrast(first, second, ABOUT, confidence) for confidence in (0.5, 0.95))
+    for kind in ("", "run_", "parameter_"):
+        assert wide[f"{kind}low"] < narrow[f"{kind}low"] < narrow[f"{kind}high"] < wide[f"{kind}high"]
+
+
+@given(st.lists(st.floats(-9, 9), min_size=2, max_size=20).map(np.array), st.floats(0.01, 5.0))
+def test_the_seeds_that_are_needed_are_the_fewest_that_do(values, half_wanted):
+    needed = seeds_needed(values, half_wanted)
+    sd = values.std(ddof=1)
+    if np.isinf(needed):
+        assert half_width(sd, 1_000_000) > half_wanted
+    else:
+        assert half_width(sd, int(needed)) <= half_wanted
+        assert needed == 2 or half_width(sd, int(needed) - 1) > half_wanted
+
+
+def test_no_seeds_are_named_where_nothing_is_wanted_or_known_or_too_many_are_needed():
+    values = np.array([0.0, 1.0])
+    assert np.isnan([seeds_needed(values, 0.0), seeds_needed(values, None), seeds_needed(values[:1], 0.1)]).all()
+    assert seeds_needed(values, 1e-9) == np.inf
+
+
+@given(st.integers(1, 60), st.sampled_from([0.05, 0.1, 0.5, 1.0]), st.integers(0, 2**32))
+def test_a_tail_is_the_mean_of_the_worst_share_rounded_up(n, share, seed):
+    values = np.random.default_rng(seed).normal(size=n)
+    worst = np.sort(values)[: max(1, int(np.ceil(share * n)))].mean()
+    found = tails(made_up(lambda point, run: values[run - 1], n_seeds=n), share=share).iloc[0]
+    assert (found["tail"], found["n_tail"]) == (pytest.approx(worst), max(1, int(np.ceil(share * n))))
+    assert (found["worst"], found["worst_run"]) == (values.min(), f"0:{values.argmin() + 1}")
+
+
+def test_intervals_of_tails_rest_on_whole_seeds_and_on_enough_of_them():
+    # All draws of a seed are the same: seeds differ, and twenty draws do not make twenty seeds of one.
+    noise = np.random.default_rng(6).normal(size=41)
+    many, one = (tails(made_up(lambda p, s: noise[s], n_draws=n, n_seeds=40), share=0.5).iloc[0] for n in (20, 1))
+    assert (many["low"], many["high"]) == pytest.approx((one["low"], one["high"]))
+    for n_seeds, n_draws, there in ((9, 20, False), (10, 1, False), (10, 2, True), (20, 1, True)):
+        row = tails(made_up(lambda p, s: noise[s], n_draws=n_draws, n_seeds=n_seeds)).iloc[0]
+        assert np.isfinite(row["low"]) == there, (n_seeds, n_draws)
+
+
+@given(
+    arrays(float, st.tuples(st.integers(1, 5), st.integers(1, 5)), elements=st.sampled_from([np.nan, -1.0, 0.5, 2.0]))
+)
+def test_means_leave_out_what_is_missing(values):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        for axis in (0, 1):
+            np.testing.assert_allclose(mean_of(values, axis), np.nanmean(values, axis))

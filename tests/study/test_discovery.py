@@ -5,7 +5,10 @@ import sys
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from made_up import ABOUT, made_up
+from scipy.special import ndtri
 
 from civicsim.errors import CivicsimError
 from civicsim.study.analysis.discovery import discover, wilson
@@ -91,3 +94,14 @@ def test_wilsons_interval_is_the_published_one():
     # Newcombe (1998, Statistics in Medicine 17:857), table I: 81 of 263 and 0 of 20.
     assert wilson(81, 263) == pytest.approx((0.2553, 0.3662), abs=5e-5)
     assert wilson(0, 20) == pytest.approx((0.0, 0.1611), abs=5e-5)
+
+
+@given(st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), st.sampled_from([0.8, 0.95]))
+def test_wilsons_interval_solves_its_equation_includes_the_share_and_mirrors(case, confidence):
+    k, n = case
+    ends, z = wilson(k, n, confidence), ndtri(0.5 + confidence / 2)
+    # At either end p, the share lies z standard errors away: (k/n − p)² = z² p (1 − p) / n.
+    for end in ends:
+        assert (k / n - end) ** 2 == pytest.approx(z**2 * end * (1 - end) / n, abs=1e-12)
+    assert 0.0 <= ends[0] <= k / n <= ends[1] <= 1.0
+    assert wilson(n - k, n, confidence) == pytest.approx((1 - ends[1], 1 - ends[0]), abs=1e-12)

@@ -4,11 +4,15 @@ import dataclasses
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from made_up import ABOUT, made_up
+from scipy.special import ndtri
 
 from civicsim.errors import CivicsimError
-from civicsim.experiment.statistics import estimate
-from civicsim.study.analysis.regret import crossings, regret
+from civicsim.experiment.statistics import estimate, half_width
+from civicsim.study.analysis.regret import crossings, regret, resampled
 
 #             calm, surge, strike
 TABLE = np.array([[10.0, 4.0, 1.0], [6.0, 5.0, 2.5], [3.0, 3.0, 3.0]])
@@ -136,3 +140,92 @@ def test_many_values_are_cut_into_bands():
     runs = made_up(lambda p, s: p.policy * (p.u - 0.5 + 0.001 * (-1) ** s), n_draws=50)
     row = crossings(runs, "quality", "u").iloc[0]
     assert row["at"] == pytest.approx(0.5, abs=0.02)
+
+
+# -- properties --------------------------------------------------------------------------------------------------------
+
+tables = arrays(float, st.tuples(st.integers(2, 4), st.integers(1, 4)), elements=st.integers(-5, 5).map(float))
+
+
+def of_table(values, **changes):
+    """Return results of policies (rows) in draws (columns), the same with every seed."""
+    about = dataclasses.replace(ABOUT, **changes)
+    return made_up(
+        lambda p, s: values[p.policy, p.draw], "abcd"[: len(values)], n_draws=values.shape[1], n_seeds=2, about=about
+    )
+
+
+@settings(max_examples=20)
+@given(tables)
+def test_regret_is_the_distance_to_the_best_of_each_future(values):
+    found = regret(of_table(values), "quality")
+    expected = values.max(axis=0) - values
+    np.testing.assert_array_equal(found.regret.to_numpy(), expected)
+    np.testing.assert_allclose(found.summary["mean_regret"], expected.mean(axis=1))
+    np.testing.assert_array_equal(found.summary["max_regret"], expected.max(axis=1))
+    rules = found.rules.set_index("rule")
+    assert rules.loc["minimax regret", "score"] == expected.max(axis=1).min()
+    assert rules.loc["maximin", "score"] == values.min(axis=1).max()
+    assert rules.loc["expected value", "score"] == pytest.approx(values.mean(axis=1).max())
+    # What every seed agrees on is as stable as can be, and has no width.
+    assert (found.rules["stability"] == 1.0).all()
+    assert (found.summary["max_regret_low"] == found.summary["max_regret_high"]).all()
+
+
+@settings(max_examples=20)
+@given(tables, st.lists(st.integers(-9, 9), min_size=4, max_size=4))
+def test_what_all_policies_gain_in_a_future_changes_no_regret(values, gains):
+    shifted = values + np.array(gains[: values.shape[1]], dtype=float)
+    np.testing.assert_array_equal(*(regret(of_table(v), "quality").regret.to_numpy() for v in (values, shifted)))
+
+
+@settings(max_examples=20)
+@given(tables)
+def test_where_lower_is_better_the_mirrored_table_has_the_same_regret(values):
+    up, down = regret(of_table(values), "quality"), regret(of_table(-values, better="lower"), "quality")
+    np.testing.assert_array_equal(up.regret, down.regret)
+    assert up.rules["chosen"].tolist() == down.rules["chosen"].tolist()
+
+
+def test_policies_that_tie_are_chosen_together_and_have_no_margin():
+    found = regret(of_table(np.array([[1.0, 2.0], [1.0, 2.0]])), "quality").rules
+    assert set(found["chosen"]) == {"a = b"}
+    assert found["margin"].isna().all()
+
+
+def test_a_threshold_is_met_at_its_value_and_shares_of_futures_are_counted():
+    values = np.array([[3.0, 1.0, 3.0], [2.0, 3.5, 2.75]])
+    assert regret(of_table(values), "quality", 3.0).summary["met"].tolist() == pytest.approx([2 / 3, 1 / 3])
+    down = regret(of_table(-values, better="lower"), "quality", -3.0)
+    assert down.summary["met"].tolist() == pytest.approx([2 / 3, 1 / 3])
+    # Behind by 0, 2.5 and 0, and by 1, 0 and 0.25.
+    within = regret(of_table(values, matters=0.25), "quality").summary["met"].tolist()
+    assert within == pytest.approx([2 / 3, 2 / 3])
+
+
+def test_samples_of_seeds_are_as_wide_as_the_t_interval_however_few_there_are():
+    rng = np.random.default_rng(3)
+    for n in (2, 3, 5, 12):
+        cube = rng.normal(size=(400, 1, n))
+        samples = np.array(list(resampled(cube)))[:, :, 0]
+        wide = samples.std(axis=0) * 2 * ndtri(0.975)
+        expected = [2 * half_width(values.std(ddof=1), n) for values in cube[:, 0]]
+        assert np.mean(wide / expected) == pytest.approx(1.0, abs=0.05), n
+        assert samples.mean(axis=0) == pytest.approx(cube.mean(axis=2)[:, 0], abs=0.8 * max(expected))
+
+
+def test_samples_keep_policies_matched_by_seed():
+    noise = np.random.default_rng(4).normal(size=9)
+    cube = np.stack([noise, noise + 1.0])[:, None, :]
+    for means in resampled(cube):
+        assert means[1, 0] - means[0, 0] == pytest.approx(1.0)
+
+
+def test_a_crossing_lies_where_the_line_between_two_levels_meets_zero():
+    values = {0.0: -1.0, 0.5: 3.0, 1.0: 2.0}
+    found = crossings(made_up(lambda p, s: (p["style"] == "new") * values[p.x], x=tuple(values)), "quality", "x")
+    assert found["at"].tolist() == [0.125]
+    assert found[["below", "above", "before", "after"]].iloc[0].tolist() == [0.0, 0.5, -1.0, 3.0]
+    # A level at which the two are the same is passed over, not taken for a change of sign.
+    level = {0.0: -1.0, 0.5: 0.0, 1.0: -2.0}
+    assert not len(crossings(made_up(lambda p, s: (p["style"] == "new") * level[p.x], x=tuple(level)), "quality", "x"))

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from made_up import made_up
+from scipy.stats import chi2
 from studies import small_study
 
 from civicsim.errors import CivicsimError
@@ -14,6 +15,7 @@ from civicsim.study.analysis.regret import regret
 from civicsim.study.analysis.sensitivity import (
     NOTHING,
     Sample,
+    _spread_ends,
     indices,
     parameters_against_seeds,
     sample_of,
@@ -52,6 +54,29 @@ def test_sobol_indices_of_the_ishigami_function_lie_within_their_intervals():
         row = found.loc[key]
         assert row["low"] <= truth <= row["high"], key
         assert row["high"] - row["low"] < 0.5
+
+
+def test_sobol_indices_of_the_g_function_lie_within_their_intervals():
+    # Saltelli and Sobol' (1995), with a = 0, 1 and 4.5: the variance of a factor alone is 1 / (3 (1 + a)²).
+    sample, a = sampled("sobol", 512), np.array([0.0, 1.0, 4.5])
+    found = table(sample, np.prod((np.abs(4.0 * sample.where - 2.0) + a) / (1.0 + a), axis=1))
+    alone = 1.0 / (3.0 * (1.0 + a) ** 2)
+    whole = np.prod(1.0 + alone) - 1.0
+    wrong = []
+    for place, name in enumerate(NAMES):
+        others = np.prod(np.delete(1.0 + alone, place))
+        for index, truth in (("first", alone[place] / whole), ("total", alone[place] * others / whole)):
+            row = found.loc[(name, index)]
+            if not (row["low"] <= truth <= row["high"] and row["value"] == pytest.approx(truth, abs=0.06)):
+                wrong.append((name, index, truth, row.to_dict()))
+    assert wrong == []
+
+
+def test_the_interval_of_a_spread_is_that_of_a_variance_of_normal_numbers():
+    found = _spread_ends(2.0, 10)
+    assert found["low"] == pytest.approx(2.0 * (9 / chi2.ppf(0.975, 9)) ** 0.5)
+    assert found["high"] == pytest.approx(2.0 * (9 / chi2.ppf(0.025, 9)) ** 0.5)
+    assert np.isnan(list(_spread_ends(2.0, 1).values())).all()
 
 
 def test_elementary_effects_of_a_plane_are_its_slopes():

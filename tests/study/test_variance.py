@@ -5,7 +5,15 @@ import pytest
 from scipy.stats import norm
 
 import civicsim as cs
-from civicsim.experiment.variance import LEVELS, WITHIN, icc_ratio, shares_of, variance_components, variance_shares
+from civicsim.experiment.variance import (
+    LEVELS,
+    WITHIN,
+    icc_ratio,
+    resampled_shares,
+    shares_of,
+    variance_components,
+    variance_shares,
+)
 from civicsim.model.organisation import SURVEY_ITEMS
 from civicsim.model.processes.record import intraclass_correlation
 
@@ -100,6 +108,79 @@ def test_values_alike_have_no_shares():
     assert all(np.isnan(value) for value in shares_of(variance_components(np.full(20, 0.25), groups)).values())
 
 
+# -- intervals ---------------------------------------------------------------------------------------------------------
+
+
+class Drawn:
+    """Stands for a generator that draws the clusters it is told to."""
+
+    def __init__(self, clusters):
+        self.clusters = np.asarray(clusters)
+
+    def integers(self, low, high, size):
+        assert (low, high, size) == (0, len(self.clusters), len(self.clusters))
+        return self.clusters
+
+
+def crossed(rng, n_organisations=12):
+    """Return values and groups of four levels: divisions and teams in organisations, professions across them."""
+    o = np.repeat(np.arange(n_organisations), 24)
+    d, t = np.arange(len(o)) // 12, np.arange(len(o)) // 4
+    p = rng.integers(0, 5, len(o))
+    y = rng.normal(size=len(o))
+    for group, size in ((o, 0.5), (d, 0.5), (t, 0.7), (p, 2.0)):
+        y += size * rng.normal(size=group.max() + 1)[group]
+    return y, {"organisation": o, "division": d, "team": t, "profession": p}
+
+
+def test_a_sample_in_which_every_cluster_is_drawn_once_has_the_shares_of_the_data():
+    y, groups = crossed(np.random.default_rng(8))
+    whole = shares_of(variance_components(y, groups))
+    for cluster, n in (("organisation", 12), ("team", 72)):
+        for order in (np.arange(n), np.random.default_rng(1).permutation(n)):
+            assert resampled_shares(y, groups, cluster, Drawn(order)) == pytest.approx(whole, abs=1e-9), cluster
+
+
+def test_a_cluster_that_is_drawn_twice_counts_as_two_and_professions_stay_what_they_are():
+    y, groups = crossed(np.random.default_rng(9), 4)
+    rows = np.concatenate([np.flatnonzero(groups["organisation"] == k) for k in (2, 2, 0, 1)])
+    copy = np.repeat(np.arange(4), 24)
+    expected = {
+        "organisation": copy,
+        "division": copy * 100 + groups["division"][rows],
+        "team": copy * 100 + groups["team"][rows],
+        "profession": groups["profession"][rows],
+    }
+    found = resampled_shares(y, groups, "organisation", Drawn([2, 2, 0, 1]))
+    assert found == pytest.approx(shares_of(variance_components(y[rows], expected)), abs=1e-12)
+
+
+def test_intervals_of_a_known_icc_cover_it_about_as_often_as_they_report():
+    truth, trials, covered = 0.25, 120, {"organisation": 0, "profession": 0}
+    rng = np.random.default_rng(10)
+    for _ in range(trials):
+        o = np.repeat(np.arange(30), 8)
+        p = rng.integers(0, 4, len(o))
+        y = np.sqrt(truth) * rng.normal(size=30)[o] + np.sqrt(1 - truth) * rng.normal(size=len(o))
+        groups = {"organisation": o, "team": np.arange(len(o)) // 4, "profession": p}
+        samples = [resampled_shares(y, groups, "organisation", rng) for _ in range(100)]
+        for level, share in (("organisation", truth), ("profession", 0.0)):
+            low, high = np.quantile([sample[level] for sample in samples], [0.025, 0.975])
+            covered[level] += low <= share <= high
+    # A percentile interval from 30 clusters is a little too narrow.
+    assert 0.85 <= covered["organisation"] / trials <= 0.99
+    assert covered["profession"] / trials >= 0.85
+
+
+def test_an_icc_does_not_depend_on_unit_or_shift_and_permuting_labels_changes_nothing():
+    rng = np.random.default_rng(12)
+    y, groups = crossed(rng)
+    whole = shares_of(variance_components(y, groups))
+    assert shares_of(variance_components(7.0 - 3.0 * y, groups)) == pytest.approx(whole, abs=1e-9)
+    renamed = {name: rng.permutation(int(group.max()) + 1)[group] * 3 + 5 for name, group in groups.items()}
+    assert shares_of(variance_components(y, renamed)) == pytest.approx(whole, abs=1e-9)
+
+
 # -- of a cohort -----------------------------------------------------------------------------------------------------
 
 
@@ -126,13 +207,13 @@ def planted(result, organisation=0.0, team=0.0, division=0.0, profession=0.0, pe
     return cohort
 
 
-@pytest.mark.parametrize("level", LEVELS)
-def test_what_is_planted_at_a_level_is_found_at_that_level(level, result):
-    frame = variance_shares(planted(result, **{level: 2.0}), "belonging", n_bootstrap=0)
-    shares = frame[frame["item"] == "scale"].set_index("level")["share"]
-    assert shares[list(LEVELS)].idxmax() == level
-    assert shares[level] > 0.4
-    assert frame["low"].isna().all()
+def test_what_is_planted_at_a_level_is_found_at_that_level(result):
+    for level in LEVELS:
+        frame = variance_shares(planted(result, **{level: 2.0}), "belonging", n_bootstrap=0)
+        shares = frame[frame["item"] == "scale"].set_index("level")["share"]
+        assert shares[list(LEVELS)].idxmax() == level
+        assert shares[level] > 0.4, level
+        assert frame["low"].isna().all()
 
 
 def test_the_interval_holds_the_share_and_is_the_same_each_time(result):
@@ -154,12 +235,14 @@ def test_the_frame_has_a_row_per_item_and_level_and_shares_sum_to_one(result):
     assert (frame["n"] == staff.sum()).all()
 
 
-@pytest.mark.parametrize("item", SURVEY_ITEMS)
-def test_every_question_of_the_survey_can_be_decomposed(item, result):
-    frame = result.variance_shares(f"survey_{item}", n_bootstrap=0)
-    assert set(frame["item"]) == {"scale", "binary"}
-    answers = result.cohort.person[f"answer_{item}"]
-    assert (frame["n"] == ((answers > 0) & (result.cohort.person["role"] == 0)).sum()).all()
+def test_every_question_of_the_survey_can_be_decomposed(result):
+    wrong = []
+    for item in SURVEY_ITEMS:
+        frame = result.variance_shares(f"survey_{item}", n_bootstrap=0)
+        n = ((result.cohort.person[f"answer_{item}"] > 0) & (result.cohort.person["role"] == 0)).sum()
+        if set(frame["item"]) != {"scale", "binary"} or not (frame["n"] == n).all():
+            wrong.append(item)
+    assert wrong == []
 
 
 def test_with_one_organisation_its_share_is_nan_and_teams_are_resampled():

@@ -193,11 +193,10 @@ def discover(
 
 def wilson(k: int, n: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
     """Return Wilson's interval of a share of k among n (from 1)."""
-    from scipy.special import ndtri
+    from scipy.stats import binomtest
 
-    z = float(ndtri(0.5 + confidence / 2))
-    centre, half = (k + z * z / 2) / (n + z * z), z * np.sqrt(k * (n - k) / n + z * z / 4) / (n + z * z)
-    return max(0.0, float(centre - half)), min(1.0, float(centre + half))
+    found = binomtest(k, n).proportion_ci(confidence, method="wilson")
+    return float(found.low), float(found.high)
 
 
 def _cases(runs: Matched, style: str | None, against: str | None) -> tuple[str, str, np.ndarray, np.ndarray]:

@@ -87,7 +87,8 @@ def widths(runs: pd.DataFrame, against: pd.Series, columns: Mapping[str, float])
     rows: list[dict[str, Any]] = []
     compared = {int(point) for point, other in against.items() if pd.notna(other) and other != point}
     for name, wanted in columns.items():
-        table = runs.pivot(index="seed", columns="point", values=name)
+        # A point of which every run has failed is not among the runs.
+        table = runs.pivot(index="seed", columns="point", values=name).reindex(columns=against.index)
         for point in table.columns:
             if compared and point not in compared:
                 continue
