@@ -36,7 +36,8 @@ from civicsim.study.design.precision import more_seeds
 from civicsim.study.design.study import Study
 from civicsim.study.run.runner import Progress, Standing, run_study, working
 from civicsim.study.store.files import needing_room
-from civicsim.study.store.lock import running
+from civicsim.study.store.holdings import refuse_links
+from civicsim.study.store.lock import LOCKS, running
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -263,6 +264,7 @@ def _numbers(study: Study, trials: int, fresh: int) -> None:
 def _folder(path: Path) -> Path:
     if path.exists() and not path.is_dir():
         raise CivicsimError(f"{path}: is a file, not a folder")
+    refuse_links(path, (LOCKS, "batches", "fresh"))
     names = {entry.name for entry in path.iterdir() if not entry.name.startswith(".")} if path.is_dir() else set()
     # One that was begun may have no journal yet; one that has a journal may hold notes of one's own, too.
     others = sorted(names - {"locks", SPREAD}) if JOURNAL not in names else []

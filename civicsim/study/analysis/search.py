@@ -131,9 +131,11 @@ def _mend(path: Path) -> None:
 
 def _opened(path: Path) -> Any:
     package = optuna()
-    from optuna.storages.journal import JournalFileBackend
+    from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 
-    storage = package.storages.JournalStorage(JournalFileBackend(str(path)))
+    # The usual lock is a symbolic link, of which a folder of results may hold none.
+    backend = JournalFileBackend(str(path), lock_obj=JournalFileOpenLock(str(path)))
+    storage = package.storages.JournalStorage(backend)
     return package.create_study(storage=storage, study_name=_NAME, direction="maximize", load_if_exists=True)
 
 

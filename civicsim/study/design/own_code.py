@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -25,19 +24,20 @@ def load_code(path: Path) -> ModuleType:
         If there is no such file, or it cannot be executed.
     """
     try:
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        source = path.read_bytes()
     except OSError as error:
         raise ScenarioError(f"{path}: cannot be read ({error.strerror})") from None
-    name = f"civicsim_own_{digest[:16]}"
+    name = f"civicsim_own_{hashlib.sha256(source).hexdigest()[:16]}"
     if name in sys.modules:
         return sys.modules[name]
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
+    if path.suffix != ".py":
         raise ScenarioError(f"{path}: is not a Python file; expected a name that ends with .py")
-    module = importlib.util.module_from_spec(spec)
+    module = ModuleType(name)
+    module.__file__ = str(path)
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        # Not imported: that would prefer bytecode in __pycache__ beside the file, whatever the file says.
+        exec(compile(source, path, "exec", dont_inherit=True), module.__dict__)
     except Exception as error:
         del sys.modules[name]
         raise ScenarioError(f"{path}: cannot be loaded ({type(error).__name__}: {error})") from error

@@ -19,14 +19,26 @@ from civicsim.errors import CivicsimError
 from civicsim.study.design.protocol import CODE, PROTOCOL, Protocol
 from civicsim.study.design.study import Study
 from civicsim.study.store.files import SCHEMA_VERSION, Stamp, sha256, table_bytes, write_whole
-from civicsim.study.store.holdings import MANIFEST, NEXT, TABLES, Holdings, codes, look, read_manifest
+from civicsim.study.store.holdings import (
+    ASIDE,
+    LISTED,
+    MANIFEST,
+    NEXT,
+    STUDY,
+    TABLES,
+    Holdings,
+    UnreadableError,
+    codes,
+    look,
+    read_manifest,
+    refuse_links,
+)
 from civicsim.study.store.identity import difference, identity, software
 from civicsim.study.store.lock import LOCKS, at_work, changing
 from civicsim.study.store.merge import merge
 from civicsim.study.store.schema import PARTS, POINTS, schema_of
 
-ASIDE, STUDY = "set-aside", "study.toml"
-_OWN = {MANIFEST, NEXT, STUDY, PROTOCOL, POINTS, CODE, PARTS, ASIDE, LOCKS, *TABLES.values(), "report.html"}
+_OWN = {MANIFEST, NEXT, *LISTED, PARTS, ASIDE, LOCKS, "report.html"}
 _DRAFT = ".next-"
 
 
@@ -83,9 +95,7 @@ class StudyFolder:
         if (self.path / MANIFEST).exists():
             try:
                 known = read_manifest(self.path)
-            except CivicsimError as error:
-                if "schema" in str(error):
-                    raise
+            except UnreadableError:
                 self._set_aside(self.path / MANIFEST, "is no manifest that can be read")
         if known:
             self._check(known)
@@ -95,7 +105,7 @@ class StudyFolder:
             self.others[identity(known["software"])] = known["software"]
         self.seeds = tuple(sorted({*known.get("seeds", ()), *self.study.seed_numbers}))
         if not at_work(self.path):
-            for draft in self.path.glob("**/.draft-*"):
+            for draft in (draft for place in (self.path, self.path / PARTS) for draft in place.glob(".draft-*")):
                 draft.unlink(missing_ok=True)
             for marker in (self.path / PARTS).glob(".stage-*"):
                 marker.unlink(missing_ok=True)
@@ -277,10 +287,11 @@ def make_folder(path: Path) -> None:
     Raises
     ------
     CivicsimError
-        If it cannot be made, or holds other files and no study.
+        If it cannot be made, holds links, or holds other files and no study.
     """
     if path.exists() and not path.is_dir():
         raise CivicsimError(f"{path}: is a file, not a folder")
+    refuse_links(path)
     if path.is_dir() and not (path / MANIFEST).exists():
         names = [entry.name for entry in path.iterdir() if not entry.name.startswith(".")]
         # A folder of ours gets its protocol first: without one, the study file is somebody's own, and stays as it is.
@@ -300,7 +311,7 @@ def finish_exchange(folder: Path) -> None:
     """
     path = folder / NEXT
     if path.exists():
-        for name, about in json.loads(path.read_text(encoding="utf-8"))["files"].items():
+        for name, about in read_manifest(folder, NEXT)["files"].items():
             draft = folder / f"{_DRAFT}{name}"
             if draft.exists() and sha256(draft) == about["sha256"]:
                 os.replace(draft, folder / name)
@@ -319,8 +330,7 @@ def load_study(folder: str | Path) -> Study:
         If it holds none, or what says so is damaged.
     """
     path = Path(folder)
-    finish = path / NEXT
-    known = read_manifest(path) if not finish.exists() or (path / MANIFEST).exists() else json.loads(finish.read_text())
+    known = read_manifest(path, NEXT if (path / NEXT).exists() and not (path / MANIFEST).exists() else MANIFEST)
     for name in (PROTOCOL, POINTS, STUDY):
         file = path / name
         if not file.exists() or (name in known["files"] and sha256(file) != known["files"][name]["sha256"]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,14 +13,23 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from civicsim.errors import CivicsimError
+from civicsim.errors import CivicsimError, nearest
+from civicsim.study.design.protocol import CODE, PROTOCOL
 from civicsim.study.store.failures import WRITE
 from civicsim.study.store.files import SCHEMA_VERSION, Stamp, packed_schema, read_part, read_schema, sha256, stamp_of
-from civicsim.study.store.schema import PARTS
+from civicsim.study.store.lock import LOCKS
+from civicsim.study.store.schema import PARTS, POINTS
 
-MANIFEST, NEXT = "manifest.json", "manifest.next.json"
+MANIFEST, NEXT, STUDY, ASIDE = "manifest.json", "manifest.next.json", "study.toml", "set-aside"
 TABLES = {"runs": "runs.parquet", "weekly": "weekly.parquet", "failed": "failures.parquet"}
 """Tables that are put together, by kind of part."""
+LISTED = (STUDY, PROTOCOL, POINTS, CODE, *TABLES.values())
+"""Files that a manifest may list."""
+_PLACES = (PARTS, LOCKS, ASIDE)
+
+
+class UnreadableError(CivicsimError):
+    """What should be a manifest is none."""
 
 
 @dataclass(frozen=True)
@@ -85,29 +95,79 @@ class Holdings:
         return np.concatenate(points), np.concatenate(seeds)
 
 
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """Return the manifest of a folder.
+def refuse_links(folder: Path, places: Iterable[str] = _PLACES) -> None:
+    """Refuse a folder of results in which a file or folder is a link: what is written to it would end up elsewhere.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder, which may be a link itself: its user has named it.
+    places : iterable of str
+        Folders in it that are looked into as well.
 
     Raises
     ------
     CivicsimError
-        If there is none, it cannot be read, or its schema is another.
+        If there is a symbolic link, or on Windows a junction.
     """
-    path = folder / MANIFEST
+    for place in (folder, *(folder / name for name in places)):
+        try:
+            entries = list(os.scandir(place)) if place.is_dir() else []
+        except OSError as error:
+            raise CivicsimError(f"{place}: cannot be read ({error.strerror})") from None
+        for entry in entries:
+            if entry.is_symlink() or entry.is_junction():
+                raise CivicsimError(
+                    f"{Path(entry.path)}: is a symbolic link, and a folder of results may hold none; put what it leads to in "
+                    "its place, or remove it"
+                )
+
+
+def read_manifest(folder: Path, name: str = MANIFEST) -> dict[str, Any]:
+    """Return the manifest of a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder.
+    name : str
+        Name of the file: :data:`MANIFEST` or :data:`NEXT`.
+
+    Raises
+    ------
+    UnreadableError
+        If what is there is no manifest.
+    CivicsimError
+        If there is none, its schema is another, it lists a file that no study has, or the folder holds links.
+    """
+    refuse_links(folder)
+    path = folder / name
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        what = "there is no such folder" if not folder.is_dir() else f"holds no study (there is no {MANIFEST})"
+        what = "there is no such folder" if not folder.is_dir() else f"holds no study (there is no {name})"
         raise CivicsimError(f"{folder}: {what}") from None
     except (OSError, ValueError) as error:
-        raise CivicsimError(f"{path}: cannot be read ({' '.join(str(error).split())})") from None
+        raise UnreadableError(f"{path}: cannot be read ({' '.join(str(error).split())})") from None
     if not isinstance(values, dict) or "schema" not in values:
-        raise CivicsimError(f"{path}: is no manifest of a study")
+        raise UnreadableError(f"{path}: is no manifest of a study")
     if str(values["schema"]) != SCHEMA_VERSION:
         raise CivicsimError(
             f"{path}: schema {values['schema']}, and this version of civicsim reads schema {SCHEMA_VERSION}"
         )
+    _check_listed(path, values.get("files"))
     return values
+
+
+def _check_listed(path: Path, files: Any) -> None:
+    """Refuse a manifest that lists other files than those of a study: names in it become paths that are written to."""
+    if not isinstance(files, dict):
+        raise CivicsimError(f"{path}: files: expected names of files, each with its sha256")
+    for name, about in files.items():
+        if name not in LISTED:
+            raise CivicsimError(f"{path}: files: {name!r} is no file of a study; {nearest(name, LISTED)}")
+        if not isinstance(about, dict) or not isinstance(about.get("sha256"), str):
+            raise CivicsimError(f"{path}: files: {name}: expected its sha256")
 
 
 def look(
