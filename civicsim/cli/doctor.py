@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import importlib.metadata
 import importlib.util
@@ -113,14 +114,34 @@ def _cache() -> list[Finding]:
     """Look where compiled code is kept between runs."""
 
     def look() -> list[Finding]:
-        from civicsim.experiment.warming import folder_of_code, is_warm
+        from civicsim.engine.code_folder import exposure
+        from civicsim.engine.compiled import NOT_KEPT, folder_of_code
+        from civicsim.experiment.warming import is_warm
 
         folder = folder_of_code()
-        if not is_warm() and folder.is_dir():
-            return [Finding("compiled code", "missing", f"none yet in {folder}: civicsim warmup compiles beforehand")]
-        return _writable("compiled code", folder, "set NUMBA_CACHE_DIR, or each start takes a minute")
+        if NOT_KEPT or folder is None:
+            return [Finding("compiled code", "broken", f"{NOT_KEPT}: set NUMBA_CACHE_DIR to a folder of yours")]
+        whose = _whose(folder)
+        if danger := exposure(folder.resolve()):
+            says = f"{folder} ({whose}) {danger}, who can thus run code as you: chmod 700, or another NUMBA_CACHE_DIR"
+            return [Finding("compiled code", "broken", says)]
+        if not is_warm():
+            says = f"none yet in {folder} ({whose}): civicsim warmup compiles beforehand"
+            return [Finding("compiled code", "missing", says)]
+        (found,) = _writable("compiled code", folder, "set NUMBA_CACHE_DIR, or each start takes a minute")
+        return [dataclasses.replace(found, says=f"{found.says} ({whose})")]
 
     return _tried("compiled code", look)
+
+
+def _whose(folder: Path) -> str:
+    """Return the owner and the mode of a folder, where the system has them."""
+    try:
+        owner = folder.owner()
+    except (NotImplementedError, KeyError):
+        # Windows, and users without an entry.
+        owner = str(folder.stat().st_uid)
+    return f"owner {owner}, mode {folder.stat().st_mode & 0o7777:o}"
 
 
 def _threads() -> list[Finding]:

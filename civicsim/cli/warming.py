@@ -11,6 +11,7 @@ from civicsim.cli import Stopped
 from civicsim.cli.effort import size_of
 from civicsim.cli.output import Output, stderr_is_terminal
 from civicsim.cli.progress import duration
+from civicsim.engine.compiled import NOT_KEPT
 from civicsim.experiment.warming import STEPS, Warmth, warm_up
 
 
@@ -22,12 +23,15 @@ def warmup(output: Output) -> None:
         raise Stopped("what was compiled so far is kept") from None
     if output.json:
         about = {"ready": done.compiled == 0, "compiled": done.compiled, "seconds": done.seconds}
-        output.data({**about, "folder": str(done.folder), "bytes": done.n_bytes})
+        output.data({**about, "folder": None if NOT_KEPT else str(done.folder), "bytes": done.n_bytes})
         return
     if done.compiled:
         output.say(f"Compiled {done.compiled} functions in {duration(done.seconds)}.")
     else:
         output.say(f"Ready: all is compiled already (looked through in {duration(done.seconds)}).")
+    if NOT_KEPT:
+        output.say(f"For this process only: {NOT_KEPT}.")
+        return
     output.say(
         f"Compiled code is in {done.folder} ({size_of(done.n_bytes)}). It holds until civicsim or numba changes."
     )

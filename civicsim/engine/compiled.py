@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,8 @@ import llvmlite.binding
 import numba
 from numba.core.caching import FunctionCache
 from numba.core.runtime import rtsys  # type: ignore[attr-defined]
+
+from civicsim.engine.code_folder import code_folder
 
 _PACKAGE = Path(__file__).parents[1]
 LAYERS = ("engine", "model")
@@ -44,28 +44,21 @@ def source_hash(package: Path = _PACKAGE) -> str:
     return hashlib.sha256(versions.encode()).hexdigest()[:16]
 
 
-def _cache_directory() -> Path:
-    """Return a writable directory for compiled code. Where ``NUMBA_CACHE_DIR`` is set, that is used, and its owner looks after it."""
-    home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    for base in (home, tempfile.gettempdir()):
-        directory = Path(base) / "civicsim" / source_hash()
-        try:
-            directory.mkdir(parents=True, exist_ok=True)
-        except OSError:
-            continue
-        if os.access(directory, os.W_OK):
-            return directory
-    return Path(tempfile.mkdtemp(prefix="civicsim-"))
-
-
-if "NUMBA_CACHE_DIR" not in os.environ:
-    numba.config.CACHE_DIR = str(_cache_directory())  # type: ignore[attr-defined]
+_FOLDER, NOT_KEPT = code_folder(source_hash())
+"""Why compiled code is not kept for later runs; "" if it is."""
+numba.config.CACHE_DIR = str(_FOLDER or "")  # type: ignore[attr-defined]
 
 
 # A loop over people reads a dozen columns and arrays. Before it works on several people at once it makes sure that none of
 # what it writes overlaps with what it reads; by default the compiler gives up where that takes more than eight comparisons.
 # The option holds for all that this process compiles. It changes what is fast, never what comes out.
 llvmlite.binding.set_option("civicsim", "--runtime-memory-check-threshold=64")
+
+
+def folder_of_code() -> Path | None:
+    """Return where compiled code is kept; None if there is no place for it."""
+    folder = numba.config.CACHE_DIR  # type: ignore[attr-defined]
+    return Path(folder) if folder else None
 
 
 class _Shelf(FunctionCache):
@@ -88,7 +81,8 @@ def compiled(function: Callable[..., Any], *, written_in: bool = False) -> Any:
     several rows at once.
     """
     dispatcher: Any = numba.njit(nogil=True, error_model="numpy", forceinline=written_in)(function)
-    dispatcher._cache = _Shelf(function)
+    if folder_of_code() is not None:
+        dispatcher._cache = _Shelf(function)
     return dispatcher
 
 

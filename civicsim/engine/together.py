@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import importlib.util
 import os
 import sys
 import tempfile
@@ -19,8 +18,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import numba
-
+from civicsim.engine.compiled import folder_of_code
 from civicsim.engine.process import Process, argument_names
 
 _GIVEN = ("first", "last", "week", "row")
@@ -74,25 +72,33 @@ def source_of(opening: Any, processes: Sequence[Process], closing: Any) -> tuple
 
 
 def _load(source: str) -> ModuleType:
-    """Write the source into the cache directory, once, and import it from there."""
+    """Return the source as a module. What is executed is the source itself, never what lies in the cache directory.
+
+    The file there is for readers, and tells numba whether compiled code belongs to this source.
+    """
     name = f"week_{hashlib.sha256(source.encode()).hexdigest()[:16]}"
     if name in sys.modules:
         return sys.modules[name]
-    folder = Path(numba.config.CACHE_DIR)  # type: ignore[attr-defined]
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{name}.py"
-    if not path.exists():
-        handle, draft = tempfile.mkstemp(dir=folder, suffix=".py")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(source)
-        os.replace(draft, path)
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
+    folder = folder_of_code()
+    path = Path(f"{name}.py") if folder is None else folder / f"{name}.py"
+    if folder is not None:
+        _write(path, source.encode())
+    module = ModuleType(name)
+    module.__file__ = str(path)
     sys.modules[name] = module
-    spec.loader.exec_module(module)
+    exec(compile(source, path, "exec", dont_inherit=True), module.__dict__)
     return module
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Have a file hold these bytes, and replace it as a whole if it does not."""
+    if path.is_file() and not path.is_symlink() and path.read_bytes() == data:
+        return
+    handle, draft = tempfile.mkstemp(dir=path.parent, suffix=".py")
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+    os.chmod(draft, 0o644)
+    os.replace(draft, path)
 
 
 _ONE_AT_A_TIME = threading.Lock()

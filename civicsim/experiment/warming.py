@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numba
 from numba.core import event
 
+from civicsim.engine.compiled import folder_of_code
 from civicsim.experiment.run import begin, burn_in
 from civicsim.model.recording import Recorder
 from civicsim.model.week import WEEK, advance
@@ -34,26 +34,22 @@ class Warmth:
         Functions that had to be compiled; 0 if everything was there.
     seconds : float
         How long it took.
-    folder : Path
-        Where compiled code is kept.
+    folder : Path or None
+        Where compiled code is kept; None if there is no place for it.
     n_bytes : int
         Size of that folder.
     """
 
     compiled: int
     seconds: float
-    folder: Path
+    folder: Path | None
     n_bytes: int
-
-
-def folder_of_code() -> Path:
-    """Return where compiled code is kept between runs."""
-    return Path(numba.config.CACHE_DIR)  # type: ignore[attr-defined]
 
 
 def is_warm() -> bool:
     """Return whether anything has been compiled yet for this version of the code."""
-    return any(folder_of_code().rglob("*.nbc"))
+    folder = folder_of_code()
+    return folder is not None and any(folder.rglob("*.nbc"))
 
 
 @contextmanager
@@ -98,5 +94,5 @@ def warm_up(report: Callable[[str], None] = lambda step: None) -> Warmth:
         own = begin(start, scenario)
         advance(own, weeks, recorder=Recorder(own, weeks, teams=True))
     folder = folder_of_code()
-    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    size = sum(path.stat().st_size for path in (folder.rglob("*") if folder else ()) if path.is_file())
     return Warmth(len(compiled), time.perf_counter() - began, folder, size)

@@ -50,3 +50,19 @@ def test_a_run_that_fails_is_reported_and_not_a_traceback(tool, monkeypatch):
     said = tool("doctor")
     assert said.code == 1
     assert "RuntimeError: no such luck" in said.out
+
+
+def test_the_doctor_reports_owner_and_mode_of_the_folder_and_warns_of_one_that_others_can_write_to(
+    tool, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(doctor, "_speed", list)
+    monkeypatch.setattr("civicsim.engine.compiled.folder_of_code", lambda: tmp_path)
+    monkeypatch.setattr("civicsim.experiment.warming.is_warm", lambda: True)
+    tmp_path.chmod(0o700)
+    said = tool("doctor")
+    assert said.code == 0
+    assert f"owner {tmp_path.owner()}, mode 700" in " ".join(said.out.split())
+    tmp_path.chmod(0o777)
+    said = tool("doctor")
+    assert said.code == 1
+    assert "mode 777) can be written to by other users" in " ".join(said.out.split())
