@@ -4,12 +4,13 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
 
 from civicsim.engine import together
-from civicsim.engine.code_folder import VARIABLE, code_folder, exposure
+from civicsim.engine.code_folder import KEPT, VARIABLE, code_folder, exposure, prune
 
 OTHER = os.getuid() + 1
 
@@ -184,3 +185,32 @@ def test_a_week_file_that_is_a_link_is_replaced_and_its_target_left_alone(tmp_pa
     assert target.read_text() == "mine"
     assert (own / "week.py").read_bytes() == b"source"
     assert not (own / "week.py").is_symlink()
+
+
+def test_code_of_old_versions_is_removed_when_a_new_version_begins(tmp_path, monkeypatch):
+    place = tmp_path / "civicsim"
+    place.mkdir(mode=0o700)
+    day = 86_400.0
+    ages = {f"{k:016x}": k * day for k in range(8)}
+    for name, age in ages.items():
+        (place / name).mkdir(mode=0o700)
+        (place / name / "code.nbc").write_bytes(b"x")
+        os.utime(place / name, (time.time() - age, time.time() - age))
+    (place / "notes").mkdir(mode=0o700)
+    monkeypatch.delenv(VARIABLE, raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    folder, lost = code_folder("f" * 16)
+    assert lost == ""
+    left = {path.name for path in place.iterdir()}
+    assert left == {"f" * 16, "notes", *(f"{k:016x}" for k in range(KEPT))}
+    # A folder that is there already is used without removing anything.
+    (place / ("e" * 16)).mkdir(mode=0o700)
+    os.utime(place / ("e" * 16), (0, 0))
+    assert code_folder("f" * 16) == (folder, "")
+    assert (place / ("e" * 16)).exists()
+
+
+def test_code_in_use_by_several_versions_at_a_time_is_kept(tmp_path):
+    for k in range(8):
+        (tmp_path / f"{k:016x}").mkdir(mode=0o700)
+    assert prune(tmp_path, tmp_path / f"{0:016x}") == []

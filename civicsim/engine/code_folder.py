@@ -11,12 +11,18 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
+import re
 import shutil
 import stat
 import sys
 import tempfile
+import time
 from pathlib import Path
 
+KEPT = 3
+"""Folders of other versions of the code that are kept, the most recently used ones."""
+_DAY = 86_400.0
+_NAME = re.compile(r"[0-9a-f]{16}")
 VARIABLE = "NUMBA_CACHE_DIR"
 """Environment variable by which a user chooses another folder, and answers for it."""
 
@@ -98,15 +104,52 @@ def _private(folder: Path) -> str:
             return "lies in a folder of another user"
         if about.st_mode & stat.S_IWOTH and not about.st_mode & stat.S_ISVTX:
             return "lies in a folder that other users can change"
+    new = False
     for own in (place, folder):
         with contextlib.suppress(FileExistsError):
             own.mkdir(mode=0o700)
+            new = True
         if own == place and exposure(own) == "can be written to by other users":
             # Earlier versions left this to the umask. What lies in the folder is looked at next.
             own.chmod(0o700)
         if wrong := exposure(own):
             return wrong
-    return _writable(folder)
+    if wrong := _writable(folder):
+        return wrong
+    # The time of the last change tells which folders are in use.
+    os.utime(folder)
+    if new:
+        # What another process is removing at this moment is no reason not to use the folder.
+        with contextlib.suppress(OSError):
+            prune(place, folder)
+    return ""
+
+
+def prune(place: Path, used: Path, now: float | None = None) -> list[Path]:
+    """Remove compiled code of other versions, but for the :data:`KEPT` last used and those used within a day.
+
+    Parameters
+    ----------
+    place : Path
+        Folder of civicsim. Only folders in it that are named and protected as this module does are touched.
+    used : Path
+        Folder that stays.
+    now : float, optional
+        Seconds since the epoch; the present by default.
+
+    Returns
+    -------
+    list of Path
+        Folders that were removed.
+    """
+    others = [path for path in place.iterdir() if _NAME.fullmatch(path.name) and path != used and not exposure(path)]
+    by_use = sorted(others, key=lambda path: path.stat().st_mtime, reverse=True)
+    limit = (time.time() if now is None else now) - _DAY
+    old = [path for path in by_use[KEPT:] if path.stat().st_mtime < limit]
+    for path in old:
+        # Another process may remove it at the same time.
+        shutil.rmtree(path, ignore_errors=True)
+    return old
 
 
 def _writable(folder: Path) -> str:
