@@ -83,7 +83,7 @@ def test_a_kernel_says_by_the_names_of_its_arguments_what_it_takes():
 
 def test_a_process_in_plain_python_acts_before_its_kernels_and_each_week_unless_it_says_when(place):
     weeks = []
-    always = Process("always", 0, "Notes the week.", object, act=lambda c, first, last: weeks.append(c.week))
+    always = Process("always", "Notes the week.", object, act=lambda c, first, last: weeks.append(c.week))
     advance(place.copy(), 4, processes=[*WEEK, always])
     np.testing.assert_array_equal(weeks, [0, 1, 2, 3])
 

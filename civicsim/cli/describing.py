@@ -27,6 +27,7 @@ from civicsim.cli.dated import show_shock, show_shocks
 from civicsim.cli.listing import known, listing, paragraphs
 from civicsim.cli.output import Output
 from civicsim.errors import CivicsimError, nearest
+from civicsim.model.columns import columns_of
 from civicsim.model.measures import FLAGSHIP, MEASURES, Measure
 from civicsim.model.week import PROCESSES, WEEK
 from civicsim.report.model_page import PAGES, page, write_pages
@@ -87,9 +88,9 @@ def _process_table() -> Table:
 
 
 def _about_process(name: str) -> dict[str, Any]:
-    process = PROCESSES[name]
+    process, columns = PROCESSES[name], columns_of(PROCESSES[name])
     return {
-        "name": name, "place": process.place, "title": process.title, "reads": process.reads, "writes": process.writes,
+        "name": name, "title": process.title, "reads": columns.reads, "writes": columns.writes,
         "parameters": [about_parameter(p) for p in SECTIONS[name].values()],
     }  # fmt: skip
 
@@ -112,7 +113,8 @@ def _process(output: Output, name: str) -> None:
         for key, text in equations.items():
             table.add_row(key, text)
         output.say(table)
-    output.say("", f"Reads   {', '.join(process.reads)}", f"Writes  {', '.join(process.writes)}", "")
+    columns = columns_of(process)
+    output.say("", f"Reads   {', '.join(columns.reads)}", f"Writes  {', '.join(columns.writes)}", "")
     show_section(output, name)
     output.hint(f"Next: civicsim run --set {name}.enabled=false   (without this mechanism)")
 

@@ -26,14 +26,13 @@ class Process:
     ----------
     name : str
         Name of the process, which is also its section in a scenario file and keys its random draws.
-    place : int
-        Its place in the week's process overview.
     title : str
         What happens, in one sentence.
     parameters : type, optional
         Frozen dataclass of its parameters. The first is ``enabled``, its switch. A process of one's own may have none.
-    reads, writes : tuple of str
-        Columns that it reads and writes, as ``"table.column"``.
+    reads, writes : tuple of str, optional
+        Columns that its ``act`` reads and writes, as ``"table.column"``, so far as they cannot be derived from the source:
+        see :func:`civicsim.model.columns.columns_of`.
     kernels : tuple of compiled functions
         What it does, in order, for the organisations in rows ``first`` to ``last`` − 1. The names of a kernel's arguments
         say what it takes: ``first``, ``last``, ``week``, ``ties``, a table by its name, the process's own parameters as
@@ -47,7 +46,6 @@ class Process:
     """
 
     name: str
-    place: int
     title: str
     parameters: type = object
     reads: tuple[str, ...] = ()

@@ -127,7 +127,7 @@ class CivicModel(mesa.Model):
         if hasattr(item, "step"):
             return item
         about = (item.__doc__ or item.__name__).strip().splitlines()[0]
-        return Process(item.__name__, 0, about, object, act=lambda cohort, first, last: item(self))
+        return Process(item.__name__, about, object, act=lambda cohort, first, last: item(self))
 
     def step(self) -> None:
         """Live one week, and collect."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from civicsim.engine.compiled import compiled
 from civicsim.model.organisation import (
-    CAUSES,
     FROM_DIRECTIVE,
     FROM_MANAGERS,
     FROM_NEIGHBOURS,
@@ -19,11 +18,6 @@ from civicsim.model.organisation import (
     FROM_STAFF,
     FROM_TEAM,
 )
-
-
-def columns(fate: str, *causes: str) -> tuple[str, ...]:
-    """Return the counts of a fate, as ``"tally.column"``; of all causes by default."""
-    return tuple(f"tally.{fate}_from_{cause}" for cause in causes or CAUSES)
 
 
 @compiled

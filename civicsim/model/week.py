@@ -110,7 +110,7 @@ WEEKS_AT_ONCE = 52
 def describe(processes: Sequence[Process] = WEEK) -> str:
     """Return the week in words, one line per process."""
     width = max(len(process.name) for process in processes)
-    return "\n".join(f"{process.place:>2}  {process.name:<{width}}  {process.title}" for process in processes)
+    return "\n".join(f"{process.name:<{width}}  {process.title}" for process in processes)
 
 
 def ordered(order: str | Sequence[str] | None = None, where: str = "order") -> tuple[Process, ...]:

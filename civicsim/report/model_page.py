@@ -19,6 +19,7 @@ from civicsim.engine.parameters import Parameter
 from civicsim.engine.process import Process
 from civicsim.errors import CivicsimError
 from civicsim.model import rules as kernels
+from civicsim.model.columns import columns_of
 from civicsim.model.levers import NAMES as LEVERS
 from civicsim.model.levers import PURPOSES
 from civicsim.model.measures import FLAGSHIP, MEASURES
@@ -95,7 +96,7 @@ def _bounds(column: Column) -> str:
 
 
 def _writers(name: str, column: str) -> str:
-    return ", ".join(process.name for process in WEEK if f"{name}.{column}" in process.writes) or "–"
+    return ", ".join(process.name for process in WEEK if f"{name}.{column}" in columns_of(process).writes) or "–"
 
 
 def column_table(name: str) -> str:
@@ -126,14 +127,14 @@ def _by_table(names: Sequence[str]) -> str:
 
 
 def _overview() -> str:
-    rows = ((n, p.place, code(p.name), p.title, code(f"{p.name}.enabled")) for n, p in enumerate(WEEK, start=1))
-    return table(("order", "place in the design", "process", "what happens", "switch"), rows)
+    rows = ((n, code(p.name), p.title, code(f"{p.name}.enabled")) for n, p in enumerate(WEEK, start=1))
+    return table(("order", "process", "what happens", "switch"), rows)
 
 
 def _reads_and_writes() -> str:
-    return table(
-        ("process", "reads", "writes"), ((code(p.name), _by_table(p.reads), _by_table(p.writes)) for p in WEEK)
-    )
+    found = ((p.name, columns_of(p)) for p in WEEK)
+    rows = ((code(name), _by_table(columns.reads), _by_table(columns.writes)) for name, columns in found)
+    return table(("process", "reads", "writes"), rows)
 
 
 # -- equations -----------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from tools import burnt_in, changed_columns, lively, put, small_scenario
 
 from civicsim.engine.parameters import declared
 from civicsim.experiment.run import begin
+from civicsim.model.columns import columns_of
 from civicsim.model.levers import PURPOSES
 from civicsim.model.organisation import ENACTED
 from civicsim.model.week import WEEK, advance
@@ -15,7 +16,7 @@ from civicsim.model.week import WEEK, advance
 PROCESSES = pytest.mark.parametrize("process", WEEK, ids=lambda process: process.name)
 WRITERS: dict[str, set[str]] = {}
 for _process in WEEK:
-    for _column in _process.writes:
+    for _column in columns_of(_process).writes:
         WRITERS.setdefault(_column, set()).add(_process.name)
 
 STILL_HAPPENS = {
@@ -93,12 +94,14 @@ def test_switched_off_a_process_leaves_its_own_columns_as_they_are(process, busy
     # Of those who write with a broad brush, events has no dates here; a new chief would be a person of its making.
     off, _ = lived(busy, p__governing__chief_exit_rate=0.0, **{f"p__{process.name}__enabled": False})
     alone = {
-        column for column in process.writes if WRITERS[column] == {process.name} and not column.startswith("tally.")
+        column
+        for column in columns_of(process).writes
+        if WRITERS[column] == {process.name} and not column.startswith("tally.")
     }
     alone -= STILL_HAPPENS.get(process.name, set())
     changed = changed_columns(busy, off)
     assert {column for column in changed if column in alone} == set()
-    if "snapshot.*" in process.writes:
+    if "snapshot.*" in columns_of(process).writes:
         surveyed = {column for column in changed if column.startswith("snapshot.survey_")}
         assert not any(column.startswith("snapshot.") for column in changed - surveyed)
 
@@ -106,7 +109,7 @@ def test_switched_off_a_process_leaves_its_own_columns_as_they_are(process, busy
 @PROCESSES
 def test_switched_off_a_process_counts_nothing(process, busy):
     _, total = lived(busy, **{f"p__{process.name}__enabled": False})
-    for column in process.writes:
+    for column in columns_of(process).writes:
         table, _, name = column.partition(".")
         if table == "tally" and name != "*" and WRITERS[column] == {process.name}:
             assert (total[name] == 0.0).all(), name

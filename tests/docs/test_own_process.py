@@ -41,4 +41,4 @@ def test_a_function_that_is_no_process_is_refused_in_one_line():
 
 
 def test_a_process_needs_no_parameters():
-    assert Process("own", 0, "Something.").parameters is object
+    assert Process("own", "Something.").parameters is object

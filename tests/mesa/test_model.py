@@ -33,7 +33,7 @@ def calm(cohort, first, last):
     cohort.person["exhaustion"] *= 0.9
 
 
-CALM = Process("calm", 0, "Everybody calms down.", object, writes=("person.exhaustion",), act=calm)
+CALM = Process("calm", "Everybody calms down.", object, writes=("person.exhaustion",), act=calm)
 
 
 def calm_one_by_one(model):

@@ -6,9 +6,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tools import both, changed_columns, falling, filled_staff, is_staff, out_of_bounds, put, rising, shares, step
 
-from civicsim.model.causes import columns
 from civicsim.model.networks import count_neighbours
-from civicsim.model.organisation import CHIEF, ENDORSED, FROM_PROGRAMME, LONG_AGO, NO_IDEA, TO_MANAGER, TRIAL, WAITING
+from civicsim.model.organisation import (
+    CAUSES,
+    CHIEF,
+    ENDORSED,
+    FROM_PROGRAMME,
+    LONG_AGO,
+    NO_IDEA,
+    TO_MANAGER,
+    TRIAL,
+    WAITING,
+)
 from civicsim.model.processes.actions import ACTIONS, FOR_EVER, FOR_THE_WHOLE, WITHOUT_SIZE, programme_value
 from civicsim.model.week import PROCESSES, advance
 
@@ -18,8 +27,8 @@ CHANGES = {
     "install": {
         "practice.value", "practice.previous", "practice.previous_convenient", "practice.origin", "practice.followed",
         "practice.gamed", "practice.convenient", "practice.adopted_week", "team.switching_hours",
-        "tally.adopted_vertical", "tally.adopted_right", "tally.replaced", *columns("adopted", "programme"),
-        *columns("right", "programme"), *columns("replaced"),
+        "tally.adopted_vertical", "tally.adopted_right", "tally.replaced", "tally.adopted_from_programme",
+        "tally.right_from_programme", *(f"tally.replaced_from_{cause}" for cause in CAUSES),
     },
     "isolate": {"team.isolated", "ties", "neighbour.team", "neighbour.ties"},
     "launch": {

@@ -25,6 +25,7 @@ from tools import (
 import civicsim as cs
 from civicsim.engine.parameters import declared
 from civicsim.experiment.run import begin
+from civicsim.model.columns import columns_of
 from civicsim.model.measures import MEASURES
 from civicsim.model.organisation import PERSON, SURVEY_ITEMS, TABLES
 from civicsim.model.processes import survey, turnover
@@ -349,7 +350,8 @@ def test_the_survey_reads_only_what_it_declares(cohort):
     rng = np.random.default_rng(3)
     cohort.week = SURVEY_WEEK
     usual = step(cohort.copy(), "survey")
-    declared_ = {*survey.PROCESS.reads, *survey.PROCESS.writes}
+    columns = columns_of(survey.PROCESS)
+    declared_ = {*columns.reads, *columns.writes}
     shape = {"organisation", "first_team", "n_posts", "role", "manager", "superior", "team"}
     for table in ("organisation", "team", "person", "manager"):
         for column in TABLES[table]:

@@ -59,10 +59,10 @@ def test_every_section_of_the_protocol_is_there_in_order(pages):
 
 def test_every_process_is_in_the_overview_with_its_switch_and_has_a_submodel(pages):
     rows = rows_of(pages["odd"], "## 3. Process overview and scheduling")
-    assert [row[2] for row in rows] == [f"`{process.name}`" for process in WEEK]
+    assert [row[1] for row in rows] == [f"`{process.name}`" for process in WEEK]
     for process, row in zip(WEEK, rows, strict=True):
-        assert row[3] == process.title
-        assert row[4] == f"`{process.name}.enabled`"
+        assert row[2] == process.title
+        assert row[3] == f"`{process.name}.enabled`"
         assert f"\n### `{process.name}`\n" in pages["odd"]
 
 

@@ -37,5 +37,5 @@ def spoil(cohort, first, last):
 
 
 MEASURES = [Measure("poison", "Poison", "0-1", "Goes wrong for some seeds.", "neither", go_wrong)]
-SPOILING = Process("spoil", 90, "Spoils a number.", PUBLISHED[0].parameters, act=spoil)
+SPOILING = Process("spoil", "Spoils a number.", PUBLISHED[0].parameters, act=spoil)
 SPOILT_WEEK = (*PUBLISHED[:-3], SPOILING, *PUBLISHED[-3:])

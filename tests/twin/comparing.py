@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from civicsim.model.cohort import Cohort
+from civicsim.model.columns import columns_of
 from civicsim.model.levers import NAMES as LEVERS
 from civicsim.model.levers import PURPOSES
 from civicsim.model.organisation import CHANNELS, IDEA_STATES, ORIGINS, REAL, TABLES
@@ -29,7 +30,7 @@ UNSEEN = {
     *(f"patient.{name}" for name in ("organisation", "team", "group")),
     "organisation.run", "organisation.seed", "manager.person", "manager.superior",
     # Scratch, and what is only put down.
-    *PROCESSES["record"].writes, *PROCESSES["survey"].writes,
+    *columns_of(PROCESSES["record"]).writes, *columns_of(PROCESSES["survey"]).writes,
 }  # fmt: skip
 NOTHING = math.nan
 """The twin holds nothing where the engine still holds an old value that means nothing any more."""
@@ -208,7 +209,7 @@ def differences(twin: Twin, cohort: Cohort, tables: Set[str] = EVERYTHING) -> li
 
 def written_by(process: str) -> set[str]:
     """Return the tables that a process writes."""
-    return {column.split(".")[0] for column in PROCESSES[process].writes}
+    return {column.split(".")[0] for column in columns_of(PROCESSES[process]).writes}
 
 
 def live_both(

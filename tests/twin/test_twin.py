@@ -9,6 +9,7 @@ import pytest
 
 import twin
 from civicsim.experiment.run import begin, burn_in
+from civicsim.model.columns import columns_of
 from civicsim.model.levers import Levers
 from civicsim.model.organisation import TABLES
 from civicsim.model.processes.actions import ACTIONS
@@ -156,7 +157,9 @@ def test_the_week_has_the_processes_of_the_engine_in_their_order():
 
 def test_every_column_that_processes_write_is_compared(small):
     scenario, start = small
-    written = {column for name in WEEK for column in PROCESSES[name].writes if "*" not in column and "." in column}
+    written = {
+        column for name in WEEK for column in columns_of(PROCESSES[name]).writes if "*" not in column and "." in column
+    }
     apart = {"neighbour.team", "neighbour.ties"}
     seen = {f"{table}.{name}" for table, names, _, _ in comparisons(load(start, scenario), start) for name in names}
     assert written - apart <= seen

@@ -69,10 +69,7 @@ def _step(first, last, p, organisation, team, person, manager):
 
 PROCESS = Process(
     name="coaching",
-    place=8,
     title="Coaching makes managers more open, slowly and until they leave, and lets teams learn more from trials.",
     parameters=Parameters,
     kernels=(_step,),
-    reads=("organisation.hours_coaching", "manager.person", "person.vacant", "team.n_trials"),
-    writes=("organisation.spent_coaching", "team.coaching_hours", "manager.openness_anchor", "person.skill"),
 )

@@ -69,13 +69,7 @@ def _step(first, last, week, p, organisation, dimension, tally, practice):
 
 PROCESS = Process(
     name="codification",
-    place=10,
     title="Each quarter the code learns from teams that do better than it, and directives are issued from the code.",
     parameters=Parameters,
     kernels=(_step,),
-    reads=(
-        "organisation.codification", "organisation.directive_rate", "dimension.measured", "practice.value",
-        "practice.reality",
-    ),
-    writes=("dimension.code", "dimension.directive", "tally.codified"),
-)  # fmt: skip
+)

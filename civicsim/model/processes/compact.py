@@ -148,16 +148,7 @@ def _step(first, last, week, p, organisation, tally, team):
 
 PROCESS = Process(
     name="compact",
-    place=17,
     title="Each quarter it is settled which promises between organisation and staff were kept; breach weighs double.",
     parameters=Parameters,
     kernels=(_step,),
-    reads=(
-        "organisation.compact", "organisation.hours_protected", "organisation.allotted_protected",
-        "organisation.spent_deliberation", "team.overload", "team.answered_share", "tally.acted", "tally.explained", "tally.silent",
-    ),
-    writes=(
-        "organisation.fulfilment", "organisation.breach", "organisation.ledger_protection",
-        "organisation.answered_memory", "organisation.deliberation_memory", "team.fulfilment", "team.breach",
-    ),
-)  # fmt: skip
+)

@@ -228,19 +228,7 @@ def _step(first, last, week, p, p_practice, organisation, tally, team, practice,
 
 PROCESS = Process(
     name="deliberation",
-    place=7,
     title="Teams talk endorsed ideas over: difference sharpens judgement, undue conflict spoils it and costs safety.",
     parameters=Parameters,
     kernels=(_step,),
-    reads=(
-        "organisation.hours_deliberation", "person.profession", "person.skill", "person.vacant", "practice.reality",
-        "team.overload",
-        "person.absent", "practice.idea_value",
-    ),
-    writes=(
-        "organisation.spent_deliberation", "team.conflict", "team.deliberation_hours", "team.deliberation_credit", "team.hostility",
-        "person.safety", "practice.deliberated", "practice.idea_state", "practice.idea_raiser",
-        "practice.cycles", "practice.successes", "tally.deliberated", "tally.deliberations_split",
-        "tally.dissent_won", "tally.ideas_rejected",
-    ),
-)  # fmt: skip
+)

@@ -8,7 +8,6 @@ from civicsim.engine.compiled import compiled
 from civicsim.engine.parameters import parameter, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms
-from civicsim.model.causes import columns
 from civicsim.model.organisation import FROM_DIRECTIVE
 from civicsim.model.practice import change, judges_rightly
 from civicsim.model.rules import exp, majority_accuracy, toward_code
@@ -212,24 +211,7 @@ def _step(first, last, week, p, p_practice, organisation, dimension, tally, team
 
 PROCESS = Process(
     name="directives",
-    place=2,
     title="Teams decide on the directives issued last quarter's end: comply, adapt, resist or game.",
     parameters=Parameters,
     kernels=(_step,),
-    reads=(
-        "organisation.fear_enacted", "organisation.carrot", "organisation.permission_enacted",
-        "organisation.target_salience", "organisation.audit", "dimension.code", "team.headspace", "team.n_present",
-        "person.trust", "person.skill", "person.belonging", "person.motivation", "person.professionalism", "person.vacant",
-        "organisation.urgency",
-        "practice.reality",
-    ),
-    writes=(
-        "dimension.directive", "practice.value", "practice.previous",
-        "practice.previous_convenient", "practice.origin", "practice.followed",
-        "practice.gamed", "practice.convenient", "practice.adopted_week", "team.switching_hours", "tally.directives",
-        "tally.complied", "tally.adapted", "tally.resisted", "tally.gamed", "tally.overlooked",
-        "tally.adopted_vertical",
-        "tally.replaced", "tally.adopted_right",
-        *columns("adopted", "directive"), *columns("right", "directive"), *columns("replaced"),
-    ),
-)  # fmt: skip
+)

@@ -62,10 +62,7 @@ def _step(first, last, week, p, organisation, dimension, team, practice):
 
 PROCESS = Process(
     name="drift",
-    place=0,
     title="What is right for patients drifts, team by team and now and then everywhere.",
     parameters=Parameters,
     kernels=(_step,),
-    reads=("dimension.kappa",),
-    writes=("dimension.truth", "practice.reality"),
 )

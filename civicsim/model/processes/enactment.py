@@ -150,26 +150,7 @@ def _step(first, last, p, organisation, team, person, manager):
 
 PROCESS = Process(
     name="enactment",
-    place=0,
     title="What staff meet of fear, permission and authority follows the hours that leaders give, and slips under pressure.",
     parameters=Parameters,
     kernels=(_step,),
-    reads=(
-        "organisation.fear", "organisation.permission", "organisation.authority", "organisation.spent_protected",
-        "organisation.spent_peer", "organisation.spent_response", "organisation.spent_deliberation",
-        "organisation.spent_coaching", "organisation.spent_observation", "organisation.spent_huddles",
-        "organisation.leader_openness", "organisation.grip", "organisation.ledger_protection",
-        "organisation.allotted_reporting", "team.overload", "manager.openness_anchor",
-        "organisation.allotted_coaching", "organisation.allotted_deliberation", "organisation.allotted_huddles",
-        "organisation.allotted_observation", "organisation.allotted_patients", "organisation.allotted_peer",
-        "organisation.allotted_protected", "organisation.allotted_response", "organisation.authority_habit",
-        "organisation.fear_habit", "organisation.permission_habit", "person.vacant",
-    ),
-    writes=(
-        "organisation.fear_enacted", "organisation.permission_enacted", "organisation.authority_enacted",
-        "organisation.say_do_gap", "organisation.hours_protected", "organisation.hours_reporting",
-        "organisation.hours_peer", "organisation.hours_response", "organisation.hours_deliberation",
-        "organisation.hours_patients", "organisation.hours_coaching", "organisation.hours_observation",
-        "organisation.hours_huddles", "manager.openness",
-    ),
-)  # fmt: skip
+)

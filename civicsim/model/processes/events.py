@@ -171,12 +171,10 @@ def happen(cohort: Cohort, first: int, last: int) -> None:
 
 PROCESS = Process(
     name="events",
-    place=0,
     title="Interventions and shocks begin and end; demand follows the seasons.",
     parameters=Parameters,
     kernels=(_turn_seasons,),
     act=happen,
     acts_in=acts_in,
-    reads=(),
     writes=("organisation.*", "dimension.*", "practice.*", "person.*", "team.*", "neighbour.*", "ties", "tally.*"),
 )

@@ -182,12 +182,7 @@ def _step(first, last, week, p, p_reference, p_structure, organisation, team, pe
 
 PROCESS = Process(
     name="exhaustion",
-    place=12,
     title="Load and fear exhaust people, slack and belonging restore them, and each returns to a level of their own.",
     parameters=Parameters,
     kernels=(_step,),
-    reads=(
-        "organisation.fear_enacted", "organisation.breach", "person.rest_hours", "team.breach", "person.load", "person.belonging", "person.exhaustion_anchor", "person.vacant",
-    ),
-    writes=("person.exhaustion",),
-)  # fmt: skip
+)

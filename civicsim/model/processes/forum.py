@@ -271,20 +271,7 @@ def _step(first, last, week, p, organisation, tally, dimension, practice, need, 
 
 PROCESS = Process(
     name="forum",
-    place=16,
     title="A forum of patients raises what patients see; what it can do is its independence times its budget.",
     parameters=Parameters,
     kernels=(_step,),
-    reads=(
-        "organisation.forum_independence", "organisation.forum_budget", "organisation.patient_reach",
-        "organisation.hours_patients", "dimension.patient_visible", "dimension.truth", "practice.reality",
-        "practice.value", "need.weight", "panel.share",
-    ),
-    writes=(
-        "organisation.forum_standing", "organisation.independence", "organisation.forum_funds", "organisation.forum_credit",
-        "organisation.spent_patients", "panel.seats", "panel.heard", "panel.acted", "panel.ignored",
-        "patient.activation", "practice.idea_state", "practice.idea_value", "practice.idea_convenient",
-        "practice.idea_origin", "practice.idea_channel", "practice.idea_group", "practice.idea_severity",
-        "practice.idea_week", "practice.raised_week", "practice.idea_raiser",  "practice.deliberated", "practice.cycles", "practice.successes", "tally.voiced_forum",
-    ),
-)  # fmt: skip
+)

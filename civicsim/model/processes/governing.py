@@ -278,23 +278,7 @@ def _step(
 
 PROCESS = Process(
     name="governing",
-    place=17,
     title="Leaders tighten when reports fall short, set an example by how they spend time, are rated, and are succeeded.",
     parameters=Parameters,
     kernels=(_step,),
-    reads=(
-        "organisation.hours_budget", "organisation.spent_protected", "organisation.spent_peer",
-        "organisation.spent_response", "organisation.spent_deliberation", "organisation.spent_coaching",
-        "organisation.spent_observation", "organisation.spent_huddles", "organisation.compact",
-        "organisation.target_salience", "organisation.audit", "team.quality_reported", "person.exhaustion",
-        "person.safety", "person.vacant", "organisation.authority_habit", "organisation.fear_habit",
-        "organisation.permission_habit", "organisation.mean_efficacy", "organisation.mean_safety",
-        "organisation.voice_norm",
-    ),
-    writes=(
-        "organisation.grip", "organisation.deadline", "organisation.notice", "organisation.expectation", "organisation.urgency", "organisation.chief_leaving",
-        "organisation.attention_wellbeing", "organisation.culture_reported", "organisation.inadequate", "organisation.started_over", "organisation.leader_openness",
-        "organisation.fear_enacted", "organisation.permission_enacted", "organisation.authority_enacted",
-        "manager.openness_anchor", "person.*", "tally.chiefs_left", "tally.resets", "tally.rated", "tally.rated_inadequate",
-    ),
-)  # fmt: skip
+)

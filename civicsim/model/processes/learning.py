@@ -242,16 +242,7 @@ def _step(first, last, week, p, p_reference, organisation, team, person, manager
 
 PROCESS = Process(
     name="learning",
-    place=6,
     title="Staff learn from outcomes, their own and colleagues', whether speaking up helps and is safe.",
     parameters=Parameters,
     kernels=(_step,),
-    reads=(
-        "organisation.fear_enacted", "team.climate", "team.climate_until", "team.outcomes", "team.n_outcomes", "team.detriments", "team.dealt_memory",
-        "team.noticed_memory", "person.outcomes", "person.n_outcomes", "person.detriments", "person.norm",
-        "person.safety_anchor", "person.efficacy_anchor", "person.agency_anchor", "person.vacant", "person.tenure",
-        "manager.openness",
-        "ties",
-    ),
-    writes=("person.safety", "person.efficacy", "person.agency"),
-)  # fmt: skip
+)

@@ -11,7 +11,7 @@ from civicsim.engine.parameters import parameter, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms, uniforms_at
 from civicsim.model.calendar import YEAR
-from civicsim.model.causes import columns, log_decayed, log_sustained
+from civicsim.model.causes import log_decayed, log_sustained
 from civicsim.model.in_post import mean_alignment, mean_professionalism, mean_trust
 from civicsim.model.organisation import ENDORSED, FROM_PATIENTS, FROM_PROGRAMME, TRIAL
 from civicsim.model.practice import change, clear_idea, fall_back, place_of
@@ -20,8 +20,6 @@ from civicsim.model.rules import unit
 TRIALS = stream_of("lifecycle.trials")
 DECAY = stream_of("lifecycle.decay")
 SWITCHING_WEEKS = 4.0
-TRIED = ("staff", "team", "patients", "managers", "partners", "programme")
-"""Where ideas that are tried come from."""
 _FREE = "Assumption: free modelling choice, to be swept."
 
 
@@ -340,31 +338,7 @@ def _age_changes(first, last, week, p, organisation, tally, team, neighbour, pra
 
 PROCESS = Process(
     name="lifecycle",
-    place=8,
     title="Endorsed ideas go through trial cycles and are adopted or given up; changes last a year or decay.",
     parameters=Parameters,
-    kernels=(_try_ideas, _age_changes,),
-    reads=(
-        "team.headspace", "team.overload", "team.leaver_memory",
-        "organisation.started_over", "neighbour.team", "neighbour.ties",
-        "dimension.cross_boundary", "person.alignment", "person.trust", "person.professionalism",
-        "organisation.notice", "practice.reality", "practice.idea_value", "practice.idea_convenient",
-        "practice.idea_origin", "practice.raised_week", "person.vacant",
-    ),
-    writes=(
-        "practice.value", "practice.previous",
-        "practice.previous_convenient", "practice.origin", "practice.followed", "practice.gamed",
-        "practice.convenient", "practice.adopted_week", "practice.idea_state", "practice.idea_week",
-        "practice.idea_raiser",  "practice.deliberated",
-        "practice.cycles", "practice.successes",
-        "team.switching_hours", "team.improvement_hours", "team.n_trials", "person.skill", "tally.trials_begun", "tally.cycles_due", "tally.cycles_done",
-        "tally.trials_won", "tally.trials_lost", "tally.adopted_local",
-        "tally.solved",
-        "tally.adopted_patients",
-        "team.originated_memory",
-        "tally.replaced", "tally.adopted_right",
-        "tally.weeks_to_adopt", "tally.sustained", "tally.decayed", "tally.hours_improvement",
-        *columns("adopted", *TRIED), *columns("right", *TRIED),
-        *columns("replaced"), *columns("sustained"), *columns("decayed"),
-    ),
-)  # fmt: skip
+    kernels=(_try_ideas, _age_changes),
+)

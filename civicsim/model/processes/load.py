@@ -127,21 +127,7 @@ def _step(first, last, p, p_structure, organisation, tally, team, practice, pers
 
 PROCESS = Process(
     name="load",
-    place=1,
     title="Demand is shared among those present; improvement, reporting, answering and work-arounds cost hours on top.",
     parameters=Parameters,
     kernels=(_step,),
-    reads=(
-        "team.demand",
-        "organisation.demand_factor", "team.improvement_hours", "team.response_hours",
-        "team.settling_hours", "practice.value", "practice.reality",
-        "practice.convenient", "team.peer_hours", "team.deliberation_hours", "team.observation_hours",
-        "team.coaching_hours", "organisation.spent_patients", "organisation.partner_hours", "person.vacant", "person.absent", "person.voice_hours", "organisation.hours_protected",
-        "organisation.hours_reporting", "organisation.permission_enacted",
-    ),
-    writes=(
-        "organisation.spent_protected", "organisation.spent_reporting", "person.rest_hours", "team.mismatch",
-        "team.n_present", "team.load", "team.headspace", "team.overload", "person.load", "person.headspace",
-        "tally.hours_failure_demand",
-    ),
-)  # fmt: skip
+)

@@ -157,16 +157,7 @@ def _step(first, last, p, p_compact, p_reference, organisation, team, person, ma
 
 PROCESS = Process(
     name="motivation",
-    place=13,
     title="Influence and permission feed motivation, fear crowds it out; answers and ties feed belonging; words without deeds cost trust.",
     parameters=Parameters,
     kernels=(_step,),
-    reads=(
-        "organisation.authority_enacted", "organisation.permission_enacted", "organisation.fear_enacted",
-        "organisation.target_salience", "organisation.say_do_gap", "organisation.fulfilment", "organisation.breach", "team.fulfilment", "team.breach", "person.agency", "person.acted_memory",
-        "person.answered_memory", "person.norm", "person.motivation_anchor", "person.belonging_anchor",
-        "person.trust_anchor", "person.vacant", "manager.openness",
-        "ties",
-    ),
-    writes=("person.motivation", "person.belonging", "person.trust"),
-)  # fmt: skip
+)

@@ -169,17 +169,7 @@ def _step(first, last, week, p, p_practice, organisation, dimension, tally, team
 
 PROCESS = Process(
     name="noticing",
-    place=3,
     title="Staff check their work as far as headspace, load and problem-seeking let them, and notice problems.",
     parameters=Parameters,
     kernels=(_step,),
-    reads=(
-        "organisation.fear_enacted", "organisation.measured_share", "organisation.target_salience",
-        "dimension.staff_visible", "practice.value", "practice.reality", "manager.openness", "person.headspace",
-        "person.load", "person.skill", "person.alignment", "person.vacant", "person.absent",
-    ),
-    writes=(
-        "team.seek", "team.noticed", "person.noticed", "problem.dimension", "problem.value", "problem.convenient",
-        "problem.severity", "problem.check", "tally.noticed",
-    ),
-)  # fmt: skip
+)

@@ -114,20 +114,7 @@ def _step(first, last, week, p, p_practice, organisation, dimension, tally, team
 
 PROCESS = Process(
     name="observation",
-    place=3,
     title="Managers who watch the work, and teams that huddle, bring problems to the table without anybody speaking up alone.",
     parameters=Parameters,
     kernels=(_step,),
-    reads=(
-        "organisation.hours_observation", "organisation.hours_huddles", "dimension.staff_visible",
-        "dimension.safety_critical", "manager.person", "person.vacant", "person.absent", "person.skill",
-        "person.propensity", "practice.value", "practice.reality",
-    ),
-    writes=(
-        "organisation.spent_observation", "organisation.spent_huddles", "team.observation_hours", "team.seek", "team.noticed",
-        "team.observation_credit", "team.huddle_credit", "practice.idea_state", "practice.idea_value",
-        "practice.idea_convenient", "practice.idea_origin", "practice.idea_channel", "practice.idea_severity",
-        "practice.idea_week", "practice.raised_week", "practice.idea_raiser", "practice.deliberated",
-        "practice.cycles", "practice.successes", "tally.observed", "tally.huddled",
-    ),
-)  # fmt: skip
+)

@@ -10,7 +10,6 @@ from civicsim.engine.compiled import compiled
 from civicsim.engine.parameters import parameter, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms
-from civicsim.model.causes import columns
 from civicsim.model.in_post import mean_skill
 from civicsim.model.organisation import FROM_NEIGHBOURS
 from civicsim.model.practice import change, judges_rightly
@@ -145,19 +144,7 @@ def make_pairs(cohort, first, last, share):
 
 PROCESS = Process(
     name="pairing",
-    place=9,
     title="Weak teams that are paired with strong ones take over what these do; both give hours.",
     parameters=Parameters,
     kernels=(_step,),
-    reads=(
-        "dimension.patient_visible", "practice.reality", "practice.value", "person.skill", "person.vacant",
-        "team.paired_until",
-    ),
-    writes=(
-        "team.partner", "team.learns", "team.switching_hours", "practice.value", "practice.previous",
-        "practice.previous_convenient", "practice.origin", "practice.followed", "practice.gamed",
-        "practice.convenient", "practice.adopted_week", "tally.handed_on", "tally.adopted_horizontal",
-        "tally.adopted_right", "tally.replaced", *columns("adopted", "neighbours"), *columns("right", "neighbours"),
-        *columns("replaced"),
-    ),
-)  # fmt: skip
+)

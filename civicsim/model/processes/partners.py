@@ -70,15 +70,7 @@ def _step(first, last, week, p, organisation, dimension, tally, team, practice):
 
 PROCESS = Process(
     name="partners",
-    place=3,
     title="Partners outside bring ideas to teams, and work to everybody.",
     parameters=Parameters,
     kernels=(_step,),
-    reads=("dimension.truth", "practice.value"),
-    writes=(
-        "organisation.partner_hours", "team.noticed", "practice.idea_state", "practice.idea_value",
-        "practice.idea_convenient", "practice.idea_origin", "practice.idea_channel", "practice.idea_severity",
-        "practice.idea_week", "practice.raised_week", "practice.idea_raiser", "practice.deliberated",
-        "practice.cycles", "practice.successes", "tally.brought",
-    ),
-)  # fmt: skip
+)

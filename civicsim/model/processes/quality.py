@@ -177,17 +177,7 @@ def _step(first, last, week, p, organisation, dimension, team, neighbour, practi
 
 PROCESS = Process(
     name="quality",
-    place=11,
     title="True quality follows fit, exhaustion and overload; reported quality also follows gaming.",
     parameters=Parameters,
     kernels=(_step,),
-    reads=(
-        "practice.value", "practice.reality", "dimension.measured", "dimension.safety_critical", "team.overload",
-        "team.seek", "person.exhaustion", "person.safety", "person.vacant", "need.weight", "organisation.audit",
-        "organisation.hours_reporting", "neighbour.team", "neighbour.ties",
-    ),
-    writes=(
-        "team.working", "team.quality", "team.quality_measured", "team.quality_unmeasured", "team.quality_reported",
-        "team.harm", "team.incidents", "practice.gamed", "patient.satisfaction",
-    ),
-)  # fmt: skip
+)

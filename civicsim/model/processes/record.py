@@ -461,26 +461,7 @@ def _step(
 
 PROCESS = Process(
     name="record",
-    place=18,
     title="How things stand is put down; nothing in the model reads it.",
     parameters=Parameters,
     kernels=(_step,),
-    reads=(
-        "person.*",
-        "team.*",
-        "practice.*",
-        "manager.openness",
-        "patient.satisfaction",
-        "dimension.*",
-        "organisation.inadequate",
-        "organisation.attention_wellbeing",
-        "organisation.independence",
-        "organisation.culture_reported",
-        "organisation.forum_standing",
-        "panel.seats",
-        "panel.share",
-        "patient.activation",
-        "ties",
-    ),
-    writes=("snapshot.*", "team.exhaustion", "team.safety"),
 )

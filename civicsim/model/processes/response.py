@@ -360,25 +360,7 @@ def _step(
 
 PROCESS = Process(
     name="response",
-    place=5,
     title="Peers, guardian and managers act on, explain or pass over what was raised; managers' hours are limited.",
     parameters=Parameters,
     kernels=(_step,),
-    reads=(
-        "organisation.fear_enacted", "organisation.authority_enacted", "organisation.invitation",
-        "organisation.status_blindness", "organisation.hours_response", "organisation.hours_reporting",
-        "manager.openness", "person.exhaustion", "person.status", "person.vacant", "team.overload", "team.noticed", "practice.idea_origin",
-        "person.absent", "practice.idea_channel", "practice.raised_week", "team.joined", "organisation.independence",
-        "person.safety", "practice.idea_severity",
-    ),
-    writes=(
-        "organisation.spent_response", "team.response_credit", "team.response_hours", "team.outcomes",
-        "team.answered_share", "team.n_outcomes", "team.dealt", "team.detriments", "team.noticed_memory", "team.dealt_memory",
-        "person.outcomes", "person.n_outcomes", "person.detriments", "person.acted_memory",
-        "person.answered_memory", "practice.idea_state",
-        "practice.idea_origin", "practice.idea_week", "practice.idea_raiser", "practice.deliberated",
-        "practice.cycles", "practice.successes", "team.settling_hours", "organisation.forum_funds", "panel.acted",
-        "panel.ignored", "tally.acted", "tally.acted_forum", "tally.exposed", "tally.timed_out", "tally.lapsed",
-        "tally.hours_settling", "tally.explained", "tally.silent", "tally.detriments", "tally.answered", "tally.response_weeks",
-    ),
-)  # fmt: skip
+)

@@ -10,7 +10,6 @@ from civicsim.engine.compiled import compiled
 from civicsim.engine.parameters import parameter, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms_at
-from civicsim.model.causes import columns
 from civicsim.model.in_post import mean_skill
 from civicsim.model.organisation import FROM_DIRECTIVE, FROM_NEIGHBOURS
 from civicsim.model.practice import change, judges_rightly
@@ -179,21 +178,7 @@ def _step(first, last, week, p, p_practice, organisation, dimension, tally, team
 
 PROCESS = Process(
     name="spread",
-    place=9,
     title="Teams take over recent changes of teams they have ties with, if they have room and judge them to fit.",
     parameters=Parameters,
     kernels=(_step,),
-    reads=(
-        "neighbour.team", "neighbour.ties", "team.headspace", "practice.value", "practice.reality",
-        "practice.followed", "practice.adopted_week", "dimension.code", "organisation.directive_rate", "person.skill",
-        "person.vacant",
-    ),
-    writes=(
-        "practice.value", "practice.previous",
-        "practice.previous_convenient", "practice.origin", "practice.followed", "practice.gamed",
-        "practice.convenient", "practice.adopted_week", "team.switching_hours", "tally.adopted_horizontal",
-        "tally.adopted_right",
-        "tally.replaced",
-        *columns("adopted", "neighbours"), *columns("right", "neighbours"), *columns("replaced"),
-    ),
-)  # fmt: skip
+)

@@ -406,18 +406,7 @@ def _step(first, last, week, p, p_turnover, p_reference, organisation, snapshot,
 
 PROCESS = Process(
     name="survey",
-    place=18,
     title="Once a year staff and managers are surveyed, and some answer; nothing in the model reads it.",
     parameters=Parameters,
     kernels=(_step,),
-    reads=(
-        "organisation.authority_enacted", "person.vacant", "person.safety", "person.efficacy", "person.alignment",
-        "person.agency", "person.acted_memory", "person.answered_memory", "person.propensity_memory", "person.norm",
-        "person.exhaustion", "person.belonging", "person.trust", "person.load", "manager.openness",
-    ),
-    writes=(
-        "organisation.n_surveys", "snapshot.survey_response",
-        *(f"snapshot.survey_{name}" for name in SURVEY_ITEMS), *(f"snapshot.survey_all_{name}" for name in SURVEY_ITEMS),
-        *(f"person.answer_{name}" for name in SURVEY_ITEMS),
-    ),
-)  # fmt: skip
+)

@@ -200,25 +200,7 @@ def _step(first, last, week, p, organisation, tally, team, person, ties, neighbo
 
 PROCESS = Process(
     name="ties",
-    place=15,
     title="Hours with peers keep ties between teams alive and make new ones, with people who are near, alike or friends of friends.",
     parameters=Parameters,
     kernels=(_step,),
-    reads=(
-        "organisation.hours_peer",
-        "person.profession",
-        "person.team",
-        "person.vacant",
-        "team.division",
-        "team.isolated",
-    ),
-    writes=(
-        "organisation.spent_peer",
-        "team.peer_hours",
-        "ties",
-        "neighbour.team",
-        "neighbour.ties",
-        "tally.ties_made",
-        "tally.ties_lost",
-    ),
 )

@@ -215,22 +215,7 @@ def _step(first, last, week, p, p_population, p_reference, organisation, tally, 
 
 PROCESS = Process(
     name="turnover",
-    place=14,
     title="The exhausted and mistrustful leave more often and are absent more often; newcomers bring the place's reputation.",
     parameters=Parameters,
     kernels=(_step,),
-    reads=(
-        "organisation.weeks_to_fill", "person.exhaustion", "person.trust", "person.belonging", "person.safety",
-        "person.efficacy", "person.role", "organisation.voice_norm",
-    ),
-    writes=(
-        "organisation.mean_safety", "organisation.mean_efficacy", "team.leaver_memory", "person.vacant",
-        "person.absent", "person.tenure", "person.generation", "person.exhaustion", "person.exhaustion_anchor",
-        "person.safety", "person.safety_anchor", "person.efficacy", "person.efficacy_anchor", "person.motivation",
-        "person.motivation_anchor", "person.belonging", "person.belonging_anchor", "person.trust",
-        "person.trust_anchor", "person.agency", "person.agency_anchor", "person.skill", "person.alignment", "person.professionalism",
-        "person.noticed", "person.voiced", "person.voice_hours", "person.propensity", "person.propensity_memory",
-        "person.noticed_memory", "person.voiced_memory", "person.acted_memory", "person.answered_memory",
-        "practice.idea_raiser", "manager.openness_anchor", "person.norm", "ties", "tally.ties_lost", "tally.leavers", "tally.hires", "tally.leaver_motivation",
-    ),
-)  # fmt: skip
+)

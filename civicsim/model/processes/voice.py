@@ -313,25 +313,7 @@ def _remember(first, last, p, organisation, person):
 
 PROCESS = Process(
     name="voice",
-    place=4,
     title="Staff voice what they noticed, to peers, the manager or the guardian, or keep it back for fear or futility.",
     parameters=Parameters,
     kernels=(_look_around, _speak, _remember),
-    reads=(
-        "organisation.invitation", "organisation.fear_enacted", "organisation.authority_enacted", "person.safety",
-        "person.efficacy", "person.belonging", "person.status", "person.exhaustion", "person.agency", "person.noticed",
-        "person.vacant", "problem.dimension", "problem.value", "problem.severity", "problem.convenient",
-        "person.tenure", "ties",
-    ),
-    writes=(
-        "organisation.voice_norm", "team.voiced",
-        "team.joined", "person.voiced", "person.voice_hours", "person.norm",
-        "person.propensity", "person.propensity_memory", "person.noticed_memory", "person.voiced_memory",
-        "practice.idea_state", "practice.idea_value", "practice.idea_convenient", "practice.idea_origin",
-        "practice.idea_channel", "practice.idea_raiser", "practice.idea_severity", "practice.idea_week",
-        "practice.raised_week", "practice.deliberated",
-        "practice.cycles", "practice.successes",
-        "tally.voiced", "tally.voiced_peers", "tally.voiced_manager", "tally.voiced_guardian", "tally.withheld_fear",
-        "tally.withheld_futility", "tally.joined", "tally.hours_voice",
-    ),
-)  # fmt: skip
+)
