@@ -13,6 +13,7 @@ import numpy as np
 from scipy import sparse
 
 from civicsim.model.cohort import Cohort
+from civicsim.model.levers import PATIENTS, PROTECTED, REPORTING, RESPONSE
 from civicsim.model.organisation import (
     ENDORSED,
     FROM_DIRECTIVE,
@@ -185,8 +186,8 @@ class Rival:
         present = self.per_team(self.here.astype(_REAL))
         at_work = np.maximum(present, 1.0)
         home = self.org_of_team
-        each = (o["hours_protected"] + o["hours_reporting"] + o["partner_hours"])[home]
-        part = t["peer_hours"] + (t["deliberation_hours"] + o["spent_patients"][home] * self.n_posts) / at_work
+        each = (o["hours"][:, PROTECTED] + o["hours"][:, REPORTING] + o["partner_hours"])[home]
+        part = t["peer_hours"] + (t["deliberation_hours"] + o["spent"][:, PATIENTS][home] * self.n_posts) / at_work
         self.rest_hours = p["participation_from_recovery"] * part
         together = t["improvement_hours"] + t["response_hours"] + t["settling_hours"]
         together = (together + t["observation_hours"] + t["coaching_hours"]) / at_work
@@ -194,7 +195,7 @@ class Rival:
         shared = care + each + part - self.rest_hours + together + p["failure_demand"] * misfit
         self.loads = (shared[self.team_of] + self.person["voice_hours"]) / _REAL(contracted)
         slack = contracted * np.maximum(0.0, 1.0 + p["overtime"] - self.loads)
-        protected = (o["permission_enacted"] * o["hours_protected"])[self.org_of]
+        protected = (o["permission_enacted"] * o["hours"][:, PROTECTED])[self.org_of]
         self.headspace = _unit(load.HEADSPACE_PER_HOUR * slack + protected).astype(_REAL)
         filled = np.maximum(self.n_filled, 1.0)
         self.load = self.per_team(self.loads * self.filled) / filled
@@ -335,9 +336,9 @@ class Rival:
         self.tell(silent, np.where(self.u[2][silent] < invitation[silent // m], response.OUTCOME_PRETENCE, 0.0))
         self.clear(silent)
         queue = queue[~over]
-        reporting = (o["hours_reporting"] / o["hours_budget"])[home]
+        reporting = (o["hours"][:, REPORTING] / o["hours_budget"])[home]
         worn = np.where(self.boss_filled, self.boss["exhaustion"], 0.0)[self.manager_of_team]
-        hours = o["hours_response"][home] * self.n_posts * (1.0 - p["reporting_cost"] * reporting)
+        hours = o["hours"][:, RESPONSE][home] * self.n_posts * (1.0 - p["reporting_cost"] * reporting)
         hours = hours * (1.0 - p["exhaustion_cost"] * worn) * np.exp(-p["overload_cost"] * t["overload"])
         t["response_credit"] += np.where(self.manager_away, 0.5, 1.0) * hours
         answering, acts = np.zeros(self.n_teams), _either(authority, p["escalation"])

@@ -1,12 +1,10 @@
 """Every change of practice is counted once, by what caused it and what became of it."""
 
 import numpy as np
-import pytest
 from tools import lively, row
 
 import civicsim as cs
-from civicsim.model import causes
-from civicsim.model.organisation import CAUSES, FATES, ORIGINS
+from civicsim.model.organisation import CAUSES, FATES, FROM_DIRECTIVE, FROM_NEIGHBOURS, FROM_START, ORIGINS
 from civicsim.model.practice import change
 from civicsim.model.week import advance
 
@@ -19,46 +17,37 @@ TOTALS = {
 }
 
 
-@pytest.mark.parametrize("cause", CAUSES)
-def test_each_cause_has_its_own_count_of_each_fate(cause):
-    logs = {"adopted": causes.log_adopted, "replaced": causes.log_replaced, "sustained": causes.log_sustained, "decayed": causes.log_decayed}  # fmt: skip
-    for fate, log in logs.items():
-        for function in (log, log.py_func):
-            count = row("tally")
-            function(count, ORIGINS.index(cause), *((True,) if fate == "adopted" else ()))
-            found = {name for name in count.dtype.names if count[name] != 0}
-            assert found == {f"{fate}_from_{cause}"} | ({f"right_from_{cause}"} if fate == "adopted" else set())
-
-
-@pytest.mark.parametrize("cause", CAUSES)
-def test_a_change_is_counted_for_its_cause_and_against_the_cause_of_the_one_before(cause):
-    count = row("tally")
-    slot = row("practice", value=-1, reality=1, followed=1, origin=ORIGINS.index("neighbours"))
-    assert change(slot, 1, 5, ORIGINS.index(cause), 0, count)
-    assert count[f"adopted_from_{cause}"] == count[f"right_from_{cause}"] == 1.0
-    assert count["replaced_from_neighbours"] == 1.0
-    assert not change(slot, 1, 6, ORIGINS.index(cause), 0, count)
-    assert count[f"adopted_from_{cause}"] == 1.0
-
-
-def test_columns_are_named_by_fate_and_cause():
-    assert causes.columns("right", "staff") == ("tally.right_from_staff",)
-    assert len(causes.columns("sustained")) == len(CAUSES) == 8
+def test_a_change_is_counted_for_its_cause_and_against_the_cause_of_the_one_before():
+    wrong = []
+    for cause in CAUSES:
+        for function in (change, change.py_func):
+            for value, fits in ((1, True), (0, False)):
+                count = row("tally")
+                slot = row("practice", value=-1, reality=1, followed=1, origin=FROM_NEIGHBOURS)
+                assert function(slot, value, 5, ORIGINS.index(cause), 0, count)
+                assert not function(slot, value, 6, ORIGINS.index(cause), 0, count)
+                found = {(FATES[f], ORIGINS[o]): count["changes"][f, o] for f, o in np.argwhere(count["changes"])}
+                expected = {("adopted", cause): 1.0, ("replaced", "neighbours"): 1.0}
+                expected |= {("right", cause): 1.0} if fits else {}
+                if found != expected:
+                    wrong.append((cause, function, found))
+    assert wrong == []
 
 
 def test_counts_by_cause_add_up_to_the_counts_of_all():
     cohort = lively(3, weeks=13)
-    total = {name: np.zeros(3) for name in cohort.tally.dtype.names}
+    total = {name: np.zeros_like(cohort.tally[name]) for name in cohort.tally.dtype.names}
     for _ in range(80):
         advance(cohort, 1)
         for name, values in total.items():
             values += cohort.tally[name]
-    for fate in FATES:
-        by_cause = sum(total[f"{fate}_from_{cause}"] for cause in CAUSES)
-        np.testing.assert_array_equal(by_cause, sum(total[name] for name in TOTALS[fate]), err_msg=fate)
+    changes = dict(zip(FATES, total["changes"].swapaxes(0, 1), strict=True))
+    assert total["changes"][:, :, FROM_START].sum() == 0
+    for fate, by_cause in changes.items():
+        np.testing.assert_array_equal(by_cause.sum(axis=1), sum(total[name] for name in TOTALS[fate]), err_msg=fate)
         assert by_cause.sum() > 0, fate
     np.testing.assert_array_equal(
-        total["adopted_from_directive"] + total["adopted_from_neighbours"],
+        changes["adopted"][:, [FROM_DIRECTIVE, FROM_NEIGHBOURS]].sum(axis=1),
         total["adopted_vertical"] + total["adopted_horizontal"],
     )
 
@@ -68,10 +57,11 @@ def test_the_table_of_causes_sums_up_the_record():
     frame = result.causes()
     assert list(frame.columns) == ["seed", "organisation", "cause", *FATES, "sustained_share"]
     assert len(frame) == 2 * len(CAUSES)
+    changes = result.history.tally["changes"].sum(axis=0)
     for cause in CAUSES:
         own = frame[frame["cause"] == cause]
         for fate in FATES:
-            assert own[fate].tolist() == result.history.tally[f"{fate}_from_{cause}"].sum(axis=0).astype(int).tolist()
+            assert own[fate].tolist() == changes[:, FATES.index(fate), ORIGINS.index(cause)].tolist()
     assert (frame["right"] <= frame["adopted"]).all()
     settled = frame["sustained"] + frame["decayed"] + frame["replaced"]
     some = settled > 0

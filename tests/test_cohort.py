@@ -11,7 +11,7 @@ from tools import burnt_in, changed_columns, is_staff, out_of_bounds, small_scen
 from civicsim.experiment.run import begin, burn_in
 from civicsim.model.cohort import Cohort, build, layout_of_professions, set_levers, stack
 from civicsim.model.levers import NAMES as LEVERS
-from civicsim.model.levers import PURPOSES, Levers
+from civicsim.model.levers import PEER, Levers
 from civicsim.model.networks import add_tie, draw_ties
 from civicsim.model.organisation import (
     CHIEF,
@@ -272,7 +272,7 @@ def test_levers_hours_and_habits_are_those_of_the_status_quo():
     for name in ENACTED:
         assert (cohort.organisation[f"{name}_enacted"] == getattr(scenario.levers, name)).all()
         assert (cohort.organisation[f"{name}_habit"] == getattr(scenario.levers, name)).all()
-    total = sum(cohort.organisation[f"hours_{purpose}"] for purpose in PURPOSES)
+    total = cohort.organisation["hours"].sum(axis=1)
     np.testing.assert_allclose(total, 0.02 * 37.5)
     np.testing.assert_allclose(cohort.organisation["hours_budget"], 0.02 * 37.5)
 
@@ -289,8 +289,8 @@ def test_levers_can_be_set_for_some_organisations_only():
     cohort = built(seeds=(1, 2, 3))
     set_levers(cohort.tables, Levers(fear=0.9, weight_peer=9.0), np.array([1]))
     assert cohort.organisation["fear"].tolist() == [0.35, 0.9, 0.35]
-    assert cohort.organisation["hours_peer"][1] > cohort.organisation["hours_peer"][0]
-    assert cohort.organisation["hours_peer"][0] == cohort.organisation["hours_peer"][2]
+    assert cohort.organisation["hours"][1, PEER] > cohort.organisation["hours"][0, PEER]
+    assert cohort.organisation["hours"][0, PEER] == cohort.organisation["hours"][2, PEER]
 
 
 # -- ties ------------------------------------------------------------------------------------------------------------
@@ -466,8 +466,7 @@ def test_beginning_sets_levers_and_parameters_and_leaves_the_burnt_in_cohort_alo
     assert (cohort.organisation["fear_habit"] == 0.35).all()
     assert (cohort.parameters["voice"]["norm_weight"] == 5.0).all()
     # Hours start from what the style allots; what grip moves follows in the first week.
-    hours = {f"organisation.hours_{purpose}" for purpose in PURPOSES}
-    assert changed_columns(start, cohort) - hours == {"organisation.fear"}
+    assert changed_columns(start, cohort) - {"organisation.hours"} == {"organisation.fear"}
 
 
 def test_two_styles_from_one_seed_live_the_same_week_until_their_levers_act():

@@ -13,7 +13,7 @@ from civicsim.experiment.run import begin, live
 from civicsim.model import recording
 from civicsim.model.levers import PURPOSES
 from civicsim.model.measures import MEASURES
-from civicsim.model.organisation import PROFESSIONS
+from civicsim.model.organisation import ADOPTED, FROM_STAFF, FROM_TEAM, PROFESSIONS, RIGHT
 from civicsim.model.processes.quality import SAFETY_CRITICAL_WEIGHT
 from civicsim.model.processes.record import LOW_KAPPA
 from civicsim.model.recording import Recorder
@@ -178,7 +178,8 @@ def test_wrong_own_changes_are_own_changes_less_those_that_fit():
     recorder = Recorder(cohort, 40)
     live(cohort, 40, recorder=recorder)
     tally = recorder.tally
-    own = sum(tally[f"adopted_from_{c}"] - tally[f"right_from_{c}"] for c in ("staff", "team")).sum(axis=0)
+    changes = tally["changes"].sum(axis=0)
+    own = sum(changes[:, ADOPTED, cause] - changes[:, RIGHT, cause] for cause in (FROM_STAFF, FROM_TEAM))
     found = MEASURES["wrong_adoptions"].summary(recorder.history, 40)
     np.testing.assert_allclose(found, own / (4 * 40) * 52)
     assert own.sum() > 0

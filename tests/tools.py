@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from civicsim.engine.parameters import as_row, column_dtype
 from civicsim.experiment.run import burn_in
 from civicsim.model.cohort import Cohort, set_levers
-from civicsim.model.levers import Levers
+from civicsim.model.levers import PURPOSES, Levers
 from civicsim.model.organisation import STAFF, TABLES, record_type
 from civicsim.model.processes.pairing import make_pairs
 from civicsim.model.roster import Roster
@@ -117,7 +117,11 @@ def step(cohort: Cohort, *names: str) -> Cohort:
 
 
 def after(cohort: Cohort, *names: str, **changes: Any) -> Cohort:
-    """Return a copy in which columns were set (``person__skill=1.0``) or parameters (``p__voice__intercept=9.0``), and processes stepped."""
+    """Return a copy in which columns were set and processes stepped.
+
+    Set are columns (``person__skill=1.0``), hours for a purpose (``organisation__hours__peer=0.5``) and parameters
+    (``p__voice__intercept=9.0``).
+    """
     own = cohort.copy()
     put(own, **changes)
     return step(own, *names)
@@ -126,13 +130,19 @@ def after(cohort: Cohort, *names: str, **changes: Any) -> Cohort:
 def put(cohort: Cohort, **changes: Any) -> Cohort:
     """Set whole columns of tables, or parameters, of a cohort in place; see :func:`after`."""
     for key, value in changes.items():
-        table, _, column = key.partition("__")
+        table, column, *name = key.split("__")
         if table == "p":
-            section, _, name = column.partition("__")
-            cohort.parameters[section][name] = value
+            cohort.parameters[column][name[0]] = value
+        elif name:
+            hours_of(cohort.tables[table], column, name[0])[:] = value
         else:
             cohort.tables[table][column] = value
     return cohort
+
+
+def hours_of(organisation: Any, kind: str, purpose: str) -> np.ndarray:
+    """Return the hours of organisations for a purpose: those allotted, those allocated (``"hours"``) or those spent."""
+    return organisation[kind][..., list(PURPOSES).index(purpose)]
 
 
 def is_staff(cohort: Cohort) -> np.ndarray:

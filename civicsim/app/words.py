@@ -48,6 +48,8 @@ HOURS, CULTURE, STEERING, PATIENTS = (
     "How work is steered",
     "Patients’ voice",
 )
+FIRST_HOURS = ("protected", "response")
+"""Purposes of hours that are shown first."""
 LEVERS = (
     LeverWords("fear", "Blame", "nobody is blamed", "bad news ends careers", CULTURE, True),
     LeverWords("invitation", "Invitation to speak up", "nobody asks", "all are asked, always", CULTURE, True),
@@ -55,15 +57,8 @@ LEVERS = (
     LeverWords("authority", "Teams decide themselves", "all decided above", "decide and spend", CULTURE, True),
     LeverWords("status_blindness", "Rank does not matter", "rank decides who is heard", "who speaks makes no difference", CULTURE),
     LeverWords("compact", "Promises both ways", "none", "kept as a ledger that is checked", CULTURE),
-    LeverWords("weight_response", "Time for answering staff", "none", "most of the hours", HOURS, True),
-    LeverWords("weight_protected", "Protected time", "none", "most of the hours", HOURS, True),
-    LeverWords("weight_reporting", "Time for reporting upwards", "none", "most of the hours", HOURS),
-    LeverWords("weight_peer", "Time with other teams", "none", "most of the hours", HOURS),
-    LeverWords("weight_deliberation", "Time to talk things over", "none", "most of the hours", HOURS),
-    LeverWords("weight_patients", "Time with patients’ forum", "none", "most of the hours", HOURS),
-    LeverWords("weight_coaching", "Coaching of managers", "none", "most of the hours", HOURS),
-    LeverWords("weight_observation", "Managers watch the work", "none", "most of the hours", HOURS),
-    LeverWords("weight_huddles", "Short safety meetings of teams", "none", "most of the hours", HOURS),
+    *(LeverWords(purpose.lever, purpose.label, "none", "most of the hours", HOURS, name in FIRST_HOURS)
+      for name, purpose in PURPOSES.items()),
     LeverWords("budget_share", "Hours set aside at all", "none of the hours", "all of the hours", HOURS),
     LeverWords("target_salience", "Loudness of targets", "hardly mentioned", "talked about above all else", STEERING),
     LeverWords("measured_share", "How much is measured", "nothing", "everything", STEERING),
@@ -77,12 +72,6 @@ LEVERS = (
 )  # fmt: skip
 GROUPS = (CULTURE, HOURS, STEERING, PATIENTS)
 LEVER_WORDS = {words.name: words for words in LEVERS}
-
-PURPOSE_WORDS = {
-    "protected": "protected time", "reporting": "reporting upwards", "peer": "with other teams",
-    "response": "answering staff", "deliberation": "talking things over", "patients": "patients’ forum",
-    "coaching": "coaching", "observation": "managers watch the work", "huddles": "safety meetings",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -275,5 +264,5 @@ def hours_rows(scenario: Scenario) -> list[dict[str, Any]]:
     """Return how the hours set aside are shared out, for a bar."""
     minutes = minutes_of(scenario)
     return [
-        {"label": PURPOSE_WORDS[name], "minutes": round(minutes[name], 1)} for name in PURPOSES if minutes[name] > 0.05
+        {"label": PURPOSES[name].label, "minutes": round(minutes[name], 1)} for name in PURPOSES if minutes[name] > 0.05
     ]

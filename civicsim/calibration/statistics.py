@@ -12,7 +12,7 @@ from civicsim.experiment.run import Progress, Result, burn_in, run
 from civicsim.experiment.statistics import estimate
 from civicsim.experiment.variance import icc_ratio, variance_shares
 from civicsim.model.cohort import Cohort
-from civicsim.model.organisation import CAUSES, STAFF
+from civicsim.model.organisation import FROM_NEIGHBOURS, ORIGINS, RIGHT, STAFF
 from civicsim.scenario.scenario import Scenario
 
 WEEKS = 104
@@ -150,7 +150,7 @@ def _improvements(result: Result) -> tuple[np.ndarray, np.ndarray]:
     """
     count = result.history.tally
     adopted = count["adopted_local"] + count["adopted_vertical"]
-    right = sum(count[f"right_from_{cause}"] for cause in CAUSES if cause != "neighbours")
+    right = sum(count["changes"][:, :, RIGHT, k] for k in range(len(ORIGINS)) if k != FROM_NEIGHBOURS)
     claimed = (adopted + count["gamed"]).sum(axis=0).astype(float)
     ended = claimed + (count["trials_lost"] + count["resisted"]).sum(axis=0)
     return claimed / ended, np.asarray(right).sum(axis=0) / ended

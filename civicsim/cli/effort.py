@@ -11,7 +11,7 @@ from civicsim.cli.progress import duration
 from civicsim.cli.scenarios import n_managers, n_posts
 from civicsim.errors import CivicsimError
 from civicsim.experiment.run import threads_available
-from civicsim.model.measures import ENACTED_COLUMNS, MEASURES, TEAM_MEASURES
+from civicsim.model.measures import MEASURES, TEAM_MEASURES
 from civicsim.model.organisation import (
     N_NEIGHBOURS,
     N_PATIENT_GROUPS,
@@ -21,6 +21,7 @@ from civicsim.model.organisation import (
     record_type,
     row_bytes,
 )
+from civicsim.model.recording import ENACTED
 from civicsim.model.structure import Structure
 from civicsim.scenario.scenario import Scenario
 
@@ -66,7 +67,7 @@ def bytes_needed(scenarios: Sequence[Scenario], runs: int, written: bool = False
     """
     structure = scenarios[0].structure
     weeks = sum(scenario.weeks for scenario in scenarios) * structure.n_organisations
-    recorded = 8 * len(ENACTED_COLUMNS) + sum(record_type(TABLES[name]).itemsize for name in ("tally", "snapshot"))
+    recorded = ENACTED.itemsize + sum(record_type(TABLES[name]).itemsize for name in ("tally", "snapshot"))
     recorded += _FRAMES * 8 * len(MEASURES) if written else 0
     if teams:
         recorded += structure.n_teams * len(TEAM_MEASURES) * (4 + _FRAMES * 8)

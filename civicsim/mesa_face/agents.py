@@ -12,7 +12,7 @@ relations instead: ``agent.team``, ``agent.manager``, ``agent.peers``, ``manager
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import mesa
@@ -34,7 +34,9 @@ _FIXED = {"run", "seed", "key", "role", "division", *_SIZES, *LEVERS}
 class Cell:
     """A column of a table as an attribute: it reads and writes the value in the view's own row.
 
-    Values are Python numbers, or words where the column holds codes (``agent.profession == "nurse"``).
+    Values are Python numbers, or words where the column holds codes (``agent.profession == "nurse"``). A column that holds
+    several values per row is a dictionary: ``organisation.spent["peer"]``, and
+    ``organisation.allotted = {**organisation.allotted, "peer": 0.5}``.
 
     Parameters
     ----------
@@ -57,6 +59,7 @@ class Cell:
         self.__doc__ = column.help
         self.table, self.name, self.row = table, column.name, row
         self.words = _WORDS.get(column.name, ())
+        self.places = {name.removeprefix(f"{self.name}."): place for name, place in column.entries() if column.over}
         self.whole = column.kind != REAL
         self.low, self.high = column.low, column.high
         if self.whole:
@@ -69,20 +72,30 @@ class Cell:
     def __get__(self, view: Any, owner: type | None = None) -> Any:
         if view is None:
             return self
-        value = self._column(view)[getattr(view, self.row)].item()
-        return self.words[value] if self.words else value
+        held = self._column(view)[getattr(view, self.row)]
+        if self.places:
+            return {name: held[place].item() for name, place in self.places.items()}
+        return self.words[held.item()] if self.words else held.item()
 
     def __set__(self, view: Any, value: Any) -> None:
         if self.name in _FIXED:
             raise AttributeError(f"{view!r}: {self.name} is set by the scenario and cannot be written")
         if not self.holds(value):
             raise ValueError(f"{view!r}: {self.name} = {value!r}: expected {self.range_text} ({self.__doc__})")
-        self._column(view)[getattr(view, self.row)] = self.words.index(value) if self.words else value
+        column, row = self._column(view), getattr(view, self.row)
+        for name, place in self.places.items():
+            column[row][place] = value[name]
+        if not self.places:
+            column[row] = self.words.index(value) if self.words else value
 
     def holds(self, value: Any) -> bool:
         """Return whether the column can hold the value."""
-        if self.words:
-            return value in self.words
+        if self.places:
+            given = isinstance(value, Mapping) and value.keys() == self.places.keys()
+            return given and all(self._holds_number(each) for each in value.values())
+        return value in self.words if self.words else self._holds_number(value)
+
+    def _holds_number(self, value: Any) -> bool:
         if not isinstance(value, int | float | np.integer | np.floating | np.bool_):
             return False
         within = math.isfinite(value) and self.low <= value <= self.high
@@ -94,6 +107,8 @@ class Cell:
         if self.words:
             return "one of " + ", ".join(repr(word) for word in self.words)
         kind = "a whole number" if self.whole else "a number"
+        if self.places:
+            kind = f"for each of {', '.join(self.places)} {kind}"
         if math.isinf(self.high):
             return kind if math.isinf(self.low) else f"{kind} from {self.low:.10g}"
         return f"{kind} from {self.low:.10g} to {self.high:.10g}"

@@ -381,9 +381,8 @@ def set_levers(tables: Tables, levers: Levers, rows: slice | np.ndarray = slice(
     organisation, dimension = tables["organisation"], tables["dimension"]
     for name in LEVERS:
         organisation[name][rows] = getattr(levers, name)
-    for name, share in levers.hours(1.0).items():
-        organisation[f"allotted_{name}"][rows] = share * organisation["hours_budget"][rows]
-        organisation[f"hours_{name}"][rows] = organisation[f"allotted_{name}"][rows]
+    shares = np.array(list(levers.hours(1.0).values()))
+    organisation["allotted"][rows] = organisation["hours"][rows] = shares * organisation["hours_budget"][rows][:, None]
     dimension["measured"][rows] = dimension["measured_rank"][rows] < levers.measured_share
 
 

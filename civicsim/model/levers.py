@@ -9,14 +9,72 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from typing import Any
 
 from civicsim.engine.parameters import parameter
 
 _DEFINITION = "Assumption: scenario definition, not an estimate."
-PURPOSES = (
-    "protected", "reporting", "peer", "response", "deliberation", "patients", "coaching", "observation", "huddles",
-)  # fmt: skip
-"""What the budget of improvement hours can be spent on, in the order of the hour levers."""
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """Something that the budget of improvement hours can be spent on.
+
+    A purpose is declared once, in :data:`PURPOSES`. Its lever ``weight_name``, its place in the columns ``allotted``,
+    ``hours`` and ``spent`` of the organisation, its measures, its documentation and its slider follow from that.
+
+    Attributes
+    ----------
+    name : str
+        Its name in code and files.
+    weight : float
+        Weight in the hour budget at the status quo, from 0 to 20.
+    label : str
+        Its name on the page, in plots and in reports.
+    what : str
+        What the hours are for, as it stands in a sentence.
+    with_people : bool
+        Whether leaders and managers spend these hours with staff, so that what staff meet follows what leaders intend.
+    participation : bool
+        Whether the hours are those of staff taking part, as against accounting for it.
+    """
+
+    name: str
+    weight: float
+    label: str
+    what: str
+    with_people: bool = True
+    participation: bool = True
+
+    @property
+    def lever(self) -> str:
+        """Name of the lever that weighs it."""
+        return f"weight_{self.name}"
+
+
+PURPOSES = {
+    purpose.name: purpose
+    for purpose in (
+        Purpose("protected", 1.0, "Protected time", "protected time for improvement"),
+        Purpose("reporting", 5.0, "Reporting upwards", "reporting", with_people=False, participation=False),
+        Purpose("peer", 1.0, "Time with other teams", "time with peers of other teams"),
+        Purpose("response", 3.0, "Answering staff", "answering what staff raise"),
+        Purpose("deliberation", 1.0, "Joint deliberation", "joint deliberation"),
+        Purpose("patients", 1.0, "Patients’ forum", "work with patients and their forum", with_people=False),
+        Purpose("coaching", 0.0, "Coaching", "coaching managers and trials"),
+        Purpose("observation", 0.0, "Watching the work", "managers' time for watching the work"),
+        Purpose("huddles", 0.0, "Safety huddles", "teams' short safety huddles"),
+    )
+}
+"""What the budget of improvement hours can be spent on, by name, in the order of the hour levers."""
+
+PROTECTED, REPORTING, PEER, RESPONSE, DELIBERATION, PATIENTS, COACHING, OBSERVATION, HUDDLES = map(
+    tuple(PURPOSES).index,
+    ("protected", "reporting", "peer", "response", "deliberation", "patients", "coaching", "observation", "huddles"),
+)
+"""Places of the purposes in columns of hours: a kernel reads ``org.hours[PEER]``."""
+WITH_PEOPLE = tuple(place for place, purpose in enumerate(PURPOSES.values()) if purpose.with_people)
+"""Places of the purposes whose hours leaders and managers spend with people."""
 
 
 def _lever(default: float, help: str, low: float = 0.0, high: float = 1.0, unit: str = "0-1") -> float:
@@ -24,9 +82,7 @@ def _lever(default: float, help: str, low: float = 0.0, high: float = 1.0, unit:
 
 
 @dataclass(frozen=True)
-class Levers:
-    """The settings of a governance style; the defaults are those of the status quo."""
-
+class _Intentions:
     fear: float = _lever(0.35, "How far people are made to fear blame: 0 not at all, 1 careers end over bad news.")
     carrot: float = _lever(0.15, "How strongly compliance is rewarded with money or praise.")
     target_salience: float = _lever(0.6, "How loudly targets are talked about, against everything else.")
@@ -46,21 +102,24 @@ class Levers:
     forum_budget: float = _lever(
         0.05, "How much money of its own the patients' forum has, as a share of the most it could use."
     )
-    weight_protected: float = _lever(
-        1.0, "Weight of protected time for improvement in the hour budget.", 0, 20, "weight"
-    )
-    weight_reporting: float = _lever(5.0, "Weight of reporting in the hour budget.", 0, 20, "weight")
-    weight_peer: float = _lever(1.0, "Weight of time with peers of other teams in the hour budget.", 0, 20, "weight")
-    weight_response: float = _lever(3.0, "Weight of answering what staff raise in the hour budget.", 0, 20, "weight")
-    weight_deliberation: float = _lever(1.0, "Weight of joint deliberation in the hour budget.", 0, 20, "weight")
-    weight_patients: float = _lever(
-        1.0, "Weight of work with patients and their forum in the hour budget.", 0, 20, "weight"
-    )
-    weight_coaching: float = _lever(0.0, "Weight of coaching managers and trials in the hour budget.", 0, 20, "weight")
-    weight_observation: float = _lever(
-        0.0, "Weight of managers' time for watching the work in the hour budget.", 0, 20, "weight"
-    )
-    weight_huddles: float = _lever(0.0, "Weight of teams' short safety huddles in the hour budget.", 0, 20, "weight")
+
+
+def _weight(purpose: Purpose) -> float:
+    return _lever(purpose.weight, f"Weight of {purpose.what} in the hour budget.", 0, 20, "weight")
+
+
+_HourWeights: Any = dataclasses.make_dataclass(
+    "_HourWeights", [(purpose.lever, float, _weight(purpose)) for purpose in PURPOSES.values()], frozen=True
+)
+
+
+@dataclass(frozen=True)
+class Levers(_HourWeights, _Intentions):
+    """The settings of a governance style; the defaults are those of the status quo.
+
+    There is a lever ``weight_…`` for each of the :data:`PURPOSES`.
+    """
+
     budget_share: float = _lever(
         1.0, "Share of the hour budget that is allocated at all; below 1 only for laissez-faire."
     )
@@ -78,11 +137,11 @@ class Levers:
         dict of str to float
             Hours per person and week, by purpose; they sum to ``budget × budget_share`` unless all weights are 0.
         """
-        weights = {purpose: getattr(self, f"weight_{purpose}") for purpose in PURPOSES}
+        weights = {name: getattr(self, purpose.lever) for name, purpose in PURPOSES.items()}
         total = sum(weights.values())
         if total == 0.0:
             return dict.fromkeys(PURPOSES, 0.0)
-        return {purpose: budget * self.budget_share * weight / total for purpose, weight in weights.items()}
+        return {name: budget * self.budget_share * weight / total for name, weight in weights.items()}
 
 
 NAMES = tuple(field.name for field in dataclasses.fields(Levers))

@@ -6,7 +6,7 @@ sum of its tops over the sum of its bottoms, so that quiet weeks do not count as
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,7 +14,7 @@ import numpy as np
 
 from civicsim.model.calendar import YEAR
 from civicsim.model.levers import PURPOSES
-from civicsim.model.organisation import CAUSES, PROFESSIONS
+from civicsim.model.organisation import CAUSES, FATES, ORIGINS, PROFESSIONS
 from civicsim.model.processes.survey import QUESTIONS
 
 Column = np.ndarray
@@ -41,8 +41,7 @@ class History:
 
 
 ENACTED_COLUMNS = (
-    "fear_enacted", "permission_enacted", "authority_enacted", "say_do_gap", "grip", "fulfilment", "breach",
-    *(f"spent_{name}" for name in PURPOSES), *(f"hours_{name}" for name in PURPOSES),
+    "fear_enacted", "permission_enacted", "authority_enacted", "say_do_gap", "grip", "fulfilment", "breach", "spent", "hours",
 )  # fmt: skip
 
 _UP_TO_ONE = {"0-1", "Gini, 0-1", "probability", "difference of probabilities", "ICC(1)"}
@@ -139,8 +138,23 @@ def _events(*columns: str) -> Callable[[History], Column]:
     return lambda h: sum(h.tally[column] for column in columns)  # type: ignore[return-value]
 
 
+def _changes(fates: Sequence[str], *causes: str) -> Callable[[History], Column]:
+    """Return a function that counts changes of practice of these fates and causes."""
+    places = [(FATES.index(fate), ORIGINS.index(cause)) for fate in fates for cause in causes]
+    return lambda h: sum(h.tally["changes"][:, :, *place] for place in places)  # type: ignore[return-value]
+
+
 def _enacted(column: str) -> Callable[[History], Column]:
     return lambda h: h.enacted[column]
+
+
+def _hours(kind: str, purpose: str) -> Callable[[History], Column]:
+    place = list(PURPOSES).index(purpose)
+    return lambda h: h.enacted[kind][:, :, place]
+
+
+def _lower(label: str) -> str:
+    return label[:1].lower() + label[1:]
 
 
 def _per(size: str) -> Callable[[History], Column]:
@@ -153,12 +167,12 @@ _NOTICED = _events("noticed")
 _SETTLED = _events("acted", "explained", "silent")
 _DIRECTIVES = _events("complied", "adapted", "resisted", "gamed")
 _ADOPTED = _events("adopted_vertical", "adopted_local", "adopted_horizontal")
-_PARTICIPATING = tuple(f"spent_{name}" for name in PURPOSES if name != "reporting")
+_PARTICIPATING = tuple(name for name, purpose in PURPOSES.items() if purpose.participation)
 
 
 def _participation(h: History) -> Column:
     """Return the hours of a week spent on taking part: voice, improvement, and all purposes of the budget but reporting."""
-    budget = sum(h.enacted[name] for name in _PARTICIPATING) * _staff(h)
+    budget = sum(_hours("spent", name)(h) for name in _PARTICIPATING) * _staff(h)
     return h.tally["hours_voice"] + h.tally["hours_improvement"] + h.tally["hours_settling"] + budget
 
 
@@ -238,15 +252,7 @@ _ALL = (
     Measure("fear_met", "Fear that staff meet", "0-1", "Enacted fear.", "lower", _enacted("fear_enacted")),
     Measure("permission_met", "Permission that staff meet", "0-1", "Enacted permission.", "neither", _enacted("permission_enacted")),
     Measure("authority_met", "Authority that teams have", "0-1", "Enacted authority.", "neither", _enacted("authority_enacted")),
-    Measure("hours_spent_protected", "Hours protected", "hours per person and week", "Protected hours spent.", "neither", _enacted("spent_protected")),
-    Measure("hours_spent_reporting", "Hours of reporting", "hours per person and week", "Reporting hours spent.", "neither", _enacted("spent_reporting")),
-    Measure("hours_spent_peer", "Hours with peers", "hours per person and week", "Hours spent with peers of other teams.", "neither", _enacted("spent_peer")),
-    Measure("hours_spent_response", "Hours of answering", "hours per person and week", "Hours spent on answering what was raised.", "neither", _enacted("spent_response")),
-    Measure("hours_spent_deliberation", "Hours of deliberation", "hours per person and week", "Hours spent on joint deliberation.", "neither", _enacted("spent_deliberation")),
-    Measure("hours_spent_patients", "Hours with patients' forum", "hours per person and week", "Hours spent with patients and their forum.", "neither", _enacted("spent_patients")),
-    Measure("hours_spent_coaching", "Hours of coaching", "hours per person and week", "Hours spent on coaching managers and trials.", "neither", _enacted("spent_coaching")),
-    Measure("hours_spent_observation", "Hours of watching the work", "hours per person and week", "Hours that managers spent watching the work.", "neither", _enacted("spent_observation")),
-    Measure("hours_spent_huddles", "Hours of huddles", "hours per person and week", "Hours spent on safety huddles.", "neither", _enacted("spent_huddles")),
+    *(Measure(f"hours_spent_{name}", f"Hours spent: {_lower(p.label)}", "hours per person and week", f"Hours spent on {p.what}.", "neither", _hours("spent", name)) for name, p in PURPOSES.items()),
     Measure("hours_spent_voice", "Hours of speaking up", "hours per person and week", "Hours spent on voicing problems, outside the budget.", "neither", _events("hours_voice"), _staff),
     Measure("hours_improvement", "Hours of improvement work", "hours per person and week", "Hours spent on trials and on changing practice.", "neither", _events("hours_improvement"), _staff),
     Measure("hours_failure_demand", "Hours of working around", "hours per person and week", "Hours lost to working around what does not fit.", "lower", _events("hours_failure_demand"), _staff),
@@ -273,7 +279,7 @@ _ALL = (
     Measure("panel_representativeness", "Representativeness of the forum", "0-1", "1 minus the total variation distance between seats and population.", "higher", _state("representativeness")),
     Measure("activation", "Patients' activation", "0-1", "Mean readiness of patients to take part.", "higher", _state("activation")),
     *(Measure(f"voice_propensity_{name}", f"Readiness to speak up: {name}", "probability", f"Probability of voicing a problem of middling severity, profession {name}.", "higher", _state(f"propensity_{name}")) for name in PROFESSIONS),
-    *(Measure(f"hours_allotted_{name}", f"Hours allotted: {name}", "hours per person and week", f"Hours allocated to {name}, with what grip has moved.", "neither", _enacted(f"hours_{name}")) for name in PURPOSES),
+    *(Measure(f"hours_allotted_{name}", f"Hours allotted: {_lower(p.label)}", "hours per person and week", f"Hours allocated to {p.what}, with what grip has moved.", "neither", _hours("hours", name)) for name, p in PURPOSES.items()),
     # Parts of quality, changes by cause, who leaves, who voices, what takes time.
     *(Measure(f"{name}_quality", label, "0-1", f"True quality on dimensions {words}.", "higher", _state(f"quality_{name}")) for name, label, words in (
         ("safety_critical", "True quality, safety-critical part", "with one right way everywhere"),
@@ -285,11 +291,11 @@ _ALL = (
     Measure("rating_misclassification", "Teams that the rating misjudges", "share of teams", "Teams whose true quality lies on the other side of the regulator's threshold than the last rating of their organisation says.", "lower", _state("misrated")),
     Measure("leaver_engagement_gap", "Engagement of leavers", "motivation, difference", "Mean motivation of people who left minus that of all.", "lower", lambda h: h.tally["leaver_motivation"] - h.tally["leavers"] * h.snapshot["motivation"], _events("leavers"), signed=True),
     Measure("adoption_per_directive", "Changes per directive", "per directive to a team", "Practices changed from above per directive that reached a team's desk.", "neither", _events("adopted_vertical"), _events("directives")),
-    Measure("wrong_adoptions", "Own changes that do not fit", "per team and year", "Practices changed on staff's own ideas to what does not fit the team's reality.", "lower", lambda h: h.tally["adopted_from_staff"] + h.tally["adopted_from_team"] - h.tally["right_from_staff"] - h.tally["right_from_team"], _teams, YEAR),
+    Measure("wrong_adoptions", "Own changes that do not fit", "per team and year", "Practices changed on staff's own ideas to what does not fit the team's reality.", "lower", lambda h: _changes(["adopted"], "staff", "team")(h) - _changes(["right"], "staff", "team")(h), _teams, YEAR),
     Measure("hours_participation", "Hours of taking part", "hours per person and week", "Hours of voice, answering, deliberation, improvement, peers, patients' forum and protected time.", "neither", _participation, _staff),
     Measure("time_sink_gap", "Working around against taking part", "hours per person and week", "Hours lost to working around what does not fit minus hours of taking part.", "neither", lambda h: h.tally["hours_failure_demand"] - _participation(h), _staff, signed=True),
     Measure("vertical_horizontal_ratio", "From above against from neighbours", "ratio", "Practices changed from above per practice taken over from other teams.", "neither", _events("adopted_vertical"), _events("adopted_horizontal")),
-    *(Measure(f"sustained_share_{cause}", f"Changes sustained: {words}", "share of those settled", f"Changes that stood for a year among those caused by {words}.", "higher", _events(f"sustained_from_{cause}"), _events(*(f"{fate}_from_{cause}" for fate in ("sustained", "decayed", "replaced")))) for cause, words in zip(CAUSES, ("directives", "staff who spoke up", "the team itself", "the patients' forum", "neighbours", "managers who watch the work", "partners outside", "a programme"), strict=True)),
+    *(Measure(f"sustained_share_{cause}", f"Changes sustained: {words}", "share of those settled", f"Changes that stood for a year among those caused by {words}.", "higher", _changes(["sustained"], cause), _changes(["sustained", "decayed", "replaced"], cause)) for cause, words in zip(CAUSES, ("directives", "staff who spoke up", "the team itself", "the patients' forum", "neighbours", "managers who watch the work", "partners outside", "a programme"), strict=True)),
     Measure("incident_share", "Harm that is reported", "share of harm", "Expected incidents reported among expected harm to patients.", "higher", _state("incidents"), _state("harm")),
     *(Measure(f"voice_share_{name}", f"Problems voiced: {words}", "share of noticed", f"Problems voiced among those noticed lately by {words}.", "higher", _state(f"voiced_memory_{name}"), _state(f"noticed_memory_{name}")) for name, words in (*((name, f"{name} staff") for name in PROFESSIONS), ("high", "staff of high standing"), ("low", "staff of low standing"))),
     Measure("status_parity", "Parity of voice", "0-1", "1 minus the distance between the readiness to speak up of staff of high and of low standing.", "higher", lambda h: 1.0 - np.abs(h.snapshot["propensity_high"] - h.snapshot["propensity_low"])),

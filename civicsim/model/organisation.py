@@ -7,6 +7,7 @@ and never move: posts, teams and idea slots are fixed, their occupants come and 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +22,20 @@ REAL = "real"
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a table: name, type, meaning, bounds that it never leaves, and the table it points into."""
+    """One column of a table.
+
+    Attributes
+    ----------
+    name, kind, help : str
+        Its name, its type (:data:`REAL` or one of NumPy's), and its meaning.
+    low, high : float
+        Bounds that it never leaves.
+    refers : str
+        The table into which it points, if it holds rows of one.
+    over : tuple of tuple of str
+        Names along each further axis, of a column that holds an array per row: ``tally["changes"]`` has a count for each of
+        the FATES and each of the ORIGINS.
+    """
 
     name: str
     kind: str
@@ -29,6 +43,17 @@ class Column:
     low: float = -np.inf
     high: float = np.inf
     refers: str = ""
+    over: tuple[tuple[str, ...], ...] = ()
+
+    def entries(self) -> Iterator[tuple[str, tuple[int, ...]]]:
+        """Yield the name and the place of each value that it holds per row, as ``"changes.adopted.staff", (0, 2)``."""
+        for place in np.ndindex(self.shape):
+            yield ".".join([self.name, *(names[k] for names, k in zip(self.over, place, strict=True))]), place
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of what it holds per row; empty for a single value."""
+        return tuple(map(len, self.over))
 
 
 def _unit(name: str, help: str) -> Column:
@@ -37,6 +62,10 @@ def _unit(name: str, help: str) -> Column:
 
 def _count(name: str, help: str) -> Column:
     return Column(name, REAL, help, 0.0)
+
+
+def _hours(name: str, help: str) -> Column:
+    return Column(name, REAL, help, 0.0, over=(tuple(PURPOSES),))
 
 
 def _row(name: str, table: str, help: str) -> Column:
@@ -82,8 +111,10 @@ SURVEY_ITEMS = (
 """Questions of the staff survey; :data:`civicsim.model.processes.survey.QUESTIONS` says what they ask."""
 CAUSES = ORIGINS[1:]
 """What a change of practice can have been caused by."""
+ADOPTED, RIGHT, REPLACED, SUSTAINED, DECAYED = range(5)
 FATES = ("adopted", "right", "replaced", "sustained", "decayed")
-"""What is counted of changes by cause."""
+"""What is counted of changes of practice, by their cause: made; right for the team when made; and then, within the year
+for which a change is followed, replaced by another, decayed, or else sustained."""
 
 ENACTED = ("fear", "permission", "authority")
 """Levers that staff meet only as far as leaders live them."""
@@ -108,15 +139,9 @@ ORGANISATION = (
     *(Column(name, REAL, f"lever {name}, as intended", 0.0) for name in LEVERS),
     *(_unit(f"{name}_enacted", f"lever {name}, as staff meet it") for name in ENACTED),
     *(_unit(f"{name}_habit", f"lever {name} at the status quo, to which pressure returns it") for name in ENACTED),
-    *(
-        Column(f"allotted_{name}", REAL, f"hours that the style allots to {name}, per person and week", 0.0)
-        for name in PURPOSES
-    ),
-    *(
-        Column(f"hours_{name}", REAL, f"hours allocated to {name}, grip included, per person and week", 0.0)
-        for name in PURPOSES
-    ),
-    *(Column(f"spent_{name}", REAL, f"hours spent on {name} last week, per person", 0.0) for name in PURPOSES),
+    _hours("allotted", "hours that the style allots to each purpose, per person and week"),
+    _hours("hours", "hours allocated to each purpose, grip included, per person and week"),
+    _hours("spent", "hours spent on each purpose last week, per person"),
     Column("hours_budget", REAL, "budget of improvement hours, per person and week", 0.0),
     Column("demand_factor", REAL, "care asked for, as a multiple of the usual", 0.0),
     _unit("say_do_gap", "how much worse than announced staff are treated, mean of fear, permission and authority"),
@@ -402,10 +427,9 @@ TALLY = (
         ("hours_settling", "hours colleagues and the guardian spent on answering"),
         ("hours_improvement", "hours spent on trials and on changing practice"),
         ("hours_failure_demand", "hours spent on working around what does not fit"),
-        # Engagement of leavers, and changes of practice by what caused them.
         ("leaver_motivation", "motivation of people who left, summed"),
-        *((f"{fate}_from_{cause}", f"changes caused by {cause}: {fate}") for fate in FATES for cause in CAUSES),
     )),
+    Column("changes", REAL, "changes of practice, by what became of them and what caused them", 0.0, over=(FATES, ORIGINS)),
 )  # fmt: skip
 """What happened this week, counted per organisation."""
 
@@ -508,7 +532,7 @@ def record_type(columns: tuple[Column, ...], real: type = np.float64) -> np.dtyp
     real : type
         Floating-point type of its state columns.
     """
-    return np.dtype([(c.name, real if c.kind == REAL else np.dtype(c.kind)) for c in columns], align=True)
+    return np.dtype([(c.name, real if c.kind == REAL else np.dtype(c.kind), c.shape) for c in columns], align=True)
 
 
 def row_bytes(table: str) -> int:

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from civicsim.engine.compiled import compiled
 from civicsim.engine.parameters import parameter
-from civicsim.model.causes import log_adopted, log_replaced
-from civicsim.model.organisation import NO_IDEA, WAITING
+from civicsim.model.organisation import ADOPTED, NO_IDEA, REPLACED, RIGHT, WAITING
 
 _FREE = "Assumption: free modelling choice, to be swept."
 
@@ -46,7 +45,7 @@ def change(slot, value, week, origin, convenient, count):
         return False
     if slot.followed:
         count.replaced += 1
-        log_replaced(count, slot.origin)
+        count.changes[REPLACED, slot.origin] += 1.0
     slot.previous = slot.value
     slot.previous_convenient = slot.convenient
     slot.value = value
@@ -54,7 +53,8 @@ def change(slot, value, week, origin, convenient, count):
     slot.origin = origin
     slot.convenient = convenient
     slot.followed = 1
-    log_adopted(count, origin, value == slot.reality)
+    count.changes[ADOPTED, origin] += 1.0
+    count.changes[RIGHT, origin] += value == slot.reality
     return True
 
 

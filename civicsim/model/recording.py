@@ -11,13 +11,28 @@ from numba import literal_unroll
 from civicsim.engine.compiled import compiled
 from civicsim.model.cohort import Cohort
 from civicsim.model.measures import ENACTED_COLUMNS, MEASURES, TEAM_MEASURES, History
-from civicsim.model.organisation import CAUSES, FATES, PROFESSIONS, ROLES, SURVEY_ITEMS, TALLY
+from civicsim.model.organisation import (
+    CAUSES,
+    FATES,
+    ORGANISATION,
+    ORIGINS,
+    PROFESSIONS,
+    ROLES,
+    SURVEY_ITEMS,
+    TALLY,
+    record_type,
+)
 
 if TYPE_CHECKING:
     import pandas as pd  # loaded where a table is made: whoever only steps organisations needs none
 
-TALLIES = tuple(column.name for column in TALLY)
-_ENACTED = np.dtype([(name, np.float64) for name in ENACTED_COLUMNS])
+_COUNTS = tuple(column.name for column in TALLY if not column.over)
+_ARRAYS = tuple(column.name for column in TALLY if column.over)
+_RECORDED = tuple(column for column in ORGANISATION if column.name in ENACTED_COLUMNS)
+ENACTED = record_type(_RECORDED)
+"""What is recorded of each organisation every week, beside its tally and its snapshot."""
+_VALUES = tuple(column.name for column in _RECORDED if not column.over)
+_HOURS = tuple(column.name for column in _RECORDED if column.over)
 _TEAM = np.dtype([(name, np.float32) for name in TEAM_MEASURES])
 
 
@@ -26,8 +41,10 @@ def clear_tally(first, last, tally):
     """Set what is counted each week to nothing."""
     for o in range(first, last):
         count = tally[o]
-        for name in literal_unroll(TALLIES):
+        for name in literal_unroll(_COUNTS):
             count[name] = 0.0
+        for name in literal_unroll(_ARRAYS):
+            count[name][:] = 0.0
 
 
 @compiled
@@ -37,8 +54,10 @@ def keep(first, last, row, organisation, tally, snapshot, team, kept_tally, kept
         for o in range(first, last):
             kept_tally[row, o] = tally[o]
             kept_snapshot[row, o] = snapshot[o]
-            for name in literal_unroll(ENACTED_COLUMNS):
+            for name in literal_unroll(_VALUES):
                 kept_enacted[row, o][name] = organisation[o][name]
+            for name in literal_unroll(_HOURS):
+                kept_enacted[row, o][name][:] = organisation[o][name]
     if kept_team.shape[0] > 0:
         start = organisation[first].first_team
         stop = organisation[last - 1].first_team + organisation[last - 1].n_teams
@@ -66,7 +85,7 @@ class Recorder:
         self._cohort = cohort
         self.tally = np.zeros((weeks, n), dtype=cohort.tally.dtype)
         self.snapshot = np.zeros((weeks, n), dtype=cohort.snapshot.dtype)
-        self.enacted = np.zeros((weeks, n), dtype=_ENACTED)
+        self.enacted = np.zeros((weeks, n), dtype=ENACTED)
         self.team = np.zeros((weeks if teams else 0, len(cohort.team)), dtype=_TEAM)
 
     @property
@@ -122,9 +141,9 @@ def causes_frame(history: History) -> pd.DataFrame:
         "organisation": np.repeat(history.organisation["key"], len(CAUSES)),
         "cause": np.tile(CAUSES, n),
     })  # fmt: skip
+    changes, caused = history.tally["changes"].sum(axis=0), [ORIGINS.index(cause) for cause in CAUSES]
     for fate in FATES:
-        counts = [history.tally[f"{fate}_from_{cause}"].sum(axis=0) for cause in CAUSES]
-        frame[fate] = np.stack(counts, axis=1).ravel().astype(int)
+        frame[fate] = changes[:, FATES.index(fate), caused].ravel().astype(int)
     settled = frame["sustained"] + frame["decayed"] + frame["replaced"]
     frame["sustained_share"] = frame["sustained"] / settled.where(settled > 0)
     return frame

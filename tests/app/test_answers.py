@@ -31,18 +31,8 @@ from civicsim.app.pages.policy import (
 from civicsim.app.report import report_page
 from civicsim.app.state import with_event
 from civicsim.app.verdicts import verdict
-from civicsim.app.words import (
-    GROUPS,
-    HAPPENS,
-    LEVER_WORDS,
-    LEVERS,
-    MEASURE_WORDS,
-    PURPOSE_WORDS,
-    SHORT,
-    lever_rows,
-    minutes_of,
-)
-from civicsim.model.levers import NAMES, PURPOSES
+from civicsim.app.words import GROUPS, HAPPENS, LEVER_WORDS, LEVERS, MEASURE_WORDS, SHORT, lever_rows, minutes_of
+from civicsim.model.levers import NAMES
 from civicsim.model.measures import MEASURES
 from civicsim.scenario.scenario import PARAMETERS, Scenario
 from civicsim.scenario.shipped import shocks
@@ -59,7 +49,6 @@ def test_every_lever_and_every_measure_shown_has_plain_words():
     assert set(LEVER_WORDS) == set(NAMES)
     assert 4 <= sum(words.front for words in LEVERS) <= 6
     assert {words.group for words in LEVERS} == set(GROUPS)
-    assert set(PURPOSE_WORDS) == set(PURPOSES)
     assert set(work.KEPT) <= set(MEASURE_WORDS) <= set(MEASURES) | set(SHORT)
     assert set(CHARTS) == set(LEAST) <= set(work.SHOWN)
     assert set(HAPPENS) | {name for name, _ in CONDITIONS} <= set(shocks())

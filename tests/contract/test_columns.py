@@ -26,10 +26,10 @@ def test_two_processes_touch_what_a_reader_of_their_code_finds():
     )
     assert columns_of(PROCESSES["coaching"]) == Columns(
         reads=(
-            "organisation.hours_coaching", "organisation.spent_coaching", "team.coaching_hours", "team.n_trials",
+            "organisation.hours", "organisation.spent", "team.coaching_hours", "team.n_trials",
             "person.vacant", "person.skill", "manager.openness_anchor",
         ),
-        writes=("organisation.spent_coaching", "team.coaching_hours", "person.skill", "manager.openness_anchor"),
+        writes=("organisation.spent", "team.coaching_hours", "person.skill", "manager.openness_anchor"),
     )  # fmt: skip
     # Counts that a process adds to are not read; those that another has added to are.
     assert [name for name in columns_of(PROCESSES["compact"]).reads if name.startswith("tally.")] == [

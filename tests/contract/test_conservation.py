@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from tools import burnt_in, lively, put, small_scenario, uneven_scenario
+from tools import burnt_in, hours_of, lively, put, small_scenario, uneven_scenario
 
 from civicsim.experiment.run import begin
 from civicsim.model.levers import PURPOSES
@@ -81,10 +81,6 @@ def book(request):
 # -- hours -----------------------------------------------------------------------------------------------------------
 
 
-def hours_of(organisation, kind):
-    return sum(organisation[f"{kind}_{purpose}"] for purpose in PURPOSES)
-
-
 @pytest.fixture(scope="module")
 def start():
     return burnt_in(2)
@@ -98,14 +94,14 @@ def test_every_style_has_the_same_hours_to_spend(style, start):
     np.testing.assert_allclose(budget, 0.02 * 37.5)
     for _ in range(27):
         advance(cohort, 1)
-        np.testing.assert_allclose(hours_of(cohort.organisation, "allotted"), share * budget)
-        np.testing.assert_allclose(hours_of(cohort.organisation, "hours"), share * budget)
+        np.testing.assert_allclose(cohort.organisation["allotted"].sum(axis=1), share * budget)
+        np.testing.assert_allclose(cohort.organisation["hours"].sum(axis=1), share * budget)
 
 
 def test_the_budget_is_the_share_of_contracted_hours_that_the_scenario_says():
     for share in (0.01, 0.05, 0.10):
         cohort = burnt_in(1, improvement_share=share, contracted_hours=40.0, burn_in_weeks=2)
-        np.testing.assert_allclose(hours_of(cohort.organisation, "hours"), share * 40.0)
+        np.testing.assert_allclose(cohort.organisation["hours"].sum(axis=1), share * 40.0)
 
 
 @pytest.mark.parametrize("style", sorted(styles()))
@@ -127,31 +123,31 @@ def test_no_purpose_takes_more_than_it_is_allocated(style, start):
     for _ in range(39):
         advance(cohort, 1)
         for purpose in ("protected", "reporting", "peer", "coaching", "observation", "huddles"):
-            assert (org[f"spent_{purpose}"] <= org[f"hours_{purpose}"] + 1e-12).all()
+            assert (hours_of(org, "spent", purpose) <= hours_of(org, "hours", purpose) + 1e-12).all()
         for name in credit:
-            allocated[name] += org[f"hours_{name}"] * n
-            spent[name] += org[f"spent_{name}"] * n
+            allocated[name] += hours_of(org, "hours", name) * n
+            spent[name] += hours_of(org, "spent", name) * n
             assert (spent[name] <= allocated[name] + credit[name] + 1e-9).all(), name
 
 
 def test_hours_of_mechanisms_that_are_switched_off_go_back_to_care():
     off = ("ties", "deliberation", "forum", "response", "coaching", "observation")
     cohort = burnt_in(2, **{f"{name}__enabled": False for name in off})
-    put(cohort, **{f"organisation__allotted_{purpose}": 0.1 for purpose in PURPOSES})
+    put(cohort, **{f"organisation__allotted__{purpose}": 0.1 for purpose in PURPOSES})
     advance(cohort, 2)
     for purpose in ("peer", "deliberation", "patients", "response", "coaching", "observation", "huddles"):
-        assert (cohort.organisation[f"spent_{purpose}"] == 0.0).all()
+        assert (hours_of(cohort.organisation, "spent", purpose) == 0.0).all()
 
 
 @pytest.mark.parametrize("purpose", ["coaching", "observation", "huddles", "peer", "deliberation", "patients"])
 def test_hours_that_a_purpose_took_are_hours_of_work_of_those_who_are_there(purpose, start):
     """What the week's accounts say was spent is what those at work have worked more: nothing is lost on empty posts."""
-    nothing = {f"organisation__allotted_{name}": 0.0 for name in PURPOSES}
+    nothing = {f"organisation__allotted__{name}": 0.0 for name in PURPOSES}
     week = [PROCESSES[it] for it in ("enactment", "observation", "deliberation", "coaching", "ties", "forum", "load")]
 
     def worked(hours):
         own = put(start.copy(), **nothing, p__load__failure_demand=0.0, p__governing__enabled=False)
-        put(own, organisation__grip=0.0, person__voice_hours=0.0, **{f"organisation__allotted_{purpose}": hours})
+        put(own, organisation__grip=0.0, person__voice_hours=0.0, **{f"organisation__allotted__{purpose}": hours})
         # Hours in hand, and something to use them for.
         put(own, practice__idea_state=ENDORSED, practice__deliberated=0, patient__activation=1.0,
             team__deliberation_credit=40.0 * hours if purpose == "deliberation" else 0.0,
@@ -163,7 +159,7 @@ def test_hours_that_a_purpose_took_are_hours_of_work_of_those_who_are_there(purp
         return np.bincount(home, weights=own.person["load"][there]) * contracted, own
 
     (without, _), (more, own) = worked(0.0), worked(0.5)
-    spent = own.organisation[f"spent_{purpose}"] * own.organisation["n_staff"]
+    spent = hours_of(own.organisation, "spent", purpose) * own.organisation["n_staff"]
     if purpose == "peer":
         # Everybody there spends as much; the accounts are kept per post.
         spent *= np.bincount(own.team["organisation"], weights=own.team["n_present"]) / own.organisation["n_staff"]

@@ -9,7 +9,6 @@ from tools import burnt_in, changed_columns, lively, put, small_scenario
 from civicsim.engine.parameters import declared
 from civicsim.experiment.run import begin
 from civicsim.model.columns import columns_of
-from civicsim.model.levers import PURPOSES
 from civicsim.model.organisation import ENACTED
 from civicsim.model.week import WEEK, advance
 
@@ -25,26 +24,26 @@ STILL_HAPPENS = {
     # Switched off, what is intended is met at once; managers are as open as they are, and hours go where leaders move them.
     "enactment": {
         "organisation.fear_enacted", "organisation.permission_enacted", "organisation.authority_enacted",
-        "organisation.say_do_gap", "manager.openness", *(f"organisation.hours_{purpose}" for purpose in PURPOSES),
+        "organisation.say_do_gap", "manager.openness", "organisation.hours",
     },
     # Switched off, the code does not learn; directives have a switch of their own.
     "codification": {"dimension.directive"},
     # Switched off, nobody hears anything and no hours are spent: both are set to nothing.
     "response": {
-        "organisation.spent_response", "team.response_hours", "team.settling_hours", "team.outcomes",
+        "organisation.spent", "team.response_hours", "team.settling_hours", "team.outcomes",
         "team.n_outcomes", "team.dealt", "team.detriments", "person.outcomes", "person.n_outcomes", "person.detriments",
     },
     # Switched off, nothing is noticed, voiced, talked over or tried: this week's counts and hours are set to nothing.
     "noticing": {"team.noticed", "person.noticed"},
     "voice": {"team.voiced", "team.joined", "person.voiced", "person.voice_hours"},
-    "deliberation": {"organisation.spent_deliberation", "team.deliberation_hours", "team.conflict"},
+    "deliberation": {"organisation.spent", "team.deliberation_hours", "team.conflict"},
     "lifecycle": {"team.improvement_hours", "team.n_trials"},
     "turnover": {"person.absent"},
     # Switched off, their hours go back to care, and nobody tightens or promises anything.
-    "ties": {"organisation.spent_peer", "team.peer_hours"},
-    "forum": {"organisation.spent_patients"},
-    "coaching": {"organisation.spent_coaching", "team.coaching_hours"},
-    "observation": {"organisation.spent_observation", "organisation.spent_huddles", "team.observation_hours"},
+    "ties": {"organisation.spent", "team.peer_hours"},
+    "forum": {"organisation.spent"},
+    "coaching": {"organisation.spent", "team.coaching_hours"},
+    "observation": {"organisation.spent", "team.observation_hours"},
     "partners": {"organisation.partner_hours"},
     "compact": {
         "organisation.fulfilment", "organisation.breach", "organisation.ledger_protection", "team.fulfilment",
@@ -71,7 +70,7 @@ def busy():
 def lived(cohort, weeks=27, **changes):
     """Live some weeks, and return the cohort and the sum of its weekly tallies."""
     own = put(cohort.copy(), **changes)
-    total = {name: np.zeros(own.n_organisations) for name in own.tally.dtype.names}
+    total = {name: np.zeros_like(own.tally[name]) for name in own.tally.dtype.names}
 
     def observe(at, first, last):
         for name, values in total.items():

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from tools import filled_staff
+from tools import filled_staff, hours_of
 
 import civicsim as cs
 from civicsim.experiment.run import burn_in, live
@@ -41,7 +41,9 @@ def status_quo(start):
 def test_what_is_called_usual_is_usual(status_quo):
     mean = status_quo.summary(last_weeks=104).mean()
     team, person, enacted = status_quo.cohort.team, status_quo.cohort.person, status_quo.history.enacted
-    with_people = sum(enacted[f"spent_{name}"].mean() for name in ("protected", "peer", "response", "deliberation"))
+    with_people = sum(
+        hours_of(enacted, "spent", name).mean() for name in ("protected", "peer", "response", "deliberation")
+    )
     found = {
         "usual_voice_share": mean["voice_share"],
         "usual_dealt_share": team["dealt_memory"].sum() / team["noticed_memory"].sum(),

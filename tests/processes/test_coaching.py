@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tools import GRID, both, changed_columns, constant, falling, is_staff, put, rising, shares, step
 
+from civicsim.model.levers import COACHING
 from civicsim.model.processes.coaching import coached, intensity
 from civicsim.model.week import PROCESSES, advance
 
@@ -44,7 +45,7 @@ def test_coaching_raises_a_trait_with_its_rate_and_strength_and_less_the_higher_
 
 
 def given_hours(cohort, hours=0.1, **changes):
-    own = put(cohort.copy(), organisation__hours_coaching=hours, person__vacant=0, team__n_trials=0)
+    own = put(cohort.copy(), organisation__hours__coaching=hours, person__vacant=0, team__n_trials=0)
     return put(own, **changes)
 
 
@@ -72,7 +73,7 @@ def test_nobody_is_coached_in_an_empty_post(cohort):
 @pytest.mark.parametrize(
     ("name", "values", "direction"),
     [
-        ("organisation__hours_coaching", (0.0, 0.05, 0.1), rising),
+        ("organisation__hours__coaching", (0.0, 0.05, 0.1), rising),
         ("p__coaching__openness_rate", (0.0, 0.004, 0.05), rising),
         ("p__coaching__full_hours", (0.1, 0.3, 1.0), falling),
     ],
@@ -99,7 +100,7 @@ def test_only_teams_with_trials_learn_and_by_the_number_of_trials(cohort):
 @pytest.mark.parametrize(
     ("name", "values", "direction"),
     [
-        ("organisation__hours_coaching", (0.0, 0.05, 0.1), rising),
+        ("organisation__hours__coaching", (0.0, 0.05, 0.1), rising),
         ("p__coaching__skill_rate", (0.0, 0.0005, 0.01), rising),
         ("team__n_trials", (0, 1, 3), rising),
         ("p__coaching__full_hours", (0.1, 0.3, 1.0), falling),
@@ -123,7 +124,7 @@ def test_coaching_lasts_as_long_as_the_manager_stays(cohort):
     assert own.manager["openness_anchor"].min() > 0.8
     person = own.manager["person"]
     own.person["vacant"][person] = 1
-    put(own, organisation__weeks_to_fill=1.0, organisation__hours_coaching=0.0)
+    put(own, organisation__weeks_to_fill=1.0, organisation__hours__coaching=0.0)
     advance(own, 2, processes=[PROCESSES["turnover"]])
     lower = own.person["role"][person] < 4
     assert own.manager["openness_anchor"][lower].mean() < 0.7
@@ -131,9 +132,9 @@ def test_coaching_lasts_as_long_as_the_manager_stays(cohort):
 
 def test_hours_are_spent_as_they_are_allotted_and_without_any_nothing_happens(cohort):
     own = step(given_hours(cohort, 0.23), "coaching")
-    np.testing.assert_allclose(own.organisation["spent_coaching"], 0.23)
+    np.testing.assert_allclose(own.organisation["spent"][:, COACHING], 0.23)
     np.testing.assert_allclose(own.team["coaching_hours"], 0.23 * own.team["n_posts"])
-    none = given_hours(cohort, 0.0, organisation__spent_coaching=0.0, team__n_trials=3)
+    none = given_hours(cohort, 0.0, organisation__spent__coaching=0.0, team__n_trials=3)
     none.tally[:] = 0
     assert changed_columns(none, step(none.copy(), "coaching")) == set()
 
@@ -149,14 +150,14 @@ def test_where_there_is_no_manager_and_no_trial_hours_of_coaching_go_back_to_car
 
 
 def test_switched_off_nobody_is_coached_and_the_hours_go_back_to_care(cohort):
-    before = given_hours(cohort, 0.2, team__n_trials=3, p__coaching__enabled=False, organisation__spent_coaching=0.2)
+    before = given_hours(cohort, 0.2, team__n_trials=3, p__coaching__enabled=False, organisation__spent__coaching=0.2)
     before.tally[:] = 0
     own = step(before.copy(), "coaching")
-    assert changed_columns(before, own) <= {"organisation.spent_coaching", "team.coaching_hours"}
-    assert (own.organisation["spent_coaching"] == 0.0).all()
+    assert changed_columns(before, own) <= {"organisation.spent", "team.coaching_hours"}
+    assert (own.organisation["spent"][:, COACHING] == 0.0).all()
 
 
 def test_in_the_whole_week_coached_managers_receive_what_is_raised_more_openly(cohort):
-    plain, coached_ = cohort.copy(), put(cohort.copy(), organisation__allotted_coaching=0.2)
+    plain, coached_ = cohort.copy(), put(cohort.copy(), organisation__allotted__coaching=0.2)
     openness = [advance(own, 104).manager["openness"].mean() for own in (plain, coached_)]
     assert rising(openness)

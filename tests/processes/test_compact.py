@@ -20,15 +20,16 @@ from tools import (
     step,
 )
 
+from civicsim.model.levers import PROTECTED
 from civicsim.model.organisation import FROM_STAFF, NO_IDEA, TO_MANAGER, TO_PEERS, WAITING
 from civicsim.model.processes.compact import QUARTER, kept_share, ledger, process_quality, promised
 from civicsim.model.week import PROCESSES, advance
 
 hours = st.floats(0, 3.75)
-BROKEN = {"organisation__answered_memory": 0.0, "team__overload": 1.0, "organisation__hours_protected": 0.0}
+BROKEN = {"organisation__answered_memory": 0.0, "team__overload": 1.0, "organisation__hours__protected": 0.0}
 KEPT = {"organisation__answered_memory": 1.0, "team__overload": 0.0}
-NEGOTIATED = {"organisation__spent_deliberation": 1.0, "organisation__deliberation_memory": 1.0}
-IMPOSED = {"organisation__spent_deliberation": 0.0, "organisation__deliberation_memory": 0.0}
+NEGOTIATED = {"organisation__spent__deliberation": 1.0, "organisation__deliberation_memory": 1.0}
+IMPOSED = {"organisation__spent__deliberation": 0.0, "organisation__deliberation_memory": 0.0}
 WORDS, LEDGER = {"organisation__compact": 0.5}, {"organisation__compact": 1.0}
 
 
@@ -100,7 +101,7 @@ def test_hours_of_deliberation_turn_an_imposed_compact_into_a_negotiated_one():
 
 def settled(cohort, **changes):
     """Return a copy in which a quarter has just been settled."""
-    own = put(cohort.copy(), organisation__allotted_protected=0.2, organisation__hours_protected=0.2)
+    own = put(cohort.copy(), organisation__allotted__protected=0.2, organisation__hours__protected=0.2)
     own.week = 2 * QUARTER
     return after(own, "compact", **changes).organisation
 
@@ -143,8 +144,8 @@ def test_without_a_compact_nothing_is_promised_kept_or_broken(cohort):
 
 def test_fulfilment_and_breach_follow_from_their_parts(cohort):
     own = put(cohort.copy(), organisation__compact=0.4, organisation__answered_memory=0.3, team__overload=0.16,
-              organisation__allotted_protected=0.2, organisation__hours_protected=0.05,
-              organisation__spent_deliberation=0.1, organisation__deliberation_memory=0.1)  # fmt: skip
+              organisation__allotted__protected=0.2, organisation__hours__protected=0.05,
+              organisation__spent__deliberation=0.1, organisation__deliberation_memory=0.1)  # fmt: skip
     own.week = QUARTER
     org = step(own, "compact").organisation
     # This week's answers move the memory by a thirteenth; the tally is empty here, so it stands.
@@ -159,7 +160,7 @@ def test_more_answers_less_overload_and_kept_hours_keep_more_promises(cohort):
 
     assert never_rising(breach(organisation__answered_memory=x) for x in GRID)
     assert never_falling(breach(team__overload=x) for x in GRID)
-    assert falling(breach(organisation__hours_protected=x) for x in (0.0, 0.1, 0.2))
+    assert falling(breach(organisation__hours__protected=x) for x in (0.0, 0.1, 0.2))
     assert rising(breach(organisation__answered_memory=0.2, organisation__compact=c) for c in (0.0, 0.2, 0.5))
 
 
@@ -191,7 +192,7 @@ def test_deliberation_counts_in_whichever_week_of_the_quarter_it_happened(cohort
     own = put(cohort.copy(), **LEDGER, **KEPT, organisation__fulfilment=0.0)
     own.week = 1
     for week in range(1, QUARTER + 1):
-        put(own, organisation__spent_deliberation=0.0 if week == QUARTER else 0.3)
+        put(own, organisation__spent__deliberation=0.0 if week == QUARTER else 0.3)
         advance(own, 1, processes=[PROCESSES["compact"]])
     assert (own.organisation["fulfilment"] > 0.5).all()
 
@@ -266,7 +267,7 @@ def test_a_breached_compact_is_worse_than_none_and_a_negotiated_one_that_is_kept
     silent = mean_trust(organisation__compact=0.0, p__response__enabled=False)
     kept = mean_trust(
         **LEDGER, p__compact__promised_answers=0.0, p__compact__promised_overload=0.5,
-        p__compact__hours_for_process=0.01, organisation__allotted_deliberation=0.2, organisation__authority=0.8,
+        p__compact__hours_for_process=0.01, organisation__allotted__deliberation=0.2, organisation__authority=0.8,
     )  # fmt: skip
     assert breached < silent
     assert kept > none
@@ -274,8 +275,8 @@ def test_a_breached_compact_is_worse_than_none_and_a_negotiated_one_that_is_kept
 
 def test_a_ledger_protects_hours_from_grip(cohort):
     def protected(**changes):
-        own = put(cohort.copy(), organisation__grip=1.0, organisation__allotted_protected=0.3, **changes)
-        return step(own, "enactment").organisation["hours_protected"][0]
+        own = put(cohort.copy(), organisation__grip=1.0, organisation__allotted__protected=0.3, **changes)
+        return step(own, "enactment").organisation["hours"][0, PROTECTED]
 
     assert rising(protected(organisation__ledger_protection=x) for x in GRID)
     assert protected(organisation__ledger_protection=1.0) == pytest.approx(0.3)
@@ -283,17 +284,21 @@ def test_a_ledger_protects_hours_from_grip(cohort):
 
 
 def test_a_ledger_holds_hours_in_the_whole_week_where_words_do_not(cohort):
-    gripped = {"p__governing__aspiration": 1.0, "p__governing__reaction": 10.0, "organisation__allotted_protected": 0.3}
+    gripped = {
+        "p__governing__aspiration": 1.0,
+        "p__governing__reaction": 10.0,
+        "organisation__allotted__protected": 0.3,
+    }
     words, kept = (lived(cohort, 40, **gripped, **how).organisation for how in (WORDS, LEDGER))
     assert (words["grip"] > 0.9).all()
-    np.testing.assert_allclose(words["hours_protected"], 0.15, rtol=0.02)
-    assert (kept["hours_protected"] > 1.5 * words["hours_protected"]).all()
+    np.testing.assert_allclose(words["hours"][:, PROTECTED], 0.15, rtol=0.02)
+    assert (kept["hours"][:, PROTECTED] > 1.5 * words["hours"][:, PROTECTED]).all()
 
 
 # -- a compact with each team ----------------------------------------------------------------------------------------
 
 BY_TEAM = {"p__compact__level": 1}
-UNEVEN = {"organisation__allotted_protected": 0.2, "organisation__hours_protected": 0.2}
+UNEVEN = {"organisation__allotted__protected": 0.2, "organisation__hours__protected": 0.2}
 
 
 def by_team(cohort, **changes):

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tools import GRID, after, both, constant, falling, never_falling, put, record, rising, shares, step
 
+from civicsim.model.levers import DELIBERATION
 from civicsim.model.organisation import ENDORSED, FROM_STAFF, NO_IDEA, TRIAL, WAITING
 from civicsim.model.processes.deliberation import (
     Parameters,
@@ -114,7 +115,7 @@ PRICE = 5.0
 def table(cohort, *, fits=True, n=1, credit=PRICE):
     """Lay ``n`` endorsed ideas on each team's table, with hours in hand and nothing to come."""
     put(
-        cohort, practice__idea_state=NO_IDEA, practice__deliberated=0, organisation__hours_deliberation=0.0,
+        cohort, practice__idea_state=NO_IDEA, practice__deliberated=0, organisation__hours__deliberation=0.0,
         team__deliberation_credit=credit, person__vacant=0, person__absent=0, p__deliberation__facilitation=1.0,
     )  # fmt: skip
     for d in range(n):
@@ -196,15 +197,14 @@ def test_no_more_is_talked_over_than_there_are_hours_for(cohort):
         own = step(table(cohort.copy(), n=6, credit=credit), "deliberation")
         assert (own.tally["deliberated"] == n * own.organisation["n_teams"]).all()
         spent = n * PRICE * own.organisation["n_teams"] / own.organisation["n_staff"]
-        np.testing.assert_allclose(own.organisation["spent_deliberation"], spent)
+        np.testing.assert_allclose(own.organisation["spent"][:, DELIBERATION], spent)
         np.testing.assert_allclose(own.team["deliberation_credit"], min(PRICE, credit - n * PRICE))
 
 
 def test_more_and_longer_discussions_cost_more(cohort):
     def spent(**changes):
-        return step(put(table(cohort.copy(), credit=100.0), **changes), "deliberation").organisation[
-            "spent_deliberation"
-        ][0]
+        own = step(put(table(cohort.copy(), credit=100.0), **changes), "deliberation")
+        return own.organisation["spent"][0, DELIBERATION]
 
     assert rising(spent(p__deliberation__hours_each=h) for h in (0.5, 1.0, 2.0))
     assert rising(spent(p__deliberation__n_discussants=n) for n in (2, 5, 10))
@@ -212,11 +212,11 @@ def test_more_and_longer_discussions_cost_more(cohort):
 
 def test_hours_come_week_by_week_and_are_not_saved_beyond_one_talk(cohort):
     table(cohort, n=0, credit=0.0)
-    put(cohort, organisation__hours_deliberation=0.2)
+    put(cohort, organisation__hours__deliberation=0.2)
     for week in range(1, 6):
         step(cohort, "deliberation")
         np.testing.assert_allclose(cohort.team["deliberation_credit"], min(PRICE, week * 2.0))
-        assert (cohort.organisation["spent_deliberation"] == 0.0).all()
+        assert (cohort.organisation["spent"][:, DELIBERATION] == 0.0).all()
 
 
 def test_undue_conflict_costs_the_team_safety(cohort):
@@ -296,17 +296,17 @@ def test_a_talk_among_two_costs_the_hours_of_two(cohort):
     for first in cohort.team["first_person"]:
         person["absent"][first : first + 2] = 0
     step(cohort, "deliberation")
-    np.testing.assert_allclose(cohort.organisation["spent_deliberation"] * cohort.organisation["n_staff"], 2.0 * 4)
+    np.testing.assert_allclose(cohort.organisation["spent"][:, DELIBERATION] * cohort.organisation["n_staff"], 2.0 * 4)
 
 
 def test_switched_off_ideas_stay_as_they_are_and_hours_go_back_to_care(cohort):
     table(cohort, n=3, credit=100.0)
-    put(cohort, organisation__spent_deliberation=0.2, organisation__hours_deliberation=1.0)
+    put(cohort, organisation__spent__deliberation=0.2, organisation__hours__deliberation=1.0)
     before = cohort.copy()
     step(put(cohort, p__deliberation__enabled=False), "deliberation")
     np.testing.assert_array_equal(cohort.practice, before.practice)
     np.testing.assert_array_equal(cohort.person, before.person)
-    assert (cohort.organisation["spent_deliberation"] == 0.0).all()
+    assert (cohort.organisation["spent"][:, DELIBERATION] == 0.0).all()
 
 
 def test_switched_off_there_is_no_conflict_over_ideas(cohort):

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tools import GRID, both, falling, is_staff, never_falling, put, rising, shares, step
 
+from civicsim.model.levers import DELIBERATION
 from civicsim.model.organisation import ENDORSED, FROM_STAFF, NO_IDEA, TRIAL, WAITING
 from civicsim.model.processes.deliberation import _diversity, _votes
 from civicsim.model.week import PROCESSES, advance
@@ -79,7 +80,7 @@ def endorse(cohort, n=None, credit=1e4):
     """Put an endorsed idea into the first ``n`` slots of every team, every other one fitting; the others are empty."""
     c = put(
         cohort, practice__idea_state=NO_IDEA, practice__idea_raiser=-1, practice__deliberated=0, person__vacant=0,
-        person__absent=0, organisation__hours_deliberation=0.0, team__deliberation_credit=credit, team__overload=0.0,
+        person__absent=0, organisation__hours__deliberation=0.0, team__deliberation_credit=credit, team__overload=0.0,
     )  # fmt: skip
     slots = c.practice[:, :n]
     right = np.arange(slots.shape[1]) % 2 == 0
@@ -107,13 +108,13 @@ def test_slots_without_an_endorsed_idea_that_is_new_are_not_touched(cohort):
 @given(st.floats(0, 3.75), st.floats(0.25, 2), st.integers(2, 10))
 def test_over_a_quarter_no_more_hours_are_spent_than_were_allotted(small_cohort, hours, each, n):
     cohort = endorse(small_cohort.copy(), credit=0.0)
-    put(cohort, organisation__hours_deliberation=hours, p__deliberation__hours_each=each,
+    put(cohort, organisation__hours__deliberation=hours, p__deliberation__hours_each=each,
         p__deliberation__n_discussants=n)  # fmt: skip
     spent = talked = 0.0
     for _ in range(13):
         cohort.practice["idea_state"], cohort.practice["deliberated"] = ENDORSED, 0
         advance(cohort, 1, processes=ONLY)
-        spent = spent + cohort.organisation["spent_deliberation"]
+        spent = spent + cohort.organisation["spent"][:, DELIBERATION]
         talked = talked + cohort.tally["deliberated"]
     n_staff = cohort.organisation["n_staff"]
     assert (spent <= 13 * hours + 1e-9).all()
@@ -124,20 +125,20 @@ def test_over_a_quarter_no_more_hours_are_spent_than_were_allotted(small_cohort,
 
 
 def test_over_three_quarters_of_the_whole_week_no_more_hours_are_spent_than_were_allotted(cohort):
-    put(cohort, organisation__authority=0.9, organisation__allotted_deliberation=0.1)
+    put(cohort, organisation__authority=0.9, organisation__allotted__deliberation=0.1)
     in_hand = cohort.team["deliberation_credit"].reshape(3, -1).sum(axis=1)
     spent = allotted = 0.0
     for _ in range(39):
         advance(cohort, 1)
-        spent = spent + cohort.organisation["spent_deliberation"] * cohort.organisation["n_staff"]
-        allotted = allotted + cohort.organisation["hours_deliberation"] * cohort.organisation["n_staff"]
+        spent = spent + cohort.organisation["spent"][:, DELIBERATION] * cohort.organisation["n_staff"]
+        allotted = allotted + cohort.organisation["hours"][:, DELIBERATION] * cohort.organisation["n_staff"]
     assert (spent > 0).all()
     assert (spent <= allotted + in_hand + 1e-9).all()
 
 
 def test_more_hours_talk_over_more_ideas(cohort):
     def talked(hours):
-        own = put(endorse(cohort.copy(), credit=0.0), organisation__hours_deliberation=hours)
+        own = put(endorse(cohort.copy(), credit=0.0), organisation__hours__deliberation=hours)
         return sum(advance(own, 1, processes=ONLY).tally["deliberated"].sum() for _ in range(12))
 
     assert rising(talked(hours) for hours in (0.0, 0.06, 0.2, 0.7))

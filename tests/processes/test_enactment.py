@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tools import GRID, after, both, constant, falling, never_falling, never_rising, put, rising, shares, step
+from tools import GRID, after, both, constant, falling, hours_of, never_falling, never_rising, put, rising, shares, step
 
-from civicsim.model.levers import PURPOSES
+from civicsim.model.levers import PROTECTED, PURPOSES
 from civicsim.model.organisation import ENACTED, TEAM_MANAGER
 from civicsim.model.processes.enactment import enacted_attitude, manager_openness, words_without_deeds
 
@@ -115,9 +115,9 @@ def test_being_treated_better_than_announced_disappoints_nobody():
 def given_hours(cohort, share):
     """Let leaders who have no cause to tighten spend a share of the budget with people."""
     put(cohort, organisation__grip=0.0)
-    cohort.organisation["spent_protected"] = share * cohort.organisation["hours_budget"]
+    cohort.organisation["spent"][:, PROTECTED] = share * cohort.organisation["hours_budget"]
     for purpose in ("peer", "response", "deliberation"):
-        cohort.organisation[f"spent_{purpose}"] = 0.0
+        hours_of(cohort.organisation, "spent", purpose)[:] = 0.0
     return cohort
 
 
@@ -135,14 +135,14 @@ def test_all_hours_with_people_count(cohort, purpose):
     put(cohort, organisation__fear=0.0, team__overload=0.0)
     given_hours(cohort, 0.0)
     assert (
-        after(cohort, "enactment", **{f"organisation__spent_{purpose}": 0.2}).organisation["fear_enacted"]
+        after(cohort, "enactment", **{f"organisation__spent__{purpose}": 0.2}).organisation["fear_enacted"]
         < cohort.organisation["fear_enacted"]
     ).all()
 
 
 @pytest.mark.parametrize("purpose", ["reporting", "patients"])
 def test_hours_without_people_of_the_house_do_not_count(cohort, purpose):
-    few, many = (after(cohort, "enactment", **{f"organisation__spent_{purpose}": h}) for h in (0.0, 0.7))
+    few, many = (after(cohort, "enactment", **{f"organisation__spent__{purpose}": h}) for h in (0.0, 0.7))
     for name in ENACTED:
         np.testing.assert_array_equal(few.organisation[f"{name}_enacted"], many.organisation[f"{name}_enacted"])
 
@@ -181,7 +181,7 @@ def test_switched_off_what_is_intended_is_met_at_once(cohort):
 
 
 def test_grip_adds_to_the_fear_that_is_intended(cohort):
-    put(cohort, organisation__fear=0.3, organisation__spent_protected=0.4, team__overload=0.0)
+    put(cohort, organisation__fear=0.3, organisation__spent__protected=0.4, team__overload=0.0)
     met = [after(cohort, "enactment", organisation__grip=grip).organisation["fear_enacted"] for grip in (0.0, 0.5, 1.0)]
     for run in range(cohort.n_organisations):
         assert rising(values[run] for values in met)
@@ -192,23 +192,23 @@ def test_grip_adds_to_the_fear_that_is_intended(cohort):
 
 
 def test_grip_moves_hours_of_all_purposes_to_reporting_and_adds_none(cohort):
-    put(cohort, organisation__ledger_protection=0.0, **{f"organisation__allotted_{p}": 0.1 for p in PURPOSES})
+    put(cohort, organisation__ledger_protection=0.0, **{f"organisation__allotted__{p}": 0.1 for p in PURPOSES})
     for grip in (0.0, 0.4, 1.0):
         org = after(cohort, "enactment", organisation__grip=grip).organisation
         moved = 0.5 * grip
         for purpose in PURPOSES:
             expected = 0.1 + (len(PURPOSES) - 1) * 0.1 * moved if purpose == "reporting" else 0.1 * (1 - moved)
-            np.testing.assert_allclose(org[f"hours_{purpose}"], expected)
+            np.testing.assert_allclose(hours_of(org, "hours", purpose), expected)
 
 
 def test_a_ledger_keeps_hours_from_being_moved(cohort):
     put(cohort, organisation__grip=0.8)
     protected = [
-        after(cohort, "enactment", organisation__ledger_protection=x).organisation["hours_protected"] for x in GRID
+        after(cohort, "enactment", organisation__ledger_protection=x).organisation["hours"][:, PROTECTED] for x in GRID
     ]
     for run in range(cohort.n_organisations):
         assert rising(hours[run] for hours in protected)
-    np.testing.assert_allclose(protected[-1], cohort.organisation["allotted_protected"])
+    np.testing.assert_allclose(protected[-1], cohort.organisation["allotted"][:, PROTECTED])
 
 
 def test_grip_closes_all_managers(cohort):
@@ -253,7 +253,7 @@ def test_overload_closes_the_manager_of_the_team_and_a_little_all_those_above(co
 def test_the_hours_of_one_organisation_do_not_move_another(cohort):
     put(cohort, organisation__fear=0.9)
     other = cohort.copy()
-    other.organisation["spent_protected"][0] = other.organisation["hours_budget"][0]
+    other.organisation["spent"][0, PROTECTED] = other.organisation["hours_budget"][0]
     moved, plain = step(other, "enactment").organisation, step(cohort, "enactment").organisation
     assert moved["fear_enacted"][0] > plain["fear_enacted"][0]
     np.testing.assert_array_equal(moved["fear_enacted"][1:], plain["fear_enacted"][1:])

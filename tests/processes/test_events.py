@@ -9,13 +9,24 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tools import burnt_in, changed_columns, falling, filled_staff, out_of_bounds, put, rising, small_scenario, step
+from tools import (
+    burnt_in,
+    changed_columns,
+    falling,
+    filled_staff,
+    hours_of,
+    out_of_bounds,
+    put,
+    rising,
+    small_scenario,
+    step,
+)
 
 import civicsim as cs
 from civicsim.errors import ScenarioError
 from civicsim.experiment.run import begin, burn_in
+from civicsim.model.levers import DELIBERATION, PEER, PROTECTED, PURPOSES, REPORTING
 from civicsim.model.levers import NAMES as LEVERS
-from civicsim.model.levers import PURPOSES
 from civicsim.model.organisation import CHIEF, FROM_PROGRAMME
 from civicsim.model.processes.actions import ACTIONS, FOR_THE_WHOLE
 from civicsim.model.processes.choosing import CHOICES
@@ -229,9 +240,8 @@ def test_a_lever_from_the_first_week_for_ever_is_a_style_with_that_lever(start):
 def test_hours_follow_an_event_and_their_sum_stays(start):
     for week, cohort in enumerate(days(start, (an_event(2, 3, levers__weight_peer=20.0),), 7)):
         org = cohort.organisation
-        sums = sum(org[f"hours_{purpose}"] for purpose in PURPOSES)
-        np.testing.assert_allclose(sums, org["hours_budget"])
-        assert (org["allotted_peer"][0] > 0.4) == (2 <= week < 5)
+        np.testing.assert_allclose(org["hours"].sum(axis=1), org["hours_budget"])
+        assert (org["allotted"][0, PEER] > 0.4) == (2 <= week < 5)
 
 
 def test_habits_stay_those_of_the_status_quo(start):
@@ -307,7 +317,7 @@ def test_in_a_crisis_orders_and_reports_stop_people_may_act_and_solidarity_runs_
     usual, crisis = beside(large, "crisis", 1)
     org = crisis.organisation
     assert (org["directive_rate"] == 0.0).all()
-    assert (org["hours_reporting"] < 0.5 * usual.organisation["hours_reporting"]).all()
+    assert (org["hours"][:, REPORTING] < 0.5 * usual.organisation["hours"][:, REPORTING]).all()
     assert (org["permission"] == 0.9).all()
     np.testing.assert_allclose(org["demand_factor"], 1.15 * usual.organisation["demand_factor"])
     lead = (crisis.person["belonging"] - usual.person["belonging"])[filled_staff(usual)]
@@ -356,13 +366,13 @@ def test_in_a_re_organisation_two_fifths_of_the_teams_lose_their_ties(large):
 
 def test_protected_time_sets_hours_aside_for_improvement(large):
     usual, protected = beside(large, "protected-time")
-    assert (protected.organisation["hours_protected"] > 3 * usual.organisation["hours_protected"]).all()
-    assert (protected.organisation["hours_reporting"] < usual.organisation["hours_reporting"]).all()
+    assert (protected.organisation["hours"][:, PROTECTED] > 3 * usual.organisation["hours"][:, PROTECTED]).all()
+    assert (protected.organisation["hours"][:, REPORTING] < usual.organisation["hours"][:, REPORTING]).all()
 
 
 def test_a_dialogue_hour_gives_hours_to_deliberation(large):
     usual, dialogue = beside(large, "dialogue-hour", 26)
-    assert (dialogue.organisation["hours_deliberation"] > 3 * usual.organisation["hours_deliberation"]).all()
+    assert (dialogue.organisation["hours"][:, DELIBERATION] > 3 * usual.organisation["hours"][:, DELIBERATION]).all()
     assert dialogue.organisation["deliberation_memory"].mean() > usual.organisation["deliberation_memory"].mean()
 
 
@@ -374,15 +384,21 @@ def test_the_forum_gets_money_of_its_own(large):
 def test_protected_time_is_half_as_much_again_as_reporting_takes(large):
     _, protected = beside(large, "protected-time")
     org = protected.organisation
-    np.testing.assert_allclose(org["allotted_protected"], 1.5 * org["allotted_reporting"])
+    np.testing.assert_allclose(org["allotted"][:, PROTECTED], 1.5 * org["allotted"][:, REPORTING])
 
 
-@pytest.mark.parametrize(("name", "lever"), [("dialogue-hour", "hours_deliberation"), ("forum-budget", "forum_budget")])
-def test_an_intervention_that_gives_something_takes_nothing_from_any_style(start, name, lever):
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("dialogue-hour", lambda organisation: organisation["hours"][:, DELIBERATION]),
+        ("forum-budget", lambda organisation: organisation["forum_budget"]),
+    ],
+)
+def test_an_intervention_that_gives_something_takes_nothing_from_any_style(start, name, given):
     for style in cs.styles():
         chosen = scenario(*a_shock(name, 0), style=style)
         with_, without = advance(begin(start, chosen), 1), advance(begin(start, chosen.with_(interventions=())), 1)
-        assert (with_.organisation[lever] >= without.organisation[lever] - 1e-12).all(), style
+        assert (given(with_.organisation) >= given(without.organisation) - 1e-12).all(), style
 
 
 # -- each in its own column ------------------------------------------------------------------------------------------
@@ -423,7 +439,7 @@ def satisfaction_gloss(cohort, total):
 
 
 def hours(name):
-    return column("organisation", f"hours_{name}")
+    return lambda cohort, total: hours_of(cohort.organisation, "hours", name).mean()
 
 
 NO_MERCY = {"governing__inadequate_below": 1.0, "governing__rating_weeks": 26}
@@ -472,7 +488,7 @@ def test_of_every_shipped_shock_something_is_expected():
 
 def lived(large, weeks, chosen, changes):
     own = begin(large, scenario(*chosen, **changes))
-    total = {name: np.zeros(own.n_organisations) for name in own.tally.dtype.names}
+    total = {name: np.zeros_like(own.tally[name]) for name in own.tally.dtype.names}
 
     def observe(at, first, last):
         for name, values in total.items():

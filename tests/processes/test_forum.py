@@ -20,6 +20,7 @@ from tools import (
     step,
 )
 
+from civicsim.model.levers import PATIENTS
 from civicsim.model.organisation import (
     ENDORSED,
     FROM_PATIENTS,
@@ -150,7 +151,7 @@ def test_picking_takes_an_index_in_proportion_to_its_weight(weights, u):
 def ready(cohort, issues=1, activation=1.0, **changes):
     """Return a copy with empty slots, active patients, and hours in hand for some issues."""
     own = put(
-        cohort.copy(), practice__idea_state=NO_IDEA, patient__activation=activation, organisation__hours_patients=0.0,
+        cohort.copy(), practice__idea_state=NO_IDEA, patient__activation=activation, organisation__hours__patients=0.0,
         organisation__forum_credit=issues * PRICE, dimension__patient_visible=1, p__forum__activation_rate=0.0,
     )  # fmt: skip
     return put(own, **changes)
@@ -272,16 +273,16 @@ def test_an_issue_reaches_more_teams_with_each_level_up_to_all(crowd, level, rea
 
 def test_an_issue_costs_its_hours_and_hours_without_patients_are_not_spent(cohort):
     own = step(ready(cohort, 6), "forum")
-    np.testing.assert_allclose(own.organisation["spent_patients"] * own.organisation["n_staff"], 6 * PRICE)
+    np.testing.assert_allclose(own.organisation["spent"][:, PATIENTS] * own.organisation["n_staff"], 6 * PRICE)
     assert (own.organisation["forum_credit"] == 0.0).all()
     nobody = step(ready(cohort, 6, activation=0.0), "forum")
-    assert (nobody.organisation["spent_patients"] == 0.0).all()
+    assert (nobody.organisation["spent"][:, PATIENTS] == 0.0).all()
     assert len(raised(nobody)) == 0
 
 
 def test_more_active_patients_use_more_of_the_hours(crowd):
     def spent(activation):
-        return step(ready(crowd, 20, activation), "forum").organisation["spent_patients"].mean()
+        return step(ready(crowd, 20, activation), "forum").organisation["spent"][:, PATIENTS].mean()
 
     assert rising(spent(activation) for activation in GRID)
     assert spent(0.5) == pytest.approx(0.5 * spent(1.0), rel=0.1)
@@ -290,24 +291,24 @@ def test_more_active_patients_use_more_of_the_hours(crowd):
 @settings(max_examples=15)
 @given(st.floats(0, 1), shares, st.integers(0, 5000))
 def test_over_a_quarter_no_more_hours_are_spent_than_were_allotted(small_cohort, hours, activation, week):
-    own = ready(small_cohort, 0, activation, organisation__hours_patients=hours)
+    own = ready(small_cohort, 0, activation, organisation__hours__patients=hours)
     own.week = week
     spent = 0.0
     for _ in range(13):
         own.practice["idea_state"] = NO_IDEA
         advance(own, 1, processes=ONLY)
-        spent = spent + own.organisation["spent_patients"]
+        spent = spent + own.organisation["spent"][:, PATIENTS]
     assert (spent <= 13 * hours + 1e-9).all()
     assert (own.organisation["forum_credit"] <= PRICE).all()
 
 
 def test_switched_off_there_are_no_issues_and_the_hours_go_back_to_care(cohort):
-    own = ready(cohort, 20, organisation__hours_patients=1.0, p__forum__enabled=False)
+    own = ready(cohort, 20, organisation__hours__patients=1.0, p__forum__enabled=False)
     own.tally[:] = 0
     before = own.copy()
     step(own, "forum")
-    assert changed_columns(before, own) <= {"organisation.spent_patients"}
-    assert (own.organisation["spent_patients"] == 0.0).all()
+    assert changed_columns(before, own) <= {"organisation.spent"}
+    assert (own.organisation["spent"][:, PATIENTS] == 0.0).all()
 
 
 def test_switched_off_for_years_no_idea_of_patients_is_on_the_table():
@@ -318,13 +319,13 @@ def test_switched_off_for_years_no_idea_of_patients_is_on_the_table():
 
 def test_without_patients_nothing_happens_and_nothing_breaks():
     cohort = burnt_in(1, patients_per_post=0.0, burn_in_weeks=20)
-    assert (cohort.organisation["spent_patients"] == 0.0).all()
+    assert (cohort.organisation["spent"][:, PATIENTS] == 0.0).all()
     assert len(cohort.patient) == 0
 
 
 def test_a_large_organisation_can_use_all_its_hours(cohort):
     own = step(ready(cohort, 200), "forum")
-    np.testing.assert_allclose(own.organisation["spent_patients"] * own.organisation["n_staff"], 200 * PRICE)
+    np.testing.assert_allclose(own.organisation["spent"][:, PATIENTS] * own.organisation["n_staff"], 200 * PRICE)
 
 
 # -- who sits there --------------------------------------------------------------------------------------------------
@@ -351,7 +352,7 @@ def test_the_panel_represents_less_with_bias_and_more_with_reach(cohort):
 
 def test_more_hours_without_reach_leave_the_panel_as_biased_as_it_was(cohort):
     """Seats without reach change nothing about who is heard."""
-    found = {representativeness(put(cohort.copy(), organisation__hours_patients=h), 0.6, 0.2) for h in (0.0, 0.5, 3.0)}
+    found = {representativeness(put(cohort.copy(), organisation__hours__patients=h), 0.6, 0.2) for h in (0.0, 0.5, 3.0)}
     assert len(found) == 1
 
 
@@ -362,7 +363,7 @@ def acted_on(cohort, weeks=52, *, independence, budget):
     """Return how many issues of the forum are acted on in a year, and how many are not."""
     own = put(
         cohort.copy(), organisation__forum_independence=independence, organisation__independence=independence,
-        organisation__forum_budget=budget, organisation__forum_funds=0.0, organisation__allotted_patients=1.0,
+        organisation__forum_budget=budget, organisation__forum_funds=0.0, organisation__allotted__patients=1.0,
         p__governing__enabled=False, organisation__patient_reach=0.5,
     )  # fmt: skip
     acted = ignored = 0.0
@@ -451,7 +452,7 @@ def test_a_target_of_the_host_erodes_independence_to_nothing(cohort):
 
 def test_under_a_target_for_satisfaction_nothing_is_acted_on_in_the_end(crowd):
     own = put(crowd.copy(), p__forum__satisfaction_target=0.8, organisation__forum_budget=1.0)
-    put(own, organisation__forum_independence=1.0, organisation__allotted_patients=1.0)
+    put(own, organisation__forum_independence=1.0, organisation__allotted__patients=1.0)
     advance(own, 52)
     total = 0.0
     for _ in range(26):
@@ -460,7 +461,7 @@ def test_under_a_target_for_satisfaction_nothing_is_acted_on_in_the_end(crowd):
 
 
 def activation(cohort, weeks=52, **changes):
-    own = put(cohort.copy(), organisation__hours_patients=0.0, **changes)
+    own = put(cohort.copy(), organisation__hours__patients=0.0, **changes)
     return advance(own, weeks, processes=ONLY).patient["activation"].mean()
 
 
@@ -497,7 +498,7 @@ def test_activation_reaches_its_target_and_stays_a_share(cohort):
 def test_patients_are_more_active_after_years_of_being_acted_on(crowd):
     def after_years(independence):
         own = put(crowd.copy(), organisation__forum_independence=independence, organisation__forum_budget=1.0)
-        put(own, organisation__allotted_patients=0.5, organisation__patient_reach=0.8)
+        put(own, organisation__allotted__patients=0.5, organisation__patient_reach=0.8)
         return advance(own, 104).patient["activation"].mean()
 
     assert never_falling(after_years(independence) for independence in (0.0, 0.5, 1.0))
@@ -531,13 +532,13 @@ def test_the_level_is_chosen_by_name_in_a_scenario():
 
 def test_a_forum_that_was_swept_away_raises_nothing_and_spends_nothing(cohort):
     own = ready(
-        cohort, 20, organisation__hours_patients=1.0, organisation__forum_standing=0, p__forum__rebuild_weeks=1e9
+        cohort, 20, organisation__hours__patients=1.0, organisation__forum_standing=0, p__forum__rebuild_weeks=1e9
     )
     own.tally[:] = 0
     before = own.copy()
     step(own, "forum")
-    assert changed_columns(before, own) <= {"organisation.spent_patients"}
-    assert (own.organisation["spent_patients"] == 0.0).all()
+    assert changed_columns(before, own) <= {"organisation.spent"}
+    assert (own.organisation["spent"][:, PATIENTS] == 0.0).all()
 
 
 def rebuilt(crowd, weeks, rebuild_weeks):
@@ -629,7 +630,7 @@ def test_under_a_target_a_dependent_forum_has_less_time_for_problems(crowd):
     def found(independence, target):
         own = ready(crowd, 20, p__forum__satisfaction_target=target, organisation__independence=independence)
         own = step(put(own, p__forum__target_erosion=0.0), "forum")
-        return own.tally["voiced_forum"].sum(), own.organisation["spent_patients"].sum()
+        return own.tally["voiced_forum"].sum(), own.organisation["spent"][:, PATIENTS].sum()
 
     assert rising(found(independence, 0.8)[0] for independence in (0.0, 0.3, 0.7, 1.0))
     assert constant(found(independence, 0.0)[0] for independence in (0.0, 0.3, 1.0))

@@ -4,9 +4,22 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tools import GRID, both, burnt_in, constant, falling, never_falling, never_rising, put, rising, shares, step
+from tools import (
+    GRID,
+    both,
+    burnt_in,
+    constant,
+    falling,
+    hours_of,
+    never_falling,
+    never_rising,
+    put,
+    rising,
+    shares,
+    step,
+)
 
-from civicsim.model.levers import PURPOSES
+from civicsim.model.levers import PURPOSES, REPORTING
 from civicsim.model.organisation import CHIEF, ENACTED
 from civicsim.model.processes.compact import ledger
 from civicsim.model.processes.governing import (
@@ -251,15 +264,15 @@ def test_expectations_add_up_week_by_week_from_the_first_week_looked_at(cohort):
 def test_grip_moves_hours_to_reporting_and_their_sum_stays(small_cohort, grip, share, protection, allotted):
     own = small_cohort.copy()
     for name, hours in zip(PURPOSES, allotted, strict=True):
-        own.organisation[f"allotted_{name}"] = hours
+        hours_of(own.organisation, "allotted", name)[:] = hours
     put(own, organisation__grip=grip, organisation__ledger_protection=protection, p__enactment__grip_hours=share)
     org = step(own, "enactment").organisation
-    assert sum(org[f"hours_{name}"] for name in PURPOSES) == pytest.approx(np.full(3, sum(allotted)))
+    assert sum(hours_of(org, "hours", name) for name in PURPOSES) == pytest.approx(np.full(3, sum(allotted)))
     for name, hours in zip(PURPOSES, allotted, strict=True):
         if name == "reporting":
-            assert (org["hours_reporting"] >= hours - 1e-12).all()
+            assert (org["hours"][:, REPORTING] >= hours - 1e-12).all()
         else:
-            np.testing.assert_allclose(org[f"hours_{name}"], hours * (1 - share * grip * (1 - protection)))
+            np.testing.assert_allclose(hours_of(org, "hours", name), hours * (1 - share * grip * (1 - protection)))
 
 
 def test_pressure_on_leaders_closes_managers_and_raises_the_fear_that_is_met(cohort):
@@ -276,7 +289,7 @@ def test_pressure_on_leaders_closes_managers_and_raises_the_fear_that_is_met(coh
 
 
 def shown(cohort, **changes):
-    own = put(cohort.copy(), **{f"organisation__spent_{purpose}": 0.0 for purpose in PURPOSES}, **STAYS)
+    own = put(cohort.copy(), **{f"organisation__spent__{purpose}": 0.0 for purpose in PURPOSES}, **STAYS)
     own.week = 1
     return step(put(own, **changes), "governing").organisation["leader_openness"]
 
@@ -291,18 +304,18 @@ def chief_of(cohort):
     "purpose", ["protected", "peer", "response", "deliberation", "coaching", "observation", "huddles"]
 )
 def test_hours_spent_with_people_show_openness(cohort, purpose):
-    assert rising(shown(cohort, **{f"organisation__spent_{purpose}": h})[0] for h in (0.0, 0.2, 0.4))
+    assert rising(shown(cohort, **{f"organisation__spent__{purpose}": h})[0] for h in (0.0, 0.2, 0.4))
 
 
 @pytest.mark.parametrize("purpose", ["reporting", "patients"])
 def test_hours_spent_otherwise_do_not(cohort, purpose):
-    assert constant(shown(cohort, **{f"organisation__spent_{purpose}": h})[0] for h in (0.0, 0.2, 0.4))
+    assert constant(shown(cohort, **{f"organisation__spent__{purpose}": h})[0] for h in (0.0, 0.2, 0.4))
 
 
 def test_at_the_usual_hours_chiefs_show_the_openness_they_have(cohort):
     usual = cohort.parameters["reference"]["usual_engaged"][0]
     hours = usual * cohort.organisation["hours_budget"]
-    np.testing.assert_allclose(shown(cohort, organisation__spent_response=hours), chief_of(cohort))
+    np.testing.assert_allclose(shown(cohort, organisation__spent__response=hours), chief_of(cohort))
     np.testing.assert_allclose(shown(cohort, p__governing__example_gain=0.0), chief_of(cohort))
 
 

@@ -12,6 +12,7 @@ from tools import (
     constant,
     falling,
     filled_staff,
+    hours_of,
     is_staff,
     never_rising,
     present_staff,
@@ -21,6 +22,7 @@ from tools import (
     step,
 )
 
+from civicsim.model.levers import PATIENTS, PROTECTED, REPORTING
 from civicsim.model.organisation import TEAM_MANAGER
 from civicsim.model.processes.load import HEADSPACE_PER_HOUR, OVERLOAD_WEEKS, usable_headspace, working_load
 
@@ -89,7 +91,7 @@ def test_every_load_and_headspace_is_the_sum_of_its_hours(cohort):
     """The whole process again, in plain NumPy."""
     put(
         cohort, p__load__participation_from_recovery=0.3, team__coaching_hours=3.0, team__observation_hours=0.9,
-        team__peer_hours=0.2, team__deliberation_hours=2.5, organisation__spent_patients=0.1,
+        team__peer_hours=0.2, team__deliberation_hours=2.5, organisation__spent__patients=0.1,
         organisation__partner_hours=0.07, p__structure__managers_per_team=3,
     )  # fmt: skip
     team, person, org = cohort.team.copy(), cohort.person.copy(), cohort.organisation.copy()
@@ -99,13 +101,13 @@ def test_every_load_and_headspace_is_the_sum_of_its_hours(cohort):
     n_present = np.bincount(person["team"][present], minlength=len(team))
     mismatch = (cohort.practice["value"] != cohort.practice["reality"]).mean(axis=1)
     convenient = cohort.practice["convenient"].sum(axis=1)
-    spent = org["hours_protected"] + org["hours_reporting"]
+    spent = org["hours"][:, PROTECTED] + org["hours"][:, REPORTING]
     spent += org["partner_hours"]
-    usable = (org["permission_enacted"] * org["hours_protected"])[org_of]
+    usable = (org["permission_enacted"] * org["hours"][:, PROTECTED])[org_of]
     at_work = np.maximum(n_present - 2, 1)
     care = np.maximum(0, org["demand_factor"][org_of] * team["demand"] / at_work - q["convenience_gain"] * convenient)
     shared = spent[org_of] + q["failure_demand"] * mismatch
-    forum = org["spent_patients"][org_of] * team["n_posts"]
+    forum = org["spent"][:, PATIENTS][org_of] * team["n_posts"]
     shared += 0.7 * (team["peer_hours"] + (team["deliberation_hours"] + forum) / at_work)
     for purpose in ("improvement", "response", "settling", "observation", "coaching"):
         shared += team[f"{purpose}_hours"] / at_work
@@ -176,16 +178,16 @@ def test_reporting_and_protected_time_cost_load_like_any_hour(cohort):
     plain = after(cohort, "load")
     for purpose in ("protected", "reporting"):
         more = after(
-            cohort, "load", **{f"organisation__hours_{purpose}": cohort.organisation[f"hours_{purpose}"] + 0.5}
+            cohort, "load", **{f"organisation__hours__{purpose}": hours_of(cohort.organisation, "hours", purpose) + 0.5}
         )
         np.testing.assert_allclose((more.team["load"] - plain.team["load"]) * 37.5, 0.5)
-        assert (more.organisation[f"spent_{purpose}"] == more.organisation[f"hours_{purpose}"]).all()
+        assert (hours_of(more.organisation, "spent", purpose) == hours_of(more.organisation, "hours", purpose)).all()
 
 
 def test_protected_time_without_permission_costs_headspace_and_with_it_gives_headspace(cohort):
     def gained(permission):
         put(cohort, team__improvement_hours=0.0, organisation__permission_enacted=permission)
-        without, with_it = (after(cohort, "load", organisation__hours_protected=h) for h in (0.0, 0.6))
+        without, with_it = (after(cohort, "load", organisation__hours__protected=h) for h in (0.0, 0.6))
         return with_it.team["headspace"] - without.team["headspace"]
 
     assert (gained(0.0) <= 0.0).all()
@@ -194,7 +196,7 @@ def test_protected_time_without_permission_costs_headspace_and_with_it_gives_hea
 
 
 def test_permission_raises_headspace_and_leaves_load_alone(cohort):
-    put(cohort, team__improvement_hours=0.0, organisation__hours_protected=0.3)
+    put(cohort, team__improvement_hours=0.0, organisation__hours__protected=0.3)
     little, much = (after(cohort, "load", organisation__permission_enacted=x) for x in (0.1, 0.9))
     assert (much.team["headspace"] > little.team["headspace"]).all()
     np.testing.assert_array_equal(much.person["load"], little.person["load"])
@@ -286,7 +288,7 @@ def test_work_that_partners_bring_costs_load(cohort):
     np.testing.assert_allclose(found[1] - found[0], 0.75 / 37.5)
 
 
-PART = {"team__peer_hours": 0.2, "team__deliberation_hours": 3.0, "organisation__spent_patients": 0.1}
+PART = {"team__peer_hours": 0.2, "team__deliberation_hours": 3.0, "organisation__spent__patients": 0.1}
 
 
 def test_taking_part_in_ones_rest_lowers_load_at_work_by_as_much_as_it_takes_from_rest(cohort):
@@ -307,14 +309,14 @@ def test_taking_part_in_ones_rest_lowers_load_at_work_by_as_much_as_it_takes_fro
 def test_only_what_people_take_part_in_can_come_out_of_rest(cohort, purpose):
     """Protected time, reports, coaching, watching and huddles happen at work."""
     nothing = {name: 0.0 for name in PART}
-    hours = f"organisation__hours_{purpose}" if purpose in ("protected", "reporting") else f"team__{purpose}_hours"
+    hours = f"organisation__hours__{purpose}" if purpose in ("protected", "reporting") else f"team__{purpose}_hours"
     own = after(cohort, "load", **nothing, **{hours: 0.5}, p__load__participation_from_recovery=1.0)
     assert (own.person["rest_hours"] == 0.0).all()
 
 
 def test_more_managers_in_a_team_leave_fewer_for_care(cohort):
     put(cohort, person__vacant=0, person__absent=0, team__improvement_hours=0.0, team__response_hours=0.0,
-        team__settling_hours=0.0, team__deliberation_hours=0.0, organisation__spent_patients=0.0, practice__convenient=0, p__load__failure_demand=0.0)  # fmt: skip
+        team__settling_hours=0.0, team__deliberation_hours=0.0, organisation__spent__patients=0.0, practice__convenient=0, p__load__failure_demand=0.0)  # fmt: skip
     assert rising(after(cohort, "load", p__structure__managers_per_team=n).team["load"].mean() for n in (1, 2, 3))
     one, two = (after(cohort, "load", p__structure__managers_per_team=n).team["load"] for n in (1, 2))
     care = cohort.organisation["demand_factor"][0] * cohort.team["demand"] / 37.5

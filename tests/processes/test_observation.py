@@ -4,15 +4,29 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tools import GRID, both, changed_columns, constant, falling, never_falling, put, rising, row, shares, step
+from tools import (
+    GRID,
+    both,
+    changed_columns,
+    constant,
+    falling,
+    hours_of,
+    never_falling,
+    put,
+    rising,
+    row,
+    shares,
+    step,
+)
 
+from civicsim.model.levers import HUDDLES, OBSERVATION
 from civicsim.model.organisation import ENDORSED, FROM_MANAGERS, FROM_TEAM, NO_IDEA, TO_MANAGER, TRIAL, WAITING
 from civicsim.model.practice import propose
 from civicsim.model.processes.observation import checks_of
 from civicsim.model.week import PROCESSES, advance
 
 ONLY = [PROCESSES["observation"]]
-HOURS = {"observation": "organisation__hours_observation", "huddles": "organisation__hours_huddles"}
+HOURS = {"observation": "organisation__hours__observation", "huddles": "organisation__hours__huddles"}
 KINDS = pytest.mark.parametrize("kind", HOURS)
 SEEN = {"observation": "observed", "huddles": "huddled"}
 EACH = {"observation": "p__observation__hours_per_check", "huddles": "p__observation__hours_per_huddle"}
@@ -55,7 +69,7 @@ def place(cohort, **changes):
         cohort.copy(), practice__idea_state=NO_IDEA, person__vacant=0, person__absent=0, person__skill=1.0,
         person__propensity=1.0, dimension__staff_visible=1, dimension__safety_critical=1, team__observation_credit=0.0,
         team__huddle_credit=0.0, team__noticed=0.0, p__practice__judgement_gain=0.5,
-        organisation__hours_observation=0.0, organisation__hours_huddles=0.0,
+        organisation__hours__observation=0.0, organisation__hours__huddles=0.0,
     )  # fmt: skip
     return put(own, **changes)
 
@@ -113,7 +127,7 @@ def test_more_hours_bring_more_to_light_and_dearer_looks_less(crowd, kind):
 
 @KINDS
 def test_without_hours_nothing_happens(crowd, kind):
-    before = put(place(crowd), organisation__spent_observation=0.0, organisation__spent_huddles=0.0)
+    before = put(place(crowd), organisation__spent__observation=0.0, organisation__spent__huddles=0.0)
     before.tally[:] = 0
     assert changed_columns(before, step(before.copy(), "observation")) == set()
 
@@ -157,12 +171,12 @@ def test_severity_is_anywhere_between_nothing_and_all(crowd, kind):
 
 
 def test_managers_see_only_what_can_be_seen_and_huddles_are_about_safety_alone(crowd):
-    own = place(crowd, organisation__hours_observation=3.0)
+    own = place(crowd, organisation__hours__observation=3.0)
     own.dimension["staff_visible"] = np.arange(30) % 3 == 0
     step(own, "observation")
     assert waiting(own)[:, ::3].any()
     assert not waiting(own)[:, 1::3].any()
-    own = place(crowd, organisation__hours_huddles=3.0)
+    own = place(crowd, organisation__hours__huddles=3.0)
     own.dimension["staff_visible"] = np.arange(30) % 2 == 0
     own.dimension["safety_critical"] = np.arange(30) % 3 == 0
     step(own, "observation")
@@ -171,7 +185,9 @@ def test_managers_see_only_what_can_be_seen_and_huddles_are_about_safety_alone(c
 
 
 def test_where_nothing_can_be_seen_no_hours_pile_up(crowd):
-    own = place(crowd, dimension__staff_visible=0, organisation__hours_observation=1.0, organisation__hours_huddles=1.0)
+    own = place(
+        crowd, dimension__staff_visible=0, organisation__hours__observation=1.0, organisation__hours__huddles=1.0
+    )
     advance(own, 5, processes=ONLY)
     assert not waiting(own).any()
     assert (own.team["observation_credit"] + own.team["huddle_credit"] == 0.0).all()
@@ -189,10 +205,10 @@ def test_those_who_dare_lift_what_the_whole_huddle_says(crowd):
     half = np.arange(len(own.person)) % 2 == 0
 
     def said(**changes):
-        it = place(own, organisation__hours_huddles=1.0, **changes)
+        it = place(own, organisation__hours__huddles=1.0, **changes)
         return step(it, "observation").tally["huddled"].sum()
 
-    mixed = place(own, organisation__hours_huddles=1.0)
+    mixed = place(own, organisation__hours__huddles=1.0)
     mixed.person["propensity"] = np.where(half, 1.0, 0.0)
     assert said(person__propensity=0.2) < step(mixed, "observation").tally["huddled"].sum() < said()
 
@@ -200,7 +216,7 @@ def test_those_who_dare_lift_what_the_whole_huddle_says(crowd):
 @pytest.mark.parametrize("state", ["vacant", "absent"])
 def test_a_manager_who_is_not_there_watches_nothing_and_the_team_can_still_huddle(crowd, state):
     own = put(crowd.copy(), person__vacant=0, person__absent=0)
-    own = place(own, organisation__hours_observation=1.0, organisation__hours_huddles=1.0)
+    own = place(own, organisation__hours__observation=1.0, organisation__hours__huddles=1.0)
     own.person[state][own.manager["person"]] = 1
     seek = own.team["seek"].copy()
     step(own, "observation")
@@ -236,17 +252,17 @@ def test_hours_come_week_by_week_and_what_is_left_over_is_less_than_one_look(coh
 @KINDS
 def test_hours_are_spent_where_there_is_something_to_look_at_and_go_back_to_care_elsewhere(cohort, kind):
     own = looked(cohort, kind, 0.13)
-    np.testing.assert_allclose(own.organisation[f"spent_{kind}"], 0.13)
+    np.testing.assert_allclose(hours_of(own.organisation, "spent", kind), 0.13)
     np.testing.assert_allclose(own.team["observation_hours"], 0.13 * own.team["n_posts"])
     other = "huddles" if kind == "observation" else "observation"
-    assert (own.organisation[f"spent_{other}"] == 0.0).all()
+    assert (hours_of(own.organisation, "spent", other) == 0.0).all()
     idle = step(place(cohort, **{HOURS[kind]: 0.13}, dimension__staff_visible=0), "observation")
-    assert (idle.organisation[f"spent_{kind}"] == 0.0).all()
+    assert (hours_of(idle.organisation, "spent", kind) == 0.0).all()
     assert (idle.team["observation_hours"] == 0.0).all()
 
 
 def test_where_the_manager_is_away_nobody_watches_and_the_hours_go_back_to_care(cohort):
-    own = place(cohort, organisation__hours_observation=0.13)
+    own = place(cohort, organisation__hours__observation=0.13)
     away = own.manager["person"][own.team["manager"][:3]]
     own.person["vacant"][away[:2]], own.person["absent"][away[2]] = 1, 1
     step(own, "observation")
@@ -260,7 +276,7 @@ def test_in_every_place_all_stays_a_share_and_no_slot_holds_what_is_done_already
     small_cohort, watching, huddling, skill, propensity, week
 ):
     own = place(
-        small_cohort, organisation__hours_observation=watching, organisation__hours_huddles=huddling,
+        small_cohort, organisation__hours__observation=watching, organisation__hours__huddles=huddling,
         person__skill=skill, person__propensity=propensity,
     )  # fmt: skip
     own.week = week
@@ -272,20 +288,20 @@ def test_in_every_place_all_stays_a_share_and_no_slot_holds_what_is_done_already
 
 def test_switched_off_nothing_is_seen_and_the_hours_go_back_to_care(crowd):
     own = place(
-        crowd, organisation__hours_observation=1.0, organisation__hours_huddles=1.0, p__observation__enabled=False
+        crowd, organisation__hours__observation=1.0, organisation__hours__huddles=1.0, p__observation__enabled=False
     )
     own.tally[:] = 0
     before = own.copy()
     step(own, "observation")
     assert changed_columns(before, own) <= {
-        "organisation.spent_observation", "organisation.spent_huddles", "team.observation_hours"
+        "organisation.spent", "team.observation_hours"
     }  # fmt: skip
-    assert (own.organisation["spent_observation"] + own.organisation["spent_huddles"] == 0.0).all()
+    assert (own.organisation["spent"][:, OBSERVATION] + own.organisation["spent"][:, HUDDLES] == 0.0).all()
 
 
 def test_over_a_year_more_hours_of_watching_bring_more_problems_to_managers(crowd):
     def in_a_year(hours):
-        own, total = put(crowd.copy(), organisation__allotted_observation=hours), 0.0
+        own, total = put(crowd.copy(), organisation__allotted__observation=hours), 0.0
 
         def observe(at, first, last):
             nonlocal total

@@ -161,7 +161,7 @@ def test_with_nothing_or_everything_measured_every_quality_is_still_a_number(coh
 def test_audit_brings_gaming_to_light_as_far_as_hours_go_into_reporting(crowd):
     def left(audit=1.0, reporting=1.0, detection=0.2):
         hours = reporting * crowd.organisation["hours_budget"]
-        changes = {"organisation__audit": audit, "organisation__hours_reporting": hours}
+        changes = {"organisation__audit": audit, "organisation__hours__reporting": hours}
         cohort = after(
             crowd,
             "quality",

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tools import GRID, after, both, constant, falling, never_falling, never_rising, put, record, rising, shares, step
 
 from civicsim.engine.parameters import declared
+from civicsim.model.levers import RESPONSE
 from civicsim.model.organisation import (
     ENDORSED,
     FROM_MANAGERS,
@@ -165,7 +166,7 @@ def test_the_more_one_was_invited_the_more_silence_is_felt_as_pretence():
 
 # -- the process -----------------------------------------------------------------------------------------------------
 
-ALONE = {"organisation__hours_response": 0.0, "team__response_credit": 0.0}
+ALONE = {"organisation__hours__response": 0.0, "team__response_credit": 0.0}
 """No hours but those in hand."""
 
 
@@ -215,7 +216,7 @@ def test_no_more_is_answered_than_the_hours_in_hand_allow(cohort):
 
 def test_hours_come_from_the_budget_as_the_formula_says(cohort):
     everywhere(cleared(cohort), 10)
-    put(cohort, organisation__hours_response=0.3, organisation__hours_reporting=0.2, team__overload=0.1)
+    put(cohort, organisation__hours__response=0.3, organisation__hours__reporting=0.2, team__overload=0.1)
     org, q = (
         cohort.organisation[0],
         {n: cohort.parameters["response"][n][0] for n in cohort.parameters["response"].dtype.names},
@@ -229,7 +230,7 @@ def test_hours_come_from_the_budget_as_the_formula_says(cohort):
     assert waits.all()
     np.testing.assert_allclose(had, expected)
     spent = np.bincount(cohort.team["organisation"], weights=cohort.team["response_hours"])
-    np.testing.assert_allclose(cohort.organisation["spent_response"], spent / cohort.organisation["n_staff"])
+    np.testing.assert_allclose(cohort.organisation["spent"][:, RESPONSE], spent / cohort.organisation["n_staff"])
 
 
 def test_the_queue_is_served_in_order_of_severity_waiting_and_standing(cohort):
@@ -332,7 +333,7 @@ def test_settling_among_colleagues_and_by_the_guardian_costs_hours_of_their_own(
         own = step(everywhere(cleared(cohort.copy()), 4, channel=channel), "response")
         np.testing.assert_allclose(own.team["settling_hours"], 4 * hours)
         np.testing.assert_allclose(own.tally["hours_settling"], 4 * hours * own.organisation["n_teams"])
-        assert (own.organisation["spent_response"] == 0.0).all()
+        assert (own.organisation["spent"][:, RESPONSE] == 0.0).all()
 
 
 @pytest.mark.parametrize("state", [ENDORSED, TRIAL])
@@ -507,17 +508,17 @@ def test_what_was_noticed_and_dealt_with_is_remembered_for_half_a_year(cohort):
 
 def test_time_that_nobody_needs_is_not_saved_up_beyond_one_item(cohort):
     cleared(cohort)
-    put(cohort, organisation__hours_response=3.0)
+    put(cohort, organisation__hours__response=3.0)
     for _ in range(5):
         step(cohort, "response")
     assert (cohort.team["response_credit"] == cohort.parameters["response"]["hours_per_item"][0]).all()
-    assert (cohort.organisation["spent_response"] == 0.0).all()
+    assert (cohort.organisation["spent"][:, RESPONSE] == 0.0).all()
 
 
 @pytest.mark.parametrize("state", ["vacant", "absent"])
 def test_while_the_manager_is_away_a_stand_in_answers_with_half_the_time(cohort, state):
     everywhere(cleared(cohort), 20)
-    put(cohort, organisation__hours_response=0.2, p__response__exhaustion_cost=0.0)
+    put(cohort, organisation__hours__response=0.2, p__response__exhaustion_cost=0.0)
     full = after(cohort, "response")
     away = cohort.copy()
     away.person[state][cohort.manager["person"][cohort.team["manager"]]] = 1
@@ -528,16 +529,16 @@ def test_while_the_manager_is_away_a_stand_in_answers_with_half_the_time(cohort,
 
 def test_busy_exhausted_and_overloaded_managers_answer_less(cohort):
     everywhere(cleared(cohort), 20)
-    put(cohort, organisation__hours_response=0.4)
+    put(cohort, organisation__hours__response=0.4)
 
     def time(**changes):
         own = after(cohort, "response", **changes)
         return (own.team["response_hours"] + own.team["response_credit"]).mean()
 
-    assert falling(time(organisation__hours_reporting=h) for h in (0.0, 0.3, 0.6))
+    assert falling(time(organisation__hours__reporting=h) for h in (0.0, 0.3, 0.6))
     assert falling(time(person__exhaustion=e) for e in (0.1, 0.5, 0.9))
     assert falling(time(team__overload=o) for o in (0.0, 0.1, 0.5))
-    assert rising(time(organisation__hours_response=h) for h in (0.1, 0.3, 0.5))
+    assert rising(time(organisation__hours__response=h) for h in (0.1, 0.3, 0.5))
 
 
 def test_slower_answers_leave_more_waiting(cohort):
@@ -559,7 +560,7 @@ def test_switched_off_everything_waits_and_nobody_hears_anything(cohort):
     for name in ("outcomes", "n_outcomes", "dealt", "detriments", "response_hours", "settling_hours"):
         assert (cohort.team[name] == 0.0).all()
     assert (cohort.person["n_outcomes"] == 0.0).all()
-    assert (cohort.organisation["spent_response"] == 0.0).all()
+    assert (cohort.organisation["spent"][:, RESPONSE] == 0.0).all()
 
 
 @pytest.mark.parametrize("patience", [8, 40])
@@ -578,7 +579,7 @@ def test_more_managers_in_a_team_have_more_time_for_answering(cohort):
         own = put(
             cohort.copy(), practice__idea_state=WAITING, practice__idea_channel=TO_MANAGER, practice__idea_raiser=-1
         )
-        put(own, team__response_credit=0.0, organisation__hours_response=0.3, p__structure__managers_per_team=n)
+        put(own, team__response_credit=0.0, organisation__hours__response=0.3, p__structure__managers_per_team=n)
         put(own, practice__raised_week=own.week)
         step(own, "response")
         return (own.team["response_credit"] + own.team["response_hours"]).sum()

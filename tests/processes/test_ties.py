@@ -22,6 +22,7 @@ from tools import (
     step,
 )
 
+from civicsim.model.levers import PEER
 from civicsim.model.networks import drop_all_ties, drop_tie
 from civicsim.model.processes.ties import Parameters, appeal, loss_probability, making_probability
 from civicsim.model.week import advance
@@ -115,7 +116,7 @@ def pairs(ties):
 
 def make_all(cohort, weeks=1, **changes):
     """Let everyone make a tie a week, if they meet somebody."""
-    sociable(cohort, organisation__hours_peer=100.0, **changes)
+    sociable(cohort, organisation__hours__peer=100.0, **changes)
     for _ in range(weeks):
         step(cohort, "ties")
         cohort.week += 1
@@ -125,7 +126,7 @@ def make_all(cohort, weeks=1, **changes):
 def test_ties_always_stand_at_both_ends_between_staff_of_different_teams(crowd):
     cohort = crowd.copy()
     for peer_hours in (0.0, 1.0, 50.0):
-        put(cohort, organisation__hours_peer=peer_hours)
+        put(cohort, organisation__hours__peer=peer_hours)
         for _ in range(10):
             step(cohort, "ties")
             cohort.week += 1
@@ -142,7 +143,7 @@ def test_ties_always_stand_at_both_ends_between_staff_of_different_teams(crowd):
 
 def test_more_hours_with_peers_make_more_ties(crowd):
     def made(h):
-        return after(sociable(lonely(crowd.copy())), "ties", organisation__hours_peer=h).tally["ties_made"].sum()
+        return after(sociable(lonely(crowd.copy())), "ties", organisation__hours__peer=h).tally["ties_made"].sum()
 
     assert rising(made(h) for h in (0.0, 0.2, 1.0, 4.0))
     assert made(0.0) == 0
@@ -150,29 +151,29 @@ def test_more_hours_with_peers_make_more_ties(crowd):
 
 def test_hours_per_tie_are_what_ties_cost(crowd):
     """Where upkeep is free, people meet at the rate of their hours; some find nobody new to meet."""
-    cohort = sociable(crowd.copy(), organisation__hours_peer=1.0, p__ties__upkeep_hours=0.0, p__ties__making_hours=4.0)
+    cohort = sociable(crowd.copy(), organisation__hours__peer=1.0, p__ties__upkeep_hours=0.0, p__ties__making_hours=4.0)
     made = step(cohort, "ties").tally["ties_made"].sum() / is_staff(cohort).sum()
     assert 0.15 < made < 0.25
 
 
 def test_hours_are_spent_as_allocated(cohort):
-    step(put(cohort, organisation__hours_peer=0.3), "ties")
-    np.testing.assert_allclose(cohort.organisation["spent_peer"], 0.3)
+    step(put(cohort, organisation__hours__peer=0.3), "ties")
+    np.testing.assert_allclose(cohort.organisation["spent"][:, PEER], 0.3)
     assert (cohort.team["peer_hours"] == 0.3).all()
 
 
 def test_a_team_that_is_cut_off_spends_no_hours_with_peers(cohort):
     cohort.team["isolated"][:4] = 1
-    step(put(cohort, organisation__hours_peer=0.3), "ties")
+    step(put(cohort, organisation__hours__peer=0.3), "ties")
     np.testing.assert_array_equal(cohort.team["peer_hours"], np.where(cohort.team["isolated"], 0.0, 0.3))
     posts, home = cohort.team["n_posts"], cohort.team["organisation"]
     spent = np.bincount(home, weights=cohort.team["peer_hours"] * posts) / cohort.organisation["n_staff"]
-    np.testing.assert_allclose(cohort.organisation["spent_peer"], spent)
+    np.testing.assert_allclose(cohort.organisation["spent"][:, PEER], spent)
 
 
 def test_neglected_ties_are_lost_sooner(crowd):
     def lost(h, **changes):
-        cohort = after(crowd, "ties", organisation__hours_peer=h, person__vacant=0, p__ties__neglect_rate=0.2,
+        cohort = after(crowd, "ties", organisation__hours__peer=h, person__vacant=0, p__ties__neglect_rate=0.2,
                        p__ties__making_hours=1e9, **changes)  # fmt: skip
         return cohort.tally["ties_lost"].sum()
 
@@ -184,7 +185,11 @@ def test_neglected_ties_are_lost_sooner(crowd):
 def test_ties_are_lost_as_often_as_the_parameter_says(crowd):
     n = len(pairs(crowd.ties)) / 2
     cohort = put(
-        crowd.copy(), person__vacant=0, organisation__hours_peer=1.0, p__ties__loss_rate=0.05, p__ties__making_hours=1e9
+        crowd.copy(),
+        person__vacant=0,
+        organisation__hours__peer=1.0,
+        p__ties__loss_rate=0.05,
+        p__ties__making_hours=1e9,
     )
     lost = step(cohort, "ties").tally["ties_lost"].sum()
     assert lost == n - len(pairs(cohort.ties)) / 2
@@ -193,7 +198,7 @@ def test_ties_are_lost_as_often_as_the_parameter_says(crowd):
 
 def test_nobody_meets_people_who_are_not_there(crowd):
     cohort = lonely(crowd.copy())
-    sociable(cohort, organisation__hours_peer=100.0)
+    sociable(cohort, organisation__hours__peer=100.0)
     cohort.person["vacant"][::2] = 1
     step(cohort, "ties")
     a = np.array([x for x, _ in pairs(cohort.ties)])
@@ -228,7 +233,7 @@ def test_friends_of_friends_become_friends(crowd):
 
 
 def test_neighbouring_teams_are_counted_again_every_four_weeks(crowd):
-    cohort = sociable(lonely(crowd.copy()), organisation__hours_peer=50.0)
+    cohort = sociable(lonely(crowd.copy()), organisation__hours__peer=50.0)
     cohort.week = 4
     put(cohort, neighbour__team=-1, neighbour__ties=0)
     step(cohort, "ties")
@@ -254,11 +259,11 @@ def test_a_share_of_acquaintances_is_found_in_linked_organisations():
 
 
 def test_switched_off_ties_stay_and_hours_go_back_to_care(cohort):
-    put(cohort, organisation__hours_peer=5.0, organisation__spent_peer=0.3, person__vacant=1)
+    put(cohort, organisation__hours__peer=5.0, organisation__spent__peer=0.3, person__vacant=1)
     before = cohort.ties.copy()
     step(put(cohort, p__ties__enabled=False), "ties")
     np.testing.assert_array_equal(cohort.ties, before)
-    assert (cohort.organisation["spent_peer"] == 0.0).all()
+    assert (cohort.organisation["spent"][:, PEER] == 0.0).all()
     assert (cohort.tally["ties_made"] + cohort.tally["ties_lost"] == 0).all()
 
 

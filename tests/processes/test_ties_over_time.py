@@ -79,7 +79,7 @@ def recount(cohort):
 
 def test_the_neighbour_table_equals_a_recount_from_the_ties(crowd):
     cohort = crowd.copy()
-    put(cohort, organisation__hours_peer=0.4, neighbour__team=-1, neighbour__ties=0)
+    put(cohort, organisation__hours__peer=0.4, neighbour__team=-1, neighbour__ties=0)
     advance(cohort, 20, processes=ONLY)
     assert listed(recount(cohort)) == recounted(cohort)
 
@@ -100,7 +100,7 @@ def test_of_more_neighbours_than_fit_those_with_most_ties_are_listed_first():
 
 
 def test_in_weeks_of_a_recount_the_neighbour_table_is_up_to_date_and_else_as_it_was(cohort):
-    put(cohort, organisation__hours_peer=1.0)
+    put(cohort, organisation__hours__peer=1.0)
     for _ in range(3 * RECOUNT_WEEKS):
         before = cohort.neighbour.copy()
         step(cohort, "ties")
@@ -157,7 +157,7 @@ def grown(cohort, weeks=200, hours=0.4, **changes):
     """Return a copy that started without ties and lived some weeks of nothing but meeting."""
     own = cohort.copy()
     own.ties[:] = -1
-    put(own, organisation__hours_peer=hours, **changes)
+    put(own, organisation__hours__peer=hours, **changes)
     return advance(own, weeks, processes=ONLY)
 
 
@@ -167,7 +167,7 @@ def test_ties_are_always_mutual_between_teams_and_never_double(small_cohort, hou
     cohort = small_cohort.copy()
     cohort.week = week
     put(
-        cohort, organisation__hours_peer=hours, p__ties__loss_rate=loss, p__ties__neglect_rate=neglect,
+        cohort, organisation__hours__peer=hours, p__ties__loss_rate=loss, p__ties__neglect_rate=neglect,
         p__ties__making_hours=making,
     )  # fmt: skip
     rng, staff = np.random.default_rng(week), is_staff(cohort)
@@ -179,7 +179,7 @@ def test_ties_are_always_mutual_between_teams_and_never_double(small_cohort, hou
 
 
 def test_ties_stay_sound_over_years_of_the_whole_week(cohort):
-    put(cohort, organisation__allotted_peer=0.6, p__turnover__exit_rate=0.01, organisation__weeks_to_fill=5.0)
+    put(cohort, organisation__allotted__peer=0.6, p__turnover__exit_rate=0.01, organisation__weeks_to_fill=5.0)
     for _ in range(30):
         advance(cohort, 5)
         assert unsound(cohort) == []
@@ -187,7 +187,7 @@ def test_ties_stay_sound_over_years_of_the_whole_week(cohort):
 
 def test_ties_stay_sound_in_linked_organisations():
     cohort = burnt_in(2, n_organisations=2, n_teams=3, team_size=6, burn_in_weeks=1)
-    put(cohort, organisation__allotted_peer=0.6, p__turnover__exit_rate=0.01, p__ties__outside_share=0.7)
+    put(cohort, organisation__allotted__peer=0.6, p__turnover__exit_rate=0.01, p__ties__outside_share=0.7)
     put(cohort, person__vacant=0)
     for _ in range(12):
         advance(cohort, 5)
@@ -195,7 +195,7 @@ def test_ties_stay_sound_in_linked_organisations():
 
 
 def test_what_is_counted_as_made_and_lost_is_the_change_of_ties(cohort):
-    put(cohort, organisation__hours_peer=0.7, p__ties__loss_rate=0.05, p__ties__making_hours=2.0)
+    put(cohort, organisation__hours__peer=0.7, p__ties__loss_rate=0.05, p__ties__making_hours=2.0)
     made = lost = 0.0
     for _ in range(30):
         before = n_ties(cohort)
@@ -220,7 +220,7 @@ def test_ties_that_go_with_leavers_count_as_lost(cohort):
 
 
 def test_a_newcomer_does_not_inherit_the_ties_of_whoever_left_in_a_wave(cohort):
-    put(cohort, organisation__weeks_to_fill=1.0, organisation__hours_peer=0.0)
+    put(cohort, organisation__weeks_to_fill=1.0, organisation__hours__peer=0.0)
     vacancy_wave(cohort, 0, cohort.n_organisations, 1.0)
     step(cohort, "turnover", "ties")
     new = is_staff(cohort) & (cohort.person["tenure"] == 0)
@@ -229,7 +229,7 @@ def test_a_newcomer_does_not_inherit_the_ties_of_whoever_left_in_a_wave(cohort):
 
 
 def test_a_vacant_post_makes_no_ties_until_it_is_filled(cohort):
-    put(cohort, organisation__hours_peer=3.0, p__ties__making_hours=0.5)
+    put(cohort, organisation__hours__peer=3.0, p__ties__making_hours=0.5)
     leave(cohort, np.flatnonzero(is_staff(cohort))[::3])
     gone = cohort.person["vacant"] == 1
     advance(cohort, 20, processes=ONLY)
@@ -242,7 +242,7 @@ def test_a_vacant_post_makes_no_ties_until_it_is_filled(cohort):
 
 def test_a_place_of_one_team_makes_no_ties():
     cohort = burnt_in(2, n_teams=1, burn_in_weeks=4)
-    put(cohort, organisation__hours_peer=3.0)
+    put(cohort, organisation__hours__peer=3.0)
     advance(cohort, 20, processes=ONLY)
     assert (cohort.ties == -1).all()
     assert (cohort.neighbour["team"] == -1).all()
@@ -263,14 +263,14 @@ def test_nobody_keeps_more_ties_than_there_are_places(small_cohort):
 
 
 def test_without_peer_hours_ties_fade_at_the_declared_rate(crowd):
-    cohort = put(crowd.copy(), organisation__hours_peer=0.0)
+    cohort = put(crowd.copy(), organisation__hours__peer=0.0)
     counts = [n_ties(cohort), *(n_ties(advance(cohort, 26, processes=ONLY)) for _ in range(4))]
     assert falling(counts)
     assert counts[2] / counts[0] == pytest.approx((1 - 0.0228) ** 52, abs=0.03)
 
 
 def test_with_enough_hours_ties_fade_at_the_rate_of_well_kept_ones(crowd):
-    cohort = put(crowd.copy(), organisation__hours_peer=0.16, p__ties__making_hours=1e9)
+    cohort = put(crowd.copy(), organisation__hours__peer=0.16, p__ties__making_hours=1e9)
     start = n_ties(cohort)
     advance(cohort, 104, processes=ONLY)
     assert n_ties(cohort) / start == pytest.approx((1 - 0.0028) ** 104, abs=0.04)
@@ -351,7 +351,7 @@ def test_in_the_team_next_door_everybody_is_as_likely_to_be_met():
 
 
 def test_nobody_makes_ties_with_a_team_that_is_cut_off(cohort):
-    own = put(cohort.copy(), organisation__hours_peer=0.6, team__isolated=0)
+    own = put(cohort.copy(), organisation__hours__peer=0.6, team__isolated=0)
     own.ties[:] = -1
     own.team["isolated"][::4] = 1
     advance(own, 150, processes=ONLY)
@@ -364,7 +364,7 @@ def test_nobody_makes_ties_with_a_team_that_is_cut_off(cohort):
 
 def test_a_team_that_is_cut_off_no_longer_finds_its_way_to_others_in_linked_organisations():
     own = burnt_in(1, n_organisations=3, n_teams=3, team_size=6, burn_in_weeks=1)
-    put(own, organisation__hours_peer=0.6, p__ties__outside_share=0.9, person__vacant=0, team__isolated=0)
+    put(own, organisation__hours__peer=0.6, p__ties__outside_share=0.9, person__vacant=0, team__isolated=0)
     own.ties[:] = -1
     own.team["isolated"][0] = 1
     advance(own, 150, processes=ONLY)

@@ -13,11 +13,10 @@ import numpy as np
 from civicsim.model.cohort import Cohort
 from civicsim.model.columns import columns_of
 from civicsim.model.levers import NAMES as LEVERS
-from civicsim.model.levers import PURPOSES
 from civicsim.model.organisation import CHANNELS, IDEA_STATES, ORIGINS, REAL, TABLES
 from civicsim.model.week import PROCESSES
 from civicsim.scenario.scenario import Scenario
-from twin.loading import OF_THE_IDEA, PARTS, load
+from twin.loading import HOURS, OF_THE_IDEA, PARTS, load
 from twin.people import MOST_FRIENDS
 from twin.week import WEEK, Twin
 
@@ -87,14 +86,21 @@ def of_the_practice(practice: Any) -> dict[str, float]:
     return {"origin": ORIGINS.index(practice.origin), **about}
 
 
+ENTRIES = {
+    table: {name: (column, place) for column in columns for name, place in column.entries()}
+    for table, columns in TABLES.items()
+}
+"""Column and place of each value that a row holds, by name: an array by purpose has one for each."""
+
+
 def hours_of(o: Any) -> dict[str, float]:
     """Return an organisation's hours by kind and purpose."""
-    return {f"{kind}_{p}": getattr(o, kind)[p] for kind in ("allotted", "hours", "spent") for p in PURPOSES}
+    return {f"{kind}.{p}": hours for kind in HOURS for p, hours in getattr(o, kind).items()}
 
 
 APART: dict[str, Callable[[Any], dict[str, float]]] = {
     "organisation": hours_of,
-    "tally": lambda o: {column.name: o.count[column.name] for column in TABLES["tally"]},
+    "tally": lambda o: {name: o.count[name] for name in ENTRIES["tally"]},
     "team": lambda team: {"partner": row_of(team.partner)},
     "practice": of_the_practice,
 }
@@ -130,17 +136,23 @@ def comparisons(twin: Twin, cohort: Cohort, tables: Set[str] = EVERYTHING) -> It
         names, others = names_of(table), list(apart(things[0]))
         read = attrgetter(*(CALLED.get(f"{table}.{name}", name) for name in names)) if names else lambda thing: ()
         rows = [(*read(thing), *apart(thing).values()) for thing in things]
-        theirs = [cohort.tables[table][name].ravel() for name in [*names, *others]]
+        theirs = [values_of(cohort, table, name) for name in [*names, *others]]
         yield table, [*names, *others], np.array(rows, dtype=float), np.array(theirs, dtype=float).T
     for table, compared in IN_LISTS.items():
         if table in tables:
             yield compared(twin, cohort)
 
 
+def values_of(cohort: Cohort, table: str, name: str) -> np.ndarray:
+    """Return what the engine holds of one entry, in the order of the rows."""
+    column, place = ENTRIES[table][name]
+    return cohort.tables[table][column.name][(..., *place)].ravel()
+
+
 def names_of(table: str) -> list[str]:
     """Return the columns of a table that the twin keeps as attributes."""
     apart = {
-        "organisation": {f"{kind}_{p}" for kind in ("allotted", "hours", "spent") for p in PURPOSES},
+        "organisation": set(HOURS),
         "tally": {column.name for column in TABLES["tally"]},
         "team": {"partner"},
         "practice": OF_THE_IDEA | {"origin"},
@@ -190,7 +202,7 @@ def neighbour_at(team: Any, k: int) -> tuple[int, int]:
 
 
 REAL_COLUMNS = {
-    f"{table}.{column.name}" for table, columns in TABLES.items() for column in columns if column.kind == REAL
+    f"{table}.{name}" for table, held in ENTRIES.items() for name, (column, _) in held.items() if column.kind == REAL
 }
 
 

@@ -25,9 +25,9 @@ PARTS = {
     },
 }  # fmt: skip
 """Columns of an organisation that belong to a part of it, and what they are called there."""
-KEPT_APART = {*LEVERS, *(column for part in PARTS.values() for column in part), "run"} | {
-    f"{kind}_{purpose}" for kind in ("allotted", "hours", "spent") for purpose in PURPOSES
-}
+HOURS = ("allotted", "hours", "spent")
+"""Columns of an organisation that hold hours by purpose."""
+KEPT_APART = {*LEVERS, *HOURS, *(column for part in PARTS.values() for column in part), "run"}
 OF_THE_IDEA = {column.name for column in TABLES["practice"] if column.name.startswith("idea_")} | {
     "deliberated", "cycles", "successes", "raised_week",
 }  # fmt: skip
@@ -91,8 +91,8 @@ def load_organisation(c: Cohort, row: int, o: Organisation) -> None:
     record = c.organisation[row]
     vars(o).update(plain("organisation", record, KEPT_APART), row=row, count=Counter())
     o.levers = Levers(**{name: record[name].item() for name in LEVERS})
-    for kind in ("allotted", "hours", "spent"):
-        setattr(o, kind, {purpose: record[f"{kind}_{purpose}"].item() for purpose in PURPOSES})
+    for kind in HOURS:
+        setattr(o, kind, dict(zip(PURPOSES, record[kind].tolist(), strict=True)))
     o.dimensions = [Dimension() for _ in c.dimension[row]]
     for number, dimension in enumerate(o.dimensions):
         vars(dimension).update(plain("dimension", c.dimension[row, number]), number=number)

@@ -6,6 +6,7 @@ from collections import Counter
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from civicsim.model.levers import PURPOSES
 from twin.luck import bell, draw, how_many, mean, unit
 
 if TYPE_CHECKING:
@@ -229,8 +230,8 @@ class Organisation:
 
     def hours_with_people(self) -> float:
         """Return the share of the hour budget that leaders and managers really gave to people last week."""
-        kinds = ("protected", "peer", "response", "deliberation", "coaching", "observation", "huddles")
-        return unit(sum(self.spent[kind] for kind in kinds) / self.hours_budget)
+        hours = sum(self.spent[name] for name, purpose in PURPOSES.items() if purpose.with_people)
+        return unit(hours / self.hours_budget)
 
     # -- levers in force -------------------------------------------------------------------------------------------------
 

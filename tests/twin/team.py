@@ -82,14 +82,14 @@ class Practice:
         self.followed = True
         count = self.team.organisation.count
         count["adopted_right"] += self.fits
-        count[f"adopted_from_{origin}"] += 1
-        count[f"right_from_{origin}"] += self.fits
+        count[f"changes.adopted.{origin}"] += 1
+        count[f"changes.right.{origin}"] += self.fits
         return True
 
     def count_fate(self, fate: str) -> None:
         """Count what became of the last change, and by what had caused it."""
         self.team.organisation.count[fate] += 1
-        self.team.organisation.count[f"{fate}_from_{self.origin}"] += 1
+        self.team.organisation.count[f"changes.{fate}.{self.origin}"] += 1
 
     def switch_to(self, value: int, origin: str, how: str, convenient: bool = False, week: int | None = None) -> bool:
         """Change, which costs the team hours and is counted."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from civicsim.engine.compiled import compiled
 from civicsim.engine.parameters import parameter, switch
 from civicsim.engine.process import Process
+from civicsim.model.levers import COACHING
 from civicsim.model.rules import unit
 
 _FREE = "Assumption: free modelling choice, to be swept."
@@ -48,8 +49,8 @@ def _step(first, last, p, organisation, team, person, manager):
     """Move coached managers towards openness, and people in teams with trials towards skill."""
     for o in range(first, last):
         org, q = organisation[o], p[o]
-        org.spent_coaching = 0.0
-        hours = org.hours_coaching if q.enabled else 0.0
+        org.spent[COACHING] = 0.0
+        hours = org.hours[COACHING] if q.enabled else 0.0
         strength = intensity(hours, q.full_hours)
         for j in range(org.first_manager, org.first_manager + org.n_managers):
             if strength > 0.0 and person[manager[j].person].vacant == 0:
@@ -59,7 +60,7 @@ def _step(first, last, p, organisation, team, person, manager):
             # Where there is nobody to coach and nothing on trial, the hours go back to care.
             coached_here = g.n_trials > 0 or person[manager[g.manager].person].vacant == 0
             g.coaching_hours = hours * g.n_posts if coached_here else 0.0
-            org.spent_coaching += g.coaching_hours / org.n_staff
+            org.spent[COACHING] += g.coaching_hours / org.n_staff
             if strength == 0.0 or g.n_trials == 0:
                 continue
             for i in range(g.first_person, g.first_person + g.n_posts):

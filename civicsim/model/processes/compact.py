@@ -8,6 +8,7 @@ from civicsim.engine.compiled import compiled
 from civicsim.engine.parameters import parameter, switch
 from civicsim.engine.process import Process
 from civicsim.model.calendar import QUARTER
+from civicsim.model.levers import DELIBERATION, PROTECTED
 from civicsim.model.rules import unit
 
 BY_ORGANISATION, BY_TEAM = range(2)
@@ -107,7 +108,7 @@ def _settle(q, org, place, answered, overload):
     if kept < 0.0:
         # Protected time that grip has moved shows that words were only words.
         kept = kept_share(
-            answered, q.promised_answers, overload, q.promised_overload, org.hours_protected, org.allotted_protected
+            answered, q.promised_answers, overload, q.promised_overload, org.hours[PROTECTED], org.allotted[PROTECTED]
         )
     negotiated = q.process_quality
     if negotiated < 0.0:
@@ -130,7 +131,7 @@ def _step(first, last, week, p, organisation, tally, team):
         settled = count.acted + count.explained + count.silent
         if settled > 0.0:
             org.answered_memory += ((count.acted + count.explained) / settled - org.answered_memory) / QUARTER
-        org.deliberation_memory += (org.spent_deliberation - org.deliberation_memory) / QUARTER
+        org.deliberation_memory += (org.spent[DELIBERATION] - org.deliberation_memory) / QUARTER
         if week % QUARTER != 0:
             continue
         overload = 0.0

@@ -11,6 +11,7 @@ from civicsim.engine.compiled import compiled
 from civicsim.engine.parameters import parameter, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms
+from civicsim.model.levers import DELIBERATION
 from civicsim.model.organisation import ENDORSED, N_PROFESSIONS
 from civicsim.model.practice import clear_idea, judges_rightly, place_of
 from civicsim.model.rules import unit
@@ -187,7 +188,7 @@ def _step(first, last, week, p, p_practice, organisation, tally, team, practice,
     open_ideas = np.empty(m + 1, dtype=np.int64)
     for o in range(first, last):
         if not p[o].enabled:
-            organisation[o].spent_deliberation = 0.0
+            organisation[o].spent[DELIBERATION] = 0.0
             for t in range(organisation[o].first_team, organisation[o].first_team + organisation[o].n_teams):
                 team[t].conflict = team[t].deliberation_hours = 0.0
             continue
@@ -197,7 +198,7 @@ def _step(first, last, week, p, p_practice, organisation, tally, team, practice,
         for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
             g.conflict = 0.0
-            g.deliberation_credit += org.hours_deliberation * g.n_posts
+            g.deliberation_credit += org.hours[DELIBERATION] * g.n_posts
             used = 0.0
             n_open = 0
             for d in range(m):
@@ -223,7 +224,7 @@ def _step(first, last, week, p, p_practice, organisation, tally, team, practice,
             g.hostility = unit(g.hostility + hostility_change(q, g.hostility, used / g.n_posts, g.overload))
             g.deliberation_hours = used
             spent += used
-        org.spent_deliberation = spent / org.n_staff
+        org.spent[DELIBERATION] = spent / org.n_staff
 
 
 PROCESS = Process(

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from civicsim.engine.compiled import compiled
 from civicsim.engine.parameters import parameter, switch
 from civicsim.engine.process import Process
+from civicsim.model.levers import PURPOSES, REPORTING, WITH_PEOPLE
 from civicsim.model.organisation import TEAM_MANAGER
 from civicsim.model.rules import unit
 
+N_PURPOSES = len(PURPOSES)
 _FREE = "Assumption: free modelling choice, to be swept."
 
 
@@ -85,29 +87,22 @@ def manager_openness(own, leader, leader_weight, overload, overload_cost, grip, 
 @compiled
 def hours_with_people(org):
     """Return the hours that leaders and managers really gave to people last week, per person."""
-    return (
-        org.spent_protected + org.spent_peer + org.spent_response + org.spent_deliberation + org.spent_coaching
-        + org.spent_observation + org.spent_huddles
-    )  # fmt: skip
+    hours = 0.0
+    for purpose in WITH_PEOPLE:
+        hours += org.spent[purpose]
+    return hours
 
 
 @compiled
 def _allocate(org, grip_hours):
     """Move hours to reporting as far as leaders have tightened; the sum stays the same."""
     moved = grip_hours * org.grip * (1.0 - org.ledger_protection)
-    org.hours_protected = (1.0 - moved) * org.allotted_protected
-    org.hours_peer = (1.0 - moved) * org.allotted_peer
-    org.hours_response = (1.0 - moved) * org.allotted_response
-    org.hours_deliberation = (1.0 - moved) * org.allotted_deliberation
-    org.hours_patients = (1.0 - moved) * org.allotted_patients
-    org.hours_coaching = (1.0 - moved) * org.allotted_coaching
-    org.hours_observation = (1.0 - moved) * org.allotted_observation
-    org.hours_huddles = (1.0 - moved) * org.allotted_huddles
-    others = (
-        org.allotted_protected + org.allotted_peer + org.allotted_response + org.allotted_deliberation
-        + org.allotted_patients + org.allotted_coaching + org.allotted_observation + org.allotted_huddles
-    )  # fmt: skip
-    org.hours_reporting = org.allotted_reporting + moved * others
+    others = 0.0
+    for purpose in range(N_PURPOSES):
+        if purpose != REPORTING:
+            org.hours[purpose] = (1.0 - moved) * org.allotted[purpose]
+            others += org.allotted[purpose]
+    org.hours[REPORTING] = org.allotted[REPORTING] + moved * others
 
 
 @compiled

@@ -10,6 +10,7 @@ from civicsim.engine.compiled import compiled
 from civicsim.engine.parameters import parameter, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms
+from civicsim.model.levers import PATIENTS
 from civicsim.model.organisation import FROM_PATIENTS, N_PATIENT_GROUPS, NO_IDEA, TO_FORUM
 from civicsim.model.practice import propose
 from civicsim.model.rules import unit
@@ -214,7 +215,7 @@ def _step(first, last, week, p, organisation, tally, dimension, practice, need, 
     wanted = np.empty(m)
     for o in range(first, last):
         org, q, count = organisation[o], p[o], tally[o]
-        org.spent_patients = 0.0
+        org.spent[PATIENTS] = 0.0
         if not q.enabled:
             continue
         if org.forum_standing == 0:
@@ -250,7 +251,7 @@ def _step(first, last, week, p, organisation, tally, dimension, practice, need, 
             activation += who.activation
         activation = activation / org.n_patients if org.n_patients > 0 else 0.0
         n_reached = int(q.teams_per_level ** float(q.level) + 0.5)
-        org.forum_credit += org.hours_patients * org.n_staff
+        org.forum_credit += org.hours[PATIENTS] * org.n_staff
         spent = 0.0
         k = -1
         while org.forum_credit >= q.hours_per_issue:
@@ -266,7 +267,7 @@ def _step(first, last, week, p, organisation, tally, dimension, practice, need, 
                         o, k, week, org, q, n_reached, dimension, practice, need, panel, wanted
                     )
         org.forum_credit = min(org.forum_credit, q.hours_per_issue)
-        org.spent_patients = spent / org.n_staff
+        org.spent[PATIENTS] = spent / org.n_staff
 
 
 PROCESS = Process(

@@ -11,9 +11,8 @@ from civicsim.engine.parameters import parameter, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms, uniforms_at
 from civicsim.model.calendar import YEAR
-from civicsim.model.causes import log_decayed, log_sustained
 from civicsim.model.in_post import mean_alignment, mean_professionalism, mean_trust
-from civicsim.model.organisation import ENDORSED, FROM_PATIENTS, FROM_PROGRAMME, TRIAL
+from civicsim.model.organisation import DECAYED, ENDORSED, FROM_PATIENTS, FROM_PROGRAMME, SUSTAINED, TRIAL
 from civicsim.model.practice import change, clear_idea, fall_back, place_of
 from civicsim.model.rules import unit
 
@@ -312,13 +311,13 @@ def _age_changes(first, last, week, p, organisation, tally, team, neighbour, pra
             if week - slot.adopted_week >= YEAR:
                 slot.followed = 0
                 tally[o].sustained += 1
-                log_sustained(tally[o], slot.origin)
+                tally[o].changes[SUSTAINED, slot.origin] += 1.0
     for k in range(n_decaying):
         t, slot = decaying[k, 0], practice[decaying[k, 0], decaying[k, 1]]
         count = tally[team[t].organisation]
         fall_back(slot)
         count.decayed += 1
-        log_decayed(count, slot.origin)
+        count.changes[DECAYED, slot.origin] += 1.0
     for o in range(first, last):
         org, q, count = organisation[o], p[o], tally[o]
         if not q.enabled:

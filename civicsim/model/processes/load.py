@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from civicsim.engine.compiled import compiled
 from civicsim.engine.parameters import parameter, switch
 from civicsim.engine.process import Process
+from civicsim.model.levers import PATIENTS, PROTECTED, REPORTING
 from civicsim.model.organisation import TEAM_MANAGER
 from civicsim.model.rules import unit
 
@@ -68,8 +69,8 @@ def _step(first, last, p, p_structure, organisation, tally, team, practice, pers
             continue
         org, q = organisation[o], p[o]
         contracted = p_structure[o].contracted_hours
-        org.spent_protected = org.hours_protected
-        org.spent_reporting = org.hours_reporting
+        org.spent[PROTECTED] = org.hours[PROTECTED]
+        org.spent[REPORTING] = org.hours[REPORTING]
         mean_load = mean_rest = 0.0
         for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
@@ -86,8 +87,8 @@ def _step(first, last, p, p_structure, organisation, tally, team, practice, pers
             at_work = max(present - (p_structure[o].managers_per_team - 1), 1)
             care = max(0.0, org.demand_factor * g.demand / at_work - q.convenience_gain * convenient)
             # What each gives, and what the team gives together: it falls to those who are there.
-            each = org.spent_protected + org.spent_reporting + org.partner_hours
-            part = g.peer_hours + (g.deliberation_hours + org.spent_patients * g.n_posts) / at_work
+            each = org.spent[PROTECTED] + org.spent[REPORTING] + org.partner_hours
+            part = g.peer_hours + (g.deliberation_hours + org.spent[PATIENTS] * g.n_posts) / at_work
             rest = q.participation_from_recovery * part
             together = (
                 g.improvement_hours + g.response_hours + g.settling_hours + g.observation_hours + g.coaching_hours
@@ -102,7 +103,7 @@ def _step(first, last, p, p_structure, organisation, tally, team, practice, pers
                 who.rest_hours = rest
                 who.load = working_load(care, spent, who.voice_hours, failure, contracted)
                 who.headspace = usable_headspace(
-                    who.load, q.overtime, contracted, org.permission_enacted, org.spent_protected
+                    who.load, q.overtime, contracted, org.permission_enacted, org.spent[PROTECTED]
                 )
                 if who.vacant == 0:
                     filled += 1
@@ -121,7 +122,7 @@ def _step(first, last, p, p_structure, organisation, tally, team, practice, pers
                 person[team[boss.team].first_person].rest_hours if boss.role == TEAM_MANAGER else mean_rest
             )
             boss.headspace = usable_headspace(
-                boss.load, q.overtime, contracted, org.permission_enacted, org.spent_protected
+                boss.load, q.overtime, contracted, org.permission_enacted, org.spent[PROTECTED]
             )
 
 

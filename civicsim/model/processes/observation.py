@@ -11,6 +11,7 @@ from civicsim.engine.parameters import parameter, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms
 from civicsim.model.in_post import mean_propensity, mean_skill
+from civicsim.model.levers import HUDDLES, OBSERVATION
 from civicsim.model.organisation import FROM_MANAGERS, FROM_TEAM, NO_IDEA, TO_MANAGER
 from civicsim.model.practice import judges_rightly, propose
 from civicsim.model.rules import unit
@@ -64,10 +65,10 @@ def _step(first, last, week, p, p_practice, organisation, dimension, tally, team
     m = practice.shape[1]
     for o in range(first, last):
         org, q, gain, count = organisation[o], p[o], p_practice[o].judgement_gain, tally[o]
-        org.spent_observation = org.spent_huddles = 0.0
+        org.spent[OBSERVATION] = org.spent[HUDDLES] = 0.0
         for t in range(org.first_team, org.first_team + org.n_teams):
             team[t].observation_hours = 0.0
-        if not q.enabled or org.hours_observation + org.hours_huddles == 0.0:
+        if not q.enabled or org.hours[OBSERVATION] + org.hours[HUDDLES] == 0.0:
             continue
         visible, critical = np.empty(m, dtype=np.int64), np.empty(m, dtype=np.int64)
         n_visible = n_critical = 0
@@ -80,12 +81,12 @@ def _step(first, last, week, p, p_practice, organisation, dimension, tally, team
                     n_critical += 1
         for t in range(org.first_team, org.first_team + org.n_teams):
             g, boss = team[t], person[manager[team[t].manager].person]
-            hours = org.hours_observation * g.n_posts
+            hours = org.hours[OBSERVATION] * g.n_posts
             if boss.vacant == 0 and boss.absent == 0 and n_visible > 0:
                 g.seek = unit(g.seek + q.seek_gain * hours * (1.0 - g.seek))
                 g.observation_credit += hours
                 g.observation_hours += hours
-                org.spent_observation += hours / org.n_staff
+                org.spent[OBSERVATION] += hours / org.n_staff
                 for k in range(checks_of(g.observation_credit, q.hours_per_check)):
                     g.observation_credit -= q.hours_per_check
                     # What managers see with their own eyes takes nobody's courage.
@@ -97,10 +98,10 @@ def _step(first, last, week, p, p_practice, organisation, dimension, tally, team
                         g.noticed += 1.0
             if n_critical > 0:
                 common, candour = mean_skill(g, person), mean_propensity(g, person)
-                hours = org.hours_huddles * g.n_posts
+                hours = org.hours[HUDDLES] * g.n_posts
                 g.huddle_credit += hours
                 g.observation_hours += hours
-                org.spent_huddles += hours / org.n_staff
+                org.spent[HUDDLES] += hours / org.n_staff
                 for k in range(checks_of(g.huddle_credit, q.hours_per_huddle)):
                     g.huddle_credit -= q.hours_per_huddle
                     # What is seen in a huddle is said as far as people there dare to.

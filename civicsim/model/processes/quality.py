@@ -10,6 +10,7 @@ from civicsim.engine.compiled import compiled
 from civicsim.engine.parameters import parameter, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms
+from civicsim.model.levers import REPORTING
 from civicsim.model.organisation import N_PATIENT_GROUPS
 from civicsim.model.rules import either, unit
 
@@ -153,7 +154,7 @@ def _step(first, last, week, p, organisation, dimension, team, neighbour, practi
             _meet_needs(fits, needs, met[t - org.first_team])
             if n_gamed > 0:
                 comes_to_light = either(
-                    detection_probability(q.audit_detection, org.audit, org.hours_reporting / org.hours_budget),
+                    detection_probability(q.audit_detection, org.audit, org.hours[REPORTING] / org.hours_budget),
                     scrutiny_probability(q.peer_scrutiny, _ties_per_post(t, g, neighbour)),
                 )
                 for d in range(m):

@@ -9,6 +9,7 @@ from civicsim.engine.parameters import parameter, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms
 from civicsim.model.in_post import mean_safety
+from civicsim.model.levers import REPORTING, RESPONSE
 from civicsim.model.organisation import (
     ENDORSED,
     FROM_PROGRAMME,
@@ -329,7 +330,7 @@ def _step(
                     clear_idea(slot)
             exhaustion = 0.0 if boss.vacant else boss.exhaustion
             hours = response_hours(
-                org.hours_response, g.n_posts, org.hours_reporting / org.hours_budget, q.reporting_cost,
+                org.hours[RESPONSE], g.n_posts, org.hours[REPORTING] / org.hours_budget, q.reporting_cost,
                 exhaustion, q.exhaustion_cost,
                 share_left(q.form, g.overload, q.overload_cost, p_reference[o].usual_overload),
             )  # fmt: skip
@@ -355,7 +356,7 @@ def _step(
             g.dealt_memory = max(0.0, (1.0 - 1.0 / DEALT_WEEKS) * g.dealt_memory + g.dealt)
             count.hours_settling += g.settling_hours
             spent += g.response_hours
-        org.spent_response = spent / org.n_staff
+        org.spent[RESPONSE] = spent / org.n_staff
 
 
 PROCESS = Process(

@@ -11,6 +11,7 @@ from civicsim.engine.parameters import parameter, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms, uniforms_in_turn
 from civicsim.model.blocks import PEOPLE_AT_ONCE
+from civicsim.model.levers import PEER
 from civicsim.model.networks import add_tie, count_friends, count_neighbours, count_ties, drop_tie
 from civicsim.model.rules import exp
 
@@ -160,17 +161,17 @@ def _step(first, last, week, p, organisation, tally, team, person, ties, neighbo
     """Let people meet and lose touch; every four weeks, count again which teams are neighbours."""
     for o in range(first, last):
         if not p[o].enabled:
-            organisation[o].spent_peer = 0.0
+            organisation[o].spent[PEER] = 0.0
             for t in range(organisation[o].first_team, organisation[o].first_team + organisation[o].n_teams):
                 team[t].peer_hours = 0.0
             continue
         org, q, count = organisation[o], p[o], tally[o]
-        hours = org.hours_peer
-        org.spent_peer = 0.0
+        hours = org.hours[PEER]
+        org.spent[PEER] = 0.0
         for t in range(org.first_team, org.first_team + org.n_teams):
             # A team that is cut off has nobody to spend them with.
             team[t].peer_hours = 0.0 if team[t].isolated else hours
-            org.spent_peer += team[t].peer_hours * team[t].n_posts / org.n_staff
+            org.spent[PEER] += team[t].peer_hours * team[t].n_posts / org.n_staff
         # Hours are the same for all: the chances depend on the number of ties alone.
         each_loses, makes = np.empty(ties.shape[1] + 1), np.empty(ties.shape[1] + 1)
         for n in range(ties.shape[1] + 1):
