@@ -1,19 +1,36 @@
 """How the page is served: private, offline, readable by everybody.
 
-Solara's own page asks for the internet in a few places, forbids to zoom and does not say its language. This file sets
-its settings before anything is served, and completes its page. It is the only one that reaches into Solara's server.
+Solara's own page asks for the internet in a few places, forbids to zoom and does not say its language; its server answers
+at addresses that the page has no need for. This file sets its settings before anything is served, completes its page and
+leaves only the addresses that the page uses. It is the only one that reaches into Solara's server.
 """
 
 from __future__ import annotations
 
+import asyncio
+import importlib.metadata
 import os
 import re
 import secrets
-import warnings
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import BaseRoute
 
 HERE = Path(__file__).parent
+CDN = "/_solara/cdn"
+"""Address of the files of solara-assets, which Solara would otherwise fetch from the internet."""
+FILE_PACKAGES = ("solara-assets", "ipyvue", "ipyvuetify")
+"""Packages that bring the scripts, styles and fonts of the page."""
+NBEXTENSIONS = ("jupyter-vue/extension", "jupyter-vuetify/extension")
+"""Extensions that the page loads; others that are enabled on this computer for notebooks have no place in it."""
 TITLE = "civicsim"
 IDLE = "10m"
 """After this time an idle visitor's organisation is forgotten."""
@@ -36,9 +53,11 @@ def prepare_environment() -> None:
 
 
 def prepare_server() -> None:
-    """Set Solara's settings where it was imported before, as by ``solara run``, and complete its page."""
-    from solara.server import server, settings
+    """Set Solara's settings where it was imported before, as by ``solara run``, and complete and bound what it serves."""
+    import solara.settings
+    from solara.server import server, settings, starlette
 
+    solara.settings.assets.proxy = True
     settings.telemetry.mixpanel_enable = False
     settings.theme.show_banner = False
     settings.theme.title = TITLE
@@ -48,18 +67,115 @@ def prepare_server() -> None:
         settings.kernel.cull_timeout = IDLE
     if settings.session.secret_key == settings.SESSION_SECRET_KEY_DEFAULT:
         settings.session.secret_key = secrets.token_hex(32)
-    # Its advice on cookies is about pages inside other pages.
-    warnings.filterwarnings("ignore", message="Cookies with samesite=none")
-    original = server.read_root
-    if getattr(original, "completes", False):
-        return
+    server.get_nbextension_names = lambda: list(NBEXTENSIONS)
+    starlette.app.router.routes[:] = page_routes()
 
-    def read_root(path: str, root_path: str = "", **keywords: object) -> str:
-        page = original(path, root_path, **keywords)
-        return nowhere(root_path) if page is None else complete(page)
 
-    read_root.completes = True  # type: ignore[attr-defined]
-    server.read_root = read_root
+async def _page(request: Request) -> Response:
+    """Answer with the page at an address, and a cookie by which a visitor's own state is found again."""
+    from solara.server import server, settings
+    from starlette.responses import HTMLResponse
+
+    root_path = settings.main.root_path or ""
+    html = read_page("/" + request.path_params["path"], root_path)
+    if html is None:
+        return HTMLResponse(nowhere(root_path), status_code=404)
+    response = HTMLResponse(html)
+    visitor = server.get_session_id_cookie(request.cookies) or secrets.token_hex(16)
+    response.set_cookie(server.COOKIE_KEY_SESSION_ID, visitor)
+    return response
+
+
+def read_page(path: str, root_path: str = "") -> str | None:
+    """Return the HTML of the page at a path, or None where there is no page."""
+    from solara.server import server
+
+    page = server.read_root(path, root_path)
+    return None if page is None else complete(page)
+
+
+def page_routes() -> list[BaseRoute]:
+    """Return the addresses that the page needs; there is nothing at any other.
+
+    Files come only from the folders named here: nothing is fetched, written or removed when one is not there.
+    """
+    from solara.server import server, starlette
+    from starlette.routing import Mount, Route, WebSocketRoute
+
+    folders = {
+        CDN: asset_folder(),
+        "/static/assets": server.solara_static.parent / "assets",
+        "/static": server.solara_static,
+        **{f"/jupyter/nbextensions/{name.split('/')[0]}": server.nbextension_root(name) for name in NBEXTENSIONS},
+    }
+    # Some installers link files instead of copying them.
+    files = [
+        Mount(address, app=starlette.StaticFilesOptionalAuth(directory=folder, follow_symlink=True))
+        for address, folder in folders.items()
+        if folder is not None
+    ]
+    return [
+        *files,
+        WebSocketRoute("/jupyter/api/kernels/{kernel_id}/{name}", starlette.kernel_connection),
+        Route("/_solara/api/close/{kernel_id}", starlette.close, methods=["POST"]),
+        Route("/{path:path}", _page),
+    ]
+
+
+def asset_folder() -> Path | None:
+    """Return the folder with the files of solara-assets, or None where it is not installed."""
+    from solara.server import settings
+
+    bases = (Path(base) / "share" / "solara" / "cdn" for base in (sys.prefix, sys.base_prefix))
+    # Solara makes its own folder when it is imported, and may leave it empty.
+    found = (
+        folder for folder in (settings.assets.proxy_cache_dir, *bases) if folder.is_dir() and any(folder.iterdir())
+    )
+    return next(found, None)
+
+
+def missing_files() -> list[str]:
+    """Return which of the files that packages bring for the page are not there: an installation may be damaged."""
+    missing = []
+    for package in FILE_PACKAGES:
+        try:
+            files = importlib.metadata.files(package) or []
+        except importlib.metadata.PackageNotFoundError:
+            missing.append(package)
+            continue
+        missing += [str(file) for file in files if "share" in file.parts and not Path(str(file.locate())).is_file()]
+    return missing
+
+
+def missing_names(page: str) -> list[str]:
+    """Return which files of solara-assets a page names that are not there.
+
+    Parameters
+    ----------
+    page : str
+        HTML as it is served; see :func:`read_page`.
+    """
+    folder, names = asset_folder(), sorted(set(re.findall(rf'"[^"]*{CDN}/([^"?]+)"', page)))
+    return [name for name in names if folder is None or not (folder / name).is_file()]
+
+
+@contextmanager
+def started() -> Iterator[None]:
+    """Start the page where no server runs, so that it can be read."""
+    from solara.server import app
+
+    # Solara asks for an event loop, as there is one in a server.
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    script = app.apps["__default__"] = app.AppScript("civicsim.app")
+    try:
+        script.init()
+        yield
+    finally:
+        script.close()
+        del app.apps["__default__"]
+        asyncio.set_event_loop(None)
+        loop.close()
 
 
 @cache

@@ -23,6 +23,7 @@ from civicsim.cli.output import Output
 _NEEDED_PYTHON = (3, 12)
 _IMPORTS = {"tomli-w": "tomli_w"}
 _FIX = "reinstall, for example with: uv sync"
+_MEND_PAGE = "reinstall them, for example with: uv sync --reinstall-package solara-assets --reinstall-package ipyvuetify --reinstall-package ipyvue"
 
 
 @dataclass(frozen=True)
@@ -90,12 +91,20 @@ def _packages() -> list[Finding]:
 
 
 def _page() -> list[Finding]:
-    """Look for the files that the page needs when there is no internet."""
-    for base in (sys.prefix, sys.base_prefix):
-        folder = Path(base) / "share" / "solara" / "cdn"
-        if folder.is_dir() and any(folder.iterdir()):
-            return [Finding("page assets", "ok", f"in {folder}: the page works without internet")]
-    return [Finding("page assets", "missing", "the page needs internet; for use without: pip install solara-assets")]
+    """Look for the files that the page needs: they are never fetched."""
+
+    def look() -> list[Finding]:
+        from civicsim.app import hosting
+
+        with hosting.started():
+            page = hosting.read_page("/") or ""
+        missing = [*hosting.missing_files(), *hosting.missing_names(page)]
+        if missing:
+            says = f"{len(missing)} missing, such as {missing[0]}: {_MEND_PAGE}"
+            return [Finding("page assets", "broken", says)]
+        return [Finding("page assets", "ok", f"in {hosting.asset_folder()}: the page works without internet")]
+
+    return _tried("page assets", look)
 
 
 def _writable(what: str, folder: Path, otherwise: str) -> list[Finding]:

@@ -1,6 +1,5 @@
 """The page is private, offline and readable by everybody, before any browser is asked."""
 
-import asyncio
 import re
 import subprocess
 import sys
@@ -20,30 +19,15 @@ COMPONENTS = Path(hosting.__file__).parent / "components"
 
 
 @pytest.fixture(scope="module")
-def read():
-    from solara.server import app, server
-
-    # Solara asks for an event loop, as there is one in a server.
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    app.apps["__default__"] = app.AppScript("civicsim.app")
-    try:
-        app.apps["__default__"].init()
-        yield server.read_root
-    finally:
-        app.apps["__default__"].close()
-        del app.apps["__default__"]
-        asyncio.set_event_loop(None)
-        loop.close()
+def html():
+    with hosting.started():
+        yield hosting.read_page("/")
 
 
-@pytest.fixture(scope="module")
-def html(read):
-    return read("/")
-
-
-def test_where_there_is_no_page_a_link_leads_to_one(read):
-    lost = read("/nowhere", "/here")
+def test_where_there_is_no_page_a_link_leads_to_one():
+    with hosting.started():
+        assert hosting.read_page("/nowhere") is None
+    lost = hosting.nowhere("/here")
     assert "There is no such page" in lost
     assert '<html lang="en">' in lost
     assert 'href="/here/"' in lost
@@ -58,11 +42,10 @@ def test_the_page_says_its_language_and_lets_itself_be_zoomed(html):
 
 
 def test_every_file_that_the_page_names_is_on_this_computer(html):
-    named = set(re.findall(r'(?:src|href)="/_solara/cdn/([^"?]+)', html))
-    assert len(named) >= 3
-    folders = [Path(base) / "share" / "solara" / "cdn" for base in (sys.prefix, sys.base_prefix)]
-    for name in named:
-        assert any((folder / name).is_file() for folder in folders), name
+    assert len(set(re.findall(r'(?:src|href)="/_solara/cdn/([^"?]+)', html))) >= 3
+    assert hosting.missing_names(html) == []
+    assert hosting.missing_names(html.replace("require.js", "demand.js")) == ["requirejs@2.3.6/demand.js"]
+    assert hosting.missing_files() == []
 
 
 def test_the_page_names_no_other_address(html):

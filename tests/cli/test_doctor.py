@@ -1,5 +1,6 @@
 """The doctor says what is there, what is missing, and what is broken."""
 
+import importlib.metadata
 import importlib.util
 import json
 
@@ -31,13 +32,17 @@ def test_a_missing_package_is_broken(tool, monkeypatch):
     assert "Something is broken" in said.out
 
 
-def test_missing_page_assets_are_no_fault(tool, monkeypatch, tmp_path):
-    monkeypatch.setattr(doctor.sys, "prefix", str(tmp_path))
-    monkeypatch.setattr(doctor.sys, "base_prefix", str(tmp_path))
+def test_page_files_that_are_missing_are_named_with_how_to_mend_them(tool, monkeypatch):
+    there = importlib.metadata.files
+    lost = importlib.metadata.PackagePath("../share/solara/cdn/lost.js")
+    lost.dist = importlib.metadata.distribution("solara-assets")
+    monkeypatch.setattr(importlib.metadata, "files", lambda name: [lost, *(there(name) or [])])
     monkeypatch.setattr(doctor, "_speed", list)
     said = tool("doctor", "-q")
-    assert said.code == 0
-    assert "missing page assets" in said.out
+    assert said.code == 1
+    (line,) = [line for line in " ".join(said.out.split()).split("broken ")[1:]]
+    assert line.startswith("page assets")
+    assert "lost.js: reinstall them, for example with: uv sync --reinstall-package solara-assets" in line
 
 
 def test_a_run_that_fails_is_reported_and_not_a_traceback(tool, monkeypatch):
