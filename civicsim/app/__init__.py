@@ -1,7 +1,7 @@
 """The page: explore one organisation, compare ways of running it, try policies, teach.
 
 The server computes whole runs, the browser plays them. ``civicsim app`` serves it, and so does
-``solara run civicsim.app``.
+``solara run civicsim.app``, with the same checks (see :mod:`civicsim.app.guard`).
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.metadata
+import mimetypes
 import os
 import re
 import secrets
@@ -18,6 +19,8 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from civicsim.app import guard
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -31,6 +34,8 @@ FILE_PACKAGES = ("solara-assets", "ipyvue", "ipyvuetify")
 """Packages that bring the scripts, styles and fonts of the page."""
 NBEXTENSIONS = ("jupyter-vue/extension", "jupyter-vuetify/extension")
 """Extensions that the page loads; others that are enabled on this computer for notebooks have no place in it."""
+ALLOWED_HOSTS = "CIVICSIM_ALLOWED_HOSTS"
+"""Environment variable with names of this server, set apart by commas, beside those of the loopback interface."""
 TITLE = "civicsim"
 IDLE = "10m"
 """After this time an idle visitor's organisation is forgotten."""
@@ -67,8 +72,17 @@ def prepare_server() -> None:
         settings.kernel.cull_timeout = IDLE
     if settings.session.secret_key == settings.SESSION_SECRET_KEY_DEFAULT:
         settings.session.secret_key = secrets.token_hex(32)
+    # Windows may know scripts and styles by other types, under which a browser refuses them.
+    mimetypes.add_type("text/javascript", ".js")
+    mimetypes.add_type("text/css", ".css")
     server.get_nbextension_names = lambda: list(NBEXTENSIONS)
     starlette.app.router.routes[:] = page_routes()
+    # Where Solara serves the page, its application has been put together by now.
+    inside = starlette.app.middleware_stack or starlette.app.build_middleware_stack()
+    if not isinstance(inside, guard.Guard):
+        hosts = filter(None, os.environ.get(ALLOWED_HOSTS, "").split(","))
+        root_path = settings.main.root_path or ""
+        starlette.app.middleware_stack = guard.Guard(inside, [*guard.LOOPBACK, *hosts], root_path)
 
 
 async def _page(request: Request) -> Response:
@@ -76,14 +90,21 @@ async def _page(request: Request) -> Response:
     from solara.server import server, settings
     from starlette.responses import HTMLResponse
 
-    root_path = settings.main.root_path or ""
+    root_path, nonce = settings.main.root_path or "", secrets.token_urlsafe(16)
     html = read_page("/" + request.path_params["path"], root_path)
-    if html is None:
-        return HTMLResponse(nowhere(root_path), status_code=404)
-    response = HTMLResponse(html)
-    visitor = server.get_session_id_cookie(request.cookies) or secrets.token_hex(16)
-    response.set_cookie(server.COOKIE_KEY_SESSION_ID, visitor)
+    response = HTMLResponse(with_nonce(html or nowhere(root_path), nonce), status_code=200 if html else 404)
+    response.headers["Content-Security-Policy"] = guard.policy(nonce, request.headers["host"])
+    visitor = request.cookies.get(server.COOKIE_KEY_SESSION_ID) or secrets.token_hex(16)
+    secure = request.url.scheme == "https"
+    response.set_cookie(
+        server.COOKIE_KEY_SESSION_ID, visitor, path=root_path or "/", secure=secure, httponly=True, samesite="lax"
+    )
     return response
+
+
+def with_nonce(page: str, nonce: str) -> str:
+    """Return a page whose own scripts carry a nonce, without which a browser does not run them."""
+    return page.replace("<script", f'<script nonce="{nonce}"')
 
 
 def read_page(path: str, root_path: str = "") -> str | None:

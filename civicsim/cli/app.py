@@ -176,9 +176,16 @@ def demo(
     "app",
     help=_help(
         "Open the page: explore an organisation, compare styles, try policies, take lessons.",
-        ("app", "app --port 9000 --no-open", "app --public", "app --results results"),
+        (
+            "app",
+            "app --port 9000 --no-open",
+            "app --public",
+            "app --results results",
+            "app --allowed-host civic.example.org --root-path /civicsim",
+        ),
         "The page works without the internet and sends nothing anywhere. Only this computer can reach it, unless "
-        "--public lets others on the network in; it has no passwords. Ctrl-C ends it.",
+        "--public lets others on the network in; it has no passwords. It answers under the names of this computer; "
+        "--allowed-host adds another, such as that of a proxy (docs/security.md). Ctrl-C ends it.",
     ),
 )
 def page(
@@ -189,13 +196,20 @@ def page(
     results: Annotated[
         str | None, typer.Option(metavar="DIR", help="Show the results of a study, too: the folder of its store.")
     ] = None,
+    allowed_host: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Answer under this name, too: of a proxy, for example. May be repeated."),
+    ] = None,
+    root_path: Annotated[
+        str, typer.Option(metavar="PATH", help="Path under which a proxy shows the page, such as /civicsim.")
+    ] = "",
     quiet: Quiet = False,
 ) -> None:
     """Serve the page."""
     output = _talk(context, False, quiet)
     from civicsim.cli import serving
 
-    serving.serve(output, port, not no_open, public, results)
+    serving.serve(output, port, not no_open, public, results, allowed_host or (), root_path)
 
 
 @app.command(

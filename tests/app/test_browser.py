@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -63,17 +64,14 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     at = tmp_path_factory.mktemp("study")
     (at / "study.toml").write_text(STUDY, encoding="utf-8")
     assert main(["study", "run", str(at / "study.toml"), "--out", str(at / "results"), "--quiet"]) == 0
-    command = [
-        sys.executable,
-        "-m",
-        "civicsim.cli",
-        "app",
-        "--port",
-        "0",
-        "--no-open",
-        "--results",
-        str(at / "results"),
-    ]
+    with serving("--results", str(at / "results")) as found:
+        yield found
+
+
+@contextmanager
+def serving(*options: str) -> Iterator[str]:
+    """Serve the page in a process of its own, and give its address."""
+    command = [sys.executable, "-m", "civicsim.cli", "app", "--port", "0", "--no-open", *options]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     assert server.stdout is not None
     found = re.search(r"http://\S+", server.stdout.readline())
@@ -308,6 +306,41 @@ def test_a_point_of_a_study_opens_in_explore(visit):
     page.wait_for_function(PAINTED, timeout=SOON)
     assert "3 teams of 15" in page.inner_text("figcaption")
     assert lever(page, "fear").input_value() == "0.9"
+
+
+def test_a_page_behind_a_proxy_stays_under_its_path(browser):
+    with serving("--root-path", "/here/it-is") as address:
+        page = browser.new_page()
+        page.goto(f"{address}/lessons")
+        page.locator(".cv-tile").first.click()
+        page.wait_for_selector(".cv-steps")
+        name = urlsplit(page.url).path
+        assert name.startswith("/here/it-is/lessons/")
+        page.reload()
+        page.wait_for_selector(".cv-steps")
+        page.go_back()
+        page.wait_for_selector(".cv-tile")
+        assert urlsplit(page.url).path == "/here/it-is/lessons"
+        page.close()
+
+
+def test_a_page_of_another_origin_learns_nothing(visit, browser, address):
+    """A page under another name of the same server stands for any page on the web that a user has open."""
+    page = visit("/about", until="document.querySelectorAll('tbody tr').length > 30")
+    assert "solara" not in page.evaluate("document.cookie")
+    other = browser.new_page()
+    other.goto(address.replace("127.0.0.1", "localhost") + "/static/assets/style.css")
+    tries = """async (at) => {
+        const socket = new WebSocket(at.replace("http", "ws") + "/jupyter/api/kernels/nothing/channels?session_id=x");
+        const opened = await new Promise((answer) => { socket.onopen = () => answer(true); socket.onerror = () => answer(false); });
+        const sent = await fetch(at + "/_solara/api/close/nothing?session_id=x", {method: "POST"}).then(() => true, () => false);
+        return [opened, sent];
+    }"""
+    assert other.evaluate(tries, address) == [False, False]
+    assert other.evaluate(tries, address.replace("127.0.0.1", "localhost")) == [True, True]
+    framed = "(at) => new Promise((answer) => { const f = document.createElement('iframe'); f.src = at; f.onload = () => answer(f.contentDocument === null); document.body.append(f); })"
+    assert other.evaluate(framed, address.replace("127.0.0.1", "localhost"))
+    other.close()
 
 
 def test_how_fast_the_page_is(visit):

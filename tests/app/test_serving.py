@@ -14,6 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from civicsim.app import guard
+from civicsim.cli import main
+
 
 @dataclass
 class Served:
@@ -23,9 +26,9 @@ class Served:
     folder: Path
     elsewhere: socket.socket
 
-    def ask(self, path: str, method: str = "GET", **headers: str) -> http.client.HTTPResponse:
+    def ask(self, path: str, method: str = "GET", at: str = "127.0.0.1", **headers: str) -> http.client.HTTPResponse:
         """Return the answer to a request whose path is sent as it is."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = http.client.HTTPConnection(at, self.port, timeout=60)
         connection.request(method, path, headers={key.replace("_", "-"): value for key, value in headers.items()})
         answer = connection.getresponse()
         answer.body = answer.read()  # type: ignore[attr-defined]
@@ -46,7 +49,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             "SOLARA_ASSETS_PROXY_CACHE_DIR": str(folder),
             "SOLARA_ASSETS_CDN": f"http://127.0.0.1:{elsewhere.getsockname()[1]}/",
         }
-        command = [sys.executable, "-m", "civicsim.cli", "app", "--port", "0", "--no-open"]
+        options = ["--public", "--allowed-host", "Civic.Example.org", "--root-path", "/here/it-is/"]
+        command = [sys.executable, "-m", "civicsim.cli", "app", "--port", "0", "--no-open", *options]
         server = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=os.environ | more
         )
@@ -95,5 +99,114 @@ def test_there_is_nothing_that_the_page_has_no_need_for(served, method, path):
 
 
 @pytest.mark.parametrize("path", ["/", "/compare", "/lessons", "/static/assets/style.css"])
-def test_the_page_is_there(served, path):
+def test_the_page_is_there_whether_a_proxy_leaves_its_path_on_or_not(served, path):
     assert served.ask(path).status == 200
+    assert served.ask("/here/it-is" + path).status == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1", 200), ("localhost:{port}", 200), ("LOCALHOST", 200), ("[::1]:1", 200), ("civic.example.org", 200),
+        (socket.gethostname(), 200), ("example.org", 400), ("civic.example.org.example.org", 400), ("", 400),
+        ("me@localhost", 400), ("localhost:x", 400), ("192.0.2.1", 400),
+    ],
+)  # fmt: skip
+def test_the_page_is_served_only_under_names_that_it_was_started_for(served, host, status):
+    answer = served.ask("/", Host=host.format(port=served.port))
+    assert answer.status == status
+    if status != 200:
+        assert b"--allowed-host" in answer.body
+
+
+def test_the_page_is_served_under_the_address_at_which_a_visitor_arrives():
+    for own, host, well in (
+        ("10.0.0.7", b"10.0.0.7:8765", True),
+        ("10.0.0.7", b"10.0.0.8:8765", False),
+        ("fd00::7", b"[fd00::7]", True),
+    ):
+        scope = {"type": "http", "headers": [(b"host", host)], "server": (own, 8765)}
+        assert (guard.refused(scope, frozenset()) is None) == well
+
+
+CLOSE = "/_solara/api/close/nothing?session_id=nothing"
+OPEN = {
+    "Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "well"),
+    [
+        ("http://127.0.0.1:{port}", "127.0.0.1:{port}", True), ("https://civic.example.org", "civic.example.org", True),
+        ("https://civic.example.org:443", "CIVIC.example.org", True), (None, "127.0.0.1:{port}", True),
+        ("http://127.0.0.1", "127.0.0.1:{port}", False), ("http://localhost:{port}", "127.0.0.1:{port}", False),
+        ("http://example.org", "127.0.0.1:{port}", False), ("null", "127.0.0.1:{port}", False), ("", "localhost", False),
+        ("http://civic.example.org", "civic.example.org:443", False), ("file://", "localhost", False),
+    ],
+)  # fmt: skip
+def test_other_pages_neither_connect_to_the_page_nor_send_it_anything(served, origin, host, well):
+    given = {"Host": host.format(port=served.port)}
+    if origin is not None:
+        given["Origin"] = origin.format(port=served.port)
+    assert served.ask(CLOSE, "POST", **given).status == (200 if well else 403)
+    channel = "/here/it-is/jupyter/api/kernels/nothing/channels?session_id=nothing"
+    with socket.create_connection(("127.0.0.1", served.port), timeout=60) as connection:
+        lines = [f"GET {channel} HTTP/1.1", *(f"{key}: {value}" for key, value in (OPEN | given).items()), "", ""]
+        connection.sendall("\r\n".join(lines).encode())
+        assert connection.recv(12) == (b"HTTP/1.1 101" if well else b"HTTP/1.1 403")
+
+
+def test_no_visitor_decides_where_the_page_is(served):
+    named = {key: "/elsewhere" for key in ("X-Script-Name", "Script-Name", "X-Forwarded-Prefix", "X-Forwarded-Host")}
+    for headers in (named, {}):
+        body = served.ask("/", **headers).body
+        assert b"elsewhere" not in body
+        assert b'"/here/it-is/_solara/cdn/' in body
+    assert b'href="/here/it-is/"' in served.ask("/nothing", **named).body
+
+
+def test_an_answer_tells_browsers_what_the_page_may_do_and_who_may_show_it(served):
+    for path in ("/", "/nothing", "/static/assets/style.css", CLOSE):
+        answer = served.ask(path)
+        assert answer.getheader("X-Content-Type-Options") == "nosniff"
+        assert answer.getheader("X-Frame-Options") == "DENY"
+        assert answer.getheader("Referrer-Policy") == "same-origin"
+        assert answer.getheader("Cross-Origin-Resource-Policy") == "same-origin"
+    first, second = (served.ask("/").getheader("Content-Security-Policy") for _ in range(2))
+    assert first != second
+    assert "default-src 'none'" in first
+    assert "frame-ancestors 'none'" in first
+    assert "script-src 'self' 'unsafe-eval' 'nonce-" in first
+    assert f"connect-src 'self' ws://127.0.0.1:{served.port} " in first
+
+
+def test_a_page_has_its_nonce_on_every_script(served):
+    answer = served.ask("/")
+    (nonce,) = re.findall("'nonce-([^']+)'", answer.getheader("Content-Security-Policy"))
+    scripts = re.findall(r"<script[^>]*>", answer.body.decode())
+    assert len(scripts) > 5
+    assert all(f'nonce="{nonce}"' in script for script in scripts)
+
+
+def test_the_cookie_is_for_the_server_alone(served):
+    plain, safe = served.ask("/"), served.ask("/", X_Forwarded_Proto="https")
+    for answer in (plain, safe):
+        (cookie,) = answer.headers.get_all("Set-Cookie")
+        assert {"HttpOnly", "SameSite=lax", "Path=/here/it-is"} < set(cookie.split("; "))
+        assert ("Secure" in cookie) == (answer is safe)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--allowed-host", "https://example.org"), ("--allowed-host", "example.org:80"), ("--allowed-host", ""),
+        ("--allowed-host", "a,b"), ("--root-path", "here"), ("--root-path", '/"><script>'), ("--root-path", "//example.org"),
+    ],
+)  # fmt: skip
+def test_a_name_or_path_that_is_none_is_refused_in_one_line(option, value, capsys):
+    assert main(["app", "--port", "0", "--no-open", option, value]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"civicsim: {option} {value}: expected a")
+    assert said.count("\n") == 1

@@ -294,3 +294,12 @@ window.civicsim = (function () {
   const own = { BITS, SPOTS, SCALE, place, unpack, draw, nearest, walk, save, picture, drawing, apart, calm, painted: { count: 0, at: 0 }, frames: 0 };
   return own;
 })();
+
+/* Solara leaves out the path under which a proxy shows the page when it puts another page into the address. */
+(function () {
+  const push = window.history.pushState.bind(window.history);
+  window.history.pushState = (state, title, url) => {
+    const root = (window.solara && window.solara.rootPath) || "", inside = url && url.startsWith("/") && !(url + "/").startsWith(root + "/");
+    push(state, title, inside ? root + url : url);
+  };
+})();
