@@ -435,6 +435,25 @@ def test_interventions_written_as_toml_are_read_back_the_same():
     assert Scenario.from_dict(tomllib.loads(scenario.to_toml())) == scenario
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("title = 'x'", r"expected blocks \[\[interventions\]\]"),
+        ("interventions = 3", r"expected blocks \[\[interventions\]\]"),
+        ("interventions = []", r"expected blocks \[\[interventions\]\]"),
+        ("[[interventions]]\nweek = 'x'\nset = {fear = 0.1}", "week = 'x': expected a whole number from 0 to 5200"),
+        ("[[interventions]]\nwek = 1\nset = {fear = 0.1}", "has no 'wek'; did you mean 'week'"),
+        ("[[interventions]]\nname = 'surge'", "does nothing"),
+    ],
+)
+def test_a_file_that_is_no_shock_is_refused_in_one_line(tmp_path, text, message):
+    file = tmp_path / "own.toml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ScenarioError, match=message) as refusal:
+        Scenario.from_dict({"interventions": [{"name": str(file), "week": 3}]})
+    assert "\n" not in str(refusal.value)
+
+
 @pytest.mark.parametrize("name", sorted(shocks()))
 def test_every_shipped_shock_can_be_used_on_every_style(name):
     for style in styles():

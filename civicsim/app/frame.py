@@ -10,7 +10,7 @@ from typing import Any
 import solara
 
 from civicsim.app import widgets
-from civicsim.app.state import chosen, from_query, sides, sides_from_query, to_query, with_sides
+from civicsim.app.state import Chosen, chosen, from_query, preset, sides, sides_from_query, to_query, with_sides
 from civicsim.app.words import STANDING, unbroken
 
 logger = logging.getLogger("civicsim.app")
@@ -41,7 +41,11 @@ def Frame(children: list[Any] | None = None) -> None:
     broken, mend = solara.use_exception()
 
     def read_link() -> None:
-        chosen.set(from_query(router.search))
+        try:
+            chosen.set(from_query(router.search))
+        except Exception:
+            logger.exception("a link could not be read")
+            chosen.set(Chosen(preset(), ("The link cannot be read, so the page begins as it does without one.",)))
         named = sides_from_query(router.search)
         if named:
             sides.set(named)

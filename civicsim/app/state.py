@@ -1,15 +1,17 @@
 """What a visitor looks at: one immutable scenario, which is also the link and the file.
 
-Each visitor has a state of their own; Solara keeps reactive values apart.
+Each visitor has a state of their own; Solara keeps reactive values apart. What comes from a visitor names shipped styles,
+kinds and events only, and never a file.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -21,11 +23,14 @@ from civicsim.errors import ScenarioError, nearest
 from civicsim.model.levers import NAMES as LEVERS
 from civicsim.model.levers import Levers
 from civicsim.model.processes.events import Event
+from civicsim.scenario.interventions import read_interventions
 from civicsim.scenario.scenario import DEFAULT_KIND, PARAMETERS, STATUS_QUO, Scenario, find_parameter
-from civicsim.scenario.shipped import kinds, shocks, styles
+from civicsim.scenario.shipped import kinds, load_shipped, shocks, styles
 
 MOST_TEAMS, MOST_WEEKS, MOST_POSTS = 200, 520, 3_000
 """Largest organisation and longest time that a page computes: a link must not keep a whole class waiting."""
+MOST_CHARACTERS = 30_000
+"""Longest link that is read: forty events and all levers take half of it."""
 CHANGED = "Levers changed"
 """What a change of levers in the middle of a run is called."""
 
@@ -74,6 +79,8 @@ def change_scenario(change: Callable[[Scenario], Scenario]) -> None:
 def from_query(query: str | None) -> Chosen:
     """Return the scenario that the query of a link describes; what is unknown or impossible is put right and said."""
     notes: list[str] = []
+    if query is not None and len(query) > MOST_CHARACTERS:
+        return Chosen(preset(), (f"The link is longer than {MOST_CHARACTERS:,} characters and is not read.",))
     pairs = parse_qsl((query or "").lstrip("?"), keep_blank_values=True)
     given = dict(pairs)
     style = _known("style", given.get("style"), STATUS_QUO, styles(), notes)
@@ -116,8 +123,8 @@ def _known(what: str, name: str | None, otherwise: str, valid: dict[str, str], n
     return otherwise
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= 40 else text[:37] + "…"
+def _short(text: str, most: int = 40) -> str:
+    return text if len(text) <= most else text[: most - 3] + "…"
 
 
 def _clamped(what: str, text: str, low: int, high: int, otherwise: int, notes: list[str]) -> int:
@@ -137,7 +144,7 @@ def _with_setting(scenario: Scenario, text: str, notes: list[str]) -> Scenario:
     key, _, value_text = text.partition("=")
     try:
         value = json.loads(value_text)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = value_text
     if key.startswith("habits."):
         about: Parameter | None = PARAMETERS.get("levers." + key.removeprefix("habits."))
@@ -183,7 +190,7 @@ def _with_events(scenario: Scenario, text: str, notes: list[str]) -> Scenario:
         blocks = json.loads(text)
         if not isinstance(blocks, list):
             raise ValueError(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         notes.append("The dated events of the link cannot be read; they are left out.")
         return scenario
     for block in blocks[:40]:
@@ -192,7 +199,8 @@ def _with_events(scenario: Scenario, text: str, notes: list[str]) -> Scenario:
                 scenario, interventions=(*scenario.interventions, *read_events(block, scenario))
             )
         except ScenarioError as error:
-            notes.append(f"An event of the link is left out: {_short(str(error).rpartition(': ')[2])}.")
+            why = re.sub(r"^\w+: (\[\[interventions\]\] 1:? )?", "", str(error)).partition(";")[0]
+            notes.append(f"An event of the link is left out: {_short(why, 120)}.")
     return scenario
 
 
@@ -200,9 +208,15 @@ def _with_events(scenario: Scenario, text: str, notes: list[str]) -> Scenario:
 
 
 def read_events(block: Any, scenario: Scenario) -> tuple[Event, ...]:
-    """Return the events that one block of a scenario file stands for: a shipped name for all its parts."""
-    read = Scenario.from_dict({"kind": DEFAULT_KIND, "interventions": [block]}, "event")
-    return tuple(event for event in read.interventions if event.week < scenario.weeks)
+    """Return the events that one block of a scenario file stands for: a shipped name for all its parts.
+
+    Raises
+    ------
+    ScenarioError
+        If the block says something impossible, or names what is not shipped.
+    """
+    read = read_interventions([block], "event", find_parameter, load_shipped)
+    return tuple(event for event in read if event.week < scenario.weeks)
 
 
 def with_event(scenario: Scenario, name: str, week: int) -> Scenario:
@@ -211,7 +225,7 @@ def with_event(scenario: Scenario, name: str, week: int) -> Scenario:
     return dataclasses.replace(scenario, interventions=(*scenario.interventions, *added))
 
 
-@cache
+@lru_cache(maxsize=200)
 def _parts(name: str) -> int:
     """Return how many events a shipped shock or intervention stands for; an own one is one."""
     return len(read_events({"name": name, "week": 0}, Scenario())) if name in shocks() else 1
@@ -280,6 +294,14 @@ def levers_shown(scenario: Scenario) -> Levers:
 
 
 def with_style(scenario: Scenario, style: str) -> Scenario:
-    """Return a scenario with the levers of a style, and without changes of levers in the middle."""
+    """Return a scenario with the levers of a shipped style or its own, and without changes of levers in the middle.
+
+    Raises
+    ------
+    ScenarioError
+        If no such style is shipped.
+    """
+    if style != scenario.style and style not in styles():
+        raise ScenarioError(f"no style '{_short(style)}'; {nearest(style, styles())}")
     kept = tuple(event for event in scenario.interventions if event.name != CHANGED)
     return dataclasses.replace(scenario.set("style", style), interventions=kept)

@@ -14,13 +14,14 @@ from civicsim.model.processes.events import Event
 from civicsim.scenario.shipped import load_named
 
 FindParameter = Callable[[str, str], Parameter]
+Load = Callable[[str, str, str], tuple[dict[str, Any], str]]
 
 _EVENT_KEYS = ("week", "name", "weeks", "set", "action", "size", "teams", "share")
 _TIMED_ACTIONS = ("project",)
 """Actions that last as long as their event."""
 
 
-def read_interventions(blocks: Any, where: str, find: FindParameter) -> tuple[Event, ...]:
+def read_interventions(blocks: Any, where: str, find: FindParameter, load: Load = load_named) -> tuple[Event, ...]:
     """Return the events that ``[[interventions]]`` blocks describe; a shipped name stands for its own blocks.
 
     Parameters
@@ -31,20 +32,16 @@ def read_interventions(blocks: Any, where: str, find: FindParameter) -> tuple[Ev
         What to name in a complaint.
     find : callable
         Returns the parameter of a name, or complains; see :func:`civicsim.scenario.scenario.find_parameter`.
+    load : callable
+        Returns what a name stands for: :func:`civicsim.scenario.shipped.load_shipped` for blocks that strangers wrote.
 
     Raises
     ------
     ScenarioError
         If a block says something that the model does not know or cannot do.
     """
-    if not isinstance(blocks, list | tuple) or not all(isinstance(block, Mapping) for block in blocks):
-        raise ScenarioError(f"{where}: interventions: expected blocks [[interventions]]")
     result: list[Event] = []
-    for number, block in enumerate(blocks, start=1):
-        at = f"{where}: [[interventions]] {number}"
-        for key in block:
-            if key not in _EVENT_KEYS:
-                raise ScenarioError(f"{at} has no '{key}'; {nearest(key, _EVENT_KEYS)}")
+    for at, block in _numbered(blocks, where):
         name = block.get("name", "")
         if not isinstance(name, str) or not name:
             raise ScenarioError(f"{at}: name = {name!r}: expected the name of a shock or intervention, or an own name")
@@ -52,20 +49,33 @@ def read_interventions(blocks: Any, where: str, find: FindParameter) -> tuple[Ev
             result.append(_read_event(block, at, find))
             continue
         try:
-            about, _ = load_named(name, "shocks", "shock or intervention")
+            about, file = load(name, "shocks", "shock or intervention")
+            parts = _numbered(about.get("interventions") or None, file)
         except ScenarioError as error:
             raise ScenarioError(f"{at}: {error}") from None
-        parts = about["interventions"]
         for key in ("weeks", "size", "teams", "share"):
-            if key in block and not any(_has_use(part, key) for part in parts):
+            if key in block and not any(_has_use(part, key) for _, part in parts):
                 raise ScenarioError(f"{at}: '{name}' has no use for {key}")
-        for part in parts:
-            own = {**part, "name": name, "week": part.get("week", 0) + _whole(block, "week", at)}
+        for part_at, part in parts:
+            week = _whole(part, "week", f"{at}: {part_at}", 0) + _whole(block, "week", at)
+            own = {**part, "name": name, "week": week}
             own |= {
                 key: block[key] for key in ("weeks", "size", "teams", "share") if key in block and _has_use(part, key)
             }
             result.append(_read_event(own, at, find))
     return tuple(result)
+
+
+def _numbered(blocks: Any, where: str) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return blocks with what to call each in a complaint; their keys are known, their values are not checked."""
+    if not isinstance(blocks, list | tuple) or not all(isinstance(block, Mapping) for block in blocks):
+        raise ScenarioError(f"{where}: interventions: expected blocks [[interventions]]")
+    result = [(f"{where}: [[interventions]] {number}", block) for number, block in enumerate(blocks, start=1)]
+    for at, block in result:
+        for key in block:
+            if key not in _EVENT_KEYS:
+                raise ScenarioError(f"{at} has no '{key}'; {nearest(key, _EVENT_KEYS)}")
+    return result
 
 
 def _has_use(part: Mapping[str, Any], key: str) -> bool:

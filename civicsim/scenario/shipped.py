@@ -40,13 +40,13 @@ def _titles(folder: str) -> dict[str, str]:
     return {name: str(read_shipped(name, folder).get("title", name)) for name in names_in(folder)}
 
 
-def load_named(name: str, folder: str, what: str) -> tuple[dict[str, Any], str]:
-    """Return what a shipped file, or one of a user's own, says, and what to call it in a complaint.
+def load_shipped(name: str, folder: str, what: str) -> tuple[dict[str, Any], str]:
+    """Return what a shipped file says, and what to call it in a complaint; a name never becomes a path.
 
     Parameters
     ----------
     name : str
-        Name of a shipped file, or path of a TOML file.
+        Name of a shipped file.
     folder : str
         Where shipped files of this kind are: styles, organisations or shocks.
     what : str
@@ -55,11 +55,30 @@ def load_named(name: str, folder: str, what: str) -> tuple[dict[str, Any], str]:
     Raises
     ------
     ScenarioError
+        If there is none of that name.
+    """
+    names = names_in(folder)
+    if name not in names:
+        raise ScenarioError(f"no {what} '{name}'; {nearest(name, names)}")
+    return read_shipped(name, folder), f"{name}.toml"
+
+
+def load_named(name: str, folder: str, what: str) -> tuple[dict[str, Any], str]:
+    """Return what a shipped file, or a file of the user's own, says; see :func:`load_shipped`.
+
+    Parameters
+    ----------
+    name : str
+        Name of a shipped file, or path of a TOML file. It must come from the person who runs civicsim, as any file that
+        it names is read.
+    folder, what : str
+        As for :func:`load_shipped`.
+
+    Raises
+    ------
+    ScenarioError
         If there is none of that name, or the file cannot be read.
     """
-    shipped = _HERE / folder / f"{name}.toml"
-    if "/" not in name and "\\" not in name and shipped.is_file():
-        return read_toml(shipped), shipped.name
-    if name.endswith(".toml"):
+    if name.endswith(".toml") and name not in names_in(folder):
         return read_toml(Path(name)), name
-    raise ScenarioError(f"no {what} '{name}'; {nearest(name, names_in(folder))}")
+    return load_shipped(name, folder, what)

@@ -6,6 +6,7 @@ page is gets printed (``pytest -n 0 -s tests/app/test_browser.py``) and is not a
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -17,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
 
@@ -306,6 +307,19 @@ def test_a_point_of_a_study_opens_in_explore(visit):
     page.wait_for_function(PAINTED, timeout=SOON)
     assert "3 teams of 15" in page.inner_text("figcaption")
     assert lever(page, "fear").input_value() == "0.9"
+
+
+def test_a_link_that_names_a_file_is_answered_in_a_sentence(visit, tmp_path):
+    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'x'\n", encoding="utf-8")
+    event = quote(json.dumps([{"name": str(tmp_path / "pyproject.toml"), "week": 3}]))
+    page = visit(
+        f"/about?kind={tmp_path}/pyproject.toml&interventions={event}", until="document.querySelector('.cv-note')"
+    )
+    said = page.inner_text(".cv-note")
+    assert said.count("\n") == 1
+    assert "a kind “" in said
+    assert "An event of the link is left out: no shock or intervention" in said
+    assert "Traceback" not in page.inner_text("body")
 
 
 def test_a_page_behind_a_proxy_stays_under_its_path(browser):

@@ -1,12 +1,20 @@
 """A link says what is on the page; whatever it says, there is a page, and what was put right is said."""
 
+import json
+import os
+import sys
+from urllib.parse import urlencode
+
 import pytest
+import solara
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from civicsim.app import frame
 from civicsim.app.state import (
     CHANGED,
     Chosen,
+    chosen,
     event_groups,
     from_query,
     levers_shown,
@@ -48,9 +56,17 @@ def test_no_link_is_needed_for_what_the_page_starts_with():
         ("?set=structure.n_teams=5000", "5000 teams of 15; the page shows at most 200"),
         ("?set=structure.n_organisations=4", "the page shows one"),
         ("?interventions=what", "cannot be read"),
-        ('?interventions=[{"name":"plague","week":3}]', "An event of the link is left out"),
-        ('?interventions=[{"name":"surge","week":-3}]', "An event of the link is left out"),
+        ('?interventions=[{"name":"plague","week":3}]', "left out: no shock or intervention 'plague'."),
+        ('?interventions=[{"name":"surge","week":-3}]', "left out: week = -3: expected a whole number"),
         ("?set=" + "x" * 3000, "…"),
+        ("?set=" + "x" * 30_000, "longer than 30,000 characters"),
+        ("?interventions=" + "[" * 20_000, "cannot be read"),
+        ("?set=fear=" + "[" * 20_000, "The link sets “Blame” to “[["),
+        ('?interventions=[{"name":"a/b.toml","week":3}]', "no shock or intervention 'a/b.toml'"),
+        ('?interventions=[{"name":"\\u0000.toml","week":3}]', "An event of the link is left out"),
+        (f'?interventions=[{{"name":"{"a" * 300}","week":3}}]', "An event of the link is left out"),
+        ("?kind=a.toml", "a kind “a.toml” that does not exist"),
+        ("?style=/a.toml", "a style “/a.toml” that does not exist"),
     ],
 )
 def test_a_broken_link_is_put_right_and_said(query, says):
@@ -66,6 +82,82 @@ def test_a_broken_link_is_put_right_and_said(query, says):
 def test_no_link_breaks_the_page(style, value, events):
     read = from_query(f"?style={style}&set=levers.fear={value}&set={value}&seed={value}&interventions={events}")
     assert 0.0 <= read.scenario.levers.fear <= 1.0
+
+
+SURGE = """
+[[interventions]]
+set = { fear = 0.9 }
+"""
+
+
+@pytest.fixture
+def touched(tmp_path, monkeypatch):
+    """A folder with files that a scenario of one's own may name, and what is opened or listed in it."""
+    for name, text in (("shock.toml", SURGE), ("style.toml", "[levers]\nfear = 0.1\n"), ("kind.toml", "title = 'x'\n")):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    seen = []
+    looks = {"open", "os.listdir", "os.scandir", "glob.glob"}
+
+    def note(event, arguments):
+        if event in looks and str(tmp_path) in os.path.abspath(os.fspath(arguments[0] or ".")):
+            seen.append((event, arguments))
+
+    sys.addaudithook(note)
+    yield tmp_path, seen
+    looks.clear()
+
+
+def test_nothing_that_a_visitor_names_is_looked_for_among_files(touched):
+    folder, seen = touched
+    for at in ("", f"{folder}/", "./"):
+        names = {name: f"{at}{name}.toml" for name in ("shock", "shok", "style", "kind")}
+        event = json.dumps([{"name": names["shock"], "week": 3}, {"name": names["shok"], "week": 3}])
+        read = from_query("?" + urlencode({"style": names["style"], "kind": names["kind"], "interventions": event}))
+        assert read.scenario == Scenario.preset()
+        assert len(read.notes) == 4
+        assert not any("did you mean" in note for note in read.notes)
+        assert from_query(f"?set=style={names['style']}&set=kind={names['kind']}").scenario == Scenario.preset()
+        with pytest.raises(ScenarioError, match="no shock or intervention"):
+            with_event(Scenario.preset(), names["shock"], 3)
+        with pytest.raises(ScenarioError, match="no style"):
+            with_style(Scenario.preset(), names["style"])
+        assert sides_from_query(f"?sides=compact,{names['style']}") is None
+    assert seen == []
+    # The person who runs civicsim may name all of them.
+    own = {"style": "style.toml", "kind": "kind.toml", "interventions": [{"name": "shock.toml", "week": 3}]}
+    assert Scenario.from_dict(own).interventions[0].week == 3
+    assert len(seen) == 3
+
+
+odd = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(["surge", "crisis", "fear", "all", "x.toml", ""]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["fear", "load.enabled", "n_teams", "x"]), inner, max_size=2),
+    max_leaves=4,
+)  # fmt: skip
+keys = st.sampled_from(["name", "week", "weeks", "set", "action", "size", "teams", "share", "else"])
+
+
+@given(st.lists(st.dictionaries(keys, odd, max_size=5), max_size=3))
+def test_no_event_of_a_link_breaks_the_page(blocks):
+    read = from_query("?" + urlencode({"interventions": json.dumps(blocks)}))
+    assert len(read.notes) <= len(blocks)
+    assert all("\n" not in note for note in read.notes)
+
+
+def test_a_link_that_nothing_foresaw_is_answered_in_a_sentence(monkeypatch, caplog):
+    def fail(query):
+        raise ZeroDivisionError("unforeseen")
+
+    monkeypatch.setattr(frame, "from_query", fail)
+    before = chosen.value
+    try:
+        _, context = solara.render(frame.Frame(), handle_error=False)
+        context.close()
+        assert chosen.value.notes == ("The link cannot be read, so the page begins as it does without one.",)
+    finally:
+        chosen.set(before)
+    assert "unforeseen" in caplog.text
 
 
 def test_events_are_added_moved_and_taken_away_with_all_their_parts():
@@ -104,7 +196,7 @@ def test_styles_side_by_side_are_in_the_link_and_only_those_there_are():
 
 
 def test_what_cannot_be_done_is_said_and_changes_nothing():
-    from civicsim.app.state import change_scenario, chosen
+    from civicsim.app.state import change_scenario
 
     before = chosen.value
     hours = {"weight_reporting": 0.0, "weight_response": 0.0, "weight_peer": 0.0, "weight_deliberation": 0.0}
