@@ -42,8 +42,8 @@ def teams_of_linked(structure: Structure, seed: int) -> NDArray[np.int64]:
     n, total = structure.n_organisations, structure.n_organisations * structure.n_teams
     if structure.size_spread == 0.0:
         return np.full(n, structure.n_teams)
-    luck = np.array([shock(np.uint64(seed), SIZE, 0, k) for k in range(n)])
-    weight = np.exp(structure.size_spread * luck)
+    draws = np.array([shock(np.uint64(seed), SIZE, 0, k) for k in range(n)])
+    weight = np.exp(structure.size_spread * draws)
     exact = weight / weight.sum() * total
     teams = np.maximum(np.floor(exact), 1.0).astype(np.int64)
     left = total - int(teams.sum())

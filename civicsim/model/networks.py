@@ -174,6 +174,22 @@ def count_neighbours(first, last, organisation, team, person, ties, neighbour):
                 neighbour[t, k].ties = 0
 
 
+def _other_team(
+    u: np.ndarray, own: np.ndarray, low: np.ndarray, high: np.ndarray, posts: np.ndarray, first_post: np.ndarray,
+    team_of: np.ndarray,
+) -> np.ndarray:  # fmt: skip
+    """Return a team other than one's own among teams ``low`` to ``high`` − 1: each member is as likely to be met.
+
+    Where all teams are of one size, a team is drawn; else a post, so that large teams are met more often than small ones.
+    """
+    if posts.min() == posts.max():
+        target = low + (u * (high - low - 1)).astype(np.int64)
+        return target + (target >= own)
+    target = first_post[low] + (u * (first_post[high] - first_post[low] - posts[own])).astype(np.int64)
+    target += np.where(target >= first_post[own], posts[own], 0)
+    return team_of[target]
+
+
 def draw_ties(
     rng: np.random.Generator,
     team_of: np.ndarray,
@@ -222,15 +238,7 @@ def draw_ties(
         own = team_of[asking]
         near = (rng.random(len(asking)) < proximity) & (size[own] > 1)
         low, high = np.where(near, first[own], 0), np.where(near, first[own] + size[own], n_teams)
-        u = rng.random(len(asking))
-        if posts.min() == posts.max():
-            target = low + (u * (high - low - 1)).astype(np.int64)
-            target += target >= own
-        else:
-            # Everybody is as likely to be met: large teams more often than small ones.
-            target = first_post[low] + (u * (first_post[high] - first_post[low] - posts[own])).astype(np.int64)
-            target += np.where(target >= first_post[own], posts[own], 0)
-            target = team_of[target]
+        target = _other_team(rng.random(len(asking)), own, low, high, posts, first_post, team_of)
         cell = target * n_professions + profession[asking]
         alike = (rng.random(len(asking)) < homophily) & (n_of_profession[cell] > 0)
         start = np.where(alike, first_of_profession[cell], first_post[target])

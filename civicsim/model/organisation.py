@@ -3,6 +3,11 @@
 Each table is one structured NumPy array, a record per row: ``cohort.person["exhaustion"]`` is a column,
 ``person[i].exhaustion`` inside a kernel is one person's value. Rows are ordered by organisation, division and team,
 and never move: posts, teams and idea slots are fixed, their occupants come and go.
+
+In kernels, short names stand for the same things everywhere: ``o`` is the row of an organisation and ``org`` the
+organisation, ``t`` the row of a team and ``g`` the team (a group of staff), ``i`` the row of a person, ``d`` a dimension and
+``m`` how many there are; ``slot`` is a practice with the idea beside it, ``count`` the organisation's tally, ``p`` the
+parameters of the process with a row per organisation and ``q`` that row; ``u`` is a random number from 0 to 1.
 """
 
 from __future__ import annotations

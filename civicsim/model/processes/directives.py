@@ -123,6 +123,67 @@ def attended_probability(n_directives, attention):
 
 
 @compiled
+def _mean_mood(g, person):
+    """Return how many of a team are in post, and their mean trust, skill, belonging, motivation and professionalism."""
+    trust = skill = belonging = motivation = professionalism = 0.0
+    filled = 0
+    for i in range(g.first_person, g.first_person + g.n_posts):
+        if person[i].vacant:
+            continue
+        filled += 1
+        trust += person[i].trust
+        skill += person[i].skill
+        belonging += person[i].belonging
+        motivation += person[i].motivation
+        professionalism += person[i].professionalism
+    n = max(filled, 1)
+    return filled, trust / n, skill / n, belonging / n, motivation / n, professionalism / n
+
+
+@compiled
+def _respond(slot, code, week, org, q, way, fear, hurry, g, mood, draws, count):
+    """Let a team that has taken in a directive comply with it, adapt it, resist it or pretend."""
+    if slot.value == code:
+        # Nothing to do, and nothing to pretend.
+        count.complied += 1
+        slot.gamed = 0
+        return
+    _, u_signal, u_choice, u_guess = draws
+    _, trust, skill, belonging, motivation, professionalism = mood
+    duty = q.professionalism_weight * (professionalism - 0.5)
+    accuracy = judges_rightly(skill, way.judgement_gain)
+    together = majority_accuracy(accuracy, max(g.n_present, 1), way.signal_correlation)
+    misfit = (slot.reality if u_signal < together else -slot.reality) != code
+    chosen = choose(
+        comply_utility(q.comply_pressure, fear, org.carrot, q.comply_trust, trust),
+        adapt_utility(q.adapt_scope, org.permission_enacted, skill, g.headspace, duty, hurry),
+        resist_utility(q.resist_misfit, misfit, belonging, q.resist_fear, fear),
+        game_utility(
+            q.game_pressure, fear, org.target_salience, q.game_motivation, motivation, q.game_audit, org.audit
+        ),
+        q.temperature,
+        u_choice,
+    )
+    changed = False
+    if chosen == 0:
+        count.complied += 1
+        changed = change(slot, toward_code(slot.value, code, 2), week, FROM_DIRECTIVE, 0, count)
+    elif chosen == 1:
+        count.adapted += 1
+        guess = slot.reality if u_guess < accuracy else -slot.reality
+        changed = change(slot, guess, week, FROM_DIRECTIVE, 0, count)
+    elif chosen == 2:
+        count.resisted += 1
+    else:
+        count.gamed += 1
+        slot.gamed = 1
+    if changed:
+        g.switching_hours += way.switching_hours
+        count.adopted_vertical += 1
+        count.adopted_right += slot.value == slot.reality
+
+
+@compiled
 def _step(first, last, week, p, p_practice, organisation, dimension, tally, team, practice, person):
     """Let each team decide on each directive that is out, once."""
     m = practice.shape[1]
@@ -140,71 +201,19 @@ def _step(first, last, week, p, p_practice, organisation, dimension, tally, team
         fear = fear_in_a_hurry(org.fear_enacted, hurry)
         for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
-            trust = skill = belonging = motivation = professionalism = 0.0
-            filled = 0
-            for i in range(g.first_person, g.first_person + g.n_posts):
-                if person[i].vacant:
-                    continue
-                filled += 1
-                trust += person[i].trust
-                skill += person[i].skill
-                belonging += person[i].belonging
-                motivation += person[i].motivation
-                professionalism += person[i].professionalism
-            if filled == 0:
+            mood = _mean_mood(g, person)
+            if mood[0] == 0:
                 continue
-            trust, skill, belonging, motivation = (
-                trust / filled,
-                skill / filled,
-                belonging / filled,
-                motivation / filled,
-            )
-            duty = q.professionalism_weight * (professionalism / filled - 0.5)
-            accuracy = judges_rightly(skill, way.judgement_gain)
-            together = majority_accuracy(accuracy, max(g.n_present, 1), way.signal_correlation)
             for d in range(m):
                 if dimension[o, d].directive == 0:
                     continue
-                slot, code = practice[t, d], dimension[o, d].code
                 count.directives += 1
-                u_attend, u_signal, u_choice, u_guess = uniforms(org.seed, STREAM, week, g.key, d)
-                if u_attend >= attended:
-                    count.overlooked += 1
-                    continue
-                if slot.value == code:
-                    # Nothing to do, and nothing to pretend.
-                    count.complied += 1
-                    slot.gamed = 0
-                    continue
-                signal = slot.reality if u_signal < together else -slot.reality
-                chosen = choose(
-                    comply_utility(q.comply_pressure, fear, org.carrot, q.comply_trust, trust),
-                    adapt_utility(q.adapt_scope, org.permission_enacted, skill, g.headspace, duty, hurry),
-                    resist_utility(q.resist_misfit, signal != code, belonging, q.resist_fear, fear),
-                    game_utility(
-                        q.game_pressure, fear, org.target_salience, q.game_motivation, motivation,
-                        q.game_audit, org.audit,
-                    ),
-                    q.temperature,
-                    u_choice,
-                )  # fmt: skip
-                changed = False
-                if chosen == 0:
-                    count.complied += 1
-                    changed = change(slot, toward_code(slot.value, code, 2), week, FROM_DIRECTIVE, 0, count)
-                elif chosen == 1:
-                    count.adapted += 1
-                    guess = slot.reality if u_guess < accuracy else -slot.reality
-                    changed = change(slot, guess, week, FROM_DIRECTIVE, 0, count)
-                elif chosen == 2:
-                    count.resisted += 1
+                draws = uniforms(org.seed, STREAM, week, g.key, d)
+                if draws[0] < attended:
+                    code = dimension[o, d].code
+                    _respond(practice[t, d], code, week, org, q, way, fear, hurry, g, mood, draws, count)
                 else:
-                    count.gamed += 1
-                    slot.gamed = 1
-                if changed:
-                    g.switching_hours += way.switching_hours
-                    count.adopted_vertical += 1
-                    count.adopted_right += slot.value == slot.reality
+                    count.overlooked += 1
         for d in range(m):
             dimension[o, d].directive = 0
 

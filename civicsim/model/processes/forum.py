@@ -209,47 +209,59 @@ def _raise_issue(o, k, week, org, q, n_reached, dimension, practice, need, panel
 
 
 @compiled
+def _stands(week, org, q):
+    """Return whether there is a forum; one that was swept away may be rebuilt this week."""
+    if org.forum_standing == 0:
+        u, _, _, _ = uniforms(org.seed, REBUILT, week, org.key, 0)
+        org.forum_standing = u < 1.0 / q.rebuild_weeks
+    return org.forum_standing != 0
+
+
+@compiled
+def _take_seats(o, org, q, panel):
+    """Fill the seats by group, and let each group remember what was done about its issues."""
+    for k in range(N_PATIENT_GROUPS):
+        seat = panel[o, k]
+        reach = effective_reach(org.patient_reach, q.membership_threshold)
+        seat.seats = seat_share(seat.share, k == USUAL_GROUP, q.recruitment_bias, reach)
+        settled = seat.acted + seat.ignored
+        if settled > 0.0:
+            seat.heard += 0.1 * (seat.acted / settled - seat.heard)
+        seat.acted = seat.ignored = 0.0
+
+
+@compiled
+def _activate(o, org, q, panel, patient):
+    """Move patients' readiness to take part; return its mean."""
+    total = 0.0
+    for i in range(org.first_patient, org.first_patient + org.n_patients):
+        who = patient[i]
+        heard = panel[o, who.group].heard
+        target = activation_target(
+            q.activation_base, q.activation_heard, heard, q.activation_ignored, org.patient_reach
+        )
+        who.activation = unit(who.activation + q.activation_rate * (target - who.activation))
+        total += who.activation
+    return total / org.n_patients if org.n_patients > 0 else 0.0
+
+
+@compiled
 def _step(first, last, week, p, organisation, tally, dimension, practice, need, panel, patient):
     """Let the forum meet and raise issues with teams; and let patients' readiness to take part follow what came of it."""
-    m = practice.shape[1]
-    wanted = np.empty(m)
+    wanted = np.empty(practice.shape[1])
     for o in range(first, last):
         org, q, count = organisation[o], p[o], tally[o]
         org.spent[PATIENTS] = 0.0
-        if not q.enabled:
+        if not q.enabled or not _stands(week, org, q):
             continue
-        if org.forum_standing == 0:
-            u_rebuilt, _, _, _ = uniforms(org.seed, REBUILT, week, org.key, 0)
-            if u_rebuilt >= 1.0 / q.rebuild_weeks:
-                continue
-            org.forum_standing = 1
         org.independence = independence_after(
             org.independence, org.forum_independence, q.independence_rate, q.satisfaction_target > 0.0, q.target_erosion
         )
         org.forum_funds = min(
             q.fixes_per_team * org.n_teams, org.forum_funds + org.forum_budget * q.fixes_per_team * org.n_teams / 13.0
         )
-        for k in range(N_PATIENT_GROUPS):
-            seat = panel[o, k]
-            reach = effective_reach(org.patient_reach, q.membership_threshold)
-            seat.seats = seat_share(seat.share, k == USUAL_GROUP, q.recruitment_bias, reach)
-            settled = seat.acted + seat.ignored
-            if settled > 0.0:
-                seat.heard += 0.1 * (seat.acted / settled - seat.heard)
-            seat.acted = seat.ignored = 0.0
-        activation = 0.0
-        for i in range(org.first_patient, org.first_patient + org.n_patients):
-            who = patient[i]
-            target = activation_target(
-                q.activation_base,
-                q.activation_heard,
-                panel[o, who.group].heard,
-                q.activation_ignored,
-                org.patient_reach,
-            )
-            who.activation = unit(who.activation + q.activation_rate * (target - who.activation))
-            activation += who.activation
-        activation = activation / org.n_patients if org.n_patients > 0 else 0.0
+        _take_seats(o, org, q, panel)
+        activation = _activate(o, org, q, panel, patient)
         n_reached = int(q.teams_per_level ** float(q.level) + 0.5)
         org.forum_credit += org.hours[PATIENTS] * org.n_staff
         spent = 0.0

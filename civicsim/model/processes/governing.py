@@ -201,31 +201,59 @@ def _succeed(week, q, newcomers, pop, org, person, manager, count):
 
 
 @compiled
+def _no_governing(org, own):
+    """Leave nothing of grip, inspections and successions behind, and the chief executive as open as by nature."""
+    org.grip = org.urgency = org.attention_wellbeing = org.culture_reported = 0.0
+    org.deadline = org.notice = org.chief_leaving = 0
+    org.leader_openness = own
+
+
+@compiled
+def _inspection_nears(org, trial_weeks, patience):
+    """Count down to an announced inspection; return whether it is this week."""
+    inspected = org.deadline == 1
+    if org.deadline > 0:
+        org.deadline -= 1
+    if org.deadline == 0:
+        org.notice = 0
+    org.urgency = urgency_of(org.notice, trial_weeks, patience)
+    return inspected
+
+
+@compiled
+def _react(org, q, reported, exhaustion, usual_exhaustion):
+    """Let leaders attend to wellbeing, and tighten their grip as far as what is reported falls short."""
+    aspiration = unit(q.aspiration + org.expectation)
+    judged = (1.0 - q.culture_target) * reported + q.culture_target * org.culture_reported
+    org.attention_wellbeing = attention_to_wellbeing(
+        q.wellbeing_weight, q.tradeoff_visible, q.wellbeing_gain, exhaustion, usual_exhaustion
+    )
+    org.grip = grip_after(org.grip, q.relaxation, q.reaction, aspiration - judged, q.pressure, org.attention_wellbeing)
+
+
+@compiled
+def _rate(org, q, reported, patience, u, count):
+    """Rate an organisation by an impression around what is reported; inadequate tightens the grip."""
+    impression = reported + q.rating_noise * 3.4641016151377544 * (u - 0.5)
+    org.inadequate = 1 if impression < q.inadequate_below else 0
+    count.rated += 1
+    count.rated_inadequate += org.inadequate
+    if org.inadequate:
+        org.grip = unit(org.grip + q.rating_grip * (1.0 - patience))
+
+
+@compiled
 def _step(
-    first,
-    last,
-    week,
-    p,
-    p_compact,
-    p_lifecycle,
-    p_turnover,
-    p_population,
-    p_reference,
-    organisation,
-    tally,
-    team,
-    person,
-    manager,
-):
+    first, last, week, p, p_compact, p_lifecycle, p_turnover, p_population, p_reference, organisation, tally, team,
+    person, manager,
+):  # fmt: skip
     """Let the chief executive stay or go and set an example; each quarter, react to reports and be rated."""
     for o in range(first, last):
         org, q, count = organisation[o], p[o], tally[o]
         org.started_over = 0
-        chief = org.first_manager + org.n_managers - 1
+        chief = manager[org.first_manager + org.n_managers - 1]
         if not q.enabled:
-            org.grip = org.urgency = org.attention_wellbeing = org.culture_reported = 0.0
-            org.deadline = org.notice = org.chief_leaving = 0
-            org.leader_openness = manager[chief].openness_anchor
+            _no_governing(org, chief.openness_anchor)
             continue
         u_exit, u_rate, _, _ = uniforms(org.seed, STREAM, week, org.key, 0)
         exits = chief_exit_probability(q.chief_exit_rate, org.inadequate, q.inadequate_factor)
@@ -233,19 +261,11 @@ def _step(
             _succeed(week, q, p_turnover[o], p_population[o], org, person, manager, count)
         org.chief_leaving = 0
         patience = patience_with_compact(q.patience, p_compact[o].regulator, org.compact)
-        org.leader_openness = example_set(
-            manager[chief].openness_anchor, q.example_gain, unit(hours_with_people(org) / org.hours_budget),
-            p_reference[o].usual_engaged,
-        )  # fmt: skip
+        engaged = unit(hours_with_people(org) / org.hours_budget)
+        org.leader_openness = example_set(chief.openness_anchor, q.example_gain, engaged, p_reference[o].usual_engaged)
         if week >= 0:
             org.expectation += q.expectation_drift / 52.0
-        inspected = org.deadline == 1
-        if org.deadline > 0:
-            org.deadline -= 1
-        if org.deadline == 0:
-            org.notice = 0
-        trial = p_lifecycle[o].n_cycles * p_lifecycle[o].cycle_weeks
-        org.urgency = urgency_of(org.notice, trial, patience)
+        inspected = _inspection_nears(org, p_lifecycle[o].n_cycles * p_lifecycle[o].cycle_weeks, patience)
         if week % QUARTER != 0 and not inspected:
             continue
         reported = 0.0
@@ -257,23 +277,11 @@ def _step(
             safety, q.culture_target, org.fear_enacted, org.target_salience, org.audit
         )
         if week % QUARTER == 0:
-            aspiration = unit(q.aspiration + org.expectation)
-            judged = (1.0 - q.culture_target) * reported + q.culture_target * org.culture_reported
-            org.attention_wellbeing = attention_to_wellbeing(
-                q.wellbeing_weight, q.tradeoff_visible, q.wellbeing_gain, exhaustion, p_reference[o].usual_exhaustion
-            )
-            org.grip = grip_after(
-                org.grip, q.relaxation, q.reaction, aspiration - judged, q.pressure, org.attention_wellbeing
-            )
+            _react(org, q, reported, exhaustion, p_reference[o].usual_exhaustion)
         # Organisations are rated in turn, not all in one quarter; an inspection ends in a rating of its own.
         quarters = max(1, q.rating_weeks // QUARTER)
         if inspected or (week // QUARTER + turn_of(org.seed, org.key, quarters)) % quarters == 0:
-            impression = reported + q.rating_noise * 3.4641016151377544 * (u_rate - 0.5)
-            org.inadequate = 1 if impression < q.inadequate_below else 0
-            count.rated += 1
-            count.rated_inadequate += org.inadequate
-            if org.inadequate:
-                org.grip = unit(org.grip + q.rating_grip * (1.0 - patience))
+            _rate(org, q, reported, patience, u_rate, count)
 
 
 PROCESS = Process(

@@ -221,8 +221,29 @@ def _decide(t, d, week, q, hours, org, dimension, team, neighbour, practice, per
 
 
 @compiled
+def _forget_programmes(t, practice):
+    """Clear what a programme of the last chief executive brought to a team."""
+    for d in range(practice.shape[1]):
+        if practice[t, d].idea_origin == FROM_PROGRAMME:
+            clear_idea(practice[t, d])
+
+
+@compiled
+def _run_cycle(slot, d, week, q, org, g, count):
+    """Carry out a cycle that is due, if there is headspace for it, and see what it shows."""
+    u_runs, u_shows, _, _ = uniforms(org.seed, TRIALS, week, g.key, d)
+    count.cycles_due += 1
+    if u_runs < cycle_runs_probability(q.headspace_gain, g.headspace, q.report_hours, q.trial_hours * q.cycle_weeks):
+        count.cycles_done += 1
+        fits = slot.idea_value == slot.reality
+        shows_rightly = u_shows < q.cycle_accuracy
+        slot.cycles += 1
+        slot.successes += fits == shows_rightly
+
+
+@compiled
 def _try_ideas(first, last, week, p, p_practice, organisation, dimension, tally, team, neighbour, practice, person):
-    """Run trials, decide those that are finished, and let changes of the past year last or decay."""
+    """Run trials, and decide those that are finished."""
     m = practice.shape[1]
     # Dimensions on which a team has something endorsed or in trial. There is room for one too many, which does not count.
     active = np.empty(m + 1, dtype=np.int64)
@@ -231,13 +252,10 @@ def _try_ideas(first, last, week, p, p_practice, organisation, dimension, tally,
             continue
         org, q, count = organisation[o], p[o], tally[o]
         hours = p_practice[o].switching_hours
-        trial_weeks = q.n_cycles * q.cycle_weeks
         for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
             if org.started_over:
-                for d in range(m):
-                    if practice[t, d].idea_origin == FROM_PROGRAMME:
-                        clear_idea(practice[t, d])
+                _forget_programmes(t, practice)
             running = n_active = 0
             for d in range(m):
                 state = practice[t, d].idea_state
@@ -247,13 +265,14 @@ def _try_ideas(first, last, week, p, p_practice, organisation, dimension, tally,
             g.n_trials = running
             if n_active == 0:
                 continue
+            may_try = may_begin(org.notice, q.n_cycles * q.cycle_weeks)
             # Which dimension comes first for a free place must not depend on its number: start somewhere at random.
             u, _, _, _ = uniforms(org.seed, TRIALS, week, g.key, 2 * m)
             begin = place_of(int(u * m), active, n_active)
             for k in range(begin, begin + n_active):
                 d = active[k if k < n_active else k - n_active]
                 slot = practice[t, d]
-                if slot.idea_state == ENDORSED and running < q.max_concurrent and may_begin(org.notice, trial_weeks):
+                if slot.idea_state == ENDORSED and running < q.max_concurrent and may_try:
                     slot.idea_state = TRIAL
                     slot.idea_week = week
                     running += 1
@@ -262,16 +281,7 @@ def _try_ideas(first, last, week, p, p_practice, organisation, dimension, tally,
                     continue
                 age = week - slot.idea_week
                 if q.n_cycles > 0 and age > 0 and age % q.cycle_weeks == 0:
-                    u_runs, u_shows, _, _ = uniforms(org.seed, TRIALS, week, g.key, d)
-                    count.cycles_due += 1
-                    if u_runs < cycle_runs_probability(
-                        q.headspace_gain, g.headspace, q.report_hours, q.trial_hours * q.cycle_weeks
-                    ):
-                        count.cycles_done += 1
-                        fits = slot.idea_value == slot.reality
-                        shows_rightly = u_shows < q.cycle_accuracy
-                        slot.cycles += 1
-                        slot.successes += fits == shows_rightly
+                    _run_cycle(slot, d, week, q, org, g, count)
                 if slot.cycles >= q.n_cycles:
                     running -= 1
                     _decide(t, d, week, q, hours, org, dimension[o, d], team, neighbour, practice, person, tally)
@@ -280,6 +290,7 @@ def _try_ideas(first, last, week, p, p_practice, organisation, dimension, tally,
 
 @compiled
 def _age_changes(first, last, week, p, organisation, tally, team, neighbour, practice):
+    """Let changes of the past year last or decay."""
     m = practice.shape[1]
     # First see which changes decay, in all organisations, then let them: nobody's fall counts for a neighbour in the
     # same week.
@@ -298,9 +309,9 @@ def _age_changes(first, last, week, p, organisation, tally, team, neighbour, pra
                 slot = practice[t, d]
                 standing[0, n], standing[1, n], standing[2, n] = t, team[t].key, d
                 n += (slot.followed != 0) & (slot.adopted_week < week)
-        luck = uniforms_at(org.seed, DECAY, week, standing[1, :n], standing[2, :n])
+        draws = uniforms_at(org.seed, DECAY, week, standing[1, :n], standing[2, :n])
         for k in range(n):
-            t, d, u = standing[0, k], standing[2, k], luck[0, k]
+            t, d, u = standing[0, k], standing[2, k], draws[0, k]
             g, slot = team[t], practice[t, d]
             if u < decay_hazard(q, g.overload, g.leaver_memory, org.started_over, 0.0):
                 alike = _share_alike(neighbour, practice, t, d)
@@ -318,15 +329,18 @@ def _age_changes(first, last, week, p, organisation, tally, team, neighbour, pra
         fall_back(slot)
         count.decayed += 1
         count.changes[DECAYED, slot.origin] += 1.0
+
+
+@compiled
+def _spend_hours(first, last, p, organisation, tally, team):
+    """Work out the hours of each team's trials and changes this week."""
     for o in range(first, last):
         org, q, count = organisation[o], p[o], tally[o]
-        if not q.enabled:
-            for t in range(org.first_team, org.first_team + org.n_teams):
-                team[t].improvement_hours = 0.0
-                team[t].n_trials = 0
-            continue
         for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
+            if not q.enabled:
+                g.improvement_hours, g.n_trials = 0.0, 0
+                continue
             # A quarter of what is left of the hours of a change falls in each week.
             changing = g.switching_hours / SWITCHING_WEEKS
             g.switching_hours -= changing
@@ -339,5 +353,5 @@ PROCESS = Process(
     name="lifecycle",
     title="Endorsed ideas go through trial cycles and are adopted or given up; changes last a year or decay.",
     parameters=Parameters,
-    kernels=(_try_ideas, _age_changes),
+    kernels=(_try_ideas, _age_changes, _spend_hours),
 )

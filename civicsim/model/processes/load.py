@@ -61,66 +61,75 @@ def usable_headspace(load, overtime, contracted, permission, protected):
 
 
 @compiled
+def _look_at_practices(t, g, practice):
+    """Note the share of a team's practices that do not fit; return how many are kept because they are convenient."""
+    m = practice.shape[1]
+    misfits = convenient = 0
+    for d in range(m):
+        misfits += practice[t, d].value != practice[t, d].reality
+        convenient += practice[t, d].convenient
+    g.mismatch = misfits / m
+    return convenient
+
+
+@compiled
+def _share_work(t, org, q, contracted, managers, team, practice, person, count):
+    """Share a team's work among those present; return the hours of taking part that each takes out of rest."""
+    g = team[t]
+    convenient = _look_at_practices(t, g, practice)
+    present = 0
+    for i in range(g.first_person, g.first_person + g.n_posts):
+        present += 1 - max(person[i].vacant, person[i].absent)
+    g.n_present = present
+    # Whoever manages beside the team's manager is not there for care.
+    at_work = max(present - (managers - 1), 1)
+    care = max(0.0, org.demand_factor * g.demand / at_work - q.convenience_gain * convenient)
+    # What each gives, and what the team gives together: it falls to those who are there.
+    each = org.spent[PROTECTED] + org.spent[REPORTING] + org.partner_hours
+    part = g.peer_hours + (g.deliberation_hours + org.spent[PATIENTS] * g.n_posts) / at_work
+    rest = q.participation_from_recovery * part
+    together = g.improvement_hours + g.response_hours + g.settling_hours + g.observation_hours + g.coaching_hours
+    spent = each + part - rest + together / at_work
+    failure = q.failure_demand * g.mismatch
+    count.hours_failure_demand += failure * present
+    load = headspace = 0.0
+    filled = 0
+    for i in range(g.first_person, g.first_person + g.n_posts):
+        who = person[i]
+        who.rest_hours = rest
+        who.load = working_load(care, spent, who.voice_hours, failure, contracted)
+        who.headspace = usable_headspace(who.load, q.overtime, contracted, org.permission_enacted, org.spent[PROTECTED])
+        if who.vacant == 0:
+            filled += 1
+            load += who.load
+            headspace += who.headspace
+    g.load = load / max(filled, 1)
+    g.headspace = unit(headspace / max(filled, 1))
+    g.overload = unit(g.overload + (max(0.0, g.load - 1.0) - g.overload) / OVERLOAD_WEEKS)
+    return rest
+
+
+@compiled
 def _step(first, last, p, p_structure, organisation, tally, team, practice, person, manager):
     """Work out everybody's load and headspace, and each team's memory of overload."""
-    m = practice.shape[1]
     for o in range(first, last):
         if not p[o].enabled:
             continue
         org, q = organisation[o], p[o]
-        contracted = p_structure[o].contracted_hours
+        contracted, managers = p_structure[o].contracted_hours, p_structure[o].managers_per_team
         org.spent[PROTECTED] = org.hours[PROTECTED]
         org.spent[REPORTING] = org.hours[REPORTING]
         mean_load = mean_rest = 0.0
         for t in range(org.first_team, org.first_team + org.n_teams):
-            g = team[t]
-            misfits = convenient = 0
-            for d in range(m):
-                misfits += practice[t, d].value != practice[t, d].reality
-                convenient += practice[t, d].convenient
-            g.mismatch = misfits / m
-            present = 0
-            for i in range(g.first_person, g.first_person + g.n_posts):
-                present += 1 - max(person[i].vacant, person[i].absent)
-            g.n_present = present
-            # Whoever manages beside the team's manager is not there for care.
-            at_work = max(present - (p_structure[o].managers_per_team - 1), 1)
-            care = max(0.0, org.demand_factor * g.demand / at_work - q.convenience_gain * convenient)
-            # What each gives, and what the team gives together: it falls to those who are there.
-            each = org.spent[PROTECTED] + org.spent[REPORTING] + org.partner_hours
-            part = g.peer_hours + (g.deliberation_hours + org.spent[PATIENTS] * g.n_posts) / at_work
-            rest = q.participation_from_recovery * part
-            together = (
-                g.improvement_hours + g.response_hours + g.settling_hours + g.observation_hours + g.coaching_hours
-            ) / at_work
-            spent = each + part - rest + together
-            failure = q.failure_demand * g.mismatch
-            tally[o].hours_failure_demand += failure * present
-            load = headspace = 0.0
-            filled = 0
-            for i in range(g.first_person, g.first_person + g.n_posts):
-                who = person[i]
-                who.rest_hours = rest
-                who.load = working_load(care, spent, who.voice_hours, failure, contracted)
-                who.headspace = usable_headspace(
-                    who.load, q.overtime, contracted, org.permission_enacted, org.spent[PROTECTED]
-                )
-                if who.vacant == 0:
-                    filled += 1
-                    load += who.load
-                    headspace += who.headspace
-            g.load = load / max(filled, 1)
-            g.headspace = unit(headspace / max(filled, 1))
-            g.overload = unit(g.overload + (max(0.0, g.load - 1.0) - g.overload) / OVERLOAD_WEEKS)
-            mean_load += g.load / org.n_teams
+            rest = _share_work(t, org, q, contracted, managers, team, practice, person, tally[o])
+            mean_load += team[t].load / org.n_teams
             mean_rest += rest / org.n_teams
         # Assumption: managers share the load of those they lead.
         for j in range(org.first_manager, org.first_manager + org.n_managers):
             boss = person[manager[j].person]
-            boss.load = team[boss.team].load if boss.role == TEAM_MANAGER else mean_load
-            boss.rest_hours = (
-                person[team[boss.team].first_person].rest_hours if boss.role == TEAM_MANAGER else mean_rest
-            )
+            own_team = boss.role == TEAM_MANAGER
+            boss.load = team[boss.team].load if own_team else mean_load
+            boss.rest_hours = person[team[boss.team].first_person].rest_hours if own_team else mean_rest
             boss.headspace = usable_headspace(
                 boss.load, q.overtime, contracted, org.permission_enacted, org.spent[PROTECTED]
             )

@@ -113,6 +113,42 @@ def _meet_needs(fits, needs, met):
 
 
 @compiled
+def _mean_strain(g, person):
+    """Return the mean exhaustion and the mean safety of a team's members in post; 0 where there are none."""
+    exhaustion = safety = 0.0
+    filled = 0
+    for i in range(g.first_person, g.first_person + g.n_posts):
+        if person[i].vacant == 0:
+            filled += 1
+            exhaustion += person[i].exhaustion
+            safety += person[i].safety
+    return exhaustion / max(filled, 1), safety / max(filled, 1)
+
+
+@compiled
+def _bring_to_light(t, g, week, org, q, neighbour, practice):
+    """Let audits and colleagues of other teams find out what is reported as done without being done."""
+    comes_to_light = either(
+        detection_probability(q.audit_detection, org.audit, org.hours[REPORTING] / org.hours_budget),
+        scrutiny_probability(q.peer_scrutiny, _ties_per_post(t, g, neighbour)),
+    )
+    for d in range(practice.shape[1]):
+        if practice[t, d].gamed:
+            u, _, _, _ = uniforms(org.seed, STREAM, week, g.key, d)
+            if u < comes_to_light:
+                practice[t, d].gamed = 0
+
+
+@compiled
+def _satisfy(org, q, met, team, patient):
+    """Move patients' satisfaction towards how well their team meets the needs of their group."""
+    for i in range(org.first_patient, org.first_patient + org.n_patients):
+        who = patient[i]
+        good = unit(met[who.team - org.first_team, who.group] * team[who.team].working)
+        who.satisfaction += q.satisfaction_rate * (good - who.satisfaction)
+
+
+@compiled
 def _step(first, last, week, p, organisation, dimension, team, neighbour, practice, person, need, patient):
     """Work out each team's true and reported quality, its harm and incidents, and patients' satisfaction."""
     m = practice.shape[1]
@@ -129,17 +165,8 @@ def _step(first, last, week, p, organisation, dimension, team, neighbour, practi
         weights, (weight, measured, critical) = _weights(dimension[o])
         for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
-            exhaustion = safety = 0.0
-            filled = 0
-            for i in range(g.first_person, g.first_person + g.n_posts):
-                if person[i].vacant == 0:
-                    filled += 1
-                    exhaustion += person[i].exhaustion
-                    safety += person[i].safety
-            filled = max(filled, 1)
-            exhaustion, safety = exhaustion / filled, safety / filled
-            working = working_share(q.exhaustion_cost, exhaustion, q.overload_cost, g.overload)
-            g.working = working
+            exhaustion, safety = _mean_strain(g, person)
+            g.working = working = working_share(q.exhaustion_cost, exhaustion, q.overload_cost, g.overload)
             hit = measured_hit = shown = critical_hit = 0.0
             n_gamed = 0
             for d in range(m):
@@ -153,15 +180,7 @@ def _step(first, last, week, p, organisation, dimension, team, neighbour, practi
                 critical_hit += weights[2, d] * fit
             _meet_needs(fits, needs, met[t - org.first_team])
             if n_gamed > 0:
-                comes_to_light = either(
-                    detection_probability(q.audit_detection, org.audit, org.hours[REPORTING] / org.hours_budget),
-                    scrutiny_probability(q.peer_scrutiny, _ties_per_post(t, g, neighbour)),
-                )
-                for d in range(m):
-                    if practice[t, d].gamed:
-                        u, _, _, _ = uniforms(org.seed, STREAM, week, g.key, d)
-                        if u < comes_to_light:
-                            practice[t, d].gamed = 0
+                _bring_to_light(t, g, week, org, q, neighbour, practice)
             g.quality = working * hit / weight
             g.quality_measured = working * measured_hit / measured if measured > 0.0 else g.quality
             rest = weight - measured
@@ -170,10 +189,7 @@ def _step(first, last, week, p, organisation, dimension, team, neighbour, practi
             unsafe = 1.0 - (working * critical_hit / critical if critical > 0.0 else g.quality)
             g.harm = q.harm_rate / 52.0 * g.n_posts * unsafe
             g.incidents = g.harm * reported_share(safety, g.seek)
-        for i in range(org.first_patient, org.first_patient + org.n_patients):
-            who = patient[i]
-            good = unit(met[who.team - org.first_team, who.group] * team[who.team].working)
-            who.satisfaction += q.satisfaction_rate * (good - who.satisfaction)
+        _satisfy(org, q, met, team, patient)
 
 
 PROCESS = Process(

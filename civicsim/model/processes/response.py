@@ -264,11 +264,84 @@ def _first_in_queue(t, m, week, q, blindness, practice, person):
 
 
 @compiled
+def _in_queue(slot, week, q):
+    """Return whether an item waits for the manager, who may still answer it."""
+    return slot.idea_state == WAITING and slot.idea_channel == TO_MANAGER and week - slot.raised_week < q.timeout
+
+
+@compiled
+def _settle(slot, o, g, week, org, q, q_forum, explains, harmed, draws, person, panel, count):
+    """Settle an item that waits for no manager: raised elsewhere, waiting for too long, or acted on without result."""
+    u_act, u_explain, u_silence, u_harm = draws
+    authority = org.authority_enacted
+    if slot.idea_state != WAITING:
+        # Acted on, and nothing came of it: in the end that is silence too. What a programme brought was promised to nobody.
+        if slot.idea_origin != FROM_PROGRAMME:
+            count.lapsed += 1
+            if slot.idea_channel != TO_FORUM:
+                g.dealt -= 1.0
+                _tell(slot, g, person, silence_outcome(org.invitation, u_silence), False)
+        clear_idea(slot)
+    elif slot.idea_channel == TO_PEERS:
+        # Colleagues settle it at once: with authority they fix it, else they can only listen.
+        slot.idea_origin = FROM_TEAM
+        g.settling_hours += q.peer_hours
+        listens = explained_probability(q.explain_base, q.explain_openness, mean_safety(g, person))
+        _answer(slot, g, person, count, week, authority, listens, 0.0, u_act, u_explain, u_silence)
+    elif slot.idea_channel == TO_GUARDIAN:
+        _detriment(slot, g, person, count, harmed, u_harm)
+        g.settling_hours += q.hours_per_item
+        acts = either(authority, q.guardian_success)
+        _answer(slot, g, person, count, week, acts, explains, org.invitation, u_act, u_explain, u_silence)
+    elif slot.idea_channel == TO_FORUM:
+        _answer_forum(slot, count, week, org, q_forum, panel[o, slot.idea_group], u_act)
+    else:
+        count.silent += 1
+        count.timed_out += 1
+        count.response_weeks += week - slot.raised_week
+        _tell(slot, g, person, silence_outcome(org.invitation, u_silence), False)
+        clear_idea(slot)
+
+
+@compiled
+def _hours_to_answer(g, boss, org, q, usual_overload, managers):
+    """Return the hours that a team's managers have for answering this week."""
+    exhaustion = 0.0 if boss.vacant else boss.exhaustion
+    left = share_left(q.form, g.overload, q.overload_cost, usual_overload)
+    reporting = org.hours[REPORTING] / org.hours_budget
+    hours = managers * response_hours(
+        org.hours[RESPONSE], g.n_posts, reporting, q.reporting_cost, exhaustion, q.exhaustion_cost, left
+    )
+    # Assumption: while the manager is away or the post is empty, a stand-in answers with half the time.
+    return 0.5 * hours if boss.vacant or boss.absent else hours
+
+
+@compiled
+def _serve_queue(t, n_waiting, week, org, q, explains, harmed, g, practice, person, count):
+    """Answer what waits for the manager, first things first, as long as there are hours."""
+    m = practice.shape[1]
+    while n_waiting > 0 and g.response_credit >= q.hours_per_item:
+        d = _first_in_queue(t, m, week, q, org.status_blindness, practice, person)
+        slot = practice[t, d]
+        u_act, u_explain, u_silence, u_harm = uniforms(org.seed, STREAM, week, g.key, d)
+        _detriment(slot, g, person, count, harmed, u_harm)
+        count.answered += 1
+        count.response_weeks += week - slot.raised_week
+        acts = either(org.authority_enacted, q.escalation)
+        _answer(slot, g, person, count, week, acts, explains, org.invitation, u_act, u_explain, u_silence)
+        g.response_credit -= q.hours_per_item
+        g.response_hours += q.hours_per_item
+        n_waiting -= 1
+    if n_waiting == 0:
+        # Time that nobody needs goes back to care: it cannot be saved up beyond one item.
+        g.response_credit = min(g.response_credit, q.hours_per_item)
+
+
+@compiled
 def _step(
     first, last, week, p, p_forum, p_structure, p_reference, organisation, tally, team, practice, person, manager, panel
 ):
     """Let peers, the guardian and managers answer items; managers serve a queue with limited hours."""
-    m = practice.shape[1]
     for o in range(first, last):
         org, q, count = organisation[o], p[o], tally[o]
         spent = 0.0
@@ -283,75 +356,23 @@ def _step(
             g.dealt = g.joined
             if not q.enabled:
                 continue
-            openness = manager[g.manager].openness
-            boss = person[manager[g.manager].person]
-            authority = org.authority_enacted
+            openness, boss = manager[g.manager].openness, person[manager[g.manager].person]
             harmed = detriment_probability(q.detriment, org.fear_enacted, openness)
             explains = explained_probability(q.explain_base, q.explain_openness, openness)
             n_waiting = 0
-            for d in range(m):
+            for d in range(practice.shape[1]):
                 slot = practice[t, d]
                 if slot.idea_state == NO_IDEA:
                     continue
-                if slot.idea_state != WAITING:
-                    if week - slot.idea_week < q.patience:
-                        continue
-                elif slot.idea_channel == TO_MANAGER and week - slot.raised_week < q.timeout:
+                if _in_queue(slot, week, q):
                     n_waiting += 1
-                    continue
-                u_act, u_explain, u_silence, u_harm = uniforms(org.seed, STREAM, week, g.key, d)
-                if slot.idea_state != WAITING:
-                    # Acted on, and nothing came of it: in the end that is silence too.
-                    # What a programme brought was promised to nobody.
-                    if slot.idea_origin != FROM_PROGRAMME:
-                        count.lapsed += 1
-                        if slot.idea_channel != TO_FORUM:
-                            g.dealt -= 1.0
-                            _tell(slot, g, person, silence_outcome(org.invitation, u_silence), False)
-                    clear_idea(slot)
-                elif slot.idea_channel == TO_PEERS:
-                    # Colleagues settle it at once: with authority they fix it, else they can only listen.
-                    slot.idea_origin = FROM_TEAM
-                    g.settling_hours += q.peer_hours
-                    listens = explained_probability(q.explain_base, q.explain_openness, mean_safety(g, person))
-                    _answer(slot, g, person, count, week, authority, listens, 0.0, u_act, u_explain, u_silence)
-                elif slot.idea_channel == TO_GUARDIAN:
-                    _detriment(slot, g, person, count, harmed, u_harm)
-                    g.settling_hours += q.hours_per_item
-                    acts = either(authority, q.guardian_success)
-                    _answer(slot, g, person, count, week, acts, explains, org.invitation, u_act, u_explain, u_silence)
-                elif slot.idea_channel == TO_FORUM:
-                    _answer_forum(slot, count, week, org, p_forum[o], panel[o, slot.idea_group], u_act)
-                else:
-                    count.silent += 1
-                    count.timed_out += 1
-                    count.response_weeks += week - slot.raised_week
-                    _tell(slot, g, person, silence_outcome(org.invitation, u_silence), False)
-                    clear_idea(slot)
-            exhaustion = 0.0 if boss.vacant else boss.exhaustion
-            hours = response_hours(
-                org.hours[RESPONSE], g.n_posts, org.hours[REPORTING] / org.hours_budget, q.reporting_cost,
-                exhaustion, q.exhaustion_cost,
-                share_left(q.form, g.overload, q.overload_cost, p_reference[o].usual_overload),
-            )  # fmt: skip
-            hours *= p_structure[o].managers_per_team
-            # Assumption: while the manager is away or the post is empty, a stand-in answers with half the time.
-            g.response_credit += 0.5 * hours if boss.vacant or boss.absent else hours
-            while n_waiting > 0 and g.response_credit >= q.hours_per_item:
-                d = _first_in_queue(t, m, week, q, org.status_blindness, practice, person)
-                slot = practice[t, d]
-                u_act, u_explain, u_silence, u_harm = uniforms(org.seed, STREAM, week, g.key, d)
-                _detriment(slot, g, person, count, harmed, u_harm)
-                count.answered += 1
-                count.response_weeks += week - slot.raised_week
-                acts = either(authority, q.escalation)
-                _answer(slot, g, person, count, week, acts, explains, org.invitation, u_act, u_explain, u_silence)
-                g.response_credit -= q.hours_per_item
-                g.response_hours += q.hours_per_item
-                n_waiting -= 1
-            if n_waiting == 0:
-                # Time that nobody needs goes back to care: it cannot be saved up beyond one item.
-                g.response_credit = min(g.response_credit, q.hours_per_item)
+                elif slot.idea_state == WAITING or week - slot.idea_week >= q.patience:
+                    draws = uniforms(org.seed, STREAM, week, g.key, d)
+                    _settle(slot, o, g, week, org, q, p_forum[o], explains, harmed, draws, person, panel, count)
+            g.response_credit += _hours_to_answer(
+                g, boss, org, q, p_reference[o].usual_overload, p_structure[o].managers_per_team
+            )
+            _serve_queue(t, n_waiting, week, org, q, explains, harmed, g, practice, person, count)
             g.noticed_memory = (1.0 - 1.0 / DEALT_WEEKS) * g.noticed_memory + g.noticed
             g.dealt_memory = max(0.0, (1.0 - 1.0 / DEALT_WEEKS) * g.dealt_memory + g.dealt)
             count.hours_settling += g.settling_hours

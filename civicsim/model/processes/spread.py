@@ -112,19 +112,48 @@ def _look_around(neighbour, t, start, news, tied, apart):
 
 
 @compiled
-def _step(first, last, week, p, p_practice, organisation, dimension, tally, team, neighbour, practice, person):
-    """Let each team take over recent changes of its neighbours that it judges to fit."""
+def _read_news(start, n_teams, week, practice):
+    """Return the news of each team by dimension, −1, 0 (nothing) or 1, in rows as long as whole blocks."""
     m = practice.shape[1]
-    # First everybody looks around, in all organisations, then everybody changes. What is in the news of a team is a row of
-    # -1, 0 (nothing) and 1, as long as whole blocks.
-    start = organisation[first].first_team
-    n_teams = organisation[last - 1].first_team + organisation[last - 1].n_teams - start
-    width = (m + BLOCK - 1) // BLOCK * BLOCK
-    news = np.zeros((n_teams, width), dtype=np.int32)
+    news = np.zeros((n_teams, (m + BLOCK - 1) // BLOCK * BLOCK), dtype=np.int32)
     for t in range(n_teams):
         for d in range(m):
             news[t, d] = news_of(practice[start + t, d], week)
-    tied, apart = np.empty(width, dtype=np.int32), np.empty(width, dtype=np.int32)
+    return news
+
+
+@compiled
+def _new_to(t, tied, apart, practice, new):
+    """Write down the dimensions on which a team hears of something that it does not do; return how many there are."""
+    n_new = 0
+    for d in range(practice.shape[1]):
+        # Two opposite changes may be in the news; the one with more ties is heard. It is news to who does otherwise.
+        new[n_new] = d
+        n_new += (tied[d] > 0) & (practice[t, d].value != (1 if apart[d] >= 0 else -1))
+    return n_new
+
+
+@compiled
+def _take_over(taken, week, p_practice, tally, team, practice):
+    """Make what teams have taken up from neighbours their practice."""
+    for k in range(taken.shape[0]):
+        t, d, value = taken[k]
+        o = team[t].organisation
+        change(practice[t, d], value, week + 1, FROM_NEIGHBOURS, 0, tally[o])
+        team[t].switching_hours += p_practice[o].switching_hours
+        tally[o].adopted_horizontal += 1
+        tally[o].adopted_right += practice[t, d].reality == value
+
+
+@compiled
+def _step(first, last, week, p, p_practice, organisation, dimension, tally, team, neighbour, practice, person):
+    """Let each team take over recent changes of its neighbours that it judges to fit."""
+    m = practice.shape[1]
+    # First everybody looks around, in all organisations, then everybody changes.
+    start = organisation[first].first_team
+    n_teams = organisation[last - 1].first_team + organisation[last - 1].n_teams - start
+    news = _read_news(start, n_teams, week, practice)
+    tied, apart = np.empty(news.shape[1], dtype=np.int32), np.empty(news.shape[1], dtype=np.int32)
     # Dimensions on which a team hears something new. There is room for one too many, which does not count.
     new = np.empty(m + 1, dtype=np.int64)
     # What a team hears of: team, its key, dimension and value; and the chance that it takes it up.
@@ -142,13 +171,7 @@ def _step(first, last, week, p, p_practice, organisation, dimension, tally, team
             degree = _look_around(neighbour, t, start, news, tied, apart)
             if degree == 0:
                 continue
-            n_new = 0
-            for d in range(m):
-                # Two opposite changes may be in the news; the one with more ties is heard. It is news to who does otherwise.
-                value = 1 if apart[d] >= 0 else -1
-                new[n_new] = d
-                n_new += (tied[d] > 0) & (practice[t, d].value != value)
-            for d in new[:n_new]:
+            for d in new[: _new_to(t, tied, apart, practice, new)]:
                 value = 1 if apart[d] >= 0 else -1
                 active = 0.5 * (tied[d] + abs(apart[d]))
                 hazard = adoption_hazard(
@@ -159,21 +182,15 @@ def _step(first, last, week, p, p_practice, organisation, dimension, tally, team
                 heard[0, n_heard], heard[1, n_heard], heard[2, n_heard], heard[3, n_heard] = t, g.key, d, value
                 chance[n_heard] = hazard * gate
                 n_heard += 1
-        luck = uniforms_at(org.seed, STREAM, week, heard[1, :n_heard], heard[2, :n_heard])
+        draws = uniforms_at(org.seed, STREAM, week, heard[1, :n_heard], heard[2, :n_heard])
         for k in range(n_heard):
-            if luck[0, k] < chance[k]:
+            if draws[0, k] < chance[k]:
                 t, d, value = heard[0, k], heard[2, k], heard[3, k]
                 accuracy = judges_rightly(mean_skill(team[t], person), p_practice[o].judgement_gain)
-                if accepts(practice[t, d].reality == value, accuracy, luck[1, k]):
+                if accepts(practice[t, d].reality == value, accuracy, draws[1, k]):
                     taken[n_taken, 0], taken[n_taken, 1], taken[n_taken, 2] = t, d, value
                     n_taken += 1
-    for k in range(n_taken):
-        t, d, value = taken[k]
-        o = team[t].organisation
-        change(practice[t, d], value, week + 1, FROM_NEIGHBOURS, 0, tally[o])
-        team[t].switching_hours += p_practice[o].switching_hours
-        tally[o].adopted_horizontal += 1
-        tally[o].adopted_right += practice[t, d].reality == value
+    _take_over(taken[:n_taken], week, p_practice, tally, team, practice)
 
 
 PROCESS = Process(
