@@ -21,11 +21,13 @@ from civicsim.model.organisation import (
     LONG_AGO,
     N_NEIGHBOURS,
     N_TIES,
+    PATIENT_GROUPS,
+    PROFESSIONS,
     STAFF,
     TABLES,
     TEAM_MANAGER,
 )
-from civicsim.model.structure import Structure
+from civicsim.model.structure import GROUPS, Structure
 from civicsim.model.week import advance
 from civicsim.scenario.scenario import Scenario
 
@@ -160,6 +162,55 @@ def test_professions_of_a_team_are_as_near_to_their_shares_as_whole_posts_allow(
     assert len(layout) == size
     assert (np.diff(layout) >= 0).all()
     assert np.abs(counts - exact).max() < 1.0
+
+
+# -- starting values -------------------------------------------------------------------------------------------------
+
+STARTS = {
+    "headspace_start": (("person", "headspace"), ("team", "headspace")),
+    "seek_start": (("team", "seek"),),
+    "hostility_start": (("team", "hostility"),),
+    "answered_start": (("team", "answered_share"), ("organisation", "answered_memory")),
+    "voice_norm_start": (("organisation", "voice_norm"),),
+    "satisfaction_start": (("patient", "satisfaction"),),
+    "heard_start": (("panel", "heard"),),
+}
+
+
+def test_starting_values_stand_where_they_are_declared_for_and_nowhere_else():
+    usual, wrong = built(), []
+    for name, places in STARTS.items():
+        own = built(**{name: 0.875})
+        wrong += [f"{name}: {place}" for place in places if (own.tables[place[0]][place[1]] != 0.875).any()]
+        changed = {tuple(column.split(".")) for column in changed_columns(usual, own)}
+        wrong += [f"{name}: {place} too" for place in changed - set(places)]
+    assert wrong == []
+
+
+def test_tenure_vacancies_and_activation_follow_their_parameters():
+    long, short = (built(n_teams=60, tenure_rate=rate).person["tenure"].mean() for rate in (0.001, 0.01))
+    assert long == pytest.approx(1000, rel=0.1)
+    assert short == pytest.approx(100, rel=0.1)
+    assert built(n_teams=60, vacant_share=0.3).person["vacant"].mean() == pytest.approx(0.3, abs=0.03)
+    assert built(vacant_share=0.0).person["vacant"].sum() == 0
+    activation = built(n_teams=60, activation_mean=0.6, activation_sd=0.05).patient["activation"]
+    assert activation.mean() == pytest.approx(0.6, abs=0.02)
+    assert activation.std() == pytest.approx(0.05, abs=0.01)
+
+
+def test_standing_and_patient_groups_follow_their_parameters():
+    own = built(status_nurse=0.5, status_spread=0.8)
+    nurses = (own.person["profession"] == PROFESSIONS.index("nurse")) & is_staff(own)
+    np.testing.assert_allclose(own.person["status"][nurses], 0.4)
+    np.testing.assert_allclose(own.person["status"][~is_staff(own)], 0.8)
+    assert len(GROUPS) == len(PATIENT_GROUPS)
+    weights = {f"group_{name}": 0.0 for name in GROUPS} | {"group_teenagers": 3.0, "group_retired": 1.0}
+    own = built(n_teams=60, **weights)
+    teenagers, retired = PATIENT_GROUPS.index("teenagers"), PATIENT_GROUPS.index("retired")
+    assert set(own.patient["group"].tolist()) == {teenagers, retired}
+    assert (own.patient["group"] == teenagers).mean() == pytest.approx(0.75, abs=0.07)
+    np.testing.assert_allclose(own.panel["share"][:, teenagers], 0.75)
+    np.testing.assert_array_equal(own.panel["share"], own.panel["seats"])
 
 
 # -- landscape -------------------------------------------------------------------------------------------------------

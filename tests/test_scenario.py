@@ -15,9 +15,11 @@ from civicsim.errors import CivicsimError, ScenarioError
 from civicsim.model.levers import NAMES as LEVERS
 from civicsim.model.levers import Levers
 from civicsim.model.processes.events import Event
+from civicsim.model.structure import GROUPS
 from civicsim.scenario.scenario import PARAMETERS, SECTIONS, Scenario, find_parameter, random_style
 from civicsim.scenario.shipped import kinds, shocks, styles
 
+GROUP_WEIGHTS = [f"group_{name}" for name in GROUPS]
 SHARES = [f"share_{name}" for name in ("doctor", "nurse", "allied", "support", "administrative")]
 WEIGHTS = [name for name in LEVERS if name.startswith("weight_")]
 TOP = {"title", "kind", "style", "weeks", "burn_in_weeks", "seed"}
@@ -155,6 +157,7 @@ def test_a_kind_may_set_its_own_status_quo(tmp_path):
         ({"habits": {"fear": 3}}, r"fear = 3: expected a number from 0 to 1"),
         ({"population": {"code_right_share": 0.9, "code_silent_share": 0.2}}, "sum to more than 1"),
         ({"structure": dict.fromkeys(SHARES, 0.0)}, "the weights share_… of the professions are all 0"),
+        ({"population": dict.fromkeys(GROUP_WEIGHTS, 0.0)}, "the weights group_… of the patient groups are all 0"),
         ({"levers": dict.fromkeys(WEIGHTS, 0.0)}, "the hour weights weight_… are all 0"),
         ({"lifecycle": {"n_cycles": 9}}, "no trial could ever end"),
         ({"interventions": {"week": 1}}, r"expected blocks \[\[interventions\]\]"),

@@ -37,13 +37,17 @@ from civicsim.model.organisation import (
     record_type,
 )
 from civicsim.model.roster import Roster
-from civicsim.model.structure import Population, Structure
+from civicsim.model.structure import GROUPS, Population, Structure
 
 Tables = dict[str, Any]
 """Tables by name: kept column by column (:class:`civicsim.engine.table.Table`) or row by row (structured arrays)."""
 
-_STATUS = np.array([1.0, 0.2, 0.0, -0.4, -0.8])
-_GROUP_SHARES = np.array([0.30, 0.35, 0.12, 0.08, 0.15])
+AT_FIRST = (0.02, 0.98)
+"""What people bring along lies between these. Assumption: no one is at the very end of a scale."""
+DEMAND = (0.5, 1.5)
+"""Bounds of a team's demand, as a multiple of the mean. Assumption: beyond them a team would not be set up like that."""
+LEAST_WEEKS_TO_FILL = 4.0
+"""Least mean time to fill a vacancy of an organisation. Assumption: no organisation hires faster than within a month."""
 _TYPES = {name: record_type(columns) for name, columns in TABLES.items()}
 
 
@@ -118,7 +122,7 @@ def layout_of_professions(structure: Structure) -> np.ndarray:
 
 
 def _normal(rng: np.random.Generator, mean: float, sd: float, n: int) -> np.ndarray:
-    return np.clip(mean + sd * rng.standard_normal(n), 0.02, 0.98)
+    return np.clip(mean + sd * rng.standard_normal(n), *AT_FIRST)
 
 
 def _blank(name: str, *shape: int) -> Any:
@@ -137,9 +141,9 @@ def _fill_people(person: np.ndarray, rng: np.random.Generator, population: Popul
         person[state] = person[f"{state}_anchor"] = _normal(rng, mean, population.attitude_sd, n)
     person["skill"] = _normal(rng, population.skill_mean, population.skill_sd, n)
     person["alignment"] = _normal(rng, population.alignment_mean, population.alignment_sd, n)
-    person["tenure"] = rng.geometric(0.0022, n)
-    person["vacant"] = rng.random(n) < 0.07
-    person["headspace"] = 0.3
+    person["tenure"] = rng.geometric(population.tenure_rate, n)
+    person["vacant"] = rng.random(n) < population.vacant_share
+    person["headspace"] = population.headspace_start
     person["load"] = 1.0
 
 
@@ -186,6 +190,32 @@ class _Shape:
     posts: np.ndarray
     profession: np.ndarray
     executive: np.ndarray
+    n_executives: int
+
+    @property
+    def n_teams(self) -> int:
+        """Teams, and as many team managers."""
+        return len(self.division)
+
+    @property
+    def n_divisions(self) -> int:
+        """Divisions, and as many divisional managers."""
+        return len(self.executive)
+
+    @property
+    def n_staff(self) -> int:
+        """Posts of staff."""
+        return int(self.posts.sum())
+
+    @property
+    def n_managers(self) -> int:
+        """Managers of teams and divisions, and executives."""
+        return self.n_teams + self.n_divisions + self.n_executives
+
+    @property
+    def team_of(self) -> np.ndarray:
+        """Team of each post of staff."""
+        return np.repeat(np.arange(self.n_teams), self.posts)
 
 
 def _shape(structure: Structure, roster: Roster | None) -> _Shape:
@@ -202,13 +232,12 @@ def _shape(structure: Structure, roster: Roster | None) -> _Shape:
     executive = np.arange(n_divisions) % max(s.n_executives - 1, 1)
     if roster is not None and roster.superiors:
         executive = (np.array(roster.superiors) - 1) % s.n_executives
-    return _Shape(division, posts, profession, executive)
+    return _Shape(division, posts, profession, executive, s.n_executives)
 
 
-def _draw_ties(
-    s: Structure, shape: _Shape, team_of: np.ndarray, rng: np.random.Generator, roster: Roster | None
-) -> np.ndarray:
+def _draw_ties(s: Structure, shape: _Shape, rng: np.random.Generator, roster: Roster | None) -> np.ndarray:
     """Return the ties of staff that a roster says, or else draw them."""
+    team_of = shape.team_of
     if roster is None or roster.ties is None:
         outside = s.tie_outside if s.n_organisations > 1 else 0.0
         mean = s.ties_per_person * (1.0 - outside)
@@ -245,6 +274,96 @@ def renew_ties(cohort: Cohort, roster: Roster) -> None:
     )
 
 
+def _build_people(rng: np.random.Generator, population: Population, shape: _Shape, filled: bool) -> Table:
+    """Return people by post: staff by team, then managers of teams, of divisions, executives, and the chief."""
+    n_staff, n_teams, n_managers = shape.n_staff, shape.n_teams, shape.n_managers
+    person = _blank("person", n_staff + n_managers)
+    _fill_people(person, rng, population)
+    if filled:
+        person["vacant"] = 0
+    person["vacant"][-1] = 0
+    person["role"][:n_staff] = STAFF
+    person["role"][n_staff:] = EXECUTIVE
+    person["role"][n_staff:][: n_teams + shape.n_divisions] = DIVISIONAL_MANAGER
+    person["role"][n_staff:][:n_teams] = TEAM_MANAGER
+    person["role"][-1] = CHIEF
+    person["profession"][:n_staff] = shape.profession
+    person["profession"][n_staff:] = rng.integers(0, len(PROFESSIONS), n_managers)
+    standing = np.array([getattr(population, f"status_{name}") for name in PROFESSIONS])
+    person["status"] = population.status_spread * standing[person["profession"]]
+    person["status"][n_staff:] = population.status_spread
+    np.clip(person["status"], -1, 1, out=person["status"])
+    person["team"] = -1
+    person["team"][:n_staff] = shape.team_of
+    person["team"][n_staff : n_staff + n_teams] = np.arange(n_teams)
+    return person
+
+
+def _build_managers(rng: np.random.Generator, population: Population, shape: _Shape) -> np.ndarray:
+    """Return managers with the line above them."""
+    n_teams, n_managers = shape.n_teams, shape.n_managers
+    first_executive, chief = n_teams + shape.n_divisions, n_managers - 1
+    manager = _blank("manager", n_managers)
+    manager["person"] = shape.n_staff + np.arange(n_managers)
+    manager["superior"] = chief
+    manager["superior"][:n_teams] = n_teams + shape.division
+    manager["superior"][n_teams:first_executive] = first_executive + shape.executive
+    manager["superior"][chief] = -1
+    manager["openness_anchor"] = _normal(rng, population.openness_mean, population.openness_sd, n_managers)
+    manager["openness"] = manager["openness_anchor"]
+    return manager
+
+
+def _build_teams(rng: np.random.Generator, population: Population, shape: _Shape) -> np.ndarray:
+    """Return teams with the care that is asked of them."""
+    team = _blank("team", shape.n_teams)
+    team["division"] = shape.division
+    team["first_person"] = np.cumsum(shape.posts) - shape.posts
+    team["n_posts"] = shape.posts
+    team["manager"] = np.arange(shape.n_teams)
+    level = 1 + population.demand_organisation_sd * rng.standard_normal()
+    spread = 1 + population.demand_team_sd * rng.standard_normal(shape.n_teams)
+    team["demand"] = population.demand_per_post * shape.posts * np.clip(level * spread, *DEMAND)
+    team["seek"] = population.seek_start
+    team["hostility"] = population.hostility_start
+    team["headspace"] = population.headspace_start
+    team["partner"] = -1
+    team["answered_share"] = population.answered_start
+    return team
+
+
+def _build_patients(
+    rng: np.random.Generator, population: Population, structure: Structure, shape: _Shape, by_post: bool
+) -> tuple[Table, np.ndarray]:
+    """Return patients, spread over teams or by post over large and small teams alike, and the forum's seats by group."""
+    weights = np.array([getattr(population, f"group_{name}") for name in GROUPS])
+    shares, n = weights / weights.sum(), round(structure.patients_per_post * shape.n_staff)
+    patient, panel = _blank("patient", n), _blank("panel", 1, N_PATIENT_GROUPS)
+    patient["team"] = shape.team_of[rng.integers(0, shape.n_staff, n)] if by_post else rng.integers(0, shape.n_teams, n)
+    patient["group"] = rng.choice(N_PATIENT_GROUPS, n, p=shares)
+    patient["activation"] = _normal(rng, population.activation_mean, population.activation_sd, n)
+    patient["satisfaction"] = population.satisfaction_start
+    panel["share"] = panel["seats"] = shares
+    panel["heard"] = population.heard_start
+    return patient, panel
+
+
+def _found(o: Any, rng: np.random.Generator, population: Population, structure: Structure, tables: Tables) -> None:
+    """Set an organisation's sizes, and how it stands before the first week."""
+    o["n_teams"], o["n_persons"] = len(tables["team"]), len(tables["person"])
+    o["n_managers"], o["n_patients"] = len(tables["manager"]), len(tables["patient"])
+    o["n_staff"] = o["n_persons"] - o["n_managers"]
+    fill_spread = 1 + population.weeks_to_fill_sd * rng.standard_normal()
+    o["weeks_to_fill"] = max(LEAST_WEEKS_TO_FILL, population.weeks_to_fill * fill_spread)
+    o["leader_openness"] = tables["manager"]["openness"][-1]
+    o["voice_norm"] = population.voice_norm_start
+    o["mean_safety"], o["mean_efficacy"] = population.safety_mean, population.efficacy_mean
+    o["demand_factor"] = 1.0
+    o["forum_standing"] = 1
+    o["answered_memory"] = population.answered_start
+    o["hours_budget"] = structure.improvement_share * structure.contracted_hours
+
+
 def build_organisation(
     structure: Structure, population: Population, levers: Levers, rng: np.random.Generator, roster: Roster | None = None
 ) -> tuple[Tables, np.ndarray]:
@@ -257,7 +376,7 @@ def build_organisation(
     rng : numpy.random.Generator
         Source of all its randomness.
     roster : Roster, optional
-        Its teams, professions, line and ties, where they are known. Then nobody is missing at the start.
+        Its teams, professions, line and ties, where they are known. Then every post is filled at the start.
 
     Returns
     -------
@@ -266,99 +385,29 @@ def build_organisation(
     ties : (n_persons, N_TIES) int32 array
         Its cross-team ties.
     """
-    s, shape = structure, _shape(structure, roster)
-    division, n_teams, n_divisions = shape.division, len(shape.division), len(shape.executive)
-    n_staff = int(shape.posts.sum())
-    n_managers = n_teams + n_divisions + s.n_executives
-    n_persons = n_staff + n_managers
-    n_patients = round(s.patients_per_post * n_staff)
-
-    person, manager = _blank("person", n_persons), _blank("manager", n_managers)
-    _fill_people(person, rng, population)
-    if roster is not None:
-        person["vacant"] = 0
-    team_of = np.repeat(np.arange(n_teams), shape.posts)
-    person["role"][:n_staff] = STAFF
-    person["profession"][:n_staff] = shape.profession
-    person["profession"][n_staff:] = rng.integers(0, len(PROFESSIONS), n_managers)
-    person["status"] = population.status_spread * _STATUS[person["profession"]]
-    person["status"][n_staff:] = population.status_spread
-    np.clip(person["status"], -1, 1, out=person["status"])
-    person["team"] = -1
-    person["team"][:n_staff] = team_of
-    person["team"][n_staff : n_staff + n_teams] = np.arange(n_teams)
-
-    manager["person"] = n_staff + np.arange(n_managers)
-    chief, first_executive = n_managers - 1, n_teams + n_divisions
-    roles = np.full(n_managers, EXECUTIVE)
-    roles[:n_teams], roles[n_teams:first_executive], roles[chief] = TEAM_MANAGER, DIVISIONAL_MANAGER, CHIEF
-    person["role"][n_staff:] = roles
-    person["vacant"][n_persons - 1] = 0
-    manager["superior"] = chief
-    manager["superior"][:n_teams] = n_teams + division
-    manager["superior"][n_teams:first_executive] = first_executive + shape.executive
-    manager["superior"][chief] = -1
-    manager["openness_anchor"] = _normal(rng, population.openness_mean, population.openness_sd, n_managers)
-    manager["openness"] = manager["openness_anchor"]
-
-    team = _blank("team", n_teams)
-    team["division"] = division
-    team["first_person"] = np.cumsum(shape.posts) - shape.posts
-    team["n_posts"] = shape.posts
-    team["manager"] = np.arange(n_teams)
-    level = 1 + population.demand_organisation_sd * rng.standard_normal()
-    spread = 1 + population.demand_team_sd * rng.standard_normal(n_teams)
-    team["demand"] = population.demand_per_post * shape.posts * np.clip(level * spread, 0.5, 1.5)
-    team["seek"] = 0.6
-    team["hostility"] = 0.3
-    team["headspace"] = 0.3
-    team["partner"] = -1
-    team["answered_share"] = 0.65
-
-    dimension, practice, need = _build_landscape(rng, population, n_teams, s.n_dimensions)
-    ties = np.full((n_persons, tables_of.N_TIES), -1, dtype=np.int32)
-    ties[:n_staff] = _draw_ties(s, shape, team_of, rng, roster)
+    shape = _shape(structure, roster)
+    person = _build_people(rng, population, shape, filled=roster is not None)
+    manager = _build_managers(rng, population, shape)
+    team = _build_teams(rng, population, shape)
+    dimension, practice, need = _build_landscape(rng, population, shape.n_teams, structure.n_dimensions)
+    ties = np.full((len(person), tables_of.N_TIES), -1, dtype=np.int32)
+    ties[: shape.n_staff] = _draw_ties(structure, shape, rng, roster)
     drop_ties_of(ties, np.flatnonzero(person["vacant"]))
-
-    patient = _blank("patient", n_patients)
-    if roster is None:
-        patient["team"] = rng.integers(0, n_teams, n_patients)
-    else:
-        patient["team"] = team_of[rng.integers(0, n_staff, n_patients)]
-    patient["group"] = rng.choice(N_PATIENT_GROUPS, n_patients, p=_GROUP_SHARES)
-    patient["activation"] = _normal(rng, 0.3, 0.15, n_patients)
-    patient["satisfaction"] = 0.6
-
-    panel = _blank("panel", 1, N_PATIENT_GROUPS)
-    panel["share"] = panel["seats"] = _GROUP_SHARES
-    # Who has raised nothing yet is neither heard nor ignored: here the two effects on activation cancel out.
-    panel["heard"] = 0.375
-
+    patient, panel = _build_patients(rng, population, structure, shape, by_post=roster is not None)
     # Drawn after everything that was there before it, so that the rest of an organisation stays as it was.
-    person["professionalism"] = _normal(rng, population.professionalism_mean, population.professionalism_sd, n_persons)
-
+    person["professionalism"] = _normal(
+        rng, population.professionalism_mean, population.professionalism_sd, len(person)
+    )
     organisation = _blank("organisation", 1)
-    o = organisation[0]
-    o["n_teams"], o["n_staff"], o["n_persons"] = n_teams, n_staff, n_persons
-    o["n_managers"], o["n_patients"] = n_managers, n_patients
-    fill_spread = 1 + population.weeks_to_fill_sd * rng.standard_normal()
-    o["weeks_to_fill"] = max(4.0, population.weeks_to_fill * fill_spread)
-    o["leader_openness"] = manager["openness"][chief]
-    o["voice_norm"] = 0.42
-    o["mean_safety"], o["mean_efficacy"] = population.safety_mean, population.efficacy_mean
-    o["demand_factor"] = 1.0
-    o["forum_standing"] = 1
-    o["independence"] = levers.forum_independence
-    o["answered_memory"] = 0.65
-    o["hours_budget"] = s.improvement_share * s.contracted_hours
-
     tables = {
         "organisation": organisation, "dimension": dimension, "tally": _blank("tally", 1),
         "snapshot": _blank("snapshot", 1), "team": team,
-        "neighbour": _blank("neighbour", n_teams, N_NEIGHBOURS), "practice": practice, "person": person,
-        "problem": _blank("problem", n_persons, N_PROBLEMS), "manager": manager, "need": need,
+        "neighbour": _blank("neighbour", shape.n_teams, N_NEIGHBOURS), "practice": practice, "person": person,
+        "problem": _blank("problem", len(person), N_PROBLEMS), "manager": manager, "need": need,
         "panel": panel, "patient": patient,
     }  # fmt: skip
+    _found(organisation[0], rng, population, structure, tables)
+    organisation["independence"] = levers.forum_independence
     set_levers(tables, levers)
     for name in ENACTED:
         organisation[f"{name}_enacted"] = organisation[f"{name}_habit"] = organisation[name]

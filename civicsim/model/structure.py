@@ -8,6 +8,12 @@ from civicsim.engine.parameters import parameter
 
 _FREE = "Assumption: free modelling choice, to be swept."
 _SIZE = "Assumption: definition of the kind of organisation."
+_START = "Assumption: a starting value, forgotten in the burn-in."
+_STATUS = "Assumption: the order of standing in hospitals, from doctors down; its size is set by status_spread."
+_GROUPS = "Assumption: groups that differ in what they need; their weights are a definition, not an estimate."
+
+GROUPS = ("retired", "working_age", "new_parents", "teenagers", "disadvantaged")
+"""The patient groups as the parameters ``group_…`` call them."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +116,7 @@ class Population:
     openness_mean: float = parameter(0.50, "0-1", help="Mean openness that managers bring along.", source=_FREE)
     openness_sd: float = parameter(0.17, "0-1", 0.0, 0.3, help="Spread of openness between managers.", source=_FREE)
     status_spread: float = parameter(
-        1.0, "multiple", 0.0, 1.2, help="Standing of professions: 1 gives doctors 1, support staff −0.4, clerks −0.8.",
+        1.0, "multiple", 0.0, 1.2, help="How far professions differ in standing: multiplies status_doctor and the others; managers stand at its value.",
         source=_FREE,
     )  # fmt: skip
     demand_per_post: float = parameter(
@@ -164,3 +170,70 @@ class Population:
         help="Share of the other practices that start fitting the local reality; the rest start at random.",
         source="Assumption: near the level at which drift and improvement balance, so that burn-in is short.",
     )
+    status_doctor: float = parameter(
+        1.0, "standing", -1.0, 1.0, role="fixed", help="Standing of doctors.", source=_STATUS
+    )
+    status_nurse: float = parameter(
+        0.2, "standing", -1.0, 1.0, role="fixed", help="Standing of nurses.", source=_STATUS
+    )
+    status_allied: float = parameter(
+        0.0, "standing", -1.0, 1.0, role="fixed", help="Standing of allied professions.", source=_STATUS
+    )
+    status_support: float = parameter(
+        -0.4, "standing", -1.0, 1.0, role="fixed", help="Standing of support staff.", source=_STATUS
+    )
+    status_administrative: float = parameter(
+        -0.8, "standing", -1.0, 1.0, role="fixed", help="Standing of administrative staff.", source=_STATUS
+    )
+    group_retired: float = parameter(
+        30.0, "weight", 0.0, 100.0, role="fixed", help="Weight of the retired among patients.", source=_GROUPS
+    )
+    group_working_age: float = parameter(
+        35.0, "weight", 0.0, 100.0, role="fixed", help="Weight of people of working age among patients.", source=_GROUPS
+    )
+    group_new_parents: float = parameter(
+        12.0, "weight", 0.0, 100.0, role="fixed", help="Weight of new parents among patients.", source=_GROUPS
+    )
+    group_teenagers: float = parameter(
+        8.0, "weight", 0.0, 100.0, role="fixed", help="Weight of teenagers among patients.", source=_GROUPS
+    )
+    group_disadvantaged: float = parameter(
+        15.0, "weight", 0.0, 100.0, role="fixed", help="Weight of disabled or poor people among patients.",
+        source=_GROUPS,
+    )  # fmt: skip
+    tenure_rate: float = parameter(
+        0.0022, "per week", 0.0005, 0.02, role="fixed",
+        help="Weekly chance of leaving that the tenure of people in post at the start reflects.",
+        source="Assumption: the weekly chance that 11-12 % leavers a year imply, to be verified.",
+    )  # fmt: skip
+    vacant_share: float = parameter(
+        0.07, "share of posts", 0.0, 0.5, role="fixed", help="Share of posts that are empty at the start.",
+        source="Assumption: near the share at which leaving and hiring balance; forgotten in the burn-in.",
+    )  # fmt: skip
+    headspace_start: float = parameter(0.3, "0-1", role="fixed", help="Usable headspace at the start.", source=_START)
+    seek_start: float = parameter(
+        0.6, "0-1", role="fixed", help="Problem-seeking of teams at the start.", source=_START
+    )
+    hostility_start: float = parameter(
+        0.3, "0-1", role="fixed", help="Hostility between groups of staff at the start.", source=_START
+    )
+    answered_start: float = parameter(
+        0.65, "0-1", role="fixed", help="Share of raised items that were acted on or explained before the start.",
+        source=_START,
+    )  # fmt: skip
+    voice_norm_start: float = parameter(
+        0.42, "0-1", role="fixed", help="Share of noticed problems that were voiced before the start.", source=_START
+    )
+    activation_mean: float = parameter(
+        0.3, "0-1", role="fixed", help="Mean readiness of patients to take part at the start.", source=_START
+    )
+    activation_sd: float = parameter(
+        0.15, "0-1", 0.0, 0.3, role="fixed", help="Spread of that readiness between patients.", source=_START
+    )
+    satisfaction_start: float = parameter(
+        0.6, "0-1", role="fixed", help="Satisfaction of patients at the start.", source=_START
+    )
+    heard_start: float = parameter(
+        0.375, "0-1", role="fixed", help="Share of patients' issues that groups remember as acted on at the start.",
+        source="Assumption: a group that has raised nothing yet is neither heard nor ignored; here the two effects on activation cancel out.",
+    )  # fmt: skip

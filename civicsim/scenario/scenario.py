@@ -50,7 +50,7 @@ from civicsim.model.processes import (
 from civicsim.model.processes.events import Event, Plan
 from civicsim.model.reference import Reference
 from civicsim.model.roster import DECIDES, Roster, decided, undecided
-from civicsim.model.structure import Population, Structure
+from civicsim.model.structure import GROUPS, Population, Structure
 from civicsim.scenario.interventions import check_event, read_interventions
 from civicsim.scenario.shipped import load_named
 from civicsim.scenario.toml import read_toml
@@ -489,6 +489,8 @@ def _check_together(scenario: Scenario, where: str) -> None:
         raise ScenarioError(f"{where}: [population] code_right_share and code_silent_share sum to more than 1")
     if s.share_doctor + s.share_nurse + s.share_allied + s.share_support + s.share_administrative <= 0.0:
         raise ScenarioError(f"{where}: [structure] the weights share_… of the professions are all 0")
+    if sum(getattr(p, f"group_{name}") for name in GROUPS) <= 0.0:
+        raise ScenarioError(f"{where}: [population] the weights group_… of the patient groups are all 0")
     plan = Plan(scenario.levers, scenario.sections, scenario.interventions)
     weeks = {0} | {week for event in plan.events for week in (event.week, event.week + event.weeks)}
     in_force = [plan.at(week) for week in sorted(weeks)]
