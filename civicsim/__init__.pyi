@@ -16,6 +16,7 @@ from .mesa_face.model import CivicModel as CivicModel
 from .model.measures import MEASURES as MEASURES
 from .model.measures import Measure as Measure
 from .model.week import WEEK as WEEK
+from .model.week import insert as insert
 from .model.week import ordered as ordered
 from .scenario.scenario import Scenario as Scenario
 from .scenario.scenario import random_style as random_style

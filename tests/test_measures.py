@@ -9,7 +9,7 @@ from tools import burnt_in, lively, put, step
 
 import civicsim as cs
 from civicsim.experiment.profile import PARTS
-from civicsim.experiment.run import begin, live
+from civicsim.experiment.run import begin, simulate
 from civicsim.model import recording
 from civicsim.model.levers import PURPOSES
 from civicsim.model.measures import MEASURES
@@ -50,8 +50,8 @@ def result():
 def test_whatever_is_looked_at_the_state_is_the_same_to_the_byte(result):
     start = cs.burn_in(SMALL, 3)
     looked, unlooked = begin(start, SMALL), begin(start, SMALL)
-    live(looked, 45, recorder=Recorder(looked, 45, teams=True))
-    live(unlooked, 45)
+    simulate(looked, 45, recorder=Recorder(looked, 45, teams=True))
+    simulate(unlooked, 45)
     assert looked.state_bytes() == unlooked.state_bytes() == result.cohort.state_bytes()
     before = result.cohort.state_bytes()
     result.to_frame()
@@ -146,7 +146,7 @@ def test_leavers_are_more_or_less_engaged_than_the_others():
         cohort.person["exhaustion"][likely] = 1.0
         put(cohort, p__exhaustion__enabled=False)
         recorder = Recorder(cohort, 6)
-        live(cohort, 6, recorder=recorder)
+        simulate(cohort, 6, recorder=recorder)
         gap = MEASURES["leaver_engagement_gap"].summary(recorder.history, 6)
         assert (np.sign(gap) == sign).all()
 
@@ -176,7 +176,7 @@ def test_taking_part_is_all_that_is_neither_reporting_nor_working_around(result)
 def test_wrong_own_changes_are_own_changes_less_those_that_fit():
     cohort = lively(3)
     recorder = Recorder(cohort, 40)
-    live(cohort, 40, recorder=recorder)
+    simulate(cohort, 40, recorder=recorder)
     tally = recorder.tally
     changes = tally["changes"].sum(axis=0)
     own = sum(changes[:, ADOPTED, cause] - changes[:, RIGHT, cause] for cause in (FROM_STAFF, FROM_TEAM))

@@ -59,7 +59,7 @@ def test_events_and_record_may_be_left_out_and_then_keep_their_places():
 @pytest.mark.parametrize(("order", "says"), [
     ("events,lod", "no process 'lod'; did you mean 'load'?"),
     ("publishd", "did you mean 'published'?"),
-    (",".join([*NAMES, "load"]), "load: there more than once"),
+    (",".join([*NAMES, "load"]), "load: named more than once"),
     (",".join(name for name in NAMES if name not in ("load", "voice")), "without load, voice"),
     ("shuffled", "expected shuffled:SEED"),
     ("shuffled:-1", "expected shuffled:SEED"),

@@ -271,11 +271,11 @@ def test_a_bare_name_finds_the_one_parameter_of_that_name():
 
 
 def test_an_ambiguous_bare_name_lists_the_full_names():
-    with pytest.raises(ScenarioError, match=r"'enabled' is in several sections; say one of .*load\.enabled"):
+    with pytest.raises(ScenarioError, match=r"'enabled' is in several sections; name one of .*load\.enabled"):
         find_parameter("enabled")
     shared = [key for key in PARAMETERS if key.endswith(".hours_per_item")]
     assert len(shared) > 1
-    with pytest.raises(ScenarioError, match="say one of " + ", ".join(shared)):
+    with pytest.raises(ScenarioError, match="name one of " + ", ".join(shared)):
         find_parameter("hours_per_item")
 
 

@@ -153,5 +153,5 @@ def ActionPanel(title: str, from_clock: bool, makes: Sequence[Make]) -> None:
 def csv_of(lived: Lived) -> str:
     """Return the weekly record of a run as CSV, with the scenario in its first lines."""
     lines = [f"# {line}" for line in lived.scenario.to_toml().splitlines()]
-    table = weekly_frame(lived.record, tuple(MEASURES)).to_csv(index=False)
+    table = weekly_frame(lived.record, MEASURES.values()).to_csv(index=False)
     return "\n".join([f"# civicsim {civicsim.__version__}", *lines, table])

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from civicsim.experiment.run import Progress, begin, burn_in, live, seeds_of
+from civicsim.experiment.run import Progress, begin, burn_in, seeds_of, simulate
 from civicsim.experiment.statistics import estimate
 from civicsim.model.calendar import YEAR
 from civicsim.model.cohort import Cohort
@@ -61,7 +61,7 @@ def people_frame(
     }  # fmt: skip
     looks, generations = [], []
     for week in range(every, chosen + 1, every):
-        live(cohort, every, threads=threads, progress=progress)
+        simulate(cohort, every, threads=threads, progress=progress)
         who = cohort.person[staff]
         there = who["vacant"] == 0
         look = pd.DataFrame(

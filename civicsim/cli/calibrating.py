@@ -142,7 +142,7 @@ def calibrate(
 ) -> None:  # fmt: skip
     """Find the parameter sets that fit, and write them down; the same command again goes on where it stopped."""
     scenario: Scenario = changes.apply(load(None, None, kind))
-    plan = Plan(scenario, read_targets(targets), read_free(free), waves, points, seeds, draws)
+    plan = Plan(scenario, read_targets(targets), read_free(free, scenario.model.sections), waves, points, seeds, draws)
     workers = processes or threads_available()
     folder = Path(out)
     each = n_posts(scenario.structure) * seeds * (scenario.burn_in_weeks + 2 * WEEKS) * _SECONDS_PER_POINT_WEEK

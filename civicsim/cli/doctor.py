@@ -164,7 +164,7 @@ def _speed() -> list[Finding]:
 
     def look() -> list[Finding]:
         from civicsim.cli.scenarios import n_posts
-        from civicsim.experiment.run import burn_in, live
+        from civicsim.experiment.run import burn_in, simulate
         from civicsim.scenario.scenario import Scenario
 
         scenario = Scenario.preset()
@@ -173,7 +173,7 @@ def _speed() -> list[Finding]:
         cohort = burn_in(scenario.with_(burn_in_weeks=1), 1, threads=1)
         first = time.perf_counter() - began
         began, weeks = time.perf_counter(), 52
-        live(cohort, weeks, threads=1)
+        simulate(cohort, weeks, threads=1)
         took = time.perf_counter() - began
         each = took / (n_posts(scenario.structure) * weeks) * 1e9
         says = f"{each:.0f} ns per person-week: a year of {n_posts(scenario.structure)} posts in {1000 * took:.0f} ms on one thread"

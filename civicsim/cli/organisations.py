@@ -195,7 +195,7 @@ def write(
     people = str(Path(out).with_name(f"{Path(out).stem}-people.csv"))
     check_free([out, *([people] if ending == ".csv" else [])], force)
     from civicsim.experiment.graphs import to_networkx, write_csv, write_gexf, write_graphml
-    from civicsim.experiment.run import begin, burn_in, live
+    from civicsim.experiment.run import begin, burn_in, simulate
 
     if week is None:
         cohort = burn_in(dataclasses.replace(scenario, burn_in_weeks=0), [scenario.seed])
@@ -204,7 +204,7 @@ def write(
         work = n_posts(scenario.structure, scenario.roster) * (scenario.burn_in_weeks + week)
         with progress(output, float(work)) as report:
             cohort = begin(burn_in(scenario, [scenario.seed], progress=report), scenario)
-            live(cohort, week, progress=report)
+            simulate(cohort, week, progress=report)
         when = f"after {scenario.burn_in_weeks} weeks of burn-in and {week} more"
     graph = to_networkx(cohort, team_layer=team_ties)
     written: dict[str, Callable[[Path], None]] = {

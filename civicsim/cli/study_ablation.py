@@ -27,7 +27,7 @@ def ablation(
     folder = path if file.is_dir() else out or str(file.with_name(f"{file.stem}-ablation"))
     if not file.is_dir():
         study = ablation_study(study, leave_one_in)
-    check_varied(study.points, list(study.protocol.factors), folder)
+    check_varied(study.points, list(study.protocol.factors), folder, study.protocol.sections)
     run_in(output, study, folder, how)
     store = read(output, folder)
     found = ablation_of(store, measures)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
+
+import numpy as np
 
 
 class State(Protocol):
@@ -18,7 +21,7 @@ class State(Protocol):
     week: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Process:
     """One mechanism: its name, its parameters, and what it does each week.
 
@@ -29,20 +32,27 @@ class Process:
     title : str
         What happens, in one sentence.
     parameters : type, optional
-        Frozen dataclass of its parameters. The first is ``enabled``, its switch. A process of one's own may have none.
+        Frozen dataclass of its parameters, each made with :func:`civicsim.engine.parameters.parameter`. The first is its
+        switch, ``enabled``. A process of your own may have none.
     reads, writes : tuple of str, optional
         Columns that its ``act`` reads and writes, as ``"table.column"``, so far as they cannot be derived from the source:
         see :func:`civicsim.model.columns.columns_of`.
     kernels : tuple of compiled functions
         What it does, in order, for the organisations in rows ``first`` to ``last`` − 1. The names of a kernel's arguments
-        say what it takes: ``first``, ``last``, ``week``, ``ties``, a table by its name, the process's own parameters as
-        ``p``, and those of another section as ``p_section``.
+        specify what it takes: ``first``, ``last``, ``week``, ``ties``, a table by its name, the process's own parameters
+        as ``p``, and those of another section as ``p_section``. A kernel looks at its switch itself.
     act : callable, optional
-        ``act(cohort, first, last)`` in plain Python, done before the kernels. It keeps to the organisations in rows
-        ``first`` to ``last`` − 1: others are lived by other threads, at other times.
+        ``act(cohort, first, last)`` in plain Python, done before the kernels and only where the process is switched on.
+        It keeps to the organisations in rows ``first`` to ``last`` − 1: other threads simulate the others. Their
+        parameters are columns of ``cohort.parameters[name]``, a row per organisation.
     acts_in : callable, optional
         ``acts_in(cohort, first, last, week)`` returns whether ``act`` has anything to do in a week; it always has if not
         given.
+
+    Raises
+    ------
+    TypeError
+        If the parameters are declared otherwise.
     """
 
     name: str
@@ -54,14 +64,43 @@ class Process:
     act: Callable[[Any, int, int], None] | None = None
     acts_in: Callable[[Any, int, int, int], bool] | None = None
 
+    def __post_init__(self) -> None:
+        """Check the declaration of the parameters."""
+        if self.parameters is object:
+            return
+        fields = dataclasses.fields(self.parameters) if dataclasses.is_dataclass(self.parameters) else ()
+        roles = {field.name: field.metadata.get("role") for field in fields}
+        if next(iter(roles.items()), None) != ("enabled", "switch"):
+            raise TypeError(
+                f"process '{self.name}': parameters: expected a dataclass that begins with enabled = switch(…)"
+            )
+        for name, role in roles.items():
+            if role is None:
+                raise TypeError(f"process '{self.name}': parameters: {name}: expected a field made with parameter(…)")
+
+    def acts(self, cohort: State, first: int, last: int, week: int) -> bool:
+        """Return whether its ``act`` has anything to do in a week: it has one, is switched on, and the week is one of its own."""
+        if self.act is None:
+            return False
+        if self.parameters is not object and not np.any(cohort.parameters[self.name]["enabled"][first:last]):
+            return False
+        return self.acts_in is None or self.acts_in(cohort, first, last, week)
+
     def step(self, cohort: State, first: int, last: int) -> None:
-        """Live one week of the organisations in rows ``first`` to ``last`` − 1."""
-        if self.act is not None:
+        """Simulate one week of the organisations in rows ``first`` to ``last`` − 1."""
+        if self.act is not None and self.acts(cohort, first, last, cohort.week):
             self.act(cohort, first, last)
         for kernel in self.kernels:
             given = {"first": first, "last": last}
             names = argument_names(kernel, self.name)
             kernel(*(given[name] if name in given else argument(cohort, name) for name in names))
+
+    def __hash__(self) -> int:
+        # Looked up thousands of times a second, as part of a week.
+        return hash(self.name)
+
+    def __repr__(self) -> str:
+        return f"Process({self.name!r})"
 
 
 @functools.cache

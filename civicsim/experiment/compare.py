@@ -12,18 +12,19 @@ import numpy as np
 
 from civicsim.engine.process import Process
 from civicsim.errors import ScenarioError
-from civicsim.experiment.run import Progress, Result, as_scenario, burn_in, measure_names, run, seeds_of
+from civicsim.experiment.run import Progress, Result, as_scenario, burn_in, run, seeds_of
 from civicsim.experiment.statistics import estimate, paired_difference
 from civicsim.model.cohort import Cohort
-from civicsim.model.measures import FLAGSHIP, MEASURES
-from civicsim.model.week import WEEK
+from civicsim.model.measures import FLAGSHIP
 from civicsim.scenario.scenario import STATUS_QUO, Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_MOST_SAID = 3
+_MOST_NAMED = 3
 """Most differences that the label of a scenario names."""
+_DIFFERENCE = ("difference", "difference_low", "difference_high", "superiority", "n_pairs")
+_NO_DIFFERENCE: dict[str, Any] = {**dict.fromkeys(_DIFFERENCE, np.nan), "verdict": "baseline"}
 
 
 @dataclass(frozen=True, repr=False)
@@ -35,7 +36,7 @@ class Comparison:
     results : dict of str to Result
         By label, in the order given.
     baseline : str
-        Label of the scenario that the others are set against.
+        Label of the scenario that the others are compared with.
     """
 
     results: dict[str, Result]
@@ -54,40 +55,29 @@ class Comparison:
         measures : sequence of str or None
             Names of measures; None for all.
         last_weeks : int
-            Weeks from the end over which each run is summed up.
+            Weeks from the end over which each run is summarised.
 
         Returns
         -------
         pandas.DataFrame
             Columns measure, label, unit, better, style, n, mean, mean_low, mean_high, difference, difference_low,
             difference_high, superiority, n_pairs, verdict. Intervals are 95 % t intervals over runs, cut off where the measure
-            cannot go: they speak of luck, not of uncertain parameters.
+            cannot go: they show run-to-run variation, not parameter uncertainty.
         """
         import pandas as pd
 
-        names = measure_names(measures)
-        summaries = {label: result.summary(names, last_weeks) for label, result in self.results.items()}
+        summaries = {label: result.summary(measures, last_weeks) for label, result in self.results.items()}
         rows = []
-        for name in names:
-            about, base = MEASURES[name], summaries[self.baseline][name].to_numpy()
+        for about in self.results[self.baseline].chosen(measures):
+            base = summaries[self.baseline][about.name].to_numpy()
             for label, summary in summaries.items():
-                own = estimate(summary[name].to_numpy(), bounds=about.bounds)
-                row: dict[str, Any] = {
-                    "measure": name, "label": about.label, "unit": about.unit, "better": about.better, "style": label,
-                    "n": own.n, "mean": own.mean, "mean_low": own.low, "mean_high": own.high,
-                }  # fmt: skip
-                if label != self.baseline:
-                    against = paired_difference(summary[name].to_numpy(), base, bounds=about.bounds)
-                    row |= {
-                        "difference": against.mean, "difference_low": against.low, "difference_high": against.high,
-                        "superiority": against.superiority, "n_pairs": against.n, "verdict": against.verdict,
-                    }  # fmt: skip
-                else:
-                    nothing = dict.fromkeys(
-                        ("difference", "difference_low", "difference_high", "superiority", "n_pairs"), np.nan
-                    )
-                    row |= {**nothing, "verdict": "baseline"}
-                rows.append(row)
+                values = summary[about.name].to_numpy()
+                rows.append(
+                    {"measure": about.name, "label": about.label, "unit": about.unit, "better": about.better}
+                    | {"style": label}
+                    | _mean(values, about.bounds)
+                    | (_NO_DIFFERENCE if label == self.baseline else _difference(values, base, about.bounds))
+                )
         return pd.DataFrame(rows)
 
     def to_frame(self, measures: Sequence[str] | None = None) -> pd.DataFrame:
@@ -159,6 +149,17 @@ class Comparison:
         return comparison_html(self)
 
 
+def _mean(values: np.ndarray, bounds: tuple[float, float]) -> dict[str, Any]:
+    found = estimate(values, bounds=bounds)
+    return {"n": found.n, "mean": found.mean, "mean_low": found.low, "mean_high": found.high}
+
+
+def _difference(values: np.ndarray, base: np.ndarray, bounds: tuple[float, float]) -> dict[str, Any]:
+    found = paired_difference(values, base, bounds=bounds)
+    numbers = (found.mean, found.low, found.high, found.superiority, found.n)
+    return {**dict(zip(_DIFFERENCE, numbers, strict=True)), "verdict": found.verdict}
+
+
 def _check_axes(ax: Any) -> None:
     if ax is not None:
         raise ScenarioError("plot: ax takes one measure, by its name; several have panels of their own")
@@ -168,7 +169,7 @@ def compare(
     *scenarios: Scenario | str,
     seeds: int | Sequence[int] = 30,
     baseline: str | None = None,
-    processes: Sequence[Process] = WEEK,
+    processes: Sequence[Process] | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> Comparison:
@@ -177,14 +178,14 @@ def compare(
     Parameters
     ----------
     *scenarios : Scenario or str
-        Scenarios, or names of styles on the default kind of organisation. They may differ in anything but structure
-        and weeks; those that differ in levers and interventions only share one burn-in.
+        Scenarios, or names of styles on the default kind of organisation. They may differ in anything but structure,
+        roster and weeks; those that differ in levers and interventions only share one burn-in.
     seeds : int or sequence of int
         Matched runs per scenario.
     baseline : str, optional
         Label of the scenario to compare with: the first with the style of the status quo, else the first.
-    processes : sequence of Process
-        What happens in a week, in order; see :func:`civicsim.model.week.ordered`.
+    processes : sequence of Process, optional
+        What happens in a week, in order, instead of each scenario's week; see :func:`civicsim.model.week.ordered`.
     threads : int, optional
         Threads to use; all there are by default.
     progress : callable, optional
@@ -217,7 +218,7 @@ def compare(
 
 
 class Starts:
-    """Burnt-in cohorts: scenarios that differ in levers and interventions only live through one burn-in together.
+    """Burnt-in cohorts: scenarios that differ in levers and interventions only share one burn-in.
 
     Parameters
     ----------
@@ -226,7 +227,11 @@ class Starts:
     """
 
     def __init__(
-        self, seeds: Sequence[int], processes: Sequence[Process], threads: int | None, progress: Progress | None
+        self,
+        seeds: Sequence[int],
+        processes: Sequence[Process] | None = None,
+        threads: int | None = None,
+        progress: Progress | None = None,
     ) -> None:
         self._known: list[tuple[Scenario, Cohort]] = []
         self._burn_in = partial(burn_in, seeds=seeds, processes=processes, threads=threads, progress=progress)
@@ -280,10 +285,10 @@ def _by_change(scenarios: Sequence[Scenario]) -> list[str]:
         words = [
             f"{key.removeprefix('levers.')}={own}"
             for key, (own, _) in differing.items()
-            if key not in ("title", "interventions")
+            if key not in ("title", "interventions") and own is not None
         ]
         if "interventions" in differing:
             words += [f"{event.name} in week {event.week}" for event in scenario.interventions] or ["no interventions"]
-        more = f", … {len(words) - _MOST_SAID} more" if len(words) > _MOST_SAID else ""
-        labels.append(f"{scenario.style}: {', '.join(words[:_MOST_SAID])}{more}" if words else scenario.style)
+        more = f", … {len(words) - _MOST_NAMED} more" if len(words) > _MOST_NAMED else ""
+        labels.append(f"{scenario.style}: {', '.join(words[:_MOST_NAMED])}{more}" if words else scenario.style)
     return labels

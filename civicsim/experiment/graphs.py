@@ -1,4 +1,4 @@
-"""The network of one run as a networkx graph: who is there, and who is tied to whom.
+"""The network of one run as a networkx graph: posts, patients and their ties.
 
 Layers of ties: ``line`` (a post and the one it answers to), ``peer`` (people of different teams who know each
 other), ``patient`` (a patient and each post of the team that gives most of the care), and, where asked for,
@@ -26,7 +26,7 @@ _Edge = tuple[str, str]
 
 
 def to_networkx(cohort: Cohort, run: int = 0, *, team_layer: bool = False) -> nx.Graph:
-    """Return people, patients and ties of one run, as they stand now.
+    """Return people, patients and ties of one run, as they are now.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def write_gexf(graph: nx.Graph, path: str | Path) -> None:
 
 
 def write_csv(graph: nx.Graph, ties: str | Path, people: str | Path) -> None:
-    """Write a graph as two tables: ties with their layer, and people with all that is known of them.
+    """Write a graph as two tables: ties with their layer, and people with all their attributes.
 
     Parameters
     ----------

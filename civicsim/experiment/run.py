@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from civicsim import __version__
 from civicsim.engine.process import Process
 from civicsim.errors import ScenarioError, nearest
 from civicsim.model.cohort import Cohort, build, renew_ties
-from civicsim.model.measures import MEASURES, TEAM_MEASURES, History
+from civicsim.model.measures import MEASURES, TEAM_MEASURES, History, Measure
 from civicsim.model.processes.events import Plan, put_into_force
 from civicsim.model.recording import Recorder, causes_frame, survey_frame, weekly_frame
 from civicsim.model.week import PUBLISHED, WEEK, advance, order_text
@@ -32,7 +32,7 @@ def seeds_of(seeds: int | Sequence[int], first: int = 1) -> list[int]:
     Raises
     ------
     ScenarioError
-        If there is none, one is negative, or one is there twice.
+        If there is none, one is negative, or one is given twice.
     """
     chosen: list[Any] = []
     if isinstance(seeds, int) and not isinstance(seeds, bool):
@@ -50,7 +50,7 @@ def threads_available() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def live(
+def simulate(
     cohort: Cohort,
     weeks: int,
     *,
@@ -59,7 +59,7 @@ def live(
     recorder: Recorder | None = None,
     progress: Progress | None = None,
 ) -> Cohort:
-    """Let a cohort live some weeks, record them, and say how far it is; see :func:`civicsim.model.week.advance`."""
+    """Simulate some weeks of a cohort, record them, and report progress; see :func:`civicsim.model.week.advance`."""
     return advance(
         cohort, weeks, processes=processes, threads=threads or threads_available(), recorder=recorder, progress=progress
     )
@@ -69,32 +69,46 @@ def burn_in(
     scenario: Scenario,
     seeds: int | Sequence[int] = 1,
     *,
-    processes: Sequence[Process] = WEEK,
+    processes: Sequence[Process] | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> Cohort:
-    """Return a cohort that has lived its burn-in weeks with the levers of the status quo.
+    """Return a cohort after its burn-in weeks with the levers of the status quo.
 
     It depends on everything in the scenario but its levers, so that all styles start from the same organisations.
     """
-    chosen = seeds_of(seeds, scenario.seed)
-    cohort = build(
-        scenario.structure,
-        scenario.population,
-        scenario.habits,
-        scenario.sections,
-        chosen,
-        -scenario.burn_in_weeks,
-        scenario.roster,
-    )
-    return live(cohort, scenario.burn_in_weeks, processes=processes, threads=threads, progress=progress)
+    scenario, week = with_week(scenario, processes)
+    s, numbers = scenario, seeds_of(seeds, scenario.seed)
+    cohort = build(s.structure, s.population, s.habits, s.sections, numbers, -s.burn_in_weeks, s.roster)
+    return simulate(cohort, s.burn_in_weeks, processes=week, threads=threads, progress=progress)
+
+
+def with_week(scenario: Scenario, processes: Sequence[Process] | None) -> tuple[Scenario, Sequence[Process]]:
+    """Return a scenario with parameters for all processes of a week, and that week: by default the scenario's own."""
+    if processes is None:
+        return scenario, scenario.week
+    own = {
+        process.name: process.parameters
+        for process in processes
+        if getattr(process, "parameters", object) is not object
+    }
+    lacking = any(scenario.model.types.get(name) is not cls for name, cls in own.items())
+    return scenario.with_(week=list(processes)) if lacking else scenario, processes
 
 
 def begin(cohort: Cohort, scenario: Scenario) -> Cohort:
     """Return a copy of a burnt-in cohort in which the scenario's levers and parameters are set from now on.
 
-    Ties that a roster says are those of today: what became of them in the burn-in is undone.
+    Ties that a roster lists are those of today: changes of ties in the burn-in are undone.
+
+    Raises
+    ------
+    ScenarioError
+        If the cohort was built without a process of the scenario.
     """
+    missing = [name for name in scenario.sections if name not in cohort.parameters]
+    if missing:
+        raise ScenarioError(f"run: the cohort to start from was built without the process {missing[0]}")
     own = cohort.copy()
     if scenario.roster is not None:
         renew_ties(own, scenario.roster)
@@ -108,7 +122,7 @@ def run(
     seeds: int | Sequence[int] = 1,
     *,
     teams: bool = False,
-    processes: Sequence[Process] = WEEK,
+    processes: Sequence[Process] | None = None,
     threads: int | None = None,
     start: Cohort | None = None,
     progress: Progress | None = None,
@@ -123,8 +137,9 @@ def run(
         How many runs, from the scenario's seed on; or the seeds themselves.
     teams : bool
         Whether to record each team weekly too.
-    processes : sequence of Process
-        What happens in a week, in order; see :func:`civicsim.model.week.ordered`.
+    processes : sequence of Process, optional
+        What happens in a week, in order, instead of the scenario's week; see :func:`civicsim.model.week.ordered`. Your
+        own processes have their default parameters unless the scenario sets them.
     threads : int, optional
         Threads to use; all there are by default. Results do not depend on it.
     start : Cohort, optional
@@ -136,16 +151,17 @@ def run(
     -------
     Result
     """
-    chosen = as_scenario(scenario)
+    given = as_scenario(scenario)
+    chosen, week = with_week(given, processes)
     numbers = seeds_of(seeds, chosen.seed)
     if start is None:
-        start = burn_in(chosen, numbers, processes=processes, threads=threads, progress=progress)
+        start = burn_in(chosen, numbers, processes=week, threads=threads, progress=progress)
     elif list(dict.fromkeys(start.organisation["seed"].tolist())) != numbers:
         raise ScenarioError("run: the cohort to start from was built with other seeds")
     cohort = begin(start, chosen)
     recorder = Recorder(cohort, chosen.weeks, teams=teams)
-    live(cohort, chosen.weeks, processes=processes, threads=threads, recorder=recorder, progress=progress)
-    return Result(chosen, numbers, recorder, cohort, order_text(processes))
+    simulate(cohort, chosen.weeks, processes=week, threads=threads, recorder=recorder, progress=progress)
+    return Result(chosen, numbers, recorder, cohort, order_text(week, given.week))
 
 
 def as_scenario(scenario: Scenario | str | None) -> Scenario:
@@ -157,7 +173,7 @@ def as_scenario(scenario: Scenario | str | None) -> Scenario:
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Result:
-    """What came of running a scenario: the record of each run, and how the cohort stands at the end.
+    """Results of a scenario: the record of each run, and the cohort at the end.
 
     Attributes
     ----------
@@ -184,7 +200,18 @@ class Result:
 
     def to_frame(self, measures: Sequence[str] | None = None) -> pd.DataFrame:
         """Return a row per run, organisation and week, and a column per measure; all measures by default."""
-        return weekly_frame(self.history, measure_names(measures))
+        return weekly_frame(self.history, self.chosen(measures))
+
+    def chosen(self, measures: Sequence[str] | None = None) -> list[Measure]:
+        """Return measures by name; all that the scenario's model has by default.
+
+        Raises
+        ------
+        ScenarioError
+            If one does not exist.
+        """
+        known = self.scenario.measures
+        return [known[name] for name in measure_names(measures, known)]
 
     def summary(self, measures: Sequence[str] | None = None, last_weeks: int = 52) -> pd.DataFrame:
         """Return a row per run and a column per measure, over the last weeks; linked organisations are averaged."""
@@ -196,9 +223,9 @@ class Result:
 
     def values(self, measures: Sequence[str] | None = None, last_weeks: int = 52) -> dict[str, np.ndarray]:
         """Return one value per run of each measure, as :meth:`summary` does, without a table."""
+        history, n = self.history, len(self.seeds)
         return {
-            name: _mean_of_linked(MEASURES[name].summary(self.history, last_weeks), len(self.seeds))
-            for name in measure_names(measures)
+            measure.name: _mean_of_linked(measure.summary(history, last_weeks), n) for measure in self.chosen(measures)
         }
 
     def teams_frame(self) -> pd.DataFrame:
@@ -267,7 +294,7 @@ class Result:
 
     def paths(self, measure: str, smooth_weeks: int = 13) -> np.ndarray:
         """Return a measure's smoothed time path, shape (weeks, runs); linked organisations are averaged."""
-        values = MEASURES[measure_names([measure])[0]].smoothed(self.history, smooth_weeks)
+        values = self.chosen([measure])[0].smoothed(self.history, smooth_weeks)
         return values.reshape(len(values), len(self.seeds), -1).mean(axis=2)
 
     def plot(self, measure: str, ax: Any = None) -> Any:
@@ -277,7 +304,7 @@ class Result:
         return plot_paths({self.scenario.title or self.scenario.style: self}, measure, ax=ax)
 
     def provenance(self) -> dict[str, Any]:
-        """Return what it takes to repeat the result."""
+        """Return what is needed to repeat the result."""
         return {
             "civicsim": __version__,
             "scenario": self.scenario.digest,
@@ -287,6 +314,7 @@ class Result:
             "burn_in_weeks": self.scenario.burn_in_weeks,
             "seeds": self.seeds,
             "order": self.order,
+            **({"code": self.scenario.model.sha256} if self.scenario.code else {}),
         }
 
     def __repr__(self) -> str:
@@ -302,13 +330,13 @@ class Result:
 def _mean_of_linked(values: np.ndarray, n_runs: int) -> np.ndarray:
     """Return the mean over each run's organisations, without those that have none; shape (n_runs,)."""
     each = np.asarray(values, dtype=float).reshape(n_runs, -1)
-    there = ~np.isnan(each)
-    counts = there.sum(axis=1)
-    return np.where(counts > 0, np.where(there, each, 0.0).sum(axis=1) / np.maximum(counts, 1), np.nan)
+    found = ~np.isnan(each)
+    counts = found.sum(axis=1)
+    return np.where(counts > 0, np.where(found, each, 0.0).sum(axis=1) / np.maximum(counts, 1), np.nan)
 
 
-def measure_names(measures: Sequence[str] | None) -> tuple[str, ...]:
-    """Return checked names of measures; all for None.
+def measure_names(measures: Sequence[str] | None, known: Mapping[str, Measure] = MEASURES) -> tuple[str, ...]:
+    """Return checked names of the measures there are; all for None.
 
     Raises
     ------
@@ -316,8 +344,8 @@ def measure_names(measures: Sequence[str] | None) -> tuple[str, ...]:
         If one does not exist.
     """
     if measures is None:
-        return tuple(MEASURES)
+        return tuple(known)
     for name in measures:
-        if name not in MEASURES:
-            raise ScenarioError(f"no measure '{name}'; {nearest(name, MEASURES)}")
+        if name not in known:
+            raise ScenarioError(f"no measure '{name}'; {nearest(name, known)}")
     return tuple(measures)

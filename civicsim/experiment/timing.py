@@ -1,4 +1,4 @@
-"""Where the time of a run goes: the weeks lived process by process, with a clock, beside the weeks as they are lived."""
+"""Where the time of a run goes: weeks simulated process by process, with a clock, beside weeks as runs simulate them."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from civicsim.model.week import WEEK, advance
 from civicsim.scenario.scenario import Scenario
 
 REPEATS = 3
-"""Times that each way is lived, one after the other in turn, so that a slow moment of the machine hits both."""
+"""Times that each way is measured, in turn, so that a slow moment of the machine hits both."""
 WEEKS = 52
-"""Most weeks of a run that are lived for its profile."""
+"""Most weeks of a run that are simulated for its profile."""
 
 
 @dataclass(frozen=True)
 class ProcessTime:
-    """What one process takes.
+    """Time that one process takes.
 
     Attributes
     ----------
@@ -48,15 +48,15 @@ class Profile:
     Attributes
     ----------
     n_runs, n_persons, weeks : int
-        What was lived: runs, people in all of them, weeks.
+        What was simulated: runs, staff and managers in all of them, weeks.
     processes : tuple of ProcessTime
         In the order of the week.
     calls : float
-        What it takes to call kernels one by one, which hands over all tables each time.
+        Time to call kernels one by one, which hands over all tables each time.
     one_by_one : float
-        Weeks lived process by process: the processes, the calls, and writing down.
+        Weeks simulated process by process: the processes, the calls, and recording.
     together : float or None
-        Weeks as runs live them, in one compiled loop; None for an order of the week that is not put together.
+        Weeks as runs simulate them, in one compiled loop; None for an order of the week that is not put together.
     """
 
     n_runs: int
@@ -103,7 +103,9 @@ def _seconds_of_calls(start: Cohort, process: Process) -> float:
     return median(times)
 
 
-def profile(start: Cohort, scenario: Scenario, processes: Sequence[Process] = WEEK, repeats: int = REPEATS) -> Profile:
+def profile(
+    start: Cohort, scenario: Scenario, processes: Sequence[Process] | None = None, repeats: int = REPEATS
+) -> Profile:
     """Return where the time of a run goes.
 
     Parameters
@@ -111,13 +113,14 @@ def profile(start: Cohort, scenario: Scenario, processes: Sequence[Process] = WE
     start : Cohort
         A burnt-in cohort; it is left as it is.
     scenario : Scenario
-        What is put into force.
-    processes : sequence of Process
-        What happens in a week, in order.
+        What comes into force.
+    processes : sequence of Process, optional
+        What happens in a week, in order, instead of the scenario's week.
     repeats : int
-        How often each way is lived; medians are returned.
+        How often each way is measured; medians are returned.
     """
     from_here, weeks = begin(start, scenario), min(scenario.weeks, WEEKS)
+    processes = scenario.week if processes is None else processes
     at_once = tuple(processes) == WEEK
     clocked = [_clocked(process) for process in processes]
     for way in (clocked, processes):

@@ -1,4 +1,4 @@
-"""Compiles beforehand what a run needs, so that no run has to wait for it."""
+"""Compiles what a run needs beforehand, so that no run has to wait for it."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from civicsim.scenario.shipped import shocks
 STEPS = len(WEEK) + 3
 """Steps of warming up: building, each process, the week put together, and dated events."""
 _SIZES = {"n_teams": 3, "team_size": 4, "teams_per_division": 2, "n_executives": 1, "n_organisations": 2}
-"""A place small enough that nothing but compiling takes time, with a second organisation to be linked to."""
+"""An organisation small enough that nothing but compiling takes time, with a second one to be linked to."""
 
 
 @dataclass(frozen=True)
 class Warmth:
-    """What warming up did.
+    """Result of warming up.
 
     Attributes
     ----------
     compiled : int
-        Functions that had to be compiled; 0 if everything was there.
+        Functions that had to be compiled; 0 if all were compiled before.
     seconds : float
         How long it took.
     folder : Path or None
@@ -69,7 +69,7 @@ def _counted() -> Iterator[list[str]]:
 
 
 def warm_up(report: Callable[[str], None] = lambda step: None) -> Warmth:
-    """Live a few weeks of a small place in every way in which weeks are lived, so that all of it gets compiled.
+    """Simulate a few weeks of a small organisation in every way there is, so that all of it gets compiled.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def warm_up(report: Callable[[str], None] = lambda step: None) -> Warmth:
         for process in WEEK:
             report(f"process {process.name}")
             process.step(start, 0, start.n_organisations)
-        # Weeks without events are lived in one compiled loop, those with events process by process.
+        # Weeks without events are simulated in one compiled loop, those with events process by process.
         report("the week, put together")
         advance(start.copy(), 1, recorder=Recorder(start, 1, teams=True))
         report("dated events")

@@ -21,11 +21,11 @@ import numpy as np
 
 from civicsim.engine.process import Process
 from civicsim.errors import ScenarioError, nearest
-from civicsim.experiment.run import as_scenario, begin, measure_names
+from civicsim.experiment.run import as_scenario, begin, measure_names, with_week
 from civicsim.mesa_face.agents import Cell, Manager, Organisation, Patient, StaffMember, Team
 from civicsim.model.cohort import build
-from civicsim.model.measures import MEASURES, History
-from civicsim.model.week import WEEK, advance
+from civicsim.model.measures import History
+from civicsim.model.week import advance
 from civicsim.scenario.scenario import Scenario
 
 EAGER_ROWS = 10_000
@@ -46,8 +46,8 @@ class CivicModel(mesa.Model):
         Style and kind of organisation to put in place of those of the assumptions, whose other changes stay.
     rng : "scenario", int, None or numpy source of randomness
         Where the seed comes from: the scenario's own by default. None draws a new one, so that repetitions differ.
-    processes : sequence of Process or callable
-        What happens in a week, in order. A plain function is called with the model.
+    processes : sequence of Process or callable, optional
+        What happens in a week, in order, instead of the scenario's week. A plain function is called with the model.
     collect : sequence of str, optional
         Measures that ``datacollector`` notes at the end of each week; all by default.
     collect_agents : sequence of str
@@ -83,7 +83,7 @@ class CivicModel(mesa.Model):
         style: str | None = None,
         kind: str | None = None,
         rng: RandomSource | Literal["scenario"] | None = "scenario",
-        processes: Sequence[Process | Callable[[CivicModel], object]] = WEEK,
+        processes: Sequence[Process | Callable[[CivicModel], object]] | None = None,
         collect: Sequence[str] | None = None,
         collect_agents: Sequence[str] = (),
         scenario: Any = None,
@@ -95,13 +95,14 @@ class CivicModel(mesa.Model):
             )
         chosen = as_scenario(assumptions)
         if style or kind:
-            chosen = Scenario.from_dict(
-                chosen.changes() | {"style": style or chosen.style, "kind": kind or chosen.kind}, "CivicModel"
-            )
+            names = {"style": style or chosen.style, "kind": kind or chosen.kind}
+            chosen = Scenario.from_dict(chosen.changes() | names, "CivicModel", model=chosen.model)
+        week = chosen.week if processes is None else processes
+        chosen, _ = with_week(chosen, [process for process in week if isinstance(process, Process)])
         self.assumptions = chosen.with_(**_with_seed(parameters, rng))
         super().__init__(rng=self.assumptions.seed)
-        self.processes = list(processes)
-        self.datacollector = _collector(collect, collect_agents)
+        self.processes: list[Any] = list(week)
+        self.datacollector = _collector(measure_names(collect, self.assumptions.measures), collect_agents)
         self._people: list[StaffMember | Manager] = []
         self._patients: list[Patient] = []
         self._found()
@@ -153,12 +154,12 @@ class CivicModel(mesa.Model):
         float
             NaN before the first week, and where nothing happened that it could be a share of.
         """
-        (known,) = measure_names([name])
+        (known,) = measure_names([name], self.assumptions.measures)
         if self.week == -self.assumptions.burn_in_weeks:
             return float("nan")
         c = self.cohort
         week = History(c.tally[np.newaxis], c.snapshot[np.newaxis], c.organisation, c.organisation[np.newaxis])
-        return float(MEASURES[known].weekly(week).mean())
+        return float(self.assumptions.measures[known].weekly(week).mean())
 
     # -- agents ----------------------------------------------------------------------------------------------------
 
@@ -230,7 +231,7 @@ def _with_seed(parameters: dict[str, Any], rng: RandomSource | Literal["scenario
     return parameters | {"seed": int(np.random.default_rng(rng).integers(2**63 - 1))}
 
 
-def _collector(collect: Sequence[str] | None, collect_agents: Sequence[str]) -> mesa.DataCollector:
+def _collector(collect: Sequence[str], collect_agents: Sequence[str]) -> mesa.DataCollector:
     """Return a data collector for measures, and for columns of agents."""
     columns = {
         kind: {name: name for name in dir(kind) if isinstance(getattr(kind, name), Cell)}
@@ -241,7 +242,7 @@ def _collector(collect: Sequence[str] | None, collect_agents: Sequence[str]) -> 
         if name not in known:
             raise ScenarioError(f"CivicModel: collect_agents: no agent has a column '{name}'; {nearest(name, known)}")
     return mesa.DataCollector(
-        model_reporters={name: partial(CivicModel.measure, name=name) for name in measure_names(collect)},
+        model_reporters={name: partial(CivicModel.measure, name=name) for name in collect},
         agenttype_reporters={
             kind: {name: name for name in collect_agents if name in columns[kind]}
             for kind in columns

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +10,7 @@ from numba import literal_unroll
 
 from civicsim.engine.compiled import compiled
 from civicsim.model.cohort import Cohort
-from civicsim.model.measures import ENACTED_COLUMNS, MEASURES, TEAM_MEASURES, History
+from civicsim.model.measures import ENACTED_COLUMNS, TEAM_MEASURES, History, Measure
 from civicsim.model.organisation import (
     CAUSES,
     FATES,
@@ -101,15 +101,15 @@ class Recorder:
         return History(self.tally, self.snapshot, self._cohort.organisation, self.enacted)
 
 
-def weekly_frame(history: History, measures: Sequence[str], first_week: int = 0) -> pd.DataFrame:
+def weekly_frame(history: History, measures: Iterable[Measure], first_week: int = 0) -> pd.DataFrame:
     """Return the record as a tidy table: organisation, week, and a column per measure.
 
     Parameters
     ----------
     history : History
         The record.
-    measures : sequence of str
-        Names of measures.
+    measures : iterable of Measure
+        Which to compute.
     first_week : int
         Number of its first week.
     """
@@ -121,8 +121,8 @@ def weekly_frame(history: History, measures: Sequence[str], first_week: int = 0)
         "organisation": np.repeat(history.organisation["key"], weeks),
         "week": np.tile(np.arange(first_week, first_week + weeks), n),
     }
-    for name in measures:
-        frame[name] = MEASURES[name].weekly(history).T.ravel()
+    for measure in measures:
+        frame[measure.name] = measure.weekly(history).T.ravel()
     return pd.DataFrame(frame)
 
 

@@ -54,7 +54,7 @@ WEEK: tuple[Process, ...] = (
     # Work, and orders from above.
     load.PROCESS,
     directives.PROCESS,
-    # From noticing to an answer, and what people learn from it.
+    # From noticing to an answer, and what staff learn from it.
     noticing.PROCESS,
     observation.PROCESS,
     partners.PROCESS,
@@ -68,7 +68,7 @@ WEEK: tuple[Process, ...] = (
     spread.PROCESS,
     pairing.PROCESS,
     codification.PROCESS,
-    # What comes of it for patients and staff.
+    # The outcome for patients and staff.
     quality.PROCESS,
     exhaustion.PROCESS,
     motivation.PROCESS,
@@ -79,7 +79,7 @@ WEEK: tuple[Process, ...] = (
     forum.PROCESS,
     compact.PROCESS,
     governing.PROCESS,
-    # What staff say when they are asked, and the record.
+    # The staff survey and the record.
     survey.PROCESS,
     record.PROCESS,
 )
@@ -88,12 +88,12 @@ PROCESSES = {process.name: process for process in WEEK}
 """The processes by name."""
 
 PUBLISHED = "published"
-"""What the order of :data:`WEEK` is called."""
+"""Name of the order in which a week is declared."""
 FIRST, LAST = ("events",), ("survey", "record")
 """Processes that keep their place unless an order names them.
 
 A week begins with what is put into force in it: later in the week, an intervention would begin a week after its date.
-And it ends with what is written down, which nothing in the model reads: earlier, the page would hold two weeks at once.
+And it ends with what is recorded, which nothing in the model reads: earlier, the page would hold two weeks at once.
 Either would move dates and measurement, not the model.
 """
 
@@ -102,9 +102,9 @@ Progress = Callable[[float], None]
 """Called with the person-weeks just done."""
 
 PERSONS_AT_ONCE = 1_000
-"""Runs that are lived together have about this many people, so that their tables stay in the processor's cache."""
+"""Runs that are simulated together have about this many people, so that their tables stay in the processor's cache."""
 WEEKS_AT_ONCE = 52
-"""Most weeks lived in one call, so that progress is seen and an interruption is not kept waiting."""
+"""Most weeks simulated in one call, so that progress is seen and an interruption is not kept waiting."""
 
 
 def describe(processes: Sequence[Process] = WEEK) -> str:
@@ -113,26 +113,55 @@ def describe(processes: Sequence[Process] = WEEK) -> str:
     return "\n".join(f"{process.name:<{width}}  {process.title}" for process in processes)
 
 
-def ordered(order: str | Sequence[str] | None = None, where: str = "order") -> tuple[Process, ...]:
-    """Return the processes of the week in another order.
+def insert(week: Sequence[Process], process: Process, after: str) -> tuple[Process, ...]:
+    """Return a week with one more process, which comes right after the one named.
 
     Parameters
     ----------
-    order : str or sequence of str, optional
-        ``"published"`` or nothing for the order of :data:`WEEK`; ``"shuffled:3"`` for the permutation that the number
-        stands for; or the names of all processes in order, as a sequence or with commas between. Those of
-        :data:`FIRST` and :data:`LAST` may be left out, and then keep their places.
-    where : str
-        What to name in a complaint.
+    week : sequence of Process
+        What happens in a week so far, such as :data:`WEEK`.
+    process : Process
+        Your own.
+    after : str
+        Name of a process in the week.
 
     Raises
     ------
     ScenarioError
-        If a name is unknown, missing or there twice, or the number is none.
+        If the week has no process of that name.
     """
+    names = [other.name for other in week]
+    if after not in names:
+        raise ScenarioError(f"insert: no process '{after}'; {nearest(after, names)}")
+    place = names.index(after) + 1
+    return (*week[:place], process, *week[place:])
+
+
+def ordered(
+    order: str | Sequence[str] | None = None, where: str = "order", week: Sequence[Process] = WEEK
+) -> tuple[Process, ...]:
+    """Return the processes of a week in another order.
+
+    Parameters
+    ----------
+    order : str or sequence of str, optional
+        ``"published"`` or nothing for the order of the week; ``"shuffled:3"`` for the permutation that the number stands
+        for; or the names of all processes in order, as a sequence or with commas between. Those of :data:`FIRST` and
+        :data:`LAST` may be left out, and then keep their places.
+    where : str
+        What to name in a complaint.
+    week : sequence of Process
+        What happens in a week; the shipped processes by default.
+
+    Raises
+    ------
+    ScenarioError
+        If a name is unknown, missing or given twice, or the number is none.
+    """
+    known = {process.name: process for process in week}
     if order is None or order == PUBLISHED:
-        return WEEK
-    movable = [name for name in PROCESSES if name not in FIRST + LAST]
+        return tuple(week)
+    movable = [name for name in known if name not in FIRST + LAST]
     if isinstance(order, str) and order.partition(":")[0].strip() == "shuffled":
         number = order.partition(":")[2].strip()
         if not (number.isascii() and number.isdigit() and int(number) < 2**63):
@@ -145,23 +174,22 @@ def ordered(order: str | Sequence[str] | None = None, where: str = "order") -> t
         words = order.split(",") if isinstance(order, str) else order
         names = [str(word).strip() for word in words]
         for name in names:
-            if name not in PROCESSES:
-                hint = nearest(name, [*PROCESSES, PUBLISHED, "shuffled:1"])
-                raise ScenarioError(f"{where}: no process '{name}'; {hint}")
-        doubled = [name for name in PROCESSES if names.count(name) > 1]
+            if name not in known:
+                raise ScenarioError(f"{where}: no process '{name}'; {nearest(name, [*known, PUBLISHED, 'shuffled:1'])}")
+        doubled = [name for name in known if names.count(name) > 1]
         if doubled:
-            raise ScenarioError(f"{where}: {', '.join(doubled)}: there more than once")
+            raise ScenarioError(f"{where}: {', '.join(doubled)}: named more than once")
         missing = [name for name in movable if name not in names]
         if missing:
             raise ScenarioError(f"{where}: without {', '.join(missing)}; an order names every process once")
-    start, end = ([name for name in PROCESSES if name in fixed and name not in names] for fixed in (FIRST, LAST))
-    return tuple(PROCESSES[name] for name in [*start, *names, *end])
+    start, end = ([name for name in known if name in fixed and name not in names] for fixed in (FIRST, LAST))
+    return tuple(known[name] for name in [*start, *names, *end])
 
 
-def order_text(processes: Sequence[Process | str]) -> str:
-    """Return an order as :func:`ordered` takes it: ``"published"``, or names with commas between."""
-    names = [process if isinstance(process, str) else process.name for process in processes]
-    return PUBLISHED if names == list(PROCESSES) else ",".join(names)
+def order_text(processes: Sequence[Process], week: Sequence[Process] = WEEK) -> str:
+    """Return an order of a week as :func:`ordered` takes it: ``"published"``, or names with commas between."""
+    names = [process.name for process in processes]
+    return PUBLISHED if names == [process.name for process in week] else ",".join(names)
 
 
 def _groups(cohort: Cohort, first: int, last: int, persons: int) -> list[tuple[int, int]]:
@@ -186,18 +214,10 @@ def _blocks(cohort: Cohort, n: int) -> list[tuple[int, int]]:
     return list(zip(starts, [*starts[1:], len(runs)], strict=True))
 
 
-def _acts(processes: Sequence[Process], own: Cohort, group: tuple[int, int], week: int) -> bool:
-    """Return whether Python code takes part in a week of a group of runs."""
-    return any(
-        process.act is not None and (process.acts_in is None or process.acts_in(own, *group, week))
-        for process in processes
-    )
-
-
-def _live_a_week(
+def _simulate_a_week(
     own: Cohort, group: tuple[int, int], processes: Sequence[Process], recorder: Recorder, observe: Observer | None
 ) -> None:
-    """Let a group of runs live a week process by process, so that Python code may take part."""
+    """Simulate a week of a group of runs process by process, so that Python code may take part."""
     clear_tally(*group, own.tally)
     for process in processes:
         process.step(own, *group)
@@ -208,17 +228,18 @@ def _live_a_week(
     own.week += 1
 
 
-def _live_together(own: Cohort, group: tuple[int, int], recorder: Recorder, end: int) -> None:
-    """Let a group of runs live in one compiled call until Python code takes part again, or for a year at most.
+def _simulate_together(own: Cohort, group: tuple[int, int], recorder: Recorder, end: int) -> None:
+    """Simulate a group of runs in one compiled call until Python code takes part again, or for a year at most.
 
     In :data:`WEEK` only the first process has Python code, so what it does in the first of these weeks can be done before.
     """
-    acts = _acts(WEEK, own, group, own.week)
+    first_process = WEEK[0]
+    acts = first_process.acts(own, *group, own.week)
     if acts:
         clear_tally(*group, own.tally)
-        WEEK[0].act(own, *group)  # type: ignore[misc]
+        first_process.act(own, *group)  # type: ignore[misc]
     week = own.week + 1
-    while week < min(end, own.week + WEEKS_AT_ONCE) and not _acts(WEEK, own, group, week):
+    while week < min(end, own.week + WEEKS_AT_ONCE) and not first_process.acts(own, *group, week):
         week += 1
     many_weeks, names = together(clear_tally, WEEK, keep)
     row, kept = own.week - recorder.first_week, recorder.arrays
@@ -237,7 +258,7 @@ def advance(
     progress: Progress | None = None,
     observe: Observer | None = None,
 ) -> Cohort:
-    """Let a cohort live some weeks, and return it.
+    """Simulate some weeks of a cohort, and return it.
 
     Parameters
     ----------
@@ -250,7 +271,7 @@ def advance(
     threads : int
         Groups of runs that are stepped at the same time. The result does not depend on it.
     recorder : Recorder, optional
-        Writes down each week.
+        Records each week.
     progress : callable, optional
         Called with the person-weeks just done.
     observe : callable, optional
@@ -265,16 +286,16 @@ def advance(
     # To compile another sequence of processes takes longer than most runs of it do.
     at_once = observe is None and tuple(processes) == WEEK
 
-    def live(group: tuple[int, int]) -> None:
+    def simulate(group: tuple[int, int]) -> None:
         # A group has its own clock: another may be in another week.
         own = Cohort(cohort.tables, cohort.ties, cohort.parameters, start, cohort.plan)
         people = float(own.organisation["n_persons"][slice(*group)].sum())
         while own.week < start + weeks:
             before = own.week
             if at_once:
-                _live_together(own, group, kept, start + weeks)
+                _simulate_together(own, group, kept, start + weeks)
             else:
-                _live_a_week(own, group, processes, kept, observe)
+                _simulate_a_week(own, group, processes, kept, observe)
             if progress is not None:
                 progress(people * (own.week - before))
 
@@ -282,10 +303,10 @@ def advance(
     groups = [group for block in blocks for group in _groups(cohort, *block, PERSONS_AT_ONCE if at_once else 1 << 62)]
     if len(blocks) == 1:
         for group in groups:
-            live(group)
+            simulate(group)
     else:
         # Whichever thread is done takes the next group: none waits for one that has been held up.
         with ThreadPoolExecutor(len(blocks)) as pool:
-            list(pool.map(live, groups))
+            list(pool.map(simulate, groups))
     cohort.week = start + weeks
     return cohort

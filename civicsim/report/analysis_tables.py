@@ -103,7 +103,7 @@ _MECHANISM = ["Setting", "Measure", "Difference", "Verdict", "Change", "From", "
 
 def _mechanisms(runs: Matched) -> Iterator[str]:
     """Yield a table of what mechanisms do to the difference between styles, where a study takes them away."""
-    if not switch_columns(runs.points, runs.factors) or runs.points["style"].nunique() < 2:
+    if not switch_columns(runs.points, runs.factors, runs.sections) or runs.points["style"].nunique() < 2:
         return
     try:
         found = ablation(runs)

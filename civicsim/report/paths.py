@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from civicsim.experiment.run import Result, measure_names
+from civicsim.experiment.run import Result
 from civicsim.model.calendar import YEAR
-from civicsim.model.measures import MEASURES, Measure
+from civicsim.model.measures import Measure
 from civicsim.report.bands import RANGE, RUNS_FOR_RANGE, band
 from civicsim.report.look import (
     FAINT,
@@ -67,7 +67,7 @@ def plot_paths(
     ScenarioError
         If there is no such measure.
     """
-    about = MEASURES[measure_names([measure])[0]]
+    (about,) = next(iter(results.values())).chosen([measure])
     if ax is None:
         with own_look():
             own = Picture(figsize=(8.0, 4.5), layout="constrained").add_subplot(axes_class=PictureAxes)

@@ -87,7 +87,10 @@ def _results(store: Store) -> str:
     runs = store.to_pandas(columns=[column["column"] for column in columns])
     if not len(runs):
         return "<p>There are no results yet.</p>"
-    words_of, futures = policy_words(runs, store.manifest["factors"]), runs["future"].nunique() > 1
+    words_of, futures = (
+        policy_words(runs, store.manifest["factors"], store.study.protocol.sections),
+        runs["future"].nunique() > 1,
+    )
     rows, drawn = [], []
     for policy, own in list(runs.groupby("policy"))[:_MOST_POLICIES]:
         found = {column["column"]: _estimate(own, column["column"], futures) for column in columns}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from civicsim.engine.parameters import Parameter
@@ -17,62 +18,80 @@ FindParameter = Callable[[str, str], Parameter]
 Load = Callable[[str, str, str], tuple[dict[str, Any], str]]
 
 _EVENT_KEYS = ("week", "name", "weeks", "set", "action", "size", "teams", "share")
+_FOR_NAMED = ("weeks", "size", "teams", "share")
+"""Keys that change what a named shock or intervention does."""
 _TIMED_ACTIONS = ("project",)
 """Actions that last as long as their event."""
+_LAST_WEEK = 5200
 
 
 def read_interventions(blocks: Any, where: str, find: FindParameter, load: Load = load_named) -> tuple[Event, ...]:
-    """Return the events that ``[[interventions]]`` blocks describe; a shipped name stands for its own blocks.
+    """Return the events that ``[[interventions]]`` blocks describe; the name of a shock or a file stands for its own blocks.
 
     Parameters
     ----------
-    blocks : list of mappings
+    blocks : list of mappings or Event
         As in a scenario file.
     where : str
         What to name in a complaint.
     find : callable
-        Returns the parameter of a name, or complains; see :func:`civicsim.scenario.scenario.find_parameter`.
+        Returns the parameter of a name, or complains; see :meth:`civicsim.scenario.model.Sections.find`.
     load : callable
-        Returns what a name stands for: :func:`civicsim.scenario.shipped.load_shipped` for blocks that strangers wrote.
+        Returns the file that a name stands for: :func:`civicsim.scenario.shipped.load_shipped` for blocks that strangers
+        wrote.
 
     Raises
     ------
     ScenarioError
-        If a block says something that the model does not know or cannot do.
+        If a block asks for something that the model does not know or cannot do.
     """
     result: list[Event] = []
     for at, block in _numbered(blocks, where):
+        if isinstance(block, Event):
+            result.append(block)
+            continue
         name = block.get("name", "")
         if not isinstance(name, str) or not name:
-            raise ScenarioError(f"{at}: name = {name!r}: expected the name of a shock or intervention, or an own name")
+            expected = "the name of a shock or intervention, a file, or a name of your own"
+            raise ScenarioError(f"{at}: name = {name!r}: expected {expected}")
         if "set" in block or "action" in block:
             result.append(_read_event(block, at, find))
-            continue
-        try:
-            about, file = load(name, "shocks", "shock or intervention")
-            parts = _numbered(about.get("interventions") or None, file)
-        except ScenarioError as error:
-            raise ScenarioError(f"{at}: {error}") from None
-        for key in ("weeks", "size", "teams", "share"):
-            if key in block and not any(_has_use(part, key) for _, part in parts):
-                raise ScenarioError(f"{at}: '{name}' has no use for {key}")
-        for part_at, part in parts:
-            week = _whole(part, "week", f"{at}: {part_at}", 0) + _whole(block, "week", at)
-            own = {**part, "name": name, "week": week}
-            own |= {
-                key: block[key] for key in ("weeks", "size", "teams", "share") if key in block and _has_use(part, key)
-            }
-            result.append(_read_event(own, at, find))
+        else:
+            result += _named(block, name, at, find, load)
     return tuple(result)
 
 
-def _numbered(blocks: Any, where: str) -> list[tuple[str, Mapping[str, Any]]]:
+def _named(block: Mapping[str, Any], name: str, at: str, find: FindParameter, load: Load) -> list[Event]:
+    """Return the events of a shipped shock or intervention, or of a file, from the week of a block on."""
+    try:
+        about, file = load(name, "shocks", "shock or intervention")
+        for key in about:
+            if key not in ("title", "description", "interventions"):
+                raise ScenarioError(f"{file}: '{key}' is not for a shock, which holds [[interventions]] only")
+        parts = _numbered(about.get("interventions") or None, file)
+    except ScenarioError as error:
+        raise ScenarioError(f"{at}: {error}") from None
+    for key in _FOR_NAMED:
+        if key in block and not any(_has_use(part, key) for _, part in parts):
+            raise ScenarioError(f"{at}: '{name}' has no use for {key}")
+    week, events = _whole(block, "week", at), []
+    for part_at, part in parts:
+        of = f"{at}: {part_at}"
+        if "set" not in part and "action" not in part:
+            raise ScenarioError(f"{of}: expected values to set, or an action")
+        own = {**part, "week": week + _whole(part, "week", of, 0), "name": Path(name).stem}
+        own |= {key: block[key] for key in _FOR_NAMED if key in block and _has_use(part, key)}
+        events.append(_read_event(own, of, find))
+    return events
+
+
+def _numbered(blocks: Any, where: str) -> list[tuple[str, Any]]:
     """Return blocks with what to call each in a complaint; their keys are known, their values are not checked."""
-    if not isinstance(blocks, list | tuple) or not all(isinstance(block, Mapping) for block in blocks):
+    if not isinstance(blocks, list | tuple) or not all(isinstance(block, Mapping | Event) for block in blocks):
         raise ScenarioError(f"{where}: interventions: expected blocks [[interventions]]")
     result = [(f"{where}: [[interventions]] {number}", block) for number, block in enumerate(blocks, start=1)]
     for at, block in result:
-        for key in block:
+        for key in () if isinstance(block, Event) else block:
             if key not in _EVENT_KEYS:
                 raise ScenarioError(f"{at} has no '{key}'; {nearest(key, _EVENT_KEYS)}")
     return result
@@ -89,8 +108,8 @@ def _has_use(part: Mapping[str, Any], key: str) -> bool:
 
 def _whole(block: Mapping[str, Any], key: str, at: str, default: int | None = None) -> int:
     value = block.get(key, default)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 5200:
-        raise ScenarioError(f"{at}: {key} = {value!r}: expected a whole number from 0 to 5200")
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _LAST_WEEK:
+        raise ScenarioError(f"{at}: {key} = {value!r}: expected a whole number from 0 to {_LAST_WEEK}")
     return value
 
 
@@ -118,21 +137,15 @@ def check_event(event: Event, at: str, find: FindParameter) -> Event:
     action: Any = event.action
     if not isinstance(action, str) or (action and action not in ACTIONS):
         raise ScenarioError(f"{at}: no action {event.action!r}; {nearest(str(event.action), ACTIONS)}")
-    size: Any = event.size
-    if isinstance(size, bool) or not isinstance(size, int | float) or not 0.0 <= size <= 1.0:
-        raise ScenarioError(f"{at}: size = {size!r}: expected a number from 0 to 1")
+    size, share = (_share(getattr(event, key), key, at) for key in ("size", "share"))
     teams: Any = event.teams
     if not isinstance(teams, str) or teams not in CHOICES:
         raise ScenarioError(
             f"{at}: teams = {teams!r}: expected one of {', '.join(CHOICES)}; {nearest(str(teams), CHOICES)}"
         )
-    share: Any = event.share
-    if isinstance(share, bool) or not isinstance(share, int | float) or not 0.0 <= share <= 1.0:
-        raise ScenarioError(f"{at}: share = {share!r}: expected a number from 0 to 1")
     if (teams in ("all", "marked")) != (share == 0.0):
-        raise ScenarioError(
-            f"{at}: share = {share!r}: expected a share of the teams above 0 with teams = random, best, worst or willing, and none otherwise"
-        )
+        allowed = "a share of the teams above 0 with teams = random, best, worst or willing, and none otherwise"
+        raise ScenarioError(f"{at}: share = {share!r}: expected {allowed}")
     if teams != "all" and not action:
         raise ScenarioError(f"{at}: teams = {teams!r}: only an action is about some teams; values hold for all")
     if teams != "all" and action in FOR_THE_WHOLE:
@@ -141,4 +154,10 @@ def check_event(event: Event, at: str, find: FindParameter) -> Event:
         raise ScenarioError(f"{at}: does nothing: expected values to set, or an action with a size above 0")
     _whole({"week": event.week}, "week", at)
     _whole({"weeks": event.weeks}, "weeks", at)
-    return dataclasses.replace(event, set=checked, size=float(size), share=float(share))
+    return dataclasses.replace(event, set=checked, size=size, share=share)
+
+
+def _share(value: Any, key: str, at: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0.0 <= value <= 1.0:
+        raise ScenarioError(f"{at}: {key} = {value!r}: expected a number from 0 to 1")
+    return float(value)

@@ -1,71 +1,62 @@
-"""A scenario is everything that is assumed: kind of organisation, governance style, parameters, weeks and seed."""
+"""A scenario holds everything that is assumed: kind of organisation, governance style, parameters, weeks and seed."""
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
 import json
+import os
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import tomli_w
 
-from civicsim.engine.parameters import Parameter, declared
+from civicsim.engine.process import Process
 from civicsim.errors import ScenarioError, nearest
 from civicsim.model.levers import NAMES as LEVERS
 from civicsim.model.levers import Levers
+from civicsim.model.measures import Measure
 from civicsim.model.practice import PracticeParameters
-from civicsim.model.processes import (
-    coaching,
-    codification,
-    compact,
-    deliberation,
-    directives,
-    drift,
-    enactment,
-    events,
-    exhaustion,
-    forum,
-    governing,
-    learning,
-    lifecycle,
-    load,
-    motivation,
-    noticing,
-    observation,
-    pairing,
-    partners,
-    quality,
-    record,
-    response,
-    spread,
-    survey,
-    ties,
-    turnover,
-    voice,
-)
 from civicsim.model.processes.events import Event, Plan
 from civicsim.model.reference import Reference
 from civicsim.model.roster import DECIDES, Roster, decided, undecided
 from civicsim.model.structure import GROUPS, Population, Structure
+from civicsim.model.week import WEEK
 from civicsim.scenario.interventions import check_event, read_interventions
-from civicsim.scenario.shipped import load_named
+from civicsim.scenario.model import PARAMETERS, SECTIONS, SHARED, SHIPPED, TOP, Model, find_parameter, load_model
+from civicsim.scenario.shipped import in_folder, load_named, names_in
 from civicsim.scenario.toml import read_toml
+
+__all__ = [
+    "DEFAULT_KIND",
+    "PARAMETERS",
+    "SECTIONS",
+    "STATUS_QUO",
+    "Scenario",
+    "find_parameter",
+    "random_style",
+    "sources_of",
+]
 
 STATUS_QUO = "status-quo"
 DEFAULT_KIND = "acute-trust"
-_TOP = {"title": "", "kind": DEFAULT_KIND, "style": STATUS_QUO, "weeks": 260, "burn_in_weeks": 260, "seed": 1}
-_MOST_SAID = 6
+_MOST_NAMED = 6
 """Most changes that the short form of a scenario names."""
 _RANGES = {"weeks": (1, 5200), "burn_in_weeks": (0, 5200), "seed": (0, 2**63 - 1)}
+_NAMED = {"style": STATUS_QUO, "kind": DEFAULT_KIND, "code": ""}
+"""Keys of a scenario file whose value is a name or a file, with their defaults."""
+_BLOCKS = ("habits", "interventions", "roster")
+"""Keys of a scenario file that hold blocks and are no section of parameters."""
 
 
 @dataclass(frozen=True, repr=False)
 class Scenario:
-    """What is assumed. Frozen: :meth:`with_` makes a changed copy.
+    """Everything that is assumed. Frozen: :meth:`with_` makes a changed copy.
 
     Attributes
     ----------
@@ -80,13 +71,16 @@ class Scenario:
     structure, population, levers, practice, reference : dataclass
         Sizes, people, governance, what changing a practice takes, and what is usual.
     habits : Levers
-        Levers of the status quo, with which the burn-in is lived.
+        Levers of the status quo, which hold during the burn-in.
     interventions : tuple of Event
         Dated changes: interventions and shocks.
     roster : Roster or None
-        Teams, professions, line and ties of an organisation of one's own; None where they follow from the structure.
-    drift, enactment, … : dataclass
-        Parameters of each process.
+        Teams, professions, line and ties of your own organisation; None where they follow from the structure.
+    model : Model
+        Processes of a week, and measures; the shipped ones by default.
+    parameters : dict of str to dataclass
+        Parameters of each process by section; each is an attribute too: ``scenario.voice``. Sections that are left out
+        have their default values.
     """
 
     title: str = ""
@@ -103,64 +97,48 @@ class Scenario:
     reference: Reference = field(default_factory=Reference)
     interventions: tuple[Event, ...] = ()
     roster: Roster | None = None
-    events: events.Parameters = field(default_factory=events.Parameters)
-    drift: drift.Parameters = field(default_factory=drift.Parameters)
-    enactment: enactment.Parameters = field(default_factory=enactment.Parameters)
-    load: load.Parameters = field(default_factory=load.Parameters)
-    directives: directives.Parameters = field(default_factory=directives.Parameters)
-    noticing: noticing.Parameters = field(default_factory=noticing.Parameters)
-    observation: observation.Parameters = field(default_factory=observation.Parameters)
-    partners: partners.Parameters = field(default_factory=partners.Parameters)
-    voice: voice.Parameters = field(default_factory=voice.Parameters)
-    response: response.Parameters = field(default_factory=response.Parameters)
-    learning: learning.Parameters = field(default_factory=learning.Parameters)
-    deliberation: deliberation.Parameters = field(default_factory=deliberation.Parameters)
-    lifecycle: lifecycle.Parameters = field(default_factory=lifecycle.Parameters)
-    coaching: coaching.Parameters = field(default_factory=coaching.Parameters)
-    spread: spread.Parameters = field(default_factory=spread.Parameters)
-    pairing: pairing.Parameters = field(default_factory=pairing.Parameters)
-    codification: codification.Parameters = field(default_factory=codification.Parameters)
-    quality: quality.Parameters = field(default_factory=quality.Parameters)
-    exhaustion: exhaustion.Parameters = field(default_factory=exhaustion.Parameters)
-    motivation: motivation.Parameters = field(default_factory=motivation.Parameters)
-    turnover: turnover.Parameters = field(default_factory=turnover.Parameters)
-    ties: ties.Parameters = field(default_factory=ties.Parameters)
-    forum: forum.Parameters = field(default_factory=forum.Parameters)
-    compact: compact.Parameters = field(default_factory=compact.Parameters)
-    governing: governing.Parameters = field(default_factory=governing.Parameters)
-    survey: survey.Parameters = field(default_factory=survey.Parameters)
-    record: record.Parameters = field(default_factory=record.Parameters)
+    # Before the parameters, whose classes a copy in another process finds only once the model is loaded.
+    model: Model = SHIPPED
+    parameters: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Check every value, however the scenario was made."""
-        for key in _TOP:
+        for key in TOP:
             _check_top(key, getattr(self, key), "scenario")
-        for section, known in SECTIONS.items():
-            values = getattr(self, section)
-            if type(values) is not _SECTION_TYPES[section]:
-                raise ScenarioError(f"scenario: {section} = {values!r}: expected the parameters of [{section}]")
-            checked = {name: about.validate(getattr(values, name), "scenario") for name, about in known.items()}
-            if any(value is not getattr(values, name) for name, value in checked.items()):
-                # Numbers in the parameter's own type, so that 1 and 1.0 are one scenario.
-                object.__setattr__(self, section, dataclasses.replace(values, **checked))
-        given: Any = self.interventions
-        if not isinstance(given, tuple) or not all(isinstance(event, Event) for event in given):
-            raise ScenarioError(f"scenario: interventions = {given!r}: expected a tuple of Event")
-        events = tuple(
-            check_event(event, f"scenario: intervention {event.name!r}", find_parameter) for event in self.interventions
-        )
-        object.__setattr__(self, "interventions", events)
+        put, defaults = object.__setattr__, self.model.defaults
+        for section in SHARED:
+            put(self, section, _checked(getattr(self, section), section, self.model))
+        put(self, "habits", _checked(self.habits, "levers", self.model, "scenario: habits"))
+        for section in self.parameters:
+            if section not in defaults or section in SHARED or section in _ATTRIBUTES:
+                raise ScenarioError(f"scenario: no process can have a section [{section}] here")
+        given = {
+            section: self.parameters.get(section, usual) for section, usual in defaults.items() if section not in SHARED
+        }
+        put(self, "parameters", {section: _checked(values, section, self.model) for section, values in given.items()})
+        events: Any = self.interventions
+        if not isinstance(events, tuple) or not all(isinstance(event, Event) for event in events):
+            raise ScenarioError(f"scenario: interventions = {events!r}: expected a tuple of Event")
+        find = self.model.sections.find
+        events = tuple(check_event(event, f"scenario: intervention {event.name!r}", find) for event in events)
+        put(self, "interventions", events)
         if self.roster is not None:
             try:
-                object.__setattr__(self, "structure", self.roster.outline(self.structure))
+                put(self, "structure", self.roster.outline(self.structure))
             except ScenarioError as error:
                 raise ScenarioError(f"scenario: {error}") from None
         _check_together(self, "scenario")
 
+    def __getattr__(self, name: str) -> Any:
+        parameters = self.__dict__.get("parameters", {})
+        if name in parameters:
+            return parameters[name]
+        raise AttributeError(f"a scenario has no '{name}'; {nearest(name, [*parameters, *SHARED])}")
+
     # -- making scenarios ------------------------------------------------------------------------------------------
 
     @classmethod
-    def preset(cls, style: str = STATUS_QUO, kind: str = DEFAULT_KIND) -> Scenario:
+    def preset(cls, style: str = STATUS_QUO, kind: str = DEFAULT_KIND, model: Model = SHIPPED) -> Scenario:
         """Return a style on a kind of organisation.
 
         Parameters
@@ -169,48 +147,70 @@ class Scenario:
             Name of a style (see :func:`civicsim.scenario.shipped.styles`), or path of a TOML file with ``[levers]``.
         kind : str
             Name of a kind of organisation (see :func:`civicsim.scenario.shipped.kinds`), or path of a TOML file.
+        model : Model
+            Processes and measures; see :func:`civicsim.scenario.model.load_model`.
 
         Raises
         ------
         ScenarioError
-            If there is no such style or kind, or a file says something impossible.
+            If there is no such style or kind, or a file asks for something impossible.
         """
         about_kind, kind_where = load_named(kind, "organisations", "kind")
         about_style, style_where = load_named(style, "styles", "style")
-        for key in set(about_style) - {"title", "description", "levers"}:
-            raise ScenarioError(f"{style_where}: '{key}' is not for a style, which sets levers only")
-        for key in set(about_kind) & {"style", "kind", "seed", "interventions", "habits"}:
-            raise ScenarioError(f"{kind_where}: '{key}' is not for a kind of organisation")
-        assumed = {k: v for k, v in about_kind.items() if k not in ("description", "sources")}
-        base = _apply(cls(kind=kind), assumed, kind_where)
-        _check_sources(about_kind, kind_where)
+        for key in about_style:
+            if key not in ("title", "description", "levers"):
+                raise ScenarioError(f"{style_where}: '{key}' is not for a style, which sets levers only")
+        for key in about_kind:
+            if key in ("style", "kind", "seed", "code", "interventions", "habits"):
+                raise ScenarioError(f"{kind_where}: '{key}' is not for a kind of organisation")
+        assumed = {key: value for key, value in about_kind.items() if key not in ("description", "sources")}
+        base = _apply(cls(kind=kind, model=model), assumed, kind_where)
+        _check_sources(about_kind, kind_where, model)
         base = dataclasses.replace(base, habits=base.levers, kind=kind, style=style)
-        title = str(about_style.get("title", style))
-        return dataclasses.replace(_apply(base, {"levers": about_style.get("levers", {})}, style_where), title=title)
+        named = {"title": about_style.get("title", style), "levers": about_style.get("levers", {})}
+        return _apply(base, named, style_where)
 
     @classmethod
     def read(cls, path: str | Path) -> Scenario:
         """Return the scenario that a TOML file describes: a style on a kind of organisation, and changes.
 
+        Paths in the file start at its folder.
+
         Raises
         ------
         ScenarioError
-            If the file cannot be read, or says something the model does not know or cannot do.
+            If the file cannot be read, or asks for something the model does not know or cannot do.
         """
-        return cls.from_dict(read_toml(Path(path)), str(path))
+        return cls.from_dict(read_toml(Path(path)), str(path), Path(path).parent)
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any], where: str = "scenario") -> Scenario:
-        """Return the scenario that nested dictionaries describe, as read from TOML; see :meth:`read`."""
-        names = {key: values.get(key, _TOP[key]) for key in ("style", "kind")}
+    def from_dict(
+        cls, values: Mapping[str, Any], where: str = "scenario", folder: str | Path = ".", model: Model = SHIPPED
+    ) -> Scenario:
+        """Return the scenario that nested dictionaries describe, as read from TOML; see :meth:`read`.
+
+        Parameters
+        ----------
+        values : mapping
+            Keys and sections of a scenario file.
+        where : str
+            What to name in a complaint.
+        folder : str or Path
+            Where paths of files start.
+        model : Model
+            Processes and measures where the values name no code.
+        """
+        names = {key: values.get(key, usual) for key, usual in _NAMED.items()}
         for key, name in names.items():
             if not isinstance(name, str):
-                raise ScenarioError(f"{where}: {key} = {name!r}: expected the name of a {key}")
+                what = "the path of a Python file" if key == "code" else f"the name of a {key}"
+                raise ScenarioError(f"{where}: {key} = {name!r}: expected {what}")
+        style, kind, code = (in_folder(name, Path(folder)) for name in names.values())
         try:
-            base = cls.preset(**names)
+            base = cls.preset(style, kind, load_model(code) if code else model)
         except ScenarioError as error:
             raise ScenarioError(f"{where}: {error}") from None
-        return _apply(base, {k: v for k, v in values.items() if k not in names}, where)
+        return _apply(base, {key: value for key, value in values.items() if key not in names}, where, Path(folder))
 
     def with_(self, **changes: Any) -> Scenario:
         """Return a copy with some values changed.
@@ -218,174 +218,229 @@ class Scenario:
         Parameters
         ----------
         **changes
-            By name: a top-level name (``weeks=104``; ``style`` brings its levers along), a parameter (``fear=0.1``), a parameter with its section where
-            the bare name is not unique (``load__enabled=False``), or a whole section (``levers=Levers(…)``).
+            By name: a top-level name (``weeks=104``; ``style`` brings its levers along), a parameter (``fear=0.1``), a
+            parameter with its section where the bare name is not unique (``load__enabled=False``), a whole section
+            (``levers=Levers(…)``), ``interventions`` or a ``roster``; and your own parts: ``code``, a Python file, or
+            ``week``, a sequence of Process, and ``measures``, further ones.
 
         Raises
         ------
         ScenarioError
             If a name is unknown or ambiguous, or a value is out of range.
         """
-        result = self
-        for name, value in changes.items():
-            if name in SECTIONS or name in ("habits", "interventions"):
-                result = dataclasses.replace(result, **{name: value})
-            elif name == "roster":
-                result = _apply(result, {name: value}, "scenario")
-            else:
-                result = result.set(name.replace("__", "."), value)
-        return result
+        return self._changed({name.replace("__", "."): value for name, value in changes.items()}, "scenario")
 
     def set(self, key: str, value: Any, where: str = "scenario") -> Scenario:
-        """Return a copy with one value changed; ``key`` is a name, or ``section.name``."""
-        if key == "kind":
+        """Return a copy with one value changed; ``key`` is a name, or ``section.name``. No value makes it execute code."""
+        if key in ("code", "measures"):
+            raise ScenarioError(f"{where}: {key} cannot be set among other values; start from a scenario that has it")
+        return self._changed({key: value}, where)
+
+    def _changed(self, changes: Mapping[str, Any], where: str) -> Scenario:
+        result, whole, single = self, dict[str, Any](), dict[str, dict[str, Any]]()
+        parts = {key: value for key, value in changes.items() if key in ("code", "measures") or _is_week(key, value)}
+        if parts:
+            result = result._made_of(**parts)
+        if "kind" in changes:
             raise ScenarioError(f"{where}: the kind of a scenario cannot be changed; start from another preset")
-        if key == "style":
-            named = Scenario.preset(value, self.kind)
-            return dataclasses.replace(self, style=named.style, title=named.title, levers=named.levers)
-        if key in _TOP:
-            return _apply(self, {key: value}, where)
-        if key.startswith("habits."):
-            return _apply(self, {"habits": {key.removeprefix("habits."): value}}, where)
-        found = find_parameter(key, where)
-        return _apply(self, {found.section: {found.name: value}}, where)
+        if "style" in changes:
+            named = Scenario.preset(changes["style"], self.kind, result.model)
+            result = dataclasses.replace(result, style=named.style, title=named.title, levers=named.levers)
+        for key, value in changes.items():
+            if key == "style" or key in parts:
+                continue
+            if key in TOP or key in _BLOCKS or key in result.model.types:
+                whole[key] = _from_text(value, where) if key == "interventions" else value
+                continue
+            section, _, name = key.partition(".")
+            if section != "habits":
+                found = result.model.sections.find(key, where)
+                section, name = found.section, found.name
+            single.setdefault(section, {})[name] = value
+        for values in filter(None, (whole, single)):
+            result = _apply(result, values, where)
+        return result
+
+    def _made_of(self, code: str | Path = "", week: Any = None, measures: Any = ()) -> Scenario:
+        """Return the same with other parts of the model."""
+        model = load_model(code) if code else self.model
+        if week is not None:
+            model = Model(tuple(week), model.measures)
+        if measures:
+            model = model.with_measures(measures)
+        return self.for_model(model)
+
+    def for_model(self, model: Model) -> Scenario:
+        """Return the same with another model; parameters of processes that it does not have are left out."""
+        if model is self.model:
+            return self
+        kept = {name: values for name, values in self.parameters.items() if model.types.get(name) is type(values)}
+        return dataclasses.replace(self, model=model, parameters=kept)
+
+    def replace(self, **changes: Any) -> Scenario:
+        """Return a copy with fields and whole sections replaced, as :func:`dataclasses.replace` does with fields."""
+        own = {name: changes.pop(name) for name in [*changes] if name in self.parameters}
+        if own:
+            changes["parameters"] = {**self.parameters, **own}
+        return dataclasses.replace(self, **changes)
 
     # -- reading scenarios -----------------------------------------------------------------------------------------
 
     @property
+    def week(self) -> tuple[Process, ...]:
+        """The processes of a week, in order."""
+        return self.model.week
+
+    @property
+    def measures(self) -> Mapping[str, Measure]:
+        """The measures that can be taken, by name."""
+        return self.model.measures
+
+    @property
+    def code(self) -> str:
+        """Path of the Python file with your own processes or measures; "" for none."""
+        return self.model.file
+
+    @property
     def sections(self) -> dict[str, Any]:
         """Parameters of processes and shared parameters, by section; without structure, population and levers."""
-        apart = ("structure", "population", "levers")
-        return {name: getattr(self, name) for name in SECTIONS if name not in apart}
+        return {"practice": self.practice, "reference": self.reference, **self.parameters}
 
     def to_dict(self) -> dict[str, Any]:
         """Return all values as nested dictionaries; with the habits, so that nothing is left to a preset."""
-        values = dataclasses.asdict(self)
-        del values["roster"]
-        return values if self.roster is None else values | {"roster": self.roster.to_dict()}
+        values: dict[str, Any] = {key: getattr(self, key) for key in TOP}
+        values |= {section: dict(vars(getattr(self, section))) for section in (*SHARED, "habits", *self.parameters)}
+        values["interventions"] = tuple(dataclasses.asdict(event) for event in self.interventions)
+        values |= {} if self.roster is None else {"roster": self.roster.to_dict()}
+        return values | ({"code": self.code} if self.code else {})
 
     def changes(self) -> dict[str, Any]:
         """Return what differs from the style on the kind of organisation, as nested dictionaries; see :meth:`from_dict`."""
-        return _difference(Scenario.preset(self.style, self.kind), self)
+        return _difference(self._start(), self)
+
+    def _start(self, *, shipped: bool = False) -> Scenario:
+        """Return the style on the kind that it started from; where a label is no name of one, the usual one."""
+
+        def found(name: str, folder: str, usual: str) -> str:
+            there = name in names_in(folder) or (not shipped and name.endswith(".toml") and os.path.isfile(name))
+            return name if there else usual
+
+        style, kind = found(self.style, "styles", STATUS_QUO), found(self.kind, "organisations", DEFAULT_KIND)
+        return Scenario.preset(style, kind, self.model)
 
     def diff(self, other: Scenario) -> dict[str, tuple[Any, Any]]:
-        """Return what differs from another scenario: name → (own value, other's value)."""
+        """Return what differs from another scenario: name → (own value, other's value); None where one has no such value."""
         result = {}
-        for key in _TOP:
+        for key in (*TOP, "code", "interventions", "roster"):
             if getattr(self, key) != getattr(other, key):
                 result[key] = (getattr(self, key), getattr(other, key))
-        if self.interventions != other.interventions:
-            result["interventions"] = (self.interventions, other.interventions)
-        if self.roster != other.roster:
-            result["roster"] = (self.roster, other.roster)
-        for section, names in {**SECTIONS, "habits": SECTIONS["levers"]}.items():
-            for name in names:
-                mine, theirs = getattr(getattr(self, section), name), getattr(getattr(other, section), name)
-                if mine != theirs:
-                    result[f"{section}.{name}"] = (mine, theirs)
+        for section in {**self.model.sections, "habits": {}, **other.model.sections}:
+            mine, theirs = (getattr(one, section, None) for one in (self, other))
+            if mine != theirs:
+                for name in {**vars(mine or theirs), **vars(theirs or mine)}:
+                    pair = getattr(mine, name, None), getattr(theirs, name, None)
+                    if pair[0] != pair[1]:
+                        result[f"{section}.{name}"] = pair
         return result
 
-    def to_toml(self) -> str:
-        """Return the scenario as a TOML file: its style and kind, and what it changes."""
-        top = {key: getattr(self, key) for key in _TOP}
-        sections = {k: v for k, v in self.changes().items() if isinstance(v, dict)}
-        dated = {"interventions": [event.to_dict() for event in self.interventions]} if self.interventions else {}
-        return tomli_w.dumps(top | sections | dated)
+    def to_toml(self, folder: str | Path = ".", *, every: bool = False) -> str:
+        """Return the scenario as a TOML file: its style and kind, and what it changes.
 
-    def to_url(self) -> str:
-        """Return the scenario as the query of a link.
+        Parameters
+        ----------
+        folder : str or Path
+            Where the file will be: paths in it start there.
+        every : bool
+            Whether to write every value, so that no later default changes it.
 
         Raises
         ------
         ScenarioError
-            If it has a roster of its own, which a link has no room for; one that its kind brings along is fine.
+            If it has processes of your own that are in no file.
         """
-        if "roster" in self.changes():
+        if self.week != WEEK and not self.code:
+            raise ScenarioError(
+                "scenario: its week was made in Python; define it as WEEK in a file, and name that with code"
+            )
+        start = self._start()
+        top = {key: getattr(self, key) for key in TOP} | {"style": start.style, "kind": start.kind, "code": self.code}
+        top |= {key: _path_from(str(top[key]), Path(folder)) for key in _NAMED}
+        values = self.to_dict() if every else _difference(start, self)
+        sections = {
+            key: value for key, value in values.items() if isinstance(value, dict) and not (every and key == "habits")
+        }
+        if start.habits != self.habits:
+            sections["habits"] = values["habits"]
+        dated = {"interventions": [event.to_dict() for event in self.interventions]} if self.interventions else {}
+        return tomli_w.dumps({key: value for key, value in top.items() if key != "code" or value} | sections | dated)
+
+    def to_url(self) -> str:
+        """Return the scenario as the query of a link, which names a shipped style and kind and all that differs from them.
+
+        Raises
+        ------
+        ScenarioError
+            If it has a roster or processes of your own, which a link has no room for; a roster that a shipped kind brings
+            along is fine.
+        """
+        start = self._start(shipped=True)
+        changes = _difference(start, self)
+        if "roster" in changes:
             raise ScenarioError("scenario: a [roster] does not fit into a link; write it to a file with to_toml()")
+        if self.week != WEEK:
+            raise ScenarioError(
+                "scenario: processes of your own do not fit into a link; write it to a file with to_toml()"
+            )
         sets = [
             f"{section}.{name}={json.dumps(value)}"
-            for section, values in self.changes().items()
+            for section, values in changes.items()
             if isinstance(values, dict)
             for name, value in values.items()
         ]
-        query: list[tuple[str, Any]] = [("kind", self.kind), ("style", self.style), ("weeks", self.weeks)]
+        query: list[tuple[str, Any]] = [("kind", start.kind), ("style", start.style), ("weeks", self.weeks)]
         query += [("burn_in_weeks", self.burn_in_weeks), ("seed", self.seed), ("v", 1)]
         if self.interventions:
             query.append(("interventions", json.dumps([event.to_dict() for event in self.interventions])))
         return "?" + urlencode([*query, *(("set", item) for item in sets)])
 
     def __repr__(self) -> str:
-        """Say where it started from, and what is changed."""
-        return (
-            f"Scenario({self.style!r} on {self.kind!r}, {self.weeks} weeks after {self.burn_in_weeks}{self._changed()})"
-        )
+        """Return where it started from, and what is changed."""
+        return f"Scenario({self.style!r} on {self.kind!r}, {self.weeks} weeks after {self.burn_in_weeks}{self._in_words()})"
 
-    def _changed(self) -> str:
+    def _in_words(self) -> str:
         try:
-            changes = Scenario.preset(self.style, self.kind).diff(self)
+            changes = self._start().diff(self)
         except ScenarioError:
-            return ", from files that are gone"
+            return ", from files that have changed"
         words = [
             f"{key.rpartition('.')[2] if key.startswith('levers.') else key}={after!r}"
             for key, (_, after) in changes.items()
             if "." in key or key == "seed"
         ]
         words += [f"{event.name} in week {event.week}" for event in self.interventions]
-        more = f", … {len(words) - _MOST_SAID} more" if len(words) > _MOST_SAID else ""
-        return f": {', '.join(words[:_MOST_SAID])}{more}" if words else ""
+        words += [f"code={self.code!r}"] if self.code else []
+        more = f", … {len(words) - _MOST_NAMED} more" if len(words) > _MOST_NAMED else ""
+        return f": {', '.join(words[:_MOST_NAMED])}{more}" if words else ""
 
     @property
     def digest(self) -> str:
-        """A hash of every value that bears on results: not of title, names and seed."""
+        """A hash of every value that bears on results, and of your own code: not of title, names and seed."""
         values = self.to_dict()
         for key in ("title", "kind", "style", "seed"):
             del values[key]
         for event in values["interventions"]:
             del event["name"]
+        values |= {"code": self.model.sha256} if self.code else {}
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
 
 
-SECTIONS: dict[str, dict[str, Parameter]] = {
-    f.name: declared(f.default_factory, f.name)  # type: ignore[arg-type]
-    for f in dataclasses.fields(Scenario)
-    if f.name not in _TOP and f.name not in ("habits", "interventions", "roster")
-}
-"""Every parameter that a scenario file can set, by section and name."""
-
-_SECTION_TYPES: dict[str, Any] = {f.name: f.default_factory for f in dataclasses.fields(Scenario) if f.name in SECTIONS}
-
-PARAMETERS: dict[str, Parameter] = {p.key: p for names in SECTIONS.values() for p in names.values()}
-"""Every parameter by its full name, ``section.name``."""
+_ATTRIBUTES = frozenset(dir(Scenario))
 
 
-def find_parameter(key: str, where: str = "scenario") -> Parameter:
-    """Return the parameter of that name; the section may be left out where the name is unique.
-
-    Raises
-    ------
-    ScenarioError
-        If there is none, or more than one.
-    """
-    if key in PARAMETERS:
-        return PARAMETERS[key]
-    section, _, name = key.rpartition(".")
-    if section:
-        if section not in SECTIONS:
-            raise ScenarioError(f"{where}: no section [{section}]; {nearest(section, SECTIONS)}")
-        raise ScenarioError(f"{where}: [{section}] has no '{name}'; {nearest(name, SECTIONS[section])}")
-    found = [p for p in PARAMETERS.values() if p.name == name]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise ScenarioError(f"{where}: '{name}' is in several sections; say one of {', '.join(p.key for p in found)}")
-    names = {p.name for p in PARAMETERS.values()} | (set(_TOP) - {key})
-    raise ScenarioError(f"{where}: no parameter '{name}'; {nearest(name, names)}")
-
-
-def sources_of(kind: str) -> dict[str, str]:
-    """Return where the values come from that a kind of organisation sets, by full name of the parameter, as its file says."""
+def sources_of(kind: str, model: Model = SHIPPED) -> dict[str, str]:
+    """Return the sources of the values that a kind of organisation sets, by full name of the parameter, as its file has them."""
     about, _ = load_named(kind, "organisations", "kind")
-    return {find_parameter(key).key: text for key, text in about.get("sources", {}).items()}
+    return {model.sections.find(key).key: text for key, text in about.get("sources", {}).items()}
 
 
 def random_style(number: int, of: int, seed: int = 1) -> Levers:
@@ -416,61 +471,94 @@ def random_style(number: int, of: int, seed: int = 1) -> Levers:
     return Levers(**values, budget_share=1.0)
 
 
-def _check_sources(about: Mapping[str, Any], where: str) -> None:
-    """Check that ``[sources]`` of a kind say in words where values come from that the kind sets."""
+def _is_week(key: str, value: Any) -> bool:
+    return key == "week" and isinstance(value, list | tuple)
+
+
+def _from_text(value: Any, where: str) -> Any:
+    """Return interventions that are written as TOML, as an option of the command line has them."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return tomllib.loads(f"interventions = {value}")["interventions"]
+    except tomllib.TOMLDecodeError:
+        example = '[{ name = "surge", week = 52 }]'
+        raise ScenarioError(f"{where}: interventions = {value}: expected blocks such as {example}") from None
+
+
+def _path_from(name: str, folder: Path) -> str:
+    """Return a path as it is written in a file of a folder."""
+    local = name.endswith((".toml", ".py")) and not os.path.isabs(name)
+    return Path(os.path.relpath(name, folder)).as_posix() if local else name
+
+
+def _checked(values: Any, section: str, model: Model, where: str = "scenario") -> Any:
+    """Return the parameters of a section with numbers in each parameter's own type, so that 1 and 1.0 are one scenario."""
+    if values is model.defaults[section]:
+        return values
+    if type(values) is not model.types[section]:
+        raise ScenarioError(f"scenario: {section} = {values!r}: expected the parameters of [{section}]")
+    checked = {name: about.validate(getattr(values, name), where) for name, about in model.sections[section].items()}
+    same = all(value is getattr(values, name) for name, value in checked.items())
+    return values if same else model.types[section](**checked)
+
+
+def _check_sources(about: Mapping[str, Any], where: str, model: Model) -> None:
+    """Check that ``[sources]`` of a kind hold a reference for values that the kind sets."""
     sources = about.get("sources", {})
     if not isinstance(sources, Mapping):
         raise ScenarioError(f"{where}: sources = {sources!r}: expected a section [sources]")
     for key, text in sources.items():
-        found = find_parameter(key, f"{where}: [sources]")
+        found = model.sections.find(key, f"{where}: [sources]")
         if found.name not in about.get(found.section, {}):
             raise ScenarioError(f"{where}: [sources] {key}: the file does not set [{found.section}] {found.name}")
         if not isinstance(text, str) or not text.strip():
-            raise ScenarioError(
-                f'{where}: [sources] {key} = {text!r}: expected a reference, or words that say "Assumption"'
-            )
+            raise ScenarioError(f'{where}: [sources] {key} = {text!r}: expected a reference, or the word "Assumption"')
 
 
-def _apply(scenario: Scenario, values: Mapping[str, Any], where: str) -> Scenario:
-    """Return the scenario with checked values put in."""
-    changes: dict[str, Any] = {}
+def _apply(scenario: Scenario, values: Mapping[str, Any], where: str, folder: Path = Path()) -> Scenario:
+    """Return the scenario with values checked and put in: keys and sections of a scenario file, or whole sections."""
+    model, changes = scenario.model, dict[str, Any]()
     if "roster" in values:
         # What a roster before it decided is open again.
         scenario = dataclasses.replace(scenario, roster=None, structure=undecided(scenario.structure))
     for key, value in values.items():
-        if key in _TOP:
+        section = "levers" if key == "habits" else key
+        if key in TOP:
             changes[key] = _check_top(key, value, where)
         elif key == "interventions":
-            changes[key] = read_interventions(value, where, find_parameter)
+            changes[key] = read_interventions(value, where, model.sections.find, partial(load_named, start=folder))
         elif key == "roster":
             changes[key] = _read_roster(value, where)
-        elif key not in SECTIONS and key != "habits":
-            hint = nearest(key, [*SECTIONS, *_TOP, "habits", "interventions", "roster"])
+        elif section not in model.sections:
+            hint = nearest(key, [*model.sections, *TOP, *_BLOCKS, "code"])
             what = f"no section [{key}]" if isinstance(value, Mapping) else f"no key '{key}' at the top"
             raise ScenarioError(f"{where}: {what}; {hint}")
+        elif isinstance(value, model.types[section]):
+            changes[key] = value
         elif not isinstance(value, Mapping):
             raise ScenarioError(f"{where}: {key} = {value!r}: expected a section [{key}]")
         else:
-            known = SECTIONS["levers" if key == "habits" else key]
+            known = model.sections[section]
             for name in value:
                 if name not in known:
                     raise ScenarioError(f"{where}: [{key}] has no '{name}'; {nearest(name, known)}")
             checked = {name: known[name].validate(item, where) for name, item in value.items()}
             changes[key] = dataclasses.replace(getattr(scenario, key), **checked)
     try:
-        result, said = dataclasses.replace(scenario, **changes), values.get("structure", {})
-        for name in DECIDES if result.roster is not None else ():
-            # A value that happens to be the default counts as said, too.
-            if name in said and said[name] != getattr(result.structure, name):
-                raise ScenarioError(f"{where}: {decided(name, said[name], getattr(result.structure, name))}")
+        result, given = scenario.replace(**changes), values.get("structure", {})
+        for name in DECIDES if result.roster is not None and isinstance(given, Mapping) else ():
+            # A value that happens to be the default counts as set, too.
+            if name in given and given[name] != getattr(result.structure, name):
+                raise ScenarioError(f"{where}: {decided(name, given[name], getattr(result.structure, name))}")
         return result
     except ScenarioError as error:
         raise ScenarioError(str(error).replace("scenario:", f"{where}:", 1)) from None
 
 
-def _read_roster(value: Any, where: str) -> Roster:
+def _read_roster(value: Any, where: str) -> Roster | None:
     """Return the roster that a ``[roster]`` section describes."""
-    if isinstance(value, Roster):
+    if isinstance(value, Roster | None):
         return value
     if not isinstance(value, Mapping):
         raise ScenarioError(f"{where}: roster = {value!r}: expected a section [roster]")
@@ -522,8 +610,11 @@ def _check_top(key: str, value: Any, where: str) -> Any:
 
 
 def _difference(base: Scenario, other: Scenario) -> dict[str, Any]:
+    """Return what another scenario changes, as a scenario file has it; its style, kind and code apart."""
     result: dict[str, Any] = {}
     for key, (_, value) in base.diff(other).items():
+        if key in _NAMED:
+            continue
         section, _, name = key.rpartition(".")
         if section:
             result.setdefault(section, {})[name] = value

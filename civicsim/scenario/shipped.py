@@ -1,7 +1,8 @@
-"""What comes with civicsim as data: styles, kinds of organisation, shocks and interventions, each a TOML file by its name."""
+"""Shipped data: styles, kinds of organisation, shocks and interventions, each a TOML file by its name."""
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,10 @@ def shocks() -> dict[str, str]:
     return _titles("shocks")
 
 
-def names_in(folder: str) -> list[str]:
+@functools.cache
+def names_in(folder: str) -> tuple[str, ...]:
     """Return the names of the shipped files in a folder: styles, organisations or shocks."""
-    return sorted(path.stem for path in (_HERE / folder).glob("*.toml"))
+    return tuple(sorted(path.stem for path in (_HERE / folder).glob("*.toml")))
 
 
 def read_shipped(name: str, folder: str) -> dict[str, Any]:
@@ -40,8 +42,13 @@ def _titles(folder: str) -> dict[str, str]:
     return {name: str(read_shipped(name, folder).get("title", name)) for name in names_in(folder)}
 
 
+def in_folder(name: str, folder: Path) -> str:
+    """Return the path of a file that another file names: paths in a file start at its folder. Other names are left."""
+    return str(folder / name) if name.endswith((".toml", ".py")) else name
+
+
 def load_shipped(name: str, folder: str, what: str) -> tuple[dict[str, Any], str]:
-    """Return what a shipped file says, and what to call it in a complaint; a name never becomes a path.
+    """Return the contents of a shipped file, and its name for a complaint; the name given never becomes a path.
 
     Parameters
     ----------
@@ -59,12 +66,13 @@ def load_shipped(name: str, folder: str, what: str) -> tuple[dict[str, Any], str
     """
     names = names_in(folder)
     if name not in names:
-        raise ScenarioError(f"no {what} '{name}'; {nearest(name, names)}")
+        shown = name if len(name) <= 60 else f"{name[:59]}…"
+        raise ScenarioError(f"no {what} '{shown}'; {nearest(shown, names)}")
     return read_shipped(name, folder), f"{name}.toml"
 
 
-def load_named(name: str, folder: str, what: str) -> tuple[dict[str, Any], str]:
-    """Return what a shipped file, or a file of the user's own, says; see :func:`load_shipped`.
+def load_named(name: str, folder: str, what: str, start: Path = Path()) -> tuple[dict[str, Any], str]:
+    """Return the contents of a shipped file, or of a file of the user's own; see :func:`load_shipped`.
 
     Parameters
     ----------
@@ -73,6 +81,8 @@ def load_named(name: str, folder: str, what: str) -> tuple[dict[str, Any], str]:
         it names is read.
     folder, what : str
         As for :func:`load_shipped`.
+    start : Path
+        Where paths start.
 
     Raises
     ------
@@ -80,5 +90,5 @@ def load_named(name: str, folder: str, what: str) -> tuple[dict[str, Any], str]:
         If there is none of that name, or the file cannot be read.
     """
     if name.endswith(".toml") and name not in names_in(folder):
-        return read_toml(Path(name)), name
+        return read_toml(start / name), str(start / name)
     return load_shipped(name, folder, what)

@@ -1,4 +1,4 @@
-"""Reads TOML files, and says in one line why one cannot be read."""
+"""Reads TOML files, and reports in one line why one cannot be read."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from typing import Any
 
 from civicsim.errors import ScenarioError
 
+_CONTROL = dict.fromkeys([*range(9), *range(11, 32), *range(127, 160)])
+_LARGEST = 2**63
+
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """Return what a TOML file says.
+    """Return the contents of a TOML file.
 
     Raises
     ------
@@ -20,7 +23,8 @@ def read_toml(path: Path) -> dict[str, Any]:
     """
     try:
         # Some editors put a byte order mark before UTF-8, which "utf-8-sig" leaves out.
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        _check_plain(values)
     except FileNotFoundError:
         raise ScenarioError(f"{path}: no such file{_nearest_file(path)}") from None
     except NotADirectoryError:
@@ -31,8 +35,32 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise ScenarioError(f"{path}: cannot be read ({error.strerror})") from None
     except UnicodeDecodeError as error:
         raise ScenarioError(f"{path}: is not UTF-8 text (byte {error.start})") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ScenarioError(f"{path}: is not valid TOML: {error}") from None
+    except RecursionError:
+        raise ScenarioError(f"{path}: is nested too deeply") from None
+    except ValueError as error:
+        if "\0" in str(path):
+            raise ScenarioError(f"{str(path)!r}: is not the name of a file") from None
+        raise ScenarioError(f"{path}: is not valid TOML: {_in_short(error)}") from None
+    return values
+
+
+def _check_plain(value: Any) -> None:
+    """Refuse what no file of civicsim means: numbers of more than 64 bits, and control characters, which steer a terminal."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            _check_plain(key)
+            _check_plain(item)
+    elif isinstance(value, list):
+        for item in value:
+            _check_plain(item)
+    elif isinstance(value, int) and not -_LARGEST <= value < _LARGEST:
+        raise ValueError("a whole number of more than 64 bits")
+    elif isinstance(value, str) and value.translate(_CONTROL) != value:
+        raise ValueError(f"a control character in {value[:40]!r}")
+
+
+def _in_short(error: ValueError) -> str:
+    return "a whole number of more than 64 bits" if "integer string conversion" in str(error) else str(error)
 
 
 def _nearest_file(path: Path) -> str:

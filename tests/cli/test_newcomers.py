@@ -264,11 +264,11 @@ def test_measures_stay_within_their_bounds(name, busy_result):
 @pytest.fixture(scope="module")
 def busy_result():
     cohort = lively(6, weeks=26)
-    from civicsim.experiment.run import Result, live
+    from civicsim.experiment.run import Result, simulate
     from civicsim.model.recording import Recorder
 
     recorder = Recorder(cohort, 26)
-    live(cohort, 26, recorder=recorder)
+    simulate(cohort, 26, recorder=recorder)
     return Result(Scenario.preset(), [1, 2, 3, 4, 5, 6], recorder, cohort)
 
 

@@ -8,7 +8,7 @@ import sys
 import numpy as np
 
 import civicsim as cs
-from civicsim.experiment.run import begin, burn_in, live
+from civicsim.experiment.run import begin, burn_in, simulate
 from civicsim.model.cohort import Cohort
 from civicsim.model.organisation import TABLES
 
@@ -48,7 +48,7 @@ def rows_of_run(cohort: Cohort, run: int) -> dict[str, np.ndarray]:
 
 def lived(scenario: cs.Scenario, seeds: list[int], threads: int = 1) -> Cohort:
     start = burn_in(scenario, seeds, threads=threads)
-    return live(begin(start, scenario), scenario.weeks, threads=threads)
+    return simulate(begin(start, scenario), scenario.weeks, threads=threads)
 
 
 def test_a_run_alone_equals_the_same_run_among_fifty_others():
@@ -72,9 +72,9 @@ def test_linked_organisations_of_one_run_do_not_depend_on_threads():
 def test_another_process_with_another_order_of_hashes_gives_the_same_bytes():
     code = (
         "import hashlib, civicsim as cs\n"
-        "from civicsim.experiment.run import begin, burn_in, live\n"
+        "from civicsim.experiment.run import begin, burn_in, simulate\n"
         "s = cs.Scenario.preset().with_(n_teams=5, burn_in_weeks=30, weeks=30)\n"
-        "c = live(begin(burn_in(s, [3], threads=1), s), 30, threads=1)\n"
+        "c = simulate(begin(burn_in(s, [3], threads=1), s), 30, threads=1)\n"
         "print(hashlib.sha256(c.state_bytes()).hexdigest())\n"
     )
     done = subprocess.run(
@@ -100,10 +100,10 @@ def test_one_set_of_levers_under_two_names_gives_the_same_bytes():
 def test_two_cohorts_stepped_in_turn_do_not_affect_each_other():
     a, b = burn_in(SMALL, [1]), burn_in(SMALL.with_(fear=0.9), [2])
     for _ in range(5):
-        live(a, 1)
-        live(b, 1)
-    assert a.state_bytes() == live(burn_in(SMALL, [1]), 5).state_bytes()
-    assert b.state_bytes() == live(burn_in(SMALL.with_(fear=0.9), [2]), 5).state_bytes()
+        simulate(a, 1)
+        simulate(b, 1)
+    assert a.state_bytes() == simulate(burn_in(SMALL, [1]), 5).state_bytes()
+    assert b.state_bytes() == simulate(burn_in(SMALL.with_(fear=0.9), [2]), 5).state_bytes()
 
 
 def test_recording_does_not_change_the_trajectory():
@@ -111,8 +111,8 @@ def test_recording_does_not_change_the_trajectory():
 
     start = burn_in(SMALL, [1, 2])
     watched, unwatched = begin(start, SMALL), begin(start, SMALL)
-    live(watched, 20, recorder=Recorder(watched, 20, teams=True))
-    live(unwatched, 20)
+    simulate(watched, 20, recorder=Recorder(watched, 20, teams=True))
+    simulate(unwatched, 20)
     assert watched.state_bytes() == unwatched.state_bytes()
 
 

@@ -5,7 +5,7 @@ import pytest
 from tools import filled_staff, hours_of
 
 import civicsim as cs
-from civicsim.experiment.run import burn_in, live
+from civicsim.experiment.run import burn_in, simulate
 from civicsim.model.processes.voice import LINEAR_SLOPE
 from civicsim.model.recording import Recorder
 
@@ -34,7 +34,7 @@ def start():
 def status_quo(start):
     scenario, cohort = cs.Scenario.preset(), start.copy()
     recorder = Recorder(cohort, 104)
-    live(cohort, 104, recorder=recorder)
+    simulate(cohort, 104, recorder=recorder)
     return cs.Result(scenario, list(range(1, 17)), recorder, cohort)
 
 

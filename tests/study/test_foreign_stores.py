@@ -9,13 +9,13 @@ import shutil
 import sys
 
 import pytest
+from civicsim.study.design.own_code import load_code
 from studies import small_study
 
 from civicsim.app.pages import results
 from civicsim.cli import main
 from civicsim.errors import CivicsimError
 from civicsim.study.analysis.adversary import adversary
-from civicsim.study.design.own_code import load_code
 from civicsim.study.run.runner import run_study
 from civicsim.study.store.folder import StudyFolder, load_study
 from civicsim.study.store.holdings import LISTED

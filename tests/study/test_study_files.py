@@ -35,7 +35,7 @@ def test_the_template_is_a_study_as_it_stands_and_with_all_its_comments_taken_aw
     (tmp_path / "study.toml").write_text(TEMPLATE)
     assert Study.read(tmp_path / "study.toml").n_runs == 60
     (tmp_path / "my-trust.toml").write_text("weeks = 260\n")
-    (tmp_path / "mine.py").write_text("")
+    (tmp_path / "mine.py").write_text("MEASURES = []")
     lines = [
         line.removeprefix("# ") if " = " in line or line.startswith("# [") else line for line in TEMPLATE.splitlines()
     ]
@@ -59,7 +59,7 @@ def test_the_template_is_a_study_as_it_stands_and_with_all_its_comments_taken_aw
         (SMALLEST + "[factors]\nfeer = [0.1]\n", "factors: no parameter 'feer'; did you mean 'fear'?"),
         (SMALLEST + "[factors]\nfear = [0.1, 1.5]\n", "factors: [levers] fear = 1.5: expected a number from 0 to 1"),
         (SMALLEST + "[factors]\nfear = [0.1, 0.1]\n", "factors: fear = [0.1, 0.1]: a value is there twice"),
-        (SMALLEST + "[factors]\nweeks = [52, 104]\n", "factors: weeks is said for the whole study, at the top of the file"),
+        (SMALLEST + "[factors]\nweeks = [52, 104]\n", "factors: weeks is set for the whole study, at the top of the file"),
         (SMALLEST + "[factors]\nfear = { low = 0.5, high = 0.1 }\n[design]\nmethod = 'morris'\n", "factors: levers.fear: low = 0.5 is not below high = 0.1"),
         (SMALLEST + "[factors]\nfear = 'full'\n", "factors: levers.fear is a range: expected a list of values, or [design] method = \"latin-hypercube\", \"sobol\" or \"morris\""),
         (SMALLEST + "[factors]\nfear = 'full'\n[design]\nmethod = 'sobol'\nn = 10\n", "[design] n = 10: expected a power of 2, such as 64, for a Sobol' design"),

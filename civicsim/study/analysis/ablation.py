@@ -16,11 +16,11 @@ import pandas as pd
 
 from civicsim.errors import CivicsimError
 from civicsim.experiment.statistics import CONFIDENCE
-from civicsim.scenario.scenario import PARAMETERS
+from civicsim.scenario.model import SECTIONS, Sections
 from civicsim.study.analysis.contrasts import TOO_CLOSE, TOO_SMALL, contrast
 from civicsim.study.analysis.matched import Matched, matched
 from civicsim.study.design.factors import column_of, read_factors
-from civicsim.study.design.mechanisms import ALONE, EVERYTHING, SWITCHES, one_in, one_out, words
+from civicsim.study.design.mechanisms import ALONE, EVERYTHING, one_in, one_out, switches_of, words
 from civicsim.study.design.study import Study
 from civicsim.study.store.store import Store
 
@@ -51,9 +51,10 @@ def ablation_study(study: Study, leave_one_in: bool = True) -> Study:
         )
     if points["setting"].nunique() > 1 or study.runs:
         raise CivicsimError(f"{study.where}: an ablation is of one setting; hold the factors, and leave out [[runs]]")
-    held = {factor.key for factor in read_factors(study.factors, study.where)}
+    sections = study.protocol.sections
+    held = {factor.key for factor in read_factors(study.factors, study.where, sections=sections)}
     bases = study.protocol.bases.values()
-    keys = [key for key in SWITCHES if key not in held and all(_is_on(base, key) for base in bases)]
+    keys = [key for key in switches_of(sections) if key not in held and all(_is_on(base, key) for base in bases)]
     settings = [*one_out(keys), *(one_in(keys) if leave_one_in else [])]
     design = study.design if isinstance(study.design, dict) else {}
     kept = {key: design[key] for key in ("draws", "seed") if key in design}
@@ -65,13 +66,15 @@ def _is_on(base: Any, key: str) -> bool:
     return bool(getattr(getattr(base, section), name))
 
 
-def switch_columns(points: pd.DataFrame, factors: Sequence[str]) -> dict[str, str]:
+def switch_columns(points: pd.DataFrame, factors: Sequence[str], sections: Sections = SECTIONS) -> dict[str, str]:
     """Return the full name by column of the switches that a study varies."""
-    known = {column_of(PARAMETERS[key]): key for key in SWITCHES}
+    known = {column_of(sections.parameters[key]): key for key in switches_of(sections)}
     return {name: known[name] for name in factors if name in known and points[name].nunique() > 1}
 
 
-def check_varied(points: pd.DataFrame, factors: Sequence[str], where: str) -> dict[str, str]:
+def check_varied(
+    points: pd.DataFrame, factors: Sequence[str], where: str, sections: Sections = SECTIONS
+) -> dict[str, str]:
     """Return the same, where there is any.
 
     Raises
@@ -79,7 +82,7 @@ def check_varied(points: pd.DataFrame, factors: Sequence[str], where: str) -> di
     CivicsimError
         If there is none.
     """
-    found = switch_columns(points, factors)
+    found = switch_columns(points, factors, sections)
     if not found:
         raise CivicsimError(f"{where}: varies no mechanism; civicsim study ablation STUDY.toml runs one that does")
     return found
@@ -122,7 +125,7 @@ def ablation(
         If no switch is varied, or no setting has all of them on.
     """
     runs = matched(results, measures)
-    columns = check_varied(runs.points, runs.factors, runs.where)
+    columns = check_varied(runs.points, runs.factors, runs.where, runs.sections)
     first = runs.points.drop_duplicates("setting").set_index("setting")
     names = {
         int(setting): words({key: bool(row[column]) for column, key in columns.items()}) for setting, row in first.iterrows()

@@ -25,7 +25,7 @@ import pandas as pd
 from civicsim.engine.parameters import Value
 from civicsim.errors import CivicsimError, nearest
 from civicsim.experiment.statistics import paired_difference
-from civicsim.scenario.scenario import PARAMETERS, SECTIONS, Scenario, find_parameter
+from civicsim.scenario.scenario import Scenario
 from civicsim.study.analysis.contrasts import verdict_of
 from civicsim.study.analysis.discovery import Discovery, discover, wilson
 from civicsim.study.analysis.matched import About, Matched, matched, mean_of
@@ -190,7 +190,7 @@ def adversary(
     study = opened(study, free)
     others = _check(study, style, measure)
     _numbers(study, trials, fresh)
-    factors = [factor for factor in read_factors(study.uncertainties, study.where, "uncertainties") if not factor.held]
+    factors = [factor for factor in _uncertain(study) if not factor.held]
     folder = _folder(Path(out))
     with needing_room(folder), running(folder, 1, 1):
         search = _Search(study, style, measure, others, factors, folder, seed, -(-trials // BATCH), fresh, progress)
@@ -207,18 +207,23 @@ def opened(study: Study, free: Sequence[str]) -> Study:
         If one is not there, or is something that somebody decides or defines.
     """
     more: dict[str, Any] = {}
+    sections = study.protocol.sections
     for name in free:
-        section = [about for about in PARAMETERS.values() if about.section == name and about.role == "uncertainty"]
-        if name in SECTIONS and not section:
+        section = [about for about in sections.get(name, {}).values() if about.role == "uncertainty"]
+        if name in sections and not section:
             raise CivicsimError(f"{study.where}: free: [{name}] holds nothing that is uncertain")
-        for about in section or [find_parameter(name, f"{study.where}: free")]:
+        for about in section or [sections.find(name, f"{study.where}: free")]:
             more[about.key] = list(about.choices) if about.choices else FULL
     if not more:
         return study
-    said = {factor.key for factor in read_factors(study.uncertainties, study.where, "uncertainties")}
-    held = {factor.key for factor in read_factors(study.factors, study.where)}
+    said = {factor.key for factor in _uncertain(study)}
+    held = {factor.key for factor in read_factors(study.factors, study.where, sections=sections)}
     added = {key: value for key, value in more.items() if key not in said | held}
     return study.with_(uncertainties={**study.uncertainties, **added})
+
+
+def _uncertain(study: Study) -> tuple[Factor, ...]:
+    return read_factors(study.uncertainties, study.where, "uncertainties", study.protocol.sections)
 
 
 def _check(study: Study, style: str, measure: str) -> tuple[str, ...]:
@@ -226,7 +231,7 @@ def _check(study: Study, style: str, measure: str) -> tuple[str, ...]:
     where, points = study.where, study.points
     if "file" in study.uncertainties:
         raise CivicsimError(f"{where}: uncertainties: a search needs ranges, not a file of draws")
-    factors = read_factors(study.uncertainties, where, "uncertainties")
+    factors = _uncertain(study)
     if all(factor.held for factor in factors):
         raise CivicsimError(
             f'{where}: nothing to search: put ranges under [uncertainties], such as "voice.intercept" = {{ low = -1.8, high = '
@@ -327,7 +332,7 @@ class _Search:
     def _trials(self) -> Iterator[tuple[Matched, list[Setting]]]:
         """Yield results and draws of the spread trials, and of each batch of the search."""
         keys = self.study.protocol.factors
-        columns = [column_of(PARAMETERS[key]) for key in self.space]
+        columns = [column_of(self.study.protocol.sections.parameters[key]) for key in self.space]
         first = self.study.points.drop_duplicates("draw").sort_values("draw")
         spread = [
             {keys[name]: _plain(row[name]) for name in columns} for row in first[columns].to_dict("records")

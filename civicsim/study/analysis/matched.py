@@ -12,17 +12,16 @@ import pandas as pd
 from civicsim.errors import CivicsimError, nearest
 from civicsim.experiment.statistics import ANYWHERE
 from civicsim.model.measures import FLAGSHIP, MEASURES
-from civicsim.scenario.scenario import PARAMETERS
+from civicsim.scenario.model import SECTIONS, Sections
 from civicsim.study.design.designs import Design, read_design
 from civicsim.study.design.factors import column_of, read_factors
-from civicsim.study.design.mechanisms import SWITCHES
+from civicsim.study.design.mechanisms import switches_of
 from civicsim.study.design.mechanisms import words as mechanism_words
 from civicsim.study.design.study import Study
 from civicsim.study.store.store import Store
 
 _MOST_UNASKED = 10
 """Most measures that are shown where a study keeps none that is usually shown first."""
-_SWITCH_COLUMNS = {column_of(PARAMETERS[key]): key for key in SWITCHES}
 
 
 @dataclass(frozen=True)
@@ -74,6 +73,8 @@ class Matched:
         Point and seed of runs that failed.
     where : str
         What complaints start with.
+    sections : Sections
+        The parameters of the model that was run.
     """
 
     points: pd.DataFrame
@@ -83,10 +84,11 @@ class Matched:
     values: dict[str, np.ndarray]
     failed: frozenset[tuple[int, int]] = field(default_factory=frozenset)
     where: str = "study"
+    sections: Sections = field(default_factory=lambda: SECTIONS)
 
     def policy_words(self) -> dict[int, str]:
         """Return each policy in words; see :func:`policy_words`."""
-        return policy_words(self.points, self.factors)
+        return policy_words(self.points, self.factors, self.sections)
 
     def future_words(self) -> dict[int, str]:
         """Return each future in words: its draw (or setting and draw), and its shocks where there are any."""
@@ -134,7 +136,7 @@ def matched(store: Store | Matched, measures: Sequence[str] | None = None) -> Ma
         chosen = list(store.columns) if measures is None or list(measures) == ["all"] else list(measures)
         return Matched(
             store.points, store.factors, store.seeds, {name: store.about(name) for name in chosen},
-            {name: store.values[name] for name in chosen}, store.failed, store.where,
+            {name: store.values[name] for name in chosen}, store.failed, store.where, store.sections,
         )  # fmt: skip
     study, known = store.study, {about["column"]: about for about in store.manifest["columns"]}
     widths: Mapping[str, float] = {} if study.rule is None else study.rule.half_width
@@ -150,12 +152,13 @@ def matched(store: Store | Matched, measures: Sequence[str] | None = None) -> Ma
         values[name][runs["point"].to_numpy(), place] = runs[name].to_numpy(dtype=float)
     failures = store.failures()
     failed = frozenset(zip(failures["point"].tolist(), failures["seed"].tolist(), strict=True))
-    return Matched(points, tuple(store.manifest["factors"]), seeds, columns, values, failed, str(store.path))
+    factors, sections = tuple(store.manifest["factors"]), study.protocol.sections
+    return Matched(points, factors, seeds, columns, values, failed, str(store.path), sections)
 
 
 def design_of(study: Study) -> tuple[Design, tuple[str, ...]]:
     """Return the design of a study, and the columns of its free factors in the order of the sample."""
-    factors = read_factors(study.factors, study.where)
+    factors = read_factors(study.factors, study.where, sections=study.protocol.sections)
     design = read_design(study.design, factors, len(study.runs), study.where)
     return design, tuple(factor.column for factor in factors if not factor.held)
 
@@ -170,10 +173,11 @@ def _settings_as_draws(points: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def policy_words(points: pd.DataFrame, factors: Sequence[str]) -> dict[int, str]:
+def policy_words(points: pd.DataFrame, factors: Sequence[str], sections: Sections = SECTIONS) -> dict[int, str]:
     """Return each policy in words: its style, and the factors in which policies of one future differ."""
     varied = [name for name in factors if points.groupby("future")[name].nunique().max() > 1]
-    switches = {name: key for name, key in _SWITCH_COLUMNS.items() if name in varied}
+    keys = {column_of(sections.parameters[key]): key for key in switches_of(sections)}
+    switches = {name: key for name, key in keys.items() if name in varied}
     result = {}
     for _, row in points.drop_duplicates("policy").iterrows():
         parts = [str(row["style"])]

@@ -20,7 +20,6 @@ import pandas as pd
 
 from civicsim.errors import CivicsimError
 from civicsim.experiment.statistics import CONFIDENCE, Estimate, estimate, paired_difference
-from civicsim.scenario.scenario import PARAMETERS
 from civicsim.study.analysis.contrasts import TOO_CLOSE, verdict_of
 from civicsim.study.analysis.matched import About, Matched, design_of, matched, mean_of, short
 from civicsim.study.analysis.regret import resampled
@@ -160,7 +159,7 @@ def world_words(runs: Matched) -> dict[int, str]:
     points = runs.points.drop_duplicates("setting").set_index("setting")
     varied = varied_factors(runs)
     first = points.iloc[0]
-    default = {column_of(about): about.default for about in PARAMETERS.values()} if varied else {}
+    default = {column_of(about): about.default for about in runs.sections.parameters.values()} if varied else {}
     published = all(name in default and first[name] == default[name] for name in varied)
     words = {
         int(setting): ", ".join(

@@ -1,10 +1,11 @@
-"""What the points of a study start from: a scenario for each style or case."""
+"""The scenarios that points of a study start from: one for each style or case."""
 
 from __future__ import annotations
 
 import dataclasses
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +14,46 @@ from civicsim.experiment.compare import check_matched
 from civicsim.model.levers import Levers
 from civicsim.model.processes.events import Event
 from civicsim.model.roster import Roster
-from civicsim.scenario.scenario import DEFAULT_KIND, SECTIONS, STATUS_QUO, Scenario, random_style
+from civicsim.model.week import WEEK
+from civicsim.scenario.model import SHARED, SHIPPED, Model, load_model
+from civicsim.scenario.scenario import DEFAULT_KIND, STATUS_QUO, Scenario, random_style
+from civicsim.scenario.shipped import in_folder
 
 _STYLE_KEYS = {"title", "description", "levers"}
 _RANDOM = "random:"
 
 
+def model_of(code: str, base: str | Scenario, styles: Sequence[str | Scenario], folder: Path, where: str) -> Model:
+    """Return the model that a study is of: that of its code, or the one its base or its scenarios bring along.
+
+    Raises
+    ------
+    ScenarioError
+        If the code cannot be loaded, or the model was made in Python and is in no file.
+    """
+    if code:
+        try:
+            return load_model(folder / code)
+        except ScenarioError as error:
+            raise ScenarioError(f"{where}: code: {error}") from None
+    given = [one for one in (_ground(base, folder), *styles) if isinstance(one, Scenario)]
+    given += [Scenario.read(folder / one) for one in styles if isinstance(one, str) and _is_scenario(one, folder)]
+    models = [scenario.model for scenario in given if scenario.model != SHIPPED]
+    if models and not models[0].file:
+        what = "week" if models[0].week != WEEK else "measures"
+        raise ScenarioError(
+            f"{where}: the {what} of a scenario was made in Python; put it into a file, and name that as code"
+        )
+    return models[0] if models else SHIPPED
+
+
+def _is_scenario(style: str, folder: Path) -> bool:
+    return style.endswith(".toml") and (folder / style).is_file() and not _sets_levers_only(folder / style)
+
+
 def bases_of(
     styles: Sequence[str | Scenario], base: str | Scenario, kind: str, folder: Path, where: str,
-    weeks: int | None, burn_in_weeks: int | None, interventions: tuple[Event, ...],
+    weeks: int | None, burn_in_weeks: int | None, interventions: tuple[Event, ...], model: Model = SHIPPED,
 ) -> dict[str, Scenario]:  # fmt: skip
     """Return a scenario per style, by label.
 
@@ -41,6 +73,8 @@ def bases_of(
         Weeks of every scenario; None leaves its own.
     interventions : tuple of Event
         Dated changes that all of them have, behind their own.
+    model : Model
+        Processes and measures of all of them.
 
     Raises
     ------
@@ -49,12 +83,14 @@ def bases_of(
     """
     if base and kind:
         raise ScenarioError(
-            f"{where}: kind = {kind!r}: the base says its own kind of organisation; leave one of them out"
+            f"{where}: kind = {kind!r}: the base has its own kind of organisation; leave one of them out"
         )
-    ground = _ground(base, folder)
+    ground, kind = _ground(base, folder), in_folder(kind, folder) or DEFAULT_KIND
+    ground = ground and _of_model(ground, model, f"{where}: base")
     result: dict[str, Scenario] = {}
     for style in styles or ([ground.style] if ground is not None else [STATUS_QUO]):
-        for label, scenario in _started(style, ground, kind or DEFAULT_KIND, folder, where).items():
+        for label, started in _started(style, ground, kind, folder, where, model).items():
+            scenario = _of_model(started, model, f"{where}: styles: {label}")
             if label in result:
                 raise ScenarioError(f"{where}: styles: '{label}' is there twice")
             fixed: dict[str, Any] = {"interventions": (*scenario.interventions, *interventions)}
@@ -74,15 +110,21 @@ def _ground(base: str | Scenario, folder: Path) -> Scenario | None:
     return Scenario.read(folder / base) if base else None
 
 
+def _of_model(scenario: Scenario, model: Model, where: str) -> Scenario:
+    if scenario.model not in (SHIPPED, model):
+        raise ScenarioError(f"{where}: code = {scenario.code!r}: expected the same code in all scenarios of a study")
+    return scenario.for_model(model)
+
+
 def _started(
-    style: str | Scenario, ground: Scenario | None, kind: str, folder: Path, where: str
+    style: str | Scenario, ground: Scenario | None, kind: str, folder: Path, where: str, model: Model
 ) -> dict[str, Scenario]:
     """Return the scenarios that one entry of ``styles`` stands for."""
     if isinstance(style, Scenario):
         return {style.title or style.style: style}
     if not isinstance(style, str):
         raise ScenarioError(f"{where}: styles: {style!r}: expected names of styles or files")
-    start = ground if ground is not None else _named(where, STATUS_QUO, kind)
+    start = ground if ground is not None else _named(where, STATUS_QUO, kind, model)
     if style.startswith(_RANDOM):
         text = style.removeprefix(_RANDOM)
         if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 10_000):
@@ -96,16 +138,16 @@ def _started(
     if not style.endswith(".toml"):
         if ground is not None and style == ground.style:
             return {style: ground}
-        return {style: start.set("style", style, where) if ground is not None else _named(where, style, kind)}
+        return {style: start.set("style", style, where) if ground is not None else _named(where, style, kind, model)}
     path = folder / style
     if not _sets_levers_only(path):
         return {path.stem: Scenario.read(path)}
     return {path.stem: start.set("style", str(path), where)}
 
 
-def _named(where: str, style: str, kind: str) -> Scenario:
+def _named(where: str, style: str, kind: str, model: Model) -> Scenario:
     try:
-        return Scenario.preset(style, kind)
+        return Scenario.preset(style, kind, model)
     except ScenarioError as error:
         raise ScenarioError(f"{where}: {error}") from None
 
@@ -121,24 +163,53 @@ def _sets_levers_only(path: Path) -> bool:
 def scenario_values(scenario: Scenario) -> dict[str, Any]:
     """Return every value of a scenario, as JSON can hold it; see :func:`scenario_from_values`."""
     values = scenario.to_dict()
+    values.pop("code", None)
     return {key: list(value) if isinstance(value, tuple) else value for key, value in values.items()}
 
 
-def scenario_from_values(values: Mapping[str, Any]) -> Scenario:
-    """Return the scenario of which :func:`scenario_values` gave the values; it needs no preset and no file."""
+def scenario_from_values(values: Mapping[str, Any], model: Model = SHIPPED) -> Scenario:
+    """Return the scenario of which :func:`scenario_values` gave the values; it needs no preset and no file but its code."""
     given = dict(values)
-    parts: dict[str, Any] = {section: type(getattr(_DEFAULT, section))(**given.pop(section)) for section in SECTIONS}
-    parts["habits"] = Levers(**given.pop("habits"))
-    parts["interventions"] = tuple(Event(**block) for block in given.pop("interventions"))
-    roster = given.pop("roster", None)
-    return Scenario(**given, **parts, roster=None if roster is None else Roster.from_dict(roster))
+    sections: dict[str, Any] = {name: cls(**given.pop(name)) for name, cls in model.types.items()}
+    given |= {name: sections.pop(name) for name in SHARED}
+    given["habits"] = Levers(**given["habits"])
+    given["interventions"] = tuple(Event(**block) for block in given["interventions"])
+    if "roster" in given:
+        given["roster"] = Roster.from_dict(given["roster"])
+    return Scenario(**given, model=model, parameters=sections)
 
 
-_DEFAULT = Scenario()
+class KeptBases(Mapping[str, Scenario]):
+    """Scenarios as a folder keeps them, made when one is first asked for: their code is executed only then.
+
+    Parameters
+    ----------
+    values : mapping
+        By label, as :func:`scenario_values` returns them.
+    code : Path or None
+        Their code.
+    """
+
+    def __init__(self, values: Mapping[str, Any], code: Path | None) -> None:
+        self._values, self._code = values, code
+
+    @cached_property
+    def _made(self) -> dict[str, Scenario]:
+        model = SHIPPED if self._code is None else load_model(self._code)
+        return {label: scenario_from_values(values, model) for label, values in self._values.items()}
+
+    def __getitem__(self, label: str) -> Scenario:
+        return self._made[label]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
 
 
 def baseline_of(labels: Sequence[str], wanted: str, where: str) -> str:
-    """Return the label of the style that others are set against.
+    """Return the label of the baseline.
 
     Raises
     ------

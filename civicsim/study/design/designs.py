@@ -13,7 +13,7 @@ import numpy as np
 
 from civicsim.engine.parameters import Value
 from civicsim.errors import ScenarioError, nearest
-from civicsim.scenario.scenario import PARAMETERS
+from civicsim.scenario.model import SECTIONS, Sections
 from civicsim.study.design.factors import Factor, read_factor
 
 METHODS: dict[str, tuple[str, ...]] = {
@@ -152,7 +152,7 @@ def _whole(values: Mapping[str, Any], key: str, default: int, low: int, high: in
     return value
 
 
-def settings_of(design: Design, factors: Sequence[Factor]) -> list[Setting]:
+def settings_of(design: Design, factors: Sequence[Factor], sections: Sections = SECTIONS) -> list[Setting]:
     """Return the settings of a grid, of one factor at a time, of forms, or of a sample; held factors are in all of them."""
     held: Setting = {factor.key: factor.levels[0] for factor in factors if factor.held}
     free = [factor for factor in factors if not factor.held]
@@ -162,12 +162,14 @@ def settings_of(design: Design, factors: Sequence[Factor]) -> list[Setting]:
     if design.method == "one-at-a-time":
         return [held] + [held | {factor.key: level} for factor in free for level in factor.levels]
     if design.method == "forms":
-        return [held | forms for forms in forms_of_rules(held, design.combinations)]
+        return [held | forms for forms in forms_of_rules(held, design.combinations, sections)]
     combined = itertools.product(*(factor.levels for factor in free))
     return [held | dict(zip((f.key for f in free), levels, strict=True)) for levels in combined]
 
 
-def forms_of_rules(held: Mapping[str, Value], combinations: bool = False) -> list[Setting]:
+def forms_of_rules(
+    held: Mapping[str, Value], combinations: bool = False, sections: Sections = SECTIONS
+) -> list[Setting]:
     """Return the published forms of all rules that have several, then the other forms.
 
     Parameters
@@ -177,7 +179,7 @@ def forms_of_rules(held: Mapping[str, Value], combinations: bool = False) -> lis
     combinations : bool
         Whether every form of a rule meets every form of the others; else one rule at a time has another form.
     """
-    rules = [about for about in PARAMETERS.values() if about.name == FORM and about.key not in held]
+    rules = [about for about in sections.parameters.values() if about.name == FORM and about.key not in held]
     if combinations:
         chosen = itertools.product(*(about.choices for about in rules))
         return [dict(zip((about.key for about in rules), forms, strict=True)) for forms in chosen]
@@ -222,7 +224,7 @@ def draws_of(uncertainties: Sequence[Factor], n: int, seed: int) -> list[Setting
     return [held | dict(zip((f.key for f in free), row, strict=True)) for row in zip(*columns, strict=True)]
 
 
-def read_table(path: Path, where: str) -> tuple[list[Setting], list[str | None]]:
+def read_table(path: Path, where: str, sections: Sections = SECTIONS) -> tuple[list[Setting], list[str | None]]:
     """Return the settings in a CSV file, and the style of each where it has a column ``style``.
 
     Raises
@@ -252,18 +254,18 @@ def read_table(path: Path, where: str) -> tuple[list[Setting], list[str | None]]
         cells = dict(zip(head, row, strict=True))
         styles.append(cells.pop("style", None))
         settings.append(
-            read_setting({key: _cell(text) for key, text in cells.items() if text}, f"{path}: line {number}")
+            read_setting({key: _cell(text) for key, text in cells.items() if text}, f"{path}: line {number}", sections)
         )
     return settings, styles
 
 
-def read_setting(values: Mapping[str, Any], where: str) -> Setting:
+def read_setting(values: Mapping[str, Any], where: str, sections: Sections = SECTIONS) -> Setting:
     """Return checked values by the full names of their parameters."""
     result: Setting = {}
     for key, value in values.items():
         if isinstance(value, list | Mapping):
             raise ScenarioError(f"{where}: {key} = {value!r}: expected one value")
-        factor = read_factor(key, value, where)
+        factor = read_factor(key, value, where, sections)
         result[factor.key] = factor.levels[0]
     return result
 

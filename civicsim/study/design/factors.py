@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 from civicsim.engine.parameters import Parameter, Value
 from civicsim.errors import ScenarioError, nearest
 from civicsim.model.measures import MEASURES
-from civicsim.scenario.scenario import PARAMETERS, find_parameter
+from civicsim.scenario.model import PARAMETERS, SECTIONS, Sections
 
 DISTRIBUTIONS: dict[str, tuple[str, ...]] = {
     "uniform": ("low", "high"),
@@ -113,14 +114,29 @@ class Factor:
         return [self.levels[place] for place in places]
 
 
+_NAMES = Counter(about.name for about in PARAMETERS.values())
+
+
 def column_of(about: Parameter) -> str:
-    """Return the column that a parameter has in tables: its name, or ``section__name`` where that names other things too."""
-    alike = sum(other.name == about.name for other in PARAMETERS.values())
-    return about.name if alike == 1 and about.name not in MEASURES else f"{about.section}__{about.name}"
+    """Return the column that a parameter has in tables: its name, or ``section__name`` where that names other things too.
+
+    Parameters of your own processes always have their section.
+    """
+    alone = about.key in PARAMETERS and _NAMES[about.name] == 1 and about.name not in MEASURES
+    return about.name if alone else f"{about.section}__{about.name}"
 
 
-def read_factors(values: Any, where: str, block: str = "factors") -> tuple[Factor, ...]:
+def read_factors(values: Any, where: str, block: str = "factors", sections: Sections = SECTIONS) -> tuple[Factor, ...]:
     """Return the factors that a table describes: a value is held, a list is swept, and a table is a distribution.
+
+    Parameters
+    ----------
+    values : mapping
+        By parameter.
+    where, block : str
+        What to name in a complaint.
+    sections : Sections
+        The parameters there are.
 
     Raises
     ------
@@ -134,22 +150,21 @@ def read_factors(values: Any, where: str, block: str = "factors") -> tuple[Facto
         at = f"{where}: {block}"
         if isinstance(value, Mapping) and not set(value) & {"distribution", "low", "high", "mean"}:
             # [factors.voice] with names below it, or "voice.intercept" without quotation marks, which TOML nests.
-            result += read_factors({f"{key}.{name}": inner for name, inner in value.items()}, where, block)
+            result += read_factors({f"{key}.{name}": inner for name, inner in value.items()}, where, block, sections)
             continue
-        result.append(read_factor(str(key), value, at))
-    keys = [factor.key for factor in result]
-    for key in keys:
-        if keys.count(key) > 1:
+        result.append(read_factor(str(key), value, at, sections))
+    for key, n in Counter(factor.key for factor in result).items():
+        if n > 1:
             raise ScenarioError(f"{where}: {block}: {key} is there twice")
     return tuple(result)
 
 
-def read_factor(key: str, value: Any, where: str) -> Factor:
+def read_factor(key: str, value: Any, where: str, sections: Sections = SECTIONS) -> Factor:
     """Return one factor; see :func:`read_factors`."""
     name = key.replace("__", ".")
     if name in _NOT_VARIED:
-        raise ScenarioError(f"{where}: {key} is said for the whole study, at the top of the file")
-    about = find_parameter(name, where)
+        raise ScenarioError(f"{where}: {key} is set for the whole study, at the top of the file")
+    about = sections.find(name, where)
     if value == FULL and not about.choices:
         value = {"low": about.low, "high": about.high}
     if isinstance(value, Mapping):
@@ -182,7 +197,7 @@ def _read_range(about: Parameter, value: Mapping[str, Any], where: str) -> Range
     for key, number in value.items():
         if key != "distribution" and (isinstance(number, bool) or not isinstance(number, int | float)):
             raise ScenarioError(f"{at}: {key} = {number!r}: expected a number")
-    # An own half may be open, as in a normal distribution that is cut off on one side.
+    # One end may be open, as in a normal distribution that is cut off on one side.
     low, high = float(value.get("low", about.low)), float(value.get("high", about.high))
     for end in (low, high):
         about.validate(int(end) if isinstance(about.default, int) and end == int(end) else end, where)

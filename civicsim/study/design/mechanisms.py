@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from civicsim.engine.parameters import Value
-from civicsim.scenario.scenario import PARAMETERS
+from civicsim.scenario.model import SECTIONS, Sections
 
 STAYING = ("events", "survey", "record")
 """Put dates and levers into force, ask and write down. Without them there is nothing to take effect or to look at."""
@@ -14,10 +14,18 @@ CORE = ("load", "noticing", "voice", "response", "quality")
 patients meet. Assumption: the least in which a week of an organisation means something."""
 EVERYTHING, ALONE = "everything on", "core alone"
 
-SWITCHES = tuple(key for key, about in PARAMETERS.items() if about.role == "switch" and about.section not in STAYING)
-"""Full names of the switches of all mechanisms that can be taken away."""
 _OWN_WAYS = {"codification.directives_enabled": "directives"}
 """Switches that belong to another mechanism than their section says: who issues directives goes with who answers them."""
+
+
+def switches_of(sections: Sections) -> tuple[str, ...]:
+    """Return the full names of the switches of all mechanisms that can be taken away."""
+    every = sections.parameters.items()
+    return tuple(key for key, about in every if about.role == "switch" and about.section not in STAYING)
+
+
+SWITCHES = switches_of(SECTIONS)
+"""Those of the shipped model."""
 
 
 def mechanism_of(key: str) -> str:

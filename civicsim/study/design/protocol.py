@@ -1,4 +1,4 @@
-"""A study spelt out: every scenario and point, the columns that are kept, and the code; what is run, exactly."""
+"""A study spelt out: every scenario and point, the columns that are kept, and the code; exactly what is run."""
 
 from __future__ import annotations
 
@@ -7,24 +7,28 @@ import hashlib
 import json
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from civicsim.engine.parameters import Parameter
 from civicsim.engine.process import Process
 from civicsim.errors import ScenarioError
 from civicsim.model.measures import Measure
 from civicsim.model.processes.events import Event
+from civicsim.model.week import ordered
+from civicsim.scenario.interventions import check_event, read_interventions
+from civicsim.scenario.model import PARAMETERS, SECTIONS, SHIPPED, Model, Sections, load_model
 from civicsim.scenario.posterior import draws_file
-from civicsim.scenario.scenario import PARAMETERS, Scenario
-from civicsim.study.design.bases import baseline_of, bases_of, scenario_from_values, scenario_values
-from civicsim.study.design.designs import Design, Setting, draws_of, read_table, settings_of
-from civicsim.study.design.factors import Factor, column_of, read_factors
-from civicsim.study.design.own_code import measures_of, week_of
+from civicsim.scenario.scenario import Scenario
+from civicsim.scenario.shipped import load_named
+from civicsim.study.design.bases import KeptBases, baseline_of, bases_of, model_of, scenario_values
+from civicsim.study.design.designs import Design, Setting, draws_of, read_design, read_setting, read_table, settings_of
+from civicsim.study.design.factors import column_of, read_factors
 from civicsim.study.design.summaries import Column, read_columns
 
 if TYPE_CHECKING:
@@ -43,10 +47,12 @@ _MOST_POINTS = 2_000_000
 class Protocol:
     """What a study runs, with nothing left to files, presets or defaults.
 
+    Your own code is executed where something is run, and not where results are read.
+
     Attributes
     ----------
-    bases : dict of str to Scenario
-        What points start from, by style.
+    bases : mapping of str to Scenario
+        The scenarios that points start from, by style.
     shocks : dict of str to tuple of Event
         Sets of shocks by label.
     points : pandas.DataFrame
@@ -60,10 +66,12 @@ class Protocol:
     order : str
         Order of the processes in a week.
     code : Path or None
-        File with processes or measures of one's own.
+        File with your own processes or measures.
+    sections : Sections
+        The parameters of the model that is run.
     """
 
-    bases: dict[str, Scenario]
+    bases: Mapping[str, Scenario]
     shocks: dict[str, tuple[Event, ...]]
     points: pd.DataFrame
     factors: dict[str, str]
@@ -71,25 +79,28 @@ class Protocol:
     weekly: tuple[str, ...]
     order: str
     code: Path | None = None
+    sections: Sections = field(default_factory=lambda: SECTIONS)
+
+    @cached_property
+    def model(self) -> Model:
+        """Processes and measures; your own code is executed."""
+        return SHIPPED if self.code is None else load_model(self.code)
 
     @cached_property
     def week(self) -> tuple[Process, ...]:
         """The processes of a week, in order."""
-        return week_of(self.code, self.order, "order")
+        return ordered(self.order, "order", self.model.week)
 
-    @cached_property
-    def measures(self) -> dict[str, Measure]:
+    @property
+    def measures(self) -> Mapping[str, Measure]:
         """The measures there are, by name."""
-        return measures_of(self.code)
+        return self.model.measures
 
     @cached_property
-    def _rows(self) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
+    def _rows(self) -> tuple[np.ndarray, np.ndarray, list[tuple[str, str, np.ndarray]]]:
         # Columns as arrays: a row of a data frame takes longer to get than a scenario to make.
-        return (
-            self.points["style"].to_numpy(),
-            self.points["shock"].to_numpy(),
-            {self.factors[name]: self.points[name].to_numpy() for name in self.factors},
-        )
+        columns = [(*key.split("."), self.points[name].to_numpy()) for name, key in self.factors.items()]
+        return self.points["style"].to_numpy(), self.points["shock"].to_numpy(), columns
 
     def scenario(self, point: int) -> Scenario:
         """Return the scenario of a point.
@@ -104,22 +115,20 @@ class Protocol:
             raise ScenarioError(f"no point {point}: points go from 0 to {len(styles) - 1}")
         base = self.bases[styles[point]]
         by_section: dict[str, dict[str, Any]] = {}
-        for key, values in factors.items():
-            section, name = key.split(".")
+        for section, name, values in factors:
             value = values[point]
             by_section.setdefault(section, {})[name] = value.item() if isinstance(value, np.generic) else value
         changes: dict[str, Any] = {
             section: dataclasses.replace(getattr(base, section), **values) for section, values in by_section.items()
         }
-        changes["interventions"] = (*base.interventions, *self.shocks.get(shocks[point], ()))
         try:
-            result = dataclasses.replace(base, **changes)
+            result = base.replace(**changes, interventions=(*base.interventions, *self.shocks.get(shocks[point], ())))
         except ScenarioError as error:
             raise ScenarioError(f"point {point}: {error}") from None
-        for key, values in factors.items():
-            section, name = key.split(".")
+        for section, name, values in factors:
             if getattr(getattr(result, section), name) != values[point]:
-                raise ScenarioError(f"point {point}: {key} = {values[point]!r} is decided by the [roster] of the base")
+                what = f"{section}.{name} = {values[point]!r}"
+                raise ScenarioError(f"point {point}: {what} is decided by the [roster] of the base")
         return result
 
     @cached_property
@@ -195,12 +204,23 @@ class Protocol:
             "weekly": list(self.weekly),
             "order": self.order,
             "code": None if self.code is None else hashlib.sha256(self.code.read_bytes()).hexdigest(),
+            **({} if self.sections is SECTIONS else {"sections": self._own_sections()}),
+        }
+
+    def _own_sections(self) -> dict[str, Any]:
+        """Return what is declared of parameters that the shipped model does not have."""
+        return {
+            section: [dataclasses.asdict(about) for about in names.values()]
+            for section, names in self.sections.items()
+            if SECTIONS.get(section) != names
         }
 
     @cached_property
     def digest(self) -> str:
         """A hash of everything that bears on results but the seeds; not of titles."""
         values = json.loads(json.dumps(self.values))
+        # They follow from the code.
+        values.pop("sections", None)
         for base in values["bases"].values():
             for key in ("title", "kind", "style", "seed"):
                 del base[key]
@@ -216,7 +236,7 @@ class Protocol:
         path.write_text(json.dumps(self.values, indent=1) + "\n", encoding="utf-8", newline="\n")
 
     def write_code(self, path: Path) -> None:
-        """Write the code of one's own, if there is any."""
+        """Write your own code, if there is any."""
         if self.code is not None:
             shutil.copyfile(self.code, path)
 
@@ -224,67 +244,65 @@ class Protocol:
     def load(cls, folder: Path, points: pd.DataFrame) -> Protocol:
         """Return the protocol that a folder keeps, with the points read from there."""
         values = json.loads((folder / PROTOCOL).read_text(encoding="utf-8"))
+        code = None if values["code"] is None else folder / CODE
+        sections = SECTIONS if code is None else Sections(SECTIONS)
+        for section, declared in values.get("sections", {}).items():
+            known = [Parameter(**about | {"choices": tuple(about["choices"])}) for about in declared]
+            sections[section] = {about.name: about for about in known}
         return cls(
-            {label: scenario_from_values(base) for label, base in values["bases"].items()},
-            {label: tuple(Event(**block) for block in blocks) for label, blocks in values["shocks"].items()},
-            points.astype({"against": "Int32"}), values["factors"], tuple(Column(**column) for column in values["columns"]),
-            tuple(values["weekly"]), values["order"], None if values["code"] is None else folder / CODE,
-        )  # fmt: skip
+            bases=KeptBases(values["bases"], code),
+            shocks={label: tuple(Event(**block) for block in blocks) for label, blocks in values["shocks"].items()},
+            points=points.astype({"against": "Int32"}),
+            factors=values["factors"],
+            columns=tuple(Column(**column) for column in values["columns"]),
+            weekly=tuple(values["weekly"]),
+            order=values["order"],
+            code=code,
+            sections=sections,
+        )
 
 
-def protocol_of(
-    study: Study, factors: Sequence[Factor], design: Design, listed: list[tuple[Setting, str | None]]
-) -> Protocol:
-    """Return a study spelt out.
-
-    Parameters
-    ----------
-    study : Study
-        What was written down.
-    factors : sequence of Factor
-        What it varies.
-    design : Design
-        How settings are chosen.
-    listed : list of (Setting, str or None)
-        Settings one by one, with the style that each is for.
-    """
+def protocol_of(study: Study) -> Protocol:
+    """Return a study spelt out."""
     where, folder = study.where, study.folder
-    code = folder / study.code if study.code else None
-    weeks = week_of(code, study.order, where)
-    events = _events(study.interventions, f"{where}: interventions")
+    model = model_of(study.code, study.base, study.styles, folder, where)
+    sections = model.sections if model.own_sections else SECTIONS
+    ordered(study.order, where, model.week)
+    factors = read_factors(study.factors, where, sections=sections)
+    listed = _listed(study.runs, where, sections)
+    design = read_design(study.design, factors, len(listed), where)
+    events = _events(study.interventions, f"{where}: interventions", sections, folder)
     styles = list(study.styles) or [style for style in dict.fromkeys(style for _, style in listed) if style]
-    bases = bases_of(styles, study.base, study.kind, folder, where, study.weeks, study.burn_in_weeks, events)
+    bases = bases_of(styles, study.base, study.kind, folder, where, study.weeks, study.burn_in_weeks, events, model)
     settings: list[tuple[Setting, str | None]] = listed
     held = {factor.key: factor.levels[0] for factor in factors if factor.held}
     if design.method == "csv":
-        rows, of_row = read_table(folder / design.file, where)
+        rows, of_row = read_table(folder / design.file, where, sections)
         settings = list(zip(rows, of_row, strict=True))
     if design.method in ("csv", "list"):
         settings = [(held | setting, style) for setting, style in settings]
     else:
-        settings = [(setting, None) for setting in settings_of(design, factors)]
+        settings = [(setting, None) for setting in settings_of(design, factors, sections)]
     for number, (_, style) in enumerate(settings, start=1):
         if style and style not in bases:
             raise ScenarioError(f"{where}: setting {number}: style = {style!r} is not among {', '.join(bases)}")
-    draws = _draws(study, design, folder, next(iter(bases.values())).kind)
-    shocks = _shocks(study.shocks, where)
+    draws = _draws(study, design, folder, next(iter(bases.values())).kind, sections)
+    shocks = _shocks(study.shocks, where, sections, folder)
     n_points = len(settings) * len(bases) * len(draws) * max(1, len(shocks))
     if n_points > _MOST_POINTS:
         raise ScenarioError(f"{where}: {n_points:,} points: expected at most {_MOST_POINTS:,}")
-    measures = measures_of(code)
     first = next(iter(bases.values()))
-    columns = read_columns(study.measures, study.summaries, measures, first.weeks, where)
+    columns = read_columns(study.measures, study.summaries, model.measures, first.weeks, where)
     for name in study.weekly:
         # The complaint is the same as for measures.
-        read_columns([name], study.summaries, measures, first.weeks, f"{where}: weekly")
-    points, names = _points(
-        bases, settings, draws, list(shocks) or [""], baseline_of(list(bases), study.baseline, where), design.sampled
-    )
+        read_columns([name], study.summaries, model.measures, first.weeks, f"{where}: weekly")
+    baseline = baseline_of(list(bases), study.baseline, where)
+    points, names = _points(bases, settings, draws, list(shocks) or [""], baseline, design.sampled, sections)
     taken = {column.name for column in columns} & set(points)
     if taken:
-        raise ScenarioError(f"{where}: {', '.join(sorted(taken))}: names a measure of one's own and a column of points")
-    protocol = Protocol(bases, shocks, points, names, columns, tuple(study.weekly), study.order, code)
-    assert weeks
+        raise ScenarioError(f"{where}: {', '.join(sorted(taken))}: names a measure of your own and a column of points")
+    code = Path(model.file) if model.file else None
+    protocol = Protocol(bases, shocks, points, names, columns, tuple(study.weekly), study.order, code, sections)
     for point in np.unique(np.linspace(0, len(points) - 1, min(len(points), _MOST_CHECKED)).astype(int)):
         try:
             protocol.scenario(int(point))
@@ -293,53 +311,67 @@ def protocol_of(
     return protocol
 
 
-def _events(blocks: Sequence[Mapping[str, Any] | Event], where: str) -> tuple[Event, ...]:
+def _listed(runs: Any, where: str, sections: Sections) -> list[tuple[Setting, str | None]]:
+    """Return the settings that blocks ``[[runs]]`` list, with the style that each is for."""
+    if not all(isinstance(run, Mapping) for run in runs):
+        raise ScenarioError(f"{where}: runs: expected blocks [[runs]]")
+    result = []
+    for number, run in enumerate(runs, start=1):
+        setting = {key: value for key, value in run.items() if key != "style"}
+        result.append((read_setting(setting, f"{where}: [[runs]] {number}", sections), run.get("style")))
+    return result
+
+
+def _events(blocks: Any, where: str, sections: Sections, folder: Path) -> tuple[Event, ...]:
     """Return the events that blocks stand for, checked as in a scenario file."""
     if isinstance(blocks, str | Mapping) or not isinstance(blocks, Sequence):
         raise ScenarioError(f'{where}: expected a list of blocks such as {{ name = "surge", week = 52 }}')
-    written = [block.to_dict() if isinstance(block, Event) else block for block in blocks]
-    return Scenario.from_dict({"interventions": written}, where).interventions
+    events = read_interventions(list(blocks), where, sections.find, partial(load_named, start=folder))
+    return tuple(check_event(event, f"{where}: {event.name!r}", sections.find) for event in events)
 
 
-def _shocks(values: Any, where: str) -> dict[str, tuple[Event, ...]]:
+def _shocks(values: Any, where: str, sections: Sections, folder: Path) -> dict[str, tuple[Event, ...]]:
     if not isinstance(values, Mapping):
         raise ScenarioError(f"{where}: shocks = {values!r}: expected a table of labels and lists of dated changes")
-    return {str(label): _events(blocks, f"{where}: shocks: {label}") for label, blocks in values.items()}
+    return {
+        str(label): _events(blocks, f"{where}: shocks: {label}", sections, folder) for label, blocks in values.items()
+    }
 
 
-def _draws(study: Study, design: Design, folder: Path, kind: str) -> list[Setting]:
-    """Return the draws of the uncertainties: rows of a file, of what a calibration left possible, or a sample."""
+def _draws(study: Study, design: Design, folder: Path, kind: str, sections: Sections) -> list[Setting]:
+    """Return the draws of the uncertainties: rows of a file, parameter sets of a calibration, or a sample."""
     where = f"{study.where}: uncertainties"
-    said: Any = study.uncertainties
-    given = [key for key in ("file", "posterior") if isinstance(said, Mapping) and key in said]
-    if len(given) > 1:
+    given: Any = study.uncertainties
+    sources = [key for key in ("file", "posterior") if isinstance(given, Mapping) and key in given]
+    if len(sources) > 1:
         raise ScenarioError(f"{where}: file and posterior: expected one of them")
-    if given:
-        held = read_factors({key: said[key] for key in said if key not in given}, study.where, "uncertainties")
-        swept = [factor.key for factor in held if not factor.held]
-        if swept:
-            raise ScenarioError(f"{where}: {swept[0]}: with a file of draws, expected one value")
-        path = draws_file(kind, where) if given == ["posterior"] else folder / str(said["file"])
-        rows, styles = read_table(path, where)
-        if any(styles):
-            raise ScenarioError(f"{where}: {path.name}: a draw has no style")
-        if given == ["posterior"]:
-            n = said["posterior"]
-            if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= len(rows):
-                raise ScenarioError(f"{where}: posterior = {n!r}: expected a whole number from 1 to {len(rows)}")
-            rows = rows[:n]
-        return [{factor.key: factor.levels[0] for factor in held} | row for row in rows]
-    where = study.where
-    uncertainties = read_factors(said, where, "uncertainties")
-    both = {factor.key for factor in uncertainties} & {factor.key for factor in read_factors(study.factors, where)}
-    if both:
-        raise ScenarioError(f"{where}: uncertainties: {min(both)} is among the factors too")
-    return draws_of(uncertainties, design.draws, design.seed)
+    if not sources:
+        uncertainties = read_factors(given, study.where, "uncertainties", sections)
+        varied = {factor.key for factor in read_factors(study.factors, study.where, sections=sections)}
+        both = {factor.key for factor in uncertainties} & varied
+        if both:
+            raise ScenarioError(f"{where}: {min(both)} is among the factors too")
+        return draws_of(uncertainties, design.draws, design.seed)
+    others = {key: value for key, value in given.items() if key not in sources}
+    held = read_factors(others, study.where, "uncertainties", sections)
+    swept = [factor.key for factor in held if not factor.held]
+    if swept:
+        raise ScenarioError(f"{where}: {swept[0]}: with a file of draws, expected one value")
+    path = draws_file(kind, where) if sources == ["posterior"] else folder / str(given["file"])
+    rows, styles = read_table(path, where, sections)
+    if any(styles):
+        raise ScenarioError(f"{where}: {path.name}: a draw has no style")
+    if sources == ["posterior"]:
+        n = given["posterior"]
+        if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= len(rows):
+            raise ScenarioError(f"{where}: posterior = {n!r}: expected a whole number from 1 to {len(rows)}")
+        rows = rows[:n]
+    return [{factor.key: factor.levels[0] for factor in held} | row for row in rows]
 
 
 def _points(
     bases: Mapping[str, Scenario], settings: Sequence[tuple[Setting, str | None]], draws: Sequence[Setting],
-    shocks: Sequence[str], baseline: str, sampled: bool,
+    shocks: Sequence[str], baseline: str, sampled: bool, sections: Sections,
 ) -> tuple[pd.DataFrame, dict[str, str]]:  # fmt: skip
     """Return the table of points, and the full name of the parameter in each column of a factor."""
     keys = list(dict.fromkeys(key for part in ([s for s, _ in settings], draws) for values in part for key in values))
@@ -379,7 +411,7 @@ def _points(
     frame["against"] = pd.array(against, dtype="Int32")
     names: dict[str, str] = {}
     for key in keys:
-        about = PARAMETERS[key]
+        about = sections.parameters[key]
         names[column_of(about)] = key
         kind = object if about.choices else type(about.default)
         frame[column_of(about)] = np.array(cells[key], dtype=kind)

@@ -21,8 +21,6 @@ from civicsim.model.processes.events import Event
 from civicsim.model.week import PUBLISHED
 from civicsim.scenario.scenario import Scenario
 from civicsim.scenario.toml import read_toml
-from civicsim.study.design.designs import read_design, read_setting
-from civicsim.study.design.factors import read_factors
 from civicsim.study.design.precision import Precision, read_precision
 from civicsim.study.design.protocol import Protocol, protocol_of
 from civicsim.study.design.summaries import USUAL
@@ -77,7 +75,7 @@ class Study:
     matters : mapping of str to float
         By measure: the smallest difference that matters.
     code : str
-        Python file with a ``WEEK`` or ``MEASURES`` of one's own.
+        Python file with your own ``WEEK`` or ``MEASURES``; see :func:`civicsim.scenario.model.load_model`.
     order : str
         Order of the processes in a week.
     folder : Path
@@ -133,9 +131,9 @@ class Study:
             whole = isinstance(value, int) and not isinstance(value, bool)
             if value is not None and not (whole and low <= value <= 5200):
                 raise ScenarioError(f"{self.where}: {key} = {value!r}: expected a whole number from {low} to 5200")
-        first = next(iter(self.protocol.bases.values()))
+        bases = self.protocol.bases.values()
         try:
-            seeds = seeds_of(self.seeds, first.seed)
+            seeds = seeds_of(self.seeds, next(iter(bases)).seed if isinstance(self.seeds, int) else 0)
         except ScenarioError as error:
             raise ScenarioError(f"{self.where}: {error}") from None
         object.__setattr__(self, "seeds", tuple(seeds))
@@ -202,18 +200,7 @@ class Study:
     @cached_property
     def protocol(self) -> Protocol:
         """Everything that is run, spelt out: scenarios, points, columns."""
-        if self.spelt_out is not None:
-            return self.spelt_out
-        where = self.where
-        factors = read_factors(self.factors, where)
-        said: Any = self.runs
-        if not all(isinstance(run, Mapping) for run in said):
-            raise ScenarioError(f"{where}: runs: expected blocks [[runs]]")
-        runs: list[dict[str, Any]] = [dict(run) for run in said]
-        styles = [run.pop("style", None) for run in runs]
-        listed = [read_setting(run, f"{where}: [[runs]] {number}") for number, run in enumerate(runs, start=1)]
-        design = read_design(self.design, factors, len(listed), where)
-        return protocol_of(self, factors, design, list(zip(listed, styles, strict=True)))
+        return protocol_of(self) if self.spelt_out is None else self.spelt_out
 
     @cached_property
     def rule(self) -> Precision | None:
