@@ -446,7 +446,7 @@ def test_interventions_written_as_toml_are_read_back_the_same():
         ("interventions = []", r"expected blocks \[\[interventions\]\]"),
         ("[[interventions]]\nweek = 'x'\nset = {fear = 0.1}", "week = 'x': expected a whole number from 0 to 5200"),
         ("[[interventions]]\nwek = 1\nset = {fear = 0.1}", "has no 'wek'; did you mean 'week'"),
-        ("[[interventions]]\nname = 'surge'", "does nothing"),
+        ("[[interventions]]\nname = 'surge'", "expected values to set, or an action"),
     ],
 )
 def test_a_file_that_is_no_shock_is_refused_in_one_line(tmp_path, text, message):
