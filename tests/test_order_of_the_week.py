@@ -219,9 +219,9 @@ def test_order_prints_json_and_looks_at_differences(civicsim):
 
 
 @pytest.mark.parametrize(("words", "says"), [
-    (["--orders", "1"], "at least 2 of each"),
+    (["--orders", "1"], "--orders 1: expected a whole number from 2"),
     (["--burn-in", "sme"], "--burn-in sme: did you mean 'same'?"),
-    (["--orders", "x"], "'x' is not a whole number"),
+    (["--orders", "x"], "--orders x: expected a whole number from 2"),
     (["--against", "compct"], "did you mean 'compact'?"),
 ])  # fmt: skip
 def test_what_order_cannot_do_is_one_line(civicsim, words, says):

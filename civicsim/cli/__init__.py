@@ -1,7 +1,7 @@
 """The command line: see ``civicsim --help``.
 
-Results go to standard output, progress and hints to standard error. A mistake that the caller can put right is one
-line and exit code 2; anything else that fails is one line and exit code 1; Ctrl-C is exit code 130.
+Results go to standard output, progress and hints to standard error. A mistake in what was
+asked is one line and exit code 2; any other failure is one line and exit code 1; Ctrl-C is exit code 130.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _STOPPED = 130
 
 
 class Stopped(Exception):  # noqa: N818  (it is the user's wish, not an error)
-    """The user stopped the work; the message says what was kept."""
+    """The user stopped the work; the message tells what was kept."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,8 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     code = _run(words)
     if arguments is None and code == _STOPPED:
-        # At once, whatever threads still do; and Python would end by the signal instead of with this code where an
-        # extension was just being loaded.
+        # At once, whatever threads still do; and Python would end by the signal instead of with this code while it
+        # loads an extension.
         sys.stderr.flush()
         os._exit(code)
     return code
@@ -47,7 +47,7 @@ def _run(words: list[str]) -> int:
         sys.stdout.flush()
         return code
     except BrokenPipeError:
-        # Whoever read the output has enough of it, as in `civicsim describe parameter | head`.
+        # The reader of the output has stopped reading, as in `civicsim describe parameter | head`.
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
         return 0
     except (KeyboardInterrupt, Stopped) as error:
@@ -55,7 +55,7 @@ def _run(words: list[str]) -> int:
     except CivicsimError as error:
         return _complain(str(error), 2)
     except MemoryError:
-        return _complain("out of memory; fewer --seeds, a smaller organisation or fewer --weeks take less", 1)
+        return _complain("out of memory; use fewer --seeds, a smaller organisation or fewer --weeks", 1)
     except Exception as error:
         if os.environ.get("CIVICSIM_DEBUG"):
             raise
@@ -81,12 +81,14 @@ def _answer(words: list[str]) -> int:
 
 
 def _complain(message: str, code: int) -> int:
-    print(f"civicsim: {' '.join(message.split())}", file=sys.stderr)
+    from civicsim.cli.output import one_line
+
+    print(f"civicsim: {one_line(message)}", file=sys.stderr)
     return code
 
 
 def _prepare_streams() -> None:
-    """Print a question mark where a terminal has no such letter, and nothing where there is no stream."""
+    """Print a question mark where a terminal lacks a letter, and nothing where there is no stream."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:

@@ -1,31 +1,32 @@
-"""What ``describe`` shows: the week, and everything that is declared, read from the declarations."""
+"""The command ``describe``: the week and every declaration, read from the declarations."""
 
 from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import ModuleType
 from typing import Any
 
-from rich.table import Table
 from rich.text import Text
 
 from civicsim.cli.assumptions import (
     about_parameter,
-    show_kind,
-    show_kinds,
-    show_lever,
-    show_levers,
-    show_parameter,
-    show_parameters,
-    show_section,
-    show_style,
-    show_styles,
+    all_kinds,
+    all_levers,
+    all_parameters,
+    all_styles,
+    one_kind,
+    one_lever,
+    one_parameter,
+    one_style,
+    section_lines,
 )
-from civicsim.cli.dated import show_shock, show_shocks
-from civicsim.cli.listing import known, listing, paragraphs
+from civicsim.cli.commands import Describe
+from civicsim.cli.dated import all_shocks, one_shock
+from civicsim.cli.listing import Shown, bold, known, labelled
 from civicsim.cli.output import Output
+from civicsim.cli.tables import Line, direction, grid
 from civicsim.errors import CivicsimError, nearest
 from civicsim.model.columns import columns_of
 from civicsim.model.measures import FLAGSHIP, MEASURES, Measure
@@ -34,89 +35,68 @@ from civicsim.report.model_page import PAGES, page, write_pages
 from civicsim.scenario.scenario import PARAMETERS, SECTIONS
 from civicsim.scenario.shipped import kinds, shocks, styles
 
-_ROOM_FOR_MEASURES = 132
-"""Columns that the table of measures takes without breaking a word or a line."""
 _IN_SHORT = (
-    "Leaders intend; staff meet what leaders live. Staff notice what does not fit, and speak up or keep it to "
-    "themselves. Managers answer as far as their hours go, and people learn whether it is safe and worth it. Ideas "
-    "become practices, spread or decay. All of it shows in quality, exhaustion and turnover."
+    "Leaders set a style; staff experience what leaders actually do. Staff notice problems, and speak up or stay silent. "
+    "Managers respond as far as their hours allow, and staff learn whether speaking up is safe and worthwhile. Ideas become "
+    "practices, spread or decay. The results show in quality, exhaustion and turnover."
 )
 
 
-def describe(output: Output, topic: str | None, name: str | None) -> None:
-    """Show a topic, or one thing of it.
-
-    Raises
-    ------
-    CivicsimError
-        If there is no such topic, or nothing of that name in it.
-    """
-    if topic is None:
-        _week(output)
+def describe(output: Output, request: Describe) -> None:
+    """Show a topic, or one item of it; with ``--out``, write the pages that describe the model."""
+    topic, name = request.topic, request.name
+    if request.out is not None:
+        if topic != "model" or name is not None:
+            raise CivicsimError("describe: --out needs 'describe model', and writes all its pages")
+        paths = [str(path) for path in write_pages(request.out)]
+        output.show(paths, [f"wrote {path}" for path in paths])
         return
-    word = topic.lower().replace("intervention", "shock")
-    found = next((name for name in TOPICS if word in (name, f"{name}s", f"{name}es")), None)
+    word = (topic or "process").lower().replace("intervention", "shock")
+    found = next((topic for topic in TOPICS if word in (topic, f"{topic}s", f"{topic}es")), None)
     if found is None:
-        raise CivicsimError(f"describe: no topic '{topic}'; {nearest(topic, TOPICS)}")
+        raise CivicsimError(f"describe: no topic '{topic}'; {nearest(word, TOPICS)}")
     show_all, show_one = TOPICS[found]
-    if name is None:
-        show_all(output)
-    else:
-        show_one(output, name)
-
-
-# -- the week ---------------------------------------------------------------------------------------------------------
-
-
-def _week(output: Output) -> None:
-    if output.json:
-        output.data([_about_process(name) for name in PROCESSES])
-        return
-    output.say("A week in the organisation: what happens, in this order.", "", _process_table(), "")
-    output.say(_IN_SHORT)
-    output.hint("Next: civicsim describe process voice   (or: style, parameter, measure, lever, kind, shock)")
+    output.show(*(show_all(output.width) if name is None else show_one(name, output.width)))
 
 
 # -- processes ---------------------------------------------------------------------------------------------------------
 
 
-def _process_table() -> Table:
-    table = listing("process", "what happens")
-    for process in WEEK:
-        table.add_row(Text(process.name, style="bold"), Text(process.title))
-    return table
+def _all_processes(width: int) -> Shown:
+    rows = [[process.name, process.title] for process in WEEK]
+    table = grid(rows, width, head=None, first="bold")
+    lines: list[Line] = ["A week in the organisation: what happens, in this order.", "", *table, "", _IN_SHORT]
+    hint = "civicsim describe process voice   (or: style, parameter, measure, lever, kind, shock)"
+    return Shown([_about_process(name) for name in PROCESSES], lines, hint)
 
 
 def _about_process(name: str) -> dict[str, Any]:
-    process, columns = PROCESSES[name], columns_of(PROCESSES[name])
-    return {
-        "name": name, "title": process.title, "reads": columns.reads, "writes": columns.writes,
-        "parameters": [about_parameter(p) for p in SECTIONS[name].values()],
-    }  # fmt: skip
+    columns = columns_of(PROCESSES[name])
+    facts = {"title": PROCESSES[name].title, "reads": columns.reads, "writes": columns.writes}
+    return {"name": name, **facts, "parameters": [about_parameter(about) for about in SECTIONS[name].values()]}
 
 
-def _processes(output: Output) -> None:
-    _week(output)
-
-
-def _process(output: Output, name: str) -> None:
+def _one_process(name: str, width: int) -> Shown:
     known(name, PROCESSES, "process")
     process = PROCESSES[name]
-    if output.json:
-        output.data(_about_process(name))
-        return
     module = importlib.import_module(process.parameters.__module__)
-    words, equations = inspect.getdoc(module) or "", _equations(module)
-    output.say(Text(name, style="bold"), process.title, "", *paragraphs(words), "")
-    if equations:
-        table = listing("equation", "what it says")
-        for key, text in equations.items():
-            table.add_row(key, text)
-        output.say(table)
-    columns = columns_of(process)
-    output.say("", f"Reads   {', '.join(columns.reads)}", f"Writes  {', '.join(columns.writes)}", "")
-    show_section(output, name)
-    output.hint(f"Next: civicsim run --set {name}.enabled=false   (without this mechanism)")
+
+    def lines() -> Iterator[Line]:
+        yield from (bold(name), process.title, "")
+        yield from (" ".join(part.split()) for part in (inspect.getdoc(module) or "").split("\n\n"))
+        equations = _equations(module)
+        if equations:
+            yield ""
+            yield from grid([["equation", "meaning"], *map(list, equations.items())], width)
+        columns = columns_of(process)
+        facts = {"Reads": ", ".join(columns.reads), "Writes": ", ".join(columns.writes)}
+        yield ""
+        yield from labelled(facts, width)
+        yield ""
+        yield from section_lines(name, width)
+
+    hint = f"civicsim run --set {name}.enabled=false   (without this mechanism)"
+    return Shown(_about_process(name), lines(), hint)
 
 
 def _equations(module: ModuleType) -> dict[str, str]:
@@ -130,111 +110,78 @@ def _equations(module: ModuleType) -> dict[str, str]:
     return found
 
 
-# -- measures ---------------------------------------------------------------------------------------------------------
+# -- measures ----------------------------------------------------------------------------------------------------------
 
 
 def _about_measure(measure: Measure) -> dict[str, Any]:
     return {key: getattr(measure, key) for key in ("name", "label", "unit", "help", "better")}
 
 
-def _measures(output: Output) -> None:
-    if output.json:
-        output.data([_about_measure(measure) for measure in MEASURES.values()])
-        return
-    if output.width < _ROOM_FOR_MEASURES:
-        for measure in MEASURES.values():
-            line = Text(measure.name, style="bold" if measure.name in FLAGSHIP else "")
-            unit = Text(f"    {measure.label} ({measure.unit}; better: {_better(measure)})", style="dim")
-            output.say(line, unit)
-    else:
-        table = listing("measure", "in words", "unit", "better")
-        for measure in MEASURES.values():
-            style = "bold" if measure.name in FLAGSHIP else ""
-            table.add_row(Text(measure.name, style=style), measure.label, measure.unit, _better(measure))
-        output.say(table)
-    output.say("", "Tables show these first: " + ", ".join(FLAGSHIP) + ".")
-    output.hint("Next: civicsim compare civic-culture --measure voice_gini   (or --all-measures)")
+def _all_measures(width: int) -> Shown:
+    rows = [["measure", "label, unit and direction"]]
+    rows += [[about.name, f"{about.label} ({about.unit}{direction(about.better)})"] for about in MEASURES.values()]
+    table = grid(rows, width, first="bold")
+    lines: list[Line] = [*table, "", f"Tables show these by default: {', '.join(FLAGSHIP)}."]
+    hint = "civicsim compare civic-culture --measure voice_gini   (or --all-measures)"
+    return Shown([_about_measure(measure) for measure in MEASURES.values()], lines, hint)
 
 
-def _measure(output: Output, name: str) -> None:
+def _one_measure(name: str, width: int) -> Shown:
     known(name, MEASURES, "measure")
     measure = MEASURES[name]
-    if output.json:
-        output.data(_about_measure(measure))
-        return
-    output.say(Text(f"{measure.label} ({name})", style="bold"), measure.help)
-    output.say(f"Unit: {measure.unit}. Better: {_better(measure)}.")
-    how = "the mean of the weeks" if measure.bottom is None else "sums over the weeks, divided once at the end"
-    output.say(f"Over several weeks: {how}.")
-    output.hint(f"Next: civicsim compare civic-culture --measure {name}")
+    facts = {
+        "Unit": measure.unit,
+        "Better": "neither" if measure.better == "neither" else measure.better,
+        "Over weeks": "mean of the weeks" if measure.bottom is None else "ratio of sums over the weeks",
+    }
+    lines: list[Line] = [bold(f"{measure.label} ({name})"), measure.help, "", *labelled(facts, width)]
+    return Shown(_about_measure(measure), lines, f"civicsim compare civic-culture --measure {name}")
 
 
-def _better(measure: Measure) -> str:
-    return "depends on who asks" if measure.better == "neither" else measure.better
+# -- pages about the model ---------------------------------------------------------------------------------------------
+
+_WRITE = "civicsim describe model --out docs/model   (write all pages)"
 
 
-# -- the model's documentation ------------------------------------------------------------------------------------------
+def _all_pages(width: int) -> Shown:
+    rows = [["page", "content"], *([name, holds] for name, holds in PAGES.items())]
+    data = [{"name": name, "holds": holds} for name, holds in PAGES.items()]
+    return Shown(data, grid(rows, width, first="bold"), _WRITE)
 
 
-def _pages(output: Output) -> None:
-    if output.json:
-        output.data([{"name": name, "holds": holds} for name, holds in PAGES.items()])
-        return
-    table = listing("page", "what it holds")
-    for name, holds in PAGES.items():
-        table.add_row(Text(name, style="bold"), holds)
-    output.say(table)
-    output.hint("Next: civicsim describe model --out docs/model   (write all pages)")
-
-
-def _page(output: Output, name: str) -> None:
+def _one_page(name: str, width: int) -> Shown:
     known(name, PAGES, "page")
-    if output.json:
-        output.data({"name": name, "holds": PAGES[name], "markdown": page(name)})
-        return
-    print(page(name))
-    output.hint("Next: civicsim describe model --out docs/model   (write all pages)")
+    text = page(name)
+    lines: list[Line] = [Text(line, no_wrap=True, overflow="ignore") for line in text.split("\n")]
+    return Shown({"name": name, "holds": PAGES[name], "markdown": text}, lines, _WRITE)
 
 
-def write_model(output: Output, topic: str | None, name: str | None, folder: str) -> None:
-    """Write the pages that describe the model to a folder.
-
-    Raises
-    ------
-    CivicsimError
-        If something else than the whole model was asked for, or the folder cannot be written to.
-    """
-    if topic != "model" or name is not None:
-        raise CivicsimError("describe: --out goes with 'describe model' and writes all its pages")
-    paths = write_pages(folder)
-    if output.json:
-        output.data([str(path) for path in paths])
-        return
-    output.say(*(f"wrote {path}" for path in paths))
+# -- topics ------------------------------------------------------------------------------------------------------------
 
 
-# -- topics ---------------------------------------------------------------------------------------------------------
-
-
-TOPICS: dict[str, tuple[Callable[[Output], None], Callable[[Output, str], None]]] = {
-    "process": (_processes, _process),
-    "style": (show_styles, show_style),
-    "parameter": (show_parameters, show_parameter),
-    "measure": (_measures, _measure),
-    "lever": (show_levers, show_lever),
-    "kind": (show_kinds, show_kind),
-    "shock": (show_shocks, show_shock),
-    "model": (_pages, _page),
+TOPICS: dict[str, tuple[Callable[[int], Shown], Callable[[str, int], Shown]]] = {
+    "process": (_all_processes, _one_process),
+    "style": (all_styles, one_style),
+    "parameter": (all_parameters, one_parameter),
+    "measure": (_all_measures, _one_measure),
+    "lever": (all_levers, one_lever),
+    "kind": (all_kinds, one_kind),
+    "shock": (all_shocks, one_shock),
+    "model": (_all_pages, _one_page),
 }
-"""What can be described: how to show all of it, and one by name."""
+"""Topics of ``describe``: how to show all of each, and one item by name, in the columns of the terminal."""
 
 
 def names_of(topic: str) -> Sequence[str]:
     """Return the names that a topic has, for completion."""
-    valid: dict[str, Sequence[str]] = {
-        "process": list(PROCESSES), "style": list(styles()), "parameter": [*SECTIONS, *PARAMETERS],
-        "measure": list(MEASURES), "lever": list(SECTIONS["levers"]), "kind": list(kinds()),
-        "shock": list(shocks()),
-        "model": list(PAGES),
-    }  # fmt: skip
-    return valid.get(topic, ())
+    valid: dict[str, Iterable[str]] = {
+        "process": PROCESSES,
+        "style": styles(),
+        "parameter": [*SECTIONS, *PARAMETERS],
+        "measure": MEASURES,
+        "lever": SECTIONS["levers"],
+        "kind": kinds(),
+        "shock": shocks(),
+        "model": PAGES,
+    }
+    return list(valid.get(topic, ()))

@@ -17,6 +17,7 @@ from pathlib import Path
 from rich.text import Text
 
 import civicsim
+from civicsim.cli.commands import Doctor
 from civicsim.cli.files import PACKAGES
 from civicsim.cli.output import Output
 
@@ -45,7 +46,7 @@ class Finding:
     says: str
 
 
-def doctor(output: Output) -> bool:
+def doctor(output: Output, request: Doctor) -> bool:
     """Look at the installation, say what was found, and return whether all is well."""
     findings = []
     for check in (_python, _packages, _page, _folder, _cache, _threads, _speed):
@@ -55,7 +56,7 @@ def doctor(output: Output) -> bool:
                 output.say(_line(finding))
     well = all(finding.state != "broken" for finding in findings)
     if output.json:
-        output.data({"well": well, "checks": [vars(finding) for finding in findings]})
+        output.show({"well": well, "checks": [vars(finding) for finding in findings]}, ())
         return well
     output.say("", "All is well." if well else "Something is broken: see above.")
     output.hint("Next: civicsim demo" if well else f"Next: {_FIX}")

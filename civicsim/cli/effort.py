@@ -1,4 +1,4 @@
-"""How much memory and time a command will take, said before it begins."""
+"""The memory and time that a command will take, checked before it begins."""
 
 from __future__ import annotations
 
@@ -23,41 +23,40 @@ from civicsim.model.organisation import (
 )
 from civicsim.model.recording import ENACTED
 from civicsim.model.structure import Structure
+from civicsim.report.words import counted
 from civicsim.scenario.scenario import Scenario
 
 SECONDS = 1.2e-6
-"""Time of one thread for a person-week, as `civicsim doctor` measures it on a machine of middling speed."""
+"""Time of one thread for a person-week, as `civicsim doctor` measures it on an average machine."""
 _PROGRAM = 250e6
-"""Bytes that the program itself takes, compiled code and packages included."""
+"""Bytes of the program itself, with compiled code and packages."""
 _COPIES = 3
-"""Copies of the organisations at the worst moment: as built, as burnt in, and as they live on."""
+"""Copies of the organisations at the peak: as built, after the burn-in, and as they go on."""
 _FRAMES = 3
-"""Copies of a table at the worst moment of writing it."""
+"""Copies of a table at the peak of writing it."""
 LONG = 120.0
-"""Seconds from which on the time is said beforehand."""
+"""Seconds from which the time is announced."""
 
 
 def state_bytes(structure: Structure) -> int:
     """Return how many bytes the tables of one run take."""
     s, teams, managers = structure, structure.n_teams, n_managers(structure)
     persons = teams * s.team_size + managers
-    rows = {
-        "organisation": 1, "tally": 1, "snapshot": 1, "dimension": s.n_dimensions, "neighbour": teams * N_NEIGHBOURS,
-        "practice": teams * s.n_dimensions, "person": persons, "problem": persons * N_PROBLEMS, "manager": managers,
-        "need": N_PATIENT_GROUPS * s.n_dimensions, "panel": N_PATIENT_GROUPS,
-        "patient": round(s.patients_per_post * teams * s.team_size),
-    }  # fmt: skip
+    rows = dict(organisation=1, tally=1, snapshot=1, dimension=s.n_dimensions, person=persons, manager=managers)
+    rows |= dict(neighbour=teams * N_NEIGHBOURS, practice=teams * s.n_dimensions, problem=persons * N_PROBLEMS)
+    rows |= dict(need=N_PATIENT_GROUPS * s.n_dimensions, panel=N_PATIENT_GROUPS)
+    rows["patient"] = round(s.patients_per_post * teams * s.team_size)
     one = sum(rows.get(name, teams) * row_bytes(name) for name in TABLES)
     return s.n_organisations * (one + persons * N_TIES * 4)
 
 
 def bytes_needed(scenarios: Sequence[Scenario], runs: int, written: bool = False, teams: bool = False) -> float:
-    """Return about how many bytes it takes to run scenarios one after the other and to keep what came of them.
+    """Return about how many bytes it takes to run scenarios one after the other and to keep their results.
 
     Parameters
     ----------
     scenarios : sequence of Scenario
-        Of one structure.
+        With one structure.
     runs : int
         Runs of each.
     written : bool
@@ -75,23 +74,23 @@ def bytes_needed(scenarios: Sequence[Scenario], runs: int, written: bool = False
 
 
 def seconds_needed(person_weeks: float, runs: int) -> float:
-    """Return about how long it takes to simulate so many person-weeks, in so many runs."""
+    """Return about how many seconds it takes to simulate person-weeks in a number of runs."""
     return person_weeks * SECONDS / min(threads_available(), runs)
 
 
 def bytes_free() -> float:
-    """Return how many bytes of memory can be had; infinity where the system does not say."""
+    """Return how many bytes of memory are available; infinity where the system does not report it."""
     limits = [float("inf")]
     try:
         about = Path("/proc/meminfo").read_text(encoding="ascii")
         limits += [int(line.split()[1]) * 1024.0 for line in about.splitlines() if line.startswith("MemAvailable:")]
     except OSError:
-        # Not Linux: all there is, where that is known.
+        # Not Linux: all memory, where that is known.
         names = getattr(os, "sysconf_names", {})
         if {"SC_PAGE_SIZE", "SC_PHYS_PAGES"} <= set(names):
             limits.append(float(os.sysconf("SC_PAGE_SIZE")) * os.sysconf("SC_PHYS_PAGES"))
     for name in ("memory.max", "memory/memory.limit_in_bytes"):
-        # What a container may use.
+        # The limit of a container.
         try:
             limits.append(float((Path("/sys/fs/cgroup") / name).read_text(encoding="ascii")))
         except (OSError, ValueError):
@@ -100,39 +99,39 @@ def bytes_free() -> float:
 
 
 def check_effort(
-    output: Output, scenarios: Sequence[Scenario], runs: int, person_weeks: float,
-    written: bool = False, teams: bool = False,
-) -> None:  # fmt: skip
-    """Refuse what does not fit into memory, and say how long it takes where that is long.
+    output: Output,
+    scenarios: Sequence[Scenario],
+    runs: int,
+    person_weeks: float,
+    written: bool = False,
+    teams: bool = False,
+) -> None:
+    """Refuse what does not fit into memory, and announce the time where it is long.
 
     Raises
     ------
     CivicsimError
-        If more memory is needed than can be had.
+        If more memory is needed than is available.
     """
     needed, free = bytes_needed(scenarios, runs, written, teams), bytes_free()
     if needed > free:
         none = bytes_needed(scenarios, 0, written, teams)
         fitting = int((free - none) / ((needed - none) / runs))
-        hint = (
-            f"--seeds {fitting} would fit"
-            if fitting >= 1
-            else "a smaller organisation or fewer --weeks would take less"
-        )
+        less = f"--seeds {fitting} would fit" if fitting >= 1 else "use a smaller organisation or fewer --weeks"
         raise CivicsimError(
-            f"--seeds {runs}: needs about {size_of(needed)} of memory, and {size_of(free)} can be had; {hint}"
+            f"--seeds {runs}: needs about {size_of(needed)} of memory, and {size_of(free)} are available; {less}"
         )
     seconds = seconds_needed(person_weeks, runs)
     if seconds >= LONG:
-        posts = n_posts(scenarios[0].structure)
+        posts = n_posts(scenarios[0].structure, scenarios[0].roster)
         output.note(
-            f"this takes about {duration(seconds)} on {min(threads_available(), runs)} threads "
+            f"this takes about {duration(seconds)} on {counted(min(threads_available(), runs), 'thread')} "
             f"({runs:,} runs of {posts:,} posts); Ctrl-C stops it"
         )
 
 
 def size_of(n_bytes: float) -> str:
-    """Return a number of bytes in words: "3.2 kB", "41 MB"."""
+    """Return a number of bytes in words, such as "3.2 kB" or "41 MB"."""
     for unit, size in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if n_bytes >= size:
             return f"{n_bytes / size:,.{1 if n_bytes < 10 * size else 0}f} {unit}"

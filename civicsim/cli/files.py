@@ -9,41 +9,122 @@ import os
 import platform
 import shlex
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import civicsim
 from civicsim.cli import Stopped
-from civicsim.cli.output import plain
+from civicsim.cli.output import Output, plain
 from civicsim.errors import CivicsimError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_CSV: dict[str, Any] = {"index": False, "float_format": "%.6g", "lineterminator": "\n"}
-PACKAGES = (
-    "mesa", "numpy", "networkx", "matplotlib", "solara", "numba", "scipy", "pandas", "pyarrow", "typer", "rich",
+PACKAGES = [
+    "mesa",
+    "numpy",
+    "networkx",
+    "matplotlib",
+    "solara",
+    "numba",
+    "scipy",
+    "pandas",
+    "pyarrow",
+    "typer",
+    "rich",
     "tomli-w",
-)  # fmt: skip
-"""Packages whose versions are put down with results."""
+]
+"""Packages whose versions are recorded with results."""
+_CSV: dict[str, Any] = {"index": False, "lineterminator": "\n"}
+_SIX_DIGITS, _EVERY_DIGIT = "%.6g", "%.17g"
 
 
-class FolderError(CivicsimError):
-    """A folder that cannot be written to."""
+# -- single files ------------------------------------------------------------------------------------------------------
 
 
-class Folder:
-    """A folder of results: writes files whole, and remembers them. Write within ``with folder:``.
+def check_ending(path: str, endings: Iterable[str], option: str = "") -> str:
+    """Return the ending of a file's name, if it is one of those allowed."""
+    ending = Path(path).suffix.lower()
+    if ending not in (allowed := tuple(endings)):
+        nearest = f"; did you mean '{Path(path).with_suffix(allowed[0])}'?" if len(allowed) == 1 else ""
+        name = f"{option} {path}".strip()
+        raise CivicsimError(f"{name}: expected a name that ends in {' or '.join(allowed)}{nearest}")
+    return ending
+
+
+def check_free(paths: Iterable[str], force: bool) -> None:
+    """Raise an error if a file exists that must not be overwritten, or is a folder."""
+    for path in paths:
+        if Path(path).is_dir():
+            raise CivicsimError(f"{path}: is a folder")
+        if Path(path).exists() and not force:
+            raise CivicsimError(f"{path}: already exists; add --force to overwrite it")
+
+
+def write_file(path: str | Path, put: Callable[[Path], Any]) -> None:
+    """Write a file under a temporary name first, so that it is there whole or not at all; make its folder.
 
     Parameters
     ----------
     path : str or Path
-        Made if it is not there.
+    put : callable
+        ``put(path)`` writes the file.
 
     Raises
     ------
-    FolderError
+    CivicsimError
+        If it cannot be written.
+    """
+    target = Path(path)
+    temporary = target.parent / f".{target.stem}-{os.getpid()}{target.suffix}"
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        put(temporary)
+        os.replace(temporary, target)
+    except OSError as error:
+        raise CivicsimError(f"{target}: cannot be written ({error.strerror or error})") from None
+    finally:
+        if temporary.parent.is_dir():
+            temporary.unlink(missing_ok=True)
+
+
+def text_writer(text: str) -> Callable[[Path], Any]:
+    """Return what writes a text to a path."""
+    return lambda path: path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def table_writer(frame: pd.DataFrame, digits: str = _EVERY_DIGIT) -> Callable[[Path], Any]:
+    """Return what writes a table to a path, as CSV or Parquet by its ending."""
+
+    def put(path: Path) -> None:
+        if path.suffix.lower() == ".csv":
+            frame.to_csv(path, float_format=digits, **_CSV)
+            return
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        # Without the description that pandas adds, the file depends on the data alone.
+        table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
+        pq.write_table(table, path, compression="zstd")
+
+    return put
+
+
+# -- folders of results ------------------------------------------------------------------------------------------------
+
+
+class Folder:
+    """A folder of results, which remembers its files. Write within ``with folder:``.
+
+    Parameters
+    ----------
+    path : str or Path
+        Made if it does not exist.
+
+    Raises
+    ------
+    CivicsimError
         If it cannot be made or written to.
     """
 
@@ -52,102 +133,74 @@ class Folder:
         self.files: dict[str, str] = {}
         existing = next(parent for parent in (self.path, *self.path.absolute().parents) if parent.exists())
         if not existing.is_dir():
-            raise FolderError(f"--out {path}: {existing} is a file, not a folder")
+            raise CivicsimError(f"--out {path}: {existing} is a file, not a folder")
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             trial = self.path / f".civicsim-{os.getpid()}"
             trial.touch()
             trial.unlink()
         except OSError as error:
-            raise FolderError(f"--out {path}: cannot be written to ({error.strerror})") from None
+            raise CivicsimError(f"--out {path}: cannot be written to ({error.strerror})") from None
 
     def __enter__(self) -> Folder:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *about: object) -> None:
-        """Say what was kept if the user stops the writing."""
+        """Report what was kept if the user stops the writing."""
         if kind is KeyboardInterrupt:
             kept = f"kept in {self.path}: {', '.join(self.files)}" if self.files else "nothing was written"
             raise Stopped(kept) from None
 
     def write(self, name: str, about: str, put: Callable[[Path], Any]) -> None:
-        """Write one file, by way of another name so that it is there whole or not at all.
-
-        Parameters
-        ----------
-        name : str
-            Name of the file.
-        about : str
-            What is in it, in a few words.
-        put : callable
-            ``put(path)`` writes the file.
-        """
-        target = self.path / name
-        temporary = self.path / f".{target.stem}-{os.getpid()}{target.suffix}"
-        try:
-            put(temporary)
-            os.replace(temporary, target)
-        except OSError as error:
-            raise FolderError(f"{target}: cannot be written ({error.strerror or error})") from None
-        finally:
-            temporary.unlink(missing_ok=True)
+        """Write one file; ``about`` describes its content in a few words."""
+        write_file(self.path / name, put)
         self.files[name] = about
 
     def write_text(self, name: str, about: str, text: str) -> None:
         """Write a text file."""
-        self.write(name, about, lambda path: path.write_text(text, encoding="utf-8", newline="\n"))
+        self.write(name, about, text_writer(text))
 
     def write_csv(self, name: str, about: str, frame: pd.DataFrame) -> None:
         """Write a table as CSV, with six significant digits."""
-        self.write(name, about, lambda path: frame.to_csv(path, **_CSV))
-
-    def write_parquet(self, name: str, about: str, frame: pd.DataFrame) -> None:
-        """Write a table as Parquet, with every digit."""
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        # Without the description that pandas adds, the file depends on the data alone.
-        table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
-        self.write(name, about, lambda path: pq.write_table(table, path, compression="zstd"))
+        self.write(name, about, table_writer(frame, _SIX_DIGITS))
 
     def write_table(self, name: str, about: str, frame: pd.DataFrame, csv: bool = True) -> None:
-        """Write a table as Parquet, and as CSV too unless that is not wanted."""
-        self.write_parquet(f"{name}.parquet", about, frame)
+        """Write a table as Parquet with every digit, and as CSV too if wanted."""
+        self.write(f"{name}.parquet", about, table_writer(frame))
         if csv:
             self.write_csv(f"{name}.csv", about, frame)
 
-    def write_manifest(self, arguments: Sequence[str], about: Mapping[str, Any]) -> None:
-        """Write ``manifest.json``: what it takes to repeat and to check the other files."""
+    def write_manifest(self, output: Output, about: Mapping[str, Any]) -> None:
+        """Write ``manifest.json``: all that is needed to repeat the command and to check the other files."""
         content = {
-            "command": shlex.join(["civicsim", *arguments]),
+            "command": shlex.join(["civicsim", *output.arguments]),
             **about,
             "civicsim": civicsim.__version__,
             "git_commit": git_commit(),
             "python": platform.python_version(),
             "platform": platform.platform(),
-            "packages": package_versions(),
-            "sha256": {name: sha256(self.path / name) for name in self.files},
+            "packages": {name: version_of(name) or "missing" for name in PACKAGES},
+            "sha256": {name: _sha256(self.path / name) for name in self.files},
         }
-        self.write_text(
-            "manifest.json", "how the files came about, with checksums", json.dumps(plain(content), indent=2) + "\n"
-        )
+        text = json.dumps(plain(content), indent=2) + "\n"
+        self.write_text("manifest.json", "origin of the files, with checksums", text)
+
+    def listed(self) -> dict[str, str]:
+        """Return what was written: path → content."""
+        return {str(self.path / name): about for name, about in self.files.items()}
 
 
-def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file, in hexadecimal digits."""
+def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def package_versions() -> dict[str, str]:
-    """Return the version of each package that has a part in results; "missing" where it is not installed."""
-    versions = {}
-    for name in PACKAGES:
-        try:
-            versions[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            versions[name] = "missing"
-    return versions
+def version_of(name: str) -> str | None:
+    """Return the version of a package, or None if it is not installed."""
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
 
 
 def git_commit() -> str | None:
@@ -159,7 +212,7 @@ def git_commit() -> str | None:
         return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
 
     try:
-        # An installed copy may lie within somebody else's repository, which does not track it.
+        # An installed copy may lie within another repository, which does not track it.
         git("ls-files", "--error-unmatch", "__init__.py")
         commit = git("rev-parse", "HEAD")
         return f"{commit}-changed" if git("status", "--porcelain", "--", ".") else commit

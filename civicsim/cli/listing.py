@@ -1,23 +1,28 @@
-"""How lists of what is declared look: columns without lines, names kept whole, sentences wrapped."""
+"""How declarations are printed: values, ranges and labelled lines."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
-from rich.table import Table
 from rich.text import Text
 
+from civicsim.cli.tables import Line, grid
 from civicsim.engine.parameters import Parameter
 from civicsim.errors import CivicsimError, nearest
 
-NARROW = 120
-"""Columns below which meanings stand under names instead of beside them."""
+
+class Shown(NamedTuple):
+    """What ``describe`` shows of a topic: as data, as lines, and the command to try next."""
+
+    data: Any
+    lines: Iterable[Line]
+    hint: str
 
 
 def known(name: str, valid: Mapping[str, Any], what: str) -> None:
-    """Complain about a name that is not there, with the nearest one."""
+    """Check a name, and report the nearest one."""
     if name not in valid:
         raise CivicsimError(f"describe: no {what} '{name}'; {nearest(name, valid)}")
 
@@ -30,28 +35,27 @@ def value_text(value: Any) -> str:
 
 
 def range_text(about: Parameter) -> str:
-    """Return the allowed values, short."""
+    """Return the allowed values, in short."""
     if about.choices:
         return ", ".join(about.choices)
     return "true, false" if isinstance(about.default, bool) else f"{about.low:g} to {about.high:g}"
 
 
-def paragraphs(text: str) -> list[str]:
-    """Return paragraphs as single lines."""
-    return [" ".join(part.split()) for part in text.split("\n\n")]
+def unit_text(about: Parameter) -> str:
+    """Return the unit behind a value; empty where it is plain from the range."""
+    return "" if about.unit in ("0-1", "0–1", "on/off") else f" ({about.unit})"
+
+
+def bold(text: str) -> Text:
+    """Return a heading."""
+    return Text(text, style="bold")
 
 
 def indented(text: str) -> list[Text]:
-    """Return a text in lines that are set in."""
+    """Return a text in indented lines."""
     return [Text(textwrap.indent(line, "    ")) for line in textwrap.wrap(text, 74)]
 
 
-def listing(*columns: str, title: str | None = None) -> Table:
-    """Return an empty table with these columns."""
-    heading = None if title is None else Text(title, style="bold")
-    table = Table(box=None, pad_edge=False, title=heading, title_justify="left", title_style="", padding=(0, 2, 0, 0))
-    for index, name in enumerate(columns):
-        # Names and numbers stay whole; sentences wrap.
-        last = index == len(columns) - 1
-        table.add_column(Text(name, style="dim"), no_wrap=not last and name not in ("unit", "in words"))
-    return table
+def labelled(facts: Mapping[str, str], width: int) -> Iterator[Text]:
+    """Yield labelled lines, such as ``Unit  hours a week``."""
+    return grid([[key, value] for key, value in facts.items()], width, head=None, first="dim")

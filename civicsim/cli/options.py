@@ -1,122 +1,167 @@
-"""Options that several commands share: what they accept, and how shells complete them."""
+"""Options that commands share: what they accept, how they are explained, and how shells complete them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from civicsim.scenario.shipped import names_in
 
+# -- what options accept -----------------------------------------------------------------------------------------------
 
-def whole(text: str) -> int:
-    """Return a whole number; its range is checked where its meaning is known."""
+
+def whole(low: int | None = None, high: int | None = None) -> Callable[[str], int]:
+    """Return a parser of whole numbers in a range."""
+    limits = "" if low is None else f" from {low}" + ("" if high is None else f" to {high}")
+
+    def parse(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            raise typer.BadParameter(f"{text}: expected a whole number{limits}") from None
+        if (low is not None and number < low) or (high is not None and number > high):
+            raise typer.BadParameter(f"{text}: expected a whole number{limits}")
+        return number
+
+    return parse
+
+
+def positive(text: str) -> float:
+    """Return a number above 0."""
     try:
-        return int(text)
+        value = float(text)
     except ValueError:
-        raise typer.BadParameter(f"'{text}' is not a whole number") from None
-
-
-def n_runs(text: str) -> int:
-    """Return a number of runs."""
-    number = whole(text)
-    if number < 1:
-        raise typer.BadParameter(f"{number} runs: expected a whole number from 1")
-    return number
+        value = 0.0
+    if not value > 0.0:
+        raise typer.BadParameter(f"{text}: expected a number above 0")
+    return value
 
 
 def names_like(example: str) -> Callable[[str], list[str]]:
-    """Return what reads names with commas between them; ``example`` is shown where there is none."""
+    """Return a parser of names separated by commas; ``example`` is shown where there is none."""
 
-    def names(text: str) -> list[str]:
+    def parse(text: str) -> list[str]:
         found = [name.strip() for name in text.split(",") if name.strip()]
         if not found:
-            raise typer.BadParameter(f"expected names, such as {example}")
+            raise typer.BadParameter(f"{text!r}: expected names, such as {example}")
         return found
 
-    return names
+    return parse
+
+
+# -- how options are declared ------------------------------------------------------------------------------------------
+
+
+def argument(metavar: str, about: str, complete: Callable[..., Any] | None = None) -> Any:
+    """Return an argument without a name."""
+    return typer.Argument(metavar=metavar, help=about, autocompletion=complete)
+
+
+def value(metavar: str, about: str, *names: str, **more: Any) -> Any:
+    """Return an option with a value; its name is that of the field unless others are given."""
+    return typer.Option(*names, metavar=metavar, help=about, **more)
+
+
+def count(about: str, low: int | None = None, high: int | None = None, *names: str) -> Any:
+    """Return an option with a whole number in a range."""
+    return typer.Option(*names, metavar="N", help=about, parser=whole(low, high))
+
+
+def flag(name: str, about: str, *names: str) -> Any:
+    """Return an option without a value."""
+    return typer.Option(name, *names, help=about)
+
+
+def names(example: str, about: str, name: str) -> Any:
+    """Return an option with names separated by commas."""
+    return typer.Option(name, metavar="A,B", help=about, parser=names_like(example))
+
+
+# -- what the Tab key offers -------------------------------------------------------------------------------------------
+
+
+def _starting(incomplete: str, names: Sequence[str]) -> Iterator[str]:
+    return (name for name in names if name.startswith(incomplete))
 
 
 def complete_styles(incomplete: str) -> Iterator[str]:
     """Yield styles and scenario files."""
-    files = [str(path) for path in Path().glob("*.toml")]
-    yield from (name for name in [*names_in("styles"), *files] if name.startswith(incomplete))
+    return _starting(incomplete, [*names_in("styles"), *map(str, Path().glob("*.toml"))])
 
 
 def complete_kinds(incomplete: str) -> Iterator[str]:
     """Yield kinds of organisation."""
-    yield from (name for name in names_in("organisations") if name.startswith(incomplete))
+    return _starting(incomplete, list(names_in("organisations")))
 
 
 def complete_measures(incomplete: str) -> Iterator[str]:
     """Yield measures."""
     from civicsim.model.measures import MEASURES
 
-    yield from (name for name in MEASURES if name.startswith(incomplete))
+    return _starting(incomplete, list(MEASURES))
 
 
 def complete_topics(incomplete: str) -> Iterator[str]:
-    """Yield what can be described."""
-    topics = ("process", "style", "parameter", "measure", "lever", "kind", "shock", "model")
-    yield from (name for name in topics if name.startswith(incomplete))
+    """Yield topics of ``describe``."""
+    return _starting(incomplete, ("process", "style", "parameter", "measure", "lever", "kind", "shock", "model"))
 
 
 def complete_names(context: typer.Context, incomplete: str) -> Iterator[str]:
-    """Yield the names of the topic that was said before."""
+    """Yield the names of the topic given before."""
     from civicsim.cli.describing import names_of
 
-    names = names_of(context.params.get("topic") or "")
-    yield from (name for name in names if name.startswith(incomplete))
+    return _starting(incomplete, names_of(context.params.get("topic") or ""))
 
 
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no hints.")]
-Style = Annotated[
-    str | None, typer.Option(metavar="STYLE", help="Governance style, by name or file.", autocompletion=complete_styles)
-]
-Kind = Annotated[
-    str | None,
-    typer.Option(metavar="KIND", help="Kind of organisation, by name or file.", autocompletion=complete_kinds),
-]
-Weeks = Annotated[
-    int | None, typer.Option(metavar="N", parser=whole, help="Weeks that are looked at, after the burn-in.")
-]
-Seed = Annotated[
-    int | None,
-    typer.Option(metavar="N", parser=whole, help="Seed of the first run: the number that its luck follows from."),
-]
-Set = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set",
-        metavar="KEY=VALUE",
-        help="Change a value, such as fear=0.1; may be repeated. In a comparison: of every scenario.",
-    ),
-]
+def complete_studies(incomplete: str) -> Iterator[str]:
+    """Yield study files and folders of results."""
+    folders = (path.parent for path in Path().glob("*/manifest.json"))
+    return _starting(incomplete, [str(path) for path in (*Path().glob("*.toml"), *folders)])
+
+
+# -- options of all commands -------------------------------------------------------------------------------------------
+
+Json = Annotated[bool, flag("--json", "Print the result as JSON only.")]
+Quiet = Annotated[bool, flag("--quiet", "Show no progress and no hints.", "-q")]
+Force = Annotated[bool, flag("--force", "Overwrite existing files.")]
+Out = Annotated[str | None, value("DIR", "Write data files to this folder.")]
+
+# -- options about scenarios -------------------------------------------------------------------------------------------
+
+ScenarioName = Annotated[str | None, argument("SCENARIO", "A scenario file or a style.", complete_styles)]
+Style = Annotated[str | None, value("STYLE", "Governance style, by name or file.", autocompletion=complete_styles)]
+Kind = Annotated[str | None, value("KIND", "Kind of organisation, by name or file.", autocompletion=complete_kinds)]
+Runs = Annotated[int, count("Number of runs.", 1)]
+MatchedRuns = Annotated[int, count("Matched runs of each scenario.", 1)]
+Weeks = Annotated[int | None, count("Weeks to simulate after the burn-in.")]
+Seed = Annotated[int | None, count("Seed of the first run.")]
+Set = Annotated[Sequence[str], value("KEY=VALUE", "Change a value, such as fear=0.1. May be repeated.", "--set")]
 Order = Annotated[
-    str | None,
-    typer.Option(
-        metavar="ORDER",
-        help="Order of the processes within a week: shuffled:SEED, or all their names with commas between.",
-    ),
+    str | None, value("ORDER", "Order of the processes within a week: shuffled:SEED, or all names separated by commas.")
 ]
-Csv = Annotated[
-    bool,
-    typer.Option("--csv", help="Write the tables of every week as CSV too, which takes about five times as much room."),
-]
-Out = Annotated[str | None, typer.Option(metavar="DIR", help="Write data files to this folder.")]
+Csv = Annotated[bool, flag("--csv", "Also write the weekly tables as CSV, about five times as large as Parquet.")]
 Measures = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--measure", metavar="NAME", help="Show this measure; may be repeated.", autocompletion=complete_measures
-    ),
+    Sequence[str], value("NAME", "Show this measure. May be repeated.", "--measure", autocompletion=complete_measures)
 ]
-AllMeasures = Annotated[bool, typer.Option("--all-measures", help="Show every measure.")]
-Draws = Annotated[
-    int | None,
-    typer.Option(
-        metavar="N", parser=n_runs, help="Do it for each of N parameter sets that fit what is known, not for one."
-    ),
+AllMeasures = Annotated[bool, flag("--all-measures", "Show every measure.")]
+Draws = Annotated[int | None, count("Repeat for N parameter sets that fit published data, instead of one.", 1)]
+TeamTies = Annotated[bool, flag("--team-ties", "Also tie all posts of a team; these are many ties.")]
+
+# -- options about studies and calibrations ----------------------------------------------------------------------------
+
+StudyFolder = Annotated[str, argument("DIR", "A folder of results.", complete_studies)]
+StudyFile = Annotated[str, argument("STUDY.toml", "The study file.", complete_studies)]
+StudyPath = Annotated[str, argument("STUDY", "A study file or a folder of results.", complete_studies)]
+Processes = Annotated[int | None, count("Worker processes; one per thread by default.", 0, None, "--processes", "-p")]
+Timeout = Annotated[
+    float | None, value("SECONDS", "Time after which a chunk of runs counts as hanging.", parser=positive)
 ]
+Memory = Annotated[
+    float | None, value("GB", "Largest address space of a worker process, in gigabytes.", parser=positive)
+]
+MeasureList = Annotated[Any, names("quality_true,load", "Measures separated by commas, or all.", "--measures")]
+FreeList = Annotated[Any, names("exit_rate,safety_mean", "Parameters that may vary.", "--free")]
+Targets = Annotated[str | None, value("FILE", "Your own targets; the shipped ones by default.", "--targets")]

@@ -1,4 +1,4 @@
-"""What ``org import``, ``org export`` and ``org example`` do."""
+"""The commands ``org import``, ``org export`` and ``org example``."""
 
 from __future__ import annotations
 
@@ -6,16 +6,19 @@ import csv
 import dataclasses
 import io
 import os
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import civicsim
+from civicsim.cli.commands import OrgExample, OrgExport, OrgImport
+from civicsim.cli.files import check_ending, check_free, text_writer, write_file
 from civicsim.cli.output import Output
 from civicsim.cli.progress import progress
-from civicsim.cli.scenarios import Changes, load, n_posts, size_text
+from civicsim.cli.scenarios import changed, load, n_posts, size_text
 from civicsim.errors import CivicsimError
 from civicsim.model.roster import Pair, Roster
+from civicsim.report.words import counted
 from civicsim.scenario.scenario import Scenario
 from civicsim.staffing.line import Mapped, map_line
 from civicsim.staffing.people import Staff, read_staff
@@ -24,136 +27,101 @@ from civicsim.staffing.ties import keep_ties, read_ties
 
 FORMATS = (".graphml", ".gexf", ".csv")
 EXAMPLE = Path(civicsim.__file__).parent / "staffing" / "example"
-_MOST_WEEKS = 5200
 _HEAD = """\
 # A kind of organisation, made by `civicsim org import`. Numbers only: no names, no ids.
-# It is still about real people: a small team or a pattern of ties can be recognised. Treat it as staff data.
+# It still describes real people: a small team or a pattern of ties can be recognised. Treat it as staff data.
 #
 #     civicsim run --kind {name}
 #     civicsim compare civic-culture --kind {name}
 
-title = "Own organisation"
+title = "Your organisation"
 
 [structure]
-# Executives, the chief among them. Sizes of teams and divisions and shares of professions are in the roster.
+# Executives, including the chief executive. Sizes of teams and divisions and shares of professions are in the roster.
 n_executives = {n_executives}
 
 [roster]
 # Teams in each division.
 divisions = {divisions}
-# Whom each division answers to: 0 the chief executive, 1, 2, ... the other executives.
+# To whom each division reports: 0 the chief executive, 1, 2, ... the other executives.
 superiors = {superiors}
 # Posts of each team: doctors, nurses, allied professions, support staff, administrative staff.
 teams = {teams}
 """
 _TIES = """\
-# Pairs of posts of different teams who know each other. Posts count from 0 through the teams, doctors first in each.
+# Pairs of posts in different teams that know each other. Posts are numbered from 0 through the teams, doctors first.
 ties = {ties}
 """
 
 
-# -- in ----------------------------------------------------------------------------------------------------------------
+# -- import ------------------------------------------------------------------------------------------------------------
 
 
-def read(
-    output: Output, staff_path: str, ties_path: str | None, out: str, professions: Sequence[str],
-    teams_per_division: int, key: str | None, force: bool,
-) -> None:  # fmt: skip
-    """Read a staff table and a table of ties, and write a kind of organisation.
-
-    Raises
-    ------
-    CivicsimError
-        If a table is wrong, or a file cannot be written.
-    """
-    if Path(out).suffix != ".toml":
-        raise CivicsimError(f"--out {out}: a kind of organisation is called something.toml")
-    if teams_per_division < 1:
-        raise CivicsimError(f"--teams-per-division {teams_per_division}: expected a whole number from 1")
-    inputs = [Path(path).resolve() for path in (staff_path, ties_path) if path is not None]
+def read(output: Output, request: OrgImport) -> None:
+    """Read a staff table and a table of ties, and write a kind of organisation."""
+    out, key = request.out, request.key
+    check_ending(out, (".toml",), "--out")
+    inputs = [Path(path).resolve() for path in (request.staff, request.ties) if path is not None]
     for option, path in (("--out", out), ("--key", key)):
         if path is not None and Path(path).resolve() in inputs:
-            raise CivicsimError(f"{option} {path}: is a table that is read")
+            raise CivicsimError(f"{option} {path}: is one of the tables to read")
     if key is not None and Path(key).resolve() == Path(out).resolve():
         raise CivicsimError(f"--key {key}: is the same file as --out")
-    staff = read_staff(staff_path, read_own(professions))
-    mapped = map_line(staff, teams_per_division)
+    staff = read_staff(request.staff, read_own(request.profession))
+    mapped = map_line(staff, request.teams_per_division)
     pairs: tuple[Pair, ...] | None = None
     tie_notes: tuple[str, ...] = ()
     n_ties = 0
-    if ties_path is not None:
-        ties = read_ties(ties_path, {person.name for person in staff.people})
+    if request.ties is not None:
+        ties = read_ties(request.ties, {person.name for person in staff.people})
         pairs, tie_notes = keep_ties(ties, mapped.roster(), mapped.post_of)
         n_ties = len(ties.pairs)
-    roster = mapped.roster(pairs)
-    written = {out: lambda path: _write_text(path, kind_text(roster, mapped.n_executives, Path(out).name))}
+    roster, notes = mapped.roster(pairs), [*mapped.notes, *tie_notes]
+    texts = {out: kind_file(roster, mapped.n_executives, Path(out).name)}
     if key is not None:
-        written[key] = lambda path: _write_text(path, key_text(mapped))
-    write_files(written, force)
-    scenario = Scenario.preset(kind=out)
-    if output.json:
-        output.data({
-            "file": out, "people": len(staff.people), "posts": roster.n_staff, "teams": len(roster.teams),
-            "divisions": len(roster.divisions), "executives": mapped.n_executives, "levels": mapped.levels,
-            "ties_read": n_ties, "ties": None if pairs is None else len(pairs), "notes": [*mapped.notes, *tie_notes],
-        })  # fmt: skip
-        return
-    output.say(f"Wrote {out}: {size_text(scenario.structure, roster)}.", "")
-    output.say(*_about_staff(staff, mapped, roster), "")
-    output.say(*_about_ties(pairs, n_ties))
-    notes = (*mapped.notes, *tie_notes)
+        texts[key] = key_file(mapped)
+    _write({path: text_writer(text) for path, text in texts.items()}, request.force)
+    size = size_text(Scenario.preset(kind=out).structure, roster)
+    data = {"file": out, "people": len(staff.people), "posts": roster.n_staff, "teams": len(roster.teams)}
+    data |= {"divisions": len(roster.divisions), "executives": mapped.n_executives, "levels": mapped.levels}
+    data |= {"ties_read": n_ties, "ties": None if pairs is None else len(pairs), "notes": notes}
+    lines = [f"Wrote {out}: {size}.", "", *_about_staff(staff, mapped, roster), "", _about_ties(pairs, n_ties)]
     if notes:
-        output.say("", "Mapped or left out:", *(f"  {note}." for note in notes))
+        lines += ["", "Mapped or left out:", *(f"  {note}." for note in notes)]
     if key is not None:
-        output.say("", f"Wrote {key}: which team and division got which number. Keep it to yourself.")
-    output.hint(f"Next: civicsim compare civic-culture --kind {out}")
+        lines += ["", f"Wrote {key}: the number of each team and division. Keep this file private."]
+    output.show(data, lines, f"civicsim compare civic-culture --kind {out}")
 
 
-def _about_staff(staff: Staff, mapped: Mapped, roster: Roster) -> list[str]:
-    """Return what was read from the staff table, and how the line was mapped, in sentences."""
+def _about_staff(staff: Staff, mapped: Mapped, roster: Roster) -> Iterator[str]:
+    """Yield what was read from the staff table, and how the line was mapped."""
     n_divisions = len(roster.divisions)
     named = sum(bool(name) for name in mapped.division_names)
     whence = {0: "from the line", n_divisions: "as named"}.get(named, f"{named} as named, others from the line")
-    lines = [
-        f"Read {len(staff.people):,} people in a line of {mapped.levels} levels. The model has five:",
-        f"  {roster.n_staff:>6,}  posts of staff, in teams",
-        f"  {len(roster.teams):>6,}  team managers, one for each team",
-        f"  {n_divisions:>6,}  divisional managers, one for each division ({whence})",
-        f"  {mapped.n_executives - 1:>6,}  executives: right below the top, above divisions or nobody",
-        f"  {1:>6,}  chief executive: the person at the top",
-    ]
+    yield f"Read {len(staff.people):,} people in a line of {mapped.levels} levels. The model has five:"
+    yield f"  {roster.n_staff:>6,}  posts of staff, in teams"
+    yield f"  {len(roster.teams):>6,}  team managers, one for each team"
+    yield f"  {n_divisions:>6,}  divisional managers, one for each division ({whence})"
+    yield f"  {mapped.n_executives - 1:>6,}  executives: directly below the top, with divisions or without reports"
+    yield f"  {1:>6,}  chief executive: the person at the top"
     if staff.other_columns:
-        n = staff.other_columns
-        lines.append(f"{n} other column{'s' if n > 1 else ''} of the staff table: left aside.")
+        yield f"{counted(staff.other_columns, 'other column')} of the staff table ignored."
     if staff.understood:
-        lines.append("Professions that were taken for one of the model's:")
-        lines += [f"  {text} → {name}" for text, name in staff.understood.items()]
-    return lines
+        yield "Professions mapped to those of the model:"
+        yield from (f"  {text} → {name}" for text, name in staff.understood.items())
 
 
-def _about_ties(pairs: Sequence[object] | None, n_read: int) -> list[str]:
+def _about_ties(pairs: Sequence[object] | None, n_read: int) -> str:
     if pairs is None:
-        return ["No table of ties: ties between teams are drawn, as in any other organisation."]
-    kept = f"Kept {len(pairs):,} of {n_read:,} ties"
-    return [f"{kept}. They stand at week 0, after the burn-in; then people meet and lose touch."]
+        return "No table of ties: ties between teams are drawn at random, as in any other organisation."
+    return f"Kept {len(pairs):,} of {n_read:,} ties. They hold at week 0, after the burn-in; then people meet and lose touch."
 
 
-def kind_text(roster: Roster, n_executives: int, name: str) -> str:
-    """Return a kind of organisation as the text of a TOML file.
-
-    Parameters
-    ----------
-    roster : Roster
-        Its teams, line and ties.
-    n_executives : int
-        Executives, the chief among them.
-    name : str
-        Name that the file will have.
-    """
-    text = _HEAD.format(
-        name=name, n_executives=n_executives, divisions=list(roster.divisions), superiors=list(roster.superiors),
-        teams=_rows([list(posts) for posts in roster.teams], 1),
-    )  # fmt: skip
+def kind_file(roster: Roster, n_executives: int, name: str) -> str:
+    """Return a kind of organisation as the text of a TOML file called ``name``."""
+    about = {"name": name, "n_executives": n_executives}
+    about |= {"divisions": list(roster.divisions), "superiors": list(roster.superiors)}
+    text = _HEAD.format(**about, teams=_rows([list(posts) for posts in roster.teams], 1))
     return text if roster.ties is None else text + _TIES.format(ties=_rows([list(pair) for pair in roster.ties], 8))
 
 
@@ -162,8 +130,8 @@ def _rows(items: Sequence[list[int]], per_line: int) -> str:
     return "[\n" + "".join(f"    {line},\n" for line in lines) + "]"
 
 
-def key_text(mapped: Mapped) -> str:
-    """Return which team and division has which number in results, as CSV. People are not in it."""
+def key_file(mapped: Mapped) -> str:
+    """Return the number of each team and division in results, as CSV without any person."""
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(["what", "number", "name"])
@@ -172,28 +140,16 @@ def key_text(mapped: Mapped) -> str:
     return file.getvalue()
 
 
-# -- out ---------------------------------------------------------------------------------------------------------------
+# -- export ------------------------------------------------------------------------------------------------------------
 
 
-def write(
-    output: Output, name: str | None, kind: str | None, changes: Changes, out: str, week: int | None,
-    team_ties: bool, force: bool,
-) -> None:  # fmt: skip
-    """Write the network of a scenario's first run, as it is built or after some weeks.
-
-    Raises
-    ------
-    CivicsimError
-        If the scenario is wrong, or a file cannot be written.
-    """
-    ending = Path(out).suffix.lower()
-    if ending not in FORMATS:
-        raise CivicsimError(f"--out {out}: expected a name that ends in {', '.join(FORMATS)}")
-    if week is not None and not 0 <= week <= _MOST_WEEKS:
-        raise CivicsimError(f"--week {week}: expected a whole number from 0 to {_MOST_WEEKS}")
-    scenario = changes.apply(load(name, None, kind))
+def write(output: Output, request: OrgExport) -> None:
+    """Write the network of a scenario's first run, as it is built or after some weeks."""
+    out, week = request.out, request.week
+    ending = check_ending(out, FORMATS, "--out")
+    scenario = changed(request, load(request.scenario, None, request.kind))
     people = str(Path(out).with_name(f"{Path(out).stem}-people.csv"))
-    check_free([out, *([people] if ending == ".csv" else [])], force)
+    check_free([out, *([people] if ending == ".csv" else [])], request.force)
     from civicsim.experiment.graphs import to_networkx, write_csv, write_gexf, write_graphml
     from civicsim.experiment.run import begin, burn_in, simulate
 
@@ -205,76 +161,39 @@ def write(
         with progress(output, float(work)) as report:
             cohort = begin(burn_in(scenario, [scenario.seed], progress=report), scenario)
             simulate(cohort, week, progress=report)
-        when = f"after {scenario.burn_in_weeks} weeks of burn-in and {week} more"
-    graph = to_networkx(cohort, team_layer=team_ties)
-    written: dict[str, Callable[[Path], None]] = {
-        ".graphml": {out: lambda path: write_graphml(graph, path)},
-        ".gexf": {out: lambda path: write_gexf(graph, path)},
-        ".csv": {
-            out: lambda path: write_csv(graph, path, os.devnull),
-            people: lambda path: write_csv(graph, os.devnull, path),
-        },
-    }[ending]
-    write_files(written, force)
-    if output.json:
-        about = {"nodes": graph.number_of_nodes(), "ties": graph.number_of_edges(), "week": week, "seed": scenario.seed}
-        output.data({"files": list(written), "scenario": scenario.digest, **about})
-        return
-    n_nodes, n_ties = graph.number_of_nodes(), graph.number_of_edges()
-    output.say(f"Wrote {' and '.join(written)}: {n_nodes:,} people and patients and {n_ties:,} ties, {when}.")
-    output.hint("Next: open it in Gephi, Cytoscape or networkx; the states of people are attributes of the nodes")
+        when = f"after {counted(scenario.burn_in_weeks, 'week')} of burn-in and {week} more"
+    graph = to_networkx(cohort, team_layer=request.team_ties)
+    files: dict[str, Callable[[Path], Any]] = {out: lambda path: write_graphml(graph, path)}
+    if ending == ".gexf":
+        files = {out: lambda path: write_gexf(graph, path)}
+    if ending == ".csv":
+        files = {out: lambda path: write_csv(graph, path, os.devnull)}
+        files[people] = lambda path: write_csv(graph, os.devnull, path)
+    _write(files, request.force)
+    nodes, ties = graph.number_of_nodes(), graph.number_of_edges()
+    data = {"files": list(files), "scenario": scenario.digest, "nodes": nodes, "ties": ties}
+    output.show(
+        {**data, "week": week, "seed": scenario.seed},
+        [f"Wrote {' and '.join(files)}: {nodes:,} people and patients and {ties:,} ties, {when}."],
+        "open it in Gephi, Cytoscape or networkx; the states of people are attributes of the nodes",
+    )
 
 
-# -- to try ------------------------------------------------------------------------------------------------------------
+# -- example -----------------------------------------------------------------------------------------------------------
 
 
-def example(output: Output, folder: str, force: bool) -> None:
-    """Write a made-up staff table and a table of ties.
-
-    Raises
-    ------
-    CivicsimError
-        If they cannot be written.
-    """
-    tables = sorted(EXAMPLE.glob("*.csv"), reverse=True)
-    targets = {str(Path(folder) / table.name): table.read_bytes() for table in tables}
-    write_files({path: partial(_write_bytes, held) for path, held in targets.items()}, force)
-    if output.json:
-        output.data({"files": list(targets)})
-        return
-    output.say(f"Wrote {' and '.join(targets)}: a made-up organisation.")
-    ties, staff = sorted(targets, key=lambda path: Path(path).name, reverse=True)
-    output.hint(f"Next: civicsim org import {staff} --ties {ties}")
+def example(output: Output, request: OrgExample) -> None:
+    """Write a made-up staff table and a table of ties."""
+    texts = {
+        str(Path(request.folder) / name): (EXAMPLE / name).read_text("utf-8") for name in ("ties.csv", "staff.csv")
+    }
+    _write({path: text_writer(text) for path, text in texts.items()}, request.force)
+    ties, staff = texts
+    lines = [f"Wrote {ties} and {staff}: a made-up organisation."]
+    output.show({"files": list(texts)}, lines, f"civicsim org import {staff} --ties {ties}")
 
 
-def check_free(paths: Sequence[str], force: bool) -> None:
-    """Raise an error if a file is there that must not be written over, or is a folder."""
-    for path in paths:
-        if Path(path).is_dir():
-            raise CivicsimError(f"{path}: is a folder")
-        if Path(path).exists() and not force:
-            raise CivicsimError(f"{path}: is there already; add --force to write over it")
-
-
-def write_files(written: dict[str, Callable[[Path], None]], force: bool) -> None:
-    """Write files, each by way of another name so that it is there whole or not at all."""
-    check_free(list(written), force)
-    for path, put in written.items():
-        target = Path(path)
-        temporary = target.parent / f".{target.stem}-{os.getpid()}{target.suffix}"
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            put(temporary)
-            os.replace(temporary, target)
-        except OSError as error:
-            raise CivicsimError(f"{path}: cannot be written ({error.strerror or error})") from None
-        finally:
-            temporary.unlink(missing_ok=True)
-
-
-def _write_bytes(content: bytes, path: Path) -> None:
-    path.write_bytes(content)
-
-
-def _write_text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", newline="\n")
+def _write(files: dict[str, Callable[[Path], Any]], force: bool) -> None:
+    check_free(files, force)
+    for path, put in files.items():
+        write_file(path, put)

@@ -1,35 +1,56 @@
-"""What is printed, and where: results to standard output, hints to standard error."""
+"""What a command prints: results to standard output, progress and hints to standard error."""
 
 from __future__ import annotations
 
 import json
 import math
+import re
 import shutil
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.text import Text
 
 WIDTH_OF_A_FILE = 100
 """Columns of tables that do not go to a terminal."""
+LONGEST = 200
+"""Characters of one value that a message shows."""
+_LONG = re.compile(rf"'[^']{{{LONGEST},}}'|\S{{{LONGEST},}}")
+_CONTROLS = dict.fromkeys(
+    [code for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\n\t"]
+    + [*range(0x202A, 0x202F), *range(0x2066, 0x206A)],
+    "\N{REPLACEMENT CHARACTER}",
+)
+
+
+def clean(text: str) -> str:
+    """Return a text without characters that steer a terminal: names and files of others may hold them."""
+    return text.translate(_CONTROLS)
+
+
+def one_line(text: str) -> str:
+    """Return a message as one clean line in which long values are cut."""
+    words = _LONG.sub(lambda found: f"{found[0][: LONGEST // 2]}…", " ".join(text.split()))
+    return clean(words if len(words) <= 5 * LONGEST else f"{words[: 3 * LONGEST]} … {words[-LONGEST:]}")
 
 
 @dataclass
 class Output:
-    """How one command talks.
+    """How one command prints.
 
     Attributes
     ----------
     json : bool
-        Whether the result is printed as JSON, and nothing else.
+        Whether the result is printed as JSON only.
     quiet : bool
         Whether progress and hints are left out.
     arguments : list of str
         What the user typed, for the record of how to repeat it.
     warnings : list of str
-        What was warned of so far.
+        Warnings so far.
     """
 
     json: bool = False
@@ -47,50 +68,59 @@ class Output:
         """Columns that a table may take."""
         return shutil.get_terminal_size((WIDTH_OF_A_FILE, 24)).columns
 
-    def say(self, *what: RenderableType) -> None:
-        """Print results; text is taken as it is, without markup, and wraps between words."""
-        # Loaded when something is said, so that help comes fast.
+    def show(self, data: Any, lines: Iterable[Text | str], hint: str = "") -> None:
+        """Print a result: its data as JSON, or else its lines and a hint at the next command."""
+        if self.json:
+            print(json.dumps(plain(data), indent=2, allow_nan=False))
+            return
+        self.say(*lines)
+        if hint:
+            self.hint(f"Next: {hint}")
+
+    def say(self, *lines: Text | str) -> None:
+        """Print lines; long ones wrap between words."""
+        # Loaded only here, so that help starts fast.
         from rich.console import Console
         from rich.text import Text
 
         console = Console(width=self.width, highlight=False, emoji=False, markup=False)
         with console.capture() as printed:
-            for item in what or ("",):
-                console.print(Text(item) if isinstance(item, str) else item)
-        # Tables fill their columns with spaces, which only get in the way at the end of a line.
+            for line in lines:
+                text = Text(line) if isinstance(line, str) else line
+                text.plain = clean(text.plain)
+                console.print(text, crop=False)
         sys.stdout.write("\n".join(line.rstrip() for line in printed.get().split("\n")))
 
-    def data(self, values: Any) -> None:
-        """Print values as JSON."""
-        print(json.dumps(plain(values), indent=2, allow_nan=False))
-
     def note(self, text: str) -> None:
-        """Say what is going on, if progress is wanted."""
+        """Report what is going on, if progress is wanted."""
         if self.talks:
-            sys.stdout.flush()
-            print(f"civicsim: {text}", file=sys.stderr, flush=True)
+            self._tell(text)
 
     def warn(self, text: str) -> None:
-        """Say what is probably not meant, even if progress is not wanted; JSON holds it among its values."""
+        """Warn, even if progress is not wanted; JSON lists warnings among its values."""
         self.warnings.append(text)
         if not self.json:
-            sys.stdout.flush()
-            print(f"civicsim: warning: {text}", file=sys.stderr, flush=True)
+            self._tell(f"warning: {text}")
 
     def hint(self, text: str) -> None:
-        """Say what else can be done, if hints are wanted."""
+        """Suggest what to do next, if hints are wanted."""
         if self.talks:
             from rich.console import Console
             from rich.text import Text
 
             sys.stdout.flush()
-            Console(stderr=True, highlight=False, emoji=False, markup=False, soft_wrap=True).print(
-                Text(text, style="dim")
-            )
+            console = Console(stderr=True, highlight=False, emoji=False, markup=False, soft_wrap=True)
+            console.print(Text(clean(text), style="dim"))
+
+    def _tell(self, text: str) -> None:
+        sys.stdout.flush()
+        print(f"civicsim: {one_line(text)}", file=sys.stderr, flush=True)
 
 
 def plain(values: Any) -> Any:
-    """Return values as JSON can hold them: no NaN, nothing of NumPy."""
+    """Return values as JSON can hold them: no NaN, no types of NumPy or pandas."""
+    if hasattr(values, "to_dict") and hasattr(values, "columns"):
+        values = values.to_dict("records")
     if isinstance(values, dict):
         return {str(key): plain(value) for key, value in values.items()}
     if isinstance(values, list | tuple):
@@ -99,11 +129,9 @@ def plain(values: Any) -> Any:
         values = values.item()
     if isinstance(values, float) and not math.isfinite(values):
         return None
-    if values is None or isinstance(values, bool | int | float | str):
-        return values
-    return str(values)
+    return values if values is None or isinstance(values, bool | int | float | str) else str(values)
 
 
 def stderr_is_terminal() -> bool:
-    """Whether progress can be drawn."""
+    """Return whether progress can be drawn."""
     return sys.stderr.isatty()

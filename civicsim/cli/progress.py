@@ -1,46 +1,39 @@
-"""Progress with the time left, and a Ctrl-C that is heard at once."""
+"""Progress with the time left, and a Ctrl-C that takes effect at once."""
 
 from __future__ import annotations
 
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
-
 from civicsim.cli import Stopped
 from civicsim.cli.output import Output, stderr_is_terminal
 
 Report = Callable[[float], None]
+Show = Callable[[float, str], None]
+"""Called with the share done (0-1) and the progress in words."""
 _COMPILING = "compiling the model (once after installing or changing it; a minute or two)"
 
 
 class _Work:
-    """Counts what is done; several threads may report.
+    """Count work done; several threads may report.
 
     Parameters
     ----------
     total : float
         Person-weeks in all.
     show : callable
-        ``show(share, seconds_left)``, called after each report.
+        Called after each report.
     """
 
-    def __init__(self, total: float, show: Callable[[float, float], None]) -> None:
+    def __init__(self, total: float, show: Show) -> None:
         self._total, self._show = max(total, 1.0), show
         self._done, self._first, self._began = 0.0, 0.0, 0.0
         self._lock = threading.Lock()
         self.stopped = False
-
-    @property
-    def begun(self) -> bool:
-        """Whether there was any progress."""
-        return self._began > 0.0
 
     def report(self, done: float) -> None:
         """Add person-weeks just done. In a thread that should stop, end it."""
@@ -49,12 +42,13 @@ class _Work:
         with self._lock:
             self._done += done
             now = time.monotonic()
-            if not self.begun:
-                # What came before the first report is compilation, and says nothing about the speed.
+            if not self._began:
+                # The time before the first report includes compilation, and shows nothing about the speed.
                 self._began, self._first = now, self._done
-            since = self._done - self._first
-            left = (now - self._began) / since * (self._total - self._done) if since > 0 else float("nan")
-            self._show(min(1.0, self._done / self._total), left)
+            since, rest = self._done - self._first, self._total - self._done
+            share = min(1.0, self._done / self._total)
+            left = time_left((now - self._began) / since * rest) if since > 0 and rest > 0 else ""
+            self._show(share, f"{int(10 * share + 1e-9) * 10} % simulated{left}")
 
 
 @contextmanager
@@ -64,19 +58,19 @@ def progress(output: Output, person_weeks: float) -> Iterator[Report]:
     Parameters
     ----------
     output : Output
-        Says whether progress is wanted.
+        Decides whether progress is wanted.
     person_weeks : float
         Work in all.
 
     Yields
     ------
     callable
-        To be called with the person-weeks just done; any thread may.
+        To be called with the person-weeks just done, by any thread.
     """
-    with _shown(output) as (show, explain):
+    with shown(output, "simulating") as (show, explain):
         work = _Work(person_weeks, show)
         try:
-            with _interruptible(work), _compiling(explain):
+            with _interruptible(work), _compiling(lambda: explain(_COMPILING)):
                 yield work.report
         except (KeyboardInterrupt, Stopped):
             work.stopped = True
@@ -85,15 +79,15 @@ def progress(output: Output, person_weeks: float) -> Iterator[Report]:
 
 @contextmanager
 def _compiling(explain: Callable[[], None]) -> Iterator[None]:
-    """Call ``explain`` once if anything is compiled rather than found where compiled code is kept."""
+    """Call ``explain`` once if anything is compiled rather than loaded from the cache."""
     from numba.core import event
 
     class Listener(event.Listener):
-        said = False
+        explained = False
 
         def on_start(self, event: Any) -> None:
-            if not self.said:
-                self.said = True
+            if not self.explained:
+                self.explained = True
                 explain()
 
         def on_end(self, event: Any) -> None:
@@ -105,7 +99,7 @@ def _compiling(explain: Callable[[], None]) -> Iterator[None]:
 
 @contextmanager
 def _interruptible(work: _Work) -> Iterator[None]:
-    """Let Ctrl-C stop the threads too, which would otherwise live all their weeks first."""
+    """Let Ctrl-C stop the threads too, which would otherwise finish all their weeks first."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -122,43 +116,55 @@ def _interruptible(work: _Work) -> Iterator[None]:
 
 
 @contextmanager
-def _shown(output: Output) -> Iterator[tuple[Callable[[float, float], None], Callable[[], None]]]:
-    """Yield what shows progress and what explains a slow start, for a terminal, a file, or nobody."""
+def shown(output: Output, what: str, steps: int = 10) -> Iterator[tuple[Show, Callable[[str], None]]]:
+    """Yield what shows progress and what explains it: a bar on a terminal, lines elsewhere, or nothing.
+
+    Parameters
+    ----------
+    output : Output
+    what : str
+        Name of the work, beside the bar.
+    steps : int
+        Most lines.
+    """
     if not output.talks:
-        yield (lambda share, left: None), (lambda: None)
+        yield (lambda share, words: None), (lambda text: None)
     elif stderr_is_terminal():
-        columns = (
-            SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("time left"),
-            TimeRemainingColumn(compact=True),
-        )  # fmt: skip
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+
+        columns = SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[words]}")
         with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-            task = bar.add_task("simulating", total=1.0)
-
-            def draw(share: float, left: float) -> None:
-                bar.update(task, completed=share, description="simulating")
-
-            yield draw, lambda: bar.update(task, description=_COMPILING)
+            task = bar.add_task(what, total=1.0, words="")
+            yield (
+                lambda share, words: bar.update(task, completed=share, description=what, words=words),
+                lambda text: bar.update(task, description=text),
+            )
     else:
-        yield _lines()
+        yield _lines(output, steps), output.note
 
 
-def _lines() -> tuple[Callable[[float, float], None], Callable[[], None]]:
-    """Return what writes one line per 10 %."""
-    shown = 0
+def _lines(output: Output, steps: int) -> Show:
+    """Return what writes one line per step."""
+    written = -1
 
-    def write(share: float, left: float) -> None:
-        nonlocal shown
-        tenth = int(share * 10 + 1e-9)
-        if tenth > shown:
-            shown = tenth
-            rest = f", about {duration(left)} left" if tenth < 10 and left == left else ""
-            print(f"civicsim: {tenth * 10} % simulated{rest}", file=sys.stderr, flush=True)
+    def write(share: float, words: str) -> None:
+        nonlocal written
+        step = int(share * steps + 1e-9)
+        if step > written:
+            written = step
+            output.note(words)
 
-    return write, lambda: print(f"civicsim: {_COMPILING}", file=sys.stderr, flush=True)
+    return write
+
+
+def time_left(seconds: float) -> str:
+    """Return the time left as the end of a line of progress; empty where it is not known."""
+    return f", about {duration(seconds)} left" if seconds == seconds else ""
 
 
 def duration(seconds: float) -> str:
-    """Return a length of time in words that a person would use."""
+    """Return a length of time as people give it."""
     if seconds < 60:
         return f"{max(1, round(seconds))} s"
     if seconds < 3600:

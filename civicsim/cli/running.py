@@ -1,257 +1,251 @@
-"""What ``run``, ``compare``, ``demo`` and ``export`` do."""
+"""The commands ``run``, ``compare``, ``demo`` and ``export``."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import tomli_w
+from rich.text import Text
 
+from civicsim.cli.commands import Compare, Demo, Export, Run
 from civicsim.cli.effort import check_effort, size_of
 from civicsim.cli.files import Folder
 from civicsim.cli.output import Output
-from civicsim.cli.profile_table import profile_lines
 from civicsim.cli.progress import progress
-from civicsim.cli.scenarios import Changes, is_path, labels_of, load, n_posts, size_text
-from civicsim.cli.tables import comparison_lines, summary_lines
+from civicsim.cli.scenarios import changed, is_path, labels_of, load, n_posts, size_text, warn_of_dates
+from civicsim.cli.tables import Line, comparison_lines, grid, percent, summary_lines
 from civicsim.errors import CivicsimError
 from civicsim.experiment.compare import Comparison
 from civicsim.experiment.compare import compare as run_matched
 from civicsim.experiment.run import Result, burn_in, measure_names, seeds_of
 from civicsim.experiment.run import run as simulate
 from civicsim.experiment.statistics import estimate
-from civicsim.experiment.timing import profile
+from civicsim.experiment.timing import Profile, profile
 from civicsim.model.measures import FLAGSHIP, MEASURES
 from civicsim.model.week import PUBLISHED, ordered
-from civicsim.report.words import THINKING_AID, counted, kind_text, seeds_text, time_text
+from civicsim.report.words import INTERVAL, THINKING_AID, counted, kind_text, number, seeds_text, time_text
 from civicsim.scenario.scenario import STATUS_QUO, Scenario
 
 if TYPE_CHECKING:
-    import pandas as pd  # loaded where files are written: a single run starts without
+    pass  # loaded where files are written: a single run starts without
 
-DEMO_STYLES = (
-    STATUS_QUO, "command", "targets-through-fear", "tokenistic-engagement", "compact", "civic-culture",
-)  # fmt: skip
+DEMO_STYLES = [STATUS_QUO, *["command", "targets-through-fear", "tokenistic-engagement", "compact", "civic-culture"]]
 LAST_WEEKS = 52
-_MOST_PANELS = 24
-_SAID = ("title", "digest", "kind", "style", "weeks", "burn_in_weeks")
-LUCK = (
-    "Intervals are 95 % t intervals over runs, cut off where a measure cannot go. They speak of luck from run to run, not of how uncertain the "
-    "parameters are."
+VARIATION = (
+    f"Intervals are {INTERVAL} t intervals over runs, limited to the range of the measure. They show run-to-run variation "
+    "only, not parameter uncertainty."
 )
-_MANY = f"{LUCK} They are not widened for the number of comparisons."
-_ONE_RUN = "One run has no interval: how much of this is luck shows with more, such as --seeds 10."
-_MODEL = f"{THINKING_AID} These are people in a model."
+_COMPARED = f"{VARIATION} They are not adjusted for multiple comparisons."
+_ONE_RUN = "A single run has no interval; more runs, such as --seeds 10, show the run-to-run variation."
+_MODEL = f"{THINKING_AID} All people are simulated."
+_MOST_PANELS = 24
+_SUMMARISED = ("title", "digest", "kind", "style", "weeks", "burn_in_weeks")
 
 
-def run(
-    output: Output, name: str | None, style: str | None, kind: str | None, seeds: int, changes: Changes,
-    measures: Sequence[str] | None, out: str | None, order: str | None = None, csv: bool = False, profiled: bool = False,
-) -> None:  # fmt: skip
-    """Run one scenario, and show what comes of it; with ``profiled``, where the time goes too."""
-    week = ordered(order, "--order")
-    scenario = changes.apply(load(name, style, kind))
-    shown = measure_names(measures)
-    check_effort(output, [scenario], seeds, _work([scenario], seeds), out is not None)
-    numbers = seeds_of(seeds, scenario.seed)
-    folder = Folder(out) if out is not None else None
-    warn_of_dates(output, [scenario])
-    with progress(output, _work([scenario], len(numbers))) as report:
-        start = burn_in(scenario, numbers, processes=week, progress=report) if profiled else None
-        result = simulate(scenario, numbers, processes=week, start=start, progress=report)
+# -- one scenario ------------------------------------------------------------------------------------------------------
+
+
+def run(output: Output, request: Run) -> None:
+    """Run one scenario and show its results; with ``--profile`` also the time of each process."""
+    week = ordered(request.order, "--order")
+    scenario = changed(request, load(request.scenario, request.style, request.kind))
+    shown = measures_of(request)
+    seeds, folder = prepare(output, [scenario], request.seeds, request.out)
+    with progress(output, work_of([scenario], len(seeds))) as report:
+        start = burn_in(scenario, seeds, processes=week, progress=report) if request.profile else None
+        result = simulate(scenario, seeds, processes=week, start=start, progress=report)
     times = None if start is None else profile(start, scenario, week)
     table = _rows_of(result, shown)
     if folder is not None:
-        import pandas as pd
-
-        output.note(f"writing files to {folder.path}")
-        with folder:
-            folder.write_table("weekly", "every measure of every week and run", result.to_frame(), csv)
-            folder.write_table("summary", f"every measure of every run, {_span(scenario)}", _runs_of(result))
-            every = pd.DataFrame(_rows_of(result, tuple(MEASURES)))
-            folder.write_csv("measures.csv", "means with intervals over runs", every)
-            folder.write_text("scenario.toml", "the scenario, with every value", resolved(scenario))
-            folder.write_manifest(output.arguments, _about([result]))
-    if output.json:
-        output.data(
-            {
-                **_about([result]),
-                "measures": table,
-                "files": files_of(folder),
-                "warnings": output.warnings,
-                **({} if times is None else {"profile": dataclasses.asdict(times)}),
-            }
-        )
-        return
-    output.say(
-        title_text(scenario), sample_text(result.seeds, scenario, "runs"), *_said(changes), *_in_order(order, result)
+        _write_run(output, folder, result, request.csv)
+    data = {**_about([result]), "measures": table, "files": files_of(folder), "warnings": output.warnings}
+    what = request.scenario or request.style or STATUS_QUO
+    output.show(
+        data if times is None else {**data, "profile": dataclasses.asdict(times)},
+        _run_lines(output, request, result, table, times, folder),
+        f"civicsim compare {'civic-culture' if what == STATUS_QUO else what}   (with the status quo, on matched runs)",
     )
-    output.say("")
-    output.say(*summary_lines(table, output.width), "")
-    output.say(LUCK if len(numbers) > 1 else _ONE_RUN)
-    output.say(_MODEL)
+
+
+def _run_lines(
+    output: Output,
+    request: Run,
+    result: Result,
+    table: Sequence[Mapping[str, Any]],
+    times: Profile | None,
+    folder: Folder | None,
+) -> Iterator[Line]:
+    yield title_text(result.scenario)
+    yield sample_text(result.seeds, result.scenario, "run")
+    yield from _settings(request, result)
+    yield ""
+    yield from summary_lines(table, output.width)
+    yield from ("", VARIATION if len(result.seeds) > 1 else _ONE_RUN, _MODEL)
     if times is not None:
-        output.say("", *profile_lines(times))
-    say_files(output, folder)
-    what = name or style or STATUS_QUO
-    others = "civic-culture" if what == STATUS_QUO else what
-    output.hint(f"Next: civicsim compare {others}   (against the status quo, on matched runs)")
+        yield ""
+        yield from _profile_lines(times, output.width)
+    yield from file_lines(folder, output.width)
 
 
-def compare(
-    output: Output, names: Sequence[str], kind: str | None, seeds: int, changes: Changes, baseline: str | None,
-    measures: Sequence[str] | None, out: str | None, order: str | None = None, csv: bool = False, keep_baseline: bool = False,
-    draws: int | None = None, next_hint: str = "",
-) -> None:  # fmt: skip
-    """Run scenarios on the same organisations with the same seeds, and show how they differ."""
-    week = ordered(order, "--order")
-    if baseline is not None:
-        baseline = dict(zip(names, labels_of(names), strict=True)).get(baseline, baseline)
-    scenarios = _to_compare(names, kind, changes, baseline, keep_baseline)
-    shown = measure_names(measures)
-    chosen = list(scenarios.values())
-    check_effort(output, chosen, seeds, _work(chosen, seeds), out is not None)
-    numbers = seeds_of(seeds, chosen[0].seed)
-    if draws is not None:
-        from civicsim.cli.drawing import compare_over_draws
+def _write_run(output: Output, folder: Folder, result: Result, csv: bool) -> None:
+    import pandas as pd
 
-        compare_over_draws(output, scenarios, baseline or STATUS_QUO, numbers, draws, shown, order, out)
-        return
-    folder = Folder(out) if out is not None else None
-    warn_of_dates(output, chosen)
-    with progress(output, _work(chosen, len(numbers))) as report:
-        matched = run_matched(*scenarios.values(), seeds=numbers, processes=week, progress=report)
-    base = baseline or STATUS_QUO
-    comparison = Comparison(dict(zip(scenarios, matched.results.values(), strict=True)), base)
-    if folder is not None:
-        _write_comparison(output, folder, comparison, shown, csv)
-    results, table = list(comparison.results.values()), comparison.table(shown, LAST_WEEKS)
-    if output.json:
-        about = {**_about(results, comparison), "table": table.to_dict("records"), "files": files_of(folder)}
-        about["warnings"] = output.warnings
-        output.data(about)
-        return
-    first = results[0].scenario
-    output.say(f"{len(results)} scenarios on the same organisations: {where_text(first)}")
-    output.say(sample_text(numbers, first, "matched runs of each"), *_said(changes), *_in_order(order, results[0]), "")
-    output.say(*comparison_lines(table, base, output.width), _MANY if len(numbers) > 1 else _ONE_RUN)
-    output.say(_MODEL)
-    say_files(output, folder)
-    look = f"civicsim {'check' if is_path(names[-1]) else 'describe style'} {names[-1]}"
-    again = f"civicsim compare {' '.join(names)} --out results   (writes data and figures)"
-    output.hint(f"Next: {next_hint or (again if folder is None else look)}")
+    output.note(f"writing files to {folder.path}")
+    with folder:
+        folder.write_table("weekly", "every measure of every week and run", result.to_frame(), csv)
+        summary = result.summary(None, LAST_WEEKS).reset_index()
+        folder.write_table("summary", f"every measure of every run, {_span(result.scenario)}", summary)
+        every = pd.DataFrame(_rows_of(result, tuple(MEASURES)))
+        folder.write_csv("measures.csv", "means with intervals over runs", every)
+        folder.write_text("scenario.toml", "the scenario, with every value", resolved(result.scenario))
+        folder.write_manifest(output, _about([result]))
 
 
-def demo(output: Output, seeds: int, changes: Changes, out: str, csv: bool = False) -> None:
-    """Compare six styles on the default kind of organisation, and write data and figures."""
-    hint = "civicsim new my.toml, change a value, then civicsim compare my.toml"
-    compare(output, DEMO_STYLES, None, seeds, changes, None, FLAGSHIP, out, csv=csv, next_hint=hint)
+def _rows_of(result: Result, measures: Sequence[str]) -> list[dict[str, Any]]:
+    """Return a row per measure: mean over runs with its interval."""
+    values, rows = result.values(measures, LAST_WEEKS), []
+    for name in measures:
+        about = MEASURES[name]
+        found = estimate(values[name], bounds=about.bounds)
+        row = {"measure": name, "label": about.label, "unit": about.unit, "better": about.better, "n": found.n}
+        rows.append({**row, "mean": found.mean, "mean_low": found.low, "mean_high": found.high})
+    return rows
 
 
-def export(
-    output: Output, name: str | None, kind: str | None, seeds: int, changes: Changes, out: str, team_ties: bool,
-    order: str | None = None, csv: bool = False,
-) -> None:  # fmt: skip
-    """Run a scenario, and write everything about it: values, weeks, teams and the network at the end."""
-    week = ordered(order, "--order")
-    scenario = changes.apply(load(name, None, kind))
-    check_effort(output, [scenario], seeds, _work([scenario], seeds), written=True, teams=True)
-    numbers = seeds_of(seeds, scenario.seed)
-    folder = Folder(out)
-    warn_of_dates(output, [scenario])
-    with progress(output, _work([scenario], len(numbers))) as report:
-        result = simulate(scenario, numbers, teams=True, processes=week, progress=report)
+def _profile_lines(profile: Profile, width: int) -> Iterator[Text]:
+    """Yield the time of each process, in the order of the week, and of the week as a whole."""
+    processes = profile.processes
+    rest = profile.one_by_one - profile.calls - sum(process.nanoseconds for process in processes)
+    yield Text(
+        f"Time on one thread, ns per person-week: {counted(profile.n_runs, 'run')}, {profile.n_persons:,} people, "
+        f"{counted(profile.weeks, 'week')}"
+    )
+    rows = [[process.name, number(process.nanoseconds, 1), percent(process.share)] for process in processes]
+    yield from grid(rows, width, right=(1, 2), indent=2, head=None)
+    yield Text()
+    sums = [
+        (profile.one_by_one, "process by process, of which"),
+        (profile.calls, "  calls that pass the tables"),
+        (max(0.0, rest), "  counting and recording"),
+    ]
+    if profile.together is not None:
+        sums.append((profile.together, "in one compiled loop, as in ordinary runs"))
+    yield from grid([[number(ns, 1), about] for ns, about in sums], width, right=(0,), indent=2, head=None)
+    if profile.together is None:
+        yield Text("  This order of the week always runs process by process.")
+
+
+def export(output: Output, request: Export) -> None:
+    """Run a scenario and write all its data: values, weeks, teams, and the network at the end."""
+    week = ordered(request.order, "--order")
+    scenario = changed(request, load(request.scenario, None, request.kind))
+    seeds, folder = prepare(output, [scenario], request.seeds, request.out, teams=True)
+    assert folder is not None
+    with progress(output, work_of([scenario], len(seeds))) as report:
+        result = simulate(scenario, seeds, teams=True, processes=week, progress=report)
     from civicsim.experiment.graphs import to_networkx, write_graphml
 
     output.note(f"writing files to {folder.path}")
     with folder:
         folder.write_text("scenario.toml", "the scenario, with every value", resolved(scenario))
-        folder.write_table("weekly", "every measure of every week and run", result.to_frame(), csv)
-        folder.write_table("teams", "every team in every week and run", result.teams_frame(), csv)
-        network = to_networkx(result.cohort, team_layer=team_ties)
-        about = f"people and ties of the run with seed {numbers[0]}, after the last week"
+        folder.write_table("weekly", "every measure of every week and run", result.to_frame(), request.csv)
+        folder.write_table("teams", "every team in every week and run", result.teams_frame(), request.csv)
+        network = to_networkx(result.cohort, team_layer=request.team_ties)
+        about = f"people and ties of the run with seed {seeds[0]}, after the last week"
         folder.write("network.graphml", about, lambda path: write_graphml(network, path))
-        folder.write_manifest(output.arguments, _about([result]))
-    if output.json:
-        output.data({**_about([result]), "files": files_of(folder), "warnings": output.warnings})
+        folder.write_manifest(output, _about([result]))
+    head = [title_text(scenario), f"{counted(len(seeds), 'run')} ({seeds_text(seeds)})"]
+    output.show(
+        {**_about([result]), "files": files_of(folder), "warnings": output.warnings},
+        [*head, *file_lines(folder, output.width)],
+        f"civicsim run {folder.path / 'scenario.toml'}",
+    )
+
+
+# -- several scenarios -------------------------------------------------------------------------------------------------
+
+
+def demo(output: Output, request: Demo) -> None:
+    """Compare six styles on the default kind of organisation, and write data and figures."""
+    compared = Compare(styles=DEMO_STYLES, **vars(request))
+    compare(output, compared, "civicsim new my.toml, change a value, then civicsim compare my.toml")
+
+
+def compare(output: Output, request: Compare, hint: str = "") -> None:
+    """Run scenarios on the same organisations with the same seeds, and show how they differ."""
+    week = ordered(request.order, "--order")
+    baseline, scenarios = _to_compare(request)
+    shown, chosen = measures_of(request), list(scenarios.values())
+    if request.draws is not None:
+        check_effort(output, chosen, request.seeds, work_of(chosen, request.seeds))
+        from civicsim.cli.drawing import compare_over_draws
+
+        compare_over_draws(output, request, scenarios, baseline, shown)
         return
-    output.say(title_text(scenario), f"{len(numbers)} run{'s' if len(numbers) > 1 else ''} ({seeds_text(numbers)})")
-    say_files(output, folder)
-    output.hint(f"Next: civicsim run {folder.path / 'scenario.toml'}")
+    seeds, folder = prepare(output, chosen, request.seeds, request.out)
+    with progress(output, work_of(chosen, len(seeds))) as report:
+        matched = run_matched(*chosen, seeds=seeds, processes=week, progress=report)
+    comparison = Comparison(dict(zip(scenarios, matched.results.values(), strict=True)), baseline)
+    if folder is not None:
+        _write_comparison(output, folder, comparison, shown, request.csv)
+    results, table = list(comparison.results.values()), comparison.table(shown, LAST_WEEKS)
+    first, last = results[0], request.styles[-1]
+    look = f"civicsim {'check' if is_path(last) else 'describe style'} {last}"
+    again = f"civicsim compare {' '.join(request.styles)} --out results   (writes data and figures)"
+    output.show(
+        {**_about(results, comparison), "table": table, "files": files_of(folder), "warnings": output.warnings},
+        [
+            f"{len(results)} scenarios on the same organisations: {where_text(first.scenario)}",
+            sample_text(seeds, first.scenario, "matched run", " of each"),
+            *_settings(request, first),
+            "",
+            *comparison_lines(table, baseline, output.width),
+            _COMPARED if len(seeds) > 1 else _ONE_RUN,
+            _MODEL,
+            *file_lines(folder, output.width),
+        ],
+        hint or (again if folder is None else look),
+    )
 
 
-def resolved(scenario: Scenario) -> str:
-    """Return a scenario as TOML in which every value is said, so that no later default changes it."""
-    values = scenario.to_dict()
-    del values["habits"]
-    return tomli_w.dumps(values)
+def _to_compare(request: Compare) -> tuple[str, dict[str, Scenario]]:
+    """Return the label of the baseline and the scenarios by label.
 
-
-def _to_compare(
-    names: Sequence[str], kind: str | None, changes: Changes, baseline: str | None, keep_baseline: bool
-) -> dict[str, Scenario]:
-    """Return the scenarios by label; with the status quo in front where no baseline is said and it is not there.
-
-    With ``keep_baseline`` the changes of values leave the baseline as it is, and the plain status quo is put in front
-    even where it is among the scenarios that are changed.
+    The status quo is put in front where no baseline is named and it is not among the scenarios; with ``--keep-baseline``
+    also where it is, because that one is changed.
     """
-    labels = labels_of(names)
-    loaded = dict(zip(labels, (load(name, None, kind) for name in names), strict=True))
-    if baseline is not None and baseline not in loaded:
-        raise CivicsimError(f"--baseline {baseline}: is not among the scenarios compared: {', '.join(labels)}")
+    labels = labels_of(request.styles)
+    loaded = {label: load(name, None, request.kind) for label, name in zip(labels, request.styles, strict=True)}
+    named = request.baseline
+    if named is not None:
+        named = dict(zip(request.styles, labels, strict=True)).get(named, named)
+        if named not in loaded:
+            raise CivicsimError(f"--baseline {named}: expected one of the scenarios compared: {', '.join(labels)}")
+    baseline = named or STATUS_QUO
     first = next(iter(loaded.values()))
-    if keep_baseline and baseline is None and STATUS_QUO in loaded:
-        loaded = {f"{STATUS_QUO}, changed" if label == STATUS_QUO else label: own for label, own in loaded.items()}
-    if baseline is None and STATUS_QUO not in loaded:
-        # The status quo in the same place and for the same time, and nothing else of what the file changes.
-        usual = dataclasses.replace(
-            Scenario.preset(STATUS_QUO, first.kind),
-            structure=first.structure,
-            roster=first.roster,
-            weeks=first.weeks,
-            burn_in_weeks=first.burn_in_weeks,
-            seed=first.seed,
-        )
-        loaded = {STATUS_QUO: usual, **loaded}
+    if request.keep_baseline and named is None and STATUS_QUO in loaded:
+        loaded = {f"{label}, changed" if label == STATUS_QUO else label: own for label, own in loaded.items()}
+    if baseline not in loaded:
+        # The status quo of the same place and time, without anything else that the file changes.
+        same = {key: getattr(first, key) for key in ("structure", "roster", "weeks", "burn_in_weeks", "seed")}
+        loaded = {STATUS_QUO: dataclasses.replace(Scenario.preset(STATUS_QUO, first.kind), **same), **loaded}
     if len(loaded) < 2:
         raise CivicsimError(
-            f"compare: name something to compare {labels[0]} with, for example civic-culture; or change it with --set "
-            "and say --keep-baseline"
+            f"compare: expected something to compare {labels[0]} with, for example civic-culture; or change it with --set "
+            "and add --keep-baseline"
         )
-    kept = (baseline or STATUS_QUO) if keep_baseline else None
-    same = dataclasses.replace(changes, sets=())
-    chosen = {label: (same if label == kept else changes).apply(scenario) for label, scenario in loaded.items()}
+    kept = baseline if request.keep_baseline else None
+    unset = dataclasses.replace(request, sets=())
+    chosen = {label: changed(unset if label == kept else request, own) for label, own in loaded.items()}
     if kept is not None:
-        # The same sizes and weeks for all, however they are said, or runs could not be matched.
+        # The same sizes and weeks for all, however they are set, or runs could not be matched.
         other = next(scenario for label, scenario in chosen.items() if label != kept)
-        chosen[kept] = dataclasses.replace(
-            chosen[kept], structure=other.structure, weeks=other.weeks, burn_in_weeks=other.burn_in_weeks
-        )
-    return chosen
-
-
-def warn_of_dates(output: Output, scenarios: Sequence[Scenario]) -> None:
-    """Warn of interventions and shocks that begin after the last week."""
-    late = {
-        (event.name, event.week, scenario.weeks): None
-        for scenario in scenarios
-        for event in scenario.interventions
-        if event.week >= scenario.weeks
-    }
-    for name, week, weeks in late:
-        output.warn(
-            f"{name} in week {week} never happens: weeks 0 to {weeks - 1} are looked at; say --weeks {week + 1} or more"
-        )
-
-
-def _work(scenarios: Sequence[Scenario], runs: int) -> float:
-    """Return the person-weeks that a shared burn-in and the scenarios take."""
-    first = scenarios[0]
-    weeks = first.burn_in_weeks + sum(scenario.weeks for scenario in scenarios)
-    return float(n_posts(first.structure, first.roster) * weeks * runs)
+        same = {key: getattr(other, key) for key in ("structure", "weeks", "burn_in_weeks")}
+        chosen[kept] = dataclasses.replace(chosen[kept], **same)
+    return baseline, chosen
 
 
 def _write_comparison(
@@ -269,13 +263,51 @@ def _write_comparison(
         table = comparison.table(None, LAST_WEEKS)
         folder.write_csv("comparison.csv", "means, paired differences, intervals and verdicts", table)
         paths, differences = comparison_figure(comparison, drawn), differences_figure(comparison, drawn, LAST_WEEKS)
-        folder.write("time-paths.png", "how the measures unfold, with bands over runs", partial(save, paths))
+        folder.write("time-paths.png", "measures over time, with bands over runs", partial(save, paths))
         folder.write("differences.png", "paired differences with intervals", partial(save, differences))
-        folder.write_manifest(output.arguments, _about(list(comparison.results.values()), comparison))
+        folder.write_manifest(output, _about(list(comparison.results.values()), comparison))
+
+
+# -- what commands that run scenarios share ------------------------------------------------------------------------------
+
+
+def measures_of(request: Any) -> tuple[str, ...]:
+    """Return the measures that a command shows: those named, all, or the flagship measures."""
+    return measure_names(None if request.all_measures else request.measures or FLAGSHIP)
+
+
+def prepare(
+    output: Output,
+    scenarios: Sequence[Scenario],
+    runs: int,
+    out: str | None,
+    work: float | None = None,
+    teams: bool = False,
+) -> tuple[list[int], Folder | None]:
+    """Check that a command can be carried out, before it begins, and return its seeds and folder of results."""
+    check_effort(output, scenarios, runs, work or work_of(scenarios, runs), out is not None, teams)
+    seeds = seeds_of(runs, scenarios[0].seed)
+    folder = Folder(out) if out is not None else None
+    warn_of_dates(output, ((event, scenario.weeks) for scenario in scenarios for event in scenario.interventions))
+    return seeds, folder
+
+
+def work_of(scenarios: Sequence[Scenario], runs: int) -> float:
+    """Return the person-weeks of a shared burn-in and of the scenarios."""
+    first = scenarios[0]
+    weeks = first.burn_in_weeks + sum(scenario.weeks for scenario in scenarios)
+    return float(n_posts(first.structure, first.roster) * weeks * runs)
+
+
+def resolved(scenario: Scenario) -> str:
+    """Return a scenario as TOML in which every value is stated, so that no later default changes it."""
+    values = scenario.to_dict()
+    del values["habits"]
+    return tomli_w.dumps(values)
 
 
 def about_scenarios(scenarios: Mapping[str, Scenario], seeds: Sequence[int], order: str) -> dict[str, Any]:
-    """Return what a reader needs to know about results: runs, weeks, scenarios by label, and the order of the week."""
+    """Return the runs, weeks, scenarios by label, and order of the week behind results."""
     first = next(iter(scenarios.values()))
     return {
         "n_runs": len(seeds),
@@ -283,36 +315,19 @@ def about_scenarios(scenarios: Mapping[str, Scenario], seeds: Sequence[int], ord
         "order": order,
         "last_weeks": min(LAST_WEEKS, first.weeks),
         "scenarios": {
-            label: {**{key: getattr(scenario, key) for key in _SAID}, "changes": scenario.changes()}
+            label: {**{key: getattr(scenario, key) for key in _SUMMARISED}, "changes": scenario.changes()}
             for label, scenario in scenarios.items()
         },
     }
 
 
 def _about(results: Sequence[Result], comparison: Comparison | None = None) -> dict[str, Any]:
-    """Return what a reader needs to know about results, and what intervals mean."""
+    """Return what results rest on, and the meaning of their intervals."""
     first = results[0]
     labels = list(comparison.results) if comparison is not None else [first.scenario.style]
     scenarios = {label: result.scenario for label, result in zip(labels, results, strict=True)}
-    about = {**about_scenarios(scenarios, first.seeds, first.order), "intervals": LUCK}
+    about = {**about_scenarios(scenarios, first.seeds, first.order), "intervals": VARIATION}
     return about if comparison is None else {**about, "baseline": comparison.baseline}
-
-
-def _rows_of(result: Result, measures: Sequence[str]) -> list[dict[str, Any]]:
-    """Return a row per measure: mean over runs with its interval."""
-    values, rows = result.values(measures, LAST_WEEKS), []
-    for name in measures:
-        about = MEASURES[name]
-        own = estimate(values[name], bounds=about.bounds)
-        rows.append({
-            "measure": name, "label": about.label, "unit": about.unit, "better": about.better,
-            "n": own.n, "mean": own.mean, "mean_low": own.low, "mean_high": own.high,
-        })  # fmt: skip
-    return rows
-
-
-def _runs_of(result: Result) -> pd.DataFrame:
-    return result.summary(None, LAST_WEEKS).reset_index()
 
 
 def title_text(scenario: Scenario) -> str:
@@ -325,21 +340,18 @@ def where_text(scenario: Scenario) -> str:
     return f"{kind_text(scenario)}, {size_text(scenario.structure, scenario.roster)}"
 
 
-def sample_text(seeds: Sequence[int], scenario: Scenario, runs: str) -> str:
+def sample_text(seeds: Sequence[int], scenario: Scenario, run: str, rest: str = "") -> str:
     """Return how many runs, over which weeks, in words."""
-    many = f"1 {runs.replace('runs', 'run')}" if len(seeds) == 1 else f"{len(seeds)} {runs}"
-    lived = f"{time_text(scenario.weeks)} after {time_text(scenario.burn_in_weeks)} of burn-in at the status quo"
-    return f"{many} ({seeds_text(seeds)}); {lived}; means {_span(scenario)}"
+    weeks = f"{time_text(scenario.weeks)} after {time_text(scenario.burn_in_weeks)} of burn-in at the status quo"
+    return f"{counted(len(seeds), run)}{rest} ({seeds_text(seeds)}); {weeks}; means {_span(scenario)}"
 
 
-def _said(changes: Changes) -> list[str]:
-    return [f"With {', '.join(changes.sets)}."] if changes.sets else []
-
-
-def _in_order(order: str | None, result: Result) -> list[str]:
-    if order is None or result.order == PUBLISHED:
-        return []
-    return [f"Order of the week: {result.order.replace(',', ', ')}."]
+def _settings(request: Run | Compare, result: Result) -> Iterator[str]:
+    """Yield what the command line has set."""
+    if request.sets:
+        yield f"With {', '.join(request.sets)}."
+    if request.order is not None and result.order != PUBLISHED:
+        yield f"Order of the week: {result.order.replace(',', ', ')}."
 
 
 def _span(scenario: Scenario) -> str:
@@ -347,16 +359,13 @@ def _span(scenario: Scenario) -> str:
 
 
 def files_of(folder: Folder | None) -> Mapping[str, str]:
-    """Return what was written, and what is in it."""
-    return {} if folder is None else {str(folder.path / name): about for name, about in folder.files.items()}
+    """Return the files written, and their content."""
+    return {} if folder is None else folder.listed()
 
 
-def say_files(output: Output, folder: Folder | None) -> None:
-    """Say what was written."""
-    if folder is None:
-        return
-    width = max(len(name) for name in folder.files)
-    output.say("", f"Files in {Path(folder.path)}:")
-    for name, about in folder.files.items():
-        size = size_of((folder.path / name).stat().st_size)
-        output.say(f"  {name:<{width}}  {size:>7}  {about}")
+def file_lines(folder: Folder | None, width: int) -> Iterator[Text]:
+    """Yield the files written, with their size and content."""
+    if folder is not None:
+        yield from (Text(), Text(f"Files in {folder.path}:"))
+        rows = [[name, size_of((folder.path / name).stat().st_size), about] for name, about in folder.files.items()]
+        yield from grid(rows, width, right=(1,), indent=2, head=None)

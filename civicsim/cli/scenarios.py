@@ -1,14 +1,16 @@
-"""From words on the command line to scenarios."""
+"""Scenarios from the words of a command line."""
 
 from __future__ import annotations
 
-import dataclasses
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from civicsim.cli.commands import Changes
+from civicsim.cli.output import Output
 from civicsim.errors import ScenarioError
+from civicsim.model.processes.events import Event
 from civicsim.model.roster import Roster
 from civicsim.model.structure import Structure
 from civicsim.scenario.scenario import DEFAULT_KIND, STATUS_QUO, Scenario
@@ -17,46 +19,30 @@ from civicsim.scenario.shipped import styles
 _STYLE_KEYS = {"title", "description", "levers"}
 
 
-@dataclasses.dataclass(frozen=True)
-class Changes:
-    """What the command line changes in every scenario it names.
+def changed(request: Changes, scenario: Scenario) -> Scenario:
+    """Return a scenario with what the command line changes: ``--set``, and ``--weeks`` and ``--seed`` where there are.
 
-    Attributes
-    ----------
-    weeks, seed : int or None
-        Weeks that are looked at, and the first seed; None leaves them.
-    sets : sequence of str
-        ``key=value`` for any other value.
+    Raises
+    ------
+    ScenarioError
+        If a key does not exist, or a value is out of range.
     """
-
-    weeks: int | None = None
-    seed: int | None = None
-    sets: Sequence[str] = ()
-
-    def apply(self, scenario: Scenario) -> Scenario:
-        """Return the scenario with the changes made.
-
-        Raises
-        ------
-        ScenarioError
-            If a key does not exist, or a value is out of range.
-        """
-        for item in self.sets:
-            key, sign, value = item.partition("=")
-            key = key.strip()
-            if not sign or not key:
-                raise ScenarioError(f"--set {item}: expected key=value, for example --set fear=0.1")
-            if key in ("style", "kind"):
-                raise ScenarioError(f"--set {item}: say --{key} {value}")
-            scenario = scenario.set(key, value_of(value), "--set")
-        for key in ("weeks", "seed"):
-            if getattr(self, key) is not None:
-                scenario = scenario.set(key, getattr(self, key), f"--{key}")
-        return scenario
+    for item in request.sets:
+        key, sign, value = item.partition("=")
+        key = key.strip()
+        if not sign or not key:
+            raise ScenarioError(f"--set {item}: expected key=value, for example --set fear=0.1")
+        if key in ("style", "kind"):
+            raise ScenarioError(f"--set {item}: expected --{key} {value}")
+        scenario = scenario.set(key, value_of(value), "--set")
+    for key in ("weeks", "seed"):
+        if getattr(request, key, None) is not None:
+            scenario = scenario.set(key, getattr(request, key), f"--{key}")
+    return scenario
 
 
 def value_of(text: str) -> Any:
-    """Return the number, truth value or text that was written; quotes around text may be left out."""
+    """Return the number, truth value or text that a word stands for; quotes around text are optional."""
     written = text.strip()
     if written.lower() in ("true", "false"):
         return written.lower() == "true"
@@ -76,30 +62,30 @@ def load(name: str | None, style: str | None = None, kind: str | None = None) ->
     name : str, optional
         Path of a scenario file or a style file, or name of a shipped style.
     style, kind : str, optional
-        Style and kind of organisation where ``name`` does not say them.
+        Style and kind of organisation where ``name`` does not set them.
 
     Raises
     ------
     ScenarioError
-        If it does not exist, cannot be read, or says something impossible; or if something is said twice.
+        If it does not exist, cannot be read, sets an impossible value, or conflicts with ``style`` or ``kind``.
     """
     if name is not None and style is not None:
-        raise ScenarioError(f"'{name}' and --style {style}: say only one of them")
+        raise ScenarioError(f"'{name}' and --style {style}: expected only one of them")
     if name is None or not is_path(name) or is_style_file(name):
         return Scenario.preset(name or style or STATUS_QUO, kind or DEFAULT_KIND)
     if kind is not None:
-        raise ScenarioError(f"{name} says its own kind of organisation: leave out --kind {kind}")
+        raise ScenarioError(f"--kind {kind}: {name} sets the kind of organisation itself; leave out --kind")
     return Scenario.read(name)
 
 
 def is_path(name: str) -> bool:
-    """Whether a word names a file rather than a shipped style."""
-    # No style has a dot in its name, so that "my.tom" is a file that is misspelt.
+    """Return whether a word names a file rather than a shipped style."""
+    # No style has a dot in its name, so that "my.tom" is a misspelt file.
     return name not in styles() and (any(mark in name for mark in "./\\") or Path(name).exists())
 
 
 def is_style_file(path: str) -> bool:
-    """Whether a file sets levers and nothing else; False where it cannot be read."""
+    """Return whether a file sets levers and nothing else; False if it cannot be read."""
     try:
         keys = set(tomllib.loads(Path(path).read_text(encoding="utf-8-sig")))
     except (OSError, ValueError):
@@ -122,6 +108,15 @@ def labels_of(names: Sequence[str]) -> list[str]:
     return short if len(set(short)) == len(short) else list(names)
 
 
+def warn_of_dates(output: Output, dated: Iterable[tuple[Event, int]]) -> None:
+    """Warn of interventions and shocks that begin after the last week; each comes with the weeks of its scenario."""
+    late = {(event.name, event.week, weeks): None for event, weeks in dated if event.week >= weeks}
+    for name, week, weeks in late:
+        output.warn(
+            f"{name} in week {week} never happens: weeks 0 to {weeks - 1} are simulated; set weeks to {week + 1} or more"
+        )
+
+
 def n_staff(structure: Structure, roster: Roster | None = None) -> int:
     """Return how many posts of staff an organisation has."""
     return structure.n_teams * structure.team_size if roster is None else roster.n_staff
@@ -141,7 +136,7 @@ def n_posts(structure: Structure, roster: Roster | None = None) -> int:
 def size_text(structure: Structure, roster: Roster | None = None) -> str:
     """Return the size of a run in words."""
     staff = f"{n_staff(structure, roster):,} staff and {n_managers(structure, roster):,} managers"
-    teams = f"{structure.n_teams:,} team{'s' if structure.n_teams > 1 else ''}"
+    teams = "1 team" if structure.n_teams == 1 else f"{structure.n_teams:,} teams"
     if roster is not None:
         return f"{staff} in {teams} of {roster.sizes.min()} to {roster.sizes.max()}"
     if structure.n_organisations > 1:

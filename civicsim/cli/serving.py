@@ -1,4 +1,4 @@
-"""What ``app`` does: serves the page, to this computer only unless asked otherwise."""
+"""The command ``app``: serves the page, to this computer only by default."""
 
 from __future__ import annotations
 
@@ -11,47 +11,17 @@ import webbrowser
 from collections.abc import Iterable
 from typing import Any
 
+from civicsim.cli.commands import App
 from civicsim.cli.output import Output
 from civicsim.errors import CivicsimError
 
 _HERE, _EVERYWHERE = "127.0.0.1", "0.0.0.0"
-_HIGHEST = 65_535
 
 
-def serve(
-    output: Output,
-    port: int,
-    browser: bool,
-    public: bool,
-    results: str | None = None,
-    allowed_hosts: Iterable[str] = (),
-    root_path: str = "",
-) -> None:
-    """Serve the page until it is stopped.
-
-    Parameters
-    ----------
-    output : Output
-    port : int
-        Port to listen on; 0 for any that is free.
-    browser : bool
-        Whether to open the page in a browser.
-    public : bool
-        Whether other computers may reach it.
-    results : str, optional
-        Folder with the results of a study to show.
-    allowed_hosts : iterable of str
-        Names under which a proxy or other computers reach it, besides the usual ones.
-    root_path : str
-        Path under which a proxy shows it, such as ``/civicsim``.
-
-    Raises
-    ------
-    CivicsimError
-        If the port cannot be had, a name or path is none, or there are no results in the folder.
-    """
-    hosts = [_checked_host(name) for name in allowed_hosts]
-    root_path = _checked_path(root_path)
+def serve(output: Output, request: App) -> None:
+    """Serve the page until it is stopped."""
+    port, public, results = request.port, request.public, request.results
+    hosts, root_path = [_checked_host(name) for name in request.allowed_host], _checked_path(request.root_path)
     if results is not None:
         from civicsim.study.store.store import open_store
 
@@ -65,24 +35,22 @@ def serve(
     server = _server(host, number, [*hosts, *(_own_names() if public else ())], root_path)
     output.say(f"The page is at {url}" + (" and, for others, at this computer's address" if public else ""))
     if public:
-        output.note("anybody on the network can open it: there are no passwords")
+        output.note("anyone on the network can open it: there are no passwords")
     output.hint("Ctrl-C ends it.")
-    if browser:
+    if not request.no_open:
         threading.Thread(target=_open, args=(server, url), daemon=True).start()
     server.run(sockets=[listening])
 
 
 def _listen(host: str, port: int) -> socket.socket:
     """Return a socket that listens on a port."""
-    if not 0 <= port <= _HIGHEST:
-        raise CivicsimError(f"--port {port}: expected a whole number from 0 to {_HIGHEST}")
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     # On Windows this would let two programs listen on one port.
     if os.name == "posix":
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
-        # Who comes before the page is served waits, and is not turned away.
+        # Requests before the page is served wait, and are not refused.
         listening.listen()
     except OSError as error:
         listening.close()
@@ -107,7 +75,7 @@ def _checked_path(path: str) -> str:
 
 
 def _own_names() -> set[str]:
-    """Return the names by which other computers may know this one."""
+    """Return the names under which other computers may know this one."""
     name = socket.gethostname()
     return {name, socket.getfqdn(), f"{name.split('.')[0]}.local"}
 
@@ -123,16 +91,14 @@ def _server(host: str, port: int, names: Iterable[str], root_path: str) -> Any:
 
     import civicsim.app  # noqa: F401
 
-    return uvicorn.Server(
-        uvicorn.Config(
-            "solara.server.starlette:app",
-            host=host,
-            port=port,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-        )
-    )
+    about: dict[str, Any] = {
+        "host": host,
+        "port": port,
+        "log_level": "warning",
+        "access_log": False,
+        "server_header": False,
+    }
+    return uvicorn.Server(uvicorn.Config("solara.server.starlette:app", **about))
 
 
 def _open(server: Any, url: str) -> None:

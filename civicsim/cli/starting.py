@@ -1,33 +1,35 @@
-"""What ``new`` and ``check`` do: a scenario file to start from, and what a scenario file says."""
+"""The commands ``new`` and ``check``: scenario files to start from, and what a scenario file changes."""
 
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from rich.table import Table
-
+from civicsim.cli.commands import Check, New
+from civicsim.cli.files import check_ending, check_free, text_writer, write_file
+from civicsim.cli.listing import range_text, unit_text, value_text
 from civicsim.cli.output import Output
 from civicsim.cli.scenarios import is_style_file, load, size_text
-from civicsim.engine.parameters import Parameter
-from civicsim.errors import CivicsimError
-from civicsim.scenario.scenario import PARAMETERS, SECTIONS, STATUS_QUO, Scenario
+from civicsim.cli.tables import Line, grid
+from civicsim.report.words import counted
+from civicsim.scenario.scenario import DEFAULT_KIND, PARAMETERS, SECTIONS, STATUS_QUO, Scenario
 from civicsim.scenario.shipped import kinds, shocks, styles
 
 _SIZES = ("n_teams", "team_size", "teams_per_division", "n_executives", "n_organisations", "improvement_share")
 _HEAD = """\
-# A scenario: a governance style on a kind of organisation, and what you change.
+# A scenario: a governance style on a kind of organisation, and your changes.
 #
-# Take the '#' off a line to change its value. As it stands, the file changes nothing.
-#     civicsim check {name}        says what is wrong, or what the file changes
+# Remove the '#' of a line to change its value. As it stands, the file changes nothing.
+#     civicsim check {name}        checks the file and shows what it changes
 #     civicsim run {name}          runs it
 #     civicsim compare {name}      compares it with the status quo, on matched runs
 
 title = "{title}"
 style = "{style}"
 kind = "{kind}"
-weeks = 260            # weeks that are looked at
+weeks = 260            # weeks to simulate after the burn-in
 burn_in_weeks = 260    # weeks at the status quo before them
 seed = 1               # seed of the first run
 
@@ -35,18 +37,18 @@ seed = 1               # seed of the first run
 # Kinds of organisation: {kinds}.
 """
 _DATED = """\
-# Dated changes: take the '#' off to put them in. Week 0 is the first that is looked at, after the burn-in.
-# Shocks and interventions that come along: {shocks}.
-#     civicsim describe shock surge        says what one of them sets, and for how long
+# Dated changes: remove the '#' to use them. Week 0 is the first after the burn-in.
+# Shipped shocks and interventions: {shocks}.
+#     civicsim describe shock surge        shows what one of them sets, and for how long
 #
 # [[interventions]]                        # a shipped one, by name
 # week = 52
 # name = "surge"
 #
-# [[interventions]]                        # one of your own: values that hold for some weeks
+# [[interventions]]                        # your own: values that hold for some weeks
 # week = 104
 # name = "a year without fear"
-# weeks = 52                               # leave this out, and the values hold for good
+# weeks = 52                               # without this line, the values hold to the end
 # set = {{ fear = 0.0, permission = 0.6 }}
 """
 _TAIL = """
@@ -56,33 +58,23 @@ _TAIL = """
 """
 
 
-def new(output: Output, path: str, style: str, kind: str, force: bool) -> None:
-    """Write a scenario file that changes nothing yet, with every lever explained.
+def new(output: Output, request: New) -> None:
+    """Write a scenario file that changes nothing yet, with every lever explained."""
+    path, style, kind = request.path, request.style or STATUS_QUO, request.kind or DEFAULT_KIND
+    scenario = Scenario.preset(style, kind)
+    write_new(path, template(scenario, Path(path).name), request.force)
+    output.show(
+        {"file": path, "style": style, "kind": kind},
+        [f"Wrote {path}: {scenario.title} on {kind}, without changes so far."],
+        f"change a value in {path}, then civicsim check {path}",
+    )
 
-    Raises
-    ------
-    CivicsimError
-        If the file is there already and ``force`` is not said, or it cannot be written.
-    """
-    scenario, target = Scenario.preset(style, kind), Path(path)
-    if target.suffix != ".toml":
-        raise CivicsimError(
-            f"{path}: a scenario file is called something.toml; did you mean '{target.with_suffix('.toml')}'?"
-        )
-    if target.is_dir():
-        raise CivicsimError(f"{path}: is a folder")
-    if target.exists() and not force:
-        raise CivicsimError(f"{path}: is there already; add --force to write over it")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(template(scenario, target.name), encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise CivicsimError(f"{path}: cannot be written ({error.strerror})") from None
-    if output.json:
-        output.data({"file": path, "style": style, "kind": kind})
-        return
-    output.say(f"Wrote {path}: {scenario.title} on {kind}, nothing changed yet.")
-    output.hint(f"Next: change a value in {path}, then civicsim check {path}")
+
+def write_new(path: str, text: str, force: bool) -> None:
+    """Write a file to start from."""
+    check_ending(path, (".toml",))
+    check_free([path], force)
+    write_file(path, text_writer(text))
 
 
 def template(scenario: Scenario, name: str) -> str:
@@ -95,79 +87,64 @@ def template(scenario: Scenario, name: str) -> str:
     name : str
         Name that the file will have.
     """
-    head = _HEAD.format(
-        name=name, title=f"{scenario.title}, changed", style=scenario.style, kind=scenario.kind,
-        styles=_listed(styles()), kinds=_listed(kinds()),
-    )  # fmt: skip
+    about = {"title": f"{scenario.title}, changed", "style": scenario.style, "kind": scenario.kind}
+    head = _HEAD.format(name=name, **about, styles=_listed(styles()), kinds=_listed(kinds()))
     parts = [head, *_section(scenario, "structure", _SIZES), *_section(scenario, "levers", tuple(SECTIONS["levers"]))]
     return "\n".join(parts) + _TAIL + "\n" + _DATED.format(shocks=_listed(shocks()))
 
 
-def _listed(names: Any) -> str:
+def _listed(names: Iterable[str]) -> str:
     return "\n#     ".join(textwrap.wrap(", ".join(names), 100, break_on_hyphens=False))
 
 
-def _section(scenario: Scenario, section: str, names: tuple[str, ...]) -> list[str]:
-    lines = [f"[{section}]"]
+def _section(scenario: Scenario, section: str, names: tuple[str, ...]) -> Iterator[str]:
+    yield f"[{section}]"
     for name in names:
         about, value = SECTIONS[section][name], getattr(getattr(scenario, section), name)
-        lines += [f"# {about.help}", f"# {name} = {value}    # {_limits(about)}", ""]
-    return lines
+        yield from (f"# {about.help}", f"# {name} = {value}    # {range_text(about)}{unit_text(about)}", "")
 
 
-def _limits(about: Parameter) -> str:
-    return f"{about.unit}, {about.low:g} to {about.high:g}" if about.unit != "0-1" else "0 to 1"
-
-
-def check(output: Output, path: str) -> None:
-    """Read a scenario or style file, and say what it changes.
-
-    Raises
-    ------
-    ScenarioError
-        If something in the file is wrong.
-    """
-    what = "style" if is_style_file(path) else "scenario"
-    # A name without .toml is taken as a file here, whatever it is called.
+def check(output: Output, request: Check) -> None:
+    """Read a scenario or style file, and show what it changes."""
+    path = request.path
+    is_style = is_style_file(path)
+    # A name without .toml is read as a file here, whatever it is called.
     scenario = load(path) if path.endswith(".toml") else Scenario.read(path)
-    base = Scenario.preset() if what == "style" else Scenario.preset(scenario.style, scenario.kind)
+    base = Scenario.preset() if is_style else Scenario.preset(scenario.style, scenario.kind)
     changes = {key: values for key, values in base.diff(scenario).items() if key in PARAMETERS}
-    if output.json:
-        output.data({
-            "file": path, "valid": True, "what": what, "title": scenario.title, "style": scenario.style,
-            "kind": scenario.kind, "weeks": scenario.weeks, "burn_in_weeks": scenario.burn_in_weeks,
-            "seed": scenario.seed, "scenario": scenario.digest,
-            "changes": {key: {"from": before, "to": after} for key, (before, after) in changes.items()},
-        })  # fmt: skip
-        return
-    output.say(f"{path} is a valid {what}: {scenario.title}")
-    against = STATUS_QUO if what == "style" else f"{scenario.style} on {scenario.kind}"
-    if what == "scenario":
-        output.say(
-            f"{size_text(scenario.structure, scenario.roster)}; {scenario.weeks} weeks after {scenario.burn_in_weeks} of burn-in"
-        )
+    shown = ("title", "style", "kind", "weeks", "burn_in_weeks", "seed")
+    data = {
+        "file": path,
+        "valid": True,
+        "what": "style" if is_style else "scenario",
+        **{key: getattr(scenario, key) for key in shown},
+        "scenario": scenario.digest,
+        "changes": {key: {"from": before, "to": after} for key, (before, after) in changes.items()},
+    }
+    lines = _check_lines(path, scenario, is_style, changes, output.width)
+    output.show(data, lines, f"civicsim compare {path}   (with the status quo, on matched runs)")
+
+
+def _check_lines(
+    path: str, scenario: Scenario, is_style: bool, changes: dict[str, tuple[Any, Any]], width: int
+) -> Iterator[Line]:
+    yield f"{path} is a valid {'style' if is_style else 'scenario'}: {scenario.title}"
+    if not is_style:
+        size = size_text(scenario.structure, scenario.roster)
+        yield f"{size}; {counted(scenario.weeks, 'week')} after {scenario.burn_in_weeks} of burn-in"
+    against = STATUS_QUO if is_style else f"{scenario.style} on {scenario.kind}"
     if changes:
-        output.say(f"{len(changes)} value{'s differ' if len(changes) > 1 else ' differs'} from {against}:", "")
-        output.say(_changes_table(changes))
+        yield from (f"{counted(len(changes), 'value differs', 'values differ')} from {against}:", "")
+        rows = [["value", "from", "to", "range"]]
+        for key, (before, after) in changes.items():
+            about = PARAMETERS[key]
+            rows.append([key, value_text(before), value_text(after), range_text(about) + unit_text(about)])
+        yield from grid(rows, width, indent=2)
     elif not scenario.interventions:
-        output.say(f"It changes nothing in {against}.")
+        yield f"It changes nothing in {against}."
     if scenario.interventions:
-        output.say("", "Interventions and shocks:")
-        for event in scenario.interventions:
-            never = " (after the last week: it never happens)" if event.week >= scenario.weeks else ""
-            span = f", for {event.weeks} weeks" if event.weeks else ""
-            output.say(f"  week {event.week}: {event.name}{span}{never}")
-    output.hint(f"Next: civicsim compare {path}   (against the status quo, on matched runs)")
-
-
-def _changes_table(changes: dict[str, tuple[Any, Any]]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 2), header_style="dim")
-    for name in ("value", "from", "to", "allowed"):
-        table.add_column(name, no_wrap=name != "allowed")
-    for key, (before, after) in changes.items():
-        about = PARAMETERS[key]
-        unit = "" if about.unit in ("0-1", "on/off") else f" ({about.unit})"
-        table.add_row(
-            key, *(str(v).lower() if isinstance(v, bool) else str(v) for v in (before, after)), about.range_text + unit
-        )
-    return table
+        yield from ("", "Interventions and shocks:")
+    for event in scenario.interventions:
+        never = " (after the last week: it never happens)" if event.week >= scenario.weeks else ""
+        span = f", for {counted(event.weeks, 'week')}" if event.weeks else ""
+        yield f"  week {event.week}: {event.name}{span}{never}"

@@ -1,60 +1,62 @@
-"""What ``civicsim study ablation`` does."""
+"""The command ``civicsim study ablation``."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from civicsim.cli import study_commands
 from civicsim.cli.output import Output
-from civicsim.cli.studying import How, load, read, run_in
-from civicsim.cli.tables import judged
-from civicsim.report.words import INTERVAL, counted, with_interval
+from civicsim.cli.study_analysis import warn_of_failures
+from civicsim.cli.studying import beside, load, read, run_in
+from civicsim.cli.tables import direction, estimated, judged
+from civicsim.report.words import INTERVAL, counted
 from civicsim.study.analysis.ablation import EMPTY, SAME, UNTOLD, ablation_study, check_varied
 from civicsim.study.analysis.ablation import ablation as ablation_of
 from civicsim.study.analysis.contrasts import TOO_CLOSE, TOO_SMALL
 from civicsim.study.design.mechanisms import ALONE, CORE, EVERYTHING, STAYING
 
 
-def ablation(
-    output: Output, path: str, out: str | None, measures: Sequence[str] | None, leave_one_in: bool, how: How
-) -> None:
-    """Run a study without each mechanism, where that is missing, and say what each does to the difference of styles."""
-    file, study = Path(path), load(path)
-    folder = path if file.is_dir() else out or str(file.with_name(f"{file.stem}-ablation"))
-    if not file.is_dir():
-        study = ablation_study(study, leave_one_in)
+def ablation(output: Output, request: study_commands.Ablation) -> None:
+    """Run a study without each mechanism, and show what each contributes to the difference between styles."""
+    path, study = request.path, load(request.path)
+    done = Path(path).is_dir()
+    folder = path if done else request.out or beside(path, "ablation")
+    if not done:
+        study = ablation_study(study, request.leave_one_in)
     check_varied(study.points, list(study.protocol.factors), folder, study.protocol.sections)
-    run_in(output, study, folder, how)
+    run_in(output, study, folder, request)
     store = read(output, folder)
-    found = ablation_of(store, measures)
-    if store.n_failed:
-        output.warn(f"{counted(store.n_failed, 'run')} failed and left out")
-    if output.json:
-        output.data({"folder": folder, "rows": found.to_dict("records"), "warnings": output.warnings})
-        return
-    output.say(store.question)
-    for _, rows in found.groupby(["measure", "style", "shock"], sort=False):
-        output.say("", *lines(rows))
-    output.say(
-        "",
-        f"Differences are paired by seed ({counted(int(found['n_seeds'].max()), 'seed')}); intervals are {INTERVAL}, and not "
-        "widened for the number of mechanisms: of twenty that do nothing, one seems to do something.",
-        "What is off was never there: organisations live their burn-in without it, too. The core is "
-        f"{', '.join(CORE)} ({', '.join(STAYING)} always stay on).",
-    )
-    output.hint(f"Next: civicsim study report {folder}")
+    found = ablation_of(store, request.measures)
+    warn_of_failures(output, store)
+
+    def lines() -> Iterator[str]:
+        yield store.question
+        for _, rows in found.groupby(["measure", "style", "shock"], sort=False):
+            yield from ("", *_block(rows))
+        yield ""
+        yield (
+            f"Differences are paired by seed ({counted(int(found['n_seeds'].max()), 'seed')}); intervals are {INTERVAL}, not "
+            "adjusted for the number of mechanisms: of twenty without an effect, about one appears to have one."
+        )
+        yield (
+            "A mechanism that is off is off from the start, also during the burn-in. The core is "
+            f"{', '.join(CORE)} ({', '.join(STAYING)} always stay on)."
+        )
+
+    data = {"folder": folder, "rows": found, "warnings": output.warnings}
+    output.show(data, lines(), f"civicsim study report {folder}")
 
 
-def lines(rows: pd.DataFrame) -> Iterator[str]:
+def _block(rows: pd.DataFrame) -> Iterator[str]:
     """Yield sentences about one measure under one style."""
     first = rows.iloc[0]
-    better = "" if first["better"] == "neither" else f"; {first['better']} is better"
     shock = f" [{first['shock']}]" if first["shock"] else ""
-    yield f"{first['label']} ({first['unit']}{better}): {first['style']} − {first['against']}{shock}"
+    yield f"{first['label']} ({first['unit']}{direction(first['better'])}): {first['style']} − {first['against']}{shock}"
     for setting in (EVERYTHING, ALONE):
         for row in rows[rows["setting"] == setting].to_dict("records"):
             yield f"  {setting}: {_difference(row)}, {judged(row['verdict'], row['better'])}"
@@ -73,12 +75,11 @@ def _changes(rows: pd.DataFrame, start: str) -> Iterator[str]:
         else:
             loud.append(row)
     for row in sorted(loud, key=lambda row: -abs(row["change"])):
-        change, ends = with_interval(row["change"], row["change_low"], row["change_high"], sign=True)
+        change = estimated(row["change"], row["change_low"], row["change_high"], sign=True)
         found = f": {row['finding']}" if row["finding"] else f" from {row['reference']}"
-        yield f"  {row['setting']}: {_difference(row)}, a change of {change} ({ends}){found}"
+        yield f"  {row['setting']}: {_difference(row)}, a change of {change}{found}"
     where = "without" if start == "without" else "beside the core with"
-    for why, names in quiet.items():
-        yield f"  {why} {where}: {', '.join(names)}"
+    yield from (f"  {why} {where}: {', '.join(names)}" for why, names in quiet.items())
 
 
 def _quiet(row: Mapping[Any, Any]) -> str:
@@ -90,5 +91,4 @@ def _quiet(row: Mapping[Any, Any]) -> str:
 
 
 def _difference(row: Mapping[Any, Any]) -> str:
-    mean, ends = with_interval(row["difference"], row["low"], row["high"], sign=True)
-    return f"{mean} ({ends})"
+    return estimated(row["difference"], row["low"], row["high"], sign=True)

@@ -1,143 +1,129 @@
-"""Tables of results for people to read, in the columns that a terminal has."""
+"""Tables for a terminal: one way to set cells in columns, and the tables of results."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+import textwrap
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rich.text import Text
 
+from civicsim.report.words import INTERVAL, counted, number, with_interval
+
 if TYPE_CHECKING:
     import pandas as pd
 
+Line = Text | str
+Row = Sequence[str] | Text
+"""Cells of a row, or a line that stands between rows."""
+_GAP, _NARROWEST = 2, 12
 _MOST_DECIMALS = 4
 _GOOD, _BAD = "green", "red"
 
 
-def comparison_lines(table: pd.DataFrame, baseline: str, width: int) -> Iterator[Text]:
-    """Yield the lines of a comparison: a block per measure, a row per style.
+# -- columns -----------------------------------------------------------------------------------------------------------
+
+
+def grid(
+    rows: Iterable[Row],
+    width: int,
+    *,
+    right: Collection[int] = (),
+    wrap: bool = True,
+    indent: int = 0,
+    head: str | None = "dim",
+    style: Callable[[Sequence[str]], str] = lambda cells: "",
+    first: str = "",
+) -> Iterator[Text]:
+    """Yield rows as lines with their cells in columns.
 
     Parameters
     ----------
-    table : pandas.DataFrame
-        From :meth:`civicsim.experiment.compare.Comparison.table`.
-    baseline : str
-        Label of the scenario that the others are set against.
+    rows : iterable
+        Sequences of cells, all of one length; a Text is yielded as it is.
     width : int
-        Columns there are. Where intervals written out do not fit, ``±`` and half of them stand for them.
+        Columns of the terminal.
+    right : collection of int
+        Columns set to the right.
+    wrap : bool
+        What gives way where there is no room: the last column, whose cells wrap; or else the first, cut off with "…".
+    indent : int
+        Spaces before each line.
+    head : str or None
+        Style of the first row; None if it is like the others.
+    style : callable
+        Style of a row, from its cells.
+    first : str
+        Style of the first column.
     """
-    runs = int(table["n"].max())
-    measures = [rows for _, rows in table.groupby("measure", sort=False)]
-    for written_out in (True, False) if runs > 1 else (False,):
-        blocks = [(_heading(rows), _cells(rows, runs, written_out)) for rows in measures]
-        lines = [line for _, cells in blocks for line in cells]
-        widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
-        heads = _widen(widths, written_out)
-        if _total(widths) <= width:
-            break
-    # A long name gives way where there is still not enough room.
-    widths[0] = max(8, widths[0] - max(0, _total(widths) - width))
-    yield Text(_line(["", *heads, ""], [widths[0], *map(len, heads), 0]), style="dim")
-    for title, cells in blocks:
-        yield Text()
-        yield Text(title, style="bold")
-        for line in cells:
-            text = Text(_line(line, widths))
-            text.highlight_regex(r"(better)$", _GOOD)
-            text.highlight_regex(r"(worse)$", _BAD)
-            yield text
-    yield Text()
-    yield Text(f"difference: from {baseline}, between runs of the same organisation.")
-    yield Text(f"higher: share of these pairs with a higher value than {baseline} (probability of superiority).")
-    if runs > 1:
-        yield Text("too close to call: the interval of the difference holds 0.")
-        if not written_out:
-            yield Text("±: half of the 95 % interval, which ends where the measure does (at 0 or 1, for a share).")
-
-
-_INDENT, _GAP = 1, 2
-
-
-def _total(widths: Sequence[int]) -> int:
-    return _INDENT + sum(widths) + _GAP * (len(widths) - 1)
-
-
-def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    """Return a line of a comparison: name and verdict to the left, numbers to the right."""
-    name, *numbers, verdict = cells
-    name = name if len(name) <= widths[0] else f"{name[: widths[0] - 1]}…"
-    columns = [f"{name:<{widths[0]}}"]
-    columns += [f"{cell:>{size}}" for cell, size in zip(numbers, widths[1:-1], strict=True)]
-    return (" " * _INDENT + (" " * _GAP).join([*columns, verdict])).rstrip()
-
-
-def _widen(widths: list[int], written_out: bool) -> list[str]:
-    """Make columns wide enough for their heads, and return the heads; one may stand over a number and its interval."""
-    words, step = ("mean (95 % interval)", "difference (interval)"), 2
-    if not written_out:
-        words, step = ("mean", "difference"), 1
-    heads = []
-    for index, word in enumerate(words):
-        first, last = 1 + index * step, index * step + step
-        room = sum(widths[first : last + 1]) + _GAP * (step - 1)
-        widths[last] += max(0, len(word) - room)
-        heads.append(f"{word:>{max(room, len(word))}}")
-    widths[-2] = max(widths[-2], len("higher"))
-    return [*heads, f"{'higher':>{widths[-2]}}"]
-
-
-def _heading(rows: pd.DataFrame) -> str:
-    first = rows.iloc[0]
-    better = "" if first.better == "neither" else f"; {first.better} is better"
-    return f"{first.label} ({first.unit}{better})"
-
-
-def _cells(rows: pd.DataFrame, runs: int, written_out: bool) -> list[list[str]]:
-    """Return the cells of one measure, a row per style."""
-    of_mean, of_difference = decimals_for(rows, "mean"), decimals_for(rows, "difference")
-    cells = []
-    for row in rows.to_dict("records"):
-        mean = _estimate(row, "mean", of_mean, written_out)
-        if row["n"] < runs:
-            mean[0] = f"({row['n']} runs) {mean[0]}"
-        if row["verdict"] == "baseline":
-            cells.append([row["style"], *mean, *[""] * len(mean), "", ""])
+    rows = list(rows)
+    sizes = _sizes(rows)
+    gives = len(sizes) - 1 if wrap else 0
+    over = max(0, _total(sizes, indent) - width)
+    sizes[gives] = max(min(sizes[gives], _NARROWEST), sizes[gives] - over)
+    is_head = head is not None
+    for row in rows:
+        if isinstance(row, Text):
+            yield row
             continue
-        difference = _estimate(row, "difference", of_difference, written_out)
-        share = row["superiority"]
-        superiority = "–" if math.isnan(share) else f"{share * 100:.0f} %"
-        cells.append([row["style"], *mean, *difference, superiority, judged(row["verdict"], row["better"])])
-    return cells
+        *cells, last = row
+        lines = textwrap.wrap(last, sizes[-1]) or [""] if wrap else [last]
+        if not wrap and len(cells[0]) > sizes[0]:
+            cells[0] = f"{cells[0][: sizes[0] - 1]}…"
+        for index, line in enumerate(lines):
+            shown = [*([""] * len(cells) if index else cells), line]
+            padded = [f"{cell:{'>' if k in right else '<'}{sizes[k]}}" for k, cell in enumerate(shown)]
+            text = Text(" " * indent + (" " * _GAP).join(padded), style=(head or "") if is_head else style(row))
+            if first and not is_head:
+                text.stylize(first, indent, indent + sizes[0])
+            text.rstrip()
+            yield text
+        is_head = False
 
 
-def _estimate(row: Mapping[Hashable, Any], name: str, decimals: int, written_out: bool) -> list[str]:
-    """Return a number and its interval: in two cells if written out, else in one."""
-    value, low, high = row[name], row[f"{name}_low"], row[f"{name}_high"]
-    sign = name == "difference"
-    shown = "–" if math.isnan(value) else fixed(value, decimals, sign)
-    if written_out:
-        return [shown, "" if math.isnan(low) else between(low, high, decimals, sign)]
-    return [shown if math.isnan(low) else f"{shown} ± {fixed(max(high - value, value - low), decimals)}"]
+def fits(rows: Iterable[Row], width: int, indent: int = 0) -> bool:
+    """Return whether rows take no more columns than there are."""
+    return _total(_sizes(rows), indent) <= width
+
+
+def _sizes(rows: Iterable[Row]) -> list[int]:
+    return [max(map(len, column)) for column in zip(*(row for row in rows if not isinstance(row, Text)), strict=True)]
+
+
+def _total(sizes: Sequence[int], indent: int) -> int:
+    return indent + sum(sizes) + _GAP * (len(sizes) - 1)
+
+
+# -- numbers -----------------------------------------------------------------------------------------------------------
+
+
+def percent(share: float) -> str:
+    """Return a share as per cent; a dash where there is none."""
+    return "–" if math.isnan(share) else f"{number(100 * share, 0)} %"
+
+
+def between(low: float, high: float, decimals: int | None = None, sign: bool = False) -> str:
+    """Return an interval in words."""
+    return f"{number(low, decimals, sign)} to {number(high, decimals, sign)}"
+
+
+def estimated(value: float, low: float, high: float, sign: bool = False) -> str:
+    """Return a number with its interval in brackets."""
+    return "{} ({})".format(*with_interval(value, low, high, sign=sign))
 
 
 def judged(verdict: str, better: str) -> str:
-    """Return the verdict, and whether that is better or worse where the measure says so."""
+    """Return the verdict, and whether that is better or worse where the measure has a direction."""
     if verdict not in ("higher", "lower") or better == "neither":
         return verdict
     return f"{verdict}, {'better' if verdict == better else 'worse'}"
 
 
-def fixed(value: float, decimals: int, sign: bool = False) -> str:
-    """Return a number with so many decimals, a true minus sign, and no sign before zero."""
-    text = f"{value:{'+' if sign else ''}.{decimals}f}"
-    return text.lstrip("+-") if float(text) == 0 else text.replace("-", "−")
-
-
-def between(low: float, high: float, decimals: int, sign: bool = False) -> str:
-    """Return an interval in words."""
-    return f"{fixed(low, decimals, sign)} to {fixed(high, decimals, sign)}"
+def direction(better: str) -> str:
+    """Return which way of a measure is better, to follow its unit."""
+    return "" if better == "neither" else f"; {better} is better"
 
 
 def decimals_for(rows: pd.DataFrame | Mapping[str, Any], name: str = "mean") -> int:
@@ -150,7 +136,7 @@ def decimals_for(rows: pd.DataFrame | Mapping[str, Any], name: str = "mean") -> 
     for_interval = 0 if half is None else math.ceil(math.log10(3.0) - math.log10(half) - 1e-9)
     for_mean = 2 if size is None else min(2, 1 - math.floor(math.log10(size)))
     decimals = max(0, for_interval, for_mean)
-    # One more where an interval that leaves out 0 would seem to begin or end there.
+    # One more where an interval that excludes 0 would seem to begin or end there.
     nearest = np.minimum(np.abs(low), np.abs(high))[low * high > 0]
     if len(nearest) and nearest.min() < 0.5 * 10.0**-decimals:
         decimals += 1
@@ -158,42 +144,112 @@ def decimals_for(rows: pd.DataFrame | Mapping[str, Any], name: str = "mean") -> 
 
 
 def _usual(values: np.ndarray) -> float | None:
-    """Return the median of what is a number above 0; None if there is none."""
+    """Return the median of the numbers above 0; None if there are none."""
     kept = values[np.isfinite(values) & (values > 0)]
     return float(np.median(kept)) if len(kept) else None
 
 
+# -- results -----------------------------------------------------------------------------------------------------------
+
+
+def comparison_lines(table: pd.DataFrame, baseline: str, width: int) -> Iterator[Text]:
+    """Yield the lines of a comparison: a block per measure, a row per style.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From :meth:`civicsim.experiment.compare.Comparison.table`.
+    baseline : str
+        Label of the baseline.
+    width : int
+        Columns of the terminal. Where intervals do not fit, ``±`` and half of them replace them.
+    """
+    runs = int(table["n"].max())
+    for written_out in (True, False) if runs > 1 else (False,):
+        rows = _comparison_rows(table, runs, written_out)
+        if fits(rows, width, 1):
+            break
+    for line in grid(rows, width, right=(1, 2, 3), wrap=False, indent=1):
+        line.highlight_regex(r"(better)$", _GOOD)
+        line.highlight_regex(r"(worse)$", _BAD)
+        yield line
+    yield Text()
+    yield Text(f"difference: from {baseline}, between runs of the same organisation.")
+    yield Text(f"higher: share of these pairs with a higher value than {baseline} (probability of superiority).")
+    if runs > 1:
+        yield Text("too close to call: the interval of the difference includes 0.")
+        if not written_out:
+            yield Text(f"±: half of the {INTERVAL} interval, which stays within the range of the measure.")
+
+
+def _comparison_rows(table: pd.DataFrame, runs: int, written_out: bool) -> list[Row]:
+    """Return the rows of a comparison, with the intervals of all measures in line."""
+    blocks = [rows for _, rows in table.groupby("measure", sort=False)]
+    cells = [(row, *_estimates(row, rows, runs, written_out)) for rows in blocks for row in rows.to_dict("records")]
+    sizes = [[max(len(cell[k][part]) for cell in cells) for part in (0, 1)] for k in (1, 2)]
+    head = (f"mean ({INTERVAL} interval)", "difference (interval)") if written_out else ("mean", "difference")
+    rows: list[Row] = [["", *head, "higher", ""]]
+    measure = None
+    for row, *estimates in cells:
+        if row["measure"] != measure:
+            measure = row["measure"]
+            rows += [Text(), Text(f"{row['label']} ({row['unit']}{direction(row['better'])})", style="bold")]
+        joined = [_joined(cell, *size) for cell, size in zip(estimates, sizes, strict=True)]
+        base = row["verdict"] == "baseline"
+        last = ["", ""] if base else [percent(row["superiority"]), judged(row["verdict"], row["better"])]
+        rows.append([row["style"], *joined, *last])
+    return rows
+
+
+def _estimates(row: Mapping[Hashable, Any], rows: pd.DataFrame, runs: int, written_out: bool) -> list[tuple[str, str]]:
+    """Return a row's mean and difference, each as a number and its interval."""
+    mean, interval = _estimate(row, "mean", decimals_for(rows, "mean"), written_out)
+    if row["n"] < runs:
+        mean = f"({counted(row['n'], 'run')}) {mean}"
+    if row["verdict"] == "baseline":
+        return [(mean, interval), ("", "")]
+    return [(mean, interval), _estimate(row, "difference", decimals_for(rows, "difference"), written_out)]
+
+
+def _estimate(row: Mapping[Hashable, Any], name: str, decimals: int, written_out: bool) -> tuple[str, str]:
+    value, low, high = row[name], row[f"{name}_low"], row[f"{name}_high"]
+    sign = name == "difference"
+    shown = number(value, decimals, sign)
+    if math.isnan(low):
+        return shown, ""
+    if written_out:
+        return shown, between(low, high, decimals, sign)
+    return f"{shown} ± {number(max(high - value, value - low), decimals)}", ""
+
+
+def _joined(cell: tuple[str, str], first: int, second: int) -> str:
+    """Return a number and its interval as one cell, each set to the right."""
+    return f"{cell[0]:>{first}}{' ' * _GAP}{cell[1]:>{second}}" if second else f"{cell[0]:>{first}}"
+
+
 def summary_lines(table: Sequence[Mapping[str, Any]], width: int) -> Iterator[Text]:
-    """Yield the lines of one scenario's summary: a row per measure.
+    """Yield the lines of a scenario's summary: a row per measure.
 
     Parameters
     ----------
     table : sequence of mapping
         A row per measure, with label, unit, better, n, mean, mean_low, mean_high.
     width : int
-        Columns there are. Where they do not hold the unit, it stands on a line of its own.
+        Columns of the terminal. Where units do not fit, each stands on its own line.
     """
     runs = max(row["n"] for row in table)
-    cells = [("", "mean", "95 % interval" if runs > 1 else "", "unit")]
+    rows = [["", "mean", f"{INTERVAL} interval" if runs > 1 else "", "unit"]]
     for row in table:
         decimals, low, n = decimals_for(row), row["mean_low"], row["n"]
         notes = [] if math.isnan(low) else [between(low, row["mean_high"], decimals)]
-        notes += [f"{n} run{'s' if n != 1 else ''}"] if n < runs else []
-        mean = "–" if math.isnan(row["mean"]) else fixed(row["mean"], decimals)
-        better = "" if row["better"] == "neither" else f"; {row['better']} is better"
-        cells.append((row["label"], mean, ", ".join(notes), row["unit"] + better))
-    widths = [max(len(line[column]) for line in cells) for column in range(4)]
-    beside = sum(widths) + 3 * _GAP <= width
-    if not beside:
-        # A long name gives way where even the numbers do not fit.
-        widths[0] = max(8, min(widths[0], width - widths[1] - widths[2] - 2 * _GAP))
-    for index, (label, mean, interval, unit) in enumerate(cells):
-        name = label if len(label) <= widths[0] else f"{label[: widths[0] - 1]}…"
-        line = f"{name:<{widths[0]}}  {mean:>{widths[1]}}  {interval:<{widths[2]}}"
-        text = Text(line, style="" if index else "bold")
-        if beside:
-            text.append(f"  {unit}", style="" if index == 0 else "dim")
-        text.rstrip()
-        yield text
-        if index and not beside:
-            yield Text(f"  {unit}", style="dim")
+        notes += [counted(n, "run")] if n < runs else []
+        unit = row["unit"] + direction(row["better"])
+        rows.append([row["label"], number(row["mean"], decimals), ", ".join(notes), unit])
+    if fits(rows, width):
+        yield from grid(rows, width, right=(1,))
+        return
+    units = [Text(f"  {unit}", style="dim") for *_, unit in rows]
+    head, *others = grid([row[:-1] for row in rows], width, right=(1,), wrap=False)
+    yield head
+    for line, unit in zip(others, units[1:], strict=True):
+        yield from (line, unit)

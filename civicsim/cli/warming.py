@@ -1,57 +1,42 @@
-"""What ``warmup`` does: compiles beforehand, and says where and how much."""
+"""The command ``warmup``: compiles the model in advance."""
 
 from __future__ import annotations
 
-import sys
-
-from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from itertools import count
 
 from civicsim.cli import Stopped
+from civicsim.cli.commands import Warmup
 from civicsim.cli.effort import size_of
-from civicsim.cli.output import Output, stderr_is_terminal
-from civicsim.cli.progress import duration
+from civicsim.cli.output import Output
+from civicsim.cli.progress import duration, shown
 from civicsim.engine.compiled import NOT_KEPT
-from civicsim.experiment.warming import STEPS, Warmth, warm_up
+from civicsim.experiment.warming import STEPS, warm_up
+from civicsim.report.words import counted
 
 
-def warmup(output: Output) -> None:
-    """Compile what a run needs, and say where it is kept."""
+def warmup(output: Output, request: Warmup) -> None:
+    """Compile what a run needs, and show where it is kept."""
+    done = count(1)
+
+    def report(step: str) -> None:
+        number = next(done)
+        show(number / STEPS, f"{number} of {STEPS}: {step}")
+
     try:
-        done = _warm_up(output)
+        with shown(output, "compiling", STEPS) as (show, _):
+            found = warm_up(report)
     except KeyboardInterrupt:
-        raise Stopped("what was compiled so far is kept") from None
-    if output.json:
-        about = {"ready": done.compiled == 0, "compiled": done.compiled, "seconds": done.seconds}
-        output.data({**about, "folder": None if NOT_KEPT else str(done.folder), "bytes": done.n_bytes})
-        return
-    if done.compiled:
-        output.say(f"Compiled {done.compiled} functions in {duration(done.seconds)}.")
-    else:
-        output.say(f"Ready: all is compiled already (looked through in {duration(done.seconds)}).")
-    if NOT_KEPT:
-        output.say(f"For this process only: {NOT_KEPT}.")
-        return
-    output.say(
-        f"Compiled code is in {done.folder} ({size_of(done.n_bytes)}). It holds until civicsim or numba changes."
+        raise Stopped("functions compiled so far are kept") from None
+    data = {"ready": found.compiled == 0, "compiled": found.compiled, "seconds": found.seconds}
+    taken = duration(found.seconds)
+    kept = f"Compiled code is in {found.folder} ({size_of(found.n_bytes)}), valid until civicsim or numba changes."
+    output.show(
+        {**data, "folder": None if NOT_KEPT else str(found.folder), "bytes": found.n_bytes},
+        [
+            f"Compiled {counted(found.compiled, 'function')} in {taken}."
+            if found.compiled
+            else f"Ready: everything is compiled already (checked in {taken}).",
+            f"For this process only: {NOT_KEPT}." if NOT_KEPT else kept,
+        ],
+        "civicsim demo",
     )
-    output.hint("Next: civicsim demo")
-
-
-def _warm_up(output: Output) -> Warmth:
-    """Warm up, and show how far it is."""
-    if not output.talks:
-        return warm_up()
-    if stderr_is_terminal():
-        columns = SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
-        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-            task = bar.add_task("", total=STEPS, completed=-1)
-            return warm_up(lambda step: bar.update(task, advance=1, description=step))
-    shown = 0
-
-    def line(step: str) -> None:
-        nonlocal shown
-        shown += 1
-        print(f"civicsim: {shown} of {STEPS}: {step}", file=sys.stderr, flush=True)
-
-    return warm_up(line)

@@ -15,7 +15,7 @@ SIZES = ("n_teams=2", "team_size=4", "n_executives=1", "burn_in_weeks=4")
 
 
 @dataclass(frozen=True)
-class Said:
+class Printed:
     """What a command printed, and how it ended."""
 
     code: int
@@ -23,18 +23,19 @@ class Said:
     err: str
 
     @property
+    def is_one_line(self) -> bool:
+        """Whether it is one line about a mistake of the user."""
+        line = self.err.startswith("civicsim: ") and self.err.endswith("\n") and self.err.count("\n") == 1
+        return self.code == 2 and self.out == "" and line and "Traceback" not in self.err
+
+    @property
     def mistake(self) -> str:
         """The one line about a mistake of the user."""
-        assert self.code == 2, self
-        assert self.out == ""
-        assert "Traceback" not in self.err
-        assert self.err.startswith("civicsim: ")
-        assert self.err.endswith("\n")
-        assert self.err.count("\n") == 1, self.err
+        assert self.is_one_line, self
         return self.err.strip()
 
 
-Tool = Callable[..., Said]
+Tool = Callable[..., Printed]
 
 
 @pytest.fixture
@@ -43,13 +44,29 @@ def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
 
-    def call(*words: str) -> Said:
+    def call(*words: str) -> Printed:
         capsys.readouterr()
         code = main(list(words))
         printed = capsys.readouterr()
-        return Said(code, printed.out, printed.err)
+        return Printed(code, printed.out, printed.err)
 
     return call
+
+
+@pytest.fixture
+def mistakes(tool: Tool) -> Callable[..., list[str]]:
+    """Call commands with mistakes, and list each one that is not reported in one line with all the parts expected."""
+
+    def faults(*cases: tuple[list[str], list[str]]) -> list[str]:
+        found = []
+        for words, parts in cases:
+            printed = tool(*words)
+            missing = [part for part in parts if part not in printed.err]
+            if not printed.is_one_line or missing:
+                found.append(f"{' '.join(words)}: {printed}: lacks {missing}")
+        return found
+
+    return faults
 
 
 @pytest.fixture(scope="session")
@@ -62,7 +79,7 @@ def small_words() -> list[str]:
 def small(tool: Tool, small_words: list[str]) -> Tool:
     """Call the command line with a small organisation, few weeks and two runs."""
 
-    def call(*words: str) -> Said:
+    def call(*words: str) -> Printed:
         given = small_words
         # Behind the command and before its own words, which win.
         at = next(index for index, word in enumerate(words) if not word.startswith("-")) + 1

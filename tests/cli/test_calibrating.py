@@ -1,4 +1,4 @@
-"""What validate, calibrate and --draws say, what they write, and how mistakes are put."""
+"""What validate, calibrate and --draws print and write, and how mistakes are reported."""
 
 import json
 
@@ -40,13 +40,13 @@ status = "found"
 
 
 def test_validate_shows_each_pattern_and_writes_a_page_that_needs_nothing_else(tool, tmp_path):
-    said = tool("validate", "--seeds", "3", "--organisations", "6", *SMALL, "--out", "found", "--people", "staff.csv", "--every", "52")  # fmt: skip
-    assert said.code == 0
-    assert "patterns hold over 3 runs" in said.out
+    printed = tool("validate", "--seeds", "3", "--organisations", "6", *SMALL, "--out", "found", "--people", "staff.csv", "--every", "52")  # fmt: skip
+    assert printed.code == 0
+    assert "patterns reproduced over 3 runs" in printed.out
     for pattern in range(1, 12):
-        assert f"P{pattern} " in said.out
-    assert "to be verified" in said.out
-    assert "Across 6 organisations" in said.out
+        assert f"P{pattern} " in printed.out
+    assert "to be verified" in printed.out
+    assert "Across 6 organisations" in printed.out
     page = (tmp_path / "found" / "validation.html").read_text()
     assert page.count("<img") == 1
     assert 'src="http' not in page
@@ -56,8 +56,8 @@ def test_validate_shows_each_pattern_and_writes_a_page_that_needs_nothing_else(t
 
 
 def test_validate_as_data(tool):
-    said = tool("validate", "--seeds", "2", "--organisations", "0", *SMALL, "--json")
-    found = json.loads(said.out)
+    printed = tool("validate", "--seeds", "2", "--organisations", "0", *SMALL, "--json")
+    found = json.loads(printed.out)
     assert len(found["patterns"]) == 11
     assert found["between"] is None
     assert {"value", "low", "high", "simulated", "source"} <= set(found["targets"][0])
@@ -68,9 +68,9 @@ def test_calibrate_writes_draws_that_a_study_reads_and_a_scenario_that_runs(tool
     (tmp_path / "mine.toml").write_text(TARGETS)
     words = ["calibrate", "mine.toml", "--free", "exit_rate,absence_intercept", "--waves", "1", "--points", "12",
              "--seeds", "1", "--draws", "6", "--processes", "2", "--out", "fit", *SMALL]  # fmt: skip
-    said = tool(*words)
-    assert said.code == 0, said.err
-    assert "that fit" in said.out
+    printed = tool(*words)
+    assert printed.code == 0, printed.err
+    assert "that fit" in printed.out
     draws = pd.read_csv(tmp_path / "fit" / "draws.csv")
     assert list(draws) == ["turnover.exit_rate", "turnover.absence_intercept"]
     assert 0 < len(draws) <= 6
@@ -82,9 +82,8 @@ def test_calibrate_writes_draws_that_a_study_reads_and_a_scenario_that_runs(tool
     assert (tmp_path / "fit" / "points.csv").read_bytes() == written
 
 
-@pytest.mark.parametrize(
-    ("words", "says"),
-    [
+def test_mistakes_are_one_line(mistakes):
+    cases = [
         (["validate", "--targets", "none.toml"], "none.toml: no such file"),
         (["validate", "--people", "staff.xlsx", "--organisations", "0"], "ends in .parquet or .csv"),
         (["calibrate", "--free", "levers.fear,exit_rate"], "never levers or styles"),
@@ -92,10 +91,8 @@ def test_calibrate_writes_draws_that_a_study_reads_and_a_scenario_that_runs(tool
         (["calibrate", "--free", "exit_rat"], "did you mean"),
         (["compare", "compact", "--draws", "100000"], "expected a whole number from 1 to"),
         (["compare", "compact", "--draws", "2", "--kind", "ambulance-service"], "only acute-trust is calibrated"),
-    ],
-)
-def test_a_mistake_is_one_line(tool, words, says):
-    assert says in tool(*words).mistake
+    ]
+    assert mistakes(*((words, [part]) for words, part in cases)) == []
 
 
 def test_the_shipped_draws_are_values_that_parameters_allow():
@@ -118,22 +115,20 @@ def test_a_study_runs_over_the_shipped_draws():
         assert getattr(getattr(scenario, section), name) == pytest.approx(value)
 
 
-@pytest.mark.parametrize(
-    ("said", "complaint"),
-    [
+def test_draws_that_do_not_exist_are_refused():
+    cases = [
         ({"posterior": 0}, "whole number from 1"),
         ({"posterior": True}, "whole number from 1"),
         ({"posterior": 2, "file": "draws.csv"}, "expected one of them"),
-    ],
-)
-def test_draws_that_cannot_be_had_are_refused(said, complaint):
-    with pytest.raises(ScenarioError, match=complaint):
-        Study(question="?", styles=["status-quo"], uncertainties=said)
+    ]
+    for given, complaint in cases:
+        with pytest.raises(ScenarioError, match=complaint):
+            Study(question="?", styles=["status-quo"], uncertainties=given)
 
 
-def test_compare_over_draws_keeps_luck_and_doubt_apart(tool, tmp_path):
-    said = tool("compare", "compact", "--seeds", "2", "--draws", "3", "--weeks", "4", *SMALL, "--measure", "trust", "--out", "kept")  # fmt: skip
-    assert said.code == 0, said.err
-    assert "run to run" in said.out
-    assert "parameters" in said.out
+def test_compare_over_draws_separates_the_kinds_of_uncertainty(tool, tmp_path):
+    printed = tool("compare", "compact", "--seeds", "2", "--draws", "3", "--weeks", "4", *SMALL, "--measure", "trust", "--out", "kept")  # fmt: skip
+    assert printed.code == 0, printed.err
+    assert "run to run" in printed.out
+    assert "parameters" in printed.out
     assert (tmp_path / "kept" / "manifest.json").exists()

@@ -1,4 +1,4 @@
-"""The doctor says what is there, what is missing, and what is broken."""
+"""The doctor reports what is installed, what is missing, and what is broken."""
 
 import importlib.metadata
 import importlib.util
@@ -8,11 +8,11 @@ from civicsim.cli import doctor
 
 
 def test_the_doctor_finds_this_installation_well(tool):
-    said = tool("doctor")
-    assert said.code == 0, said.out
+    printed = tool("doctor")
+    assert printed.code == 0, printed.out
     for words in ("Python", "numba", "page assets", "compiled code", "threads", "ns per person-week", "All is well."):
-        assert words in said.out
-    assert "Next: civicsim demo" in said.err
+        assert words in printed.out
+    assert "Next: civicsim demo" in printed.err
 
 
 def test_the_doctor_talks_json(tool, monkeypatch):
@@ -26,10 +26,10 @@ def test_a_missing_package_is_broken(tool, monkeypatch):
     there = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "mesa" else there(name))
     monkeypatch.setattr(doctor, "_speed", list)
-    said = tool("doctor")
-    assert said.code == 1
-    assert "broken  mesa" in said.out
-    assert "Something is broken" in said.out
+    printed = tool("doctor")
+    assert printed.code == 1
+    assert "broken  mesa" in printed.out
+    assert "Something is broken" in printed.out
 
 
 def test_page_files_that_are_missing_are_named_with_how_to_mend_them(tool, monkeypatch):
@@ -38,9 +38,9 @@ def test_page_files_that_are_missing_are_named_with_how_to_mend_them(tool, monke
     lost.dist = importlib.metadata.distribution("solara-assets")
     monkeypatch.setattr(importlib.metadata, "files", lambda name: [lost, *(there(name) or [])])
     monkeypatch.setattr(doctor, "_speed", list)
-    said = tool("doctor", "-q")
-    assert said.code == 1
-    (line,) = [line for line in " ".join(said.out.split()).split("broken ")[1:]]
+    printed = tool("doctor", "-q")
+    assert printed.code == 1
+    (line,) = [line for line in " ".join(printed.out.split()).split("broken ")[1:]]
     assert line.startswith("page assets")
     assert "lost.js: reinstall them, for example with: uv sync --reinstall-package solara-assets" in line
 
@@ -52,9 +52,9 @@ def test_a_run_that_fails_is_reported_and_not_a_traceback(tool, monkeypatch):
         raise RuntimeError("no such luck")
 
     monkeypatch.setattr(civicsim.experiment.run, "burn_in", fail)
-    said = tool("doctor")
-    assert said.code == 1
-    assert "RuntimeError: no such luck" in said.out
+    printed = tool("doctor")
+    assert printed.code == 1
+    assert "RuntimeError: no such luck" in printed.out
 
 
 def test_the_doctor_reports_owner_and_mode_of_the_folder_and_warns_of_one_that_others_can_write_to(
@@ -64,10 +64,10 @@ def test_the_doctor_reports_owner_and_mode_of_the_folder_and_warns_of_one_that_o
     monkeypatch.setattr("civicsim.engine.compiled.folder_of_code", lambda: tmp_path)
     monkeypatch.setattr("civicsim.experiment.warming.is_warm", lambda: True)
     tmp_path.chmod(0o700)
-    said = tool("doctor")
-    assert said.code == 0
-    assert f"owner {tmp_path.owner()}, mode 700" in " ".join(said.out.split())
+    printed = tool("doctor")
+    assert printed.code == 0
+    assert f"owner {tmp_path.owner()}, mode 700" in " ".join(printed.out.split())
     tmp_path.chmod(0o777)
-    said = tool("doctor")
-    assert said.code == 1
-    assert "mode 777) can be written to by other users" in " ".join(said.out.split())
+    printed = tool("doctor")
+    assert printed.code == 1
+    assert "mode 777) can be written to by other users" in " ".join(printed.out.split())

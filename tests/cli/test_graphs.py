@@ -1,4 +1,4 @@
-"""The network of a run as a graph: everybody is there, and every tie of the tables."""
+"""The network of a run as a graph: every person is there, and every tie of the tables."""
 
 from collections import Counter
 
@@ -27,7 +27,7 @@ def layer(graph, name):
     return [(a, b) for a, b, layer in graph.edges(data="layer") if name in layer.split("+")]
 
 
-def test_everybody_is_there(runs, graph):
+def test_every_person_is_there(runs, graph):
     roles = Counter(role for _, role in graph.nodes(data="role"))
     assert roles == {
         "staff": 24, "team manager": 6, "divisional manager": 4, "executive": 2, "chief executive": 2, "patient": 12,
@@ -58,7 +58,7 @@ def test_the_line_is_a_tree_up_to_the_chief(graph):
         assert graph.nodes[a]["organisation"] == graph.nodes[b]["organisation"]
 
 
-def test_a_team_manager_answers_to_the_manager_of_the_own_division(graph):
+def test_a_team_manager_reports_to_the_manager_of_the_same_division(graph):
     for a, b in layer(graph, "line"):
         roles = {graph.nodes[name]["role"] for name in (a, b)}
         if roles == {"team manager", "divisional manager"}:

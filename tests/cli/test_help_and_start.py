@@ -1,17 +1,26 @@
-"""Help comes first, comes fast, and tells the truth."""
+"""Help comes first, is fast, and is true."""
 
+import importlib
+import inspect
 import json
+import re
+import shlex
 import subprocess
 import sys
+from pathlib import Path
+from typing import get_type_hints
 
 import pytest
-import typer
+from typer.core import TyperGroup
 
 import civicsim
-from civicsim.cli.app import app
+from civicsim.cli.app import application
+from civicsim.cli.declaring import COMMANDS as DECLARED
+from civicsim.cli.declaring import function_of
+from civicsim.cli.output import Output
 from civicsim.cli.overview import OVERVIEW
 
-GROUP = typer.main.get_command(app)
+GROUP = application()
 COMMANDS = sorted(GROUP.commands)
 HEAVY = ("numpy", "pandas", "numba", "scipy", "matplotlib", "networkx", "pyarrow", "mesa", "solara", "rich")
 
@@ -30,10 +39,10 @@ def test_help_of_a_command_loads_nothing_heavy():
     assert loaded_by("from civicsim.cli import main; main(['run', '--help'])") == "[]"
 
 
-@pytest.mark.parametrize("words", [(), ("--help",), ("-h",), ("help",), ("--quiet",)])
-def test_the_overview_is_shown_when_nothing_else_is_asked(tool, words):
-    said = tool(*words)
-    assert (said.code, said.out, said.err) == (0, f"{OVERVIEW}\n", "")
+def test_the_overview_is_shown_when_nothing_else_is_asked(tool):
+    for words in ((), ("--help",), ("-h",), ("help",), ("--quiet",)):
+        printed = tool(*words)
+        assert (printed.code, printed.out, printed.err) == (0, f"{OVERVIEW}\n", ""), words
 
 
 def test_the_overview_by_way_of_typer_is_the_same(tool):
@@ -46,59 +55,120 @@ def test_the_overview_names_every_command_and_fits_eighty_columns():
     assert max(len(line) for line in OVERVIEW.splitlines()) <= 80
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_help_of_a_command_shows_examples_before_options(tool, command):
-    text = tool(command, "--help").out
-    assert text.index("Examples:") < text.index("Options:")
-    assert max(len(line) for line in text.splitlines()) <= 100
+def test_every_command_is_declared_with_a_function_that_takes_its_request():
+    faults = []
+    for name, about in DECLARED.items():
+        module, _, function = about.does.partition(".")
+        does = getattr(importlib.import_module(f"civicsim.cli.{module}"), function, None)
+        takes = does and list(get_type_hints(does, localns={"Iterator": object}).values())[:2]
+        if takes != [Output, about.request]:
+            faults.append(f"{name}: {about.does} takes {takes}")
+    assert faults == []
 
 
-@pytest.mark.parametrize("where", ["overview", *COMMANDS])
-def test_every_example_is_a_command_that_exists(tool, where):
-    text = OVERVIEW if where == "overview" else tool(where, "--help").out
-    block = text.split("Examples:")[1].split("\n\n")[0]
-    examples = [line.split("  ")[0].split() for line in map(str.strip, block.splitlines()) if line]
-    assert examples
-    for program, *words in examples:
-        assert program == "civicsim"
-        context = GROUP.make_context("civicsim", list(words))
-        name, command, rest = GROUP.resolve_command(context, [*context._protected_args, *context.args])
-        command.make_context(name, rest, parent=context)
+def first_lines():
+    """Return the first line of each command's help, by name."""
+    return {name: about.help.split("\n\n")[0] for name, about in DECLARED.items()}
 
 
-def test_the_version_is_said(tool):
+def test_the_first_line_of_help_is_a_short_imperative_sentence():
+    ends = {name: line for name, line in first_lines().items() if not line.endswith(".") or len(line) > 67}
+    assert ends == {}
+    assert {line.split()[0][-1] for line in first_lines().values()} & set("s.") == set(), "a verb in the imperative"
+
+
+def test_the_overview_and_the_help_of_a_command_have_the_same_first_line():
+    shown = dict(re.findall(r"(?m)^  (\w+) {2,}(.+\.)$", OVERVIEW))
+    first = {name: line for name, line in first_lines().items() if " " not in name}
+    assert {name: shown.get(name) for name in first} == first
+
+
+def test_groups_show_a_whole_line_for_each_command_at_eighty_columns(tool, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    missing = []
+    for group in ("study", "org"):
+        text = tool(group, "--help").out
+        own = {name: line for name, line in first_lines().items() if name.startswith(f"{group} ")}
+        missing += [name for name, line in own.items() if f" {line}\n" not in text]
+    assert missing == []
+
+
+def every_help(tool):
+    """Yield each command, with its group before it, and its help."""
+    groups = {name.split()[0] for name in DECLARED if " " in name}
+    for name in [*DECLARED, *groups]:
+        yield name, tool(*name.split(), "--help").out
+
+
+def test_help_shows_examples_before_options_and_fits_a_hundred_columns(tool):
+    faults = []
+    for name, text in every_help(tool):
+        if not 0 < text.find("Examples:") < text.find("Options:") or max(map(len, text.splitlines())) > 100:
+            faults.append(name)
+    assert faults == []
+
+
+def test_every_example_is_a_command_that_exists(tool):
+    checked = 0
+    for name, text in [("overview", OVERVIEW), *every_help(tool)]:
+        block = text.split("Examples:")[1].split("\n\n")[0]
+        for line in filter(None, map(str.strip, block.splitlines())):
+            program, *words = shlex.split(line.split("  ")[0])
+            assert program == "civicsim", name
+            context = GROUP.make_context("civicsim", words)
+            while isinstance(context.command, TyperGroup) and (words := [*context._protected_args, *context.args]):
+                own, command, rest = context.command.resolve_command(context, words)
+                context = command.make_context(own, rest, parent=context)
+            checked += 1
+    assert checked > 80
+
+
+def test_a_command_that_is_named_is_the_only_one_that_is_prepared():
+    assert list(application(["--json", "run", "study"]).commands) == ["run"]
+    assert sorted(application(["rnu"]).commands) == COMMANDS
+
+
+def test_options_of_a_class_come_before_those_it_shares():
+    names = list(inspect.signature(function_of("run")).parameters)
+    assert names.index("scenario") < names.index("sets") < names.index("json")
+
+
+def test_the_version_is_shown(tool):
     assert tool("--version").out == f"civicsim {civicsim.__version__}\n"
     assert tool("--quiet", "--version").out == f"civicsim {civicsim.__version__}\n"
     assert json.loads(tool("--json", "--version").out) == {"civicsim": civicsim.__version__}
 
 
-@pytest.mark.parametrize(
-    ("typed", "offered"),
-    [
-        ("civicsim comp", "compare"),
-        ("civicsim run --style civic-c", "civic-culture"),
-        ("civicsim compare comm", "command"),
-        ("civicsim run --kind acu", "acute-trust"),
-        ("civicsim describe meas", "measure"),
-        ("civicsim describe lever forum_b", "forum_budget"),
-        ("civicsim compare --measure voice_g", "voice_gini"),
-    ],
-)
-def test_the_tab_key_completes(tool, monkeypatch, capsys, typed, offered):
+def test_the_tab_key_completes(tool, monkeypatch, capsys):
+    Path("mine.toml").touch()
+    cases = {
+        "civicsim comp": "compare",
+        "civicsim run --style civic-c": "civic-culture",
+        "civicsim compare comm": "command",
+        "civicsim run mi": "mine.toml",
+        "civicsim run --kind acu": "acute-trust",
+        "civicsim describe meas": "measure",
+        "civicsim describe lever forum_b": "forum_budget",
+        "civicsim compare --measure voice_g": "voice_gini",
+        "civicsim study run mi": "mine.toml",
+    }
+    offered = {}
     monkeypatch.setenv("_CIVICSIM_COMPLETE", "complete_bash")
-    monkeypatch.setenv("COMP_WORDS", typed)
-    monkeypatch.setenv("COMP_CWORD", str(len(typed.split()) - 1))
-    with pytest.raises(SystemExit):
-        tool()
-    assert capsys.readouterr().out.split() == [offered]
+    for typed in cases:
+        monkeypatch.setenv("COMP_WORDS", typed)
+        monkeypatch.setenv("COMP_CWORD", str(len(typed.split()) - 1))
+        with pytest.raises(SystemExit):
+            tool()
+        offered[typed] = capsys.readouterr().out.strip()
+    assert offered == cases
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_three_shells_can_ask_for_a_completion_script(tool, monkeypatch, capsys, shell):
-    monkeypatch.setenv("_CIVICSIM_COMPLETE", f"source_{shell}")
-    with pytest.raises(SystemExit):
-        tool()
-    assert f"_CIVICSIM_COMPLETE=complete_{shell}" in capsys.readouterr().out.replace('"', "")
+def test_three_shells_can_ask_for_a_completion_script(tool, monkeypatch, capsys):
+    for shell in ("bash", "zsh", "fish"):
+        monkeypatch.setenv("_CIVICSIM_COMPLETE", f"source_{shell}")
+        with pytest.raises(SystemExit):
+            tool()
+        assert f"_CIVICSIM_COMPLETE=complete_{shell}" in capsys.readouterr().out.replace('"', "")
 
 
 def test_the_installed_command_runs():

@@ -12,19 +12,18 @@ import pytest
 from civicsim.cli import Stopped, main, output, progress, running
 
 
-@pytest.mark.parametrize(
-    ("words", "parts"),
-    [
+def test_mistakes_on_the_command_line_are_named(mistakes):
+    cases = [
         (["rnu"], ["no command 'rnu'", "'run'"]),
         (["run", "--sed", "3"], ["run", "no such option --sed", "'--seed'"]),
         (["--jsn", "run"], ["no such option --jsn", "'--json'"]),
         (["run", "--seeds"], ["--seeds", "requires an argument"]),
-        (["run", "--seeds", "many"], ["--seeds", "'many' is not a whole number"]),
-        (["run", "--seeds", "0"], ["--seeds", "0 runs", "from 1"]),
-        (["demo", "--seeds", "-3"], ["--seeds", "-3 runs", "from 1"]),
+        (["run", "--seeds", "many"], ["--seeds", "many: expected a whole number from 1"]),
+        (["run", "--seeds", "0"], ["--seeds", "0: expected", "from 1"]),
+        (["demo", "--seeds", "-3"], ["--seeds", "-3: expected", "from 1"]),
         (["run", "--seed", "-1"], ["--seed", "-1", "from 0"]),
         (["run", "--weeks", "-5"], ["--weeks", "-5", "from 1 to 5200"]),
-        (["run", "--weeks", "1.5"], ["--weeks", "'1.5' is not a whole number"]),
+        (["run", "--weeks", "1.5"], ["--weeks", "1.5: expected a whole number"]),
         (["run", "--style", "civc-culture"], ["no style 'civc-culture'", "'civic-culture'"]),
         (["run", "civc-culture"], ["no style 'civc-culture'", "'civic-culture'"]),
         (["compare", "compakt"], ["no style 'compakt'", "'compact'"]),
@@ -61,46 +60,42 @@ from civicsim.cli import Stopped, main, output, progress, running
         (["new", "my.toml", "--style", "civic"], ["no style 'civic'", "'civic-culture'"]),
         (["run", "a.toml", "--style", "compact"], ["'a.toml' and --style compact"]),
         (["--json"], ["--json", "command"]),
-    ],
-)  # fmt: skip
-def test_a_mistake_on_the_command_line_is_named(tool, words, parts):
-    line = tool(*words).mistake
-    for part in parts:
-        assert part in line
+    ]  # fmt: skip
+    assert mistakes(*cases) == []
 
 
-@pytest.mark.parametrize(
-    ("text", "parts"),
-    [
-        ("[levers]\nfaer = 0.1", ["[levers] has no 'faer'", "'fear'"]),
-        ("[lever]\nfear = 0.1", ["no section [lever]", "'levers'"]),
-        ("fear = 0.1", ["no key 'fear'"]),
-        ("wekes = 3", ["no key 'wekes'", "'weeks'"]),
-        ("[levers]\nfear = 2.0", ["[levers] fear = 2.0", "from 0 to 1"]),
-        ('[levers]\nfear = "much"', ["[levers] fear = 'much'", "a number from 0 to 1"]),
-        ("[structure]\nn_teams = 2.5", ["[structure] n_teams = 2.5", "a whole number"]),
-        ("[voice]\nenabled = 1", ["[voice] enabled = 1", "true or false"]),
-        ("levers = 3", ["levers = 3", "[levers]"]),
-        ("weeks = -5", ["weeks = -5", "from 1 to 5200"]),
-        ("seed = -1", ["seed = -1", "from 0"]),
-        ('style = "comand"', ["no style 'comand'", "'command'"]),
-        ("style = 3", ["style = 3", "name of a style"]),
-        ('kind = "acute"', ["no kind 'acute'", "'acute-trust'"]),
-        ("weeks = [", ["not valid TOML"]),
-        ("title = \udcff", ["not UTF-8"]),
-    ],
-)
-@pytest.mark.parametrize("command", ["check", "run", "compare", "export"])
-def test_a_mistake_in_a_file_is_named_with_the_file(tool, command, text, parts):
-    Path("mine.toml").write_text(text, encoding="utf-8", errors="surrogateescape")
-    line = tool(command, "mine.toml").mistake
-    for part in ["mine.toml", *parts]:
-        assert part in line
+IN_FILES = [
+    ("[levers]\nfaer = 0.1", ["[levers] has no 'faer'", "'fear'"]),
+    ("[lever]\nfear = 0.1", ["no section [lever]", "'levers'"]),
+    ("fear = 0.1", ["no key 'fear'"]),
+    ("wekes = 3", ["no key 'wekes'", "'weeks'"]),
+    ("[levers]\nfear = 2.0", ["[levers] fear = 2.0", "from 0 to 1"]),
+    ('[levers]\nfear = "much"', ["[levers] fear = 'much'", "a number from 0 to 1"]),
+    ("[structure]\nn_teams = 2.5", ["[structure] n_teams = 2.5", "a whole number"]),
+    ("[voice]\nenabled = 1", ["[voice] enabled = 1", "true or false"]),
+    ("levers = 3", ["levers = 3", "[levers]"]),
+    ("weeks = -5", ["weeks = -5", "from 1 to 5200"]),
+    ("seed = -1", ["seed = -1", "from 0"]),
+    ('style = "comand"', ["no style 'comand'", "'command'"]),
+    ("style = 3", ["style = 3", "name of a style"]),
+    ('kind = "acute"', ["no kind 'acute'", "'acute-trust'"]),
+    ("weeks = [", ["not valid TOML"]),
+    ("title = \udcff", ["not UTF-8"]),
+]  # fmt: skip
 
 
-def test_a_scenario_file_says_its_own_kind(tool):
+def test_mistakes_in_files_are_named_with_the_file(mistakes):
+    found = []
+    for text, parts in IN_FILES:
+        Path("mine.toml").write_text(text, encoding="utf-8", errors="surrogateescape")
+        commands = ("check", "run", "compare", "export")
+        found += mistakes(*(([command, "mine.toml"], ["mine.toml", *parts]) for command in commands))
+    assert found == []
+
+
+def test_a_scenario_file_sets_its_own_kind(tool):
     Path("mine.toml").write_text("weeks = 4")
-    assert "--kind acute-trust" in tool("run", "mine.toml", "--kind", "acute-trust").mistake
+    assert "--kind acute-trust: mine.toml sets the kind" in tool("run", "mine.toml", "--kind", "acute-trust").mistake
 
 
 def test_scenarios_that_cannot_be_matched_are_refused(tool):
@@ -109,13 +104,13 @@ def test_scenarios_that_cannot_be_matched_are_refused(tool):
     assert "differ in structure" in tool("compare", "long.toml", "wide.toml").mistake
 
 
-@pytest.mark.parametrize("command", [["run"], ["demo"], ["export"], ["compare", "compact"]])
-def test_a_folder_that_is_a_file_is_refused_before_anything_runs(tool, command, monkeypatch):
+def test_a_folder_that_is_a_file_is_refused_before_anything_runs(mistakes, monkeypatch):
     monkeypatch.setattr(running, "simulate", None)
     monkeypatch.setattr(running, "run_matched", None)
     Path("taken").write_text("mine")
-    assert "taken is a file, not a folder" in tool(*command, "--out", "taken").mistake
-    assert "is a file, not a folder" in tool(*command, "--out", "taken/deeper").mistake
+    commands = (["run"], ["demo"], ["export"], ["compare", "compact"])
+    for out in ("taken", "taken/deeper"):
+        assert mistakes(*(([*words, "--out", out], ["taken is a file, not a folder"]) for words in commands)) == []
     assert Path("taken").read_text() == "mine"
 
 
@@ -132,34 +127,34 @@ def test_what_is_unexpected_gets_one_line_and_exit_code_1(tool, monkeypatch):
         raise RuntimeError("two\nlines")
 
     monkeypatch.setattr(running, "simulate", fail)
-    said = tool("run", "-q")
-    assert said.code == 1
-    assert said.err == "civicsim: unexpected RuntimeError: two lines (set CIVICSIM_DEBUG=1 to see where)\n"
+    printed = tool("run", "-q")
+    assert printed.code == 1
+    assert printed.err == "civicsim: unexpected RuntimeError: two lines (set CIVICSIM_DEBUG=1 to see where)\n"
     monkeypatch.setenv("CIVICSIM_DEBUG", "1")
     with pytest.raises(RuntimeError, match="two"):
         tool("run", "-q")
 
 
-def test_stopping_a_run_says_that_nothing_was_written(tool, monkeypatch):
+def test_stopping_a_run_reports_that_nothing_was_written(tool, monkeypatch):
     def stop(*words, **how):
         signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr(running, "simulate", stop)
     before = signal.getsignal(signal.SIGINT)
-    said = tool("run", "--out", "results")
-    assert (said.code, said.out, said.err) == (130, "", "civicsim: stopped; nothing was written\n")
+    printed = tool("run", "--out", "results")
+    assert (printed.code, printed.out, printed.err) == (130, "", "civicsim: stopped; nothing was written\n")
     assert signal.getsignal(signal.SIGINT) is before
     assert list(Path("results").iterdir()) == []
 
 
-def test_stopping_while_files_are_written_says_which_were_kept(small, monkeypatch):
+def test_stopping_while_files_are_written_lists_those_that_were_kept(small, monkeypatch):
     def stop(*words):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(running, "resolved", stop)
-    said = small("run", "--out", "results")
-    assert said.code == 130
-    assert said.err.splitlines()[-1] == (
+    printed = small("run", "--out", "results")
+    assert printed.code == 130
+    assert printed.err.splitlines()[-1] == (
         "civicsim: stopped; kept in results: weekly.parquet, summary.parquet, summary.csv, measures.csv"
     )
     assert not list(Path("results").glob(".*"))
@@ -189,7 +184,7 @@ def test_other_threads_stop_too():
     assert ended == [True]
 
 
-def test_a_reader_that_leaves_is_no_error(monkeypatch):
+def test_a_reader_that_stops_reading_is_no_error(monkeypatch):
     class Gone(io.StringIO):
         def write(self, text):
             if text:

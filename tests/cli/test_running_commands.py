@@ -1,4 +1,4 @@
-"""Commands that simulate: what they print, what they write, and that they do the same again."""
+"""Commands that simulate: what they print, what they write, and that they repeat."""
 
 import contextlib
 import hashlib
@@ -31,31 +31,31 @@ def labels(measures=FLAGSHIP):
 
 
 def test_run_prints_the_flagship_measures_with_intervals(small):
-    said = small("run")
-    assert said.code == 0
+    printed = small("run")
+    assert printed.code == 0
     for label in labels():
-        assert label in said.out
-    assert "8 staff and 4 managers in 2 teams" in said.out
-    assert "2 runs (seeds 1–2)" in said.out
-    assert "95 % interval" in said.out
-    assert "luck from run to run" in " ".join(said.out.split())
-    assert THINKING_AID in said.out
-    assert "Next: civicsim compare" in said.err
+        assert label in printed.out
+    assert "8 staff and 4 managers in 2 teams" in printed.out
+    assert "2 runs (seeds 1–2)" in printed.out
+    assert "95 % interval" in printed.out
+    assert "show run-to-run variation only, not parameter uncertainty" in " ".join(printed.out.split())
+    assert THINKING_AID in printed.out
+    assert "Next: civicsim compare" in printed.err
 
 
-def test_one_run_has_no_interval_and_that_is_said(small):
+def test_one_run_has_no_interval_and_a_note_explains_it(small):
     for words in (["run"], ["compare", "compact"]):
-        said = small(*words, "--seeds", "1")
-        assert "One run has no interval" in said.out
-        assert "±" not in said.out
-        assert "95 % interval" not in said.out
+        printed = small(*words, "--seeds", "1")
+        assert "A single run has no interval" in printed.out
+        assert "±" not in printed.out
+        assert "95 % interval" not in printed.out
 
 
 def test_quiet_is_quiet(small):
     for words in (["run", "-q"], ["--quiet", "compare", "compact"], ["export", "--quiet"]):
-        said = small(*words)
-        assert (said.code, said.err) == (0, "")
-        assert said.out
+        printed = small(*words)
+        assert (printed.code, printed.err) == (0, "")
+        assert printed.out
 
 
 def test_progress_comes_one_line_per_ten_percent_when_there_is_no_terminal(small):
@@ -68,9 +68,9 @@ def test_progress_comes_one_line_per_ten_percent_when_there_is_no_terminal(small
 
 
 def test_json_is_all_that_is_printed(small):
-    said = small("--json", "run", "--style", "compact", "--seed", "5")
-    assert said.err == ""
-    about = json.loads(said.out)
+    printed = small("--json", "run", "--style", "compact", "--seed", "5")
+    assert printed.err == ""
+    about = json.loads(printed.out)
     assert about["n_runs"] == 2
     assert about["seeds"] == [5, 6]
     assert about["scenarios"]["compact"]["style"] == "compact"
@@ -100,47 +100,47 @@ def test_run_takes_a_scenario_file_and_changes_on_top_of_it(small):
 
 
 def test_run_shows_the_measures_that_were_asked_for(small):
-    said = small("run", "--measure", "voice_gini", "--measure", "trust")
-    assert "Inequality of voice" in said.out
-    assert "Trust" in said.out
-    assert "Workload" not in said.out
+    printed = small("run", "--measure", "voice_gini", "--measure", "trust")
+    assert "Inequality of voice" in printed.out
+    assert "Trust" in printed.out
+    assert "Workload" not in printed.out
 
 
 def test_run_writes_what_is_in_its_manifest(small):
-    said = small("run", "--out", "results")
+    printed = small("run", "--out", "results")
     manifest = json.loads(Path("results/manifest.json").read_text())
     assert {**manifest["sha256"], "manifest.json": digests("results")["manifest.json"]} == digests("results")
-    assert "Files in results:" in said.out
+    assert "Files in results:" in printed.out
     for name in digests("results"):
-        assert name in said.out
+        assert name in printed.out
 
 
 # -- compare -----------------------------------------------------------------------------------------------------------
 
 
-def test_compare_runs_the_status_quo_along(small):
-    said = small("compare", "compact")
-    assert said.code == 0
-    assert "2 matched runs of each" in said.out
-    assert "status-quo" in said.out
+def test_compare_adds_the_status_quo(small):
+    printed = small("compare", "compact")
+    assert printed.code == 0
+    assert "2 matched runs of each" in printed.out
+    assert "status-quo" in printed.out
     for words in (
         "mean (95 % interval)",
         "difference (interval)",
         "probability of superiority",
-        "luck from run to run",
+        "run-to-run variation only",
     ):
-        assert words in " ".join(said.out.split())
-    assert said.out.count("\n compact") == len(FLAGSHIP)
-    assert THINKING_AID in said.out
-    assert "Next: civicsim compare compact --out" in said.err
+        assert words in " ".join(printed.out.split())
+    assert printed.out.count("\n compact") == len(FLAGSHIP)
+    assert THINKING_AID in printed.out
+    assert "Next: civicsim compare compact --out" in printed.err
 
 
-@pytest.mark.parametrize("columns", ["80", "100", "120"])
-def test_the_comparison_fits_the_terminal(small, monkeypatch, columns):
-    monkeypatch.setenv("COLUMNS", columns)
-    said = small("compare", "patient-first-staff-last", "tokenistic-engagement", "--all-measures")
-    assert max(len(line) for line in said.out.splitlines()) <= int(columns)
-    assert "±" in said.out if columns == "80" else "to" in said.out
+def test_the_comparison_fits_the_terminal(small, monkeypatch):
+    for columns in ("80", "100", "120"):
+        monkeypatch.setenv("COLUMNS", columns)
+        printed = small("compare", "patient-first-staff-last", "tokenistic-engagement", "--all-measures")
+        assert max(len(line) for line in printed.out.splitlines()) <= int(columns)
+        assert "±" in printed.out if columns == "80" else "to" in printed.out
 
 
 def test_compare_does_what_python_does(small):
@@ -182,7 +182,7 @@ def test_any_scenario_can_be_the_baseline(small):
         assert list(about["scenarios"]) == ["compact", "mine"]
 
 
-def test_identical_levers_are_found_the_same(small):
+def test_identical_levers_are_reported_the_same(small):
     Path("twin.toml").write_text(
         Path(scenarios.__file__).parents[1].joinpath("scenario/styles/status-quo.toml").read_text()
     )
@@ -190,7 +190,7 @@ def test_identical_levers_are_found_the_same(small):
     assert {row["verdict"] for row in table if row["style"] == "twin" and row["mean"] is not None} == {"same"}
 
 
-def test_what_was_set_for_all_is_said(small):
+def test_values_set_for_all_are_shown(small):
     assert "With n_teams=2, team_size=4" in small("compare", "compact").out
 
 
@@ -227,7 +227,7 @@ def test_the_tables_hold_every_measure_of_every_week(written):
     assert set(pd.read_csv(results / "comparison.csv")["measure"]) == set(MEASURES)
 
 
-def test_the_manifest_says_how_to_repeat_and_check(written):
+def test_the_manifest_tells_how_to_repeat_and_check(written):
     results, first, _ = written
     manifest = json.loads((results / "manifest.json").read_text())
     assert manifest["command"].startswith("civicsim compare --weeks 4 --seeds 2")
@@ -241,17 +241,17 @@ def test_the_manifest_says_how_to_repeat_and_check(written):
 # -- demo --------------------------------------------------------------------------------------------------------------
 
 
-def test_the_demo_compares_six_styles_and_says_where_the_files_are(small):
-    said = small("demo")
-    assert said.code == 0
+def test_the_demo_compares_six_styles_and_lists_the_files(small):
+    printed = small("demo")
+    assert printed.code == 0
     for style in running.DEMO_STYLES:
-        assert style in said.out
-    assert "Files in civicsim-demo:" in said.out
-    assert "time-paths.png" in said.out
+        assert style in printed.out
+    assert "Files in civicsim-demo:" in printed.out
+    assert "time-paths.png" in printed.out
     assert {"weekly.parquet", "comparison.csv", "time-paths.png", "manifest.json"} <= set(digests("civicsim-demo"))
 
 
-def test_the_demo_is_thirty_seeds_and_six_hundred_staff_unless_said_otherwise(tool, monkeypatch):
+def test_the_demo_is_thirty_seeds_and_six_hundred_staff_unless_set_otherwise(tool, monkeypatch):
     seen = {}
 
     def look(*scenarios, seeds, **how):
@@ -273,7 +273,7 @@ def test_the_demo_is_thirty_seeds_and_six_hundred_staff_unless_said_otherwise(to
 def test_export_writes_weeks_teams_network_and_a_scenario_that_can_be_run(small):
     import networkx as nx
 
-    said = small("export", "compact", "--out", "all", "--csv")
+    printed = small("export", "compact", "--out", "all", "--csv")
     assert set(digests("all")) == {
         "scenario.toml", "weekly.parquet", "weekly.csv", "teams.parquet", "teams.csv", "network.graphml", "manifest.json",
     }  # fmt: skip
@@ -284,7 +284,7 @@ def test_export_writes_weeks_teams_network_and_a_scenario_that_can_be_run(small)
     again = Scenario.read("all/scenario.toml")
     scenario = Scenario.preset("compact").with_(n_teams=2, team_size=4, n_executives=1, burn_in_weeks=4, weeks=4)
     assert again.digest == scenario.digest
-    assert "Next: civicsim run all/scenario.toml" in said.err
+    assert "Next: civicsim run all/scenario.toml" in printed.err
 
 
 def test_export_can_tie_the_posts_of_a_team(small):

@@ -1,4 +1,4 @@
-"""Where the time of a run goes, and how to have everything compiled beforehand."""
+"""Where the time of a run goes, and how to compile everything in advance."""
 
 import json
 
@@ -20,7 +20,7 @@ def test_a_profiled_run_has_the_results_of_a_run_without(small, profiled):
     assert profiled == plain
 
 
-def test_a_profile_shows_every_process_in_the_order_of_the_week_and_both_ways_of_living_it(profiled):
+def test_a_profile_shows_every_process_in_the_order_of_the_week_and_both_ways_of_running_it(profiled):
     about = profiled["profile"]
     assert [process["name"] for process in about["processes"]] == list(PROCESSES)
     assert sum(process["share"] for process in about["processes"]) == pytest.approx(1.0)
@@ -34,16 +34,16 @@ def test_a_profile_is_printed_below_the_results(small):
     lines = small("run", "--profile").out.splitlines()
     start = next(row for row, line in enumerate(lines) if line.startswith("Time on one thread, ns per person-week"))
     assert [line.split()[0] for line in lines[start + 1 : start + 1 + len(PROCESSES)]] == list(PROCESSES)
-    assert any("in one compiled loop, as runs are lived" in line for line in lines)
+    assert any("in one compiled loop, as in ordinary runs" in line for line in lines)
 
 
 def test_another_order_has_no_compiled_loop_to_compare_with(small):
-    said = small("run", "--profile", "--order", "shuffled:1")
-    assert "always lived process by process" in said.out
-    assert "compiled loop" not in said.out
+    printed = small("run", "--profile", "--order", "shuffled:1")
+    assert "always runs process by process" in printed.out
+    assert "compiled loop" not in printed.out
 
 
-def test_warming_up_says_where_compiled_code_is_and_then_that_all_is_ready(tool):
+def test_warming_up_shows_where_compiled_code_is_and_then_that_all_is_ready(tool):
     first = tool("warmup")
     assert first.code == 0
     assert f"{STEPS} of {STEPS}: dated events" in first.err
@@ -52,13 +52,13 @@ def test_warming_up_says_where_compiled_code_is_and_then_that_all_is_ready(tool)
     assert (again["ready"], again["compiled"]) == (True, 0)
     assert again["bytes"] > 0
     assert is_warm()
-    assert "Ready: all is compiled already" in tool("warmup", "--quiet").out
+    assert "Ready: everything is compiled already" in tool("warmup", "--quiet").out
 
 
-def test_the_doctor_sends_whoever_has_nothing_compiled_to_warm_up(tool, monkeypatch):
+def test_the_doctor_recommends_warmup_where_nothing_is_compiled(tool, monkeypatch):
     monkeypatch.setattr("civicsim.experiment.warming.is_warm", lambda: False)
     monkeypatch.setattr(doctor, "_speed", list)
-    said = tool("doctor")
-    assert said.code == 0
-    assert "missing compiled code" in said.out
-    assert "civicsim warmup" in said.out
+    printed = tool("doctor")
+    assert printed.code == 0
+    assert "missing compiled code" in printed.out
+    assert "civicsim warmup" in printed.out

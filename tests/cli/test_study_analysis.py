@@ -1,4 +1,4 @@
-"""What the analysis commands of a study say, and how mistakes are put."""
+"""What the analysis commands of a study print, and how mistakes are reported."""
 
 import json
 from pathlib import Path
@@ -42,9 +42,9 @@ def say(tool, kept, monkeypatch):
 
 
 def test_a_comparison_has_its_kinds_of_uncertainty_and_its_worst_runs(say):
-    said = say("study", "compare", "results", "--measures", "trust,load")
-    assert said.code == 0, said.err
-    text = " ".join(said.out.split())
+    printed = say("study", "compare", "results", "--measures", "trust,load")
+    assert printed.code == 0, printed.err
+    text = " ".join(printed.out.split())
     assert "civic-culture − status-quo" in text
     assert "both; run to run" in text
     assert "40 pairs (2 seeds × 20 draws)" in text
@@ -55,9 +55,9 @@ def test_a_comparison_has_its_kinds_of_uncertainty_and_its_worst_runs(say):
 
 
 def test_regret_names_a_choice_per_rule(say):
-    said = say("study", "regret", "results", "--measures", "trust", "--threshold", "trust=0.1")
-    assert said.code == 0, said.err
-    text = " ".join(said.out.split())
+    printed = say("study", "regret", "results", "--measures", "trust", "--threshold", "trust=0.1")
+    assert printed.code == 0, printed.err
+    text = " ".join(printed.out.split())
     assert "regret over 20 futures, each a mean over up to 2 seeds" in text
     assert "good enough: at least 0.1" in text
     assert "rule" in text
@@ -67,10 +67,10 @@ def test_regret_names_a_choice_per_rule(say):
 
 def test_sensitivity_and_discovery_say_their_tables(say, monkeypatch):
     monkeypatch.setattr("civicsim.study.analysis.sensitivity._PAWN_RESAMPLES", 3)
-    said = say("study", "sensitivity", "results", "--measures", "load,trust")
-    assert said.code == 0, said.err
-    assert "improvement_share, median: " in said.out
-    assert "pawn, 20 rows × 2 seeds" in said.out
+    printed = say("study", "sensitivity", "results", "--measures", "load,trust")
+    assert printed.code == 0, printed.err
+    assert "improvement_share, median: " in printed.out
+    assert "pawn, 20 rows × 2 seeds" in printed.out
     found = say("study", "discover", "results", "--measures", "quality_true")
     assert found.code == 0, found.err
     assert "civic-culture loses to status-quo on" in " ".join(found.out.split())
@@ -90,12 +90,12 @@ def test_the_page_has_comparison_worst_runs_and_regret(say):
 def test_an_ablation_runs_says_what_mechanisms_do_and_has_a_page(say):
     plain = STUDY.partition("[uncertainties]")[0]
     Path("plain.toml").write_text(plain)
-    said = say("study", "ablation", "plain.toml", "--no-one-in", "--processes", "0", "--measures", "trust")
-    assert said.code == 0, said.err
-    text = " ".join(said.out.split())
+    printed = say("study", "ablation", "plain.toml", "--no-one-in", "--processes", "0", "--measures", "trust")
+    assert printed.code == 0, printed.err
+    text = " ".join(printed.out.split())
     assert "Trust (0-1; higher is better): civic-culture − status-quo everything on: " in text
     assert "no change at all without: " in text
-    assert said.err.strip().endswith("Next: civicsim study report plain-ablation")
+    assert printed.err.strip().endswith("Next: civicsim study report plain-ablation")
     again = json.loads(say("study", "ablation", "plain-ablation", "--measures", "trust", "--json").out)
     assert {row["setting"] for row in again["rows"]} >= {"everything on", "without voice"}
     assert say("study", "report", "plain-ablation", "--out", "ablation.html").code == 0
@@ -109,19 +109,20 @@ def test_a_search_says_what_it_found_and_how_to_live_it_again(say, monkeypatch):
     Path("few.toml").write_text(STUDY.replace("fear = {", "intercept = {").replace("low = 0.0, high = 0.8", "low = -1.8, high = -1.0").replace(
         "improvement_share = { low = 0.01, high = 0.1 }", 'skill_mean = "full"').replace("draws = 20", "draws = 3"))  # fmt: skip
     words = ("study", "adversary", "few.toml", "--style", "civic-culture", "--measure", "trust", "--trials", "0")
-    said = say(*words, "--fresh", "2", "--processes", "0")
-    assert said.code == 0, said.err
-    text = " ".join(said.out.split())
+    printed = say(*words, "--fresh", "2", "--processes", "0")
+    assert printed.code == 0, printed.err
+    text = " ".join(printed.out.split())
     assert "3 trials spread evenly and 0 searched, 2 seeds each" in text
-    assert "Lived again with 2 fresh seeds" in text
-    assert '    style = "civic-culture"' in said.out
-    assert "civicsim: 24 of 24 runs" in said.err.replace("\r", "")
-    assert "Next: cd few-adversary && civicsim compare worst.toml" in said.err
+    assert "Simulated again with 2 new seeds" in text
+    assert '    style = "civic-culture"' in printed.out
+    assert "civicsim: 24 of 24 runs" in printed.err.replace("\r", "")
+    assert "Next: cd few-adversary && civicsim compare worst.toml" in printed.err
     values = json.loads(say(*words, "--fresh", "2", "--processes", "0", "--json").out)
     assert len(values["trials"]) == 3
     monkeypatch.setattr("civicsim.cli.study_searching.search", stopped)
     assert (
-        say(*words).err.strip() == "civicsim: stopped; what is done is kept in few-adversary; the same command goes on"
+        say(*words).err.strip()
+        == "civicsim: stopped; finished runs are kept in few-adversary; the same command resumes the search"
     )
 
 
@@ -129,17 +130,15 @@ def stopped(*arguments, **words):
     raise KeyboardInterrupt
 
 
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        (("compare", "results", "--measures", "trst"), "results: no measure 'trst'; did you mean 'trust'?"),
-        (("regret", "results", "--threshold", "trust"), "--threshold trust: expected MEASURE=X, such as quality_true=0.6"),
-        (("regret", "results", "--threshold", "trust=a"), "--threshold trust=a: 'a' is not a number"),
-        (("discover", "results", "--style", "civic"), "results: no style 'civic'; did you mean 'civic-culture'?"),
-        (("sensitivity", "nowhere"), "nowhere: there is no such folder"),
-        (("ablation", "results"), "results: varies no mechanism; civicsim study ablation STUDY.toml runs one that does"),
-        (("adversary", "study.toml", "--style", "civic-culture", "--measure", "trust"), "study.toml: uncertainties: levers.fear is a lever, which is no matter of not knowing; hold it under [factors]"),
-    ],
-)  # fmt: skip
-def test_mistakes_are_one_line(say, words, said):
-    assert say("study", *words).mistake == f"civicsim: {said}"
+def test_mistakes_are_one_line(say, mistakes):
+    cases = {
+        "compare results --measures trst": "results: no measure 'trst'; did you mean 'trust'?",
+        "regret results --threshold trust": "--threshold trust: expected MEASURE=X, such as quality_true=0.6",
+        "regret results --threshold trust=a": "--threshold trust=a: expected MEASURE=X, such as quality_true=0.6",
+        "discover results --style civic": "results: no style 'civic'; did you mean 'civic-culture'?",
+        "sensitivity nowhere": "nowhere: there is no such folder",
+        "ablation results": "results: varies no mechanism; civicsim study ablation STUDY.toml runs one that does",
+        "adversary study.toml --style civic-culture --measure trust": "study.toml: uncertainties: levers.fear is a lever",
+    }
+    found = mistakes(*((["study", *words.split()], [f"civicsim: {part}"]) for words, part in cases.items()))
+    assert found == []

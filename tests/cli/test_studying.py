@@ -1,4 +1,4 @@
-"""Studies from the command line: what is said, what is written, and how mistakes are put."""
+"""Studies from the command line: what is printed, what is written, and how mistakes are put."""
 
 import json
 from pathlib import Path
@@ -32,13 +32,12 @@ def results(tool, study):
 def test_a_new_study_file_can_be_checked(tool):
     assert tool("study", "new", "mine.toml").code == 0
     assert (
-        tool("study", "new", "mine.toml").mistake
-        == "civicsim: mine.toml: is there already; add --force to write over it"
+        tool("study", "new", "mine.toml").mistake == "civicsim: mine.toml: already exists; add --force to overwrite it"
     )
-    said = tool("study", "check", "mine.toml", "--processes", "2")
-    assert "2 points × 30 seeds = 60 runs; seeds 1–30" in said.out
-    assert " in 2 processes, and " in said.out
-    assert said.err.strip() == "Next: civicsim study run mine.toml --out mine-results"
+    printed = tool("study", "check", "mine.toml", "--processes", "2")
+    assert "2 points × 30 seeds = 60 runs; seeds 1–30" in printed.out
+    assert " in 2 processes, and " in printed.out
+    assert printed.err.strip() == "Next: civicsim study run mine.toml --out mine-results"
 
 
 def test_check_as_json_has_runs_seconds_and_bytes(tool, study):
@@ -49,8 +48,8 @@ def test_check_as_json_has_runs_seconds_and_bytes(tool, study):
 
 
 def test_a_study_runs_says_where_it_stands_and_goes_on(tool, results):
-    said = tool("study", "status", "results")
-    assert "6 of 6 runs done (2 points × 3 seeds)" in said.out
+    printed = tool("study", "status", "results")
+    assert "6 of 6 runs done (2 points × 3 seeds)" in printed.out
     again = tool("study", "run", "results", "--processes", "0")
     assert "civicsim: 6 of 6 runs" in again.err
     more = tool("study", "expand", "results", "--add-seeds", "2", "--processes", "0")
@@ -72,8 +71,8 @@ def test_the_page_and_the_tables_can_be_had(tool, results):
     assert "No run failed." in page
     assert "luck from run to run" in page
     assert "http" not in page
-    said = tool("study", "export", "results", "--out", "runs.csv")
-    assert said.out.startswith("Wrote runs.csv: 6 rows")
+    printed = tool("study", "export", "results", "--out", "runs.csv")
+    assert printed.out.startswith("Wrote runs.csv: 6 rows")
     assert Path("runs.csv").read_text().startswith("point,policy,future,style,")
     assert tool("study", "export", "results", "--table", "points", "--out", "points.parquet").code == 0
     listed = tool("study", "list")
@@ -91,18 +90,16 @@ def test_failures_come_first_and_their_command_repeats_them(tool, study):
         "    return history.snapshot['trust']\n"
         "MEASURES = [Measure('own', 'Own', '0-1', 'Own.', 'neither', top)]\n"
     )
-    said = tool("study", "run", "study.toml", "--processes", "0", "--out", "results")
-    assert said.code == 1
-    lines = said.out.splitlines()
+    printed = tool("study", "run", "study.toml", "--processes", "0", "--out", "results")
+    assert printed.code == 1
+    lines = printed.out.splitlines()
     assert lines[1:4] == [
         "2 runs failed:", "  2 × ZeroDivisionError in measures: a poisoned run",
         "  in results: civicsim study run . --only 0:2",
     ]  # fmt: skip
     again = tool("study", "run", "results", "--only", "0:2")
     assert again.code == 2
-    assert (
-        again.err.splitlines()[-1] == "civicsim: --only 0:2: failed as it did before: ZeroDivisionError: a poisoned run"
-    )
+    assert again.err.splitlines()[-1] == "civicsim: --only 0:2: failed again: ZeroDivisionError: a poisoned run"
     assert "own " in tool("study", "run", "results", "--only", "0:1").out
     tool("study", "report", "results")
     assert "<strong>2 runs failed.</strong>" in Path("results/report.html").read_text()
@@ -121,36 +118,34 @@ def test_ctrl_c_keeps_what_is_done(tool, study, monkeypatch):
 
     monkeypatch.setattr("civicsim.study.run.chunks.SHORTEST", 1e-3)
     monkeypatch.setitem(runner.run_study.__kwdefaults__, "work", stop)
-    said = tool("study", "run", "study.toml", "--processes", "0", "--out", "results")
-    assert said.code == 130
-    assert "runs are kept in results; the same command goes on" in said.err
+    printed = tool("study", "run", "study.toml", "--processes", "0", "--out", "results")
+    assert printed.code == 130
+    assert "runs are kept in results; the same command resumes the study" in printed.err
     assert 0 < json.loads(tool("study", "status", "results", "--json").out)["done"] < 6
 
 
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        (("run", "nothing.toml"), "nothing.toml: no such file"),
-        (("run", "study.toml", "--shard", "3/2"), "--shard 3/2: expected I/N with I from 1 to N"),
-        (("run", "study.toml", "--shard", "x"), "--shard x: expected I/N, such as 3/20"),
-        (("run", "study.toml", "--only", "1"), "--only 1: expected POINT:SEED"),
-        (("run", "study.toml", "--only", "9:1"), "no point 9: points go from 0 to 1"),
-        (("run", "study.toml", "--timeout", "-1"), "run: --timeout: -1: expected a number above 0"),
-        (("status", "nowhere"), "nowhere: there is no such folder"),
-        (("report", "."), ".: holds no study (there is no manifest.json)"),
-        (("export", "results", "--out", "runs.xlsx"), "--out runs.xlsx: expected a name that ends with .csv or .parquet"),
-        (("export", "results", "--table", "run"), "results: no table 'run'; did you mean 'runs'?"),
-        (("export", "results", "--table", "weekly"), "results: keeps no weeks; the study has to name measures under weekly"),
-        (("new", "study.tml"), "study.tml: a study file is called something.toml; did you mean 'study.toml'?"),
-        (("list", "nowhere"), "nowhere: there is no such folder"),
-        (("rnu", "study.toml"), "study: no command 'rnu'; did you mean 'run'?"),
-    ],
-)  # fmt: skip
-def test_mistakes_are_one_line(tool, results, words, said):
-    assert tool("study", *words).mistake == f"civicsim: {said}"
+def test_mistakes_are_one_line(results, mistakes):
+    cases = {
+        "run nothing.toml": "nothing.toml: no such file",
+        "run study.toml --shard 3/2": "--shard 3/2: expected I/N with I from 1 to N",
+        "run study.toml --shard x": "--shard x: expected I/N, such as 3/20",
+        "run study.toml --only 1": "--only 1: expected POINT:SEED",
+        "run study.toml --only 9:1": "no point 9: points go from 0 to 1",
+        "run study.toml --timeout -1": "run: --timeout -1: expected a number above 0",
+        "run study.toml --processes -1": "run: --processes -1: expected a whole number from 0",
+        "status nowhere": "nowhere: there is no such folder",
+        "report .": ".: holds no study (there is no manifest.json)",
+        "export results --out runs.xlsx": "--out runs.xlsx: expected a name that ends in .csv or .parquet",
+        "export results --table run": "results: no table 'run'; did you mean 'runs'?",
+        "export results --table weekly": "results: keeps no weeks; the study has to name measures under weekly",
+        "new study.tml": "study.tml: expected a name that ends in .toml; did you mean 'study.toml'?",
+        "list nowhere": "nowhere: no such folder",
+        "rnu study.toml": "study: no command 'rnu'; did you mean 'run'?",
+    }
+    assert mistakes(*((["study", *words.split()], [f"civicsim: {part}"]) for words, part in cases.items())) == []
 
 
 def test_seeds_are_not_added_twice_when_an_expansion_is_interrupted(tool, study):
     tool("study", "run", "study.toml", "--shard", "1/2", "--processes", "0", "--out", "results")
-    said = tool("study", "expand", "results", "--add-seeds", "2", "--processes", "0")
-    assert said.mistake == "civicsim: results: 2 runs are missing yet; do them first: civicsim study run results"
+    printed = tool("study", "expand", "results", "--add-seeds", "2", "--processes", "0")
+    assert printed.mistake == "civicsim: results: 2 runs are missing yet; do them first: civicsim study run results"

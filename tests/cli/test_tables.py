@@ -1,10 +1,10 @@
 """Numbers in tables: enough digits, true signs, and a verdict in words."""
 
 import pandas as pd
-import pytest
+from rich.text import Text
 
 from civicsim.cli.progress import duration
-from civicsim.cli.tables import comparison_lines, decimals_for, fixed, judged, summary_lines
+from civicsim.cli.tables import between, comparison_lines, decimals_for, fits, grid, judged, percent, summary_lines
 
 NAN = float("nan")
 
@@ -18,44 +18,75 @@ def row(style="a", mean=0.5, half=0.05, difference=NAN, half_difference=0.01, ve
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("mean", "half", "decimals"),
-    [
+def test_numbers_have_as_many_decimals_as_their_interval_deserves():
+    cases = [
         (0.5, 0.09, 2),
         (0.5, 0.012, 3),
         (0.5, 0.0004, 4),
         (5.1, 1.6, 1),
-        (120.0, 12.0, 0),
+        (120, 12, 0),
         (0.5, NAN, 2),
-        (120.0, NAN, 0),
-    ],
-)
-def test_numbers_have_as_many_decimals_as_their_interval_deserves(mean, half, decimals):
-    assert decimals_for(pd.DataFrame([row(mean=mean, half=half)])) == decimals
+        (120, NAN, 0),
+    ]
+    found = [(mean, half, decimals_for(pd.DataFrame([row(mean=mean, half=half)]))) for mean, half, _ in cases]
+    assert str(found) == str(cases)
 
 
-def test_an_interval_that_leaves_out_zero_does_not_seem_to_touch_it():
+def test_an_interval_that_excludes_zero_does_not_seem_to_touch_it():
     rows = row("b", 0.6, 0.05, 0.30, 0.1, "higher"), row("c", 0.6, 0.05, 0.102, 0.1, "higher")
     assert any("+0.102  +0.002 to +0.202" in line for line in lines(row(), *rows))
 
 
-@pytest.mark.parametrize(
-    ("value", "decimals", "sign", "text"),
-    [(-0.123, 2, False, "−0.12"), (0.123, 2, True, "+0.12"), (-0.001, 2, True, "0.00"), (12.3, 0, False, "12")],
-)
-def test_numbers_have_true_signs_and_zero_has_none(value, decimals, sign, text):
-    assert fixed(value, decimals, sign) == text
+def test_a_verdict_tells_what_is_better_only_where_the_measure_has_a_direction():
+    cases = {
+        ("higher", "higher"): "higher, better",
+        ("higher", "lower"): "higher, worse",
+        ("lower", "lower"): "lower, better",
+        ("higher", "neither"): "higher",
+        ("too close to call", "higher"): "too close to call",
+        ("same", "lower"): "same",
+    }
+    assert {case: judged(*case) for case in cases} == cases
 
 
-@pytest.mark.parametrize(
-    ("verdict", "better", "words"),
-    [
-        ("higher", "higher", "higher, better"), ("higher", "lower", "higher, worse"), ("lower", "lower", "lower, better"),
-        ("higher", "neither", "higher"), ("too close to call", "higher", "too close to call"), ("same", "lower", "same"),
-    ],
-)  # fmt: skip
-def test_a_verdict_says_what_is_better_only_where_the_measure_does(verdict, better, words):
-    assert judged(verdict, better) == words
+def test_shares_are_per_cent():
+    assert [percent(share) for share in (0.634, 0.0, 1.0, NAN)] == ["63 %", "0 %", "100 %", "–"]
+
+
+def test_an_interval_has_true_signs():
+    assert between(-0.123, 0.001, 2, sign=True) == "−0.12 to 0.00"
+
+
+# -- columns -----------------------------------------------------------------------------------------------------------
+
+ROWS = [["name", "value", "meaning"], ["a", "1.5", "one two three four five"], ["bcd", "10", "six"]]
+
+
+def drawn(rows=ROWS, width=100, **how):
+    return [text.plain for text in grid(rows, width, **how)]
+
+
+def test_cells_stand_in_columns():
+    assert drawn(right=(1,)) == ["name  value  meaning", "a       1.5  one two three four five", "bcd      10  six"]
+    assert drawn(indent=2)[2] == "  bcd   10     six"
+
+
+def test_the_last_column_wraps_where_there_is_no_room():
+    assert drawn(width=28)[1:4] == ["a     1.5    one two three", "             four five", "bcd   10     six"]
+
+
+def test_the_first_column_gives_way_where_nothing_wraps():
+    rows = [["a name that goes on and on", "1", "2"], ["b", "3", "4"]]
+    assert drawn(rows, 20, wrap=False) == ["a name that g…  1  2", "b               3  4"]
+    assert not fits(rows, 20)
+    assert fits(rows, 32)
+
+
+def test_a_line_between_rows_is_left_alone():
+    assert drawn([ROWS[0], Text("- " * 70), ROWS[1]], 40)[1] == "- " * 70
+
+
+# -- results -----------------------------------------------------------------------------------------------------------
 
 
 def lines(*rows, width=100):
@@ -64,7 +95,7 @@ def lines(*rows, width=100):
 
 def test_intervals_are_written_out_where_there_is_room():
     both = row(), row("b", 0.6, 0.05, 0.1, verdict="higher")
-    assert " b         0.60    0.55 to 0.65  +0.100  +0.090 to +0.110    90 %  higher, better" in lines(*both)
+    assert " b    0.60  0.55 to 0.65  +0.100  +0.090 to +0.110    90 %  higher, better" in lines(*both)
     assert any("0.60 ± 0.05  +0.100 ± 0.010" in line for line in lines(*both, width=60))
     assert any(line.startswith("±: half") for line in lines(*both, width=60))
 
@@ -75,7 +106,7 @@ def test_a_long_name_gives_way_on_a_narrow_terminal():
     assert max(map(len, [line for line in shown if "±" in line and "half" not in line])) <= 70
 
 
-def test_fewer_runs_than_usual_are_said():
+def test_fewer_runs_than_usual_are_shown():
     assert any("(28 runs) 0.60" in line for line in lines(row(), row("b", 0.6, 0.05, 0.1, n=28, verdict="higher")))
 
 
@@ -100,6 +131,5 @@ def test_a_summary_has_a_row_per_measure():
     assert "–" in shown[2]
 
 
-@pytest.mark.parametrize(("seconds", "words"), [(0.2, "1 s"), (42.4, "42 s"), (90, "2 min"), (7200, "2.0 h")])
-def test_time_left_is_said_as_people_say_it(seconds, words):
-    assert duration(seconds) == words
+def test_time_left_is_given_as_people_give_it():
+    assert [duration(seconds) for seconds in (0.2, 42.4, 90, 7200)] == ["1 s", "42 s", "2 min", "2.0 h"]

@@ -1,0 +1,375 @@
+"""The commands with their options and help. The modules they name do the work, and are imported when called."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from civicsim.cli import options as opt
+from civicsim.cli.declaring import command, request
+
+
+@request
+class Changes:
+    """Values that a command changes in every scenario it names."""
+
+    sets: opt.Set = ()
+
+
+@request
+class Seeded(Changes):
+    """The same, and the first seed."""
+
+    seed: opt.Seed = None
+
+
+@request
+class Timed(Seeded):
+    """The same, and the weeks after the burn-in."""
+
+    weeks: opt.Weeks = None
+
+
+# -- simulate ----------------------------------------------------------------------------------------------------------
+
+
+@command(
+    "app",
+    "serving.serve",
+    "app",
+    "app --port 9000 --no-open",
+    "app --public",
+    "app --results results",
+    "app --allowed-host civic.example.org --root-path /civicsim",
+    json=False,
+)
+class App:
+    """Open the page in a browser: explore, compare, try policies.
+
+    The page works without the internet and sends nothing anywhere. Only this computer can reach it, unless --public
+    opens it to the network; it has no passwords. It answers under the names of this computer; --allowed-host adds
+    another, such as that of a proxy (docs/security.md). Ctrl-C ends it.
+    """
+
+    port: Annotated[int, opt.count("Port; 0 for any free one.", 0, 65_535)] = 8765
+    no_open: Annotated[bool, opt.flag("--no-open", "Do not open a browser.")] = False
+    public: Annotated[bool, opt.flag("--public", "Let other computers on the network connect.")] = False
+    results: Annotated[str | None, opt.value("DIR", "Also show the results of a study.")] = None
+    allowed_host: Annotated[
+        Sequence[str], opt.value("NAME", "Also answer under this name, such as that of a proxy. May be repeated.")
+    ] = ()
+    root_path: Annotated[str, opt.value("PATH", "Path under which a proxy shows the page, such as /civicsim.")] = ""
+
+
+@command("demo", "running.demo", "demo", "demo --out results --seeds 10", "demo --weeks 52 --set n_teams=10 --json")
+class Demo(Timed):
+    """Compare six governance styles over five years and write the data.
+
+    The styles are status quo, command, targets through fear, tokenistic engagement, compact and civic culture. All start
+    from the same organisations after five years at the status quo. The command prints a table and lists the files.
+    Repeating it writes the same data files, byte for byte.
+    """
+
+    out: Annotated[str, opt.value("DIR", "Folder for data and figures.")] = "civicsim-demo"
+    seeds: opt.MatchedRuns = 30
+    csv: opt.Csv = False
+
+
+@command(
+    "run",
+    "running.run",
+    "run",
+    "run --style compact --seeds 30",
+    "run my.toml --set fear=0.1 --set n_teams=10",
+    "run my.toml --weeks 104 --out results",
+    "--json run --style command",
+    "run --profile",
+)
+class Run(Timed):
+    """Run one scenario or style and summarise its results.
+
+    Without a file: the status quo on an NHS-like acute trust of 600 staff. Each run is one organisation with its own
+    random events, which follow from its seed; intervals show how far the mean varies from run to run. Weeks count from
+    the end of the burn-in: the weeks at the status quo with which every run begins.
+    """
+
+    scenario: opt.ScenarioName = None
+    style: opt.Style = None
+    kind: opt.Kind = None
+    seeds: opt.Runs = 10
+    measures: opt.Measures = ()
+    all_measures: opt.AllMeasures = False
+    order: opt.Order = None
+    out: opt.Out = None
+    csv: opt.Csv = False
+    profile: Annotated[
+        bool, opt.flag("--profile", "Also show the time that each process takes; results stay the same.")
+    ] = False
+
+
+@command(
+    "compare",
+    "running.compare",
+    "compare civic-culture",
+    "compare command compact civic-culture --seeds 10",
+    "compare my.toml --out results",
+    "compare status-quo civic-culture --measure voice_gini --measure trust",
+    "compare status-quo compact --set improvement_share=0.05",
+    "compare status-quo --set fear=0.1 --keep-baseline",
+)
+class Compare(Timed):
+    """Compare styles or scenarios on matched runs.
+
+    Matched runs have the same organisation and the same random events. The status quo is added as the baseline unless
+    --baseline names another. A STYLE is the name of a style, a file with its levers, or a scenario file. --set changes
+    every scenario, the baseline too; with --keep-baseline it changes all others.
+
+    Every run begins with the same weeks at the status quo (the burn-in), so that differences come from what was changed.
+    """
+
+    styles: Annotated[list[str], opt.argument("STYLE", "Styles or scenario files.", opt.complete_styles)]
+    seeds: opt.MatchedRuns = 30
+    kind: opt.Kind = None
+    baseline: Annotated[
+        str | None, opt.value("STYLE", "Scenario to compare the others with.", autocompletion=opt.complete_styles)
+    ] = None
+    keep_baseline: Annotated[
+        bool, opt.flag("--keep-baseline", "Do not apply --set to the baseline, only to the others.")
+    ] = False
+    measures: opt.Measures = ()
+    all_measures: opt.AllMeasures = False
+    order: opt.Order = None
+    draws: opt.Draws = None
+    out: Annotated[str | None, opt.value("DIR", "Write data and figures to this folder.")] = None
+    csv: opt.Csv = False
+
+
+@command(
+    "export", "running.export", "export", "export civic-culture --out civic", "export my.toml --seeds 5 --team-ties"
+)
+class Export(Timed):
+    """Write all data of a scenario: values, weeks, teams and network.
+
+    Tables are Parquet files (for pandas, R and DuckDB), with --csv also text. The network of the first run after its
+    last week is GraphML (for Gephi and networkx).
+    """
+
+    scenario: opt.ScenarioName = None
+    out: Annotated[str, opt.value("DIR", "Folder to write to.")] = "civicsim-export"
+    kind: opt.Kind = None
+    seeds: opt.Runs = 1
+    team_ties: opt.TeamTies = False
+    order: opt.Order = None
+    csv: opt.Csv = False
+
+
+@command(
+    "order",
+    "ordering.order",
+    "order",
+    "order civic-culture --against status-quo",
+    "order my.toml --orders 40 --seeds 30 --out results",
+    "order --burn-in published --measure trust",
+)
+class OrderStudy(Timed):
+    """Measure how far results depend on the order within a week.
+
+    The order within a week is a convention of the model. This command runs the published order and shuffled ones on the
+    same seeds, and separates the effect of the order from run-to-run variation. With --against it studies differences
+    between two scenarios, on which comparisons rest. To run a single other order, use --order of run or compare.
+    """
+
+    scenario: opt.ScenarioName = None
+    against: Annotated[
+        str | None,
+        opt.value("STYLE", "Study differences from this style or scenario.", autocompletion=opt.complete_styles),
+    ] = None
+    orders: Annotated[int, opt.count("Shuffled orders.", 2)] = 20
+    seeds: Annotated[int, opt.count("Matched runs in each order.", 2)] = 10
+    burn_in: Annotated[
+        str, opt.value("WHICH", "Order during the burn-in: same as in the weeks studied, or published for all.")
+    ] = "same"
+    kind: opt.Kind = None
+    measures: opt.Measures = ()
+    all_measures: opt.AllMeasures = False
+    out: opt.Out = None
+
+
+@command(
+    "validate",
+    "calibrating.validate",
+    "validate",
+    "validate --kind ambulance-service --seeds 10",
+    "validate --out validation --people people.parquet --every 1",
+    "validate best.toml --json",
+)
+class Validate(Seeded):
+    """Compare the status quo with published data on real organisations.
+
+    Shows each target beside the simulated value and its interval, and which patterns the model reproduces.
+    """
+
+    scenario: opt.ScenarioName = None
+    targets: opt.Targets = None
+    seeds: opt.Runs = 30
+    organisations: Annotated[int, opt.count("Organisations to compare with one another; 0 for none.", 0)] = 120
+    people: Annotated[
+        str | None, opt.value("FILE", "Write a row for each member of staff to this .parquet or .csv file.")
+    ] = None
+    every: Annotated[int, opt.count("Weeks between rows of staff.", 1)] = 4
+    kind: opt.Kind = None
+    out: opt.Out = None
+
+
+@command(
+    "calibrate",
+    "calibrating.calibrate",
+    "calibrate --out calibration",
+    "calibrate targets.toml --kind acute-trust --free exit_rate,decay_base --out mine",
+    extra="calibration",
+)
+class Calibrate(Changes):
+    """Find the parameter sets that fit published data.
+
+    Repeating the command resumes where it stopped. Only uncertain parameters vary: never levers, styles, or parameters
+    that describe local conditions.
+    """
+
+    targets: Annotated[str | None, opt.argument("TARGETS", "Your own targets; the shipped ones by default.")] = None
+    free: opt.FreeList = None
+    out: Annotated[str, opt.value("DIR", "Folder for results and unfinished work.")] = "calibration"
+    waves: Annotated[int, opt.count("Waves of parameter sets.", 1)] = 4
+    points: Annotated[int, opt.count("Parameter sets in each wave.", 1)] = 130
+    seeds: Annotated[int, opt.count("Runs of each parameter set.", 1)] = 8
+    draws: Annotated[int, opt.count("Candidates for the result.", 1)] = 330
+    processes: opt.Processes = None
+    kind: opt.Kind = None
+
+
+# -- prepare -----------------------------------------------------------------------------------------------------------
+
+
+@command("new", "starting.new", "new my.toml", "new my.toml --style civic-culture", "new my.toml --force")
+class New:
+    """Write a scenario file to start from, with every lever explained."""
+
+    path: Annotated[str, opt.argument("SCENARIO.toml", "The file to write.")]
+    style: opt.Style = None
+    kind: opt.Kind = None
+    force: opt.Force = False
+
+
+@command("check", "starting.check", "check my.toml", "check my.toml --json")
+class Check:
+    """Check a scenario file and show what it changes.
+
+    Nothing is run. Exit code 0: the file is valid; 2: it is not, and one line gives the reason.
+    """
+
+    path: Annotated[str, opt.argument("SCENARIO.toml", "The file to read.")]
+
+
+@command(
+    "org import",
+    "organisations.read",
+    "org import staff.csv",
+    "org import staff.csv --ties ties.csv --out my-trust.toml",
+    'org import staff.csv --profession "Band 5 RN=nurse" --key key.csv',
+)
+class OrgImport:
+    """Import a staff table as a kind of organisation.
+
+    The kind has the teams, line management and ties of the table. The staff table is CSV (comma or semicolon, UTF-8)
+    with the columns person, team, profession, manager and, optionally, division. Manager is the person to whom someone
+    reports; it is empty for the person at the top. The table of ties is CSV with two columns of people, or GraphML or
+    GEXF.
+    """
+
+    staff: Annotated[str, opt.argument("STAFF.csv", "The staff table.")]
+    ties: Annotated[str | None, opt.value("TIES", "Ties between people: CSV, GraphML or GEXF.")] = None
+    out: Annotated[str, opt.value("FILE.toml", "The file to write.")] = "my-trust.toml"
+    profession: Annotated[
+        Sequence[str], opt.value("NAME=PROFESSION", "Profession meant by a name in the table. May be repeated.")
+    ] = ()
+    teams_per_division: Annotated[int, opt.count("Most teams in a division where the table gives no divisions.", 1)] = 7
+    key: Annotated[
+        str | None, opt.value("KEY.csv", "Write the number of each team and division. Keep this file private.")
+    ] = None
+    force: opt.Force = False
+
+
+@command(
+    "org export",
+    "organisations.write",
+    "org export --kind my-trust.toml --out network.graphml",
+    "org export my.toml --week 52 --out network.gexf",
+    "org export civic-culture --week 0 --out ties.csv",
+)
+class OrgExport(Seeded):
+    """Export the network of an organisation.
+
+    Nodes are people with their states; edges are their ties. Without --week: the organisation as it is built. Week 0
+    follows the burn-in, week 52 is a year later. CSV is written as two files, ties and people.
+    """
+
+    scenario: opt.ScenarioName = None
+    out: Annotated[str, opt.value("FILE", "A .graphml, .gexf or .csv file.")] = "network.graphml"
+    week: Annotated[int | None, opt.count("Weeks after the burn-in.", 0, 5200)] = None
+    kind: opt.Kind = None
+    team_ties: opt.TeamTies = False
+    force: opt.Force = False
+
+
+@command("org example", "organisations.example", "org example trial", "org example . --force")
+class OrgExample:
+    """Write a made-up staff table and a table of ties to try out."""
+
+    folder: Annotated[str, opt.argument("DIR", "Folder to write to.")]
+    force: opt.Force = False
+
+
+# -- look things up ----------------------------------------------------------------------------------------------------
+
+
+@command(
+    "describe",
+    "describing.describe",
+    "describe",
+    "describe process voice",
+    "describe style civic-culture",
+    "describe parameter structure",
+    "describe measure gaming_gap",
+    "describe lever fear",
+    "describe shock surge",
+    "describe model --out docs/model",
+)
+class Describe:
+    """Explain the week, processes, styles, parameters and measures.
+
+    A topic alone lists everything in it.
+    """
+
+    topic: Annotated[
+        str | None,
+        opt.argument("TOPIC", "process, style, parameter, measure, lever, kind, shock or model.", opt.complete_topics),
+    ] = None
+    name: Annotated[str | None, opt.argument("NAME", "One of them.", opt.complete_names)] = None
+    out: Annotated[str | None, opt.value("DIR", "With 'model': write the pages that describe it to this folder.")] = (
+        None
+    )
+
+
+@command("doctor", "doctor.doctor", "doctor", "doctor --json")
+class Doctor:
+    """Check the installation and measure the speed of a run.
+
+    Checks Python, packages, optional extras, the page's files, write access, threads and speed. Exit code 1 if something
+    is broken.
+    """
+
+
+@command("warmup", "warming.warmup", "warmup", "warmup --json")
+class Warmup:
+    """Compile the model in advance, so that no run has to wait for it.
+
+    This takes a minute or two, once after installing or changing civicsim; otherwise the first run takes that long.
+    Shows the folder of the compiled code and its size.
+    """

@@ -1,0 +1,136 @@
+"""How commands are declared: a frozen class whose docstring is the help and whose fields are the options."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable
+from dataclasses import MISSING, Field, dataclass, fields
+from typing import Annotated, Any, dataclass_transform, get_args
+
+import typer
+
+from civicsim.cli.extras import need
+from civicsim.cli.options import Json, Quiet
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command.
+
+    Attributes
+    ----------
+    request : type
+        Frozen dataclass with a field for each option; an instance is all that the implementation gets.
+    does : str
+        Module of ``civicsim.cli`` and function, such as ``running.run``: imported when the command is called.
+    help : str
+        Text of ``--help`` above the options.
+    extra : str or None
+        Optional packages that the command needs; see :mod:`civicsim.cli.extras`.
+    json : bool
+        Whether it takes ``--json``.
+    """
+
+    request: type
+    does: str
+    help: str
+    extra: str | None
+    json: bool
+
+
+COMMANDS: dict[str, Command] = {}
+"""Every command by name, such as ``run`` or ``study run``."""
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+def request[T](cls: type[T]) -> type[T]:
+    """Make a class a frozen dataclass: options that commands share, or all those of a command."""
+    return dataclass(frozen=True, kw_only=True)(cls)
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+def command[T](
+    name: str, does: str, *examples: str, extra: str | None = None, json: bool = True
+) -> Callable[[type[T]], type[T]]:
+    """Declare a command.
+
+    Parameters
+    ----------
+    name : str
+        As it is typed, with its group before it.
+    does : str
+        Module of ``civicsim.cli`` and function. It is called with an output and an instance of the class, and returns
+        False if the command has failed in a way that it has reported itself.
+    *examples : str
+        Command lines for the help, without the program's name.
+    extra, json
+        As in :class:`Command`.
+    """
+
+    def declare(cls: type[T]) -> type[T]:
+        made = request(cls)
+        COMMANDS[name] = Command(made, does, help_text(inspect.getdoc(cls) or "", examples), extra, json)
+        return made
+
+    return declare
+
+
+def help_text(text: str, examples: tuple[str, ...]) -> str:
+    """Return a help text with examples behind its first sentence."""
+    first, _, rest = text.partition("\n\n")
+    shown = "\n".join(["\b", "Examples:", *(f"  civicsim {example}" for example in examples)])
+    return "\n\n".join(filter(None, (first, shown, rest)))
+
+
+def output_of(context: typer.Context, json: bool, quiet: bool) -> Any:
+    """Return the output of a command: its options count before and after the command's name."""
+    output = context.obj
+    output.json, output.quiet = output.json or json, output.quiet or quiet
+    return output
+
+
+def function_of(name: str) -> Callable[..., None]:
+    """Return the function behind a command, with the parameters that Typer turns into options."""
+    about = COMMANDS[name]
+
+    def call(context: typer.Context, json: bool = False, quiet: bool = False, **values: Any) -> None:
+        output = output_of(context, json, quiet)
+        if about.extra is not None:
+            need(about.extra, name)
+        module, _, function = about.does.partition(".")
+        does = getattr(importlib.import_module(f"civicsim.cli.{module}"), function)
+        given = {key: tuple(value or ()) if key in repeated else value for key, value in values.items()}
+        if does(output, about.request(**given)) is False:
+            raise typer.Exit(1)
+
+    own = inspect.get_annotations(about.request)
+    repeated = {field.name for field in fields(about.request) if _is_sequence(field)}
+    options = sorted(fields(about.request), key=lambda field: field.name not in own)
+    shared = {"json": Json, "quiet": Quiet} if about.json else {"quiet": Quiet}
+    parameters = [_parameter("context", typer.Context)]
+    parameters += [_parameter(field.name, _typed(field), _default(field)) for field in options]
+    parameters += [_parameter(name, kind, False) for name, kind in shared.items()]
+    call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    call.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return call
+
+
+def _parameter(name: str, annotation: Any, default: Any = inspect.Parameter.empty) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+
+
+def _default(field: Field[Any]) -> Any:
+    if _is_sequence(field):
+        return None
+    return inspect.Parameter.empty if field.default is MISSING else field.default
+
+
+def _typed(field: Field[Any]) -> Any:
+    """Return a field's type for Typer, which repeats an option for a list."""
+    _, *about = get_args(field.type)
+    return Annotated[list[str], *about] if _is_sequence(field) else field.type
+
+
+def _is_sequence(field: Field[Any]) -> bool:
+    return field.default == ()
