@@ -43,7 +43,7 @@ def range_text(about: Parameter) -> str:
 
 def unit_text(about: Parameter) -> str:
     """Return the unit behind a value; empty where it is plain from the range."""
-    return "" if about.unit in ("0-1", "0–1", "on/off") else f" ({about.unit})"
+    return "" if about.unit in ("0–1", "on/off") else f" ({about.unit})"
 
 
 def bold(text: str) -> Text:

@@ -7,6 +7,7 @@ documentation tables, the sliders and the sweeps all read the same :class:`Param
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -15,33 +16,40 @@ import numpy as np
 
 from civicsim.errors import ScenarioError, nearest
 
-Role = Literal["lever", "uncertainty", "fixed", "switch"]
+Role = Literal["lever", "setting", "uncertainty", "fixed", "switch"]
 Status = Literal["found", "to be verified", "assumption", "switch"]
 Value = float | int | bool | str
+FREE = "Assumption: free modelling choice, to be swept."
+"""Source of a default that nothing speaks for."""
 _FREE_VALUE = re.compile(r"^(Direction|Form):|\b(free|swept|calibrated)\b")
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """What is known about one parameter.
+    """One declared parameter.
 
     Attributes
     ----------
     section, name : str
         Where it stands in a scenario file: ``[section]`` and key.
     default : float, int, bool or str
-        Value used when nothing is said.
+        Value used when none is set.
     unit : str
-        Unit in words; ``"0-1"`` for shares and attitudes.
+        Unit in words; ``"0–1"`` for shares and attitudes.
     low, high : float
         Allowed range, both ends included. Not used for switches and choices.
-    role : {"lever", "uncertainty", "fixed", "switch"}
-        A lever is what a governance style may set; an uncertainty is what calibration and sensitivity analysis
-        may vary; a fixed value is part of a definition; a switch turns a mechanism on or off.
+    role : {"lever", "setting", "uncertainty", "fixed", "switch"}
+        A lever is set by governance styles. A setting describes an arrangement that a scenario or an intervention may
+        choose and no style sets. An uncertainty is a number that sensitivity analysis, and calibration where a target
+        informs it, may vary. A fixed value is part of a definition. A switch turns a mechanism on or off.
     help : str
         One plain sentence.
     source : str
         A reference, or a sentence that starts with "Assumption".
+    label : str
+        A noun phrase of at most five words, unique among parameters.
+    symbol : str
+        Letter that stands for it in formulas, if any.
     choices : tuple of str
         Valid words of a parameter that is a choice, in the order of their codes.
     """
@@ -55,7 +63,13 @@ class Parameter:
     role: Role
     help: str
     source: str
+    label: str = ""
+    symbol: str = ""
     choices: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.label:
+            object.__setattr__(self, "label", _label(self.section, self.name))
 
     @property
     def key(self) -> str:
@@ -67,8 +81,8 @@ class Parameter:
         """How well the default is known, read from the words of its source.
 
         A source that starts with "Assumption" makes it an assumption; one that says "to be verified" is a reference
-        from memory or at second hand. One that starts with "Direction:" or "Form:", or calls the number free, to be
-        swept or to be calibrated, speaks for a sign or a shape only, so the number is an assumption all the same.
+        from memory or at second hand. One that starts with "Direction:" or "Form:", or calls the number free, swept or
+        calibrated, speaks for a sign or a shape only, so the number is an assumption all the same.
         What is left was found in the reference that is named. Switches are no quantities and have no status.
         """
         if self.role == "switch":
@@ -129,24 +143,53 @@ _NUMBERS = (int, float, np.integer, np.floating)
 def parameter(
     default: Value,
     unit: str,
-    low: float = 0.0,
-    high: float = 1.0,
+    low: float = 0,
+    high: float = 1,
+    help: str = "",
+    source: str = "",
     *,
-    help: str,
-    source: str,
     role: Role = "uncertainty",
+    label: str = "",
+    symbol: str = "",
     choices: tuple[str, ...] = (),
 ) -> Any:
-    """Declare a parameter as a field of a frozen dataclass. See :class:`Parameter` for the arguments."""
+    """Declare a parameter as a field of a frozen dataclass. See :class:`Parameter` for the arguments.
+
+    Without a label of its own it is called after its section and name: ``voice.safety_weight`` is *Voice: safety weight*.
+    """
     about = {
-        "unit": unit, "low": low, "high": high, "role": role, "help": help, "source": source, "choices": choices,
-    }  # fmt: skip
+        **{"unit": unit, "low": float(low), "high": float(high), "role": role, "help": help, "source": source},
+        **{"label": label, "symbol": symbol, "choices": choices},
+    }
     return dataclasses.field(default=default, metadata=about)
 
 
-def switch(what: str) -> Any:
+fixed = functools.partial(parameter, role="fixed")
+"""Declare a value that is part of a definition."""
+setting = functools.partial(parameter, role="setting")
+"""Declare an arrangement that a scenario or an intervention may choose."""
+
+
+def free(default: Value, unit: str, low: float, high: float, help: str, **more: Any) -> Any:
+    """Declare a parameter for which no evidence speaks: :data:`FREE` is its source."""
+    return parameter(default, unit, low, high, help, FREE, **more)
+
+
+def choice(default: str, choices: tuple[str, ...], help: str, source: str, **more: Any) -> Any:
+    """Declare a parameter that takes one of several words."""
+    return parameter(default, "choice", help=help, source=source, choices=choices, **more)
+
+
+def switch(help: str) -> Any:
     """Declare the switch of a mechanism: on by default; off, the mechanism does not happen."""
-    return parameter(True, "on/off", help=what, source="Mechanism switch, for ablation.", role="switch")
+    return parameter(True, "on/off", help=help, source="Mechanism switch, for ablation.", role="switch")
+
+
+def _label(section: str, name: str) -> str:
+    """Return what a parameter is called after its section and name."""
+    words = name.removeprefix("n_").replace("_", " ")
+    words = re.sub(r"\bsd\b", "spread", words)
+    return f"{section[:1].upper()}{section[1:].replace('_', ' ')}: {words}"
 
 
 def declared(cls: type, section: str) -> dict[str, Parameter]:

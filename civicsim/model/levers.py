@@ -30,7 +30,7 @@ class Purpose:
     weight : float
         Weight in the hour budget at the status quo, from 0 to 20.
     label : str
-        Its name on the page, in plots and in reports.
+        A noun phrase of at most three words, from which the labels of its lever and measures are made.
     what : str
         What the hours are for, as it stands in a sentence.
     with_people : bool
@@ -56,13 +56,13 @@ PURPOSES = {
     purpose.name: purpose
     for purpose in (
         Purpose("protected", 1.0, "Protected time", "protected time for improvement"),
-        Purpose("reporting", 5.0, "Reporting upwards", "reporting", with_people=False, participation=False),
-        Purpose("peer", 1.0, "Time with other teams", "time with peers of other teams"),
+        Purpose("reporting", 5.0, "Reporting", "reporting", with_people=False, participation=False),
+        Purpose("peer", 1.0, "Other teams", "time with peers of other teams"),
         Purpose("response", 3.0, "Answering staff", "answering what staff raise"),
-        Purpose("deliberation", 1.0, "Joint deliberation", "joint deliberation"),
-        Purpose("patients", 1.0, "Patients’ forum", "work with patients and their forum", with_people=False),
+        Purpose("deliberation", 1.0, "Deliberation", "joint deliberation"),
+        Purpose("patients", 1.0, "Patients' forum", "work with patients and their forum", with_people=False),
         Purpose("coaching", 0.0, "Coaching", "coaching managers and trials"),
-        Purpose("observation", 0.0, "Watching the work", "managers' time for watching the work"),
+        Purpose("observation", 0.0, "Observing work", "managers' time for observing work"),
         Purpose("huddles", 0.0, "Safety huddles", "teams' short safety huddles"),
     )
 }
@@ -77,35 +77,54 @@ WITH_PEOPLE = tuple(place for place, purpose in enumerate(PURPOSES.values()) if 
 """Places of the purposes whose hours leaders and managers spend with people."""
 
 
-def _lever(default: float, help: str, low: float = 0.0, high: float = 1.0, unit: str = "0-1") -> float:
-    return parameter(default, unit, low, high, role="lever", help=help, source=_DEFINITION)
+def _lever(default: float, label: str, help: str, unit: str = "0–1", high: float = 1) -> float:
+    return parameter(default, unit, 0, high, help, _DEFINITION, role="lever", label=label)
+
+
+def _weight(purpose: Purpose) -> float:
+    label = f"Hours for {purpose.label[0].lower()}{purpose.label[1:]}"
+    return _lever(purpose.weight, label, f"Weight of {purpose.what} in the hour budget.", "weight", 20)
 
 
 @dataclass(frozen=True)
 class _Intentions:
-    fear: float = _lever(0.35, "How far people are made to fear blame: 0 not at all, 1 careers end over bad news.")
-    carrot: float = _lever(0.15, "How strongly compliance is rewarded with money or praise.")
-    target_salience: float = _lever(0.6, "How loudly targets are talked about, against everything else.")
-    measured_share: float = _lever(0.5, "Share of the dimensions of care that are measured and reported.")
+    fear: float = _lever(
+        0.35, "Fear of blame", "How far staff are made to fear blame: 0 not at all, 1 bad news ends careers."
+    )
+    carrot: float = _lever(
+        0.15, "Rewards for meeting targets", "How strongly compliance is rewarded with money or praise."
+    )
+    target_salience: float = _lever(0.6, "Prominence of targets", "How prominent targets are against everything else.")
+    measured_share: float = _lever(
+        0.5, "Share of care measured", "Share of the dimensions of care that are measured and reported."
+    )
     directive_rate: float = _lever(
-        0.5, "How often the centre orders a practice: the quarterly chance per dimension × 4."
+        0.5, "Directives from above", "How often the centre orders practices; 1 is every dimension, every year."
     )
-    codification: float = _lever(0.25, "How readily the organisation's protocols learn from its best teams.")
-    permission: float = _lever(0.3, "How free staff are to change their own work without asking first.")
-    authority: float = _lever(0.2, "How much teams may decide and spend themselves.")
-    audit: float = _lever(0.3, "How closely reports are checked against what was done.")
-    invitation: float = _lever(0.4, "How strongly staff are invited to speak up.")
-    status_blindness: float = _lever(0.25, "How far it does not matter who raises a problem: 0 rank decides, 1 never.")
-    compact: float = _lever(0.0, "Mutual commitments: 0 none, ½ in words only, 1 kept as a ledger.")
-    patient_reach: float = _lever(0.3, "How far patient involvement reaches beyond the usual volunteers.")
-    forum_independence: float = _lever(0.2, "How independent the patients' forum is of its host.")
+    codification: float = _lever(
+        0.25, "Protocols that learn", "How readily the organisation's protocols learn from its best teams."
+    )
+    permission: float = _lever(
+        0.3, "Freedom to change work", "How free staff are to change their own work without asking first."
+    )
+    authority: float = _lever(0.2, "Authority of teams", "How much teams may decide and spend themselves.")
+    audit: float = _lever(0.3, "Checking of reports", "How closely reports are checked against what was done.")
+    invitation: float = _lever(0.4, "Invitation to speak up", "How strongly staff are invited to speak up.")
+    status_blindness: float = _lever(
+        0.25, "Disregard of rank", "How little rank matters in who is heard: 1 makes no difference."
+    )
+    compact: float = _lever(
+        0.0, "Mutual commitments", "How binding mutual commitments are: ½ in words, 1 kept as a ledger."
+    )
+    patient_reach: float = _lever(
+        0.3, "Reach of patient involvement", "How far patient involvement reaches beyond the usual volunteers."
+    )
+    forum_independence: float = _lever(
+        0.2, "Independence of patients' forum", "How independent the patients' forum is of its host."
+    )
     forum_budget: float = _lever(
-        0.05, "How much money of its own the patients' forum has, as a share of the most it could use."
+        0.05, "Budget of patients' forum", "The forum's own money, as a share of what it could use."
     )
-
-
-def _weight(purpose: Purpose) -> float:
-    return _lever(purpose.weight, f"Weight of {purpose.what} in the hour budget.", 0, 20, "weight")
 
 
 _HourWeights: Any = dataclasses.make_dataclass(
@@ -120,9 +139,7 @@ class Levers(_HourWeights, _Intentions):
     There is a lever ``weight_…`` for each of the :data:`PURPOSES`.
     """
 
-    budget_share: float = _lever(
-        1.0, "Share of the hour budget that is allocated at all; below 1 only for laissez-faire."
-    )
+    budget_share: float = _lever(1.0, "Share of hours set aside", "Share of the hour budget that is allocated at all.")
 
     def hours(self, budget: float) -> dict[str, float]:
         """Return the hours allocated to each purpose.

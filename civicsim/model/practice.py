@@ -5,27 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from civicsim.engine.compiled import compiled
-from civicsim.engine.parameters import parameter
+from civicsim.engine.parameters import free
 from civicsim.model.organisation import ADOPTED, NO_IDEA, REPLACED, RIGHT, WAITING
-
-_FREE = "Assumption: free modelling choice, to be swept."
 
 
 @dataclass(frozen=True)
 class PracticeParameters:
     """How well people judge what fits, and what changing a practice costs."""
 
-    judgement_gain: float = parameter(
-        0.4, "probability", 0.0, 0.5, help="How much full skill adds to the even chance of judging rightly what fits.",
-        source=_FREE,
-    )  # fmt: skip
-    signal_correlation: float = parameter(
-        0.2, "0-1", 0.0, 0.8, help="ρ_c: correlation between what members of a team see.", source=_FREE
+    judgement_gain: float = free(
+        0.4, "probability", 0, 0.5, "How much full skill adds to the even chance of judging rightly."
     )
-    switching_hours: float = parameter(
-        40.0, "hours per team", 0.0, 200.0, help="Hours a team needs to change a practice, whoever asked for it.",
-        source=_FREE,
-    )  # fmt: skip
+    signal_correlation: float = free(
+        0.2, "0–1", 0, 0.8, "Correlation between what members of a team see.", symbol="ρ_c"
+    )
+    switching_hours: float = free(
+        40.0, "hours per team", 0, 200, "Hours a team needs to change a practice, whoever asked for it."
+    )
 
 
 @compiled

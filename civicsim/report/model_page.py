@@ -78,9 +78,20 @@ def _sentence(words: str) -> str:
 def parameter_table(section: str) -> str:
     """Return the parameters of a section: name, default, unit, range, role, status, meaning and source."""
     return table(
-        ("parameter", "default", "unit", "range", "role", "status", "what it means", "source"),
+        ("parameter", "label", "symbol", "default", "unit", "range", "role", "status", "what it means", "source"),
         (
-            (code(p.key), number(p.default), p.unit, _range(p), p.role, p.status, p.help, p.source)
+            (
+                code(p.key),
+                p.label,
+                p.symbol or "–",
+                number(p.default),
+                p.unit,
+                _range(p),
+                p.role,
+                p.status,
+                p.help,
+                p.source,
+            )
             for p in SECTIONS[section].values()
         ),
     )

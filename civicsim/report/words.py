@@ -96,7 +96,7 @@ def change_text(key: str, before: Any, after: Any) -> str:
     if key == "interventions":
         return f"interventions: {', '.join(f'{event.name} in week {event.week}' for event in after) or 'none'}"
     unit = PARAMETERS[key].unit if key in PARAMETERS else {"weeks": "weeks", "burn_in_weeks": "weeks"}.get(key, "")
-    return f"{key} = {after}{f' {unit}' if unit not in ('', '0-1', 'on/off') else ''} (preset: {before})"
+    return f"{key} = {after}{f' {unit}' if unit not in ('', '0–1', 'on/off') else ''} (preset: {before})"
 
 
 def names_of(results: Mapping[str, Result]) -> dict[str, str]:

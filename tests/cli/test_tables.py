@@ -11,7 +11,7 @@ NAN = float("nan")
 
 def row(style="a", mean=0.5, half=0.05, difference=NAN, half_difference=0.01, verdict="baseline", **more):
     return {
-        "measure": "m", "label": "Measure", "unit": "0-1", "better": "higher", "style": style, "n": 30,
+        "measure": "m", "label": "Measure", "unit": "0–1", "better": "higher", "style": style, "n": 30,
         "mean": mean, "mean_low": mean - half, "mean_high": mean + half, "difference": difference,
         "difference_low": difference - half_difference, "difference_high": difference + half_difference,
         "superiority": 0.9, "verdict": verdict, **more,
@@ -127,7 +127,7 @@ def test_a_summary_has_a_row_per_measure():
     table = [row(), row(better="neither", mean=NAN, half=NAN, n=0)]
     shown = [text.plain for text in summary_lines(table, 100)]
     assert shown[1].split()[:5] == ["Measure", "0.50", "0.45", "to", "0.55"]
-    assert shown[1].endswith("0-1; higher is better")
+    assert shown[1].endswith("0–1; higher is better")
     assert "–" in shown[2]
 
 

@@ -72,9 +72,10 @@ def test_every_parameter_has_a_row_with_its_default_range_status_and_source(page
     assert [row[0] for row in rows] == [f"`{about.key}`" for about in SECTIONS[section].values()]
     for row, about in zip(rows, SECTIONS[section].values(), strict=True):
         assert all(row)
-        assert row[2] == about.unit
-        assert row[4:6] == [about.role, about.status]
-        assert row[6:] == [" ".join(about.help.split()), " ".join(about.source.split())]
+        assert row[1:3] == [about.label, about.symbol or "–"]
+        assert row[4] == about.unit
+        assert row[6:8] == [about.role, about.status]
+        assert row[8:] == [" ".join(about.help.split()), " ".join(about.source.split())]
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -12,7 +12,7 @@ from civicsim.report.study_chart import MOST_DOTS, Row, study_chart
 from civicsim.study.analysis.matched import About
 
 ABOUT = {
-    "trust": About("trust", "Trust", "0-1", "higher"),
+    "trust": About("trust", "Trust", "0–1", "higher"),
     "load": About("load", "Workload", "hours over contracted hours", "lower"),
     "share": About("share", "Never seen", "share", "neither"),
 }
@@ -32,7 +32,7 @@ def test_every_style_has_a_dot_and_a_bar_in_every_panel_with_unit_and_runs():
     text = words(figure)
     for part in (
         "Trust",
-        "0-1; higher is better",
+        "0–1; higher is better",
         "civic-culture",
         "mean (12 runs each)",
         "95 % t interval",

@@ -10,7 +10,7 @@ import pandas as pd
 
 from civicsim.study.analysis.matched import About, Matched
 
-ABOUT = About("quality", "Quality", "0-1", "higher")
+ABOUT = About("quality", "Quality", "0–1", "higher")
 
 
 def made_up(

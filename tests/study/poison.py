@@ -36,6 +36,6 @@ def spoil(cohort, first, last):
             cohort.person["trust"][cohort.organisation["first_person"][o] + 2] = np.nan
 
 
-MEASURES = [Measure("poison", "Poison", "0-1", "Goes wrong for some seeds.", "neither", go_wrong)]
+MEASURES = [Measure("poison", "Poison", "0–1", "Goes wrong for some seeds.", "neither", go_wrong)]
 SPOILING = Process("spoil", "Spoils a number.", PUBLISHED[0].parameters, act=spoil)
 SPOILT_WEEK = (*PUBLISHED[:-3], SPOILING, *PUBLISHED[-3:])

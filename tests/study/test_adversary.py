@@ -40,7 +40,7 @@ def lived(study):
     rng = np.random.default_rng([int(study.protocol.digest, 16) % 2**32, len(study.seed_numbers)])
     behind = np.where(points["style"] == "civic-culture", truth(points), 0.0)
     values = -behind[:, None] + rng.normal(0.0, NOISE, (len(points), len(study.seed_numbers)))
-    about = About("trust", "Trust", "0-1", "higher", matters=0.02)
+    about = About("trust", "Trust", "0–1", "higher", matters=0.02)
     names = tuple(study.protocol.factors)
     return Matched(points, names, study.seed_numbers, {"trust": about}, {"trust": values})
 

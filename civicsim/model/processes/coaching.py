@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from civicsim.engine.compiled import compiled
-from civicsim.engine.parameters import parameter, switch
+from civicsim.engine.parameters import free, parameter, switch
 from civicsim.engine.process import Process
 from civicsim.model.levers import COACHING
 from civicsim.model.rules import unit
 
-_FREE = "Assumption: free modelling choice, to be swept."
+_DREW_2020 = "Direction: coaching changes how leaders behave, slowly (Drew and Pandit 2020, BMJ 368:m872); size free."
 
 
 @dataclass(frozen=True)
@@ -18,18 +18,15 @@ class Parameters:
     """What an hour of coaching does."""
 
     enabled: bool = switch("Managers and trials are coached; off, these hours go back to care.")
-    full_hours: float = parameter(
-        0.1, "hours per person and week", 0.01, 1.0, help="Hours of coaching at which it has its full effect.",
-        source=_FREE,
-    )  # fmt: skip
+    full_hours: float = free(
+        0.1, "hours per person and week", 0.01, 1, "Hours of coaching at which it has its full effect."
+    )
     openness_rate: float = parameter(
-        0.004, "per week", 0.0, 0.05, help="Share of the way to full openness that a coached manager covers in a week.",
-        source="Direction: coaching changes how leaders behave, slowly (Drew and Pandit 2020, BMJ 368:m872); size free.",
-    )  # fmt: skip
-    skill_rate: float = parameter(
-        0.0005, "per trial and week", 0.0, 0.01,
-        help="Share of the way to full skill that a coached trial takes its team in a week.", source=_FREE,
-    )  # fmt: skip
+        0.004, "per week", 0, 0.05, "Share of the way to openness that coaching takes a manager in a week.", _DREW_2020
+    )
+    skill_rate: float = free(
+        0.0005, "per trial and week", 0, 0.01, "Weekly share of the way to full skill, for each coached trial."
+    )
 
 
 @compiled

@@ -14,6 +14,7 @@ from civicsim.model.calendar import QUARTER
 from civicsim.model.rules import code_change_probability
 
 STREAM = stream_of("codification")
+_QUARTERLY = "Assumption: scenario definition; free, to be swept."
 
 
 @dataclass(frozen=True)
@@ -23,9 +24,8 @@ class Parameters:
     enabled: bool = switch("The code learns from superior teams.")
     directives_enabled: bool = switch("Directives are issued.")
     quarterly_share: float = parameter(
-        0.25, "probability", 0.0, 1.0, help="Chance per dimension and quarter of a directive, at full directive rate.",
-        source="Assumption: scenario definition; free, to be swept.",
-    )  # fmt: skip
+        0.25, "probability", 0, 1, "Quarterly chance of a directive per dimension, at full rate.", _QUARTERLY
+    )
 
 
 @compiled

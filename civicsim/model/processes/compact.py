@@ -5,14 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from civicsim.engine.compiled import compiled
-from civicsim.engine.parameters import parameter, switch
+from civicsim.engine.parameters import choice, fixed, free, parameter, setting, switch
 from civicsim.engine.process import Process
 from civicsim.model.calendar import QUARTER
 from civicsim.model.levers import DELIBERATION, PROTECTED
 from civicsim.model.rules import unit
 
 BY_ORGANISATION, BY_TEAM = range(2)
-_FREE = "Assumption: free modelling choice, to be swept."
+_MOUNTFORD_2014 = "Direction: a compact can be made by an organisation or in a small group (Mountford and Marshall 2014, BMJ Qual Saf 23:89)."
+_DREW_2020 = "Direction: a compact with regulators was proposed (Drew and Pandit 2020, BMJ 368:m872); none by default."
+_BY_DEFINITION = "Assumption: definition."
+_MOUNTFORD_2014B = "Direction: how a compact is agreed matters as much as what it says (Mountford and Marshall 2014, BMJ Qual Saf 23:89); size free."
+_BREACH_RATIO_SOURCE = "Assumption: losses loom about twice as large as gains; from memory, to be verified."
 
 
 @dataclass(frozen=True)
@@ -20,54 +24,35 @@ class Parameters:
     """What is promised, and what keeping or breaking it does."""
 
     enabled: bool = switch("A compact binds; off, promises have no effect.")
-    level: str = parameter(
-        "organisation", "level", help="Whether the ledger is settled for the organisation as a whole or team by team.",
-        source="Direction: a compact can be made by an organisation or in a small group (Mountford and Marshall 2014, BMJ Qual Saf 23:89).",
-        choices=("organisation", "team"), role="lever",
-    )  # fmt: skip
-    regulator: float = parameter(
-        0.0, "0-1", help="How far the regulator joins a compact that is kept as a ledger, and gives time for it.",
-        source="Direction: a compact with regulators was proposed (Drew and Pandit 2020, BMJ 368:m872); none by default.",
-        role="lever",
-    )  # fmt: skip
-    kept_share: float = parameter(
-        -1.0, "0-1; -1 as it comes", -1.0, 1.0, role="fixed",
-        help="Share of the promises that is kept, for studies; -1 leaves it to what happens.",
-        source="Assumption: definition.",
-    )  # fmt: skip
-    process_quality: float = parameter(
-        -1.0, "0-1; -1 as it comes", -1.0, 1.0, role="fixed",
-        help="How far a compact was negotiated rather than imposed, for studies; -1 goes by hours of deliberation.",
-        source="Assumption: definition.",
-    )  # fmt: skip
-    promised_answers: float = parameter(
-        0.65, "share of items", help="Share of what is raised that the organisation promises to answer.", source=_FREE
+    level: str = choice(
+        "organisation",
+        ("organisation", "team"),
+        "Whether the ledger is settled as a whole or team by team.",
+        _MOUNTFORD_2014,
+        role="setting",
     )
-    promised_overload: float = parameter(
-        0.08,
-        "load above 1",
-        0.0,
-        0.5,
-        help="Overload above which the promise of bearable work is broken.",
-        source=_FREE,
+    regulator: float = setting(0.0, "0–1", 0, 1, "How far the regulator joins a compact kept as a ledger.", _DREW_2020)
+    kept_share: float = fixed(
+        -1.0, "0–1; −1 as it comes", -1, 1, "Share of promises kept, for studies; −1 leaves it open.", _BY_DEFINITION
+    )
+    process_quality: float = fixed(
+        -1.0, "0–1; −1 as it comes", -1, 1, "How far a compact is negotiated; −1 goes by hours.", _BY_DEFINITION
+    )
+    promised_answers: float = free(
+        0.65, "share of items", 0, 1, "Share of what is raised that the organisation promises to answer."
+    )
+    promised_overload: float = free(
+        0.08, "load above 1", 0, 0.5, "Overload above which the promise of bearable work is broken."
     )
     hours_for_process: float = parameter(
-        0.15, "hours per person and week", 0.01, 1.0,
-        help="Hours of deliberation with which a compact is negotiated rather than imposed.",
-        source="Direction: how a compact is agreed matters as much as what it says (Mountford and Marshall 2014, BMJ Qual Saf 23:89); size free.",
-    )  # fmt: skip
-    fulfilment_gain: float = parameter(
-        0.002, "trust per week", 0.0, 0.02, help="Trust won each week by promises kept in full.", source=_FREE
+        0.15, "hours per person and week", 0.01, 1, "Hours that make a compact a negotiated one.", _MOUNTFORD_2014B
     )
+    fulfilment_gain: float = free(0.002, "trust per week", 0, 0.02, "Trust won each week by promises kept in full.")
     breach_ratio: float = parameter(
-        2.0, "ratio", 1.0, 4.0, help="How much more trust a broken promise costs than a kept one wins.",
-        source="Assumption: losses loom about twice as large as gains; from memory, to be verified.",
-    )  # fmt: skip
-    ledger_protection: float = parameter(
-        0.7,
-        "0-1",
-        help="How far a full ledger keeps hours that were promised from being moved to reporting.",
-        source=_FREE,
+        2.0, "ratio", 1, 4, "How much more trust a broken promise costs than a kept one wins.", _BREACH_RATIO_SOURCE
+    )
+    ledger_protection: float = free(
+        0.7, "0–1", 0, 1, "How far a full ledger keeps promised hours from being moved to reporting."
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from civicsim.engine.compiled import compiled
-from civicsim.engine.parameters import parameter, switch
+from civicsim.engine.parameters import fixed, free, parameter, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms
 from civicsim.model.levers import DELIBERATION
@@ -18,7 +18,11 @@ from civicsim.model.rules import unit
 
 STREAM = stream_of("deliberation")
 VOTES = stream_of("deliberation.votes")
-_FREE = "Assumption: free modelling choice, to be swept."
+_FACILITATION_SOURCE = "Direction: good management steers contestation away from undue conflict; size free."
+_BY_DEFINITION = "Assumption: definition."
+_MOUNTFORD_2014 = (
+    "Direction: stereotypes are tempered by dialogue (Mountford and Marshall 2014, BMJ Qual Saf 23:89); size free."
+)
 
 
 @dataclass(frozen=True)
@@ -28,42 +32,28 @@ class Parameters:
     enabled: bool = switch(
         "Endorsed ideas are deliberated; off, they go to trial untested, and the hours go back to care."
     )
-    n_discussants: int = parameter(5, "people", 2, 20, role="fixed", help="People who talk an idea over.", source=_FREE)
-    hours_each: float = parameter(1.0, "hours", 0.25, 2.0, help="Hours it costs each of them.", source=_FREE)
+    n_discussants: int = free(5, "people", 2, 20, "People who discuss an idea.", role="fixed")
+    hours_each: float = free(1.0, "hours", 0.25, 2, "Hours it costs each of them.")
     facilitation: float = parameter(
-        0.5, "0-1", help="How far disagreement is steered to something productive: 1 keeps all conflict out.",
-        source="Direction: good management steers contestation away from undue conflict; size free.",
-    )  # fmt: skip
-    conflict_tolerance: float = parameter(
-        0.3, "0-1", 0.1, 0.5, help="c*: conflict up to which judgement and safety do not suffer.", source=_FREE
+        0.5, "0–1", 0, 1, "How far disagreement is steered to good use: 1 keeps all conflict out.", _FACILITATION_SOURCE
     )
-    conflict_cost: float = parameter(
-        0.05, "safety per conflict", 0.0, 0.1, help="μ_c: safety lost per unit of conflict beyond that.", source=_FREE
+    conflict_tolerance: float = free(
+        0.3, "0–1", 0.1, 0.5, "Conflict up to which judgement and safety do not suffer.", symbol="c*"
     )
-    conformity: float = parameter(
-        0.8, "0-1", help="Correlation between discussants' judgements in a team of one mind.", source=_FREE
+    conflict_cost: float = free(
+        0.05, "safety per conflict", 0, 0.1, "Safety lost per unit of conflict beyond that.", symbol="μ_c"
     )
-    heterogeneity: float = parameter(
-        -1.0, "0-1; -1 as it is", -1.0, 1.0, role="fixed",
-        help="How different the views of those who deliberate are, for studies; -1 takes the mix of the team's professions.",
-        source="Assumption: definition.",
-    )  # fmt: skip
-    hostility_weight: float = parameter(
-        1.0, "multiple", 0.0, 3.0, help="How much hostility between groups feeds conflict.", source=_FREE
+    conformity: float = free(0.8, "0–1", 0, 1, "Correlation between discussants' judgements in a team of one mind.")
+    heterogeneity: float = fixed(
+        -1.0, "0–1; −1 as it is", -1, 1, "How much views differ, for studies; −1 takes the team's mix.", _BY_DEFINITION
     )
+    hostility_weight: float = free(1.0, "multiple", 0, 3, "How much hostility between groups feeds conflict.")
     contact_rate: float = parameter(
-        0.1, "per hour and week", 0.0, 1.0, help="How fast hours of deliberation lower hostility.",
-        source="Direction: stereotypes are tempered by dialogue (Mountford and Marshall 2014, BMJ Qual Saf 23:89); size free.",
-    )  # fmt: skip
-    load_hostility: float = parameter(
-        0.02, "per week and unit overload", 0.0, 0.2, help="How fast overload raises hostility.", source=_FREE
+        0.1, "per hour and week", 0, 1, "How fast hours of deliberation lower hostility.", _MOUNTFORD_2014
     )
-    hostility_return: float = parameter(
-        0.02, "per week", 0.0, 0.2, help="How fast hostility returns to its usual level.", source=_FREE
-    )
-    usual_hostility: float = parameter(
-        0.3, "0-1", help="Hostility between groups without contact and overload.", source=_FREE
-    )
+    load_hostility: float = free(0.02, "per week and unit overload", 0, 0.2, "How fast overload raises hostility.")
+    hostility_return: float = free(0.02, "per week", 0, 0.2, "How fast hostility returns to its usual level.")
+    usual_hostility: float = free(0.3, "0–1", 0, 1, "Hostility between groups without contact and overload.")
 
 
 @compiled

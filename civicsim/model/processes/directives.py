@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from civicsim.engine.compiled import compiled
-from civicsim.engine.parameters import parameter, switch
+from civicsim.engine.parameters import free, parameter, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms
 from civicsim.model.organisation import FROM_DIRECTIVE
@@ -13,7 +13,11 @@ from civicsim.model.practice import change, judges_rightly
 from civicsim.model.rules import exp, majority_accuracy, toward_code
 
 STREAM = stream_of("directives")
-_FREE = "Assumption: free modelling choice, to be swept."
+_BEVAN_2006 = "Assumption: direction after Bevan and Hood (2006, Public Administration 84:517), to be verified; size calibrated to what pressing a target does to reports (P11)."
+_WILKINSON_2011 = "Direction: professionals of a wider sense of duty adapt rather than resist (Wilkinson, Powell and Davies 2011); size free."
+_DREW_2020 = (
+    "Direction: plans demanded at short notice leave no time to engage (Drew and Pandit 2020, BMJ 368:m872); size free."
+)
 
 
 @dataclass(frozen=True)
@@ -21,45 +25,30 @@ class Parameters:
     """What makes teams comply with, adapt, resist or game a directive."""
 
     enabled: bool = switch("Directives reach teams.")
-    comply_pressure: float = parameter(
-        1.0, "utility", 0, 8, help="a₁: fear and carrots make teams comply.", source=_FREE
+    comply_pressure: float = free(1.0, "utility", 0, 8, "How much fear and rewards make teams comply.", symbol="a₁")
+    comply_trust: float = free(1.0, "utility", 0, 8, "How much trust makes teams comply.", symbol="a₂")
+    adapt_scope: float = free(
+        6.0, "utility", 0, 8, "How much permission, skill and headspace together make teams adapt.", symbol="a₃"
     )
-    comply_trust: float = parameter(1.0, "utility", 0, 8, help="a₂: trust makes teams comply.", source=_FREE)
-    adapt_scope: float = parameter(
-        6.0, "utility", 0, 8, help="a₃: permission × skill × headspace make teams adapt.", source=_FREE
+    resist_misfit: float = free(
+        2.0, "utility", 0, 8, "How much perceived misfit and belonging together make teams resist.", symbol="a₄"
     )
-    resist_misfit: float = parameter(
-        2.0, "utility", 0, 8, help="a₄: misfit as the team sees it × belonging make teams resist.", source=_FREE
-    )
-    resist_fear: float = parameter(1.0, "utility", 0, 8, help="a₅: fear keeps teams from resisting.", source=_FREE)
+    resist_fear: float = free(1.0, "utility", 0, 8, "How much fear keeps teams from resisting.", symbol="a₅")
     game_pressure: float = parameter(
-        6.0, "utility", 0, 8, help="a₆: fear × salience of targets make teams game.",
-        source="Assumption: direction after Bevan and Hood (2006, Public Administration 84:517), to be verified; size calibrated to what pressing a target does to reports (P11).",
-    )  # fmt: skip
-    game_motivation: float = parameter(
-        1.0, "utility", 0, 8, help="a₇: own motivation keeps teams honest.", source=_FREE
+        6.0, "utility", 0, 8, "How much fear and prominent targets together make teams game.", _BEVAN_2006, symbol="a₆"
     )
-    game_audit: float = parameter(1.0, "utility", 0, 8, help="a₈: audit keeps teams honest.", source=_FREE)
+    game_motivation: float = free(1.0, "utility", 0, 8, "How much motivation keeps teams honest.", symbol="a₇")
+    game_audit: float = free(1.0, "utility", 0, 8, "How much the checking of reports keeps teams honest.", symbol="a₈")
     professionalism_weight: float = parameter(
-        1.0, "multiple per unit", 0.0, 2.0,
-        help="How much professionalism above the middle adds to what speaks for adapting, as a share of it.",
-        source="Direction: professionals of a wider sense of duty adapt rather than resist (Wilkinson, Powell and Davies 2011); size free.",
-    )  # fmt: skip
+        1.0, "multiple per unit", 0, 2, "How much professionalism adds to the case for adapting.", _WILKINSON_2011
+    )
     urgency_weight: float = parameter(
-        1.0, "0-1", help="How far an inspection without time to try anything out takes away the scope for adapting, and adds fear.",
-        source="Direction: plans demanded at short notice leave no time to engage (Drew and Pandit 2020, BMJ 368:m872); size free.",
-    )  # fmt: skip
-    temperature: float = parameter(
-        0.5,
-        "utility",
-        0.1,
-        1.0,
-        help="τ: how random the choice is; small means the best option nearly always.",
-        source=_FREE,
+        1.0, "0–1", 0, 1, "How far an inspection at short notice adds fear and limits adapting.", _DREW_2020
     )
-    attention: float = parameter(
-        4.0, "directives per week", 1.0, 20.0, help="Directives that a team can take in at once.", source=_FREE
+    temperature: float = free(
+        0.5, "utility", 0.1, 1, "How random the choice is; near 0 teams nearly always take the best option.", symbol="τ"
     )
+    attention: float = free(4.0, "directives per week", 1, 20, "Directives that a team can take in at once.")
 
 
 @compiled

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from civicsim.engine.compiled import compiled
-from civicsim.engine.parameters import parameter, switch
+from civicsim.engine.parameters import free, parameter, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms
 from civicsim.model.rules import poisson
 
 STREAM = stream_of("drift")
 MOST_REDRAWS = 8
+_RATE_SOURCE = "Assumption: a tenth of local realities is redrawn in a year; free, to be swept."
 
 
 @dataclass(frozen=True)
@@ -20,14 +21,11 @@ class Parameters:
 
     enabled: bool = switch("Local and common realities drift.")
     rate: float = parameter(
-        0.001, "per week", 0.0, 0.02,
-        help="Half the weekly chance that a team's reality on a dimension is drawn anew.",
-        source="Assumption: a tenth of local realities is redrawn in a year; free, to be swept.",
-    )  # fmt: skip
-    common_share: float = parameter(
-        0.1, "0-1", help="Rate at which the common reality flips, as a share of the local rate.",
-        source="Assumption: free modelling choice, to be swept.",
-    )  # fmt: skip
+        0.001, "per week", 0, 0.02, "Half the weekly chance that a local reality is drawn anew.", _RATE_SOURCE
+    )
+    common_share: float = free(
+        0.1, "0–1", 0, 1, "Rate at which the common reality flips, as a share of the local rate."
+    )
 
 
 @compiled

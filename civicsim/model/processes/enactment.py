@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from civicsim.engine.compiled import compiled
-from civicsim.engine.parameters import parameter, switch
+from civicsim.engine.parameters import free, parameter, switch
 from civicsim.engine.process import Process
 from civicsim.model.levers import PURPOSES, REPORTING, WITH_PEOPLE
 from civicsim.model.organisation import TEAM_MANAGER
 from civicsim.model.rules import unit
 
 N_PURPOSES = len(PURPOSES)
-_FREE = "Assumption: free modelling choice, to be swept."
+_DREW_2020 = "Assumption: leaders are judged by where they spend time (Drew and Pandit 2020, BMJ 368:m872); the rate is free, to be swept."
+_DREW_2020B = "Assumption: leaders' behaviour is amplified down the line (Drew and Pandit 2020); the weight calibrated to how little organisations differ (P6)."
+_DREW_2020C = "Direction: pressure on leaders is passed on (Drew and Pandit 2020, BMJ 368:m872); size free."
 
 
 @dataclass(frozen=True)
@@ -21,33 +23,20 @@ class Parameters:
 
     enabled: bool = switch("Attitudes are met only as far as leaders give hours to them; off, they are met at once.")
     rate: float = parameter(
-        0.05, "per week", 0.01, 0.2,
-        help="Share of the way from what staff meet to what is intended that a week covers when all hours go into it.",
-        source="Assumption: leaders are judged by where they spend time (Drew and Pandit 2020, BMJ 368:m872); "
-        "the rate is free, to be swept.",
-    )  # fmt: skip
-    fallback: float = parameter(
-        0.05, "per week", 0.0, 0.5, help="Share of the way back to old habits per unit of overload.",
-        source="Assumption: free modelling choice, to be swept.",
-    )  # fmt: skip
-    leader_weight: float = parameter(
-        0.28, "0-1", 0.0, 0.8, help="Weight of the chief's openness against a manager's own.",
-        source="Assumption: leaders' behaviour is amplified down the line (Drew and Pandit 2020); the weight calibrated to how little organisations differ (P6).",
-    )  # fmt: skip
-    grip_fear: float = parameter(
-        0.3, "0-1", help="How much full grip adds to the fear that leaders intend.", source=_FREE
+        0.05, "per week", 0.01, 0.2, "Share of the gap to what is intended that full hours close in a week.", _DREW_2020
     )
-    grip_hours: float = parameter(
-        0.5, "0-1", help="Share of the hours of other purposes that full grip moves to reporting.", source=_FREE
+    fallback: float = free(0.05, "per week", 0, 0.5, "Share of the way back to old habits per unit of overload.")
+    leader_weight: float = parameter(
+        0.28, "0–1", 0, 0.8, "Weight of the chief executive's openness against a manager's own.", _DREW_2020B
+    )
+    grip_fear: float = free(0.3, "0–1", 0, 1, "How much full grip adds to the fear that leaders intend.")
+    grip_hours: float = free(
+        0.5, "0–1", 0, 1, "Share of the hours of other purposes that full grip moves to reporting."
     )
     grip_cost: float = parameter(
-        0.2, "openness per unit grip", 0.0, 1.0, help="How much full grip closes managers.",
-        source="Direction: pressure on leaders is passed on (Drew and Pandit 2020, BMJ 368:m872); size free.",
-    )  # fmt: skip
-    overload_cost: float = parameter(
-        0.6, "openness per unit overload", 0.0, 2.0, help="How much overload closes managers.",
-        source="Assumption: free modelling choice, to be swept.",
-    )  # fmt: skip
+        0.2, "openness per unit grip", 0, 1, "How much full grip closes managers.", _DREW_2020C
+    )
+    overload_cost: float = free(0.6, "openness per unit overload", 0, 2, "How much overload closes managers.")
 
 
 @compiled

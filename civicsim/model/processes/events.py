@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from civicsim.engine.compiled import compiled
-from civicsim.engine.parameters import as_row, column_dtype, parameter, switch
+from civicsim.engine.parameters import as_row, column_dtype, fixed, free, switch
 from civicsim.engine.process import Process
 from civicsim.model.cohort import Cohort, set_levers
 from civicsim.model.levers import Levers
@@ -104,24 +104,23 @@ class Plan:
         return levers, sections
 
 
+_BY_DEFINITION = "Assumption: definition."
+
+
 @dataclass(frozen=True)
 class Parameters:
     """The calendar."""
 
     enabled: bool = switch("Dated changes and seasons happen.")
-    demand_factor: float = parameter(
-        1.0, "multiple", 0.5, 2.0, help="Care asked for, as a multiple of the usual; a surge sets it for some weeks.",
-        source="Assumption: definition.", role="fixed",
-    )  # fmt: skip
-    programme_accuracy: float = parameter(
-        0.75, "probability", 0.5, 1.0,
-        help="Chance that what an improvement programme proposes is right for the organisation at large.",
-        source="Assumption: free modelling choice, to be swept.",
-    )  # fmt: skip
-    winter_demand: float = parameter(
-        0.05, "share of demand", 0.0, 0.3, help="How much more care is asked for at the height of winter than on average.",
-        source="Assumption: free modelling choice, to be swept.",
-    )  # fmt: skip
+    demand_factor: float = fixed(
+        1.0, "multiple", 0.5, 2, "Care asked for, as a multiple of the usual; a surge raises it.", _BY_DEFINITION
+    )
+    programme_accuracy: float = free(
+        0.75, "probability", 0.5, 1, "Chance that an improvement programme proposes what is right for the organisation."
+    )
+    winter_demand: float = free(
+        0.05, "share of demand", 0, 0.3, "How much more care is asked for in midwinter than on average."
+    )
 
 
 @compiled

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from civicsim.engine.compiled import compiled
-from civicsim.engine.parameters import parameter, switch
+from civicsim.engine.parameters import choice, free, parameter, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import shocks_in_turn, stream_of
 from civicsim.model.blocks import TEAMS_AT_ONCE, block_of
@@ -22,7 +22,12 @@ LOAD_THAT_HINDERS, HINDRANCE_SLOPE = 1.0, 2.0
 more than the hours that are paid; twice as steep, so that load exhausts the status quo as much in all (both agree at 1.1)."""
 LINEAR, SATURATING, THRESHOLD = 0, 1, 2
 """Codes of the forms of exhaustion."""
-_FREE = "Assumption: free modelling choice, to be swept."
+_FORM = "Assumption: which form holds is open, to be swept."
+_JDR = "Direction: job demands-resources theory, longitudinal effects small and fading with lag; size calibrated."
+_CONTAGION_SOURCE = (
+    "Assumption: small, because cross-sectional findings are confounded by shared load; sweep through 0."
+)
+_REST = "Direction: an hour of rest lost is worse than an hour of work gained; size free."
 
 
 @dataclass(frozen=True)
@@ -30,43 +35,36 @@ class Parameters:
     """What wears people out and what restores them."""
 
     enabled: bool = switch("Exhaustion changes.")
-    form: str = parameter(
-        "linear", "form",
-        help="Causes add up, or count the less the nearer to either end one is (saturating), or load counts above 1 (threshold).",
-        source="Assumption: which form holds is open, to be swept.", choices=("linear", "saturating", "threshold"),
-    )  # fmt: skip
+    form: str = choice(
+        "linear",
+        ("linear", "saturating", "threshold"),
+        "Whether causes add up, saturate, or count from a line on.",
+        _FORM,
+    )
     load_weight: float = parameter(
-        0.03, "per week and unit load", 0.015, 0.05, help="κ_D: exhaustion per unit of load above .9.",
-        source="Direction: job demands-resources theory, longitudinal effects small and fading with lag; size to be calibrated.",
-    )  # fmt: skip
-    recovery_weight: float = parameter(
-        0.04, "per week and unit slack", 0.02, 0.15, help="κ_R: recovery per unit of load below 1.", source=_FREE
-    )
-    fear_weight: float = parameter(
-        0.004,
-        "per week",
-        0.0,
+        0.03,
+        "per week and unit load",
         0.015,
-        help="κ_F: exhaustion per unit of fear above the usual; also reported at 0.",
-        source=_FREE,
+        0.05,
+        "Exhaustion per unit of load above nine tenths.",
+        _JDR,
+        symbol="κ_D",
     )
-    breach_weight: float = parameter(
-        0.02, "per week", 0.0, 0.05, help="κ_B: exhaustion per unit of broken promises.", source=_FREE
+    recovery_weight: float = free(
+        0.04, "per week and unit slack", 0.02, 0.15, "Recovery per unit of load below 1.", symbol="κ_R"
     )
+    fear_weight: float = free(0.004, "per week", 0, 0.015, "Exhaustion per unit of fear above the usual.", symbol="κ_F")
+    breach_weight: float = free(0.02, "per week", 0, 0.05, "Exhaustion per unit of broken promises.", symbol="κ_B")
     contagion: float = parameter(
-        0.01, "per week", 0.0, 0.05, help="κ_C: pull of colleagues' exhaustion.",
-        source="Assumption: small, because cross-sectional findings are confounded by shared load; sweep through 0.",
-    )  # fmt: skip
-    return_rate: float = parameter(
-        0.06, "per week", 0.03, 0.1, help="κ₀: how fast exhaustion returns to a person's own level.", source=_FREE
+        0.01, "per week", 0, 0.05, "Pull of colleagues' exhaustion.", _CONTAGION_SOURCE, symbol="κ_C"
+    )
+    return_rate: float = free(
+        0.06, "per week", 0.03, 0.1, "How fast exhaustion returns to a person's own level.", symbol="κ₀"
     )
     rest_weight: float = parameter(
-        1.5, "multiple", 1.0, 3.0, help="How much an hour taken from rest wears out, against an hour of work.",
-        source="Direction: an hour of rest lost is worse than an hour of work gained; size free.",
-    )  # fmt: skip
-    noise_sd: float = parameter(
-        0.05, "per week", 0.0, 0.1, help="Spread of what else happens to a person in a week.", source=_FREE
+        1.5, "multiple", 1, 3, "How much more an hour taken from rest wears out than an hour of work.", _REST
     )
+    noise_sd: float = free(0.05, "per week", 0, 0.1, "Spread of other events that tire or refresh a person in a week.")
 
 
 @compiled

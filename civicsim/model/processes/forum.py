@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from civicsim.engine.compiled import compiled
-from civicsim.engine.parameters import parameter, switch
+from civicsim.engine.parameters import choice, fixed, free, parameter, setting, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms
 from civicsim.model.levers import PATIENTS
@@ -21,7 +21,11 @@ PLACE = stream_of("forum.place")
 REBUILT = stream_of("forum.rebuilt")
 USUAL_GROUP = 0
 TEAM, ORGANISATION, NATIONAL = range(3)
-_FREE = "Assumption: free modelling choice, to be swept."
+_LEVEL = "Assumption: most public meetings are held for the organisation; to be swept."
+_TARGET = "Assumption: scenario definition; a target of 80 % satisfied was set for a forum before it existed (2013)."
+_DEFINITION = "Assumption: scenario definition."
+_THRESHOLD = "Direction: thresholds of membership, such as one in a hundred of the public, were proposed (2013); none by default."
+_BY_DEFINITION = "Assumption: definition."
 
 
 @dataclass(frozen=True)
@@ -29,84 +33,58 @@ class Parameters:
     """Who speaks for patients, and how far it carries."""
 
     enabled: bool = switch("Patients are heard through a forum; off, its hours go back to care.")
-    level: str = parameter(
-        "organisation", "level", help="Where the forum meets: with teams, for the organisation, or nationally.",
-        source="Assumption: most public meetings are held for the organisation; to be swept.",
-        choices=("team", "organisation", "national"), role="fixed",
-    )  # fmt: skip
-    recruitment_bias: float = parameter(
-        0.6, "0-1", help="How far seats go to the usual volunteers when nobody reaches beyond them.", source=_FREE
+    level: str = choice(
+        "organisation",
+        ("team", "organisation", "national"),
+        "Where the forum meets: team, organisation or nation.",
+        _LEVEL,
+        role="fixed",
     )
-    hours_per_issue: float = parameter(
-        10.0, "hours of staff", 1.0, 100.0, help="Staff hours it takes to raise one issue with patients.", source=_FREE
+    recruitment_bias: float = free(
+        0.6, "0–1", 0, 1, "How far seats go to the usual volunteers without any effort to reach others."
     )
-    accuracy: float = parameter(
-        0.75, "probability", 0.5, 1.0, help="Chance that patients who meet with a team see rightly what fits there.",
-        source=_FREE,
-    )  # fmt: skip
-    accuracy_loss: float = parameter(
-        0.05, "probability", 0.0, 0.25, help="How much of that is lost with each level further away.", source=_FREE
+    hours_per_issue: float = free(
+        10.0, "hours of staff", 1, 100, "Staff hours it takes to raise one issue with patients."
     )
-    teams_per_level: float = parameter(
-        3.0, "multiple", 1.0, 10.0, help="How many times more teams an issue reaches with each level.", source=_FREE
+    accuracy: float = free(
+        0.75, "probability", 0.5, 1, "Chance that patients who meet with a team see rightly what fits there."
     )
-    fixes_per_team: float = parameter(
-        0.5,
-        "fixes per team and quarter",
-        0.0,
-        5.0,
-        help="Fixes that the forum can pay for with a full budget.",
-        source=_FREE,
+    accuracy_loss: float = free(0.05, "probability", 0, 0.25, "How much of that is lost with each level further away.")
+    teams_per_level: float = free(3.0, "multiple", 1, 10, "How many times more teams an issue reaches with each level.")
+    fixes_per_team: float = free(
+        0.5, "fixes per team and quarter", 0, 5, "Fixes that the forum can pay for with a full budget."
     )
-    satisfaction_target: float = parameter(
-        0.0, "0-1", help="Satisfaction that the host sets the forum as its target; 0 sets none.", role="lever",
-        source="Assumption: scenario definition; a target of 80 % satisfied was set for a forum before it existed (2013).",
-    )  # fmt: skip
-    target_gloss: float = parameter(
-        0.5, "0-1", help="Share of the way from true to targeted satisfaction that a dependent forum's reports go.",
-        source=_FREE,
-    )  # fmt: skip
-    seats: float = parameter(
-        0.0, "share of boards", help="Share of the boards on which patients have a seat.", role="lever",
-        source="Assumption: scenario definition.",
-    )  # fmt: skip
-    seat_weight: float = parameter(
-        0.5, "multiple", 0.0, 2.0, help="How much a seat on every board adds to what the forum's independence achieves.",
-        source=_FREE,
-    )  # fmt: skip
+    satisfaction_target: float = setting(
+        0.0, "0–1", 0, 1, "Satisfaction that the host sets as its target; 0 sets none.", _TARGET
+    )
+    target_gloss: float = free(
+        0.5, "0–1", 0, 1, "How far a dependent forum's reports move from true to targeted satisfaction."
+    )
+    seats: float = setting(
+        0.0, "share of boards", 0, 1, "Share of the boards on which patients have a seat.", _DEFINITION
+    )
+    seat_weight: float = free(0.5, "multiple", 0, 2, "How much a seat on every board adds to the forum's effect.")
     membership_threshold: float = parameter(
-        0.0, "0-1", help="Reach below which the forum draws on the usual volunteers alone.",
-        source="Direction: thresholds of membership, such as one in a hundred of the public, were proposed (2013); none by default.",
-    )  # fmt: skip
-    acted_share: float = parameter(
-        -1.0, "0-1; -1 as it comes", -1.0, 1.0, role="fixed",
-        help="Share of the forum's issues that are acted on, for studies; -1 leaves it to independence and budget.",
-        source="Assumption: definition.",
-    )  # fmt: skip
-    anchored_outside: float = parameter(
-        0.0, "0-1", help="How far the forum is rooted outside the organisation's line, where no re-organisation reaches it.",
-        role="lever", source="Assumption: scenario definition.",
-    )  # fmt: skip
-    loss_in_reorganisation: float = parameter(
-        0.7, "probability", help="Chance that a re-organisation sweeps away a forum inside the line.", source=_FREE
+        0.0, "0–1", 0, 1, "Reach below which the forum draws on the usual volunteers alone.", _THRESHOLD
     )
-    rebuild_weeks: float = parameter(
-        104.0, "weeks", 4.0, 1040.0, help="Mean weeks until a forum that was swept away is set up anew.", source=_FREE
+    acted_share: float = fixed(
+        -1.0, "0–1; −1 as it comes", -1, 1, "Share of issues acted on, for studies; −1 leaves it open.", _BY_DEFINITION
     )
-    target_erosion: float = parameter(
-        0.02, "per week", 0.0, 0.2, help="Independence lost each week under such a target.", source=_FREE
+    anchored_outside: float = setting(
+        0.0, "0–1", 0, 1, "How far the forum is rooted outside, safe from re-organisations.", _DEFINITION
     )
-    independence_rate: float = parameter(
-        0.02, "per week", 0.0, 0.2, help="How fast independence follows what the style intends.", source=_FREE
+    loss_in_reorganisation: float = free(
+        0.7, "probability", 0, 1, "Chance that a re-organisation sweeps away a forum inside the line."
     )
-    activation_rate: float = parameter(
-        0.02, "per week", 0.0, 0.2, help="How fast patients' activation moves.", source=_FREE
+    rebuild_weeks: float = free(
+        104.0, "weeks", 4, 1040, "Mean weeks until a forum that was swept away is set up again."
     )
-    activation_heard: float = parameter(0.5, "0-1", help="How much being acted on raises activation.", source=_FREE)
-    activation_ignored: float = parameter(
-        0.3, "0-1", help="How much being consulted and ignored lowers it.", source=_FREE
-    )
-    activation_base: float = parameter(0.3, "0-1", help="Activation of patients who are not consulted.", source=_FREE)
+    target_erosion: float = free(0.02, "per week", 0, 0.2, "Independence lost each week under such a target.")
+    independence_rate: float = free(0.02, "per week", 0, 0.2, "How fast independence follows what the style intends.")
+    activation_rate: float = free(0.02, "per week", 0, 0.2, "How fast patients' activation moves.")
+    activation_heard: float = free(0.5, "0–1", 0, 1, "How much being acted on raises activation.")
+    activation_ignored: float = free(0.3, "0–1", 0, 1, "How much being consulted and ignored lowers activation.")
+    activation_base: float = free(0.3, "0–1", 0, 1, "Activation of patients who are not consulted.")
 
 
 @compiled

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from civicsim.engine.compiled import compiled
-from civicsim.engine.parameters import parameter, switch
+from civicsim.engine.parameters import fixed, free, parameter, setting, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms
 from civicsim.model.calendar import QUARTER
@@ -16,7 +16,17 @@ from civicsim.model.rules import unit
 
 STREAM = stream_of("governing")
 TURN = stream_of("governing.turn")
-_FREE = "Assumption: free modelling choice, to be swept."
+_MOUNTFORD_2014 = "Assumption: none by default; expectations were said to rise and deference to fall (Mountford and Marshall 2014, BMJ Qual Saf 23:89)."
+_DREW_2020 = "Direction: staff judge by how leaders spend time (Drew and Pandit 2020); size free."
+_CHIEF_EXIT_RATE_SOURCE = "Median tenure of three years (King's Fund 2018, Leadership in today's NHS)."
+_DREW_2020B = (
+    "Direction: transparency and regulation press on leaders (Drew and Pandit 2020, BMJ 368:m872); none by default."
+)
+_DREW_2020C = (
+    "Assumption: scenario definition; that leaders be judged by culture too was proposed (Drew and Pandit 2020)."
+)
+_DEFINITION = "Assumption: scenario definition."
+_DREW_2020D = "Direction: regulators want plans within weeks (Drew and Pandit 2020, BMJ 368:m872)."
 
 
 @dataclass(frozen=True)
@@ -24,76 +34,53 @@ class Parameters:
     """How leaders react to what is reported, and how long they stay."""
 
     enabled: bool = switch("Leaders react to reports, are rated, and come and go.")
-    aspiration: float = parameter(
-        0.62, "0-1", help="Reported quality with which leaders and the public are content at the start.", source=_FREE
+    aspiration: float = free(
+        0.62, "0–1", 0, 1, "Reported quality with which leaders and the public are content at the start."
     )
     expectation_drift: float = parameter(
-        0.0, "per year", -0.05, 0.05, help="How fast public expectations rise.",
-        source="Assumption: none by default; expectations were said to rise and deference to fall (Mountford and Marshall 2014, BMJ Qual Saf 23:89).",
-    )  # fmt: skip
-    reaction: float = parameter(
-        2.0, "grip per shortfall", 0.0, 10.0, help="How strongly leaders tighten when reports fall short.", source=_FREE
+        0.0, "per year", -0.05, 0.05, "How fast public expectations rise.", _MOUNTFORD_2014
     )
-    relaxation: float = parameter(
-        0.5, "per quarter", 0.1, 1.0, help="Share of the grip that is loosened in a quarter.", source=_FREE
-    )
+    reaction: float = free(2.0, "grip per shortfall", 0, 10, "How strongly leaders tighten when reports fall short.")
+    relaxation: float = free(0.5, "per quarter", 0.1, 1, "Share of the grip that is loosened in a quarter.")
     example_gain: float = parameter(
-        0.5, "openness per share of hours", 0.0, 2.0,
-        help="How much the chief's openness shows more or less with the share of the hour budget spent with people.",
-        source="Direction: staff judge by how leaders spend time (Drew and Pandit 2020); size free.",
-    )  # fmt: skip
+        0.5, "openness per share of hours", 0, 2, "How far hours with people open the chief executive.", _DREW_2020
+    )
     chief_exit_rate: float = parameter(
-        1.0 / 156.0, "per week", 0.0, 0.05, help="Weekly chance that the chief executive leaves.",
-        source="Median tenure of three years (King's Fund 2018, Leadership in today's NHS).",
-    )  # fmt: skip
-    inadequate_factor: float = parameter(
-        3.0, "multiple", 1.0, 10.0, help="How much an inadequate rating raises that chance.", source=_FREE
+        1.0 / 156.0, "per week", 0, 0.05, "Weekly chance that the chief executive leaves.", _CHIEF_EXIT_RATE_SOURCE
     )
-    reset_probability: float = parameter(
-        0.5, "probability", help="Chance that a new chief starts programmes over.", source=_FREE
+    inadequate_factor: float = free(
+        3.0, "multiple", 1, 10, "How much an inadequate rating raises the chance that the chief executive leaves."
     )
-    continuity: float = parameter(0.0, "0-1", help="How far succession planning averts that.", source=_FREE)
-    pressure: float = parameter(
-        0.0, "0-1", help="Pressure on leaders from outside, whatever they report.", role="fixed",
-        source="Direction: transparency and regulation press on leaders (Drew and Pandit 2020, BMJ 368:m872); none by default.",
-    )  # fmt: skip
-    culture_target: float = parameter(
-        0.0, "0-1", help="Weight of a culture score in what leaders are judged by.", role="lever",
-        source="Assumption: scenario definition; that leaders be judged by culture too was proposed (Drew and Pandit 2020).",
-    )  # fmt: skip
-    wellbeing_weight: float = parameter(
-        0.0, "0-1", help="Weight of the wellbeing of staff among the aims of leaders.", role="lever",
-        source="Assumption: scenario definition.",
-    )  # fmt: skip
-    tradeoff_visible: bool = parameter(
-        False, "yes/no", help="Whether leaders can see what their other aims cost in wellbeing.", role="lever",
-        source="Assumption: scenario definition.",
-    )  # fmt: skip
-    wellbeing_gain: float = parameter(
-        2.0, "attention per unit exhaustion", 0.0, 10.0,
-        help="How strongly exhaustion above the usual draws the attention of leaders who can see it.", source=_FREE,
-    )  # fmt: skip
-    inspection_deadline: int = parameter(
-        4, "weeks", 1, 104, help="Weeks between the announcement of an inspection and its visit.", role="lever",
-        source="Direction: regulators want plans within weeks (Drew and Pandit 2020, BMJ 368:m872).",
-    )  # fmt: skip
-    rating_weeks: int = parameter(
-        104, "weeks", 26, 520, role="fixed", help="Weeks between two ratings by the regulator.", source=_FREE
+    reset_probability: float = free(
+        0.5, "probability", 0, 1, "Chance that a new chief executive starts programmes over."
     )
-    rating_noise: float = parameter(
-        0.03, "0-1", 0.0, 0.2, help="Spread of the regulator's impression around what is reported.", source=_FREE
+    continuity: float = free(
+        0.0, "0–1", 0, 1, "How far succession planning keeps a new chief executive from starting over."
     )
-    inadequate_below: float = parameter(
-        0.50, "0-1", help="Impression below which an organisation is rated inadequate.", source=_FREE
+    pressure: float = fixed(0.0, "0–1", 0, 1, "Pressure on leaders from outside, whatever they report.", _DREW_2020B)
+    culture_target: float = setting(
+        0.0, "0–1", 0, 1, "Weight of a culture score in what leaders are judged by.", _DREW_2020C
     )
-    rating_grip: float = parameter(
-        0.3,
-        "0-1",
-        help="Grip that an inadequate rating adds at once, where the regulator has no patience.",
-        source=_FREE,
+    wellbeing_weight: float = setting(
+        0.0, "0–1", 0, 1, "Weight of the wellbeing of staff among the aims of leaders.", _DEFINITION
     )
-    patience: float = parameter(
-        0.3, "0-1", help="Patience of the regulator: 1 lets an inadequate rating pass without new grip.", source=_FREE
+    tradeoff_visible: bool = setting(
+        False, "yes/no", 0, 1, "Whether leaders can see what their other aims cost in wellbeing.", _DEFINITION
+    )
+    wellbeing_gain: float = free(
+        2.0, "attention per unit exhaustion", 0, 10, "How strongly exhaustion draws leaders' attention once seen."
+    )
+    inspection_deadline: int = setting(
+        4, "weeks", 1, 104, "Weeks between the announcement of an inspection and its visit.", _DREW_2020D
+    )
+    rating_weeks: int = free(104, "weeks", 26, 520, "Weeks between two ratings by the regulator.", role="fixed")
+    rating_noise: float = free(0.03, "0–1", 0, 0.2, "Spread of the regulator's impression around what is reported.")
+    inadequate_below: float = free(0.50, "0–1", 0, 1, "Impression below which an organisation is rated inadequate.")
+    rating_grip: float = free(
+        0.3, "0–1", 0, 1, "Tightening that an inadequate rating adds at once under an impatient regulator."
+    )
+    patience: float = free(
+        0.3, "0–1", 0, 1, "Patience of the regulator: 1 lets an inadequate rating pass without new grip."
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from civicsim.engine.compiled import compiled, written_in
-from civicsim.engine.parameters import parameter, switch
+from civicsim.engine.parameters import choice, free, parameter, switch
 from civicsim.engine.process import Process
 from civicsim.model.blocks import TEAMS_AT_ONCE, block_of
 from civicsim.model.networks import add_friends
@@ -18,7 +18,10 @@ RESCORLA_WAGNER, PEARCE_HALL, COUNTING = 0, 1, 2
 USUAL_SURPRISE = 0.65
 """Surprise at which learning by surprise is as fast as learning at one rate. Assumption: at it, the outcomes of the status quo move
 efficacy by as much in all; most are either much better or much worse than expected."""
-_FREE = "Assumption: free modelling choice, to be swept."
+_RESCORLA_1972 = "Rescorla and Wagner (1972, in Black and Prokasy, Classical Conditioning II); which form holds is open, to be swept."
+_LOSS_RATIO_SOURCE = "Assumption: losses loom about twice as large as gains; from memory, to be verified."
+_SAFETY_RATE_SOURCE = "Assumption: stability over six weeks is only moderate, from secondary sources; free."
+_FRAZIER_2017 = "Direction: Frazier and others (2017, Personnel Psychology 70:113), to be verified; size free."
 
 
 @dataclass(frozen=True)
@@ -28,64 +31,46 @@ class Parameters:
     enabled: bool = switch("Efficacy, agency and safety change with experience.")
     efficacy_enabled: bool = switch("Efficacy and agency follow outcomes.")
     safety_enabled: bool = switch("Safety follows neighbours, managers, the norm and fear.")
-    form: str = parameter(
-        "rescorla-wagner", "form",
-        help="Outcomes count at one rate, or the more the more they surprise (pearce-hall), or the less the more one has seen.",
-        source="Rescorla and Wagner (1972, in Black and Prokasy, Classical Conditioning II); which form holds is open, to be swept.",
-        choices=("rescorla-wagner", "pearce-hall", "counting"),
-    )  # fmt: skip
-    outcome_rate: float = parameter(
-        0.1,
-        "per item",
-        0.02,
-        0.3,
-        help="η: how far efficacy moves towards an outcome better than expected.",
-        source=_FREE,
+    form: str = choice(
+        "rescorla-wagner",
+        ("rescorla-wagner", "pearce-hall", "counting"),
+        "Whether outcomes count alike, by surprise or by experience.",
+        _RESCORLA_1972,
+    )
+    outcome_rate: float = free(
+        0.1, "per item", 0.02, 0.3, "How far efficacy moves towards an outcome better than expected.", symbol="η"
     )
     loss_ratio: float = parameter(
-        2.0, "ratio", 1.0, 4.0, help="How much more a disappointment moves efficacy than a success.",
-        source="Assumption: losses loom about twice as large as gains; from memory, to be verified.",
-    )  # fmt: skip
-    witness_share: float = parameter(
-        0.25, "0-1", help="How much what happens to colleagues counts against what happens to oneself.", source=_FREE
+        2.0, "ratio", 1, 4, "How much more a disappointment moves efficacy than a success.", _LOSS_RATIO_SOURCE
     )
-    experience_rate: float = parameter(
-        0.02, "per week", 0.0, 0.1, help="κ_V: how fast efficacy follows the share of problems that are dealt with.",
-        source=_FREE,
-    )  # fmt: skip
-    dealt_weight: float = parameter(
-        0.8, "efficacy per share", 0.0, 1.0, help="a_R: how much that share raises expected efficacy.", source=_FREE
+    witness_share: float = free(
+        0.25, "0–1", 0, 1, "Weight of what happens to colleagues against what happens to oneself."
     )
-    openness_efficacy: float = parameter(
-        0.3, "efficacy per openness", 0.0, 0.8, help="a_V: how much the manager's openness raises expected efficacy.",
-        source=_FREE,
-    )  # fmt: skip
-    agency_rate: float = parameter(
-        0.02, "per week", 0.0, 0.1, help="How fast agency returns to what a person brought along.", source=_FREE
+    experience_rate: float = free(
+        0.02, "per week", 0, 0.1, "How fast efficacy follows the share of problems that are dealt with.", symbol="κ_V"
     )
+    dealt_weight: float = free(
+        0.8, "efficacy per share", 0, 1, "How much that share raises expected efficacy.", symbol="a_R"
+    )
+    openness_efficacy: float = free(
+        0.3, "efficacy per openness", 0, 0.8, "How much a manager's openness raises expected efficacy.", symbol="a_V"
+    )
+    agency_rate: float = free(0.02, "per week", 0, 0.1, "How fast agency returns to what a person brought along.")
     safety_rate: float = parameter(
-        0.05, "per week", 0.02, 0.3, help="η_S: how fast safety moves.",
-        source="Assumption: stability over six weeks is only moderate, from secondary sources; free.",
-    )  # fmt: skip
-    susceptibility: float = parameter(
-        0.3, "0-1", 0.0, 0.6, help="λ: weight of neighbours' safety against one's own grounds.", source=_FREE
+        0.05, "per week", 0.02, 0.3, "How fast safety moves.", _SAFETY_RATE_SOURCE, symbol="η_S"
+    )
+    susceptibility: float = free(
+        0.3, "0–1", 0, 0.6, "Weight of neighbours' safety against one's own grounds.", symbol="λ"
     )
     openness_safety: float = parameter(
-        0.4, "safety per openness", 0.0, 0.8, help="a_O: how much the manager's openness raises safety.",
-        source="Direction: Frazier and others (2017, Personnel Psychology 70:113), to be verified; size free.",
-    )  # fmt: skip
-    norm_safety: float = parameter(
-        0.2, "safety per share", 0.0, 0.8, help="a_N: how much others' speaking up raises safety.", source=_FREE
+        0.4, "safety per openness", 0, 0.8, "How much a manager's openness raises safety.", _FRAZIER_2017, symbol="a_O"
     )
-    fear_safety: float = parameter(
-        0.2, "safety per fear", 0.0, 0.8, help="a_F: how much fear lowers safety.", source=_FREE
+    norm_safety: float = free(
+        0.2, "safety per share", 0, 0.8, "How much others' speaking up raises safety.", symbol="a_N"
     )
-    detriment_cost: float = parameter(
-        0.15, "safety", 0.0, 0.5, help="Safety lost by suffering for voice.", source=_FREE
-    )
-    witness_cost: float = parameter(
-        0.07, "safety", 0.0, 0.5, help="Safety lost by seeing someone suffer.", source=_FREE
-    )
+    fear_safety: float = free(0.2, "safety per fear", 0, 0.8, "How much fear lowers safety.", symbol="a_F")
+    detriment_cost: float = free(0.15, "safety", 0, 0.5, "Safety lost by suffering for voice.")
+    witness_cost: float = free(0.07, "safety", 0, 0.5, "Safety lost by seeing someone suffer.")
 
 
 @written_in

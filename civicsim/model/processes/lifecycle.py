@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from civicsim.engine.compiled import compiled
-from civicsim.engine.parameters import parameter, switch
+from civicsim.engine.parameters import fixed, free, parameter, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms, uniforms_at
 from civicsim.model.calendar import YEAR
@@ -19,7 +19,11 @@ from civicsim.model.rules import unit
 TRIALS = stream_of("lifecycle.trials")
 DECAY = stream_of("lifecycle.decay")
 SWITCHING_WEEKS = 4.0
-_FREE = "Assumption: free modelling choice, to be swept."
+_DREW_2020 = "Assumption: reports at 30, 60 and 90 days (Drew and Pandit 2020, BMJ 368:m872)."
+_DREW_2020B = (
+    "Direction: reports at 30, 60 and 90 days cost hours (Drew and Pandit 2020, BMJ 368:m872); none by default."
+)
+_STIRMAN_2012 = "Assumption: 45 % of programmes went on in one review, 67 % of changes held for a year in another (Stirman and others 2012; Maher and others 2010; secondary, to be verified)."
 
 
 @dataclass(frozen=True)
@@ -27,63 +31,43 @@ class Parameters:
     """How ideas are tried, what changing practice costs, and what lets a change decay."""
 
     enabled: bool = switch("Ideas are tried and adopted, and changes may decay.")
-    cycle_weeks: int = parameter(
-        4, "weeks", 1, 13, role="fixed", help="Length of a plan-do-study-act cycle.", source=_FREE
+    cycle_weeks: int = free(4, "weeks", 1, 13, "Length of a plan-do-study-act cycle.", role="fixed")
+    n_cycles: int = fixed(
+        3, "cycles", 0, 10, "Cycles in a trial; at 0 what is endorsed is adopted at once.", _DREW_2020
     )
-    n_cycles: int = parameter(
-        3, "cycles", 0, 10, role="fixed", help="Cycles in a trial; 0 adopts at once what is endorsed.",
-        source="Assumption: reports at 30, 60 and 90 days (Drew and Pandit 2020, BMJ 368:m872).",
-    )  # fmt: skip
-    cycle_accuracy: float = parameter(
-        0.7, "probability", 0.5, 1.0, help="Chance that a cycle shows rightly whether the idea fits.", source=_FREE
+    cycle_accuracy: float = free(0.7, "probability", 0.5, 1, "Chance that a cycle shows rightly whether the idea fits.")
+    headspace_gain: float = free(
+        4.0, "per headspace", 0.5, 20, "How much headspace raises the chance that a trial cycle runs."
     )
-    headspace_gain: float = parameter(
-        4.0, "per headspace", 0.5, 20.0, help="A cycle runs with probability min(1, gain × headspace).", source=_FREE
-    )
-    max_concurrent: int = parameter(3, "trials", 1, 30, help="Trials that a team runs at once at most.", source=_FREE)
+    max_concurrent: int = free(3, "trials", 1, 30, "Most trials that a team runs at once.")
     report_hours: float = parameter(
-        0.0, "hours per cycle", 0.0, 40.0, help="Hours that the report on a trial cycle costs the team.",
-        source="Direction: reports at 30, 60 and 90 days cost hours (Drew and Pandit 2020, BMJ 368:m872); none by default.",
-    )  # fmt: skip
-    trial_hours: float = parameter(
-        3.0, "hours per team and week", 0.0, 20.0, help="Hours that a running trial costs.", source=_FREE
+        0.0, "hours per cycle", 0, 40, "Hours that the report on a trial cycle costs the team.", _DREW_2020B
     )
-    consent_base: float = parameter(
-        0.3, "probability", 0.0, 1.0, help="Chance that a second team consents to a change across the boundary, at no trust.",
-        source=_FREE,
-    )  # fmt: skip
-    consent_trust: float = parameter(
-        0.5, "probability", 0.0, 0.7, help="How much full trust in the second team adds to that chance.", source=_FREE
+    trial_hours: float = free(3.0, "hours per team and week", 0, 20, "Hours that a running trial costs.")
+    consent_base: float = free(
+        0.3, "probability", 0, 1, "Chance that a second team without trust consents to a shared change."
     )
-    consent_professionalism: float = parameter(
-        0.3, "probability", 0.0, 1.0,
-        help="How much professionalism above the middle in the second team adds to that chance.", source=_FREE,
-    )  # fmt: skip
-    skill_per_trial: float = parameter(
-        0.004,
-        "0-1",
-        0.0,
-        0.1,
-        help="Share of the way to full skill that a completed trial takes its team.",
-        source=_FREE,
+    consent_trust: float = free(
+        0.5, "probability", 0, 0.7, "How much full trust in the second team adds to that chance."
+    )
+    consent_professionalism: float = free(
+        0.3, "probability", 0, 1, "How much professionalism above the middle adds to that chance."
+    )
+    skill_per_trial: float = free(
+        0.004, "0–1", 0, 0.1, "Share of the way to full skill that a completed trial takes its team."
     )
     decay_base: float = parameter(
-        0.010, "per week", 0.0, 0.05, help="δ₀: weekly chance that a change decays.",
-        source="Assumption: 45 % of programmes went on in one review, 67 % of changes held for a year in another (Stirman and others 2012; Maher and others 2010; secondary, to be verified).",
-    )  # fmt: skip
-    decay_overload: float = parameter(
-        0.05, "per week", 0.0, 0.3, help="δ_L: added chance per unit of overload.", source=_FREE
+        0.010, "per week", 0, 0.05, "Weekly chance that a change decays.", _STIRMAN_2012, symbol="δ₀"
     )
-    decay_turnover: float = parameter(
-        0.5, "per share of leavers", 0.0, 2.0, help="δ_T: added chance per weekly share of leavers.", source=_FREE
+    decay_overload: float = free(0.05, "per week", 0, 0.3, "Added chance of decay per unit of overload.", symbol="δ_L")
+    decay_turnover: float = free(
+        0.5, "per share of leavers", 0, 2, "Added chance of decay per weekly share of leavers.", symbol="δ_T"
     )
-    decay_leader: float = parameter(
-        0.10, "probability", 0.0, 0.5,
-        help="δ_C: chance that a change decays in the week after a new chief executive started over.",
-        source=_FREE,
-    )  # fmt: skip
-    decay_neighbours: float = parameter(
-        0.008, "per week", 0.0, 0.03, help="δ_N: chance taken off where all neighbours do the same.", source=_FREE
+    decay_leader: float = free(
+        0.10, "probability", 0, 0.5, "Chance of decay in the week after a new chief executive starts.", symbol="δ_C"
+    )
+    decay_neighbours: float = free(
+        0.008, "per week", 0, 0.03, "Chance of decay taken off where all neighbours do the same.", symbol="δ_N"
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from civicsim.engine.compiled import compiled
-from civicsim.engine.parameters import parameter, switch
+from civicsim.engine.parameters import free, parameter, switch
 from civicsim.engine.process import Process
 from civicsim.model.levers import PATIENTS, PROTECTED, REPORTING
 from civicsim.model.organisation import TEAM_MANAGER
@@ -13,6 +13,10 @@ from civicsim.model.rules import unit
 
 HEADSPACE_PER_HOUR = 0.15
 OVERLOAD_WEEKS = 10.0
+_MOUNTFORD_2014 = "Assumption: clinicians work around institutional barriers (Mountford and Marshall 2014, BMJ Qual Saf 23:89); the amount is free, to be swept."
+_MOUNTFORD_2014B = (
+    "Direction: being always on is a strain (Mountford and Marshall 2014, BMJ Qual Saf 23:89); none by default."
+)
 
 
 @dataclass(frozen=True)
@@ -20,24 +24,18 @@ class Parameters:
     """Where working hours come from."""
 
     enabled: bool = switch("Load and headspace follow demand, staffing and the hours spent.")
-    overtime: float = parameter(
-        0.05, "share of contracted hours", 0.0, 0.15, help="Overtime that people give before headspace is gone.",
-        source="Assumption: free modelling choice, to be swept.",
-    )  # fmt: skip
+    overtime: float = free(
+        0.05, "share of contracted hours", 0, 0.15, "Overtime that people give before headspace is gone."
+    )
     failure_demand: float = parameter(
-        6.0, "hours per week", 2.0, 10.0,
-        help="Hours a person would lose to work-arounds if no practice fitted the local reality.",
-        source="Assumption: clinicians work around institutional barriers (Mountford and Marshall 2014, BMJ Qual Saf 23:89); "
-        "the amount is free, to be swept.",
-    )  # fmt: skip
+        6.0, "hours per week", 2, 10, "Hours that a person would lose if no practice fitted.", _MOUNTFORD_2014
+    )
     participation_from_recovery: float = parameter(
-        0.0, "share of hours", help="Share of the hours of taking part that comes out of rest instead of working time.",
-        source="Direction: being always on is a strain (Mountford and Marshall 2014, BMJ Qual Saf 23:89); none by default.",
-    )  # fmt: skip
-    convenience_gain: float = parameter(
-        0.2, "hours per week", 0.0, 1.0, help="Hours of care a person saves per convenient practice in use.",
-        source="Assumption: free modelling choice, to be swept.",
-    )  # fmt: skip
+        0.0, "share of hours", 0, 1, "Share of the hours of taking part that comes out of rest.", _MOUNTFORD_2014B
+    )
+    convenience_gain: float = free(
+        0.2, "hours per week", 0, 1, "Hours of care a person saves per convenient practice in use."
+    )
 
 
 @compiled

@@ -7,14 +7,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from civicsim.engine.compiled import compiled, written_in
-from civicsim.engine.parameters import parameter, switch
+from civicsim.engine.parameters import free, parameter, switch
 from civicsim.engine.process import Process
 from civicsim.model.blocks import TEAMS_AT_ONCE, block_of
 from civicsim.model.networks import count_friends
 from civicsim.model.rules import unit
 
-_FREE = "Assumption: free modelling choice, to be swept."
 TIES_THAT_MATTER = 4.0
+_CERASOLI_2014 = (
+    "Direction: Cerasoli, Nicklin and Ford (2014, Psychological Bulletin 140:980), to be verified; size free."
+)
+_DISPUTED = "Assumption: the effect is disputed; swept through zero."
+_DREW_2020 = "Assumption: staff judge leaders by how they spend time (Drew and Pandit 2020); size free."
 
 
 @dataclass(frozen=True)
@@ -22,40 +26,27 @@ class Parameters:
     """What motivation, belonging and trust follow."""
 
     enabled: bool = switch("Motivation, belonging and trust change.")
-    motivation_rate: float = parameter(
-        0.02, "per week", 0.0, 0.1, help="μ_A: how fast motivation follows influence and permission.", source=_FREE
+    motivation_rate: float = free(
+        0.02, "per week", 0, 0.1, "How fast motivation follows influence and permission.", symbol="μ_A"
     )
     autonomy_weight: float = parameter(
-        0.4, "0-1", 0.0, 1.0, help="How much influence and permission raise motivation.",
-        source="Direction: Cerasoli, Nicklin and Ford (2014, Psychological Bulletin 140:980), to be verified; size free.",
-    )  # fmt: skip
+        0.4, "0–1", 0, 1, "How much influence and permission raise motivation.", _CERASOLI_2014
+    )
     crowding: float = parameter(
-        0.004, "per week", -0.002, 0.01, help="μ_X: how much pressure by fear and targets crowds motivation out.",
-        source="Assumption: the effect is disputed; swept through zero.",
-    )  # fmt: skip
-    belonging_rate: float = parameter(0.03, "per week", 0.0, 0.2, help="How fast belonging moves.", source=_FREE)
-    belonging_acted: float = parameter(
-        0.2, "0-1", 0.0, 1.0, help="How much being acted on raises belonging.", source=_FREE
+        0.004, "per week", -0.002, 0.01, "How much fear and targets crowd motivation out.", _DISPUTED, symbol="μ_X"
     )
-    belonging_recognition: float = parameter(
-        0.15, "0-1", 0.0, 1.0, help="How much getting an answer at all raises belonging.", source=_FREE
-    )
-    belonging_ties: float = parameter(
-        0.1, "0-1", 0.0, 1.0, help="How much ties to other teams raise belonging, up to four.", source=_FREE
-    )
-    belonging_openness: float = parameter(
-        0.2, "0-1", 0.0, 1.0, help="How much the manager's openness raises belonging.", source=_FREE
-    )
-    belonging_norm: float = parameter(
-        0.1, "0-1", 0.0, 1.0, help="How much colleagues' speaking up raises belonging.", source=_FREE
-    )
-    trust_rate: float = parameter(
-        0.01, "per week", 0.005, 0.03, help="κ_T: how fast trust returns to what a person brought along.", source=_FREE
+    belonging_rate: float = free(0.03, "per week", 0, 0.2, "How fast belonging moves.")
+    belonging_acted: float = free(0.2, "0–1", 0, 1, "How much being acted on raises belonging.")
+    belonging_recognition: float = free(0.15, "0–1", 0, 1, "How much getting an answer at all raises belonging.")
+    belonging_ties: float = free(0.1, "0–1", 0, 1, "How much ties to other teams raise belonging, up to four.")
+    belonging_openness: float = free(0.2, "0–1", 0, 1, "How much the manager's openness raises belonging.")
+    belonging_norm: float = free(0.1, "0–1", 0, 1, "How much colleagues' speaking up raises belonging.")
+    trust_rate: float = free(
+        0.01, "per week", 0.005, 0.03, "How fast trust returns to what a person brought along.", symbol="κ_T"
     )
     gap_cost: float = parameter(
-        0.005, "per week", 0.0, 0.05, help="Trust lost per unit of gap between words and deeds.",
-        source="Assumption: staff judge leaders by how they spend time (Drew and Pandit 2020); size free.",
-    )  # fmt: skip
+        0.005, "per week", 0, 0.05, "Trust lost per unit of gap between words and deeds.", _DREW_2020
+    )
 
 
 @written_in

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from civicsim.engine.compiled import compiled, written_in
-from civicsim.engine.parameters import parameter, switch
+from civicsim.engine.parameters import free, parameter, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms_at, uniforms_in_turn
 from civicsim.model.blocks import TEAMS_AT_ONCE, block_of
@@ -16,7 +16,8 @@ from civicsim.model.practice import judges_rightly
 from civicsim.model.rules import exp, poisson, unit
 
 STREAM = stream_of("noticing")
-_FREE = "Assumption: free modelling choice, to be swept."
+_MOUNTFORD_2014 = "Assumption: direction after 'battening down the hatches' (Mountford and Marshall 2014, BMJ Qual Saf 23:89); size free."
+_SEEK_SHIFT_SOURCE = "Assumption: none by default; for studies of problem-seeking."
 
 
 @dataclass(frozen=True)
@@ -24,29 +25,19 @@ class Parameters:
     """How much people check, and what they make of it."""
 
     enabled: bool = switch("Staff notice problems.")
-    check_rate: float = parameter(
-        0.8, "checks per week", 0.3, 2.0, help="ν: checks by someone with full headspace and full problem-seeking.",
-        source=_FREE,
-    )  # fmt: skip
-    base_headspace: float = parameter(
-        0.4,
-        "0-1",
-        0.1,
-        0.6,
-        help="h₀: what people notice without any headspace, as if they had this much.",
-        source=_FREE,
+    check_rate: float = free(
+        0.8, "checks per week", 0.3, 2, "Checks by someone with full headspace and full problem-seeking.", symbol="ν"
+    )
+    base_headspace: float = free(
+        0.4, "0–1", 0.1, 0.6, "Headspace that people without any would need to notice as much as they do.", symbol="h₀"
     )
     overload_cost: float = parameter(
-        2.0, "per unit load", 1.0, 5.0, help="k_b: how steeply noticing falls when load exceeds 1.",
-        source="Assumption: direction after 'battening down the hatches' (Mountford and Marshall 2014, BMJ Qual Saf 23:89); size free.",
-    )  # fmt: skip
-    seek_rate: float = parameter(
-        0.02, "per week", 0.0, 0.2, help="How fast a team's problem-seeking follows how bad news is met.", source=_FREE
+        2.0, "per unit load", 1, 5, "How steeply noticing falls when load exceeds 1.", _MOUNTFORD_2014, symbol="k_b"
     )
+    seek_rate: float = free(0.02, "per week", 0, 0.2, "How fast a team's problem-seeking follows how bad news is met.")
     seek_shift: float = parameter(
-        0.0, "0-1", -0.5, 0.5, help="Added to where problem-seeking settles, whatever leaders do.",
-        source="Assumption: none by default; for studies of problem-seeking.",
-    )  # fmt: skip
+        0.0, "0–1", -0.5, 0.5, "Added to where problem-seeking settles, whatever leaders do.", _SEEK_SHIFT_SOURCE
+    )
 
 
 @written_in

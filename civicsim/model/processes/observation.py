@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from civicsim.engine.compiled import compiled
-from civicsim.engine.parameters import parameter, switch
+from civicsim.engine.parameters import free, parameter, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms
 from civicsim.model.in_post import mean_propensity, mean_skill
@@ -18,7 +18,8 @@ from civicsim.model.rules import unit
 
 WATCH = stream_of("observation.watch")
 HUDDLE = stream_of("observation.huddle")
-_FREE = "Assumption: free modelling choice, to be swept."
+_HUDDLE = "Assumption: ten people for a quarter of an hour."
+_SEEING = "Direction: leaders who see the work for themselves ask instead of judging; size free."
 
 
 @dataclass(frozen=True)
@@ -26,19 +27,13 @@ class Parameters:
     """What an hour of watching or huddling brings to light."""
 
     enabled: bool = switch("Managers watch the work and teams huddle; off, these hours go back to care.")
-    hours_per_check: float = parameter(
-        1.0, "hours", 0.25, 4.0, help="Hours a manager watches the work for each practice looked at.", source=_FREE
-    )
+    hours_per_check: float = free(1.0, "hours", 0.25, 4, "Hours a manager observes work for each practice looked at.")
     hours_per_huddle: float = parameter(
-        2.5, "hours of the team", 0.5, 10.0,
-        help="Hours of all who take part in a huddle, for each practice looked at.",
-        source="Assumption: ten people for a quarter of an hour.",
-    )  # fmt: skip
+        2.5, "hours of the team", 0.5, 10, "Hours of all in a huddle, for each practice looked at.", _HUDDLE
+    )
     seek_gain: float = parameter(
-        0.02, "per hour and week", 0.0, 0.2,
-        help="How much an hour of watching, per team and week, turns the team towards looking for problems.",
-        source="Direction: leaders who see the work for themselves ask instead of judging; size free.",
-    )  # fmt: skip
+        0.02, "per hour and week", 0, 0.2, "How far an hour of observation turns a team to problem-seeking.", _SEEING
+    )
 
 
 @compiled

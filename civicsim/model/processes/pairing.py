@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from civicsim.engine.compiled import compiled
-from civicsim.engine.parameters import parameter, switch
+from civicsim.engine.parameters import choice, free, parameter, setting, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms
 from civicsim.model.in_post import mean_skill
@@ -16,7 +16,9 @@ from civicsim.model.practice import change, judges_rightly
 
 STREAM = stream_of("pairing")
 BY_QUALITY, BY_PATIENTS = range(2)
-_FREE = "Assumption: free modelling choice, to be swept."
+_RANKING = "Direction: pairing the lowest with the highest tenth was proposed for patient involvement (2013)."
+_DEFINITION = "Assumption: scenario definition."
+_INSISTENCE_SOURCE = "Direction: the pairs were to be performance-managed (2013); size free."
 
 
 @dataclass(frozen=True)
@@ -24,28 +26,24 @@ class Parameters:
     """What a pair does, and what it costs; an event makes the pairs."""
 
     enabled: bool = switch("Paired teams learn from each other.")
-    by: str = parameter(
-        "quality", "ranking", help="Whether teams are ranked by true quality, or by how active their patients are.",
-        source="Direction: pairing the lowest with the highest tenth was proposed for patient involvement (2013).",
-        choices=("quality", "patients"), role="lever",
-    )  # fmt: skip
-    across: bool = parameter(
-        False, "yes/no", help="Whether teams are ranked, and paired, over all linked organisations.", role="lever",
-        source="Assumption: scenario definition.",
-    )  # fmt: skip
-    pair_weeks: int = parameter(52, "weeks", 1, 520, role="lever", help="How long pairs stay together.", source=_FREE)
-    hours: float = parameter(
-        6.0, "hours per team and week", 0.0, 40.0, help="Hours that each of the two teams gives to the pairing.",
-        source=_FREE,
-    )  # fmt: skip
-    exchange_rate: float = parameter(
-        0.02, "per dimension and week", 0.0, 0.2,
-        help="Weekly chance that the weaker team takes a practice of the stronger one into view.", source=_FREE,
-    )  # fmt: skip
+    by: str = choice(
+        "quality",
+        ("quality", "patients"),
+        "Whether teams are ranked by quality or active patients.",
+        _RANKING,
+        role="setting",
+    )
+    across: bool = setting(
+        False, "yes/no", 0, 1, "Whether teams are ranked and paired over all linked organisations.", _DEFINITION
+    )
+    pair_weeks: int = setting(52, "weeks", 1, 520, "How long pairs stay together.", "Assumption: scenario definition.")
+    hours: float = free(6.0, "hours per team and week", 0, 40, "Hours that each of the two teams gives to the pairing.")
+    exchange_rate: float = free(
+        0.02, "per dimension and week", 0, 0.2, "Weekly chance that the weaker team considers a practice."
+    )
     insistence: float = parameter(
-        0.5, "0-1", help="How far what the stronger team does is taken over whether it seems to fit or not.",
-        source="Direction: the pairs were to be performance-managed (2013); size free.",
-    )  # fmt: skip
+        0.5, "0–1", 0, 1, "How far the stronger team's practice is taken over without judging it.", _INSISTENCE_SOURCE
+    )
 
 
 @compiled

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from civicsim.engine.compiled import compiled
-from civicsim.engine.parameters import parameter, switch
+from civicsim.engine.parameters import free, setting, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms
 from civicsim.model.organisation import FROM_PARTNERS, NO_IDEA, TO_MANAGER
@@ -16,7 +16,7 @@ STREAM = stream_of("partners")
 IDEA = stream_of("partners.idea")
 MOST_IDEAS = 8
 """Most ideas that partners bring to an organisation in a week."""
-_FREE = "Assumption: free modelling choice, to be swept."
+_N_SOURCE = "Assumption: scenario definition; none by default."
 
 
 @dataclass(frozen=True)
@@ -24,21 +24,14 @@ class Parameters:
     """How many partners there are, and what they bring; none by default."""
 
     enabled: bool = switch("Outside partners bring ideas and demand.")
-    n: int = parameter(
-        0, "partners", 0, 50, role="lever", help="Outside partners that the organisation keeps up ties with.",
-        source="Assumption: scenario definition; none by default.",
-    )  # fmt: skip
-    idea_rate: float = parameter(
-        0.05, "per partner and week", 0.0, 1.0, help="Ideas that a partner brings in a week.", source=_FREE
+    n: int = setting(0, "partners", 0, 50, "Outside partners of the organisation.", _N_SOURCE, label="Outside partners")
+    idea_rate: float = free(0.05, "per partner and week", 0, 1, "Ideas that a partner brings in a week.")
+    idea_accuracy: float = free(
+        0.65, "probability", 0.5, 1, "Chance that such an idea is right for the organisation at large."
     )
-    idea_accuracy: float = parameter(
-        0.65, "probability", 0.5, 1.0, help="Chance that such an idea is right for the organisation at large.",
-        source=_FREE,
-    )  # fmt: skip
-    hours: float = parameter(
-        0.01, "hours per partner, person and week", 0.0, 0.2, help="Hours of work that a partner brings to everybody.",
-        source=_FREE,
-    )  # fmt: skip
+    hours: float = free(
+        0.01, "hours per partner, person and week", 0, 0.2, "Hours of work that a partner brings to each person."
+    )
 
 
 @compiled

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from civicsim.engine.compiled import compiled
-from civicsim.engine.parameters import parameter, switch
+from civicsim.engine.parameters import free, parameter, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms
 from civicsim.model.levers import REPORTING
@@ -18,7 +18,9 @@ STREAM = stream_of("quality")
 SAFETY_CRITICAL_WEIGHT = 2.0
 TIES_OF_FULL_VIEW = 3.0
 """Ties to other teams, per post, from which on colleagues see all that they ever will. Assumption."""
-_FREE = "Assumption: free modelling choice, to be swept."
+_MOUNTFORD_2014 = (
+    "Direction: peers hold one another to account too (Mountford and Marshall 2014, BMJ Qual Saf 23:89); size free."
+)
 
 
 @dataclass(frozen=True)
@@ -26,31 +28,21 @@ class Parameters:
     """What quality depends on, and what shows of it."""
 
     enabled: bool = switch("Quality is worked out; off, it stays as it was.")
-    exhaustion_cost: float = parameter(
-        0.3, "share", 0.0, 0.6, help="χ_E: quality lost in a team that is wholly exhausted.", source=_FREE
+    exhaustion_cost: float = free(
+        0.3, "share", 0, 0.6, "Quality lost in a team that is wholly exhausted.", symbol="χ_E"
     )
-    overload_cost: float = parameter(
-        0.3, "share", 0.0, 0.6, help="χ_ℓ: quality lost per unit of overload.", source=_FREE
+    overload_cost: float = free(0.3, "share", 0, 0.6, "Quality lost per unit of overload.", symbol="χ_ℓ")
+    harm_rate: float = free(
+        0.2, "per post and year", 0, 2, "Harm to patients per post and year if no safety-critical practice fitted."
     )
-    harm_rate: float = parameter(
-        0.2, "per post and year", 0.0, 2.0, help="Harm to patients per post and year if no safety-critical practice fitted.",
-        source=_FREE,
-    )  # fmt: skip
-    audit_detection: float = parameter(
-        0.05,
-        "per week",
-        0.0,
-        0.2,
-        help="Weekly chance that gaming comes to light, at full audit and with all hours spent on reporting.",
-        source=_FREE,
+    audit_detection: float = free(
+        0.05, "per week", 0, 0.2, "Weekly chance that gaming comes to light at full audit and reporting."
     )
     peer_scrutiny: float = parameter(
-        0.01, "per week", 0.0, 0.2,
-        help="Weekly chance that gaming comes to light among colleagues, for a team with three ties to others per post.",
-        source="Direction: peers hold one another to account too (Mountford and Marshall 2014, BMJ Qual Saf 23:89); size free.",
-    )  # fmt: skip
-    satisfaction_rate: float = parameter(
-        0.1, "per week", 0.0, 1.0, help="How fast patients' satisfaction follows the care of their team.", source=_FREE
+        0.01, "per week", 0, 0.2, "Weekly chance that peers expose gaming, at three ties per post.", _MOUNTFORD_2014
+    )
+    satisfaction_rate: float = free(
+        0.1, "per week", 0, 1, "How fast patients' satisfaction follows the care of their team."
     )
 
 

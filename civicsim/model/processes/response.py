@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from civicsim.engine.compiled import compiled
-from civicsim.engine.parameters import parameter, switch
+from civicsim.engine.parameters import choice, free, parameter, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms
 from civicsim.model.in_post import mean_safety
@@ -34,7 +34,8 @@ ITEMS_REMEMBERED = 20.0
 """Items of a team over which the share answered is remembered. Assumption: about a quarter's worth."""
 EXPONENTIAL, LINEAR, HYPERBOLIC = 0, 1, 2
 """Codes of the forms in which overload eats the time for answering."""
-_FREE = "Assumption: free modelling choice, to be swept."
+_FORM = "Assumption: which form holds is open, to be swept."
+_GUARDIAN = "Assumption: gives 3-5 % of formal cases (National Guardian's Office, England), calibrated."
 
 
 @dataclass(frozen=True)
@@ -42,63 +43,41 @@ class Parameters:
     """How much can be answered, and what comes of it."""
 
     enabled: bool = switch("What is raised is answered; off, everything waits for ever.")
-    form: str = parameter(
-        "exponential", "form",
-        help="Overload eats time for answering ever more slowly (exponential, hyperbolic), or evenly till none is left (linear).",
-        source="Assumption: which form holds is open, to be swept.", choices=("exponential", "linear", "hyperbolic"),
-    )  # fmt: skip
-    hours_per_item: float = parameter(2.5, "hours", 1.0, 5.0, help="Hours it takes to answer one item.", source=_FREE)
-    escalation: float = parameter(
-        0.2,
-        "probability",
-        0.0,
-        0.4,
-        help="Chance that what the team may not decide is decided higher up.",
-        source=_FREE,
+    form: str = choice(
+        "exponential",
+        ("exponential", "linear", "hyperbolic"),
+        "Whether overload cuts time for answering evenly or ever less.",
+        _FORM,
     )
-    peer_hours: float = parameter(
-        1.5, "hours", 0.0, 5.0, help="Hours it takes colleagues to settle an item among themselves.", source=_FREE
+    hours_per_item: float = free(2.5, "hours", 1, 5, "Hours it takes to answer one item.")
+    escalation: float = free(
+        0.2, "probability", 0, 0.4, "Chance that what the team may not decide is decided higher up."
     )
-    patience: int = parameter(
-        26, "weeks", 8, 104, role="fixed",
-        help="Weeks after which an item that was acted on, and of which nothing came, counts as silence.", source=_FREE,
-    )  # fmt: skip
-    guardian_success: float = parameter(
-        0.4, "probability", 0.0, 1.0, help="Chance that what goes to the guardian is acted on.", source=_FREE
+    peer_hours: float = free(1.5, "hours", 0, 5, "Hours it takes colleagues to settle an item among themselves.")
+    patience: int = free(
+        26, "weeks", 8, 104, "Weeks after which an item acted on without result counts as silence.", role="fixed"
     )
-    explain_base: float = parameter(
-        0.35,
-        "probability",
-        0.0,
-        1.0,
-        help="Chance that a refusal is explained by a manager without openness.",
-        source=_FREE,
+    guardian_success: float = free(0.4, "probability", 0, 1, "Chance that what goes to the guardian is acted on.")
+    explain_base: float = free(
+        0.35, "probability", 0, 1, "Chance that a refusal is explained by a manager without openness."
     )
-    explain_openness: float = parameter(
-        0.4, "probability", 0.0, 0.6, help="How much full openness adds to the chance of an explanation.", source=_FREE
+    explain_openness: float = free(
+        0.4, "probability", 0, 0.6, "How much full openness adds to the chance of an explanation."
     )
-    timeout: int = parameter(
-        8, "weeks", 1, 52, role="fixed", help="Weeks after which an unanswered item counts as silence.", source=_FREE
+    timeout: int = free(8, "weeks", 1, 52, "Weeks after which an unanswered item counts as silence.", role="fixed")
+    status_bias: float = free(
+        1.0, "severity per standing", 0, 3, "How much standing moves an item up the queue where rank counts."
     )
-    status_bias: float = parameter(
-        1.0, "severity per standing", 0.0, 3.0, help="How much standing moves an item up the queue where rank counts.",
-        source=_FREE,
-    )  # fmt: skip
     detriment: float = parameter(
-        0.2, "probability", 0.05, 0.4, help="d₀: chance of suffering for an item under full fear and no openness.",
-        source="Assumption: gives 3-5 % of formal cases (National Guardian's Office, England), to be calibrated.",
-    )  # fmt: skip
-    reporting_cost: float = parameter(
-        0.5, "share", 0.0, 1.0, help="How much of the time for answering reporting eats, if all hours were reporting.",
-        source=_FREE,
-    )  # fmt: skip
-    exhaustion_cost: float = parameter(
-        0.5, "share", 0.0, 1.0, help="How much of the time for answering is lost when the manager is exhausted.",
-        source=_FREE,
-    )  # fmt: skip
-    overload_cost: float = parameter(
-        4.0, "per unit overload", 0.0, 10.0, help="How steeply time for answering falls with overload.", source=_FREE
+        0.2, "probability", 0.05, 0.4, "Chance of suffering for speaking up under full fear.", _GUARDIAN, symbol="d₀"
     )
+    reporting_cost: float = free(
+        0.5, "share", 0, 1, "Share of the time for answering lost if all hours went into reporting."
+    )
+    exhaustion_cost: float = free(
+        0.5, "share", 0, 1, "Share of the time for answering lost when the manager is exhausted."
+    )
+    overload_cost: float = free(4.0, "per unit overload", 0, 10, "How steeply time for answering falls with overload.")
 
 
 @compiled

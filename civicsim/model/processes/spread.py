@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from civicsim.engine.compiled import compiled
-from civicsim.engine.parameters import parameter, switch
+from civicsim.engine.parameters import choice, free, parameter, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms_at
 from civicsim.model.in_post import mean_skill
@@ -19,7 +19,8 @@ STREAM = stream_of("spread")
 NEWS_WEEKS = 26
 BLOCK = 16
 """Dimensions that are looked at side by side: rows of news are as long as whole blocks."""
-_FREE = "Assumption: free modelling choice, to be swept."
+_CENTOLA_2007 = "Centola and Macy (2007, American Journal of Sociology 113:702); which form holds is open, to be swept."
+_ECKLES_2018 = "Form: Eckles, Mossel, Rahimian and Sen (2018, arXiv:1810.03579); size free."
 
 
 @dataclass(frozen=True)
@@ -27,44 +28,30 @@ class Parameters:
     """How changes pass from team to team."""
 
     enabled: bool = switch("Changes spread between teams.")
-    form: str = parameter(
-        "complex", "form", help="Whether a change needs several examples (complex), one (simple), or any share.",
-        source="Centola and Macy (2007, American Journal of Sociology 113:702); which form holds is open, to be swept.",
-        choices=("complex", "simple", "proportional"),
-    )  # fmt: skip
-    threshold: float = parameter(
-        0.3,
-        "0-1",
-        0.1,
-        0.6,
-        help="θ: share of ties to teams that have it at which a complex change passes.",
-        source=_FREE,
+    form: str = choice(
+        "complex",
+        ("complex", "simple", "proportional"),
+        "Whether a change needs several examples, one, or any share.",
+        _CENTOLA_2007,
     )
-    complex_rate: float = parameter(
-        0.25, "per week", 0.0, 1.0, help="Weekly chance of taking it up above the threshold.", source=_FREE
+    threshold: float = free(
+        0.3, "0–1", 0.1, 0.6, "Share of ties to adopters at which a complex change passes.", symbol="θ"
     )
-    contagion: float = parameter(
-        0.05, "per tie and week", 0.01, 0.2, help="β: weekly chance per tie of taking up a simple change.", source=_FREE
+    complex_rate: float = free(0.25, "per week", 0, 1, "Weekly chance of taking it up above that threshold.")
+    contagion: float = free(
+        0.05, "per tie and week", 0.01, 0.2, "Weekly chance per tie of taking up a simple change.", symbol="β"
     )
-    internal: float = parameter(
-        0.1, "per week", 0.0, 1.0, help="q: weekly chance when all ties lead to teams that have it (proportional form).",
-        source=_FREE,
-    )  # fmt: skip
+    internal: float = free(
+        0.1, "per week", 0, 1, "Weekly chance when all ties lead to adopters, in the proportional form.", symbol="q"
+    )
     noise: float = parameter(
-        0.002, "per week", 0.0, 0.02, help="ε: weekly chance below the threshold, once any tie leads to it.",
-        source="Form: Eckles, Mossel, Rahimian and Sen (2018, arXiv:1810.03579); size free.",
-    )  # fmt: skip
-    order_rate: float = parameter(
-        0.01, "per week", 0.0, 0.1,
-        help="Added weekly chance, at full directive rate, where the change is also what the code says.", source=_FREE,
-    )  # fmt: skip
-    headspace_gain: float = parameter(
-        2.0,
-        "per headspace",
-        0.5,
-        20.0,
-        help="News is taken up with probability min(1, gain × headspace).",
-        source=_FREE,
+        0.002, "per week", 0, 0.02, "Weekly chance below the threshold, if a tie leads to it.", _ECKLES_2018, symbol="ε"
+    )
+    order_rate: float = free(
+        0.01, "per week", 0, 0.1, "Added weekly chance, at full directive rate, where protocols ask for the change."
+    )
+    headspace_gain: float = free(
+        2.0, "per headspace", 0.5, 20, "How much headspace raises the chance of taking up news."
     )
 
 

@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 
 from civicsim.engine.compiled import compiled
-from civicsim.engine.parameters import parameter, switch
+from civicsim.engine.parameters import fixed, free, parameter, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import bell, stream_of, uniforms_in_turn
 from civicsim.model.calendar import YEAR
@@ -37,7 +37,7 @@ class Question:
     name : str
         Its name in code.
     label : str
-        What the percentage is of, in the survey's plain words.
+        A noun phrase of at most three words.
     asks : str
         Number of the question, what it asks, and which answers count.
     better : {"higher", "lower"}
@@ -58,52 +58,52 @@ class Question:
 
 QUESTIONS = (
     Question(
-        "safe", "Feel safe to speak up", "25e, safe to speak up about anything of concern: agree or strongly agree",
+        "safe", "safety of voice", "25e, safe to speak up about anything of concern: agree or strongly agree",
         "higher", "psychological safety",
     ),
     Question(
-        "addressed", "Confident a concern would be met",
+        "addressed", "concerns addressed",
         "25f, confident that the organisation would address a concern: agree or strongly agree",
         "higher", "efficacy, the belief that speaking up leads to action",
     ),
     Question(
-        "unsafe_practice", "Secure in raising unsafe practice",
+        "unsafe_practice", "raising unsafe practice",
         "20a, secure in raising concerns about unsafe clinical practice: agree or strongly agree",
         "higher", "psychological safety, and the weight that patients' good has for the person",
     ),
     Question(
-        "improvements", "Able to make improvements happen",
-        "3f, able to make improvements happen in the own area of work: agree or strongly agree",
+        "improvements", "power to improve",
+        "3f, able to make improvements happen in their area of work: agree or strongly agree",
         "higher", "influence (perceived agency and authority as enacted), and what came of own recent items",
     ),
     Question(
-        "suggestions", "Able to make suggestions",
+        "suggestions", "room for suggestions",
         "3d, able to make suggestions to improve the work of the team: agree or strongly agree",
         "higher", "the past year's readiness to speak up, what colleagues do, and the manager's openness",
     ),
     Question(
-        "burnt_out", "Burnt out often or always", "12b, how often burnt out because of work: often or always",
+        "burnt_out", "burnout", "12b, how often burnt out because of work: often or always",
         "lower", "exhaustion, with the model's own line for being burnt out",
     ),
     Question(
-        "unwell", "Unwell from work stress", "11c, unwell from work-related stress in the past twelve months: yes",
+        "unwell", "work-related stress", "11c, unwell from work-related stress in the past twelve months: yes",
         "lower", "exhaustion, with a lower line: it takes one bout in a year", True,
     ),
     Question(
-        "enough_staff", "Enough staff to do the job properly",
+        "enough_staff", "enough staff",
         "3i, enough staff at the organisation to do the job properly: agree or strongly agree",
         "higher", "filled posts of the team over workload",
     ),
     Question(
-        "valued", "Feel valued by the team", "7h, valued by the team: agree or strongly agree", "higher", "belonging"
+        "valued", "valued by team", "7h, valued by the team: agree or strongly agree", "higher", "belonging"
     ),
     Question(
-        "recognition", "Satisfied with recognition",
+        "recognition", "recognition",
         "4a, recognition for good work: satisfied or very satisfied",
         "higher", "belonging, and the share of own items that were answered",
     ),
     Question(
-        "leaving", "Often think of leaving", "26a, often think about leaving the organisation: agree or strongly agree",
+        "leaving", "thoughts of leaving", "26a, often think about leaving the organisation: agree or strongly agree",
         "lower", "what drives the chance of leaving: exhaustion, trust and belonging",
     ),
 )  # fmt: skip
@@ -113,10 +113,17 @@ YES_OR_NO = tuple(question.yes_no for question in QUESTIONS)
 
 def _line(default: float, share: str) -> float:
     """Declare the threshold of a question."""
-    return parameter(
-        default, "agreement", 0.0, 1.0, help="Agreement above which an answer counts.",
-        source=f"Assumption: set so that the status quo reads {share}.",
-    )  # fmt: skip
+    source = f"Assumption: set so that the status quo reads {share}."
+    return parameter(default, "agreement", 0, 1, "Agreement above which an answer counts.", source)
+
+
+_WEEK_OF_YEAR_SOURCE = "Assumption: the NHS Staff Survey is in the field in autumn."
+_RESPONSE_RATE_SOURCE = "Assumption: NHS Staff Survey, England, 48 % in 2023, to be verified."
+_UNKNOWN = "Assumption: no data on who does not answer; swept through zero."
+_NOISE_SOURCE = "Assumption: with the spread of states it gives one question a repeatability of about .7."
+_CATEGORY_WIDTH_SOURCE = "Assumption: free modelling choice."
+_DUTY = "Assumption: clinicians have a duty to raise it; free modelling choice, to be swept."
+_STAFFING = "Assumption: people of one team differ more than their staffing does; to be swept."
 
 
 @dataclass(frozen=True)
@@ -124,40 +131,29 @@ class Parameters:
     """When staff are asked, who answers, and how agreement becomes an answer."""
 
     enabled: bool = switch("Staff are surveyed.")
-    week_of_year: int = parameter(
-        40, "week", 0, 51, role="fixed", help="Week of the year in which staff are asked; week 0 is the height of winter.",
-        source="Assumption: the NHS Staff Survey is in the field in autumn.",
-    )  # fmt: skip
-    every_years: int = parameter(
-        1, "years", 1, 10, role="fixed", help="Years between two surveys.", source="NHS Staff Survey: every year."
+    week_of_year: int = fixed(
+        40, "week", 0, 51, "Week of the year in which staff are asked; week 0 is in midwinter.", _WEEK_OF_YEAR_SOURCE
     )
+    every_years: int = fixed(1, "years", 1, 10, "Years between two surveys.", "NHS Staff Survey: every year.")
     response_rate: float = parameter(
-        0.5, "0-1", help="Chance that someone as exhausted as usual answers.",
-        source="Assumption: NHS Staff Survey, England, 48 % in 2023, to be verified.",
-    )  # fmt: skip
+        0.5, "0–1", 0, 1, "Chance that someone as exhausted as usual answers.", _RESPONSE_RATE_SOURCE
+    )
     response_exhaustion: float = parameter(
-        1.0, "log odds per exhaustion", -5.0, 5.0, help="How much exhaustion keeps people from answering; below 0 it makes them answer.",
-        source="Assumption: no data on who does not answer; swept through zero.",
-    )  # fmt: skip
-    noise: float = parameter(
-        0.1, "agreement", 0.0, 2.0, help="Spread of what an answer owes to the moment.",
-        source="Assumption: with the spread of states it gives one question a repeatability of about .7.",
-    )  # fmt: skip
+        1.0, "log odds per exhaustion", -5, 5, "How much exhaustion keeps people from answering.", _UNKNOWN
+    )
+    noise: float = parameter(0.1, "agreement", 0, 2, "Spread of what an answer owes to the moment.", _NOISE_SOURCE)
     category_width: float = parameter(
-        0.15, "agreement", 0.01, 0.5, help="Agreement between two neighbouring answers.", source="Assumption: free modelling choice."
-    )  # fmt: skip
+        0.15, "agreement", 0.01, 0.5, "Agreement between two neighbouring answers.", _CATEGORY_WIDTH_SOURCE
+    )
     duty_weight: float = parameter(
-        0.3, "0-1", help="Weight of caring for patients, against safety, in raising unsafe practice.",
-        source="Assumption: clinicians have a duty to raise it; free modelling choice, to be swept.",
-    )  # fmt: skip
-    acted_weight: float = parameter(
-        0.3, "0-1", help="Weight of what came of own items, against influence, in being able to make improvements happen.",
-        source="Assumption: free modelling choice, to be swept.",
-    )  # fmt: skip
+        0.3, "0–1", 0, 1, "Weight of caring for patients, against safety, in raising unsafe practice.", _DUTY
+    )
+    acted_weight: float = free(
+        0.3, "0–1", 0, 1, "Weight of what became of one's own items in feeling able to improve things."
+    )
     staffing_weight: float = parameter(
-        0.35, "agreement per share", help="How much filled posts over workload weigh, against an own yardstick, in having enough staff.",
-        source="Assumption: people of one team differ more than their staffing does; to be swept.",
-    )  # fmt: skip
+        0.35, "agreement per share", 0, 1, "Weight of filled posts over workload in judging staffing.", _STAFFING
+    )
     safe_threshold: float = _line(0.511, "62 % (National Guardian's Office, England, 2023)")
     addressed_threshold: float = _line(0.488, "50 % (National Guardian's Office, England, 2023)")
     unsafe_practice_threshold: float = _line(0.548, "72 % (71-75 % in England, 2021-23)")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from civicsim.engine.compiled import compiled
-from civicsim.engine.parameters import parameter, switch
+from civicsim.engine.parameters import free, parameter, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms, uniforms_in_turn
 from civicsim.model.blocks import PEOPLE_AT_ONCE
@@ -19,7 +19,9 @@ MEET = stream_of("ties.meet")
 TOUCH = stream_of("ties.touch")
 N_CANDIDATES = 4
 RECOUNT_WEEKS = 4
-_FREE = "Assumption: free modelling choice, to be swept."
+_WEST_1999 = (
+    "Direction: homophily is strong among health professionals (West and others 1999), to be verified; size free."
+)
 
 
 @dataclass(frozen=True)
@@ -29,41 +31,19 @@ class Parameters:
     enabled: bool = switch(
         "Ties between teams form and dissolve; off, they stay as they were, and peer hours go back to care."
     )
-    upkeep_hours: float = parameter(
-        0.02, "hours per tie and week", 0.0, 0.2, help="Hours it takes to keep a tie alive.", source=_FREE
+    upkeep_hours: float = free(0.02, "hours per tie and week", 0, 0.2, "Hours it takes to keep a tie alive.")
+    making_hours: float = free(
+        4.0, "hours per tie", 0.5, 40, "Hours with peers beyond upkeep that it takes to make a tie."
     )
-    making_hours: float = parameter(
-        4.0,
-        "hours per tie",
-        0.5,
-        40.0,
-        help="Hours with peers beyond upkeep that it takes to make a tie.",
-        source=_FREE,
+    loss_rate: float = free(0.0028, "per week", 0, 0.05, "Weekly chance that a well-kept tie ends all the same.")
+    neglect_rate: float = free(
+        0.02, "per week", 0, 0.2, "Added weekly chance of losing a tie for which there are no hours at all."
     )
-    loss_rate: float = parameter(
-        0.0028, "per week", 0.0, 0.05, help="Weekly chance that a well-kept tie ends all the same.", source=_FREE
-    )
-    neglect_rate: float = parameter(
-        0.02,
-        "per week",
-        0.0,
-        0.2,
-        help="Added weekly chance of losing a tie for which there are no hours at all.",
-        source=_FREE,
-    )
-    same_profession: float = parameter(
-        1.0, "log odds", 0.0, 2.0, help="α_same: pull of the same profession.",
-        source="Direction: homophily is strong among health professionals (West and others 1999), to be verified; size free.",
-    )  # fmt: skip
-    proximity: float = parameter(1.0, "log odds", 0.0, 2.0, help="α_prox: pull of the same division.", source=_FREE)
-    closure: float = parameter(
-        0.5, "log odds", 0.0, 2.0, help="α_tri: pull of each acquaintance in common.", source=_FREE
-    )
-    outside_share: float = parameter(
-        0.05,
-        "0-1",
-        help="Share of acquaintances looked for in a linked organisation, where there is one.",
-        source=_FREE,
+    same_profession: float = parameter(1.0, "log odds", 0, 2, "Pull of the same profession.", _WEST_1999)
+    proximity: float = free(1.0, "log odds", 0, 2, "Pull of the same division.")
+    closure: float = free(0.5, "log odds", 0, 2, "Pull of each acquaintance in common.", symbol="α_tri")
+    outside_share: float = free(
+        0.05, "0–1", 0, 1, "Share of acquaintances looked for in a linked organisation, if there is one."
     )
 
 

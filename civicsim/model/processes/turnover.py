@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from civicsim.engine.compiled import compiled, written_in
-from civicsim.engine.parameters import parameter, switch
+from civicsim.engine.parameters import free, parameter, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import shock, stream_of, uniforms_in_turn
 from civicsim.model.blocks import PEOPLE_AT_ONCE
@@ -39,7 +39,9 @@ _TRAITS = tuple(
 MOST_WEEKS = 5_200
 """Weeks in post that are counted."""
 LEAVER_WEEKS = 13.0
-_FREE = "Assumption: free modelling choice, to be swept."
+_LEAVERS = "Assumption: gives 10-12.5 % leavers a year (Hospital and Community Health Service, England), calibrated."
+_BURNOUT = "Direction: burnout and turnover intention, odds ratio about 3 in physicians; size free."
+_ABSENCE = "Assumption: gives 4.3-5.6 % sickness absence (England), calibrated."
 
 
 @dataclass(frozen=True)
@@ -49,31 +51,21 @@ class Parameters:
     enabled: bool = switch("People leave, fall ill and are replaced.")
     absence_enabled: bool = switch("People fall ill.")
     exit_rate: float = parameter(
-        0.00175, "per week", 0.0005, 0.01, help="h_x: weekly chance of leaving for someone as exhausted as usual.",
-        source="Assumption: gives 10-12.5 % leavers a year (Hospital and Community Health Service, England), to be calibrated.",
-    )  # fmt: skip
-    exit_exhaustion: float = parameter(
-        4.0, "log rate per exhaustion", 2.5, 5.7, help="e_E: how much exhaustion raises the chance of leaving.",
-        source="Direction: burnout and turnover intention, odds ratio about 3 in physicians; size to be calibrated.",
-    )  # fmt: skip
-    exit_trust: float = parameter(
-        0.8, "log rate per trust", 0.0, 2.0, help="How much trust lowers the chance of leaving.", source=_FREE
+        0.00175, "per week", 0.0005, 0.01, "Weekly chance of leaving at the usual exhaustion.", _LEAVERS, symbol="h_x"
     )
-    exit_belonging: float = parameter(
-        0.5, "log rate per belonging", 0.0, 2.0, help="How much belonging lowers the chance of leaving.", source=_FREE
+    exit_exhaustion: float = parameter(
+        4.0, "log rate per exhaustion", 2.5, 5.7, "How much exhaustion makes people leave.", _BURNOUT, symbol="e_E"
+    )
+    exit_trust: float = free(0.8, "log rate per trust", 0, 2, "How much trust lowers the chance of leaving.")
+    exit_belonging: float = free(
+        0.5, "log rate per belonging", 0, 2, "How much belonging lowers the chance of leaving."
     )
     absence_intercept: float = parameter(
-        -3.1, "logit", -5.0, -2.0, help="Logit of the chance of being absent in a week at exhaustion ½.",
-        source="Assumption: gives 4.3-5.6 % sickness absence (England), to be calibrated.",
-    )  # fmt: skip
-    absence_exhaustion: float = parameter(
-        2.5, "logit", 0.0, 6.0, help="How much exhaustion raises the chance of being absent.", source=_FREE
+        -3.1, "logit", -5, -2, "Logit of the weekly chance of absence at middling exhaustion.", _ABSENCE
     )
-    reputation_weight: float = parameter(
-        0.5,
-        "0-1",
-        help="Weight of the place's reputation in the safety and efficacy that newcomers bring.",
-        source=_FREE,
+    absence_exhaustion: float = free(2.5, "logit", 0, 6, "How much exhaustion raises the chance of being absent.")
+    reputation_weight: float = free(
+        0.5, "0–1", 0, 1, "Weight of the organisation's reputation in what newcomers expect."
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from civicsim.engine.compiled import compiled, written_in
-from civicsim.engine.parameters import parameter, switch
+from civicsim.engine.parameters import choice, free, parameter, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms_at
 from civicsim.model.blocks import TEAMS_AT_ONCE, block_of
@@ -25,8 +25,14 @@ LINEAR_SLOPE = 0.2
 """Probability per logit where it is linear. Assumption: mean of P(1−P) over the staff of the status quo, checked by a test."""
 LOGIT, LINEAR, PRODUCT = 0, 1, 2
 """Codes of the forms of the decision to speak up."""
-_FREE = "Assumption: free modelling choice, to be swept."
 _DIRECTION = "Direction: Morrison (2014, Annual Review of Organizational Psychology 1:173), to be verified; size free."
+_BROCK_2001 = "Brock and Durlauf (2001, Review of Economic Studies 68:235); which form holds is open, to be swept."
+_INTERCEPT_SOURCE = "Assumption: calibrated to the share of staff who feel safe to speak up and to formal cases."
+_LAINIDI_2025 = "Direction: Lainidi and others (2025), burnout and voice r = −.28, to be verified; size calibrated."
+_BROCK_2001B = "Form: Brock and Durlauf (2001, Review of Economic Studies 68:235); size free."
+_GUARDIAN_APPEAL_SOURCE = (
+    "Assumption: gives about 2 formal cases per 100 staff and year (National Guardian's Office, England)."
+)
 
 
 @dataclass(frozen=True)
@@ -34,54 +40,41 @@ class Parameters:
     """What people weigh before they speak up, and whom they tell."""
 
     enabled: bool = switch("Staff speak up; off, nobody does and nothing counts as withheld.")
-    form: str = parameter(
-        "logit", "form",
-        help="Reasons add up in a logit, or in a straight line (linear), or safety and efficacy multiply (product).",
-        source="Brock and Durlauf (2001, Review of Economic Studies 68:235); which form holds is open, to be swept.",
-        choices=("logit", "linear", "product"),
-    )  # fmt: skip
+    form: str = choice(
+        "logit", ("logit", "linear", "product"), "Whether reasons add up in a logit or line, or multiply.", _BROCK_2001
+    )
     intercept: float = parameter(
-        -1.3, "logit", -2.0, 0.0, help="β₀: readiness to speak up when all else is neutral.",
-        source="Assumption: calibrated to the share of staff who feel safe to speak up and to formal cases.",
-    )  # fmt: skip
-    safety_weight: float = parameter(3.4, "logit", 1, 5, help="β_S: weight of psychological safety.", source=_DIRECTION)
-    efficacy_weight: float = parameter(3.4, "logit", 1, 5, help="β_V: weight of expecting action.", source=_DIRECTION)
-    belonging_weight: float = parameter(1.0, "logit", 0, 3, help="β_X: weight of belonging.", source=_FREE)
-    status_weight: float = parameter(0.5, "logit", 0, 2, help="β_σ: weight of standing.", source=_FREE)
+        -1.3, "logit", -2, 0, "Readiness to speak up when all else is neutral.", _INTERCEPT_SOURCE, symbol="β₀"
+    )
+    safety_weight: float = parameter(
+        3.4, "logit", 1, 5, "How much psychological safety adds to speaking up.", _DIRECTION, symbol="β_S"
+    )
+    efficacy_weight: float = parameter(
+        3.4, "logit", 1, 5, "How much expecting action adds to speaking up.", _DIRECTION, symbol="β_V"
+    )
+    belonging_weight: float = free(1.0, "logit", 0, 3, "How much belonging adds to speaking up.", symbol="β_X")
+    status_weight: float = free(0.5, "logit", 0, 2, "How much standing adds to speaking up.", symbol="β_σ")
     exhaustion_weight: float = parameter(
-        2.2, "logit", 1, 6, help="β_E: how much exhaustion silences.",
-        source="Direction: Lainidi and others (2025), burnout and voice r = −.28, to be verified; size to be calibrated.",
-    )  # fmt: skip
+        2.2, "logit", 1, 6, "How much exhaustion silences.", _LAINIDI_2025, symbol="β_E"
+    )
     norm_weight: float = parameter(
-        2.0, "logit", 0, 6, help="β_N: weight of what neighbours do.",
-        source="Form: Brock and Durlauf (2001, Review of Economic Studies 68:235); size free.",
-    )  # fmt: skip
-    fear_weight: float = parameter(
-        1.0, "logit", 0, 3, help="β_F: how much fear above the usual silences.", source=_FREE
+        2.0, "logit", 0, 6, "How much the example of others adds to speaking up.", _BROCK_2001B, symbol="β_N"
     )
-    agency_weight: float = parameter(1.0, "logit", 0, 3, help="β_g: weight of perceived agency.", source=_FREE)
-    severity_weight: float = parameter(1.0, "logit", 0, 3, help="β_sev: weight of severity.", source=_FREE)
-    hours_per_item: float = parameter(
-        0.5, "hours", 0.2, 1.0, help="Hours it costs to voice one problem, outside the hour budget.", source=_FREE
+    fear_weight: float = free(1.0, "logit", 0, 3, "How much fear above the usual silences.", symbol="β_F")
+    agency_weight: float = free(1.0, "logit", 0, 3, "How much perceived agency adds to speaking up.", symbol="β_g")
+    severity_weight: float = free(
+        1.0, "logit", 0, 3, "How much the severity of a problem adds to speaking up.", symbol="β_sev"
     )
-    peer_authority: float = parameter(
-        1.5, "utility", 0, 4, help="How much authority of the team makes people turn to peers.", source=_FREE
-    )
-    peer_agency: float = parameter(
-        0.3, "utility", 0, 2, help="How much agency makes people turn to peers.", source=_FREE
-    )
-    manager_appeal: float = parameter(
-        0.8, "utility", -2, 3, help="Appeal of the manager at full safety − ½.", source=_FREE
-    )
+    hours_per_item: float = free(0.5, "hours", 0.2, 1, "Hours it costs to voice one problem, outside the hour budget.")
+    peer_authority: float = free(1.5, "utility", 0, 4, "How much authority of the team makes people turn to peers.")
+    peer_agency: float = free(0.3, "utility", 0, 2, "How much agency makes people turn to peers.")
+    manager_appeal: float = free(0.8, "utility", -2, 3, "Appeal of the manager, per unit of safety above the middle.")
     guardian_appeal: float = parameter(
-        -4.6, "utility", -8, 0, help="Appeal of the guardian for a trifle.",
-        source="Assumption: gives about 2 formal cases per 100 staff and year (National Guardian's Office, England).",
-    )  # fmt: skip
-    guardian_severity: float = parameter(
-        2.0, "utility", 0, 5, help="How much severity makes people turn to the guardian.", source=_FREE
+        -4.6, "utility", -8, 0, "Appeal of the guardian for a trifle.", _GUARDIAN_APPEAL_SOURCE
     )
-    guardian_unsafety: float = parameter(
-        1.5, "utility", 0, 5, help="How much a lack of safety makes people turn to the guardian.", source=_FREE
+    guardian_severity: float = free(2.0, "utility", 0, 5, "How much severity makes people turn to the guardian.")
+    guardian_unsafety: float = free(
+        1.5, "utility", 0, 5, "How much a lack of safety makes people turn to the guardian."
     )
 
 
