@@ -1,7 +1,7 @@
 """Networks as compressed arrays, and the loops over them that :mod:`civicsim.docking.on_networks` needs.
 
 The loops ask :mod:`civicsim.model.rules`, person by person. Contacts come as compressed sparse columns, so that
-whoever changes can tell those who watch. In a crowd where all meet there are no columns: a change goes to one
+a person who changes can tell those who watch. In a crowd where all meet there are no columns: a change goes to one
 number that everyone hears. Person i is exposed to ``exposure[i] + exposure[-1]``, the weight of contacts who act.
 """
 
@@ -79,7 +79,7 @@ def tell(i, change, indptr, watchers, weights, exposure):
     """Add ``change`` of person ``i`` to the exposure of those who watch."""
     if indptr.shape[0] == 0:
         exposure[-1] += change
-        exposure[i] -= change  # everyone hears, but nobody is their own contact
+        exposure[i] -= change  # all hear, but no one is their own contact
     else:
         for e in range(indptr[i], indptr[i + 1]):
             exposure[watchers[e]] += change * weights[e]
@@ -87,9 +87,22 @@ def tell(i, change, indptr, watchers, weights, exposure):
 
 @compiled
 def adopt_all(
-    indptr, watchers, weights, degree, when, threshold, form,
-    complex_rate, contagion, internal, noise, external, steps, seed, stream,
-):  # fmt: skip
+    indptr,
+    watchers,
+    weights,
+    degree,
+    when,
+    threshold,
+    form,
+    complex_rate,
+    contagion,
+    internal,
+    noise,
+    external,
+    steps,
+    seed,
+    stream,
+):
     """Fill ``when`` (n,), which is 0 for seeds and −1 for the others."""
     n = when.shape[0]
     exposure = np.zeros(n + 1)
@@ -219,7 +232,7 @@ def learn_all(knowledge, n_people, n_dimensions, p1, p2, p3, p4, stride, by_acti
             for d in range(m):
                 majority = np.sign(superior[d])
                 if majority != 0 and majority != code[d]:
-                    # In the article's footnote no belief agrees with a code that says nothing.
+                    # In the article's footnote no belief agrees with a code that is silent.
                     net = abs(superior[d]) if by_actions else n_superior - 2 * agreeing[d]
                     if uniforms(seed, stream, t, n, d)[1] < code_change_probability(net, p2):
                         code[d] = majority

@@ -42,9 +42,14 @@ class Learning(NamedTuple):
 
 
 def influence(
-    network: Network, start: ArrayLike, *, susceptibility: ArrayLike = 1.0, anchors: ArrayLike | None = None,
-    rate: float = 1.0, steps: int = 1,
-) -> NDArray[np.float64]:  # fmt: skip
+    network: Network,
+    start: ArrayLike,
+    *,
+    susceptibility: ArrayLike = 1.0,
+    anchors: ArrayLike | None = None,
+    rate: float = 1.0,
+    steps: int = 1,
+) -> NDArray[np.float64]:
     """Move people towards the weighted mean of those they heed, while an anchor holds them back.
 
     Formula
@@ -72,7 +77,7 @@ def influence(
     Returns
     -------
     (steps + 1, n) array
-        States over time, the start first. Someone who heeds nobody hears their own state.
+        States over time, the start first. Someone who heeds no one hears their own state.
     """
     _check_shares(susceptibility=susceptibility, rate=rate)
     _check_at_least(0, steps=steps)
@@ -87,18 +92,28 @@ def influence(
 
 
 def adoption(
-    network: Network, seeds: Iterable[int] = (), *, form: str = "complex", thresholds: ArrayLike = 0.5,
-    count_thresholds: bool = False, complex_rate: float = 1.0, contagion: float = 0.0, internal: float = 0.0,
-    external: float = 0.0, noise: float = 0.0, steps: int = 10_000, seed: int = 0,
-) -> NDArray[np.int64]:  # fmt: skip
-    """Let people take up what enough of their contacts have, or what reaches them from outside, and keep it.
+    network: Network,
+    seeds: Iterable[int] = (),
+    *,
+    form: str = "complex",
+    thresholds: ArrayLike = 0.5,
+    count_thresholds: bool = False,
+    complex_rate: float = 1.0,
+    contagion: float = 0.0,
+    internal: float = 0.0,
+    external: float = 0.0,
+    noise: float = 0.0,
+    steps: int = 10_000,
+    seed: int = 0,
+) -> NDArray[np.int64]:
+    """Let people adopt what enough of their contacts have, or what reaches them from outside, and keep it.
 
     Formula
         P(adopt) = 1 − (1−p)(1−h), or p + h in the proportional form,
         with h from :func:`civicsim.model.rules.adoption_hazard` and what contacts had a step ago
 
-    In the complex form those with a threshold of 0 need nobody and have it from the start. The run ends early
-    when nobody can adopt any more.
+    In the complex form those with a threshold of 0 need no one and have it from the start. The run ends early
+    when no one can adopt any more.
 
     Sources: Granovetter (1978, American Journal of Sociology 83:1420, doi:10.1086/226707); Morris (2000,
     Review of Economic Studies 67:57, doi:10.1111/1467-937X.00121); Centola and Macy (2007, American Journal
@@ -168,9 +183,15 @@ def mean_field_adoption(internal: float, external: float, steps: int) -> NDArray
 
 
 def binary_choice(
-    network: Network, weight: ArrayLike, appraisal: ArrayLike = 0.0, start: ArrayLike = 0.0, *,
-    sweeps: int = 100, together: bool = False, seed: int = 0,
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:  # fmt: skip
+    network: Network,
+    weight: ArrayLike,
+    appraisal: ArrayLike = 0.0,
+    start: ArrayLike = 0.0,
+    *,
+    sweeps: int = 100,
+    together: bool = False,
+    seed: int = 0,
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Let people choose again and again whether to act, more readily when their contacts do.
 
     Formula
@@ -227,10 +248,18 @@ def mean_field_choice(weight: float, appraisal: float = 0.0, start: float = 1.0)
 
 
 def organisational_learning(
-    *, socialisation: float, codification: float, n_people: int = 50, n_dimensions: int = 30,
-    turnover: float = 0.0, turbulence: float = 0.0, stride: int = 1, actions: bool = True,
-    periods: int = 2000, seed: int = 0,
-) -> Learning:  # fmt: skip
+    *,
+    socialisation: float,
+    codification: float,
+    n_people: int = 50,
+    n_dimensions: int = 30,
+    turnover: float = 0.0,
+    turbulence: float = 0.0,
+    stride: int = 1,
+    actions: bool = True,
+    periods: int = 2000,
+    seed: int = 0,
+) -> Learning:
     """Let people learn from the organisation's code while the code learns from those who do better than it.
 
     The rules are :func:`civicsim.model.rules.toward_code` and :func:`civicsim.model.rules.code_change_probability`.
@@ -240,8 +269,8 @@ def organisational_learning(
 
     March (1991, Organization Science 2:71, doi:10.1287/orsc.2.1.71) got his figures in this way, as Rodan
     (2005, Scandinavian Journal of Management 21:407) and the re-creation by Workiewicz (2019,
-    github.com/Mac13kW/March_1991_Original) made plain. Taken literally his text says otherwise
-    (``actions=False, stride=2``): the code looks at beliefs, and a wrong belief is put right at once.
+    github.com/Mac13kW/March_1991_Original) made plain. Taken literally his text differs
+    (``actions=False, stride=2``): the code looks at beliefs, and a wrong belief is corrected at once.
 
     Parameters
     ----------

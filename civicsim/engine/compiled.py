@@ -77,7 +77,7 @@ class _Shelf(FunctionCache):
 def compiled(function: Callable[..., Any], *, written_in: bool = False) -> Any:
     """Compile a function of arrays and numbers: no Python objects, no global lock, IEEE arithmetic (no fast-math).
 
-    With ``written_in``, machine code is written into whoever calls it, however long: a loop with a call in it cannot work on
+    With ``written_in``, machine code is written into the calling function, however long: a loop with a call in it cannot work on
     several rows at once.
     """
     dispatcher: Any = numba.njit(nogil=True, error_model="numpy", forceinline=written_in)(function)

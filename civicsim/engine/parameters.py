@@ -78,9 +78,9 @@ class Parameter:
 
     @property
     def status(self) -> Status:
-        """How well the default is known, read from the words of its source.
+        """How well evidence supports the default, read from the words of its source.
 
-        A source that starts with "Assumption" makes it an assumption; one that says "to be verified" is a reference
+        A source that starts with "Assumption" makes it an assumption; one that contains "to be verified" is a reference
         from memory or at second hand. One that starts with "Direction:" or "Form:", or calls the number free, swept or
         calibrated, speaks for a sign or a shape only, so the number is an assumption all the same.
         What is left was found in the reference that is named. Switches are no quantities and have no status.

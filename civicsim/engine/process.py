@@ -13,7 +13,7 @@ import numpy as np
 
 
 class State(Protocol):
-    """What a week is done to: tables, ties and parameters by name, and a clock."""
+    """The state that a week changes: tables, ties and parameters by name, and a clock."""
 
     tables: dict[str, Any]
     ties: Any

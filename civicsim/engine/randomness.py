@@ -73,7 +73,7 @@ def uniforms(seed, stream, week, row, item):
 
 @numba.njit(inline="always")
 def _four(low, high, row, week, stream, item):
-    """Return :func:`uniforms` by 64-bit words of which the lower half is used; written into the loop of whoever calls it."""
+    """Return :func:`uniforms` by 64-bit words of which the lower half is used; written into the loop of the caller."""
     x0, x1, x2, x3 = row, week, stream, item
     k0, k1 = low, high
     for _ in range(10):
@@ -104,7 +104,7 @@ def uniforms_in_turn(seed, stream, week, first_row, n, item):
 def uniforms_at(seed, stream, week, rows, items):
     """Return the uniform numbers at some addresses, as an array (4, n): the same as :func:`uniforms` one by one.
 
-    So whoever has many decisions to make first puts down which they are, and then draws for all of them.
+    A caller with many decisions therefore lists them first, and then draws for all of them.
 
     Parameters
     ----------
@@ -132,10 +132,10 @@ def bell(a, b, c, d):
 @compiled
 def shocks_in_turn(seed, stream, week, first_row, n):
     """Return the bell-shaped numbers of consecutive rows: the same as :func:`shock` row by row."""
-    luck = uniforms_in_turn(seed, stream, week, first_row, n, 0)
+    draws = uniforms_in_turn(seed, stream, week, first_row, n, 0)
     out = np.empty(n)
     for i in range(n):
-        out[i] = bell(luck[0, i], luck[1, i], luck[2, i], luck[3, i])
+        out[i] = bell(draws[0, i], draws[1, i], draws[2, i], draws[3, i])
     return out
 
 

@@ -1,6 +1,6 @@
 """Tables that are kept column by column: one buffer, in which each column is an array of its own.
 
-A loop that reads three states of everybody then fetches those three and nothing else, and several people go through one
+A loop that reads three states of all people then fetches those three and nothing else, and several people go through one
 instruction of the processor. Rules do not see it: ``person[i].exhaustion`` is one person's value in a kernel
 (:mod:`civicsim.engine.table_code`) and in plain Python, and ``person["exhaustion"]`` is the column.
 """
@@ -23,8 +23,8 @@ class Table:
     ``table[mask]`` are some rows, with columns as attributes or by name; writing to them writes to the table. As a NumPy
     array it is a copy, a record per row: ``pandas.DataFrame(numpy.asarray(table))``.
 
-    In compiled code ``table[i]`` and ``table[i, k]`` are rows, and ``table.shape`` says how many there are. Rows count from 0
-    there, and nothing checks that they exist: −1 is nobody, not the last one.
+    In compiled code ``table[i]`` and ``table[i, k]`` are rows, and ``table.shape`` tells how many there are. Rows count from 0
+    there, and nothing checks that they exist: −1 is no row, not the last one.
 
     Parameters
     ----------
@@ -54,10 +54,9 @@ class Table:
         whole = np.zeros(size + LINE, dtype=np.uint8)
         start = -whole.ctypes.data % LINE
         buffer = whole[start : start + size]
-        self.__dict__.update(
-            dtype=dtype, shape=shape, layout=layout, fixed=fixed, per_row=per_row, room=room, address=buffer.ctypes.data,
-            _numba_type_=type_of(dtype, len(shape), fixed), _buffer=buffer,
-        )  # fmt: skip
+        own = {"_numba_type_": type_of(dtype, len(shape), fixed), "_buffer": buffer, "address": buffer.ctypes.data}
+        own |= {"dtype": dtype, "shape": shape, "layout": layout, "fixed": fixed, "per_row": per_row, "room": room}
+        self.__dict__.update(own)
         self.__dict__["_columns"] = {name: self._column(name) for name in layout.width}
 
     def _column(self, name: str) -> np.ndarray:

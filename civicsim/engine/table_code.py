@@ -80,7 +80,7 @@ def layout_of(dtype: np.dtype) -> Layout:
 
 
 class TableType(types.Type):
-    """What a table is to the compiler: its columns, whether it has several entries a row, and whether it is only read."""
+    """The type of a table for the compiler: its columns, whether it has several entries a row, and whether it is only read."""
 
     def __init__(self, dtype: np.dtype, ndim: int, fixed: bool) -> None:
         self.dtype, self.ndim, self.fixed = dtype, ndim, fixed
@@ -261,7 +261,7 @@ def _place(context: Any, builder: Any, kind: Any, value: Any, name: str) -> Any:
 
 
 def _mark(builder: Any, access: Any, table: TableType, name: str) -> None:
-    """Say that an access to a column never meets one to another column of such a table."""
+    """State that an access to one column never overlaps with an access to another."""
     module, digest = builder.module, table.layout.digest
     domain = module.add_metadata([f"civicsim.{digest}"])
     own = {column: module.add_metadata([f"civicsim.{digest}.{column}", domain]) for column in table.layout.width}

@@ -1,7 +1,7 @@
 """How much results depend on the order of processes within a week.
 
-The same scenario lives in the published order and in shuffled ones, with the same seeds, so that what an order does is
-told apart from luck. Weeks are a convention of the model: what moves with the order within them is not a finding.
+The same scenario runs in the published order and in shuffled ones, with the same seeds, so that the effect of an order is
+told apart from run-to-run variation. Weeks are a convention of the model: what moves with the order within them is not a finding.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ BurnIn = Literal["same", "published"]
 
 @dataclass(frozen=True, repr=False)
 class OrderStudy:
-    """What runs came to in each order of the week.
+    """Results of runs in each order of the week.
 
     Attributes
     ----------
@@ -42,7 +42,7 @@ class OrderStudy:
     seeds : list of int
         One per run.
     burn_in : {"same", "published"}
-        Order in which the burn-in weeks were lived.
+        Order of the week in the burn-in.
     orders : dict of str to str
         Order in words by label; "published" is the first.
     values : pandas.DataFrame
@@ -63,7 +63,7 @@ class OrderStudy:
         -------
         pandas.DataFrame
             Columns measure, label, unit, n_seeds, n_orders, mean and seed_sd (published order), order_sd (between
-            shuffled orders, with what luck adds taken off), shift, shift_low, shift_high (mean of all shuffled orders
+            shuffled orders, without the share of run-to-run variation), shift, shift_low, shift_high (mean of all shuffled orders
             less the published one), largest_order, largest, largest_low, largest_high (the order that moves it
             furthest from the published one), threshold (what matters), exceeds ("yes", "no", "cannot tell").
         """
@@ -94,16 +94,25 @@ def _movement(values: pd.DataFrame) -> dict[str, Any]:
     largest = int(np.argmax([abs(shift.mean) for shift in each]))
     threshold = MATTERS * seed_sd
     return {
-        "n_seeds": mean_shift.n, "n_orders": n_orders, "mean": estimate(published).mean, "seed_sd": seed_sd,
+        "n_seeds": mean_shift.n,
+        "n_orders": n_orders,
+        "mean": estimate(published).mean,
+        "seed_sd": seed_sd,
         "order_sd": sd_between_orders(shuffled),
-        "shift": mean_shift.mean, "shift_low": mean_shift.low, "shift_high": mean_shift.high,
-        "largest_order": values.index[1 + largest], "largest": each[largest].mean, "largest_low": each[largest].low,
-        "largest_high": each[largest].high, "threshold": threshold, "exceeds": exceeds(each, threshold),
-    }  # fmt: skip
+        "shift": mean_shift.mean,
+        "shift_low": mean_shift.low,
+        "shift_high": mean_shift.high,
+        "largest_order": values.index[1 + largest],
+        "largest": each[largest].mean,
+        "largest_low": each[largest].low,
+        "largest_high": each[largest].high,
+        "threshold": threshold,
+        "exceeds": exceeds(each, threshold),
+    }
 
 
 def sd_between_orders(values: np.ndarray) -> float:
-    """Return the standard deviation between orders, with what luck adds to their means taken off.
+    """Return the standard deviation between orders, without what run-to-run variation adds to their means.
 
     Formula
         σ² = max(0, MS_orders − MS_rest) / n_seeds,  of a two-way layout of orders and seeds, one value per cell
@@ -160,7 +169,7 @@ def order_study(
     against : Scenario or str, optional
         Look at paired differences from this scenario instead of values.
     burn_in : {"same", "published"}
-        Live the burn-in in each order, as if the model had been published with it; or all of it in the published
+        Simulate the burn-in in each order, as if the model had been published with it; or all of it in the published
         order, so that all start from the same organisations and only the weeks looked at differ.
     measures : sequence of str or None
         Names of measures; None for all.
@@ -189,10 +198,10 @@ def order_study(
     parts = []
     for label, week in orders.items():
         starts = usual if burn_in == "published" else Starts(numbers, week, threads, progress)
-        live = partial(run, seeds=numbers, processes=week, threads=threads, progress=progress)
-        values = live(chosen, start=starts.of(chosen)).summary(names, last_weeks)
+        simulate = partial(run, seeds=numbers, processes=week, threads=threads, progress=progress)
+        values = simulate(chosen, start=starts.of(chosen)).summary(names, last_weeks)
         if other is not None:
-            values = values - live(other, start=starts.of(other)).summary(names, last_weeks)
+            values = values - simulate(other, start=starts.of(other)).summary(names, last_weeks)
         values = values.reset_index()
         values.insert(0, "order", label)
         parts.append(values)

@@ -37,12 +37,14 @@ def civic_profile(result: Result, last_weeks: int = 52) -> pd.DataFrame:
     pandas.DataFrame
         A row per part with columns part, measure, mean, low, high and n; all parts run from 0 to 1. Intervals are 95 % t
         intervals over runs; a run in which nothing happened that a part could be a share of is left out of it. There is
-        no total: parts may move apart, and which matters most is not for a model to say.
+        no total: parts may move apart, and which matters most is not for a model to decide.
     """
     summary = result.summary([measure for measure, _ in PARTS.values()], last_weeks)
     rows = []
     for part, (measure, turned) in PARTS.items():
         values = summary[MEASURES[measure].name].to_numpy()
         about = estimate(1.0 - values if turned else values)
-        rows.append({"part": part, "measure": measure, "mean": about.mean, "low": about.low, "high": about.high, "n": about.n})  # fmt: skip
+        rows.append(
+            {"part": part, "measure": measure, "mean": about.mean, "low": about.low, "high": about.high, "n": about.n}
+        )
     return pd.DataFrame(rows)

@@ -23,9 +23,7 @@ from civicsim.model.processes.survey import COUNTS_FROM
 
 LEVELS = ("organisation", "division", "team", "profession")
 WITHIN = "person"
-LINES = {
-    "safety": "safe", "efficacy": "addressed", "belonging": "valued", "exhaustion": "burnt_out",
-}  # fmt: skip
+LINES = {"safety": "safe", "efficacy": "addressed", "belonging": "valued", "exhaustion": "burnt_out"}
 """Question of the survey that asks for a state and nothing else: its threshold makes the yes-no item of the state."""
 
 
@@ -118,8 +116,11 @@ def _groups(cohort: Cohort, rows: np.ndarray) -> dict[str, np.ndarray]:
     widest = int(cohort.team["division"].max()) + 1
     division = organisation * widest + cohort.team["division"][team]
     return {
-        "organisation": organisation, "division": division, "team": team, "profession": who["profession"].astype(np.int64),
-    }  # fmt: skip
+        "organisation": organisation,
+        "division": division,
+        "team": team,
+        "profession": who["profession"].astype(np.int64),
+    }
 
 
 def resampled_shares(

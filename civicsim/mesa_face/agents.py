@@ -1,9 +1,9 @@
 """People as Mesa agents: views onto the rows of a cohort's tables.
 
 An agent holds no state. Reading ``agent.exhaustion`` reads its row, writing writes the row, and the next process of
-the week sees it. A row is a post: it stays while its occupants come and go. ``agent.vacant`` says that nobody holds
+the week sees it. A row is a post: it stays while its occupants come and go. ``agent.vacant`` is 1 while no one holds
 the post now, ``agent.generation`` how many people held it before. Mesa's ``agent.remove()`` takes a view out of Mesa's
-sets only: the post goes on.
+sets only: the post remains.
 
 Every column of a table is an attribute, described by ``help(StaffMember)``. Columns that point to other rows are
 relations instead: ``agent.team``, ``agent.manager``, ``agent.peers``, ``manager.reports``, ``patient.carers``.
@@ -23,10 +23,14 @@ from civicsim.model.levers import NAMES as LEVERS
 from civicsim.model.organisation import REAL, TABLES, Column
 
 _WORDS = {
-    "role": words_of.ROLES, "profession": words_of.PROFESSIONS, "group": words_of.PATIENT_GROUPS,
-    "origin": words_of.ORIGINS, "idea_origin": words_of.ORIGINS, "idea_channel": words_of.CHANNELS,
+    "role": words_of.ROLES,
+    "profession": words_of.PROFESSIONS,
+    "group": words_of.PATIENT_GROUPS,
+    "origin": words_of.ORIGINS,
+    "idea_origin": words_of.ORIGINS,
+    "idea_channel": words_of.CHANNELS,
     "idea_state": words_of.IDEA_STATES,
-}  # fmt: skip
+}
 _SIZES = ("n_posts", "n_teams", "n_staff", "n_persons", "n_managers", "n_patients")
 _FIXED = {"run", "seed", "key", "role", "division", *_SIZES, *LEVERS}
 
@@ -45,7 +49,7 @@ class Cell:
     column : Column
         Its meaning becomes the docstring, its bounds are kept.
     row : str
-        Attribute of the view that says which row is its own.
+        Attribute of the view that holds its row.
 
     Raises
     ------
@@ -103,7 +107,7 @@ class Cell:
 
     @property
     def range_text(self) -> str:
-        """What the column can hold, in words."""
+        """The values that the column can hold, in words."""
         if self.words:
             return "one of " + ", ".join(repr(word) for word in self.words)
         kind = "a whole number" if self.whole else "a number"
@@ -200,13 +204,13 @@ class Team(View):
 
     @property
     def practices(self) -> list[Practice]:
-        """What it does on each dimension, what would be right, and which idea is on the table."""
+        """Its practice on each dimension, the right one, and the idea on the table."""
         return [Practice(self.model, (self.row, d)) for d in range(self.model.cohort.practice.shape[1])]
 
 
 @columns_of("practice")
 class Practice(View):
-    """What a team does on one dimension: ``value``, against ``reality``, what would be right for it."""
+    """The practice of a team on one dimension: ``value``, against ``reality``, the right one for it."""
 
     __slots__ = ()
 
@@ -224,7 +228,7 @@ class Practice(View):
 
 @columns_of("person")
 class Person(mesa.Agent):
-    """A post of staff or of a manager, and whoever holds it; ``row`` is its row in the person table."""
+    """A post of staff or of a manager, and the person in it; ``row`` is its row in the person table."""
 
     def __init__(self, model: Any, row: int) -> None:
         self.row = row
@@ -250,7 +254,7 @@ class Person(mesa.Agent):
 
 
 class StaffMember(Person):
-    """A post in a team, and whoever holds it."""
+    """A post in a team, and the person in it."""
 
     @property
     def manager(self) -> Manager:
@@ -260,7 +264,7 @@ class StaffMember(Person):
 
 @columns_of("manager", row="manager_row")
 class Manager(Person):
-    """A manager's post, from team manager to chief executive, and whoever holds it.
+    """A manager's post, from team manager to chief executive, and the person in it.
 
     Attributes
     ----------

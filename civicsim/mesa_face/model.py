@@ -32,7 +32,7 @@ EAGER_ROWS = 10_000
 """Up to so many posts and patients, agents are created with the model; above, when they are first asked for."""
 
 RandomSource = int | Sequence[int] | np.integer | np.random.SeedSequence | np.random.BitGenerator | np.random.Generator
-"""What Mesa takes as a source of randomness."""
+"""Sources of randomness that Mesa accepts."""
 
 
 class CivicModel(mesa.Model):
@@ -60,7 +60,7 @@ class CivicModel(mesa.Model):
     Attributes
     ----------
     assumptions : Scenario
-        All that is assumed, the seed included. (``model.scenario`` is Mesa's and says nothing.)
+        All that is assumed, the seed included. (``model.scenario`` is Mesa's own and is not used.)
     cohort : Cohort
         The state: tables with a row per post, team, patient and so on.
     processes : list
@@ -91,7 +91,7 @@ class CivicModel(mesa.Model):
     ) -> None:
         if any(value is not None for value in getattr(scenario, "__dict__", {"itself": scenario}).values()):
             raise ScenarioError(
-                "CivicModel: scenario = …: say assumptions = …; Mesa keeps the name scenario for itself"
+                "CivicModel: scenario = …: use assumptions = …; Mesa keeps the name scenario for itself"
             )
         chosen = as_scenario(assumptions)
         if style or kind:
@@ -112,16 +112,16 @@ class CivicModel(mesa.Model):
         return f"CivicModel({a.style!r} on {a.kind!r}, seed {a.seed}, {self.cohort.n_persons} posts, week {self.week} of {a.weeks})"
 
     def _found(self) -> None:
-        """Build the organisation, and let it live its burn-in weeks with the levers of the status quo."""
+        """Build the organisation, and simulate its burn-in weeks with the levers of the status quo."""
         a = self.assumptions
         self.cohort = build(a.structure, a.population, a.habits, a.sections, [a.seed], -a.burn_in_weeks, a.roster)
         if len(self.cohort.person) + len(self.cohort.patient) <= EAGER_ROWS:
             self.create_agents()
         for _ in range(a.burn_in_weeks):
-            self._live()
+            self._simulate()
         self.cohort = begin(self.cohort, a)
 
-    def _live(self) -> None:
+    def _simulate(self) -> None:
         advance(self.cohort, 1, processes=[self._process(item) for item in self.processes])
 
     def _process(self, item: Any) -> Process:
@@ -131,18 +131,18 @@ class CivicModel(mesa.Model):
         return Process(item.__name__, about, object, act=lambda cohort, first, last: item(self))
 
     def step(self) -> None:
-        """Live one week, and collect."""
-        self._live()
+        """Simulate one week, and collect."""
+        self._simulate()
         self.running = self.week < self.assumptions.weeks
         self.datacollector.collect(self)
 
     @property
     def week(self) -> int:
-        """The number of the week to be lived next, from 0 on; burn-in weeks are negative."""
+        """The number of the next week, from 0 on; burn-in weeks are negative."""
         return self.cohort.week
 
     def measure(self, name: str) -> float:
-        """Return a measure for the week just lived; linked organisations are averaged.
+        """Return a measure for the last simulated week; linked organisations are averaged.
 
         Parameters
         ----------

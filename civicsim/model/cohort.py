@@ -65,7 +65,7 @@ class Cohort:
     parameters : dict of str to Table
         A row per organisation for each process, and for ``population`` and ``structure``.
     week : int
-        The week to be lived next; burn-in weeks are negative.
+        The next week to simulate; burn-in weeks are negative.
     plan : Plan or None
         What the scenario sets and what will change when; see :mod:`civicsim.model.processes.events`.
     """
@@ -236,7 +236,7 @@ def _shape(structure: Structure, roster: Roster | None) -> _Shape:
 
 
 def _draw_ties(s: Structure, shape: _Shape, rng: np.random.Generator, roster: Roster | None) -> np.ndarray:
-    """Return the ties of staff that a roster says, or else draw them."""
+    """Return the ties of staff given by a roster, or else draw them."""
     team_of = shape.team_of
     if roster is None or roster.ties is None:
         outside = s.tie_outside if s.n_organisations > 1 else 0.0
@@ -400,12 +400,20 @@ def build_organisation(
     )
     organisation = _blank("organisation", 1)
     tables = {
-        "organisation": organisation, "dimension": dimension, "tally": _blank("tally", 1),
-        "snapshot": _blank("snapshot", 1), "team": team,
-        "neighbour": _blank("neighbour", shape.n_teams, N_NEIGHBOURS), "practice": practice, "person": person,
-        "problem": _blank("problem", len(person), N_PROBLEMS), "manager": manager, "need": need,
-        "panel": panel, "patient": patient,
-    }  # fmt: skip
+        "organisation": organisation,
+        "dimension": dimension,
+        "tally": _blank("tally", 1),
+        "snapshot": _blank("snapshot", 1),
+        "team": team,
+        "neighbour": _blank("neighbour", shape.n_teams, N_NEIGHBOURS),
+        "practice": practice,
+        "person": person,
+        "problem": _blank("problem", len(person), N_PROBLEMS),
+        "manager": manager,
+        "need": need,
+        "panel": panel,
+        "patient": patient,
+    }
     _found(organisation[0], rng, population, structure, tables)
     organisation["independence"] = levers.forum_independence
     set_levers(tables, levers)
@@ -484,9 +492,9 @@ def build(
     seeds : list of int
         One per run, from 0 to 2⁶⁴−1.
     week : int
-        The first week to be lived; negative for burn-in.
+        The first week to simulate; negative for burn-in.
     roster : Roster, optional
-        Who stands where and who knows whom, where it is known.
+        Who stands where and who knows whom, where a roster gives it.
 
     Returns
     -------

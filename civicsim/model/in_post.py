@@ -1,4 +1,4 @@
-"""What those in post in a team are like on average."""
+"""Averages of those in post in a team."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Any
 from civicsim.engine.compiled import compiled
 
 
-def _mean_of(trait: str, nobody: float) -> Any:
+def _mean_of(trait: str, empty: float) -> Any:
     """Return a compiled function of a team and all posts: the mean of a trait of those in post in the team.
 
     Parameters
     ----------
     trait : str
         A column of the person table.
-    nobody : float
+    empty : float
         The mean of a team whose posts are all vacant.
     """
 
@@ -25,14 +25,14 @@ def _mean_of(trait: str, nobody: float) -> Any:
             if person[i].vacant == 0:
                 total += person[i][trait]
                 filled += 1
-        return total / filled if filled > 0 else nobody
+        return total / filled if filled > 0 else empty
 
     return mean_in_post
 
 
-mean_alignment = _mean_of("alignment", nobody=0.0)
-mean_professionalism = _mean_of("professionalism", nobody=0.5)
-mean_propensity = _mean_of("propensity", nobody=0.0)
-mean_safety = _mean_of("safety", nobody=0.0)
-mean_skill = _mean_of("skill", nobody=0.0)
-mean_trust = _mean_of("trust", nobody=0.0)
+mean_alignment = _mean_of("alignment", empty=0.0)
+mean_professionalism = _mean_of("professionalism", empty=0.5)
+mean_propensity = _mean_of("propensity", empty=0.0)
+mean_safety = _mean_of("safety", empty=0.0)
+mean_skill = _mean_of("skill", empty=0.0)
+mean_trust = _mean_of("trust", empty=0.0)

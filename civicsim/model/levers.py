@@ -66,7 +66,7 @@ PURPOSES = {
         Purpose("huddles", 0.0, "Safety huddles", "teams' short safety huddles"),
     )
 }
-"""What the budget of improvement hours can be spent on, by name, in the order of the hour levers."""
+"""Purposes of the budget of improvement hours, by name, in the order of the hour levers."""
 
 PROTECTED, REPORTING, PEER, RESPONSE, DELIBERATION, PATIENTS, COACHING, OBSERVATION, HUDDLES = map(
     tuple(PURPOSES).index,

@@ -59,7 +59,7 @@ def teams_of_linked(structure: Structure, seed: int) -> NDArray[np.int64]:
 def tie_across(structure: Structure, seed: int, person: np.ndarray, ties: np.ndarray) -> None:
     """Make the starting ties between people of different organisations of one run, in place.
 
-    Everybody in another organisation is as likely to be met, so large organisations more often than small ones; some
+    All people in another organisation are as likely to be met, so large organisations more often than small ones; some
     look for their own profession, as within organisations.
 
     Parameters

@@ -1,4 +1,4 @@
-"""What we look at. A measure is declared once; recorder, tables, plots and reports read the declaration.
+"""The measures. Each is declared once; recorder, tables, plots and reports read the declaration.
 
 A measure is a mean of states, or a ratio of sums of events. Over several weeks a mean is averaged, and a ratio is the
 sum of its tops over the sum of its bottoms, so that quiet weeks do not count as much as busy ones.
@@ -22,7 +22,7 @@ Column = np.ndarray
 
 @dataclass(frozen=True)
 class History:
-    """What was recorded: one row per week, one column per organisation.
+    """A record: one row per week, one column per organisation.
 
     Attributes
     ----------

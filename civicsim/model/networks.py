@@ -46,14 +46,14 @@ def add_friends(one, other, ties, a, values, first):
     a : int
         Row of the person.
     values : (n + 1, 2) array
-        Two values for each person from row ``first`` on, and last two zeros for nobody, who stands in empty slots.
+        Two values for each person from row ``first`` on, and last two zeros, for empty slots.
     first : int
         Row of the person whose values come first.
     """
-    nobody = values.shape[0] - 1
+    nowhere = values.shape[0] - 1
     for slot in range(N_TIES):
         friend = ties[a, slot]
-        at = friend - first if friend >= 0 else nobody
+        at = friend - first if friend >= 0 else nowhere
         one += values[at, 0]
         other += values[at, 1]
     return one, other
@@ -175,9 +175,14 @@ def count_neighbours(first, last, organisation, team, person, ties, neighbour):
 
 
 def _other_team(
-    u: np.ndarray, own: np.ndarray, low: np.ndarray, high: np.ndarray, posts: np.ndarray, first_post: np.ndarray,
+    u: np.ndarray,
+    own: np.ndarray,
+    low: np.ndarray,
+    high: np.ndarray,
+    posts: np.ndarray,
+    first_post: np.ndarray,
     team_of: np.ndarray,
-) -> np.ndarray:  # fmt: skip
+) -> np.ndarray:
     """Return a team other than one's own among teams ``low`` to ``high`` − 1: each member is as likely to be met.
 
     Where all teams are of one size, a team is drawn; else a post, so that large teams are met more often than small ones.

@@ -1,4 +1,4 @@
-"""What exists: the tables of an organisation, their columns, units and bounds.
+"""The tables of an organisation, their columns, units and bounds.
 
 Each table is one structured NumPy array, a record per row: ``cohort.person["exhaustion"]`` is a column,
 ``person[i].exhaustion`` inside a kernel is one person's value. Rows are ordered by organisation, division and team,
@@ -110,19 +110,19 @@ N_TIES = 8
 """Most ties to people in other teams that a person keeps up. Assumption: a bound on attention, rarely reached."""
 
 SURVEY_ITEMS = (
-    "safe", "addressed", "unsafe_practice", "improvements", "suggestions", "burnt_out", "unwell", "enough_staff",
-    "valued", "recognition", "leaving",
-)  # fmt: skip
-"""Questions of the staff survey; :data:`civicsim.model.processes.survey.QUESTIONS` says what they ask."""
+    *("safe", "addressed", "unsafe_practice", "improvements", "suggestions"),
+    *("burnt_out", "unwell", "enough_staff", "valued", "recognition", "leaving"),
+)
+"""Questions of the staff survey; :data:`civicsim.model.processes.survey.QUESTIONS` gives their wording."""
 CAUSES = ORIGINS[1:]
-"""What a change of practice can have been caused by."""
+"""Causes that a change of practice can have."""
 ADOPTED, RIGHT, REPLACED, SUSTAINED, DECAYED = range(5)
 FATES = ("adopted", "right", "replaced", "sustained", "decayed")
 """What is counted of changes of practice, by their cause: made; right for the team when made; and then, within the year
 for which a change is followed, replaced by another, decayed, or else sustained."""
 
 ENACTED = ("fear", "permission", "authority")
-"""Levers that staff meet only as far as leaders live them."""
+"""Levers that staff meet only as far as leaders act on them."""
 
 ORGANISATION = (
     Column("run", "i4", "run it belongs to, counted within the cohort"),
@@ -181,7 +181,7 @@ ORGANISATION = (
 
 DIMENSION = (
     Column("truth", "i1", "what is right for the organisation at large: -1 or 1"),
-    Column("code", "i1", "what the protocol says: -1, 0 (nothing) or 1", -1, 1),
+    Column("code", "i1", "what the protocol asks for: -1, 0 (nothing) or 1", -1, 1),
     _unit("kappa", "κ, how far local realities agree with the common one"),
     Column("measured", "i1", "whether it is measured", 0, 1),
     Column("measured_rank", REAL, "measured if below the measured share", 0.0, 1.0),
@@ -228,7 +228,7 @@ TEAM = (
     _unit("answered_share", "share of the team's settled items that were acted on or explained, 13-week memory"),
     _unit("fulfilment", "promises kept to the team last quarter, as far as a compact was negotiated"),
     _unit("breach", "promises to the team broken last quarter"),
-    _unit("conflict", "conflict over the idea talked over this week"),
+    _unit("conflict", "conflict over the idea deliberated this week"),
     _unit("hostility", "hostility between groups of staff"),
     Column("n_trials", "i4", "trials running", 0),
     _count("noticed", "problems noticed this week"),
@@ -272,7 +272,7 @@ PRACTICE = (
     Column("idea_convenient", "i1", "whether it is proposed because convenient", 0, 1),
     Column("idea_origin", "i1", "where the idea comes from", 0, len(ORIGINS) - 1),
     Column("idea_channel", "i1", "to whom it was voiced", 0, len(CHANNELS) - 1),
-    Column("deliberated", "i1", "whether the idea has been talked over", 0, 1),
+    Column("deliberated", "i1", "whether the idea has been deliberated", 0, 1),
     Column("cycles", "i1", "trial cycles done", 0),
     Column("successes", "i1", "trial cycles that spoke for it", 0),
     Column("idea_group", "i1", "patient group it comes from, if from patients", 0, N_PATIENT_GROUPS - 1),
@@ -287,13 +287,7 @@ PERSON = (
     _row("organisation", "organisation", "row of the organisation"),
     _row("team", "team", "row of the team; a team manager's own team; -1 above"),
     Column("key", "i4", "row within the run"),
-    Column(
-        "role",
-        "i1",
-        "staff, team manager, divisional manager, executive or chief executive",
-        0,
-        len(ROLES) - 1,
-    ),
+    Column("role", "i1", "staff, team manager, divisional manager, executive or chief executive", 0, len(ROLES) - 1),
     Column("profession", "i1", "profession", 0, len(PROFESSIONS) - 1),
     Column("generation", "i2", "people who held the post before", 0),
     Column("vacant", "i1", "whether the post is empty", 0, 1),
@@ -315,8 +309,8 @@ PERSON = (
     _unit("skill", "K, skill in improving work"),
     _unit("agency", "g, how much one thinks one can change"),
     _unit("agency_anchor", "g₀, agency brought along"),
-    _unit("alignment", "a, weight on patients' good against own convenience"),
-    _unit("professionalism", "sense of duty for the whole system and for change, beyond the own craft"),
+    _unit("alignment", "a, weight on patients' good against one's own convenience"),
+    _unit("professionalism", "sense of duty for the whole system and for change, beyond one's own craft"),
     Column("load", REAL, "hours of work over contracted hours", 0.0),
     Column("rest_hours", REAL, "hours of taking part that came out of rest last week", 0.0),
     _unit("headspace", "H, usable headspace"),
@@ -334,9 +328,13 @@ PERSON = (
     _unit("answered_memory", "share of own recent items acted on or explained"),
     _unit("acted_memory", "share of own recent items acted on"),
     # The staff survey.
-    *(Column(f"answer_{name}", "i1", f"answer to {name} in the last staff survey, 1-5; 0 not asked or not answered", 0, 5)
-      for name in SURVEY_ITEMS),
-)  # fmt: skip
+    *(
+        Column(
+            f"answer_{name}", "i1", f"answer to {name} in the last staff survey, 1-5; 0 not asked or not answered", 0, 5
+        )
+        for name in SURVEY_ITEMS
+    ),
+)
 
 PROBLEM = (
     Column("dimension", "i1", "dimension it is about", 0),
@@ -373,92 +371,98 @@ PATIENT = (
 )
 
 TALLY = (
-    *(_count(name, help) for name, help in (
-        ("noticed", "problems noticed"),
-        ("voiced", "problems voiced"),
-        ("withheld_fear", "problems withheld for fear"),
-        ("withheld_futility", "problems withheld because nothing would come of it"),
-        *((f"voiced_{name}", f"problems voiced to {name}") for name in CHANNELS),
-        ("joined", "problems voiced that were on the table already"),
-        ("acted", "items acted on"),
-        ("explained", "items explained"),
-        ("silent", "items met by silence"),
-        ("timed_out", "items that waited too long"),
-        ("lapsed", "items acted on of which nothing came in time"),
-        ("exposed", "answered items for which someone could have suffered"),
-        ("response_weeks", "weeks that managers' items had waited when answered or given up"),
-        ("answered", "items answered by managers"),
-        ("detriments", "people who suffered for speaking up"),
-        ("directives", "directives met by teams"),
-        ("complied", "directives complied with"),
-        ("adapted", "directives adapted"),
-        ("resisted", "directives resisted"),
-        ("gamed", "directives gamed"),
-        ("overlooked", "directives overlooked"),
-        ("trials_begun", "trials begun"),
-        ("trials_won", "trials that ended in adoption"),
-        ("trials_lost", "trials that ended without"),
-        ("cycles_due", "trial cycles that were due"),
-        ("cycles_done", "trial cycles that were carried out"),
-        ("observed", "problems that managers saw for themselves"),
-        ("huddled", "problems raised in huddles"),
-        ("brought", "ideas that outside partners brought"),
-        ("handed_on", "practices that a team took over from the one it is paired with"),
-        ("adopted_vertical", "practices changed from above: by directive, or by a programme put into practice at once"),
-        ("adopted_local", "practices changed by ideas that the team tried, wherever they came from"),
-        ("adopted_horizontal", "practices taken over from neighbours"),
-        ("adopted_patients", "practices changed because the patients' forum asked"),
-        ("solved", "practices of teams changed to what fits by ideas that they tried"),
-        ("replaced", "changes that another change replaced within a year"),
-        ("adopted_right", "practices changed to what fits"),
-        ("weeks_to_adopt", "weeks from raising to adoption, summed over ideas that were tried"),
-        ("sustained", "changes that stood for a year"),
-        ("decayed", "changes that decayed within a year"),
-        ("leavers", "people who left"),
-        ("hires", "people who joined"),
-        ("codified", "dimensions of the code that changed"),
-        ("deliberated", "ideas talked over"),
-        ("deliberations_split", "ideas talked over on which opinions differed"),
-        ("dissent_won", "ideas dropped after deliberation although some were for them"),
-        ("ideas_rejected", "ideas talked over and given up"),
-        ("chiefs_left", "chief executives who left"),
-        ("resets", "times that a new chief started over"),
-        ("rated", "ratings by the regulator"),
-        ("rated_inadequate", "ratings that were inadequate"),
-        ("acted_forum", "issues of the forum acted on"),
-        ("ties_made", "ties between teams made"),
-        ("ties_lost", "ties between teams lost"),
-        ("hours_voice", "hours spent on speaking up"),
-        ("hours_settling", "hours colleagues and the guardian spent on answering"),
-        ("hours_improvement", "hours spent on trials and on changing practice"),
-        ("hours_failure_demand", "hours spent on working around what does not fit"),
-        ("leaver_motivation", "motivation of people who left, summed"),
-    )),
-    Column("changes", REAL, "changes of practice, by what became of them and what caused them", 0.0, over=(FATES, ORIGINS)),
-)  # fmt: skip
-"""What happened this week, counted per organisation."""
+    *(
+        _count(name, help)
+        for name, help in (
+            ("noticed", "problems noticed"),
+            ("voiced", "problems voiced"),
+            ("withheld_fear", "problems withheld for fear"),
+            ("withheld_futility", "problems withheld because no action was expected"),
+            *((f"voiced_{name}", f"problems voiced to {name}") for name in CHANNELS),
+            ("joined", "problems voiced that had been raised before"),
+            ("acted", "items acted on"),
+            ("explained", "items explained"),
+            ("silent", "items met by silence"),
+            ("timed_out", "items that waited too long"),
+            ("lapsed", "items acted on without result in time"),
+            ("exposed", "answered items for which someone could have suffered"),
+            ("response_weeks", "weeks that managers' items had waited when answered or given up"),
+            ("answered", "items answered by managers"),
+            ("detriments", "people who suffered for speaking up"),
+            ("directives", "directives met by teams"),
+            ("complied", "directives complied with"),
+            ("adapted", "directives adapted"),
+            ("resisted", "directives resisted"),
+            ("gamed", "directives gamed"),
+            ("overlooked", "directives overlooked"),
+            ("trials_begun", "trials begun"),
+            ("trials_won", "trials that ended in adoption"),
+            ("trials_lost", "trials that ended without"),
+            ("cycles_due", "trial cycles that were due"),
+            ("cycles_done", "trial cycles that were carried out"),
+            ("observed", "problems that managers saw for themselves"),
+            ("huddled", "problems raised in huddles"),
+            ("brought", "ideas that outside partners brought"),
+            ("handed_on", "practices that a team took over from the one it is paired with"),
+            ("adopted_vertical", "practices changed from above: by directive, or at once by a programme"),
+            ("adopted_local", "practices changed by ideas that the team tried, wherever they came from"),
+            ("adopted_horizontal", "practices taken over from neighbours"),
+            ("adopted_patients", "practices changed because the patients' forum asked"),
+            ("solved", "practices of teams changed to what fits by ideas that they tried"),
+            ("replaced", "changes that another change replaced within a year"),
+            ("adopted_right", "practices changed to what fits"),
+            ("weeks_to_adopt", "weeks from raising to adoption, summed over ideas that were tried"),
+            ("sustained", "changes that stood for a year"),
+            ("decayed", "changes that decayed within a year"),
+            ("leavers", "people who left"),
+            ("hires", "people who joined"),
+            ("codified", "dimensions of the code that changed"),
+            ("deliberated", "ideas deliberated"),
+            ("deliberations_split", "ideas deliberated on which opinions differed"),
+            ("dissent_won", "ideas dropped after deliberation although some were in favour"),
+            ("ideas_rejected", "ideas deliberated and given up"),
+            ("chiefs_left", "chief executives who left"),
+            ("resets", "times that a new chief started over"),
+            ("rated", "ratings by the regulator"),
+            ("rated_inadequate", "ratings that were inadequate"),
+            ("acted_forum", "issues of the forum acted on"),
+            ("ties_made", "ties between teams made"),
+            ("ties_lost", "ties between teams lost"),
+            ("hours_voice", "hours spent on speaking up"),
+            ("hours_settling", "hours colleagues and the guardian spent on answering"),
+            ("hours_improvement", "hours spent on trials and on changing practice"),
+            ("hours_failure_demand", "hours spent on working around what does not fit"),
+            ("leaver_motivation", "motivation of people who left, summed"),
+        )
+    ),
+    Column(
+        "changes", REAL, "changes of practice, by what became of them and what caused them", 0.0, over=(FATES, ORIGINS)
+    ),
+)
+"""Events of the week, counted per organisation."""
 
+_OF_ALL = ("load", "exhaustion", "motivation", "trust")
+_OF_STAFF = ("headspace", "safety", "efficacy", "belonging", "agency", "skill", "propensity")
+_OF_TEAMS = ("overload", "seek", "mismatch", *(f"quality{of}" for of in ("", "_measured", "_unmeasured", "_reported")))
 SNAPSHOT = (
     _count("n_filled", "posts of staff and managers that are filled"),
     _count("n_staff_filled", "posts of staff that are filled"),
     _count("n_absent", "people absent"),
     _count("n_burnt_out", "people burnt out"),
-    *(Column(name, REAL, f"mean {name} of {who}", 0.0) for name, who in (
-        ("load", "staff and managers"), ("exhaustion", "staff and managers"), ("motivation", "staff and managers"),
-        ("trust", "staff and managers"), ("headspace", "staff"), ("safety", "staff"), ("efficacy", "staff"),
-        ("belonging", "staff"), ("agency", "staff"), ("skill", "staff"), ("propensity", "staff"),
-    )),
+    *(Column(name, REAL, f"mean {name} of staff and managers", 0.0) for name in _OF_ALL),
+    *(Column(name, REAL, f"mean {name} of staff", 0.0) for name in _OF_STAFF),
     Column("propensity_high", REAL, "mean probability of voicing of staff of high standing", 0.0, 1.0),
     Column("propensity_low", REAL, "mean probability of voicing of staff of low standing", 0.0, 1.0),
     Column("voice_gini", REAL, "Gini index of the 52-week memory of that probability, taken each quarter", 0.0, 1.0),
-    *(Column(f"{state}_icc_{group}", REAL, f"ICC(1) of {state} by {group}, taken each quarter", -1.0, 1.0)
-      for state in ("exhaustion", "safety", "burnt_out") for group in ("team", "division", "profession")),
+    *(
+        Column(f"{state}_icc_{group}", REAL, f"ICC(1) of {state} by {group}, taken each quarter", -1.0, 1.0)
+        for state in ("exhaustion", "safety", "burnt_out")
+        for group in ("team", "division", "profession")
+    ),
     _unit("would_speak_again", "mean probability of voicing of those who spoke up lately"),
     _unit("origin_entropy", "evenness of the origin of own ideas over teams, 0 one team, 1 all alike"),
     _unit("spots_coexist", "whether there are bright and dark spots at once"),
-    *(_unit(name, f"{name} over teams, mean") for name in (
-        "overload", "seek", "mismatch", "quality", "quality_measured", "quality_unmeasured", "quality_reported",
-    )),
+    *(_unit(name, f"{name} over teams, mean") for name in _OF_TEAMS),
     _unit("quality_sd", "standard deviation of true quality between teams"),
     _unit("bright_share", "share of teams whose quality lies more than a usual spread above the mean"),
     _unit("dark_share", "share of teams whose quality lies more than a usual spread below the mean"),
@@ -488,20 +492,32 @@ SNAPSHOT = (
     _unit("attention_wellbeing", "share of leaders' attention that goes to the wellbeing of staff"),
     Column("culture_gap", REAL, "culture score as reported minus mean psychological safety", -1.0, 1.0),
     # Parts of quality, ratings, who voices, and the staff survey.
-    *(_unit(f"quality_{name}", f"mean over teams of true quality on dimensions that are {words}") for name, words in (
-        ("safety_critical", "safety-critical"), ("low_kappa", "mostly local matters (κ < .3)"),
-        ("within_team", "changed within a team"), ("cross_boundary", "changed only with a second team"),
-        ("invisible", "out of sight of staff"),
-    )),
+    *(
+        _unit(f"quality_{name}", f"mean over teams of true quality on dimensions that are {words}")
+        for name, words in (
+            ("safety_critical", "safety-critical"),
+            ("low_kappa", "mostly local matters (κ < .3)"),
+            ("within_team", "changed within a team"),
+            ("cross_boundary", "changed only with a second team"),
+            ("invisible", "out of sight of staff"),
+        )
+    ),
     _unit("misrated", "share of teams on the other side of the regulator's threshold than the organisation's rating"),
-    *(_count(f"{event}_memory_{who}", f"problems {event} by staff who are {who}, 13-week memory")
-      for event in ("noticed", "voiced") for who in (*PROFESSIONS, "high", "low")),
+    *(
+        _count(f"{event}_memory_{who}", f"problems {event} by staff who are {who}, 13-week memory")
+        for event in ("noticed", "voiced")
+        for who in (*PROFESSIONS, "high", "low")
+    ),
     Column("survey_response", REAL, "percent of those asked who answered the last staff survey", 0.0, 100.0),
-    *(Column(f"survey_{name}", REAL, f"percent of answers to {name} that count, last staff survey", 0.0, 100.0)
-      for name in SURVEY_ITEMS),
-    *(Column(f"survey_all_{name}", REAL, f"the same, had everyone answered {name}", 0.0, 100.0)
-      for name in SURVEY_ITEMS),
-)  # fmt: skip
+    *(
+        Column(f"survey_{name}", REAL, f"percent of answers to {name} that count, last staff survey", 0.0, 100.0)
+        for name in SURVEY_ITEMS
+    ),
+    *(
+        Column(f"survey_all_{name}", REAL, f"the same, had everyone answered {name}", 0.0, 100.0)
+        for name in SURVEY_ITEMS
+    ),
+)
 """How things stand at the end of the week, per organisation. Nothing in the model reads it."""
 
 TABLES: dict[str, tuple[Column, ...]] = {

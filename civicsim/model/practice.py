@@ -1,4 +1,4 @@
-"""What it means for a team to change a practice, and to fall back from the change."""
+"""How a team changes a practice, and falls back from the change."""
 
 from __future__ import annotations
 
@@ -19,9 +19,7 @@ class PracticeParameters:
     signal_correlation: float = free(
         0.2, "0–1", 0, 0.8, "Correlation between what members of a team see.", symbol="ρ_c"
     )
-    switching_hours: float = free(
-        40.0, "hours per team", 0, 200, "Hours a team needs to change a practice, whoever asked for it."
-    )
+    switching_hours: float = free(40.0, "hours per team", 0, 200, "Hours a team needs to change a practice.")
 
 
 @compiled
@@ -64,7 +62,7 @@ def fall_back(slot):
 
 @compiled
 def propose(slot, value, convenient, origin, channel, severity, week):
-    """Put an idea on the table; whoever raised it is nobody yet."""
+    """Put an idea on the table, as yet without the person who raised it."""
     clear_idea(slot)
     slot.idea_state = WAITING
     slot.idea_value = value

@@ -1,4 +1,4 @@
-"""Writes down each week of a cohort, and turns the record into tidy tables."""
+"""Records each week of a cohort, and turns the record into tidy tables."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from civicsim.model.organisation import (
 )
 
 if TYPE_CHECKING:
-    import pandas as pd  # loaded where a table is made: whoever only steps organisations needs none
+    import pandas as pd  # loaded where a table is made: a run without tables needs none
 
 _COUNTS = tuple(column.name for column in TALLY if not column.over)
 _ARRAYS = tuple(column.name for column in TALLY if column.over)
@@ -49,7 +49,7 @@ def clear_tally(first, last, tally):
 
 @compiled
 def keep(first, last, row, organisation, tally, snapshot, team, kept_tally, kept_snapshot, kept_enacted, kept_team):
-    """Write down a week of some organisations; records without rows are left alone."""
+    """Record a week of some organisations; records without rows are left alone."""
     if kept_tally.shape[0] > 0:
         for o in range(first, last):
             kept_tally[row, o] = tally[o]
@@ -67,16 +67,16 @@ def keep(first, last, row, organisation, tally, snapshot, team, kept_tally, kept
 
 
 class Recorder:
-    """Writes down each week's tally and snapshot; given to :func:`civicsim.model.week.advance`.
+    """Records each week's tally and snapshot; given to :func:`civicsim.model.week.advance`.
 
     Parameters
     ----------
     cohort : Cohort
         What will be watched, from its present week on.
     weeks : int
-        How many weeks; 0 writes down nothing.
+        How many weeks; 0 records nothing.
     teams : bool
-        Whether to write down :data:`civicsim.model.measures.TEAM_MEASURES` for each team too.
+        Whether to record :data:`civicsim.model.measures.TEAM_MEASURES` for each team too.
     """
 
     def __init__(self, cohort: Cohort, weeks: int, *, teams: bool = False) -> None:
@@ -92,12 +92,15 @@ class Recorder:
     def arrays(self) -> dict[str, np.ndarray]:
         """The arrays that :func:`keep` writes to, by the names of its arguments."""
         return {
-            "kept_tally": self.tally, "kept_snapshot": self.snapshot, "kept_enacted": self.enacted, "kept_team": self.team,
-        }  # fmt: skip
+            "kept_tally": self.tally,
+            "kept_snapshot": self.snapshot,
+            "kept_enacted": self.enacted,
+            "kept_team": self.team,
+        }
 
     @property
     def history(self) -> History:
-        """What was written down, for measures."""
+        """The record, for measures."""
         return History(self.tally, self.snapshot, self._cohort.organisation, self.enacted)
 
 
@@ -136,11 +139,13 @@ def causes_frame(history: History) -> pd.DataFrame:
     import pandas as pd
 
     n = len(history.organisation)
-    frame = pd.DataFrame({
-        "seed": np.repeat(history.organisation["seed"], len(CAUSES)),
-        "organisation": np.repeat(history.organisation["key"], len(CAUSES)),
-        "cause": np.tile(CAUSES, n),
-    })  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "seed": np.repeat(history.organisation["seed"], len(CAUSES)),
+            "organisation": np.repeat(history.organisation["key"], len(CAUSES)),
+            "cause": np.tile(CAUSES, n),
+        }
+    )
     changes, caused = history.tally["changes"].sum(axis=0), [ORIGINS.index(cause) for cause in CAUSES]
     for fate in FATES:
         frame[fate] = changes[:, FATES.index(fate), caused].ravel().astype(int)
@@ -153,7 +158,7 @@ def survey_frame(cohort: Cohort) -> pd.DataFrame:
     """Return the answers to the last staff survey: a row per person who answered, and nothing that names a person.
 
     Columns are seed, organisation, team (−1 above teams), profession, role, and each question's answer from 1 to 5.
-    The answers are those of whoever held the post when staff were asked.
+    The answers are those of the people in post when staff were asked.
     """
     import pandas as pd
 

@@ -1,6 +1,6 @@
-"""Levels at which effects are neutral: what is usual at the status quo.
+"""Levels at which effects are neutral: those usual at the status quo.
 
-Many equations speak of more or less than usual. What is usual is said here once. The values are those of the default
+Many equations speak of more or less than usual. What is usual is stated here once. The values are those of the default
 kind of organisation after burn-in with the status quo's levers, so that no other style is favoured by centring.
 """
 
@@ -17,7 +17,7 @@ _USUAL_TENURE_SOURCE = "Assumption: median of the status quo after burn-in, chec
 
 @dataclass(frozen=True)
 class Reference:
-    """What is usual at the status quo."""
+    """Usual levels at the status quo."""
 
     usual_voice_share: float = fixed(
         0.44, "0–1", 0, 1, "Usual share of noticed problems that are voiced.", _MEASURED, symbol="v₀"

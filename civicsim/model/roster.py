@@ -133,14 +133,14 @@ class Roster:
         return np.repeat(np.arange(len(self.divisions)), self.divisions)
 
     def outline(self, structure: Structure) -> Structure:
-        """Return a structure in which what the roster decides is said as the roster has it.
+        """Return a structure that agrees with the roster in all that the roster decides.
 
         The size of a team is the mean, rounded (at most what [structure] allows); the most teams of a division are those of the largest.
 
         Raises
         ------
         ScenarioError
-            If the structure says otherwise, or asks for several organisations or too few executives.
+            If the structure contradicts it, or asks for several organisations or too few executives.
         """
         n = np.array(self.teams, dtype=np.int64).sum(axis=0)
         own: dict[str, Any] = {
@@ -150,9 +150,9 @@ class Roster:
             **dict(zip(_SHARES, (n / n.sum()).tolist(), strict=True)),
         }
         for name, value in own.items():
-            said = getattr(structure, name)
-            if said not in (value, getattr(Structure, name)):
-                raise ScenarioError(decided(name, said, value))
+            given = getattr(structure, name)
+            if given not in (value, getattr(Structure, name)):
+                raise ScenarioError(decided(name, given, value))
         if structure.n_organisations != 1:
             raise ScenarioError(
                 f"[structure] n_organisations = {structure.n_organisations}: a [roster] is one organisation; leave it at 1"
@@ -165,7 +165,7 @@ class Roster:
         return dataclasses.replace(structure, **own)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what a ``[roster]`` section says."""
+        """Return the contents of a ``[roster]`` section."""
         values = {name: getattr(self, name) for name in _FIELDS}
         return {key: _lists(value) for key, value in values.items() if value is not None}
 
@@ -190,9 +190,9 @@ class Roster:
 _FIELDS = tuple(field.name for field in dataclasses.fields(Roster))
 
 
-def decided(name: str, said: Any, own: Any) -> str:
-    """Return what is wrong where [structure] says what a roster decides."""
-    return f"[structure] {name} = {said}: the [roster] decides it, as {own:.6g}; leave it out"
+def decided(name: str, given: Any, own: Any) -> str:
+    """Return the message for a [structure] that sets what a roster decides."""
+    return f"[structure] {name} = {given}: the [roster] decides it, as {own:.6g}; leave it out"
 
 
 def undecided(structure: Structure) -> Structure:

@@ -166,7 +166,7 @@ def either(p, q):
 
 @compiled
 def toward_code(belief, code, stride):
-    """Return a practice of −1, 0 or 1 moved ``stride`` steps toward a code that says −1 or 1; 0 says nothing.
+    """Return a practice of −1, 0 or 1 moved ``stride`` steps toward a code of −1 or 1; 0 asks for nothing.
 
     With ``stride`` 1 a wrong practice is first unlearned (−1 → 0 → 1), which reproduces the figures of March (1991,
     "Exploration and exploitation in organizational learning", Organization Science 2:71); 2 changes it at once.

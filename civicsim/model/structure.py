@@ -79,7 +79,7 @@ class Structure:
 
 @dataclass(frozen=True)
 class Population:
-    """What people, places and practices are like at the start, and what newcomers bring."""
+    """People, teams and practices at the start, and what newcomers bring."""
 
     exhaustion_mean: float = parameter(
         0.49, "0–1", 0, 1, "Mean exhaustion to which staff return at ease.", _EXHAUSTION_MEAN_SOURCE

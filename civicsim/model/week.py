@@ -1,7 +1,7 @@
 """The week: which processes happen, in which order.
 
 Read from top to bottom, :data:`WEEK` is the process overview. Each process reads the tables as the processes before
-it left them; within a process everybody reads old values before anybody writes.
+it left them; within a process all old values are read before any is written.
 """
 
 from __future__ import annotations

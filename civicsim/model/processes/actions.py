@@ -1,7 +1,7 @@
 """Events that touch rows: people who go, truths that change, teams that are moved, paired or set to something new.
 
 An action is a function of a cohort, a range of organisations, a size, the place of its event among all, the teams that
-the event chose, and its weeks. The place keys its draws, so that two events of one kind have luck of their own. It
+the event chose, and its weeks. The place keys its draws, so that two events of one kind have draws of their own. It
 happens once, in the week of its event.
 """
 
@@ -27,6 +27,16 @@ FOR_EVER = 1_000_000
 """A week that never comes."""
 
 
+ACTIONS: dict[str, Callable[..., None]] = {}
+"""Actions by name."""
+
+
+def _action(function: Callable[..., None]) -> Callable[..., None]:
+    """List a function among the actions, by its name."""
+    ACTIONS[function.__name__] = function
+    return function
+
+
 def _everywhere(c: Cohort, chosen: np.ndarray | None) -> np.ndarray:
     return np.ones(len(c.team), dtype=np.int8) if chosen is None else chosen
 
@@ -43,12 +53,11 @@ def _vacate(first, last, week, stream, size, chosen, organisation, tally, team, 
                 leave_post(person[i], i, team, practice, ties, tally[o])
 
 
+@_action
 def vacancy_wave(c: Cohort, first: int, last: int, size: float, place: int = 0, chosen=None, weeks: int = 0) -> None:
     """Empty a share ``size`` of the posts of staff at once."""
-    _vacate(
-        first, last, c.week, stream_of(f"event.vacancy.{place}"), size, _everywhere(c, chosen), c.organisation, c.tally,
-        c.team, c.practice, c.person, c.ties,
-    )  # fmt: skip
+    stream, at = stream_of(f"event.vacancy.{place}"), _everywhere(c, chosen)
+    _vacate(first, last, c.week, stream, size, at, c.organisation, c.tally, c.team, c.practice, c.person, c.ties)
 
 
 @compiled
@@ -65,6 +74,7 @@ def _shift(first, last, week, stream, size, organisation, dimension, team, pract
                     practice[t, d].reality = local_reality(dimension[o, d].truth, dimension[o, d].kappa, v)
 
 
+@_action
 def reality_shift(c: Cohort, first: int, last: int, size: float, place: int = 0, chosen=None, weeks: int = 0) -> None:
     """Flip what is right on a share ``size`` of the dimensions, and redraw the local realities there."""
     _shift(
@@ -88,12 +98,11 @@ def _rewire(first, last, week, stream, size, chosen, organisation, team, ties, f
             org.independence = org.forum_funds = org.forum_credit = 0.0
 
 
+@_action
 def reorganisation(c: Cohort, first: int, last: int, size: float, place: int = 0, chosen=None, weeks: int = 0) -> None:
     """Move a share ``size`` of the teams: their people's ties to other teams are lost. The patients' forum may be, too."""
-    _rewire(
-        first, last, c.week, stream_of(f"event.reorganisation.{place}"), size, _everywhere(c, chosen), c.organisation,
-        c.team, c.ties, c.parameters["forum"],
-    )  # fmt: skip
+    stream, at = stream_of(f"event.reorganisation.{place}"), _everywhere(c, chosen)
+    _rewire(first, last, c.week, stream, size, at, c.organisation, c.team, c.ties, c.parameters["forum"])
     count_neighbours(first, last, c.organisation, c.team, c.person, c.ties, c.neighbour)
 
 
@@ -107,11 +116,13 @@ def _order(first, last, week, stream, size, measured_only, organisation, dimensi
                 dimension[o, d].directive = 1
 
 
+@_action
 def many_directives(c: Cohort, first: int, last: int, size: float, place: int = 0, chosen=None, weeks: int = 0) -> None:
-    """Order a share ``size`` of what the code says, all at once."""
+    """Order a share ``size`` of the code, all at once."""
     _order(first, last, c.week, stream_of(f"event.directives.{place}"), size, False, c.organisation, c.dimension)
 
 
+@_action
 def inspection(c: Cohort, first: int, last: int, size: float, place: int = 0, chosen=None, weeks: int = 0) -> None:
     """Announce an inspection, and order a share ``size`` of what is measured; the deadline is a parameter of governing."""
     for o in range(first, last):
@@ -127,6 +138,7 @@ def inspection(c: Cohort, first: int, last: int, size: float, place: int = 0, ch
     _order(first, last, c.week, stream_of(f"event.inspection.{place}"), size, True, c.organisation, c.dimension)
 
 
+@_action
 def leader_exit(c: Cohort, first: int, last: int, size: float, place: int = 0, chosen=None, weeks: int = 0) -> None:
     """Let the chief executive go this week, with probability ``size``."""
     stream = stream_of(f"event.leader.{place}")
@@ -147,8 +159,9 @@ def _lift(first, last, size, chosen, organisation, person):
                 person[i].belonging = min(1.0, person[i].belonging + size)
 
 
+@_action
 def solidarity(c: Cohort, first: int, last: int, size: float, place: int = 0, chosen=None, weeks: int = 0) -> None:
-    """Raise everybody's belonging by ``size``; it wears off by itself."""
+    """Raise belonging by ``size``; it wears off by itself."""
     _lift(first, last, size, _everywhere(c, chosen), c.organisation, c.person)
 
 
@@ -164,10 +177,12 @@ def _staff_of(c: Cohort, teams: np.ndarray) -> np.ndarray:
     return np.concatenate(posts) if posts else np.zeros(0, dtype=np.int64)
 
 
+@_action
 def mark(c: Cohort, first: int, last: int, size: float, place: int = 0, chosen=None, weeks: int = 0) -> None:
     """Do nothing to the teams that were chosen: only measures of chosen teams look at them."""
 
 
+@_action
 def isolate(c: Cohort, first: int, last: int, size: float, place: int = 0, chosen=None, weeks: int = 0) -> None:
     """Cut the chosen teams off from all others, for good."""
     teams = _rows(c, first, last, chosen)
@@ -177,6 +192,7 @@ def isolate(c: Cohort, first: int, last: int, size: float, place: int = 0, chose
     count_neighbours(first, last, c.organisation, c.team, c.person, c.ties, c.neighbour)
 
 
+@_action
 def project(c: Cohort, first: int, last: int, size: float, place: int = 0, chosen=None, weeks: int = 0) -> None:
     """Lift safety in the chosen teams by ``size``, and what it settles at for as long as the event lasts."""
     teams = _rows(c, first, last, chosen)
@@ -186,17 +202,20 @@ def project(c: Cohort, first: int, last: int, size: float, place: int = 0, chose
     c.person["safety"][people] = np.minimum(1.0, c.person["safety"][people] + size)
 
 
+@_action
 def teach(c: Cohort, first: int, last: int, size: float, place: int = 0, chosen=None, weeks: int = 0) -> None:
     """Take the people of the chosen teams a share ``size`` of the way to full skill in improving work."""
     people = _staff_of(c, _rows(c, first, last, chosen))
     c.person["skill"][people] += size * (1.0 - c.person["skill"][people])
 
 
+@_action
 def relieve(c: Cohort, first: int, last: int, size: float, place: int = 0, chosen=None, weeks: int = 0) -> None:
     """Take a share ``size`` of the care asked for off the chosen teams, for good."""
     c.team["demand"][_rows(c, first, last, chosen)] *= 1.0 - size
 
 
+@_action
 def pairing(c: Cohort, first: int, last: int, size: float, place: int = 0, chosen=None, weeks: int = 0) -> None:
     """Pair the weakest share ``size`` of the teams with as many of the strongest."""
     make_pairs(c, first, last, size)
@@ -236,30 +255,22 @@ def _introduce(
 
 
 def _roll_out(c: Cohort, first: int, last: int, size: float, at_once: bool, chosen: np.ndarray | None) -> None:
-    _introduce(
-        first, last, c.week, size, at_once, _everywhere(c, chosen), c.parameters["events"], c.parameters["practice"],
-        c.organisation, c.dimension, c.tally, c.team, c.practice,
-    )  # fmt: skip
+    at, p, p_practice = _everywhere(c, chosen), c.parameters["events"], c.parameters["practice"]
+    tables = (c.organisation, c.dimension, c.tally, c.team, c.practice)
+    _introduce(first, last, c.week, size, at_once, at, p, p_practice, *tables)
 
 
+@_action
 def install(c: Cohort, first: int, last: int, size: float, place: int = 0, chosen=None, weeks: int = 0) -> None:
     """Put a programme's changes into practice at once: those on a share ``size`` of the dimensions."""
     _roll_out(c, first, last, size, True, chosen)
 
 
+@_action
 def launch(c: Cohort, first: int, last: int, size: float, place: int = 0, chosen=None, weeks: int = 0) -> None:
     """Bring the same changes to the chosen teams as ideas to be tried."""
     _roll_out(c, first, last, size, False, chosen)
 
-
-ACTIONS: dict[str, Callable[..., None]] = {
-    action.__name__: action
-    for action in (
-        inspection, install, isolate, launch, leader_exit, many_directives, mark, pairing, project, reality_shift,
-        relieve, reorganisation, solidarity, teach, vacancy_wave,
-    )
-}  # fmt: skip
-"""Actions by name."""
 
 WITHOUT_SIZE = frozenset({"mark", "isolate"})
 """Actions that have no size: they happen to the chosen teams or not."""

@@ -19,8 +19,8 @@ STREAM = stream_of("event.teams")
 
 def _random(c: Cohort, rows: np.ndarray, n: int) -> np.ndarray:
     seed = c.organisation["seed"][c.team["organisation"][rows[0]]]
-    luck = [uniforms(seed, STREAM, LONG_AGO, key, 0)[0] for key in c.team["key"][rows]]
-    return rows[np.argsort(luck, kind="stable")[:n]]
+    draws = [uniforms(seed, STREAM, LONG_AGO, key, 0)[0] for key in c.team["key"][rows]]
+    return rows[np.argsort(draws, kind="stable")[:n]]
 
 
 def _best(c: Cohort, rows: np.ndarray, n: int) -> np.ndarray:
@@ -43,7 +43,7 @@ def willingness(c: Cohort, rows: np.ndarray) -> np.ndarray:
 
 
 def _willing(c: Cohort, rows: np.ndarray, n: int) -> np.ndarray:
-    """Start with the most willing team, and go on to the most willing of those with ties to a team already in."""
+    """Start with the most willing team, and continue with the most willing of those with ties to a team already in."""
     will = dict(zip(rows.tolist(), willingness(c, rows).tolist(), strict=True))
     chosen: list[int] = []
     while len(chosen) < n:

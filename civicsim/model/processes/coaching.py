@@ -15,7 +15,7 @@ _DREW_2020 = "Direction: coaching changes how leaders behave, slowly (Drew and P
 
 @dataclass(frozen=True)
 class Parameters:
-    """What an hour of coaching does."""
+    """Effects of an hour of coaching."""
 
     enabled: bool = switch("Managers and trials are coached; off, these hours go back to care.")
     full_hours: float = free(
@@ -54,7 +54,7 @@ def _step(first, last, p, organisation, team, person, manager):
                 manager[j].openness_anchor = coached(manager[j].openness_anchor, q.openness_rate, strength)
         for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
-            # Where there is nobody to coach and nothing on trial, the hours go back to care.
+            # Where there is no one to coach and nothing on trial, the hours go back to care.
             coached_here = g.n_trials > 0 or person[manager[g.manager].person].vacant == 0
             g.coaching_hours = hours * g.n_posts if coached_here else 0.0
             org.spent[COACHING] += g.coaching_hours / org.n_staff

@@ -21,7 +21,7 @@ _BREACH_RATIO_SOURCE = "Assumption: losses loom about twice as large as gains; f
 
 @dataclass(frozen=True)
 class Parameters:
-    """What is promised, and what keeping or breaking it does."""
+    """Promises of a compact, and effects of keeping or breaking them."""
 
     enabled: bool = switch("A compact binds; off, promises have no effect.")
     level: str = choice(

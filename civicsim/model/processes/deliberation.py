@@ -1,4 +1,4 @@
-"""Teams talk an idea over before they try it; disagreement sharpens their judgement until it turns into conflict."""
+"""Teams discuss an idea before they try it; disagreement sharpens their judgement until it turns into conflict."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MOUNTFORD_2014 = (
 
 @dataclass(frozen=True)
 class Parameters:
-    """What deliberation costs, and what disagreement does to it."""
+    """Cost of deliberation, and effects of disagreement."""
 
     enabled: bool = switch(
         "Endorsed ideas are deliberated; off, they go to trial untested, and the hours go back to care."
@@ -172,9 +172,9 @@ def _talk_over(t, d, week, q, gain, org, count, team, practice, person):
 
 @compiled
 def _step(first, last, week, p, p_practice, organisation, tally, team, practice, person):
-    """Let each team talk over as many endorsed ideas as it has hours for."""
+    """Let each team deliberate as many endorsed ideas as it has hours for."""
     m = practice.shape[1]
-    # Dimensions of what a team may talk over. There is room for one too many, which does not count.
+    # Dimensions on which a team may deliberate. There is room for one too many, which does not count.
     open_ideas = np.empty(m + 1, dtype=np.int64)
     for o in range(first, last):
         if not p[o].enabled:
@@ -209,7 +209,7 @@ def _step(first, last, week, p, p_practice, organisation, tally, team, practice,
                 if cost > 0.0:
                     for i in range(g.first_person, g.first_person + g.n_posts):
                         person[i].safety = unit(person[i].safety - cost)
-            # Hours for which there is nothing to talk over go back to care.
+            # Hours for which there is nothing to deliberate go back to care.
             g.deliberation_credit = min(g.deliberation_credit, price)
             g.hostility = unit(g.hostility + hostility_change(q, g.hostility, used / g.n_posts, g.overload))
             g.deliberation_hours = used
@@ -219,7 +219,7 @@ def _step(first, last, week, p, p_practice, organisation, tally, team, practice,
 
 PROCESS = Process(
     name="deliberation",
-    title="Teams talk endorsed ideas over: difference sharpens judgement, undue conflict spoils it and costs safety.",
+    title="Teams deliberate endorsed ideas: difference sharpens judgement, undue conflict spoils it and costs safety.",
     parameters=Parameters,
     kernels=(_step,),
 )

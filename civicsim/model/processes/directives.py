@@ -22,7 +22,7 @@ _DREW_2020 = (
 
 @dataclass(frozen=True)
 class Parameters:
-    """What makes teams comply with, adapt, resist or game a directive."""
+    """Reasons to comply with, adapt, resist or game a directive."""
 
     enabled: bool = switch("Directives reach teams.")
     comply_pressure: float = free(1.0, "utility", 0, 8, "How much fear and rewards make teams comply.", symbol="a₁")

@@ -1,4 +1,4 @@
-"""What is right changes slowly, for single teams and for the whole organisation."""
+"""The right practice changes slowly, for single teams and for the whole organisation."""
 
 from __future__ import annotations
 

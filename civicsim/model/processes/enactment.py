@@ -1,4 +1,4 @@
-"""Staff meet what leaders live, not what they announce."""
+"""Staff experience what leaders do, not what they announce."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def words_without_deeds(fear, fear_met, permission, permission_met, authority, a
     Formula
         ⅓[max(0, F − F*) + max(0, perm* − perm) + max(0, auth* − auth)],  * as announced
 
-    To be treated better than announced disappoints nobody.
+    To be treated better than announced disappoints no one.
     """
     return (
         max(0.0, fear_met - fear) + max(0.0, permission - permission_met) + max(0.0, authority - authority_met)
@@ -123,10 +123,10 @@ def _step(first, last, p, organisation, team, person, manager):
             org.fear, org.fear_enacted, org.permission, org.permission_enacted, org.authority, org.authority_enacted
         )
         for j in range(org.first_manager, org.first_manager + org.n_managers):
-            boss = person[manager[j].person]
-            overload = team[boss.team].overload if boss.role == TEAM_MANAGER else pressure
-            # While a post is empty, whoever stands in takes after the chief executive.
-            own = org.leader_openness if boss.vacant else manager[j].openness_anchor
+            lead = person[manager[j].person]
+            overload = team[lead.team].overload if lead.role == TEAM_MANAGER else pressure
+            # While a post is empty, a stand-in takes after the chief executive.
+            own = org.leader_openness if lead.vacant else manager[j].openness_anchor
             manager[j].openness = manager_openness(
                 own, org.leader_openness, q.leader_weight, overload, q.overload_cost, org.grip, q.grip_cost
             )

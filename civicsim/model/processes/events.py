@@ -1,4 +1,4 @@
-"""Dated changes: interventions that somebody decides on, shocks that happen, and the seasons.
+"""Dated changes: interventions that someone decides on, shocks that happen, and the seasons.
 
 Most are levers or parameters that take another value for some weeks; the few that touch rows are in
 :mod:`civicsim.model.processes.actions`. What comes when is part of the scenario, so an intervention is data like a style.
@@ -57,7 +57,7 @@ class Event:
     share: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what a block of a scenario file says; what is left at its default is left out."""
+        """Return the block of a scenario file, without what is left at its default."""
         usual = dataclasses.asdict(Event(self.week, self.name))
         about = dataclasses.asdict(self)
         return {key: value for key, value in about.items() if key in ("week", "name") or value != usual[key]}
@@ -73,7 +73,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a cohort's scenario sets, and what will change when.
+    """Settings of a cohort's scenario, and dates of its changes.
 
     Attributes
     ----------

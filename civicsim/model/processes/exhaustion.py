@@ -32,7 +32,7 @@ _REST = "Direction: an hour of rest lost is worse than an hour of work gained; s
 
 @dataclass(frozen=True)
 class Parameters:
-    """What wears people out and what restores them."""
+    """How work wears people out, and rest restores them."""
 
     enabled: bool = switch("Exhaustion changes.")
     form: str = choice(
@@ -128,7 +128,7 @@ def felt_load(load, rest_hours, contracted, rest_weight):
 def _move(org, q, usual, week, contracted, start, total, filled, broken, person):
     """Move the exhaustion of consecutive posts; for each is given that of its team, members in post, and promises broken."""
     fear = org.fear_enacted
-    luck = shocks_in_turn(org.seed, STREAM, week, person[start].key, total.shape[0])
+    draws = shocks_in_turn(org.seed, STREAM, week, person[start].key, total.shape[0])
     for k in range(total.shape[0]):
         who = person[start + k]
         around = (total[k] - who.exhaustion) / (filled[k] - 1.0) if filled[k] > 1.0 else who.exhaustion
@@ -136,13 +136,13 @@ def _move(org, q, usual, week, contracted, start, total, filled, broken, person)
         change = exhaustion_change(
             q, usual, who.exhaustion, who.exhaustion_anchor, load, fear, broken[k], around, who.belonging
         )
-        moved = unit(who.exhaustion + change + q.noise_sd * luck[k])
+        moved = unit(who.exhaustion + change + q.noise_sd * draws[k])
         who.exhaustion = moved if who.vacant == 0 else who.exhaustion
 
 
 @compiled
 def _step(first, last, week, p, p_reference, p_structure, organisation, team, person):
-    """Move everybody's exhaustion by the week's load, fear, company, recovery and chance."""
+    """Move exhaustion by the week's load, fear, company, recovery and chance."""
     for o in range(first, last):
         if not p[o].enabled:
             continue
@@ -163,18 +163,9 @@ def _step(first, last, week, p, p_reference, p_structure, organisation, team, pe
             _move(org, q, usual, week, contracted, start, total, filled, broken, person)
         # Managers have no team around them, and go by promises to the organisation as a whole.
         n = org.n_persons - org.n_staff
-        nobody = np.zeros(n)
+        none = np.zeros(n)
         _move(
-            org,
-            q,
-            usual,
-            week,
-            contracted,
-            org.first_person + org.n_staff,
-            nobody,
-            nobody,
-            np.full(n, org.breach),
-            person,
+            org, q, usual, week, contracted, org.first_person + org.n_staff, none, none, np.full(n, org.breach), person
         )
 
 

@@ -225,7 +225,7 @@ def _activate(o, org, q, panel, patient):
 
 @compiled
 def _step(first, last, week, p, organisation, tally, dimension, practice, need, panel, patient):
-    """Let the forum meet and raise issues with teams; and let patients' readiness to take part follow what came of it."""
+    """Let the forum meet and raise issues with teams; and let patients' readiness to take part follow the results."""
     wanted = np.empty(practice.shape[1])
     for o in range(first, last):
         org, q, count = organisation[o], p[o], tally[o]

@@ -102,7 +102,7 @@ def attention_to_wellbeing(weight, visible, gain, exhaustion, usual_exhaustion):
     Formula
         w·(1 + g·max(0, Ē − E_ref)), at most 1, where the cost in wellbeing can be seen; else 0
 
-    An aim whose price cannot be seen moves nobody's attention.
+    An aim whose price cannot be seen moves no one's attention.
     """
     return unit(weight * (1.0 + gain * max(0.0, exhaustion - usual_exhaustion))) if visible else 0.0
 
@@ -231,9 +231,21 @@ def _rate(org, q, reported, patience, u, count):
 
 @compiled
 def _step(
-    first, last, week, p, p_compact, p_lifecycle, p_turnover, p_population, p_reference, organisation, tally, team,
-    person, manager,
-):  # fmt: skip
+    first,
+    last,
+    week,
+    p,
+    p_compact,
+    p_lifecycle,
+    p_turnover,
+    p_population,
+    p_reference,
+    organisation,
+    tally,
+    team,
+    person,
+    manager,
+):
     """Let the chief executive stay or go and set an example; each quarter, react to reports and be rated."""
     for o in range(first, last):
         org, q, count = organisation[o], p[o], tally[o]

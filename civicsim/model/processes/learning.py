@@ -1,4 +1,4 @@
-"""People learn from what came of speaking up: whether it helps, whether it is safe, whether they can change things."""
+"""People learn from the outcome of speaking up: whether it helps, whether it is safe, whether they can change things."""
 
 from __future__ import annotations
 
@@ -155,10 +155,10 @@ def _learn_efficacy(q, usual, start, n_posts, outcomes, n_outcomes, dealt, openn
         belief = _heard(belief, others, n_others, witness_rate, loss_ratio, q, who.tenure, tenure)
         agency = _heard(who.agency, own, n, q.outcome_rate, 1.0, q, who.tenure, tenure)
         agency = _heard(agency, others, n_others, witness_rate, 1.0, q, who.tenure, tenure)
+        anchor, usual_dealt, usual_open = who.efficacy_anchor, usual.usual_dealt_share, usual.usual_openness
         expected = expected_efficacy(
-            who.efficacy_anchor, q.dealt_weight, dealt[k], usual.usual_dealt_share, q.openness_efficacy, openness[k],
-            usual.usual_openness,
-        )  # fmt: skip
+            anchor, q.dealt_weight, dealt[k], usual_dealt, q.openness_efficacy, openness[k], usual_open
+        )
         belief = unit(settle(belief, 0.0, expected, 0.0, q.experience_rate))
         agency = unit(settle(agency, 0.0, who.agency_anchor, 0.0, q.agency_rate))
         who.efficacy = belief if who.vacant == 0 else who.efficacy
@@ -180,9 +180,9 @@ def _learn_safety(q, usual, fear, start, n_posts, around, n_around, climate, ope
 
 @compiled
 def _step(first, last, week, p, p_reference, organisation, team, person, manager, ties):
-    """Move everybody's efficacy, agency and safety by what the week taught them."""
-    # Friends may work in another organisation of the run: everybody's safety is kept before anybody's moves, and whether
-    # there is anybody. Empty posts hold nobody's, and last come zeros for nobody, who stands in empty slots of ties.
+    """Move efficacy, agency and safety by what the week taught."""
+    # Friends may work in another organisation of the run: all safety is kept before any moves, and whether
+    # a post is filled. Last come zeros, for empty slots of ties.
     start_of_all = organisation[first].first_person
     n_persons = organisation[last - 1].first_person + organisation[last - 1].n_persons - start_of_all
     before = np.zeros((n_persons + 1, 2))

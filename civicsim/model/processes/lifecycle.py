@@ -276,7 +276,7 @@ def _try_ideas(first, last, week, p, p_practice, organisation, dimension, tally,
 def _age_changes(first, last, week, p, organisation, tally, team, neighbour, practice):
     """Let changes of the past year last or decay."""
     m = practice.shape[1]
-    # First see which changes decay, in all organisations, then let them: nobody's fall counts for a neighbour in the
+    # First see which changes decay, in all organisations, then let them: no fall counts for a neighbour in the
     # same week.
     n_teams = organisation[last - 1].first_team + organisation[last - 1].n_teams - organisation[first].first_team
     decaying = np.empty((n_teams * m, 2), dtype=np.int64)

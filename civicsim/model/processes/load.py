@@ -79,7 +79,7 @@ def _share_work(t, org, q, contracted, managers, team, practice, person, count):
     for i in range(g.first_person, g.first_person + g.n_posts):
         present += 1 - max(person[i].vacant, person[i].absent)
     g.n_present = present
-    # Whoever manages beside the team's manager is not there for care.
+    # Managers beside the team's manager are not there for care.
     at_work = max(present - (managers - 1), 1)
     care = max(0.0, org.demand_factor * g.demand / at_work - q.convenience_gain * convenient)
     # What each gives, and what the team gives together: it falls to those who are there.
@@ -109,7 +109,7 @@ def _share_work(t, org, q, contracted, managers, team, practice, person, count):
 
 @compiled
 def _step(first, last, p, p_structure, organisation, tally, team, practice, person, manager):
-    """Work out everybody's load and headspace, and each team's memory of overload."""
+    """Work out load and headspace, and each team's memory of overload."""
     for o in range(first, last):
         if not p[o].enabled:
             continue
@@ -124,12 +124,12 @@ def _step(first, last, p, p_structure, organisation, tally, team, practice, pers
             mean_rest += rest / org.n_teams
         # Assumption: managers share the load of those they lead.
         for j in range(org.first_manager, org.first_manager + org.n_managers):
-            boss = person[manager[j].person]
-            own_team = boss.role == TEAM_MANAGER
-            boss.load = team[boss.team].load if own_team else mean_load
-            boss.rest_hours = person[team[boss.team].first_person].rest_hours if own_team else mean_rest
-            boss.headspace = usable_headspace(
-                boss.load, q.overtime, contracted, org.permission_enacted, org.spent[PROTECTED]
+            lead = person[manager[j].person]
+            own_team = lead.role == TEAM_MANAGER
+            lead.load = team[lead.team].load if own_team else mean_load
+            lead.rest_hours = person[team[lead.team].first_person].rest_hours if own_team else mean_rest
+            lead.headspace = usable_headspace(
+                lead.load, q.overtime, contracted, org.permission_enacted, org.spent[PROTECTED]
             )
 
 

@@ -23,7 +23,7 @@ _DREW_2020 = "Assumption: staff judge leaders by how they spend time (Drew and P
 
 @dataclass(frozen=True)
 class Parameters:
-    """What motivation, belonging and trust follow."""
+    """How motivation, belonging and trust follow the work."""
 
     enabled: bool = switch("Motivation, belonging and trust change.")
     motivation_rate: float = free(
@@ -113,7 +113,7 @@ def _follow_staff(org, q, usual, start, kept, broken, openness, n_ties, person):
 
 @compiled
 def _step(first, last, p, p_compact, p_reference, organisation, team, person, manager, ties):
-    """Move everybody's motivation, trust and, for staff, belonging."""
+    """Move motivation, trust and, for staff, belonging."""
     for o in range(first, last):
         if not p[o].enabled:
             continue
@@ -138,10 +138,9 @@ def _step(first, last, p, p_compact, p_reference, organisation, team, person, ma
             # Managers above the teams go by how the organisation as a whole keeps its word.
             fulfilment = team[who.team].fulfilment if who.team >= 0 else org.fulfilment
             breach = team[who.team].breach if who.team >= 0 else org.breach
-            _follow(
-                who, q, usual, org.authority_enacted, org.permission_enacted, org.fear_enacted, org.target_salience,
-                org.say_do_gap, gain * fulfilment, loss * breach,
-            )  # fmt: skip
+            authority, permission, fear = org.authority_enacted, org.permission_enacted, org.fear_enacted
+            salience, gap = org.target_salience, org.say_do_gap
+            _follow(who, q, usual, authority, permission, fear, salience, gap, gain * fulfilment, loss * breach)
             # Assumption: managers' belonging returns to what they brought along.
             who.belonging += q.belonging_rate * (who.belonging_anchor - who.belonging)
 

@@ -66,32 +66,32 @@ def convenient_value(present, u):
 
 @compiled
 def _count_checks(org, q, week, one, beyond, start, n_posts, team, person):
-    """Return how many checks each post of some teams makes this week; none where nobody is at work."""
+    """Return how many checks each post of some teams makes this week; none where no one is at work."""
     seek, n_of = np.empty(n_posts), np.empty(n_posts, dtype=np.int8)
     for t in range(one, beyond):
         for i in range(team[t].first_person, team[t].first_person + team[t].n_posts):
             seek[i - start] = team[t].seek
-    luck = uniforms_in_turn(org.seed, STREAM, week, person[start].key, n_posts, 0)
+    draws = uniforms_in_turn(org.seed, STREAM, week, person[start].key, n_posts, 0)
     for k in range(n_posts):
         who = person[start + k]
         rate = expected_checks(q.check_rate, q.base_headspace, who.headspace, seek[k], who.load, q.overload_cost)
-        n = poisson(rate, luck[0, k], N_PROBLEMS)
+        n = poisson(rate, draws[0, k], N_PROBLEMS)
         n_of[k] = n if (who.vacant == 0) & (who.absent == 0) else 0
     return n_of
 
 
 @compiled
 def _look(n, week, gain, seed, visible, checks, practice, person, problem):
-    """Make ``n`` checks, and keep what looks wrong as problems of whoever makes them.
+    """Make ``n`` checks, and keep what looks wrong as problems of those who make them.
 
-    ``checks`` says of each the row of the person, the person's key, and its number among the person's checks.
+    ``checks`` holds, for each, the row of the person, the person's key, and its number among the person's checks.
     """
-    luck = uniforms_at(seed, STREAM, week, checks[1, :n], checks[2, :n])
+    draws = uniforms_at(seed, STREAM, week, checks[1, :n], checks[2, :n])
     n_visible = visible.shape[0]
     for c in range(n):
         i = checks[0, c]
         who = person[i]
-        u_where, u_right, severity, u_own = luck[0, c], luck[1, c], luck[2, c], luck[3, c]
+        u_where, u_right, severity, u_own = draws[0, c], draws[1, c], draws[2, c], draws[3, c]
         d = visible[int(u_where * n_visible)]
         slot = practice[who.team, d]
         signal = slot.reality if u_right < judges_rightly(who.skill, gain) else -slot.reality
@@ -146,10 +146,8 @@ def _step(first, last, week, p, p_practice, organisation, dimension, tally, team
                     checks[0, n_checks], checks[1, n_checks] = start + k, person[start + k].key
                     checks[2, n_checks] = 1 + number
                     n_checks += 1
-            _look(
-                n_checks, week, p_practice[o].judgement_gain, org.seed, visible[:n_visible], checks, practice, person,
-                problem,
-            )  # fmt: skip
+            gain = p_practice[o].judgement_gain
+            _look(n_checks, week, gain, org.seed, visible[:n_visible], checks, practice, person, problem)
             for t in range(one, beyond):
                 g = team[t]
                 g.noticed = 0.0

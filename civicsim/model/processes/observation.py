@@ -24,7 +24,7 @@ _SEEING = "Direction: leaders who see the work for themselves ask instead of jud
 
 @dataclass(frozen=True)
 class Parameters:
-    """What an hour of watching or huddling brings to light."""
+    """What comes to light in an hour of observation or of a huddle."""
 
     enabled: bool = switch("Managers watch the work and teams huddle; off, these hours go back to care.")
     hours_per_check: float = free(1.0, "hours", 0.25, 4, "Hours a manager observes work for each practice looked at.")
@@ -43,12 +43,12 @@ def checks_of(credit, hours_each):
 
 
 @compiled
-def _check(t, k, week, stream, seed, key, dims, n_dims, accuracy, candour, origin, practice):
+def _check(t, k, week, stream, seed, key, dims, accuracy, candour, origin, practice):
     """Look at one practice; return whether something wrong came on the table."""
-    u_where, u_right, severity, u_said = uniforms(seed, stream, week, key, k)
-    slot = practice[t, dims[int(u_where * n_dims)]]
+    u_where, u_right, severity, u_raised = uniforms(seed, stream, week, key, k)
+    slot = practice[t, dims[int(u_where * dims.shape[0])]]
     signal = slot.reality if u_right < accuracy else -slot.reality
-    if signal == slot.value or slot.idea_state != NO_IDEA or u_said >= candour:
+    if signal == slot.value or slot.idea_state != NO_IDEA or u_raised >= candour:
         return False
     propose(slot, signal, 0, origin, TO_MANAGER, severity, week)
     return True
@@ -75,20 +75,18 @@ def _step(first, last, week, p, p_practice, organisation, dimension, tally, team
                     critical[n_critical] = d
                     n_critical += 1
         for t in range(org.first_team, org.first_team + org.n_teams):
-            g, boss = team[t], person[manager[team[t].manager].person]
+            g, lead = team[t], person[manager[team[t].manager].person]
             hours = org.hours[OBSERVATION] * g.n_posts
-            if boss.vacant == 0 and boss.absent == 0 and n_visible > 0:
+            if lead.vacant == 0 and lead.absent == 0 and n_visible > 0:
                 g.seek = unit(g.seek + q.seek_gain * hours * (1.0 - g.seek))
                 g.observation_credit += hours
                 g.observation_hours += hours
                 org.spent[OBSERVATION] += hours / org.n_staff
                 for k in range(checks_of(g.observation_credit, q.hours_per_check)):
                     g.observation_credit -= q.hours_per_check
-                    # What managers see with their own eyes takes nobody's courage.
-                    if _check(
-                        t, k, week, WATCH, org.seed, g.key, visible, n_visible, judges_rightly(boss.skill, gain), 1.0,
-                        FROM_MANAGERS, practice,
-                    ):  # fmt: skip
+                    # What managers see with their own eyes takes no one's courage.
+                    right, seen = judges_rightly(lead.skill, gain), visible[:n_visible]
+                    if _check(t, k, week, WATCH, org.seed, g.key, seen, right, 1.0, FROM_MANAGERS, practice):
                         count.observed += 1
                         g.noticed += 1.0
             if n_critical > 0:
@@ -99,11 +97,9 @@ def _step(first, last, week, p, p_practice, organisation, dimension, tally, team
                 org.spent[HUDDLES] += hours / org.n_staff
                 for k in range(checks_of(g.huddle_credit, q.hours_per_huddle)):
                     g.huddle_credit -= q.hours_per_huddle
-                    # What is seen in a huddle is said as far as people there dare to.
-                    if _check(
-                        t, k, week, HUDDLE, org.seed, g.key, critical, n_critical, judges_rightly(common, gain), candour,
-                        FROM_TEAM, practice,
-                    ):  # fmt: skip
+                    # What is seen in a huddle is raised as far as people there dare to.
+                    right, seen = judges_rightly(common, gain), critical[:n_critical]
+                    if _check(t, k, week, HUDDLE, org.seed, g.key, seen, right, candour, FROM_TEAM, practice):
                         count.huddled += 1
                         g.noticed += 1.0
 

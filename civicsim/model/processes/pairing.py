@@ -23,7 +23,7 @@ _INSISTENCE_SOURCE = "Direction: the pairs were to be performance-managed (2013)
 
 @dataclass(frozen=True)
 class Parameters:
-    """What a pair does, and what it costs; an event makes the pairs."""
+    """How pairs of teams work, and what they cost; an event makes the pairs."""
 
     enabled: bool = switch("Paired teams learn from each other.")
     by: str = choice(
@@ -128,7 +128,7 @@ def make_pairs(cohort, first, last, share):
         rows = np.flatnonzero(group_of[c.team["organisation"]] == group)
         within_reach = rows[c.team["isolated"][rows] == 0]
         ranked = within_reach[np.argsort(score[within_reach], kind="stable")]
-        # What was paired before and is paired anew, or with nobody, leaves no half of a pair behind.
+        # What was paired before and is paired anew or no longer leaves no half of a pair behind.
         c.team["partner"][rows], c.team["learns"][rows] = -1, 0
         n = min(max(1, round(share * len(ranked))) if share > 0.0 else 0, len(ranked) // 2)
         weak, strong = ranked[:n], ranked[::-1][:n]

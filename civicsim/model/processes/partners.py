@@ -42,7 +42,7 @@ def hours_brought(n, hours):
 
 @compiled
 def _step(first, last, week, p, organisation, dimension, tally, team, practice):
-    """Let outside partners bring work to everybody, and now and then an idea to a team."""
+    """Let outside partners bring work to all staff, and now and then an idea to a team."""
     m = practice.shape[1]
     for o in range(first, last):
         org, q = organisation[o], p[o]
@@ -63,7 +63,7 @@ def _step(first, last, week, p, organisation, dimension, tally, team, practice):
 
 PROCESS = Process(
     name="partners",
-    title="Partners outside bring ideas to teams, and work to everybody.",
+    title="Outside partners bring ideas to teams, and work to all staff.",
     parameters=Parameters,
     kernels=(_step,),
 )

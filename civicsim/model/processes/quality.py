@@ -25,7 +25,7 @@ _MOUNTFORD_2014 = (
 
 @dataclass(frozen=True)
 class Parameters:
-    """What quality depends on, and what shows of it."""
+    """How quality arises, and how much of it shows."""
 
     enabled: bool = switch("Quality is worked out; off, it stays as it was.")
     exhaustion_cost: float = free(
@@ -96,7 +96,7 @@ def _weights(dimensions):
 
 @compiled
 def _meet_needs(fits, needs, met):
-    """Put down how far each patient group's needs are met where practices fit or not."""
+    """Work out how far each patient group's needs are met where practices fit or not."""
     for k in range(met.shape[0]):
         total = 0.0
         for d in range(fits.shape[0]):

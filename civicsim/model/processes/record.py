@@ -1,4 +1,4 @@
-"""How things stand is put down. Nothing in the model reads it."""
+"""Records the state of the organisation. No other process reads the record."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def intraclass_correlation(n_groups, n, sum_of_squares, total, between, sum_n_sq
 
 @compiled
 def _people(org, view, team, person):
-    """Put down means over people, and each team's mean exhaustion and safety."""
+    """Record means over people, and each team's mean exhaustion and safety."""
     n_filled = n_absent = n_burnt_out = n_high = n_low = 0
     load = exhaustion = motivation = trust = headspace = safety = efficacy = 0.0
     belonging = agency = skill = propensity = propensity_high = propensity_low = 0.0
@@ -164,7 +164,7 @@ def _likeness(values, group, n_groups):
 
 @compiled
 def _resemblance(org, view, team, person):
-    """Put down how much people of one team, division or profession are alike, on scales and on a yes-no item."""
+    """Record how much people of one team, division or profession are alike, on scales and on a yes-no item."""
     states = np.empty((3, org.n_staff))
     groups = np.empty((3, org.n_staff), dtype=np.int64)
     n = 0
@@ -214,7 +214,7 @@ def evenness(counts):
 
 @compiled
 def _origins(org, view, team, person):
-    """Put down from how many teams own ideas come, and whether those who spoke up would again."""
+    """Record from how many teams own ideas come, and whether those who spoke up would again."""
     counts = np.empty(org.n_teams)
     for k in range(org.n_teams):
         counts[k] = team[org.first_team + k].originated_memory
@@ -229,7 +229,7 @@ def _origins(org, view, team, person):
 
 @compiled
 def _teams(o, org, view, usual_spread, dimension, team, practice):
-    """Put down means over teams, bright and dark spots, and where ideas stand."""
+    """Record means over teams, bright and dark spots, and where ideas stand."""
     m = practice.shape[1]
     overload = seek = mismatch = harm = incidents = conflict = hostility = 0.0
     quality = measured = unmeasured = reported = 0.0
@@ -294,7 +294,7 @@ def _share_fitting(hit, weight, working, otherwise):
 
 @compiled
 def _parts_of_quality(o, org, view, dimension, team, practice):
-    """Put down true quality on some of the dimensions, by the formula of quality on all."""
+    """Record true quality on some of the dimensions, by the formula of quality on all."""
     m = practice.shape[1]
     view.quality_safety_critical = view.quality_low_kappa = view.quality_invisible = 0.0
     view.quality_within_team = view.quality_cross_boundary = 0.0
@@ -335,7 +335,7 @@ def _parts_of_quality(o, org, view, dimension, team, practice):
 
 @compiled
 def _misrated(org, view, threshold, team):
-    """Put down how many teams are not what the organisation's rating says; unrated counts as not inadequate."""
+    """Record how many teams differ from the organisation's rating; unrated counts as not inadequate."""
     wrong = 0
     for t in range(org.first_team, org.first_team + org.n_teams):
         wrong += (team[t].quality < threshold) != (org.inadequate == 1)
@@ -344,7 +344,7 @@ def _misrated(org, view, threshold, team):
 
 @compiled
 def _voices(org, view, person, team, ties):
-    """Put down who is ready to speak up and who did, and how many ties lead to other teams and divisions."""
+    """Record who is ready to speak up and who did, and how many ties lead to other teams and divisions."""
     noticed = np.zeros(N_PROFESSIONS)
     voiced = np.zeros(N_PROFESSIONS)
     view.noticed_memory_high = view.voiced_memory_high = view.noticed_memory_low = view.voiced_memory_low = 0.0
@@ -425,7 +425,7 @@ def _step(
     patient,
     ties,
 ):
-    """Put down how things stand at the end of the week."""
+    """Record the state at the end of the week."""
     for o in range(first, last):
         if not p[o].enabled:
             continue
@@ -444,7 +444,7 @@ def _step(
         for j in range(org.first_manager, org.first_manager + org.n_managers):
             view.openness += manager[j].openness
         view.openness /= org.n_managers
-        # What moves slowly, and takes long to put down, is put down once a quarter.
+        # What moves slowly and takes long to work out is recorded once a quarter.
         if week % QUARTER == 0:
             _origins(org, view, team, person)
             _parts_of_quality(o, org, view, dimension, team, practice)
@@ -461,7 +461,7 @@ def _step(
 
 PROCESS = Process(
     name="record",
-    title="How things stand is put down; nothing in the model reads it.",
+    title="The state of the organisation is recorded; no other process reads the record.",
     parameters=Parameters,
     kernels=(_step,),
 )

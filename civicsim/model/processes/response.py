@@ -40,7 +40,7 @@ _GUARDIAN = "Assumption: gives 3-5 % of formal cases (National Guardian's Office
 
 @dataclass(frozen=True)
 class Parameters:
-    """How much can be answered, and what comes of it."""
+    """How much can be answered, and with what result."""
 
     enabled: bool = switch("What is raised is answered; off, everything waits for ever.")
     form: str = choice(
@@ -158,7 +158,7 @@ def silence_outcome(invitation, u):
 
 @compiled
 def _tell(slot, g, person, outcome, acted):
-    """Tell the person who raised it, and the team, what came of an item; nobody learns from what nobody voiced."""
+    """Tell the person who raised it, and the team, the outcome of an item; no one learns from what no one voiced."""
     if slot.idea_origin != FROM_STAFF and slot.idea_origin != FROM_TEAM:
         return
     g.outcomes += outcome
@@ -254,7 +254,7 @@ def _settle(slot, o, g, week, org, q, q_forum, explains, harmed, draws, person, 
     u_act, u_explain, u_silence, u_harm = draws
     authority = org.authority_enacted
     if slot.idea_state != WAITING:
-        # Acted on, and nothing came of it: in the end that is silence too. What a programme brought was promised to nobody.
+        # Acted on without result: in the end that is silence too. What a programme brought was promised to no one.
         if slot.idea_origin != FROM_PROGRAMME:
             count.lapsed += 1
             if slot.idea_channel != TO_FORUM:
@@ -283,16 +283,16 @@ def _settle(slot, o, g, week, org, q, q_forum, explains, harmed, draws, person, 
 
 
 @compiled
-def _hours_to_answer(g, boss, org, q, usual_overload, managers):
+def _hours_to_answer(g, lead, org, q, usual_overload, managers):
     """Return the hours that a team's managers have for answering this week."""
-    exhaustion = 0.0 if boss.vacant else boss.exhaustion
+    exhaustion = 0.0 if lead.vacant else lead.exhaustion
     left = share_left(q.form, g.overload, q.overload_cost, usual_overload)
     reporting = org.hours[REPORTING] / org.hours_budget
     hours = managers * response_hours(
         org.hours[RESPONSE], g.n_posts, reporting, q.reporting_cost, exhaustion, q.exhaustion_cost, left
     )
     # Assumption: while the manager is away or the post is empty, a stand-in answers with half the time.
-    return 0.5 * hours if boss.vacant or boss.absent else hours
+    return 0.5 * hours if lead.vacant or lead.absent else hours
 
 
 @compiled
@@ -312,7 +312,7 @@ def _serve_queue(t, n_waiting, week, org, q, explains, harmed, g, practice, pers
         g.response_hours += q.hours_per_item
         n_waiting -= 1
     if n_waiting == 0:
-        # Time that nobody needs goes back to care: it cannot be saved up beyond one item.
+        # Time that no one needs goes back to care: it cannot be saved up beyond one item.
         g.response_credit = min(g.response_credit, q.hours_per_item)
 
 
@@ -335,7 +335,7 @@ def _step(
             g.dealt = g.joined
             if not q.enabled:
                 continue
-            openness, boss = manager[g.manager].openness, person[manager[g.manager].person]
+            openness, lead = manager[g.manager].openness, person[manager[g.manager].person]
             harmed = detriment_probability(q.detriment, org.fear_enacted, openness)
             explains = explained_probability(q.explain_base, q.explain_openness, openness)
             n_waiting = 0
@@ -349,7 +349,7 @@ def _step(
                     draws = uniforms(org.seed, STREAM, week, g.key, d)
                     _settle(slot, o, g, week, org, q, p_forum[o], explains, harmed, draws, person, panel, count)
             g.response_credit += _hours_to_answer(
-                g, boss, org, q, p_reference[o].usual_overload, p_structure[o].managers_per_team
+                g, lead, org, q, p_reference[o].usual_overload, p_structure[o].managers_per_team
             )
             _serve_queue(t, n_waiting, week, org, q, explains, harmed, g, practice, person, count)
             g.noticed_memory = (1.0 - 1.0 / DEALT_WEEKS) * g.noticed_memory + g.noticed

@@ -1,4 +1,4 @@
-"""What one team has changed lately, teams with ties to it may take over."""
+"""Teams may adopt what a team with ties to them has changed lately."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def accepts(fits, accuracy, u):
 def news_of(slot, week):
     """Return the practice of a slot if it is in use, still standing, and young enough to be talked about; else 0.
 
-    What was ordered is no news: everybody has the order.
+    What was ordered is no news: all have the order.
     """
     age = week - slot.adopted_week
     is_news = (slot.followed != 0) & (slot.origin != FROM_DIRECTIVE) & (age > 0) & (age <= NEWS_WEEKS)
@@ -111,7 +111,7 @@ def _read_news(start, n_teams, week, practice):
 
 @compiled
 def _new_to(t, tied, apart, practice, new):
-    """Write down the dimensions on which a team hears of something that it does not do; return how many there are."""
+    """List the dimensions on which a team hears of something that it does not do; return how many there are."""
     n_new = 0
     for d in range(practice.shape[1]):
         # Two opposite changes may be in the news; the one with more ties is heard. It is news to who does otherwise.
@@ -122,7 +122,7 @@ def _new_to(t, tied, apart, practice, new):
 
 @compiled
 def _take_over(taken, week, p_practice, tally, team, practice):
-    """Make what teams have taken up from neighbours their practice."""
+    """Make what teams have adopted from neighbours their practice."""
     for k in range(taken.shape[0]):
         t, d, value = taken[k]
         o = team[t].organisation
@@ -136,7 +136,7 @@ def _take_over(taken, week, p_practice, tally, team, practice):
 def _step(first, last, week, p, p_practice, organisation, dimension, tally, team, neighbour, practice, person):
     """Let each team take over recent changes of its neighbours that it judges to fit."""
     m = practice.shape[1]
-    # First everybody looks around, in all organisations, then everybody changes.
+    # First all teams look around, in all organisations, then all change.
     start = organisation[first].first_team
     n_teams = organisation[last - 1].first_team + organisation[last - 1].n_teams - start
     news = _read_news(start, n_teams, week, practice)

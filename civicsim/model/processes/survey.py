@@ -1,8 +1,8 @@
 """Once a year staff and managers are asked what the NHS Staff Survey asks. Nothing in the model reads the answers.
 
-A person's states give how far the person agrees, on a scale from about 0 to 1. What is ticked in a hurry adds noise,
+A person's states give how far the person agrees, on a scale from about 0 to 1. Noise is added,
 and thresholds cut the sum into five answers, of which the upper two count, as in the survey's published figures. Not
-everybody answers, and those who do need not be like the rest: both shares are kept.
+all answer, and those who do need not be like the rest: both shares are kept.
 """
 
 from __future__ import annotations
@@ -58,55 +58,78 @@ class Question:
 
 QUESTIONS = (
     Question(
-        "safe", "safety of voice", "25e, safe to speak up about anything of concern: agree or strongly agree",
-        "higher", "psychological safety",
+        "safe",
+        "safety of voice",
+        "25e, safe to speak up about anything of concern: agree or strongly agree",
+        "higher",
+        "psychological safety",
     ),
     Question(
-        "addressed", "concerns addressed",
+        "addressed",
+        "concerns addressed",
         "25f, confident that the organisation would address a concern: agree or strongly agree",
-        "higher", "efficacy, the belief that speaking up leads to action",
+        "higher",
+        "efficacy, the belief that speaking up leads to action",
     ),
     Question(
-        "unsafe_practice", "raising unsafe practice",
+        "unsafe_practice",
+        "raising unsafe practice",
         "20a, secure in raising concerns about unsafe clinical practice: agree or strongly agree",
-        "higher", "psychological safety, and the weight that patients' good has for the person",
+        "higher",
+        "psychological safety, and the weight that patients' good has for the person",
     ),
     Question(
-        "improvements", "power to improve",
+        "improvements",
+        "power to improve",
         "3f, able to make improvements happen in their area of work: agree or strongly agree",
-        "higher", "influence (perceived agency and authority as enacted), and what came of own recent items",
+        "higher",
+        "influence (perceived agency and authority as enacted), and the outcome of own recent items",
     ),
     Question(
-        "suggestions", "room for suggestions",
+        "suggestions",
+        "room for suggestions",
         "3d, able to make suggestions to improve the work of the team: agree or strongly agree",
-        "higher", "the past year's readiness to speak up, what colleagues do, and the manager's openness",
+        "higher",
+        "the past year's readiness to speak up, what colleagues do, and the manager's openness",
     ),
     Question(
-        "burnt_out", "burnout", "12b, how often burnt out because of work: often or always",
-        "lower", "exhaustion, with the model's own line for being burnt out",
+        "burnt_out",
+        "burnout",
+        "12b, how often burnt out because of work: often or always",
+        "lower",
+        "exhaustion, with the model's own line for being burnt out",
     ),
     Question(
-        "unwell", "work-related stress", "11c, unwell from work-related stress in the past twelve months: yes",
-        "lower", "exhaustion, with a lower line: it takes one bout in a year", True,
+        "unwell",
+        "work-related stress",
+        "11c, unwell from work-related stress in the past twelve months: yes",
+        "lower",
+        "exhaustion, with a lower line: it takes one bout in a year",
+        True,
     ),
     Question(
-        "enough_staff", "enough staff",
+        "enough_staff",
+        "enough staff",
         "3i, enough staff at the organisation to do the job properly: agree or strongly agree",
-        "higher", "filled posts of the team over workload",
+        "higher",
+        "filled posts of the team over workload",
     ),
+    Question("valued", "valued by team", "7h, valued by the team: agree or strongly agree", "higher", "belonging"),
     Question(
-        "valued", "valued by team", "7h, valued by the team: agree or strongly agree", "higher", "belonging"
-    ),
-    Question(
-        "recognition", "recognition",
+        "recognition",
+        "recognition",
         "4a, recognition for good work: satisfied or very satisfied",
-        "higher", "belonging, and the share of own items that were answered",
+        "higher",
+        "belonging, and the share of own items that were answered",
     ),
     Question(
-        "leaving", "thoughts of leaving", "26a, often think about leaving the organisation: agree or strongly agree",
-        "lower", "what drives the chance of leaving: exhaustion, trust and belonging",
+        "leaving",
+        "thoughts of leaving",
+        "26a, often think about leaving the organisation: agree or strongly agree",
+        "lower",
+        "what drives the chance of leaving: exhaustion, trust and belonging",
     ),
-)  # fmt: skip
+)
 """The questions, in the order of :data:`civicsim.model.organisation.SURVEY_ITEMS`; numbers as in 2023, to be verified."""
 YES_OR_NO = tuple(question.yes_no for question in QUESTIONS)
 
@@ -168,37 +191,37 @@ class Parameters:
 
 @compiled
 def secure_about_practice(duty_weight, safety, alignment):
-    """Return how secure somebody is in raising unsafe practice: (1−w)·S + w·a."""
+    """Return how secure a person is in raising unsafe practice: (1−w)·S + w·a."""
     return (1.0 - duty_weight) * safety + duty_weight * alignment
 
 
 @compiled
 def can_improve(acted_weight, agency, authority, acted):
-    """Return how far somebody can make improvements happen: (1−w)·(½g + ½ authority) + w·acted on."""
+    """Return how far a person can make improvements happen: (1−w)·(½g + ½ authority) + w·acted on."""
     return (1.0 - acted_weight) * (0.5 * agency + 0.5 * authority) + acted_weight * acted
 
 
 @compiled
 def can_suggest(readiness, norm, openness):
-    """Return how far somebody can make suggestions: the mean of own readiness to speak up, colleagues', and openness."""
+    """Return how far a person can make suggestions: the mean of own readiness to speak up, colleagues', and openness."""
     return (readiness + norm + openness) / 3.0
 
 
 @compiled
 def staffed(weight, filled_share, load):
-    """Return how far somebody finds that there is enough staff: ½ + w·(filled share / load − 1)."""
+    """Return how far a person finds that there is enough staff: ½ + w·(filled share / load − 1)."""
     return 0.5 + weight * (filled_share / max(load, 0.1) - 1.0)
 
 
 @compiled
 def recognised(belonging, answered):
-    """Return how far somebody finds good work recognised: ½X + ½ share of own items answered."""
+    """Return how far a person finds good work recognised: ½X + ½ share of own items answered."""
     return 0.5 * belonging + 0.5 * answered
 
 
 @compiled
 def wish_to_leave(leaving, usual_exhaustion, exhaustion, trust, belonging):
-    """Return how much somebody thinks of leaving.
+    """Return how much a person thinks of leaving.
 
     Formula
         ½ + ¼ [e_E(E−E_ref) − e_T(T−½) − e_X(X−½)]
@@ -306,11 +329,10 @@ def agreement_of(org, q, leaving, usual_exhaustion, team, person, manager):
 @compiled
 def thresholds(q):
     """Return the agreement above which an answer counts, in the order of :data:`QUESTIONS`."""
-    return (
-        q.safe_threshold, q.addressed_threshold, q.unsafe_practice_threshold, q.improvements_threshold,
-        q.suggestions_threshold, BURNT_OUT, q.unwell_threshold, q.enough_staff_threshold, q.valued_threshold,
-        q.recognition_threshold, q.leaving_threshold,
-    )  # fmt: skip
+    voice = (q.safe_threshold, q.addressed_threshold, q.unsafe_practice_threshold)
+    influence = (q.improvements_threshold, q.suggestions_threshold)
+    work = (BURNT_OUT, q.unwell_threshold, q.enough_staff_threshold)
+    return voice + influence + work + (q.valued_threshold, q.recognition_threshold, q.leaving_threshold)
 
 
 @compiled
@@ -332,15 +354,15 @@ def _tick(org, week, q, agrees, person):
 
 @compiled
 def _put_down(org, ticks, replies, person):
-    """Put down the answers of those who replied; 0 for all others."""
+    """Store the answers of those who replied; 0 for all others."""
     for n in range(org.n_persons):
-        who, said = person[org.first_person + n], ticks[:, n]
+        who, given = person[org.first_person + n], ticks[:, n]
         if not replies[n]:
-            said[:] = 0
-        who.answer_safe, who.answer_addressed, who.answer_unsafe_practice = said[0], said[1], said[2]
-        who.answer_improvements, who.answer_suggestions, who.answer_burnt_out = said[3], said[4], said[5]
-        who.answer_unwell, who.answer_enough_staff, who.answer_valued = said[6], said[7], said[8]
-        who.answer_recognition, who.answer_leaving = said[9], said[10]
+            given[:] = 0
+        who.answer_safe, who.answer_addressed, who.answer_unsafe_practice = given[0], given[1], given[2]
+        who.answer_improvements, who.answer_suggestions, who.answer_burnt_out = given[3], given[4], given[5]
+        who.answer_unwell, who.answer_enough_staff, who.answer_valued = given[6], given[7], given[8]
+        who.answer_recognition, who.answer_leaving = given[9], given[10]
 
 
 @compiled
@@ -368,7 +390,7 @@ def _report(view, ticks, asked, replies):
         view.survey_all_burnt_out, view.survey_all_unwell, view.survey_all_enough_staff = share[5], share[6], share[7]
         view.survey_all_valued, view.survey_all_recognition, view.survey_all_leaving = share[8], share[9], share[10]
     share, n_replies = percentages(ticks, replies)
-    # Where nobody answers, nothing new is reported.
+    # Where no one answers, nothing new is reported.
     if n_replies > 0:
         view.survey_safe, view.survey_addressed, view.survey_unsafe_practice = share[0], share[1], share[2]
         view.survey_improvements, view.survey_suggestions, view.survey_burnt_out = share[3], share[4], share[5]
@@ -379,20 +401,20 @@ def _report(view, ticks, asked, replies):
 
 @compiled
 def _step(first, last, week, p, p_turnover, p_reference, organisation, snapshot, team, person, manager):
-    """Ask everybody in post where it is time: in the survey's week, and in the very first week of all."""
+    """Ask all in post where it is time: in the survey's week, and in the very first week of all."""
     for o in range(first, last):
         org, q, usual = organisation[o], p[o], p_reference[o].usual_exhaustion
         if not q.enabled or not (org.n_surveys == 0 or is_due(week, q.week_of_year, q.every_years)):
             continue
         start, n = org.first_person, org.n_persons
         asked, replies = np.zeros(n, dtype=np.bool_), np.zeros(n, dtype=np.bool_)
-        luck = uniforms_in_turn(org.seed, REPLIES, week, person[start].key, n, 0)
+        draws = uniforms_in_turn(org.seed, REPLIES, week, person[start].key, n, 0)
         for i in range(n):
             who = person[start + i]
             if who.vacant == 0:
                 asked[i] = True
                 chance = response_probability(q.response_rate, q.response_exhaustion, who.exhaustion, usual)
-                replies[i] = luck[0, i] < chance
+                replies[i] = draws[0, i] < chance
         agrees = agreement_of(org, q, p_turnover[o], usual, team, person, manager)
         ticks = _tick(org, week, q, agrees, person)
         _report(snapshot[o], ticks, asked, replies)
@@ -402,7 +424,7 @@ def _step(first, last, week, p, p_turnover, p_reference, organisation, snapshot,
 
 PROCESS = Process(
     name="survey",
-    title="Once a year staff and managers are surveyed, and some answer; nothing in the model reads it.",
+    title="Once a year staff and managers are surveyed, and some answer; no other process reads the answers.",
     parameters=Parameters,
     kernels=(_step,),
 )

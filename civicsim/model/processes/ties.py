@@ -26,7 +26,7 @@ _WEST_1999 = (
 
 @dataclass(frozen=True)
 class Parameters:
-    """What it takes to make ties between teams, and to keep them."""
+    """Effort of making ties between teams, and of keeping them."""
 
     enabled: bool = switch(
         "Ties between teams form and dissolve; off, they stay as they were, and peer hours go back to care."
@@ -79,7 +79,7 @@ def _in_common(ties, a, b):
 
 @compiled
 def _candidate(i, k, u, v, w, org, organisation, team, person, ties, outside_share):
-    """Return somebody whom person ``i`` might meet: a friend's friend, someone of the division, or anyone."""
+    """Return someone whom person ``i`` might meet: a friend's friend, someone of the division, or anyone."""
     if k == 0:
         n = count_ties(ties, i)
         if n == 0:
@@ -149,7 +149,7 @@ def _step(first, last, week, p, organisation, tally, team, person, ties, neighbo
         hours = org.hours[PEER]
         org.spent[PEER] = 0.0
         for t in range(org.first_team, org.first_team + org.n_teams):
-            # A team that is cut off has nobody to spend them with.
+            # A team that is cut off has no one to spend them with.
             team[t].peer_hours = 0.0 if team[t].isolated else hours
             org.spent[PEER] += team[t].peer_hours * team[t].n_posts / org.n_staff
         # Hours are the same for all: the chances depend on the number of ties alone.
@@ -160,16 +160,16 @@ def _step(first, last, week, p, organisation, tally, team, person, ties, neighbo
             makes[n] = making_probability(hours, n, q.upkeep_hours, q.making_hours)
         for start in range(org.first_person, org.first_person + org.n_staff, PEOPLE_AT_ONCE):
             n_people = min(PEOPLE_AT_ONCE, org.first_person + org.n_staff - start)
-            luck = uniforms_in_turn(org.seed, TOUCH, week, person[start].key, n_people, 0)
+            draws = uniforms_in_turn(org.seed, TOUCH, week, person[start].key, n_people, 0)
             for i in range(start, start + n_people):
                 who = person[i]
                 n_ties = count_friends(ties, i)
                 # One draw decides whether any tie ends, and which: each tie has half the chance from either end.
-                which = luck[0, i - start] / each_loses[n_ties]
+                which = draws[0, i - start] / each_loses[n_ties]
                 if which < n_ties:
                     drop_tie(ties, i, ties[i, int(which)])
                     count.ties_lost += 1
-                if luck[1, i - start] < makes[n_ties] and not (who.vacant or team[who.team].isolated):
+                if draws[1, i - start] < makes[n_ties] and not (who.vacant or team[who.team].isolated):
                     j = _meet(i, week, org, organisation, team, person, ties, q)
                     if j >= 0 and add_tie(ties, i, j):
                         count.ties_made += 1

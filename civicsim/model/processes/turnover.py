@@ -19,10 +19,10 @@ STREAM = stream_of("turnover")
 _TRAITS = tuple(
     stream_of(f"turnover.{name}")
     for name in (
-        "exhaustion", "safety", "efficacy", "motivation", "belonging", "trust", "agency", "skill", "alignment", "openness",
-        "professionalism",
+        *("exhaustion", "safety", "efficacy", "motivation", "belonging", "trust"),
+        *("agency", "skill", "alignment", "openness", "professionalism"),
     )
-)  # fmt: skip
+)
 (
     T_EXHAUSTION,
     T_SAFETY,
@@ -46,7 +46,7 @@ _ABSENCE = "Assumption: gives 4.3-5.6 % sickness absence (England), calibrated."
 
 @dataclass(frozen=True)
 class Parameters:
-    """What makes people leave, fall ill, and what newcomers bring."""
+    """Why people leave and fall ill, and what newcomers bring."""
 
     enabled: bool = switch("People leave, fall ill and are replaced.")
     absence_enabled: bool = switch("People fall ill.")
@@ -91,7 +91,7 @@ def absence_probability(q, exhaustion):
 
 @compiled
 def newcomer_attitude(drawn, reputation, weight):
-    """Return what a newcomer expects: a mix of an own draw and the reputation of the place."""
+    """Return what a newcomer expects: a mix of a draw and the reputation of the organisation."""
     return (1.0 - weight) * drawn + weight * reputation
 
 
@@ -136,7 +136,7 @@ def hire(who, i, org, q, pop, week, manager):
 
 @compiled
 def leave_post(who, i, team, practice, ties, count):
-    """Empty a post; what the person had raised stays on the table, but nobody waits for the answer."""
+    """Empty a post; what the person had raised stays on the table, but no one waits for the answer."""
     who.vacant = 1
     who.absent = 0
     who.noticed = who.voiced = who.voice_hours = 0.0
@@ -156,16 +156,16 @@ def leave_post(who, i, team, practice, ties, count):
 def _fates(org, q, usual, week, start, n, person):
     """Let consecutive posts grow a week older, or be ill, and return whose occupants change: by leaving, or by joining."""
     moves = np.empty(n, dtype=np.int8)
-    luck = uniforms_in_turn(org.seed, STREAM, week, person[start].key, n, 0)
+    draws = uniforms_in_turn(org.seed, STREAM, week, person[start].key, n, 0)
     fill = 1.0 / org.weeks_to_fill
     for k in range(n):
         who = person[start + k]
         hazard = exit_hazard(q, usual, who.exhaustion, who.trust, who.belonging)
-        ill = (luck[1, k] < absence_probability(q, who.exhaustion)) & q.absence_enabled
+        ill = (draws[1, k] < absence_probability(q, who.exhaustion)) & q.absence_enabled
         vacant, here = who.vacant == 1, who.vacant == 0
         # The chief executive's coming and going belongs to governing.
-        leaves = here & (luck[0, k] < hazard) & (who.role != CHIEF)
-        moves[k] = leaves | (vacant & (luck[0, k] < fill))
+        leaves = here & (draws[0, k] < hazard) & (who.role != CHIEF)
+        moves[k] = leaves | (vacant & (draws[0, k] < fill))
         who.tenure = min(who.tenure + here, MOST_WEEKS)
         who.absent = ill & here & (not leaves)
     return moves

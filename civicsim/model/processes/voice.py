@@ -37,9 +37,9 @@ _GUARDIAN_APPEAL_SOURCE = (
 
 @dataclass(frozen=True)
 class Parameters:
-    """What people weigh before they speak up, and whom they tell."""
+    """Reasons that people weigh before they speak up, and whom they tell."""
 
-    enabled: bool = switch("Staff speak up; off, nobody does and nothing counts as withheld.")
+    enabled: bool = switch("Staff speak up; off, no one does and nothing counts as withheld.")
     form: str = choice(
         "logit", ("logit", "linear", "product"), "Whether reasons add up in a logit or line, or multiply.", _BROCK_2001
     )
@@ -163,12 +163,12 @@ def fear_share(q, usual, safety, efficacy, fear):
 def channel(q, authority, agency, safety, severity, u):
     """Return to whom a problem is voiced: a softmax choice among peers, manager and guardian."""
     peers = exp(q.peer_authority * authority + q.peer_agency * agency)
-    boss = exp(q.manager_appeal + safety - 0.5)
+    manager = exp(q.manager_appeal + safety - 0.5)
     guardian = exp(q.guardian_appeal + q.guardian_severity * severity - q.guardian_unsafety * (safety - 0.5))
-    x = u * (peers + boss + guardian)
+    x = u * (peers + manager + guardian)
     if x < peers:
         return TO_PEERS
-    return TO_MANAGER if x < peers + boss else TO_GUARDIAN
+    return TO_MANAGER if x < peers + manager else TO_GUARDIAN
 
 
 @compiled
@@ -186,10 +186,10 @@ def _raise(slot, seen, i, to, week, g, count):
 
 @compiled
 def _look_around(first, last, p, p_reference, organisation, team, person, ties):
-    """Put down for everybody which share of the problems that colleagues and friends noticed lately was voiced."""
+    """Work out for each person which share of the problems that colleagues and friends noticed lately was voiced."""
     start = organisation[first].first_person
     n = organisation[last - 1].first_person + organisation[last - 1].n_persons - start
-    # Noticed and voiced, as they were before anybody speaks; last come zeros for nobody.
+    # Noticed and voiced, as they were before anyone speaks; last come zeros for empty slots.
     memory = np.zeros((n + 1, 2))
     for i in range(n):
         memory[i, 0] = person[start + i].noticed_memory
@@ -215,7 +215,7 @@ def _look_around(first, last, p, p_reference, organisation, team, person, ties):
 
 @compiled
 def _make_up_minds(org, q, usual, start, n_posts, person):
-    """Let everybody in post weigh whether they would voice a problem of middling severity, and forget last week's voice."""
+    """Let all in post weigh whether they would voice a problem of middling severity, and forget last week's voice."""
     invitation, fear = org.invitation, org.fear_enacted
     for i in range(start, start + n_posts):
         who = person[i]
@@ -231,7 +231,7 @@ def _make_up_minds(org, q, usual, start, n_posts, person):
 
 @compiled
 def _list_problems(start, n_posts, person, problem, held):
-    """Put down who noticed what, problem by problem: row, key, number of the problem, and of the check; return how many."""
+    """List who noticed what, problem by problem: row, key, number of the problem, and of the check; return how many."""
     n = 0
     for i in range(start, start + n_posts):
         if person[i].noticed > 0.0 and person[i].vacant == 0:
@@ -244,14 +244,14 @@ def _list_problems(start, n_posts, person, problem, held):
 @compiled
 def _decide(org, q, usual, week, held, n, count, team, practice, person, problem):
     """Let people decide about each of the problems that they hold."""
-    luck = uniforms_at(org.seed, STREAM, week, held[1, :n], held[3, :n])
+    draws = uniforms_at(org.seed, STREAM, week, held[1, :n], held[3, :n])
     for c in range(n):
         i = held[0, c]
         who, seen = person[i], problem[i, held[2, c]]
         g = team[who.team]
         ready = appraisal(q, usual, who, org.invitation, org.fear_enacted, seen.severity)
-        if luck[0, c] < speaks_probability(q.form, ready, q.norm_weight, who.norm, usual.usual_voice_share):
-            to = channel(q, org.authority_enacted, who.agency, who.safety, seen.severity, luck[2, c])
+        if draws[0, c] < speaks_probability(q.form, ready, q.norm_weight, who.norm, usual.usual_voice_share):
+            to = channel(q, org.authority_enacted, who.agency, who.safety, seen.severity, draws[2, c])
             _raise(practice[who.team, seen.dimension], seen, i, to, week, g, count)
             who.voiced += 1.0
             who.voice_hours = who.voiced * q.hours_per_item
@@ -261,7 +261,7 @@ def _decide(org, q, usual, week, held, n, count, team, practice, person, problem
             count.voiced_peers += to == TO_PEERS
             count.voiced_manager += to == TO_MANAGER
             count.voiced_guardian += to == TO_GUARDIAN
-        elif luck[1, c] < fear_share(q, usual, who.safety, who.efficacy, org.fear_enacted):
+        elif draws[1, c] < fear_share(q, usual, who.safety, who.efficacy, org.fear_enacted):
             count.withheld_fear += 1
         else:
             count.withheld_futility += 1
