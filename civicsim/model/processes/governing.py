@@ -230,6 +230,25 @@ def _rate(org, q, reported, patience, u, count):
 
 
 @compiled
+def _review(week, inspected, org, q, usual_exhaustion, patience, u_rate, team, person, count):
+    """Put reports together; each quarter leaders react to them, and the regulator rates who is inspected or has its turn."""
+    reported = 0.0
+    for t in range(org.first_team, org.first_team + org.n_teams):
+        reported += team[t].quality_reported
+    reported /= org.n_teams
+    exhaustion, safety = _how_staff_are(org, person)
+    org.culture_reported = culture_as_reported(
+        safety, q.culture_target, org.fear_enacted, org.target_salience, org.audit
+    )
+    if week % QUARTER == 0:
+        _react(org, q, reported, exhaustion, usual_exhaustion)
+    # Organisations are rated in turn, not all in one quarter; an inspection ends in a rating of its own.
+    quarters = max(1, q.rating_weeks // QUARTER)
+    if inspected or (week // QUARTER + turn_of(org.seed, org.key, quarters)) % quarters == 0:
+        _rate(org, q, reported, patience, u_rate, count)
+
+
+@compiled
 def _step(
     first,
     last,
@@ -265,22 +284,8 @@ def _step(
         if week >= 0:
             org.expectation += q.expectation_drift / 52.0
         inspected = _inspection_nears(org, p_lifecycle[o].n_cycles * p_lifecycle[o].cycle_weeks, patience)
-        if week % QUARTER != 0 and not inspected:
-            continue
-        reported = 0.0
-        for t in range(org.first_team, org.first_team + org.n_teams):
-            reported += team[t].quality_reported
-        reported /= org.n_teams
-        exhaustion, safety = _how_staff_are(org, person)
-        org.culture_reported = culture_as_reported(
-            safety, q.culture_target, org.fear_enacted, org.target_salience, org.audit
-        )
-        if week % QUARTER == 0:
-            _react(org, q, reported, exhaustion, p_reference[o].usual_exhaustion)
-        # Organisations are rated in turn, not all in one quarter; an inspection ends in a rating of its own.
-        quarters = max(1, q.rating_weeks // QUARTER)
-        if inspected or (week // QUARTER + turn_of(org.seed, org.key, quarters)) % quarters == 0:
-            _rate(org, q, reported, patience, u_rate, count)
+        if week % QUARTER == 0 or inspected:
+            _review(week, inspected, org, q, p_reference[o].usual_exhaustion, patience, u_rate, team, person, count)
 
 
 PROCESS = Process(

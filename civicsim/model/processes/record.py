@@ -228,8 +228,8 @@ def _origins(org, view, team, person):
 
 
 @compiled
-def _teams(o, org, view, usual_spread, dimension, team, practice):
-    """Record means over teams, bright and dark spots, and where ideas stand."""
+def _teams(o, org, view, dimension, team, practice):
+    """Record means over teams, where ideas stand, and how far the code is right."""
     m = practice.shape[1]
     overload = seek = mismatch = harm = incidents = conflict = hostility = 0.0
     quality = measured = unmeasured = reported = 0.0
@@ -261,6 +261,15 @@ def _teams(o, org, view, usual_spread, dimension, team, practice):
     view.quality_unmeasured, view.quality_reported = unmeasured / n, reported / n
     view.ideas_waiting, view.ideas_endorsed, view.ideas_in_trial = waiting, endorsed, in_trial
     view.gamed, view.followed = gamed, followed
+    right = 0
+    for d in range(m):
+        right += dimension[o, d].code == dimension[o, d].truth
+    view.code_right = right / m
+
+
+@compiled
+def _spots(org, view, usual_spread, team):
+    """Record how true quality spreads over teams, bright and dark spots, and the teams that an event chose."""
     squares = 0.0
     bright = dark = 0
     for t in range(org.first_team, org.first_team + org.n_teams):
@@ -280,10 +289,6 @@ def _teams(o, org, view, usual_spread, dimension, team, practice):
     view.quality_sd = math.sqrt(squares / org.n_teams)
     view.spots_coexist = 1.0 if bright > 0 and dark > 0 else 0.0
     view.bright_share, view.dark_share = bright / org.n_teams, dark / org.n_teams
-    right = 0
-    for d in range(m):
-        right += dimension[o, d].code == dimension[o, d].truth
-    view.code_right = right / m
 
 
 @compiled
@@ -431,7 +436,8 @@ def _step(
             continue
         org, view = organisation[o], snapshot[o]
         _people(org, view, team, person)
-        _teams(o, org, view, p_reference[o].usual_quality_spread, dimension, team, practice)
+        _teams(o, org, view, dimension, team, practice)
+        _spots(org, view, p_reference[o].usual_quality_spread, team)
         _misrated(org, view, p_governing[o].inadequate_below, team)
         _patients(org, view, panel[o], patient)
         view.satisfaction_reported = satisfaction_as_reported(
