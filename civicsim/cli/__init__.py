@@ -59,6 +59,8 @@ def _run(words: list[str]) -> int:
     except Exception as error:
         if os.environ.get("CIVICSIM_DEBUG"):
             raise
+        if isinstance(error, OSError) and error.filename is not None:
+            return _complain(f"{error.filename}: cannot be used ({error.strerror})", 2)
         return _complain(
             f"unexpected {type(error).__name__}: {str(error) or 'no message'} (set CIVICSIM_DEBUG=1 to see where)", 1
         )

@@ -32,7 +32,7 @@ from civicsim.scenario.toml import read_toml
 
 def about_parameter(about: Parameter) -> dict[str, Any]:
     """Return the declaration of a parameter, for JSON."""
-    names = ("default", "unit", "role", "help", "source")
+    names = ("label", "default", "unit", "role", "help", "source")
     return {"name": about.key, **{name: getattr(about, name) for name in names}, "range": about.range_text}
 
 
@@ -47,8 +47,8 @@ def all_parameters(width: int) -> Shown:
                 rows.append([about.name, value_text(about.default), facts])
             yield from grid(rows, width, first="bold")
             yield ""
-        yield "Lever: set by a governance style. Uncertainty: not well known, and may be varied."
-        yield "Fixed: part of a definition. Switch: turns a mechanism on or off."
+        yield "Lever: set by a governance style. Setting: an arrangement that a scenario may choose."
+        yield "Uncertainty: not well known, and may be varied. Fixed: part of a definition. Switch: turns a mechanism on or off."
 
     hint = "civicsim describe parameter voice   (a section with meanings and sources, or one parameter)"
     return Shown([about_parameter(about) for about in PARAMETERS.values()], lines(), hint)
@@ -75,7 +75,7 @@ def _parameter(about: Parameter, width: int) -> Shown:
         "Status": about.status,
         "Source": about.source,
     }
-    lines: list[Line] = [bold(about.key), about.help, "", *labelled(facts, width)]
+    lines: list[Line] = [bold(f"{about.label} ({about.key})"), about.help, "", *labelled(facts, width)]
     if about.section == "levers":
         rows = [["style", "value"]]
         rows += [[style, value_text(getattr(Scenario.preset(style).levers, about.name))] for style in styles()]
@@ -105,8 +105,8 @@ def section_lines(section: str, width: int) -> Iterator[Text]:
 def all_levers(width: int) -> Shown:
     """Show what a governance style sets."""
     levers = SECTIONS["levers"].values()
-    rows = [["lever", "status quo", "range", "meaning"]]
-    rows += [[about.name, value_text(about.default), range_text(about), about.help] for about in levers]
+    rows = [["lever", "status quo", "range", "label and meaning"]]
+    rows += [[about.name, value_text(about.default), range_text(about), _meaning(about)] for about in levers]
     lines: list[Line] = [
         "Levers: what a governance style sets.",
         "",
@@ -116,6 +116,10 @@ def all_levers(width: int) -> Shown:
     ]
     hint = "civicsim describe lever fear   (one lever, and its value in each style)"
     return Shown([about_parameter(about) for about in levers], lines, hint)
+
+
+def _meaning(about: Parameter) -> str:
+    return f"{about.label}: {about.help}"
 
 
 def one_lever(name: str, width: int) -> Shown:
@@ -162,9 +166,11 @@ def one_style(name: str, width: int) -> Shown:
     for about in SECTIONS["levers"].values():
         if not about.name.startswith("weight_"):
             values = [value_text(getattr(which.levers, about.name)) for which in (scenario, usual)]
-            levers.append([about.name, *values, about.help])
+            levers.append([about.name, *values, _meaning(about)])
     spent = [["hours per person and week", "this style", "status quo"]]
-    spent += [[purpose, number(hours[purpose], 2), number(usual_hours[purpose], 2)] for purpose in PURPOSES]
+    spent += [
+        [purpose.label, number(hours[name], 2), number(usual_hours[name], 2)] for name, purpose in PURPOSES.items()
+    ]
     spent.append(["total", number(sum(hours.values()), 2), number(sum(usual_hours.values()), 2)])
     lines: list[Line] = [
         bold(scenario.title),

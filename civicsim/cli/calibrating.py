@@ -194,7 +194,7 @@ def _write_calibration(found: Calibration, pinned: np.ndarray, check: pd.DataFra
         scenario = found.plan.scenario
         for key, value in values.items():
             scenario = scenario.set(key, float(f"{value:.3g}"))
-        (folder / f"{name}.toml").write_text(scenario.to_toml(), encoding="utf-8")
+        (folder / f"{name}.toml").write_text(scenario.to_toml(folder), encoding="utf-8")
     check.to_csv(folder / "check.csv", index=False)
     save(parameters_figure(found, pinned.tolist()), folder / "parameters.png")
     save(targets_figure(check, "The draws, simulated with new seeds"), folder / "targets.png")

@@ -1,16 +1,15 @@
-"""What ``doctor`` does: looks whether everything is there that civicsim needs, and how fast a run is."""
+"""The command ``doctor``: checks whether civicsim has all that it needs, and how fast a run is."""
 
 from __future__ import annotations
 
 import dataclasses
 import importlib
-import importlib.metadata
 import importlib.util
 import platform
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,27 +17,28 @@ from rich.text import Text
 
 import civicsim
 from civicsim.cli.commands import Doctor
-from civicsim.cli.files import PACKAGES
+from civicsim.cli.extras import EXTRAS, install, missing
+from civicsim.cli.files import PACKAGES, version_of
 from civicsim.cli.output import Output
 
 _NEEDED_PYTHON = (3, 12)
-_IMPORTS = {"tomli-w": "tomli_w"}
 _FIX = "reinstall, for example with: uv sync"
-_MEND_PAGE = "reinstall them, for example with: uv sync --reinstall-package solara-assets --reinstall-package ipyvuetify --reinstall-package ipyvue"
+_PAGE_PACKAGES = ("solara-assets", "ipyvuetify", "ipyvue")
+_COLOURS = {"ok": "green", "missing": "yellow", "broken": "bold red"}
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What one check found.
+    """The result of one check.
 
     Attributes
     ----------
     what : str
-        What was looked at.
+        What was checked.
     state : {"ok", "missing", "broken"}
         "missing" is for what civicsim can do without.
     says : str
-        What was found, in words.
+        The result, in words.
     """
 
     what: str
@@ -47,61 +47,57 @@ class Finding:
 
 
 def doctor(output: Output, request: Doctor) -> bool:
-    """Look at the installation, say what was found, and return whether all is well."""
+    """Check the installation, show the results, and return whether nothing is broken."""
     findings = []
-    for check in (_python, _packages, _page, _folder, _cache, _threads, _speed):
+    for check in (_python, _packages, _extras, _page, _folder, _cache, _threads, _speed):
         for finding in check():
             findings.append(finding)
             if not output.json:
-                output.say(_line(finding))
+                line = Text(f"{finding.state:<8}", style=_COLOURS[finding.state])
+                output.say(line.append(f"{finding.what:<18}{finding.says}", style="not bold default"))
     well = all(finding.state != "broken" for finding in findings)
-    if output.json:
-        output.show({"well": well, "checks": [vars(finding) for finding in findings]}, ())
-        return well
-    output.say("", "All is well." if well else "Something is broken: see above.")
-    output.hint("Next: civicsim demo" if well else f"Next: {_FIX}")
+    output.show(
+        {"well": well, "checks": [vars(finding) for finding in findings]},
+        ["", "All is well." if well else "Something is broken: see above."],
+        "civicsim demo" if well else _FIX,
+    )
     return well
 
 
-def _line(finding: Finding) -> Text:
-    colour = {"ok": "green", "missing": "yellow", "broken": "bold red"}[finding.state]
-    text = Text(f"{finding.state:<8}", style=colour)
-    text.append(f"{finding.what:<16}{finding.says}", style="")
-    return text
-
-
-def _python() -> list[Finding]:
+def _python() -> Iterator[Finding]:
     says = f"{platform.python_version()} on {platform.system()} {platform.machine()} ({sys.executable})"
     enough = sys.version_info >= _NEEDED_PYTHON
-    findings = [Finding("Python", "ok" if enough else "broken", says if enough else f"{says}: needs 3.12 or later")]
-    return [*findings, Finding("civicsim", "ok", f"{civicsim.__version__} in {Path(civicsim.__file__).parent}")]
+    yield Finding("Python", "ok" if enough else "broken", says if enough else f"{says}: needs 3.12 or later")
+    yield Finding("civicsim", "ok", f"{civicsim.__version__} in {Path(civicsim.__file__).parent}")
 
 
-def _packages() -> list[Finding]:
-    findings = []
+def _packages() -> Iterator[Finding]:
     for name in PACKAGES:
-        module = _IMPORTS.get(name, name)
-        if importlib.util.find_spec(module) is None:
-            findings.append(Finding(name, "broken", f"is not installed: {_FIX}"))
-            continue
-        try:
-            findings.append(Finding(name, "ok", importlib.metadata.version(name)))
-        except importlib.metadata.PackageNotFoundError:
-            findings.append(Finding(name, "ok", "version unknown"))
-    return findings
+        installed = importlib.util.find_spec(name.replace("-", "_")) is not None
+        says = version_of(name) or "version unknown"
+        yield Finding(name, "ok" if installed else "broken", says if installed else f"is not installed: {_FIX}")
+
+
+def _extras() -> Iterator[Finding]:
+    """Check the optional packages."""
+    for name, (_, purpose) in EXTRAS.items():
+        absent = missing(name)
+        says = f"to {purpose}" + (f": {install(name)}" if absent else "")
+        yield Finding(f"extra {name}", "missing" if absent else "ok", says)
 
 
 def _page() -> list[Finding]:
-    """Look for the files that the page needs: they are never fetched."""
+    """Check the files of the page, which are never fetched."""
 
     def look() -> list[Finding]:
         from civicsim.app import hosting
 
         with hosting.started():
             page = hosting.read_page("/") or ""
-        missing = [*hosting.missing_files(), *hosting.missing_names(page)]
-        if missing:
-            says = f"{len(missing)} missing, such as {missing[0]}: {_MEND_PAGE}"
+        lost = [*hosting.missing_files(), *hosting.missing_names(page)]
+        if lost:
+            again = " ".join(f"--reinstall-package {name}" for name in _PAGE_PACKAGES)
+            says = f"{len(lost)} missing, such as {lost[0]}: reinstall them, for example with: uv sync {again}"
             return [Finding("page assets", "broken", says)]
         return [Finding("page assets", "ok", f"in {hosting.asset_folder()}: the page works without internet")]
 
@@ -117,11 +113,11 @@ def _writable(what: str, folder: Path, otherwise: str) -> list[Finding]:
 
 
 def _folder() -> list[Finding]:
-    return _writable("this folder", Path.cwd(), "say --out with a folder that you may write to")
+    return _writable("this folder", Path.cwd(), "use --out with a folder that you may write to")
 
 
 def _cache() -> list[Finding]:
-    """Look where compiled code is kept between runs."""
+    """Check the folder of compiled code."""
 
     def look() -> list[Finding]:
         from civicsim.engine.code_folder import exposure
@@ -136,7 +132,7 @@ def _cache() -> list[Finding]:
             says = f"{folder} ({whose}) {danger}, who can thus run code as you: chmod 700, or another NUMBA_CACHE_DIR"
             return [Finding("compiled code", "broken", says)]
         if not is_warm():
-            says = f"none yet in {folder} ({whose}): civicsim warmup compiles beforehand"
+            says = f"none yet in {folder} ({whose}): civicsim warmup compiles in advance"
             return [Finding("compiled code", "missing", says)]
         (found,) = _writable("compiled code", folder, "set NUMBA_CACHE_DIR, or each start takes a minute")
         return [dataclasses.replace(found, says=f"{found.says} ({whose})")]
@@ -161,7 +157,7 @@ def _threads() -> list[Finding]:
 
 
 def _speed() -> list[Finding]:
-    """Measure a run of the default organisation, after a first one that compiles."""
+    """Time a run of the default organisation, after a first one that compiles."""
 
     def look() -> list[Finding]:
         from civicsim.cli.scenarios import n_posts
@@ -184,7 +180,7 @@ def _speed() -> list[Finding]:
 
 
 def _tried(what: str, look: Callable[[], list[Finding]]) -> list[Finding]:
-    """Return what a check found, or that it failed."""
+    """Return the results of a check, or that it failed."""
     try:
         return look()
     except Exception as error:

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import tomli_w
 from rich.text import Text
 
 from civicsim.cli.commands import Compare, Demo, Export, Run
@@ -100,7 +99,9 @@ def _write_run(output: Output, folder: Folder, result: Result, csv: bool) -> Non
         folder.write_table("summary", f"every measure of every run, {_span(result.scenario)}", summary)
         every = pd.DataFrame(_rows_of(result, tuple(MEASURES)))
         folder.write_csv("measures.csv", "means with intervals over runs", every)
-        folder.write_text("scenario.toml", "the scenario, with every value", resolved(result.scenario))
+        folder.write_text(
+            "scenario.toml", "the scenario, with every value", result.scenario.to_toml(folder.path, every=True)
+        )
         folder.write_manifest(output, _about([result]))
 
 
@@ -150,7 +151,7 @@ def export(output: Output, request: Export) -> None:
 
     output.note(f"writing files to {folder.path}")
     with folder:
-        folder.write_text("scenario.toml", "the scenario, with every value", resolved(scenario))
+        folder.write_text("scenario.toml", "the scenario, with every value", scenario.to_toml(folder.path, every=True))
         folder.write_table("weekly", "every measure of every week and run", result.to_frame(), request.csv)
         folder.write_table("teams", "every team in every week and run", result.teams_frame(), request.csv)
         network = to_networkx(result.cohort, team_layer=request.team_ties)
@@ -297,13 +298,6 @@ def work_of(scenarios: Sequence[Scenario], runs: int) -> float:
     first = scenarios[0]
     weeks = first.burn_in_weeks + sum(scenario.weeks for scenario in scenarios)
     return float(n_posts(first.structure, first.roster) * weeks * runs)
-
-
-def resolved(scenario: Scenario) -> str:
-    """Return a scenario as TOML in which every value is stated, so that no later default changes it."""
-    values = scenario.to_dict()
-    del values["habits"]
-    return tomli_w.dumps(values)
 
 
 def about_scenarios(scenarios: Mapping[str, Scenario], seeds: Sequence[int], order: str) -> dict[str, Any]:

@@ -3,8 +3,11 @@
 import importlib.metadata
 import importlib.util
 import json
+import sys
+from pathlib import Path
 
 from civicsim.cli import doctor
+from civicsim.cli.extras import EXTRAS
 
 
 def test_the_doctor_finds_this_installation_well(tool):
@@ -23,8 +26,7 @@ def test_the_doctor_talks_json(tool, monkeypatch):
 
 
 def test_a_missing_package_is_broken(tool, monkeypatch):
-    there = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "mesa" else there(name))
+    without(monkeypatch, "mesa")
     monkeypatch.setattr(doctor, "_speed", list)
     printed = tool("doctor")
     assert printed.code == 1
@@ -49,12 +51,12 @@ def test_a_run_that_fails_is_reported_and_not_a_traceback(tool, monkeypatch):
     import civicsim.experiment.run
 
     def fail(*words, **how):
-        raise RuntimeError("no such luck")
+        raise RuntimeError("no such thing")
 
     monkeypatch.setattr(civicsim.experiment.run, "burn_in", fail)
     printed = tool("doctor")
     assert printed.code == 1
-    assert "RuntimeError: no such luck" in printed.out
+    assert "RuntimeError: no such thing" in printed.out
 
 
 def test_the_doctor_reports_owner_and_mode_of_the_folder_and_warns_of_one_that_others_can_write_to(
@@ -71,3 +73,42 @@ def test_the_doctor_reports_owner_and_mode_of_the_folder_and_warns_of_one_that_o
     printed = tool("doctor")
     assert printed.code == 1
     assert "mode 777) can be written to by other users" in " ".join(printed.out.split())
+
+
+def test_the_doctor_lists_extras_with_their_purpose_and_how_to_install_those_that_are_missing(tool, monkeypatch):
+    without(monkeypatch, "optuna")
+    monkeypatch.setattr(doctor, "_speed", list)
+    printed = tool("doctor")
+    lines = " ".join(printed.out.split())
+    assert printed.code == 0
+    for extra, (_, purpose) in EXTRAS.items():
+        state = "missing" if extra == "search" else "ok"
+        assert f"{state} extra {extra} to {purpose}" in lines
+    assert '(study adversary): pip install "civicsim[search]"' in lines
+
+
+def test_a_command_without_its_extra_is_refused_before_anything_is_computed(tool, mistakes, monkeypatch):
+    without(monkeypatch, "sklearn", "optuna", "distributed")
+    never = ["calibrating", "study_analysis", "study_searching"]
+    for name in never:
+        monkeypatch.setitem(sys.modules, f"civicsim.cli.{name}", None)
+    Path("study.toml").write_text('question = "?"')
+    cases = [
+        (["calibrate"], 'calibrate: needs scikit-learn: pip install "civicsim[calibration]"'),
+        (["study", "discover", "."], 'study discover: needs scikit-learn: pip install "civicsim[discovery]"'),
+        (
+            ["study", "adversary", "study.toml", "--style", "compact", "--measure", "trust"],
+            'study adversary: needs optuna and scikit-learn: pip install "civicsim[search]"',
+        ),
+        (
+            ["study", "run", "study.toml", "--dask", "here"],
+            '--dask: needs distributed: pip install "civicsim[cluster]"',
+        ),
+    ]
+    assert mistakes(*((words, [part]) for words, part in cases)) == []
+
+
+def without(monkeypatch, *names):
+    """Make packages look as if they were not installed."""
+    there = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name in names else there(name))

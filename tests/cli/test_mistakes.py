@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from civicsim.cli import Stopped, main, output, progress, running
+from civicsim.scenario.scenario import Scenario
 
 
 def test_mistakes_on_the_command_line_are_named(mistakes):
@@ -148,10 +149,10 @@ def test_stopping_a_run_reports_that_nothing_was_written(tool, monkeypatch):
 
 
 def test_stopping_while_files_are_written_lists_those_that_were_kept(small, monkeypatch):
-    def stop(*words):
+    def stop(*words, **how):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(running, "resolved", stop)
+    monkeypatch.setattr(Scenario, "to_toml", stop)
     printed = small("run", "--out", "results")
     assert printed.code == 130
     assert printed.err.splitlines()[-1] == (
@@ -195,3 +196,33 @@ def test_a_reader_that_stops_reading_is_no_error(monkeypatch):
     code = main(["describe", "parameters"])
     sys.stdout.close()
     assert code == 0
+
+
+def test_characters_that_steer_a_terminal_are_not_printed(tool, small, monkeypatch):
+    from civicsim.report import words
+
+    monkeypatch.setattr(words, "kinds", lambda: {"acute-trust": "a\x1b[2Jb\x9b\u202ec"})
+    for printed in (
+        small("run"),
+        tool("run", "--set", "fe\x1b[2Jar=1"),
+        tool("run", "\x1b]0;title\x07.toml"),
+        tool("study", "status", "\x1b]0;title\x07"),
+        tool("study", "list", "\u202e"),
+    ):
+        text = printed.out + printed.err
+        assert not [char for char in text if char in "\x1b\x07\x9b\u202e"], text
+        assert "\N{REPLACEMENT CHARACTER}" in text, text
+
+
+def test_long_values_are_cut_in_messages(tool):
+    for word in ("x" * 5000, "x y" * 5000):
+        for words in (
+            ["run", "--set", f"fear={word}"],
+            ["run", "--style", word],
+            ["run", "--seeds", word],
+            ["compare", word],
+        ):
+            line = tool(*words).mistake
+            assert "x" in line
+            assert len(line) < 1200, line
+    assert "expected a whole number from 1" in tool("run", "--seeds", "x" * 5000).mistake
