@@ -1,4 +1,4 @@
-"""What several pages share: levers, dated events, files and the words of the player."""
+"""Components that several pages share: levers, dated events, files and the words of the player."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from civicsim.scenario.shipped import read_shipped, shocks, styles
 FRONT_PATHS = ("voice_share", "psychological_safety", "burnt_out_share", "quality_true")
 
 SPANS = {13: "a quarter of a year", 52: "a year"}
-"""How weeks that a point looks back over are told."""
+"""Words for the weeks over which a point looks back."""
 
 
 @cache
@@ -71,7 +71,7 @@ def shock_list() -> list[dict[str, str]]:
         {"name": name, "title": title, "about": str(read_shipped(name, "shocks")["description"])}
         for name, title in shock_titles().items()
     ]
-    # The first is what is offered first.
+    # A surge is offered first.
     return sorted(found, key=lambda shock: (shock["name"] != "surge", shock["title"]))
 
 
@@ -111,7 +111,7 @@ def LeverPanel(title: str, late: bool = False) -> None:
         styles=style_list(),
         style=scenario.style,
         hours=hours_rows(shown),
-        hours_title=f"Where {number(minutes, 0)} minutes a week of each person go",
+        hours_title=f"How each person's {number(minutes, 0)} minutes a week are spent",
         from_week=0 if late else None,
         can_reset=shown.levers != base.levers,
         event_set_lever=move,

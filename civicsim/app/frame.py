@@ -45,7 +45,7 @@ def Frame(children: list[Any] | None = None) -> None:
             chosen.set(from_query(router.search))
         except Exception:
             logger.exception("a link could not be read")
-            chosen.set(Chosen(preset(), ("The link cannot be read, so the page begins as it does without one.",)))
+            chosen.set(Chosen(preset(), ("The link cannot be read; the page shows its default.",)))
         named = sides_from_query(router.search)
         if named:
             sides.set(named)
@@ -75,7 +75,7 @@ def Frame(children: list[Any] | None = None) -> None:
                         "Something went wrong on this page. Your choice is kept in the address; load the page again.",
                     )
             elif read:
-                # It is there without notes, too: what comes and goes would make the page below begin anew.
+                # Present without notes too: an element that comes and goes would make the page below start again.
                 noted = "cv-note" if chosen.value.notes else ""
                 with solara.v.Html(tag="div", class_=noted, attributes={"role": "status"}):
                     for note in chosen.value.notes:

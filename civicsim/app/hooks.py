@@ -15,11 +15,11 @@ from civicsim.errors import CivicsimError
 logger = logging.getLogger("civicsim.app")
 Show = Callable[[Any], None]
 Work = Callable[[Callable[[], bool], Show], None]
-APOLOGY = "Something went wrong while computing. Change a lever, or load the page again."
+FAILED = "The computation failed. Change a lever, or load the page again."
 
 
 def use_latest(work: Work, dependencies: list[Any]) -> tuple[Any, Any, str]:
-    """Do work in a thread whenever the dependencies change, and keep showing the last result until there is a new one.
+    """Do work in a thread when dependencies change; keep showing the last result until a new one is ready.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def use_latest(work: Work, dependencies: list[Any]) -> tuple[Any, Any, str]:
                 show(None, str(error))
             except Exception:
                 logger.exception("work for a page failed")
-                show(None, APOLOGY)
+                show(None, FAILED)
 
         threading.Thread(target=go, daemon=True).start()
         return stop.set

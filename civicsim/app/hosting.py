@@ -1,7 +1,7 @@
-"""How the page is served: private, offline, readable by everybody.
+"""How the page is served: private, offline and accessible.
 
-Solara's own page asks for the internet in a few places, forbids to zoom and does not say its language; its server answers
-at addresses that the page has no need for. This file sets its settings before anything is served, completes its page and
+Solara's page needs the internet in a few places, disables zooming and states no language; its server answers at addresses
+that the page does not need. This file sets its settings before anything is served, completes its page and
 leaves only the addresses that the page uses. It is the only one that reaches into Solara's server.
 """
 
@@ -38,7 +38,7 @@ ALLOWED_HOSTS = "CIVICSIM_ALLOWED_HOSTS"
 """Environment variable with names of this server, set apart by commas, beside those of the loopback interface."""
 TITLE = "civicsim"
 IDLE = "10m"
-"""After this time an idle visitor's organisation is forgotten."""
+"""After this time an idle visitor's organisation is dropped."""
 ENVIRONMENT = {
     "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False",
     "SOLARA_ASSETS_FONTAWESOME_ENABLED": "False",
@@ -50,10 +50,10 @@ ENVIRONMENT = {
 
 
 def prepare_environment() -> None:
-    """Set what Solara reads when it is imported; what the host has set already, stays."""
+    """Set what Solara reads when it is imported; values that the host has set are kept."""
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
-    # Cookies of one start are worth nothing at the next.
+    # Cookies of one start are not valid at the next.
     os.environ.setdefault("SOLARA_SESSION_SECRET_KEY", secrets.token_hex(32))
 
 

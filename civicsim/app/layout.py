@@ -120,8 +120,8 @@ def arrange(cohort: Cohort) -> Scene:
         x[first : first + n] = cx + reach * np.cos(turn * _GOLDEN)
         y[first : first + n] = cy + reach * np.sin(turn * _GOLDEN)
         dot = min(dot, 0.62 * radius / math.sqrt(n + 1.0))
-        boss = int(cohort.manager["person"][team[number]["manager"]])
-        x[boss], y[boss] = cx, cy
+        manager = int(cohort.manager["person"][team[number]["manager"]])
+        x[manager], y[manager] = cx, cy
     _place_managers(person, cohort, places, boxes, x, y)
     return Scene(
         x.astype(np.int16), y.astype(np.int16), person["role"].astype(np.uint8),
@@ -141,7 +141,7 @@ def _place_managers(
         x[i], y[i] = bx + bw - 26, by + 22
     top = np.flatnonzero((person["role"] == EXECUTIVE) | (person["role"] == CHIEF))
     for k, i in enumerate(sorted(top.tolist(), key=lambda i: int(person["role"][i]) != CHIEF)):
-        # The chief in the middle, the others alternately left and right.
+        # The chief executive in the middle, the others alternately left and right.
         side = (k + 1) // 2 * (1 if k % 2 else -1)
         x[i], y[i] = WIDTH / 2 + 74 * side, _TOP / 2 + 4
 

@@ -1,4 +1,4 @@
-"""What a visitor looks at: one immutable scenario, which is also the link and the file.
+"""The state of a visitor: one immutable scenario, which is also the link and the file.
 
 Each visitor has a state of their own; Solara keeps reactive values apart. What comes from a visitor names shipped styles,
 kinds and events only, and never a file.
@@ -32,7 +32,7 @@ MOST_TEAMS, MOST_WEEKS, MOST_POSTS = 200, 520, 3_000
 MOST_CHARACTERS = 30_000
 """Longest link that is read: forty events and all levers take half of it."""
 CHANGED = "Levers changed"
-"""What a change of levers in the middle of a run is called."""
+"""Name of a change of levers during a run."""
 
 
 @cache
@@ -43,7 +43,7 @@ def preset(style: str = STATUS_QUO, kind: str = DEFAULT_KIND) -> Scenario:
 
 @dataclass(frozen=True)
 class Chosen:
-    """What is chosen, and what had to be said about the link it came from."""
+    """The chosen scenario, and notes on the link that it came from."""
 
     scenario: Scenario
     notes: tuple[str, ...] = ()
@@ -54,30 +54,30 @@ chosen: solara.Reactive[Chosen] = solara.reactive(Chosen(preset()))
 
 
 sides: solara.Reactive[tuple[str, ...]] = solara.reactive((STATUS_QUO, "civic-culture"))
-"""Styles that the visitor compares; the first is what the others are set against."""
+"""Styles that the visitor compares; the first is the baseline."""
 MOST_SIDES = 3
 """Styles side by side at most: more would be too small to see."""
 
 
 def set_scenario(scenario: Scenario) -> None:
-    """Choose another scenario; notes on the link have been read by then."""
+    """Choose another scenario and drop the notes on the link."""
     chosen.set(Chosen(scenario))
 
 
 def change_scenario(change: Callable[[Scenario], Scenario]) -> None:
-    """Change the scenario, or leave it as it is and say why that cannot be done."""
+    """Change the scenario, or keep it and note why the change is not possible."""
     now = chosen.peek().scenario
     try:
         set_scenario(change(now))
     except ScenarioError as error:
-        chosen.set(Chosen(now, (f"That cannot be done: {str(error).removeprefix('scenario: ')}.",)))
+        chosen.set(Chosen(now, (f"This change is not possible: {str(error).removeprefix('scenario: ')}.",)))
 
 
 # -- links ---------------------------------------------------------------------------------------------------------------
 
 
 def from_query(query: str | None) -> Chosen:
-    """Return the scenario that the query of a link describes; what is unknown or impossible is put right and said."""
+    """Return the scenario of a link; unknown or impossible values are replaced, each with a note."""
     notes: list[str] = []
     if query is not None and len(query) > MOST_CHARACTERS:
         return Chosen(preset(), (f"The link is longer than {MOST_CHARACTERS:,} characters and is not read.",))
@@ -100,7 +100,7 @@ def from_query(query: str | None) -> Chosen:
 
 
 def sides_from_query(query: str | None) -> tuple[str, ...] | None:
-    """Return the styles side by side that a link names, each once and only those there are; None for fewer than two."""
+    """Return the known styles that a link names for comparison, each once; None for fewer than two."""
     names = dict(parse_qsl((query or "").lstrip("?"))).get("sides", "").split(",")
     known = tuple(dict.fromkeys(name for name in names if name in styles()))[:MOST_SIDES]
     return known if len(known) > 1 else None
@@ -131,11 +131,11 @@ def _clamped(what: str, text: str, low: int, high: int, otherwise: int, notes: l
     try:
         value = int(text)
     except ValueError:
-        notes.append(f"The link says {what} = “{_short(text)}”, which is no whole number; {otherwise} is used.")
+        notes.append(f"The link sets {what} to “{_short(text)}”, which is not a whole number; {otherwise} is used.")
         return otherwise
     if not low <= value <= high:
         within = min(max(value, low), high)
-        notes.append(f"The link says {what} = {_short(text)}; the page takes {low} to {high}, so {within} is used.")
+        notes.append(f"The link sets {what} to {_short(text)}; the page takes {low} to {high}, so {within} is used.")
         return within
     return value
 
@@ -154,7 +154,7 @@ def _with_setting(scenario: Scenario, text: str, notes: list[str]) -> Scenario:
         except ScenarioError:
             about = None
     if about is None:
-        notes.append(f"The link sets “{_short(key)}”, which does not exist; it is left out.")
+        notes.append(f"The link sets “{_short(key)}”, which does not exist; it is ignored.")
         return scenario
     number = isinstance(value, int | float) and not isinstance(value, bool) and value == value
     if number and isinstance(about.default, int | float) and not isinstance(about.default, bool):
@@ -165,7 +165,7 @@ def _with_setting(scenario: Scenario, text: str, notes: list[str]) -> Scenario:
     try:
         return scenario.set(key, value)
     except ScenarioError:
-        notes.append(f"The link sets {_label(about)} to “{_short(value_text)}”, which is not possible; it is left out.")
+        notes.append(f"The link sets {_label(about)} to “{_short(value_text)}”, which is not possible; it is ignored.")
         return scenario
 
 
@@ -191,7 +191,7 @@ def _with_events(scenario: Scenario, text: str, notes: list[str]) -> Scenario:
         if not isinstance(blocks, list):
             raise ValueError(text)
     except (ValueError, RecursionError):
-        notes.append("The dated events of the link cannot be read; they are left out.")
+        notes.append("The dated events of the link cannot be read; they are ignored.")
         return scenario
     for block in blocks[:40]:
         try:
@@ -213,7 +213,7 @@ def read_events(block: Any, scenario: Scenario) -> tuple[Event, ...]:
     Raises
     ------
     ScenarioError
-        If the block says something impossible, or names what is not shipped.
+        If a value of the block is not possible, or a name is not shipped.
     """
     read = read_interventions([block], "event", find_parameter, load_shipped)
     return tuple(event for event in read if event.week < scenario.weeks)
@@ -227,7 +227,7 @@ def with_event(scenario: Scenario, name: str, week: int) -> Scenario:
 
 @lru_cache(maxsize=200)
 def _parts(name: str) -> int:
-    """Return how many events a shipped shock or intervention stands for; an own one is one."""
+    """Return how many events a shipped shock or intervention stands for; your own is one."""
     return len(read_events({"name": name, "week": 0}, Scenario())) if name in shocks() else 1
 
 
@@ -284,7 +284,7 @@ def with_lever(scenario: Scenario, name: str, value: float, week: int = -1) -> S
 
 
 def levers_shown(scenario: Scenario) -> Levers:
-    """Return the levers as the page shows them: with the changes that the visitor made in the middle of the run."""
+    """Return the levers as the page shows them: with the changes that the visitor made during the run."""
     levers = scenario.levers
     for event in scenario.interventions:
         if event.name == CHANGED:
@@ -294,7 +294,7 @@ def levers_shown(scenario: Scenario) -> Levers:
 
 
 def with_style(scenario: Scenario, style: str) -> Scenario:
-    """Return a scenario with the levers of a shipped style or its own, and without changes of levers in the middle.
+    """Return a scenario with the levers of a shipped style or its own, without changes of levers during the run.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What matched runs say, in words: better, worse, or too close to call. Never one score. And as lines with bands."""
+"""Verdicts over matched runs (better, worse or too close to call; never one score), and time paths with bands."""
 
 from __future__ import annotations
 

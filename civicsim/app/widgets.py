@@ -30,10 +30,10 @@ def Levers(
 @solara.component_vue("components/player.vue", vuetify=False)
 def Player(
     scene: dict[str, Any] | None, runs: list[dict[str, Any]], words: dict[str, Any], story: dict[str, Any] | None,
-    guess: dict[str, Any] | None, luck: bool, busy: bool, go_to: dict[str, Any] | None, event_choose: Event,
-    event_luck_again: Event,
+    guess: dict[str, Any] | None, can_reseed: bool, busy: bool, go_to: dict[str, Any] | None, event_choose: Event,
+    event_reseed: Event,
 ) -> None:  # fmt: skip
-    """Play whole runs side by side by one clock."""
+    """Play whole runs side by side on one clock."""
 
 
 @solara.component_vue("components/actions.vue", vuetify=False)
@@ -52,7 +52,7 @@ def Bands(charts: list[dict[str, Any]], every: int, span: str, busy: bool, stamp
 
 @solara.component_vue("components/sides.vue", vuetify=False)
 def Sides(styles: list[dict[str, str]], chosen: list[str], most: int, event_choose: Event) -> None:
-    """Choose what stands side by side."""
+    """Choose the styles to compare."""
 
 
 @solara.component_vue("components/assumptions.vue", vuetify=False)

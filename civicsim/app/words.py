@@ -13,7 +13,7 @@ from civicsim.model.levers import PURPOSES
 from civicsim.report.words import THINKING_AID, number
 from civicsim.scenario.scenario import SECTIONS, Scenario
 
-STANDING = f"{THINKING_AID} The people are people in the model; nobody real is shown or predicted."
+STANDING = f"{THINKING_AID} People on this page exist only in the model; no real person is shown or predicted."
 
 
 @dataclass(frozen=True)
@@ -157,23 +157,23 @@ ROLE_WORDS = {
 }  # fmt: skip
 
 RAISED_WORDS = {
-    "start": "raised", "directive": "ordered from above", "staff": "raised by somebody who has left since",
+    "start": "raised", "directive": "ordered from above", "staff": "raised by someone who has since left",
     "team": "raised in the team", "patients": "raised by the patients’ forum", "neighbours": "seen in another team",
-    "managers": "noticed by managers who came to watch", "partners": "brought by outside partners",
+    "managers": "noticed by managers who observed work", "partners": "brought by outside partners",
     "programme": "brought by a programme",
 }  # fmt: skip
-"""Who raised an idea that is nobody’s of the staff, by where it comes from."""
+"""How an idea that no member of staff raised came up, by its origin."""
 ORIGIN_WORDS = {
     "start": "changed how it works", "directive": "changed how it works because it was ordered to",
-    "staff": "changed how it works, on an idea of its own people",
-    "team": "changed how it works, on an idea of its own people",
+    "staff": "changed how it works, on an idea of its own staff",
+    "team": "changed how it works, on an idea of its own staff",
     "patients": "changed how it works, on an idea of patients",
-    "neighbours": "took over a way of working from another team",
-    "managers": "changed how it works, after managers had watched the work",
+    "neighbours": "adopted a way of working from another team",
+    "managers": "changed how it works, after managers had observed work",
     "partners": "changed how it works, on an idea of outside partners",
     "programme": "changed how it works, with a programme",
 }  # fmt: skip
-"""How a change of practice is told, by where it came from."""
+"""How a change of practice is described, by its origin."""
 
 
 SHORT = {
@@ -207,25 +207,25 @@ def unbroken(text: str) -> str:
 
 
 def week_text(week: int) -> str:
-    """Return when a week is, as people count: the first week is week 1."""
+    """Return the name of a week, counted from 1."""
     return f"week {week + 1}"
 
 
 def minutes_of(scenario: Scenario) -> dict[str, float]:
-    """Return what each purpose gets of the hours set aside, in minutes per person and week."""
+    """Return the minutes per person and week that each purpose gets of the hours for improvement."""
     budget = scenario.structure.improvement_share * scenario.structure.contracted_hours
     return {name: 60.0 * hours for name, hours in scenario.levers.hours(budget).items()}
 
 
 def lever_rows(scenario: Scenario, base: Scenario) -> list[dict[str, Any]]:
-    """Return every lever as the page shows it, with what it was and what it costs.
+    """Return every lever as the page shows it, with its base value and its cost in hours.
 
     Parameters
     ----------
     scenario : Scenario
         Whose levers are set.
     base : Scenario
-        What its values are shown against.
+        The scenario with the values for comparison.
     """
     minutes, were = minutes_of(scenario), minutes_of(base)
     rows = []
@@ -238,7 +238,7 @@ def lever_rows(scenario: Scenario, base: Scenario) -> list[dict[str, Any]]:
             "name": words.name, "label": words.label, "zero": words.zero, "one": words.one, "group": words.group,
             "front": words.front, "help": about.help, "low": about.low, "high": 10.0 if hours else about.high,
             "step": 0.5 if hours else 0.05, "value": value, "was": was,
-            "says": f"{number(minutes[purpose], 0)} min" if hours else percent(value),
+            "text": f"{number(minutes[purpose], 0)} min" if hours else percent(value),
             "before": "" if value == was else f"was {f'{number(were[purpose], 0)} min' if hours else percent(was)}",
             "unit": "hours" if hours else "share", "cost": _cost(words.name, hours, minutes),
         })  # fmt: skip
@@ -247,21 +247,21 @@ def lever_rows(scenario: Scenario, base: Scenario) -> list[dict[str, Any]]:
 
 def _cost(name: str, purpose: str | None, minutes: dict[str, float]) -> str:
     if purpose:
-        return f"Takes {number(minutes[purpose], 0)} of {number(sum(minutes.values()), 0)} minutes that each person has a week for all of this; more here means less elsewhere."
+        return f"Takes {number(minutes[purpose], 0)} of the {number(sum(minutes.values()), 0)} minutes a week that each person has for improvement; more here means less elsewhere."
     if name == "budget_share":
-        return f"{number(sum(minutes.values()), 0)} minutes a week for each person in all."
-    return "Costs no hours of its own; what follows from it may."
+        return f"{number(sum(minutes.values()), 0)} minutes a week for each person in total."
+    return "Takes no hours itself; its effects may."
 
 
 HAPPENS = (
     "surge", "crisis", "scandal", "vacancy-wave", "leader-exit", "reality-shift", "inspection", "reorganisation",
     "rising-expectations",
 )  # fmt: skip
-"""Shipped events that happen to an organisation, whoever runs it; the others are decided on."""
+"""Shipped events that happen to an organisation under any style; the others are decisions."""
 
 
 def hours_rows(scenario: Scenario) -> list[dict[str, Any]]:
-    """Return how the hours set aside are shared out, for a bar."""
+    """Return the shares of the hours for improvement, for a bar."""
     minutes = minutes_of(scenario)
     return [
         {"label": PURPOSES[name].label, "minutes": round(minutes[name], 1)} for name in PURPOSES if minutes[name] > 0.05

@@ -1,7 +1,7 @@
-"""Computes for all visitors together: nothing is computed twice, and nobody is kept waiting by what nobody wants.
+"""Simulate for all visitors: each run is computed once, and none that no visitor waits for.
 
-What every visitor sees is a value in a cache, keyed by what was asked for, and never changed; so two visitors cannot
-see each other's state, and a class that tries the same levers computes them once.
+Results are immutable values in a cache, keyed by what was asked for. Visitors cannot see each other's state, and a class
+that tries the same levers computes them once.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def _never() -> bool:
 
 
 class Kept:
-    """Values by key, the least used forgotten first; a value that is being computed is waited for.
+    """A cache that drops the values used least recently and waits for values that are being computed.
 
     Parameters
     ----------
@@ -111,24 +111,24 @@ SHOWN = (
     "quality_true", "harm_rate", "voice_share", "closure_share", "weeks_to_response", "load", "gaming_gap",
     "vacancy_share", "sustained_share", "satisfaction", "voice_status_gap", "hours_participation",
 )  # fmt: skip
-"""Measures by which policies are weighed."""
+"""Measures by which policies are compared."""
 ALSO = (
     "psychological_safety", "efficacy", "trust", "quality_reported", "panel_representativeness", "forum_acted_share",
     "problem_seeking", "belonging", "fear_met", "bright_share", "dark_share",
 )  # fmt: skip
-"""Measures that lessons look at, too."""
+"""Further measures of lessons."""
 KEPT = (*SHOWN, *ALSO)
 
 _SINGLE = threading.BoundedSemaphore(threads_available())
 _TOGETHER = threading.BoundedSemaphore(1)
-"""Runs that are played do not wait behind those that are summed up, which use all threads themselves."""
+"""Single runs do not wait behind batches, which use all threads themselves."""
 _STARTS = Kept(160_000_000, lambda cohort: len(cohort.state_bytes()))
 _LIVED = Kept(160_000_000, lambda lived: lived.n_bytes)
 _BATCHES = Kept(64_000_000, lambda batch: sum(path.nbytes for path in batch.paths.values()) + 10_000)
 
 
 def _before(scenario: Scenario) -> str:
-    """Return a key of everything that bears on the burn-in: all but levers, dated changes, weeks and names."""
+    """Return a key of all that affects the burn-in: no levers, dated changes, weeks or names."""
     bare = dataclasses.replace(scenario, levers=scenario.habits, interventions=(), weeks=1, seed=0)
     return bare.digest
 
@@ -181,7 +181,7 @@ def _part(scenario: Scenario, seeds: tuple[int, ...], stop: Stop) -> Batch:
 
 
 def _summed_up(result: Result) -> Batch:
-    """Return what charts and comparisons need of a result."""
+    """Return the part of a result that charts and comparisons need."""
     summary = result.summary(KEPT)
     return Batch(
         tuple(result.seeds),
@@ -191,7 +191,7 @@ def _summed_up(result: Result) -> Batch:
 
 
 def _checking(stop: Stop) -> Callable[[float], None]:
-    """Return what leaves a computation between two of its parts when nobody wants it any more."""
+    """Return a callback that ends a computation once no one waits for it."""
 
     def check(_: float) -> None:
         if stop():

@@ -1,4 +1,4 @@
-"""Sums up paths of several runs, week by week. Nothing here draws."""
+"""Summaries of paths over several runs, week by week."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from civicsim.experiment.statistics import ANYWHERE, CONFIDENCE
 
 RANGE = (10, 90)
 RUNS_FOR_RANGE = 5
-"""With fewer runs, a range over them would say little."""
+"""Smallest number of runs for which a range is shown."""
 
 
 @dataclass(frozen=True)
 class Band:
-    """Paths of several runs summed up week by week; NaN where there is nothing to sum up.
+    """Paths of several runs summarised week by week; NaN where no run has a value.
 
     Attributes
     ----------
@@ -51,7 +51,7 @@ def band(paths: np.ndarray, bounds: tuple[float, float] = ANYWHERE) -> Band:
     half = stats.t.ppf(0.5 + CONFIDENCE / 2, np.maximum(n - 1, 1)) * error
     bottom, top = nothing.copy(), nothing.copy()
     enough, complete = n >= RUNS_FOR_RANGE, n == paths.shape[1]
-    # numpy goes through rows one by one where it has to look for NaN.
+    # numpy processes rows one by one where it has to look for NaN.
     for rows, percentile in ((enough & complete, np.percentile), (enough & ~complete, np.nanpercentile)):
         if rows.any():
             bottom[rows], top[rows] = percentile(paths[rows], RANGE, axis=1)

@@ -1,4 +1,4 @@
-"""Figures of how well the status quo fits: targets against what was simulated, and which parameter values fit."""
+"""Figures of the fit of the status quo: targets and simulated values, and the parameter values that fit."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _FURTHEST = 2.6
 
 
 def targets_figure(table: pd.DataFrame, title: str, footer: str = "") -> Figure:
-    """Draw each target as a row: the range that agrees as a grey bar of one width, what was simulated as a dot on it.
+    """Draw each target as a row: the published range as a grey bar of one width, the simulated value as a dot on it.
 
     Parameters
     ----------
     table : pandas.DataFrame
         A row per target, as in :attr:`civicsim.calibration.validation.Validation.targets`.
     title, footer : str
-        What stands above and below.
+        Above and below the rows.
 
     Returns
     -------
@@ -66,14 +66,14 @@ def _draw_targets(axes: Axes, table: pd.DataFrame) -> None:
             words + plain(row["says"], 90), (0, place), xycoords=("axes fraction", "data"), xytext=(-8, 0),
             textcoords="offset points", ha="right", va="center", fontsize=8, color=INK,
         )  # fmt: skip
-        known = f"{row['low']:g} to {row['high']:g}".replace("-", "−")
+        published = f"{row['low']:g} to {row['high']:g}".replace("-", "−")
         values, ends = with_interval(row["simulated"], row["simulated_low"], row["simulated_high"])
         axes.annotate(
-            f"{values} ({ends});  {known} {row['unit']}", (1, place), xycoords=("axes fraction", "data"), xytext=(8, 0),
+            f"{values} ({ends});  {published} {row['unit']}", (1, place), xycoords=("axes fraction", "data"), xytext=(8, 0),
             textcoords="offset points", ha="left", va="center", fontsize=7.5, color=INK if row["holds"] else _FAILS,
         )  # fmt: skip
     axes.annotate(
-        "simulated (95 % interval);  known", (1, 1), xycoords="axes fraction", xytext=(8, 3), textcoords="offset points",
+        "simulated (95 % interval);  published", (1, 1), xycoords="axes fraction", xytext=(8, 3), textcoords="offset points",
         fontsize=7.5, color=BASELINE_COLOUR,
     )  # fmt: skip
     axes.set(xlim=(-_FURTHEST - 0.2, _FURTHEST + 0.2), ylim=(len(table) - 0.4, -0.6), yticks=[], xticks=[-1, 1])
@@ -85,7 +85,7 @@ def _draw_targets(axes: Axes, table: pd.DataFrame) -> None:
 
 
 def parameters_figure(calibration: Calibration, determined: Sequence[float]) -> Figure:
-    """Draw each free parameter as a row: the range that was searched, and where the draws lie in it.
+    """Draw each free parameter as a row: the range searched, and the draws within it.
 
     The thick bar holds the middle half of the draws, the thin line nine tenths, the diamond is the best draw and the tick
     the declared default. Rows are sorted by how far the fit pins the parameter down.
@@ -119,7 +119,7 @@ def parameters_figure(calibration: Calibration, determined: Sequence[float]) -> 
         for side in ("left", "right", "top", "bottom"):
             axes.spines[side].set_visible(False)
         axes.grid(False)
-        heading = "Which values fit: the searched range, and where the draws lie"
+        heading = "Parameter values that fit: range searched, and draws within it"
         figure.text(
             0.015, 1 - 0.3 / figure.get_figheight(), heading, fontsize=12, fontweight="bold", color=INK, va="center"
         )

@@ -53,7 +53,7 @@ def comparison_figure(comparison: Comparison, measures: Sequence[str] = FLAGSHIP
     """Draw the time paths of several measures side by side, one panel each.
 
     Up to three scenarios are drawn with bands, as by :func:`plot_paths`. Of more, the baseline has its band, and the
-    others a whisker at the end; the footer says so.
+    others a whisker at the end; the footer explains this.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def differences_figure(comparison: Comparison, measures: Sequence[str] = FLAGSHI
     """Draw how far each scenario differs from the baseline in matched runs, one panel per measure in its own unit.
 
     A dot is the mean paired difference, a whisker its 95 % interval. A hollow dot is too close to call: the interval
-    holds 0, or a single run gives none.
+    includes 0, or a single run gives none.
 
     Parameters
     ----------
@@ -144,7 +144,7 @@ def differences_figure(comparison: Comparison, measures: Sequence[str] = FLAGSHI
         note += f" Whisker: its {INTERVAL} interval, not widened for the number of comparisons."
     with own_look():
         figure, panels = frame(
-            about, [(_dot_key(True), "interval leaves out 0"), (_dot_key(False), "too close to call, or no interval")],
+            about, [(_dot_key(True), "interval excludes 0"), (_dot_key(False), "too close to call, or no interval")],
             title=f"Differences from {names[base]}",
             subtitle=f"{kind_text(results[base].scenario)}; to the right of the line is more than {names[base]}",
             footer=[note, colophon(comparison.seeds)],
@@ -197,8 +197,8 @@ def plot_differences(comparison: Comparison, measure: str, last_weeks: int = 52,
         runs = counted(len(comparison.seeds), "matched run")
         interval = f", {INTERVAL} interval; hollow: too close to call" if len(comparison.seeds) > 1 else ", no interval"
         # Two lines: a unit may be long.
-        said = f"{about.unit}: difference from {names[base]}\nlast {weeks} of {runs}{interval}"
-        literal(ax.set_xlabel(said))
+        words = f"{about.unit}: difference from {names[base]}\nlast {weeks} of {runs}{interval}"
+        literal(ax.set_xlabel(words))
     return ax
 
 
@@ -233,7 +233,7 @@ def _draw_differences(ax: Axes, rows: Mapping[str, Any], looks: Mapping[str, Loo
 
 
 def round_ticks(ax: Axes) -> list[float]:
-    """Return as many round places on the horizontal axis as there is room for their numbers."""
+    """Return as many round ticks on the horizontal axis as there is room for."""
     left, right = ax.get_xlim()
     ticks = [0.0]
     for steps in (5, 4, 3, 2, 1):

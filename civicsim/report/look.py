@@ -1,4 +1,4 @@
-"""How figures look: colours, line styles, markers, type, and files that come out the same every time."""
+"""The look of figures: colours, line styles, markers and type; equal figures give equal bytes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FAINT = "#5f5f5f"
 GRID = "#e3e3e3"
 BASELINE_COLOUR = "#6e6e6e"
 
-# Okabe and Ito's colours, told apart by people with any kind of colour vision; without yellow, too pale on white.
+# Okabe and Ito's colours, distinct for any kind of colour vision; without yellow, too pale on white.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _LINES: tuple[Any, ...] = (
     "solid",
@@ -74,7 +74,7 @@ _ONE_AT_A_TIME = threading.RLock()
 
 @contextmanager
 def own_look() -> Iterator[None]:
-    """Use civicsim's settings of matplotlib for a while, whatever the user has set; one thread at a time."""
+    """Use civicsim's settings of matplotlib in a block, regardless of the user's; one thread at a time."""
     with _ONE_AT_A_TIME, matplotlib.style.context(_SETTINGS, after_reset=True):
         yield
 
@@ -94,7 +94,7 @@ class Look:
     width : float
         Of the line, in points.
     baseline : bool
-        Whether the others are set against it.
+        Whether the others are compared with it.
     """
 
     colour: str
@@ -121,7 +121,7 @@ def looks_of(labels: Sequence[str], baseline: str | None = None) -> dict[str, Lo
 
 
 class Picture(Figure):
-    """A figure that notebooks show by themselves, and that :mod:`matplotlib.pyplot` knows nothing of."""
+    """A figure that notebooks show by themselves; :mod:`matplotlib.pyplot` does not manage it."""
 
     def _repr_png_(self) -> bytes:
         return png_bytes(self)
@@ -136,14 +136,14 @@ class PictureAxes(Axes):
 
 
 def save(figure: Figure, path: str | Path) -> Path:
-    """Write a figure to a file that is the same, byte for byte, whenever the figure is the same.
+    """Write a figure to a file; equal figures give equal bytes.
 
     Parameters
     ----------
     figure : matplotlib.figure.Figure
         What to write.
     path : str or Path
-        Where to; its ending says how: ``.png``, ``.svg``, ``.pdf``, or another that matplotlib knows.
+        Its ending sets the format: ``.png``, ``.svg``, ``.pdf``, or another that matplotlib knows.
 
     Returns
     -------
@@ -157,7 +157,7 @@ def save(figure: Figure, path: str | Path) -> Path:
 
 
 def png_bytes(figure: Figure, dpi: float | None = None) -> bytes:
-    """Return a figure as a PNG file, the same whenever the figure is the same; with its own dots per inch by default."""
+    """Return a figure as a PNG file, by default with its own dots per inch; equal figures give equal bytes."""
     file = io.BytesIO()
     with own_look():
         figure.savefig(file, format="png", metadata=_UNDATED[".png"], dpi="figure" if dpi is None else dpi)
@@ -165,7 +165,7 @@ def png_bytes(figure: Figure, dpi: float | None = None) -> bytes:
 
 
 def svg_text(figure: Figure, words: str) -> str:
-    """Return a figure as an element of a page: letters as outlines, nothing to fetch, the same whenever the figure is the same.
+    """Return a figure as an SVG element with letters as outlines; equal figures give equal text.
 
     Parameters
     ----------

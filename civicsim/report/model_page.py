@@ -1,7 +1,6 @@
-"""The pages that describe the model: prose written by hand, tables read from the declarations.
+"""Pages that describe the model: prose from the folder ``pages``, tables from the declarations.
 
-The prose stands in the folder ``pages`` beside this file. A line ``{{name}}`` in it is
-replaced by the block of that name, so that a table can never say anything but what the code says.
+A line ``{{name}}`` in the prose is replaced by the block of that name, so that tables always agree with the code.
 """
 
 from __future__ import annotations
@@ -53,7 +52,7 @@ def code(word: object) -> str:
 
 
 def number(value: object) -> str:
-    """Return a value as people write it."""
+    """Return a value in the words of a table."""
     if isinstance(value, bool):
         return "on" if value else "off"
     return f"{value:.4g}" if isinstance(value, float) else str(value)
@@ -78,23 +77,16 @@ def _sentence(words: str) -> str:
 def parameter_table(section: str) -> str:
     """Return the parameters of a section: name, default, unit, range, role, status, meaning and source."""
     return table(
-        ("parameter", "label", "symbol", "default", "unit", "range", "role", "status", "what it means", "source"),
+        ("parameter", "label", "symbol", "default", "unit", "range", "role", "status", "meaning", "source"),
         (
-            (
-                code(p.key),
-                p.label,
-                p.symbol or "–",
-                number(p.default),
-                p.unit,
-                _range(p),
-                p.role,
-                p.status,
-                p.help,
-                p.source,
-            )
+            (code(p.key), p.label, p.symbol or "–", number(p.default), p.unit, _range(p), *_evidence(p))
             for p in SECTIONS[section].values()
         ),
     )
+
+
+def _evidence(about: Parameter) -> tuple[str, str, str, str]:
+    return about.role, about.status, about.help, about.source
 
 
 def _bounds(column: Column) -> str:
@@ -113,7 +105,7 @@ def _writers(name: str, column: str) -> str:
 def column_table(name: str) -> str:
     """Return the columns of a table: name, meaning, type, bounds, and the processes that change it."""
     return table(
-        ("state variable", "what it means", "type", "bounds", "changed by"),
+        ("state variable", "meaning", "type", "bounds", "changed by"),
         ((code(f"{name}.{c.name}"), c.help, _TYPES[c.kind], _bounds(c), _writers(name, c.name)) for c in TABLES[name]),
     )
 
@@ -128,13 +120,13 @@ def _record_columns() -> str:
 
 
 def _by_table(names: Sequence[str]) -> str:
-    """Return column names sorted by table, so that a table's name is said once."""
+    """Return column names grouped by table."""
     found: dict[str, list[str]] = {}
     for name in names:
         owner, _, column = name.partition(".")
         found.setdefault(owner, []).append(column)
-    said = [f"{owner}: {', '.join(columns)}" if any(columns) else owner for owner, columns in sorted(found.items())]
-    return "; ".join(said) or "–"
+    found_by = [f"{owner}: {', '.join(columns)}" if any(columns) else owner for owner, columns in sorted(found.items())]
+    return "; ".join(found_by) or "–"
 
 
 def _overview() -> str:
@@ -153,7 +145,7 @@ def _reads_and_writes() -> str:
 
 @dataclass(frozen=True)
 class Equation:
-    """A public function of a process: what it returns, its formula if it is set apart, and what else is said."""
+    """A public function of a process: what it returns, its formula if there is one, and further text."""
 
     name: str
     words: str
@@ -223,14 +215,14 @@ def _scales() -> str:
     s = scenario.structure
     divisions = -(-s.n_teams // s.teams_per_division)
     rows = [
-        ("weeks that are looked at", scenario.weeks),
+        ("weeks simulated after burn-in", scenario.weeks),
         ("weeks of burn-in", scenario.burn_in_weeks),
         ("organisations in a run", s.n_organisations),
         ("posts of staff", s.n_teams * s.team_size),
         ("teams", s.n_teams),
         ("divisions", divisions),
-        ("executives, the chief among them", s.n_executives),
-        ("patients followed one by one", round(s.patients_per_post * s.n_teams * s.team_size)),
+        ("executives, including the chief executive", s.n_executives),
+        ("patients simulated individually", round(s.patients_per_post * s.n_teams * s.team_size)),
         ("dimensions of practice", s.n_dimensions),
     ]
     return table((f"default ({scenario.kind})", "number"), rows)
@@ -240,10 +232,10 @@ def _kinds() -> str:
     titles = table(("kind", "in words"), ((code(name), title) for name, title in kinds().items()))
     rows = []
     for name in kinds():
-        said = sources_of(name)
+        sources = sources_of(name)
         for key, (usual, value) in Scenario.preset().diff(Scenario.preset(kind=name)).items():
             if key in PARAMETERS:
-                rows.append((code(name), code(key), number(value), number(usual), said.get(key, "")))
+                rows.append((code(name), code(key), number(value), number(usual), sources.get(key, "")))
     return f"{titles}\n\n{table(('kind', 'what it sets', 'to', 'instead of', 'where it comes from'), rows)}"
 
 
@@ -293,7 +285,7 @@ def _shocks() -> str:
     rows = []
     for name, title in shocks().items():
         scenario = Scenario.from_dict({"interventions": [{"name": name, "week": 0}]})
-        said = []
+        events = []
         for event in scenario.interventions:
             about = {
                 key: value for key, value in event.to_dict().items() if key not in ("name", "week", "weeks", "set")
@@ -301,8 +293,8 @@ def _shocks() -> str:
             what = [_set_in_words(event.set)] if event.set else []
             what += [", ".join(f"{key} {code(number(value))}" for key, value in about.items())] if about else []
             when = f"week {event.week}" + (f", for {event.weeks} weeks" if event.weeks else "")
-            said.append(f"{when}: {'; '.join(what)}")
-        rows.append((code(name), title, " / ".join(said)))
+            events.append(f"{when}: {'; '.join(what)}")
+        rows.append((code(name), title, " / ".join(events)))
     return table(("name", "in words", "what it does, counted from its own week"), rows)
 
 
@@ -351,14 +343,14 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "measures": _measures,
     "flagship": _flagship,
 }
-"""What can be put into a page, by the name that stands in double braces."""
+"""Blocks of a page, by the name in double braces."""
 
 PAGES: dict[str, str] = {
     "odd": "The model by the ODD+D protocol: purpose, entities, schedule, design concepts, submodels, parameters.",
-    "governance": "Levers, styles, shocks and interventions: what can be set, and what each name stands for.",
-    "measures": "Everything that is looked at: name, unit, direction and meaning.",
+    "governance": "Levers, styles, shocks and interventions: what can be set, and what each name means.",
+    "measures": "Measures of results: name, unit, direction and meaning.",
 }
-"""The pages, with what each holds."""
+"""The pages, with their contents."""
 
 
 def page(name: str) -> str:

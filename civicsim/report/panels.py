@@ -24,11 +24,11 @@ _SAMPLE, _KEY_LINE, _NOTE_LINE = 0.36, 0.26, 0.17
 
 
 class Shown(Protocol):
-    """What a panel says of a measure."""
+    """What a panel shows of a measure."""
 
     @property
     def label(self) -> str:
-        """The measure in words."""
+        """Its label."""
         ...
 
     @property
@@ -56,12 +56,12 @@ def declared(measures: Sequence[str]) -> list[Measure]:
 
 
 def columns_of(n: int) -> int:
-    """Return in how many columns ``n`` panels stand: 2 or 3, whichever leaves fewer places empty."""
+    """Return the number of columns for ``n`` panels: 2 or 3, the one with fewer empty places."""
     return min(n, min((3, 2), key=lambda columns: -n % columns))
 
 
 def colophon(seeds: Sequence[int], *, matched: bool = True) -> str:
-    """Return the last line of a footer: runs, seeds, kind of interval, version, and what this is not."""
+    """Return the last line of a footer: runs, seeds, kind of interval, version and purpose."""
     runs = f"{counted(len(seeds), 'matched run')} of each scenario" if matched else counted(len(seeds), "run")
     interval = f"{INTERVAL} t intervals over runs" if len(seeds) > 1 else "no interval from one run"
     return f"{runs} ({seeds_text(seeds)}) · {interval} · civicsim {__version__} · {THINKING_AID}"
@@ -166,7 +166,7 @@ def path_panels(
 
 
 def _unit(measure: Shown, width: float) -> str:
-    """Return the unit, and which way is better where there is room to say so."""
+    """Return the unit, with the better direction where there is room."""
     full = f"{measure.unit}; {measure.better} is better"
     fits = width_of(full, _NOTE_SIZE) <= 72.0 * width
     return full if measure.better != "neither" and fits else measure.unit

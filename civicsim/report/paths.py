@@ -44,7 +44,7 @@ def plot_paths(
     A line is the mean over runs of the smoothed measure. The darker band is the 95 % interval of that mean, the
     lighter one the range from the 10th to the 90th percentile of the runs, where there are at least five. Of more than
     three scenarios, only the baseline has a band, and each has a whisker for its interval at the end. A single run has
-    no interval. A note under the axis says what is drawn.
+    no interval. A note under the axis explains the lines and bands.
 
     Parameters
     ----------
@@ -167,16 +167,16 @@ def draw_paths(
 
 
 def nothing_to_show(ax: Axes) -> None:
-    """Say in an empty panel that what it would show did not happen."""
+    """Mark a panel without values: what it would show did not occur."""
     ax.set_yticks([])
     ax.text(
-        0.5, 0.5, "nothing to show:\nit did not happen in any run", transform=ax.transAxes, ha="center", va="center",
+        0.5, 0.5, "no values:\nit did not occur in any run", transform=ax.transAxes, ha="center", va="center",
         color=FAINT, fontsize=9,
     )  # fmt: skip
 
 
 def limits(values: np.ndarray, smallest_share: float = 0.12) -> tuple[float, float]:
-    """Return ends of an axis that holds the values, is not cut to a hair's breadth, and starts at 0 where that is near.
+    """Return ends of an axis that includes the values, has a least length, and starts at 0 where that is near.
 
     Parameters
     ----------

@@ -16,13 +16,13 @@ from civicsim.report.paths import nothing_to_show
 from civicsim.report.words import counted
 
 MOST_DOTS = 24
-"""Policies that a person can still tell apart in one chart. Assumption."""
+"""Largest number of policies that are legible in one chart. Assumption."""
 _LONGEST_NAME, _SIZE = 44, 9.0
 
 
 @dataclass(frozen=True)
 class Row:
-    """What there is of one policy.
+    """The results of one policy.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Words and numbers that figures and pages share."""
+"""Words and numbers that figures, pages and the command line share."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def counted(n: int, one: str, many: str | None = None) -> str:
 
 
 def seeds_text(seeds: Sequence[int]) -> str:
-    """Return which seeds, in words: "seed 7", "seeds 1–30", "seeds 3, 5, 9", or "30 seeds from 3 to 99"."""
+    """Return the seeds in words: "seed 7", "seeds 1–30", "seeds 3, 5, 9", or "30 seeds from 3 to 99"."""
     if len(seeds) == 1:
         return f"seed {seeds[0]}"
     if sorted(seeds) == list(range(min(seeds), min(seeds) + len(seeds))):
@@ -73,7 +73,7 @@ def time_text(weeks: int) -> str:
 
 
 def before_text(scenario: Scenario) -> str:
-    """Return how long the organisations had lived before, as the end of a sentence."""
+    """Return the length of the burn-in, as the end of a sentence."""
     return f", after {time_text(scenario.burn_in_weeks)} at the status quo" if scenario.burn_in_weeks else ""
 
 
@@ -83,7 +83,7 @@ def kind_text(scenario: Scenario) -> str:
 
 
 def preset_differences(scenario: Scenario) -> dict[str, tuple[Any, Any]] | None:
-    """Return what differs from the preset: name → (preset's value, own value); None where the preset cannot be read."""
+    """Return the differences from the preset: name → (preset's value, scenario's value); None where it cannot be read."""
     try:
         preset = Scenario.preset(scenario.style, scenario.kind)
     except ScenarioError:
@@ -100,11 +100,11 @@ def change_text(key: str, before: Any, after: Any) -> str:
 
 
 def names_of(results: Mapping[str, Result]) -> dict[str, str]:
-    """Return what to call each scenario: its title, marked where it differs from its preset in a way of its own.
+    """Return a name for each scenario: its title, marked where it differs from its preset unlike the others.
 
     Labels stay as they are where titles are missing or not all different.
     """
-    # Compared as text: what an intervention sets is a dictionary, which no set can hold.
+    # Compared as text: the settings of an intervention are a dictionary, which cannot be in a set.
     changes = {
         label: {(key, repr(values)) for key, values in (preset_differences(result.scenario) or {}).items()}
         for label, result in results.items()

@@ -64,7 +64,7 @@ def test_levers_of_hours_say_their_cost_and_share_one_budget():
     scenario = Scenario.preset("civic-culture")
     assert sum(minutes_of(scenario).values()) == pytest.approx(45.0)
     rows = {row["name"]: row for row in lever_rows(scenario, Scenario.preset())}
-    assert rows["weight_response"]["says"] == "9 min"
+    assert rows["weight_response"]["text"] == "9 min"
     assert "of 45 minutes" in rows["weight_response"]["cost"]
     assert rows["fear"]["before"] == "was 35 %"
     assert rows["weight_response"]["before"] == "was 11 min"
@@ -238,6 +238,6 @@ def test_troubles_come_first_and_say_what_they_rest_on():
     found = [{"when": "it rains", "lines": []}, {"when": "it snows", "lines": ["a is worse", "b is worse"]}]
     assert trouble_lines(found) == [
         "If it snows: a is worse; b is worse.",
-        "Nothing is clearly worse than under current practice, to which the same happens, if it rains.",
+        "Nothing is clearly worse than under current practice in the same conditions if it rains.",
         RESTS_ON,
     ]

@@ -168,7 +168,7 @@ def test_every_page_can_be_used_by_everybody_and_asks_nobody_else(visit):
         (
             "lesson",
             "/lessons/voice-without-response/explain",
-            f"{PAINTED} && document.body.innerText.includes('Is it luck? 30')",
+            f"{PAINTED} && document.body.innerText.includes('Could it be chance? 30')",
         ),
         ("handout", "/lessons/compact/handout", "document.body.innerText.includes('For teachers')"),
         ("results", "/results", "document.body.innerText.includes('Not shown: nothing is sampled')"),
@@ -218,7 +218,7 @@ def test_a_visitor_plays_walks_and_changes_what_happens(visit):
     assert week.input_value() == "1"
     # Arrows walk from person to person; Enter tells of the team.
     page.keyboard.press("ArrowRight")
-    page.wait_for_selector(".cv-story h2:not(:has-text('Everybody'))")
+    page.wait_for_selector(".cv-story h2:not(:has-text('Every person'))")
     first = page.inner_text(".cv-story h2")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
@@ -273,7 +273,7 @@ def test_a_lesson_is_read_predicted_run_and_explained(visit):
     page.wait_for_function("window.civicsim.week === 51")
     press(page, "Next: explain")
     page.wait_for_function(
-        "(document.querySelector('.cv-note') || document.body).innerText.includes('runs with different luck')",
+        "(document.querySelector('.cv-note') || document.body).innerText.includes('runs with different seeds')",
         timeout=SOON,
     )
     assert "you guessed 80\u00a0%" in page.inner_text(".cv-note")
@@ -288,7 +288,7 @@ def test_a_policy_is_answered_and_its_troubles_are_looked_for(visit):
         "/Feel safe to speak up: \\d+\\s% → \\d+\\s% \\(/.test(document.querySelector('.cv-headline').innerText)",
         timeout=SOON,
     )
-    page.get_by_label("What happens").select_option("scandal")
+    page.get_by_label("Event", exact=True).select_option("scandal")
     press(page, "Add")
     page.wait_for_function(
         "document.body.innerText.includes('Happens under current practice, too: Scandal')", timeout=SOON
@@ -296,7 +296,7 @@ def test_a_policy_is_answered_and_its_troubles_are_looked_for(visit):
     with page.expect_download() as file:
         press(page, "Report (HTML)")
     assert file.value.suggested_filename == "report-status-quo.html"
-    assert "against current practice" in Path(file.value.path()).read_text(encoding="utf-8")
+    assert "compared with current practice" in Path(file.value.path()).read_text(encoding="utf-8")
     press(page, "Look for trouble")
     page.wait_for_function("/if the chief executive leaves/i.test(document.body.innerText)", timeout=SOON)
 

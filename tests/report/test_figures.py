@@ -208,9 +208,9 @@ def test_one_run_is_said_to_have_no_interval(single):
 
 
 def test_what_never_happened_is_said_to_be_missing(pair, never):
-    assert "nothing to show" in words(plot_paths(pair.results, never).figure)
-    assert "nothing to show" in words(comparison_figure(pair, ["load", never]))
-    assert "nothing to show" in words(differences_figure(pair, ["load", never]))
+    assert "no values" in words(plot_paths(pair.results, never).figure)
+    assert "no values" in words(comparison_figure(pair, ["load", never]))
+    assert "no values" in words(differences_figure(pair, ["load", never]))
 
 
 def test_an_unknown_measure_is_refused_by_name(pair):

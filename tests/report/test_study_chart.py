@@ -36,7 +36,7 @@ def test_every_style_has_a_dot_and_a_bar_in_every_panel_with_unit_and_runs():
         "civic-culture",
         "mean (12 runs each)",
         "95 % t interval",
-        "nothing to show",
+        "no values",
     ):
         assert part in text
     panel = figure.axes[0]

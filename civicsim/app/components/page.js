@@ -102,7 +102,7 @@ window.civicsim = (function () {
   function drawTeams(ctx, scene, run, week, picked, scale) {
     ctx.textBaseline = "middle";
     scene.divisions.forEach(([x, y, w, h], d) => {
-      // Where there is no room for the word, the number says it.
+      // Without room for the word, the number stands alone.
       const name = (w * scale < 105 ? "" : "Division ") + (d + 1);
       box(ctx, x, y, w, h, 16);
       ctx.fillStyle = "#edf1f5"; ctx.fill();

@@ -1,7 +1,7 @@
-"""Lessons: read, predict, run, explain. Each is a folder with a file; adding one touches no code.
+"""Lessons: read, predict, run, explain. Each is a folder with a file; a new lesson needs no code.
 
-``civicsim/lessons/NAME/lesson.toml`` says everything: what to read, what to predict, which runs to look at, how to
-explain them, what to discuss, and what the model leaves out.
+``civicsim/app/lessons/NAME/lesson.toml`` holds the texts, the question to predict, the runs, points to discuss, and what
+the model leaves out.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Lesson:
     name, title, summary : str
         Name of the folder, title, and what it is about in one sentence.
     minutes, order : int
-        How long it takes, and its place in the list.
+        Duration, and place in the list.
     read, explain, discuss, left_out, teacher : tuple of str
         Paragraphs: before the run and after it, questions to discuss, what the model leaves out, notes for teachers.
     question : str
@@ -93,7 +93,7 @@ def read_lesson(path: Path) -> Lesson:
     Raises
     ------
     ScenarioError
-        If the file says something that a lesson cannot be; one line that names file and key.
+        If the file is no valid lesson; one line that names file and key.
     """
     where = f"{path.parent.name}/{path.name}"
     try:

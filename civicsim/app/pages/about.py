@@ -1,4 +1,4 @@
-"""About: what the model is, what it assumes, and what it cannot tell."""
+"""About: the purpose of the model, its assumptions and its limits."""
 
 from __future__ import annotations
 
@@ -15,25 +15,26 @@ from civicsim.model.week import WEEK
 from civicsim.scenario.scenario import PARAMETERS, SECTIONS
 
 STATUS_WORDS = {
-    "found": "found in the source named",
-    "to be verified": "from a source at second hand, to be verified",
-    "assumption": "assumed; there is no number to take it from",
-    "switch": "switches a part of the model on or off",
+    "found": "stated in the source named",
+    "to be verified": "quoted at second hand, to be verified",
+    "assumption": "assumptions; no published number is available",
+    "switch": "switches of a part of the model",
 }
 WHAT = (
-    "civicsim lives through the weeks of a made-up healthcare organisation. People in the model notice problems, speak up or "
-    "keep quiet, are answered or not, learn from it, tire, leave and are replaced; teams change how they work; patients get "
-    "care that fits them or does not. Whoever runs the organisation sets levers, and every way of running it has the same "
-    "hours to spend.",
-    "It is there to think with: to see how things hang together, to find out what would have to be true for an idea to work, "
-    "and to notice what one had not thought of. It has not been shown to predict any real organisation.",
+    "civicsim simulates a fictitious healthcare organisation week by week. Staff notice problems, speak up or keep quiet, get "
+    "answers or none, learn from that, tire, leave and are replaced; teams change how they work; patients receive care that "
+    "fits them or does not. Those who run the organisation set levers, and every style of governance has the same hours to "
+    "spend.",
+    "It is a tool for thinking: to see how mechanisms interact, to find out what would have to be true for an idea to work, "
+    "and to notice what was overlooked. It has not been shown to predict any real organisation.",
 )
 CANNOT = (
-    "It cannot tell what will happen in your organisation: neither the numbers nor the time they take.",
-    "It cannot tell whether a difference is real outside the model. “Better” means better in most of the matched runs, given the assumptions.",
-    "It knows nothing of money, of wages, of the outside world beyond the events you add, of professions’ own politics, or of any individual.",
-    "Care is a set of practices that fit local circumstances or do not. Skill at the bedside, medicines and buildings are left out.",
-    "Intervals speak of luck, of which there is much. They do not speak of wrong assumptions, which may matter more.",
+    "It cannot tell what will happen in your organisation: neither how much changes nor how fast.",
+    "It cannot tell whether a difference exists outside the model. “Better” means better on average over matched runs, given the assumptions.",
+    "It cannot tell how a style of governance affects burnout: that effect has not been fitted to data.",
+    "It leaves out money, wages, the outside world apart from the events that you add, the politics of professions, and individuals.",
+    "It treats care as a set of practices that fit local circumstances or do not. Bedside skill, medicines and buildings are left out.",
+    "Intervals show run-to-run variation, which is large. They do not show the effect of wrong assumptions, which may be larger.",
 )
 
 
@@ -55,7 +56,7 @@ def _value(about: Parameter) -> str:
 
 @solara.component
 def About() -> None:
-    """Show what the model is and is not."""
+    """Show the purpose, limits and assumptions of the model."""
     rows = solara.use_memo(parameter_rows, [])
     counts = Counter(row["status"] for row in rows)
     with solara.v.Html(tag="article"):
@@ -76,7 +77,7 @@ def About() -> None:
                 for process in WEEK:
                     Text("li", process.title)
         with solara.v.Html(tag="section", class_="cv-card"):
-            Text("h2", f"What is assumed: {len(rows)} numbers in {len({row['section'] for row in rows})} sections")
+            Text("h2", f"Assumptions: {len(rows)} numbers in {len({row['section'] for row in rows})} sections")
             with solara.v.Html(tag="ul"):
                 for status, words in STATUS_WORDS.items():
                     if counts[status]:
@@ -86,6 +87,6 @@ def About() -> None:
             )
         Text(
             "p",
-            f"civicsim {civicsim.__version__}, free software under the MIT licence. This page works without the internet and sends nothing anywhere.",
+            f"civicsim {civicsim.__version__}, free software under the MIT licence. This page works offline and sends no data.",
             class_="soft",
         )

@@ -1,4 +1,4 @@
-"""Compare: ways of running the same organisation, side by side by one clock, and what matched runs say."""
+"""Compare: styles of governance on the same organisation, side by side on one clock, and over matched runs."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ ROWS = (
     "leaver_rate", "load", "quality_true", "harm_rate", "gaming_gap", "sustained_share", "voice_status_gap",
 )  # fmt: skip
 START = {"week": 103}
-"""Week on screen at first: at the start all sides are the same."""
+"""Week on screen at first: in week 1 all sides are alike."""
 
 
 def scenario_of(style: str, base: Scenario) -> Scenario:
-    """Return a style on the visitor's organisation: the visitor's own levers where it is the visitor's style."""
+    """Return a style on the visitor's organisation, with the visitor's levers where it is the visitor's style."""
     return (
         base if style == base.style else dataclasses.replace(base.set("style", style), interventions=base.interventions)
     )
 
 
 def csv_of(labels: list[str], scenarios: list[Scenario], batches: list[work.Batch]) -> str:
-    """Return what matched runs say as CSV, with the scenarios in its first lines."""
+    """Return the results of matched runs as CSV, with the scenarios in its first lines."""
     lines = [f"# civicsim {civicsim.__version__}, {len(batches[0].seeds)} matched runs, last year of each"]
     for label, scenario in zip(labels, scenarios, strict=True):
         lines += [f"# {label}", *(f"# {line}" for line in small(scenario).to_toml().splitlines())]
@@ -56,9 +56,9 @@ def csv_of(labels: list[str], scenarios: list[Scenario], batches: list[work.Batc
 
 
 def report_of(labels: list[str], scenarios: list[Scenario], batches: list[work.Batch]) -> str:
-    """Return a comparison as a page of its own."""
+    """Return a comparison as a page of HTML."""
     own = [small(scenario) for scenario in scenarios]
-    return report_page("Ways of running one organisation", labels, own, batches, CHARTS, ROWS)
+    return report_page("Styles of governance for one organisation", labels, own, batches, CHARTS, ROWS)
 
 
 @solara.component
@@ -67,15 +67,15 @@ def Compare() -> None:
     base, names = chosen.value.scenario, sides.value
     scenarios = [scenario_of(name, base) for name in names]
 
-    def live(stop: Callable[[], bool], show: Show) -> None:
+    def simulate(stop: Callable[[], bool], show: Show) -> None:
         show([work.lived(scenario, stop) for scenario in scenarios])
 
     def match(stop: Callable[[], bool], show: Show) -> None:
-        # What is played comes first.
+        # The runs on screen come first.
         for runs in (work.FEW, work.MANY) if ready else ():
             show([work.batch(small(scenario), runs, stop) for scenario in scenarios])
 
-    lived, of, problem = use_latest(live, [scenarios])
+    lived, of, problem = use_latest(simulate, [scenarios])
     ready = of == [scenarios]
     batches, batches_of, _ = use_latest(match, [scenarios, ready])
     titles = style_titles()
@@ -89,7 +89,7 @@ def Compare() -> None:
     )
     scene = solara.use_memo(lambda: lived[0].scene.payload() if lived else None, [base.structure, lived is None])
     with solara.v.Html(tag="div", class_="cv-between"):
-        Text("h1", "The same organisation, run in different ways")
+        Text("h1", "One organisation under different styles of governance")
         widgets.Sides(
             styles=style_list(), chosen=list(names), most=MOST_SIDES,
             event_choose=lambda given: sides.set(tuple(str(name) for name in given if name in titles)[:MOST_SIDES]),
@@ -97,17 +97,17 @@ def Compare() -> None:
     if problem:
         Text("p", problem, class_="cv-note")
     if lived is None:
-        Text("p", "The organisations are being computed. The very first time takes a minute or two.", class_="cv-card")
+        Text("p", "The organisations are being simulated. The first time takes a minute or two.", class_="cv-card")
         return
     widgets.Player(
-        scene=scene, runs=payload, words=player_words(), story=None, guess=None, luck=False, busy=of != [scenarios],
-        go_to=START, event_choose=lambda _: None, event_luck_again=lambda _: None,
+        scene=scene, runs=payload, words=player_words(), story=None, guess=None, can_reseed=False, busy=of != [scenarios],
+        go_to=START, event_choose=lambda _: None, event_reseed=lambda _: None,
     )  # fmt: skip
     if batches is not None and len(batches) == len(names):
         labels = [label(scenario) for scenario in scenarios]
         Differences(labels, batches, base, batches_of == [scenarios, True])
         Files(
-            "To take away",
+            "Download",
             [
                 Make(*CSV, "comparison", lambda: csv_of(labels, scenarios, batches)),
                 Make(*HTML, "report-comparison", lambda: report_of(labels, scenarios, batches)),
@@ -118,14 +118,14 @@ def Compare() -> None:
 
 @solara.component
 def Differences(labels: list[str], batches: list[Any], base: Scenario, fresh: bool) -> None:
-    """Show what differs over matched runs, with uncertainty and "too close to call"."""
+    """Show differences over matched runs with their intervals and verdicts."""
     runs, posts = len(batches[0].seeds), small(base).structure
     with solara.v.Html(tag="section", class_="cv-card" + ("" if fresh else " cv-busy"), style_="margin-top:10px"):
-        Text("h2", f"What {runs} matched runs say")
+        Text("h2", f"Results of {runs} matched runs")
         Text(
             "p",
-            f"Means of the last year in {runs} organisations of {posts.n_teams * posts.team_size} staff, each run in every way with the "
-            f"same luck, and how far the others differ from “{labels[0]}”: mean difference, with 95 % interval.",
+            f"Means of the last year over {runs} organisations of {posts.n_teams * posts.team_size} staff, each run under every style "
+            f"with the same random events, and mean differences from “{labels[0]}” with 95 % intervals.",
             class_="soft",
         )
         with (

@@ -18,14 +18,14 @@ from civicsim.scenario.scenario import Scenario
 
 
 def label_of(scenario: Scenario) -> str:
-    """Return what one organisation is called above its canvas."""
+    """Return the caption of the canvas."""
     s = scenario.structure
     changed = scenario.levers != preset(scenario.style, scenario.kind).levers
     return f"{scenario.title or scenario.style}{' (changed)' if changed else ''}, {s.n_teams} teams of {s.team_size}"
 
 
 def tell(lived: Lived | None, picked: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Return the story of what was picked, if it is there."""
+    """Return the story of the person, team or idea that was picked, if it exists."""
     if lived is None or picked is None:
         return None
     week, row = min(int(picked["week"]), lived.weeks - 1), int(picked["row"])
@@ -59,7 +59,7 @@ def Explore() -> None:
                 if not problem:
                     Text(
                         "p",
-                        "The organisation is being computed, week by week. The very first time takes a minute or two.",
+                        "The organisation is being simulated week by week. The first time takes a minute or two.",
                         class_="cv-card",
                     )
             else:
@@ -69,12 +69,10 @@ def Explore() -> None:
                     words=player_words(),
                     story=tell(lived, picked),
                     guess=None,
-                    luck=True,
+                    can_reseed=True,
                     busy=of != [scenario],
                     go_to=None,
                     event_choose=pick,
-                    event_luck_again=again,
+                    event_reseed=again,
                 )
-                ActionPanel(
-                    "Something happens", from_clock=True, makes=[Make(*CSV, scenario.style, lambda: csv_of(lived))]
-                )
+                ActionPanel("Add an event", from_clock=True, makes=[Make(*CSV, scenario.style, lambda: csv_of(lived))])

@@ -17,7 +17,7 @@ from civicsim.experiment.statistics import estimate
 from civicsim.report.words import number
 
 guesses: solara.Reactive[dict[str, float]] = solara.reactive({})
-"""What the visitor has predicted, by lesson."""
+"""The visitor's predictions, by lesson."""
 HANDOUT = "handout"
 
 
@@ -27,7 +27,7 @@ def Lessons(name: str = "", step: str = "read") -> None:
     lesson = lessons().get(name)
     if lesson is None:
         if name:
-            Text("p", f"There is no lesson “{name[:60]}”; here are those there are.", class_="cv-note")
+            Text("p", f"There is no lesson “{name[:60]}”; these are the lessons.", class_="cv-note")
         Overview()
     elif step == HANDOUT:
         Handout(lesson)
@@ -42,7 +42,7 @@ def Overview() -> None:
     Text("h1", "Lessons")
     Text(
         "p",
-        "Each takes you through one idea in ten to twenty minutes: read, predict, run, explain. Guess before you look; that is where one learns.",
+        "Each lesson covers one idea in ten to twenty minutes: read, predict, run, explain. Guess before you look: most of the learning happens there.",
         class_="soft",
     )
     with solara.v.Html(tag="div", class_="cv-cards"):
@@ -86,29 +86,29 @@ def OneLesson(lesson: Lesson, step: str) -> None:
             for words in lesson.read:
                 Text("p", words)
         else:
-            Text("h2", "Before you look: what do you expect?")
+            Text("h2", "Before you look, what do you expect?")
             Text("p", lesson.question)
             widgets.Guess(
                 low=lesson.low, high=lesson.high, value=guess, label=lesson.question,
                 event_set_guess=lambda value: guesses.set(guesses.value | {lesson.name: float(value)}),
             )  # fmt: skip
-            Text("p", "Your guess stays on this page and will be drawn over the result.", class_="soft")
+            Text("p", "Your guess stays on this page and is drawn over the result.", class_="soft")
         Button("Next: " + STEPS[place + 1][1].lower(), lambda: go(STEPS[place + 1][0]), first=True)
 
 
 @solara.component
 def RunStep(lesson: Lesson, step: str, guess: float | None, go: Callable[[str], None]) -> None:
-    """Show the runs of a lesson beside what to look for, or beside the explanation."""
+    """Show the runs of a lesson beside the weeks to look at, or beside the explanation."""
     seek, set_seek = solara.use_state(None)
     picked, pick = solara.use_state(None)
 
-    def live(stop: Callable[[], bool], show: Show) -> None:
-        alive = [work.lived(scenario, stop) for scenario in lesson.runs]
-        show((alive, None))
+    def simulate(stop: Callable[[], bool], show: Show) -> None:
+        playbacks = [work.lived(scenario, stop) for scenario in lesson.runs]
+        show((playbacks, None))
         for runs in (work.FEW, work.MANY):
-            show((alive, [work.batch(scenario, runs, stop) for scenario in lesson.runs]))
+            show((playbacks, [work.batch(scenario, runs, stop) for scenario in lesson.runs]))
 
-    found, _, problem = use_latest(live, [lesson.name])
+    found, _, problem = use_latest(simulate, [lesson.name])
     lived, batches = found or (None, None)
     payload = solara.use_memo(
         lambda: [one.payload(str(k), lesson.labels[k]) for k, one in enumerate(lived)] if lived else [],
@@ -125,7 +125,7 @@ def RunStep(lesson: Lesson, step: str, guess: float | None, go: Callable[[str], 
                         Text("span", " " + words)
                 Text(
                     "p",
-                    "You made no guess; step back if you want to."
+                    "You made no guess; go back a step to make one."
                     if guess is None
                     else f"Your guess: {percent(guess)}. It is drawn as a dotted line.",
                     class_="soft",
@@ -147,12 +147,12 @@ def RunStep(lesson: Lesson, step: str, guess: float | None, go: Callable[[str], 
             if problem:
                 Text("p", problem, class_="cv-note")
             if lived is None:
-                Text("p", "The organisation is being computed …", class_="cv-card")
+                Text("p", "The organisation is being simulated …", class_="cv-card")
             else:
                 widgets.Player(
                     scene=scene, runs=payload, words=player_words(), story=tell(lived[0], picked),
-                    guess={"measures": list(lesson.measures), "value": guess, "reveal": step == "run"}, luck=False, busy=False, go_to=seek or ({"week": lesson.watch[-1][0] - 1} if step == "explain" and lesson.watch else None),
-                    event_choose=pick, event_luck_again=lambda _: None,
+                    guess={"measures": list(lesson.measures), "value": guess, "reveal": step == "run"}, can_reseed=False, busy=False, go_to=seek or ({"week": lesson.watch[-1][0] - 1} if step == "explain" and lesson.watch else None),
+                    event_choose=pick, event_reseed=lambda _: None,
                 )  # fmt: skip
                 if step == "explain" and batches and len(batches) > 1:
                     Matched(lesson, batches)
@@ -160,27 +160,27 @@ def RunStep(lesson: Lesson, step: str, guess: float | None, go: Callable[[str], 
 
 @solara.component
 def Outcome(lesson: Lesson, guess: float | None, lived: Any, batches: Any) -> None:
-    """Hold the guess against the run on screen and against matched runs."""
+    """Compare the guess with the run on screen and with matched runs."""
     if lived is None:
         return
     name, which = lesson.measures[0], lesson.guess_of
     values = [v for v in lived[which].paths[name] if v is not None]
     scale = MEASURE_WORDS[name].scale
-    words = f"{MEASURE_WORDS[name].label}: this run ended at {percent(values[-1])}"
+    words = f"{MEASURE_WORDS[name].label}: this run ends at {percent(values[-1])}"
     if guess is not None:
         words += f"; you guessed {percent(guess)}"
     if batches:
         e = estimate(batches[which].last_year[name], bounds=work.bounds_of(name))
-        words += f". In {e.n} runs with different luck, the last year came to {number(e.mean * scale, 0)} % ({number(e.low * scale, 0)}–{number(e.high * scale, 0)})"
+        words += f". Over {e.n} runs with different seeds, the mean of the last year is {number(e.mean * scale, 0)} % ({number(e.low * scale, 0)}–{number(e.high * scale, 0)})"
     Text("p", words + ".", class_="cv-note")
 
 
 @solara.component
 def Matched(lesson: Lesson, batches: list[Any]) -> None:
-    """Show what differs between the two runs of a lesson, over matched runs."""
+    """Show the differences between the two scenarios of a lesson over matched runs."""
     with solara.v.Html(tag="section", class_="cv-card", style_="margin-top:10px"):
-        Text("h2", f"Is it luck? {len(batches[0].seeds)} matched runs")
-        Text("p", f"“{lesson.labels[1]}” against “{lesson.labels[0]}”, last year:", class_="soft")
+        Text("h2", f"Could it be chance? {len(batches[0].seeds)} matched runs")
+        Text("p", f"“{lesson.labels[1]}” compared with “{lesson.labels[0]}”, last year:", class_="soft")
         with solara.v.Html(tag="ul"):
             for name in lesson.matched:
                 v = verdict(name, batches[0], batches[1])
@@ -206,7 +206,7 @@ def Handout(lesson: Lesson) -> None:
         _listed("What the model leaves out", lesson.left_out, "ul")
         _listed("For teachers", lesson.teacher, "ul")
         with solara.v.Html(tag="p"):
-            widgets.Go(path=f"/lessons/{lesson.name}", words="To the lesson", class_="", event_go=router.push)
+            widgets.Go(path=f"/lessons/{lesson.name}", words="Open the lesson", class_="", event_go=router.push)
 
 
 def _part(title: str, paragraphs: tuple[str, ...]) -> None:

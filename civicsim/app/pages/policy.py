@@ -1,4 +1,4 @@
-"""Policy simulator: move levers, and see at once what most of many matched runs say over five years."""
+"""Policy simulator: move levers, and see the effects over five years in matched runs."""
 
 from __future__ import annotations
 
@@ -28,28 +28,30 @@ CHARTS = (
 LEAST = {"survey_all_safe": 20, "survey_all_addressed": 20, "burnt_out_share": 15, "leaver_rate": 6, "quality_true": 10, "harm_rate": 4, "closure_share": 20, "hours_participation": 30}  # fmt: skip
 """Least span of each chart's axis, in its unit, so that small differences look small."""
 TEAMS = 20
-"""Teams of the organisations that are computed many times over; a larger one takes longer and says the same."""
+"""Teams of organisations that are simulated many times; larger ones take longer and give similar results."""
 ASSUMPTIONS = (
-    ("structure.improvement_share", "Hours set aside for all of this", 100.0, " % of hours", 0.01, 0.05, 0.005),
+    ("structure.improvement_share", "Hours for improvement", 100.0, " % of hours", 0.01, 0.05, 0.005),
     ("population.demand_per_post", "Work that is asked for", 1.0, " h per post", 29.0, 35.0, 0.5),
     ("population.alignment_mean", "How much people care for patients", 100.0, " %", 0.4, 1.0, 0.05),
     ("population.kappa_low", "How alike teams’ circumstances are, at least", 100.0, " %", 0.0, 0.9, 0.1),
 )
 """Assumptions that can be tried: key, label, scale, unit, and the range of the slider."""
+HEADLINE = ("survey_all_safe", "closure_share")
+"""Measures in the sentence at the top."""
 CONDITIONS = (
     ("surge", "a surge of demand comes"),
     ("leader-exit", "the chief executive leaves"),
     ("scandal", "a scandal breaks"),
     ("vacancy-wave", "a tenth of staff leave at once"),
-    ("reorganisation", "teams are re-organised"),
+    ("reorganisation", "teams are reorganised"),
 )
-"""Shipped events under which the choice is tried again, and how they are told."""
+"""Shipped events under which the choice is tried again, and their words."""
 RESTS_ON = (
-    f"This rests on {work.FEW} matched runs for each condition, tried one at a time on 300 staff at most. Other conditions, and "
-    "several at once, may turn it too; five runs miss small differences."
+    f"Each condition is tried alone in {work.FEW} matched runs of at most 300 staff. Other conditions, and several at once, may "
+    "change the result too; five runs miss small differences."
 )
 _TROUBLE = work.Kept(2_000_000, lambda lines: 200 + sum(map(len, lines)))
-"""Where choices come out worse, as far as visitors have looked for it."""
+"""Conditions under which choices do worse, as far as visitors have searched."""
 
 
 def small(scenario: Scenario) -> Scenario:
@@ -60,7 +62,7 @@ def small(scenario: Scenario) -> Scenario:
 
 
 def current_practice(scenario: Scenario) -> Scenario:
-    """Return the same organisation run as it is today: the same assumptions and what happens anyway."""
+    """Return the same organisation under current practice, with the same assumptions and outside events."""
     happens = tuple(event for event in scenario.interventions if event.name in HAPPENS)
     return dataclasses.replace(
         scenario, levers=scenario.habits, interventions=happens, title="Current practice", style="status-quo"
@@ -68,7 +70,7 @@ def current_practice(scenario: Scenario) -> Scenario:
 
 
 def answer(scenario: Scenario, runs: int, stop: Callable[[], bool]) -> dict[str, Any]:
-    """Return charts and verdicts of a scenario against current practice, over so many matched runs."""
+    """Return charts and verdicts of a scenario compared with current practice over matched runs."""
     own, base = small(scenario), current_practice(small(scenario))
     before = work.batch(base, runs, stop)
     same = own.digest == base.digest
@@ -99,7 +101,7 @@ def csv_of(found: dict[str, Any], scenario: Scenario) -> str:
 
 
 def report_of(scenario: Scenario, runs: int) -> str:
-    """Return an answer as a page of its own, with where the choice comes out worse as far as that was looked for."""
+    """Return an answer as a page of HTML."""
     own, base = small(scenario), current_practice(small(scenario))
     if own.digest == base.digest:
         return report_page(
@@ -110,7 +112,7 @@ def report_of(scenario: Scenario, runs: int) -> str:
     label = "Your policy" if label in ("", base.title) else label
     batches = [work.batch(one, runs) for one in (base, own)]
     return report_page(
-        f"{label}, against current practice", [base.title, label], [base, own], batches, CHARTS, work.SHOWN
+        f"{label}, compared with current practice", [base.title, label], [base, own], batches, CHARTS, work.SHOWN
     )
 
 
@@ -120,7 +122,7 @@ def len_posts(scenario: Scenario) -> int:
 
 
 def conditions(scenario: Scenario) -> list[tuple[str, Scenario]]:
-    """Return a choice under conditions that were not chosen, each with its words: an event, or an assumption at one end."""
+    """Return a choice under other conditions, each with its words: an event, or an assumption at one end of its range."""
     found = [(words, with_event(scenario, name, 52)) for name, words in CONDITIONS]
     for key, label, scale, unit, low, high, _ in ASSUMPTIONS:
         about = PARAMETERS[key]
@@ -132,7 +134,7 @@ def conditions(scenario: Scenario) -> list[tuple[str, Scenario]]:
 
 
 def where_it_fails(scenario: Scenario, stop: Callable[[], bool], show: Show) -> None:
-    """Try the choice under conditions that were not chosen, one at a time, and show where it comes out worse."""
+    """Try the choice under other conditions, one at a time, and show where it does worse."""
     found: list[dict[str, Any]] = []
     plain = {v.name: v for v in answer(scenario, work.FEW, stop)["verdicts"]}
     tried = conditions(scenario)
@@ -148,18 +150,18 @@ def _key(scenario: Scenario) -> tuple[str, int]:
 
 
 def trouble_lines(found: list[dict[str, Any]]) -> list[str]:
-    """Return what was found in sentences: first where something comes out worse."""
+    """Return the findings in sentences, conditions with a worse result first."""
     lines = [f"If {row['when']}: {'; '.join(row['lines'])}." for row in found if row["lines"]]
     fine = [str(row["when"]) for row in found if not row["lines"]]
     if fine:
         lines.append(
-            f"Nothing is clearly worse than under current practice, to which the same happens, if {'; if '.join(fine)}."
+            f"Nothing is clearly worse than under current practice in the same conditions if {'; if '.join(fine)}."
         )
     return [*lines, RESTS_ON]
 
 
 def _turned(plain: dict[str, Verdict], now: dict[str, Verdict]) -> list[str]:
-    """Return what a condition takes from a choice: what is worse, and what is no longer better."""
+    """Return the measures that are worse under a condition, and those that are no longer better."""
     lines = []
     for name in CHARTS:
         label = MEASURE_WORDS[name].label
@@ -181,7 +183,7 @@ def assumption_rows(scenario: Scenario) -> list[dict[str, Any]]:
         rows.append({
             "name": key, "label": label, "zero": f"{number(low * scale, digits)}{unit}", "one": f"{number(high * scale, digits)}{unit}",
             "group": "", "front": True, "help": about.help, "low": low, "high": high, "step": step, "value": value, "was": was,
-            "says": f"{number(value * scale, digits)}{unit}", "before": "" if value == was else f"was {number(was * scale, digits)}",
+            "text": f"{number(value * scale, digits)}{unit}", "before": "" if value == was else f"was {number(was * scale, digits)}",
             "unit": "share" if unit.startswith(" %") and digits == 0 else "", "cost": f"Source: {about.source}",
         })  # fmt: skip
     return rows
@@ -189,7 +191,7 @@ def assumption_rows(scenario: Scenario) -> list[dict[str, Any]]:
 
 @solara.component
 def Policy() -> None:
-    """Show what the chosen levers do, against current practice."""
+    """Show the effects of the chosen levers, compared with current practice."""
     scenario = chosen.value.scenario
 
     def compute(stop: Callable[[], bool], show: Show) -> None:
@@ -210,7 +212,7 @@ def Policy() -> None:
             elif found is None:
                 Text(
                     "p",
-                    "Five organisations are lived through five years. The very first time takes a minute or two.",
+                    "Five organisations are being simulated for five years. The first time takes a minute or two.",
                     class_="cv-card",
                 )
             else:
@@ -220,7 +222,7 @@ def Policy() -> None:
                     busy=of != [scenario], stamp=f"{scenario.digest}-{scenario.seed}-{found['runs']}" if of == [scenario] else "old",
                 )  # fmt: skip
                 ActionPanel(
-                    "Time line: add",
+                    "Add an event",
                     from_clock=False,
                     makes=[
                         Make(*CSV, scenario.style, lambda: csv_of(found, scenario)),
@@ -229,7 +231,7 @@ def Policy() -> None:
                 )
                 happening = [shock_titles()[g[0].name] for g in event_groups(scenario) if g[0].name in HAPPENS]
                 if happening:
-                    Text("p", f"Happens under current practice, too: {', '.join(happening)}.", class_="soft")
+                    Text("p", f"Also happens under current practice: {', '.join(happening)}.", class_="soft")
                 TradeOffs(found)
                 GoesWrong()
 
@@ -245,37 +247,37 @@ def _standing(found: dict[str, Any] | None, fresh: bool) -> str:
 
 @solara.component
 def Headline(found: dict[str, Any]) -> None:
-    """Say the most important in one sentence, in the words of the staff survey."""
+    """Show the main result in one sentence."""
     by_name = {v.name: v for v in found["verdicts"]}
     if found["same"]:
-        words = "This is current practice. Move a lever on the left, or add something to the time line."
+        words = "This is current practice. Move a lever on the left, or add an event."
     else:
-        safe, tired = by_name["survey_all_safe"], by_name["burnt_out_share"]
-        words = f"Feel safe to speak up: {safe.text}, {_said(safe)}. Burnt out: {tired.text}, {_said(tired)}."
+        shown = (by_name[name] for name in HEADLINE)
+        words = " ".join(f"{MEASURE_WORDS[v.name].label}: {v.text}, {_compared(v)}." for v in shown)
     with solara.v.Html(tag="p", class_="cv-headline cv-card", attributes={"aria-live": "polite"}):
         Text("span", words)
 
 
-def _said(v: Verdict) -> str:
+def _compared(v: Verdict) -> str:
     return v.word if v.tone in ("open", "same") else f"{v.word} than today"
 
 
 @solara.component
 def TradeOffs(found: dict[str, Any]) -> None:
-    """Show what gets better and what it costs, side by side."""
+    """Show gains and costs side by side."""
     if found["same"]:
         return
     groups = (
         ("Gets better", ("better",), "cv-better"),
-        ("The price: gets worse", ("worse",), "cv-worse"),
-        ("Changes; good or bad depends", ("higher", "lower"), "cv-open"),
+        ("The cost: gets worse", ("worse",), "cv-worse"),
+        ("Changes; whether that is good depends", ("higher", "lower"), "cv-open"),
         ("Hardly different or too close to call", ("same", "open"), "cv-open"),
     )
     with solara.v.Html(tag="section", class_="cv-card", style_="margin-top:10px"):
-        Text("h2", "What you gain and what it costs")
+        Text("h2", "Gains and costs")
         Text(
             "p",
-            f"Last year of {found['runs']} matched runs: means, and where the mean lies with 95 % confidence. Better and worse go by matched runs: both ways with the same luck. The interval speaks of luck, not of whether the assumptions are right.",
+            f"Means of the last year over {found['runs']} matched runs, with 95 % intervals. “Better” and “worse” compare matched runs: same organisation, same random events. Intervals show run-to-run variation, not whether the assumptions are right.",
             class_="soft",
         )
         with solara.v.Html(tag="div", class_="cv-halves"):
@@ -290,7 +292,7 @@ def TradeOffs(found: dict[str, Any]) -> None:
 
 @solara.component
 def GoesWrong() -> None:
-    """Look, when asked, for conditions under which the choice loses."""
+    """Search, when asked, for conditions under which the choice does worse."""
     scenario = chosen.value.scenario
     asked, ask = solara.use_state(None)
     wanted = asked == scenario
@@ -306,27 +308,27 @@ def GoesWrong() -> None:
         if not wanted:
             Text(
                 "p",
-                "The same policy is tried again, one condition at a time: something happens after a year, or an assumption is "
-                "other than we think. Current practice meets the same.",
+                "The same policy is tried under other conditions, one at a time: an event after a year, or another value of an "
+                "assumption. Current practice is tried under the same conditions.",
                 class_="soft",
             )
-            Button("Look for trouble", lambda: ask(scenario))
+            Button("Search for failures", lambda: ask(scenario))
         elif problem:
             Text("p", problem, class_="cv-note")
         elif not fresh:
-            Text("p", "Looking …", class_="soft")
+            Text("p", "Searching …", class_="soft")
         else:
             Troubles(found)
 
 
 @solara.component
 def Troubles(found: dict[str, Any]) -> None:
-    """Show under which conditions the choice comes out worse, those first that are worst."""
+    """Show the conditions under which the choice does worse, the worst first."""
     rows = sorted(found["found"], key=lambda row: -len(row["lines"]))
     bad = [row for row in rows if row["lines"]]
     if found["done"] < found["of"]:
         Text("p", f"{found['done']} of {found['of']} conditions tried …", class_="soft")
-    Text("p", f"Something comes out worse, or is no longer clearly better, in {len(bad)} of {len(rows)} conditions.")
+    Text("p", f"At least one result is worse, or no longer clearly better, in {len(bad)} of {len(rows)} conditions.")
     with solara.v.Html(tag="div", class_="cv-cards"):
         parts = [(f"If {row['when']}", row["lines"]) for row in bad]
         fine = [f"if {row['when']}" for row in rows if not row["lines"]]
@@ -341,7 +343,7 @@ def Troubles(found: dict[str, Any]) -> None:
 
 @solara.component
 def AssumptionPanel() -> None:
-    """Show a few assumptions apart from the levers: nobody decides on them, and both policies share them."""
+    """Show a few assumptions apart from the levers: they are not decisions, and both policies share them."""
     scenario = chosen.value.scenario
 
     def move(data: dict[str, Any]) -> None:
@@ -357,8 +359,8 @@ def AssumptionPanel() -> None:
 
     rows = assumption_rows(scenario)
     with solara.v.Html(tag="details", class_="cv", style_="margin-top:10px"):
-        Text("summary", "Assumptions, for both")
+        Text("summary", "Assumptions for both policies")
         widgets.Levers(
-            title="Not up to you", rows=rows, styles=[], style="", hours=[], hours_title="", from_week=None,
+            title="Not a decision", rows=rows, styles=[], style="", hours=[], hours_title="", from_week=None,
             can_reset=False, event_set_lever=move, event_choose_style=lambda _: None, event_reset=reset,
         )  # fmt: skip

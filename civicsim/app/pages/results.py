@@ -1,4 +1,4 @@
-"""Results: a study's store, as a table and a heat map, what matters and where a way loses; points open in Explore."""
+"""Results: a study as a table and a heat map, with sensitivity and vulnerability; points open in Explore."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
     from civicsim.study.store.store import Store
 
 _MOST = 2_000
-"""Points that are sent to a browser at most."""
+"""Largest number of points sent to a browser."""
 _MOST_INDICES = 60
-"""Indices of sensitivity that are shown at most."""
+"""Largest number of sensitivity indices shown."""
 METHODS = {"sobol": "Sobol’ indices", "morris": "Elementary effects", "pawn": "PAWN indices"}
 SENSITIVITY_HEADS = {
     "factor": "Factor", "index": "Index", "value": "Value", "between": "Interval", "of": "Where",
 }  # fmt: skip
-DISCOVERY_HEADS = {"box": "Where", "lost": "Lost", "density": "Share lost", "coverage": "Of all that is lost"}
+DISCOVERY_HEADS = {"box": "Conditions", "lost": "Worse", "density": "Share worse", "coverage": "Share of all cases"}
 
 
 @cache
@@ -55,12 +55,12 @@ def the_store() -> Store:
 
 
 def measures_of(store: Store) -> dict[str, dict[str, Any]]:
-    """Return what a store says of each column of its runs that is a measure, by column."""
+    """Return the description of each measure in a store, by column."""
     return {str(about["column"]): about for about in store.manifest["columns"]}
 
 
 def factors_of(points: pd.DataFrame) -> list[str]:
-    """Return the columns of points in which they differ, as somebody would put them on an axis."""
+    """Return the columns in which points differ and that can serve as an axis."""
     fixed = {"point", "policy", "future", "setting", "draw", "against"}
     return [name for name in points.columns if name not in fixed and points[name].nunique(dropna=False) > 1]
 
@@ -98,7 +98,7 @@ def rows_of(store: Store, measure: str) -> list[dict[str, Any]]:
 
 
 def _label(about: dict[str, Any]) -> str:
-    """Return what a column is called: its measure, and the weeks it sums up where that is not in its name."""
+    """Return the label of a column: its measure, and its summary where that is not part of its name."""
     return str(about["label"]) + ("" if about["column"] == about["measure"] else f", {about['summary']}")
 
 
@@ -112,7 +112,7 @@ def factor_in_words(factor: str) -> str:
 
 
 def value_in_words(factor: str, value: Any) -> Any:
-    """Return what the page calls a value of a factor: shipped styles have titles."""
+    """Return the words for a value of a factor: shipped styles have titles."""
     return style_titles().get(value, value) if factor == "style" else value
 
 
@@ -129,7 +129,7 @@ def Results() -> None:
         Points()
         return
     Text("h1", "Results")
-    Text("p", "Start the page with civicsim app --results DIR to look at the results of a study.", class_="cv-card")
+    Text("p", "To see the results of a study, start the page with civicsim app --results DIR.", class_="cv-card")
 
 
 @solara.component
@@ -172,7 +172,7 @@ def Points() -> None:
     )  # fmt: skip
     Findings(store, shown)
     Files(
-        "To take away",
+        "Download",
         [
             Make(*CSV, f"points-{shown}", lambda: csv_of(store, shown)),
             Make(*HTML, "report-study", lambda: report_of(store)),
@@ -181,7 +181,7 @@ def Points() -> None:
 
 
 def csv_of(store: Store, measure: str) -> str:
-    """Return the points of a store with what one measure came to, as CSV, with the study in its first lines."""
+    """Return the points of a store with one measure as CSV, with the study in its first lines."""
     rows = rows_of(store, measure)
     table = pd.DataFrame(
         [
@@ -202,7 +202,7 @@ def report_of(store: Store) -> str:
 
 
 def dependences(store: Store, measure: str) -> tuple[list[dict[str, str]], str]:
-    """Return on which factors a measure depends, as rows, and what they rest on; or no rows, and why not."""
+    """Return the factors on which a measure depends, as rows, with a note; or no rows, with the reason."""
     from civicsim.study.analysis.sensitivity import sensitivity
 
     try:
@@ -210,7 +210,7 @@ def dependences(store: Store, measure: str) -> tuple[list[dict[str, str]], str]:
     except CivicsimError as error:
         return [], _why_not(error, store)
     if found["value"].isna().all():
-        return [], "Not shown: it comes to the same at every row of the design, so that there is nothing to depend on."
+        return [], "Not shown: the measure has the same value at every row of the design."
     order = found["value"].abs().sort_values(ascending=False, kind="stable").index
     rows = [
         {
@@ -223,13 +223,13 @@ def dependences(store: Store, measure: str) -> tuple[list[dict[str, str]], str]:
     first = found.iloc[0]
     about = (
         f"{METHODS[first['method']]} ({first['index_unit']}), from {first['n']} rows of the design and "
-        f"{counted(first['n_seeds'], 'seed')}, with 95 % intervals over the sample. The largest come first."
+        f"{counted(first['n_seeds'], 'seed')}, with 95 % intervals over the sample; the largest come first."
     )
     return rows, about
 
 
 def losses(store: Store, measure: str) -> list[tuple[str, list[dict[str, str]]]]:
-    """Return, for each style that may lose to the first, in words how often it does, and where; or why that is not known."""
+    """Return, for each style, how often and where it does worse than the first; or why that cannot be told."""
     from civicsim.study.analysis.discovery import discover
 
     styles = [str(name) for name in store.points()["style"].unique()]
@@ -239,7 +239,7 @@ def losses(store: Store, measure: str) -> list[tuple[str, list[dict[str, str]]]]
         try:
             found = discover(store, measure, style)
         except CivicsimError as error:
-            # What is wrong with one style is wrong with the study.
+            # A problem with one style is a problem with the study.
             return [*parts, (_why_not(error, store), [])]
         rows = [
             {
@@ -254,14 +254,14 @@ def losses(store: Store, measure: str) -> list[tuple[str, list[dict[str, str]]]]
 
 
 def _why_not(error: CivicsimError, store: Store) -> str:
-    """Return why an analysis is not there, in one sentence without the folder's name."""
+    """Return the reason why an analysis is missing, in one sentence without the name of the folder."""
     words = str(error).removeprefix(f"{store.path}: ").rstrip(".")
     return f"Not shown: {words}."
 
 
 @solara.component
 def Findings(store: Store, measure: str) -> None:
-    """Show what a measure depends on, and where one way of running loses to another, where the design tells."""
+    """Show the factors on which a measure depends, and where one style does worse than another."""
 
     def look(stop: Callable[[], bool], show: Show) -> None:
         show({"depends": dependences(store, measure), "loses": losses(store, measure)})
@@ -271,7 +271,7 @@ def Findings(store: Store, measure: str) -> None:
         tag="div", class_="cv-halves" + ("" if of == [measure] else " cv-busy"), style_="margin-top:10px"
     ):
         with solara.v.Html(tag="section", class_="cv-card"):
-            Text("h2", "What it depends on")
+            Text("h2", "Sensitivity")
             if found:
                 rows, about = found["depends"]
                 Text("p", about, class_="soft")
@@ -279,15 +279,15 @@ def Findings(store: Store, measure: str) -> None:
             else:
                 Text("p", problem or "Computing …", class_="soft")
         with solara.v.Html(tag="section", class_="cv-card"):
-            Text("h2", "Where it loses")
+            Text("h2", "Where it does worse")
             for words, rows in found["loses"] if found else []:
                 Text("p", words, class_="" if rows else "soft")
-                Rows("Where it loses", DISCOVERY_HEADS, rows)
+                Rows("Where it does worse", DISCOVERY_HEADS, rows)
 
 
 @solara.component
 def Rows(name: str, heads: dict[str, str], rows: list[dict[str, str]]) -> None:
-    """Show a table, if there is anything in it; its first column names its rows."""
+    """Show a table with row headings, unless it is empty."""
     if not rows:
         return
     attributes = {"tabindex": "0", "role": "region", "aria-label": name}
