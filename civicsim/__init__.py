@@ -7,7 +7,7 @@
 
 import lazy_loader
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # Names are loaded on first use, so that the command line starts fast and workers never load Mesa.
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

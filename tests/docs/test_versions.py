@@ -1,0 +1,25 @@
+"""Files that name the version agree."""
+
+import json
+import re
+from pathlib import Path
+
+import civicsim as cs
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_citation_metadata_and_changelog_name_the_version_of_the_code():
+    found = {
+        "CITATION.cff": re.search(r"^version: (\S+)$", (ROOT / "CITATION.cff").read_text(), re.MULTILINE)[1],
+        "codemeta.json": json.loads((ROOT / "codemeta.json").read_text())["version"],
+        "CHANGELOG.md": re.search(r"^## \[(\d[^\]]*)\]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)[1],
+    }
+    assert {name: version for name, version in found.items() if version != cs.__version__} == {}
+
+
+def test_the_changelog_dates_the_version_and_says_whether_results_change():
+    text = (ROOT / "CHANGELOG.md").read_text()
+    for heading, body in re.findall(r"^## (\[\d.*)\n((?:(?!^## ).*\n)*)", text, re.MULTILINE):
+        assert re.fullmatch(r"\[\d+\.\d+\.\d+\] – \d{4}-\d{2}-\d{2}", heading), heading
+        assert "Changes results:" in body, heading
