@@ -46,7 +46,7 @@ def measure(parts: list[str], quick: bool, before: dict[str, Any]) -> dict[str, 
 
 
 def main(words: list[str]) -> int:
-    """Do what the command line says, and return an exit code."""
+    """Run the command line and return an exit code."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure how fast civicsim is.")
     parser.add_argument("what", nargs="?", choices=("measure", "table"), default="measure")
     parser.add_argument("file", nargs="?", help="for table: what was measured, as JSON")

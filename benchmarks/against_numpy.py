@@ -6,10 +6,10 @@ from typing import Any
 
 from benchmarks.interleaved import interleaved, ratio, timing
 from benchmarks.numpy_rival import Rival
-from benchmarks.places import CORE, core_of, lives, scenario_of, started
+from benchmarks.places import CORE, core_of, scenario_of, simulate_weeks, started
 
 SIZES = ((600, 1, 104), (600, 10, 26), (6_000, 1, 26), (100_005, 1, 4))
-"""Staff, runs, and the weeks lived each time."""
+"""Staff, runs, and the weeks simulated each time."""
 SETTLING = 26
 """Weeks after which what was switched off has come to rest, so that both start from the same place."""
 
@@ -20,12 +20,12 @@ def run(repeats: int, quick: bool) -> dict[str, Any]:
     for staff, runs, weeks in ((60, 2, 4),) if quick else SIZES:
         scenario = scenario_of(staff)
         full, core = started(scenario, runs), started(core_of(scenario), runs)
-        lives(core, SETTLING)
+        simulate_weeks(core, SETTLING)
         rival = Rival(core)
         ways = {
-            "full": lambda c=full, w=weeks: lives(c, w),
-            "core": lambda c=core, w=weeks: lives(c, w),
-            "numpy": lambda r=rival, w=weeks: r.live(w),
+            "full": lambda c=full, w=weeks: simulate_weeks(c, w),
+            "core": lambda c=core, w=weeks: simulate_weeks(c, w),
+            "numpy": lambda r=rival, w=weeks: r.simulate(w),
         }
         seconds = interleaved(ways, repeats)
         times = {name: timing(taken, full.n_persons * weeks, weeks=weeks) for name, taken in seconds.items()}

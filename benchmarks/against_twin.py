@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.interleaved import interleaved, ratio, timing
-from benchmarks.places import lives, scenario_of, started
+from benchmarks.places import scenario_of, simulate_weeks, started
 
 SIZES = {600: (4, 52), 6_000: (1, 26)}
-"""Staff, and the weeks that twin and engine live each time."""
+"""Staff, and the weeks that twin and engine simulate each time."""
 
 
 def run(repeats: int, quick: bool) -> dict[str, Any]:
@@ -24,11 +24,13 @@ def run(repeats: int, quick: bool) -> dict[str, Any]:
         cohort = started(scenario)
         twin = load(cohort, scenario)
 
-        def live_twin(twin: Any = twin, weeks: int = twin_weeks) -> None:
+        def simulate_twin(twin: Any = twin, weeks: int = twin_weeks) -> None:
             for _ in range(weeks):
                 twin.step()
 
-        seconds = interleaved({"engine": lambda c=cohort, w=engine_weeks: lives(c, w), "twin": live_twin}, repeats)
+        seconds = interleaved(
+            {"engine": lambda c=cohort, w=engine_weeks: simulate_weeks(c, w), "twin": simulate_twin}, repeats
+        )
         engine = timing(seconds["engine"], cohort.n_persons * engine_weeks, weeks=engine_weeks)
         plain = timing(seconds["twin"], cohort.n_persons * twin_weeks, weeks=twin_weeks)
         rows.append(

@@ -46,9 +46,9 @@ def main() -> int:
     for n in asked.runs:
         # A process of its own, because the most memory of a process never falls.
         command = [sys.executable, __file__, "--alone", str(n)]
-        said = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
-        print(said, end="", flush=True)
-        megabytes.append(float(said.split()[-2]))
+        printed = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+        print(printed, end="", flush=True)
+        megabytes.append(float(printed.split()[-2]))
     growth = megabytes[1] - megabytes[0]
     print(f"growth: {growth:+.0f} MB")
     return 0 if growth * 1e6 <= MOST_GROWTH else 1

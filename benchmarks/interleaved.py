@@ -8,7 +8,7 @@ from statistics import median
 from typing import Any
 
 REPEATS = 7
-"""Times each way is lived; ratios are medians over so many pairs."""
+"""Repetitions of each alternative; ratios are medians over so many pairs."""
 QUICK_REPEATS = 2
 """The same with ``--quick``, which only shows that the harness works."""
 
@@ -19,7 +19,7 @@ def interleaved(ways: Mapping[str, Way], repeats: int) -> dict[str, list[float]]
     """Return the seconds that each way took each time: all ways once, then all once more, and so on.
 
     Each way is called once before, uncounted, so that nothing is compiled or loaded while the clock runs; not where it is
-    done only once, because it takes long: what it needs has to be loaded by whoever asks.
+    done only once, because it takes long: the caller has to load what it needs.
     """
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     for way in ways.values():
@@ -50,7 +50,7 @@ def timing(seconds: list[float], person_weeks: float | None = None, **about: Any
 
 
 def ratio(above: dict[str, Any], below: dict[str, Any]) -> dict[str, float]:
-    """Return how many times as long one timing takes as another, pair by pair, per person-week where both say so."""
+    """Return how many times as long one timing takes as another, pair by pair, per person-week where both count them."""
     scale = below.get("person_weeks", 1.0) / above.get("person_weeks", 1.0)
     pairs = sorted(a / b * scale for a, b in zip(above["seconds"], below["seconds"], strict=True))
     return {"median": median(pairs), "least": pairs[0], "most": pairs[-1], "pairs": float(len(pairs))}

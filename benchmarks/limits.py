@@ -1,4 +1,4 @@
-"""What no engine can do without: fetching states along ties, drawing a week's numbers, and touching all state once."""
+"""The least that any engine has to do: fetch states along ties, draw a week's numbers, and touch all state once."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from benchmarks.interleaved import interleaved, ratio, timing
-from benchmarks.places import lives, scenario_of, started, state_bytes
+from benchmarks.places import scenario_of, simulate_weeks, started, state_bytes
 from civicsim.engine.compiled import compiled
 from civicsim.engine.randomness import uniforms_in_turn
 
 SIZES = ((600, 1, 104), (600, 10, 26), (6_000, 1, 26), (100_005, 1, 4))
-"""Staff, runs, and the weeks lived each time."""
+"""Staff, runs, and the weeks simulated each time."""
 CALLS = 6
 """Calls of the generator per person and week, four numbers each: one each for noticing, exhaustion, motivation or
 moving, and losing and making ties, and about one for what a problem, an idea or a new tie needs now and then."""
@@ -57,7 +57,7 @@ def run(repeats: int, quick: bool) -> dict[str, Any]:
         value, total = np.random.default_rng(1).random(n), np.zeros(n)
         state = np.zeros((n, state_bytes(cohort) // n // 8))
         ways = {
-            "engine": lambda c=cohort, w=weeks: lives(c, w),
+            "engine": lambda c=cohort, w=weeks: simulate_weeks(c, w),
             "gather": lambda c=cohort, w=weeks, v=value, t=total: _gather(w, c.ties, v, t),
             "draw_and_touch": lambda w=weeks, s=state: _draw_and_touch(w, np.uint64(1), CALLS, s),
         }

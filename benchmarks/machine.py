@@ -1,4 +1,4 @@
-"""What was measured on, in words that say nothing about whose machine it is."""
+"""The machine of a measurement, described without anything that identifies its owner."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def machine() -> dict[str, Any]:
 
 
 def _first(path: str, key: str) -> str | None:
-    """Return what a file of the system says first about a key; nothing where there is no such file."""
+    """Return the first value of a key in a file of the system, or "" if there is no such file."""
     try:
         lines = Path(path).read_text(encoding="utf-8").splitlines()
     except OSError:

@@ -148,8 +148,8 @@ class Rival:
         self.slot["idea_state"][slots] = NO_IDEA
         self.raiser[slots] = -1
 
-    def live(self, weeks: int) -> np.ndarray:
-        """Live some weeks; return what was written down, shape (weeks, organisations, 6)."""
+    def simulate(self, weeks: int) -> np.ndarray:
+        """Simulate some weeks; return the record, shape (weeks, organisations, 6)."""
         kept = np.empty((weeks, len(self.first_team), 6), dtype=_REAL)
         for k in range(weeks):
             self.draws = np.random.Generator(
@@ -377,7 +377,7 @@ class Rival:
         self.clear(slots[~acted])
 
     def tell(self, slots: np.ndarray, outcome: np.ndarray) -> None:
-        """Let those who raised items, and their teams, know what came of them; nobody learns from what nobody voiced."""
+        """Tell those who raised items, and their teams, the outcome; no one learns from items that were not voiced."""
         voiced = np.isin(self.slot["idea_origin"][slots], (FROM_STAFF, FROM_TEAM))
         slots, outcome = slots[voiced], outcome[voiced]
         home, who = slots // self.m, self.raiser[slots]

@@ -1,4 +1,4 @@
-"""Builds one cohort, lets it live, and prints what that took: run by :mod:`benchmarks.scaling` as a process."""
+"""Builds and simulates one cohort, and prints time and memory: run by :mod:`benchmarks.scaling` as a process."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from benchmarks.interleaved import interleaved
-from benchmarks.places import lives, state_bytes
+from benchmarks.places import simulate_weeks, state_bytes
 from civicsim.experiment.run import begin
 from civicsim.model.cohort import build
 from civicsim.model.week import advance
@@ -17,7 +17,7 @@ from civicsim.scenario.scenario import Scenario
 
 
 def main(asked: dict) -> dict:
-    """Return times of living, the time of building, bytes, and peak memory."""
+    """Return times of simulating and building, bytes, and peak memory."""
     scenario = Scenario.preset().with_(**asked["changes"], burn_in_weeks=asked["burn_in"])
     parts = scenario.structure, scenario.population, scenario.habits, scenario.sections
     # The first build loads compiled code.
@@ -27,7 +27,7 @@ def main(asked: dict) -> dict:
     built = time.perf_counter() - began
     advance(cohort, asked["burn_in"])
     cohort = begin(cohort, scenario)
-    seconds = interleaved({"week": lambda: lives(cohort, asked["weeks"])}, asked["repeats"])["week"]
+    seconds = interleaved({"week": lambda: simulate_weeks(cohort, asked["weeks"])}, asked["repeats"])["week"]
     return {
         "persons": cohort.n_persons,
         "seconds": seconds,
@@ -41,7 +41,7 @@ def peak_bytes() -> int:
     """Return the most memory that this process has held."""
     status = Path("/proc/self/status")
     if status.exists():
-        # What Linux says of resources counts in what the parent held before it started this process.
+        # Linux's figures on resources include what the parent held before it started this process.
         held = next(line for line in status.read_text(encoding="ascii").splitlines() if line.startswith("VmHWM:"))
         return int(held.split()[1]) * 1024
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -1,7 +1,7 @@
 """How fast the page is: ``python -m benchmarks.page`` serves it, visits it with chromium and prints what it measured.
 
 From a lever's release to the new run painted and to bands over five years, frames a second, bytes per run, a class of
-visitors at once, and where the server's time goes. The last is in processor time, which says the same on a busy machine;
+visitors at once, and where the server's time goes. The last is in processor time, which is the same on a busy machine;
 all else wants an idle one. ``--only answer,bands,frames,class,server`` measures some of it; ``--quick`` little.
 """
 
@@ -40,7 +40,7 @@ def served() -> Iterator[tuple[str, int]]:
     assert server.stdout is not None
     found = re.search(r"http://\S+", server.stdout.readline())
     if found is None:
-        raise SystemExit("the server said nothing")
+        raise SystemExit("the server printed nothing")
     try:
         yield found[0], server.pid
     finally:
@@ -48,14 +48,14 @@ def served() -> Iterator[tuple[str, int]]:
         server.wait(30)
 
 
-def said(label: str, values: list[float], unit: str = "ms") -> None:
+def report(label: str, values: list[float], unit: str = "ms") -> None:
     """Print the median and the 95th percentile."""
     middle, late = np.percentile(values, [50, 95])
     print(f"{label}: median {middle:.0f} {unit}, 95th percentile {late:.0f} {unit} (n = {len(values)})", flush=True)
 
 
 def wait(page: Any, until: str, at_most: int = LONG) -> None:
-    """Wait until something holds on a page, and say what was waited for in vain."""
+    """Wait until a condition is true on a page, and report a condition that never was."""
     from playwright.sync_api import TimeoutError as TooLong
 
     try:
@@ -87,7 +87,7 @@ def answer(browser: Any, address: str, repeats: int) -> None:
             page.locator(f"#cv-lever-{name}").fill(value)
             wait(page, f"window.civicsim.painted.count > {count}")
             times.append(page.evaluate("window.civicsim.painted.at - window.civicsim.released"))
-        said(f"{staff} staff, five years: lever released to painted", times)
+        report(f"{staff} staff, five years: lever released to painted", times)
         print(f"{staff} staff: {page.evaluate('window.civicsim.painted.bytes[0]')} bytes a run", flush=True)
         page.context.close()
 
@@ -104,7 +104,7 @@ def bands(browser: Any, address: str, repeats: int) -> None:
             wait(page, late.replace("-5$", "-5$|-30$"))
             kept.append(page.evaluate("window.civicsim.bands.at - window.civicsim.released"))
     for runs, kept in times.items():
-        said(f"300 staff, five years: lever released to bands of {runs} runs", kept)
+        report(f"300 staff, five years: lever released to bands of {runs} runs", kept)
     page.context.close()
 
 
@@ -139,7 +139,7 @@ def classroom(browser: Any, address: str, pid: int, visitors: int) -> None:
     for page in pages:
         wait(page, "window.civicsim.painted.count > 1")
         times.append(page.evaluate("window.civicsim.painted.at - window.civicsim.released"))
-    said(f"{visitors} visitors at once: lever released to painted", times)
+    report(f"{visitors} visitors at once: lever released to painted", times)
     print(f"slowest {max(times):.0f} ms; server afterwards: {resident(pid):.0f} MiB", flush=True)
     for page in pages:
         page.context.close()
@@ -175,11 +175,11 @@ def server(repeats: int) -> None:
                 changed = scenario.with_(fear=0.1 + 0.05 * k)
                 timed("burn-in (once per organisation and seed)", burn_in)(changed, 1)
                 before = spent.get("all", 0.0)
-                lived = timed("all", history.live_through)(changed, start)
+                run = timed("all", history.live_through)(changed, start)
                 inside = spent["all"] - before
                 spent["living, in all"] = spent.get("living, in all", 0.0) + inside
-                timed("packing (differences, gzip, base64)", lambda lived=lived: lived.packed)()
-                timed("time paths", lambda lived=lived: lived.paths)()
+                timed("packing (differences, gzip, base64)", lambda run=run: run.packed)()
+                timed("time paths", lambda run=run: run.paths)()
                 timed("the same run at once (many weeks a call)", run)(changed, 1, start=begin(start, changed))
                 timed("key of the cache (digest)", lambda changed=changed: (work._before(changed), changed.digest))()
         finally:

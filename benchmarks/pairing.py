@@ -1,6 +1,6 @@
 """How much pairing by seed saves: the variance of paired differences over that of unpaired ones.
 
-Two runs of one seed are one organisation with the same luck, so that what they have in common drops out of their difference. A
+Two runs of one seed are one organisation with the same random events, so that what they share drops out of their difference. A
 ratio of 1/5 means that a fifth of the runs gives the same interval.
 """
 

@@ -1,4 +1,4 @@
-"""Organisations of a wanted size, burnt in, and ways to let them live on."""
+"""Organisations of a given size, burnt in, and functions that simulate them further."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def core_of(scenario: Scenario) -> Scenario:
     return scenario.with_(**{f"{process.name}__enabled": process.name in CORE for process in WEEK})
 
 
-def lives(cohort: Cohort, weeks: int, threads: int = 1, processes: Sequence[Process] = WEEK) -> float:
-    """Let a cohort live on for some weeks and write them down; return the person-weeks."""
+def simulate_weeks(cohort: Cohort, weeks: int, threads: int = 1, processes: Sequence[Process] = WEEK) -> float:
+    """Simulate and record a cohort for some weeks; return the person-weeks."""
     advance(cohort, weeks, threads=threads, recorder=Recorder(cohort, weeks), processes=processes)
     return float(cohort.n_persons * weeks)
 

@@ -10,7 +10,7 @@ from civicsim.experiment.run import burn_in
 from civicsim.experiment.timing import profile
 
 PLACES = ((600, 10, 26, 52), (100_005, 1, 8, 8))
-"""Staff, runs, weeks of burn-in, and weeks lived."""
+"""Staff, runs, weeks of burn-in, and simulated weeks."""
 
 
 def run(repeats: int, quick: bool) -> dict[str, Any]:

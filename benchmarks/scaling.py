@@ -13,10 +13,10 @@ from benchmarks.line import fitted
 from benchmarks.places import NHS
 
 STAFF = ((105, 260), (300, 104), (600, 104), (3_000, 52), (10_005, 26), (30_000, 12), (100_005, 6), (300_000, 3))
-"""Staff of one organisation, and the weeks lived each time; then comes the NHS."""
+"""Staff of one organisation, and the weeks simulated each time; then comes the NHS."""
 NHS_WEEKS = 2
 RUNS = ((1, 1040), (10, 260), (100, 104), (1_000, 26), (10_000, 3))
-"""Runs of 60 staff in four teams, and the weeks lived each time."""
+"""Runs of 60 staff in four teams, and the weeks simulated each time."""
 FEW = 60
 
 

@@ -1,4 +1,4 @@
-"""What people wait for: a thousand stored runs, thirty replicates after a shared burn-in, and the whole NHS."""
+"""Typical waiting times: a thousand stored runs, thirty replicates after a shared burn-in, and the whole NHS."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from civicsim.experiment.run import run as simulate
 
 THOUSAND, REPLICATES = 1_000, 30
 LONG_REPEATS = 1
-"""A thousand runs and the NHS take minutes and are lived once: their length leaves little to chance."""
+"""A thousand runs and the NHS take minutes and are run once: their length leaves little to chance."""
 NHS_WEEKS = 520
 
 
@@ -35,7 +35,7 @@ def thousand(quick: bool) -> dict[str, Any]:
 
 
 def replicates(repeats: int, quick: bool) -> dict[str, Any]:
-    """Return how long runs of 300 staff take after a burn-in that was lived before, on all threads."""
+    """Return how long runs of 300 staff take after a burn-in that was simulated before, on all threads."""
     seeds = 2 if quick else REPLICATES
     scenario = scenario_of(300, 26, weeks=260)
     start = burn_in(scenario, seeds)

@@ -71,9 +71,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=250, help="seeds of each of 4 points")
     parser.add_argument("--kills", type=int, default=20)
-    parser.add_argument("--luck", type=int, default=1, help="seed of the moments")
+    parser.add_argument("--moments", type=int, default=1, help="seed of the moments")
     asked = parser.parse_args()
-    luck, lost = random.Random(asked.luck), 0
+    moments, lost = random.Random(asked.moments), 0
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         (folder / "study.toml").write_text(STUDY.format(seeds=asked.seeds))
@@ -89,15 +89,15 @@ def main() -> int:
             driver = start(folder, "killed")
             if number % 4 == 0:
                 # Some are killed while they begin.
-                time.sleep(luck.uniform(0.0, 6.0))
+                time.sleep(moments.uniform(0.0, 6.0))
             else:
                 wait_for_work(driver, killed, before)
-                time.sleep(luck.uniform(0.0, 1.5))
+                time.sleep(moments.uniform(0.0, 1.5))
             if number % 2 == 0 and driver.poll() is None:
                 workers = [p for p in psutil.Process(driver.pid).children(recursive=True) if p.cpu_percent(0.05) > 1]
                 for worker in workers[:1]:
                     worker.kill()
-                time.sleep(luck.uniform(0.0, 0.5))
+                time.sleep(moments.uniform(0.0, 0.5))
             over = driver.poll() is not None
             if not over:
                 os.kill(driver.pid, signal.SIGKILL)
@@ -109,13 +109,13 @@ def main() -> int:
             )
         began = time.monotonic()
         last = start(folder, "killed")
-        _, said = last.communicate()
+        _, printed = last.communicate()
         print(f"last command: {time.monotonic() - began:.0f} s, exit code {last.returncode}")
         aside = list(killed.glob("set-aside/*"))
         same = hashes(folder / "undisturbed") == hashes(killed)
         print(f"parts lost: {lost}; files set aside: {len(aside)}; tables {'are the same' if same else 'DIFFER'}")
         if not same:
-            print(said)
+            print(printed)
         time.sleep(2.0)
         left = [p.pid for p in psutil.process_iter(["cmdline"]) if str(folder) in " ".join(p.info["cmdline"] or [])]
         print(f"processes left behind: {len(left)}")

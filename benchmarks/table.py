@@ -10,18 +10,18 @@ PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
 INTRODUCTION = """\
 # How fast it is
 
-This page is written by a program from what was measured; change neither figures nor words here. To measure anew:
+A program writes this page from its measurements (`benchmarks/table.py`); do not edit it by hand. To repeat them:
 
 ```console
 uv run python -m benchmarks --out benchmarks.json      # everything, best on an idle machine; --only limits,twin for parts
 uv run python -m benchmarks table benchmarks.json      # writes this page
-uv run civicsim run --profile                          # where the time of a scenario of yours goes
+uv run civicsim run --profile                          # where the time of your own scenario goes
 ```
 
 A **person-week** is one week of one person; a person is a member of staff or a manager, vacant posts included. Times are
-of one thread unless a table says otherwise, with the full model (all mechanisms, and all measures written down) in its
-published order, after a burn-in at the status quo. Ways that are compared were lived in turn within one process; times are
-medians, and the range in brackets is that of the single times. A ratio is the median of the ratios of neighbouring times.
+of one thread unless a table states otherwise, with the full model (all mechanisms, and all measures recorded) in its
+published order, after a burn-in at the status quo. Alternatives were run in turn within one process; times are medians, and
+the range in brackets is that of the single times. A ratio is the median of the ratios of neighbouring times.
 """
 
 
@@ -44,12 +44,12 @@ def _machine(found: dict[str, Any]) -> str:
         f"{name} {about[name]}" for name in ("civicsim", "python", "numpy", "numba", "llvmlite", "mesa")
     )
     loads = [part["load_before"] for part in found["parts"].values() if "load_before" in part]
-    idle = f" The machine's load when parts began was {min(loads):.1f} to {max(loads):.1f}." if loads else ""
+    idle = f" The machine's load at the start of each part was {min(loads):.1f} to {max(loads):.1f}." if loads else ""
     quick = " **Measured with --quick: these figures only show that the harness works.**" if found["quick"] else ""
     return (
         f"Measured on: {about['processor']} ({about['architecture']}, cache {about['cache'] or 'unknown'}), {about['threads']} "
         f"threads, memory {about['memory'] or 'unknown'}, {about['system']}; {versions}. "
-        f"Each time was taken {found['repeats']} times.{idle}{quick}\n"
+        f"Each time was measured {found['repeats']} times.{idle}{quick}\n"
     )
 
 
@@ -88,8 +88,8 @@ def _profile(part: dict[str, Any]) -> str:
     for label, key in (("calls", "calls"), ("all, process by process", "one_by_one"), ("all, in one loop", "together")):
         rows.append((label, *(_short(place[key]) for place in places)))
     text = (
-        "Lived process by process with a clock, ns per person-week; *calls* are what it takes to hand the tables over. "
-        "Runs are lived in one compiled loop. What does not fit into the processor's cache is fetched from memory.\n"
+        "Timed process by process, ns per person-week; *calls* are the cost of handing the tables over. Ordinary runs use one "
+        "compiled loop. What does not fit into the processor's cache is fetched from memory.\n"
     )
     heads = ("process", *(f"{place['n_persons']:,} people, runs: {place['n_runs']}" for place in places))
     return f"## Where the time goes\n\n{text}\n" + _table(heads, rows)
@@ -101,8 +101,8 @@ def _twin(part: dict[str, Any]) -> str:
         for row in part["rows"]
     ]  # fmt: skip
     text = (
-        "The twin (`tests/twin`) is the same model as plain Mesa objects; the tests hold engine and twin to the same decisions. "
-        "It does without the survey and the weekly record, which the engine's time includes.\n"
+        "The twin (`tests/twin`) is the same model as plain Mesa objects; tests require the same decisions of both. It has no survey "
+        "and no weekly record, which the engine's time includes.\n"
     )
     heads = ("staff", "engine, ns per person-week", "weeks", "twin, ns per person-week", "weeks", "twin / engine")
     return f"## Against the plain twin\n\n{text}\n" + _table(heads, rows)
@@ -116,8 +116,8 @@ def _numpy(part: dict[str, Any]) -> str:
     text = (
         f"`benchmarks/numpy_rival.py` has the rules of {', '.join(part['covers'])} in vectorised NumPy: float32, sparse matrices for "
         "ties, running sums for teams, Philox numbers. The engine is measured with the full model, and with these processes only. "
-        "The ratio that compares the same rules is NumPy / core; NumPy / full sets the rules of a part against all of the model. "
-        "In large organisations both wait for memory, from which the rival fetches four bytes a number and the engine eight.\n"
+        "NumPy / core compares the same rules; NumPy / full compares the rules of a part with the whole model. In large "
+        "organisations both wait for memory, from which the rival fetches four bytes a number and the engine eight.\n"
     )
     heads = ("staff", "runs", "engine, full model", "engine, core", "NumPy, core", "NumPy / core", "NumPy / full")
     return f"## Against NumPy\n\n{text}\n" + _table(heads, rows)
@@ -129,8 +129,8 @@ def _limits(part: dict[str, Any]) -> str:
         for row in part["rows"]
     ]  # fmt: skip
     text = (
-        "What no engine can do without, measured in the same run: one fetch of a state along all ties, and a loop that draws "
-        f"{part['calls_of_the_generator']} times four numbers per person and adds to every word of the state once.\n"
+        "The least that any engine has to do, measured in the same run: one fetch of a state along all ties, and a loop that "
+        f"draws {part['calls_of_the_generator']} times four numbers per person and adds to every word of the state once.\n"
     )
     heads = ("staff", "runs", "engine", "gather along ties", "draw and touch", "engine / both")
     return f"## Against the machine's limits\n\n{text}\n" + _table(heads, rows)
@@ -196,9 +196,9 @@ def _studies(part: dict[str, Any]) -> str:
     long, many = part["thousand"], part["replicates"]
     rows = [
         (f"`civicsim run --seeds {long['runs']} --out DIR`: 600 staff, {long['burn_in_weeks']} weeks of burn-in and {long['weeks']} weeks, stored", _seconds(long)),
-        (f"{many['runs']} runs of 300 staff over {many['weeks']} weeks, after a burn-in lived before", _seconds(many)),
+        (f"{many['runs']} runs of 300 staff over {many['weeks']} weeks, after a burn-in that was simulated before", _seconds(many)),
     ]  # fmt: skip
-    return "## What people wait for\n\nOn all threads.\n\n" + _table(("", "seconds"), rows)
+    return "## Typical waiting times\n\nOn all threads.\n\n" + _table(("", "seconds"), rows)
 
 
 def _pairing(part: dict[str, Any]) -> str:
@@ -208,8 +208,8 @@ def _pairing(part: dict[str, Any]) -> str:
     style, rule = part["style"], part["rule"]
     rows = [(own["label"], cell(own), cell(rule["measures"][name])) for name, own in style["measures"].items()]
     text = (
-        f"{part['seeds']} matched runs of {part['staff']} staff against the {part['against']}. A ratio of 0.2 means that a fifth of the "
-        "runs gives an interval as narrow; in brackets, 95 % of samples of seeds. Where nothing differs, the ratio is 0.\n"
+        f"{part['seeds']} matched runs of {part['staff']} staff, compared with the {part['against']}. A ratio of 0.2 means that a fifth of the "
+        "runs gives an interval as narrow; in brackets, the middle 95 % of resamples of seeds. The ratio is 0 where nothing differs.\n"
     )
     heads = (
         "Var(paired) / Var(unpaired)", f"{style['name']}, {style['weeks']} weeks", f"{rule['name']}, {rule['weeks']} weeks",
@@ -223,7 +223,7 @@ def _ratio(value: float) -> str:
 
 def _nhs(part: dict[str, Any]) -> str:
     return (
-        f"## The whole NHS\n\n{part['persons']:,} people in linked organisations, {part['weeks']} weeks, one run and therefore one thread: "
+        f"## The whole NHS\n\n{part['persons']:,} people in linked organisations, {part['weeks']} weeks, one run on one thread: "
         f"{_seconds(part)}, {_short(part['ns_per_person_week'])} ns per person-week, built in {_short(part['build_seconds'])} s, "
         f"peak memory {_bytes(part['peak_bytes'])}.\n"
     )

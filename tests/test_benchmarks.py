@@ -35,7 +35,7 @@ def both():
     rival = Rival(engine)
     recorder = Recorder(engine, WEEKS)
     advance(engine, WEEKS, recorder=recorder)
-    return engine, recorder, rival, rival.live(WEEKS)
+    return engine, recorder, rival, rival.simulate(WEEKS)
 
 
 @pytest.mark.parametrize("name", ["safety", "efficacy", "agency", "exhaustion", "noticed_memory", "voiced_memory"])
@@ -59,7 +59,7 @@ def test_the_rival_voices_as_many_problems_in_teams_of_the_same_load_and_quality
 def test_the_rival_does_the_same_again():
     scenario = places.core_of(small_scenario(n_teams=2, burn_in_weeks=4))
     start = begin(burn_in(scenario, 2), scenario)
-    assert Rival(start).live(4).tobytes() == Rival(start).live(4).tobytes()
+    assert Rival(start).simulate(4).tobytes() == Rival(start).simulate(4).tobytes()
 
 
 def test_ways_are_timed_in_turn():
