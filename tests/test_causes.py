@@ -4,6 +4,7 @@ import numpy as np
 from tools import lively, row
 
 import civicsim as cs
+from civicsim.model.log import no_log
 from civicsim.model.organisation import CAUSES, FATES, FROM_DIRECTIVE, FROM_NEIGHBOURS, FROM_START, ORIGINS
 from civicsim.model.practice import change
 from civicsim.model.week import advance
@@ -16,6 +17,9 @@ TOTALS = {
     "decayed": ("decayed",),
 }
 
+NOWHERE = (no_log(), 0, 0)
+"""A place in no log."""
+
 
 def test_a_change_is_counted_for_its_cause_and_against_the_cause_of_the_one_before():
     wrong = []
@@ -24,8 +28,8 @@ def test_a_change_is_counted_for_its_cause_and_against_the_cause_of_the_one_befo
             for value, fits in ((1, True), (0, False)):
                 count = row("tally")
                 slot = row("practice", value=-1, reality=1, followed=1, origin=FROM_NEIGHBOURS)
-                assert function(slot, value, 5, ORIGINS.index(cause), 0, count)
-                assert not function(slot, value, 6, ORIGINS.index(cause), 0, count)
+                assert function(NOWHERE, slot, value, 5, ORIGINS.index(cause), 0, count)
+                assert not function(NOWHERE, slot, value, 6, ORIGINS.index(cause), 0, count)
                 found = {(FATES[f], ORIGINS[o]): count["changes"][f, o] for f, o in np.argwhere(count["changes"])}
                 expected = {("adopted", cause): 1.0, ("replaced", "neighbours"): 1.0}
                 expected |= {("right", cause): 1.0} if fits else {}

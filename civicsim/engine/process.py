@@ -13,10 +13,11 @@ import numpy as np
 
 
 class State(Protocol):
-    """The state that a week changes: tables, ties and parameters by name, and a clock."""
+    """The state that a week changes: tables, ties and parameters by name, an event log, and a clock."""
 
     tables: dict[str, Any]
     ties: Any
+    log: Any
     parameters: dict[str, Any]
     week: int
 
@@ -39,8 +40,8 @@ class Process:
         see :func:`civicsim.model.columns.columns_of`.
     kernels : tuple of compiled functions
         What it does, in order, for the organisations in rows ``first`` to ``last`` − 1. The names of a kernel's arguments
-        specify what it takes: ``first``, ``last``, ``week``, ``ties``, a table by its name, the process's own parameters
-        as ``p``, and those of another section as ``p_section``. A kernel looks at its switch itself.
+        specify what it takes: ``first``, ``last``, ``week``, ``ties``, ``log``, a table by its name, the process's own
+        parameters as ``p``, and those of another section as ``p_section``. A kernel looks at its switch itself.
     act : callable, optional
         ``act(cohort, first, last)`` in plain Python, done before the kernels and only where the process is switched on.
         It keeps to the organisations in rows ``first`` to ``last`` − 1: other threads simulate the others. Their
@@ -112,6 +113,6 @@ def argument_names(kernel: Any, process: str) -> tuple[str, ...]:
 
 def argument(cohort: State, name: str) -> Any:
     """Return what a kernel's argument of that name stands for."""
-    if name in ("week", "ties"):
+    if name in ("week", "ties", "log"):
         return getattr(cohort, name)
     return cohort.parameters[name[2:]] if name.startswith("p_") else cohort.tables[name]

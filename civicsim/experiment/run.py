@@ -12,6 +12,8 @@ import numpy as np
 from civicsim import __version__
 from civicsim.engine.process import Process
 from civicsim.errors import ScenarioError, nearest
+from civicsim.experiment.ideas import events_frame, ideas_frame
+from civicsim.experiment.snapshots import Snapshots, weeks_of
 from civicsim.model.cohort import Cohort, build, renew_ties
 from civicsim.model.measures import MEASURES, TEAM_MEASURES, History, Measure
 from civicsim.model.processes.events import Plan, put_into_force
@@ -126,6 +128,9 @@ def run(
     threads: int | None = None,
     start: Cohort | None = None,
     progress: Progress | None = None,
+    events: bool = False,
+    people: Mapping[str, Any] | None = None,
+    network: Mapping[str, Any] | None = None,
 ) -> Result:
     """Run a scenario once per seed.
 
@@ -146,22 +151,37 @@ def run(
         A burnt-in cohort of the same seeds, from :func:`burn_in`, to start from.
     progress : callable, optional
         Called with the person-weeks just done.
+    events : bool
+        Whether to keep a log of events, for :meth:`Result.events` and :meth:`Result.ideas`.
+    people : dict, optional
+        Which columns of people to keep in which weeks, such as ``{"columns": ["safety"], "every": 13}`` or with ``"weeks"``, a
+        list: week 0 is the beginning, and week n the end of n weeks. For :meth:`Result.people`.
+    network : dict, optional
+        In which weeks to keep ties, such as ``{"weeks": [0, 52]}`` or with ``"every"``. For :meth:`Result.network`.
 
     Returns
     -------
     Result
+
+    Raises
+    ------
+    ScenarioError
+        If a name or a value is none that there is.
     """
     given = as_scenario(scenario)
     chosen, week = with_week(given, processes)
     numbers = seeds_of(seeds, chosen.seed)
+    snapshots = Snapshots(weeks_of(people, chosen.weeks, "people"), weeks_of(network, chosen.weeks, "network"))
     if start is None:
         start = burn_in(chosen, numbers, processes=week, threads=threads, progress=progress)
     elif list(dict.fromkeys(start.organisation["seed"].tolist())) != numbers:
         raise ScenarioError("run: the cohort to start from was built with other seeds")
     cohort = begin(start, chosen)
-    recorder = Recorder(cohort, chosen.weeks, teams=teams)
-    simulate(cohort, chosen.weeks, processes=week, threads=threads, recorder=recorder, progress=progress)
-    return Result(chosen, numbers, recorder, cohort, order_text(week, given.week))
+    recorder = Recorder(cohort, chosen.weeks, teams=teams, events=events)
+    for end in sorted({*snapshots.weeks, chosen.weeks}):
+        simulate(cohort, end - cohort.week, processes=week, threads=threads, recorder=recorder, progress=progress)
+        snapshots.take(cohort)
+    return Result(chosen, numbers, recorder, cohort, order_text(week, given.week), snapshots)
 
 
 def as_scenario(scenario: Scenario | str | None) -> Scenario:
@@ -185,6 +205,8 @@ class Result:
         At the end of the last week.
     order : str
         Order of the processes in a week: "published", or their names with commas between.
+    snapshots : Snapshots
+        People and ties in chosen weeks.
     """
 
     scenario: Scenario
@@ -192,6 +214,7 @@ class Result:
     recorder: Recorder
     cohort: Cohort
     order: str = PUBLISHED
+    snapshots: Snapshots = dataclasses.field(default_factory=Snapshots)
 
     @property
     def history(self) -> History:
@@ -250,6 +273,67 @@ class Result:
             "week": np.tile(np.arange(weeks), len(team)),
         }
         return pd.DataFrame(frame | {name: kept[name].T.ravel() for name in TEAM_MEASURES})
+
+    def events(self) -> pd.DataFrame:
+        """Return the event log: a row per event, in the order in which they happened.
+
+        Columns are seed, organisation, week, event and cause (words of :data:`civicsim.model.log.EVENTS`), team, person and
+        dimension (numbers within the organisation, −1 for none; a person is a post, which "exit" and "hire" give to
+        another), source and source_organisation (the team that a practice is taken over from), value (what is proposed or
+        done, −1 or 1), fits (whether that fits the team's reality: 0, 1, or −1), and idea (number within the run, as in
+        :meth:`ideas`; −1 for none). Rows before week 0 show what led to the ideas and changes that there are at the start.
+
+        Raises
+        ------
+        ValueError
+            If events were not logged.
+        """
+        return events_frame(self.cohort, self._events)
+
+    def ideas(self) -> pd.DataFrame:
+        """Return the history of every idea: a row for each way of working that a team came by.
+
+        Columns are seed, organisation, idea (number within the run), team, person (who noticed and raised it, −1 for none of
+        the staff), dimension, origin and channel; what :class:`civicsim.experiment.ideas.Idea` has; the weeks of all steps
+        (missing where there was none); sources, the ideas of other teams that it was taken over from (−1 for a practice older
+        than the log), and root, the idea that it goes back to by way of first sources.
+
+        Raises
+        ------
+        ValueError
+            If events were not logged.
+        """
+        return ideas_frame(self.cohort, self._events)
+
+    @property
+    def _events(self) -> np.ndarray:
+        if self.recorder.log is None:
+            raise ValueError("events were not logged: run(…, events=True)")
+        return self.recorder.log.rows
+
+    def people(self) -> pd.DataFrame:
+        """Return chosen columns of people in chosen weeks: a row per week and post, if they were recorded.
+
+        Raises
+        ------
+        ValueError
+            If they were not.
+        """
+        import pandas as pd
+
+        return pd.DataFrame(self.snapshots.table("people"))
+
+    def network(self) -> pd.DataFrame:
+        """Return the ties between people of different teams in chosen weeks, each once, if they were recorded.
+
+        Raises
+        ------
+        ValueError
+            If they were not.
+        """
+        import pandas as pd
+
+        return pd.DataFrame(self.snapshots.table("network"))
 
     def causes(self) -> pd.DataFrame:
         """Return, per organisation and cause, how many practices changed and what became of the changes.

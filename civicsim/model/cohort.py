@@ -7,7 +7,7 @@ same: each run is built from its own seed and keyed by its own rows.
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from civicsim.model import organisation as tables_of
 from civicsim.model.levers import NAMES as LEVERS
 from civicsim.model.levers import Levers
 from civicsim.model.linked import teams_of_linked, tie_across
+from civicsim.model.log import no_log
 from civicsim.model.networks import add_ties, count_neighbours, draw_ties, drop_ties_of
 from civicsim.model.organisation import (
     CHIEF,
@@ -68,6 +69,8 @@ class Cohort:
         The next week to simulate; burn-in weeks are negative.
     plan : Plan or None
         What the scenario sets and what will change when; see :mod:`civicsim.model.processes.events`.
+    log : (n, 8) int32 array
+        Where kernels write events; without rows, nothing is written. See :mod:`civicsim.model.log`.
     """
 
     tables: Tables
@@ -75,6 +78,7 @@ class Cohort:
     parameters: Tables
     week: int = 0
     plan: Any = None
+    log: np.ndarray = field(default_factory=no_log)
 
     def __getattr__(self, name: str) -> Any:
         tables = self.__dict__.get("tables")

@@ -12,6 +12,7 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from civicsim.engine.process import Process, argument_names
+from civicsim.model.log import note
 from civicsim.model.organisation import TABLES
 
 COHORT = "cohort"
@@ -166,8 +167,11 @@ class _Reader(ast.NodeVisitor):
                     self.means.update({} if table is None else {name.id: table})
 
     def visit_Call(self, node: ast.Call) -> None:
-        self.generic_visit(node)
         function = self.function_of(node.func)
+        if function is note:
+            # What the event log is told is not part of what happens.
+            return
+        self.generic_visit(node)
         if function is not None:
             given = dict(self.tables_given(node, _arguments(function)))
             if given:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from civicsim.engine.compiled import compiled
 from civicsim.engine.parameters import free
-from civicsim.model.organisation import ADOPTED, NO_IDEA, REPLACED, RIGHT, WAITING
+from civicsim.model import log as event
+from civicsim.model.organisation import ADOPTED, ENDORSED, NO_IDEA, REPLACED, RIGHT, WAITING
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,8 @@ def judges_rightly(skill, gain):
 
 
 @compiled
-def change(slot, value, week, origin, convenient, count):
-    """Make ``value`` the practice of a slot; return whether that was a change.
+def change(at, slot, value, week, origin, convenient, count):
+    """Make ``value`` the practice of a slot, which is ``at`` a place in the event log; return whether that was a change.
 
     The change is followed for a year, and the practice before it is remembered for that long.
     """
@@ -40,6 +41,7 @@ def change(slot, value, week, origin, convenient, count):
     if slot.followed:
         count.replaced += 1
         count.changes[REPLACED, slot.origin] += 1.0
+        event.note(at, event.REPLACEMENT, slot.origin)
     slot.previous = slot.value
     slot.previous_convenient = slot.convenient
     slot.value = value
@@ -49,6 +51,7 @@ def change(slot, value, week, origin, convenient, count):
     slot.followed = 1
     count.changes[ADOPTED, origin] += 1.0
     count.changes[RIGHT, origin] += value == slot.reality
+    event.note(at, event.ADOPTION, origin, value=value, fits=value == slot.reality)
     return True
 
 
@@ -71,6 +74,21 @@ def propose(slot, value, convenient, origin, channel, severity, week):
     slot.idea_channel = channel
     slot.idea_severity = severity
     slot.idea_week = slot.raised_week = week
+
+
+@compiled
+def endorse(at, slot, week):
+    """Take an idea up, to be tried."""
+    slot.idea_state = ENDORSED
+    slot.idea_week = week
+    event.note(at, event.ENDORSEMENT, slot.idea_origin)
+
+
+@compiled
+def drop(at, slot, cause):
+    """Take an idea off the table, without a change of practice."""
+    event.note(at, event.DROP, cause)
+    clear_idea(slot)
 
 
 @compiled

@@ -10,6 +10,7 @@ from numba import literal_unroll
 
 from civicsim.engine.compiled import compiled
 from civicsim.model.cohort import Cohort
+from civicsim.model.log import EventLog
 from civicsim.model.measures import ENACTED_COLUMNS, TEAM_MEASURES, History, Measure
 from civicsim.model.organisation import (
     CAUSES,
@@ -77,9 +78,11 @@ class Recorder:
         How many weeks; 0 records nothing.
     teams : bool
         Whether to record :data:`civicsim.model.measures.TEAM_MEASURES` for each team too.
+    events : bool
+        Whether to keep a log of events, as ``log``.
     """
 
-    def __init__(self, cohort: Cohort, weeks: int, *, teams: bool = False) -> None:
+    def __init__(self, cohort: Cohort, weeks: int, *, teams: bool = False, events: bool = False) -> None:
         n = cohort.n_organisations
         self.first_week = cohort.week
         self._cohort = cohort
@@ -87,6 +90,7 @@ class Recorder:
         self.snapshot = np.zeros((weeks, n), dtype=cohort.snapshot.dtype)
         self.enacted = np.zeros((weeks, n), dtype=ENACTED)
         self.team = np.zeros((weeks if teams else 0, len(cohort.team)), dtype=_TEAM)
+        self.log = EventLog(cohort) if events else None
 
     @property
     def arrays(self) -> dict[str, np.ndarray]:

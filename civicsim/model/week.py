@@ -231,7 +231,8 @@ def _simulate_a_week(
 def _simulate_together(own: Cohort, group: tuple[int, int], recorder: Recorder, end: int) -> None:
     """Simulate a group of runs in one compiled call until Python code takes part again, or for a year at most.
 
-    In :data:`WEEK` only the first process has Python code, so what it does in the first of these weeks can be done before.
+    In :data:`WEEK` only the first process has Python code, so what it does in the first of these weeks can be done before. A
+    log of events has room for one week.
     """
     first_process = WEEK[0]
     acts = first_process.acts(own, *group, own.week)
@@ -239,7 +240,8 @@ def _simulate_together(own: Cohort, group: tuple[int, int], recorder: Recorder, 
         clear_tally(*group, own.tally)
         first_process.act(own, *group)  # type: ignore[misc]
     week = own.week + 1
-    while week < min(end, own.week + WEEKS_AT_ONCE) and not first_process.acts(own, *group, week):
+    at_once = WEEKS_AT_ONCE if recorder.log is None else 1
+    while week < min(end, own.week + at_once) and not first_process.acts(own, *group, week):
         week += 1
     many_weeks, names = together(clear_tally, WEEK, keep)
     row, kept = own.week - recorder.first_week, recorder.arrays
@@ -289,6 +291,8 @@ def advance(
     def simulate(group: tuple[int, int]) -> None:
         # A group has its own clock: another may be in another week.
         own = Cohort(cohort.tables, cohort.ties, cohort.parameters, start, cohort.plan)
+        if kept.log is not None:
+            own.log = kept.log.blank(*group)
         people = float(own.organisation["n_persons"][slice(*group)].sum())
         while own.week < start + weeks:
             before = own.week
@@ -296,6 +300,8 @@ def advance(
                 _simulate_together(own, group, kept, start + weeks)
             else:
                 _simulate_a_week(own, group, processes, kept, observe)
+            if kept.log is not None:
+                kept.log.take(own.log, before)
             if progress is not None:
                 progress(people * (own.week - before))
 

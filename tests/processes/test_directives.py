@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tools import GRID, after, both, constant, falling, never_falling, put, rising, row, shares, step
 
+from civicsim.model.log import no_log
 from civicsim.model.organisation import FROM_DIRECTIVE
 from civicsim.model.practice import change, judges_rightly
 from civicsim.model.processes.directives import (
@@ -172,7 +173,7 @@ def test_skill_makes_judgement_better():
 @pytest.mark.parametrize("function", [change, change.py_func], ids=["compiled", "plain"])
 def test_a_change_is_followed_and_remembers_what_was_before(function):
     slot, count = row("practice", value=-1, previous=0, gamed=1, followed=0), row("tally")
-    assert function(slot, 1, 9, FROM_DIRECTIVE, 0, count)
+    assert function((no_log(), 0, 0), slot, 1, 9, FROM_DIRECTIVE, 0, count)
     assert count.replaced == 0
     assert (slot.value, slot.previous, slot.adopted_week, slot.origin) == (1, -1, 9, FROM_DIRECTIVE)
     assert (slot.followed, slot.gamed, slot.convenient) == (1, 0, 0)
@@ -181,7 +182,7 @@ def test_a_change_is_followed_and_remembers_what_was_before(function):
 @pytest.mark.parametrize("function", [change, change.py_func], ids=["compiled", "plain"])
 def test_a_change_to_what_is_done_already_is_none_but_makes_the_report_true(function):
     slot, count = row("practice", value=1, previous=-1, gamed=1, adopted_week=3, followed=1), row("tally")
-    assert not function(slot, 1, 9, FROM_DIRECTIVE, 0, count)
+    assert not function((no_log(), 0, 0), slot, 1, 9, FROM_DIRECTIVE, 0, count)
     assert count.replaced == 0
     assert (slot.previous, slot.adopted_week, slot.gamed, slot.followed) == (-1, 3, 0, 1)
 
@@ -189,7 +190,7 @@ def test_a_change_to_what_is_done_already_is_none_but_makes_the_report_true(func
 @pytest.mark.parametrize("function", [change, change.py_func], ids=["compiled", "plain"])
 def test_a_change_of_a_change_counts_as_replacing_it(function):
     slot, count = row("practice", value=1, previous=0, followed=1), row("tally")
-    assert function(slot, -1, 9, FROM_DIRECTIVE, 0, count)
+    assert function((no_log(), 0, 0), slot, -1, 9, FROM_DIRECTIVE, 0, count)
     assert (count.replaced, slot.previous, slot.followed) == (1, 1, 1)
 
 

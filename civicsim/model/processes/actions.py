@@ -13,10 +13,11 @@ import numpy as np
 
 from civicsim.engine.compiled import compiled
 from civicsim.engine.randomness import stream_of, uniforms
+from civicsim.model import log as event
 from civicsim.model.cohort import Cohort
 from civicsim.model.networks import count_neighbours, drop_all_ties
-from civicsim.model.organisation import ENDORSED, FROM_PROGRAMME, NO_IDEA, TO_MANAGER
-from civicsim.model.practice import change, propose
+from civicsim.model.organisation import FROM_PROGRAMME, NO_IDEA, TO_MANAGER
+from civicsim.model.practice import change, endorse, propose
 from civicsim.model.processes.drift import local_reality
 from civicsim.model.processes.governing import patience_with_compact, urgency_of
 from civicsim.model.processes.pairing import make_pairs
@@ -42,7 +43,7 @@ def _everywhere(c: Cohort, chosen: np.ndarray | None) -> np.ndarray:
 
 
 @compiled
-def _vacate(first, last, week, stream, size, chosen, organisation, tally, team, practice, person, ties):
+def _vacate(first, last, week, log, stream, size, chosen, organisation, tally, team, practice, person, ties):
     for o in range(first, last):
         org = organisation[o]
         for i in range(org.first_person, org.first_person + org.n_staff):
@@ -50,6 +51,7 @@ def _vacate(first, last, week, stream, size, chosen, organisation, tally, team, 
                 continue
             u, _, _, _ = uniforms(org.seed, stream, week, person[i].key, 0)
             if u < size:
+                event.note((log, person[i].team, -1), event.EXIT, event.SHOCK, person=i)
                 leave_post(person[i], i, team, practice, ties, tally[o])
 
 
@@ -57,7 +59,7 @@ def _vacate(first, last, week, stream, size, chosen, organisation, tally, team, 
 def vacancy_wave(c: Cohort, first: int, last: int, size: float, place: int = 0, chosen=None, weeks: int = 0) -> None:
     """Empty a share ``size`` of the posts of staff at once."""
     stream, at = stream_of(f"event.vacancy.{place}"), _everywhere(c, chosen)
-    _vacate(first, last, c.week, stream, size, at, c.organisation, c.tally, c.team, c.practice, c.person, c.ties)
+    _vacate(first, last, c.week, c.log, stream, size, at, c.organisation, c.tally, c.team, c.practice, c.person, c.ties)
 
 
 @compiled
@@ -230,7 +232,7 @@ def programme_value(seed, key, d, truth, accuracy):
 
 @compiled
 def _introduce(
-    first, last, week, size, at_once, chosen, events, change_of, organisation, dimension, tally, team, practice
+    first, last, week, log, size, at_once, chosen, events, change_of, organisation, dimension, tally, team, practice
 ):
     for o in range(first, last):
         org, count = organisation[o], tally[o]
@@ -241,23 +243,24 @@ def _introduce(
                 continue
             value = programme_value(org.seed, org.key, d, dimension[o, d].truth, events[o].programme_accuracy)
             for t in range(org.first_team, org.first_team + org.n_teams):
-                slot = practice[t, d]
+                at, slot = (log, t, d), practice[t, d]
                 if chosen[t] == 0 or slot.value == value:
                     continue
                 if at_once:
-                    change(slot, value, week, FROM_PROGRAMME, 0, count)
+                    change(at, slot, value, week, FROM_PROGRAMME, 0, count)
                     team[t].switching_hours += change_of[o].switching_hours
                     count.adopted_vertical += 1
                     count.adopted_right += value == slot.reality
                 elif slot.idea_state == NO_IDEA:
                     propose(slot, value, 0, FROM_PROGRAMME, TO_MANAGER, severity, week)
-                    slot.idea_state = ENDORSED
+                    event.note(at, event.PROPOSAL, FROM_PROGRAMME, value=value, fits=value == slot.reality)
+                    endorse(at, slot, week)
 
 
 def _roll_out(c: Cohort, first: int, last: int, size: float, at_once: bool, chosen: np.ndarray | None) -> None:
     at, p, p_practice = _everywhere(c, chosen), c.parameters["events"], c.parameters["practice"]
     tables = (c.organisation, c.dimension, c.tally, c.team, c.practice)
-    _introduce(first, last, c.week, size, at_once, at, p, p_practice, *tables)
+    _introduce(first, last, c.week, c.log, size, at_once, at, p, p_practice, *tables)
 
 
 @_action

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from civicsim.engine.compiled import compiled
 from civicsim.engine.parameters import choice, fixed, free, parameter, setting, switch
 from civicsim.engine.process import Process
+from civicsim.model import log as event
 from civicsim.model.calendar import QUARTER
 from civicsim.model.levers import DELIBERATION, PROTECTED
 from civicsim.model.rules import unit
@@ -104,7 +105,7 @@ def _settle(q, org, place, answered, overload):
 
 
 @compiled
-def _step(first, last, week, p, organisation, tally, team):
+def _step(first, last, week, log, p, organisation, tally, team):
     """Each quarter, settle what was promised and what was kept."""
     for o in range(first, last):
         org, q, count = organisation[o], p[o], tally[o]
@@ -129,6 +130,8 @@ def _step(first, last, week, p, organisation, tally, team):
                 _settle(q, org, g, g.answered_share, g.overload)
             else:
                 g.fulfilment, g.breach = org.fulfilment, org.breach
+            if g.breach > 0.0:
+                event.note((log, t, -1), event.BREACH, q.level, value=round(100.0 * g.breach))
         org.ledger_protection = q.ledger_protection * ledger(org.compact)
 
 

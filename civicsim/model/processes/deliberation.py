@@ -11,9 +11,10 @@ from civicsim.engine.compiled import compiled
 from civicsim.engine.parameters import fixed, free, parameter, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms
+from civicsim.model import log as event
 from civicsim.model.levers import DELIBERATION
 from civicsim.model.organisation import ENDORSED, N_PROFESSIONS
-from civicsim.model.practice import clear_idea, judges_rightly, place_of
+from civicsim.model.practice import drop, judges_rightly, place_of
 from civicsim.model.rules import unit
 
 STREAM = stream_of("deliberation")
@@ -141,11 +142,12 @@ def _votes(g, week, slot, d, n, correlation, u_common, u_start, gain, seed, pers
 
 
 @compiled
-def _talk_over(t, d, week, q, gain, org, count, team, practice, person):
+def _talk_over(at, week, q, gain, org, count, team, practice, person):
     """Let a few people of the team talk an idea over; it goes forward or is dropped. Return how many they were.
 
     It takes two at least.
     """
+    _, t, d = at
     slot, g = practice[t, d], team[t]
     diversity = q.heterogeneity if q.heterogeneity >= 0.0 else _diversity(g, person)
     u_common, u_fails, u_chance, u_start = uniforms(org.seed, STREAM, week, g.key, d)
@@ -162,16 +164,17 @@ def _talk_over(t, d, week, q, gain, org, count, team, practice, person):
         goes_forward = u_chance < 0.5
     slot.deliberated = 1
     count.deliberated += 1
+    event.note(at, event.DELIBERATION, event.CARRIED if goes_forward else event.REJECTED)
     count.deliberations_split += min(pro, con) > 0
     if not goes_forward:
         count.ideas_rejected += 1
         count.dissent_won += con > 0 and pro > 0
-        clear_idea(slot)
+        drop(at, slot, event.VOTED_DOWN)
     return pro + con
 
 
 @compiled
-def _step(first, last, week, p, p_practice, organisation, tally, team, practice, person):
+def _step(first, last, week, log, p, p_practice, organisation, tally, team, practice, person):
     """Let each team deliberate as many endorsed ideas as it has hours for."""
     m = practice.shape[1]
     # Dimensions on which a team may deliberate. There is room for one too many, which does not count.
@@ -202,7 +205,7 @@ def _step(first, last, week, p, p_practice, organisation, tally, team, practice,
                     if g.deliberation_credit < price:
                         break
                     gain = p_practice[o].judgement_gain
-                    hours = q.hours_each * _talk_over(t, d, week, q, gain, org, count, team, practice, person)
+                    hours = q.hours_each * _talk_over((log, t, d), week, q, gain, org, count, team, practice, person)
                     g.deliberation_credit -= hours
                     used += hours
                 cost = q.conflict_cost * max(0.0, g.conflict - q.conflict_tolerance)

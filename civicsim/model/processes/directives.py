@@ -8,6 +8,7 @@ from civicsim.engine.compiled import compiled
 from civicsim.engine.parameters import free, parameter, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms
+from civicsim.model import log as event
 from civicsim.model.organisation import FROM_DIRECTIVE
 from civicsim.model.practice import change, judges_rightly
 from civicsim.model.rules import exp, majority_accuracy, toward_code
@@ -130,11 +131,12 @@ def _mean_mood(g, person):
 
 
 @compiled
-def _respond(slot, code, week, org, q, way, fear, hurry, g, mood, draws, count):
+def _respond(at, slot, code, week, org, q, way, fear, hurry, g, mood, draws, count):
     """Let a team that has taken in a directive comply with it, adapt it, resist it or pretend."""
     if slot.value == code:
         # Nothing to do, and nothing to pretend.
         count.complied += 1
+        event.note(at, event.DIRECTIVE, event.COMPLIED, value=code)
         slot.gamed = 0
         return
     _, u_signal, u_choice, u_guess = draws
@@ -153,14 +155,15 @@ def _respond(slot, code, week, org, q, way, fear, hurry, g, mood, draws, count):
         q.temperature,
         u_choice,
     )
+    event.note(at, event.DIRECTIVE, event.COMPLIED + chosen, value=code)
     changed = False
     if chosen == 0:
         count.complied += 1
-        changed = change(slot, toward_code(slot.value, code, 2), week, FROM_DIRECTIVE, 0, count)
+        changed = change(at, slot, toward_code(slot.value, code, 2), week, FROM_DIRECTIVE, 0, count)
     elif chosen == 1:
         count.adapted += 1
         guess = slot.reality if u_guess < accuracy else -slot.reality
-        changed = change(slot, guess, week, FROM_DIRECTIVE, 0, count)
+        changed = change(at, slot, guess, week, FROM_DIRECTIVE, 0, count)
     elif chosen == 2:
         count.resisted += 1
     else:
@@ -173,7 +176,7 @@ def _respond(slot, code, week, org, q, way, fear, hurry, g, mood, draws, count):
 
 
 @compiled
-def _step(first, last, week, p, p_practice, organisation, dimension, tally, team, practice, person):
+def _step(first, last, week, log, p, p_practice, organisation, dimension, tally, team, practice, person):
     """Let each team decide on each directive that is out, once."""
     m = practice.shape[1]
     for o in range(first, last):
@@ -198,11 +201,12 @@ def _step(first, last, week, p, p_practice, organisation, dimension, tally, team
                     continue
                 count.directives += 1
                 draws = uniforms(org.seed, STREAM, week, g.key, d)
+                at, code = (log, t, d), dimension[o, d].code
                 if draws[0] < attended:
-                    code = dimension[o, d].code
-                    _respond(practice[t, d], code, week, org, q, way, fear, hurry, g, mood, draws, count)
+                    _respond(at, practice[t, d], code, week, org, q, way, fear, hurry, g, mood, draws, count)
                 else:
                     count.overlooked += 1
+                    event.note(at, event.DIRECTIVE, event.OVERLOOKED, value=code)
         for d in range(m):
             dimension[o, d].directive = 0
 

@@ -10,6 +10,7 @@ from civicsim.engine.compiled import compiled
 from civicsim.engine.parameters import choice, fixed, free, parameter, setting, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms
+from civicsim.model import log as event
 from civicsim.model.levers import PATIENTS
 from civicsim.model.organisation import FROM_PATIENTS, N_PATIENT_GROUPS, NO_IDEA, TO_FORUM
 from civicsim.model.practice import propose
@@ -148,7 +149,7 @@ def _pick(weights, total, u):
 
 
 @compiled
-def _raise_issue(o, k, week, org, q, n_reached, dimension, practice, need, panel, wanted):
+def _raise_issue(log, o, k, week, org, q, n_reached, dimension, practice, need, panel, wanted):
     """Raise one issue: a group by its seats, a dimension by the group's needs, and the teams it reaches."""
     m = practice.shape[1]
     u_group, u_dimension, u_right, severity = uniforms(org.seed, STREAM, week, org.key, k)
@@ -181,6 +182,7 @@ def _raise_issue(o, k, week, org, q, n_reached, dimension, practice, need, panel
         if value == slot.value or slot.idea_state != NO_IDEA:
             continue
         propose(slot, value, 0, FROM_PATIENTS, TO_FORUM, severity, week)
+        event.note((log, t, d), event.PROPOSAL, FROM_PATIENTS, value=value, fits=value == slot.reality)
         slot.idea_group = group
         raised += 1
     return raised
@@ -224,7 +226,7 @@ def _activate(o, org, q, panel, patient):
 
 
 @compiled
-def _step(first, last, week, p, organisation, tally, dimension, practice, need, panel, patient):
+def _step(first, last, week, log, p, organisation, tally, dimension, practice, need, panel, patient):
     """Let the forum meet and raise issues with teams; and let patients' readiness to take part follow the results."""
     wanted = np.empty(practice.shape[1])
     for o in range(first, last):
@@ -254,7 +256,7 @@ def _step(first, last, week, p, organisation, tally, dimension, practice, need, 
                 # A forum that has to show satisfaction spends part of its meetings on that.
                 if u_asked < time_for_problems(org.independence, q.satisfaction_target):
                     count.voiced_forum += _raise_issue(
-                        o, k, week, org, q, n_reached, dimension, practice, need, panel, wanted
+                        log, o, k, week, org, q, n_reached, dimension, practice, need, panel, wanted
                     )
         org.forum_credit = min(org.forum_credit, q.hours_per_issue)
         org.spent[PATIENTS] = spent / org.n_staff

@@ -8,6 +8,7 @@ from civicsim.engine.compiled import compiled
 from civicsim.engine.parameters import fixed, free, parameter, setting, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms
+from civicsim.model import log as event
 from civicsim.model.calendar import QUARTER
 from civicsim.model.processes.compact import ledger
 from civicsim.model.processes.enactment import hours_with_people
@@ -174,9 +175,11 @@ def turn_of(seed, key, quarters):
 
 
 @compiled
-def _succeed(week, q, newcomers, pop, org, person, manager, count):
+def _succeed(log, week, q, newcomers, pop, org, person, manager, count):
     """Bring in a new chief executive, who may start over."""
     i = org.first_person + org.n_persons - 1
+    event.note((log, -1, -1), event.EXIT, event.SUCCESSION, person=i)
+    event.note((log, -1, -1), event.HIRE, event.SUCCESSION, person=i)
     hire(person[i], i, org, newcomers, pop, week, manager)
     count.chiefs_left += 1
     u_reset, _, _, _ = uniforms(org.seed, STREAM, week, org.key, 1)
@@ -253,6 +256,7 @@ def _step(
     first,
     last,
     week,
+    log,
     p,
     p_compact,
     p_lifecycle,
@@ -276,7 +280,7 @@ def _step(
         u_exit, u_rate, _, _ = uniforms(org.seed, STREAM, week, org.key, 0)
         exits = chief_exit_probability(q.chief_exit_rate, org.inadequate, q.inadequate_factor)
         if org.chief_leaving or u_exit < exits:
-            _succeed(week, q, p_turnover[o], p_population[o], org, person, manager, count)
+            _succeed(log, week, q, p_turnover[o], p_population[o], org, person, manager, count)
         org.chief_leaving = 0
         patience = patience_with_compact(q.patience, p_compact[o].regulator, org.compact)
         engaged = unit(hours_with_people(org) / org.hours_budget)

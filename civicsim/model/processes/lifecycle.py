@@ -10,10 +10,11 @@ from civicsim.engine.compiled import compiled
 from civicsim.engine.parameters import fixed, free, parameter, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms, uniforms_at
+from civicsim.model import log as event
 from civicsim.model.calendar import YEAR
 from civicsim.model.in_post import mean_alignment, mean_professionalism, mean_trust
-from civicsim.model.organisation import DECAYED, ENDORSED, FROM_PATIENTS, FROM_PROGRAMME, SUSTAINED, TRIAL
-from civicsim.model.practice import change, clear_idea, fall_back, place_of
+from civicsim.model.organisation import DECAYED, ENDORSED, FROM_PATIENTS, FROM_PROGRAMME, NO_IDEA, SUSTAINED, TRIAL
+from civicsim.model.practice import change, clear_idea, drop, fall_back, place_of
 from civicsim.model.rules import unit
 
 TRIALS = stream_of("lifecycle.trials")
@@ -139,18 +140,22 @@ def _share_alike(neighbour, practice, t, d):
 
 
 @compiled
-def _adopt(t, d, week, hours, team, practice, tally, partner):
+def _adopt(at, week, hours, team, practice, tally, partner):
     """Make the idea of a slot the practice of its team, and of the partner where there is one.
 
     The partner may belong to another organisation of the run: what it changes counts there.
     """
+    log, t, d = at
     count = tally[team[t].organisation]
     slot = practice[t, d]
     value, origin, convenient = slot.idea_value, slot.idea_origin, slot.idea_convenient
     count.trials_won += 1
     count.weeks_to_adopt += week - slot.raised_week
+    event.note(at, event.TRIAL_STEP, event.WON)
+    if slot.value == value:
+        event.note(at, event.DROP, event.IN_USE)
     clear_idea(slot)
-    if change(slot, value, week, origin, convenient, count):
+    if change(at, slot, value, week, origin, convenient, count):
         team[t].switching_hours += hours
         count.adopted_local += 1
         count.adopted_patients += origin == FROM_PATIENTS
@@ -159,7 +164,10 @@ def _adopt(t, d, week, hours, team, practice, tally, partner):
         count.adopted_right += value == slot.reality
     if partner >= 0:
         theirs = tally[team[partner].organisation]
-        if change(practice[partner, d], value, week, origin, convenient, theirs):
+        there = (log, partner, d)
+        if practice[partner, d].value != value:
+            event.note(there, event.SPREAD, event.AGREED, source=t, value=value)
+        if change(there, practice[partner, d], value, week, origin, convenient, theirs):
             team[partner].switching_hours += hours
             theirs.adopted_local += 1
             theirs.adopted_right += value == practice[partner, d].reality
@@ -182,15 +190,16 @@ def _partner(neighbour, t, u):
 
 
 @compiled
-def _decide(t, d, week, q, hours, org, dimension, team, neighbour, practice, person, tally):
+def _decide(at, week, q, hours, org, dimension, team, neighbour, practice, person, tally):
     """End a finished trial: adopt, with a second team's consent where it takes two, or give it up."""
+    _, t, d = at
     slot, g = practice[t, d], team[t]
     count = tally[g.organisation]
     for i in range(g.first_person, g.first_person + g.n_posts):
         person[i].skill += q.skill_per_trial * (1.0 - person[i].skill)
     if not trial_convinces(slot.successes, q.n_cycles, mean_alignment(g, person), slot.idea_convenient):
         count.trials_lost += 1
-        clear_idea(slot)
+        drop(at, slot, event.FAILED)
         return
     partner = -1
     if dimension.cross_boundary:
@@ -199,34 +208,41 @@ def _decide(t, d, week, q, hours, org, dimension, team, neighbour, practice, per
         consent = consent_probability(q, team[partner], person) if partner >= 0 else 0.0
         if u_consent >= consent:
             count.trials_lost += 1
-            clear_idea(slot)
+            drop(at, slot, event.NO_CONSENT)
             return
-    _adopt(t, d, week, hours, team, practice, tally, partner)
+    _adopt(at, week, hours, team, practice, tally, partner)
 
 
 @compiled
-def _forget_programmes(t, practice):
+def _forget_programmes(log, t, practice):
     """Clear what a programme of the last chief executive brought to a team."""
     for d in range(practice.shape[1]):
-        if practice[t, d].idea_origin == FROM_PROGRAMME:
-            clear_idea(practice[t, d])
+        slot = practice[t, d]
+        if slot.idea_state != NO_IDEA and slot.idea_origin == FROM_PROGRAMME:
+            drop((log, t, d), slot, event.STARTED_OVER)
 
 
 @compiled
-def _run_cycle(slot, d, week, q, org, g, count):
+def _run_cycle(at, slot, week, q, org, g, count):
     """Carry out a cycle that is due, if there is headspace for it, and see what it shows."""
-    u_runs, u_shows, _, _ = uniforms(org.seed, TRIALS, week, g.key, d)
+    u_runs, u_shows, _, _ = uniforms(org.seed, TRIALS, week, g.key, at[2])
     count.cycles_due += 1
     if u_runs < cycle_runs_probability(q.headspace_gain, g.headspace, q.report_hours, q.trial_hours * q.cycle_weeks):
         count.cycles_done += 1
         fits = slot.idea_value == slot.reality
         shows_rightly = u_shows < q.cycle_accuracy
         slot.cycles += 1
-        slot.successes += fits == shows_rightly
+        speaks_for = fits == shows_rightly
+        slot.successes += speaks_for
+        event.note(at, event.TRIAL_STEP, event.CYCLE_FOR if speaks_for else event.CYCLE_AGAINST)
+    else:
+        event.note(at, event.TRIAL_STEP, event.CYCLE_MISSED)
 
 
 @compiled
-def _try_ideas(first, last, week, p, p_practice, organisation, dimension, tally, team, neighbour, practice, person):
+def _try_ideas(
+    first, last, week, log, p, p_practice, organisation, dimension, tally, team, neighbour, practice, person
+):
     """Run trials, and decide those that are finished."""
     m = practice.shape[1]
     # Dimensions on which a team has something endorsed or in trial. There is room for one too many, which does not count.
@@ -239,7 +255,7 @@ def _try_ideas(first, last, week, p, p_practice, organisation, dimension, tally,
         for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
             if org.started_over:
-                _forget_programmes(t, practice)
+                _forget_programmes(log, t, practice)
             running = n_active = 0
             for d in range(m):
                 state = practice[t, d].idea_state
@@ -255,25 +271,26 @@ def _try_ideas(first, last, week, p, p_practice, organisation, dimension, tally,
             begin = place_of(int(u * m), active, n_active)
             for k in range(begin, begin + n_active):
                 d = active[k if k < n_active else k - n_active]
-                slot = practice[t, d]
+                at, slot = (log, t, d), practice[t, d]
                 if slot.idea_state == ENDORSED and running < q.max_concurrent and may_try:
                     slot.idea_state = TRIAL
                     slot.idea_week = week
                     running += 1
                     count.trials_begun += 1
+                    event.note(at, event.TRIAL_STEP, event.BEGUN)
                 if slot.idea_state != TRIAL:
                     continue
                 age = week - slot.idea_week
                 if q.n_cycles > 0 and age > 0 and age % q.cycle_weeks == 0:
-                    _run_cycle(slot, d, week, q, org, g, count)
+                    _run_cycle(at, slot, week, q, org, g, count)
                 if slot.cycles >= q.n_cycles:
                     running -= 1
-                    _decide(t, d, week, q, hours, org, dimension[o, d], team, neighbour, practice, person, tally)
+                    _decide(at, week, q, hours, org, dimension[o, d], team, neighbour, practice, person, tally)
             g.n_trials = running
 
 
 @compiled
-def _age_changes(first, last, week, p, organisation, tally, team, neighbour, practice):
+def _age_changes(first, last, week, log, p, organisation, tally, team, neighbour, practice):
     """Let changes of the past year last or decay."""
     m = practice.shape[1]
     # First see which changes decay, in all organisations, then let them: no fall counts for a neighbour in the
@@ -307,12 +324,15 @@ def _age_changes(first, last, week, p, organisation, tally, team, neighbour, pra
                 slot.followed = 0
                 tally[o].sustained += 1
                 tally[o].changes[SUSTAINED, slot.origin] += 1.0
+                event.note((log, t, d), event.SUSTAINED, slot.origin)
     for k in range(n_decaying):
-        t, slot = decaying[k, 0], practice[decaying[k, 0], decaying[k, 1]]
+        t, d = decaying[k]
+        slot = practice[t, d]
         count = tally[team[t].organisation]
         fall_back(slot)
         count.decayed += 1
         count.changes[DECAYED, slot.origin] += 1.0
+        event.note((log, t, d), event.DECAY, slot.origin)
 
 
 @compiled

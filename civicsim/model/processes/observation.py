@@ -10,6 +10,7 @@ from civicsim.engine.compiled import compiled
 from civicsim.engine.parameters import free, parameter, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms
+from civicsim.model import log as event
 from civicsim.model.in_post import mean_propensity, mean_skill
 from civicsim.model.levers import HUDDLES, OBSERVATION
 from civicsim.model.organisation import FROM_MANAGERS, FROM_TEAM, NO_IDEA, TO_MANAGER
@@ -43,19 +44,21 @@ def checks_of(credit, hours_each):
 
 
 @compiled
-def _check(t, k, week, stream, seed, key, dims, accuracy, candour, origin, practice):
+def _check(log, t, k, week, stream, seed, key, dims, accuracy, candour, origin, practice):
     """Look at one practice; return whether something wrong came on the table."""
     u_where, u_right, severity, u_raised = uniforms(seed, stream, week, key, k)
-    slot = practice[t, dims[int(u_where * dims.shape[0])]]
+    d = dims[int(u_where * dims.shape[0])]
+    slot = practice[t, d]
     signal = slot.reality if u_right < accuracy else -slot.reality
     if signal == slot.value or slot.idea_state != NO_IDEA or u_raised >= candour:
         return False
     propose(slot, signal, 0, origin, TO_MANAGER, severity, week)
+    event.note((log, t, d), event.PROPOSAL, origin, value=signal, fits=signal == slot.reality)
     return True
 
 
 @compiled
-def _step(first, last, week, p, p_practice, organisation, dimension, tally, team, practice, person, manager):
+def _step(first, last, week, log, p, p_practice, organisation, dimension, tally, team, practice, person, manager):
     """Let managers look at practices, and teams at those that bear on safety; what is wrong comes before the manager."""
     m = practice.shape[1]
     for o in range(first, last):
@@ -86,7 +89,7 @@ def _step(first, last, week, p, p_practice, organisation, dimension, tally, team
                     g.observation_credit -= q.hours_per_check
                     # What managers see with their own eyes takes no one's courage.
                     right, seen = judges_rightly(lead.skill, gain), visible[:n_visible]
-                    if _check(t, k, week, WATCH, org.seed, g.key, seen, right, 1.0, FROM_MANAGERS, practice):
+                    if _check(log, t, k, week, WATCH, org.seed, g.key, seen, right, 1.0, FROM_MANAGERS, practice):
                         count.observed += 1
                         g.noticed += 1.0
             if n_critical > 0:
@@ -99,7 +102,7 @@ def _step(first, last, week, p, p_practice, organisation, dimension, tally, team
                     g.huddle_credit -= q.hours_per_huddle
                     # What is seen in a huddle is raised as far as people there dare to.
                     right, seen = judges_rightly(common, gain), critical[:n_critical]
-                    if _check(t, k, week, HUDDLE, org.seed, g.key, seen, right, candour, FROM_TEAM, practice):
+                    if _check(log, t, k, week, HUDDLE, org.seed, g.key, seen, right, candour, FROM_TEAM, practice):
                         count.huddled += 1
                         g.noticed += 1.0
 

@@ -10,6 +10,7 @@ from civicsim.engine.compiled import compiled
 from civicsim.engine.parameters import choice, free, parameter, setting, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms
+from civicsim.model import log as event
 from civicsim.model.in_post import mean_skill
 from civicsim.model.organisation import FROM_NEIGHBOURS
 from civicsim.model.practice import change, judges_rightly
@@ -53,7 +54,7 @@ def takes_over(fits, accuracy, insistence, u_insist, u_judge):
 
 
 @compiled
-def _step(first, last, week, p, p_practice, organisation, dimension, tally, team, practice, person):
+def _step(first, last, week, log, p, p_practice, organisation, dimension, tally, team, practice, person):
     """Let the weaker team of each pair take over practices of the stronger, and let both give their hours."""
     m = practice.shape[1]
     for o in range(first, last):
@@ -79,7 +80,8 @@ def _step(first, last, week, p, p_practice, organisation, dimension, tally, team
                 if u_meet >= q.exchange_rate:
                     continue
                 if takes_over(slot.reality == value, accuracy, q.insistence, u_insist, u_judge):
-                    change(slot, value, week, FROM_NEIGHBOURS, 0, count)
+                    event.note((log, t, d), event.SPREAD, event.HANDED_ON, source=g.partner, value=value)
+                    change((log, t, d), slot, value, week, FROM_NEIGHBOURS, 0, count)
                     g.switching_hours += p_practice[o].switching_hours
                     count.handed_on += 1
                     count.adopted_horizontal += 1

@@ -8,6 +8,7 @@ from civicsim.engine.compiled import compiled
 from civicsim.engine.parameters import free, setting, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms
+from civicsim.model import log as event
 from civicsim.model.organisation import FROM_PARTNERS, NO_IDEA, TO_MANAGER
 from civicsim.model.practice import propose
 from civicsim.model.rules import poisson
@@ -41,7 +42,7 @@ def hours_brought(n, hours):
 
 
 @compiled
-def _step(first, last, week, p, organisation, dimension, tally, team, practice):
+def _step(first, last, week, log, p, organisation, dimension, tally, team, practice):
     """Let outside partners bring work to all staff, and now and then an idea to a team."""
     m = practice.shape[1]
     for o in range(first, last):
@@ -57,6 +58,7 @@ def _step(first, last, week, p, organisation, dimension, tally, team, practice):
             value = truth if u_right < q.idea_accuracy else -truth
             if slot.idea_state == NO_IDEA and slot.value != value:
                 propose(slot, value, 0, FROM_PARTNERS, TO_MANAGER, severity, week)
+                event.note((log, t, d), event.PROPOSAL, FROM_PARTNERS, value=value, fits=value == slot.reality)
                 team[t].noticed += 1.0
                 tally[o].brought += 1
 

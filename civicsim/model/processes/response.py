@@ -8,10 +8,10 @@ from civicsim.engine.compiled import compiled
 from civicsim.engine.parameters import choice, free, parameter, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms
+from civicsim.model import log as event
 from civicsim.model.in_post import mean_safety
 from civicsim.model.levers import REPORTING, RESPONSE
 from civicsim.model.organisation import (
-    ENDORSED,
     FROM_PROGRAMME,
     FROM_STAFF,
     FROM_TEAM,
@@ -22,7 +22,7 @@ from civicsim.model.organisation import (
     TO_PEERS,
     WAITING,
 )
-from civicsim.model.practice import clear_idea
+from civicsim.model.practice import drop, endorse
 from civicsim.model.rules import either, exp, unit
 
 STREAM = stream_of("response")
@@ -173,28 +173,31 @@ def _tell(slot, g, person, outcome, acted):
 
 
 @compiled
-def _answer(slot, g, person, count, week, acts, explains, invitation, u_act, u_explain, u_silence):
+def _answer(at, slot, g, person, count, week, acts, explains, invitation, u_act, u_explain, u_silence):
     """Decide one item: acted on, explained, or silence."""
     if u_act < acts:
-        slot.idea_state = ENDORSED
-        slot.idea_week = week
+        event.note(at, event.ANSWER, event.ACTED_ON, person=slot.idea_raiser)
+        endorse(at, slot, week)
         count.acted += 1
         g.dealt += 1.0
         _tell(slot, g, person, OUTCOME_ACTED, True)
     elif u_explain < explains:
         count.explained += 1
+        event.note(at, event.ANSWER, event.EXPLAINED, person=slot.idea_raiser)
         _tell(slot, g, person, OUTCOME_EXPLAINED, False)
-        clear_idea(slot)
+        drop(at, slot, event.AFTER_EXPLANATION)
     else:
         count.silent += 1
+        event.note(at, event.ANSWER, event.SILENCE, person=slot.idea_raiser)
         _tell(slot, g, person, silence_outcome(invitation, u_silence), False)
-        clear_idea(slot)
+        drop(at, slot, event.AFTER_SILENCE)
 
 
 @compiled
-def _detriment(slot, g, person, count, probability, u):
+def _detriment(at, slot, g, person, count, probability, u):
     count.exposed += slot.idea_raiser >= 0
     if slot.idea_raiser >= 0 and u < probability:
+        event.note(at, event.DETRIMENT, slot.idea_channel, person=slot.idea_raiser)
         person[slot.idea_raiser].detriments += 1.0
         g.detriments += 1.0
         count.detriments += 1
@@ -211,7 +214,7 @@ def forum_insists(independence, seats, seat_weight, acted_share):
 
 
 @compiled
-def _answer_forum(slot, count, week, org, q, seat, u_act):
+def _answer_forum(at, slot, count, week, org, q, seat, u_act):
     """Decide an issue of the patients' forum: it takes independence to insist and money to pay for the fix."""
     paid = org.forum_funds >= 1.0 - 1e-9 or q.acted_share >= 0.0
     if paid:
@@ -220,11 +223,12 @@ def _answer_forum(slot, count, week, org, q, seat, u_act):
     if paid and u_act < forum_insists(org.independence, q.seats, q.seat_weight, q.acted_share):
         seat.acted += 1.0
         count.acted_forum += 1
-        slot.idea_state = ENDORSED
-        slot.idea_week = week
+        event.note(at, event.ANSWER, event.GRANTED)
+        endorse(at, slot, week)
     else:
         seat.ignored += 1.0
-        clear_idea(slot)
+        event.note(at, event.ANSWER, event.REFUSED)
+        drop(at, slot, event.AFTER_REFUSAL)
 
 
 @compiled
@@ -249,7 +253,7 @@ def _in_queue(slot, week, q):
 
 
 @compiled
-def _settle(slot, o, g, week, org, q, q_forum, explains, harmed, draws, person, panel, count):
+def _settle(at, slot, o, g, week, org, q, q_forum, explains, harmed, draws, person, panel, count):
     """Settle an item that waits for no manager: raised elsewhere, waiting for too long, or acted on without result."""
     u_act, u_explain, u_silence, u_harm = draws
     authority = org.authority_enacted
@@ -260,26 +264,27 @@ def _settle(slot, o, g, week, org, q, q_forum, explains, harmed, draws, person, 
             if slot.idea_channel != TO_FORUM:
                 g.dealt -= 1.0
                 _tell(slot, g, person, silence_outcome(org.invitation, u_silence), False)
-        clear_idea(slot)
+        drop(at, slot, event.RUN_OUT if slot.idea_origin == FROM_PROGRAMME else event.LAPSED)
     elif slot.idea_channel == TO_PEERS:
         # Colleagues settle it at once: with authority they fix it, else they can only listen.
         slot.idea_origin = FROM_TEAM
         g.settling_hours += q.peer_hours
         listens = explained_probability(q.explain_base, q.explain_openness, mean_safety(g, person))
-        _answer(slot, g, person, count, week, authority, listens, 0.0, u_act, u_explain, u_silence)
+        _answer(at, slot, g, person, count, week, authority, listens, 0.0, u_act, u_explain, u_silence)
     elif slot.idea_channel == TO_GUARDIAN:
-        _detriment(slot, g, person, count, harmed, u_harm)
+        _detriment(at, slot, g, person, count, harmed, u_harm)
         g.settling_hours += q.hours_per_item
         acts = either(authority, q.guardian_success)
-        _answer(slot, g, person, count, week, acts, explains, org.invitation, u_act, u_explain, u_silence)
+        _answer(at, slot, g, person, count, week, acts, explains, org.invitation, u_act, u_explain, u_silence)
     elif slot.idea_channel == TO_FORUM:
-        _answer_forum(slot, count, week, org, q_forum, panel[o, slot.idea_group], u_act)
+        _answer_forum(at, slot, count, week, org, q_forum, panel[o, slot.idea_group], u_act)
     else:
         count.silent += 1
         count.timed_out += 1
         count.response_weeks += week - slot.raised_week
+        event.note(at, event.ANSWER, event.SILENCE, person=slot.idea_raiser)
         _tell(slot, g, person, silence_outcome(org.invitation, u_silence), False)
-        clear_idea(slot)
+        drop(at, slot, event.TIMED_OUT)
 
 
 @compiled
@@ -296,18 +301,18 @@ def _hours_to_answer(g, lead, org, q, usual_overload, managers):
 
 
 @compiled
-def _serve_queue(t, n_waiting, week, org, q, explains, harmed, g, practice, person, count):
+def _serve_queue(log, t, n_waiting, week, org, q, explains, harmed, g, practice, person, count):
     """Answer what waits for the manager, first things first, as long as there are hours."""
     m = practice.shape[1]
     while n_waiting > 0 and g.response_credit >= q.hours_per_item:
         d = _first_in_queue(t, m, week, q, org.status_blindness, practice, person)
-        slot = practice[t, d]
+        at, slot = (log, t, d), practice[t, d]
         u_act, u_explain, u_silence, u_harm = uniforms(org.seed, STREAM, week, g.key, d)
-        _detriment(slot, g, person, count, harmed, u_harm)
+        _detriment(at, slot, g, person, count, harmed, u_harm)
         count.answered += 1
         count.response_weeks += week - slot.raised_week
         acts = either(org.authority_enacted, q.escalation)
-        _answer(slot, g, person, count, week, acts, explains, org.invitation, u_act, u_explain, u_silence)
+        _answer(at, slot, g, person, count, week, acts, explains, org.invitation, u_act, u_explain, u_silence)
         g.response_credit -= q.hours_per_item
         g.response_hours += q.hours_per_item
         n_waiting -= 1
@@ -318,8 +323,9 @@ def _serve_queue(t, n_waiting, week, org, q, explains, harmed, g, practice, pers
 
 @compiled
 def _step(
-    first, last, week, p, p_forum, p_structure, p_reference, organisation, tally, team, practice, person, manager, panel
-):
+    first, last, week, log, p, p_forum, p_structure, p_reference, organisation, tally, team, practice, person, manager,
+    panel,
+):  # fmt: skip
     """Let peers, the guardian and managers answer items; managers serve a queue with limited hours."""
     for o in range(first, last):
         org, q, count = organisation[o], p[o], tally[o]
@@ -347,11 +353,12 @@ def _step(
                     n_waiting += 1
                 elif slot.idea_state == WAITING or week - slot.idea_week >= q.patience:
                     draws = uniforms(org.seed, STREAM, week, g.key, d)
-                    _settle(slot, o, g, week, org, q, p_forum[o], explains, harmed, draws, person, panel, count)
+                    at = (log, t, d)
+                    _settle(at, slot, o, g, week, org, q, p_forum[o], explains, harmed, draws, person, panel, count)
             g.response_credit += _hours_to_answer(
                 g, lead, org, q, p_reference[o].usual_overload, p_structure[o].managers_per_team
             )
-            _serve_queue(t, n_waiting, week, org, q, explains, harmed, g, practice, person, count)
+            _serve_queue(log, t, n_waiting, week, org, q, explains, harmed, g, practice, person, count)
             g.noticed_memory = (1.0 - 1.0 / DEALT_WEEKS) * g.noticed_memory + g.noticed
             g.dealt_memory = max(0.0, (1.0 - 1.0 / DEALT_WEEKS) * g.dealt_memory + g.dealt)
             count.hours_settling += g.settling_hours

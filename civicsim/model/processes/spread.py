@@ -10,6 +10,7 @@ from civicsim.engine.compiled import compiled
 from civicsim.engine.parameters import choice, free, parameter, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms_at
+from civicsim.model import log as event
 from civicsim.model.in_post import mean_skill
 from civicsim.model.organisation import FROM_DIRECTIVE, FROM_NEIGHBOURS
 from civicsim.model.practice import change, judges_rightly
@@ -121,19 +122,30 @@ def _new_to(t, tied, apart, practice, new):
 
 
 @compiled
-def _take_over(taken, week, p_practice, tally, team, practice):
+def _note_sources(at, value, start, news, neighbour):
+    """Log every team in which a team has seen what it takes over."""
+    log, t, d = at
+    for k in range(neighbour.shape[1] if log.shape[0] > 0 else 0):
+        other = neighbour[t, k].team
+        if other >= 0 and news[other - start, d] == value:
+            event.note(at, event.SPREAD, event.SEEN, source=other, value=value)
+
+
+@compiled
+def _take_over(taken, log, start, news, week, p_practice, tally, team, neighbour, practice):
     """Make what teams have adopted from neighbours their practice."""
     for k in range(taken.shape[0]):
         t, d, value = taken[k]
         o = team[t].organisation
-        change(practice[t, d], value, week + 1, FROM_NEIGHBOURS, 0, tally[o])
+        _note_sources((log, t, d), value, start, news, neighbour)
+        change((log, t, d), practice[t, d], value, week + 1, FROM_NEIGHBOURS, 0, tally[o])
         team[t].switching_hours += p_practice[o].switching_hours
         tally[o].adopted_horizontal += 1
         tally[o].adopted_right += practice[t, d].reality == value
 
 
 @compiled
-def _step(first, last, week, p, p_practice, organisation, dimension, tally, team, neighbour, practice, person):
+def _step(first, last, week, log, p, p_practice, organisation, dimension, tally, team, neighbour, practice, person):
     """Let each team take over recent changes of its neighbours that it judges to fit."""
     m = practice.shape[1]
     # First all teams look around, in all organisations, then all change.
@@ -177,7 +189,7 @@ def _step(first, last, week, p, p_practice, organisation, dimension, tally, team
                 if accepts(practice[t, d].reality == value, accuracy, draws[1, k]):
                     taken[n_taken, 0], taken[n_taken, 1], taken[n_taken, 2] = t, d, value
                     n_taken += 1
-    _take_over(taken[:n_taken], week, p_practice, tally, team, practice)
+    _take_over(taken[:n_taken], log, start, news, week, p_practice, tally, team, neighbour, practice)
 
 
 PROCESS = Process(

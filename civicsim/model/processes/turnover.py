@@ -10,6 +10,7 @@ from civicsim.engine.compiled import compiled, written_in
 from civicsim.engine.parameters import free, parameter, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import shock, stream_of, uniforms_in_turn
+from civicsim.model import log as event
 from civicsim.model.blocks import PEOPLE_AT_ONCE
 from civicsim.model.networks import drop_all_ties
 from civicsim.model.organisation import CHIEF, STAFF
@@ -172,7 +173,9 @@ def _fates(org, q, usual, week, start, n, person):
 
 
 @compiled
-def _step(first, last, week, p, p_population, p_reference, organisation, tally, team, practice, person, manager, ties):
+def _step(
+    first, last, week, log, p, p_population, p_reference, organisation, tally, team, practice, person, manager, ties
+):
     """Let people leave, fall ill, and newcomers fill empty posts."""
     for o in range(first, last):
         if not p[o].enabled:
@@ -199,9 +202,11 @@ def _step(first, last, week, p, p_population, p_reference, organisation, tally, 
                 if not moves[i - start]:
                     continue
                 if person[i].vacant:
+                    event.note((log, person[i].team, -1), event.HIRE, event.TURNOVER, person=i)
                     hire(person[i], i, org, q, pop, week, manager)
                     count.hires += 1
                 else:
+                    event.note((log, person[i].team, -1), event.EXIT, event.TURNOVER, person=i)
                     leave_post(person[i], i, team, practice, ties, count)
 
 

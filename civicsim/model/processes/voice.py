@@ -10,6 +10,7 @@ from civicsim.engine.compiled import compiled, written_in
 from civicsim.engine.parameters import choice, free, parameter, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms_at
+from civicsim.model import log as event
 from civicsim.model.blocks import TEAMS_AT_ONCE, block_of
 from civicsim.model.networks import add_friends
 from civicsim.model.organisation import FROM_STAFF, N_PROBLEMS, NO_IDEA, TO_GUARDIAN, TO_MANAGER, TO_PEERS, WAITING
@@ -172,16 +173,20 @@ def channel(q, authority, agency, safety, severity, u):
 
 
 @compiled
-def _raise(slot, seen, i, to, week, g, count):
+def _raise(at, slot, seen, i, to, week, g, count):
     """Put a problem on the table, or join what is on the table already."""
+    kind = event.VOICE
     if slot.idea_state != NO_IDEA:
         count.joined += 1
         g.joined += slot.idea_state != WAITING
         # Of several who raise it in one week, the one who finds it most severe leads; order in the team is irrelevant.
         if not (slot.idea_state == WAITING and slot.raised_week == week and seen.severity > slot.idea_severity):
+            event.note(at, event.SUPPORT, to, person=i, value=seen.value, fits=seen.value == slot.reality)
             return
+        kind = event.TAKEOVER
     propose(slot, seen.value, seen.convenient, FROM_STAFF, to, seen.severity, week)
     slot.idea_raiser = i
+    event.note(at, kind, to, person=i, value=seen.value, fits=seen.value == slot.reality)
 
 
 @compiled
@@ -242,17 +247,17 @@ def _list_problems(start, n_posts, person, problem, held):
 
 
 @compiled
-def _decide(org, q, usual, week, held, n, count, team, practice, person, problem):
+def _decide(log, org, q, usual, week, held, n, count, team, practice, person, problem):
     """Let people decide about each of the problems that they hold."""
     draws = uniforms_at(org.seed, STREAM, week, held[1, :n], held[3, :n])
     for c in range(n):
         i = held[0, c]
         who, seen = person[i], problem[i, held[2, c]]
-        g = team[who.team]
+        g, at = team[who.team], (log, who.team, seen.dimension)
         ready = appraisal(q, usual, who, org.invitation, org.fear_enacted, seen.severity)
         if draws[0, c] < speaks_probability(q.form, ready, q.norm_weight, who.norm, usual.usual_voice_share):
             to = channel(q, org.authority_enacted, who.agency, who.safety, seen.severity, draws[2, c])
-            _raise(practice[who.team, seen.dimension], seen, i, to, week, g, count)
+            _raise(at, practice[who.team, seen.dimension], seen, i, to, week, g, count)
             who.voiced += 1.0
             who.voice_hours = who.voiced * q.hours_per_item
             g.voiced += 1.0
@@ -263,12 +268,14 @@ def _decide(org, q, usual, week, held, n, count, team, practice, person, problem
             count.voiced_guardian += to == TO_GUARDIAN
         elif draws[1, c] < fear_share(q, usual, who.safety, who.efficacy, org.fear_enacted):
             count.withheld_fear += 1
+            event.note(at, event.WITHHELD, event.FEAR, person=i)
         else:
             count.withheld_futility += 1
+            event.note(at, event.WITHHELD, event.FUTILITY, person=i)
 
 
 @compiled
-def _speak(first, last, week, p, p_reference, organisation, tally, team, practice, person, problem):
+def _speak(first, last, week, log, p, p_reference, organisation, tally, team, practice, person, problem):
     """Let people make up their minds, and decide about each problem they noticed."""
     for o in range(first, last):
         org, q, usual, count = organisation[o], p[o], p_reference[o], tally[o]
@@ -283,7 +290,7 @@ def _speak(first, last, week, p, p_reference, organisation, tally, team, practic
             _make_up_minds(org, q, usual, start, n_posts, person)
             held = np.empty((4, n_posts * N_PROBLEMS), dtype=np.int32)
             n = _list_problems(start, n_posts, person, problem, held)
-            _decide(org, q, usual, week, held, n, count, team, practice, person, problem)
+            _decide(log, org, q, usual, week, held, n, count, team, practice, person, problem)
 
 
 @compiled
