@@ -283,7 +283,7 @@ def test_another_order_of_processes_is_logged_like_the_week(lively):
 def _flood(first, last, log, organisation):
     for o in range(first, last):
         for _ in range(1_000_000):
-            note(log, BREACH, 0, organisation[o].first_team)
+            note((log, organisation[o].first_team, -1), BREACH, 0)
 
 
 def test_a_process_of_ones_own_can_write_but_more_than_there_is_room_for_is_an_error():

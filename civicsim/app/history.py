@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import gzip
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from civicsim.app.layout import Scene, arrange
-from civicsim.app.travels import Travel, travels_of
+from civicsim.experiment.ideas import ADOPTED, Idea, trace
 from civicsim.experiment.run import begin
 from civicsim.model.cohort import Cohort
 from civicsim.model.measures import MEASURES
@@ -41,10 +41,11 @@ PATHS = (
 """Measures of which time paths are sent."""
 
 OF_PEOPLE = (*STATES, "voiced", "detriments", "vacant", "absent", "tenure", "n_outcomes", "outcomes")
-OF_PRACTICE = (
-    "value", "previous", "origin", "followed", "adopted_week", "idea_state", "idea_raiser", "raised_week", "idea_origin",
-)  # fmt: skip
-"""Columns of people, and of what teams do, that are kept of every week."""
+"""Columns of people that are kept of every week."""
+
+
+BYTES_PER_IDEA = 500
+"""About what an idea takes in memory."""
 
 
 class Superseded(Exception):  # noqa: N818  (nothing went wrong)
@@ -65,14 +66,14 @@ class Lived:
         What happened to people, as bits.
     quality, spots : (weeks, n_teams) uint8 arrays
         True quality, 0–255 for 0–1, and how teams stand, as bits.
-    idea_state, raiser, raised, origin : (weeks, n_teams, n_dimensions) arrays
-        What is on each team's table at the end of each week.
-    idea_origin, value : (weeks, n_teams, n_dimensions) arrays
-        Where it comes from, and what each team does: −1, 0 (no set way) or 1.
-    adopted : (weeks, n_teams, n_dimensions) bool array
-        Whether a practice changed in the week.
-    travels : tuple of Travel
-        What teams took over from others, in order of time.
+    value : (weeks, n_teams, n_dimensions) int8 array
+        What each team does: −1, 0 (no set way) or 1.
+    events : (n,) array of :data:`civicsim.model.log.ROW`
+        What happened in the organisation, in order of time.
+    idea_of : (n,) int array
+        Number of the idea that each event is about; −1 for none.
+    ideas : dict of int to Idea
+        What teams of the organisation came by, by number, in order of time.
     record : civicsim.model.measures.History
         The weekly record of the organisation, for time paths.
     """
@@ -83,14 +84,10 @@ class Lived:
     acts: np.ndarray
     quality: np.ndarray
     spots: np.ndarray
-    idea_state: np.ndarray
-    raiser: np.ndarray
-    raised: np.ndarray
-    origin: np.ndarray
-    idea_origin: np.ndarray
     value: np.ndarray
-    adopted: np.ndarray
-    travels: tuple[Travel, ...]
+    events: np.ndarray
+    idea_of: np.ndarray
+    ideas: dict[int, Idea]
     record: Record
 
     @property
@@ -124,17 +121,19 @@ class Lived:
             "packed": self.packed,
             "paths": self.paths,
             "events": [[event.week, event.name] for event in self.scenario.interventions],
-            "travels": [[t.week, t.team, t.dimension, list(t.sources)] for t in self.travels],
+            "travels": [[i.ended, i.team, i.dimension, self.sources_of(i)] for i in self.ideas.values() if i.how],
         }
+
+    def sources_of(self, idea: Idea) -> list[int]:
+        """Return the teams of the organisation that an idea was taken over from."""
+        return sorted(team for team, _ in idea.sources if team < len(self.scene.teams))
 
     @property
     def n_bytes(self) -> int:
         """Bytes that the run takes on the server."""
-        arrays = (
-            self.states, self.acts, self.quality, self.spots, self.idea_state, self.raiser, self.raised, self.origin,
-            self.idea_origin, self.value, self.adopted, self.record.tally, self.record.snapshot, self.record.enacted,
-        )  # fmt: skip
-        return sum(array.nbytes for array in arrays)
+        kept = (self.record.tally, self.record.snapshot, self.record.enacted, self.events, self.idea_of)
+        arrays = (self.states, self.acts, self.quality, self.spots, self.value, *kept)
+        return sum(array.nbytes for array in arrays) + BYTES_PER_IDEA * len(self.ideas)
 
 
 def weeks_back(name: str) -> int:
@@ -202,29 +201,21 @@ def live_through(scenario: Scenario, start: Cohort, stop: Callable[[], bool] = l
     cohort, weeks = begin(start, scenario), scenario.weeks
     scene = arrange(cohort)
     n, teams = len(scene.x), len(scene.teams)
-    recorder = Recorder(cohort, weeks)
+    recorder = Recorder(cohort, weeks, events=True)
     people = Columns(cohort.person[:n], OF_PEOPLE, weeks)
-    team = Columns(cohort.team[:teams], ("quality", "partner"), weeks)
-    practice = Columns(cohort.practice[:teams], OF_PRACTICE, weeks)
-    ties = Columns(cohort.neighbour[:teams], ("team",), weeks)
+    team = Columns(cohort.team[:teams], ("quality",), weeks)
+    practice = Columns(cohort.practice[:teams], ("value",), weeks)
     for week in range(weeks):
         if stop():
             raise Superseded
         advance(cohort, 1, recorder=recorder)
-        for columns in (people, team, practice, ties):
+        for columns in (people, team, practice):
             columns.keep(week)
-    # What a team takes over by looking around holds from the next week on, and says so.
-    dated = practice["adopted_week"] >= np.arange(weeks)[:, None, None]
-    adopted = dated & (practice["value"] != practice.before("value"))
-    acted = {event.week for event in scenario.interventions if event.action}
-    travels = [
-        travel
-        for week in np.flatnonzero(adopted.any(axis=(1, 2))).tolist()
-        for travel in travels_of(
-            week, practice.week(week - 1), practice.week(week), adopted[week], ties.week(week - 1)["team"],
-            team["partner"][week], week not in acted,
-        )
-    ]  # fmt: skip
+    assert recorder.log is not None
+    rows = recorder.log.rows
+    found, idea_of = trace(rows)
+    own = rows["organisation"] == 0
+    ideas = {idea.number: idea for idea in found if idea.team < teams}
     record = Record(
         recorder.tally[:, :1], recorder.snapshot[:, :1], cohort.organisation[:1].copy(), recorder.enacted[:, :1]
     )
@@ -234,15 +225,11 @@ def live_through(scenario: Scenario, start: Cohort, stop: Callable[[], bool] = l
         states=np.stack([as_bytes(people[name]) for name in STATES]),
         acts=_what_happened(people),
         quality=as_bytes(team["quality"]),
-        spots=_how_teams_stand(team["quality"], scenario.reference.usual_quality_spread, adopted, practice["origin"]),
-        idea_state=practice["idea_state"],
-        raiser=practice["idea_raiser"],
-        raised=practice["raised_week"].astype(np.int16),
-        origin=practice["origin"],
-        idea_origin=practice["idea_origin"],
+        spots=_how_teams_stand(team["quality"], scenario.reference.usual_quality_spread, ideas.values()),
         value=practice["value"],
-        adopted=adopted,
-        travels=tuple(travels),
+        events=rows[own],
+        idea_of=idea_of[own],
+        ideas=ideas,
         record=record,
     )
 
@@ -260,17 +247,12 @@ def _what_happened(people: Columns) -> np.ndarray:
     return bits
 
 
-def _how_teams_stand(quality: np.ndarray, spread: float, adopted: np.ndarray, origin: np.ndarray) -> np.ndarray:
+def _how_teams_stand(quality: np.ndarray, spread: float, ideas: Iterable[Idea]) -> np.ndarray:
     """Return bright and dark spots, as the record counts them, and where changes of practice came from, as bits."""
     above = quality - quality.mean(axis=1, keepdims=True)
-    bits = np.zeros(quality.shape, np.uint8)
-    neighbours, ordered = origin == FROM_NEIGHBOURS, origin == FROM_DIRECTIVE
-    for bit, holds in (
-        (BRIGHT, above > spread),
-        (DARK, above < -spread),
-        (FROM_OUTSIDE, (adopted & neighbours).any(axis=2)),
-        (ORDERED, (adopted & ordered).any(axis=2)),
-        (OWN_CHANGE, (adopted & ~neighbours & ~ordered).any(axis=2)),
-    ):
-        bits |= holds.view(np.uint8) * np.uint8(bit)
+    bits = BRIGHT * (above > spread).view(np.uint8) + DARK * (above < -spread).view(np.uint8)
+    for idea in ideas:
+        if idea.outcome == ADOPTED and idea.ended >= 0:
+            came = {FROM_NEIGHBOURS: FROM_OUTSIDE, FROM_DIRECTIVE: ORDERED}.get(idea.origin, OWN_CHANGE)
+            bits[idea.ended, idea.team] |= np.uint8(came)
     return bits

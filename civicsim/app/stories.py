@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from civicsim.app.history import ABSENT, BRIGHT, DARK, HARMED, NEW, SILENCE, SPOKE, STATES, VACANT, Lived
-from civicsim.app.items import Item, items_at, items_of
-from civicsim.app.travels import AGREED, HANDED_ON, Travel
+from civicsim.app.history import ABSENT, BRIGHT, DARK, NEW, SPOKE, STATES, VACANT, Lived
 from civicsim.app.words import ORIGIN_WORDS, PLACES, RAISED_WORDS, ROLE_WORDS, week_text
-from civicsim.model.organisation import NO_IDEA, ORIGINS, PROFESSIONS, ROLES, STAFF, TEAM_MANAGER, TRIAL, WAITING
+from civicsim.experiment.ideas import ADOPTED, NEVER, Idea
+from civicsim.model.log import DETRIMENT, EXIT, HIRE, SUPPORT, TAKEOVER, VOICE
+from civicsim.model.organisation import ORIGINS, PROFESSIONS, ROLES, STAFF, TEAM_MANAGER
 from civicsim.model.processes.exhaustion import BURNT_OUT
 from civicsim.report.words import counted
 
 _MOST = 7
 """Most lines of a story."""
+_OWN_WORDS = {
+    DETRIMENT: "was made to suffer for having spoken up", EXIT: "left; the post is empty",
+    HIRE: "someone new took the post",
+}  # fmt: skip
+_ANSWERS = {"explained": "explained", "silence": "met by silence", "refused": "refused"}
+_DROPPED = {
+    "lapsed": "nothing came of it, and it was given up", "run out": "nothing came of it, and it was given up",
+    "rejected": "the team talked it over and decided against it", "trial failed": "its trial did not convince",
+    "no consent": "a second team did not agree", "started over": "a new chief executive started over",
+    "in use already": "it was in use already",
+}  # fmt: skip
+"""How it is told that what was acted on did not come into practice, by the outcome of the idea."""
 Line = tuple[int, str, dict[str, Any] | None]
 """A week, what happened, and whose story it leads to."""
 
@@ -104,25 +117,16 @@ def _sum_of(acts: np.ndarray) -> str:
 
 
 def _person_lines(lived: Lived, person: int, week: int) -> list[Line]:
-    acts = lived.acts[: week + 1, person]
-    empty = (acts & VACANT) > 0
-    turns = (
-        ("was made to suffer for having spoken up", np.flatnonzero(acts & HARMED)),
-        ("left; the post is empty", np.flatnonzero(empty[1:] & ~empty[:-1]) + 1),
-        ("somebody new took the post", np.flatnonzero(~empty[1:] & empty[:-1]) + 1),
-    )
-    lines: list[Line] = [(int(w), text, None) for text, weeks in turns for w in weeks]
-    told = set()
-    for item in items_of(lived, person):
-        if 0 <= item.raised <= week:
-            told.add(item.raised)
-            lines.append((item.raised, item_text(item, week), to_idea(lived, item.team, item.dimension)))
-    quick = {0: "", 2: "acted on at once", 4: "explained at once", 6: "met by silence"}
-    for w in np.flatnonzero(acts & SPOKE):
-        came = int(acts[w]) & SILENCE
-        if int(w) not in told:
-            says = f"spoke up; {quick[came]}" if came else "spoke up about what was on the table already"
-            lines.append((int(w), says, None))
+    rows = lived.events
+    lines: list[Line] = []
+    for k in np.flatnonzero((rows["person"] == person) & (rows["week"] >= 0) & (rows["week"] <= week)).tolist():
+        kind, at, idea = int(rows["kind"][k]), int(rows["week"][k]), lived.ideas.get(int(lived.idea_of[k]))
+        if kind in _OWN_WORDS:
+            lines.append((at, _OWN_WORDS[kind], None))
+        elif kind in (VOICE, TAKEOVER, SUPPORT) and idea is not None:
+            leads = kind != SUPPORT and idea.person == person
+            text = idea_text(idea, week) if leads else "spoke up about what was on the table already"
+            lines.append((at, text, to_idea(lived, idea.team, idea.dimension)))
     return lines
 
 
@@ -136,25 +140,24 @@ def to_team(team: int) -> dict[str, Any]:
     return {"kind": "team", "row": team, "team": team}
 
 
-def item_text(item: Item, week: int) -> str:
-    """Return what came of something somebody raised, as it was known in a week."""
-    if item.answered is None or item.answered > week:
-        waited = week - item.raised
-        return (
-            f"spoke up; still waiting after {counted(waited, 'week')}" if waited else "spoke up; waiting for an answer"
-        )
-    waited = item.answered - item.raised
-    start = f"spoke up; waited {counted(waited, 'week')}" if waited else "spoke up; answered at once"
-    if item.outcome == "acted":
-        if item.settled is None or item.settled > week:
-            return f"{start}; acted on, not in practice yet"
-        after = f"{week_text(item.settled)}"
-        return (
-            f"{start}; acted on; in practice since {after}"
-            if item.adopted
-            else f"{start}; acted on, but dropped in {after}"
-        )
-    return f"{start}; {'explained' if item.outcome == 'explained' else 'met by silence'}"
+def idea_text(idea: Idea, week: int) -> str:
+    """Return what came of something that a person raised, as it was known in a week."""
+    if idea.answered > week:
+        waited = week - idea.raised
+        return f"spoke up; {f'still waiting after {counted(waited, "week")}' if waited else 'waiting for an answer'}"
+    start = f"spoke up; {_waited(idea)}"
+    if idea.answer in _ANSWERS:
+        return f"{start}; {_ANSWERS[idea.answer]}"
+    if idea.ended > week:
+        return f"{start}; acted on, not in practice yet"
+    if idea.outcome == ADOPTED:
+        return f"{start}; acted on; in practice since {week_text(idea.ended)}"
+    return f"{start}; acted on, but {_DROPPED[idea.outcome]} in {week_text(idea.ended)}"
+
+
+def _waited(idea: Idea) -> str:
+    waited = idea.answered - idea.raised
+    return f"waited {counted(waited, 'week')}" if waited else "answered at once"
 
 
 def _newest(lines: list[Line], most: int = _MOST) -> list[dict[str, Any]]:
@@ -176,7 +179,9 @@ def team_story(lived: Lived, team: int, week: int) -> dict[str, Any]:
             "a dark spot: care is clearly worse than elsewhere" if spot & DARK else "neither a bright nor a dark spot"
         )
     )
-    ideas = lived.idea_state[week, team]
+    table = [idea for idea in lived.ideas.values() if idea.team == team and _on_table(idea, week)]
+    on_trial = sum(idea.tried <= week for idea in table)
+    taken_up = sum(_taken_up(idea, week) for idea in table)
     return {
         "title": f"Team {team + 1}",
         "now": (
@@ -184,10 +189,9 @@ def team_story(lived: Lived, team: int, week: int) -> dict[str, Any]:
             f"care fits its patients to {lived.quality[week, team] / 2.55:.0f} %; {stands}."
         ),
         "sum": (
-            f"On the table: {counted(int((ideas == WAITING).sum()), 'concern')} waiting for an answer, "
-            f"{counted(int((ideas > WAITING).sum() - (ideas == TRIAL).sum()), 'idea')} taken up, "
-            f"{counted(int((ideas == TRIAL).sum()), 'idea')} on trial."
-            if (ideas != NO_IDEA).any() else "Nothing is on the table."
+            f"On the table: {counted(len(table) - taken_up, 'concern')} waiting for an answer, "
+            f"{counted(taken_up - on_trial, 'idea')} taken up, {counted(on_trial, 'idea')} on trial."
+            if table else "Nothing is on the table."
         ),
         "lines": _newest(_team_lines(lived, team, week)),
         "back": None,
@@ -197,11 +201,12 @@ def team_story(lived: Lived, team: int, week: int) -> dict[str, Any]:
 def _team_lines(lived: Lived, team: int, week: int) -> list[Line]:
     """Return what lies on the table, in the week in which it was raised, and what changed."""
     lines: list[Line] = []
-    for d in np.flatnonzero(lived.idea_state[week, team] > WAITING).tolist():
-        item = _on_table(lived, team, d, week)
-        lines.append((max(item.raised, 0), _raised_text(lived, item, week), to_idea(lived, team, d)))
-    for d in np.flatnonzero(lived.adopted[: week + 1, team].any(axis=0)).tolist():
-        lines += [(w, text, to_idea(lived, team, d)) for w, text, _ in _changes(lived, team, d, week)]
+    for idea in (idea for idea in lived.ideas.values() if idea.team == team):
+        go = to_idea(lived, team, idea.dimension)
+        if _on_table(idea, week) and _taken_up(idea, week):
+            lines.append((max(idea.raised, 0), _raised_text(lived, idea, week), go))
+        elif idea.outcome == ADOPTED and idea.ended <= week and idea.ended >= 0:
+            lines.append((idea.ended, _change_text(lived, idea), go))
     spots = lived.spots[: week + 1, team]
     for bit, text in ((BRIGHT, "became a bright spot"), (DARK, "became a dark spot")):
         now = (spots & bit) > 0
@@ -209,9 +214,13 @@ def _team_lines(lived: Lived, team: int, week: int) -> list[Line]:
     return lines
 
 
-def _on_table(lived: Lived, team: int, d: int, week: int) -> Item:
-    raised = int(lived.raised[week, team, d])
-    return next(item for item in items_at(lived, team, d) if item.raised == raised)
+def _on_table(idea: Idea, week: int) -> bool:
+    """Return whether an idea lies on the table at the end of a week."""
+    return idea.raised <= week and idea.ended > week
+
+
+def _taken_up(idea: Idea, week: int) -> bool:
+    return idea.endorsed <= week or idea.tried <= week
 
 
 # -- ideas ---------------------------------------------------------------------------------------------------------------
@@ -231,15 +240,12 @@ def idea_story(lived: Lived, team: int, d: int, week: int) -> dict[str, Any]:
     value = int(lived.value[week, team, d])
     alike = int((lived.value[week, :, d] == value).sum()) - 1
     others = lived.value.shape[1] - 1
-    items = [item for item in items_at(lived, team, d) if item.raised <= week]
-    lines: list[Line] = [(max(item.raised, 0), _raised_text(lived, item, week), None) for item in items]
-    lines += [line for line in _changes(lived, team, d, week) if not _tells(items, line[0])]
-    lines += [(w, "fell back to what it did before", None) for w in _decayed(lived, team, d, week)]
-    lines += [
-        (t.week, _passed_on(lived, t, team), to_idea(lived, t.team, d))
-        for t in lived.travels
-        if t.dimension == d and t.week <= week and team in t.sources
-    ]
+    lines: list[Line] = []
+    for idea in (idea for idea in lived.ideas.values() if idea.dimension == d and idea.raised <= week):
+        if idea.team == team:
+            lines += _idea_lines(lived, idea, week)
+        elif any(source == team for source, _ in idea.sources) and idea.ended <= week:
+            lines.append((idea.raised, _passed_on(lived, idea, team), to_idea(lived, idea.team, d)))
     return {
         "title": f"Way of working {d + 1}, team {team + 1}",
         "now": (
@@ -260,91 +266,85 @@ def _since(lived: Lived, team: int, d: int, week: int) -> str:
     return f"a set way since {week_text(int(other[-1]) + 1)}" if len(other) else "a set way, as at the start"
 
 
-def _tells(items: list[Item], week: int) -> bool:
-    """Return whether the change of a week is told as the end of an item."""
-    return any(item.adopted and item.settled == week for item in items)
-
-
-def _raised_text(lived: Lived, item: Item, week: int) -> str:
-    """Return what came of something that was raised in a team, as it was known in a week."""
-    who = (
-        f"raised by {name_of(lived, item.person).split(', team')[0]}"
-        if item.person >= 0
-        else RAISED_WORDS[ORIGINS[item.origin]]
-    )
-    if item.raised < 0:
-        who += " before the first week"
-    if item.answered is None or item.answered > week:
-        return f"{who}; still waiting after {counted(week - item.raised, 'week')}" if item.raised < week else who
-    waited = item.answered - item.raised
-    parts = [who, f"waited {counted(waited, 'week')}" if waited else "answered at once"]
-    if item.outcome != "acted":
-        return "; ".join([*parts, "explained" if item.outcome == "explained" else "met by silence"])
-    parts.append("taken up")
-    settled = item.settled is not None and item.settled <= week
-    if item.tried is not None and item.tried <= week:
-        tried = (item.settled if settled and item.settled is not None else week) - item.tried
-        parts.append(f"tried for {counted(tried, 'week')}" if settled else f"on trial for {counted(tried, 'week')}")
-    if not settled or item.settled is None:
-        return "; ".join(parts)
-    parts.append(f"{'adopted' if item.adopted else 'given up'} in {week_text(item.settled)}")
-    if item.adopted:
-        parts += _afterwards(lived, item, week)
-    return "; ".join(parts)
-
-
-def _afterwards(lived: Lived, item: Item, week: int) -> list[str]:
-    """Return what became of an idea after it was adopted: who took it over, and whether it lasted."""
-    team, d, start = item.team, item.dimension, item.settled or 0
-    later = np.flatnonzero(lived.value[start : week + 1, team, d] != lived.value[start, team, d])
-    end = start + int(later[0]) if len(later) else week + 1
-    took = [t for t in lived.travels if t.dimension == d and team in t.sources and start <= t.week <= min(end, week)]
-    parts = [f"taken over by {counted(len(took), 'team')}"] if took else []
-    if len(later):
-        parts.append(f"{'replaced' if lived.adopted[end, team, d] else 'decayed'} in {week_text(end)}")
-    return parts
-
-
-def _changes(lived: Lived, team: int, d: int, week: int) -> list[Line]:
-    """Return when a team changed a way of working, why, and where it had it from."""
+def _idea_lines(lived: Lived, idea: Idea, week: int) -> list[Line]:
+    """Return how a team came by an idea, and how its practice ended."""
     lines: list[Line] = []
-    for w in np.flatnonzero(lived.adopted[: week + 1, team, d]).tolist():
-        travel = next((t for t in lived.travels if (t.week, t.team, t.dimension) == (w, team, d)), None)
-        if travel is None:
-            lines.append((w, ORIGIN_WORDS[ORIGINS[lived.origin[w, team, d]]], None))
-        else:
-            source = travel.sources[0] if travel.sources else None
-            go = None if source is None else to_idea(lived, source, d)
-            lines.append((w, _taken_over(travel), go))
+    if _was_on_table(idea):
+        lines.append((max(idea.raised, 0), _raised_text(lived, idea, week), None))
+    elif idea.raised >= 0:
+        sources = lived.sources_of(idea)
+        lines.append(
+            (idea.raised, _change_text(lived, idea), to_idea(lived, sources[0], idea.dimension) if sources else None)
+        )
+    if idea.fate == "decayed" and idea.settled <= week:
+        lines.append((idea.settled, "fell back to what it did before", None))
     return lines
 
 
-def _teams(teams: tuple[int, ...]) -> str:
+def _was_on_table(idea: Idea) -> bool:
+    """Return whether an idea was raised and talked about, not ordered, installed or taken over."""
+    return idea.outcome != ADOPTED or idea.tried < NEVER
+
+
+def _raised_text(lived: Lived, idea: Idea, week: int) -> str:
+    """Return what came of something that was raised in a team, as it was known in a week."""
+    who = (
+        f"raised by {name_of(lived, idea.person).split(', team')[0]}"
+        if idea.person >= 0
+        else RAISED_WORDS[ORIGINS[idea.origin]]
+    )
+    if idea.raised < 0:
+        who += " before the first week"
+    if idea.answered > week and not _taken_up(idea, week):
+        return f"{who}; still waiting after {counted(week - idea.raised, 'week')}" if idea.raised < week else who
+    parts = [who, *([_waited(idea)] if idea.answered <= week else [])]
+    if idea.answer in _ANSWERS:
+        return "; ".join([*parts, _ANSWERS[idea.answer]])
+    parts.append("taken up")
+    settled = idea.ended <= week
+    if idea.tried <= week:
+        tried = min(idea.ended, week) - idea.tried
+        parts.append(f"{'tried' if settled else 'on trial'} for {counted(tried, 'week')}")
+    if settled:
+        done = idea.outcome == ADOPTED
+        parts.append(f"{'adopted' if done else _DROPPED[idea.outcome]} in {week_text(idea.ended)}")
+        parts += _afterwards(lived, idea, week) if done else []
+    return "; ".join(parts)
+
+
+def _afterwards(lived: Lived, idea: Idea, week: int) -> list[str]:
+    """Return what became of an idea after it was adopted: who took it over, and whether it lasted."""
+    others = lived.ideas.values()
+    took = sum((idea.team, idea.number) in other.sources and other.ended <= week for other in others)
+    parts = [f"taken over by {counted(took, 'team')}"] if took else []
+    if idea.fate in ("replaced", "decayed") and idea.settled <= week:
+        parts.append(f"{idea.fate} in {week_text(idea.settled)}")
+    return parts
+
+
+def _teams(teams: Sequence[int]) -> str:
     names = [str(team + 1) for team in teams]
     return f"team {names[0]}" if len(names) == 1 else f"teams {', '.join(names[:-1])} and {names[-1]}"
 
 
-def _taken_over(travel: Travel) -> str:
-    if travel.how == AGREED:
-        return f"changed how it works, together with {_teams(travel.sources)}, which had tried it"
-    if not travel.sources:
-        return "took over a way of working from another team; which one is not known"
-    if travel.how == HANDED_ON:
-        return f"took over a way of working from {_teams(travel.sources)}, with which it is paired"
-    return f"took over a way of working that it had seen in {_teams(travel.sources)}"
+def _change_text(lived: Lived, idea: Idea) -> str:
+    """Return why a team changed what it does, and from where it had it."""
+    sources = lived.sources_of(idea)
+    if not idea.how:
+        return ORIGIN_WORDS[ORIGINS[idea.origin]]
+    if not sources:
+        return "took over a way of working from another organisation"
+    if idea.how == "agreed":
+        return f"changed how it works, together with {_teams(sources)}, which had tried it"
+    if idea.how == "handed on":
+        return f"took over a way of working from {_teams(sources)}, with which it is paired"
+    return f"took over a way of working that it had seen in {_teams(sources)}"
 
 
-def _passed_on(lived: Lived, travel: Travel, team: int) -> str:
+def _passed_on(lived: Lived, idea: Idea, team: int) -> str:
     """Return how another team came by what this one does."""
-    others = tuple(source for source in travel.sources if source != team)
-    if travel.how == AGREED:
-        return f"{_teams((travel.team,))} agreed to change along with it"
+    if idea.how == "agreed":
+        return f"{_teams([idea.team])} agreed to change along with it"
+    others = [source for source in lived.sources_of(idea) if source != team]
     also = f" and in {_teams(others)}" if others else ""
-    return f"{_teams((travel.team,))} took it over, having seen it here{also}"
-
-
-def _decayed(lived: Lived, team: int, d: int, week: int) -> list[int]:
-    """Return the weeks in which a team fell back from a change."""
-    values = lived.value[: week + 1, team, d]
-    changed = np.flatnonzero(values[1:] != values[:-1]) + 1
-    return [int(w) for w in changed if not lived.adopted[w, team, d]]
+    return f"{_teams([idea.team])} took it over, having seen it here{also}"

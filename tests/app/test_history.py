@@ -7,23 +7,11 @@ import numpy as np
 import pytest
 
 from civicsim.app.history import ABSENT, NEW, SILENCE, SPOKE, STATES, VACANT, Superseded, as_bytes, live_through
-from civicsim.app.items import items_at, items_of
 from civicsim.app.layout import HEIGHT, WIDTH, arrange, grid
-from civicsim.app.stories import idea_story, item_text, name_of, person_story, team_story
-from civicsim.app.travels import AGREED, HANDED_ON, SEEN, travels_of
+from civicsim.app.stories import idea_story, idea_text, name_of, person_story, team_story
 from civicsim.experiment.run import burn_in, run
-from civicsim.model.organisation import (
-    FROM_DIRECTIVE,
-    FROM_NEIGHBOURS,
-    FROM_STAFF,
-    LONG_AGO,
-    NEIGHBOUR,
-    PRACTICE,
-    STAFF,
-    TRIAL,
-    record_type,
-)
-from civicsim.model.processes.spread import NEWS_WEEKS
+from civicsim.model.log import KINDS
+from civicsim.model.organisation import FROM_NEIGHBOURS, STAFF
 from civicsim.scenario.scenario import Scenario
 
 SMALL = Scenario.preset().with_(n_teams=5, team_size=9, n_executives=3, burn_in_weeks=26, weeks=80)
@@ -113,18 +101,32 @@ def test_a_grid_has_room_for_all(n):
     assert (columns * rows) >= n > columns * (rows - 1)
 
 
-def test_a_story_says_what_somebody_raised_and_what_came_of_it(lived):
-    items = [item for person in np.flatnonzero(lived.scene.role == STAFF) for item in items_of(lived, int(person))]
-    items = [item for item in items if item.raised >= 0]
-    assert {"acted", "explained", "silence"} <= {item.outcome for item in items}
-    for item in items:
-        assert lived.acts[item.raised, item.person] & SPOKE
-        if item.answered is not None:
-            assert item.answered >= item.raised
-    waited = next(item for item in items if item.outcome == "explained" and item.answered > item.raised)
+def test_a_story_tells_what_a_person_raised_and_what_came_of_it(lived):
+    ideas = [idea for idea in lived.ideas.values() if idea.person >= 0 and idea.raised >= 0]
+    assert {"acted on", "explained", "silence"} <= {idea.answer for idea in ideas}
+    for idea in ideas:
+        assert lived.acts[idea.raised, idea.person] & SPOKE
+        assert idea.answered >= idea.raised
+    waited = next(idea for idea in ideas if idea.answer == "explained" and idea.answered > idea.raised)
     weeks = waited.answered - waited.raised
-    assert item_text(waited, 79) == f"spoke up; waited {weeks} week{'s' if weeks > 1 else ''}; explained"
-    assert item_text(waited, waited.raised) == "spoke up; waiting for an answer"
+    assert idea_text(waited, 79) == f"spoke up; waited {weeks} week{'s' if weeks > 1 else ''}; explained"
+    assert idea_text(waited, waited.raised) == "spoke up; waiting for an answer"
+
+
+def test_what_people_and_teams_did_is_what_the_log_tells(lived):
+    rows, weeks = lived.events, np.arange(lived.weeks)
+    kind = np.array(KINDS)[rows["kind"]]
+    spoke = set(zip(*np.nonzero(lived.acts & SPOKE), strict=True))
+    told = np.isin(kind, ["voice", "takeover", "support"]) & (rows["week"] >= 0)
+    assert spoke == set(zip(rows["week"][told], rows["person"][told], strict=True))
+    left = (kind == "exit") & (rows["week"] >= 0)
+    assert (lived.acts[rows["week"][left], rows["person"][left]] & VACANT)[
+        rows["person"][left] < len(lived.scene.x) - 1
+    ].all()
+    for team in range(5):
+        for week in weeks[::7]:
+            table = [i for i in lived.ideas.values() if i.team == team and i.raised <= week < i.ended]
+            assert len({i.dimension for i in table}) == len(table)
 
 
 def test_a_story_does_not_know_the_future(lived):
@@ -162,105 +164,39 @@ def test_what_came_of_items_is_told_apart(lived):
 # -- ideas that travel -------------------------------------------------------------------------------------------------
 
 
-def a_week(changes, week=50, known=True):
-    """Return what five teams, all tied to one another, took over: each change is (team, before, after) of one practice."""
-    before = np.zeros((5, 1), record_type(PRACTICE))
-    before["adopted_week"] = LONG_AGO
-    for team, was, _ in changes:
-        for name, value in was.items():
-            before[name][team] = value
-    after = before.copy()
-    for team, _, now in changes:
-        after["previous"][team] = before["value"][team]
-        for name, value in now.items():
-            after[name][team] = value
-    adopted = (after["adopted_week"] >= week) & (after["value"] != before["value"])
-    ties = np.zeros((5, 4), record_type(NEIGHBOUR))
-    for team in range(5):
-        ties["team"][team] = [other for other in range(5) if other != team]
-    return list(travels_of(week, before, after, adopted, ties["team"], np.array([4, -1, -1, -1, 0]), known))
-
-
-NEWS = {"value": 1, "followed": 1, "adopted_week": 40, "origin": FROM_STAFF}
-TAKEN = {"value": 1, "followed": 1, "adopted_week": 51, "origin": FROM_NEIGHBOURS}
-
-
-def test_a_team_takes_over_what_it_saw_in_all_who_had_it_and_in_nobody_else():
-    (travel,) = a_week([(0, {}, TAKEN), (1, NEWS, {}), (2, NEWS, {}), (3, NEWS | {"value": -1}, {})])
-    assert (travel.week, travel.team, travel.dimension, travel.how, travel.sources) == (50, 0, 0, SEEN, (1, 2))
-
-
-@pytest.mark.parametrize(
-    ("was", "now"),
-    [
-        (NEWS | {"adopted_week": 50 - NEWS_WEEKS - 1}, {}),
-        (NEWS | {"origin": FROM_DIRECTIVE}, {}),
-        (NEWS, {"value": 0, "followed": 0}),
-        (NEWS, {"value": -1, "adopted_week": 50, "origin": FROM_DIRECTIVE}),
-        (NEWS | {"value": -1}, TAKEN),
-        ({}, NEWS | {"adopted_week": 50}),
-    ],
-    ids=["old", "ordered", "decayed this week", "overruled this week", "taken over this week", "own idea of this week"],
-)
-def test_what_is_no_news_when_teams_look_around_is_no_source(was, now):
-    first = a_week([(0, {}, TAKEN), (1, NEWS, {}), (2, was, now)])[0]
-    assert (first.team, first.sources) == (0, (1,))
-
-
-def test_who_changes_after_having_been_looked_at_is_a_source_still():
-    first, second = a_week([(0, {}, TAKEN), (1, NEWS, TAKEN | {"value": -1}), (2, NEWS | {"value": -1}, {})])
-    assert (first.team, first.sources) == (0, (1,))
-    assert (second.team, second.sources) == (1, (2,))
-
-
-def test_a_pair_hands_on_from_one_to_the_other_and_a_trial_may_end_with_a_second_team():
-    (handed,) = a_week([(0, {}, TAKEN | {"adopted_week": 50}), (1, NEWS, {})])
-    assert (handed.how, handed.sources) == (HANDED_ON, (4,))
-    own = NEWS | {"adopted_week": 50}
-    (agreed,) = a_week([(0, {}, own), (3, {"idea_state": TRIAL}, own | {"idea_state": 0})])
-    assert (agreed.team, agreed.how, agreed.sources) == (0, AGREED, (3,))
-    # Two teams ended a trial in the same way: whose it was cannot be told.
-    tried = ({"idea_state": TRIAL}, own | {"idea_state": 0})
-    assert a_week([(0, {}, own), (2, *tried), (3, *tried)]) == []
-
-
-def test_sources_are_not_named_where_ties_may_have_changed_before_teams_looked():
-    (travel,) = a_week([(0, {}, TAKEN), (1, NEWS, {})], known=False)
-    assert travel.sources == ()
-
-
 def test_every_practice_taken_over_in_a_run_has_teams_that_had_it(lived):
-    over = {
-        (w, t, d) for w, t, d in np.argwhere(lived.adopted).tolist() if lived.origin[w, t, d] == FROM_NEIGHBOURS
-    }  # fmt: skip
-    assert over
-    assert over == {(t.week, t.team, t.dimension) for t in lived.travels if t.how != AGREED}
-    assert len(over) <= lived.record.tally["adopted_horizontal"][:, 0].sum()
-    for t in lived.travels:
-        assert t.sources
-        assert t.team not in t.sources
-        value = lived.value[t.week, t.team, t.dimension]
-        assert all(lived.value[t.week - 1, source, t.dimension] == value for source in t.sources if t.how == SEEN)
+    over = [idea for idea in lived.ideas.values() if idea.how]
+    assert (
+        len([idea for idea in over if idea.origin == FROM_NEIGHBOURS]) == lived.record.tally["adopted_horizontal"].sum()
+    )
+    assert {"seen", "agreed"} == {idea.how for idea in over}
+    for idea in over:
+        sources = lived.sources_of(idea)
+        assert sources
+        assert idea.team not in sources
+        assert lived.value[idea.ended, idea.team, idea.dimension] == idea.value
+        before = idea.ended - (idea.how == "seen")
+        assert all(lived.value[before, source, idea.dimension] == idea.value for source in sources)
+    sent = lived.payload("run", "")["travels"]
+    assert sent == [[idea.ended, idea.team, idea.dimension, lived.sources_of(idea)] for idea in over]
 
 
 def test_the_story_of_an_idea_leads_from_who_raised_it_to_who_took_it_over(lived):
     def told(team, d, week=79):
         return [line["text"] for line in idea_story(lived, team, d, week)["lines"]]
 
-    travel = next(t for t in lived.travels if t.how == SEEN)
-    source, d = travel.sources[0], travel.dimension
+    travel = next(idea for idea in lived.ideas.values() if idea.how == "seen")
+    source, d = lived.sources_of(travel)[0], travel.dimension
     assert any(f"team {travel.team + 1} took it over, having seen it here" in text for text in told(source, d))
     assert any("took over a way of working that it had seen in team" in text for text in told(travel.team, d))
-    assert not any("took over" in text for text in told(travel.team, d, travel.week - 1))
-    done = [
-        item for team in range(5) for d in range(lived.value.shape[2]) for item in items_at(lived, team, d) if item.adopted
-    ]  # fmt: skip
+    assert not any("took over" in text for text in told(travel.team, d, travel.ended - 1))
+    done = [idea for idea in lived.ideas.values() if idea.outcome == "adopted" and idea.tried < idea.ended]
     assert done
-    for item in done:
-        end = f"adopted in week {item.settled + 1}"
-        (text,) = [text for text in told(item.team, item.dimension, item.settled) if end in text]
+    for idea in done:
+        end = f"adopted in week {idea.ended + 1}"
+        (text,) = [text for text in told(idea.team, idea.dimension, idea.ended) if end in text]
         assert "taken up" in text
-        assert end not in " ".join(told(item.team, item.dimension, item.settled - 1))
+        assert end not in " ".join(told(idea.team, idea.dimension, idea.ended - 1))
 
 
 def test_stories_lead_to_ideas_and_back(lived):
