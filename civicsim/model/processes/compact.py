@@ -89,7 +89,7 @@ def process_quality(deliberation, needed):
 
 @compiled
 def _settle(q, org, place, answered, overload):
-    """Settle what was promised and kept, for the organisation or a team."""
+    """Settle what was promised and kept, for the organisation or a team; return the share that was broken."""
     kept = q.kept_share
     if kept < 0.0:
         # Protected time that grip has moved shows that words were only words.
@@ -101,7 +101,9 @@ def _settle(q, org, place, answered, overload):
         negotiated = process_quality(org.deliberation_memory, q.hours_for_process)
     promise = promised(org.compact)
     place.fulfilment = unit(promise * kept * negotiated)
-    place.breach = unit(promise * (1.0 - kept))
+    broken = unit(promise * (1.0 - kept))
+    place.breach = broken
+    return broken
 
 
 @compiled
@@ -123,15 +125,15 @@ def _step(first, last, week, log, p, organisation, tally, team):
         overload = 0.0
         for t in range(org.first_team, org.first_team + org.n_teams):
             overload += team[t].overload / org.n_teams
-        _settle(q, org, org, org.answered_memory, overload)
+        broken = _settle(q, org, org, org.answered_memory, overload)
         for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
             if q.level == BY_TEAM:
-                _settle(q, org, g, g.answered_share, g.overload)
+                broken = _settle(q, org, g, g.answered_share, g.overload)
             else:
                 g.fulfilment, g.breach = org.fulfilment, org.breach
-            if g.breach > 0.0:
-                event.note((log, t, -1), event.BREACH, q.level, value=round(100.0 * g.breach))
+            if broken > 0.0:
+                event.note((log, t, -1), event.BREACH, q.level, value=round(100.0 * broken))
         org.ledger_protection = q.ledger_protection * ledger(org.compact)
 
 
