@@ -358,7 +358,7 @@ def test_the_survey_reads_only_what_it_declares(cohort):
             if column.kind != "real" or f"{table}.{column.name}" in declared_ or column.name in shape:
                 continue
             other = cohort.copy()
-            other.tables[table][column.name] = rng.random(len(other.tables[table]))
+            other.tables[table][column.name] = rng.random(other.tables[table][column.name].shape)
             found = changed_columns(usual, step(other, "survey"))
             assert found <= {f"{table}.{column.name}"}, column.name
 

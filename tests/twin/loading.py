@@ -93,6 +93,7 @@ def load_organisation(c: Cohort, row: int, o: Organisation) -> None:
     o.levers = Levers(**{name: record[name].item() for name in LEVERS})
     for kind in HOURS:
         setattr(o, kind, dict(zip(PURPOSES, record[kind].tolist(), strict=True)))
+    o.with_people = [name for name, purpose in PURPOSES.items() if purpose.with_people]
     o.dimensions = [Dimension() for _ in c.dimension[row]]
     for number, dimension in enumerate(o.dimensions):
         vars(dimension).update(plain("dimension", c.dimension[row, number]), number=number)

@@ -6,7 +6,6 @@ from collections import Counter
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from civicsim.model.levers import PURPOSES
 from twin.luck import bell, draw, how_many, mean, unit
 
 if TYPE_CHECKING:
@@ -186,6 +185,7 @@ class Organisation:
     allotted: dict[str, float]
     hours: dict[str, float]
     spent: dict[str, float]
+    with_people: list[str]
     fear_enacted: float
     permission_enacted: float
     authority_enacted: float
@@ -230,8 +230,7 @@ class Organisation:
 
     def hours_with_people(self) -> float:
         """Return the share of the hour budget that leaders and managers really gave to people last week."""
-        hours = sum(self.spent[name] for name, purpose in PURPOSES.items() if purpose.with_people)
-        return unit(hours / self.hours_budget)
+        return unit(sum(self.spent[purpose] for purpose in self.with_people) / self.hours_budget)
 
     # -- levers in force -------------------------------------------------------------------------------------------------
 
