@@ -17,7 +17,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from civicsim.engine.parameters import Parameter, declared
+from civicsim.engine.parameters import Parameter, parameter
+from civicsim.engine.parameters import declared as declared_by
 from civicsim.engine.process import Process
 from civicsim.errors import ScenarioError, nearest
 from civicsim.model.levers import Levers
@@ -25,7 +26,7 @@ from civicsim.model.measures import MEASURES, Measure
 from civicsim.model.practice import PracticeParameters
 from civicsim.model.reference import Reference
 from civicsim.model.structure import Population, Structure
-from civicsim.model.week import WEEK
+from civicsim.model.week import PROCESSES, WEEK
 
 TOP = ("title", "kind", "style", "weeks", "burn_in_weeks", "seed")
 """Keys at the top of a scenario file that hold one value."""
@@ -118,7 +119,7 @@ class Model:
     @cached_property
     def sections(self) -> Sections:
         """Every parameter by section and name."""
-        return Sections({section: declared(cls, section) for section, cls in self.types.items()})
+        return Sections({section: declared_by(cls, section) for section, cls in self.types.items()})
 
     @cached_property
     def defaults(self) -> dict[str, Any]:
@@ -145,6 +146,15 @@ class Model:
             if known.setdefault(measure.name, measure) is not measure:
                 raise ScenarioError(f"MEASURES: there is another measure called '{measure.name}'; expected a new name")
         return dataclasses.replace(self, measures=known)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what it declares, as JSON can hold it; see :func:`stand_in`."""
+        own = [process for process in self.week if process not in WEEK]
+        sections = {process.name: self.sections.get(process.name, {}) for process in own}
+        return {
+            "week": [process.name for process in self.week],
+            "processes": {name: [dataclasses.asdict(p) for p in known.values()] for name, known in sections.items()},
+        }
 
     def __repr__(self) -> str:
         if self.file:
@@ -223,6 +233,38 @@ def _module(path: Path, source: bytes, name: str) -> ModuleType:
         del sys.modules[name]
         raise ScenarioError(f"{path}: cannot be loaded ({type(error).__name__}: {error})") from error
     return module
+
+
+def stand_in(declared: Mapping[str, Any], file: Path, sha256: str) -> Model:
+    """Return a model with the parameters that code declares, without executing it: its own processes cannot run.
+
+    Parameters
+    ----------
+    declared : mapping
+        From :meth:`Model.to_dict`.
+    file : Path
+        The code.
+    sha256 : str
+        Digest of the code.
+    """
+    own = {name: _stand_in(name, known, file) for name, known in declared.get("processes", {}).items()}
+    week = tuple(own.get(name) or PROCESSES[name] for name in declared.get("week", PROCESSES))
+    return Model(week, file=str(file), sha256=sha256)
+
+
+def _stand_in(name: str, declared: list[dict[str, Any]], file: Path) -> Process:
+    def act(cohort: Any, first: int, last: int) -> None:
+        raise ScenarioError(
+            f"the process '{name}' is in {file}, which is not executed unasked; scenario.with_(code=…) does"
+        )
+
+    fields = [(about["name"], type(about["default"]), _field(**about)) for about in declared]
+    parameters = dataclasses.make_dataclass(f"Parameters of {name}", fields, frozen=True) if fields else object
+    return Process(name, f"Defined in {file}.", parameters, act=act)
+
+
+def _field(section: str, name: str, choices: list[str], **about: Any) -> Any:
+    return parameter(**about, choices=tuple(choices))
 
 
 def _again(file: str, sha256: str, measures: list[Measure]) -> Model:

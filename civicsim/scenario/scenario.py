@@ -271,10 +271,16 @@ class Scenario:
         return self.for_model(model)
 
     def for_model(self, model: Model) -> Scenario:
-        """Return the same with another model; parameters of processes that it does not have are left out."""
-        if model is self.model:
+        """Return the same with another model; values of parameters that it does not have are left out."""
+        if model == self.model:
             return self
-        kept = {name: values for name, values in self.parameters.items() if model.types.get(name) is type(values)}
+        kept: dict[str, Any] = {}
+        for name, values in self.parameters.items():
+            cls = model.types.get(name, object)
+            if cls is type(values):
+                kept[name] = values
+            elif cls is not object:
+                kept[name] = cls(**{key: value for key, value in vars(values).items() if key in model.sections[name]})
         return dataclasses.replace(self, model=model, parameters=kept)
 
     def replace(self, **changes: Any) -> Scenario:

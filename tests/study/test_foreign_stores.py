@@ -9,12 +9,13 @@ import shutil
 import sys
 
 import pytest
-from civicsim.study.design.own_code import load_code
 from studies import small_study
 
 from civicsim.app.pages import results
 from civicsim.cli import main
 from civicsim.errors import CivicsimError
+from civicsim.model.measures import MEASURES
+from civicsim.scenario.model import load_model
 from civicsim.study.analysis.adversary import adversary
 from civicsim.study.run.runner import run_study
 from civicsim.study.store.folder import StudyFolder, load_study
@@ -221,7 +222,7 @@ def test_code_of_a_store_is_executed_when_it_is_run_and_never_when_it_is_looked_
 
 def forget(path):
     """Have the code of a file be unknown to this process."""
-    sys.modules.pop(load_code(path).__name__)
+    sys.modules.pop(f"civicsim_own_{load_model(path).sha256[:16]}")
     executed = os.environ.get("EXECUTED")
     if executed and os.path.exists(executed):
         os.unlink(executed)
@@ -229,9 +230,9 @@ def forget(path):
 
 def test_bytecode_beside_the_code_is_not_executed(tmp_path, executed):
     code, planted = tmp_path / "code.py", tmp_path / "planted.py"
-    code.write_text("MEASURES = ('read',)\n")
+    code.write_text("MEASURES = []\n")
     planted.write_text(CODE)
     cached = importlib.util.cache_from_source(str(code))
     py_compile.compile(str(planted), cached, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
-    assert load_code(code).MEASURES == ("read",)
+    assert load_model(code).measures == MEASURES
     assert not executed.exists()

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -168,7 +167,7 @@ def scenario_values(scenario: Scenario) -> dict[str, Any]:
 
 
 def scenario_from_values(values: Mapping[str, Any], model: Model = SHIPPED) -> Scenario:
-    """Return the scenario of which :func:`scenario_values` gave the values; it needs no preset and no file but its code."""
+    """Return the scenario of which :func:`scenario_values` gave the values; it needs no preset and no file."""
     given = dict(values)
     sections: dict[str, Any] = {name: cls(**given.pop(name)) for name, cls in model.types.items()}
     given |= {name: sections.pop(name) for name in SHARED}
@@ -177,35 +176,6 @@ def scenario_from_values(values: Mapping[str, Any], model: Model = SHIPPED) -> S
     if "roster" in given:
         given["roster"] = Roster.from_dict(given["roster"])
     return Scenario(**given, model=model, parameters=sections)
-
-
-class KeptBases(Mapping[str, Scenario]):
-    """Scenarios as a folder keeps them, made when one is first asked for: their code is executed only then.
-
-    Parameters
-    ----------
-    values : mapping
-        By label, as :func:`scenario_values` returns them.
-    code : Path or None
-        Their code.
-    """
-
-    def __init__(self, values: Mapping[str, Any], code: Path | None) -> None:
-        self._values, self._code = values, code
-
-    @cached_property
-    def _made(self) -> dict[str, Scenario]:
-        model = SHIPPED if self._code is None else load_model(self._code)
-        return {label: scenario_from_values(values, model) for label, values in self._values.items()}
-
-    def __getitem__(self, label: str) -> Scenario:
-        return self._made[label]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
-
-    def __len__(self) -> int:
-        return len(self._values)
 
 
 def baseline_of(labels: Sequence[str], wanted: str, where: str) -> str:

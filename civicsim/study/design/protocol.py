@@ -7,7 +7,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,18 +15,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from civicsim.engine.parameters import Parameter
 from civicsim.engine.process import Process
 from civicsim.errors import ScenarioError
 from civicsim.model.measures import Measure
 from civicsim.model.processes.events import Event
 from civicsim.model.week import ordered
 from civicsim.scenario.interventions import check_event, read_interventions
-from civicsim.scenario.model import PARAMETERS, SECTIONS, SHIPPED, Model, Sections, load_model
+from civicsim.scenario.model import PARAMETERS, SHIPPED, Model, Sections, load_model, stand_in
 from civicsim.scenario.posterior import draws_file
 from civicsim.scenario.scenario import Scenario
 from civicsim.scenario.shipped import load_named
-from civicsim.study.design.bases import KeptBases, baseline_of, bases_of, model_of, scenario_values
+from civicsim.study.design.bases import baseline_of, bases_of, model_of, scenario_from_values, scenario_values
 from civicsim.study.design.designs import Design, Setting, draws_of, read_design, read_setting, read_table, settings_of
 from civicsim.study.design.factors import column_of, read_factors
 from civicsim.study.design.summaries import Column, read_columns
@@ -47,7 +46,7 @@ _MOST_POINTS = 2_000_000
 class Protocol:
     """What a study runs, with nothing left to files, presets or defaults.
 
-    Your own code is executed where something is run, and not where results are read.
+    Your own code is executed where something is run, and never where results are read.
 
     Attributes
     ----------
@@ -67,11 +66,11 @@ class Protocol:
         Order of the processes in a week.
     code : Path or None
         File with your own processes or measures.
-    sections : Sections
-        The parameters of the model that is run.
+    declared : Model
+        What the code declares. Read from a folder, it has processes that cannot run: see :attr:`model`.
     """
 
-    bases: Mapping[str, Scenario]
+    bases: dict[str, Scenario]
     shocks: dict[str, tuple[Event, ...]]
     points: pd.DataFrame
     factors: dict[str, str]
@@ -79,12 +78,17 @@ class Protocol:
     weekly: tuple[str, ...]
     order: str
     code: Path | None = None
-    sections: Sections = field(default_factory=lambda: SECTIONS)
+    declared: Model = SHIPPED
 
     @cached_property
     def model(self) -> Model:
-        """Processes and measures; your own code is executed."""
+        """Processes and measures that are run; your own code is executed."""
         return SHIPPED if self.code is None else load_model(self.code)
+
+    @property
+    def sections(self) -> Sections:
+        """The parameters there are."""
+        return self.declared.sections
 
     @cached_property
     def week(self) -> tuple[Process, ...]:
@@ -204,23 +208,15 @@ class Protocol:
             "weekly": list(self.weekly),
             "order": self.order,
             "code": None if self.code is None else hashlib.sha256(self.code.read_bytes()).hexdigest(),
-            **({} if self.sections is SECTIONS else {"sections": self._own_sections()}),
-        }
-
-    def _own_sections(self) -> dict[str, Any]:
-        """Return what is declared of parameters that the shipped model does not have."""
-        return {
-            section: [dataclasses.asdict(about) for about in names.values()]
-            for section, names in self.sections.items()
-            if SECTIONS.get(section) != names
+            **({} if self.code is None else {"declared": self.declared.to_dict()}),
         }
 
     @cached_property
     def digest(self) -> str:
         """A hash of everything that bears on results but the seeds; not of titles."""
         values = json.loads(json.dumps(self.values))
-        # They follow from the code.
-        values.pop("sections", None)
+        # It follows from the code.
+        values.pop("declared", None)
         for base in values["bases"].values():
             for key in ("title", "kind", "style", "seed"):
                 del base[key]
@@ -245,12 +241,9 @@ class Protocol:
         """Return the protocol that a folder keeps, with the points read from there."""
         values = json.loads((folder / PROTOCOL).read_text(encoding="utf-8"))
         code = None if values["code"] is None else folder / CODE
-        sections = SECTIONS if code is None else Sections(SECTIONS)
-        for section, declared in values.get("sections", {}).items():
-            known = [Parameter(**about | {"choices": tuple(about["choices"])}) for about in declared]
-            sections[section] = {about.name: about for about in known}
+        declared = SHIPPED if code is None else stand_in(values.get("declared", {}), code, values["code"])
         return cls(
-            bases=KeptBases(values["bases"], code),
+            bases={label: scenario_from_values(base, declared) for label, base in values["bases"].items()},
             shocks={label: tuple(Event(**block) for block in blocks) for label, blocks in values["shocks"].items()},
             points=points.astype({"against": "Int32"}),
             factors=values["factors"],
@@ -258,7 +251,7 @@ class Protocol:
             weekly=tuple(values["weekly"]),
             order=values["order"],
             code=code,
-            sections=sections,
+            declared=declared,
         )
 
 
@@ -266,7 +259,7 @@ def protocol_of(study: Study) -> Protocol:
     """Return a study spelt out."""
     where, folder = study.where, study.folder
     model = model_of(study.code, study.base, study.styles, folder, where)
-    sections = model.sections if model.own_sections else SECTIONS
+    sections = model.sections
     ordered(study.order, where, model.week)
     factors = read_factors(study.factors, where, sections=sections)
     listed = _listed(study.runs, where, sections)
@@ -302,7 +295,7 @@ def protocol_of(study: Study) -> Protocol:
     if taken:
         raise ScenarioError(f"{where}: {', '.join(sorted(taken))}: names a measure of your own and a column of points")
     code = Path(model.file) if model.file else None
-    protocol = Protocol(bases, shocks, points, names, columns, tuple(study.weekly), study.order, code, sections)
+    protocol = Protocol(bases, shocks, points, names, columns, tuple(study.weekly), study.order, code, model)
     for point in np.unique(np.linspace(0, len(points) - 1, min(len(points), _MOST_CHECKED)).astype(int)):
         try:
             protocol.scenario(int(point))

@@ -58,7 +58,7 @@ def effort_of(study: Study, processes: int | None = None) -> Effort:
     """
     protocol = study.protocol
     workers = max(1, threads_available() if processes is None else processes)
-    scenario = protocol.scenario(0)
+    scenario = protocol.scenario(0).for_model(protocol.model)
     small = dataclasses.replace(
         scenario, weeks=min(_WEEKS, scenario.weeks), burn_in_weeks=min(_WEEKS, scenario.burn_in_weeks)
     )

@@ -158,7 +158,7 @@ def blocks_of(runs: Sequence[Run], starts: np.ndarray) -> Iterator[tuple[tuple[i
 def _live(protocol: Protocol, points: Sequence[int], seeds: Sequence[int], stage: _Stage) -> _Rows:
     """Return the results of points with one start and some seeds."""
     stage.enter("scenario")
-    scenarios = [protocol.scenario(point) for point in points]
+    scenarios = [protocol.scenario(point).for_model(protocol.model) for point in points]
     stage.enter("burn-in")
     start = burn_in(scenarios[0], list(seeds), processes=protocol.week, threads=1)
     rows = _Rows()
