@@ -15,7 +15,7 @@ from civicsim.errors import ScenarioError
 from civicsim.experiment.run import Progress, Result, as_scenario, burn_in, run, seeds_of
 from civicsim.experiment.statistics import estimate, paired_difference
 from civicsim.model.cohort import Cohort
-from civicsim.model.measures import FLAGSHIP
+from civicsim.model.measures import FLAGSHIP, Measure
 from civicsim.scenario.scenario import STATUS_QUO, Scenario
 
 if TYPE_CHECKING:
@@ -46,6 +46,11 @@ class Comparison:
     def seeds(self) -> list[int]:
         """Seeds of the matched runs."""
         return self.results[self.baseline].seeds
+
+    @property
+    def measures(self) -> Mapping[str, Measure]:
+        """The measures that can be taken, by name."""
+        return self.results[self.baseline].scenario.measures
 
     def table(self, measures: Sequence[str] | None = FLAGSHIP, last_weeks: int = 52) -> pd.DataFrame:
         """Return, per measure and scenario, the mean with its interval and the paired difference from the baseline.
@@ -169,6 +174,7 @@ def compare(
     *scenarios: Scenario | str,
     seeds: int | Sequence[int] = 30,
     baseline: str | None = None,
+    measures: Sequence[Measure] = (),
     processes: Sequence[Process] | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
@@ -184,6 +190,8 @@ def compare(
         Matched runs per scenario.
     baseline : str, optional
         Label of the scenario to compare with: the first with the style of the status quo, else the first.
+    measures : sequence of Measure
+        Your own measures, beside those of the scenarios.
     processes : sequence of Process, optional
         What happens in a week, in order, instead of each scenario's week; see :func:`civicsim.model.week.ordered`.
     threads : int, optional
@@ -197,6 +205,7 @@ def compare(
         If there are fewer than two, two have one label, or they cannot share a burn-in.
     """
     chosen = [as_scenario(scenario) for scenario in scenarios]
+    chosen = [scenario.with_(measures=measures) for scenario in chosen] if measures else chosen
     if len(chosen) < 2:
         raise ScenarioError("compare: expected at least two scenarios or styles")
     labels = _labels(chosen)

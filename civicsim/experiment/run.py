@@ -61,10 +61,17 @@ def simulate(
     recorder: Recorder | None = None,
     progress: Progress | None = None,
 ) -> Cohort:
-    """Simulate some weeks of a cohort, record them, and report progress; see :func:`civicsim.model.week.advance`."""
-    return advance(
-        cohort, weeks, processes=processes, threads=threads or threads_available(), recorder=recorder, progress=progress
-    )
+    """Simulate some weeks of a cohort, record them, and report progress; see :func:`civicsim.model.week.advance`.
+
+    Weeks are simulated in one go up to the next in which the recorder has a measure to take.
+    """
+    end, threads = cohort.week + weeks, threads or threads_available()
+    while cohort.week < end:
+        block = end - cohort.week if recorder is None else recorder.next_look(end) - cohort.week
+        advance(cohort, block, processes=processes, threads=threads, recorder=recorder, progress=progress)
+        if recorder is not None:
+            recorder.look()
+    return cohort
 
 
 def burn_in(
@@ -124,6 +131,7 @@ def run(
     seeds: int | Sequence[int] = 1,
     *,
     teams: bool = False,
+    measures: Sequence[Measure] = (),
     processes: Sequence[Process] | None = None,
     threads: int | None = None,
     start: Cohort | None = None,
@@ -142,6 +150,8 @@ def run(
         How many runs, from the scenario's seed on; or the seeds themselves.
     teams : bool
         Whether to record each team weekly too.
+    measures : sequence of Measure
+        Your own measures, beside those of the scenario.
     processes : sequence of Process, optional
         What happens in a week, in order, instead of the scenario's week; see :func:`civicsim.model.week.ordered`. Your
         own processes have their default parameters unless the scenario sets them.
@@ -169,6 +179,7 @@ def run(
         If a name or a value is none that there is.
     """
     given = as_scenario(scenario)
+    given = given.with_(measures=measures) if measures else given
     chosen, week = with_week(given, processes)
     numbers = seeds_of(seeds, chosen.seed)
     snapshots = Snapshots(weeks_of(people, chosen.weeks, "people"), weeks_of(network, chosen.weeks, "network"))
@@ -177,7 +188,7 @@ def run(
     elif list(dict.fromkeys(start.organisation["seed"].tolist())) != numbers:
         raise ScenarioError("run: the cohort to start from was built with other seeds")
     cohort = begin(start, chosen)
-    recorder = Recorder(cohort, chosen.weeks, teams=teams, events=events)
+    recorder = Recorder(cohort, chosen.weeks, teams=teams, events=events, measures=chosen.measures.values())
     for end in sorted({*snapshots.weeks, chosen.weeks}):
         simulate(cohort, end - cohort.week, processes=week, threads=threads, recorder=recorder, progress=progress)
         snapshots.take(cohort)

@@ -24,7 +24,7 @@ from civicsim.errors import ScenarioError, nearest
 from civicsim.experiment.run import as_scenario, begin, measure_names, with_week
 from civicsim.mesa_face.agents import Cell, Manager, Organisation, Patient, StaffMember, Team
 from civicsim.model.cohort import build
-from civicsim.model.measures import History
+from civicsim.model.measures import History, Measure
 from civicsim.model.week import advance
 from civicsim.scenario.scenario import Scenario
 
@@ -48,6 +48,8 @@ class CivicModel(mesa.Model):
         Where the seed comes from: the scenario's own by default. None draws a new one, so that repetitions differ.
     processes : sequence of Process or callable, optional
         What happens in a week, in order, instead of the scenario's week. A plain function is called with the model.
+    measures : sequence of Measure
+        Your own measures, beside those of the assumptions.
     collect : sequence of str, optional
         Measures that ``datacollector`` notes at the end of each week; all by default.
     collect_agents : sequence of str
@@ -84,6 +86,7 @@ class CivicModel(mesa.Model):
         kind: str | None = None,
         rng: RandomSource | Literal["scenario"] | None = "scenario",
         processes: Sequence[Process | Callable[[CivicModel], object]] | None = None,
+        measures: Sequence[Measure] = (),
         collect: Sequence[str] | None = None,
         collect_agents: Sequence[str] = (),
         scenario: Any = None,
@@ -98,6 +101,7 @@ class CivicModel(mesa.Model):
             names = {"style": style or chosen.style, "kind": kind or chosen.kind}
             chosen = Scenario.from_dict(chosen.changes() | names, "CivicModel", model=chosen.model)
         week = chosen.week if processes is None else processes
+        chosen = chosen.with_(measures=measures) if measures else chosen
         chosen, _ = with_week(chosen, [process for process in week if isinstance(process, Process)])
         self.assumptions = chosen.with_(**_with_seed(parameters, rng))
         super().__init__(rng=self.assumptions.seed)
@@ -147,19 +151,21 @@ class CivicModel(mesa.Model):
         Parameters
         ----------
         name : str
-            One of :data:`civicsim.model.measures.MEASURES`.
+            One of :data:`civicsim.model.measures.MEASURES`, or of your own.
 
         Returns
         -------
         float
-            NaN before the first week, and where nothing happened that it could be a share of.
+            NaN before the first week, in weeks in which the measure is not taken, and where nothing happened that it could
+            be a share of.
         """
         (known,) = measure_names([name], self.assumptions.measures)
-        if self.week == -self.assumptions.burn_in_weeks:
+        about, c = self.assumptions.measures[known], self.cohort
+        if self.week == -self.assumptions.burn_in_weeks or (about.of is not None and not about.due(self.week)):
             return float("nan")
-        c = self.cohort
-        week = History(c.tally[np.newaxis], c.snapshot[np.newaxis], c.organisation, c.organisation[np.newaxis])
-        return float(self.assumptions.measures[known].weekly(week).mean())
+        looked = {} if about.of is None else {known: about.look(c)[np.newaxis]}
+        week = History(c.tally[np.newaxis], c.snapshot[np.newaxis], c.organisation, c.organisation[np.newaxis], looked)
+        return float(about.weekly(week).mean())
 
     # -- agents ----------------------------------------------------------------------------------------------------
 

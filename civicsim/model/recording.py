@@ -73,17 +73,23 @@ class Recorder:
     Parameters
     ----------
     cohort : Cohort
-        What will be watched, from its present week on.
+        What is recorded, from its present week on.
     weeks : int
         How many weeks; 0 records nothing.
     teams : bool
         Whether to record :data:`civicsim.model.measures.TEAM_MEASURES` for each team too.
     events : bool
         Whether to keep a log of events, as ``log``.
+    measures : iterable of Measure
+        Those among them that look at the cohort are taken in their weeks; see :meth:`look`.
     """
 
-    def __init__(self, cohort: Cohort, weeks: int, *, teams: bool = False, events: bool = False) -> None:
+    def __init__(
+        self, cohort: Cohort, weeks: int, *, teams: bool = False, events: bool = False, measures: Iterable[Measure] = ()
+    ) -> None:
         n = cohort.n_organisations
+        self._measures = [measure for measure in measures if measure.of is not None]
+        self.looked = {measure.name: np.full((weeks, n), np.nan) for measure in self._measures}
         self.first_week = cohort.week
         self._cohort = cohort
         self.tally = np.zeros((weeks, n), dtype=cohort.tally.dtype)
@@ -105,7 +111,19 @@ class Recorder:
     @property
     def history(self) -> History:
         """The record, for measures."""
-        return History(self.tally, self.snapshot, self._cohort.organisation, self.enacted)
+        return History(self.tally, self.snapshot, self._cohort.organisation, self.enacted, self.looked)
+
+    def next_look(self, end: int) -> int:
+        """Return the first week after the cohort's present one whose start finds a measure due; at most ``end``."""
+        week = self._cohort.week
+        return min([end, *(week + measure.every - week % measure.every for measure in self._measures)])
+
+    def look(self) -> None:
+        """Take the measures that are due at the end of the week before the cohort's present one."""
+        week = self._cohort.week
+        for measure in self._measures:
+            if measure.due(week):
+                self.looked[measure.name][week - 1 - self.first_week] = measure.look(self._cohort)
 
 
 def weekly_frame(history: History, measures: Iterable[Measure], first_week: int = 0) -> pd.DataFrame:

@@ -76,7 +76,7 @@ def comparison_figure(comparison: Comparison, measures: Sequence[str] = FLAGSHIP
     base = results[comparison.baseline].scenario
     notes = "Vertical axes are cut to what they show."
     return path_panels(
-        results, declared(measures), comparison.baseline,
+        results, declared(measures, comparison.measures), comparison.baseline,
         title=f"How {counted(len(results), 'scenario')} unfold over {time_text(base.weeks)}",
         subtitle=f"{kind_text(base)}; all start from the same organisations{before_text(base)}",
         footer=[f"{notes} {_MATCHED}" if len(comparison.seeds) > 1 else notes, colophon(comparison.seeds)],
@@ -101,7 +101,7 @@ def result_figure(result: Result, measures: Sequence[str] = FLAGSHIP) -> Figure:
     scenario = result.scenario
     label = scenario.title or scenario.style
     return path_panels(
-        {label: result}, declared(measures), label,
+        {label: result}, declared(measures, result.scenario.measures), label,
         title=f"{label}: {time_text(scenario.weeks)}",
         subtitle=f"{kind_text(scenario)}{before_text(scenario)}",
         footer=["Vertical axes are cut to what they show.", colophon(result.seeds, matched=False)],
@@ -133,7 +133,7 @@ def differences_figure(comparison: Comparison, measures: Sequence[str] = FLAGSHI
     ScenarioError
         If a measure does not exist, or none is given.
     """
-    about, results, base = declared(measures), comparison.results, comparison.baseline
+    about, results, base = declared(measures, comparison.measures), comparison.results, comparison.baseline
     looks = looks_of(list(results), base)
     names = {label: plain(name, _LONGEST_NAME) for label, name in names_of(results).items()}
     others = [label for label in results if label != base]
@@ -182,7 +182,7 @@ def plot_differences(comparison: Comparison, measure: str, last_weeks: int = 52,
     ScenarioError
         If there is no such measure.
     """
-    (about,), results, base = declared([measure]), comparison.results, comparison.baseline
+    (about,), results, base = declared([measure], comparison.measures), comparison.results, comparison.baseline
     names = {label: plain(name, _LONGEST_NAME) for label, name in names_of(results).items()}
     others = [label for label in results if label != base]
     table = comparison.table([measure], last_weeks).set_index("style")

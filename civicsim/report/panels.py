@@ -42,7 +42,7 @@ class Shown(Protocol):
         ...
 
 
-def declared(measures: Sequence[str]) -> list[Measure]:
+def declared(measures: Sequence[str], known: Mapping[str, Measure] = MEASURES) -> list[Measure]:
     """Return the measures of these names.
 
     Raises
@@ -52,7 +52,7 @@ def declared(measures: Sequence[str]) -> list[Measure]:
     """
     if not measures:
         raise ScenarioError("figure: expected at least one measure")
-    return [MEASURES[name] for name in measure_names(measures)]
+    return [known[name] for name in measure_names(measures, known)]
 
 
 def columns_of(n: int) -> int:

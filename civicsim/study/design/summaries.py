@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import warnings
 from collections.abc import Mapping, Sequence
@@ -53,11 +52,7 @@ class Summary:
             begin = max(0, weeks - int(number))
         elif first is not None:
             begin, end = int(first), int(last) + 1
-        part = dataclasses.replace(
-            history, tally=history.tally[begin:end], snapshot=history.snapshot[begin:end],
-            enacted=history.enacted[begin:end],
-        )  # fmt: skip
-        return measure.summary(part, end - begin)
+        return measure.summary(history.part(slice(begin, end)), end - begin)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,6 @@ import pyarrow.parquet as pq
 
 from civicsim.errors import CivicsimError
 from civicsim.experiment.run import Result, burn_in, run
-from civicsim.model.measures import History
 from civicsim.scenario.scenario import Scenario
 from civicsim.study.design.protocol import Protocol
 from civicsim.study.design.summaries import Summary
@@ -192,14 +191,9 @@ def _measured(protocol: Protocol, point: int, result: Result) -> _Rows:
     last digit would depend on who else is there.
     """
     rows, known = _Rows(), protocol.measures
-    kept = result.recorder
     each = result.scenario.structure.n_organisations
     for place, seed in enumerate(result.seeds):
-        own = slice(place * each, (place + 1) * each)
-        history = History(
-            kept.tally[:, own].copy(), kept.snapshot[:, own].copy(), result.cohort.organisation[own].copy(),
-            kept.enacted[:, own].copy(),
-        )  # fmt: skip
+        history = result.history.part(organisations=slice(place * each, (place + 1) * each))
         rows.runs.append((point, seed))
         rows.values.append([
             _over(Summary(column.summary).of(known[column.measure], history)) for column in protocol.columns
