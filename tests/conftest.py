@@ -39,5 +39,5 @@ def crowd() -> Cohort:
 
 @pytest.fixture
 def cohort(small_cohort: Cohort) -> Cohort:
-    """An own copy of the small cohort."""
+    """A copy of the small cohort."""
     return small_cohort.copy()

@@ -1,4 +1,4 @@
-"""The benchmarks measure what they say: the rival in NumPy lives by the same rules, and the page holds what was measured."""
+"""The benchmarks measure what they claim: the rival in NumPy runs by the same rules, and the page holds what was measured."""
 
 import json
 import sys
@@ -117,7 +117,7 @@ def test_a_small_change_of_a_rule_takes_a_fifth_of_the_runs_when_they_are_matche
     assert ratios["voice_share"] > 0.0
 
 
-def test_what_was_measured_says_nothing_about_whose_machine_it_was():
+def test_what_was_measured_states_nothing_about_whose_machine_it_was():
     about = benchmarks.machine()
     known = {"processor", "architecture", "cache", "cores", "threads", "memory", "system", "python", "civicsim"}
     assert set(about) == known | set(PACKAGES)

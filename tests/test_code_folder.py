@@ -72,17 +72,17 @@ def test_a_folder_that_another_user_made_is_not_used_and_the_run_compiles_elsewh
     monkeypatch.setenv("HOME", "/proc/nowhere")
     planted = home[1] / f"civicsim-{OTHER}" / "abc"
     planted.mkdir(parents=True, mode=0o755)
-    # Whoever we are now: the folders above belong to another user.
+    # Whichever user this is: the folders above belong to another user.
     monkeypatch.setattr(os, "getuid", lambda: OTHER)
     assert exposure(planted.parent) == "belongs to another user"
     folder, lost = code_folder("abc")
     assert folder.parent == home[1]
     assert folder.name != planted.parent.name
     assert str(planted) in lost
-    said = capsys.readouterr().err
-    assert said.count("\n") == 1
-    assert str(planted) in said
-    assert VARIABLE in said
+    shown = capsys.readouterr().err
+    assert shown.count("\n") == 1
+    assert str(planted) in shown
+    assert VARIABLE in shown
 
 
 @pytest.mark.parametrize("level", ["place", "place/abc"])
@@ -160,16 +160,16 @@ def test_the_folder_for_one_start_is_gone_when_the_process_ends(home):
     assert list(home[1].iterdir()) == []
 
 
-@pytest.mark.parametrize("content", [b"raise SystemExit('planted')\n", b"", b"def live():"])
+@pytest.mark.parametrize("content", [b"raise SystemExit('planted')\n", b"", b"def run():"])
 def test_a_planted_or_damaged_week_file_is_never_executed_and_is_written_anew(tmp_path, content, monkeypatch):
     monkeypatch.setattr(together, "folder_of_code", lambda: tmp_path)
     monkeypatch.setattr(sys, "modules", dict(sys.modules))
-    source = "live = 'generated'\n"
-    assert together._load(source).live == "generated"
+    source = "kept = 'generated'\n"
+    assert together._load(source).kept == "generated"
     (path,) = tmp_path.glob("week_*.py")
     path.write_bytes(content)
     del sys.modules[path.stem]
-    assert together._load(source).live == "generated"
+    assert together._load(source).kept == "generated"
     assert path.read_text() == source
     assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
 
@@ -203,7 +203,7 @@ def test_code_of_old_versions_is_removed_when_a_new_version_begins(tmp_path, mon
     assert lost == ""
     left = {path.name for path in place.iterdir()}
     assert left == {"f" * 16, "notes", *(f"{k:016x}" for k in range(KEPT))}
-    # A folder that is there already is used without removing anything.
+    # A folder that already exists is used without removing anything.
     (place / ("e" * 16)).mkdir(mode=0o700)
     os.utime(place / ("e" * 16), (0, 0))
     assert code_folder("f" * 16) == (folder, "")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tools import burnt_in, changed_columns, is_staff, out_of_bounds, small_scenario
+from tools import burnt_in, changed_columns, faults, is_staff, out_of_bounds, small_scenario
 
 from civicsim.experiment.run import begin, burn_in
 from civicsim.model.cohort import Cohort, build, layout_of_professions, set_levers, stack
@@ -64,80 +64,93 @@ def name_of(sizes):
 # -- structure -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("sizes", SIZES, ids=name_of)
-def test_an_organisation_of_any_size_has_the_rows_it_was_asked_for(sizes):
-    cohort, structure = built(**sizes), Scenario().with_(**sizes).structure
-    n = 2 * structure.n_organisations
-    divisions = -(-structure.n_teams // structure.teams_per_division)
-    staff, managers = structure.n_teams * structure.team_size, structure.n_teams + divisions + structure.n_executives
-    assert cohort.n_organisations == n
-    assert cohort.n_persons == n * (staff + managers)
-    assert len(cohort.team) == n * structure.n_teams
-    assert len(cohort.manager) == n * managers
-    assert len(cohort.patient) == n * round(structure.patients_per_post * staff)
-    assert cohort.practice.shape == (n * structure.n_teams, structure.n_dimensions)
-    assert cohort.dimension.shape == (n, structure.n_dimensions)
-    assert cohort.neighbour.shape == (n * structure.n_teams, N_NEIGHBOURS)
-    assert cohort.ties.shape == (cohort.n_persons, N_TIES)
-    assert is_staff(cohort).sum() == n * staff
+def test_an_organisation_of_any_size_has_the_rows_it_was_asked_for():
+    def check(sizes):
+        cohort, structure = built(**sizes), Scenario().with_(**sizes).structure
+        n = 2 * structure.n_organisations
+        divisions = -(-structure.n_teams // structure.teams_per_division)
+        staff, managers = (
+            structure.n_teams * structure.team_size,
+            structure.n_teams + divisions + structure.n_executives,
+        )
+        assert cohort.n_organisations == n
+        assert cohort.n_persons == n * (staff + managers)
+        assert len(cohort.team) == n * structure.n_teams
+        assert len(cohort.manager) == n * managers
+        assert len(cohort.patient) == n * round(structure.patients_per_post * staff)
+        assert cohort.practice.shape == (n * structure.n_teams, structure.n_dimensions)
+        assert cohort.dimension.shape == (n, structure.n_dimensions)
+        assert cohort.neighbour.shape == (n * structure.n_teams, N_NEIGHBOURS)
+        assert cohort.ties.shape == (cohort.n_persons, N_TIES)
+        assert is_staff(cohort).sum() == n * staff
+
+    assert faults(check, SIZES) == []
 
 
-@pytest.mark.parametrize("sizes", SIZES, ids=name_of)
-def test_what_is_built_is_within_its_bounds_and_refers_to_rows_that_exist(sizes):
-    assert out_of_bounds(built(**sizes)) == []
+def test_what_is_built_is_within_its_bounds_and_refers_to_rows_that_exist():
+    def check(sizes):
+        assert out_of_bounds(built(**sizes)) == []
+
+    assert faults(check, SIZES) == []
 
 
-@pytest.mark.parametrize("sizes", SIZES, ids=name_of)
-def test_rows_of_a_run_are_its_own_and_in_order(sizes):
-    cohort = built(seeds=(5, 6, 9), **sizes)
-    org, team, person = cohort.organisation, cohort.team, cohort.person
-    for o in range(cohort.n_organisations):
-        teams = np.arange(org["first_team"][o], org["first_team"][o] + org["n_teams"][o])
-        assert set(team["organisation"][teams]) == {o}
-        people = np.arange(org["first_person"][o], org["first_person"][o] + org["n_persons"][o])
-        assert set(person["organisation"][people]) == {o}
-        staff = people[: org["n_staff"][o]]
-        assert set(person["role"][staff]) == {STAFF}
-        assert (person["team"][staff] == np.repeat(teams, team["n_posts"][teams])).all()
-        assert (team["first_person"][teams] == staff[:: team["n_posts"][teams[0]]]).all()
-        managers = np.arange(org["first_manager"][o], org["first_manager"][o] + org["n_managers"][o])
-        assert (cohort.manager["person"][managers] == people[org["n_staff"][o] :]).all()
-        patients = np.arange(org["first_patient"][o], org["first_patient"][o] + org["n_patients"][o])
-        assert set(cohort.patient["organisation"][patients]) <= {o}
-        assert set(cohort.patient["team"][patients]) <= set(teams)
-    counts = org["n_teams"].cumsum() - org["n_teams"]
-    assert (org["first_team"] == counts).all()
-    assert org["seed"].tolist() == np.repeat([5, 6, 9], len(org) // 3).tolist()
-    assert org["run"].tolist() == np.repeat([0, 1, 2], len(org) // 3).tolist()
+def test_rows_of_a_run_are_its_own_and_in_order():
+    def check(sizes):
+        cohort = built(seeds=(5, 6, 9), **sizes)
+        org, team, person = cohort.organisation, cohort.team, cohort.person
+        for o in range(cohort.n_organisations):
+            teams = np.arange(org["first_team"][o], org["first_team"][o] + org["n_teams"][o])
+            assert set(team["organisation"][teams]) == {o}
+            people = np.arange(org["first_person"][o], org["first_person"][o] + org["n_persons"][o])
+            assert set(person["organisation"][people]) == {o}
+            staff = people[: org["n_staff"][o]]
+            assert set(person["role"][staff]) == {STAFF}
+            assert (person["team"][staff] == np.repeat(teams, team["n_posts"][teams])).all()
+            assert (team["first_person"][teams] == staff[:: team["n_posts"][teams[0]]]).all()
+            managers = np.arange(org["first_manager"][o], org["first_manager"][o] + org["n_managers"][o])
+            assert (cohort.manager["person"][managers] == people[org["n_staff"][o] :]).all()
+            patients = np.arange(org["first_patient"][o], org["first_patient"][o] + org["n_patients"][o])
+            assert set(cohort.patient["organisation"][patients]) <= {o}
+            assert set(cohort.patient["team"][patients]) <= set(teams)
+        counts = org["n_teams"].cumsum() - org["n_teams"]
+        assert (org["first_team"] == counts).all()
+        assert org["seed"].tolist() == np.repeat([5, 6, 9], len(org) // 3).tolist()
+        assert org["run"].tolist() == np.repeat([0, 1, 2], len(org) // 3).tolist()
+
+    assert faults(check, SIZES) == []
 
 
-@pytest.mark.parametrize("sizes", SIZES, ids=name_of)
-def test_keys_count_the_rows_within_each_run(sizes):
-    cohort = built(**sizes)
-    for name in ("organisation", "team", "person", "patient"):
-        keys = cohort.tables[name]["key"]
-        assert keys.tolist() == list(range(len(keys) // 2)) * 2
+def test_keys_count_the_rows_within_each_run():
+    def check(sizes):
+        cohort = built(**sizes)
+        for name in ("organisation", "team", "person", "patient"):
+            keys = cohort.tables[name]["key"]
+            assert keys.tolist() == list(range(len(keys) // 2)) * 2
+
+    assert faults(check, SIZES) == []
 
 
-@pytest.mark.parametrize("sizes", SIZES, ids=name_of)
-def test_the_line_leads_from_every_team_to_one_chief(sizes):
-    cohort = built(**sizes)
-    manager, person = cohort.manager, cohort.person
-    roles = person["role"][manager["person"]]
-    assert (manager["superior"][roles == CHIEF] == -1).all()
-    assert (roles == CHIEF).sum() == cohort.n_organisations
-    above = {TEAM_MANAGER: {DIVISIONAL_MANAGER}, DIVISIONAL_MANAGER: {EXECUTIVE, CHIEF}, EXECUTIVE: {CHIEF}}
-    for role, superiors in above.items():
-        rows = np.flatnonzero(roles == role)
-        assert set(roles[manager["superior"][rows]]) <= superiors
-    own = person["organisation"][manager["person"]]
-    led = manager["superior"] >= 0
-    assert (own[led] == own[manager["superior"][led]]).all()
-    boss = manager["person"][cohort.team["manager"]]
-    assert (person["role"][boss] == TEAM_MANAGER).all()
-    assert (person["team"][boss] == np.arange(len(cohort.team))).all()
-    assert (person["team"][person["role"] > TEAM_MANAGER] == -1).all()
-    assert (person["vacant"][person["role"] == CHIEF] == 0).all()
+def test_the_line_leads_from_every_team_to_one_chief():
+    def check(sizes):
+        cohort = built(**sizes)
+        manager, person = cohort.manager, cohort.person
+        roles = person["role"][manager["person"]]
+        assert (manager["superior"][roles == CHIEF] == -1).all()
+        assert (roles == CHIEF).sum() == cohort.n_organisations
+        above = {TEAM_MANAGER: {DIVISIONAL_MANAGER}, DIVISIONAL_MANAGER: {EXECUTIVE, CHIEF}, EXECUTIVE: {CHIEF}}
+        for role, superiors in above.items():
+            rows = np.flatnonzero(roles == role)
+            assert set(roles[manager["superior"][rows]]) <= superiors
+        own = person["organisation"][manager["person"]]
+        led = manager["superior"] >= 0
+        assert (own[led] == own[manager["superior"][led]]).all()
+        lead = manager["person"][cohort.team["manager"]]
+        assert (person["role"][lead] == TEAM_MANAGER).all()
+        assert (person["team"][lead] == np.arange(len(cohort.team))).all()
+        assert (person["team"][person["role"] > TEAM_MANAGER] == -1).all()
+        assert (person["vacant"][person["role"] == CHIEF] == 0).all()
+
+    assert faults(check, SIZES) == []
 
 
 @given(st.integers(1, 60), st.integers(1, 25))
@@ -239,14 +252,14 @@ def test_kappa_is_how_far_local_realities_agree_with_the_common_one(kappa):
 
 
 @pytest.mark.parametrize(("right", "silent"), [(0.8, 0.1), (0.5, 0.3), (0.9, 0.1), (0.05, 0.0)])
-def test_the_code_starts_right_silent_or_wrong_as_often_as_the_scenario_says(right, silent):
+def test_the_code_starts_right_silent_or_wrong_as_often_as_the_scenario_states(right, silent):
     dimension = landscape(code_right_share=right, code_silent_share=silent).dimension
     assert (dimension["code"] == dimension["truth"]).mean() == pytest.approx(right, abs=0.05)
     assert (dimension["code"] == 0).mean() == pytest.approx(silent, abs=0.05)
 
 
 @pytest.mark.parametrize(("follows", "fits"), [(0.6, 0.75), (0.0, 1.0), (0.0, 0.0), (1.0, 0.0)])
-def test_practices_start_with_the_code_fitting_or_at_random_as_the_scenario_says(follows, fits):
+def test_practices_start_with_the_code_fitting_or_at_random_as_the_scenario_states(follows, fits):
     cohort = landscape(practice_follows_code=follows, practice_fits=fits)
     practice, code = cohort.practice, cohort.dimension["code"][cohort.team["organisation"]]
     with_code, fitting = (practice["value"] == code).mean(), (practice["value"] == practice["reality"]).mean()
@@ -257,7 +270,7 @@ def test_practices_start_with_the_code_fitting_or_at_random_as_the_scenario_says
     assert set(np.unique(practice["value"])) <= {-1, 0, 1}
 
 
-def test_all_practices_follow_the_code_if_the_scenario_says_so():
+def test_all_practices_follow_the_code_if_the_scenario_states_so():
     cohort = landscape(practice_follows_code=1.0)
     assert (cohort.practice["value"] == cohort.dimension["code"][cohort.team["organisation"]]).all()
 
@@ -290,7 +303,7 @@ def test_measured_dimensions_are_nested_as_the_measured_share_grows():
 # -- people ----------------------------------------------------------------------------------------------------------
 
 
-def test_people_start_at_their_anchors_which_spread_as_the_population_says():
+def test_people_start_at_their_anchors_which_spread_as_the_population_states():
     cohort = built(seeds=range(5))
     person, population = cohort.person, Scenario().population
     for state in ("exhaustion", "safety", "efficacy", "motivation", "belonging", "trust", "agency"):
@@ -347,23 +360,25 @@ def test_levers_can_be_set_for_some_organisations_only():
 # -- ties ------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("sizes", SIZES, ids=name_of)
-def test_ties_go_both_ways_to_staff_of_other_teams_of_the_same_organisation(sizes):
-    cohort = built(**sizes)
-    ties, person = cohort.ties, cohort.person
-    a, slot = np.nonzero(ties >= 0)
-    b = ties[a, slot]
-    assert (ties[~is_staff(cohort)] == -1).all()
-    assert (person["role"][b] == STAFF).all()
-    assert (person["team"][a] != person["team"][b]).all()
-    assert (person["organisation"][a] == person["organisation"][b]).all()
-    pairs = set(zip(a.tolist(), b.tolist(), strict=True))
-    assert len(pairs) == len(a)
-    assert all((y, x) in pairs for x, y in pairs)
+def test_ties_go_both_ways_to_staff_of_other_teams_of_the_same_organisation():
+    def check(sizes):
+        cohort = built(**sizes)
+        ties, person = cohort.ties, cohort.person
+        a, slot = np.nonzero(ties >= 0)
+        b = ties[a, slot]
+        assert (ties[~is_staff(cohort)] == -1).all()
+        assert (person["role"][b] == STAFF).all()
+        assert (person["team"][a] != person["team"][b]).all()
+        assert (person["organisation"][a] == person["organisation"][b]).all()
+        pairs = set(zip(a.tolist(), b.tolist(), strict=True))
+        assert len(pairs) == len(a)
+        assert all((y, x) in pairs for x, y in pairs)
+
+    assert faults(check, SIZES) == []
 
 
 @pytest.mark.parametrize("mean_ties", [0.0, 1.0, 2.0, 3.5])
-def test_people_have_as_many_ties_as_the_scenario_says_less_those_to_empty_posts(mean_ties):
+def test_people_have_as_many_ties_as_the_scenario_states_less_those_to_empty_posts(mean_ties):
     cohort = built(seeds=(1, 2, 3), ties_per_person=mean_ties)
     filled = is_staff(cohort) & (cohort.person["vacant"] == 0)
     mean = (cohort.ties[filled] >= 0).sum(axis=1).mean()
@@ -404,22 +419,24 @@ def test_a_single_team_has_no_ties_to_draw():
     assert (ties == -1).all()
 
 
-@pytest.mark.parametrize("sizes", SIZES, ids=name_of)
-def test_neighbouring_teams_are_those_with_most_ties(sizes):
-    cohort = built(**sizes)
-    person = cohort.person
-    a, slot = np.nonzero(cohort.ties >= 0)
-    counted = {}
-    for x, y in zip(person["team"][a], person["team"][cohort.ties[a, slot]], strict=True):
-        counted.setdefault(x, {}).setdefault(y, 0)
-        counted[x][y] += 1
-    for t in range(len(cohort.team)):
-        listed = cohort.neighbour[t][cohort.neighbour[t]["team"] >= 0]
-        of_team = counted.get(t, {})
-        assert len(listed) == min(N_NEIGHBOURS, len(of_team))
-        assert all(of_team[other] == n for other, n in zip(listed["team"], listed["ties"], strict=True))
-        assert sorted(of_team.values(), reverse=True)[: len(listed)] == listed["ties"].tolist()
-        assert (cohort.neighbour[t]["ties"][len(listed) :] == 0).all()
+def test_neighbouring_teams_are_those_with_most_ties():
+    def check(sizes):
+        cohort = built(**sizes)
+        person = cohort.person
+        a, slot = np.nonzero(cohort.ties >= 0)
+        counted = {}
+        for x, y in zip(person["team"][a], person["team"][cohort.ties[a, slot]], strict=True):
+            counted.setdefault(x, {}).setdefault(y, 0)
+            counted[x][y] += 1
+        for t in range(len(cohort.team)):
+            listed = cohort.neighbour[t][cohort.neighbour[t]["team"] >= 0]
+            of_team = counted.get(t, {})
+            assert len(listed) == min(N_NEIGHBOURS, len(of_team))
+            assert all(of_team[other] == n for other, n in zip(listed["team"], listed["ties"], strict=True))
+            assert sorted(of_team.values(), reverse=True)[: len(listed)] == listed["ties"].tolist()
+            assert (cohort.neighbour[t]["ties"][len(listed) :] == 0).all()
+
+    assert faults(check, SIZES) == []
 
 
 # -- stacking and independence ---------------------------------------------------------------------------------------
@@ -466,7 +483,7 @@ def test_different_seeds_give_different_organisations():
 
 
 @pytest.mark.parametrize("sizes", [SIZES[0], SIZES[2], SIZES[4]], ids=name_of)
-def test_a_run_alone_lives_as_it_does_among_others(sizes):
+def test_a_run_alone_runs_as_it_does_among_others(sizes):
     scenario = Scenario().with_(burn_in_weeks=40, **sizes)
     together = burn_in(scenario, [4, 7, 2], threads=1)
     for place, seed in enumerate((4, 7, 2)):
@@ -479,7 +496,7 @@ def test_a_run_does_not_depend_on_threads():
     assert same(one, many)
 
 
-def test_a_run_does_not_depend_on_what_levers_others_live_under():
+def test_a_run_does_not_depend_on_what_levers_others_run_under():
     start = burnt_in(3)
     mixed, plain = start.copy(), start.copy()
     set_levers(mixed.tables, Scenario.preset("command").levers, np.array([0, 2]))
@@ -520,7 +537,7 @@ def test_beginning_sets_levers_and_parameters_and_leaves_the_burnt_in_cohort_alo
     assert changed_columns(start, cohort) - {"organisation.hours"} == {"organisation.fear"}
 
 
-def test_two_styles_from_one_seed_live_the_same_week_until_their_levers_act():
+def test_two_styles_from_one_seed_run_the_same_week_until_their_levers_act():
     """Common random numbers: only what depends on the lever differs."""
     start = burnt_in(2)
     plain, other = start.copy(), begin(start, small_scenario(directive_rate=0.9))
@@ -542,14 +559,16 @@ def test_a_cohort_reads_like_its_tables_and_names_what_it_lacks():
         _ = cohort.persons
 
 
-@pytest.mark.parametrize("table", sorted(TABLES))
-def test_every_column_is_declared_once_with_a_meaning(table):
-    columns = TABLES[table]
-    names = [column.name for column in columns]
-    assert len(set(names)) == len(names)
-    assert all(len(column.help) > 3 for column in columns)
-    assert all(column.low <= column.high for column in columns)
-    assert all(column.refers in {"", *TABLES} for column in columns)
+def test_every_column_is_declared_once_with_a_meaning():
+    def check(table):
+        columns = TABLES[table]
+        names = [column.name for column in columns]
+        assert len(set(names)) == len(names)
+        assert all(len(column.help) > 3 for column in columns)
+        assert all(column.low <= column.high for column in columns)
+        assert all(column.refers in {"", *TABLES} for column in columns)
+
+    assert faults(check, sorted(TABLES)) == []
 
 
 @settings(max_examples=15)
@@ -557,7 +576,7 @@ def test_every_column_is_declared_once_with_a_meaning(table):
     st.integers(1, 5), st.integers(1, 12), st.integers(1, 4), st.integers(1, 4), st.integers(1, 3), st.integers(1, 40),
     st.floats(0, 6), st.floats(0, 3), st.integers(0, 2**63 - 1),
 )  # fmt: skip
-def test_any_size_can_be_built_and_lived(n_teams, size, most, executives, orgs, m, ties, patients, seed):
+def test_any_size_can_be_built_and_simulated(n_teams, size, most, executives, orgs, m, ties, patients, seed):
     scenario = Scenario().with_(
         n_teams=n_teams, team_size=size, teams_per_division=most, n_executives=executives, n_organisations=orgs,
         n_dimensions=m, ties_per_person=ties, patients_per_post=patients, burn_in_weeks=14,
@@ -565,7 +584,7 @@ def test_any_size_can_be_built_and_lived(n_teams, size, most, executives, orgs, 
     assert out_of_bounds(burn_in(scenario, [seed], threads=1)) == []
 
 
-def test_people_start_as_professional_and_as_sure_of_what_they_can_change_as_the_population_says():
+def test_people_start_as_professional_and_as_sure_of_what_they_can_change_as_the_population_states():
     def start(name, **changes):
         return burnt_in(4, n_teams=8, team_size=12, burn_in_weeks=0, **changes).person[name]
 

@@ -1,4 +1,4 @@
-"""Docking takes any network and says plainly what it cannot use."""
+"""Docking takes any network and names plainly what it cannot use."""
 
 import networkx as nx
 import numpy as np
@@ -55,9 +55,9 @@ def test_weights_count_towards_a_threshold():
 
 
 def test_people_without_contacts_adopt_only_from_outside():
-    nobody = nx.empty_graph(30)
-    assert (adoption(nobody, [0], noise=0.5)[1:] == -1).all()
-    assert (adoption(nobody, [0], external=0.5) >= 0).all()
+    empty = nx.empty_graph(30)
+    assert (adoption(empty, [0], noise=0.5)[1:] == -1).all()
+    assert (adoption(empty, [0], external=0.5) >= 0).all()
 
 
 def test_people_without_contacts_choose_by_appraisal_alone():

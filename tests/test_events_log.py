@@ -346,6 +346,6 @@ def test_people_and_networks_are_those_of_the_chosen_weeks():
         ({"network": {"every": 1, "weeks": [1]}}, "network: expected either every"),
     ],
 )  # fmt: skip
-def test_a_request_that_cannot_be_met_says_why(request_, says):
+def test_a_request_that_cannot_be_met_states_why(request_, says):
     with pytest.raises(ScenarioError, match=says):
         cs.run(lively_scenario(), 1, **request_)

@@ -133,13 +133,13 @@ def test_settle_at_its_ends():
 
 
 @given(st.integers(0, 60), st.integers(1, 60))
-def test_exactly_the_threshold_is_reached_whatever_binary_arithmetic_says(active, degree):
+def test_exactly_the_threshold_is_reached_whatever_binary_arithmetic_states(active, degree):
     active = min(active, degree)
     assert both(reaches, float(active), float(degree), active / degree)
     assert not reaches(float(active), float(degree), (active + 1) / degree)
 
 
-def test_nobody_reaches_a_threshold_without_contacts():
+def test_no_one_reaches_a_threshold_without_contacts():
     assert not both(reaches, 0.0, 0.0, 0.0)
     assert both(reaches, 3.0, 10.0, 0.3)
     assert not both(reaches, 2.0, 10.0, 0.3)

@@ -1,4 +1,4 @@
-"""Kinds of organisation load, live, differ as their files say, and say where their figures come from."""
+"""Kinds of organisation load and run, differ as their files state, and name sources for their figures."""
 
 import tomllib
 from pathlib import Path
@@ -53,7 +53,7 @@ def test_six_kinds_come_along():
 
 
 @pytest.mark.parametrize("kind", kinds())
-def test_every_kind_lives_four_weeks(kind):
+def test_every_kind_runs_four_weeks(kind):
     result = cs.run(small(kind), threads=1)
     frame = result.to_frame(["burnt_out_share", "voice_share", "quality_true"])
     assert len(frame) == 4 * small(kind).structure.n_organisations
@@ -61,7 +61,7 @@ def test_every_kind_lives_four_weeks(kind):
 
 
 @pytest.mark.parametrize("kind", OTHERS)
-def test_a_kind_differs_from_the_usual_one_as_its_file_says_and_in_nothing_else(kind):
+def test_a_kind_differs_from_the_usual_one_as_its_file_states_and_in_nothing_else(kind):
     usual, own = Scenario.preset(), Scenario.preset(kind=kind)
     changed = {key: value for key, (_, value) in usual.diff(own).items() if key in PARAMETERS}
     assert changed == said_by(kind)
@@ -70,7 +70,7 @@ def test_a_kind_differs_from_the_usual_one_as_its_file_says_and_in_nothing_else(
 
 
 @pytest.mark.parametrize("kind", OTHERS)
-def test_a_kind_says_where_each_of_its_figures_comes_from(kind):
+def test_a_kind_states_where_each_of_its_figures_comes_from(kind):
     sources = file_of(kind)["sources"]
     assert set(sources) == set(said_by(kind))
     for text in sources.values():
@@ -79,7 +79,7 @@ def test_a_kind_says_where_each_of_its_figures_comes_from(kind):
 
 
 @pytest.mark.parametrize("kind", kinds())
-def test_teams_are_made_up_of_professions_as_the_file_says(kind, built):
+def test_teams_are_made_up_of_professions_as_the_file_states(kind, built):
     structure, person = Scenario.preset(kind=kind).structure, built[kind].person
     profession = person["profession"][person["role"] == STAFF]
     weights = np.array([getattr(structure, f"share_{name}") for name in PROFESSIONS])

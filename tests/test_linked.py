@@ -56,7 +56,7 @@ def test_the_nhs_has_one_and_a_half_million_staff_in_organisations_of_a_plausibl
     assert 18_000 <= staff.max() <= 40_000
 
 
-def test_the_spread_of_sizes_is_as_wide_as_it_says():
+def test_the_spread_of_sizes_is_as_wide_as_stated():
     logs = [np.log(teams_of_linked(NHS, seed)) for seed in range(10)]
     assert np.std(logs, axis=1).mean() == pytest.approx(NHS.size_spread, rel=0.05)
 
@@ -65,7 +65,7 @@ def test_without_spread_all_organisations_are_of_one_size():
     assert set(teams_of_linked(Structure(n_organisations=5, n_teams=7), 1)) == {7}
 
 
-def test_a_seed_has_its_own_sizes_whoever_else_is_in_the_cohort():
+def test_a_seed_has_its_own_sizes_who_else_is_in_the_cohort():
     alone, together = built([5]), built([3, 5])
     assert together.organisation["n_teams"][6:].tolist() == alone.organisation["n_teams"].tolist()
     assert together.organisation["n_teams"][:6].tolist() != alone.organisation["n_teams"].tolist()
@@ -138,7 +138,7 @@ def test_a_share_of_outside_ties_means_nothing_to_a_single_organisation():
     assert built(base=single, tie_outside=0.5).state_bytes() == built(base=single).state_bytes()
 
 
-def test_linked_organisations_of_unequal_size_live_alike_alone_and_in_company():
+def test_linked_organisations_of_unequal_size_run_alike_alone_and_in_company():
     scenario = SMALL.with_(tie_outside=0.1, burn_in_weeks=3)
     alone, company = burn_in(scenario, [7], threads=1), burn_in(scenario, [6, 7], threads=2)
     for cohort in (alone, company):

@@ -1,4 +1,4 @@
-"""The order of processes within a week can be changed, and how far that moves results can be told from luck."""
+"""The order of processes within a week can be changed, and how far that moves results can be told from chance."""
 
 import json
 
@@ -42,7 +42,7 @@ def test_different_numbers_stand_for_different_orders():
     assert len({tuple(names(ordered(f"shuffled:{seed}"))) for seed in range(30)}) == 30
 
 
-def test_an_order_by_name_is_taken_as_it_is_said():
+def test_an_order_by_name_is_taken_as_it_is_reported():
     backwards = NAMES[::-1]
     assert names(ordered(",".join(backwards))) == names(ordered(backwards)) == backwards
     assert order_text(ordered(backwards)) == ",".join(backwards)
@@ -56,7 +56,7 @@ def test_events_and_record_may_be_left_out_and_then_keep_their_places():
     assert [name for name in found if name in inner] == inner
 
 
-@pytest.mark.parametrize(("order", "says"), [
+@pytest.mark.parametrize(("order", "message"), [
     ("events,lod", "no process 'lod'; did you mean 'load'?"),
     ("publishd", "did you mean 'published'?"),
     (",".join([*NAMES, "load"]), "load: named more than once"),
@@ -65,10 +65,10 @@ def test_events_and_record_may_be_left_out_and_then_keep_their_places():
     ("shuffled:-1", "expected shuffled:SEED"),
     ("", "no process ''"),
 ])  # fmt: skip
-def test_an_order_that_is_none_is_named(order, says):
+def test_an_order_that_is_none_is_named(order, message):
     with pytest.raises(ScenarioError, match=r"^--order") as error:
         ordered(order, "--order")
-    assert says in str(error.value)
+    assert message in str(error.value)
 
 
 # -- running in it ---------------------------------------------------------------------------------------------------
@@ -76,7 +76,7 @@ def test_an_order_that_is_none_is_named(order, says):
 PLACE = small_scenario(n_teams=2, team_size=5, weeks=8, burn_in_weeks=8)
 
 
-def test_a_result_says_in_which_order_it_was_lived_and_can_be_repeated_from_that():
+def test_a_result_states_in_which_order_it_was_simulated_and_can_be_repeated_from_that():
     shuffled = run(PLACE, 2, processes=ordered("shuffled:3"))
     again = run(PLACE, 2, processes=ordered(shuffled.provenance()["order"]))
     assert run(PLACE, 2).provenance()["order"] == "published"
@@ -84,7 +84,7 @@ def test_a_result_says_in_which_order_it_was_lived_and_can_be_repeated_from_that
     assert shuffled.cohort.state_bytes() != run(PLACE, 2).cohort.state_bytes()
 
 
-def test_a_comparison_and_mesas_face_live_in_the_order_that_is_said():
+def test_a_comparison_and_mesas_face_run_in_the_order_that_is_reported():
     week = ordered("shuffled:3")
     found = compare(PLACE, PLACE.with_(style="compact"), seeds=1, processes=week)
     alone = run(PLACE, 1, processes=week)
@@ -95,16 +95,16 @@ def test_a_comparison_and_mesas_face_live_in_the_order_that_is_said():
     assert model.cohort.state_bytes() == alone.cohort.state_bytes()
 
 
-# -- telling order from luck -----------------------------------------------------------------------------------------
+# -- telling order from chance -----------------------------------------------------------------------------------------
 
 
-def test_the_spread_between_orders_is_found_and_luck_is_taken_off():
+def test_the_spread_between_orders_is_found_and_chance_is_taken_off():
     rng = np.random.default_rng(4)
-    runs, luck = rng.normal(0, 1.0, (1, 400)), rng.normal(0, 0.5, (60, 400))
+    runs, chance = rng.normal(0, 1.0, (1, 400)), rng.normal(0, 0.5, (60, 400))
     of_order = rng.normal(0, 0.3, (60, 1))
-    assert sd_between_orders(runs + of_order + luck) == pytest.approx(of_order.std(ddof=1), rel=0.1)
-    assert sd_between_orders(runs + luck) < 0.02
-    assert sd_between_orders(runs + 0 * luck) == 0.0
+    assert sd_between_orders(runs + of_order + chance) == pytest.approx(of_order.std(ddof=1), rel=0.1)
+    assert sd_between_orders(runs + chance) < 0.02
+    assert sd_between_orders(runs + 0 * chance) == 0.0
     assert np.isnan(sd_between_orders(np.ones((1, 5))))
 
 
@@ -118,10 +118,10 @@ def test_a_verdict_needs_the_whole_interval():
 @pytest.mark.parametrize("burn_in", ["same", "published"])
 def test_a_study_holds_what_single_runs_give(burn_in):
     study = order_study(PLACE, 2, 3, burn_in=burn_in, measures=["load", "psychological_safety"])
-    from civicsim.experiment.run import burn_in as lived
+    from civicsim.experiment.run import burn_in as simulated
 
     week = ordered("shuffled:2")
-    start = lived(PLACE, 3, processes=week if burn_in == "same" else WEEK)
+    start = simulated(PLACE, 3, processes=week if burn_in == "same" else WEEK)
     alone = run(PLACE, 3, processes=week, start=start).summary(["load"])
     mine = study.values[study.values["order"] == "shuffled:2"]
     np.testing.assert_array_equal(mine["load"], alone["load"])
@@ -218,13 +218,13 @@ def test_order_prints_json_and_looks_at_differences(civicsim):
     assert [row["measure"] for row in about["table"]] == ["load"]
 
 
-@pytest.mark.parametrize(("words", "says"), [
+@pytest.mark.parametrize(("words", "message"), [
     (["--orders", "1"], "--orders 1: expected a whole number from 2"),
     (["--burn-in", "sme"], "--burn-in sme: did you mean 'same'?"),
     (["--orders", "x"], "--orders x: expected a whole number from 2"),
     (["--against", "compct"], "did you mean 'compact'?"),
 ])  # fmt: skip
-def test_what_order_cannot_do_is_one_line(civicsim, words, says):
+def test_what_order_cannot_do_is_one_line(civicsim, words, message):
     code, out, err = civicsim("order", *SMALL, *words)
     assert (code, out, err.count("\n")) == (2, "", 1)
-    assert says in err
+    assert message in err

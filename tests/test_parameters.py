@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tools import faults
 
 from civicsim.engine.parameters import as_row, column_dtype, declared, parameter, switch
 from civicsim.errors import ScenarioError
@@ -105,29 +106,33 @@ def test_a_row_holds_every_value_and_a_choice_as_its_code():
     assert as_row(Example(form="quick"))[3] == 0
 
 
-@pytest.mark.parametrize("section", sorted(SECTIONS))
-def test_every_section_fits_into_a_row_unchanged(section):
-    values = getattr(Scenario(), section)
-    stored = np.array([as_row(values)], dtype=column_dtype(type(values)))[0]
-    for name, about_it in SECTIONS[section].items():
-        expected = about_it.choices.index(about_it.default) if about_it.choices else about_it.default
-        assert stored[name] == expected
+def test_every_section_fits_into_a_row_unchanged():
+    def check(section):
+        values = getattr(Scenario(), section)
+        stored = np.array([as_row(values)], dtype=column_dtype(type(values)))[0]
+        for name, about_it in SECTIONS[section].items():
+            expected = about_it.choices.index(about_it.default) if about_it.choices else about_it.default
+            assert stored[name] == expected
+
+    assert faults(check, sorted(SECTIONS)) == []
 
 
 # -- all parameters --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("key", ALL)
-def test_every_parameter_is_declared_completely_and_its_default_is_valid(key):
-    it = PARAMETERS[key]
-    assert it.validate(it.default, "default") == it.default
-    assert type(it.validate(it.default, "default")) is type(it.default)
-    assert it.unit
-    assert it.help.endswith(".")
-    assert "\n" not in it.help
-    assert len(it.source) > 15
-    if not it.choices and not isinstance(it.default, bool):
-        assert it.low < it.high
+def test_every_parameter_is_declared_completely_and_its_default_is_valid():
+    def check(key):
+        it = PARAMETERS[key]
+        assert it.validate(it.default, "default") == it.default
+        assert type(it.validate(it.default, "default")) is type(it.default)
+        assert it.unit
+        assert it.help.endswith(".")
+        assert "\n" not in it.help
+        assert len(it.source) > 15
+        if not it.choices and not isinstance(it.default, bool):
+            assert it.low < it.high
+
+    assert faults(check, ALL) == []
 
 
 def test_every_parameter_is_kept_by_its_class_and_defaults_are_immutable():
@@ -136,10 +141,12 @@ def test_every_parameter_is_kept_by_its_class_and_defaults_are_immutable():
             assert isinstance(it.default, bool | int | float | str)
 
 
-@pytest.mark.parametrize("process", WEEK, ids=lambda process: process.name)
-def test_every_process_starts_with_its_switch_and_it_is_on(process):
-    first = next(iter(declared(process.parameters, process.name).values()))
-    assert (first.name, first.default, first.role) == ("enabled", True, "switch")
+def test_every_process_starts_with_its_switch_and_it_is_on():
+    def check(process):
+        first = next(iter(declared(process.parameters, process.name).values()))
+        assert (first.name, first.default, first.role) == ("enabled", True, "switch")
+
+    assert faults(check, WEEK) == []
 
 
 def test_everything_a_style_may_set_is_a_lever():

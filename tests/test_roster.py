@@ -1,4 +1,4 @@
-"""An organisation with a roster has exactly the teams, line and ties that the roster says, and lives like any other."""
+"""An organisation with a roster has exactly the teams, line and ties that the roster states, and runs like any other."""
 
 import dataclasses
 import tomllib
@@ -62,7 +62,7 @@ def rosters(draw):
 
 
 def check_built(cohort, roster, n_executives):
-    """Assert that every run of a cohort is what the roster says."""
+    """Assert that every run of a cohort is what the roster states."""
     for run in range(cohort.n_organisations):
         org = cohort.organisation[run]
         teams = cohort.team[org["first_team"] : org["first_team"] + org["n_teams"]]
@@ -113,7 +113,7 @@ def test_no_state_leaves_its_bounds_in_any_small_organisation_with_a_roster(rost
     assert found == []
 
 
-def test_the_largest_team_lives_within_its_bounds():
+def test_the_largest_team_runs_within_its_bounds():
     roster = Roster((2,), ((50, 100, 30, 40, 30), (0, 1, 0, 0, 0)))
     assert roster.sizes[0] == MOST_POSTS
     scenario = Scenario().with_(roster=roster, burn_in_weeks=4)
@@ -134,7 +134,7 @@ def test_a_roster_of_equal_teams_gives_the_ties_that_would_be_drawn_anyway():
     assert built(Scenario().with_(roster=roster)).team["n_posts"].tolist() == built(even).team["n_posts"].tolist()
 
 
-def test_in_uneven_teams_everybody_outside_is_as_likely_to_be_asked():
+def test_in_uneven_teams_everyone_outside_is_as_likely_to_be_asked():
     sizes = np.array([2, 30, 8])
     team_of, profession = np.repeat(np.arange(3), sizes), np.zeros(40, dtype=int)
     counts = np.zeros(3)
@@ -143,7 +143,7 @@ def test_in_uneven_teams_everybody_outside_is_as_likely_to_be_asked():
         a, slot = np.nonzero(ties >= 0)
         assert (team_of[a] != team_of[ties[a, slot]]).all()
         counts += np.bincount(team_of[ties[:2][ties[:2] >= 0]], minlength=3)
-    # Whom the two of the first team ask, and who asks them: everybody picks one among all outside the own team.
+    # Whom the two of the first team ask, and who asks them: everyone picks one among all outside the own team.
     with_second, with_third = 2 * 30 / 38 + 30 * 2 / 10, 2 * 8 / 38 + 8 * 2 / 32
     assert counts[1] / counts.sum() == pytest.approx(with_second / (with_second + with_third), abs=0.03)
 
@@ -183,7 +183,7 @@ def test_after_week_0_ties_come_and_go():
     assert pairs_of(cs.run(scenario, 1).cohort) != set(UNEVEN.ties)
 
 
-def test_without_ties_in_the_roster_they_are_drawn_as_the_structure_says():
+def test_without_ties_in_the_roster_they_are_drawn_as_the_structure_states():
     roster = dataclasses.replace(UNEVEN, ties=None)
     none, many = (built(Scenario().with_(roster=roster, ties_per_person=n), range(1, 6)) for n in (0.0, 4.0))
     assert (none.ties == -1).all()
@@ -236,7 +236,7 @@ def test_styles_are_compared_on_the_same_roster():
 # -- scenarios ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_scenario_without_a_roster_says_nothing_of_one():
+def test_a_scenario_without_a_roster_states_nothing_of_one():
     scenario = Scenario()
     assert scenario.roster is None
     assert "roster" not in scenario.to_dict()
@@ -271,7 +271,7 @@ def test_the_order_in_which_ties_are_written_does_not_matter():
     assert hash(turned) == hash(UNEVEN)
 
 
-def test_a_structure_says_the_sizes_of_the_roster_in_outline():
+def test_a_structure_states_the_sizes_of_the_roster_in_outline():
     structure = uneven_scenario().structure
     assert (structure.n_teams, structure.team_size, structure.teams_per_division) == (4, 10, 2)
     shares = [getattr(structure, f"share_{name}") for name in PROFESSIONS]
@@ -367,6 +367,6 @@ def test_a_link_has_no_room_for_a_roster():
         uneven_scenario().to_url()
 
 
-def test_a_roster_says_what_it_is_in_short():
+def test_a_roster_describes_itself_in_short():
     assert repr(UNEVEN) == "Roster(41 posts in 4 teams and 3 divisions, 7 ties)"
     assert repr(dataclasses.replace(UNEVEN, ties=None)).endswith("ties drawn)")

@@ -1,4 +1,4 @@
-"""A scenario says all that is assumed, checks it, and can be written, read, changed and compared."""
+"""A scenario states all that is assumed, checks it, and can be written, read, changed and compared."""
 
 import contextlib
 import dataclasses
@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tools import faults
 
 from civicsim.errors import CivicsimError, ScenarioError
 from civicsim.model.levers import NAMES as LEVERS
@@ -70,11 +71,13 @@ def test_the_default_scenario_is_the_status_quo_on_the_default_kind():
     assert Scenario.from_dict({}) == Scenario.preset()
 
 
-@pytest.mark.parametrize("style", sorted(styles()))
-def test_a_style_sets_levers_and_the_title_and_nothing_else(style):
-    changed = {key for key in Scenario.preset(style).diff(Scenario.preset()) if key not in {"title", "style"}}
-    assert all(key.startswith("levers.") for key in changed)
-    assert Scenario.preset(style).title == styles()[style]
+def test_a_style_sets_levers_and_the_title_and_nothing_else():
+    def check(style):
+        changed = {key for key in Scenario.preset(style).diff(Scenario.preset()) if key not in {"title", "style"}}
+        assert all(key.startswith("levers.") for key in changed)
+        assert Scenario.preset(style).title == styles()[style]
+
+    assert faults(check, sorted(styles())) == []
 
 
 def test_every_style_starts_from_the_habits_of_the_status_quo():
@@ -233,7 +236,7 @@ def test_the_kind_cannot_be_changed_afterwards():
 
 
 @pytest.mark.parametrize("text", ["style = 'command'", "seed = 4", "[habits]\nfear = 0.1"])
-def test_a_kind_of_organisation_says_nothing_about_style_seed_and_habits(tmp_path, text):
+def test_a_kind_of_organisation_states_nothing_about_style_seed_and_habits(tmp_path, text):
     path = tmp_path / "kind.toml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ScenarioError, match="is not for a kind of organisation"):
@@ -333,12 +336,14 @@ def test_numbers_from_numpy_are_taken_as_numbers():
     assert Scenario().with_(fear=np.float64(0.2), n_teams=np.int64(7)).structure.n_teams == 7
 
 
-@pytest.mark.parametrize("key", sorted(PARAMETERS))
-def test_every_parameter_can_be_set_and_shows_in_the_difference(key):
-    changed = Scenario.preset().set(key, other_value(key))
-    assert set(Scenario.preset().diff(changed)) == {key}
-    assert set(changed.changes()) == {key.partition(".")[0]}
-    assert changed.digest != Scenario.preset().digest
+def test_every_parameter_can_be_set_and_shows_in_the_difference():
+    def check(key):
+        changed = Scenario.preset().set(key, other_value(key))
+        assert set(Scenario.preset().diff(changed)) == {key}
+        assert set(changed.changes()) == {key.partition(".")[0]}
+        assert changed.digest != Scenario.preset().digest
+
+    assert faults(check, sorted(PARAMETERS)) == []
 
 
 def test_the_difference_to_itself_is_empty_and_turns_round():
@@ -356,13 +361,15 @@ def test_a_scenario_written_as_toml_is_read_back_the_same(scenario):
     assert Scenario.from_dict(tomllib.loads(scenario.to_toml())) == scenario
 
 
-@pytest.mark.parametrize("style", sorted(styles()))
-def test_every_style_written_as_toml_is_read_back_the_same(style):
-    scenario = Scenario.preset(style).with_(fear=OTHER_FEAR)
-    assert Scenario.from_dict(tomllib.loads(scenario.to_toml())) == scenario
+def test_every_style_written_as_toml_is_read_back_the_same():
+    def check(style):
+        scenario = Scenario.preset(style).with_(fear=OTHER_FEAR)
+        assert Scenario.from_dict(tomllib.loads(scenario.to_toml())) == scenario
+
+    assert faults(check, sorted(styles())) == []
 
 
-def test_a_written_file_says_only_what_differs_from_the_style(tmp_path):
+def test_a_written_file_states_only_what_differs_from_the_style(tmp_path):
     text = Scenario.preset("command").with_(fear=OTHER_FEAR).to_toml()
     written = tomllib.loads(text)
     assert set(written) == TOP | {"levers"}
@@ -457,13 +464,15 @@ def test_a_file_that_is_no_shock_is_refused_in_one_line(tmp_path, text, message)
     assert "\n" not in str(refusal.value)
 
 
-@pytest.mark.parametrize("name", sorted(shocks()))
-def test_every_shipped_shock_can_be_used_on_every_style(name):
-    for style in styles():
-        scenario = Scenario.from_dict({"style": style, "interventions": [{"name": name, "week": 2}]})
-        assert scenario.interventions
-        assert min(event.week for event in scenario.interventions) == 2
-        assert Scenario.from_dict(tomllib.loads(scenario.to_toml())) == scenario
+def test_every_shipped_shock_can_be_used_on_every_style():
+    def check(name):
+        for style in styles():
+            scenario = Scenario.from_dict({"style": style, "interventions": [{"name": name, "week": 2}]})
+            assert scenario.interventions
+            assert min(event.week for event in scenario.interventions) == 2
+            assert Scenario.from_dict(tomllib.loads(scenario.to_toml())) == scenario
+
+    assert faults(check, sorted(shocks())) == []
 
 
 def test_interventions_bear_on_the_digest_and_show_in_the_difference():
@@ -530,12 +539,15 @@ def test_random_styles_are_valid_and_use_the_whole_budget():
         assert sum(levers.hours(0.75).values()) == pytest.approx(0.75)
 
 
-@pytest.mark.parametrize("name", [name for name in LEVERS if name != "budget_share"])
-def test_random_styles_visit_each_tenth_of_each_lever_once(name):
+def test_random_styles_visit_each_tenth_of_each_lever_once():
     """A Latin hypercube: of ten rows, one falls into each tenth of every lever's range."""
-    values = np.array([getattr(random_style(number, 10, seed=4), name) for number in range(10)])
-    high = 10.0 if name.startswith("weight_") else 1.0
-    assert sorted((values / high * 10).astype(int)) == list(range(10))
+
+    def check(name):
+        values = np.array([getattr(random_style(number, 10, seed=4), name) for number in range(10)])
+        high = 10.0 if name.startswith("weight_") else 1.0
+        assert sorted((values / high * 10).astype(int)) == list(range(10))
+
+    assert faults(check, [name for name in LEVERS if name != "budget_share"]) == []
 
 
 def test_random_styles_depend_on_number_and_seed_alone():

@@ -22,7 +22,7 @@ shapes = st.one_of(st.tuples(st.integers(1, 200)), st.tuples(st.integers(1, 40),
 
 
 def filled(shape):
-    """An array of records in which every value says where it stands, and the table that holds the same."""
+    """An array of records in which every value tells where it stands, and the table that holds the same."""
     records = np.zeros(shape, dtype=KIND)
     place = np.arange(records.size).reshape(shape)
     for k, name in enumerate(KIND.names):
@@ -114,7 +114,7 @@ def test_rows_are_compared_and_taken_apart_as_records():
     assert "middle" in repr(table[1:3])
 
 
-def test_what_is_not_there_is_said():
+def test_what_is_not_there_is_reported():
     _, table = filled((4,))
     with pytest.raises(IndexError):
         table[4]

@@ -1,4 +1,4 @@
-"""Many weeks in one compiled call are the weeks that processes live one by one."""
+"""Many weeks in one compiled call are the weeks that processes run one by one."""
 
 import shutil
 from pathlib import Path
@@ -73,7 +73,7 @@ def test_in_the_week_only_what_comes_first_has_python_code():
     assert [process.name for process in WEEK if process.act is not None] == [WEEK[0].name]
 
 
-def test_a_kernel_says_by_the_names_of_its_arguments_what_it_takes():
+def test_a_kernel_states_by_the_names_of_its_arguments_what_it_takes():
     for process in WEEK:
         for kernel in process.kernels:
             names = argument_names(kernel, process.name)
@@ -81,7 +81,7 @@ def test_a_kernel_says_by_the_names_of_its_arguments_what_it_takes():
             assert "p" not in names
 
 
-def test_a_process_in_plain_python_acts_before_its_kernels_and_each_week_unless_it_says_when(place):
+def test_a_process_in_plain_python_acts_before_its_kernels_and_each_week_unless_it_states_when(place):
     weeks = []
     always = Process("always", "Notes the week.", object, act=lambda c, first, last: weeks.append(c.week))
     advance(place.copy(), 4, processes=[*WEEK, always])

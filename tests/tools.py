@@ -1,13 +1,14 @@
-"""What the tests of the model share: records, small cohorts, and ways of saying rising, falling and the same."""
+"""What the tests of the model share: records, small cohorts, and ways of telling rising, falling and the same."""
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import strategies as st
 
 from civicsim.engine.parameters import as_row, column_dtype
@@ -43,6 +44,20 @@ def row(table: str, **values: Any) -> np.record:
     return rows.view(np.recarray)[0]
 
 
+# -- many cases ------------------------------------------------------------------------------------------------------
+
+
+def faults(check: Callable[[Any], None], cases: Iterable[Any]) -> list[str]:
+    """Return one line for each case for which a check fails, so that one test lists every fault."""
+    found = []
+    for case in cases:
+        try:
+            check(case)
+        except (Exception, pytest.fail.Exception) as fault:
+            found.append(f"{getattr(case, 'name', case)}: {type(fault).__name__}: {fault}")
+    return found
+
+
 # -- directions ------------------------------------------------------------------------------------------------------
 
 
@@ -71,7 +86,7 @@ def constant(values: Iterable[float]) -> bool:
 
 
 def both(function: Any, *arguments: Any) -> Any:
-    """Call a compiled function and its plain Python source; they must agree. Return what they say."""
+    """Call a compiled function and its plain Python source; they must agree. Return their result."""
     compiled, plain = function(*arguments), function.py_func(*arguments)
     if isinstance(compiled, float):
         assert math.isclose(compiled, plain, rel_tol=1e-12, abs_tol=1e-15), (function, arguments, compiled, plain)
@@ -221,7 +236,7 @@ LIVELY_STYLES = (
 
 
 def govern(cohort: Cohort, turn: int = 0) -> Cohort:
-    """Give each organisation one of a few extreme styles; ``turn`` says who gets which."""
+    """Give each organisation one of a few extreme styles; ``turn`` decides who gets which."""
     for row in range(cohort.n_organisations):
         set_levers(cohort.tables, LIVELY_STYLES[(row + turn) % len(LIVELY_STYLES)], np.array([row]))
     return cohort

@@ -1,6 +1,6 @@
 """Where compiled code is kept between runs: in a folder that no other user can write to.
 
-What lies there is executed when it is loaded. A file that another user put there would run with the rights of whoever
+What lies there is executed when it is loaded. A file that another user put there would run with the rights of the user who
 starts civicsim, so a folder is used only if it belongs to the current user, is no symbolic link and cannot be written to
 by others. On Windows, the folders of a user's profile, temporary files included, are closed to other users by the system;
 owner and mode are not looked at there.
@@ -99,7 +99,7 @@ def _private(folder: Path) -> str:
     base.mkdir(mode=0o700, parents=True, exist_ok=True)
     if hasattr(os, "getuid"):
         about = base.stat()
-        # Whoever may rename folders in the base could exchange ours at any time.
+        # A user who may rename folders in the base could exchange ours at any time.
         if about.st_uid not in (0, os.getuid()):
             return "lies in a folder of another user"
         if about.st_mode & stat.S_IWOTH and not about.st_mode & stat.S_ISVTX:

@@ -141,7 +141,7 @@ class Population:
     code_silent_share: float = free(
         0.10, "0–1", 0, 1, "Share of dimensions on which there is no protocol at the start."
     )
-    practice_follows_code: float = free(0.60, "0–1", 0, 1, "Share of practices that start as the protocols say.")
+    practice_follows_code: float = free(0.60, "0–1", 0, 1, "Share of practices that start as the protocols ask.")
     practice_fits: float = parameter(
         0.75, "0–1", 0, 1, "Share of the other practices that fit local reality at the start.", _PRACTICE_FITS_SOURCE
     )

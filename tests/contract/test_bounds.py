@@ -61,8 +61,8 @@ def scenario_at(shares, scenario=None):
     return result
 
 
-def live(scenario, weeks=26, seeds=(1, 2)):
-    """Live burn-in and some weeks, and return every violation that is seen on the way."""
+def simulate(scenario, weeks=26, seeds=(1, 2)):
+    """Simulate burn-in and some weeks, and return every violation that is seen on the way."""
     found = []
     cohort = begin(burn_in(scenario, list(seeds), threads=1), scenario)
     advance(cohort, weeks, observe=lambda at, first, last: found.extend(out_of_bounds(at)) if not found else None)
@@ -79,14 +79,14 @@ anywhere = st.one_of(ends, st.floats(0, 1))
 @settings(max_examples=25, suppress_health_check=SLOW)
 @given(st.lists(anywhere, min_size=len(FREE), max_size=len(FREE)), st.integers(0, 2**31))
 def test_no_state_leaves_its_bounds_wherever_in_their_ranges_all_parameters_lie(shares, seed):
-    assert live(scenario_at(dict(zip(FREE, shares, strict=True))), seeds=(seed, seed + 1)) == []
+    assert simulate(scenario_at(dict(zip(FREE, shares, strict=True))), seeds=(seed, seed + 1)) == []
 
 
 @settings(max_examples=40, suppress_health_check=SLOW)
 @given(st.dictionaries(st.sampled_from(FREE), ends, min_size=1, max_size=12), st.sampled_from(sorted(styles())))
 def test_no_state_leaves_its_bounds_with_some_parameters_at_their_ends(chosen, style):
     plain = small_scenario(n_teams=2, team_size=4, burn_in_weeks=2).with_(levers=Scenario.preset(style).levers)
-    assert live(scenario_at(chosen, plain)) == []
+    assert simulate(scenario_at(chosen, plain)) == []
 
 
 @settings(max_examples=40, suppress_health_check=SLOW)
@@ -94,7 +94,7 @@ def test_no_state_leaves_its_bounds_with_some_parameters_at_their_ends(chosen, s
 def test_no_state_leaves_its_bounds_under_any_levers_in_any_small_organisation(shares, n_teams, size, seed):
     keys = [key for key in FREE if key.startswith("levers.")]
     scenario = scenario_at(dict(zip(keys, shares, strict=False))).with_(n_teams=n_teams, team_size=size)
-    assert live(scenario, seeds=(seed,)) == []
+    assert simulate(scenario, seeds=(seed,)) == []
 
 
 def side_by_side(cohorts):
@@ -112,7 +112,7 @@ def test_no_state_leaves_its_bounds_with_one_parameter_at_either_end():
     found = []
     advance(cohort, 14, observe=lambda at, first, last: found.extend(out_of_bounds(at)) if not found else None)
     # Only a failure costs the time to find out which of them it was.
-    assert not found, [end for end, place in places.items() if live(place, weeks=14, seeds=(3,))] or found
+    assert not found, [end for end, place in places.items() if simulate(place, weeks=14, seeds=(3,))] or found
 
 
 @settings(max_examples=15, suppress_health_check=SLOW)
@@ -137,7 +137,7 @@ def test_no_state_leaves_its_bounds_whatever_happens_when(events):
                 share=0.0 if teams in ("all", "marked") else e.share,
             )
         )  # fmt: skip
-    assert live(small_scenario(burn_in_weeks=4).with_(interventions=tuple(checked))) == []
+    assert simulate(small_scenario(burn_in_weeks=4).with_(interventions=tuple(checked))) == []
 
 
 @settings(max_examples=20, suppress_health_check=SLOW)
@@ -149,7 +149,7 @@ def test_no_state_of_linked_organisations_leaves_its_bounds_under_any_weights_an
         **levers, pairing__across=True, pairing__by="patients" if by_patients else "quality", pairing__pair_weeks=9,
         interventions=(pairs,), partners__n=20,
     )  # fmt: skip
-    assert live(scenario) == []
+    assert simulate(scenario) == []
 
 
 # -- extreme places --------------------------------------------------------------------------------------------------
@@ -157,7 +157,7 @@ def test_no_state_of_linked_organisations_leaves_its_bounds_under_any_weights_an
 EXTREMES = {
     "crushing demand": {"demand_per_post": 36.0, "demand_team_sd": 0.2, "events__demand_factor": 2.0},
     "nothing to do": {"demand_per_post": 28.0, "events__demand_factor": 0.5, "improvement_share": 0.10},
-    "nobody stays": {"exit_rate": 0.01, "exit_exhaustion": 5.7, "weeks_to_fill": 60.0, "absence_intercept": -2.0},
+    "no one stays": {"exit_rate": 0.01, "exit_exhaustion": 5.7, "weeks_to_fill": 60.0, "absence_intercept": -2.0},
     "one dimension": {"n_dimensions": 1},
     "no patients": {"patients_per_post": 0.0},
     "no ties": {"ties_per_person": 0.0},
@@ -189,12 +189,12 @@ EXTREMES = {
 @pytest.mark.parametrize("name", EXTREMES)
 def test_no_state_leaves_its_bounds_in_an_extreme_place(name):
     scenario = small_scenario(n_teams=9, team_size=3, burn_in_weeks=13).with_(**EXTREMES[name])
-    assert live(scenario, weeks=52) == []
+    assert simulate(scenario, weeks=52) == []
 
 
 @pytest.mark.parametrize("without", [process.name for process in WEEK])
 def test_no_state_leaves_its_bounds_with_a_mechanism_switched_off(without):
-    assert live(small_scenario(burn_in_weeks=8).with_(**{f"{without}__enabled": False})) == []
+    assert simulate(small_scenario(burn_in_weeks=8).with_(**{f"{without}__enabled": False})) == []
 
 
 def test_states_pushed_to_their_ends_stay_within_bounds_in_the_next_week():

@@ -2,15 +2,13 @@
 
 import numpy as np
 import pytest
-from tools import burnt_in, changed_columns, govern, lively, put
+from tools import burnt_in, changed_columns, faults, govern, lively, put
 
 from civicsim.engine.compiled import compiled
 from civicsim.engine.process import Process
 from civicsim.model.columns import Columns, columns_of
 from civicsim.model.organisation import REAL, TABLES
 from civicsim.model.week import PROCESSES, WEEK
-
-EACH = pytest.mark.parametrize("process", WEEK, ids=lambda process: process.name)
 
 
 def covers(columns, column):
@@ -114,43 +112,51 @@ def test_what_a_process_changes_is_found_in_its_source(changes):
     assert missed == set()
 
 
-@EACH
-def test_a_process_leaves_parameters_levers_and_ties_alone(process):
-    cohort = burnt_in(1, n_teams=2, team_size=5, burn_in_weeks=3)
-    before = cohort.copy()
-    process.step(cohort, 0, cohort.n_organisations)
-    for name, values in before.parameters.items():
-        assert values.tobytes() == cohort.parameters[name].tobytes()
-    np.testing.assert_array_equal(before.ties, cohort.ties)
-    assert cohort.week == before.week
+def test_a_process_leaves_parameters_levers_and_ties_alone():
+    def check(process):
+        cohort = burnt_in(1, n_teams=2, team_size=5, burn_in_weeks=3)
+        before = cohort.copy()
+        process.step(cohort, 0, cohort.n_organisations)
+        for name, values in before.parameters.items():
+            assert values.tobytes() == cohort.parameters[name].tobytes()
+        np.testing.assert_array_equal(before.ties, cohort.ties)
+        assert cohort.week == before.week
+
+    assert faults(check, WEEK) == []
 
 
-@EACH
-def test_a_process_touches_only_the_organisations_it_is_asked_to_live(process):
-    cohort = burnt_in(3, n_teams=2, team_size=5, burn_in_weeks=16)
-    put(cohort, dimension__directive=1)
-    cohort.week = 13
-    before = cohort.copy()
-    process.step(cohort, 1, 2)
-    own = {"organisation", "dimension", "tally", "snapshot", "need"}
-    for table in TABLES:
-        rows = np.arange(len(cohort.tables[table]))
-        n = len(rows) // 3
-        elsewhere = (rows < n) | (rows >= 2 * n)
-        np.testing.assert_array_equal(cohort.tables[table][elsewhere], before.tables[table][elsewhere], err_msg=table)
-    assert own <= set(TABLES)
+def test_a_process_touches_only_the_organisations_it_is_asked_to_live():
+    def check(process):
+        cohort = burnt_in(3, n_teams=2, team_size=5, burn_in_weeks=16)
+        put(cohort, dimension__directive=1)
+        cohort.week = 13
+        before = cohort.copy()
+        process.step(cohort, 1, 2)
+        own = {"organisation", "dimension", "tally", "snapshot", "need"}
+        for table in TABLES:
+            rows = np.arange(len(cohort.tables[table]))
+            n = len(rows) // 3
+            elsewhere = (rows < n) | (rows >= 2 * n)
+            np.testing.assert_array_equal(
+                cohort.tables[table][elsewhere], before.tables[table][elsewhere], err_msg=table
+            )
+        assert own <= set(TABLES)
+
+    assert faults(check, WEEK) == []
 
 
-@EACH
-def test_a_process_gives_the_same_whichever_way_its_organisations_are_cut_up(process):
-    cohort = burnt_in(3, n_teams=2, team_size=5, burn_in_weeks=16)
-    put(cohort, dimension__directive=1)
-    cohort.week = 13
-    whole, parts = cohort.copy(), cohort.copy()
-    process.step(whole, 0, 3)
-    for o in (2, 0, 1):
-        process.step(parts, o, o + 1)
-    assert whole.state_bytes() == parts.state_bytes()
+def test_a_process_gives_the_same_whichever_way_its_organisations_are_cut_up():
+    def check(process):
+        cohort = burnt_in(3, n_teams=2, team_size=5, burn_in_weeks=16)
+        put(cohort, dimension__directive=1)
+        cohort.week = 13
+        whole, parts = cohort.copy(), cohort.copy()
+        process.step(whole, 0, 3)
+        for o in (2, 0, 1):
+            process.step(parts, o, o + 1)
+        assert whole.state_bytes() == parts.state_bytes()
+
+    assert faults(check, WEEK) == []
 
 
 # -- what is read ----------------------------------------------------------------------------------------------------
@@ -185,21 +191,24 @@ PLACES = {
 """Columns that state where rows stand: scrambled, they would lead out of the tables."""
 
 
-@EACH
-def test_what_a_process_reads_is_found_in_its_source(process, busy_week):
+def test_what_a_process_reads_is_found_in_its_source(busy_week):
     """Columns that are not found may hold anything: nothing else comes out differently."""
-    rng = np.random.default_rng(8)
-    columns = columns_of(process)
-    usual = busy_week.copy()
-    process.step(usual, 0, usual.n_organisations)
-    missed = set()
-    for table in TABLES.keys() - {"tally", "snapshot"}:
-        for column in TABLES[table]:
-            name = f"{table}.{column.name}"
-            if column.name in PLACES or covers((*columns.reads, *columns.writes), name):
-                continue
-            other = scrambled(busy_week, table, column, rng)
-            process.step(other, 0, other.n_organisations)
-            if changed_columns(usual, other) - {name}:
-                missed.add(name)
-    assert missed == set()
+
+    def check(process):
+        rng = np.random.default_rng(8)
+        columns = columns_of(process)
+        usual = busy_week.copy()
+        process.step(usual, 0, usual.n_organisations)
+        missed = set()
+        for table in TABLES.keys() - {"tally", "snapshot"}:
+            for column in TABLES[table]:
+                name = f"{table}.{column.name}"
+                if column.name in PLACES or covers((*columns.reads, *columns.writes), name):
+                    continue
+                other = scrambled(busy_week, table, column, rng)
+                process.step(other, 0, other.n_organisations)
+                if changed_columns(usual, other) - {name}:
+                    missed.add(name)
+        assert missed == set()
+
+    assert faults(check, WEEK) == []

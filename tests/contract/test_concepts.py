@@ -1,10 +1,10 @@
-"""The table of concepts speaks of things that exist, and of hypotheses as they were written down."""
+"""The table of concepts speaks of things that exist, and of hypotheses as they were recorded."""
 
 import re
 import tomllib
 from pathlib import Path
 
-import pytest
+from tools import faults
 
 from civicsim.model.measures import MEASURES
 from civicsim.model.week import PROCESSES
@@ -67,16 +67,18 @@ def test_every_process_exists():
         assert set(_names(row["process"])) <= set(PROCESSES), row["no."]
 
 
-@pytest.mark.parametrize("row", _rows(), ids=lambda row: row["no."])
-def test_everything_that_can_be_varied_exists(row):
-    for name in _names(row["parameters, levers, events, styles"]):
-        section, _, key = name.partition(".")
-        if section in ("shock", "intervention"):
-            assert key in shocks(), name
-        elif section == "style":
-            assert key in {"all", "random", *styles()}, name
-        else:
-            assert find_parameter(name).key == name
+def test_everything_that_can_be_varied_exists():
+    def check(row):
+        for name in _names(row["parameters, levers, events, styles"]):
+            section, _, key = name.partition(".")
+            if section in ("shock", "intervention"):
+                assert key in shocks(), name
+            elif section == "style":
+                assert key in {"all", "random", *styles()}, name
+            else:
+                assert find_parameter(name).key == name
+
+    assert faults(check, _rows()) == []
 
 
 def test_every_measure_exists_or_is_listed_as_a_later_one():
@@ -92,19 +94,19 @@ def test_every_switch_is_a_switch():
 
 
 def test_every_hypothesis_has_the_sign_that_was_written_down():
-    said = {hypothesis["concept"]: hypothesis for hypothesis in _file()["hypothesis"]}
+    stated = {hypothesis["concept"]: hypothesis for hypothesis in _file()["hypothesis"]}
     for row in _rows():
         number = int(row["no."])
         if number == HOOK:
             assert row["hypothesis and sign"] == "–"
             continue
-        hypothesis = said[SHARED.get(number, number)]
+        hypothesis = stated[SHARED.get(number, number)]
         signs = [hypothesis["sign"], *([hypothesis["direction"]] if "direction" in hypothesis else [])]
         expected = " ".join([hypothesis["id"], *(f"`{sign}`" for sign in signs)])
         assert row["hypothesis and sign"] == ("as " if number in SHARED else "") + expected
 
 
-def test_the_study_that_tests_a_concept_exists_or_is_said_to_be_planned():
+def test_the_study_that_tests_a_concept_exists_or_is_stated_to_be_planned():
     for row in _rows():
         study = row["tested by"]
         if int(row["no."]) == HOOK:

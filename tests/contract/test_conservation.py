@@ -15,7 +15,7 @@ WEEKS = 60
 
 
 class Diary:
-    """What is written down of each week: the tally, and a few counts before and after."""
+    """What is recorded of each week: the tally, and a few counts before and after."""
 
     def __init__(self, cohort, weeks=WEEKS, processes=WEEK):
         self.weeks, self.before, self.after, self.forum_waiting = [], [self.counts(cohort)], [], []
@@ -98,7 +98,7 @@ def test_every_style_has_the_same_hours_to_spend(style, start):
         np.testing.assert_allclose(cohort.organisation["hours"].sum(axis=1), share * budget)
 
 
-def test_the_budget_is_the_share_of_contracted_hours_that_the_scenario_says():
+def test_the_budget_is_the_share_of_contracted_hours_that_the_scenario_states():
     for share in (0.01, 0.05, 0.10):
         cohort = burnt_in(1, improvement_share=share, contracted_hours=40.0, burn_in_weeks=2)
         np.testing.assert_allclose(cohort.organisation["hours"].sum(axis=1), share * 40.0)
@@ -141,7 +141,7 @@ def test_hours_of_mechanisms_that_are_switched_off_go_back_to_care():
 
 @pytest.mark.parametrize("purpose", ["coaching", "observation", "huddles", "peer", "deliberation", "patients"])
 def test_hours_that_a_purpose_took_are_hours_of_work_of_those_who_are_there(purpose, start):
-    """What the week's accounts say was spent is what those at work have worked more: nothing is lost on empty posts."""
+    """Hours spent by the week's accounts are what those at work have worked more: nothing is lost on empty posts."""
     nothing = {f"organisation__allotted__{name}": 0.0 for name in PURPOSES}
     week = [PROCESSES[it] for it in ("enactment", "observation", "deliberation", "coaching", "ties", "forum", "load")]
 
@@ -161,7 +161,7 @@ def test_hours_that_a_purpose_took_are_hours_of_work_of_those_who_are_there(purp
     (without, _), (more, own) = worked(0.0), worked(0.5)
     spent = hours_of(own.organisation, "spent", purpose) * own.organisation["n_staff"]
     if purpose == "peer":
-        # Everybody there spends as much; the accounts are kept per post.
+        # Everyone there spends as much; the accounts are kept per post.
         spent *= np.bincount(own.team["organisation"], weights=own.team["n_present"]) / own.organisation["n_staff"]
     assert (spent > 0.0).all()
     np.testing.assert_allclose(more - without, spent)
@@ -194,7 +194,7 @@ def ended(book):
 
 
 def raised_of(book):
-    """Return how many ideas came on the table, per week: voiced, seen by managers, said in huddles, brought from outside."""
+    """Return how many ideas came on the table, per week: voiced, seen by managers, raised in huddles, brought from outside."""
     return book.tally("voiced", "voiced_forum", "observed", "huddled", "brought") - book.tally("joined")
 
 
@@ -356,7 +356,7 @@ def test_safety_critical_dimensions_have_one_reality_for_all_to_the_end(book):
     assert agrees[book.end.dimension["safety_critical"][org] == 1].all()
 
 
-def test_nobody_voices_or_notices_who_is_not_there():
+def test_no_one_voices_or_notices_who_is_not_there():
     cohort = lively(3, weeks=5)
     for _ in range(20):
         away = (cohort.person["vacant"] == 1) | (cohort.person["absent"] == 1)

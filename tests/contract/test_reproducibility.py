@@ -46,26 +46,26 @@ def rows_of_run(cohort: Cohort, run: int) -> dict[str, np.ndarray]:
     return result
 
 
-def lived(scenario: cs.Scenario, seeds: list[int], threads: int = 1) -> Cohort:
+def simulated(scenario: cs.Scenario, seeds: list[int], threads: int = 1) -> Cohort:
     start = burn_in(scenario, seeds, threads=threads)
     return simulate(begin(start, scenario), scenario.weeks, threads=threads)
 
 
 def test_a_run_alone_equals_the_same_run_among_fifty_others():
-    alone = rows_of_run(lived(SMALL, [17]), 0)
-    among = rows_of_run(lived(SMALL, list(range(51))), 17)
+    alone = rows_of_run(simulated(SMALL, [17]), 0)
+    among = rows_of_run(simulated(SMALL, list(range(51))), 17)
     for name, table in alone.items():
         assert table.tobytes() == among[name].tobytes(), name
 
 
 def test_two_threads_give_the_bytes_of_one():
-    one, two = lived(SMALL, list(range(7)), threads=1), lived(SMALL, list(range(7)), threads=2)
+    one, two = simulated(SMALL, list(range(7)), threads=1), simulated(SMALL, list(range(7)), threads=2)
     assert one.state_bytes() == two.state_bytes()
 
 
 def test_linked_organisations_of_one_run_do_not_depend_on_threads():
     linked = SMALL.with_(n_organisations=3)
-    one, two = lived(linked, [1, 2], threads=1), lived(linked, [1, 2], threads=2)
+    one, two = simulated(linked, [1, 2], threads=1), simulated(linked, [1, 2], threads=2)
     assert one.state_bytes() == two.state_bytes()
 
 
@@ -80,7 +80,7 @@ def test_another_process_with_another_order_of_hashes_gives_the_same_bytes():
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"PYTHONHASHSEED": "4", **_env()}
     )
-    here = hashlib.sha256(lived(SMALL, [3]).state_bytes()).hexdigest()
+    here = hashlib.sha256(simulated(SMALL, [3]).state_bytes()).hexdigest()
     assert done.stdout.strip() == here
 
 
@@ -94,7 +94,7 @@ def test_one_set_of_levers_under_two_names_gives_the_same_bytes():
     levers = cs.Scenario.preset("civic-culture").levers
     mine = dataclasses.replace(SMALL, levers=levers, style="civic-culture")
     yours = dataclasses.replace(SMALL, levers=levers, style="command")
-    assert lived(mine, [1, 2]).state_bytes() == lived(yours, [1, 2]).state_bytes()
+    assert simulated(mine, [1, 2]).state_bytes() == simulated(yours, [1, 2]).state_bytes()
 
 
 def test_two_cohorts_stepped_in_turn_do_not_affect_each_other():

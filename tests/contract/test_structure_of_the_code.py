@@ -142,7 +142,7 @@ def test_every_public_name_exists():
         assert getattr(cs, name) is not None
 
 
-def test_every_module_says_what_it_is():
+def test_every_module_states_what_it_is():
     for path in PACKAGE.rglob("*.py"):
         module = ".".join(("civicsim", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__")
         assert importlib.import_module(module).__doc__, module

@@ -37,7 +37,7 @@ def test_short_steps_follow_the_closed_form():
     np.testing.assert_allclose(share[YEARS * 1000], CONTINUOUS, atol=1e-3)
 
 
-def test_adoption_peaks_when_and_where_the_closed_form_says():
+def test_adoption_peaks_when_and_where_the_closed_form_states():
     share = mean_field_adoption(Q / 1000, P / 1000, 15_000)
     peak = np.diff(share).argmax()
     assert peak / 1000 == pytest.approx(6.1926, abs=0.01)
@@ -61,5 +61,5 @@ def test_two_thousand_people_follow_the_recursion(steps_per_year, shares):
     np.testing.assert_allclose(np.mean(runs, axis=0), shares, atol=0.03)
 
 
-def test_without_an_outside_source_nobody_starts():
+def test_without_an_outside_source_no_one_starts():
     assert (adoption(50, form="proportional", internal=Q) == -1).all()

@@ -28,7 +28,7 @@ SUSCEPTIBILITY = 1.0 - np.diag(WEIGHTS)
 MEMORY = np.array([[1 / 2, 1 / 2, 0], [1 / 4, 3 / 4, 0], [1 / 3, 1 / 3, 1 / 3]])
 
 
-def test_opinions_with_anchors_settle_where_the_linear_system_says():
+def test_opinions_with_anchors_settle_where_the_linear_system_states():
     end = influence(WEIGHTS, START, susceptibility=SUSCEPTIBILITY, steps=200)[-1]
     others = np.diag(SUSCEPTIBILITY)
     exact = np.linalg.solve(np.eye(4) - others @ WEIGHTS, (np.eye(4) - others) @ START)

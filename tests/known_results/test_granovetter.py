@@ -5,7 +5,7 @@ doi:10.1086/226707). A hundred people with thresholds 0, 1, … 99 all riot; rai
 person does. Exact.
 
 With normal thresholds of mean 25 (of 100) and standard deviation σ the riot stays small up to a critical σ and takes
-in everybody above it; Granovetter puts it at about 12.2. In an endless crowd the number of rioters solves
+in everyone above it; Granovetter puts it at about 12.2. In an endless crowd the number of rioters solves
 x = 100 Φ((x − 25)/σ), and its lower solution disappears at σ = 12.2221, where x = 6.20. Tolerance: ±0.01 in σ.
 
 In a crowd of just a hundred the critical σ depends on how a normal distribution is cut into a hundred thresholds:
@@ -33,7 +33,7 @@ def rioters_per_hundred(sd, n=100_000):
     return rioters(thresholds * n / 100, n) * 100 / n
 
 
-def test_evenly_spread_thresholds_make_everybody_riot():
+def test_evenly_spread_thresholds_make_everyone_riot():
     assert rioters(np.arange(100)) == 100
 
 
@@ -67,7 +67,7 @@ def test_a_large_crowd_riots_just_above_the_critical_spread():
 
 
 @pytest.mark.parametrize(("part", "critical"), [(0.0, 12.22), (0.5, 12.55), (1.0, 12.87)])
-def test_a_hundred_people_tip_where_their_rounding_says(part, critical):
+def test_a_hundred_people_tip_where_their_rounding_states(part, critical):
     def riot(sd):
         thresholds = MEAN + sd * norm.ppf((np.arange(100) + part) / 100)
         return rioters(np.clip(thresholds, -1e6, 1e6))

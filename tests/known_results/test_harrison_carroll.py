@@ -49,7 +49,7 @@ def level(result, weeks=104):
     return result.values(["psychological_safety"], weeks)["psychological_safety"]
 
 
-def lived(scenario, founders=None, **state):
+def simulated(scenario, founders=None, **state):
     """Run a scenario, where asked for with founders of one culture, or with a state of the organisation set."""
     start = burn_in(scenario, RUNS, threads=1)
     if founders is not None:
@@ -61,7 +61,7 @@ def lived(scenario, founders=None, **state):
 
 def path(scenario, **state):
     """Return mean safety over weeks and runs, (weeks,)."""
-    return lived(scenario, **state).paths("psychological_safety", 1).mean(axis=1)
+    return simulated(scenario, **state).paths("psychological_safety", 1).mean(axis=1)
 
 
 def regrown(weeks_to_fill):
@@ -83,7 +83,7 @@ def test_strong_and_weak_founders_end_in_one_culture(turnover):
 @pytest.mark.parametrize("reputation", [0.0, 0.8])
 def test_the_balance_is_that_of_the_closed_form(turnover, reputation):
     scenario = leaving(turnover).with_(reputation_weight=reputation)
-    result = lived(scenario)
+    result = simulated(scenario)
     learning, usual = scenario.learning, scenario.reference
     pull = learning.safety_rate * (1.0 - learning.susceptibility)
     hires = result.values(["leaver_rate"], 156)["leaver_rate"].mean() / 52 * (1.0 - reputation)
@@ -92,7 +92,7 @@ def test_the_balance_is_that_of_the_closed_form(turnover, reputation):
 
 
 def test_the_faith_is_kept_under_high_turnover():
-    lift = {turnover: level(lived(leaving(turnover))).mean() - ENTRANTS for turnover in (0.1, 0.3)}
+    lift = {turnover: level(simulated(leaving(turnover))).mean() - ENTRANTS for turnover in (0.1, 0.3)}
     assert lift[0.1] > 0.3
     assert 0.8 * lift[0.1] < lift[0.3] < lift[0.1] - 0.02
 
@@ -104,7 +104,7 @@ def test_without_socialisation_the_faith_goes_with_the_founders():
 
 
 def test_selective_entry_makes_a_culture_stronger_and_more_alike():
-    usual, chosen = lived(leaving(0.2)), lived(leaving(0.2).with_(safety_mean=0.5, safety_sd=0.05))
+    usual, chosen = simulated(leaving(0.2)), simulated(leaving(0.2).with_(safety_mean=0.5, safety_sd=0.05))
     assert level(chosen).mean() - level(usual).mean() == pytest.approx(0.1, abs=0.015)
     spread = [result.cohort.person["safety"][result.cohort.person["role"] == STAFF].std() for result in (chosen, usual)]
     assert spread[0] < 0.85 * spread[1]
@@ -123,6 +123,6 @@ def test_after_rapid_growth_the_culture_comes_back():
 
 
 def test_a_culture_is_stronger_in_decline_than_in_balance():
-    balance, decline = lived(leaving(0.3)), lived(leaving(0.3), weeks_to_fill=1e9)
+    balance, decline = simulated(leaving(0.3)), simulated(leaving(0.3), weeks_to_fill=1e9)
     assert decline.cohort.person["vacant"].mean() > 0.7
     assert level(decline).mean() > level(balance).mean() + 0.02

@@ -9,7 +9,7 @@ believe nothing, and a wrong belief is first unlearned.
 
 ``LITERAL`` holds what the text by itself gives, from an independent implementation with 1,500 runs. Three things
 differ: people are compared by their beliefs; a wrong belief becomes right at once; and the footnote counts those who
-differ from the code minus those who do not, so that who believes nothing agrees with a code that says nothing.
+differ from the code minus those who do not, so that who believes nothing agrees with a code that is silent.
 
 Tolerance: 0.015 with 400 runs, whose standard error is at most 0.006.
 

@@ -32,10 +32,10 @@ RATES = {
 ASSUMED = only(
     "drift", "load", "noticing", "voice", "response", "lifecycle", "quality",
     n_teams=10, weeks=156, exhaustion_mean=0.48, safety_sd=0.0, efficacy_sd=0.0,
-    # Care is poor to begin with, nobody looks to the own convenience, and changes last.
+    # Care is poor to begin with, no one looks to the own convenience, and changes last.
     code_right_share=0.4, code_silent_share=0.2, practice_fits=0.2, kappa_low=0.5, alignment_mean=1.0, alignment_sd=0.0,
     skill_mean=0.5, check_rate=2.0, demand_per_post=31.0, cross_boundary_share=0.0, decay_base=0.0,
-    # Readiness to speak up is the same for all and stays; the team may decide; nobody goes to the guardian.
+    # Readiness to speak up is the same for all and stays; the team may decide; no one goes to the guardian.
     norm_weight=0.0, efficacy_weight=5.0, voice__intercept=-2.0, invitation=0.0, voice__hours_per_item=1.0, guardian_appeal=-8.0,
     authority=1.0, weight_deliberation=8.0,
 )  # fmt: skip

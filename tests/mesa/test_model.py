@@ -18,7 +18,7 @@ def small(**parameters):
     return CivicModel(**{**SMALL, "collect": (), **parameters})
 
 
-def lived(model):
+def simulated(model):
     while model.running:
         model.step()
     return model.cohort.state_bytes()
@@ -33,22 +33,22 @@ def calm(cohort, first, last):
     cohort.person["exhaustion"] *= 0.9
 
 
-CALM = Process("calm", "Everybody calms down.", object, writes=("person.exhaustion",), act=calm)
+CALM = Process("calm", "Everyone calms down.", object, writes=("person.exhaustion",), act=calm)
 
 
 def calm_one_by_one(model):
-    """Everybody calms down, one agent after the other."""
+    """Everyone calms down, one agent after the other."""
     for person in model.people:
         person.exhaustion = person.exhaustion * 0.9
 
 
-def test_a_model_lives_the_same_weeks_as_run_to_the_byte():
-    assert lived(small()) == ran()
+def test_a_model_runs_the_same_weeks_as_run_to_the_byte():
+    assert simulated(small()) == ran()
 
 
 @pytest.mark.parametrize("changes", [{"fear": 0.9}, {"seed": 7}, {"burn_in_weeks": 0}, {"n_organisations": 2}])
 def test_parameters_mean_the_same_as_in_a_scenario(changes):
-    assert lived(small(**changes)) == ran(**changes)
+    assert simulated(small(**changes)) == ran(**changes)
 
 
 def test_a_scenario_a_style_name_and_keywords_are_the_same_thing():
@@ -64,7 +64,7 @@ def test_a_style_replaces_the_style_of_a_scenario_and_keeps_its_other_changes():
     assert model.assumptions == cs.Scenario.preset("civic-culture").with_(**SMALL, team_size=8, fear=0.07)
 
 
-def test_the_seed_is_the_scenarios_unless_rng_says_otherwise():
+def test_the_seed_is_the_scenarios_unless_rng_states_otherwise():
     def seed(**given):
         return small(burn_in_weeks=0, **given).assumptions.seed
 
@@ -72,7 +72,7 @@ def test_the_seed_is_the_scenarios_unless_rng_says_otherwise():
     assert seed(seed=9) == seed(rng=9) == seed(rng=np.int64(9)) == seed(seed=9, rng=None) == 9
     assert seed(rng=np.random.default_rng(3)) == seed(rng=np.random.default_rng(3))
     assert seed(rng=None) != seed(rng=None)
-    assert lived(small(rng=9)) == ran(seed=9)
+    assert simulated(small(rng=9)) == ran(seed=9)
 
 
 def test_two_models_in_one_process_do_not_affect_each_other():
@@ -81,8 +81,8 @@ def test_two_models_in_one_process_do_not_affect_each_other():
         one.step()
         other.agents.set("organisation_of_mine", 1)
         other.step()
-    assert one.cohort.state_bytes() == lived(small(rng=1))
-    assert other.cohort.state_bytes() == lived(small(rng=2, style="command", n_teams=2))
+    assert one.cohort.state_bytes() == simulated(small(rng=1))
+    assert other.cohort.state_bytes() == simulated(small(rng=2, style="command", n_teams=2))
 
 
 def test_writing_to_an_agent_of_one_model_leaves_the_other_as_it_is():
@@ -96,7 +96,7 @@ def test_writing_to_an_agent_of_one_model_leaves_the_other_as_it_is():
 def test_nothing_is_drawn_from_mesas_random_numbers():
     model = small()
     before = model.random.getstate(), model.rng.bit_generator.state
-    lived(model)
+    simulated(model)
     assert (model.random.getstate(), model.rng.bit_generator.state) == before
 
 
@@ -111,17 +111,17 @@ def test_looking_at_agents_changes_nothing():
 def test_a_model_runs_for_the_weeks_of_its_scenario_and_counts_them():
     model = small()
     assert (model.week, model.running) == (0, True)
-    lived(model)
+    simulated(model)
     assert (model.week, model.running) == (4, False)
 
 
 def test_a_process_in_plain_numpy_takes_a_place_in_the_week():
-    assert lived(small(processes=[*WEEK, CALM])) == ran(processes=[*WEEK, CALM])
-    assert lived(small(processes=[*WEEK, CALM])) != ran()
+    assert simulated(small(processes=[*WEEK, CALM])) == ran(processes=[*WEEK, CALM])
+    assert simulated(small(processes=[*WEEK, CALM])) != ran()
 
 
 def test_a_loop_over_agents_does_the_same_in_the_same_place():
-    assert lived(small(processes=[*WEEK, calm_one_by_one])) == ran(processes=[*WEEK, CALM])
+    assert simulated(small(processes=[*WEEK, calm_one_by_one])) == ran(processes=[*WEEK, CALM])
 
 
 def test_the_place_in_the_week_matters_and_a_function_sees_what_went_before():
@@ -174,7 +174,7 @@ def test_agents_of_a_large_model_are_created_when_they_are_first_asked_for(monke
     assert len(model.agents_by_type[Manager]) == len(model.managers) == 10
     assert model.agents_by_type[StaffMember].get("row") == list(range(45))
     assert len(model.agents) == 45 + 10 + len(model.patients)
-    assert lived(model) == ran()
+    assert simulated(model) == ran()
 
 
 @pytest.mark.parametrize(
@@ -185,13 +185,13 @@ def test_agents_of_a_large_model_are_created_when_they_are_first_asked_for(monke
         ({"style": "comand"}, "did you mean 'command'"),
         ({"collect": ["burnt_out"]}, "did you mean 'burnt_out_share'"),
         ({"collect_agents": ["exaustion"]}, "did you mean 'exhaustion'"),
-        ({"scenario": cs.Scenario.preset()}, "say assumptions"),
-        ({"scenario": "compact"}, "say assumptions"),
+        ({"scenario": cs.Scenario.preset()}, "use assumptions"),
+        ({"scenario": "compact"}, "use assumptions"),
         ({"seed": 1, "rng": 2}, "only one of them"),
         ({"rng": -1}, "seed = -1"),
     ],
 )
-def test_what_a_model_cannot_do_is_said_in_one_line(given, message):
+def test_what_a_model_cannot_do_is_reported_in_one_line(given, message):
     with pytest.raises(cs.ScenarioError, match=message) as caught:
         small(**given)
     assert "\n" not in str(caught.value)

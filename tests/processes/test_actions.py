@@ -125,7 +125,7 @@ BY_CHANCE = ("inspection", "leader_exit", "many_directives", "reality_shift", "r
 
 
 @pytest.mark.parametrize("name", BY_CHANCE)
-def test_two_events_of_one_kind_have_luck_of_their_own(name, crowd):
+def test_two_events_of_one_kind_have_chance_of_their_own(name, crowd):
     cohort = put(crowd.copy(), dimension__directive=0)
     first, second = (acted(cohort, name, 0.4, place=place) for place in (0, 1))
     assert first.state_bytes() != second.state_bytes()
@@ -133,7 +133,7 @@ def test_two_events_of_one_kind_have_luck_of_their_own(name, crowd):
 
 
 @pytest.mark.parametrize("name", sorted(set(ACTIONS) - set(BY_CHANCE)))
-def test_where_nothing_is_left_to_luck_the_place_makes_no_difference(name, crowd):
+def test_where_nothing_is_left_to_chance_the_place_makes_no_difference(name, crowd):
     first, second = (acted(crowd, name, 0.4, place=place).state_bytes() for place in (0, 1))
     assert first == second
 
@@ -226,7 +226,7 @@ def test_a_larger_wave_takes_the_same_people_and_more(crowd):
     assert large.sum() > small.sum()
 
 
-def test_nobody_waits_for_the_answer_to_what_a_leaver_raised(crowd):
+def test_no_one_waits_for_the_answer_to_what_a_leaver_raised(crowd):
     cohort = crowd.copy()
     cohort.practice["idea_state"][:, 0] = WAITING
     cohort.practice["idea_raiser"][:, 0] = cohort.team["first_person"]
@@ -267,7 +267,7 @@ def test_where_nothing_shifts_local_realities_stay(crowd):
 
 
 @pytest.mark.parametrize("kappa", [0.0, 0.5, 1.0])
-def test_after_a_shift_local_realities_agree_with_the_new_truth_as_far_as_kappa_says(crowd, kappa):
+def test_after_a_shift_local_realities_agree_with_the_new_truth_as_far_as_kappa_states(crowd, kappa):
     own = acted(put(crowd.copy(), dimension__kappa=kappa), "reality_shift", 1.0)
     agrees = own.practice["reality"] == own.dimension["truth"][own.team["organisation"]]
     assert agrees.mean() == pytest.approx((1 + kappa) / 2, abs=0.02)
@@ -323,7 +323,7 @@ def test_teams_that_were_moved_hear_no_more_from_former_neighbours(small_cohort)
 # -- a flood of directives -------------------------------------------------------------------------------------------
 
 
-def test_many_directives_order_their_share_of_what_the_code_says(crowd):
+def test_many_directives_order_their_share_of_what_the_code_states(crowd):
     cohort = put(crowd.copy(), dimension__directive=0)
     own = acted(cohort, "many_directives", 0.8)
     speaks = cohort.dimension["code"] != 0
@@ -380,13 +380,13 @@ def test_solidarity_wears_off_among_managers(small_cohort):
     assert lead(small_cohort, managers, 104) < 0.01
 
 
-def test_solidarity_of_some_teams_lifts_nobody_above_them(crowd):
+def test_solidarity_of_some_teams_lifts_no_one_above_them(crowd):
     own = acted(crowd, "solidarity", 0.2, chosen=some_teams(crowd))
     above = crowd.person["team"] < 0
     np.testing.assert_array_equal(own.person["belonging"][above], crowd.person["belonging"][above])
-    everybody = acted(crowd, "solidarity", 0.2, 3, 5, chosen=(crowd.team["organisation"] // 2 < 3).astype(np.int8))
+    everyone = acted(crowd, "solidarity", 0.2, 3, 5, chosen=(crowd.team["organisation"] // 2 < 3).astype(np.int8))
     above &= np.isin(crowd.person["organisation"], (3, 4))
-    assert (everybody.person["belonging"][above] > crowd.person["belonging"][above]).all()
+    assert (everyone.person["belonging"][above] > crowd.person["belonging"][above]).all()
 
 
 # -- the patients' forum in a re-organisation ------------------------------------------------------------------------
@@ -402,7 +402,7 @@ def swept_away(crowd, **changes):
     return gone.mean()
 
 
-def test_a_re_organisation_sweeps_a_forum_away_as_often_as_it_says(crowd):
+def test_a_re_organisation_sweeps_a_forum_away_as_often_as_stated(crowd):
     assert rising(swept_away(crowd, p__forum__loss_in_reorganisation=x) for x in (0.0, 0.3, 0.7, 1.0))
     assert swept_away(crowd) == pytest.approx(0.7, abs=0.2)
 
@@ -443,7 +443,7 @@ def test_the_orders_of_an_inspection_are_urgent_in_the_week_in_which_they_come(c
     assert adapted(**in_compact) > adapted(organisation__compact=1.0)
 
 
-def test_where_leaders_do_not_react_nobody_inspects(crowd):
+def test_where_leaders_do_not_react_no_one_inspects(crowd):
     cohort = put(crowd.copy(), dimension__directive=0, p__governing__enabled=False)
     assert changed_columns(cohort, acted(cohort, "inspection", 0.5)) == {"dimension.directive"}
 

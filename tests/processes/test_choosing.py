@@ -25,7 +25,7 @@ def test_the_ways_of_choosing_are_those_that_are_known():
 
 
 @given(how=st.sampled_from(SOME), share=st.floats(0.001, 1.0))
-def test_as_many_are_chosen_as_the_share_says_and_at_least_one(crowd, how, share):
+def test_as_many_are_chosen_as_the_share_states_and_at_least_one(crowd, how, share):
     n = by_organisation(crowd, chosen(crowd, how, share)).sum(axis=1)
     assert (n == min(6, max(1, round(6 * share)))).all()
 
@@ -109,7 +109,7 @@ def test_the_most_willing_team_is_first_and_then_the_most_willing_of_its_neighbo
         assert set(np.flatnonzero(by_organisation(own, chosen(own, "willing", share))[0])) == expected
 
 
-def test_where_nobody_knows_another_team_the_most_willing_go_first(crowd):
+def test_where_no_one_knows_another_team_the_most_willing_go_first(crowd):
     own = willing_place(crowd, (0, 3, 5, 4, 1, 2))
     put(own, neighbour__team=-1, neighbour__ties=0)
     assert set(np.flatnonzero(by_organisation(own, chosen(own, "willing", 0.5))[0])) == {0, 3, 5}

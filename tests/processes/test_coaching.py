@@ -49,7 +49,7 @@ def given_hours(cohort, hours=0.1, **changes):
     return put(own, **changes)
 
 
-def lived(cohort, weeks=1, **changes):
+def simulated(cohort, weeks=1, **changes):
     return advance(given_hours(cohort, **changes), weeks, processes=ONLY)
 
 
@@ -61,7 +61,7 @@ def test_every_manager_in_post_opens_by_the_rate(cohort):
     np.testing.assert_allclose(half.manager["openness_anchor"], before + 0.002 * (1 - before))
 
 
-def test_nobody_is_coached_in_an_empty_post(cohort):
+def test_no_one_is_coached_in_an_empty_post(cohort):
     own = given_hours(cohort)
     own.person["vacant"][own.manager["person"][::2]] = 1
     before = own.manager["openness_anchor"].copy()
@@ -79,11 +79,11 @@ def test_nobody_is_coached_in_an_empty_post(cohort):
     ],
 )
 def test_more_coaching_opens_managers_more(cohort, name, values, direction):
-    assert direction(lived(cohort, 26, **{name: x}).manager["openness_anchor"].mean() for x in values)
+    assert direction(simulated(cohort, 26, **{name: x}).manager["openness_anchor"].mean() for x in values)
 
 
-def test_beyond_the_full_hours_more_opens_nobody_further(cohort):
-    assert constant(lived(cohort, 26, hours=h).manager["openness_anchor"].mean() for h in (0.1, 0.2, 3.0))
+def test_beyond_the_full_hours_more_opens_no_one_further(cohort):
+    assert constant(simulated(cohort, 26, hours=h).manager["openness_anchor"].mean() for h in (0.1, 0.2, 3.0))
 
 
 def test_only_teams_with_trials_learn_and_by_the_number_of_trials(cohort):
@@ -107,7 +107,7 @@ def test_only_teams_with_trials_learn_and_by_the_number_of_trials(cohort):
     ],
 )
 def test_more_coaching_of_trials_teaches_more(cohort, name, values, direction):
-    found = [lived(cohort, 10, **{"team__n_trials": 2, name: x}) for x in values]
+    found = [simulated(cohort, 10, **{"team__n_trials": 2, name: x}) for x in values]
     assert direction(own.person["skill"][is_staff(own)].mean() for own in found)
 
 
@@ -120,7 +120,7 @@ def test_empty_posts_learn_nothing(cohort):
 
 
 def test_coaching_lasts_as_long_as_the_manager_stays(cohort):
-    own = lived(cohort, 520)
+    own = simulated(cohort, 520)
     assert own.manager["openness_anchor"].min() > 0.8
     person = own.manager["person"]
     own.person["vacant"][person] = 1
@@ -141,15 +141,15 @@ def test_hours_are_spent_as_they_are_allotted_and_without_any_nothing_happens(co
 
 def test_where_there_is_no_manager_and_no_trial_hours_of_coaching_go_back_to_care(cohort):
     own = given_hours(cohort, 0.2, team__n_trials=0)
-    boss = own.manager["person"][own.team["manager"]]
-    own.person["vacant"][boss[:2]] = 1
+    lead = own.manager["person"][own.team["manager"]]
+    own.person["vacant"][lead[:2]] = 1
     own.team["n_trials"][1] = 1
     step(own, "coaching")
     assert own.team["coaching_hours"][0] == 0.0
     np.testing.assert_allclose(own.team["coaching_hours"][1:], 0.2 * own.team["n_posts"][1:])
 
 
-def test_switched_off_nobody_is_coached_and_the_hours_go_back_to_care(cohort):
+def test_switched_off_no_one_is_coached_and_the_hours_go_back_to_care(cohort):
     before = given_hours(cohort, 0.2, team__n_trials=3, p__coaching__enabled=False, organisation__spent__coaching=0.2)
     before.tally[:] = 0
     own = step(before.copy(), "coaching")

@@ -26,7 +26,7 @@ D = 7
 
 
 def contest(cohort, *, n_superior=2, code=-1, does=1):
-    """On one dimension all superior teams do what the code does not say; the others hit nothing at all."""
+    """On one dimension all superior teams do what the code does not ask for; the others hit nothing at all."""
     cohort.week = QUARTER * 4
     put(
         cohort, dimension__measured=1, dimension__code=code, practice__reality=-code, organisation__codification=1.0,
@@ -45,7 +45,7 @@ def test_the_code_takes_over_what_superior_teams_do(cohort):
     step(contest(cohort), "codification")
     assert (cohort.dimension["code"][:, D] == 1).all()
     assert (cohort.dimension["code"][:, [1, 2, 3]] == 1).all()
-    # Where it was silent, it now says what they do too.
+    # Where it was silent, it now asks for what they do too.
     assert (cohort.dimension["code"][:, 0] == -1).all()
     assert (cohort.tally["codified"] == 5).all()
 

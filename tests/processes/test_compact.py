@@ -197,7 +197,7 @@ def test_deliberation_counts_in_whichever_week_of_the_quarter_it_happened(cohort
     assert (own.organisation["fulfilment"] > 0.5).all()
 
 
-# -- what comes of it ------------------------------------------------------------------------------------------------
+# -- results ------------------------------------------------------------------------------------------------
 
 
 def trust(cohort, weeks=1, **changes):
@@ -235,22 +235,22 @@ def test_broken_promises_exhaust(cohort):
     assert rising(found)
 
 
-def lived(cohort, weeks=65, **changes):
+def simulated(cohort, weeks=65, **changes):
     own = put(cohort.copy(), **changes)
     own.week = 1
     return advance(own, weeks)
 
 
 def test_without_a_compact_it_is_as_if_the_process_were_switched_off(cohort):
-    none = lived(cohort, organisation__compact=0.0)
-    off = lived(cohort, p__compact__enabled=False, organisation__compact=0.0)
+    none = simulated(cohort, organisation__compact=0.0)
+    off = simulated(cohort, p__compact__enabled=False, organisation__compact=0.0)
     assert changed_columns(none, off) <= {"organisation.answered_memory", "organisation.deliberation_memory"}
     assert none.person.tobytes() == off.person.tobytes()
 
 
 def test_switched_off_a_ledger_has_no_effect_either(cohort):
-    off = lived(cohort, p__compact__enabled=False, organisation__compact=1.0)
-    none = lived(cohort, organisation__compact=0.0)
+    off = simulated(cohort, p__compact__enabled=False, organisation__compact=1.0)
+    none = simulated(cohort, organisation__compact=0.0)
     assert none.person.tobytes() == off.person.tobytes()
     assert (off.organisation["fulfilment"] == 0.0).all()
     assert (off.organisation["breach"] == 0.0).all()
@@ -260,7 +260,7 @@ def test_a_breached_compact_is_worse_than_none_and_a_negotiated_one_that_is_kept
     fast = {"p__compact__fulfilment_gain": 0.02}
 
     def mean_trust(**changes):
-        return lived(crowd, 52, **fast, **changes).person["trust"].mean()
+        return simulated(crowd, 52, **fast, **changes).person["trust"].mean()
 
     none = mean_trust(organisation__compact=0.0)
     breached = mean_trust(**WORDS, p__response__enabled=False, organisation__answered_memory=0.0)
@@ -289,7 +289,7 @@ def test_a_ledger_holds_hours_in_the_whole_week_where_words_do_not(cohort):
         "p__governing__reaction": 10.0,
         "organisation__allotted__protected": 0.3,
     }
-    words, kept = (lived(cohort, 40, **gripped, **how).organisation for how in (WORDS, LEDGER))
+    words, kept = (simulated(cohort, 40, **gripped, **how).organisation for how in (WORDS, LEDGER))
     assert (words["grip"] > 0.9).all()
     np.testing.assert_allclose(words["hours"][:, PROTECTED], 0.15, rtol=0.02)
     assert (kept["hours"][:, PROTECTED] > 1.5 * words["hours"][:, PROTECTED]).all()

@@ -145,7 +145,7 @@ def binomial_majority(q, n):
     return sum(math.comb(n, k) * q**k * (1 - q) ** (n - k) for k in range(n // 2 + 1, n + 1))
 
 
-def test_independent_judgements_of_five_are_right_as_often_as_the_binomial_says(crowd):
+def test_independent_judgements_of_five_are_right_as_often_as_the_binomial_states(crowd):
     found = forward(crowd, True, person__skill=0.5, p__deliberation__conformity=0.0)
     accuracy = 0.5 + crowd.parameters["practice"]["judgement_gain"][0] * 0.5
     assert found == pytest.approx(binomial_majority(accuracy, 5), abs=0.07)
@@ -284,7 +284,7 @@ def test_only_those_at_work_discuss(crowd):
     assert (cohort.practice["idea_state"][:, 0] == NO_IDEA).all()
 
 
-def test_where_nobody_is_at_work_nothing_is_talked_over(cohort):
+def test_where_no_one_is_at_work_nothing_is_talked_over(cohort):
     step(put(table(cohort), person__absent=1), "deliberation")
     assert (cohort.tally["deliberated"] == 0).all()
 

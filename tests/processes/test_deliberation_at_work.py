@@ -32,14 +32,14 @@ def test_the_mix_of_professions_is_the_chance_that_two_differ(small_cohort):
 
 
 @pytest.mark.parametrize("vacant", [0, 1])
-def test_one_profession_alone_or_nobody_is_no_mix(small_cohort, vacant):
+def test_one_profession_alone_or_no_one_is_no_mix(small_cohort, vacant):
     cohort = put(small_cohort.copy(), person__profession=1, person__vacant=vacant)
     assert _diversity(cohort.team.view(np.recarray)[0], cohort.person) == 0.0
 
 
 @pytest.fixture
 def full(cohort):
-    """The small cohort with everybody there."""
+    """The small cohort with everyone there."""
     return put(cohort, person__vacant=0, person__absent=0)
 
 
@@ -63,7 +63,7 @@ def test_as_many_speak_as_are_asked_and_present(full):
 
 
 @pytest.mark.parametrize("correlation", [0.0, 0.4, 0.8, 1.0])
-def test_two_judgements_are_right_together_as_often_as_their_correlation_says(full, correlation):
+def test_two_judgements_are_right_together_as_often_as_their_correlation_states(full, correlation):
     right = judgements(full, 2, correlation)[:, 0]
     assert right.mean() / 2 == pytest.approx(0.7, abs=0.03)
     assert (right == 2).mean() == pytest.approx(0.49 + correlation * 0.21, abs=0.03)
@@ -119,7 +119,7 @@ def test_over_a_quarter_no_more_hours_are_spent_than_were_allotted(small_cohort,
     n_staff = cohort.organisation["n_staff"]
     assert (spent <= 13 * hours + 1e-9).all()
     np.testing.assert_allclose(spent * n_staff, talked * n * each)
-    # Where there is always something to talk over, less than the price of one talk is left in each team.
+    # Where there is always something to deliberate, less than the price of one talk is left in each team.
     left = 13 * hours - spent
     assert (left <= each * n * 4 / n_staff + 1e-9).all() or talked.max() == 13 * cohort.practice.size / 3
 
@@ -149,7 +149,7 @@ def test_more_hours_talk_over_more_ideas(cohort):
 
 
 def outcome(cohort, **changes):
-    """Return the shares of fitting and of misfitting ideas that go forward, all talked over once."""
+    """Return the shares of fitting and of misfitting ideas that go forward, all deliberated once."""
     before = put(endorse(cohort.copy()), **changes)
     fits = before.practice["idea_value"] == before.practice["reality"]
     on = step(before, "deliberation").practice["idea_state"] == ENDORSED

@@ -218,7 +218,7 @@ def make_all(cohort, option):
 
 
 def order(cohort, d=0, code=1, *, done=False):
-    """Send out one directive on dimension ``d``; nobody does it already, unless ``done`` leaves that open."""
+    """Send out one directive on dimension ``d``; no one does it already, unless ``done`` leaves that open."""
     cohort.dimension["directive"] = 0
     cohort.dimension["directive"][:, d] = 1
     cohort.dimension["code"][:, d] = code
@@ -236,7 +236,7 @@ def test_without_a_directive_nothing_happens(cohort):
 
 
 @pytest.mark.parametrize("code", [-1, 1])
-def test_complying_teams_do_what_the_code_says_at_once(cohort, code):
+def test_complying_teams_do_what_the_code_states_at_once(cohort, code):
     before = order(make_all(cohort, COMPLY), 3, code, done=True).copy()
     step(cohort, "directives")
     assert (cohort.practice["value"][:, 3] == code).all()
@@ -400,7 +400,7 @@ def test_a_team_without_anybody_decides_nothing(cohort):
     assert (cohort.practice["value"][[0, 2, 3], 3] == 1).all()
 
 
-def test_switched_off_directives_reach_nobody(cohort):
+def test_switched_off_directives_reach_no_one(cohort):
     order(make_all(cohort, COMPLY), 3)
     before = cohort.copy()
     step(put(cohort, p__directives__enabled=False), "directives")
@@ -419,7 +419,7 @@ def test_what_one_directive_does_is_what_all_those_out_do_apart_from_attention(c
     assert (two.practice["value"][:, 4] == 1).all()
 
 
-def test_nobody_is_asked_twice_after_they_were_overlooked(cohort):
+def test_no_one_is_asked_twice_after_they_were_overlooked(cohort):
     order(make_all(cohort, COMPLY), 3)
     put(cohort, p__directives__attention=1e-9)
     before = cohort.copy()

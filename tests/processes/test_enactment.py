@@ -1,4 +1,4 @@
-"""Staff meet what leaders live, not what they announce."""
+"""Staff experience what leaders do, not what they announce."""
 
 import numpy as np
 import pytest
@@ -104,7 +104,7 @@ def test_more_fear_and_less_freedom_than_announced_make_a_gap():
     assert falling(words_without_deeds(0.2, 0.2, 0.5, 0.5, 0.8, met) for met in GRID[:-1])
 
 
-def test_being_treated_better_than_announced_disappoints_nobody():
+def test_being_treated_better_than_announced_disappoints_no_one():
     assert constant(words_without_deeds(0.8, met, 0.2, 0.5, 0.2, 0.5) for met in GRID[:-1])
     assert words_without_deeds(0.8, 0.1, 0.1, 0.8, 0.1, 0.8) == 0.0
 
@@ -220,9 +220,9 @@ def test_grip_closes_all_managers(cohort):
 
 def test_while_a_post_is_empty_the_stand_in_takes_after_the_chief(cohort):
     put(cohort, manager__openness_anchor=0.2, organisation__leader_openness=0.9, person__vacant=0)
-    boss = cohort.manager["person"][cohort.team["manager"]]
+    lead = cohort.manager["person"][cohort.team["manager"]]
     filled = after(cohort, "enactment").manager["openness"][cohort.team["manager"]]
-    cohort.person["vacant"][boss] = 1
+    cohort.person["vacant"][lead] = 1
     empty = step(cohort, "enactment").manager["openness"][cohort.team["manager"]]
     assert (empty > filled).all()
 
@@ -239,8 +239,8 @@ def test_overload_closes_the_manager_of_the_team_and_a_little_all_those_above(co
     cohort.team["overload"][0] = 0.4
     pressed = step(cohort, "enactment")
     lost = at_ease - pressed.manager["openness"]
-    boss = pressed.manager["person"]
-    role, organisation = pressed.person["role"][boss], pressed.person["organisation"][boss]
+    lead = pressed.manager["person"]
+    role, organisation = pressed.person["role"][lead], pressed.person["organisation"][lead]
     own = pressed.team["manager"][0]
     assert lost[own] == pytest.approx(0.6 * 0.4)
     above = (role > TEAM_MANAGER) & (organisation == 0)

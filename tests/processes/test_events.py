@@ -1,4 +1,4 @@
-"""Dated changes: interventions that somebody decides on, shocks that happen, and the seasons."""
+"""Dated changes: interventions that someone decides on, shocks that happen, and the seasons."""
 
 import dataclasses
 import math
@@ -13,6 +13,7 @@ from tools import (
     burnt_in,
     changed_columns,
     falling,
+    faults,
     filled_staff,
     hours_of,
     out_of_bounds,
@@ -35,7 +36,6 @@ from civicsim.model.week import advance
 from civicsim.scenario.scenario import PARAMETERS, Scenario
 from civicsim.scenario.shipped import shocks
 
-SHOCKS = pytest.mark.parametrize("name", sorted(shocks()))
 weeks_ = st.integers(0, 60)
 
 
@@ -272,25 +272,31 @@ def test_a_run_with_events_does_not_depend_on_threads():
 # -- the shocks and interventions that are shipped -------------------------------------------------------------------
 
 
-@SHOCKS
-def test_a_shipped_shock_runs_and_all_stays_within_bounds(name, start):
-    assert out_of_bounds(at_the_end(start, a_shock(name, 4), 40)) == []
+def test_a_shipped_shock_runs_and_all_stays_within_bounds(start):
+    def check(name):
+        assert out_of_bounds(at_the_end(start, a_shock(name, 4), 40)) == []
+
+    assert faults(check, sorted(shocks())) == []
 
 
-@SHOCKS
-def test_a_shipped_shock_says_what_it_is(name):
-    path = Path(cs.__file__).parent / "scenario" / "shocks" / f"{name}.toml"
-    about = tomllib.loads(path.read_text(encoding="utf-8"))
-    assert about["title"] == shocks()[name]
-    assert about["description"].endswith(".")
-    assert set(about) == {"title", "description", "interventions"}
+def test_a_shipped_shock_describes_itself():
+    def check(name):
+        path = Path(cs.__file__).parent / "scenario" / "shocks" / f"{name}.toml"
+        about = tomllib.loads(path.read_text(encoding="utf-8"))
+        assert about["title"] == shocks()[name]
+        assert about["description"].endswith(".")
+        assert set(about) == {"title", "description", "interventions"}
+
+    assert faults(check, sorted(shocks())) == []
 
 
-@SHOCKS
-def test_a_shipped_shock_is_the_same_shifted_in_time(name):
-    early, late = a_shock(name, 0), a_shock(name, 30)
-    assert [dataclasses.replace(e, week=e.week + 30) for e in early] == list(late)
-    assert {e.name for e in early} == {name}
+def test_a_shipped_shock_is_the_same_shifted_in_time():
+    def check(name):
+        early, late = a_shock(name, 0), a_shock(name, 30)
+        assert [dataclasses.replace(e, week=e.week + 30) for e in early] == list(late)
+        assert {e.name for e in early} == {name}
+
+    assert faults(check, sorted(shocks())) == []
 
 
 @pytest.fixture(scope="module")
@@ -486,7 +492,7 @@ def test_of_every_shipped_shock_something_is_expected():
     assert {name for name, _ in EXPECTED} == set(shocks())
 
 
-def lived(large, weeks, chosen, changes):
+def simulated(large, weeks, chosen, changes):
     own = begin(large, scenario(*chosen, **changes))
     total = {name: np.zeros_like(own.tally[name]) for name in own.tally.dtype.names}
 
@@ -497,17 +503,22 @@ def lived(large, weeks, chosen, changes):
     return advance(own, weeks, observe=observe), total
 
 
-@pytest.mark.parametrize(("name", "weeks"), EXPECTED)
-def test_a_shipped_shock_changes_what_it_is_about(large, name, weeks):
-    measure, direction, changes = EXPECTED[name, weeks]
-    found = [measure(*lived(large, weeks, chosen, changes)) for chosen in ((), a_shock(name, 0))]
-    assert direction(found)
+def test_a_shipped_shock_changes_what_it_is_about(large):
+    def check(case):
+        name, weeks = case
+        measure, direction, changes = EXPECTED[name, weeks]
+        found = [measure(*simulated(large, weeks, chosen, changes)) for chosen in ((), a_shock(name, 0))]
+        assert direction(found)
+
+    assert faults(check, EXPECTED) == []
 
 
-@SHOCKS
-def test_a_shipped_shock_changes_something_within_four_weeks(name, start):
-    plain, shocked = at_the_end(start, (), 4), at_the_end(start, a_shock(name, 0), 4)
-    assert in_force(plain) != in_force(shocked) or changed_columns(plain, shocked)
+def test_a_shipped_shock_changes_something_within_four_weeks(start):
+    def check(name):
+        plain, shocked = at_the_end(start, (), 4), at_the_end(start, a_shock(name, 0), 4)
+        assert in_force(plain) != in_force(shocked) or changed_columns(plain, shocked)
+
+    assert faults(check, sorted(shocks())) == []
 
 
 def test_a_project_ends_and_its_safety_with_it(large):
@@ -586,7 +597,7 @@ def test_teams_that_an_event_chooses_are_marked_and_measured_apart(start, how):
     assert (cohort.snapshot["n_marked"] == 2).all()
 
 
-def test_an_event_about_all_marks_nobody(start):
+def test_an_event_about_all_marks_no_one(start):
     whole = {"name": "x", "week": 0, "action": "teach", "size": 0.5}
     assert not chosen_by(start, whole).any()
 
@@ -656,7 +667,7 @@ def test_length_and_size_of_a_shipped_shock_may_be_set():
     assert (wave.action, wave.size) == ("vacancy_wave", 0.3)
 
 
-def test_an_event_of_ones_own_sets_what_it_says():
+def test_an_event_of_ones_own_sets_what_it_states():
     text = '[[interventions]]\nname = "Open doors"\nweek = 3\nweeks = 8\nset = { fear = 0.1, "load.overtime" = 0.1 }\n'
     (event,) = read(text).interventions
     assert event == Event(3, "Open doors", 8, {"levers.fear": 0.1, "load.overtime": 0.1})
@@ -687,12 +698,14 @@ def test_events_are_written_and_read_without_loss(chosen):
     assert Scenario.from_dict(tomllib.loads(before.to_toml())) == before
 
 
-@SHOCKS
-def test_shipped_shocks_are_written_and_read_without_loss(name):
-    before = Scenario.preset().with_(interventions=a_shock(name, 26))
-    after = Scenario.from_dict(tomllib.loads(before.to_toml()))
-    assert after == before
-    assert after.digest == before.digest != Scenario.preset().digest
+def test_shipped_shocks_are_written_and_read_without_loss():
+    def check(name):
+        before = Scenario.preset().with_(interventions=a_shock(name, 26))
+        after = Scenario.from_dict(tomllib.loads(before.to_toml()))
+        assert after == before
+        assert after.digest == before.digest != Scenario.preset().digest
+
+    assert faults(check, sorted(shocks())) == []
 
 
 BAD = {

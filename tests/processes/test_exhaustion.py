@@ -155,7 +155,7 @@ def test_everybodys_exhaustion_again_in_plain_numpy(cohort):
     ],
 )
 @pytest.mark.parametrize("form", range(len(FORMS)))
-def test_each_cause_moves_everybody_its_way(cohort, column, values, direction, form):
+def test_each_cause_moves_everyone_its_way(cohort, column, values, direction, form):
     put(cohort, person__exhaustion=0.5, person__load=0.8, p__exhaustion__form=form)
     found = [after(cohort, "exhaustion", **{column: x}).person["exhaustion"] for x in values]
     concerned = cohort.person["vacant"] == 0
@@ -173,7 +173,7 @@ def test_chance_has_the_spread_it_is_given_and_no_bias(crowd):
     assert abs(pushed.mean()) < 4 * 0.05 / np.sqrt(len(pushed))
 
 
-def test_one_exhausted_colleague_pulls_the_team_and_nobody_else(cohort):
+def test_one_exhausted_colleague_pulls_the_team_and_no_one_else(cohort):
     put(cohort, person__exhaustion=0.5)
     plain = after(cohort, "exhaustion").person["exhaustion"]
     i = np.flatnonzero(filled_staff(cohort))[0]

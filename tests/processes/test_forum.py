@@ -247,7 +247,7 @@ def test_with_the_same_hours_a_forum_near_the_team_fits_better_and_one_far_away_
     assert falling(fit for _, fit in found)
 
 
-def test_a_team_forum_is_right_as_often_as_its_accuracy_says(crowd):
+def test_a_team_forum_is_right_as_often_as_its_accuracy_states(crowd):
     for accuracy in (0.5, 0.75, 1.0):
         _, fit = by_level(crowd, TEAM, p__forum__accuracy=accuracy)
         assert fit == pytest.approx(accuracy, abs=0.06)
@@ -275,9 +275,9 @@ def test_an_issue_costs_its_hours_and_hours_without_patients_are_not_spent(cohor
     own = step(ready(cohort, 6), "forum")
     np.testing.assert_allclose(own.organisation["spent"][:, PATIENTS] * own.organisation["n_staff"], 6 * PRICE)
     assert (own.organisation["forum_credit"] == 0.0).all()
-    nobody = step(ready(cohort, 6, activation=0.0), "forum")
-    assert (nobody.organisation["spent"][:, PATIENTS] == 0.0).all()
-    assert len(raised(nobody)) == 0
+    none = step(ready(cohort, 6, activation=0.0), "forum")
+    assert (none.organisation["spent"][:, PATIENTS] == 0.0).all()
+    assert len(raised(none)) == 0
 
 
 def test_more_active_patients_use_more_of_the_hours(crowd):
@@ -395,7 +395,7 @@ def test_independence_and_budget_complete_each_other(crowd):
 
 
 def test_independence_counts_also_where_money_is_scarce(crowd):
-    """Influence is independence × budget, as the forum's title says."""
+    """Influence is independence × budget, as the forum's title states."""
     half, full = (acted_on(crowd, 104, independence=i, budget=0.05) for i in (0.4, 0.8))
     assert half == pytest.approx(full / 2, rel=0.3)
 
@@ -419,7 +419,7 @@ def test_money_comes_week_by_week_and_is_kept_for_a_quarter_of_a_full_budget(coh
     np.testing.assert_allclose(own.organisation["forum_funds"], 0.5 * 4)
 
 
-def test_a_quarter_of_budget_pays_for_as_many_fixes_as_it_says(cohort):
+def test_a_quarter_of_budget_pays_for_as_many_fixes_as_stated(cohort):
     """Thirteen thirteenths of two fixes are two fixes, whatever binary fractions make of them."""
     own = put(cohort.copy(), organisation__forum_funds=0.0, organisation__forum_budget=0.5)
     advance(own, 13, processes=ONLY)
@@ -504,7 +504,7 @@ def test_patients_are_more_active_after_years_of_being_acted_on(crowd):
     assert never_falling(after_years(independence) for independence in (0.0, 0.5, 1.0))
 
 
-def test_where_nobody_raised_anything_nobody_was_ignored():
+def test_where_no_one_raised_anything_no_one_was_ignored():
     cohort = burnt_in(2, burn_in_weeks=0, n_teams=4)
     before = cohort.patient["activation"].mean()
     assert activation(cohort, organisation__patient_reach=1.0) >= min(before, 0.3) - 0.01

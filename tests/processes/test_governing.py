@@ -323,7 +323,7 @@ def test_at_the_usual_hours_chiefs_show_the_openness_they_have(cohort):
 
 
 def chiefs_left(crowd, weeks, **changes):
-    """Return how many chiefs left, over all runs; reports are good, so that only luck and ratings matter."""
+    """Return how many chiefs left, over all runs; reports are good, so that only chance and ratings matter."""
     own = put(crowd.copy(), team__quality_reported=0.6, **changes)
     own.week = 1
     total = 0.0
@@ -622,7 +622,7 @@ def test_the_exhaustion_that_counts_is_that_of_people_in_post(cohort):
 
 
 def inspected(cohort, weeks, deadline=4, **changes):
-    """Live some weeks from the announcement of an inspection; return what was seen each week."""
+    """Simulate some weeks from the announcement of an inspection; return what was seen each week."""
     own = put(cohort.copy(), organisation__deadline=deadline, organisation__notice=deadline, **STAYS, **NOT_RATED)
     own.week = 1
     put(own, **changes)
@@ -691,7 +691,7 @@ def test_a_chief_who_has_to_go_goes_this_week_and_once(cohort):
 # -- off -------------------------------------------------------------------------------------------------------------
 
 
-def test_switched_off_no_inspection_looms_nobody_has_to_go_and_nobody_attends_to_wellbeing(cohort):
+def test_switched_off_no_inspection_looms_no_one_has_to_go_and_no_one_attends_to_wellbeing(cohort):
     own = put(
         cohort.copy(), p__governing__enabled=False, organisation__deadline=3, organisation__notice=4, organisation__urgency=0.7,
         organisation__chief_leaving=1, organisation__attention_wellbeing=0.4, organisation__culture_reported=0.9,

@@ -1,4 +1,4 @@
-"""People learn from what came of speaking up."""
+"""People learn from the outcome of speaking up."""
 
 import numpy as np
 import pytest
@@ -143,7 +143,7 @@ def test_openness_and_the_norm_make_it_safe_and_fear_makes_it_unsafe():
 
 
 def quiet(cohort):
-    """A week in which nothing was answered and nobody suffered, in a place like any other."""
+    """A week in which nothing was answered and no one suffered, in a place like any other."""
     r = cohort.parameters["reference"]
     return put(
         cohort, person__outcomes=0.0, person__n_outcomes=0.0, person__detriments=0.0, team__outcomes=0.0,
@@ -265,7 +265,7 @@ def test_safety_again_in_plain_numpy(cohort):
 
 
 def test_all_learn_from_what_others_felt_before_anyone_learned(cohort):
-    """Within a week everybody reads old values: the order of posts does not matter."""
+    """Within a week everyone reads old values: the order of posts does not matter."""
     put(quiet(cohort), p__learning__susceptibility=0.6, p__learning__safety_rate=0.3)
     cohort.ties[:] = -1
     turned = cohort.copy()

@@ -127,8 +127,8 @@ def propose(cohort, dimension, *, fits=True, convenient=0):
     return cohort
 
 
-def live(cohort, weeks):
-    """Let only ideas live, and return the weekly tallies."""
+def simulate(cohort, weeks):
+    """Let only ideas run, and return the weekly tallies."""
     tallies = []
     for _ in range(weeks):
         tallies.append(step(cohort, "lifecycle").tally.copy())
@@ -139,12 +139,12 @@ def live(cohort, weeks):
 def test_a_fitting_idea_is_adopted_after_three_good_cycles(cohort):
     propose(bench(cohort), 2)
     start = cohort.week
-    tallies = live(cohort, 12)
+    tallies = simulate(cohort, 12)
     assert (cohort.practice["idea_state"][:, 2] == TRIAL).all()
     assert (cohort.practice["cycles"][:, 2] == 2).all()
     assert (cohort.practice["successes"][:, 2] == 2).all()
     assert (tallies["trials_begun"].sum(axis=0) == cohort.organisation["n_teams"]).all()
-    last = live(cohort, 1)
+    last = simulate(cohort, 1)
     slot = cohort.practice[:, 2]
     assert (slot["value"] == 1).all()
     assert (slot["previous"] == -1).all()
@@ -160,7 +160,7 @@ def test_a_fitting_idea_is_adopted_after_three_good_cycles(cohort):
 def test_an_idea_that_does_not_fit_is_given_up(cohort):
     propose(bench(cohort), 2, fits=False)
     before = cohort.practice["value"].copy()
-    tallies = live(cohort, 13)
+    tallies = simulate(cohort, 13)
     np.testing.assert_array_equal(cohort.practice["value"], before)
     assert (cohort.practice["idea_state"] == NO_IDEA).all()
     assert (tallies["trials_lost"].sum(axis=0) == cohort.organisation["n_teams"]).all()
@@ -170,14 +170,14 @@ def test_an_idea_that_does_not_fit_is_given_up(cohort):
 def test_a_convenient_idea_that_does_not_fit_is_adopted_where_alignment_is_low(cohort):
     for alignment, adopted in ((0.2, True), (0.9, False)):
         own = put(propose(bench(cohort.copy()), 2, fits=False, convenient=1), person__alignment=alignment)
-        live(own, 13)
+        simulate(own, 13)
         assert ((own.practice["value"][:, 2] == -1) == adopted).all()
         assert ((own.practice["convenient"][:, 2] == 1) == adopted).all()
 
 
 def won_share(crowd, accuracy, fits):
     cohort = put(propose(bench(crowd.copy()), 2, fits=fits), p__lifecycle__cycle_accuracy=accuracy)
-    return live(cohort, 13)["trials_won"].sum() / len(cohort.team)
+    return simulate(cohort, 13)["trials_won"].sum() / len(cohort.team)
 
 
 def test_accurate_cycles_tell_good_from_bad(crowd):
@@ -189,7 +189,7 @@ def test_accurate_cycles_tell_good_from_bad(crowd):
 
 def test_without_headspace_no_cycle_runs(cohort):
     propose(bench(cohort), 2)
-    live(put(cohort, team__headspace=0.0), 26)
+    simulate(put(cohort, team__headspace=0.0), 26)
     assert (cohort.practice["cycles"] == 0).all()
     assert (cohort.practice["idea_state"][:, 2] == TRIAL).all()
 
@@ -197,7 +197,7 @@ def test_without_headspace_no_cycle_runs(cohort):
 def test_headspace_lets_more_trials_end_in_time(crowd):
     def won(headspace):
         cohort = put(propose(bench(crowd.copy()), 2), team__headspace=headspace)
-        return live(cohort, 27)["trials_won"].sum()
+        return simulate(cohort, 27)["trials_won"].sum()
 
     assert rising(won(headspace) for headspace in (0.0, 0.05, 0.12, 0.25))
 
@@ -206,11 +206,11 @@ def test_a_team_tries_no_more_than_three_ideas_at_once(cohort):
     bench(cohort)
     for dimension in range(8):
         propose(cohort, dimension)
-    live(cohort, 1)
+    simulate(cohort, 1)
     assert (cohort.team["n_trials"] == 3).all()
     assert ((cohort.practice["idea_state"] == TRIAL).sum(axis=1) == 3).all()
     assert ((cohort.practice["idea_state"] == ENDORSED).sum(axis=1) == 5).all()
-    live(cohort, 13)
+    simulate(cohort, 13)
     assert ((cohort.practice["value"][:, :8] == 1).sum(axis=1) == 3).all()
     assert (cohort.team["n_trials"] <= 3).all()
 
@@ -220,7 +220,7 @@ def test_the_cap_on_trials_is_the_parameter(cohort, most):
     bench(cohort)
     for dimension in range(8):
         propose(cohort, dimension)
-    live(put(cohort, p__lifecycle__max_concurrent=most), 1)
+    simulate(put(cohort, p__lifecycle__max_concurrent=most), 1)
     assert (cohort.team["n_trials"] == most).all()
 
 
@@ -228,7 +228,7 @@ def test_which_idea_comes_first_does_not_depend_on_the_number_of_its_dimension(c
     cohort = bench(crowd.copy())
     for dimension in range(30):
         propose(cohort, dimension)
-    live(put(cohort, p__lifecycle__max_concurrent=1), 1)
+    simulate(put(cohort, p__lifecycle__max_concurrent=1), 1)
     chosen = (cohort.practice["idea_state"] == TRIAL).sum(axis=0)
     expected = len(cohort.team) / 30
     assert ((chosen - expected) ** 2 / expected).sum() < 58.3  # .001 point at 29 degrees of freedom
@@ -236,7 +236,7 @@ def test_which_idea_comes_first_does_not_depend_on_the_number_of_its_dimension(c
 
 def test_an_idea_that_finds_no_free_place_waits(cohort):
     propose(bench(cohort), 2)
-    live(put(cohort, p__lifecycle__max_concurrent=0), 26)
+    simulate(put(cohort, p__lifecycle__max_concurrent=0), 26)
     assert (cohort.practice["idea_state"][:, 2] == ENDORSED).all()
 
 
@@ -244,13 +244,13 @@ def test_what_waits_for_an_answer_is_not_tried(cohort):
     propose(bench(cohort), 2)
     put(cohort, practice__idea_state=WAITING)
     before = cohort.practice.copy()
-    live(cohort, 13)
+    simulate(cohort, 13)
     np.testing.assert_array_equal(cohort.practice, before)
 
 
 def test_with_no_cycles_asked_for_what_is_endorsed_is_adopted_at_once(cohort):
     propose(bench(cohort), 2, fits=False)
-    live(put(cohort, p__lifecycle__n_cycles=0), 1)
+    simulate(put(cohort, p__lifecycle__n_cycles=0), 1)
     assert (cohort.practice["value"][:, 2] == -1).all()
     assert (cohort.team["n_trials"] == 0).all()
 
@@ -258,18 +258,18 @@ def test_with_no_cycles_asked_for_what_is_endorsed_is_adopted_at_once(cohort):
 def test_longer_cycles_take_longer(cohort):
     for weeks in (1, 2, 6):
         own = put(propose(bench(cohort.copy()), 2), p__lifecycle__cycle_weeks=weeks)
-        live(own, 3 * weeks)
+        simulate(own, 3 * weeks)
         assert (own.practice["value"][:, 2] == -1).all()
-        live(own, 1)
+        simulate(own, 1)
         assert (own.practice["value"][:, 2] == 1).all()
 
 
 def test_a_finished_trial_teaches_its_team(cohort):
     propose(bench(cohort), 2)
     before = cohort.person["skill"].copy()
-    live(cohort, 12)
+    simulate(cohort, 12)
     np.testing.assert_array_equal(cohort.person["skill"], before)
-    live(cohort, 1)
+    simulate(cohort, 1)
     rate = cohort.parameters["lifecycle"]["skill_per_trial"][0]
     staff = cohort.person["role"] == 0
     np.testing.assert_allclose(cohort.person["skill"][staff], before[staff] + rate * (1 - before[staff]))
@@ -283,7 +283,7 @@ def test_trials_cost_hours(cohort):
     bench(cohort)
     for dimension in range(2):
         propose(cohort, dimension)
-    tallies = live(cohort, 1)
+    tallies = simulate(cohort, 1)
     hours = 2 * cohort.parameters["lifecycle"]["trial_hours"][0]
     np.testing.assert_allclose(cohort.team["improvement_hours"], hours)
     np.testing.assert_allclose(tallies["hours_improvement"][0], hours * cohort.organisation["n_teams"])
@@ -292,7 +292,7 @@ def test_trials_cost_hours(cohort):
 def test_a_change_costs_forty_hours_ten_of_them_in_the_first_week(cohort):
     propose(bench(cohort), 2)
     put(cohort, p__lifecycle__n_cycles=0)
-    tallies = live(cohort, 60)
+    tallies = simulate(cohort, 60)
     hours = tallies["hours_improvement"] / cohort.organisation["n_teams"]
     np.testing.assert_allclose(hours[0], 10.0)
     np.testing.assert_allclose(hours.sum(axis=0), 40.0, atol=1e-4)
@@ -309,7 +309,7 @@ def across(cohort, **changes):
 
 def test_a_change_across_the_boundary_needs_a_second_team(cohort):
     across(cohort, neighbour__team=-1, neighbour__ties=0, p__lifecycle__consent_base=1.0)
-    tallies = live(cohort, 1)
+    tallies = simulate(cohort, 1)
     assert (cohort.practice["value"][:, 2] == -1).all()
     assert (tallies["trials_lost"][0] == cohort.organisation["n_teams"]).all()
 
@@ -319,7 +319,7 @@ def test_where_the_second_team_consents_it_changes_too(cohort):
     cohort.practice["idea_state"] = NO_IDEA
     cohort.practice["idea_state"][0, 2] = ENDORSED
     before = cohort.team["switching_hours"].copy()
-    live(cohort, 1)
+    simulate(cohort, 1)
     changed = np.flatnonzero(cohort.practice["value"][:, 2] == 1)
     assert len(changed) == 2
     assert changed[0] == 0
@@ -331,7 +331,7 @@ def test_where_the_second_team_consents_it_changes_too(cohort):
 def test_trust_in_the_second_team_wins_its_consent(crowd):
     def consented(trust, **changes):
         own = across(crowd.copy(), person__trust=trust, **changes)
-        return live(own, 1)["trials_won"].sum() / len(own.team)
+        return simulate(own, 1)["trials_won"].sum() / len(own.team)
 
     assert rising(consented(trust) for trust in (0.0, 0.5, 1.0))
     assert consented(0.5) == pytest.approx(0.3 + 0.5 * 0.5, abs=0.08)
@@ -350,39 +350,39 @@ def change_all(cohort, weeks_ago=1):
 
 
 def test_a_decayed_practice_returns_to_the_one_before(cohort):
-    tallies = live(put(change_all(cohort), p__lifecycle__decay_base=1.0, p__lifecycle__decay_neighbours=0.0), 1)
+    tallies = simulate(put(change_all(cohort), p__lifecycle__decay_base=1.0, p__lifecycle__decay_neighbours=0.0), 1)
     assert (cohort.practice["value"][:, 2] == -1).all()
     assert (cohort.practice["followed"][:, 2] == 0).all()
     assert (tallies["decayed"][0] == cohort.organisation["n_teams"]).all()
-    assert live(cohort, 5)["decayed"].sum() == 0
+    assert simulate(cohort, 5)["decayed"].sum() == 0
 
 
 def test_a_change_that_stood_for_a_year_is_sustained_and_then_stays(cohort):
     change_all(cohort, weeks_ago=1)
-    tallies = live(cohort, YEAR - 1)
+    tallies = simulate(cohort, YEAR - 1)
     assert tallies["sustained"].sum() == 0
     assert (cohort.practice["followed"][:, 2] == 1).all()
-    assert (live(cohort, 1)["sustained"][0] == cohort.organisation["n_teams"]).all()
+    assert (simulate(cohort, 1)["sustained"][0] == cohort.organisation["n_teams"]).all()
     assert (cohort.practice["followed"][:, 2] == 0).all()
-    live(put(cohort, p__lifecycle__decay_base=1.0), 5)
+    simulate(put(cohort, p__lifecycle__decay_base=1.0), 5)
     assert (cohort.practice["value"][:, 2] == 1).all()
 
 
 def test_practices_of_old_neither_decay_nor_are_sustained(cohort):
     put(bench(cohort), practice__adopted_week=LONG_AGO, p__lifecycle__decay_base=1.0)
     before = cohort.practice.copy()
-    tallies = live(cohort, 5)
+    tallies = simulate(cohort, 5)
     np.testing.assert_array_equal(cohort.practice, before)
     assert tallies["sustained"].sum() + tallies["decayed"].sum() == 0
 
 
 def test_a_change_cannot_decay_in_the_week_in_which_it_is_made(cohort):
-    live(put(propose(bench(cohort), 2), p__lifecycle__n_cycles=0, p__lifecycle__decay_base=1.0), 1)
+    simulate(put(propose(bench(cohort), 2), p__lifecycle__n_cycles=0, p__lifecycle__decay_base=1.0), 1)
     assert (cohort.practice["value"][:, 2] == 1).all()
 
 
 def decayed(crowd, **changes):
-    return live(put(change_all(crowd.copy()), **changes), 20)["decayed"].sum() / len(crowd.team)
+    return simulate(put(change_all(crowd.copy()), **changes), 20)["decayed"].sum() / len(crowd.team)
 
 
 def test_overload_and_leavers_make_more_changes_decay_and_a_like_minded_neighbourhood_fewer(crowd):
@@ -395,7 +395,7 @@ def test_overload_and_leavers_make_more_changes_decay_and_a_like_minded_neighbou
 
 def test_a_chief_who_starts_over_takes_changes_along(crowd):
     def gone(left):
-        return live(put(change_all(crowd.copy()), organisation__started_over=left), 1)["decayed"].sum() / len(
+        return simulate(put(change_all(crowd.copy()), organisation__started_over=left), 1)["decayed"].sum() / len(
             crowd.team
         )
 
@@ -408,11 +408,11 @@ def test_empty_posts_have_no_say_in_what_convinces_a_team(cohort):
     put(cohort, person__alignment=0.9)
     cohort.person["vacant"][cohort.team["first_person"]] = 1
     cohort.person["alignment"][cohort.person["vacant"] == 1] = 0.0
-    live(cohort, 13)
+    simulate(cohort, 13)
     assert (cohort.practice["value"][:, 2] == 1).all()
 
 
-def test_changes_decay_as_fast_as_the_hazard_says(crowd):
+def test_changes_decay_as_fast_as_the_hazard_states(crowd):
     share = decayed(crowd, p__lifecycle__decay_base=0.05, p__lifecycle__decay_neighbours=0.0)
     assert share == pytest.approx(1 - 0.95**20, abs=0.08)
 
@@ -425,7 +425,7 @@ def two_neighbours(cohort, leader, follower):
         cohort.neighbour["team"][own, 0], cohort.neighbour["ties"][own, 0] = other, 1
     cohort.team["overload"][leader] = 1.0
     put(cohort, p__lifecycle__decay_base=1.0, p__lifecycle__decay_overload=1.0, p__lifecycle__decay_neighbours=1.0)
-    live(cohort, 1)
+    simulate(cohort, 1)
     assert cohort.practice["value"][leader, 2] == -1
     return cohort.practice["value"][follower, 2]
 
@@ -441,9 +441,9 @@ def test_falling_back_to_a_convenient_practice_saves_its_time_again(cohort):
     cohort.practice["followed"][:, 2] = 0
     propose(cohort, 2)
     cohort.practice["value"][:, 2], cohort.practice["convenient"][:, 2] = -1, 1
-    live(put(cohort, p__lifecycle__n_cycles=0), 1)
+    simulate(put(cohort, p__lifecycle__n_cycles=0), 1)
     assert (cohort.practice["convenient"][:, 2] == 0).all()
-    live(put(cohort, p__lifecycle__decay_base=1.0, p__lifecycle__decay_neighbours=0.0), 1)
+    simulate(put(cohort, p__lifecycle__decay_base=1.0, p__lifecycle__decay_neighbours=0.0), 1)
     assert (cohort.practice["value"][:, 2] == -1).all()
     assert (cohort.practice["convenient"][:, 2] == 1).all()
 
@@ -454,22 +454,22 @@ def test_falling_back_to_a_convenient_practice_saves_its_time_again(cohort):
 def test_switched_off_no_idea_is_tried_and_no_change_decays(cohort):
     propose(put(change_all(cohort), p__lifecycle__decay_base=1.0), 3)
     before = cohort.practice.copy()
-    tallies = live(put(cohort, p__lifecycle__enabled=False), 20)
+    tallies = simulate(put(cohort, p__lifecycle__enabled=False), 20)
     np.testing.assert_array_equal(cohort.practice, before)
     assert all(tallies[name].sum() == 0 for name in ("trials_begun", "trials_won", "decayed", "sustained"))
 
 
 def test_switched_off_trials_cost_no_hours(cohort):
     propose(bench(cohort), 2)
-    live(cohort, 1)
+    simulate(cohort, 1)
     assert (cohort.team["improvement_hours"] > 0).all()
-    live(put(cohort, p__lifecycle__enabled=False), 1)
+    simulate(put(cohort, p__lifecycle__enabled=False), 1)
     assert (cohort.team["improvement_hours"] == 0).all()
 
 
 def test_two_teams_can_have_the_same_idea_at_once(cohort):
     across(cohort, p__lifecycle__consent_base=1.0)
-    tallies = live(cohort, 1)
+    tallies = simulate(cohort, 1)
     assert (cohort.practice["value"][:, 2] == 1).all()
     assert tallies["adopted_local"].sum() == len(cohort.team)
 
@@ -485,7 +485,7 @@ def test_a_plain_week_of_ideas_is_the_same_from_any_copy(cohort):
 def test_reports_on_cycles_slow_trials_down(crowd):
     def done(report):
         cohort = put(propose(bench(crowd.copy()), 2), team__headspace=0.2, p__lifecycle__report_hours=report)
-        tallies = live(cohort, 13)
+        tallies = simulate(cohort, 13)
         return tallies["cycles_done"].sum(), tallies["trials_won"].sum(), tallies["cycles_due"].sum()
 
     assert falling(done(report)[0] for report in (0.0, 4.0, 8.0, 12.0))
@@ -496,7 +496,7 @@ def test_reports_on_cycles_slow_trials_down(crowd):
 
 
 def test_cycles_that_are_due_are_counted_and_no_more_are_carried_out(crowd):
-    tallies = live(put(propose(bench(crowd.copy()), 2), team__headspace=0.1), 26)
+    tallies = simulate(put(propose(bench(crowd.copy()), 2), team__headspace=0.1), 26)
     assert (tallies["cycles_done"] <= tallies["cycles_due"]).all()
     assert (tallies["cycles_due"][[4, 8, 12]].sum(axis=1) > 0).all()
     assert tallies["cycles_due"][[0, 1, 2, 3, 5, 6, 7]].sum() == 0
@@ -505,25 +505,25 @@ def test_cycles_that_are_due_are_counted_and_no_more_are_carried_out(crowd):
 def test_no_trial_begins_that_could_not_end_before_an_inspection(cohort):
     for deadline, begins in ((0, True), (11, False), (12, True), (26, True)):
         own = put(propose(bench(cohort.copy()), 2), organisation__notice=deadline)
-        live(own, 1)
+        simulate(own, 1)
         assert ((own.practice["idea_state"][:, 2] == TRIAL) == begins).all(), deadline
     short = put(propose(bench(cohort.copy()), 2), organisation__notice=4, p__lifecycle__n_cycles=1)
-    live(short, 1)
+    simulate(short, 1)
     assert (short.practice["idea_state"][:, 2] == TRIAL).all()
 
 
 def test_a_trial_that_runs_already_goes_on_under_a_deadline(cohort):
     propose(bench(cohort), 2)
-    live(cohort, 1)
-    live(put(cohort, organisation__notice=4), 12)
+    simulate(cohort, 1)
+    simulate(put(cohort, organisation__notice=4), 12)
     assert (cohort.practice["value"][:, 2] == 1).all()
 
 
 def test_what_waits_for_the_inspection_to_pass_begins_after_it(cohort):
     propose(bench(cohort), 2)
-    live(put(cohort, organisation__notice=4), 3)
+    simulate(put(cohort, organisation__notice=4), 3)
     assert (cohort.practice["idea_state"][:, 2] == ENDORSED).all()
-    live(put(cohort, organisation__notice=0), 1)
+    simulate(put(cohort, organisation__notice=0), 1)
     assert (cohort.practice["idea_state"][:, 2] == TRIAL).all()
 
 
@@ -542,7 +542,7 @@ def test_the_chance_of_consent_follows_its_formula_and_is_a_probability(cohort):
 def test_the_professional_consent_to_changes_across_the_boundary(crowd):
     def consented(professionalism, **changes):
         own = across(crowd.copy(), person__trust=0.5, person__professionalism=professionalism, **changes)
-        return live(own, 1)["trials_won"].sum() / len(own.team)
+        return simulate(own, 1)["trials_won"].sum() / len(own.team)
 
     assert rising(consented(x, p__lifecycle__consent_professionalism=1.0) for x in (0.0, 0.5, 1.0))
     assert constant(consented(x, p__lifecycle__consent_professionalism=0.0) for x in (0.0, 0.5, 1.0))

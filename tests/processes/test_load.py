@@ -237,14 +237,14 @@ def test_overload_is_a_memory_of_load_above_one(cohort):
 
 def test_managers_share_the_load_of_those_they_lead(cohort):
     step(cohort, "load")
-    boss = cohort.manager["person"]
-    role, org = cohort.person["role"][boss], cohort.person["organisation"][boss]
+    lead = cohort.manager["person"]
+    role, org = cohort.person["role"][lead], cohort.person["organisation"][lead]
     of_team = role == TEAM_MANAGER
     np.testing.assert_allclose(
-        cohort.person["load"][boss][of_team], cohort.team["load"][cohort.person["team"][boss[of_team]]]
+        cohort.person["load"][lead][of_team], cohort.team["load"][cohort.person["team"][lead[of_team]]]
     )
     mean = np.bincount(cohort.team["organisation"], weights=cohort.team["load"]) / cohort.organisation["n_teams"]
-    np.testing.assert_allclose(cohort.person["load"][boss][~of_team], mean[org[~of_team]])
+    np.testing.assert_allclose(cohort.person["load"][lead][~of_team], mean[org[~of_team]])
 
 
 def test_more_overtime_gives_headspace_at_the_same_load(cohort):
@@ -278,7 +278,7 @@ def test_what_a_team_does_together_falls_to_those_who_are_there(cohort, purpose)
         np.testing.assert_allclose((found[1] - found[0]) * 37.5, 4.0 / there)
 
 
-def test_hours_with_peers_weigh_on_everybody_alike(cohort):
+def test_hours_with_peers_weigh_on_everyone_alike(cohort):
     found = [after(cohort, "load", team__peer_hours=h).person["load"] for h in (0.0, 0.75)]
     np.testing.assert_allclose(found[1] - found[0], 0.75 / 37.5)
 
@@ -292,17 +292,17 @@ PART = {"team__peer_hours": 0.2, "team__deliberation_hours": 3.0, "organisation_
 
 
 def test_taking_part_in_ones_rest_lowers_load_at_work_by_as_much_as_it_takes_from_rest(cohort):
-    def lived(share):
+    def simulated(share):
         return after(
             cohort, "load", **PART, person__vacant=0, person__absent=0, p__load__participation_from_recovery=share
         )
 
-    assert falling(lived(share).team["load"].mean() for share in (0.0, 0.5, 1.0))
-    assert rising(lived(share).person["rest_hours"].mean() for share in (0.0, 0.5, 1.0))
+    assert falling(simulated(share).team["load"].mean() for share in (0.0, 0.5, 1.0))
+    assert rising(simulated(share).person["rest_hours"].mean() for share in (0.0, 0.5, 1.0))
     for share in (0.0, 0.5, 1.0):
-        own = lived(share)
+        own = simulated(share)
         np.testing.assert_allclose(own.person["rest_hours"], share * 0.6)
-        np.testing.assert_allclose(own.person["load"] + own.person["rest_hours"] / 37.5, lived(0.0).person["load"])
+        np.testing.assert_allclose(own.person["load"] + own.person["rest_hours"] / 37.5, simulated(0.0).person["load"])
 
 
 @pytest.mark.parametrize("purpose", ["protected", "reporting", "coaching", "observation"])

@@ -62,7 +62,7 @@ def test_motivation_returns_to_its_own_level():
 
 
 @given(shares, shares, shares, st.integers(0, 8), shares, shares)
-def test_belonging_settles_where_its_formula_says_and_is_a_share(anchor, acted, recognition, ties, openness, norm):
+def test_belonging_settles_where_its_formula_states_and_is_a_share(anchor, acted, recognition, ties, openness, norm):
     expected = 0.5 * anchor + q.belonging_acted * acted + q.belonging_recognition * recognition
     expected += q.belonging_ties * min(1.0, ties / 4) + q.belonging_openness * openness + q.belonging_norm * norm
     found = both(belonging_target, q, anchor, acted, recognition, ties, openness, norm)
@@ -169,7 +169,7 @@ def test_all_three_again_in_plain_numpy(cohort):
         ("team__breach", "trust", falling),
     ],
 )
-def test_each_cause_moves_everybody_its_way(cohort, column, state, direction):
+def test_each_cause_moves_everyone_its_way(cohort, column, state, direction):
     put(cohort, person__motivation=0.5, person__belonging=0.5, person__belonging_anchor=0.5, person__trust=0.5)
     found = [after(cohort, "motivation", **{column: x}) for x in (0.1, 0.4, 0.7)]
     concerned = filled_staff(cohort) if state == "belonging" else cohort.person["vacant"] == 0

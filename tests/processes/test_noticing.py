@@ -43,7 +43,7 @@ def test_load_above_one_lowers_checks_and_load_below_does_not():
 
 
 @given(shares, shares, shares, shares)
-def test_problem_seeking_settles_where_its_formula_says_and_is_a_share(openness, fear, measured, salience):
+def test_problem_seeking_settles_where_its_formula_states_and_is_a_share(openness, fear, measured, salience):
     expected = 0.5 * (1 + openness * (1 - fear) - measured * salience * fear)
     assert both(seek_target, openness, fear, measured, salience) == pytest.approx(min(1.0, max(0.0, expected)))
     assert 0.0 <= seek_target(openness, fear, measured, salience) <= 1.0

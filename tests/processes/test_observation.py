@@ -51,7 +51,7 @@ def test_more_hours_make_more_checks_and_dearer_ones_fewer():
 
 
 @pytest.mark.parametrize("function", [propose, propose.py_func], ids=["compiled", "plain"])
-def test_what_is_put_on_the_table_waits_for_the_manager_and_nobody_is_named(function):
+def test_what_is_put_on_the_table_waits_for_the_manager_and_no_one_is_named(function):
     slot = row("practice", idea_raiser=7, deliberated=1, cycles=2, successes=1, idea_convenient=1, value=1)
     function(slot, -1, 0, FROM_MANAGERS, TO_MANAGER, 0.4, 9)
     assert (slot.idea_state, slot.idea_channel, slot.idea_origin) == (WAITING, TO_MANAGER, FROM_MANAGERS)
@@ -64,7 +64,7 @@ def test_what_is_put_on_the_table_waits_for_the_manager_and_nobody_is_named(func
 
 
 def place(cohort, **changes):
-    """A place with empty tables, everybody there and skilled, where all can be seen and everything is critical."""
+    """A place with empty tables, everyone there and skilled, where all can be seen and everything is critical."""
     own = put(
         cohort.copy(), practice__idea_state=NO_IDEA, person__vacant=0, person__absent=0, person__skill=1.0,
         person__propensity=1.0, dimension__staff_visible=1, dimension__safety_critical=1, team__observation_credit=0.0,
@@ -93,7 +93,7 @@ def test_with_sure_judgement_only_what_does_not_fit_comes_on_the_table_as_what_w
 
 
 @KINDS
-def test_it_comes_before_the_manager_and_nobody_raised_it(crowd, kind):
+def test_it_comes_before_the_manager_and_no_one_raised_it(crowd, kind):
     crowd = put(crowd.copy(), practice__idea_raiser=5)
     crowd.week = 17
     own = looked(crowd, kind)
@@ -193,24 +193,28 @@ def test_where_nothing_can_be_seen_no_hours_pile_up(crowd):
     assert (own.team["observation_credit"] + own.team["huddle_credit"] == 0.0).all()
 
 
-def test_what_managers_see_takes_nobodys_courage_and_what_is_said_in_a_huddle_does(crowd):
+def test_what_managers_see_takes_nobodys_courage_and_what_is_stated_in_a_huddle_does(crowd):
     assert constant(looked(crowd, "observation", person__propensity=x).tally["observed"].sum() for x in (0.0, 0.5, 1.0))
     assert rising(looked(crowd, "huddles", 1.0, person__propensity=x).tally["huddled"].sum() for x in GRID)
     assert looked(crowd, "huddles", 1.0, person__propensity=0.0).tally["huddled"].sum() == 0
 
 
-def test_those_who_dare_lift_what_the_whole_huddle_says(crowd):
+def test_those_who_dare_lift_what_the_whole_huddle_states(crowd):
     """What counts is the mean of those in post."""
     own = put(crowd.copy(), person__vacant=0)
     half = np.arange(len(own.person)) % 2 == 0
 
-    def said(**changes):
+    def raised_in_huddles(**changes):
         it = place(own, organisation__hours__huddles=1.0, **changes)
         return step(it, "observation").tally["huddled"].sum()
 
     mixed = place(own, organisation__hours__huddles=1.0)
     mixed.person["propensity"] = np.where(half, 1.0, 0.0)
-    assert said(person__propensity=0.2) < step(mixed, "observation").tally["huddled"].sum() < said()
+    assert (
+        raised_in_huddles(person__propensity=0.2)
+        < step(mixed, "observation").tally["huddled"].sum()
+        < raised_in_huddles()
+    )
 
 
 @pytest.mark.parametrize("state", ["vacant", "absent"])
@@ -261,7 +265,7 @@ def test_hours_are_spent_where_there_is_something_to_look_at_and_go_back_to_care
     assert (idle.team["observation_hours"] == 0.0).all()
 
 
-def test_where_the_manager_is_away_nobody_watches_and_the_hours_go_back_to_care(cohort):
+def test_where_the_manager_is_away_no_one_watches_and_the_hours_go_back_to_care(cohort):
     own = place(cohort, organisation__hours__observation=0.13)
     away = own.manager["person"][own.team["manager"][:3]]
     own.person["vacant"][away[:2]], own.person["absent"][away[2]] = 1, 1

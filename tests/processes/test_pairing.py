@@ -79,7 +79,7 @@ def test_pairs_are_mutual_and_one_of_each_learns(crowd):
 
 
 @pytest.mark.parametrize(("share", "pairs"), [(0.0, 0), (0.01, 1), (0.1, 1), (0.3, 2), (0.5, 3), (1.0, 3)])
-def test_as_many_learn_as_the_share_says_at_least_one_and_at_most_half(crowd, share, pairs):
+def test_as_many_learn_as_the_share_states_at_least_one_and_at_most_half(crowd, share, pairs):
     own = paired(crowd, share)
     np.testing.assert_array_equal(np.bincount(own.team["organisation"], weights=own.team["learns"]), pairs)
 
@@ -91,7 +91,7 @@ def test_by_patients_it_is_how_active_they_are_that_ranks_teams(crowd):
     np.testing.assert_array_equal(own.team["learns"].reshape(-1, 6), np.tile([0, 0, 0, 0, 0, 1], (40, 1)))
 
 
-def test_a_team_that_is_paired_anew_or_with_nobody_leaves_no_half_of_a_pair_behind(crowd):
+def test_a_team_that_is_paired_anew_or_with_no_one_leaves_no_half_of_a_pair_behind(crowd):
     own = paired(crowd, 0.5)
     own.team["quality"] = 1.0 - own.team["quality"]
     make_pairs(own, 0, own.n_organisations, 1 / 6)
@@ -169,7 +169,7 @@ def pair(cohort, **changes):
     return put(own, **changes), weak, strong
 
 
-def lived(cohort, weeks=26, **changes):
+def simulated(cohort, weeks=26, **changes):
     """Return how many practices were handed on in some weeks, and the cohort after them."""
     own, weak, _ = pair(cohort, **changes)
     total = 0.0
@@ -183,7 +183,7 @@ def lived(cohort, weeks=26, **changes):
 
 
 def test_the_weaker_takes_over_and_the_stronger_stays_as_it_is(crowd):
-    handed, own = lived(crowd)
+    handed, own = simulated(crowd)
     weak, strong = own.organisation["first_team"], own.organisation["first_team"] + 5
     assert (own.practice["value"][strong] == 1).all()
     assert ((own.practice["value"][weak] == 1).sum(axis=1)).mean() == pytest.approx(handed)
@@ -192,7 +192,7 @@ def test_the_weaker_takes_over_and_the_stronger_stays_as_it_is(crowd):
 
 
 def test_what_is_taken_over_comes_from_neighbours_and_is_followed(crowd):
-    _, own = lived(crowd, 1, p__pairing__exchange_rate=0.2)
+    _, own = simulated(crowd, 1, p__pairing__exchange_rate=0.2)
     weak = own.organisation["first_team"]
     new = own.practice[weak][own.practice["value"][weak] == 1]
     assert len(new) > 100
@@ -202,9 +202,9 @@ def test_what_is_taken_over_comes_from_neighbours_and_is_followed(crowd):
     assert (new["previous"] == -1).all()
 
 
-def test_practices_are_met_as_often_as_the_rate_says(crowd):
+def test_practices_are_met_as_often_as_the_rate_states(crowd):
     for rate in (0.02, 0.1):
-        handed, _ = lived(crowd, 10, p__pairing__exchange_rate=rate)
+        handed, _ = simulated(crowd, 10, p__pairing__exchange_rate=rate)
         assert handed == pytest.approx(30 * (1 - (1 - rate) ** 10), rel=0.1)
 
 
@@ -214,13 +214,13 @@ def test_practices_are_met_as_often_as_the_rate_says(crowd):
 )
 def test_more_exchange_and_more_insistence_hand_on_more(crowd, name, values, direction):
     wrong = {"practice__reality": -1, "p__practice__judgement_gain": 0.4, "person__skill": 0.8}
-    assert direction(lived(crowd, 8, **{**wrong, f"p__pairing__{name}": x})[0] for x in values)
+    assert direction(simulated(crowd, 8, **{**wrong, f"p__pairing__{name}": x})[0] for x in values)
 
 
-def test_skilled_teams_take_over_what_fits_them_unless_somebody_insists(crowd):
+def test_skilled_teams_take_over_what_fits_them_unless_someone_insists(crowd):
     def fitting(skill, insistence):
         changes = {"person__skill": skill, "p__pairing__insistence": insistence, "p__pairing__exchange_rate": 0.1}
-        _, own = lived(crowd, 3, **changes)
+        _, own = simulated(crowd, 3, **changes)
         new = own.practice[own.organisation["first_team"]]
         return (new["reality"] == new["value"])[new["value"] == 1].mean()
 

@@ -51,7 +51,7 @@ def test_by_default_there_are_no_partners_and_nothing_happens(crowd):
     assert changed_columns(before, step(before.copy(), "partners")) == set()
 
 
-def test_ideas_come_as_often_as_the_rate_says(crowd):
+def test_ideas_come_as_often_as_the_rate_states(crowd):
     # At five a week, a few weeks would bring more than an organisation can take: 4.99 where the eighth is the last.
     assert brought(crowd, p__partners__n=10) == pytest.approx(1.0, abs=0.12)
     assert brought(crowd, p__partners__n=20) == pytest.approx(2.0, abs=0.15)
@@ -68,7 +68,7 @@ def test_no_more_come_than_an_organisation_can_take_in_a_week(crowd):
     assert own.tally["brought"].mean() > 0.9 * MOST_IDEAS - 1.0
 
 
-def test_an_idea_from_outside_waits_for_the_manager_and_nobody_raised_it(crowd):
+def test_an_idea_from_outside_waits_for_the_manager_and_no_one_raised_it(crowd):
     crowd = put(crowd.copy(), practice__idea_raiser=3)
     crowd.week = 11
     own = step(place(crowd, practice__value=0), "partners")
@@ -84,7 +84,7 @@ def test_an_idea_from_outside_waits_for_the_manager_and_nobody_raised_it(crowd):
     np.testing.assert_array_equal(own.team["noticed"], new)
 
 
-def test_ideas_are_right_at_large_as_often_as_the_accuracy_says(crowd):
+def test_ideas_are_right_at_large_as_often_as_the_accuracy_states(crowd):
     def right(accuracy):
         own = place(crowd, practice__value=0, p__partners__idea_accuracy=accuracy)
         for _ in range(6):

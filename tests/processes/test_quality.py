@@ -99,7 +99,7 @@ def test_every_quality_again_in_plain_numpy(cohort):
         np.testing.assert_allclose(cohort.team[name], values, err_msg=name)
 
 
-def test_where_all_fits_and_all_are_rested_quality_is_full_and_nobody_is_harmed(cohort):
+def test_where_all_fits_and_all_are_rested_quality_is_full_and_no_one_is_harmed(cohort):
     put(cohort, practice__value=cohort.practice["reality"], person__exhaustion=0.0, team__overload=0.0)
     step(cohort, "quality")
     for name in QUALITIES:

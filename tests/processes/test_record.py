@@ -1,4 +1,4 @@
-"""How things stand is put down. Nothing in the model reads it."""
+"""The state of the organisation is recorded; no other process reads the record."""
 
 import numpy as np
 import pytest
@@ -231,10 +231,10 @@ def test_evenness_rises_with_the_number_of_origins():
 
 def test_means_over_managers_and_patients_are_those_of_the_tables(cohort):
     view = step(cohort, "record").snapshot
-    boss = cohort.person["organisation"][cohort.manager["person"]]
+    lead = cohort.person["organisation"][cohort.manager["person"]]
     patient = cohort.patient
     for o in range(cohort.n_organisations):
-        assert view["openness"][o] == pytest.approx(cohort.manager["openness"][boss == o].mean())
+        assert view["openness"][o] == pytest.approx(cohort.manager["openness"][lead == o].mean())
         own = patient[patient["organisation"] == o]
         assert view["satisfaction"][o] == pytest.approx(own["satisfaction"].mean())
         groups = [own["satisfaction"][own["group"] == k].mean() for k in np.unique(own["group"])]
@@ -289,7 +289,7 @@ def test_what_is_recorded_does_not_feed_back():
     assert changed_columns(plain, other) <= recorded
 
 
-def test_without_the_record_the_model_lives_the_same():
+def test_without_the_record_the_model_runs_the_same():
     plain = burnt_in(6, burn_in_weeks=30)
     other = plain.copy()
     advance(plain, 30)

@@ -214,16 +214,16 @@ def test_no_more_is_answered_than_the_hours_in_hand_allow(cohort):
     assert (waiting == 3).all()
 
 
-def test_hours_come_from_the_budget_as_the_formula_says(cohort):
+def test_hours_come_from_the_budget_as_the_formula_states(cohort):
     everywhere(cleared(cohort), 10)
     put(cohort, organisation__hours__response=0.3, organisation__hours__reporting=0.2, team__overload=0.1)
     org, q = (
         cohort.organisation[0],
         {n: cohort.parameters["response"][n][0] for n in cohort.parameters["response"].dtype.names},
     )
-    boss = cohort.person["exhaustion"][cohort.manager["person"][cohort.team["manager"]]]
+    lead = cohort.person["exhaustion"][cohort.manager["person"][cohort.team["manager"]]]
     expected = 0.3 * cohort.team["n_posts"] * (1 - q["reporting_cost"] * 0.2 / org["hours_budget"])
-    expected = expected * (1 - q["exhaustion_cost"] * boss) * np.exp(-q["overload_cost"] * 0.1)
+    expected = expected * (1 - q["exhaustion_cost"] * lead) * np.exp(-q["overload_cost"] * 0.1)
     step(cohort, "response")
     had = cohort.team["response_hours"] + cohort.team["response_credit"]
     waits = (cohort.practice["idea_state"] == WAITING).any(axis=1)
@@ -257,7 +257,7 @@ def test_rank_goes_first_unless_the_queue_is_blind_to_it(cohort, blindness, firs
     cleared(cohort)
     put(cohort, organisation__status_blindness=blindness)
     raise_item(cohort, 0, 0, severity=0.3, post=0)  # a doctor's trifle
-    raise_item(cohort, 0, 1, severity=0.6, post=9)  # a clerk's worry
+    raise_item(cohort, 0, 1, severity=0.6, post=9)  # the worry of an administrator
     cohort.team["response_credit"][0] = 2.5
     step(cohort, "response")
     assert cohort.practice["idea_state"][0, first] != WAITING
@@ -397,7 +397,7 @@ def test_patients_are_acted_on_as_far_as_the_forum_can_pay(cohort):
         assert (own.practice["idea_state"] != WAITING).all()
 
 
-def test_issues_of_patients_take_no_hours_of_managers_and_nobody_hears_of_them(cohort):
+def test_issues_of_patients_take_no_hours_of_managers_and_no_one_hears_of_them(cohort):
     cohort = forum_items(cohort, organisation__independence=0.5)
     assert (cohort.team["response_hours"] == 0.0).all()
     assert (cohort.team["n_outcomes"] == 0.0).all()
@@ -451,7 +451,7 @@ def test_only_where_there_is_fear_and_a_closed_manager_people_suffer(crowd, chan
     assert suffered(0.8, 0.5) == pytest.approx(0.4 * 0.8 * 0.5, abs=0.03)
 
 
-def test_nobody_suffers_for_talking_to_peers(crowd):
+def test_no_one_suffers_for_talking_to_peers(crowd):
     cohort = settle_all(crowd, TO_PEERS, organisation__fear_enacted=1.0, manager__openness=0.0)
     assert cohort.tally["detriments"].sum() == 0
     assert cohort.tally["exposed"].sum() == 0
@@ -506,7 +506,7 @@ def test_what_was_noticed_and_dealt_with_is_remembered_for_half_a_year(cohort):
         np.testing.assert_allclose(cohort.team[memory], before[memory] * (1 - 1 / DEALT_WEEKS) + now)
 
 
-def test_time_that_nobody_needs_is_not_saved_up_beyond_one_item(cohort):
+def test_time_that_no_one_needs_is_not_saved_up_beyond_one_item(cohort):
     cleared(cohort)
     put(cohort, organisation__hours__response=3.0)
     for _ in range(5):
@@ -552,7 +552,7 @@ def test_slower_answers_leave_more_waiting(cohort):
     assert never_falling(waiting)
 
 
-def test_switched_off_everything_waits_and_nobody_hears_anything(cohort):
+def test_switched_off_everything_waits_and_no_one_hears_anything(cohort):
     everywhere(enough_hours(cleared(cohort)), 3, weeks_ago=50)
     before = cohort.copy()
     step(put(cohort, p__response__enabled=False), "response")
@@ -589,7 +589,7 @@ def test_more_managers_in_a_team_have_more_time_for_answering(cohort):
     assert credit(3) == pytest.approx(3 * credit(1))
 
 
-def test_what_a_programme_brought_and_nobody_tried_disappoints_nobody(crowd):
+def test_what_a_programme_brought_and_no_one_tried_disappoints_no_one(crowd):
     def lapsed(origin):
         cohort = put(settle_all(crowd, TO_MANAGER), practice__idea_state=ENDORSED, practice__idea_origin=origin)
         cohort.practice["idea_week"] = cohort.week - 200
@@ -603,14 +603,14 @@ def test_what_a_programme_brought_and_nobody_tried_disappoints_nobody(crowd):
     assert outcomes > 0
 
 
-def test_for_what_nobody_raised_nobody_could_have_suffered(crowd):
+def test_for_what_no_one_raised_no_one_could_have_suffered(crowd):
     raised = settle_all(crowd, TO_GUARDIAN, organisation__fear_enacted=0.0)
     unraised = settle_all(crowd, TO_GUARDIAN, organisation__fear_enacted=0.0, practice__idea_raiser=-1)
     assert raised.tally["exposed"].sum() > 0
     assert unraised.tally["exposed"].sum() == 0
 
 
-def test_nobody_learns_from_the_answer_to_what_nobody_voiced(cohort):
+def test_no_one_learns_from_the_answer_to_what_no_one_voiced(cohort):
     """What managers saw for themselves, or partners and programmes brought, is no outcome of speaking up."""
     heard = {}
     for origin in (FROM_STAFF, FROM_TEAM, FROM_MANAGERS, FROM_PARTNERS, FROM_PROGRAMME):

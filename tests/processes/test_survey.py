@@ -132,7 +132,7 @@ def test_the_chance_of_answering_is_a_share_and_the_rate_at_usual_exhaustion(rat
     assert response_probability(rate, slope, 0.5, 0.5) == pytest.approx(rate)
 
 
-def test_the_exhausted_answer_less_or_more_as_the_slope_says():
+def test_the_exhausted_answer_less_or_more_as_the_slope_states():
     assert falling(response_probability(0.5, 2.0, x, 0.5) for x in GRID)
     assert constant(response_probability(0.5, 0.0, x, 0.5) for x in GRID)
     assert rising(response_probability(0.5, -2.0, x, 0.5) for x in GRID)
@@ -182,7 +182,7 @@ def test_empty_posts_leave_too_few_staff(crowd):
     assert share(asked(half), "enough_staff") < share(asked(crowd), "enough_staff")
 
 
-def test_without_noise_and_with_everybody_answering_burnt_out_means_what_the_model_means(cohort):
+def test_without_noise_and_with_everyone_answering_burnt_out_means_what_the_model_means(cohort):
     own = asked(cohort, p__survey__noise=0.0, p__survey__response_rate=1.0)
     filled = own.person["vacant"] == 0
     for o in range(own.n_organisations):
@@ -220,7 +220,7 @@ def test_percentages_are_those_of_the_answers(item, cohort):
         assert own.snapshot["survey_response"][o] == pytest.approx(100 * len(given_) / posts.sum())
 
 
-def test_whoever_answers_answers_every_question_and_empty_posts_none(cohort):
+def test_who_answers_answers_every_question_and_empty_posts_none(cohort):
     own = asked(cohort)
     answers = np.stack([own.person[f"answer_{name}"] for name in SURVEY_ITEMS])
     given_ = answers > 0
@@ -269,7 +269,7 @@ def test_when_the_exhausted_do_not_answer_the_survey_looks_better_than_it_is(cro
         assert share(loud, item, "survey_") > share(loud, item) + 2
 
 
-def test_when_nobody_answers_what_was_reported_last_stands(cohort):
+def test_when_no_one_answers_what_was_reported_last_stands(cohort):
     before = asked(cohort)
     now = asked(before, p__survey__response_rate=0.0, person__safety=0.0)
     np.testing.assert_array_equal(now.snapshot["survey_safe"], before.snapshot["survey_safe"])
@@ -278,7 +278,7 @@ def test_when_nobody_answers_what_was_reported_last_stands(cohort):
     assert (now.person["answer_safe"] == 0).all()
 
 
-def test_where_everybody_is_gone_the_survey_asks_nobody(cohort):
+def test_where_everyone_is_gone_the_survey_asks_no_one(cohort):
     own = asked(cohort, person__vacant=1)
     assert (own.snapshot["survey_response"] == 0.0).all()
     assert out_of_bounds(own) == []
@@ -311,7 +311,7 @@ def test_a_run_without_burn_in_has_a_survey_from_its_first_week_on():
     assert not frame.isna().any().any()
 
 
-def test_off_nobody_is_asked(cohort):
+def test_off_no_one_is_asked(cohort):
     before = cohort.copy()
     before.week = SURVEY_WEEK
     own = asked(cohort, p__survey__enabled=False, organisation__n_surveys=0)

@@ -100,7 +100,7 @@ def test_all_ties_of_a_person_end_at_both_ends():
 
 
 def sociable(cohort, **changes):
-    """A place where nobody loses touch."""
+    """A place where no one loses touch."""
     return put(cohort, p__ties__loss_rate=0.0, p__ties__neglect_rate=0.0, person__vacant=0, **changes)
 
 
@@ -115,7 +115,7 @@ def pairs(ties):
 
 
 def make_all(cohort, weeks=1, **changes):
-    """Let everyone make a tie a week, if they meet somebody."""
+    """Let everyone make a tie a week, if they meet someone."""
     sociable(cohort, organisation__hours__peer=100.0, **changes)
     for _ in range(weeks):
         step(cohort, "ties")
@@ -150,7 +150,7 @@ def test_more_hours_with_peers_make_more_ties(crowd):
 
 
 def test_hours_per_tie_are_what_ties_cost(crowd):
-    """Where upkeep is free, people meet at the rate of their hours; some find nobody new to meet."""
+    """Where upkeep is free, people meet at the rate of their hours; some find no one new to meet."""
     cohort = sociable(crowd.copy(), organisation__hours__peer=1.0, p__ties__upkeep_hours=0.0, p__ties__making_hours=4.0)
     made = step(cohort, "ties").tally["ties_made"].sum() / is_staff(cohort).sum()
     assert 0.15 < made < 0.25
@@ -182,7 +182,7 @@ def test_neglected_ties_are_lost_sooner(crowd):
     assert rising(lost(1.0, p__ties__loss_rate=x) for x in (0.0, 0.01, 0.05))
 
 
-def test_ties_are_lost_as_often_as_the_parameter_says(crowd):
+def test_ties_are_lost_as_often_as_the_parameter_states(crowd):
     n = len(pairs(crowd.ties)) / 2
     cohort = put(
         crowd.copy(),
@@ -196,7 +196,7 @@ def test_ties_are_lost_as_often_as_the_parameter_says(crowd):
     assert lost / n == pytest.approx(0.05, abs=4 * math.sqrt(0.05 / n))
 
 
-def test_nobody_meets_people_who_are_not_there(crowd):
+def test_no_one_meets_people_who_are_not_there(crowd):
     cohort = lonely(crowd.copy())
     sociable(cohort, organisation__hours__peer=100.0)
     cohort.person["vacant"][::2] = 1

@@ -120,7 +120,7 @@ def unsound(cohort):
     found = []
     pairs = [(i, int(j)) for i, own in enumerate(cohort.ties) for j in own if j >= 0]
     if len(set(pairs)) < len(pairs):
-        found.append("somebody is tied to another twice")
+        found.append("someone is tied to another twice")
     if {(j, i) for i, j in pairs} != set(pairs):
         found.append("a tie stands at one end only")
     for i, j in pairs:
@@ -154,7 +154,7 @@ def per_person(cohort):
 
 
 def grown(cohort, weeks=200, hours=0.4, **changes):
-    """Return a copy that started without ties and lived some weeks of nothing but meeting."""
+    """Return a copy that started without ties and simulated some weeks of nothing but meeting."""
     own = cohort.copy()
     own.ties[:] = -1
     put(own, organisation__hours__peer=hours, **changes)
@@ -219,7 +219,7 @@ def test_ties_that_go_with_leavers_count_as_lost(cohort):
     assert cohort.tally["ties_lost"].sum() == before - n_ties(cohort)
 
 
-def test_a_newcomer_does_not_inherit_the_ties_of_whoever_left_in_a_wave(cohort):
+def test_a_newcomer_does_not_inherit_the_ties_of_who_left_in_a_wave(cohort):
     put(cohort, organisation__weeks_to_fill=1.0, organisation__hours__peer=0.0)
     vacancy_wave(cohort, 0, cohort.n_organisations, 1.0)
     step(cohort, "turnover", "ties")
@@ -255,7 +255,7 @@ def test_more_peer_hours_make_more_ties_in_the_long_run(small_cohort):
     assert rising(per_person(grown(small_cohort, 400, hours)) for hours in (0.0, 0.05, 0.1, 0.2, 0.5))
 
 
-def test_nobody_keeps_more_ties_than_there_are_places(small_cohort):
+def test_no_one_keeps_more_ties_than_there_are_places(small_cohort):
     cohort = grown(small_cohort, 150, 3.75, p__ties__making_hours=0.5, p__ties__loss_rate=0.0)
     held = (cohort.ties >= 0).sum(axis=1)
     assert held.max() == N_TIES
@@ -316,7 +316,7 @@ def test_the_pull_of_common_acquaintances_closes_triangles(crowd):
     assert rising(nx.transitivity(graph_of(grown(crowd, 150, p__ties__closure=closure))) for closure in closures)
 
 
-def test_an_organisation_that_stands_alone_looks_for_nobody_outside(small_cohort):
+def test_an_organisation_that_stands_alone_looks_for_no_one_outside(small_cohort):
     near, far = (grown(small_cohort, 30, p__ties__outside_share=share) for share in (0.0, 1.0))
     assert unsound(far) == []
     assert per_person(far) == pytest.approx(per_person(near), rel=0.3)
@@ -326,7 +326,7 @@ draws = st.floats(0, 1, exclude_max=True)
 
 
 @given(st.integers(0, 3), draws, draws, draws, st.integers(0, 39))
-def test_whoever_might_be_met_is_of_the_place(small_cohort, k, u, v, w, i):
+def test_who_might_be_met_is_of_the_place(small_cohort, k, u, v, w, i):
     c = small_cohort
     organisation, team, person = c.organisation.view(np.recarray), c.team.view(np.recarray), c.person
     j = _candidate(i, k, u, v, w, organisation[0], organisation, team, person, c.ties, 0.05)
@@ -334,7 +334,7 @@ def test_whoever_might_be_met_is_of_the_place(small_cohort, k, u, v, w, i):
     assert -1 <= j < c.organisation["n_staff"][0]
 
 
-def test_in_the_team_next_door_everybody_is_as_likely_to_be_met():
+def test_in_the_team_next_door_everyone_is_as_likely_to_be_met():
     cohort = burnt_in(1, n_teams=6, teams_per_division=3, team_size=10, burn_in_weeks=0)
     organisation, team = (t.view(np.recarray) for t in (cohort.organisation, cohort.team))
     person = cohort.person
@@ -350,7 +350,7 @@ def test_in_the_team_next_door_everybody_is_as_likely_to_be_met():
 # -- teams cut off ---------------------------------------------------------------------------------------------------
 
 
-def test_nobody_makes_ties_with_a_team_that_is_cut_off(cohort):
+def test_no_one_makes_ties_with_a_team_that_is_cut_off(cohort):
     own = put(cohort.copy(), organisation__hours__peer=0.6, team__isolated=0)
     own.ties[:] = -1
     own.team["isolated"][::4] = 1

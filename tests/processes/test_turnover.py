@@ -191,12 +191,12 @@ def test_the_reputation_of_a_place_is_the_mean_of_those_who_work_there(cohort):
 def test_managers_of_a_new_generation_bring_their_own_openness(cohort):
     before = cohort.manager["openness_anchor"].copy()
     put(cohort, organisation__weeks_to_fill=1.0)
-    boss = cohort.manager["person"]
-    cohort.person["vacant"][boss[::2]] = 1
+    lead = cohort.manager["person"]
+    cohort.person["vacant"][lead[::2]] = 1
     step(put(cohort, p__turnover__exit_rate=0.0), "turnover")
     changed = cohort.manager["openness_anchor"] != before
     assert changed[::2].all()
-    assert not (changed & (cohort.person["generation"][boss] == 0)).any()
+    assert not (changed & (cohort.person["generation"][lead] == 0)).any()
 
 
 def leavers(crowd, **changes):
@@ -209,7 +209,7 @@ def test_the_exhausted_and_mistrustful_leave_more_often(crowd):
     assert falling(leavers(crowd, person__belonging=x) for x in (0.1, 0.5, 0.9))
 
 
-def test_people_leave_as_often_as_the_hazard_says(crowd):
+def test_people_leave_as_often_as_the_hazard_states(crowd):
     level = {"person__exhaustion": usual, "person__trust": 0.5, "person__belonging": 0.5, "person__vacant": 0}
     n = crowd.n_persons - crowd.n_organisations
     assert leavers(crowd, **level) / n == pytest.approx(0.05, abs=4 * math.sqrt(0.05 * 0.95 / n))
@@ -244,7 +244,7 @@ def test_leavers_of_a_team_are_remembered_for_a_quarter(cohort):
     np.testing.assert_allclose(gone, 0.1 * (1 - 1 / LEAVER_WEEKS) + 1 / LEAVER_WEEKS)
 
 
-def test_nobody_waits_for_the_answer_to_what_a_leaver_raised(cohort):
+def test_no_one_waits_for_the_answer_to_what_a_leaver_raised(cohort):
     put(cohort, practice__idea_state=NO_IDEA, practice__idea_raiser=-1)
     slot = cohort.practice[:, 3]
     slot["idea_state"], slot["idea_raiser"], slot["idea_value"] = WAITING, cohort.team["first_person"] + 2, 1
@@ -288,7 +288,7 @@ def test_empty_posts_are_not_absent(crowd):
     assert not ((cohort.person["vacant"] == 1) & (cohort.person["absent"] == 1)).any()
 
 
-def test_with_absence_switched_off_nobody_is_ill_and_people_still_leave(crowd):
+def test_with_absence_switched_off_no_one_is_ill_and_people_still_leave(crowd):
     own = put(crowd.copy(), person__exhaustion=0.9, p__turnover__absence_enabled=False)
     own.person["absent"] = own.person["vacant"] == 0
     step(own, "turnover")
@@ -296,7 +296,7 @@ def test_with_absence_switched_off_nobody_is_ill_and_people_still_leave(crowd):
     assert leavers(crowd, p__turnover__absence_enabled=False) == leavers(crowd) > 0
 
 
-def test_switched_off_nobody_moves(cohort):
+def test_switched_off_no_one_moves(cohort):
     before = cohort.copy()
     step(put(all_leave(cohort), p__turnover__enabled=False, organisation__weeks_to_fill=1.0), "turnover")
     np.testing.assert_array_equal(cohort.person["vacant"], before.person["vacant"])
@@ -304,7 +304,7 @@ def test_switched_off_nobody_moves(cohort):
     assert (cohort.tally["leavers"] + cohort.tally["hires"] == 0).all()
 
 
-def test_switched_off_nobody_stays_ill_for_ever(cohort):
+def test_switched_off_no_one_stays_ill_for_ever(cohort):
     put(cohort, person__absent=1)
     step(put(cohort, p__turnover__enabled=False), "turnover")
     assert (cohort.person["absent"] == 0).all()

@@ -389,7 +389,7 @@ def test_who_raises_what_is_on_the_table_joins(cohort):
     slot, rows = two_see(cohort, first={"value": 1, "severity": 0.8}, second={"value": -1, "severity": 0.2})
     assert (slot["idea_raiser"], slot["idea_value"]) == (rows[0], 1)
     assert cohort.tally["joined"][0] == 1
-    assert cohort.team["joined"][0] == 0  # nobody works on it yet
+    assert cohort.team["joined"][0] == 0  # no one works on it yet
 
 
 def test_of_two_in_one_week_the_one_who_finds_it_more_severe_leads(cohort):
@@ -443,7 +443,7 @@ def test_authority_turns_voice_to_peers(crowd):
 # -- the switch ------------------------------------------------------------------------------------------------------
 
 
-def test_switched_off_nobody_voices_and_nothing_counts_as_withheld(cohort):
+def test_switched_off_no_one_voices_and_nothing_counts_as_withheld(cohort):
     before = cohort.copy()
     step(put(seen_by_all(cohort), p__voice__enabled=False, practice__idea_state=before.practice["idea_state"]), "voice")
     for name in ("voiced", "withheld_fear", "withheld_futility", "joined"):

@@ -28,7 +28,7 @@ UNSEEN = {
     *(f"person.{name}" for name in ("organisation", "team", "role")),
     *(f"patient.{name}" for name in ("organisation", "team", "group")),
     "organisation.run", "organisation.seed", "manager.person", "manager.superior",
-    # Scratch, and what is only put down.
+    # Scratch, and what is only recorded.
     *columns_of(PROCESSES["record"]).writes, *columns_of(PROCESSES["survey"]).writes,
 }  # fmt: skip
 NOTHING = math.nan
@@ -81,7 +81,7 @@ WITHOUT_IDEA = {"idea_state": 0, "idea_raiser": -1, "deliberated": 0, "cycles": 
 
 
 def of_the_practice(practice: Any) -> dict[str, float]:
-    """Return what a practice says in words, and the idea beside it."""
+    """Return a practice in words, and the idea beside it."""
     about = of_the_idea(practice.idea) if practice.idea else WITHOUT_IDEA
     return {"origin": ORIGINS.index(practice.origin), **about}
 
@@ -121,7 +121,7 @@ def things_of(twin: Twin) -> dict[str, list[Any]]:
         "team": twin.teams,
         "practice": [practice for team in twin.teams for practice in team.practices],
         "person": [who for x in o for who in x.people],
-        "manager": [boss for x in o for boss in x.managers],
+        "manager": [lead for x in o for lead in x.managers],
         "panel": [group for x in o for group in x.forum.groups],
         "patient": [patient for x in o for patient in x.patients],
     }
@@ -224,7 +224,7 @@ def written_by(process: str) -> set[str]:
     return {column.split(".")[0] for column in columns_of(PROCESSES[process]).writes}
 
 
-def live_both(
+def simulate_both(
     cohort: Cohort,
     scenario: Scenario,
     weeks: int,
@@ -233,20 +233,20 @@ def live_both(
     often: bool = False,
     happened: Counter[str] | None = None,
 ) -> Twin:
-    """Let engine and twin live some weeks from one start, and compare all their states.
+    """Let engine and twin run some weeks from one start, and compare all their states.
 
     Parameters
     ----------
     cohort : Cohort
         The start; it is left as it is.
     scenario : Scenario
-        What both live under.
+        What both run under.
     weeks : int
         How many weeks.
     order : sequence of str
         The processes of a week, in order.
     often : bool
-        Whether to compare after each process too, in the tables that it writes. When weeks differ, they are lived once
+        Whether to compare after each process too, in the tables that it writes. When weeks differ, they are simulated once
         more and compared often, so that the process that differs is named.
     happened : Counter, optional
         What the twin counted is added to it.
@@ -267,7 +267,7 @@ def live_both(
             assert not found, "\n".join([f"week {twin.week}, after {name}:", *found])
         found = differences(twin, engine)
         if found and not often:
-            live_both(cohort, scenario, weeks, order=order, often=True)
+            simulate_both(cohort, scenario, weeks, order=order, often=True)
         assert not found, "\n".join([f"week {twin.week}, at its end:", *found])
         for o in twin.organisations if happened is not None else []:
             happened.update(o.count)

@@ -40,7 +40,7 @@ def plain(table: str, record: Any, without: set[str] = frozenset()) -> dict[str,
 
 
 def load(cohort: Cohort, scenario: Scenario) -> Twin:
-    """Return the twin of a cohort of one run, in the week that the cohort lives next."""
+    """Return the twin of a cohort of one run, in the week that the cohort runs next."""
     c, twin = cohort, Twin(scenario, cohort.week)
     _, sections = twin.in_force(cohort.week - 1)
     organisations = [Organisation() for _ in c.organisation]
@@ -73,10 +73,10 @@ def load(cohort: Cohort, scenario: Scenario) -> Twin:
         if isinstance(who, StaffMember):
             who.friends = [people[other] for other in c.ties[row] if other >= 0]
             who.problems = [load_problem(c, row, k, who) for k in range(int(c.person["noticed"][row]))]
-    for row, boss in enumerate(managers):
-        vars(boss).update(plain("manager", c.manager[row]), number=row)
+    for row, lead in enumerate(managers):
+        vars(lead).update(plain("manager", c.manager[row]), number=row)
         superior = c.manager["superior"][row]
-        boss.superior = managers[superior] if superior >= 0 else None
+        lead.superior = managers[superior] if superior >= 0 else None
     for row, record in enumerate(c.patient):
         patient = Patient(twin)
         vars(patient).update(plain("patient", record, {"group"}), row=row)

@@ -6,7 +6,7 @@ from collections import Counter
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from twin.luck import bell, draw, how_many, mean, unit
+from twin.draws import bell, draw, how_many, mean, unit
 
 if TYPE_CHECKING:
     from civicsim.model.levers import Levers
@@ -19,7 +19,7 @@ FOR_EVER = 1_000_000
 
 
 class Dimension:
-    """A dimension of practice: what is right at large, what the protocol says, and who can see it."""
+    """A dimension of practice: what is right at large, what the protocol asks for, and who can see it."""
 
     number: int
     truth: int
@@ -61,14 +61,14 @@ class Compact:
         """Return how far promises are kept in a ledger that all can see."""
         return max(0.0, 2.0 * self.organisation.levers.compact - 1.0)
 
-    def bind_nobody(self) -> None:
+    def bind_no_one(self) -> None:
         """Without a compact nothing is kept or broken."""
         self.fulfilment = self.breach = self.ledger_protection = 0.0
         for team in self.organisation.teams:
             team.fulfilment = team.breach = 0.0
 
-    def live(self) -> None:
-        """Remember what was answered and talked over; settle at the end of the quarter."""
+    def step(self) -> None:
+        """Remember what was answered and deliberated; settle at the end of the quarter."""
         o = self.organisation
         answered = o.count["acted"] + o.count["explained"]
         settled = answered + o.count["silent"]
@@ -216,7 +216,7 @@ class Organisation:
         """The chief executive."""
         return self.managers[-1]
 
-    def luck(self, decision: str, key: int, item: int = 0) -> tuple[float, float, float, float]:
+    def draws(self, decision: str, key: int, item: int = 0) -> tuple[float, float, float, float]:
         """Return four random numbers for a decision of this week, addressed by row and item."""
         return draw(self.seed, decision, self.week, key, item)
 
@@ -248,31 +248,31 @@ class Organisation:
         """Empty a share of the posts of staff at once."""
         for team in chosen:
             for who in team.in_post:
-                if self.luck(f"event.vacancy.{place}", who.key)[0] < size:
+                if self.draws(f"event.vacancy.{place}", who.key)[0] < size:
                     who.leave()
 
     def reality_shift(self, size: float, place: int, chosen: list[Team], weeks: int) -> None:
         """Flip what is right on a share of the dimensions, and redraw the local realities there."""
         decision = f"event.shift.{place}"
         for dimension in self.dimensions:
-            if self.luck(decision, self.key, dimension.number)[0] < size:
+            if self.draws(decision, self.key, dimension.number)[0] < size:
                 dimension.truth = -dimension.truth
                 for team in self.teams:
-                    u, _, _, _ = team.luck(decision, len(self.dimensions) + dimension.number)
+                    u, _, _, _ = team.draws(decision, len(self.dimensions) + dimension.number)
                     team.practices[dimension.number].reality = dimension.local_reality(u)
 
     def reorganisation(self, size: float, place: int, chosen: list[Team], weeks: int) -> None:
         """Move a share of the teams, whose people lose their ties; the forum may be swept away."""
         decision, p = f"event.reorganisation.{place}", self.settings.forum
         for team in chosen:
-            if team.luck(decision, 0)[0] < size:
+            if team.draws(decision, 0)[0] < size:
                 for who in team.staff:
                     who.lose_all_ties()
-        if size > 0.0 and self.luck(decision, self.key, 1)[0] < p.loss_in_reorganisation * (1.0 - p.anchored_outside):
+        if size > 0.0 and self.draws(decision, self.key, 1)[0] < p.loss_in_reorganisation * (1.0 - p.anchored_outside):
             self.forum.swept_away()
 
     def many_directives(self, size: float, place: int, chosen: list[Team], weeks: int) -> None:
-        """Order a share of what the code says, all at once."""
+        """Order a share of the code, all at once."""
         self.order(f"event.directives.{place}", size, self.dimensions)
 
     def inspection(self, size: float, place: int, chosen: list[Team], weeks: int) -> None:
@@ -282,17 +282,17 @@ class Organisation:
         self.order(f"event.inspection.{place}", size, [x for x in self.dimensions if x.measured])
 
     def order(self, decision: str, size: float, dimensions: list[Dimension]) -> None:
-        """Send out directives on a share of some dimensions, as far as the code says anything."""
+        """Send out directives on a share of some dimensions, as far as the code asks for anything."""
         for dimension in dimensions:
-            if dimension.code != 0 and self.luck(decision, self.key, dimension.number)[0] < size:
+            if dimension.code != 0 and self.draws(decision, self.key, dimension.number)[0] < size:
                 dimension.directive = True
 
     def leader_exit(self, size: float, place: int, chosen: list[Team], weeks: int) -> None:
         """Let the chief executive go this week, with some probability."""
-        self.chief_leaving = self.luck(f"event.leader.{place}", self.key)[0] < size
+        self.chief_leaving = self.draws(f"event.leader.{place}", self.key)[0] < size
 
     def solidarity(self, size: float, place: int, chosen: list[Team], weeks: int) -> None:
-        """Raise everybody's belonging; it wears off by itself. Those above the teams belong to the whole."""
+        """Raise everyone's belonging; it wears off by itself. Those above the teams belong to the whole."""
         everywhere = len(chosen) == len(self.teams)
         for who in self.people:
             if who.team in chosen if who.team else everywhere:
@@ -354,15 +354,15 @@ class Organisation:
     def drift(self) -> None:
         """Flip a common reality now and then, which redraws all local ones there, and redraw a few local ones."""
         p, m = self.settings.drift, len(self.dimensions)
-        u, u_where, _, _ = self.luck("drift", self.key)
+        u, u_where, _, _ = self.draws("drift", self.key)
         if how_many(m * p.rate * p.common_share, u, 1):
             dimension = self.dimensions[int(u_where * m)]
             dimension.truth = -dimension.truth
             for team in self.teams:
-                team.practices[dimension.number].reality = dimension.local_reality(team.luck("drift", 1)[0])
+                team.practices[dimension.number].reality = dimension.local_reality(team.draws("drift", 1)[0])
         for team in self.teams:
-            for k in range(how_many(m * 2.0 * p.rate, team.luck("drift", 2)[0], 8)):
-                u_where, u, _, _ = team.luck("drift", 3 + k)
+            for k in range(how_many(m * 2.0 * p.rate, team.draws("drift", 2)[0], 8)):
+                u_where, u, _, _ = team.draws("drift", 3 + k)
                 practice = team.practices[int(u_where * m)]
                 practice.reality = practice.dimension.local_reality(u)
 
@@ -381,14 +381,14 @@ class Organisation:
         for name, value in intended.items():
             met = self.met_next(name, value, pressure) if p.enabled else value
             setattr(self, f"{name}_enacted", met)
-        # Only bad surprises count: to be treated better than announced disappoints nobody.
+        # Only bad surprises count: to be treated better than announced disappoints no one.
         self.say_do_gap = mean((
             max(0.0, self.fear_enacted - self.levers.fear),
             max(0.0, self.levers.permission - self.permission_enacted),
             max(0.0, self.levers.authority - self.authority_enacted),
         ))  # fmt: skip
-        for boss in self.managers:
-            boss.show_openness(boss.team.overload if boss.team else pressure)
+        for lead in self.managers:
+            lead.show_openness(lead.team.overload if lead.team else pressure)
 
     def met_next(self, name: str, intended: float, pressure: float) -> float:
         """x ← x + r·h·(x* − x) − f·p·(x − x₀): hours given pull to the intention, pressure back to the habit."""
@@ -411,10 +411,10 @@ class Organisation:
         for team in self.teams:
             team.share_work()
         overall, rest = mean(team.load for team in self.teams), mean(team.rest for team in self.teams)
-        for boss in self.managers:
-            boss.load = boss.team.load if boss.team else overall
-            boss.rest_hours = boss.team.rest if boss.team else rest
-            boss.find_headspace()
+        for lead in self.managers:
+            lead.load = lead.team.load if lead.team else overall
+            lead.rest_hours = lead.team.rest if lead.team else rest
+            lead.find_headspace()
 
     # -- directives and the code -----------------------------------------------------------------------------------------
 
@@ -438,7 +438,7 @@ class Organisation:
         p = self.settings.codification
         best = [team for team in self.teams if self.superior(team)] if p.enabled else []
         for dimension in self.dimensions:
-            u_learn, u_order, _, _ = self.luck("codification", self.key, dimension.number)
+            u_learn, u_order, _, _ = self.draws("codification", self.key, dimension.number)
             net = sum(team.practices[dimension.number].value for team in best)
             majority = 1 if net > 0 else -1
             learns = net != 0 and u_learn < 1.0 - (1.0 - self.levers.codification) ** abs(net)
@@ -451,14 +451,14 @@ class Organisation:
     # -- partners --------------------------------------------------------------------------------------------------------
 
     def meet_partners(self) -> None:
-        """Partners outside bring work to everybody, and now and then an idea to a team."""
+        """Partners outside bring work to everyone, and now and then an idea to a team."""
         p = self.settings.partners
         self.partner_hours = p.n * p.hours if p.enabled else 0.0
         if not p.enabled or p.n == 0:
             return
-        u, _, _, _ = self.luck("partners", self.key)
+        u, _, _, _ = self.draws("partners", self.key)
         for k in range(how_many(p.n * p.idea_rate, u, 8)):
-            u_team, u_where, u_right, severity = self.luck("partners.idea", self.key, k)
+            u_team, u_where, u_right, severity = self.draws("partners.idea", self.key, k)
             team = self.teams[int(u_team * len(self.teams))]
             practice = team.practices[int(u_where * len(self.dimensions))]
             truth = practice.dimension.truth
@@ -475,10 +475,10 @@ class Organisation:
         p = self.settings.coaching
         hours = self.hours["coaching"] if p.enabled else 0.0
         strength = min(1.0, hours / p.full_hours)
-        for boss in self.managers if strength > 0.0 else []:
-            boss.be_coached(strength)
+        for lead in self.managers if strength > 0.0 else []:
+            lead.be_coached(strength)
         for team in self.teams:
-            # Hours for which there is nobody to coach and nothing on trial go back to care.
+            # Hours for which there is no one to coach and nothing on trial go back to care.
             used = team.n_trials > 0 or not team.manager.vacant
             team.coaching_hours = hours * len(team.staff) if used else 0.0
             if strength > 0.0:
@@ -488,7 +488,7 @@ class Organisation:
     # -- turnover --------------------------------------------------------------------------------------------------------
 
     def people_come_and_go(self) -> None:
-        """Newcomers hear of the place as it was before; then everybody stays, leaves or falls ill."""
+        """Newcomers hear of the place as it was before; then everyone stays, leaves or falls ill."""
         there = [who for who in self.staff if not who.vacant]
         if there:
             self.mean_safety = mean(who.safety for who in there)
@@ -501,7 +501,7 @@ class Organisation:
     # -- governing -------------------------------------------------------------------------------------------------------
 
     def govern_nothing(self) -> None:
-        """Nobody tightens, rates or is succeeded."""
+        """No one tightens, rates or is succeeded."""
         self.grip = self.regulator.urgency = self.attention_wellbeing = self.culture_reported = 0.0
         self.regulator.deadline, self.regulator.notice, self.chief_leaving, self.started_over = 0, 0, False, False
         self.leader_openness = self.chief.openness_anchor
@@ -509,7 +509,7 @@ class Organisation:
     def govern(self) -> None:
         """The chief goes or stays and sets an example; each quarter leaders react to reports, in turn they are rated."""
         p = self.settings.governing
-        u_exit, u_rate, _, _ = self.luck("governing", self.key)
+        u_exit, u_rate, _, _ = self.draws("governing", self.key)
         goes = u_exit < min(1.0, p.chief_exit_rate * (p.inadequate_factor if self.regulator.inadequate else 1.0))
         self.started_over = False
         if self.chief_leaving or goes:
@@ -533,7 +533,7 @@ class Organisation:
         p = self.settings.governing
         self.chief.hire()
         self.count["chiefs_left"] += 1
-        if self.luck("governing", self.key, 1)[0] < p.reset_probability * (1.0 - p.continuity):
+        if self.draws("governing", self.key, 1)[0] < p.reset_probability * (1.0 - p.continuity):
             self.count["resets"] += 1
             self.fear_enacted, self.permission_enacted = self.fear_habit, self.permission_habit
             self.authority_enacted = self.authority_habit

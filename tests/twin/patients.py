@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import mesa
 
-from twin.luck import mean, pick, unit
+from twin.draws import mean, pick, unit
 
 if TYPE_CHECKING:
     from twin.organisation import Organisation
@@ -90,11 +90,11 @@ class Forum:
     def stands(self) -> bool:
         """Whether there is a forum; one that was swept away is set up anew after a time."""
         if not self.standing:
-            u, _, _, _ = self.organisation.luck("forum.rebuilt", self.organisation.key)
+            u, _, _, _ = self.organisation.draws("forum.rebuilt", self.organisation.key)
             self.standing = u < 1.0 / self.settings.rebuild_weeks
         return self.standing
 
-    def live(self) -> None:
+    def step(self) -> None:
         """Let a week pass: independence, money, seats, patients' readiness, and meetings."""
         p, o = self.settings, self.organisation
         if p.satisfaction_target > 0.0:
@@ -122,7 +122,7 @@ class Forum:
         meeting = 0
         while self.credit >= p.hours_per_issue:
             self.credit -= p.hours_per_issue
-            u_comes, u_asked, _, _ = o.luck("forum.comes", o.key, meeting)
+            u_comes, u_asked, _, _ = o.draws("forum.comes", o.key, meeting)
             if u_comes < come:
                 used += p.hours_per_issue
                 if u_asked < about_problems:
@@ -137,7 +137,7 @@ class Forum:
         With a team, patients see what fits there; further away, only what fits in general, and less surely.
         """
         p, o = self.settings, self.organisation
-        u_group, u_dimension, u_right, severity = o.luck("forum", o.key, meeting)
+        u_group, u_dimension, u_right, severity = o.draws("forum", o.key, meeting)
         group = self.groups[pick([group.seats for group in self.groups], u_group)]
         visible = [dimension for dimension in o.dimensions if dimension.patient_visible]
         wanted = [group.needs[dimension.number] for dimension in visible]
@@ -145,7 +145,7 @@ class Forum:
             return
         dimension = visible[pick(wanted, u_dimension)]
         right = u_right < max(0.5, p.accuracy - p.accuracy_loss * self.level)
-        u_team, _, _, _ = o.luck("forum.place", o.key, meeting)
+        u_team, _, _, _ = o.draws("forum.place", o.key, meeting)
         start, n_reached = int(u_team * len(o.teams)), int(p.teams_per_level**self.level + 0.5)
         for team in (o.teams[start:] + o.teams[:start])[:n_reached]:
             practice = team.practices[dimension.number]

@@ -1,4 +1,4 @@
-"""Staff and managers: what they notice, say, learn, feel, and when they go."""
+"""Staff and managers: what they notice, voice, learn, feel, and when they go."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import mesa
 
-from twin.luck import how_many, logistic, mean, unit
+from twin.draws import how_many, logistic, mean, unit
 
 if TYPE_CHECKING:
     from twin.organisation import Organisation
@@ -31,7 +31,7 @@ class Problem:
 
 
 class Post(mesa.Agent):
-    """A post and whoever holds it: of staff, or of a manager."""
+    """A post and the person in it: of staff, or of a manager."""
 
     row: int
     key: int
@@ -63,7 +63,7 @@ class Post(mesa.Agent):
     belonging_anchor: float
     trust_anchor: float
     agency_anchor: float
-    # What came of speaking up: this week, and of late.
+    # Outcomes of speaking up: this week, and of late.
     outcomes: float
     n_outcomes: float
     detriments: float
@@ -85,7 +85,7 @@ class Post(mesa.Agent):
 
     @property
     def at_work(self) -> bool:
-        """Whether somebody holds the post and is not ill."""
+        """Whether someone holds the post and is not ill."""
         return not self.vacant and not self.absent
 
     # -- load ------------------------------------------------------------------------------------------------------------
@@ -166,7 +166,7 @@ class Post(mesa.Agent):
     def live_on(self) -> None:
         """Leave, fall ill or stay; an empty post is filled after a time."""
         o, p = self.organisation, self.settings.turnover
-        u_move, u_ill, _, _ = o.luck("turnover", self.key)
+        u_move, u_ill, _, _ = o.draws("turnover", self.key)
         if self.vacant:
             if u_move < 1.0 / o.weeks_to_fill:
                 self.hire()
@@ -223,7 +223,7 @@ class Manager(Post):
     def show_openness(self, overload: float) -> None:
         """(1−a)·own + a·the chief's openness, less under overload and grip.
 
-        While the post is empty, whoever stands in takes after the chief executive.
+        While the post is empty, a stand-in takes after the chief executive.
         """
         p, o = self.settings.enactment, self.organisation
         own = o.leader_openness if self.vacant else self.openness_anchor
@@ -262,7 +262,7 @@ class StaffMember(Post):
         """Check some of the work that one can see, and keep what looks wrong."""
         self.problems = []
         if self.at_work and visible:
-            u, _, _, _ = self.organisation.luck("noticing", self.key)
+            u, _, _, _ = self.organisation.draws("noticing", self.key)
             for check in range(how_many(self.expected_checks(), u, MOST_PROBLEMS)):
                 self.check_work(visible, check)
         self.noticed = float(len(self.problems))
@@ -272,7 +272,7 @@ class StaffMember(Post):
 
         With the share that does not care for patients, what is proposed is about something else, and undoes it.
         """
-        u_where, u_right, severity, u_own = self.organisation.luck("noticing", self.key, 1 + check)
+        u_where, u_right, severity, u_own = self.organisation.draws("noticing", self.key, 1 + check)
         practice = visible[int(u_where * len(visible))]
         seen = practice.judged(u_right < self.organisation.accuracy(self.skill))
         if seen == practice.value:
@@ -300,7 +300,7 @@ class StaffMember(Post):
             self.propensity_memory = self.propensity
         self.propensity_memory += (self.propensity - self.propensity_memory) / 52.0
         for problem in self.problems[: int(self.noticed)]:
-            u_voice, u_reason, u_channel, _ = o.luck("voice", self.key, problem.check)
+            u_voice, u_reason, u_channel, _ = o.draws("voice", self.key, problem.check)
             if u_voice < self.speaks_probability(problem.severity):
                 channel = self.channel(problem.severity, u_channel)
                 self.raise_problem(problem, channel)
@@ -381,7 +381,7 @@ class StaffMember(Post):
         self.voiced_memory = (1.0 - 1.0 / 13.0) * self.voiced_memory + self.voiced
 
     def hear(self, outcome: float, acted: bool) -> None:
-        """Hear what came of something one raised; a quarter of what one remembers is the latest item."""
+        """Hear the outcome of something one raised; a quarter of what one remembers is the latest item."""
         self.outcomes += outcome
         self.n_outcomes += 1.0
         self.acted_memory += 0.25 * (acted - self.acted_memory)
@@ -455,7 +455,7 @@ class StaffMember(Post):
         )
 
     def leave(self) -> None:
-        """What the person had raised stays on the table, but nobody waits for the answer; ties go along."""
+        """What the person had raised stays on the table, but no one waits for the answer; ties go along."""
         super().leave()
         self.organisation.count["ties_lost"] += self.lose_all_ties()
         self.team.leaver_memory = unit(self.team.leaver_memory + 1.0 / (13.0 * len(self.team.staff)))
@@ -493,7 +493,7 @@ class StaffMember(Post):
         loses = p.loss_rate
         if upkeep > 0.0:
             loses = min(1.0, loses + p.neglect_rate * max(0.0, 1.0 - hours / upkeep))
-        u_loses, u_meets, _, _ = o.luck("ties.touch", self.key)
+        u_loses, u_meets, _, _ = o.draws("ties.touch", self.key)
         # One draw decides whether any tie ends, and which: each tie has half the chance from either end.
         which = u_loses / max(0.5 * loses, 1e-12)
         if which < n:
@@ -510,12 +510,12 @@ class StaffMember(Post):
         """Meet a few people, and choose one by appeal."""
         met, weights = [], []
         for k in range(4):
-            u, v, w, _ = self.organisation.luck("ties.meet", self.key, 1 + k)
+            u, v, w, _ = self.organisation.draws("ties.meet", self.key, 1 + k)
             other = self.might_meet(k, u, v, w)
             if other and not other.vacant and other.team is not self.team and not other.team.isolated:
                 met.append(other)
                 weights.append(self.appeal_of(other))
-        u, _, _, _ = self.organisation.luck("ties.meet", self.key, 5)
+        u, _, _, _ = self.organisation.draws("ties.meet", self.key, 5)
         x = u * sum(weights)
         for other, weight in zip(met, weights, strict=True):
             x -= weight

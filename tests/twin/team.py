@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from twin.luck import either, mean, unit
+from twin.draws import either, mean, unit
 
 if TYPE_CHECKING:
     from twin.organisation import Dimension, Organisation
@@ -19,7 +19,7 @@ YEAR = 52
 
 @dataclass
 class Idea:
-    """What somebody proposes to do instead: waiting for an answer, endorsed, or in trial."""
+    """What someone proposes to do instead: waiting for an answer, endorsed, or in trial."""
 
     value: int
     severity: float
@@ -66,7 +66,7 @@ class Practice:
         return self.team.organisation.week
 
     def judged(self, rightly: bool) -> int:
-        """Return what seems right to somebody who judges rightly, or wrongly."""
+        """Return what seems right to someone who judges rightly, or wrongly."""
         return self.reality if rightly else -self.reality
 
     def change_to(self, value: int, origin: str, convenient: bool = False, week: int | None = None) -> bool:
@@ -130,7 +130,7 @@ class Practice:
         p, team = self.team.settings.lifecycle, self.team
         hazard = p.decay_base + p.decay_overload * team.overload + p.decay_turnover * team.leaver_memory
         hazard += p.decay_leader * team.organisation.started_over - p.decay_neighbours * self.share_alike()
-        u, _, _, _ = team.luck("lifecycle.decay", self.dimension.number)
+        u, _, _, _ = team.draws("lifecycle.decay", self.dimension.number)
         return u < max(0.0, hazard)
 
 
@@ -211,9 +211,9 @@ class Team:
         """Those whose post is filled, ill or not."""
         return [who for who in self.staff if not who.vacant]
 
-    def luck(self, decision: str, item: int) -> tuple[float, float, float, float]:
+    def draws(self, decision: str, item: int) -> tuple[float, float, float, float]:
         """Return the team's four random numbers for a decision of this week."""
-        return self.organisation.luck(decision, self.key, item)
+        return self.organisation.draws(decision, self.key, item)
 
     def mean_of(self, trait: str) -> float:
         """Return the mean of a trait of those in post, 0 if there are none."""
@@ -231,7 +231,7 @@ class Team:
         o, p, structure = self.organisation, self.settings.load, self.settings.structure
         self.mismatch = sum(not practice.fits for practice in self.practices) / len(self.practices)
         self.n_present = sum(who.at_work for who in self.staff)
-        # Whoever manages beside the team's manager is not there for care.
+        # Managers beside the team's manager are not there for care.
         hands = max(self.n_present - (structure.managers_per_team - 1), 1)
         saved = p.convenience_gain * sum(practice.convenient for practice in self.practices)
         care = max(0.0, o.demand_factor * self.demand / hands - saved)
@@ -260,7 +260,7 @@ class Team:
         attended = min(1.0, self.settings.directives.attention / len(ordered))
         for dimension in ordered:
             self.count["directives"] += 1
-            u_attend, u_signal, u_choice, u_guess = self.luck("directives", dimension.number)
+            u_attend, u_signal, u_choice, u_guess = self.draws("directives", dimension.number)
             practice = self.practices[dimension.number]
             if u_attend >= attended:
                 self.count["overlooked"] += 1
@@ -321,7 +321,7 @@ class Team:
     # -- noticing, observation, voice --------------------------------------------------------------------------------------
 
     def notice(self) -> None:
-        """seek moves towards ½[1 + O(1−F) − φ·salience·F]; then everybody looks."""
+        """seek moves towards ½[1 + O(1−F) − φ·salience·F]; then everyone looks."""
         p, o, levers = self.settings.noticing, self.organisation, self.organisation.levers
         openness, fear = self.manager.openness, o.fear_enacted
         settles = unit(0.5 * (1.0 + openness * (1.0 - fear) - levers.measured_share * levers.target_salience * fear))
@@ -333,7 +333,7 @@ class Team:
         self.count["noticed"] += self.noticed
 
     def observe(self) -> None:
-        """The manager watches the work, which takes nobody's courage, and turns the team towards looking for problems."""
+        """The manager watches the work, which takes no one's courage, and turns the team towards looking for problems."""
         p = self.settings.observation
         visible = [practice for practice in self.practices if practice.dimension.staff_visible]
         if not self.manager.at_work or not visible:
@@ -349,7 +349,7 @@ class Team:
             self.count["observed"] += seen
 
     def huddle(self) -> None:
-        """The team looks at what bears on safety; what is seen is said as far as people there dare to."""
+        """The team looks at what bears on safety; what is seen is raised as far as people there dare to."""
         p = self.settings.observation
         critical = [
             practice
@@ -371,10 +371,10 @@ class Team:
         self, practices: list[Practice], decision: str, check: int, skill: float, candour: float, origin: str
     ) -> bool:
         """Look at one practice; return whether something wrong came on the table."""
-        u_where, u_right, severity, u_said = self.luck(decision, check)
+        u_where, u_right, severity, u_raised = self.draws(decision, check)
         practice = practices[int(u_where * len(practices))]
         seen = practice.judged(u_right < self.organisation.accuracy(skill))
-        if seen == practice.value or practice.idea or u_said >= candour:
+        if seen == practice.value or practice.idea or u_raised >= candour:
             return False
         practice.propose(seen, severity, origin, "manager")
         self.noticed += 1.0
@@ -405,12 +405,12 @@ class Team:
         self.count["hours_settling"] += self.settling_hours
 
     def settle(self, practice: Practice, idea: Idea) -> None:
-        """Settle what waits for nobody's time, and give up on what was acted on long ago and came to nothing."""
+        """Settle what waits for no one's time, and give up on what was acted on long ago and came to nothing."""
         p, o = self.settings.response, self.organisation
-        u_act, _, u_silence, u_harm = self.luck("response", practice.dimension.number)
+        u_act, _, u_silence, u_harm = self.draws("response", practice.dimension.number)
         if idea.state != "waiting":
             if o.week - idea.week >= p.patience:
-                # What a programme brought was promised to nobody.
+                # What a programme brought was promised to no one.
                 if idea.origin != "programme":
                     self.count["lapsed"] += 1
                     if idea.channel != "forum":
@@ -435,7 +435,7 @@ class Team:
     def time_out(self, practice: Practice, idea: Idea) -> None:
         """What waited too long counts as silence."""
         o = self.organisation
-        _, _, u_silence, _ = self.luck("response", practice.dimension.number)
+        _, _, u_silence, _ = self.draws("response", practice.dimension.number)
         self.count["silent"] += 1
         self.count["timed_out"] += 1
         self.count["response_weeks"] += self.waited(idea)
@@ -447,7 +447,7 @@ class Team:
 
         Linear and hyperbolic decline meet the exponential one at the usual overload.
         """
-        p, o, boss = self.settings.response, self.organisation, self.manager
+        p, o, lead = self.settings.response, self.organisation, self.manager
         usual = self.settings.reference.usual_overload
         left, usually_left = math.exp(-p.overload_cost * self.overload), math.exp(-p.overload_cost * usual)
         if p.form == "linear":
@@ -456,12 +456,12 @@ class Team:
             left = 1.0 / (1.0 + (1.0 / usually_left - 1.0) * self.overload / usual)
         reporting = o.hours["reporting"] / o.hours_budget
         hours = o.hours["response"] * len(self.staff) * (1.0 - p.reporting_cost * reporting)
-        hours *= 1.0 - p.exhaustion_cost * (0.0 if boss.vacant else boss.exhaustion)
+        hours *= 1.0 - p.exhaustion_cost * (0.0 if lead.vacant else lead.exhaustion)
         hours *= left * self.settings.structure.managers_per_team
-        return hours if boss.at_work else 0.5 * hours
+        return hours if lead.at_work else 0.5 * hours
 
     def manager_answers(self) -> None:
-        """Serve the queue; time that nobody needs goes back to care, beyond one item."""
+        """Serve the queue; time that no one needs goes back to care, beyond one item."""
         p, o = self.settings.response, self.organisation
         queue = [x for x in self.practices if x.idea and x.idea.state == "waiting" and x.idea.channel == "manager"]
         self.response_credit += self.manager_hours()
@@ -469,7 +469,7 @@ class Team:
             practice = max(queue, key=lambda x: self.priority(x.idea))
             queue.remove(practice)
             idea = practice.idea
-            _, _, _, u_harm = self.luck("response", practice.dimension.number)
+            _, _, _, u_harm = self.draws("response", practice.dimension.number)
             self.expose(idea, u_harm)
             self.count["answered"] += 1
             self.count["response_weeks"] += self.waited(idea)
@@ -492,7 +492,7 @@ class Team:
         return idea.severity + self.waited(idea) / p.timeout + rank * standing
 
     def expose(self, idea: Idea, u: float) -> None:
-        """Whoever raised it may suffer: d₀·F·(1−O)."""
+        """The person who raised it may suffer: d₀·F·(1−O)."""
         harmed = self.settings.response.detriment * self.organisation.fear_enacted * (1.0 - self.manager.openness)
         self.count["exposed"] += idea.raiser is not None
         if idea.raiser and u < harmed:
@@ -502,7 +502,7 @@ class Team:
 
     def decide(self, practice: Practice, idea: Idea, acts: float, explains: float, invitation: float) -> None:
         """Act on an idea, explain why not, or pass it over in silence."""
-        u_act, u_explain, u_silence, _ = self.luck("response", practice.dimension.number)
+        u_act, u_explain, u_silence, _ = self.draws("response", practice.dimension.number)
         if u_act < acts:
             idea.state, idea.week = "endorsed", self.organisation.week
             self.count["acted"] += 1
@@ -522,7 +522,7 @@ class Team:
         return -0.2 if u < invitation else 0.0
 
     def tell(self, idea: Idea, outcome: float, acted: bool = False) -> None:
-        """Let the team and whoever raised it know what came of it; nobody learns from what nobody voiced."""
+        """Let the team and the person who raised it know the outcome; no one learns from what no one voiced."""
         if idea.origin not in ("staff", "team"):
             return
         self.outcomes += outcome
@@ -534,13 +534,13 @@ class Team:
     # -- deliberation ----------------------------------------------------------------------------------------------------
 
     def deliberate(self) -> float:
-        """Talk over endorsed ideas while there are hours; return the hours that it took."""
+        """Deliberate endorsed ideas while there are hours; return the hours that it took."""
         p = self.settings.deliberation
         price, used = p.n_discussants * p.hours_each, 0.0
         self.conflict = 0.0
         self.deliberation_credit += self.organisation.hours["deliberation"] * len(self.staff)
         if self.deliberation_credit >= price:
-            u, _, _, _ = self.luck("deliberation", len(self.practices))
+            u, _, _, _ = self.draws("deliberation", len(self.practices))
             for practice in self.from_anywhere(u):
                 if self.deliberation_credit < price:
                     break
@@ -574,7 +574,7 @@ class Team:
         conflict = ½(diversity + split)·(1−f)(1 + w·hostility), split = 2·min/all; it fails with conflict − c*.
         """
         p, diversity = self.settings.deliberation, self.diversity()
-        u_common, u_fails, u_chance, u_start = self.luck("deliberation", practice.dimension.number)
+        u_common, u_fails, u_chance, u_start = self.draws("deliberation", practice.dimension.number)
         pro, con = self.votes(practice, idea, u_common, u_start, p.conformity * (1.0 - diversity))
         if pro + con < 2:
             return 0
@@ -600,7 +600,7 @@ class Team:
         there = [who for who in self.staff[start:] + self.staff[:start] if who.at_work]
         votes = []
         for who in there[: self.settings.deliberation.n_discussants]:
-            u_follow, u_own, _, _ = self.organisation.luck("deliberation.votes", who.key, practice.dimension.number)
+            u_follow, u_own, _, _ = self.organisation.draws("deliberation.votes", who.key, practice.dimension.number)
             u = u_common if u_follow < math.sqrt(correlation) else u_own
             votes.append(fits == (u < self.organisation.accuracy(who.skill)))
         return sum(votes), len(votes) - sum(votes)
@@ -618,7 +618,7 @@ class Team:
                 practice.idea = None
         alignment = self.mean_of("alignment")
         self.n_trials = sum(x.idea is not None and x.idea.state == "in trial" for x in self.practices)
-        u, _, _, _ = self.luck("lifecycle.trials", 2 * len(self.practices))
+        u, _, _, _ = self.draws("lifecycle.trials", 2 * len(self.practices))
         for practice in self.from_anywhere(u):
             idea = practice.idea
             if idea and idea.state == "endorsed" and self.n_trials < p.max_concurrent and self.may_begin():
@@ -643,7 +643,7 @@ class Team:
             return
         work = p.trial_hours * p.cycle_weeks
         left = max(0.0, 1.0 - p.report_hours / work) if work > 0.0 else 1.0
-        u_runs, u_shows, _, _ = self.luck("lifecycle.trials", practice.dimension.number)
+        u_runs, u_shows, _, _ = self.draws("lifecycle.trials", practice.dimension.number)
         self.count["cycles_due"] += 1
         if u_runs < min(1.0, p.headspace_gain * self.headspace) * left:
             self.count["cycles_done"] += 1
@@ -660,7 +660,7 @@ class Team:
         adopts = alignment * evidence + (1.0 - alignment) * idea.convenient > 0.0
         second = None
         if adopts and practice.dimension.cross_boundary:
-            u_which, u_consent, _, _ = self.luck("lifecycle.trials", len(self.practices) + practice.dimension.number)
+            u_which, u_consent, _, _ = self.draws("lifecycle.trials", len(self.practices) + practice.dimension.number)
             second = self.neighbour_at(u_which)
             adopts = second is not None and u_consent < second.consents_probability()
         if not adopts:
@@ -746,7 +746,7 @@ class Team:
         hazard = self.adoption_hazard(self.news_ties(practice)[value])
         if practice.dimension.code == value:
             hazard = either(hazard, p.order_rate * o.levers.directive_rate)
-        u_hear, u_judge, _, _ = self.luck("spread", practice.dimension.number)
+        u_hear, u_judge, _, _ = self.draws("spread", practice.dimension.number)
         room = min(1.0, p.headspace_gain * self.headspace)
         accuracy = o.accuracy(self.mean_of("skill"))
         return u_hear < hazard * room and (practice.reality == value) == (u_judge < accuracy)
@@ -779,7 +779,7 @@ class Team:
         for mine, theirs in zip(self.practices, self.partner.practices, strict=True):
             if theirs.value in (0, mine.value) or (p.by == "patients" and not mine.dimension.patient_visible):
                 continue
-            u_meet, u_insist, u_judge, _ = self.luck("pairing", mine.dimension.number)
+            u_meet, u_insist, u_judge, _ = self.draws("pairing", mine.dimension.number)
             fits = mine.reality == theirs.value
             if u_meet < p.exchange_rate and (u_insist < p.insistence or fits == (u_judge < accuracy)):
                 mine.switch_to(theirs.value, "neighbours", "horizontal")
@@ -809,7 +809,7 @@ class Team:
         seen = p.peer_scrutiny * min(1.0, ties_per_post / 3.0)
         detected = 1.0 - (1.0 - audited) * (1.0 - seen)
         for practice in self.practices:
-            if practice.gamed and self.luck("quality", practice.dimension.number)[0] < detected:
+            if practice.gamed and self.draws("quality", practice.dimension.number)[0] < detected:
                 practice.gamed = False
 
     def quality_on(self, practices: list[Practice]) -> float:

@@ -1,4 +1,4 @@
-"""The engine lives as its plain twin does: the same decisions, the same states, week by week."""
+"""The engine runs as its plain twin does: the same decisions, the same states, week by week."""
 
 import ast
 from collections import Counter
@@ -18,7 +18,7 @@ from civicsim.model.roster import Roster
 from civicsim.model.week import PROCESSES, ordered
 from civicsim.scenario.scenario import Scenario
 from civicsim.scenario.shipped import shocks
-from twin.comparing import comparisons, differences, live_both
+from twin.comparing import comparisons, differences, simulate_both
 from twin.loading import load
 from twin.patients import Patient
 from twin.people import Manager, StaffMember
@@ -98,51 +98,51 @@ def small():
     return scenario, burn_in(scenario, [8], threads=1)
 
 
-def test_engine_and_twin_live_the_same_two_years_with_every_mechanism_and_every_event(large):
+def test_engine_and_twin_run_the_same_two_years_with_every_mechanism_and_every_event(large):
     scenario, start = large
     happened = Counter()
-    live_both(begin(start, scenario), scenario, 104, often=True, happened=happened)
+    simulate_both(begin(start, scenario), scenario, 104, often=True, happened=happened)
     # What became of changes is counted once more by cause, some of which are rare.
     counts = {column.name for column in TABLES["tally"] if column.name != "changes"}
     assert {name for name in counts if happened[name] == 0} == set()
 
 
 @pytest.mark.parametrize("mechanism", WEEK)
-def test_they_live_the_same_with_one_mechanism_alone(small, mechanism):
+def test_they_run_the_same_with_one_mechanism_alone(small, mechanism):
     scenario, start = small
     alone = scenario.with_(**{f"{name}__enabled": name == mechanism for name in WEEK})
-    live_both(begin(start, alone), alone, 27)
+    simulate_both(begin(start, alone), alone, 27)
 
 
 @pytest.mark.parametrize("mechanism", WEEK)
-def test_they_live_the_same_without_one_mechanism(small, mechanism):
+def test_they_run_the_same_without_one_mechanism(small, mechanism):
     scenario, start = small
     without = scenario.with_(**{f"{mechanism}__enabled": False})
-    live_both(begin(start, without), without, 27)
+    simulate_both(begin(start, without), without, 27)
 
 
 @pytest.mark.parametrize("how", OTHERWISE)
-def test_they_live_the_same_where_rules_have_another_form(small, how):
+def test_they_run_the_same_where_rules_have_another_form(small, how):
     scenario, start = small
     other = scenario.with_(**OTHERWISE[how])
-    live_both(begin(start, other), other, 27)
+    simulate_both(begin(start, other), other, 27)
 
 
-def test_they_live_the_same_in_another_order_of_the_week(small):
+def test_they_run_the_same_in_another_order_of_the_week(small):
     scenario, start = small
     order = [process.name for process in ordered("shuffled:4") if process.name in WEEK]
-    live_both(begin(start, scenario), scenario, 27, order=order)
+    simulate_both(begin(start, scenario), scenario, 27, order=order)
 
 
-def test_they_live_the_same_with_teams_of_uneven_sizes():
+def test_they_run_the_same_with_teams_of_uneven_sizes():
     roster = Roster((2, 2), ((2, 6, 0, 1, 1), (0, 1, 0, 0, 0), (0, 0, 1, 0, 2), (1, 3, 1, 0, 0)))
     scenario = assumed(4, 6, 27).with_(n_organisations=1, roster=roster)
-    live_both(begin(burn_in(scenario, [10], threads=1), scenario), scenario, 27)
+    simulate_both(begin(burn_in(scenario, [10], threads=1), scenario), scenario, 27)
 
 
-def test_they_live_the_same_with_two_managers_per_team():
+def test_they_run_the_same_with_two_managers_per_team():
     scenario = assumed(3, 6, 27).with_(managers_per_team=2, improvement_share=0.05, agency_bias=0.2)
-    live_both(begin(burn_in(scenario, [9], threads=1), scenario), scenario, 27)
+    simulate_both(begin(burn_in(scenario, [9], threads=1), scenario), scenario, 27)
 
 
 def test_the_events_of_the_run_are_of_every_kind():
@@ -187,7 +187,7 @@ def test_a_rule_that_differs_is_named_by_week_and_process(small):
     cohort = begin(start, scenario)
     cohort.parameters["exhaustion"]["load_weight"] = 0.05
     with pytest.raises(AssertionError, match=r"^week 0, after exhaustion:\nperson\.exhaustion, row 0: twin"):
-        live_both(cohort, scenario, 1)
+        simulate_both(cohort, scenario, 1)
 
 
 def test_people_are_mesa_agents(small):

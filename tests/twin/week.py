@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import mesa
 
-from twin.luck import draw, mean
+from twin.draws import draw, mean
 from twin.organisation import Organisation, settings_of
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Twin(mesa.Model):
     scenario : Scenario
         Levers, parameters and events.
     week : int
-        The week to be lived next.
+        The week to simulate next.
     """
 
     def __init__(self, scenario: Scenario, week: int) -> None:
@@ -55,14 +55,14 @@ class Twin(mesa.Model):
         return [team for organisation in self.organisations for team in organisation.teams]
 
     def step(self) -> None:
-        """Live a week."""
+        """Simulate a week."""
         self.begin_week()
         for name in WEEK:
             self.happen(name)
         self.week += 1
 
     def begin_week(self) -> None:
-        """Everybody knows the week, and nothing has happened yet."""
+        """Everyone knows the week, and nothing has happened yet."""
         for organisation in self.organisations:
             organisation.week = self.week
             organisation.count = Counter()
@@ -227,7 +227,7 @@ class Twin(mesa.Model):
                 team.huddle()
 
     def partners(self) -> None:
-        """Partners outside bring ideas to teams, and work to everybody."""
+        """Partners outside bring ideas to teams, and work to everyone."""
         for o in self.organisations:
             o.meet_partners()
 
@@ -315,7 +315,7 @@ class Twin(mesa.Model):
         for o in self.organisations if self.week % 13 == 0 else []:
             o.codify()
 
-    # -- what comes of it for patients and staff -------------------------------------------------------------------------
+    # -- results for patients and staff -------------------------------------------------------------------------
 
     def quality(self) -> None:
         """True quality follows fit, exhaustion and overload; reported quality also follows gaming."""
@@ -334,9 +334,9 @@ class Twin(mesa.Model):
                 around = mean(others) if others else who.exhaustion
                 tired.append((who, who.exhaustion_next(around, who.team.breach)))
             tired += [
-                (boss, boss.exhaustion_next(boss.exhaustion, o.compact.breach))
-                for boss in o.managers
-                if not boss.vacant
+                (lead, lead.exhaustion_next(lead.exhaustion, o.compact.breach))
+                for lead in o.managers
+                if not lead.vacant
             ]
         for who, exhaustion in tired:
             who.exhaustion = exhaustion
@@ -376,14 +376,14 @@ class Twin(mesa.Model):
         for o in self.organisations:
             o.spent["patients"] = 0.0
             if o.settings.forum.enabled and o.forum.stands():
-                o.forum.live()
+                o.forum.step()
 
     def compact(self) -> None:
         """Each quarter it is settled which promises between organisation and staff were kept; breach weighs double."""
         for o in self.where("compact"):
-            o.compact.live()
+            o.compact.step()
         for o in self.elsewhere("compact"):
-            o.compact.bind_nobody()
+            o.compact.bind_no_one()
 
     def governing(self) -> None:
         """Leaders tighten when reports fall short, set an example by how they spend time, are rated, and are succeeded."""
