@@ -330,7 +330,7 @@ def test_people_and_networks_are_those_of_the_chosen_weeks():
 
 
 @pytest.mark.parametrize(
-    ("request_", "says"),
+    ("request_", "message"),
     [
         ({"people": {"columns": ["safty"], "every": 13}}, "people: no column 'safty'; did you mean 'safety'?"),
         ({"people": {"column": ["safety"], "every": 13}}, "people: no key 'column'; did you mean 'columns'?"),
@@ -346,6 +346,6 @@ def test_people_and_networks_are_those_of_the_chosen_weeks():
         ({"network": {"every": 1, "weeks": [1]}}, "network: expected either every"),
     ],
 )  # fmt: skip
-def test_a_request_that_cannot_be_met_states_why(request_, says):
-    with pytest.raises(ScenarioError, match=says):
+def test_a_request_that_cannot_be_met_states_why(request_, message):
+    with pytest.raises(ScenarioError, match=message):
         cs.run(lively_scenario(), 1, **request_)

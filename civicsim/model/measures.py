@@ -51,8 +51,16 @@ class History:
 
 
 ENACTED_COLUMNS = (
-    "fear_enacted", "permission_enacted", "authority_enacted", "say_do_gap", "grip", "fulfilment", "breach", "spent", "hours",
-)  # fmt: skip
+    "fear_enacted",
+    "permission_enacted",
+    "authority_enacted",
+    "say_do_gap",
+    "grip",
+    "fulfilment",
+    "breach",
+    "spent",
+    "hours",
+)
 
 _UP_TO_ONE = {"0–1", "Gini, 0–1", "probability", "difference of probabilities", "ICC(1)"}
 """Units of what is at most 1, beside shares."""
@@ -394,13 +402,14 @@ MEASURES: dict[str, Measure] = {measure.name: measure for measure in _ALL}
 """Every measure by name."""
 
 FLAGSHIP = (
-    "voice_share", "psychological_safety", "efficacy", "burnt_out_share", "leaver_rate", "quality_true",
-    "quality_reported", "harm_rate", "sustained_share", "load",
-)  # fmt: skip
+    *("voice_share", "psychological_safety", "efficacy", "burnt_out_share", "leaver_rate"),
+    *("quality_true", "quality_reported", "harm_rate", "sustained_share", "load"),
+)
 """The measures that tables show first."""
 
 TEAM_MEASURES = (
-    "load", "overload", "headspace", "exhaustion", "safety", "seek", "noticed", "voiced", "dealt", "mismatch",
-    "quality", "quality_measured", "quality_unmeasured", "quality_reported", "harm", "incidents", "leaver_memory",
-)  # fmt: skip
+    *("load", "overload", "headspace", "exhaustion", "safety", "seek", "noticed", "voiced", "dealt", "mismatch"),
+    *("quality", "quality_measured", "quality_unmeasured", "quality_reported"),
+    *("harm", "incidents", "leaver_memory"),
+)
 """Columns of the team table that can be recorded weekly for each team."""

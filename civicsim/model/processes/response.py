@@ -323,9 +323,22 @@ def _serve_queue(log, t, n_waiting, week, org, q, explains, harmed, g, practice,
 
 @compiled
 def _step(
-    first, last, week, log, p, p_forum, p_structure, p_reference, organisation, tally, team, practice, person, manager,
+    first,
+    last,
+    week,
+    log,
+    p,
+    p_forum,
+    p_structure,
+    p_reference,
+    organisation,
+    tally,
+    team,
+    practice,
+    person,
+    manager,
     panel,
-):  # fmt: skip
+):
     """Let peers, the guardian and managers answer items; managers serve a queue with limited hours."""
     for o in range(first, last):
         org, q, count = organisation[o], p[o], tally[o]
