@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 
 import civicsim
 from civicsim.cli import commands, study_commands  # noqa: F401  (declare the commands)
-from civicsim.cli.declaring import COMMANDS, function_of, help_text, output_of
+from civicsim.cli.declaring import COMMANDS, function_of, help_of, output_of
 from civicsim.cli.options import Json, Quiet
 from civicsim.cli.overview import OVERVIEW
 from civicsim.errors import CivicsimError, nearest
@@ -21,24 +21,27 @@ _UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 _COMPLETING = "_CIVICSIM_COMPLETE"
 _GROUPS = {
-    "study": help_text(
-        "Run batch experiments and store their results.\n\n"
-        "A study file states the question, the styles, the factors that vary, the seeds and the weeks. Repeating a command "
-        "resumes it.",
-        (
-            "study new study.toml", "study check study.toml", "study run study.toml --out results",
-            "study status results", "study report results",
-        ),
-    ),
-    "org": help_text(
-        "Import your organisation from a staff table; export networks.\n\n"
-        "Names, ids and other text of the tables are written to no file except the --key that you ask for.",
-        (
-            "org example trial", "org import trial/staff.csv --ties trial/ties.csv",
-            "compare civic-culture --kind my-trust.toml", "org export --kind my-trust.toml --out network.graphml",
-        ),
-    ),
-}  # fmt: skip
+    "study": """Run batch experiments and store their results.
+
+    civicsim study new study.toml
+    civicsim study check study.toml
+    civicsim study run study.toml --out results
+    civicsim study status results
+    civicsim study report results
+
+A study file states the question, the styles, the factors that vary, the seeds and the weeks. Repeating a command resumes it.
+""",
+    "org": """Import your organisation from a staff table; export networks.
+
+    civicsim org example trial
+    civicsim org import trial/staff.csv --ties trial/ties.csv
+    civicsim compare civic-culture --kind my-trust.toml
+    civicsim org export --kind my-trust.toml --out network.graphml
+
+Names, ids and other text of the tables are written to no file except the --key that you ask for.
+""",
+}
+"""Groups of commands, with their help."""
 
 
 class _Group(TyperGroup):
@@ -68,7 +71,7 @@ def application(words: Sequence[str] = ()) -> Any:
         group, _, own = name.rpartition(" ")
         if group and group not in groups:
             groups[group] = typer.Typer(rich_markup_mode=None, context_settings=_SETTINGS)
-            groups[group].callback(invoke_without_command=True, help=_GROUPS[group])(_group)
+            groups[group].callback(invoke_without_command=True, help=help_of(_GROUPS[group]))(_group)
             app.add_typer(groups[group], name=group)
         (groups[group] if group else app).command(own, help=COMMANDS[name].help)(function_of(name))
     return typer.main.get_command(app)
@@ -88,7 +91,7 @@ def root(
     if context.invoked_subcommand is None:
         if output.json:
             raise CivicsimError("--json: expected a command, for example civicsim run --json")
-        output.say(OVERVIEW)
+        output.print(OVERVIEW)
 
 
 def _group(context: typer.Context, json: Json = False, quiet: Quiet = False) -> None:
@@ -96,22 +99,11 @@ def _group(context: typer.Context, json: Json = False, quiet: Quiet = False) -> 
     if context.invoked_subcommand is None:
         if output.json:
             raise CivicsimError(f"{context.info_name}: expected a command; see civicsim {context.info_name} --help")
-        output.say(context.get_help())
+        output.print(context.get_help())
 
 
 def invoke(words: Sequence[str]) -> int:
-    """Run one command, and return its exit code.
-
-    Parameters
-    ----------
-    words : sequence of str
-        Words after ``civicsim``.
-
-    Raises
-    ------
-    CivicsimError
-        If the words are no command, or the command cannot be carried out.
-    """
+    """Run the command that the words after ``civicsim`` name, and return its exit code."""
     from civicsim.cli.output import Output
 
     if _COMPLETING in os.environ:

@@ -31,18 +31,15 @@ class Timed(Seeded):
 # -- simulate ----------------------------------------------------------------------------------------------------------
 
 
-@command(
-    "app",
-    "serving.serve",
-    "app",
-    "app --port 9000 --no-open",
-    "app --public",
-    "app --results results",
-    "app --allowed-host civic.example.org --root-path /civicsim",
-    json=False,
-)
+@command("app", "serving.serve", json=False)
 class App:
     """Open the page in a browser: explore, compare, try policies.
+
+        civicsim app
+        civicsim app --port 9000 --no-open
+        civicsim app --public
+        civicsim app --results results
+        civicsim app --allowed-host civic.example.org --root-path /civicsim
 
     The page works without the internet and sends nothing anywhere. Only this computer can reach it, unless --public
     opens it to the network; it has no passwords. It answers under the names of this computer; --allowed-host adds
@@ -59,9 +56,13 @@ class App:
     root_path: Annotated[str, opt.value("PATH", "Path under which a proxy shows the page, such as /civicsim.")] = ""
 
 
-@command("demo", "running.demo", "demo", "demo --out results --seeds 10", "demo --weeks 52 --set n_teams=10 --json")
+@command("demo", "running.demo")
 class Demo(Timed):
     """Compare six governance styles over five years and write the data.
+
+        civicsim demo
+        civicsim demo --out results --seeds 10
+        civicsim demo --weeks 52 --set n_teams=10 --json
 
     The styles are status quo, command, targets through fear, tokenistic engagement, compact and civic culture. All start
     from the same organisations after five years at the status quo. The command prints a table and lists the files.
@@ -73,18 +74,16 @@ class Demo(Timed):
     csv: opt.Csv = False
 
 
-@command(
-    "run",
-    "running.run",
-    "run",
-    "run --style compact --seeds 30",
-    "run my.toml --set fear=0.1 --set n_teams=10",
-    "run my.toml --weeks 104 --out results",
-    "--json run --style command",
-    "run --profile",
-)
+@command("run", "running.run")
 class Run(Timed):
     """Run one scenario or style and summarise its results.
+
+        civicsim run
+        civicsim run --style compact --seeds 30
+        civicsim run my.toml --set fear=0.1 --set n_teams=10
+        civicsim run my.toml --weeks 104 --out results
+        civicsim --json run --style command
+        civicsim run --profile
 
     Without a file: the status quo on an NHS-like acute trust of 600 staff. Each run is one organisation with its own
     random events, which follow from its seed; intervals show how far the mean varies from run to run. Weeks count from
@@ -105,18 +104,16 @@ class Run(Timed):
     ] = False
 
 
-@command(
-    "compare",
-    "running.compare",
-    "compare civic-culture",
-    "compare command compact civic-culture --seeds 10",
-    "compare my.toml --out results",
-    "compare status-quo civic-culture --measure voice_gini --measure trust",
-    "compare status-quo compact --set improvement_share=0.05",
-    "compare status-quo --set fear=0.1 --keep-baseline",
-)
+@command("compare", "running.compare")
 class Compare(Timed):
     """Compare styles or scenarios on matched runs.
+
+        civicsim compare civic-culture
+        civicsim compare command compact civic-culture --seeds 10
+        civicsim compare my.toml --out results
+        civicsim compare status-quo civic-culture --measure voice_gini --measure trust
+        civicsim compare status-quo compact --set improvement_share=0.05
+        civicsim compare status-quo --set fear=0.1 --keep-baseline
 
     Matched runs have the same organisation and the same random events. The status quo is added as the baseline unless
     --baseline names another. A STYLE is the name of a style, a file with its levers, or a scenario file. --set changes
@@ -142,11 +139,13 @@ class Compare(Timed):
     csv: opt.Csv = False
 
 
-@command(
-    "export", "running.export", "export", "export civic-culture --out civic", "export my.toml --seeds 5 --team-ties"
-)
+@command("export", "running.export")
 class Export(Timed):
     """Write all data of a scenario: values, weeks, teams and network.
+
+        civicsim export
+        civicsim export civic-culture --out civic
+        civicsim export my.toml --seeds 5 --team-ties
 
     Tables are Parquet files (for pandas, R and DuckDB), with --csv also text. The network of the first run after its
     last week is GraphML (for Gephi and networkx).
@@ -161,16 +160,14 @@ class Export(Timed):
     csv: opt.Csv = False
 
 
-@command(
-    "order",
-    "ordering.order",
-    "order",
-    "order civic-culture --against status-quo",
-    "order my.toml --orders 40 --seeds 30 --out results",
-    "order --burn-in published --measure trust",
-)
+@command("order", "ordering.order")
 class OrderStudy(Timed):
     """Measure how far results depend on the order within a week.
+
+        civicsim order
+        civicsim order civic-culture --against status-quo
+        civicsim order my.toml --orders 40 --seeds 30 --out results
+        civicsim order --burn-in published --measure trust
 
     The order within a week is a convention of the model. This command runs the published order and shuffled ones on the
     same seeds, and separates the effect of the order from run-to-run variation. With --against it studies differences
@@ -193,16 +190,14 @@ class OrderStudy(Timed):
     out: opt.Out = None
 
 
-@command(
-    "validate",
-    "calibrating.validate",
-    "validate",
-    "validate --kind ambulance-service --seeds 10",
-    "validate --out validation --people people.parquet --every 1",
-    "validate best.toml --json",
-)
+@command("validate", "calibrating.validate")
 class Validate(Seeded):
     """Compare the status quo with published data on real organisations.
+
+        civicsim validate
+        civicsim validate --kind ambulance-service --seeds 10
+        civicsim validate --out validation --people people.parquet --every 1
+        civicsim validate best.toml --json
 
     Shows each target beside the simulated value and its interval, and which patterns the model reproduces.
     """
@@ -219,15 +214,12 @@ class Validate(Seeded):
     out: opt.Out = None
 
 
-@command(
-    "calibrate",
-    "calibrating.calibrate",
-    "calibrate --out calibration",
-    "calibrate targets.toml --kind acute-trust --free exit_rate,decay_base --out mine",
-    extra="calibration",
-)
+@command("calibrate", "calibrating.calibrate", extra="calibration")
 class Calibrate(Changes):
     """Find the parameter sets that fit published data.
+
+        civicsim calibrate --out calibration
+        civicsim calibrate targets.toml --kind acute-trust --free exit_rate,decay_base --out mine
 
     Repeating the command resumes where it stopped. Only uncertain parameters vary: never levers, styles, or parameters
     that describe local conditions.
@@ -247,9 +239,14 @@ class Calibrate(Changes):
 # -- prepare -----------------------------------------------------------------------------------------------------------
 
 
-@command("new", "starting.new", "new my.toml", "new my.toml --style civic-culture", "new my.toml --force")
+@command("new", "starting.new")
 class New:
-    """Write a scenario file to start from, with every lever explained."""
+    """Write a scenario file to start from, with every lever explained.
+
+    civicsim new my.toml
+    civicsim new my.toml --style civic-culture
+    civicsim new my.toml --force
+    """
 
     path: Annotated[str, opt.argument("SCENARIO.toml", "The file to write.")]
     style: opt.Style = None
@@ -257,9 +254,12 @@ class New:
     force: opt.Force = False
 
 
-@command("check", "starting.check", "check my.toml", "check my.toml --json")
+@command("check", "starting.check")
 class Check:
     """Check a scenario file and show what it changes.
+
+        civicsim check my.toml
+        civicsim check my.toml --json
 
     Nothing is run. Exit code 0: the file is valid; 2: it is not, and one line gives the reason.
     """
@@ -267,15 +267,13 @@ class Check:
     path: Annotated[str, opt.argument("SCENARIO.toml", "The file to read.")]
 
 
-@command(
-    "org import",
-    "organisations.read",
-    "org import staff.csv",
-    "org import staff.csv --ties ties.csv --out my-trust.toml",
-    'org import staff.csv --profession "Band 5 RN=nurse" --key key.csv',
-)
+@command("org import", "organisations.read")
 class OrgImport:
     """Import a staff table as a kind of organisation.
+
+        civicsim org import staff.csv
+        civicsim org import staff.csv --ties ties.csv --out my-trust.toml
+        civicsim org import staff.csv --profession "Band 5 RN=nurse" --key key.csv
 
     The kind has the teams, line management and ties of the table. The staff table is CSV (comma or semicolon, UTF-8)
     with the columns person, team, profession, manager and, optionally, division. Manager is the person to whom someone
@@ -296,15 +294,13 @@ class OrgImport:
     force: opt.Force = False
 
 
-@command(
-    "org export",
-    "organisations.write",
-    "org export --kind my-trust.toml --out network.graphml",
-    "org export my.toml --week 52 --out network.gexf",
-    "org export civic-culture --week 0 --out ties.csv",
-)
+@command("org export", "organisations.write")
 class OrgExport(Seeded):
     """Export the network of an organisation.
+
+        civicsim org export --kind my-trust.toml --out network.graphml
+        civicsim org export my.toml --week 52 --out network.gexf
+        civicsim org export civic-culture --week 0 --out ties.csv
 
     Nodes are people with their states; edges are their ties. Without --week: the organisation as it is built. Week 0
     follows the burn-in, week 52 is a year later. CSV is written as two files, ties and people.
@@ -318,9 +314,13 @@ class OrgExport(Seeded):
     force: opt.Force = False
 
 
-@command("org example", "organisations.example", "org example trial", "org example . --force")
+@command("org example", "organisations.example")
 class OrgExample:
-    """Write a made-up staff table and a table of ties to try out."""
+    """Write a made-up staff table and a table of ties to try out.
+
+    civicsim org example trial
+    civicsim org example . --force
+    """
 
     folder: Annotated[str, opt.argument("DIR", "Folder to write to.")]
     force: opt.Force = False
@@ -329,20 +329,18 @@ class OrgExample:
 # -- look things up ----------------------------------------------------------------------------------------------------
 
 
-@command(
-    "describe",
-    "describing.describe",
-    "describe",
-    "describe process voice",
-    "describe style civic-culture",
-    "describe parameter structure",
-    "describe measure gaming_gap",
-    "describe lever fear",
-    "describe shock surge",
-    "describe model --out docs/model",
-)
+@command("describe", "describing.describe")
 class Describe:
     """Explain the week, processes, styles, parameters and measures.
+
+        civicsim describe
+        civicsim describe process voice
+        civicsim describe style civic-culture
+        civicsim describe parameter structure
+        civicsim describe measure gaming_gap
+        civicsim describe lever fear
+        civicsim describe shock surge
+        civicsim describe model --out docs/model
 
     A topic alone lists everything in it.
     """
@@ -357,18 +355,24 @@ class Describe:
     )
 
 
-@command("doctor", "doctor.doctor", "doctor", "doctor --json")
+@command("doctor", "doctor.doctor")
 class Doctor:
     """Check the installation and measure the speed of a run.
+
+        civicsim doctor
+        civicsim doctor --json
 
     Checks Python, packages, optional extras, the page's files, write access, threads and speed. Exit code 1 if something
     is broken.
     """
 
 
-@command("warmup", "warming.warmup", "warmup", "warmup --json")
+@command("warmup", "warming.warmup")
 class Warmup:
     """Compile the model in advance, so that no run has to wait for it.
+
+        civicsim warmup
+        civicsim warmup --json
 
     This takes a minute or two, once after installing or changing civicsim; otherwise the first run takes that long.
     Shows the folder of the compiled code and its size.

@@ -21,13 +21,13 @@ class Command:
     Attributes
     ----------
     request : type
-        Frozen dataclass with a field for each option; an instance is all that the implementation gets.
+        Frozen dataclass with a field for each option: an instance is all that the function gets.
     does : str
         Module of ``civicsim.cli`` and function, such as ``running.run``: imported when the command is called.
     help : str
         Text of ``--help`` above the options.
     extra : str or None
-        Optional packages that the command needs; see :mod:`civicsim.cli.extras`.
+        The optional packages it needs; see :mod:`civicsim.cli.extras`.
     json : bool
         Whether it takes ``--json``.
     """
@@ -50,37 +50,23 @@ def request[T](cls: type[T]) -> type[T]:
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
-def command[T](
-    name: str, does: str, *examples: str, extra: str | None = None, json: bool = True
-) -> Callable[[type[T]], type[T]]:
-    """Declare a command.
-
-    Parameters
-    ----------
-    name : str
-        As it is typed, with its group before it.
-    does : str
-        Module of ``civicsim.cli`` and function. It is called with an output and an instance of the class, and returns
-        False if the command has failed in a way that it has reported itself.
-    *examples : str
-        Command lines for the help, without the program's name.
-    extra, json
-        As in :class:`Command`.
-    """
+def command[T](name: str, does: str, extra: str | None = None, json: bool = True) -> Callable[[type[T]], type[T]]:
+    """Declare a command; see :class:`Command`. The function returns False if it has reported a failure itself."""
 
     def declare(cls: type[T]) -> type[T]:
         made = request(cls)
-        COMMANDS[name] = Command(made, does, help_text(inspect.getdoc(cls) or "", examples), extra, json)
+        COMMANDS[name] = Command(made, does, help_of(inspect.getdoc(cls) or ""), extra, json)
         return made
 
     return declare
 
 
-def help_text(text: str, examples: tuple[str, ...]) -> str:
-    """Return a help text with examples behind its first sentence."""
-    first, _, rest = text.partition("\n\n")
-    shown = "\n".join(["\b", "Examples:", *(f"  civicsim {example}" for example in examples)])
-    return "\n\n".join(filter(None, (first, shown, rest)))
+def help_of(docstring: str) -> str:
+    """Return a docstring as help: its block of command lines shows examples, which must not be wrapped."""
+    first, _, rest = docstring.partition("\n\n")
+    examples, _, more = rest.partition("\n\n")
+    lines = "\n".join(f"  {line.strip()}" for line in examples.split("\n"))
+    return "\n\n".join(filter(None, (first, f"\b\nExamples:\n{lines}", more)))
 
 
 def output_of(context: typer.Context, json: bool, quiet: bool) -> Any:

@@ -6,7 +6,7 @@ import importlib
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from rich.text import Text
 
@@ -55,8 +55,8 @@ def describe(output: Output, request: Describe) -> None:
     found = next((topic for topic in TOPICS if word in (topic, f"{topic}s", f"{topic}es")), None)
     if found is None:
         raise CivicsimError(f"describe: no topic '{topic}'; {nearest(word, TOPICS)}")
-    show_all, show_one = TOPICS[found]
-    output.show(*(show_all(output.width) if name is None else show_one(name, output.width)))
+    about, width = TOPICS[found], output.width
+    output.show(*(about.show_all(width) if name is None else about.show_one(name, width)))
 
 
 # -- processes ---------------------------------------------------------------------------------------------------------
@@ -159,29 +159,26 @@ def _one_page(name: str, width: int) -> Shown:
 # -- topics ------------------------------------------------------------------------------------------------------------
 
 
-TOPICS: dict[str, tuple[Callable[[int], Shown], Callable[[str, int], Shown]]] = {
-    "process": (_all_processes, _one_process),
-    "style": (all_styles, one_style),
-    "parameter": (all_parameters, one_parameter),
-    "measure": (_all_measures, _one_measure),
-    "lever": (all_levers, one_lever),
-    "kind": (all_kinds, one_kind),
-    "shock": (all_shocks, one_shock),
-    "model": (_all_pages, _one_page),
+class Topic(NamedTuple):
+    """What can be described: its names, and how to show all of them or one in the columns of the terminal."""
+
+    names: Callable[[], Iterable[str]]
+    show_all: Callable[[int], Shown]
+    show_one: Callable[[str, int], Shown]
+
+
+TOPICS = {
+    "process": Topic(lambda: PROCESSES, _all_processes, _one_process),
+    "style": Topic(styles, all_styles, one_style),
+    "parameter": Topic(lambda: [*SECTIONS, *PARAMETERS], all_parameters, one_parameter),
+    "measure": Topic(lambda: MEASURES, _all_measures, _one_measure),
+    "lever": Topic(lambda: SECTIONS["levers"], all_levers, one_lever),
+    "kind": Topic(kinds, all_kinds, one_kind),
+    "shock": Topic(shocks, all_shocks, one_shock),
+    "model": Topic(lambda: PAGES, _all_pages, _one_page),
 }
-"""Topics of ``describe``: how to show all of each, and one item by name, in the columns of the terminal."""
 
 
 def names_of(topic: str) -> Sequence[str]:
     """Return the names that a topic has, for completion."""
-    valid: dict[str, Iterable[str]] = {
-        "process": PROCESSES,
-        "style": styles(),
-        "parameter": [*SECTIONS, *PARAMETERS],
-        "measure": MEASURES,
-        "lever": SECTIONS["levers"],
-        "kind": kinds(),
-        "shock": shocks(),
-        "model": PAGES,
-    }
-    return list(valid.get(topic, ()))
+    return list(TOPICS[topic].names()) if topic in TOPICS else []

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from rich.text import Text
 
@@ -29,21 +30,11 @@ _COLOURS = {"ok": "green", "missing": "yellow", "broken": "bold red"}
 
 @dataclass(frozen=True)
 class Finding:
-    """The result of one check.
-
-    Attributes
-    ----------
-    what : str
-        What was checked.
-    state : {"ok", "missing", "broken"}
-        "missing" is for what civicsim can do without.
-    says : str
-        The result, in words.
-    """
+    """The result of one check, in words. What is "missing" is optional; what is "broken" is not."""
 
     what: str
-    state: str
-    says: str
+    state: Literal["ok", "missing", "broken"]
+    text: str
 
 
 def doctor(output: Output, request: Doctor) -> bool:
@@ -54,7 +45,7 @@ def doctor(output: Output, request: Doctor) -> bool:
             findings.append(finding)
             if not output.json:
                 line = Text(f"{finding.state:<8}", style=_COLOURS[finding.state])
-                output.say(line.append(f"{finding.what:<18}{finding.says}", style="not bold default"))
+                output.print(line.append(f"{finding.what:<18}{finding.text}", style="not bold default"))
     well = all(finding.state != "broken" for finding in findings)
     output.show(
         {"well": well, "checks": [vars(finding) for finding in findings]},
@@ -65,25 +56,25 @@ def doctor(output: Output, request: Doctor) -> bool:
 
 
 def _python() -> Iterator[Finding]:
-    says = f"{platform.python_version()} on {platform.system()} {platform.machine()} ({sys.executable})"
+    text = f"{platform.python_version()} on {platform.system()} {platform.machine()} ({sys.executable})"
     enough = sys.version_info >= _NEEDED_PYTHON
-    yield Finding("Python", "ok" if enough else "broken", says if enough else f"{says}: needs 3.12 or later")
+    yield Finding("Python", "ok" if enough else "broken", text if enough else f"{text}: needs 3.12 or later")
     yield Finding("civicsim", "ok", f"{civicsim.__version__} in {Path(civicsim.__file__).parent}")
 
 
 def _packages() -> Iterator[Finding]:
     for name in PACKAGES:
         installed = importlib.util.find_spec(name.replace("-", "_")) is not None
-        says = version_of(name) or "version unknown"
-        yield Finding(name, "ok" if installed else "broken", says if installed else f"is not installed: {_FIX}")
+        text = version_of(name) or "version unknown"
+        yield Finding(name, "ok" if installed else "broken", text if installed else f"is not installed: {_FIX}")
 
 
 def _extras() -> Iterator[Finding]:
     """Check the optional packages."""
     for name, (_, purpose) in EXTRAS.items():
         absent = missing(name)
-        says = f"to {purpose}" + (f": {install(name)}" if absent else "")
-        yield Finding(f"extra {name}", "missing" if absent else "ok", says)
+        text = f"to {purpose}" + (f": {install(name)}" if absent else "")
+        yield Finding(f"extra {name}", "missing" if absent else "ok", text)
 
 
 def _page() -> list[Finding]:
@@ -97,8 +88,8 @@ def _page() -> list[Finding]:
         lost = [*hosting.missing_files(), *hosting.missing_names(page)]
         if lost:
             again = " ".join(f"--reinstall-package {name}" for name in _PAGE_PACKAGES)
-            says = f"{len(lost)} missing, such as {lost[0]}: reinstall them, for example with: uv sync {again}"
-            return [Finding("page assets", "broken", says)]
+            text = f"{len(lost)} missing, such as {lost[0]}: reinstall them, for example with: uv sync {again}"
+            return [Finding("page assets", "broken", text)]
         return [Finding("page assets", "ok", f"in {hosting.asset_folder()}: the page works without internet")]
 
     return _tried("page assets", look)
@@ -129,13 +120,13 @@ def _cache() -> list[Finding]:
             return [Finding("compiled code", "broken", f"{NOT_KEPT}: set NUMBA_CACHE_DIR to a folder of yours")]
         whose = _whose(folder)
         if danger := exposure(folder.resolve()):
-            says = f"{folder} ({whose}) {danger}, who can thus run code as you: chmod 700, or another NUMBA_CACHE_DIR"
-            return [Finding("compiled code", "broken", says)]
+            text = f"{folder} ({whose}) {danger}, who can thus run code as you: chmod 700, or another NUMBA_CACHE_DIR"
+            return [Finding("compiled code", "broken", text)]
         if not is_warm():
-            says = f"none yet in {folder} ({whose}): civicsim warmup compiles in advance"
-            return [Finding("compiled code", "missing", says)]
+            text = f"none yet in {folder} ({whose}): civicsim warmup compiles in advance"
+            return [Finding("compiled code", "missing", text)]
         (found,) = _writable("compiled code", folder, "set NUMBA_CACHE_DIR, or each start takes a minute")
-        return [dataclasses.replace(found, says=f"{found.says} ({whose})")]
+        return [dataclasses.replace(found, text=f"{found.text} ({whose})")]
 
     return _tried("compiled code", look)
 
@@ -173,8 +164,8 @@ def _speed() -> list[Finding]:
         simulate(cohort, weeks, threads=1)
         took = time.perf_counter() - began
         each = took / (n_posts(scenario.structure) * weeks) * 1e9
-        says = f"{each:.0f} ns per person-week: a year of {n_posts(scenario.structure)} posts in {1000 * took:.0f} ms on one thread"
-        return [Finding("start", "ok", f"first weeks after {first:.1f} s"), Finding("speed", "ok", says)]
+        text = f"{each:.0f} ns per person-week: a year of {n_posts(scenario.structure)} posts in {1000 * took:.0f} ms on one thread"
+        return [Finding("start", "ok", f"first weeks after {first:.1f} s"), Finding("speed", "ok", text)]
 
     return _tried("speed", look)
 

@@ -31,7 +31,7 @@ SECONDS = 1.2e-6
 _PROGRAM = 250e6
 """Bytes of the program itself, with compiled code and packages."""
 _COPIES = 3
-"""Copies of the organisations at the peak: as built, after the burn-in, and as they go on."""
+"""Copies of the organisations at the peak: as built, after the burn-in, and after their weeks."""
 _FRAMES = 3
 """Copies of a table at the peak of writing it."""
 LONG = 120.0
@@ -51,18 +51,9 @@ def state_bytes(structure: Structure) -> int:
 
 
 def bytes_needed(scenarios: Sequence[Scenario], runs: int, written: bool = False, teams: bool = False) -> float:
-    """Return about how many bytes it takes to run scenarios one after the other and to keep their results.
+    """Return about how many bytes it takes to run scenarios of one structure one after the other and keep their results.
 
-    Parameters
-    ----------
-    scenarios : sequence of Scenario
-        With one structure.
-    runs : int
-        Runs of each.
-    written : bool
-        Whether tables of every week are written.
-    teams : bool
-        Whether every team is recorded.
+    ``written``: tables of every week are written; ``teams``: every team is recorded.
     """
     structure = scenarios[0].structure
     weeks = sum(scenario.weeks for scenario in scenarios) * structure.n_organisations
@@ -106,13 +97,7 @@ def check_effort(
     written: bool = False,
     teams: bool = False,
 ) -> None:
-    """Refuse what does not fit into memory, and announce the time where it is long.
-
-    Raises
-    ------
-    CivicsimError
-        If more memory is needed than is available.
-    """
+    """Refuse what does not fit into memory, and announce the time where it is long."""
     needed, free = bytes_needed(scenarios, runs, written, teams), bytes_free()
     if needed > free:
         none = bytes_needed(scenarios, 0, written, teams)

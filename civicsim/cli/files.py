@@ -63,19 +63,7 @@ def check_free(paths: Iterable[str], force: bool) -> None:
 
 
 def write_file(path: str | Path, put: Callable[[Path], Any]) -> None:
-    """Write a file under a temporary name first, so that it is there whole or not at all; make its folder.
-
-    Parameters
-    ----------
-    path : str or Path
-    put : callable
-        ``put(path)`` writes the file.
-
-    Raises
-    ------
-    CivicsimError
-        If it cannot be written.
-    """
+    """Write a file with ``put(path)``, under a temporary name first: it is there whole or not at all. Make its folder."""
     target = Path(path)
     temporary = target.parent / f".{target.stem}-{os.getpid()}{target.suffix}"
     try:
@@ -115,18 +103,7 @@ def table_writer(frame: pd.DataFrame, digits: str = _EVERY_DIGIT) -> Callable[[P
 
 
 class Folder:
-    """A folder of results, which remembers its files. Write within ``with folder:``.
-
-    Parameters
-    ----------
-    path : str or Path
-        Made if it does not exist.
-
-    Raises
-    ------
-    CivicsimError
-        If it cannot be made or written to.
-    """
+    """A folder of results, made if it does not exist, which remembers its files. Write within ``with folder:``."""
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)

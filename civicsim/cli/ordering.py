@@ -14,7 +14,7 @@ from civicsim.cli.output import Output
 from civicsim.cli.progress import progress
 from civicsim.cli.running import about_scenarios, file_lines, files_of, measures_of, prepare, sample_text, title_text
 from civicsim.cli.scenarios import changed, load, n_posts
-from civicsim.cli.tables import Row, between, fits, grid
+from civicsim.cli.tables import Row, fits, grid, spread
 from civicsim.errors import CivicsimError, nearest
 from civicsim.experiment.order import MATTERS, BurnIn, order_study
 from civicsim.model.week import PUBLISHED
@@ -95,9 +95,5 @@ def _cells(row: Mapping[Any, Any], written_out: bool) -> list[str]:
     size = row["threshold"]
     # Two digits of the shift that matters tell everything in the row apart.
     decimals = 4 if not size > 0 else min(5, max(0, 1 - math.floor(math.log10(size))))
-    shift, low, high = number(row["largest"], decimals, sign=True), row["largest_low"], row["largest_high"]
-    if not math.isnan(low):
-        interval = f"({between(low, high, decimals, sign=True)})"
-        shift += f" {interval if written_out else f'± {number((high - low) / 2, decimals)}'}"
     numbers = [number(row[key], decimals) for key in ("mean", "seed_sd", "order_sd")]
-    return [row["label"], *numbers, shift, row["exceeds"]]
+    return [row["label"], *numbers, spread(row, "largest", decimals, True, written_out), row["exceeds"]]

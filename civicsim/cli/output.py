@@ -73,11 +73,11 @@ class Output:
         if self.json:
             print(json.dumps(plain(data), indent=2, allow_nan=False))
             return
-        self.say(*lines)
+        self.print(*lines)
         if hint:
             self.hint(f"Next: {hint}")
 
-    def say(self, *lines: Text | str) -> None:
+    def print(self, *lines: Text | str) -> None:
         """Print lines; long ones wrap between words."""
         # Loaded only here, so that help starts fast.
         from rich.console import Console

@@ -19,20 +19,11 @@ _COMPILING = "compiling the model (once after installing or changing it; a minut
 
 
 class _Work:
-    """Count work done; several threads may report.
-
-    Parameters
-    ----------
-    total : float
-        Person-weeks in all.
-    show : callable
-        Called after each report.
-    """
+    """Count person-weeks done, and show them; several threads may report."""
 
     def __init__(self, total: float, show: Show) -> None:
-        self._total, self._show = max(total, 1.0), show
+        self._total, self._show, self._lock = max(total, 1.0), show, threading.Lock()
         self._done, self._first, self._began = 0.0, 0.0, 0.0
-        self._lock = threading.Lock()
         self.stopped = False
 
     def report(self, done: float) -> None:
@@ -55,17 +46,7 @@ class _Work:
 def progress(output: Output, person_weeks: float) -> Iterator[Report]:
     """Show progress while the block runs, and turn Ctrl-C into :class:`civicsim.cli.Stopped`.
 
-    Parameters
-    ----------
-    output : Output
-        Decides whether progress is wanted.
-    person_weeks : float
-        Work in all.
-
-    Yields
-    ------
-    callable
-        To be called with the person-weeks just done, by any thread.
+    Yields a function to be called with the person-weeks just done, by any thread.
     """
     with shown(output, "simulating") as (show, explain):
         work = _Work(person_weeks, show)
@@ -117,16 +98,7 @@ def _interruptible(work: _Work) -> Iterator[None]:
 
 @contextmanager
 def shown(output: Output, what: str, steps: int = 10) -> Iterator[tuple[Show, Callable[[str], None]]]:
-    """Yield what shows progress and what explains it: a bar on a terminal, lines elsewhere, or nothing.
-
-    Parameters
-    ----------
-    output : Output
-    what : str
-        Name of the work, beside the bar.
-    steps : int
-        Most lines.
-    """
+    """Yield what shows progress and what explains it: a bar on a terminal, at most so many lines elsewhere, or nothing."""
     if not output.talks:
         yield (lambda share, words: None), (lambda text: None)
     elif stderr_is_terminal():

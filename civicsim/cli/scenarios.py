@@ -20,13 +20,7 @@ _STYLE_KEYS = {"title", "description", "levers"}
 
 
 def changed(request: Changes, scenario: Scenario) -> Scenario:
-    """Return a scenario with what the command line changes: ``--set``, and ``--weeks`` and ``--seed`` where there are.
-
-    Raises
-    ------
-    ScenarioError
-        If a key does not exist, or a value is out of range.
-    """
+    """Return a scenario with what the command line changes: ``--set``, and ``--weeks`` and ``--seed`` where they exist."""
     for item in request.sets:
         key, sign, value = item.partition("=")
         key = key.strip()
@@ -57,17 +51,7 @@ def value_of(text: str) -> Any:
 def load(name: str | None, style: str | None = None, kind: str | None = None) -> Scenario:
     """Return the scenario of a file, a style by name or file, or the default.
 
-    Parameters
-    ----------
-    name : str, optional
-        Path of a scenario file or a style file, or name of a shipped style.
-    style, kind : str, optional
-        Style and kind of organisation where ``name`` does not set them.
-
-    Raises
-    ------
-    ScenarioError
-        If it does not exist, cannot be read, sets an impossible value, or conflicts with ``style`` or ``kind``.
+    ``style`` and ``kind`` hold where ``name``, a file or a shipped style, does not set them.
     """
     if name is not None and style is not None:
         raise ScenarioError(f"'{name}' and --style {style}: expected only one of them")
@@ -94,13 +78,7 @@ def is_style_file(path: str) -> bool:
 
 
 def labels_of(names: Sequence[str]) -> list[str]:
-    """Return a short label for each scenario: a style's name, a file's name without its folder.
-
-    Raises
-    ------
-    ScenarioError
-        If one is named twice.
-    """
+    """Return a short label for each scenario: a style's name, or a file's name without its folder."""
     for index, name in enumerate(names):
         if name in names[:index]:
             raise ScenarioError(f"'{name}' is named twice")

@@ -33,7 +33,7 @@ def serve(output: Output, request: App) -> None:
     url = f"http://{_HERE}:{number}{root_path}"
     output.note("starting …")
     server = _server(host, number, [*hosts, *(_own_names() if public else ())], root_path)
-    output.say(f"The page is at {url}" + (" and, for others, at this computer's address" if public else ""))
+    output.print(f"The page is at {url}" + (" and, for others, at this computer's address" if public else ""))
     if public:
         output.note("anyone on the network can open it: there are no passwords")
     output.hint("Ctrl-C ends it.")

@@ -78,15 +78,7 @@ def write_new(path: str, text: str, force: bool) -> None:
 
 
 def template(scenario: Scenario, name: str) -> str:
-    """Return a commented scenario file for a style on a kind of organisation.
-
-    Parameters
-    ----------
-    scenario : Scenario
-        A preset.
-    name : str
-        Name that the file will have.
-    """
+    """Return a commented scenario file called ``name`` for a preset."""
     about = {"title": f"{scenario.title}, changed", "style": scenario.style, "kind": scenario.kind}
     head = _HEAD.format(name=name, **about, styles=_listed(styles()), kinds=_listed(kinds()))
     parts = [head, *_section(scenario, "structure", _SIZES), *_section(scenario, "levers", tuple(SECTIONS["levers"]))]

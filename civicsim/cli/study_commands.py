@@ -16,17 +16,24 @@ class Workers:
     memory: opt.Memory = None
 
 
-@command("study new", "studying.new", "study new study.toml", "study new study.toml --force")
+@command("study new", "studying.new")
 class New:
-    """Write a study file to start from, with all keys explained."""
+    """Write a study file to start from, with all keys explained.
+
+    civicsim study new study.toml
+    civicsim study new study.toml --force
+    """
 
     path: Annotated[str, opt.argument("STUDY.toml", "The file to write.")] = "study.toml"
     force: opt.Force = False
 
 
-@command("study check", "studying.check", "study check study.toml", "study check study.toml --processes 8 --json")
+@command("study check", "studying.check")
 class Check:
     """Check a study file and estimate runs, time and disk space.
+
+        civicsim study check study.toml
+        civicsim study check study.toml --processes 8 --json
 
     One small run is timed; nothing is written.
     """
@@ -36,18 +43,16 @@ class Check:
     draws: opt.Draws = None
 
 
-@command(
-    "study run",
-    "studying.run",
-    "study run study.toml --out results",
-    "study run results",
-    "study run study.toml --out results --draws 50",
-    "study run study.toml --out /data/results --shard 3/20",
-    "study run results --retry-failed --timeout 600",
-    "study run results --only 12:3",
-)
+@command("study run", "studying.run")
 class Run(Workers):
     """Run a study, or resume it.
+
+        civicsim study run study.toml --out results
+        civicsim study run results
+        civicsim study run study.toml --out results --draws 50
+        civicsim study run study.toml --out /data/results --shard 3/20
+        civicsim study run results --retry-failed --timeout 600
+        civicsim study run results --only 12:3
 
     Ctrl-C stops it and keeps finished runs. Runs that fail are listed with the command that repeats them, and all others
     continue; exit code 1 means that some failed. With --shard, several machines share a folder; the last one to finish
@@ -66,9 +71,11 @@ class Run(Workers):
     dask: Annotated[str | None, opt.value("ADDRESS", "Dask scheduler or its file: work on a cluster.")] = None
 
 
-@command("study expand", "studying.expand", "study expand results --add-seeds 20")
+@command("study expand", "studying.expand")
 class Expand(Workers):
     """Add seeds to a study and run them.
+
+        civicsim study expand results --add-seeds 20
 
     Existing results stay as they are.
     """
@@ -77,29 +84,35 @@ class Expand(Workers):
     add_seeds: Annotated[int, opt.count("Number of seeds to add.", 1)]
 
 
-@command("study status", "studying.status", "study status results", "study status results --json")
+@command("study status", "studying.status")
 class Status:
-    """Show progress, failures and unusable files of a study."""
+    """Show progress, failures and unusable files of a study.
+
+    civicsim study status results
+    civicsim study status results --json
+    """
 
     folder: opt.StudyFolder
 
 
-@command("study report", "studying.report", "study report results", "study report results --out report.html")
+@command("study report", "studying.report")
 class Report:
-    """Write the results of a study as one HTML page."""
+    """Write the results of a study as one HTML page.
+
+    civicsim study report results
+    civicsim study report results --out report.html
+    """
 
     folder: opt.StudyFolder
     out: Annotated[str | None, opt.value("FILE.html", "The file; DIR/report.html by default.")] = None
 
 
-@command(
-    "study export",
-    "studying.export",
-    "study export results --out runs.csv",
-    "study export results --table weekly --out weekly.parquet",
-)
+@command("study export", "studying.export")
 class Export:
     """Write a table of results as CSV or Parquet.
+
+        civicsim study export results --out runs.csv
+        civicsim study export results --table weekly --out weekly.parquet
 
     Each row begins with the columns of its point.
     """
@@ -109,9 +122,13 @@ class Export:
     table: Annotated[str, opt.value("TABLE", "runs, points, weekly or failures.")] = "runs"
 
 
-@command("study list", "studying.list_all", "study list", "study list experiments")
+@command("study list", "studying.list_all")
 class List:
-    """List study files and results in a folder and its subfolders."""
+    """List study files and results in a folder and its subfolders.
+
+    civicsim study list
+    civicsim study list experiments
+    """
 
     folder: Annotated[str, opt.argument("DIR", "Folder to search.")] = "."
 
@@ -124,28 +141,24 @@ class Analysed:
     measures: opt.MeasureList = None
 
 
-@command(
-    "study compare",
-    "study_analysis.compare",
-    "study compare results",
-    "study compare results --measures quality_true,load --json",
-)
+@command("study compare", "study_analysis.compare")
 class Compare(Analysed):
     """Compare policies: differences, intervals and verdicts.
+
+        civicsim study compare results
+        civicsim study compare results --measures quality_true,load --json
 
     Differences are paired by seed and future. points.parquet, column against, shows which policy each is compared with.
     Verdicts take the smallest difference that matters from the study file.
     """
 
 
-@command(
-    "study regret",
-    "study_analysis.regret",
-    "study regret results --measures quality_true",
-    "study regret results --threshold quality_true=0.6",
-)
+@command("study regret", "study_analysis.regret")
 class Regret(Analysed):
     """Compare policies by their regret over all futures.
+
+        civicsim study regret results --measures quality_true
+        civicsim study regret results --threshold quality_true=0.6
 
     Also shows whether the choice depends on the decision rule: highest expected value, best worst case (maximin),
     smallest largest regret (minimax regret), or good enough in most futures (satisficing).
@@ -156,28 +169,24 @@ class Regret(Analysed):
     ] = ()
 
 
-@command(
-    "study multiverse",
-    "study_analysis.multiverse",
-    "study multiverse results",
-    "study multiverse results --measures quality_true,voice_share --json",
-)
+@command("study multiverse", "study_analysis.multiverse")
 class Multiverse(Analysed):
     """Test whether rankings of styles depend on the form of rules.
+
+        civicsim study multiverse results
+        civicsim study multiverse results --measures quality_true,voice_share --json
 
     A study with [design] method = "forms" has one world with the published rules and one for each alternative form. Any
     other design that lists its settings can be used: its first setting is then the reference. Agreement is Kendall's tau.
     """
 
 
-@command(
-    "study sensitivity",
-    "study_analysis.sensitivity",
-    "study sensitivity results --measures quality_true",
-    "study sensitivity results --difference",
-)
+@command("study sensitivity", "study_analysis.sensitivity")
 class Sensitivity(Analysed):
     """Show which factors the measures depend on.
+
+        civicsim study sensitivity results --measures quality_true
+        civicsim study sensitivity results --difference
 
     By the design of the study: Sobol' indices, elementary effects (Morris) or PAWN. A design with missing or failed runs
     is refused.
@@ -186,14 +195,12 @@ class Sensitivity(Analysed):
     difference: Annotated[bool, opt.flag("--difference", "Analyse paired differences instead of the measures.")] = False
 
 
-@command(
-    "study ablation",
-    "study_ablation.ablation",
-    "study ablation study.toml --out ablation",
-    "study ablation ablation --measures quality_true,trust",
-)
+@command("study ablation", "study_ablation.ablation")
 class Ablation(Workers):
     """Switch mechanisms off one by one and compare styles.
+
+        civicsim study ablation study.toml --out ablation
+        civicsim study ablation ablation --measures quality_true,trust
 
     Each mechanism is switched off alone, and then added alone to a core without which a week has no meaning. The study
     runs like any other: it can be resumed, and report, status and export work on its folder.
@@ -207,30 +214,25 @@ class Ablation(Workers):
     )
 
 
-@command(
-    "study discover",
-    "study_analysis.discover",
-    "study discover results --measures quality_true",
-    "study discover results --style civic-culture --against status-quo",
-    extra="discovery",
-)
+@command("study discover", "study_analysis.discover", extra="discovery")
 class Discover(Analysed):
-    """Find conditions in which one style loses to another."""
+    """Find conditions in which one style loses to another.
+
+    civicsim study discover results --measures quality_true
+    civicsim study discover results --style civic-culture --against status-quo
+    """
 
     style: Annotated[str | None, opt.value("STYLE", "The style that may lose.")] = None
     against: Annotated[str | None, opt.value("STYLE", "The style to which it may lose.")] = None
     depth: Annotated[int, opt.count("Most conditions that define a box.")] = 3
 
 
-@command(
-    "study adversary",
-    "study_searching.adversary",
-    "study adversary study.toml --style civic-culture --measure quality_true",
-    "study adversary study.toml --style compact --measure trust --free voice --trials 400",
-    extra="search",
-)
+@command("study adversary", "study_searching.adversary", extra="search")
 class Adversary(Workers):
     """Search for assumptions under which a style loses most.
+
+        civicsim study adversary study.toml --style civic-culture --measure quality_true
+        civicsim study adversary study.toml --style compact --measure trust --free voice --trials 400
 
     The draws of the study's uncertainties are spread evenly and show how often the style loses to the best of the others.
     Optuna then searches within their ranges, and the worst cases are simulated again with new seeds. Only uncertain

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -104,14 +104,20 @@ def percent(share: float) -> str:
     return "–" if math.isnan(share) else f"{number(100 * share, 0)} %"
 
 
-def between(low: float, high: float, decimals: int | None = None, sign: bool = False) -> str:
-    """Return an interval in words."""
-    return f"{number(low, decimals, sign)} to {number(high, decimals, sign)}"
-
-
 def estimated(value: float, low: float, high: float, sign: bool = False) -> str:
     """Return a number with its interval in brackets."""
     return "{} ({})".format(*with_interval(value, low, high, sign=sign))
+
+
+def spread(row: Mapping[Any, Any], name: str, decimals: int, sign: bool = False, written_out: bool = True) -> str:
+    """Return a number of a table with its interval, in words or as ``±`` half of it; without one where there is none."""
+    value, low, high = row[name], row[f"{name}_low"], row[f"{name}_high"]
+    shown = number(value, decimals, sign)
+    if math.isnan(low):
+        return shown
+    if not written_out:
+        return f"{shown} ± {number(max(high - value, value - low), decimals)}"
+    return f"{shown} ({number(low, decimals, sign)} to {number(high, decimals, sign)})"
 
 
 def judged(verdict: str, better: str) -> str:
@@ -155,14 +161,8 @@ def _usual(values: np.ndarray) -> float | None:
 def comparison_lines(table: pd.DataFrame, baseline: str, width: int) -> Iterator[Text]:
     """Yield the lines of a comparison: a block per measure, a row per style.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        From :meth:`civicsim.experiment.compare.Comparison.table`.
-    baseline : str
-        Label of the baseline.
-    width : int
-        Columns of the terminal. Where intervals do not fit, ``±`` and half of them replace them.
+    Where intervals do not fit into the columns of the terminal, ``±`` and half of them replace them. The table is that
+    of :meth:`civicsim.experiment.compare.Comparison.table`.
     """
     runs = int(table["n"].max())
     for written_out in (True, False) if runs > 1 else (False,):
@@ -183,73 +183,36 @@ def comparison_lines(table: pd.DataFrame, baseline: str, width: int) -> Iterator
 
 
 def _comparison_rows(table: pd.DataFrame, runs: int, written_out: bool) -> list[Row]:
-    """Return the rows of a comparison, with the intervals of all measures in line."""
-    blocks = [rows for _, rows in table.groupby("measure", sort=False)]
-    cells = [(row, *_estimates(row, rows, runs, written_out)) for rows in blocks for row in rows.to_dict("records")]
-    sizes = [[max(len(cell[k][part]) for cell in cells) for part in (0, 1)] for k in (1, 2)]
+    """Return the rows of a comparison: a heading for each measure, and a row for each style."""
     head = (f"mean ({INTERVAL} interval)", "difference (interval)") if written_out else ("mean", "difference")
-    rows: list[Row] = [["", *head, "higher", ""]]
-    measure = None
-    for row, *estimates in cells:
-        if row["measure"] != measure:
-            measure = row["measure"]
-            rows += [Text(), Text(f"{row['label']} ({row['unit']}{direction(row['better'])})", style="bold")]
-        joined = [_joined(cell, *size) for cell, size in zip(estimates, sizes, strict=True)]
-        base = row["verdict"] == "baseline"
-        last = ["", ""] if base else [percent(row["superiority"]), judged(row["verdict"], row["better"])]
-        rows.append([row["style"], *joined, *last])
-    return rows
-
-
-def _estimates(row: Mapping[Hashable, Any], rows: pd.DataFrame, runs: int, written_out: bool) -> list[tuple[str, str]]:
-    """Return a row's mean and difference, each as a number and its interval."""
-    mean, interval = _estimate(row, "mean", decimals_for(rows, "mean"), written_out)
-    if row["n"] < runs:
-        mean = f"({counted(row['n'], 'run')}) {mean}"
-    if row["verdict"] == "baseline":
-        return [(mean, interval), ("", "")]
-    return [(mean, interval), _estimate(row, "difference", decimals_for(rows, "difference"), written_out)]
-
-
-def _estimate(row: Mapping[Hashable, Any], name: str, decimals: int, written_out: bool) -> tuple[str, str]:
-    value, low, high = row[name], row[f"{name}_low"], row[f"{name}_high"]
-    sign = name == "difference"
-    shown = number(value, decimals, sign)
-    if math.isnan(low):
-        return shown, ""
-    if written_out:
-        return shown, between(low, high, decimals, sign)
-    return f"{shown} ± {number(max(high - value, value - low), decimals)}", ""
-
-
-def _joined(cell: tuple[str, str], first: int, second: int) -> str:
-    """Return a number and its interval as one cell, each set to the right."""
-    return f"{cell[0]:>{first}}{' ' * _GAP}{cell[1]:>{second}}" if second else f"{cell[0]:>{first}}"
+    lines: list[Row] = [["", *head, "higher", ""]]
+    for _, rows in table.groupby("measure", sort=False):
+        first = rows.iloc[0]
+        lines += [Text(), Text(f"{first['label']} ({first['unit']}{direction(first['better'])})", style="bold")]
+        of_mean, of_difference = decimals_for(rows, "mean"), decimals_for(rows, "difference")
+        for row in rows.to_dict("records"):
+            few = f"({counted(row['n'], 'run')}) " if row["n"] < runs else ""
+            cells = [row["style"], few + spread(row, "mean", of_mean, False, written_out), "", "", ""]
+            if row["verdict"] != "baseline":
+                difference = spread(row, "difference", of_difference, True, written_out)
+                cells[2:] = [difference, percent(row["superiority"]), judged(row["verdict"], row["better"])]
+            lines.append(cells)
+    return lines
 
 
 def summary_lines(table: Sequence[Mapping[str, Any]], width: int) -> Iterator[Text]:
-    """Yield the lines of a scenario's summary: a row per measure.
-
-    Parameters
-    ----------
-    table : sequence of mapping
-        A row per measure, with label, unit, better, n, mean, mean_low, mean_high.
-    width : int
-        Columns of the terminal. Where units do not fit, each stands on its own line.
-    """
+    """Yield the lines of a scenario's summary: a row per measure. Where units do not fit, each stands on its own line."""
     runs = max(row["n"] for row in table)
-    rows = [["", "mean", f"{INTERVAL} interval" if runs > 1 else "", "unit"]]
+    rows = [["", f"mean ({INTERVAL} interval)" if runs > 1 else "mean", "unit"]]
     for row in table:
-        decimals, low, n = decimals_for(row), row["mean_low"], row["n"]
-        notes = [] if math.isnan(low) else [between(low, row["mean_high"], decimals)]
-        notes += [counted(n, "run")] if n < runs else []
-        unit = row["unit"] + direction(row["better"])
-        rows.append([row["label"], number(row["mean"], decimals), ", ".join(notes), unit])
+        few = f", {counted(row['n'], 'run')}" if row["n"] < runs else ""
+        rows.append(
+            [row["label"], spread(row, "mean", decimals_for(row)) + few, row["unit"] + direction(row["better"])]
+        )
     if fits(rows, width):
-        yield from grid(rows, width, right=(1,))
+        yield from grid(rows, width)
         return
-    units = [Text(f"  {unit}", style="dim") for *_, unit in rows]
-    head, *others = grid([row[:-1] for row in rows], width, right=(1,), wrap=False)
+    head, *lines = grid([row[:-1] for row in rows], width, wrap=False)
     yield head
-    for line, unit in zip(others, units[1:], strict=True):
-        yield from (line, unit)
+    for line, (*_, unit) in zip(lines, rows[1:], strict=True):
+        yield from (line, Text(f"  {unit}", style="dim"))

@@ -4,7 +4,7 @@ import pandas as pd
 from rich.text import Text
 
 from civicsim.cli.progress import duration
-from civicsim.cli.tables import between, comparison_lines, decimals_for, fits, grid, judged, percent, summary_lines
+from civicsim.cli.tables import comparison_lines, decimals_for, fits, grid, judged, percent, spread, summary_lines
 
 NAN = float("nan")
 
@@ -34,7 +34,7 @@ def test_numbers_have_as_many_decimals_as_their_interval_deserves():
 
 def test_an_interval_that_excludes_zero_does_not_seem_to_touch_it():
     rows = row("b", 0.6, 0.05, 0.30, 0.1, "higher"), row("c", 0.6, 0.05, 0.102, 0.1, "higher")
-    assert any("+0.102  +0.002 to +0.202" in line for line in lines(row(), *rows))
+    assert any("+0.102 (+0.002 to +0.202)" in line for line in lines(row(), *rows))
 
 
 def test_a_verdict_tells_what_is_better_only_where_the_measure_has_a_direction():
@@ -53,8 +53,11 @@ def test_shares_are_per_cent():
     assert [percent(share) for share in (0.634, 0.0, 1.0, NAN)] == ["63 %", "0 %", "100 %", "–"]
 
 
-def test_an_interval_has_true_signs():
-    assert between(-0.123, 0.001, 2, sign=True) == "−0.12 to 0.00"
+def test_an_interval_has_true_signs_and_none_before_zero():
+    values = {"x": -0.123, "x_low": -0.2, "x_high": 0.001}
+    assert spread(values, "x", 2, sign=True) == "−0.12 (−0.20 to 0.00)"
+    assert spread(values, "x", 2, sign=True, written_out=False) == "−0.12 ± 0.12"
+    assert spread({**values, "x_low": NAN}, "x", 2) == "−0.12"
 
 
 # -- columns -----------------------------------------------------------------------------------------------------------
@@ -95,7 +98,7 @@ def lines(*rows, width=100):
 
 def test_intervals_are_written_out_where_there_is_room():
     both = row(), row("b", 0.6, 0.05, 0.1, verdict="higher")
-    assert " b    0.60  0.55 to 0.65  +0.100  +0.090 to +0.110    90 %  higher, better" in lines(*both)
+    assert " b   0.60 (0.55 to 0.65)  +0.100 (+0.090 to +0.110)    90 %  higher, better" in lines(*both)
     assert any("0.60 ± 0.05  +0.100 ± 0.010" in line for line in lines(*both, width=60))
     assert any(line.startswith("±: half") for line in lines(*both, width=60))
 
@@ -126,7 +129,7 @@ def test_one_run_has_no_interval():
 def test_a_summary_has_a_row_per_measure():
     table = [row(), row(better="neither", mean=NAN, half=NAN, n=0)]
     shown = [text.plain for text in summary_lines(table, 100)]
-    assert shown[1].split()[:5] == ["Measure", "0.50", "0.45", "to", "0.55"]
+    assert shown[1].split()[:5] == ["Measure", "0.50", "(0.45", "to", "0.55)"]
     assert shown[1].endswith("0–1; higher is better")
     assert "–" in shown[2]
 
