@@ -27,8 +27,6 @@ from civicsim.scenario.scenario import (
 from civicsim.scenario.shipped import kinds, read_shipped, styles
 from civicsim.scenario.toml import read_toml
 
-# -- parameters and levers ---------------------------------------------------------------------------------------------
-
 
 def about_parameter(about: Parameter) -> dict[str, Any]:
     """Return the declaration of a parameter, for JSON."""
@@ -127,9 +125,6 @@ def one_lever(name: str, width: int) -> Shown:
     own = name.removeprefix("levers.")
     known(own, SECTIONS["levers"], "lever")
     return _parameter(SECTIONS["levers"][own], width)
-
-
-# -- styles and kinds --------------------------------------------------------------------------------------------------
 
 
 def file_of(name: str, folder: str) -> dict[str, Any]:

@@ -36,9 +36,6 @@ _UNDETERMINED = 0.1
 """Draws that are less than a tenth narrower than the range leave a parameter undetermined. Assumption."""
 
 
-# -- validate ----------------------------------------------------------------------------------------------------------
-
-
 def validate(output: Output, request: Validate) -> None:
     """Show which patterns the status quo reproduces, with intervals; write the figure and the page if asked."""
     scenario = changed(request, load(request.scenario, None, request.kind))
@@ -131,9 +128,6 @@ def _other_lines(found: Validation) -> Iterator[str]:
 
 def _coefficient(row: Mapping[Any, Any]) -> str:
     return estimated(row["value"], row["low"], row["high"], sign=True)
-
-
-# -- calibrate ---------------------------------------------------------------------------------------------------------
 
 
 def calibrate(output: Output, request: Calibrate) -> None:

@@ -59,9 +59,6 @@ def describe(output: Output, request: Describe) -> None:
     output.show(*(about.show_all(width) if name is None else about.show_one(name, width)))
 
 
-# -- processes ---------------------------------------------------------------------------------------------------------
-
-
 def _all_processes(width: int) -> Shown:
     rows = [[process.name, process.title] for process in WEEK]
     table = grid(rows, width, head=None, first="bold")
@@ -110,9 +107,6 @@ def _equations(module: ModuleType) -> dict[str, str]:
     return found
 
 
-# -- measures ----------------------------------------------------------------------------------------------------------
-
-
 def _about_measure(measure: Measure) -> dict[str, Any]:
     return {key: getattr(measure, key) for key in ("name", "label", "unit", "help", "better")}
 
@@ -138,8 +132,6 @@ def _one_measure(name: str, width: int) -> Shown:
     return Shown(_about_measure(measure), lines, f"civicsim compare civic-culture --measure {name}")
 
 
-# -- pages about the model ---------------------------------------------------------------------------------------------
-
 _WRITE = "civicsim describe model --out docs/model   (write all pages)"
 
 
@@ -154,9 +146,6 @@ def _one_page(name: str, width: int) -> Shown:
     text = page(name)
     lines: list[Line] = [Text(line, no_wrap=True, overflow="ignore") for line in text.split("\n")]
     return Shown({"name": name, "holds": PAGES[name], "markdown": text}, lines, _WRITE)
-
-
-# -- topics ------------------------------------------------------------------------------------------------------------
 
 
 class Topic(NamedTuple):

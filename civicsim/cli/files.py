@@ -40,9 +40,6 @@ _CSV: dict[str, Any] = {"index": False, "lineterminator": "\n"}
 _SIX_DIGITS, _EVERY_DIGIT = "%.6g", "%.17g"
 
 
-# -- single files ------------------------------------------------------------------------------------------------------
-
-
 def check_ending(path: str, endings: Iterable[str], option: str = "") -> str:
     """Return the ending of a file's name, if it is one of those allowed."""
     ending = Path(path).suffix.lower()
@@ -97,9 +94,6 @@ def table_writer(frame: pd.DataFrame, digits: str = _EVERY_DIGIT) -> Callable[[P
         pq.write_table(table, path, compression="zstd")
 
     return put
-
-
-# -- folders of results ------------------------------------------------------------------------------------------------
 
 
 class Folder:

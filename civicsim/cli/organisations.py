@@ -54,9 +54,6 @@ ties = {ties}
 """
 
 
-# -- import ------------------------------------------------------------------------------------------------------------
-
-
 def read(output: Output, request: OrgImport) -> None:
     """Read a staff table and a table of ties, and write a kind of organisation."""
     out, key = request.out, request.key
@@ -140,9 +137,6 @@ def key_file(mapped: Mapped) -> str:
     return file.getvalue()
 
 
-# -- export ------------------------------------------------------------------------------------------------------------
-
-
 def write(output: Output, request: OrgExport) -> None:
     """Write the network of a scenario's first run, as it is built or after some weeks."""
     out, week = request.out, request.week
@@ -177,9 +171,6 @@ def write(output: Output, request: OrgExport) -> None:
         [f"Wrote {' and '.join(files)}: {nodes:,} people and patients and {ties:,} ties, {when}."],
         "open it in Gephi, Cytoscape or networkx; the states of people are attributes of the nodes",
     )
-
-
-# -- example -----------------------------------------------------------------------------------------------------------
 
 
 def example(output: Output, request: OrgExample) -> None:

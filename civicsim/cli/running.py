@@ -15,7 +15,7 @@ from civicsim.cli.files import Folder
 from civicsim.cli.output import Output
 from civicsim.cli.progress import progress
 from civicsim.cli.scenarios import changed, is_path, labels_of, load, n_posts, size_text, warn_of_dates
-from civicsim.cli.tables import Line, comparison_lines, grid, percent, summary_lines
+from civicsim.cli.tables import comparison_lines, grid, percent, summary_lines
 from civicsim.errors import CivicsimError
 from civicsim.experiment.compare import Comparison
 from civicsim.experiment.compare import compare as run_matched
@@ -64,29 +64,20 @@ def run(output: Output, request: Run) -> None:
     what = request.scenario or request.style or STATUS_QUO
     output.show(
         data if times is None else {**data, "profile": dataclasses.asdict(times)},
-        _run_lines(output, request, result, table, times, folder),
+        [
+            title_text(scenario),
+            sample_text(seeds, scenario, "run"),
+            *_settings(request, result),
+            "",
+            *summary_lines(table, output.width),
+            "",
+            VARIATION if len(seeds) > 1 else _ONE_RUN,
+            _MODEL,
+            *([] if times is None else _profile_lines(times, output.width)),
+            *file_lines(folder, output.width),
+        ],
         f"civicsim compare {'civic-culture' if what == STATUS_QUO else what}   (with the status quo, on matched runs)",
     )
-
-
-def _run_lines(
-    output: Output,
-    request: Run,
-    result: Result,
-    table: Sequence[Mapping[str, Any]],
-    times: Profile | None,
-    folder: Folder | None,
-) -> Iterator[Line]:
-    yield title_text(result.scenario)
-    yield sample_text(result.seeds, result.scenario, "run")
-    yield from _settings(request, result)
-    yield ""
-    yield from summary_lines(table, output.width)
-    yield from ("", VARIATION if len(result.seeds) > 1 else _ONE_RUN, _MODEL)
-    if times is not None:
-        yield ""
-        yield from _profile_lines(times, output.width)
-    yield from file_lines(folder, output.width)
 
 
 def _write_run(output: Output, folder: Folder, result: Result, csv: bool) -> None:
@@ -120,10 +111,8 @@ def _profile_lines(profile: Profile, width: int) -> Iterator[Text]:
     """Yield the time of each process, in the order of the week, and of the week as a whole."""
     processes = profile.processes
     rest = profile.one_by_one - profile.calls - sum(process.nanoseconds for process in processes)
-    yield Text(
-        f"Time on one thread, ns per person-week: {counted(profile.n_runs, 'run')}, {profile.n_persons:,} people, "
-        f"{counted(profile.weeks, 'week')}"
-    )
+    size = f"{counted(profile.n_runs, 'run')}, {profile.n_persons:,} people, {counted(profile.weeks, 'week')}"
+    yield from (Text(), Text(f"Time on one thread, ns per person-week: {size}"))
     rows = [[process.name, number(process.nanoseconds, 1), percent(process.share)] for process in processes]
     yield from grid(rows, width, right=(1, 2), indent=2, head=None)
     yield Text()

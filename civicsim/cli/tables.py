@@ -23,9 +23,6 @@ _MOST_DECIMALS = 4
 _GOOD, _BAD = "green", "red"
 
 
-# -- columns -----------------------------------------------------------------------------------------------------------
-
-
 def grid(
     rows: Iterable[Row],
     width: int,
@@ -96,9 +93,6 @@ def _total(sizes: Sequence[int], indent: int) -> int:
     return indent + sum(sizes) + _GAP * (len(sizes) - 1)
 
 
-# -- numbers -----------------------------------------------------------------------------------------------------------
-
-
 def percent(share: float) -> str:
     """Return a share as per cent; a dash where there is none."""
     return "–" if math.isnan(share) else f"{number(100 * share, 0)} %"
@@ -153,9 +147,6 @@ def _usual(values: np.ndarray) -> float | None:
     """Return the median of the numbers above 0; None if there are none."""
     kept = values[np.isfinite(values) & (values > 0)]
     return float(np.median(kept)) if len(kept) else None
-
-
-# -- results -----------------------------------------------------------------------------------------------------------
 
 
 def comparison_lines(table: pd.DataFrame, baseline: str, width: int) -> Iterator[Text]:
