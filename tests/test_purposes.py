@@ -17,7 +17,7 @@ MENTORING = '        Purpose("mentoring", 2.0, "Mentoring", "mentoring newcomers
 CODE = """
 import json
 from civicsim import Scenario
-from civicsim.app.words import LEVERS, hours_rows
+from civicsim.app.words import hours_rows, lever_rows
 from civicsim.experiment.run import begin, burn_in
 from civicsim.model.levers import PURPOSES, Levers
 from civicsim.model.measures import MEASURES
@@ -50,7 +50,7 @@ print(json.dumps({
     "pulls": bool(own["fear_enacted"][0] < idle.organisation["fear_enacted"][0]),
     "measured": [MEASURES[f"hours_{kind}_mentoring"].weekly(recorder.history).item() for kind in ("spent", "allotted")],
     "participation": MEASURES["hours_participation"].weekly(recorder.history).item(),
-    "on the page": [words.label for words in LEVERS if words.name == "weight_mentoring"],
+    "on the page": [row["label"] for row in lever_rows(scenario, scenario) if row["name"] == "weight_mentoring"],
     "in the bar": [row["label"] for row in hours_rows(scenario) if row["label"] == "Mentoring"],
     "documented": sorted(word for word in ("levers.weight_mentoring", "hours_spent_mentoring", "hours_allotted_mentoring")
                          if any(f"`{word}`" in page(name) for name in PAGES)),

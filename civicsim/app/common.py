@@ -13,7 +13,7 @@ import civicsim
 from civicsim.app import widgets
 from civicsim.app.files import TOML, Make, use_files
 from civicsim.app.frame import Text
-from civicsim.app.history import PATHS, STATES, Lived, weeks_back
+from civicsim.app.history import PATHS, Lived, weeks_back
 from civicsim.app.state import (
     change_scenario,
     chosen,
@@ -26,7 +26,7 @@ from civicsim.app.state import (
     with_style,
     without_event,
 )
-from civicsim.app.words import SHORT, STATE_WORDS, hours_rows, lever_rows
+from civicsim.app.words import STATES, hours_rows, lever_rows
 from civicsim.model.measures import MEASURES
 from civicsim.model.recording import weekly_frame
 from civicsim.report.words import number
@@ -55,9 +55,12 @@ def style_titles() -> dict[str, str]:
 def player_words() -> dict[str, Any]:
     """Return the words of the player: states, time paths and dated events."""
     return {
-        "states": [{"name": name, "label": label, "low": low, "high": high} for name in STATES for label, low, high in [STATE_WORDS[name]]],
+        "states": [
+            {"name": name, "label": MEASURES[measure].label, "low": low, "high": high}
+            for name, (measure, low, high) in STATES.items()
+        ],
         "paths": [
-            {"name": name, "label": SHORT[name], "front": name in FRONT_PATHS, "back": SPANS[weeks_back(name)]}
+            {"name": name, "label": MEASURES[name].label, "front": name in FRONT_PATHS, "back": SPANS[weeks_back(name)]}
             for name in (*FRONT_PATHS, *(other for other in PATHS if other not in FRONT_PATHS))
         ],
         "events": shock_titles(),

@@ -17,7 +17,6 @@ from urllib.parse import parse_qsl
 
 import solara
 
-from civicsim.app.words import LEVER_WORDS
 from civicsim.engine.parameters import Parameter
 from civicsim.errors import ScenarioError, nearest
 from civicsim.model.levers import NAMES as LEVERS
@@ -160,17 +159,13 @@ def _with_setting(scenario: Scenario, text: str, notes: list[str]) -> Scenario:
     if number and isinstance(about.default, int | float) and not isinstance(about.default, bool):
         within = type(about.default)(min(max(value, about.low), about.high))
         if within != value:
-            notes.append(f"The link sets {_label(about)} to {_short(str(value))}; {within:g} is used.")
+            notes.append(f"The link sets “{about.label}” to {_short(str(value))}; {within:g} is used.")
         value = within
     try:
         return scenario.set(key, value)
     except ScenarioError:
-        notes.append(f"The link sets {_label(about)} to “{_short(value_text)}”, which is not possible; it is ignored.")
+        notes.append(f"The link sets “{about.label}” to “{_short(value_text)}”, which is not possible; it is ignored.")
         return scenario
-
-
-def _label(about: Parameter) -> str:
-    return f"“{LEVER_WORDS[about.name].label}”" if about.section == "levers" else about.key
 
 
 def _within_size(scenario: Scenario, notes: list[str]) -> Scenario:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from civicsim.app.words import MEASURE_WORDS, value_text
-from civicsim.app.work import Batch, bounds_of
+from civicsim.app.work import Batch
 from civicsim.experiment.statistics import estimate, paired_difference
+from civicsim.model.measures import MEASURES
 from civicsim.report.bands import RANGE
-from civicsim.report.words import number
+from civicsim.report.words import Scale, scale_of
 
 NO_DIFFERENCE = "no difference"
 
@@ -45,12 +45,16 @@ class Verdict:
     runs: int
 
     @property
+    def scale(self) -> Scale:
+        """How readers see values of the measure."""
+        return scale_of(MEASURES[self.name].unit)
+
+    @property
     def text(self) -> str:
-        """Before, after and the interval of after, as in 62 % → 68 % (66–70)."""
-        about = MEASURE_WORDS[self.name]
-        ends = [number(end * about.scale, about.decimals) for end in (self.low, self.high)]
-        between = "" if ends[0] == "–" else f" ({ends[0]}–{ends[1]})"
-        return f"{value_text(self.name, self.before)} → {value_text(self.name, self.after)}{between}"
+        """Before, after and the interval of after, as in 62.0 → 68.3 % (66.1 to 70.4)."""
+        scale = self.scale
+        between = "" if np.isnan(self.low) else f" ({scale.between(self.low, self.high)})"
+        return f"{scale.text(self.before, unit=False)} → {scale.text(self.after)}{between}"
 
     @property
     def word(self) -> str:
@@ -62,27 +66,23 @@ class Verdict:
 
 def verdict(name: str, before: Batch, after: Batch) -> Verdict:
     """Return how a measure differs in ``after`` from ``before``; both of the same seeds."""
-    about, bounds = MEASURE_WORDS[name], bounds_of(name)
-    a, b = after.last_year[name], before.last_year[name]
-    own, against = estimate(a, bounds=bounds), paired_difference(a, b, bounds=bounds)
-    word = against.verdict
-    tone = "same" if word == "same" else "open"
-    if word in ("higher", "lower"):
-        sign = 1 if word == "higher" else -1
-        tone = word if about.better == 0 else ("better" if sign == about.better else "worse")
-        if abs(against.mean * about.scale) < 0.5 * 10.0**-about.decimals:
+    about = MEASURES[name]
+    scale, a, b = scale_of(about.unit), after.last_year[name], before.last_year[name]
+    own, was = estimate(a, bounds=about.bounds), estimate(b)
+    found = paired_difference(a, b, bounds=about.bounds)
+    tone = "same" if found.verdict == "same" else "open"
+    if found.verdict in ("higher", "lower"):
+        direction = "better" if found.verdict == about.better else "worse"
+        tone = found.verdict if about.better == "neither" else direction
+        if scale.text(own.mean) == scale.text(was.mean):
             tone = "same"
-    spread = [number(v * about.scale, about.decimals, sign=True) for v in (against.mean, against.low, against.high)]
-    unit = " points" if about.unit == " %" else about.unit
-    return Verdict(
-        name, estimate(b).mean, own.mean, own.low, own.high, tone,
-        NO_DIFFERENCE if word == "same" else f"{spread[0]}{unit} ({spread[1]} to {spread[2]})", own.n,
-    )  # fmt: skip
+    difference = NO_DIFFERENCE if found.verdict == "same" else scale.difference(found.mean, found.low, found.high)
+    return Verdict(name, was.mean, own.mean, own.low, own.high, tone, difference, own.n)
 
 
 def band(batch: Batch, name: str) -> dict[str, list[float | None]]:
-    """Return mean and range of most runs of a measure's time path, in the unit of the page."""
-    scale, paths = MEASURE_WORDS[name].scale, batch.paths[name].astype(float)
+    """Return mean and range of most runs of a measure's time path, in the unit of readers."""
+    scale, paths = scale_of(MEASURES[name].unit).factor, batch.paths[name].astype(float)
     with np.errstate(all="ignore"):
         lines = {"mean": paths.mean(axis=1)}
         lines["low"], lines["high"] = np.percentile(paths, RANGE, axis=1)

@@ -18,7 +18,6 @@ import numpy as np
 from civicsim.app.history import Lived, Superseded, live_through
 from civicsim.experiment.run import Result, burn_in, run, threads_available
 from civicsim.model.cohort import Cohort
-from civicsim.model.measures import MEASURES
 from civicsim.scenario.scenario import Scenario
 
 Stop = Callable[[], bool]
@@ -198,8 +197,3 @@ def _checking(stop: Stop) -> Callable[[float], None]:
             raise Superseded
 
     return check
-
-
-def bounds_of(name: str) -> tuple[float, float]:
-    """Return least and greatest value of a measure."""
-    return MEASURES[name].bounds

@@ -70,7 +70,12 @@ class Structure:
         0.0, "0–1", 0, 0.5, "Share of the first ties that lead to a linked organisation.", _TIE_OUTSIDE_SOURCE
     )
     improvement_share: float = free(
-        0.02, "share of contracted hours", 0.01, 0.10, "Budget of improvement hours as a share of contracted hours."
+        0.02,
+        "share of contracted hours",
+        0.01,
+        0.10,
+        "Budget of improvement hours as a share of contracted hours.",
+        label="Hours for improvement",
     )
     contracted_hours: float = fixed(
         37.5, "hours per week", 30, 48, "Contracted hours of a full-time post.", "NHS Agenda for Change standard week."
@@ -98,7 +103,14 @@ class Population:
     attitude_sd: float = free(0.15, "0–1", 0, 0.3, "Spread of motivation, belonging, trust and agency between people.")
     skill_mean: float = free(0.40, "0–1", 0.1, 0.9, "Mean skill in improving work.")
     skill_sd: float = free(0.10, "0–1", 0, 0.3, "Spread of that skill between people.")
-    alignment_mean: float = free(0.80, "0–1", 0.2, 1, "Mean weight of patients' good against one's own convenience.")
+    alignment_mean: float = free(
+        0.80,
+        "0–1",
+        0.2,
+        1,
+        "Mean weight of patients' good against one's own convenience.",
+        label="Alignment with patients' good",
+    )
     professionalism_mean: float = parameter(
         0.50, "0–1", 0.1, 0.9, "Mean sense of duty for the whole system, beyond one's craft.", _WILKINSON_2011
     )
@@ -113,7 +125,13 @@ class Population:
         1.0, "multiple", 0, 1.2, "How far professions differ in standing: multiplies the standing of each."
     )
     demand_per_post: float = parameter(
-        32.0, "hours per week", 28, 36, "Hours of care asked for per post.", _DEMAND_PER_POST_SOURCE
+        32.0,
+        "hours per week",
+        28,
+        36,
+        "Hours of care asked for per post.",
+        _DEMAND_PER_POST_SOURCE,
+        label="Demand for care per post",
     )
     demand_team_sd: float = free(0.06, "share", 0, 0.2, "Spread of demand between teams.")
     demand_organisation_sd: float = free(0.015, "share", 0, 0.1, "Spread of demand between organisations.")

@@ -25,6 +25,7 @@ from civicsim.model.measures import FLAGSHIP, MEASURES
 from civicsim.model.organisation import REAL, TABLES, Column
 from civicsim.model.processes import actions
 from civicsim.model.week import PROCESSES, WEEK
+from civicsim.report.words import setting_text
 from civicsim.scenario.scenario import PARAMETERS, SECTIONS, Scenario, sources_of
 from civicsim.scenario.shipped import kinds, shocks, styles
 
@@ -51,19 +52,12 @@ def code(word: object) -> str:
     return f"`{word}`"
 
 
-def number(value: object) -> str:
-    """Return a value in the words of a table."""
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
-
-
 def _range(about: Parameter) -> str:
     if about.choices:
         return ", ".join(about.choices)
     if isinstance(about.default, bool):
         return "on, off"
-    return f"{number(float(about.low))} to {number(float(about.high))}"
+    return f"{setting_text(float(about.low))} to {setting_text(float(about.high))}"
 
 
 def _sentence(words: str) -> str:
@@ -79,7 +73,7 @@ def parameter_table(section: str) -> str:
     return table(
         ("parameter", "label", "symbol", "default", "unit", "range", "role", "status", "meaning", "source"),
         (
-            (code(p.key), p.label, p.symbol or "–", number(p.default), p.unit, _range(p), *_evidence(p))
+            (code(p.key), p.label, p.symbol or "–", setting_text(p.default), p.unit, _range(p), *_evidence(p))
             for p in SECTIONS[section].values()
         ),
     )
@@ -92,7 +86,9 @@ def _evidence(about: Parameter) -> tuple[str, str, str, str]:
 def _bounds(column: Column) -> str:
     if column.refers:
         return f"row of {code(column.refers)}, −1 for none"
-    low, high = ("" if abs(bound) == float("inf") else number(float(bound)) for bound in (column.low, column.high))
+    low, high = (
+        "" if abs(bound) == float("inf") else setting_text(float(bound)) for bound in (column.low, column.high)
+    )
     if low and high:
         return f"{low} to {high}"
     return f"{low} or more" if low else (f"{high} or less" if high else "any")
@@ -235,7 +231,7 @@ def _kinds() -> str:
         sources = sources_of(name)
         for key, (usual, value) in Scenario.preset().diff(Scenario.preset(kind=name)).items():
             if key in PARAMETERS:
-                rows.append((code(name), code(key), number(value), number(usual), sources.get(key, "")))
+                rows.append((code(name), code(key), setting_text(value), setting_text(usual), sources.get(key, "")))
     return f"{titles}\n\n{table(('kind', 'what it sets', 'to', 'instead of', 'where it comes from'), rows)}"
 
 
@@ -263,7 +259,7 @@ def _styles() -> str:
     titles = table(("style", "in words"), ((code(name), title) for name, title in styles().items()))
     values = table(
         ("lever", *(code(name) for name in chosen)),
-        ((code(lever), *(number(getattr(levers, lever)) for levers in chosen.values())) for lever in LEVERS),
+        ((code(lever), *(setting_text(getattr(levers, lever)) for levers in chosen.values())) for lever in LEVERS),
     )
     return f"{titles}\n\n{values}"
 
@@ -278,7 +274,7 @@ def _style_hours() -> str:
 
 
 def _set_in_words(settings: dict[str, Any]) -> str:
-    return ", ".join(f"{code(key)} = {number(value)}" for key, value in settings.items())
+    return ", ".join(f"{code(key)} = {setting_text(value)}" for key, value in settings.items())
 
 
 def _shocks() -> str:
@@ -291,7 +287,7 @@ def _shocks() -> str:
                 key: value for key, value in event.to_dict().items() if key not in ("name", "week", "weeks", "set")
             }
             what = [_set_in_words(event.set)] if event.set else []
-            what += [", ".join(f"{key} {code(number(value))}" for key, value in about.items())] if about else []
+            what += [", ".join(f"{key} {code(setting_text(value))}" for key, value in about.items())] if about else []
             when = f"week {event.week}" + (f", for {event.weeks} weeks" if event.weeks else "")
             events.append(f"{when}: {'; '.join(what)}")
         rows.append((code(name), title, " / ".join(events)))

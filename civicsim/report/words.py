@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from civicsim.scenario.shipped import kinds
 
 THINKING_AID = "A thinking aid, not a forecast."
 INTERVAL = f"{CONFIDENCE * 100:.0f} %"
+_SHARES = {"0–1", "probability", "difference of probabilities", "difference, 0–1"}
+"""Units of values that readers see as per cent, beside shares of something."""
 
 
 def number(value: float, decimals: int | None = None, sign: bool = False) -> str:
@@ -43,6 +46,58 @@ def with_interval(mean: float, low: float, high: float, sign: bool = False) -> t
         return number(mean, sign=sign), "no interval"
     decimals = _decimals((high - low) / 2 if np.isfinite(high - low) else mean, 2)
     return number(mean, decimals, sign), f"{number(low, decimals, sign)} to {number(high, decimals, sign)}"
+
+
+def percent(share: float, decimals: int = 0) -> str:
+    """Return a share as per cent: "62 %"."""
+    return f"{number(100.0 * share, decimals)}{' %' if np.isfinite(share) else ''}"
+
+
+def setting_text(value: object) -> str:
+    """Return the value of a parameter: "on" or "off", a word, or a number with up to four significant digits."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return f"{value:.4g}".replace("-", "−") if isinstance(value, float) else str(value)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How readers see values of a unit: shares, probabilities and states from 0 to 1 as per cent.
+
+    Attributes
+    ----------
+    factor : float
+        Multiplies a value.
+    unit, points : str
+        Follow a value, and a difference of values.
+    """
+
+    factor: float
+    unit: str
+    points: str
+
+    def text(self, value: float, unit: bool = True) -> str:
+        """Return a value with three significant digits, per cents with at most one decimal; a dash for NaN."""
+        value = self.factor * value
+        decimals = _decimals(value, 3)
+        text = number(value, min(1, decimals) if self.unit == " %" else decimals)
+        return text + (self.unit if unit and text != "–" else "")
+
+    def between(self, low: float, high: float) -> str:
+        """Return an interval without its unit: "66.1 to 69.9", or "no interval"."""
+        return "no interval" if np.isnan(low) else f"{self.text(low, False)} to {self.text(high, False)}"
+
+    def difference(self, mean: float, low: float, high: float) -> str:
+        """Return a difference with its interval."""
+        value, ends = with_interval(self.factor * mean, self.factor * low, self.factor * high, sign=True)
+        return f"{value}{self.points} ({ends})"
+
+
+def scale_of(unit: str) -> Scale:
+    """Return how readers see values of the unit of a measure or parameter."""
+    if unit.startswith("share of") or unit in _SHARES:
+        return Scale(100.0, " %", " points")
+    return Scale(1.0, " %", " points") if unit == "%" else Scale(1.0, f" {unit}", f" {unit}")
 
 
 def _decimals(value: float, significant: int) -> int:
@@ -96,7 +151,8 @@ def change_text(key: str, before: Any, after: Any) -> str:
     if key == "interventions":
         return f"interventions: {', '.join(f'{event.name} in week {event.week}' for event in after) or 'none'}"
     unit = PARAMETERS[key].unit if key in PARAMETERS else {"weeks": "weeks", "burn_in_weeks": "weeks"}.get(key, "")
-    return f"{key} = {after}{f' {unit}' if unit not in ('', '0–1', 'on/off') else ''} (preset: {before})"
+    own, usual = setting_text(after), setting_text(before)
+    return f"{key} = {own}{f' {unit}' if unit not in ('', '0–1', 'on/off') else ''} (preset: {usual})"
 
 
 def names_of(results: Mapping[str, Result]) -> dict[str, str]:

@@ -205,7 +205,7 @@ def test_every_page_can_be_used_by_everybody_and_asks_nobody_else(visit):
 
 def test_a_visitor_plays_walks_and_changes_what_happens(visit):
     page = visit(f"/?{TWENTY}&set=levers.fear=9&seed=2", until=PAINTED)
-    assert "The link sets “Blame” to 9; 1 is used." in page.inner_text(".cv-note")
+    assert "The link sets “Fear of blame” to 9; 1 is used." in page.inner_text(".cv-note")
     canvas = page.locator("canvas").first
     week = page.get_by_role("slider", name="Week on screen")
     # Space plays, and nothing is sent while it plays.

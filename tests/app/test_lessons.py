@@ -5,10 +5,11 @@ import shutil
 import pytest
 
 from civicsim.app import work
+from civicsim.app.history import PATHS
 from civicsim.app.lessons import FOLDER, lessons, read_lesson
 from civicsim.app.verdicts import verdict
-from civicsim.app.words import MEASURE_WORDS, SHORT
 from civicsim.errors import ScenarioError
+from civicsim.model.measures import MEASURES
 
 NAMES = sorted(path.parent.name for path in FOLDER.glob("*/lesson.toml"))
 
@@ -31,8 +32,8 @@ def test_a_lesson_has_all_that_a_class_needs(name):
     assert len(lesson.watch) >= 2
     assert len({scenario.structure for scenario in lesson.runs}) == 1
     assert len({scenario.seed for scenario in lesson.runs}) == 1
-    assert set(lesson.matched) <= set(MEASURE_WORDS)
-    assert set(lesson.measures) <= set(SHORT)
+    assert set(lesson.matched) <= set(MEASURES)
+    assert set(lesson.measures) <= set(PATHS)
     assert lesson.low < lesson.high
 
 
@@ -55,7 +56,7 @@ CLAIMS = {
 
 @pytest.mark.parametrize("name", CLAIMS)
 def test_a_lesson_says_what_thirty_runs_show(name):
-    """Where this fails, the model has moved: read the lesson again, and put it right."""
+    """Where this fails, the model has moved: read the lesson again and correct it."""
     before, after = (work.batch(scenario, work.MANY) for scenario in lessons()[name].runs)
     for measure, (value, word) in CLAIMS[name].items():
         v = verdict(measure, before, after)

@@ -57,9 +57,9 @@ def test_every_point_has_a_mean_an_interval_and_a_verdict_against_its_baseline(f
 
 
 def test_levers_and_styles_are_called_as_on_the_other_pages():
-    assert factor_in_words("fear") == "Blame"
-    assert factor_in_words("n_teams") == "Number of teams"
-    assert factor_in_words("seek_shift") == "Seek shift"
+    assert factor_in_words("fear") == "Fear of blame"
+    assert factor_in_words("n_teams") == "Teams"
+    assert factor_in_words("seek_shift") == "Noticing: seek shift"
     assert value_in_words("style", "civic-culture") == "Civic culture"
     assert value_in_words("style", "my-own.toml") == "my-own.toml"
     assert value_in_words("fear", 0.1) == 0.1

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from civicsim.app.history import PATHS
-from civicsim.app.words import MEASURE_WORDS
 from civicsim.app.work import KEPT
 from civicsim.errors import ScenarioError, nearest
 from civicsim.scenario.scenario import Scenario
@@ -169,7 +168,7 @@ def _names(value: Any, valid: tuple[str, ...], where: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not value:
         raise ScenarioError(f"{where} = {value!r}: expected names of measures")
     for name in value:
-        if name not in valid or (name not in MEASURE_WORDS and name not in PATHS):
+        if name not in valid:
             raise ScenarioError(f"{where}: no '{name}'; {nearest(str(name), valid)}")
     return tuple(value)
 

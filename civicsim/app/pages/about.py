@@ -10,8 +10,8 @@ import solara
 import civicsim
 from civicsim.app import widgets
 from civicsim.app.frame import Text
-from civicsim.engine.parameters import Parameter
 from civicsim.model.week import WEEK
+from civicsim.report.words import setting_text
 from civicsim.scenario.scenario import PARAMETERS, SECTIONS
 
 STATUS_WORDS = {
@@ -42,16 +42,12 @@ def parameter_rows() -> list[dict[str, Any]]:
     """Return every parameter with its value, status and source, as the code declares them."""
     return [
         {
-            "section": p.section, "name": p.name, "value": _value(p), "unit": p.unit, "help": p.help,
+            "key": p.key, "label": p.label, "section": p.section, "value": setting_text(p.default), "unit": p.unit, "help": p.help,
             "status": p.status, "source": p.source,
         }
         for p in PARAMETERS.values()
         if p.role != "switch" and p.section != "levers"
     ]  # fmt: skip
-
-
-def _value(about: Parameter) -> str:
-    return f"{about.default:g}" if isinstance(about.default, int | float) else str(about.default)
 
 
 @solara.component

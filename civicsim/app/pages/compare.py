@@ -20,8 +20,7 @@ from civicsim.app.pages.policy import CHARTS, small
 from civicsim.app.report import report_page
 from civicsim.app.state import MOST_SIDES, chosen, preset, sides
 from civicsim.app.verdicts import verdict
-from civicsim.app.words import MEASURE_WORDS
-from civicsim.report.words import number
+from civicsim.model.measures import MEASURES
 from civicsim.scenario.scenario import Scenario
 
 ROWS = (
@@ -163,12 +162,12 @@ def _cell(tag: str, words: str, scope: str = "", number: bool = False, class_: s
 @solara.component
 def Row(name: str, batches: list[Any]) -> None:
     """Show one measure: each side's mean, and differences from the first."""
-    about = MEASURE_WORDS[name]
+    about = MEASURES[name]
     with solara.v.Html(tag="tr"):
         _cell("th", about.label, scope="row")
         for k, batch in enumerate(batches):
             v = verdict(name, batches[0], batch)
-            _cell("td", f"{number(v.after * about.scale, about.decimals)}{about.unit}", number=True)
+            _cell("td", v.scale.text(v.after), number=True)
             if k:
                 _cell("td", v.difference, number=True)
                 _cell("td", v.word, class_={"better": "cv-better", "worse": "cv-worse"}.get(v.tone, "cv-open"))

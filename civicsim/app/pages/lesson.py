@@ -12,9 +12,9 @@ from civicsim.app.hooks import Show, use_latest
 from civicsim.app.lessons import STEPS, Lesson, lessons
 from civicsim.app.pages.explore import tell
 from civicsim.app.verdicts import verdict
-from civicsim.app.words import MEASURE_WORDS, percent
 from civicsim.experiment.statistics import estimate
-from civicsim.report.words import number
+from civicsim.model.measures import MEASURES
+from civicsim.report.words import percent, scale_of
 
 guesses: solara.Reactive[dict[str, float]] = solara.reactive({})
 """The visitor's predictions, by lesson."""
@@ -165,13 +165,13 @@ def Outcome(lesson: Lesson, guess: float | None, lived: Any, batches: Any) -> No
         return
     name, which = lesson.measures[0], lesson.guess_of
     values = [v for v in lived[which].paths[name] if v is not None]
-    scale = MEASURE_WORDS[name].scale
-    words = f"{MEASURE_WORDS[name].label}: this run ends at {percent(values[-1])}"
+    about = MEASURES[name]
+    words = f"{about.label}: this run ends at {percent(values[-1])}"
     if guess is not None:
         words += f"; you guessed {percent(guess)}"
     if batches:
-        e = estimate(batches[which].last_year[name], bounds=work.bounds_of(name))
-        words += f". Over {e.n} runs with different seeds, the mean of the last year is {number(e.mean * scale, 0)} % ({number(e.low * scale, 0)}–{number(e.high * scale, 0)})"
+        scale, e = scale_of(about.unit), estimate(batches[which].last_year[name], bounds=about.bounds)
+        words += f". Over {e.n} runs with different seeds, the mean of the last year is {scale.text(e.mean)} ({scale.between(e.low, e.high)})"
     Text("p", words + ".", class_="cv-note")
 
 
@@ -184,7 +184,7 @@ def Matched(lesson: Lesson, batches: list[Any]) -> None:
         with solara.v.Html(tag="ul"):
             for name in lesson.matched:
                 v = verdict(name, batches[0], batches[1])
-                Text("li", f"{MEASURE_WORDS[name].label}: {v.difference} – {v.word}")
+                Text("li", f"{MEASURES[name].label}: {v.difference} – {v.word}")
 
 
 @solara.component

@@ -17,25 +17,26 @@ from civicsim.app.hooks import Show, use_latest
 from civicsim.app.report import report_page
 from civicsim.app.state import change_scenario, chosen, event_groups, preset, set_scenario, with_event
 from civicsim.app.verdicts import Verdict, band, verdict
-from civicsim.app.words import HAPPENS, MEASURE_WORDS, unbroken
-from civicsim.report.words import number
+from civicsim.app.words import HAPPENS, unbroken
+from civicsim.model.measures import MEASURES
+from civicsim.report.words import scale_of
 from civicsim.scenario.scenario import PARAMETERS, Scenario
 
 CHARTS = (
     "survey_all_safe", "survey_all_addressed", "burnt_out_share", "leaver_rate", "quality_true", "harm_rate",
     "closure_share", "hours_participation",
 )  # fmt: skip
-LEAST = {"survey_all_safe": 20, "survey_all_addressed": 20, "burnt_out_share": 15, "leaver_rate": 6, "quality_true": 10, "harm_rate": 4, "closure_share": 20, "hours_participation": 30}  # fmt: skip
+LEAST = dict(zip(CHARTS, (20, 20, 15, 6, 10, 4, 20, 0.5), strict=True))
 """Least span of each chart's axis, in its unit, so that small differences look small."""
 TEAMS = 20
 """Teams of organisations that are simulated many times; larger ones take longer and give similar results."""
 ASSUMPTIONS = (
-    ("structure.improvement_share", "Hours for improvement", 100.0, " % of hours", 0.01, 0.05, 0.005),
-    ("population.demand_per_post", "Work that is asked for", 1.0, " h per post", 29.0, 35.0, 0.5),
-    ("population.alignment_mean", "How much people care for patients", 100.0, " %", 0.4, 1.0, 0.05),
-    ("population.kappa_low", "How alike teams’ circumstances are, at least", 100.0, " %", 0.0, 0.9, 0.1),
+    ("structure.improvement_share", 0.01, 0.05, 0.005),
+    ("population.demand_per_post", 29.0, 35.0, 0.5),
+    ("population.alignment_mean", 0.4, 1.0, 0.05),
+    ("population.kappa_low", 0.0, 0.9, 0.1),
 )
-"""Assumptions that can be tried: key, label, scale, unit, and the range of the slider."""
+"""Assumptions that can be tried: key, and range and step of the slider."""
 HEADLINE = ("survey_all_safe", "closure_share")
 """Measures in the sentence at the top."""
 CONDITIONS = (
@@ -79,13 +80,18 @@ def answer(scenario: Scenario, runs: int, stop: Callable[[], bool]) -> dict[str,
     by_name = {v.name: v for v in verdicts}
     charts = []
     for name in CHARTS:
-        about, v = MEASURE_WORDS[name], by_name[name]
-        charts.append({
-            "name": name, "label": about.label, "help": about.help, "unit": about.unit, "decimals": about.decimals,
-            "least": LEAST[name], "base": band(before, name), "yours": None if same else band(after, name),
-            "text": unbroken(f"{number(v.before * about.scale, about.decimals)}{about.unit}" if same else v.text),
-            "word": "" if same else v.word, "tone": v.tone,
-        })  # fmt: skip
+        about, v = MEASURES[name], by_name[name]
+        text = v.scale.text(v.before) if same else v.text
+        chart: dict[str, Any] = {
+            "name": name,
+            "label": about.label,
+            "help": about.help,
+            "text": unbroken(text),
+            "tone": v.tone,
+        }
+        chart |= {"unit": v.scale.unit, "decimals": 1 if v.scale.unit == " %" else 2, "least": LEAST[name]}
+        chart |= {"base": band(before, name), "yours": None if same else band(after, name)}
+        charts.append(chart | {"word": "" if same else v.word})
     return {"charts": charts, "verdicts": verdicts, "runs": runs, "same": same, "posts": len_posts(own)}
 
 
@@ -124,11 +130,11 @@ def len_posts(scenario: Scenario) -> int:
 def conditions(scenario: Scenario) -> list[tuple[str, Scenario]]:
     """Return a choice under other conditions, each with its words: an event, or an assumption at one end of its range."""
     found = [(words, with_event(scenario, name, 52)) for name, words in CONDITIONS]
-    for key, label, scale, unit, low, high, _ in ASSUMPTIONS:
+    for key, low, high, _ in ASSUMPTIONS:
         about = PARAMETERS[key]
         for value in (low, high):
             if getattr(getattr(scenario, about.section), about.name) != value:
-                words = f"“{label}” is {number(value * scale, 0)}{unit} instead"
+                words = f"“{about.label}” is {scale_of(about.unit).text(value)} instead"
                 found.append((words, scenario.set(key, value)))
     return found
 
@@ -164,7 +170,7 @@ def _turned(plain: dict[str, Verdict], now: dict[str, Verdict]) -> list[str]:
     """Return the measures that are worse under a condition, and those that are no longer better."""
     lines = []
     for name in CHARTS:
-        label = MEASURE_WORDS[name].label
+        label = MEASURES[name].label
         if now[name].tone == "worse":
             lines.append(f"{label} is worse than under current practice: {now[name].text}")
         elif plain[name].tone == "better" and now[name].tone in ("open", "same"):
@@ -176,16 +182,15 @@ def assumption_rows(scenario: Scenario) -> list[dict[str, Any]]:
     """Return the assumptions that can be tried, as the lever panel shows them."""
     base = preset(scenario.style, scenario.kind)
     rows = []
-    for key, label, scale, unit, low, high, step in ASSUMPTIONS:
+    for key, low, high, step in ASSUMPTIONS:
         about = PARAMETERS[key]
+        scale = scale_of(about.unit)
         value, was = (getattr(getattr(s, about.section), about.name) for s in (scenario, base))
-        digits = 1 if scale * step < 1 else 0
-        rows.append({
-            "name": key, "label": label, "zero": f"{number(low * scale, digits)}{unit}", "one": f"{number(high * scale, digits)}{unit}",
-            "group": "", "front": True, "help": about.help, "low": low, "high": high, "step": step, "value": value, "was": was,
-            "text": f"{number(value * scale, digits)}{unit}", "before": "" if value == was else f"was {number(was * scale, digits)}",
-            "unit": "share" if unit.startswith(" %") and digits == 0 else "", "cost": f"Source: {about.source}",
-        })  # fmt: skip
+        before = "" if value == was else f"was {scale.text(was)}"
+        row: dict[str, Any] = {"name": key, "label": about.label, "help": about.help, "cost": f"Source: {about.source}"}
+        row |= {"group": "", "front": True, "low": low, "high": high, "step": step, "value": value, "was": was}
+        row |= {"zero": scale.text(low), "one": scale.text(high), "text": scale.text(value), "before": before}
+        rows.append(row | {"unit": "share" if scale.unit == " %" and step >= 0.01 else ""})
     return rows
 
 
@@ -253,7 +258,7 @@ def Headline(found: dict[str, Any]) -> None:
         words = "This is current practice. Move a lever on the left, or add an event."
     else:
         shown = (by_name[name] for name in HEADLINE)
-        words = " ".join(f"{MEASURE_WORDS[v.name].label}: {v.text}, {_compared(v)}." for v in shown)
+        words = " ".join(f"{MEASURES[v.name].label}: {v.text}, {_compared(v)}." for v in shown)
     with solara.v.Html(tag="p", class_="cv-headline cv-card", attributes={"aria-live": "polite"}):
         Text("span", words)
 
@@ -287,7 +292,7 @@ def TradeOffs(found: dict[str, Any]) -> None:
                     Text("h3", f"{title} ({len(rows)})", class_=class_)
                     with solara.v.Html(tag="ul"):
                         for v in rows:
-                            Text("li", f"{MEASURE_WORDS[v.name].label}: {v.text}")
+                            Text("li", f"{MEASURES[v.name].label}: {v.text}")
 
 
 @solara.component

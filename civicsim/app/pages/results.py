@@ -19,11 +19,11 @@ from civicsim.app.files import CSV, HTML, Files, Make
 from civicsim.app.frame import RESULTS, Text
 from civicsim.app.hooks import Show, use_latest
 from civicsim.app.state import MOST_POSTS, set_scenario
-from civicsim.app.words import LEVER_WORDS
-from civicsim.errors import CivicsimError
+from civicsim.errors import CivicsimError, ScenarioError
 from civicsim.experiment.statistics import ANYWHERE, estimate, paired_difference
 from civicsim.model.measures import MEASURES
 from civicsim.report.words import counted, number
+from civicsim.scenario.scenario import find_parameter
 
 if TYPE_CHECKING:
     from civicsim.study.store.store import Store
@@ -103,12 +103,11 @@ def _label(about: dict[str, Any]) -> str:
 
 
 def factor_in_words(factor: str) -> str:
-    """Return what the page calls a factor: levers have names of their own."""
-    lever = LEVER_WORDS.get(factor)
-    if lever is not None:
-        return lever.label
-    counts, _, what = factor.partition("n_")
-    return f"Number of {what}" if what and not counts else factor.replace("_", " ").capitalize()
+    """Return the label of a factor: that of its parameter, if it is one."""
+    try:
+        return find_parameter(factor).label
+    except ScenarioError:
+        return factor.replace("_", " ").capitalize()
 
 
 def value_in_words(factor: str, value: Any) -> Any:

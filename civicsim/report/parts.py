@@ -1,0 +1,78 @@
+"""Parts of HTML pages, and the templates in the folder ``templates`` that lay them out and escape every text."""
+
+from __future__ import annotations
+
+import base64
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from matplotlib.figure import Figure
+
+from civicsim import __version__
+from civicsim.report.look import png_bytes
+from civicsim.report.words import THINKING_AID
+
+_DPI = 120
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of text: a caption, headings, and rows whose first cell is their heading."""
+
+    caption: str
+    heads: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a page, in the order in which it is laid out.
+
+    Attributes
+    ----------
+    heading, level
+        Heading, if any, and its level.
+    picture : str
+        HTML of a picture: not escaped.
+    texts : sequence of str or (str, str)
+        Paragraphs; a pair begins with words in bold. Words between backquotes are code.
+    items : sequence of str
+        A list.
+    table : Table, optional
+    files : sequence of (str, str)
+        Names and texts of files to unfold.
+    """
+
+    heading: str = ""
+    texts: Sequence[str | tuple[str, str]] = ()
+    picture: str = ""
+    items: Sequence[str] = ()
+    table: Table | None = None
+    files: Sequence[tuple[str, str]] = ()
+    level: int = 2
+
+
+@functools.cache
+def _templates() -> Environment:
+    folder = FileSystemLoader(Path(__file__).parent / "templates")
+    return Environment(loader=folder, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+
+
+def render(template: str, **values: Any) -> str:
+    """Return a template of the folder ``templates`` with values filled in; texts are escaped."""
+    return _templates().get_template(f"{template}.html").render(version=__version__, aid=THINKING_AID, **values)
+
+
+def page(title: str, parts: Sequence[Part], colophon: str = "") -> str:
+    """Return a page of HTML that fetches nothing; ``colophon`` follows the version at its end."""
+    return render("page", title=title, parts=parts, colophon=colophon)
+
+
+def image(figure: Figure, words: str) -> str:
+    """Return a figure as HTML, with words for readers who do not see it."""
+    data = base64.b64encode(png_bytes(figure, _DPI)).decode("ascii")
+    return render("image", data=data, words=words)
