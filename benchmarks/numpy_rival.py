@@ -94,12 +94,12 @@ class Rival:
         self.team = {name: c.team[name].astype(_REAL) for name in _TEAMS}
         # Managers: those of teams have their team's load, the others the mean of the organisation.
         who = c.manager["person"]
-        self.boss = {
+        self.lead = {
             name: c.person[name][who].astype(_REAL) for name in ("exhaustion", "exhaustion_anchor", "belonging")
         }
-        self.boss_team = np.where(c.person["role"][who] == TEAM_MANAGER, c.person["team"][who], -1)
-        self.boss_org = c.person["organisation"][who]
-        self.boss_filled = c.person["vacant"][who] == 0
+        self.lead_team = np.where(c.person["role"][who] == TEAM_MANAGER, c.person["team"][who], -1)
+        self.lead_org = c.person["organisation"][who]
+        self.lead_filled = c.person["vacant"][who] == 0
         self.manager_of_team = c.team["manager"]
         self.openness = c.manager["openness"][self.manager_of_team].astype(_REAL)
         self.manager_away = ((c.person["vacant"] == 1) | (c.person["absent"] == 1))[who][self.manager_of_team]
@@ -168,7 +168,7 @@ class Rival:
         return kept
 
     def seen(self) -> np.ndarray:
-        """Return what is written down each week, per organisation."""
+        """Return what is recorded each week, per organisation."""
         means = [
             self.per_team(self.person[name] * self.filled) / np.maximum(self.n_filled, 1)
             for name in ("safety", "efficacy", "exhaustion")
@@ -274,12 +274,12 @@ class Rival:
         peers = np.exp(
             p["peer_authority"] * o["authority_enacted"][self.org_of[who]] + p["peer_agency"] * person["agency"][who]
         )
-        boss = np.exp(p["manager_appeal"] + safety - 0.5)
+        lead = np.exp(p["manager_appeal"] + safety - 0.5)
         guardian = np.exp(
             p["guardian_appeal"] + p["guardian_severity"] * severity - p["guardian_unsafety"] * (safety - 0.5)
         )
-        x = u * (peers + boss + guardian)
-        to = np.where(x < peers, TO_PEERS, np.where(x < peers + boss, TO_MANAGER, TO_GUARDIAN))
+        x = u * (peers + lead + guardian)
+        to = np.where(x < peers, TO_PEERS, np.where(x < peers + lead, TO_MANAGER, TO_GUARDIAN))
         state = self.slot["idea_state"][slot]
         busy = (state != NO_IDEA) & (state != WAITING)
         self.joined = np.bincount(slot[busy] // self.m, minlength=self.n_teams).astype(_REAL)
@@ -337,7 +337,7 @@ class Rival:
         self.clear(silent)
         queue = queue[~over]
         reporting = (o["hours"][:, REPORTING] / o["hours_budget"])[home]
-        worn = np.where(self.boss_filled, self.boss["exhaustion"], 0.0)[self.manager_of_team]
+        worn = np.where(self.lead_filled, self.lead["exhaustion"], 0.0)[self.manager_of_team]
         hours = o["hours"][:, RESPONSE][home] * self.n_posts * (1.0 - p["reporting_cost"] * reporting)
         hours = hours * (1.0 - p["exhaustion_cost"] * worn) * np.exp(-p["overload_cost"] * t["overload"])
         t["response_credit"] += np.where(self.manager_away, 0.5, 1.0) * hours
@@ -508,15 +508,15 @@ class Rival:
             around, person["belonging"],
         )  # fmt: skip
         felt = self.load + lost
-        of_all = self.per_org(felt)[self.boss_org]
-        boss_felt = np.where(self.boss_team >= 0, felt[np.maximum(self.boss_team, 0)], of_all)
-        boss = self.boss
-        boss_moved = self.worn(
-            boss["exhaustion"], boss["exhaustion_anchor"], boss_felt, self.boss_org, self.org["breach"][self.boss_org],
-            boss["exhaustion"], boss["belonging"],
+        of_all = self.per_org(felt)[self.lead_org]
+        lead_felt = np.where(self.lead_team >= 0, felt[np.maximum(self.lead_team, 0)], of_all)
+        lead = self.lead
+        lead_moved = self.worn(
+            lead["exhaustion"], lead["exhaustion_anchor"], lead_felt, self.lead_org, self.org["breach"][self.lead_org],
+            lead["exhaustion"], lead["belonging"],
         )  # fmt: skip
         person["exhaustion"] = np.where(self.filled > 0, moved, person["exhaustion"]).astype(_REAL)
-        boss["exhaustion"] = np.where(self.boss_filled, boss_moved, boss["exhaustion"]).astype(_REAL)
+        lead["exhaustion"] = np.where(self.lead_filled, lead_moved, lead["exhaustion"]).astype(_REAL)
 
     def worn(self, now, anchor, felt, home, breach, around, belonging) -> np.ndarray:
         """Return exhaustion a week later."""

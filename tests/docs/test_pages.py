@@ -57,6 +57,12 @@ def test_links_within_the_repository_lead_somewhere(page):
             assert (page.parent / target).exists(), target
 
 
+def test_the_readme_lists_every_page():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    pages = [page.relative_to(ROOT).as_posix() for page in (ROOT / "docs").rglob("*.md")]
+    assert [page for page in pages if f"]({page})" not in readme] == []
+
+
 @pytest.mark.parametrize("page", ["trace.md", "stress-abs.md", "limits.md", "glossary.md"])
 def test_files_that_pages_name_exist(page):
     for name in re.findall(r"`((?:civicsim|tests|experiments)/[\w./-]+)`", _page(page)):
