@@ -11,7 +11,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import against_numpy, against_twin, limits, pairing, profile, scaling, starting, studies, threads
+from benchmarks import (
+    against_numpy,
+    against_twin,
+    events,
+    limits,
+    pairing,
+    profile,
+    scaling,
+    starting,
+    studies,
+    threads,
+)
 from benchmarks.interleaved import QUICK_REPEATS, REPEATS
 from benchmarks.machine import machine
 from benchmarks.table import PAGE, page
@@ -22,6 +33,7 @@ PARTS: dict[str, Callable[[int, bool], dict[str, Any]]] = {
     "numpy": against_numpy.run,
     "limits": limits.run,
     "threads": threads.run,
+    "events": events.run,
     "starting": starting.run,
     "compiling": lambda repeats, quick: starting.compiling(quick),
     "scaling": scaling.run,

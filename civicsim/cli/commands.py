@@ -141,7 +141,7 @@ class Compare(Timed):
 
 @command("export", "running.export")
 class Export(Timed):
-    """Write all data of a scenario: values, weeks, teams and network.
+    """Write all data of a scenario: values, weeks, teams and network, and its events.
 
         civicsim export
         civicsim export civic-culture --out civic
@@ -155,6 +155,7 @@ class Export(Timed):
     out: Annotated[str, opt.value("DIR", "Folder to write to.")] = "civicsim-export"
     kind: opt.Kind = None
     seeds: opt.Runs = 1
+    events: Annotated[bool, opt.flag("--events", "Also write every event, and the history of every idea.")] = False
     team_ties: opt.TeamTies = False
     order: opt.Order = None
     csv: opt.Csv = False

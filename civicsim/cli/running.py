@@ -135,7 +135,7 @@ def export(output: Output, request: Export) -> None:
     seeds, folder = prepare(output, [scenario], request.seeds, request.out, teams=True)
     assert folder is not None
     with progress(output, work_of([scenario], len(seeds))) as report:
-        result = simulate(scenario, seeds, teams=True, processes=week, progress=report)
+        result = simulate(scenario, seeds, teams=True, processes=week, progress=report, events=request.events)
     from civicsim.experiment.graphs import to_networkx, write_graphml
 
     output.note(f"writing files to {folder.path}")
@@ -143,6 +143,11 @@ def export(output: Output, request: Export) -> None:
         folder.write_text("scenario.toml", "the scenario, with every value", scenario.to_toml(folder.path, every=True))
         folder.write_table("weekly", "every measure of every week and run", result.to_frame(), request.csv)
         folder.write_table("teams", "every team in every week and run", result.teams_frame(), request.csv)
+        if request.events:
+            folder.write_table(
+                "events", "every event, in the order in which they happened", result.events(), request.csv
+            )
+            folder.write_table("ideas", "the history of every idea", result.ideas(), request.csv)
         network = to_networkx(result.cohort, team_layer=request.team_ties)
         about = f"people and ties of the run with seed {seeds[0]}, after the last week"
         folder.write("network.graphml", about, lambda path: write_graphml(network, path))

@@ -119,7 +119,9 @@ class Export:
 
     folder: opt.StudyFolder
     out: Annotated[str, opt.value("FILE", "A .csv or .parquet file.")] = "runs.csv"
-    table: Annotated[str, opt.value("TABLE", "runs, points, weekly or failures.")] = "runs"
+    table: Annotated[str, opt.value("TABLE", "runs, points, weekly, failures, events, ideas, people or network.")] = (
+        "runs"
+    )
 
 
 @command("study list", "studying.list_all")

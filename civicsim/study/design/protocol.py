@@ -7,7 +7,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ import pandas as pd
 
 from civicsim.engine.process import Process
 from civicsim.errors import ScenarioError
+from civicsim.experiment.snapshots import weeks_of
 from civicsim.model.measures import Measure
 from civicsim.model.processes.events import Event
 from civicsim.model.week import ordered
@@ -68,6 +69,8 @@ class Protocol:
         File with your own processes or measures.
     declared : Model
         What the code declares. Read from a folder, it has processes that cannot run: see :attr:`model`.
+    traces : dict of str to value
+        What is kept of events, people and networks, as :func:`civicsim.experiment.run.run` takes it.
     """
 
     bases: dict[str, Scenario]
@@ -79,6 +82,7 @@ class Protocol:
     order: str
     code: Path | None = None
     declared: Model = SHIPPED
+    traces: dict[str, Any] = field(default_factory=dict)
 
     @cached_property
     def model(self) -> Model:
@@ -209,6 +213,7 @@ class Protocol:
             "order": self.order,
             "code": None if self.code is None else hashlib.sha256(self.code.read_bytes()).hexdigest(),
             **({} if self.code is None else {"declared": self.declared.to_dict()}),
+            **({"traces": self.traces} if self.traces else {}),
         }
 
     @cached_property
@@ -252,6 +257,7 @@ class Protocol:
             order=values["order"],
             code=code,
             declared=declared,
+            traces=values.get("traces", {}),
         )
 
 
@@ -295,7 +301,8 @@ def protocol_of(study: Study) -> Protocol:
     if taken:
         raise ScenarioError(f"{where}: {', '.join(sorted(taken))}: names a measure of your own and a column of points")
     code = Path(model.file) if model.file else None
-    protocol = Protocol(bases, shocks, points, names, columns, tuple(study.weekly), study.order, code, model)
+    traces = _traces(study, first.weeks)
+    protocol = Protocol(bases, shocks, points, names, columns, tuple(study.weekly), study.order, code, model, traces)
     for point in np.unique(np.linspace(0, len(points) - 1, min(len(points), _MOST_CHECKED)).astype(int)):
         try:
             protocol.scenario(int(point))
@@ -329,6 +336,21 @@ def _shocks(values: Any, where: str, sections: Sections, folder: Path) -> dict[s
     return {
         str(label): _events(blocks, f"{where}: shocks: {label}", sections, folder) for label, blocks in values.items()
     }
+
+
+def _traces(study: Study, weeks: int) -> dict[str, Any]:
+    """Return what a study keeps of events, people and networks, checked."""
+    if not isinstance(study.events, bool):
+        raise ScenarioError(f"{study.where}: events = {study.events!r}: expected true or false")
+    asked: dict[str, Any] = {"events": True} if study.events else {}
+    for name, given in (("people", study.people), ("network", study.network)):
+        if given:
+            try:
+                weeks_of(given, weeks, name)
+            except ScenarioError as error:
+                raise ScenarioError(f"{study.where}: {error}") from None
+            asked[name] = json.loads(json.dumps(given))
+    return asked
 
 
 def _draws(study: Study, design: Design, folder: Path, kind: str, sections: Sections) -> list[Setting]:

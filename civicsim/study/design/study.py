@@ -70,6 +70,10 @@ class Study:
         How a measure's weeks become one number; see :class:`civicsim.study.design.summaries.Summary`.
     weekly : sequence of str
         Measures of which every week is kept.
+    events : bool
+        Whether to log events; see :meth:`civicsim.experiment.run.Result.events`.
+    people, network : mapping
+        Which columns of people, and ties, to keep in which weeks; see :func:`civicsim.experiment.run.run`.
     precision : mapping
         When there are seeds enough; see :class:`civicsim.study.design.precision.Precision`.
     matters : mapping of str to float
@@ -105,6 +109,9 @@ class Study:
     measures: Any = "all"
     summaries: Sequence[str] = (USUAL,)
     weekly: Sequence[str] = ()
+    events: bool = False
+    people: Mapping[str, Any] = field(default_factory=dict)
+    network: Mapping[str, Any] = field(default_factory=dict)
     precision: Mapping[str, Any] = field(default_factory=dict)
     matters: Mapping[str, float] = field(default_factory=dict)
     code: str = ""

@@ -17,6 +17,8 @@ _WEEKS = 26
 _CELL = 8.0
 """Bytes of a value in a file; most do not compress."""
 _FILE = 2_000.0
+_EVENT_CELLS = 0.5
+"""Values' worth of bytes that events take per person-week: about 0.3 rows of small numbers and repeated words."""
 
 
 @dataclass(frozen=True)
@@ -68,12 +70,15 @@ def effort_of(study: Study, processes: int | None = None) -> Effort:
         start = burn_in(small, [1], processes=protocol.week, threads=1)
         run(small, [1], processes=protocol.week, threads=1, start=start)
         taken = time.perf_counter() - began
-    before, weeks = (float(lived[0]) for lived in protocol.person_weeks)
-    lived = before * small.burn_in_weeks / max(1, scenario.burn_in_weeks) + weeks * small.weeks / scenario.weeks
+    every, weeks = protocol.person_weeks
+    before, after = float(every[0]), float(weeks[0])
+    lived = before * small.burn_in_weeks / max(1, scenario.burn_in_weeks) + after * small.weeks / scenario.weeks
     each = taken / (lived + 2 * RUN_PERSON_WEEKS)
     n, seeds = len(protocol.points), np.array(study.seed_numbers, dtype=np.int64)
     cost = cost_of(protocol, np.arange(n), np.full(n, seeds[0])) * len(seeds)
     cells = n * len(seeds) * (2.0 + len(protocol.columns))
     if protocol.weekly:
         cells += n * len(seeds) * scenario.weeks * (2.0 + len(protocol.weekly))
+    if protocol.traces.get("events"):
+        cells += _EVENT_CELLS * float(weeks.sum()) * len(seeds)
     return Effort(n, len(seeds), n * len(seeds), cost * each / workers, cells * _CELL + _FILE, workers, each)

@@ -25,7 +25,7 @@ from civicsim.study.design.summaries import Summary
 from civicsim.study.run.finite import find_origin, is_finite
 from civicsim.study.store.failures import WRITE, Failure, NotFiniteError, failure_of, failures_table
 from civicsim.study.store.files import Stamp, chunk_key, packed, write_part
-from civicsim.study.store.schema import PARTS, POINTS, runs_schema, weekly_schema
+from civicsim.study.store.schema import PARTS, POINTS, TRACES, kinds_of, runs_schema, trace_schema, weekly_schema
 
 Run = tuple[int, int]
 """Point and seed."""
@@ -94,11 +94,14 @@ class _Rows:
     runs: list[Run] = field(default_factory=list)
     values: list[list[float]] = field(default_factory=list)
     weekly: list[np.ndarray] = field(default_factory=list)
+    traces: dict[str, list[pa.Table]] = field(default_factory=dict)
 
     def extend(self, other: _Rows) -> None:
         self.runs += other.runs
         self.values += other.values
         self.weekly += other.weekly
+        for kind, tables in other.traces.items():
+            self.traces.setdefault(kind, []).extend(tables)
 
 
 @functools.lru_cache(maxsize=4)
@@ -163,7 +166,7 @@ def _live(protocol: Protocol, points: Sequence[int], seeds: Sequence[int], stage
     rows = _Rows()
     for point, scenario in zip(points, scenarios, strict=True):
         stage.enter("weeks")
-        result = run(scenario, list(seeds), processes=protocol.week, threads=1, start=start)
+        result = run(scenario, list(seeds), processes=protocol.week, threads=1, start=start, **protocol.traces)
         if not is_finite(result.cohort, result.recorder):
             _trace(scenario, seeds, protocol)
         stage.enter("measures")
@@ -191,6 +194,7 @@ def _measured(protocol: Protocol, point: int, result: Result) -> _Rows:
     last digit would depend on who else is there.
     """
     rows, known = _Rows(), protocol.measures
+    rows.traces = {kind: [_trace_of(protocol, kind, point, result)] for kind in TRACES if kind in _kinds(protocol)}
     each = result.scenario.structure.n_organisations
     for place, seed in enumerate(result.seeds):
         history = result.history.part(organisations=slice(place * each, (place + 1) * each))
@@ -217,10 +221,9 @@ def _write(protocol: Protocol, task: Task, rows: _Rows, failures: list[Failure])
     key = chunk_key(rows.runs)
     if rows.runs:
         try:
-            if protocol.weekly:
-                # First, so that a table of runs vouches for the weeks that belong to it.
-                write_part(parts, "weekly", key, _weekly_table(protocol, rows), task.stamp)
-            write_part(parts, "runs", key, _runs_table(protocol, rows), task.stamp)
+            # Runs come last, so that their table vouches for the others.
+            for kind in _kinds(protocol)[:-1]:
+                write_part(parts, kind, key, _table(protocol, kind, rows), task.stamp)
             report.done = len(rows.runs)
         except Exception as error:
             failures = failures + [failure_of(*run, WRITE, error, Path(task.folder)) for run in rows.runs]
@@ -238,6 +241,28 @@ def write_failures(parts: Path, failures: list[Failure], stamp: Stamp) -> list[F
     except OSError:
         return failures
     return []
+
+
+def _kinds(protocol: Protocol) -> tuple[str, ...]:
+    return kinds_of(protocol.weekly, protocol.traces)
+
+
+def _table(protocol: Protocol, kind: str, rows: _Rows) -> pa.Table:
+    """Return the part of a kind, by seed and point."""
+    if kind in TRACES:
+        found = pa.concat_tables(rows.traces[kind])
+        return found.take(pa.array(np.lexsort((found["point"].to_numpy(), found["seed"].to_numpy()))))
+    return {"runs": _runs_table, "weekly": _weekly_table}[kind](protocol, rows)
+
+
+def _trace_of(protocol: Protocol, kind: str, point: int, result: Result) -> pa.Table:
+    """Return a table with many rows a run, of the runs of a point."""
+    frame = getattr(result, kind)().assign(point=point)
+    schema = trace_schema(protocol, kind)
+    keys = [field for field in schema if field.type != pa.float64()]
+    values = frame[[field.name for field in schema if field.type == pa.float64()]].to_numpy()
+    columns = [pa.array(frame[field.name], field.type) for field in keys]
+    return packed(columns, values, schema) if values.shape[1] else pa.Table.from_arrays(columns, schema=schema)
 
 
 def _runs_table(protocol: Protocol, rows: _Rows) -> pa.Table:

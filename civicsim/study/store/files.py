@@ -21,8 +21,7 @@ from civicsim.errors import CivicsimError
 
 SCHEMA_VERSION = "1"
 _STUDY, _SOFTWARE, _VERSION = b"civicsim.study", b"civicsim.software", b"civicsim.schema"
-_PART = re.compile(r"(runs|weekly|failed)-([0-9a-f]{16})-([0-9a-f]{64})\.parquet")
-KINDS = ("runs", "weekly", "failed")
+_PART = re.compile(r"(runs|weekly|failed|events|ideas|people|network)-([0-9a-f]{16})-([0-9a-f]{64})\.parquet")
 VALUES = "values"
 """Column of a part with the values of all measures."""
 

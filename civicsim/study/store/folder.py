@@ -36,7 +36,7 @@ from civicsim.study.store.holdings import (
 from civicsim.study.store.identity import difference, identity, software
 from civicsim.study.store.lock import LOCKS, at_work, changing
 from civicsim.study.store.merge import merge
-from civicsim.study.store.schema import PARTS, POINTS, schema_of
+from civicsim.study.store.schema import PARTS, POINTS, kinds_of, schema_of
 
 _OWN = {MANIFEST, NEXT, *LISTED, PARTS, ASIDE, LOCKS, "report.html"}
 _DRAFT = ".next-"
@@ -78,7 +78,7 @@ class StudyFolder:
         self.warnings: list[str] = []
         self.vouched: dict[str, Any] = {}
         self.others: dict[str, dict[str, str]] = {}
-        kinds = ("runs", "weekly", "failed") if study.protocol.weekly else ("runs", "failed")
+        kinds = kinds_of(study.protocol.weekly, study.protocol.traces)
         self.schemas: dict[str, pa.Schema] = {kind: schema_of(study.protocol, kind) for kind in kinds}
         try:
             make_folder(self.path)
@@ -268,6 +268,7 @@ class StudyFolder:
             "software": self.versions, "others": self.others, "platform": platform.system(),
             "seeds": list(self.seeds), "n_points": len(protocol.points),
             "factors": protocol.factors, "weekly": list(protocol.weekly),
+            **({"traces": protocol.traces} if protocol.traces else {}),
             "columns": [
                 {
                     "column": column.name, "measure": column.measure, "summary": column.summary,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,10 @@ from civicsim.study.design.protocol import CODE, PROTOCOL
 from civicsim.study.store.failures import WRITE
 from civicsim.study.store.files import SCHEMA_VERSION, Stamp, packed_schema, read_part, read_schema, sha256, stamp_of
 from civicsim.study.store.lock import LOCKS
-from civicsim.study.store.schema import PARTS, POINTS
+from civicsim.study.store.schema import PARTS, POINTS, TRACES
 
 MANIFEST, NEXT, STUDY, ASIDE = "manifest.json", "manifest.next.json", "study.toml", "set-aside"
-TABLES = {"runs": "runs.parquet", "weekly": "weekly.parquet", "failed": "failures.parquet"}
+TABLES = {kind: f"{kind}.parquet" for kind in ("runs", "weekly", *TRACES)} | {"failed": "failures.parquet"}
 """Tables that are put together, by kind of part."""
 LISTED = (STUDY, PROTOCOL, POINTS, CODE, *TABLES.values())
 """Files that a manifest may list."""
@@ -41,7 +41,7 @@ class Piece:
     path : Path
         Where it is.
     kind : str
-        "runs", "weekly" or "failed".
+        A key of :data:`TABLES`.
     key : str
         A word for the runs in a part; "" for a table.
     stamp : Stamp
@@ -214,8 +214,7 @@ def look(
             found.problems.append((path, wrong or "is of a kind that this study does not keep"))
             continue
         _take(found, path, part.kind, part.key, study, packed_schema(schemas[part.kind]), allowed, wrong)
-    if "weekly" in schemas:
-        _match_weeks(found)
+    _match(found, [kind for kind in ("weekly", *TRACES) if kind in schemas])
     return found
 
 
@@ -257,15 +256,16 @@ def _misfit(own: pa.Schema, stamp: Stamp, version: str, study: str, schema: pa.S
     return ""
 
 
-def _match_weeks(found: Holdings) -> None:
-    """Leave out results without their weeks, and weeks without their results."""
-    weeks, runs = ({piece.key for piece in found.of(kind)} for kind in ("weekly", "runs"))
+def _match(found: Holdings, kinds: Sequence[str]) -> None:
+    """Leave out results without the other tables of their runs, and those without their results."""
+    keys = {kind: {piece.key for piece in found.of(kind)} for kind in ("runs", *kinds)}
+    whole = set.intersection(*keys.values())
     for piece in list(found.pieces):
-        other = {"runs": weeks, "weekly": runs}.get(piece.kind)
-        if other is not None and piece.key not in other:
+        if piece.kind in keys and piece.key not in whole:
             found.pieces.remove(piece)
             if piece.kind == "runs":
-                found.problems.append((piece.path, "has lost its weeks"))
+                lost = next(kind for kind in kinds if piece.key not in keys[kind])
+                found.problems.append((piece.path, f"has lost its {'weeks' if lost == 'weekly' else lost}"))
 
 
 def codes(points: np.ndarray, seeds: np.ndarray, n_points: int, listed: np.ndarray) -> np.ndarray:

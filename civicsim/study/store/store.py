@@ -22,9 +22,9 @@ from civicsim.study.store.files import unpacked
 from civicsim.study.store.folder import load_study
 from civicsim.study.store.holdings import Holdings, Piece, codes, look, read_manifest
 from civicsim.study.store.lock import at_work
-from civicsim.study.store.schema import POINTS, schema_of
+from civicsim.study.store.schema import POINTS, TRACES, kinds_of, schema_of
 
-_NAMES = ("runs", "points", "weekly", "failures")
+_NAMES = ("runs", "points", "weekly", "failures", *TRACES)
 
 
 class StoreWarning(UserWarning):
@@ -57,7 +57,7 @@ class Store:
 
     @cached_property
     def _schemas(self) -> dict[str, pa.Schema]:
-        kinds = ("runs", "weekly", "failed") if self.manifest["weekly"] else ("runs", "failed")
+        kinds = kinds_of(self.manifest["weekly"], self.manifest.get("traces", {}))
         return {kind: schema_of(self.study.protocol, kind) for kind in kinds}
 
     @cached_property
@@ -117,7 +117,7 @@ class Store:
     # -- tables ----------------------------------------------------------------------------------------------------------
 
     def table(self, name: str = "runs", columns: Sequence[str] | None = None) -> pa.Table:
-        """Return a table as Arrow: runs, points, weekly or failures.
+        """Return a table as Arrow: runs, points, weekly, failures, events, ideas, people or network.
 
         Parameters
         ----------
@@ -137,7 +137,12 @@ class Store:
             return pq.read_table(self.path / POINTS).replace_schema_metadata(None)
         kind = "failed" if name == "failures" else name
         if kind not in self._schemas:
-            raise CivicsimError(f"{self.path}: keeps no weeks; the study has to name measures under weekly")
+            asked = (
+                "name measures under weekly" if kind == "weekly" else f"ask for {'events' if kind == 'ideas' else kind}"
+            )
+            raise CivicsimError(
+                f"{self.path}: keeps no {'weeks' if kind == 'weekly' else kind}; the study has to {asked}"
+            )
         schema = self._schemas[kind]
         keys = [key for key in ("point", "seed", "week") if key in schema.names and (key != "week" or name == "weekly")]
         wanted = schema.names if columns is None else [*keys, *(c for c in columns if c not in keys)]
@@ -149,17 +154,7 @@ class Store:
         found = pa.concat_tables(parts) if parts else schema.empty_table().select(wanted)
         if len(pieces) <= 1 and (not pieces or not pieces[0].key):
             return found
-        return self._ordered(found, keys)
-
-    def _ordered(self, found: pa.Table, keys: Sequence[str]) -> pa.Table:
-        """Return rows in order, each run once: those of parts may be in tables already."""
-        order = np.lexsort([found[key].to_numpy() for key in [*keys[2:], *keys[:2]]])
-        found = found.take(pa.array(order))
-        if len(found):
-            values = np.stack([found[key].to_numpy().astype(np.int64) for key in keys])
-            new = np.concatenate([[True], (values[:, 1:] != values[:, :-1]).any(axis=0)])
-            found = found.filter(pa.array(new))
-        return found.combine_chunks()
+        return _ordered(found, np.repeat(np.arange(len(parts)), [len(part) for part in parts]))
 
     def points(self) -> pd.DataFrame:
         """Return the points, a row each."""
@@ -217,7 +212,7 @@ class Store:
         return found.assign_coords({key: ("point", about[key].to_numpy()) for key in about})
 
     def sql(self, query: str) -> pd.DataFrame:
-        """Return what an SQL query over the tables runs, points, weekly and failures finds, by DuckDB.
+        """Return what an SQL query over the tables (see :meth:`table`) finds, by DuckDB.
 
         Raises
         ------
@@ -227,7 +222,7 @@ class Store:
         duckdb = _package("duckdb")
         with duckdb.connect() as connection:
             for name in _NAMES:
-                if name != "weekly" or "weekly" in self._schemas:
+                if name in ("points", "failures") or name in self._schemas:
                     connection.register(name, self.table(name))
             return connection.execute(query).df()
 
@@ -256,6 +251,17 @@ def open_store(path: str | Path) -> Store:
         If the folder holds no study.
     """
     return Store(Path(path))
+
+
+def _ordered(found: pa.Table, piece: np.ndarray) -> pa.Table:
+    """Return rows by seed and point, each run once: those of parts may be in tables already, and pieces come one by one."""
+    points, seeds = (found[key].to_numpy().astype(np.int64) for key in ("point", "seed"))
+    order = np.lexsort((piece, points, seeds))
+    run = np.stack([seeds, points])[:, order]
+    first = np.concatenate([[True], (run[:, 1:] != run[:, :-1]).any(axis=0)])[: len(order)]
+    # Of a run, the rows of the first piece that has it.
+    of_first = piece[order][np.maximum.accumulate(np.where(first, np.arange(len(order)), 0))]
+    return found.take(pa.array(order[piece[order] == of_first])).combine_chunks()
 
 
 def _read(piece: Piece, schema: pa.Schema, wanted: Sequence[str]) -> pa.Table:
