@@ -1,1 +1,1 @@
-"""Holding the status quo against what is known: targets, what is simulated of them, and which parameters fit."""
+"""Comparing the status quo with published data: targets, simulated statistics, and the parameters that fit."""

@@ -1,8 +1,8 @@
-"""How organisations that differ only by luck compare with one another: the link between influence and burnout.
+"""The link between influence and burnout across organisations that differ by chance only.
 
-Between NHS trusts, fewer are burnt out where more can make improvements happen; with staffing and belonging held
-constant hardly anything of that is left. The model has no direct term from influence to exhaustion, so that both have to
-come out of everything else.
+Between NHS trusts, fewer staff are burnt out where more can make improvements happen; with staffing and belonging held
+constant hardly any of that link is left. The model has no direct term from influence to exhaustion, so that both results
+emerge from other terms.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ ADJUSTED_FOR = ("enough_staff", "valued")
 _SAMPLES = 1000
 
 
-def organisations_frame(result: Result, everybody: bool = True) -> pd.DataFrame:
-    """Return, per organisation, the percentages of the last staff survey: a column per question.
+def organisations_frame(result: Result, asked: bool = True) -> pd.DataFrame:
+    """Return the percentages of the last staff survey by organisation: a column per question.
 
     Parameters
     ----------
     result : Result
-    everybody : bool
-        Whether of everybody who was asked, or only of who answered. An organisation of 600 has 300 answers where a real
-        trust has thousands, so that the first is nearer to real tables.
+    asked : bool
+        Whether of all staff who were asked, or only of those who answered. An organisation of 600 has 300 answers where a
+        real trust has thousands, so that the former is closer to published tables.
     """
-    prefix = "survey_all_" if everybody else "survey_"
+    prefix = "survey_all_" if asked else "survey_"
     names = (OUTCOME, INFLUENCE, *ADJUSTED_FOR, "safe", "addressed", "suggestions", "recognition")
     view = result.history.snapshot[-1]
     return pd.DataFrame({name: view[f"{prefix}{name}"] for name in names})
@@ -65,7 +65,7 @@ def influence_and_burnout(frame: pd.DataFrame) -> pd.DataFrame:
         return np.array([raw, *_coefficients(sample)])
 
     samples = (rows[rng.integers(0, len(rows), len(rows))] for _ in range(_SAMPLES))
-    # A sample of few organisations may hold one of them only, which has no correlation.
+    # A sample of few organisations may contain one of them only, which has no correlation.
     spread = np.array([both(sample) for sample in samples if (sample.std(axis=0) > 0.0).all()])
     low, high = np.nanquantile(spread, [0.025, 0.975], axis=0)
     names = ["raw", "adjusted", *ADJUSTED_FOR]

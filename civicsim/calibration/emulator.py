@@ -1,4 +1,4 @@
-"""A statistical stand-in for the simulation: what it would give at parameters at which it was not run, and how sure that is."""
+"""A statistical emulator of the simulation: expected statistics, with uncertainty, at parameters that were not simulated."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class Emulator:
     Attributes
     ----------
     process : sklearn GaussianProcessRegressor
-        Fitted; its white noise is what runs with other seeds would give.
+        Fitted; its white noise is the variation between seeds.
     shift, scale : float
-        Mean and spread of the values that it was fitted to.
+        Mean and standard deviation of the fitted values.
     noise : float
-        Standard deviation of the luck in one simulated point.
+        Standard deviation of run-to-run variation in one simulated point.
     """
 
     process: Any
@@ -31,7 +31,7 @@ class Emulator:
     noise: float
 
     def predict(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the expected value of the statistic over luck at each point, and the variance of that expectation."""
+        """Return the expected value of the statistic over seeds at each point, and the variance of that expectation."""
         mean, spread = self.process.predict(points, return_std=True)
         variance = np.maximum((spread * self.scale) ** 2 - self.noise**2, 0.0)
         return mean * self.scale + self.shift, variance
@@ -45,7 +45,7 @@ def fit(points: np.ndarray, values: np.ndarray) -> Emulator:
     points : (n, k) array
         Parameters, scaled to 0-1.
     values : (n,) array
-        What the simulation gave; points without a value (NaN) are left out.
+        Simulated values; points without a value (NaN) are left out.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def fit(points: np.ndarray, values: np.ndarray) -> Emulator:
     shift, scale = float(y.mean()), float(y.std()) or 1.0
     kernel = ConstantKernel(1.0, (1e-3, 1e3)) * RBF(np.ones(x.shape[1]), (0.1, 100.0)) + WhiteKernel(0.3, (1e-4, 2.0))
     with warnings.catch_warnings(), threadpool_limits(1):
-        # One thread: several emulators are fitted at once. A length at its upper bound is how a parameter that does not matter looks, and most do not for one statistic.
+        # One thread: several emulators are fitted at once. Parameters without effect have a length at its upper bound, as most do.
         warnings.simplefilter("ignore", ConvergenceWarning)
         process = GaussianProcessRegressor(kernel, random_state=0).fit(x, (y - shift) / scale)
     return Emulator(process, shift, scale, float(np.sqrt(process.kernel_.k2.noise_level)) * scale)

@@ -1,7 +1,7 @@
-"""History matching: parameters at which the simulation cannot be told from what is known, found in waves.
+"""History matching: parameters at which the simulation agrees with published data, found in waves.
 
-A parameter set is ruled out when what is expected of it lies further from a target than tolerance and the emulator's own
-doubt explain. What is left after a wave is sampled for the next one, so that runs go where they can still tell anything.
+A parameter set is ruled out when its expected statistics lie further from a target than tolerance and the uncertainty of the
+emulator explain. The rest is sampled for the next wave, so that runs go where they are still informative.
 Source: Craig, Goldstein, Seheult and Smith (1997); Andrianakis and others (2015, PLOS Computational Biology 11:e1003968).
 """
 
@@ -16,7 +16,7 @@ from civicsim.calibration.emulator import Emulator
 from civicsim.calibration.targets import Target
 
 CUT = 3.0
-"""Implausibility above which a point is ruled out: three standard deviations, as is usual."""
+"""Implausibility above which a point is ruled out: three standard deviations, by convention."""
 WELL_WITHIN = 2.0
 """Implausibility up to which a value lies in the inner two thirds of a target's range."""
 _EVERYWHERE = 2**13
@@ -24,22 +24,22 @@ _EVERYWHERE = 2**13
 _STEPS = 250
 """Steps of the walks that follow it."""
 _SHAKE = 0.01
-"""Standard deviation of what luck adds to a step, as a share of the range."""
+"""Standard deviation of the noise of a step, as a share of the range."""
 
 
 def implausibility(targets: Sequence[Target], means: np.ndarray, variances: np.ndarray) -> np.ndarray:
-    """Return how far points are from each target.
+    """Return the implausibility of points by each target.
 
     Formula
         I = |mean − middle| / √(variance + (half width / 3)²)
 
-    so that without doubt about the mean, a point is ruled out (I > 3) just where the target does not hold.
+    so that with a known mean, a point is ruled out (I > 3) exactly where the target does not hold.
 
     Parameters
     ----------
     targets : sequence of Target
     means, variances : (n_targets, n) array
-        What is expected of each point, and how unsure that is.
+        Expected statistics of each point, and their variance.
 
     Returns
     -------
@@ -59,12 +59,12 @@ def judged(targets: Sequence[Target], emulators: Sequence[Emulator], points: np.
 def still_possible(
     targets: Sequence[Target], emulators: Sequence[Emulator], n: int, k: int, seed: int
 ) -> tuple[np.ndarray, float]:
-    """Return points of the unit cube that are not ruled out, and how much of the cube that is.
+    """Return points of the unit cube that are not ruled out, and the share of the cube that they stand for.
 
-    The cube is searched evenly. From the least implausible points found, walks set out. A step goes along the line
+    The cube is searched evenly. Walks start at the least implausible points. A step goes along the line
     between two other walkers (differential evolution, ter Braak 2006, Statistics and Computing 16:239, to be verified), so
-    that steps take the shape of what is allowed. It is taken if it leads to a point that is allowed, or to one that misses
-    less; so walks find what is allowed, and then roam it evenly.
+    that steps adapt to the shape of the allowed region. It is taken if it leads to an allowed point, or to one that misses
+    less; so walks find the allowed region, and then sample it evenly.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def still_possible(
     emulators : sequence of Emulator
         One per target.
     n : int
-        How many points are wanted: the number of walks.
+        Number of points, and of walks.
     k : int
         Number of parameters.
     seed : int
@@ -81,7 +81,7 @@ def still_possible(
     Returns
     -------
     points : (n, k) array
-        Where the walks ended. Some may not be allowed, if little is.
+        Ends of the walks. Some may not be allowed, if the region is small.
     share : float
         Share of the even search that was not ruled out.
     """
@@ -92,10 +92,10 @@ def still_possible(
     points, missed = everywhere[start], found[start]
     for step in range(_STEPS):
         others = rng.permuted(np.tile(np.arange(n), (2, 1)), axis=1)
-        # Every tenth step goes the whole way between two walkers, from one region that is allowed to another.
+        # Every tenth step goes the whole way between two walkers, from one allowed region to another.
         length = 1.0 if step % 10 == 9 else 2.38 / np.sqrt(2.0 * k)
         proposed = points + length * (points[others[0]] - points[others[1]]) + rng.normal(0.0, _SHAKE, points.shape)
-        # A step out of the box is turned back at its wall, so that no place in it is favoured.
+        # A step out of the box is reflected at its wall, so that no place in it is favoured.
         proposed = 1.0 - np.abs(1.0 - np.abs(proposed) % 2.0)
         misses = _missed(judged(targets, emulators, proposed))
         taken = (misses == 0.0) | (misses < missed)
@@ -106,11 +106,11 @@ def still_possible(
 def fewest_changes(
     targets: Sequence[Target], emulators: Sequence[Emulator], points: np.ndarray, usual: np.ndarray
 ) -> np.ndarray:
-    """Return a point that fits well and moves as few parameters from their usual values as that takes.
+    """Return a point that fits well with the fewest parameters moved from their defaults.
 
-    From each point, one parameter after the other is put back, the least moved first, as long as what is expected stays
-    well within every target (I ≤ :data:`WELL_WITHIN`). Of what comes of them the one with the fewest changes is chosen, of
-    several the least implausible.
+    From each point, one parameter after the other is reset, the least moved first, as long as the expected statistics stay
+    well within every target (I ≤ :data:`WELL_WITHIN`). The result is the point with the fewest changes, of several the least
+    implausible.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ def fewest_changes(
     points : (n, k) array
         Points of the unit cube that fit.
     usual : (k,) array
-        The usual values.
+        The defaults.
     """
     chosen = points.copy()
     worst = judged(targets, emulators, chosen).max(axis=0)
@@ -135,14 +135,14 @@ def fewest_changes(
 
 
 def _missed(values: np.ndarray) -> np.ndarray:
-    """Return by how much points miss what is allowed, over all targets together; 0 where they are allowed."""
+    """Return the excess implausibility of points over all targets; 0 where they are allowed."""
     return np.sum(np.maximum(0.0, values - CUT) ** 2, axis=0)
 
 
 def determined(points: np.ndarray) -> np.ndarray:
-    """Return how far the fit pins down each parameter, shape (k,).
+    """Return how well the fit determines each parameter, shape (k,).
 
-    One minus the spread of the points over the spread of the whole range: 0 where every value fits as well as any other,
-    near 1 where only one does; by luck it may fall a little below 0.
+    One minus the spread of the points over the spread of the whole range: 0 where all values fit equally well, near 1 where
+    only one does; by chance it may fall a little below 0.
     """
     return 1.0 - points.std(axis=0) / np.sqrt(1.0 / 12.0)

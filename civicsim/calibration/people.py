@@ -1,8 +1,9 @@
-"""Staff one by one over time, as a table from which anyone can estimate what they like; and what is usually asked of it."""
+"""Staff one by one over time, as a table, and common estimates from it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,37 +17,43 @@ from civicsim.model.processes.exhaustion import BURNT_OUT
 from civicsim.scenario.scenario import Scenario
 
 STATES = (
-    "exhaustion", "safety", "efficacy", "motivation", "belonging", "trust", "agency", "skill", "load", "headspace",
-    "propensity", "propensity_memory",
-)  # fmt: skip
-"""States that are written down: 0-1, but load (hours over contracted hours)."""
+    *("exhaustion", "safety", "efficacy", "motivation", "belonging", "trust", "agency", "skill"),
+    *("load", "headspace", "propensity", "propensity_memory"),
+)
+"""States in the table: 0-1, except load (hours over contracted hours)."""
 _KEYS = ["seed", "organisation", "post", "holder"]
 
 
 def people_frame(
-    scenario: Scenario, seeds: int | Sequence[int], *, weeks: int | None = None, every: int = 4,
-    start: Cohort | None = None, threads: int | None = None, progress: Progress | None = None,
-) -> pd.DataFrame:  # fmt: skip
-    """Return a row per member of staff in post and week looked at.
+    scenario: Scenario,
+    seeds: int | Sequence[int],
+    *,
+    weeks: int | None = None,
+    every: int = 4,
+    start: Cohort | None = None,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> pd.DataFrame:
+    """Return a row per member of staff in post and observed week.
 
     Parameters
     ----------
     scenario : Scenario
     seeds : int or sequence of int
     weeks : int or None
-        Weeks that are lived; those of the scenario by default.
+        Weeks to simulate; those of the scenario by default.
     every : int
-        Weeks between two looks; 1 gives a row per person-week.
+        Weeks between two observations; 1 gives a row per person-week.
     start : Cohort or None
-        The same seeds after their burn-in, if that has been lived before.
+        The same seeds after their burn-in, if that has been simulated before.
 
     Returns
     -------
     pandas.DataFrame
-        Columns seed, organisation (within the run), team and post (within the organisation), holder (how many held the
-        post before), week (weeks lived), profession, tenure (weeks in post), the states of :data:`STATES`, burnt_out,
-        absent, noticed and voiced (problems, in that week), and left: whether the person had left at the next look (NaN at
-        the last). Nobody has a name; a person is a post and a holder.
+        Columns seed, organisation (within the run), team and post (within the organisation), holder (number of earlier
+        holders of the post), week (weeks simulated), profession, tenure (weeks in post), the states of :data:`STATES`, burnt_out,
+        absent, noticed and voiced (problems, in that week), and left: whether the person had left at the next observation
+        (NaN at the last). A person is identified by post and holder.
     """
     chosen = weeks if weeks is not None else scenario.weeks
     if start is None:
@@ -56,23 +63,22 @@ def people_frame(
     staff = np.flatnonzero(person["role"] == STAFF)
     own = organisation[person["organisation"][staff]]
     fixed = {
-        "seed": own["seed"], "organisation": own["key"], "team": person["team"][staff] - own["first_team"],
-        "post": person["key"][staff], "profession": pd.Categorical.from_codes(person["profession"][staff], PROFESSIONS),
-    }  # fmt: skip
+        "seed": own["seed"],
+        "organisation": own["key"],
+        "team": person["team"][staff] - own["first_team"],
+        "post": person["key"][staff],
+        "profession": pd.Categorical.from_codes(person["profession"][staff], PROFESSIONS),
+    }
     looks, generations = [], []
     for week in range(every, chosen + 1, every):
         simulate(cohort, every, threads=threads, progress=progress)
         who = cohort.person[staff]
         there = who["vacant"] == 0
-        look = pd.DataFrame(
-            {name: values[there] for name, values in fixed.items()}
-            | {"holder": who["generation"][there], "week": week, "tenure": who["tenure"][there]}
-            | {state: who[state][there] for state in STATES}
-            | {
-                "burnt_out": who["exhaustion"][there] > BURNT_OUT, "absent": who["absent"][there] == 1,
-                "noticed": who["noticed"][there], "voiced": who["voiced"][there],
-            }
-        )  # fmt: skip
+        columns: dict[str, Any] = {name: values[there] for name, values in fixed.items()}
+        columns |= {"holder": who["generation"][there], "week": week, "tenure": who["tenure"][there]}
+        columns |= {state: who[state][there] for state in STATES}
+        columns |= {"burnt_out": who["exhaustion"][there] > BURNT_OUT, "absent": who["absent"][there] == 1}
+        look = pd.DataFrame(columns | {name: who[name][there] for name in ("noticed", "voiced")})
         looks.append((there, look))
         generations.append(np.where(there, who["generation"], -1))
     for (there, look), now, later in zip(looks, generations, [*generations[1:], None], strict=True):
@@ -81,7 +87,7 @@ def people_frame(
 
 
 def persistence(people: pd.DataFrame, years: Sequence[int] = (1, 2, 3)) -> pd.DataFrame:
-    """Return how far states of those who stay are the same years later.
+    """Return the correlation of states with those years later, of staff who stay.
 
     Returns
     -------
@@ -100,26 +106,20 @@ def persistence(people: pd.DataFrame, years: Sequence[int] = (1, 2, 3)) -> pd.Da
         for state in ("exhaustion", "safety", "efficacy", "belonging", "propensity_memory"):
             by_run = both.groupby("seed").apply(lambda g, s=state: g[s].corr(g[f"{s}_before"]), include_groups=False)
             about = estimate(by_run.to_numpy())
-            rows.append({
-                "state": state, "years": back, "correlation": about.mean, "low": about.low, "high": about.high,
-                "n": about.n,
-            })  # fmt: skip
+            rows.append({"state": state, "years": back, **about.columns("correlation", ""), "n": about.n})
     return pd.DataFrame(rows)
 
 
 def leaving(people: pd.DataFrame) -> dict[str, float]:
-    """Return how many times as often the burnt out leave as others: rate ratio, its ends (95 %, over runs), and n runs."""
+    """Return the rate ratio of leaving of burnt-out staff to others, its interval (95 %, over runs), and n runs."""
     known = people[people["left"].notna()]
     rates = known.groupby(["seed", "burnt_out"])["left"].mean().unstack()
     about = estimate(np.log(rates[True] / rates[False]).replace([np.inf, -np.inf], np.nan).to_numpy())
-    return {
-        "ratio": float(np.exp(about.mean)), "low": float(np.exp(about.low)), "high": float(np.exp(about.high)),
-        "n": about.n,
-    }  # fmt: skip
+    return {name: float(np.exp(end)) for name, end in about.columns("ratio", "").items()} | {"n": about.n}
 
 
 def correlations(people: pd.DataFrame) -> pd.DataFrame:
-    """Return the correlations of states within organisations at the last look, averaged over them; a square table."""
+    """Return the correlations of states within organisations at the last observation, averaged over them; a square table."""
     last = people[people["week"] == people["week"].max()]
     each = [group[list(STATES)].corr() for _, group in last.groupby(["seed", "organisation"])]
     return sum(each[1:], each[0]) / len(each)

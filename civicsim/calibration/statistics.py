@@ -1,4 +1,4 @@
-"""What is worked out from simulated organisations so that it can be set against what is known of real ones."""
+"""Statistics of simulated organisations that can be compared with published data."""
 
 from __future__ import annotations
 
@@ -16,25 +16,27 @@ from civicsim.model.organisation import FROM_NEIGHBOURS, ORIGINS, RIGHT, STAFF
 from civicsim.scenario.scenario import Scenario
 
 WEEKS = 104
-"""Weeks that are looked at: two years, each with a staff survey."""
+"""Weeks of a run: two years, each with a staff survey."""
 PRESSED = {"fear": 0.9, "target_salience": 1.0}
-"""What pressing a target means here: two levers of the status quo turned up, everything else as it was."""
+"""Levers while a target is pressed: two levers of the status quo turned up."""
 _LIKENESS = {"safe": "survey_safe", "burnt_out": "survey_burnt_out"}
 """Questions of the survey whose answers are compared between teams and organisations."""
 _PER_CENT = 100.0
+_QUESTIONS = ("burnt_out", "safe", "addressed", "suggestions", "improvements", "enough_staff", "valued")
+_SURVEY = tuple(f"survey_{question}" for question in _QUESTIONS)
+_POOLED = ("team_icc", "organisation_icc", "organisation_over_team")
 STATISTICS = (
-    "survey_burnt_out", "survey_safe", "survey_addressed", "survey_suggestions", "survey_improvements",
-    "survey_enough_staff", "survey_valued", "safe_minus_addressed", "suggestions_minus_improvements", "leavers", "absence",
-    "vacancies", "voice_burnout_correlation", "formal_cases", "detriment", "sustained", "improvement_claimed",
-    "improvement_real", "claimed_minus_real", "target_reported", "target_true", "safe_team_icc", "safe_organisation_icc",
-    "safe_organisation_over_team", "burnt_out_team_icc", "burnt_out_organisation_icc", "burnt_out_organisation_over_team",
-)  # fmt: skip
+    *(*_SURVEY, "safe_minus_addressed", "suggestions_minus_improvements", "leavers", "absence", "vacancies"),
+    *("voice_burnout_correlation", "formal_cases", "detriment", "sustained", "improvement_claimed", "improvement_real"),
+    *("claimed_minus_real", "target_reported", "target_true"),
+    *(f"{name}_{pooled}" for name in _LIKENESS for pooled in _POOLED),
+)
 """Names of all statistics, in the order of :func:`table`."""
 
 
 @dataclass(frozen=True, repr=False)
 class Observed:
-    """The status quo, and the same organisations with the same luck while a target is pressed.
+    """Matched runs of the status quo, as it is and while a target is pressed.
 
     Attributes
     ----------
@@ -55,7 +57,7 @@ def observe(
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> Observed:
-    """Run a scenario as it is, and once more while a target is pressed, from one burn-in; ``start`` is one lived before."""
+    """Run a scenario as it is, and once more while a target is pressed, from one burn-in; ``start`` is an earlier burn-in."""
     if start is None:
         start = burn_in(scenario, seeds, threads=threads, progress=progress)
     numbers = list(dict.fromkeys(start.organisation["seed"].tolist()))
@@ -67,16 +69,13 @@ def observe(
 
 
 def per_run(observed: Observed) -> dict[str, np.ndarray]:
-    """Return the statistics of which each run has one: by name, an array of shape (runs,).
+    """Return the statistics of each run: by name, an array of shape (runs,).
 
-    The survey's are percentages of those who answered, of the last survey; the rest is over all weeks looked at.
+    Those of the survey are percentages of respondents in the last survey; the others are over all weeks.
     """
     usual, pressed = observed.usual, observed.pressed
     weeks = usual.scenario.weeks
-    asked = usual.values(
-        ["survey_burnt_out", "survey_safe", "survey_addressed", "survey_suggestions", "survey_improvements",
-         "survey_enough_staff", "survey_valued"], 1,
-    )  # fmt: skip
+    asked = usual.values(list(_SURVEY), 1)
     level = usual.values(
         ["leaver_rate", "absence_share", "vacancy_share", "formal_case_rate", "detriment_share", "sustained_share"],
         weeks,
@@ -104,7 +103,7 @@ def per_run(observed: Observed) -> dict[str, np.ndarray]:
 
 
 def pooled(observed: Observed, n_bootstrap: int = 0) -> dict[str, tuple[float, float, float]]:
-    """Return the statistics that need many organisations at once: by name, the value and the ends of its interval.
+    """Return the statistics over many organisations at once: by name, the value and the ends of its interval.
 
     ``_team_icc`` is the share of the variance of a question's five answers between teams of a division;
     ``_organisation_icc`` that of the yes-no item between organisations; ``_organisation_over_team`` the yes-no item's

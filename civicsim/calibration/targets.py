@@ -1,43 +1,43 @@
-"""What is known of real organisations, as data: one target per row of ``targets.toml``."""
+"""Published data on real organisations: one target per block of ``targets.toml``."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from civicsim import checks
 from civicsim.calibration.statistics import STATISTICS
-from civicsim.errors import ScenarioError, nearest
+from civicsim.errors import ScenarioError
 from civicsim.scenario.toml import read_toml
 
 SHIPPED = Path(__file__).with_name("targets.toml")
 STATUSES = ("found", "computed", "to be verified")
-_NUMBERS = ("value", "low", "high")
 
 
 @dataclass(frozen=True)
 class Target:
-    """One thing that is known, and how far off a simulation may be.
+    """A published value, and the range in which a simulation agrees with it.
 
     Attributes
     ----------
     pattern : str
-        Pattern that it belongs to, such as ``"P1"``; "" for what is kept out of calibration and only checked.
+        Pattern that it belongs to, such as ``"P1"``; "" for targets outside of calibration that are only checked.
     statistic : str
         One of :data:`civicsim.calibration.statistics.STATISTICS`.
     says : str
-        What is known, in a short sentence.
+        The finding, in a short sentence.
     unit : str
         Unit of the three numbers.
     value, low, high : float
-        What was found, and the range in which a simulation agrees with it; both ends agree.
+        The published value, and the range in which a simulation agrees with it, both ends included.
     year, source : str
-        Of which years, and where it stands.
+        Years of the data, and their source.
     status : {"found", "computed", "to be verified"}
         Found in the source, computed from published tables, or noted from memory or at second hand.
     fitted : bool
-        Whether calibration looks at it. What only restates other targets of a pattern is checked, not fitted.
+        Whether calibration fits it. Targets that only restate others of their pattern are checked, not fitted.
     """
 
     pattern: str
@@ -73,7 +73,7 @@ def read_targets(path: str | Path | None = None) -> tuple[Target, ...]:
     Raises
     ------
     ScenarioError
-        If the file cannot be read, or an entry is not a target.
+        If the file cannot be read, or a block is not a target.
     """
     file = SHIPPED if path is None else Path(path)
     values = read_toml(file)
@@ -89,27 +89,20 @@ def read_targets(path: str | Path | None = None) -> tuple[Target, ...]:
 def _read_target(block: Any, at: str) -> Target:
     if not isinstance(block, Mapping):
         raise ScenarioError(f"{at}: expected a block [[target]]")
-    known = {field.name: field for field in fields(Target)}
-    for key in block:
-        if key not in known:
-            raise ScenarioError(f"{at}: no key '{key}'; {nearest(key, known)}")
+    known = [field.name for field in fields(Target)]
+    checks.keys(block, known, f"{at}: no key")
     for key in known:
         if key not in block and key != "fitted":
             raise ScenarioError(f"{at}: {key} is missing")
-    for key, value in block.items():
-        if key in _NUMBERS:
-            if isinstance(value, bool) or not isinstance(value, int | float):
-                raise ScenarioError(f"{at}: {key} = {value!r}: expected a number")
-        elif key == "fitted":
-            if not isinstance(value, bool):
-                raise ScenarioError(f"{at}: fitted = {value!r}: expected true or false")
-        elif not isinstance(value, str):
-            raise ScenarioError(f"{at}: {key} = {value!r}: expected text")
-    target = Target(**block)
-    if target.statistic not in STATISTICS:
-        raise ScenarioError(f"{at}: no statistic '{target.statistic}'; {nearest(target.statistic, STATISTICS)}")
-    if target.status not in STATUSES:
-        raise ScenarioError(f"{at}: status = {target.status!r}; {nearest(target.status, STATUSES)}")
+    kinds: dict[str, Callable[[Any, str], Any]] = {
+        "value": checks.number,
+        "low": checks.number,
+        "high": checks.number,
+        "fitted": checks.truth,
+    }
+    target = Target(**{key: kinds.get(key, checks.text)(value, f"{at}: {key}") for key, value in block.items()})
+    checks.choice(target.statistic, f"{at}: statistic", STATISTICS)
+    checks.choice(target.status, f"{at}: status", STATUSES)
     if not target.low < target.high:
         raise ScenarioError(f"{at}: low = {target.low:g} is not below high = {target.high:g}")
     if not target.holds(target.value):

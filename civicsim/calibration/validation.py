@@ -1,4 +1,4 @@
-"""Does the status quo look like what is known? Every target with what was simulated, on seeds that no fit has seen."""
+"""Validation of the status quo: every target beside the simulated value, on seeds outside of the fit."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from civicsim.experiment.run import Progress, burn_in, run, seeds_of
 from civicsim.scenario.scenario import Scenario
 
 PEOPLE_WEEKS, PEOPLE_EVERY = 169, 13
-"""Three years and a quarter, looked at every quarter: persistence over three years needs a first look."""
+"""Three years and a quarter, observed every quarter: persistence over three years needs a first observation."""
 _BOOTSTRAP = 200
 
 
 @dataclass(frozen=True, repr=False)
 class Validation:
-    """What was found.
+    """The comparison of a scenario with published data.
 
     Attributes
     ----------
     scenario : Scenario
     seeds : list of int
-        Runs that the targets were held against.
+        Seeds of the runs that are compared with the targets.
     targets : pandas.DataFrame
-        A row per target with columns pattern, statistic, says, unit, value, low, high (what is known), simulated,
+        A row per target with columns pattern, statistic, says, unit, value, low, high (published), simulated,
         simulated_low, simulated_high (95 % over runs), holds (the simulated value lies in the range), sure (its whole
         interval does), status, year and source.
     between : pandas.DataFrame or None
         Influence and burnout across organisations, see :func:`civicsim.calibration.between.influence_and_burnout`.
     n_organisations : int
-        How many organisations that rests on.
+        Number of organisations.
     persistence : pandas.DataFrame or None
         See :func:`civicsim.calibration.people.persistence`.
     leaving : dict or None
@@ -53,7 +53,7 @@ class Validation:
 
     @cached_property
     def patterns(self) -> pd.DataFrame:
-        """By pattern, whether all its targets hold, and whether all are sure to; targets of no pattern are left out."""
+        """By pattern, whether all its targets hold, and whether their intervals do; targets without a pattern are left out."""
         fitted = self.targets[self.targets["pattern"] != ""]
         return fitted.groupby("pattern", sort=False)[["holds", "sure"]].all()
 
@@ -66,36 +66,44 @@ class Validation:
 
 
 def against_targets(targets: Sequence[Target], simulated: pd.DataFrame) -> pd.DataFrame:
-    """Return what is known beside what was simulated: a row per target; see :attr:`Validation.targets`."""
+    """Return published and simulated values: a row per target; see :attr:`Validation.targets`."""
     rows = []
     for target in targets:
         own = simulated.loc[target.statistic]
-        rows.append({
-            "pattern": target.pattern, "statistic": target.statistic, "says": target.says, "unit": target.unit,
-            "value": target.value, "low": target.low, "high": target.high, "simulated": own["value"],
-            "simulated_low": own["low"], "simulated_high": own["high"], "holds": target.holds(own["value"]),
-            "sure": target.holds(own["low"]) and target.holds(own["high"]), "status": target.status,
-            "year": target.year, "source": target.source,
-        })  # fmt: skip
+        published = {
+            name: getattr(target, name) for name in ("pattern", "statistic", "says", "unit", "value", "low", "high")
+        }
+        simulated_ = {"simulated": own["value"], "simulated_low": own["low"], "simulated_high": own["high"]}
+        sure = target.holds(own["low"]) and target.holds(own["high"])
+        holds = {"holds": target.holds(own["value"]), "sure": sure}
+        rows.append(
+            published | simulated_ | holds | {name: getattr(target, name) for name in ("status", "year", "source")}
+        )
     return pd.DataFrame(rows)
 
 
 def validate(
-    scenario: Scenario | None = None, seeds: int | Sequence[int] = 30, *, targets: Sequence[Target] | None = None,
-    organisations: int = 120, people: bool = True, threads: int | None = None, progress: Progress | None = None,
-) -> Validation:  # fmt: skip
-    """Hold a scenario, as it is with the levers that it has, against what is known.
+    scenario: Scenario | None = None,
+    seeds: int | Sequence[int] = 30,
+    *,
+    targets: Sequence[Target] | None = None,
+    organisations: int = 120,
+    people: bool = True,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> Validation:
+    """Compare a scenario, with its levers as they are, with published data.
 
     Parameters
     ----------
     scenario : Scenario or None
         The status quo of the default kind by default.
     seeds : int or sequence of int
-        Runs that targets are held against.
+        Runs that are compared with the targets.
     targets : sequence of Target or None
         The shipped ones by default.
     organisations : int
-        Organisations that are compared with one another, each one run, those of ``seeds`` among them; 0 for none.
+        Number of organisations for the link between influence and burnout, each one run, including those of ``seeds``; 0 for none.
     people : bool
         Whether to follow staff one by one over three years.
     """

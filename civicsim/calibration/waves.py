@@ -1,4 +1,4 @@
-"""The calibration itself: waves of runs, each where the last one left something possible. Resumable."""
+"""Calibration in waves of runs, each in the region that the last one left possible. Resumable."""
 
 from __future__ import annotations
 
@@ -26,30 +26,30 @@ from civicsim.study.run.local import LocalExecutor
 
 POINTS, SETTINGS = "points.csv", "calibration.json"
 FIRST_SEED = 1_000_001
-"""First seed of calibration; every point has seeds of its own, far from those that people use."""
+"""First seed of calibration; every point has its own seeds, far from those in common use."""
 _KEYS = ("wave", "point", "first_seed")
 Simulator = Callable[[Scenario, Mapping[str, float], Sequence[int]], dict[str, float]]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is fitted, and how much is spent on it.
+    """The targets, the free parameters and the effort of a calibration.
 
     Attributes
     ----------
     scenario : Scenario
         The status quo of a kind of organisation.
     targets : tuple of Target
-        What it is held against.
+        Published data to fit.
     free : tuple of Factor
         Parameters that may move, with their ranges.
     waves, points, seeds : int
         Waves of runs; parameter sets in each; runs of each set.
     draws : int
-        Candidates for the result: parameter sets that are simulated last and kept if they are not ruled out.
+        Candidates for the result: parameter sets that are simulated last and kept unless they are ruled out.
     simulator : callable
-        ``simulator(scenario, values, seeds)`` → statistics by name; something else than :func:`simulate` for trying out
-        the search itself.
+        ``simulator(scenario, values, seeds)`` → statistics by name; another function than :func:`simulate` for tests
+        of the search.
     """
 
     scenario: Scenario
@@ -62,7 +62,7 @@ class Plan:
     simulator: Simulator = field(default_factory=lambda: simulate)
 
     def __post_init__(self) -> None:
-        """Refuse to fit what must not be fitted."""
+        """Refuse parameters that must not be fitted."""
         for factor in self.free:
             if factor.about.role != "uncertainty":
                 raise ScenarioError(
@@ -70,7 +70,7 @@ class Plan:
                     "fitted, never levers or styles"
                 )
             if "kappa" in factor.about.name:
-                raise ScenarioError(f"calibrate: {factor.key}: how local realities are is never fitted")
+                raise ScenarioError(f"calibrate: {factor.key}: the locality of realities is never fitted")
             if factor.range is None:
                 raise ScenarioError(f"calibrate: {factor.key}: expected a range, such as {{ low = 0.2, high = 0.8 }}")
         if len(self.free) < 2 or len(self.fitted) < 2:
@@ -78,17 +78,17 @@ class Plan:
 
     @property
     def fitted(self) -> tuple[Target, ...]:
-        """Targets that the fit looks at."""
+        """Targets of the fit."""
         return tuple(target for target in self.targets if target.pattern and target.fitted)
 
     @property
     def n_points(self) -> int:
-        """Parameter sets that are simulated, the draws' check included."""
+        """Number of parameter sets that are simulated, with those that check the draws."""
         return self.waves * self.points + self.draws
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What a folder of results belongs to."""
+        """The settings that a folder of results belongs to."""
         return {
             "civicsim": __version__,
             "scenario": self.scenario.digest,
@@ -108,25 +108,25 @@ class Plan:
 
 @dataclass(frozen=True, repr=False)
 class Calibration:
-    """What came of it.
+    """The result of a calibration.
 
     Attributes
     ----------
     plan : Plan
     points : pandas.DataFrame
-        Everything that was simulated: wave, point, first_seed, the free parameters and the statistics. What is numbered as
-        one wave more are the candidates for draws, with seeds that no wave used.
+        All simulated points: wave, point, first_seed, the free parameters and the statistics. The wave after the last one
+        contains the candidates for draws, with new seeds.
     draws : (n, k) array
-        Parameter sets, scaled to 0-1, that are not ruled out once they were simulated, too.
+        Parameter sets, scaled to 0-1, that are not ruled out after they were simulated.
     implausibility : (n,) array
-        Of each draw by its worst target, by the last emulators.
+        Implausibility of each draw by its worst target, from the last emulators.
     check : pandas.DataFrame
         The draws as simulated, a row each.
     shares : list of float
         Before each wave and after the last, the share of the whole box that was not ruled out.
     hits : list of float
-        From the second wave on, the share of simulated values that lay within the 95 % interval that the emulators of
-        the waves before had given for them.
+        From the second wave on, the share of simulated values within the 95 % prediction interval of the emulators of the
+        waves before.
     emulators : tuple of Emulator
         The last ones, one per fitted target.
     """
@@ -142,23 +142,19 @@ class Calibration:
 
     @property
     def best(self) -> dict[str, float]:
-        """The least implausible draw: furthest inside what is known, by its worst target."""
+        """The least implausible draw, by its worst target."""
         return self.plan.values(self.draws[int(np.argmin(self.implausibility))])
 
     @cached_property
     def settled(self) -> dict[str, float]:
         """The parameters that have to be moved from their defaults for a good fit, rounded to two digits."""
         ranges = [factor.range for factor in self.plan.free]
-        usual = np.array([
-            (float(factor.about.default) - about.low) / (about.high - about.low)
-            for factor, about in zip(self.plan.free, ranges, strict=True) if about is not None
-        ])  # fmt: skip
+        pairs = [(float(f.about.default), about) for f, about in zip(self.plan.free, ranges, strict=True) if about]
+        usual = np.array([(default - about.low) / (about.high - about.low) for default, about in pairs])
         chosen = fewest_changes(self.plan.fitted, self.emulators, self.draws, usual)
         values = self.plan.values(chosen)
-        return {
-            factor.key: float(f"{values[factor.key]:.2g}")
-            for factor, moved in zip(self.plan.free, chosen != usual, strict=True) if moved
-        }  # fmt: skip
+        keys = [factor.key for factor, moved in zip(self.plan.free, chosen != usual, strict=True) if moved]
+        return {key: float(f"{values[key]:.2g}") for key in keys}
 
     def draws_frame(self) -> pd.DataFrame:
         """Return the draws as a table with a column per parameter, least implausible first."""
@@ -167,22 +163,26 @@ class Calibration:
 
 
 def calibrate(
-    plan: Plan, folder: Path, *, processes: int = 1, progress: Callable[[float], None] | None = None,
-    say: Callable[[str], None] = lambda text: None,
-) -> Calibration:  # fmt: skip
-    """Find the parameter sets that fit. What the folder already holds is not simulated again.
+    plan: Plan,
+    folder: Path,
+    *,
+    processes: int = 1,
+    progress: Callable[[float], None] | None = None,
+    note: Callable[[str], None] = lambda text: None,
+) -> Calibration:
+    """Find the parameter sets that fit. Points that are already in the folder are not simulated again.
 
     Parameters
     ----------
     plan : Plan
     folder : Path
-        Where each simulated point is written down as soon as it is there.
+        Folder to which each simulated point is written at once.
     processes : int
-        Processes that simulate.
+        Number of processes.
     progress : callable
         Called with the number of points just done.
-    say : callable
-        Called with a line about each wave.
+    note : callable
+        Called with a message about each wave.
 
     Raises
     ------
@@ -209,7 +209,7 @@ def calibrate(
                 n = plan.draws if wave == plan.waves - 1 else plan.points
                 cube, share = still_possible(fitted, emulators, n, k, seed=wave + 2)
                 shares.append(share)
-                say(_progress_text(plan, wave, hits, judged(fitted, emulators, cube).max(axis=0)))
+                note(_progress_text(plan, wave, hits, judged(fitted, emulators, cube).max(axis=0)))
     implausible = judged(fitted, emulators, cube).max(axis=0)
     kept = np.flatnonzero(implausible <= CUT)
     if not len(kept):
@@ -222,12 +222,12 @@ def calibrate(
 
 
 def _progress_text(plan: Plan, wave: int, hits: Sequence[float], implausible: np.ndarray) -> str:
-    seen = f"{hits[-1]:.0%} of what was simulated lay where emulators expected 95 %; " if hits else ""
+    seen = f"{hits[-1]:.0%} of the simulated values lay in 95 % prediction intervals; " if hits else ""
     return f"wave {wave + 1} of {plan.waves}: {seen}{(implausible <= CUT).mean():.0%} of the next parameter sets are allowed"
 
 
 def _kept(path: Path, cube: np.ndarray) -> np.ndarray:
-    """Return the parameter sets of a wave as the folder has kept them; keep these where it has none."""
+    """Return the parameter sets of a wave from the folder; store these where it has none."""
     if path.exists():
         return np.loadtxt(path, delimiter=",", ndmin=2)
     draft = path.with_suffix(".draft")
@@ -237,7 +237,7 @@ def _kept(path: Path, cube: np.ndarray) -> np.ndarray:
 
 
 def _hits(targets: Sequence[Target], emulators: Sequence[Emulator], cube: np.ndarray, simulated: pd.DataFrame) -> float:
-    """Return the share of simulated values within two standard deviations of what emulators had expected of them."""
+    """Return the share of simulated values in the 95 % prediction intervals of emulators."""
     within = []
     for target, emulator in zip(targets, emulators, strict=True):
         mean, variance = emulator.predict(cube)
@@ -273,10 +273,14 @@ def _read(plan: Plan, folder: Path) -> pd.DataFrame:
 
 
 def _simulated(
-    plan: Plan, folder: Path, wave: int, cube: np.ndarray, executor: LocalExecutor,
+    plan: Plan,
+    folder: Path,
+    wave: int,
+    cube: np.ndarray,
+    executor: LocalExecutor,
     progress: Callable[[float], None] | None,
-) -> pd.DataFrame:  # fmt: skip
-    """Simulate what is missing of a wave, and return all points up to it, in order."""
+) -> pd.DataFrame:
+    """Simulate the missing points of a wave, and return all points up to it, in order."""
     path, columns = folder / POINTS, _columns(plan)
     there = _read(plan, folder)
     done = set(there.loc[there["wave"] == wave, "point"].astype(int))

@@ -145,7 +145,7 @@ def calibrate(output: Output, request: Calibrate) -> None:
         "same command resumes it"
     )
     with progress(output, float(plan.n_points)) as report:
-        found = find(plan, folder, processes=workers, progress=report, say=output.note)
+        found = find(plan, folder, processes=workers, progress=report, note=output.note)
     pinned = determined(found.draws)
     check = checked(found)
     _write_calibration(found, pinned, check, folder)

@@ -170,7 +170,7 @@ def multiverse(output: Output, request: study_commands.Multiverse) -> None:
     store = _complete(output, request.folder)
     names = _with_direction(matched(store, request.measures), request.measures)
     found = {name: multiverse_of(store, name) for name in names}
-    keys = ("worlds", "differences", "pairs", "luck")
+    keys = ("worlds", "differences", "pairs", "chance")
     data = {
         name: {"unit": own.about.unit, "better": own.about.better, **{key: getattr(own, key) for key in keys}}
         for name, own in found.items()

@@ -24,8 +24,8 @@ from civicsim.model.week import PUBLISHED, WEEK, ordered
 from civicsim.scenario.scenario import Scenario
 
 MATTERS = 0.2
-"""Smallest effect that matters, in standard deviations between runs: what Cohen (1988) calls a small effect. A shift
-of less moves an organisation by fewer than eight places among a hundred of its kind under the same governance."""
+"""Smallest effect that matters, in standard deviations between runs: Cohen's (1988) small effect. A smaller shift
+moves an organisation by fewer than eight places among a hundred of its kind under the same governance."""
 
 BurnIn = Literal["same", "published"]
 
@@ -38,7 +38,7 @@ class OrderStudy:
     ----------
     scenario : Scenario
     against : Scenario or None
-        If there is one, values are differences from it between matched runs.
+        Where there is one, values are differences from it between matched runs.
     seeds : list of int
         One per run.
     burn_in : {"same", "published"}
@@ -57,7 +57,7 @@ class OrderStudy:
     values: pd.DataFrame
 
     def table(self) -> pd.DataFrame:
-        """Return, per measure, how far it moves with the order.
+        """Return how far each measure moves with the order.
 
         Returns
         -------
@@ -65,7 +65,7 @@ class OrderStudy:
             Columns measure, label, unit, n_seeds, n_orders, mean and seed_sd (published order), order_sd (between
             shuffled orders, without the share of run-to-run variation), shift, shift_low, shift_high (mean of all shuffled orders
             less the published one), largest_order, largest, largest_low, largest_high (the order that moves it
-            furthest from the published one), threshold (what matters), exceeds ("yes", "no", "cannot tell").
+            furthest from the published one), threshold (the smallest shift that matters), exceeds ("yes", "no", "cannot tell").
         """
         rows = []
         for name in self.values.columns[2:]:
@@ -84,12 +84,12 @@ class OrderStudy:
 
 def _movement(values: pd.DataFrame) -> dict[str, Any]:
     """Return how far one measure moves; rows are orders, the published one first, and columns are seeds."""
-    # Runs in which there is a number in every order, so that all orders are told by the same runs.
+    # Runs with a number in every order, so that all orders rest on the same runs.
     kept = values.dropna(axis="columns").to_numpy(dtype=float)
     published, shuffled, n_orders = kept[0], kept[1:], len(kept) - 1
     seed_sd = float(published.std(ddof=1)) if len(published) > 1 else float("nan")
     mean_shift = estimate((shuffled - published).mean(axis=0))
-    # The largest of several is picked out, so that each is given its interval at a level at which all hold together.
+    # The largest of several is picked out: each interval is at a level at which all of them hold together.
     each = [estimate(row - published, 1.0 - (1.0 - CONFIDENCE) / n_orders) for row in shuffled]
     largest = int(np.argmax([abs(shift.mean) for shift in each]))
     threshold = MATTERS * seed_sd
@@ -99,13 +99,9 @@ def _movement(values: pd.DataFrame) -> dict[str, Any]:
         "mean": estimate(published).mean,
         "seed_sd": seed_sd,
         "order_sd": sd_between_orders(shuffled),
-        "shift": mean_shift.mean,
-        "shift_low": mean_shift.low,
-        "shift_high": mean_shift.high,
+        **mean_shift.columns("shift"),
         "largest_order": values.index[1 + largest],
-        "largest": each[largest].mean,
-        "largest_low": each[largest].low,
-        "largest_high": each[largest].high,
+        **each[largest].columns("largest"),
         "threshold": threshold,
         "exceeds": exceeds(each, threshold),
     }
@@ -167,14 +163,14 @@ def order_study(
     seeds : int or sequence of int
         Matched runs in each order.
     against : Scenario or str, optional
-        Look at paired differences from this scenario instead of values.
+        Use paired differences from this scenario instead of values.
     burn_in : {"same", "published"}
         Simulate the burn-in in each order, as if the model had been published with it; or all of it in the published
         order, so that all start from the same organisations and only the weeks looked at differ.
     measures : sequence of str or None
         Names of measures; None for all.
     last_weeks : int
-        Weeks from the end over which each run is summed up.
+        Number of weeks, from the end, that each run is averaged over.
     threads : int, optional
         Threads to use; all there are by default.
     progress : callable, optional

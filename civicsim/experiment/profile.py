@@ -1,4 +1,4 @@
-"""The civic profile: what a civic culture consists of, part by part. It is looked at and never aimed at."""
+"""The civic profile: the parts of a civic culture, one by one. It is reported and never used as a target."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PARTS = {
     "status parity": ("status_parity", False),
     "dissent survival": ("dissent_survival", False),
 }
-"""Each part: the measure that it is, and whether it is 1 minus that."""
+"""The measure of each part, and whether the part is 1 minus the measure."""
 
 
 def civic_profile(result: Result, last_weeks: int = 52) -> pd.DataFrame:
@@ -30,7 +30,7 @@ def civic_profile(result: Result, last_weeks: int = 52) -> pd.DataFrame:
     ----------
     result : Result
     last_weeks : int
-        Weeks from the end over which each run is summed up.
+        Number of weeks, from the end, that each run is averaged over.
 
     Returns
     -------
@@ -44,7 +44,5 @@ def civic_profile(result: Result, last_weeks: int = 52) -> pd.DataFrame:
     for part, (measure, turned) in PARTS.items():
         values = summary[MEASURES[measure].name].to_numpy()
         about = estimate(1.0 - values if turned else values)
-        rows.append(
-            {"part": part, "measure": measure, "mean": about.mean, "low": about.low, "high": about.high, "n": about.n}
-        )
+        rows.append({"part": part, "measure": measure, **about.columns("mean", ""), "n": about.n})
     return pd.DataFrame(rows)

@@ -1,4 +1,4 @@
-"""Means, intervals and paired differences. Nothing here knows about the model."""
+"""Means, intervals and paired differences. Nothing here depends on the model."""
 
 from __future__ import annotations
 
@@ -8,11 +8,22 @@ import numpy as np
 
 CONFIDENCE = 0.95
 ANYWHERE = (-np.inf, np.inf)
-"""Bounds of what may take any value."""
+"""Bounds of values without any."""
+
+
+class _Interval:
+    mean: float
+    low: float
+    high: float
+
+    def columns(self, name: str, prefix: str | None = None) -> dict[str, float]:
+        """Return mean and ends as columns of a table: ``name``, and ``low`` and ``high`` after a prefix, ``name_`` by default."""
+        start = f"{name}_" if prefix is None else prefix
+        return {name: self.mean, f"{start}low": self.low, f"{start}high": self.high}
 
 
 @dataclass(frozen=True)
-class Estimate:
+class Estimate(_Interval):
     """A mean with its interval.
 
     Attributes
@@ -20,7 +31,7 @@ class Estimate:
     mean, low, high : float
         Mean and ends of the interval; the ends are NaN for fewer than two values.
     n : int
-        Values it rests on.
+        Number of values.
     """
 
     mean: float
@@ -30,7 +41,7 @@ class Estimate:
 
 
 @dataclass(frozen=True)
-class PairedDifference:
+class PairedDifference(_Interval):
     """A mean difference between matched runs.
 
     Attributes
@@ -38,9 +49,9 @@ class PairedDifference:
     mean, low, high : float
         Mean difference and ends of its interval.
     superiority : float
-        Probability of superiority: the share of pairs in which the first is larger, ties counting half.
+        Probability of superiority: the share of pairs in which the first is larger; ties count half.
     n : int
-        Pairs.
+        Number of pairs.
     """
 
     mean: float
@@ -60,9 +71,9 @@ class PairedDifference:
 
 
 def estimate(values: np.ndarray, confidence: float = CONFIDENCE, bounds: tuple[float, float] = ANYWHERE) -> Estimate:
-    """Return the mean of values over runs with its t interval, cut off where no mean can be.
+    """Return the mean of values over runs with its t interval, cut off at the bounds.
 
-    What is cut off never holds the true mean, so that the interval covers it as often as before.
+    The true mean lies within the bounds, so that cutting does not change the coverage.
 
     Parameters
     ----------
@@ -71,7 +82,7 @@ def estimate(values: np.ndarray, confidence: float = CONFIDENCE, bounds: tuple[f
     confidence : float
         Coverage of the interval; 0-1.
     bounds : (float, float)
-        Least and greatest value that there can be.
+        Least and greatest possible value.
     """
     kept = np.asarray(values, dtype=float)
     kept = kept[~np.isnan(kept)]
@@ -106,7 +117,7 @@ def paired_difference(
     confidence : float
         Coverage of the interval; 0-1.
     bounds : (float, float)
-        Least and greatest value that each of the two can have.
+        Least and greatest possible value of each of the two.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Where people differ: between organisations, divisions, teams and professions, or within all of them.
+"""Variance between organisations, divisions, teams and professions, and within all of them.
 
 Professions cross teams and groups differ in size, so that the textbook analysis of variance does not apply. The
 components are estimated by MINQUE(0): each level's sum of squared group totals is set equal to what is expected of
@@ -46,7 +46,7 @@ def variance_components(values: np.ndarray, groups: Mapping[str, np.ndarray]) ->
     Returns
     -------
     dict of str to float
-        Components by level, then ``"person"``. They may fall a little below 0 where there is nothing to be found.
+        Components by level, then ``"person"``. They may fall a little below 0 where the true component is 0.
         NaN at a level with fewer than two groups.
     """
     y = np.asarray(values, dtype=float)
@@ -79,13 +79,13 @@ def variance_components(values: np.ndarray, groups: Mapping[str, np.ndarray]) ->
 
 
 def shares_of(components: Mapping[str, float]) -> dict[str, float]:
-    """Return the components as shares of their sum; levels that could not be told stay NaN and count as nothing."""
+    """Return the components as shares of their sum; levels that could not be estimated stay NaN and count as 0."""
     total = float(np.nansum(list(components.values())))
     return {name: value / total if total > 0.0 else np.nan for name, value in components.items()}
 
 
 def _items(cohort: Cohort, state: str) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Return the rows of people that a state is known of, and the state as a scale and as a yes-no item."""
+    """Return the rows of people with a state, and the state as a scale and as a yes-no item."""
     person = cohort.person
     staff = (person["role"] == STAFF) & (person["vacant"] == 0)
     if state.removeprefix("survey_") in SURVEY_ITEMS and state.startswith("survey_"):
@@ -109,18 +109,13 @@ def _items(cohort: Cohort, state: str) -> tuple[np.ndarray, dict[str, np.ndarray
 
 
 def _groups(cohort: Cohort, rows: np.ndarray) -> dict[str, np.ndarray]:
-    """Return which group of each level people belong to."""
+    """Return the group of each person at each level."""
     who = cohort.person[rows]
     team = who["team"].astype(np.int64)
     organisation = who["organisation"].astype(np.int64)
     widest = int(cohort.team["division"].max()) + 1
     division = organisation * widest + cohort.team["division"][team]
-    return {
-        "organisation": organisation,
-        "division": division,
-        "team": team,
-        "profession": who["profession"].astype(np.int64),
-    }
+    return dict(zip(LEVELS, (organisation, division, team, who["profession"].astype(np.int64)), strict=True))
 
 
 def resampled_shares(
@@ -191,8 +186,8 @@ def variance_shares(cohort: Cohort, state: str = "exhaustion", *, n_bootstrap: i
         A row per item and level with columns state, item, level, share, low, high and n. Item is ``"scale"``, the state
         or the answer from 1 to 5, or ``"binary"``, whether the answer counts; a state that no single question asks for
         has no binary item. Levels are organisation, division (within organisations), team (within divisions),
-        profession (across all) and person (the rest). A share a little below 0 means that there is nothing to be
-        found; the organisation's is NaN where there is one only. Low and high are a 95 % percentile interval.
+        profession (across all) and person (the rest). A share a little below 0 means that there is nothing there;
+        the organisation's is NaN where there is one only. Low and high are a 95 % percentile interval.
 
     Raises
     ------

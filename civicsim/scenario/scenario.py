@@ -9,7 +9,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -463,18 +463,23 @@ def random_style(number: int, of: int, seed: int = 1) -> Levers:
     seed : int
         Seed of the hypercube.
     """
-    from scipy.stats import qmc
-
     if not 0 <= number < of:
         raise ScenarioError(f"random style: number {number} of {of}: expected a whole number from 0 to {of - 1}")
     free = [name for name in LEVERS if name != "budget_share"]
-    row = qmc.LatinHypercube(d=len(free), rng=seed).random(of)[number]
+    row = _hypercube(of, len(free), seed)[number]
     values = {}
     for name, u in zip(free, row, strict=True):
         about = SECTIONS["levers"][name]
         high = 10.0 if name.startswith("weight_") else about.high
         values[name] = round(about.low + float(u) * (high - about.low), 6)
     return Levers(**values, budget_share=1.0)
+
+
+@lru_cache(maxsize=4)
+def _hypercube(n: int, k: int, seed: int) -> Any:
+    from scipy.stats import qmc
+
+    return qmc.LatinHypercube(d=k, rng=seed).random(n)
 
 
 def _is_week(key: str, value: Any) -> bool:

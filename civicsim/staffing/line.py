@@ -1,17 +1,17 @@
-"""From people and whom they answer to, to teams, divisions and executives: how a line of any depth is mapped.
+"""From people and their managers to teams, divisions and executives: the mapping of a line of any depth.
 
 The model knows four levels above staff: a manager for each team, for each division, executives, and the chief executive.
 Of a longer line the two levels below the chief and the one next to the teams are kept:
 
 * The **chief executive** is the person without a manager.
-* A **team** is where people who lead nobody say they belong. Its **manager** is the topmost person within it to whom
+* A **team** is that of its members who lead no one. Its **manager** is the topmost person within it to whom
   others of it answer, however indirectly; where there is none, the one outside whom most of them name.
 * Of those between the chief and a team's manager, the uppermost is an **executive** and the next a **divisional
   manager**; the others are left out. Where there is only one, that is a divisional manager, who answers to the chief
-  or, being an executive by another branch, leads a division of the own. Where there is nobody between, teams share
+  or, being an executive by another branch, leads their own division. Where there is no one between, teams share
   divisions of at most ``teams_per_division``, right below the chief.
 * Divisions that the table names take the place of those.
-* Managers who lead nobody and answer to the chief are executives too; elsewhere they are administrative posts.
+* Managers who lead no one and answer to the chief are executives too; elsewhere they are administrative posts.
 * People who lead others within a team without managing it are posts of staff like the rest.
 """
 
@@ -34,7 +34,7 @@ _ADMINISTRATIVE = PROFESSIONS[-1]
 
 @dataclass(frozen=True)
 class Mapped:
-    """A staff table as the model sees it.
+    """A staff table in the form of the model.
 
     Attributes
     ----------
@@ -47,13 +47,13 @@ class Mapped:
     n_executives : int
         Executives, the chief among them.
     post_of : dict of str to int
-        Post of each person who has one. Goes no further than the reading of ties.
+        Post of each person who has one. Used for reading ties only.
     team_names, division_names : tuple of str
-        As written; "" for a division that the table does not name. Only for the user's own key.
+        As written; "" for a division that the table does not name. Used for the user's key only.
     levels : int
         Levels of the longest line, staff included.
     notes : tuple of str
-        What was mapped otherwise than one would think, or left out, in counts.
+        What was mapped in a way that may surprise, or left out, in counts.
     """
 
     divisions: tuple[int, ...]
@@ -72,18 +72,18 @@ class Mapped:
 
 
 class _Line:
-    """Who leads whom."""
+    """The line of management."""
 
     def __init__(self, staff: Staff) -> None:
         self.people = staff.people
-        self.leaders = {person.boss for person in self.people} - {TOP}
-        self.top = next(place for place, person in enumerate(self.people) if person.boss == TOP)
+        self.leaders = {person.manager for person in self.people} - {TOP}
+        self.top = next(place for place, person in enumerate(self.people) if person.manager == TOP)
         self.team = [folded(person.team) for person in self.people]
 
     def above(self, place: int) -> list[int]:
         """Return those above a person, from the one next above to the chief."""
         chain = []
-        while (place := self.people[place].boss) != TOP:
+        while (place := self.people[place].manager) != TOP:
             chain.append(place)
         return chain
 
@@ -93,15 +93,15 @@ class _Line:
 
     @cached_property
     def idle(self) -> list[int]:
-        """Managers who lead nobody and answer to the chief."""
+        """Managers who lead no one and answer to the chief executive."""
         return [
             place
             for place, person in enumerate(self.people)
-            if place not in self.leaders and person.profession == MANAGER and person.boss == self.top
+            if place not in self.leaders and person.profession == MANAGER and person.manager == self.top
         ]
 
     @cached_property
-    def everybody(self) -> dict[str, list[int]]:
+    def everyone(self) -> dict[str, list[int]]:
         """People of each team, those who lead among them."""
         found: dict[str, list[int]] = {}
         for place, name in enumerate(self.team):
@@ -110,7 +110,7 @@ class _Line:
 
     @cached_property
     def members(self) -> dict[str, list[int]]:
-        """People of each team who lead nobody; teams in the order of the table."""
+        """People of each team who lead no one; teams in the order of the table."""
         found: dict[str, list[int]] = {}
         for place, name in enumerate(self.team):
             if place not in self.leaders and place not in self.idle and name:
@@ -118,35 +118,35 @@ class _Line:
         return found
 
     def head(self, team: str) -> int:
-        """Return who manages a team."""
+        """Return the manager of a team."""
         members = self.members[team]
-        within = Counter(boss for place in members for boss in self.above(place) if self.team[boss] == team)
-        topmost = [boss for boss in within if not any(other in within for other in self.above(boss))]
+        within = Counter(head for place in members for head in self.above(place) if self.team[head] == team)
+        topmost = [head for head in within if not any(other in within for other in self.above(head))]
         if topmost:
-            return max(topmost, key=lambda boss: (within[boss], -boss))
-        named = Counter(self.people[place].boss for place in members)
-        return max(named, key=lambda boss: (named[boss], -boss))
+            return max(topmost, key=lambda head: (within[head], -head))
+        named = Counter(self.people[place].manager for place in members)
+        return max(named, key=lambda head: (named[head], -head))
 
 
 def map_line(staff: Staff, teams_per_division: int) -> Mapped:
-    """Return how a staff table looks in the model.
+    """Return a staff table in the form of the model.
 
     Parameters
     ----------
     staff : Staff
         The people.
     teams_per_division : int
-        Most teams in a division where neither the table nor the line says more.
+        Most teams in a division where neither the table nor the line defines divisions.
 
     Raises
     ------
     TableError
-        If nobody is left in any team, or there are more posts in a team or more executives than the model takes.
+        If no team has members, or a team has more posts, or the line more executives, than the model allows.
     """
     line = _Line(staff)
     heads = {team: line.head(team) for team in line.members}
     if not heads:
-        raise TableError(f"{staff.path}: nobody is in a team: expected people who lead nobody and say their team")
+        raise TableError(f"{staff.path}: no one is in a team: expected people who lead no one and have a team")
     chains = {team: line.from_top(head) for team, head in heads.items()}
     leading = sorted({chain[1] for chain in chains.values() if len(chain) > 3})
     executives = sorted([*leading, *line.idle])
@@ -159,10 +159,10 @@ def map_line(staff: Staff, teams_per_division: int) -> Mapped:
     order = sorted(heads, key=lambda team: division_of[team])
     n_divisions = len(names)
     above = {team: _executive(chain, executives) for team, chain in chains.items()}
-    bosses: list[Counter[int]] = [Counter() for _ in range(n_divisions)]
+    heads_of: list[Counter[int]] = [Counter() for _ in range(n_divisions)]
     for team in order:
-        bosses[division_of[team]][above[team]] += 1
-    superiors = [counts.most_common(1)[0][0] for counts in bosses]
+        heads_of[division_of[team]][above[team]] += 1
+    superiors = [counts.most_common(1)[0][0] for counts in heads_of]
     dispersed = sum(above[team] != superiors[division_of[team]] for team in order)
 
     middle = {_second(chain) for chain in chains.values()}
@@ -172,24 +172,39 @@ def map_line(staff: Staff, teams_per_division: int) -> Mapped:
     teams, post_of = _numbered(line, order, posts)
     doubled = len(heads) - len(set(heads.values()))
     outside = sum(heads[team] not in line.above(place) for team in order for place in line.members[team])
-    clerks = sum(line.people[place].profession == MANAGER for places in posts.values() for place in places)
+    administrative = sum(line.people[place].profession == MANAGER for places in posts.values() for place in places)
+    counts = (of_mixed, dispersed, doubled, outside, folded_in, left_out, administrative)
     notes = [
-        _note(of_mixed, "team has", "teams have", "people of several divisions: counted with the division of most"),
-        _note(dispersed, "team answers", "teams answer", "to another executive than most of its division: counted with the division"),
-        _note(doubled, "team shares", "teams share", "a manager with another: in the model each has its own"),
-        _note(outside, "person does", "people do", "not answer to the manager of the own team: mapped to that manager"),
-        _note(folded_in, "person leads", "people lead", "others below the manager of a team: counted as posts of staff"),
-        _note(left_out, "manager has", "managers have", "no place in the levels that the model knows: left out"),
-        _note(clerks, "manager leads", "managers lead", "nobody and is not right below the chief: counted as administrative"),
-        _note(len(leading) + len(line.idle) - len(executives), "executive", "executives", "beyond what the model takes: left out"),
-    ]  # fmt: skip
+        _note(n, *words)
+        for n, words in zip((*counts, len(leading) + len(line.idle) - len(executives)), _NOTES, strict=True)
+    ]
     levels = max(len(line.from_top(place)) for place in range(len(line.people)))
-    written = {team: line.people[line.everybody[team][0]].team for team in order}
+    written = {team: line.people[line.everyone[team][0]].team for team in order}
     sizes = Counter(division_of.values())
     return Mapped(
-        tuple(sizes[division] for division in range(n_divisions)), teams, tuple(superiors), len(executives) + 1, post_of,
-        tuple(written[team] for team in order), tuple(names), levels, tuple(note for note in notes if note),
-    )  # fmt: skip
+        divisions=tuple(sizes[division] for division in range(n_divisions)),
+        teams=teams,
+        superiors=tuple(superiors),
+        n_executives=len(executives) + 1,
+        post_of=post_of,
+        team_names=tuple(written[team] for team in order),
+        division_names=tuple(names),
+        levels=levels,
+        notes=tuple(note for note in notes if note),
+    )
+
+
+_NOTES = (
+    ("team has", "teams have", "people of several divisions: counted with the division of most"),
+    ("team answers", "teams answer", "to another executive than most of its division: counted with the division"),
+    ("team shares", "teams share", "a manager with another: in the model each has its own"),
+    ("person does", "people do", "not answer to the manager of their team: mapped to that manager"),
+    ("person leads", "people lead", "others below the manager of a team: counted as posts of staff"),
+    ("manager has", "managers have", "no place in the levels of the model: left out"),
+    ("manager leads", "managers lead", "no one and is not right below the chief: counted as administrative"),
+    ("executive", "executives", "beyond what the model allows: left out"),
+)
+"""Notes on a mapping: for one, for several, and the rest of the sentence."""
 
 
 def _note(n: int, one: str, many: str, what: str) -> str:
@@ -197,7 +212,7 @@ def _note(n: int, one: str, many: str, what: str) -> str:
 
 
 def _second(chain: list[int]) -> int:
-    """Return who leads the division of a team as the line has it: the chief where there is nobody between."""
+    """Return the head of the division of a team by the line: the chief executive where there is no one between."""
     return chain[2] if len(chain) > 3 else chain[1] if len(chain) == 3 else chain[0]
 
 
@@ -210,35 +225,35 @@ def _divisions(
     line: _Line, chains: dict[str, list[int]], teams_per_division: int
 ) -> tuple[dict[str, int], list[str], int]:
     """Return the division of each team, the names of the divisions as written, and how many teams were of several."""
-    said: dict[str, str] = {}
+    written: dict[str, str] = {}
     spelled: dict[str, str] = {}
     mixed = 0
     for team in chains:
-        people = [line.people[place] for place in line.everybody[team] if line.people[place].division]
+        people = [line.people[place] for place in line.everyone[team] if line.people[place].division]
         named = Counter(folded(person.division) for person in people)
         if named:
-            said[team] = named.most_common(1)[0][0]
+            written[team] = named.most_common(1)[0][0]
             mixed += len(named) > 1
             for person in people:
                 spelled.setdefault(folded(person.division), person.division)
-    without = (team for team, chain in chains.items() if team not in said and len(chain) < 3)
+    without = (team for team, chain in chains.items() if team not in written and len(chain) < 3)
     free = {team: number for number, team in enumerate(without)}
     n_free = -(-len(free) // teams_per_division)
     keys: dict[str, tuple[str, str | int]] = {}
     for team, chain in chains.items():
-        if team in said:
-            keys[team] = ("said", said[team])
+        if team in written:
+            keys[team] = ("written", written[team])
         elif team in free:
             keys[team] = ("free", free[team] * n_free // len(free))
         else:
             keys[team] = ("line", _second(chain))
     numbers = {key: number for number, key in enumerate(dict.fromkeys(keys.values()))}
-    names = [spelled[str(key[1])] if key[0] == "said" else "" for key in numbers]
+    names = [spelled[str(key[1])] if key[0] == "written" else "" for key in numbers]
     return {team: numbers[key] for team, key in keys.items()}, names, mixed
 
 
 def _posts(line: _Line, order: list[str], placed: set[int]) -> tuple[dict[str, list[int]], int, int]:
-    """Return who holds the posts of each team, how many of them lead others, and how many people have no place."""
+    """Return the people in the posts of each team, how many of them lead others, and how many people have no post."""
     posts = {team: list(line.members[team]) for team in order}
     members = {place for places in line.members.values() for place in places}
     folded_in = left_out = 0
@@ -260,7 +275,7 @@ def _check_sizes(path: str, line: _Line, posts: dict[str, list[int]]) -> None:
         n = ", ".join(str(len(places)) for places in large[:3])
         raise TableError(
             f"{path}: column team: more than {MOST_POSTS} posts in the team that begins in {rows_text(rows)} ({n}); "
-            "give parts of it names of their own"
+            "give its parts different names"
         )
 
 

@@ -1,4 +1,4 @@
-"""The people of a staff table: read, and checked for what a line of managers must be."""
+"""The people of a staff table: read, and checked for a consistent line of management."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ class Person:
     Attributes
     ----------
     row : int
-        As the spreadsheet shows it.
+        Row number in the spreadsheet.
     name : str
-        What identifies the person; goes no further than this package.
+        Identifier of the person; used within this package only.
     team, division : str
         As written; "" where empty.
     profession : str
         One of the five professions, or "manager".
-    boss : int
+    manager : int
         Place of the manager among the people, or :data:`TOP`.
     """
 
@@ -39,7 +39,7 @@ class Person:
     team: str
     division: str
     profession: str
-    boss: int
+    manager: int
 
 
 @dataclass(frozen=True)
@@ -49,13 +49,13 @@ class Staff:
     Attributes
     ----------
     path : str
-        Where they were read.
+        Path of the table.
     people : tuple of Person
         In the order of the table.
     other_columns : int
-        Columns that were left aside.
+        Number of columns that were ignored.
     understood : dict of str to str
-        Professions that were not written as the model calls them → what they were taken for.
+        Professions in other words than the model's, and the profession that each stands for.
     """
 
     path: str
@@ -72,7 +72,7 @@ def read_staff(path: str | Path, own: Mapping[str, str] | None = None) -> Staff:
     path : str or Path
         A CSV file with columns person, team, profession, manager and, if wanted, division.
     own : mapping, optional
-        Own names of professions; see :func:`civicsim.staffing.professions.read_own`.
+        Custom names of professions; see :func:`civicsim.staffing.professions.read_own`.
 
     Raises
     ------
@@ -91,14 +91,11 @@ def read_staff(path: str | Path, own: Mapping[str, str] | None = None) -> Staff:
     written = [cells[at["manager"]] for _, cells in table.rows]
     unknown = [row for row, manager in zip(rows, written, strict=True) if manager and manager not in place]
     if unknown:
-        raise TableError(f"{path}: {rows_text(unknown)}, column manager: names nobody in column person")
-    people = tuple(
-        Person(
-            row, name, cells[at["team"]], cells[at["division"]] if "division" in at else "", profession,
-            place.get(manager, TOP),
-        )
-        for (row, cells), name, profession, manager in zip(table.rows, names, professions, written, strict=True)
-    )  # fmt: skip
+        raise TableError(f"{path}: {rows_text(unknown)}, column manager: names no one in column person")
+    divisions = [cells[at["division"]] if "division" in at else "" for _, cells in table.rows]
+    teams, managers = [cells[at["team"]] for _, cells in table.rows], [place.get(manager, TOP) for manager in written]
+    columns = (rows, names, teams, divisions, professions, managers)
+    people = tuple(Person(*values) for values in zip(*columns, strict=True))
     _check_line(str(path), people)
     _check_teams(str(path), people)
     return Staff(str(path), people, len([name for name in table.header if name]) - len(at), understood)
@@ -135,7 +132,7 @@ def _professions(table: Table, column: int, own: Mapping[str, str]) -> tuple[lis
         first = next(iter(unknown))
         raise TableError(
             f"{table.path}: column profession: {listed(parts, 3)}: none of {', '.join(KNOWN)}; "
-            f'say what it is, for example --profession "{first}={guessed(first) or "nurse"}"'
+            f'state what it is, for example --profession "{first}={guessed(first) or "nurse"}"'
         )
     return found, understood
 
@@ -150,7 +147,7 @@ def _check_line(path: str, people: tuple[Person, ...]) -> None:
     if circles:
         parts = [f"rows {listed([people[i].row for i in sorted(circle)])}" for circle in circles]
         raise TableError(f"{path}: column manager: {listed(parts, 3)} answer to each other in a circle")
-    tops = [person for person in people if person.boss == TOP]
+    tops = [person for person in people if person.manager == TOP]
     if len(tops) == 1:
         if len(people) == 1:
             raise TableError(f"{path}: has one person only: expected people and the managers they answer to")
@@ -158,8 +155,8 @@ def _check_line(path: str, people: tuple[Person, ...]) -> None:
     whole = [
         rows_text([person.row for person in tops if person.team == team])
         for team in dict.fromkeys(person.team for person in tops if person.team)
-        if all(person.boss == TOP for person in people if person.team == team)
-        and not any(people[person.boss].team == team for person in people if person.boss != TOP)
+        if all(person.manager == TOP for person in people if person.team == team)
+        and not any(people[person.manager].team == team for person in people if person.manager != TOP)
     ]
     more = f"; {listed(whole, 3)}: a team with no manager" if whole else ""
     raise TableError(
@@ -177,14 +174,14 @@ def _circles(people: tuple[Person, ...]) -> list[list[int]]:
         while i != TOP and i not in seen:
             seen[i] = start
             path.append(i)
-            i = people[i].boss
+            i = people[i].manager
         if i != TOP and seen[i] == start:
             circles.append(path[path.index(i) :])
     return circles
 
 
 def _check_teams(path: str, people: tuple[Person, ...]) -> None:
-    lead = {person.boss for person in people}
+    lead = {person.manager for person in people}
     without = [
         person.row
         for place, person in enumerate(people)

@@ -1,4 +1,4 @@
-"""What staff tables call people, and which of the five professions of the model that is."""
+"""Names of professions in staff tables, and the professions of the model that they stand for."""
 
 from __future__ import annotations
 
@@ -9,60 +9,60 @@ from civicsim.model.organisation import PROFESSIONS
 
 MANAGER = "manager"
 KNOWN = (*PROFESSIONS, MANAGER)
-"""What a profession in a staff table can be in the end."""
+"""Professions of a staff table."""
 
 _SYNONYMS = {
     "doctor": (
-        "physician", "consultant", "registrar", "surgeon", "medic", "medical", "general practitioner", "gp",
-        "anaesthetist", "radiologist", "psychiatrist", "junior doctor", "resident doctor", "foundation doctor",
-        "specialty doctor", "medical staff", "dentist",
+        "physician, consultant, registrar, surgeon, medic, medical, general practitioner, gp, anaesthetist, "
+        "radiologist, psychiatrist, junior doctor, resident doctor, foundation doctor, specialty doctor, "
+        "medical staff, dentist"
     ),
     "nurse": (
-        "nursing", "rn", "registered nurse", "staff nurse", "senior nurse", "charge nurse", "sister", "ward sister",
-        "matron", "midwife", "midwifery", "health visitor", "district nurse", "nurse practitioner",
-        "clinical nurse specialist", "nursing and midwifery", "specialist nurse",
+        "nursing, rn, registered nurse, staff nurse, senior nurse, charge nurse, sister, ward sister, matron, "
+        "midwife, midwifery, health visitor, district nurse, nurse practitioner, clinical nurse specialist, "
+        "nursing and midwifery, specialist nurse"
     ),
     "allied": (
-        "ahp", "allied health", "allied health professional", "allied profession", "physiotherapist",
-        "occupational therapist", "radiographer", "dietitian", "paramedic", "podiatrist", "psychologist",
-        "speech and language therapist", "pharmacist", "healthcare scientist", "biomedical scientist",
-        "operating department practitioner", "odp", "therapist", "social worker",
+        "ahp, allied health, allied health professional, allied profession, physiotherapist, occupational "
+        "therapist, radiographer, dietitian, paramedic, podiatrist, psychologist, speech and language "
+        "therapist, pharmacist, healthcare scientist, biomedical scientist, operating department "
+        "practitioner, odp, therapist, social worker"
     ),
     "support": (
-        "support staff", "support worker", "hca", "hcsw", "healthcare assistant", "health care assistant",
-        "healthcare support worker", "nursing assistant", "nursing associate", "therapy assistant",
-        "maternity support worker", "porter", "domestic", "cleaner", "housekeeper", "estates",
+        "support staff, support worker, hca, hcsw, healthcare assistant, health care assistant, healthcare "
+        "support worker, nursing assistant, nursing associate, therapy assistant, maternity support worker, "
+        "porter, domestic, cleaner, housekeeper, estates"
     ),
     "administrative": (
-        "admin", "administration", "administrator", "clerk", "clerical", "admin and clerical",
-        "administrative and clerical", "ward clerk", "receptionist", "secretary", "medical secretary", "it", "finance",
+        "admin, administration, administrator, clerk, clerical, admin and clerical, administrative and "
+        "clerical, ward clerk, receptionist, secretary, medical secretary, it, finance"
     ),
     MANAGER: (
-        "management", "director", "executive", "chief executive", "head of department", "general manager",
-        "service manager", "operations manager", "ward manager", "team manager",
+        "management, director, executive, chief executive, head of department, general manager, service "
+        "manager, operations manager, ward manager, team manager"
     ),
-}  # fmt: skip
+}
 """Assumption: common names in English staff tables. A ward manager is a manager by this list, a ward sister a nurse; it
 makes no difference for those who lead a team."""
 
 
 def folded(text: str) -> str:
-    """Return a name as it is compared: without regard to case, dots, hyphens and signs of addition."""
+    """Return a name for comparison: without case, dots, hyphens and ampersands."""
     return " ".join(text.casefold().replace("&", " and ").replace(".", "").replace("-", " ").replace("/", " ").split())
 
 
-_WORDS = {word: name for name, words in _SYNONYMS.items() for word in (name, *words)}
+_WORDS = {word: name for name, words in _SYNONYMS.items() for word in (name, *words.split(", "))}
 
 
 def profession_of(text: str, own: Mapping[str, str]) -> str | None:
-    """Return which profession a text means, or None where that is not known.
+    """Return the profession of a text, or None for an unknown one.
 
     Parameters
     ----------
     text : str
-        As it stands in the table.
+        As written in the table.
     own : mapping
-        What the user says: folded text → profession.
+        Professions by folded text, as set by the user.
     """
     word = folded(text)
     for candidate in (word, word.removesuffix("s")):
@@ -74,7 +74,7 @@ def profession_of(text: str, own: Mapping[str, str]) -> str | None:
 
 
 def guessed(text: str) -> str | None:
-    """Return which profession an unknown text may mean, for a hint."""
+    """Return the likely profession of an unknown text, for a hint."""
     hint = nearest(folded(text), _WORDS)
     if hint.startswith("did you mean"):
         return _WORDS[hint.split("'")[1]]
@@ -83,7 +83,7 @@ def guessed(text: str) -> str | None:
 
 
 def read_own(items: Sequence[str]) -> dict[str, str]:
-    """Return what ``--profession "Band 5 RN=nurse"`` says.
+    """Return the professions of options such as ``--profession "Band 5 RN=nurse"``.
 
     Raises
     ------

@@ -1,7 +1,7 @@
 """Tables as spreadsheets save them, and mistakes in them by row and column.
 
-Rows are counted as a spreadsheet shows them: the header is row 1. Messages name rows and columns, not what stands
-there, so that they can be shown to others.
+Rows are counted as in a spreadsheet: the header is row 1. Messages name rows and columns, not their content, so that they
+can be shown to others.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _EXCEL = "in Excel, save it as 'CSV UTF-8 (Comma delimited)'"
 
 
 class TableError(CivicsimError):
-    """Something in a table that its owner can put right."""
+    """A mistake in a table that its owner can correct."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Table:
     Attributes
     ----------
     path : str
-        Where it was read.
+        Path of the table.
     header : tuple of str
         Names of columns, in lower case.
     rows : tuple of (int, tuple of str)
@@ -40,10 +40,6 @@ class Table:
     path: str
     header: tuple[str, ...]
     rows: tuple[tuple[int, tuple[str, ...]], ...]
-
-    def column(self, name: str) -> int | None:
-        """Return the place of a column, or None where there is none."""
-        return self.header.index(name) if name in self.header else None
 
 
 def listed(items: Sequence[object], most: int = SHOWN) -> str:
@@ -91,12 +87,12 @@ def read_table(path: str | Path) -> Table:
 
 
 def place_columns(table: Table, needed: Sequence[str], allowed: Sequence[str] = ()) -> dict[str, int]:
-    """Return where the named columns stand; others are left aside.
+    """Return the places of the named columns; others are ignored.
 
     Raises
     ------
     TableError
-        If one is missing, or there twice.
+        If one is missing or repeated.
     """
     for name in (*needed, *allowed):
         if table.header.count(name) > 1:

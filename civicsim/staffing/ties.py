@@ -1,4 +1,4 @@
-"""Ties between people, as an organisational network survey gives them: read, and those kept that the model has."""
+"""Ties between people from an organisational network survey: read, and reduced to those in the model."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from civicsim.staffing.tables import TableError, listed, read_table
 GRAPHS = (".graphml", ".gexf")
 _WEIGHTS = ("weight", "strength", "frequency", "value", "score")
 _NAMES = ("id", "label", "name", "person")
-"""Where a graph may say which person a node is."""
+"""Fields of a node that may identify a person."""
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,9 @@ class Ties:
     Attributes
     ----------
     pairs : tuple of (str, str)
-        As written, one after the other.
+        In the order of the file.
     notes : tuple of str
-        What was left aside in reading.
+        What was ignored in reading.
     """
 
     pairs: tuple[tuple[str, str], ...]
@@ -42,20 +42,20 @@ def read_ties(path: str | Path, people: Collection[str]) -> Ties:
     Parameters
     ----------
     path : str or Path
-        The file; its ending says what it is.
+        The file; its ending tells its format.
     people : collection of str
-        Everybody in the staff table.
+        All people in the staff table.
 
     Raises
     ------
     TableError
-        If it cannot be read, or a tie names somebody who is not there.
+        If it cannot be read, or a tie names someone outside of the staff table.
     """
     return (_of_graph if Path(path).suffix.lower() in GRAPHS else _of_table)(str(path), people)
 
 
 def keep_ties(ties: Ties, roster: Roster, post_of: Mapping[str, int]) -> tuple[tuple[Pair, ...], tuple[str, ...]]:
-    """Return the ties that the model has, as pairs of posts, and what was left out, in counts.
+    """Return the ties in the model, as pairs of posts, and what was left out, in counts.
 
     Parameters
     ----------
@@ -76,9 +76,9 @@ def keep_ties(ties: Ties, roster: Roster, post_of: Mapping[str, int]) -> tuple[t
         elif a is None or b is None:
             left["with managers, who meet staff through the line"] += 1
         elif team_of[a] == team_of[b]:
-            left["within a team, where everybody knows everybody"] += 1
+            left["within a team, where all know each other"] += 1
         elif (pair := (min(a, b), max(a, b))) in kept:
-            left["that were there already, in either direction"] += 1
+            left["that are repeated, in either direction"] += 1
         elif slots[a] >= N_TIES or slots[b] >= N_TIES:
             left[
                 f"of people with more than {N_TIES}, which is the most in the model; the first in the table were kept"
@@ -119,7 +119,7 @@ def _check_known(path: str, wrong: list[tuple[str, bool]]) -> None:
     if empty:
         raise TableError(f"{path}: {listed(empty, 3)}: is empty")
     if wrong:
-        raise TableError(f"{path}: {listed([where for where, _ in wrong], 3)}: names nobody in the staff table")
+        raise TableError(f"{path}: {listed([where for where, _ in wrong], 3)}: names no one in the staff table")
 
 
 def _of_graph(path: str, people: Collection[str]) -> Ties:
@@ -133,7 +133,7 @@ def _of_graph(path: str, people: Collection[str]) -> Ties:
     if wrong:
         raise TableError(
             f"{path}: node{'s' if len(wrong) > 1 else ''} {listed(wrong)} (in the order of the file), {field}: "
-            "names nobody in the staff table"
+            "names no one in the staff table"
         )
     notes = []
     if field != "id":

@@ -8,10 +8,10 @@ from civicsim.calibration.statistics import STATISTICS
 
 
 def formula(scenario, values, seeds):
-    """Leavers follow the rate of leaving, absence its intercept, and nothing else matters; with a little luck."""
-    luck = np.random.default_rng(seeds[0]).normal(0.0, 0.05, 2)
+    """Leavers follow the rate of leaving, absence its intercept, and nothing else matters; with a little noise."""
+    noise = np.random.default_rng(seeds[0]).normal(0.0, 0.05, 2)
     made_up = {
-        "leavers": 11.25 + 6000.0 * (values["turnover.exit_rate"] - 0.002) + luck[0],
-        "absence": 4.95 + 2.0 * (values["turnover.absence_intercept"] + 3.1) + luck[1],
+        "leavers": 11.25 + 6000.0 * (values["turnover.exit_rate"] - 0.002) + noise[0],
+        "absence": 4.95 + 2.0 * (values["turnover.absence_intercept"] + 3.1) + noise[1],
     }
     return dict.fromkeys(STATISTICS, 0.0) | made_up

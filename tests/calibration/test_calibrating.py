@@ -1,4 +1,4 @@
-"""The search: it finds what fits, leaves open what does not matter, goes on where it stopped, and refuses what must not be fitted."""
+"""The search: it finds what fits, leaves open what does not matter, resumes where it stopped, and refuses what must not be fitted."""
 
 import dataclasses
 
@@ -49,7 +49,7 @@ def test_what_does_not_matter_is_left_open_and_what_does_is_pinned_down(found):
     assert weight < 0.1
 
 
-def test_the_best_draw_lies_well_inside_what_is_known(found):
+def test_the_best_draw_lies_well_inside_the_targets(found):
     best = found[0].best
     assert best["turnover.exit_rate"] == pytest.approx(0.002, abs=1.2e-4)
     assert best["turnover.absence_intercept"] == pytest.approx(-3.1, abs=0.2)
@@ -69,7 +69,7 @@ def test_emulators_know_how_sure_they_are(found):
     assert min(found[0].hits) > 0.8
 
 
-def test_a_calibration_that_was_cut_off_goes_on_and_ends_the_same(found, tmp_path):
+def test_a_calibration_that_was_cut_off_resumes_with_the_same_result(found, tmp_path):
     calibration, folder = found
     lines = (folder / POINTS).read_text().splitlines(keepends=True)
     for name in ("calibration.json", "wave-0.csv", "wave-1.csv"):
@@ -90,13 +90,11 @@ def test_seeds_are_never_used_twice(found):
     assert first.is_unique
 
 
-@pytest.mark.parametrize(
-    ("name", "why"),
-    [("levers.fear", "role lever"), ("population.kappa_low", "never fitted"), ("structure.n_teams", "role fixed")],
-)
-def test_levers_and_locality_are_never_fitted(name, why):
-    with pytest.raises(ScenarioError, match=why):
-        plan(free=read_free([name, "turnover.exit_rate"]))
+def test_levers_and_locality_are_never_fitted():
+    reasons = {"levers.fear": "role lever", "population.kappa_low": "never fitted", "structure.n_teams": "role fixed"}
+    for name, why in reasons.items():
+        with pytest.raises(ScenarioError, match=why):
+            plan(free=read_free([name, "turnover.exit_rate"]))
 
 
 def test_a_point_is_implausible_exactly_where_a_target_does_not_hold():
@@ -107,7 +105,7 @@ def test_a_point_is_implausible_exactly_where_a_target_does_not_hold():
     assert implausibility([target], at, np.full_like(at, 1.0)).max() < CUT
 
 
-def test_an_emulator_predicts_what_it_was_not_shown_and_takes_luck_for_luck():
+def test_an_emulator_predicts_new_points_and_tells_noise_from_signal():
     rng = np.random.default_rng(1)
     x, new = rng.random((120, 3)), rng.random((200, 3))
 

@@ -1,4 +1,4 @@
-"""The shipped status quo shows what is known of an English acute trust, on seeds that no fit has used."""
+"""The shipped status quo agrees with published data on an English acute trust, on seeds that no fit has used."""
 
 import pytest
 

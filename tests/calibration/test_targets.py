@@ -1,4 +1,6 @@
-"""Targets are data: the shipped ones are complete, and a file of one's own is checked."""
+"""Targets are data: the shipped ones are complete, and a custom file is checked."""
+
+import re
 
 import pytest
 
@@ -34,7 +36,7 @@ def test_what_is_noted_from_memory_or_at_second_hand_says_so():
     assert all(target.status == "to be verified" for target in read_targets() if "at second hand" in target.source)
 
 
-def test_a_file_of_ones_own_is_read(tmp_path):
+def test_a_custom_file_is_read(tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text(GOOD)
     (target,) = read_targets(path)
@@ -43,9 +45,9 @@ def test_a_file_of_ones_own_is_read(tmp_path):
     assert not target.holds(4.29)
 
 
-@pytest.mark.parametrize(
-    ("before", "after", "says"),
-    [
+def test_a_mistake_is_one_line_that_names_the_file(tmp_path):
+    path, wrong = tmp_path / "mine.toml", []
+    for before, after, expected in (
         ('statistic = "absence"', 'statistic = "absense"', "did you mean 'absence'"),
         ('status = "found"', 'status = "guessed"', "valid names|did you mean"),
         ("low = 4.3", "low = 5.7", "is not below"),
@@ -56,15 +58,14 @@ def test_a_file_of_ones_own_is_read(tmp_path):
         ("[[target]]", "[[targets]]", "did you mean"),
         ('says = "One in twenty is off sick"', "says = 3", "expected text"),
         ("value = 5.0", "value = 5.0\nfitted = 1", "expected true or false"),
-    ],
-)
-def test_a_mistake_is_one_line_that_names_the_file(tmp_path, before, after, says):
-    path = tmp_path / "mine.toml"
-    path.write_text(GOOD.replace(before, after))
-    with pytest.raises(ScenarioError, match=says) as caught:
-        read_targets(path)
-    assert str(caught.value).startswith("mine.toml")
-    assert "\n" not in str(caught.value)
+    ):
+        path.write_text(GOOD.replace(before, after))
+        with pytest.raises(ScenarioError) as caught:
+            read_targets(path)
+        message = str(caught.value)
+        if not re.search(expected, message) or not message.startswith("mine.toml") or "\n" in message:
+            wrong.append((after, message))
+    assert wrong == []
 
 
 def test_free_parameters_are_uncertainties_with_a_range():

@@ -51,7 +51,7 @@ def test_an_improvement_that_is_real_was_claimed(observed):
     np.testing.assert_allclose(each["claimed_minus_real"], each["improvement_claimed"] - each["improvement_real"])
 
 
-def test_staff_have_a_row_per_look_and_nobody_a_name(people):
+def test_staff_have_a_row_per_observation_and_no_name(people):
     assert set(people["week"]) == set(range(13, 118, 13))
     assert not people.duplicated(["seed", "organisation", "post", "week"]).any()
     assert "name" not in people
@@ -59,7 +59,7 @@ def test_staff_have_a_row_per_look_and_nobody_a_name(people):
     assert people.loc[people["week"] == 117, "left"].isna().all()
 
 
-def test_whoever_left_is_not_there_at_the_next_look(people):
+def test_staff_who_left_are_absent_from_the_next_observation(people):
     keys = ["seed", "organisation", "post", "holder"]
     now, later = (people[people["week"] == week].set_index(keys) for week in (13, 26))
     assert (now["left"] == (~now.index.isin(later.index)).astype(float)).all()

@@ -72,7 +72,7 @@ def test_the_example_can_be_imported_compared_and_exported(tool):
     assert printed.code == 0
     assert "Wrote my-trust.toml: 85 staff and 17 managers in 9 teams of 2 to 20." in printed.out
     assert "Kept 58 of 63 ties" in printed.out
-    for left_out in ("1 tie within a team", "1 tie with managers", "3 ties that were there already"):
+    for left_out in ("1 tie within a team", "1 tie with managers", "3 ties that are repeated"):
         assert left_out in printed.out
     assert printed.err == "Next: civicsim compare civic-culture --kind my-trust.toml\n"
     assert tool("describe", "kind", "my-trust.toml").code == 0
@@ -127,7 +127,7 @@ def test_tables_may_have_commas_or_semicolons_and_a_byte_order_mark():
 
 def test_columns_may_stand_in_any_order_in_any_case_with_others_between():
     staff = read_staff(save("Note,MANAGER,Team , Profession,Person\nx,,,Manager,a\ny,a,t,Nurse,b\n"))
-    assert [(p.row, p.name, p.team, p.profession, p.boss) for p in staff.people] == [
+    assert [(p.row, p.name, p.team, p.profession, p.manager) for p in staff.people] == [
         (2, "a", "", "manager", -1), (3, "b", "t", "nurse", 0),
     ]  # fmt: skip
     assert staff.other_columns == 1
@@ -194,7 +194,7 @@ def test_a_line_of_five_levels_is_taken_as_it_is():
 def test_of_a_longer_line_the_two_levels_below_the_top_are_kept():
     got = mapped(written(*line_of("exec", "div", "matron", "deputy"), *ward("a", "deputy"), *ward("b", "matron")))
     assert (got.divisions, got.superiors, got.n_executives, got.levels) == ((2,), (1,), 2, 7)
-    assert got.notes == ("2 managers have no place in the levels that the model knows: left out",)
+    assert got.notes == ("2 managers have no place in the levels of the model: left out",)
 
 
 def test_one_level_between_the_top_and_team_managers_is_divisional_managers():
@@ -242,7 +242,7 @@ def test_managers_directly_below_the_top_without_reports_are_executives():
 def test_managers_elsewhere_without_reports_are_administrative_posts():
     got = mapped(table("pm,ward,manager,head", "n,ward,nurse,head"))
     assert got.teams == ((0, 1, 0, 0, 1),)
-    assert got.notes == ("1 manager leads nobody and is not right below the chief: counted as administrative",)
+    assert got.notes == ("1 manager leads no one and is not right below the chief: counted as administrative",)
 
 
 def test_leaders_within_a_team_are_posts_of_staff():
@@ -256,7 +256,7 @@ def test_a_manager_from_outside_leads_a_team_that_has_none_within():
     assert got.teams == ((1, 2, 0, 0, 0), (0, 1, 0, 0, 0))
     assert set(got.notes) == {
         "1 team shares a manager with another: in the model each has its own",
-        "1 person does not answer to the manager of the own team: mapped to that manager",
+        "1 person does not answer to the manager of their team: mapped to that manager",
     }
 
 
@@ -273,7 +273,7 @@ def test_each_person_of_the_example_has_one_place():
     heads = 8  # the ninth team answers to the chief, who stands at the top already
     assert len(staff.people) == len(got.post_of) + heads + 3 + got.n_executives + 1
     assert [note for note in got.notes if "left out" in note] == [
-        "1 manager has no place in the levels that the model knows: left out"
+        "1 manager has no place in the levels of the model: left out"
     ]
 
 
@@ -302,9 +302,9 @@ def test_what_is_left_out_of_the_ties_is_counted():
     pairs, notes = kept(text)
     assert pairs == ((1, 3), (0, 2))
     assert notes == (
-        "2 ties that were there already, in either direction: left out",
+        "2 ties that are repeated, in either direction: left out",
         "1 tie of people with themselves: left out",
-        "1 tie within a team, where everybody knows everybody: left out",
+        "1 tie within a team, where all know each other: left out",
         "1 tie with managers, who meet staff through the line: left out",
     )
 
@@ -368,7 +368,7 @@ STAFF_MISTAKES = [
     (table('a,"wa"rd,nurse,head'), ["row 4", "quotation mark"]),
     (table(",ward,nurse,head"), ["row 4, column person: is empty"]),
     (table("a,ward,nurse,head", "b,ward,nurse,head", "a,ward,nurse,head"), ["same person stands in rows 4 and 6"]),
-    (table("a,ward,nurse,haed"), ["row 4, column manager: names nobody in column person"]),
+    (table("a,ward,nurse,haed"), ["row 4, column manager: names no one in column person"]),
     (table(MANY), ["rows 4, 5, 6, 7, 8 and 7 more, column manager"]),
     (table("a,ward,,head"), ["row 4, column profession: is empty"]),
     (table("a,ward,Band 5 RN,head", "b,ward,Band 5 RN,head"),
@@ -380,7 +380,7 @@ STAFF_MISTAKES = [
     (table("a,ward,nurse,", "b,ward,nurse,head"), ["rows 2 and 4, column manager: are empty", "only one person"]),
     (table("a,lost,nurse,", "b,lost,nurse,", "c,ward,nurse,head"), ["rows 4 and 5: a team with no manager"]),
     (f"{HEADER}\na,ward,nurse,\n", ["one person only"]),
-    (f"{HEADER}\na,ward,manager,\nb,ward,manager,a\n", ["nobody is in a team"]),
+    (f"{HEADER}\na,ward,manager,\nb,ward,manager,a\n", ["no one is in a team"]),
     (table(*(f"p{k},ward,nurse,head" for k in range(251))), ["more than 250 posts", "row 4", "(251)"]),
 ]  # fmt: skip
 
@@ -416,12 +416,12 @@ def test_more_executives_than_the_model_takes_are_refused_or_left_out():
         mapped(written(*lines))
     got = mapped(table("n,ward,nurse,head", *(f"e{k},Board,director,top" for k in range(60))))
     assert got.n_executives == 50
-    assert got.notes == ("11 executives beyond what the model takes: left out",)
+    assert got.notes == ("11 executives beyond what the model allows: left out",)
 
 
 TIES_MISTAKES = [
-    ("ties.csv", "a,b\nnn-1,nn-9\n", ["row 2, column b: names nobody in the staff table"]),
-    ("ties.csv", "a,b\n" + "nn-9,nn-1\n" * 9, ["row 2, column a, row 3, column a, row 4, column a and 6 more: names nobody"]),
+    ("ties.csv", "a,b\nnn-1,nn-9\n", ["row 2, column b: names no one in the staff table"]),
+    ("ties.csv", "a,b\n" + "nn-9,nn-1\n" * 9, ["row 2, column a, row 3, column a, row 4, column a and 6 more: names no one"]),
     ("ties.csv", "a,b\nnn-1,\n", ["row 2, column b: is empty"]),
     ("ties.csv", "a\nnn-1\n", ["row 1 has one column"]),
     ("ties.csv", "nn-1,nn-3\nnn-1,nn-4\n", ["row 1 names two people", "expected a header"]),
@@ -444,7 +444,7 @@ def test_mistakes_in_the_table_of_ties_are_named(mistakes):
 def test_a_person_of_a_graph_who_is_not_in_the_staff_table_is_named_by_place(tool):
     nx.write_graphml_xml(nx.Graph([("nn-1", "nn-3"), ("nn-1", "Foreign")]), "ties.graphml")
     line = tool("org", "import", save(SMALL), "--ties", "ties.graphml").mistake
-    assert "node 3 (in the order of the file), id: names nobody in the staff table" in line
+    assert "node 3 (in the order of the file), id: names no one in the staff table" in line
     assert "Foreign" not in line
 
 

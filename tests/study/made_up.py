@@ -1,4 +1,4 @@
-"""Results that nobody simulated, with known truth."""
+"""Made-up results with known truth."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def made_up(
     value: Callable[[pd.Series, int], float], styles: Sequence[str] = ("old", "new"), n_draws: int = 1, n_seeds: int = 10,
     shocks: Sequence[str] = ("",), x: Sequence[float] = (0.0,), about: About = ABOUT,
 ) -> Matched:  # fmt: skip
-    """Return results of styles × settings of ``x`` × draws of ``u`` × shocks; ``value(point, seed)`` says each run."""
+    """Return results of styles × settings of ``x`` × draws of ``u`` × shocks; ``value(point, seed)`` gives each run."""
     rows, place = [], {}
     cases = itertools.product(enumerate(styles), enumerate(x), range(n_draws), enumerate(shocks))
     for number, ((i, style), (j, at), draw, (k, shock)) in enumerate(cases):

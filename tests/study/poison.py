@@ -1,4 +1,4 @@
-"""Code of one's own that goes wrong in every way there is, for some seeds: loaded by workers as a study's ``code``."""
+"""Custom code that goes wrong in every way there is, for some seeds: loaded by workers as a study's ``code``."""
 
 import os
 import time

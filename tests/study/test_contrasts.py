@@ -23,9 +23,9 @@ TRIALS = 2000
 
 def test_paired_intervals_cover_the_true_difference_as_often_as_they_say():
     rng = np.random.default_rng(7)
-    luck = rng.normal(size=(TRIALS, 12))
-    # Skewed and of different spread, as measures are; the luck that runs of one seed share cancels out.
-    first, second = 0.3 + luck + 0.5 * rng.normal(size=luck.shape), luck + 0.3 * rng.gamma(4.0, 0.5, luck.shape)
+    chance = rng.normal(size=(TRIALS, 12))
+    # Skewed and of different spread, as measures are; the variation that runs of one seed share cancels out.
+    first, second = 0.3 + chance + 0.5 * rng.normal(size=chance.shape), chance + 0.3 * rng.gamma(4.0, 0.5, chance.shape)
     truth = 0.3 - 0.3 * 4.0 * 0.5
     found = [paired_difference(a, b) for a, b in zip(first, second, strict=True)]
     covered = np.mean([own.low <= truth <= own.high for own in found])
@@ -74,7 +74,7 @@ def test_one_draw_gives_a_run_to_run_interval_of_the_paired_differences():
     row = contrasts(runs).iloc[0]
     assert row["words"] == "new"
     assert row["against"] == "old"
-    # The shared luck, fifty times as large, is gone.
+    # The shared variation, fifty times as large, is gone.
     assert row["difference"] == pytest.approx(0.1 + 0.055)
     assert row["high"] - row["difference"] == pytest.approx(
         stdtrit(9, 0.975) * np.std(0.01 * np.arange(1, 11), ddof=1) / 10**0.5
@@ -106,9 +106,8 @@ def test_missing_runs_are_left_out_in_pairs_and_counted():
     assert (row["n"], row["n_missing"], row["difference"]) == (9, 1, 1.0)
 
 
-@pytest.mark.parametrize(
-    ("mean", "low", "high", "matters", "verdict"),
-    [
+def test_verdicts():
+    cases = [
         (0.0, 0.0, 0.0, 0.1, "same"),
         (0.3, 0.2, 0.4, None, "higher"),
         (-0.3, -0.4, -0.2, 0.1, "lower"),
@@ -119,10 +118,9 @@ def test_missing_runs_are_left_out_in_pairs_and_counted():
         (0.01, -0.1, 0.12, 0.2, "too small to matter"),
         (0.1, 0.05, 0.15, 0.2, "too small to matter"),
         (0.1, np.nan, np.nan, 0.2, "too close to call"),
-    ],
-)
-def test_verdicts(mean, low, high, matters, verdict):
-    assert verdict_of(PairedDifference(mean, low, high, 0.5, 10), matters) == verdict
+    ]
+    found = [verdict_of(PairedDifference(*ends, 0.5, 10), matters) for *ends, matters, _ in cases]
+    assert found == [verdict for *_, verdict in cases]
 
 
 def test_what_is_needed_gives_the_half_width_and_one_less_does_not():
@@ -137,8 +135,8 @@ def test_what_is_needed_gives_the_half_width_and_one_less_does_not():
 def test_the_study_says_what_is_wanted_before_what_matters():
     noise = np.random.default_rng(3).normal(size=(2, 11))
     fine, rough = (
-        contrasts(made_up(lambda p, s: noise[p.policy, s - 1], about=dataclasses.replace(ABOUT, **said))).iloc[0]
-        for said in ({"matters": 0.5, "wanted": 0.1}, {"matters": 0.5})
+        contrasts(made_up(lambda p, s: noise[p.policy, s - 1], about=dataclasses.replace(ABOUT, **changes))).iloc[0]
+        for changes in ({"matters": 0.5, "wanted": 0.1}, {"matters": 0.5})
     )
     assert fine["seeds_needed"] > rough["seeds_needed"] > 2
     assert fine["matters"] == 0.5
@@ -170,13 +168,13 @@ def test_two_draws_of_three_seeds_by_hand():
     found = contrast(first, second, ABOUT)
     # Differences are 1, 0, −1 and 1, 3: by seed 1, 1.5 and −1, by draw 0 and 2.
     seeds, draws = np.array([1.0, 1.5, -1.0]), np.array([0.0, 2.0])
-    luck = stdtrit(2, 0.975) * seeds.std(ddof=1) / 3**0.5
+    chance = stdtrit(2, 0.975) * seeds.std(ddof=1) / 3**0.5
     assert found["difference"] == pytest.approx(0.5)
-    assert (found["run_low"], found["run_high"]) == pytest.approx((0.5 - luck, 0.5 + luck))
+    assert (found["run_low"], found["run_high"]) == pytest.approx((0.5 - chance, 0.5 + chance))
     ends = np.quantile(draws, [0.025, 0.975])
     assert (found["parameter_low"], found["parameter_high"]) == pytest.approx(tuple(ends))
-    assert found["low"] == pytest.approx(0.5 - np.hypot(0.5 - ends[0], luck))
-    assert found["high"] == pytest.approx(0.5 + np.hypot(ends[1] - 0.5, luck))
+    assert found["low"] == pytest.approx(0.5 - np.hypot(0.5 - ends[0], chance))
+    assert found["high"] == pytest.approx(0.5 + np.hypot(ends[1] - 0.5, chance))
     # Three wins, one tie and one loss in five pairs.
     assert found["superiority"] == pytest.approx(0.7)
     assert [found[key] for key in ("n", "n_seeds", "n_draws", "n_missing")] == [5, 3, 2, 1]

@@ -7,7 +7,7 @@ from studies import SIZES, small_study
 
 from civicsim.engine.parameters import Parameter
 from civicsim.errors import ScenarioError
-from civicsim.study.design.designs import unit_sample
+from civicsim.study.design.designs import n_settings, read_design, settings_of, unit_sample
 from civicsim.study.design.factors import Range, column_of, read_factors
 from civicsim.study.design.protocol import Protocol
 from civicsim.study.design.study import Study
@@ -61,7 +61,7 @@ def test_one_at_a_time_moves_one_factor_from_the_base():
     assert points["permission"].tolist() == [0.2] * 3
 
 
-def test_settings_can_be_said_one_by_one_with_their_style():
+def test_settings_can_be_listed_one_by_one_with_their_style():
     points = small_study(factors=SIZES, runs=[{"style": "civic-culture", "fear": 0.2}, {"fear": 0.3}]).points
     assert sorted(zip(points["style"], points["fear"], strict=True)) == [
         ("civic-culture", 0.2), ("civic-culture", 0.3), ("status-quo", 0.3),
@@ -79,24 +79,20 @@ def test_settings_come_from_a_csv_and_mistakes_name_the_line(tmp_path):
         small_study(factors=SIZES, design={"file": "settings.csv"}, folder=tmp_path)
 
 
-@pytest.mark.parametrize(
-    ("design", "rows"),
-    [
+def test_samples_have_their_size_stay_in_range_and_come_again():
+    factors = {"fear": SHARE, "n_dimensions": {"low": 10, "high": 12}, "permission": {"mean": 0.5, "sd": 0.1}} | SIZES
+    for design, rows in (
         ({"method": "latin-hypercube", "n": 10}, 10),
         ({"method": "sobol", "n": 4}, 4 * (3 + 2)),
         ({"method": "sobol", "n": 4, "second_order": True}, 4 * (2 * 3 + 2)),
         ({"method": "morris", "n": 5}, 5 * (3 + 1)),
-    ],
-)
-def test_samples_have_their_size_stay_in_range_and_come_again(design, rows):
-    factors = {"fear": SHARE, "n_dimensions": {"low": 10, "high": 12}, "permission": {"mean": 0.5, "sd": 0.1}} | SIZES
-    points = settings(factors=factors, design=design)
-    assert len(points) == rows
-    assert points["fear"].between(0.2, 0.8).all()
-    assert set(points["n_dimensions"]) <= {10, 11, 12}
-    pd.testing.assert_frame_equal(points, settings(factors=factors, design=design))
-    other = settings(factors=factors, design=design | {"seed": 2})
-    assert not other["fear"].equals(points["fear"])
+    ):
+        points = settings(factors=factors, design=design)
+        assert len(points) == rows, design
+        assert points["fear"].between(0.2, 0.8).all(), design
+        assert set(points["n_dimensions"]) <= {10, 11, 12}, design
+        pd.testing.assert_frame_equal(points, settings(factors=factors, design=design))
+        assert not settings(factors=factors, design=design | {"seed": 2})["fear"].equals(points["fear"]), design
 
 
 def test_a_hypercube_has_one_row_in_each_slice():
@@ -107,26 +103,22 @@ def test_a_hypercube_has_one_row_in_each_slice():
 
 def test_the_unit_sample_is_what_the_points_were_made_of():
     study = small_study(styles=[], factors={"fear": SHARE, **SIZES}, design={"method": "sobol", "n": 4})
-    from civicsim.study.design.designs import read_design
-
     design = read_design(study.design, read_factors(study.factors, "test"), 0, "test")
     np.testing.assert_allclose(0.2 + 0.6 * unit_sample(design, 1)[:, 0], study.points["fear"], rtol=1e-12)
 
 
-@pytest.mark.parametrize(
-    ("given", "median"),
-    [
-        (Range("uniform", 0.2, 0.8), 0.5), (Range("log-uniform", 0.01, 1.0), 0.1),
-        (Range("triangular", 0.0, 1.0, 0.0), 1 - 0.5**0.5), (Range("normal", 0.0, 1.0, 0.5, 0.1), 0.5),
-    ],
-)  # fmt: skip
-def test_distributions_have_their_median_rise_and_stay_in_range(given, median):
+def test_distributions_have_their_median_rise_and_stay_in_range():
     u = np.linspace(0.0, 1.0, 101)
-    values = given.at(u)
-    assert values[50] == pytest.approx(median)
-    assert (np.diff(values) >= 0).all()
-    assert values[0] == pytest.approx(given.low)
-    assert values[-1] == pytest.approx(given.high)
+    medians = {
+        Range("uniform", 0.2, 0.8): 0.5,
+        Range("log-uniform", 0.01, 1.0): 0.1,
+        Range("triangular", 0.0, 1.0, 0.0): 1 - 0.5**0.5,
+        Range("normal", 0.0, 1.0, 0.5, 0.1): 0.5,
+    }
+    for about, median in medians.items():
+        values = about.at(u)
+        assert values[[0, 50, -1]] == pytest.approx([about.low, median, about.high]), about
+        assert (np.diff(values) >= 0).all(), about
 
 
 def test_whole_numbers_of_a_range_are_equally_likely():
@@ -180,3 +172,43 @@ def test_random_styles_and_files_of_styles_can_be_compared(tmp_path):
     assert list(study.protocol.bases) == ["random-1", "random-2", "mine"]
     assert study.scenario(2).levers.fear == 0.11
     assert {study.scenario(point).structure.n_teams for point in range(3)} == {2}
+
+
+def test_a_study_that_is_too_large_is_refused_before_it_is_built():
+    many = [k / 100 for k in range(60)]
+    levers = ("fear", "carrot", "target_salience", "measured_share", "audit", "invitation")
+    uncertain = {"voice.intercept": "full", "population.kappa_low": "full"}
+    cases = [
+        ({"seeds": 10**12}, "1,000,000,000,000 seeds: expected at most 100,000"),
+        ({"seeds": 10**23}, "1.0e+23 seeds: expected at most 100,000"),
+        ({"seeds": 10**400}, "more than 1e+250 seeds: expected at most 100,000"),
+        ({"factors": dict.fromkeys(levers, many)}, "46,656,000,000 points: expected at most 2,000,000"),
+        ({"factors": {"fear": "full", "audit": "full"}, "design": {"method": "sobol", "n": 2**19}}, "2,097,152 points"),
+        ({"factors": {"fear": "full", "audit": "full"}, "design": {"method": "morris", "n": 10**6}}, "3,000,000 points"),
+        ({"uncertainties": uncertain, "design": {"draws": 10**6}, "shocks": {"a": [], "b": [], "c": []}}, "3,000,000 points"),
+        ({"factors": {"fear": many}, "seeds": 100_000, "styles": ["random:20"]}, "120,000,000 runs: expected at most 100,000,000"),
+    ]  # fmt: skip
+    wrong = []
+    for changes, expected in cases:
+        try:
+            Study(**{"question": "q", "weeks": 4, "seeds": 100, **changes})
+            wrong.append((expected, "accepted"))
+        except ScenarioError as error:
+            if expected not in str(error) or " GB of memory and " not in str(error) or "\n" in str(error):
+                wrong.append((expected, str(error)))
+    assert wrong == []
+
+
+def test_the_size_of_a_design_is_told_without_making_it():
+    free = {"fear": {"low": 0.1, "high": 0.2}, "audit": {"low": 0.1, "high": 0.2}, "carrot": 0.5}
+    swept = {"fear": [0.1, 0.2], "audit": [0.1, 0.2, 0.3], "carrot": 0.5}
+    designs = (
+        ({"method": "latin-hypercube", "n": 7}, free), ({"method": "morris", "n": 3}, free),
+        ({"method": "sobol", "n": 4}, free), ({"method": "sobol", "n": 4, "second_order": True}, free),
+        ({"method": "grid"}, swept), ({"method": "one-at-a-time"}, swept), ({"method": "forms"}, {}),
+        ({"method": "forms", "combinations": True}, {"voice.form": "linear", "learning.form": "counting"}),
+    )  # fmt: skip
+    for values, given in designs:
+        factors = read_factors(given, "test")
+        design = read_design(values, factors, 0, "test")
+        assert n_settings(design, factors) == len(settings_of(design, factors)), values

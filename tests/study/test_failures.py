@@ -26,7 +26,7 @@ KINDS = {
     poison.EXCEPTION: ("ZeroDivisionError", "a poisoned run"),
     poison.DEATH: ("WorkerDied", "exit code 3"),
     poison.QUIET_END: ("WorkerDied", "exit code 0"),
-    poison.LOOP: ("TimeLimit", "no answer within 6 s"),
+    poison.LOOP: ("TimeLimit", "no answer within "),
     poison.MEMORY: ("MemoryError", "Unable to allocate"),
     poison.EXIT: ("SystemExit", "leaving"),
 }
@@ -41,9 +41,15 @@ def poisoned(seeds):
 
 def test_every_kind_of_poison_is_isolated_and_all_other_runs_finish(tmp_path):
     study = poisoned([*HEALTHY, *KINDS])
-    store = run_study(study, tmp_path / "out", processes=2, timeout=6.0, memory=6e9)
+    # A machine with much else to do may take longer than the limit for a healthy run; it is then given more time.
+    for limit in (6.0, 30.0, 120.0):
+        store = run_study(study, tmp_path / f"{limit:g} s", processes=2, timeout=limit, memory=6e9)
+        failures = store.failures()
+        if not (
+            failures["type"].eq("TimeLimit") & (failures["seed"].ne(poison.LOOP) | failures["stage"].ne("measures"))
+        ).any():
+            break
     assert (store.n_done, store.n_failed) == (len(HEALTHY), len(KINDS))
-    failures = store.failures()
     for row in failures.itertuples():
         kind, message = KINDS[row.seed]
         assert (row.type, row.stage) == (kind, "measures"), row
@@ -74,14 +80,14 @@ def test_a_number_that_is_none_is_caught_with_process_week_and_row(tmp_path, mon
 
 def test_runs_that_failed_are_done_again_only_when_asked(tmp_path, monkeypatch):
     study = small_study(measures=["trust"])
-    live = worker._live
+    simulate = worker._simulate
 
     def fail(protocol, points, seeds, stage):
         if 2 in seeds:
             raise ValueError("for now")
-        return live(protocol, points, seeds, stage)
+        return simulate(protocol, points, seeds, stage)
 
-    monkeypatch.setattr(worker, "_live", fail)
+    monkeypatch.setattr(worker, "_simulate", fail)
     assert run_study(study, tmp_path / "out", processes=0).n_failed == 4
     monkeypatch.undo()
     assert run_study(study, tmp_path / "out", processes=0).n_failed == 4
@@ -91,7 +97,7 @@ def test_runs_that_failed_are_done_again_only_when_asked(tmp_path, monkeypatch):
     assert table_hashes(tmp_path / "out") == table_hashes(tmp_path / "healthy")
 
 
-def test_a_full_disk_is_said_and_the_same_command_does_the_rest(tmp_path, monkeypatch):
+def test_a_full_disk_is_reported_and_the_same_command_does_the_rest(tmp_path, monkeypatch):
     # Chunks of a run or two, of which the first can still be written.
     monkeypatch.setattr("civicsim.study.run.chunks.SHORTEST", 1e-3)
     study, write, calls = small_study(), worker.write_part, []
@@ -157,7 +163,7 @@ for case, fill_after in {"at the start": 0, "among the runs": 3, "before the tab
 def test_on_a_disk_that_is_really_full_the_same_command_does_the_rest(tmp_path):
     mount = ["unshare", "-rm", "sh", "-c", 'mount -t tmpfs -o size=1m tmpfs "$0" && exec "$@"', str(tmp_path)]
     if shutil.which("unshare") is None or subprocess.run([*mount, "true"], capture_output=True).returncode:
-        pytest.skip("this system lets nobody mount a small disk of his own (unshare -rm, tmpfs)")
+        pytest.skip("this system does not allow mounting a small disk (unshare -rm, tmpfs)")
     command = [*mount, sys.executable, "-W", "ignore", "-c", ON_A_SMALL_DISK, str(tmp_path), str(HERE)]
     done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PYTHONHASHSEED": "2"})
     assert done.returncode == 0, done.stderr
@@ -189,7 +195,7 @@ def test_a_failure_to_write_results_is_written_down_and_done_again_by_itself(tmp
     assert run_study(study, tmp_path / "out", processes=0).n_failed == 0
 
 
-def test_an_executor_says_how_a_call_ended_and_goes_on():
+def test_an_executor_reports_how_a_call_ended_and_continues():
     with without_main(), LocalExecutor(1) as executor:
         with pytest.raises(WorkerDiedError, match="ended by signal SIGKILL"):
             executor.submit(_kill).result()

@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib.util
+import itertools
 import json
 import os
 import py_compile
@@ -9,7 +10,7 @@ import shutil
 import sys
 
 import pytest
-from studies import small_study
+from studies import SIZES, small_study
 
 from civicsim.app.pages import results
 from civicsim.cli import main
@@ -28,18 +29,10 @@ if "EXECUTED" in os.environ:
     open(os.environ["EXECUTED"], "w").close()
 MEASURES = ()
 """
-FOREIGN = [
-    "../victim/file",
-    "/file",
-    "sub/file",
-    "..",
-    "",
-    "evil.txt",
-    "manifest.json",
-    "parts",
-    "Runs.parquet",
-    "\x1b[31m",
-]
+FOREIGN = (
+    *("../victim/file", "/file", "sub/file", "..", "", "evil.txt"),
+    *("manifest.json", "parts", "Runs.parquet", "\x1b[31m"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +45,14 @@ def made(tmp_path_factory):
 
 
 @pytest.fixture
-def copy(made, tmp_path):
-    shutil.copytree(made, tmp_path / "copy")
-    return tmp_path / "copy"
+def copies(made, tmp_path):
+    """Yield copies of the store, each called "copy" in a folder of its own."""
+    return (shutil.copytree(made, tmp_path / str(number) / "copy") for number in itertools.count())
+
+
+@pytest.fixture
+def copy(copies):
+    return next(copies)
 
 
 @pytest.fixture
@@ -76,22 +74,20 @@ def is_one_line_that_names(found, *names):
     return code == 2 and said.count("\n") == 1 and all(name in said for name in names) and "Traceback" not in said
 
 
-@pytest.mark.parametrize("name", FOREIGN)
-@pytest.mark.parametrize("manifest", ["manifest.json", "manifest.next.json"])
-def test_a_manifest_that_lists_a_file_of_another_name_is_refused(copy, capsys, manifest, name):
-    victim = copy.parent / "victim"
-    victim.mkdir()
-    (victim / "file").write_text("mine")
-    known = json.loads((copy / "manifest.json").read_text())
-    planted = copy / ".next-evil"
-    planted.write_text("evil")
-    known["files"][name] = known["files"]["runs.parquet"]
-    (copy / manifest).write_text(json.dumps(known))
-    assert is_one_line_that_names(command(capsys, "run", copy), manifest, repr(name))
-    with pytest.raises(CivicsimError, match="is no file of a study"):
-        StudyFolder(load_study(copy), copy)
-    assert (victim / "file").read_text() == "mine"
-    assert planted.read_text() == "evil"
+def test_a_manifest_that_lists_a_file_of_another_name_is_refused(copies, capsys):
+    for manifest, name in itertools.product(("manifest.json", "manifest.next.json"), FOREIGN):
+        copy = next(copies)
+        victim, planted = copy.parent / "victim", copy / ".next-evil"
+        victim.mkdir()
+        (victim / "file").write_text("mine")
+        planted.write_text("evil")
+        known = json.loads((copy / "manifest.json").read_text())
+        known["files"][name] = known["files"]["runs.parquet"]
+        (copy / manifest).write_text(json.dumps(known))
+        assert is_one_line_that_names(command(capsys, "run", copy), manifest, repr(name)), (manifest, name)
+        with pytest.raises(CivicsimError, match="is no file of a study"):
+            StudyFolder(load_study(copy), copy)
+        assert ((victim / "file").read_text(), planted.read_text()) == ("mine", "evil"), (manifest, name)
 
 
 def test_an_exchange_that_leads_out_of_the_folder_is_not_made(copy, capsys):
@@ -109,12 +105,12 @@ def test_an_exchange_that_leads_out_of_the_folder_is_not_made(copy, capsys):
     assert (victim / "file").read_text() == "mine"
 
 
-@pytest.mark.parametrize("files", [None, [], {"runs.parquet": "abc"}, {"runs.parquet": {"sha256": 7}}])
-def test_a_manifest_without_names_and_hashes_is_refused(copy, capsys, files):
+def test_a_manifest_without_names_and_hashes_is_refused(copy, capsys):
     known = json.loads((copy / "manifest.json").read_text())
-    (copy / "manifest.json").write_text(json.dumps(known | {"files": files}))
-    for words in (("run", copy), ("status", copy)):
-        assert is_one_line_that_names(command(capsys, *words), "manifest.json: files")
+    for files in (None, [], {"runs.parquet": "abc"}, {"runs.parquet": {"sha256": 7}}):
+        (copy / "manifest.json").write_text(json.dumps(known | {"files": files}))
+        for words in (("run", copy), ("status", copy)):
+            assert is_one_line_that_names(command(capsys, *words), "manifest.json: files"), files
 
 
 PLACES = ("parts", "locks", "set-aside")
@@ -124,8 +120,12 @@ FILES = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("name", [*PLACES, *FILES])
-def test_a_link_in_a_store_is_refused_whatever_is_done_with_it(copy, capsys, name):
+def test_a_link_in_a_store_is_refused_whatever_is_done_with_it(copies, capsys):
+    for name in (*PLACES, *FILES):
+        check_link(next(copies), capsys, name)
+
+
+def check_link(copy, capsys, name):
     target = copy.parent / "victim"
     link = copy / name
     link.parent.mkdir(exist_ok=True)
@@ -141,15 +141,9 @@ def test_a_link_in_a_store_is_refused_whatever_is_done_with_it(copy, capsys, nam
     link.symlink_to(target)
     held = target / "file" if name in PLACES else target
     before = held.read_bytes(), held.stat().st_mtime_ns
-    words = (
-        ("run", copy),
-        ("run", copy, "--retry-failed"),
-        ("expand", copy, "--add-seeds", "1"),
-        ("status", copy),
-        ("report", copy),
-    )
-    for own in words:
-        assert is_one_line_that_names(command(capsys, *own), f"{link}: is a symbolic link"), own
+    for own in (("run",), ("run", "--retry-failed"), ("expand", "--add-seeds", "1"), ("status",), ("report",)):
+        found = command(capsys, own[0], copy, *own[1:])
+        assert is_one_line_that_names(found, f"{link}: is a symbolic link"), (name, own)
     for look in (open_store, load_study):
         with pytest.raises(CivicsimError, match="is a symbolic link"):
             look(copy)
@@ -172,18 +166,17 @@ def test_the_folder_itself_may_be_a_link(copy, tmp_path):
     assert run_study(load_study(tmp_path / "link"), tmp_path / "link", processes=0).complete
 
 
-@pytest.mark.parametrize(
-    "name", ["worst.toml", "journal.log", "journal.log.lock", "spread", "batches", "batches/0000", "locks"]
-)
-def test_a_link_in_the_folder_of_a_search_is_refused(tmp_path, name):
-    folder, target = tmp_path / "search", tmp_path / "victim"
-    (folder / name).parent.mkdir(parents=True)
-    target.mkdir()
-    (folder / name).symlink_to(target)
-    study = small_study(factors={"n_teams": 1, "team_size": 4, "n_executives": 1}, uncertainties={"voice.intercept": {"low": -1.8, "high": -1.0}})  # fmt: skip
-    with pytest.raises(CivicsimError, match="is a symbolic link"):
-        adversary(study, "civic-culture", "trust", folder, trials=0, processes=0)
-    assert list(target.iterdir()) == []
+def test_a_link_in_the_folder_of_a_search_is_refused(tmp_path):
+    study = small_study(factors=SIZES, uncertainties={"voice.intercept": {"low": -1.8, "high": -1.0}})
+    names = ("worst.toml", "journal.log", "journal.log.lock", "spread", "batches", "batches/0000", "locks")
+    for number, name in enumerate(names):
+        folder, target = tmp_path / f"search-{number}", tmp_path / f"victim-{number}"
+        (folder / name).parent.mkdir(parents=True)
+        target.mkdir()
+        (folder / name).symlink_to(target)
+        with pytest.raises(CivicsimError, match="is a symbolic link"):
+            adversary(study, "civic-culture", "trust", folder, trials=0, processes=0)
+        assert list(target.iterdir()) == [], name
 
 
 def test_code_of_a_store_is_executed_when_it_is_run_and_never_when_it_is_looked_at(copy, capsys, executed, monkeypatch):

@@ -26,7 +26,7 @@ from studies import small_study
 from civicsim.study.run.runner import run_study
 
 study, folder = small_study(seeds=16), Path(sys.argv[1])
-luck = random.Random(7)
+chance = random.Random(7)
 whole = time.monotonic()
 run_study(study, folder / "timed", processes=0)
 whole = time.monotonic() - whole
@@ -36,7 +36,7 @@ for kill in range(int(sys.argv[3])):
         run_study(study, folder / "killed", processes=0)
         os._exit(0)
     # Drivers are killed sooner and sooner after they began, in the runs and while tables are put together.
-    time.sleep(whole * luck.uniform(0.05, 0.6))
+    time.sleep(whole * chance.uniform(0.05, 0.6))
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
 run_study(study, folder / "killed", processes=0)
@@ -66,4 +66,4 @@ def test_every_order_of_hashes_gives_the_same_bytes(tmp_path):
     ]  # fmt: skip
     ended = [(*process.communicate(), process.returncode) for process in started]
     assert all(code == 0 for _, _, code in ended), ended
-    assert {said for said, _, _ in ended} == {f"{hashed_study(tmp_path / 'here')}\n"}
+    assert {output for output, _, _ in ended} == {f"{hashed_study(tmp_path / 'here')}\n"}

@@ -19,8 +19,8 @@ TABLE = np.array([[10.0, 4.0, 1.0], [6.0, 5.0, 2.5], [3.0, 3.0, 3.0]])
 STYLES, SHOCKS = ("bold", "even", "safe"), ("calm", "surge", "strike")
 
 
-def by_hand(sign=1.0, n_seeds=4, noise=0.0, **said):
-    about = dataclasses.replace(ABOUT, better="higher" if sign > 0 else "lower", **said)
+def by_hand(sign=1.0, n_seeds=4, noise=0.0, **changes):
+    about = dataclasses.replace(ABOUT, better="higher" if sign > 0 else "lower", **changes)
 
     def value(point, seed):
         return sign * TABLE[STYLES.index(point["style"]), SHOCKS.index(point["shock"])] + noise * (-1) ** seed
@@ -28,19 +28,19 @@ def by_hand(sign=1.0, n_seeds=4, noise=0.0, **said):
     return made_up(value, STYLES, shocks=SHOCKS, n_seeds=n_seeds, about=about)
 
 
-@pytest.mark.parametrize("sign", [1.0, -1.0])
-def test_regret_is_as_worked_out_by_hand_whichever_way_is_better(sign):
-    found = regret(by_hand(sign), "quality", threshold=sign * 3.0)
-    # The best are 10, 5 and 3.
-    assert found.regret.to_numpy().tolist() == [[0, 1, 2], [4, 0, 0.5], [7, 2, 0]]
-    assert found.summary["max_regret"].tolist() == [2, 4, 7]
-    assert found.summary["mean_regret"].tolist() == pytest.approx([1, 1.5, 3])
-    assert found.summary["in_future"].tolist() == ["draw 0, strike", "draw 0, calm", "draw 0, calm"]
-    assert found.summary["met"].tolist() == pytest.approx([2 / 3, 2 / 3, 1])
-    assert found.summary["worst"].tolist() == [sign * 1.0, sign * 2.5, sign * 3.0]
+def test_regret_is_as_worked_out_by_hand_whichever_way_is_better():
+    for sign in (1.0, -1.0):
+        found = regret(by_hand(sign), "quality", threshold=sign * 3.0)
+        # The best are 10, 5 and 3.
+        assert found.regret.to_numpy().tolist() == [[0, 1, 2], [4, 0, 0.5], [7, 2, 0]]
+        assert found.summary["max_regret"].tolist() == [2, 4, 7]
+        assert found.summary["mean_regret"].tolist() == pytest.approx([1, 1.5, 3])
+        assert found.summary["in_future"].tolist() == ["draw 0, strike", "draw 0, calm", "draw 0, calm"]
+        assert found.summary["met"].tolist() == pytest.approx([2 / 3, 2 / 3, 1])
+        assert found.summary["worst"].tolist() == [sign * 1.0, sign * 2.5, sign * 3.0]
 
 
-def test_the_choice_depends_on_the_rule_and_that_is_said():
+def test_the_choice_depends_on_the_rule_and_that_is_reported():
     found = regret(by_hand(noise=0.01), "quality", threshold=3.0)
     chosen = found.rules.set_index("rule")["chosen"]
     assert chosen.to_dict() == {
@@ -52,7 +52,7 @@ def test_the_choice_depends_on_the_rule_and_that_is_said():
     assert found.words.startswith("The choice depends on the rule: expected value: bold; maximin: safe")
 
 
-def test_what_matters_is_the_threshold_where_none_is_said_and_without_it_there_is_no_satisficing():
+def test_what_matters_is_the_threshold_where_none_is_given_and_without_it_there_is_no_satisficing():
     found = regret(by_hand(matters=1.0), "quality")
     assert found.summary["met"].tolist() == pytest.approx([2 / 3, 2 / 3, 1 / 3])
     assert "behind the best" in found.threshold
@@ -67,7 +67,7 @@ def test_a_rule_that_is_content_with_several_does_not_disagree():
     assert found.common == ()
     near = regret(made_up(lambda p, s: 0.1 * p.policy + s, about=dataclasses.replace(ABOUT, matters=0.5)), "quality")
     assert near.common == ("new",)
-    assert "names new; others come up to it by satisficing" in near.words
+    assert "chooses new; others tie with it by satisficing" in near.words
 
 
 def test_two_seeds_do_not_make_a_choice_sure():
@@ -79,7 +79,7 @@ def test_two_seeds_do_not_make_a_choice_sure():
     assert old["max_regret_high"] == pytest.approx(about.high, rel=0.5)
 
 
-def test_choices_that_hang_on_luck_are_told():
+def test_choices_that_depend_on_chance_are_unstable():
     rng = np.random.default_rng(4)
     noise = rng.normal(size=(2, 3, 8))
     close = regret(made_up(lambda p, s: noise[p.policy, p.draw, s - 1], n_draws=3, n_seeds=8), "quality")
@@ -91,10 +91,10 @@ def test_choices_that_hang_on_luck_are_told():
     assert (clear.summary["max_regret_low"] <= clear.summary["max_regret_high"]).all()
     one = regret(by_hand(n_seeds=1), "quality")
     assert one.rules["stability"].isna().all()
-    assert "luck cannot be told" in one.words
+    assert "cannot show run-to-run variation" in one.words
 
 
-def test_seeds_and_futures_that_not_all_have_lived_are_left_out():
+def test_seeds_and_futures_without_all_values_are_left_out():
     runs = by_hand()
     runs.values["quality"][0, 1] = np.nan
     runs.values["quality"][4] = np.nan
@@ -106,7 +106,7 @@ def test_seeds_and_futures_that_not_all_have_lived_are_left_out():
         regret(runs, "quality")
 
 
-def test_regret_is_never_negative_and_somebody_has_none_in_every_future():
+def test_regret_is_never_negative_and_one_policy_has_none_in_every_future():
     rng = np.random.default_rng(5)
     values = rng.normal(size=(4, 6, 3))
     runs = made_up(lambda p, s: values[p.policy, p.draw, s - 1], styles="abcd", n_draws=6, n_seeds=3)
@@ -116,9 +116,9 @@ def test_regret_is_never_negative_and_somebody_has_none_in_every_future():
 
 
 def test_regret_needs_a_direction_and_two_policies():
-    with pytest.raises(CivicsimError, match="neither way is better"):
+    with pytest.raises(CivicsimError, match="neither direction is better"):
         regret(made_up(lambda p, s: 1.0, about=dataclasses.replace(ABOUT, better="neither")), "quality")
-    with pytest.raises(CivicsimError, match="regret is between policies, and there is one: old"):
+    with pytest.raises(CivicsimError, match="regret compares policies, and there is one: old"):
         regret(made_up(lambda p, s: 1.0, styles=("old",)), "quality")
 
 

@@ -101,17 +101,17 @@ def test_pawn_tells_what_matters_from_what_does_not(monkeypatch):
     assert ((found["low"].dropna() >= 0) & (found["high"].dropna() <= 1)).all()
 
 
-@pytest.mark.parametrize("method", ["sobol", "morris", "latin-hypercube"])
-def test_a_value_that_is_none_is_refused_and_named_and_no_variance_has_no_shares(method):
-    sample = sampled(method, 8)
-    y = ishigami(sample.where)
-    for bad in (np.nan, np.inf):
-        y[3] = bad
-        with pytest.raises(CivicsimError, match="rows 3 of the design have no number"):
-            indices(sample, y)
-    with pytest.raises(CivicsimError, match=r"\d+ values for \d+ rows"):
-        indices(sample, y[:-1])
-    assert table(sample, np.ones(len(y)))["value"].isna().all()
+def test_a_value_that_is_none_is_refused_and_named_and_no_variance_has_no_shares():
+    for method in ("sobol", "morris", "latin-hypercube"):
+        sample = sampled(method, 8)
+        y = ishigami(sample.where)
+        for bad in (np.nan, np.inf):
+            y[3] = bad
+            with pytest.raises(CivicsimError, match="rows 3 of the design have no number"):
+                indices(sample, y)
+        with pytest.raises(CivicsimError, match=r"\d+ values for \d+ rows"):
+            indices(sample, y[:-1])
+        assert table(sample, np.ones(len(y)))["value"].isna().all(), method
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +134,7 @@ def test_a_study_has_indices_per_measure_style_and_factor(store):
     assert set(parameters_against_seeds(store, ["trust"])["source"]) == {"parameters", "seeds", "both"}
 
 
-def test_settings_of_a_sampled_design_are_what_nobody_knows_and_no_policies(store):
+def test_settings_of_a_sampled_design_are_uncertainties_and_no_policies(store):
     row = contrasts(store, ["trust"])
     assert row["words"].tolist() == ["civic-culture"]
     assert (row["n_draws"][0], row["n_seeds"][0], row["n"][0], row["uncertainty"][0]) == (8, 2, 16, "both")
@@ -165,7 +165,7 @@ def test_draws_of_uncertainties_are_a_sample_and_a_grid_is_none():
         sample_of(made_up(lambda point, seed: 1.0), Design(), ())
 
 
-def test_salib_missing_is_said_in_one_line(monkeypatch):
+def test_salib_missing_is_named_in_one_line(monkeypatch):
     monkeypatch.setitem(sys.modules, "SALib.analyze.sobol", None)
     sample = sampled("sobol", 4)
     with pytest.raises(CivicsimError, match=r"^SALib is not installed: pip install salib$"):

@@ -1,4 +1,4 @@
-"""Styles that are compared live through one burn-in together, and come to what they would have come to alone."""
+"""Styles that are compared share one burn-in, with the results that they would have alone."""
 
 from tools import small_scenario
 

@@ -1,5 +1,6 @@
 """What a study keeps: the same bytes however it came about, checked when it is read, and open to other programs."""
 
+import itertools
 import json
 import shutil
 import sys
@@ -14,10 +15,12 @@ from studies import TABLES, small_study, table_hashes
 
 from civicsim.errors import CivicsimError
 from civicsim.experiment.run import run
+from civicsim.study.run import worker
 from civicsim.study.run.chunks import chunks_of
 from civicsim.study.run.runner import run_study
 from civicsim.study.store.files import Stamp, packed, unpacked
 from civicsim.study.store.folder import StudyFolder, load_study
+from civicsim.study.store.holdings import codes
 from civicsim.study.store.identity import software
 from civicsim.study.store.lock import running
 from civicsim.study.store.store import StoreWarning, open_store
@@ -105,17 +108,21 @@ def foreign(path):
     pq.write_table(pa.table({"point": [1], "seed": [1]}), path)
 
 
-@pytest.mark.parametrize("damage", [cut, flip, empty, foreign])
-@pytest.mark.parametrize(
-    "name", ["runs.parquet", "weekly.parquet", "failures.parquet", "points.parquet", "protocol.json"]
-)
-def test_a_damaged_table_is_named_set_aside_and_done_again(store, study, copy, damage, name):
-    damage(copy / name)
-    notes = []
-    run_study(study, copy, processes=0, note=notes.append)
-    assert any(note.startswith(name) and f"moved to set-aside/{name}" in note for note in notes), notes
-    assert (copy / "set-aside" / name).exists()
-    assert table_hashes(copy, WEEKLY) == table_hashes(store.path, WEEKLY)
+DAMAGES = (cut, flip, empty, foreign)
+
+
+def test_a_damaged_table_is_named_set_aside_and_done_again(store, study, tmp_path):
+    wrong, names = [], ("runs.parquet", "weekly.parquet", "failures.parquet", "points.parquet", "protocol.json")
+    for damage, name in itertools.product(DAMAGES, names):
+        folder = shutil.copytree(store.path, tmp_path / damage.__name__ / name)
+        damage(folder / name)
+        notes = []
+        run_study(study, folder, processes=0, note=notes.append)
+        named = any(note.startswith(name) and f"moved to set-aside/{name}" in note for note in notes)
+        same = table_hashes(folder, WEEKLY) == table_hashes(store.path, WEEKLY)
+        if not (named and same and (folder / "set-aside" / name).exists()):
+            wrong.append((damage.__name__, name, notes))
+    assert wrong == []
 
 
 @pytest.fixture(scope="module")
@@ -126,22 +133,22 @@ def begun(study, tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("damage", [cut, flip, empty, foreign])
-def test_a_damaged_part_is_named_and_left_out_and_the_rest_is_loaded(begun, study, store, tmp_path, damage):
-    folder = shutil.copytree(begun, tmp_path / "copy")
-    part = min((folder / "parts").glob("runs-*"))
-    n = open_store(folder).n_done
-    damage(part)
-    (folder / "parts" / "notes.txt").write_text("not mine")
-    with pytest.warns(StoreWarning) as caught:
-        left = open_store(folder)
-    assert sum(part.name in str(warning.message) for warning in caught) == 1
-    assert left.n_done < n
-    notes = []
-    run_study(study, folder, processes=0, note=notes.append)
-    assert any(part.name in note for note in notes)
-    assert any("notes.txt is no part of a study" in note for note in notes)
-    assert table_hashes(folder, WEEKLY) == table_hashes(store.path, WEEKLY)
+def test_a_damaged_part_is_named_and_left_out_and_the_rest_is_loaded(begun, study, store, tmp_path):
+    for damage in DAMAGES:
+        folder = shutil.copytree(begun, tmp_path / damage.__name__)
+        part = min((folder / "parts").glob("runs-*"))
+        n = open_store(folder).n_done
+        damage(part)
+        (folder / "parts" / "notes.txt").write_text("not mine")
+        with pytest.warns(StoreWarning) as caught:
+            left = open_store(folder)
+        assert sum(part.name in str(warning.message) for warning in caught) == 1, damage
+        assert left.n_done < n, damage
+        notes = []
+        run_study(study, folder, processes=0, note=notes.append)
+        assert any(part.name in note for note in notes), damage
+        assert any("notes.txt is no part of a study" in note for note in notes), damage
+        assert table_hashes(folder, WEEKLY) == table_hashes(store.path, WEEKLY), damage
 
 
 def test_a_part_of_another_study_is_set_aside(begun, study, tmp_path):
@@ -241,12 +248,11 @@ def test_other_packages_read_the_same(store):
     assert duckdb.sql(f"select count(*) from '{store.path}/weekly.parquet'").fetchall() == [(48,)]
 
 
-@pytest.mark.parametrize("name", ["polars", "xarray", "duckdb"])
-def test_a_package_that_is_missing_is_said_in_one_line(store, monkeypatch, name):
-    monkeypatch.setitem(sys.modules, name, None)
-    convert = {"polars": store.to_polars, "xarray": store.to_xarray, "duckdb": lambda: store.sql("select 1")}[name]
-    with pytest.raises(CivicsimError, match=f"^{name} is not installed: pip install {name}$"):
-        convert()
+def test_a_package_that_is_missing_is_named_in_one_line(store, monkeypatch):
+    for name, convert in (("polars", store.to_polars), ("xarray", store.to_xarray), ("duckdb", store.sql)):
+        monkeypatch.setitem(sys.modules, name, None)
+        with pytest.raises(CivicsimError, match=f"^{name} is not installed: pip install {name}$"):
+            convert(*(["select 1"] if name == "duckdb" else []))
 
 
 def test_a_part_gives_back_its_values_and_what_has_none():
@@ -298,3 +304,72 @@ def test_tables_of_many_batches_hold_the_same_rows(begun, store, study, tmp_path
     assert pq.ParquetFile(folder / "runs.parquet").num_row_groups > 3
     pd.testing.assert_frame_equal(small.runs(), store.runs())
     pd.testing.assert_frame_equal(small.weekly(), store.weekly())
+
+
+# -- what a store never mixes up -----------------------------------------------------------------------------------------
+
+
+def test_results_that_lost_their_weeks_are_left_out_and_run_again(begun, study, store, tmp_path):
+    folder = shutil.copytree(begun, tmp_path / "copy")
+    n = open_store(folder).n_done
+    lost = min((folder / "parts").glob("weekly-*"))
+    key = lost.name.split("-")[1]
+    lost.unlink()
+    with pytest.warns(StoreWarning, match=f"runs-{key}.*has lost its weeks"):
+        assert open_store(folder).n_done < n
+    run_study(study, folder, processes=0)
+    assert table_hashes(folder, WEEKLY) == table_hashes(store.path, WEEKLY)
+
+
+def test_runs_that_are_in_a_table_and_in_parts_count_once(store, study, copy, begun):
+    for part in (begun / "parts").glob("*.parquet"):
+        shutil.copy(part, copy / "parts")
+    both = open_store(copy)
+    assert both.n_done == 16
+    pd.testing.assert_frame_equal(both.runs(), store.runs())
+    pd.testing.assert_frame_equal(both.weekly(), store.weekly())
+    run_study(study, copy, processes=0)
+    assert table_hashes(copy, WEEKLY) == table_hashes(store.path, WEEKLY)
+    assert not list((copy / "parts").glob("*.parquet"))
+
+
+def test_an_exchange_with_a_table_that_was_cut_off_keeps_the_old_one(store, study, copy):
+    (copy / "manifest.next.json").write_bytes((copy / "manifest.json").read_bytes())
+    (copy / ".next-runs.parquet").write_bytes((copy / "runs.parquet").read_bytes()[:-20])
+    run_study(study, copy, processes=0)
+    assert table_hashes(copy, WEEKLY) == table_hashes(store.path, WEEKLY)
+    assert not (copy / "set-aside").exists()
+
+
+def test_seeds_that_were_added_stay_when_the_study_is_run_from_its_file_again(study, copy):
+    run_study(load_study(copy), copy, processes=0, add_seeds=2)
+    assert run_study(study, copy, processes=0).seeds == (1, 2, 3, 4, 5, 6)
+
+
+def test_no_seeds_are_added_while_runs_are_missing(begun, study, tmp_path):
+    folder = shutil.copytree(begun, tmp_path / "copy")
+    with pytest.raises(CivicsimError, match=r"\d+ runs are missing; complete them first"):
+        run_study(study, folder, processes=0, add_seeds=1)
+    assert open_store(folder).seeds == (1, 2, 3, 4)
+
+
+def test_points_with_other_parameters_and_linked_organisations_are_what_they_are_alone(tmp_path):
+    sizes = {"n_teams": 1, "team_size": 4, "n_executives": 1, "n_organisations": 2}
+    study = small_study(
+        styles=["status-quo"], seeds=3, factors=sizes | {"voice.intercept": [-2.0, -0.5]}, measures=["trust", "load"]
+    )
+    found = run_study(study, tmp_path / "out", processes=0).runs().set_index(["point", "seed"])
+    for point, seed in itertools.product(range(2), (1, 2, 3)):
+        alone = run(study.scenario(point), [seed], threads=1).summary(["trust", "load"], 52)
+        expected = alone.groupby(level=0).mean() if len(alone) > 1 else alone
+        assert found.loc[(point, seed)].tolist() == pytest.approx(expected.iloc[0].tolist(), rel=1e-12)
+
+
+def test_a_run_is_the_mean_of_its_organisations_that_have_a_value():
+    assert worker._over(np.array([0.2, np.nan, 0.4])) == pytest.approx(0.3)
+    assert np.isnan(worker._over(np.array([np.nan, np.nan])))
+
+
+def test_runs_of_other_seeds_and_points_are_not_counted():
+    points, seeds = np.array([0, 1, 2, 0, -1]), np.array([5, 5, 5, 6, 7])
+    assert codes(points, seeds, 2, np.array([5, 7])).tolist() == [0, 1]

@@ -1,4 +1,4 @@
-"""A study file is small, says everything once, and mistakes are one line that names file, key, range and nearest name."""
+"""A study file is small, without repetition, and mistakes are one line that names file, key, range and nearest name."""
 
 import pytest
 from studies import small_study
@@ -48,11 +48,10 @@ def test_the_template_is_a_study_as_it_stands_and_with_all_its_comments_taken_aw
     assert study.rule is not None
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
+def test_mistakes_are_one_line(tmp_path):
+    cases = [
         (SMALLEST + "sedes = 3\n", "no key 'sedes'; did you mean 'seeds'?"),
-        (SMALLEST.replace('"Why?"', '""'), "question: expected a sentence that says what is to be found out"),
+        (SMALLEST.replace('"Why?"', '""'), "question: expected a sentence with the question that the study answers"),
         (SMALLEST.replace("compact", "compct"), "no style 'compct'; did you mean 'compact'?"),
         (SMALLEST.replace("seeds = 5", "seeds = 0"), "seeds = 0: expected a number of seeds, or different whole numbers from 0"),
         (SMALLEST.replace("52", "0"), "weeks = 0: expected a whole number from 1 to 5200"),
@@ -74,10 +73,9 @@ def test_the_template_is_a_study_as_it_stands_and_with_all_its_comments_taken_aw
         (SMALLEST + "[shocks]\na = [{ name = 'surg', week = 3 }]\n", "shocks: a: [[interventions]] 1: no shock or intervention 'surg'; did you mean 'surge'?"),
         (SMALLEST + "kind = 'acute-trsut'\n", "no kind 'acute-trsut'; did you mean 'acute-trust'?"),
         (SMALLEST + "styles = [", "is not valid TOML: Invalid value (at end of document)"),
-    ],
-)  # fmt: skip
-def test_mistakes_are_one_line(tmp_path, text, said):
-    assert mistake(tmp_path, text) == said
+    ]  # fmt: skip
+    wrong = [(expected, found) for text, expected in cases if (found := mistake(tmp_path, text)) != expected]
+    assert wrong == []
 
 
 def test_a_study_written_as_toml_is_the_same_study(tmp_path):

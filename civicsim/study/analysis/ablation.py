@@ -1,8 +1,8 @@
-"""What difference each mechanism makes to the difference between styles: taken out by itself, and put in by itself.
+"""The contribution of each mechanism to the difference between styles: taken out by itself, and put in by itself.
 
-A mechanism that is off was never there: organisations live their burn-in without it, too. What changes is therefore the
-difference between styles in another world, on the same seeds, not what would happen if it stopped one day. Two mechanisms that can
-stand in for each other both seem to carry nothing when either is taken out alone; putting in one at a time shows them.
+A mechanism that is off was never there: the burn-in runs without it, too. The change is therefore that of the difference between
+styles in another world, on the same seeds, and not the effect of stopping the mechanism one day. Two mechanisms that can replace
+each other both seem to have no effect when either is taken out alone; putting in one at a time shows them.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ from civicsim.study.design.study import Study
 from civicsim.study.store.store import Store
 
 CARRIES, TURNS, ADDS, HOLDS = "carries it", "turns it round", "adds to it", "holds it back"
-UNTOLD, SAME, EMPTY = "no change that can be told", "no change at all", "no value"
+UNTOLD, SAME, EMPTY = "no clear change", "no change at all", "no value"
 
 
 def ablation_study(study: Study, leave_one_in: bool = True) -> Study:
-    """Return a study in which mechanisms are taken away one by one, under every style.
+    """Return a study in which mechanisms are switched off one by one, under every style.
 
     Parameters
     ----------
     study : Study
-        At least two styles in one setting. What it holds off stays off.
+        At least two styles in one setting. Mechanisms that it holds off stay off.
     leave_one_in : bool
-        Whether the core is lived too, alone and with each other mechanism by itself; see
+        Whether to run the core too, alone and with each other mechanism by itself; see
         :data:`civicsim.study.design.mechanisms.CORE`.
 
     Raises
@@ -75,7 +75,7 @@ def switch_columns(points: pd.DataFrame, factors: Sequence[str], sections: Secti
 def check_varied(
     points: pd.DataFrame, factors: Sequence[str], where: str, sections: Sections = SECTIONS
 ) -> dict[str, str]:
-    """Return the same, where there is any.
+    """Return :func:`switch_columns`, if there are any.
 
     Raises
     ------
@@ -91,12 +91,12 @@ def check_varied(
 def ablation(
     results: Store | Matched, measures: Sequence[str] | None = None, confidence: float = CONFIDENCE
 ) -> pd.DataFrame:
-    """Return how the difference between styles changes with every mechanism.
+    """Return the change of the difference between styles with every mechanism.
 
     Parameters
     ----------
     results : Store or Matched
-        What came of a study of :func:`ablation_study`, or of another that varies switches.
+        Results of a study of :func:`ablation_study`, or of another that varies switches.
     measures : sequence of str, optional
         Columns of the table of runs; see :func:`civicsim.study.analysis.matched.matched`.
     confidence : float
@@ -110,14 +110,14 @@ def ablation(
         - measure, label, unit, better, style, against, shock, setting (what is on, in words);
         - difference, low, high, uncertainty, verdict: paired difference from the baseline in this setting; see
           :func:`civicsim.study.analysis.contrasts.contrasts`;
-        - reference: the setting that it is held against, "everything on" or, where only the core and one more is on, "core
+        - reference: the setting that it is compared with, "everything on" or, where only the core and one more is on, "core
           alone"; "" for these two themselves;
         - change, change_low, change_high, change_verdict: difference of the differences, paired by seed and draw;
         - n, n_seeds: pairs and seeds of the change, or of the difference where there is no change;
-        - finding: of a mechanism that is taken out, what it does to the difference that there is with everything on: "carries
-          it" (without it, none can be told), "turns it round", "adds to it", "holds it back", or "no change that can be told".
+        - finding: for a mechanism that is taken out, its effect on the difference with everything on: "carries it" (without it,
+          there is no clear difference), "turns it round", "adds to it", "holds it back", or "no clear change".
 
-        Intervals are not widened for the number of mechanisms: of twenty that do nothing, one will seem to do something.
+        Intervals are not widened for the number of mechanisms: of twenty without effect, one will seem to have one.
 
     Raises
     ------
@@ -128,8 +128,9 @@ def ablation(
     columns = check_varied(runs.points, runs.factors, runs.where, runs.sections)
     first = runs.points.drop_duplicates("setting").set_index("setting")
     names = {
-        int(setting): words({key: bool(row[column]) for column, key in columns.items()}) for setting, row in first.iterrows()
-    }  # fmt: skip
+        int(setting): words({key: bool(row[column]) for column, key in columns.items()})
+        for setting, row in first.iterrows()
+    }
     if EVERYTHING not in names.values():
         raise CivicsimError(
             f"{runs.where}: no setting has every mechanism on, so that there is nothing to compare with"
@@ -153,21 +154,20 @@ def _of_measure(runs: Matched, name: str, names: dict[int, str], confidence: flo
         for label, (own, other) in of.items():
             found = full if label == EVERYTHING else contrast(own, other, about, confidence)
             reference = _reference(label, of)
-            changed = dict.fromkeys(("difference", "low", "high"), np.nan) | {"verdict": ""} | {
-                key: found[key] for key in ("n", "n_seeds")
-            }  # fmt: skip
+            changed = found | dict.fromkeys(("difference", "low", "high"), np.nan) | {"verdict": ""}
             if reference:
                 before = of[reference]
                 changed = contrast(own - other, before[0] - before[1], doubled, confidence)
             yield {
-                "measure": name, "label": about.label, "unit": about.unit, "better": about.better, "style": str(style),
-                "against": against, "shock": str(shock), "setting": label,
+                **about.row,
+                **{"style": str(style), "against": against, "shock": str(shock), "setting": label},
                 **{key: found[key] for key in ("difference", "low", "high", "uncertainty", "verdict")},
-                "reference": reference, "change": changed["difference"], "change_low": changed["low"],
-                "change_high": changed["high"], "change_verdict": changed["verdict"], "n": changed["n"],
-                "n_seeds": changed["n_seeds"],
+                "reference": reference,
+                "change": changed["difference"],
+                **{f"change_{key}": changed[key] for key in ("low", "high", "verdict")},
+                **{key: changed[key] for key in ("n", "n_seeds")},
                 "finding": finding(full, found, changed) if reference == EVERYTHING else "",
-            }  # fmt: skip
+            }
 
 
 def _reference(label: str, there: dict[str, Any]) -> str:
@@ -177,16 +177,16 @@ def _reference(label: str, there: dict[str, Any]) -> str:
 
 
 def finding(full: dict[str, Any], without: dict[str, Any], change: dict[str, Any]) -> str:
-    """Return what a mechanism does to a difference, from the difference with and without it and the change."""
+    """Return the effect of a mechanism on a difference in words, from the difference with and without it and the change."""
     if np.isnan(change["difference"]):
         return EMPTY
     if change["verdict"] == "same":
         return SAME
     if change["verdict"] in (TOO_CLOSE, TOO_SMALL):
         return UNTOLD
-    told = {key: found["verdict"].partition(",")[0] for key, found in (("full", full), ("without", without))}
-    clear = {key: verdict in ("higher", "lower") for key, verdict in told.items()}
-    if clear["full"] and clear["without"] and told["full"] != told["without"]:
+    signs = {key: found["verdict"].partition(",")[0] for key, found in (("full", full), ("without", without))}
+    clear = {key: verdict in ("higher", "lower") for key, verdict in signs.items()}
+    if clear["full"] and clear["without"] and signs["full"] != signs["without"]:
         return TURNS
     if abs(without["difference"]) < abs(full["difference"]):
         return CARRIES if clear["full"] and not clear["without"] else ADDS

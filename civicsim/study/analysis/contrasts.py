@@ -1,8 +1,8 @@
-"""How policies of a study differ from what they are compared with, and how bad their worst runs are.
+"""Differences between the policies of a study and their baseline, and the worst runs of each policy.
 
-A difference is taken between runs of one seed and one future. Two kinds of uncertainty are kept apart. *Run to run* is luck:
-the t interval of the mean over seeds, which more seeds make narrower. *Parameters* is what nobody knows: the range that the
-middle 95 % of the draws of the uncertainties come to, which no number of runs makes narrower.
+A difference is taken between runs of one seed and one future. Two kinds of uncertainty are kept apart: *run-to-run variation*,
+the t interval of the mean over seeds, which more seeds make narrower; and *parameter uncertainty*, the range of the middle 95 %
+of the draws of the uncertainties, which no number of runs makes narrower.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from civicsim.study.store.store import Store
 RUNS, PARAMETERS, BOTH = "run-to-run", "parameters", "both"
 TOO_CLOSE, TOO_SMALL, PERHAPS = "too close to call", "too small to matter", "perhaps too little to matter"
 TAIL = 0.05
-"""Share of runs that counts as the worst. Assumption: the usual twentieth."""
+"""Share of runs that counts as the worst. Assumption: the conventional twentieth."""
 _FEWEST_FOR_TAIL, _FEWEST_SEEDS = 20, 10
-"""Runs below which the worst twentieth is less than one run, and seeds below which samples of them say little; either leaves
-the tail without an interval. The second is an Assumption."""
+"""Runs below which the worst twentieth is less than one run, and seeds below which samples of them are uninformative: with
+fewer of either the tail has no interval. The second is an Assumption."""
 _MOST_SEEDS = 1_000_000
 _RESAMPLES = 200
 
@@ -31,12 +31,12 @@ _RESAMPLES = 200
 def contrasts(
     results: Store | Matched, measures: Sequence[str] | None = None, confidence: float = CONFIDENCE
 ) -> pd.DataFrame:
-    """Return, per measure and policy, the paired difference from the point that it is compared with.
+    """Return the paired difference of each policy from its baseline, by measure.
 
     Parameters
     ----------
     results : Store or Matched
-        What came of a study.
+        Results of a study.
     measures : sequence of str, optional
         Columns of the table of runs; see :func:`civicsim.study.analysis.matched.matched`.
     confidence : float
@@ -47,16 +47,15 @@ def contrasts(
     pandas.DataFrame
         A row per measure, policy and set of shocks, with columns
 
-        - measure, label, unit, better, policy, words, against, shock: what is compared with what;
-        - difference, low, high, uncertainty: mean difference, its interval, and what the interval speaks of: "run-to-run" (one
-          draw), "parameters" (several draws, one seed) or "both". That of both has, on either side, the root of the sum of
-          squares of the two;
+        - measure, label, unit, better, policy, words, against, shock: the two policies and the shocks;
+        - difference, low, high, uncertainty: mean difference, its interval, and the source of the interval: "run-to-run" (one
+          draw), "parameters" (several draws, one seed) or "both" (the root of the sum of squares of the two, on either side);
         - run_low, run_high, parameter_low, parameter_high: the two kinds by themselves; NaN where there is none;
-        - superiority: share of pairs in which it is higher, ties counting half;
-        - n, n_seeds, n_draws, n_missing: pairs, seeds and draws it rests on, and pairs without a value;
-        - matters, verdict: the smallest difference that matters (NaN where the study says none), and see :func:`verdict_of`;
-        - seeds_needed: seeds with which half of the run-to-run interval would come to what the study asks for under
-          ``[precision]``, or else to what matters, if runs go on to differ as they do; NaN without either.
+        - superiority: share of pairs in which it is higher; ties count half;
+        - n, n_seeds, n_draws, n_missing: pairs, seeds and draws, and pairs without a value;
+        - matters, verdict: the smallest difference that matters (NaN where the study sets none), and see :func:`verdict_of`;
+        - seeds_needed: seeds with which half of the run-to-run interval would reach what the study asks for under
+          ``[precision]``, or else what matters, if runs keep varying as they do; NaN without either.
 
         Intervals are not widened for the number of comparisons.
     """
@@ -66,16 +65,18 @@ def contrasts(
     for name, about in runs.columns.items():
         for policy, shock, own, other in _pairs(runs.points):
             first, second = runs.values[name][own], runs.values[name][other]
-            rows.append({
-                "measure": name, "label": about.label, "unit": about.unit, "better": about.better, "policy": policy,
-                "words": words[policy], "against": words[int(policy_of[other[0]])], "shock": shock,
-                **contrast(first, second, about, confidence),
-            })  # fmt: skip
+            pair = {
+                "policy": policy,
+                "words": words[policy],
+                "against": words[int(policy_of[other[0]])],
+                "shock": shock,
+            }
+            rows.append(about.row | pair | contrast(first, second, about, confidence))
     return pd.DataFrame(rows)
 
 
 def _pairs(points: pd.DataFrame) -> Iterator[tuple[int, str, np.ndarray, np.ndarray]]:
-    """Yield policy, shock, and the points of its draws with those that they are compared with."""
+    """Yield policy, shock, the points of its draws, and the points that these are compared with."""
     compared = points[points["against"].notna()]
     compared = compared[compared["against"] != compared["point"]]
     for (policy, shock), rows in compared.groupby(["policy", "shock"], sort=False):
@@ -88,32 +89,41 @@ def contrast(first: np.ndarray, second: np.ndarray, about: About, confidence: fl
     by_draw, by_seed = mean_of(difference, axis=1), mean_of(difference, axis=0)
     by_draw, by_seed = by_draw[~np.isnan(by_draw)], by_seed[~np.isnan(by_seed)]
     widest = about.bounds[1] - about.bounds[0]
-    luck = estimate(by_seed, confidence, (-widest, widest))
+    run = estimate(by_seed, confidence, (-widest, widest))
     pairs = paired_difference(first.ravel(), second.ravel(), confidence, about.bounds)
     ends = (np.nan, np.nan)
     if len(by_draw) > 1:
         low, high = np.quantile(by_draw, [(1 - confidence) / 2, (1 + confidence) / 2])
-        ends = float(min(low, luck.mean)), float(max(high, luck.mean))
+        ends = float(min(low, run.mean)), float(max(high, run.mean))
     if len(by_draw) <= 1:
-        kind, low, high = RUNS, luck.low, luck.high
-    elif np.isnan(luck.low):
+        kind, low, high = RUNS, run.low, run.high
+    elif np.isnan(run.low):
         kind, low, high = PARAMETERS, *ends
     else:
         kind = BOTH
-        low = max(luck.mean - float(np.hypot(luck.mean - ends[0], luck.mean - luck.low)), -widest)
-        high = min(luck.mean + float(np.hypot(ends[1] - luck.mean, luck.high - luck.mean)), widest)
-    about_all = PairedDifference(luck.mean, float(low), float(high), pairs.superiority, pairs.n)
+        low = max(run.mean - float(np.hypot(run.mean - ends[0], run.mean - run.low)), -widest)
+        high = min(run.mean + float(np.hypot(ends[1] - run.mean, run.high - run.mean)), widest)
+    whole = PairedDifference(run.mean, float(low), float(high), pairs.superiority, pairs.n)
     return {
-        "difference": luck.mean, "low": about_all.low, "high": about_all.high, "uncertainty": kind, "run_low": luck.low,
-        "run_high": luck.high, "parameter_low": ends[0], "parameter_high": ends[1], "superiority": pairs.superiority,
-        "n": pairs.n, "n_seeds": len(by_seed), "n_draws": len(by_draw), "n_missing": difference.size - pairs.n,
-        "matters": np.nan if about.matters is None else about.matters, "verdict": verdict_of(about_all, about.matters),
+        **whole.columns("difference", ""),
+        "uncertainty": kind,
+        "run_low": run.low,
+        "run_high": run.high,
+        "parameter_low": ends[0],
+        "parameter_high": ends[1],
+        "superiority": pairs.superiority,
+        "n": pairs.n,
+        "n_seeds": len(by_seed),
+        "n_draws": len(by_draw),
+        "n_missing": difference.size - pairs.n,
+        "matters": np.nan if about.matters is None else about.matters,
+        "verdict": verdict_of(whole, about.matters),
         "seeds_needed": seeds_needed(by_seed, about.matters if about.wanted is None else about.wanted, confidence),
-    }  # fmt: skip
+    }
 
 
 def verdict_of(difference: PairedDifference, matters: float | None) -> str:
-    """Return in words what a difference comes to.
+    """Return the verdict on a difference in words.
 
     Parameters
     ----------
@@ -125,9 +135,9 @@ def verdict_of(difference: PairedDifference, matters: float | None) -> str:
     Returns
     -------
     str
-        "same" (exactly); "higher" or "lower" where the interval leaves out 0 and, if it is known what matters, begins
-        beyond that; "higher, perhaps too little to matter" where it leaves out 0 and reaches below what matters; "too
-        small to matter" where all of it does; or "too close to call".
+        "same" (exactly); "higher" or "lower" where the interval excludes 0 and, where the study sets what matters, begins
+        beyond that; "higher, perhaps too little to matter" where it excludes 0 and reaches below what matters; "too small to
+        matter" where all of it does; or "too close to call".
     """
     plain = difference.verdict
     if matters is None or not matters > 0.0 or plain == "same" or np.isnan(difference.low):
@@ -161,7 +171,7 @@ def seeds_needed(values: np.ndarray, half: float | None, confidence: float = CON
 
 
 def tails(results: Store | Matched, measures: Sequence[str] | None = None, share: float = TAIL) -> pd.DataFrame:
-    """Return, per measure and policy, how bad the worst runs are; a measure of which neither way is better has none.
+    """Return how bad the worst runs of each policy are, by measure; only measures with a better direction have worst runs.
 
     Parameters
     ----------
@@ -174,8 +184,8 @@ def tails(results: Store | Matched, measures: Sequence[str] | None = None, share
     -------
     pandas.DataFrame
         A row per measure, policy and set of shocks with columns measure, label, unit, better, policy, words, shock, mean (of
-        all runs), tail (mean of the worst), low, high (95 % percentile interval of it, from samples of whole seeds: run to
-        run), n (runs), n_tail (worst runs), worst (value of the very worst) and worst_run (its point and seed).
+        all runs), tail (mean of the worst), low, high (its 95 % percentile interval, from samples of whole seeds), n (runs),
+        n_tail (worst runs), worst (value of the very worst) and worst_run (its point and seed).
     """
     runs = matched(results, measures)
     words, rows = runs.policy_words(), []
@@ -192,13 +202,17 @@ def tails(results: Store | Matched, measures: Sequence[str] | None = None, share
                 continue
             place = np.unravel_index(np.nanargmin(values), values.shape)
             low, high = sorted(sign * end for end in _tail_interval(values, share))
-            rows.append({
-                "measure": name, "label": about.label, "unit": about.unit, "better": about.better,
-                "policy": int(policy), "words": words[int(policy)], "shock": shock,
-                "mean": sign * float(np.nanmean(values)), "tail": sign * float(_tail(values.reshape(1, -1), share)[0]),
-                "low": low, "high": high, "n": n, "n_tail": max(1, int(np.ceil(share * n))),
-                "worst": sign * float(values[place]), "worst_run": f"{own[place[0]]}:{runs.seeds[place[1]]}",
-            })  # fmt: skip
+            numbers = {
+                "mean": sign * float(np.nanmean(values)),
+                "tail": sign * float(_tail(values.reshape(1, -1), share)[0]),
+                "low": low,
+                "high": high,
+                "n": n,
+                "n_tail": max(1, int(np.ceil(share * n))),
+                "worst": sign * float(values[place]),
+                "worst_run": f"{own[place[0]]}:{runs.seeds[place[1]]}",
+            }
+            rows.append(about.row | {"policy": int(policy), "words": words[int(policy)], "shock": shock} | numbers)
     return pd.DataFrame(rows)
 
 

@@ -1,8 +1,8 @@
-"""Where, among settings and futures, does one policy lose to another? Boxes in the parameters' own names.
+"""Scenario discovery: boxes of parameters in which one policy loses to another.
 
 A case is a point and the point that it is compared with. It is lost where the mean difference over seeds is worse by more than
-what matters. A small classification tree (CART) looks for regions with many lost cases; its leaves are boxes. The patient rule
-induction method (PRIM) is not offered: the packages there are for it are under the GPL.
+what matters. A small classification tree (CART) searches for regions with many lost cases; its leaves are boxes. The patient
+rule induction method (PRIM) is not offered: its packages are under the GPL.
 
 Source: Breiman, Friedman, Olshen and Stone (1984), Classification and Regression Trees; Bryant and Lempert (2010,
 Technological Forecasting and Social Change 77:34) on scenario discovery, coverage and density.
@@ -18,15 +18,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from civicsim import checks
 from civicsim.errors import CivicsimError, nearest
 from civicsim.experiment.statistics import CONFIDENCE, PairedDifference, paired_difference
 from civicsim.study.analysis.matched import About, Matched, matched, mean_of, short
 from civicsim.study.store.store import Store
 
 _DEPTH = 3
-"""Most questions on the way to a box: more than three limits are hard to hold in mind. Assumption."""
+"""Depth of the tree: more than three limits are hard to keep in mind. Assumption."""
 _FEWEST = 20
-"""Cases below which a tree would only tell chance. Assumption."""
+"""Cases below which a tree would only fit noise. Assumption."""
 _LEAF = 0.05
 """Least share of the cases that a box holds. Assumption."""
 _FOLDS = 5
@@ -34,16 +35,16 @@ _FOLDS = 5
 
 @dataclass(frozen=True)
 class Limit:
-    """What a box says of one parameter.
+    """The limit of a box in one parameter.
 
     Attributes
     ----------
     name : str
         Column of the parameter, or "shock".
     low, high : float
-        It is above low and at most high; infinite where there is no limit.
+        The parameter is above low and at most high; infinite where there is no limit.
     choices : tuple of str
-        What it is, for a parameter without numbers; empty for one with.
+        Its values, for a parameter without numbers; empty for one with numbers.
     """
 
     name: str
@@ -65,25 +66,24 @@ class Limit:
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Discovery:
-    """Where one policy loses to another.
+    """The cases in which one policy loses to another, and the boxes around them.
 
     Attributes
     ----------
     about : About
         The measure.
     style, against : str
-        Who loses, and to whom.
+        The policy that loses, and the one that it loses to.
     n, n_lost, n_close : int
-        Cases; those lost; those whose interval over seeds holds 0, whichever way they are counted.
+        Cases; those lost; those whose interval over seeds includes 0.
     boxes : pandas.DataFrame
-        A row per box in which more is lost than elsewhere: box (in words), n, lost, coverage (share of all lost cases that it
-        holds), density (share of its cases that are lost), density_low, density_high (95 % Wilson interval over cases), in
+        A row per box in which more is lost than elsewhere: box (in words), n, lost, coverage (share of all lost cases that lie in
+        it), density (share of its cases that are lost), density_low, density_high (95 % Wilson interval over cases), in
         order of density.
     coverage_elsewhere, density_elsewhere : float
-        The same of all boxes together, on cases that the tree has not seen (five-fold); what can be expected of new ones. NaN
-        where there are too few.
+        The same for all boxes together, by five-fold cross-validation: an estimate for new cases. NaN where there are too few.
     limits : tuple of tuple of Limit
-        The boxes for programs, in the same order.
+        The boxes as data, in the same order.
     """
 
     about: About
@@ -99,20 +99,20 @@ class Discovery:
 
     @property
     def words(self) -> str:
-        """In one or two sentences how often it loses, and whether a place was found."""
+        """How often the policy loses, and how well the boxes tell where, in words."""
         start = (
             f"{self.style} loses to {self.against} on {self.about.label} in {self.n_lost} of {self.n} cases "
             f"({self.n_lost / self.n:.0%}); {self.n_close} of all are too close to call."
         )
         if self.n_lost in (0, self.n):
-            return f"{start} There is no border to look for."
+            return f"{start} There is no border to find."
         if not len(self.boxes):
-            return f"{start} No box was found that tells where."
+            return f"{start} No box separates the lost cases from the others."
         if np.isnan(self.density_elsewhere):
-            return f"{start} There are too few cases to try the boxes on others."
+            return f"{start} There are too few cases to validate the boxes."
         return (
-            f"{start} On cases the tree had not seen, the boxes held {self.coverage_elsewhere:.0%} of what is lost, and "
-            f"{self.density_elsewhere:.0%} of what they held was lost."
+            f"{start} In cross-validation, the boxes contain {self.coverage_elsewhere:.0%} of the lost cases, and "
+            f"{self.density_elsewhere:.0%} of the cases in them are lost."
         )
 
     def __repr__(self) -> str:
@@ -130,27 +130,27 @@ def discover(
     Parameters
     ----------
     results : Store or Matched
-        What came of a study.
+        Results of a study.
     measure : str
-        Column of the table of runs; one way has to be better.
+        Column of the table of runs; it must have a better direction.
     style : str, optional
-        Who may lose; by default the only style that is not the baseline.
+        The style that may lose; by default the only one that is not the baseline.
     against : str, optional
-        To whom; the baseline by default.
+        The style that it is compared with; the baseline by default.
     depth : int
-        Most questions of the tree; 1-10.
+        Depth of the tree; 1-10.
 
     Raises
     ------
     CivicsimError
-        If scikit-learn is missing, a name is unknown, neither way is better, nothing is varied, or there are too few cases.
+        If scikit-learn is not installed, a name is unknown, the measure has no better direction, nothing is varied, or there are too few
+        cases.
     """
     runs = matched(results, [measure])
     about = runs.about(measure)
     if about.better == "neither":
-        raise CivicsimError(f"{runs.where}: {measure}: neither way is better, so that nothing is lost")
-    if not 1 <= depth <= 10:
-        raise CivicsimError(f"{runs.where}: depth = {depth}: expected a whole number from 1 to 10")
+        raise CivicsimError(f"{runs.where}: {measure}: neither direction is better, so that nothing is lost")
+    checks.whole(depth, f"{runs.where}: depth", 1, 10)
     style, against, own, other = _cases(runs, style, against)
     first, second = runs.values[measure][own], runs.values[measure][other]
     sign = 1.0 if about.better == "higher" else -1.0
@@ -168,7 +168,7 @@ def discover(
     features, names = _features(runs, own)
     if not names:
         raise CivicsimError(
-            f"{runs.where}: nothing is varied among the cases of {style}, so that there is no space to look in"
+            f"{runs.where}: nothing is varied among the cases of {style}, so that there is nothing to search"
         )
     boxes: list[tuple[tuple[Limit, ...], np.ndarray]] = []
     coverage = density = np.nan
@@ -176,19 +176,13 @@ def discover(
         tree = _tree(depth, len(lost)).fit(features, lost)
         boxes = sorted(_boxes(tree, features, names, lost), key=lambda box: -lost[box[1]].mean())
         coverage, density = _elsewhere(features, lost, depth)
-    rows = []
+    rows, n_lost = [], int(lost.sum())
     for limits, inside in boxes:
         n, k = int(inside.sum()), int(lost[inside].sum())
-        low, high = wilson(k, n)
-        rows.append({
-            "box": " and ".join(limit.words for limit in limits), "n": n, "lost": k, "coverage": k / int(lost.sum()),
-            "density": k / n, "density_low": low, "density_high": high,
-        })  # fmt: skip
-    columns = ["box", "n", "lost", "coverage", "density", "density_low", "density_high"]
-    return Discovery(
-        about, style, against, len(lost), int(lost.sum()), close, pd.DataFrame(rows, columns=columns), coverage, density,
-        tuple(limits for limits, _ in boxes),
-    )  # fmt: skip
+        rows.append((" and ".join(limit.words for limit in limits), n, k, k / n_lost, k / n, *wilson(k, n)))
+    table = pd.DataFrame(rows, columns=["box", "n", "lost", "coverage", "density", "density_low", "density_high"])
+    found = tuple(limits for limits, _ in boxes)
+    return Discovery(about, style, against, len(lost), n_lost, close, table, coverage, density, found)
 
 
 def wilson(k: int, n: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
@@ -200,7 +194,7 @@ def wilson(k: int, n: int, confidence: float = CONFIDENCE) -> tuple[float, float
 
 
 def _cases(runs: Matched, style: str | None, against: str | None) -> tuple[str, str, np.ndarray, np.ndarray]:
-    """Return who is compared with whom, in words, and their points, matched by setting and future."""
+    """Return the two policies in words, and their points, matched by setting and future."""
     points = runs.points
     styles = [str(label) for label in points["style"].unique()]
     for name in (style, against):
@@ -210,16 +204,13 @@ def _cases(runs: Matched, style: str | None, against: str | None) -> tuple[str, 
     if len(styles) == 1:
         if not len(compared):
             raise CivicsimError(f"{runs.where}: there is one style, and its settings are compared with none")
-        return (
-            "any other setting",
-            "the first setting",
-            *(compared[key].to_numpy(dtype=int) for key in ("point", "against")),
-        )
+        own, other = (compared[key].to_numpy(dtype=int) for key in ("point", "against"))
+        return "any other setting", "the first setting", own, other
     if against is None:
         against = str(points["style"].iloc[int(compared["against"].iloc[0])])
     others = [name for name in styles if name != against]
     if style is None and len(others) > 1:
-        raise CivicsimError(f"{runs.where}: say which style may lose: {', '.join(others)}")
+        raise CivicsimError(f"{runs.where}: name the style that may lose: {', '.join(others)}")
     style = others[0] if style is None else style
     if style == against:
         raise CivicsimError(f"{runs.where}: {style} cannot lose to itself")
@@ -231,7 +222,7 @@ def _cases(runs: Matched, style: str | None, against: str | None) -> tuple[str, 
 
 
 def _features(runs: Matched, own: np.ndarray) -> tuple[np.ndarray, list[tuple[str, str]]]:
-    """Return numbers for the tree, and of each the parameter and, for one of its choices, which."""
+    """Return the features of the tree, and the parameter and the choice (or "") of each."""
     points = runs.points.iloc[own]
     columns: list[np.ndarray] = []
     names: list[tuple[str, str]] = []
@@ -293,7 +284,7 @@ def _limits(
     chosen = {names[feature][0] for feature in ends if names[feature][1]}
     for name in sorted(chosen):
         own = [place for place, (parameter, _) in enumerate(names) if parameter == name]
-        # One that is asked for excludes the others; those that are ruled out leave the rest.
+        # A choice that is required excludes the others; choices that are ruled out leave the rest.
         asked = [place for place in own if place in ends and ends[place][0] > -np.inf]
         kept = asked or [place for place in own if place not in ends]
         found.append(Limit(name, choices=tuple(names[place][1] for place in kept)))
@@ -304,10 +295,10 @@ def _limits(
 
 
 def _elsewhere(features: np.ndarray, lost: np.ndarray, depth: int) -> tuple[float, float]:
-    """Return coverage and density of boxes on cases that were left out when they were looked for."""
+    """Return coverage and density of boxes by cross-validation."""
     if min(lost.sum(), (~lost).sum()) < _FOLDS:
         return np.nan, np.nan
-    # Each fold gets its share of lost cases, in an order that the same cases always get.
+    # Each fold gets its share of lost cases, in an order that depends on the cases alone.
     order = np.lexsort((np.random.default_rng(0).random(len(lost)), lost))
     fold = np.empty(len(lost), dtype=int)
     fold[order] = np.arange(len(lost)) % _FOLDS

@@ -1,7 +1,8 @@
-"""The runs of a study as tables of points and seeds, so that runs of one seed stand side by side."""
+"""The runs of a study as tables of points by seeds: matched runs stand side by side."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,25 +22,25 @@ from civicsim.study.design.study import Study
 from civicsim.study.store.store import Store
 
 _MOST_UNASKED = 10
-"""Most measures that are shown where a study keeps none that is usually shown first."""
+"""Most measures that are shown of a study without flagship measures."""
 
 
 @dataclass(frozen=True)
 class About:
-    """What a column of the table of runs holds.
+    """Description of a column of the table of runs.
 
     Attributes
     ----------
     column, label, unit : str
-        Its name, its measure in words, and the unit.
+        Its name, the label of its measure, and the unit.
     better : str
-        Which way is better: "higher", "lower" or "neither".
+        Better direction: "higher", "lower" or "neither".
     bounds : (float, float)
-        Least and greatest value that there can be.
+        Least and greatest possible value.
     matters : float or None
-        Smallest difference that matters, as the study says; None where it says nothing.
+        Smallest difference that matters to the study; None where it sets none.
     wanted : float or None
-        Half of the interval that the study asks for; None where it asks for none.
+        Half-width that the study asks for; None where it asks for none.
     """
 
     column: str
@@ -50,6 +51,11 @@ class About:
     matters: float | None = None
     wanted: float | None = None
 
+    @property
+    def row(self) -> dict[str, str]:
+        """The columns that name a measure in tables of results."""
+        return {"measure": self.column, "label": self.label, "unit": self.unit, "better": self.better}
+
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Matched:
@@ -58,21 +64,20 @@ class Matched:
     Attributes
     ----------
     points : pandas.DataFrame
-        The points, as in ``docs/store.md``; row i is point i. In a sampled design and in one of forms, settings are not
-        policies of their own: a policy is a style, and each setting is a draw and a future, so that they speak of what nobody
-        knows.
+        The points, as in ``docs/store.md``; row i is point i. In a sampled design and in one of forms, settings stand for
+        parameter uncertainty: a policy is a style, and each setting is a draw and a future.
     factors : tuple of str
-        Columns of points that hold what is varied.
+        Columns of points that are varied.
     seeds : tuple of int
         Seeds in ascending order.
     columns : dict of str to About
-        What there is.
+        The columns of results.
     values : dict of str to (points, seeds) array
         By column; NaN where a run is missing, has failed, or had nothing to count.
     failed : frozenset of (int, int)
         Point and seed of runs that failed.
     where : str
-        What complaints start with.
+        Start of error messages.
     sections : Sections
         The parameters of the model that was run.
     """
@@ -92,7 +97,7 @@ class Matched:
 
     def future_words(self) -> dict[int, str]:
         """Return each future in words: its draw (or setting and draw), and its shocks where there are any."""
-        # A policy has one setting, unless settings stand for what nobody knows.
+        # A policy has one setting, unless settings stand for parameter uncertainty.
         alone = self.points.groupby("policy")["setting"].nunique().max() == 1
         n_draws = 1 if alone else int(self.points.groupby("setting")["draw"].nunique().max())
         return {
@@ -104,12 +109,12 @@ class Matched:
         }
 
     def about(self, column: str) -> About:
-        """Return what a column holds.
+        """Return the description of a column.
 
         Raises
         ------
         CivicsimError
-            If there is none of that name.
+            If there is no such column.
         """
         if column not in self.columns:
             raise CivicsimError(f"{self.where}: no measure '{column}'; {nearest(column, self.columns)}")
@@ -122,10 +127,10 @@ def matched(store: Store | Matched, measures: Sequence[str] | None = None) -> Ma
     Parameters
     ----------
     store : Store or Matched
-        Where they are; what is matched already is returned, with the measures asked for.
+        The results; matched ones are returned with the measures asked for.
     measures : sequence of str, optional
-        Columns of the table of runs; ``["all"]`` for all. By default those of which the study says what matters or how
-        exactly they are to be known, and the measures that tables show first.
+        Columns of the table of runs; ``["all"]`` for all. By default those with an entry under ``[matters]`` or
+        ``[precision]``, and the flagship measures.
 
     Raises
     ------
@@ -134,17 +139,15 @@ def matched(store: Store | Matched, measures: Sequence[str] | None = None) -> Ma
     """
     if isinstance(store, Matched):
         chosen = list(store.columns) if measures is None or list(measures) == ["all"] else list(measures)
-        return Matched(
-            store.points, store.factors, store.seeds, {name: store.about(name) for name in chosen},
-            {name: store.values[name] for name in chosen}, store.failed, store.where, store.sections,
-        )  # fmt: skip
+        columns = {name: store.about(name) for name in chosen}
+        return dataclasses.replace(store, columns=columns, values={name: store.values[name] for name in chosen})
     study, known = store.study, {about["column"]: about for about in store.manifest["columns"]}
     widths: Mapping[str, float] = {} if study.rule is None else study.rule.half_width
     chosen = _chosen(known, measures, {*study.matters, *widths}, str(store.path))
     columns = {name: _about(known[name], study.matters.get(name), widths.get(name)) for name in chosen}
     seeds = tuple(sorted(store.seeds))
     runs = store.runs(chosen)
-    points = _settings_as_draws(study.points) if design_of(study)[0].doubted else study.points
+    points = _settings_as_draws(study.points) if design_of(study)[0].uncertain else study.points
     place = np.searchsorted(np.array(seeds), runs["seed"].to_numpy())
     values = {}
     for name in chosen:
@@ -182,7 +185,7 @@ def policy_words(points: pd.DataFrame, factors: Sequence[str], sections: Section
     for _, row in points.drop_duplicates("policy").iterrows():
         parts = [str(row["style"])]
         if switches:
-            # Dozens of switches, of which all but a few are alike: said is what is off.
+            # Of dozens of switches only those that are off are named.
             parts.append(mechanism_words({key: bool(row[name]) for name, key in switches.items()}))
         parts += [f"{name} = {short(row[name])}" for name in varied if name not in switches]
         result[int(row["policy"])] = ", ".join(parts)
@@ -214,7 +217,7 @@ def short(value: Any) -> str:
 
 
 def mean_of(values: np.ndarray, axis: int) -> np.ndarray:
-    """Return means that leave out NaN; NaN where there is nothing else."""
+    """Return means without NaN; NaN where there is no number."""
     there = ~np.isnan(values)
     n = there.sum(axis=axis)
     total = np.where(there, values, 0.0).sum(axis=axis)

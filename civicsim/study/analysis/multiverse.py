@@ -1,10 +1,10 @@
-"""Whether the order of styles hangs on how the rules are written: the same study in worlds whose rules have other forms.
+"""Whether the order of styles depends on the form of the rules: the same study in worlds whose rules have other forms.
 
-The first setting of a study is the world that the others are held against. How far the order in another world is the same is
-Kendall's tau: 1 for the same order, −1 for the reverse, 0 for no more agreement than chance gives.
+The first setting of a study is the world that the others are compared with. Kendall's tau measures how similar the order in
+another world is: 1 for the same order, −1 for the reverse, 0 for no more agreement than by chance.
 
 Source: Kendall (1945, Biometrika 33:239) on tau with ties; Steegen, Tuerlinckx, Gelman and Vanpaemel (2016, Perspectives on
-Psychological Science 11:702) on looking at all that could as well have been chosen.
+Psychological Science 11:702) on multiverse analysis.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from civicsim.study.store.store import Store
 
 SWAPS, SAME = "swaps", "same order"
 PUBLISHED, FIRST = "as published", "the first setting"
-"""What the first world is called where all that varies is at its default there, and where it is not."""
+"""Name of the first world where every varied parameter has its default there, and where it has not."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -42,19 +42,20 @@ class Multiverse:
     values : pandas.DataFrame
         Mean over futures and seeds by style (rows) and world (columns), in the measure's unit.
     worlds : pandas.DataFrame
-        A row per world: setting, world (in words), order (styles from best to worst; the highest first where neither way is
-        better), tau, low, high (Kendall's tau-b to the first world and the 95 % interval of samples of matched seeds; NaN
-        where all styles tie, and with one seed), swaps (pairs of styles that swap beyond doubt), n_seeds, n_futures.
+        A row per world: setting, world (in words), order (styles from best to worst; the highest first where neither
+        direction is better), tau, low, high (Kendall's tau-b to the first world and the 95 % interval of samples of matched seeds; NaN
+        where all styles tie, and with one seed), swaps (pairs of styles whose intervals exclude 0 on different sides), n_seeds, n_futures.
     differences : pandas.DataFrame
         A row per world and style but the baseline: setting, world, style, against, difference, low, high (mean paired
         difference with its 95 % run-to-run interval), superiority, n_seeds, verdict.
     pairs : pandas.DataFrame
         A row per world but the first and pair of styles: setting, world, better, worse (as the first world has them), first,
         first_low, first_high (difference there), other, other_low, other_high (difference in this world) and verdict: "swaps"
-        where both intervals leave out 0 on different sides, "same order" where they do on the same side, else "too close to
+        where both intervals exclude 0 on different sides, "same order" where they do on the same side, else "too close to
         call".
-    luck : float
-        Mean tau between two batches of as many seeds in the first world: what luck alone leaves of an order. NaN with one seed.
+    chance : float
+        Mean tau between two batches of as many seeds in the first world: the agreement that run-to-run variation alone allows.
+        NaN with one seed.
     """
 
     about: About
@@ -62,23 +63,23 @@ class Multiverse:
     worlds: pd.DataFrame
     differences: pd.DataFrame
     pairs: pd.DataFrame
-    luck: float
+    chance: float
 
     @property
     def words(self) -> str:
-        """In a few sentences how far the order of styles hangs on the world."""
+        """How far the order of styles depends on the world, in words."""
         others = self.worlds.iloc[1:]
         same = int((others["order"] == self.worlds["order"].iloc[0]).sum())
         text = f"{same} of {len(others)} other worlds have the order of the first"
         if others["tau"].min() < 1.0:
             least = others.loc[others["tau"].idxmin()]
             text += f"; the least agreement is tau {_two(least['tau'])}, with {least['world']}"
-        if not np.isnan(self.luck):
+        if not np.isnan(self.chance):
             n = int(self.worlds["n_seeds"].iloc[0])
-            text += f". By luck alone, two batches of {n} seeds in the first world agree at tau {_two(self.luck)} on average"
+            text += f". Two batches of {n} seeds in the first world agree at tau {_two(self.chance)} on average"
         n = len(self.pairs.loc[self.pairs["verdict"] == SWAPS, ["better", "worse"]].drop_duplicates())
         swap = {0: "No pair of styles swaps", 1: "One pair of styles swaps"}.get(n, f"{n} pairs of styles swap")
-        return f"{text}. {swap} beyond doubt."
+        return f"{text}. {swap} with intervals that exclude 0."
 
     def __repr__(self) -> str:
         n, worlds = self.values.shape
@@ -90,15 +91,15 @@ class Multiverse:
 
 
 def multiverse(results: Store | Matched, measure: str) -> Multiverse:
-    """Return how the order of styles by a measure changes from world to world.
+    """Return how the order of styles by a measure differs between worlds.
 
-    A world is a setting of the study; where there are draws or shocks, a world's value is the mean over them. Only seeds count
-    that every style has lived in every world, so that worlds differ by their rules and not by their luck.
+    A world is a setting of the study; where there are draws or shocks, a world's value is the mean over them. The result rests on
+    seeds with values for every style in every world, so that worlds differ by their rules and not by chance.
 
     Parameters
     ----------
     results : Store or Matched
-        What came of a study.
+        Results of a study.
     measure : str
         Column of the table of runs.
 
@@ -106,17 +107,17 @@ def multiverse(results: Store | Matched, measure: str) -> Multiverse:
     ------
     CivicsimError
         If there are fewer than two styles or settings, settings are sampled or not the same for all styles, or no seed has
-        been lived everywhere.
+        values everywhere.
     """
     if isinstance(results, Store) and design_of(results.study)[0].sampled:
         raise CivicsimError(
-            f"{results.path}: settings are sampled: worlds are settings one by one, as of a design of forms"
+            f"{results.path}: settings are sampled: worlds are settings one by one, as in a design of forms"
         )
     runs = matched(results, [measure])
     about = runs.about(measure)
     styles, settings = (list(dict.fromkeys(runs.points[key])) for key in ("style", "setting"))
     if len(styles) < 2:
-        raise CivicsimError(f"{runs.where}: an order is of several styles, and there is one: {styles[0]}")
+        raise CivicsimError(f"{runs.where}: an order needs several styles, and there is one: {styles[0]}")
     if len(settings) < 2:
         raise CivicsimError(f"{runs.where}: there is one world: expected a design of forms, or several settings")
     cube = _cube(runs, measure, styles, settings)
@@ -128,19 +129,23 @@ def multiverse(results: Store | Matched, measure: str) -> Multiverse:
     samples = kendall(batches[:, :1], batches)
     for place in np.flatnonzero(~np.isnan(samples).all(axis=0)) if n_seeds > 1 else ():
         ends[:, place] = np.nanquantile(samples[:, place], [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-    luck = kendall(batches[:-1, 0], batches[1:, 0])
+    chance = float(mean_of(kendall(batches[:-1, 0], batches[1:, 0]), axis=0))
     pairs = _pairs(cube, good[:, 0], styles, settings, worlds, about)
     swaps = pairs[pairs["verdict"] == SWAPS].groupby("setting").size()
-    return Multiverse(
-        about, pd.DataFrame(means, index=styles, columns=worlds),
-        pd.DataFrame({
-            "setting": settings, "world": worlds, "order": [_order(own, styles) for own in good.T], "tau": tau,
-            "low": ends[0], "high": ends[1], "swaps": [int(swaps.get(setting, 0)) for setting in settings],
-            "n_seeds": n_seeds, "n_futures": len(runs.points) // (len(styles) * len(settings)),
-        }),
-        _differences(cube, styles, settings, worlds, _baseline(runs, styles), about), pairs,
-        float(mean_of(luck, axis=0)),
-    )  # fmt: skip
+    columns = {
+        "setting": settings,
+        "world": worlds,
+        "order": [_order(own, styles) for own in good.T],
+        "tau": tau,
+        "low": ends[0],
+        "high": ends[1],
+        "swaps": [int(swaps.get(setting, 0)) for setting in settings],
+        "n_seeds": n_seeds,
+        "n_futures": len(runs.points) // (len(styles) * len(settings)),
+    }
+    differences = _differences(cube, styles, settings, worlds, _baseline(runs, styles), about)
+    values = pd.DataFrame(means, index=styles, columns=worlds)
+    return Multiverse(about, values, pd.DataFrame(columns), differences, pairs, chance)
 
 
 def kendall(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -155,7 +160,7 @@ def kendall(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def world_words(runs: Matched) -> dict[int, str]:
-    """Return each world in words, by setting: what differs from the first one."""
+    """Return each world in words, by setting: its differences from the first one."""
     points = runs.points.drop_duplicates("setting").set_index("setting")
     varied = varied_factors(runs)
     first = points.iloc[0]
@@ -169,7 +174,8 @@ def world_words(runs: Matched) -> dict[int, str]:
     }
     alike = (PUBLISHED if published else FIRST) if varied else FIRST
     return {
-        setting: said or (alike if setting == points.index[0] else f"{alike} again") for setting, said in words.items()
+        setting: differs or (alike if setting == points.index[0] else f"{alike} again")
+        for setting, differs in words.items()
     }
 
 
@@ -181,7 +187,7 @@ def varied_factors(runs: Matched) -> list[str]:
 
 
 def of_rules(runs: Matched) -> bool:
-    """Return whether settings differ in choices and switches only, so that they are worlds of other rules and not of other numbers."""
+    """Return whether settings differ in choices and switches only: worlds of other rules, not of other numbers."""
     varied = varied_factors(runs)
     kinds = [runs.points[name].dtype for name in varied]
     numbers = [pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind) for kind in kinds]
@@ -189,23 +195,21 @@ def of_rules(runs: Matched) -> bool:
 
 
 def _cube(runs: Matched, measure: str, styles: Sequence[str], settings: Sequence[int]) -> np.ndarray:
-    """Return means over futures by style, setting and seed, for the seeds that there are everywhere."""
+    """Return means over futures by style, setting and seed, for the seeds with values everywhere."""
     points, values = runs.points, runs.values[measure]
     place = points.groupby(["style", "setting"])["point"].apply(lambda own: own.to_numpy()).to_dict()
     sizes = {len(place.get((style, setting), ())) for style in styles for setting in settings}
     if len(sizes) > 1:
-        raise CivicsimError(
-            f"{runs.where}: not every style has every setting: worlds have to be the same for all styles"
-        )
+        raise CivicsimError(f"{runs.where}: not every style has every setting: worlds must be the same for all styles")
     cube = np.array([[values[place[style, setting]].mean(axis=0) for setting in settings] for style in styles])
-    lived = ~np.isnan(cube).any(axis=(0, 1))
-    if not lived.any():
+    there = ~np.isnan(cube).any(axis=(0, 1))
+    if not there.any():
         raise CivicsimError(f"{runs.where}: {measure}: no seed has a value for every style in every world")
-    return cube[:, :, lived]
+    return cube[:, :, there]
 
 
 def _baseline(runs: Matched, styles: Sequence[str]) -> int:
-    """Return the place of the style that others are compared with."""
+    """Return the place of the baseline among the styles."""
     against = runs.points["against"].dropna()
     label = str(runs.points["style"].iloc[int(against.iloc[0])]) if len(against) else styles[0]
     return list(styles).index(label)
@@ -231,17 +235,20 @@ def _differences(
             if s == baseline:
                 continue
             found = paired_difference(cube[s, w], cube[baseline, w], bounds=about.bounds)
-            rows.append({
-                "setting": settings[w], "world": world, "style": style, "against": styles[baseline],
-                "difference": found.mean, "low": found.low, "high": found.high, "superiority": found.superiority,
-                "n_seeds": found.n, "verdict": verdict_of(found, about.matters),
-            })  # fmt: skip
+            pair = {"setting": settings[w], "world": world, "style": style, "against": styles[baseline]}
+            rest = {"superiority": found.superiority, "n_seeds": found.n, "verdict": verdict_of(found, about.matters)}
+            rows.append(pair | found.columns("difference", "") | rest)
     return pd.DataFrame(rows)
 
 
 def _pairs(
-    cube: np.ndarray, good: np.ndarray, styles: Sequence[str], settings: Sequence[int], worlds: Sequence[str], about: About
-) -> pd.DataFrame:  # fmt: skip
+    cube: np.ndarray,
+    good: np.ndarray,
+    styles: Sequence[str],
+    settings: Sequence[int],
+    worlds: Sequence[str],
+    about: About,
+) -> pd.DataFrame:
     """Return all pairs of styles in all worlds but the first, the better in the first world first."""
     ranked = np.argsort(-good, kind="stable")
     widest = about.bounds[1] - about.bounds[0]
@@ -249,11 +256,9 @@ def _pairs(
     for a, b in ((ranked[i], ranked[j]) for i in range(len(ranked)) for j in range(i + 1, len(ranked))):
         here, *there = (estimate(cube[a, w] - cube[b, w], bounds=(-widest, widest)) for w in range(len(worlds)))
         for w, found in enumerate(there, start=1):
-            rows.append({
-                "setting": settings[w], "world": worlds[w], "better": styles[a], "worse": styles[b], "first": here.mean,
-                "first_low": here.low, "first_high": here.high, "other": found.mean, "other_low": found.low,
-                "other_high": found.high, "verdict": _verdict(here, found),
-            })  # fmt: skip
+            pair = {"setting": settings[w], "world": worlds[w], "better": styles[a], "worse": styles[b]}
+            ends = here.columns("first") | found.columns("other")
+            rows.append(pair | ends | {"verdict": _verdict(here, found)})
     return pd.DataFrame(rows).sort_values("setting", kind="stable", ignore_index=True)
 
 

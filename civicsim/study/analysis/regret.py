@@ -1,7 +1,7 @@
-"""What a policy costs in hindsight, whether the choice depends on the rule of choosing, and where rankings cross.
+"""Regret of policies over futures, the choices of decision rules, and where rankings cross.
 
-The regret of a policy in a future is how far it stays behind the policy that does best there. Nothing here names a best policy
-overall: each rule of choosing names its own, and whether they agree is part of the answer.
+The regret of a policy in a future is its distance to the policy that does best there. Nothing here names a best policy overall:
+each decision rule makes its own choice, and whether the rules agree is part of the result.
 
 Source: Savage (1951, Journal of the American Statistical Association 46:55) on minimax regret; Lempert, Groves, Popper and
 Bankes (2006, Management Science 52:514) on regret and satisficing over many futures.
@@ -29,7 +29,7 @@ _RESAMPLES = 200
 _BANDS = 5
 """Bands of equal numbers of points that a sampled factor is cut into. Assumption."""
 _MOST_LEVELS = 12
-"""Values up to which each value of a factor stands for itself. Assumption."""
+"""Number of values up to which a factor is not cut into bands. Assumption."""
 _TIE = 1e-12
 
 
@@ -44,20 +44,20 @@ class Regret:
     values : pandas.DataFrame
         Mean over seeds by policy (rows) and future (columns), in the measure's unit.
     regret : pandas.DataFrame
-        How far each stays behind the best in its future, in the measure's unit; 0 for the best.
+        Distance to the best in each future, in the measure's unit; 0 for the best.
     summary : pandas.DataFrame
         A row per policy: policy, words, n_futures, n_seeds, mean, mean_low, mean_high, worst, mean_regret, max_regret,
         max_regret_low, max_regret_high, in_future (where regret is largest), met (share of futures in which the threshold is
-        met), met_low, met_high. Intervals speak of luck from run to run; NaN with one seed.
+        met), met_low, met_high. Intervals show run-to-run variation; NaN with one seed.
     rules : pandas.DataFrame
-        A row per rule of choosing: rule, chosen (policies in words, all that tie), score (in the unit, or a share), margin
-        (to the next one), stability (share of samples of the seeds in which the same are chosen; NaN with one seed).
+        A row per decision rule: rule, chosen (policies in words, all that tie), score (in the unit, or a share), margin (to the
+        next one), stability (share of samples of the seeds with the same choice; NaN with one seed).
     threshold : str
-        What has to be met, in words; "" where nothing is said.
+        The threshold in words; "" where there is none.
     left_out : list of str
-        Futures without a seed of which every policy has a value.
+        Futures without a seed for which every policy has a value.
     common : tuple of str
-        Policies that every rule chooses, alone or with others.
+        Policies that every rule chooses, alone or in a tie.
     """
 
     about: About
@@ -71,24 +71,24 @@ class Regret:
 
     @property
     def agree(self) -> bool:
-        """Whether there is a policy that every rule chooses."""
+        """Whether every rule chooses the same policy."""
         return bool(self.common)
 
     @property
     def words(self) -> str:
-        """In one sentence whether the choice depends on the rule."""
+        """Whether the choice depends on the rule, in words."""
         if self.agree:
-            same = f"Every rule of choosing ({', '.join(self.rules['rule'])}) names {' = '.join(self.common)}"
+            same = f"Every decision rule ({', '.join(self.rules['rule'])}) chooses {' = '.join(self.common)}"
             others = self.rules.loc[self.rules["chosen"] != " = ".join(self.common), "rule"]
-            same += f"; others come up to it by {' and '.join(others)}" if len(others) else ""
+            same += f"; others tie with it by {' and '.join(others)}" if len(others) else ""
         else:
             same = "The choice depends on the rule: " + "; ".join(
                 f"{rule}: {chosen}" for rule, chosen in zip(self.rules["rule"], self.rules["chosen"], strict=True)
             )
         stability = self.rules["stability"].min()
         if np.isnan(stability):
-            return f"{same}. With one seed, luck cannot be told from it."
-        return f"{same}. In samples of the seeds, the least stable of these choices stays the same in {stability:.0%}."
+            return f"{same}. One seed cannot show run-to-run variation."
+        return f"{same}. The least stable of these choices is the same in {stability:.0%} of samples of the seeds."
 
     def __repr__(self) -> str:
         n, futures = self.values.shape
@@ -100,33 +100,32 @@ class Regret:
 
 
 def regret(results: Store | Matched, measure: str, threshold: float | None = None) -> Regret:
-    """Return what every policy costs in hindsight in every future, and what rules of choosing choose.
+    """Return the regret of every policy in every future, and the choices of decision rules.
 
-    Futures (draws and sets of shocks) count alike. Within a future only seeds count that every policy has a value for.
+    Futures (draws and sets of shocks) have equal weight. A future rests on the seeds for which every policy has a value.
 
     Parameters
     ----------
     results : Store or Matched
-        What came of a study.
+        Results of a study.
     measure : str
-        Column of the table of runs; one way has to be better.
+        Column of the table of runs; it must have a better direction.
     threshold : float, optional
-        What is good enough, in the measure's unit: at least that where higher is better, at most where lower is. By default,
-        a policy that stays behind the best by no more than what matters to the study is good enough; where the study says
-        no such thing, nothing is satisficed.
+        The value that is good enough, in the measure's unit. By default, a policy is good enough whose regret is no larger
+        than what matters to the study; where the study does not set that, there is no satisficing.
 
     Raises
     ------
     CivicsimError
-        If there are fewer than two policies, neither way is better, or there is no future that all policies have lived.
+        If there are fewer than two policies, the measure has no better direction, or no future has values for all policies.
     """
     runs = matched(results, [measure])
     about = runs.about(measure)
     words = runs.policy_words()
     if len(words) < 2:
-        raise CivicsimError(f"{runs.where}: regret is between policies, and there is one: {next(iter(words.values()))}")
+        raise CivicsimError(f"{runs.where}: regret compares policies, and there is one: {next(iter(words.values()))}")
     if about.better == "neither":
-        raise CivicsimError(f"{runs.where}: {measure}: neither way is better, so that there is no regret")
+        raise CivicsimError(f"{runs.where}: {measure}: neither direction is better, so that there is no regret")
     if threshold is not None and not np.isfinite(threshold):
         raise CivicsimError(f"{runs.where}: threshold of {measure} = {threshold}: expected a finite number")
     cube, policies, futures, left_out = _cube(runs, measure)
@@ -144,28 +143,36 @@ def regret(results: Store | Matched, measure: str, threshold: float | None = Non
     met = _per_policy(sign * means, "met", sign, threshold, about.matters)
     by_seed = [estimate(mean_of(cube[place], axis=0), bounds=about.bounds) for place in range(len(policies))]
     futures_in_words = runs.future_words()
-    summary = pd.DataFrame({
-        "policy": policies, "words": names, "n_futures": len(futures), "n_seeds": n_seeds, "mean": means.mean(axis=1),
-        "mean_low": [own.low for own in by_seed], "mean_high": [own.high for own in by_seed],
-        "worst": sign * (sign * means).min(axis=1), "mean_regret": behind.mean(axis=1),
-        "max_regret": behind.max(axis=1), "max_regret_low": ends["max_regret"][0], "max_regret_high": ends["max_regret"][1],
+    columns = {
+        "policy": policies,
+        "words": names,
+        "n_futures": len(futures),
+        "n_seeds": n_seeds,
+        "mean": means.mean(axis=1),
+        "mean_low": [own.low for own in by_seed],
+        "mean_high": [own.high for own in by_seed],
+        "worst": sign * (sign * means).min(axis=1),
+        "mean_regret": behind.mean(axis=1),
+        "max_regret": behind.max(axis=1),
+        "max_regret_low": ends["max_regret"][0],
+        "max_regret_high": ends["max_regret"][1],
         "in_future": [futures_in_words[futures[place]] for place in behind.argmax(axis=1)],
-        "met": met, "met_low": ends["met"][0], "met_high": ends["met"][1],
-    })  # fmt: skip
-    rules = [
-        {
-            "rule": rule, "chosen": " = ".join(names[place] for place in np.flatnonzero(_best(own))),
-            "score": _shown(rule, own, sign), "margin": _margin(own),
-            "stability": _stability(own, [_scores(s, sign, threshold, about.matters)[rule] for s in samples]),
-        }
-        for rule, own in scores.items()
-    ]  # fmt: skip
-    return Regret(
-        about, pd.DataFrame(means, index=names, columns=[futures_in_words[future] for future in futures]),
-        pd.DataFrame(behind, index=names, columns=[futures_in_words[future] for future in futures]),
-        summary, pd.DataFrame(rules), _threshold_words(about, threshold), left_out,
-        tuple(name for place, name in enumerate(names) if all(_best(own)[place] for own in scores.values())),
-    )  # fmt: skip
+        "met": met,
+        "met_low": ends["met"][0],
+        "met_high": ends["met"][1],
+    }
+    best = {rule: _best(own) for rule, own in scores.items()}
+    rows = []
+    for rule, own in scores.items():
+        stable = _stability(own, [_scores(s, sign, threshold, about.matters)[rule] for s in samples])
+        chosen = " = ".join(names[place] for place in np.flatnonzero(best[rule]))
+        rows.append((rule, chosen, _shown(rule, own, sign), _margin(own), stable))
+    rules = pd.DataFrame(rows, columns=["rule", "chosen", "score", "margin", "stability"])
+    labels = [futures_in_words[future] for future in futures]
+    values, costs = (pd.DataFrame(table, index=names, columns=labels) for table in (means, behind))
+    common = tuple(name for place, name in enumerate(names) if all(own[place] for own in best.values()))
+    summary, words_of = pd.DataFrame(columns), _threshold_words(about, threshold)
+    return Regret(about, values, costs, summary, rules, words_of, left_out, common)
 
 
 _KEYS = ("max_regret", "met")
@@ -179,12 +186,12 @@ def _cube(runs: Matched, measure: str) -> tuple[np.ndarray, list[int], list[int]
     places = (np.searchsorted(policies, points["policy"]), np.searchsorted(futures, points["future"]))
     cube[places] = runs.values[measure][points["point"].to_numpy()]
     cube[:, np.isnan(cube).any(axis=0)] = np.nan
-    lived = ~np.isnan(cube).all(axis=(0, 2))
+    there = ~np.isnan(cube).all(axis=(0, 2))
     words = runs.future_words()
-    left_out = [words[future] for future, kept in zip(futures, lived, strict=True) if not kept]
-    if not lived.any():
+    left_out = [words[future] for future, kept in zip(futures, there, strict=True) if not kept]
+    if not there.any():
         raise CivicsimError(f"{runs.where}: {measure}: no future has a seed that every policy has a value for")
-    return cube[:, lived], policies, [f for f, kept in zip(futures, lived, strict=True) if kept], left_out
+    return cube[:, there], policies, [f for f, kept in zip(futures, there, strict=True) if kept], left_out
 
 
 def _behind(good: np.ndarray) -> np.ndarray:
@@ -193,7 +200,7 @@ def _behind(good: np.ndarray) -> np.ndarray:
 
 
 def _met(good: np.ndarray, sign: float, threshold: float | None, matters: float | None) -> np.ndarray | None:
-    """Return where (policies, futures) values are good enough; None where nothing says what is."""
+    """Return where (policies, futures) values are good enough; None without a threshold."""
     if threshold is not None:
         return np.asarray(good >= sign * threshold)
     return None if matters is None else np.asarray(_behind(good) <= matters)
@@ -223,7 +230,7 @@ def _shown(rule: str, scores: np.ndarray, sign: float) -> float:
 
 
 def _margin(scores: np.ndarray) -> float:
-    """Return by how much the chosen are ahead of the next; NaN where all tie."""
+    """Return the lead of the chosen over the next; NaN where all tie."""
     rest = scores[~_best(scores)]
     return float(scores.max() - rest.max()) if len(rest) else np.nan
 
@@ -235,8 +242,8 @@ def _stability(scores: np.ndarray, samples: Sequence[np.ndarray]) -> float:
 def resampled(cube: np.ndarray) -> Iterator[np.ndarray]:
     """Yield means over samples of whole seeds, so that policies and futures stay matched.
 
-    Few seeds, drawn again, differ too little. Samples are therefore spread about the mean by as much as makes their 95 %
-    interval as wide as the t interval.
+    Samples of few seeds vary too little. They are therefore spread about the mean until their 95 % interval is as wide as the
+    t interval.
     """
     # The samples are part of the result: the same runs give the same intervals.
     rng, n_seeds, centre = np.random.default_rng(0), cube.shape[2], mean_of(cube, axis=2)
@@ -257,24 +264,22 @@ def _ends(samples: Sequence[np.ndarray], n: int) -> tuple[np.ndarray, np.ndarray
 def _threshold_words(about: About, threshold: float | None) -> str:
     if threshold is not None:
         return f"at {'least' if about.better == 'higher' else 'most'} {threshold:g} ({about.unit})"
-    return (
-        ""
-        if about.matters is None
-        else f"at most {about.matters:g} ({about.unit}) behind the best, which is what matters"
-    )
+    if about.matters is None:
+        return ""
+    return f"at most {about.matters:g} ({about.unit}) behind the best, the smallest difference that matters"
 
 
 def crossings(results: Store | Matched, measure: str, factor: str | None = None) -> pd.DataFrame:
-    """Return where, along a factor, a policy stops being ahead of what it is compared with.
+    """Return where, along a factor, the difference between a policy and its baseline changes sign.
 
     Parameters
     ----------
     results : Store or Matched
-        What came of a study.
+        Results of a study.
     measure : str
         Column of the table of runs.
     factor : str, optional
-        Column of a factor or uncertainty with numbers; by default each.
+        Column of a numeric factor or uncertainty; all by default.
 
     Returns
     -------
@@ -282,8 +287,8 @@ def crossings(results: Store | Matched, measure: str, factor: str | None = None)
         A row per factor, policy (a style, where there are several) and change of sign between neighbouring levels: factor,
         words, against, below, above (levels), at (where a line between them meets 0), before, before_low, before_high, after,
         after_low, after_high (mean differences with 95 % run-to-run intervals), n_seeds, and verdict: "crosses" where both
-        intervals leave out 0, else "too close to call". Factors that take many values are cut into bands of equal numbers
-        of points. Empty where nothing changes sign.
+        intervals exclude 0, else "too close to call". Factors with many values are cut into bands of equal numbers of
+        points. Empty where nothing changes sign.
 
     Raises
     ------
@@ -301,7 +306,7 @@ def crossings(results: Store | Matched, measure: str, factor: str | None = None)
         if not pd.api.types.is_numeric_dtype(points[name]) or pd.api.types.is_bool_dtype(points[name]):
             continue
         other = points[name].to_numpy()[compared["against"].to_numpy(dtype=int)]
-        # Where the two differ in the factor itself, there is no one level that both are at.
+        # Where the two differ in the factor itself, they have no level in common.
         alike = compared[compared[name].to_numpy() == other]
         for key, part in alike.groupby("style" if several else "policy", sort=False):
             against = part["against"].to_numpy(dtype=int)
@@ -309,13 +314,13 @@ def crossings(results: Store | Matched, measure: str, factor: str | None = None)
             place = int(points["policy"].iloc[against[0]])
             who = (str(key), str(points["style"].iloc[against[0]])) if several else (words[int(key)], words[place])
             rows += _changes(name, who, part[name].to_numpy(dtype=float), difference)
-    return pd.DataFrame(rows, columns=_CROSSING)
+    return pd.DataFrame(rows, columns=list(_CROSSING))
 
 
-_CROSSING = [
-    "factor", "words", "against", "below", "above", "at", "before", "before_low", "before_high", "after", "after_low",
-    "after_high", "n_seeds", "verdict",
-]  # fmt: skip
+_CROSSING = (
+    *("factor", "words", "against", "below", "above", "at", "before", "before_low", "before_high"),
+    *("after", "after_low", "after_high", "n_seeds", "verdict"),
+)
 
 
 def _changes(factor: str, who: tuple[str, str], levels: np.ndarray, difference: np.ndarray) -> Iterator[dict[str, Any]]:
@@ -330,11 +335,10 @@ def _changes(factor: str, who: tuple[str, str], levels: np.ndarray, difference: 
             continue
         sure = all(own.low > 0.0 or own.high < 0.0 for own in (before, after))
         share = before.mean / (before.mean - after.mean)
-        yield dict(zip(_CROSSING, (
-            factor, *who, centres[left], centres[right], centres[left] + share * (centres[right] - centres[left]),
-            before.mean, before.low, before.high, after.mean, after.low, after.high, min(before.n, after.n),
-            "crosses" if sure else "too close to call",
-        ), strict=True))  # fmt: skip
+        at = centres[left] + share * (centres[right] - centres[left])
+        place = dict(zip(_CROSSING, (factor, *who, centres[left], centres[right], at), strict=False))
+        verdict = {"n_seeds": min(before.n, after.n), "verdict": "crosses" if sure else "too close to call"}
+        yield place | before.columns("before") | after.columns("after") | verdict
 
 
 def _bands(levels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,7 +1,7 @@
-"""What Optuna does for a search: it says what to try next, keeps a journal, and tells which parameters matter.
+"""Optuna's part of a search: it proposes trials, keeps a journal, and ranks the parameters.
 
-Nothing here runs the model. What comes next follows from the trials there are and a seed alone, so that a search that was
-killed goes on as if nothing had happened.
+Nothing here runs the model. Proposals follow from the trials so far and a seed alone, so that a search that was killed resumes
+without a difference.
 
 Source: Akiba, Sano, Yanase, Ohta and Koyama (2019, Proceedings of KDD, 2623) on Optuna; Bergstra, Bardenet, Bengio and Kégl
 (2011, Advances in Neural Information Processing Systems 24) on tree-structured Parzen estimators; Hutter, Hoos and
@@ -24,7 +24,7 @@ from civicsim.errors import CivicsimError
 from civicsim.study.design.factors import Factor
 
 NOTHING = "(nothing)"
-"""A parameter that is none: what chance alone makes of one."""
+"""A parameter of random numbers: the importance that arises by chance."""
 _NAME, _ABOUT = "civicsim", "civicsim"
 _TREES = 64
 
@@ -46,7 +46,7 @@ def optuna() -> Any:
 
 
 def space_of(factors: Sequence[Factor]) -> dict[str, Any]:
-    """Return, by full name, what values each parameter may take: from end to end, however likely they are."""
+    """Return the range of each parameter by full name, whatever its distribution."""
     kinds = optuna().distributions
     space: dict[str, Any] = {}
     for factor in factors:
@@ -66,9 +66,9 @@ class Journal:
     Parameters
     ----------
     path : Path
-        The file; a new one is begun where there is none.
+        The file; made where there is none.
     about : mapping
-        What is searched; a journal of anything else is refused.
+        Description of the search; a journal with another one is refused.
     space : mapping
         See :func:`space_of`.
 
@@ -79,16 +79,16 @@ class Journal:
     """
 
     def __init__(self, path: Path, about: Mapping[str, Any], space: Mapping[str, Any]) -> None:
-        self._space, said = dict(space), json.loads(json.dumps(about))
-        # A process that was killed may have left its lock; who comes here has the folder for himself.
+        self._space, own = dict(space), json.loads(json.dumps(about))
+        # A process that was killed may have left its lock; this one has the folder to itself.
         path.with_name(f"{path.name}.lock").unlink(missing_ok=True)
         _mend(path)
         self._study = _opened(path)
         known = self._study.user_attrs.get(_ABOUT)
         if known is None:
-            self._study.set_user_attr(_ABOUT, said)
-        elif known != said:
-            differs = next(key for key in said if known.get(key) != said[key])
+            self._study.set_user_attr(_ABOUT, own)
+        elif known != own:
+            differs = next(key for key in own if known.get(key) != own[key])
             raise CivicsimError(f"{path.parent}: holds another search (its {differs} differs); choose another folder")
 
     @property
@@ -97,23 +97,15 @@ class Journal:
         return list(self._study.get_trials(deepcopy=False))
 
     def add(self, values: Mapping[str, Value], result: float, kind: str) -> None:
-        """Add a trial; one without a number counts as failed, and tells what comes next nothing."""
-        package = optuna()
-        failed = bool(np.isnan(result))
-        state = package.trial.TrialState.FAIL if failed else package.trial.TrialState.COMPLETE
-        self._study.add_trial(
-            package.trial.create_trial(
-                state=state,
-                value=None if failed else result,
-                params=dict(values),
-                distributions=self._space,
-                user_attrs={"kind": kind},
-            )
-        )
+        """Add a trial; one without a number counts as failed and does not inform proposals."""
+        kinds, failed = optuna().trial, bool(np.isnan(result))
+        state, value = (kinds.TrialState.FAIL, None) if failed else (kinds.TrialState.COMPLETE, result)
+        about: dict[str, Any] = {"params": dict(values), "distributions": self._space, "user_attrs": {"kind": kind}}
+        self._study.add_trial(kinds.create_trial(state=state, value=value, **about))
 
 
 def _mend(path: Path) -> None:
-    """Take off what comes after the last whole line; it holds nothing that does not follow from the runs that are kept."""
+    """Cut a file after its last whole line; the rest follows from the stored runs."""
     if not path.exists():
         return
     data, whole = path.read_bytes(), 0
@@ -140,16 +132,16 @@ def _opened(path: Path) -> Any:
 
 
 def proposals(history: Sequence[Any], space: Mapping[str, Any], n: int, seed: int) -> list[dict[str, Value]]:
-    """Return what to try next, ``n`` settings at a time, to come to a larger result.
+    """Return the next ``n`` settings to try, in search of a larger result.
 
     Parameters
     ----------
     history : sequence of trials
-        What was tried, of :attr:`Journal.trials`.
+        Trials so far, of :attr:`Journal.trials`.
     space : mapping
         See :func:`space_of`.
     n : int
-        How many; each knows that the ones before it are being tried.
+        Number of settings; each takes account of the ones before it.
     seed : int
         Seed of the sampler.
     """
@@ -164,10 +156,10 @@ def proposals(history: Sequence[Any], space: Mapping[str, Any], n: int, seed: in
 
 
 def shares_of(trials: Sequence[Any], space: Mapping[str, Any], seed: int) -> dict[str, float]:
-    """Return the share of the variance of results, over the whole space, that each parameter accounts for alone.
+    """Return the share of the variance of results, over the whole space, that each parameter explains alone.
 
-    A forest is fitted to the trials. :data:`NOTHING` is a parameter of random numbers, with which the others are to be
-    compared; shares are NaN where all results are the same.
+    A forest is fitted to the trials. :data:`NOTHING` is a parameter of random numbers for comparison; shares are NaN where all
+    results are the same.
 
     Raises
     ------
@@ -176,7 +168,7 @@ def shares_of(trials: Sequence[Any], space: Mapping[str, Any], seed: int) -> dic
     """
     package = optuna()
     try:
-        import sklearn  # noqa: F401  (what the forest is of)
+        import sklearn  # noqa: F401  (Optuna fits the forest with it)
     except ImportError:
         raise CivicsimError('scikit-learn is not installed: pip install "civicsim[search]"') from None
     done = [trial for trial in trials if trial.state == package.trial.TrialState.COMPLETE]
@@ -186,10 +178,7 @@ def shares_of(trials: Sequence[Any], space: Mapping[str, Any], seed: int) -> dic
     wider = {**space, NOTHING: package.distributions.FloatDistribution(0.0, 1.0)}
     study = package.create_study(direction="maximize")
     for trial in done:
-        study.add_trial(
-            package.trial.create_trial(
-                value=trial.value, params={**trial.params, NOTHING: float(rng.random())}, distributions=wider
-            )
-        )
+        params = {**trial.params, NOTHING: float(rng.random())}
+        study.add_trial(package.trial.create_trial(value=trial.value, params=params, distributions=wider))
     found = package.importance.FanovaImportanceEvaluator(n_trees=_TREES, seed=seed).evaluate(study, params=list(wider))
     return {key: float(found[key]) for key in wider}

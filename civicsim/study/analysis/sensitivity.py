@@ -1,9 +1,8 @@
-"""Which factors a measure depends on, and how much of what differs between runs is parameters and how much is luck.
+"""Sensitivity of a measure to factors, and the shares of parameters and of run-to-run variation in the variance of runs.
 
-Which method fits follows from the design: Sobol' indices from a Sobol' design, elementary effects from a Morris design, PAWN
-from a Latin hypercube of settings or from the draws of the uncertainties. All three are SALib's. Each rests on means over
-seeds, and on every run: one that is missing, has failed or has no number stops the analysis, which would else give zeros or
-worse without a word.
+The method follows from the design: Sobol' indices from a Sobol' design, elementary effects from a Morris design, PAWN from a
+Latin hypercube of settings or from the draws of the uncertainties. All three are SALib's. Each rests on means over seeds, and
+on every run: a run that is missing, has failed or has no number stops the analysis, which would otherwise be silently wrong.
 
 Source: Saltelli et al. (2010, Computer Physics Communications 181:259); Morris (1991, Technometrics 33:161); Pianosi and
 Wagener (2018, Environmental Modelling & Software 108:197).
@@ -27,18 +26,18 @@ from civicsim.study.design.designs import Design, unit_sample
 from civicsim.study.store.store import Store
 
 NOTHING = "(nothing)"
-"""Stands for a factor that does nothing: what an index comes to by chance."""
+"""Stands for a factor without effect: the value of an index by chance."""
 NO_VARIANCE = "none"
-"""Stands for the indices of what is the same at every row, which has no variance to share out."""
-_RESAMPLES = 100
+"""Stands for the indices of a measure that is the same in every row, which has no variance."""
 _PAWN_RESAMPLES = 40
 """Enough for a standard error; each takes as long as the index itself."""
 _SLICES = 10
 """Slices of a factor in PAWN; its authors' usual choice."""
 _GROUPS = 20
-"""Most groups of points, and of seeds, that are left out in turn."""
+"""Most groups of points, and of seeds, of the jackknife."""
 _MOST_NAMED = 3
 _SEED = 1
+_SAMPLING: dict[str, Any] = {"num_resamples": 100, "conf_level": CONFIDENCE, "seed": _SEED}
 
 
 @dataclass(frozen=True)
@@ -72,11 +71,11 @@ def sensitivity(store: Store, measures: Sequence[str] | None = None, *, differen
     Parameters
     ----------
     store : Store
-        What came of a study with a sampled design, or with draws of uncertainties.
+        Results of a study with a sampled design, or with draws of uncertainties.
     measures : sequence of str, optional
         Columns of the table of runs; see :func:`civicsim.study.analysis.matched.matched`.
     difference : bool
-        Whether to look at the paired difference from what a policy is compared with, in place of the measure.
+        Whether to analyse the paired difference from the baseline in place of the measure.
 
     Returns
     -------
@@ -86,32 +85,32 @@ def sensitivity(store: Store, measures: Sequence[str] | None = None, *, differen
 
         - Sobol' (shares of the variance): "first" by itself, "total" with all that it takes part in, "second" of a pair;
         - Morris (in the unit of the measure, for a move over the whole range of the factor): "mean" of the elementary effects,
-          "mean size", and "spread", which is large where effects depend on other factors or are not straight;
-        - PAWN (largest gap between distributions, 0-1): "median" over slices. Where it does not exceed that of the factor
-          "(nothing)", which is the 95 % quantile for factors shuffled at random, it says nothing.
+          "mean size", and "spread", which is large where effects depend on other factors or are not linear;
+        - PAWN (largest gap between distributions, 0-1): "median" over slices. It is informative where it exceeds that of the
+          factor "(nothing)", the 95 % quantile for factors shuffled at random.
 
-        Intervals are 95 %, and speak of the sample of parameters: other settings might have been drawn. They hold for the
-        seeds there are. "spread" and "mean" of Morris have a t and a bootstrap interval over trajectories.
+        Intervals are 95 % and show the uncertainty of the sample of parameters, for the seeds of the study. "spread" and
+        "mean" of Morris have a chi-squared and a t interval over trajectories, "mean size" a bootstrap interval.
 
     Raises
     ------
     CivicsimError
-        If the design is of no use for it, SALib is missing, or a run is: the message names it.
+        If the design does not fit, SALib is not installed, or a run is missing: the message names it.
     """
     found = pd.DataFrame(list(_rows(matched(store, measures), *design_of(store.study), difference)))
     if not len(found):
         raise CivicsimError(
-            f"{store.path}: no policy is compared with another, so that there is no difference to look at"
+            f"{store.path}: no policy is compared with another, so that there is no difference to analyse"
         )
     return found
 
 
 def _rows(runs: Matched, design: Design, free: tuple[str, ...], difference: bool) -> Iterator[dict[str, Any]]:
     sample = sample_of(runs, design, free)
-    key, other = ("style", "policy") if design.sampled else ("policy", "style")
+    key = "style" if design.sampled else "policy"
     words = runs.policy_words()
     for name, about in runs.columns.items():
-        # Draws are averaged over where settings are what is sampled; sets of shocks are looked at one by one.
+        # Draws are averaged over where settings are sampled; sets of shocks are analysed one by one.
         for (own, shock), part in runs.points.groupby([key, "shock"], sort=False):
             which = part["point"].to_numpy()
             values = runs.values[name][which]
@@ -129,20 +128,22 @@ def _rows(runs: Matched, design: Design, free: tuple[str, ...], difference: bool
                 raise CivicsimError(
                     f"{runs.where}: {own}: {len(y)} of the {len(sample.where)} rows of the design are points"
                 )
+            about_row = {"measure": name, "label": about.label, "unit": about.unit}
+            about_row |= {
+                "words": str(own) if design.sampled else words[int(own)],
+                "shock": shock,
+                "method": sample.method,
+            }
+            unit = about.unit if sample.method == "morris" else _INDEX_UNIT[sample.method]
             for found in indices(sample, y):
-                yield {
-                    "measure": name, "label": about.label, "unit": about.unit,
-                    "words": str(own) if other == "policy" else words[int(own)], "shock": shock, "method": sample.method,
-                    **found, "index_unit": about.unit if sample.method == "morris" else _INDEX_UNIT[sample.method],
-                    "n": len(y), "n_seeds": len(runs.seeds),
-                }  # fmt: skip
+                yield about_row | found | {"index_unit": unit, "n": len(y), "n_seeds": len(runs.seeds)}
 
 
 _INDEX_UNIT = {"sobol": "share of the variance", "pawn": "gap between distributions, 0-1"}
 
 
 def sample_of(runs: Matched, design: Design, free: tuple[str, ...]) -> Sample:
-    """Return what an analysis of a study rests on: the sample of its settings, or else of its uncertainties.
+    """Return the sample that an analysis rests on: that of the settings, or else of the uncertainties.
 
     Raises
     ------
@@ -152,7 +153,7 @@ def sample_of(runs: Matched, design: Design, free: tuple[str, ...]) -> Sample:
     if design.sampled:
         method = {"sobol": "sobol", "morris": "morris"}.get(design.method, "pawn")
         return Sample(method, free, unit_sample(design, len(free)), design.second_order, design.levels)
-    if design.doubted:
+    if design.uncertain:
         raise CivicsimError(
             f"{runs.where}: a design of forms changes one rule at a time and is no sample: civicsim study multiverse reads it"
         )
@@ -171,7 +172,7 @@ def sample_of(runs: Matched, design: Design, free: tuple[str, ...]) -> Sample:
 
 
 def _codes(values: pd.Series) -> pd.Series:
-    """Return numbers in the order of values; a choice gets a number for each."""
+    """Return numbers in the order of values; each choice gets a number."""
     if pd.api.types.is_numeric_dtype(values):
         return values.astype(float)
     return pd.Series(pd.factorize(values, sort=True)[0], index=values.index)
@@ -203,7 +204,7 @@ def indices(sample: Sample, y: np.ndarray) -> list[dict[str, Any]]:
     sample : Sample
         The design.
     y : (n,) array
-        What came of each row, in its order.
+        Result of each row, in its order.
 
     Raises
     ------
@@ -217,7 +218,7 @@ def indices(sample: Sample, y: np.ndarray) -> list[dict[str, Any]]:
         bad = np.flatnonzero(~np.isfinite(y))
         raise CivicsimError(f"sensitivity: rows {', '.join(map(str, bad[:_MOST_NAMED]))} of the design have no number")
     if np.ptp(y) == 0.0:
-        # Nothing differs, so that nothing depends on anything; shares of no variance are none.
+        # Without variance there are no shares of it.
         return [
             {"factor": name, "index": NO_VARIANCE, "value": np.nan, "low": np.nan, "high": np.nan}
             for name in sample.names
@@ -238,20 +239,12 @@ def _salib(method: str) -> Any:
 
 
 def _row(factor: str, index: str, value: float, half: float) -> dict[str, Any]:
-    return {
-        "factor": factor,
-        "index": index,
-        "value": float(value),
-        "low": float(value - half),
-        "high": float(value + half),
-    }
+    ends = {"value": float(value), "low": float(value - half), "high": float(value + half)}
+    return {"factor": factor, "index": index} | ends
 
 
 def _sobol(sample: Sample, y: np.ndarray) -> list[dict[str, Any]]:
-    found = _salib("sobol").analyze(
-        _problem(sample), y, calc_second_order=sample.second_order, num_resamples=_RESAMPLES, conf_level=CONFIDENCE,
-        seed=_SEED,
-    )  # fmt: skip
+    found = _salib("sobol").analyze(_problem(sample), y, calc_second_order=sample.second_order, **_SAMPLING)
     rows = []
     for place, name in enumerate(sample.names):
         rows.append(_row(name, "first", found["S1"][place], found["S1_conf"][place]))
@@ -265,10 +258,7 @@ def _sobol(sample: Sample, y: np.ndarray) -> list[dict[str, Any]]:
 
 
 def _morris(sample: Sample, y: np.ndarray) -> list[dict[str, Any]]:
-    found = _salib("morris").analyze(
-        _problem(sample), sample.where, y, num_resamples=_RESAMPLES, conf_level=CONFIDENCE, num_levels=sample.levels,
-        seed=_SEED,
-    )  # fmt: skip
+    found = _salib("morris").analyze(_problem(sample), sample.where, y, num_levels=sample.levels, **_SAMPLING)
     n = len(y) // (len(sample.names) + 1)
     rows = []
     for place, name in enumerate(sample.names):
@@ -306,7 +296,7 @@ def _pawn(sample: Sample, y: np.ndarray) -> list[dict[str, Any]]:
 
     own = medians(sample.where, y)
     drawn = [rng.integers(0, n, n) for _ in range(_PAWN_RESAMPLES)]
-    # Rows that are there twice make gaps larger: the samples tell how much the index varies, not where its middle is.
+    # Repeated rows make gaps larger: samples give the spread of the index, not its centre.
     half = ndtri(0.5 + CONFIDENCE / 2) * np.std(
         [medians(sample.where[rows], y[rows]) for rows in drawn], axis=0, ddof=1
     )
@@ -321,25 +311,26 @@ def _pawn(sample: Sample, y: np.ndarray) -> list[dict[str, Any]]:
 
 
 def parameters_against_seeds(results: Store | Matched, measures: Sequence[str] | None = None) -> pd.DataFrame:
-    """Return how much of the variance between runs lies between points, how much between seeds, and how much in both.
+    """Return the shares of the variance between runs that lie between points, between seeds, and in both.
 
-    Points and seeds are crossed: every point is lived with every seed. Components are those of
+    Points and seeds are crossed: every point is run with every seed. Components are those of
     :func:`civicsim.experiment.variance.variance_components`.
 
     Parameters
     ----------
     results : Store or Matched
-        What came of a study.
+        Results of a study.
     measures : sequence of str, optional
         Columns of the table of runs.
 
     Returns
     -------
     pandas.DataFrame
-        A row per measure, style and source with columns measure, label, unit, style, source, share (of the variance), low, high, sd (in the measure's unit), n_points
-        and n_seeds. Sources: "parameters" (points differ whatever the seed), "seeds" (seeds differ whatever the point: luck
-        that matched differences are free of), "both" (what parameters do depends on the seed). Intervals are 95 %, by leaving
-        out groups of points and of seeds in turn. NaN with one seed or one point.
+        A row per measure, style and source with columns measure, label, unit, style, source, share (of the variance), low,
+        high, sd (in the measure's unit), n_points and n_seeds. Sources: "parameters" (differences between points whatever the
+        seed), "seeds" (differences between seeds whatever the point, which matched differences remove), "both" (the effect of
+        parameters depends on the seed). Intervals are 95 % jackknife intervals over groups of points and of seeds. NaN with
+        one seed or one point.
 
     Raises
     ------
@@ -354,19 +345,27 @@ def parameters_against_seeds(results: Store | Matched, measures: Sequence[str] |
             _check(runs, name, which)
             values = runs.values[name][which]
             for source, share, low, high, variance in split(values):
-                rows.append({
-                    "measure": name, "label": about.label, "unit": about.unit, "style": style, "source": source,
-                    "share": share, "low": low, "high": high, "sd": float(np.sqrt(max(variance, 0.0))),
-                    "n_points": values.shape[0], "n_seeds": values.shape[1],
-                })  # fmt: skip
-    return pd.DataFrame(rows)
+                row = (
+                    name,
+                    about.label,
+                    about.unit,
+                    style,
+                    source,
+                    share,
+                    low,
+                    high,
+                    float(np.sqrt(max(variance, 0.0))),
+                )
+                rows.append((*row, *values.shape))
+    return pd.DataFrame(rows, columns=list(_SPLIT))
 
 
+_SPLIT = ("measure", "label", "unit", "style", "source", "share", "low", "high", "sd", "n_points", "n_seeds")
 _SOURCES = {"parameters": "parameters", "seeds": "seeds", WITHIN: "both"}
 
 
 def split(values: np.ndarray) -> list[tuple[str, float, float, float, float]]:
-    """Return source, share, low, high and variance of (points, seeds) values, each run of which is there."""
+    """Return source, share, low, high and variance of complete (points, seeds) values."""
     from scipy.special import stdtrit
 
     n_points, n_seeds = values.shape
@@ -387,11 +386,12 @@ def split(values: np.ndarray) -> list[tuple[str, float, float, float, float]]:
             own = np.array([one[source] for one in left])
             spread[source] += float((len(own) - 1) * own.var())
     half = {source: float(stdtrit(freedom, 0.5 + CONFIDENCE / 2) * np.sqrt(value)) for source, value in spread.items()}
-    return [
-        (word, shares[source], max(shares[source] - half[source], min(0.0, shares[source])),
-         min(shares[source] + half[source], max(1.0, shares[source])), components[source])
-        for source, word in _SOURCES.items()
-    ]  # fmt: skip
+    found = []
+    for source, word in _SOURCES.items():
+        share = shares[source]
+        low, high = max(share - half[source], min(0.0, share)), min(share + half[source], max(1.0, share))
+        found.append((word, share, low, high, components[source]))
+    return found
 
 
 def _components(values: np.ndarray) -> dict[str, float]:

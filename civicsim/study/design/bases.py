@@ -51,9 +51,16 @@ def _is_scenario(style: str, folder: Path) -> bool:
 
 
 def bases_of(
-    styles: Sequence[str | Scenario], base: str | Scenario, kind: str, folder: Path, where: str,
-    weeks: int | None, burn_in_weeks: int | None, interventions: tuple[Event, ...], model: Model = SHIPPED,
-) -> dict[str, Scenario]:  # fmt: skip
+    styles: Sequence[str | Scenario],
+    base: str | Scenario,
+    kind: str,
+    folder: Path,
+    where: str,
+    weeks: int | None,
+    burn_in_weeks: int | None,
+    interventions: tuple[Event, ...],
+    model: Model = SHIPPED,
+) -> dict[str, Scenario]:
     """Return a scenario per style, by label.
 
     Parameters
@@ -67,18 +74,18 @@ def bases_of(
     folder : Path
         Where paths of files start.
     where : str
-        What a complaint starts with.
+        Start of error messages.
     weeks, burn_in_weeks : int or None
-        Weeks of every scenario; None leaves its own.
+        Weeks of every scenario; None for its own.
     interventions : tuple of Event
-        Dated changes that all of them have, behind their own.
+        Dated changes in all of them, after their own.
     model : Model
         Processes and measures of all of them.
 
     Raises
     ------
     ScenarioError
-        If one does not exist or cannot be read, two have one label, or their runs cannot be matched.
+        If one does not exist or cannot be read, two have the same label, or their runs cannot be matched.
     """
     if base and kind:
         raise ScenarioError(
@@ -118,7 +125,7 @@ def _of_model(scenario: Scenario, model: Model, where: str) -> Scenario:
 def _started(
     style: str | Scenario, ground: Scenario | None, kind: str, folder: Path, where: str, model: Model
 ) -> dict[str, Scenario]:
-    """Return the scenarios that one entry of ``styles`` stands for."""
+    """Return the scenarios of one entry of ``styles``."""
     if isinstance(style, Scenario):
         return {style.title or style.style: style}
     if not isinstance(style, str):
@@ -126,13 +133,12 @@ def _started(
     start = ground if ground is not None else _named(where, STATUS_QUO, kind, model)
     if style.startswith(_RANDOM):
         text = style.removeprefix(_RANDOM)
-        if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 10_000):
+        if not (text.isascii() and text.isdigit() and len(text) < 6 and 1 <= int(text) <= 10_000):
             raise ScenarioError(f"{where}: styles: {style!r}: expected random:N with a whole number from 1 to 10000")
+        n = int(text)
         return {
-            f"random-{k + 1}": dataclasses.replace(
-                start, style=f"random-{k + 1}", title=f"Random style {k + 1}", levers=random_style(k, int(text))
-            )
-            for k in range(int(text))
+            (label := f"random-{k}"): dataclasses.replace(start, style=label, title=f"Random style {k}", levers=levers)
+            for k, levers in enumerate((random_style(k, n) for k in range(n)), start=1)
         }
     if not style.endswith(".toml"):
         if ground is not None and style == ground.style:
@@ -160,14 +166,14 @@ def _sets_levers_only(path: Path) -> bool:
 
 
 def scenario_values(scenario: Scenario) -> dict[str, Any]:
-    """Return every value of a scenario, as JSON can hold it; see :func:`scenario_from_values`."""
+    """Return every value of a scenario for JSON; see :func:`scenario_from_values`."""
     values = scenario.to_dict()
     values.pop("code", None)
     return {key: list(value) if isinstance(value, tuple) else value for key, value in values.items()}
 
 
 def scenario_from_values(values: Mapping[str, Any], model: Model = SHIPPED) -> Scenario:
-    """Return the scenario of which :func:`scenario_values` gave the values; it needs no preset and no file."""
+    """Return the scenario of values from :func:`scenario_values`, without any preset or file."""
     given = dict(values)
     sections: dict[str, Any] = {name: cls(**given.pop(name)) for name, cls in model.types.items()}
     given |= {name: sections.pop(name) for name in SHARED}
@@ -179,7 +185,7 @@ def scenario_from_values(values: Mapping[str, Any], model: Model = SHIPPED) -> S
 
 
 def baseline_of(labels: Sequence[str], wanted: str, where: str) -> str:
-    """Return the label of the baseline.
+    """Return the label of the style that others are compared with.
 
     Raises
     ------

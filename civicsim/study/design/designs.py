@@ -1,9 +1,10 @@
-"""Designs: which settings of the factors a study looks at."""
+"""Designs: the settings of the factors of a study."""
 
 from __future__ import annotations
 
 import csv
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from civicsim import checks
 from civicsim.engine.parameters import Value
 from civicsim.errors import ScenarioError, nearest
 from civicsim.scenario.model import SECTIONS, Sections
@@ -26,19 +28,19 @@ METHODS: dict[str, tuple[str, ...]] = {
     "sobol": ("n", "second_order"),
     "morris": ("n", "levels"),
 }
-"""Designs by name, and what can be said of each beside a seed and the number of draws of the uncertainties."""
+"""Designs by name, and the options of each besides a seed and the number of draws of the uncertainties."""
 SAMPLED = ("latin-hypercube", "sobol", "morris")
 FORM = "form"
-"""Name of the parameter that chooses the form of a rule, in each section where there is a choice."""
+"""Name of the parameter that selects the form of a rule, in each section with a choice."""
 _MOST = 1_000_000
 
 Setting = dict[str, Value]
-"""Values by full name of their parameter; what is not named stays as it is."""
+"""Values by full name of their parameter; other parameters stay as they are."""
 
 
 @dataclass(frozen=True)
 class Design:
-    """How settings are chosen.
+    """A choice of settings.
 
     Attributes
     ----------
@@ -48,7 +50,7 @@ class Design:
         Rows of a Latin hypercube; base sample of a Sobol' design, which has n·(k + 2) rows for k factors, or n·(2k + 2)
         with second-order indices; trajectories of a Morris design, which has n·(k + 1) rows.
     seed : int
-        Seed of the sample; it has nothing to do with the seeds of runs.
+        Seed of the sample; it is independent of the seeds of runs.
     second_order : bool
         Whether a Sobol' design is large enough for second-order indices.
     levels : int
@@ -76,8 +78,8 @@ class Design:
         return self.method in SAMPLED
 
     @property
-    def doubted(self) -> bool:
-        """Whether settings stand for what nobody knows: samples and forms of rules, against lists that somebody chooses from."""
+    def uncertain(self) -> bool:
+        """Whether settings stand for parameter uncertainty, as samples and forms of rules do, and not for options to choose from."""
         return self.sampled or self.method == "forms"
 
 
@@ -85,29 +87,34 @@ _DEFAULT_N = {"latin-hypercube": 100, "sobol": 64, "morris": 20}
 
 
 def read_design(values: Any, factors: Sequence[Factor], n_listed: int, where: str) -> Design:
-    """Return the design that a table ``[design]`` describes; by default a grid, or the list of runs if there is one.
+    """Return the design of a table ``[design]``; by default a grid, or the list of runs if there is one.
 
     Raises
     ------
     ScenarioError
-        If it says what its method has no use for, or does not fit the factors.
+        If it has an option that its method does not use, or does not fit the factors.
     """
-    said = {"method": values} if isinstance(values, str) else values
-    if not isinstance(said, Mapping):
-        raise ScenarioError(f"{where}: design = {values!r}: expected the name of a method, or a table [design]")
-    method = said.get("method", "list" if n_listed else "csv" if "file" in said else "grid")
-    if method not in METHODS:
-        raise ScenarioError(f"{where}: [design] method = {method!r}; {nearest(str(method), METHODS)}")
+    given = {"method": values} if isinstance(values, str) else values
+    checks.table(given, f"{where}: design", "the name of a method, or a table [design]")
+    at = f"{where}: [design]"
+    usual = "list" if n_listed else "csv" if "file" in given else "grid"
+    method = checks.choice(given.get("method", usual), f"{at} method", METHODS)
     known = ("method", "draws", "seed", *METHODS[method])
-    for key in said:
+    for key in given:
         if key not in known:
-            raise ScenarioError(f"{where}: [design] {key}: a {method} design has no use for it; {nearest(key, known)}")
-    second_order, combinations = _yes(said, "second_order", where), _yes(said, "combinations", where)
-    design = Design(
-        method, _whole(said, "n", _DEFAULT_N.get(method, 0), 0, _MOST, where), _whole(said, "seed", 1, 0, 2**32, where),
-        second_order, _whole(said, "levels", 4, 2, 100, where), str(said.get("file", "")),
-        _whole(said, "draws", 100, 1, _MOST, where), combinations,
-    )  # fmt: skip
+            raise ScenarioError(f"{at} {key}: a {method} design has no use for it; {nearest(key, known)}")
+    numbers = {
+        "n": (_DEFAULT_N.get(method, 0), 0, _MOST),
+        "seed": (1, 0, 2**32),
+        "levels": (4, 2, 100),
+        "draws": (100, 1, _MOST),
+    }
+    values = {
+        key: checks.whole(given.get(key, usual), f"{at} {key}", low, high)
+        for key, (usual, low, high) in numbers.items()
+    }
+    values |= {key: checks.truth(given.get(key, False), f"{at} {key}") for key in ("second_order", "combinations")}
+    design = Design(method, **values, file=checks.text(given.get("file", ""), f"{at} file"))
     if design.levels % 2:
         raise ScenarioError(f"{where}: [design] levels = {design.levels}: expected an even number")
     if design.method == "csv" and not design.file:
@@ -134,22 +141,22 @@ def _check_factors(design: Design, factors: Sequence[Factor], where: str) -> Non
         raise ScenarioError(f"{where}: [design] n = {design.n}: expected a power of 2, such as 64, for a Sobol' design")
     if design.method in ("list", "csv", "forms") and free:
         raise ScenarioError(
-            f"{where}: factors: {free[0].key} is swept, but the {design.method} design says the settings"
+            f"{where}: factors: {free[0].key} is swept, but the {design.method} design sets the settings"
         )
 
 
-def _yes(values: Mapping[str, Any], key: str, where: str) -> bool:
-    value = values.get(key, False)
-    if not isinstance(value, bool):
-        raise ScenarioError(f"{where}: [design] {key} = {value!r}: expected true or false")
-    return value
-
-
-def _whole(values: Mapping[str, Any], key: str, default: int, low: int, high: int, where: str) -> int:
-    value = values.get(key, default)
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise ScenarioError(f"{where}: [design] {key} = {value!r}: expected a whole number from {low} to {high}")
-    return value
+def n_settings(design: Design, factors: Sequence[Factor], sections: Sections = SECTIONS) -> int:
+    """Return how many settings :func:`settings_of` would give, without making any."""
+    free = [factor for factor in factors if not factor.held]
+    if design.sampled:
+        k = len(free)
+        rows = {"latin-hypercube": 1, "morris": k + 1, "sobol": (2 * k if design.second_order else k) + 2}
+        return design.n * rows[design.method]
+    if design.method == "one-at-a-time":
+        return 1 + sum(len(factor.levels) for factor in free)
+    if design.method == "forms":
+        return len(settings_of(design, factors, sections))
+    return math.prod(len(factor.levels) for factor in free)
 
 
 def settings_of(design: Design, factors: Sequence[Factor], sections: Sections = SECTIONS) -> list[Setting]:
@@ -175,7 +182,7 @@ def forms_of_rules(
     Parameters
     ----------
     held : mapping
-        Values by full name of their parameter; rules whose form is among them keep it.
+        Values by full name of their parameter; rules with a form among them keep it.
     combinations : bool
         Whether every form of a rule meets every form of the others; else one rule at a time has another form.
     """
@@ -191,7 +198,7 @@ def forms_of_rules(
 def unit_sample(design: Design, k: int) -> np.ndarray:
     """Return the sample of a design in the unit cube, shape (rows, k), in the order of its rows.
 
-    It follows from the design alone, so that an analysis need not have it kept.
+    It follows from the design alone, so that it need not be stored.
     """
     if design.method == "latin-hypercube":
         return latin_hypercube(design.n, k, design.seed)
@@ -218,7 +225,7 @@ def draws_of(uncertainties: Sequence[Factor], n: int, seed: int) -> list[Setting
     free = [factor for factor in uncertainties if not factor.held]
     if not free:
         return [held]
-    # Another seed than that of the settings, or the two samples would go together.
+    # Another seed than that of the settings, or the two samples would be correlated.
     sample = latin_hypercube(n, len(free), seed + 1_000_003)
     columns = [factor.at(u) for factor, u in zip(free, sample.T, strict=True)]
     return [held | dict(zip((f.key for f in free), row, strict=True)) for row in zip(*columns, strict=True)]
@@ -230,7 +237,7 @@ def read_table(path: Path, where: str, sections: Sections = SECTIONS) -> tuple[l
     Raises
     ------
     ScenarioError
-        If it cannot be read, or a value is not what its column takes; the message names the line.
+        If it cannot be read, or a value does not fit its column; the message names the line.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:

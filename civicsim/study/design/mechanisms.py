@@ -1,4 +1,4 @@
-"""Mechanisms of the model as something that is taken away: which there are, which stay, and what to call what is left."""
+"""Mechanisms of the model for ablations: the switches, the mechanisms that stay on, and the names of settings."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from civicsim.engine.parameters import Value
 from civicsim.scenario.model import SECTIONS, Sections
 
 STAYING = ("events", "survey", "record")
-"""Put dates and levers into force, ask and write down. Without them there is nothing to take effect or to look at."""
+"""Mechanisms that put dates and levers into force, survey and record. Without them there are no results."""
 CORE = ("load", "noticing", "voice", "response", "quality")
-"""Stay on where all else is off: work that has to be done, problems that are noticed, said and answered, and the quality that
-patients meet. Assumption: the least in which a week of an organisation means something."""
+"""Mechanisms that stay on where all others are off: work, problems that are noticed, raised and answered, and the quality for
+patients. Assumption: the least that makes a meaningful week of an organisation."""
 EVERYTHING, ALONE = "everything on", "core alone"
 
 _OWN_WAYS = {"codification.directives_enabled": "directives"}
-"""Switches that belong to another mechanism than their section says: who issues directives goes with who answers them."""
+"""Switches that belong to the mechanism of another section: issuing directives goes with answering them."""
 
 
 def switches_of(sections: Sections) -> tuple[str, ...]:
-    """Return the full names of the switches of all mechanisms that can be taken away."""
+    """Return the full names of the switches of all mechanisms that can be taken out."""
     every = sections.parameters.items()
     return tuple(key for key, about in every if about.role == "switch" and about.section not in STAYING)
 
@@ -34,14 +34,14 @@ def mechanism_of(key: str) -> str:
 
 
 def name_of(key: str) -> str:
-    """Return what to call a switch: its mechanism, and which part of it."""
+    """Return the name of a switch: its mechanism, and the part of it."""
     section, _, name = key.partition(".")
     part = name.removesuffix("enabled").rstrip("_")
     return f"{section} ({part})" if part else section
 
 
 def optional(keys: Collection[str]) -> dict[str, tuple[str, ...]]:
-    """Return the switches of each mechanism beyond the core, of those given."""
+    """Return those of the given switches that are outside the core, by mechanism."""
     found: dict[str, tuple[str, ...]] = {}
     for key in keys:
         if key.partition(".")[0] not in CORE:
@@ -63,7 +63,7 @@ def one_in(keys: Collection[str]) -> list[dict[str, Value]]:
 
 
 def words(switches: Mapping[str, bool]) -> str:
-    """Return what a setting of switches is called: "everything on", "without voice", "core alone", "core and ties"."""
+    """Return the name of a setting of switches: "everything on", "without voice", "core alone", "core and ties"."""
     off = [key for key, on in switches.items() if not on]
     if not off:
         return EVERYTHING

@@ -1,4 +1,4 @@
-"""When there are seeds enough: the paired interval of every comparison is narrow enough, or the limit is reached."""
+"""The precision rule: seeds are added until the paired interval of every comparison is narrow enough, or up to a limit."""
 
 from __future__ import annotations
 
@@ -8,22 +8,23 @@ from typing import Any
 
 import pandas as pd
 
-from civicsim.errors import ScenarioError, nearest
+from civicsim import checks
 from civicsim.experiment.statistics import estimate, paired_difference
+from civicsim.study.design.weight import MOST_SEEDS
 
 
 @dataclass(frozen=True)
 class Precision:
-    """The precision that a study asks for.
+    """A precision rule.
 
     Attributes
     ----------
     half_width : dict of str to float
-        By column of the table of runs: the most that half of the 95 % interval may be.
+        By column of the table of runs: the largest half-width of the 95 % interval.
     limit : int
-        Most seeds.
+        Largest number of seeds.
     batch : int
-        Seeds that are added at a time.
+        Number of seeds that are added at a time.
     """
 
     half_width: dict[str, float] = field(default_factory=dict)
@@ -32,59 +33,47 @@ class Precision:
 
 
 def read_precision(values: Any, columns: Mapping[str, Any], n_seeds: int, where: str) -> Precision | None:
-    """Return the rule that a table ``[precision]`` describes; None where there is none.
+    """Return the rule of a table ``[precision]``; None where there is none.
 
     Raises
     ------
     ScenarioError
-        If it names what is no column, or its numbers make no sense.
+        If it names an unknown column, or a number is out of range.
     """
     if not values:
         return None
-    if not isinstance(values, Mapping):
-        raise ScenarioError(f"{where}: precision = {values!r}: expected a table [precision]")
-    for key in values:
-        if key not in ("half_width", "limit", "batch"):
-            raise ScenarioError(
-                f"{where}: [precision] has no '{key}'; {nearest(key, ('half_width', 'limit', 'batch'))}"
-            )
-    widths = values.get("half_width")
-    if not isinstance(widths, Mapping) or not widths:
-        raise ScenarioError(f"{where}: [precision] half_width = {widths!r}: expected measures and numbers above 0")
-    for name, width in widths.items():
-        if name not in columns:
-            raise ScenarioError(f"{where}: [precision] half_width: no column '{name}'; {nearest(name, columns)}")
-        if isinstance(width, bool) or not isinstance(width, int | float) or not width > 0.0:
-            raise ScenarioError(f"{where}: [precision] half_width: {name} = {width!r}: expected a number above 0")
-    limit, batch = values.get("limit", 10 * n_seeds), values.get("batch", 10)
-    for key, number, least in (("limit", limit, n_seeds), ("batch", batch, 1)):
-        if isinstance(number, bool) or not isinstance(number, int) or not least <= number <= 100_000:
-            raise ScenarioError(
-                f"{where}: [precision] {key} = {number!r}: expected a whole number from {least} to 100000"
-            )
-    return Precision({name: float(width) for name, width in widths.items()}, limit, batch)
+    checks.table(values, f"{where}: precision", "a table [precision]")
+    at = f"{where}: [precision]"
+    checks.keys(values, ("half_width", "limit", "batch"), f"{at} has no")
+    widths = checks.table(values.get("half_width"), f"{at} half_width", "measures and numbers above 0", some=True)
+    checks.keys(widths, columns, f"{at} half_width: no column")
+    return Precision(
+        {name: checks.number(width, f"{at} half_width: {name}", 0.0, above=True) for name, width in widths.items()},
+        checks.whole(values.get("limit", min(10 * n_seeds, MOST_SEEDS)), f"{at} limit", n_seeds, MOST_SEEDS),
+        checks.whole(values.get("batch", 10), f"{at} batch", 1, MOST_SEEDS),
+    )
 
 
 def widths(runs: pd.DataFrame, against: pd.Series, columns: Mapping[str, float]) -> pd.DataFrame:
-    """Return, per point and column, the half-width that there is and the one that is wanted.
+    """Return the present and the wanted half-width of each point and column.
 
     Parameters
     ----------
     runs : pandas.DataFrame
         Columns point, seed, and those named.
     against : pandas.Series
-        By point: the point that it is compared with; missing or itself where it is compared with none, and then the
-        interval of its mean counts.
+        By point: the point that it is compared with. Where no point is compared with another (missing or itself), the
+        intervals of means count.
     columns : mapping of str to float
         Half-width wanted by column.
 
     Returns
     -------
     pandas.DataFrame
-        Columns point, column, n, half_width, wanted, reached. A column without any value counts as reached: more seeds
-        do not give it one. One without an interval does not.
+        Columns point, column, n, half_width, wanted, reached. A column without any value counts as reached, since more
+        seeds would not help; one without an interval does not.
     """
-    rows: list[dict[str, Any]] = []
+    rows: list[tuple[Any, ...]] = []
     compared = {int(point) for point, other in against.items() if pd.notna(other) and other != point}
     for name, wanted in columns.items():
         # A point of which every run has failed is not among the runs.
@@ -97,15 +86,12 @@ def widths(runs: pd.DataFrame, against: pd.Series, columns: Mapping[str, float])
             else:
                 about = estimate(table[point].to_numpy())
             half = (about.high - about.low) / 2
-            rows.append({
-                "point": point, "column": name, "n": about.n, "half_width": half, "wanted": wanted,
-                "reached": about.n == 0 or bool(half <= wanted),
-            })  # fmt: skip
-    return pd.DataFrame(rows)
+            rows.append((point, name, about.n, half, wanted, about.n == 0 or bool(half <= wanted)))
+    return pd.DataFrame(rows, columns=["point", "column", "n", "half_width", "wanted", "reached"])
 
 
 def seeds_to_add(rule: Precision, reached: bool, seeds: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the seeds that come next: none where the rule is satisfied or its limit reached."""
+    """Return the next seeds; none where the rule is satisfied or its limit reached."""
     if reached or len(seeds) >= rule.limit:
         return ()
     return more_seeds(seeds, min(rule.batch, rule.limit - len(seeds)))

@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from civicsim import checks
 from civicsim.engine.process import Process
 from civicsim.errors import ScenarioError
 from civicsim.experiment.snapshots import weeks_of
@@ -27,12 +28,20 @@ from civicsim.scenario.posterior import draws_file
 from civicsim.scenario.scenario import Scenario
 from civicsim.scenario.shipped import load_named
 from civicsim.study.design.bases import baseline_of, bases_of, model_of, scenario_from_values, scenario_values
-from civicsim.study.design.designs import Design, Setting, draws_of, read_design, read_setting, read_table, settings_of
+from civicsim.study.design.designs import (
+    Design,
+    Setting,
+    draws_of,
+    n_settings,
+    read_design,
+    read_setting,
+    read_table,
+    settings_of,
+)
 from civicsim.study.design.factors import column_of, read_factors
 from civicsim.study.design.summaries import Column, read_columns
-
-if TYPE_CHECKING:
-    from civicsim.study.design.study import Study
+from civicsim.study.design.weight import n_seeds_of, weigh
+from civicsim.study.design.written import Written
 
 PROTOCOL = "protocol.json"
 CODE = "code.py"
@@ -40,7 +49,6 @@ FIXED = ("point", "policy", "future", "style", "setting", "draw", "shock", "agai
 """Columns that every table of points has; those of factors follow."""
 _MOST_CHECKED = 500
 """Points of which the scenario is made before anything is run; of more, as many evenly spread ones."""
-_MOST_POINTS = 2_000_000
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -163,11 +171,11 @@ class Protocol:
             of_base = {label: getattr(base.structure, name) for label, base in self.bases.items()}
             column = column_of(PARAMETERS[f"structure.{name}"])
             posts *= (self.points[column] if column in self.factors else bases.map(of_base)).to_numpy(dtype=float)
-        lived = [
+        weeks = [
             bases.map({label: getattr(base, key) for label, base in self.bases.items()}).to_numpy(dtype=float)
             for key in ("burn_in_weeks", "weeks")
         ]
-        return posts * lived[0], posts * lived[1]
+        return posts * weeks[0], posts * weeks[1]
 
     def with_draws(self, draws: Sequence[Setting]) -> Protocol:
         """Return the same policies and shocks in other draws of the uncertainties.
@@ -179,15 +187,12 @@ class Protocol:
         """
         columns, n_shocks = {key: name for name, key in self.factors.items()}, max(1, len(self.shocks))
         once = self.points[self.points["draw"] == 0]
-        blocks = [
-            once.assign(
-                draw=number, future=number * n_shocks + once["future"] % n_shocks,
-                **{columns[key]: value for key, value in drawn.items()},
-            )
-            for number, drawn in enumerate(draws)
-        ]  # fmt: skip
+        blocks = []
+        for number, drawn in enumerate(draws):
+            values = {columns[key]: value for key, value in drawn.items()}
+            blocks.append(once.assign(draw=number, future=number * n_shocks + once["future"] % n_shocks, **values))
         frame = pd.concat(blocks).sort_values(["policy", "future"], kind="stable")
-        # Compared with the same policy as before, in the future of one's own.
+        # Compared with the same policy as before, in the same future.
         policies = self.points["policy"].to_numpy()
         other = [None if pd.isna(point) else int(policies[int(point)]) for point in frame["against"]]
         own = frame[["policy", "future"]].itertuples(index=False)
@@ -243,7 +248,7 @@ class Protocol:
 
     @classmethod
     def load(cls, folder: Path, points: pd.DataFrame) -> Protocol:
-        """Return the protocol that a folder keeps, with the points read from there."""
+        """Return the protocol of a folder, with the points read from there."""
         values = json.loads((folder / PROTOCOL).read_text(encoding="utf-8"))
         code = None if values["code"] is None else folder / CODE
         declared = SHIPPED if code is None else stand_in(values.get("declared", {}), code, values["code"])
@@ -261,7 +266,7 @@ class Protocol:
         )
 
 
-def protocol_of(study: Study) -> Protocol:
+def protocol_of(study: Written) -> Protocol:
     """Return a study spelt out."""
     where, folder = study.where, study.folder
     model = model_of(study.code, study.base, study.styles, folder, where)
@@ -273,24 +278,24 @@ def protocol_of(study: Study) -> Protocol:
     events = _events(study.interventions, f"{where}: interventions", sections, folder)
     styles = list(study.styles) or [style for style in dict.fromkeys(style for _, style in listed) if style]
     bases = bases_of(styles, study.base, study.kind, folder, where, study.weeks, study.burn_in_weeks, events, model)
-    settings: list[tuple[Setting, str | None]] = listed
-    held = {factor.key: factor.levels[0] for factor in factors if factor.held}
+    first = next(iter(bases.values()))
+    shocks = _shocks(study.shocks, where, sections, folder)
+    n_seeds, each = n_seeds_of(study.seeds), len(bases) * max(1, len(shocks))
+    rows = listed
     if design.method == "csv":
-        rows, of_row = read_table(folder / design.file, where, sections)
-        settings = list(zip(rows, of_row, strict=True))
+        rows = list(zip(*read_table(folder / design.file, where, sections), strict=True))
+    n_rows = len(rows) if design.method in ("csv", "list") else n_settings(design, factors, sections)
+    weigh(n_rows * each * _n_drawn(study, design, sections), n_seeds, first, where)
+    draws = _draws(study, design, folder, first.kind, sections)
+    weigh(n_rows * each * len(draws), n_seeds, first, where)
+    held = {factor.key: factor.levels[0] for factor in factors if factor.held}
     if design.method in ("csv", "list"):
-        settings = [(held | setting, style) for setting, style in settings]
+        settings = [(held | setting, style) for setting, style in rows]
     else:
         settings = [(setting, None) for setting in settings_of(design, factors, sections)]
     for number, (_, style) in enumerate(settings, start=1):
         if style and style not in bases:
             raise ScenarioError(f"{where}: setting {number}: style = {style!r} is not among {', '.join(bases)}")
-    draws = _draws(study, design, folder, next(iter(bases.values())).kind, sections)
-    shocks = _shocks(study.shocks, where, sections, folder)
-    n_points = len(settings) * len(bases) * len(draws) * max(1, len(shocks))
-    if n_points > _MOST_POINTS:
-        raise ScenarioError(f"{where}: {n_points:,} points: expected at most {_MOST_POINTS:,}")
-    first = next(iter(bases.values()))
     columns = read_columns(study.measures, study.summaries, model.measures, first.weeks, where)
     for name in study.weekly:
         # The complaint is the same as for measures.
@@ -338,7 +343,7 @@ def _shocks(values: Any, where: str, sections: Sections, folder: Path) -> dict[s
     }
 
 
-def _traces(study: Study, weeks: int) -> dict[str, Any]:
+def _traces(study: Written, weeks: int) -> dict[str, Any]:
     """Return what a study keeps of events, people and networks, checked."""
     if not isinstance(study.events, bool):
         raise ScenarioError(f"{study.where}: events = {study.events!r}: expected true or false")
@@ -353,7 +358,16 @@ def _traces(study: Study, weeks: int) -> dict[str, Any]:
     return asked
 
 
-def _draws(study: Study, design: Design, folder: Path, kind: str, sections: Sections) -> list[Setting]:
+def _n_drawn(study: Written, design: Design, sections: Sections) -> int:
+    """Return how many draws of ranges there will be; 1 where draws are read from a file, or there are none."""
+    given: Any = study.uncertainties
+    if isinstance(given, Mapping) and {"file", "posterior"} & set(given):
+        return 1
+    factors = read_factors(given, study.where, "uncertainties", sections)
+    return 1 if all(factor.held for factor in factors) else design.draws
+
+
+def _draws(study: Written, design: Design, folder: Path, kind: str, sections: Sections) -> list[Setting]:
     """Return the draws of the uncertainties: rows of a file, parameter sets of a calibration, or a sample."""
     where = f"{study.where}: uncertainties"
     given: Any = study.uncertainties
@@ -377,17 +391,19 @@ def _draws(study: Study, design: Design, folder: Path, kind: str, sections: Sect
     if any(styles):
         raise ScenarioError(f"{where}: {path.name}: a draw has no style")
     if sources == ["posterior"]:
-        n = given["posterior"]
-        if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= len(rows):
-            raise ScenarioError(f"{where}: posterior = {n!r}: expected a whole number from 1 to {len(rows)}")
-        rows = rows[:n]
+        rows = rows[: checks.whole(given["posterior"], f"{where}: posterior", 1, len(rows))]
     return [{factor.key: factor.levels[0] for factor in held} | row for row in rows]
 
 
 def _points(
-    bases: Mapping[str, Scenario], settings: Sequence[tuple[Setting, str | None]], draws: Sequence[Setting],
-    shocks: Sequence[str], baseline: str, sampled: bool, sections: Sections,
-) -> tuple[pd.DataFrame, dict[str, str]]:  # fmt: skip
+    bases: Mapping[str, Scenario],
+    settings: Sequence[tuple[Setting, str | None]],
+    draws: Sequence[Setting],
+    shocks: Sequence[str],
+    baseline: str,
+    sampled: bool,
+    sections: Sections,
+) -> tuple[pd.DataFrame, dict[str, str]]:
     """Return the table of points, and the full name of the parameter in each column of a factor."""
     keys = list(dict.fromkeys(key for part in ([s for s, _ in settings], draws) for values in part for key in values))
     usual = {
@@ -398,7 +414,7 @@ def _points(
     cells: dict[str, list[Any]] = {key: [] for key in keys}
     places: dict[tuple[Any, ...], int] = {}
     policy = -1
-    said: list[tuple[Any, ...]] = []
+    cases: list[tuple[Any, ...]] = []
     for label in bases:
         for number, (setting, own) in enumerate(settings):
             if own and own != label:
@@ -409,7 +425,7 @@ def _points(
                 for place, shock in enumerate(shocks):
                     future = draw * len(shocks) + place
                     places[label, frozen, future] = len(rows)
-                    said.append((label, frozen, future))
+                    cases.append((label, frozen, future))
                     rows.append((len(rows), policy, future, label, number, draw, shock))
                     for key in keys:
                         cells[key].append(drawn.get(key, setting.get(key, usual[label][key])))
@@ -417,12 +433,12 @@ def _points(
     for name in ("point", "policy", "future", "setting", "draw"):
         frame[name] = frame[name].astype("int32")
     if len(bases) > 1:
-        against = [places.get((baseline, frozen, future)) for _, frozen, future in said]
+        against = [places.get((baseline, frozen, future)) for _, frozen, future in cases]
     elif sampled:
         against = [None] * len(rows)
     else:
-        first = {future: place for place, (_, _, future) in reversed(list(enumerate(said)))}
-        against = [first[future] for _, _, future in said]
+        first = {future: place for place, (_, _, future) in reversed(list(enumerate(cases)))}
+        against = [first[future] for _, _, future in cases]
     frame["against"] = pd.array(against, dtype="Int32")
     names: dict[str, str] = {}
     for key in keys:

@@ -20,31 +20,31 @@ _PATTERN = re.compile(r"(last|lowest|highest) (\d+)|(all)|weeks (\d+)-(\d+)")
 
 @dataclass(frozen=True)
 class Summary:
-    """Which weeks are summed up, and how.
+    """A way to sum up the weeks of a measure.
 
     Attributes
     ----------
     name : str
         ``"last 52"``: the last 52 weeks; ``"all"``: all weeks; ``"weeks 0-51"``: these, both included, from 0;
-        ``"lowest 13"``, ``"highest 13"``: the least and the greatest value that 13 weeks in a row come to.
+        ``"lowest 13"``, ``"highest 13"``: the least and the greatest mean of 13 consecutive weeks.
     """
 
     name: str
 
     @property
     def suffix(self) -> str:
-        """The name as part of a column's."""
+        """The name as part of a column name."""
         return re.sub(r"\W+", "_", self.name)
 
     def of(self, measure: Measure, history: History) -> np.ndarray:
-        """Return one value per organisation of a record; the whole record where it is shorter than what is asked for."""
+        """Return one value per organisation of a record; of the whole record where that is shorter than the summary."""
         what, number, _, first, last = _parsed(self.name)
         weeks = len(history.tally)
         if what in ("lowest", "highest"):
             n = min(int(number), weeks)
             values = measure.smoothed(history, n)[n - 1 :]
             with warnings.catch_warnings():
-                # Weeks in which nothing happened at all have no value.
+                # Weeks without any event have no value.
                 warnings.simplefilter("ignore", RuntimeWarning)
                 return np.asarray((np.nanmin if what == "lowest" else np.nanmax)(values, axis=0))
         begin, end = 0, weeks
@@ -62,7 +62,7 @@ class Column:
     Attributes
     ----------
     name, measure, summary : str
-        Name of the column, of the measure, and how it is summed up.
+        Names of the column, the measure and the summary.
     """
 
     name: str
@@ -76,7 +76,7 @@ def read_summary(text: Any, weeks: int, where: str) -> Summary:
     Raises
     ------
     ScenarioError
-        If it is none, or asks for weeks that are not lived.
+        If it is none, or asks for weeks that are not simulated.
     """
     found = _PATTERN.fullmatch(text) if isinstance(text, str) else None
     if found is None:
@@ -99,13 +99,13 @@ def read_columns(
     measures : str, sequence of str, or mapping
         ``"all"``, ``"flagship"``, names of measures, or their names with summaries of their own.
     summaries : sequence of str
-        Summaries of measures that have none of their own; columns of the first are called like their measure.
+        Summaries of measures without their own; columns of the first are named like their measure.
     known : mapping of str to Measure
-        Measures there are.
+        Available measures.
     weeks : int
         Weeks of a run.
     where : str
-        What a complaint starts with.
+        Start of error messages.
     """
     if isinstance(summaries, str):
         summaries = [summaries]

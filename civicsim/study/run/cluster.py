@@ -1,6 +1,6 @@
-"""Work on a cluster through Dask: its workers write to the folder that everybody sees, and report what they wrote.
+"""Work on a cluster through Dask: its workers write to a shared folder, and report what they wrote.
 
-A scheduler that dies loses what lives in memory only, which here is nothing: the same command does what is missing.
+A scheduler that dies loses no results: the same command completes the study.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def dask_executor(address: str) -> Iterator[tuple[Executor, int]]:
     Raises
     ------
     CivicsimError
-        If Dask is not installed, or nobody answers.
+        If Dask is not installed, or there is no answer.
     """
     try:
         from distributed import Client
@@ -37,8 +37,8 @@ def dask_executor(address: str) -> Iterator[tuple[Executor, int]]:
     try:
         client = Client(**where, timeout=_PATIENCE, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:
-        raise CivicsimError(f"--dask {address}: nobody answers ({type(error).__name__})") from None
+        raise CivicsimError(f"--dask {address}: no answer ({type(error).__name__})") from None
     with client:
         client.wait_for_workers(1, timeout=_PATIENCE)
-        # A worker that dies is replaced and its chunk done again, up to the scheduler's own limit; then run by run.
+        # A worker that dies is replaced and its chunk repeated, up to the limit of the scheduler; then run by run.
         yield client.get_executor(pure=False), max(1, sum(client.nthreads().values()))

@@ -1,4 +1,4 @@
-"""What a study takes, said before it begins: from one small run that is measured."""
+"""The effort of a study, estimated from one small run."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ import numpy as np
 
 from civicsim.experiment.run import burn_in, run, threads_available
 from civicsim.study.design.study import Study
-from civicsim.study.run.chunks import RUN_PERSON_WEEKS, cost_of
+from civicsim.study.design.weight import RUN_PERSON_WEEKS
+from civicsim.study.run.chunks import cost_of
 
 _WEEKS = 26
-"""Weeks of the measured run and of its burn-in, or as many as the study has."""
+"""Weeks of the measured run and of its burn-in, or fewer if the study has fewer."""
 _CELL = 8.0
-"""Bytes of a value in a file; most do not compress."""
+"""Bytes of a value in a file; most values do not compress."""
 _FILE = 2_000.0
 _EVENT_CELLS = 0.5
 """Values' worth of bytes that events take per person-week: about 0.3 rows of small numbers and repeated words."""
@@ -23,18 +24,18 @@ _EVENT_CELLS = 0.5
 
 @dataclass(frozen=True)
 class Effort:
-    """What a study takes.
+    """The effort of a study.
 
     Attributes
     ----------
     points, seeds, runs : int
-        How many.
+        Numbers of points, seeds and runs.
     seconds : float
-        With so many processes, about.
+        Approximate time with ``processes``.
     n_bytes : float
-        On disk, about.
+        Approximate size on disk.
     processes : int
-        How many at once.
+        Number of processes.
     seconds_per_person_week : float
         As measured, on one thread.
     """
@@ -49,14 +50,14 @@ class Effort:
 
 
 def effort_of(study: Study, processes: int | None = None) -> Effort:
-    """Return what a study takes, of which one run of a few weeks is measured.
+    """Return the effort of a study, from one run of a few weeks.
 
     Parameters
     ----------
     study : Study
-        The study; with a rule of precision, its seeds may become more.
+        The study; with a precision rule, seeds may be added.
     processes : int, optional
-        How many at once; one per thread that there is by default.
+        Number of processes; one per available thread by default.
     """
     protocol = study.protocol
     workers = max(1, threads_available() if processes is None else processes)
@@ -64,7 +65,7 @@ def effort_of(study: Study, processes: int | None = None) -> Effort:
     small = dataclasses.replace(
         scenario, weeks=min(_WEEKS, scenario.weeks), burn_in_weeks=min(_WEEKS, scenario.burn_in_weeks)
     )
-    # Once for loading compiled code, which is not measured.
+    # The first time loads compiled code, and is not counted.
     for _ in range(2):
         began = time.perf_counter()
         start = burn_in(small, [1], processes=protocol.week, threads=1)
@@ -72,8 +73,8 @@ def effort_of(study: Study, processes: int | None = None) -> Effort:
         taken = time.perf_counter() - began
     every, weeks = protocol.person_weeks
     before, after = float(every[0]), float(weeks[0])
-    lived = before * small.burn_in_weeks / max(1, scenario.burn_in_weeks) + after * small.weeks / scenario.weeks
-    each = taken / (lived + 2 * RUN_PERSON_WEEKS)
+    simulated = before * small.burn_in_weeks / max(1, scenario.burn_in_weeks) + after * small.weeks / scenario.weeks
+    each = taken / (simulated + 2 * RUN_PERSON_WEEKS)
     n, seeds = len(protocol.points), np.array(study.seed_numbers, dtype=np.int64)
     cost = cost_of(protocol, np.arange(n), np.full(n, seeds[0])) * len(seeds)
     cells = n * len(seeds) * (2.0 + len(protocol.columns))

@@ -1,4 +1,4 @@
-"""Finds numbers that are none, and where they come from."""
+"""Finds values that are not finite, and their origin."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from civicsim.study.store.failures import NotFiniteError
 
 
 def is_finite(cohort: Cohort, recorder: Recorder) -> bool:
-    """Return whether all that was written down, and all that stands at the end, are numbers."""
+    """Return whether everything in the record and in the final state is finite."""
     tables = [*cohort.tables.values(), recorder.tally, recorder.snapshot, recorder.enacted]
     return not any(_has_bad(table) for table in tables)
 
@@ -30,10 +30,9 @@ def _has_bad(table: np.ndarray) -> bool:
 
 
 def find_origin(scenario: Scenario, seed: int, processes: Sequence[Process]) -> None:
-    """Live a run again, and raise where a number that is none comes up first.
+    """Repeat a run, and raise where a value that is not finite first appears.
 
-    Each week is lived with a copy of the state before; the week that brings such a number is lived again process by
-    process.
+    Each week runs with a copy of the state before it; the week that yields such a value is repeated process by process.
 
     Raises
     ------
@@ -43,13 +42,13 @@ def find_origin(scenario: Scenario, seed: int, processes: Sequence[Process]) -> 
     cohort = burn_in(dataclasses.replace(scenario, burn_in_weeks=0), [seed], processes=processes, threads=1)
     cohort.week = -scenario.burn_in_weeks
     _complain(cohort, "")
-    _live(cohort, scenario.burn_in_weeks, processes)
+    _simulate(cohort, scenario.burn_in_weeks, processes)
     cohort = begin(cohort, scenario)
     _complain(cohort, "")
-    _live(cohort, scenario.weeks, processes)
+    _simulate(cohort, scenario.weeks, processes)
 
 
-def _live(cohort: Cohort, weeks: int, processes: Sequence[Process]) -> None:
+def _simulate(cohort: Cohort, weeks: int, processes: Sequence[Process]) -> None:
     n = cohort.n_organisations
     for _ in range(weeks):
         before = cohort.copy()
@@ -65,7 +64,7 @@ def _live(cohort: Cohort, weeks: int, processes: Sequence[Process]) -> None:
 
 
 def _complain(cohort: Cohort, process: str) -> None:
-    """Raise if a number is none; the first row and column that hold one are named."""
+    """Raise if a value is not finite, with its row and column."""
     for table, rows in cohort.tables.items():
         for name in _floats(rows):
             bad = np.argwhere(~np.isfinite(rows[name]))

@@ -1,6 +1,6 @@
 """Processes on this machine: a pipe and a thread for each, a time limit, and a new process where one dies.
 
-Workers share nothing, so that one that dies or hangs takes nobody along.
+Workers share nothing, so that one that dies or hangs affects no other.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ _PRELOADED = "civicsim.study.run.warm"
 
 
 class WorkerDiedError(Exception):
-    """A worker ended before it answered; the message says how."""
+    """A worker ended before it answered; the message tells how."""
 
 
 class TimeLimitError(Exception):
-    """A worker took longer than it may, and was ended."""
+    """A worker exceeded the time limit, and was ended."""
 
 
 class RemoteError(Exception):
@@ -40,11 +40,11 @@ class LocalExecutor(Executor):
     Parameters
     ----------
     processes : int
-        How many.
+        Number of processes.
     timeout : float
-        Seconds that one call may take; 0 for any.
+        Time limit of a call in seconds; 0 for none.
     memory : float
-        Bytes of address space that a process may take; 0 for any. Only where the system has such limits.
+        Most bytes of address space of a process; 0 for any. Only where the system has such limits.
     """
 
     def __init__(self, processes: int, timeout: float = 0.0, memory: float = 0.0) -> None:
@@ -71,7 +71,7 @@ class LocalExecutor(Executor):
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """End the processes: after what they are doing, or at once with ``cancel_futures``."""
+        """End the processes: after their present calls, or at once with ``cancel_futures``."""
         self._ending.set()
         for _ in self._threads:
             self._tasks.put(None)
@@ -84,7 +84,7 @@ class LocalExecutor(Executor):
                 thread.join()
 
     def _serve(self, place: int) -> None:
-        """Hand tasks to one process, and start another whenever it is gone."""
+        """Hand tasks to one process, and start another when it is gone."""
         process: Any = None
         pipe: Connection | None = None
         while (task := self._tasks.get()) is not None:
@@ -126,7 +126,7 @@ class LocalExecutor(Executor):
                 return found
         except (EOFError, OSError):
             pass
-        # Whoever starts a process asks after all others, and of two who ask at the same time one is told wrongly.
+        # Starting a process polls all others, and of two threads that poll at the same time one gets a wrong answer.
         with _ONE_ASKS:
             process.join()
         raise WorkerDiedError(_ending(process.exitcode))
@@ -154,7 +154,7 @@ def _ending(code: int | None) -> str:
 
 
 def _context() -> Any:
-    """Return how processes are started: forked from a clean server that has loaded the model, or from scratch."""
+    """Return how processes start: forked from a clean server that has loaded the model, or from scratch."""
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
@@ -166,7 +166,7 @@ def _context() -> Any:
 def without_main() -> Iterator[None]:
     """Keep new processes from executing the caller's script again.
 
-    Workers need nothing of it, and a script without ``if __name__ == "__main__"`` would start a study in each of them.
+    Workers do not need it, and a script without ``if __name__ == "__main__"`` would start a study in each of them.
     """
     main = sys.modules["__main__"]
     names = {name: getattr(main, name) for name in ("__file__", "__spec__") if getattr(main, name, None) is not None}
@@ -181,7 +181,7 @@ def without_main() -> Iterator[None]:
 
 def _work(pipe: Connection, lifeline: Connection, memory: float) -> None:
     """Answer calls until the pipe is closed or the driver is gone."""
-    # Ctrl-C reaches all processes of a terminal; the driver decides what happens then.
+    # Ctrl-C reaches all processes of a terminal; the driver decides what to do.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_watch, args=(lifeline,), daemon=True).start()
     if memory > 0.0:
@@ -202,7 +202,7 @@ def _work(pipe: Connection, lifeline: Connection, memory: float) -> None:
 
 
 def _watch(lifeline: Connection) -> None:
-    """End this process when its driver is gone, whatever it is doing: the system closes the driver's end then."""
+    """End this process when its driver is gone: the system then closes the driver's end of the pipe."""
     with contextlib.suppress(EOFError, OSError):
         lifeline.recv_bytes()
     os._exit(1)

@@ -1,4 +1,4 @@
-"""Runs what is missing of a study: one loop around an executor, with a bounded number of chunks under way."""
+"""Completes a study: one loop around an executor, with a bounded number of chunks in progress."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from civicsim.errors import CivicsimError
 from civicsim.experiment.run import threads_available
 from civicsim.study.design.precision import more_seeds, seeds_to_add, widths
 from civicsim.study.design.study import Study
-from civicsim.study.run.chunks import SECONDS, Chunk, chunks_of, cost_of
+from civicsim.study.design.weight import SECONDS
+from civicsim.study.run.chunks import Chunk, chunks_of, cost_of
 from civicsim.study.run.local import LocalExecutor, TimeLimitError, WorkerDiedError, without_main
 from civicsim.study.run.worker import Report, Task, run_chunk, write_failures
 from civicsim.study.store.failures import Failure
@@ -28,24 +29,24 @@ from civicsim.study.store.schema import PARTS
 from civicsim.study.store.store import Store, open_store
 
 _PATIENCE = 120.0
-"""Seconds that a chunk may take at least before it counts as hanging; compiling the model may be among them. Assumption."""
+"""Least time limit of a chunk in seconds; it may include compiling the model. Assumption."""
 _SLOWNESS = 30.0
-"""How many times as long as expected a chunk may take before it counts as hanging. Assumption."""
+"""Time limit of a chunk as a multiple of its expected time. Assumption."""
 _LOOK = 0.5
 _WINDOW = 2
-"""Chunks under way or waiting, for each worker."""
+"""Chunks in progress or waiting, for each worker."""
 
 
 @dataclass(frozen=True)
 class Standing:
-    """How far a study is.
+    """Progress of a study.
 
     Attributes
     ----------
     done, failed, total : int
         Runs.
     seconds_left : float
-        About how long the rest takes; NaN before that is known.
+        Approximate time for the rest; NaN at the start.
     """
 
     done: int
@@ -59,42 +60,52 @@ Work = Callable[[Task], Report]
 
 
 def run_study(
-    study: Study, out: str | Path, *, processes: int | None = None, shard: tuple[int, int] = (1, 1),
-    timeout: float | None = None, memory: float = 0.0, retry_failed: bool = False, mix: bool = False, add_seeds: int = 0,
-    executor: Executor | None = None, progress: Progress | None = None, note: Callable[[str], None] | None = None,
+    study: Study,
+    out: str | Path,
+    *,
+    processes: int | None = None,
+    shard: tuple[int, int] = (1, 1),
+    timeout: float | None = None,
+    memory: float = 0.0,
+    retry_failed: bool = False,
+    mix: bool = False,
+    add_seeds: int = 0,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+    note: Callable[[str], None] | None = None,
     work: Work = run_chunk,
-) -> Store:  # fmt: skip
-    """Run what is missing of a study in a folder, and return the store.
+) -> Store:
+    """Run the missing runs of a study in a folder, and return the store.
 
     Parameters
     ----------
     study : Study
-        What is run.
+        The study.
     out : str or Path
-        Folder of results. What is there already is not run again.
+        Folder of results. Runs with results are not repeated.
     processes : int, optional
-        Worker processes; one per thread that this process may use by default. 0 works in this process, where nothing can
-        be timed out and whatever dies takes the study along.
+        Worker processes; one per available thread by default. 0 works in this process, without a time limit or protection
+        from runs that end the process.
     shard : (int, int)
-        Which part of the study, from 1, and of how many: so that several machines share a folder.
+        Number of the shard, from 1, and number of shards, for several machines that share a folder.
     timeout : float, optional
-        Seconds that a chunk may take; by default what is plainly too long.
+        Time limit of a chunk in seconds; by default a large multiple of the expected time.
     memory : float
         Bytes of address space for each worker; 0 for any.
     retry_failed : bool
-        Whether runs that failed are done again.
+        Whether to repeat runs that failed.
     mix : bool
-        Whether results of other software may stand beside new ones.
+        Whether results of other software may be kept beside new ones.
     add_seeds : int
-        Seeds to have beyond those that the folder has.
+        Number of seeds to add to those of the folder.
     executor : concurrent.futures.Executor, optional
-        Who does the work, on any machine that sees the folder; it is not shut down. Own processes by default.
+        Executor of the work, on any machine that shares the folder; it is not shut down. Local processes by default.
     progress : callable, optional
-        Called with the :class:`Standing` now and then.
+        Called with the :class:`Standing` from time to time.
     note : callable, optional
-        Called with sentences about what was found or done.
+        Called with messages.
     work : callable
-        What a worker does with a :class:`civicsim.study.run.worker.Task`.
+        Function of a worker for a :class:`civicsim.study.run.worker.Task`.
 
     Raises
     ------
@@ -104,37 +115,37 @@ def run_study(
     place, of = shard
     if not 1 <= place <= of:
         raise CivicsimError(f"shard {place}/{of}: expected i/n with i from 1 to n")
-    say = note or (lambda text: None)
+    tell = note or (lambda text: None)
     make_folder(Path(out))
     with needing_room(Path(out)), running(Path(out), place, of):
         folder = StudyFolder(study, out, mix)
         for warning in folder.warnings:
-            say(warning)
+            tell(warning)
         if retry_failed:
             folder.forget_failures()
         if add_seeds:
-            # Or seeds would be added again each time that an interrupted command is repeated.
+            # Otherwise each repetition of an interrupted command would add seeds.
             missing = len(folder.pending()[0])
             if missing:
-                raise CivicsimError(f"{out}: {missing} runs are missing yet; do them first: civicsim study run {out}")
+                raise CivicsimError(f"{out}: {missing} runs are missing; complete them first: civicsim study run {out}")
             folder.add_seeds(more_seeds(folder.seeds, add_seeds))
         with working(executor, processes, timeout, memory, study) as (own, workers):
             while True:
                 _Round(folder, own, workers, shard, progress, work).go()
-                more = _more_seeds(folder, say)
+                more = _more_seeds(folder, tell)
                 if not more:
                     break
                 folder.add_seeds(more)
                 if of > 1:
-                    say(f"{len(more)} more seeds are needed; run all shards again")
+                    tell(f"{len(more)} more seeds are needed; run all shards again")
                     break
         if not folder.put_together():
-            say("runs of other shards are missing; whoever comes last puts the tables together")
+            tell("runs of other shards are missing; the last shard merges the tables")
     return open_store(folder.path)
 
 
 class SerialExecutor(Executor):
-    """Does what is submitted at once, in this process."""
+    """Calls what is submitted at once, in this process."""
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Call the function, and return a future that is done."""
@@ -150,7 +161,7 @@ class SerialExecutor(Executor):
 def working(
     given: Executor | None, processes: int | None, timeout: float | None, memory: float, study: Study
 ) -> Iterator[tuple[Executor, int]]:
-    """Yield who does the work, and how many work at once; end own processes at once if something goes wrong."""
+    """Yield the executor and the number of workers; end local processes at once on an error."""
     workers = threads_available() if processes is None else processes
     if given is not None:
         yield given, max(1, workers)
@@ -174,12 +185,17 @@ def working(
 
 
 class _Round:
-    """Does all runs that are missing in a folder."""
+    """Completes the runs of a folder."""
 
     def __init__(
-        self, folder: StudyFolder, executor: Executor, workers: int, shard: tuple[int, int], progress: Progress | None,
+        self,
+        folder: StudyFolder,
+        executor: Executor,
+        workers: int,
+        shard: tuple[int, int],
+        progress: Progress | None,
         work: Work,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.folder, self.executor, self.workers, self.work = folder, executor, workers, work
         self.progress = progress or (lambda standing: None)
         points, seeds, self.done, self.failed = folder.pending(*shard)
@@ -191,9 +207,9 @@ class _Round:
         self.began, self.spent = 0.0, 0.0
 
     def go(self) -> None:
-        """Work until nothing is left; results that cannot be written are said at the end, after all others."""
+        """Work until nothing is left; results that cannot be written are reported at the end, after all others."""
         under_way: dict[Future[Report], Chunk] = {}
-        self._say()
+        self._report()
         while True:
             while len(under_way) < self.workers * _WINDOW and (chunk := self._next()) is not None:
                 task = Task(str(self.folder.path.absolute()), self.folder.stamp, chunk.runs)
@@ -203,7 +219,7 @@ class _Round:
             finished, _ = wait(under_way, timeout=_LOOK, return_when=FIRST_COMPLETED)
             for future in finished:
                 self._take(under_way.pop(future), future)
-            self._say()
+            self._report()
         if self.unwritten:
             first = self.unwritten[0]
             raise CivicsimError(
@@ -215,7 +231,7 @@ class _Round:
         return self.again.popleft() if self.again else next(self.chunks, None)
 
     def _take(self, chunk: Chunk, future: Future[Report]) -> None:
-        """Take note of what became of a chunk; where its worker died or hung, have its runs done one by one."""
+        """Record the outcome of a chunk; where its worker died or hung, repeat its runs one by one."""
         error = future.exception()
         if error is None:
             report = future.result()
@@ -229,14 +245,14 @@ class _Round:
         else:
             self._give_up(chunk, error)
         if not self.began:
-            # What came before the first result is start-up, and says nothing about the speed.
+            # The time before the first result is start-up, and not part of the speed.
             self.began = time.monotonic()
         else:
             self.spent += chunk.person_weeks
         self.left -= chunk.person_weeks
 
     def _give_up(self, chunk: Chunk, error: BaseException) -> None:
-        """Write down that a run, alone, made its worker die or hang."""
+        """Record that a run by itself made its worker die or hang."""
         (point, seed), stage = chunk.runs[0], "start"
         task = Task(str(self.folder.path), self.folder.stamp, chunk.runs)
         if task.marker.exists():
@@ -244,22 +260,20 @@ class _Round:
             task.marker.unlink()
         name = type(error).__name__.removesuffix("Error")
         known = isinstance(error, TimeLimitError | WorkerDiedError)
-        failure = Failure(
-            point, seed, stage, name if known else type(error).__name__, " ".join(str(error).split())[-500:],
-            "" if known else str(error),
-        )  # fmt: skip
+        message, trace = " ".join(str(error).split())[-500:], "" if known else str(error)
+        failure = Failure(point, seed, stage, name if known else type(error).__name__, message, trace)
         unwritten = write_failures(self.folder.path / PARTS, [failure], self.folder.stamp)
         self.unwritten += unwritten
         self.failed += len([failure]) - len(unwritten)
 
-    def _say(self) -> None:
+    def _report(self) -> None:
         elapsed = time.monotonic() - self.began
         left = float(elapsed / self.spent * max(0.0, self.left)) if self.spent > 0.0 else float("nan")
         self.progress(Standing(self.done, self.failed, self.total, left))
 
 
-def _more_seeds(folder: StudyFolder, say: Callable[[str], None]) -> tuple[int, ...]:
-    """Return the seeds that the study's precision still takes."""
+def _more_seeds(folder: StudyFolder, tell: Callable[[str], None]) -> tuple[int, ...]:
+    """Return the seeds that the precision rule adds."""
     rule = folder.study.rule
     if rule is None or len(folder.pending()[0]):
         return ()
@@ -270,12 +284,12 @@ def _more_seeds(folder: StudyFolder, say: Callable[[str], None]) -> tuple[int, .
     more = seeds_to_add(rule, reached, folder.seeds)
     if more:
         worst = found[~found["reached"]]
-        say(
+        tell(
             f"precision: {len(worst)} of {len(found)} intervals are too wide after {len(folder.seeds)} seeds; "
             f"{len(more)} more"
         )
     elif not reached:
-        say(
+        tell(
             f"precision: {int((~found['reached']).sum())} of {len(found)} intervals are still too wide at the limit of {rule.limit} seeds"
         )
     return more

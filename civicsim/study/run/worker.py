@@ -1,7 +1,7 @@
-"""What a worker does: it lives the runs of a chunk, and writes what comes of them to disk before it reports.
+"""The work of a worker: it simulates the runs of a chunk, and writes their results to disk before it reports.
 
-Nothing here prints, asks or decides what comes next, so that it works the same in this process, in another one and on
-another machine that sees the same folder.
+Nothing here prints, asks or schedules, so that it works the same in this process, in another one and on another machine
+that shares the folder.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Task:
     folder : str
         Folder of the study.
     stamp : Stamp
-        What results belong to.
+        Study and software of the results.
     runs : tuple of (int, int)
         Point and seed of each run.
     """
@@ -51,13 +51,13 @@ class Task:
 
     @property
     def marker(self) -> Path:
-        """Where a run that is alone says in which stage it is, in case that it cannot say so any more."""
+        """File in which a run by itself notes its stage, in case that its worker dies."""
         return Path(self.folder) / PARTS / f".stage-{'-'.join(str(number) for number in self.runs[0])}"
 
 
 @dataclass
 class Report:
-    """What became of a chunk.
+    """Outcome of a chunk.
 
     Attributes
     ----------
@@ -66,7 +66,7 @@ class Report:
     failed : int
         Runs whose failure is on disk.
     unwritten : list of Failure
-        Failures that could not be written either.
+        Failures that could not be written.
     """
 
     done: int = 0
@@ -75,7 +75,7 @@ class Report:
 
 
 class _Stage:
-    """The stage a chunk is in."""
+    """The present stage of a chunk."""
 
     def __init__(self, marker: Path | None) -> None:
         self.name, self._marker = "scenario", marker
@@ -106,36 +106,36 @@ class _Rows:
 
 @functools.lru_cache(maxsize=4)
 def load_protocol(folder: str, study: str) -> Protocol:
-    """Return the protocol that a folder keeps; read once per worker.
+    """Return the protocol of a folder; read once per worker.
 
     Raises
     ------
     CivicsimError
-        If the folder holds another study by now.
+        If the folder now contains another study.
     """
     path = Path(folder)
     protocol = Protocol.load(path, pq.read_table(path / POINTS).to_pandas())
     if protocol.digest != study:
-        raise CivicsimError(f"{folder}: holds another study than the one that was started")
+        raise CivicsimError(f"{folder}: contains another study than the one that was started")
     return protocol
 
 
 def run_chunk(task: Task) -> Report:
-    """Live the runs of a chunk, write their results and failures, and report."""
+    """Simulate the runs of a chunk, write their results and failures, and report."""
     folder = Path(task.folder)
     stage = _Stage(task.marker if len(task.runs) == 1 else None)
     protocol = load_protocol(task.folder, task.stamp.study)
     rows, failures = _Rows(), []
     for points, seeds in blocks_of(task.runs, protocol.starts):
         try:
-            rows.extend(_live(protocol, points, seeds, stage))
+            rows.extend(_simulate(protocol, points, seeds, stage))
         except (Exception, SystemExit) as error:
             if len(points) * len(seeds) == 1:
                 failures.append(failure_of(points[0], seeds[0], stage.name, error, folder))
                 continue
             for point, seed in ((point, seed) for seed in seeds for point in points):
                 try:
-                    rows.extend(_live(protocol, (point,), (seed,), stage))
+                    rows.extend(_simulate(protocol, (point,), (seed,), stage))
                 except (Exception, SystemExit) as own:
                     failures.append(failure_of(point, seed, stage.name, own, folder))
     stage.enter(WRITE)
@@ -146,7 +146,7 @@ def run_chunk(task: Task) -> Report:
 
 
 def blocks_of(runs: Sequence[Run], starts: np.ndarray) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
-    """Yield points and seeds of runs that can live through one burn-in together; every point has all the seeds."""
+    """Yield points and seeds of runs that can share one burn-in; every point has all the seeds."""
     seeds_of: dict[int, list[int]] = {}
     for point, seed in runs:
         seeds_of.setdefault(point, []).append(seed)
@@ -157,7 +157,7 @@ def blocks_of(runs: Sequence[Run], starts: np.ndarray) -> Iterator[tuple[tuple[i
         yield tuple(points), chosen
 
 
-def _live(protocol: Protocol, points: Sequence[int], seeds: Sequence[int], stage: _Stage) -> _Rows:
+def _simulate(protocol: Protocol, points: Sequence[int], seeds: Sequence[int], stage: _Stage) -> _Rows:
     """Return the results of points with one start and some seeds."""
     stage.enter("scenario")
     scenarios = [protocol.scenario(point).for_model(protocol.model) for point in points]
@@ -175,37 +175,35 @@ def _live(protocol: Protocol, points: Sequence[int], seeds: Sequence[int], stage
 
 
 def measure_alone(protocol: Protocol, point: int, seed: int) -> dict[str, float]:
-    """Live one run in this process, and return what the study keeps of it; what goes wrong comes as the exception it is."""
-    rows = _live(protocol, (point,), (seed,), _Stage(None))
+    """Simulate one run in this process, and return its results; exceptions are passed on as they are."""
+    rows = _simulate(protocol, (point,), (seed,), _Stage(None))
     return dict(zip((column.name for column in protocol.columns), rows.values[0], strict=True))
 
 
 def _trace(scenario: Scenario, seeds: Sequence[int], protocol: Protocol) -> None:
-    """Raise for numbers that are none: with where they come from, if there is one run only."""
+    """Raise for values that are not finite: with their origin, if there is one run only."""
     if len(seeds) == 1:
         find_origin(scenario, seeds[0], protocol.week)
-    raise NotFiniteError("", scenario.weeks - 1, "the record holds what is no number")
+    raise NotFiniteError("", scenario.weeks - 1, "the record contains values that are not finite")
 
 
 def _measured(protocol: Protocol, point: int, result: Result) -> _Rows:
-    """Return what a study keeps of the runs of a point.
+    """Return the results of the runs of a point.
 
     Runs are summed up one by one: a sum over a single column is added up in another order than one over many, so that the
-    last digit would depend on who else is there.
+    last digit would depend on the other runs.
     """
     rows, known = _Rows(), protocol.measures
     rows.traces = {kind: [_trace_of(protocol, kind, point, result)] for kind in TRACES if kind in _kinds(protocol)}
     each = result.scenario.structure.n_organisations
     for place, seed in enumerate(result.seeds):
         history = result.history.part(organisations=slice(place * each, (place + 1) * each))
+        summaries = [Summary(column.summary).of(known[column.measure], history) for column in protocol.columns]
         rows.runs.append((point, seed))
-        rows.values.append([
-            _over(Summary(column.summary).of(known[column.measure], history)) for column in protocol.columns
-        ])  # fmt: skip
+        rows.values.append([_over(values) for values in summaries])
         if protocol.weekly:
-            rows.weekly.append(np.stack([
-                np.array([_over(week) for week in known[name].weekly(history)]) for name in protocol.weekly
-            ]))  # fmt: skip
+            weekly = [[_over(week) for week in known[name].weekly(history)] for name in protocol.weekly]
+            rows.weekly.append(np.array(weekly))
     return rows
 
 
@@ -216,7 +214,7 @@ def _over(organisations: np.ndarray) -> float:
 
 
 def _write(protocol: Protocol, task: Task, rows: _Rows, failures: list[Failure]) -> Report:
-    """Write results and failures; where results cannot be written, their runs have failed in that."""
+    """Write results and failures; where results cannot be written, their runs count as failed."""
     report, parts = Report(), Path(task.folder) / PARTS
     key = chunk_key(rows.runs)
     if rows.runs:

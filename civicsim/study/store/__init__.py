@@ -1,1 +1,1 @@
-"""The store of a study: files that are complete and checked."""
+"""The store of a study: complete, checked files."""

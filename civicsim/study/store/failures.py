@@ -1,4 +1,4 @@
-"""What is written down about a run that failed, so that anybody can see why and repeat it."""
+"""The record of a failed run, from which the failure can be understood and repeated."""
 
 from __future__ import annotations
 
@@ -13,13 +13,11 @@ import pyarrow as pa
 import civicsim
 
 WRITE = "write"
-"""Stage in which a failure says nothing about the run: it is done again when the study goes on."""
+"""Stage in which a failure is not one of the run, which is repeated when the study resumes."""
 
-SCHEMA = pa.schema([
-    ("point", pa.int32()), ("seed", pa.int64()), ("stage", pa.string()), ("type", pa.string()), ("message", pa.string()),
-    ("traceback", pa.string()), ("process", pa.string()), ("week", pa.int32()), ("row", pa.string()),
-    ("command", pa.string()),
-])  # fmt: skip
+_NUMBERS = {"point": pa.int32(), "seed": pa.int64(), "week": pa.int32()}
+_FIELDS = ("point", "seed", "stage", "type", "message", "traceback", "process", "week", "row", "command")
+SCHEMA = pa.schema([(name, _NUMBERS.get(name, pa.string())) for name in _FIELDS])
 
 
 @dataclass(frozen=True)
@@ -38,17 +36,17 @@ class Failure:
 
     @property
     def command(self) -> str:
-        """What repeats the run, in the folder of the store."""
+        """The command that repeats the run, in the folder of the store."""
         return f"civicsim study run . --only {self.point}:{self.seed}"
 
 
 class NotFiniteError(ArithmeticError):
-    """A number that is none has come up.
+    """A value is not a finite number.
 
     Parameters
     ----------
     process : str
-        Process in which it arose; "" where it was there before the first one.
+        Process in which it arose; "" for the start.
     week : int
         Week; negative in the burn-in.
     row : str
@@ -61,7 +59,7 @@ class NotFiniteError(ArithmeticError):
 
 
 def failure_of(point: int, seed: int, stage: str, error: BaseException, folder: Path) -> Failure:
-    """Return what is to be known about an exception; paths of the machine are left out of its traceback."""
+    """Return the record of an exception; its traceback contains no paths of the machine."""
     if isinstance(error, NotFiniteError):
         return Failure(point, seed, stage, "NotFinite", str(error), "", error.process or None, error.week, error.row)
     lines = "".join(traceback.format_exception(error))

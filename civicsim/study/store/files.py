@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, and that say by themselves whether they are as they were written."""
+"""Files that are complete or absent, and whose damage can be detected."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ VALUES = "values"
 
 @contextlib.contextmanager
 def needing_room(folder: Path) -> Iterator[None]:
-    """Say in one line that there is no room left, whatever it was that could not be written.
+    """Report a full disk in one line, whatever could not be written.
 
     Raises
     ------
     CivicsimError
-        If the disk is full, or what one may use of it.
+        If the disk or the quota is full.
     """
     try:
         yield
@@ -47,12 +47,12 @@ def needing_room(folder: Path) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Stamp:
-    """What a file of results belongs to.
+    """The study and the software that a file of results belongs to.
 
     Attributes
     ----------
     study, software : str
-        Digest of the protocol, and of the versions that computed it.
+        Digest of the protocol, and of the versions of the software.
     """
 
     study: str
@@ -87,7 +87,7 @@ def table_bytes(table: pa.Table, stamp: Stamp) -> bytes:
 def packed_schema(schema: pa.Schema) -> pa.Schema:
     """Return the columns of a part: those of the table, with all measures in one column of lists.
 
-    A file has a few hundred bytes of its own for each column, which is more than a chunk has results.
+    Each column takes a few hundred bytes in a file, which is more than the results of a chunk.
     """
     measures = [field for field in schema if field.type == pa.float64()]
     keys = [field for field in schema if field.type != pa.float64()]
@@ -95,7 +95,7 @@ def packed_schema(schema: pa.Schema) -> pa.Schema:
 
 
 def packed(keys: Sequence[pa.Array], values: np.ndarray, schema: pa.Schema) -> pa.Table:
-    """Return rows as a part holds them; ``values`` has a row each, NaN where there is no value."""
+    """Return rows in the form of a part; ``values`` has a row each, NaN for no value."""
     flat = pa.array(np.ascontiguousarray(values, dtype=float).ravel())
     lists = pa.FixedSizeListArray.from_arrays(flat, values.shape[1])
     return pa.Table.from_arrays([*keys, lists], schema=packed_schema(schema))
@@ -124,12 +124,12 @@ def sha256(path: Path) -> str:
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write a file by way of another name, so that it is there whole or not at all, even after a power cut.
+    """Write a file under another name first, so that it is complete or absent, even after a power cut.
 
     Raises
     ------
     OSError
-        If it cannot be written; nothing is left behind.
+        If it cannot be written; no file is left behind.
     """
     handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".draft-")
     try:
@@ -146,12 +146,12 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 def chunk_key(runs: Iterable[tuple[int, int]]) -> str:
-    """Return a short word for a set of runs (point, seed)."""
+    """Return a short name for a set of runs (point, seed)."""
     return hashlib.sha256(repr(sorted(runs)).encode()).hexdigest()[:16]
 
 
 def write_part(folder: Path, kind: str, key: str, table: pa.Table, stamp: Stamp) -> Path:
-    """Write a part of the results; the end of its name is the hash of what is in it."""
+    """Write a part of the results; the end of its name is the hash of its content."""
     data = table_bytes(table, stamp)
     path = folder / f"{kind}-{key}-{hashlib.sha256(data).hexdigest()}.parquet"
     write_whole(path, data)
@@ -160,7 +160,7 @@ def write_part(folder: Path, kind: str, key: str, table: pa.Table, stamp: Stamp)
 
 @dataclass(frozen=True)
 class Part:
-    """A part of the results: its path, what it holds, and a word for the runs in it."""
+    """A part of the results: path, kind, and a short name for its runs."""
 
     path: Path
     kind: str
@@ -168,7 +168,7 @@ class Part:
 
 
 def read_part(path: Path) -> tuple[Part | None, str]:
-    """Return a part, or None and what is wrong with it."""
+    """Return a part, or None and the reason."""
     found = _PART.fullmatch(path.name)
     if found is None:
         return None, "is no part of a study"
@@ -180,7 +180,7 @@ def read_part(path: Path) -> tuple[Part | None, str]:
 
 
 def read_schema(path: Path) -> tuple[pa.Schema | None, str]:
-    """Return the schema of a Parquet file, or None and what is wrong with it."""
+    """Return the schema of a Parquet file, or None and the reason."""
     try:
         return pq.read_schema(path), ""
     except (OSError, pa.ArrowException) as error:

@@ -1,4 +1,4 @@
-"""The folder of a study, as those who write to it see it: begin, add, put together."""
+"""The folder of a study for writing: begin, add seeds, merge the parts into tables."""
 
 from __future__ import annotations
 
@@ -43,32 +43,32 @@ _DRAFT = ".next-"
 
 
 class StudyFolder:
-    """A folder that a study's results are written to.
+    """The folder with the results of a study.
 
     Parameters
     ----------
     study : Study
-        What is run.
+        The study.
     path : str or Path
-        Made if it is not there.
+        Made if it does not exist.
     mix : bool
-        Whether results of other software may stand beside those to come.
+        Whether results of other software may be kept beside new ones.
 
     Attributes
     ----------
     path : Path
     study : Study
     stamp : Stamp
-        What results of this process belong to.
+        Study and software of the results of this process.
     seeds : tuple of int
-        Seeds of the study, ascending: those asked for, and those added before.
+        Seeds of the study, ascending, with those added before.
     warnings : list of str
         Files that were set aside, and why.
 
     Raises
     ------
     CivicsimError
-        If the folder cannot be written to, holds another study or results of other software.
+        If the folder cannot be written to, or contains another study or results of other software.
     """
 
     def __init__(self, study: Study, path: str | Path, mix: bool = False) -> None:
@@ -114,7 +114,7 @@ class StudyFolder:
         for path, why in held.problems:
             self._set_aside(path, why)
         if not known:
-            # Without a manifest, what is there says which seeds had been added.
+            # Without a manifest, the results show which seeds had been added.
             self.seeds = tuple(sorted({*self.seeds, *held.runs()[1].tolist()}))
         self._write_manifest()
 
@@ -127,11 +127,11 @@ class StudyFolder:
         if known["software"] != self.versions and not self.mix:
             raise CivicsimError(
                 f"{self.path}: results come from other software ({difference(self.versions, known['software'])}); choose "
-                "another folder, or say --mix to have both in one"
+                "another folder, or use --mix to keep both in one"
             )
 
     def _write_definition(self) -> None:
-        """Write what the study is, or put it right where it was damaged."""
+        """Write the definition of the study, or repair it where it was damaged."""
         protocol, drafts = self.study.protocol, {}
         points = pa.Table.from_pandas(protocol.points, preserve_index=False).replace_schema_metadata(None)
         drafts[POINTS] = table_bytes(points, Stamp(self.stamp.study, ""))
@@ -143,7 +143,7 @@ class StudyFolder:
             path = self.path / name
             if name in self.vouched and path.exists():
                 whole = sha256(path) == self.vouched[name]["sha256"]
-                # Words may change; what is run may not, and is written once.
+                # Words may change; the protocol may not, and is written once.
                 if whole and (name != STUDY or path.read_bytes() == data):
                     continue
                 if not whole:
@@ -152,7 +152,7 @@ class StudyFolder:
             self.vouched[name] = {"sha256": sha256(path)}
 
     def _set_aside(self, path: Path, why: str) -> None:
-        """Move a file out of the way, and remember to say so."""
+        """Move a file out of the way, and add a warning."""
         aside = self.path / ASIDE
         aside.mkdir(exist_ok=True)
         target, number = aside / path.name, 1
@@ -163,10 +163,10 @@ class StudyFolder:
         self.vouched.pop(path.name, None)
         self.warnings.append(f"{path.relative_to(self.path)} {why}; moved to {ASIDE}/{target.name}")
 
-    # -- what there is -------------------------------------------------------------------------------------------------
+    # -- contents -----------------------------------------------------------------------------------------------------
 
     def holdings(self) -> Holdings:
-        """Return what the folder holds of this study."""
+        """Return the contents of the folder that belong to this study."""
         software_known = None if self.mix else (self.stamp.software, *self.others)
         return look(self.path, self.stamp.study, self.schemas, self.vouched, software_known)
 
@@ -176,7 +176,7 @@ class StudyFolder:
         Parameters
         ----------
         shard, of : int
-            Which part of all runs, from 1, and of how many. Runs that share a burn-in are in one part.
+            Number of the shard, from 1, and number of shards. Runs that share a burn-in are in one shard.
 
         Returns
         -------
@@ -194,10 +194,10 @@ class StudyFolder:
         missing = own[~done & ~failed]
         return missing % n, listed[missing // n], int(done.sum()), int(failed.sum())
 
-    # -- changing what there is ------------------------------------------------------------------------------------------
+    # -- changes -------------------------------------------------------------------------------------------------------
 
     def add_seeds(self, seeds: Sequence[int]) -> None:
-        """Have more seeds from now on; what is there stays."""
+        """Add seeds; existing results stay."""
         with changing(self.path):
             known = read_manifest(self.path)
             self.vouched = dict(known["files"])
@@ -205,7 +205,7 @@ class StudyFolder:
             self._write_manifest()
 
     def forget_failures(self) -> None:
-        """Have runs that failed done again."""
+        """Delete the records of failed runs, so that they are run again."""
         with changing(self.path):
             self.vouched = dict(read_manifest(self.path)["files"])
             for piece in self.holdings().of("failed"):
@@ -214,7 +214,7 @@ class StudyFolder:
             self._write_manifest()
 
     def put_together(self) -> bool:
-        """Make tables of the parts, if no run is missing; return whether it was so."""
+        """Merge the parts into tables, if no run is missing; return whether that was so."""
         with changing(self.path):
             known = read_manifest(self.path)
             self.vouched, self.others = dict(known["files"]), dict(known["others"])
@@ -262,28 +262,33 @@ class StudyFolder:
     def _manifest_bytes(self) -> bytes:
         study, protocol = self.study, self.study.protocol
         known = protocol.measures
+        columns = []
+        for column in protocol.columns:
+            about = known[column.measure]
+            names = {"column": column.name, "measure": column.measure, "summary": column.summary}
+            columns.append(names | {"label": about.label, "unit": about.unit, "better": about.better})
         values = {
-            "schema": int(SCHEMA_VERSION), "what": "results of a civicsim study; see docs/store.md",
-            "study": self.stamp.study, "title": study.title, "question": study.question,
-            "software": self.versions, "others": self.others, "platform": platform.system(),
-            "seeds": list(self.seeds), "n_points": len(protocol.points),
-            "factors": protocol.factors, "weekly": list(protocol.weekly),
+            "schema": int(SCHEMA_VERSION),
+            "what": "results of a civicsim study; see docs/store.md",
+            "study": self.stamp.study,
+            "title": study.title,
+            "question": study.question,
+            "software": self.versions,
+            "others": self.others,
+            "platform": platform.system(),
+            "seeds": list(self.seeds),
+            "n_points": len(protocol.points),
+            "factors": protocol.factors,
+            "weekly": list(protocol.weekly),
             **({"traces": protocol.traces} if protocol.traces else {}),
-            "columns": [
-                {
-                    "column": column.name, "measure": column.measure, "summary": column.summary,
-                    "label": known[column.measure].label, "unit": known[column.measure].unit,
-                    "better": known[column.measure].better,
-                }
-                for column in protocol.columns
-            ],
+            "columns": columns,
             "files": dict(sorted(self.vouched.items())),
-        }  # fmt: skip
+        }
         return (json.dumps(values, indent=1) + "\n").encode()
 
 
 def make_folder(path: Path) -> None:
-    """Make the folder of a study, if it is not there.
+    """Make the folder of a study, if it does not exist.
 
     Raises
     ------
@@ -295,7 +300,7 @@ def make_folder(path: Path) -> None:
     refuse_links(path)
     if path.is_dir() and not (path / MANIFEST).exists():
         names = [entry.name for entry in path.iterdir() if not entry.name.startswith(".")]
-        # A folder of ours gets its protocol first: without one, the study file is somebody's own, and stays as it is.
+        # The protocol is written first: without one, the study file belongs to the user, and stays as it is.
         others = sorted(set(names) - (_OWN if PROTOCOL in names else _OWN - {STUDY}))
         if others:
             raise CivicsimError(f"{path}: holds other files ({others[0]}); choose an empty folder")
@@ -306,9 +311,9 @@ def make_folder(path: Path) -> None:
 
 
 def finish_exchange(folder: Path) -> None:
-    """Put new tables in place of the old ones, if a manifest vouches for them; else sweep away what was begun.
+    """Replace the old tables by new ones, if a manifest vouches for them; else delete the drafts.
 
-    It may be interrupted at any moment and done again.
+    It may be interrupted at any moment and repeated.
     """
     path = folder / NEXT
     if path.exists():
@@ -323,12 +328,12 @@ def finish_exchange(folder: Path) -> None:
 
 
 def load_study(folder: str | Path) -> Study:
-    """Return the study that a folder holds, with its points and scenarios as they were then.
+    """Return the study of a folder, with its points and scenarios as they were run.
 
     Raises
     ------
     CivicsimError
-        If it holds none, or what says so is damaged.
+        If there is none, or its definition is damaged.
     """
     path = Path(folder)
     known = read_manifest(path, NEXT if (path / NEXT).exists() and not (path / MANIFEST).exists() else MANIFEST)
@@ -337,7 +342,7 @@ def load_study(folder: str | Path) -> Study:
         if not file.exists() or (name in known["files"] and sha256(file) != known["files"][name]["sha256"]):
             raise CivicsimError(
                 f"{file}: {'is missing' if not file.exists() else 'was changed'}; run the study from its own file "
-                f"with --out {folder} to put it right"
+                f"with --out {folder} to repair it"
             )
     protocol = Protocol.load(path, pq.read_table(io.BytesIO((path / POINTS).read_bytes())).to_pandas())
     return Study.kept(path / STUDY, protocol, known["seeds"])

@@ -1,4 +1,4 @@
-"""What the folder of a study holds: tables and parts, each checked, and what is wrong with the others."""
+"""The contents of a study's folder: tables and parts, each checked, and the problems of the others."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from civicsim.study.store.schema import PARTS, POINTS, TRACES
 
 MANIFEST, NEXT, STUDY, ASIDE = "manifest.json", "manifest.next.json", "study.toml", "set-aside"
 TABLES = {kind: f"{kind}.parquet" for kind in ("runs", "weekly", *TRACES)} | {"failed": "failures.parquet"}
-"""Tables that are put together, by kind of part."""
+"""Merged tables by kind of part."""
 LISTED = (STUDY, PROTOCOL, POINTS, CODE, *TABLES.values())
 """Files that a manifest may list."""
 _PLACES = (PARTS, LOCKS, ASIDE)
@@ -43,9 +43,9 @@ class Piece:
     kind : str
         A key of :data:`TABLES`.
     key : str
-        A word for the runs in a part; "" for a table.
+        Short name of the runs in a part; "" for a table.
     stamp : Stamp
-        What it belongs to.
+        Study and software that it belongs to.
     points, seeds : (n,) int arrays
         Run of each row.
     """
@@ -60,14 +60,14 @@ class Piece:
 
 @dataclass
 class Holdings:
-    """Everything of one study that a folder holds.
+    """Everything in a folder that belongs to one study.
 
     Attributes
     ----------
     pieces : list of Piece
         Tables first, then parts in order of their names.
     problems : list of (Path, str)
-        Files that cannot be used, and why.
+        Files that cannot be used, with reasons.
     """
 
     pieces: list[Piece] = field(default_factory=list)
@@ -85,7 +85,7 @@ class Holdings:
         return np.concatenate([piece.points for piece in pieces]), np.concatenate([piece.seeds for piece in pieces])
 
     def failed(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return points and seeds of runs that failed and are not to be done again by themselves."""
+        """Return points and seeds of runs that failed and are repeated only on request."""
         points, seeds = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
         for piece in self.of("failed"):
             stages = pq.read_table(piece.path, columns=["stage"])["stage"].to_pylist()
@@ -177,7 +177,7 @@ def look(
     vouched: Mapping[str, Any],
     software: Iterable[str] | None,
 ) -> Holdings:
-    """Return what a folder holds of a study.
+    """Return the contents of a folder that belong to a study.
 
     Parameters
     ----------
@@ -203,7 +203,7 @@ def look(
             wrong = "is empty"
         elif name in vouched and sha256(path) != vouched[name]["sha256"]:
             wrong = "is not as it was written: cut off or changed"
-        # A table that no manifest vouches for is read in full, so that the checksums of its pages are looked at.
+        # A table that no manifest vouches for is read in full, so that the checksums of its pages are verified.
         _take(found, path, kind, "", study, schemas[kind], allowed, wrong, full=name not in vouched)
     parts = folder / PARTS
     for path in sorted(parts.iterdir()) if parts.is_dir() else []:
@@ -219,9 +219,16 @@ def look(
 
 
 def _take(
-    found: Holdings, path: Path, kind: str, key: str, study: str, schema: pa.Schema, allowed: set[str] | None, wrong: str,
+    found: Holdings,
+    path: Path,
+    kind: str,
+    key: str,
+    study: str,
+    schema: pa.Schema,
+    allowed: set[str] | None,
+    wrong: str,
     full: bool = False,
-) -> None:  # fmt: skip
+) -> None:
     """Add a file to the pieces, or to the problems."""
     stamp = Stamp("", "")
     if not wrong:
@@ -242,7 +249,7 @@ def _take(
 
 
 def _misfit(own: pa.Schema, stamp: Stamp, version: str, study: str, schema: pa.Schema, allowed: set[str] | None) -> str:
-    """Return why a file is not of this study; "" if it is."""
+    """Return why a file does not belong to this study; "" if it does."""
     if not stamp.study:
         return "was not written by a study"
     if version != SCHEMA_VERSION:
@@ -252,7 +259,7 @@ def _misfit(own: pa.Schema, stamp: Stamp, version: str, study: str, schema: pa.S
     if not own.remove_metadata().equals(schema.remove_metadata()):
         return "has other columns"
     if allowed is not None and stamp.software not in allowed:
-        return "comes from other software; say --mix to keep it"
+        return "comes from other software; use --mix to keep it"
     return ""
 
 

@@ -1,4 +1,4 @@
-"""What computed a result: versions that bear on its numbers."""
+"""The software that computed a result: versions that affect its numbers."""
 
 from __future__ import annotations
 
@@ -18,13 +18,11 @@ _PACKAGES = ("numpy", "numba", "llvmlite", "scipy")
 
 @functools.cache
 def software() -> dict[str, str]:
-    """Return what results depend on besides the study: civicsim, a digest of its engine and model, Python, packages, the kind of machine."""
+    """Return the versions that results depend on: civicsim, a digest of its engine and model, Python, packages, kind of machine."""
     versions = {name: importlib.metadata.version(name) for name in _PACKAGES}
     python = ".".join(str(part) for part in sys.version_info[:2])
-    return {
-        "civicsim": civicsim.__version__, "model": source_digest(), "python": python,
-        "machine": platform.machine(), **versions,
-    }  # fmt: skip
+    own = {"civicsim": civicsim.__version__, "model": source_digest(), "python": python, "machine": platform.machine()}
+    return own | versions
 
 
 def identity(versions: dict[str, str]) -> str:
@@ -33,6 +31,6 @@ def identity(versions: dict[str, str]) -> str:
 
 
 def difference(mine: dict[str, str], theirs: dict[str, str]) -> str:
-    """Return in words what differs: "numpy 2.1 there, 2.2 here"."""
+    """Return the differences in words: "numpy 2.1 there, 2.2 here"."""
     names = [name for name in {**mine, **theirs} if mine.get(name) != theirs.get(name)]
     return ", ".join(f"{name} {theirs.get(name, 'missing')} there, {mine.get(name, 'missing')} here" for name in names)

@@ -1,4 +1,4 @@
-"""Locks on the folder of a study. The system gives them back when their owner dies, however it dies."""
+"""Locks on the folder of a study. The operating system releases them when their owner dies."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _PATIENCE = 600.0
 
 @contextmanager
 def changing(folder: Path) -> Iterator[None]:
-    """Be the only one who changes the tables and the manifest; wait for others, who take moments.
+    """Hold the lock on the tables and the manifest; wait for other processes, which take moments.
 
     Raises
     ------
     CivicsimError
-        If somebody keeps it for ten minutes.
+        If another process holds it for ten minutes.
     """
     (folder / LOCKS).mkdir(parents=True, exist_ok=True)
     try:
@@ -35,7 +35,7 @@ def changing(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def running(folder: Path, shard: int, of: int) -> Iterator[None]:
-    """Be the only one who runs a shard of the study.
+    """Hold the lock on a shard of the study.
 
     Raises
     ------
@@ -61,13 +61,13 @@ def running(folder: Path, shard: int, of: int) -> Iterator[None]:
 
 
 def at_work(folder: Path) -> list[str]:
-    """Return who is running shards at this moment, as "1 of 2"."""
+    """Return the shards that are running at this moment, as "1 of 2"."""
     found = [_SHARD.fullmatch(path.name) for path in sorted((folder / LOCKS).glob("shard-*.lock"))]
     return [f"{shard[1]} of {shard[2]}" for shard in found if shard and held(folder / LOCKS / shard[0])]
 
 
 def held(path: Path) -> bool:
-    """Return whether somebody holds a lock."""
+    """Return whether a process holds a lock."""
     try:
         with FileLock(path, timeout=0):
             return False

@@ -1,4 +1,4 @@
-"""Puts parts together into one table, a batch of runs at a time, in an order that follows from the rows alone."""
+"""Merges parts into one table, a batch of runs at a time, in an order that depends on the rows alone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from civicsim.study.store.files import Stamp, open_writer, unpacked
 
 CELLS = 200_000
-"""Values that a batch has about, and with it a row group of the table: two megabytes or so, whatever the size of the study."""
+"""Approximate number of values in a batch and in a row group of the table: about two megabytes."""
 
 _SEED, _POINT, _UNIT, _START, _LENGTH = range(5)
 
@@ -21,12 +21,12 @@ _SEED, _POINT, _UNIT, _START, _LENGTH = range(5)
 def merge(paths: Sequence[Path], keep: Sequence[np.ndarray], schema: pa.Schema, sink: Path, stamp: Stamp) -> int:
     """Write the runs of several files as one table, in order of seed and point, each run once.
 
-    The rows of a run stand together in each file, and no row group ends within a run.
+    The rows of a run are adjacent in each file, and no row group ends within a run.
 
     Parameters
     ----------
     paths : sequence of Path
-        Files with these columns; of runs that are there more than once, the first counts.
+        Files with these columns; of repeated runs, the first counts.
     keep : sequence of (n,) bool arrays
         Rows of each file that count.
     schema : pyarrow.Schema
@@ -34,7 +34,7 @@ def merge(paths: Sequence[Path], keep: Sequence[np.ndarray], schema: pa.Schema, 
     sink : Path
         File to write.
     stamp : Stamp
-        What the table belongs to.
+        Study and software of the table.
 
     Returns
     -------
@@ -80,7 +80,7 @@ def _runs_of(table: pa.Table, kept: np.ndarray, unit: int) -> np.ndarray:
 
 
 class _Cache:
-    """Row groups that were read lately, no more than a few batches of rows in all: parts come in nearly the order of the table."""
+    """Recently read row groups, a few batches of rows in all: parts are nearly in the order of the table."""
 
     def __init__(self, units: Sequence[tuple[Path, int]], schema: pa.Schema, rows: int) -> None:
         self._units, self._schema, self._most = units, schema, 2 * rows

@@ -1,4 +1,4 @@
-"""Reads the results of a study, while it runs and when it is done; nothing here simulates or changes a file."""
+"""Reads the results of a study, during the runs and afterwards; nothing here simulates or changes a file."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _NAMES = ("runs", "points", "weekly", "failures", *TRACES)
 
 
 class StoreWarning(UserWarning):
-    """Some files of a store cannot be used; the rest is."""
+    """Some files of a store cannot be used."""
 
 
 class Store:
@@ -41,7 +41,7 @@ class Store:
     path : Path
         The folder.
     manifest : dict
-        What ``manifest.json`` says.
+        Content of ``manifest.json``.
     """
 
     def __init__(self, path: Path) -> None:
@@ -64,31 +64,31 @@ class Store:
     def _held(self) -> Holdings:
         return look(self.path, self.manifest["study"], self._schemas, self.manifest["files"], None)
 
-    # -- how far it is -------------------------------------------------------------------------------------------------
+    # -- progress ------------------------------------------------------------------------------------------------------
 
     @property
     def question(self) -> str:
-        """What is to be found out."""
+        """The question of the study."""
         return str(self.manifest["question"])
 
     @property
     def seeds(self) -> tuple[int, ...]:
-        """Seeds of the study, those added later too."""
+        """Seeds of the study, with those added later."""
         return tuple(self.manifest["seeds"])
 
     @property
     def n_runs(self) -> int:
-        """Runs of the study, done or not."""
+        """Number of runs of the study."""
         return int(self.manifest["n_points"]) * len(self.seeds)
 
     @property
     def n_done(self) -> int:
-        """Runs that there are results of."""
+        """Number of runs with results."""
         return len(np.unique(self._codes(*self._held.runs())))
 
     @property
     def n_failed(self) -> int:
-        """Runs that failed and have no results."""
+        """Number of runs that failed and have no results."""
         done = self._codes(*self._held.runs())
         return len(np.setdiff1d(self._codes(*self._held.runs("failed")), done))
 
@@ -99,17 +99,23 @@ class Store:
 
     @property
     def problems(self) -> list[str]:
-        """Files that cannot be used, and why."""
+        """Files that cannot be used, with reasons."""
         return [f"{file.relative_to(self.path)}: {why}" for file, why in self._held.problems]
 
     def status(self) -> dict[str, Any]:
-        """Return how far the study is, in numbers."""
+        """Return the progress of the study in numbers."""
+        done, failed = self.n_done, self.n_failed
         return {
-            "question": self.question, "points": self.manifest["n_points"], "seeds": len(self.seeds),
-            "runs": self.n_runs, "done": self.n_done, "failed": self.n_failed,
-            "missing": self.n_runs - self.n_done - self.n_failed, "running": at_work(self.path),
+            "question": self.question,
+            "points": self.manifest["n_points"],
+            "seeds": len(self.seeds),
+            "runs": self.n_runs,
+            "done": done,
+            "failed": failed,
+            "missing": self.n_runs - done - failed,
+            "running": at_work(self.path),
             "problems": self.problems,
-        }  # fmt: skip
+        }
 
     def _codes(self, points: np.ndarray, seeds: np.ndarray) -> np.ndarray:
         return codes(points, seeds, int(self.manifest["n_points"]), np.array(sorted(self.seeds), dtype=np.int64))
@@ -169,7 +175,7 @@ class Store:
         return self.table("weekly", columns).to_pandas()
 
     def failures(self) -> pd.DataFrame:
-        """Return the runs that failed: where, why, and what repeats each."""
+        """Return the runs that failed, with the reason and the command that repeats each."""
         found = self.table("failures").to_pandas()
         done = self._codes(*self._held.runs())
         own = self._codes(found["point"].to_numpy(), found["seed"].to_numpy())
@@ -178,7 +184,7 @@ class Store:
     # -- for other packages ------------------------------------------------------------------------------------------------
 
     def to_pandas(self, name: str = "runs", columns: Sequence[str] | None = None) -> pd.DataFrame:
-        """Return a table with the columns of its points in front: what was assumed, then what came of it."""
+        """Return a table with the columns of its points in front: assumptions first, then results."""
         if name == "points":
             return self.points()
         own = self.failures() if name == "failures" else self.table(name, columns).to_pandas()
@@ -241,14 +247,14 @@ class Store:
 
 
 def open_store(path: str | Path) -> Store:
-    """Return the results of a study in a folder, however far it is.
+    """Return the results of a study in a folder, complete or not.
 
-    Every file is checked; those that were cut off, changed, or belong elsewhere are named in a warning and left out.
+    Every file is checked; files that were cut off, changed, or belong elsewhere are left out with a warning.
 
     Raises
     ------
     CivicsimError
-        If the folder holds no study.
+        If the folder contains no study.
     """
     return Store(Path(path))
 
