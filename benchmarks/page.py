@@ -164,7 +164,7 @@ def server(repeats: int) -> None:
     for staff in (300, 600):
         scenario = Scenario.preset().with_(n_teams=TEAMS[staff])
         start = burn_in(scenario, 1)
-        history.live_through(scenario.with_(weeks=4), start)
+        history.play_through(scenario.with_(weeks=4), start)
         spent.clear()
         kept = history.advance, history.travels_of, history.arrange
         history.advance = timed("weeks of the model", kept[0])
@@ -175,7 +175,7 @@ def server(repeats: int) -> None:
                 changed = scenario.with_(fear=0.1 + 0.05 * k)
                 timed("burn-in (once per organisation and seed)", burn_in)(changed, 1)
                 before = spent.get("all", 0.0)
-                run = timed("all", history.live_through)(changed, start)
+                run = timed("all", history.play_through)(changed, start)
                 inside = spent["all"] - before
                 spent["living, in all"] = spent.get("living, in all", 0.0) + inside
                 timed("packing (differences, gzip, base64)", lambda run=run: run.packed)()

@@ -13,7 +13,7 @@ import civicsim
 from civicsim.app import widgets
 from civicsim.app.files import TOML, Make, use_files
 from civicsim.app.frame import Text
-from civicsim.app.history import PATHS, Lived, weeks_back
+from civicsim.app.history import PATHS, Playback, weeks_back
 from civicsim.app.state import (
     change_scenario,
     chosen,
@@ -153,8 +153,8 @@ def ActionPanel(title: str, from_clock: bool, makes: Sequence[Make]) -> None:
     )
 
 
-def csv_of(lived: Lived) -> str:
+def csv_of(played: Playback) -> str:
     """Return the weekly record of a run as CSV, with the scenario in its first lines."""
-    lines = [f"# {line}" for line in lived.scenario.to_toml().splitlines()]
-    table = weekly_frame(lived.record, MEASURES.values()).to_csv(index=False)
+    lines = [f"# {line}" for line in played.scenario.to_toml().splitlines()]
+    table = weekly_frame(played.record, MEASURES.values()).to_csv(index=False)
     return "\n".join([f"# civicsim {civicsim.__version__}", *lines, table])

@@ -1,7 +1,7 @@
 """One run, week by week and person by person, small enough to be sent to a browser whole.
 
-The run is lived one week at a time, and after each week a few columns are copied; what they come to is worked out for all
-weeks together. That gives the same run, to the byte, as one lived at once, and nothing of it is drawn on the server.
+The run is simulated one week at a time, and after each week a few columns are copied; their meaning is computed for all weeks
+together. The result is the same run, to the byte, as one simulated at once, and the server draws nothing.
 """
 
 from __future__ import annotations
@@ -49,12 +49,12 @@ BYTES_PER_IDEA = 500
 
 
 class Superseded(Exception):  # noqa: N818  (nothing went wrong)
-    """Nobody waits for the result any more."""
+    """No one waits for the result any more."""
 
 
 @dataclass(frozen=True)
-class Lived:
-    """One run as it was lived.
+class Playback:
+    """One run, as the browser plays it.
 
     Attributes
     ----------
@@ -92,7 +92,7 @@ class Lived:
 
     @property
     def weeks(self) -> int:
-        """Weeks that were lived."""
+        """Weeks of the run."""
         return len(self.acts)
 
     @cached_property
@@ -182,8 +182,8 @@ def as_bytes(values: np.ndarray) -> np.ndarray:
     return (values * 255.0 + 0.5).astype(np.uint8)
 
 
-def live_through(scenario: Scenario, start: Cohort, stop: Callable[[], bool] = lambda: False) -> Lived:
-    """Live a scenario from a burnt-in cohort of one run, and keep every week of its first organisation.
+def play_through(scenario: Scenario, start: Cohort, stop: Callable[[], bool] = lambda: False) -> Playback:
+    """Simulate a scenario from a burnt-in cohort of one run, and keep every week of its first organisation.
 
     Parameters
     ----------
@@ -219,7 +219,7 @@ def live_through(scenario: Scenario, start: Cohort, stop: Callable[[], bool] = l
     record = Record(
         recorder.tally[:, :1], recorder.snapshot[:, :1], cohort.organisation[:1].copy(), recorder.enacted[:, :1]
     )
-    return Lived(
+    return Playback(
         scenario=scenario,
         scene=scene,
         states=np.stack([as_bytes(people[name]) for name in STATES]),

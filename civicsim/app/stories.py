@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from civicsim.app.history import ABSENT, BRIGHT, DARK, NEW, SPOKE, STATES, VACANT, Lived
+from civicsim.app.history import ABSENT, BRIGHT, DARK, NEW, SPOKE, STATES, VACANT, Playback
 from civicsim.app.words import ORIGIN_WORDS, PLACES, RAISED_WORDS, ROLE_WORDS, week_text
 from civicsim.experiment.ideas import ADOPTED, NEVER, Idea
 from civicsim.model.log import DETRIMENT, EXIT, HIRE, SUPPORT, TAKEOVER, VOICE
@@ -33,9 +33,9 @@ Line = tuple[int, str, dict[str, Any] | None]
 """A week, what happened, and whose story it leads to."""
 
 
-def name_of(lived: Lived, person: int) -> str:
+def name_of(played: Playback, person: int) -> str:
     """Return what to call a person in the model."""
-    scene = lived.scene
+    scene = played.scene
     role, team = int(scene.role[person]), int(scene.team[person])
     if role == STAFF:
         mates = np.flatnonzero((scene.team == team) & (scene.role == STAFF))
@@ -49,12 +49,12 @@ def _degree(value: float, words: tuple[str, str, str, str]) -> str:
     return words[min(3, int(value * 4.0))]
 
 
-def person_story(lived: Lived, person: int, week: int) -> dict[str, Any]:
+def person_story(played: Playback, person: int, week: int) -> dict[str, Any]:
     """Return how a person is in a week, and what they raised up to then and what came of it.
 
     Parameters
     ----------
-    lived : Lived
+    played : Playback
     person : int
         Row within the organisation.
     week : int
@@ -66,13 +66,13 @@ def person_story(lived: Lived, person: int, week: int) -> dict[str, Any]:
         ``title``, ``now`` and ``sum`` (a sentence each), ``lines`` (each ``week``, ``text`` and ``go``, the story that it
         leads to, or None), newest first, and ``back``, the story to go back to, or None.
     """
-    acts = lived.acts[: week + 1, person]
-    state = {name: lived.states[k, week, person] / 255.0 for k, name in enumerate(STATES)}
+    acts = played.acts[: week + 1, person]
+    state = {name: played.states[k, week, person] / 255.0 for k, name in enumerate(STATES)}
     return {
-        "title": name_of(lived, person),
-        "now": _now(int(acts[week]), state, staff=int(lived.scene.role[person]) == STAFF),
-        "lines": _newest(_person_lines(lived, person, week)),
-        "sum": _sum_of(acts) if int(lived.scene.role[person]) == STAFF else "",
+        "title": name_of(played, person),
+        "now": _now(int(acts[week]), state, staff=int(played.scene.role[person]) == STAFF),
+        "lines": _newest(_person_lines(played, person, week)),
+        "sum": _sum_of(acts) if int(played.scene.role[person]) == STAFF else "",
         "back": None,
     }
 
@@ -116,23 +116,23 @@ def _sum_of(acts: np.ndarray) -> str:
     return f"Spoke up in {counted(spoke, 'week')} of {len(own)}."
 
 
-def _person_lines(lived: Lived, person: int, week: int) -> list[Line]:
-    rows = lived.events
+def _person_lines(played: Playback, person: int, week: int) -> list[Line]:
+    rows = played.events
     lines: list[Line] = []
     for k in np.flatnonzero((rows["person"] == person) & (rows["week"] >= 0) & (rows["week"] <= week)).tolist():
-        kind, at, idea = int(rows["kind"][k]), int(rows["week"][k]), lived.ideas.get(int(lived.idea_of[k]))
+        kind, at, idea = int(rows["kind"][k]), int(rows["week"][k]), played.ideas.get(int(played.idea_of[k]))
         if kind in _OWN_WORDS:
             lines.append((at, _OWN_WORDS[kind], None))
         elif kind in (VOICE, TAKEOVER, SUPPORT) and idea is not None:
             leads = kind != SUPPORT and idea.person == person
             text = idea_text(idea, week) if leads else "spoke up about what was on the table already"
-            lines.append((at, text, to_idea(lived, idea.team, idea.dimension)))
+            lines.append((at, text, to_idea(played, idea.team, idea.dimension)))
     return lines
 
 
-def to_idea(lived: Lived, team: int, d: int) -> dict[str, Any]:
+def to_idea(played: Playback, team: int, d: int) -> dict[str, Any]:
     """Return what leads to the story of a way of working in a team."""
-    return {"kind": "idea", "row": team * lived.value.shape[2] + d, "team": team, "dimension": d}
+    return {"kind": "idea", "row": team * played.value.shape[2] + d, "team": team, "dimension": d}
 
 
 def to_team(team: int) -> dict[str, Any]:
@@ -165,13 +165,13 @@ def _newest(lines: list[Line], most: int = _MOST) -> list[dict[str, Any]]:
     return [{"week": w, "text": f"{week_text(w).capitalize()}: {text}.", "go": go} for w, text, go in lines[:most]]
 
 
-def team_story(lived: Lived, team: int, week: int) -> dict[str, Any]:
+def team_story(played: Playback, team: int, week: int) -> dict[str, Any]:
     """Return how a team stands in a week, and what changed in it up to then; see :func:`person_story`."""
-    people = np.flatnonzero((lived.scene.team == team) & (lived.scene.role == STAFF))
-    acts = lived.acts[week, people]
+    people = np.flatnonzero((played.scene.team == team) & (played.scene.role == STAFF))
+    acts = played.acts[week, people]
     here = people[(acts & VACANT) == 0]
-    burnt = int((lived.states[STATES.index("exhaustion"), week, here] / 255.0 > BURNT_OUT).sum())
-    spot = int(lived.spots[week, team])
+    burnt = int((played.states[STATES.index("exhaustion"), week, here] / 255.0 > BURNT_OUT).sum())
+    spot = int(played.spots[week, team])
     stands = (
         "a bright spot: care is clearly better than elsewhere"
         if spot & BRIGHT
@@ -179,35 +179,35 @@ def team_story(lived: Lived, team: int, week: int) -> dict[str, Any]:
             "a dark spot: care is clearly worse than elsewhere" if spot & DARK else "neither a bright nor a dark spot"
         )
     )
-    table = [idea for idea in lived.ideas.values() if idea.team == team and _on_table(idea, week)]
+    table = [idea for idea in played.ideas.values() if idea.team == team and _on_table(idea, week)]
     on_trial = sum(idea.tried <= week for idea in table)
     taken_up = sum(_taken_up(idea, week) for idea in table)
     return {
         "title": f"Team {team + 1}",
         "now": (
             f"Now: {counted(len(here), 'person', 'people')} at work of {len(people)} posts, {burnt} burnt out; "
-            f"care fits its patients to {lived.quality[week, team] / 2.55:.0f} %; {stands}."
+            f"care fits its patients to {played.quality[week, team] / 2.55:.0f} %; {stands}."
         ),
         "sum": (
             f"On the table: {counted(len(table) - taken_up, 'concern')} waiting for an answer, "
             f"{counted(taken_up - on_trial, 'idea')} taken up, {counted(on_trial, 'idea')} on trial."
             if table else "Nothing is on the table."
         ),
-        "lines": _newest(_team_lines(lived, team, week)),
+        "lines": _newest(_team_lines(played, team, week)),
         "back": None,
     }  # fmt: skip
 
 
-def _team_lines(lived: Lived, team: int, week: int) -> list[Line]:
+def _team_lines(played: Playback, team: int, week: int) -> list[Line]:
     """Return what lies on the table, in the week in which it was raised, and what changed."""
     lines: list[Line] = []
-    for idea in (idea for idea in lived.ideas.values() if idea.team == team):
-        go = to_idea(lived, team, idea.dimension)
+    for idea in (idea for idea in played.ideas.values() if idea.team == team):
+        go = to_idea(played, team, idea.dimension)
         if _on_table(idea, week) and _taken_up(idea, week):
-            lines.append((max(idea.raised, 0), _raised_text(lived, idea, week), go))
+            lines.append((max(idea.raised, 0), _raised_text(played, idea, week), go))
         elif idea.outcome == ADOPTED and idea.ended <= week and idea.ended >= 0:
-            lines.append((idea.ended, _change_text(lived, idea), go))
-    spots = lived.spots[: week + 1, team]
+            lines.append((idea.ended, _change_text(played, idea), go))
+    spots = played.spots[: week + 1, team]
     for bit, text in ((BRIGHT, "became a bright spot"), (DARK, "became a dark spot")):
         now = (spots & bit) > 0
         lines += [(int(w) + 1, text, None) for w in np.flatnonzero(now[1:] & ~now[:-1])]
@@ -226,32 +226,32 @@ def _taken_up(idea: Idea, week: int) -> bool:
 # -- ideas ---------------------------------------------------------------------------------------------------------------
 
 
-def idea_story(lived: Lived, team: int, d: int, week: int) -> dict[str, Any]:
+def idea_story(played: Playback, team: int, d: int, week: int) -> dict[str, Any]:
     """Return what became of one way of working in a team up to a week; see :func:`person_story`.
 
     Parameters
     ----------
-    lived : Lived
+    played : Playback
     team, d : int
         Team within the organisation, and the way of working.
     week : int
         Week on screen; 0 is the first.
     """
-    value = int(lived.value[week, team, d])
-    alike = int((lived.value[week, :, d] == value).sum()) - 1
-    others = lived.value.shape[1] - 1
+    value = int(played.value[week, team, d])
+    alike = int((played.value[week, :, d] == value).sum()) - 1
+    others = played.value.shape[1] - 1
     lines: list[Line] = []
-    for idea in (idea for idea in lived.ideas.values() if idea.dimension == d and idea.raised <= week):
+    for idea in (idea for idea in played.ideas.values() if idea.dimension == d and idea.raised <= week):
         if idea.team == team:
-            lines += _idea_lines(lived, idea, week)
+            lines += _idea_lines(played, idea, week)
         elif any(source == team for source, _ in idea.sources) and idea.ended <= week:
-            lines.append((idea.raised, _passed_on(lived, idea, team), to_idea(lived, idea.team, d)))
+            lines.append((idea.raised, _passed_on(played, idea, team), to_idea(played, idea.team, d)))
     return {
         "title": f"Way of working {d + 1}, team {team + 1}",
         "now": (
             "Now: no set way."
             if value == 0
-            else f"Now: {_since(lived, team, d, week)}; {alike} of {counted(others, 'other team')} do it the same way."
+            else f"Now: {_since(played, team, d, week)}; {alike} of {counted(others, 'other team')} do it the same way."
         ),
         "sum": "" if lines else "Nothing has happened to it so far.",
         "lines": _newest(lines, 10),
@@ -259,22 +259,22 @@ def idea_story(lived: Lived, team: int, d: int, week: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _since(lived: Lived, team: int, d: int, week: int) -> str:
+def _since(played: Playback, team: int, d: int, week: int) -> str:
     """Return since when a team has done what it does."""
-    values = lived.value[: week + 1, team, d]
+    values = played.value[: week + 1, team, d]
     other = np.flatnonzero(values != values[week])
     return f"a set way since {week_text(int(other[-1]) + 1)}" if len(other) else "a set way, as at the start"
 
 
-def _idea_lines(lived: Lived, idea: Idea, week: int) -> list[Line]:
+def _idea_lines(played: Playback, idea: Idea, week: int) -> list[Line]:
     """Return how a team came by an idea, and how its practice ended."""
     lines: list[Line] = []
     if _was_on_table(idea):
-        lines.append((max(idea.raised, 0), _raised_text(lived, idea, week), None))
+        lines.append((max(idea.raised, 0), _raised_text(played, idea, week), None))
     elif idea.raised >= 0:
-        sources = lived.sources_of(idea)
+        sources = played.sources_of(idea)
         lines.append(
-            (idea.raised, _change_text(lived, idea), to_idea(lived, sources[0], idea.dimension) if sources else None)
+            (idea.raised, _change_text(played, idea), to_idea(played, sources[0], idea.dimension) if sources else None)
         )
     if idea.fate == "decayed" and idea.settled <= week:
         lines.append((idea.settled, "fell back to what it did before", None))
@@ -286,10 +286,10 @@ def _was_on_table(idea: Idea) -> bool:
     return idea.outcome != ADOPTED or idea.tried < NEVER
 
 
-def _raised_text(lived: Lived, idea: Idea, week: int) -> str:
+def _raised_text(played: Playback, idea: Idea, week: int) -> str:
     """Return what came of something that was raised in a team, as it was known in a week."""
     who = (
-        f"raised by {name_of(lived, idea.person).split(', team')[0]}"
+        f"raised by {name_of(played, idea.person).split(', team')[0]}"
         if idea.person >= 0
         else RAISED_WORDS[ORIGINS[idea.origin]]
     )
@@ -308,13 +308,13 @@ def _raised_text(lived: Lived, idea: Idea, week: int) -> str:
     if settled:
         done = idea.outcome == ADOPTED
         parts.append(f"{'adopted' if done else _DROPPED[idea.outcome]} in {week_text(idea.ended)}")
-        parts += _afterwards(lived, idea, week) if done else []
+        parts += _afterwards(played, idea, week) if done else []
     return "; ".join(parts)
 
 
-def _afterwards(lived: Lived, idea: Idea, week: int) -> list[str]:
+def _afterwards(played: Playback, idea: Idea, week: int) -> list[str]:
     """Return what became of an idea after it was adopted: who took it over, and whether it lasted."""
-    others = lived.ideas.values()
+    others = played.ideas.values()
     took = sum((idea.team, idea.number) in other.sources and other.ended <= week for other in others)
     parts = [f"taken over by {counted(took, 'team')}"] if took else []
     if idea.fate in ("replaced", "decayed") and idea.settled <= week:
@@ -327,9 +327,9 @@ def _teams(teams: Sequence[int]) -> str:
     return f"team {names[0]}" if len(names) == 1 else f"teams {', '.join(names[:-1])} and {names[-1]}"
 
 
-def _change_text(lived: Lived, idea: Idea) -> str:
+def _change_text(played: Playback, idea: Idea) -> str:
     """Return why a team changed what it does, and from where it had it."""
-    sources = lived.sources_of(idea)
+    sources = played.sources_of(idea)
     if not idea.how:
         return ORIGIN_WORDS[ORIGINS[idea.origin]]
     if not sources:
@@ -341,10 +341,10 @@ def _change_text(lived: Lived, idea: Idea) -> str:
     return f"took over a way of working that it had seen in {_teams(sources)}"
 
 
-def _passed_on(lived: Lived, idea: Idea, team: int) -> str:
+def _passed_on(played: Playback, idea: Idea, team: int) -> str:
     """Return how another team came by what this one does."""
     if idea.how == "agreed":
         return f"{_teams([idea.team])} agreed to change along with it"
-    others = [source for source in lived.sources_of(idea) if source != team]
+    others = [source for source in played.sources_of(idea) if source != team]
     also = f" and in {_teams(others)}" if others else ""
     return f"{_teams([idea.team])} took it over, having seen it here{also}"

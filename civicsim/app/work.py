@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from civicsim.app.history import Lived, Superseded, live_through
+from civicsim.app.history import Playback, Superseded, play_through
 from civicsim.experiment.run import Result, burn_in, run, threads_available
 from civicsim.model.cohort import Cohort
 from civicsim.scenario.scenario import Scenario
@@ -122,7 +122,7 @@ _SINGLE = threading.BoundedSemaphore(threads_available())
 _TOGETHER = threading.BoundedSemaphore(1)
 """Single runs do not wait behind batches, which use all threads themselves."""
 _STARTS = Kept(160_000_000, lambda cohort: len(cohort.state_bytes()))
-_LIVED = Kept(160_000_000, lambda lived: lived.n_bytes)
+_PLAYBACKS = Kept(160_000_000, lambda played: played.n_bytes)
 _BATCHES = Kept(64_000_000, lambda batch: sum(path.nbytes for path in batch.paths.values()) + 10_000)
 
 
@@ -150,13 +150,13 @@ def started(scenario: Scenario, seeds: tuple[int, ...], stop: Stop = _never) -> 
     return _STARTS.get((_before(scenario), seeds), lambda: burn_in(scenario, seeds, progress=_checking(stop)), stop)
 
 
-def lived(scenario: Scenario, stop: Stop = _never) -> Lived:
+def playback(scenario: Scenario, stop: Stop = _never) -> Playback:
     """Return one run of a scenario, with the scenario's seed."""
 
-    def make() -> Lived:
-        return _in_turn(_SINGLE, stop, lambda: live_through(scenario, started(scenario, (scenario.seed,), stop), stop))
+    def make() -> Playback:
+        return _in_turn(_SINGLE, stop, lambda: play_through(scenario, started(scenario, (scenario.seed,), stop), stop))
 
-    return _LIVED.get((scenario.digest, scenario.seed), make, stop)
+    return _PLAYBACKS.get((scenario.digest, scenario.seed), make, stop)
 
 
 def batch(scenario: Scenario, runs: int, stop: Stop = _never) -> Batch:

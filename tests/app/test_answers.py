@@ -1,4 +1,4 @@
-"""What pages say about matched runs: verdicts, current practice, and what is computed once for all."""
+"""Results of matched runs on pages: verdicts, current practice, and the cache of runs."""
 
 import csv
 import html
@@ -54,12 +54,12 @@ def test_every_lever_has_a_group_and_every_measure_shown_exists():
     assert set(HAPPENS) | {name for name, _ in CONDITIONS} <= set(shocks())
 
 
-def test_levers_of_hours_say_their_cost_and_share_one_budget():
+def test_levers_of_hours_show_their_cost_and_share_one_budget():
     scenario = Scenario.preset("civic-culture")
     assert sum(minutes_of(scenario).values()) == pytest.approx(45.0)
     rows = {row["name"]: row for row in lever_rows(scenario, Scenario.preset())}
     assert rows["weight_response"]["text"] == "9 min"
-    assert "of 45 minutes" in rows["weight_response"]["cost"]
+    assert "of the 45 minutes" in rows["weight_response"]["cost"]
     assert rows["fear"]["before"] == "was 35 %"
     assert rows["weight_response"]["before"] == "was 11 min"
 
@@ -73,7 +73,7 @@ def test_a_difference_is_called_only_where_matched_runs_agree():
     )
     better = verdict("burnt_out_share", before, after)
     assert (better.tone, better.text) == ("better", "30.2 → 25.0 % (21.6 to 28.4)")
-    assert better.difference == "−5.25 points (−6.01 to −4.49)"
+    assert better.difference == "−5.25 points (−6.05 to −4.45)"
     assert verdict("burnt_out_share", after, before).tone == "worse"
     assert verdict("voice_share", before, after).word == "too close to call"
     same = verdict("load", before, after)
@@ -170,7 +170,7 @@ def test_what_was_used_least_lately_is_forgotten_first():
     assert made == ["a", "b", "c", "b"]
 
 
-def test_a_run_that_fails_leaves_nobody_waiting():
+def test_a_run_that_fails_leaves_no_one_waiting():
     kept = work.Kept(10, lambda value: 1)
     with pytest.raises(ZeroDivisionError):
         kept.get("key", lambda: 1 // 0)
@@ -229,7 +229,7 @@ def test_a_choice_is_tried_under_every_event_and_at_both_ends_of_every_assumptio
         assert about.low <= low < high <= about.high
 
 
-def test_troubles_come_first_and_say_what_they_rest_on():
+def test_troubles_come_first_and_their_basis_last():
     found = [{"when": "it rains", "lines": []}, {"when": "it snows", "lines": ["a is worse", "b is worse"]}]
     assert trouble_lines(found) == [
         "If it snows: a is worse; b is worse.",

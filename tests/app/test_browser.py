@@ -1,7 +1,7 @@
 """The page in a real browser: it paints, it answers, it stays at home, and everybody can use it.
 
 Pictures of the pages go to the folder that the variable ``CIVICSIM_PICTURES`` names, otherwise nowhere. How fast the
-page is gets printed (``pytest -n 0 -s tests/app/test_browser.py``) and is not asserted: it says as much about the machine.
+page is gets printed (``pytest -n 0 -s tests/app/test_browser.py``) and is not asserted: it depends as much on the machine.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def serving(*options: str) -> Iterator[str]:
     server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     assert server.stdout is not None
     found = re.search(r"http://\S+", server.stdout.readline())
-    assert found, "the server said nothing"
+    assert found, "the server printed nothing"
     yield found[0]
     server.terminate()
     server.stdout.close()
@@ -157,11 +157,15 @@ def press(page: Page, words: str) -> None:
     page.get_by_role("button", name=words, exact=False).first.click()
 
 
-def test_every_page_can_be_used_by_everybody_and_asks_nobody_else(visit):
+def test_every_page_is_accessible_and_asks_no_one_else(visit):
     """Every page, on a projector and on a telephone: painted, no violation of WCAG A and AA, no sideways scrolling."""
     pages = (
         ("explore", f"/?{TWENTY}", PAINTED),
-        ("compare", f"/compare?{TWENTY}", f"{PAINTED} && document.body.innerText.includes('30 matched runs say')"),
+        (
+            "compare",
+            f"/compare?{TWENTY}",
+            f"{PAINTED} && document.body.innerText.includes('Results of 30 matched runs')",
+        ),
         ("policy", f"/policy?{TWENTY}&style=compact", BANDS.replace("-5$|", "")),
         ("lessons", "/lessons", "document.querySelectorAll('.cv-tile').length >= 8"),
         ("lesson-read", "/lessons/voice-without-response", "document.querySelector('.cv-steps')"),
@@ -187,7 +191,7 @@ def test_every_page_can_be_used_by_everybody_and_asks_nobody_else(visit):
             keep_picture(page, name)
         assert violations(page) == [], name
         if name == "explore":
-            # What is underlined leads on to what became of an idea, and from there to its team.
+            # Underlined words lead to the history of an idea, and from there to its team.
             page.locator(".cv-story li button").first.click()
             page.wait_for_function("/^Way of working/.test(document.querySelector('.cv-story h2').innerText)")
             assert page.evaluate("document.activeElement.tagName") == "H2"
@@ -225,7 +229,7 @@ def test_a_visitor_plays_walks_and_changes_what_happens(visit):
     page.wait_for_function("document.querySelector('.cv-story h2').innerText !== " + repr(first))
     page.keyboard.press("Enter")
     page.wait_for_function("/^Team/.test(document.querySelector('.cv-story h2').innerText)")
-    # A table says the same as the picture.
+    # A table shows the same as the picture.
     press(page, "Teams as table")
     assert page.locator("tbody tr").count() == 20
     # A lever, then an event on the week on screen, both end up in the address.
@@ -315,10 +319,10 @@ def test_a_link_that_names_a_file_is_answered_in_a_sentence(visit, tmp_path):
     page = visit(
         f"/about?kind={tmp_path}/pyproject.toml&interventions={event}", until="document.querySelector('.cv-note')"
     )
-    said = page.inner_text(".cv-note")
-    assert said.count("\n") == 1
-    assert "a kind “" in said
-    assert "An event of the link is left out: no shock or intervention" in said
+    notes = page.inner_text(".cv-note")
+    assert notes.count("\n") == 1
+    assert "a kind “" in notes
+    assert "An event of the link is left out: no shock or intervention" in notes
     assert "Traceback" not in page.inner_text("body")
 
 
@@ -359,7 +363,7 @@ def test_a_page_of_another_origin_learns_nothing(visit, browser, address):
 
 def test_how_fast_the_page_is(visit):
     """Print times; only that there are answers is asserted. ``python -m benchmarks.page`` measures more, and longer."""
-    said = []
+    notes = []
     for staff, teams in ((300, 20), (600, 40)):
         page = visit(f"/?set=structure.n_teams%3D{teams}", until=PAINTED)
         times = []
@@ -377,7 +381,7 @@ def test_how_fast_the_page_is(visit):
         assert rate > 1
         # What still plays would take time from what is measured next.
         page.close()
-        said.append(
+        notes.append(
             f"{staff} staff: lever to painted {statistics.median(times):.0f} ms, {size} bytes, {rate:.0f} frames a second"
         )
     page = visit(
@@ -390,7 +394,7 @@ def test_how_fast_the_page_is(visit):
             f"/-{runs}$/.test(window.civicsim.bands.stamp) && window.civicsim.bands.at > window.civicsim.released",
             timeout=SOON,
         )
-        said.append(
+        notes.append(
             f"300 staff: {runs} runs painted {page.evaluate('window.civicsim.bands.at - window.civicsim.released'):.0f} ms after the lever"
         )
-    print("\n" + "\n".join(said))
+    print("\n" + "\n".join(notes))

@@ -6,7 +6,7 @@ import gzip
 import numpy as np
 import pytest
 
-from civicsim.app.history import ABSENT, NEW, SILENCE, SPOKE, STATES, VACANT, Superseded, as_bytes, live_through
+from civicsim.app.history import ABSENT, NEW, SILENCE, SPOKE, STATES, VACANT, Superseded, as_bytes, play_through
 from civicsim.app.layout import HEIGHT, WIDTH, arrange, grid
 from civicsim.app.stories import idea_story, idea_text, name_of, person_story, team_story
 from civicsim.experiment.run import burn_in, run
@@ -23,20 +23,20 @@ def start():
 
 
 @pytest.fixture(scope="module")
-def lived(start):
-    return live_through(SMALL, start)
+def played(start):
+    return play_through(SMALL, start)
 
 
-def test_a_run_lived_week_by_week_is_the_run_lived_at_once(start, lived):
+def test_a_run_week_by_week_is_the_run_at_once(start, played):
     whole = run(SMALL, 1, start=start)
-    assert lived.record.tally.tobytes() == whole.recorder.tally.tobytes()
-    assert lived.record.snapshot.tobytes() == whole.recorder.snapshot.tobytes()
-    assert np.array_equal(lived.states[STATES.index("safety"), -1], as_bytes(whole.cohort.person["safety"]))
+    assert played.record.tally.tobytes() == whole.recorder.tally.tobytes()
+    assert played.record.snapshot.tobytes() == whole.recorder.snapshot.tobytes()
+    assert np.array_equal(played.states[STATES.index("safety"), -1], as_bytes(whole.cohort.person["safety"]))
 
 
-def test_what_is_sent_unpacks_to_what_was_lived(lived):
-    sent = np.frombuffer(gzip.decompress(base64.b64decode(lived.packed)), np.uint8)
-    parts = [*lived.states, lived.acts, lived.quality, lived.spots]
+def test_what_is_sent_unpacks_to_the_run(played):
+    sent = np.frombuffer(gzip.decompress(base64.b64decode(played.packed)), np.uint8)
+    parts = [*played.states, played.acts, played.quality, played.spots]
     at = 0
     for part in parts:
         steps = sent[at : at + part.size].reshape(part.shape)
@@ -45,32 +45,32 @@ def test_what_is_sent_unpacks_to_what_was_lived(lived):
     assert at == sent.size
 
 
-def test_what_people_did_adds_up_to_the_record(lived):
-    spoke = ((lived.acts & SPOKE) > 0).sum(axis=1)
-    voiced = lived.record.tally["voiced"][:, 0]
+def test_what_people_did_adds_up_to_the_record(played):
+    spoke = ((played.acts & SPOKE) > 0).sum(axis=1)
+    voiced = played.record.tally["voiced"][:, 0]
     assert spoke.sum() > 20
     assert np.all((spoke == 0) == (voiced == 0))
     assert np.all(spoke <= voiced)
-    filled = ((lived.acts & VACANT) == 0).sum(axis=1)
-    assert np.array_equal(filled, lived.record.snapshot["n_filled"][:, 0])
-    assert np.array_equal(((lived.acts & ABSENT) > 0).sum(axis=1), lived.record.snapshot["n_absent"][:, 0])
+    filled = ((played.acts & VACANT) == 0).sum(axis=1)
+    assert np.array_equal(filled, played.record.snapshot["n_filled"][:, 0])
+    assert np.array_equal(((played.acts & ABSENT) > 0).sum(axis=1), played.record.snapshot["n_absent"][:, 0])
 
 
-def test_the_colours_of_teams_are_the_spots_of_the_record(lived):
-    bright = ((lived.spots & 1) > 0).mean(axis=1)
-    assert np.allclose(bright, lived.record.snapshot["bright_share"][:, 0])
+def test_the_colours_of_teams_are_the_spots_of_the_record(played):
+    bright = ((played.spots & 1) > 0).mean(axis=1)
+    assert np.allclose(bright, played.record.snapshot["bright_share"][:, 0])
 
 
-def test_changing_levers_from_a_week_on_leaves_the_weeks_before_as_they_were(start, lived):
+def test_changing_levers_from_a_week_on_leaves_the_weeks_before_as_they_were(start, played):
     from civicsim.app.state import with_lever
 
-    changed = live_through(with_lever(SMALL, "fear", 1.0, week=40), start)
-    assert np.array_equal(changed.states[:, :40], lived.states[:, :40])
-    assert np.array_equal(changed.acts[:40], lived.acts[:40])
-    assert not np.array_equal(changed.states[:, 40:], lived.states[:, 40:])
+    changed = play_through(with_lever(SMALL, "fear", 1.0, week=40), start)
+    assert np.array_equal(changed.states[:, :40], played.states[:, :40])
+    assert np.array_equal(changed.acts[:40], played.acts[:40])
+    assert not np.array_equal(changed.states[:, 40:], played.states[:, 40:])
 
 
-def test_a_run_that_nobody_waits_for_is_given_up(start):
+def test_a_run_that_no_one_waits_for_is_given_up(start):
     asked = []
 
     def stop():
@@ -78,7 +78,7 @@ def test_a_run_that_nobody_waits_for_is_given_up(start):
         return len(asked) > 3
 
     with pytest.raises(Superseded):
-        live_through(SMALL, start, stop)
+        play_through(SMALL, start, stop)
     assert len(asked) == 4
 
 
@@ -101,11 +101,11 @@ def test_a_grid_has_room_for_all(n):
     assert (columns * rows) >= n > columns * (rows - 1)
 
 
-def test_a_story_tells_what_a_person_raised_and_what_came_of_it(lived):
-    ideas = [idea for idea in lived.ideas.values() if idea.person >= 0 and idea.raised >= 0]
+def test_a_story_tells_what_a_person_raised_and_its_outcome(played):
+    ideas = [idea for idea in played.ideas.values() if idea.person >= 0 and idea.raised >= 0]
     assert {"acted on", "explained", "silence"} <= {idea.answer for idea in ideas}
     for idea in ideas:
-        assert lived.acts[idea.raised, idea.person] & SPOKE
+        assert played.acts[idea.raised, idea.person] & SPOKE
         assert idea.answered >= idea.raised
     waited = next(idea for idea in ideas if idea.answer == "explained" and idea.answered > idea.raised)
     weeks = waited.answered - waited.raised
@@ -113,84 +113,85 @@ def test_a_story_tells_what_a_person_raised_and_what_came_of_it(lived):
     assert idea_text(waited, waited.raised) == "spoke up; waiting for an answer"
 
 
-def test_what_people_and_teams_did_is_what_the_log_tells(lived):
-    rows, weeks = lived.events, np.arange(lived.weeks)
+def test_what_people_and_teams_did_is_what_the_log_tells(played):
+    rows, weeks = played.events, np.arange(played.weeks)
     kind = np.array(KINDS)[rows["kind"]]
-    spoke = set(zip(*np.nonzero(lived.acts & SPOKE), strict=True))
+    spoke = set(zip(*np.nonzero(played.acts & SPOKE), strict=True))
     told = np.isin(kind, ["voice", "takeover", "support"]) & (rows["week"] >= 0)
     assert spoke == set(zip(rows["week"][told], rows["person"][told], strict=True))
     left = (kind == "exit") & (rows["week"] >= 0)
-    assert (lived.acts[rows["week"][left], rows["person"][left]] & VACANT)[
-        rows["person"][left] < len(lived.scene.x) - 1
+    assert (played.acts[rows["week"][left], rows["person"][left]] & VACANT)[
+        rows["person"][left] < len(played.scene.x) - 1
     ].all()
     for team in range(5):
         for week in weeks[::7]:
-            table = [i for i in lived.ideas.values() if i.team == team and i.raised <= week < i.ended]
+            table = [i for i in played.ideas.values() if i.team == team and i.raised <= week < i.ended]
             assert len({i.dimension for i in table}) == len(table)
 
 
-def test_a_story_does_not_know_the_future(lived):
-    person = int(np.argmax(((lived.acts & SPOKE) > 0).sum(axis=0)))
+def test_a_story_does_not_know_the_future(played):
+    person = int(np.argmax(((played.acts & SPOKE) > 0).sum(axis=0)))
     for week in (0, 30, 79):
-        story = person_story(lived, person, week)
+        story = person_story(played, person, week)
         assert all(line["week"] <= week for line in story["lines"])
         assert story["now"].startswith(("Now: ", "The post is empty"))
-    assert person_story(lived, person, 79)["lines"]
+    assert person_story(played, person, 79)["lines"]
 
 
-def test_everybody_has_a_name_and_every_team_a_story(lived):
-    names = [name_of(lived, person) for person in range(len(lived.scene.x))]
-    staff = [name for name, role in zip(names, lived.scene.role, strict=True) if role == STAFF]
+def test_everyone_has_a_name_and_every_team_a_story(played):
+    names = [name_of(played, person) for person in range(len(played.scene.x))]
+    staff = [name for name, role in zip(names, played.scene.role, strict=True) if role == STAFF]
     assert len(set(staff)) == len(staff)
     assert "Chief executive" in names
     for team in range(5):
-        story = team_story(lived, team, 50)
+        story = team_story(played, team, 50)
         assert story["title"] == f"Team {team + 1}"
         assert "posts" in story["now"]
 
 
-def test_people_who_are_new_have_not_been_silent_before(lived):
-    newcomers = np.argwhere(lived.acts & NEW)
+def test_people_who_are_new_have_not_been_silent_before(played):
+    newcomers = np.argwhere(played.acts & NEW)
     assert len(newcomers)
     for week, person in newcomers[:20]:
-        assert "Spoke up in 0" not in person_story(lived, int(person), int(week))["sum"]
+        assert "Spoke up in 0" not in person_story(played, int(person), int(week))["sum"]
 
 
-def test_what_came_of_items_is_told_apart(lived):
-    came = lived.acts & SILENCE
+def test_its_outcomeems_is_told_apart(played):
+    came = played.acts & SILENCE
     assert {0, 2, 4, 6} == set(np.unique(came).tolist())
 
 
 # -- ideas that travel -------------------------------------------------------------------------------------------------
 
 
-def test_every_practice_taken_over_in_a_run_has_teams_that_had_it(lived):
-    over = [idea for idea in lived.ideas.values() if idea.how]
+def test_every_practice_taken_over_in_a_run_has_teams_that_had_it(played):
+    over = [idea for idea in played.ideas.values() if idea.how]
     assert (
-        len([idea for idea in over if idea.origin == FROM_NEIGHBOURS]) == lived.record.tally["adopted_horizontal"].sum()
+        len([idea for idea in over if idea.origin == FROM_NEIGHBOURS])
+        == played.record.tally["adopted_horizontal"].sum()
     )
     assert {"seen", "agreed"} == {idea.how for idea in over}
     for idea in over:
-        sources = lived.sources_of(idea)
+        sources = played.sources_of(idea)
         assert sources
         assert idea.team not in sources
-        assert lived.value[idea.ended, idea.team, idea.dimension] == idea.value
+        assert played.value[idea.ended, idea.team, idea.dimension] == idea.value
         before = idea.ended - (idea.how == "seen")
-        assert all(lived.value[before, source, idea.dimension] == idea.value for source in sources)
-    sent = lived.payload("run", "")["travels"]
-    assert sent == [[idea.ended, idea.team, idea.dimension, lived.sources_of(idea)] for idea in over]
+        assert all(played.value[before, source, idea.dimension] == idea.value for source in sources)
+    sent = played.payload("run", "")["travels"]
+    assert sent == [[idea.ended, idea.team, idea.dimension, played.sources_of(idea)] for idea in over]
 
 
-def test_the_story_of_an_idea_leads_from_who_raised_it_to_who_took_it_over(lived):
+def test_the_story_of_an_idea_leads_from_who_raised_it_to_who_took_it_over(played):
     def told(team, d, week=79):
-        return [line["text"] for line in idea_story(lived, team, d, week)["lines"]]
+        return [line["text"] for line in idea_story(played, team, d, week)["lines"]]
 
-    travel = next(idea for idea in lived.ideas.values() if idea.how == "seen")
-    source, d = lived.sources_of(travel)[0], travel.dimension
+    travel = next(idea for idea in played.ideas.values() if idea.how == "seen")
+    source, d = played.sources_of(travel)[0], travel.dimension
     assert any(f"team {travel.team + 1} took it over, having seen it here" in text for text in told(source, d))
     assert any("took over a way of working that it had seen in team" in text for text in told(travel.team, d))
     assert not any("took over" in text for text in told(travel.team, d, travel.ended - 1))
-    done = [idea for idea in lived.ideas.values() if idea.outcome == "adopted" and idea.tried < idea.ended]
+    done = [idea for idea in played.ideas.values() if idea.outcome == "adopted" and idea.tried < idea.ended]
     assert done
     for idea in done:
         end = f"adopted in week {idea.ended + 1}"
@@ -199,12 +200,12 @@ def test_the_story_of_an_idea_leads_from_who_raised_it_to_who_took_it_over(lived
         assert end not in " ".join(told(idea.team, idea.dimension, idea.ended - 1))
 
 
-def test_stories_lead_to_ideas_and_back(lived):
-    lines = [line for team in range(5) for line in team_story(lived, team, 79)["lines"] if line["go"]]
+def test_stories_lead_to_ideas_and_back(played):
+    lines = [line for team in range(5) for line in team_story(played, team, 79)["lines"] if line["go"]]
     assert lines
     for line in lines:
-        team, d = divmod(line["go"]["row"], lived.value.shape[2])
+        team, d = divmod(line["go"]["row"], played.value.shape[2])
         assert (team, d) == (line["go"]["team"], line["go"]["dimension"])
-        story = idea_story(lived, team, d, 79)
+        story = idea_story(played, team, d, 79)
         assert story["lines"]
         assert story["back"]["row"] == team

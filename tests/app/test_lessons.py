@@ -45,7 +45,7 @@ CLAIMS = {
         "gaming_gap": (0.03, WORSE), "harm_rate": (5.8, WORSE),
     },
     "two-regimes": {"voice_share": (0.38, WORSE), "psychological_safety": (0.54, WORSE), "efficacy": (0.49, OPEN)},
-    "battening-down": {"problem_seeking": (0.70, BETTER), "burnt_out_share": (0.29, OPEN)},
+    "battening-down": {"problem_seeking": (0.70, BETTER)},
     "compact": {"trust": (0.40, WORSE), "voice_share": (0.23, WORSE)},
     "panel-without-a-budget": {"forum_acted_share": (0.0, WORSE), "satisfaction": (0.62, OPEN)},
     "leaders-come-and-go": {"voice_share": (0.85, BETTER), "fear_met": (0.15, BETTER), "efficacy": (0.64, BETTER)},
@@ -55,7 +55,7 @@ CLAIMS = {
 
 
 @pytest.mark.parametrize("name", CLAIMS)
-def test_a_lesson_says_what_thirty_runs_show(name):
+def test_a_lesson_reports_thirty_runs(name):
     """Where this fails, the model has moved: read the lesson again and correct it."""
     before, after = (work.batch(scenario, work.MANY) for scenario in lessons()[name].runs)
     for measure, (value, word) in CLAIMS[name].items():
@@ -80,7 +80,7 @@ def test_a_new_folder_is_a_new_lesson(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("was", "becomes", "says"),
+    ("was", "becomes", "message"),
     [
         ("minutes = 15", "minutes = 90", r"minutes = 90: expected a number from 5 to 40"),
         ("summary =", "sumary =", r"has no 'sumary'; did you mean 'summary'\?"),
@@ -90,13 +90,13 @@ def test_a_new_folder_is_a_new_lesson(tmp_path):
         ("[predict]", "[predict", r"is not valid TOML"),
     ],
 )
-def test_a_mistake_in_a_lesson_is_one_clear_line(tmp_path, was, becomes, says):
+def test_a_mistake_in_a_lesson_is_one_clear_line(tmp_path, was, becomes, message):
     folder = tmp_path / "wrong"
     folder.mkdir()
     text = (FOLDER / "compact" / "lesson.toml").read_text(encoding="utf-8")
     assert was in text
     (folder / "lesson.toml").write_text(text.replace(was, becomes, 1), encoding="utf-8")
-    with pytest.raises(ScenarioError, match=says) as caught:
+    with pytest.raises(ScenarioError, match=message) as caught:
         read_lesson(folder / "lesson.toml")
     assert str(caught.value).startswith("wrong/lesson.toml")
     assert "\n" not in str(caught.value)

@@ -1,4 +1,4 @@
-"""A link says what is on the page; whatever it says, there is a page, and what was put right is said."""
+"""A link holds the state of the page; any link gives a page, and every correction is noted."""
 
 import json
 import os
@@ -44,11 +44,11 @@ def test_no_link_is_needed_for_what_the_page_starts_with():
 
 
 @pytest.mark.parametrize(
-    ("query", "says"),
+    ("query", "note"),
     [
-        ("?style=nobody", "a style “nobody” that does not exist; “Status quo” is shown"),
+        ("?style=nonsense", "a style “nonsense” that does not exist; “Status quo” is shown"),
         ("?kind=prison", "a kind “prison”"),
-        ("?seed=abc", "seed = “abc”, which is no whole number; 1 is used"),
+        ("?seed=abc", "seed to “abc”, which is not a whole number; 1 is used"),
         ("?weeks=99999", "the page takes 26 to 520, so 520 is used"),
         ("?set=levers.fear=7", "The link sets “Fear of blame” to 7; 1 is used."),
         ("?set=levers.fear=nan", "The link sets “Fear of blame” to “nan”, which is not possible"),
@@ -69,11 +69,11 @@ def test_no_link_is_needed_for_what_the_page_starts_with():
         ("?style=/a.toml", "a style “/a.toml” that does not exist"),
     ],
 )
-def test_a_broken_link_is_put_right_and_said(query, says):
+def test_a_broken_link_is_corrected_with_a_note(query, note):
     read = from_query(query)
     assert isinstance(read.scenario, Scenario)
     assert len(read.notes) == 1
-    assert says in read.notes[0]
+    assert note in read.notes[0]
     assert len(read.notes[0]) < 200
 
 
@@ -154,13 +154,13 @@ def test_a_link_that_nothing_foresaw_is_answered_in_a_sentence(monkeypatch, capl
     try:
         _, context = solara.render(frame.Frame(), handle_error=False)
         context.close()
-        assert chosen.value.notes == ("The link cannot be read, so the page begins as it does without one.",)
+        assert chosen.value.notes == ("The link cannot be read; the page shows its default.",)
     finally:
         chosen.set(before)
     assert "unforeseen" in caplog.text
 
 
-def test_events_are_added_moved_and_taken_away_with_all_their_parts():
+def test_events_are_added_moved_and_removed_with_all_their_parts():
     scenario = with_event(with_event(Scenario.preset(), "crisis", 10), "surge", 50)
     assert [[event.name for event in group] for group in event_groups(scenario)] == [["crisis", "crisis"], ["surge"]]
     moved = move_event(scenario, 0, 20)
@@ -190,12 +190,12 @@ def test_there_is_no_lever_that_is_none():
 
 def test_styles_side_by_side_are_in_the_link_and_only_those_there_are():
     assert sides_from_query(with_sides("", ("compact", "command"))) == ("compact", "command")
-    assert sides_from_query("?sides=compact,nobody,compact,command") == ("compact", "command")
+    assert sides_from_query("?sides=compact,nonsense,compact,command") == ("compact", "command")
     assert sides_from_query("?sides=compact") is None
     assert sides_from_query(None) is None
 
 
-def test_what_cannot_be_done_is_said_and_changes_nothing():
+def test_an_impossible_change_is_noted_and_changes_nothing():
     from civicsim.app.state import change_scenario
 
     before = chosen.value
@@ -203,7 +203,7 @@ def test_what_cannot_be_done_is_said_and_changes_nothing():
     try:
         change_scenario(lambda now: now.with_(**hours, weight_protected=0.0, weight_patients=0.0))
         assert chosen.value.scenario == before.scenario
-        assert chosen.value.notes[0].startswith("That cannot be done: [levers] the hour weights")
+        assert chosen.value.notes[0].startswith("This change is not possible: [levers] the hour weights")
         change_scenario(lambda now: now.with_(fear=0.2))
         assert chosen.value.scenario.levers.fear == 0.2
         assert chosen.value.notes == ()

@@ -76,9 +76,9 @@ def test_the_page_reads_the_store_that_it_was_started_with(folder, monkeypatch):
 
 def test_a_folder_without_results_is_one_clear_line(tmp_path, capsys):
     assert main(["app", "--no-open", "--results", str(tmp_path)]) == 2
-    said = capsys.readouterr().err
-    assert said.count("\n") == 1
-    assert str(tmp_path) in said
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert str(tmp_path) in error
 
 
 SAMPLED = """

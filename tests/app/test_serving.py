@@ -56,7 +56,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         )
         assert server.stdout is not None
         found = re.search(r":(\d+)", server.stdout.readline())
-        assert found, "the server said nothing"
+        assert found, "the server printed nothing"
         yield Served(int(found[1]), folder, elsewhere)
         server.terminate()
         server.stdout.close()
@@ -72,7 +72,7 @@ def test_a_file_of_the_page_is_handed_out(served):
     "path",
     [
         "/_solara/cdn", "/_solara/cdn/", "/_solara/cdn/thing@1.0.0", "/_solara/cdn/thing@1.0.0/dist/",
-        "/_solara/cdn/thing@1.0.0/other.js", "/_solara/cdn/nobody@9.9.9/x.js",
+        "/_solara/cdn/thing@1.0.0/other.js", "/_solara/cdn/nonsense@9.9.9/x.js",
         "/_solara/cdn/../secret.js", "/_solara/cdn/%2e%2e/secret.js", "/_solara/cdn/..%2fsecret.js",
         "/_solara/cdn//etc/hostname", "/_solara/cdn/%2fetc%2fhostname",
     ],
@@ -207,6 +207,6 @@ def test_the_cookie_is_for_the_server_alone(served):
 )  # fmt: skip
 def test_a_name_or_path_that_is_none_is_refused_in_one_line(option, value, capsys):
     assert main(["app", "--port", "0", "--no-open", option, value]) == 2
-    said = capsys.readouterr().err
-    assert said.startswith(f"civicsim: {option} {value}: expected a")
-    assert said.count("\n") == 1
+    error = capsys.readouterr().err
+    assert error.startswith(f"civicsim: {option} {value}: expected a")
+    assert error.count("\n") == 1

@@ -1,4 +1,4 @@
-"""Figures say what they show, look the same every time, and hold up where there is little to show."""
+"""Figures explain what they show, are the same every time, and work with little to show."""
 
 from __future__ import annotations
 
@@ -200,14 +200,14 @@ def test_with_many_scenarios_the_note_speaks_of_whiskers(comparison):
     assert "lighter" not in note
 
 
-def test_one_run_is_said_to_have_no_interval(single):
+def test_one_run_has_no_interval_in_words(single):
     ax = plot_paths(single.results, "load")
     assert "One run has no interval" in words(ax.figure)
     bands = [shape for shape in ax.collections if isinstance(shape, PolyCollection)]
     assert not any(len(path.vertices) for shape in bands for path in shape.get_paths())
 
 
-def test_what_never_happened_is_said_to_be_missing(pair, never):
+def test_what_never_happened_is_marked_as_missing(pair, never):
     assert "no values" in words(plot_paths(pair.results, never).figure)
     assert "no values" in words(comparison_figure(pair, ["load", never]))
     assert "no values" in words(differences_figure(pair, ["load", never]))

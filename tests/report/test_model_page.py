@@ -1,4 +1,4 @@
-"""The pages that describe the model say what the code says, and leave nothing out."""
+"""The pages that describe the model agree with the code and leave nothing out."""
 
 import dataclasses
 import re
@@ -134,12 +134,12 @@ def test_bars_and_line_breaks_cannot_break_a_table():
     [
         ("Assumption: free modelling choice, to be swept.", "assumption"),
         ("Assumption: near a figure of a review, to be verified.", "assumption"),
-        ("Somebody (2004), r = −.28, to be verified.", "to be verified"),
-        ("Direction: Somebody (2004), to be verified; size free.", "to be verified"),
-        ("Direction: Somebody (2004); none by default.", "assumption"),
-        ("Form: Somebody (2004).", "assumption"),
-        ("Somebody (2004); which form holds is open, to be swept.", "assumption"),
-        ("Somebody (2004) uses 30.", "found"),
+        ("Someone (2004), r = −.28, to be verified.", "to be verified"),
+        ("Direction: Someone (2004), to be verified; size free.", "to be verified"),
+        ("Direction: Someone (2004); none by default.", "assumption"),
+        ("Form: Someone (2004).", "assumption"),
+        ("Someone (2004); which form holds is open, to be swept.", "assumption"),
+        ("Someone (2004) uses 30.", "found"),
     ],
 )
 def test_the_status_of_a_default_is_read_from_its_source(source, status):
@@ -175,15 +175,15 @@ def test_the_command_writes_the_pages(tmp_path, capsys):
 )
 def test_out_goes_with_the_whole_model_only(words, about, capsys):
     assert main(words) == 2
-    said = capsys.readouterr().err.strip()
-    assert about in said
-    assert len(said.splitlines()) == 1
+    error = capsys.readouterr().err.strip()
+    assert about in error
+    assert len(error.splitlines()) == 1
 
 
 def test_a_folder_that_cannot_be_written_to_is_one_clear_line(tmp_path, capsys):
     blocked = tmp_path / "file"
     blocked.write_text("")
     assert main(["describe", "model", "--out", str(blocked)]) == 2
-    said = capsys.readouterr().err.strip()
-    assert str(blocked) in said
-    assert len(said.splitlines()) == 1
+    error = capsys.readouterr().err.strip()
+    assert str(blocked) in error
+    assert len(error.splitlines()) == 1

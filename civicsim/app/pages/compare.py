@@ -67,14 +67,14 @@ def Compare() -> None:
     scenarios = [scenario_of(name, base) for name in names]
 
     def simulate(stop: Callable[[], bool], show: Show) -> None:
-        show([work.lived(scenario, stop) for scenario in scenarios])
+        show([work.playback(scenario, stop) for scenario in scenarios])
 
     def match(stop: Callable[[], bool], show: Show) -> None:
         # The runs on screen come first.
         for runs in (work.FEW, work.MANY) if ready else ():
             show([work.batch(small(scenario), runs, stop) for scenario in scenarios])
 
-    lived, of, problem = use_latest(simulate, [scenarios])
+    played, of, problem = use_latest(simulate, [scenarios])
     ready = of == [scenarios]
     batches, batches_of, _ = use_latest(match, [scenarios, ready])
     titles = style_titles()
@@ -84,9 +84,9 @@ def Compare() -> None:
         return titles[scenario.style] + (" (your levers)" if own else "")
 
     payload = solara.use_memo(
-        lambda: [one.payload(str(k), label(one.scenario)) for k, one in enumerate(lived)] if lived else [], [lived]
+        lambda: [one.payload(str(k), label(one.scenario)) for k, one in enumerate(played)] if played else [], [played]
     )
-    scene = solara.use_memo(lambda: lived[0].scene.payload() if lived else None, [base.structure, lived is None])
+    scene = solara.use_memo(lambda: played[0].scene.payload() if played else None, [base.structure, played is None])
     with solara.v.Html(tag="div", class_="cv-between"):
         Text("h1", "One organisation under different styles of governance")
         widgets.Sides(
@@ -95,7 +95,7 @@ def Compare() -> None:
         )  # fmt: skip
     if problem:
         Text("p", problem, class_="cv-note")
-    if lived is None:
+    if played is None:
         Text("p", "The organisations are being simulated. The first time takes a minute or two.", class_="cv-card")
         return
     widgets.Player(

@@ -10,7 +10,7 @@ from civicsim.app import widgets, work
 from civicsim.app.common import ActionPanel, LeverPanel, csv_of, player_words
 from civicsim.app.files import CSV, Make
 from civicsim.app.frame import Text
-from civicsim.app.history import Lived
+from civicsim.app.history import Playback
 from civicsim.app.hooks import use_latest
 from civicsim.app.state import chosen, preset, set_scenario
 from civicsim.app.stories import idea_story, person_story, team_story
@@ -24,17 +24,17 @@ def label_of(scenario: Scenario) -> str:
     return f"{scenario.title or scenario.style}{' (changed)' if changed else ''}, {s.n_teams} teams of {s.team_size}"
 
 
-def tell(lived: Lived | None, picked: dict[str, Any] | None) -> dict[str, Any] | None:
+def tell(played: Playback | None, picked: dict[str, Any] | None) -> dict[str, Any] | None:
     """Return the story of the person, team or idea that was picked, if it exists."""
-    if lived is None or picked is None:
+    if played is None or picked is None:
         return None
-    week, row = min(int(picked["week"]), lived.weeks - 1), int(picked["row"])
+    week, row = min(int(picked["week"]), played.weeks - 1), int(picked["row"])
     if picked["kind"] == "idea":
-        team, d = divmod(row, lived.value.shape[2])
-        return idea_story(lived, team, d, week) if 0 <= team < len(lived.scene.teams) else None
+        team, d = divmod(row, played.value.shape[2])
+        return idea_story(played, team, d, week) if 0 <= team < len(played.scene.teams) else None
     if picked["kind"] == "team":
-        return team_story(lived, row, week) if 0 <= row < len(lived.scene.teams) else None
-    return person_story(lived, row, week) if 0 <= row < len(lived.scene.x) else None
+        return team_story(played, row, week) if 0 <= row < len(played.scene.teams) else None
+    return person_story(played, row, week) if 0 <= row < len(played.scene.x) else None
 
 
 @solara.component
@@ -42,10 +42,10 @@ def Explore() -> None:
     """Show one run of the chosen scenario."""
     scenario = chosen.value.scenario
     picked, pick = solara.use_state(None)
-    shown, of, problem = use_latest(lambda stop, show: show(work.lived(scenario, stop)), [scenario])
-    lived: Lived | None = shown
-    scene = solara.use_memo(lambda: lived.scene.payload() if lived else None, [scenario.structure, lived is None])
-    payload = solara.use_memo(lambda: [lived.payload("run", label_of(lived.scenario))] if lived else [], [lived])
+    shown, of, problem = use_latest(lambda stop, show: show(work.playback(scenario, stop)), [scenario])
+    played: Playback | None = shown
+    scene = solara.use_memo(lambda: played.scene.payload() if played else None, [scenario.structure, played is None])
+    payload = solara.use_memo(lambda: [played.payload("run", label_of(played.scenario))] if played else [], [played])
     again = lambda _: set_scenario(scenario.with_(seed=(scenario.seed + 1) % 2**31))  # noqa: E731
 
     Text("h1", "Explore one organisation", class_="cv-hidden")
@@ -55,7 +55,7 @@ def Explore() -> None:
         with solara.v.Html(tag="div"):
             if problem:
                 Text("p", problem, class_="cv-note")
-            if lived is None:
+            if played is None:
                 if not problem:
                     Text(
                         "p",
@@ -67,7 +67,7 @@ def Explore() -> None:
                     scene=scene,
                     runs=payload,
                     words=player_words(),
-                    story=tell(lived, picked),
+                    story=tell(played, picked),
                     guess=None,
                     can_reseed=True,
                     busy=of != [scenario],
@@ -75,4 +75,4 @@ def Explore() -> None:
                     event_choose=pick,
                     event_reseed=again,
                 )
-                ActionPanel("Add an event", from_clock=True, makes=[Make(*CSV, scenario.style, lambda: csv_of(lived))])
+                ActionPanel("Add an event", from_clock=True, makes=[Make(*CSV, scenario.style, lambda: csv_of(played))])

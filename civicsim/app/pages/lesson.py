@@ -103,18 +103,18 @@ def RunStep(lesson: Lesson, step: str, guess: float | None, go: Callable[[str], 
     picked, pick = solara.use_state(None)
 
     def simulate(stop: Callable[[], bool], show: Show) -> None:
-        playbacks = [work.lived(scenario, stop) for scenario in lesson.runs]
+        playbacks = [work.playback(scenario, stop) for scenario in lesson.runs]
         show((playbacks, None))
         for runs in (work.FEW, work.MANY):
             show((playbacks, [work.batch(scenario, runs, stop) for scenario in lesson.runs]))
 
     found, _, problem = use_latest(simulate, [lesson.name])
-    lived, batches = found or (None, None)
+    played, batches = found or (None, None)
     payload = solara.use_memo(
-        lambda: [one.payload(str(k), lesson.labels[k]) for k, one in enumerate(lived)] if lived else [],
-        [lived is None, lesson.name],
+        lambda: [one.payload(str(k), lesson.labels[k]) for k, one in enumerate(played)] if played else [],
+        [played is None, lesson.name],
     )
-    scene = solara.use_memo(lambda: lived[0].scene.payload() if lived else None, [lived is None, lesson.name])
+    scene = solara.use_memo(lambda: played[0].scene.payload() if played else None, [played is None, lesson.name])
     with solara.v.Html(tag="div", class_="cv-lesson"):
         with solara.v.Html(tag="div", class_="cv-card"):
             if step == "run":
@@ -132,7 +132,7 @@ def RunStep(lesson: Lesson, step: str, guess: float | None, go: Callable[[str], 
                 )
                 Button("Next: explain", lambda: go("explain"), first=True)
             else:
-                Outcome(lesson, guess, lived, batches)
+                Outcome(lesson, guess, played, batches)
                 for words in lesson.explain:
                     Text("p", words)
                 Text("h2", "Discuss")
@@ -146,11 +146,11 @@ def RunStep(lesson: Lesson, step: str, guess: float | None, go: Callable[[str], 
         with solara.v.Html(tag="div"):
             if problem:
                 Text("p", problem, class_="cv-note")
-            if lived is None:
+            if played is None:
                 Text("p", "The organisation is being simulated …", class_="cv-card")
             else:
                 widgets.Player(
-                    scene=scene, runs=payload, words=player_words(), story=tell(lived[0], picked),
+                    scene=scene, runs=payload, words=player_words(), story=tell(played[0], picked),
                     guess={"measures": list(lesson.measures), "value": guess, "reveal": step == "run"}, can_reseed=False, busy=False, go_to=seek or ({"week": lesson.watch[-1][0] - 1} if step == "explain" and lesson.watch else None),
                     event_choose=pick, event_reseed=lambda _: None,
                 )  # fmt: skip
@@ -159,12 +159,12 @@ def RunStep(lesson: Lesson, step: str, guess: float | None, go: Callable[[str], 
 
 
 @solara.component
-def Outcome(lesson: Lesson, guess: float | None, lived: Any, batches: Any) -> None:
+def Outcome(lesson: Lesson, guess: float | None, played: Any, batches: Any) -> None:
     """Compare the guess with the run on screen and with matched runs."""
-    if lived is None:
+    if played is None:
         return
     name, which = lesson.measures[0], lesson.guess_of
-    values = [v for v in lived[which].paths[name] if v is not None]
+    values = [v for v in played[which].paths[name] if v is not None]
     about = MEASURES[name]
     words = f"{about.label}: this run ends at {percent(values[-1])}"
     if guess is not None:
