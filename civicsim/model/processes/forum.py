@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from civicsim.engine.compiled import compiled
+from civicsim.engine.compiled import compiled, written_in
 from civicsim.engine.parameters import choice, fixed, free, parameter, setting, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms
@@ -210,7 +210,7 @@ def _take_seats(o, org, q, panel):
         seat.acted = seat.ignored = 0.0
 
 
-@compiled
+@written_in
 def _activate(o, org, q, panel, patient):
     """Move patients' readiness to take part; return its mean."""
     total = 0.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from civicsim.engine.compiled import compiled
+from civicsim.engine.compiled import compiled, written_in
 from civicsim.engine.parameters import free, parameter, switch
 from civicsim.engine.process import Process
 from civicsim.model.levers import PATIENTS, PROTECTED, REPORTING
@@ -58,7 +58,7 @@ def usable_headspace(load, overtime, contracted, permission, protected):
     return unit(HEADSPACE_PER_HOUR * slack + permission * protected)
 
 
-@compiled
+@written_in
 def _look_at_practices(t, g, practice):
     """Note the share of a team's practices that do not fit; return how many are kept because they are convenient."""
     m = practice.shape[1]
@@ -70,7 +70,7 @@ def _look_at_practices(t, g, practice):
     return convenient
 
 
-@compiled
+@written_in
 def _share_work(t, org, q, contracted, managers, team, practice, person, count):
     """Share a team's work among those present; return the hours of taking part that each takes out of rest."""
     g = team[t]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from civicsim.engine.compiled import compiled
+from civicsim.engine.compiled import compiled, written_in
 from civicsim.engine.parameters import free, parameter, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms
@@ -104,7 +104,7 @@ def _meet_needs(fits, needs, met):
         met[k] = total
 
 
-@compiled
+@written_in
 def _mean_strain(g, person):
     """Return the mean exhaustion and the mean safety of a team's members in post; 0 where there are none."""
     exhaustion = safety = 0.0
@@ -131,7 +131,7 @@ def _bring_to_light(t, g, week, org, q, neighbour, practice):
                 practice[t, d].gamed = 0
 
 
-@compiled
+@written_in
 def _satisfy(org, q, met, team, patient):
     """Move patients' satisfaction towards how well their team meets the needs of their group."""
     for i in range(org.first_patient, org.first_patient + org.n_patients):

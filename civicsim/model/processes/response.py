@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from civicsim.engine.compiled import compiled
+from civicsim.engine.compiled import compiled, written_in
 from civicsim.engine.parameters import choice, free, parameter, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms
@@ -246,7 +246,7 @@ def _first_in_queue(t, m, week, q, blindness, practice, person):
     return best
 
 
-@compiled
+@written_in
 def _in_queue(slot, week, q):
     """Return whether an item waits for the manager, who may still answer it."""
     return slot.idea_state == WAITING and slot.idea_channel == TO_MANAGER and week - slot.raised_week < q.timeout
@@ -287,7 +287,7 @@ def _settle(at, slot, o, g, week, org, q, q_forum, explains, harmed, draws, pers
         drop(at, slot, event.TIMED_OUT)
 
 
-@compiled
+@written_in
 def _hours_to_answer(g, lead, org, q, usual_overload, managers):
     """Return the hours that a team's managers have for answering this week."""
     exhaustion = 0.0 if lead.vacant else lead.exhaustion
@@ -300,7 +300,7 @@ def _hours_to_answer(g, lead, org, q, usual_overload, managers):
     return 0.5 * hours if lead.vacant or lead.absent else hours
 
 
-@compiled
+@written_in
 def _serve_queue(log, t, n_waiting, week, org, q, explains, harmed, g, practice, person, count):
     """Answer what waits for the manager, first things first, as long as there are hours."""
     m = practice.shape[1]

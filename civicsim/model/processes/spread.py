@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from civicsim.engine.compiled import compiled
+from civicsim.engine.compiled import compiled, written_in
 from civicsim.engine.parameters import choice, free, parameter, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms_at
@@ -99,7 +99,7 @@ def _look_around(neighbour, t, start, news, tied, apart):
     return degree
 
 
-@compiled
+@written_in
 def _read_news(start, n_teams, week, practice):
     """Return the news of each team by dimension, −1, 0 (nothing) or 1, in rows as long as whole blocks."""
     m = practice.shape[1]
@@ -110,7 +110,7 @@ def _read_news(start, n_teams, week, practice):
     return news
 
 
-@compiled
+@written_in
 def _new_to(t, tied, apart, practice, new):
     """List the dimensions on which a team hears of something that it does not do; return how many there are."""
     n_new = 0
