@@ -36,48 +36,48 @@ def kept(tmp_path_factory):
 
 
 @pytest.fixture
-def say(tool, kept, monkeypatch):
+def call(tool, kept, monkeypatch):
     monkeypatch.chdir(kept.parent)
     return tool
 
 
-def test_a_comparison_has_its_kinds_of_uncertainty_and_its_worst_runs(say):
-    printed = say("study", "compare", "results", "--measures", "trust,load")
+def test_a_comparison_has_its_kinds_of_uncertainty_and_its_worst_runs(call):
+    printed = call("study", "compare", "results", "--measures", "trust,load")
     assert printed.code == 0, printed.err
     text = " ".join(printed.out.split())
     assert "civic-culture − status-quo" in text
     assert "both; run to run" in text
     assert "40 pairs (2 seeds × 20 draws)" in text
     assert "worst 5 % of civic-culture" in text
-    values = json.loads(say("study", "compare", "results", "--json").out)
+    values = json.loads(call("study", "compare", "results", "--json").out)
     assert {row["measure"] for row in values["contrasts"]} == {"trust", "quality_true", "load"}
     assert {row["uncertainty"] for row in values["contrasts"]} == {"both"}
 
 
-def test_regret_names_a_choice_per_rule(say):
-    printed = say("study", "regret", "results", "--measures", "trust", "--threshold", "trust=0.1")
+def test_regret_names_a_choice_per_rule(call):
+    printed = call("study", "regret", "results", "--measures", "trust", "--threshold", "trust=0.1")
     assert printed.code == 0, printed.err
     text = " ".join(printed.out.split())
     assert "regret over 20 futures, each a mean over up to 2 seeds" in text
     assert "good enough: at least 0.1" in text
     assert "rule" in text
-    rules = json.loads(say("study", "regret", "results", "--json").out)["trust"]["rules"]
+    rules = json.loads(call("study", "regret", "results", "--json").out)["trust"]["rules"]
     assert [row["rule"] for row in rules] == ["expected value", "maximin", "minimax regret", "satisficing"]
 
 
-def test_sensitivity_and_discovery_say_their_tables(say, monkeypatch):
+def test_sensitivity_and_discovery_print_their_tables(call, monkeypatch):
     monkeypatch.setattr("civicsim.study.analysis.sensitivity._PAWN_RESAMPLES", 3)
-    printed = say("study", "sensitivity", "results", "--measures", "load,trust")
+    printed = call("study", "sensitivity", "results", "--measures", "load,trust")
     assert printed.code == 0, printed.err
     assert "improvement_share, median: " in printed.out
     assert "pawn, 20 rows × 2 seeds" in printed.out
-    found = say("study", "discover", "results", "--measures", "quality_true")
+    found = call("study", "discover", "results", "--measures", "quality_true")
     assert found.code == 0, found.err
     assert "civic-culture loses to status-quo on" in " ".join(found.out.split())
 
 
-def test_the_page_has_comparison_worst_runs_and_regret(say):
-    assert say("study", "report", "results", "--out", "page.html").code == 0
+def test_the_page_has_comparison_worst_runs_and_regret(call):
+    assert call("study", "report", "results", "--out", "page.html").code == 0
     page = Path("page.html").read_text()
     for heading in ("Comparison", "Worst runs", "Regret"):
         assert f"<h2>{heading}</h2>" in page
@@ -87,29 +87,29 @@ def test_the_page_has_comparison_worst_runs_and_regret(say):
     assert "http" not in page
 
 
-def test_an_ablation_runs_says_what_mechanisms_do_and_has_a_page(say):
+def test_an_ablation_runs_shows_what_mechanisms_do_and_has_a_page(call):
     plain = STUDY.partition("[uncertainties]")[0]
     Path("plain.toml").write_text(plain)
-    printed = say("study", "ablation", "plain.toml", "--no-one-in", "--processes", "0", "--measures", "trust")
+    printed = call("study", "ablation", "plain.toml", "--no-one-in", "--processes", "0", "--measures", "trust")
     assert printed.code == 0, printed.err
     text = " ".join(printed.out.split())
     assert "Trust (0–1; higher is better): civic-culture − status-quo everything on: " in text
     assert "no change at all without: " in text
     assert printed.err.strip().endswith("Next: civicsim study report plain-ablation")
-    again = json.loads(say("study", "ablation", "plain-ablation", "--measures", "trust", "--json").out)
+    again = json.loads(call("study", "ablation", "plain-ablation", "--measures", "trust", "--json").out)
     assert {row["setting"] for row in again["rows"]} >= {"everything on", "without voice"}
-    assert say("study", "report", "plain-ablation", "--out", "ablation.html").code == 0
+    assert call("study", "report", "plain-ablation", "--out", "ablation.html").code == 0
     page = Path("ablation.html").read_text()
     assert "<h2>Mechanisms</h2>" in page
     assert "58 policies are too many for a chart" in page
 
 
-def test_a_search_says_what_it_found_and_how_to_live_it_again(say, monkeypatch):
+def test_a_search_shows_what_it_found_and_how_to_repeat_it(call, monkeypatch):
     monkeypatch.setattr("civicsim.study.analysis.search._TREES", 2)
     Path("few.toml").write_text(STUDY.replace("fear = {", "intercept = {").replace("low = 0.0, high = 0.8", "low = -1.8, high = -1.0").replace(
         "improvement_share = { low = 0.01, high = 0.1 }", 'skill_mean = "full"').replace("draws = 20", "draws = 3"))  # fmt: skip
     words = ("study", "adversary", "few.toml", "--style", "civic-culture", "--measure", "trust", "--trials", "0")
-    printed = say(*words, "--fresh", "2", "--processes", "0")
+    printed = call(*words, "--fresh", "2", "--processes", "0")
     assert printed.code == 0, printed.err
     text = " ".join(printed.out.split())
     assert "3 trials spread evenly and 0 searched, 2 seeds each" in text
@@ -117,11 +117,11 @@ def test_a_search_says_what_it_found_and_how_to_live_it_again(say, monkeypatch):
     assert '    style = "civic-culture"' in printed.out
     assert "civicsim: 24 of 24 runs" in printed.err.replace("\r", "")
     assert "Next: cd few-adversary && civicsim compare worst.toml" in printed.err
-    values = json.loads(say(*words, "--fresh", "2", "--processes", "0", "--json").out)
+    values = json.loads(call(*words, "--fresh", "2", "--processes", "0", "--json").out)
     assert len(values["trials"]) == 3
     monkeypatch.setattr("civicsim.cli.study_searching.search", stopped)
     assert (
-        say(*words).err.strip()
+        call(*words).err.strip()
         == "civicsim: stopped; finished runs are kept in few-adversary; the same command resumes the search"
     )
 
@@ -130,7 +130,7 @@ def stopped(*arguments, **words):
     raise KeyboardInterrupt
 
 
-def test_mistakes_are_one_line(say, mistakes):
+def test_mistakes_are_one_line(call, mistakes):
     cases = {
         "compare results --measures trst": "results: no measure 'trst'; did you mean 'trust'?",
         "regret results --threshold trust": "--threshold trust: expected MEASURE=X, such as quality_true=0.6",
