@@ -241,7 +241,7 @@ def test_a_visitor_plays_walks_and_changes_what_happens(visit):
     assert page.inner_text(".cv-story h2").startswith("Team")
     assert week.input_value() == "1"
     week.fill("60")
-    press(page, "Drop it on the week on screen")
+    press(page, "Add in the week on screen")
     page.wait_for_function(f"window.civicsim.painted.count > {count + 1}", timeout=SOON)
     assert "levers.invitation%3D0.9" in page.url
     assert "surge" in page.url
@@ -301,7 +301,7 @@ def test_a_policy_is_answered_and_its_troubles_are_looked_for(visit):
         press(page, "Report (HTML)")
     assert file.value.suggested_filename == "report-status-quo.html"
     assert "compared with current practice" in Path(file.value.path()).read_text(encoding="utf-8")
-    press(page, "Look for trouble")
+    press(page, "Search for failures")
     page.wait_for_function("/if the chief executive leaves/i.test(document.body.innerText)", timeout=SOON)
 
 
