@@ -64,7 +64,7 @@ def player_words() -> dict[str, Any]:
             for name in (*FRONT_PATHS, *(other for other in PATHS if other not in FRONT_PATHS))
         ],
         "events": shock_titles(),
-    }  # fmt: skip
+    }
 
 
 @cache
@@ -80,11 +80,11 @@ def shock_list() -> list[dict[str, str]]:
 
 def event_rows(scenario: Scenario) -> list[dict[str, Any]]:
     """Return the dated events as the time line shows them; weeks count from 1."""
-    titles = shock_titles()
-    return [
-        {"title": titles.get(group[0].name, group[0].name), "week": group[0].week + 1, "weeks": max(e.weeks for e in group)}
-        for group in event_groups(scenario)
-    ]  # fmt: skip
+    titles, rows = shock_titles(), []
+    for first, *others in event_groups(scenario):
+        weeks = max(event.weeks for event in (first, *others))
+        rows.append({"title": titles.get(first.name, first.name), "week": first.week + 1, "weeks": weeks})
+    return rows
 
 
 def style_list() -> list[dict[str, str]]:

@@ -57,8 +57,5 @@ def Files(title: str, makes: Sequence[Make], picture: bool = False) -> None:
     file, fetch, problem = use_files(makes)
     if problem:
         Text("p", problem, class_="cv-note")
-    widgets.Actions(
-        title=title, shocks=[], dated=[], weeks=1, from_clock=False, picture=picture,
-        files=[{"kind": make.kind, "label": make.label} for make in makes], file=file,
-        event_put=lambda _: None, event_move=lambda _: None, event_remove=lambda _: None, event_fetch_file=fetch,
-    )  # fmt: skip
+    listed = [{"kind": make.kind, "label": make.label} for make in makes]
+    widgets.Actions(title=title, files=listed, file=file, picture=picture, event_fetch_file=fetch)

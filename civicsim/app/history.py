@@ -34,10 +34,26 @@ SPOKE, ACTED, EXPLAINED, SILENCE, HARMED, VACANT, ABSENT, NEW = 1, 2, 4, 6, 8, 1
 BRIGHT, DARK, FROM_OUTSIDE, OWN_CHANGE, ORDERED = 1, 2, 4, 8, 16
 """Bits of how a team stands, and of where its changes of practice of the week came from."""
 PATHS = (
-    "voice_share", "psychological_safety", "efficacy", "burnt_out_share", "quality_true", "leaver_rate",
-    "closure_share", "quality_reported", "quality_measured", "trust", "panel_representativeness", "forum_acted_share",
-    "bright_share", "dark_share", "problem_seeking", "fear_met", "belonging", "permission_met", "sustained_share",
-)  # fmt: skip
+    "voice_share",
+    "psychological_safety",
+    "efficacy",
+    "burnt_out_share",
+    "quality_true",
+    "leaver_rate",
+    "closure_share",
+    "quality_reported",
+    "quality_measured",
+    "trust",
+    "panel_representativeness",
+    "forum_acted_share",
+    "bright_share",
+    "dark_share",
+    "problem_seeking",
+    "fear_met",
+    "belonging",
+    "permission_met",
+    "sustained_share",
+)
 """Measures of which time paths are sent."""
 
 OF_PEOPLE = (*STATES, "voiced", "detriments", "vacant", "absent", "tenure", "n_outcomes", "outcomes")

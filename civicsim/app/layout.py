@@ -124,16 +124,25 @@ def arrange(cohort: Cohort) -> Scene:
         x[manager], y[manager] = cx, cy
     _place_managers(person, cohort, places, boxes, x, y)
     return Scene(
-        x.astype(np.int16), y.astype(np.int16), person["role"].astype(np.uint8),
-        person["profession"].astype(np.uint8), np.where(person["role"] <= TEAM_MANAGER, person["team"], -1).astype(np.int16),
-        places, boxes, dot,
-    )  # fmt: skip
+        x.astype(np.int16),
+        y.astype(np.int16),
+        person["role"].astype(np.uint8),
+        person["profession"].astype(np.uint8),
+        np.where(person["role"] <= TEAM_MANAGER, person["team"], -1).astype(np.int16),
+        places,
+        boxes,
+        dot,
+    )
 
 
 def _place_managers(
-    person: np.ndarray, cohort: Cohort, places: list[tuple[float, float, float, int]],
-    boxes: list[tuple[float, float, float, float]], x: np.ndarray, y: np.ndarray,
-) -> None:  # fmt: skip
+    person: np.ndarray,
+    cohort: Cohort,
+    places: list[tuple[float, float, float, int]],
+    boxes: list[tuple[float, float, float, float]],
+    x: np.ndarray,
+    y: np.ndarray,
+) -> None:
     """Put divisional managers at the head of their division, and executives in a row above all."""
     above = np.flatnonzero(person["role"] == DIVISIONAL_MANAGER)
     for k, i in enumerate(above.tolist()):

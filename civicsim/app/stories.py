@@ -18,16 +18,20 @@ from civicsim.report.words import counted
 _MOST = 7
 """Most lines of a story."""
 _OWN_WORDS = {
-    DETRIMENT: "was made to suffer for having spoken up", EXIT: "left; the post is empty",
+    DETRIMENT: "was made to suffer for having spoken up",
+    EXIT: "left; the post is empty",
     HIRE: "someone new took the post",
-}  # fmt: skip
+}
 _ANSWERS = {"explained": "explained", "silence": "met by silence", "refused": "refused"}
 _DROPPED = {
-    "lapsed": "nothing came of it, and it was given up", "run out": "nothing came of it, and it was given up",
-    "rejected": "the team talked it over and decided against it", "trial failed": "its trial did not convince",
-    "no consent": "a second team did not agree", "started over": "a new chief executive started over",
+    "lapsed": "nothing came of it, and it was given up",
+    "run out": "nothing came of it, and it was given up",
+    "rejected": "the team talked it over and decided against it",
+    "trial failed": "its trial did not convince",
+    "no consent": "a second team did not agree",
+    "started over": "a new chief executive started over",
     "in use already": "it was in use already",
-}  # fmt: skip
+}
 """How it is told that what was acted on did not come into practice, by the outcome of the idea."""
 Line = tuple[int, str, dict[str, Any] | None]
 """A week, what happened, and whose story it leads to."""
@@ -191,11 +195,12 @@ def team_story(played: Playback, team: int, week: int) -> dict[str, Any]:
         "sum": (
             f"On the table: {counted(len(table) - taken_up, 'concern')} waiting for an answer, "
             f"{counted(taken_up - on_trial, 'idea')} taken up, {counted(on_trial, 'idea')} on trial."
-            if table else "Nothing is on the table."
+            if table
+            else "Nothing is on the table."
         ),
         "lines": _newest(_team_lines(played, team, week)),
         "back": None,
-    }  # fmt: skip
+    }
 
 
 def _team_lines(played: Playback, team: int, week: int) -> list[Line]:
@@ -256,7 +261,7 @@ def idea_story(played: Playback, team: int, d: int, week: int) -> dict[str, Any]
         "sum": "" if lines else "Nothing has happened to it so far.",
         "lines": _newest(lines, 10),
         "back": to_team(team) | {"label": f"Team {team + 1}"},
-    }  # fmt: skip
+    }
 
 
 def _since(played: Playback, team: int, d: int, week: int) -> str:

@@ -5,12 +5,16 @@ The functions here only declare what goes in and what comes back: Solara makes a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import solara
 
 Event = Callable[[Any], None]
+
+
+def ignore(_: Any) -> None:
+    """Do nothing with an event."""
 
 
 @solara.component_vue("components/frame.vue", vuetify=False)
@@ -20,28 +24,52 @@ def Head(tabs: list[dict[str, str]], here: str, query: str, event_go: Event) -> 
 
 @solara.component_vue("components/levers.vue", vuetify=False)
 def Levers(
-    title: str, rows: list[dict[str, Any]], styles: list[dict[str, str]], style: str, hours: list[dict[str, Any]],
-    hours_title: str, from_week: int | None, can_reset: bool, event_set_lever: Event, event_choose_style: Event,
+    title: str,
+    rows: list[dict[str, Any]],
+    event_set_lever: Event,
     event_reset: Event,
-) -> None:  # fmt: skip
+    styles: Sequence[dict[str, str]] = (),
+    style: str = "",
+    hours: Sequence[dict[str, Any]] = (),
+    hours_title: str = "",
+    from_week: int | None = None,
+    can_reset: bool = False,
+    event_choose_style: Event = ignore,
+) -> None:
     """Show levers as sliders, a few in front and the rest by groups."""
 
 
 @solara.component_vue("components/player.vue", vuetify=False)
 def Player(
-    scene: dict[str, Any] | None, runs: list[dict[str, Any]], words: dict[str, Any], story: dict[str, Any] | None,
-    guess: dict[str, Any] | None, can_reseed: bool, busy: bool, go_to: dict[str, Any] | None, event_choose: Event,
-    event_reseed: Event,
-) -> None:  # fmt: skip
+    scene: dict[str, Any] | None,
+    runs: list[dict[str, Any]],
+    words: dict[str, Any],
+    story: dict[str, Any] | None = None,
+    guess: dict[str, Any] | None = None,
+    can_reseed: bool = False,
+    busy: bool = False,
+    go_to: dict[str, Any] | None = None,
+    event_choose: Event = ignore,
+    event_reseed: Event = ignore,
+) -> None:
     """Play whole runs side by side on one clock."""
 
 
 @solara.component_vue("components/actions.vue", vuetify=False)
 def Actions(
-    title: str, shocks: list[dict[str, str]], dated: list[dict[str, Any]], weeks: int, from_clock: bool, picture: bool,
-    files: list[dict[str, str]], file: dict[str, str] | None, event_put: Event, event_move: Event, event_remove: Event,
+    title: str,
+    files: list[dict[str, str]],
+    file: dict[str, str] | None,
     event_fetch_file: Event,
-) -> None:  # fmt: skip
+    picture: bool = False,
+    from_clock: bool = False,
+    weeks: int = 1,
+    shocks: Sequence[dict[str, str]] = (),
+    dated: Sequence[dict[str, Any]] = (),
+    event_put: Event = ignore,
+    event_move: Event = ignore,
+    event_remove: Event = ignore,
+) -> None:
     """Show the time line of interventions and shocks, the link and the files."""
 
 
@@ -79,7 +107,12 @@ def Guess(low: float, high: float, value: float | None, label: str, event_set_gu
 
 @solara.component_vue("components/table.vue", vuetify=False)
 def Table(
-    measures: list[dict[str, str]], measure: str, unit: str, factors: list[str], rows: list[dict[str, Any]],
-    event_choose: Event, event_open_point: Event,
-) -> None:  # fmt: skip
+    measures: list[dict[str, str]],
+    measure: str,
+    unit: str,
+    factors: list[str],
+    rows: list[dict[str, Any]],
+    event_choose: Event,
+    event_open_point: Event,
+) -> None:
     """Show the points of a study as a table and a heat map."""

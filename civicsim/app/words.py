@@ -35,23 +35,34 @@ STATES: dict[str, tuple[str, str, str]] = {
 }
 """States of people that can be shown as colour: the measure with their label, and the ends of the colours."""
 PLACES = {
-    "doctor": "Doctor", "nurse": "Nurse", "allied": "Therapist", "support": "Support worker",
+    "doctor": "Doctor",
+    "nurse": "Nurse",
+    "allied": "Therapist",
+    "support": "Support worker",
     "administrative": "Administrator",
-}  # fmt: skip
+}
 ROLE_WORDS = {
-    "team manager": "Manager of team", "divisional manager": "Divisional manager", "executive": "Executive",
+    "team manager": "Manager of team",
+    "divisional manager": "Divisional manager",
+    "executive": "Executive",
     "chief executive": "Chief executive",
-}  # fmt: skip
+}
 
 RAISED_WORDS = {
-    "start": "raised", "directive": "ordered from above", "staff": "raised by someone who has since left",
-    "team": "raised in the team", "patients": "raised by the patients’ forum", "neighbours": "seen in another team",
-    "managers": "noticed by managers who observed work", "partners": "brought by outside partners",
+    "start": "raised",
+    "directive": "ordered from above",
+    "staff": "raised by someone who has since left",
+    "team": "raised in the team",
+    "patients": "raised by the patients’ forum",
+    "neighbours": "seen in another team",
+    "managers": "noticed by managers who observed work",
+    "partners": "brought by outside partners",
     "programme": "brought by a programme",
-}  # fmt: skip
+}
 """How an idea that no member of staff raised came up, by its origin."""
 ORIGIN_WORDS = {
-    "start": "changed how it works", "directive": "changed how it works because it was ordered to",
+    "start": "changed how it works",
+    "directive": "changed how it works because it was ordered to",
     "staff": "changed how it works, on an idea of its own staff",
     "team": "changed how it works, on an idea of its own staff",
     "patients": "changed how it works, on an idea of patients",
@@ -59,7 +70,7 @@ ORIGIN_WORDS = {
     "managers": "changed how it works, after managers had observed work",
     "partners": "changed how it works, on an idea of outside partners",
     "programme": "changed how it works, with a programme",
-}  # fmt: skip
+}
 """How a change of practice is described, by its origin."""
 
 
@@ -124,9 +135,16 @@ def _cost(name: str, minutes: dict[str, float]) -> str:
 
 
 HAPPENS = (
-    "surge", "crisis", "scandal", "vacancy-wave", "leader-exit", "reality-shift", "inspection", "reorganisation",
+    "surge",
+    "crisis",
+    "scandal",
+    "vacancy-wave",
+    "leader-exit",
+    "reality-shift",
+    "inspection",
+    "reorganisation",
     "rising-expectations",
-)  # fmt: skip
+)
 """Shipped events that happen to an organisation under any style; the others are decisions."""
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from civicsim.report.look import BASELINE_COLOUR, GRID, INK, Picture, own_look, plain
-from civicsim.report.words import number, with_interval
+from civicsim.report.words import number, percent, with_interval
 
 if TYPE_CHECKING:
     from civicsim.calibration.waves import Calibration
@@ -39,49 +39,64 @@ def targets_figure(table: pd.DataFrame, title: str, footer: str = "") -> Figure:
         Unknown to :mod:`matplotlib.pyplot`; notebooks show it.
     """
     with own_look():
-        figure = Picture(figsize=(12.5, 1.5 + _ROW * len(table)))
-        axes = figure.add_axes((0.38, 0.75 / figure.get_figheight(), 0.3, 1 - 1.45 / figure.get_figheight()))
-        _draw_targets(axes, table)
-        figure.text(
-            0.015, 1 - 0.3 / figure.get_figheight(), title, fontsize=12, fontweight="bold", color=INK, va="center"
-        )
-        if footer:
-            figure.text(0.015, 0.16 / figure.get_figheight(), footer, fontsize=7.5, color=BASELINE_COLOUR, va="center")
+        figure, axes = _rows_figure(len(table), (12.5, 0.38, 0.3), title, footer)
+        for place, row in enumerate(table.to_dict("records")):
+            _draw_target(axes, place, row)
+        where: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points", "xytext": (8, 3)}
+        axes.annotate("simulated (95 % interval);  published", (1, 1), fontsize=7.5, color=BASELINE_COLOUR, **where)
+        axes.set(xlim=(-_FURTHEST - 0.2, _FURTHEST + 0.2), xticks=[-1, 1])
+        axes.set_xticklabels(["low end", "high end"], fontsize=7.5)
+        axes.tick_params(length=0)
     return figure
 
 
-def _draw_targets(axes: Axes, table: pd.DataFrame) -> None:
-    for place, row in enumerate(table.to_dict("records")):
-        middle, half = 0.5 * (row["low"] + row["high"]), 0.5 * (row["high"] - row["low"])
-        at, low, high = (
-            np.clip((row[key] - middle) / half, -_FURTHEST, _FURTHEST)
-            for key in ("simulated", "simulated_low", "simulated_high")
-        )
-        colour = _HOLDS if row["holds"] else _FAILS
-        axes.barh(place, 2.0, left=-1.0, height=0.62, color=GRID, zorder=1)
-        axes.plot([low, high], [place, place], color=colour, linewidth=1.6, zorder=2)
-        axes.plot(at, place, "o" if row["holds"] else "X", color=colour, markersize=6.0, zorder=3)
-        words = f"{row['pattern']}  " if row["pattern"] else ""
-        axes.annotate(
-            words + plain(row["says"], 90), (0, place), xycoords=("axes fraction", "data"), xytext=(-8, 0),
-            textcoords="offset points", ha="right", va="center", fontsize=8, color=INK,
-        )  # fmt: skip
-        published = f"{row['low']:g} to {row['high']:g}".replace("-", "−")
-        values, ends = with_interval(row["simulated"], row["simulated_low"], row["simulated_high"])
-        axes.annotate(
-            f"{values} ({ends});  {published} {row['unit']}", (1, place), xycoords=("axes fraction", "data"), xytext=(8, 0),
-            textcoords="offset points", ha="left", va="center", fontsize=7.5, color=INK if row["holds"] else _FAILS,
-        )  # fmt: skip
-    axes.annotate(
-        "simulated (95 % interval);  published", (1, 1), xycoords="axes fraction", xytext=(8, 3), textcoords="offset points",
-        fontsize=7.5, color=BASELINE_COLOUR,
-    )  # fmt: skip
-    axes.set(xlim=(-_FURTHEST - 0.2, _FURTHEST + 0.2), ylim=(len(table) - 0.4, -0.6), yticks=[], xticks=[-1, 1])
-    axes.set_xticklabels(["low end", "high end"], fontsize=7.5)
-    axes.tick_params(length=0)
-    for side in ("left", "right", "top", "bottom"):
-        axes.spines[side].set_visible(False)
+def _rows_figure(n: int, across: tuple[float, float, float], title: str, footer: str) -> tuple[Figure, Axes]:
+    """Return a figure with room for rows: ``across`` holds its width in inches, and left end and width of its axes."""
+    height = 1.5 + _ROW * n
+    figure = Picture(figsize=(across[0], height))
+    axes = figure.add_axes((across[1], 0.75 / height, across[2], 1 - 1.45 / height))
+    figure.text(0.015, 1 - 0.3 / height, title, fontsize=12, fontweight="bold", color=INK, va="center")
+    figure.text(0.015, 0.16 / height, footer, fontsize=7.5, color=BASELINE_COLOUR, va="center")
+    axes.set(ylim=(n - 0.4, -0.6), yticks=[], xticks=[])
+    axes.spines[:].set_visible(False)
     axes.grid(False)
+    return figure, axes
+
+
+def _beside(axes: Axes, words: str, place: int, side: int, colour: str = INK) -> None:
+    """Write words beside a row: left of the axes (−1) or right of them (1)."""
+    where: dict[str, Any] = {
+        "xycoords": ("axes fraction", "data"),
+        "textcoords": "offset points",
+        "xytext": (8 * side, 0),
+    }
+    size = 8.0 if side < 0 else 7.5
+    axes.annotate(
+        words,
+        (max(side, 0), place),
+        ha="right" if side < 0 else "left",
+        va="center",
+        fontsize=size,
+        color=colour,
+        **where,
+    )
+
+
+def _draw_target(axes: Axes, place: int, row: Mapping[Any, Any]) -> None:
+    middle, half = 0.5 * (row["low"] + row["high"]), 0.5 * (row["high"] - row["low"])
+    at, low, high = (
+        np.clip((row[key] - middle) / half, -_FURTHEST, _FURTHEST)
+        for key in ("simulated", "simulated_low", "simulated_high")
+    )
+    colour = _HOLDS if row["holds"] else _FAILS
+    axes.barh(place, 2.0, left=-1.0, height=0.62, color=GRID, zorder=1)
+    axes.plot([low, high], [place, place], color=colour, linewidth=1.6, zorder=2)
+    axes.plot(at, place, "o" if row["holds"] else "X", color=colour, markersize=6.0, zorder=3)
+    words = f"{row['pattern']}  " if row["pattern"] else ""
+    _beside(axes, words + plain(row["says"], 90), place, -1)
+    published = f"{number(row['low'])} to {number(row['high'])} {row['unit']}"
+    value, ends = with_interval(row["simulated"], row["simulated_low"], row["simulated_high"])
+    _beside(axes, f"{value} ({ends});  {published}", place, 1, INK if row["holds"] else _FAILS)
 
 
 def parameters_figure(calibration: Calibration, determined: Sequence[float]) -> Figure:
@@ -91,41 +106,27 @@ def parameters_figure(calibration: Calibration, determined: Sequence[float]) -> 
     the declared default. Rows are sorted by how far the fit pins the parameter down.
     """
     order = np.argsort(-np.asarray(determined), kind="stable")
+    title = "Parameter values that fit: range searched, and draws within it"
+    footer = (
+        f"Line: nine tenths of {len(calibration.draws)} draws; bar: half of them; diamond: the best draw; black tick: the "
+        "declared default. Pinned down: how much narrower the draws are than the range."
+    )
     with own_look():
-        figure = Picture(figsize=(11.0, 1.5 + _ROW * len(order)))
-        axes = figure.add_axes((0.33, 0.75 / figure.get_figheight(), 0.42, 1 - 1.45 / figure.get_figheight()))
+        figure, axes = _rows_figure(len(order), (11.0, 0.33, 0.42), title, footer)
         best = calibration.draws[int(np.argmin(calibration.implausibility))]
         for place, k in enumerate(order):
             factor = calibration.plan.free[k]
             assert factor.range is not None
             low, high = factor.range.low, factor.range.high
             ends = np.quantile(calibration.draws[:, k], [0.05, 0.25, 0.75, 0.95])
+            usual = (float(factor.about.default) - low) / (high - low)
             axes.barh(place, 1.0, height=0.62, color=GRID, zorder=1)
             axes.plot(ends[[0, 3]], [place, place], color=_HOLDS, linewidth=1.4, zorder=2)
             axes.plot(ends[[1, 2]], [place, place], color=_HOLDS, linewidth=5.0, solid_capstyle="butt", zorder=3)
             axes.plot(best[k], place, "D", color=_FAILS, markersize=5.0, zorder=4)
-            usual = (float(factor.about.default) - low) / (high - low)
             axes.plot([usual, usual], [place - 0.31, place + 0.31], color=INK, linewidth=1.4, zorder=4)
-            axes.annotate(
-                factor.key, (0, place), xycoords=("axes fraction", "data"), xytext=(-8, 0), textcoords="offset points",
-                ha="right", va="center", fontsize=8, color=INK,
-            )  # fmt: skip
-            axes.annotate(
-                f"{number(low)} to {number(high)};  pinned down {max(0.0, float(determined[k])):.0%}", (1, place),
-                xycoords=("axes fraction", "data"), xytext=(8, 0), textcoords="offset points", ha="left", va="center",
-                fontsize=7.5, color=INK,
-            )  # fmt: skip
-        axes.set(xlim=(-0.02, 1.02), ylim=(len(order) - 0.4, -0.6), yticks=[], xticks=[])
-        for side in ("left", "right", "top", "bottom"):
-            axes.spines[side].set_visible(False)
-        axes.grid(False)
-        heading = "Parameter values that fit: range searched, and draws within it"
-        figure.text(
-            0.015, 1 - 0.3 / figure.get_figheight(), heading, fontsize=12, fontweight="bold", color=INK, va="center"
-        )
-        footer = (
-            f"Line: nine tenths of {len(calibration.draws)} draws; bar: half of them; diamond: the best draw; black tick: the "
-            "declared default. Pinned down: how much narrower the draws are than the range."
-        )
-        figure.text(0.015, 0.16 / figure.get_figheight(), footer, fontsize=7.5, color=BASELINE_COLOUR, va="center")
+            _beside(axes, factor.key, place, -1)
+            pinned = percent(max(0.0, float(determined[k])))
+            _beside(axes, f"{number(low)} to {number(high)};  pinned down {pinned}", place, 1)
+        axes.set_xlim(-0.02, 1.02)
     return figure

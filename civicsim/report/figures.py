@@ -26,6 +26,7 @@ from civicsim.report.look import (
     looks_of,
     own_look,
     plain,
+    sample,
     save,
     width_of,
 )
@@ -76,11 +77,13 @@ def comparison_figure(comparison: Comparison, measures: Sequence[str] = FLAGSHIP
     base = results[comparison.baseline].scenario
     notes = "Vertical axes are cut to what they show."
     return path_panels(
-        results, declared(measures, comparison.measures), comparison.baseline,
+        results,
+        declared(measures, comparison.measures),
+        comparison.baseline,
         title=f"How {counted(len(results), 'scenario')} unfold over {time_text(base.weeks)}",
         subtitle=f"{kind_text(base)}; all start from the same organisations{before_text(base)}",
         footer=[f"{notes} {_MATCHED}" if len(comparison.seeds) > 1 else notes, colophon(comparison.seeds)],
-    )  # fmt: skip
+    )
 
 
 def result_figure(result: Result, measures: Sequence[str] = FLAGSHIP) -> Figure:
@@ -101,11 +104,13 @@ def result_figure(result: Result, measures: Sequence[str] = FLAGSHIP) -> Figure:
     scenario = result.scenario
     label = scenario.title or scenario.style
     return path_panels(
-        {label: result}, declared(measures, result.scenario.measures), label,
+        {label: result},
+        declared(measures, result.scenario.measures),
+        label,
         title=f"{label}: {time_text(scenario.weeks)}",
         subtitle=f"{kind_text(scenario)}{before_text(scenario)}",
         footer=["Vertical axes are cut to what they show.", colophon(result.seeds, matched=False)],
-    )  # fmt: skip
+    )
 
 
 def differences_figure(comparison: Comparison, measures: Sequence[str] = FLAGSHIP, last_weeks: int = 52) -> Figure:
@@ -144,13 +149,16 @@ def differences_figure(comparison: Comparison, measures: Sequence[str] = FLAGSHI
         note += f" Whisker: its {INTERVAL} interval, not widened for the number of comparisons."
     with own_look():
         figure, panels = frame(
-            about, [(_dot_key(True), "interval excludes 0"), (_dot_key(False), "too close to call, or no interval")],
+            about,
+            [(_dot_key(True), "interval excludes 0"), (_dot_key(False), "too close to call, or no interval")],
             title=f"Differences from {names[base]}",
             subtitle=f"{kind_text(results[base].scenario)}; to the right of the line is more than {names[base]}",
             footer=[note, colophon(comparison.seeds)],
-            panel_height=0.24 * max(len(others), 2) + 0.1, left=0.08, below=0.30,
+            panel_height=0.24 * max(len(others), 2) + 0.1,
+            left=0.08,
+            below=0.30,
             first_left=max((width_of(names[label], 9.0) for label in others), default=0.0) / 72.0 + 0.12,
-        )  # fmt: skip
+        )
         for index, (measure, ax) in enumerate(zip(about, panels, strict=True)):
             _draw_differences(ax, {label: table.loc[(measure.name, label)] for label in others}, looks)
             in_first_column = index % columns_of(len(about)) == 0
@@ -217,10 +225,14 @@ def _draw_differences(ax: Axes, rows: Mapping[str, Any], looks: Mapping[str, Loo
             continue
         colour, called = looks[label].colour, row["verdict"] in ("higher", "lower")
         ax.plot([low, high], [at, at], color=colour, linewidth=1.6, zorder=2)
-        ax.plot(
-            mean, at, marker=looks[label].marker, markersize=6.5, markeredgewidth=1.4, markeredgecolor=colour,
-            markerfacecolor=colour if called else "white", zorder=3,
-        )  # fmt: skip
+        fill = colour if called else "white"
+        dot: dict[str, Any] = {
+            "marker": looks[label].marker,
+            "markersize": 6.5,
+            "markeredgewidth": 1.4,
+            "markerfacecolor": fill,
+        }
+        ax.plot(mean, at, markeredgecolor=colour, zorder=3, **dot)
         shown += [mean, low, high]
     if len(shown) == 1:
         nothing_to_show(ax)
@@ -252,7 +264,10 @@ def _step(ax: Axes, ticks: Sequence[float]) -> float:
 
 
 def _dot_key(called: bool) -> Line2D:
-    return Line2D(
-        [0, 0.5, 1], [0, 0, 0], color=INK, linewidth=1.4, marker="o", markersize=7, markeredgewidth=1.4,
-        markerfacecolor=INK if called else "white", markevery=[1],
-    )  # fmt: skip
+    dot: dict[str, Any] = {
+        "marker": "o",
+        "markersize": 7,
+        "markeredgewidth": 1.4,
+        "markerfacecolor": INK if called else "white",
+    }
+    return sample(color=INK, linewidth=1.4, **dot)

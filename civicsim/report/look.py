@@ -20,6 +20,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
+from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from matplotlib.textpath import text_to_path
 from scipy.optimize import isotonic_regression
@@ -104,6 +105,12 @@ class Look:
     baseline: bool = False
 
     @property
+    def of_line(self) -> dict[str, Any]:
+        """Arguments of matplotlib for its line, with a white edge around markers."""
+        own = {"color": self.colour, "linestyle": self.line, "linewidth": self.width, "marker": self.marker}
+        return own | {"markeredgecolor": "white", "markeredgewidth": 0.6}
+
+    @property
     def ink(self) -> tuple[float, ...]:
         """The colour made dark enough for text on white."""
         return tuple(0.62 * part for part in to_rgb(self.colour))
@@ -118,6 +125,11 @@ def looks_of(labels: Sequence[str], baseline: str | None = None) -> dict[str, Lo
             Look(BASELINE_COLOUR, _BASELINE_LINE, "d", 2.1, baseline=True) if label == baseline else Look(*next(ways))
         )
     return result
+
+
+def sample(**how: Any) -> Line2D:
+    """Return a sample of a line for a legend, with its marker in the middle; ``how`` is that of Line2D."""
+    return Line2D([0, 0.5, 1], [0, 0, 0], markevery=[1], **how)
 
 
 class Picture(Figure):

@@ -302,16 +302,13 @@ def _actions() -> str:
 
 
 def _measures() -> str:
-    return table(
-        ("measure", "label", "unit", "better", "over several weeks", "what it is"),
-        (
-            (
-                code(m.name), m.label, m.unit, "depends" if m.better == "neither" else m.better,
-                "mean of the weeks" if m.bottom is None else "ratio of sums", m.help,
-            )
-            for m in MEASURES.values()
-        ),
-    )  # fmt: skip
+    heads = ("measure", "label", "unit", "better", "over several weeks", "meaning")
+    rows = []
+    for m in MEASURES.values():
+        better = "depends" if m.better == "neither" else m.better
+        over = "mean of the weeks" if m.bottom is None else "ratio of sums"
+        rows.append((code(m.name), m.label, m.unit, better, over, m.help))
+    return table(heads, rows)
 
 
 def _flagship() -> str:

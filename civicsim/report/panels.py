@@ -153,9 +153,16 @@ def path_panels(
     with own_look():
         keys = [(line_key(looks[label]), names[label]) for label in results] if len(results) > 1 else []
         figure, panels = frame(
-            about, keys, title=title, subtitle=subtitle,
-            footer=[explanation(results, baseline), *footer], panel_height=1.55, left=0.34, below=0.42, inner=0.12,
-        )  # fmt: skip
+            about,
+            keys,
+            title=title,
+            subtitle=subtitle,
+            footer=[explanation(results, baseline), *footer],
+            panel_height=1.55,
+            left=0.34,
+            below=0.42,
+            inner=0.12,
+        )
         for index, (measure, ax) in enumerate(zip(about, panels, strict=True)):
             draw_paths(ax, results, measure, looks, years=years)
             if index + columns_of(len(about)) < len(about):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -23,6 +24,7 @@ from civicsim.report.look import (
     looks_of,
     own_look,
     plain,
+    sample,
     spread,
     width_of,
     wrapped,
@@ -84,10 +86,13 @@ def _finished(ax: Axes, results: Mapping[str, Result], about: Measure, baseline:
     if ends and not _label_ends(ax, ends, looks):
         _list_above(ax, ends, looks)
     note = wrapped(explanation(results, baseline), points_of(ax)[0], _NOTE_SIZE)
-    ax.annotate(
-        "\n".join(note), (0.0, 0.0), (0.0, -5.0), xycoords=(ax.transAxes, ax.xaxis.label), textcoords="offset points",
-        ha="left", va="top", fontsize=_NOTE_SIZE, color=FAINT, annotation_clip=False,
-    )  # fmt: skip
+    where: dict[str, Any] = {
+        "xycoords": (ax.transAxes, ax.xaxis.label),
+        "textcoords": "offset points",
+        "annotation_clip": False,
+    }
+    how: dict[str, Any] = {"ha": "left", "va": "top", "fontsize": _NOTE_SIZE, "color": FAINT}
+    ax.annotate("\n".join(note), (0.0, 0.0), (0.0, -5.0), **where, **how)
     return ax
 
 
@@ -144,11 +149,8 @@ def draw_paths(
             ax.plot(at, sums.mean[last], color=look.colour, marker=look.marker, markersize=3.8)
             shown += [sums.low[last:], sums.high[last:]]
         every = max(1, len(time) // 5)
-        ax.plot(
-            time, sums.mean, color=look.colour, linestyle=look.line, linewidth=look.width, label=plain(label), zorder=3,
-            marker=look.marker, markersize=4.5, markeredgecolor="white", markeredgewidth=0.6,
-            markevery=slice(every * (index + 1) // (len(results) + 1), None, every),
-        )  # fmt: skip
+        marks = slice(every * (index + 1) // (len(results) + 1), None, every)
+        ax.plot(time, sums.mean, label=plain(label), zorder=3, markersize=4.5, markevery=marks, **look.of_line)
         shown.append(sums.mean)
         ends[label] = (float(at), float(sums.mean[last]))
     right = end if few else end * (1.012 + 0.012 * len(results))
@@ -169,10 +171,8 @@ def draw_paths(
 def nothing_to_show(ax: Axes) -> None:
     """Mark a panel without values: what it would show did not occur."""
     ax.set_yticks([])
-    ax.text(
-        0.5, 0.5, "no values:\nit did not occur in any run", transform=ax.transAxes, ha="center", va="center",
-        color=FAINT, fontsize=9,
-    )  # fmt: skip
+    words = "no values:\nit did not occur in any run"
+    ax.text(0.5, 0.5, words, transform=ax.transAxes, ha="center", va="center", color=FAINT, fontsize=9)
 
 
 def limits(values: np.ndarray, smallest_share: float = 0.12) -> tuple[float, float]:
@@ -227,10 +227,7 @@ def explanation(results: Mapping[str, Result], baseline: str | None = None) -> s
 
 def line_key(look: Look) -> Line2D:
     """Return a sample of a line for a legend, with its marker in the middle."""
-    return Line2D(
-        [0, 0.5, 1], [0, 0, 0], color=look.colour, linestyle=look.line, linewidth=look.width, marker=look.marker,
-        markersize=5.5, markeredgecolor="white", markeredgewidth=0.6, markevery=[1],
-    )  # fmt: skip
+    return sample(markersize=5.5, **look.of_line)
 
 
 def _label_ends(ax: Axes, ends: Mapping[str, tuple[float, float]], looks: Mapping[str, Look]) -> bool:
@@ -260,9 +257,9 @@ def _list_above(ax: Axes, labels: Iterable[str], looks: Mapping[str, Look]) -> N
     rows = -(-len(names) // columns)
     bottom, top = ax.get_ylim()
     ax.set_ylim(bottom, bottom + (top - bottom) / (1.0 - min(0.6, (1.5 * _NOTE_SIZE * rows + 8.0) / height)))
-    key = ax.legend(
-        handles=[line_key(looks[label]) for label in names], labels=[" "] * len(names), loc="upper left", ncols=columns,
-        fontsize=_NOTE_SIZE, frameon=False, borderaxespad=0.0, handlelength=2.8, columnspacing=1.0, labelspacing=0.3,
-    )  # fmt: skip
+    handles = [line_key(looks[label]) for label in names]
+    spacing: dict[str, Any] = {"borderaxespad": 0.0, "handlelength": 2.8, "columnspacing": 1.0, "labelspacing": 0.3}
+    how: dict[str, Any] = {"loc": "upper left", "ncols": columns, "fontsize": _NOTE_SIZE, "frameon": False}
+    key = ax.legend(handles=handles, labels=[" "] * len(names), **how, **spacing)
     for text, name in zip(key.get_texts(), names.values(), strict=True):
         literal(text).set_text(name)

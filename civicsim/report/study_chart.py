@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from civicsim.report.figures import round_ticks
-from civicsim.report.look import BASELINE_COLOUR, GRID, Look, Picture, looks_of, own_look, plain, width_of
+from civicsim.report.look import BASELINE_COLOUR, GRID, Look, Picture, looks_of, own_look, plain, sample, width_of
 from civicsim.report.panels import Shown, columns_of, frame
 from civicsim.report.paths import nothing_to_show
 from civicsim.report.words import counted
@@ -68,10 +68,14 @@ def study_chart(about: Mapping[str, Shown], rows: Sequence[Row], baseline: str, 
     keys = [] if len(looks) in (1, len(rows)) else [(_key(look), label) for label, look in looks.items()]
     with own_look():
         figure, panels = frame(
-            list(about.values()), keys, footer=[f"Dot: mean ({runs}). {bar}{line} Axes are cut to what they show."],
-            panel_height=0.24 * max(len(rows), 2) + 0.1, left=0.08, below=0.30,
+            list(about.values()),
+            keys,
+            footer=[f"Dot: mean ({runs}). {bar}{line} Axes are cut to what they show."],
+            panel_height=0.24 * max(len(rows), 2) + 0.1,
+            left=0.08,
+            below=0.30,
             first_left=max(width_of(name, _SIZE) for name in names) / 72.0 + 0.12,
-        )  # fmt: skip
+        )
         for index, (column, ax) in enumerate(zip(about, panels, strict=True)):
             _draw(ax, rows, column, looks, through[0].ends[column][0] if line else np.nan)
             first = index % columns_of(len(about)) == 0
@@ -105,6 +109,4 @@ def _draw(ax: Axes, rows: Sequence[Row], column: str, looks: Mapping[str, Look],
 
 
 def _key(look: Look) -> Line2D:
-    return Line2D(
-        [0, 0.5, 1], [0, 0, 0], color=look.colour, linewidth=1.8, marker=look.marker, markersize=6.0, markevery=[1]
-    )
+    return sample(color=look.colour, linewidth=1.8, marker=look.marker, markersize=6.0)

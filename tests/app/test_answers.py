@@ -206,7 +206,7 @@ def test_a_comparison_as_csv_has_a_row_per_measure_and_side():
     batches = [work.batch(TINY, work.FEW), work.batch(TINY.with_(fear=0.9), work.FEW)]
     text = compare.csv_of(["As it is", "With, “more” blame"], [TINY, TINY.with_(fear=0.9)], batches)
     rows = list(csv.DictReader(line for line in text.splitlines() if not line.startswith("#")))
-    assert len(rows) == 2 * len(compare.ROWS)
+    assert len(rows) == 2 * len(work.SHOWN)
     assert {row["scenario"] for row in rows} == {"As it is", "With, “more” blame"}
     assert {row["verdict"] for row in rows[::2]} == {"baseline"}
     assert "fear = 0.9" in text

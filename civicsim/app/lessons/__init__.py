@@ -129,12 +129,15 @@ def read_lesson(path: Path) -> Lesson:
         labels=tuple(_text(block, "label", f"{where}: [[runs]] {k}") for k, block in enumerate(blocks, start=1)),
         runs=runs,
         watch=tuple(
-            (int(_number(block, "week", f"{where}: [[watch]]", 1, runs[0].weeks)), _text(block, "text", f"{where}: [[watch]]"))
+            (
+                int(_number(block, "week", f"{where}: [[watch]]", 1, runs[0].weeks)),
+                _text(block, "text", f"{where}: [[watch]]"),
+            )
             for block in about.get("watch", [])
         ),
         matched=_names(about.get("matched"), KEPT, f"{where}: matched"),
         **texts,
-    )  # fmt: skip
+    )
 
 
 def _check_keys(about: Mapping[str, Any], known: set[str], where: str) -> None:

@@ -42,12 +42,18 @@ def parameter_rows() -> list[dict[str, Any]]:
     """Return every parameter with its value, status and source, as the code declares them."""
     return [
         {
-            "key": p.key, "label": p.label, "section": p.section, "value": setting_text(p.default), "unit": p.unit, "help": p.help,
-            "status": p.status, "source": p.source,
+            "key": p.key,
+            "label": p.label,
+            "section": p.section,
+            "value": setting_text(p.default),
+            "unit": p.unit,
+            "help": p.help,
+            "status": p.status,
+            "source": p.source,
         }
         for p in PARAMETERS.values()
         if p.role != "switch" and p.section != "levers"
-    ]  # fmt: skip
+    ]
 
 
 @solara.component

@@ -23,10 +23,6 @@ from civicsim.app.verdicts import verdict
 from civicsim.model.measures import MEASURES
 from civicsim.scenario.scenario import Scenario
 
-ROWS = (
-    "survey_all_safe", "survey_all_addressed", "voice_share", "closure_share", "weeks_to_response", "burnt_out_share",
-    "leaver_rate", "load", "quality_true", "harm_rate", "gaming_gap", "sustained_share", "voice_status_gap",
-)  # fmt: skip
 START = {"week": 103}
 """Week on screen at first: in week 1 all sides are alike."""
 
@@ -46,7 +42,7 @@ def csv_of(labels: list[str], scenarios: list[Scenario], batches: list[work.Batc
     table = io.StringIO()
     rows = csv.writer(table, lineterminator="\n")
     rows.writerow(["measure", "runs", "scenario", "mean", "low", "high", "difference_from_first", "verdict"])
-    for name in ROWS:
+    for name in work.SHOWN:
         for label, batch in zip(labels, batches, strict=True):
             v = verdict(name, batches[0], batch)
             own = ["", "baseline"] if batch is batches[0] else [f"{v.after - v.before:.6g}", v.word]
@@ -57,7 +53,7 @@ def csv_of(labels: list[str], scenarios: list[Scenario], batches: list[work.Batc
 def report_of(labels: list[str], scenarios: list[Scenario], batches: list[work.Batch]) -> str:
     """Return a comparison as a page of HTML."""
     own = [small(scenario) for scenario in scenarios]
-    return report_page("Styles of governance for one organisation", labels, own, batches, CHARTS, ROWS)
+    return report_page("Styles of governance for one organisation", labels, own, batches, CHARTS, work.SHOWN)
 
 
 @solara.component
@@ -90,18 +86,17 @@ def Compare() -> None:
     with solara.v.Html(tag="div", class_="cv-between"):
         Text("h1", "One organisation under different styles of governance")
         widgets.Sides(
-            styles=style_list(), chosen=list(names), most=MOST_SIDES,
+            styles=style_list(),
+            chosen=list(names),
+            most=MOST_SIDES,
             event_choose=lambda given: sides.set(tuple(str(name) for name in given if name in titles)[:MOST_SIDES]),
-        )  # fmt: skip
+        )
     if problem:
         Text("p", problem, class_="cv-note")
     if played is None:
         Text("p", "The organisations are being simulated. The first time takes a minute or two.", class_="cv-card")
         return
-    widgets.Player(
-        scene=scene, runs=payload, words=player_words(), story=None, guess=None, can_reseed=False, busy=of != [scenarios],
-        go_to=START, event_choose=lambda _: None, event_reseed=lambda _: None,
-    )  # fmt: skip
+    widgets.Player(scene=scene, runs=payload, words=player_words(), busy=of != [scenarios], go_to=START)
     if batches is not None and len(batches) == len(names):
         labels = [label(scenario) for scenario in scenarios]
         Differences(labels, batches, base, batches_of == [scenarios, True])
@@ -144,7 +139,7 @@ def Differences(labels: list[str], batches: list[Any], base: Scenario, fresh: bo
                         _cell("th", "Difference", scope="col", number=True)
                         _cell("th", "", scope="col", hidden="verdict")
             with solara.v.Html(tag="tbody"):
-                for name in ROWS:
+                for name in work.SHOWN:
                     Row(name, batches)
 
 

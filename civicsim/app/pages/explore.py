@@ -68,10 +68,8 @@ def Explore() -> None:
                     runs=payload,
                     words=player_words(),
                     story=tell(played, picked),
-                    guess=None,
                     can_reseed=True,
                     busy=of != [scenario],
-                    go_to=None,
                     event_choose=pick,
                     event_reseed=again,
                 )

@@ -48,9 +48,13 @@ def Overview() -> None:
     with solara.v.Html(tag="div", class_="cv-cards"):
         for lesson in lessons().values():
             widgets.Go(
-                path=f"/lessons/{lesson.name}", class_="cv-card cv-tile", event_go=router.push, title=lesson.title,
-                text=lesson.summary, small=f"{lesson.minutes} minutes",
-            )  # fmt: skip
+                path=f"/lessons/{lesson.name}",
+                class_="cv-card cv-tile",
+                event_go=router.push,
+                title=lesson.title,
+                text=lesson.summary,
+                small=f"{lesson.minutes} minutes",
+            )
 
 
 @solara.component
@@ -89,9 +93,12 @@ def OneLesson(lesson: Lesson, step: str) -> None:
             Text("h2", "Before you look, what do you expect?")
             Text("p", lesson.question)
             widgets.Guess(
-                low=lesson.low, high=lesson.high, value=guess, label=lesson.question,
+                low=lesson.low,
+                high=lesson.high,
+                value=guess,
+                label=lesson.question,
                 event_set_guess=lambda value: guesses.set(guesses.value | {lesson.name: float(value)}),
-            )  # fmt: skip
+            )
             Text("p", "Your guess stays on this page and is drawn over the result.", class_="soft")
         Button("Next: " + STEPS[place + 1][1].lower(), lambda: go(STEPS[place + 1][0]), first=True)
 
@@ -149,11 +156,16 @@ def RunStep(lesson: Lesson, step: str, guess: float | None, go: Callable[[str], 
             if played is None:
                 Text("p", "The organisation is being simulated …", class_="cv-card")
             else:
+                last = {"week": lesson.watch[-1][0] - 1} if step == "explain" and lesson.watch else None
                 widgets.Player(
-                    scene=scene, runs=payload, words=player_words(), story=tell(played[0], picked),
-                    guess={"measures": list(lesson.measures), "value": guess, "reveal": step == "run"}, can_reseed=False, busy=False, go_to=seek or ({"week": lesson.watch[-1][0] - 1} if step == "explain" and lesson.watch else None),
-                    event_choose=pick, event_reseed=lambda _: None,
-                )  # fmt: skip
+                    scene=scene,
+                    runs=payload,
+                    words=player_words(),
+                    story=tell(played[0], picked),
+                    guess={"measures": list(lesson.measures), "value": guess, "reveal": step == "run"},
+                    go_to=seek or last,
+                    event_choose=pick,
+                )
                 if step == "explain" and batches and len(batches) > 1:
                     Matched(lesson, batches)
 

@@ -22,12 +22,18 @@ from civicsim.model.measures import MEASURES
 from civicsim.report.words import scale_of
 from civicsim.scenario.scenario import PARAMETERS, Scenario
 
-CHARTS = (
-    "survey_all_safe", "survey_all_addressed", "burnt_out_share", "leaver_rate", "quality_true", "harm_rate",
-    "closure_share", "hours_participation",
-)  # fmt: skip
-LEAST = dict(zip(CHARTS, (20, 20, 15, 6, 10, 4, 20, 0.5), strict=True))
-"""Least span of each chart's axis, in its unit, so that small differences look small."""
+LEAST = {
+    "survey_all_safe": 20,
+    "survey_all_addressed": 20,
+    "burnt_out_share": 15,
+    "leaver_rate": 6,
+    "quality_true": 10,
+    "harm_rate": 4,
+    "closure_share": 20,
+    "hours_participation": 0.5,
+}
+"""Measures with a chart, and the least span of its axis in their unit, so that small differences look small."""
+CHARTS = tuple(LEAST)
 TEAMS = 20
 """Teams of organisations that are simulated many times; larger ones take longer and give similar results."""
 ASSUMPTIONS = (
@@ -223,9 +229,12 @@ def Policy() -> None:
             else:
                 Headline(found)
                 widgets.Bands(
-                    charts=found["charts"], every=work.STEP, span=f"year {scenario.weeks // 52}",
-                    busy=of != [scenario], stamp=f"{scenario.digest}-{scenario.seed}-{found['runs']}" if of == [scenario] else "old",
-                )  # fmt: skip
+                    charts=found["charts"],
+                    every=work.STEP,
+                    span=f"year {scenario.weeks // 52}",
+                    busy=of != [scenario],
+                    stamp=f"{scenario.digest}-{scenario.seed}-{found['runs']}" if of == [scenario] else "old",
+                )
                 ActionPanel(
                     "Add an event",
                     from_clock=False,
@@ -365,7 +374,4 @@ def AssumptionPanel() -> None:
     rows = assumption_rows(scenario)
     with solara.v.Html(tag="details", class_="cv", style_="margin-top:10px"):
         Text("summary", "Assumptions for both policies")
-        widgets.Levers(
-            title="Not a decision", rows=rows, styles=[], style="", hours=[], hours_title="", from_week=None,
-            can_reset=False, event_set_lever=move, event_choose_style=lambda _: None, event_reset=reset,
-        )  # fmt: skip
+        widgets.Levers(title="Not a decision", rows=rows, event_set_lever=move, event_reset=reset)

@@ -33,9 +33,7 @@ _MOST = 2_000
 _MOST_INDICES = 60
 """Largest number of sensitivity indices shown."""
 METHODS = {"sobol": "Sobol’ indices", "morris": "Elementary effects", "pawn": "PAWN indices"}
-SENSITIVITY_HEADS = {
-    "factor": "Factor", "index": "Index", "value": "Value", "between": "Interval", "of": "Where",
-}  # fmt: skip
+SENSITIVITY_HEADS = {"factor": "Factor", "index": "Index", "value": "Value", "between": "Interval", "of": "Where"}
 DISCOVERY_HEADS = {"box": "Conditions", "lost": "Worse", "density": "Share worse", "coverage": "Share of all cases"}
 
 
@@ -85,10 +83,15 @@ def rows_of(store: Store, measure: str) -> list[dict[str, Any]]:
         values = wide[point].to_numpy(dtype=float) if point in wide else np.array([])
         own = estimate(values, bounds=bounds)
         row = {
-            "point": point, "n": own.n, "mean": own.mean, "text": number(own.mean),
-            "between": "" if np.isnan(own.low) else f"{number(own.low)} to {number(own.high)}", "difference": "", "verdict": "",
+            "point": point,
+            "n": own.n,
+            "mean": own.mean,
+            "text": number(own.mean),
+            "between": "" if np.isnan(own.low) else f"{number(own.low)} to {number(own.high)}",
+            "difference": "",
+            "verdict": "",
             "values": [_plain(record[name]) for name in names],
-        }  # fmt: skip
+        }
         against = record["against"]
         if pd.notna(against) and int(against) != point and int(against) in wide and point in wide:
             d = paired_difference(values, wide[int(against)].to_numpy(dtype=float), bounds=bounds)
@@ -165,10 +168,12 @@ def Points() -> None:
         unit=str(names[shown]["unit"]),
         factors=[factor_in_words(factor) for factor in factors],
         rows=[
-            row | {"values": [value_in_words(*pair) for pair in zip(factors, row["values"], strict=True)]} for row in rows
+            row | {"values": [value_in_words(*pair) for pair in zip(factors, row["values"], strict=True)]}
+            for row in rows
         ],
-        event_choose=lambda name: choose(str(name)), event_open_point=open_point,
-    )  # fmt: skip
+        event_choose=lambda name: choose(str(name)),
+        event_open_point=open_point,
+    )
     Findings(store, shown)
     Files(
         "Download",
@@ -213,12 +218,14 @@ def dependences(store: Store, measure: str) -> tuple[list[dict[str, str]], str]:
     order = found["value"].abs().sort_values(ascending=False, kind="stable").index
     rows = [
         {
-            "of": " ".join(filter(None, (str(row["words"]), str(row["shock"])))), "factor": str(row["factor"]),
-            "index": str(row["index"]), "value": number(row["value"]),
+            "of": " ".join(filter(None, (str(row["words"]), str(row["shock"])))),
+            "factor": str(row["factor"]),
+            "index": str(row["index"]),
+            "value": number(row["value"]),
             "between": "–" if pd.isna(row["low"]) else f"{number(row['low'])} to {number(row['high'])}",
         }
         for row in found.loc[order].head(_MOST_INDICES).to_dict("records")
-    ]  # fmt: skip
+    ]
     first = found.iloc[0]
     about = (
         f"{METHODS[first['method']]} ({first['index_unit']}), from {first['n']} rows of the design and "
@@ -242,12 +249,13 @@ def losses(store: Store, measure: str) -> list[tuple[str, list[dict[str, str]]]]
             return [*parts, (_why_not(error, store), [])]
         rows = [
             {
-                "box": str(box["box"]), "lost": f"{box['lost']} of {box['n']}",
+                "box": str(box["box"]),
+                "lost": f"{box['lost']} of {box['n']}",
                 "density": f"{box['density']:.0%} ({box['density_low']:.0%}–{box['density_high']:.0%})",
                 "coverage": f"{box['coverage']:.0%}",
             }
             for box in found.boxes.to_dict("records")
-        ]  # fmt: skip
+        ]
         parts.append((found.words, rows))
     return parts
 
