@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 
 class CivicsimError(Exception):
-    """Something the caller can put right. The message is one complete line."""
+    """Something the caller can correct. The message is one complete line."""
 
 
 class ScenarioError(CivicsimError):

@@ -26,7 +26,7 @@ WEEKS = 26
 
 @pytest.fixture(scope="module")
 def both():
-    """Engine and rival after half a year from one start, and what both wrote down."""
+    """Engine and rival after half a year from one start, and the records of both."""
     scenario = small_scenario(n_teams=8, team_size=15, burn_in_weeks=26)
     core = places.core_of(scenario)
     engine = begin(burn_in(scenario, 40), core)

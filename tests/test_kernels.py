@@ -151,10 +151,10 @@ def expected_hazard(form, active, degree, threshold, complex_rate, contagion, in
     if form == COMPLEX:
         return complex_rate if active / degree >= threshold - 1e-9 / degree else min(noise, complex_rate)
     if form == SIMPLE:
-        nobody_passes_it_on = 1.0
+        none_passes_it_on = 1.0
         for _ in range(active):
-            nobody_passes_it_on *= 1 - contagion
-        return max(noise, 1 - nobody_passes_it_on)
+            none_passes_it_on *= 1 - contagion
+        return max(noise, 1 - none_passes_it_on)
     return internal * active / degree
 
 
@@ -243,10 +243,10 @@ def test_a_silent_code_moves_nothing(belief):
 @given(st.integers(0, 500), shares)
 def test_code_change_follows_its_formula_and_is_a_probability(majority, learning):
     chance = both(code_change_probability, majority, learning)
-    nobody_teaches = 1.0
+    none_teaches = 1.0
     for _ in range(majority):
-        nobody_teaches *= 1 - learning
-    assert chance == pytest.approx(1 - nobody_teaches, abs=1e-9)
+        none_teaches *= 1 - learning
+    assert chance == pytest.approx(1 - none_teaches, abs=1e-9)
     assert 0.0 <= chance <= 1.0
 
 

@@ -62,7 +62,7 @@ def influence(
     Parameters
     ----------
     network : Network
-        Who heeds whom; a weight on the diagonal is the weight of one's own state.
+        Who heeds whom; a weight on the diagonal is the weight of a person's own state.
     start : (n,) or float
         States to begin with, in any unit.
     susceptibility : (n,) or float

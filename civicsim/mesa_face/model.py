@@ -7,7 +7,7 @@
 
 The cohort is the state; agents are views onto it (:mod:`civicsim.mesa_face.agents`). All randomness comes from the run's seed
 through :mod:`civicsim.engine.randomness`; nothing is drawn from ``model.random`` or ``model.rng``, which are free for
-processes of one's own. Same scenario and seed, same bytes as :func:`civicsim.run`.
+processes of your own. Same scenario and seed, same bytes as :func:`civicsim.run`.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class CivicModel(mesa.Model):
     processes : list
         What happens in a week; it may be changed between weeks.
     datacollector : mesa.DataCollector
-        Collected at the end of each week, not before the first; may be replaced by one's own.
+        Collected at the end of each week, not before the first; may be replaced by your own.
     running : bool
         Whether there are weeks of the scenario left.
 

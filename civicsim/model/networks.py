@@ -183,7 +183,7 @@ def _other_team(
     first_post: np.ndarray,
     team_of: np.ndarray,
 ) -> np.ndarray:
-    """Return a team other than one's own among teams ``low`` to ``high`` − 1: each member is as likely to be met.
+    """Return a team other than the given one among teams ``low`` to ``high`` − 1: each member is as likely to be met.
 
     Where all teams are of one size, a team is drawn; else a post, so that large teams are met more often than small ones.
     """

@@ -1,4 +1,4 @@
-"""The structure of an organisation of one's own: who stands where, and who knows whom, in numbers only.
+"""The structure of your own organisation: who works where, and who knows whom, in numbers only.
 
 Posts of staff are counted from 0 through all teams in order: within a team by profession, doctors first.
 """

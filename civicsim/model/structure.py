@@ -108,7 +108,7 @@ class Population:
         "0–1",
         0.2,
         1,
-        "Mean weight of patients' good against one's own convenience.",
+        "Mean weight of patients' good against own convenience.",
         label="Alignment with patients' good",
     )
     professionalism_mean: float = parameter(

@@ -125,7 +125,7 @@ def test_a_process_leaves_parameters_levers_and_ties_alone():
     assert faults(check, WEEK) == []
 
 
-def test_a_process_touches_only_the_organisations_it_is_asked_to_live():
+def test_a_process_touches_only_the_organisations_it_is_asked_to_simulate():
     def check(process):
         cohort = burnt_in(3, n_teams=2, team_size=5, burn_in_weeks=16)
         put(cohort, dimension__directive=1)

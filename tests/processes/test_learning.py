@@ -337,7 +337,7 @@ def test_each_switch_stops_what_it_names_and_nothing_else(cohort, switch, still,
         assert (cohort.person[state] != before[state]).any()
 
 
-# -- a climate of one's own ------------------------------------------------------------------------------------------
+# -- the climate of a project ------------------------------------------------------------------------------------------
 
 
 def test_where_a_project_makes_it_safer_safety_settles_higher_for_its_weeks(cohort):

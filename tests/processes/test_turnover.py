@@ -99,7 +99,7 @@ def all_leave(cohort):
     return put(cohort, p__turnover__exit_rate=1e3)
 
 
-def nobody_moves(cohort):
+def no_one_moves(cohort):
     return put(cohort, p__turnover__exit_rate=0.0, organisation__weeks_to_fill=1e12)
 
 
@@ -226,19 +226,19 @@ def test_posts_stay_empty_as_long_as_it_takes_to_fill_them(crowd):
 def test_a_week_adds_to_the_tenure_of_those_who_stay(cohort):
     put(cohort, person__tenure=cohort.person["tenure"] % 1000)
     before = cohort.person.copy()
-    step(nobody_moves(cohort), "turnover")
+    step(no_one_moves(cohort), "turnover")
     filled = before["vacant"] == 0
     assert (cohort.person["tenure"][filled] == before["tenure"][filled] + 1).all()
 
 
 def test_tenure_stops_at_a_hundred_years(cohort):
-    step(nobody_moves(put(cohort, person__tenure=5200)), "turnover")
+    step(no_one_moves(put(cohort, person__tenure=5200)), "turnover")
     assert (cohort.person["tenure"] == 5200).all()
 
 
 def test_leavers_of_a_team_are_remembered_for_a_quarter(cohort):
     put(cohort, team__leaver_memory=0.1, person__vacant=0)
-    stay = after(nobody_moves(cohort.copy()), "turnover").team["leaver_memory"]
+    stay = after(no_one_moves(cohort.copy()), "turnover").team["leaver_memory"]
     np.testing.assert_allclose(stay, 0.1 * (1 - 1 / LEAVER_WEEKS))
     gone = step(all_leave(cohort), "turnover").team["leaver_memory"]
     np.testing.assert_allclose(gone, 0.1 * (1 - 1 / LEAVER_WEEKS) + 1 / LEAVER_WEEKS)
@@ -249,7 +249,7 @@ def test_no_one_waits_for_the_answer_to_what_a_leaver_raised(cohort):
     slot = cohort.practice[:, 3]
     slot["idea_state"], slot["idea_raiser"], slot["idea_value"] = WAITING, cohort.team["first_person"] + 2, 1
     cohort.person["vacant"][cohort.team["first_person"] + 2] = 0
-    stays = after(nobody_moves(cohort.copy()), "turnover").practice[:, 3]
+    stays = after(no_one_moves(cohort.copy()), "turnover").practice[:, 3]
     np.testing.assert_array_equal(stays["idea_raiser"], cohort.team["first_person"] + 2)
     gone = step(all_leave(cohort), "turnover").practice[:, 3]
     assert (gone["idea_raiser"] == -1).all()

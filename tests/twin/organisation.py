@@ -496,7 +496,7 @@ class Organisation:
         for team in self.teams:
             team.leaver_memory *= 1.0 - 1.0 / 13.0
         for who in self.people:
-            who.live_on()
+            who.come_or_go()
 
     # -- governing -------------------------------------------------------------------------------------------------------
 

@@ -163,7 +163,7 @@ class Post(mesa.Agent):
         p = self.settings.turnover
         return logistic(p.absence_intercept + p.absence_exhaustion * (self.exhaustion - 0.5))
 
-    def live_on(self) -> None:
+    def come_or_go(self) -> None:
         """Leave, fall ill or stay; an empty post is filled after a time."""
         o, p = self.organisation, self.settings.turnover
         u_move, u_ill, _, _ = o.draws("turnover", self.key)

@@ -59,9 +59,7 @@ class Parameters:
     safety_rate: float = parameter(
         0.05, "per week", 0.02, 0.3, "How fast safety moves.", _SAFETY_RATE_SOURCE, symbol="η_S"
     )
-    susceptibility: float = free(
-        0.3, "0–1", 0, 0.6, "Weight of neighbours' safety against one's own grounds.", symbol="λ"
-    )
+    susceptibility: float = free(0.3, "0–1", 0, 0.6, "Weight of neighbours' safety against own grounds.", symbol="λ")
     openness_safety: float = parameter(
         0.4, "safety per openness", 0, 0.8, "How much a manager's openness raises safety.", _FRAZIER_2017, symbol="a_O"
     )
@@ -122,7 +120,7 @@ def expected_efficacy(anchor, dealt_weight, dealt, reference_dealt, openness_wei
 
 @written_in
 def grounds_for_safety(q, usual, anchor, openness, norm, fear):
-    """Return the safety that one's own grounds suggest: S₀ + a_O(O−O₀) + a_N(v̄−v₀) − a_F(F−F₀)."""
+    """Return the safety that a person's own grounds suggest: S₀ + a_O(O−O₀) + a_N(v̄−v₀) − a_F(F−F₀)."""
     return unit(
         anchor
         + q.openness_safety * (openness - usual.usual_openness)

@@ -172,7 +172,7 @@ class Parameters:
         0.3, "0–1", 0, 1, "Weight of caring for patients, against safety, in raising unsafe practice.", _DUTY
     )
     acted_weight: float = free(
-        0.3, "0–1", 0, 1, "Weight of what became of one's own items in feeling able to improve things."
+        0.3, "0–1", 0, 1, "Weight of the outcome of own concerns in feeling able to improve things."
     )
     staffing_weight: float = parameter(
         0.35, "agreement per share", 0, 1, "Weight of filled posts over workload in judging staffing.", _STAFFING

@@ -1,4 +1,4 @@
-"""Parameter sets that fit what is known, by kind of organisation: what ``civicsim calibrate`` left possible.
+"""Parameter sets that fit published data, by kind of organisation: what ``civicsim calibrate`` left possible.
 
 Each file has a column per parameter and a row per set, the least implausible first. They are spread over what could not be
 ruled out; they are no sample of a probability.
