@@ -45,7 +45,7 @@ def test_a_killed_worker_of_a_cluster_changes_nothing(tmp_path):
 def test_a_scheduler_that_does_not_answer_is_said_in_one_line(monkeypatch):
     monkeypatch.setattr("civicsim.study.run.cluster._PATIENCE", 1.0)
     with (
-        pytest.raises(CivicsimError, match=r"^--dask tcp://127.0.0.1:9: nobody answers"),
+        pytest.raises(CivicsimError, match=r"^--dask tcp://127.0.0.1:9: no answer"),
         dask_executor("tcp://127.0.0.1:9"),
     ):
         pass

@@ -54,7 +54,7 @@ def _degree(value: float, words: tuple[str, str, str, str]) -> str:
 
 
 def person_story(played: Playback, person: int, week: int) -> dict[str, Any]:
-    """Return how a person is in a week, and what they raised up to then and what came of it.
+    """Return how a person is in a week, and what they raised up to then, and the outcome.
 
     Parameters
     ----------

@@ -93,7 +93,7 @@ set = { fear = 0.9 }
 
 @pytest.fixture
 def touched(tmp_path, monkeypatch):
-    """A folder with files that a user's own scenario may name, and what is opened or listed in it."""
+    """A folder with files that your own scenario may name, and what is opened or listed in it."""
     for name, text in (("shock.toml", SURGE), ("style.toml", "[levers]\nfear = 0.1\n"), ("kind.toml", "title = 'x'\n")):
         (tmp_path / name).write_text(text, encoding="utf-8")
     monkeypatch.chdir(tmp_path)

@@ -172,11 +172,11 @@ def test_an_unknown_profession_gets_the_guess_of_its_words():
 
 def line_of(*levels):
     """Return rows of a line in which each answers to the one before, by name only."""
-    return [f"{name},,manager,{boss}" for boss, name in zip(("top", *levels), levels, strict=False)]
+    return [f"{name},,manager,{lead}" for lead, name in zip(("top", *levels), levels, strict=False)]
 
 
-def ward(name, boss, n=2, division=""):
-    rows = [f"h-{name},{name},nurse,{boss}"] + [f"{name}{k},{name},nurse,h-{name}" for k in range(n)]
+def ward(name, lead, n=2, division=""):
+    rows = [f"h-{name},{name},nurse,{lead}"] + [f"{name}{k},{name},nurse,h-{name}" for k in range(n)]
     return [f"{row},{division}" for row in rows] if division else rows
 
 
@@ -198,8 +198,8 @@ def test_of_a_longer_line_the_two_levels_below_the_top_are_kept():
 
 
 def test_one_level_between_the_top_and_team_managers_is_divisional_managers():
-    rows = [f"boss{k},,manager,top" for k in range(3)]
-    got = mapped(written(*rows, *ward("a", "boss0"), *ward("b", "boss2"), *ward("c", "boss0"), *ward("d", "boss1")))
+    rows = [f"lead{k},,manager,top" for k in range(3)]
+    got = mapped(written(*rows, *ward("a", "lead0"), *ward("b", "lead2"), *ward("c", "lead0"), *ward("d", "lead1")))
     assert (got.divisions, got.superiors, got.n_executives) == ((2, 1, 1), (0, 0, 0), 1)
     assert got.team_names == ("a", "c", "b", "d")
 
@@ -261,7 +261,7 @@ def test_a_manager_from_outside_leads_a_team_that_has_none_within():
 
 
 def test_a_team_whose_manager_is_at_the_top_is_a_whole_organisation():
-    got = mapped(f"{HEADER}\nboss,practice,doctor,\na,practice,nurse,boss\nb,practice,clerk,boss\n")
+    got = mapped(f"{HEADER}\nlead,practice,doctor,\na,practice,nurse,lead\nb,practice,clerk,lead\n")
     assert (got.teams, got.divisions, got.superiors, got.n_executives) == (((0, 1, 0, 0, 1),), (1,), (0,), 1)
     scenario = Scenario().with_(roster=got.roster(), n_executives=1, weeks=2, burn_in_weeks=2)
     assert burn_in(scenario, 1).organisation["n_staff"][0] == 2
@@ -351,7 +351,7 @@ def test_people_of_a_graph_may_stand_in_labels():
 
 # -- what is refused ---------------------------------------------------------------------------------------------------
 
-MANY = "".join(f"p{k},ward,nurse,nobody\n" for k in range(12))
+MANY = "".join(f"p{k},ward,nurse,missing\n" for k in range(12))
 
 
 STAFF_MISTAKES = [
@@ -581,8 +581,8 @@ def test_import_and_export_give_the_same_ties_and_the_same_line(tool, name):
     assert len(asked) == 58
     for person, post in node.items():
         assert got.team_names[int(graph.nodes[post]["team"])] == team[person]
-        bosses = [n for n in graph[post] if graph.edges[post, n]["layer"] == "line"]
-        assert [graph.nodes[n]["role"] for n in bosses] == ["team manager"]
+        leades = [n for n in graph[post] if graph.edges[post, n]["layer"] == "line"]
+        assert [graph.nodes[n]["role"] for n in leades] == ["team manager"]
         assert 0 <= float(graph.nodes[post]["exhaustion"]) <= 1
 
 

@@ -69,7 +69,7 @@ def test_the_page_and_the_tables_can_be_had(tool, results):
     assert tool("study", "report", "results").code == 0
     page = (results / "report.html").read_text()
     assert "No run failed." in page
-    assert "luck from run to run" in page
+    assert "run-to-run variation" in page
     assert "http" not in page
     printed = tool("study", "export", "results", "--out", "runs.csv")
     assert printed.out.startswith("Wrote runs.csv: 6 rows")

@@ -1,4 +1,4 @@
-"""Whatever goes wrong in a run, all others finish, and what is written down repeats it."""
+"""Whatever goes wrong in a run, all others finish, and its record repeats it."""
 
 import errno
 import os
