@@ -1,5 +1,7 @@
 """The public names of civicsim and where they are defined: read by type checkers, and by civicsim itself to load them."""
 
+from .engine.parameters import parameter as parameter
+from .engine.parameters import switch as switch
 from .engine.process import Process as Process
 from .errors import CivicsimError as CivicsimError
 from .errors import ScenarioError as ScenarioError

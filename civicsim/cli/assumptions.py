@@ -15,15 +15,8 @@ from civicsim.engine.parameters import Parameter
 from civicsim.errors import CivicsimError, nearest
 from civicsim.model.levers import PURPOSES
 from civicsim.report.words import number
-from civicsim.scenario.scenario import (
-    DEFAULT_KIND,
-    PARAMETERS,
-    SECTIONS,
-    STATUS_QUO,
-    Scenario,
-    find_parameter,
-    sources_of,
-)
+from civicsim.scenario.model import PARAMETERS, SECTIONS, Sections
+from civicsim.scenario.scenario import DEFAULT_KIND, STATUS_QUO, Scenario, sources_of
 from civicsim.scenario.shipped import kinds, read_shipped, styles
 from civicsim.scenario.toml import read_toml
 
@@ -34,11 +27,11 @@ def about_parameter(about: Parameter) -> dict[str, Any]:
     return {"name": about.key, **{name: getattr(about, name) for name in names}, "range": about.range_text}
 
 
-def all_parameters(width: int) -> Shown:
+def all_parameters(sections: Sections, width: int) -> Shown:
     """Show every parameter, section by section."""
 
     def lines() -> Iterator[Line]:
-        for section, names in SECTIONS.items():
+        for section, names in sections.items():
             rows = [[f"[{section}]", "default", "range, unit and role"]]
             for about in names.values():
                 facts = f"{range_text(about)}{unit_text(about)}; {about.role}"
@@ -49,19 +42,19 @@ def all_parameters(width: int) -> Shown:
         yield "Uncertainty: not well known, and may be varied. Fixed: part of a definition. Switch: turns a mechanism on or off."
 
     hint = "civicsim describe parameter voice   (a section with meanings and sources, or one parameter)"
-    return Shown([about_parameter(about) for about in PARAMETERS.values()], lines(), hint)
+    return Shown([about_parameter(about) for about in sections.parameters.values()], lines(), hint)
 
 
-def one_parameter(name: str, width: int) -> Shown:
+def one_parameter(sections: Sections, name: str, width: int) -> Shown:
     """Show one parameter, or a section with meanings and sources."""
-    if name in SECTIONS:
-        section = SECTIONS[name].values()
+    if name in sections:
+        section = sections[name].values()
         hint = f"civicsim describe parameter {next(iter(section)).key}"
-        return Shown([about_parameter(about) for about in section], section_lines(name, width), hint)
-    names = [about.name for about in PARAMETERS.values()]
+        return Shown([about_parameter(about) for about in section], section_lines(sections, name, width), hint)
+    names = [about.name for about in sections.parameters.values()]
     if "." not in name and name not in names:
-        raise CivicsimError(f"describe: no parameter or section '{name}'; {nearest(name, [*names, *SECTIONS])}")
-    return _parameter(find_parameter(name, "describe"), width)
+        raise CivicsimError(f"describe: no parameter or section '{name}'; {nearest(name, [*names, *sections])}")
+    return _parameter(sections.find(name, "describe"), width)
 
 
 def _parameter(about: Parameter, width: int) -> Shown:
@@ -90,10 +83,10 @@ def _other_value(about: Parameter) -> Any:
     return int(value) if isinstance(about.default, int) else value
 
 
-def section_lines(section: str, width: int) -> Iterator[Text]:
+def section_lines(sections: Sections, section: str, width: int) -> Iterator[Text]:
     """Yield the parameters of a section with their meanings and sources."""
     rows = [[f"[{section}]", "default", "range, unit, role, meaning and source"]]
-    for about in SECTIONS[section].values():
+    for about in sections[section].values():
         facts = f"{range_text(about)}{unit_text(about)}; {about.role}"
         rows.append([about.name, value_text(about.default), facts])
         rows += [["", "", about.help], ["", "", f"Source: {about.source}"]]

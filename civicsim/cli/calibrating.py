@@ -38,7 +38,7 @@ _UNDETERMINED = 0.1
 
 def validate(output: Output, request: Validate) -> None:
     """Show which patterns the status quo reproduces, with intervals; write the figure and the page if asked."""
-    scenario = changed(request, load(request.scenario, None, request.kind))
+    scenario = changed(request, load(request.scenario, None, request.kind, request.code))
     known = read_targets(request.targets)
     people, runs, organisations = request.people, request.seeds, request.organisations
     if people is not None:
@@ -132,7 +132,7 @@ def _coefficient(row: Mapping[Any, Any]) -> str:
 
 def calibrate(output: Output, request: Calibrate) -> None:
     """Find the parameter sets that fit, and write them; repeating the command resumes it."""
-    scenario: Scenario = changed(request, load(None, None, request.kind))
+    scenario: Scenario = changed(request, load(None, None, request.kind, request.code))
     sizes = (request.waves, request.points, request.seeds, request.draws)
     plan = Plan(scenario, read_targets(request.targets), read_free(request.free, scenario.model.sections), *sizes)
     workers = request.processes or threads_available()

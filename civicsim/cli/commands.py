@@ -12,6 +12,7 @@ class Changes:
     """Values that a command changes in every scenario it names."""
 
     sets: opt.Set = ()
+    code: opt.Code = None
 
 
 @request
@@ -354,6 +355,7 @@ class Describe:
     out: Annotated[str | None, opt.value("DIR", "With 'model': write the pages that describe it to this folder.")] = (
         None
     )
+    code: opt.Code = None
 
 
 @command("doctor", "doctor.doctor")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -27,12 +28,12 @@ from civicsim.cli.dated import all_shocks, one_shock
 from civicsim.cli.listing import Shown, bold, known, labelled
 from civicsim.cli.output import Output
 from civicsim.cli.tables import Line, direction, grid
+from civicsim.engine.process import Process
 from civicsim.errors import CivicsimError, nearest
 from civicsim.model.columns import columns_of
-from civicsim.model.measures import FLAGSHIP, MEASURES, Measure
-from civicsim.model.week import PROCESSES, WEEK
-from civicsim.report.model_page import PAGES, page, write_pages
-from civicsim.scenario.scenario import PARAMETERS, SECTIONS
+from civicsim.model.measures import FLAGSHIP, Measure
+from civicsim.report.model_page import PAGES, over_weeks, page, write_pages
+from civicsim.scenario.model import SHIPPED, Model, load_model
 from civicsim.scenario.shipped import kinds, shocks, styles
 
 _IN_SHORT = (
@@ -45,38 +46,44 @@ _IN_SHORT = (
 def describe(output: Output, request: Describe) -> None:
     """Show a topic, or one item of it; with ``--out``, write the pages that describe the model."""
     topic, name = request.topic, request.name
+    model = SHIPPED if request.code is None else load_model(request.code)
     if request.out is not None:
         if topic != "model" or name is not None:
             raise CivicsimError("describe: --out needs 'describe model', and writes all its pages")
-        paths = [str(path) for path in write_pages(request.out)]
+        paths = [str(path) for path in write_pages(request.out, model)]
         output.show(paths, [f"wrote {path}" for path in paths])
         return
     word = (topic or "process").lower().replace("intervention", "shock")
     found = next((topic for topic in TOPICS if word in (topic, f"{topic}s", f"{topic}es")), None)
     if found is None:
         raise CivicsimError(f"describe: no topic '{topic}'; {nearest(word, TOPICS)}")
-    about, width = TOPICS[found], output.width
-    output.show(*(about.show_all(width) if name is None else about.show_one(name, width)))
+    show_all, show_one = topics(model)[found][1:]
+    data, lines, hint = show_all(output.width) if name is None else show_one(name, output.width)
+    if request.code is not None:
+        command, gap, about = hint.partition("   (")
+        hint = f"{command} --code {request.code}{gap}{about}"
+    output.show(data, lines, hint)
 
 
-def _all_processes(width: int) -> Shown:
-    rows = [[process.name, process.title] for process in WEEK]
+def _all_processes(model: Model, width: int) -> Shown:
+    rows = [[process.name, process.title] for process in model.week]
     table = grid(rows, width, head=None, first="bold")
     lines: list[Line] = ["A week in the organisation: what happens, in this order.", "", *table, "", _IN_SHORT]
     hint = "civicsim describe process voice   (or: style, parameter, measure, lever, kind, shock)"
-    return Shown([_about_process(name) for name in PROCESSES], lines, hint)
+    return Shown([_about_process(model, process) for process in model.week], lines, hint)
 
 
-def _about_process(name: str) -> dict[str, Any]:
-    columns = columns_of(PROCESSES[name])
-    facts = {"title": PROCESSES[name].title, "reads": columns.reads, "writes": columns.writes}
-    return {"name": name, **facts, "parameters": [about_parameter(about) for about in SECTIONS[name].values()]}
+def _about_process(model: Model, process: Process) -> dict[str, Any]:
+    columns, section = columns_of(process), model.sections.get(process.name, {})
+    facts = {"title": process.title, "reads": columns.reads, "writes": columns.writes}
+    return {"name": process.name, **facts, "parameters": [about_parameter(about) for about in section.values()]}
 
 
-def _one_process(name: str, width: int) -> Shown:
-    known(name, PROCESSES, "process")
-    process = PROCESSES[name]
-    module = importlib.import_module(process.parameters.__module__)
+def _one_process(model: Model, name: str, width: int) -> Shown:
+    processes = {process.name: process for process in model.week}
+    known(name, processes, "process")
+    process = processes[name]
+    module = importlib.import_module(process.module)
 
     def lines() -> Iterator[Line]:
         yield from (bold(name), process.title, "")
@@ -89,11 +96,12 @@ def _one_process(name: str, width: int) -> Shown:
         facts = {"Reads": ", ".join(columns.reads), "Writes": ", ".join(columns.writes)}
         yield ""
         yield from labelled(facts, width)
-        yield ""
-        yield from section_lines(name, width)
+        if name in model.sections:
+            yield ""
+            yield from section_lines(model.sections, name, width)
 
     hint = f"civicsim run --set {name}.enabled=false   (without this mechanism)"
-    return Shown(_about_process(name), lines(), hint)
+    return Shown(_about_process(model, process), lines(), hint)
 
 
 def _equations(module: ModuleType) -> dict[str, str]:
@@ -111,22 +119,22 @@ def _about_measure(measure: Measure) -> dict[str, Any]:
     return {key: getattr(measure, key) for key in ("name", "label", "unit", "help", "better")}
 
 
-def _all_measures(width: int) -> Shown:
-    rows = [["measure", "label, unit and direction"]]
-    rows += [[about.name, f"{about.label} ({about.unit}{direction(about.better)})"] for about in MEASURES.values()]
+def _all_measures(model: Model, width: int) -> Shown:
+    known, rows = model.measures.values(), [["measure", "label, unit and direction"]]
+    rows += [[about.name, f"{about.label} ({about.unit}{direction(about.better)})"] for about in known]
     table = grid(rows, width, first="bold")
     lines: list[Line] = [*table, "", f"Tables show these by default: {', '.join(FLAGSHIP)}."]
     hint = "civicsim compare civic-culture --measure voice_gini   (or --all-measures)"
-    return Shown([_about_measure(measure) for measure in MEASURES.values()], lines, hint)
+    return Shown([_about_measure(measure) for measure in known], lines, hint)
 
 
-def _one_measure(name: str, width: int) -> Shown:
-    known(name, MEASURES, "measure")
-    measure = MEASURES[name]
+def _one_measure(model: Model, name: str, width: int) -> Shown:
+    known(name, model.measures, "measure")
+    measure = model.measures[name]
     facts = {
         "Unit": measure.unit,
         "Better": "neither" if measure.better == "neither" else measure.better,
-        "Over weeks": "mean of the weeks" if measure.bottom is None else "ratio of sums over the weeks",
+        "Over weeks": over_weeks(measure),
     }
     lines: list[Line] = [bold(f"{measure.label} ({name})"), measure.help, "", *labelled(facts, width)]
     return Shown(_about_measure(measure), lines, f"civicsim compare civic-culture --measure {name}")
@@ -141,9 +149,9 @@ def _all_pages(width: int) -> Shown:
     return Shown(data, grid(rows, width, first="bold"), _WRITE)
 
 
-def _one_page(name: str, width: int) -> Shown:
+def _one_page(model: Model, name: str, width: int) -> Shown:
     known(name, PAGES, "page")
-    text = page(name)
+    text = page(name, model)
     lines: list[Line] = [Text(line, no_wrap=True, overflow="ignore") for line in text.split("\n")]
     return Shown({"name": name, "holds": PAGES[name], "markdown": text}, lines, _WRITE)
 
@@ -156,16 +164,27 @@ class Topic(NamedTuple):
     show_one: Callable[[str, int], Shown]
 
 
-TOPICS = {
-    "process": Topic(lambda: PROCESSES, _all_processes, _one_process),
-    "style": Topic(styles, all_styles, one_style),
-    "parameter": Topic(lambda: [*SECTIONS, *PARAMETERS], all_parameters, one_parameter),
-    "measure": Topic(lambda: MEASURES, _all_measures, _one_measure),
-    "lever": Topic(lambda: SECTIONS["levers"], all_levers, one_lever),
-    "kind": Topic(kinds, all_kinds, one_kind),
-    "shock": Topic(shocks, all_shocks, one_shock),
-    "model": Topic(lambda: PAGES, _all_pages, _one_page),
-}
+def topics(model: Model = SHIPPED) -> dict[str, Topic]:
+    """Return the topics of ``describe`` for a model."""
+    week, sections = [process.name for process in model.week], model.sections
+    return {
+        "process": Topic(lambda: week, partial(_all_processes, model), partial(_one_process, model)),
+        "style": Topic(styles, all_styles, one_style),
+        "parameter": Topic(
+            lambda: [*sections, *sections.parameters],
+            partial(all_parameters, sections),
+            partial(one_parameter, sections),
+        ),
+        "measure": Topic(lambda: model.measures, partial(_all_measures, model), partial(_one_measure, model)),
+        "lever": Topic(lambda: sections["levers"], all_levers, one_lever),
+        "kind": Topic(kinds, all_kinds, one_kind),
+        "shock": Topic(shocks, all_shocks, one_shock),
+        "model": Topic(lambda: PAGES, _all_pages, partial(_one_page, model)),
+    }
+
+
+TOPICS = topics()
+"""Topics for the shipped model."""
 
 
 def names_of(topic: str) -> Sequence[str]:

@@ -139,6 +139,7 @@ MatchedRuns = Annotated[int, count("Matched runs of each scenario.", 1)]
 Weeks = Annotated[int | None, count("Weeks to simulate after the burn-in.")]
 Seed = Annotated[int | None, count("Seed of the first run.")]
 Set = Annotated[Sequence[str], value("KEY=VALUE", "Change a value, such as fear=0.1. May be repeated.", "--set")]
+Code = Annotated[str | None, value("FILE.py", "Python file with your own processes (WEEK) or measures (MEASURES).")]
 Order = Annotated[
     str | None, value("ORDER", "Order of the processes within a week: shuffled:SEED, or all names separated by commas.")
 ]

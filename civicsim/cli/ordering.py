@@ -39,10 +39,11 @@ def order(output: Output, request: OrderStudy) -> None:
     burn_in = request.burn_in
     if burn_in not in _BURN_INS:
         raise CivicsimError(f"--burn-in {burn_in}: {nearest(burn_in, _BURN_INS)}")
-    scenario = changed(request, load(request.scenario, None, request.kind))
-    other = None if request.against is None else changed(request, load(request.against, None, request.kind))
+    scenario = changed(request, load(request.scenario, None, request.kind, request.code))
+    against = request.against
+    other = None if against is None else changed(request, load(against, None, request.kind, request.code))
     scenarios = {scenario.style: scenario} | ({} if other is None else {"against": other})
-    measures = measures_of(request)
+    measures = measures_of(request, scenario)
     weeks = scenario.weeks * len(scenarios) * (request.orders + 1)
     weeks += scenario.burn_in_weeks * (1 if burn_in == PUBLISHED else request.orders + 1)
     work = float(n_posts(scenario.structure, scenario.roster) * weeks * request.seeds)

@@ -141,7 +141,7 @@ def write(output: Output, request: OrgExport) -> None:
     """Write the network of a scenario's first run, as it is built or after some weeks."""
     out, week = request.out, request.week
     ending = check_ending(out, FORMATS, "--out")
-    scenario = changed(request, load(request.scenario, None, request.kind))
+    scenario = changed(request, load(request.scenario, None, request.kind, request.code))
     people = str(Path(out).with_name(f"{Path(out).stem}-people.csv"))
     check_free([out, *([people] if ending == ".csv" else [])], request.force)
     from civicsim.experiment.graphs import to_networkx, write_csv, write_gexf, write_graphml

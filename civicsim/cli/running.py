@@ -14,7 +14,7 @@ from civicsim.cli.effort import check_effort, size_of
 from civicsim.cli.files import Folder
 from civicsim.cli.output import Output
 from civicsim.cli.progress import progress
-from civicsim.cli.scenarios import changed, is_path, labels_of, load, n_posts, size_text, warn_of_dates
+from civicsim.cli.scenarios import changed, is_path, labels_of, load, n_posts, size_text, warn_of_dates, week_of
 from civicsim.cli.tables import comparison_lines, grid, percent, summary_lines
 from civicsim.errors import CivicsimError
 from civicsim.experiment.compare import Comparison
@@ -24,7 +24,7 @@ from civicsim.experiment.run import run as simulate
 from civicsim.experiment.statistics import estimate
 from civicsim.experiment.timing import Profile, profile
 from civicsim.model.measures import FLAGSHIP, MEASURES
-from civicsim.model.week import PUBLISHED, ordered
+from civicsim.model.week import PUBLISHED
 from civicsim.report.words import INTERVAL, THINKING_AID, counted, kind_text, number, seeds_text, time_text
 from civicsim.scenario.scenario import STATUS_QUO, Scenario
 
@@ -49,9 +49,8 @@ _SUMMARISED = ("title", "digest", "kind", "style", "weeks", "burn_in_weeks")
 
 def run(output: Output, request: Run) -> None:
     """Run one scenario and show its results; with ``--profile`` also the time of each process."""
-    week = ordered(request.order, "--order")
-    scenario = changed(request, load(request.scenario, request.style, request.kind))
-    shown = measures_of(request)
+    scenario = changed(request, load(request.scenario, request.style, request.kind, request.code))
+    week, shown = week_of(request.order, scenario), measures_of(request, scenario)
     seeds, folder = prepare(output, [scenario], request.seeds, request.out)
     with progress(output, work_of([scenario], len(seeds))) as report:
         start = burn_in(scenario, seeds, processes=week, progress=report) if request.profile else None
@@ -88,7 +87,7 @@ def _write_run(output: Output, folder: Folder, result: Result, csv: bool) -> Non
         folder.write_table("weekly", "every measure of every week and run", result.to_frame(), csv)
         summary = result.summary(None, LAST_WEEKS).reset_index()
         folder.write_table("summary", f"every measure of every run, {_span(result.scenario)}", summary)
-        every = pd.DataFrame(_rows_of(result, tuple(MEASURES)))
+        every = pd.DataFrame(_rows_of(result, tuple(result.scenario.measures)))
         folder.write_csv("measures.csv", "means with intervals over runs", every)
         folder.write_text(
             "scenario.toml", "the scenario, with every value", result.scenario.to_toml(folder.path, every=True)
@@ -99,10 +98,9 @@ def _write_run(output: Output, folder: Folder, result: Result, csv: bool) -> Non
 def _rows_of(result: Result, measures: Sequence[str]) -> list[dict[str, Any]]:
     """Return a row per measure: mean over runs with its interval."""
     values, rows = result.values(measures, LAST_WEEKS), []
-    for name in measures:
-        about = MEASURES[name]
-        found = estimate(values[name], bounds=about.bounds)
-        row = {"measure": name, "label": about.label, "unit": about.unit, "better": about.better, "n": found.n}
+    for about in result.chosen(measures):
+        found = estimate(values[about.name], bounds=about.bounds)
+        row = {"measure": about.name, "label": about.label, "unit": about.unit, "better": about.better, "n": found.n}
         rows.append({**row, "mean": found.mean, "mean_low": found.low, "mean_high": found.high})
     return rows
 
@@ -130,8 +128,8 @@ def _profile_lines(profile: Profile, width: int) -> Iterator[Text]:
 
 def export(output: Output, request: Export) -> None:
     """Run a scenario and write all its data: values, weeks, teams, and the network at the end."""
-    week = ordered(request.order, "--order")
-    scenario = changed(request, load(request.scenario, None, request.kind))
+    scenario = changed(request, load(request.scenario, None, request.kind, request.code))
+    week = week_of(request.order, scenario)
     seeds, folder = prepare(output, [scenario], request.seeds, request.out, teams=True)
     assert folder is not None
     with progress(output, work_of([scenario], len(seeds))) as report:
@@ -171,9 +169,9 @@ def demo(output: Output, request: Demo) -> None:
 
 def compare(output: Output, request: Compare, hint: str = "") -> None:
     """Run scenarios on the same organisations with the same seeds, and show how they differ."""
-    week = ordered(request.order, "--order")
     baseline, scenarios = _to_compare(request)
-    shown, chosen = measures_of(request), list(scenarios.values())
+    chosen = list(scenarios.values())
+    week, shown = week_of(request.order, *chosen), measures_of(request, chosen[0])
     if request.draws is not None:
         check_effort(output, chosen, request.seeds, work_of(chosen, request.seeds))
         from civicsim.cli.drawing import compare_over_draws
@@ -213,7 +211,9 @@ def _to_compare(request: Compare) -> tuple[str, dict[str, Scenario]]:
     also where it is, because that one is changed.
     """
     labels = labels_of(request.styles)
-    loaded = {label: load(name, None, request.kind) for label, name in zip(labels, request.styles, strict=True)}
+    loaded = {
+        label: load(name, None, request.kind, request.code) for label, name in zip(labels, request.styles, strict=True)
+    }
     named = request.baseline
     if named is not None:
         named = dict(zip(request.styles, labels, strict=True)).get(named, named)
@@ -226,7 +226,10 @@ def _to_compare(request: Compare) -> tuple[str, dict[str, Scenario]]:
     if baseline not in loaded:
         # The status quo of the same place and time, without anything else that the file changes.
         same = {key: getattr(first, key) for key in ("structure", "roster", "weeks", "burn_in_weeks", "seed")}
-        loaded = {STATUS_QUO: dataclasses.replace(Scenario.preset(STATUS_QUO, first.kind), **same), **loaded}
+        loaded = {
+            STATUS_QUO: dataclasses.replace(Scenario.preset(STATUS_QUO, first.kind, first.model), **same),
+            **loaded,
+        }
     if len(loaded) < 2:
         raise CivicsimError(
             f"compare: expected something to compare {labels[0]} with, for example civic-culture; or change it with --set "
@@ -266,9 +269,11 @@ def _write_comparison(
 # -- what commands that run scenarios share ------------------------------------------------------------------------------
 
 
-def measures_of(request: Any) -> tuple[str, ...]:
-    """Return the measures that a command shows: those named, all, or the flagship measures."""
-    return measure_names(None if request.all_measures else request.measures or FLAGSHIP)
+def measures_of(request: Any, scenario: Scenario) -> tuple[str, ...]:
+    """Return the measures that a command shows: those named, all, or the flagship measures and the user's own."""
+    known = scenario.measures
+    usual = (*FLAGSHIP, *(name for name in known if name not in MEASURES))
+    return measure_names(None if request.all_measures else request.measures or usual, known)
 
 
 def prepare(

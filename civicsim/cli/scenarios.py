@@ -9,10 +9,13 @@ from typing import Any
 
 from civicsim.cli.commands import Changes
 from civicsim.cli.output import Output
+from civicsim.engine.process import Process
 from civicsim.errors import ScenarioError
 from civicsim.model.processes.events import Event
 from civicsim.model.roster import Roster
 from civicsim.model.structure import Structure
+from civicsim.model.week import ordered
+from civicsim.scenario.model import SHIPPED, load_model
 from civicsim.scenario.scenario import DEFAULT_KIND, STATUS_QUO, Scenario
 from civicsim.scenario.shipped import styles
 
@@ -48,18 +51,29 @@ def value_of(text: str) -> Any:
     return written.strip("\"'")
 
 
-def load(name: str | None, style: str | None = None, kind: str | None = None) -> Scenario:
+def week_of(order: str | None, *scenarios: Scenario) -> tuple[Process, ...] | None:
+    """Return the processes of the scenarios' week in the order of ``--order``; None without one."""
+    if order is not None and any(scenario.week != scenarios[0].week for scenario in scenarios):
+        raise ScenarioError(f"--order {order}: expected scenarios with the same processes")
+    return None if order is None else ordered(order, "--order", scenarios[0].week)
+
+
+def load(name: str | None, style: str | None = None, kind: str | None = None, code: str | None = None) -> Scenario:
     """Return the scenario of a file, a style by name or file, or the default.
 
-    ``style`` and ``kind`` hold where ``name``, a file or a shipped style, does not set them.
+    ``style``, ``kind`` and ``code`` hold where ``name``, a file or a shipped style, does not set them.
     """
     if name is not None and style is not None:
         raise ScenarioError(f"'{name}' and --style {style}: expected only one of them")
+    model = SHIPPED if code is None else load_model(code)
     if name is None or not is_path(name) or is_style_file(name):
-        return Scenario.preset(name or style or STATUS_QUO, kind or DEFAULT_KIND)
+        return Scenario.preset(name or style or STATUS_QUO, kind or DEFAULT_KIND, model)
     if kind is not None:
         raise ScenarioError(f"--kind {kind}: {name} sets the kind of organisation itself; leave out --kind")
-    return Scenario.read(name)
+    scenario = Scenario.read(name, model)
+    if scenario.model != model and code is not None:
+        raise ScenarioError(f"--code {code}: {name} sets code = {scenario.code} itself; leave out --code")
+    return scenario
 
 
 def is_path(name: str) -> bool:

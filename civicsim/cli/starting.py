@@ -14,7 +14,7 @@ from civicsim.cli.output import Output
 from civicsim.cli.scenarios import is_style_file, load, size_text
 from civicsim.cli.tables import Line, grid
 from civicsim.report.words import counted
-from civicsim.scenario.scenario import DEFAULT_KIND, PARAMETERS, SECTIONS, STATUS_QUO, Scenario
+from civicsim.scenario.scenario import DEFAULT_KIND, SECTIONS, STATUS_QUO, Scenario
 from civicsim.scenario.shipped import kinds, shocks, styles
 
 _SIZES = ("n_teams", "team_size", "teams_per_division", "n_executives", "n_organisations", "improvement_share")
@@ -102,8 +102,8 @@ def check(output: Output, request: Check) -> None:
     is_style = is_style_file(path)
     # A name without .toml is read as a file here, whatever it is called.
     scenario = load(path) if path.endswith(".toml") else Scenario.read(path)
-    base = Scenario.preset() if is_style else Scenario.preset(scenario.style, scenario.kind)
-    changes = {key: values for key, values in base.diff(scenario).items() if key in PARAMETERS}
+    base = Scenario.preset() if is_style else Scenario.preset(scenario.style, scenario.kind, scenario.model)
+    changes = {key: values for key, values in base.diff(scenario).items() if key in scenario.model.sections.parameters}
     shown = ("title", "style", "kind", "weeks", "burn_in_weeks", "seed")
     data = {
         "file": path,
@@ -129,7 +129,7 @@ def _check_lines(
         yield from (f"{counted(len(changes), 'value differs', 'values differ')} from {against}:", "")
         rows = [["value", "from", "to", "range"]]
         for key, (before, after) in changes.items():
-            about = PARAMETERS[key]
+            about = scenario.model.sections.parameters[key]
             rows.append([key, value_text(before), value_text(after), range_text(about) + unit_text(about)])
         yield from grid(rows, width, indent=2)
     elif not scenario.interventions:

@@ -79,6 +79,12 @@ class Process:
             if role is None:
                 raise TypeError(f"process '{self.name}': parameters: {name}: expected a field made with parameter(…)")
 
+    @property
+    def module(self) -> str:
+        """Name of the module that defines it."""
+        parts = (self.parameters if self.parameters is not object else None, self.act, *self.kernels)
+        return next((str(part.__module__) for part in parts if part is not None), __name__)
+
     def acts(self, cohort: State, first: int, last: int, week: int) -> bool:
         """Return whether its ``act`` has anything to do in a week: it has one, is switched on, and the week is one of its own."""
         if self.act is None:

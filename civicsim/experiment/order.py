@@ -19,8 +19,8 @@ from civicsim.errors import ScenarioError
 from civicsim.experiment.compare import Starts, check_matched
 from civicsim.experiment.run import Progress, as_scenario, measure_names, run, seeds_of
 from civicsim.experiment.statistics import CONFIDENCE, Estimate, estimate
-from civicsim.model.measures import FLAGSHIP, MEASURES
-from civicsim.model.week import PUBLISHED, WEEK, ordered
+from civicsim.model.measures import FLAGSHIP
+from civicsim.model.week import PUBLISHED, ordered
 from civicsim.scenario.scenario import Scenario
 
 MATTERS = 0.2
@@ -69,7 +69,7 @@ class OrderStudy:
         """
         rows = []
         for name in self.values.columns[2:]:
-            about = MEASURES[name]
+            about = self.scenario.measures[name]
             found = _movement(self.values.pivot(index="order", columns="seed", values=name).loc[list(self.orders)])
             rows.append({"measure": name, "label": about.label, "unit": about.unit, **found})
         return pd.DataFrame(rows)
@@ -183,14 +183,15 @@ def order_study(
     """
     chosen = as_scenario(scenario)
     other = None if against is None else as_scenario(against)
-    numbers, names = seeds_of(seeds, chosen.seed), measure_names(measures)
+    numbers, names = seeds_of(seeds, chosen.seed), measure_names(measures, chosen.measures)
     if n_orders < 2 or len(numbers) < 2:
         raise ScenarioError(f"order: {n_orders} orders of {len(numbers)} runs: expected at least two of each")
     if other is not None:
         check_matched({chosen.style: chosen, f"{other.style} (against)": other})
-    orders = {PUBLISHED: WEEK}
-    orders |= {f"shuffled:{number}": ordered(f"shuffled:{number}") for number in range(1, n_orders + 1)}
-    usual = Starts(numbers, WEEK, threads, progress)
+    orders = {PUBLISHED: chosen.week}
+    shuffled = [f"shuffled:{number}" for number in range(1, n_orders + 1)]
+    orders |= {order: ordered(order, week=chosen.week) for order in shuffled}
+    usual = Starts(numbers, chosen.week, threads, progress)
     parts = []
     for label, week in orders.items():
         starts = usual if burn_in == "published" else Starts(numbers, week, threads, progress)

@@ -21,12 +21,13 @@ from civicsim.model import rules as kernels
 from civicsim.model.columns import columns_of
 from civicsim.model.levers import NAMES as LEVERS
 from civicsim.model.levers import PURPOSES
-from civicsim.model.measures import FLAGSHIP, MEASURES
+from civicsim.model.measures import FLAGSHIP, Measure
 from civicsim.model.organisation import REAL, TABLES, Column
 from civicsim.model.processes import actions
-from civicsim.model.week import PROCESSES, WEEK
+from civicsim.model.week import WEEK
 from civicsim.report.words import setting_text
-from civicsim.scenario.scenario import PARAMETERS, SECTIONS, Scenario, sources_of
+from civicsim.scenario.model import PARAMETERS, SECTIONS, SHARED, SHIPPED, Model, Sections
+from civicsim.scenario.scenario import Scenario, sources_of
 from civicsim.scenario.shipped import kinds, shocks, styles
 
 _PROSE = Path(__file__).parent / "pages"
@@ -68,13 +69,13 @@ def _sentence(words: str) -> str:
 # -- what is declared ----------------------------------------------------------------------------------------------------
 
 
-def parameter_table(section: str) -> str:
+def parameter_table(section: str, sections: Sections = SECTIONS) -> str:
     """Return the parameters of a section: name, default, unit, range, role, status, meaning and source."""
     return table(
         ("parameter", "label", "symbol", "default", "unit", "range", "role", "status", "meaning", "source"),
         (
             (code(p.key), p.label, p.symbol or "–", setting_text(p.default), p.unit, _range(p), *_evidence(p))
-            for p in SECTIONS[section].values()
+            for p in sections[section].values()
         ),
     )
 
@@ -94,25 +95,30 @@ def _bounds(column: Column) -> str:
     return f"{low} or more" if low else (f"{high} or less" if high else "any")
 
 
-def _writers(name: str, column: str) -> str:
-    return ", ".join(process.name for process in WEEK if f"{name}.{column}" in columns_of(process).writes) or "–"
+def _writers(name: str, column: str, week: Sequence[Process]) -> str:
+    return ", ".join(process.name for process in week if f"{name}.{column}" in columns_of(process).writes) or "–"
 
 
-def column_table(name: str) -> str:
+def column_table(name: str, week: Sequence[Process] = WEEK) -> str:
     """Return the columns of a table: name, meaning, type, bounds, and the processes that change it."""
     return table(
         ("state variable", "meaning", "type", "bounds", "changed by"),
-        ((code(f"{name}.{c.name}"), c.help, _TYPES[c.kind], _bounds(c), _writers(name, c.name)) for c in TABLES[name]),
+        (
+            (code(f"{name}.{c.name}"), c.help, _TYPES[c.kind], _bounds(c), _writers(name, c.name, week))
+            for c in TABLES[name]
+        ),
     )
 
 
-def _state_variables() -> str:
-    parts = [f"#### `{name}`\n\n{column_table(name)}" for name in TABLES if name not in ("tally", "snapshot")]
+def _state_variables(model: Model) -> str:
+    parts = [
+        f"#### `{name}`\n\n{column_table(name, model.week)}" for name in TABLES if name not in ("tally", "snapshot")
+    ]
     return "\n\n".join(parts)
 
 
-def _record_columns() -> str:
-    return "\n\n".join(f"#### `{name}`\n\n{column_table(name)}" for name in ("tally", "snapshot"))
+def _record_columns(model: Model) -> str:
+    return "\n\n".join(f"#### `{name}`\n\n{column_table(name, model.week)}" for name in ("tally", "snapshot"))
 
 
 def _by_table(names: Sequence[str]) -> str:
@@ -125,13 +131,14 @@ def _by_table(names: Sequence[str]) -> str:
     return "; ".join(found_by) or "–"
 
 
-def _overview() -> str:
-    rows = ((n, code(p.name), p.title, code(f"{p.name}.enabled")) for n, p in enumerate(WEEK, start=1))
+def _overview(model: Model) -> str:
+    switches = {p.name: code(f"{p.name}.enabled") if p.name in model.sections else "–" for p in model.week}
+    rows = ((n, code(p.name), p.title, switches[p.name]) for n, p in enumerate(model.week, start=1))
     return table(("order", "process", "what happens", "switch"), rows)
 
 
-def _reads_and_writes() -> str:
-    found = ((p.name, columns_of(p)) for p in WEEK)
+def _reads_and_writes(model: Model) -> str:
+    found = ((p.name, columns_of(p)) for p in model.week)
     rows = ((code(name), _by_table(columns.reads), _by_table(columns.writes)) for name, columns in found)
     return table(("process", "reads", "writes"), rows)
 
@@ -188,18 +195,18 @@ def _doc(thing: Any) -> str:
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in words.split("\n\n"))
 
 
-def _submodel(process: Process) -> str:
-    module = importlib.import_module(process.parameters.__module__)
+def _submodel(process: Process, sections: Sections) -> str:
+    module = importlib.import_module(process.module)
     parts = [f"### `{process.name}`", f"*{process.title}*", _doc(module), f"In a week: {_doc(process.step)}"]
     listed = equations(module)
     if listed:
         parts += [f"Equations, in `{module.__name__}`:", "\n".join(e.to_markdown() for e in listed)]
-    parts.append(parameter_table(process.name))
+    parts += [parameter_table(process.name, sections)] if process.name in sections else []
     return "\n\n".join(parts)
 
 
-def _submodels() -> str:
-    return "\n\n".join(_submodel(process) for process in WEEK)
+def _submodels(model: Model) -> str:
+    return "\n\n".join(_submodel(process, model.sections) for process in model.week)
 
 
 def _kernels() -> str:
@@ -235,13 +242,13 @@ def _kinds() -> str:
     return f"{titles}\n\n{table(('kind', 'what it sets', 'to', 'instead of', 'where it comes from'), rows)}"
 
 
-def _shared_parameters() -> str:
-    shared = [section for section in SECTIONS if section not in PROCESSES and section != "levers"]
+def _shared_parameters(model: Model) -> str:
+    shared = [section for section in SHARED if section != "levers"]
     return "\n\n".join(f"### `{section}`\n\n{parameter_table(section)}" for section in shared)
 
 
-def _status_counts() -> str:
-    every = [p for names in SECTIONS.values() for p in names.values() if p.section != "levers"]
+def _status_counts(model: Model) -> str:
+    every = [p for names in model.sections.values() for p in names.values() if p.section != "levers"]
     counts = {status: sum(p.status == status for p in every) for status in ("found", "to be verified", "assumption")}
     rows = [(status, count) for status, count in counts.items()]
     return table(("status of the default", "parameters, levers and switches apart"), rows)
@@ -301,14 +308,19 @@ def _actions() -> str:
     )
 
 
-def _measures() -> str:
-    heads = ("measure", "label", "unit", "better", "over several weeks", "meaning")
-    rows = []
-    for m in MEASURES.values():
-        better = "depends" if m.better == "neither" else m.better
-        over = "mean of the weeks" if m.bottom is None else "ratio of sums"
-        rows.append((code(m.name), m.label, m.unit, better, over, m.help))
-    return table(heads, rows)
+def over_weeks(measure: Measure) -> str:
+    """Return how several weeks of a measure become one value."""
+    if measure.of is not None:
+        return f"mean of the weeks taken, every {measure.every}"
+    return "mean of the weeks" if measure.bottom is None else "ratio of sums"
+
+
+def _measures(model: Model) -> str:
+    rows = (
+        (code(m.name), m.label, m.unit, "depends" if m.better == "neither" else m.better, over_weeks(m), m.help)
+        for m in model.measures.values()
+    )
+    return table(("measure", "label", "unit", "better", "over several weeks", "meaning"), rows)
 
 
 def _flagship() -> str:
@@ -317,24 +329,30 @@ def _flagship() -> str:
 
 # -- pages ---------------------------------------------------------------------------------------------------------------
 
-BLOCKS: dict[str, Callable[[], str]] = {
+
+def _always(block: Callable[[], str]) -> Callable[[Model], str]:
+    """Return a block that is the same for every model."""
+    return lambda model: block()
+
+
+BLOCKS: dict[str, Callable[[Model], str]] = {
     "state_variables": _state_variables,
     "record_columns": _record_columns,
     "overview": _overview,
     "reads_and_writes": _reads_and_writes,
-    "scales": _scales,
-    "kinds": _kinds,
+    "scales": _always(_scales),
+    "kinds": _always(_kinds),
     "status_counts": _status_counts,
     "shared_parameters": _shared_parameters,
     "submodels": _submodels,
-    "kernels": _kernels,
-    "levers": _levers,
-    "styles": _styles,
-    "style_hours": _style_hours,
-    "shocks": _shocks,
-    "actions": _actions,
+    "kernels": _always(_kernels),
+    "levers": _always(_levers),
+    "styles": _always(_styles),
+    "style_hours": _always(_style_hours),
+    "shocks": _always(_shocks),
+    "actions": _always(_actions),
     "measures": _measures,
-    "flagship": _flagship,
+    "flagship": _always(_flagship),
 }
 """Blocks of a page, by the name in double braces."""
 
@@ -346,19 +364,21 @@ PAGES: dict[str, str] = {
 """The pages, with their contents."""
 
 
-def page(name: str) -> str:
+def page(name: str, model: Model = SHIPPED) -> str:
     """Return a page in Markdown.
 
     Parameters
     ----------
     name : str
         One of :data:`PAGES`.
+    model : Model
+        The model to describe.
     """
     prose = (_PROSE / f"{name}.md").read_text(encoding="utf-8")
-    return _BLOCK.sub(lambda block: BLOCKS[block[1]](), prose)
+    return _BLOCK.sub(lambda block: BLOCKS[block[1]](model), prose)
 
 
-def write_pages(folder: str | Path) -> list[Path]:
+def write_pages(folder: str | Path, model: Model = SHIPPED) -> list[Path]:
     """Write all pages to a folder, and return their paths.
 
     Raises
@@ -371,7 +391,7 @@ def write_pages(folder: str | Path) -> list[Path]:
         Path(folder).mkdir(parents=True, exist_ok=True)
         for name in PAGES:
             path = Path(folder) / f"{name}.md"
-            path.write_text(page(name), encoding="utf-8")
+            path.write_text(page(name, model), encoding="utf-8")
             paths.append(path)
     except OSError as error:
         raise CivicsimError(f"{folder}: cannot be written ({error.strerror})") from None

@@ -140,7 +140,7 @@ def kind_text(scenario: Scenario) -> str:
 def preset_differences(scenario: Scenario) -> dict[str, tuple[Any, Any]] | None:
     """Return the differences from the preset: name → (preset's value, scenario's value); None where it cannot be read."""
     try:
-        preset = Scenario.preset(scenario.style, scenario.kind)
+        preset = Scenario.preset(scenario.style, scenario.kind, scenario.model)
     except ScenarioError:
         return None
     return {key: values for key, values in preset.diff(scenario).items() if key != "title"}
@@ -168,7 +168,7 @@ def names_of(results: Mapping[str, Result]) -> dict[str, str]:
     common = set.intersection(*changes.values())
     names = {}
     for label, result in results.items():
-        own = any(key in PARAMETERS or key == "interventions" for key, _ in changes[label] - common)
+        own = any("." in key or key == "interventions" for key, _ in changes[label] - common)
         names[label] = f"{result.scenario.title} (changed)" if own else result.scenario.title
     titled = all(result.scenario.title for result in results.values())
     return names if titled and len(set(names.values())) == len(names) else {label: label for label in results}

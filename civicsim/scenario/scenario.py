@@ -109,9 +109,9 @@ class Scenario:
         for section in SHARED:
             put(self, section, _checked(getattr(self, section), section, self.model))
         put(self, "habits", _checked(self.habits, "levers", self.model, "scenario: habits"))
-        for section in self.parameters:
+        for section in {*self.parameters, *(_ATTRIBUTES & defaults.keys())}:
             if section not in defaults or section in SHARED or section in _ATTRIBUTES:
-                raise ScenarioError(f"scenario: no process can have a section [{section}] here")
+                raise ScenarioError(f"scenario: no process can have a section [{section}]")
         given = {
             section: self.parameters.get(section, usual) for section, usual in defaults.items() if section not in SHARED
         }
@@ -171,17 +171,24 @@ class Scenario:
         return _apply(base, named, style_where)
 
     @classmethod
-    def read(cls, path: str | Path) -> Scenario:
+    def read(cls, path: str | Path, model: Model = SHIPPED) -> Scenario:
         """Return the scenario that a TOML file describes: a style on a kind of organisation, and changes.
 
         Paths in the file start at its folder.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file.
+        model : Model
+            Processes and measures where the file names no code.
 
         Raises
         ------
         ScenarioError
             If the file cannot be read, or asks for something the model does not know or cannot do.
         """
-        return cls.from_dict(read_toml(Path(path)), str(path), Path(path).parent)
+        return cls.from_dict(read_toml(Path(path)), str(path), Path(path).parent, model)
 
     @classmethod
     def from_dict(

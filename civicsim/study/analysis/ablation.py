@@ -56,6 +56,8 @@ def ablation_study(study: Study, leave_one_in: bool = True) -> Study:
     bases = study.protocol.bases.values()
     keys = [key for key in switches_of(sections) if key not in held and all(_is_on(base, key) for base in bases)]
     settings = [*one_out(keys), *(one_in(keys) if leave_one_in else [])]
+    # Of two mechanisms, one without the other is the same setting as the core and the other.
+    settings = list({tuple(setting.items()): setting for setting in settings}.values())
     design = study.design if isinstance(study.design, dict) else {}
     kept = {key: design[key] for key in ("draws", "seed") if key in design}
     return study.with_(runs=settings, design=kept)
