@@ -166,7 +166,8 @@ class Model:
         if self is SHIPPED:
             return "SHIPPED"
         if self.file:
-            own = [measure for name, measure in self.measures.items() if name not in load_model(self.file).measures]
+            known = load_model(self.file).measures
+            own = [measure for name, measure in self.measures.items() if name not in known]
             return _again, (self.file, self.sha256, own)
         return Model, (self.week, dict(self.measures))
 
