@@ -26,9 +26,9 @@ from civicsim.cli.output import Output
 from civicsim.cli.progress import duration, progress
 from civicsim.cli.running import about_scenarios
 from civicsim.cli.scenarios import changed, load, n_posts
-from civicsim.cli.tables import estimated, percent
+from civicsim.cli.tables import estimated
 from civicsim.experiment.run import seeds_of, threads_available
-from civicsim.report.words import INTERVAL, counted, kind_text, number
+from civicsim.report.words import INTERVAL, counted, kind_text, number, percent
 from civicsim.scenario.scenario import Scenario
 
 _SECONDS_PER_POINT_WEEK = 1e-6

@@ -142,7 +142,7 @@ class Compare(Timed):
 
 @command("export", "running.export")
 class Export(Timed):
-    """Write all data of a scenario: values, weeks, teams and network, and its events.
+    """Write all data of a scenario: weeks, teams, network and events.
 
         civicsim export
         civicsim export civic-culture --out civic

@@ -73,7 +73,7 @@ def _lines(name: str) -> Iterator[str]:
         if event.action:
             does = (ACTIONS[event.action].__doc__ or event.action).split("\n")[0].rstrip(".")
             does = does.replace("``size``", value_text(event.size)).replace("``", "")
-            yield f"{when}, once: {does[:1].lower() + does[1:]}."
+            yield f"{when}: {does[:1].lower() + does[1:]}."
         others = [field for field in dataclasses.fields(event) if field.name not in _SHOWN]
         values = [(field.name, getattr(event, field.name), field.default) for field in others]
         changed = [f"{key} = {value_text(value)}" for key, value, default in values if value != default]

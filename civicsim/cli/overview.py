@@ -19,7 +19,7 @@ Simulate:
   demo       Compare six governance styles over five years and write the data.
   run        Run one scenario or style and summarise its results.
   compare    Compare styles or scenarios on matched runs.
-  export     Write all data of a scenario: values, weeks, teams and network.
+  export     Write all data of a scenario: weeks, teams, network and events.
   order      Measure how far results depend on the order within a week.
   study      Run batch experiments and store their results.
   validate   Compare the status quo with published data on real organisations.

@@ -15,7 +15,7 @@ from civicsim.cli.files import Folder
 from civicsim.cli.output import Output
 from civicsim.cli.progress import progress
 from civicsim.cli.scenarios import changed, is_path, labels_of, load, n_posts, size_text, warn_of_dates, week_of
-from civicsim.cli.tables import comparison_lines, grid, percent, summary_lines
+from civicsim.cli.tables import comparison_lines, grid, summary_lines
 from civicsim.errors import CivicsimError
 from civicsim.experiment.compare import Comparison
 from civicsim.experiment.compare import compare as run_matched
@@ -25,7 +25,7 @@ from civicsim.experiment.statistics import estimate
 from civicsim.experiment.timing import Profile, profile
 from civicsim.model.measures import FLAGSHIP, MEASURES
 from civicsim.model.week import PUBLISHED
-from civicsim.report.words import INTERVAL, THINKING_AID, counted, kind_text, number, seeds_text, time_text
+from civicsim.report.words import INTERVAL, THINKING_AID, counted, kind_text, number, percent, seeds_text, time_text
 from civicsim.scenario.scenario import STATUS_QUO, Scenario
 
 if TYPE_CHECKING:
@@ -142,9 +142,7 @@ def export(output: Output, request: Export) -> None:
         folder.write_table("weekly", "every measure of every week and run", result.to_frame(), request.csv)
         folder.write_table("teams", "every team in every week and run", result.teams_frame(), request.csv)
         if request.events:
-            folder.write_table(
-                "events", "every event, in the order in which they happened", result.events(), request.csv
-            )
+            folder.write_table("events", "every event, in order of occurrence", result.events(), request.csv)
             folder.write_table("ideas", "the history of every idea", result.ideas(), request.csv)
         network = to_networkx(result.cohort, team_layer=request.team_ties)
         about = f"people and ties of the run with seed {seeds[0]}, after the last week"

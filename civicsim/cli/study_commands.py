@@ -119,7 +119,7 @@ class Export:
 
     folder: opt.StudyFolder
     out: Annotated[str, opt.value("FILE", "A .csv or .parquet file.")] = "runs.csv"
-    table: Annotated[str, opt.value("TABLE", "runs, points, weekly, failures, events, ideas, people or network.")] = (
+    table: Annotated[str, opt.value("TABLE", "runs, points, weekly, failures, events, ideas, people, network.")] = (
         "runs"
     )
 

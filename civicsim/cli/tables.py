@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from rich.text import Text
 
-from civicsim.report.words import INTERVAL, counted, number, with_interval
+from civicsim.report.words import INTERVAL, counted, number, percent, with_interval
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -91,11 +91,6 @@ def _sizes(rows: Iterable[Row]) -> list[int]:
 
 def _total(sizes: Sequence[int], indent: int) -> int:
     return indent + sum(sizes) + _GAP * (len(sizes) - 1)
-
-
-def percent(share: float) -> str:
-    """Return a share as per cent; a dash where there is none."""
-    return "–" if math.isnan(share) else f"{number(100 * share, 0)} %"
 
 
 def estimated(value: float, low: float, high: float, sign: bool = False) -> str:

@@ -164,7 +164,7 @@ def test_a_shock_is_described_with_what_it_sets_when_and_for_how_long(tool):
     printed = tool("describe", "shock", "crisis")
     text = " ".join(printed.out.split())
     assert "At once, for 12 weeks: demand_factor = 1.15 (status quo: 1), directive_rate = 0 (status quo: 0.5)" in text
-    assert "At once, once: raise everybody's belonging by 0.15" in text
+    assert "At once: raise belonging by 0.15" in text
     assert 'name = "crisis"' in printed.out
     assert tool("describe", "intervention", "crisis").out == printed.out
     everything = " ".join(tool("describe", "shocks").out.split())

@@ -93,7 +93,7 @@ def test_an_ablation_runs_shows_what_mechanisms_do_and_has_a_page(call):
     printed = call("study", "ablation", "plain.toml", "--no-one-in", "--processes", "0", "--measures", "trust")
     assert printed.code == 0, printed.err
     text = " ".join(printed.out.split())
-    assert "Trust (0–1; higher is better): civic-culture − status-quo everything on: " in text
+    assert "Trust in the organisation (0–1; higher is better): civic-culture − status-quo everything on: " in text
     assert "no change at all without: " in text
     assert printed.err.strip().endswith("Next: civicsim study report plain-ablation")
     again = json.loads(call("study", "ablation", "plain-ablation", "--measures", "trust", "--json").out)

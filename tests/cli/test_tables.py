@@ -4,7 +4,7 @@ import pandas as pd
 from rich.text import Text
 
 from civicsim.cli.progress import duration
-from civicsim.cli.tables import comparison_lines, decimals_for, fits, grid, judged, percent, spread, summary_lines
+from civicsim.cli.tables import comparison_lines, decimals_for, fits, grid, judged, spread, summary_lines
 
 NAN = float("nan")
 
@@ -47,10 +47,6 @@ def test_a_verdict_tells_what_is_better_only_where_the_measure_has_a_direction()
         ("same", "lower"): "same",
     }
     assert {case: judged(*case) for case in cases} == cases
-
-
-def test_shares_are_per_cent():
-    assert [percent(share) for share in (0.634, 0.0, 1.0, NAN)] == ["63 %", "0 %", "100 %", "–"]
 
 
 def test_an_interval_has_true_signs_and_none_before_zero():
