@@ -85,6 +85,6 @@ def test_a_purpose_in_the_table_gives_a_lever_columns_measures_words_and_documen
     assert found == {
         "default": 2.0, "allotted": allotted, "of the budget": allotted, "after grip": pytest.approx(0.8 * allotted),
         "in all": [pytest.approx(budget), budget], "pulls": True, "measured": [0.5, after_grip],
-        "participation": 0.5, "on the page": ["Mentoring"], "in the bar": ["Mentoring"],
+        "participation": 0.5, "on the page": ["Hours for mentoring"], "in the bar": ["Mentoring"],
         "documented": ["hours_allotted_mentoring", "hours_spent_mentoring", "levers.weight_mentoring"],
     }  # fmt: skip

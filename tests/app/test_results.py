@@ -117,7 +117,7 @@ def test_what_a_measure_depends_on_is_shown_where_the_design_is_a_sample(sampled
     # Two teams are one division, which has no ties to others.
     rows, why = dependences(sampled, "cross_division_tie_share")
     assert rows == []
-    assert why.startswith("Not shown: it comes to the same")
+    assert why.startswith("Not shown: the measure has the same value")
 
 
 def test_where_a_style_loses_is_told_against_the_first(sampled):

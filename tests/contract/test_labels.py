@@ -117,7 +117,7 @@ def test_every_face_shows_the_label_of_a_lever(monkeypatch, capsys):
     monkeypatch.setenv("COLUMNS", "200")
     usual = Scenario.preset()
     levers = SECTIONS["levers"]
-    changed = usual.with_(**{name: 0.45 if about.high == 1.0 else 4.5 for name, about in levers.items()})
+    changed = usual.with_(**{f"levers__{name}": 0.45 if about.high == 1.0 else 4.5 for name, about in levers.items()})
     batch = Batch((1, 2), {}, {})
     faces = {
         "command line": "".join(printed(capsys, "describe", "lever", name) for name in levers),
