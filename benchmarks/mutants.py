@@ -76,7 +76,7 @@ def read(path: Path = LIST, root: Path = ROOT) -> list[Mutant]:
         f"{mutant.name}: no file {test}" for mutant in mutants for test in mutant.tests if not (root / test.partition("::")[0]).exists()
     ]  # fmt: skip
     names = [mutant.name for mutant in mutants]
-    wrong += [f"{name}: is there twice" for name in set(names) if names.count(name) > 1]
+    wrong += [f"{name}: is listed twice" for name in set(names) if names.count(name) > 1]
     if wrong:
         raise ValueError("; ".join(wrong))
     return mutants
@@ -132,7 +132,7 @@ def try_out(mutant: Mutant, copy: Path) -> str:
 
 
 def main(words: list[str]) -> int:
-    """Try the mutants out, print what came of each, and return 0 where enough of them were noticed."""
+    """Try the mutants, print the outcome of each, and return 0 where enough of them were noticed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.mutants", description=__doc__.partition("\n")[0])
     parser.add_argument("--out", metavar="FILE", default=FOUND, help=f"what was found; {FOUND} by default")
     parser.add_argument("--only", metavar="TEXT", default="", help="mutants with this text in their name or file")

@@ -26,7 +26,7 @@ class Target:
         Pattern that it belongs to, such as ``"P1"``; "" for targets outside of calibration that are only checked.
     statistic : str
         One of :data:`civicsim.calibration.statistics.STATISTICS`.
-    says : str
+    finding : str
         The finding, in a short sentence.
     unit : str
         Unit of the three numbers.
@@ -42,7 +42,7 @@ class Target:
 
     pattern: str
     statistic: str
-    says: str
+    finding: str
     unit: str
     value: float
     low: float

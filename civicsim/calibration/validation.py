@@ -30,7 +30,7 @@ class Validation:
     seeds : list of int
         Seeds of the runs that are compared with the targets.
     targets : pandas.DataFrame
-        A row per target with columns pattern, statistic, says, unit, value, low, high (published), simulated,
+        A row per target with columns pattern, statistic, finding, unit, value, low, high (published), simulated,
         simulated_low, simulated_high (95 % over runs), holds (the simulated value lies in the range), sure (its whole
         interval does), status, year and source.
     between : pandas.DataFrame or None
@@ -71,7 +71,7 @@ def against_targets(targets: Sequence[Target], simulated: pd.DataFrame) -> pd.Da
     for target in targets:
         own = simulated.loc[target.statistic]
         published = {
-            name: getattr(target, name) for name in ("pattern", "statistic", "says", "unit", "value", "low", "high")
+            name: getattr(target, name) for name in ("pattern", "statistic", "finding", "unit", "value", "low", "high")
         }
         simulated_ = {"simulated": own["value"], "simulated_low": own["low"], "simulated_high": own["high"]}
         sure = target.holds(own["low"]) and target.holds(own["high"])

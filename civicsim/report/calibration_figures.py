@@ -93,7 +93,7 @@ def _draw_target(axes: Axes, place: int, row: Mapping[Any, Any]) -> None:
     axes.plot([low, high], [place, place], color=colour, linewidth=1.6, zorder=2)
     axes.plot(at, place, "o" if row["holds"] else "X", color=colour, markersize=6.0, zorder=3)
     words = f"{row['pattern']}  " if row["pattern"] else ""
-    _beside(axes, words + plain(row["says"], 90), place, -1)
+    _beside(axes, words + plain(row["finding"], 90), place, -1)
     published = f"{number(row['low'])} to {number(row['high'])} {row['unit']}"
     value, ends = with_interval(row["simulated"], row["simulated_low"], row["simulated_high"])
     _beside(axes, f"{value} ({ends});  {published}", place, 1, INK if row["holds"] else _FAILS)

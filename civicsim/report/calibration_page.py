@@ -93,7 +93,7 @@ def _targets(rows: pd.DataFrame) -> Table:
         published = f"{number(row['value'])}\n{number(row['low'])} to {number(row['high'])}"
         verdict = "holds" if row["sure"] else "holds, not for sure" if row["holds"] else "fails"
         about = [row["unit"], verdict, row["year"], f"{row['source']} [{row['status']}]"]
-        cells.append([row["says"], row["pattern"] or "held out", published, f"{simulated}\n{ends}", *about])
+        cells.append([row["finding"], row["pattern"] or "held out", published, f"{simulated}\n{ends}", *about])
     return Table("Targets and simulated values (below them, 95 % intervals)", _TARGETS, cells)
 
 

@@ -11,7 +11,7 @@ from civicsim.errors import ScenarioError
 GOOD = """[[target]]
 pattern = "P1"
 statistic = "absence"
-says = "One in twenty is off sick"
+finding = "One in twenty is off sick"
 unit = "%"
 value = 5.0
 low = 4.3
@@ -56,7 +56,7 @@ def test_a_mistake_is_one_line_that_names_the_file(tmp_path):
         ('unit = "%"\n', "", "unit is missing"),
         ('unit = "%"', 'units = "%"', "did you mean 'unit'"),
         ("[[target]]", "[[targets]]", "did you mean"),
-        ('says = "One in twenty is off sick"', "says = 3", "expected text"),
+        ('finding = "One in twenty is off sick"', "finding = 3", "expected text"),
         ("value = 5.0", "value = 5.0\nfitted = 1", "expected true or false"),
     ):
         path.write_text(GOOD.replace(before, after))

@@ -16,7 +16,7 @@ SMALL = [
 TARGETS = """[[target]]
 pattern = "P4"
 statistic = "leavers"
-says = "Some leave"
+finding = "Some leave"
 unit = "% a year"
 value = 20
 low = 0
@@ -28,7 +28,7 @@ status = "to be verified"
 [[target]]
 pattern = "P5"
 statistic = "absence"
-says = "Some are off sick"
+finding = "Some are off sick"
 unit = "%"
 value = 5
 low = 0

@@ -23,7 +23,7 @@ TARGETS = """
 [[target]]
 pattern = "A"
 statistic = "leavers"
-says = "Some leave"
+finding = "Some leave"
 unit = "%"
 value = 50
 low = 0
@@ -34,7 +34,7 @@ status = "found"
 [[target]]
 pattern = "B"
 statistic = "absence"
-says = "Some are absent"
+finding = "Some are absent"
 unit = "%"
 value = 50
 low = 0

@@ -298,7 +298,7 @@ def protocol_of(study: Written) -> Protocol:
             raise ScenarioError(f"{where}: setting {number}: style = {style!r} is not among {', '.join(bases)}")
     columns = read_columns(study.measures, study.summaries, model.measures, first.weeks, where)
     for name in study.weekly:
-        # The complaint is the same as for measures.
+        # The message is the same as for measures.
         read_columns([name], study.summaries, model.measures, first.weeks, f"{where}: weekly")
     baseline = baseline_of(list(bases), study.baseline, where)
     points, names = _points(bases, settings, draws, list(shocks) or [""], baseline, design.sampled, sections)
