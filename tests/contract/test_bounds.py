@@ -57,7 +57,7 @@ def scenario_at(shares, scenario=None):
         sections.setdefault(section, {})[name] = value_at(key, share)
     for section, values in sections.items():
         with contextlib.suppress(ScenarioError):  # fine alone, but not together
-            result = dataclasses.replace(result, **{section: dataclasses.replace(getattr(result, section), **values)})
+            result = result.with_(**{f"{section}__{name}": value for name, value in values.items()})
     return result
 
 
