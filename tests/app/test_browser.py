@@ -295,7 +295,7 @@ def test_a_policy_is_answered_and_its_troubles_are_looked_for(visit):
     page.get_by_label("Event", exact=True).select_option("scandal")
     press(page, "Add")
     page.wait_for_function(
-        "document.body.innerText.includes('Happens under current practice, too: Scandal')", timeout=SOON
+        "document.body.innerText.includes('Also happens under current practice: Scandal')", timeout=SOON
     )
     with page.expect_download() as file:
         press(page, "Report (HTML)")
