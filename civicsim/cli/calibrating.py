@@ -89,7 +89,7 @@ def _target_lines(table: pd.DataFrame) -> Iterator[str]:
         verdict = "met" if row["sure"] else "met, but uncertain" if row["holds"] else "NOT MET"
         simulated = estimated(row["simulated"], row["simulated_low"], row["simulated_high"])
         unverified = ", to be verified" if row["status"] == "to be verified" else ""
-        yield f"{row['pattern'] or '–':4}{row['says']}: {verdict}"
+        yield f"{row['pattern'] or '–':4}{row['finding']}: {verdict}"
         published = f"{row['low']:g} to {row['high']:g}".replace("-", "−")
         yield f"    {simulated} {row['unit']}; published {published}{unverified}"
 

@@ -264,7 +264,9 @@ class Scenario:
                 found = result.model.sections.find(key, where)
                 section, name = found.section, found.name
             single.setdefault(section, {})[name] = value
-        for values in filter(None, (whole, single)):
+        # At once, because a roster and the structure have to fit together; what refines a whole section comes after it.
+        later = {section: single.pop(section) for section in whole if section in single}
+        for values in filter(None, (whole | single, later)):
             result = _apply(result, values, where)
         return result
 

@@ -148,4 +148,4 @@ def test_mistakes_are_one_line(results, mistakes):
 def test_seeds_are_not_added_twice_when_an_expansion_is_interrupted(tool, study):
     tool("study", "run", "study.toml", "--shard", "1/2", "--processes", "0", "--out", "results")
     printed = tool("study", "expand", "results", "--add-seeds", "2", "--processes", "0")
-    assert printed.mistake == "civicsim: results: 2 runs are missing yet; do them first: civicsim study run results"
+    assert printed.mistake == "civicsim: results: 2 runs are missing; complete them first: civicsim study run results"
