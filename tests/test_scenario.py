@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tools import faults
 
+import civicsim as cs
 from civicsim.errors import CivicsimError, ScenarioError
 from civicsim.model.levers import NAMES as LEVERS
 from civicsim.model.levers import Levers
@@ -193,6 +194,13 @@ def test_bad_values_get_one_line_that_names_file_key_range_and_the_nearest_name(
         (b"[levers]\nfear = nan", "expected a number from 0 to 1"),
         (b"[levers]\nfear = inf", "expected a number from 0 to 1"),
         (b"[[levers]]\nfear = 0.1", "expected a section"),
+        (b"weeks = " + b"9" * 5000, "expected no whole number of more than 64 bits"),
+        (b"weeks = 0x" + b"f" * 5000, "expected no whole number of more than 64 bits"),
+        (b"title = " + b"[" * 9000, "is nested too deeply"),
+        (b'"\\u001b[2Jx" = 1', r"expected no control characters, as in '\\x1b\[2Jx'"),
+        (b'title = "\\u001b[31mx"', "expected no control characters"),
+        (b'style = "' + b"x" * 300 + b'"', "no style 'xxx"),
+        (b'style = "a\\u0000b.toml"', "expected no control characters"),
     ],
 )
 def test_bad_files_get_one_line(tmp_path, content, message):
@@ -487,6 +495,102 @@ def test_interventions_bear_on_the_digest_and_show_in_the_difference():
 def test_the_name_of_an_event_does_not_bear_on_the_digest():
     one, other = (Scenario().with_(interventions=(Event(3, name, 4, {"levers.fear": 0.9}),)) for name in "ab")
     assert one.digest == other.digest
+
+
+def test_interventions_on_a_command_line_are_written_as_toml():
+    written = Scenario().set("interventions", '[{ name = "surge", week = 10 }]')
+    assert written.interventions == Scenario.from_dict({"interventions": [{"name": "surge", "week": 10}]}).interventions
+    with pytest.raises(ScenarioError, match=r"^--set: interventions = surge: expected blocks such as"):
+        Scenario().set("interventions", "surge", "--set")
+
+
+# -- files that files name -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    """A folder ``there`` below the working folder, with a style, a kind and a shock of one's own, and a scenario of them."""
+    monkeypatch.chdir(tmp_path)
+    files = {
+        "style": "title = 'Mine'\n[levers]\nfear = 0.05\n",
+        "kind": "[structure]\nn_teams = 3\n[levers]\nfear = 0.5\n",
+        "shock": "[[interventions]]\nweek = 2\nset = { fear = 0.9 }\n",
+        "mine": "style = 'style.toml'\nkind = 'kind.toml'\n[[interventions]]\nname = 'shock.toml'\nweek = 3\n",
+    }
+    there = tmp_path / "there"
+    there.mkdir()
+    for name, text in files.items():
+        (there / f"{name}.toml").write_text(text, encoding="utf-8")
+    return there
+
+
+def test_paths_in_a_scenario_file_start_at_its_folder(own, monkeypatch):
+    scenario = Scenario.read("there/mine.toml")
+    assert (scenario.title, scenario.levers.fear, scenario.habits.fear) == ("Mine", 0.05, 0.5)
+    assert scenario.structure.n_teams == 3
+    assert scenario.interventions == (Event(5, "shock", 0, {"levers.fear": 0.9}),)
+    (own / "again.toml").write_text(scenario.to_toml(own), encoding="utf-8")
+    assert 'style = "style.toml"' in (own / "again.toml").read_text()
+    assert Scenario.read("there/again.toml") == scenario
+    whole = scenario.to_toml(own, every=True)
+    (own / "whole.toml").write_text(whole, encoding="utf-8")
+    assert Scenario.read("there/whole.toml").digest == scenario.digest
+    monkeypatch.chdir(own)
+    assert Scenario.read("mine.toml").digest == scenario.digest
+
+
+def test_a_mistake_in_a_file_that_a_file_names_names_both(own):
+    for name, text, message in (
+        ("style", "[levers]\nfaer = 0.1", r"style\.toml: \[levers\] has no 'faer'; did you mean 'fear'"),
+        ("kind", "[structure]\nn_teams = 0", r"kind\.toml: \[structure\] n_teams = 0: expected a whole number from 1"),
+        (
+            "shock",
+            "[[interventions]]\nset = { fear = 2 }",
+            r"1: .*shock\.toml: \[\[interventions\]\] 1: \[levers\] fear = 2",
+        ),
+        ("shock", "weeks = 3", r"shock\.toml: 'weeks' is not for a shock"),
+    ):
+        before = (own / f"{name}.toml").read_text()
+        (own / f"{name}.toml").write_text(text, encoding="utf-8")
+        with pytest.raises(ScenarioError, match=rf"^there/mine\.toml: .*{message}"):
+            Scenario.read("there/mine.toml")
+        (own / f"{name}.toml").write_text(before, encoding="utf-8")
+
+
+def test_paths_in_a_study_file_start_at_its_folder(own):
+    (own / "study.toml").write_text(
+        "question = '?'\nkind = 'kind.toml'\nstyles = ['style.toml', 'compact']\nseeds = 1\n"
+        "[shocks]\nmine = [{ name = 'shock.toml', week = 1 }]\n",
+        encoding="utf-8",
+    )
+    study = cs.Study.read("there/study.toml")
+    first = study.scenario(0)
+    assert (first.levers.fear, first.structure.n_teams, first.habits.fear) == (0.05, 3, 0.5)
+    assert first.interventions == (Event(3, "shock", 0, {"levers.fear": 0.9}),)
+
+
+def test_a_link_to_a_scenario_of_own_files_or_a_random_style_names_what_is_shipped(own):
+    random = Scenario().with_(levers=random_style(0, 5))
+    for scenario in (
+        Scenario.read("there/mine.toml"),
+        dataclasses.replace(random, style="random-1", title="Random style 1"),
+    ):
+        query = parse_qs(urlsplit(scenario.to_url()).query)
+        again = Scenario.preset(query["style"][0], query["kind"][0])
+        for item in query["set"]:
+            key, _, value = item.partition("=")
+            again = again.set(key, json.loads(value))
+        assert again.levers == scenario.levers
+        assert again.structure == scenario.structure
+        assert tomllib.loads(scenario.to_toml())
+
+
+def test_files_that_are_gone_leave_a_scenario_that_can_be_written_and_read(own):
+    scenario = Scenario.read("there/mine.toml")
+    for path in own.glob("*.toml"):
+        path.unlink()
+    assert Scenario.from_dict(tomllib.loads(scenario.to_toml())).digest == scenario.digest
+    assert "there/style.toml" in repr(scenario)
 
 
 # -- digest ----------------------------------------------------------------------------------------------------------

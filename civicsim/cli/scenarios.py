@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,9 +16,7 @@ from civicsim.model.structure import Structure
 from civicsim.model.week import ordered
 from civicsim.scenario.model import SHIPPED, load_model
 from civicsim.scenario.scenario import DEFAULT_KIND, STATUS_QUO, Scenario
-from civicsim.scenario.shipped import styles
-
-_STYLE_KEYS = {"title", "description", "levers"}
+from civicsim.scenario.shipped import sets_levers_only, styles
 
 
 def changed(request: Changes, scenario: Scenario) -> Scenario:
@@ -66,7 +63,7 @@ def load(name: str | None, style: str | None = None, kind: str | None = None, co
     if name is not None and style is not None:
         raise ScenarioError(f"'{name}' and --style {style}: expected only one of them")
     model = SHIPPED if code is None else load_model(code)
-    if name is None or not is_path(name) or is_style_file(name):
+    if name is None or not is_path(name) or sets_levers_only(name):
         return Scenario.preset(name or style or STATUS_QUO, kind or DEFAULT_KIND, model)
     if kind is not None:
         raise ScenarioError(f"--kind {kind}: {name} sets the kind of organisation itself; leave out --kind")
@@ -80,15 +77,6 @@ def is_path(name: str) -> bool:
     """Return whether a word names a file rather than a shipped style."""
     # No style has a dot in its name, so that "my.tom" is a misspelt file.
     return name not in styles() and (any(mark in name for mark in "./\\") or Path(name).exists())
-
-
-def is_style_file(path: str) -> bool:
-    """Return whether a file sets levers and nothing else; False if it cannot be read."""
-    try:
-        keys = set(tomllib.loads(Path(path).read_text(encoding="utf-8-sig")))
-    except (OSError, ValueError):
-        return False
-    return "levers" in keys and keys <= _STYLE_KEYS
 
 
 def labels_of(names: Sequence[str]) -> list[str]:

@@ -11,11 +11,11 @@ from civicsim.cli.commands import Check, New
 from civicsim.cli.files import check_ending, check_free, text_writer, write_file
 from civicsim.cli.listing import range_text, unit_text, value_text
 from civicsim.cli.output import Output
-from civicsim.cli.scenarios import is_style_file, load, size_text
+from civicsim.cli.scenarios import load, size_text
 from civicsim.cli.tables import Line, grid
 from civicsim.report.words import counted
 from civicsim.scenario.scenario import DEFAULT_KIND, SECTIONS, STATUS_QUO, Scenario
-from civicsim.scenario.shipped import kinds, shocks, styles
+from civicsim.scenario.shipped import kinds, sets_levers_only, shocks, styles
 
 _SIZES = ("n_teams", "team_size", "teams_per_division", "n_executives", "n_organisations", "improvement_share")
 _HEAD = """\
@@ -99,7 +99,7 @@ def _section(scenario: Scenario, section: str, names: tuple[str, ...]) -> Iterat
 def check(output: Output, request: Check) -> None:
     """Read a scenario or style file, and show what it changes."""
     path = request.path
-    is_style = is_style_file(path)
+    is_style = sets_levers_only(path)
     # A name without .toml is read as a file here, whatever it is called.
     scenario = load(path) if path.endswith(".toml") else Scenario.read(path)
     base = Scenario.preset() if is_style else Scenario.preset(scenario.style, scenario.kind, scenario.model)

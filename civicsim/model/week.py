@@ -138,7 +138,7 @@ def insert(week: Sequence[Process], process: Process, after: str) -> tuple[Proce
 
 
 def ordered(
-    order: str | Sequence[str] | None = None, where: str = "order", week: Sequence[Process] = WEEK
+    order: str | Sequence[str] | None = None, where: str = "order", week: Sequence[Process] | None = None
 ) -> tuple[Process, ...]:
     """Return the processes of a week in another order.
 
@@ -150,7 +150,7 @@ def ordered(
         :data:`LAST` may be left out, and then keep their places.
     where : str
         What to name in a complaint.
-    week : sequence of Process
+    week : sequence of Process, optional
         What happens in a week; the shipped processes by default.
 
     Raises
@@ -158,6 +158,7 @@ def ordered(
     ScenarioError
         If a name is unknown, missing or given twice, or the number is none.
     """
+    week = WEEK if week is None else week
     known = {process.name: process for process in week}
     if order is None or order == PUBLISHED:
         return tuple(week)

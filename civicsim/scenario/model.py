@@ -31,9 +31,12 @@ from civicsim.model.week import PROCESSES, WEEK
 TOP = ("title", "kind", "style", "weeks", "burn_in_weeks", "seed")
 """Keys at the top of a scenario file that hold one value."""
 SHARED: dict[str, type] = {
-    "structure": Structure, "population": Population, "levers": Levers, "practice": PracticeParameters,
+    "structure": Structure,
+    "population": Population,
+    "levers": Levers,
+    "practice": PracticeParameters,
     "reference": Reference,
-}  # fmt: skip
+}
 """Sections that belong to no single process."""
 _TAKEN = {*TOP, *SHARED, "code", "habits", "interventions", "model", "parameters", "roster", "sections", "week"}
 
@@ -228,7 +231,7 @@ def _module(path: Path, source: bytes, name: str) -> ModuleType:
     module.__file__ = str(path.absolute())
     sys.modules[name] = module
     try:
-        # Not imported: that would prefer bytecode beside the file, whatever the file says.
+        # Not imported: that would prefer bytecode beside the file to the file itself.
         exec(compile(source, module.__file__, "exec", dont_inherit=True), module.__dict__)
     except (Exception, SystemExit) as error:
         del sys.modules[name]

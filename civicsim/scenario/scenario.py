@@ -29,7 +29,7 @@ from civicsim.model.structure import GROUPS, Population, Structure
 from civicsim.model.week import WEEK
 from civicsim.scenario.interventions import check_event, read_interventions
 from civicsim.scenario.model import PARAMETERS, SECTIONS, SHARED, SHIPPED, TOP, Model, find_parameter, load_model
-from civicsim.scenario.shipped import in_folder, load_named, names_in
+from civicsim.scenario.shipped import STYLE_KEYS, in_folder, load_named, names_in
 from civicsim.scenario.toml import read_toml
 
 __all__ = [
@@ -158,7 +158,7 @@ class Scenario:
         about_kind, kind_where = load_named(kind, "organisations", "kind")
         about_style, style_where = load_named(style, "styles", "style")
         for key in about_style:
-            if key not in ("title", "description", "levers"):
+            if key not in STYLE_KEYS:
                 raise ScenarioError(f"{style_where}: '{key}' is not for a style, which sets levers only")
         for key in about_kind:
             if key in ("style", "kind", "seed", "code", "interventions", "habits"):

@@ -10,6 +10,8 @@ from civicsim.errors import ScenarioError, nearest
 from civicsim.scenario.toml import read_toml
 
 _HERE = Path(__file__).parent
+STYLE_KEYS = {"title", "description", "levers"}
+"""Keys of a style."""
 
 
 def styles() -> dict[str, str]:
@@ -45,6 +47,15 @@ def _titles(folder: str) -> dict[str, str]:
 def in_folder(name: str, folder: Path) -> str:
     """Return the path of a file that another file names: paths in a file start at its folder. Other names are left."""
     return str(folder / name) if name.endswith((".toml", ".py")) else name
+
+
+def sets_levers_only(path: str | Path) -> bool:
+    """Return whether a file is a style: sets levers and nothing else. False if it cannot be read."""
+    try:
+        keys = set(read_toml(Path(path)))
+    except ScenarioError:
+        return False
+    return "levers" in keys and keys <= STYLE_KEYS
 
 
 def load_shipped(name: str, folder: str, what: str) -> tuple[dict[str, Any], str]:

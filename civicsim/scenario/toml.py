@@ -11,6 +11,7 @@ from civicsim.errors import ScenarioError
 
 _CONTROL = dict.fromkeys([*range(9), *range(11, 32), *range(127, 160)])
 _LARGEST = 2**63
+_HUGE = "whole number of more than 64 bits"
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -35,12 +36,15 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise ScenarioError(f"{path}: cannot be read ({error.strerror})") from None
     except UnicodeDecodeError as error:
         raise ScenarioError(f"{path}: is not UTF-8 text (byte {error.start})") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ScenarioError(f"{path}: is not valid TOML: {error}") from None
     except RecursionError:
         raise ScenarioError(f"{path}: is nested too deeply") from None
     except ValueError as error:
         if "\0" in str(path):
             raise ScenarioError(f"{str(path)!r}: is not the name of a file") from None
-        raise ScenarioError(f"{path}: is not valid TOML: {_in_short(error)}") from None
+        what = _HUGE if "integer string" in str(error) else error
+        raise ScenarioError(f"{path}: expected no {what}") from None
     return values
 
 
@@ -54,13 +58,9 @@ def _check_plain(value: Any) -> None:
         for item in value:
             _check_plain(item)
     elif isinstance(value, int) and not -_LARGEST <= value < _LARGEST:
-        raise ValueError("a whole number of more than 64 bits")
+        raise ValueError(_HUGE)
     elif isinstance(value, str) and value.translate(_CONTROL) != value:
-        raise ValueError(f"a control character in {value[:40]!r}")
-
-
-def _in_short(error: ValueError) -> str:
-    return "a whole number of more than 64 bits" if "integer string conversion" in str(error) else str(error)
+        raise ValueError(f"control characters, as in {value[:40]!r}")
 
 
 def _nearest_file(path: Path) -> str:

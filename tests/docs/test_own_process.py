@@ -109,7 +109,7 @@ def test_the_example_is_set_swept_ablated_calibrated_described_and_printed(mine,
         + "".join(f'"{name}" = true\n' for name in SWITCHES if name != "ties.enabled"),
         encoding="utf-8",
     )
-    printed = tool("study", "ablation", "two.toml", "--processes", "1", "--json")
+    printed = tool("study", "ablation", "two.toml", "--processes", "0", "--json")
     assert "without go_home_early" in {row["setting"] for row in json.loads(printed)["rows"]}
     # Calibrated.
     (mine / "targets.toml").write_text(TARGETS, encoding="utf-8")

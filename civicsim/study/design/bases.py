@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,8 @@ from civicsim.model.roster import Roster
 from civicsim.model.week import WEEK
 from civicsim.scenario.model import SHARED, SHIPPED, Model, load_model
 from civicsim.scenario.scenario import DEFAULT_KIND, STATUS_QUO, Scenario, random_style
-from civicsim.scenario.shipped import in_folder
+from civicsim.scenario.shipped import in_folder, sets_levers_only
 
-_STYLE_KEYS = {"title", "description", "levers"}
 _RANDOM = "random:"
 
 
@@ -47,7 +45,7 @@ def model_of(code: str, base: str | Scenario, styles: Sequence[str | Scenario], 
 
 
 def _is_scenario(style: str, folder: Path) -> bool:
-    return style.endswith(".toml") and (folder / style).is_file() and not _sets_levers_only(folder / style)
+    return style.endswith(".toml") and (folder / style).is_file() and not sets_levers_only(folder / style)
 
 
 def bases_of(
@@ -145,7 +143,7 @@ def _started(
             return {style: ground}
         return {style: start.set("style", style, where) if ground is not None else _named(where, style, kind, model)}
     path = folder / style
-    if not _sets_levers_only(path):
+    if not sets_levers_only(path):
         return {path.stem: Scenario.read(path)}
     return {path.stem: start.set("style", str(path), where)}
 
@@ -155,14 +153,6 @@ def _named(where: str, style: str, kind: str, model: Model) -> Scenario:
         return Scenario.preset(style, kind, model)
     except ScenarioError as error:
         raise ScenarioError(f"{where}: {error}") from None
-
-
-def _sets_levers_only(path: Path) -> bool:
-    try:
-        keys = set(tomllib.loads(path.read_text(encoding="utf-8-sig")))
-    except (OSError, ValueError):
-        return False
-    return "levers" in keys and keys <= _STYLE_KEYS
 
 
 def scenario_values(scenario: Scenario) -> dict[str, Any]:
