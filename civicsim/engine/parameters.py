@@ -153,9 +153,13 @@ def parameter(
     symbol: str = "",
     choices: tuple[str, ...] = (),
 ) -> Any:
-    """Declare a parameter as a field of a frozen dataclass. See :class:`Parameter` for the arguments.
+    """Declare a parameter as a field of a frozen dataclass.
 
-    Without a label of its own it is called after its section and name: ``voice.safety_weight`` is *Voice: safety weight*.
+    Parameters
+    ----------
+    default, unit, low, high, help, source, role, label, symbol, choices
+        See :class:`Parameter`. Without a label, a parameter is called after its section and name:
+        ``voice.safety_weight`` is *Voice: safety weight*.
     """
     about = {
         **{"unit": unit, "low": float(low), "high": float(high), "role": role, "help": help, "source": source},

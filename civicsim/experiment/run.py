@@ -85,6 +85,13 @@ def burn_in(
     """Return a cohort after its burn-in weeks with the levers of the status quo.
 
     It depends on everything in the scenario but its levers, so that all styles start from the same organisations.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Its burn-in weeks are simulated.
+    seeds, processes, threads, progress
+        As for :func:`run`.
     """
     scenario, week = with_week(scenario, processes)
     s, numbers = scenario, seeds_of(seeds, scenario.seed)

@@ -1,9 +1,12 @@
 """What ``import civicsim as cs`` shows: names, signatures, help and types."""
 
+import inspect
 import subprocess
 import sys
 
 import civicsim as cs
+
+LONGEST_SIGNATURE = 600
 
 
 def test_dir_and_all_show_every_public_name_and_each_exists():
@@ -12,6 +15,25 @@ def test_dir_and_all_show_every_public_name_and_each_exists():
     )
     assert set(dir(cs)) <= set(cs.__all__)
     assert [name for name in cs.__all__ if getattr(cs, name) is None] == []
+
+
+def test_every_public_function_and_class_explains_itself_in_help():
+    named = {name: getattr(cs, name) for name in cs.__all__ if callable(getattr(cs, name))}
+    assert [name for name, thing in named.items() if len((inspect.getdoc(thing) or "").splitlines()) < 1] == []
+    functions = {name: thing for name, thing in named.items() if inspect.isfunction(thing)}
+    undocumented = [
+        f"{name}({parameter})"
+        for name, thing in functions.items()
+        for parameter in inspect.signature(thing).parameters
+        if len(inspect.signature(thing).parameters) > 1 and parameter not in (inspect.getdoc(thing) or "")
+    ]
+    assert undocumented == []
+
+
+def test_signatures_of_functions_are_short_enough_to_be_read():
+    functions = {name: getattr(cs, name) for name in cs.__all__ if inspect.isfunction(getattr(cs, name))}
+    lengths = {name: len(str(inspect.signature(function))) for name, function in functions.items()}
+    assert {name: length for name, length in lengths.items() if length > LONGEST_SIGNATURE} == {}
 
 
 def test_type_checkers_see_the_signatures(tmp_path):
