@@ -18,7 +18,8 @@ from civicsim.experiment.run import run
 from civicsim.study.run import worker
 from civicsim.study.run.chunks import chunks_of
 from civicsim.study.run.runner import run_study
-from civicsim.study.store.files import Stamp, packed, unpacked
+from civicsim.study.store.failures import Failure
+from civicsim.study.store.files import Stamp, packed, unpacked, write_part
 from civicsim.study.store.folder import StudyFolder, load_study
 from civicsim.study.store.holdings import codes
 from civicsim.study.store.identity import software
@@ -160,6 +161,19 @@ def test_a_part_of_another_study_is_set_aside(begun, study, tmp_path):
         open_store(folder)
 
 
+def test_a_part_of_other_software_is_set_aside_and_run_again(begun, study, store, tmp_path):
+    folder = shutil.copytree(begun, tmp_path / "copy")
+    own = StudyFolder(study, folder).stamp
+    for kind in ("runs", "weekly"):
+        part = min((folder / "parts").glob(f"{kind}-*"))
+        write_part(folder / "parts", kind, part.name.split("-")[1], pq.read_table(part), Stamp(own.study, "0" * 16))
+        part.unlink()
+    notes = []
+    run_study(study, folder, processes=0, note=notes.append)
+    assert sum("comes from other software; use --mix to keep it" in note for note in notes) == 2
+    assert table_hashes(folder, WEEKLY) == table_hashes(store.path, WEEKLY)
+
+
 def test_a_manifest_that_cannot_be_read_is_set_aside_and_nothing_is_lost(store, study, copy):
     (copy / "manifest.json").write_text('{"schema": ')
     notes = []
@@ -281,6 +295,8 @@ def test_the_folder_knows_what_is_missing(begun, study):
     mine, others = folder.pending(1, 2), folder.pending(2, 2)
     assert len(mine[0]) == 0
     assert mine[2] + len(others[0]) == 16
+    # Done, failed and missing runs of both shards are all runs, each once.
+    assert sum(len(shard[0]) + shard[2] + shard[3] for shard in (mine, others)) == 16
 
 
 def test_seeds_are_added_until_intervals_are_narrow_enough(tmp_path):
@@ -319,6 +335,15 @@ def test_results_that_lost_their_weeks_are_left_out_and_run_again(begun, study, 
         assert open_store(folder).n_done < n
     run_study(study, folder, processes=0)
     assert table_hashes(folder, WEEKLY) == table_hashes(store.path, WEEKLY)
+
+
+def test_a_failure_of_a_run_that_succeeded_is_not_shown(begun, study, tmp_path):
+    folder = shutil.copytree(begun, tmp_path / "copy")
+    stamp, done = StudyFolder(study, folder).stamp, open_store(folder).runs().iloc[0]
+    failed = [Failure(int(done["point"]), int(done["seed"]), "weeks", "ValueError", "for now")]
+    assert worker.write_failures(folder / "parts", failed, stamp) == []
+    found = open_store(folder)
+    assert len(found.failures()) == found.n_failed == 0
 
 
 def test_runs_that_are_in_a_table_and_in_parts_count_once(store, study, copy, begun):
