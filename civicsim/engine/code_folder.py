@@ -21,7 +21,7 @@ from pathlib import Path
 
 KEPT = 3
 """Folders of other versions of the code that are kept, the most recently used ones."""
-_DAY = 86_400.0
+_HOUR = 3_600.0
 _NAME = re.compile(r"[0-9a-f]{16}")
 VARIABLE = "NUMBA_CACHE_DIR"
 """Environment variable by which a user chooses another folder, and answers for it."""
@@ -126,7 +126,7 @@ def _private(folder: Path) -> str:
 
 
 def prune(place: Path, used: Path, now: float | None = None) -> list[Path]:
-    """Remove compiled code of other versions, but for the :data:`KEPT` last used and those used within a day.
+    """Remove compiled code of other versions, but for the :data:`KEPT` last used and those used within the hour.
 
     Parameters
     ----------
@@ -144,7 +144,7 @@ def prune(place: Path, used: Path, now: float | None = None) -> list[Path]:
     """
     others = [path for path in place.iterdir() if _NAME.fullmatch(path.name) and path != used and not exposure(path)]
     by_use = sorted(others, key=lambda path: path.stat().st_mtime, reverse=True)
-    limit = (time.time() if now is None else now) - _DAY
+    limit = (time.time() if now is None else now) - _HOUR
     old = [path for path in by_use[KEPT:] if path.stat().st_mtime < limit]
     for path in old:
         # Another process may remove it at the same time.
