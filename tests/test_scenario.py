@@ -509,7 +509,7 @@ def test_interventions_on_a_command_line_are_written_as_toml():
 
 @pytest.fixture
 def own(tmp_path, monkeypatch):
-    """A folder ``there`` below the working folder, with a style, a kind and a shock of one's own, and a scenario of them."""
+    """A folder ``there`` below the working folder, with a style, a kind and a shock of your own, and a scenario of them."""
     monkeypatch.chdir(tmp_path)
     files = {
         "style": "title = 'Mine'\n[levers]\nfear = 0.05\n",
