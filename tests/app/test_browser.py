@@ -289,11 +289,11 @@ def test_a_policy_is_answered_and_its_troubles_are_looked_for(visit):
     assert "This is current practice" in page.inner_text(".cv-headline")
     lever(page, "weight_response").fill("8")
     page.wait_for_function(
-        "/Feel safe to speak up: \\d+\\s% → \\d+\\s% \\(/.test(document.querySelector('.cv-headline').innerText)",
+        "/Concerns answered: [\\d.]+ → [\\d.]+\\s% \\(/.test(document.querySelector('.cv-headline').innerText)",
         timeout=SOON,
     )
     page.get_by_label("Event", exact=True).select_option("scandal")
-    press(page, "Add")
+    page.get_by_role("button", name="Add", exact=True).click()
     page.wait_for_function(
         "document.body.innerText.includes('Also happens under current practice: Scandal')", timeout=SOON
     )
