@@ -166,9 +166,9 @@ def server(repeats: int) -> None:
         start = burn_in(scenario, 1)
         history.play_through(scenario.with_(weeks=4), start)
         spent.clear()
-        kept = history.advance, history.travels_of, history.arrange
+        kept = history.advance, history.trace, history.arrange
         history.advance = timed("weeks of the model", kept[0])
-        history.travels_of = timed("whose ideas were taken over", lambda *given, see=kept[1]: list(see(*given)))
+        history.trace = timed("ideas from the event log", kept[1])
         history.arrange = timed("places on the canvas", kept[2])
         try:
             for k in range(repeats):
@@ -183,9 +183,9 @@ def server(repeats: int) -> None:
                 timed("the same run at once (many weeks a call)", run)(changed, 1, start=begin(start, changed))
                 timed("key of the cache (digest)", lambda changed=changed: (work._before(changed), changed.digest))()
         finally:
-            history.advance, history.travels_of, history.arrange = kept
+            history.advance, history.trace, history.arrange = kept
         spent.pop("all")
-        parts = ("weeks of the model", "whose ideas were taken over", "places on the canvas")
+        parts = ("weeks of the model", "ideas from the event log", "places on the canvas")
         spent["copying weeks"] = spent["living, in all"] - sum(spent.get(name, 0.0) for name in parts)
         total = spent["living, in all"] + spent["packing (differences, gzip, base64)"] + spent["time paths"]
         print(f"{staff} staff, five years, processor time of one answer ({1000 * total / repeats:.0f} ms):", flush=True)

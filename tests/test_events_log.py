@@ -10,9 +10,9 @@ import civicsim as cs
 from civicsim.engine.compiled import compiled
 from civicsim.engine.process import Process
 from civicsim.errors import CivicsimError, ScenarioError
-from civicsim.experiment.ideas import events_frame
+from civicsim.experiment.ideas import events_frame, trace
 from civicsim.experiment.run import begin, burn_in
-from civicsim.model.log import BREACH, EVENTS, note
+from civicsim.model.log import BREACH, EVENTS, KINDS, ROW, note
 from civicsim.model.organisation import FATES as FATES_COUNTED
 from civicsim.model.organisation import ORIGINS
 from civicsim.model.recording import Recorder
@@ -248,6 +248,37 @@ def test_a_team_sees_all_recent_changes_of_its_neighbours_and_no_others():
                     standing.pop(key, None)
     assert checked > 30
     assert {1, 26} <= ages
+
+
+def told(*events):
+    """Return the ideas of a log written by hand: week, team, event, cause and, where there is one, the source."""
+    rows = np.zeros(len(events), ROW)
+    for row, (week, team, kind, cause, *source) in zip(rows, events, strict=True):
+        row["week"], row["team"], row["kind"] = week, team, KINDS.index(kind)
+        row["cause"], row["source"], row["person"] = EVENTS[kind].index(cause), (source or [-1])[0], -1
+    return trace(rows)[0]
+
+
+def test_a_source_is_what_the_team_did_when_others_looked():
+    first, own, taken = told(
+        (1, 0, "adoption", "directive"),
+        (2, 0, "replacement", "directive"), (2, 0, "adoption", "neighbours"),
+        (2, 1, "spread", "seen", 0), (2, 1, "adoption", "neighbours"),
+    )  # fmt: skip
+    assert (first.fate, own.before, taken.sources) == ("replaced", first.number, ((0, first.number),))
+
+
+def test_after_a_decay_a_team_does_what_it_did_before():
+    older, _, taken = told(
+        (1, 0, "adoption", "directive"), (3, 0, "replacement", "directive"), (3, 0, "adoption", "programme"),
+        (5, 0, "decay", "programme"), (7, 1, "spread", "handed on", 0), (7, 1, "adoption", "neighbours"),
+    )  # fmt: skip
+    assert taken.sources == ((0, older.number),)
+    decayed, taken = told(
+        (1, 0, "adoption", "directive"), (5, 0, "decay", "directive"), (7, 1, "spread", "handed on", 0),
+        (7, 1, "adoption", "neighbours"),
+    )  # fmt: skip
+    assert (decayed.fate, taken.sources) == ("decayed", ((0, -1),))
 
 
 # -- what it costs, and what it changes --------------------------------------------------------------------------------
