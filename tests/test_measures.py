@@ -13,7 +13,7 @@ from civicsim.experiment.run import begin, simulate
 from civicsim.model import recording
 from civicsim.model.levers import PURPOSES
 from civicsim.model.measures import MEASURES
-from civicsim.model.organisation import ADOPTED, FROM_STAFF, FROM_TEAM, PROFESSIONS, RIGHT
+from civicsim.model.organisation import ADOPTED, FROM_STAFF, FROM_TEAM, PROFESSIONS, RIGHT, SURVEY_ITEMS
 from civicsim.model.processes.quality import SAFETY_CRITICAL_WEIGHT
 from civicsim.model.processes.record import LOW_KAPPA
 from civicsim.model.recording import Recorder
@@ -65,7 +65,7 @@ def test_any_one_measure_gives_what_it_gives_among_all(result):
 
 def test_survey_percentages_lie_between_0_and_100(result):
     names = [name for name in MEASURES if name.startswith("survey_")]
-    assert len(names) == 23
+    assert len(names) == 2 * len(SURVEY_ITEMS) + 1
     frame = result.to_frame(names)[names]
     assert frame.min().min() >= 0.0
     assert frame.max().max() <= 100.0

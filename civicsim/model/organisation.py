@@ -111,7 +111,7 @@ N_TIES = 8
 
 SURVEY_ITEMS = (
     *("safe", "addressed", "unsafe_practice", "improvements", "suggestions"),
-    *("burnt_out", "unwell", "enough_staff", "valued", "recognition", "leaving"),
+    *("burnt_out", "unwell", "enough_staff", "valued", "recognition", "leaving", "harassed"),
 )
 """Questions of the staff survey; :data:`civicsim.model.processes.survey.QUESTIONS` gives their wording."""
 CAUSES = ORIGINS[1:]

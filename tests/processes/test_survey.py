@@ -167,6 +167,8 @@ DIRECTIONS = [
     ("leaving", "person__exhaustion", "up"),
     ("leaving", "person__trust", "down"),
     ("leaving", "person__belonging", "down"),
+    ("harassed", "organisation__fear_enacted", "up"),
+    ("harassed", "manager__openness", "down"),
 ]
 
 
@@ -198,7 +200,9 @@ def test_a_higher_threshold_is_passed_by_fewer(item, crowd):
     if item == "burnt_out":
         assert not [name for name in declared(Parameters, "survey") if name.startswith(item)]
         return
-    assert falling(share(asked(crowd, **{f"p__survey__{item}_threshold": x}), item) for x in (0.2, 0.4, 0.6, 0.8))
+    usual = getattr(Parameters(), f"{item}_threshold")
+    thresholds = (usual + x for x in (-0.15, -0.05, 0.05, 0.15))
+    assert falling(share(asked(crowd, **{f"p__survey__{item}_threshold": x}), item) for x in thresholds)
 
 
 @ITEMS

@@ -129,6 +129,14 @@ QUESTIONS = (
         "lower",
         "what drives the chance of leaving: exhaustion, trust and belonging",
     ),
+    Question(
+        "harassed",
+        "harassment by managers",
+        "14b, harassed, bullied or abused by managers in the past twelve months: at least once",
+        "lower",
+        "fear as staff meet it, as far as the manager is not open",
+        True,
+    ),
 )
 """The questions, in the order of :data:`civicsim.model.organisation.SURVEY_ITEMS`; numbers as in 2023, to be verified."""
 YES_OR_NO = tuple(question.yes_no for question in QUESTIONS)
@@ -146,6 +154,7 @@ _UNKNOWN = "Assumption: no data on who does not answer; swept through zero."
 _NOISE_SOURCE = "Assumption: with the spread of states it gives one question a repeatability of about .7."
 _CATEGORY_WIDTH_SOURCE = "Assumption: free modelling choice."
 _DUTY = "Assumption: clinicians have a duty to raise it; free modelling choice, to be swept."
+_HARASSED = "Assumption: chance of a year's experience in proportion to fear and to what the manager lacks in openness, near the usual."
 _STAFFING = "Assumption: people of one team differ more than their staffing does; to be swept."
 
 
@@ -177,6 +186,9 @@ class Parameters:
     staffing_weight: float = parameter(
         0.35, "agreement per share", 0, 1, "Weight of filled posts over workload in judging staffing.", _STAFFING
     )
+    harassed_weight: float = parameter(
+        0.29, "agreement per unit", 0, 1, "Weight of fear and the manager in being harassed by managers.", _HARASSED
+    )
     safe_threshold: float = _line(0.511, "62 % (National Guardian's Office, England, 2023)")
     addressed_threshold: float = _line(0.488, "50 % (National Guardian's Office, England, 2023)")
     unsafe_practice_threshold: float = _line(0.548, "72 % (71-75 % in England, 2021-23)")
@@ -187,6 +199,7 @@ class Parameters:
     valued_threshold: float = _line(0.503, "70 % (pooled NHS trusts, 2024)")
     recognition_threshold: float = _line(0.519, "54 % (England, 2022-23)")
     leaving_threshold: float = _line(0.558, "30 % (32 % in England in 2022)")
+    harassed_threshold: float = _line(0.19, "10 % (pooled NHS acute trusts, 2024)")
 
 
 @compiled
@@ -234,6 +247,12 @@ def wish_to_leave(leaving, usual_exhaustion, exhaustion, trust, belonging):
         - leaving.exit_trust * (trust - 0.5)
         - leaving.exit_belonging * (belonging - 0.5)
     )
+
+
+@compiled
+def harassed(weight, fear, openness):
+    """Return how far a person is made to feel blame by those above: w·F·(1−O)."""
+    return weight * fear * (1.0 - openness)
 
 
 @compiled
@@ -322,6 +341,7 @@ def agreement_of(org, q, leaving, usual_exhaustion, team, person, manager):
             who.belonging,
             recognition,
             wish_to_leave(leaving, usual_exhaustion, who.exhaustion, who.trust, who.belonging),
+            harassed(q.harassed_weight, org.fear_enacted, openness),
         )
     return agrees
 
@@ -332,7 +352,8 @@ def thresholds(q):
     voice = (q.safe_threshold, q.addressed_threshold, q.unsafe_practice_threshold)
     influence = (q.improvements_threshold, q.suggestions_threshold)
     work = (BURNT_OUT, q.unwell_threshold, q.enough_staff_threshold)
-    return voice + influence + work + (q.valued_threshold, q.recognition_threshold, q.leaving_threshold)
+    people = (q.valued_threshold, q.recognition_threshold, q.leaving_threshold, q.harassed_threshold)
+    return voice + influence + work + people
 
 
 @compiled
@@ -362,7 +383,7 @@ def _put_down(org, ticks, replies, person):
         who.answer_safe, who.answer_addressed, who.answer_unsafe_practice = given[0], given[1], given[2]
         who.answer_improvements, who.answer_suggestions, who.answer_burnt_out = given[3], given[4], given[5]
         who.answer_unwell, who.answer_enough_staff, who.answer_valued = given[6], given[7], given[8]
-        who.answer_recognition, who.answer_leaving = given[9], given[10]
+        who.answer_recognition, who.answer_leaving, who.answer_harassed = given[9], given[10], given[11]
 
 
 @compiled
@@ -389,13 +410,14 @@ def _report(view, ticks, asked, replies):
         view.survey_all_improvements, view.survey_all_suggestions = share[3], share[4]
         view.survey_all_burnt_out, view.survey_all_unwell, view.survey_all_enough_staff = share[5], share[6], share[7]
         view.survey_all_valued, view.survey_all_recognition, view.survey_all_leaving = share[8], share[9], share[10]
+        view.survey_all_harassed = share[11]
     share, n_replies = percentages(ticks, replies)
     # Where no one answers, nothing new is reported.
     if n_replies > 0:
         view.survey_safe, view.survey_addressed, view.survey_unsafe_practice = share[0], share[1], share[2]
         view.survey_improvements, view.survey_suggestions, view.survey_burnt_out = share[3], share[4], share[5]
         view.survey_unwell, view.survey_enough_staff, view.survey_valued = share[6], share[7], share[8]
-        view.survey_recognition, view.survey_leaving = share[9], share[10]
+        view.survey_recognition, view.survey_leaving, view.survey_harassed = share[9], share[10], share[11]
     view.survey_response = 100.0 * n_replies / max(n_asked, 1)
 
 
