@@ -31,7 +31,7 @@ def organisations_frame(result: Result, asked: bool = True) -> pd.DataFrame:
         real trust has thousands, so that the former is closer to published tables.
     """
     prefix = "survey_all_" if asked else "survey_"
-    names = (OUTCOME, INFLUENCE, *ADJUSTED_FOR, "safe", "addressed", "suggestions", "recognition")
+    names = (OUTCOME, INFLUENCE, *ADJUSTED_FOR, "safe", "addressed", "suggestions", "recognition", "harassed")
     view = result.history.snapshot[-1]
     return pd.DataFrame({name: view[f"{prefix}{name}"] for name in names})
 
