@@ -117,7 +117,7 @@ def of_trusts(frame: pd.DataFrame) -> Rows:
     values = _of_trusts(frame)
     samples = [_of_trusts(frame.iloc[rng.integers(0, len(frame), len(frame))]) for _ in range(_SAMPLES)]
     ends = {name: np.quantile([sample[name] for sample in samples], [0.025, 0.975]) for name in values}
-    return {name: (value, *map(float, ends[name]), len(frame)) for name, value in values.items()}
+    return {name: (value, float(ends[name][0]), float(ends[name][1]), len(frame)) for name, value in values.items()}
 
 
 def _trusts(scenario: Scenario, seeds: Sequence[int], threads: int | None) -> Rows:
@@ -143,6 +143,11 @@ def _last_year(result: Result, measure: str) -> np.ndarray:
 def _row(values: np.ndarray) -> tuple[float, float, float, int]:
     about = estimate(values)
     return about.mean, about.low, about.high, about.n
+
+
+def _ratio(logarithms: np.ndarray) -> tuple[float, float, float, int]:
+    value, low, high, n = _row(logarithms)
+    return float(np.exp(value)), float(np.exp(low)), float(np.exp(high)), n
 
 
 def _promises(scenario: Scenario, seeds: Sequence[int], threads: int | None) -> Rows:
@@ -171,8 +176,7 @@ def _patients_per_nurse(scenario: Scenario, seeds: Sequence[int], threads: int |
     usual, more = (_last_year(result, "burnt_out_share") for result in results)
     odds = np.log(more / (1.0 - more)) - np.log(usual / (1.0 - usual))
     harm = np.log(_last_year(results[1], "harm_rate") / _last_year(results[0], "harm_rate"))
-    found = {"burnt_out_odds": _row(odds), "harm_ratio": _row(harm)}
-    return {name: (*(float(np.exp(x)) for x in row[:3]), row[3]) for name, row in found.items()}
+    return {"burnt_out_odds": _ratio(odds), "harm_ratio": _ratio(harm)}
 
 
 def _asked(scenario: Scenario, seeds: Sequence[int], threads: int | None) -> Rows:
