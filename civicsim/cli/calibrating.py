@@ -26,9 +26,8 @@ from civicsim.cli.output import Output
 from civicsim.cli.progress import duration, progress
 from civicsim.cli.running import about_scenarios
 from civicsim.cli.scenarios import changed, load, n_posts
-from civicsim.cli.tables import estimated
 from civicsim.experiment.run import seeds_of, threads_available
-from civicsim.report.words import INTERVAL, counted, kind_text, number, percent
+from civicsim.report.words import INTERVAL, counted, estimated, kind_text, number, percent
 from civicsim.scenario.scenario import Scenario
 
 _SECONDS_PER_POINT_WEEK = 1e-6
@@ -75,12 +74,11 @@ def _write_validation(output: Output, folder: Folder, found: Validation, about: 
     from civicsim.report.calibration_page import footer_of, validation_page
     from civicsim.report.look import save
 
-    with folder:
+    with folder.writing(output, about):
         folder.write_csv("targets.csv", "published data beside simulated values", found.targets)
         figure = targets_figure(found.targets, _title(found), footer_of(found))
         folder.write("targets.png", "the same as a figure", lambda path: save(figure, path))
         folder.write_text("validation.html", "one page with all results", validation_page(found))
-        folder.write_manifest(output, about)
 
 
 def _target_lines(table: pd.DataFrame) -> Iterator[str]:

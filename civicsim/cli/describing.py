@@ -3,36 +3,23 @@
 from __future__ import annotations
 
 import importlib
-import inspect
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from types import ModuleType
 from typing import Any, NamedTuple
 
 from rich.text import Text
 
-from civicsim.cli.assumptions import (
-    about_parameter,
-    all_kinds,
-    all_levers,
-    all_parameters,
-    all_styles,
-    one_kind,
-    one_lever,
-    one_parameter,
-    one_style,
-    section_lines,
-)
+from civicsim.cli import assumptions
+from civicsim.cli.assumptions import Shown, about_parameter, bold, file_of, known, section_grid, shown_all
 from civicsim.cli.commands import Describe
-from civicsim.cli.dated import all_shocks, one_shock
-from civicsim.cli.listing import Shown, bold, known, labelled
-from civicsim.cli.output import Output
-from civicsim.cli.tables import Line, direction, grid
+from civicsim.cli.output import Line, Output
+from civicsim.cli.tables import grid
 from civicsim.engine.process import Process
 from civicsim.errors import CivicsimError, nearest
 from civicsim.model.columns import columns_of
-from civicsim.model.measures import FLAGSHIP, Measure
-from civicsim.report.model_page import PAGES, over_weeks, page, write_pages
+from civicsim.model.measures import FLAGSHIP
+from civicsim.report.model_page import PAGES, equations, event_lines, events_of, over_weeks, page, write_pages
+from civicsim.report.words import direction
 from civicsim.scenario.model import SHIPPED, Model, load_model
 from civicsim.scenario.shipped import kinds, shocks, styles
 
@@ -41,6 +28,7 @@ _IN_SHORT = (
     "Managers respond as far as their hours allow, and staff learn whether speaking up is safe and worthwhile. Ideas become "
     "practices, spread or decay. The results show in quality, exhaustion and turnover."
 )
+_WRITE = "civicsim describe model --out docs/model   (write all pages)"
 
 
 def describe(output: Output, request: Describe) -> None:
@@ -57,20 +45,19 @@ def describe(output: Output, request: Describe) -> None:
     found = next((topic for topic in TOPICS if word in (topic, f"{topic}s", f"{topic}es")), None)
     if found is None:
         raise CivicsimError(f"describe: no topic '{topic}'; {nearest(word, TOPICS)}")
-    show_all, show_one = topics(model)[found][1:]
-    data, lines, hint = show_all(output.width) if name is None else show_one(name, output.width)
+    about = topics(model)[found]
+    data, lines, hint = about.show_all() if name is None else about.show_one(name)
     if request.code is not None:
-        command, gap, about = hint.partition("   (")
-        hint = f"{command} --code {request.code}{gap}{about}"
+        command, gap, rest = hint.partition("   (")
+        hint = f"{command} --code {request.code}{gap}{rest}"
     output.show(data, lines, hint)
 
 
-def _all_processes(model: Model, width: int) -> Shown:
+def _all_processes(model: Model) -> Shown:
     rows = [[process.name, process.title] for process in model.week]
-    table = grid(rows, width, head=None, first="bold")
-    lines: list[Line] = ["A week in the organisation: what happens, in this order.", "", *table, "", _IN_SHORT]
     hint = "civicsim describe process voice   (or: style, parameter, measure, lever, kind, shock)"
-    return Shown([_about_process(model, process) for process in model.week], lines, hint)
+    head = "A week in the organisation: what happens, in this order."
+    return shown_all([_about_process(model, process) for process in model.week], rows, hint, head, _IN_SHORT)
 
 
 def _about_process(model: Model, process: Process) -> dict[str, Any]:
@@ -79,106 +66,102 @@ def _about_process(model: Model, process: Process) -> dict[str, Any]:
     return {"name": process.name, **facts, "parameters": [about_parameter(about) for about in section.values()]}
 
 
-def _one_process(model: Model, name: str, width: int) -> Shown:
+def _one_process(model: Model, name: str) -> Shown:
     processes = {process.name: process for process in model.week}
     known(name, processes, "process")
-    process = processes[name]
+    process, columns = processes[name], columns_of(processes[name])
     module = importlib.import_module(process.module)
-
-    def lines() -> Iterator[Line]:
-        yield from (bold(name), process.title, "")
-        yield from (" ".join(part.split()) for part in (inspect.getdoc(module) or "").split("\n\n"))
-        equations = _equations(module)
-        if equations:
-            yield ""
-            yield from grid([["equation", "meaning"], *map(list, equations.items())], width)
-        columns = columns_of(process)
-        facts = {"Reads": ", ".join(columns.reads), "Writes": ", ".join(columns.writes)}
-        yield ""
-        yield from labelled(facts, width)
-        if name in model.sections:
-            yield ""
-            yield from section_lines(model.sections, name, width)
-
-    hint = f"civicsim run --set {name}.enabled=false   (without this mechanism)"
-    return Shown(_about_process(model, process), lines(), hint)
+    lines: list[Line] = [bold(name), process.title, ""]
+    lines += [" ".join(part.split()) for part in (module.__doc__ or "").split("\n\n")]
+    if rows := [[about.name, about.words.replace("`", "")] for about in equations(module)]:
+        lines += ["", grid([["equation", "meaning"], *rows])]
+    facts = [["Reads", ", ".join(columns.reads)], ["Writes", ", ".join(columns.writes)]]
+    lines += ["", grid(facts, head=False, first="dim")]
+    if name in model.sections:
+        lines += ["", section_grid(model.sections, name)]
+    return Shown(
+        _about_process(model, process), lines, f"civicsim run --set {name}.enabled=false   (without this mechanism)"
+    )
 
 
-def _equations(module: ModuleType) -> dict[str, str]:
-    """Return the public functions of a process, each with the first line of its description."""
-    found = {}
-    for name, value in vars(module).items():
-        own = callable(value) and getattr(value, "__module__", None) == module.__name__ and not isinstance(value, type)
-        if own and not name.startswith("_") and name != "step":
-            words = (inspect.getdoc(value) or "").split("\n")[0].removeprefix("Return ").replace("``", "")
-            found[name] = words[:1].upper() + words[1:]
-    return found
+def _about_measure(model: Model, name: str) -> dict[str, Any]:
+    return {key: getattr(model.measures[name], key) for key in ("name", "label", "unit", "help", "better")}
 
 
-def _about_measure(measure: Measure) -> dict[str, Any]:
-    return {key: getattr(measure, key) for key in ("name", "label", "unit", "help", "better")}
-
-
-def _all_measures(model: Model, width: int) -> Shown:
-    known, rows = model.measures.values(), [["measure", "label, unit and direction"]]
-    rows += [[about.name, f"{about.label} ({about.unit}{direction(about.better)})"] for about in known]
-    table = grid(rows, width, first="bold")
-    lines: list[Line] = [*table, "", f"Tables show these by default: {', '.join(FLAGSHIP)}."]
+def _all_measures(model: Model) -> Shown:
+    rows = [["measure", "label, unit and direction"]]
+    rows += [[m.name, f"{m.label} ({m.unit}{direction(m.better)})"] for m in model.measures.values()]
     hint = "civicsim compare civic-culture --measure voice_gini   (or --all-measures)"
-    return Shown([_about_measure(measure) for measure in known], lines, hint)
+    last = f"Tables show these by default: {', '.join(FLAGSHIP)}."
+    return shown_all([_about_measure(model, name) for name in model.measures], rows, hint, "", last, head=True)
 
 
-def _one_measure(model: Model, name: str, width: int) -> Shown:
+def _one_measure(model: Model, name: str) -> Shown:
     known(name, model.measures, "measure")
     measure = model.measures[name]
-    facts = {
-        "Unit": measure.unit,
-        "Better": "neither" if measure.better == "neither" else measure.better,
-        "Over weeks": over_weeks(measure),
-    }
-    lines: list[Line] = [bold(f"{measure.label} ({name})"), measure.help, "", *labelled(facts, width)]
-    return Shown(_about_measure(measure), lines, f"civicsim compare civic-culture --measure {name}")
+    facts = [["Unit", measure.unit], ["Better", measure.better], ["Over weeks", over_weeks(measure)]]
+    lines: list[Line] = [bold(f"{measure.label} ({name})"), measure.help, "", grid(facts, head=False, first="dim")]
+    return Shown(_about_measure(model, name), lines, f"civicsim compare civic-culture --measure {name}")
 
 
-_WRITE = "civicsim describe model --out docs/model   (write all pages)"
-
-
-def _all_pages(width: int) -> Shown:
-    rows = [["page", "content"], *([name, holds] for name, holds in PAGES.items())]
+def _all_pages() -> Shown:
     data = [{"name": name, "holds": holds} for name, holds in PAGES.items()]
-    return Shown(data, grid(rows, width, first="bold"), _WRITE)
+    return shown_all(data, [["page", "content"], *map(list, PAGES.items())], _WRITE, head=True)
 
 
-def _one_page(model: Model, name: str, width: int) -> Shown:
+def _one_page(model: Model, name: str) -> Shown:
     known(name, PAGES, "page")
     text = page(name, model)
-    lines: list[Line] = [Text(line, no_wrap=True, overflow="ignore") for line in text.split("\n")]
+    lines = [Text(line, no_wrap=True, overflow="ignore") for line in text.split("\n")]
     return Shown({"name": name, "holds": PAGES[name], "markdown": text}, lines, _WRITE)
 
 
+def _about_shock(name: str) -> dict[str, Any]:
+    description = str(file_of(name, "shocks").get("description", shocks()[name]))
+    events = [event.to_dict() for event in events_of(name)]
+    return {"name": name, "title": shocks()[name], "description": description, "events": events}
+
+
+def _all_shocks() -> Shown:
+    data = [_about_shock(name) for name in shocks()]
+    rows = [[one["name"], "\n".join([one["description"], *event_lines(one["name"])])] for one in data]
+    head = "Shocks and interventions: dated changes, by name in a scenario file."
+    return shown_all(data, rows, "civicsim describe shock surge", head)
+
+
+def _one_shock(name: str) -> Shown:
+    known(name, shocks(), "shock or intervention")
+    events, about = events_of(name), _about_shock(name)
+    lines: list[Line] = [bold(f"{about['title']} ({name})"), about["description"], "", *event_lines(name), ""]
+    lines += ["In a scenario file, in a week of your choice (week 0 is the first after the burn-in):", ""]
+    lines += ["    [[interventions]]", "    week = 52", f'    name = "{name}"']
+    if any(event.weeks for event in events):
+        lines.append("    weeks = 26       # to make it longer or shorter")
+    if any(event.action for event in events):
+        lines.append("    size = 0.3       # to make its immediate effect larger or smaller")
+    return Shown(about, lines, "civicsim new my.toml, add it, then civicsim compare my.toml")
+
+
 class Topic(NamedTuple):
-    """What can be described: its names, and how to show all of them or one in the columns of the terminal."""
+    """What can be described: its names, and how to show all of them or one."""
 
     names: Callable[[], Iterable[str]]
-    show_all: Callable[[int], Shown]
-    show_one: Callable[[str, int], Shown]
+    show_all: Callable[[], Shown]
+    show_one: Callable[[str], Shown]
 
 
 def topics(model: Model = SHIPPED) -> dict[str, Topic]:
     """Return the topics of ``describe`` for a model."""
     week, sections = [process.name for process in model.week], model.sections
+    parameters = partial(assumptions.all_parameters, sections), partial(assumptions.one_parameter, sections)
     return {
         "process": Topic(lambda: week, partial(_all_processes, model), partial(_one_process, model)),
-        "style": Topic(styles, all_styles, one_style),
-        "parameter": Topic(
-            lambda: [*sections, *sections.parameters],
-            partial(all_parameters, sections),
-            partial(one_parameter, sections),
-        ),
+        "style": Topic(styles, assumptions.all_styles, assumptions.one_style),
+        "parameter": Topic(lambda: [*sections, *sections.parameters], *parameters),
         "measure": Topic(lambda: model.measures, partial(_all_measures, model), partial(_one_measure, model)),
-        "lever": Topic(lambda: sections["levers"], all_levers, one_lever),
-        "kind": Topic(kinds, all_kinds, one_kind),
-        "shock": Topic(shocks, all_shocks, one_shock),
+        "lever": Topic(lambda: sections["levers"], assumptions.all_levers, assumptions.one_lever),
+        "kind": Topic(kinds, assumptions.all_kinds, assumptions.one_kind),
+        "shock": Topic(shocks, _all_shocks, _one_shock),
         "model": Topic(lambda: PAGES, _all_pages, partial(_one_page, model)),
     }
 

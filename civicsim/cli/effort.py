@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from civicsim.cli.files import size_of
 from civicsim.cli.output import Output
 from civicsim.cli.progress import duration
 from civicsim.cli.scenarios import n_managers, n_posts
@@ -113,11 +114,3 @@ def check_effort(
             f"this takes about {duration(seconds)} on {counted(min(threads_available(), runs), 'thread')} "
             f"({runs:,} runs of {posts:,} posts); Ctrl-C stops it"
         )
-
-
-def size_of(n_bytes: float) -> str:
-    """Return a number of bytes in words, such as "3.2 kB" or "41 MB"."""
-    for unit, size in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if n_bytes >= size:
-            return f"{n_bytes / size:,.{1 if n_bytes < 10 * size else 0}f} {unit}"
-    return f"{n_bytes:.0f} B"

@@ -9,13 +9,15 @@ import os
 import platform
 import shlex
 import subprocess
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import civicsim
 from civicsim.cli import Stopped
-from civicsim.cli.output import Output, plain
+from civicsim.cli.output import Line, Output, plain
+from civicsim.cli.tables import grid
 from civicsim.errors import CivicsimError
 
 if TYPE_CHECKING:
@@ -97,7 +99,7 @@ def table_writer(frame: pd.DataFrame, digits: str = _EVERY_DIGIT) -> Callable[[P
 
 
 class Folder:
-    """A folder of results, made if it does not exist, which remembers its files. Write within ``with folder:``."""
+    """A folder of results, made if it does not exist, which remembers its files. Write within ``with folder.writing(…):``."""
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
@@ -113,12 +115,17 @@ class Folder:
         except OSError as error:
             raise CivicsimError(f"--out {path}: cannot be written to ({error.strerror})") from None
 
-    def __enter__(self) -> Folder:
-        return self
+    @contextmanager
+    def writing(self, output: Output, about: Mapping[str, Any]) -> Iterator[None]:
+        """Write the manifest after the block, in which the other files are written; report what was kept if it is stopped.
 
-    def __exit__(self, kind: type[BaseException] | None, *about: object) -> None:
-        """Report what was kept if the user stops the writing."""
-        if kind is KeyboardInterrupt:
+        ``about`` describes what the files rest on; see :meth:`_write_manifest`.
+        """
+        output.note(f"writing files to {self.path}")
+        try:
+            yield
+            self._write_manifest(output, about)
+        except KeyboardInterrupt:
             kept = f"kept in {self.path}: {', '.join(self.files)}" if self.files else "nothing was written"
             raise Stopped(kept) from None
 
@@ -141,7 +148,7 @@ class Folder:
         if csv:
             self.write_csv(f"{name}.csv", about, frame)
 
-    def write_manifest(self, output: Output, about: Mapping[str, Any]) -> None:
+    def _write_manifest(self, output: Output, about: Mapping[str, Any]) -> None:
         """Write ``manifest.json``: all that is needed to repeat the command and to check the other files."""
         content = {
             "command": shlex.join(["civicsim", *output.arguments]),
@@ -156,9 +163,25 @@ class Folder:
         text = json.dumps(plain(content), indent=2) + "\n"
         self.write_text("manifest.json", "origin of the files, with checksums", text)
 
-    def listed(self) -> dict[str, str]:
-        """Return what was written: path → content."""
-        return {str(self.path / name): about for name, about in self.files.items()}
+
+def files_of(folder: Folder | None) -> dict[str, str]:
+    """Return what was written: path → content."""
+    return {} if folder is None else {str(folder.path / name): about for name, about in folder.files.items()}
+
+
+def file_lines(folder: Folder | None) -> Iterator[Line]:
+    """Yield the files written, with their size and content."""
+    if folder is not None:
+        rows = [[name, size_of((folder.path / name).stat().st_size), about] for name, about in folder.files.items()]
+        yield from ("", f"Files in {folder.path}:", grid(rows, head=False, right=(1,), indent=2))
+
+
+def size_of(n_bytes: float) -> str:
+    """Return a number of bytes in words, such as "3.2 kB" or "41 MB"."""
+    for unit, size in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if n_bytes >= size:
+            return f"{n_bytes / size:,.{1 if n_bytes < 10 * size else 0}f} {unit}"
+    return f"{n_bytes:.0f} B"
 
 
 def _sha256(path: Path) -> str:

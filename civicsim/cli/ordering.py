@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any, cast
 
 import pandas as pd
-from rich.text import Text
+from rich.padding import Padding
 
 from civicsim.cli.commands import OrderStudy
+from civicsim.cli.files import file_lines, files_of
 from civicsim.cli.output import Output
 from civicsim.cli.progress import progress
-from civicsim.cli.running import about_scenarios, file_lines, files_of, measures_of, prepare, sample_text, title_text
+from civicsim.cli.running import about_scenarios, measures_of, prepare, sample_text, title_text
 from civicsim.cli.scenarios import changed, load, n_posts
-from civicsim.cli.tables import Row, fits, grid, spread
+from civicsim.cli.tables import fits, grid, spread
 from civicsim.errors import CivicsimError, nearest
 from civicsim.experiment.order import MATTERS, BurnIn, order_study
 from civicsim.model.week import PUBLISHED
@@ -62,17 +62,16 @@ def order(output: Output, request: OrderStudy) -> None:
     about = about_scenarios(scenarios, seeds, "each")
     about |= {"burn_in": burn_in, "smallest_that_matters": MATTERS, "orders": study.orders}
     if folder is not None:
-        with folder:
+        with folder.writing(output, about):
             folder.write_csv("orders.csv", "how far each measure moves with the order", table)
             folder.write_csv("runs.csv", "every measure of every run in every order", study.values)
-            folder.write_manifest(output, about)
     lines = [title_text(scenario), sample_text(seeds, scenario, "run", " in each order")]
     lines.append(f"{request.orders} shuffled orders of the week beside the published one. {_BURN_INS[burn_in]}")
     if other is not None:
         lines.append(f"Values are differences from {other.title or other.style}, between matched runs.")
     output.show(
         {**about, "table": table, "files": files_of(folder), "warnings": output.warnings},
-        [*lines, "", *_lines(table, output.width), "", _EXPLAINED, _in_short(table), *file_lines(folder, output.width)],
+        [*lines, "", _grid(table), "", _EXPLAINED, _in_short(table), *file_lines(folder)],
         f"civicsim run --order {table['largest_order'].iloc[0]}   (one run in another order)",
     )
 
@@ -83,18 +82,15 @@ def _in_short(table: pd.DataFrame) -> str:
     return f"Does the order matter, for {len(table)} measures: {verdicts}. More --seeds give more certainty."
 
 
-def _lines(table: pd.DataFrame, width: int) -> list[Text]:
+def _grid(table: pd.DataFrame) -> Padding:
     """Return a row per measure; where there is no room for the interval in words, ``±`` and half of it."""
     for written_out in (True, False):
-        rows: list[Row] = [_HEAD, *(_cells(row, written_out) for row in table.to_dict("records"))]
-        if fits(rows, width):
+        rows = [_HEAD, *(_cells(row, written_out) for row in table.to_dict("records"))]
+        if fits(rows):
             break
-    return list(grid(rows, width, right=(1, 2, 3, 4), wrap=False))
+    return grid(rows, right=(1, 2, 3, 4))
 
 
 def _cells(row: Mapping[Any, Any], written_out: bool) -> list[str]:
-    size = row["threshold"]
-    # Two digits of the shift that matters tell everything in the row apart.
-    decimals = 4 if not size > 0 else min(5, max(0, 1 - math.floor(math.log10(size))))
-    numbers = [number(row[key], decimals) for key in ("mean", "seed_sd", "order_sd")]
-    return [row["label"], *numbers, spread(row, "largest", decimals, True, written_out), row["exceeds"]]
+    numbers = [number(row[key]) for key in ("mean", "seed_sd", "order_sd")]
+    return [row["label"], *numbers, spread(row, "largest", True, written_out), row["exceeds"]]

@@ -12,8 +12,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from rich.padding import Padding
     from rich.text import Text
 
+type Line = str | Text | Padding
+"""What is printed: text, which wraps between words, or a table."""
 WIDTH_OF_A_FILE = 100
 """Columns of tables that do not go to a terminal."""
 LONGEST = 200
@@ -63,12 +66,7 @@ class Output:
         """Whether progress and hints are wanted."""
         return not (self.json or self.quiet)
 
-    @property
-    def width(self) -> int:
-        """Columns that a table may take."""
-        return shutil.get_terminal_size((WIDTH_OF_A_FILE, 24)).columns
-
-    def show(self, data: Any, lines: Iterable[Text | str], hint: str = "") -> None:
+    def show(self, data: Any, lines: Iterable[Line], hint: str = "") -> None:
         """Print a result: its data as JSON, or else its lines and a hint at the next command."""
         if self.json:
             print(json.dumps(plain(data), indent=2, allow_nan=False))
@@ -77,18 +75,19 @@ class Output:
         if hint:
             self.hint(f"Next: {hint}")
 
-    def print(self, *lines: Text | str) -> None:
-        """Print lines; long ones wrap between words."""
+    def print(self, *lines: Line) -> None:
+        """Print lines, which wrap between words, and tables."""
         # Loaded only here, so that help starts fast.
         from rich.console import Console
         from rich.text import Text
 
-        console = Console(width=self.width, highlight=False, emoji=False, markup=False)
+        console = Console(width=columns_of_terminal(), highlight=False, emoji=False, markup=False)
         with console.capture() as printed:
             for line in lines:
-                text = Text(line) if isinstance(line, str) else line
-                text.plain = clean(text.plain)
-                console.print(text, crop=False)
+                shown = Text(line) if isinstance(line, str) else line
+                if isinstance(shown, Text):
+                    shown.plain = clean(shown.plain)
+                console.print(shown, crop=False)
         sys.stdout.write("\n".join(line.rstrip() for line in printed.get().split("\n")))
 
     def note(self, text: str) -> None:
@@ -130,6 +129,11 @@ def plain(values: Any) -> Any:
     if isinstance(values, float) and not math.isfinite(values):
         return None
     return values if values is None or isinstance(values, bool | int | float | str) else str(values)
+
+
+def columns_of_terminal() -> int:
+    """Return how many columns a table may take."""
+    return shutil.get_terminal_size((WIDTH_OF_A_FILE, 24)).columns
 
 
 def stderr_is_terminal() -> bool:

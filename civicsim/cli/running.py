@@ -5,17 +5,15 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
-
-from rich.text import Text
+from typing import Any
 
 from civicsim.cli.commands import Compare, Demo, Export, Run
-from civicsim.cli.effort import check_effort, size_of
-from civicsim.cli.files import Folder
-from civicsim.cli.output import Output
+from civicsim.cli.effort import check_effort
+from civicsim.cli.files import Folder, file_lines, files_of
+from civicsim.cli.output import Line, Output
 from civicsim.cli.progress import progress
 from civicsim.cli.scenarios import changed, is_path, labels_of, load, n_posts, size_text, warn_of_dates, week_of
-from civicsim.cli.tables import comparison_lines, grid, summary_lines
+from civicsim.cli.tables import comparison_lines, grid, summary_table
 from civicsim.errors import CivicsimError
 from civicsim.experiment.compare import Comparison
 from civicsim.experiment.compare import compare as run_matched
@@ -27,9 +25,6 @@ from civicsim.model.measures import FLAGSHIP, MEASURES
 from civicsim.model.week import PUBLISHED
 from civicsim.report.words import INTERVAL, THINKING_AID, counted, kind_text, number, percent, seeds_text, time_text
 from civicsim.scenario.scenario import STATUS_QUO, Scenario
-
-if TYPE_CHECKING:
-    pass  # loaded where files are written: a single run starts without
 
 DEMO_STYLES = [STATUS_QUO, *["command", "targets-through-fear", "tokenistic-engagement", "compact", "civic-culture"]]
 LAST_WEEKS = 52
@@ -68,12 +63,12 @@ def run(output: Output, request: Run) -> None:
             sample_text(seeds, scenario, "run"),
             *_settings(request, result),
             "",
-            *summary_lines(table, output.width),
+            summary_table(table),
             "",
             VARIATION if len(seeds) > 1 else _ONE_RUN,
             _MODEL,
-            *([] if times is None else _profile_lines(times, output.width)),
-            *file_lines(folder, output.width),
+            *([] if times is None else _profile_lines(times)),
+            *file_lines(folder),
         ],
         f"civicsim compare {'civic-culture' if what == STATUS_QUO else what}   (with the status quo, on matched runs)",
     )
@@ -82,8 +77,7 @@ def run(output: Output, request: Run) -> None:
 def _write_run(output: Output, folder: Folder, result: Result, csv: bool) -> None:
     import pandas as pd
 
-    output.note(f"writing files to {folder.path}")
-    with folder:
+    with folder.writing(output, _about([result])):
         folder.write_table("weekly", "every measure of every week and run", result.to_frame(), csv)
         summary = result.summary(None, LAST_WEEKS).reset_index()
         folder.write_table("summary", f"every measure of every run, {_span(result.scenario)}", summary)
@@ -92,7 +86,6 @@ def _write_run(output: Output, folder: Folder, result: Result, csv: bool) -> Non
         folder.write_text(
             "scenario.toml", "the scenario, with every value", result.scenario.to_toml(folder.path, every=True)
         )
-        folder.write_manifest(output, _about([result]))
 
 
 def _rows_of(result: Result, measures: Sequence[str]) -> list[dict[str, Any]]:
@@ -105,15 +98,18 @@ def _rows_of(result: Result, measures: Sequence[str]) -> list[dict[str, Any]]:
     return rows
 
 
-def _profile_lines(profile: Profile, width: int) -> Iterator[Text]:
+def _profile_lines(profile: Profile) -> Iterator[Line]:
     """Yield the time of each process, in the order of the week, and of the week as a whole."""
     processes = profile.processes
     rest = profile.one_by_one - profile.calls - sum(process.nanoseconds for process in processes)
     size = f"{counted(profile.n_runs, 'run')}, {profile.n_persons:,} people, {counted(profile.weeks, 'week')}"
-    yield from (Text(), Text(f"Time on one thread, ns per person-week: {size}"))
     rows = [[process.name, number(process.nanoseconds, 1), percent(process.share)] for process in processes]
-    yield from grid(rows, width, right=(1, 2), indent=2, head=None)
-    yield Text()
+    yield from (
+        "",
+        f"Time on one thread, ns per person-week: {size}",
+        grid(rows, head=False, right=(1, 2), indent=2),
+        "",
+    )
     sums = [
         (profile.one_by_one, "process by process, of which"),
         (profile.calls, "  calls that pass the tables"),
@@ -121,9 +117,9 @@ def _profile_lines(profile: Profile, width: int) -> Iterator[Text]:
     ]
     if profile.together is not None:
         sums.append((profile.together, "in one compiled loop, as in ordinary runs"))
-    yield from grid([[number(ns, 1), about] for ns, about in sums], width, right=(0,), indent=2, head=None)
+    yield grid([[number(ns, 1), about] for ns, about in sums], head=False, right=(0,), indent=2)
     if profile.together is None:
-        yield Text("  This order of the week always runs process by process.")
+        yield "  This order of the week always runs process by process."
 
 
 def export(output: Output, request: Export) -> None:
@@ -136,8 +132,7 @@ def export(output: Output, request: Export) -> None:
         result = simulate(scenario, seeds, teams=True, processes=week, progress=report, events=request.events)
     from civicsim.experiment.graphs import to_networkx, write_graphml
 
-    output.note(f"writing files to {folder.path}")
-    with folder:
+    with folder.writing(output, _about([result])):
         folder.write_text("scenario.toml", "the scenario, with every value", scenario.to_toml(folder.path, every=True))
         folder.write_table("weekly", "every measure of every week and run", result.to_frame(), request.csv)
         folder.write_table("teams", "every team in every week and run", result.teams_frame(), request.csv)
@@ -147,11 +142,10 @@ def export(output: Output, request: Export) -> None:
         network = to_networkx(result.cohort, team_layer=request.team_ties)
         about = f"people and ties of the run with seed {seeds[0]}, after the last week"
         folder.write("network.graphml", about, lambda path: write_graphml(network, path))
-        folder.write_manifest(output, _about([result]))
     head = [title_text(scenario), f"{counted(len(seeds), 'run')} ({seeds_text(seeds)})"]
     output.show(
         {**_about([result]), "files": files_of(folder), "warnings": output.warnings},
-        [*head, *file_lines(folder, output.width)],
+        [*head, *file_lines(folder)],
         f"civicsim run {folder.path / 'scenario.toml'}",
     )
 
@@ -193,10 +187,10 @@ def compare(output: Output, request: Compare, hint: str = "") -> None:
             sample_text(seeds, first.scenario, "matched run", " of each"),
             *_settings(request, first),
             "",
-            *comparison_lines(table, baseline, output.width),
+            *comparison_lines(table, baseline),
             _COMPARED if len(seeds) > 1 else _ONE_RUN,
             _MODEL,
-            *file_lines(folder, output.width),
+            *file_lines(folder),
         ],
         hint or (again if folder is None else look),
     )
@@ -249,10 +243,9 @@ def _write_comparison(
 ) -> None:
     from civicsim.report.figures import comparison_figure, differences_figure, save
 
-    output.note(f"writing files to {folder.path}")
     first = comparison.results[comparison.baseline].scenario
     drawn = measures if len(measures) <= _MOST_PANELS else FLAGSHIP
-    with folder:
+    with folder.writing(output, _about(list(comparison.results.values()), comparison)):
         folder.write_table("weekly", "every measure of every week and run", comparison.to_frame(), csv)
         summary = comparison.summary(None, LAST_WEEKS)
         folder.write_table("summary", f"every measure of every run, {_span(first)}", summary)
@@ -261,7 +254,6 @@ def _write_comparison(
         paths, differences = comparison_figure(comparison, drawn), differences_figure(comparison, drawn, LAST_WEEKS)
         folder.write("time-paths.png", "measures over time, with bands over runs", partial(save, paths))
         folder.write("differences.png", "paired differences with intervals", partial(save, differences))
-        folder.write_manifest(output, _about(list(comparison.results.values()), comparison))
 
 
 # -- what commands that run scenarios share ------------------------------------------------------------------------------
@@ -347,16 +339,3 @@ def _settings(request: Run | Compare, result: Result) -> Iterator[str]:
 
 def _span(scenario: Scenario) -> str:
     return f"over the last {counted(min(LAST_WEEKS, scenario.weeks), 'week')}"
-
-
-def files_of(folder: Folder | None) -> Mapping[str, str]:
-    """Return the files written, and their content."""
-    return {} if folder is None else folder.listed()
-
-
-def file_lines(folder: Folder | None, width: int) -> Iterator[Text]:
-    """Yield the files written, with their size and content."""
-    if folder is not None:
-        yield from (Text(), Text(f"Files in {folder.path}:"))
-        rows = [[name, size_of((folder.path / name).stat().st_size), about] for name, about in folder.files.items()]
-        yield from grid(rows, width, right=(1,), indent=2, head=None)

@@ -9,11 +9,10 @@ from typing import Any
 
 from civicsim.cli.commands import Check, New
 from civicsim.cli.files import check_ending, check_free, text_writer, write_file
-from civicsim.cli.listing import range_text, unit_text, value_text
-from civicsim.cli.output import Output
+from civicsim.cli.output import Line, Output
 from civicsim.cli.scenarios import load, size_text
-from civicsim.cli.tables import Line, grid
-from civicsim.report.words import counted
+from civicsim.cli.tables import grid
+from civicsim.report.words import counted, range_text, unit_text, value_text
 from civicsim.scenario.scenario import DEFAULT_KIND, SECTIONS, STATUS_QUO, Scenario
 from civicsim.scenario.shipped import kinds, sets_levers_only, shocks, styles
 
@@ -113,13 +112,11 @@ def check(output: Output, request: Check) -> None:
         "scenario": scenario.digest,
         "changes": {key: {"from": before, "to": after} for key, (before, after) in changes.items()},
     }
-    lines = _check_lines(path, scenario, is_style, changes, output.width)
+    lines = _check_lines(path, scenario, is_style, changes)
     output.show(data, lines, f"civicsim compare {path}   (with the status quo, on matched runs)")
 
 
-def _check_lines(
-    path: str, scenario: Scenario, is_style: bool, changes: dict[str, tuple[Any, Any]], width: int
-) -> Iterator[Line]:
+def _check_lines(path: str, scenario: Scenario, is_style: bool, changes: dict[str, tuple[Any, Any]]) -> Iterator[Line]:
     yield f"{path} is a valid {'style' if is_style else 'scenario'}: {scenario.title}"
     if not is_style:
         size = size_text(scenario.structure, scenario.roster)
@@ -131,7 +128,7 @@ def _check_lines(
         for key, (before, after) in changes.items():
             about = scenario.model.sections.parameters[key]
             rows.append([key, value_text(before), value_text(after), range_text(about) + unit_text(about)])
-        yield from grid(rows, width, indent=2)
+        yield grid(rows, indent=2)
     elif not scenario.interventions:
         yield f"It changes nothing in {against}."
     if scenario.interventions:

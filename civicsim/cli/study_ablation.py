@@ -13,8 +13,7 @@ from civicsim.cli import study_commands
 from civicsim.cli.output import Output
 from civicsim.cli.study_analysis import warn_of_failures
 from civicsim.cli.studying import beside, load, read, run_in
-from civicsim.cli.tables import direction, estimated, judged
-from civicsim.report.words import INTERVAL, counted
+from civicsim.report.words import INTERVAL, counted, direction, estimated, judged
 from civicsim.study.analysis.ablation import EMPTY, SAME, UNTOLD, ablation_study, check_varied
 from civicsim.study.analysis.ablation import ablation as ablation_of
 from civicsim.study.analysis.contrasts import TOO_CLOSE, TOO_SMALL

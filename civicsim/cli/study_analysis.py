@@ -11,9 +11,8 @@ import pandas as pd
 from civicsim.cli import study_commands
 from civicsim.cli.output import Output
 from civicsim.cli.studying import read
-from civicsim.cli.tables import direction, estimated, judged
 from civicsim.errors import CivicsimError
-from civicsim.report.words import INTERVAL, counted, number, percent, with_interval
+from civicsim.report.words import INTERVAL, counted, direction, estimated, judged, number, percent, with_interval
 from civicsim.study.analysis.matched import Matched, matched
 from civicsim.study.store.store import Store
 

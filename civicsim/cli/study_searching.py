@@ -11,8 +11,7 @@ from civicsim.cli import Stopped, study_commands
 from civicsim.cli.output import Output
 from civicsim.cli.study_analysis import box_text
 from civicsim.cli.studying import beside, load, study_progress, worker_options
-from civicsim.cli.tables import estimated, judged
-from civicsim.report.words import INTERVAL, counted, number, percent
+from civicsim.report.words import INTERVAL, counted, estimated, judged, number, percent
 from civicsim.study.analysis.adversary import BATCH, OTHER, WORST, Adversary
 from civicsim.study.analysis.adversary import adversary as search
 from civicsim.study.analysis.matched import short

@@ -11,16 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from civicsim.cli import Stopped, study_commands
-from civicsim.cli.effort import size_of
 from civicsim.cli.extras import need
-from civicsim.cli.files import check_ending, table_writer, text_writer, write_file
-from civicsim.cli.output import Output
+from civicsim.cli.files import check_ending, size_of, table_writer, text_writer, write_file
+from civicsim.cli.output import Line, Output
 from civicsim.cli.progress import duration, shown, time_left
 from civicsim.cli.scenarios import warn_of_dates
 from civicsim.cli.starting import write_new
 from civicsim.cli.study_commands import Workers
 from civicsim.cli.study_template import TEMPLATE
-from civicsim.cli.tables import Line, grid
+from civicsim.cli.tables import grid
 from civicsim.errors import CivicsimError
 from civicsim.report.words import counted, seeds_text
 from civicsim.study.design.study import Study
@@ -75,7 +74,7 @@ def list_all(output: Output, request: study_commands.List) -> None:
     if not found:
         output.show(found, [f"No studies in {root}."], "civicsim study new study.toml")
         return
-    output.show(found, grid([list(one.values()) for one in found], output.width, head=None))
+    output.show(found, [grid([list(one.values()) for one in found], head=False)])
 
 
 def _study_files(root: Path) -> Iterator[dict[str, str]]:
@@ -200,7 +199,7 @@ def _repeat(output: Output, path: str, only: str) -> None:
     rows = [[name, f"{value:.6g}"] for name, value in values.items()]
     output.show(
         {"point": point, "seed": seed, "scenario": scenario.digest, "values": values},
-        [f"point {point}, seed {seed}: {scenario!r}", *grid(rows, output.width, head=None, indent=2)],
+        [f"point {point}, seed {seed}: {scenario!r}", grid(rows, head=False, indent=2)],
     )
 
 

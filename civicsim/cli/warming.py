@@ -6,7 +6,7 @@ from itertools import count
 
 from civicsim.cli import Stopped
 from civicsim.cli.commands import Warmup
-from civicsim.cli.effort import size_of
+from civicsim.cli.files import size_of
 from civicsim.cli.output import Output
 from civicsim.cli.progress import duration, shown
 from civicsim.engine.compiled import NOT_KEPT

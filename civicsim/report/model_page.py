@@ -8,13 +8,12 @@ from __future__ import annotations
 import importlib
 import inspect
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from civicsim.engine.parameters import Parameter
 from civicsim.engine.process import Process
 from civicsim.errors import CivicsimError
 from civicsim.model import rules as kernels
@@ -24,8 +23,9 @@ from civicsim.model.levers import PURPOSES
 from civicsim.model.measures import FLAGSHIP, Measure
 from civicsim.model.organisation import REAL, TABLES, Column
 from civicsim.model.processes import actions
+from civicsim.model.processes.events import Event
 from civicsim.model.week import WEEK
-from civicsim.report.words import setting_text
+from civicsim.report.words import counted, range_text, setting_text, value_text
 from civicsim.scenario.model import PARAMETERS, SECTIONS, SHARED, SHIPPED, Model, Sections
 from civicsim.scenario.scenario import Scenario, sources_of
 from civicsim.scenario.shipped import kinds, shocks, styles
@@ -33,6 +33,7 @@ from civicsim.scenario.shipped import kinds, shocks, styles
 _PROSE = Path(__file__).parent / "pages"
 _BLOCK = re.compile(r"^\{\{(\w+)\}\}$", re.MULTILINE)
 _HEADINGS = {"Parameters", "Returns", "Raises", "Attributes"}
+_SHOWN = ("week", "name", "weeks", "set", "action", "size")
 _TYPES = {REAL: "real", "i1": "whole number", "i2": "whole number", "i4": "whole number", "u8": "whole number"}
 
 # -- words ---------------------------------------------------------------------------------------------------------------
@@ -53,14 +54,6 @@ def code(word: object) -> str:
     return f"`{word}`"
 
 
-def _range(about: Parameter) -> str:
-    if about.choices:
-        return ", ".join(about.choices)
-    if isinstance(about.default, bool):
-        return "on, off"
-    return f"{setting_text(float(about.low))} to {setting_text(float(about.high))}"
-
-
 def _sentence(words: str) -> str:
     words = " ".join(words.replace("``", "`").split())
     return words[:1].upper() + words[1:]
@@ -74,14 +67,21 @@ def parameter_table(section: str, sections: Sections = SECTIONS) -> str:
     return table(
         ("parameter", "label", "symbol", "default", "unit", "range", "role", "status", "meaning", "source"),
         (
-            (code(p.key), p.label, p.symbol or "–", setting_text(p.default), p.unit, _range(p), *_evidence(p))
+            (
+                code(p.key),
+                p.label,
+                p.symbol or "–",
+                setting_text(p.default),
+                p.unit,
+                range_text(p, setting_text),
+                p.role,
+                p.status,
+                p.help,
+                p.source,
+            )
             for p in sections[section].values()
         ),
     )
-
-
-def _evidence(about: Parameter) -> tuple[str, str, str, str]:
-    return about.role, about.status, about.help, about.source
 
 
 def _bounds(column: Column) -> str:
@@ -231,14 +231,23 @@ def _scales() -> str:
     return table((f"default ({scenario.kind})", "number"), rows)
 
 
+def changes_of_kind(kind: str) -> list[tuple[str, Any, Any, str]]:
+    """Return what a kind of organisation changes: parameter, default, its value, and the source that its file names."""
+    sources, found = sources_of(kind), Scenario.preset().diff(Scenario.preset(kind=kind))
+    return [
+        (key, usual, value, sources.get(key, "The file names no source."))
+        for key, (usual, value) in found.items()
+        if key in PARAMETERS
+    ]
+
+
 def _kinds() -> str:
     titles = table(("kind", "in words"), ((code(name), title) for name, title in kinds().items()))
-    rows = []
-    for name in kinds():
-        sources = sources_of(name)
-        for key, (usual, value) in Scenario.preset().diff(Scenario.preset(kind=name)).items():
-            if key in PARAMETERS:
-                rows.append((code(name), code(key), setting_text(value), setting_text(usual), sources.get(key, "")))
+    rows = [
+        (code(name), code(key), setting_text(value), setting_text(usual), source)
+        for name in kinds()
+        for key, usual, value, source in changes_of_kind(name)
+    ]
     return f"{titles}\n\n{table(('kind', 'what it sets', 'to', 'instead of', 'where it comes from'), rows)}"
 
 
@@ -280,24 +289,39 @@ def _style_hours() -> str:
     return table(("style", *PURPOSES, "in all"), rows)
 
 
-def _set_in_words(settings: dict[str, Any]) -> str:
-    return ", ".join(f"{code(key)} = {setting_text(value)}" for key, value in settings.items())
+def events_of(name: str) -> tuple[Event, ...]:
+    """Return the events of a shock or intervention, counted from its own week."""
+    return Scenario.from_dict({"interventions": [{"name": name, "week": 0}]}).interventions
+
+
+def event_lines(name: str) -> Iterator[str]:
+    """Yield what each event of a shock or intervention does, in a sentence."""
+    for event in events_of(name):
+        when = "At once" if event.week == 0 else f"After {counted(event.week, 'week')}"
+        if event.set:
+            span = f"for {counted(event.weeks, 'week')}" if event.weeks else "to the end"
+            yield f"{when}, {span}: {', '.join(_setting(key, value) for key, value in event.set.items())}."
+        if event.action:
+            does = _doc(actions.ACTIONS[event.action]).split("\n")[0].rstrip(".")
+            does = does.replace("`size`", value_text(event.size)).replace("`", "")
+            yield f"{when}: {does[:1].lower() + does[1:]}."
+        others = [field for field in fields(event) if field.name not in _SHOWN]
+        values = [(field.name, getattr(event, field.name), field.default) for field in others]
+        changed = [f"{key} = {value_text(value)}" for key, value, default in values if value != default]
+        if changed:
+            yield f"Applies to {', '.join(changed)}."
+
+
+def _setting(key: str, value: Any) -> str:
+    """Return a parameter's value, and that of the status quo."""
+    section, _, name = key.partition(".")
+    unique = sum(about.name == name for about in PARAMETERS.values()) == 1
+    usual = getattr(getattr(Scenario.preset(), section), name)
+    return f"{name if unique else key} = {value_text(value)} (status quo: {value_text(usual)})"
 
 
 def _shocks() -> str:
-    rows = []
-    for name, title in shocks().items():
-        scenario = Scenario.from_dict({"interventions": [{"name": name, "week": 0}]})
-        events = []
-        for event in scenario.interventions:
-            about = {
-                key: value for key, value in event.to_dict().items() if key not in ("name", "week", "weeks", "set")
-            }
-            what = [_set_in_words(event.set)] if event.set else []
-            what += [", ".join(f"{key} {code(setting_text(value))}" for key, value in about.items())] if about else []
-            when = f"week {event.week}" + (f", for {event.weeks} weeks" if event.weeks else "")
-            events.append(f"{when}: {'; '.join(what)}")
-        rows.append((code(name), title, " / ".join(events)))
+    rows = ((code(name), title, " ".join(event_lines(name))) for name, title in shocks().items())
     return table(("name", "in words", "what it does, counted from its own week"), rows)
 
 

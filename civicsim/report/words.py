@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from civicsim.engine.parameters import Parameter
 from civicsim.errors import ScenarioError
 from civicsim.experiment.run import Result
 from civicsim.experiment.statistics import CONFIDENCE
@@ -41,11 +42,40 @@ def number(value: float, decimals: int | None = None, sign: bool = False) -> str
 
 
 def with_interval(mean: float, low: float, high: float, sign: bool = False) -> tuple[str, str]:
-    """Return a mean and its interval, no more exactly than two digits of the interval's half width."""
+    """Return a mean and its interval, no more exactly than two digits of the interval's half width.
+
+    There is one more digit where an interval that excludes 0 would seem to begin or end there.
+    """
     if np.isnan(low):
         return number(mean, sign=sign), "no interval"
     decimals = _decimals((high - low) / 2 if np.isfinite(high - low) else mean, 2)
+    if low * high > 0 and min(abs(low), abs(high)) < 0.5 * 10.0**-decimals:
+        decimals += 1
     return number(mean, decimals, sign), f"{number(low, decimals, sign)} to {number(high, decimals, sign)}"
+
+
+def estimated(value: float, low: float, high: float, sign: bool = False) -> str:
+    """Return a number with its interval in brackets."""
+    return "{} ({})".format(*with_interval(value, low, high, sign))
+
+
+def plus_minus(value: float, low: float, high: float, sign: bool = False) -> str:
+    """Return a number with the longer half of its interval behind "±"."""
+    half = max(value - low, high - value)
+    return f"{with_interval(value, low, high, sign)[0]} ± {number(half, _decimals(half, 2))}"
+
+
+def judged(verdict: str, better: str) -> str:
+    """Return a verdict, and whether that is better or worse where the measure has a direction."""
+    way, comma, rest = verdict.partition(",")
+    if way not in ("higher", "lower") or better == "neither":
+        return verdict
+    return f"{way}, {'better' if way == better else 'worse'}{comma}{rest}"
+
+
+def direction(better: str) -> str:
+    """Return which way of a measure is better, to follow its unit."""
+    return "" if better == "neither" else f"; {better} is better"
 
 
 def percent(share: float, decimals: int = 0) -> str:
@@ -58,6 +88,27 @@ def setting_text(value: object) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
     return f"{value:.4g}".replace("-", "−") if isinstance(value, float) else str(value)
+
+
+def value_text(value: Any) -> str:
+    """Return a value as it is written in a scenario file."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def range_text(about: Parameter, text: Callable[[Any], str] = value_text) -> str:
+    """Return the allowed values of a parameter, in short, each as ``text`` gives it."""
+    if about.choices:
+        return ", ".join(about.choices)
+    if isinstance(about.default, bool):
+        return f"{text(True)}, {text(False)}"
+    return f"{text(float(about.low))} to {text(float(about.high))}"
+
+
+def unit_text(about: Parameter) -> str:
+    """Return the unit behind a value; empty where it is plain from the range."""
+    return "" if about.unit in ("0–1", "on/off") else f" ({about.unit})"
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ import re
 import pytest
 
 from civicsim.cli.describing import TOPICS, names_of
-from civicsim.cli.listing import value_text
 from civicsim.model.measures import MEASURES
 from civicsim.model.week import WEEK
+from civicsim.report.words import value_text
 from civicsim.scenario.scenario import PARAMETERS, SECTIONS
 from civicsim.scenario.shipped import styles
 
