@@ -197,7 +197,7 @@ class Sensitivity(Analysed):
     difference: Annotated[bool, opt.flag("--difference", "Analyse paired differences instead of the measures.")] = False
 
 
-@command("study ablation", "study_ablation.ablation")
+@command("study ablation", "study_analysis.ablation")
 class Ablation(Workers):
     """Switch mechanisms off one by one and compare styles.
 

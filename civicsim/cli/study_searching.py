@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from civicsim.cli import Stopped, study_commands
 from civicsim.cli.output import Output
-from civicsim.cli.study_analysis import box_text
 from civicsim.cli.studying import beside, load, study_progress, worker_options
-from civicsim.report.words import INTERVAL, counted, estimated, judged, number, percent
+from civicsim.cli.tables import part_lines
+from civicsim.report.analysis_tables import Columns, Row, boxes, interval_of, measure_of, table_of, verdict_of
+from civicsim.report.parts import Part
+from civicsim.report.words import INTERVAL, counted, number, percent
 from civicsim.study.analysis.adversary import BATCH, OTHER, WORST, Adversary
 from civicsim.study.analysis.adversary import adversary as search
 from civicsim.study.analysis.matched import short
@@ -37,50 +39,52 @@ def adversary(output: Output, request: study_commands.Adversary) -> None:
     worst += [f"    {line}" if line else "" for line in found.scenario.to_toml().splitlines()]
     output.show(
         {**_values(folder, found), "warnings": output.warnings},
-        [study.question, "", *_lines(found), *worst],
+        [*part_lines([Part(texts=[study.question]), *_parts(found)]), *worst],
         f"cd {folder} && civicsim compare {WORST} {OTHER} --baseline {OTHER} --seeds {found.n_fresh}",
     )
 
 
-def _lines(found: Adversary) -> Iterator[str]:
-    about = found.about
-    matters = f"; {about.matters:g} matters" if about.matters else ""
-    yield (
-        f"{found.style} against {', '.join(found.others)} on {about.label} ({about.unit}; {about.better} is better{matters}): "
+def _parts(found: Adversary) -> Iterator[Part]:
+    label, unit = measure_of({**vars(found.about), "matters": found.about.matters or np.nan}).split("\n")
+    trials = (
         f"{counted(found.n_spread, 'trial')} spread evenly and {len(found.trials) - found.n_spread} searched, "
         f"{counted(found.n_seeds, 'seed')} each"
     )
-    yield from (found.words, "")
-    yield f"Simulated again with {counted(found.n_fresh, 'new seed')}, in the order of the search:"
-    for row in found.worst.to_dict("records"):
-        difference = estimated(row["difference"], row["low"], row["high"], sign=True)
-        verdict = judged(row["verdict"], about.better)
-        searched = number(row["searched"], sign=True)
-        yield f"  trial {row['trial']}, − {row['against']}: {difference}, {verdict}; {searched} in the search"
-    yield from ("", "Share of the variance over the ranges searched (fANOVA), and where the worst quarter lies:")
-    rows = found.parameters.to_dict("records")
-    yield from (f"  {_parameter(row)}" for row in rows[:_MOST_PARAMETERS])
-    left = [row for row in rows[_MOST_PARAMETERS:] if row["parameter"] != NOTHING]
-    if left:
-        yield f"  … and {counted(len(left), 'parameter')} with smaller shares"
-    yield from ("", found.box_words)
-    if found.box is not None:
-        yield from (f"  {box_text(row, 'trials')}" for row in found.box.boxes.to_dict("records"))
-    yield ""
-    yield (
+    yield Part(texts=[f"{found.style} against {', '.join(found.others)} on {label} ({unit}): {trials}", found.words])
+    caption = (
         f"Intervals are {INTERVAL}; those of new seeds show run-to-run variation. The search visits bad cases more often, so "
-        "densities are not probabilities. It finds a bad case, not always the worst."
+        "densities are not probabilities. It finds a bad case, not always the worst"
     )
+    heading = f"Simulated again with {counted(found.n_fresh, 'new seed')}, in the order of the search"
+    yield Part(heading, table=table_of(caption, _WORST_CASE, found.worst.assign(better=found.about.better)))
+    rows = found.parameters.to_dict("records")
+    left = sum(row["parameter"] != NOTHING for row in rows[_MOST_PARAMETERS:])
+    more = f"; {counted(left, 'parameter')} with smaller shares left out" if left else ""
+    caption = f"Share of the variance over the ranges searched (fANOVA), and where the worst quarter lies{more}"
+    yield Part("Parameters", table=table_of(caption, _PARAMETER, rows[:_MOST_PARAMETERS]))
+    yield Part(texts=[found.box_words], table=None if found.box is None else boxes(found.box, "trials"))
 
 
-def _parameter(row: Mapping[Any, Any]) -> str:
-    name, share = row["parameter"], percent(row["share"])
-    if name == NOTHING:
-        return f"{name}: {share}"
-    usual = f"; worst at {short(row['worst'])}, usually {short(row['usual'])}"
+def _worst_quarter(row: Row) -> str:
     if np.isnan(row["low"]):
-        return f"{name}: {share}{usual}"
-    return f"{name}: {share}; {row['from']:.3g} to {row['to']:.3g} of {row['low']:.3g} to {row['high']:.3g}{usual}"
+        return "–"
+    return f"{row['from']:.3g} to {row['to']:.3g} of {row['low']:.3g} to {row['high']:.3g}"
+
+
+_WORST_CASE: Columns = {
+    "Trial": lambda row: str(row["trial"]),
+    "Against": lambda row: row["against"],
+    "Difference": interval_of("difference", sign=True),
+    "Verdict": verdict_of,
+    "In the search": lambda row: number(row["searched"], sign=True),
+}
+_PARAMETER: Columns = {
+    "Parameter": lambda row: row["parameter"],
+    "Share": lambda row: percent(row["share"]),
+    "Worst quarter, of the range": _worst_quarter,
+    "Worst at": lambda row: "–" if row["parameter"] == NOTHING else short(row["worst"]),
+    "Usually": lambda row: "–" if row["parameter"] == NOTHING else short(row["usual"]),
+}
 
 
 def _values(folder: str, found: Adversary) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from civicsim.cli.output import Line, clean, columns_of_terminal
+from civicsim.report import parts as report
+from civicsim.report.parts import Part
 from civicsim.report.words import INTERVAL, counted, direction, estimated, judged, number, percent, plus_minus
 
 if TYPE_CHECKING:
@@ -135,3 +137,30 @@ def summary_table(table: Sequence[Mapping[str, Any]]) -> Padding:
         return grid(rows)
     head, *rest = rows
     return grid([head[:2], *([f"{label}\n  {unit}", mean] for label, mean, unit in rest)])
+
+
+def part_lines(parts: Iterable[Part]) -> Iterator[Line]:
+    """Yield the lines of parts of a page, without their pictures; a table over several measures comes measure by measure."""
+    for part in parts:
+        if part.heading:
+            yield from ("", Text(part.heading, style="bold"))
+        texts = [text if isinstance(text, str) else " ".join(text) for text in part.texts]
+        yield from (text.replace("`", "") for text in texts)
+        if part.table is not None:
+            yield from _table_lines(part.table)
+        yield from part.items
+
+
+def _table_lines(about: report.Table) -> Iterator[Line]:
+    """Yield a table, with a heading for each of its measures if it has a column of them, and its caption."""
+    at = list(about.heads).index("Measure") if "Measure" in about.heads else len(about.heads)
+    rows: dict[str, list[Row]] = {}
+    for row in about.rows:
+        rows.setdefault("".join(row[at : at + 1]), []).append([*row[:at], *row[at + 1 :]])
+    for measure, own in rows.items():
+        label, *unit = measure.split("\n")
+        yield ""
+        if label:
+            yield Text(f"{label} ({unit[0]})" if unit else label, style="bold")
+        yield grid([[*about.heads[:at], *about.heads[at + 1 :]], *own])
+    yield from ("", about.caption)

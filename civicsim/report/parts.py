@@ -7,14 +7,14 @@ import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING, Any
 
 from civicsim import __version__
-from civicsim.report.look import png_bytes
 from civicsim.report.words import THINKING_AID
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from matplotlib.figure import Figure
 
 _DPI = 120
 
@@ -58,6 +58,8 @@ class Part:
 
 @functools.cache
 def _templates() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
     folder = FileSystemLoader(Path(__file__).parent / "templates")
     return Environment(loader=folder, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 
@@ -74,5 +76,7 @@ def page(title: str, parts: Sequence[Part], colophon: str = "") -> str:
 
 def image(figure: Figure, words: str) -> str:
     """Return a figure as HTML, with words for readers who do not see it."""
+    from civicsim.report.look import png_bytes
+
     data = base64.b64encode(png_bytes(figure, _DPI)).decode("ascii")
     return render("image", data=data, words=words)

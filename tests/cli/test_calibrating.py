@@ -129,6 +129,6 @@ def test_draws_that_do_not_exist_are_refused():
 def test_compare_over_draws_separates_the_kinds_of_uncertainty(tool, tmp_path):
     printed = tool("compare", "compact", "--seeds", "2", "--draws", "3", "--weeks", "4", *SMALL, "--measure", "trust", "--out", "kept")  # fmt: skip
     assert printed.code == 0, printed.err
-    assert "run to run" in printed.out
+    assert "run-to-run" in printed.out
     assert "parameters" in printed.out
     assert (tmp_path / "kept" / "manifest.json").exists()

@@ -1,6 +1,7 @@
 """What the analysis commands of a study print, and how mistakes are reported."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -45,10 +46,10 @@ def test_a_comparison_has_its_kinds_of_uncertainty_and_its_worst_runs(call):
     printed = call("study", "compare", "results", "--measures", "trust,load")
     assert printed.code == 0, printed.err
     text = " ".join(printed.out.split())
-    assert "civic-culture − status-quo" in text
-    assert "both; run to run" in text
-    assert "40 pairs (2 seeds × 20 draws)" in text
-    assert "worst 5 % of civic-culture" in text
+    assert re.search("civic-culture .*− status-quo", text)
+    assert "both" in text
+    assert "2 seeds × 20 draws" in text
+    assert "Worst 5 %" in text
     values = json.loads(call("study", "compare", "results", "--json").out)
     assert {row["measure"] for row in values["contrasts"]} == {"trust", "quality_true", "load"}
     assert {row["uncertainty"] for row in values["contrasts"]} == {"both"}
@@ -58,8 +59,8 @@ def test_regret_names_a_choice_per_rule(call):
     printed = call("study", "regret", "results", "--measures", "trust", "--threshold", "trust=0.1")
     assert printed.code == 0, printed.err
     text = " ".join(printed.out.split())
-    assert "regret over 20 futures, each a mean over up to 2 seeds" in text
-    assert "good enough: at least 0.1" in text
+    assert "20 × 2" in text
+    assert "at least 0.1" in text
     assert "rule" in text
     rules = json.loads(call("study", "regret", "results", "--json").out)["trust"]["rules"]
     assert [row["rule"] for row in rules] == ["expected value", "maximin", "minimax regret", "satisficing"]
@@ -69,7 +70,7 @@ def test_sensitivity_and_discovery_print_their_tables(call, monkeypatch):
     monkeypatch.setattr("civicsim.study.analysis.sensitivity._PAWN_RESAMPLES", 3)
     printed = call("study", "sensitivity", "results", "--measures", "load,trust")
     assert printed.code == 0, printed.err
-    assert "improvement_share, median: " in printed.out
+    assert re.search(r"improvement_share +median", printed.out)
     assert "pawn, 20 rows × 2 seeds" in printed.out
     found = call("study", "discover", "results", "--measures", "quality_true")
     assert found.code == 0, found.err
@@ -93,7 +94,8 @@ def test_an_ablation_runs_shows_what_mechanisms_do_and_has_a_page(call):
     printed = call("study", "ablation", "plain.toml", "--no-one-in", "--processes", "0", "--measures", "trust")
     assert printed.code == 0, printed.err
     text = " ".join(printed.out.split())
-    assert "Trust in the organisation (0–1; higher is better): civic-culture − status-quo everything on: " in text
+    assert "Trust in the organisation (0–1; higher is better)" in text
+    assert re.search("everything on .*civic-culture − status-quo", text)
     assert "no change at all without: " in text
     assert printed.err.strip().endswith("Next: civicsim study report plain-ablation")
     again = json.loads(call("study", "ablation", "plain-ablation", "--measures", "trust", "--json").out)

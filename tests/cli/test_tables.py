@@ -99,7 +99,7 @@ def test_all_columns_wrap_where_that_is_not_enough_and_nothing_is_lost():
     rows = [["a name that goes on and on", "1", "2"], ["b", "3", "a-word-longer-than-its-column"]]
     found = drawn(rows, 20, head=False)
     assert max(map(len, found)) <= 20
-    assert "".join("".join(found).split()).count("on") == 2
+    assert "".join(line[11:].strip() for line in found[-4:]) == "a-word-longer-than-its-column"
     assert all(word in " ".join(found) for word in ["a", "name", "that", "goes", "and", "b", "1", "2", "3"])
     with terminal(20):
         assert not fits(rows)
