@@ -9,12 +9,19 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from civicsim import __version__
 from civicsim.errors import CivicsimError
 
 _COMPLETING = "_CIVICSIM_COMPLETE"
 _STOPPED = 130
+
+
+TEXTS = Path(__file__).with_name("texts")
+"""Texts that commands print or write."""
+OVERVIEW = (TEXTS / "overview.txt").read_text(encoding="utf-8").rstrip()
+"""The text of ``civicsim --help``. It is written out so that nothing needs to be loaded to show it."""
 
 
 class Stopped(Exception):  # noqa: N818  (it is the user's wish, not an error)
@@ -70,8 +77,6 @@ def _answer(words: list[str]) -> int:
     if _COMPLETING not in os.environ:
         # Answered without loading anything, so that it comes at once.
         if words in ([], ["--help"], ["-h"], ["help"]):
-            from civicsim.cli.overview import OVERVIEW
-
             print(OVERVIEW)
             return 0
         if words == ["--version"]:

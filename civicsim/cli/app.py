@@ -10,38 +10,15 @@ import typer
 from typer.core import TyperGroup
 
 import civicsim
-from civicsim.cli import commands, study_commands  # noqa: F401  (declare the commands)
+from civicsim.cli import OVERVIEW, TEXTS, commands, study_commands  # noqa: F401  (declare the commands)
 from civicsim.cli.declaring import COMMANDS, function_of, help_of, output_of
 from civicsim.cli.options import Json, Quiet
-from civicsim.cli.overview import OVERVIEW
 from civicsim.errors import CivicsimError, nearest
 
 # Typer brings its own copy of click in some versions; its usage errors are reached through the one that it exports.
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 _COMPLETING = "_CIVICSIM_COMPLETE"
-_GROUPS = {
-    "study": """Run batch experiments and store their results.
-
-    civicsim study new study.toml
-    civicsim study check study.toml
-    civicsim study run study.toml --out results
-    civicsim study status results
-    civicsim study report results
-
-A study file states the question, the styles, the factors that vary, the seeds and the weeks. Repeating a command resumes it.
-""",
-    "org": """Import your organisation from a staff table; export networks.
-
-    civicsim org example trial
-    civicsim org import trial/staff.csv --ties trial/ties.csv
-    civicsim compare civic-culture --kind my-trust.toml
-    civicsim org export --kind my-trust.toml --out network.graphml
-
-Names, ids and other text of the tables are written to no file except the --key that you ask for.
-""",
-}
-"""Groups of commands, with their help."""
 
 
 class _Group(TyperGroup):
@@ -71,7 +48,9 @@ def application(words: Sequence[str] = ()) -> Any:
         group, _, own = name.rpartition(" ")
         if group and group not in groups:
             groups[group] = typer.Typer(rich_markup_mode=None, context_settings=_SETTINGS)
-            groups[group].callback(invoke_without_command=True, help=help_of(_GROUPS[group]))(_group)
+            groups[group].callback(
+                invoke_without_command=True, help=help_of((TEXTS / f"{group}.txt").read_text(encoding="utf-8"))
+            )(_group)
             app.add_typer(groups[group], name=group)
         (groups[group] if group else app).command(own, help=COMMANDS[name].help)(function_of(name))
     return typer.main.get_command(app)

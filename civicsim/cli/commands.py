@@ -370,7 +370,7 @@ class Doctor:
     """
 
 
-@command("warmup", "warming.warmup")
+@command("warmup", "doctor.warmup")
 class Warmup:
     """Compile the model in advance, so that no run has to wait for it.
 

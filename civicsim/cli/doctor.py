@@ -1,26 +1,27 @@
-"""The command ``doctor``: checks whether civicsim has all that it needs, and how fast a run is."""
+"""The commands ``doctor`` and ``warmup``: whether civicsim has all that it needs, and the model compiled in advance."""
 
 from __future__ import annotations
 
-import dataclasses
-import importlib
-import importlib.util
 import platform
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Literal
 
 from rich.text import Text
 
 import civicsim
-from civicsim.cli.commands import Doctor
+from civicsim.cli import Stopped
+from civicsim.cli.commands import Doctor, Warmup
 from civicsim.cli.extras import EXTRAS, install, missing
-from civicsim.cli.files import PACKAGES, version_of
+from civicsim.cli.files import packages, size_of
 from civicsim.cli.output import Output
+from civicsim.cli.progress import duration, shown
+from civicsim.report.words import counted
 
 _NEEDED_PYTHON = (3, 12)
 _FIX = "reinstall, for example with: uv sync"
@@ -40,8 +41,8 @@ class Finding:
 def doctor(output: Output, request: Doctor) -> bool:
     """Check the installation, show the results, and return whether nothing is broken."""
     findings = []
-    for check in (_python, _packages, _extras, _page, _folder, _cache, _threads, _speed):
-        for finding in check():
+    for what, check in _CHECKS.items():
+        for finding in _tried(what, check):
             findings.append(finding)
             if not output.json:
                 line = Text(f"{finding.state:<8}", style=_COLOURS[finding.state])
@@ -55,6 +56,14 @@ def doctor(output: Output, request: Doctor) -> bool:
     return well
 
 
+def _tried(what: str, check: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
+    """Yield the results of a check, or that it failed."""
+    try:
+        yield from check()
+    except Exception as error:
+        yield Finding(what, "broken", f"{type(error).__name__}: {' '.join(str(error).split())}")
+
+
 def _python() -> Iterator[Finding]:
     text = f"{platform.python_version()} on {platform.system()} {platform.machine()} ({sys.executable})"
     enough = sys.version_info >= _NEEDED_PYTHON
@@ -63,72 +72,63 @@ def _python() -> Iterator[Finding]:
 
 
 def _packages() -> Iterator[Finding]:
-    for name in PACKAGES:
-        installed = importlib.util.find_spec(name.replace("-", "_")) is not None
-        text = version_of(name) or "version unknown"
-        yield Finding(name, "ok" if installed else "broken", text if installed else f"is not installed: {_FIX}")
+    for name, version in packages().items():
+        yield Finding(name, "ok" if version else "broken", version or f"is not installed: {_FIX}")
 
 
 def _extras() -> Iterator[Finding]:
-    """Check the optional packages."""
     for name, (_, purpose) in EXTRAS.items():
         absent = missing(name)
         text = f"to {purpose}" + (f": {install(name)}" if absent else "")
         yield Finding(f"extra {name}", "missing" if absent else "ok", text)
 
 
-def _page() -> list[Finding]:
+def _page() -> Iterator[Finding]:
     """Check the files of the page, which are never fetched."""
+    from civicsim.app import hosting
 
-    def look() -> list[Finding]:
-        from civicsim.app import hosting
-
-        with hosting.started():
-            page = hosting.read_page("/") or ""
-        lost = [*hosting.missing_files(), *hosting.missing_names(page)]
-        if lost:
-            again = " ".join(f"--reinstall-package {name}" for name in _PAGE_PACKAGES)
-            text = f"{len(lost)} missing, such as {lost[0]}: reinstall them, for example with: uv sync {again}"
-            return [Finding("page assets", "broken", text)]
-        return [Finding("page assets", "ok", f"in {hosting.asset_folder()}: the page works without internet")]
-
-    return _tried("page assets", look)
+    with hosting.started():
+        page = hosting.read_page("/") or ""
+    lost = [*hosting.missing_files(), *hosting.missing_names(page)]
+    text = f"in {hosting.asset_folder()}: the page works without internet"
+    if lost:
+        again = " ".join(f"--reinstall-package {name}" for name in _PAGE_PACKAGES)
+        text = f"{len(lost)} missing, such as {lost[0]}: reinstall them, for example with: uv sync {again}"
+    yield Finding("page assets", "broken" if lost else "ok", text)
 
 
-def _writable(what: str, folder: Path, otherwise: str) -> list[Finding]:
+def _writable(what: str, folder: Path, otherwise: str, more: str = "") -> Finding:
     try:
         with tempfile.TemporaryFile(dir=folder):
-            return [Finding(what, "ok", f"can write to {folder}")]
+            return Finding(what, "ok", f"can write to {folder}{more}")
     except OSError as error:
-        return [Finding(what, "broken", f"cannot write to {folder} ({error.strerror}): {otherwise}")]
+        return Finding(what, "broken", f"cannot write to {folder} ({error.strerror}): {otherwise}")
 
 
-def _folder() -> list[Finding]:
-    return _writable("this folder", Path.cwd(), "use --out with a folder that you may write to")
+def _folder() -> Iterator[Finding]:
+    yield _writable("this folder", Path.cwd(), "use --out with a folder that you may write to")
 
 
-def _cache() -> list[Finding]:
+def _cache() -> Iterator[Finding]:
     """Check the folder of compiled code."""
+    from civicsim.engine.code_folder import exposure
+    from civicsim.engine.compiled import NOT_KEPT, folder_of_code
+    from civicsim.experiment.warming import is_warm
 
-    def look() -> list[Finding]:
-        from civicsim.engine.code_folder import exposure
-        from civicsim.engine.compiled import NOT_KEPT, folder_of_code
-        from civicsim.experiment.warming import is_warm
-
-        folder = folder_of_code()
-        if NOT_KEPT or folder is None:
-            return [Finding("compiled code", "broken", f"{NOT_KEPT}: set NUMBA_CACHE_DIR to a folder of yours")]
-        whose = _whose(folder)
-        if danger := exposure(folder.resolve()):
-            text = f"{folder} ({whose}) {danger}, who can thus run code as you: chmod 700, or another NUMBA_CACHE_DIR"
-            return [Finding("compiled code", "broken", text)]
-        if not is_warm():
-            text = f"none yet in {folder} ({whose}): civicsim warmup compiles in advance"
-            return [Finding("compiled code", "missing", text)]
-        (found,) = _writable("compiled code", folder, "set NUMBA_CACHE_DIR, or each start takes a minute")
-        return [dataclasses.replace(found, text=f"{found.text} ({whose})")]
-
-    return _tried("compiled code", look)
+    folder = folder_of_code()
+    if NOT_KEPT or folder is None:
+        yield Finding("compiled code", "broken", f"{NOT_KEPT}: set NUMBA_CACHE_DIR to a folder of yours")
+        return
+    whose = _whose(folder)
+    if danger := exposure(folder.resolve()):
+        text = f"{folder} ({whose}) {danger}, who can thus run code as you: chmod 700, or another NUMBA_CACHE_DIR"
+        yield Finding("compiled code", "broken", text)
+    elif not is_warm():
+        text = f"none yet in {folder} ({whose}): civicsim warmup compiles in advance"
+        yield Finding("compiled code", "missing", text)
+    else:
+        otherwise = "set NUMBA_CACHE_DIR, or each start takes a minute"
+        yield _writable("compiled code", folder, otherwise, f" ({whose})")
 
 
 def _whose(folder: Path) -> str:
@@ -141,38 +141,71 @@ def _whose(folder: Path) -> str:
     return f"owner {owner}, mode {folder.stat().st_mode & 0o7777:o}"
 
 
-def _threads() -> list[Finding]:
+def _threads() -> Iterator[Finding]:
     from civicsim.experiment.run import threads_available
 
-    return [Finding("threads", "ok", f"{threads_available()}")]
+    yield Finding("threads", "ok", f"{threads_available()}")
 
 
-def _speed() -> list[Finding]:
+def _speed() -> Iterator[Finding]:
     """Time a run of the default organisation, after a first one that compiles."""
+    from civicsim.cli.scenarios import n_posts
+    from civicsim.experiment.run import burn_in, simulate
+    from civicsim.scenario.scenario import Scenario
 
-    def look() -> list[Finding]:
-        from civicsim.cli.scenarios import n_posts
-        from civicsim.experiment.run import burn_in, simulate
-        from civicsim.scenario.scenario import Scenario
-
-        scenario = Scenario.preset()
-        began = time.perf_counter()
-        # The first week loads the compiled loop.
-        cohort = burn_in(scenario.with_(burn_in_weeks=1), 1, threads=1)
-        first = time.perf_counter() - began
-        began, weeks = time.perf_counter(), 52
-        simulate(cohort, weeks, threads=1)
-        took = time.perf_counter() - began
-        each = took / (n_posts(scenario.structure) * weeks) * 1e9
-        text = f"{each:.0f} ns per person-week: a year of {n_posts(scenario.structure)} posts in {1000 * took:.0f} ms on one thread"
-        return [Finding("start", "ok", f"first weeks after {first:.1f} s"), Finding("speed", "ok", text)]
-
-    return _tried("speed", look)
+    scenario, weeks = Scenario.preset(), 52
+    posts = n_posts(scenario.structure)
+    began = time.perf_counter()
+    # The first week loads the compiled loop.
+    cohort = burn_in(scenario.with_(burn_in_weeks=1), 1, threads=1)
+    yield Finding("start", "ok", f"first weeks after {time.perf_counter() - began:.1f} s")
+    began = time.perf_counter()
+    simulate(cohort, weeks, threads=1)
+    took = time.perf_counter() - began
+    each = took / (posts * weeks) * 1e9
+    text = f"{each:.0f} ns per person-week: a year of {posts} posts in {1000 * took:.0f} ms on one thread"
+    yield Finding("speed", "ok", text)
 
 
-def _tried(what: str, look: Callable[[], list[Finding]]) -> list[Finding]:
-    """Return the results of a check, or that it failed."""
+_CHECKS: dict[str, Callable[[], Iterable[Finding]]] = {
+    "Python": _python,
+    "packages": _packages,
+    "extras": _extras,
+    "page assets": _page,
+    "this folder": _folder,
+    "compiled code": _cache,
+    "threads": _threads,
+    "speed": _speed,
+}
+"""What is checked, in this order."""
+
+
+def warmup(output: Output, request: Warmup) -> None:
+    """Compile what a run needs in advance, and show where it is kept."""
+    from civicsim.engine.compiled import NOT_KEPT
+    from civicsim.experiment.warming import STEPS, warm_up
+
+    done = count(1)
+
+    def report(step: str) -> None:
+        number = next(done)
+        show(number / STEPS, f"{number} of {STEPS}: {step}")
+
     try:
-        return look()
-    except Exception as error:
-        return [Finding(what, "broken", f"{type(error).__name__}: {' '.join(str(error).split())}")]
+        with shown(output, "compiling", STEPS) as (show, _):
+            found = warm_up(report)
+    except KeyboardInterrupt:
+        raise Stopped("functions compiled so far are kept") from None
+    data = {"ready": found.compiled == 0, "compiled": found.compiled, "seconds": found.seconds}
+    taken = duration(found.seconds)
+    kept = f"Compiled code is in {found.folder} ({size_of(found.n_bytes)}), valid until civicsim or numba changes."
+    output.show(
+        {**data, "folder": None if NOT_KEPT else str(found.folder), "bytes": found.n_bytes},
+        [
+            f"Compiled {counted(found.compiled, 'function')} in {taken}."
+            if found.compiled
+            else f"Ready: everything is compiled already (checked in {taken}).",
+            f"For this process only: {NOT_KEPT}." if NOT_KEPT else kept,
+        ],
+        "civicsim demo",
+    )

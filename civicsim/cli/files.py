@@ -7,15 +7,16 @@ import importlib.metadata
 import json
 import os
 import platform
+import re
 import shlex
 import subprocess
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import civicsim
-from civicsim.cli import Stopped
+from civicsim.cli import TEXTS, Stopped
 from civicsim.cli.output import Line, Output, plain
 from civicsim.cli.tables import grid
 from civicsim.errors import CivicsimError
@@ -23,21 +24,6 @@ from civicsim.errors import CivicsimError
 if TYPE_CHECKING:
     import pandas as pd
 
-PACKAGES = [
-    "mesa",
-    "numpy",
-    "networkx",
-    "matplotlib",
-    "solara",
-    "numba",
-    "scipy",
-    "pandas",
-    "pyarrow",
-    "typer",
-    "rich",
-    "tomli-w",
-]
-"""Packages whose versions are recorded with results."""
 _CSV: dict[str, Any] = {"index": False, "lineterminator": "\n"}
 _SIX_DIGITS, _EVERY_DIGIT = "%.6g", "%.17g"
 
@@ -74,6 +60,14 @@ def write_file(path: str | Path, put: Callable[[Path], Any]) -> None:
     finally:
         if temporary.parent.is_dir():
             temporary.unlink(missing_ok=True)
+
+
+def filled(text: str, /, **values: Any) -> str:
+    """Return a text of the folder ``texts`` with values filled in."""
+    from jinja2 import StrictUndefined, Template
+
+    how: dict[str, Any] = {"trim_blocks": True, "lstrip_blocks": True, "keep_trailing_newline": True}
+    return Template((TEXTS / text).read_text(encoding="utf-8"), undefined=StrictUndefined, **how).render(**values)
 
 
 def text_writer(text: str) -> Callable[[Path], Any]:
@@ -157,7 +151,7 @@ class Folder:
             "git_commit": git_commit(),
             "python": platform.python_version(),
             "platform": platform.platform(),
-            "packages": {name: version_of(name) or "missing" for name in PACKAGES},
+            "packages": {name: version or "missing" for name, version in packages().items()},
             "sha256": {name: _sha256(self.path / name) for name in self.files},
         }
         text = json.dumps(plain(content), indent=2) + "\n"
@@ -189,12 +183,16 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def version_of(name: str) -> str | None:
-    """Return the version of a package, or None if it is not installed."""
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return None
+def packages() -> dict[str, str | None]:
+    """Return the version of each package that civicsim needs, None where it is not installed."""
+    found: dict[str, str | None] = {}
+    for line in importlib.metadata.requires("civicsim") or ():
+        name = re.split(r"[^\w-]", line)[0]
+        if "extra ==" not in line:
+            with suppress(importlib.metadata.PackageNotFoundError):
+                found[name] = None
+                found[name] = importlib.metadata.version(name)
+    return found
 
 
 def git_commit() -> str | None:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
-import io
 import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 import civicsim
 from civicsim.cli.commands import OrgExample, OrgExport, OrgImport
-from civicsim.cli.files import check_ending, check_free, text_writer, write_file
+from civicsim.cli.files import check_ending, check_free, filled, text_writer, write_file
 from civicsim.cli.output import Output
 from civicsim.cli.progress import progress
 from civicsim.cli.scenarios import changed, load, n_posts, size_text
@@ -27,31 +27,6 @@ from civicsim.staffing.ties import keep_ties, read_ties
 
 FORMATS = (".graphml", ".gexf", ".csv")
 EXAMPLE = Path(civicsim.__file__).parent / "staffing" / "example"
-_HEAD = """\
-# A kind of organisation, made by `civicsim org import`. Numbers only: no names, no ids.
-# It still describes real people: a small team or a pattern of ties can be recognised. Treat it as staff data.
-#
-#     civicsim run --kind {name}
-#     civicsim compare civic-culture --kind {name}
-
-title = "Your organisation"
-
-[structure]
-# Executives, including the chief executive. Sizes of teams and divisions and shares of professions are in the roster.
-n_executives = {n_executives}
-
-[roster]
-# Teams in each division.
-divisions = {divisions}
-# To whom each division reports: 0 the chief executive, 1, 2, ... the other executives.
-superiors = {superiors}
-# Posts of each team: doctors, nurses, allied professions, support staff, administrative staff.
-teams = {teams}
-"""
-_TIES = """\
-# Pairs of posts in different teams that know each other. Posts are numbered from 0 through the teams, doctors first.
-ties = {ties}
-"""
 
 
 def read(output: Output, request: OrgImport) -> None:
@@ -74,9 +49,13 @@ def read(output: Output, request: OrgImport) -> None:
         pairs, tie_notes = keep_ties(ties, mapped.roster(), mapped.post_of)
         n_ties = len(ties.pairs)
     roster, notes = mapped.roster(pairs), [*mapped.notes, *tie_notes]
-    texts = {out: kind_file(roster, mapped.n_executives, Path(out).name)}
+    about = {key: getattr(roster, key) for key in ("teams", "ties")}
+    about |= {key: list(getattr(roster, key)) for key in ("divisions", "superiors")}
+    texts = {out: filled("kind.toml", name=Path(out).name, n_executives=mapped.n_executives, **about)}
     if key is not None:
-        texts[key] = key_file(mapped)
+        names = {"team": mapped.team_names, "division": mapped.division_names}
+        rows = [[what, number, name] for what, written in names.items() for number, name in enumerate(written)]
+        texts[key] = pd.DataFrame(rows, columns=["what", "number", "name"]).to_csv(index=False, lineterminator="\n")
     _write({path: text_writer(text) for path, text in texts.items()}, request.force)
     size = size_text(Scenario.preset(kind=out).structure, roster)
     data = {"file": out, "people": len(staff.people), "posts": roster.n_staff, "teams": len(roster.teams)}
@@ -112,29 +91,6 @@ def _about_ties(pairs: Sequence[object] | None, n_read: int) -> str:
     if pairs is None:
         return "No table of ties: ties between teams are drawn at random, as in any other organisation."
     return f"Kept {len(pairs):,} of {n_read:,} ties. They hold at week 0, after the burn-in; then people meet and lose touch."
-
-
-def kind_file(roster: Roster, n_executives: int, name: str) -> str:
-    """Return a kind of organisation as the text of a TOML file called ``name``."""
-    about = {"name": name, "n_executives": n_executives}
-    about |= {"divisions": list(roster.divisions), "superiors": list(roster.superiors)}
-    text = _HEAD.format(**about, teams=_rows([list(posts) for posts in roster.teams], 1))
-    return text if roster.ties is None else text + _TIES.format(ties=_rows([list(pair) for pair in roster.ties], 8))
-
-
-def _rows(items: Sequence[list[int]], per_line: int) -> str:
-    lines = [", ".join(map(str, items[at : at + per_line])) for at in range(0, len(items), per_line)]
-    return "[\n" + "".join(f"    {line},\n" for line in lines) + "]"
-
-
-def key_file(mapped: Mapped) -> str:
-    """Return the number of each team and division in results, as CSV without any person."""
-    file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(["what", "number", "name"])
-    writer.writerows(["team", number, name] for number, name in enumerate(mapped.team_names))
-    writer.writerows(["division", number, name] for number, name in enumerate(mapped.division_names))
-    return file.getvalue()
 
 
 def write(output: Output, request: OrgExport) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from civicsim.cli.commands import Check, New
-from civicsim.cli.files import check_ending, check_free, text_writer, write_file
+from civicsim.cli.files import check_ending, check_free, filled, text_writer, write_file
 from civicsim.cli.output import Line, Output
 from civicsim.cli.scenarios import load, size_text
 from civicsim.cli.tables import grid
@@ -17,51 +17,13 @@ from civicsim.scenario.scenario import DEFAULT_KIND, SECTIONS, STATUS_QUO, Scena
 from civicsim.scenario.shipped import kinds, sets_levers_only, shocks, styles
 
 _SIZES = ("n_teams", "team_size", "teams_per_division", "n_executives", "n_organisations", "improvement_share")
-_HEAD = """\
-# A scenario: a governance style on a kind of organisation, and your changes.
-#
-# Remove the '#' of a line to change its value. As it stands, the file changes nothing.
-#     civicsim check {name}        checks the file and shows what it changes
-#     civicsim run {name}          runs it
-#     civicsim compare {name}      compares it with the status quo, on matched runs
-
-title = "{title}"
-style = "{style}"
-kind = "{kind}"
-weeks = 260            # weeks to simulate after the burn-in
-burn_in_weeks = 260    # weeks at the status quo before them
-seed = 1               # seed of the first run
-
-# Styles: {styles}.
-# Kinds of organisation: {kinds}.
-"""
-_DATED = """\
-# Dated changes: remove the '#' to use them. Week 0 is the first after the burn-in.
-# Shipped shocks and interventions: {shocks}.
-#     civicsim describe shock surge        shows what one of them sets, and for how long
-#
-# [[interventions]]                        # a shipped one, by name
-# week = 52
-# name = "surge"
-#
-# [[interventions]]                        # your own: values that hold for some weeks
-# week = 104
-# name = "a year without fear"
-# weeks = 52                               # without this line, the values hold to the end
-# set = {{ fear = 0.0, permission = 0.6 }}
-"""
-_TAIL = """
-# Everything else can be set in the same way, section by section: see `civicsim describe parameter`. For example:
-# [voice]
-# enabled = false
-"""
 
 
 def new(output: Output, request: New) -> None:
     """Write a scenario file that changes nothing yet, with every lever explained."""
     path, style, kind = request.path, request.style or STATUS_QUO, request.kind or DEFAULT_KIND
     scenario = Scenario.preset(style, kind)
-    write_new(path, template(scenario, Path(path).name), request.force)
+    write_new(path, _template(scenario, Path(path).name), request.force)
     output.show(
         {"file": path, "style": style, "kind": kind},
         [f"Wrote {path}: {scenario.title} on {kind}, without changes so far."],
@@ -76,23 +38,32 @@ def write_new(path: str, text: str, force: bool) -> None:
     write_file(path, text_writer(text))
 
 
-def template(scenario: Scenario, name: str) -> str:
+def _template(scenario: Scenario, name: str) -> str:
     """Return a commented scenario file called ``name`` for a preset."""
-    about = {"title": f"{scenario.title}, changed", "style": scenario.style, "kind": scenario.kind}
-    head = _HEAD.format(name=name, **about, styles=_listed(styles()), kinds=_listed(kinds()))
-    parts = [head, *_section(scenario, "structure", _SIZES), *_section(scenario, "levers", tuple(SECTIONS["levers"]))]
-    return "\n".join(parts) + _TAIL + "\n" + _DATED.format(shocks=_listed(shocks()))
+    sections = {"structure": _SIZES, "levers": tuple(SECTIONS["levers"])}
+    return filled(
+        "scenario.toml",
+        name=name,
+        title=f"{scenario.title}, changed",
+        style=scenario.style,
+        kind=scenario.kind,
+        sections={
+            section: [_written(scenario, section, name) for name in names] for section, names in sections.items()
+        },
+        styles=_listed(styles()),
+        kinds=_listed(kinds()),
+        shocks=_listed(shocks()),
+    )
 
 
 def _listed(names: Iterable[str]) -> str:
     return "\n#     ".join(textwrap.wrap(", ".join(names), 100, break_on_hyphens=False))
 
 
-def _section(scenario: Scenario, section: str, names: tuple[str, ...]) -> Iterator[str]:
-    yield f"[{section}]"
-    for name in names:
-        about, value = SECTIONS[section][name], getattr(getattr(scenario, section), name)
-        yield from (f"# {about.help}", f"# {name} = {value}    # {range_text(about)}{unit_text(about)}", "")
+def _written(scenario: Scenario, section: str, name: str) -> tuple[str, str]:
+    """Return the meaning of a parameter, and the line that sets it."""
+    about, value = SECTIONS[section][name], getattr(getattr(scenario, section), name)
+    return about.help, f"{name} = {value}    # {range_text(about)}{unit_text(about)}"
 
 
 def check(output: Output, request: Check) -> None:

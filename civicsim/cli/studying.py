@@ -12,13 +12,12 @@ from typing import Any
 
 from civicsim.cli import Stopped, study_commands
 from civicsim.cli.extras import need
-from civicsim.cli.files import check_ending, size_of, table_writer, text_writer, write_file
+from civicsim.cli.files import check_ending, filled, size_of, table_writer, text_writer, write_file
 from civicsim.cli.output import Line, Output
 from civicsim.cli.progress import duration, shown, time_left
 from civicsim.cli.scenarios import warn_of_dates
 from civicsim.cli.starting import write_new
 from civicsim.cli.study_commands import Workers
-from civicsim.cli.study_template import TEMPLATE
 from civicsim.cli.tables import grid
 from civicsim.errors import CivicsimError
 from civicsim.report.words import counted, seeds_text
@@ -39,7 +38,7 @@ _MOST_SHOWN = 5
 def new(output: Output, request: study_commands.New) -> None:
     """Write a study file with all keys explained."""
     path = request.path
-    write_new(path, TEMPLATE, request.force)
+    write_new(path, filled("study.toml"), request.force)
     lines = [f"Wrote {path}: a small study that can be run as it is."]
     output.show({"file": path}, lines, f"change {path}, then civicsim study check {path}")
 

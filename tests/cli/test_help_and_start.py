@@ -14,11 +14,11 @@ import pytest
 from typer.core import TyperGroup
 
 import civicsim
+from civicsim.cli import OVERVIEW
 from civicsim.cli.app import application
 from civicsim.cli.declaring import COMMANDS as DECLARED
 from civicsim.cli.declaring import function_of
 from civicsim.cli.output import Output
-from civicsim.cli.overview import OVERVIEW
 
 GROUP = application()
 COMMANDS = sorted(GROUP.commands)

@@ -57,7 +57,7 @@ def test_warming_up_shows_where_compiled_code_is_and_then_that_all_is_ready(tool
 
 def test_the_doctor_recommends_warmup_where_nothing_is_compiled(tool, monkeypatch):
     monkeypatch.setattr("civicsim.experiment.warming.is_warm", lambda: False)
-    monkeypatch.setattr(doctor, "_speed", list)
+    monkeypatch.setitem(doctor._CHECKS, "speed", list)
     printed = tool("doctor")
     assert printed.code == 0
     assert "missing compiled code" in printed.out

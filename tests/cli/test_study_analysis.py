@@ -48,7 +48,7 @@ def test_a_comparison_has_its_kinds_of_uncertainty_and_its_worst_runs(call):
     text = " ".join(printed.out.split())
     assert re.search("civic-culture .*− status-quo", text)
     assert "both" in text
-    assert "2 seeds × 20 draws" in text
+    assert "2 seeds × 20" in text
     assert "Worst 5 %" in text
     values = json.loads(call("study", "compare", "results", "--json").out)
     assert {row["measure"] for row in values["contrasts"]} == {"trust", "quality_true", "load"}

@@ -3,7 +3,7 @@
 import pytest
 from studies import small_study
 
-from civicsim.cli.study_template import TEMPLATE
+from civicsim.cli.files import filled
 from civicsim.errors import ScenarioError
 from civicsim.scenario.scenario import Scenario
 from civicsim.study.design.study import Study
@@ -32,12 +32,13 @@ def test_question_styles_seeds_and_weeks_are_enough(tmp_path):
 
 
 def test_the_template_is_a_study_as_it_stands_and_with_all_its_comments_taken_away(tmp_path):
-    (tmp_path / "study.toml").write_text(TEMPLATE)
+    (tmp_path / "study.toml").write_text(filled("study.toml"))
     assert Study.read(tmp_path / "study.toml").n_runs == 60
     (tmp_path / "my-trust.toml").write_text("weeks = 260\n")
     (tmp_path / "mine.py").write_text("MEASURES = []")
     lines = [
-        line.removeprefix("# ") if " = " in line or line.startswith("# [") else line for line in TEMPLATE.splitlines()
+        line.removeprefix("# ") if " = " in line or line.startswith("# [") else line
+        for line in filled("study.toml").splitlines()
     ]
     whole = (
         "\n".join(lines).replace("draws = 100", "draws = 3").replace('method = "grid"', 'method = "latin-hypercube"')
