@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +25,17 @@ from civicsim.cli.output import Output
 from civicsim.cli.progress import duration, progress
 from civicsim.cli.running import about_scenarios
 from civicsim.cli.scenarios import changed, load, n_posts
+from civicsim.cli.tables import part_lines
 from civicsim.experiment.run import seeds_of, threads_available
-from civicsim.report.words import INTERVAL, counted, estimated, kind_text, number, percent
+from civicsim.report.calibration_page import results, targets, title_of
+from civicsim.report.parts import Part
+from civicsim.report.words import INTERVAL, counted, percent
 from civicsim.scenario.scenario import Scenario
 
+_EXPLAINED = (
+    f"Intervals are {INTERVAL} and show run-to-run variation. 'Met' means that the simulated value lies within the published "
+    "range; 'uncertain' that its interval extends beyond the range."
+)
 _SECONDS_PER_POINT_WEEK = 1e-6
 _UNDETERMINED = 0.1
 """Draws that are less than a tenth narrower than the range leave a parameter undetermined. Assumption."""
@@ -57,7 +63,8 @@ def validate(output: Output, request: Validate) -> None:
     about = {**about_scenarios({scenario.style: scenario}, seeds, "each"), "organisations": organisations}
     if folder is not None:
         _write_validation(output, folder, found, about)
-    lines = [_title(found), *(f"  {line}" for line in _target_lines(found.targets)), "", *_other_lines(found)]
+    parts = [Part(texts=[title_of(found)], table=targets(found.targets, sources=False)), *results(found)]
+    lines = [*part_lines(parts), "", _EXPLAINED]
     if people is not None:
         lines.append(f"Wrote {people}: staff one by one, every {counted(request.every, 'week')}.")
     if folder is not None:
@@ -76,56 +83,9 @@ def _write_validation(output: Output, folder: Folder, found: Validation, about: 
 
     with folder.writing(output, about):
         folder.write_csv("targets.csv", "published data beside simulated values", found.targets)
-        figure = targets_figure(found.targets, _title(found), footer_of(found))
+        figure = targets_figure(found.targets, title_of(found), footer_of(found))
         folder.write("targets.png", "the same as a figure", lambda path: save(figure, path))
         folder.write_text("validation.html", "one page with all results", validation_page(found))
-
-
-def _target_lines(table: pd.DataFrame) -> Iterator[str]:
-    """Yield two lines per target: whether it is met; and the simulated value with the published range."""
-    for row in table.to_dict("records"):
-        verdict = "met" if row["sure"] else "met, but uncertain" if row["holds"] else "NOT MET"
-        simulated = estimated(row["simulated"], row["simulated_low"], row["simulated_high"])
-        unverified = ", to be verified" if row["status"] == "to be verified" else ""
-        yield f"{row['pattern'] or '–':4}{row['finding']}: {verdict}"
-        published = f"{row['low']:g} to {row['high']:g}".replace("-", "−")
-        yield f"    {simulated} {row['unit']}; published {published}{unverified}"
-
-
-def _title(found: Validation) -> str:
-    held, n = int(found.patterns["holds"].sum()), len(found.patterns)
-    failing = [str(name) for name in found.patterns.index[~found.patterns["holds"]]]
-    rest = f"; not {', '.join(failing)}" if failing else ""
-    return (
-        f"{kind_text(found.scenario)}: {held} of {n} patterns reproduced over {counted(len(found.seeds), 'run')}{rest}"
-    )
-
-
-def _other_lines(found: Validation) -> Iterator[str]:
-    """Yield sentences about results without a target."""
-    if found.between is not None:
-        rows = found.between.to_dict("index")
-        raw, adjusted = (_coefficient(rows[name]) for name in ("raw", "adjusted"))
-        yield (
-            f"Across {counted(found.n_organisations, 'organisation')}, influence and burnout correlate with r = {raw}; adjusted "
-            f"for staffing and being valued, beta = {adjusted}."
-        )
-    if found.leaving is not None:
-        ratio = estimated(found.leaving["ratio"], found.leaving["low"], found.leaving["high"])
-        yield f"Burnt-out staff leave {ratio} times as often as others."
-    if found.persistence is not None:
-        for state, rows in found.persistence.groupby("state", sort=False):
-            each = ", ".join(f"{number(row.correlation, 2)} after {row.years}" for row in rows.itertuples())
-            years = "year" if len(rows) == 1 else "years"
-            yield f"Persistence in staff who stay: {state}, correlation {each} {years}."
-    yield (
-        f"Intervals are {INTERVAL} and show run-to-run variation. 'Met' means that the simulated value lies within the "
-        "published range; 'uncertain' that its interval extends beyond the range."
-    )
-
-
-def _coefficient(row: Mapping[Any, Any]) -> str:
-    return estimated(row["value"], row["low"], row["high"], sign=True)
 
 
 def calibrate(output: Output, request: Calibrate) -> None:
@@ -154,7 +114,7 @@ def calibrate(output: Output, request: Calibrate) -> None:
     data["determined"] = dict(zip((f.key for f in plan.free), np.round(pinned, 4).tolist(), strict=True))
     lines = [
         f"{counted(len(found.draws), 'parameter set')} that fit; {percent(found.shares[-1])} of the ranges is not ruled out.",
-        *(f"  {line}" for line in _target_lines(check)),
+        *part_lines([Part(table=targets(check, sources=False))]),
         f"Values are means over the draws, simulated with new seeds; in brackets the middle {INTERVAL} of the draws.",
         f"Undetermined: {', '.join(loose) if loose else 'none of the free parameters'}.",
         f"The fewest changes of defaults for a good fit: {settled}.",

@@ -166,7 +166,7 @@ def compare(output: Output, request: Compare, hint: str = "") -> None:
     week, shown = week_of(request.order, *chosen), measures_of(request, chosen[0])
     if request.draws is not None:
         check_effort(output, chosen, request.seeds, work_of(chosen, request.seeds))
-        from civicsim.cli.drawing import compare_over_draws
+        from civicsim.cli.study_analysis import compare_over_draws
 
         compare_over_draws(output, request, scenarios, baseline, shown)
         return

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from civicsim.cli import study_commands
+from civicsim.cli.commands import Compare as Compared
 from civicsim.cli.output import Output
 from civicsim.cli.studying import beside, load, read, run_in
 from civicsim.cli.tables import part_lines
 from civicsim.errors import CivicsimError
+from civicsim.experiment.run import seeds_of
+from civicsim.model.week import PUBLISHED
 from civicsim.report import analysis_tables
 from civicsim.report.parts import Part
 from civicsim.report.words import counted
+from civicsim.scenario.scenario import Scenario
 from civicsim.study.analysis.matched import Matched, matched
+from civicsim.study.design.study import Study
 from civicsim.study.store.store import Store
 
 
@@ -30,6 +36,34 @@ def compare(output: Output, request: study_commands.Compare) -> None:
         raise CivicsimError(f"{request.folder}: no policy is compared with another; one style and no first setting")
     data = {"contrasts": found, "tails": worst, "warnings": output.warnings}
     _show(output, store, data, analysis_tables.comparison(found, worst))
+
+
+def compare_over_draws(
+    output: Output, request: Compared, scenarios: Mapping[str, Scenario], baseline: str, measures: Sequence[str]
+) -> None:
+    """Do ``compare --draws``: compare scenarios over the first draws of their kind's calibration, as a study.
+
+    That separates the two kinds of uncertainty.
+    """
+    draws, out = request.draws or 0, request.out
+    study = Study(
+        question=f"How do {', '.join(scenarios)} differ, over {counted(draws, 'parameter set')} that fit published data?",
+        styles=tuple(scenario.with_(title=label) for label, scenario in scenarios.items()),
+        baseline=baseline,
+        seeds=seeds_of(request.seeds, next(iter(scenarios.values())).seed),
+        measures="all" if request.all_measures else list(measures),
+        uncertainties={"posterior": draws},
+        order=request.order or PUBLISHED,
+        where="--draws",
+    )
+    with tempfile.TemporaryDirectory(prefix="civicsim-") as scratch:
+        folder = out or str(Path(scratch) / "study")
+        if run_in(output, study, folder, study_commands.Workers()).n_failed:
+            raise CivicsimError(f"{folder}: some runs failed; see civicsim study status {folder}")
+        shown = None if request.all_measures else list(measures)
+        compare(output, study_commands.Compare(folder=folder, measures=shown))
+    if out is not None:
+        output.hint(f"Next: civicsim study report {out}")
 
 
 def regret(output: Output, request: study_commands.Regret) -> None:

@@ -11,8 +11,8 @@ from civicsim.cli import Stopped, study_commands
 from civicsim.cli.output import Output
 from civicsim.cli.studying import beside, load, study_progress, worker_options
 from civicsim.cli.tables import part_lines
-from civicsim.report.analysis_tables import Columns, Row, boxes, interval_of, measure_of, table_of, verdict_of
-from civicsim.report.parts import Part
+from civicsim.report.analysis_tables import boxes, measure_of, verdict_of
+from civicsim.report.parts import Columns, Part, Row, interval_of, table_of
 from civicsim.report.words import INTERVAL, counted, number, percent
 from civicsim.study.analysis.adversary import BATCH, OTHER, WORST, Adversary
 from civicsim.study.analysis.adversary import adversary as search

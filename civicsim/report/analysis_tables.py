@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from civicsim.errors import CivicsimError
-from civicsim.report.parts import Part, Table
+from civicsim.report.parts import Columns, Part, Row, Table, interval_of, table_of
 from civicsim.report.words import INTERVAL, counted, direction, estimated, judged, number, percent, with_interval
 from civicsim.study.analysis.ablation import EMPTY, SAME, UNTOLD, ablation, switch_columns
 from civicsim.study.analysis.contrasts import BOTH, TOO_CLOSE, TOO_SMALL, contrasts, tails
@@ -25,9 +24,6 @@ from civicsim.study.design.mechanisms import ALONE, CORE, STAYING
 _MOST_ROWS = 120
 """Largest number of rows of a table on a page. Assumption."""
 _WIDENED = "not widened for the number of comparisons"
-type Row = Mapping[Any, Any]
-type Columns = Mapping[str, Callable[[Row], str]]
-"""The cell of a row by heading of its column."""
 
 
 def analysis(runs: Matched) -> Iterator[Part]:
@@ -81,13 +77,6 @@ def _of_each[Found](runs: Matched, analyse: Callable[[Matched, str], Found]) -> 
 # -- cells -------------------------------------------------------------------------------------------------------------
 
 
-def table_of(caption: str, columns: Columns, rows: pd.DataFrame | Iterable[Row]) -> Table | None:
-    """Return a table with a row for each of a frame or of mappings; None without rows."""
-    records: Iterable[Row] = rows.to_dict("records") if isinstance(rows, pd.DataFrame) else rows
-    cells = [[cell(row) for cell in columns.values()] for row in records]
-    return Table(f"{caption}.", tuple(columns), cells) if cells else None
-
-
 def _policy(row: Row) -> str:
     return f"{row['words']}{_shock(row)}"
 
@@ -102,11 +91,6 @@ def measure_of(row: Row) -> str:
     return f"{row['label']}\n{row['unit']}{direction(row['better'])}" + (
         "" if np.isnan(matters) else f"; {matters:g} matters"
     )
-
-
-def interval_of(name: str, low: str = "low", high: str = "high", sign: bool = False) -> Callable[[Row], str]:
-    """Return a cell: an estimate with its interval below."""
-    return lambda row: "\n".join(with_interval(row[name], row[low], row[high], sign))
 
 
 def verdict_of(row: Row) -> str:

@@ -1,4 +1,4 @@
-"""One-file pages about the fit of the status quo: validation and calibration."""
+"""The fit of the status quo, validated and calibrated: parts that the command line prints, and pages of one file."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from civicsim import __version__
-from civicsim.report.calibration_figures import parameters_figure, targets_figure
-from civicsim.report.parts import Part, Table, image, page
-from civicsim.report.words import THINKING_AID, counted, kind_text, number, percent, seeds_text, with_interval
+from civicsim.report.parts import Columns, Part, Row, Table, image, interval_of, page, table_of
+from civicsim.report.words import INTERVAL, THINKING_AID, counted, estimated, kind_text, number, percent, seeds_text
 
 if TYPE_CHECKING:
     from civicsim.calibration.validation import Validation
@@ -21,9 +20,6 @@ _LEVELS = (
     "levels of P2 and P3 are inputs. Not inputs are their changes over time, their differences between people, teams and "
     "organisations, and their correlations."
 )
-_PARAMETERS = ["Parameter", "Range searched", "Default", "Best draw", "Pinned down"]
-_WAVES = ["Wave", "Parameter sets", "Share of the box not ruled out", "Simulated within the emulators' 95 %"]
-_TARGETS = ["Target", "Pattern", "Published", "Simulated", "Unit", "Verdict", "Years", "Source"]
 _TRUSTS = "Real trusts of one kind: raw −.48 to −.63; adjusted about +.14 (NHS Staff Survey tables, 2021–24, computed)."
 _METHOD = (
     "a parameter set is ruled out when an emulator's prediction lies too far from a target. Draws are spread over the sets "
@@ -39,45 +35,63 @@ def footer_of(found: Validation) -> str:
     )
 
 
+def title_of(found: Validation) -> str:
+    """Return how many patterns a validation reproduces, and which not."""
+    held, n = int(found.patterns["holds"].sum()), len(found.patterns)
+    failing = [str(name) for name in found.patterns.index[~found.patterns["holds"]]]
+    rest = f"; not {', '.join(failing)}" if failing else ""
+    return (
+        f"{kind_text(found.scenario)}: {held} of {n} patterns reproduced over {counted(len(found.seeds), 'run')}{rest}"
+    )
+
+
 def validation_page(found: Validation) -> str:
     """Return the page of a validation."""
-    n_holding = int(found.patterns["holds"].sum())
-    title = f"{n_holding} of {len(found.patterns)} patterns hold"
-    failing = [str(name) for name in found.patterns.index[~found.patterns["holds"]]]
-    words = f"These do not: {', '.join(failing)}." if failing else "None fails."
+    from civicsim.report.calibration_figures import targets_figure
+
+    title = title_of(found)
     figure = targets_figure(found.targets, "Published data and simulated values", footer_of(found))
-    parts = [
-        Part(texts=[f"{kind_text(found.scenario)}; {seeds_text(found.seeds)}. {words}"]),
-        Part(picture=image(figure, title), table=_targets(found.targets)),
-        Part(texts=[_LEVELS]),
-        *_between(found),
-        *_people(found),
-    ]
-    return page(title, parts)
+    head = Part(texts=[f"{kind_text(found.scenario)}; {seeds_text(found.seeds)}."], picture=image(figure, title))
+    return page(title, [head, Part(table=targets(found.targets)), *results(found)])
+
+
+def results(found: Validation) -> Iterator[Part]:
+    """Yield what a validation found without a target: between organisations, and of individual staff."""
+    yield Part(texts=[_LEVELS])
+    if found.between is not None:
+        text = f"Across {counted(found.n_organisations, 'organisation')} that differ by chance only. {_TRUSTS}"
+        caption = f"Standardised; {INTERVAL} bootstrap over organisations"
+        yield Part("Between organisations", [text], table=table_of(caption, _BETWEEN, found.between.reset_index()))
+    if found.persistence is not None and found.leaving is not None:
+        ratio = estimated(found.leaving["ratio"], found.leaving["low"], found.leaving["high"])
+        caption = "Correlation of states with those of earlier years, of staff who stay"
+        text = f"Staff who are burnt out leave {ratio} times as often as others."
+        yield Part("Individual staff", [text], table=table_of(caption, _PERSISTENCE, found.persistence))
 
 
 def calibration_page(found: Calibration, pinned: Sequence[float], check: pd.DataFrame) -> str:
     """Return the page of a calibration: the parameters that fit, how well, and what stays open."""
-    rows = []
-    for factor, share in zip(found.plan.free, pinned, strict=True):
-        if factor.range is not None:
-            values = (float(factor.about.default), found.best[factor.key])
-            span = f"{number(factor.range.low)} to {number(factor.range.high)}"
-            rows.append([factor.key, span, *map(number, values), percent(max(0.0, share))])
+    from civicsim.report.calibration_figures import parameters_figure, targets_figure
+
+    free = [
+        {"about": factor, "range": factor.range, "best": found.best[factor.key], "share": share}
+        for factor, share in zip(found.plan.free, pinned, strict=True)
+    ]
     waves = [
         [str(wave + 1), str(found.plan.points), percent(found.shares[wave + 1], 2), _hit(found, wave)]
         for wave in range(found.plan.waves)
     ]
+    heads = ["Wave", "Parameter sets", "Share of the box not ruled out", "Simulated within the emulators' 95 %"]
     about = f"{kind_text(found.plan.scenario)}. History matching in {counted(found.plan.waves, 'wave')}: {_METHOD}"
     simulated = targets_figure(check, "Targets, and values of the draws simulated with new seeds")
     parts = [
         Part(texts=[about]),
         Part(
             picture=image(parameters_figure(found, pinned), "Parameter values that fit"),
-            table=Table("Free parameters", _PARAMETERS, rows),
+            table=table_of("Free parameters", _FREE, free),
         ),
-        Part(picture=image(simulated, "Targets and values of the draws"), table=_targets(check)),
-        Part(table=Table("Waves", _WAVES, waves)),
+        Part(picture=image(simulated, "Targets and values of the draws"), table=targets(check)),
+        Part(table=Table("Waves", heads, waves)),
     ]
     return page(f"{counted(len(found.draws), 'parameter set')} that fit", parts)
 
@@ -86,46 +100,48 @@ def _hit(found: Calibration, wave: int) -> str:
     return "–" if wave == 0 else percent(found.hits[wave - 1])
 
 
-def _targets(rows: pd.DataFrame) -> Table:
-    cells = []
-    for row in rows.to_dict("records"):
-        simulated, ends = with_interval(row["simulated"], row["simulated_low"], row["simulated_high"])
-        published = f"{number(row['value'])}\n{number(row['low'])} to {number(row['high'])}"
-        verdict = "holds" if row["sure"] else "holds, not for sure" if row["holds"] else "fails"
-        about = [row["unit"], verdict, row["year"], f"{row['source']} [{row['status']}]"]
-        cells.append([row["finding"], row["pattern"] or "held out", published, f"{simulated}\n{ends}", *about])
-    return Table("Targets and simulated values (below them, 95 % intervals)", _TARGETS, cells)
+def targets(rows: pd.DataFrame, sources: bool = True) -> Table | None:
+    """Return targets beside simulated values, with the years and sources of the published ones if wanted."""
+    columns = {**_TARGETS, **(_SOURCES if sources else {})}
+    return table_of(f"Targets and simulated values (below them, {INTERVAL} intervals)", columns, rows)
 
 
-def _between(found: Validation) -> Iterator[Part]:
-    if found.between is None:
-        return
-    words = {
-        "raw": "influence and burnout, correlation",
-        "adjusted": "influence, with staffing and being valued held constant",
-        "enough_staff": "enough staff",
-        "valued": "valued by the team",
-    }
-    rows = [
-        [words[str(name)], *with_interval(row["value"], row["low"], row["high"], sign=True)]
-        for name, row in found.between.iterrows()
-    ]
-    table = Table("Standardised; 95 % bootstrap over organisations", ["", "Value", "Interval"], rows)
-    text = f"{found.n_organisations} organisations that differ by chance only. {_TRUSTS}"
-    yield Part("Between organisations", [text], table=table)
+def _verdict(row: Row) -> str:
+    return "met" if row["sure"] else "met, but uncertain" if row["holds"] else "NOT MET"
 
 
-def _people(found: Validation) -> Iterator[Part]:
-    if found.persistence is None or found.leaving is None:
-        return
-    rows = [
-        [row.state, str(row.years), *with_interval(row.correlation, row.low, row.high)]
-        for row in found.persistence.itertuples()
-    ]
-    ratio, ends = with_interval(found.leaving["ratio"], found.leaving["low"], found.leaving["high"])
-    caption = "Correlation of states with those of earlier years, of staff who stay"
-    yield Part(
-        "Individual staff",
-        [f"Staff who are burnt out leave {ratio} times as often as others ({ends})."],
-        table=Table(caption, ["State", "Years", "Correlation", "Interval"], rows),
-    )
+def _unverified(row: Row) -> str:
+    return f"\n{row['status']}" if row["status"] == "to be verified" else ""
+
+
+_TARGETS: Columns = {
+    "Target": lambda row: row["finding"],
+    "Pattern": lambda row: row["pattern"] or "held out",
+    "Published": lambda row: f"{number(row['value'])}\n{number(row['low'])} to {number(row['high'])}{_unverified(row)}",
+    "Simulated": interval_of("simulated", "simulated_low", "simulated_high"),
+    "Unit": lambda row: row["unit"],
+    "Verdict": _verdict,
+}
+_SOURCES: Columns = {"Years": lambda row: row["year"], "Source": lambda row: f"{row['source']} [{row['status']}]"}
+_LINKS = {
+    "raw": "influence and burnout, correlation",
+    "adjusted": "influence, with staffing and being valued held constant",
+    "enough_staff": "enough staff",
+    "valued": "valued by the team",
+}
+_BETWEEN: Columns = {
+    "": lambda row: _LINKS[row["index"]],
+    "Value": lambda row: estimated(row["value"], row["low"], row["high"], sign=True),
+}
+_PERSISTENCE: Columns = {
+    "State": lambda row: row["state"],
+    "Years": lambda row: str(row["years"]),
+    "Correlation": lambda row: estimated(row["correlation"], row["low"], row["high"]),
+}
+_FREE: Columns = {
+    "Parameter": lambda row: row["about"].key,
+    "Range searched": lambda row: f"{number(row['range'].low)} to {number(row['range'].high)}",
+    "Default": lambda row: number(float(row["about"].about.default)),
+    "Best draw": lambda row: number(row["best"]),
+    "Pinned down": lambda row: percent(max(0.0, row["share"])),
+}

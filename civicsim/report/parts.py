@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import base64
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from civicsim import __version__
-from civicsim.report.words import THINKING_AID
+from civicsim.report.words import THINKING_AID, with_interval
 
 if TYPE_CHECKING:
+    import pandas as pd
     from jinja2 import Environment
     from matplotlib.figure import Figure
 
 _DPI = 120
+
+
+type Row = Mapping[Any, Any]
+type Columns = Mapping[str, Callable[[Row], str]]
+"""The cell of a row by heading of its column."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,20 @@ class Part:
     table: Table | None = None
     files: Sequence[tuple[str, str]] = ()
     level: int = 2
+
+
+def table_of(caption: str, columns: Columns, rows: pd.DataFrame | Iterable[Row]) -> Table | None:
+    """Return a table with a row for each of a frame or of mappings; None without rows."""
+    records: Iterable[Row] = (
+        rows if isinstance(rows, Iterable) and not hasattr(rows, "columns") else rows.to_dict("records")
+    )
+    cells = [[cell(row) for cell in columns.values()] for row in records]
+    return Table(f"{caption}.", tuple(columns), cells) if cells else None
+
+
+def interval_of(name: str, low: str = "low", high: str = "high", sign: bool = False) -> Callable[[Row], str]:
+    """Return a cell: an estimate with its interval below."""
+    return lambda row: "\n".join(with_interval(row[name], row[low], row[high], sign))
 
 
 @functools.cache
