@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 import numpy as np
+import pandas as pd
 from scipy import stats
 
 from civicsim.experiment.statistics import ANYWHERE, CONFIDENCE
@@ -42,21 +43,11 @@ def band(paths: np.ndarray, bounds: tuple[float, float] = ANYWHERE) -> Band:
 
     Intervals are cut off at the bounds; see :func:`civicsim.experiment.statistics.estimate`.
     """
-    paths = np.asarray(paths, dtype=float)
-    n = np.sum(~np.isnan(paths), axis=1)
-    nothing = np.full(len(paths), np.nan)
-    mean = np.divide(np.nansum(paths, axis=1), n, out=nothing.copy(), where=n > 0)
-    squares = np.nansum((paths - mean[:, None]) ** 2, axis=1)
-    error = np.sqrt(np.divide(squares, (n - 1) * n, out=nothing.copy(), where=n > 1))
-    half = stats.t.ppf(0.5 + CONFIDENCE / 2, np.maximum(n - 1, 1)) * error
-    bottom, top = nothing.copy(), nothing.copy()
-    enough, complete = n >= RUNS_FOR_RANGE, n == paths.shape[1]
-    # numpy processes rows one by one where it has to look for NaN.
-    for rows, percentile in ((enough & complete, np.percentile), (enough & ~complete, np.nanpercentile)):
-        if rows.any():
-            bottom[rows], top[rows] = percentile(paths[rows], RANGE, axis=1)
-    low, high = (
-        np.minimum(mean, np.maximum(mean - half, bounds[0])),
-        np.maximum(mean, np.minimum(mean + half, bounds[1])),
-    )
+    weeks = pd.DataFrame(np.asarray(paths, dtype=float)).T
+    n, mean = weeks.count().to_numpy(), weeks.mean().to_numpy()
+    half = stats.t.ppf(0.5 + CONFIDENCE / 2, np.maximum(n - 1, 1)) * weeks.sem().to_numpy()
+    ends = weeks.quantile([share / 100 for share in RANGE]).to_numpy()
+    bottom, top = np.where(n >= RUNS_FOR_RANGE, ends, np.nan)
+    low = np.minimum(mean, np.maximum(mean - half, bounds[0]))
+    high = np.maximum(mean, np.minimum(mean + half, bounds[1]))
     return Band(mean, low, high, bottom, top)

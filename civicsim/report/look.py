@@ -111,6 +111,11 @@ class Look:
         return own | {"markeredgecolor": "white", "markeredgewidth": 0.6}
 
     @property
+    def of_dot(self) -> dict[str, Any]:
+        """Arguments of matplotlib for a dot."""
+        return {"marker": self.marker, "markersize": 6.0, "markeredgewidth": 1.4, "markeredgecolor": self.colour}
+
+    @property
     def ink(self) -> tuple[float, ...]:
         """The colour made dark enough for text on white."""
         return tuple(0.62 * part for part in to_rgb(self.colour))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
@@ -16,6 +16,7 @@ from civicsim.model.measures import MEASURES, Measure
 from civicsim.report.look import FAINT, Picture, PictureAxes, literal, looks_of, own_look, plain, width_of, wrapped
 from civicsim.report.paths import draw_paths, explanation, line_key, time_unit
 from civicsim.report.words import INTERVAL, THINKING_AID, counted, names_of, seeds_text
+from civicsim.study.analysis.matched import About
 
 _WIDTH, _MARGIN, _GAP, _HEAD = 10.0, 0.3, 0.35, 0.55
 """Width and margin of the figure, room between columns, and height of a panel's own title; in inches."""
@@ -23,23 +24,8 @@ _TITLE_SIZE, _SUBTITLE_SIZE, _KEY_SIZE, _PANEL_SIZE, _NOTE_SIZE = 14.0, 10.0, 9.
 _SAMPLE, _KEY_LINE, _NOTE_LINE = 0.36, 0.26, 0.17
 
 
-class Shown(Protocol):
-    """What a panel shows of a measure."""
-
-    @property
-    def label(self) -> str:
-        """Its label."""
-        ...
-
-    @property
-    def unit(self) -> str:
-        """Its unit."""
-        ...
-
-    @property
-    def better(self) -> str:
-        """Which way is better: "higher", "lower" or "neither"."""
-        ...
+type Shown = Measure | About
+"""What a panel shows of a measure: anything with a label, a unit and the better direction."""
 
 
 def declared(measures: Sequence[str], known: Mapping[str, Measure] = MEASURES) -> list[Measure]:
