@@ -15,7 +15,7 @@ from civicsim.cli.tables import grid
 from civicsim.engine.parameters import Parameter
 from civicsim.errors import CivicsimError, nearest
 from civicsim.model.levers import PURPOSES
-from civicsim.report.model_page import changes_of_kind
+from civicsim.report.changes import changes_of_kind
 from civicsim.report.words import number, range_text, unit_text, value_text
 from civicsim.scenario.model import SECTIONS, Sections
 from civicsim.scenario.scenario import DEFAULT_KIND, STATUS_QUO, Scenario

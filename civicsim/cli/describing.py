@@ -18,7 +18,8 @@ from civicsim.engine.process import Process
 from civicsim.errors import CivicsimError, nearest
 from civicsim.model.columns import columns_of
 from civicsim.model.measures import FLAGSHIP
-from civicsim.report.model_page import PAGES, equations, event_lines, events_of, over_weeks, page, write_pages
+from civicsim.report.changes import event_lines, events_of
+from civicsim.report.model_page import PAGES, equations, over_weeks, page, write_pages
 from civicsim.report.words import direction
 from civicsim.scenario.model import SHIPPED, Model, load_model
 from civicsim.scenario.shipped import kinds, shocks, styles

@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 from civicsim.experiment.compare import Comparison
 from civicsim.experiment.run import Result
 from civicsim.model.measures import FLAGSHIP
+from civicsim.report.changes import names_of
 from civicsim.report.html import comparison_html, result_html
 from civicsim.report.look import (
     BASELINE_COLOUR,
@@ -28,7 +29,7 @@ from civicsim.report.look import (
 from civicsim.report.panels import colophon, declared, path_panels
 from civicsim.report.paths import plot_paths
 from civicsim.report.rows import Dot, draw_rows, row_panels
-from civicsim.report.words import INTERVAL, before_text, counted, kind_text, names_of, time_text
+from civicsim.report.words import INTERVAL, before_text, counted, kind_text, time_text
 
 __all__ = [
     "comparison_figure",

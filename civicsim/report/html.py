@@ -9,20 +9,10 @@ from civicsim.experiment.compare import Comparison
 from civicsim.experiment.run import Result
 from civicsim.experiment.statistics import estimate
 from civicsim.model.measures import FLAGSHIP, MEASURES
+from civicsim.report.changes import change_text, names_of, preset_differences
 from civicsim.report.panels import declared, path_panels
 from civicsim.report.parts import Part, Table, image, render
-from civicsim.report.words import (
-    INTERVAL,
-    before_text,
-    change_text,
-    counted,
-    kind_text,
-    names_of,
-    preset_differences,
-    seeds_text,
-    time_text,
-    with_interval,
-)
+from civicsim.report.words import INTERVAL, before_text, counted, kind_text, seeds_text, time_text, with_interval
 
 CHARTED = ("voice_share", "burnt_out_share", "quality_true")
 """The measures in the small chart."""

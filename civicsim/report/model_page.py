@@ -8,11 +8,10 @@ from __future__ import annotations
 import importlib
 import inspect
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from civicsim.engine.process import Process
 from civicsim.errors import CivicsimError
@@ -23,17 +22,17 @@ from civicsim.model.levers import PURPOSES
 from civicsim.model.measures import FLAGSHIP, Measure
 from civicsim.model.organisation import REAL, TABLES, Column
 from civicsim.model.processes import actions
-from civicsim.model.processes.events import Event
 from civicsim.model.week import WEEK
-from civicsim.report.words import counted, range_text, setting_text, value_text
-from civicsim.scenario.model import PARAMETERS, SECTIONS, SHARED, SHIPPED, Model, Sections
-from civicsim.scenario.scenario import Scenario, sources_of
+from civicsim.report.changes import changes_of_kind, event_lines
+from civicsim.report.words import range_text, setting_text
+from civicsim.scenario.model import SECTIONS, SHARED, SHIPPED, Model, Sections
+from civicsim.scenario.scenario import Scenario
 from civicsim.scenario.shipped import kinds, shocks, styles
 
 _PROSE = Path(__file__).parent / "pages"
 _BLOCK = re.compile(r"^\{\{(\w+)\}\}$", re.MULTILINE)
 _HEADINGS = {"Parameters", "Returns", "Raises", "Attributes"}
-_SHOWN = ("week", "name", "weeks", "set", "action", "size")
+_RECORDS = ("tally", "snapshot")
 _TYPES = {REAL: "real", "i1": "whole number", "i2": "whole number", "i4": "whole number", "u8": "whole number"}
 
 # -- words ---------------------------------------------------------------------------------------------------------------
@@ -95,30 +94,26 @@ def _bounds(column: Column) -> str:
     return f"{low} or more" if low else (f"{high} or less" if high else "any")
 
 
-def _writers(name: str, column: str, week: Sequence[Process]) -> str:
-    return ", ".join(process.name for process in week if f"{name}.{column}" in columns_of(process).writes) or "–"
-
-
 def column_table(name: str, week: Sequence[Process] = WEEK) -> str:
     """Return the columns of a table: name, meaning, type, bounds, and the processes that change it."""
+    writes = {process.name: columns_of(process).writes for process in week}
     return table(
         ("state variable", "meaning", "type", "bounds", "changed by"),
         (
-            (code(f"{name}.{c.name}"), c.help, _TYPES[c.kind], _bounds(c), _writers(name, c.name, week))
+            (
+                code(f"{name}.{c.name}"),
+                c.help,
+                _TYPES[c.kind],
+                _bounds(c),
+                ", ".join(p for p in writes if f"{name}.{c.name}" in writes[p]) or "–",
+            )
             for c in TABLES[name]
         ),
     )
 
 
-def _state_variables(model: Model) -> str:
-    parts = [
-        f"#### `{name}`\n\n{column_table(name, model.week)}" for name in TABLES if name not in ("tally", "snapshot")
-    ]
-    return "\n\n".join(parts)
-
-
-def _record_columns(model: Model) -> str:
-    return "\n\n".join(f"#### `{name}`\n\n{column_table(name, model.week)}" for name in ("tally", "snapshot"))
+def _tables(model: Model, names: Iterable[str]) -> str:
+    return "\n\n".join(f"#### `{name}`\n\n{column_table(name, model.week)}" for name in names)
 
 
 def _by_table(names: Sequence[str]) -> str:
@@ -146,8 +141,7 @@ def _reads_and_writes(model: Model) -> str:
 # -- equations -----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Equation:
+class Equation(NamedTuple):
     """A public function of a process: what it returns, its formula if there is one, and further text."""
 
     name: str
@@ -205,14 +199,6 @@ def _submodel(process: Process, sections: Sections) -> str:
     return "\n\n".join(parts)
 
 
-def _submodels(model: Model) -> str:
-    return "\n\n".join(_submodel(process, model.sections) for process in model.week)
-
-
-def _kernels() -> str:
-    return "\n".join(equation.to_markdown() for equation in equations(kernels))
-
-
 def _scales() -> str:
     scenario = Scenario.preset()
     s = scenario.structure
@@ -231,16 +217,6 @@ def _scales() -> str:
     return table((f"default ({scenario.kind})", "number"), rows)
 
 
-def changes_of_kind(kind: str) -> list[tuple[str, Any, Any, str]]:
-    """Return what a kind of organisation changes: parameter, default, its value, and the source that its file names."""
-    sources, found = sources_of(kind), Scenario.preset().diff(Scenario.preset(kind=kind))
-    return [
-        (key, usual, value, sources.get(key, "The file names no source."))
-        for key, (usual, value) in found.items()
-        if key in PARAMETERS
-    ]
-
-
 def _kinds() -> str:
     titles = table(("kind", "in words"), ((code(name), title) for name, title in kinds().items()))
     rows = [
@@ -251,7 +227,7 @@ def _kinds() -> str:
     return f"{titles}\n\n{table(('kind', 'what it sets', 'to', 'instead of', 'where it comes from'), rows)}"
 
 
-def _shared_parameters(model: Model) -> str:
+def _shared_parameters() -> str:
     shared = [section for section in SHARED if section != "levers"]
     return "\n\n".join(f"### `{section}`\n\n{parameter_table(section)}" for section in shared)
 
@@ -264,10 +240,6 @@ def _status_counts(model: Model) -> str:
 
 
 # -- governance and measures ---------------------------------------------------------------------------------------------
-
-
-def _levers() -> str:
-    return parameter_table("levers")
 
 
 def _styles() -> str:
@@ -287,37 +259,6 @@ def _style_hours() -> str:
         hours = scenario.levers.hours(scenario.structure.improvement_share * scenario.structure.contracted_hours)
         rows.append((code(name), *(f"{hours[purpose]:.3f}" for purpose in PURPOSES), f"{sum(hours.values()):.3f}"))
     return table(("style", *PURPOSES, "in all"), rows)
-
-
-def events_of(name: str) -> tuple[Event, ...]:
-    """Return the events of a shock or intervention, counted from its own week."""
-    return Scenario.from_dict({"interventions": [{"name": name, "week": 0}]}).interventions
-
-
-def event_lines(name: str) -> Iterator[str]:
-    """Yield what each event of a shock or intervention does, in a sentence."""
-    for event in events_of(name):
-        when = "At once" if event.week == 0 else f"After {counted(event.week, 'week')}"
-        if event.set:
-            span = f"for {counted(event.weeks, 'week')}" if event.weeks else "to the end"
-            yield f"{when}, {span}: {', '.join(_setting(key, value) for key, value in event.set.items())}."
-        if event.action:
-            does = _doc(actions.ACTIONS[event.action]).split("\n")[0].rstrip(".")
-            does = does.replace("`size`", value_text(event.size)).replace("`", "")
-            yield f"{when}: {does[:1].lower() + does[1:]}."
-        others = [field for field in fields(event) if field.name not in _SHOWN]
-        values = [(field.name, getattr(event, field.name), field.default) for field in others]
-        changed = [f"{key} = {value_text(value)}" for key, value, default in values if value != default]
-        if changed:
-            yield f"Applies to {', '.join(changed)}."
-
-
-def _setting(key: str, value: Any) -> str:
-    """Return a parameter's value, and that of the status quo."""
-    section, _, name = key.partition(".")
-    unique = sum(about.name == name for about in PARAMETERS.values()) == 1
-    usual = getattr(getattr(Scenario.preset(), section), name)
-    return f"{name if unique else key} = {value_text(value)} (status quo: {value_text(usual)})"
 
 
 def _shocks() -> str:
@@ -347,36 +288,27 @@ def _measures(model: Model) -> str:
     return table(("measure", "label", "unit", "better", "over several weeks", "meaning"), rows)
 
 
-def _flagship() -> str:
-    return ", ".join(code(name) for name in FLAGSHIP)
-
-
 # -- pages ---------------------------------------------------------------------------------------------------------------
 
 
-def _always(block: Callable[[], str]) -> Callable[[Model], str]:
-    """Return a block that is the same for every model."""
-    return lambda model: block()
-
-
 BLOCKS: dict[str, Callable[[Model], str]] = {
-    "state_variables": _state_variables,
-    "record_columns": _record_columns,
+    "state_variables": lambda model: _tables(model, (name for name in TABLES if name not in _RECORDS)),
+    "record_columns": lambda model: _tables(model, _RECORDS),
     "overview": _overview,
     "reads_and_writes": _reads_and_writes,
-    "scales": _always(_scales),
-    "kinds": _always(_kinds),
+    "scales": lambda model: _scales(),
+    "kinds": lambda model: _kinds(),
     "status_counts": _status_counts,
-    "shared_parameters": _shared_parameters,
-    "submodels": _submodels,
-    "kernels": _always(_kernels),
-    "levers": _always(_levers),
-    "styles": _always(_styles),
-    "style_hours": _always(_style_hours),
-    "shocks": _always(_shocks),
-    "actions": _always(_actions),
+    "shared_parameters": lambda model: _shared_parameters(),
+    "submodels": lambda model: "\n\n".join(_submodel(process, model.sections) for process in model.week),
+    "kernels": lambda model: "\n".join(equation.to_markdown() for equation in equations(kernels)),
+    "levers": lambda model: parameter_table("levers"),
+    "styles": lambda model: _styles(),
+    "style_hours": lambda model: _style_hours(),
+    "shocks": lambda model: _shocks(),
+    "actions": lambda model: _actions(),
     "measures": _measures,
-    "flagship": _always(_flagship),
+    "flagship": lambda model: ", ".join(code(name) for name in FLAGSHIP),
 }
 """Blocks of a page, by the name in double braces."""
 

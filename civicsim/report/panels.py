@@ -13,9 +13,10 @@ from civicsim import __version__
 from civicsim.errors import ScenarioError
 from civicsim.experiment.run import Result, measure_names
 from civicsim.model.measures import MEASURES, Measure
+from civicsim.report.changes import names_of
 from civicsim.report.look import FAINT, Picture, PictureAxes, literal, looks_of, own_look, plain, width_of, wrapped
 from civicsim.report.paths import draw_paths, explanation, line_key, time_unit
-from civicsim.report.words import INTERVAL, THINKING_AID, counted, names_of, seeds_text
+from civicsim.report.words import INTERVAL, THINKING_AID, counted, seeds_text
 from civicsim.study.analysis.matched import About
 
 _WIDTH, _MARGIN, _GAP, _HEAD = 10.0, 0.3, 0.35, 0.55

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from civicsim.engine.parameters import Parameter
-from civicsim.errors import ScenarioError
-from civicsim.experiment.run import Result
 from civicsim.experiment.statistics import CONFIDENCE
-from civicsim.scenario.scenario import PARAMETERS, Scenario
+from civicsim.scenario.scenario import Scenario
 from civicsim.scenario.shipped import kinds
 
 THINKING_AID = "A thinking aid, not a forecast."
@@ -186,40 +184,3 @@ def before_text(scenario: Scenario) -> str:
 def kind_text(scenario: Scenario) -> str:
     """Return the title of the kind of organisation, or its name where that is not a shipped one."""
     return kinds().get(scenario.kind, scenario.kind)
-
-
-def preset_differences(scenario: Scenario) -> dict[str, tuple[Any, Any]] | None:
-    """Return the differences from the preset: name → (preset's value, scenario's value); None where it cannot be read."""
-    try:
-        preset = Scenario.preset(scenario.style, scenario.kind, scenario.model)
-    except ScenarioError:
-        return None
-    return {key: values for key, values in preset.diff(scenario).items() if key != "title"}
-
-
-def change_text(key: str, before: Any, after: Any) -> str:
-    """Return one change in words, with its unit."""
-    if key == "interventions":
-        return f"interventions: {', '.join(f'{event.name} in week {event.week}' for event in after) or 'none'}"
-    unit = PARAMETERS[key].unit if key in PARAMETERS else {"weeks": "weeks", "burn_in_weeks": "weeks"}.get(key, "")
-    own, usual = setting_text(after), setting_text(before)
-    return f"{key} = {own}{f' {unit}' if unit not in ('', '0–1', 'on/off') else ''} (preset: {usual})"
-
-
-def names_of(results: Mapping[str, Result]) -> dict[str, str]:
-    """Return a name for each scenario: its title, marked where it differs from its preset unlike the others.
-
-    Labels stay as they are where titles are missing or not all different.
-    """
-    # Compared as text: the settings of an intervention are a dictionary, which cannot be in a set.
-    changes = {
-        label: {(key, repr(values)) for key, values in (preset_differences(result.scenario) or {}).items()}
-        for label, result in results.items()
-    }
-    common = set.intersection(*changes.values())
-    names = {}
-    for label, result in results.items():
-        own = any("." in key or key == "interventions" for key, _ in changes[label] - common)
-        names[label] = f"{result.scenario.title} (changed)" if own else result.scenario.title
-    titled = all(result.scenario.title for result in results.values())
-    return names if titled and len(set(names.values())) == len(names) else {label: label for label in results}
