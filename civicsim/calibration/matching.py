@@ -7,13 +7,16 @@ Source: Craig, Goldstein, Seheult and Smith (1997); Andrianakis and others (2015
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.stats import qmc
 
-from civicsim.calibration.emulator import Emulator
 from civicsim.calibration.targets import Target
+from civicsim.errors import CivicsimError
 
 CUT = 3.0
 """Implausibility above which a point is ruled out: three standard deviations, by convention."""
@@ -25,6 +28,67 @@ _STEPS = 250
 """Steps of the walks that follow it."""
 _SHAKE = 0.01
 """Standard deviation of the noise of a step, as a share of the range."""
+
+
+@dataclass(frozen=True, repr=False)
+class Emulator:
+    """A Gaussian process for one statistic, over parameters scaled to 0-1.
+
+    Attributes
+    ----------
+    process : sklearn GaussianProcessRegressor
+        Fitted; its white noise is the variation between seeds.
+    shift, scale : float
+        Mean and standard deviation of the fitted values.
+    noise : float
+        Standard deviation of run-to-run variation in one simulated point.
+    """
+
+    process: Any
+    shift: float
+    scale: float
+    noise: float
+
+    def predict(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the expected value of the statistic over seeds at each point, and the variance of that expectation."""
+        mean, spread = self.process.predict(points, return_std=True)
+        variance = np.maximum((spread * self.scale) ** 2 - self.noise**2, 0.0)
+        return mean * self.scale + self.shift, variance
+
+
+def fit(points: np.ndarray, values: np.ndarray) -> Emulator:
+    """Return an emulator of a statistic.
+
+    Parameters
+    ----------
+    points : (n, k) array
+        Parameters, scaled to 0-1.
+    values : (n,) array
+        Simulated values; points without a value (NaN) are left out.
+
+    Raises
+    ------
+    CivicsimError
+        If scikit-learn is not installed, or fewer than ten points have a value.
+    """
+    try:
+        from sklearn.exceptions import ConvergenceWarning
+        from sklearn.gaussian_process import GaussianProcessRegressor
+        from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
+        from threadpoolctl import threadpool_limits
+    except ImportError:
+        raise CivicsimError('calibration needs scikit-learn: pip install "civicsim[calibration]"') from None
+    there = np.isfinite(values)
+    if there.sum() < 10:
+        raise CivicsimError(f"calibration: {there.sum()} points with a value: expected at least 10")
+    x, y = points[there], values[there]
+    shift, scale = float(y.mean()), float(y.std()) or 1.0
+    kernel = ConstantKernel(1.0, (1e-3, 1e3)) * RBF(np.ones(x.shape[1]), (0.1, 100.0)) + WhiteKernel(0.3, (1e-4, 2.0))
+    with warnings.catch_warnings(), threadpool_limits(1):
+        # One thread: several emulators are fitted at once. Parameters without effect have a length at its upper bound, as most do.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        process = GaussianProcessRegressor(kernel, random_state=0).fit(x, (y - shift) / scale)
+    return Emulator(process, shift, scale, float(np.sqrt(process.kernel_.k2.noise_level)) * scale)
 
 
 def implausibility(targets: Sequence[Target], means: np.ndarray, variances: np.ndarray) -> np.ndarray:

@@ -18,6 +18,21 @@ from civicsim.scenario.scenario import Scenario
 PEOPLE_WEEKS, PEOPLE_EVERY = 169, 13
 """Three years and a quarter, observed every quarter: persistence over three years needs a first observation."""
 _BOOTSTRAP = 200
+_COLUMNS = [
+    *(
+        "pattern",
+        "statistic",
+        "finding",
+        "unit",
+        "value",
+        "low",
+        "high",
+        "simulated",
+        "simulated_low",
+        "simulated_high",
+    ),
+    *("holds", "sure", "status", "year", "source"),
+]
 
 
 @dataclass(frozen=True, repr=False)
@@ -70,16 +85,10 @@ def against_targets(targets: Sequence[Target], simulated: pd.DataFrame) -> pd.Da
     rows = []
     for target in targets:
         own = simulated.loc[target.statistic]
-        published = {
-            name: getattr(target, name) for name in ("pattern", "statistic", "finding", "unit", "value", "low", "high")
-        }
-        simulated_ = {"simulated": own["value"], "simulated_low": own["low"], "simulated_high": own["high"]}
+        found = {"simulated": own["value"], "simulated_low": own["low"], "simulated_high": own["high"]}
         sure = target.holds(own["low"]) and target.holds(own["high"])
-        holds = {"holds": target.holds(own["value"]), "sure": sure}
-        rows.append(
-            published | simulated_ | holds | {name: getattr(target, name) for name in ("status", "year", "source")}
-        )
-    return pd.DataFrame(rows)
+        rows.append({**vars(target), **found, "holds": target.holds(own["value"]), "sure": sure})
+    return pd.DataFrame(rows)[_COLUMNS]
 
 
 def validate(

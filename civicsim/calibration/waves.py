@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import Future, as_completed
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,17 +14,20 @@ import numpy as np
 import pandas as pd
 
 from civicsim import __version__
-from civicsim.calibration.emulator import Emulator, fit
-from civicsim.calibration.matching import CUT, fewest_changes, judged, still_possible
+from civicsim.calibration.matching import CUT, Emulator, fewest_changes, fit, judged, still_possible
 from civicsim.calibration.statistics import STATISTICS, observe, table
 from civicsim.calibration.targets import Target
 from civicsim.errors import CivicsimError, ScenarioError
+from civicsim.scenario.model import SECTIONS, Sections
 from civicsim.scenario.scenario import Scenario
+from civicsim.scenario.toml import read_toml
 from civicsim.study.design.designs import latin_hypercube
-from civicsim.study.design.factors import Factor
+from civicsim.study.design.factors import FULL, Factor, read_factors
 from civicsim.study.run.local import LocalExecutor
 
 POINTS, SETTINGS = "points.csv", "calibration.json"
+FREE = Path(__file__).with_name("free.toml")
+"""The parameters that calibration may move, and between which values."""
 FIRST_SEED = 1_000_001
 """First seed of calibration; every point has its own seeds, far from those in common use."""
 _KEYS = ("wave", "point", "first_seed")
@@ -162,12 +165,26 @@ class Calibration:
         return pd.DataFrame([self.plan.values(point) for point in self.draws[order]])
 
 
+def read_free(names: Sequence[str] | None = None, sections: Sections = SECTIONS) -> tuple[Factor, ...]:
+    """Return free parameters with their ranges, by default those of ``free.toml``.
+
+    One that is not in that file may take everything that it is declared to allow. A name that is unknown among
+    ``sections``, or given twice, raises a :class:`ScenarioError`.
+    """
+    ranges = read_toml(FREE)
+    if names is None:
+        return read_factors(ranges, FREE.name, "free")
+    keys = [sections.find(name, "--free").key for name in names]
+    chosen = [(key, ranges.get(key, FULL)) for key in keys]
+    return tuple(factor for key, value in chosen for factor in read_factors({key: value}, "--free", "free", sections))
+
+
 def calibrate(
     plan: Plan,
     folder: Path,
     *,
     processes: int = 1,
-    progress: Callable[[float], None] | None = None,
+    progress: Callable[[float], None] = lambda done: None,
     note: Callable[[str], None] = lambda text: None,
 ) -> Calibration:
     """Find the parameter sets that fit. Points that are already in the folder are not simulated again.
@@ -209,7 +226,9 @@ def calibrate(
                 n = plan.draws if wave == plan.waves - 1 else plan.points
                 cube, share = still_possible(fitted, emulators, n, k, seed=wave + 2)
                 shares.append(share)
-                note(_progress_text(plan, wave, hits, judged(fitted, emulators, cube).max(axis=0)))
+                allowed = (judged(fitted, emulators, cube).max(axis=0) <= CUT).mean()
+                seen = f"{hits[-1]:.0%} of the simulated values lay in 95 % prediction intervals; " if hits else ""
+                note(f"wave {wave + 1} of {plan.waves}: {seen}{allowed:.0%} of the next parameter sets are allowed")
     implausible = judged(fitted, emulators, cube).max(axis=0)
     kept = np.flatnonzero(implausible <= CUT)
     if not len(kept):
@@ -219,11 +238,6 @@ def calibrate(
         )
     check = frame[frame["wave"] == plan.waves].iloc[kept]
     return Calibration(plan, frame, cube[kept], implausible[kept], check, shares, hits, emulators)
-
-
-def _progress_text(plan: Plan, wave: int, hits: Sequence[float], implausible: np.ndarray) -> str:
-    seen = f"{hits[-1]:.0%} of the simulated values lay in 95 % prediction intervals; " if hits else ""
-    return f"wave {wave + 1} of {plan.waves}: {seen}{(implausible <= CUT).mean():.0%} of the next parameter sets are allowed"
 
 
 def _kept(path: Path, cube: np.ndarray) -> np.ndarray:
@@ -248,64 +262,50 @@ def _hits(targets: Sequence[Target], emulators: Sequence[Emulator], cube: np.nda
 
 def _begin(plan: Plan, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / SETTINGS
+    path, points = folder / SETTINGS, folder / POINTS
     if path.exists():
         if json.loads(path.read_text(encoding="utf-8")) != plan.settings:
             raise CivicsimError(f"{folder}: holds another calibration; choose an empty folder")
     else:
         path.write_text(json.dumps(plan.settings, indent=2) + "\n", encoding="utf-8")
+    if not points.exists():
+        points.write_text(
+            ",".join([*_KEYS, *(factor.key for factor in plan.free), *STATISTICS]) + "\n", encoding="utf-8"
+        )
 
 
-def _columns(plan: Plan) -> list[str]:
-    return [*_KEYS, *(factor.key for factor in plan.free), *STATISTICS]
-
-
-def _read(plan: Plan, folder: Path) -> pd.DataFrame:
-    """Return the points in the folder; a last line that was cut off is left out."""
-    path = folder / POINTS
-    if not path.exists():
-        return pd.DataFrame(columns=_columns(plan))
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    whole = [line for line in lines if line.endswith("\n")]
-    if len(whole) < len(lines):
-        path.write_text("".join(whole), encoding="utf-8")
+def _read(path: Path) -> pd.DataFrame:
+    """Return the points in a file; a last line that was cut off is left out."""
+    text = path.read_text(encoding="utf-8")
+    whole = text[: text.rindex("\n") + 1]
+    if whole != text:
+        path.write_text(whole, encoding="utf-8")
     return pd.read_csv(path)
 
 
 def _simulated(
-    plan: Plan,
-    folder: Path,
-    wave: int,
-    cube: np.ndarray,
-    executor: LocalExecutor,
-    progress: Callable[[float], None] | None,
+    plan: Plan, folder: Path, wave: int, cube: np.ndarray, executor: LocalExecutor, progress: Callable[[float], None]
 ) -> pd.DataFrame:
     """Simulate the missing points of a wave, and return all points up to it, in order."""
-    path, columns = folder / POINTS, _columns(plan)
-    there = _read(plan, folder)
-    done = set(there.loc[there["wave"] == wave, "point"].astype(int))
-    if progress is not None and done:
+    path = folder / POINTS
+    there = _read(path)
+    done = set(there.loc[there["wave"] == wave, "point"])
+    if done:
         progress(float(len(done)))
-    if not path.exists():
-        path.write_text(",".join(columns) + "\n", encoding="utf-8")
     waiting: dict[Future[dict[str, float]], dict[str, float]] = {}
     for point, u in enumerate(cube):
-        if point in done:
-            continue
-        first = FIRST_SEED + (wave * plan.points + point) * plan.seeds
-        values = plan.values(u)
-        call = executor.submit(plan.simulator, plan.scenario, values, range(first, first + plan.seeds))
-        waiting[call] = {"wave": wave, "point": point, "first_seed": first, **values}
+        if point not in done:
+            first = FIRST_SEED + (wave * plan.points + point) * plan.seeds
+            values = plan.values(u)
+            call = executor.submit(plan.simulator, plan.scenario, values, range(first, first + plan.seeds))
+            waiting[call] = {"wave": wave, "point": point, "first_seed": first, **values}
     with path.open("a", encoding="utf-8") as file:
-        while waiting:
-            for future in wait(waiting, return_when=FIRST_COMPLETED).done:
-                row = waiting.pop(future) | future.result()
-                cells = [str(row[key]) for key in _KEYS] + [repr(float(row[name])) for name in columns[len(_KEYS) :]]
-                file.write(",".join(cells) + "\n")
-                file.flush()
-                if progress is not None:
-                    progress(1.0)
-    frame = _read(plan, folder).sort_values(["wave", "point"], ignore_index=True)
+        for future in as_completed(waiting):
+            row = waiting[future] | future.result()
+            file.write(",".join(str(row[name]) for name in there.columns) + "\n")
+            file.flush()
+            progress(1.0)
+    frame = _read(path).sort_values(["wave", "point"], ignore_index=True)
     return frame[frame["wave"] <= wave]
 
 

@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from civicsim.calibration.free import read_free
 from civicsim.calibration.matching import determined
 from civicsim.calibration.people import people_frame
 from civicsim.calibration.statistics import WEEKS
 from civicsim.calibration.targets import read_targets
 from civicsim.calibration.validation import PEOPLE_WEEKS, Validation, against_targets
 from civicsim.calibration.validation import validate as against_data
-from civicsim.calibration.waves import Calibration, Plan
+from civicsim.calibration.waves import Calibration, Plan, read_free
 from civicsim.calibration.waves import calibrate as find
 from civicsim.cli.commands import Calibrate, Validate
 from civicsim.cli.effort import check_effort

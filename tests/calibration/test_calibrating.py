@@ -6,11 +6,9 @@ import numpy as np
 import pytest
 
 from civicsim import Scenario
-from civicsim.calibration.emulator import fit
-from civicsim.calibration.free import read_free
-from civicsim.calibration.matching import CUT, determined, implausibility
+from civicsim.calibration.matching import CUT, determined, fit, implausibility
 from civicsim.calibration.targets import read_targets
-from civicsim.calibration.waves import POINTS, Plan, calibrate
+from civicsim.calibration.waves import POINTS, Plan, calibrate, read_free
 from civicsim.errors import CivicsimError, ScenarioError
 from tests.calibration.made_up import formula
 

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from civicsim.calibration.free import read_free
 from civicsim.calibration.targets import SHIPPED, read_targets
+from civicsim.calibration.waves import read_free
 from civicsim.errors import ScenarioError
 
 GOOD = """[[target]]
