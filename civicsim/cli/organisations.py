@@ -46,9 +46,9 @@ def read(output: Output, request: OrgImport) -> None:
     n_ties = 0
     if request.ties is not None:
         ties = read_ties(request.ties, {person.name for person in staff.people})
-        pairs, tie_notes = keep_ties(ties, mapped.roster(), mapped.post_of)
+        pairs, tie_notes = keep_ties(ties, mapped.roster, mapped.post_of)
         n_ties = len(ties.pairs)
-    roster, notes = mapped.roster(pairs), [*mapped.notes, *tie_notes]
+    roster, notes = dataclasses.replace(mapped.roster, ties=pairs), [*mapped.notes, *tie_notes]
     about = {key: getattr(roster, key) for key in ("teams", "ties")}
     about |= {key: list(getattr(roster, key)) for key in ("divisions", "superiors")}
     texts = {out: filled("kind.toml", name=Path(out).name, n_executives=mapped.n_executives, **about)}

@@ -18,14 +18,15 @@ Of a longer line the two levels below the chief and the one next to the teams ar
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
 from civicsim.model.organisation import PROFESSIONS
-from civicsim.model.roster import MOST_POSTS, Pair, Roster
+from civicsim.model.roster import MOST_POSTS, Roster
 from civicsim.staffing.people import TOP, Person, Staff
 from civicsim.staffing.professions import MANAGER, folded
-from civicsim.staffing.tables import TableError, rows_text
+from civicsim.staffing.tables import TableError, refuse, rows_text
 
 MOST_EXECUTIVES = 50
 """As for any other organisation; see ``n_executives``."""
@@ -38,12 +39,8 @@ class Mapped:
 
     Attributes
     ----------
-    divisions : tuple of int
-        Teams in each division.
-    teams : tuple of tuple of int
-        Posts of each team by profession.
-    superiors : tuple of int
-        Executive above each division; 0 is the chief.
+    roster : Roster
+        Teams, divisions, and the executive above each division, without ties.
     n_executives : int
         Executives, the chief among them.
     post_of : dict of str to int
@@ -56,19 +53,13 @@ class Mapped:
         What was mapped in a way that may surprise, or left out, in counts.
     """
 
-    divisions: tuple[int, ...]
-    teams: tuple[tuple[int, ...], ...]
-    superiors: tuple[int, ...]
+    roster: Roster
     n_executives: int
     post_of: dict[str, int]
     team_names: tuple[str, ...]
     division_names: tuple[str, ...]
     levels: int
     notes: tuple[str, ...]
-
-    def roster(self, ties: tuple[Pair, ...] | None = None) -> Roster:
-        """Return the roster, with the ties of a table of ties if there is one."""
-        return Roster(self.divisions, self.teams, self.superiors, ties)
 
 
 class _Line:
@@ -100,22 +91,23 @@ class _Line:
             if place not in self.leaders and person.profession == MANAGER and person.manager == self.top
         ]
 
-    @cached_property
-    def everyone(self) -> dict[str, list[int]]:
-        """People of each team, those who lead among them."""
+    def by_team(self, places: Iterable[int]) -> dict[str, list[int]]:
+        """Return people by team; teams in the order of the table."""
         found: dict[str, list[int]] = {}
-        for place, name in enumerate(self.team):
-            found.setdefault(name, []).append(place)
+        for place in places:
+            found.setdefault(self.team[place], []).append(place)
         return found
 
     @cached_property
+    def everyone(self) -> dict[str, list[int]]:
+        """People of each team, those who lead among them."""
+        return self.by_team(range(len(self.people)))
+
+    @cached_property
     def members(self) -> dict[str, list[int]]:
-        """People of each team who lead no one; teams in the order of the table."""
-        found: dict[str, list[int]] = {}
-        for place, name in enumerate(self.team):
-            if place not in self.leaders and place not in self.idle and name:
-                found.setdefault(name, []).append(place)
-        return found
+        """People of each team who lead no one."""
+        follow = (place for place in range(len(self.people)) if place not in self.leaders and place not in self.idle)
+        return self.by_team(place for place in follow if self.team[place])
 
     def head(self, team: str) -> int:
         """Return the manager of a team."""
@@ -152,7 +144,7 @@ def map_line(staff: Staff, teams_per_division: int) -> Mapped:
     executives = sorted([*leading, *line.idle])
     if len(leading) >= MOST_EXECUTIVES:
         rows = [line.people[place].row for place in leading]
-        raise TableError(f"{staff.path}: {rows_text(rows)}: more than {MOST_EXECUTIVES - 1} executives below the chief")
+        refuse(staff.path, rows, f": more than {MOST_EXECUTIVES - 1} executives below the chief")
     while len(executives) >= MOST_EXECUTIVES:
         executives.remove(max(set(executives) - set(leading)))
     division_of, names, of_mixed = _divisions(line, chains, teams_per_division)
@@ -173,24 +165,21 @@ def map_line(staff: Staff, teams_per_division: int) -> Mapped:
     doubled = len(heads) - len(set(heads.values()))
     outside = sum(heads[team] not in line.above(place) for team in order for place in line.members[team])
     administrative = sum(line.people[place].profession == MANAGER for places in posts.values() for place in places)
-    counts = (of_mixed, dispersed, doubled, outside, folded_in, left_out, administrative)
-    notes = [
-        _note(n, *words)
-        for n, words in zip((*counts, len(leading) + len(line.idle) - len(executives)), _NOTES, strict=True)
-    ]
+    beyond = len(leading) + len(line.idle) - len(executives)
+    counts = (of_mixed, dispersed, doubled, outside, folded_in, left_out, administrative, beyond)
     levels = max(len(line.from_top(place)) for place in range(len(line.people)))
     written = {team: line.people[line.everyone[team][0]].team for team in order}
     sizes = Counter(division_of.values())
     return Mapped(
-        divisions=tuple(sizes[division] for division in range(n_divisions)),
-        teams=teams,
-        superiors=tuple(superiors),
+        roster=Roster(tuple(sizes[division] for division in range(n_divisions)), teams, tuple(superiors)),
         n_executives=len(executives) + 1,
         post_of=post_of,
         team_names=tuple(written[team] for team in order),
         division_names=tuple(names),
         levels=levels,
-        notes=tuple(note for note in notes if note),
+        notes=tuple(
+            f"{n:,} {one if n == 1 else many} {what}" for n, (one, many, what) in zip(counts, _NOTES, strict=True) if n
+        ),
     )
 
 
@@ -207,13 +196,9 @@ _NOTES = (
 """Notes on a mapping: for one, for several, and the rest of the sentence."""
 
 
-def _note(n: int, one: str, many: str, what: str) -> str:
-    return f"{n:,} {one if n == 1 else many} {what}" if n else ""
-
-
 def _second(chain: list[int]) -> int:
     """Return the head of the division of a team by the line: the chief executive where there is no one between."""
-    return chain[2] if len(chain) > 3 else chain[1] if len(chain) == 3 else chain[0]
+    return chain[max(0, min(2, len(chain) - 2))]
 
 
 def _executive(chain: list[int], executives: list[int]) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from civicsim.staffing.professions import KNOWN, guessed, profession_of
-from civicsim.staffing.tables import Table, TableError, listed, place_columns, read_table, rows_text
+from civicsim.staffing.tables import Table, TableError, columns_of, listed, read_table, refuse, rows_text
 
 NEEDED = ("person", "team", "profession", "manager")
 ALLOWED = ("division",)
@@ -80,31 +80,32 @@ def read_staff(path: str | Path, own: Mapping[str, str] | None = None) -> Staff:
         If something is missing, unknown or contradictory; the message names rows and columns.
     """
     table = read_table(path)
-    at = place_columns(table, NEEDED, ALLOWED)
+    columns = columns_of(table, NEEDED, ALLOWED)
     if not table.rows:
         raise TableError(f"{path}: is empty below the header")
-    names = [cells[at["person"]] for _, cells in table.rows]
-    rows = [number for number, _ in table.rows]
+    rows, names, written = [number for number, _ in table.rows], columns["person"], columns["manager"]
     _check_names(table, names, rows)
-    professions, understood = _professions(table, at["profession"], own or {})
+    professions, understood = _professions(table, columns["profession"], own or {})
     place = {name: index for index, name in enumerate(names)}
-    written = [cells[at["manager"]] for _, cells in table.rows]
     unknown = [row for row, manager in zip(rows, written, strict=True) if manager and manager not in place]
-    if unknown:
-        raise TableError(f"{path}: {rows_text(unknown)}, column manager: names no one in column person")
-    divisions = [cells[at["division"]] if "division" in at else "" for _, cells in table.rows]
-    teams, managers = [cells[at["team"]] for _, cells in table.rows], [place.get(manager, TOP) for manager in written]
-    columns = (rows, names, teams, divisions, professions, managers)
-    people = tuple(Person(*values) for values in zip(*columns, strict=True))
+    refuse(str(path), unknown, ", column manager: names no one in column person")
+    divisions, managers = columns.get("division", [""] * len(rows)), [place.get(manager, TOP) for manager in written]
+    each = zip(rows, names, columns["team"], divisions, professions, managers, strict=True)
+    people = tuple(Person(*values) for values in each)
     _check_line(str(path), people)
-    _check_teams(str(path), people)
-    return Staff(str(path), people, len([name for name in table.header if name]) - len(at), understood)
+    lead = {person.manager for person in people}
+    without = [
+        person.row
+        for place, person in enumerate(people)
+        if not person.team and place not in lead and person.profession != KNOWN[-1]
+    ]
+    refuse(str(path), without, ", column team: is empty, which it may be for managers only")
+    return Staff(str(path), people, len([name for name in table.header if name]) - len(columns), understood)
 
 
 def _check_names(table: Table, names: list[str], rows: list[int]) -> None:
     empty = [row for row, name in zip(rows, names, strict=True) if not name]
-    if empty:
-        raise TableError(f"{table.path}: {rows_text(empty)}, column person: is empty")
+    refuse(table.path, empty, ", column person: is empty")
     same: dict[str, list[int]] = defaultdict(list)
     for row, name in zip(rows, names, strict=True):
         same[name].append(row)
@@ -113,37 +114,28 @@ def _check_names(table: Table, names: list[str], rows: list[int]) -> None:
         raise TableError(f"{table.path}: column person: the same person stands in {listed(twice, 3)}")
 
 
-def _professions(table: Table, column: int, own: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
-    found, understood = [], {}
+def _professions(table: Table, written: list[str], own: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
+    found = [profession_of(text, own) for text in written]
     unknown: dict[str, list[int]] = defaultdict(list)
-    for row, cells in table.rows:
-        name = profession_of(cells[column], own)
+    for (row, _), text, name in zip(table.rows, written, found, strict=True):
         if name is None:
-            unknown[cells[column]].append(row)
-            continue
-        found.append(name)
-        if cells[column].lower() != name:
-            understood[cells[column]] = name
+            unknown[text].append(row)
+    refuse(table.path, unknown.pop("", []), ", column profession: is empty")
     if unknown:
-        empty = unknown.pop("", None)
-        if empty:
-            raise TableError(f"{table.path}: {rows_text(empty)}, column profession: is empty")
         parts = [f"{text!r} ({rows_text(rows)})" for text, rows in unknown.items()]
         first = next(iter(unknown))
         raise TableError(
             f"{table.path}: column profession: {listed(parts, 3)}: none of {', '.join(KNOWN)}; "
             f'state what it is, for example --profession "{first}={guessed(first) or "nurse"}"'
         )
-    return found, understood
+    known = [name for name in found if name is not None]
+    return known, {text: name for text, name in zip(written, known, strict=True) if text.lower() != name}
 
 
 def _check_line(path: str, people: tuple[Person, ...]) -> None:
     circles = _circles(people)
     alone = [people[circle[0]].row for circle in circles if len(circle) == 1]
-    if alone:
-        raise TableError(
-            f"{path}: {rows_text(alone)}, column manager: names the person of the row itself; leave it empty at the top"
-        )
+    refuse(path, alone, ", column manager: names the person of the row itself; leave it empty at the top")
     if circles:
         parts = [f"rows {listed([people[i].row for i in sorted(circle)])}" for circle in circles]
         raise TableError(f"{path}: column manager: {listed(parts, 3)} answer to each other in a circle")
@@ -159,10 +151,8 @@ def _check_line(path: str, people: tuple[Person, ...]) -> None:
         and not any(people[person.manager].team == team for person in people if person.manager != TOP)
     ]
     more = f"; {listed(whole, 3)}: a team with no manager" if whole else ""
-    raise TableError(
-        f"{path}: {rows_text([person.row for person in tops])}, column manager: are empty, but only one person has no "
-        f"manager, the one at the top{more}"
-    )
+    only = "but only one person has no manager, the one at the top"
+    refuse(path, [person.row for person in tops], f", column manager: are empty, {only}{more}")
 
 
 def _circles(people: tuple[Person, ...]) -> list[list[int]]:
@@ -178,14 +168,3 @@ def _circles(people: tuple[Person, ...]) -> list[list[int]]:
         if i != TOP and seen[i] == start:
             circles.append(path[path.index(i) :])
     return circles
-
-
-def _check_teams(path: str, people: tuple[Person, ...]) -> None:
-    lead = {person.manager for person in people}
-    without = [
-        person.row
-        for place, person in enumerate(people)
-        if not person.team and place not in lead and person.profession != KNOWN[-1]
-    ]
-    if without:
-        raise TableError(f"{path}: {rows_text(without)}, column team: is empty, which it may be for managers only")

@@ -3,47 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from civicsim.errors import CivicsimError, nearest
 from civicsim.model.organisation import PROFESSIONS
+from civicsim.scenario.toml import read_toml
 
 MANAGER = "manager"
 KNOWN = (*PROFESSIONS, MANAGER)
 """Professions of a staff table."""
-
-_SYNONYMS = {
-    "doctor": (
-        "physician, consultant, registrar, surgeon, medic, medical, general practitioner, gp, anaesthetist, "
-        "radiologist, psychiatrist, junior doctor, resident doctor, foundation doctor, specialty doctor, "
-        "medical staff, dentist"
-    ),
-    "nurse": (
-        "nursing, rn, registered nurse, staff nurse, senior nurse, charge nurse, sister, ward sister, matron, "
-        "midwife, midwifery, health visitor, district nurse, nurse practitioner, clinical nurse specialist, "
-        "nursing and midwifery, specialist nurse"
-    ),
-    "allied": (
-        "ahp, allied health, allied health professional, allied profession, physiotherapist, occupational "
-        "therapist, radiographer, dietitian, paramedic, podiatrist, psychologist, speech and language "
-        "therapist, pharmacist, healthcare scientist, biomedical scientist, operating department "
-        "practitioner, odp, therapist, social worker"
-    ),
-    "support": (
-        "support staff, support worker, hca, hcsw, healthcare assistant, health care assistant, healthcare "
-        "support worker, nursing assistant, nursing associate, therapy assistant, maternity support worker, "
-        "porter, domestic, cleaner, housekeeper, estates"
-    ),
-    "administrative": (
-        "admin, administration, administrator, clerk, clerical, admin and clerical, administrative and "
-        "clerical, ward clerk, receptionist, secretary, medical secretary, it, finance"
-    ),
-    MANAGER: (
-        "management, director, executive, chief executive, head of department, general manager, service "
-        "manager, operations manager, ward manager, team manager"
-    ),
-}
-"""Assumption: common names in English staff tables. A ward manager is a manager by this list, a ward sister a nurse; it
-makes no difference for those who lead a team."""
 
 
 def folded(text: str) -> str:
@@ -51,7 +19,11 @@ def folded(text: str) -> str:
     return " ".join(text.casefold().replace("&", " and ").replace(".", "").replace("-", " ").replace("/", " ").split())
 
 
-_WORDS = {word: name for name, words in _SYNONYMS.items() for word in (name, *words.split(", "))}
+_WORDS = {
+    word: name
+    for name, words in read_toml(Path(__file__).with_name("professions.toml")).items()
+    for word in (name, *words)
+}
 
 
 def profession_of(text: str, own: Mapping[str, str]) -> str | None:

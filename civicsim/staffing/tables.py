@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,7 +70,10 @@ def read_table(path: str | Path) -> Table:
     records = list(_records(text, separator, str(path)))
     if not any(any(cells) for _, cells in records):
         raise TableError(f"{path}: is empty")
-    header = tuple(cell.lower() for cell in _without_empty_end(records[0][1]))
+    first_row = list(records[0][1])
+    while first_row and not first_row[-1]:
+        first_row.pop()
+    header = tuple(cell.lower() for cell in first_row)
     if not header:
         raise TableError(f"{path}: row 1 is empty: expected the names of the columns")
     rows = []
@@ -86,8 +90,8 @@ def read_table(path: str | Path) -> Table:
     return Table(str(path), header, tuple(rows))
 
 
-def place_columns(table: Table, needed: Sequence[str], allowed: Sequence[str] = ()) -> dict[str, int]:
-    """Return the places of the named columns; others are ignored.
+def columns_of(table: Table, needed: Sequence[str], allowed: Sequence[str] = ()) -> dict[str, list[str]]:
+    """Return the cells of the named columns, as far as they are there; others are ignored.
 
     Raises
     ------
@@ -102,25 +106,32 @@ def place_columns(table: Table, needed: Sequence[str], allowed: Sequence[str] = 
         if name not in table.header:
             hint = nearest(name, others).replace("did you mean", "is it") if others else "there are no other columns"
             raise TableError(f"{table.path}: row 1 has no column '{name}' (needed: {', '.join(needed)}); {hint}")
-    return {name: table.header.index(name) for name in (*needed, *allowed) if name in table.header}
+    places = {name: table.header.index(name) for name in (*needed, *allowed) if name in table.header}
+    return {name: [cells[place] for _, cells in table.rows] for name, place in places.items()}
 
 
-def _without_empty_end(cells: Sequence[str]) -> list[str]:
-    kept = list(cells)
-    while kept and not kept[-1]:
-        kept.pop()
-    return kept
+def refuse(path: str, rows: Sequence[int], what: str) -> None:
+    """Raise a :class:`TableError` that names the rows, if there are any; ``what`` follows them."""
+    if rows:
+        raise TableError(f"{path}: {rows_text(rows)}{what}")
 
 
-def _text_of(path: Path) -> str:
+@contextmanager
+def readable(path: str | Path) -> Iterator[None]:
+    """Report in one line that a file cannot be read."""
     try:
-        content = path.read_bytes()
+        yield
     except FileNotFoundError:
         raise TableError(f"{path}: no such file") from None
     except IsADirectoryError:
         raise TableError(f"{path}: is a folder, not a file") from None
     except OSError as error:
         raise TableError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def _text_of(path: Path) -> str:
+    with readable(path):
+        content = path.read_bytes()
     if content.startswith(b"PK\x03\x04"):
         raise TableError(f"{path}: is a workbook, not a CSV file; {_EXCEL}")
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -141,14 +152,9 @@ def _text_of(path: Path) -> str:
 def _records(text: str, separator: str, path: str) -> Iterator[tuple[int, list[str]]]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     number = 0
-    while True:
-        number += 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error:
-            raise TableError(
-                f"{path}: row {number}: a quotation mark is not closed, or stands in the wrong place"
-            ) from None
-        yield number, [" ".join(cell.split()) for cell in cells]
+    try:
+        for number, cells in enumerate(reader, 1):
+            yield number, [" ".join(cell.split()) for cell in cells]
+    except csv.Error:
+        where = f"{path}: row {number + 1}"
+        raise TableError(f"{where}: a quotation mark is not closed, or stands in the wrong place") from None

@@ -12,12 +12,13 @@ import numpy as np
 
 from civicsim.model.organisation import N_TIES
 from civicsim.model.roster import Pair, Roster
-from civicsim.staffing.tables import TableError, listed, read_table
+from civicsim.staffing.tables import TableError, listed, read_table, readable
 
 GRAPHS = (".graphml", ".gexf")
 _WEIGHTS = ("weight", "strength", "frequency", "value", "score")
 _NAMES = ("id", "label", "name", "person")
 """Fields of a node that may identify a person."""
+_TOO_MANY = f"of people with more than {N_TIES}, which is the most in the model; the first in the table were kept"
 
 
 @dataclass(frozen=True)
@@ -80,9 +81,7 @@ def keep_ties(ties: Ties, roster: Roster, post_of: Mapping[str, int]) -> tuple[t
         elif (pair := (min(a, b), max(a, b))) in kept:
             left["that are repeated, in either direction"] += 1
         elif slots[a] >= N_TIES or slots[b] >= N_TIES:
-            left[
-                f"of people with more than {N_TIES}, which is the most in the model; the first in the table were kept"
-            ] += 1
+            left[_TOO_MANY] += 1
         else:
             kept[pair] = None
             slots[[a, b]] += 1
@@ -105,21 +104,16 @@ def _of_table(path: str, people: Collection[str]) -> Ties:
     if others:
         notes.append(f"{len(others)} other column{'s' if len(others) > 1 else ''} of the table of ties: left aside")
     wrong = [
-        (f"row {number}, column {columns[place]}", cells[place] == "")
+        (f"row {number}, column {columns[place]}", cells[place])
         for number, cells in rows
         for place in (0, 1)
         if cells[place] not in people
     ]
-    _check_known(path, wrong)
-    return Ties(tuple((cells[0], cells[1]) for _, cells in rows), tuple(notes))
-
-
-def _check_known(path: str, wrong: list[tuple[str, bool]]) -> None:
-    empty = [where for where, is_empty in wrong if is_empty]
-    if empty:
-        raise TableError(f"{path}: {listed(empty, 3)}: is empty")
+    empty = [where for where, cell in wrong if not cell]
     if wrong:
-        raise TableError(f"{path}: {listed([where for where, _ in wrong], 3)}: names no one in the staff table")
+        what = "is empty" if empty else "names no one in the staff table"
+        raise TableError(f"{path}: {listed(empty or [where for where, _ in wrong], 3)}: {what}")
+    return Ties(tuple((cells[0], cells[1]) for _, cells in rows), tuple(notes))
 
 
 def _of_graph(path: str, people: Collection[str]) -> Ties:
@@ -151,16 +145,13 @@ def _name(graph: Any, node: Any, field: str) -> str:
 def _read_graph(path: str) -> Any:
     import networkx as nx
 
-    try:
-        return nx.read_graphml(path) if path.lower().endswith(".graphml") else nx.read_gexf(path)
-    except FileNotFoundError:
-        raise TableError(f"{path}: no such file") from None
-    except IsADirectoryError:
-        raise TableError(f"{path}: is a folder, not a file") from None
-    except OSError as error:
-        raise TableError(f"{path}: cannot be read ({error.strerror})") from None
-    except Exception as error:
-        # networkx and the parser below it raise many kinds of error on a broken file.
-        what = " ".join(str(error).split()) or type(error).__name__
-        kind = "GraphML" if path.lower().endswith(".graphml") else "GEXF"
-        raise TableError(f"{path}: is not valid {kind} ({what})") from None
+    kind, read = ("GraphML", nx.read_graphml) if path.lower().endswith(".graphml") else ("GEXF", nx.read_gexf)
+    with readable(path):
+        try:
+            return read(path)
+        except OSError:
+            raise
+        except Exception as error:
+            # networkx and the parser below it raise many kinds of error on a broken file.
+            what = " ".join(str(error).split()) or type(error).__name__
+            raise TableError(f"{path}: is not valid {kind} ({what})") from None

@@ -117,11 +117,11 @@ def test_import_reports_the_same_as_json(tool):
 
 
 def test_tables_may_have_commas_or_semicolons_and_a_byte_order_mark():
-    expected = mapped(SMALL).teams
+    expected = mapped(SMALL).roster.teams
     for encoding, separator, newline in itertools.product(("utf-8", "utf-8-sig"), ",;\t", ("\n", "\r\n")):
         text = SMALL.replace(",", separator).replace("\n", newline).replace("Zelda", "Zoë")
         Path("staff.csv").write_bytes(text.encode(encoding))
-        found = map_line(read_staff("staff.csv", read_own(())), 7).teams
+        found = map_line(read_staff("staff.csv", read_own(())), 7).roster.teams
         assert found == expected, (encoding, separator, newline)
 
 
@@ -140,7 +140,7 @@ def test_empty_rows_and_cells_at_the_end_are_passed_over_but_counted():
 
 def test_names_of_teams_differ_by_more_than_case_and_spaces():
     text = table("a,Ward,nurse,head", "b, WARD ,nurse,head", "c,ward  two,nurse,head", "d,Ward two,doctor,head")
-    assert mapped(text).teams == ((0, 2, 0, 0, 0), (1, 1, 0, 0, 0))
+    assert mapped(text).roster.teams == ((0, 2, 0, 0, 0), (1, 1, 0, 0, 0))
 
 
 def test_common_names_of_professions_are_understood():
@@ -157,7 +157,7 @@ def test_own_names_of_professions_go_before_the_known_ones(tool):
     text = SMALL.replace("Nurse", "Band 5 = RN")
     printed = tool("org", "import", save(text), "--profession", "band 5 = rn=nurse")
     assert printed.code == 0
-    assert mapped(text, own=["band 5 = rn=nurse"]).teams == mapped(SMALL).teams
+    assert mapped(text, own=["band 5 = rn=nurse"]).roster.teams == mapped(SMALL).roster.teams
 
 
 def test_an_unknown_profession_gets_the_guess_of_its_words():
@@ -186,44 +186,44 @@ def written(*rows, header=HEADER):
 
 def test_a_line_of_five_levels_is_taken_as_it_is():
     got = mapped(written(*line_of("exec", "div"), *ward("a", "div", 3), *ward("b", "div")))
-    assert (got.divisions, got.superiors, got.n_executives, got.levels) == ((2,), (1,), 2, 5)
-    assert got.teams == ((0, 3, 0, 0, 0), (0, 2, 0, 0, 0))
+    assert (got.roster.divisions, got.roster.superiors, got.n_executives, got.levels) == ((2,), (1,), 2, 5)
+    assert got.roster.teams == ((0, 3, 0, 0, 0), (0, 2, 0, 0, 0))
     assert got.notes == ()
 
 
 def test_of_a_longer_line_the_two_levels_below_the_top_are_kept():
     got = mapped(written(*line_of("exec", "div", "matron", "deputy"), *ward("a", "deputy"), *ward("b", "matron")))
-    assert (got.divisions, got.superiors, got.n_executives, got.levels) == ((2,), (1,), 2, 7)
+    assert (got.roster.divisions, got.roster.superiors, got.n_executives, got.levels) == ((2,), (1,), 2, 7)
     assert got.notes == ("2 managers have no place in the levels of the model: left out",)
 
 
 def test_one_level_between_the_top_and_team_managers_is_divisional_managers():
     rows = [f"lead{k},,manager,top" for k in range(3)]
     got = mapped(written(*rows, *ward("a", "lead0"), *ward("b", "lead2"), *ward("c", "lead0"), *ward("d", "lead1")))
-    assert (got.divisions, got.superiors, got.n_executives) == ((2, 1, 1), (0, 0, 0), 1)
+    assert (got.roster.divisions, got.roster.superiors, got.n_executives) == ((2, 1, 1), (0, 0, 0), 1)
     assert got.team_names == ("a", "c", "b", "d")
 
 
 def test_an_executive_may_lead_teams_without_a_divisional_manager():
     got = mapped(written(*line_of("exec", "div"), *ward("a", "div"), *ward("b", "exec")))
-    assert (got.divisions, got.superiors, got.n_executives) == ((1, 1), (1, 1), 2)
+    assert (got.roster.divisions, got.roster.superiors, got.n_executives) == ((1, 1), (1, 1), 2)
 
 
 def test_teams_right_below_the_top_share_divisions():
     rows = [row for k in range(10) for row in ward(f"w{k}", "top")]
     got = mapped(written(*rows), teams_per_division=4)
-    assert (got.divisions, got.superiors, got.n_executives) == ((4, 3, 3), (0, 0, 0), 1)
-    assert mapped(written(*rows), teams_per_division=10).divisions == (10,)
+    assert (got.roster.divisions, got.roster.superiors, got.n_executives) == ((4, 3, 3), (0, 0, 0), 1)
+    assert mapped(written(*rows), teams_per_division=10).roster.divisions == (10,)
 
 
 def test_divisions_that_the_table_names_take_the_place_of_the_line():
     header = f"{HEADER},division"
     rows = [*ward("a", "top", 2, "North"), *ward("b", "top", 2, "South"), *ward("c", "top", 2, "north ")]
     got = mapped("\n".join([header, "top,,manager,,", *rows]))
-    assert got.divisions == (2, 1)
+    assert got.roster.divisions == (2, 1)
     assert got.division_names == ("North", "South")
     mixed = mapped("\n".join([header, "top,,manager,,", *ward("a", "top", 3, "North"), "x,a,nurse,h-a,South"]))
-    assert mixed.divisions == (1,)
+    assert mixed.roster.divisions == (1,)
     assert mixed.notes == ("1 team has people of several divisions: counted with the division of most",)
 
 
@@ -231,29 +231,29 @@ def test_where_the_table_names_no_division_the_line_does():
     header = f"{HEADER},division"
     rows = ["d,,manager,top,", *ward("a", "d", 2, " "), *ward("b", "top", 2, "South")]
     got = mapped("\n".join([header, "top,,manager,,", *rows]))
-    assert (got.divisions, got.division_names) == ((1, 1), ("", "South"))
+    assert (got.roster.divisions, got.division_names) == ((1, 1), ("", "South"))
 
 
 def test_managers_directly_below_the_top_without_reports_are_executives():
     got = mapped(table("fin,Board,Director,top", "n,ward,nurse,head"))
-    assert (got.n_executives, got.teams) == (2, ((0, 1, 0, 0, 0),))
+    assert (got.n_executives, got.roster.teams) == (2, ((0, 1, 0, 0, 0),))
 
 
 def test_managers_elsewhere_without_reports_are_administrative_posts():
     got = mapped(table("pm,ward,manager,head", "n,ward,nurse,head"))
-    assert got.teams == ((0, 1, 0, 0, 1),)
+    assert got.roster.teams == ((0, 1, 0, 0, 1),)
     assert got.notes == ("1 manager leads no one and is not right below the chief: counted as administrative",)
 
 
 def test_leaders_within_a_team_are_posts_of_staff():
     got = mapped(table("c,ward,doctor,head", "j,ward,doctor,c", "n,ward,nurse,head"))
-    assert got.teams == ((2, 1, 0, 0, 0),)
+    assert got.roster.teams == ((2, 1, 0, 0, 0),)
     assert got.notes == ("1 person leads others below the manager of a team: counted as posts of staff",)
 
 
 def test_a_manager_from_outside_leads_a_team_that_has_none_within():
     got = mapped(written("m,office,manager,top", "a,x,nurse,m", "b,x,nurse,m", "c,x,doctor,top", "d,y,nurse,m"))
-    assert got.teams == ((1, 2, 0, 0, 0), (0, 1, 0, 0, 0))
+    assert got.roster.teams == ((1, 2, 0, 0, 0), (0, 1, 0, 0, 0))
     assert set(got.notes) == {
         "1 team shares a manager with another: in the model each has its own",
         "1 person does not answer to the manager of their team: mapped to that manager",
@@ -262,8 +262,13 @@ def test_a_manager_from_outside_leads_a_team_that_has_none_within():
 
 def test_a_team_whose_manager_is_at_the_top_is_a_whole_organisation():
     got = mapped(f"{HEADER}\nlead,practice,doctor,\na,practice,nurse,lead\nb,practice,clerk,lead\n")
-    assert (got.teams, got.divisions, got.superiors, got.n_executives) == (((0, 1, 0, 0, 1),), (1,), (0,), 1)
-    scenario = Scenario().with_(roster=got.roster(), n_executives=1, weeks=2, burn_in_weeks=2)
+    assert (got.roster.teams, got.roster.divisions, got.roster.superiors, got.n_executives) == (
+        ((0, 1, 0, 0, 1),),
+        (1,),
+        (0,),
+        1,
+    )
+    scenario = Scenario().with_(roster=got.roster, n_executives=1, weeks=2, burn_in_weeks=2)
     assert burn_in(scenario, 1).organisation["n_staff"][0] == 2
 
 
@@ -280,7 +285,7 @@ def test_each_person_of_the_example_has_one_place():
 def test_posts_count_through_the_teams_by_profession():
     got = mapped(SMALL)
     assert got.post_of == {"nn-2": 0, "nn-1": 1, "nn-5": 2, "nn-3": 3, "nn-4": 4}
-    assert got.teams == ((1, 1, 0, 0, 0), (0, 1, 0, 1, 1))
+    assert got.roster.teams == ((1, 1, 0, 0, 0), (0, 1, 0, 1, 1))
     assert PROFESSIONS == ("doctor", "nurse", "allied", "support", "administrative")
 
 
@@ -290,7 +295,7 @@ def test_posts_count_through_the_teams_by_profession():
 def kept(text, name="ties.csv", staff=SMALL):
     got = mapped(staff)
     people = {person.name for person in read_staff("staff.csv").people}
-    return keep_ties(read_ties(save(text, name), people), got.roster(), got.post_of)
+    return keep_ties(read_ties(save(text, name), people), got.roster, got.post_of)
 
 
 def test_ties_are_kept_as_pairs_of_posts():

@@ -36,7 +36,7 @@ EXEMPT = {
 """Files that are not searched, and the reason."""
 MEANT = {
     ("CHANGELOG.md", "luck"): "the former name of a key",
-    ("civicsim/staffing/professions.py", "clerk"): "a job title in staff tables",
+    ("civicsim/staffing/professions.toml", "clerk"): "a job title in staff tables",
     ("docs/own-organisation.md", "clerk"): "a job title in staff tables",
     ("tests/cli/test_org.py", "clerk"): "a job title in staff tables",
 }
