@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import inspect
 from collections.abc import Callable
 from dataclasses import MISSING, Field, dataclass, fields
@@ -10,8 +11,8 @@ from typing import Annotated, Any, dataclass_transform, get_args
 
 import typer
 
-from civicsim.cli.extras import need
 from civicsim.cli.options import Json, Quiet
+from civicsim.errors import CivicsimError
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Command:
     help : str
         Text of ``--help`` above the options.
     extra : str or None
-        The optional packages it needs; see :mod:`civicsim.cli.extras`.
+        The optional packages it needs; see :data:`EXTRAS`.
     json : bool
         Whether it takes ``--json``.
     """
@@ -95,7 +96,7 @@ def function_of(name: str) -> Callable[..., None]:
     options = sorted(fields(about.request), key=lambda field: field.name not in own)
     shared = {"json": Json, "quiet": Quiet} if about.json else {"quiet": Quiet}
     parameters = [_parameter("context", typer.Context)]
-    parameters += [_parameter(field.name, _typed(field), _default(field)) for field in options]
+    parameters += map(_option, options)
     parameters += [_parameter(name, kind, False) for name, kind in shared.items()]
     call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     call.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
@@ -106,17 +107,47 @@ def _parameter(name: str, annotation: Any, default: Any = inspect.Parameter.empt
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
 
-def _default(field: Field[Any]) -> Any:
+def _option(field: Field[Any]) -> inspect.Parameter:
+    """Return a field as a parameter of a function for Typer, which repeats an option for a list."""
     if _is_sequence(field):
-        return None
-    return inspect.Parameter.empty if field.default is MISSING else field.default
-
-
-def _typed(field: Field[Any]) -> Any:
-    """Return a field's type for Typer, which repeats an option for a list."""
-    _, *about = get_args(field.type)
-    return Annotated[list[str], *about] if _is_sequence(field) else field.type
+        return _parameter(field.name, Annotated[list[str], *get_args(field.type)[1:]], None)
+    return _parameter(field.name, field.type, inspect.Parameter.empty if field.default is MISSING else field.default)
 
 
 def _is_sequence(field: Field[Any]) -> bool:
     return field.default == ()
+
+
+# -- optional packages --------------------------------------------------------------------------------------------------
+
+EXTRAS = {
+    "cluster": (("distributed",), "run studies on a Dask cluster (study run --dask)"),
+    "calibration": (("sklearn",), "find parameters that fit published data (calibrate)"),
+    "discovery": (("sklearn",), "find conditions in which a style loses (study discover)"),
+    "search": (("optuna", "sklearn"), "search for the worst case of a style (study adversary)"),
+    "tables": (("polars", "xarray", "duckdb"), "read results with Polars, xarray or DuckDB (from Python)"),
+}
+"""By extra: the modules that it brings, and what it is for."""
+
+
+def missing(extra: str) -> list[str]:
+    """Return the modules of an extra that are not installed."""
+    return [name for name in EXTRAS[extra][0] if importlib.util.find_spec(name) is None]
+
+
+def install(extra: str) -> str:
+    """Return the command that installs an extra."""
+    return f'pip install "civicsim[{extra}]"'
+
+
+def need(extra: str, where: str) -> None:
+    """Check that an extra is installed.
+
+    Raises
+    ------
+    CivicsimError
+        If a module of it is not.
+    """
+    if absent := missing(extra):
+        names = " and ".join("scikit-learn" if name == "sklearn" else name for name in absent)
+        raise CivicsimError(f"{where}: needs {names}: {install(extra)}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 import json
 import os
@@ -144,6 +143,8 @@ class Folder:
 
     def _write_manifest(self, output: Output, about: Mapping[str, Any]) -> None:
         """Write ``manifest.json``: all that is needed to repeat the command and to check the other files."""
+        from civicsim.study.store.files import sha256
+
         content = {
             "command": shlex.join(["civicsim", *output.arguments]),
             **about,
@@ -152,7 +153,7 @@ class Folder:
             "python": platform.python_version(),
             "platform": platform.platform(),
             "packages": {name: version or "missing" for name, version in packages().items()},
-            "sha256": {name: _sha256(self.path / name) for name in self.files},
+            "sha256": {name: sha256(self.path / name) for name in self.files},
         }
         text = json.dumps(plain(content), indent=2) + "\n"
         self.write_text("manifest.json", "origin of the files, with checksums", text)
@@ -176,11 +177,6 @@ def size_of(n_bytes: float) -> str:
         if n_bytes >= size:
             return f"{n_bytes / size:,.{1 if n_bytes < 10 * size else 0}f} {unit}"
     return f"{n_bytes:.0f} B"
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def packages() -> dict[str, str | None]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,26 +19,21 @@ def whole(low: int | None = None, high: int | None = None) -> Callable[[str], in
     limits = "" if low is None else f" from {low}" + ("" if high is None else f" to {high}")
 
     def parse(text: str) -> int:
-        try:
+        with suppress(ValueError):
             number = int(text)
-        except ValueError:
-            raise typer.BadParameter(f"{text}: expected a whole number{limits}") from None
-        if (low is not None and number < low) or (high is not None and number > high):
-            raise typer.BadParameter(f"{text}: expected a whole number{limits}")
-        return number
+            if (low is None or number >= low) and (high is None or number <= high):
+                return number
+        raise typer.BadParameter(f"{text}: expected a whole number{limits}")
 
     return parse
 
 
 def positive(text: str) -> float:
     """Return a number above 0."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not value > 0.0:
-        raise typer.BadParameter(f"{text}: expected a number above 0")
-    return value
+    with suppress(ValueError):
+        if (value := float(text)) > 0.0:
+            return value
+    raise typer.BadParameter(f"{text}: expected a number above 0")
 
 
 def names_like(example: str) -> Callable[[str], list[str]]:
@@ -83,43 +79,32 @@ def names(example: str, about: str, name: str) -> Any:
 # -- what the Tab key offers -------------------------------------------------------------------------------------------
 
 
-def _starting(incomplete: str, names: Sequence[str]) -> Iterator[str]:
-    return (name for name in names if name.startswith(incomplete))
+def _completing(names: Callable[[], Iterable[str]]) -> Callable[[str], Iterator[str]]:
+    """Return what completes a word with the names that begin with it."""
+    return lambda incomplete: (name for name in names() if name.startswith(incomplete))
 
 
-def complete_styles(incomplete: str) -> Iterator[str]:
-    """Yield styles and scenario files."""
-    return _starting(incomplete, [*names_in("styles"), *map(str, Path().glob("*.toml"))])
-
-
-def complete_kinds(incomplete: str) -> Iterator[str]:
-    """Yield kinds of organisation."""
-    return _starting(incomplete, list(names_in("organisations")))
-
-
-def complete_measures(incomplete: str) -> Iterator[str]:
-    """Yield measures."""
+def _measures() -> Iterable[str]:
     from civicsim.model.measures import MEASURES
 
-    return _starting(incomplete, list(MEASURES))
+    return MEASURES
 
 
-def complete_topics(incomplete: str) -> Iterator[str]:
-    """Yield topics of ``describe``."""
-    return _starting(incomplete, ("process", "style", "parameter", "measure", "lever", "kind", "shock", "model"))
+_TOPICS = ("process", "style", "parameter", "measure", "lever", "kind", "shock", "model")
+complete_styles = _completing(lambda: [*names_in("styles"), *map(str, Path().glob("*.toml"))])
+complete_kinds = _completing(lambda: names_in("organisations"))
+complete_measures = _completing(_measures)
+complete_topics = _completing(lambda: _TOPICS)
+complete_studies = _completing(
+    lambda: map(str, (*Path().glob("*.toml"), *(path.parent for path in Path().glob("*/manifest.json"))))
+)
 
 
 def complete_names(context: typer.Context, incomplete: str) -> Iterator[str]:
     """Yield the names of the topic given before."""
     from civicsim.cli.describing import names_of
 
-    return _starting(incomplete, names_of(context.params.get("topic") or ""))
-
-
-def complete_studies(incomplete: str) -> Iterator[str]:
-    """Yield study files and folders of results."""
-    folders = (path.parent for path in Path().glob("*/manifest.json"))
-    return _starting(incomplete, [str(path) for path in (*Path().glob("*.toml"), *folders)])
+    return _completing(lambda: names_of(context.params.get("topic") or ""))(incomplete)
 
 
 # -- options of all commands -------------------------------------------------------------------------------------------

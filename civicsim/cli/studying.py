@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from civicsim.cli import Stopped, study_commands
-from civicsim.cli.extras import need
+from civicsim.cli.declaring import need
 from civicsim.cli.files import check_ending, filled, size_of, table_writer, text_writer, write_file
 from civicsim.cli.output import Line, Output
 from civicsim.cli.progress import duration, shown, time_left

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from civicsim.cli import doctor
-from civicsim.cli.extras import EXTRAS
+from civicsim.cli.declaring import EXTRAS
 
 
 def test_the_doctor_finds_this_installation_well(tool):
