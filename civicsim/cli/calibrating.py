@@ -23,13 +23,12 @@ from civicsim.cli.files import Folder, check_ending, table_writer, write_file
 from civicsim.cli.output import Output
 from civicsim.cli.progress import duration, progress
 from civicsim.cli.running import about_scenarios
-from civicsim.cli.scenarios import changed, load, n_posts
+from civicsim.cli.scenarios import n_posts, scenario_of
 from civicsim.cli.tables import part_lines
 from civicsim.experiment.run import seeds_of, threads_available
 from civicsim.report.calibration_page import results, targets, title_of
 from civicsim.report.parts import Part
 from civicsim.report.words import INTERVAL, counted, percent
-from civicsim.scenario.scenario import Scenario
 
 _EXPLAINED = (
     f"Intervals are {INTERVAL} and show run-to-run variation. 'Met' means that the simulated value lies within the published "
@@ -42,7 +41,7 @@ _UNDETERMINED = 0.1
 
 def validate(output: Output, request: Validate) -> None:
     """Show which patterns the status quo reproduces, with intervals; write the figure and the page if asked."""
-    scenario = changed(request, load(request.scenario, None, request.kind, request.code))
+    scenario = scenario_of(request)
     known = read_targets(request.targets)
     people, runs, organisations = request.people, request.seeds, request.organisations
     if people is not None:
@@ -89,7 +88,7 @@ def _write_validation(output: Output, folder: Folder, found: Validation, about: 
 
 def calibrate(output: Output, request: Calibrate) -> None:
     """Find the parameter sets that fit, and write them; repeating the command resumes it."""
-    scenario: Scenario = changed(request, load(None, None, request.kind, request.code))
+    scenario = scenario_of(request)
     sizes = (request.waves, request.points, request.seeds, request.draws)
     plan = Plan(scenario, read_targets(request.targets), read_free(request.free, scenario.model.sections), *sizes)
     workers = request.processes or threads_available()

@@ -13,7 +13,7 @@ from civicsim.cli.files import file_lines, files_of
 from civicsim.cli.output import Output
 from civicsim.cli.progress import progress
 from civicsim.cli.running import about_scenarios, measures_of, prepare, sample_text, title_text
-from civicsim.cli.scenarios import changed, load, n_posts
+from civicsim.cli.scenarios import n_posts, scenario_of
 from civicsim.cli.tables import fits, grid, spread
 from civicsim.errors import CivicsimError, nearest
 from civicsim.experiment.order import MATTERS, BurnIn, order_study
@@ -39,9 +39,9 @@ def order(output: Output, request: OrderStudy) -> None:
     burn_in = request.burn_in
     if burn_in not in _BURN_INS:
         raise CivicsimError(f"--burn-in {burn_in}: {nearest(burn_in, _BURN_INS)}")
-    scenario = changed(request, load(request.scenario, None, request.kind, request.code))
+    scenario = scenario_of(request)
     against = request.against
-    other = None if against is None else changed(request, load(against, None, request.kind, request.code))
+    other = None if against is None else scenario_of(request, against)
     scenarios = {scenario.style: scenario} | ({} if other is None else {"against": other})
     measures = measures_of(request, scenario)
     weeks = scenario.weeks * len(scenarios) * (request.orders + 1)

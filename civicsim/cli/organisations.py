@@ -15,7 +15,7 @@ from civicsim.cli.commands import OrgExample, OrgExport, OrgImport
 from civicsim.cli.files import check_ending, check_free, filled, text_writer, write_file
 from civicsim.cli.output import Output
 from civicsim.cli.progress import progress
-from civicsim.cli.scenarios import changed, load, n_posts, size_text
+from civicsim.cli.scenarios import n_posts, scenario_of, size_text
 from civicsim.errors import CivicsimError
 from civicsim.model.roster import Pair, Roster
 from civicsim.report.words import counted
@@ -97,7 +97,7 @@ def write(output: Output, request: OrgExport) -> None:
     """Write the network of a scenario's first run, as it is built or after some weeks."""
     out, week = request.out, request.week
     ending = check_ending(out, FORMATS, "--out")
-    scenario = changed(request, load(request.scenario, None, request.kind, request.code))
+    scenario = scenario_of(request)
     people = str(Path(out).with_name(f"{Path(out).stem}-people.csv"))
     check_free([out, *([people] if ending == ".csv" else [])], request.force)
     from civicsim.experiment.graphs import to_networkx, write_csv, write_gexf, write_graphml

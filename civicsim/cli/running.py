@@ -12,7 +12,17 @@ from civicsim.cli.effort import check_effort
 from civicsim.cli.files import Folder, file_lines, files_of
 from civicsim.cli.output import Line, Output
 from civicsim.cli.progress import progress
-from civicsim.cli.scenarios import changed, is_path, labels_of, load, n_posts, size_text, warn_of_dates, week_of
+from civicsim.cli.scenarios import (
+    changed,
+    is_path,
+    labels_of,
+    load,
+    n_posts,
+    scenario_of,
+    size_text,
+    warn_of_dates,
+    week_of,
+)
 from civicsim.cli.tables import comparison_lines, grid, summary_table
 from civicsim.errors import CivicsimError
 from civicsim.experiment.compare import Comparison
@@ -44,7 +54,7 @@ _SUMMARISED = ("title", "digest", "kind", "style", "weeks", "burn_in_weeks")
 
 def run(output: Output, request: Run) -> None:
     """Run one scenario and show its results; with ``--profile`` also the time of each process."""
-    scenario = changed(request, load(request.scenario, request.style, request.kind, request.code))
+    scenario = scenario_of(request)
     week, shown = week_of(request.order, scenario), measures_of(request, scenario)
     seeds, folder = prepare(output, [scenario], request.seeds, request.out)
     with progress(output, work_of([scenario], len(seeds))) as report:
@@ -124,7 +134,7 @@ def _profile_lines(profile: Profile) -> Iterator[Line]:
 
 def export(output: Output, request: Export) -> None:
     """Run a scenario and write all its data: values, weeks, teams, and the network at the end."""
-    scenario = changed(request, load(request.scenario, None, request.kind, request.code))
+    scenario = scenario_of(request)
     week = week_of(request.order, scenario)
     seeds, folder = prepare(output, [scenario], request.seeds, request.out, teams=True)
     assert folder is not None

@@ -19,6 +19,13 @@ from civicsim.scenario.scenario import DEFAULT_KIND, STATUS_QUO, Scenario
 from civicsim.scenario.shipped import sets_levers_only, styles
 
 
+def scenario_of(request: Any, name: str | None = None) -> Scenario:
+    """Return the scenario that the options of a command name and change, or another by name with the same options."""
+    named = name or getattr(request, "scenario", None)
+    style = None if name else getattr(request, "style", None)
+    return changed(request, load(named, style, request.kind, request.code))
+
+
 def changed(request: Changes, scenario: Scenario) -> Scenario:
     """Return a scenario with what the command line changes: ``--set``, and ``--weeks`` and ``--seed`` where they exist."""
     for item in request.sets:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,8 +15,7 @@ RUNS_FOR_RANGE = 5
 """Smallest number of runs for which a range is shown."""
 
 
-@dataclass(frozen=True)
-class Band:
+class Band(NamedTuple):
     """Paths of several runs summarised week by week; NaN where no run has a value.
 
     Attributes
@@ -32,10 +31,6 @@ class Band:
     high: np.ndarray
     bottom: np.ndarray
     top: np.ndarray
-
-    def since(self, week: int) -> Band:
-        """Return the same without the weeks before ``week``."""
-        return Band(*(getattr(self, field.name)[week:] for field in fields(self)))
 
 
 def band(paths: np.ndarray, bounds: tuple[float, float] = ANYWHERE) -> Band:

@@ -32,11 +32,6 @@ def targets_figure(table: pd.DataFrame, title: str, footer: str = "") -> Figure:
         A row per target, as in :attr:`civicsim.calibration.validation.Validation.targets`.
     title, footer : str
         Above and below the rows.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Unknown to :mod:`matplotlib.pyplot`; notebooks show it.
     """
     with own_look():
         figure, axes = _rows_figure(len(table), (12.5, 0.38, 0.3), title, footer)
@@ -65,21 +60,9 @@ def _rows_figure(n: int, across: tuple[float, float, float], title: str, footer:
 
 def _beside(axes: Axes, words: str, place: int, side: int, colour: str = INK) -> None:
     """Write words beside a row: left of the axes (−1) or right of them (1)."""
-    where: dict[str, Any] = {
-        "xycoords": ("axes fraction", "data"),
-        "textcoords": "offset points",
-        "xytext": (8 * side, 0),
-    }
-    size = 8.0 if side < 0 else 7.5
-    axes.annotate(
-        words,
-        (max(side, 0), place),
-        ha="right" if side < 0 else "left",
-        va="center",
-        fontsize=size,
-        color=colour,
-        **where,
-    )
+    where: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
+    how: dict[str, Any] = {"ha": "right", "fontsize": 8.0} if side < 0 else {"ha": "left", "fontsize": 7.5}
+    axes.annotate(words, (max(side, 0), place), (8 * side, 0), va="center", color=colour, **how, **where)
 
 
 def _draw_target(axes: Axes, place: int, row: Mapping[Any, Any]) -> None:

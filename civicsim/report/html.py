@@ -12,7 +12,17 @@ from civicsim.model.measures import FLAGSHIP, MEASURES
 from civicsim.report.changes import change_text, names_of, preset_differences
 from civicsim.report.panels import declared, path_panels
 from civicsim.report.parts import Part, Table, image, render
-from civicsim.report.words import INTERVAL, before_text, counted, kind_text, seeds_text, time_text, with_interval
+from civicsim.report.words import (
+    INTERVAL,
+    before_text,
+    counted,
+    estimated,
+    kind_text,
+    seeds_text,
+    time_text,
+    with_interval,
+)
+from civicsim.scenario.scenario import Scenario
 
 CHARTED = ("voice_share", "burnt_out_share", "quality_true")
 """The measures in the small chart."""
@@ -20,18 +30,7 @@ _MOST_CHANGES = 12
 
 
 def result_html(result: Result) -> str:
-    """Return a result as a piece of HTML that fetches nothing.
-
-    Parameters
-    ----------
-    result : Result
-        Runs of one scenario.
-
-    Returns
-    -------
-    str
-        HTML in which every text is escaped.
-    """
+    """Return a result as a piece of HTML that fetches nothing, in which every text is escaped."""
     scenario = result.scenario
     name = scenario.title or scenario.style
     summary = result.summary(FLAGSHIP)
@@ -39,35 +38,15 @@ def result_html(result: Result) -> str:
     for measure in FLAGSHIP:
         about, own = MEASURES[measure], estimate(summary[measure].to_numpy(), bounds=MEASURES[measure].bounds)
         rows.append([about.label, about.unit, *with_interval(own.mean, own.low, own.high), str(own.n)])
-    weeks = counted(min(52, scenario.weeks), "week")
-    table = Table(
-        f"Means over runs of the last {weeks}, with {INTERVAL} t intervals.",
-        ["Measure", "Unit", "Mean", f"{INTERVAL} interval", "Runs (n)"],
-        rows,
-    )
+    caption = f"Means over runs of the last {_weeks(scenario)}, with {INTERVAL} t intervals."
+    table = Table(caption, ["Measure", "Unit", "Mean", f"{INTERVAL} interval", "Runs (n)"], rows)
     runs = f"{counted(len(result.seeds), 'run')} of {time_text(scenario.weeks)} ({seeds_text(result.seeds)})"
-    return render(
-        "piece",
-        name=name,
-        sentence=f", {kind_text(scenario)}: {runs}{before_text(scenario)}.",
-        parts=[_paths({name: result}, {name: name}, None), _changes({name: name}, {name: result}), Part(table=table)],
-        colophon=f", scenario {scenario.digest}",
-    )
+    sentence = f", {kind_text(scenario)}: {runs}{before_text(scenario)}."
+    return _piece({name: result}, {name: name}, None, name, sentence, table, f", scenario {scenario.digest}")
 
 
 def comparison_html(comparison: Comparison) -> str:
-    """Return a comparison as a piece of HTML that fetches nothing.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        Matched runs.
-
-    Returns
-    -------
-    str
-        HTML in which every text is escaped.
-    """
+    """Return matched runs as a piece of HTML; see :func:`result_html`."""
     results, names = comparison.results, names_of(comparison.results)
     base, baseline = results[comparison.baseline].scenario, names[comparison.baseline]
     rows = []
@@ -75,35 +54,43 @@ def comparison_html(comparison: Comparison) -> str:
         about, counts = part.iloc[0], sorted(set(part["n"]))
         n = str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
         rows.append([f"{about['label']}\n{about['unit']}", *(_cell(row) for _, row in part.iterrows()), n])
-    weeks = counted(min(52, base.weeks), "week")
-    table = Table(
-        f"Means over runs of the last {weeks}; under each, the paired difference from {baseline}; both with "
-        f"{INTERVAL} t intervals, not widened for the number of comparisons.",
-        ["Measure", *names.values(), "Runs (n)"],
-        rows,
+    caption = (
+        f"Means over runs of the last {_weeks(base)}; under each, the paired difference from {baseline}; both with "
+        f"{INTERVAL} t intervals, not widened for the number of comparisons."
     )
+    table = Table(caption, ["Measure", *names.values(), "Runs (n)"], rows)
     runs = f"{counted(len(comparison.seeds), 'matched run')} of {time_text(base.weeks)} each"
-    return render(
-        "piece",
-        name=counted(len(results), "scenario"),
-        sentence=f", {kind_text(base)}: {runs} ({seeds_text(comparison.seeds)}); differences are from {baseline}.",
-        parts=[_paths(results, names, comparison.baseline), _changes(names, results), Part(table=table)],
-        colophon="",
-    )
+    sentence = f", {kind_text(base)}: {runs} ({seeds_text(comparison.seeds)}); differences are from {baseline}."
+    return _piece(results, names, comparison.baseline, counted(len(results), "scenario"), sentence, table)
+
+
+def _weeks(scenario: Scenario) -> str:
+    return counted(min(52, scenario.weeks), "week")
+
+
+def _piece(
+    results: Mapping[str, Result],
+    names: Mapping[str, str],
+    baseline: str | None,
+    name: str,
+    sentence: str,
+    table: Table,
+    colophon: str = "",
+) -> str:
+    """Return a sentence, time paths, changes from the presets and a table."""
+    charted = ", ".join(MEASURES[name].label.lower() for name in CHARTED)
+    words = f"Time paths of {charted} for {', '.join(names.values())}."
+    paths = Part(picture=image(path_panels(results, declared(CHARTED), baseline), words))
+    parts = [paths, _changes(names, results), Part(table=table)]
+    return render("piece", name=name, sentence=sentence, parts=parts, colophon=colophon)
 
 
 def _cell(row: Any) -> str:
-    mean, ends = with_interval(row["mean"], row["mean_low"], row["mean_high"])
+    mean = estimated(row["mean"], row["mean_low"], row["mean_high"])
     if row["verdict"] == "baseline":
-        return f"{mean} ({ends})"
-    difference, around = with_interval(row["difference"], row["difference_low"], row["difference_high"], sign=True)
-    return f"{mean} ({ends})\n{difference} ({around}), {row['verdict']}"
-
-
-def _paths(results: Mapping[str, Result], names: Mapping[str, str], baseline: str | None) -> Part:
-    charted = ", ".join(MEASURES[name].label.lower() for name in CHARTED)
-    words = f"Time paths of {charted} for {', '.join(names.values())}."
-    return Part(picture=image(path_panels(results, declared(CHARTED), baseline), words))
+        return mean
+    difference = estimated(row["difference"], row["difference_low"], row["difference_high"], sign=True)
+    return f"{mean}\n{difference}, {row['verdict']}"
 
 
 def _changes(names: Mapping[str, str], results: Mapping[str, Result]) -> Part:

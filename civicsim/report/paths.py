@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -70,29 +71,20 @@ def plot_paths(
         If there is no such measure.
     """
     (about,) = next(iter(results.values())).chosen([measure])
-    if ax is None:
-        with own_look():
-            own = Picture(figsize=(8.0, 4.5), layout="constrained").add_subplot(axes_class=PictureAxes)
-            return _finished(own, results, about, baseline)
-    return _finished(ax, results, about, baseline)
-
-
-def _finished(ax: Axes, results: Mapping[str, Result], about: Measure, baseline: str | None) -> Axes:
     looks, unit = looks_of(list(results), baseline), time_unit(results.values())
-    ends = draw_paths(ax, results, about, looks, years=unit == "years")
-    ax.set_title(about.label, loc="left", fontweight="bold")
-    ax.set_ylabel(about.unit)
-    ax.set_xlabel(unit.capitalize(), loc="left")
-    if ends and not _label_ends(ax, ends, looks):
-        _list_above(ax, ends, looks)
-    note = wrapped(explanation(results, baseline), points_of(ax)[0], _NOTE_SIZE)
-    where: dict[str, Any] = {
-        "xycoords": (ax.transAxes, ax.xaxis.label),
-        "textcoords": "offset points",
-        "annotation_clip": False,
-    }
-    how: dict[str, Any] = {"ha": "left", "va": "top", "fontsize": _NOTE_SIZE, "color": FAINT}
-    ax.annotate("\n".join(note), (0.0, 0.0), (0.0, -5.0), **where, **how)
+    with own_look() if ax is None else nullcontext():
+        if ax is None:
+            ax = Picture(figsize=(8.0, 4.5), layout="constrained").add_subplot(axes_class=PictureAxes)
+        ends = draw_paths(ax, results, about, looks, years=unit == "years")
+        ax.set_title(about.label, loc="left", fontweight="bold")
+        ax.set_ylabel(about.unit)
+        ax.set_xlabel(unit.capitalize(), loc="left")
+        if ends and not _label_ends(ax, ends, looks):
+            _list_above(ax, ends, looks)
+        note = "\n".join(wrapped(explanation(results, baseline), points_of(ax)[0], _NOTE_SIZE))
+        where: dict[str, Any] = {"xycoords": (ax.transAxes, ax.xaxis.label), "textcoords": "offset points"}
+        how: dict[str, Any] = {"ha": "left", "va": "top", "fontsize": _NOTE_SIZE, "color": FAINT}
+        ax.annotate(note, (0.0, 0.0), (0.0, -5.0), annotation_clip=False, **where, **how)
     return ax
 
 
@@ -129,9 +121,9 @@ def draw_paths(
     shown: list[np.ndarray] = []
     ends: dict[str, tuple[float, float]] = {}
     for index, (label, result) in enumerate(results.items()):
-        look, sums = looks[label], band(result.paths(about.name, SMOOTH_WEEKS), about.bounds)
-        first = SMOOTH_WEEKS - 1 if len(sums.mean) >= 2 * SMOOTH_WEEKS else 0
-        time, sums = np.arange(first + 1, len(sums.mean) + 1) / unit, sums.since(first)
+        look, paths = looks[label], result.paths(about.name, SMOOTH_WEEKS)
+        first = SMOOTH_WEEKS - 1 if len(paths) >= 2 * SMOOTH_WEEKS else 0
+        time, sums = np.arange(first + 1, len(paths) + 1) / unit, band(paths[first:], about.bounds)
         there = np.flatnonzero(~np.isnan(sums.mean))
         if len(there) == 0:
             continue
