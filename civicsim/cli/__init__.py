@@ -29,13 +29,7 @@ class Stopped(Exception):  # noqa: N818  (it is the user's wish, not an error)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command, and return its exit code.
-
-    Parameters
-    ----------
-    arguments : sequence of str, optional
-        Words after ``civicsim``; those of this process by default.
-    """
+    """Run the command that the words after ``civicsim`` name, by default those of this process; return its exit code."""
     if arguments is None:
         _prepare_streams()
     words = list(sys.argv[1:] if arguments is None else arguments)

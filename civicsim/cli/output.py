@@ -42,19 +42,7 @@ def one_line(text: str) -> str:
 
 @dataclass
 class Output:
-    """How one command prints.
-
-    Attributes
-    ----------
-    json : bool
-        Whether the result is printed as JSON only.
-    quiet : bool
-        Whether progress and hints are left out.
-    arguments : list of str
-        What the user typed, for the record of how to repeat it.
-    warnings : list of str
-        Warnings so far.
-    """
+    """How one command prints: as JSON only, without progress and hints; what the user typed, and the warnings so far."""
 
     json: bool = False
     quiet: bool = False

@@ -32,24 +32,11 @@ def grid(
     indent: int = 0,
     least: Sequence[int] = (),
 ) -> Padding:
-    """Return rows as a table whose last column wraps where there is no room, and the others where that is not enough.
+    """Return rows, at least one, as a table.
 
-    Parameters
-    ----------
-    rows : iterable
-        Sequences of cells, all of one length; there is at least one.
-    head : bool
-        Whether the first row is a heading.
-    right : collection of int
-        Columns set to the right.
-    first : str
-        Style of the first column.
-    style : callable
-        Style of a row, from its cells.
-    indent : int
-        Spaces before each line.
-    least : sequence of int
-        Least widths of columns; those of the cells by default.
+    The last column wraps where there is no room, and the others where that is not enough. ``head``: the first row is a heading.
+    ``right`` names columns set to the right, ``first`` the style of the first one, ``style`` that of a row by its cells;
+    ``least`` are least widths of columns, and ``indent`` spaces before each line.
     """
     rows = list(rows)
     heads, rest = (rows[0], rows[1:]) if head else ([""] * len(rows[0]), rows)

@@ -82,21 +82,7 @@ def own_look() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Look:
-    """How one scenario is drawn, the same in every panel.
-
-    Attributes
-    ----------
-    colour : str
-        Of line, band and marker.
-    line : str or tuple
-        Line style of matplotlib.
-    marker : str
-        Marker of matplotlib.
-    width : float
-        Of the line, in points.
-    baseline : bool
-        Whether the others are compared with it.
-    """
+    """How one scenario is drawn, the same in every panel: colour, line style, marker, and width of the line in points."""
 
     colour: str
     line: Any
@@ -124,12 +110,8 @@ class Look:
 def looks_of(labels: Sequence[str], baseline: str | None = None) -> dict[str, Look]:
     """Return a look for each label: grey dashes for the baseline, and no two alike up to 35 others."""
     ways = zip(itertools.cycle(_COLOURS), itertools.cycle(_LINES), itertools.cycle(_MARKERS), strict=False)
-    result = {}
-    for label in labels:
-        result[label] = (
-            Look(BASELINE_COLOUR, _BASELINE_LINE, "d", 2.1, baseline=True) if label == baseline else Look(*next(ways))
-        )
-    return result
+    usual = Look(BASELINE_COLOUR, _BASELINE_LINE, "d", 2.1, baseline=True)
+    return {label: usual if label == baseline else Look(*next(ways)) for label in labels}
 
 
 def sample(**how: Any) -> Line2D:
@@ -153,19 +135,9 @@ class PictureAxes(Axes):
 
 
 def save(figure: Figure, path: str | Path) -> Path:
-    """Write a figure to a file; equal figures give equal bytes.
+    """Write a figure to a file and return its path; equal figures give equal bytes.
 
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        What to write.
-    path : str or Path
-        Its ending sets the format: ``.png``, ``.svg``, ``.pdf``, or another that matplotlib knows.
-
-    Returns
-    -------
-    Path
-        Where it was written.
+    The ending sets the format: ``.png``, ``.svg``, ``.pdf``, or another that matplotlib knows.
     """
     target = Path(path)
     with own_look():
@@ -184,12 +156,7 @@ def png_bytes(figure: Figure, dpi: float | None = None) -> bytes:
 def svg_text(figure: Figure, words: str) -> str:
     """Return a figure as an SVG element with letters as outlines; equal figures give equal text.
 
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        What to write.
-    words : str
-        What it shows, for those who do not see it.
+    ``words`` describe it to those who do not see it.
     """
     file = io.StringIO()
     with own_look():

@@ -321,27 +321,13 @@ PAGES: dict[str, str] = {
 
 
 def page(name: str, model: Model = SHIPPED) -> str:
-    """Return a page in Markdown.
-
-    Parameters
-    ----------
-    name : str
-        One of :data:`PAGES`.
-    model : Model
-        The model to describe.
-    """
+    """Return a page of :data:`PAGES` about a model, in Markdown."""
     prose = (_PROSE / f"{name}.md").read_text(encoding="utf-8")
     return _BLOCK.sub(lambda block: BLOCKS[block[1]](model), prose)
 
 
 def write_pages(folder: str | Path, model: Model = SHIPPED) -> list[Path]:
-    """Write all pages to a folder, and return their paths.
-
-    Raises
-    ------
-    CivicsimError
-        If the folder cannot be written to.
-    """
+    """Write all pages to a folder, and return their paths; a folder that cannot be written to raises :class:`CivicsimError`."""
     paths = []
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)

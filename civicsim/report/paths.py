@@ -99,21 +99,8 @@ def draw_paths(
 ) -> dict[str, tuple[float, float]]:
     """Draw lines and bands, without any words but a remark where there is nothing to draw.
 
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        Where to draw.
-    results, looks : mapping of str to Result and Look
-        By label.
-    about : Measure
-        What to draw.
-    years : bool
-        Whether time is in years rather than weeks.
-
-    Returns
-    -------
-    dict of str to (float, float)
-        Where the label of each scenario belongs; those that never had a value are left out.
+    Time is in years or in weeks. Returns where the label of each scenario belongs, in the units of the axes; scenarios that
+    never had a value are left out.
     """
     unit = YEAR if years else 1.0
     end = max((result.scenario.weeks for result in results.values()), default=1) / unit
@@ -168,14 +155,9 @@ def nothing_to_show(ax: Axes) -> None:
 
 
 def limits(values: np.ndarray, smallest_share: float = 0.12) -> tuple[float, float]:
-    """Return ends of an axis that includes the values, has a least length, and starts at 0 where that is near.
+    """Return ends of an axis that includes the values (but NaN) and starts at 0 where that is near.
 
-    Parameters
-    ----------
-    values : array
-        What must fit; NaN is left out.
-    smallest_share : float
-        Least length of the axis, as a share of the largest absolute value.
+    It is at least as long as the largest absolute value times ``smallest_share``.
     """
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
     lacking = smallest_share * max(abs(low), abs(high)) - (high - low)

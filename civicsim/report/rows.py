@@ -36,16 +36,8 @@ def row_panels(
 ) -> Picture:
     """Return a figure with a panel per measure and a row per name, the first on top.
 
-    Parameters
-    ----------
-    about : mapping of str to Shown
-        Measures.
-    names : sequence of str
-        What the rows show.
-    keys, words
-        See :func:`civicsim.report.panels.frame`.
-    dots_of : callable
-        Returns the dots of a measure, and further arguments of :func:`draw_rows`.
+    ``dots_of`` returns the dots of a measure, and further arguments of :func:`draw_rows`; ``keys`` and ``words`` are those of
+    :func:`civicsim.report.panels.frame`.
     """
     with own_look():
         figure, panels = frame(

@@ -22,14 +22,7 @@ _SHARES = {"0–1", "probability", "difference of probabilities", "difference, 0
 def number(value: float, decimals: int | None = None, sign: bool = False) -> str:
     """Return a number in words of a table: a true minus sign, a dash for NaN, and ∞.
 
-    Parameters
-    ----------
-    value : float
-        The number.
-    decimals : int, optional
-        Digits after the point; by default what three significant digits take.
-    sign : bool
-        Whether to write a plus sign, as for differences.
+    Without ``decimals``, digits after the point, it has three significant digits; with ``sign`` a plus sign, as for differences.
     """
     if np.isnan(value):
         return "–"
