@@ -23,12 +23,8 @@ _SAMPLES = 1000
 def organisations_frame(result: Result, asked: bool = True) -> pd.DataFrame:
     """Return the percentages of the last staff survey by organisation: a column per question.
 
-    Parameters
-    ----------
-    result : Result
-    asked : bool
-        Whether of all staff who were asked, or only of those who answered. An organisation of 600 has 300 answers where a
-        real trust has thousands, so that the former is closer to published tables.
+    They are of all staff who were ``asked``, or only of those who answered. An organisation of 600 has 300 answers where a real
+    trust has thousands, so that the former is closer to published tables.
     """
     prefix = "survey_all_" if asked else "survey_"
     names = (OUTCOME, INFLUENCE, *ADJUSTED_FOR, "safe", "addressed", "suggestions", "recognition", "harassed")

@@ -99,15 +99,7 @@ def implausibility(targets: Sequence[Target], means: np.ndarray, variances: np.n
 
     so that with a known mean, a point is ruled out (I > 3) exactly where the target does not hold.
 
-    Parameters
-    ----------
-    targets : sequence of Target
-    means, variances : (n_targets, n) array
-        Expected statistics of each point, and their variance.
-
-    Returns
-    -------
-    (n_targets, n) array
+    ``means`` and ``variances`` of expected statistics are of shape (n_targets, n), as is the result.
     """
     middle = np.array([target.middle for target in targets])[:, None]
     allowed = np.array([target.half_width for target in targets])[:, None] / CUT
@@ -132,15 +124,10 @@ def still_possible(
 
     Parameters
     ----------
-    targets : sequence of Target
-    emulators : sequence of Emulator
-        One per target.
-    n : int
-        Number of points, and of walks.
-    k : int
-        Number of parameters.
-    seed : int
-        Seed of the search.
+    targets, emulators
+        As for :func:`judged`.
+    n, k, seed : int
+        Number of points and of walks; number of parameters; seed of the search.
 
     Returns
     -------

@@ -38,8 +38,8 @@ def people_frame(
 
     Parameters
     ----------
-    scenario : Scenario
-    seeds : int or sequence of int
+    scenario, seeds
+        As for :func:`civicsim.experiment.run.run`.
     weeks : int or None
         Weeks to simulate; those of the scenario by default.
     every : int

@@ -36,13 +36,7 @@ STATISTICS = (
 
 @dataclass(frozen=True, repr=False)
 class Observed:
-    """Matched runs of the status quo, as it is and while a target is pressed.
-
-    Attributes
-    ----------
-    usual, pressed : Result
-        Runs of one set of seeds over :data:`WEEKS` weeks, from one burn-in.
-    """
+    """Matched runs of the status quo over :data:`WEEKS` weeks, as it is and while a target is pressed, from one burn-in."""
 
     usual: Result
     pressed: Result
@@ -108,12 +102,7 @@ def pooled(observed: Observed, n_bootstrap: int = 0) -> dict[str, tuple[float, f
     ``_team_icc`` is the share of the variance of a question's five answers between teams of a division;
     ``_organisation_icc`` that of the yes-no item between organisations; ``_organisation_over_team`` the yes-no item's
     variance between organisations over that between teams, divisions included: 0 where organisations do not differ.
-
-    Parameters
-    ----------
-    observed : Observed
-    n_bootstrap : int
-        Bootstrap samples of organisations for intervals; 0 for none (the ends are NaN).
+    Intervals come from ``n_bootstrap`` samples of organisations; without any, their ends are NaN.
     """
     found = {}
     for name, question in _LIKENESS.items():

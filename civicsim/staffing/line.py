@@ -121,19 +121,10 @@ class _Line:
 
 
 def map_line(staff: Staff, teams_per_division: int) -> Mapped:
-    """Return a staff table in the form of the model.
+    """Return a staff table in the form of the model; divisions that nothing defines have ``teams_per_division`` teams at most.
 
-    Parameters
-    ----------
-    staff : Staff
-        The people.
-    teams_per_division : int
-        Most teams in a division where neither the table nor the line defines divisions.
-
-    Raises
-    ------
-    TableError
-        If no team has members, or a team has more posts, or the line more executives, than the model allows.
+    It raises a :class:`TableError` if no team has members, or a team has more posts, or the line more executives, than the
+    model allows.
     """
     line = _Line(staff)
     heads = {team: line.head(team) for team in line.members}

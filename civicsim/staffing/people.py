@@ -65,19 +65,10 @@ class Staff:
 
 
 def read_staff(path: str | Path, own: Mapping[str, str] | None = None) -> Staff:
-    """Return the people of a staff table.
+    """Return the people of a CSV file with columns person, team, profession, manager and, if wanted, division.
 
-    Parameters
-    ----------
-    path : str or Path
-        A CSV file with columns person, team, profession, manager and, if wanted, division.
-    own : mapping, optional
-        Custom names of professions; see :func:`civicsim.staffing.professions.read_own`.
-
-    Raises
-    ------
-    TableError
-        If something is missing, unknown or contradictory; the message names rows and columns.
+    ``own`` are custom names of professions; see :func:`civicsim.staffing.professions.read_own`. A :class:`TableError` names
+    the rows and columns of what is missing, unknown or contradictory.
     """
     table = read_table(path)
     columns = columns_of(table, NEEDED, ALLOWED)

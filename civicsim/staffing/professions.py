@@ -27,15 +27,7 @@ _WORDS = {
 
 
 def profession_of(text: str, own: Mapping[str, str]) -> str | None:
-    """Return the profession of a text, or None for an unknown one.
-
-    Parameters
-    ----------
-    text : str
-        As written in the table.
-    own : mapping
-        Professions by folded text, as set by the user.
-    """
+    """Return the profession of a text in a table, or None for an unknown one; ``own`` are those of the user, by folded text."""
     word = folded(text)
     for candidate in (word, word.removesuffix("s")):
         if candidate in own:
@@ -55,12 +47,9 @@ def guessed(text: str) -> str | None:
 
 
 def read_own(items: Sequence[str]) -> dict[str, str]:
-    """Return the professions of options such as ``--profession "Band 5 RN=nurse"``.
+    """Return the professions of options such as ``--profession "Band 5 RN=nurse"``, by folded text.
 
-    Raises
-    ------
-    CivicsimError
-        If it is not of that form, or names no profession of the model.
+    One that is not of that form, or names no profession of the model, raises a :class:`CivicsimError`.
     """
     result = {}
     for item in items:

@@ -26,17 +26,7 @@ class TableError(CivicsimError):
 
 @dataclass(frozen=True)
 class Table:
-    """A table of text.
-
-    Attributes
-    ----------
-    path : str
-        Path of the table.
-    header : tuple of str
-        Names of columns, in lower case.
-    rows : tuple of (int, tuple of str)
-        Number and cells of each row that is not empty, without spaces around.
-    """
+    """A table of text: its path, names of columns in lower case, and number and cells of each row that is not empty."""
 
     path: str
     header: tuple[str, ...]
@@ -59,10 +49,7 @@ def rows_text(rows: Sequence[int]) -> str:
 def read_table(path: str | Path) -> Table:
     """Return the table of a CSV file with commas, semicolons or tabs, in UTF-8 with or without a byte order mark.
 
-    Raises
-    ------
-    TableError
-        If it cannot be read, is not such a table, or a row has not as many cells as the header.
+    It raises a :class:`TableError` if it cannot be read, is not such a table, or a row has not as many cells as the header.
     """
     text = _text_of(Path(path))
     first = text.split("\n", 1)[0]
@@ -91,13 +78,7 @@ def read_table(path: str | Path) -> Table:
 
 
 def columns_of(table: Table, needed: Sequence[str], allowed: Sequence[str] = ()) -> dict[str, list[str]]:
-    """Return the cells of the named columns, as far as they are there; others are ignored.
-
-    Raises
-    ------
-    TableError
-        If one is missing or repeated.
-    """
+    """Return the cells of the named columns, as far as they are there; a needed one must be, and none twice."""
     for name in (*needed, *allowed):
         if table.header.count(name) > 1:
             raise TableError(f"{table.path}: row 1: column '{name}' is there {table.header.count(name)} times")

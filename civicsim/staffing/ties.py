@@ -23,50 +23,22 @@ _TOO_MANY = f"of people with more than {N_TIES}, which is the most in the model;
 
 @dataclass(frozen=True)
 class Ties:
-    """The ties of a table.
-
-    Attributes
-    ----------
-    pairs : tuple of (str, str)
-        In the order of the file.
-    notes : tuple of str
-        What was ignored in reading.
-    """
+    """The ties of a table, in the order of the file, and notes on what was ignored in reading."""
 
     pairs: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
 
 
 def read_ties(path: str | Path, people: Collection[str]) -> Ties:
-    """Return the ties of a CSV file with two columns of person ids, or of a GraphML or GEXF file.
+    """Return the ties of a CSV file with two columns of person ids, or, by its ending, of a GraphML or GEXF file.
 
-    Parameters
-    ----------
-    path : str or Path
-        The file; its ending tells its format.
-    people : collection of str
-        All people in the staff table.
-
-    Raises
-    ------
-    TableError
-        If it cannot be read, or a tie names someone outside of the staff table.
+    It raises a :class:`TableError` if it cannot be read, or names someone who is not among the people of the staff table.
     """
     return (_of_graph if Path(path).suffix.lower() in GRAPHS else _of_table)(str(path), people)
 
 
 def keep_ties(ties: Ties, roster: Roster, post_of: Mapping[str, int]) -> tuple[tuple[Pair, ...], tuple[str, ...]]:
-    """Return the ties in the model, as pairs of posts, and what was left out, in counts.
-
-    Parameters
-    ----------
-    ties : Ties
-        As read.
-    roster : Roster
-        The teams.
-    post_of : mapping
-        Post of each person who has one.
-    """
+    """Return the ties in the model as pairs of posts, and what was left out, in counts; ``post_of`` is by person."""
     team_of, slots = roster.team_of.tolist(), np.zeros(roster.n_staff, dtype=int)
     kept: dict[Pair, None] = {}
     left: Counter[str] = Counter()
