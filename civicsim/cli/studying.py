@@ -54,7 +54,8 @@ def check(output: Output, request: study_commands.Check) -> None:
     varied = ", ".join(study.protocol.factors.values()) or "nothing but styles"
     lines = [
         f"{path} is a valid study: {study.question}",
-        f"{_size_text(study)}; {seeds_text(study.seed_numbers)}",
+        f"{counted(effort.points, 'point')} × {counted(effort.seeds, 'seed')} = {counted(effort.runs, 'run')}; "
+        f"{seeds_text(study.seed_numbers)}",
         f"styles: {', '.join(study.protocol.bases)}; varied: {varied}",
         f"about {duration(effort.seconds)} in {counted(effort.processes, 'process', 'processes')}, and "
         f"{size_of(effort.n_bytes)} on disk; measured on one small run",
@@ -307,11 +308,6 @@ def read(output: Output, folder: str) -> Store:
     for warning in caught:
         output.warn(str(warning.message))
     return store
-
-
-def _size_text(study: Study) -> str:
-    n, seeds = len(study.protocol.points), len(study.seed_numbers)
-    return f"{counted(n, 'point')} × {counted(seeds, 'seed')} = {counted(n * seeds, 'run')}"
 
 
 def beside(path: str, what: str) -> str:

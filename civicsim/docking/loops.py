@@ -86,24 +86,9 @@ def tell(i, change, indptr, watchers, weights, exposure):
 
 
 @compiled
-def adopt_all(
-    indptr,
-    watchers,
-    weights,
-    degree,
-    when,
-    threshold,
-    form,
-    complex_rate,
-    contagion,
-    internal,
-    noise,
-    external,
-    steps,
-    seed,
-    stream,
-):
-    """Fill ``when`` (n,), which is 0 for seeds and −1 for the others."""
+def adopt_all(indptr, watchers, weights, degree, when, threshold, form, chances, steps, seed, stream):
+    """Fill ``when`` (n,), which is 0 for seeds and −1 for the others; ``chances`` are those of the hazard, and of outside."""
+    complex_rate, contagion, internal, noise, external = chances
     n = when.shape[0]
     exposure = np.zeros(n + 1)
     for i in range(n):

@@ -160,8 +160,8 @@ def adoption(
         if not 0 <= i < n:
             raise CivicsimError(f"seeds: there is no person {i}; positions run from 0 to {n - 1}")
         when[i] = 0
-    chances = [float(rate) for rate in (*rates.values(), external)]
-    loops.adopt_all(*contacts, degree, when, needed, FORMS[form], *chances, steps, np.uint64(seed), _ADOPTION)
+    chances = tuple(float(rate) for rate in (*rates.values(), external))
+    loops.adopt_all(*contacts, degree, when, needed, FORMS[form], chances, steps, np.uint64(seed), _ADOPTION)
     return when
 
 
