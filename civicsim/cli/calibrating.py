@@ -113,7 +113,7 @@ def calibrate(output: Output, request: Calibrate) -> None:
     lines = [
         f"{counted(len(found.draws), 'parameter set')} that fit; {percent(found.shares[-1])} of the ranges is not ruled out.",
         *part_lines([Part(table=targets(check, sources=False))]),
-        f"Values are means over the draws, simulated with new seeds; in brackets the middle {INTERVAL} of the draws.",
+        f"Values are means over the draws, simulated with new seeds; below them the middle {INTERVAL} of the draws.",
         f"Undetermined: {', '.join(loose) if loose else 'none of the free parameters'}.",
         f"The fewest changes of defaults for a good fit: {settled}.",
         f"Wrote {folder}/draws.csv, best.toml (the least implausible draw), settled.toml (the fewest changes), "

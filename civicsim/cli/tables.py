@@ -34,19 +34,20 @@ def grid(
 ) -> Padding:
     """Return rows, at least one, as a table.
 
-    The last column wraps where there is no room, and the others where that is not enough. ``head``: the first row is a heading.
+    The widest column wraps where there is no room, and the others where that is not enough. ``head``: the first row is a heading.
     ``right`` names columns set to the right, ``first`` the style of the first one, ``style`` that of a row by its cells;
     ``least`` are least widths of columns, and ``indent`` spaces before each line.
     """
     rows = list(rows)
     heads, rest = (rows[0], rows[1:]) if head else ([""] * len(rows[0]), rows)
-    *sizes, _ = widths(rows)
-    whole = indent + sum(sizes) + _GAP * len(sizes) + _NARROWEST <= columns_of_terminal()
+    sizes = widths(rows)
+    gives = max(range(len(sizes)), key=lambda k: (sizes[k], k))
+    whole = indent + sum(sizes) - sizes[gives] + _GAP * (len(sizes) - 1) + _NARROWEST <= columns_of_terminal()
     table = Table(box=None, padding=(0, _GAP, 0, 0), pad_edge=False, show_header=head, header_style="dim")
     for k, name in enumerate(heads):
         how: dict[str, Any] = {"justify": "right" if k in right else "left", "style": "" if k else first}
         size = least[k] if least else None
-        table.add_column(name, **how, overflow="fold", no_wrap=whole and k < len(sizes), min_width=size)
+        table.add_column(name, **how, overflow="fold", no_wrap=whole and k != gives, min_width=size)
     for row in rest:
         table.add_row(*(clean(cell) if isinstance(cell, str) else cell for cell in row), style=style(row))
     return Padding.indent(table, indent)

@@ -115,11 +115,10 @@ def _unverified(row: Row) -> str:
 
 
 _TARGETS: Columns = {
-    "Target": lambda row: row["finding"],
+    "Target": lambda row: f"{row['finding']}\n{row['unit']}",
     "Pattern": lambda row: row["pattern"] or "held out",
     "Published": lambda row: f"{number(row['value'])}\n{number(row['low'])} to {number(row['high'])}{_unverified(row)}",
     "Simulated": interval_of("simulated", "simulated_low", "simulated_high"),
-    "Unit": lambda row: row["unit"],
     "Verdict": _verdict,
 }
 _SOURCES: Columns = {"Years": lambda row: row["year"], "Source": lambda row: f"{row['source']} [{row['status']}]"}

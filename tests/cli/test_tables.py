@@ -91,7 +91,7 @@ def test_cells_stand_in_columns():
     assert drawn(indent=2)[2] == "  bcd   10     six"
 
 
-def test_the_last_column_wraps_where_there_is_no_room():
+def test_the_widest_column_wraps_where_there_is_no_room():
     assert drawn(width=28)[1:4] == ["a     1.5    one two three", "             four five", "bcd   10     six"]
 
 
