@@ -49,7 +49,7 @@ def validate(output: Output, request: Validate) -> None:
     burnt = scenario.burn_in_weeks
     weeks = runs * (burnt + 2 * WEEKS + PEOPLE_WEEKS) + max(0, organisations - runs) * (burnt + WEEKS)
     weeks += runs * (burnt + scenario.weeks) if people is not None else 0
-    work = float(n_posts(scenario.structure, scenario.roster) * weeks)
+    work = float(n_posts(scenario) * weeks)
     check_effort(output, [scenario], max(runs, organisations), work)
     seeds = seeds_of(runs, scenario.seed)
     folder = Folder(request.out) if request.out is not None else None
@@ -93,7 +93,7 @@ def calibrate(output: Output, request: Calibrate) -> None:
     plan = Plan(scenario, read_targets(request.targets), read_free(request.free, scenario.model.sections), *sizes)
     workers = request.processes or threads_available()
     folder = Path(request.out)
-    posts = n_posts(scenario.structure, scenario.roster)
+    posts = n_posts(scenario)
     each = posts * request.seeds * (scenario.burn_in_weeks + 2 * WEEKS) * _SECONDS_PER_POINT_WEEK
     output.note(
         f"{plan.n_points} parameter sets of {counted(request.seeds, 'run')}, about "

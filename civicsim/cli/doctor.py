@@ -154,7 +154,7 @@ def _speed() -> Iterator[Finding]:
     from civicsim.scenario.scenario import Scenario
 
     scenario, weeks = Scenario.preset(), 52
-    posts = n_posts(scenario.structure)
+    posts = n_posts(scenario)
     began = time.perf_counter()
     # The first week loads the compiled loop.
     cohort = burn_in(scenario.with_(burn_in_weeks=1), 1, threads=1)

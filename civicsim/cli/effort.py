@@ -9,7 +9,7 @@ from pathlib import Path
 from civicsim.cli.files import size_of
 from civicsim.cli.output import Output
 from civicsim.cli.progress import duration
-from civicsim.cli.scenarios import n_managers, n_posts
+from civicsim.cli.scenarios import n_managers, n_posts, n_staff
 from civicsim.errors import CivicsimError
 from civicsim.experiment.run import threads_available
 from civicsim.model.measures import MEASURES, TEAM_MEASURES
@@ -23,12 +23,10 @@ from civicsim.model.organisation import (
     row_bytes,
 )
 from civicsim.model.recording import ENACTED
-from civicsim.model.structure import Structure
 from civicsim.report.words import counted
 from civicsim.scenario.scenario import Scenario
+from civicsim.study.design.weight import SECONDS
 
-SECONDS = 1.2e-6
-"""Time of one thread for a person-week, as `civicsim doctor` measures it on an average machine."""
 _PROGRAM = 250e6
 """Bytes of the program itself, with compiled code and packages."""
 _COPIES = 3
@@ -39,14 +37,14 @@ LONG = 120.0
 """Seconds from which the time is announced."""
 
 
-def state_bytes(structure: Structure) -> int:
+def state_bytes(scenario: Scenario) -> int:
     """Return how many bytes the tables of one run take."""
-    s, teams, managers = structure, structure.n_teams, n_managers(structure)
-    persons = teams * s.team_size + managers
+    s, teams, managers = scenario.structure, scenario.structure.n_teams, n_managers(scenario)
+    persons = n_staff(scenario) + managers
     rows = dict(organisation=1, tally=1, snapshot=1, dimension=s.n_dimensions, person=persons, manager=managers)
     rows |= dict(neighbour=teams * N_NEIGHBOURS, practice=teams * s.n_dimensions, problem=persons * N_PROBLEMS)
     rows |= dict(need=N_PATIENT_GROUPS * s.n_dimensions, panel=N_PATIENT_GROUPS)
-    rows["patient"] = round(s.patients_per_post * teams * s.team_size)
+    rows["patient"] = round(s.patients_per_post * n_staff(scenario))
     one = sum(rows.get(name, teams) * row_bytes(name) for name in TABLES)
     return s.n_organisations * (one + persons * N_TIES * 4)
 
@@ -62,7 +60,7 @@ def bytes_needed(scenarios: Sequence[Scenario], runs: int, written: bool = False
     recorded += _FRAMES * 8 * len(MEASURES) if written else 0
     if teams:
         recorded += structure.n_teams * len(TEAM_MEASURES) * (4 + _FRAMES * 8)
-    return _PROGRAM + runs * ((_COPIES + len(scenarios) - 1) * state_bytes(structure) + weeks * recorded)
+    return _PROGRAM + runs * ((_COPIES + len(scenarios) - 1) * state_bytes(scenarios[0]) + weeks * recorded)
 
 
 def seconds_needed(person_weeks: float, runs: int) -> float:
@@ -109,7 +107,7 @@ def check_effort(
         )
     seconds = seconds_needed(person_weeks, runs)
     if seconds >= LONG:
-        posts = n_posts(scenarios[0].structure, scenarios[0].roster)
+        posts = n_posts(scenarios[0])
         output.note(
             f"this takes about {duration(seconds)} on {counted(min(threads_available(), runs), 'thread')} "
             f"({runs:,} runs of {posts:,} posts); Ctrl-C stops it"

@@ -46,7 +46,7 @@ def order(output: Output, request: OrderStudy) -> None:
     measures = measures_of(request, scenario)
     weeks = scenario.weeks * len(scenarios) * (request.orders + 1)
     weeks += scenario.burn_in_weeks * (1 if burn_in == PUBLISHED else request.orders + 1)
-    work = float(n_posts(scenario.structure, scenario.roster) * weeks * request.seeds)
+    work = float(n_posts(scenario) * weeks * request.seeds)
     seeds, folder = prepare(output, list(scenarios.values()), request.seeds, request.out, work)
     with progress(output, work) as report:
         study = order_study(

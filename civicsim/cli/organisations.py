@@ -57,7 +57,7 @@ def read(output: Output, request: OrgImport) -> None:
         rows = [[what, number, name] for what, written in names.items() for number, name in enumerate(written)]
         texts[key] = pd.DataFrame(rows, columns=["what", "number", "name"]).to_csv(index=False, lineterminator="\n")
     _write({path: text_writer(text) for path, text in texts.items()}, request.force)
-    size = size_text(Scenario.preset(kind=out).structure, roster)
+    size = size_text(Scenario.preset(kind=out))
     data = {"file": out, "people": len(staff.people), "posts": roster.n_staff, "teams": len(roster.teams)}
     data |= {"divisions": len(roster.divisions), "executives": mapped.n_executives, "levels": mapped.levels}
     data |= {"ties_read": n_ties, "ties": None if pairs is None else len(pairs), "notes": notes}
@@ -107,7 +107,7 @@ def write(output: Output, request: OrgExport) -> None:
         cohort = burn_in(dataclasses.replace(scenario, burn_in_weeks=0), [scenario.seed])
         when = "as it is built"
     else:
-        work = n_posts(scenario.structure, scenario.roster) * (scenario.burn_in_weeks + week)
+        work = n_posts(scenario) * (scenario.burn_in_weeks + week)
         with progress(output, float(work)) as report:
             cohort = begin(burn_in(scenario, [scenario.seed], progress=report), scenario)
             simulate(cohort, week, progress=report)

@@ -296,7 +296,7 @@ def work_of(scenarios: Sequence[Scenario], runs: int) -> float:
     """Return the person-weeks of a shared burn-in and of the scenarios."""
     first = scenarios[0]
     weeks = first.burn_in_weeks + sum(scenario.weeks for scenario in scenarios)
-    return float(n_posts(first.structure, first.roster) * weeks * runs)
+    return float(n_posts(first) * weeks * runs)
 
 
 def about_scenarios(scenarios: Mapping[str, Scenario], seeds: Sequence[int], order: str) -> dict[str, Any]:
@@ -330,7 +330,7 @@ def title_text(scenario: Scenario) -> str:
 
 def where_text(scenario: Scenario) -> str:
     """Return the kind and the size of the organisation, in words."""
-    return f"{kind_text(scenario)}, {size_text(scenario.structure, scenario.roster)}"
+    return f"{kind_text(scenario)}, {size_text(scenario)}"
 
 
 def sample_text(seeds: Sequence[int], scenario: Scenario, run: str, rest: str = "") -> str:

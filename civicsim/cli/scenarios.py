@@ -11,8 +11,6 @@ from civicsim.cli.output import Output
 from civicsim.engine.process import Process
 from civicsim.errors import ScenarioError
 from civicsim.model.processes.events import Event
-from civicsim.model.roster import Roster
-from civicsim.model.structure import Structure
 from civicsim.model.week import ordered
 from civicsim.scenario.model import SHIPPED, load_model
 from civicsim.scenario.scenario import DEFAULT_KIND, STATUS_QUO, Scenario
@@ -104,25 +102,28 @@ def warn_of_dates(output: Output, dated: Iterable[tuple[Event, int]]) -> None:
         )
 
 
-def n_staff(structure: Structure, roster: Roster | None = None) -> int:
+def n_staff(scenario: Scenario) -> int:
     """Return how many posts of staff an organisation has."""
+    structure, roster = scenario.structure, scenario.roster
     return structure.n_teams * structure.team_size if roster is None else roster.n_staff
 
 
-def n_managers(structure: Structure, roster: Roster | None = None) -> int:
+def n_managers(scenario: Scenario) -> int:
     """Return how many managers an organisation has: of teams, of divisions, and executives."""
+    structure, roster = scenario.structure, scenario.roster
     n_divisions = -(-structure.n_teams // structure.teams_per_division) if roster is None else len(roster.divisions)
     return structure.n_teams + n_divisions + structure.n_executives
 
 
-def n_posts(structure: Structure, roster: Roster | None = None) -> int:
+def n_posts(scenario: Scenario) -> int:
     """Return how many posts of staff and managers a run has, over all its organisations."""
-    return structure.n_organisations * (n_staff(structure, roster) + n_managers(structure, roster))
+    return scenario.structure.n_organisations * (n_staff(scenario) + n_managers(scenario))
 
 
-def size_text(structure: Structure, roster: Roster | None = None) -> str:
+def size_text(scenario: Scenario) -> str:
     """Return the size of a run in words."""
-    staff = f"{n_staff(structure, roster):,} staff and {n_managers(structure, roster):,} managers"
+    structure, roster = scenario.structure, scenario.roster
+    staff = f"{n_staff(scenario):,} staff and {n_managers(scenario):,} managers"
     teams = "1 team" if structure.n_teams == 1 else f"{structure.n_teams:,} teams"
     if roster is not None:
         return f"{staff} in {teams} of {roster.sizes.min()} to {roster.sizes.max()}"

@@ -90,7 +90,7 @@ def check(output: Output, request: Check) -> None:
 def _check_lines(path: str, scenario: Scenario, is_style: bool, changes: dict[str, tuple[Any, Any]]) -> Iterator[Line]:
     yield f"{path} is a valid {'style' if is_style else 'scenario'}: {scenario.title}"
     if not is_style:
-        size = size_text(scenario.structure, scenario.roster)
+        size = size_text(scenario)
         yield f"{size}; {counted(scenario.weeks, 'week')} after {scenario.burn_in_weeks} of burn-in"
     against = STATUS_QUO if is_style else f"{scenario.style} on {scenario.kind}"
     if changes:

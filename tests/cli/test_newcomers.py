@@ -98,7 +98,7 @@ def test_the_memory_that_is_counted_on_is_that_of_the_tables():
         scenario = small_scenario(**changes)
         cohort = build(scenario.structure, scenario.population, scenario.habits, scenario.sections, [1])
         used = sum(table.nbytes for table in cohort.tables.values()) + cohort.ties.nbytes
-        assert state_bytes(scenario.structure) == pytest.approx(used, rel=0.02), changes
+        assert state_bytes(scenario) == pytest.approx(used, rel=0.02), changes
 
 
 def test_available_memory_is_known():
@@ -112,7 +112,7 @@ def test_a_long_run_is_announced(tool, monkeypatch):
 
     monkeypatch.setattr(running, "simulate", stop)
     monkeypatch.setattr(effort, "threads_available", lambda: 2)
-    posts = n_posts(Scenario.preset().structure)
+    posts = n_posts(Scenario.preset())
     expected = duration(posts * 520 * 2000 * effort.SECONDS / 2)
     printed = tool("run", "--seeds", "2000").err
     assert f"this takes about {expected} on 2 threads (2,000 runs of {posts} posts)" in printed

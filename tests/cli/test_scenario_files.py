@@ -87,4 +87,4 @@ def test_posts_are_counted_as_they_are_built():
     for sizes in ({}, {"n_teams": 1}, {"n_teams": 15, "n_organisations": 2, "n_executives": 1}):
         scenario = Scenario().with_(team_size=3, **sizes)
         cohort = build(scenario.structure, scenario.population, scenario.levers, scenario.sections, [1])
-        assert n_posts(scenario.structure) == cohort.n_persons
+        assert n_posts(scenario) == cohort.n_persons
