@@ -9,8 +9,7 @@ import numpy as np
 from civicsim.app.work import Batch
 from civicsim.experiment.statistics import estimate, paired_difference
 from civicsim.model.measures import MEASURES
-from civicsim.report.bands import RANGE
-from civicsim.report.words import Scale, scale_of
+from civicsim.report.words import RANGE, Scale, scale_of
 
 NO_DIFFERENCE = "no difference"
 

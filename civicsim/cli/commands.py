@@ -9,10 +9,11 @@ from civicsim.cli.declaring import command, request
 
 @request
 class Changes:
-    """Values that a command changes in every scenario it names."""
+    """Values that a command changes in every scenario it names, and the kind of organisation where that is not set."""
 
     sets: opt.Set = ()
     code: opt.Code = None
+    kind: opt.Kind = None
 
 
 @request
@@ -93,7 +94,6 @@ class Run(Timed):
 
     scenario: opt.ScenarioName = None
     style: opt.Style = None
-    kind: opt.Kind = None
     seeds: opt.Runs = 10
     measures: opt.Measures = ()
     all_measures: opt.AllMeasures = False
@@ -125,7 +125,6 @@ class Compare(Timed):
 
     styles: Annotated[list[str], opt.argument("STYLE", "Styles or scenario files.", opt.complete_styles)]
     seeds: opt.MatchedRuns = 30
-    kind: opt.Kind = None
     baseline: Annotated[
         str | None, opt.value("STYLE", "Scenario to compare the others with.", autocompletion=opt.complete_styles)
     ] = None
@@ -154,7 +153,6 @@ class Export(Timed):
 
     scenario: opt.ScenarioName = None
     out: Annotated[str, opt.value("DIR", "Folder to write to.")] = "civicsim-export"
-    kind: opt.Kind = None
     seeds: opt.Runs = 1
     events: Annotated[bool, opt.flag("--events", "Also write every event, and the history of every idea.")] = False
     team_ties: opt.TeamTies = False
@@ -186,7 +184,6 @@ class OrderStudy(Timed):
     burn_in: Annotated[
         str, opt.value("WHICH", "Order during the burn-in: same as in the weeks studied, or published for all.")
     ] = "same"
-    kind: opt.Kind = None
     measures: opt.Measures = ()
     all_measures: opt.AllMeasures = False
     out: opt.Out = None
@@ -212,7 +209,6 @@ class Validate(Seeded):
         str | None, opt.value("FILE", "Write a row for each member of staff to this .parquet or .csv file.")
     ] = None
     every: Annotated[int, opt.count("Weeks between rows of staff.", 1)] = 4
-    kind: opt.Kind = None
     out: opt.Out = None
 
 
@@ -235,7 +231,6 @@ class Calibrate(Changes):
     seeds: Annotated[int, opt.count("Runs of each parameter set.", 1)] = 8
     draws: Annotated[int, opt.count("Candidates for the result.", 1)] = 330
     processes: opt.Processes = None
-    kind: opt.Kind = None
 
 
 # -- prepare -----------------------------------------------------------------------------------------------------------
@@ -311,7 +306,6 @@ class OrgExport(Seeded):
     scenario: opt.ScenarioName = None
     out: Annotated[str, opt.value("FILE", "A .graphml, .gexf or .csv file.")] = "network.graphml"
     week: Annotated[int | None, opt.count("Weeks after the burn-in.", 0, 5200)] = None
-    kind: opt.Kind = None
     team_ties: opt.TeamTies = False
     force: opt.Force = False
 

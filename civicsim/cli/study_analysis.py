@@ -3,33 +3,44 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from civicsim.cli import study_commands
+from civicsim.cli import Stopped, study_commands
 from civicsim.cli.commands import Compare as Compared
 from civicsim.cli.output import Output
-from civicsim.cli.studying import beside, load, read, run_in
+from civicsim.cli.studying import beside, load, read, run_in, study_progress, worker_options
 from civicsim.cli.tables import part_lines
 from civicsim.errors import CivicsimError
 from civicsim.experiment.run import seeds_of
 from civicsim.model.week import PUBLISHED
 from civicsim.report import analysis_tables
-from civicsim.report.parts import Part
-from civicsim.report.words import counted
+from civicsim.report.parts import Columns, Part, Row, interval_of, table_of
+from civicsim.report.words import INTERVAL, counted, number, percent
 from civicsim.scenario.scenario import Scenario
-from civicsim.study.analysis.matched import Matched, matched
+from civicsim.study.analysis.ablation import ablation as ablation_of
+from civicsim.study.analysis.ablation import ablation_study, check_varied
+from civicsim.study.analysis.adversary import BATCH, OTHER, WORST, Adversary
+from civicsim.study.analysis.adversary import adversary as search
+from civicsim.study.analysis.contrasts import contrasts, tails
+from civicsim.study.analysis.discovery import discover as discover_in
+from civicsim.study.analysis.matched import Matched, matched, short
+from civicsim.study.analysis.multiverse import multiverse as multiverse_of
+from civicsim.study.analysis.regret import crossings
+from civicsim.study.analysis.regret import regret as regret_of
+from civicsim.study.analysis.search import NOTHING
+from civicsim.study.analysis.sensitivity import parameters_against_seeds
+from civicsim.study.analysis.sensitivity import sensitivity as sensitivity_of
 from civicsim.study.design.study import Study
 from civicsim.study.store.store import Store
 
 
 def compare(output: Output, request: study_commands.Compare) -> None:
     """Show how policies differ from those they are compared with, and how bad their worst runs are."""
-    from civicsim.study.analysis.contrasts import contrasts, tails
-
     store, runs = _complete(output, request)
     found, worst = contrasts(runs), tails(runs)
     if not len(found) and not output.json:
@@ -68,9 +79,6 @@ def compare_over_draws(
 
 def regret(output: Output, request: study_commands.Regret) -> None:
     """Show what policies cost in hindsight, what decision rules choose, and where rankings change."""
-    from civicsim.study.analysis.regret import crossings
-    from civicsim.study.analysis.regret import regret as regret_of
-
     thresholds = dict(_threshold(text) for text in request.threshold)
     asked = list(dict.fromkeys([*(request.measures or ()), *thresholds])) or None
     store, runs = _complete(output, request, asked)
@@ -96,8 +104,6 @@ def _threshold(text: str) -> tuple[str, float]:
 
 def multiverse(output: Output, request: study_commands.Multiverse) -> None:
     """Show whether styles rank alike in worlds whose rules have other forms."""
-    from civicsim.study.analysis.multiverse import multiverse as multiverse_of
-
     store, runs = _complete(output, request)
     found = {name: multiverse_of(store, name) for name in _with_direction(runs, request.measures)}
     keys = ("worlds", "differences", "pairs", "chance")
@@ -110,9 +116,6 @@ def multiverse(output: Output, request: study_commands.Multiverse) -> None:
 
 def sensitivity(output: Output, request: study_commands.Sensitivity) -> None:
     """Show which factors measures depend on, and how much variance lies between parameters and between seeds."""
-    from civicsim.study.analysis.sensitivity import parameters_against_seeds
-    from civicsim.study.analysis.sensitivity import sensitivity as sensitivity_of
-
     store = read(output, request.folder)
     found = sensitivity_of(store, request.measures, difference=request.difference)
     # Differences exclude what seeds have in common, so that there is nothing to split.
@@ -123,8 +126,6 @@ def sensitivity(output: Output, request: study_commands.Sensitivity) -> None:
 
 def discover(output: Output, request: study_commands.Discover) -> None:
     """Show in which settings and futures a style loses to another."""
-    from civicsim.study.analysis.discovery import discover as discover_in
-
     store, runs = _complete(output, request)
     names = _with_direction(runs, request.measures)
     found = {name: discover_in(runs, name, request.style, request.against, depth=request.depth) for name in names}
@@ -138,9 +139,6 @@ def discover(output: Output, request: study_commands.Discover) -> None:
 
 def ablation(output: Output, request: study_commands.Ablation) -> None:
     """Run a study without each mechanism, and show what each contributes to the difference between styles."""
-    from civicsim.study.analysis.ablation import ablation as ablation_of
-    from civicsim.study.analysis.ablation import ablation_study, check_varied
-
     path, study = request.path, load(request.path)
     done = Path(path).is_dir()
     folder = path if done else request.out or beside(path, "ablation")
@@ -180,3 +178,85 @@ def _complete(
 def _warn_of_failures(output: Output, store: Store) -> None:
     if store.n_failed:
         output.warn(f"{counted(store.n_failed, 'run')} failed and left out")
+
+
+# -- the search for a worst case ----------------------------------------------------------------------------------------
+
+_MOST_PARAMETERS = 12
+
+
+def adversary(output: Output, request: study_commands.Adversary) -> None:
+    """Search for where a style loses most, and show what was found."""
+    study = load(request.path)
+    folder = request.out or beside(request.path, "adversary")
+    how = {key: getattr(request, key) for key in ("trials", "fresh", "seed")}
+    with study_progress(output) as show:
+        try:
+            how |= {**worker_options(request), "free": request.free or (), "progress": show}
+            found = search(study, request.style, request.measure, folder, **how)
+        except KeyboardInterrupt:
+            raise Stopped(f"finished runs are kept in {folder}; the same command resumes the search") from None
+    if found.n_failed:
+        output.warn(f"{counted(found.n_failed, 'trial')} without a value: all runs failed, or had nothing to count")
+    worst = ["", f"The worst case ({folder}/{WORST}):", ""]
+    worst += [f"    {line}" if line else "" for line in found.scenario.to_toml().splitlines()]
+    output.show(
+        {**_values(folder, found), "warnings": output.warnings},
+        [*part_lines([Part(texts=[study.question]), *_parts(found)]), *worst],
+        f"cd {folder} && civicsim compare {WORST} {OTHER} --baseline {OTHER} --seeds {found.n_fresh}",
+    )
+
+
+def _parts(found: Adversary) -> Iterator[Part]:
+    label, unit = analysis_tables.measure_of({**vars(found.about), "matters": found.about.matters or np.nan}).split(
+        "\n"
+    )
+    trials = (
+        f"{counted(found.n_spread, 'trial')} spread evenly and {len(found.trials) - found.n_spread} searched, "
+        f"{counted(found.n_seeds, 'seed')} each"
+    )
+    yield Part(texts=[f"{found.style} against {', '.join(found.others)} on {label} ({unit}): {trials}", found.words])
+    caption = (
+        f"Intervals are {INTERVAL}; those of new seeds show run-to-run variation. The search visits bad cases more often, so "
+        "densities are not probabilities. It finds a bad case, not always the worst"
+    )
+    heading = f"Simulated again with {counted(found.n_fresh, 'new seed')}, in the order of the search"
+    yield Part(heading, table=table_of(caption, _WORST_CASE, found.worst.assign(better=found.about.better)))
+    rows = found.parameters.to_dict("records")
+    left = sum(row["parameter"] != NOTHING for row in rows[_MOST_PARAMETERS:])
+    more = f"; {counted(left, 'parameter')} with smaller shares left out" if left else ""
+    caption = f"Share of the variance over the ranges searched (fANOVA), and where the worst quarter lies{more}"
+    yield Part("Parameters", table=table_of(caption, _PARAMETER, rows[:_MOST_PARAMETERS]))
+    yield Part(texts=[found.box_words], table=None if found.box is None else analysis_tables.boxes(found.box, "trials"))
+
+
+def _worst_quarter(row: Row) -> str:
+    if np.isnan(row["low"]):
+        return "–"
+    return f"{row['from']:.3g} to {row['to']:.3g} of {row['low']:.3g} to {row['high']:.3g}"
+
+
+_WORST_CASE: Columns = {
+    "Trial": lambda row: str(row["trial"]),
+    "Against": lambda row: row["against"],
+    "Difference": interval_of("difference", sign=True),
+    "Verdict": analysis_tables.verdict_of,
+    "In the search": lambda row: number(row["searched"], sign=True),
+}
+_PARAMETER: Columns = {
+    "Parameter": lambda row: row["parameter"],
+    "Share": lambda row: percent(row["share"]),
+    "Worst quarter, of the range": _worst_quarter,
+    "Worst at": lambda row: "–" if row["parameter"] == NOTHING else short(row["worst"]),
+    "Usually": lambda row: "–" if row["parameter"] == NOTHING else short(row["usual"]),
+}
+
+
+def _values(folder: str, found: Adversary) -> dict[str, Any]:
+    about, box = found.about, found.box
+    data: dict[str, Any] = {"folder": folder, "measure": about.column, "unit": about.unit, "better": about.better}
+    data |= {key: getattr(found, key) for key in ("style", "others", "worst", "parameters", "limit", "trials")}
+    data |= {"spread": found.n_spread, "lost": found.n_lost, "failed": found.n_failed, "batch": BATCH}
+    data |= {key: getattr(box, key, None) for key in ("coverage_elsewhere", "density_elsewhere")}
+    data["boxes"] = [] if box is None else box.boxes
+    return {**data, "scenario": found.scenario.to_toml(), "other": found.other.to_toml()}

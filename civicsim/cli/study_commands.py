@@ -229,7 +229,7 @@ class Discover(Analysed):
     depth: Annotated[int, opt.count("Most conditions that define a box.")] = 3
 
 
-@command("study adversary", "study_searching.adversary", extra="search")
+@command("study adversary", "study_analysis.adversary", extra="search")
 class Adversary(Workers):
     """Search for assumptions under which a style loses most.
 

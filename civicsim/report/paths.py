@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
+from scipy import stats
 
 from civicsim.experiment.run import Result
+from civicsim.experiment.statistics import ANYWHERE, CONFIDENCE
 from civicsim.model.calendar import YEAR
 from civicsim.model.measures import Measure
-from civicsim.report.bands import RANGE, RUNS_FOR_RANGE, band
 from civicsim.report.look import (
     FAINT,
     GRID,
@@ -30,8 +32,10 @@ from civicsim.report.look import (
     width_of,
     wrapped,
 )
-from civicsim.report.words import INTERVAL
+from civicsim.report.words import INTERVAL, RANGE
 
+RUNS_FOR_RANGE = 5
+"""Smallest number of runs for which a range is shown."""
 SMOOTH_WEEKS = 13
 FEW = 3
 """With more scenarios in one panel, bands would hide each other: whiskers at the end stand for them."""
@@ -86,6 +90,39 @@ def plot_paths(
         how: dict[str, Any] = {"ha": "left", "va": "top", "fontsize": _NOTE_SIZE, "color": FAINT}
         ax.annotate(note, (0.0, 0.0), (0.0, -5.0), annotation_clip=False, **where, **how)
     return ax
+
+
+class Band(NamedTuple):
+    """Paths of several runs summarised week by week; NaN where no run has a value.
+
+    Attributes
+    ----------
+    mean, low, high : (weeks,) arrays
+        Mean over runs and its 95 % t interval.
+    bottom, top : (weeks,) arrays
+        10th and 90th percentile of the runs.
+    """
+
+    mean: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    bottom: np.ndarray
+    top: np.ndarray
+
+
+def band(paths: np.ndarray, bounds: tuple[float, float] = ANYWHERE) -> Band:
+    """Return mean, interval and range of paths, shape (weeks, runs), over the runs that have a value that week.
+
+    Intervals are cut off at the bounds; see :func:`civicsim.experiment.statistics.estimate`.
+    """
+    weeks = pd.DataFrame(np.asarray(paths, dtype=float)).T
+    n, mean = weeks.count().to_numpy(), weeks.mean().to_numpy()
+    half = stats.t.ppf(0.5 + CONFIDENCE / 2, np.maximum(n - 1, 1)) * weeks.sem().to_numpy()
+    ends = weeks.quantile([share / 100 for share in RANGE]).to_numpy()
+    bottom, top = np.where(n >= RUNS_FOR_RANGE, ends, np.nan)
+    low = np.minimum(mean, np.maximum(mean - half, bounds[0]))
+    high = np.maximum(mean, np.minimum(mean + half, bounds[1]))
+    return Band(mean, low, high, bottom, top)
 
 
 def points_of(ax: Axes) -> tuple[float, float]:

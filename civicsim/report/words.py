@@ -15,6 +15,8 @@ from civicsim.scenario.shipped import kinds
 
 THINKING_AID = "A thinking aid, not a forecast."
 INTERVAL = f"{CONFIDENCE * 100:.0f} %"
+RANGE = (10, 90)
+"""Percentiles of the runs between which their range is given."""
 _SHARES = {"0–1", "probability", "difference of probabilities", "difference, 0–1"}
 """Units of values that readers see as per cent, beside shares of something."""
 

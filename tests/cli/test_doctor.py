@@ -96,7 +96,7 @@ def test_the_doctor_lists_extras_with_their_purpose_and_how_to_install_those_tha
 
 def test_a_command_without_its_extra_is_refused_before_anything_is_computed(tool, mistakes, monkeypatch):
     without(monkeypatch, "sklearn", "optuna", "distributed")
-    never = ["calibrating", "study_analysis", "study_searching"]
+    never = ["calibrating", "study_analysis"]
     for name in never:
         monkeypatch.setitem(sys.modules, f"civicsim.cli.{name}", None)
     Path("study.toml").write_text('question = "?"')

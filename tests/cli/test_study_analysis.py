@@ -121,7 +121,8 @@ def test_a_search_shows_what_it_found_and_how_to_repeat_it(call, monkeypatch):
     assert "Next: cd few-adversary && civicsim compare worst.toml" in printed.err
     values = json.loads(call(*words, "--fresh", "2", "--processes", "0", "--json").out)
     assert len(values["trials"]) == 3
-    monkeypatch.setattr("civicsim.cli.study_searching.search", stopped)
+    assert {"boxes", "coverage_elsewhere", "worst", "parameters"} <= set(values)
+    monkeypatch.setattr("civicsim.cli.study_analysis.search", stopped)
     assert (
         call(*words).err.strip()
         == "civicsim: stopped; finished runs are kept in few-adversary; the same command resumes the search"

@@ -21,7 +21,6 @@ from civicsim.experiment import run as simulate
 from civicsim.experiment.compare import Comparison
 from civicsim.experiment.statistics import estimate
 from civicsim.model.measures import FLAGSHIP, MEASURES, Measure
-from civicsim.report.bands import band
 from civicsim.report.figures import (
     comparison_figure,
     comparison_html,
@@ -31,7 +30,7 @@ from civicsim.report.figures import (
     save,
 )
 from civicsim.report.look import looks_of, png_bytes, spread, wrapped
-from civicsim.report.paths import limits
+from civicsim.report.paths import band, limits
 from civicsim.report.words import number, seeds_text, with_interval
 
 STYLES = ("status-quo", "command", "compact", "civic-culture", "tokenistic-engagement")
