@@ -47,7 +47,7 @@ def grid(
     for k, name in enumerate(heads):
         how: dict[str, Any] = {"justify": "right" if k in right else "left", "style": "" if k else first}
         size = least[k] if least else None
-        table.add_column(name, **how, overflow="fold", no_wrap=whole and k != gives, min_width=size)
+        table.add_column(clean(str(name)), **how, overflow="fold", no_wrap=whole and k != gives, min_width=size)
     for row in rest:
         table.add_row(*(clean(cell) if isinstance(cell, str) else cell for cell in row), style=style(row))
     return Padding.indent(table, indent)

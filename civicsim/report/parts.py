@@ -64,9 +64,7 @@ class Part:
 
 def table_of(caption: str, columns: Columns, rows: pd.DataFrame | Iterable[Row]) -> Table | None:
     """Return a table with a row for each of a frame or of mappings; None without rows."""
-    records: Iterable[Row] = (
-        rows if isinstance(rows, Iterable) and not hasattr(rows, "columns") else rows.to_dict("records")
-    )
+    records: Iterable[Row] = rows.to_dict("records") if hasattr(rows, "to_dict") else rows
     cells = [[cell(row) for cell in columns.values()] for row in records]
     return Table(f"{caption}.", tuple(columns), cells) if cells else None
 
