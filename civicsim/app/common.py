@@ -9,9 +9,8 @@ from typing import Any
 
 import solara
 
-import civicsim
 from civicsim.app import widgets
-from civicsim.app.files import TOML, Make, use_files
+from civicsim.app.files import TOML, Files, Make
 from civicsim.app.frame import Text
 from civicsim.app.history import PATHS, Playback, weeks_back
 from civicsim.app.state import (
@@ -26,29 +25,19 @@ from civicsim.app.state import (
     with_style,
     without_event,
 )
+from civicsim.app.stories import story_of
 from civicsim.app.words import STATES, hours_rows, lever_rows
 from civicsim.model.measures import MEASURES
-from civicsim.model.recording import weekly_frame
 from civicsim.report.words import number
 from civicsim.scenario.scenario import Scenario
 from civicsim.scenario.shipped import read_shipped, shocks, styles
 
 FRONT_PATHS = ("voice_share", "psychological_safety", "burnt_out_share", "quality_true")
 
+style_titles, shock_titles = cache(styles), cache(shocks)
+"""Titles of the shipped styles, and of shocks and interventions, by name; files are read once."""
 SPANS = {13: "a quarter of a year", 52: "a year"}
 """Words for the weeks over which a point looks back."""
-
-
-@cache
-def shock_titles() -> dict[str, str]:
-    """Return the titles of the shipped shocks and interventions by name."""
-    return shocks()
-
-
-@cache
-def style_titles() -> dict[str, str]:
-    """Return the titles of the shipped styles by name."""
-    return styles()
 
 
 @cache
@@ -127,7 +116,6 @@ def LeverPanel(title: str, late: bool = False) -> None:
 def ActionPanel(title: str, from_clock: bool, makes: Sequence[Make]) -> None:
     """Show the time line of dated events, and hand out link and files."""
     scenario = chosen.value.scenario
-    file, fetch, problem = use_files([Make(*TOML, scenario.style, scenario.to_toml), *makes])
 
     def put(what: dict[str, Any]) -> None:
         change_scenario(lambda now: with_event(now, str(what["name"]), int(what["week"]) - 1))
@@ -135,26 +123,54 @@ def ActionPanel(title: str, from_clock: bool, makes: Sequence[Make]) -> None:
     def move(what: dict[str, Any]) -> None:
         change_scenario(lambda now: move_event(now, int(what["place"]), int(what["week"]) - 1))
 
-    if problem:
-        Text("p", problem, class_="cv-note")
-    widgets.Actions(
-        title=title,
+    Files(
+        title,
+        [Make(*TOML, scenario.style, scenario.to_toml), *makes],
         shocks=shock_list(),
         dated=event_rows(scenario),
         weeks=scenario.weeks,
         from_clock=from_clock,
         picture=from_clock,
-        files=[{"kind": kind, "label": label} for kind, label in (TOML, *((m.kind, m.label) for m in makes))],
-        file=file,
         event_put=put,
         event_move=move,
         event_remove=lambda place: change_scenario(lambda now: without_event(now, int(place))),
-        event_fetch_file=fetch,
     )
 
 
-def csv_of(played: Playback) -> str:
-    """Return the weekly record of a run as CSV, with the scenario in its first lines."""
-    lines = [f"# {line}" for line in played.scenario.to_toml().splitlines()]
-    table = weekly_frame(played.record, MEASURES.values()).to_csv(index=False)
-    return "\n".join([f"# civicsim {civicsim.__version__}", *lines, table])
+@solara.component
+def Stage(
+    played: Sequence[Playback] | None,
+    labels: Sequence[str],
+    problem: str,
+    waiting: str,
+    stories: bool = True,
+    **player: Any,
+) -> None:
+    """Play runs side by side, or tell why there are none yet.
+
+    Parameters
+    ----------
+    played : sequence of Playback, optional
+        On organisations with the same people in the same places.
+    labels : sequence of str
+        Name of each run.
+    problem, waiting : str
+        What went wrong, or "", and what is shown while runs are being simulated.
+    stories : bool
+        Whether to tell the story of the person, team or idea that is picked in the first run.
+    **player
+        Passed on to :func:`civicsim.app.widgets.Player`.
+    """
+    picked, pick = solara.use_state(None)
+    scene = solara.use_memo(lambda: played[0].scene.payload() if played else None, [played])
+    runs = solara.use_memo(
+        lambda: [one.payload(str(k), label) for k, (one, label) in enumerate(zip(played or (), labels, strict=False))],
+        [played],
+    )
+    if problem:
+        Text("p", problem, class_="cv-note")
+    if played:
+        story = story_of(played[0], picked) if stories else None
+        widgets.Player(scene=scene, runs=runs, words=player_words(), story=story, event_choose=pick, **player)
+    elif not problem:
+        Text("p", waiting, class_="cv-card")

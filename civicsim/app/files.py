@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pandas as pd
 import solara
 
+from civicsim import __version__
 from civicsim.app import widgets
 from civicsim.app.frame import Text
 from civicsim.app.hooks import Show, use_latest
@@ -37,8 +39,16 @@ class Make:
     text: Callable[[], str]
 
 
-def use_files(makes: Sequence[Make]) -> tuple[dict[str, Any] | None, Callable[[str], None], str]:
-    """Return the file that was made last or None, what asks for another by its kind, and what went wrong, or ""."""
+def csv_text(table: pd.DataFrame, *about: str) -> str:
+    """Return a table as CSV, after the version and texts about it as comments."""
+    lines = [line for text in about for line in text.splitlines()]
+    lines[0] = f"civicsim {__version__}{lines[0]}"
+    return "".join(f"# {line}\n" for line in lines) + table.to_csv(index=False, lineterminator="\n")
+
+
+@solara.component
+def Files(title: str, makes: Sequence[Make], **timeline: Any) -> None:
+    """Hand out the link and files, in one row, beside what is passed on to :func:`civicsim.app.widgets.Actions`."""
     asked, ask = solara.use_state((0, ""))
 
     def work(stop: Callable[[], bool], show: Show) -> None:
@@ -48,14 +58,12 @@ def use_files(makes: Sequence[Make]) -> tuple[dict[str, Any] | None, Callable[[s
                 show({"text": make.text(), "name": f"{make.name}.{kind}", "type": _MEDIA[kind], "count": count})
 
     file, _, problem = use_latest(work, [asked])
-    return file, lambda kind: ask((asked[0] + 1, str(kind))), problem
-
-
-@solara.component
-def Files(title: str, makes: Sequence[Make], picture: bool = False) -> None:
-    """Hand out the link and files, in one row."""
-    file, fetch, problem = use_files(makes)
     if problem:
         Text("p", problem, class_="cv-note")
-    listed = [{"kind": make.kind, "label": make.label} for make in makes]
-    widgets.Actions(title=title, files=listed, file=file, picture=picture, event_fetch_file=fetch)
+    widgets.Actions(
+        title=title,
+        files=[{"kind": make.kind, "label": make.label} for make in makes],
+        file=file,
+        event_fetch_file=lambda kind: ask((asked[0] + 1, str(kind))),
+        **timeline,
+    )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
-from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import solara
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from civicsim.app import widgets
+from civicsim.app import hosting, widgets
 from civicsim.app.state import Chosen, chosen, from_query, preset, sides, sides_from_query, to_query, with_sides
 from civicsim.app.words import STANDING, unbroken
 
@@ -29,8 +31,45 @@ RESULTS = "CIVICSIM_RESULTS"
 
 def tabs() -> tuple[tuple[str, str], ...]:
     """Return address and name of each page that works: that of results where there are results."""
-    kept = [tab for tab in TABS if tab[0] != "results" or os.environ.get(RESULTS)]
-    return tuple(kept)
+    return tuple(tab for tab in TABS if tab[0] != "results" or os.environ.get(RESULTS))
+
+
+def Box(class_: str = "", tag: str = "div", **attributes: str) -> Any:
+    """Return an element of the page that holds others."""
+    return solara.v.Html(tag=tag, class_=class_, attributes=attributes)
+
+
+def Text(tag: str, words: str, class_: str = "") -> Any:
+    """Show words in an element of the page; numbers stay on one line."""
+    return solara.v.Html(tag=tag, class_=class_, children=[unbroken(words)])
+
+
+@functools.cache
+def _templates() -> Environment:
+    folder = FileSystemLoader(Path(__file__).parent / "templates")
+    return Environment(loader=folder, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+
+
+def Html(template: str, class_: str = "", on_press: widgets.Event = widgets.ignore, **values: Any) -> Any:
+    """Show a template of the folder ``templates``: every text is escaped, and numbers stay on one line.
+
+    Parameters
+    ----------
+    template : str
+        Name of the file, without its ending.
+    class_ : str
+        Class of the element around it.
+    on_press : callable
+        Called with the name of a button that is pressed. What has a ``data-path`` leads to that page instead.
+    **values
+        What the template fills in.
+    """
+    return widgets.Words(html=render(template, **values), class_=class_, event_press=on_press)
+
+
+def render(template: str, **values: Any) -> str:
+    """Return a template with its values filled in; see :func:`Html`."""
+    return unbroken(_templates().get_template(f"{template}.html").render(root=hosting.root_path(), **values))
 
 
 @solara.component
@@ -59,42 +98,25 @@ def Frame(children: list[Any] | None = None) -> None:
         mend()
         router.push("/" + str(path))
 
-    with solara.v.Html(tag="div", class_="cv"):
+    with Box("cv"):
         widgets.Head(
             tabs=[{"path": path, "label": label} for path, label in tabs()],
             here=here,
             query=with_sides(query, sides.value) if read and here == "compare" else query,
             event_go=go,
         )
-        with solara.v.Html(tag="main", class_="cv-main cv", attributes={"id": "cv-main", "tabindex": "-1"}):
+        with Box("cv-main cv", tag="main", id="cv-main", tabindex="-1"):
             if broken:
                 logger.error("a page failed", exc_info=broken)
-                with solara.v.Html(tag="div", class_="cv-note", attributes={"role": "alert"}):
-                    Text(
-                        "p",
-                        "Something went wrong on this page. Your choice is kept in the address; load the page again.",
-                    )
+                failed = "Something went wrong on this page. Your choice is kept in the address; load the page again."
+                with Box("cv-note", role="alert"):
+                    Text("p", failed)
             elif read:
                 # Present without notes too: an element that comes and goes would make the page below start again.
-                noted = "cv-note" if chosen.value.notes else ""
-                with solara.v.Html(tag="div", class_=noted, attributes={"role": "status"}):
+                with Box("cv-note" if chosen.value.notes else "", role="status"):
                     for note in chosen.value.notes:
                         Text("div", note)
                 for child in children or []:
                     solara.display(child)
-        with solara.v.Html(tag="footer", class_="cv-foot cv"):
+        with Box("cv-foot cv", tag="footer"):
             Text("span", STANDING)
-
-
-@solara.component
-def Button(words: str, on_press: Callable[[], Any], first: bool = False, pressed: bool | None = None) -> Any:
-    """Show a button of the page."""
-    attributes = {"type": "button"} | ({} if pressed is None else {"aria-pressed": str(pressed).lower()})
-    button = solara.v.Html(tag="button", class_="first" if first else "", attributes=attributes, children=[words])
-    solara.v.use_event(button, "click", lambda *_: on_press())
-    return button
-
-
-def Text(tag: str, words: str, class_: str = "") -> Any:
-    """Show words in an element of the page; numbers stay on one line."""
-    return solara.v.Html(tag=tag, class_=class_, children=[unbroken(words)])

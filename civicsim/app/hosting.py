@@ -81,23 +81,29 @@ def prepare_server() -> None:
     inside = starlette.app.middleware_stack or starlette.app.build_middleware_stack()
     if not isinstance(inside, guard.Guard):
         hosts = filter(None, os.environ.get(ALLOWED_HOSTS, "").split(","))
-        root_path = settings.main.root_path or ""
-        starlette.app.middleware_stack = guard.Guard(inside, [*guard.LOOPBACK, *hosts], root_path)
+        starlette.app.middleware_stack = guard.Guard(inside, [*guard.LOOPBACK, *hosts], root_path())
+
+
+def root_path() -> str:
+    """Return the path under which a proxy shows the page, or ""."""
+    from solara.server import settings
+
+    return settings.main.root_path or ""
 
 
 async def _page(request: Request) -> Response:
     """Answer with the page at an address, and a cookie by which a visitor's own state is found again."""
-    from solara.server import server, settings
+    from solara.server import server
     from starlette.responses import HTMLResponse
 
-    root_path, nonce = settings.main.root_path or "", secrets.token_urlsafe(16)
-    html = read_page("/" + request.path_params["path"], root_path)
-    response = HTMLResponse(with_nonce(html or nowhere(root_path), nonce), status_code=200 if html else 404)
+    root, nonce = root_path(), secrets.token_urlsafe(16)
+    html = read_page("/" + request.path_params["path"], root)
+    response = HTMLResponse(with_nonce(html or nowhere(root), nonce), status_code=200 if html else 404)
     response.headers["Content-Security-Policy"] = guard.policy(nonce, request.headers["host"])
     visitor = request.cookies.get(server.COOKIE_KEY_SESSION_ID) or secrets.token_hex(16)
     secure = request.url.scheme == "https"
     response.set_cookie(
-        server.COOKIE_KEY_SESSION_ID, visitor, path=root_path or "/", secure=secure, httponly=True, samesite="lax"
+        server.COOKIE_KEY_SESSION_ID, visitor, path=root or "/", secure=secure, httponly=True, samesite="lax"
     )
     return response
 
@@ -107,11 +113,11 @@ def with_nonce(page: str, nonce: str) -> str:
     return page.replace("<script", f'<script nonce="{nonce}"')
 
 
-def read_page(path: str, root_path: str = "") -> str | None:
+def read_page(path: str, root: str = "") -> str | None:
     """Return the HTML of the page at a path, or None where there is no page."""
     from solara.server import server
 
-    page = server.read_root(path, root_path)
+    page = server.read_root(path, root)
     return None if page is None else complete(page)
 
 
@@ -207,10 +213,10 @@ def _own_head() -> str:
     return f"<style>\n{style}</style>\n<script>\n{script}</script>\n"
 
 
-def nowhere(root_path: str) -> str:
+def nowhere(root: str) -> str:
     """Return what is shown at an address at which there is no page."""
     title = f"<title>{TITLE}</title>"
-    words = f'<h1>There is no such page</h1><p><a href="{root_path}/">Go to {TITLE}</a></p>'
+    words = f'<h1>There is no such page</h1><p><a href="{root}/">Go to {TITLE}</a></p>'
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">{title}{_own_head()}'
     return f'<!doctype html><html lang="en"><head>{head}</head><body class="cv"><main class="cv-main cv">{words}</main></body></html>'
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from civicsim.model.cohort import Cohort
-from civicsim.model.organisation import CHIEF, DIVISIONAL_MANAGER, EXECUTIVE, PROFESSIONS, ROLES, STAFF, TEAM_MANAGER
+from civicsim.model.organisation import CHIEF, DIVISIONAL_MANAGER, EXECUTIVE, PROFESSIONS, ROLES, TEAM_MANAGER
 
 WIDTH, HEIGHT = 1600, 1000
 _TOP, _GAP, _HEAD = 92, 14, 34
@@ -162,8 +162,3 @@ def _division_of(cohort: Cohort, who: int, places: list[tuple[float, float, floa
         if int(cohort.manager["superior"][cohort.team["manager"][t]]) == rank:
             return place[3]
     return otherwise
-
-
-def staff_rows(scene: Scene) -> np.ndarray:
-    """Return the rows of staff, without managers."""
-    return np.flatnonzero(scene.role == STAFF)

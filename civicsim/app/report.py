@@ -46,7 +46,6 @@ def report_page(
     batches: Sequence[Batch],
     charts: Sequence[str],
     measures: Sequence[str],
-    more: Iterable[tuple[str, Sequence[str]]] = (),
 ) -> str:
     """Return scenarios on matched runs as one page of HTML.
 
@@ -61,8 +60,6 @@ def report_page(
         Their results, with the same seeds.
     charts, measures : sequence of str
         Measures that are drawn, and those in the table.
-    more : iterable of (str, sequence of str)
-        Further sections: a heading, and sentences.
     """
     first, seeds = scenarios[0], batches[0].seeds
     runs, posts = len(seeds), first.structure.n_teams * first.structure.team_size
@@ -83,7 +80,6 @@ def report_page(
         Part("Time paths", [f"Lines are means over runs; bands include the middle eight tenths of the runs. {keys}."]),
         Part(picture=render("charts", charts=drawn, end=ends)),
         Part("The last year", [_table_note(labels)], table=_table(labels, batches, measures)),
-        *(Part(heading, items=lines) for heading, lines in more),
         _assumptions(scenarios),
         _repeat(labels, scenarios, runs),
     ]

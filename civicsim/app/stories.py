@@ -37,6 +37,19 @@ Line = tuple[int, str, dict[str, Any] | None]
 """A week, what happened, and whose story it leads to."""
 
 
+def story_of(played: Playback, picked: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return the story of the person, team or idea that a visitor picked, if it exists; see :func:`person_story`."""
+    if picked is None:
+        return None
+    week, row, n_teams = min(int(picked["week"]), played.weeks - 1), int(picked["row"]), len(played.scene.teams)
+    if picked["kind"] == "person":
+        return person_story(played, row, week) if 0 <= row < len(played.scene.x) else None
+    team, d = divmod(row, played.value.shape[2]) if picked["kind"] == "idea" else (row, 0)
+    if not 0 <= team < n_teams:
+        return None
+    return idea_story(played, team, d, week) if picked["kind"] == "idea" else team_story(played, team, week)
+
+
 def name_of(played: Playback, person: int) -> str:
     """Return what to call a person in the model."""
     scene = played.scene

@@ -44,6 +44,11 @@ class Verdict:
     runs: int
 
     @property
+    def label(self) -> str:
+        """Label of the measure."""
+        return MEASURES[self.name].label
+
+    @property
     def scale(self) -> Scale:
         """How readers see values of the measure."""
         return scale_of(MEASURES[self.name].unit)

@@ -84,24 +84,17 @@ def Sides(styles: list[dict[str, str]], chosen: list[str], most: int, event_choo
 
 
 @solara.component_vue("components/assumptions.vue", vuetify=False)
-def Assumptions(rows: list[dict[str, Any]], sections: list[str], statuses: dict[str, str]) -> None:
-    """Show every assumption with its source and status, to be searched."""
+def Assumptions(rows: list[dict[str, Any]], statuses: dict[str, str]) -> None:
+    """Show how many assumptions there are of each status, and every one with its source, to be searched."""
 
 
-@solara.component_vue("components/go.vue", vuetify=False)
-def Go(
-    path: str, class_: str, event_go: Event, words: str = "", title: str = "", text: str = "", small: str = ""
-) -> None:
-    """Show a link to another page, as words or as a tile."""
-
-
-@solara.component_vue("components/steps.vue", vuetify=False)
-def Steps(steps: list[dict[str, Any]], event_go: Event) -> None:
-    """Show the steps of a lesson as links."""
+@solara.component_vue("components/words.vue", vuetify=False)
+def Words(html: str, class_: str, event_press: Event) -> None:
+    """Show what a template has laid out, with links to other pages and buttons."""
 
 
 @solara.component_vue("components/guess.vue", vuetify=False)
-def Guess(low: float, high: float, value: float | None, label: str, event_set_guess: Event) -> None:
+def Guess(low: float, high: float, value: float | None, question: str, event_set_guess: Event) -> None:
     """Ask for a prediction."""
 
 

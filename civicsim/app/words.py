@@ -6,8 +6,10 @@ Labels, help and units of levers and measures are those of their declarations.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from civicsim.engine.parameters import Parameter
 from civicsim.model.levers import PURPOSES
 from civicsim.report.words import THINKING_AID, number, percent
 from civicsim.scenario.scenario import SECTIONS, Scenario
@@ -90,6 +92,43 @@ def minutes_of(scenario: Scenario) -> dict[str, float]:
     return {name: 60.0 * hours for name, hours in scenario.levers.hours(budget).items()}
 
 
+def slider_row(
+    about: Parameter, value: float, was: float, text: Callable[[float], str], ends: Sequence[float], cost: str
+) -> dict[str, Any]:
+    """Return a parameter as a panel of sliders shows it.
+
+    Parameters
+    ----------
+    about : Parameter
+    value, was : float
+        Its value, and the one for comparison.
+    text : callable
+        Returns the words for a value.
+    ends : sequence of float
+        Lowest and highest value of the slider, and its step.
+    cost : str
+        A sentence that follows its help.
+    """
+    low, high, step = ends
+    return {
+        "name": about.name,
+        "label": about.label,
+        "help": about.help,
+        "cost": cost,
+        "group": "",
+        "front": True,
+        "value": value,
+        "was": was,
+        "text": text(value),
+        "before": "" if value == was else f"was {text(was)}",
+        "low": low,
+        "high": high,
+        "step": step,
+        "zero": text(low),
+        "one": text(high),
+    }
+
+
 def lever_rows(scenario: Scenario, base: Scenario) -> list[dict[str, Any]]:
     """Return every lever as the page shows it, with its base value and its cost in hours.
 
@@ -102,25 +141,16 @@ def lever_rows(scenario: Scenario, base: Scenario) -> list[dict[str, Any]]:
     """
     minutes, were = minutes_of(scenario), minutes_of(base)
     rows = []
-    for group, names in GROUPS.items():
-        for name in names:
-            about, purpose = SECTIONS["levers"][name], name.removeprefix("weight_")
-            hours = purpose in PURPOSES
-            value, was = getattr(scenario.levers, name), getattr(base.levers, name)
-            now, before = (
-                f"{number(of[purpose], 0)} min" if hours else percent(v) for of, v in ((minutes, value), (were, was))
-            )
-            row: dict[str, Any] = {
-                "name": name,
-                "label": about.label,
-                "help": about.help,
-                "group": group,
-                "front": name in FRONT,
-            }
-            row |= {"low": about.low, "high": 10.0 if hours else about.high, "step": 0.5 if hours else 0.05}
-            row |= {"value": value, "was": was, "text": now, "before": "" if value == was else f"was {before}"}
-            row |= {"zero": "none" if hours else "0 %", "one": "most" if hours else "100 %"}
-            rows.append(row | {"unit": "hours" if hours else "share", "cost": _cost(name, minutes)})
+    for group, name in ((group, name) for group, names in GROUPS.items() for name in names):
+        about, value, was = SECTIONS["levers"][name], getattr(scenario.levers, name), getattr(base.levers, name)
+        row = slider_row(about, value, was, percent, (about.low, about.high, 0.05), _cost(name, minutes))
+        row |= {"group": group, "front": name in FRONT, "unit": "share"}
+        purpose = name.removeprefix("weight_")
+        if purpose in PURPOSES:
+            now, before = (f"{number(of[purpose], 0)} min" for of in (minutes, were))
+            row |= {"high": 10.0, "step": 0.5, "zero": "none", "one": "most", "unit": "hours"}
+            row |= {"text": now, "before": row["before"] and f"was {before}"}
+        rows.append(row)
     return rows
 
 

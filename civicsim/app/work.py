@@ -48,11 +48,6 @@ class Kept:
         self._working: dict[Hashable, threading.Lock] = {}
         self._lock = threading.Lock()
 
-    def peek(self, key: Hashable) -> Any | None:
-        """Return the value of a key if it is there."""
-        with self._lock:
-            return self._values.get(key)
-
     def get(self, key: Hashable, make: Callable[[], Any], stop: Stop = _never) -> Any:
         """Return the value of a key; make it if there is none."""
         with self._lock:

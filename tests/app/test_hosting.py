@@ -13,7 +13,7 @@ from civicsim.app import hosting
 from civicsim.app.frame import RESULTS, TABS, tabs
 from civicsim.app.lessons import lessons
 from civicsim.app.pages.about import About
-from civicsim.app.pages.lesson import Handout, Overview
+from civicsim.app.pages.lesson import Lessons
 
 COMPONENTS = Path(hosting.__file__).parent / "components"
 
@@ -85,7 +85,7 @@ def test_a_component_keeps_the_rules_that_vue_punishes(path):
 
 
 def test_pages_without_a_run_are_drawn_without_a_browser():
-    for element in (About(), Overview(), *(Handout(lesson) for lesson in lessons().values())):
+    for element in (About(), Lessons(), *(Lessons(name, "handout") for name in lessons())):
         _, context = solara.render(element, handle_error=False)
         context.close()
 

@@ -290,8 +290,15 @@ window.civicsim = (function () {
     return labels;
   }
 
+  /* A link within the page is followed without loading everything anew, unless it is to open elsewhere. */
+  function follow(event, go) {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+    event.preventDefault();
+    go();
+  }
+
   const calm = window.matchMedia ? window.matchMedia("(prefers-reduced-motion: reduce)") : { matches: false };
-  const own = { BITS, SPOTS, SCALE, place, unpack, draw, nearest, walk, save, picture, drawing, apart, calm, painted: { count: 0, at: 0 }, frames: 0 };
+  const own = { BITS, SPOTS, SCALE, place, unpack, draw, nearest, walk, save, picture, drawing, apart, follow, calm, painted: { count: 0, at: 0 }, frames: 0 };
   return own;
 })();
 

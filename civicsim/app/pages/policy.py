@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any
 
+import pandas as pd
 import solara
 
-import civicsim
 from civicsim.app import widgets, work
 from civicsim.app.common import ActionPanel, LeverPanel, shock_titles
-from civicsim.app.files import CSV, HTML, Make
-from civicsim.app.frame import Button, Text
+from civicsim.app.files import CSV, HTML, Make, csv_text
+from civicsim.app.frame import Box, Html, Text
 from civicsim.app.hooks import Show, use_latest
 from civicsim.app.report import report_page
 from civicsim.app.state import change_scenario, chosen, event_groups, preset, set_scenario, with_event
 from civicsim.app.verdicts import Verdict, band, verdict
-from civicsim.app.words import HAPPENS, unbroken
+from civicsim.app.words import HAPPENS, slider_row, unbroken
 from civicsim.model.measures import MEASURES
 from civicsim.report.words import scale_of
 from civicsim.scenario.scenario import PARAMETERS, Scenario
@@ -53,12 +54,6 @@ CONDITIONS = (
     ("reorganisation", "teams are reorganised"),
 )
 """Shipped events under which the choice is tried again, and their words."""
-RESTS_ON = (
-    f"Each condition is tried alone in {work.FEW} matched runs of at most 300 staff. Other conditions, and several at once, may "
-    "change the result too; five runs miss small differences."
-)
-_TROUBLE = work.Kept(2_000_000, lambda lines: 200 + sum(map(len, lines)))
-"""Conditions under which choices do worse, as far as visitors have searched."""
 
 
 def small(scenario: Scenario) -> Scenario:
@@ -76,56 +71,62 @@ def current_practice(scenario: Scenario) -> Scenario:
     )
 
 
+def _pair(scenario: Scenario) -> tuple[Scenario, Scenario | None]:
+    """Return current practice and the choice, small enough to be simulated many times; None where they are the same."""
+    own, base = small(scenario), current_practice(small(scenario))
+    return base, None if own.digest == base.digest else own
+
+
 def answer(scenario: Scenario, runs: int, stop: Callable[[], bool]) -> dict[str, Any]:
     """Return charts and verdicts of a scenario compared with current practice over matched runs."""
-    own, base = small(scenario), current_practice(small(scenario))
+    base, own = _pair(scenario)
     before = work.batch(base, runs, stop)
-    same = own.digest == base.digest
-    after = before if same else work.batch(own, runs, stop)
-    verdicts = [verdict(name, before, after) for name in work.SHOWN]
-    by_name = {v.name: v for v in verdicts}
+    after = work.batch(own, runs, stop) if own else before
+    verdicts = {name: verdict(name, before, after) for name in work.SHOWN}
     charts = []
     for name in CHARTS:
-        about, v = MEASURES[name], by_name[name]
-        text = v.scale.text(v.before) if same else v.text
-        chart: dict[str, Any] = {
-            "name": name,
-            "label": about.label,
-            "help": about.help,
-            "text": unbroken(text),
-            "tone": v.tone,
-        }
-        chart |= {"unit": v.scale.unit, "decimals": 1 if v.scale.unit == " %" else 2, "least": LEAST[name]}
-        chart |= {"base": band(before, name), "yours": None if same else band(after, name)}
-        charts.append(chart | {"word": "" if same else v.word})
-    return {"charts": charts, "verdicts": verdicts, "runs": runs, "same": same, "posts": len_posts(own)}
+        about, v = MEASURES[name], verdicts[name]
+        charts.append(
+            {
+                "name": name,
+                "label": about.label,
+                "help": about.help,
+                "text": unbroken(v.text if own else v.scale.text(v.before)),
+                "word": v.word if own else "",
+                "tone": v.tone,
+                "unit": v.scale.unit,
+                "decimals": 1 if v.scale.unit == " %" else 2,
+                "least": LEAST[name],
+                "base": band(before, name),
+                "yours": band(after, name) if own else None,
+            }
+        )
+    return {"charts": charts, "verdicts": verdicts, "runs": runs, "same": own is None, "posts": len_posts(base)}
 
 
 def csv_of(found: dict[str, Any], scenario: Scenario) -> str:
     """Return the verdicts of an answer as CSV, with the scenario in its first lines."""
-    lines = [f"# civicsim {civicsim.__version__}, {found['runs']} matched runs, last year of each"]
-    lines += [f"# {line}" for line in small(scenario).to_toml().splitlines()]
-    lines.append("measure,runs,current_practice,yours,yours_low,yours_high,verdict")
-    lines += [
-        f"{v.name},{v.runs},{v.before:.6g},{v.after:.6g},{v.low:.6g},{v.high:.6g},{v.word}" for v in found["verdicts"]
+    columns = {"current_practice": "before", "yours": "after", "yours_low": "low", "yours_high": "high"}
+    rows = [
+        {"measure": v.name, "runs": v.runs}
+        | {column: f"{getattr(v, name):.6g}" for column, name in columns.items()}
+        | {"verdict": v.word}
+        for v in found["verdicts"].values()
     ]
-    return "\n".join(lines) + "\n"
+    about = f", {found['runs']} matched runs, last year of each\n{small(scenario).to_toml()}"
+    return csv_text(pd.DataFrame(rows), about)
 
 
 def report_of(scenario: Scenario, runs: int) -> str:
     """Return an answer as a page of HTML."""
-    own, base = small(scenario), current_practice(small(scenario))
-    if own.digest == base.digest:
-        return report_page(
-            "Current practice", ["Current practice"], [base], [work.batch(base, runs)], CHARTS, work.SHOWN
-        )
-    label = scenario.title or scenario.style
-    label = f"{label}, changed" if own.levers != preset(own.style, own.kind).levers else label
-    label = "Your policy" if label in ("", base.title) else label
-    batches = [work.batch(one, runs) for one in (base, own)]
-    return report_page(
-        f"{label}, compared with current practice", [base.title, label], [base, own], batches, CHARTS, work.SHOWN
-    )
+    base, own = _pair(scenario)
+    title, labels, scenarios = base.title, [base.title], [base]
+    if own:
+        label = scenario.title or scenario.style
+        label = f"{label}, changed" if own.levers != preset(own.style, own.kind).levers else label
+        label = "Your policy" if label in ("", base.title) else label
+        title, labels, scenarios = f"{label}, compared with current practice", [base.title, label], [base, own]
+    return report_page(title, labels, scenarios, [work.batch(one, runs) for one in scenarios], CHARTS, work.SHOWN)
 
 
 def len_posts(scenario: Scenario) -> int:
@@ -139,64 +140,42 @@ def conditions(scenario: Scenario) -> list[tuple[str, Scenario]]:
     for key, low, high, _ in ASSUMPTIONS:
         about = PARAMETERS[key]
         for value in (low, high):
-            if getattr(getattr(scenario, about.section), about.name) != value:
+            if attrgetter(key)(scenario) != value:
                 words = f"“{about.label}” is {scale_of(about.unit).text(value)} instead"
                 found.append((words, scenario.set(key, value)))
     return found
 
 
 def where_it_fails(scenario: Scenario, stop: Callable[[], bool], show: Show) -> None:
-    """Try the choice under other conditions, one at a time, and show where it does worse."""
+    """Try the choice under other conditions, one at a time, and show where it does worse, the worst first."""
     found: list[dict[str, Any]] = []
-    plain = {v.name: v for v in answer(scenario, work.FEW, stop)["verdicts"]}
-    tried = conditions(scenario)
-    for words, changed in tried:
-        now = {v.name: v for v in answer(changed, work.FEW, stop)["verdicts"]}
-        found.append({"when": words, "lines": _turned(plain, now)})
-        show({"done": len(found), "of": len(tried), "found": list(found)})
-    _TROUBLE.get(_key(scenario), lambda: tuple(trouble_lines(found)))
-
-
-def _key(scenario: Scenario) -> tuple[str, int]:
-    return scenario.digest, scenario.seed
-
-
-def trouble_lines(found: list[dict[str, Any]]) -> list[str]:
-    """Return the findings in sentences, conditions with a worse result first."""
-    lines = [f"If {row['when']}: {'; '.join(row['lines'])}." for row in found if row["lines"]]
-    fine = [str(row["when"]) for row in found if not row["lines"]]
-    if fine:
-        lines.append(
-            f"Nothing is clearly worse than under current practice in the same conditions if {'; if '.join(fine)}."
-        )
-    return [*lines, RESTS_ON]
+    plain = answer(scenario, work.FEW, stop)["verdicts"]
+    for words, changed in conditions(scenario):
+        found.append({"when": words, "lines": _turned(plain, answer(changed, work.FEW, stop)["verdicts"])})
+        show(sorted(found, key=lambda row: -len(row["lines"])))
 
 
 def _turned(plain: dict[str, Verdict], now: dict[str, Verdict]) -> list[str]:
     """Return the measures that are worse under a condition, and those that are no longer better."""
     lines = []
     for name in CHARTS:
-        label = MEASURES[name].label
-        if now[name].tone == "worse":
-            lines.append(f"{label} is worse than under current practice: {now[name].text}")
-        elif plain[name].tone == "better" and now[name].tone in ("open", "same"):
-            lines.append(f"{label} is no longer clearly better: {now[name].text}")
+        v = now[name]
+        if v.tone == "worse":
+            lines.append(f"{v.label} is worse than under current practice: {v.text}")
+        elif plain[name].tone == "better" and v.tone in ("open", "same"):
+            lines.append(f"{v.label} is no longer clearly better: {v.text}")
     return lines
 
 
 def assumption_rows(scenario: Scenario) -> list[dict[str, Any]]:
     """Return the assumptions that can be tried, as the lever panel shows them."""
-    base = preset(scenario.style, scenario.kind)
-    rows = []
-    for key, low, high, step in ASSUMPTIONS:
+    base, rows = preset(scenario.style, scenario.kind), []
+    for key, *ends in ASSUMPTIONS:
         about = PARAMETERS[key]
         scale = scale_of(about.unit)
-        value, was = (getattr(getattr(s, about.section), about.name) for s in (scenario, base))
-        before = "" if value == was else f"was {scale.text(was)}"
-        row: dict[str, Any] = {"name": key, "label": about.label, "help": about.help, "cost": f"Source: {about.source}"}
-        row |= {"group": "", "front": True, "low": low, "high": high, "step": step, "value": value, "was": was}
-        row |= {"zero": scale.text(low), "one": scale.text(high), "text": scale.text(value), "before": before}
-        rows.append(row | {"unit": "share" if scale.unit == " %" and step >= 0.01 else ""})
+        value, was = map(attrgetter(key), (scenario, base))
+        row = slider_row(about, value, was, scale.text, ends, f"Source: {about.source}")
+        rows.append(row | {"name": key, "unit": "share" if scale.unit == " %" and ends[2] >= 0.01 else ""})
     return rows
 
 
@@ -206,34 +185,33 @@ def Policy() -> None:
     scenario = chosen.value.scenario
 
     def compute(stop: Callable[[], bool], show: Show) -> None:
-        show(answer(scenario, work.FEW, stop))
-        show(answer(scenario, work.MANY, stop))
+        for runs in (work.FEW, work.MANY):
+            show(answer(scenario, runs, stop))
 
     found, of, problem = use_latest(compute, [scenario])
-    with solara.v.Html(tag="div", class_="cv-columns"):
-        with solara.v.Html(tag="div"):
+    fresh = of == [scenario]
+    with Box("cv-columns"):
+        with Box():
             LeverPanel("Your policy")
             AssumptionPanel()
-        with solara.v.Html(tag="div"):
-            with solara.v.Html(tag="div", class_="cv-between"):
+        with Box():
+            with Box("cv-between"):
                 Text("h1", "What would change in five years?")
-                Text("span", _standing(found, of == [scenario]), class_="soft")
+                Text("span", _standing(found, fresh), class_="soft")
             if problem:
                 Text("p", problem, class_="cv-note")
             elif found is None:
-                Text(
-                    "p",
-                    "Five organisations are being simulated for five years. The first time takes a minute or two.",
-                    class_="cv-card",
-                )
+                waiting = "Five organisations are being simulated for five years. The first time takes a minute or two."
+                Text("p", waiting, class_="cv-card")
             else:
-                Headline(found)
+                with Box("cv-headline cv-card", tag="p", **{"aria-live": "polite"}):
+                    Text("span", headline(found))
                 widgets.Bands(
                     charts=found["charts"],
                     every=work.STEP,
                     span=f"year {scenario.weeks // 52}",
-                    busy=of != [scenario],
-                    stamp=f"{scenario.digest}-{scenario.seed}-{found['runs']}" if of == [scenario] else "old",
+                    busy=not fresh,
+                    stamp=f"{scenario.digest}-{scenario.seed}-{found['runs']}" if fresh else "old",
                 )
                 ActionPanel(
                     "Add an event",
@@ -246,7 +224,9 @@ def Policy() -> None:
                 happening = [shock_titles()[g[0].name] for g in event_groups(scenario) if g[0].name in HAPPENS]
                 if happening:
                     Text("p", f"Also happens under current practice: {', '.join(happening)}.", class_="soft")
-                TradeOffs(found)
+                if not found["same"]:
+                    with Box("cv-card cv-below", tag="section"):
+                        Html("gains", verdicts=found["verdicts"].values(), runs=found["runs"])
                 GoesWrong()
 
 
@@ -259,49 +239,14 @@ def _standing(found: dict[str, Any] | None, fresh: bool) -> str:
     return f"{found['runs']} matched runs of {found['posts']} staff{more}"
 
 
-@solara.component
-def Headline(found: dict[str, Any]) -> None:
-    """Show the main result in one sentence."""
-    by_name = {v.name: v for v in found["verdicts"]}
+def headline(found: dict[str, Any]) -> str:
+    """Return the main result in one sentence for each of a few measures."""
     if found["same"]:
-        words = "This is current practice. Move a lever on the left, or add an event."
-    else:
-        shown = (by_name[name] for name in HEADLINE)
-        words = " ".join(f"{MEASURES[v.name].label}: {v.text}, {_compared(v)}." for v in shown)
-    with solara.v.Html(tag="p", class_="cv-headline cv-card", attributes={"aria-live": "polite"}):
-        Text("span", words)
-
-
-def _compared(v: Verdict) -> str:
-    return v.word if v.tone in ("open", "same") else f"{v.word} than today"
-
-
-@solara.component
-def TradeOffs(found: dict[str, Any]) -> None:
-    """Show gains and costs side by side."""
-    if found["same"]:
-        return
-    groups = (
-        ("Gets better", ("better",), "cv-better"),
-        ("The cost: gets worse", ("worse",), "cv-worse"),
-        ("Changes; whether that is good depends", ("higher", "lower"), "cv-open"),
-        ("Hardly different or too close to call", ("same", "open"), "cv-open"),
+        return "This is current practice. Move a lever on the left, or add an event."
+    shown = [found["verdicts"][name] for name in HEADLINE]
+    return " ".join(
+        f"{v.label}: {v.text}, {v.word}{'' if v.tone in ('open', 'same') else ' than today'}." for v in shown
     )
-    with solara.v.Html(tag="section", class_="cv-card", style_="margin-top:10px"):
-        Text("h2", "Gains and costs")
-        Text(
-            "p",
-            f"Means of the last year over {found['runs']} matched runs, with 95 % intervals. “Better” and “worse” compare matched runs: same organisation, same random events. Intervals show run-to-run variation, not whether the assumptions are right.",
-            class_="soft",
-        )
-        with solara.v.Html(tag="div", class_="cv-halves"):
-            for title, tones, class_ in groups:
-                rows = [v for v in found["verdicts"] if v.tone in tones]
-                with solara.v.Html(tag="div"):
-                    Text("h3", f"{title} ({len(rows)})", class_=class_)
-                    with solara.v.Html(tag="ul"):
-                        for v in rows:
-                            Text("li", f"{MEASURES[v.name].label}: {v.text}")
 
 
 @solara.component
@@ -316,49 +261,21 @@ def GoesWrong() -> None:
             where_it_fails(scenario, stop, show)
 
     found, of, problem = use_latest(search, [scenario, wanted])
-    fresh = wanted and of == [scenario, wanted] and found is not None
-    with solara.v.Html(tag="section", class_="cv-card", style_="margin-top:10px"):
-        Text("h2", "Where could this go wrong?")
-        if not wanted:
-            Text(
-                "p",
-                "The same policy is tried under other conditions, one at a time: an event after a year, or another value of an "
-                "assumption. Current practice is tried under the same conditions.",
-                class_="soft",
-            )
-            Button("Search for failures", lambda: ask(scenario))
-        elif problem:
-            Text("p", problem, class_="cv-note")
-        elif not fresh:
-            Text("p", "Searching …", class_="soft")
-        else:
-            Troubles(found)
-
-
-@solara.component
-def Troubles(found: dict[str, Any]) -> None:
-    """Show the conditions under which the choice does worse, the worst first."""
-    rows = sorted(found["found"], key=lambda row: -len(row["lines"]))
-    bad = [row for row in rows if row["lines"]]
-    if found["done"] < found["of"]:
-        Text("p", f"{found['done']} of {found['of']} conditions tried …", class_="soft")
-    Text("p", f"At least one result is worse, or no longer clearly better, in {len(bad)} of {len(rows)} conditions.")
-    with solara.v.Html(tag="div", class_="cv-cards"):
-        parts = [(f"If {row['when']}", row["lines"]) for row in bad]
-        fine = [f"if {row['when']}" for row in rows if not row["lines"]]
-        for title, lines in [*parts, ("Nothing is clearly worse", fine)] if fine else parts:
-            with solara.v.Html(tag="div"):
-                Text("h3", title)
-                with solara.v.Html(tag="ul"):
-                    for line in lines:
-                        Text("li", line)
-    Text("p", RESTS_ON, class_="soft")
+    with Box("cv-card cv-below", tag="section"):
+        Html(
+            "troubles",
+            on_press=lambda _: ask(scenario),
+            wanted=wanted,
+            problem=problem,
+            found=found if of == [scenario, wanted] else None,
+            of=len(conditions(scenario)),
+            runs=work.FEW,
+        )
 
 
 @solara.component
 def AssumptionPanel() -> None:
     """Show a few assumptions apart from the levers: they are not decisions, and both policies share them."""
-    scenario = chosen.value.scenario
 
     def move(data: dict[str, Any]) -> None:
         change_scenario(lambda now: now.set(str(data["name"]), float(data["value"])))
@@ -367,11 +284,10 @@ def AssumptionPanel() -> None:
         now = chosen.peek().scenario
         base = preset(now.style, now.kind)
         for key, *_rest in ASSUMPTIONS:
-            about = PARAMETERS[key]
-            now = now.set(key, getattr(getattr(base, about.section), about.name))
+            now = now.set(key, attrgetter(key)(base))
         set_scenario(now)
 
-    rows = assumption_rows(scenario)
-    with solara.v.Html(tag="details", class_="cv", style_="margin-top:10px"):
+    with Box("cv cv-below", tag="details"):
         Text("summary", "Assumptions for both policies")
+        rows = assumption_rows(chosen.value.scenario)
         widgets.Levers(title="Not a decision", rows=rows, event_set_lever=move, event_reset=reset)

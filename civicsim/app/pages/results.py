@@ -12,11 +12,10 @@ import numpy as np
 import pandas as pd
 import solara
 
-import civicsim
 from civicsim.app import widgets
 from civicsim.app.common import style_titles
-from civicsim.app.files import CSV, HTML, Files, Make
-from civicsim.app.frame import RESULTS, Text
+from civicsim.app.files import CSV, HTML, Files, Make, csv_text
+from civicsim.app.frame import RESULTS, Html, Text
 from civicsim.app.hooks import Show, use_latest
 from civicsim.app.state import MOST_POSTS, set_scenario
 from civicsim.errors import CivicsimError, ScenarioError
@@ -141,61 +140,44 @@ def Points() -> None:
     measure, choose = solara.use_state("")
     store = the_store()
     names = measures_of(store)
-    shown = measure if measure in names else next((name for name in names if name == "voice_share"), next(iter(names)))
+    shown = measure if measure in names else "voice_share" if "voice_share" in names else next(iter(names))
     rows = solara.use_memo(lambda: rows_of(store, shown), [store, shown])
     factors = factors_of(store.points())
 
     def open_point(data: dict[str, Any]) -> None:
         scenario = store.study.scenario(int(data["point"])).with_(seed=store.seeds[0])
         s = scenario.structure
-        set_scenario(
-            scenario
-            if s.n_teams * s.team_size <= MOST_POSTS
-            else scenario.set("structure.n_teams", MOST_POSTS // s.team_size)
-        )
+        teams = s.n_teams if s.n_teams * s.team_size <= MOST_POSTS else MOST_POSTS // s.team_size
+        set_scenario(scenario.set("structure.n_teams", teams))
         router.push("/")
 
     Text("h1", store.question)
     failed = f"; {counted(store.n_failed, 'run')} failed and left out" if store.n_failed else "; none failed"
-    Text(
-        "p",
-        f"{counted(store.n_done, 'run')} of {store.n_runs} done{failed}. {counted(len(store.seeds), 'seed')} for each of {counted(len(store.points()), 'point')}.",
-        class_="soft",
-    )
+    each = f"{counted(len(store.seeds), 'seed')} for each of {counted(len(store.points()), 'point')}"
+    Text("p", f"{counted(store.n_done, 'run')} of {store.n_runs} done{failed}. {each}.", class_="soft")
     widgets.Table(
         measures=[{"name": name, "label": _label(about)} for name, about in names.items()],
         measure=shown,
         unit=str(names[shown]["unit"]),
         factors=[factor_in_words(factor) for factor in factors],
-        rows=[
-            row | {"values": [value_in_words(*pair) for pair in zip(factors, row["values"], strict=True)]}
-            for row in rows
-        ],
+        rows=[row | {"values": list(map(value_in_words, factors, row["values"]))} for row in rows],
         event_choose=lambda name: choose(str(name)),
         event_open_point=open_point,
     )
     Findings(store, shown)
-    Files(
-        "Download",
-        [
-            Make(*CSV, f"points-{shown}", lambda: csv_of(store, shown)),
-            Make(*HTML, "report-study", lambda: report_of(store)),
-        ],
-    )
+    files = [
+        Make(*CSV, f"points-{shown}", lambda: csv_of(store, shown)),
+        Make(*HTML, "report-study", lambda: report_of(store)),
+    ]
+    Files("Download", files)
 
 
 def csv_of(store: Store, measure: str) -> str:
     """Return the points of a store with one measure as CSV, with the study in its first lines."""
+    names, columns = factors_of(store.points()), ("point", "n", "mean", "between", "difference", "verdict")
     rows = rows_of(store, measure)
-    table = pd.DataFrame(
-        [
-            dict(zip(factors_of(store.points()), row["values"], strict=True))
-            | {key: row[key] for key in ("point", "n", "mean", "between", "difference", "verdict")}
-            for row in rows
-        ]
-    )
-    lines = [f"# civicsim {civicsim.__version__}, study {store.manifest['study']}, {measure}", f"# {store.question}"]
-    return "\n".join(lines) + "\n" + str(table.to_csv(index=False))
+    table = pd.DataFrame([[*row["values"], *map(row.get, columns)] for row in rows], columns=[*names, *columns])
+    return csv_text(table, f", study {store.manifest['study']}, {measure}\n{store.question}")
 
 
 def report_of(store: Store) -> str:
@@ -274,37 +256,11 @@ def Findings(store: Store, measure: str) -> None:
         show({"depends": dependences(store, measure), "loses": losses(store, measure)})
 
     found, of, problem = use_latest(look, [measure])
-    with solara.v.Html(
-        tag="div", class_="cv-halves" + ("" if of == [measure] else " cv-busy"), style_="margin-top:10px"
-    ):
-        with solara.v.Html(tag="section", class_="cv-card"):
-            Text("h2", "Sensitivity")
-            if found:
-                rows, about = found["depends"]
-                Text("p", about, class_="soft")
-                Rows("Indices", SENSITIVITY_HEADS, rows)
-            else:
-                Text("p", problem or "Computing …", class_="soft")
-        with solara.v.Html(tag="section", class_="cv-card"):
-            Text("h2", "Where it does worse")
-            for words, rows in found["loses"] if found else []:
-                Text("p", words, class_="" if rows else "soft")
-                Rows("Where it does worse", DISCOVERY_HEADS, rows)
-
-
-@solara.component
-def Rows(name: str, heads: dict[str, str], rows: list[dict[str, str]]) -> None:
-    """Show a table with row headings, unless it is empty."""
-    if not rows:
-        return
-    attributes = {"tabindex": "0", "role": "region", "aria-label": name}
-    with solara.v.Html(tag="div", class_="cv-scroll", attributes=attributes), solara.v.Html(tag="table"):
-        with solara.v.Html(tag="thead"), solara.v.Html(tag="tr"):
-            for words in heads.values():
-                solara.v.Html(tag="th", attributes={"scope": "col"}, children=[words])
-        with solara.v.Html(tag="tbody"):
-            for row in rows:
-                with solara.v.Html(tag="tr"):
-                    for k, key in enumerate(heads):
-                        scope = {"scope": "row"} if k == 0 else {}
-                        solara.v.Html(tag="td" if k else "th", attributes=scope, children=[row[key]])
+    Html(
+        "findings",
+        class_="cv-halves cv-below" + ("" if of == [measure] else " cv-busy"),
+        found=found,
+        problem=problem or "Computing …",
+        indices=SENSITIVITY_HEADS,
+        boxes=DISCOVERY_HEADS,
+    )
