@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 _MOST_NAMED = 3
 """Most differences that the label of a scenario names."""
-_DIFFERENCE = ("difference", "difference_low", "difference_high", "superiority", "n_pairs")
-_NO_DIFFERENCE: dict[str, Any] = {**dict.fromkeys(_DIFFERENCE, np.nan), "verdict": "baseline"}
 
 
 @dataclass(frozen=True, repr=False)
@@ -74,38 +72,32 @@ class Comparison:
         summaries = {label: result.summary(measures, last_weeks) for label, result in self.results.items()}
         rows = []
         for about in self.results[self.baseline].chosen(measures):
-            base = summaries[self.baseline][about.name].to_numpy()
-            for label, summary in summaries.items():
-                values = summary[about.name].to_numpy()
-                rows.append(
-                    {"measure": about.name, "label": about.label, "unit": about.unit, "better": about.better}
-                    | {"style": label}
-                    | _mean(values, about.bounds)
-                    | (_NO_DIFFERENCE if label == self.baseline else _difference(values, base, about.bounds))
-                )
+            values = {label: summary[about.name].to_numpy() for label, summary in summaries.items()}
+            for label, own in values.items():
+                mean = estimate(own, bounds=about.bounds)
+                found = paired_difference(own, values[self.baseline], bounds=about.bounds)
+                pairs: dict[str, Any] = found.columns("difference")
+                pairs |= {"superiority": found.superiority, "n_pairs": found.n, "verdict": found.verdict}
+                if label == self.baseline:
+                    pairs = dict.fromkeys(pairs, np.nan) | {"verdict": "baseline"}
+                named = {"measure": about.name, "label": about.label, "unit": about.unit, "better": about.better}
+                rows.append(named | {"style": label, "n": mean.n} | mean.columns("mean") | pairs)
         return pd.DataFrame(rows)
 
     def to_frame(self, measures: Sequence[str] | None = None) -> pd.DataFrame:
         """Return the weekly record of all scenarios as one tidy table with a column ``style``."""
-        import pandas as pd
-
-        parts = []
-        for label, result in self.results.items():
-            part = result.to_frame(measures)
-            part.insert(0, "style", label)
-            parts.append(part)
-        return pd.concat(parts, ignore_index=True)
+        return self._tidy(lambda result: result.to_frame(measures))
 
     def summary(self, measures: Sequence[str] | None = None, last_weeks: int = 52) -> pd.DataFrame:
         """Return a row per scenario and run and a column per measure, over the last weeks."""
+        return self._tidy(lambda result: result.summary(measures, last_weeks).reset_index())
+
+    def _tidy(self, table: Callable[[Result], pd.DataFrame]) -> pd.DataFrame:
+        """Return the tables of all results, one below the other."""
         import pandas as pd
 
-        parts = []
-        for label, result in self.results.items():
-            part = result.summary(measures, last_weeks).reset_index()
-            part.insert(0, "style", label)
-            parts.append(part)
-        return pd.concat(parts, ignore_index=True)
+        tables = {label: table(result) for label, result in self.results.items()}
+        return pd.concat(tables, names=["style", None]).reset_index("style").reset_index(drop=True)
 
     def plot(self, measures: str | Sequence[str] = FLAGSHIP, ax: Any = None) -> Any:
         """Draw time paths with bands over runs.
@@ -152,17 +144,6 @@ class Comparison:
         from civicsim.report.figures import comparison_html
 
         return comparison_html(self)
-
-
-def _mean(values: np.ndarray, bounds: tuple[float, float]) -> dict[str, Any]:
-    found = estimate(values, bounds=bounds)
-    return {"n": found.n, "mean": found.mean, "mean_low": found.low, "mean_high": found.high}
-
-
-def _difference(values: np.ndarray, base: np.ndarray, bounds: tuple[float, float]) -> dict[str, Any]:
-    found = paired_difference(values, base, bounds=bounds)
-    numbers = (found.mean, found.low, found.high, found.superiority, found.n)
-    return {**dict(zip(_DIFFERENCE, numbers, strict=True)), "verdict": found.verdict}
 
 
 def _check_axes(ax: Any) -> None:
@@ -273,16 +254,13 @@ def check_matched(scenarios: Mapping[str, Scenario]) -> None:
 
 
 def _labels(scenarios: Sequence[Scenario]) -> list[str]:
+    """Return a different label for each scenario: its style, else its title, else what is changed, else numbered styles."""
     names = [scenario.style for scenario in scenarios]
-    if len(set(names)) == len(names):
-        return names
     titles = [scenario.title or scenario.style for scenario in scenarios]
-    if len(set(titles)) == len(titles):
-        return titles
-    changed = _by_change(scenarios)
-    if len(set(changed)) == len(changed):
-        return changed
-    return [f"{name} {index + 1}" for index, name in enumerate(names)]
+    numbered = [f"{name} {index + 1}" for index, name in enumerate(names)]
+    return next(
+        labels for labels in (names, titles, _by_change(scenarios), numbered) if len(set(labels)) == len(labels)
+    )
 
 
 def _by_change(scenarios: Sequence[Scenario]) -> list[str]:

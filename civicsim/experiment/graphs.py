@@ -7,7 +7,6 @@ other), ``patient`` (a patient and each post of the team that gives most of the 
 
 from __future__ import annotations
 
-import csv
 import itertools
 import re
 from collections.abc import Iterator
@@ -16,9 +15,10 @@ from typing import Any
 
 import networkx as nx
 import numpy as np
+import pandas as pd
 
 from civicsim.model.cohort import Cohort
-from civicsim.model.organisation import PATIENT_GROUPS, PROFESSIONS, ROLES
+from civicsim.model.organisation import DIVISIONAL_MANAGER, PATIENT_GROUPS, PROFESSIONS, ROLES
 
 _STATES = ("exhaustion", "safety", "efficacy", "motivation", "belonging", "trust")
 _Node = tuple[str, dict[str, Any]]
@@ -62,38 +62,20 @@ def to_networkx(cohort: Cohort, run: int = 0, *, team_layer: bool = False) -> nx
     for layer, ties in layers.items():
         if layer == "team" and not team_layer:
             continue
-        for o in organisations.tolist():
-            for one, other in ties(cohort, o):
-                both = graph.get_edge_data(one, other)
-                known = both["layer"].split("+") if both else []
-                if layer not in known:
-                    graph.add_edge(one, other, layer="+".join([*known, layer]))
+        for one, other in itertools.chain.from_iterable(ties(cohort, o) for o in organisations.tolist()):
+            known = graph.get_edge_data(one, other, {"layer": ""})["layer"].split("+")
+            if layer not in known:
+                graph.add_edge(one, other, layer="+".join(filter(None, [*known, layer])))
     return graph
 
 
 def write_graphml(graph: nx.Graph, path: str | Path) -> None:
-    """Write a graph as GraphML, which Gephi, Cytoscape, yEd and igraph read.
-
-    Parameters
-    ----------
-    graph : networkx.Graph
-        From :func:`to_networkx`.
-    path : str or Path
-        Where to write it.
-    """
+    """Write a graph of :func:`to_networkx` as GraphML, which Gephi, Cytoscape, yEd and igraph read."""
     nx.write_graphml_xml(graph, path)
 
 
 def write_gexf(graph: nx.Graph, path: str | Path) -> None:
-    """Write a graph as GEXF, which Gephi reads.
-
-    Parameters
-    ----------
-    graph : networkx.Graph
-        From :func:`to_networkx`.
-    path : str or Path
-        Where to write it.
-    """
+    """Write a graph of :func:`to_networkx` as GEXF, which Gephi reads."""
     text = "\n".join(nx.generate_gexf(graph))
     # The day of writing would make two files of the same graph differ.
     text = re.sub(r' lastmodifieddate="[^"]*"', "", text, count=1)
@@ -110,32 +92,33 @@ def write_csv(graph: nx.Graph, ties: str | Path, people: str | Path) -> None:
     ties, people : str or Path
         Where to write them.
     """
-    rows: list[dict[str, Any]] = [{"source": a, "target": b, **about} for a, b, about in graph.edges(data=True)]
-    _write_rows(ties, ["source", "target", "layer"], rows)
-    rows = [{"node": node, **about} for node, about in graph.nodes(data=True)]
-    _write_rows(people, list(dict.fromkeys(name for row in rows for name in row)), rows)
+    edges = pd.DataFrame(graph.edges(data="layer"), columns=["source", "target", "layer"])
+    edges.to_csv(ties, index=False, lineterminator="\n")
+    # As objects, so that numbers stay what they are beside those who have none.
+    nodes = pd.DataFrame([{"node": node, **about} for node, about in graph.nodes(data=True)], dtype=object)
+    nodes.to_csv(people, index=False, lineterminator="\n")
 
 
-def _write_rows(path: str | Path, columns: list[str], rows: list[dict[str, Any]]) -> None:
-    with open(path, "w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+def _rows(cohort: Cohort, o: int, table: str) -> range:
+    """Return the rows of an organisation in another table."""
+    first = int(cohort.organisation[f"first_{table}"][o])
+    return range(first, first + int(cohort.organisation[f"n_{table}s"][o]))
 
 
 def _name(cohort: Cohort, row: int) -> str:
     return f"person-{cohort.person['key'][row]}"
 
 
-def _division_of_team(cohort: Cohort, o: int, team: int) -> dict[str, int]:
+def _place(cohort: Cohort, o: int, team: int) -> dict[str, int]:
+    """Return a team and its division, counted within the organisation."""
     return {"team": team - int(cohort.organisation["first_team"][o]), "division": int(cohort.team["division"][team])}
 
 
 def _people(cohort: Cohort, o: int) -> Iterator[_Node]:
-    about, person = cohort.organisation[o], cohort.person
+    about = cohort.organisation[o]
     first_divisional = int(about["first_person"] + about["n_staff"] + about["n_teams"])
-    for row in range(int(about["first_person"]), int(about["first_person"] + about["n_persons"])):
-        post = person[row]
+    for row in _rows(cohort, o, "person"):
+        post = cohort.person[row]
         values: dict[str, Any] = {
             "role": ROLES[post["role"]],
             "profession": PROFESSIONS[post["profession"]],
@@ -143,28 +126,18 @@ def _people(cohort: Cohort, o: int) -> Iterator[_Node]:
             "vacant": bool(post["vacant"]),
         }
         if post["team"] >= 0:
-            values |= _division_of_team(cohort, o, int(post["team"]))
-        elif ROLES[post["role"]] == "divisional manager":
+            values |= _place(cohort, o, int(post["team"]))
+        elif post["role"] == DIVISIONAL_MANAGER:
             values["division"] = row - first_divisional
-        values |= {state: float(post[state]) for state in _STATES}
-        yield _name(cohort, row), values
+        yield _name(cohort, row), values | {state: float(post[state]) for state in _STATES}
 
 
 def _patients(cohort: Cohort, o: int) -> Iterator[_Node]:
-    about = cohort.organisation[o]
-    first = int(about["first_patient"])
-    for patient in cohort.patient[first : first + int(about["n_patients"])]:
-        yield (
-            f"patient-{patient['key']}",
-            {
-                "role": "patient",
-                "group": PATIENT_GROUPS[patient["group"]],
-                "organisation": int(about["key"]),
-                **_division_of_team(cohort, o, int(patient["team"])),
-                "activation": float(patient["activation"]),
-                "satisfaction": float(patient["satisfaction"]),
-            },
-        )
+    for patient in cohort.patient[_rows(cohort, o, "patient")]:
+        values: dict[str, Any] = {"role": "patient", "group": PATIENT_GROUPS[patient["group"]]}
+        values |= {"organisation": int(cohort.organisation["key"][o]), **_place(cohort, o, int(patient["team"]))}
+        values |= {state: float(patient[state]) for state in ("activation", "satisfaction")}
+        yield f"patient-{patient['key']}", values
 
 
 def _posts(cohort: Cohort, team: int) -> list[str]:
@@ -172,41 +145,27 @@ def _posts(cohort: Cohort, team: int) -> list[str]:
     return [_name(cohort, row) for row in range(first, first + int(cohort.team["n_posts"][team]))]
 
 
-def _teams(cohort: Cohort, o: int) -> range:
-    first = int(cohort.organisation["first_team"][o])
-    return range(first, first + int(cohort.organisation["n_teams"][o]))
-
-
 def _line_ties(cohort: Cohort, o: int) -> Iterator[_Edge]:
-    manager, about = cohort.manager, cohort.organisation[o]
-    for team in _teams(cohort, o):
+    manager = cohort.manager
+    for team in _rows(cohort, o, "team"):
         superior = _name(cohort, manager["person"][cohort.team["manager"][team]])
         yield from ((post, superior) for post in _posts(cohort, team))
-    first = int(about["first_manager"])
-    for one in manager[first : first + int(about["n_managers"])]:
+    for one in manager[_rows(cohort, o, "manager")]:
         if one["superior"] >= 0:
             yield _name(cohort, one["person"]), _name(cohort, manager["person"][one["superior"]])
 
 
 def _team_ties(cohort: Cohort, o: int) -> Iterator[_Edge]:
-    for team in _teams(cohort, o):
+    for team in _rows(cohort, o, "team"):
         yield from itertools.combinations(_posts(cohort, team), 2)
 
 
 def _peer_ties(cohort: Cohort, o: int) -> Iterator[_Edge]:
-    about = cohort.organisation[o]
-    first = int(about["first_person"])
-    rows, slots = np.nonzero(cohort.ties[first : first + int(about["n_persons"])] >= 0)
-    for row, slot in zip((rows + first).tolist(), slots.tolist(), strict=True):
-        other = int(cohort.ties[row, slot])
+    for row in _rows(cohort, o, "person"):
         # Each tie stands at both its ends.
-        if row < other:
-            yield _name(cohort, row), _name(cohort, other)
+        yield from ((_name(cohort, row), _name(cohort, other)) for other in cohort.ties[row] if other > row)
 
 
 def _patient_ties(cohort: Cohort, o: int) -> Iterator[_Edge]:
-    about = cohort.organisation[o]
-    first = int(about["first_patient"])
-    for patient in cohort.patient[first : first + int(about["n_patients"])]:
-        for post in _posts(cohort, int(patient["team"])):
-            yield f"patient-{patient['key']}", post
+    for patient in cohort.patient[_rows(cohort, o, "patient")]:
+        yield from ((f"patient-{patient['key']}", post) for post in _posts(cohort, int(patient["team"])))

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from civicsim import __version__
+from civicsim import __version__, checks
 from civicsim.engine.process import Process
-from civicsim.errors import ScenarioError, nearest
+from civicsim.errors import ScenarioError
 from civicsim.experiment.ideas import events_frame, ideas_frame
 from civicsim.experiment.snapshots import Snapshots, weeks_of
 from civicsim.model.cohort import Cohort, build, renew_ties
@@ -337,9 +337,7 @@ class Result:
         ValueError
             If they were not.
         """
-        import pandas as pd
-
-        return pd.DataFrame(self.snapshots.table("people"))
+        return self.snapshots.table("people")
 
     def network(self) -> pd.DataFrame:
         """Return the ties between people of different teams in chosen weeks, each once, if they were recorded.
@@ -349,9 +347,7 @@ class Result:
         ValueError
             If they were not.
         """
-        import pandas as pd
-
-        return pd.DataFrame(self.snapshots.table("network"))
+        return self.snapshots.table("network")
 
     def causes(self) -> pd.DataFrame:
         """Return, per organisation and cause, how many practices changed and what became of the changes.
@@ -407,16 +403,16 @@ class Result:
 
     def provenance(self) -> dict[str, Any]:
         """Return what is needed to repeat the result."""
+        s = self.scenario
+        about = {name: getattr(s, name) for name in ("kind", "style", "weeks", "burn_in_weeks")}
+        code = {"code": s.model.sha256} if s.code else {}
         return {
             "civicsim": __version__,
-            "scenario": self.scenario.digest,
-            "kind": self.scenario.kind,
-            "style": self.scenario.style,
-            "weeks": self.scenario.weeks,
-            "burn_in_weeks": self.scenario.burn_in_weeks,
+            "scenario": s.digest,
+            **about,
             "seeds": self.seeds,
             "order": self.order,
-            **({"code": self.scenario.model.sha256} if self.scenario.code else {}),
+            **code,
         }
 
     def __repr__(self) -> str:
@@ -447,7 +443,5 @@ def measure_names(measures: Sequence[str] | None, known: Mapping[str, Measure] =
     """
     if measures is None:
         return tuple(known)
-    for name in measures:
-        if name not in known:
-            raise ScenarioError(f"no measure '{name}'; {nearest(name, known)}")
+    checks.keys(measures, known, "no measure")
     return tuple(measures)

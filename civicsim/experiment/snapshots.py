@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from civicsim.errors import ScenarioError, nearest
+from civicsim import checks
+from civicsim.errors import ScenarioError
 from civicsim.experiment.ideas import place_of
 from civicsim.model.cohort import Cohort
 from civicsim.model.organisation import PERSON, PROFESSIONS, ROLES
+
+if TYPE_CHECKING:
+    import pandas as pd  # loaded where a table is made
 
 COLUMNS = tuple(
     column.name for column in PERSON if column.name not in ("organisation", "team", "key", "role", "profession")
@@ -48,35 +51,23 @@ def weeks_of(given: Mapping[str, Any] | None, weeks: int, what: str) -> Weeks:
     if given is None:
         return Weeks()
     known = ("columns", "every", "weeks") if what == "people" else ("every", "weeks")
-    if not isinstance(given, Mapping):
-        raise ScenarioError(f"{what} = {given!r}: expected a table with {', '.join(known)}")
-    for key in given:
-        if key not in known:
-            raise ScenarioError(f"{what}: no key '{key}'; {nearest(key, known)}")
+    checks.keys(checks.table(given, what, f"a table with {', '.join(known)}"), known, f"{what}: no key")
     if ("every" in given) == ("weeks" in given):
         raise ScenarioError(f"{what}: expected either every, a number of weeks, or weeks, a list of them")
     if "every" in given:
-        if not _all_whole([given["every"]], 1, math.inf):
-            raise ScenarioError(f"{what}: every = {given['every']!r}: expected a whole number of weeks from 1")
-        chosen: Any = range(0, weeks + 1, given["every"])
+        chosen: Any = range(0, weeks + 1, checks.whole(given["every"], f"{what}: every", 1))
     else:
         chosen = given["weeks"]
-        if not isinstance(chosen, list | tuple) or not chosen or not _all_whole(chosen, 0, weeks):
+        whole = isinstance(chosen, list | tuple) and all(type(week) is int and 0 <= week <= weeks for week in chosen)
+        if not chosen or not whole:
             raise ScenarioError(f"{what}: weeks = {chosen!r}: expected a list of whole numbers from 0 to {weeks}")
     columns = given.get("columns", [])
     if what == "people" and (not isinstance(columns, list | tuple) or not columns):
         raise ScenarioError(
             f'people: columns = {columns!r}: expected a list of columns, such as ["safety", "exhaustion"]'
         )
-    for name in columns:
-        if name not in COLUMNS:
-            raise ScenarioError(f"people: no column '{name}'; {nearest(str(name), COLUMNS)}")
+    checks.keys(columns, COLUMNS, "people: no column")
     return Weeks(frozenset(chosen), tuple(columns))
-
-
-def _all_whole(values: Sequence[Any], low: float, high: float) -> bool:
-    """Return whether all values are whole numbers within bounds."""
-    return all(isinstance(value, int) and not isinstance(value, bool) and low <= value <= high for value in values)
 
 
 @dataclass
@@ -100,7 +91,7 @@ class Snapshots:
         if cohort.week in self.network.chosen:
             self._network.append(_network(cohort))
 
-    def table(self, what: str) -> dict[str, np.ndarray]:
+    def table(self, what: str) -> pd.DataFrame:
         """Return the table of people or of the network.
 
         Raises
@@ -108,10 +99,12 @@ class Snapshots:
         ValueError
             If none was asked for.
         """
+        import pandas as pd
+
         parts = self._people if what == "people" else self._network
         if not parts:
             raise ValueError(f"{what} were not recorded: run(…, {what}={{...}})")
-        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        return pd.DataFrame({name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
 
 
 def _people(cohort: Cohort, columns: Sequence[str]) -> dict[str, np.ndarray]:

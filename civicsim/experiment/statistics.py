@@ -11,6 +11,7 @@ ANYWHERE = (-np.inf, np.inf)
 """Bounds of values without any."""
 
 
+@dataclass(frozen=True)
 class _Interval:
     mean: float
     low: float
@@ -34,9 +35,6 @@ class Estimate(_Interval):
         Number of values.
     """
 
-    mean: float
-    low: float
-    high: float
     n: int
 
 
@@ -54,9 +52,6 @@ class PairedDifference(_Interval):
         Number of pairs.
     """
 
-    mean: float
-    low: float
-    high: float
     superiority: float
     n: int
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import time
+import timeit
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import median
+
+import numpy as np
 
 from civicsim.engine.process import Process, State
 from civicsim.experiment.run import begin
@@ -80,10 +83,6 @@ class _Clocked(Process):
         self.clock[0] += time.perf_counter() - began
 
 
-def _clocked(process: Process) -> _Clocked:
-    return _Clocked(**{part.name: getattr(process, part.name) for part in dataclasses.fields(Process)})
-
-
 def _seconds(start: Cohort, weeks: int, processes: Sequence[Process]) -> float:
     own = start.copy()
     recorder = Recorder(own, weeks)
@@ -94,13 +93,8 @@ def _seconds(start: Cohort, weeks: int, processes: Sequence[Process]) -> float:
 
 def _seconds_of_calls(start: Cohort, process: Process) -> float:
     """Return how long a process takes for no organisations at all."""
-    own, times = start.copy(), []
-    plain = dataclasses.replace(process, act=None)
-    for _ in range(20):
-        began = time.perf_counter()
-        plain.step(own, 0, 0)
-        times.append(time.perf_counter() - began)
-    return median(times)
+    own, plain = start.copy(), dataclasses.replace(process, act=None)
+    return median(timeit.repeat(lambda: plain.step(own, 0, 0), number=1, repeat=20))
 
 
 def profile(
@@ -122,31 +116,30 @@ def profile(
     from_here, weeks = begin(start, scenario), min(scenario.weeks, WEEKS)
     processes = scenario.week if processes is None else processes
     at_once = tuple(processes) == WEEK
-    clocked = [_clocked(process) for process in processes]
+    clocked = [_Clocked(**vars(process)) for process in processes]
     for way in (clocked, processes):
         # Compiles or loads what there is to compile or load.
         _seconds(from_here, 1, way)
-    one_by_one, together = [], []
-    clocks: list[list[float]] = [[] for _ in clocked]
+    one_by_one, together, clocks = [], [], []
     for _ in range(repeats):
         for process in clocked:
             process.clock[0] = 0.0
         one_by_one.append(_seconds(from_here, weeks, clocked))
-        for kept, process in zip(clocks, clocked, strict=True):
-            kept.append(process.clock[0])
+        clocks.append([process.clock[0] for process in clocked])
         together.append(_seconds(from_here, weeks, processes) if at_once else 0.0)
     each = 1e9 / (from_here.n_persons * weeks)
-    calls = [_seconds_of_calls(from_here, process) * weeks for process in processes]
-    spent = [max(0.0, median(kept) - call) for kept, call in zip(clocks, calls, strict=True)]
+    calls = np.array([_seconds_of_calls(from_here, process) * weeks for process in processes])
+    spent = np.maximum(0.0, np.median(clocks, axis=0) - calls)
+    shares = spent / max(spent.sum(), 1e-12)
     return Profile(
         n_runs=len(set(from_here.organisation["run"].tolist())),
         n_persons=from_here.n_persons,
         weeks=weeks,
         processes=tuple(
-            ProcessTime(process.name, process.title, own * each, own / max(sum(spent), 1e-12))
-            for process, own in zip(processes, spent, strict=True)
+            ProcessTime(process.name, process.title, own * each, share)
+            for process, own, share in zip(processes, spent.tolist(), shares.tolist(), strict=True)
         ),
-        calls=sum(calls) * each,
+        calls=float(calls.sum()) * each,
         one_by_one=median(one_by_one) * each,
         together=median(together) * each if at_once else None,
     )

@@ -130,6 +130,26 @@ def columns_of[C: type](table: str, row: str = "row") -> Callable[[C], C]:
     return add
 
 
+def _one(of: str, table: str, column: str, help: str, row: str = "row") -> Any:
+    """Return a relation: the member of the model's list ``of`` to which a view's row points; None where it points to none."""
+
+    def get(view: Any) -> Any:
+        to = view.model.cohort.tables[table][column][getattr(view, row)]
+        return getattr(view.model, of)[to] if to >= 0 else None
+
+    return property(get, doc=help)
+
+
+def _several(of: str, table: str, first: str, n: str, help: str) -> Any:
+    """Return a relation: the members of the model's list ``of`` that belong to a view's row."""
+
+    def get(view: Any) -> Any:
+        start, count = view.model.cohort.tables[table][[first, n]][view.row]
+        return getattr(view.model, of)[start : start + count]
+
+    return property(get, doc=help)
+
+
 def _name(view: Any) -> str:
     return f"{type(view).__name__}({view.row})"
 
@@ -161,18 +181,14 @@ class Organisation(View):
     """
 
     __slots__ = ()
-
-    @property
-    def teams(self) -> list[Team]:
-        """Its teams."""
-        first, n = self.model.cohort.organisation[["first_team", "n_teams"]][self.row]
-        return self.model.teams[first : first + n]
-
-    @property
-    def managers(self) -> list[Manager]:
-        """Its managers: those of teams in team order, of divisions, executives, and the chief at the end."""
-        first, n = self.model.cohort.organisation[["first_manager", "n_managers"]][self.row]
-        return self.model.managers[first : first + n]
+    teams: list[Team] = _several("teams", "organisation", "first_team", "n_teams", "Its teams.")
+    managers: list[Manager] = _several(
+        "managers",
+        "organisation",
+        "first_manager",
+        "n_managers",
+        "Its managers: those of teams in team order, of divisions, executives, and the chief at the end.",
+    )
 
 
 @columns_of("team")
@@ -180,22 +196,11 @@ class Team(View):
     """A team: its members, practices and quality."""
 
     __slots__ = ()
-
-    @property
-    def members(self) -> list[StaffMember]:
-        """The posts of staff, vacant ones too."""
-        first = self.model.cohort.team["first_person"][self.row]
-        return self.model.people[first : first + self.model.cohort.team["n_posts"][self.row]]
-
-    @property
-    def manager(self) -> Manager:
-        """The team manager."""
-        return self.model.managers[self.model.cohort.team["manager"][self.row]]
-
-    @property
-    def organisation(self) -> Organisation:
-        """The organisation it is part of."""
-        return self.model.organisations[self.model.cohort.team["organisation"][self.row]]
+    members: list[StaffMember] = _several(
+        "people", "team", "first_person", "n_posts", "The posts of staff, vacant ones too."
+    )
+    manager: Manager = _one("managers", "team", "manager", "The team manager.")
+    organisation: Organisation = _one("organisations", "team", "organisation", "The organisation it is part of.")
 
     @property
     def neighbours(self) -> list[Team]:
@@ -213,22 +218,21 @@ class Practice(View):
     """The practice of a team on one dimension: ``value``, against ``reality``, the right one for it."""
 
     __slots__ = ()
+    raiser: StaffMember | None = _one(
+        "people",
+        "practice",
+        "idea_raiser",
+        "Who raised the idea that is on the table; None without an idea, or when that person has left.",
+    )
 
     @property
     def dimension(self) -> int:
         """Which dimension of care it is about, from 0."""
         return self.row[1]
 
-    @property
-    def raiser(self) -> StaffMember | None:
-        """Who raised the idea that is on the table; None without an idea, or when that person has left."""
-        person = self.model.cohort.practice["idea_raiser"][self.row]
-        return self.model.people[person] if person >= 0 else None
 
-
-@columns_of("person")
-class Person(mesa.Agent):
-    """A post of staff or of a manager, and the person in it; ``row`` is its row in the person table."""
+class _Agent(mesa.Agent):
+    """An agent that is a view onto a row of a table."""
 
     def __init__(self, model: Any, row: int) -> None:
         self.row = row
@@ -236,16 +240,17 @@ class Person(mesa.Agent):
 
     __repr__ = _name
 
-    @property
-    def organisation(self) -> Organisation:
-        """The organisation that the post belongs to."""
-        return self.model.organisations[self.model.cohort.person["organisation"][self.row]]
 
-    @property
-    def team(self) -> Team | None:
-        """The own team; for a team manager, the team managed; None further up."""
-        team = self.model.cohort.person["team"][self.row]
-        return self.model.teams[team] if team >= 0 else None
+@columns_of("person")
+class Person(_Agent):
+    """A post of staff or of a manager, and the person in it; ``row`` is its row in the person table."""
+
+    organisation: Organisation = _one(
+        "organisations", "person", "organisation", "The organisation that the post belongs to."
+    )
+    team: Team | None = _one(
+        "teams", "person", "team", "The own team; for a team manager, the team managed; None further up."
+    )
 
     @property
     def peers(self) -> list[StaffMember]:
@@ -276,11 +281,9 @@ class Manager(Person):
         self.manager_row = manager_row
         super().__init__(model, row)
 
-    @property
-    def manager(self) -> Manager | None:
-        """The line manager; None for the chief executive."""
-        superior = self.model.cohort.manager["superior"][self.manager_row]
-        return self.model.managers[superior] if superior >= 0 else None
+    manager: Manager | None = _one(
+        "managers", "manager", "superior", "The line manager; None for the chief executive.", row="manager_row"
+    )
 
     @property
     def reports(self) -> list[Person]:
@@ -292,24 +295,13 @@ class Manager(Person):
 
 
 @columns_of("patient")
-class Patient(mesa.Agent):
+class Patient(_Agent):
     """A patient, one of the sample that is followed individually; ``row`` is the row in the patient table."""
 
-    def __init__(self, model: Any, row: int) -> None:
-        self.row = row
-        super().__init__(model)
-
-    __repr__ = _name
-
-    @property
-    def organisation(self) -> Organisation:
-        """The organisation that cares for the patient."""
-        return self.model.organisations[self.model.cohort.patient["organisation"][self.row]]
-
-    @property
-    def team(self) -> Team:
-        """The team that gives most of the care."""
-        return self.model.teams[self.model.cohort.patient["team"][self.row]]
+    organisation: Organisation = _one(
+        "organisations", "patient", "organisation", "The organisation that cares for the patient."
+    )
+    team: Team = _one("teams", "patient", "team", "The team that gives most of the care.")
 
     @property
     def carers(self) -> list[StaffMember]:

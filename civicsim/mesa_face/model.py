@@ -35,6 +35,16 @@ RandomSource = int | Sequence[int] | np.integer | np.random.SeedSequence | np.ra
 """Sources of randomness that Mesa accepts."""
 
 
+def _created(name: str, help: str) -> Any:
+    """Return one of Mesa's properties, before which the agents are created."""
+
+    def get(model: CivicModel) -> Any:
+        model.create_agents()
+        return getattr(mesa.Model, name).fget(model)
+
+    return property(get, doc=help)
+
+
 class CivicModel(mesa.Model):
     """A run of one organisation, or of several linked ones, as a Mesa model.
 
@@ -107,8 +117,6 @@ class CivicModel(mesa.Model):
         super().__init__(rng=self.assumptions.seed)
         self.processes: list[Any] = list(week)
         self.datacollector = _collector(measure_names(collect, self.assumptions.measures), collect_agents)
-        self._people: list[StaffMember | Manager] = []
-        self._patients: list[Patient] = []
         self._found()
 
     def __repr__(self) -> str:
@@ -171,44 +179,27 @@ class CivicModel(mesa.Model):
 
     def create_agents(self) -> None:
         """Create an agent per post and patient, unless that has been done; called when agents are first asked for."""
-        if self._people:
-            return
+        _ = self.patients
+
+    agents: Any = _created("agents", "All agents, as Mesa's AgentSet.")
+    agents_by_type: Any = _created("agents_by_type", "Mesa's AgentSet of each class of agents.")
+    agent_types: Any = _created("agent_types", "The classes of agents there are.")
+
+    @cached_property
+    def people(self) -> list[StaffMember | Manager]:
+        """Posts of staff and managers, by row of the person table."""
         rows = {int(person): row for row, person in enumerate(self.cohort.manager["person"])}
-        self._people = [
+        return [
             Manager(self, person, rows[person]) if person in rows else StaffMember(self, person)
             for person in range(self.cohort.n_persons)
         ]
-        self._patients = [Patient(self, row) for row in range(len(self.cohort.patient))]
 
-    @property
-    def agents(self) -> Any:
-        """All agents, as Mesa's AgentSet."""
-        self.create_agents()
-        return super().agents
-
-    @property
-    def agents_by_type(self) -> Any:
-        """Mesa's AgentSet of each class of agents."""
-        self.create_agents()
-        return super().agents_by_type
-
-    @property
-    def agent_types(self) -> Any:
-        """The classes of agents there are."""
-        self.create_agents()
-        return super().agent_types
-
-    @property
-    def people(self) -> list[StaffMember | Manager]:
-        """Posts of staff and managers, by row of the person table."""
-        self.create_agents()
-        return self._people
-
-    @property
+    @cached_property
     def patients(self) -> list[Patient]:
         """Patients, by row of the patient table."""
-        self.create_agents()
-        return self._patients
+        # Posts come first among the agents.
+        self.people  # noqa: B018
+        return [Patient(self, row) for row in range(len(self.cohort.patient))]
 
     @cached_property
     def managers(self) -> list[Manager]:

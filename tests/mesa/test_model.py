@@ -170,7 +170,7 @@ def test_agents_of_a_large_model_are_created_when_they_are_first_asked_for(monke
     monkeypatch.setattr(model_file, "EAGER_ROWS", 10)
     model = small()
     model.step()
-    assert not model._people
+    assert "people" not in vars(model)
     assert len(model.agents_by_type[Manager]) == len(model.managers) == 10
     assert model.agents_by_type[StaffMember].get("row") == list(range(45))
     assert len(model.agents) == 45 + 10 + len(model.patients)
