@@ -55,7 +55,9 @@ def weeks_of(given: Mapping[str, Any] | None, weeks: int, what: str) -> Weeks:
     if ("every" in given) == ("weeks" in given):
         raise ScenarioError(f"{what}: expected either every, a number of weeks, or weeks, a list of them")
     if "every" in given:
-        chosen: Any = range(0, weeks + 1, checks.whole(given["every"], f"{what}: every", 1))
+        if type(given["every"]) is not int or given["every"] < 1:
+            raise ScenarioError(f"{what}: every = {given['every']!r}: expected a whole number of weeks from 1")
+        chosen: Any = range(0, weeks + 1, given["every"])
     else:
         chosen = given["weeks"]
         whole = isinstance(chosen, list | tuple) and all(type(week) is int and 0 <= week <= weeks for week in chosen)
