@@ -12,7 +12,7 @@ import solara
 from civicsim.app import widgets
 from civicsim.app.files import TOML, Files, Make
 from civicsim.app.frame import Text
-from civicsim.app.history import PATHS, Playback, weeks_back
+from civicsim.app.history import Playback, weeks_back
 from civicsim.app.state import (
     change_scenario,
     chosen,
@@ -26,13 +26,11 @@ from civicsim.app.state import (
     without_event,
 )
 from civicsim.app.stories import story_of
-from civicsim.app.words import STATES, hours_rows, lever_rows
+from civicsim.app.words import PATHS, SHOWN, hours_rows, lever_rows
 from civicsim.model.measures import MEASURES
 from civicsim.report.words import number
 from civicsim.scenario.scenario import Scenario
 from civicsim.scenario.shipped import read_shipped, shocks, styles
-
-FRONT_PATHS = ("voice_share", "psychological_safety", "burnt_out_share", "quality_true")
 
 style_titles, shock_titles = cache(styles), cache(shocks)
 """Titles of the shipped styles, and of shocks and interventions, by name; files are read once."""
@@ -46,11 +44,11 @@ def player_words() -> dict[str, Any]:
     return {
         "states": [
             {"name": name, "label": MEASURES[measure].label, "low": low, "high": high}
-            for name, (measure, low, high) in STATES.items()
+            for name, (measure, low, high) in SHOWN["states"].items()
         ],
         "paths": [
-            {"name": name, "label": MEASURES[name].label, "front": name in FRONT_PATHS, "back": SPANS[weeks_back(name)]}
-            for name in (*FRONT_PATHS, *(other for other in PATHS if other not in FRONT_PATHS))
+            {"name": name, "label": MEASURES[name].label, "front": k < 4, "back": SPANS[weeks_back(name)]}
+            for k, name in enumerate(PATHS)
         ],
         "events": shock_titles(),
     }

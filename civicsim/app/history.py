@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import gzip
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from civicsim.app.layout import Scene, arrange
+from civicsim.app.words import PATHS, SHOWN
 from civicsim.experiment.ideas import ADOPTED, Idea, trace
 from civicsim.experiment.run import begin
 from civicsim.model.cohort import Cohort
@@ -27,35 +28,12 @@ from civicsim.model.recording import Recorder
 from civicsim.model.week import advance
 from civicsim.scenario.scenario import Scenario
 
-STATES = ("propensity", "safety", "efficacy", "exhaustion", "headspace")
+STATES = tuple(SHOWN["states"])
 """Columns of people that can be shown as colour, in the order in which they are sent."""
 SPOKE, ACTED, EXPLAINED, SILENCE, HARMED, VACANT, ABSENT, NEW = 1, 2, 4, 6, 8, 16, 32, 64
 """Bits of what happened to a person in a week; what came of own items takes two: 2, 4, or both."""
 BRIGHT, DARK, FROM_OUTSIDE, OWN_CHANGE, ORDERED = 1, 2, 4, 8, 16
 """Bits of how a team stands, and of where its changes of practice of the week came from."""
-PATHS = (
-    "voice_share",
-    "psychological_safety",
-    "efficacy",
-    "burnt_out_share",
-    "quality_true",
-    "leaver_rate",
-    "closure_share",
-    "quality_reported",
-    "quality_measured",
-    "trust",
-    "panel_representativeness",
-    "forum_acted_share",
-    "bright_share",
-    "dark_share",
-    "problem_seeking",
-    "fear_met",
-    "belonging",
-    "permission_met",
-    "sustained_share",
-)
-"""Measures of which time paths are sent."""
-
 OF_PEOPLE = (*STATES, "voiced", "detriments", "vacant", "absent", "tenure", "n_outcomes", "outcomes")
 """Columns of people that are kept of every week."""
 
@@ -157,41 +135,6 @@ def weeks_back(name: str) -> int:
     return 52 if MEASURES[name].lagged else 13
 
 
-class Columns:
-    """Some columns of a table as they were at the end of each week, and as they were before the first.
-
-    Parameters
-    ----------
-    table : structured array
-        As it changes from week to week.
-    names : tuple of str
-        Columns to keep.
-    weeks : int
-    """
-
-    def __init__(self, table: np.ndarray, names: tuple[str, ...], weeks: int) -> None:
-        self._table = table
-        self._kept = {name: np.empty((weeks + 1, *table.shape), table.dtype[name]) for name in names}
-        self.keep(-1)
-
-    def keep(self, week: int) -> None:
-        """Keep the columns as they are at the end of a week; −1 is the one before the first."""
-        for name, kept in self._kept.items():
-            kept[week + 1] = self._table[name]
-
-    def __getitem__(self, name: str) -> np.ndarray:
-        """Return a column at the end of each week."""
-        return self._kept[name][1:]
-
-    def before(self, name: str) -> np.ndarray:
-        """Return a column at the beginning of each week."""
-        return self._kept[name][:-1]
-
-    def week(self, week: int) -> dict[str, np.ndarray]:
-        """Return all columns at the end of one week."""
-        return {name: kept[week + 1] for name, kept in self._kept.items()}
-
-
 def as_bytes(values: np.ndarray) -> np.ndarray:
     """Return numbers from 0 to 1 as whole numbers from 0 to 255."""
     # None of them leaves 0–1, so there is nothing to cut off.
@@ -218,15 +161,15 @@ def play_through(scenario: Scenario, start: Cohort, stop: Callable[[], bool] = l
     scene = arrange(cohort)
     n, teams = len(scene.x), len(scene.teams)
     recorder = Recorder(cohort, weeks, events=True)
-    people = Columns(cohort.person[:n], OF_PEOPLE, weeks)
-    team = Columns(cohort.team[:teams], ("quality",), weeks)
-    practice = Columns(cohort.practice[:teams], ("value",), weeks)
+    columns = {name: cohort.person[name][:n] for name in OF_PEOPLE}
+    columns |= {"quality": cohort.team["quality"][:teams], "value": cohort.practice["value"][:teams]}
+    kept = {name: np.empty((weeks, *column.shape), column.dtype) for name, column in columns.items()}
     for week in range(weeks):
         if stop():
             raise Superseded
         advance(cohort, 1, recorder=recorder)
-        for columns in (people, team, practice):
-            columns.keep(week)
+        for name, column in columns.items():
+            kept[name][week] = column
     assert recorder.log is not None
     rows = recorder.log.rows
     found, idea_of = trace(rows)
@@ -238,11 +181,11 @@ def play_through(scenario: Scenario, start: Cohort, stop: Callable[[], bool] = l
     return Playback(
         scenario=scenario,
         scene=scene,
-        states=np.stack([as_bytes(people[name]) for name in STATES]),
-        acts=_what_happened(people),
-        quality=as_bytes(team["quality"]),
-        spots=_how_teams_stand(team["quality"], scenario.reference.usual_quality_spread, ideas.values()),
-        value=practice["value"],
+        states=np.stack([as_bytes(kept[name]) for name in STATES]),
+        acts=_what_happened(kept),
+        quality=as_bytes(kept["quality"]),
+        spots=_how_teams_stand(kept["quality"], scenario.reference.usual_quality_spread, ideas.values()),
+        value=kept["value"],
         events=rows[own],
         idea_of=idea_of[own],
         ideas=ideas,
@@ -250,7 +193,7 @@ def play_through(scenario: Scenario, start: Cohort, stop: Callable[[], bool] = l
     )
 
 
-def _what_happened(people: Columns) -> np.ndarray:
+def _what_happened(people: Mapping[str, np.ndarray]) -> np.ndarray:
     """Return what happened to people in each week, as bits."""
     bits = (people["voiced"] > 0).view(np.uint8) * np.uint8(SPOKE)
     for bit, column in ((HARMED, "detriments"), (VACANT, "vacant"), (ABSENT, "absent")):

@@ -1,12 +1,11 @@
-"""Words of the page that no declaration holds: groups of levers, ends of colours, roles and origins of ideas.
-
-Labels, help and units of levers and measures are those of their declarations.
-"""
+"""What the page shows and calls by which words, read from ``page.toml``, and rows of levers and hours."""
 
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from civicsim.engine.parameters import Parameter
@@ -15,65 +14,18 @@ from civicsim.report.words import THINKING_AID, number, percent
 from civicsim.scenario.scenario import SECTIONS, Scenario
 
 STANDING = f"{THINKING_AID} People on this page exist only in the model; no real person is shown or predicted."
-
-GROUPS: dict[str, tuple[str, ...]] = {
-    "How staff are treated": ("fear", "invitation", "permission", "authority", "status_blindness", "compact"),
-    "Where time goes": (*(purpose.lever for purpose in PURPOSES.values()), "budget_share"),
-    "How work is steered": (
-        *("target_salience", "measured_share", "directive_rate", "audit", "carrot", "codification"),
-    ),
-    "Voice of patients": ("patient_reach", "forum_independence", "forum_budget"),
+SHOWN: dict[str, Any] = tomllib.loads((Path(__file__).parent / "page.toml").read_text(encoding="utf-8"))
+"""What the page shows, and the words that no declaration holds."""
+_HOURS = [purpose.lever for purpose in PURPOSES.values()]
+GROUPS: dict[str, list[str]] = {
+    heading: [lever for name in names for lever in (_HOURS if name == "hours" else [name])]
+    for heading, names in SHOWN["levers"].items()
 }
 """Levers by the heading under which they stand."""
-FRONT = ("fear", "invitation", "permission", "authority", "weight_protected", "weight_response")
-"""Levers that are shown first."""
-
-STATES: dict[str, tuple[str, str, str]] = {
-    "propensity": ("voice_propensity", "stays silent", "speaks up"),
-    "safety": ("psychological_safety", "unsafe", "safe"),
-    "efficacy": ("efficacy", "pointless", "it helps"),
-    "exhaustion": ("exhaustion", "rested", "worn out"),
-    "headspace": ("headspace", "none", "plenty"),
-}
-"""States of people that can be shown as colour: the measure with their label, and the ends of the colours."""
-PLACES = {
-    "doctor": "Doctor",
-    "nurse": "Nurse",
-    "allied": "Therapist",
-    "support": "Support worker",
-    "administrative": "Administrator",
-}
-ROLE_WORDS = {
-    "team manager": "Manager of team",
-    "divisional manager": "Divisional manager",
-    "executive": "Executive",
-    "chief executive": "Chief executive",
-}
-
-RAISED_WORDS = {
-    "start": "raised",
-    "directive": "ordered from above",
-    "staff": "raised by someone who has since left",
-    "team": "raised in the team",
-    "patients": "raised by the patients’ forum",
-    "neighbours": "seen in another team",
-    "managers": "noticed by managers who observed work",
-    "partners": "brought by outside partners",
-    "programme": "brought by a programme",
-}
-"""How an idea that no member of staff raised came up, by its origin."""
-ORIGIN_WORDS = {
-    "start": "changed how it works",
-    "directive": "changed how it works because it was ordered to",
-    "staff": "changed how it works, on an idea of its own staff",
-    "team": "changed how it works, on an idea of its own staff",
-    "patients": "changed how it works, on an idea of patients",
-    "neighbours": "adopted a way of working from another team",
-    "managers": "changed how it works, after managers had observed work",
-    "partners": "changed how it works, on an idea of outside partners",
-    "programme": "changed how it works, with a programme",
-}
-"""How a change of practice is described, by its origin."""
+COMPARED, PATHS = tuple(SHOWN["compared"]), tuple(SHOWN["paths"])
+"""Measures by which policies are compared, and those of which time paths are sent."""
+KEPT = tuple(dict.fromkeys((*COMPARED, *PATHS)))
+"""Measures of batches: those of policies and of lessons."""
 
 
 def unbroken(text: str) -> str:
@@ -144,7 +96,7 @@ def lever_rows(scenario: Scenario, base: Scenario) -> list[dict[str, Any]]:
     for group, name in ((group, name) for group, names in GROUPS.items() for name in names):
         about, value, was = SECTIONS["levers"][name], getattr(scenario.levers, name), getattr(base.levers, name)
         row = slider_row(about, value, was, percent, (about.low, about.high, 0.05), _cost(name, minutes))
-        row |= {"group": group, "front": name in FRONT, "unit": "share"}
+        row |= {"group": group, "front": name in SHOWN["front"], "unit": "share"}
         purpose = name.removeprefix("weight_")
         if purpose in PURPOSES:
             now, before = (f"{number(of[purpose], 0)} min" for of in (minutes, were))
@@ -162,20 +114,6 @@ def _cost(name: str, minutes: dict[str, float]) -> str:
     if name == "budget_share":
         return f"{total} minutes a week for each person in total."
     return "Takes no hours itself; its effects may."
-
-
-HAPPENS = (
-    "surge",
-    "crisis",
-    "scandal",
-    "vacancy-wave",
-    "leader-exit",
-    "reality-shift",
-    "inspection",
-    "reorganisation",
-    "rising-expectations",
-)
-"""Shipped events that happen to an organisation under any style; the others are decisions."""
 
 
 def hours_rows(scenario: Scenario) -> list[dict[str, Any]]:

@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from civicsim.app.history import PATHS, Playback, Superseded, play_through
+from civicsim.app.history import Playback, Superseded, play_through
+from civicsim.app.words import KEPT
 from civicsim.experiment.run import Result, burn_in, run, threads_available
 from civicsim.model.cohort import Cohort
 from civicsim.scenario.scenario import Scenario
@@ -99,29 +100,6 @@ class Batch:
             {name: np.concatenate([values, other.last_year[name]]) for name, values in self.last_year.items()},
         )
 
-
-SHOWN = (
-    "survey_all_safe",
-    "survey_all_addressed",
-    "survey_all_improvements",
-    "burnt_out_share",
-    "leaver_rate",
-    "quality_true",
-    "harm_rate",
-    "voice_share",
-    "closure_share",
-    "weeks_to_response",
-    "load",
-    "gaming_gap",
-    "vacancy_share",
-    "sustained_share",
-    "satisfaction",
-    "voice_status_gap",
-    "hours_participation",
-)
-"""Measures by which policies are compared."""
-KEPT = tuple(dict.fromkeys((*SHOWN, *PATHS)))
-"""Measures of batches: those of policies and of lessons."""
 
 _SINGLE = threading.BoundedSemaphore(threads_available())
 _TOGETHER = threading.BoundedSemaphore(1)

@@ -14,10 +14,7 @@ from civicsim.app.frame import render
 from civicsim.app.history import Superseded
 from civicsim.app.pages import compare
 from civicsim.app.pages.policy import (
-    ASSUMPTIONS,
     CHARTS,
-    CONDITIONS,
-    LEAST,
     TEAMS,
     answer,
     assumption_rows,
@@ -30,7 +27,7 @@ from civicsim.app.pages.policy import (
 from civicsim.app.report import report_page
 from civicsim.app.state import with_event
 from civicsim.app.verdicts import verdict
-from civicsim.app.words import FRONT, GROUPS, HAPPENS, lever_rows, minutes_of
+from civicsim.app.words import COMPARED, GROUPS, KEPT, SHOWN, lever_rows, minutes_of
 from civicsim.model.levers import NAMES
 from civicsim.model.measures import MEASURES
 from civicsim.scenario.scenario import PARAMETERS, Scenario
@@ -46,11 +43,12 @@ def batch_of(**last_year):
 
 def test_every_lever_has_a_group_and_every_measure_shown_exists():
     assert sorted(name for names in GROUPS.values() for name in names) == sorted(NAMES)
-    assert 4 <= len(FRONT) <= 6
-    assert set(FRONT) <= set(NAMES)
-    assert set(work.KEPT) <= set(MEASURES)
-    assert set(CHARTS) == set(LEAST) <= set(work.SHOWN)
-    assert set(HAPPENS) | {name for name, _ in CONDITIONS} <= set(shocks())
+    assert 4 <= len(SHOWN["front"]) <= 6
+    assert set(SHOWN["front"]) <= set(NAMES)
+    assert set(KEPT) <= set(MEASURES)
+    assert set(CHARTS) <= set(COMPARED)
+    assert {*SHOWN["happens"], *SHOWN["conditions"]} <= set(shocks())
+    assert set(SHOWN["headline"]) <= set(COMPARED)
 
 
 def test_levers_of_hours_show_their_cost_and_share_one_budget():
@@ -102,9 +100,9 @@ def test_an_answer_has_a_band_for_every_chart_and_a_verdict_for_every_measure():
         assert len(chart["base"]["mean"]) == len(chart["yours"]["mean"]) == TINY.weeks // work.STEP
         assert chart["label"]
         assert chart["text"]
-    assert len(found["verdicts"]) == len(work.SHOWN)
+    assert len(found["verdicts"]) == len(COMPARED)
     rows = [line for line in csv_of(found, TINY).splitlines() if not line.startswith("#")]
-    assert len(rows) == 1 + len(work.SHOWN)
+    assert len(rows) == 1 + len(COMPARED)
     assert {row.count(",") for row in rows} == {6}
     same = answer(TINY, work.FEW, lambda: False)
     assert same["same"]
@@ -186,7 +184,7 @@ def test_a_report_is_one_page_that_fetches_nothing_and_can_be_repeated():
     assert page.rstrip().endswith("</html>")
     assert not re.search(r"(?:src|href)=|https?://|url\(", page)
     assert page.count("<svg ") == len(CHARTS)
-    assert page.count("<tr><th scope=") == 1 + len(work.SHOWN)
+    assert page.count("<tr><th scope=") == 1 + len(COMPARED)
     assert f"Only {work.FEW} runs" in page
     assert "Fear of blame: 35 % → 90 %" in page
     assert "<code>structure.n_teams</code>) = 3 (usually" in page
@@ -205,7 +203,7 @@ def test_a_comparison_as_csv_has_a_row_per_measure_and_side():
     batches = [work.batch(TINY, work.FEW), work.batch(TINY.with_(fear=0.9), work.FEW)]
     text = compare.csv_of(["As it is", "With, “more” blame"], [TINY, TINY.with_(fear=0.9)], batches)
     rows = list(csv.DictReader(line for line in text.splitlines() if not line.startswith("#")))
-    assert len(rows) == 2 * len(work.SHOWN)
+    assert len(rows) == 2 * len(COMPARED)
     assert {row["scenario"] for row in rows} == {"As it is", "With, “more” blame"}
     assert {row["verdict"] for row in rows[::2]} == {"baseline"}
     assert "fear = 0.9" in text
@@ -218,13 +216,13 @@ def test_a_choice_is_tried_under_every_event_and_at_both_ends_of_every_assumptio
     tried = conditions(TINY)
     # No assumption is tried at the value that it has.
     as_it_is = sum(row["value"] in (row["low"], row["high"]) for row in assumption_rows(TINY))
-    assert len(tried) == len(CONDITIONS) + 2 * len(ASSUMPTIONS) - as_it_is
+    assert len(tried) == len(SHOWN["conditions"]) + 2 * len(SHOWN["assumptions"]) - as_it_is
     assert len({words for words, _ in tried}) == len(tried)
     for _, changed in tried:
         assert changed.levers == TINY.levers
         assert changed.digest != TINY.digest
-    within = [PARAMETERS[key] for key, *_ in ASSUMPTIONS]
-    for about, (_, low, high, _) in zip(within, ASSUMPTIONS, strict=True):
+    within = [PARAMETERS[key] for key in SHOWN["assumptions"]]
+    for about, (low, high, _) in zip(within, SHOWN["assumptions"].values(), strict=True):
         assert about.low <= low < high <= about.high
 
 

@@ -7,9 +7,9 @@ import pytest
 
 from civicsim.app import work
 from civicsim.app.common import player_words
-from civicsim.app.history import PATHS
 from civicsim.app.lessons import FOLDER, lessons, read_lesson
 from civicsim.app.verdicts import verdict
+from civicsim.app.words import PATHS
 from civicsim.errors import ScenarioError
 from civicsim.model.measures import MEASURES
 

@@ -8,11 +8,10 @@ import numpy as np
 from matplotlib.text import Text
 
 from civicsim.app.common import player_words
-from civicsim.app.history import PATHS
 from civicsim.app.pages.about import parameter_rows
 from civicsim.app.report import report_page
-from civicsim.app.words import lever_rows
-from civicsim.app.work import KEPT, Batch
+from civicsim.app.words import KEPT, PATHS, lever_rows
+from civicsim.app.work import Batch
 from civicsim.cli import main
 from civicsim.model.measures import MEASURES
 from civicsim.report.model_page import page

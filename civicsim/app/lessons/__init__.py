@@ -13,8 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from civicsim.app.history import PATHS
-from civicsim.app.work import KEPT
+from civicsim import checks
+from civicsim.app.words import KEPT, PATHS
 from civicsim.errors import ScenarioError, nearest
 from civicsim.scenario.scenario import Scenario
 
@@ -99,51 +99,44 @@ def read_lesson(path: Path) -> Lesson:
         about = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ScenarioError(f"{where}: is not valid TOML: {error}") from None
-    _check_keys(about, _KEYS, where)
+    checks.keys(about, _KEYS, f"{where} has no")
+    predict, at = about.get("predict", {}), f"{where}: [predict]"
+    checks.keys(predict, _PREDICT, f"{at} has no")
     texts = {key: _paragraphs(about, key, where) for key in _TEXTS}
     if len(texts["discuss"]) != 3:
         raise ScenarioError(f"{where}: discuss: expected three questions, not {len(texts['discuss'])}")
-    predict = about.get("predict", {})
-    _check_keys(predict, _PREDICT, f"{where}: [predict]")
-    measures = _names(predict.get("measures"), PATHS, f"{where}: [predict] measures")
+    measures = _names(predict.get("measures"), PATHS, f"{at} measures")
     if measures[0] not in KEPT:
-        raise ScenarioError(
-            f"{where}: [predict] measures: '{measures[0]}' cannot be predicted; {nearest(measures[0], KEPT)}"
-        )
-    low, high = (_number(predict, key, f"{where}: [predict]", 0.0, 1.0) for key in ("low", "high"))
+        raise ScenarioError(f"{at} measures: '{measures[0]}' cannot be predicted; {nearest(measures[0], KEPT)}")
     blocks = about.get("runs", [])
     if not isinstance(blocks, list) or not 1 <= len(blocks) <= 2:
         raise ScenarioError(f"{where}: runs: expected one or two blocks [[runs]]")
     runs = tuple(_run(block, f"{where}: [[runs]] {k}") for k, block in enumerate(blocks, start=1))
+    watch = [
+        (
+            checks.whole(block.get("week"), f"{where}: [[watch]]: week", 1, runs[0].weeks),
+            _text(block, "text", f"{where}: [[watch]]"),
+        )
+        for block in about.get("watch", [])
+    ]
+    low, high = (checks.number(predict.get(key), f"{at}: {key}", 0.0, 1.0) for key in ("low", "high"))
     return Lesson(
         name=path.parent.name,
         title=_text(about, "title", where),
         summary=_text(about, "summary", where),
-        minutes=int(_number(about, "minutes", where, 5, _LONGEST)),
-        order=int(_number(about, "order", where, 0, 1000)),
-        question=_text(predict, "question", f"{where}: [predict]"),
+        minutes=int(checks.number(about.get("minutes"), f"{where}: minutes", 5, _LONGEST)),
+        order=checks.whole(about.get("order"), f"{where}: order", 0, 1000),
+        question=_text(predict, "question", at),
         measures=measures,
-        guess_of=int(_number({"run": 1} | predict, "run", f"{where}: [predict]", 1, len(runs))) - 1,
+        guess_of=checks.whole(predict.get("run", 1), f"{at}: run", 1, len(runs)) - 1,
         low=low,
         high=high,
-        labels=tuple(_text(block, "label", f"{where}: [[runs]] {k}") for k, block in enumerate(blocks, start=1)),
+        labels=tuple(run.title for run in runs),
         runs=runs,
-        watch=tuple(
-            (
-                int(_number(block, "week", f"{where}: [[watch]]", 1, runs[0].weeks)),
-                _text(block, "text", f"{where}: [[watch]]"),
-            )
-            for block in about.get("watch", [])
-        ),
+        watch=tuple(watch),
         matched=_names(about.get("matched"), KEPT, f"{where}: matched"),
         **texts,
     )
-
-
-def _check_keys(about: Mapping[str, Any], known: set[str], where: str) -> None:
-    for key in about:
-        if key not in known:
-            raise ScenarioError(f"{where} has no '{key}'; {nearest(key, known)}")
 
 
 def _text(about: Mapping[str, Any], key: str, where: str) -> str:
@@ -160,35 +153,20 @@ def _paragraphs(about: Mapping[str, Any], key: str, where: str) -> tuple[str, ..
     return tuple(" ".join(text.split()) for text in value)
 
 
-def _number(about: Mapping[str, Any], key: str, where: str, low: float, high: float) -> float:
-    value = about.get(key)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise ScenarioError(f"{where}: {key} = {value!r}: expected a number from {low:g} to {high:g}")
-    return float(value)
-
-
 def _names(value: Any, valid: tuple[str, ...], where: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not value:
         raise ScenarioError(f"{where} = {value!r}: expected names of measures")
-    for name in value:
-        if name not in valid:
-            raise ScenarioError(f"{where}: no '{name}'; {nearest(str(name), valid)}")
+    checks.keys(value, valid, f"{where}: no")
     return tuple(value)
 
 
 def _run(block: Mapping[str, Any], where: str) -> Scenario:
     """Return one run: a style, what is changed in it, and what happens when."""
-    _check_keys(block, _RUN, where)
-    scenario = Scenario.from_dict(
-        {
-            "style": block.get("style", "status-quo"),
-            "title": _text(block, "label", where),
-            "seed": block.get("seed", 2),
-            "structure": {"n_teams": 20},
-            "interventions": block.get("interventions", []),
-        },
-        where,
-    )
-    for key, value in block.get("set", {}).items():
+    checks.keys(block, _RUN, f"{where} has no")
+    given: dict[str, Any] = {"style": "status-quo", "seed": 2, "interventions": []} | dict(block)
+    changes, given["title"] = given.pop("set", {}), _text(given, "label", where)
+    del given["label"]
+    scenario = Scenario.from_dict(given | {"structure": {"n_teams": 20}}, where)
+    for key, value in changes.items():
         scenario = scenario.set(key, value, where)
     return scenario

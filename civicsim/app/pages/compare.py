@@ -17,6 +17,7 @@ from civicsim.app.pages.policy import CHARTS, len_posts, small
 from civicsim.app.report import report_page
 from civicsim.app.state import MOST_SIDES, chosen, preset, sides
 from civicsim.app.verdicts import Verdict, verdict
+from civicsim.app.words import COMPARED
 from civicsim.scenario.scenario import Scenario
 
 START = {"week": 103}
@@ -32,7 +33,7 @@ def scenario_of(style: str, base: Scenario) -> Scenario:
 
 def rows_of(batches: list[work.Batch]) -> list[list[Verdict]]:
     """Return, for each measure shown, how each side differs from the first."""
-    return [[verdict(name, batches[0], batch) for batch in batches] for name in work.SHOWN]
+    return [[verdict(name, batches[0], batch) for batch in batches] for name in COMPARED]
 
 
 def csv_of(labels: list[str], scenarios: list[Scenario], batches: list[work.Batch]) -> str:
@@ -53,7 +54,7 @@ def csv_of(labels: list[str], scenarios: list[Scenario], batches: list[work.Batc
 def report_of(labels: list[str], scenarios: list[Scenario], batches: list[work.Batch]) -> str:
     """Return a comparison as a page of HTML."""
     own = [small(scenario) for scenario in scenarios]
-    return report_page("Styles of governance for one organisation", labels, own, batches, CHARTS, work.SHOWN)
+    return report_page("Styles of governance for one organisation", labels, own, batches, CHARTS, COMPARED)
 
 
 @solara.component

@@ -18,42 +18,15 @@ from civicsim.app.hooks import Show, use_latest
 from civicsim.app.report import report_page
 from civicsim.app.state import change_scenario, chosen, event_groups, preset, set_scenario, with_event
 from civicsim.app.verdicts import Verdict, band, verdict
-from civicsim.app.words import HAPPENS, slider_row, unbroken
+from civicsim.app.words import COMPARED, SHOWN, slider_row, unbroken
 from civicsim.model.measures import MEASURES
 from civicsim.report.words import scale_of
 from civicsim.scenario.scenario import PARAMETERS, Scenario
 
-LEAST = {
-    "survey_all_safe": 20,
-    "survey_all_addressed": 20,
-    "burnt_out_share": 15,
-    "leaver_rate": 6,
-    "quality_true": 10,
-    "harm_rate": 4,
-    "closure_share": 20,
-    "hours_participation": 0.5,
-}
-"""Measures with a chart, and the least span of its axis in their unit, so that small differences look small."""
-CHARTS = tuple(LEAST)
+CHARTS = tuple(SHOWN["charts"])
+"""Measures with a chart."""
 TEAMS = 20
 """Teams of organisations that are simulated many times; larger ones take longer and give similar results."""
-ASSUMPTIONS = (
-    ("structure.improvement_share", 0.01, 0.05, 0.005),
-    ("population.demand_per_post", 29.0, 35.0, 0.5),
-    ("population.alignment_mean", 0.4, 1.0, 0.05),
-    ("population.kappa_low", 0.0, 0.9, 0.1),
-)
-"""Assumptions that can be tried: key, and range and step of the slider."""
-HEADLINE = ("survey_all_safe", "closure_share")
-"""Measures in the sentence at the top."""
-CONDITIONS = (
-    ("surge", "a surge of demand comes"),
-    ("leader-exit", "the chief executive leaves"),
-    ("scandal", "a scandal breaks"),
-    ("vacancy-wave", "a tenth of staff leave at once"),
-    ("reorganisation", "teams are reorganised"),
-)
-"""Shipped events under which the choice is tried again, and their words."""
 
 
 def small(scenario: Scenario) -> Scenario:
@@ -65,7 +38,7 @@ def small(scenario: Scenario) -> Scenario:
 
 def current_practice(scenario: Scenario) -> Scenario:
     """Return the same organisation under current practice, with the same assumptions and outside events."""
-    happens = tuple(event for event in scenario.interventions if event.name in HAPPENS)
+    happens = tuple(event for event in scenario.interventions if event.name in SHOWN["happens"])
     return dataclasses.replace(
         scenario, levers=scenario.habits, interventions=happens, title="Current practice", style="status-quo"
     )
@@ -82,7 +55,7 @@ def answer(scenario: Scenario, runs: int, stop: Callable[[], bool]) -> dict[str,
     base, own = _pair(scenario)
     before = work.batch(base, runs, stop)
     after = work.batch(own, runs, stop) if own else before
-    verdicts = {name: verdict(name, before, after) for name in work.SHOWN}
+    verdicts = {name: verdict(name, before, after) for name in COMPARED}
     charts = []
     for name in CHARTS:
         about, v = MEASURES[name], verdicts[name]
@@ -96,7 +69,7 @@ def answer(scenario: Scenario, runs: int, stop: Callable[[], bool]) -> dict[str,
                 "tone": v.tone,
                 "unit": v.scale.unit,
                 "decimals": 1 if v.scale.unit == " %" else 2,
-                "least": LEAST[name],
+                "least": SHOWN["charts"][name],
                 "base": band(before, name),
                 "yours": band(after, name) if own else None,
             }
@@ -126,7 +99,7 @@ def report_of(scenario: Scenario, runs: int) -> str:
         label = f"{label}, changed" if own.levers != preset(own.style, own.kind).levers else label
         label = "Your policy" if label in ("", base.title) else label
         title, labels, scenarios = f"{label}, compared with current practice", [base.title, label], [base, own]
-    return report_page(title, labels, scenarios, [work.batch(one, runs) for one in scenarios], CHARTS, work.SHOWN)
+    return report_page(title, labels, scenarios, [work.batch(one, runs) for one in scenarios], CHARTS, COMPARED)
 
 
 def len_posts(scenario: Scenario) -> int:
@@ -136,8 +109,8 @@ def len_posts(scenario: Scenario) -> int:
 
 def conditions(scenario: Scenario) -> list[tuple[str, Scenario]]:
     """Return a choice under other conditions, each with its words: an event, or an assumption at one end of its range."""
-    found = [(words, with_event(scenario, name, 52)) for name, words in CONDITIONS]
-    for key, low, high, _ in ASSUMPTIONS:
+    found = [(words, with_event(scenario, name, 52)) for name, words in SHOWN["conditions"].items()]
+    for key, (low, high, _) in SHOWN["assumptions"].items():
         about = PARAMETERS[key]
         for value in (low, high):
             if attrgetter(key)(scenario) != value:
@@ -170,7 +143,7 @@ def _turned(plain: dict[str, Verdict], now: dict[str, Verdict]) -> list[str]:
 def assumption_rows(scenario: Scenario) -> list[dict[str, Any]]:
     """Return the assumptions that can be tried, as the lever panel shows them."""
     base, rows = preset(scenario.style, scenario.kind), []
-    for key, *ends in ASSUMPTIONS:
+    for key, ends in SHOWN["assumptions"].items():
         about = PARAMETERS[key]
         scale = scale_of(about.unit)
         value, was = map(attrgetter(key), (scenario, base))
@@ -221,7 +194,7 @@ def Policy() -> None:
                         Make(*HTML, f"report-{scenario.style}", lambda: report_of(scenario, found["runs"])),
                     ],
                 )
-                happening = [shock_titles()[g[0].name] for g in event_groups(scenario) if g[0].name in HAPPENS]
+                happening = [shock_titles()[g[0].name] for g in event_groups(scenario) if g[0].name in SHOWN["happens"]]
                 if happening:
                     Text("p", f"Also happens under current practice: {', '.join(happening)}.", class_="soft")
                 if not found["same"]:
@@ -243,7 +216,7 @@ def headline(found: dict[str, Any]) -> str:
     """Return the main result in one sentence for each of a few measures."""
     if found["same"]:
         return "This is current practice. Move a lever on the left, or add an event."
-    shown = [found["verdicts"][name] for name in HEADLINE]
+    shown = [found["verdicts"][name] for name in SHOWN["headline"]]
     return " ".join(
         f"{v.label}: {v.text}, {v.word}{'' if v.tone in ('open', 'same') else ' than today'}." for v in shown
     )
@@ -283,7 +256,7 @@ def AssumptionPanel() -> None:
     def reset(_: Any) -> None:
         now = chosen.peek().scenario
         base = preset(now.style, now.kind)
-        for key, *_rest in ASSUMPTIONS:
+        for key in SHOWN["assumptions"]:
             now = now.set(key, attrgetter(key)(base))
         set_scenario(now)
 
