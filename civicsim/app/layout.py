@@ -18,6 +18,8 @@ from civicsim.model.organisation import CHIEF, DIVISIONAL_MANAGER, EXECUTIVE, PR
 
 WIDTH, HEIGHT = 1600, 1000
 _TOP, _GAP, _HEAD = 92, 14, 34
+Box = tuple[float, float, float, float]
+"""Left, top, width and height."""
 _GOLDEN = math.pi * (3.0 - math.sqrt(5.0))
 
 
@@ -48,7 +50,7 @@ class Scene:
     profession: np.ndarray
     team: np.ndarray
     teams: list[tuple[float, float, float, int]]
-    divisions: list[tuple[float, float, float, float]]
+    divisions: list[Box]
     dot: float
 
     def payload(self) -> dict[str, Any]:
@@ -84,7 +86,7 @@ def grid(n: int, width: float, height: float) -> tuple[int, int]:
     return columns, math.ceil(n / columns)
 
 
-def _cell(index: int, n: int, box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+def _cell(index: int, n: int, box: Box) -> Box:
     """Return one cell of a box; a last row that is not full is centred."""
     x, y, width, height = box
     columns, rows = grid(n, width, height)
@@ -101,7 +103,7 @@ def arrange(cohort: Cohort) -> Scene:
     team = cohort.team[: int(org["n_teams"])]
     divisions = np.unique(team["division"])
     x, y = np.zeros(len(person)), np.zeros(len(person))
-    boxes: list[tuple[float, float, float, float]] = []
+    boxes: list[Box] = []
     places: list[tuple[float, float, float, int]] = [(0.0, 0.0, 0.0, 0)] * len(team)
     for d, division in enumerate(divisions):
         bx, by, bw, bh = _cell(d, len(divisions), (0.0, _TOP, WIDTH, HEIGHT - _TOP))
@@ -122,7 +124,7 @@ def arrange(cohort: Cohort) -> Scene:
         dot = min(dot, 0.62 * radius / math.sqrt(n + 1.0))
         manager = int(cohort.manager["person"][team[number]["manager"]])
         x[manager], y[manager] = cx, cy
-    _place_managers(person, cohort, places, boxes, x, y)
+    _place_managers(cohort, places, boxes, x, y)
     return Scene(
         x.astype(np.int16),
         y.astype(np.int16),
@@ -136,29 +138,18 @@ def arrange(cohort: Cohort) -> Scene:
 
 
 def _place_managers(
-    person: np.ndarray,
-    cohort: Cohort,
-    places: list[tuple[float, float, float, int]],
-    boxes: list[tuple[float, float, float, float]],
-    x: np.ndarray,
-    y: np.ndarray,
+    cohort: Cohort, places: list[tuple[float, float, float, int]], boxes: list[Box], x: np.ndarray, y: np.ndarray
 ) -> None:
     """Put divisional managers at the head of their division, and executives in a row above all."""
-    above = np.flatnonzero(person["role"] == DIVISIONAL_MANAGER)
-    for k, i in enumerate(above.tolist()):
-        bx, by, bw, _ = boxes[_division_of(cohort, i, places, k) % len(boxes)]
+    manager, role = cohort.manager, cohort.person["role"][: len(x)]
+    superiors = manager["superior"][cohort.team["manager"][: len(places)]]
+    # A divisional manager belongs where the first of their team managers does.
+    division_of = dict(zip(manager["person"][superiors][::-1].tolist(), [d for *_, d in reversed(places)], strict=True))
+    for k, i in enumerate(np.flatnonzero(role == DIVISIONAL_MANAGER).tolist()):
+        bx, by, bw, _ = boxes[division_of.get(i, k) % len(boxes)]
         x[i], y[i] = bx + bw - 26, by + 22
-    top = np.flatnonzero((person["role"] == EXECUTIVE) | (person["role"] == CHIEF))
-    for k, i in enumerate(sorted(top.tolist(), key=lambda i: int(person["role"][i]) != CHIEF)):
+    top = np.flatnonzero((role == EXECUTIVE) | (role == CHIEF)).tolist()
+    for k, i in enumerate(sorted(top, key=lambda i: int(role[i]) != CHIEF)):
         # The chief executive in the middle, the others alternately left and right.
         side = (k + 1) // 2 * (1 if k % 2 else -1)
         x[i], y[i] = WIDTH / 2 + 74 * side, _TOP / 2 + 4
-
-
-def _division_of(cohort: Cohort, who: int, places: list[tuple[float, float, float, int]], otherwise: int) -> int:
-    """Return the division whose team managers answer to a divisional manager."""
-    rank = int(np.flatnonzero(cohort.manager["person"] == who)[0])
-    for t, place in enumerate(places):
-        if int(cohort.manager["superior"][cohort.team["manager"][t]]) == rank:
-            return place[3]
-    return otherwise

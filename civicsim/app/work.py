@@ -9,7 +9,8 @@ from __future__ import annotations
 import dataclasses
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,7 @@ import numpy as np
 
 from civicsim.app.history import Playback, Superseded, play_through
 from civicsim.app.words import KEPT
-from civicsim.experiment.run import Result, burn_in, run, threads_available
+from civicsim.experiment.run import burn_in, run, threads_available
 from civicsim.model.cohort import Cohort
 from civicsim.scenario.scenario import Scenario
 
@@ -28,8 +29,16 @@ STEP = 4
 """Weeks between two points of a drawn time path."""
 
 
-def _never() -> bool:
-    return False
+@contextmanager
+def _held(lock: threading.Lock | threading.Semaphore, stop: Stop) -> Iterator[None]:
+    """Hold a lock, unless no one waits for the result any more before it is free."""
+    while not lock.acquire(timeout=0.05):
+        if stop():
+            raise Superseded
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 class Kept:
@@ -41,38 +50,38 @@ class Kept:
         Bytes to keep at most, as ``size`` counts them; the newest value is always kept.
     size : callable
         Bytes of a value.
+    at_once : int
+        How many values are computed at the same time.
     """
 
-    def __init__(self, room: int, size: Callable[[Any], int]) -> None:
+    def __init__(self, room: int, size: Callable[[Any], int], at_once: int = 1_000) -> None:
         self._room, self._size = room, size
         self._values: OrderedDict[Hashable, Any] = OrderedDict()
         self._working: dict[Hashable, threading.Lock] = {}
-        self._lock = threading.Lock()
+        self._lock, self._turns = threading.Lock(), threading.BoundedSemaphore(at_once)
 
-    def get(self, key: Hashable, make: Callable[[], Any], stop: Stop = _never) -> Any:
+    def get(self, key: Hashable, make: Callable[[], Any], stop: Stop = lambda: False) -> Any:
         """Return the value of a key; make it if there is none."""
         with self._lock:
             if key in self._values:
                 self._values.move_to_end(key)
                 return self._values[key]
             own = self._working.setdefault(key, threading.Lock())
-        while not own.acquire(timeout=0.05):
-            if stop():
-                raise Superseded
-        try:
-            with self._lock:
-                if key in self._values:
-                    return self._values[key]
-            value = make()
-            with self._lock:
-                self._values[key] = value
-                while len(self._values) > 1 and sum(map(self._size, self._values.values())) > self._room:
-                    self._values.popitem(last=False)
-            return value
-        finally:
-            own.release()
-            with self._lock:
-                self._working.pop(key, None)
+        with _held(own, stop):
+            try:
+                with self._lock:
+                    if key in self._values:
+                        return self._values[key]
+                with _held(self._turns, stop):
+                    value = make()
+                with self._lock:
+                    self._values[key] = value
+                    while len(self._values) > 1 and sum(map(self._size, self._values.values())) > self._room:
+                        self._values.popitem(last=False)
+                return value
+            finally:
+                with self._lock:
+                    self._working.pop(key, None)
 
 
 @dataclass(frozen=True)
@@ -101,48 +110,30 @@ class Batch:
         )
 
 
-_SINGLE = threading.BoundedSemaphore(threads_available())
-_TOGETHER = threading.BoundedSemaphore(1)
-"""Single runs do not wait behind batches, which use all threads themselves."""
 _STARTS = Kept(160_000_000, lambda cohort: len(cohort.state_bytes()))
-_PLAYBACKS = Kept(160_000_000, lambda played: played.n_bytes)
-_BATCHES = Kept(64_000_000, lambda batch: sum(path.nbytes for path in batch.paths.values()) + 10_000)
+# Single runs do not wait behind batches, which use all threads themselves.
+_PLAYBACKS = Kept(160_000_000, lambda played: played.n_bytes, at_once=threads_available())
+_BATCHES = Kept(64_000_000, lambda batch: sum(path.nbytes for path in batch.paths.values()) + 10_000, at_once=1)
 
 
-def _before(scenario: Scenario) -> str:
-    """Return a key of all that affects the burn-in: no levers, dated changes, weeks or names."""
-    bare = dataclasses.replace(scenario, levers=scenario.habits, interventions=(), weeks=1, seed=0)
-    return bare.digest
-
-
-def _in_turn(turns: threading.BoundedSemaphore, stop: Stop, work: Callable[[], Any]) -> Any:
-    """Do work when there is a thread for it."""
-    while not turns.acquire(timeout=0.05):
-        if stop():
-            raise Superseded
-    try:
-        if stop():
-            raise Superseded
-        return work()
-    finally:
-        turns.release()
-
-
-def started(scenario: Scenario, seeds: tuple[int, ...], stop: Stop = _never) -> Cohort:
+def started(scenario: Scenario, seeds: tuple[int, ...], stop: Stop) -> Cohort:
     """Return the burnt-in organisations that a scenario starts from; shared, not to be changed."""
-    return _STARTS.get((_before(scenario), seeds), lambda: burn_in(scenario, seeds, progress=_checking(stop)), stop)
+    # All that affects the burn-in: no levers, dated changes, weeks or names.
+    bare = dataclasses.replace(scenario, levers=scenario.habits, interventions=(), weeks=1, seed=0)
+    return _STARTS.get((bare.digest, seeds), lambda: burn_in(scenario, seeds, progress=_checking(stop)), stop)
 
 
-def playback(scenario: Scenario, stop: Stop = _never) -> Playback:
+def playback(scenario: Scenario, stop: Stop = lambda: False) -> Playback:
     """Return one run of a scenario, with the scenario's seed."""
 
     def make() -> Playback:
-        return _in_turn(_SINGLE, stop, lambda: play_through(scenario, started(scenario, (scenario.seed,), stop), stop))
+        _checking(stop)(0.0)
+        return play_through(scenario, started(scenario, (scenario.seed,), stop), stop)
 
     return _PLAYBACKS.get((scenario.digest, scenario.seed), make, stop)
 
 
-def batch(scenario: Scenario, runs: int, stop: Stop = _never) -> Batch:
+def batch(scenario: Scenario, runs: int, stop: Stop = lambda: False) -> Batch:
     """Return matched runs of a scenario, from its seed on: the first few alone, more together with the first few."""
     first, n = scenario.seed, min(runs, FEW)
     result = _part(scenario, tuple(range(first, first + n)), stop)
@@ -153,23 +144,13 @@ def batch(scenario: Scenario, runs: int, stop: Stop = _never) -> Batch:
 
 def _part(scenario: Scenario, seeds: tuple[int, ...], stop: Stop) -> Batch:
     def make() -> Batch:
-        def work() -> Batch:
-            start = started(scenario, seeds, stop)
-            return _summed_up(run(scenario, seeds, start=start, progress=_checking(stop)))
-
-        return _in_turn(_TOGETHER, stop, work)
+        check = _checking(stop)
+        check(0.0)
+        result = run(scenario, seeds, start=started(scenario, seeds, stop), progress=check)
+        paths = {name: result.paths(name)[STEP - 1 :: STEP].astype(np.float32) for name in KEPT}
+        return Batch(seeds, paths, result.values(KEPT))
 
     return _BATCHES.get((scenario.digest, seeds), make, stop)
-
-
-def _summed_up(result: Result) -> Batch:
-    """Return the part of a result that charts and comparisons need."""
-    summary = result.summary(KEPT)
-    return Batch(
-        tuple(result.seeds),
-        {name: result.paths(name)[STEP - 1 :: STEP].astype(np.float32) for name in KEPT},
-        {name: summary[name].to_numpy() for name in KEPT},
-    )
 
 
 def _checking(stop: Stop) -> Callable[[float], None]:

@@ -94,6 +94,10 @@ class Idea:
     before: int = -1
 
 
+_AFTER_CHANNEL = Idea.__slots__.index("channel") + 1
+_WEEKS = ("raised", "answered", "endorsed", "deliberated", "tried", "ended", "settled")
+
+
 class _Tracer:
     """Follows what is on the table and what is done, practice by practice, from event to event."""
 
@@ -225,10 +229,10 @@ def place_of(cohort: Cohort, table: str, rows: np.ndarray) -> np.ndarray:
     return np.where(rows >= 0, rows - own[f"first_{table}"], -1)
 
 
-def _first_of_runs(cohort: Cohort, ideas: Sequence[Idea]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the run of each idea, and the number of the first idea of that run."""
+def _first_of_runs(cohort: Cohort, ideas: Sequence[Idea]) -> np.ndarray:
+    """Return, for each idea, the number of the first idea of its run."""
     runs = cohort.organisation["run"][cohort.team["organisation"][np.array([i.team for i in ideas], dtype=np.int64)]]
-    return runs, np.searchsorted(runs, runs)
+    return np.searchsorted(runs, runs)
 
 
 def events_frame(cohort: Cohort, rows: np.ndarray) -> pd.DataFrame:
@@ -236,7 +240,7 @@ def events_frame(cohort: Cohort, rows: np.ndarray) -> pd.DataFrame:
     import pandas as pd
 
     ideas, number = trace(rows)
-    _, first = _first_of_runs(cohort, ideas)
+    first = _first_of_runs(cohort, ideas)
     words = np.full((len(log.KINDS), max(map(len, log.EVENTS.values()))), "", dtype=object)
     for kind, causes in enumerate(log.EVENTS.values()):
         words[kind, : len(causes)] = causes
@@ -259,7 +263,7 @@ def ideas_frame(cohort: Cohort, rows: np.ndarray) -> pd.DataFrame:
     import pandas as pd
 
     ideas, _ = trace(rows)
-    _, first = _first_of_runs(cohort, ideas)
+    first = _first_of_runs(cohort, ideas)
     columns = {name: [getattr(idea, name) for idea in ideas] for name in Idea.__slots__}
     team, person = (np.array(columns[name], dtype=np.int64) for name in ("team", "person"))
     own = cohort.organisation[cohort.team["organisation"][team]]
@@ -269,20 +273,10 @@ def ideas_frame(cohort: Cohort, rows: np.ndarray) -> pd.DataFrame:
         "dimension": columns["dimension"], "origin": [ORIGINS[k] for k in columns["origin"]],
         "channel": [(*CHANNELS, "")[k] for k in columns["channel"]],
     })  # fmt: skip
-    for name in (
-        "value",
-        "fits",
-        "supporters",
-        "detriments",
-        "answer",
-        "cycles",
-        "cycles_for",
-        "outcome",
-        "fate",
-        "how",
-    ):
-        frame[name] = columns[name]
-    for name in ("raised", "answered", "endorsed", "deliberated", "tried", "ended", "settled"):
+    for name in Idea.__slots__[_AFTER_CHANNEL:]:
+        if name not in (*_WEEKS, "sources", "before"):
+            frame[name] = columns[name]
+    for name in _WEEKS:
         frame[f"week_{name}"] = pd.Series(columns[name], dtype="Int64").replace(NEVER, pd.NA)
     frame["sources"] = [[max(k - n, -1) for _, k in told] for told, n in zip(columns["sources"], first, strict=True)]
     frame["root"] = np.array(roots(ideas), dtype=np.int64) - first

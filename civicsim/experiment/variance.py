@@ -10,7 +10,7 @@ Source: Rao (1971, Journal of Multivariate Analysis 1:257); Searle, Casella and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 import pandas as pd
@@ -139,32 +139,23 @@ def resampled_shares(
     return shares_of(variance_components(values[rows], own))
 
 
-def _decompose(
-    cohort: Cohort, state: str, n_bootstrap: int
-) -> list[tuple[str, int, dict[str, float], dict[str, np.ndarray]]]:
-    """Return, per item, its name, the number of people, the shares, and the shares in bootstrap samples."""
+def _estimates(
+    cohort: Cohort, state: str, n_bootstrap: int, of: Callable[[dict[str, float]], dict[str, float]]
+) -> Iterator[tuple[str, str, float, dict[str, float]]]:
+    """Yield item, name and value of what is made of the shares, with its interval and the number of people."""
     rows, items = _items(cohort, state)
     groups = _groups(cohort, rows)
     several = len(np.unique(groups["organisation"])) > 1
     cluster = "organisation" if several else "team"
-    found = []
     for item, values in items.items():
-        shares = shares_of(variance_components(values, groups))
         # The interval is part of the result: the same run gives the same interval.
         rng = np.random.default_rng(0)
-        samples = [resampled_shares(values, groups, cluster, rng) for _ in range(n_bootstrap)]
-        spread = {level: np.array([sample[level] for sample in samples]) for level in (*LEVELS, WITHIN)}
-        found.append((item, len(rows), shares, spread))
-    return found
-
-
-def _interval(values: np.ndarray) -> tuple[float, float]:
-    kept = values[~np.isnan(values)]
-    if len(kept) < 2:
-        return np.nan, np.nan
-    # No interpolation: between a number and infinity there is nothing to interpolate.
-    low, high = np.quantile(kept, [0.025, 0.975], method="inverted_cdf")
-    return float(low), float(high)
+        samples = [of(resampled_shares(values, groups, cluster, rng)) for _ in range(n_bootstrap)]
+        for name, value in of(shares_of(variance_components(values, groups))).items():
+            kept = [sample[name] for sample in samples if not np.isnan(sample[name])]
+            # No interpolation: between a number and infinity there is nothing to interpolate.
+            ends = np.quantile(kept, [0.025, 0.975], method="inverted_cdf") if len(kept) > 1 else (np.nan, np.nan)
+            yield item, name, value, {"low": float(ends[0]), "high": float(ends[1]), "n": len(rows)}
 
 
 def variance_shares(cohort: Cohort, state: str = "exhaustion", *, n_bootstrap: int = 200) -> pd.DataFrame:
@@ -194,13 +185,8 @@ def variance_shares(cohort: Cohort, state: str = "exhaustion", *, n_bootstrap: i
     ScenarioError
         If there is no such state.
     """
-    rows = []
-    for item, n, shares, spread in _decompose(cohort, state, n_bootstrap):
-        for level, share in shares.items():
-            low, high = _interval(spread[level])
-            rows.append(
-                {"state": state, "item": item, "level": level, "share": share, "low": low, "high": high, "n": n}
-            )
+    found = _estimates(cohort, state, n_bootstrap, lambda shares: shares)
+    rows = [{"state": state, "item": item, "level": name, "share": value, **rest} for item, name, value, rest in found]
     return pd.DataFrame(rows)
 
 
@@ -220,18 +206,14 @@ def icc_ratio(cohort: Cohort, state: str = "exhaustion", *, n_bootstrap: int = 2
     pandas.DataFrame
         A row per item with columns state, item, ratio, low, high and n; NaN with one organisation.
     """
-    rows = []
-    for item, n, shares, spread in _decompose(cohort, state, n_bootstrap):
-        low, high = _interval(_over(spread["team"], spread["division"], spread["organisation"]))
-        ratio = _over(*(np.array([shares[level]]) for level in ("team", "division", "organisation")))[0]
-        rows.append({"state": state, "item": item, "ratio": float(ratio), "low": low, "high": high, "n": n})
-    return pd.DataFrame(rows)
+    found = _estimates(cohort, state, n_bootstrap, _ratio)
+    return pd.DataFrame([{"state": state, "item": item, name: value, **rest} for item, name, value, rest in found])
 
 
-def _over(team: np.ndarray, division: np.ndarray, organisation: np.ndarray) -> np.ndarray:
+def _ratio(shares: dict[str, float]) -> dict[str, float]:
     """Return (team + division) / organisation, both at least 0; infinite where only the latter is 0."""
-    top = np.maximum(team + np.nan_to_num(division), 0.0)
-    bottom = np.maximum(organisation, 0.0)
-    ratio = np.full(top.shape, np.nan)
-    ratio[(bottom == 0.0) & (top > 0.0)] = np.inf
-    return np.divide(top, bottom, out=ratio, where=bottom > 0.0)
+    top = float(np.maximum(shares["team"] + np.nan_to_num(shares["division"]), 0.0))
+    bottom = float(np.maximum(shares["organisation"], 0.0))
+    if bottom > 0.0:
+        return {"ratio": top / bottom}
+    return {"ratio": np.inf if bottom == 0.0 and top > 0.0 else np.nan}
