@@ -144,20 +144,10 @@ def Stage(
     stories: bool = True,
     **player: Any,
 ) -> None:
-    """Play runs side by side, or tell why there are none yet.
+    """Play labelled runs of the same people side by side, or tell what went wrong or is waited for.
 
-    Parameters
-    ----------
-    played : sequence of Playback, optional
-        On organisations with the same people in the same places.
-    labels : sequence of str
-        Name of each run.
-    problem, waiting : str
-        What went wrong, or "", and what is shown while runs are being simulated.
-    stories : bool
-        Whether to tell the story of the person, team or idea that is picked in the first run.
-    **player
-        Passed on to :func:`civicsim.app.widgets.Player`.
+    With ``stories``, tell the story of the person, team or idea that is picked in the first run. What is left goes to
+    :func:`civicsim.app.widgets.Player`.
     """
     picked, pick = solara.use_state(None)
     scene = solara.use_memo(lambda: played[0].scene.payload() if played else None, [played])

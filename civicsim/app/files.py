@@ -21,17 +21,7 @@ _MEDIA = {"toml": "application/toml", "csv": "text/csv", "html": "text/html"}
 
 @dataclass(frozen=True)
 class Make:
-    """How one file is made.
-
-    Attributes
-    ----------
-    kind, label : str
-        One of :data:`TOML`, :data:`CSV` and :data:`HTML`.
-    name : str
-        Of the file, without its ending.
-    text : callable
-        Returns what is in it.
-    """
+    """How one file is made: its kind with a label, its name without ending, and what returns its text."""
 
     kind: str
     label: str

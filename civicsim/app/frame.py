@@ -51,18 +51,9 @@ def _templates() -> Environment:
 
 
 def Html(template: str, class_: str = "", on_press: widgets.Event = widgets.ignore, **values: Any) -> Any:
-    """Show a template of the folder ``templates``: every text is escaped, and numbers stay on one line.
+    """Show a template of the folder ``templates`` in an element: every text is escaped, and numbers stay on one line.
 
-    Parameters
-    ----------
-    template : str
-        Name of the file, without its ending.
-    class_ : str
-        Class of the element around it.
-    on_press : callable
-        Called with the name of a button that is pressed. What has a ``data-path`` leads to that page instead.
-    **values
-        What the template fills in.
+    ``on_press`` is called with the name of a button that is pressed; what has a ``data-path`` leads to that page instead.
     """
     return widgets.Words(html=render(template, **values), class_=class_, event_press=on_press)
 

@@ -175,13 +175,7 @@ def missing_files() -> list[str]:
 
 
 def missing_names(page: str) -> list[str]:
-    """Return which files of solara-assets a page names that are not there.
-
-    Parameters
-    ----------
-    page : str
-        HTML as it is served; see :func:`read_page`.
-    """
+    """Return which files of solara-assets a page, as :func:`read_page` returns it, names that are not there."""
     folder, names = asset_folder(), sorted(set(re.findall(rf'"[^"]*{CDN}/([^"?]+)"', page)))
     return [name for name in names if folder is None or not (folder / name).is_file()]
 
@@ -222,13 +216,7 @@ def nowhere(root: str) -> str:
 
 
 def complete(page: str) -> str:
-    """Return Solara's page with a language, with zoom, with a name, and with what components share.
-
-    Parameters
-    ----------
-    page : str
-        HTML as Solara renders it.
-    """
+    """Return a page as Solara renders it with a language, with zoom, with a name, and with what components share."""
     page = page.replace("<html>", '<html lang="en">', 1)
     page = re.sub(
         r'<meta name="viewport"[^>]*>',

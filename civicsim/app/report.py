@@ -47,19 +47,9 @@ def report_page(
     charts: Sequence[str],
     measures: Sequence[str],
 ) -> str:
-    """Return scenarios on matched runs as one page of HTML.
+    """Return scenarios, the first of which is the baseline, and their results on matched runs as one page of HTML.
 
-    Parameters
-    ----------
-    title : str
-    labels : sequence of str
-        Names of the scenarios; the first is the baseline.
-    scenarios : sequence of Scenario
-        As they were run.
-    batches : sequence of Batch
-        Their results, with the same seeds.
-    charts, measures : sequence of str
-        Measures that are drawn, and those in the table.
+    ``charts`` are the measures that are drawn, ``measures`` those in the table.
     """
     first, seeds = scenarios[0], batches[0].seeds
     runs, posts = len(seeds), first.structure.n_teams * first.structure.team_size

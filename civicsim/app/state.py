@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
@@ -17,13 +17,12 @@ from urllib.parse import parse_qsl
 
 import solara
 
-from civicsim.engine.parameters import Parameter
 from civicsim.errors import ScenarioError, nearest
 from civicsim.model.levers import NAMES as LEVERS
 from civicsim.model.levers import Levers
 from civicsim.model.processes.events import Event
 from civicsim.scenario.interventions import read_interventions
-from civicsim.scenario.scenario import DEFAULT_KIND, PARAMETERS, STATUS_QUO, Scenario, find_parameter
+from civicsim.scenario.scenario import DEFAULT_KIND, STATUS_QUO, Scenario, find_parameter
 from civicsim.scenario.shipped import kinds, load_shipped, shocks, styles
 
 MOST_TEAMS, MOST_WEEKS, MOST_POSTS = 200, 520, 3_000
@@ -145,14 +144,10 @@ def _with_setting(scenario: Scenario, text: str, notes: list[str]) -> Scenario:
         value = json.loads(value_text)
     except (ValueError, RecursionError):
         value = value_text
-    if key.startswith("habits."):
-        about: Parameter | None = PARAMETERS.get("levers." + key.removeprefix("habits."))
-    else:
-        try:
-            about = find_parameter(key)
-        except ScenarioError:
-            about = None
-    if about is None:
+    try:
+        # Habits are values of levers.
+        about = find_parameter(re.sub(r"^habits\.", "levers.", key))
+    except ScenarioError:
         notes.append(f"The link sets “{_short(key)}”, which does not exist; it is ignored.")
         return scenario
     number = isinstance(value, int | float) and not isinstance(value, bool) and value == value
@@ -190,9 +185,7 @@ def _with_events(scenario: Scenario, text: str, notes: list[str]) -> Scenario:
         return scenario
     for block in blocks[:40]:
         try:
-            scenario = dataclasses.replace(
-                scenario, interventions=(*scenario.interventions, *read_events(block, scenario))
-            )
+            scenario = _with(scenario, [*scenario.interventions, *read_events(block, scenario)])
         except ScenarioError as error:
             why = re.sub(r"^\w+: (\[\[interventions\]\] 1:? )?", "", str(error)).partition(";")[0]
             notes.append(f"An event of the link is left out: {_short(why, 120)}.")
@@ -217,7 +210,11 @@ def read_events(block: Any, scenario: Scenario) -> tuple[Event, ...]:
 def with_event(scenario: Scenario, name: str, week: int) -> Scenario:
     """Return a scenario in which a shipped shock or intervention begins in a week."""
     added = read_events({"name": name, "week": max(0, min(week, scenario.weeks - 1))}, scenario)
-    return dataclasses.replace(scenario, interventions=(*scenario.interventions, *added))
+    return _with(scenario, [*scenario.interventions, *added])
+
+
+def _with(scenario: Scenario, events: Iterable[Event]) -> Scenario:
+    return dataclasses.replace(scenario, interventions=tuple(events))
 
 
 @lru_cache(maxsize=200)
@@ -240,8 +237,7 @@ def event_groups(scenario: Scenario) -> list[list[Event]]:
 
 def without_event(scenario: Scenario, place: int) -> Scenario:
     """Return a scenario without one of its event groups."""
-    kept = [event for k, group in enumerate(event_groups(scenario)) if k != place for event in group]
-    return dataclasses.replace(scenario, interventions=tuple(kept))
+    return _with(scenario, [e for k, group in enumerate(event_groups(scenario)) if k != place for e in group])
 
 
 def move_event(scenario: Scenario, place: int, week: int) -> Scenario:
@@ -250,7 +246,7 @@ def move_event(scenario: Scenario, place: int, week: int) -> Scenario:
     for k, group in enumerate(event_groups(scenario)):
         by = max(0, min(week, scenario.weeks - 1)) - group[0].week if k == place else 0
         moved += [dataclasses.replace(event, week=min(event.week + by, scenario.weeks - 1)) for event in group]
-    return dataclasses.replace(scenario, interventions=tuple(moved))
+    return _with(scenario, moved)
 
 
 # -- levers ----------------------------------------------------------------------------------------------------------------
@@ -268,24 +264,17 @@ def with_lever(scenario: Scenario, name: str, value: float, week: int = -1) -> S
         raise ScenarioError(f"no lever '{name}'; {nearest(name, LEVERS)}")
     if week < 0:
         return scenario.set(f"levers.{name}", value)
-    own = {f"levers.{name}": value}
-    kept = []
-    for event in scenario.interventions:
-        if event.name == CHANGED and event.week == week:
-            own = event.set | own
-        else:
-            kept.append(event)
-    return dataclasses.replace(scenario, interventions=(*kept, Event(week, CHANGED, set=own)))
+    same = [event for event in scenario.interventions if (event.name, event.week) == (CHANGED, week)]
+    own = {key: before for event in same for key, before in event.set.items()} | {f"levers.{name}": value}
+    kept = [event for event in scenario.interventions if event not in same]
+    return _with(scenario, [*kept, Event(week, CHANGED, set=own)])
 
 
 def levers_shown(scenario: Scenario) -> Levers:
     """Return the levers as the page shows them: with the changes that the visitor made during the run."""
-    levers = scenario.levers
-    for event in scenario.interventions:
-        if event.name == CHANGED:
-            own = {key.removeprefix("levers."): value for key, value in event.set.items()}
-            levers = dataclasses.replace(levers, **own)
-    return levers
+    changes = [event.set.items() for event in scenario.interventions if event.name == CHANGED]
+    own = {key.removeprefix("levers."): value for change in changes for key, value in change}
+    return dataclasses.replace(scenario.levers, **own)
 
 
 def with_style(scenario: Scenario, style: str) -> Scenario:
@@ -298,5 +287,4 @@ def with_style(scenario: Scenario, style: str) -> Scenario:
     """
     if style != scenario.style and style not in styles():
         raise ScenarioError(f"no style '{_short(style)}'; {nearest(style, styles())}")
-    kept = tuple(event for event in scenario.interventions if event.name != CHANGED)
-    return dataclasses.replace(scenario.set("style", style), interventions=kept)
+    return _with(scenario.set("style", style), (e for e in scenario.interventions if e.name != CHANGED))

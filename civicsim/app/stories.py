@@ -175,16 +175,7 @@ def _taken_up(idea: Idea, week: int) -> bool:
 
 
 def idea_story(played: Playback, team: int, d: int, week: int) -> dict[str, Any]:
-    """Return what became of one way of working in a team up to a week; see :func:`person_story`.
-
-    Parameters
-    ----------
-    played : Playback
-    team, d : int
-        Team within the organisation, and the way of working.
-    week : int
-        Week on screen; 0 is the first.
-    """
+    """Return what became of the way of working ``d`` in a team up to a week; see :func:`person_story`."""
     values = played.value[: week + 1, team, d]
     alike = int((played.value[week, :, d] == values[week]).sum()) - 1
     other = np.flatnonzero(values != values[week])

@@ -16,22 +16,17 @@ NO_DIFFERENCE = "no difference"
 
 @dataclass(frozen=True)
 class Verdict:
-    """How a measure differs between two scenarios on matched runs.
+    """How a measure differs between two scenarios on matched runs, in the last year.
 
     Attributes
     ----------
-    name : str
-        The measure.
-    before, after : float
-        Means over runs, in the last year.
-    low, high : float
-        Ends of the 95 % interval of ``after``.
+    before, after, low, high : float
+        Means over runs, and ends of the 95 % interval of ``after``.
     tone : {"better", "worse", "higher", "lower", "same", "open"}
         ``open`` is too close to call, ``same`` a difference that is clear but too small for the digits that are shown;
         higher and lower are for measures where neither is better.
     difference : str
         The paired difference with its interval, in words.
-    runs : int
     """
 
     name: str

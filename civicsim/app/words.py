@@ -47,19 +47,9 @@ def minutes_of(scenario: Scenario) -> dict[str, float]:
 def slider_row(
     about: Parameter, value: float, was: float, text: Callable[[float], str], ends: Sequence[float], cost: str
 ) -> dict[str, Any]:
-    """Return a parameter as a panel of sliders shows it.
+    """Return a parameter as a panel of sliders shows it: its value and the one for comparison, as ``text`` puts them.
 
-    Parameters
-    ----------
-    about : Parameter
-    value, was : float
-        Its value, and the one for comparison.
-    text : callable
-        Returns the words for a value.
-    ends : sequence of float
-        Lowest and highest value of the slider, and its step.
-    cost : str
-        A sentence that follows its help.
+    ``ends`` are the lowest and highest value of the slider, and its step; ``cost`` is a sentence that follows its help.
     """
     low, high, step = ends
     return {
@@ -82,15 +72,7 @@ def slider_row(
 
 
 def lever_rows(scenario: Scenario, base: Scenario) -> list[dict[str, Any]]:
-    """Return every lever as the page shows it, with its base value and its cost in hours.
-
-    Parameters
-    ----------
-    scenario : Scenario
-        Whose levers are set.
-    base : Scenario
-        The scenario with the values for comparison.
-    """
+    """Return every lever of a scenario as the page shows it, with its value in the base scenario and its cost in hours."""
     minutes, were = minutes_of(scenario), minutes_of(base)
     rows = []
     for group, name in ((group, name) for group, names in GROUPS.items() for name in names):

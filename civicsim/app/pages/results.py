@@ -63,14 +63,7 @@ def factors_of(points: pd.DataFrame) -> list[str]:
 
 
 def rows_of(store: Store, measure: str) -> list[dict[str, Any]]:
-    """Return a row per point: its values, the measure's mean with interval, and how it differs from its baseline.
-
-    Parameters
-    ----------
-    store : Store
-    measure : str
-        A column of the runs.
-    """
+    """Return a row per point: its values, a measure's mean with interval, and how it differs from its baseline."""
     points, runs = store.points(), store.runs(["point", "seed", measure])
     wide = runs.pivot(index="seed", columns="point", values=measure)
     name = str(measures_of(store)[measure]["measure"])
