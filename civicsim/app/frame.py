@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 import logging
 import os
-from pathlib import Path
 from typing import Any
 
 import solara
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from civicsim.app import hosting, widgets
 from civicsim.app.state import Chosen, chosen, from_query, preset, sides, sides_from_query, to_query, with_sides
+from civicsim.app.templates import render
 from civicsim.app.words import STANDING, unbroken
 
 logger = logging.getLogger("civicsim.app")
@@ -44,23 +42,13 @@ def Text(tag: str, words: str, class_: str = "") -> Any:
     return solara.v.Html(tag=tag, class_=class_, children=[unbroken(words)])
 
 
-@functools.cache
-def _templates() -> Environment:
-    folder = FileSystemLoader(Path(__file__).parent / "templates")
-    return Environment(loader=folder, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-
-
 def Html(template: str, class_: str = "", on_press: widgets.Event = widgets.ignore, **values: Any) -> Any:
     """Show a template of the folder ``templates`` in an element: every text is escaped, and numbers stay on one line.
 
     ``on_press`` is called with the name of a button that is pressed; what has a ``data-path`` leads to that page instead.
     """
-    return widgets.Words(html=render(template, **values), class_=class_, event_press=on_press)
-
-
-def render(template: str, **values: Any) -> str:
-    """Return a template with its values filled in; see :func:`Html`."""
-    return unbroken(_templates().get_template(f"{template}.html").render(root=hosting.root_path(), **values))
+    html = unbroken(render(template, root=hosting.root_path(), **values))
+    return widgets.Words(html=html, class_=class_, event_press=on_press)
 
 
 @solara.component

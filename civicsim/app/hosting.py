@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from civicsim.app import guard
+from civicsim.app.templates import render
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -209,10 +210,7 @@ def _own_head() -> str:
 
 def nowhere(root: str) -> str:
     """Return what is shown at an address at which there is no page."""
-    title = f"<title>{TITLE}</title>"
-    words = f'<h1>There is no such page</h1><p><a href="{root}/">Go to {TITLE}</a></p>'
-    head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">{title}{_own_head()}'
-    return f'<!doctype html><html lang="en"><head>{head}</head><body class="cv"><main class="cv-main cv">{words}</main></body></html>'
+    return render("nowhere", title=TITLE, own=_own_head(), root=root)
 
 
 def complete(page: str) -> str:

@@ -8,25 +8,18 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import Any
 
+from civicsim.app import templates
 from civicsim.app.state import event_groups, preset
 from civicsim.app.verdicts import band, verdict
 from civicsim.app.words import hours_rows, week_text
 from civicsim.app.work import MANY, Batch
+from civicsim.engine.parameters import Parameter
 from civicsim.model.measures import MEASURES
 from civicsim.report.parts import Part, Table, page, render
-from civicsim.report.words import (
-    INTERVAL,
-    counted,
-    kind_text,
-    number,
-    percent,
-    scale_of,
-    seeds_text,
-    setting_text,
-    time_text,
-)
+from civicsim.report.words import INTERVAL, kind_text, number, percent, scale_of, seeds_text, setting_text, time_text
 from civicsim.scenario.scenario import PARAMETERS, SECTIONS, Scenario
 from civicsim.scenario.shipped import shocks
 
@@ -51,47 +44,55 @@ def report_page(
 
     ``charts`` are the measures that are drawn, ``measures`` those in the table.
     """
-    first, seeds = scenarios[0], batches[0].seeds
-    runs, posts = len(seeds), first.structure.n_teams * first.structure.team_size
-    texts: list[str | tuple[str, str]] = [
-        f"{', compared with '.join([' and '.join(labels[1:]), labels[0]]) if labels[1:] else labels[0]}. {kind_text(first)}, "
-        f"{posts} staff, {time_text(first.weeks)}: {counted(runs, 'matched run')} of each ({seeds_text(list(seeds))}); none failed."
-    ]
-    if runs < MANY:
-        later = f"The page continues to {MANY} runs, which may separate what is too close to call here."
-        texts.append((f"Only {counted(runs, 'run')} of each.", later))
-    keys = "; ".join(f"{label}: {line[2]}" for label, line in zip(labels, _LINES, strict=False))
+    first, own = scenarios[0], [p for p in PARAMETERS.values() if p.role != "switch" and p.section != "levers"]
     ends = f"year {first.weeks // 52}" if first.weeks % 52 == 0 else f"week {first.weeks}"
     drawn = [chart for name in charts if (chart := _chart(name, labels, batches))]
-    parts = [
-        Part(texts=texts),
-        Part("Settings"),
-        *(_settings(label, scenario) for label, scenario in zip(labels, scenarios, strict=True)),
-        Part("Time paths", [f"Lines are means over runs; bands include the middle eight tenths of the runs. {keys}."]),
-        Part(picture=render("charts", charts=drawn, end=ends)),
-        Part("The last year", [_table_note(labels)], table=_table(labels, batches, measures)),
-        _assumptions(scenarios),
-        _repeat(labels, scenarios, runs),
-    ]
+    html = templates.render(
+        "report",
+        labels=labels,
+        kind=kind_text(first),
+        posts=first.structure.n_teams * first.structure.team_size,
+        time=time_text(first.weeks),
+        runs=len(batches[0].seeds),
+        many=MANY,
+        seeds=seeds_text(batches[0].seeds),
+        settings=[(label, *_settings(scenario)) for label, scenario in zip(labels, scenarios, strict=True)],
+        keys=[(label, words) for label, (_, _, words) in zip(labels, _LINES, strict=False)],
+        charts=render("charts", charts=drawn, end=ends),
+        interval=INTERVAL,
+        last_year=_table(labels, batches, measures),
+        assumed=sum(p.status == "assumption" for p in own),
+        parameters=len(own),
+        unusual=_unusual(scenarios[-1], own),
+        files=[(label, scenario.to_toml()) for label, scenario in zip(labels, scenarios, strict=True)],
+    )
     software = f"{platform.system()}, Python {platform.python_version()}"
-    return page(title, parts, f", {software}. Scenarios {', '.join(scenario.digest for scenario in scenarios)}")
+    about = f", {software}. Scenarios {', '.join(scenario.digest for scenario in scenarios)}"
+    return page(title, [Part(picture=html)], about)
 
 
-def _settings(label: str, scenario: Scenario) -> Part:
-    """Return the differences from current practice, their cost in hours, and dated events."""
+def _settings(scenario: Scenario) -> tuple[str, list[str]]:
+    """Return the minutes of each purpose, and the differences from current practice and dated events."""
     titles, items = shocks(), []
     for name, about in SECTIONS["levers"].items():
         value, was = getattr(scenario.levers, name), getattr(scenario.habits, name)
         if value != was:
-            now, before = (setting_text(v) if name.startswith("weight_") else percent(v) for v in (value, was))
-            items.append(f"{about.label}: {before} → {now}" + (" (weight)" if name.startswith("weight_") else ""))
-    items += [
-        f"{titles.get(group[0].name, group[0].name)}, from {week_text(group[0].week)}"
-        for group in event_groups(scenario)
-    ]
-    hours = ", ".join(f"{row['label']} {number(row['minutes'], 0)}" for row in hours_rows(scenario))
-    text = f"Minutes per person and week of the hours for improvement: {hours or 'none'}."
-    return Part(label, [text], items=items or ["As in current practice."], level=3)
+            weight = name.startswith("weight_")
+            now, before = (setting_text(v) if weight else percent(v) for v in (value, was))
+            items.append(f"{about.label}: {before} → {now}{' (weight)' if weight else ''}")
+    for first, *_ in event_groups(scenario):
+        items.append(f"{titles.get(first.name, first.name)}, from {week_text(first.week)}")
+    return ", ".join(f"{row['label']} {number(row['minutes'], 0)}" for row in hours_rows(scenario)), items
+
+
+def _unusual(scenario: Scenario, parameters: Iterable[Parameter]) -> list[str]:
+    """Return the parameters that differ from their usual values."""
+    base, items = preset(scenario.style, scenario.kind), []
+    for p in parameters:
+        value, was = map(attrgetter(p.key), (scenario, base))
+        if value != was:
+            items.append(f"{p.label} (`{p.key}`) = {setting_text(value)} (usually {setting_text(was)}). {p.help}")
+    return items
 
 
 def _chart(name: str, labels: Sequence[str], batches: Sequence[Batch]) -> dict[str, Any] | None:
@@ -129,14 +130,6 @@ def _chart(name: str, labels: Sequence[str], batches: Sequence[Batch]) -> dict[s
     return {"label": about.label, "help": help, "ends": ends, "ticks": ticks, "lines": lines}
 
 
-def _table_note(labels: Sequence[str]) -> str:
-    return (
-        f"Means with {INTERVAL} intervals, and paired differences from {labels[0]}: same organisation, same random events. "
-        "Intervals show run-to-run variation, not whether the assumptions are right; they are not widened for the number of "
-        "comparisons."
-    )
-
-
 def _table(labels: Sequence[str], batches: Sequence[Batch], measures: Sequence[str]) -> Table:
     """Return means, intervals, paired differences and verdicts of the last year."""
     heads, rows = ["Measure", labels[0]], []
@@ -151,30 +144,3 @@ def _table(labels: Sequence[str], batches: Sequence[Batch], measures: Sequence[s
                 cells += [v.difference, v.word]
         rows.append([f"{about.label}\n{about.unit}", *cells, str(len(batches[0].seeds))])
     return Table("Means over the last year", [*heads, "Runs (n)"], rows)
-
-
-def _assumptions(scenarios: Sequence[Scenario]) -> Part:
-    """Return the number of assumptions, and the parameters that differ from their usual values."""
-    own = [p for p in PARAMETERS.values() if p.role != "switch" and p.section != "levers"]
-    assumed = sum(p.status == "assumption" for p in own)
-    base = preset(scenarios[-1].style, scenarios[-1].kind)
-    items = []
-    for p in own:
-        value, was = (getattr(getattr(scenario, p.section), p.name) for scenario in (scenarios[-1], base))
-        if value != was:
-            outside = isinstance(value, int | float) and not p.low <= value <= p.high
-            note = f"usually {setting_text(was)}{'; outside its range' if outside else ''}"
-            items.append(f"{p.label} (`{p.key}`) = {setting_text(value)} ({note}). {p.help}")
-    texts = [
-        f"{assumed} of {len(own)} numbers of the model are assumptions without a source; the page About lists them all. "
-        "The model has not been shown to predict any real organisation.",
-        "Different from the usual values, for all scenarios:" if items else "All parameters have their usual values.",
-    ]
-    return Part("Assumptions", texts, items=items)
-
-
-def _repeat(labels: Sequence[str], scenarios: Sequence[Scenario], runs: int) -> Part:
-    names = [f"{k}.toml" for k in range(1, len(scenarios) + 1)]
-    text = f"Save the scenarios below and run `civicsim compare {' '.join(names)} --seeds {runs}`."
-    about = zip(names, labels, scenarios, strict=True)
-    return Part("To repeat the runs", [text], files=[(f"{name}: {label}", s.to_toml()) for name, label, s in about])

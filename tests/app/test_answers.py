@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from civicsim.app import work
-from civicsim.app.frame import render
 from civicsim.app.history import Superseded
 from civicsim.app.pages import compare
 from civicsim.app.pages.policy import (
@@ -26,6 +25,7 @@ from civicsim.app.pages.policy import (
 )
 from civicsim.app.report import report_page
 from civicsim.app.state import with_event
+from civicsim.app.templates import render
 from civicsim.app.verdicts import verdict
 from civicsim.app.words import COMPARED, GROUPS, KEPT, SHOWN, lever_rows, minutes_of
 from civicsim.model.levers import NAMES

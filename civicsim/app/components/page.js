@@ -290,7 +290,7 @@ window.civicsim = (function () {
     return labels;
   }
 
-  /* A link within the page is followed without loading everything anew, unless it is to open elsewhere. */
+  /* A link within the page is followed without loading everything anew, unless it is to open in another tab. */
   function follow(event, go) {
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
     event.preventDefault();
