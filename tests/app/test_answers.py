@@ -227,8 +227,8 @@ def test_a_choice_is_tried_under_every_event_and_at_both_ends_of_every_assumptio
 
 
 def test_troubles_come_first_and_their_basis_last():
-    found = [{"when": "it snows", "lines": ["a is worse", "b is worse"]}, {"when": "it rains", "lines": []}]
-    shown = render("troubles", wanted=True, problem="", found=found, of=3, runs=work.FEW)
+    rows = [{"when": "it snows", "lines": ["a is worse", "b is worse"]}, {"when": "it rains", "lines": []}]
+    shown = render("troubles", wanted=True, problem="", found={"of": 3, "rows": rows}, runs=work.FEW)
     texts = [
         "2 of 3 conditions",
         "in 1 of 2 conditions",

@@ -123,9 +123,10 @@ def where_it_fails(scenario: Scenario, stop: Callable[[], bool], show: Show) -> 
     """Try the choice under other conditions, one at a time, and show where it does worse, the worst first."""
     found: list[dict[str, Any]] = []
     plain = answer(scenario, work.FEW, stop)["verdicts"]
-    for words, changed in conditions(scenario):
+    tried = conditions(scenario)
+    for words, changed in tried:
         found.append({"when": words, "lines": _turned(plain, answer(changed, work.FEW, stop)["verdicts"])})
-        show(sorted(found, key=lambda row: -len(row["lines"])))
+        show({"of": len(tried), "rows": sorted(found, key=lambda row: -len(row["lines"]))})
 
 
 def _turned(plain: dict[str, Verdict], now: dict[str, Verdict]) -> list[str]:
@@ -241,7 +242,6 @@ def GoesWrong() -> None:
             wanted=wanted,
             problem=problem,
             found=found if of == [scenario, wanted] else None,
-            of=len(conditions(scenario)),
             runs=work.FEW,
         )
 
