@@ -40,26 +40,15 @@ ALLOWED_HOSTS = "CIVICSIM_ALLOWED_HOSTS"
 TITLE = "civicsim"
 IDLE = "10m"
 """After this time an idle visitor's organisation is dropped."""
-ENVIRONMENT = {
-    "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False",
-    "SOLARA_ASSETS_FONTAWESOME_ENABLED": "False",
-    "SOLARA_KERNEL_CULL_TIMEOUT": IDLE,
-    "SOLARA_THEME_SHOW_BANNER": "False",
-    "SOLARA_THEME_TITLE": TITLE,
-}
-"""What has to be set before Solara is imported, where that can be done."""
 
 
 def prepare_environment() -> None:
-    """Set what Solara reads when it is imported; values that the host has set are kept."""
-    for name, value in ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
-    # Cookies of one start are not valid at the next.
+    """Set the key of cookies, which Solara reads when it is imported; those of one start are not valid at the next."""
     os.environ.setdefault("SOLARA_SESSION_SECRET_KEY", secrets.token_hex(32))
 
 
 def prepare_server() -> None:
-    """Set Solara's settings where it was imported before, as by ``solara run``, and complete and bound what it serves."""
+    """Set Solara's settings, which it may have read before, as by ``solara run``, and complete and bound what it serves."""
     import solara.settings
     from solara.server import server, settings, starlette
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from numba.core import event
 
@@ -52,22 +50,6 @@ def is_warm() -> bool:
     return folder is not None and any(folder.rglob("*.nbc"))
 
 
-@contextmanager
-def _counted() -> Iterator[list[str]]:
-    """Yield a list that names what is compiled rather than loaded."""
-    found: list[str] = []
-
-    class Listener(event.Listener):
-        def on_start(self, event: Any) -> None:
-            found.append(str(event.data.get("dispatcher")))
-
-        def on_end(self, event: Any) -> None:
-            pass
-
-    with event.install_listener("numba:compile", Listener()):
-        yield found
-
-
 def warm_up(report: Callable[[str], None] = lambda step: None) -> Warmth:
     """Simulate a few weeks of a small organisation in every way there is, so that all of it gets compiled.
 
@@ -80,7 +62,7 @@ def warm_up(report: Callable[[str], None] = lambda step: None) -> Warmth:
     names = list(shocks())
     happens = [{"name": name, "week": 2 + 2 * place} for place, name in enumerate(names)]
     scenario = Scenario.from_dict({"interventions": happens}).with_(**_SIZES, burn_in_weeks=0)
-    with _counted() as compiled:
+    with event.install_recorder("numba:compile") as heard:
         report("building organisations")
         start = burn_in(scenario, 2, threads=1)
         for process in WEEK:
@@ -95,4 +77,5 @@ def warm_up(report: Callable[[str], None] = lambda step: None) -> Warmth:
         advance(own, weeks, recorder=Recorder(own, weeks, teams=True))
     folder = folder_of_code()
     size = sum(path.stat().st_size for path in (folder.rglob("*") if folder else ()) if path.is_file())
-    return Warmth(len(compiled), time.perf_counter() - began, folder, size)
+    compiled = sum(about.is_start for _, about in heard.buffer)
+    return Warmth(compiled, time.perf_counter() - began, folder, size)
