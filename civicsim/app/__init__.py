@@ -12,7 +12,7 @@ hosting.prepare_environment()
 
 import solara  # noqa: E402
 
-from civicsim.app.frame import Frame  # noqa: E402
+from civicsim.app.frame import TABS, Frame  # noqa: E402
 from civicsim.app.pages.about import About  # noqa: E402
 from civicsim.app.pages.compare import Compare  # noqa: E402
 from civicsim.app.pages.explore import Explore  # noqa: E402
@@ -22,11 +22,8 @@ from civicsim.app.pages.results import Results  # noqa: E402
 
 hosting.prepare_server()
 
+components = (Explore, Compare, Policy, Lessons, Results, About)
 routes = [
-    solara.Route(path="/", component=Explore, label="Explore · civicsim", layout=Frame),
-    solara.Route(path="compare", component=Compare, label="Compare · civicsim"),
-    solara.Route(path="policy", component=Policy, label="Policy simulator · civicsim"),
-    solara.Route(path="lessons", component=Lessons, label="Lessons · civicsim"),
-    solara.Route(path="results", component=Results, label="Results · civicsim"),
-    solara.Route(path="about", component=About, label="About · civicsim"),
+    solara.Route(path or "/", component=component, label=f"{label} · civicsim", layout=None if path else Frame)
+    for (path, label), component in zip(TABS, components, strict=True)
 ]

@@ -5,8 +5,6 @@ import csv
 import pytest
 
 from civicsim.app.pages.results import (
-    DISCOVERY_HEADS,
-    SENSITIVITY_HEADS,
     csv_of,
     dependences,
     factor_in_words,
@@ -18,7 +16,9 @@ from civicsim.app.pages.results import (
     the_store,
     value_in_words,
 )
+from civicsim.app.templates import render
 from civicsim.cli import main
+from civicsim.report.words import number
 from civicsim.study.store.store import open_store
 
 STUDY = """
@@ -112,7 +112,8 @@ def sampled(tmp_path_factory):
 def test_what_a_measure_depends_on_is_shown_where_the_design_is_a_sample(sampled):
     rows, about = dependences(sampled, "psychological_safety")
     assert {row["factor"] for row in rows} == {"fear", "permission", "(nothing)"}
-    assert all(set(SENSITIVITY_HEADS) <= set(row) for row in rows)
+    sizes = [abs(row["value"]) for row in rows]
+    assert sizes == sorted(sizes, reverse=True)
     assert about.startswith("PAWN indices (gap between distributions, 0-1), from 20 rows of the design and 2 seeds")
     # Two teams are one division, which has no ties to others.
     rows, why = dependences(sampled, "cross_division_tie_share")
@@ -121,10 +122,15 @@ def test_what_a_measure_depends_on_is_shown_where_the_design_is_a_sample(sampled
 
 
 def test_where_a_style_loses_is_told_against_the_first(sampled):
-    ((words, rows),) = losses(sampled, "psychological_safety")
+    parts = losses(sampled, "psychological_safety")
+    ((words, rows),) = parts
     assert words.startswith("civic-culture loses to status-quo on")
     assert "of 20 cases" in words
-    assert all(set(DISCOVERY_HEADS) == set(row) for row in rows)
+    found = {"depends": dependences(sampled, "psychological_safety"), "loses": parts}
+    shown = render("findings", found=found, problem="", number=number)
+    assert shown.count("<tr>") == 2 + len(found["depends"][0]) + len(rows)
+    for row in rows:
+        assert f"<td>{row['lost']} of {row['n']}</td><td>{row['density']:.0%} (" in shown
 
 
 def test_what_a_design_cannot_tell_is_left_out_with_one_sentence_why(folder):

@@ -32,8 +32,6 @@ _MOST = 2_000
 _MOST_INDICES = 60
 """Largest number of sensitivity indices shown."""
 METHODS = {"sobol": "Sobol’ indices", "morris": "Elementary effects", "pawn": "PAWN indices"}
-SENSITIVITY_HEADS = {"factor": "Factor", "index": "Index", "value": "Value", "between": "Interval", "of": "Where"}
-DISCOVERY_HEADS = {"box": "Conditions", "lost": "Worse", "density": "Share worse", "coverage": "Share of all cases"}
 
 
 @cache
@@ -180,7 +178,7 @@ def report_of(store: Store) -> str:
     return study_page(store)
 
 
-def dependences(store: Store, measure: str) -> tuple[list[dict[str, str]], str]:
+def dependences(store: Store, measure: str) -> tuple[list[dict[Any, Any]], str]:
     """Return the factors on which a measure depends, as rows, with a note; or no rows, with the reason."""
     from civicsim.study.analysis.sensitivity import sensitivity
 
@@ -191,16 +189,7 @@ def dependences(store: Store, measure: str) -> tuple[list[dict[str, str]], str]:
     if found["value"].isna().all():
         return [], "Not shown: the measure has the same value at every row of the design."
     order = found["value"].abs().sort_values(ascending=False, kind="stable").index
-    rows = [
-        {
-            "of": " ".join(filter(None, (str(row["words"]), str(row["shock"])))),
-            "factor": str(row["factor"]),
-            "index": str(row["index"]),
-            "value": number(row["value"]),
-            "between": "–" if pd.isna(row["low"]) else f"{number(row['low'])} to {number(row['high'])}",
-        }
-        for row in found.loc[order].head(_MOST_INDICES).to_dict("records")
-    ]
+    rows = found.loc[order].head(_MOST_INDICES).to_dict("records")
     first = found.iloc[0]
     about = (
         f"{METHODS[first['method']]} ({first['index_unit']}), from {first['n']} rows of the design and "
@@ -209,29 +198,18 @@ def dependences(store: Store, measure: str) -> tuple[list[dict[str, str]], str]:
     return rows, about
 
 
-def losses(store: Store, measure: str) -> list[tuple[str, list[dict[str, str]]]]:
+def losses(store: Store, measure: str) -> list[tuple[str, list[dict[Any, Any]]]]:
     """Return, for each style, how often and where it does worse than the first; or why that cannot be told."""
     from civicsim.study.analysis.discovery import discover
 
-    styles = [str(name) for name in store.points()["style"].unique()]
-    parts: list[tuple[str, list[dict[str, str]]]] = []
-    others: list[str | None] = [*styles[1:]]
-    for style in others or [None]:
+    parts: list[tuple[str, list[dict[Any, Any]]]] = []
+    for style in store.points()["style"].unique()[1:].tolist() or [None]:
         try:
             found = discover(store, measure, style)
         except CivicsimError as error:
             # A problem with one style is a problem with the study.
             return [*parts, (_why_not(error, store), [])]
-        rows = [
-            {
-                "box": str(box["box"]),
-                "lost": f"{box['lost']} of {box['n']}",
-                "density": f"{box['density']:.0%} ({box['density_low']:.0%}–{box['density_high']:.0%})",
-                "coverage": f"{box['coverage']:.0%}",
-            }
-            for box in found.boxes.to_dict("records")
-        ]
-        parts.append((found.words, rows))
+        parts.append((found.words, found.boxes.to_dict("records")))
     return parts
 
 
@@ -254,6 +232,5 @@ def Findings(store: Store, measure: str) -> None:
         class_="cv-halves cv-below" + ("" if of == [measure] else " cv-busy"),
         found=found,
         problem=problem or "Computing …",
-        indices=SENSITIVITY_HEADS,
-        boxes=DISCOVERY_HEADS,
+        number=number,
     )
