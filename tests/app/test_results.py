@@ -122,15 +122,23 @@ def test_what_a_measure_depends_on_is_shown_where_the_design_is_a_sample(sampled
 
 
 def test_where_a_style_loses_is_told_against_the_first(sampled):
-    parts = losses(sampled, "psychological_safety")
-    ((words, rows),) = parts
+    ((words, rows),) = losses(sampled, "psychological_safety")
     assert words.startswith("civic-culture loses to status-quo on")
     assert "of 20 cases" in words
-    found = {"depends": dependences(sampled, "psychological_safety"), "loses": parts}
-    shown = render("findings", found=found, problem="", number=number)
-    assert shown.count("<tr>") == 2 + len(found["depends"][0]) + len(rows)
-    for row in rows:
-        assert f"<td>{row['lost']} of {row['n']}</td><td>{row['density']:.0%} (" in shown
+    assert rows == []
+    box = {
+        "box": "fear > 0.5",
+        "lost": 3,
+        "n": 20,
+        "density": 0.5,
+        "density_low": 0.2,
+        "density_high": 0.8,
+        "coverage": 0.75,
+    }
+    depends = dependences(sampled, "psychological_safety")
+    shown = render("findings", found={"depends": depends, "loses": [(words, [box])]}, problem="", number=number)
+    assert shown.count("<tr>") == 2 + len(depends[0]) + 1
+    assert '<th scope="row">fear &gt; 0.5</th><td>3 of 20</td><td>50% (20%–80%)</td><td>75%</td>' in shown
 
 
 def test_what_a_design_cannot_tell_is_left_out_with_one_sentence_why(folder):
