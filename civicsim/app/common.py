@@ -10,7 +10,7 @@ from typing import Any
 import solara
 
 from civicsim.app import widgets
-from civicsim.app.files import TOML, Files, Make
+from civicsim.app.files import Files, Makes
 from civicsim.app.frame import Text
 from civicsim.app.history import Playback, weeks_back
 from civicsim.app.state import (
@@ -111,7 +111,7 @@ def LeverPanel(title: str, late: bool = False) -> None:
 
 
 @solara.component
-def ActionPanel(title: str, from_clock: bool, makes: Sequence[Make]) -> None:
+def ActionPanel(title: str, from_clock: bool, makes: Makes) -> None:
     """Show the time line of dated events, and hand out link and files."""
     scenario = chosen.value.scenario
 
@@ -123,7 +123,7 @@ def ActionPanel(title: str, from_clock: bool, makes: Sequence[Make]) -> None:
 
     Files(
         title,
-        [Make(*TOML, scenario.style, scenario.to_toml), *makes],
+        {"toml": (scenario.style, scenario.to_toml), **makes},
         shocks=shock_list(),
         dated=event_rows(scenario),
         weeks=scenario.weeks,

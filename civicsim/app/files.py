@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -14,19 +13,14 @@ from civicsim.app import widgets
 from civicsim.app.frame import Text
 from civicsim.app.hooks import Show, use_latest
 
-TOML, CSV, HTML = ("toml", "Scenario file"), ("csv", "Data (CSV)"), ("html", "Report (HTML)")
-"""Kind and label of each file."""
-_MEDIA = {"toml": "application/toml", "csv": "text/csv", "html": "text/html"}
-
-
-@dataclass(frozen=True)
-class Make:
-    """How one file is made: its kind with a label, its name without ending, and what returns its text."""
-
-    kind: str
-    label: str
-    name: str
-    text: Callable[[], str]
+Makes = Mapping[str, tuple[str, Callable[[], str]]]
+"""By kind of file, its name without the ending, and what returns its text."""
+_KINDS = {
+    "toml": ("Scenario file", "application/toml"),
+    "csv": ("Data (CSV)", "text/csv"),
+    "html": ("Report (HTML)", "text/html"),
+}
+"""Label and media type of each kind."""
 
 
 def csv_text(table: pd.DataFrame, *about: str) -> str:
@@ -37,22 +31,22 @@ def csv_text(table: pd.DataFrame, *about: str) -> str:
 
 
 @solara.component
-def Files(title: str, makes: Sequence[Make], **timeline: Any) -> None:
+def Files(title: str, makes: Makes, **timeline: Any) -> None:
     """Hand out the link and files, in one row, beside what is passed on to :func:`civicsim.app.widgets.Actions`."""
     asked, ask = solara.use_state((0, ""))
 
     def work(stop: Callable[[], bool], show: Show) -> None:
         count, kind = asked
-        for make in makes:
-            if make.kind == kind:
-                show({"text": make.text(), "name": f"{make.name}.{kind}", "type": _MEDIA[kind], "count": count})
+        if kind in makes:
+            name, text = makes[kind]
+            show({"text": text(), "name": f"{name}.{kind}", "type": _KINDS[kind][1], "count": count})
 
     file, _, problem = use_latest(work, [asked])
     if problem:
         Text("p", problem, class_="cv-note")
     widgets.Actions(
         title=title,
-        files=[{"kind": make.kind, "label": make.label} for make in makes],
+        files=[{"kind": kind, "label": _KINDS[kind][0]} for kind in makes],
         file=file,
         event_fetch_file=lambda kind: ask((asked[0] + 1, str(kind))),
         **timeline,

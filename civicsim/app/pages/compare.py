@@ -10,7 +10,7 @@ import solara
 
 from civicsim.app import widgets, work
 from civicsim.app.common import Stage, style_list, style_titles
-from civicsim.app.files import CSV, HTML, Files, Make, csv_text
+from civicsim.app.files import Files, csv_text
 from civicsim.app.frame import Box, Html, Text
 from civicsim.app.hooks import Show, use_latest
 from civicsim.app.pages.policy import CHARTS, len_posts, small
@@ -101,8 +101,8 @@ def Compare() -> None:
         with Box("cv-card cv-below" + ("" if batches_of == [scenarios, True] else " cv-busy"), tag="section"):
             runs, posts = len(batches[0].seeds), len_posts(small(base))
             Html("differences", labels=labels, rows=rows_of(batches), runs=runs, posts=posts)
-        files = [
-            Make(*CSV, "comparison", lambda: csv_of(labels, scenarios, batches)),
-            Make(*HTML, "report-comparison", lambda: report_of(labels, scenarios, batches)),
-        ]
+        files = {
+            "csv": ("comparison", lambda: csv_of(labels, scenarios, batches)),
+            "html": ("report-comparison", lambda: report_of(labels, scenarios, batches)),
+        }
         Files("Download", files, picture=True)

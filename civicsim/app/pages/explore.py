@@ -6,7 +6,7 @@ import solara
 
 from civicsim.app import work
 from civicsim.app.common import ActionPanel, LeverPanel, Stage
-from civicsim.app.files import CSV, Make, csv_text
+from civicsim.app.files import csv_text
 from civicsim.app.frame import Box, Text
 from civicsim.app.history import Playback
 from civicsim.app.hooks import use_latest
@@ -50,5 +50,5 @@ def Explore() -> None:
                 event_reseed=again,
             )
             if played:
-                files = [Make(*CSV, scenario.style, lambda: csv_of(played[0]))]
+                files = {"csv": (scenario.style, lambda: csv_of(played[0]))}
                 ActionPanel("Add an event", from_clock=True, makes=files)

@@ -12,7 +12,7 @@ import solara
 
 from civicsim.app import widgets, work
 from civicsim.app.common import ActionPanel, LeverPanel, shock_titles
-from civicsim.app.files import CSV, HTML, Make, csv_text
+from civicsim.app.files import csv_text
 from civicsim.app.frame import Box, Html, Text
 from civicsim.app.hooks import Show, use_latest
 from civicsim.app.report import report_page
@@ -190,10 +190,10 @@ def Policy() -> None:
                 ActionPanel(
                     "Add an event",
                     from_clock=False,
-                    makes=[
-                        Make(*CSV, scenario.style, lambda: csv_of(found, scenario)),
-                        Make(*HTML, f"report-{scenario.style}", lambda: report_of(scenario, found["runs"])),
-                    ],
+                    makes={
+                        "csv": (scenario.style, lambda: csv_of(found, scenario)),
+                        "html": (f"report-{scenario.style}", lambda: report_of(scenario, found["runs"])),
+                    },
                 )
                 happening = [shock_titles()[g[0].name] for g in event_groups(scenario) if g[0].name in SHOWN["happens"]]
                 if happening:

@@ -14,7 +14,7 @@ import solara
 
 from civicsim.app import widgets
 from civicsim.app.common import style_titles
-from civicsim.app.files import CSV, HTML, Files, Make, csv_text
+from civicsim.app.files import Files, csv_text
 from civicsim.app.frame import RESULTS, Html, Text
 from civicsim.app.hooks import Show, use_latest
 from civicsim.app.state import MOST_POSTS, set_scenario
@@ -156,11 +156,10 @@ def Points() -> None:
         event_open_point=open_point,
     )
     Findings(store, shown)
-    files = [
-        Make(*CSV, f"points-{shown}", lambda: csv_of(store, shown)),
-        Make(*HTML, "report-study", lambda: report_of(store)),
-    ]
-    Files("Download", files)
+    Files(
+        "Download",
+        {"csv": (f"points-{shown}", lambda: csv_of(store, shown)), "html": ("report-study", lambda: report_of(store))},
+    )
 
 
 def csv_of(store: Store, measure: str) -> str:
