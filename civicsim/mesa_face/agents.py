@@ -130,21 +130,23 @@ def columns_of[C: type](table: str, row: str = "row") -> Callable[[C], C]:
     return add
 
 
-def _one(of: str, table: str, column: str, help: str, row: str = "row") -> Any:
-    """Return a relation: the member of the model's list ``of`` to which a view's row points; None where it points to none."""
+def _one(of: str, column: str, help: str, row: str = "row") -> Any:
+    """Return a relation: the member of the model's list ``of`` to which a view's ``table.column`` points, None for −1."""
+    table, name = column.split(".")
 
     def get(view: Any) -> Any:
-        to = view.model.cohort.tables[table][column][getattr(view, row)]
+        to = view.model.cohort.tables[table][name][getattr(view, row)]
         return getattr(view.model, of)[to] if to >= 0 else None
 
     return property(get, doc=help)
 
 
-def _several(of: str, table: str, first: str, n: str, help: str) -> Any:
-    """Return a relation: the members of the model's list ``of`` that belong to a view's row."""
+def _several(of: str, first: str, n: str, help: str) -> Any:
+    """Return a relation: the ``n`` members of the model's list ``of`` from a view's ``table.first`` on."""
+    table, name = first.split(".")
 
     def get(view: Any) -> Any:
-        start, count = view.model.cohort.tables[table][[first, n]][view.row]
+        start, count = view.model.cohort.tables[table][[name, n]][view.row]
         return getattr(view.model, of)[start : start + count]
 
     return property(get, doc=help)
@@ -181,11 +183,10 @@ class Organisation(View):
     """
 
     __slots__ = ()
-    teams: list[Team] = _several("teams", "organisation", "first_team", "n_teams", "Its teams.")
+    teams: list[Team] = _several("teams", "organisation.first_team", "n_teams", "Its teams.")
     managers: list[Manager] = _several(
         "managers",
-        "organisation",
-        "first_manager",
+        "organisation.first_manager",
         "n_managers",
         "Its managers: those of teams in team order, of divisions, executives, and the chief at the end.",
     )
@@ -197,10 +198,10 @@ class Team(View):
 
     __slots__ = ()
     members: list[StaffMember] = _several(
-        "people", "team", "first_person", "n_posts", "The posts of staff, vacant ones too."
+        "people", "team.first_person", "n_posts", "The posts of staff, vacant ones too."
     )
-    manager: Manager = _one("managers", "team", "manager", "The team manager.")
-    organisation: Organisation = _one("organisations", "team", "organisation", "The organisation it is part of.")
+    manager: Manager = _one("managers", "team.manager", "The team manager.")
+    organisation: Organisation = _one("organisations", "team.organisation", "The organisation it is part of.")
 
     @property
     def neighbours(self) -> list[Team]:
@@ -220,8 +221,7 @@ class Practice(View):
     __slots__ = ()
     raiser: StaffMember | None = _one(
         "people",
-        "practice",
-        "idea_raiser",
+        "practice.idea_raiser",
         "Who raised the idea that is on the table; None without an idea, or when that person has left.",
     )
 
@@ -246,10 +246,10 @@ class Person(_Agent):
     """A post of staff or of a manager, and the person in it; ``row`` is its row in the person table."""
 
     organisation: Organisation = _one(
-        "organisations", "person", "organisation", "The organisation that the post belongs to."
+        "organisations", "person.organisation", "The organisation that the post belongs to."
     )
     team: Team | None = _one(
-        "teams", "person", "team", "The own team; for a team manager, the team managed; None further up."
+        "teams", "person.team", "The own team; for a team manager, the team managed; None further up."
     )
 
     @property
@@ -282,7 +282,7 @@ class Manager(Person):
         super().__init__(model, row)
 
     manager: Manager | None = _one(
-        "managers", "manager", "superior", "The line manager; None for the chief executive.", row="manager_row"
+        "managers", "manager.superior", "The line manager; None for the chief executive.", row="manager_row"
     )
 
     @property
@@ -299,9 +299,9 @@ class Patient(_Agent):
     """A patient, one of the sample that is followed individually; ``row`` is the row in the patient table."""
 
     organisation: Organisation = _one(
-        "organisations", "patient", "organisation", "The organisation that cares for the patient."
+        "organisations", "patient.organisation", "The organisation that cares for the patient."
     )
-    team: Team = _one("teams", "patient", "team", "The team that gives most of the care.")
+    team: Team = _one("teams", "patient.team", "The team that gives most of the care.")
 
     @property
     def carers(self) -> list[StaffMember]:

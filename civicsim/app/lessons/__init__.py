@@ -48,10 +48,8 @@ class Lesson:
         Which of the runs the prediction is about.
     low, high : float
         Ends of the slider, as shares.
-    labels : tuple of str
-        What each run is called.
     runs : tuple of Scenario
-        One or two runs, on one organisation.
+        One or two runs, on one organisation; their titles are what they are called.
     watch : tuple of (int, str)
         Weeks to look at, counted from 1, and what for.
     matched : tuple of str
@@ -73,7 +71,6 @@ class Lesson:
     guess_of: int
     low: float
     high: float
-    labels: tuple[str, ...]
     runs: tuple[Scenario, ...]
     watch: tuple[tuple[int, str], ...]
     matched: tuple[str, ...]
@@ -131,7 +128,6 @@ def read_lesson(path: Path) -> Lesson:
         guess_of=checks.whole(predict.get("run", 1), f"{at}: run", 1, len(runs)) - 1,
         low=low,
         high=high,
-        labels=tuple(run.title for run in runs),
         runs=runs,
         watch=tuple(watch),
         matched=_names(about.get("matched"), KEPT, f"{where}: matched"),

@@ -70,6 +70,7 @@ def RunStep(lesson: Lesson, step: str, guess: float | None) -> None:
         for runs in (work.FEW, work.MANY):
             show((playbacks, [work.batch(scenario, runs, stop) for scenario in lesson.runs]))
 
+    labels = [scenario.title for scenario in lesson.runs]
     found, _, problem = use_latest(simulate, [lesson.name])
     played, batches = found or (None, None)
     with Box("cv-lesson"):
@@ -86,7 +87,7 @@ def RunStep(lesson: Lesson, step: str, guess: float | None) -> None:
         with Box():
             Stage(
                 played,
-                lesson.labels,
+                labels,
                 problem,
                 "The organisation is being simulated …",
                 guess={"measures": list(lesson.measures), "value": guess, "reveal": step == "run"},
@@ -95,7 +96,7 @@ def RunStep(lesson: Lesson, step: str, guess: float | None) -> None:
             if step == "explain" and batches and len(batches) > 1:
                 verdicts = [verdict(name, *batches) for name in lesson.matched]
                 with Box("cv-card cv-below", tag="section"):
-                    Html("matched", labels=lesson.labels, verdicts=verdicts, runs=len(batches[0].seeds))
+                    Html("matched", labels=labels, verdicts=verdicts, runs=len(batches[0].seeds))
 
 
 def outcome(lesson: Lesson, guess: float | None, played: list[Playback], batches: list[work.Batch] | None) -> str:
