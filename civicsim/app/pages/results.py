@@ -138,8 +138,9 @@ def Points() -> None:
     def open_point(data: dict[str, Any]) -> None:
         scenario = store.study.scenario(int(data["point"])).with_(seed=store.seeds[0])
         s = scenario.structure
-        teams = s.n_teams if s.n_teams * s.team_size <= MOST_POSTS else MOST_POSTS // s.team_size
-        set_scenario(scenario.set("structure.n_teams", teams))
+        if s.n_teams * s.team_size > MOST_POSTS:
+            scenario = scenario.set("structure.n_teams", MOST_POSTS // s.team_size)
+        set_scenario(scenario)
         router.push("/")
 
     Text("h1", store.question)
