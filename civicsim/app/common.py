@@ -9,22 +9,10 @@ from typing import Any
 
 import solara
 
-from civicsim.app import widgets
+from civicsim.app import state, widgets
 from civicsim.app.files import Files, Makes
 from civicsim.app.frame import Text
 from civicsim.app.history import Playback, weeks_back
-from civicsim.app.state import (
-    change_scenario,
-    chosen,
-    event_groups,
-    levers_shown,
-    move_event,
-    preset,
-    with_event,
-    with_lever,
-    with_style,
-    without_event,
-)
 from civicsim.app.stories import story_of
 from civicsim.app.words import PATHS, SHOWN, hours_rows, lever_rows
 from civicsim.model.measures import MEASURES
@@ -68,7 +56,7 @@ def shock_list() -> list[dict[str, str]]:
 def event_rows(scenario: Scenario) -> list[dict[str, Any]]:
     """Return the dated events as the time line shows them; weeks count from 1."""
     titles, rows = shock_titles(), []
-    for first, *others in event_groups(scenario):
+    for first, *others in state.event_groups(scenario):
         weeks = max(event.weeks for event in (first, *others))
         rows.append({"title": titles.get(first.name, first.name), "week": first.week + 1, "weeks": weeks})
     return rows
@@ -83,16 +71,16 @@ def style_list() -> list[dict[str, str]]:
 @solara.component
 def LeverPanel(title: str, late: bool = False) -> None:
     """Show the levers of the chosen scenario; ``late`` lets changes begin in the week on screen."""
-    scenario = chosen.value.scenario
-    base = preset(scenario.style, scenario.kind)
-    shown = dataclasses.replace(scenario, levers=levers_shown(scenario))
+    scenario = state.chosen.value.scenario
+    base = state.preset(scenario.style, scenario.kind)
+    shown = dataclasses.replace(scenario, levers=state.levers_shown(scenario))
 
     def move(data: dict[str, Any]) -> None:
         name, value, week = str(data["name"]), float(data["value"]), int(data["week"])
-        change_scenario(lambda now: with_lever(now, name, value, min(week, now.weeks - 1)))
+        state.change_scenario(lambda now: state.with_lever(now, name, value, min(week, now.weeks - 1)))
 
     def reset(_: Any) -> None:
-        change_scenario(lambda now: with_style(now, now.style))
+        state.change_scenario(lambda now: state.with_style(now, now.style))
 
     minutes = sum(row["minutes"] for row in hours_rows(shown))
     widgets.Levers(
@@ -105,7 +93,7 @@ def LeverPanel(title: str, late: bool = False) -> None:
         from_week=0 if late else None,
         can_reset=shown.levers != base.levers,
         event_set_lever=move,
-        event_choose_style=lambda name: change_scenario(lambda now: with_style(now, str(name))),
+        event_choose_style=lambda name: state.change_scenario(lambda now: state.with_style(now, str(name))),
         event_reset=reset,
     )
 
@@ -113,13 +101,13 @@ def LeverPanel(title: str, late: bool = False) -> None:
 @solara.component
 def ActionPanel(title: str, from_clock: bool, makes: Makes) -> None:
     """Show the time line of dated events, and hand out link and files."""
-    scenario = chosen.value.scenario
+    scenario = state.chosen.value.scenario
 
     def put(what: dict[str, Any]) -> None:
-        change_scenario(lambda now: with_event(now, str(what["name"]), int(what["week"]) - 1))
+        state.change_scenario(lambda now: state.with_event(now, str(what["name"]), int(what["week"]) - 1))
 
     def move(what: dict[str, Any]) -> None:
-        change_scenario(lambda now: move_event(now, int(what["place"]), int(what["week"]) - 1))
+        state.change_scenario(lambda now: state.move_event(now, int(what["place"]), int(what["week"]) - 1))
 
     Files(
         title,
@@ -131,7 +119,7 @@ def ActionPanel(title: str, from_clock: bool, makes: Makes) -> None:
         picture=from_clock,
         event_put=put,
         event_move=move,
-        event_remove=lambda place: change_scenario(lambda now: without_event(now, int(place))),
+        event_remove=lambda place: state.change_scenario(lambda now: state.without_event(now, int(place))),
     )
 
 
