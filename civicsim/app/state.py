@@ -39,6 +39,11 @@ def preset(style: str = STATUS_QUO, kind: str = DEFAULT_KIND) -> Scenario:
     return Scenario.preset(style, kind)
 
 
+def is_changed(scenario: Scenario) -> bool:
+    """Return whether its levers differ from those of its style."""
+    return scenario.levers != preset(scenario.style, scenario.kind).levers
+
+
 @dataclass(frozen=True)
 class Chosen:
     """The chosen scenario, and notes on the link that it came from."""

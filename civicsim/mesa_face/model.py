@@ -19,8 +19,9 @@ from typing import Any, Literal
 import mesa
 import numpy as np
 
+from civicsim import checks
 from civicsim.engine.process import Process
-from civicsim.errors import ScenarioError, nearest
+from civicsim.errors import ScenarioError
 from civicsim.experiment.run import as_scenario, begin, measure_names, with_week
 from civicsim.mesa_face.agents import Cell, Manager, Organisation, Patient, StaffMember, Team
 from civicsim.model.cohort import build
@@ -235,9 +236,7 @@ def _collector(collect: Sequence[str], collect_agents: Sequence[str]) -> mesa.Da
         for kind in (StaffMember, Manager, Patient)
     }
     known = set().union(*columns.values())
-    for name in collect_agents:
-        if name not in known:
-            raise ScenarioError(f"CivicModel: collect_agents: no agent has a column '{name}'; {nearest(name, known)}")
+    checks.keys(collect_agents, known, "CivicModel: collect_agents: no agent has a column")
     return mesa.DataCollector(
         model_reporters={name: partial(CivicModel.measure, name=name) for name in collect},
         agenttype_reporters={

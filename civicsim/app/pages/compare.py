@@ -15,7 +15,7 @@ from civicsim.app.frame import Box, Html, Text
 from civicsim.app.hooks import Show, use_latest
 from civicsim.app.pages.policy import CHARTS, len_posts, small
 from civicsim.app.report import report_page
-from civicsim.app.state import MOST_SIDES, chosen, preset, sides
+from civicsim.app.state import MOST_SIDES, chosen, is_changed, sides
 from civicsim.app.verdicts import Verdict, verdict
 from civicsim.app.words import COMPARED
 from civicsim.scenario.scenario import Scenario
@@ -76,8 +76,7 @@ def Compare() -> None:
     batches, batches_of, _ = use_latest(match, [scenarios, ready])
 
     def label(scenario: Scenario) -> str:
-        own = scenario.levers != preset(scenario.style, scenario.kind).levers
-        return titles[scenario.style] + (" (your levers)" if own else "")
+        return titles[scenario.style] + (" (your levers)" if is_changed(scenario) else "")
 
     with Box("cv-between"):
         Text("h1", "One organisation under different styles of governance")

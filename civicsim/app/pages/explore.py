@@ -10,7 +10,7 @@ from civicsim.app.files import csv_text
 from civicsim.app.frame import Box, Text
 from civicsim.app.history import Playback
 from civicsim.app.hooks import use_latest
-from civicsim.app.state import chosen, preset, set_scenario
+from civicsim.app.state import chosen, is_changed, set_scenario
 from civicsim.model.measures import MEASURES
 from civicsim.model.recording import weekly_frame
 from civicsim.scenario.scenario import Scenario
@@ -19,8 +19,7 @@ from civicsim.scenario.scenario import Scenario
 def label_of(scenario: Scenario) -> str:
     """Return the caption of the canvas."""
     s = scenario.structure
-    changed = scenario.levers != preset(scenario.style, scenario.kind).levers
-    return f"{scenario.title or scenario.style}{' (changed)' if changed else ''}, {s.n_teams} teams of {s.team_size}"
+    return f"{scenario.title or scenario.style}{' (changed)' if is_changed(scenario) else ''}, {s.n_teams} teams of {s.team_size}"
 
 
 def csv_of(played: Playback) -> str:

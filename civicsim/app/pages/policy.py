@@ -16,7 +16,7 @@ from civicsim.app.files import csv_text
 from civicsim.app.frame import Box, Html, Text
 from civicsim.app.hooks import Show, use_latest
 from civicsim.app.report import report_page
-from civicsim.app.state import change_scenario, chosen, event_groups, preset, set_scenario, with_event
+from civicsim.app.state import change_scenario, chosen, event_groups, is_changed, preset, set_scenario, with_event
 from civicsim.app.verdicts import Verdict, band, verdict
 from civicsim.app.words import COMPARED, SHOWN, slider_row, unbroken
 from civicsim.model.measures import MEASURES
@@ -96,7 +96,7 @@ def report_of(scenario: Scenario, runs: int) -> str:
     title, labels, scenarios = base.title, [base.title], [base]
     if own:
         label = scenario.title or scenario.style
-        label = f"{label}, changed" if own.levers != preset(own.style, own.kind).levers else label
+        label = f"{label}, changed" if is_changed(own) else label
         label = "Your policy" if label in ("", base.title) else label
         title, labels, scenarios = f"{label}, compared with current practice", [base.title, label], [base, own]
     return report_page(title, labels, scenarios, [work.batch(one, runs) for one in scenarios], CHARTS, COMPARED)
