@@ -30,6 +30,8 @@ from civicsim.model.week import PROCESSES, WEEK
 
 TOP = ("title", "kind", "style", "weeks", "burn_in_weeks", "seed")
 """Keys at the top of a scenario file that hold one value."""
+NAMED = {"style": "status-quo", "kind": "acute-trust", "code": ""}
+"""Keys of a scenario file whose value is a name or a file, with their defaults."""
 SHARED: dict[str, type] = {
     "structure": Structure,
     "population": Population,

@@ -12,9 +12,6 @@ from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
-
-import tomli_w
 
 from civicsim.engine.process import Process
 from civicsim.errors import ScenarioError, nearest
@@ -22,15 +19,16 @@ from civicsim.model.levers import NAMES as LEVERS
 from civicsim.model.levers import Levers
 from civicsim.model.measures import Measure
 from civicsim.model.practice import PracticeParameters
-from civicsim.model.processes.events import Event, Plan
+from civicsim.model.processes.events import Event
 from civicsim.model.reference import Reference
 from civicsim.model.roster import DECIDES, Roster, decided, undecided
-from civicsim.model.structure import GROUPS, Population, Structure
-from civicsim.model.week import WEEK
+from civicsim.model.structure import Population, Structure
+from civicsim.scenario.checks import check_sources, check_together, check_top, checked_section, read_roster
 from civicsim.scenario.interventions import check_event, read_interventions
-from civicsim.scenario.model import PARAMETERS, SECTIONS, SHARED, SHIPPED, TOP, Model, find_parameter, load_model
+from civicsim.scenario.model import NAMED, PARAMETERS, SECTIONS, SHARED, SHIPPED, TOP, Model, find_parameter, load_model
 from civicsim.scenario.shipped import STYLE_KEYS, in_folder, load_named, names_in
 from civicsim.scenario.toml import read_toml
+from civicsim.scenario.writing import difference, toml_of, url_of
 
 __all__ = [
     "DEFAULT_KIND",
@@ -43,13 +41,9 @@ __all__ = [
     "sources_of",
 ]
 
-STATUS_QUO = "status-quo"
-DEFAULT_KIND = "acute-trust"
+STATUS_QUO, DEFAULT_KIND = NAMED["style"], NAMED["kind"]
 _MOST_NAMED = 6
 """Most changes that the short form of a scenario names."""
-_RANGES = {"weeks": (1, 5200), "burn_in_weeks": (0, 5200), "seed": (0, 2**63 - 1)}
-_NAMED = {"style": STATUS_QUO, "kind": DEFAULT_KIND, "code": ""}
-"""Keys of a scenario file whose value is a name or a file, with their defaults."""
 _BLOCKS = ("habits", "interventions", "roster")
 """Keys of a scenario file that hold blocks and are no section of parameters."""
 
@@ -104,18 +98,22 @@ class Scenario:
     def __post_init__(self) -> None:
         """Check every value, however the scenario was made."""
         for key in TOP:
-            _check_top(key, getattr(self, key), "scenario")
+            check_top(key, getattr(self, key), "scenario")
         put, defaults = object.__setattr__, self.model.defaults
         for section in SHARED:
-            put(self, section, _checked(getattr(self, section), section, self.model))
-        put(self, "habits", _checked(self.habits, "levers", self.model, "scenario: habits"))
+            put(self, section, checked_section(getattr(self, section), section, self.model))
+        put(self, "habits", checked_section(self.habits, "levers", self.model, "scenario: habits"))
         for section in {*self.parameters, *(_ATTRIBUTES & defaults.keys())}:
             if section not in defaults or section in SHARED or section in _ATTRIBUTES:
                 raise ScenarioError(f"scenario: no process can have a section [{section}]")
         given = {
             section: self.parameters.get(section, usual) for section, usual in defaults.items() if section not in SHARED
         }
-        put(self, "parameters", {section: _checked(values, section, self.model) for section, values in given.items()})
+        put(
+            self,
+            "parameters",
+            {section: checked_section(values, section, self.model) for section, values in given.items()},
+        )
         events: Any = self.interventions
         if not isinstance(events, tuple) or not all(isinstance(event, Event) for event in events):
             raise ScenarioError(f"scenario: interventions = {events!r}: expected a tuple of Event")
@@ -127,7 +125,7 @@ class Scenario:
                 put(self, "structure", self.roster.outline(self.structure))
             except ScenarioError as error:
                 raise ScenarioError(f"scenario: {error}") from None
-        _check_together(self, "scenario")
+        check_together(self, "scenario")
 
     def __getattr__(self, name: str) -> Any:
         parameters = self.__dict__.get("parameters", {})
@@ -165,7 +163,7 @@ class Scenario:
                 raise ScenarioError(f"{kind_where}: '{key}' is not for a kind of organisation")
         assumed = {key: value for key, value in about_kind.items() if key not in ("description", "sources")}
         base = _apply(cls(kind=kind, model=model), assumed, kind_where)
-        _check_sources(about_kind, kind_where, model)
+        check_sources(about_kind, kind_where, model)
         base = dataclasses.replace(base, habits=base.levers, kind=kind, style=style)
         named = {"title": about_style.get("title", style), "levers": about_style.get("levers", {})}
         return _apply(base, named, style_where)
@@ -207,7 +205,7 @@ class Scenario:
         model : Model
             Processes and measures where the values name no code.
         """
-        names = {key: values.get(key, usual) for key, usual in _NAMED.items()}
+        names = {key: values.get(key, usual) for key, usual in NAMED.items()}
         for key, name in names.items():
             if not isinstance(name, str):
                 what = "the path of a Python file" if key == "code" else f"the name of a {key}"
@@ -331,7 +329,7 @@ class Scenario:
 
     def changes(self) -> dict[str, Any]:
         """Return what differs from the style on the kind of organisation, as nested dictionaries; see :meth:`from_dict`."""
-        return _difference(self._start(), self)
+        return difference(self._start(), self)
 
     def _start(self, *, shipped: bool = False) -> Scenario:
         """Return the style on the kind that it started from; where a label is no name of one, the usual one."""
@@ -373,21 +371,7 @@ class Scenario:
         ScenarioError
             If it has processes of your own that are in no file.
         """
-        if self.week != WEEK and not self.code:
-            raise ScenarioError(
-                "scenario: its week was made in Python; define it as WEEK in a file, and name that with code"
-            )
-        start = self._start()
-        top = {key: getattr(self, key) for key in TOP} | {"style": start.style, "kind": start.kind, "code": self.code}
-        top |= {key: _path_from(str(top[key]), Path(folder)) for key in _NAMED}
-        values = self.to_dict() if every else _difference(start, self)
-        sections = {
-            key: value for key, value in values.items() if isinstance(value, dict) and not (every and key == "habits")
-        }
-        if start.habits != self.habits:
-            sections["habits"] = values["habits"]
-        dated = {"interventions": [event.to_dict() for event in self.interventions]} if self.interventions else {}
-        return tomli_w.dumps({key: value for key, value in top.items() if key != "code" or value} | sections | dated)
+        return toml_of(self, self._start(), Path(folder), every)
 
     def to_url(self) -> str:
         """Return the scenario as the query of a link, which names a shipped style and kind and all that differs from them.
@@ -398,25 +382,7 @@ class Scenario:
             If it has a roster or processes of your own, which a link has no room for; a roster that a shipped kind brings
             along is fine.
         """
-        start = self._start(shipped=True)
-        changes = _difference(start, self)
-        if "roster" in changes:
-            raise ScenarioError("scenario: a [roster] does not fit into a link; write it to a file with to_toml()")
-        if self.week != WEEK:
-            raise ScenarioError(
-                "scenario: processes of your own do not fit into a link; write it to a file with to_toml()"
-            )
-        sets = [
-            f"{section}.{name}={json.dumps(value)}"
-            for section, values in changes.items()
-            if isinstance(values, dict)
-            for name, value in values.items()
-        ]
-        query: list[tuple[str, Any]] = [("kind", start.kind), ("style", start.style), ("weeks", self.weeks)]
-        query += [("burn_in_weeks", self.burn_in_weeks), ("seed", self.seed), ("v", 1)]
-        if self.interventions:
-            query.append(("interventions", json.dumps([event.to_dict() for event in self.interventions])))
-        return "?" + urlencode([*query, *(("set", item) for item in sets)])
+        return url_of(self, self._start(shipped=True))
 
     def __repr__(self) -> str:
         """Return where it started from, and what is changed."""
@@ -506,36 +472,6 @@ def _from_text(value: Any, where: str) -> Any:
         raise ScenarioError(f"{where}: interventions = {value}: expected blocks such as {example}") from None
 
 
-def _path_from(name: str, folder: Path) -> str:
-    """Return a path as it is written in a file of a folder."""
-    local = name.endswith((".toml", ".py")) and not os.path.isabs(name)
-    return Path(os.path.relpath(name, folder)).as_posix() if local else name
-
-
-def _checked(values: Any, section: str, model: Model, where: str = "scenario") -> Any:
-    """Return the parameters of a section with numbers in each parameter's own type, so that 1 and 1.0 are one scenario."""
-    if values is model.defaults[section]:
-        return values
-    if type(values) is not model.types[section]:
-        raise ScenarioError(f"scenario: {section} = {values!r}: expected the parameters of [{section}]")
-    checked = {name: about.validate(getattr(values, name), where) for name, about in model.sections[section].items()}
-    same = all(value is getattr(values, name) for name, value in checked.items())
-    return values if same else model.types[section](**checked)
-
-
-def _check_sources(about: Mapping[str, Any], where: str, model: Model) -> None:
-    """Check that ``[sources]`` of a kind hold a reference for values that the kind sets."""
-    sources = about.get("sources", {})
-    if not isinstance(sources, Mapping):
-        raise ScenarioError(f"{where}: sources = {sources!r}: expected a section [sources]")
-    for key, text in sources.items():
-        found = model.sections.find(key, f"{where}: [sources]")
-        if found.name not in about.get(found.section, {}):
-            raise ScenarioError(f"{where}: [sources] {key}: the file does not set [{found.section}] {found.name}")
-        if not isinstance(text, str) or not text.strip():
-            raise ScenarioError(f'{where}: [sources] {key} = {text!r}: expected a reference, or the word "Assumption"')
-
-
 def _apply(scenario: Scenario, values: Mapping[str, Any], where: str, folder: Path = Path()) -> Scenario:
     """Return the scenario with values checked and put in: keys and sections of a scenario file, or whole sections."""
     model, changes = scenario.model, dict[str, Any]()
@@ -545,11 +481,11 @@ def _apply(scenario: Scenario, values: Mapping[str, Any], where: str, folder: Pa
     for key, value in values.items():
         section = "levers" if key == "habits" else key
         if key in TOP:
-            changes[key] = _check_top(key, value, where)
+            changes[key] = check_top(key, value, where)
         elif key == "interventions":
             changes[key] = read_interventions(value, where, model.sections.find, partial(load_named, start=folder))
         elif key == "roster":
-            changes[key] = _read_roster(value, where)
+            changes[key] = read_roster(value, where)
         elif section not in model.sections:
             hint = nearest(key, [*model.sections, *TOP, *_BLOCKS, "code"])
             what = f"no section [{key}]" if isinstance(value, Mapping) else f"no key '{key}' at the top"
@@ -574,72 +510,3 @@ def _apply(scenario: Scenario, values: Mapping[str, Any], where: str, folder: Pa
         return result
     except ScenarioError as error:
         raise ScenarioError(str(error).replace("scenario:", f"{where}:", 1)) from None
-
-
-def _read_roster(value: Any, where: str) -> Roster | None:
-    """Return the roster that a ``[roster]`` section describes."""
-    if isinstance(value, Roster | None):
-        return value
-    if not isinstance(value, Mapping):
-        raise ScenarioError(f"{where}: roster = {value!r}: expected a section [roster]")
-    try:
-        return Roster.from_dict(value)
-    except ScenarioError as error:
-        raise ScenarioError(f"{where}: {error}") from None
-
-
-def _check_together(scenario: Scenario, where: str) -> None:
-    """Check what one value alone cannot tell."""
-    s, p = scenario.structure, scenario.population
-    if p.kappa_low > p.kappa_high:
-        raise ScenarioError(f"{where}: [population] kappa_low = {p.kappa_low} is above kappa_high = {p.kappa_high}")
-    if p.code_right_share + p.code_silent_share > 1.0:
-        raise ScenarioError(f"{where}: [population] code_right_share and code_silent_share sum to more than 1")
-    if s.share_doctor + s.share_nurse + s.share_allied + s.share_support + s.share_administrative <= 0.0:
-        raise ScenarioError(f"{where}: [structure] the weights share_… of the professions are all 0")
-    if sum(getattr(p, f"group_{name}") for name in GROUPS) <= 0.0:
-        raise ScenarioError(f"{where}: [population] the weights group_… of the patient groups are all 0")
-    plan = Plan(scenario.levers, scenario.sections, scenario.interventions)
-    weeks = {0} | {week for event in plan.events for week in (event.week, event.week + event.weeks)}
-    in_force = [plan.at(week) for week in sorted(weeks)]
-    for section, levers in [("habits", scenario.habits), *(("levers", levers) for levers, _ in in_force)]:
-        if levers.budget_share > 0.0 and sum(levers.hours(1.0).values()) == 0.0:
-            raise ScenarioError(
-                f"{where}: [{section}] the hour weights weight_… are all 0; use budget_share = 0 to spend none"
-            )
-    for _, sections in in_force:
-        trial_weeks, patience = (
-            sections["lifecycle"].n_cycles * sections["lifecycle"].cycle_weeks,
-            sections["response"].patience,
-        )
-        if trial_weeks >= patience:
-            raise ScenarioError(
-                f"{where}: [lifecycle] n_cycles × cycle_weeks = {trial_weeks} weeks is not less than [response] patience = "
-                f"{patience}: no trial could ever end"
-            )
-
-
-def _check_top(key: str, value: Any, where: str) -> Any:
-    if key in _RANGES:
-        low, high = _RANGES[key]
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise ScenarioError(f"{where}: {key} = {value!r}: expected a whole number from {low} to {high}")
-    elif not isinstance(value, str):
-        raise ScenarioError(f"{where}: {key} = {value!r}: expected text")
-    return value
-
-
-def _difference(base: Scenario, other: Scenario) -> dict[str, Any]:
-    """Return what another scenario changes, as a scenario file has it; its style, kind and code apart."""
-    result: dict[str, Any] = {}
-    for key, (_, value) in base.diff(other).items():
-        if key in _NAMED:
-            continue
-        section, _, name = key.rpartition(".")
-        if section:
-            result.setdefault(section, {})[name] = value
-        elif key == "interventions":
-            result[key] = [event.to_dict() for event in value]
-        else:
-            result[name] = value.to_dict() if isinstance(value, Roster) else value
-    return result
