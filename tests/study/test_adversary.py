@@ -109,12 +109,9 @@ def test_a_box_around_the_worst_quarter_names_its_parameters(known):
 
 
 def test_the_best_of_several_others_counts():
-    study = unsure(styles=["status-quo", "civic-culture", "command"], seeds=2, design={"draws": 3})
-    runs = results(study)
     height = {"status-quo": [0.0, 2.0, np.nan], "civic-culture": [1.0, 1.0, 1.0], "command": [3.0, 0.0, np.nan]}
-    for label, values in height.items():
-        runs.values["trust"][(runs.points["style"] == label).to_numpy()] = np.array(values)[:, None]
-    behind, against = searching._behind(runs, "trust", "civic-culture")
+    values = {label: np.repeat(np.array(own)[:, None], 2, axis=1) for label, own in height.items()}
+    behind, against = searching._behind(values, "civic-culture", sign=1.0)
     np.testing.assert_array_equal(behind, [2.0, 1.0, np.nan])
     assert against[:2] == ["command", "status-quo"]
 

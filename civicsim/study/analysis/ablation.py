@@ -142,16 +142,12 @@ def ablation(
 
 
 def _of_measure(runs: Matched, name: str, names: dict[int, str], confidence: float) -> Iterator[dict[str, Any]]:
-    points, about, values = runs.points, runs.about(name), runs.values[name]
-    compared = points[points["against"].notna() & (points["against"] != points["point"])]
-    wide = about.bounds[1] - about.bounds[0]
-    doubled = dataclasses.replace(about, bounds=(-wide, wide))
-    for (style, shock), part in compared.groupby(["style", "shock"], sort=False):
+    about, values = runs.about(name), runs.values[name]
+    doubled = dataclasses.replace(about, bounds=about.apart)
+    for (style, shock), part in runs.compared.groupby(["style", "shock"], sort=False):
         of = {}
         for setting, rows in part.sort_values("draw").groupby("setting", sort=True):
-            own, other = rows["point"].to_numpy(), rows["against"].to_numpy(dtype=int)
-            of[names[int(setting)]] = values[own], values[other]
-        against = str(points["style"].iloc[int(part["against"].iloc[0])])
+            of[names[int(setting)]] = values[rows["point"]], values[rows["against"]]
         full = contrast(*of[EVERYTHING], about, confidence)
         for label, (own, other) in of.items():
             found = full if label == EVERYTHING else contrast(own, other, about, confidence)
@@ -162,7 +158,7 @@ def _of_measure(runs: Matched, name: str, names: dict[int, str], confidence: flo
                 changed = contrast(own - other, before[0] - before[1], doubled, confidence)
             yield {
                 **about.row,
-                **{"style": str(style), "against": against, "shock": str(shock), "setting": label},
+                **{"style": str(style), "against": runs.baseline, "shock": str(shock), "setting": label},
                 **{key: found[key] for key in ("difference", "low", "high", "uncertainty", "verdict")},
                 "reference": reference,
                 "change": changed["difference"],

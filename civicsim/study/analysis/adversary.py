@@ -13,9 +13,8 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,8 +22,7 @@ import numpy as np
 import pandas as pd
 
 from civicsim import checks
-from civicsim.engine.parameters import Value
-from civicsim.errors import CivicsimError, nearest
+from civicsim.errors import CivicsimError
 from civicsim.experiment.statistics import paired_difference
 from civicsim.scenario.scenario import Scenario
 from civicsim.study.analysis.contrasts import verdict_of
@@ -32,12 +30,13 @@ from civicsim.study.analysis.discovery import Discovery, discover, wilson
 from civicsim.study.analysis.matched import About, Matched, matched, mean_of
 from civicsim.study.analysis.search import NOTHING, Journal, proposals, shares_of, space_of
 from civicsim.study.design.designs import Setting
-from civicsim.study.design.factors import FULL, Factor, column_of, read_factors
+from civicsim.study.design.factors import FULL, Factor, read_factors
+from civicsim.study.design.notebook import notebook_view
 from civicsim.study.design.precision import more_seeds
 from civicsim.study.design.study import Study
 from civicsim.study.run.runner import Progress, Standing, run_study, working
 from civicsim.study.store.files import needing_room
-from civicsim.study.store.holdings import refuse_links
+from civicsim.study.store.folder import make_folder
 from civicsim.study.store.lock import LOCKS, running
 
 if TYPE_CHECKING:
@@ -144,10 +143,8 @@ class Adversary:
         return f"Adversary({self.style} on {self.about.column}: {len(self.trials)} trials)"
 
     def _repr_html_(self) -> str:
-        frames = [self.worst, self.parameters.head(10)]
-        frames += [] if self.box is None else [self.box.boxes]
-        tables = "".join(frame.to_html(index=False, border=0, na_rep="–") for frame in frames)
-        return f"<div><p>{escape(self.words)}</p><p>{escape(self.box_words)}</p>{tables}</div>"
+        boxes = [] if self.box is None else [self.box.boxes]
+        return notebook_view(self.words, self.box_words, self.worst, self.parameters.head(10), *boxes)
 
 
 def adversary(
@@ -199,14 +196,19 @@ def adversary(
         folder contains something else.
     """
     study = opened(study, free)
-    others = _check(study, style, measure)
-    _numbers(study, trials, fresh)
-    factors = [factor for factor in _uncertain(study) if not factor.held]
-    folder = _folder(Path(out))
+    factors, others = _checked(study, style, measure)
+    checks.whole(trials, f"{study.where}: trials", 0, 100_000)
+    checks.whole(fresh, f"{study.where}: fresh", 2, 100_000)
+    folder = Path(out)
+    # A search that was begun may have no journal yet; one with a journal may contain the user's notes, too.
+    make_folder(folder, JOURNAL, {LOCKS, SPREAD}, (LOCKS, "batches", "fresh"))
     with needing_room(folder), running(folder, 1, 1):
+        # A rule that adds seeds to some trials would make them differ in precision.
+        study = dataclasses.replace(study, precision={})
         search = _Search(study, style, measure, others, factors, folder, seed, -(-trials // BATCH), fresh, progress)
         with working(executor, processes, timeout, memory, study) as (own, workers):
-            return search.go(own, workers)
+            search.executor, search.workers = own, workers
+            return search.go()
 
 
 def opened(study: Study, free: Sequence[str]) -> Study:
@@ -237,303 +239,228 @@ def _uncertain(study: Study) -> tuple[Factor, ...]:
     return read_factors(study.uncertainties, study.where, "uncertainties", study.protocol.sections)
 
 
-def _check(study: Study, style: str, measure: str) -> tuple[str, ...]:
-    """Return the other styles of a study, if it can be searched."""
+def _checked(study: Study, style: str, measure: str) -> tuple[list[Factor], tuple[str, ...]]:
+    """Return the parameters to search over and the other styles, if a study can be searched."""
     where, points = study.where, study.points
     if "file" in study.uncertainties:
         raise CivicsimError(f"{where}: uncertainties: a search needs ranges, not a file of draws")
-    factors = _uncertain(study)
-    if all(factor.held for factor in factors):
+    every = _uncertain(study)
+    factors = [factor for factor in every if not factor.held]
+    if not factors:
         raise CivicsimError(
             f'{where}: nothing to search: put ranges under [uncertainties], such as "voice.intercept" = {{ low = -1.8, high = '
             "-1.0 }, or name parameters with --free"
         )
-    for factor in factors:
+    for factor in every:
         if factor.about.role != "uncertainty":
             raise CivicsimError(
                 f"{where}: uncertainties: {factor.key} is a {factor.about.role}, not an uncertainty; hold it under [factors]"
             )
-    if points["setting"].nunique() > 1 or points["shock"].nunique() > 1:
-        what = "settings" if points["setting"].nunique() > 1 else "sets of shocks"
-        raise CivicsimError(f"{where}: a search is in one setting and one set of shocks; there are several {what}")
+    for key, what in (("setting", "settings"), ("shock", "sets of shocks")):
+        if points[key].nunique() > 1:
+            raise CivicsimError(f"{where}: a search is in one setting and one set of shocks; there are several {what}")
     styles = [str(label) for label in points["style"].unique()]
-    if style not in styles:
-        raise CivicsimError(f"{where}: no style '{style}'; {nearest(style, styles)}")
+    checks.keys([style], styles, f"{where}: no style")
     if len(styles) < 2:
         raise CivicsimError(f"{where}: styles: there is no style that {style} could lose to")
     columns = {column.name: column.measure for column in study.protocol.columns}
-    if measure not in columns:
-        raise CivicsimError(f"{where}: no measure '{measure}'; {nearest(measure, columns)}")
+    checks.keys([measure], columns, f"{where}: no measure")
     if study.protocol.measures[columns[measure]].better == "neither":
         raise CivicsimError(f"{where}: {measure}: neither direction is better, so that nothing is lost")
-    return tuple(label for label in styles if label != style)
+    return factors, tuple(label for label in styles if label != style)
 
 
-def _numbers(study: Study, trials: int, fresh: int) -> None:
-    checks.whole(trials, f"{study.where}: trials", 0, 100_000)
-    checks.whole(fresh, f"{study.where}: fresh", 2, 100_000)
+Values = dict[str, np.ndarray]
+"""Results of each style by trial and seed."""
 
 
-def _folder(path: Path) -> Path:
-    if path.exists() and not path.is_dir():
-        raise CivicsimError(f"{path}: is a file, not a folder")
-    refuse_links(path, (LOCKS, "batches", "fresh"))
-    names = {entry.name for entry in path.iterdir() if not entry.name.startswith(".")} if path.is_dir() else set()
-    # A search that was begun may have no journal yet; one with a journal may contain the user's notes, too.
-    others = sorted(names - {"locks", SPREAD}) if JOURNAL not in names else []
-    if others:
-        raise CivicsimError(f"{path}: holds other files ({others[0]}); choose an empty folder")
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CivicsimError(f"{path}: cannot be written to ({error.strerror or error})") from None
-    return path
-
-
+@dataclass
 class _Search:
     """A search in progress."""
 
-    def __init__(
-        self,
-        study: Study,
-        style: str,
-        measure: str,
-        others: tuple[str, ...],
-        factors: Sequence[Factor],
-        folder: Path,
-        seed: int,
-        n_batches: int,
-        n_fresh: int,
-        progress: Progress | None,
-    ) -> None:
-        # A rule that adds seeds to some trials would make them differ in precision.
-        self.study = dataclasses.replace(study, precision={})
-        self.style, self.measure, self.others, self.factors = style, measure, others, factors
-        self.folder, self.seed, self.n_batches, self.n_fresh = folder, seed, n_batches, n_fresh
-        self.space = space_of(factors)
-        self.n_spread = int(study.points["draw"].nunique())
+    study: Study
+    style: str
+    measure: str
+    others: tuple[str, ...]
+    factors: Sequence[Factor]
+    folder: Path
+    seed: int
+    n_batches: int
+    n_fresh: int
+    progress: Progress | None
+    executor: Executor | None = None
+    workers: int = 0
+    runs_before: int = 0
+    failed_before: int = 0
+
+    def __post_init__(self) -> None:
+        self.space, self.n_spread = space_of(self.factors), int(self.study.points["draw"].nunique())
         about = {
             "study": self.study.protocol.digest,
             "seeds": list(self.study.seed_numbers),
-            "style": style,
-            "measure": measure,
-            "seed": seed,
+            "style": self.style,
+            "measure": self.measure,
+            "seed": self.seed,
             "space": {key: str(values) for key, values in self.space.items()},
         }
-        self.journal = Journal(folder / JOURNAL, about, self.space)
-        self._progress, self._began, self._before, self._failed = progress, time.monotonic(), 0, 0
-        n_trials = self.n_spread + BATCH * n_batches
-        n_runs = n_trials * len(self.study.seed_numbers) + min(_WORST, n_trials) * n_fresh
-        self._total = (1 + len(others)) * n_runs
+        self.journal = Journal(self.folder / JOURNAL, about, self.space)
+        n_trials = self.n_spread + BATCH * self.n_batches
+        n_runs = n_trials * len(self.study.seed_numbers) + min(_WORST, n_trials) * self.n_fresh
+        self.total, self.began = (1 + len(self.others)) * n_runs, time.monotonic()
 
-    def go(self, executor: Executor, workers: int) -> Adversary:
+    def go(self) -> Adversary:
         """Complete the search, and return its result."""
-        self._executor, self._workers = executor, workers
-        parts = list(self._trials())
-        runs, draws = _together([part for part, _ in parts]), [draw for _, own in parts for draw in own]
-        found = self._table(runs, draws)
-        behind = found["behind"].to_numpy()
-        if np.isnan(behind).all():
+        values, draws = self._trials()
+        sign, n = self.about.sign, len(draws)
+        behind, against = _behind(values, self.style, sign)
+        there = ~np.isnan(behind)
+        if not there.any():
             raise CivicsimError(f"{self.folder}: no trial has a value of {self.measure}")
-        order = np.argsort(-np.where(np.isnan(behind), -np.inf, behind), kind="stable")
-        chosen = [int(trial) for trial in order[: min(_WORST, int((~np.isnan(behind)).sum()))]]
-        worst, protocol = self._again(found, draws, chosen)
-        style, other = (
-            dataclasses.replace(protocol.scenario(self._point(protocol.points, label)), seed=self._fresh_seeds[0])
-            for label in (self.style, str(found["against"][chosen[0]]))
-        )
-        result = self._result(runs, found, worst, style, other)
-        _write_scenarios(self.folder, result)
-        return result
-
-    # -- running -------------------------------------------------------------------------------------------------------
-
-    def _trials(self) -> Iterator[tuple[Matched, list[Setting]]]:
-        """Yield results and draws of the spread trials, and of each batch of the search."""
-        keys = self.study.protocol.factors
-        columns = [column_of(self.study.protocol.sections.parameters[key]) for key in self.space]
-        first = self.study.points.drop_duplicates("draw").sort_values("draw")
-        spread = [{keys[name]: _plain(row[name]) for name in columns} for row in first[columns].to_dict("records")]
-        yield self._recorded(self.study, SPREAD, spread, 0)
-        for batch in range(self.n_batches):
-            before = self.n_spread + BATCH * batch
-            own_seed = int(np.random.SeedSequence((self.seed, batch)).generate_state(1)[0])
-            draws = proposals(self.journal.trials[:before], self.space, BATCH, own_seed)
-            study = self._in_draws(draws, f"trials {before} to {before + BATCH - 1} of a search")
-            yield self._recorded(study, f"batches/{batch:04d}", draws, before)
-
-    def _in_draws(self, draws: Sequence[Setting], title: str) -> Study:
-        return dataclasses.replace(self.study, title=title, spelt_out=self.study.protocol.with_draws(draws))
-
-    def _recorded(self, study: Study, name: str, draws: list[Setting], before: int) -> tuple[Matched, list[Setting]]:
-        """Run trials, add the new ones to the journal, and return them."""
-        runs = matched(self._run(study, name), [self.measure])
-        behind, _ = _behind(runs, self.measure, self.style)
-        for place in range(max(0, len(self.journal.trials) - before), len(draws)):
-            self.journal.add(draws[place], float(behind[place]), SPREAD if not before else SEARCH)
-        return runs, draws
-
-    def _again(self, found: pd.DataFrame, draws: Sequence[Setting], chosen: Sequence[int]) -> tuple[pd.DataFrame, Any]:
-        """Run the worst trials with fresh seeds, and return their differences and the protocol."""
-        study = self._in_draws([draws[trial] for trial in chosen], "the worst trials of a search, with fresh seeds")
-        self._fresh_seeds = more_seeds(self.study.seed_numbers, self.n_fresh)
-        study = dataclasses.replace(study, seeds=self._fresh_seeds)
-        name = hashlib.sha256(f"{study.protocol.digest} {self.n_fresh}".encode()).hexdigest()[:8]
-        runs = matched(self._run(study, f"fresh/{name}"), [self.measure])
-        about, points, values = runs.about(self.measure), runs.points, runs.values[self.measure]
-        rows = []
-        for place, trial in enumerate(chosen):
-            against = str(found["against"][trial])
-            own, other = (values[self._point(points, label, place)] for label in (self.style, against))
-            pairs = paired_difference(own, other, bounds=about.bounds)
-            case = {"trial": trial, "against": against, "searched": found["difference"][trial]}
-            rest = {"n": pairs.n, "verdict": verdict_of(pairs, about.matters)}
-            rows.append(case | pairs.columns("difference", "") | rest)
-        return pd.DataFrame(rows), study.protocol
-
-    def _point(self, points: pd.DataFrame, style: str, draw: int = 0) -> int:
-        return int(points["point"][(points["style"] == style) & (points["draw"] == draw)].iloc[0])
-
-    def _run(self, study: Study, name: str) -> Store:
-        store = run_study(
-            study, self.folder / name, processes=self._workers, executor=self._executor, progress=self._report
-        )
-        self._before += store.n_runs
-        self._failed += store.n_failed
-        return store
-
-    def _report(self, standing: Standing) -> None:
-        if self._progress is None:
-            return
-        done = self._before - self._failed + standing.done
-        passed = time.monotonic() - self._began
-        ended = self._before + standing.done + standing.failed
-        left = passed / ended * (self._total - ended) if ended else float("nan")
-        self._progress(Standing(done, self._failed + standing.failed, self._total, left))
-
-    # -- results ------------------------------------------------------------------------------------------------------
-
-    def _table(self, runs: Matched, draws: Sequence[Setting]) -> pd.DataFrame:
-        behind, against = _behind(runs, self.measure, self.style)
-        sign = 1.0 if runs.about(self.measure).better == "higher" else -1.0
-        trial = np.arange(len(draws))
-        columns: dict[str, Any] = {
-            "trial": trial,
-            "found": np.where(trial < self.n_spread, SPREAD, SEARCH).astype(object),
-        }
-        columns |= {"against": against, "difference": -sign * behind + 0.0, "behind": behind}
-        frame = pd.DataFrame(columns)
-        for factor in self.factors:
-            frame[factor.column] = [draw[factor.key] for draw in draws]
-        return frame
-
-    def _result(
-        self, runs: Matched, found: pd.DataFrame, worst: pd.DataFrame, scenario: Scenario, other: Scenario
-    ) -> Adversary:
-        about, behind = runs.about(self.measure), found["behind"].to_numpy()
-        spread, there = behind[: self.n_spread], ~np.isnan(behind)
+        kinds = [SPREAD] * self.n_spread + [SEARCH] * (n - self.n_spread)
+        columns = {"trial": range(n), "found": kinds, "against": against, "difference": -sign * behind + 0.0}
+        parameters = {factor.column: [draw[factor.key] for draw in draws] for factor in self.factors}
+        trials = pd.DataFrame(columns | parameters)
+        chosen = np.argsort(-behind, kind="stable")[: min(_WORST, int(there.sum()))]
+        worst, scenario, other = self._again(trials.iloc[chosen], [draws[trial] for trial in chosen])
+        matters, spread = self.about.matters or 0.0, behind[: self.n_spread]
         limit = max(float(np.quantile(behind[there], 1.0 - _QUARTER)), 0.0)
-        limit = 0.0 if limit <= (about.matters or 0.0) else limit
-        names = tuple(factor.column for factor in self.factors)
-        box = _box(runs, found, self.style, self.others, names, limit) if limit > 0.0 else None
-        return Adversary(
-            about,
+        limit = limit if limit > matters else 0.0
+        result = Adversary(
+            self.about,
             self.style,
             self.others,
-            trials=found.drop(columns="behind"),
-            worst=worst,
-            parameters=self._parameters(found, worst),
+            trials,
+            worst,
+            self._parameters(trials, behind, int(chosen[0])),
             n_spread=int((~np.isnan(spread)).sum()),
-            n_lost=int((spread > (about.matters or 0.0)).sum()),
+            n_lost=int((spread > matters).sum()),
             n_failed=int((~there).sum()),
             limit=limit,
-            box=box,
+            box=self._box(values, trials, list(parameters), limit) if limit > 0.0 else None,
             n_seeds=len(self.study.seed_numbers),
             n_fresh=self.n_fresh,
             scenario=scenario,
             other=other,
         )
+        _write_scenarios(self.folder, result)
+        return result
 
-    def _parameters(self, found: pd.DataFrame, worst: pd.DataFrame) -> pd.DataFrame:
+    # -- running -------------------------------------------------------------------------------------------------------
+
+    def _trials(self) -> tuple[Values, list[Setting]]:
+        """Return results and draws of the spread trials, then of each batch of the search."""
+        keys = {factor.column: factor.key for factor in self.factors}
+        first = self.study.points.drop_duplicates("draw").sort_values("draw")
+        draws: list[Setting] = first[list(keys)].rename(columns=keys).to_dict("records")
+        values = self._recorded(self.study, SPREAD, draws, 0)
+        for batch in range(self.n_batches):
+            before = len(draws)
+            own_seed = int(np.random.SeedSequence((self.seed, batch)).generate_state(1)[0])
+            more = proposals(self.journal.trials[:before], self.space, BATCH, own_seed)
+            study = self._in_draws(more, f"trials {before} to {before + BATCH - 1} of a search")
+            found = self._recorded(study, f"batches/{batch:04d}", more, before)
+            values = {label: np.concatenate([own, found[label]]) for label, own in values.items()}
+            draws += more
+        return values, draws
+
+    def _in_draws(self, draws: Sequence[Setting], title: str, **changes: Any) -> Study:
+        return dataclasses.replace(self.study, title=title, spelt_out=self.study.protocol.with_draws(draws), **changes)
+
+    def _recorded(self, study: Study, name: str, draws: list[Setting], before: int) -> Values:
+        """Run trials, and add the new ones to the journal."""
+        values = self._values(study, name)
+        behind, _ = _behind(values, self.style, self.about.sign)
+        for place in range(max(0, len(self.journal.trials) - before), len(draws)):
+            self.journal.add(draws[place], float(behind[place]), SEARCH if before else SPREAD)
+        return values
+
+    def _again(self, cases: pd.DataFrame, draws: list[Setting]) -> tuple[pd.DataFrame, Scenario, Scenario]:
+        """Run the worst trials with fresh seeds, and return their differences and the worst as scenarios of both styles."""
+        fresh = more_seeds(self.study.seed_numbers, self.n_fresh)
+        study = self._in_draws(draws, "the worst trials of a search, with fresh seeds", seeds=fresh)
+        name = hashlib.sha256(f"{study.protocol.digest} {self.n_fresh}".encode()).hexdigest()[:8]
+        values, rows = self._values(study, f"fresh/{name}"), []
+        for place, case in enumerate(cases.to_dict("records")):
+            own, other = values[self.style][place], values[case["against"]][place]
+            pairs = paired_difference(own, other, bounds=self.about.bounds)
+            row = {"trial": case["trial"], "against": case["against"], "searched": case["difference"]}
+            rest = {"n": pairs.n, "verdict": verdict_of(pairs, self.about.matters)}
+            rows.append(row | pairs.columns("difference", "") | rest)
+        point = study.points[study.points["draw"] == 0].set_index("style")["point"]
+        style, other_style = (
+            dataclasses.replace(study.scenario(int(point[label])), seed=fresh[0])
+            for label in (self.style, rows[0]["against"])
+        )
+        return pd.DataFrame(rows), style, other_style
+
+    def _values(self, study: Study, name: str) -> Values:
+        runs = matched(self._run(study, name), [self.measure])
+        self.about = runs.about(self.measure)
+        ordered = runs.points.sort_values("draw").groupby("style", sort=False)
+        return {str(label): runs.values[self.measure][rows["point"]] for label, rows in ordered}
+
+    def _run(self, study: Study, name: str) -> Store:
+        folder = self.folder / name
+        store = run_study(study, folder, processes=self.workers, executor=self.executor, progress=self._report)
+        self.runs_before += store.n_runs
+        self.failed_before += store.n_failed
+        return store
+
+    def _report(self, standing: Standing) -> None:
+        if self.progress is None:
+            return
+        done = self.runs_before - self.failed_before + standing.done
+        passed = time.monotonic() - self.began
+        ended = self.runs_before + standing.done + standing.failed
+        left = passed / ended * (self.total - ended) if ended else float("nan")
+        self.progress(Standing(done, self.failed_before + standing.failed, self.total, left))
+
+    # -- results -------------------------------------------------------------------------------------------------------
+
+    def _parameters(self, trials: pd.DataFrame, behind: np.ndarray, worst: int) -> pd.DataFrame:
         """Return the parameters, the most important first."""
-        shares = shares_of(self.journal.trials[: len(found)], self.space, self.seed)
-        behind = found["behind"].to_numpy()
-        ill = found[behind >= np.nanquantile(behind, 1.0 - _QUARTER)]
+        shares = shares_of(self.journal.trials[: len(trials)], self.space, self.seed)
+        ill = trials[behind >= np.nanquantile(behind, 1.0 - _QUARTER)]
+        base = next(iter(self.study.protocol.bases.values()))
         rows: list[dict[str, Any]] = []
         for factor in self.factors:
-            ends = (np.nan, np.nan) if factor.range is None else (factor.range.low, factor.range.high)
-            numbers = pd.api.types.is_numeric_dtype(ill[factor.column]) and factor.range is not None
-            middle = ill[factor.column].quantile([0.25, 0.75]).tolist() if numbers else [np.nan, np.nan]
-            at_worst = found[factor.column][worst["trial"].iloc[0]]
-            values = (shares[factor.key], *ends, _usual(self.study, factor), at_worst, *middle)
-            rows.append(dict(zip(_PARAMETER, (factor.column, *values), strict=True)))
+            about, column = factor.about, factor.column
+            row = {"parameter": column, "share": shares[factor.key], "low": np.nan, "high": np.nan}
+            row |= {"usual": getattr(getattr(base, about.section), about.name), "worst": trials[column][worst]}
+            if factor.range is not None:
+                low, high = ill[column].quantile([0.25, 0.75])
+                row |= {"low": factor.range.low, "high": factor.range.high, "from": low, "to": high}
+            rows.append(row)
         rows.append({"parameter": NOTHING, "share": shares[NOTHING]})
-        return pd.DataFrame(rows).sort_values("share", ascending=False, kind="stable").reset_index(drop=True)
+        columns = ["parameter", "share", "low", "high", "usual", "worst", "from", "to"]
+        frame = pd.DataFrame(rows, columns=columns)
+        return frame.sort_values("share", ascending=False, kind="stable", ignore_index=True)
+
+    def _box(self, values: Values, trials: pd.DataFrame, names: list[str], limit: float) -> Discovery | None:
+        """Return the box around the trials in which the style is behind by more than ``limit``."""
+        best = np.stack([values[label][trial] for trial, label in enumerate(trials["against"])])
+        n, against = len(trials), self.others[0] if len(self.others) == 1 else _BEST
+        draws = np.tile(np.arange(n), 2)
+        both = {"point": np.arange(2 * n), "policy": np.repeat([0, 1], n), "future": draws, "draw": draws, "setting": 0}
+        both |= {"style": np.repeat([self.style, against], n), "shock": "", "against": draws + n}
+        points = pd.DataFrame(both | {name: np.tile(trials[name].to_numpy(), 2) for name in names})
+        columns = {self.measure: dataclasses.replace(self.about, matters=limit)}
+        cells = {self.measure: np.concatenate([values[self.style], best])}
+        runs = Matched(points, tuple(names), self.study.seed_numbers, columns, cells, where=str(self.folder))
+        try:
+            return discover(runs, self.measure, self.style, against)
+        except CivicsimError as error:
+            if "cases with a value" in str(error):
+                return None
+            raise
 
 
-_PARAMETER = ("parameter", "share", "low", "high", "usual", "worst", "from", "to")
-
-
-def _usual(study: Study, factor: Factor) -> Value:
-    base = next(iter(study.protocol.bases.values()))
-    value: Value = getattr(getattr(base, factor.about.section), factor.about.name)
-    return value
-
-
-def _plain(value: Any) -> Value:
-    plain: Value = value.item() if hasattr(value, "item") else value
-    return plain
-
-
-def _together(parts: Sequence[Matched]) -> Matched:
-    """Return results of several sets of draws as one, with consecutive draws."""
-    frames, before = [], 0
-    for part in parts:
-        frames.append(part.points.assign(draw=part.points["draw"] + before))
-        before += int(part.points["draw"].nunique())
-    points = pd.concat(frames, ignore_index=True).assign(point=lambda frame: np.arange(len(frame)))
-    values = {name: np.concatenate([part.values[name] for part in parts]) for name in parts[0].columns}
-    return dataclasses.replace(parts[0], points=points, values=values, failed=frozenset())
-
-
-def _behind(runs: Matched, measure: str, style: str) -> tuple[np.ndarray, list[str]]:
-    """Return, by draw, the distance of a style to the best other one (below 0 where it is ahead), and that one."""
-    own, rivals = _by_draw(runs, measure, style)
-    sign = 1.0 if runs.about(measure).better == "higher" else -1.0
-    means = np.stack([sign * mean_of(values - own, axis=1) for values in rivals.values()])
+def _behind(values: Values, style: str, sign: float) -> tuple[np.ndarray, list[str]]:
+    """Return, by trial, the distance of a style to the best other one (below 0 where it is ahead), and that one."""
+    labels = [label for label in values if label != style]
+    means = np.stack([sign * mean_of(values[label] - values[style], axis=1) for label in labels])
     best = np.where(np.isnan(means), -np.inf, means).argmax(axis=0)
-    labels = list(rivals)
     return means[best, np.arange(means.shape[1])], [labels[place] for place in best]
-
-
-def _by_draw(runs: Matched, measure: str, style: str) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Return values by draw and seed of a style and of all others."""
-    of = {}
-    for label, rows in runs.points.groupby("style", sort=False):
-        of[str(label)] = runs.values[measure][rows.sort_values("draw")["point"].to_numpy()]
-    return of.pop(style), of
-
-
-def _box(
-    runs: Matched, found: pd.DataFrame, style: str, others: tuple[str, ...], names: tuple[str, ...], limit: float
-) -> Discovery | None:
-    """Return the box around the trials in which a style is behind by more than ``limit``."""
-    (measure,) = runs.columns
-    own, rivals = _by_draw(runs, measure, style)
-    best = np.stack([rivals[label][trial] for trial, label in enumerate(found["against"])])
-    n, against = len(found), others[0] if len(others) == 1 else _BEST
-    draws = np.tile(np.arange(n), 2)
-    both = {"point": np.arange(2 * n), "policy": np.repeat([0, 1], n), "future": draws, "draw": draws, "setting": 0}
-    both |= {"style": np.repeat([style, against], n), "shock": "", "against": draws + n}
-    points = pd.DataFrame(both | {name: np.tile(found[name].to_numpy(), 2) for name in names})
-    columns = {measure: dataclasses.replace(runs.about(measure), matters=limit)}
-    values = {measure: np.concatenate([own, best])}
-    try:
-        return discover(Matched(points, names, runs.seeds, columns, values, where=runs.where), measure, style, against)
-    except CivicsimError as error:
-        if "cases with a value" in str(error):
-            return None
-        raise
 
 
 def _write_scenarios(folder: Path, found: Adversary) -> None:

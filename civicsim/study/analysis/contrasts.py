@@ -7,14 +7,15 @@ of the draws of the uncertainties, which no number of runs makes narrower.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from civicsim.experiment.statistics import CONFIDENCE, PairedDifference, estimate, half_width, paired_difference
-from civicsim.study.analysis.matched import About, Matched, matched, mean_of
+from civicsim.study.analysis.matched import About, Matched, matched, mean_of, middle
 from civicsim.study.store.store import Store
 
 RUNS, PARAMETERS, BOTH = "run-to-run", "parameters", "both"
@@ -61,26 +62,14 @@ def contrasts(
     """
     runs = matched(results, measures)
     words, rows = runs.policy_words(), []
-    policy_of = runs.points["policy"].to_numpy()
+    policies = runs.points["policy"].to_numpy()
     for name, about in runs.columns.items():
-        for policy, shock, own, other in _pairs(runs.points):
-            first, second = runs.values[name][own], runs.values[name][other]
-            pair = {
-                "policy": policy,
-                "words": words[policy],
-                "against": words[int(policy_of[other[0]])],
-                "shock": shock,
-            }
-            rows.append(about.row | pair | contrast(first, second, about, confidence))
+        for (policy, shock), part in runs.compared.groupby(["policy", "shock"], sort=False):
+            own, other = part["point"].to_numpy(), part["against"].to_numpy()
+            pair = {"policy": int(policy), "words": words[int(policy)], "against": words[int(policies[other[0]])]}
+            found = contrast(runs.values[name][own], runs.values[name][other], about, confidence)
+            rows.append(about.row | pair | {"shock": str(shock)} | found)
     return pd.DataFrame(rows)
-
-
-def _pairs(points: pd.DataFrame) -> Iterator[tuple[int, str, np.ndarray, np.ndarray]]:
-    """Yield policy, shock, the points of its draws, and the points that these are compared with."""
-    compared = points[points["against"].notna()]
-    compared = compared[compared["against"] != compared["point"]]
-    for (policy, shock), rows in compared.groupby(["policy", "shock"], sort=False):
-        yield int(policy), str(shock), rows["point"].to_numpy(), rows["against"].to_numpy(dtype=int)
 
 
 def contrast(first: np.ndarray, second: np.ndarray, about: About, confidence: float = CONFIDENCE) -> dict[str, Any]:
@@ -88,12 +77,11 @@ def contrast(first: np.ndarray, second: np.ndarray, about: About, confidence: fl
     difference = first - second
     by_draw, by_seed = mean_of(difference, axis=1), mean_of(difference, axis=0)
     by_draw, by_seed = by_draw[~np.isnan(by_draw)], by_seed[~np.isnan(by_seed)]
-    widest = about.bounds[1] - about.bounds[0]
-    run = estimate(by_seed, confidence, (-widest, widest))
+    run = estimate(by_seed, confidence, about.apart)
     pairs = paired_difference(first.ravel(), second.ravel(), confidence, about.bounds)
     ends = (np.nan, np.nan)
     if len(by_draw) > 1:
-        low, high = np.quantile(by_draw, [(1 - confidence) / 2, (1 + confidence) / 2])
+        low, high = middle(by_draw, confidence)
         ends = float(min(low, run.mean)), float(max(high, run.mean))
     if len(by_draw) <= 1:
         kind, low, high = RUNS, run.low, run.high
@@ -101,8 +89,8 @@ def contrast(first: np.ndarray, second: np.ndarray, about: About, confidence: fl
         kind, low, high = PARAMETERS, *ends
     else:
         kind = BOTH
-        low = max(run.mean - float(np.hypot(run.mean - ends[0], run.mean - run.low)), -widest)
-        high = min(run.mean + float(np.hypot(ends[1] - run.mean, run.high - run.mean)), widest)
+        low = max(run.mean - float(np.hypot(run.mean - ends[0], run.mean - run.low)), about.apart[0])
+        high = min(run.mean + float(np.hypot(ends[1] - run.mean, run.high - run.mean)), about.apart[1])
     whole = PairedDifference(run.mean, float(low), float(high), pairs.superiority, pairs.n)
     return {
         **whole.columns("difference", ""),
@@ -158,16 +146,9 @@ def seeds_needed(values: np.ndarray, half: float | None, confidence: float = CON
     if half is None or not half > 0.0 or len(values) < 2:
         return np.nan
     sd = float(np.std(values, ddof=1))
-    few, many = 1, _MOST_SEEDS
-    if half_width(sd, many, confidence) > half:
-        return np.inf
-    while many - few > 1:
-        middle = (few + many) // 2
-        if half_width(sd, middle, confidence) <= half:
-            many = middle
-        else:
-            few = middle
-    return float(many)
+    counts = range(_MOST_SEEDS + 1)
+    n = bisect_left(counts, True, lo=2, key=lambda n: half_width(sd, n, confidence) <= half)
+    return float(n) if n in counts else np.inf
 
 
 def tails(results: Store | Matched, measures: Sequence[str] | None = None, share: float = TAIL) -> pd.DataFrame:
@@ -192,24 +173,22 @@ def tails(results: Store | Matched, measures: Sequence[str] | None = None, share
     for name, about in runs.columns.items():
         if about.better == "neither":
             continue
-        # The worst runs are the lowest, once signs are turned where lower is better.
-        sign = 1.0 if about.better == "higher" else -1.0
         for (policy, shock), part in runs.points.groupby(["policy", "shock"], sort=False):
             own = part["point"].to_numpy()
-            values = sign * runs.values[name][own]
+            values = about.sign * runs.values[name][own]
             n = int((~np.isnan(values)).sum())
             if not n:
                 continue
             place = np.unravel_index(np.nanargmin(values), values.shape)
-            low, high = sorted(sign * end for end in _tail_interval(values, share))
+            low, high = sorted(about.sign * end for end in _tail_interval(values, share))
             numbers = {
-                "mean": sign * float(np.nanmean(values)),
-                "tail": sign * float(_tail(values.reshape(1, -1), share)[0]),
+                "mean": about.sign * float(np.nanmean(values)),
+                "tail": about.sign * float(_tail(values.reshape(1, -1), share)[0]),
                 "low": low,
                 "high": high,
                 "n": n,
                 "n_tail": max(1, int(np.ceil(share * n))),
-                "worst": sign * float(values[place]),
+                "worst": about.sign * float(values[place]),
                 "worst_run": f"{own[place[0]]}:{runs.seeds[place[1]]}",
             }
             rows.append(about.row | {"policy": int(policy), "words": words[int(policy)], "shock": shock} | numbers)
@@ -234,5 +213,5 @@ def _tail_interval(values: np.ndarray, share: float) -> tuple[float, float]:
     # The interval is part of the result: the same runs give the same interval.
     drawn = np.random.default_rng(0).integers(0, n_seeds, (_RESAMPLES, n_seeds))
     samples = np.array([_tail(values[:, seeds].reshape(1, -1), share)[0] for seeds in drawn])
-    low, high = np.nanquantile(samples, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    low, high = middle(samples)
     return float(low), float(high)

@@ -12,16 +12,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from civicsim import checks
-from civicsim.errors import CivicsimError, nearest
-from civicsim.experiment.statistics import CONFIDENCE, PairedDifference, paired_difference
-from civicsim.study.analysis.matched import About, Matched, matched, mean_of, short
+from civicsim.errors import CivicsimError
+from civicsim.experiment.statistics import CONFIDENCE, paired_difference
+from civicsim.study.analysis.contrasts import TOO_CLOSE
+from civicsim.study.analysis.matched import About, Matched, is_number, matched, mean_of, short
+from civicsim.study.design.notebook import notebook_view
 from civicsim.study.store.store import Store
 
 _DEPTH = 3
@@ -119,7 +120,7 @@ class Discovery:
         return f"Discovery({self.style} against {self.against} on {self.about.column}: {len(self.boxes)} boxes)"
 
     def _repr_html_(self) -> str:
-        return f"<div><p>{escape(self.words)}</p>{self.boxes.to_html(index=False, border=0, na_rep='–')}</div>"
+        return notebook_view(self.words, self.boxes)
 
 
 def discover(
@@ -147,14 +148,11 @@ def discover(
         cases.
     """
     runs = matched(results, [measure])
-    about = runs.about(measure)
-    if about.better == "neither":
-        raise CivicsimError(f"{runs.where}: {measure}: neither direction is better, so that nothing is lost")
+    about = runs.judged(measure, "nothing is lost")
     checks.whole(depth, f"{runs.where}: depth", 1, 10)
     style, against, own, other = _cases(runs, style, against)
     first, second = runs.values[measure][own], runs.values[measure][other]
-    sign = 1.0 if about.better == "higher" else -1.0
-    gain = sign * mean_of(first - second, axis=1)
+    gain = about.sign * mean_of(first - second, axis=1)
     there = ~np.isnan(gain)
     own, gain = own[there], gain[there]
     if len(own) < _FEWEST:
@@ -163,19 +161,19 @@ def discover(
         )
     lost = gain < -(about.matters or 0.0)
     pairs = zip(first[there], second[there], strict=True)
-    verdicts: list[PairedDifference] = [paired_difference(a, b, bounds=about.bounds) for a, b in pairs]
-    close = sum(verdict.verdict == "too close to call" for verdict in verdicts)
-    features, names = _features(runs, own)
-    if not names:
+    close = sum(paired_difference(a, b, bounds=about.bounds).verdict == TOO_CLOSE for a, b in pairs)
+    features = _features(runs, own)
+    if not len(features.columns):
         raise CivicsimError(
             f"{runs.where}: nothing is varied among the cases of {style}, so that there is nothing to search"
         )
     boxes: list[tuple[tuple[Limit, ...], np.ndarray]] = []
     coverage = density = np.nan
     if 0 < lost.sum() < len(lost):
-        tree = _tree(depth, len(lost)).fit(features, lost)
-        boxes = sorted(_boxes(tree, features, names, lost), key=lambda box: -lost[box[1]].mean())
-        coverage, density = _elsewhere(features, lost, depth)
+        cells = features.to_numpy()
+        tree = _tree(depth, len(lost)).fit(cells, lost)
+        boxes = sorted(_boxes(tree, cells, list(features), lost), key=lambda box: -lost[box[1]].mean())
+        coverage, density = _elsewhere(cells, lost, depth)
     rows, n_lost = [], int(lost.sum())
     for limits, inside in boxes:
         n, k = int(inside.sum()), int(lost[inside].sum())
@@ -195,49 +193,35 @@ def wilson(k: int, n: int, confidence: float = CONFIDENCE) -> tuple[float, float
 
 def _cases(runs: Matched, style: str | None, against: str | None) -> tuple[str, str, np.ndarray, np.ndarray]:
     """Return the two policies in words, and their points, matched by setting and future."""
-    points = runs.points
+    points, compared = runs.points, runs.compared
     styles = [str(label) for label in points["style"].unique()]
-    for name in (style, against):
-        if name is not None and name not in styles:
-            raise CivicsimError(f"{runs.where}: no style '{name}'; {nearest(name, styles)}")
-    compared = points[points["against"].notna() & (points["against"] != points["point"])]
+    checks.keys([name for name in (style, against) if name is not None], styles, f"{runs.where}: no style")
     if len(styles) == 1:
         if not len(compared):
             raise CivicsimError(f"{runs.where}: there is one style, and its settings are compared with none")
-        own, other = (compared[key].to_numpy(dtype=int) for key in ("point", "against"))
-        return "any other setting", "the first setting", own, other
-    if against is None:
-        against = str(points["style"].iloc[int(compared["against"].iloc[0])])
+        return "any other setting", "the first setting", compared["point"].to_numpy(), compared["against"].to_numpy()
+    against = runs.baseline if against is None else against
     others = [name for name in styles if name != against]
     if style is None and len(others) > 1:
         raise CivicsimError(f"{runs.where}: name the style that may lose: {', '.join(others)}")
     style = others[0] if style is None else style
     if style == against:
         raise CivicsimError(f"{runs.where}: {style} cannot lose to itself")
-    keys = ["setting", "future"]
-    pairs = points[points["style"] == style].merge(
-        points.loc[points["style"] == against, [*keys, "point"]], on=keys, suffixes=("", "_other")
-    )
+    of = {name: points[points["style"] == name] for name in (style, against)}
+    pairs = of[style].merge(of[against], on=["setting", "future"], suffixes=("", "_other"))
     return style, against, pairs["point"].to_numpy(), pairs["point_other"].to_numpy()
 
 
-def _features(runs: Matched, own: np.ndarray) -> tuple[np.ndarray, list[tuple[str, str]]]:
-    """Return the features of the tree, and the parameter and the choice (or "") of each."""
-    points = runs.points.iloc[own]
-    columns: list[np.ndarray] = []
-    names: list[tuple[str, str]] = []
+def _features(runs: Matched, own: np.ndarray) -> pd.DataFrame:
+    """Return the features of the tree: a column per parameter, and choice of one without numbers ("" for numbers)."""
+    columns: dict[tuple[str, str], pd.Series] = {}
     for name in (*runs.factors, "shock"):
-        values = points[name]
-        if values.nunique() < 2:
-            continue
-        if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
-            columns.append(values.to_numpy(dtype=float))
-            names.append((name, ""))
-            continue
-        for choice in values.unique():
-            columns.append((values == choice).to_numpy(dtype=float))
-            names.append((name, short(choice) or "none"))
-    return np.stack(columns, axis=1) if columns else np.zeros((len(own), 0)), names
+        values = runs.points[name].iloc[own]
+        if values.nunique() > 1 and is_number(values):
+            columns[name, ""] = values
+        elif values.nunique() > 1:
+            columns |= {(name, short(choice) or "none"): values == choice for choice in values.unique()}
+    return pd.DataFrame(columns, dtype=float)
 
 
 def _tree(depth: int, n: int) -> Any:
@@ -269,7 +253,7 @@ def _boxes(
         left = int(tree.tree_.children_left[node])
         if left < 0:
             if node in wanted:
-                yield _limits(ends, features, names), leaf_of == node
+                yield _limits(ends, names), leaf_of == node
             continue
         feature, at = int(tree.tree_.feature[node]), float(tree.tree_.threshold[node])
         low, high = ends.get(feature, (-np.inf, np.inf))
@@ -277,21 +261,18 @@ def _boxes(
         todo.append((int(tree.tree_.children_right[node]), ends | {feature: (max(low, at), high)}))
 
 
-def _limits(
-    ends: dict[int, tuple[float, float]], features: np.ndarray, names: Sequence[tuple[str, str]]
-) -> tuple[Limit, ...]:
+def _limits(ends: dict[int, tuple[float, float]], names: Sequence[tuple[str, str]]) -> tuple[Limit, ...]:
     found: list[Limit] = []
-    chosen = {names[feature][0] for feature in ends if names[feature][1]}
-    for name in sorted(chosen):
+    for name in sorted({names[feature][0] for feature in ends}):
         own = [place for place, (parameter, _) in enumerate(names) if parameter == name]
+        if not names[own[0]][1]:
+            found.append(Limit(name, *ends[own[0]]))
+            continue
         # A choice that is required excludes the others; choices that are ruled out leave the rest.
         asked = [place for place in own if place in ends and ends[place][0] > -np.inf]
         kept = asked or [place for place in own if place not in ends]
         found.append(Limit(name, choices=tuple(names[place][1] for place in kept)))
-    for feature, (low, high) in ends.items():
-        if not names[feature][1]:
-            found.append(Limit(names[feature][0], low, high))
-    return tuple(sorted(found, key=lambda limit: limit.name))
+    return tuple(found)
 
 
 def _elsewhere(features: np.ndarray, lost: np.ndarray, depth: int) -> tuple[float, float]:

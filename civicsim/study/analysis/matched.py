@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from civicsim.errors import CivicsimError, nearest
-from civicsim.experiment.statistics import ANYWHERE
+from civicsim import checks
+from civicsim.errors import CivicsimError
+from civicsim.experiment.statistics import ANYWHERE, CONFIDENCE
 from civicsim.model.measures import FLAGSHIP, MEASURES
 from civicsim.scenario.model import SECTIONS, Sections
 from civicsim.study.design.designs import Design, read_design
@@ -50,6 +53,16 @@ class About:
     bounds: tuple[float, float] = ANYWHERE
     matters: float | None = None
     wanted: float | None = None
+
+    @property
+    def sign(self) -> float:
+        """1, or −1 where lower is better; times this, the greatest value is the best."""
+        return -1.0 if self.better == "lower" else 1.0
+
+    @property
+    def apart(self) -> tuple[float, float]:
+        """Least and greatest possible difference between two values."""
+        return self.bounds[0] - self.bounds[1], self.bounds[1] - self.bounds[0]
 
     @property
     def row(self) -> dict[str, str]:
@@ -91,6 +104,19 @@ class Matched:
     where: str = "study"
     sections: Sections = field(default_factory=lambda: SECTIONS)
 
+    @cached_property
+    def compared(self) -> pd.DataFrame:
+        """The points that are compared with one of another policy, whose number is in the column "against"."""
+        points = self.points[self.points["against"].notna()].astype({"against": int})
+        # A sample may hold a setting twice, so that a point of the baseline is compared with another one of it.
+        return points[self.points["policy"].to_numpy()[points["against"]] != points["policy"]]
+
+    @property
+    def baseline(self) -> str:
+        """The style that others are compared with; the first where none is compared."""
+        first = self.compared["against"].iloc[0] if len(self.compared) else 0
+        return str(self.points["style"].iloc[first])
+
     def policy_words(self) -> dict[int, str]:
         """Return each policy in words; see :func:`policy_words`."""
         return policy_words(self.points, self.factors, self.sections)
@@ -116,9 +142,21 @@ class Matched:
         CivicsimError
             If there is no such column.
         """
-        if column not in self.columns:
-            raise CivicsimError(f"{self.where}: no measure '{column}'; {nearest(column, self.columns)}")
+        checks.keys([column], self.columns, f"{self.where}: no measure")
         return self.columns[column]
+
+    def judged(self, column: str, none: str) -> About:
+        """Return the description of a column with a better direction.
+
+        Raises
+        ------
+        CivicsimError
+            If there is no such column, or it has none, so that ``none``.
+        """
+        about = self.about(column)
+        if about.better == "neither":
+            raise CivicsimError(f"{self.where}: {column}: neither direction is better, so that {none}")
+        return about
 
 
 def matched(store: Store | Matched, measures: Sequence[str] | None = None) -> Matched:
@@ -198,9 +236,7 @@ def _chosen(known: Mapping[str, Any], measures: Sequence[str] | None, asked: set
         return first or list(known)[:_MOST_UNASKED]
     if list(measures) == ["all"]:
         return list(known)
-    for name in measures:
-        if name not in known:
-            raise CivicsimError(f"{where}: no measure '{name}'; {nearest(name, known)}")
+    checks.keys(measures, known, f"{where}: no measure")
     return list(dict.fromkeys(measures))
 
 
@@ -211,9 +247,24 @@ def _about(column: Mapping[str, Any], matters: float | None, wanted: float | Non
     return About(column["column"], column["label"] + summary, column["unit"], column["better"], bounds, matters, wanted)
 
 
+def is_number(values: pd.Series) -> bool:
+    """Return whether a column has numbers, and no switch."""
+    return pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
+
+
 def short(value: Any) -> str:
     """Return a value of a factor in few digits."""
     return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def middle(samples: np.ndarray, confidence: float = CONFIDENCE) -> np.ndarray:
+    """Return the ends of the middle of samples along their first axis, shape (2, …); NaN where there is no number."""
+    if not len(samples):
+        return np.full((2, *samples.shape[1:]), np.nan)
+    with warnings.catch_warnings():
+        # A column may have no number.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return np.asarray(np.nanquantile(samples, [(1 - confidence) / 2, (1 + confidence) / 2], axis=0))
 
 
 def mean_of(values: np.ndarray, axis: int) -> np.ndarray:

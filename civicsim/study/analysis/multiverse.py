@@ -12,18 +12,18 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from civicsim.errors import CivicsimError
-from civicsim.experiment.statistics import CONFIDENCE, Estimate, estimate, paired_difference
+from civicsim.experiment.statistics import estimate, paired_difference
 from civicsim.study.analysis.contrasts import TOO_CLOSE, verdict_of
-from civicsim.study.analysis.matched import About, Matched, design_of, matched, mean_of, short
+from civicsim.study.analysis.matched import About, Matched, design_of, is_number, matched, mean_of, middle, short
 from civicsim.study.analysis.regret import resampled
 from civicsim.study.design.factors import column_of
+from civicsim.study.design.notebook import notebook_view
 from civicsim.study.store.store import Store
 
 SWAPS, SAME = "swaps", "same order"
@@ -86,8 +86,7 @@ class Multiverse:
         return f"Multiverse({self.about.column}: {n} styles × {worlds} worlds)"
 
     def _repr_html_(self) -> str:
-        tables = "".join(frame.to_html(index=False, border=0, na_rep="–") for frame in (self.worlds, self.differences))
-        return f"<div><p>{escape(repr(self))} ({escape(self.about.unit)})</p><p>{escape(self.words)}</p>{tables}</div>"
+        return notebook_view(f"{self!r} ({self.about.unit})", self.words, self.worlds, self.differences)
 
 
 def multiverse(results: Store | Matched, measure: str) -> Multiverse:
@@ -122,13 +121,9 @@ def multiverse(results: Store | Matched, measure: str) -> Multiverse:
         raise CivicsimError(f"{runs.where}: there is one world: expected a design of forms, or several settings")
     cube = _cube(runs, measure, styles, settings)
     worlds, means, n_seeds = list(world_words(runs).values()), cube.mean(axis=2), cube.shape[2]
-    good = means if about.better != "lower" else -means
-    tau = kendall(means[:, :1].T, means.T)
-    ends = np.full((2, len(worlds)), np.nan)
+    good = about.sign * means
     batches = np.array(list(resampled(cube))).swapaxes(1, 2) if n_seeds > 1 else np.empty((0, len(worlds), len(styles)))
-    samples = kendall(batches[:, :1], batches)
-    for place in np.flatnonzero(~np.isnan(samples).all(axis=0)) if n_seeds > 1 else ():
-        ends[:, place] = np.nanquantile(samples[:, place], [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    low, high = middle(kendall(batches[:, :1], batches))
     chance = float(mean_of(kendall(batches[:-1, 0], batches[1:, 0]), axis=0))
     pairs = _pairs(cube, good[:, 0], styles, settings, worlds, about)
     swaps = pairs[pairs["verdict"] == SWAPS].groupby("setting").size()
@@ -136,16 +131,22 @@ def multiverse(results: Store | Matched, measure: str) -> Multiverse:
         "setting": settings,
         "world": worlds,
         "order": [_order(own, styles) for own in good.T],
-        "tau": tau,
-        "low": ends[0],
-        "high": ends[1],
+        "tau": kendall(means[:, :1].T, means.T),
+        "low": low,
+        "high": high,
         "swaps": [int(swaps.get(setting, 0)) for setting in settings],
         "n_seeds": n_seeds,
         "n_futures": len(runs.points) // (len(styles) * len(settings)),
     }
-    differences = _differences(cube, styles, settings, worlds, _baseline(runs, styles), about)
+    baseline, rows = styles.index(runs.baseline), []
+    for (w, world), (s, style) in itertools.product(enumerate(worlds), enumerate(styles)):
+        if s != baseline:
+            found = paired_difference(cube[s, w], cube[baseline, w], bounds=about.bounds)
+            pair = {"setting": settings[w], "world": world, "style": style, "against": styles[baseline]}
+            rest = {"superiority": found.superiority, "n_seeds": found.n, "verdict": verdict_of(found, about.matters)}
+            rows.append(pair | found.columns("difference", "") | rest)
     values = pd.DataFrame(means, index=styles, columns=worlds)
-    return Multiverse(about, values, pd.DataFrame(columns), differences, pairs, chance)
+    return Multiverse(about, values, pd.DataFrame(columns), pd.DataFrame(rows), pairs, chance)
 
 
 def kendall(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -189,9 +190,8 @@ def varied_factors(runs: Matched) -> list[str]:
 def of_rules(runs: Matched) -> bool:
     """Return whether settings differ in choices and switches only: worlds of other rules, not of other numbers."""
     varied = varied_factors(runs)
-    kinds = [runs.points[name].dtype for name in varied]
-    numbers = [pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind) for kind in kinds]
-    return bool(varied) and not any(numbers) and runs.points["style"].nunique() > 1
+    numbers = any(is_number(runs.points[name]) for name in varied)
+    return bool(varied) and not numbers and runs.points["style"].nunique() > 1
 
 
 def _cube(runs: Matched, measure: str, styles: Sequence[str], settings: Sequence[int]) -> np.ndarray:
@@ -208,13 +208,6 @@ def _cube(runs: Matched, measure: str, styles: Sequence[str], settings: Sequence
     return cube[:, :, there]
 
 
-def _baseline(runs: Matched, styles: Sequence[str]) -> int:
-    """Return the place of the baseline among the styles."""
-    against = runs.points["against"].dropna()
-    label = str(runs.points["style"].iloc[int(against.iloc[0])]) if len(against) else styles[0]
-    return list(styles).index(label)
-
-
 def _two(tau: float) -> str:
     return f"{tau:.2f}".replace("-", "−")
 
@@ -226,21 +219,6 @@ def _order(good: np.ndarray, styles: Sequence[str]) -> str:
     return "".join(f"{styles[place]}{sign}" for place, sign in zip(ranked, [*signs, ""], strict=True))
 
 
-def _differences(
-    cube: np.ndarray, styles: Sequence[str], settings: Sequence[int], worlds: Sequence[str], baseline: int, about: About
-) -> pd.DataFrame:
-    rows: list[dict[str, Any]] = []
-    for w, world in enumerate(worlds):
-        for s, style in enumerate(styles):
-            if s == baseline:
-                continue
-            found = paired_difference(cube[s, w], cube[baseline, w], bounds=about.bounds)
-            pair = {"setting": settings[w], "world": world, "style": style, "against": styles[baseline]}
-            rest = {"superiority": found.superiority, "n_seeds": found.n, "verdict": verdict_of(found, about.matters)}
-            rows.append(pair | found.columns("difference", "") | rest)
-    return pd.DataFrame(rows)
-
-
 def _pairs(
     cube: np.ndarray,
     good: np.ndarray,
@@ -250,18 +228,12 @@ def _pairs(
     about: About,
 ) -> pd.DataFrame:
     """Return all pairs of styles in all worlds but the first, the better in the first world first."""
-    ranked = np.argsort(-good, kind="stable")
-    widest = about.bounds[1] - about.bounds[0]
     rows: list[dict[str, Any]] = []
-    for a, b in ((ranked[i], ranked[j]) for i in range(len(ranked)) for j in range(i + 1, len(ranked))):
-        here, *there = (estimate(cube[a, w] - cube[b, w], bounds=(-widest, widest)) for w in range(len(worlds)))
+    for a, b in itertools.combinations(np.argsort(-good, kind="stable"), 2):
+        here, *there = (estimate(own, bounds=about.apart) for own in cube[a] - cube[b])
         for w, found in enumerate(there, start=1):
+            sides = [1 if own.low > 0.0 else -1 if own.high < 0.0 else 0 for own in (here, found)]
             pair = {"setting": settings[w], "world": worlds[w], "better": styles[a], "worse": styles[b]}
-            ends = here.columns("first") | found.columns("other")
-            rows.append(pair | ends | {"verdict": _verdict(here, found)})
+            verdict = TOO_CLOSE if 0 in sides else SAME if sides[0] == sides[1] else SWAPS
+            rows.append(pair | here.columns("first") | found.columns("other") | {"verdict": verdict})
     return pd.DataFrame(rows).sort_values("setting", kind="stable", ignore_index=True)
-
-
-def _verdict(here: Estimate, there: Estimate) -> str:
-    sides = [1 if found.low > 0.0 else -1 if found.high < 0.0 else 0 for found in (here, there)]
-    return TOO_CLOSE if 0 in sides else SAME if sides[0] == sides[1] else SWAPS

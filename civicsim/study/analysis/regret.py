@@ -10,18 +10,19 @@ Bankes (2006, Management Science 52:514) on regret and satisficing over many fut
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from civicsim.errors import CivicsimError, nearest
+from civicsim import checks
+from civicsim.errors import CivicsimError
 from civicsim.experiment.statistics import CONFIDENCE, estimate, half_width
-from civicsim.study.analysis.matched import About, Matched, matched, mean_of
+from civicsim.study.analysis.matched import About, Matched, is_number, matched, mean_of, middle
+from civicsim.study.design.notebook import notebook_view
 from civicsim.study.store.store import Store
 
 EXPECTED, MAXIMIN, MINIMAX, SATISFICING = "expected value", "maximin", "minimax regret", "satisficing"
@@ -95,8 +96,7 @@ class Regret:
         return f"Regret({self.about.column}: {n} policies × {futures} futures)"
 
     def _repr_html_(self) -> str:
-        tables = "".join(frame.to_html(index=False, border=0, na_rep="–") for frame in (self.summary, self.rules))
-        return f"<div><p>{escape(repr(self))} ({escape(self.about.unit)})</p><p>{escape(self.words)}</p>{tables}</div>"
+        return notebook_view(f"{self!r} ({self.about.unit})", self.words, self.summary, self.rules)
 
 
 def regret(results: Store | Matched, measure: str, threshold: float | None = None) -> Regret:
@@ -120,123 +120,77 @@ def regret(results: Store | Matched, measure: str, threshold: float | None = Non
         If there are fewer than two policies, the measure has no better direction, or no future has values for all policies.
     """
     runs = matched(results, [measure])
-    about = runs.about(measure)
-    words = runs.policy_words()
+    about, words = runs.judged(measure, "there is no regret"), runs.policy_words()
     if len(words) < 2:
         raise CivicsimError(f"{runs.where}: regret compares policies, and there is one: {next(iter(words.values()))}")
-    if about.better == "neither":
-        raise CivicsimError(f"{runs.where}: {measure}: neither direction is better, so that there is no regret")
     if threshold is not None and not np.isfinite(threshold):
         raise CivicsimError(f"{runs.where}: threshold of {measure} = {threshold}: expected a finite number")
     cube, policies, futures, left_out = _cube(runs, measure)
-    n_seeds = cube.shape[2]
-    sign = 1.0 if about.better == "higher" else -1.0
-    means = mean_of(cube, axis=2)
-    scores = _scores(sign * means, sign, threshold, about.matters)
-    behind = _behind(sign * means)
-    samples = [sign * mean for mean in resampled(cube)] if n_seeds > 1 else []
-    ends = {
-        key: _ends([_per_policy(s, key, sign, threshold, about.matters) for s in samples], len(policies))
-        for key in _KEYS
-    }
     names = [words[policy] for policy in policies]
-    met = _per_policy(sign * means, "met", sign, threshold, about.matters)
-    by_seed = [estimate(mean_of(cube[place], axis=0), bounds=about.bounds) for place in range(len(policies))]
-    futures_in_words = runs.future_words()
+    # The first of all is what is found; the others are samples of the seeds, which tell how far it may be chance.
+    good = about.sign * np.array([mean_of(cube, axis=2), *(resampled(cube) if cube.shape[2] > 1 else ())])
+    behind = good.max(axis=1, keepdims=True) - good
+    scores = {EXPECTED: good.mean(axis=2), MAXIMIN: good.min(axis=2), MINIMAX: -behind.max(axis=2)}
+    met = np.full_like(scores[MINIMAX], np.nan)
+    if threshold is not None:
+        met = scores[SATISFICING] = (good >= about.sign * threshold).mean(axis=2)
+    elif about.matters is not None:
+        met = scores[SATISFICING] = (behind <= about.matters).mean(axis=2)
+    by_seed = [estimate(mean_of(own, axis=0), bounds=about.bounds) for own in cube]
+    largest_low, largest_high = middle(-scores[MINIMAX][1:])
+    met_low, met_high = middle(met[1:])
     columns = {
         "policy": policies,
         "words": names,
         "n_futures": len(futures),
-        "n_seeds": n_seeds,
-        "mean": means.mean(axis=1),
+        "n_seeds": cube.shape[2],
+        "mean": about.sign * scores[EXPECTED][0],
         "mean_low": [own.low for own in by_seed],
         "mean_high": [own.high for own in by_seed],
-        "worst": sign * (sign * means).min(axis=1),
-        "mean_regret": behind.mean(axis=1),
-        "max_regret": behind.max(axis=1),
-        "max_regret_low": ends["max_regret"][0],
-        "max_regret_high": ends["max_regret"][1],
-        "in_future": [futures_in_words[futures[place]] for place in behind.argmax(axis=1)],
-        "met": met,
-        "met_low": ends["met"][0],
-        "met_high": ends["met"][1],
+        "worst": about.sign * scores[MAXIMIN][0],
+        "mean_regret": behind[0].mean(axis=1),
+        "max_regret": -scores[MINIMAX][0],
+        "max_regret_low": largest_low,
+        "max_regret_high": largest_high,
+        "in_future": [futures[place] for place in behind[0].argmax(axis=1)],
+        "met": met[0],
+        "met_low": met_low,
+        "met_high": met_high,
     }
-    best = {rule: _best(own) for rule, own in scores.items()}
-    rows = []
+    signs = {MINIMAX: -1.0, SATISFICING: 1.0}
+    best, rows = {}, []
     for rule, own in scores.items():
-        stable = _stability(own, [_scores(s, sign, threshold, about.matters)[rule] for s in samples])
-        chosen = " = ".join(names[place] for place in np.flatnonzero(best[rule]))
-        rows.append((rule, chosen, _shown(rule, own, sign), _margin(own), stable))
-    rules = pd.DataFrame(rows, columns=["rule", "chosen", "score", "margin", "stability"])
-    labels = [futures_in_words[future] for future in futures]
-    values, costs = (pd.DataFrame(table, index=names, columns=labels) for table in (means, behind))
+        highest = own.max(axis=1, keepdims=True)
+        chosen = own >= highest - _TIE * np.maximum(1.0, np.abs(highest))
+        best[rule], rest = chosen[0], own[0][~chosen[0]]
+        rows.append(
+            {
+                "rule": rule,
+                "chosen": " = ".join(names[place] for place in np.flatnonzero(chosen[0])),
+                "score": signs.get(rule, about.sign) * highest[0, 0] + 0.0,
+                "margin": highest[0, 0] - rest.max() if len(rest) else np.nan,
+                "stability": (chosen[1:] == chosen[0]).all(axis=1).mean() if len(own) > 1 else np.nan,
+            }
+        )
+    values, costs = (pd.DataFrame(own, index=names, columns=futures) for own in (about.sign * good[0], behind[0]))
     common = tuple(name for place, name in enumerate(names) if all(own[place] for own in best.values()))
-    summary, words_of = pd.DataFrame(columns), _threshold_words(about, threshold)
+    summary, rules, words_of = pd.DataFrame(columns), pd.DataFrame(rows), _threshold_words(about, threshold)
     return Regret(about, values, costs, summary, rules, words_of, left_out, common)
 
 
-_KEYS = ("max_regret", "met")
-
-
-def _cube(runs: Matched, measure: str) -> tuple[np.ndarray, list[int], list[int], list[str]]:
-    """Return values by policy, future and seed, with NaN for seeds that not every policy has a value for."""
-    points = runs.points
-    policies, futures = (sorted(int(value) for value in points[key].unique()) for key in ("policy", "future"))
+def _cube(runs: Matched, measure: str) -> tuple[np.ndarray, list[int], list[str], list[str]]:
+    """Return values by policy, future and seed, NaN for seeds that not every policy has a value for, and futures left out."""
+    points, words = runs.points, runs.future_words()
+    policies, futures = (np.unique(points[key]) for key in ("policy", "future"))
     cube = np.full((len(policies), len(futures), len(runs.seeds)), np.nan)
     places = (np.searchsorted(policies, points["policy"]), np.searchsorted(futures, points["future"]))
     cube[places] = runs.values[measure][points["point"].to_numpy()]
     cube[:, np.isnan(cube).any(axis=0)] = np.nan
     there = ~np.isnan(cube).all(axis=(0, 2))
-    words = runs.future_words()
-    left_out = [words[future] for future, kept in zip(futures, there, strict=True) if not kept]
     if not there.any():
         raise CivicsimError(f"{runs.where}: {measure}: no future has a seed that every policy has a value for")
-    return cube[:, there], policies, [f for f, kept in zip(futures, there, strict=True) if kept], left_out
-
-
-def _behind(good: np.ndarray) -> np.ndarray:
-    """Return the regret of (policies, futures) values of which more is better."""
-    return np.asarray(good.max(axis=0) - good)
-
-
-def _met(good: np.ndarray, sign: float, threshold: float | None, matters: float | None) -> np.ndarray | None:
-    """Return where (policies, futures) values are good enough; None without a threshold."""
-    if threshold is not None:
-        return np.asarray(good >= sign * threshold)
-    return None if matters is None else np.asarray(_behind(good) <= matters)
-
-
-def _per_policy(good: np.ndarray, key: str, sign: float, threshold: float | None, matters: float | None) -> np.ndarray:
-    if key == "max_regret":
-        return np.asarray(_behind(good).max(axis=1))
-    met = _met(good, sign, threshold, matters)
-    return np.full(len(good), np.nan) if met is None else np.asarray(met.mean(axis=1))
-
-
-def _scores(good: np.ndarray, sign: float, threshold: float | None, matters: float | None) -> dict[str, np.ndarray]:
-    """Return the score of every policy by rule; the highest is chosen."""
-    scores = {EXPECTED: good.mean(axis=1), MAXIMIN: good.min(axis=1), MINIMAX: -_behind(good).max(axis=1)}
-    met = _met(good, sign, threshold, matters)
-    return scores if met is None else {**scores, SATISFICING: met.mean(axis=1)}
-
-
-def _best(scores: np.ndarray) -> np.ndarray:
-    return np.asarray(scores >= scores.max() - _TIE * max(1.0, abs(float(scores.max()))))
-
-
-def _shown(rule: str, scores: np.ndarray, sign: float) -> float:
-    best = float(scores.max())
-    return {MINIMAX: -best, SATISFICING: best}.get(rule, sign * best) + 0.0
-
-
-def _margin(scores: np.ndarray) -> float:
-    """Return the lead of the chosen over the next; NaN where all tie."""
-    rest = scores[~_best(scores)]
-    return float(scores.max() - rest.max()) if len(rest) else np.nan
-
-
-def _stability(scores: np.ndarray, samples: Sequence[np.ndarray]) -> float:
-    return float(np.mean([np.array_equal(_best(scores), _best(own)) for own in samples])) if samples else np.nan
+    kept, left_out = ([words[int(future)] for future in futures[own]] for own in (there, ~there))
+    return cube[:, there], policies.tolist(), kept, left_out
 
 
 def resampled(cube: np.ndarray) -> Iterator[np.ndarray]:
@@ -252,13 +206,6 @@ def resampled(cube: np.ndarray) -> Iterator[np.ndarray]:
         means = mean_of(cube[:, :, rng.integers(0, n_seeds, n_seeds)], axis=2)
         if not np.isnan(means).any():
             yield centre + wider * (means - centre)
-
-
-def _ends(samples: Sequence[np.ndarray], n: int) -> tuple[np.ndarray, np.ndarray]:
-    if not samples:
-        return np.full(n, np.nan), np.full(n, np.nan)
-    low, high = np.quantile(np.array(samples), [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2], axis=0)
-    return low, high
 
 
 def _threshold_words(about: About, threshold: float | None) -> str:
@@ -296,20 +243,18 @@ def crossings(results: Store | Matched, measure: str, factor: str | None = None)
         If no factor has that name.
     """
     runs = matched(results, [measure])
-    if factor is not None and factor not in runs.factors:
-        raise CivicsimError(f"{runs.where}: no factor '{factor}'; {nearest(factor, runs.factors)}")
-    points = runs.points
-    compared = points[points["against"].notna() & (points["against"] != points["point"])]
+    checks.keys(() if factor is None else [factor], runs.factors, f"{runs.where}: no factor")
+    points, compared = runs.points, runs.compared
     several, words = points["style"].nunique() > 1, runs.policy_words()
     rows: list[dict[str, Any]] = []
     for name in runs.factors if factor is None else (factor,):
-        if not pd.api.types.is_numeric_dtype(points[name]) or pd.api.types.is_bool_dtype(points[name]):
+        if not is_number(points[name]):
             continue
-        other = points[name].to_numpy()[compared["against"].to_numpy(dtype=int)]
+        other = points[name].to_numpy()[compared["against"].to_numpy()]
         # Where the two differ in the factor itself, they have no level in common.
         alike = compared[compared[name].to_numpy() == other]
         for key, part in alike.groupby("style" if several else "policy", sort=False):
-            against = part["against"].to_numpy(dtype=int)
+            against = part["against"].to_numpy()
             difference = runs.values[measure][part["point"].to_numpy()] - runs.values[measure][against]
             place = int(points["policy"].iloc[against[0]])
             who = (str(key), str(points["style"].iloc[against[0]])) if several else (words[int(key)], words[place])

@@ -11,6 +11,7 @@ Wagener (2018, Environmental Modelling & Software 108:197).
 from __future__ import annotations
 
 import importlib
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +22,7 @@ import pandas as pd
 from civicsim.errors import CivicsimError
 from civicsim.experiment.statistics import CONFIDENCE, half_width
 from civicsim.experiment.variance import WITHIN, shares_of, variance_components
-from civicsim.study.analysis.matched import Matched, design_of, matched
+from civicsim.study.analysis.matched import Matched, design_of, is_number, matched
 from civicsim.study.design.designs import Design, unit_sample
 from civicsim.study.store.store import Store
 
@@ -97,46 +98,30 @@ def sensitivity(store: Store, measures: Sequence[str] | None = None, *, differen
     CivicsimError
         If the design does not fit, SALib is not installed, or a run is missing: the message names it.
     """
-    found = pd.DataFrame(list(_rows(matched(store, measures), *design_of(store.study), difference)))
-    if not len(found):
-        raise CivicsimError(
-            f"{store.path}: no policy is compared with another, so that there is no difference to analyse"
-        )
-    return found
-
-
-def _rows(runs: Matched, design: Design, free: tuple[str, ...], difference: bool) -> Iterator[dict[str, Any]]:
-    sample = sample_of(runs, design, free)
-    key = "style" if design.sampled else "policy"
-    words = runs.policy_words()
+    runs, (design, free) = matched(store, measures), design_of(store.study)
+    sample, words = sample_of(runs, design, free), runs.policy_words()
+    # Draws are averaged over where settings are sampled; sets of shocks are analysed one by one.
+    key, row = ("style", "setting") if design.sampled else ("policy", "draw")
+    rows: list[dict[str, Any]] = []
     for name, about in runs.columns.items():
-        # Draws are averaged over where settings are sampled; sets of shocks are analysed one by one.
-        for (own, shock), part in runs.points.groupby([key, "shock"], sort=False):
-            which = part["point"].to_numpy()
-            values = runs.values[name][which]
-            against = part["against"]
+        for (own, shock), part in (runs.compared if difference else runs.points).groupby([key, "shock"], sort=False):
+            values = _complete(runs, name, part["point"])
             if difference:
-                if against.isna().any() or (against.to_numpy(dtype=int) == which).all():
-                    continue
-                second = against.to_numpy(dtype=int)
-                _check(runs, name, second)
-                values = values - runs.values[name][second]
-            _check(runs, name, which)
-            row = part["setting" if design.sampled else "draw"].to_numpy()
-            y = pd.Series(values.mean(axis=1)).groupby(row).mean().to_numpy()
+                values = values - _complete(runs, name, part["against"])
+            y = pd.Series(values.mean(axis=1)).groupby(part[row].to_numpy()).mean().to_numpy()
             if len(y) != len(sample.where):
                 raise CivicsimError(
                     f"{runs.where}: {own}: {len(y)} of the {len(sample.where)} rows of the design are points"
                 )
-            about_row = {"measure": name, "label": about.label, "unit": about.unit}
-            about_row |= {
-                "words": str(own) if design.sampled else words[int(own)],
-                "shock": shock,
-                "method": sample.method,
-            }
-            unit = about.unit if sample.method == "morris" else _INDEX_UNIT[sample.method]
-            for found in indices(sample, y):
-                yield about_row | found | {"index_unit": unit, "n": len(y), "n_seeds": len(runs.seeds)}
+            case = {"measure": name, "label": about.label, "unit": about.unit}
+            case |= {"words": str(own) if design.sampled else words[int(own)], "shock": shock, "method": sample.method}
+            size = {"index_unit": _INDEX_UNIT.get(sample.method, about.unit), "n": len(y), "n_seeds": len(runs.seeds)}
+            rows += [case | found | size for found in indices(sample, y)]
+    if not rows:
+        raise CivicsimError(
+            f"{store.path}: no policy is compared with another, so that there is no difference to analyse"
+        )
+    return pd.DataFrame(rows)
 
 
 _INDEX_UNIT = {"sobol": "share of the variance", "pawn": "gap between distributions, 0-1"}
@@ -167,24 +152,18 @@ def sample_of(runs: Matched, design: Design, free: tuple[str, ...]) -> Sample:
             '"latin-hypercube", or [uncertainties] with ranges'
         )
     # Ranks, with ties in order of the draws, so that slices of a factor with few values hold equally many.
-    ranks = [_codes(draws[name]).rank(method="first").to_numpy() for name in names]
+    numbers = [draws[name] if is_number(draws[name]) else draws[name].astype(str) for name in names]
+    ranks = [values.rank(method="first").to_numpy() for values in numbers]
     return Sample("pawn", names, (np.stack(ranks, axis=1) - 0.5) / len(draws))
 
 
-def _codes(values: pd.Series) -> pd.Series:
-    """Return numbers in the order of values; each choice gets a number."""
-    if pd.api.types.is_numeric_dtype(values):
-        return values.astype(float)
-    return pd.Series(pd.factorize(values, sort=True)[0], index=values.index)
-
-
-def _check(runs: Matched, name: str, which: np.ndarray) -> None:
-    """Refuse points with runs that have no number, and name some of them."""
+def _complete(runs: Matched, name: str, points: pd.Series) -> np.ndarray:
+    """Return the values of points by seed; refuse runs that have no number, and name some of them."""
+    which = points.to_numpy()
     values = runs.values[name][which]
-    bad = np.argwhere(~np.isfinite(values))
-    if not len(bad):
-        return
-    found = [(int(which[row]), runs.seeds[column]) for row, column in bad]
+    found = [(int(which[row]), runs.seeds[column]) for row, column in np.argwhere(~np.isfinite(values))]
+    if not found:
+        return values
     named = ", ".join(
         f"{point}:{seed} ({'failed' if (point, seed) in runs.failed else 'missing, or without a number'})"
         for point, seed in found[:_MOST_NAMED]
@@ -217,13 +196,18 @@ def indices(sample: Sample, y: np.ndarray) -> list[dict[str, Any]]:
     if not np.isfinite(y).all():
         bad = np.flatnonzero(~np.isfinite(y))
         raise CivicsimError(f"sensitivity: rows {', '.join(map(str, bad[:_MOST_NAMED]))} of the design have no number")
-    if np.ptp(y) == 0.0:
-        # Without variance there are no shares of it.
-        return [
-            {"factor": name, "index": NO_VARIANCE, "value": np.nan, "low": np.nan, "high": np.nan}
-            for name in sample.names
-        ]
-    return {"sobol": _sobol, "morris": _morris, "pawn": _pawn}[sample.method](sample, y)
+    method = {"sobol": _sobol, "morris": _morris, "pawn": _pawn}[sample.method]
+    # Without variance there are no shares of it.
+    rows = method(sample, y) if np.ptp(y) > 0.0 else ((name, NO_VARIANCE, np.nan, _UNKNOWN) for name in sample.names)
+    return [
+        {"factor": factor, "index": index, "value": float(value), "low": float(low), "high": float(high)}
+        for factor, index, value, (low, high) in rows
+    ]
+
+
+Index = tuple[str, str, float, tuple[float, float]]
+"""Factor, name of the index, its value, and the ends of its interval."""
+_UNKNOWN = (np.nan, np.nan)
 
 
 def _problem(sample: Sample) -> dict[str, Any]:
@@ -233,62 +217,53 @@ def _problem(sample: Sample) -> dict[str, Any]:
 
 def _salib(method: str) -> Any:
     try:
-        return importlib.import_module(f"SALib.analyze.{method}")
+        return importlib.import_module(f"SALib.analyze.{method}").analyze
     except ImportError:
         raise CivicsimError("SALib is not installed: pip install salib") from None
 
 
-def _row(factor: str, index: str, value: float, half: float) -> dict[str, Any]:
-    ends = {"value": float(value), "low": float(value - half), "high": float(value + half)}
-    return {"factor": factor, "index": index} | ends
+def _about(value: float, half: float) -> tuple[float, tuple[float, float]]:
+    return value, (value - half, value + half)
 
 
-def _sobol(sample: Sample, y: np.ndarray) -> list[dict[str, Any]]:
-    found = _salib("sobol").analyze(_problem(sample), y, calc_second_order=sample.second_order, **_SAMPLING)
-    rows = []
+def _sobol(sample: Sample, y: np.ndarray) -> Iterator[Index]:
+    found = _salib("sobol")(_problem(sample), y, calc_second_order=sample.second_order, **_SAMPLING)
     for place, name in enumerate(sample.names):
-        rows.append(_row(name, "first", found["S1"][place], found["S1_conf"][place]))
-        rows.append(_row(name, "total", found["ST"][place], found["ST_conf"][place]))
-    if sample.second_order:
-        for i, first in enumerate(sample.names):
-            for j in range(i + 1, len(sample.names)):
-                pair = f"{first} × {sample.names[j]}"
-                rows.append(_row(pair, "second", found["S2"][i, j], found["S2_conf"][i, j]))
-    return rows
+        yield name, "first", *_about(found["S1"][place], found["S1_conf"][place])
+        yield name, "total", *_about(found["ST"][place], found["ST_conf"][place])
+    for i, j in itertools.combinations(range(len(sample.names)), 2) if sample.second_order else ():
+        pair = f"{sample.names[i]} × {sample.names[j]}"
+        yield pair, "second", *_about(found["S2"][i, j], found["S2_conf"][i, j])
 
 
-def _morris(sample: Sample, y: np.ndarray) -> list[dict[str, Any]]:
-    found = _salib("morris").analyze(_problem(sample), sample.where, y, num_levels=sample.levels, **_SAMPLING)
+def _morris(sample: Sample, y: np.ndarray) -> Iterator[Index]:
+    found = _salib("morris")(_problem(sample), sample.where, y, num_levels=sample.levels, **_SAMPLING)
     n = len(y) // (len(sample.names) + 1)
-    rows = []
     for place, name in enumerate(sample.names):
         spread = float(found["sigma"][place])
-        half = half_width(spread, n) if n > 1 else np.nan
-        rows.append(_row(name, "mean", found["mu"][place], half))
-        rows.append(_row(name, "mean size", found["mu_star"][place], found["mu_star_conf"][place]))
-        rows.append({"factor": name, "index": "spread", "value": spread, **_spread_ends(spread, n)})
-    return rows
+        yield name, "mean", *_about(found["mu"][place], half_width(spread, n) if n > 1 else np.nan)
+        yield name, "mean size", *_about(found["mu_star"][place], found["mu_star_conf"][place])
+        yield name, "spread", spread, _spread_ends(spread, n)
 
 
-def _spread_ends(spread: float, n: int) -> dict[str, float]:
+def _spread_ends(spread: float, n: int) -> tuple[float, float]:
     """Return the ends of the interval of a standard deviation, by the chi-squared distribution."""
     from scipy.special import chdtri
 
     if n < 2:
-        return {"low": np.nan, "high": np.nan}
-    tail = (1.0 - CONFIDENCE) / 2
-    return {
-        "low": float(spread * np.sqrt((n - 1) / chdtri(n - 1, tail))),
-        "high": float(spread * np.sqrt((n - 1) / chdtri(n - 1, 1.0 - tail))),
-    }
+        return _UNKNOWN
+    low, high = (
+        spread * np.sqrt((n - 1) / chdtri(n - 1, tail)) for tail in ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2)
+    )
+    return float(low), float(high)
 
 
-def _pawn(sample: Sample, y: np.ndarray) -> list[dict[str, Any]]:
+def _pawn(sample: Sample, y: np.ndarray) -> Iterator[Index]:
     from scipy.special import ndtri
 
     rng = np.random.default_rng(_SEED)
     n, k = sample.where.shape
-    analyze, problem = _salib("pawn").analyze, _problem(sample)
+    analyze, problem = _salib("pawn"), _problem(sample)
 
     def medians(x: np.ndarray, values: np.ndarray) -> np.ndarray:
         # Never more slices than give each a few rows.
@@ -297,17 +272,13 @@ def _pawn(sample: Sample, y: np.ndarray) -> list[dict[str, Any]]:
     own = medians(sample.where, y)
     drawn = [rng.integers(0, n, n) for _ in range(_PAWN_RESAMPLES)]
     # Repeated rows make gaps larger: samples give the spread of the index, not its centre.
-    half = ndtri(0.5 + CONFIDENCE / 2) * np.std(
-        [medians(sample.where[rows], y[rows]) for rows in drawn], axis=0, ddof=1
-    )
+    spread = np.std([medians(sample.where[rows], y[rows]) for rows in drawn], axis=0, ddof=1)
+    half = ndtri(0.5 + CONFIDENCE / 2) * spread
     shuffles = range(-(-_PAWN_RESAMPLES // k))
     shuffled = np.concatenate([medians(rng.permuted(sample.where, axis=0), y) for _ in shuffles])
-    rows = [
-        {"factor": name, "index": "median", "value": value, "low": max(0.0, value - h), "high": min(1.0, value + h)}
-        for name, value, h in zip(sample.names, own.tolist(), half.tolist(), strict=True)
-    ]
-    chance = float(np.quantile(shuffled, CONFIDENCE))
-    return [*rows, {"factor": NOTHING, "index": "median", "value": chance, "low": np.nan, "high": np.nan}]
+    ends = zip(np.fmax(0.0, own - half), np.fmin(1.0, own + half), strict=True)
+    yield from zip(sample.names, ("median",) * k, own, ends, strict=True)
+    yield NOTHING, "median", float(np.quantile(shuffled, CONFIDENCE)), _UNKNOWN
 
 
 def parameters_against_seeds(results: Store | Matched, measures: Sequence[str] | None = None) -> pd.DataFrame:
@@ -338,29 +309,17 @@ def parameters_against_seeds(results: Store | Matched, measures: Sequence[str] |
         If a run is missing: the message names it.
     """
     runs = matched(results, measures)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for name, about in runs.columns.items():
         for style, part in runs.points.groupby("style", sort=False):
-            which = part["point"].to_numpy()
-            _check(runs, name, which)
-            values = runs.values[name][which]
+            values = _complete(runs, name, part["point"])
+            case = {"measure": name, "label": about.label, "unit": about.unit, "style": style}
             for source, share, low, high, variance in split(values):
-                row = (
-                    name,
-                    about.label,
-                    about.unit,
-                    style,
-                    source,
-                    share,
-                    low,
-                    high,
-                    float(np.sqrt(max(variance, 0.0))),
-                )
-                rows.append((*row, *values.shape))
-    return pd.DataFrame(rows, columns=list(_SPLIT))
+                found = {"source": source, "share": share, "low": low, "high": high, "sd": np.sqrt(max(variance, 0.0))}
+                rows.append(case | found | dict(zip(("n_points", "n_seeds"), values.shape, strict=True)))
+    return pd.DataFrame(rows)
 
 
-_SPLIT = ("measure", "label", "unit", "style", "source", "share", "low", "high", "sd", "n_points", "n_seeds")
 _SOURCES = {"parameters": "parameters", "seeds": "seeds", WITHIN: "both"}
 
 

@@ -7,7 +7,7 @@ import io
 import json
 import os
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from civicsim.study.store.holdings import (
     LISTED,
     MANIFEST,
     NEXT,
+    PLACES,
     STUDY,
     TABLES,
     Holdings,
@@ -82,6 +83,7 @@ class StudyFolder:
         self.schemas: dict[str, pa.Schema] = {kind: schema_of(study.protocol, kind) for kind in kinds}
         try:
             make_folder(self.path)
+            (self.path / PARTS).mkdir(exist_ok=True)
             with changing(self.path):
                 self._begin()
         except OSError as error:
@@ -287,25 +289,35 @@ class StudyFolder:
         return (json.dumps(values, indent=1) + "\n").encode()
 
 
-def make_folder(path: Path) -> None:
-    """Make the folder of a study, if it does not exist.
+def make_folder(path: Path, mark: str = MANIFEST, own: Collection[str] = _OWN, places: Iterable[str] = PLACES) -> None:
+    """Make a folder of results, if it does not exist.
+
+    Parameters
+    ----------
+    path : Path
+        The folder.
+    mark : str
+        File of a folder that is in use; it may hold the user's notes, too.
+    own : collection of str
+        What a folder without the mark may hold.
+    places : iterable of str
+        Folders in it that may hold no links.
 
     Raises
     ------
     CivicsimError
-        If it cannot be made, holds links, or holds other files and no study.
+        If it cannot be made, holds links, or holds other files and no mark.
     """
     if path.exists() and not path.is_dir():
         raise CivicsimError(f"{path}: is a file, not a folder")
-    refuse_links(path)
-    if path.is_dir() and not (path / MANIFEST).exists():
-        names = [entry.name for entry in path.iterdir() if not entry.name.startswith(".")]
-        # The protocol is written first: without one, the study file belongs to the user, and stays as it is.
-        others = sorted(set(names) - (_OWN if PROTOCOL in names else _OWN - {STUDY}))
-        if others:
-            raise CivicsimError(f"{path}: holds other files ({others[0]}); choose an empty folder")
+    refuse_links(path, places)
+    names = {entry.name for entry in path.iterdir() if not entry.name.startswith(".")} if path.is_dir() else set()
+    # The protocol is written first: without one, the study file belongs to the user, and stays as it is.
+    others = sorted(names - set(own) | ({STUDY} & names if PROTOCOL not in names else set()))
+    if others and mark not in names:
+        raise CivicsimError(f"{path}: holds other files ({others[0]}); choose an empty folder")
     try:
-        (path / PARTS).mkdir(parents=True, exist_ok=True)
+        path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise CivicsimError(f"{path}: cannot be written to ({error.strerror or error})") from None
 

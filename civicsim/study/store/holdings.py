@@ -25,7 +25,8 @@ TABLES = {kind: f"{kind}.parquet" for kind in ("runs", "weekly", *TRACES)} | {"f
 """Merged tables by kind of part."""
 LISTED = (STUDY, PROTOCOL, POINTS, CODE, *TABLES.values())
 """Files that a manifest may list."""
-_PLACES = (PARTS, LOCKS, ASIDE)
+PLACES = (PARTS, LOCKS, ASIDE)
+"""Folders in that of a study."""
 
 
 class UnreadableError(CivicsimError):
@@ -95,7 +96,7 @@ class Holdings:
         return np.concatenate(points), np.concatenate(seeds)
 
 
-def refuse_links(folder: Path, places: Iterable[str] = _PLACES) -> None:
+def refuse_links(folder: Path, places: Iterable[str] = PLACES) -> None:
     """Refuse a folder of results in which a file or folder is a link: what is written to it would end up elsewhere.
 
     Parameters
