@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 
 class CivicsimError(Exception):
@@ -11,7 +12,7 @@ class CivicsimError(Exception):
 
 
 class ScenarioError(CivicsimError):
-    """A scenario, style or organisation file asks for something the model cannot do."""
+    """A file or a call asks for something the model does not know or cannot do."""
 
 
 def nearest(name: str, valid: Iterable[str]) -> str:
@@ -30,3 +31,21 @@ def nearest(name: str, valid: Iterable[str]) -> str:
         return f"did you mean '{close[0]}'?"
     shown = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
     return f"valid names: {shown}"
+
+
+@contextmanager
+def naming(where: str, instead_of: str = "") -> Iterator[None]:
+    """Put ``where`` in front of the message of a :class:`ScenarioError`, or into the place of its start.
+
+    Parameters
+    ----------
+    where : str
+        File and key.
+    instead_of : str
+        Start that it replaces; a message without it stays as it is.
+    """
+    try:
+        yield
+    except ScenarioError as error:
+        message = str(error)
+        raise ScenarioError(message.replace(instead_of, where, 1) if instead_of else f"{where}: {message}") from None

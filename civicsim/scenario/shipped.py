@@ -103,3 +103,28 @@ def load_named(name: str, folder: str, what: str, start: Path = Path()) -> tuple
     if name.endswith(".toml") and name not in names_in(folder):
         return read_toml(start / name), str(start / name)
     return load_shipped(name, folder, what)
+
+
+def kinds_with_draws() -> list[str]:
+    """Return the kinds of organisation that have been calibrated, with parameter sets that fit published data.
+
+    Each file has a column per parameter and a row per set, the least implausible first. They are spread over what could not be
+    ruled out; they are no sample of a probability.
+    """
+    return sorted(path.stem for path in (_HERE / "posterior").glob("*.csv"))
+
+
+def draws_file(kind: str, where: str = "posterior") -> Path:
+    """Return the file with the parameter sets of a kind of organisation.
+
+    Raises
+    ------
+    ScenarioError
+        If that kind has not been calibrated.
+    """
+    if kind not in kinds_with_draws():
+        raise ScenarioError(
+            f"{where}: there are no draws for the kind '{kind}': only {', '.join(kinds_with_draws())} is calibrated; "
+            'say [uncertainties] file = "draws.csv" for draws of your own'
+        )
+    return _HERE / "posterior" / f"{kind}.csv"

@@ -7,8 +7,8 @@ import pytest
 
 from civicsim import Scenario, Study
 from civicsim.errors import ScenarioError
-from civicsim.scenario.posterior import draws_file, kinds_with_draws
 from civicsim.scenario.scenario import find_parameter
+from civicsim.scenario.shipped import draws_file, kinds_with_draws
 
 SMALL = [
     word for value in ("n_teams=3", "team_size=6", "n_executives=2", "burn_in_weeks=8") for word in ("--set", value)

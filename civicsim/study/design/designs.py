@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,8 @@ _MOST = 1_000_000
 
 Setting = dict[str, Value]
 """Values by full name of their parameter; other parameters stay as they are."""
+Row = tuple[Setting, str | None]
+"""A setting from a list, and the style that it is for, if it names one."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,15 @@ class Design:
         return self.sampled or self.method == "forms"
 
 
+_OPTIONS: dict[str, Callable[[Any, str], Any]] = {
+    "n": partial(checks.whole, low=0, high=_MOST),
+    "seed": partial(checks.whole, low=0, high=2**32),
+    "levels": partial(checks.whole, low=2, high=100),
+    "draws": partial(checks.whole, low=1, high=_MOST),
+    "second_order": checks.truth,
+    "combinations": checks.truth,
+    "file": checks.text,
+}
 _DEFAULT_N = {"latin-hypercube": 100, "sobol": 64, "morris": 20}
 
 
@@ -103,18 +115,8 @@ def read_design(values: Any, factors: Sequence[Factor], n_listed: int, where: st
     for key in given:
         if key not in known:
             raise ScenarioError(f"{at} {key}: a {method} design has no use for it; {nearest(key, known)}")
-    numbers = {
-        "n": (_DEFAULT_N.get(method, 0), 0, _MOST),
-        "seed": (1, 0, 2**32),
-        "levels": (4, 2, 100),
-        "draws": (100, 1, _MOST),
-    }
-    values = {
-        key: checks.whole(given.get(key, usual), f"{at} {key}", low, high)
-        for key, (usual, low, high) in numbers.items()
-    }
-    values |= {key: checks.truth(given.get(key, False), f"{at} {key}") for key in ("second_order", "combinations")}
-    design = Design(method, **values, file=checks.text(given.get("file", ""), f"{at} file"))
+    options = {key: _OPTIONS[key](value, f"{at} {key}") for key, value in given.items() if key != "method"}
+    design = Design(method, **{"n": _DEFAULT_N.get(method, 0), **options})
     if design.levels % 2:
         raise ScenarioError(f"{where}: [design] levels = {design.levels}: expected an even number")
     if design.method == "csv" and not design.file:
@@ -220,18 +222,14 @@ def latin_hypercube(n: int, k: int, seed: int) -> np.ndarray:
 
 
 def draws_of(uncertainties: Sequence[Factor], n: int, seed: int) -> list[Setting]:
-    """Return draws of the uncertainties as a Latin hypercube; one empty draw where there are none."""
-    held: Setting = {factor.key: factor.levels[0] for factor in uncertainties if factor.held}
-    free = [factor for factor in uncertainties if not factor.held]
-    if not free:
-        return [held]
+    """Return draws of the uncertainties as a Latin hypercube; one draw where there are no ranges."""
+    if all(factor.held for factor in uncertainties):
+        return [{factor.key: factor.levels[0] for factor in uncertainties}]
     # Another seed than that of the settings, or the two samples would be correlated.
-    sample = latin_hypercube(n, len(free), seed + 1_000_003)
-    columns = [factor.at(u) for factor, u in zip(free, sample.T, strict=True)]
-    return [held | dict(zip((f.key for f in free), row, strict=True)) for row in zip(*columns, strict=True)]
+    return settings_of(Design("latin-hypercube", n=n, seed=seed + 1_000_003), uncertainties)
 
 
-def read_table(path: Path, where: str, sections: Sections = SECTIONS) -> tuple[list[Setting], list[str | None]]:
+def read_table(path: Path, where: str, sections: Sections = SECTIONS) -> list[Row]:
     """Return the settings in a CSV file, and the style of each where it has a column ``style``.
 
     Raises
@@ -253,27 +251,25 @@ def read_table(path: Path, where: str, sections: Sections = SECTIONS) -> tuple[l
     for name in head:
         if head.count(name) > 1:
             raise ScenarioError(f"{path}: the column '{name}' is there twice")
-    settings: list[Setting] = []
-    styles: list[str | None] = []
+    result: list[Row] = []
     for number, row in enumerate(rows[1:], start=2):
         if len(row) != len(head):
             raise ScenarioError(f"{path}: line {number} has {len(row)} values for {len(head)} columns")
-        cells = dict(zip(head, row, strict=True))
-        styles.append(cells.pop("style", None))
-        settings.append(
-            read_setting({key: _cell(text) for key, text in cells.items() if text}, f"{path}: line {number}", sections)
-        )
-    return settings, styles
+        cells = {name: _cell(text) for name, text in zip(head, row, strict=True) if text}
+        style = dict(zip(head, row, strict=True)).get("style")
+        result.append((read_setting(cells, f"{path}: line {number}", sections), style))
+    return result
 
 
 def read_setting(values: Mapping[str, Any], where: str, sections: Sections = SECTIONS) -> Setting:
-    """Return checked values by the full names of their parameters."""
+    """Return checked values by the full names of their parameters; a key ``style`` is none of them."""
     result: Setting = {}
     for key, value in values.items():
-        if isinstance(value, list | Mapping):
-            raise ScenarioError(f"{where}: {key} = {value!r}: expected one value")
-        factor = read_factor(key, value, where, sections)
-        result[factor.key] = factor.levels[0]
+        if key != "style":
+            if isinstance(value, list | Mapping):
+                raise ScenarioError(f"{where}: {key} = {value!r}: expected one value")
+            factor = read_factor(key, value, where, sections)
+            result[factor.key] = factor.levels[0]
     return result
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from html import escape
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, dataclass, field, fields
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -15,54 +15,141 @@ import pandas as pd
 import tomli_w
 
 from civicsim import checks
-from civicsim.errors import ScenarioError
+from civicsim.errors import ScenarioError, naming
 from civicsim.experiment.run import seeds_of
 from civicsim.model.processes.events import Event
+from civicsim.model.week import PUBLISHED
 from civicsim.scenario.scenario import Scenario
 from civicsim.scenario.toml import read_toml
+from civicsim.study.design.notebook import notebook_view
 from civicsim.study.design.precision import Precision, read_precision
-from civicsim.study.design.protocol import Protocol, protocol_of
+from civicsim.study.design.protocol import Protocol
+from civicsim.study.design.spelling import protocol_of
+from civicsim.study.design.summaries import USUAL
 from civicsim.study.design.weight import n_seeds_of, weigh
-from civicsim.study.design.written import KEYS, Written
+
+Blocks = Sequence[Mapping[str, Any] | Event]
+"""Dated changes, as in a scenario file."""
 
 
+def _untyped[T](cls: type[T]) -> type[T]:
+    """Show the parameters of a class without their types, which its help explains: few could read a line of a thousand letters."""
+    signature = inspect.signature(cls)
+    bare = [about.replace(annotation=about.empty) for about in signature.parameters.values()]
+    cls.__signature__ = signature.replace(parameters=bare, return_annotation=signature.empty)  # type: ignore[attr-defined]
+    return cls
+
+
+@_untyped
 @dataclass(frozen=True, repr=False, eq=False)
-class Study(Written):
-    """A question, and the runs that answer it. Its fields are those of a study file and the protocol.
+class Study:
+    """A question, and the runs that answer it. Everything but ``question`` has a default; see ``docs/studies.md``.
 
     Attributes
     ----------
+    question : str
+        The question that the study answers.
+    title, expectation : str
+        A short name; what is expected, written before the runs.
+    styles : sequence of str or Scenario
+        Governance styles by name, files of styles or scenarios, ``"random:20"``, or scenarios.
+    base : str or Scenario
+        The case that styles are set in: a scenario file or a scenario; "" for a shipped kind of organisation.
+    kind : str
+        Kind of organisation, where there is no base.
+    baseline : str
+        Label of the style that others are compared with: the status quo, or the first.
+    seeds : int or sequence of int
+        Runs per point, from the base's seed on; or the seeds themselves.
+    weeks, burn_in_weeks : int or None
+        Weeks of a run, and weeks before them; None for those of the base.
+    factors : mapping
+        By parameter: a value (held), a list (swept) or a distribution (sampled).
+    design : str or mapping
+        How settings are chosen; see :class:`civicsim.study.design.designs.Design`.
+    runs : sequence of mapping
+        Settings one by one, for a design that is a list; a key ``style`` names the style.
+    uncertainties : mapping
+        By parameter: a value or a distribution; or ``file``, a CSV of draws. Every policy meets every draw.
+    interventions : sequence of mapping
+        Dated changes in every run.
+    shocks : mapping of str to sequence of mapping
+        Sets of dated changes by label; every policy meets every set.
+    measures : str, sequence or mapping
+        ``"all"``, ``"flagship"``, names, or names with summaries of their own.
+    summaries : sequence of str
+        How a measure's weeks become one number; see :class:`civicsim.study.design.summaries.Summary`.
+    weekly : sequence of str
+        Measures of which every week is stored.
+    events : bool
+        Whether to log events; see :meth:`civicsim.experiment.run.Result.events`.
+    people, network : mapping
+        Which columns of people, and ties, to keep in which weeks; see :func:`civicsim.experiment.run.run`.
+    precision : mapping
+        When there are enough seeds; see :class:`civicsim.study.design.precision.Precision`.
+    matters : mapping of str to float
+        By measure: the smallest difference that matters.
+    code : str
+        Python file with a custom ``WEEK`` or ``MEASURES``.
+    order : str
+        Order of the processes in a week.
+    folder : Path
+        Where paths of files start.
+    where : str
+        Start of error messages.
     spelt_out : Protocol or None
-        Everything that is run, as read from a folder of results; by default it follows from the other fields.
+        Everything that is run, as read from a folder of results; by default it follows from the rest.
     """
 
+    question: str = ""
+    title: str = ""
+    expectation: str = ""
+    styles: Sequence[str | Scenario] = ()
+    base: str | Scenario = ""
+    kind: str = ""
+    baseline: str = ""
+    seeds: int | Sequence[int] = 30
+    weeks: int | None = None
+    burn_in_weeks: int | None = None
+    factors: Mapping[str, Any] = field(default_factory=dict)
+    design: str | Mapping[str, Any] = field(default_factory=dict)
+    runs: Sequence[Mapping[str, Any]] = ()
+    uncertainties: Mapping[str, Any] = field(default_factory=dict)
+    interventions: Blocks = ()
+    shocks: Mapping[str, Blocks] = field(default_factory=dict)
+    measures: Any = "all"
+    summaries: Sequence[str] = (USUAL,)
+    weekly: Sequence[str] = ()
+    events: bool = False
+    people: Mapping[str, Any] = field(default_factory=dict)
+    network: Mapping[str, Any] = field(default_factory=dict)
+    precision: Mapping[str, Any] = field(default_factory=dict)
+    matters: Mapping[str, float] = field(default_factory=dict)
+    code: str = ""
+    order: str = PUBLISHED
+    folder: Path = Path()
+    where: str = "study"
     spelt_out: Protocol | None = None
 
     def __post_init__(self) -> None:
         """Check everything at once, so that every study can be run."""
-        for key in ("question", "title", "expectation", "kind", "baseline", "code", "order"):
-            checks.text(getattr(self, key), f"{self.where}: {key}")
-        if not self.question.strip():
-            raise ScenarioError(f"{self.where}: question: expected a sentence with the question that the study answers")
         if isinstance(self.styles, str | Scenario):
             object.__setattr__(self, "styles", (self.styles,))
-        for key in ("styles", "runs", "interventions", "weekly"):
-            checks.sequence(getattr(self, key), f"{self.where}: {key}")
-        for key, low in (("weeks", 1), ("burn_in_weeks", 0)):
-            if getattr(self, key) is not None:
-                checks.whole(getattr(self, key), f"{self.where}: {key}", low, 5200)
+        for key, check in _CHECKS.items():
+            check(getattr(self, key), f"{self.where}: {key}")
+        if not self.question.strip():
+            raise ScenarioError(f"{self.where}: question: expected a sentence with the question that the study answers")
         first = next(iter(self.protocol.bases.values()), None)
         if first is not None:
             weigh(len(self.protocol.points), n_seeds_of(self.seeds), first, self.where)
-        try:
+        with naming(self.where):
             seeds = seeds_of(self.seeds, 1 if first is None else first.seed)
-        except ScenarioError as error:
-            raise ScenarioError(f"{self.where}: {error}") from None
         object.__setattr__(self, "seeds", tuple(seeds))
         _ = self.rule
-        matters = checks.table(self.matters, f"{self.where}: matters", "measures and numbers")
-        checks.keys(matters, [column.name for column in self.protocol.columns], f"{self.where}: matters: no column")
-        for name, size in matters.items():
+        checks.keys(
+            self.matters, [column.name for column in self.protocol.columns], f"{self.where}: matters: no column"
+        )
+        for name, size in self.matters.items():
             checks.number(size, f"{self.where}: matters: {name}", 0.0)
 
     # -- making studies --------------------------------------------------------------------------------------------
@@ -140,17 +227,12 @@ class Study(Written):
 
     def to_toml(self) -> str:
         """Return the study as a TOML file, without defaults."""
-        values: dict[str, Any] = {"question": self.question}
-        for field_ in dataclasses.fields(Study):
-            value = getattr(self, field_.name)
-            usual = field_.default if field_.default is not dataclasses.MISSING else {}
-            given = value is not None and value != usual and value not in ((), [], {})
-            if field_.name == "seeds" or (field_.name in KEYS and given):
-                values[field_.name] = _plain(value)
+        values = {key: _plain(getattr(self, key)) for key in KEYS}
+        usual = {field.name: _plain({} if field.default is MISSING else field.default) for field in fields(self)}
+        kept = {key: value for key, value in values.items() if value not in (usual[key], None, [], {})}
         seeds = values["seeds"]
-        if seeds == list(range(1, len(seeds) + 1)):
-            values["seeds"] = len(seeds)
-        return tomli_w.dumps(values)
+        first = len(seeds) if seeds == list(range(1, len(seeds) + 1)) else seeds
+        return tomli_w.dumps({"question": self.question} | kept | {"seeds": first})
 
     def __len__(self) -> int:
         return self.n_runs
@@ -160,13 +242,11 @@ class Study(Written):
         return f"Study({self.question!r}: {n} points × {len(self.seed_numbers)} seeds = {self.n_runs} runs)"
 
     def _repr_html_(self) -> str:
-        n, points = len(self.protocol.points), self.points
-        head = points.head(8).to_html(index=False, border=0, na_rep="–")
-        more = f"<p>… and {n - 8} more points.</p>" if n > 8 else ""
-        return (
-            f"<div><p><strong>{escape(self.title or self.question)}</strong></p><p>{escape(self.question)}</p>"
-            f"<p>{n} points × {len(self.seed_numbers)} seeds = {self.n_runs} runs.</p>{head}{more}</div>"
+        n, seeds = len(self.protocol.points), len(self.seed_numbers)
+        size = f"{n} points × {seeds} seeds = {self.n_runs} runs" + (
+            f"; the first {_SHOWN} points:" if n > _SHOWN else "."
         )
+        return notebook_view(self.question, size, self.points.head(_SHOWN), title=self.title or self.question)
 
 
 def _plain(value: Any) -> Any:
@@ -180,3 +260,26 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple | list):
         return [_plain(item) for item in value]
     return value.item() if hasattr(value, "item") else value
+
+
+KEYS = tuple(field.name for field in fields(Study) if field.name not in ("folder", "where", "spelt_out"))
+"""Keys at the top of a study file."""
+_SHOWN = 8
+
+
+def _weeks(value: Any, what: str, low: int) -> None:
+    if value is not None:
+        checks.whole(value, what, low, 5200)
+
+
+_CHECKS: dict[str, Callable[[Any, str], Any]] = {
+    **dict.fromkeys(("question", "title", "expectation", "kind", "baseline", "code", "order"), checks.text),
+    **dict.fromkeys(("styles", "runs", "interventions", "weekly"), checks.sequence),
+    "weeks": partial(_weeks, low=1),
+    "burn_in_weeks": partial(_weeks, low=0),
+    **dict.fromkeys(("factors", "uncertainties"), partial(checks.table, of="a table of parameters and their values")),
+    "shocks": partial(checks.table, of="a table of labels and lists of dated changes"),
+    "events": checks.truth,
+    "matters": partial(checks.table, of="measures and numbers"),
+}
+"""How the values of keys are checked by themselves, before all are checked together."""

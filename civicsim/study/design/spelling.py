@@ -1,0 +1,205 @@
+"""Spells a study out: reads each of its values, and makes the table of points that are run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from civicsim import checks
+from civicsim.errors import ScenarioError, naming
+from civicsim.experiment.snapshots import weeks_of
+from civicsim.model.processes.events import Event
+from civicsim.model.week import ordered
+from civicsim.scenario.interventions import check_event, read_interventions
+from civicsim.scenario.model import Sections
+from civicsim.scenario.scenario import Scenario
+from civicsim.scenario.shipped import draws_file, load_named
+from civicsim.study.design.bases import baseline_of, bases_of, model_of
+from civicsim.study.design.designs import (
+    Design,
+    Row,
+    Setting,
+    draws_of,
+    n_settings,
+    read_design,
+    read_setting,
+    read_table,
+    settings_of,
+)
+from civicsim.study.design.factors import column_of, read_factors
+from civicsim.study.design.protocol import Protocol
+from civicsim.study.design.summaries import read_columns
+from civicsim.study.design.weight import n_seeds_of, weigh
+
+if TYPE_CHECKING:
+    from civicsim.study.design.study import Study
+
+_MOST_CHECKED = 500
+"""Points of which the scenario is made before anything is run; of more, as many evenly spread ones."""
+
+
+def protocol_of(study: Study) -> Protocol:
+    """Return a study spelt out."""
+    where, folder = study.where, study.folder
+    model = model_of(study.code, study.base, study.styles, folder, where)
+    sections = model.sections
+    ordered(study.order, where, model.week)
+    factors = read_factors(study.factors, where, sections=sections)
+    rows = _listed(study.runs, where, sections)
+    design = read_design(study.design, factors, len(rows), where)
+    events = _events(study.interventions, f"{where}: interventions", sections, folder)
+    styles = list(study.styles) or [style for style in dict.fromkeys(style for _, style in rows) if style]
+    bases = bases_of(styles, study.base, study.kind, folder, where, study.weeks, study.burn_in_weeks, events, model)
+    first = next(iter(bases.values()))
+    shocks = {
+        str(label): _events(blocks, f"{where}: shocks: {label}", sections, folder)
+        for label, blocks in study.shocks.items()
+    }
+    if design.method == "csv":
+        rows = read_table(folder / design.file, where, sections)
+    own = design.method in ("csv", "list")
+    n_draws, draws = _draws(study, design, first.kind, sections)
+    n_points = (
+        (len(rows) if own else n_settings(design, factors, sections)) * n_draws * len(bases) * max(1, len(shocks))
+    )
+    weigh(n_points, n_seeds_of(study.seeds), first, where)
+    held = {factor.key: factor.levels[0] for factor in factors if factor.held}
+    rows = [(held | setting, style) for setting, style in rows]
+    for number, (_, style) in enumerate(rows, start=1):
+        if style and style not in bases:
+            raise ScenarioError(f"{where}: setting {number}: style = {style!r} is not among {', '.join(bases)}")
+    rows = rows if own else [(setting, None) for setting in settings_of(design, factors, sections)]
+    columns = read_columns(study.measures, study.summaries, model.measures, first.weeks, where)
+    for name in study.weekly:
+        # The message is the same as for measures.
+        read_columns([name], study.summaries, model.measures, first.weeks, f"{where}: weekly")
+    baseline = baseline_of(list(bases), study.baseline, where)
+    points, names = _points(bases, rows, draws(), list(shocks) or [""], baseline, design.sampled, sections)
+    taken = {column.name for column in columns} & set(points)
+    if taken:
+        raise ScenarioError(f"{where}: {', '.join(sorted(taken))}: names a measure of your own and a column of points")
+    code = Path(model.file) if model.file else None
+    traces = _traces(study, first.weeks)
+    protocol = Protocol(bases, shocks, points, names, columns, tuple(study.weekly), study.order, code, model, traces)
+    with naming(where):
+        for point in np.unique(np.linspace(0, len(points) - 1, min(len(points), _MOST_CHECKED)).astype(int)):
+            protocol.scenario(int(point))
+    return protocol
+
+
+def _listed(runs: Any, where: str, sections: Sections) -> list[Row]:
+    """Return the settings that blocks ``[[runs]]`` list, with the style that each is for."""
+    if not all(isinstance(run, Mapping) for run in runs):
+        raise ScenarioError(f"{where}: runs: expected blocks [[runs]]")
+    return [
+        (read_setting(run, f"{where}: [[runs]] {number}", sections), run.get("style"))
+        for number, run in enumerate(runs, start=1)
+    ]
+
+
+def _events(blocks: Any, where: str, sections: Sections, folder: Path) -> tuple[Event, ...]:
+    """Return the events that blocks stand for, checked as in a scenario file."""
+    if isinstance(blocks, str) or not isinstance(blocks, Sequence):
+        raise ScenarioError(f'{where}: expected a list of blocks such as {{ name = "surge", week = 52 }}')
+    events = read_interventions(list(blocks), where, sections.find, partial(load_named, start=folder))
+    return tuple(check_event(event, f"{where}: {event.name!r}", sections.find) for event in events)
+
+
+def _traces(study: Study, weeks: int) -> dict[str, Any]:
+    """Return what a study keeps of events, people and networks, checked."""
+    asked: dict[str, Any] = {"events": True} if study.events else {}
+    for name, given in (("people", study.people), ("network", study.network)):
+        if given:
+            with naming(study.where):
+                weeks_of(given, weeks, name)
+            asked[name] = json.loads(json.dumps(given))
+    return asked
+
+
+def _draws(study: Study, design: Design, kind: str, sections: Sections) -> tuple[int, Callable[[], list[Setting]]]:
+    """Return how many draws of the uncertainties there are, and what makes them.
+
+    They are rows of a file, parameter sets of a calibration, or a sample.
+    """
+    where, given = f"{study.where}: uncertainties", dict[str, Any](study.uncertainties)
+    sources = [key for key in ("file", "posterior") if key in given]
+    if len(sources) > 1:
+        raise ScenarioError(f"{where}: file and posterior: expected one of them")
+    source = {key: given.pop(key) for key in sources}
+    uncertain = read_factors(given, study.where, "uncertainties", sections)
+    swept = [factor.key for factor in uncertain if not factor.held]
+    if not source:
+        varied = {factor.key for factor in read_factors(study.factors, study.where, sections=sections)}
+        both = {factor.key for factor in uncertain} & varied
+        if both:
+            raise ScenarioError(f"{where}: {min(both)} is among the factors too")
+        return design.draws if swept else 1, partial(draws_of, uncertain, design.draws, design.seed)
+    if swept:
+        raise ScenarioError(f"{where}: {swept[0]}: with a file of draws, expected one value")
+    path = draws_file(kind, where) if "posterior" in source else study.folder / str(source["file"])
+    rows = read_table(path, where, sections)
+    if any(style for _, style in rows):
+        raise ScenarioError(f"{where}: {path.name}: a draw has no style")
+    if "posterior" in source:
+        rows = rows[: checks.whole(source["posterior"], f"{where}: posterior", 1, len(rows))]
+    held = {factor.key: factor.levels[0] for factor in uncertain}
+    return len(rows), lambda: [held | row for row, _ in rows]
+
+
+def _points(
+    bases: Mapping[str, Scenario],
+    rows: Sequence[Row],
+    draws: Sequence[Setting],
+    shocks: Sequence[str],
+    baseline: str,
+    sampled: bool,
+    sections: Sections,
+) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Return the table of points, and the full name of the parameter in each column of a factor."""
+    keys = list(dict.fromkeys(key for values in (*(setting for setting, _ in rows), *draws) for key in values))
+    usual = {
+        label: {key: getattr(getattr(base, section), name) for key in keys for section, name in [key.split(".")]}
+        for label, base in bases.items()
+    }
+    policies = [
+        (label, number, setting)
+        for label in bases
+        for number, (setting, own) in enumerate(rows)
+        if not own or own == label
+    ]
+    places = {(label, frozenset(setting.items())): place for place, (label, _, setting) in enumerate(policies)}
+    others: list[int | None] = [None if sampled else 0] * len(policies)
+    if len(bases) > 1:
+        others = [places.get((baseline, frozenset(setting.items()))) for _, _, setting in policies]
+    policy, draw, shock = np.indices((len(policies), len(draws), len(shocks))).reshape(3, -1)
+    future, n_futures = draw * len(shocks) + shock, len(draws) * len(shocks)
+    frame = pd.DataFrame(
+        {
+            "point": np.arange(len(policy)),
+            "policy": policy,
+            "future": future,
+            "style": np.array([label for label, _, _ in policies], dtype=object)[policy],
+            "setting": np.array([number for _, number, _ in policies])[policy],
+            "draw": draw,
+            "shock": np.array(shocks, dtype=object)[shock],
+            "against": pd.array(others, dtype="Int32")[policy] * n_futures + future,
+        }
+    )
+    kinds = dict.fromkeys(("point", "policy", "future", "setting", "draw"), "int32") | {"against": "Int32"}
+    frame = frame.astype(kinds)
+    names: dict[str, str] = {}
+    for key in keys:
+        about = sections.parameters[key]
+        names[column_of(about)] = key
+        cells = [
+            drawn.get(key, setting.get(key, usual[label][key])) for label, _, setting in policies for drawn in draws
+        ]
+        kind = object if about.choices else type(about.default)
+        frame[column_of(about)] = np.array(cells, dtype=kind).repeat(len(shocks))
+    return frame, names
