@@ -396,5 +396,5 @@ def test_a_run_is_the_mean_of_its_organisations_that_have_a_value():
 
 
 def test_runs_of_other_seeds_and_points_are_not_counted():
-    points, seeds = np.array([0, 1, 2, 0, -1]), np.array([5, 5, 5, 6, 7])
-    assert codes(points, seeds, 2, np.array([5, 7])).tolist() == [0, 1]
+    runs = np.array([[0, 1, 2, 0, -1, 1], [5, 5, 5, 6, 7, 7]])
+    assert codes(runs, 2, np.array([5, 7])).tolist() == [0, 1, -1, -1, -1, 3]

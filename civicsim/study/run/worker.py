@@ -9,9 +9,11 @@ from __future__ import annotations
 import contextlib
 import functools
 import math
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,16 +21,17 @@ import pyarrow.parquet as pq
 
 from civicsim.errors import CivicsimError
 from civicsim.experiment.run import Result, burn_in, run
-from civicsim.scenario.scenario import Scenario
 from civicsim.study.design.protocol import Protocol
 from civicsim.study.design.summaries import Summary
 from civicsim.study.run.finite import find_origin, is_finite
 from civicsim.study.store.failures import WRITE, Failure, NotFiniteError, failure_of, failures_table
-from civicsim.study.store.files import Stamp, chunk_key, packed, write_part
-from civicsim.study.store.schema import PARTS, POINTS, TRACES, kinds_of, runs_schema, trace_schema, weekly_schema
+from civicsim.study.store.files import VALUES, Stamp, chunk_key, packed, write_part
+from civicsim.study.store.schema import PARTS, POINTS, TRACES, kinds_of, schema_of
 
 Run = tuple[int, int]
 """Point and seed."""
+Rows = dict[str, pa.Table]
+"""Rows of results by kind of part."""
 
 
 @dataclass(frozen=True)
@@ -74,34 +77,18 @@ class Report:
     unwritten: list[Failure] = field(default_factory=list)
 
 
+@dataclass
 class _Stage:
-    """The present stage of a chunk."""
+    """The present stage of a chunk, noted in a file where there is a marker."""
 
-    def __init__(self, marker: Path | None) -> None:
-        self.name, self._marker = "scenario", marker
+    marker: Path | None
+    name: str = "scenario"
 
     def enter(self, name: str) -> None:
         self.name = name
-        if self._marker is not None:
+        if self.marker is not None:
             with contextlib.suppress(OSError):
-                self._marker.write_text(name, encoding="ascii")
-
-
-@dataclass
-class _Rows:
-    """Results of runs, to be written."""
-
-    runs: list[Run] = field(default_factory=list)
-    values: list[list[float]] = field(default_factory=list)
-    weekly: list[np.ndarray] = field(default_factory=list)
-    traces: dict[str, list[pa.Table]] = field(default_factory=dict)
-
-    def extend(self, other: _Rows) -> None:
-        self.runs += other.runs
-        self.values += other.values
-        self.weekly += other.weekly
-        for kind, tables in other.traces.items():
-            self.traces.setdefault(kind, []).extend(tables)
+                self.marker.write_text(name, encoding="ascii")
 
 
 @functools.lru_cache(maxsize=4)
@@ -125,21 +112,22 @@ def run_chunk(task: Task) -> Report:
     folder = Path(task.folder)
     stage = _Stage(task.marker if len(task.runs) == 1 else None)
     protocol = load_protocol(task.folder, task.stamp.study)
-    rows, failures = _Rows(), []
-    for points, seeds in blocks_of(task.runs, protocol.starts):
+    rows, done, failures = list[Rows](), list[Run](), list[Failure]()
+    blocks = deque(blocks_of(task.runs, protocol.starts))
+    while blocks:
+        points, seeds = blocks.popleft()
+        runs = [(point, seed) for seed in seeds for point in points]
         try:
-            rows.extend(_simulate(protocol, points, seeds, stage))
+            rows += _simulate(protocol, points, seeds, stage)
+            done += runs
         except (Exception, SystemExit) as error:
-            if len(points) * len(seeds) == 1:
-                failures.append(failure_of(points[0], seeds[0], stage.name, error, folder))
-                continue
-            for point, seed in ((point, seed) for seed in seeds for point in points):
-                try:
-                    rows.extend(_simulate(protocol, (point,), (seed,), stage))
-                except (Exception, SystemExit) as own:
-                    failures.append(failure_of(point, seed, stage.name, own, folder))
+            if len(runs) == 1:
+                failures.append(failure_of(*runs[0], stage.name, error, folder))
+            else:
+                # One by one, to tell which of them fails.
+                blocks.extend(((point,), (seed,)) for point, seed in runs)
     stage.enter(WRITE)
-    report = _write(protocol, task, rows, failures)
+    report = _write(protocol, task, rows, done, failures)
     if len(task.runs) == 1:
         task.marker.unlink(missing_ok=True)
     return report
@@ -157,54 +145,67 @@ def blocks_of(runs: Sequence[Run], starts: np.ndarray) -> Iterator[tuple[tuple[i
         yield tuple(points), chosen
 
 
-def _simulate(protocol: Protocol, points: Sequence[int], seeds: Sequence[int], stage: _Stage) -> _Rows:
+def _simulate(protocol: Protocol, points: Sequence[int], seeds: Sequence[int], stage: _Stage) -> list[Rows]:
     """Return the results of points with one start and some seeds."""
     stage.enter("scenario")
     scenarios = [protocol.scenario(point).for_model(protocol.model) for point in points]
     stage.enter("burn-in")
     start = burn_in(scenarios[0], list(seeds), processes=protocol.week, threads=1)
-    rows = _Rows()
+    rows = []
     for point, scenario in zip(points, scenarios, strict=True):
         stage.enter("weeks")
         result = run(scenario, list(seeds), processes=protocol.week, threads=1, start=start, **protocol.traces)
         if not is_finite(result.cohort, result.recorder):
-            _trace(scenario, seeds, protocol)
+            if len(seeds) == 1:
+                find_origin(scenario, seeds[0], protocol.week)
+            raise NotFiniteError("", scenario.weeks - 1, "the record contains values that are not finite")
         stage.enter("measures")
-        rows.extend(_measured(protocol, point, result))
+        rows.append(_measured(protocol, point, result))
     return rows
 
 
 def measure_alone(protocol: Protocol, point: int, seed: int) -> dict[str, float]:
     """Simulate one run in this process, and return its results; exceptions are passed on as they are."""
-    rows = _simulate(protocol, (point,), (seed,), _Stage(None))
-    return dict(zip((column.name for column in protocol.columns), rows.values[0], strict=True))
+    (rows,) = _simulate(protocol, (point,), (seed,), _Stage(None))
+    return dict(zip((column.name for column in protocol.columns), rows["runs"][VALUES][0].as_py(), strict=True))
 
 
-def _trace(scenario: Scenario, seeds: Sequence[int], protocol: Protocol) -> None:
-    """Raise for values that are not finite: with their origin, if there is one run only."""
-    if len(seeds) == 1:
-        find_origin(scenario, seeds[0], protocol.week)
-    raise NotFiniteError("", scenario.weeks - 1, "the record contains values that are not finite")
-
-
-def _measured(protocol: Protocol, point: int, result: Result) -> _Rows:
+def _measured(protocol: Protocol, point: int, result: Result) -> Rows:
     """Return the results of the runs of a point.
 
     Runs are summed up one by one: a sum over a single column is added up in another order than one over many, so that the
     last digit would depend on the other runs.
     """
-    rows, known = _Rows(), protocol.measures
-    rows.traces = {kind: [_trace_of(protocol, kind, point, result)] for kind in TRACES if kind in _kinds(protocol)}
+    known, n, seeds = protocol.measures, result.scenario.weeks, np.array(result.seeds)
     each = result.scenario.structure.n_organisations
-    for place, seed in enumerate(result.seeds):
+    values, weeks = [], []
+    for place in range(len(seeds)):
         history = result.history.part(organisations=slice(place * each, (place + 1) * each))
-        summaries = [Summary(column.summary).of(known[column.measure], history) for column in protocol.columns]
-        rows.runs.append((point, seed))
-        rows.values.append([_over(values) for values in summaries])
-        if protocol.weekly:
-            weekly = [[_over(week) for week in known[name].weekly(history)] for name in protocol.weekly]
-            rows.weekly.append(np.array(weekly))
+        values.append(
+            [_over(Summary(column.summary).of(known[column.measure], history)) for column in protocol.columns]
+        )
+        weeks += [[_over(week) for week in known[name].weekly(history)] for name in protocol.weekly]
+    rows = {"runs": _packed(protocol, "runs", point, {"seed": seeds}, np.array(values, dtype=float))}
+    if protocol.weekly:
+        keys = {"seed": np.repeat(seeds, n), "week": np.tile(np.arange(n), len(seeds))}
+        by_week = np.array(weeks).reshape(len(seeds), -1, n).swapaxes(1, 2).reshape(len(seeds) * n, -1)
+        rows["weekly"] = _packed(protocol, "weekly", point, keys, by_week)
+    for kind in set(TRACES) & set(_kinds(protocol)):
+        frame = getattr(result, kind)()
+        measures = [field.name for field in schema_of(protocol, kind) if field.type == pa.float64()]
+        rows[kind] = _packed(protocol, kind, point, frame, frame[measures].to_numpy())
     return rows
+
+
+def _packed(protocol: Protocol, kind: str, point: int, keys: Any, values: np.ndarray) -> pa.Table:
+    """Return rows of a point in the form of a part."""
+    schema, points = schema_of(protocol, kind), np.full(len(values), point)
+    columns = [
+        pa.array(points if field.name == "point" else keys[field.name], field.type)
+        for field in schema
+        if field.type != pa.float64()
+    ]
+    return packed(columns, values, schema)
 
 
 def _over(organisations: np.ndarray) -> float:
@@ -213,18 +214,19 @@ def _over(organisations: np.ndarray) -> float:
     return float(there.mean()) if len(there) else math.nan
 
 
-def _write(protocol: Protocol, task: Task, rows: _Rows, failures: list[Failure]) -> Report:
+def _write(protocol: Protocol, task: Task, rows: list[Rows], done: list[Run], failures: list[Failure]) -> Report:
     """Write results and failures; where results cannot be written, their runs count as failed."""
     report, parts = Report(), Path(task.folder) / PARTS
-    key = chunk_key(rows.runs)
-    if rows.runs:
+    if done:
         try:
             # Runs come last, so that their table vouches for the others.
             for kind in _kinds(protocol)[:-1]:
-                write_part(parts, kind, key, _table(protocol, kind, rows), task.stamp)
-            report.done = len(rows.runs)
+                found = pa.concat_tables([own[kind] for own in rows]).combine_chunks()
+                order = np.lexsort((found["point"].to_numpy(), found["seed"].to_numpy()))
+                write_part(parts, kind, chunk_key(done), found.take(pa.array(order)), task.stamp)
+            report.done = len(done)
         except Exception as error:
-            failures = failures + [failure_of(*run, WRITE, error, Path(task.folder)) for run in rows.runs]
+            failures = failures + [failure_of(*run, WRITE, error, Path(task.folder)) for run in done]
     if failures:
         report.unwritten = write_failures(parts, failures, task.stamp)
         report.failed = len(failures) - len(report.unwritten)
@@ -243,37 +245,3 @@ def write_failures(parts: Path, failures: list[Failure], stamp: Stamp) -> list[F
 
 def _kinds(protocol: Protocol) -> tuple[str, ...]:
     return kinds_of(protocol.weekly, protocol.traces)
-
-
-def _table(protocol: Protocol, kind: str, rows: _Rows) -> pa.Table:
-    """Return the part of a kind, by seed and point."""
-    if kind in TRACES:
-        found = pa.concat_tables(rows.traces[kind])
-        return found.take(pa.array(np.lexsort((found["point"].to_numpy(), found["seed"].to_numpy()))))
-    return {"runs": _runs_table, "weekly": _weekly_table}[kind](protocol, rows)
-
-
-def _trace_of(protocol: Protocol, kind: str, point: int, result: Result) -> pa.Table:
-    """Return a table with many rows a run, of the runs of a point."""
-    frame = getattr(result, kind)().assign(point=point)
-    schema = trace_schema(protocol, kind)
-    keys = [field for field in schema if field.type != pa.float64()]
-    values = frame[[field.name for field in schema if field.type == pa.float64()]].to_numpy()
-    columns = [pa.array(frame[field.name], field.type) for field in keys]
-    return packed(columns, values, schema) if values.shape[1] else pa.Table.from_arrays(columns, schema=schema)
-
-
-def _runs_table(protocol: Protocol, rows: _Rows) -> pa.Table:
-    order = sorted(range(len(rows.runs)), key=lambda k: rows.runs[k][::-1])
-    points, seeds = np.array([rows.runs[k] for k in order], dtype=np.int64).T
-    values = np.array([rows.values[k] for k in order], dtype=float)
-    return packed([pa.array(points, pa.int32()), pa.array(seeds, pa.int64())], values, runs_schema(protocol))
-
-
-def _weekly_table(protocol: Protocol, rows: _Rows) -> pa.Table:
-    order = sorted(range(len(rows.runs)), key=lambda k: rows.runs[k][::-1])
-    weeks = [rows.weekly[k].shape[1] for k in order]
-    points, seeds = np.repeat(np.array([rows.runs[k] for k in order], dtype=np.int64), weeks, axis=0).T
-    week = np.concatenate([np.arange(n) for n in weeks])
-    keys = [pa.array(points, pa.int32()), pa.array(seeds, pa.int64()), pa.array(week, pa.int32())]
-    return packed(keys, np.concatenate([rows.weekly[k].T for k in order]), weekly_schema(protocol))

@@ -95,7 +95,9 @@ def packed_schema(schema: pa.Schema) -> pa.Schema:
 
 
 def packed(keys: Sequence[pa.Array], values: np.ndarray, schema: pa.Schema) -> pa.Table:
-    """Return rows in the form of a part; ``values`` has a row each, NaN for no value."""
+    """Return rows in the form of a part; ``values`` has a row each, and a column per measure with NaN for no value."""
+    if not values.shape[1]:
+        return pa.Table.from_arrays(list(keys), schema=schema)
     flat = pa.array(np.ascontiguousarray(values, dtype=float).ravel())
     lists = pa.FixedSizeListArray.from_arrays(flat, values.shape[1])
     return pa.Table.from_arrays([*keys, lists], schema=packed_schema(schema))
@@ -158,30 +160,30 @@ def write_part(folder: Path, kind: str, key: str, table: pa.Table, stamp: Stamp)
     return path
 
 
-@dataclass(frozen=True)
-class Part:
-    """A part of the results: path, kind, and a short name for its runs."""
-
-    path: Path
-    kind: str
-    key: str
+class UnusableError(Exception):
+    """A file cannot be used as results; the message tells why."""
 
 
-def read_part(path: Path) -> tuple[Part | None, str]:
-    """Return a part, or None and the reason."""
+def check_whole(path: Path, digest: str | None) -> None:
+    """Raise :class:`UnusableError` if a file is empty, or has another SHA-256; None for any."""
+    if path.stat().st_size == 0:
+        raise UnusableError("is empty")
+    if digest is not None and sha256(path) != digest:
+        raise UnusableError("is not as it was written: cut off or changed")
+
+
+def read_part(path: Path) -> tuple[str, str]:
+    """Return the kind of a part and the short name of its runs.
+
+    Raises
+    ------
+    UnusableError
+        If it is none, or not as it was written.
+    """
+    if path.is_dir():
+        raise UnusableError("is a folder")
     found = _PART.fullmatch(path.name)
     if found is None:
-        return None, "is no part of a study"
-    if path.stat().st_size == 0:
-        return None, "is empty"
-    if sha256(path) != found[3]:
-        return None, "is not as it was written: cut off or changed"
-    return Part(path, found[1], found[2]), ""
-
-
-def read_schema(path: Path) -> tuple[pa.Schema | None, str]:
-    """Return the schema of a Parquet file, or None and the reason."""
-    try:
-        return pq.read_schema(path), ""
-    except (OSError, pa.ArrowException) as error:
-        return None, f"is no Parquet file ({' '.join(str(error).split())[:100]})"
+        raise UnusableError("is no part of a study")
+    check_whole(path, found[3])
+    return found[1], found[2]

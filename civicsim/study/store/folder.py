@@ -7,7 +7,7 @@ import io
 import json
 import os
 import platform
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,15 @@ import pyarrow.parquet as pq
 from civicsim.errors import CivicsimError
 from civicsim.study.design.protocol import CODE, PROTOCOL, Protocol
 from civicsim.study.design.study import Study
-from civicsim.study.store.files import SCHEMA_VERSION, Stamp, sha256, table_bytes, write_whole
+from civicsim.study.store.files import (
+    SCHEMA_VERSION,
+    Stamp,
+    UnusableError,
+    check_whole,
+    sha256,
+    table_bytes,
+    write_whole,
+)
 from civicsim.study.store.holdings import (
     ASIDE,
     LISTED,
@@ -144,12 +152,13 @@ class StudyFolder:
         for name, data in drafts.items():
             path = self.path / name
             if name in self.vouched and path.exists():
-                whole = sha256(path) == self.vouched[name]["sha256"]
-                # Words may change; the protocol may not, and is written once.
-                if whole and (name != STUDY or path.read_bytes() == data):
-                    continue
-                if not whole:
-                    self._set_aside(path, "is not as it was written: cut off or changed")
+                try:
+                    check_whole(path, self.vouched[name]["sha256"])
+                    # Words may change; the protocol may not, and is written once.
+                    if name != STUDY or path.read_bytes() == data:
+                        continue
+                except UnusableError as error:
+                    self._set_aside(path, str(error))
             write_whole(path, data)
             self.vouched[name] = {"sha256": sha256(path)}
 
@@ -185,31 +194,39 @@ class StudyFolder:
         points, seeds : (n,) int arrays
         done, failed : int
         """
-        protocol, listed = self.study.protocol, np.array(self.seeds, dtype=np.int64)
-        n = len(protocol.points)
-        held = self.holdings()
+        starts, listed, held = self.study.protocol.starts, np.array(self.seeds, dtype=np.int64), self.holdings()
+        n = len(starts)
         every = np.arange(n * len(listed), dtype=np.int64)
-        n_starts = int(protocol.starts.max()) + 1
-        own = every[((every // n) * n_starts + protocol.starts[every % n]) % of == shard - 1]
-        done = np.isin(own, codes(*held.runs(), n, listed))
-        failed = np.isin(own, codes(*held.failed(), n, listed)) & ~done
+        n_starts = int(starts.max()) + 1
+        own = every[((every // n) * n_starts + starts[every % n]) % of == shard - 1]
+        done = np.isin(own, self._codes(held.runs()))
+        failed = np.isin(own, self._codes(held.failed())) & ~done
         missing = own[~done & ~failed]
         return missing % n, listed[missing // n], int(done.sum()), int(failed.sum())
 
+    def _codes(self, runs: np.ndarray) -> np.ndarray:
+        return codes(runs, len(self.study.protocol.points), np.array(self.seeds, dtype=np.int64))
+
     # -- changes -------------------------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Hold the lock on the tables, with what other processes have put into the manifest."""
+        with changing(self.path):
+            known = read_manifest(self.path)
+            self.vouched, self.others = dict(known["files"]), dict(known["others"])
+            self.seeds = tuple(sorted({*known["seeds"], *self.seeds}))
+            yield
 
     def add_seeds(self, seeds: Sequence[int]) -> None:
         """Add seeds; existing results stay."""
-        with changing(self.path):
-            known = read_manifest(self.path)
-            self.vouched = dict(known["files"])
-            self.seeds = tuple(sorted({*known["seeds"], *self.seeds, *seeds}))
+        with self._changing():
+            self.seeds = tuple(sorted({*self.seeds, *seeds}))
             self._write_manifest()
 
     def forget_failures(self) -> None:
         """Delete the records of failed runs, so that they are run again."""
-        with changing(self.path):
-            self.vouched = dict(read_manifest(self.path)["files"])
+        with self._changing():
             for piece in self.holdings().of("failed"):
                 piece.path.unlink()
             self.vouched.pop(TABLES["failed"], None)
@@ -217,10 +234,7 @@ class StudyFolder:
 
     def put_together(self) -> bool:
         """Merge the parts into tables, if no run is missing; return whether that was so."""
-        with changing(self.path):
-            known = read_manifest(self.path)
-            self.vouched, self.others = dict(known["files"]), dict(known["others"])
-            self.seeds = tuple(sorted({*known["seeds"], *self.seeds}))
+        with self._changing():
             if len(self.pending()[0]):
                 return False
             held = self.holdings()
@@ -233,25 +247,17 @@ class StudyFolder:
         return True
 
     def _exchange(self, held: Holdings) -> None:
-        protocol, listed = self.study.protocol, np.array(self.seeds, dtype=np.int64)
-        done = np.unique(codes(*held.runs(), len(protocol.points), listed))
-        drafts: dict[str, dict[str, Any]] = {}
+        done = np.setdiff1d(self._codes(held.runs()), -1)
         for kind, schema in self.schemas.items():
-            pieces = held.of(kind)
-            keep = []
-            for piece in pieces:
-                kept = np.ones(len(piece.points), dtype=bool)
-                if kind == "failed":
-                    place = np.searchsorted(listed, piece.seeds)
-                    kept = ~np.isin(place * len(protocol.points) + piece.points, done)
-                keep.append(kept)
-            name = TABLES[kind]
+            pieces, name = held.of(kind), TABLES[kind]
+            keep = [np.ones(piece.runs.shape[1], dtype=bool) for piece in pieces]
+            if kind == "failed":
+                keep = [~np.isin(self._codes(piece.runs), done) for piece in pieces]
             draft = self.path / f"{_DRAFT}{name}"
             rows = merge([piece.path for piece in pieces], keep, schema, draft, self.stamp)
             with draft.open("rb+") as file:
                 os.fsync(file.fileno())
-            drafts[name] = {"sha256": sha256(draft), "rows": rows}
-        self.vouched |= drafts
+            self.vouched[name] = {"sha256": sha256(draft), "rows": rows}
         write_whole(self.path / NEXT, self._manifest_bytes())
         finish_exchange(self.path)
 

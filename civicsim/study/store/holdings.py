@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from civicsim.errors import CivicsimError, nearest
 from civicsim.study.design.protocol import CODE, PROTOCOL
 from civicsim.study.store.failures import WRITE
-from civicsim.study.store.files import SCHEMA_VERSION, Stamp, packed_schema, read_part, read_schema, sha256, stamp_of
+from civicsim.study.store.files import SCHEMA_VERSION, UnusableError, check_whole, packed_schema, read_part, stamp_of
 from civicsim.study.store.lock import LOCKS
 from civicsim.study.store.schema import PARTS, POINTS, TRACES
 
@@ -35,28 +35,12 @@ class UnreadableError(CivicsimError):
 
 @dataclass(frozen=True)
 class Piece:
-    """A file with results.
-
-    Attributes
-    ----------
-    path : Path
-        Where it is.
-    kind : str
-        A key of :data:`TABLES`.
-    key : str
-        Short name of the runs in a part; "" for a table.
-    stamp : Stamp
-        Study and software that it belongs to.
-    points, seeds : (n,) int arrays
-        Run of each row.
-    """
+    """A file with results: its kind, short name of its runs ("" for a table), and point and seed of each row, shape (2, n)."""
 
     path: Path
     kind: str
     key: str
-    stamp: Stamp
-    points: np.ndarray
-    seeds: np.ndarray
+    runs: np.ndarray
 
 
 @dataclass
@@ -78,22 +62,20 @@ class Holdings:
         """Return the pieces of a kind."""
         return [piece for piece in self.pieces if piece.kind == kind]
 
-    def runs(self, kind: str = "runs") -> tuple[np.ndarray, np.ndarray]:
-        """Return points and seeds of all rows of a kind."""
-        pieces = self.of(kind)
-        if not pieces:
-            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
-        return np.concatenate([piece.points for piece in pieces]), np.concatenate([piece.seeds for piece in pieces])
+    def runs(self, kind: str = "runs") -> np.ndarray:
+        """Return points and seeds of all rows of a kind, shape (2, n)."""
+        return np.concatenate([_NONE, *(piece.runs for piece in self.of(kind))], axis=1)
 
-    def failed(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return points and seeds of runs that failed and are repeated only on request."""
-        points, seeds = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+    def failed(self) -> np.ndarray:
+        """Return points and seeds of runs that failed and are repeated only on request, shape (2, n)."""
+        found = [_NONE]
         for piece in self.of("failed"):
             stages = pq.read_table(piece.path, columns=["stage"])["stage"].to_pylist()
-            kept = np.array([stage != WRITE for stage in stages], dtype=bool)
-            points.append(piece.points[kept])
-            seeds.append(piece.seeds[kept])
-        return np.concatenate(points), np.concatenate(seeds)
+            found.append(piece.runs[:, np.array([stage != WRITE for stage in stages], dtype=bool)])
+        return np.concatenate(found, axis=1)
+
+
+_NONE = np.zeros((2, 0), dtype=np.int64)
 
 
 def refuse_links(folder: Path, places: Iterable[str] = PLACES) -> None:
@@ -193,75 +175,52 @@ def look(
     software : iterable of str or None
         Identities of software whose results count; None for any.
     """
-    found = Holdings()
+    found, parts = Holdings(), folder / PARTS
     allowed = None if software is None else set(software)
-    for kind, name in TABLES.items():
-        path = folder / name
-        if kind not in schemas or not path.exists():
-            continue
-        wrong = ""
-        if path.stat().st_size == 0:
-            wrong = "is empty"
-        elif name in vouched and sha256(path) != vouched[name]["sha256"]:
-            wrong = "is not as it was written: cut off or changed"
-        # A table that no manifest vouches for is read in full, so that the checksums of its pages are verified.
-        _take(found, path, kind, "", study, schemas[kind], allowed, wrong, full=name not in vouched)
-    parts = folder / PARTS
-    for path in sorted(parts.iterdir()) if parts.is_dir() else []:
-        if path.name.startswith("."):
-            continue
-        part, wrong = (None, "is a folder") if path.is_dir() else read_part(path)
-        if part is None or part.kind not in schemas:
-            found.problems.append((path, wrong or "is of a kind that this study does not keep"))
-            continue
-        _take(found, path, part.kind, part.key, study, packed_schema(schemas[part.kind]), allowed, wrong)
+    tables = [(folder / name, kind) for kind, name in TABLES.items() if kind in schemas]
+    others = [(path, "") for path in parts.iterdir() if not path.name.startswith(".")] if parts.is_dir() else []
+    for path, kind in [*(table for table in tables if table[0].exists()), *sorted(others)]:
+        key, known = "", vouched.get(path.name, {}).get("sha256")
+        try:
+            if kind:
+                check_whole(path, known)
+            else:
+                kind, key = read_part(path)
+            if kind not in schemas:
+                raise UnusableError("is of a kind that this study does not keep")
+            schema = packed_schema(schemas[kind]) if key else schemas[kind]
+            # A table that no manifest vouches for is read in full, so that the checksums of its pages are verified.
+            columns = ["point", "seed"] if key or known else None
+            found.pieces.append(Piece(path, kind, key, _runs_of(path, study, schema, allowed, columns)))
+        except UnusableError as error:
+            found.problems.append((path, str(error)))
     _match(found, [kind for kind in ("weekly", *TRACES) if kind in schemas])
     return found
 
 
-def _take(
-    found: Holdings,
-    path: Path,
-    kind: str,
-    key: str,
-    study: str,
-    schema: pa.Schema,
-    allowed: set[str] | None,
-    wrong: str,
-    full: bool = False,
-) -> None:
-    """Add a file to the pieces, or to the problems."""
-    stamp = Stamp("", "")
-    if not wrong:
-        own, wrong = read_schema(path)
-        if own is not None:
-            stamp, version = stamp_of(own)
-            wrong = _misfit(own, stamp, version, study, schema, allowed)
-    if not wrong:
-        try:
-            columns = None if full else ["point", "seed"]
-            table = pq.read_table(path, columns=columns, page_checksum_verification=True)
-            keys = [table[name].to_numpy().astype(np.int64) for name in ("point", "seed")]
-            found.pieces.append(Piece(path, kind, key, stamp, keys[0], keys[1]))
-            return
-        except (OSError, pa.ArrowException) as error:
-            wrong = f"cannot be read ({' '.join(str(error).split())[:100]})"
-    found.problems.append((path, wrong))
-
-
-def _misfit(own: pa.Schema, stamp: Stamp, version: str, study: str, schema: pa.Schema, allowed: set[str] | None) -> str:
-    """Return why a file does not belong to this study; "" if it does."""
-    if not stamp.study:
-        return "was not written by a study"
-    if version != SCHEMA_VERSION:
-        return f"has schema {version}, not {SCHEMA_VERSION}"
-    if stamp.study != study:
-        return "belongs to another study"
-    if not own.remove_metadata().equals(schema.remove_metadata()):
-        return "has other columns"
-    if allowed is not None and stamp.software not in allowed:
-        return "comes from other software; use --mix to keep it"
-    return ""
+def _runs_of(
+    path: Path, study: str, schema: pa.Schema, allowed: set[str] | None, columns: list[str] | None
+) -> np.ndarray:
+    """Return point and seed of each row of a file, if it belongs to this study."""
+    what = "is no Parquet file"
+    try:
+        own = pq.read_schema(path)
+        stamp, version = stamp_of(own)
+        misfits = {
+            "was not written by a study": not stamp.study,
+            f"has schema {version}, not {SCHEMA_VERSION}": version != SCHEMA_VERSION,
+            "belongs to another study": stamp.study != study,
+            "has other columns": not own.remove_metadata().equals(schema.remove_metadata()),
+            "comes from other software; use --mix to keep it": allowed is not None and stamp.software not in allowed,
+        }
+        for misfit, wrong in misfits.items():
+            if wrong:
+                raise UnusableError(misfit)
+        what = "cannot be read"
+        table = pq.read_table(path, columns=columns, page_checksum_verification=True)
+        return np.stack([table[name].to_numpy().astype(np.int64) for name in ("point", "seed")])
+    except (OSError, pa.ArrowException) as error:
+        raise UnusableError(f"{what} ({' '.join(str(error).split())[:100]})") from None
 
 
 def _match(found: Holdings, kinds: Sequence[str]) -> None:
@@ -276,19 +235,20 @@ def _match(found: Holdings, kinds: Sequence[str]) -> None:
                 found.problems.append((piece.path, f"has lost its {'weeks' if lost == 'weekly' else lost}"))
 
 
-def codes(points: np.ndarray, seeds: np.ndarray, n_points: int, listed: np.ndarray) -> np.ndarray:
-    """Return runs as single numbers, in order of seed and point; those of other seeds or points are left out.
+def codes(runs: np.ndarray, n_points: int, listed: np.ndarray) -> np.ndarray:
+    """Return runs as single numbers, in order of seed and point; −1 for those of other seeds or points.
 
     Parameters
     ----------
-    points, seeds : (n,) int arrays
-        The runs.
+    runs : (2, n) int array
+        Points and seeds.
     n_points : int
         Points of the study.
     listed : (m,) int array
         Seeds of the study, ascending.
     """
+    points, seeds = runs
     place = np.searchsorted(listed, seeds)
     known = (place < len(listed)) & (points >= 0) & (points < n_points)
     known[known] = listed[place[known]] == seeds[known]
-    return place[known].astype(np.int64) * n_points + points[known]
+    return np.where(known, place * n_points + points, -1)

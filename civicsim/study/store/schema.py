@@ -15,7 +15,9 @@ PARTS, POINTS = "parts", "points.parquet"
 TRACES: tuple[str, ...] = ("events", "ideas", "people", "network")
 """Kinds of tables with many rows a run; see the methods of :class:`civicsim.experiment.run.Result` by their names."""
 _WORDS = {"event", "cause", "origin", "channel", "answer", "outcome", "fate", "how", "role", "profession"}
-_COLUMNS = {
+_COLUMNS: dict[str, tuple[str, ...]] = {
+    "runs": (),
+    "weekly": ("week",),
     "events": (
         "organisation", "week", "event", "team", "person", "dimension", "cause", "source", "source_organisation", "value",
         "fits", "idea",
@@ -28,29 +30,6 @@ _COLUMNS = {
     "people": ("organisation", "week", "person", "team", "role", "profession"),
     "network": ("organisation", "week", "person", "other_organisation", "other"),
 }  # fmt: skip
-
-
-def runs_schema(protocol: Protocol) -> pa.Schema:
-    """Return the columns of the table of runs."""
-    measures = [(column.name, pa.float64()) for column in protocol.columns]
-    return pa.schema([("point", pa.int32()), ("seed", pa.int64()), *measures])
-
-
-def weekly_schema(protocol: Protocol) -> pa.Schema:
-    """Return the columns of the weekly table."""
-    measures = [(name, pa.float64()) for name in protocol.weekly]
-    return pa.schema([("point", pa.int32()), ("seed", pa.int64()), ("week", pa.int32()), *measures])
-
-
-def trace_schema(protocol: Protocol, kind: str) -> pa.Schema:
-    """Return the columns of a table with many rows a run."""
-    types = dict.fromkeys(_WORDS, pa.string()) | {"sources": pa.list_(pa.int32())}
-    columns = [(name, types.get(name, pa.int32())) for name in _COLUMNS[kind]]
-    if kind == "people":
-        reals = {column.name for column in PERSON if column.kind == REAL}
-        chosen = protocol.traces["people"]["columns"]
-        columns += [(name, pa.float64() if name in reals else pa.int32()) for name in chosen]
-    return pa.schema([("point", pa.int32()), ("seed", pa.int64()), *columns])
 
 
 def kinds_of(weekly: object, traces: Mapping[str, Any]) -> tuple[str, ...]:
@@ -68,7 +47,15 @@ def kinds_of(weekly: object, traces: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def schema_of(protocol: Protocol, kind: str) -> pa.Schema:
-    """Return the columns of a kind of part."""
-    if kind in TRACES:
-        return trace_schema(protocol, kind)
-    return {"runs": runs_schema, "weekly": weekly_schema, "failed": lambda _: SCHEMA}[kind](protocol)
+    """Return the columns of a kind of table: numbers of runs and rows first, then measures."""
+    if kind == "failed":
+        return SCHEMA
+    types = dict.fromkeys(_WORDS, pa.string()) | {"sources": pa.list_(pa.int32())}
+    columns = [(name, types.get(name, pa.int32())) for name in _COLUMNS[kind]]
+    measures = {"runs": [column.name for column in protocol.columns], "weekly": protocol.weekly}.get(kind, ())
+    columns += [(name, pa.float64()) for name in measures]
+    if kind == "people":
+        reals = {column.name for column in PERSON if column.kind == REAL}
+        chosen = protocol.traces["people"]["columns"]
+        columns += [(name, pa.float64() if name in reals else pa.int32()) for name in chosen]
+    return pa.schema([("point", pa.int32()), ("seed", pa.int64()), *columns])

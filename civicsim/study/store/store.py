@@ -7,7 +7,6 @@ import json
 import warnings
 from collections.abc import Sequence
 from functools import cached_property
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from civicsim.errors import CivicsimError, nearest
+from civicsim import checks
+from civicsim.errors import CivicsimError
+from civicsim.study.design.notebook import notebook_view
 from civicsim.study.design.study import Study
 from civicsim.study.store.files import unpacked
 from civicsim.study.store.folder import load_study
@@ -84,13 +85,13 @@ class Store:
     @property
     def n_done(self) -> int:
         """Number of runs with results."""
-        return len(np.unique(self._codes(*self._held.runs())))
+        return len(np.setdiff1d(self._codes(self._held.runs()), -1))
 
     @property
     def n_failed(self) -> int:
         """Number of runs that failed and have no results."""
-        done = self._codes(*self._held.runs())
-        return len(np.setdiff1d(self._codes(*self._held.runs("failed")), done))
+        done = np.append(self._codes(self._held.runs()), -1)
+        return len(np.setdiff1d(self._codes(self._held.runs("failed")), done))
 
     @property
     def complete(self) -> bool:
@@ -117,8 +118,8 @@ class Store:
             "problems": self.problems,
         }
 
-    def _codes(self, points: np.ndarray, seeds: np.ndarray) -> np.ndarray:
-        return codes(points, seeds, int(self.manifest["n_points"]), np.array(sorted(self.seeds), dtype=np.int64))
+    def _codes(self, runs: np.ndarray) -> np.ndarray:
+        return codes(runs, int(self.manifest["n_points"]), np.array(sorted(self.seeds), dtype=np.int64))
 
     # -- tables ----------------------------------------------------------------------------------------------------------
 
@@ -137,24 +138,19 @@ class Store:
         CivicsimError
             If there is no such table or column.
         """
-        if name not in _NAMES:
-            raise CivicsimError(f"{self.path}: no table '{name}'; {nearest(name, _NAMES)}")
+        checks.keys([name], _NAMES, f"{self.path}: no table")
         if name == "points":
             return pq.read_table(self.path / POINTS).replace_schema_metadata(None)
         kind = "failed" if name == "failures" else name
         if kind not in self._schemas:
-            asked = (
-                "name measures under weekly" if kind == "weekly" else f"ask for {'events' if kind == 'ideas' else kind}"
+            what, asked = {"weekly": ("weeks", "name measures under weekly"), "ideas": ("ideas", "ask for events")}.get(
+                kind, (kind, f"ask for {kind}")
             )
-            raise CivicsimError(
-                f"{self.path}: keeps no {'weeks' if kind == 'weekly' else kind}; the study has to {asked}"
-            )
+            raise CivicsimError(f"{self.path}: keeps no {what}; the study has to {asked}")
         schema = self._schemas[kind]
         keys = [key for key in ("point", "seed", "week") if key in schema.names and (key != "week" or name == "weekly")]
         wanted = schema.names if columns is None else [*keys, *(c for c in columns if c not in keys)]
-        for column in wanted:
-            if column not in schema.names:
-                raise CivicsimError(f"{self.path}: {name} has no column '{column}'; {nearest(column, schema.names)}")
+        checks.keys(wanted, schema.names, f"{self.path}: {name} has no column")
         pieces = self._held.of(kind)
         parts = [_read(piece, schema, wanted) for piece in pieces]
         found = pa.concat_tables(parts) if parts else schema.empty_table().select(wanted)
@@ -177,8 +173,7 @@ class Store:
     def failures(self) -> pd.DataFrame:
         """Return the runs that failed, with the reason and the command that repeats each."""
         found = self.table("failures").to_pandas()
-        done = self._codes(*self._held.runs())
-        own = self._codes(found["point"].to_numpy(), found["seed"].to_numpy())
+        done, own = self._codes(self._held.runs()), self._codes(found[["point", "seed"]].to_numpy().T)
         return found[~np.isin(own, done)].reset_index(drop=True)
 
     # -- for other packages ------------------------------------------------------------------------------------------------
@@ -238,11 +233,9 @@ class Store:
 
     def _repr_html_(self) -> str:
         head = self.to_pandas(columns=[c["column"] for c in self.manifest["columns"][:6]]).head(6)
-        factors = json.dumps(self.manifest["factors"])
-        return (
-            f"<div><p><strong>{escape(self.question)}</strong></p><p>{escape(repr(self))}. "
-            f"{self.manifest['n_points']} points × {len(self.seeds)} seeds; factors {escape(factors)}.</p>"
-            f"{head.to_html(index=False, border=0, na_rep='–')}</div>"
+        size = f"{self.manifest['n_points']} points × {len(self.seeds)} seeds"
+        return notebook_view(
+            f"{self!r}. {size}; factors {json.dumps(self.manifest['factors'])}.", head, title=self.question
         )
 
 
