@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from civicsim.errors import ScenarioError
+from civicsim import checks
+from civicsim.errors import ScenarioError, naming
 from civicsim.model.processes.events import Plan
 from civicsim.model.roster import Roster
 from civicsim.model.structure import GROUPS
@@ -30,9 +31,7 @@ def checked_section(values: Any, section: str, model: Model, where: str = "scena
 
 def check_sources(about: Mapping[str, Any], where: str, model: Model) -> None:
     """Check that ``[sources]`` of a kind hold a reference for values that the kind sets."""
-    sources = about.get("sources", {})
-    if not isinstance(sources, Mapping):
-        raise ScenarioError(f"{where}: sources = {sources!r}: expected a section [sources]")
+    sources = checks.table(about.get("sources", {}), f"{where}: sources", "a section [sources]")
     for key, text in sources.items():
         found = model.sections.find(key, f"{where}: [sources]")
         if found.name not in about.get(found.section, {}):
@@ -45,12 +44,9 @@ def read_roster(value: Any, where: str) -> Roster | None:
     """Return the roster that a ``[roster]`` section describes."""
     if isinstance(value, Roster | None):
         return value
-    if not isinstance(value, Mapping):
-        raise ScenarioError(f"{where}: roster = {value!r}: expected a section [roster]")
-    try:
-        return Roster.from_dict(value)
-    except ScenarioError as error:
-        raise ScenarioError(f"{where}: {error}") from None
+    values = checks.table(value, f"{where}: roster", "a section [roster]")
+    with naming(where):
+        return Roster.from_dict(values)
 
 
 def check_together(scenario: Scenario, where: str) -> None:
@@ -73,23 +69,15 @@ def check_together(scenario: Scenario, where: str) -> None:
                 f"{where}: [{section}] the hour weights weight_… are all 0; use budget_share = 0 to spend none"
             )
     for _, sections in in_force:
-        trial_weeks, patience = (
-            sections["lifecycle"].n_cycles * sections["lifecycle"].cycle_weeks,
-            sections["response"].patience,
-        )
-        if trial_weeks >= patience:
+        cycles, patience = sections["lifecycle"], sections["response"].patience
+        if cycles.n_cycles * cycles.cycle_weeks >= patience:
             raise ScenarioError(
-                f"{where}: [lifecycle] n_cycles × cycle_weeks = {trial_weeks} weeks is not less than [response] patience = "
-                f"{patience}: no trial could ever end"
+                f"{where}: [lifecycle] n_cycles × cycle_weeks = {cycles.n_cycles * cycles.cycle_weeks} weeks is not less than "
+                f"[response] patience = {patience}: no trial could ever end"
             )
 
 
 def check_top(key: str, value: Any, where: str) -> Any:
     """Return a value of the top of a scenario file, checked."""
-    if key in _RANGES:
-        low, high = _RANGES[key]
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise ScenarioError(f"{where}: {key} = {value!r}: expected a whole number from {low} to {high}")
-    elif not isinstance(value, str):
-        raise ScenarioError(f"{where}: {key} = {value!r}: expected text")
-    return value
+    what = f"{where}: {key}"
+    return checks.whole(value, what, *_RANGES[key]) if key in _RANGES else checks.text(value, what)

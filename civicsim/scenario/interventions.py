@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from civicsim import checks
 from civicsim.engine.parameters import Parameter
-from civicsim.errors import ScenarioError, nearest
+from civicsim.errors import ScenarioError, naming, nearest
 from civicsim.model.processes.actions import ACTIONS, FOR_THE_WHOLE, WITHOUT_SIZE
 from civicsim.model.processes.choosing import CHOICES
 from civicsim.model.processes.events import Event
@@ -63,23 +64,21 @@ def read_interventions(blocks: Any, where: str, find: FindParameter, load: Load 
 
 def _named(block: Mapping[str, Any], name: str, at: str, find: FindParameter, load: Load) -> list[Event]:
     """Return the events of a shipped shock or intervention, or of a file, from the week of a block on."""
-    try:
+    with naming(at):
         about, file = load(name, "shocks", "shock or intervention")
         for key in about:
             if key not in ("title", "description", "interventions"):
                 raise ScenarioError(f"{file}: '{key}' is not for a shock, which holds [[interventions]] only")
         parts = _numbered(about.get("interventions") or None, file)
-    except ScenarioError as error:
-        raise ScenarioError(f"{at}: {error}") from None
     for key in _FOR_NAMED:
         if key in block and not any(_has_use(part, key) for _, part in parts):
             raise ScenarioError(f"{at}: '{name}' has no use for {key}")
-    week, events = _whole(block, "week", at), []
+    week, events = _whole(block.get("week"), "week", at), list[Event]()
     for part_at, part in parts:
         of = f"{at}: {part_at}"
         if "set" not in part and "action" not in part:
             raise ScenarioError(f"{of}: expected values to set, or an action")
-        own = {**part, "week": week + _whole(part, "week", of, 0), "name": Path(name).stem}
+        own = {**part, "week": week + _whole(part.get("week", 0), "week", of), "name": Path(name).stem}
         own |= {key: block[key] for key in _FOR_NAMED if key in block and _has_use(part, key)}
         events.append(_read_event(own, of, find))
     return events
@@ -91,9 +90,7 @@ def _numbered(blocks: Any, where: str) -> list[tuple[str, Any]]:
         raise ScenarioError(f"{where}: interventions: expected blocks [[interventions]]")
     result = [(f"{where}: [[interventions]] {number}", block) for number, block in enumerate(blocks, start=1)]
     for at, block in result:
-        for key in () if isinstance(block, Event) else block:
-            if key not in _EVENT_KEYS:
-                raise ScenarioError(f"{at} has no '{key}'; {nearest(key, _EVENT_KEYS)}")
+        checks.keys(() if isinstance(block, Event) else block, _EVENT_KEYS, f"{at} has no")
     return result
 
 
@@ -106,26 +103,21 @@ def _has_use(part: Mapping[str, Any], key: str) -> bool:
     return key in part
 
 
-def _whole(block: Mapping[str, Any], key: str, at: str, default: int | None = None) -> int:
-    value = block.get(key, default)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _LAST_WEEK:
-        raise ScenarioError(f"{at}: {key} = {value!r}: expected a whole number from 0 to {_LAST_WEEK}")
-    return value
+def _whole(value: Any, key: str, at: str) -> int:
+    return checks.whole(value, f"{at}: {key}", 0, _LAST_WEEK)
 
 
 def _read_event(block: Mapping[str, Any], at: str, find: FindParameter) -> Event:
     """Return one checked event."""
-    settings = block.get("set", {})
-    if not isinstance(settings, Mapping):
-        raise ScenarioError(f"{at}: set = {settings!r}: expected a table of parameters and values")
-    week, weeks = _whole(block, "week", at), _whole(block, "weeks", at, 0)
-    action, size = block.get("action", ""), block.get("size", 0.0)
-    teams, share = block.get("teams", "all"), block.get("share", 0.0)
-    return check_event(Event(week, str(block["name"]), weeks, dict(settings), action, size, teams, share), at, find)
+    settings = checks.table(block.get("set", {}), f"{at}: set", "a table of parameters and values")
+    given = {key: block[key] for key in _EVENT_KEYS if key in block}
+    return check_event(Event(**{"week": None, **given, "set": dict(settings)}), at, find)
 
 
 def check_event(event: Event, at: str, find: FindParameter) -> Event:
     """Return an event with full names and checked values; see :func:`read_interventions`."""
+    _whole(event.week, "week", at)
+    _whole(event.weeks, "weeks", at)
     checked = {}
     for key, value in event.set.items():
         found = find(key, at)
@@ -134,15 +126,14 @@ def check_event(event: Event, at: str, find: FindParameter) -> Event:
         checked[found.key] = found.validate(value, at)
     if "events.enabled" in checked:
         raise ScenarioError(f"{at}: an event cannot switch events off")
-    action: Any = event.action
-    if not isinstance(action, str) or (action and action not in ACTIONS):
-        raise ScenarioError(f"{at}: no action {event.action!r}; {nearest(str(event.action), ACTIONS)}")
-    size, share = (_share(getattr(event, key), key, at) for key in ("size", "share"))
+    if event.action != "":
+        checks.keys([event.action], ACTIONS, f"{at}: no action")
+    action = event.action
+    size, share = (checks.number(getattr(event, key), f"{at}: {key}", 0.0, 1.0) for key in ("size", "share"))
     teams: Any = event.teams
     if not isinstance(teams, str) or teams not in CHOICES:
-        raise ScenarioError(
-            f"{at}: teams = {teams!r}: expected one of {', '.join(CHOICES)}; {nearest(str(teams), CHOICES)}"
-        )
+        choices = ", ".join(CHOICES)
+        raise ScenarioError(f"{at}: teams = {teams!r}: expected one of {choices}; {nearest(str(teams), CHOICES)}")
     if (teams in ("all", "marked")) != (share == 0.0):
         allowed = "a share of the teams above 0 with teams = random, best, worst or willing, and none otherwise"
         raise ScenarioError(f"{at}: share = {share!r}: expected {allowed}")
@@ -152,12 +143,4 @@ def check_event(event: Event, at: str, find: FindParameter) -> Event:
         raise ScenarioError(f"{at}: teams = {teams!r}: {action} is about the organisation as a whole; leave teams out")
     if not checked and not (event.action and (size > 0.0 or event.action in WITHOUT_SIZE)):
         raise ScenarioError(f"{at}: does nothing: expected values to set, or an action with a size above 0")
-    _whole({"week": event.week}, "week", at)
-    _whole({"weeks": event.weeks}, "weeks", at)
     return dataclasses.replace(event, set=checked, size=size, share=share)
-
-
-def _share(value: Any, key: str, at: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0.0 <= value <= 1.0:
-        raise ScenarioError(f"{at}: {key} = {value!r}: expected a number from 0 to 1")
-    return float(value)

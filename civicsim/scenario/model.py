@@ -17,10 +17,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from civicsim import checks
 from civicsim.engine.parameters import Parameter, parameter
 from civicsim.engine.parameters import declared as declared_by
 from civicsim.engine.process import Process
-from civicsim.errors import ScenarioError, nearest
+from civicsim.errors import ScenarioError, naming, nearest
 from civicsim.model.levers import Levers
 from civicsim.model.measures import MEASURES, Measure
 from civicsim.model.practice import PracticeParameters
@@ -72,7 +73,7 @@ class Sections(dict[str, dict[str, Parameter]]):
         if section:
             if section not in self:
                 raise ScenarioError(f"{where}: no section [{section}]; {nearest(section, self)}")
-            raise ScenarioError(f"{where}: [{section}] has no '{name}'; {nearest(name, self[section])}")
+            checks.keys([name], self[section], f"{where}: [{section}] has no")
         found = self._alike.get(name, [])
         if len(found) == 1:
             return found[0]
@@ -217,11 +218,9 @@ def load_model(file: str | Path) -> Model:
         raise ScenarioError(
             f"{path}: expected WEEK, a tuple of civicsim.Process, or MEASURES, a list of civicsim.Measure"
         )
-    try:
+    with naming(str(path)):
         model = Model(getattr(module, "WEEK", WEEK), file=str(file), sha256=digest)
         return model.with_measures(getattr(module, "MEASURES", ()))
-    except ScenarioError as error:
-        raise ScenarioError(f"{path}: {error}") from None
 
 
 def _module(path: Path, source: bytes, name: str) -> ModuleType:

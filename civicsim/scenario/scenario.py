@@ -13,8 +13,9 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
+from civicsim import checks
 from civicsim.engine.process import Process
-from civicsim.errors import ScenarioError, nearest
+from civicsim.errors import ScenarioError, naming, nearest
 from civicsim.model.levers import NAMES as LEVERS
 from civicsim.model.levers import Levers
 from civicsim.model.measures import Measure
@@ -103,17 +104,12 @@ class Scenario:
         for section in SHARED:
             put(self, section, checked_section(getattr(self, section), section, self.model))
         put(self, "habits", checked_section(self.habits, "levers", self.model, "scenario: habits"))
+        own = {section: usual for section, usual in defaults.items() if section not in SHARED}
         for section in {*self.parameters, *(_ATTRIBUTES & defaults.keys())}:
-            if section not in defaults or section in SHARED or section in _ATTRIBUTES:
+            if section not in own or section in _ATTRIBUTES:
                 raise ScenarioError(f"scenario: no process can have a section [{section}]")
-        given = {
-            section: self.parameters.get(section, usual) for section, usual in defaults.items() if section not in SHARED
-        }
-        put(
-            self,
-            "parameters",
-            {section: checked_section(values, section, self.model) for section, values in given.items()},
-        )
+        given = {**own, **self.parameters}
+        put(self, "parameters", {name: checked_section(given[name], name, self.model) for name in own})
         events: Any = self.interventions
         if not isinstance(events, tuple) or not all(isinstance(event, Event) for event in events):
             raise ScenarioError(f"scenario: interventions = {events!r}: expected a tuple of Event")
@@ -121,10 +117,8 @@ class Scenario:
         events = tuple(check_event(event, f"scenario: intervention {event.name!r}", find) for event in events)
         put(self, "interventions", events)
         if self.roster is not None:
-            try:
+            with naming("scenario"):
                 put(self, "structure", self.roster.outline(self.structure))
-            except ScenarioError as error:
-                raise ScenarioError(f"scenario: {error}") from None
         check_together(self, "scenario")
 
     def __getattr__(self, name: str) -> Any:
@@ -211,10 +205,8 @@ class Scenario:
                 what = "the path of a Python file" if key == "code" else f"the name of a {key}"
                 raise ScenarioError(f"{where}: {key} = {name!r}: expected {what}")
         style, kind, code = (in_folder(name, Path(folder)) for name in names.values())
-        try:
+        with naming(where):
             base = cls.preset(style, kind, load_model(code) if code else model)
-        except ScenarioError as error:
-            raise ScenarioError(f"{where}: {error}") from None
         return _apply(base, {key: value for key, value in values.items() if key not in names}, where, Path(folder))
 
     def with_(self, **changes: Any) -> Scenario:
@@ -281,13 +273,11 @@ class Scenario:
         """Return the same with another model; values of parameters that it does not have are left out."""
         if model == self.model:
             return self
-        kept: dict[str, Any] = {}
-        for name, values in self.parameters.items():
-            cls = model.types.get(name, object)
-            if cls is type(values):
-                kept[name] = values
-            elif cls is not object:
-                kept[name] = cls(**{key: value for key, value in vars(values).items() if key in model.sections[name]})
+        kept = {
+            name: model.types[name](**{key: value for key, value in vars(own).items() if key in model.sections[name]})
+            for name, own in self.parameters.items()
+            if name in model.types
+        }
         return dataclasses.replace(self, model=model, parameters=kept)
 
     def replace(self, **changes: Any) -> Scenario:
@@ -441,12 +431,11 @@ def random_style(number: int, of: int, seed: int = 1) -> Levers:
     if not 0 <= number < of:
         raise ScenarioError(f"random style: number {number} of {of}: expected a whole number from 0 to {of - 1}")
     free = [name for name in LEVERS if name != "budget_share"]
-    row = _hypercube(of, len(free), seed)[number]
     values = {}
-    for name, u in zip(free, row, strict=True):
+    for name, u in zip(free, _hypercube(of, len(free), seed)[number].tolist(), strict=True):
         about = SECTIONS["levers"][name]
         high = 10.0 if name.startswith("weight_") else about.high
-        values[name] = round(about.low + float(u) * (high - about.low), 6)
+        values[name] = round(about.low + u * (high - about.low), 6)
     return Levers(**values, budget_share=1.0)
 
 
@@ -496,17 +485,13 @@ def _apply(scenario: Scenario, values: Mapping[str, Any], where: str, folder: Pa
             raise ScenarioError(f"{where}: {key} = {value!r}: expected a section [{key}]")
         else:
             known = model.sections[section]
-            for name in value:
-                if name not in known:
-                    raise ScenarioError(f"{where}: [{key}] has no '{name}'; {nearest(name, known)}")
+            checks.keys(value, known, f"{where}: [{key}] has no")
             checked = {name: known[name].validate(item, where) for name, item in value.items()}
             changes[key] = dataclasses.replace(getattr(scenario, key), **checked)
-    try:
+    with naming(f"{where}:", instead_of="scenario:"):
         result, given = scenario.replace(**changes), values.get("structure", {})
         for name in DECIDES if result.roster is not None and isinstance(given, Mapping) else ():
             # A value that happens to be the default counts as set, too.
             if name in given and given[name] != getattr(result.structure, name):
                 raise ScenarioError(f"{where}: {decided(name, given[name], getattr(result.structure, name))}")
-        return result
-    except ScenarioError as error:
-        raise ScenarioError(str(error).replace("scenario:", f"{where}:", 1)) from None
+    return result

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from civicsim import checks
 from civicsim.engine.parameters import Parameter, Value
-from civicsim.errors import ScenarioError, nearest
+from civicsim.errors import ScenarioError
 from civicsim.model.measures import MEASURES
 from civicsim.scenario.model import PARAMETERS, SECTIONS, Sections
 
@@ -143,8 +144,7 @@ def read_factors(values: Any, where: str, block: str = "factors", sections: Sect
     ScenarioError
         If a name is unknown or there twice, or a value is out of range.
     """
-    if not isinstance(values, Mapping):
-        raise ScenarioError(f"{where}: {block} = {values!r}: expected a table of parameters and their values")
+    checks.table(values, f"{where}: {block}", "a table of parameters and their values")
     result: list[Factor] = []
     for key, value in values.items():
         at = f"{where}: {block}"
@@ -185,18 +185,14 @@ def _read_range(about: Parameter, value: Mapping[str, Any], where: str) -> Range
         raise ScenarioError(f"{at}: has no range; expected a list of values, {about.range_text}")
     usual = "triangular" if "mode" in value else "normal" if "mean" in value else "uniform"
     name = value.get("distribution", usual)
-    if name not in DISTRIBUTIONS:
-        raise ScenarioError(f"{at}: distribution = {name!r}; {nearest(str(name), DISTRIBUTIONS)}")
-    wanted, known = DISTRIBUTIONS[name], {*DISTRIBUTIONS[name], "distribution", "low", "high"}
-    for key in value:
-        if key not in known:
-            raise ScenarioError(f"{at}: a {name} distribution has no '{key}'; {nearest(key, known)}")
+    checks.choice(name, f"{at}: distribution", DISTRIBUTIONS)
+    wanted = DISTRIBUTIONS[name]
+    checks.keys(value, {*wanted, "distribution", "low", "high"}, f"{at}: a {name} distribution has no")
     for key in wanted:
         if key not in value:
             raise ScenarioError(f"{at}: a {name} distribution needs {', '.join(wanted)}; {key} is missing")
-    for key, number in value.items():
-        if key != "distribution" and (isinstance(number, bool) or not isinstance(number, int | float)):
-            raise ScenarioError(f"{at}: {key} = {number!r}: expected a number")
+    for key in {*value} - {"distribution"}:
+        checks.number(value[key], f"{at}: {key}")
     # One end may be open, as in a normal distribution that is cut off on one side.
     low, high = float(value.get("low", about.low)), float(value.get("high", about.high))
     for end in (low, high):

@@ -47,7 +47,7 @@ _MOST_CHECKED = 500
 def protocol_of(study: Study) -> Protocol:
     """Return a study spelt out."""
     where, folder = study.where, study.folder
-    model = model_of(study.code, study.base, study.styles, folder, where)
+    model = model_of(study)
     sections = model.sections
     ordered(study.order, where, model.week)
     factors = read_factors(study.factors, where, sections=sections)
@@ -55,7 +55,7 @@ def protocol_of(study: Study) -> Protocol:
     design = read_design(study.design, factors, len(rows), where)
     events = _events(study.interventions, f"{where}: interventions", sections, folder)
     styles = list(study.styles) or [style for style in dict.fromkeys(style for _, style in rows) if style]
-    bases = bases_of(styles, study.base, study.kind, folder, where, study.weeks, study.burn_in_weeks, events, model)
+    bases = bases_of(study, styles, events, model)
     first = next(iter(bases.values()))
     shocks = {
         str(label): _events(blocks, f"{where}: shocks: {label}", sections, folder)

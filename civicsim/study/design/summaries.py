@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from civicsim.errors import ScenarioError, nearest
+from civicsim import checks
+from civicsim.errors import ScenarioError
 from civicsim.model.measures import FLAGSHIP, History, Measure
 
 USUAL = "last 52"
 _FORMS = "'last N', 'all', 'weeks A-B', 'lowest N' or 'highest N'"
-_PATTERN = re.compile(r"(last|lowest|highest) (\d+)|(all)|weeks (\d+)-(\d+)")
+_PATTERN = re.compile(r"(last|lowest|highest) \d+|all|weeks \d+-\d+")
 
 
 @dataclass(frozen=True)
@@ -38,32 +39,23 @@ class Summary:
 
     def of(self, measure: Measure, history: History) -> np.ndarray:
         """Return one value per organisation of a record; of the whole record where that is shorter than the summary."""
-        what, number, _, first, last = _parsed(self.name)
+        what, first, last = _parsed(self.name)
         weeks = len(history.tally)
         if what in ("lowest", "highest"):
-            n = min(int(number), weeks)
+            n = min(first, weeks)
             values = measure.smoothed(history, n)[n - 1 :]
             with warnings.catch_warnings():
                 # Weeks without any event have no value.
                 warnings.simplefilter("ignore", RuntimeWarning)
                 return np.asarray((np.nanmin if what == "lowest" else np.nanmax)(values, axis=0))
-        begin, end = 0, weeks
-        if what == "last":
-            begin = max(0, weeks - int(number))
-        elif first is not None:
-            begin, end = int(first), int(last) + 1
+        spans = {"last": (max(0, weeks - first), weeks), "weeks": (first, last + 1)}
+        begin, end = spans.get(what, (0, weeks))
         return measure.summary(history.part(slice(begin, end)), end - begin)
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the table of runs.
-
-    Attributes
-    ----------
-    name, measure, summary : str
-        Names of the column, the measure and the summary.
-    """
+    """A column of the table of runs: its name, measure and summary."""
 
     name: str
     measure: str
@@ -71,21 +63,15 @@ class Column:
 
 
 def read_summary(text: Any, weeks: int, where: str) -> Summary:
-    """Return a checked summary.
-
-    Raises
-    ------
-    ScenarioError
-        If it is none, or asks for weeks that are not simulated.
-    """
-    found = _PATTERN.fullmatch(text) if isinstance(text, str) else None
-    if found is None:
-        raise ScenarioError(f"{where}: summary {text!r}: expected {_FORMS}")
-    what, number, _, first, last = _parsed(text)
-    if what and not 1 <= int(number) <= 5200:
-        raise ScenarioError(f"{where}: summary {text!r}: expected 1 to 5200 weeks")
-    if first is not None and not int(first) <= int(last) < weeks:
-        raise ScenarioError(f"{where}: summary {text!r}: expected weeks from 0 to {weeks - 1}, the first one first")
+    """Return a checked summary; refuse one that asks for weeks that are not simulated."""
+    at = f"{where}: summary {text!r}"
+    if not isinstance(text, str) or not _PATTERN.fullmatch(text):
+        raise ScenarioError(f"{at}: expected {_FORMS}")
+    what, first, last = _parsed(text)
+    if what == "weeks" and not first <= last < weeks:
+        raise ScenarioError(f"{at}: expected weeks from 0 to {weeks - 1}, the first one first")
+    if what not in ("weeks", "all") and not 1 <= first <= 5200:
+        raise ScenarioError(f"{at}: expected 1 to 5200 weeks")
     return Summary(text)
 
 
@@ -107,27 +93,21 @@ def read_columns(
     where : str
         Start of error messages.
     """
-    if isinstance(summaries, str):
-        summaries = [summaries]
-    if not isinstance(summaries, Sequence) or not summaries:
-        raise ScenarioError(f"{where}: summaries = {summaries!r}: expected a list of {_FORMS}")
+    summaries = _listed(summaries, f"{where}: summaries")
     first = read_summary(summaries[0], weeks, f"{where}: summaries").name
     chosen: dict[str, Any]
     if measures in ("all", "flagship"):
         chosen = dict.fromkeys(known if measures == "all" else FLAGSHIP, summaries)
     elif isinstance(measures, Mapping):
-        chosen = {name: [own] if isinstance(own, str) else own for name, own in measures.items()}
+        chosen = dict(measures)
     elif isinstance(measures, Sequence) and not isinstance(measures, str):
         chosen = dict.fromkeys(measures, summaries)
     else:
         raise ScenarioError(f'{where}: measures = {measures!r}: expected "all", "flagship" or a list of names')
     result: list[Column] = []
     for name, own in chosen.items():
-        if name not in known:
-            raise ScenarioError(f"{where}: measures: no measure '{name}'; {nearest(str(name), known)}")
-        if not isinstance(own, Sequence) or not own:
-            raise ScenarioError(f"{where}: measures: {name} = {own!r}: expected a list of {_FORMS}")
-        for text in dict.fromkeys(own):
+        checks.keys([name], known, f"{where}: measures: no measure")
+        for text in dict.fromkeys(_listed(own, f"{where}: measures: {name}")):
             summary = read_summary(text, weeks, f"{where}: measures: {name}")
             column = name if summary.name == first else f"{name}__{summary.suffix}"
             result.append(Column(column, name, summary.name))
@@ -136,7 +116,16 @@ def read_columns(
     return tuple(result)
 
 
-def _parsed(text: str) -> tuple[Any, ...]:
-    found = _PATTERN.fullmatch(text)
-    assert found is not None
-    return found.groups()
+def _listed(summaries: Any, what: str) -> Sequence[Any]:
+    if isinstance(summaries, str):
+        return [summaries]
+    if not isinstance(summaries, Sequence) or not summaries:
+        raise ScenarioError(f"{what} = {summaries!r}: expected a list of {_FORMS}")
+    return summaries
+
+
+def _parsed(text: str) -> tuple[str, int, int]:
+    """Return the kind of a summary, and its one or two numbers; 0 for none."""
+    what, _, numbers = text.partition(" ")
+    first, _, last = numbers.partition("-")
+    return what, int(first or 0), int(last or 0)
