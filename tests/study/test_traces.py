@@ -6,7 +6,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from studies import small_study
+from studies import SIZES, small_study
 
 import civicsim as cs
 from civicsim.cli import main
@@ -30,6 +30,14 @@ def study():
 @pytest.fixture(scope="module")
 def store(study, tmp_path_factory):
     return run_study(study, tmp_path_factory.mktemp("traces") / "whole", processes=0)
+
+
+def test_a_study_whose_runs_have_no_ideas_has_results(tmp_path):
+    study = small_study(events=True, seeds=6, weeks=1, factors=SIZES, styles=["status-quo"])
+    with_ideas = run_study(study, tmp_path / "six", processes=0).table("ideas")["seed"].to_pylist()
+    quiet = min({1, 2, 3, 4, 5, 6} - {*with_ideas})
+    found = run_study(study.with_(seeds=[quiet]), tmp_path / "one", processes=0)
+    assert (found.n_failed, found.n_done, len(found.table("ideas"))) == (0, 1, 0)
 
 
 def test_tables_are_those_of_the_runs_by_themselves(store, study):

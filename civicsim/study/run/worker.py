@@ -199,13 +199,11 @@ def _measured(protocol: Protocol, point: int, result: Result) -> Rows:
 
 def _packed(protocol: Protocol, kind: str, point: int, keys: Any, values: np.ndarray) -> pa.Table:
     """Return rows of a point in the form of a part."""
-    schema, points = schema_of(protocol, kind), np.full(len(values), point)
-    columns = [
-        pa.array(points if field.name == "point" else keys[field.name], field.type)
-        for field in schema
-        if field.type != pa.float64()
-    ]
-    return packed(columns, values, schema)
+    schema, keys = schema_of(protocol, kind), {**keys, "point": np.full(len(values), point)}
+    names = [field.name for field in schema if field.type != pa.float64()]
+    # A column of lists without any row looks like one of numbers.
+    keys |= {name: keys[name].astype(object) for name in names if pa.types.is_list(schema.field(name).type)}
+    return packed([pa.array(keys[name], schema.field(name).type) for name in names], values, schema)
 
 
 def _over(organisations: np.ndarray) -> float:
