@@ -10,21 +10,9 @@ from civicsim.errors import ScenarioError, nearest
 
 
 def whole(value: Any, what: str, low: int, high: int | None = None) -> int:
-    """Return a whole number in a range.
+    """Return a whole number from ``low`` to ``high`` (None for no upper end).
 
-    Parameters
-    ----------
-    value : object
-        The value as given.
-    what : str
-        File and key, as a message names them.
-    low, high : int
-        The range, both ends included; None for no upper end.
-
-    Raises
-    ------
-    ScenarioError
-        If it is none, or out of range.
+    Raises :class:`ScenarioError` if it is none or out of range, in a message that begins with ``what``, the file and key.
     """
     proper = isinstance(value, int) and not isinstance(value, bool)
     if not proper or not low <= value <= (value if high is None else high):
@@ -78,13 +66,7 @@ def table(value: Any, what: str, of: str, *, some: bool = False) -> Mapping[str,
 
 
 def keys(values: Iterable[Any], valid: Iterable[str], what: str) -> None:
-    """Check that every key is a valid one; ``what`` is the start of the message, such as ``"a.toml: [design] has no"``.
-
-    Raises
-    ------
-    ScenarioError
-        If one is not.
-    """
+    """Refuse keys that are not valid; ``what`` is the start of the message, such as ``"a.toml: [design] has no"``."""
     names = list(valid)
     for key in values:
         if key not in names:

@@ -29,22 +29,9 @@ _LAST_WEEK = 5200
 def read_interventions(blocks: Any, where: str, find: FindParameter, load: Load = load_named) -> tuple[Event, ...]:
     """Return the events that ``[[interventions]]`` blocks describe; the name of a shock or a file stands for its own blocks.
 
-    Parameters
-    ----------
-    blocks : list of mappings or Event
-        As in a scenario file.
-    where : str
-        What to name in a complaint.
-    find : callable
-        Returns the parameter of a name, or complains; see :meth:`civicsim.scenario.model.Sections.find`.
-    load : callable
-        Returns the file that a name stands for: :func:`civicsim.scenario.shipped.load_shipped` for blocks that strangers
-        wrote.
-
-    Raises
-    ------
-    ScenarioError
-        If a block asks for something that the model does not know or cannot do.
+    ``find`` returns the parameter of a name, or complains (see :meth:`civicsim.scenario.model.Sections.find`); ``load``
+    returns the file that a name stands for: :func:`civicsim.scenario.shipped.load_shipped` for blocks that strangers
+    wrote. Raises :class:`ScenarioError` if a block asks for something that the model does not know or cannot do.
     """
     result: list[Event] = []
     for at, block in _numbered(blocks, where):

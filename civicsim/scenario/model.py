@@ -62,10 +62,7 @@ class Sections(dict[str, dict[str, Parameter]]):
     def find(self, key: str, where: str = "scenario") -> Parameter:
         """Return the parameter of that name; the section may be left out where the name is unique.
 
-        Raises
-        ------
-        ScenarioError
-            If there is none, or more than one.
+        Raises :class:`ScenarioError` if there is none, or more than one.
         """
         if key in self.parameters:
             return self.parameters[key]
@@ -85,23 +82,10 @@ class Sections(dict[str, dict[str, Parameter]]):
 
 @dataclass(frozen=True, repr=False)
 class Model:
-    """Processes of a week and the measures that can be taken.
+    """Processes of a week in order, the measures that can be taken by name, and the file that they come from.
 
-    Attributes
-    ----------
-    week : tuple of Process
-        What happens in a week, in order.
-    measures : mapping of str to Measure
-        By name.
-    file : str
-        Python file that it was loaded from; "" for none.
-    sha256 : str
-        Digest of that file.
-
-    Raises
-    ------
-    ScenarioError
-        If a process or a measure cannot be used.
+    ``file`` is the Python file that it was loaded from ("" for none), and ``sha256`` its digest. Raises
+    :class:`ScenarioError` if a process or a measure cannot be used.
     """
 
     week: tuple[Process, ...] = WEEK
@@ -138,13 +122,7 @@ class Model:
         return Sections({section: names for section, names in self.sections.items() if SECTIONS.get(section) != names})
 
     def with_measures(self, measures: Any) -> Model:
-        """Return the same with further measures, given one by one or by name.
-
-        Raises
-        ------
-        ScenarioError
-            If one is no measure, or is called like another.
-        """
+        """Return the same with further measures, given one by one or by name; refuse one that is none, or taken."""
         known, values = dict(self.measures), measures.values() if isinstance(measures, Mapping) else measures
         for measure in values:
             if not isinstance(measure, Measure):
@@ -243,14 +221,7 @@ def _module(path: Path, source: bytes, name: str) -> ModuleType:
 def stand_in(declared: Mapping[str, Any], file: Path, sha256: str) -> Model:
     """Return a model with the parameters that code declares, without executing it: its own processes cannot run.
 
-    Parameters
-    ----------
-    declared : mapping
-        From :meth:`Model.to_dict`.
-    file : Path
-        The code.
-    sha256 : str
-        Digest of the code.
+    ``declared`` comes from :meth:`Model.to_dict`; ``sha256`` is the digest of the file with the code.
     """
     own = {name: _stand_in(name, known, file) for name, known in declared.get("processes", {}).items()}
     week = tuple(own.get(name) or PROCESSES[name] for name in declared.get("week", PROCESSES))
@@ -273,13 +244,7 @@ def _field(section: str, name: str, choices: list[str], **about: Any) -> Any:
 
 
 def _again(file: str, sha256: str, measures: list[Measure]) -> Model:
-    """Return a model from its file, in another process or as a copy.
-
-    Raises
-    ------
-    ScenarioError
-        If the file has changed.
-    """
+    """Return a model from its file, in another process or as a copy; refuse a file that has changed."""
     model = load_model(file)
     if model.sha256 != sha256:
         raise ScenarioError(f"{file}: has changed since it was loaded")

@@ -61,19 +61,8 @@ def sets_levers_only(path: str | Path) -> bool:
 def load_shipped(name: str, folder: str, what: str) -> tuple[dict[str, Any], str]:
     """Return the contents of a shipped file, and its name for a complaint; the name given never becomes a path.
 
-    Parameters
-    ----------
-    name : str
-        Name of a shipped file.
-    folder : str
-        Where shipped files of this kind are: styles, organisations or shocks.
-    what : str
-        What it is, for a complaint.
-
-    Raises
-    ------
-    ScenarioError
-        If there is none of that name.
+    ``folder`` is styles, organisations or shocks, and ``what`` tells it in a complaint. Raises :class:`ScenarioError` if
+    there is none of that name.
     """
     names = names_in(folder)
     if name not in names:
@@ -83,22 +72,10 @@ def load_shipped(name: str, folder: str, what: str) -> tuple[dict[str, Any], str
 
 
 def load_named(name: str, folder: str, what: str, start: Path = Path()) -> tuple[dict[str, Any], str]:
-    """Return the contents of a shipped file, or of a file of the user's own; see :func:`load_shipped`.
+    """Return the contents of a shipped file, or of a file of the user's own, with paths from ``start`` on.
 
-    Parameters
-    ----------
-    name : str
-        Name of a shipped file, or path of a TOML file. It must come from the person who runs civicsim, as any file that
-        it names is read.
-    folder, what : str
-        As for :func:`load_shipped`.
-    start : Path
-        Where paths start.
-
-    Raises
-    ------
-    ScenarioError
-        If there is none of that name, or the file cannot be read.
+    The name must come from the person who runs civicsim, as any TOML file that it names is read. Otherwise as
+    :func:`load_shipped`.
     """
     if name.endswith(".toml") and name not in names_in(folder):
         return read_toml(start / name), str(start / name)
@@ -115,13 +92,7 @@ def kinds_with_draws() -> list[str]:
 
 
 def draws_file(kind: str, where: str = "posterior") -> Path:
-    """Return the file with the parameter sets of a kind of organisation.
-
-    Raises
-    ------
-    ScenarioError
-        If that kind has not been calibrated.
-    """
+    """Return the file with the parameter sets of a kind of organisation; refuse one that has not been calibrated."""
     if kind not in kinds_with_draws():
         raise ScenarioError(
             f"{where}: there are no draws for the kind '{kind}': only {', '.join(kinds_with_draws())} is calibrated; "

@@ -17,10 +17,7 @@ _HUGE = "whole number of more than 64 bits"
 def read_toml(path: Path) -> dict[str, Any]:
     """Return the contents of a TOML file.
 
-    Raises
-    ------
-    ScenarioError
-        If there is no such file, or it cannot be read, or is not UTF-8 text or TOML; with a file of nearly that name.
+    Raises :class:`ScenarioError` if there is none (with a file of nearly that name), or it is no UTF-8 text or TOML.
     """
     try:
         # Some editors put a byte order mark before UTF-8, which "utf-8-sig" leaves out.

@@ -77,13 +77,7 @@ def switch_columns(points: pd.DataFrame, factors: Sequence[str], sections: Secti
 def check_varied(
     points: pd.DataFrame, factors: Sequence[str], where: str, sections: Sections = SECTIONS
 ) -> dict[str, str]:
-    """Return :func:`switch_columns`, if there are any.
-
-    Raises
-    ------
-    CivicsimError
-        If there is none.
-    """
+    """Return :func:`switch_columns`; refuse a study that varies none."""
     found = switch_columns(points, factors, sections)
     if not found:
         raise CivicsimError(f"{where}: varies no mechanism; civicsim study ablation STUDY.toml runs one that does")

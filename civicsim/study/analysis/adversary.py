@@ -212,13 +212,7 @@ def adversary(
 
 
 def opened(study: Study, free: Sequence[str]) -> Study:
-    """Return a study with more uncertainties: parameters, or all uncertain ones of sections, over their whole range.
-
-    Raises
-    ------
-    CivicsimError
-        If one does not exist, or is a decision or a definition.
-    """
+    """Return a study with more uncertainties: parameters, or all uncertain ones of sections, over their whole range."""
     more: dict[str, Any] = {}
     sections = study.protocol.sections
     for name in free:

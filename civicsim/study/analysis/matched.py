@@ -135,24 +135,12 @@ class Matched:
         }
 
     def about(self, column: str) -> About:
-        """Return the description of a column.
-
-        Raises
-        ------
-        CivicsimError
-            If there is no such column.
-        """
+        """Return the description of a column; refuse one that does not exist."""
         checks.keys([column], self.columns, f"{self.where}: no measure")
         return self.columns[column]
 
     def judged(self, column: str, none: str) -> About:
-        """Return the description of a column with a better direction.
-
-        Raises
-        ------
-        CivicsimError
-            If there is no such column, or it has none, so that ``none``.
-        """
+        """Return the description of a column; refuse one without a better direction, so that ``none``."""
         about = self.about(column)
         if about.better == "neither":
             raise CivicsimError(f"{self.where}: {column}: neither direction is better, so that {none}")

@@ -30,13 +30,7 @@ _TREES = 64
 
 
 def optuna() -> Any:
-    """Return the package.
-
-    Raises
-    ------
-    CivicsimError
-        If it is not installed.
-    """
+    """Return the package; refuse in one line where it is not installed."""
     try:
         import optuna as package
     except ImportError:
@@ -63,19 +57,8 @@ def space_of(factors: Sequence[Factor]) -> dict[str, Any]:
 class Journal:
     """The trials of a search, kept in a file to which each is added as it ends.
 
-    Parameters
-    ----------
-    path : Path
-        The file; made where there is none.
-    about : mapping
-        Description of the search; a journal with another one is refused.
-    space : mapping
-        See :func:`space_of`.
-
-    Raises
-    ------
-    CivicsimError
-        If the file is of another search.
+    The file is made where there is none; one of another description (``about``) is refused. ``space`` is that of
+    :func:`space_of`.
     """
 
     def __init__(self, path: Path, about: Mapping[str, Any], space: Mapping[str, Any]) -> None:
@@ -132,18 +115,9 @@ def _opened(path: Path) -> Any:
 
 
 def proposals(history: Sequence[Any], space: Mapping[str, Any], n: int, seed: int) -> list[dict[str, Value]]:
-    """Return the next ``n`` settings to try, in search of a larger result.
+    """Return the next ``n`` settings to try, in search of a larger result; each takes account of the ones before it.
 
-    Parameters
-    ----------
-    history : sequence of trials
-        Trials so far, of :attr:`Journal.trials`.
-    space : mapping
-        See :func:`space_of`.
-    n : int
-        Number of settings; each takes account of the ones before it.
-    seed : int
-        Seed of the sampler.
+    ``history`` holds trials of :attr:`Journal.trials`, ``space`` is that of :func:`space_of`, and ``seed`` the sampler's.
     """
     package = optuna()
     with warnings.catch_warnings():

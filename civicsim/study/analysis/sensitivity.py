@@ -45,18 +45,9 @@ _SAMPLING: dict[str, Any] = {"num_resamples": 100, "conf_level": CONFIDENCE, "se
 class Sample:
     """A design that an analysis can rest on.
 
-    Attributes
-    ----------
-    method : str
-        "sobol", "morris" or "pawn".
-    names : tuple of str
-        Columns of the factors.
-    where : (n, k) array
-        Place of each row in the unit cube.
-    second_order : bool
-        Whether a Sobol' design is large enough for second-order indices.
-    levels : int
-        Levels of a Morris design.
+    ``method`` is "sobol", "morris" or "pawn", ``names`` the columns of the k factors, and ``where`` the place of each row
+    in the unit cube, shape (n, k). A Sobol' design may be large enough for second-order indices; a Morris design has
+    levels.
     """
 
     method: str
@@ -128,13 +119,7 @@ _INDEX_UNIT = {"sobol": "share of the variance", "pawn": "gap between distributi
 
 
 def sample_of(runs: Matched, design: Design, free: tuple[str, ...]) -> Sample:
-    """Return the sample that an analysis rests on: that of the settings, or else of the uncertainties.
-
-    Raises
-    ------
-    CivicsimError
-        If neither is sampled.
-    """
+    """Return the sample that an analysis rests on: of the settings, or else of the uncertainties; refuse neither."""
     if design.sampled:
         method = {"sobol": "sobol", "morris": "morris"}.get(design.method, "pawn")
         return Sample(method, free, unit_sample(design, len(free)), design.second_order, design.levels)
@@ -176,19 +161,9 @@ def _complete(runs: Matched, name: str, points: pd.Series) -> np.ndarray:
 
 
 def indices(sample: Sample, y: np.ndarray) -> list[dict[str, Any]]:
-    """Return factor, index, value, low and high of each index.
+    """Return factor, index, value, low and high of each index, from the result of each row of the design, shape (n,).
 
-    Parameters
-    ----------
-    sample : Sample
-        The design.
-    y : (n,) array
-        Result of each row, in its order.
-
-    Raises
-    ------
-    CivicsimError
-        If there are not as many values as rows, or one is not finite.
+    Raises :class:`CivicsimError` if there are not as many values as rows, or one is not finite.
     """
     y = np.asarray(y, dtype=float)
     if len(y) != len(sample.where):

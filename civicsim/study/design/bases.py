@@ -27,10 +27,7 @@ _RANDOM = "random:"
 def model_of(study: Study) -> Model:
     """Return the model that a study is of: that of its code, or the one its base or its scenarios bring along.
 
-    Raises
-    ------
-    ScenarioError
-        If the code cannot be loaded, or the model was made in Python and is in no file.
+    Raises :class:`ScenarioError` if the code cannot be loaded, or the model was made in Python and is in no file.
     """
     where, folder = study.where, study.folder
     if study.code:
@@ -56,10 +53,7 @@ def bases_of(
 ) -> dict[str, Scenario]:
     """Return a scenario per style, by label: with the weeks of a study, and its dated changes after their own.
 
-    Raises
-    ------
-    ScenarioError
-        If one does not exist or cannot be read, two have the same label, or their runs cannot be matched.
+    Raises :class:`ScenarioError` if one does not exist, two have the same label, or their runs cannot be matched.
     """
     where = study.where
     if study.base and study.kind:
@@ -144,13 +138,7 @@ def scenario_from_values(values: Mapping[str, Any], model: Model = SHIPPED) -> S
 
 
 def baseline_of(labels: Sequence[str], wanted: str, where: str) -> str:
-    """Return the label of the style that others are compared with.
-
-    Raises
-    ------
-    ScenarioError
-        If it is not among the styles.
-    """
+    """Return the label of the style that others are compared with; refuse one that is not among the styles."""
     if wanted:
         checks.choice(wanted, f"{where}: baseline", labels)
     return wanted or (STATUS_QUO if STATUS_QUO in labels else labels[0])

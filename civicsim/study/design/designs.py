@@ -101,10 +101,7 @@ _DEFAULT_N = {"latin-hypercube": 100, "sobol": 64, "morris": 20}
 def read_design(values: Any, factors: Sequence[Factor], n_listed: int, where: str) -> Design:
     """Return the design of a table ``[design]``; by default a grid, or the list of runs if there is one.
 
-    Raises
-    ------
-    ScenarioError
-        If it has an option that its method does not use, or does not fit the factors.
+    Raises :class:`ScenarioError` if it has an option that its method does not use, or does not fit the factors.
     """
     given = {"method": values} if isinstance(values, str) else values
     checks.table(given, f"{where}: design", "the name of a method, or a table [design]")
@@ -181,12 +178,8 @@ def forms_of_rules(
 ) -> list[Setting]:
     """Return the published forms of all rules that have several, then the other forms.
 
-    Parameters
-    ----------
-    held : mapping
-        Values by full name of their parameter; rules with a form among them keep it.
-    combinations : bool
-        Whether every form of a rule meets every form of the others; else one rule at a time has another form.
+    Rules with a form among those held keep it. With combinations every form meets every form of the others; else one rule
+    at a time has another form.
     """
     rules = [about for about in sections.parameters.values() if about.name == FORM and about.key not in held]
     if combinations:
@@ -198,10 +191,7 @@ def forms_of_rules(
 
 
 def unit_sample(design: Design, k: int) -> np.ndarray:
-    """Return the sample of a design in the unit cube, shape (rows, k), in the order of its rows.
-
-    It follows from the design alone, so that it need not be stored.
-    """
+    """Return the sample of a design in the unit cube, shape (rows, k), which follows from the design alone."""
     if design.method == "latin-hypercube":
         return latin_hypercube(design.n, k, design.seed)
     problem = {"num_vars": k, "names": [f"x{i}" for i in range(k)], "bounds": [[0.0, 1.0]] * k}
@@ -232,10 +222,7 @@ def draws_of(uncertainties: Sequence[Factor], n: int, seed: int) -> list[Setting
 def read_table(path: Path, where: str, sections: Sections = SECTIONS) -> list[Row]:
     """Return the settings in a CSV file, and the style of each where it has a column ``style``.
 
-    Raises
-    ------
-    ScenarioError
-        If it cannot be read, or a value does not fit its column; the message names the line.
+    Raises :class:`ScenarioError` if it cannot be read, or a value does not fit its column; the message names the line.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:

@@ -31,16 +31,8 @@ _NOT_VARIED = ("weeks", "burn_in_weeks", "seed", "title", "kind", "style")
 class Range:
     """A distribution over the values of a parameter.
 
-    Attributes
-    ----------
-    distribution : str
-        One of :data:`DISTRIBUTIONS`.
-    low, high : float
-        Least and greatest value, both included.
-    first, second : float
-        Mode of a triangular distribution; mean and standard deviation of a normal one.
-    whole : bool
-        Whether values are whole numbers.
+    Values go from low to high, both included, and are whole numbers where ``whole`` is true. ``first`` and ``second`` are
+    the mode of a triangular distribution; mean and standard deviation of a normal one.
     """
 
     distribution: str
@@ -75,17 +67,7 @@ class Range:
 
 @dataclass(frozen=True)
 class Factor:
-    """A parameter and what a study does with it.
-
-    Attributes
-    ----------
-    about : Parameter
-        The parameter.
-    levels : tuple of value
-        Values that it takes in turn; one alone is held. Empty where there is a range.
-    range : Range or None
-        Distribution that a sampled design draws from.
-    """
+    """A parameter and what a study does with it: levels that it takes in turn (one alone is held), or a distribution."""
 
     about: Parameter
     levels: tuple[Value, ...] = ()
@@ -119,10 +101,7 @@ _NAMES = Counter(about.name for about in PARAMETERS.values())
 
 
 def column_of(about: Parameter) -> str:
-    """Return the column that a parameter has in tables: its name, or ``section__name`` where that names other things too.
-
-    Parameters of your own processes always have their section.
-    """
+    """Return the column that a parameter has in tables: its name, or ``section__name`` where that names other things too."""
     alone = about.key in PARAMETERS and _NAMES[about.name] == 1 and about.name not in MEASURES
     return about.name if alone else f"{about.section}__{about.name}"
 
@@ -130,19 +109,8 @@ def column_of(about: Parameter) -> str:
 def read_factors(values: Any, where: str, block: str = "factors", sections: Sections = SECTIONS) -> tuple[Factor, ...]:
     """Return the factors that a table describes: a value is held, a list is swept, and a table is a distribution.
 
-    Parameters
-    ----------
-    values : mapping
-        By parameter.
-    where, block : str
-        What to name in a complaint.
-    sections : Sections
-        The parameters there are.
-
-    Raises
-    ------
-    ScenarioError
-        If a name is unknown or there twice, or a value is out of range.
+    ``where`` and ``block`` begin complaints. Raises :class:`ScenarioError` if a name is unknown or there twice, or a value
+    is out of range.
     """
     checks.table(values, f"{where}: {block}", "a table of parameters and their values")
     result: list[Factor] = []

@@ -15,17 +15,7 @@ from civicsim.study.design.weight import MOST_SEEDS
 
 @dataclass(frozen=True)
 class Precision:
-    """A precision rule.
-
-    Attributes
-    ----------
-    half_width : dict of str to float
-        By column of the table of runs: the largest half-width of the 95 % interval.
-    limit : int
-        Largest number of seeds.
-    batch : int
-        Number of seeds that are added at a time.
-    """
+    """A precision rule: the largest half-width of the 95 % interval by column, and the most seeds, added in batches."""
 
     half_width: dict[str, float] = field(default_factory=dict)
     limit: int = 0
@@ -33,13 +23,7 @@ class Precision:
 
 
 def read_precision(values: Any, columns: Mapping[str, Any], n_seeds: int, where: str) -> Precision | None:
-    """Return the rule of a table ``[precision]``; None where there is none.
-
-    Raises
-    ------
-    ScenarioError
-        If it names an unknown column, or a number is out of range.
-    """
+    """Return the rule of a table ``[precision]``, None where there is none; refuse unknown columns and numbers out of range."""
     if not values:
         return None
     checks.table(values, f"{where}: precision", "a table [precision]")

@@ -100,13 +100,7 @@ class Protocol:
         return self.points["style"].to_numpy(), self.points["shock"].to_numpy(), columns
 
     def scenario(self, point: int) -> Scenario:
-        """Return the scenario of a point.
-
-        Raises
-        ------
-        ScenarioError
-            If there is no such point, or its values cannot be together.
-        """
+        """Return the scenario of a point; refuse a number of no point, and values that cannot be together."""
         styles, shocks, factors = self._rows
         if not 0 <= point < len(styles):
             raise ScenarioError(f"no point {point}: points go from 0 to {len(styles) - 1}")
@@ -157,13 +151,7 @@ class Protocol:
         return posts * weeks[0], posts * weeks[1]
 
     def with_draws(self, draws: Sequence[Setting]) -> Protocol:
-        """Return the same policies and shocks in other draws of the uncertainties.
-
-        Parameters
-        ----------
-        draws : sequence of Setting
-            Values by full name; each sets the same uncertainties, which the points have columns of.
-        """
+        """Return the same policies and shocks in other draws, which all set the uncertainties that points have columns of."""
         columns, n_shocks = {key: name for name, key in self.factors.items()}, max(1, len(self.shocks))
         once = self.points[self.points["draw"] == 0]
         policy, draw, shock = np.indices((len(once) // n_shocks, len(draws), n_shocks)).reshape(3, -1)

@@ -27,21 +27,9 @@ def n_seeds_of(seeds: Any) -> int:
 
 
 def weigh(n_points: int, n_seeds: int, base: Scenario, where: str) -> None:
-    """Refuse a study that is too large to be built.
+    """Refuse more points, seeds or runs than a study may have, in a message with the memory and time that they would take.
 
-    Parameters
-    ----------
-    n_points, n_seeds : int
-        Points of the design, and seeds of each.
-    base : Scenario
-        One of the scenarios, which tells about how long a run takes.
-    where : str
-        Start of the message.
-
-    Raises
-    ------
-    ScenarioError
-        If there are more points, seeds or runs than a study may have; with the memory and time that they would take.
+    ``base`` is one of its scenarios, which tells about how long a run takes.
     """
     runs = n_points * max(1, n_seeds)
     counts = ((n_points, "points", MOST_POINTS), (n_seeds, "seeds", MOST_SEEDS), (runs, "runs", MOST_RUNS))

@@ -19,15 +19,7 @@ _CHUNKS_PER_WORKER = 16
 
 @dataclass(frozen=True)
 class Chunk:
-    """Runs that are simulated together.
-
-    Attributes
-    ----------
-    runs : tuple of (int, int)
-        Point and seed.
-    person_weeks : float
-        Their approximate effort.
-    """
+    """Runs (point, seed) that are simulated together, and their approximate effort in person-weeks."""
 
     runs: tuple[tuple[int, int], ...]
     person_weeks: float
@@ -48,16 +40,7 @@ def chunks_of(
 ) -> Iterator[Chunk]:
     """Yield the chunks of some runs, in the order of their execution.
 
-    Parameters
-    ----------
-    protocol : Protocol
-        The study.
-    points, seeds : (n,) int arrays
-        The runs, in order of seed.
-    workers : int
-        Number of workers.
-    seconds : float
-        Time of a person-week.
+    ``points`` and ``seeds`` are int arrays of shape (n,), in order of seed; ``seconds`` is the time of a person-week.
     """
     if not len(points):
         return

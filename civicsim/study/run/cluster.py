@@ -19,15 +19,8 @@ _PATIENCE = 60.0
 def dask_executor(address: str) -> Iterator[tuple[Executor, int]]:
     """Yield the executor of a Dask cluster, and how many tasks it does at once.
 
-    Parameters
-    ----------
-    address : str
-        Of the scheduler, such as ``tcp://node7:8786``; or the path of its scheduler file.
-
-    Raises
-    ------
-    CivicsimError
-        If Dask is not installed, or there is no answer.
+    The address is that of the scheduler, such as ``tcp://node7:8786``, or the path of its scheduler file. Raises
+    :class:`CivicsimError` if Dask is not installed, or there is no answer.
     """
     try:
         from distributed import Client

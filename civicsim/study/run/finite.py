@@ -30,14 +30,9 @@ def _has_bad(table: np.ndarray) -> bool:
 
 
 def find_origin(scenario: Scenario, seed: int, processes: Sequence[Process]) -> None:
-    """Repeat a run, and raise where a value that is not finite first appears.
+    """Repeat a run, and raise where a value that is not finite first appears: process, week, table, row and column.
 
     Each week runs with a copy of the state before it; the week that yields such a value is repeated process by process.
-
-    Raises
-    ------
-    NotFiniteError
-        With process, week, table, row and column.
     """
     cohort = burn_in(dataclasses.replace(scenario, burn_in_weeks=0), [seed], processes=processes, threads=1)
     cohort.week = -scenario.burn_in_weeks

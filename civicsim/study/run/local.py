@@ -37,14 +37,8 @@ class RemoteError(Exception):
 class LocalExecutor(Executor):
     """Runs functions in processes of their own, in the shape of :class:`concurrent.futures.Executor`.
 
-    Parameters
-    ----------
-    processes : int
-        Number of processes.
-    timeout : float
-        Time limit of a call in seconds; 0 for none.
-    memory : float
-        Most bytes of address space of a process; 0 for any. Only where the system has such limits.
+    ``timeout`` is the time limit of a call in seconds, 0 for none; ``memory`` the most bytes of address space of a
+    process, 0 for any, where the system has such limits.
     """
 
     def __init__(self, processes: int, timeout: float = 0.0, memory: float = 0.0) -> None:

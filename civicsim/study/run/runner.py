@@ -39,15 +39,7 @@ _WINDOW = 2
 
 @dataclass(frozen=True)
 class Standing:
-    """Progress of a study.
-
-    Attributes
-    ----------
-    done, failed, total : int
-        Runs.
-    seconds_left : float
-        Approximate time for the rest; NaN at the start.
-    """
+    """Progress of a study: runs done, failed and in all, and approximate seconds for the rest, NaN at the start."""
 
     done: int
     failed: int

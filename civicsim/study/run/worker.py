@@ -36,17 +36,7 @@ Rows = dict[str, pa.Table]
 
 @dataclass(frozen=True)
 class Task:
-    """A chunk of runs.
-
-    Attributes
-    ----------
-    folder : str
-        Folder of the study.
-    stamp : Stamp
-        Study and software of the results.
-    runs : tuple of (int, int)
-        Point and seed of each run.
-    """
+    """A chunk of runs (point, seed) of the study in a folder, and the stamp of their results."""
 
     folder: str
     stamp: Stamp
@@ -60,17 +50,7 @@ class Task:
 
 @dataclass
 class Report:
-    """Outcome of a chunk.
-
-    Attributes
-    ----------
-    done : int
-        Runs whose results are on disk.
-    failed : int
-        Runs whose failure is on disk.
-    unwritten : list of Failure
-        Failures that could not be written.
-    """
+    """Outcome of a chunk: runs whose results are on disk, runs whose failure is, and failures that could not be written."""
 
     done: int = 0
     failed: int = 0
@@ -93,13 +73,7 @@ class _Stage:
 
 @functools.lru_cache(maxsize=4)
 def load_protocol(folder: str, study: str) -> Protocol:
-    """Return the protocol of a folder; read once per worker.
-
-    Raises
-    ------
-    CivicsimError
-        If the folder now contains another study.
-    """
+    """Return the protocol of a folder, read once per worker; refuse one that now contains another study."""
     path = Path(folder)
     protocol = Protocol.load(path, pq.read_table(path / POINTS).to_pandas())
     if protocol.digest != study:

@@ -41,17 +41,7 @@ class Failure:
 
 
 class NotFiniteError(ArithmeticError):
-    """A value is not a finite number.
-
-    Parameters
-    ----------
-    process : str
-        Process in which it arose; "" for the start.
-    week : int
-        Week; negative in the burn-in.
-    row : str
-        Table, row and column.
-    """
+    """A value is not a finite number: the process in which it arose ("" for the start), week, and table, row and column."""
 
     def __init__(self, process: str, week: int, row: str) -> None:
         super().__init__(f"{row} after {process or 'the start'} in week {week}")

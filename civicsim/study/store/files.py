@@ -28,13 +28,7 @@ VALUES = "values"
 
 @contextlib.contextmanager
 def needing_room(folder: Path) -> Iterator[None]:
-    """Report a full disk in one line, whatever could not be written.
-
-    Raises
-    ------
-    CivicsimError
-        If the disk or the quota is full.
-    """
+    """Report a full disk or quota in one line, whatever could not be written."""
     try:
         yield
     except OSError as error:
@@ -47,13 +41,7 @@ def needing_room(folder: Path) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Stamp:
-    """The study and the software that a file of results belongs to.
-
-    Attributes
-    ----------
-    study, software : str
-        Digest of the protocol, and of the versions of the software.
-    """
+    """What a file of results belongs to: digests of the protocol, and of the versions of the software."""
 
     study: str
     software: str
@@ -126,13 +114,7 @@ def sha256(path: Path) -> str:
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write a file under another name first, so that it is complete or absent, even after a power cut.
-
-    Raises
-    ------
-    OSError
-        If it cannot be written; no file is left behind.
-    """
+    """Write a file under another name first, so that it is complete or absent, even after a power cut."""
     handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".draft-")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -173,13 +155,7 @@ def check_whole(path: Path, digest: str | None) -> None:
 
 
 def read_part(path: Path) -> tuple[str, str]:
-    """Return the kind of a part and the short name of its runs.
-
-    Raises
-    ------
-    UnusableError
-        If it is none, or not as it was written.
-    """
+    """Return the kind of a part and the short name of its runs; raise :class:`UnusableError` if it is none, or changed."""
     if path.is_dir():
         raise UnusableError("is a folder")
     found = _PART.fullmatch(path.name)

@@ -52,32 +52,12 @@ _DRAFT = ".next-"
 
 
 class StudyFolder:
-    """The folder with the results of a study.
+    """The folder with the results of a study, made if it does not exist.
 
-    Parameters
-    ----------
-    study : Study
-        The study.
-    path : str or Path
-        Made if it does not exist.
-    mix : bool
-        Whether results of other software may be kept beside new ones.
-
-    Attributes
-    ----------
-    path : Path
-    study : Study
-    stamp : Stamp
-        Study and software of the results of this process.
-    seeds : tuple of int
-        Seeds of the study, ascending, with those added before.
-    warnings : list of str
-        Files that were set aside, and why.
-
-    Raises
-    ------
-    CivicsimError
-        If the folder cannot be written to, or contains another study or results of other software.
+    ``mix`` keeps results of other software beside new ones. ``stamp`` is that of the results of this process, ``seeds``
+    are those of the study, ascending, with those added before, and ``warnings`` name files that were set aside, and why.
+    Raises :class:`CivicsimError` if the folder cannot be written to, or contains another study or results of other
+    software.
     """
 
     def __init__(self, study: Study, path: str | Path, mix: bool = False) -> None:
@@ -182,17 +162,9 @@ class StudyFolder:
         return look(self.path, self.stamp.study, self.schemas, self.vouched, software_known)
 
     def pending(self, shard: int = 1, of: int = 1) -> tuple[np.ndarray, np.ndarray, int, int]:
-        """Return the runs that are missing, in order of seed, and how many of the shard are done and have failed.
+        """Return points and seeds of missing runs, shape (n,), in order of seed, and how many of the shard are done and failed.
 
-        Parameters
-        ----------
-        shard, of : int
-            Number of the shard, from 1, and number of shards. Runs that share a burn-in are in one shard.
-
-        Returns
-        -------
-        points, seeds : (n,) int arrays
-        done, failed : int
+        Shards are numbered from 1 to ``of``. Runs that share a burn-in are in one shard.
         """
         starts, listed, held = self.study.protocol.starts, np.array(self.seeds, dtype=np.int64), self.holdings()
         n = len(starts)
@@ -298,21 +270,9 @@ class StudyFolder:
 def make_folder(path: Path, mark: str = MANIFEST, own: Collection[str] = _OWN, places: Iterable[str] = PLACES) -> None:
     """Make a folder of results, if it does not exist.
 
-    Parameters
-    ----------
-    path : Path
-        The folder.
-    mark : str
-        File of a folder that is in use; it may hold the user's notes, too.
-    own : collection of str
-        What a folder without the mark may hold.
-    places : iterable of str
-        Folders in it that may hold no links.
-
-    Raises
-    ------
-    CivicsimError
-        If it cannot be made, holds links, or holds other files and no mark.
+    Without the file ``mark``, which a folder in use has, it may hold nothing but ``own``; with it, the user's notes, too.
+    Neither it nor the ``places`` in it may hold links. Raises :class:`CivicsimError` if that is not so, or it cannot be
+    made.
     """
     if path.exists() and not path.is_dir():
         raise CivicsimError(f"{path}: is a file, not a folder")
@@ -346,13 +306,7 @@ def finish_exchange(folder: Path) -> None:
 
 
 def load_study(folder: str | Path) -> Study:
-    """Return the study of a folder, with its points and scenarios as they were run.
-
-    Raises
-    ------
-    CivicsimError
-        If there is none, or its definition is damaged.
-    """
+    """Return the study of a folder, with its points and scenarios as they were run; refuse a damaged definition."""
     path = Path(folder)
     known = read_manifest(path, NEXT if (path / NEXT).exists() and not (path / MANIFEST).exists() else MANIFEST)
     for name in (PROTOCOL, POINTS, STUDY):

@@ -45,15 +45,7 @@ class Piece:
 
 @dataclass
 class Holdings:
-    """Everything in a folder that belongs to one study.
-
-    Attributes
-    ----------
-    pieces : list of Piece
-        Tables first, then parts in order of their names.
-    problems : list of (Path, str)
-        Files that cannot be used, with reasons.
-    """
+    """What a folder holds of one study: tables first, then parts by name; and files that cannot be used, and why."""
 
     pieces: list[Piece] = field(default_factory=list)
     problems: list[tuple[Path, str]] = field(default_factory=list)
@@ -81,17 +73,7 @@ _NONE = np.zeros((2, 0), dtype=np.int64)
 def refuse_links(folder: Path, places: Iterable[str] = PLACES) -> None:
     """Refuse a folder of results in which a file or folder is a link: what is written to it would end up elsewhere.
 
-    Parameters
-    ----------
-    folder : Path
-        The folder, which may be a link itself: its user has named it.
-    places : iterable of str
-        Folders in it that are looked into as well.
-
-    Raises
-    ------
-    CivicsimError
-        If there is a symbolic link, or on Windows a junction.
+    ``places`` are folders in it that are looked into as well. The folder may be a link itself: its user has named it.
     """
     for place in (folder, *(folder / name for name in places)):
         try:
@@ -107,21 +89,10 @@ def refuse_links(folder: Path, places: Iterable[str] = PLACES) -> None:
 
 
 def read_manifest(folder: Path, name: str = MANIFEST) -> dict[str, Any]:
-    """Return the manifest of a folder.
+    """Return the manifest of a folder, from the file :data:`MANIFEST` or :data:`NEXT`.
 
-    Parameters
-    ----------
-    folder : Path
-        The folder.
-    name : str
-        Name of the file: :data:`MANIFEST` or :data:`NEXT`.
-
-    Raises
-    ------
-    UnreadableError
-        If what is there is no manifest.
-    CivicsimError
-        If there is none, its schema is another, it lists a file that no study has, or the folder holds links.
+    Raises :class:`UnreadableError` if what is there is no manifest, and :class:`CivicsimError` if there is none, its
+    schema is another, it lists a file that no study has, or the folder holds links.
     """
     refuse_links(folder)
     path = folder / name
@@ -160,20 +131,10 @@ def look(
     vouched: Mapping[str, Any],
     software: Iterable[str] | None,
 ) -> Holdings:
-    """Return the contents of a folder that belong to a study.
+    """Return the contents of a folder that belong to a study, by the digest of its protocol.
 
-    Parameters
-    ----------
-    folder : Path
-        The folder.
-    study : str
-        Digest of the protocol.
-    schemas : mapping of str to Schema
-        Columns by kind.
-    vouched : mapping of str to dict
-        Files of the manifest, with their SHA-256.
-    software : iterable of str or None
-        Identities of software whose results count; None for any.
+    ``schemas`` are the columns by kind, ``vouched`` the files of the manifest with their SHA-256, and ``software`` the
+    identities of software whose results count, None for any.
     """
     found, parts = Holdings(), folder / PARTS
     allowed = None if software is None else set(software)
@@ -236,16 +197,9 @@ def _match(found: Holdings, kinds: Sequence[str]) -> None:
 
 
 def codes(runs: np.ndarray, n_points: int, listed: np.ndarray) -> np.ndarray:
-    """Return runs as single numbers, in order of seed and point; −1 for those of other seeds or points.
+    """Return runs, shape (2, n), as single numbers in order of seed and point; −1 for those of other seeds or points.
 
-    Parameters
-    ----------
-    runs : (2, n) int array
-        Points and seeds.
-    n_points : int
-        Points of the study.
-    listed : (m,) int array
-        Seeds of the study, ascending.
+    ``listed`` are the seeds of the study, ascending.
     """
     points, seeds = runs
     place = np.searchsorted(listed, seeds)

@@ -18,13 +18,7 @@ _PATIENCE = 600.0
 
 @contextmanager
 def changing(folder: Path) -> Iterator[None]:
-    """Hold the lock on the tables and the manifest; wait for other processes, which take moments.
-
-    Raises
-    ------
-    CivicsimError
-        If another process holds it for ten minutes.
-    """
+    """Hold the lock on the tables and the manifest; wait for other processes, which take moments, for ten minutes at most."""
     (folder / LOCKS).mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(folder / LOCKS / "tables.lock", timeout=_PATIENCE):
@@ -35,13 +29,7 @@ def changing(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def running(folder: Path, shard: int, of: int) -> Iterator[None]:
-    """Hold the lock on a shard of the study.
-
-    Raises
-    ------
-    CivicsimError
-        If another process runs it, or runs the study in another number of shards.
-    """
+    """Hold the lock on a shard of the study; refuse if another process runs it, or the study in another number of shards."""
     locks = folder / LOCKS
     locks.mkdir(parents=True, exist_ok=True)
     for path in sorted(locks.glob("shard-*.lock")):

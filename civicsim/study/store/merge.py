@@ -19,27 +19,10 @@ _SEED, _POINT, _UNIT, _START, _LENGTH = range(5)
 
 
 def merge(paths: Sequence[Path], keep: Sequence[np.ndarray], schema: pa.Schema, sink: Path, stamp: Stamp) -> int:
-    """Write the runs of several files as one table, in order of seed and point, each run once.
+    """Write the runs of several files as one table, in order of seed and point, each run once, and return the number of rows.
 
-    The rows of a run are adjacent in each file, and no row group ends within a run.
-
-    Parameters
-    ----------
-    paths : sequence of Path
-        Files with these columns; of repeated runs, the first counts.
-    keep : sequence of (n,) bool arrays
-        Rows of each file that count.
-    schema : pyarrow.Schema
-        Columns.
-    sink : Path
-        File to write.
-    stamp : Stamp
-        Study and software of the table.
-
-    Returns
-    -------
-    int
-        Rows written.
+    The rows of a run are adjacent in each file, and no row group ends within a run. ``keep`` tells, by file, which rows
+    count, shape (n,); of repeated runs, the first counts.
     """
     units: list[tuple[Path, int]] = []
     found: list[np.ndarray] = []

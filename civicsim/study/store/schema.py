@@ -33,15 +33,7 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
 
 
 def kinds_of(weekly: object, traces: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the kinds of tables that a study has: runs last but for failures, so that runs vouch for the others.
-
-    Parameters
-    ----------
-    weekly : sequence of str
-        Measures of which every week is kept.
-    traces : mapping
-        What :attr:`civicsim.study.design.protocol.Protocol.traces` says.
-    """
+    """Return the kinds of tables that a study has: runs last but for failures, so that runs vouch for the others."""
     asked = {**traces, "ideas": traces.get("events")}
     return (*(["weekly"] if weekly else []), *(kind for kind in TRACES if asked.get(kind)), "runs", "failed")
 
