@@ -116,7 +116,7 @@ def test_ctrl_c_keeps_what_is_done(tool, study, monkeypatch):
             raise KeyboardInterrupt
         return chunk(task)
 
-    monkeypatch.setattr("civicsim.study.run.chunks.SHORTEST", 1e-3)
+    monkeypatch.setattr("civicsim.study.run.effort.SHORTEST", 1e-3)
     monkeypatch.setitem(runner.run_study.__kwdefaults__, "work", stop)
     printed = tool("study", "run", "study.toml", "--processes", "0", "--out", "results")
     assert printed.code == 130

@@ -179,7 +179,7 @@ def test_a_search_that_is_stopped_resumes_with_the_same_result(whole, tmp_path, 
             raise KeyboardInterrupt
         return chunk(task)
 
-    monkeypatch.setattr("civicsim.study.run.chunks.SHORTEST", 2e-2)
+    monkeypatch.setattr("civicsim.study.run.effort.SHORTEST", 2e-2)
     monkeypatch.setitem(runner.run_study.__kwdefaults__, "work", stop)
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt):

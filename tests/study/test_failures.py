@@ -99,7 +99,7 @@ def test_runs_that_failed_are_done_again_only_when_asked(tmp_path, monkeypatch):
 
 def test_a_full_disk_is_reported_and_the_same_command_does_the_rest(tmp_path, monkeypatch):
     # Chunks of a run or two, of which the first can still be written.
-    monkeypatch.setattr("civicsim.study.run.chunks.SHORTEST", 1e-3)
+    monkeypatch.setattr("civicsim.study.run.effort.SHORTEST", 1e-3)
     study, write, calls = small_study(), worker.write_part, []
 
     def full(*arguments):
@@ -124,11 +124,11 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[2])
 from studies import small_study, table_hashes
 from civicsim.errors import CivicsimError
-from civicsim.study.run import chunks
+from civicsim.study.run import effort
 from civicsim.study.run import runner
 
 disk, study = Path(sys.argv[1]), small_study()
-chunks.SHORTEST = 1e-3
+effort.SHORTEST = 1e-3
 
 def fill():
     with (disk / "filler").open("ab", buffering=0) as file:

@@ -16,12 +16,13 @@ import pandas as pd
 
 from civicsim.engine.process import Process
 from civicsim.errors import ScenarioError, naming
+from civicsim.model.levers import Levers
 from civicsim.model.measures import Measure
 from civicsim.model.processes.events import Event
+from civicsim.model.roster import Roster
 from civicsim.model.week import ordered
-from civicsim.scenario.model import PARAMETERS, SHIPPED, Model, Sections, load_model, stand_in
+from civicsim.scenario.model import PARAMETERS, SHARED, SHIPPED, Model, Sections, load_model, stand_in
 from civicsim.scenario.scenario import Scenario
-from civicsim.study.design.bases import scenario_from_values, scenario_values
 from civicsim.study.design.designs import Setting
 from civicsim.study.design.factors import column_of
 from civicsim.study.design.summaries import Column
@@ -216,3 +217,22 @@ class Protocol:
             declared=declared,
             traces=values.get("traces", {}),
         )
+
+
+def scenario_values(scenario: Scenario) -> dict[str, Any]:
+    """Return every value of a scenario for JSON; see :func:`scenario_from_values`."""
+    values = scenario.to_dict()
+    values.pop("code", None)
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in values.items()}
+
+
+def scenario_from_values(values: Mapping[str, Any], model: Model = SHIPPED) -> Scenario:
+    """Return the scenario of values from :func:`scenario_values`, without any preset or file."""
+    given = dict(values)
+    sections: dict[str, Any] = {name: cls(**given.pop(name)) for name, cls in model.types.items()}
+    given |= {name: sections.pop(name) for name in SHARED}
+    given["habits"] = Levers(**given["habits"])
+    given["interventions"] = tuple(Event(**block) for block in given["interventions"])
+    if "roster" in given:
+        given["roster"] = Roster.from_dict(given["roster"])
+    return Scenario(**given, model=model, parameters=sections)

@@ -18,7 +18,7 @@ from civicsim.experiment.run import threads_available
 from civicsim.study.design.precision import more_seeds, seeds_to_add, widths
 from civicsim.study.design.study import Study
 from civicsim.study.design.weight import SECONDS
-from civicsim.study.run.chunks import Chunk, chunks_of, cost_of
+from civicsim.study.run.effort import Chunk, chunks_of, cost_of
 from civicsim.study.run.local import LocalExecutor, TimeLimitError, WorkerDiedError, without_main
 from civicsim.study.run.worker import Report, Task, run_chunk, write_failures
 from civicsim.study.store.failures import Failure

@@ -7,6 +7,7 @@ that shares the folder.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
 import math
 from collections import deque
@@ -19,11 +20,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from civicsim.engine.process import Process
 from civicsim.errors import CivicsimError
-from civicsim.experiment.run import Result, burn_in, run
+from civicsim.experiment.run import Result, begin, burn_in, run
+from civicsim.model.cohort import Cohort
+from civicsim.model.recording import Recorder, clear_tally
+from civicsim.scenario.scenario import Scenario
 from civicsim.study.design.protocol import Protocol
 from civicsim.study.design.summaries import Summary
-from civicsim.study.run.finite import find_origin, is_finite
 from civicsim.study.store.failures import WRITE, Failure, NotFiniteError, failure_of, failures_table
 from civicsim.study.store.files import VALUES, Stamp, chunk_key, packed, write_part
 from civicsim.study.store.schema import PARTS, POINTS, TRACES, kinds_of, schema_of
@@ -217,3 +221,59 @@ def write_failures(parts: Path, failures: list[Failure], stamp: Stamp) -> list[F
 
 def _kinds(protocol: Protocol) -> tuple[str, ...]:
     return kinds_of(protocol.weekly, protocol.traces)
+
+
+# -- values that are not finite, and their origin --------------------------------------------------------------
+
+
+def is_finite(cohort: Cohort, recorder: Recorder) -> bool:
+    """Return whether everything in the record and in the final state is finite."""
+    tables = [*cohort.tables.values(), recorder.tally, recorder.snapshot, recorder.enacted]
+    return not any(_has_bad(table) for table in tables)
+
+
+def _floats(table: np.ndarray) -> list[str]:
+    return [name for name, about in (table.dtype.fields or {}).items() if about[0].base.kind == "f"]
+
+
+def _has_bad(table: np.ndarray) -> bool:
+    return any(not np.isfinite(table[name]).all() for name in _floats(table))
+
+
+def find_origin(scenario: Scenario, seed: int, processes: Sequence[Process]) -> None:
+    """Repeat a run, and raise where a value that is not finite first appears: process, week, table, row and column.
+
+    Each week runs with a copy of the state before it; the week that yields such a value is repeated process by process.
+    """
+    cohort = burn_in(dataclasses.replace(scenario, burn_in_weeks=0), [seed], processes=processes, threads=1)
+    cohort.week = -scenario.burn_in_weeks
+    _complain(cohort, "")
+    _search(cohort, scenario.burn_in_weeks, processes)
+    cohort = begin(cohort, scenario)
+    _complain(cohort, "")
+    _search(cohort, scenario.weeks, processes)
+
+
+def _search(cohort: Cohort, weeks: int, processes: Sequence[Process]) -> None:
+    n = cohort.n_organisations
+    for _ in range(weeks):
+        before = cohort.copy()
+        clear_tally(0, n, cohort.tally)
+        for process in processes:
+            process.step(cohort, 0, n)
+        if any(_has_bad(table) for table in cohort.tables.values()):
+            clear_tally(0, n, before.tally)
+            for process in processes:
+                process.step(before, 0, n)
+                _complain(before, process.name)
+        cohort.week += 1
+
+
+def _complain(cohort: Cohort, process: str) -> None:
+    """Raise if a value is not finite, with its row and column."""
+    for table, rows in cohort.tables.items():
+        for name in _floats(rows):
+            bad = np.argwhere(~np.isfinite(rows[name]))
+            if len(bad):
+                place = ", ".join(str(index) for index in bad[0])
+                raise NotFiniteError(process, cohort.week, f"{table}[{place}].{name} = {rows[name][tuple(bad[0])]}")

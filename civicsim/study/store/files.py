@@ -1,13 +1,18 @@
-"""Files that are complete or absent, and whose damage can be detected."""
+"""Files that are complete or absent, tell the study and the software that they belong to, and show damage."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import hashlib
+import importlib.metadata
 import io
+import json
 import os
+import platform
 import re
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +22,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+import civicsim
+from civicsim.engine.compiled import source_digest
 from civicsim.errors import CivicsimError
 
 SCHEMA_VERSION = "1"
@@ -50,6 +57,30 @@ class Stamp:
     def metadata(self) -> dict[bytes, bytes]:
         """The stamp as metadata of a Parquet file."""
         return {_STUDY: self.study.encode(), _SOFTWARE: self.software.encode(), _VERSION: SCHEMA_VERSION.encode()}
+
+
+_PACKAGES = ("numpy", "numba", "llvmlite", "scipy")
+"""Packages that compute; others only read and write."""
+
+
+@functools.cache
+def software() -> dict[str, str]:
+    """Return the versions that results depend on: civicsim, a digest of its engine and model, Python, packages, kind of machine."""
+    versions = {name: importlib.metadata.version(name) for name in _PACKAGES}
+    python = ".".join(str(part) for part in sys.version_info[:2])
+    own = {"civicsim": civicsim.__version__, "model": source_digest(), "python": python, "machine": platform.machine()}
+    return own | versions
+
+
+def identity(versions: dict[str, str]) -> str:
+    """Return versions as one short word."""
+    return hashlib.sha256(json.dumps(versions, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def difference(mine: dict[str, str], theirs: dict[str, str]) -> str:
+    """Return the differences in words: "numpy 2.1 there, 2.2 here"."""
+    names = [name for name in {**mine, **theirs} if mine.get(name) != theirs.get(name)]
+    return ", ".join(f"{name} {theirs.get(name, 'missing')} there, {mine.get(name, 'missing')} here" for name in names)
 
 
 def stamp_of(schema: pa.Schema) -> tuple[Stamp, str]:

@@ -23,7 +23,10 @@ from civicsim.study.store.files import (
     Stamp,
     UnusableError,
     check_whole,
+    difference,
+    identity,
     sha256,
+    software,
     table_bytes,
     write_whole,
 )
@@ -42,7 +45,6 @@ from civicsim.study.store.holdings import (
     read_manifest,
     refuse_links,
 )
-from civicsim.study.store.identity import difference, identity, software
 from civicsim.study.store.lock import LOCKS, at_work, changing
 from civicsim.study.store.merge import merge
 from civicsim.study.store.schema import PARTS, POINTS, kinds_of, schema_of
