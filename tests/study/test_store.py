@@ -222,6 +222,17 @@ def test_two_processes_on_one_folder_are_refused_or_share(store, study, copy):
         run_study(study, copy, processes=0, shard=(2, 2))
 
 
+def test_what_killed_processes_left_behind_is_deleted_unless_others_run(study, copy):
+    left = [copy / ".draft-a", copy / "parts" / ".draft-b", copy / "parts" / ".stage-0-1"]
+    for path in left:
+        path.touch()
+    with running(copy, 1, 2):
+        run_study(study, copy, processes=0, shard=(2, 2))
+    assert all(path.exists() for path in left)
+    run_study(study, copy, processes=0)
+    assert not any(path.exists() for path in left)
+
+
 def test_folders_with_other_files_and_without_a_study_are_refused(tmp_path, study):
     (tmp_path / "letter.txt").write_text("dear")
     with pytest.raises(CivicsimError, match=r"holds other files \(letter.txt\)"):

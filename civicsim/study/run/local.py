@@ -49,7 +49,6 @@ class LocalExecutor(Executor):
         )
         self._ending = threading.Event()
         self._workers: dict[int, Any] = {}
-        self._held: dict[int, Connection] = {}
         self._threads = [threading.Thread(target=self._serve, args=(k,), daemon=True) for k in range(processes)]
         for thread in self._threads:
             thread.start()
@@ -80,33 +79,31 @@ class LocalExecutor(Executor):
     def _serve(self, place: int) -> None:
         """Hand tasks to one process, and start another when it is gone."""
         process: Any = None
-        pipe: Connection | None = None
-        while (task := self._tasks.get()) is not None:
-            future, function, arguments = task
-            if self._ending.is_set() or not future.set_running_or_notify_cancel():
-                future.cancel()
-                continue
-            try:
-                if process is None or not process.is_alive():
-                    process, pipe = self._start(place)
-                assert pipe is not None
-                pipe.send((function, arguments))
-                good, value = self._answer(process, pipe)
-            except BaseException as error:
-                if process is not None:
-                    process.kill()
-                    process.join()
-                process = None
-                future.set_exception(error)
-                continue
-            if good:
-                future.set_result(value)
-            else:
-                future.set_exception(RemoteError(value))
+        with contextlib.ExitStack() as pipes:
+            while (task := self._tasks.get()) is not None:
+                future, function, arguments = task
+                if self._ending.is_set() or not future.set_running_or_notify_cancel():
+                    future.cancel()
+                    continue
+                try:
+                    if process is None or not process.is_alive():
+                        pipes.close()
+                        process, pipe = self._start(pipes)
+                        self._workers[place] = process
+                    pipe.send((function, arguments))
+                    good, value = self._answer(process, pipe)
+                except BaseException as error:
+                    if process is not None:
+                        process.kill()
+                        process.join()
+                    process = None
+                    future.set_exception(error)
+                    continue
+                if good:
+                    future.set_result(value)
+                else:
+                    future.set_exception(RemoteError(value))
         if process is not None:
-            assert pipe is not None
-            pipe.close()
-            self._held[place].close()
             process.join()
         self._workers.pop(place, None)
 
@@ -125,7 +122,8 @@ class LocalExecutor(Executor):
             process.join()
         raise WorkerDiedError(_ending(process.exitcode))
 
-    def _start(self, place: int) -> tuple[Any, Connection]:
+    def _start(self, pipes: contextlib.ExitStack) -> tuple[Any, Connection]:
+        """Return a new process and the pipe to it; closing the pipes ends it."""
         ours, theirs = self._context.Pipe()
         hold, lifeline = self._context.Pipe()
         process = self._context.Process(target=_work, args=(theirs, lifeline, self._memory), daemon=True)
@@ -133,7 +131,8 @@ class LocalExecutor(Executor):
             process.start()
         theirs.close()
         lifeline.close()
-        self._workers[place], self._held[place] = process, hold
+        pipes.enter_context(ours)
+        pipes.enter_context(hold)
         return process, ours
 
 

@@ -111,6 +111,7 @@ def run_study(
     make_folder(Path(out))
     with needing_room(Path(out)), running(Path(out), place, of):
         folder = StudyFolder(study, out, mix)
+        folder.clear_leftovers(place, of)
         for warning in folder.warnings:
             tell(warning)
         if retry_failed:
@@ -155,14 +156,11 @@ def working(
 ) -> Iterator[tuple[Executor, int]]:
     """Yield the executor and the number of workers; end local processes at once on an error."""
     workers = threads_available() if processes is None else processes
-    if given is not None:
-        yield given, max(1, workers)
+    if given is not None or workers == 0:
+        yield given or SerialExecutor(), max(1, workers)
         return
     if workers < 0:
         raise CivicsimError(f"processes = {workers}: expected a whole number from 0")
-    if workers == 0:
-        yield SerialExecutor(), 1
-        return
     before, weeks = study.protocol.person_weeks
     slowest = float((before + weeks).max()) * SECONDS
     limit = timeout if timeout is not None else max(_PATIENCE, _SLOWNESS * (slowest + 10.0))
@@ -204,8 +202,7 @@ class _Round:
         self._report()
         while True:
             while len(under_way) < self.workers * _WINDOW and (chunk := self._next()) is not None:
-                task = Task(str(self.folder.path.absolute()), self.folder.stamp, chunk.runs)
-                under_way[self.executor.submit(self.work, task)] = chunk
+                under_way[self.executor.submit(self.work, self._task(chunk))] = chunk
             if not under_way:
                 break
             finished, _ = wait(under_way, timeout=_LOOK, return_when=FIRST_COMPLETED)
@@ -225,17 +222,14 @@ class _Round:
     def _take(self, chunk: Chunk, future: Future[Report]) -> None:
         """Record the outcome of a chunk; where its worker died or hung, repeat its runs one by one."""
         error = future.exception()
-        if error is None:
-            report = future.result()
-            self.done += report.done
-            self.failed += report.failed
-            self.unwritten += report.unwritten
-        elif len(chunk.runs) > 1:
+        if error is not None and len(chunk.runs) > 1:
             share = chunk.person_weeks / len(chunk.runs)
             self.again.extend(Chunk((run,), share) for run in chunk.runs)
             return
-        else:
-            self._give_up(chunk, error)
+        report = future.result() if error is None else self._give_up(chunk, error)
+        self.done += report.done
+        self.failed += report.failed
+        self.unwritten += report.unwritten
         if not self.began:
             # The time before the first result is start-up, and not part of the speed.
             self.began = time.monotonic()
@@ -243,20 +237,22 @@ class _Round:
             self.spent += chunk.person_weeks
         self.left -= chunk.person_weeks
 
-    def _give_up(self, chunk: Chunk, error: BaseException) -> None:
-        """Record that a run by itself made its worker die or hang."""
-        (point, seed), stage = chunk.runs[0], "start"
-        task = Task(str(self.folder.path), self.folder.stamp, chunk.runs)
+    def _give_up(self, chunk: Chunk, error: BaseException) -> Report:
+        """Write down that a run by itself made its worker die or hang."""
+        stage, task = "start", self._task(chunk)
         if task.marker.exists():
             stage = task.marker.read_text(encoding="ascii") or stage
             task.marker.unlink()
-        name = type(error).__name__.removesuffix("Error")
-        known = isinstance(error, TimeLimitError | WorkerDiedError)
-        message, trace = " ".join(str(error).split())[-500:], "" if known else str(error)
-        failure = Failure(point, seed, stage, name if known else type(error).__name__, message, trace)
+        name, message = type(error).__name__, " ".join(str(error).split())[-500:]
+        if isinstance(error, TimeLimitError | WorkerDiedError):
+            failure = Failure(*chunk.runs[0], stage, name.removesuffix("Error"), message)
+        else:
+            failure = Failure(*chunk.runs[0], stage, name, message, str(error))
         unwritten = write_failures(self.folder.path / PARTS, [failure], self.folder.stamp)
-        self.unwritten += unwritten
-        self.failed += len([failure]) - len(unwritten)
+        return Report(failed=1 - len(unwritten), unwritten=unwritten)
+
+    def _task(self, chunk: Chunk) -> Task:
+        return Task(str(self.folder.path.absolute()), self.folder.stamp, chunk.runs)
 
     def _report(self) -> None:
         elapsed = time.monotonic() - self.began
@@ -272,16 +268,10 @@ def _more_seeds(folder: StudyFolder, tell: Callable[[str], None]) -> tuple[int, 
     runs = open_store(folder.path).runs(columns=list(rule.half_width))
     points = folder.study.protocol.points
     found = widths(runs, pd.Series(points["against"].to_numpy(), index=points["point"]), rule.half_width)
-    reached = bool(found["reached"].all())
-    more = seeds_to_add(rule, reached, folder.seeds)
-    if more:
-        worst = found[~found["reached"]]
-        tell(
-            f"precision: {len(worst)} of {len(found)} intervals are too wide after {len(folder.seeds)} seeds; "
-            f"{len(more)} more"
-        )
-    elif not reached:
-        tell(
-            f"precision: {int((~found['reached']).sum())} of {len(found)} intervals are still too wide at the limit of {rule.limit} seeds"
-        )
+    wide = int((~found["reached"]).sum())
+    more = seeds_to_add(rule, not wide, folder.seeds)
+    if wide:
+        now = f"too wide after {len(folder.seeds)} seeds; {len(more)} more"
+        now = now if more else f"still too wide at the limit of {rule.limit} seeds"
+        tell(f"precision: {wide} of {len(found)} intervals are {now}")
     return more

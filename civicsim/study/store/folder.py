@@ -96,11 +96,6 @@ class StudyFolder:
         if known and identity(known["software"]) != self.stamp.software:
             self.others[identity(known["software"])] = known["software"]
         self.seeds = tuple(sorted({*known.get("seeds", ()), *self.study.seed_numbers}))
-        if not at_work(self.path):
-            for draft in (draft for place in (self.path, self.path / PARTS) for draft in place.glob(".draft-*")):
-                draft.unlink(missing_ok=True)
-            for marker in (self.path / PARTS).glob(".stage-*"):
-                marker.unlink(missing_ok=True)
         self._write_definition()
         held = self.holdings()
         for path, why in held.problems:
@@ -191,6 +186,18 @@ class StudyFolder:
             self.vouched, self.others = dict(known["files"]), dict(known["others"])
             self.seeds = tuple(sorted({*known["seeds"], *self.seeds}))
             yield
+
+    def clear_leftovers(self, shard: int, of: int) -> None:
+        """Delete what processes that were killed have left half-written, unless others than this shard are running."""
+        with changing(self.path):
+            if at_work(self.path) == [f"{shard} of {of}"]:
+                for place, pattern in (
+                    (self.path, ".draft-*"),
+                    (self.path / PARTS, ".draft-*"),
+                    (self.path / PARTS, ".stage-*"),
+                ):
+                    for left in place.glob(pattern):
+                        left.unlink(missing_ok=True)
 
     def add_seeds(self, seeds: Sequence[int]) -> None:
         """Add seeds; existing results stay."""
