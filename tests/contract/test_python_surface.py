@@ -1,5 +1,6 @@
 """What ``import civicsim as cs`` shows: names, signatures, help and types."""
 
+import dataclasses
 import inspect
 import subprocess
 import sys
@@ -30,10 +31,30 @@ def test_every_public_function_and_class_explains_itself_in_help():
     assert undocumented == []
 
 
-def test_signatures_of_functions_are_short_enough_to_be_read():
-    functions = {name: getattr(cs, name) for name in cs.__all__ if inspect.isfunction(getattr(cs, name))}
-    lengths = {name: len(str(inspect.signature(function))) for name, function in functions.items()}
+def signatures():
+    """Yield every public function, class and method by name, with its signature as help shows it."""
+    for name in cs.__all__:
+        thing = getattr(cs, name)
+        if callable(thing) and not (inspect.isclass(thing) and issubclass(thing, Exception)):
+            yield name, str(inspect.signature(thing))
+        if inspect.isclass(thing):
+            for part, own in inspect.getmembers_static(thing):
+                own = own.__func__ if isinstance(own, classmethod | staticmethod) else own
+                if inspect.isfunction(own) and not part.startswith("_"):
+                    yield f"{name}.{part}", str(inspect.signature(own))
+
+
+def test_signatures_are_short_enough_to_be_read():
+    lengths = {name: len(text) for name, text in signatures()}
+    assert {"run", "Study", "Study.with_", "Scenario.from_dict"} <= set(lengths)
     assert {name: length for name, length in lengths.items() if length > LONGEST_SIGNATURE} == {}
+
+
+def test_the_signature_of_a_study_names_every_key_with_its_default():
+    parameters = inspect.signature(cs.Study).parameters
+    assert [field.name for field in dataclasses.fields(cs.Study)] == list(parameters)
+    assert (parameters["seeds"].default, parameters["measures"].default) == (30, "all")
+    assert [name for name in parameters if name not in (inspect.getdoc(cs.Study) or "")] == []
 
 
 def test_type_checkers_see_the_signatures(tmp_path):
