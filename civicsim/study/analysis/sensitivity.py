@@ -306,26 +306,24 @@ def split(values: np.ndarray) -> list[tuple[str, float, float, float, float]]:
     if n_points < 2 or n_seeds < 2:
         return [(word, np.nan, np.nan, np.nan, np.nan) for word in _SOURCES.values()]
     components = _components(values)
-    shares = shares_of(components)
-    spread = dict.fromkeys(components, 0.0)
-    freedom = min(_GROUPS, *values.shape) - 1
-    for axis in (0, 1):
-        n = values.shape[axis]
-        groups = np.arange(n) * min(_GROUPS, n) // n
+    share, spread = _shares(components), np.zeros(len(components))
+    for axis, n in enumerate(values.shape):
         if n < 3:
-            spread = dict.fromkeys(components, np.nan)
-            break
-        left = [shares_of(_components(np.compress(groups != group, values, axis))) for group in range(groups[-1] + 1)]
-        for source in components:
-            own = np.array([one[source] for one in left])
-            spread[source] += float((len(own) - 1) * own.var())
-    half = {source: float(stdtrit(freedom, 0.5 + CONFIDENCE / 2) * np.sqrt(value)) for source, value in spread.items()}
-    found = []
-    for source, word in _SOURCES.items():
-        share = shares[source]
-        low, high = max(share - half[source], min(0.0, share)), min(share + half[source], max(1.0, share))
-        found.append((word, share, low, high, components[source]))
-    return found
+            spread[:] = np.nan
+            continue
+        groups = np.arange(n) * min(_GROUPS, n) // n
+        parts = (np.compress(groups != group, values, axis) for group in range(groups[-1] + 1))
+        left = np.array([_shares(_components(part)) for part in parts])
+        spread += (len(left) - 1) * left.var(axis=0)
+    half = stdtrit(min(_GROUPS, *values.shape) - 1, 0.5 + CONFIDENCE / 2) * np.sqrt(spread)
+    low, high = np.maximum(share - half, np.minimum(0.0, share)), np.minimum(share + half, np.maximum(1.0, share))
+    numbers = zip(share.tolist(), low.tolist(), high.tolist(), components.values(), strict=True)
+    found = dict(zip(components, numbers, strict=True))
+    return [(word, *found[source]) for source, word in _SOURCES.items()]
+
+
+def _shares(components: dict[str, float]) -> np.ndarray:
+    return np.array([*shares_of(components).values()])
 
 
 def _components(values: np.ndarray) -> dict[str, float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import itertools
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -114,34 +114,31 @@ def read_design(values: Any, factors: Sequence[Factor], n_listed: int, where: st
             raise ScenarioError(f"{at} {key}: a {method} design has no use for it; {nearest(key, known)}")
     options = {key: _OPTIONS[key](value, f"{at} {key}") for key, value in given.items() if key != "method"}
     design = Design(method, **{"n": _DEFAULT_N.get(method, 0), **options})
-    if design.levels % 2:
-        raise ScenarioError(f"{where}: [design] levels = {design.levels}: expected an even number")
-    if design.method == "csv" and not design.file:
-        raise ScenarioError(f'{where}: [design] a csv design needs file = "settings.csv"')
-    if (design.method == "list") != (n_listed > 0):
-        raise ScenarioError(f'{where}: [design] method = {method!r}: blocks [[runs]] and method = "list" go together')
-    _check_factors(design, factors, where)
+    # A name each, or nothing, so that it can be put into a complaint.
+    ranged = next((factor.key for factor in factors if factor.range is not None), "")
+    free = next((factor.key for factor in factors if not factor.held), "")
+    listed, sampled, n = n_listed > 0, design.sampled, design.n
+    complaints = [
+        (design.levels % 2, f"{at} levels = {design.levels}: expected an even number"),
+        (method == "csv" and not design.file, f'{at} a csv design needs file = "settings.csv"'),
+        (listed != (method == "list"), f'{at} method = {method!r}: blocks [[runs]] and method = "list" go together'),
+        (
+            ranged and not sampled,
+            f"{where}: factors: {ranged} is a range: expected a list of values, or [design] method = "
+            '"latin-hypercube", "sobol" or "morris"',
+        ),
+        (sampled and not free, f"{at} a {method} design needs a factor with a range or a list"),
+        (sampled and n < 1, f"{at} n = {n}: expected a whole number from 1"),
+        (method == "sobol" and n & (n - 1), f"{at} n = {n}: expected a power of 2, such as 64, for a Sobol' design"),
+        (
+            free and method in ("list", "csv", "forms"),
+            f"{where}: factors: {free} is swept, but the {method} design sets the settings",
+        ),
+    ]
+    for wrong, complaint in complaints:
+        if wrong:
+            raise ScenarioError(complaint)
     return design
-
-
-def _check_factors(design: Design, factors: Sequence[Factor], where: str) -> None:
-    ranges = [factor for factor in factors if factor.range is not None]
-    if ranges and not design.sampled:
-        raise ScenarioError(
-            f"{where}: factors: {ranges[0].key} is a range: expected a list of values, or [design] method = "
-            '"latin-hypercube", "sobol" or "morris"'
-        )
-    free = [factor for factor in factors if not factor.held]
-    if design.sampled and not free:
-        raise ScenarioError(f"{where}: [design] a {design.method} design needs a factor with a range or a list")
-    if design.sampled and design.n < 1:
-        raise ScenarioError(f"{where}: [design] n = {design.n}: expected a whole number from 1")
-    if design.method == "sobol" and design.n & (design.n - 1):
-        raise ScenarioError(f"{where}: [design] n = {design.n}: expected a power of 2, such as 64, for a Sobol' design")
-    if design.method in ("list", "csv", "forms") and free:
-        raise ScenarioError(
-            f"{where}: factors: {free[0].key} is swept, but the {design.method} design sets the settings"
-        )
 
 
 def n_settings(design: Design, factors: Sequence[Factor], sections: Sections = SECTIONS) -> int:
@@ -161,16 +158,16 @@ def n_settings(design: Design, factors: Sequence[Factor], sections: Sections = S
 def settings_of(design: Design, factors: Sequence[Factor], sections: Sections = SECTIONS) -> list[Setting]:
     """Return the settings of a grid, of one factor at a time, of forms, or of a sample; held factors are in all of them."""
     held: Setting = {factor.key: factor.levels[0] for factor in factors if factor.held}
-    free = [factor for factor in factors if not factor.held]
-    if design.sampled:
-        columns = [factor.at(u) for factor, u in zip(free, unit_sample(design, len(free)).T, strict=True)]
-        return [held | dict(zip((f.key for f in free), row, strict=True)) for row in zip(*columns, strict=True)]
+    free = {factor.key: factor for factor in factors if not factor.held}
     if design.method == "one-at-a-time":
-        return [held] + [held | {factor.key: level} for factor in free for level in factor.levels]
+        return [held] + [held | {key: level} for key, factor in free.items() for level in factor.levels]
     if design.method == "forms":
         return [held | forms for forms in forms_of_rules(held, design.combinations, sections)]
-    combined = itertools.product(*(factor.levels for factor in free))
-    return [held | dict(zip((f.key for f in free), levels, strict=True)) for levels in combined]
+    rows: Iterable[tuple[Value, ...]] = itertools.product(*(factor.levels for factor in free.values()))
+    if design.sampled:
+        sample = unit_sample(design, len(free)).T
+        rows = zip(*(factor.at(u) for factor, u in zip(free.values(), sample, strict=True)), strict=True)
+    return [held | dict(zip(free, row, strict=True)) for row in rows]
 
 
 def forms_of_rules(
@@ -182,10 +179,9 @@ def forms_of_rules(
     at a time has another form.
     """
     rules = [about for about in sections.parameters.values() if about.name == FORM and about.key not in held]
-    if combinations:
-        chosen = itertools.product(*(about.choices for about in rules))
-        return [dict(zip((about.key for about in rules), forms, strict=True)) for forms in chosen]
     published: Setting = {about.key: about.default for about in rules}
+    if combinations:
+        return [dict(zip(published, forms, strict=True)) for forms in itertools.product(*(a.choices for a in rules))]
     others = [published | {about.key: form} for about in rules for form in about.choices if form != about.default]
     return [published, *others]
 
@@ -194,13 +190,11 @@ def unit_sample(design: Design, k: int) -> np.ndarray:
     """Return the sample of a design in the unit cube, shape (rows, k), which follows from the design alone."""
     if design.method == "latin-hypercube":
         return latin_hypercube(design.n, k, design.seed)
+    from SALib.sample import morris, sobol
+
     problem = {"num_vars": k, "names": [f"x{i}" for i in range(k)], "bounds": [[0.0, 1.0]] * k}
     if design.method == "sobol":
-        from SALib.sample import sobol
-
         return np.asarray(sobol.sample(problem, design.n, calc_second_order=design.second_order, seed=design.seed))
-    from SALib.sample import morris
-
     return np.asarray(morris.sample(problem, design.n, num_levels=design.levels, seed=design.seed))
 
 

@@ -228,7 +228,7 @@ class StudyFolder:
         return True
 
     def _exchange(self, held: Holdings) -> None:
-        done = np.setdiff1d(self._codes(held.runs()), -1)
+        done, drafts = np.setdiff1d(self._codes(held.runs()), -1), dict[str, Any]()
         for kind, schema in self.schemas.items():
             pieces, name = held.of(kind), TABLES[kind]
             keep = [np.ones(piece.runs.shape[1], dtype=bool) for piece in pieces]
@@ -238,7 +238,8 @@ class StudyFolder:
             rows = merge([piece.path for piece in pieces], keep, schema, draft, self.stamp)
             with draft.open("rb+") as file:
                 os.fsync(file.fileno())
-            self.vouched[name] = {"sha256": sha256(draft), "rows": rows}
+            drafts[name] = {"sha256": sha256(draft), "rows": rows}
+        self.vouched |= drafts
         write_whole(self.path / NEXT, self._manifest_bytes())
         finish_exchange(self.path)
 
