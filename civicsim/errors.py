@@ -16,15 +16,7 @@ class ScenarioError(CivicsimError):
 
 
 def nearest(name: str, valid: Iterable[str]) -> str:
-    """Return the hint ``"; did you mean 'x'?"`` or the start of the list of valid names.
-
-    Parameters
-    ----------
-    name : str
-        What was written.
-    valid : iterable of str
-        What could have been written.
-    """
+    """Return the hint ``"; did you mean 'x'?"`` or the start of the list of valid names."""
     names = sorted(valid)
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     if close:
@@ -35,14 +27,9 @@ def nearest(name: str, valid: Iterable[str]) -> str:
 
 @contextmanager
 def naming(where: str, instead_of: str = "") -> Iterator[None]:
-    """Put ``where`` in front of the message of a :class:`ScenarioError`, or into the place of its start.
+    """Put ``where``, file and key, in front of the message of a :class:`ScenarioError`.
 
-    Parameters
-    ----------
-    where : str
-        File and key.
-    instead_of : str
-        Start that it replaces; a message without it stays as it is.
+    With ``instead_of`` it replaces that start of the message; a message without it stays as it is.
     """
     try:
         yield

@@ -174,16 +174,9 @@ def _checked_week(week: Any) -> tuple[Process, ...]:
 def load_model(file: str | Path) -> Model:
     """Return the model with the parts that a Python file defines. The file is executed, once per content.
 
-    Parameters
-    ----------
-    file : str or Path
-        It defines ``WEEK``, a tuple of :class:`civicsim.Process` (see :func:`civicsim.model.week.insert`), or ``MEASURES``,
-        a list of :class:`civicsim.Measure`, or both.
-
-    Raises
-    ------
-    ScenarioError
-        If there is no such file, it cannot be executed, or what it defines cannot be used.
+    It defines ``WEEK``, a tuple of :class:`civicsim.Process` (see :func:`civicsim.model.week.insert`), or ``MEASURES``, a
+    list of :class:`civicsim.Measure`, or both. Raises :class:`ScenarioError` if there is no such file, it cannot be
+    executed, or what it defines cannot be used.
     """
     path = Path(file)
     try:

@@ -111,21 +111,11 @@ def contrast(first: np.ndarray, second: np.ndarray, about: About, confidence: fl
 
 
 def verdict_of(difference: PairedDifference, matters: float | None) -> str:
-    """Return the verdict on a difference in words.
+    """Return the verdict on a difference in words, where ``matters`` is the smallest one that does.
 
-    Parameters
-    ----------
-    difference : PairedDifference
-        The difference with its interval.
-    matters : float or None
-        Smallest difference that matters.
-
-    Returns
-    -------
-    str
-        "same" (exactly); "higher" or "lower" where the interval excludes 0 and, where the study sets what matters, begins
-        beyond that; "higher, perhaps too little to matter" where it excludes 0 and reaches below what matters; "too small to
-        matter" where all of it does; or "too close to call".
+    "same" (exactly); "higher" or "lower" where the interval excludes 0 and, where the study sets what matters, begins
+    beyond that; "higher, perhaps too little to matter" where it excludes 0 and reaches below what matters; "too small to
+    matter" where all of it does; or "too close to call".
     """
     plain = difference.verdict
     if matters is None or not matters > 0.0 or plain == "same" or np.isnan(difference.low):

@@ -36,16 +36,10 @@ _FOLDS = 5
 
 @dataclass(frozen=True)
 class Limit:
-    """The limit of a box in one parameter.
+    """The limit of a box in one parameter, or in "shock".
 
-    Attributes
-    ----------
-    name : str
-        Column of the parameter, or "shock".
-    low, high : float
-        The parameter is above low and at most high; infinite where there is no limit.
-    choices : tuple of str
-        Its values, for a parameter without numbers; empty for one with numbers.
+    It is above low and at most high, infinite where there is no limit; or one of the choices, for a parameter without
+    numbers.
     """
 
     name: str

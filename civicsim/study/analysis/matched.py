@@ -30,20 +30,11 @@ _MOST_UNASKED = 10
 
 @dataclass(frozen=True)
 class About:
-    """Description of a column of the table of runs.
+    """A column of the table of runs: its name, the label and unit of its measure, and what a study asks of it.
 
-    Attributes
-    ----------
-    column, label, unit : str
-        Its name, the label of its measure, and the unit.
-    better : str
-        Better direction: "higher", "lower" or "neither".
-    bounds : (float, float)
-        Least and greatest possible value.
-    matters : float or None
-        Smallest difference that matters to the study; None where it sets none.
-    wanted : float or None
-        Half-width that the study asks for; None where it asks for none.
+    ``better`` is "higher", "lower" or "neither", and ``bounds`` are the least and greatest possible value. ``matters`` is
+    the smallest difference that matters to the study, and ``wanted`` the half-width that it asks for; None where it sets
+    none.
     """
 
     column: str

@@ -39,23 +39,11 @@ def read_precision(values: Any, columns: Mapping[str, Any], n_seeds: int, where:
 
 
 def widths(runs: pd.DataFrame, against: pd.Series, columns: Mapping[str, float]) -> pd.DataFrame:
-    """Return the present and the wanted half-width of each point and column.
+    """Return the present and the wanted half-width of each point and column: point, column, n, half_width, wanted, reached.
 
-    Parameters
-    ----------
-    runs : pandas.DataFrame
-        Columns point, seed, and those named.
-    against : pandas.Series
-        By point: the point that it is compared with. Where no point is compared with another (missing or itself), the
-        intervals of means count.
-    columns : mapping of str to float
-        Half-width wanted by column.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns point, column, n, half_width, wanted, reached. A column without any value counts as reached, since more
-        seeds would not help; one without an interval does not.
+    ``runs`` has columns point, seed and those named; ``against`` is, by point, the point that it is compared with. Where
+    none is compared with another, the intervals of means count. A column without any value counts as reached, since more
+    seeds would not help; one without an interval does not.
     """
     rows: list[tuple[Any, ...]] = []
     compared = {int(point) for point, other in against.items() if pd.notna(other) and other != point}

@@ -80,18 +80,8 @@ def read_columns(
 ) -> tuple[Column, ...]:
     """Return the columns of the table of runs.
 
-    Parameters
-    ----------
-    measures : str, sequence of str, or mapping
-        ``"all"``, ``"flagship"``, names of measures, or their names with summaries of their own.
-    summaries : sequence of str
-        Summaries of measures without their own; columns of the first are named like their measure.
-    known : mapping of str to Measure
-        Available measures.
-    weeks : int
-        Weeks of a run.
-    where : str
-        Start of error messages.
+    ``measures`` are "all", "flagship", names, or names with summaries of their own; ``summaries`` are those of the others,
+    and columns of the first are named like their measure.
     """
     summaries = _listed(summaries, f"{where}: summaries")
     first = read_summary(summaries[0], weeks, f"{where}: summaries").name

@@ -188,23 +188,14 @@ class Store:
         return joined.sort_values(keys, kind="stable").reset_index(drop=True)
 
     def to_polars(self, name: str = "runs", columns: Sequence[str] | None = None) -> Any:
-        """Return the same as :meth:`to_pandas`, as a polars data frame.
-
-        Raises
-        ------
-        CivicsimError
-            If polars is not installed.
-        """
+        """Return the same as :meth:`to_pandas`, as a polars data frame; a missing package is a :class:`CivicsimError`."""
         polars = _package("polars")
         return polars.from_arrow(pa.Table.from_pandas(self.to_pandas(name, columns), preserve_index=False))
 
     def to_xarray(self, name: str = "runs", columns: Sequence[str] | None = None) -> Any:
         """Return the measures as an xarray data set over point and seed (and week), with the columns of points as coordinates.
 
-        Raises
-        ------
-        CivicsimError
-            If xarray is not installed.
+        A missing package is a :class:`CivicsimError`.
         """
         xarray = _package("xarray")
         dimensions = ["point", "seed", *(["week"] if name == "weekly" else [])]
@@ -215,10 +206,7 @@ class Store:
     def sql(self, query: str) -> pd.DataFrame:
         """Return what an SQL query over the tables (see :meth:`table`) finds, by DuckDB.
 
-        Raises
-        ------
-        CivicsimError
-            If duckdb is not installed.
+        A missing package is a :class:`CivicsimError`.
         """
         duckdb = _package("duckdb")
         with duckdb.connect() as connection:
