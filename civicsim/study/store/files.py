@@ -127,14 +127,11 @@ def unpacked(table: pa.Table, schema: pa.Schema) -> pa.Table:
     if VALUES not in table.column_names:
         return table
     names = [field.name for field in schema if field.type == pa.float64()]
-    lists = table[VALUES].combine_chunks()
-    values = lists.flatten().to_numpy(zero_copy_only=False).reshape(len(table), len(names))
-    columns = {
-        name: pa.array(np.ascontiguousarray(column), from_pandas=True)
-        for name, column in zip(names, values.T, strict=True)
-    }
-    return pa.table(
-        {field.name: columns[field.name] if field.name in columns else table[field.name] for field in schema}
+    cells = table[VALUES].combine_chunks().flatten().to_numpy(zero_copy_only=False).reshape(len(table), len(names))
+    measures = [pa.array(np.ascontiguousarray(column), from_pandas=True) for column in cells.T]
+    keys = table.drop_columns([VALUES])
+    return pa.table(dict(zip([*keys.column_names, *names], [*keys.columns, *measures], strict=True))).select(
+        schema.names
     )
 
 

@@ -36,16 +36,12 @@ def running(folder: Path, shard: int, of: int) -> Iterator[None]:
         found = _SHARD.fullmatch(path.name)
         if found and int(found[2]) != of and held(path):
             raise CivicsimError(f"{folder}: another process runs shard {found[1]} of {found[2]} of this study")
-    lock = FileLock(locks / f"shard-{shard}-of-{of}.lock", timeout=0)
     try:
-        lock.acquire()
+        with FileLock(locks / f"shard-{shard}-of-{of}.lock", timeout=0):
+            yield
     except Timeout:
         what = "this study" if of == 1 else f"shard {shard} of {of} of this study"
         raise CivicsimError(f"{folder}: another process runs {what}; wait for it, or stop it first") from None
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def at_work(folder: Path) -> list[str]:
