@@ -13,7 +13,7 @@ from distributed import LocalCluster
 
 from civicsim.errors import CivicsimError
 from civicsim.study.design.study import Study
-from civicsim.study.run.cluster import dask_executor
+from civicsim.study.run.executors import dask_executor
 from civicsim.study.run.runner import run_study
 
 
@@ -43,7 +43,7 @@ def test_a_killed_worker_of_a_cluster_changes_nothing(tmp_path):
 
 
 def test_a_scheduler_that_does_not_answer_is_said_in_one_line(monkeypatch):
-    monkeypatch.setattr("civicsim.study.run.cluster._PATIENCE", 1.0)
+    monkeypatch.setattr("civicsim.study.run.executors._ANSWER", 1.0)
     with (
         pytest.raises(CivicsimError, match=r"^--dask tcp://127.0.0.1:9: no answer"),
         dask_executor("tcp://127.0.0.1:9"),

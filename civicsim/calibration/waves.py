@@ -23,7 +23,7 @@ from civicsim.scenario.scenario import Scenario
 from civicsim.scenario.toml import read_toml
 from civicsim.study.design.designs import latin_hypercube
 from civicsim.study.design.factors import FULL, Factor, read_factors
-from civicsim.study.run.local import LocalExecutor
+from civicsim.study.run.executors import LocalExecutor
 
 POINTS, SETTINGS = "points.csv", "calibration.json"
 FREE = Path(__file__).with_name("free.toml")

@@ -164,7 +164,7 @@ def _dask(address: str | None) -> Iterator[dict[str, Any]]:
     if address is None:
         yield {}
         return
-    from civicsim.study.run.cluster import dask_executor
+    from civicsim.study.run.executors import dask_executor
 
     with dask_executor(address) as (executor, workers):
         yield {"executor": executor, "processes": workers}

@@ -15,11 +15,11 @@ from studies import SIZES, small_study, table_hashes
 
 from civicsim.errors import CivicsimError
 from civicsim.study.run import worker
-from civicsim.study.run.local import LocalExecutor, RemoteError, WorkerDiedError, without_main
+from civicsim.study.run.executors import LocalExecutor, RemoteError, WorkerDiedError, without_main
 from civicsim.study.run.runner import run_study
 from civicsim.study.run.worker import measure_alone
-from civicsim.study.store.failures import NotFiniteError
 from civicsim.study.store.store import open_store
+from civicsim.study.store.tables import NotFiniteError
 
 HERE = Path(__file__).parent
 KINDS = {

@@ -18,12 +18,12 @@ from civicsim.experiment.run import run
 from civicsim.study.run import worker
 from civicsim.study.run.effort import chunks_of
 from civicsim.study.run.runner import run_study
-from civicsim.study.store.failures import Failure
 from civicsim.study.store.files import Stamp, packed, software, unpacked, write_part
 from civicsim.study.store.folder import StudyFolder, load_study
 from civicsim.study.store.holdings import codes
 from civicsim.study.store.lock import running
 from civicsim.study.store.store import StoreWarning, open_store
+from civicsim.study.store.tables import Failure
 
 WEEKLY = (*TABLES, "weekly.parquet")
 

@@ -34,7 +34,8 @@ from civicsim.study.design.factors import FULL, Factor, read_factors
 from civicsim.study.design.notebook import notebook_view
 from civicsim.study.design.precision import more_seeds
 from civicsim.study.design.study import Study
-from civicsim.study.run.runner import Progress, Standing, run_study, working
+from civicsim.study.run.executors import working
+from civicsim.study.run.runner import Progress, Standing, run_study
 from civicsim.study.store.files import needing_room
 from civicsim.study.store.folder import make_folder
 from civicsim.study.store.lock import LOCKS, running

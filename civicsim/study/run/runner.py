@@ -4,34 +4,25 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from civicsim.errors import CivicsimError
-from civicsim.experiment.run import threads_available
 from civicsim.study.design.precision import more_seeds, seeds_to_add, widths
 from civicsim.study.design.study import Study
-from civicsim.study.design.weight import SECONDS
 from civicsim.study.run.effort import Chunk, chunks_of, cost_of
-from civicsim.study.run.local import LocalExecutor, TimeLimitError, WorkerDiedError, without_main
+from civicsim.study.run.executors import TimeLimitError, WorkerDiedError, working
 from civicsim.study.run.worker import Report, Task, run_chunk, write_failures
-from civicsim.study.store.failures import Failure
 from civicsim.study.store.files import needing_room
 from civicsim.study.store.folder import StudyFolder, make_folder
 from civicsim.study.store.lock import running
-from civicsim.study.store.schema import PARTS
 from civicsim.study.store.store import Store, open_store
+from civicsim.study.store.tables import PARTS, Failure
 
-_PATIENCE = 120.0
-"""Least time limit of a chunk in seconds; it may include compiling the model. Assumption."""
-_SLOWNESS = 30.0
-"""Time limit of a chunk as a multiple of its expected time. Assumption."""
 _LOOK = 0.5
 _WINDOW = 2
 """Chunks in progress or waiting, for each worker."""
@@ -135,43 +126,6 @@ def run_study(
         if not folder.put_together():
             tell("runs of other shards are missing; the last shard merges the tables")
     return open_store(folder.path)
-
-
-class SerialExecutor(Executor):
-    """Calls what is submitted at once, in this process."""
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Call the function, and return a future that is done."""
-        future: Future[Any] = Future()
-        try:
-            future.set_result(fn(*args, **kwargs))
-        except Exception as error:
-            future.set_exception(error)
-        return future
-
-
-@contextmanager
-def working(
-    given: Executor | None, processes: int | None, timeout: float | None, memory: float, study: Study
-) -> Iterator[tuple[Executor, int]]:
-    """Yield the executor and the number of workers; end local processes at once on an error."""
-    workers = threads_available() if processes is None else processes
-    if given is not None or workers == 0:
-        yield given or SerialExecutor(), max(1, workers)
-        return
-    if workers < 0:
-        raise CivicsimError(f"processes = {workers}: expected a whole number from 0")
-    before, weeks = study.protocol.person_weeks
-    slowest = float((before + weeks).max()) * SECONDS
-    limit = timeout if timeout is not None else max(_PATIENCE, _SLOWNESS * (slowest + 10.0))
-    with without_main():
-        own = LocalExecutor(workers, limit, memory)
-        try:
-            yield own, workers
-        except BaseException:
-            own.shutdown(cancel_futures=True)
-            raise
-        own.shutdown()
 
 
 class _Round:

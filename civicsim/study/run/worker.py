@@ -28,9 +28,19 @@ from civicsim.model.recording import Recorder, clear_tally
 from civicsim.scenario.scenario import Scenario
 from civicsim.study.design.protocol import Protocol
 from civicsim.study.design.summaries import Summary
-from civicsim.study.store.failures import WRITE, Failure, NotFiniteError, failure_of, failures_table
 from civicsim.study.store.files import VALUES, Stamp, chunk_key, packed, write_part
-from civicsim.study.store.schema import PARTS, POINTS, TRACES, kinds_of, schema_of
+from civicsim.study.store.tables import (
+    PARTS,
+    POINTS,
+    TRACES,
+    WRITE,
+    Failure,
+    NotFiniteError,
+    failure_of,
+    failures_table,
+    kinds_of,
+    schema_of,
+)
 
 Run = tuple[int, int]
 """Point and seed."""

@@ -47,7 +47,7 @@ from civicsim.study.store.holdings import (
 )
 from civicsim.study.store.lock import LOCKS, at_work, changing
 from civicsim.study.store.merge import merge
-from civicsim.study.store.schema import PARTS, POINTS, kinds_of, schema_of
+from civicsim.study.store.tables import PARTS, POINTS, kinds_of, schema_of
 
 _OWN = {MANIFEST, NEXT, *LISTED, PARTS, ASIDE, LOCKS, "report.html"}
 _DRAFT = ".next-"

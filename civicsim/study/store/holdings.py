@@ -15,10 +15,9 @@ import pyarrow.parquet as pq
 
 from civicsim.errors import CivicsimError, nearest
 from civicsim.study.design.protocol import CODE, PROTOCOL
-from civicsim.study.store.failures import WRITE
 from civicsim.study.store.files import SCHEMA_VERSION, UnusableError, check_whole, packed_schema, read_part, stamp_of
 from civicsim.study.store.lock import LOCKS
-from civicsim.study.store.schema import PARTS, POINTS, TRACES
+from civicsim.study.store.tables import PARTS, POINTS, TRACES, WRITE
 
 MANIFEST, NEXT, STUDY, ASIDE = "manifest.json", "manifest.next.json", "study.toml", "set-aside"
 TABLES = {kind: f"{kind}.parquet" for kind in ("runs", "weekly", *TRACES)} | {"failed": "failures.parquet"}

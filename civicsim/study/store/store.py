@@ -23,7 +23,7 @@ from civicsim.study.store.files import unpacked
 from civicsim.study.store.folder import load_study
 from civicsim.study.store.holdings import Holdings, Piece, codes, look, read_manifest
 from civicsim.study.store.lock import at_work
-from civicsim.study.store.schema import POINTS, TRACES, kinds_of, schema_of
+from civicsim.study.store.tables import POINTS, TRACES, kinds_of, schema_of
 
 _NAMES = ("runs", "points", "weekly", "failures", *TRACES)
 

@@ -1,6 +1,8 @@
-"""Processes on this machine: a pipe and a thread for each, a time limit, and a new process where one dies.
+"""Executors of work: processes on this machine, this process itself, or a Dask cluster.
 
-Workers share nothing, so that one that dies or hangs affects no other.
+On this machine each process has a pipe, a thread and a time limit, and a new one starts where one dies. Processes share
+nothing, so that one that dies or hangs affects no other. Workers of a cluster write to a shared folder, and report what they
+wrote; a scheduler that dies loses no results: the same command completes the study.
 """
 
 from __future__ import annotations
@@ -17,9 +19,21 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from typing import Any
 
+from civicsim.errors import CivicsimError
+from civicsim.experiment.run import threads_available
+from civicsim.study.design.study import Study
+from civicsim.study.design.weight import SECONDS
+
 _PRELOADED = "civicsim.study.run.warm"
+_ANSWER = 60.0
+"""Seconds to wait for a cluster."""
+_PATIENCE = 120.0
+"""Least time limit of a chunk in seconds; it may include compiling the model. Assumption."""
+_SLOWNESS = 30.0
+"""Time limit of a chunk as a multiple of its expected time. Assumption."""
 
 
 class WorkerDiedError(Exception):
@@ -208,3 +222,62 @@ def _limit(memory: float) -> None:
         # Windows has no such limits.
         return
     resource.setrlimit(resource.RLIMIT_AS, (int(memory), int(memory)))
+
+
+class SerialExecutor(Executor):
+    """Calls what is submitted at once, in this process."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Call the function, and return a future that is done."""
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+@contextmanager
+def working(
+    given: Executor | None, processes: int | None, timeout: float | None, memory: float, study: Study
+) -> Iterator[tuple[Executor, int]]:
+    """Yield the executor and the number of workers; end local processes at once on an error."""
+    workers = threads_available() if processes is None else processes
+    if given is not None or workers == 0:
+        yield given or SerialExecutor(), max(1, workers)
+        return
+    if workers < 0:
+        raise CivicsimError(f"processes = {workers}: expected a whole number from 0")
+    before, weeks = study.protocol.person_weeks
+    slowest = float((before + weeks).max()) * SECONDS
+    limit = timeout if timeout is not None else max(_PATIENCE, _SLOWNESS * (slowest + 10.0))
+    with without_main():
+        own = LocalExecutor(workers, limit, memory)
+        try:
+            yield own, workers
+        except BaseException:
+            own.shutdown(cancel_futures=True)
+            raise
+        own.shutdown()
+
+
+@contextmanager
+def dask_executor(address: str) -> Iterator[tuple[Executor, int]]:
+    """Yield the executor of a Dask cluster, and how many tasks it does at once.
+
+    The address is that of the scheduler, such as ``tcp://node7:8786``, or the path of its scheduler file. Raises
+    :class:`CivicsimError` if Dask is not installed, or there is no answer.
+    """
+    try:
+        from distributed import Client
+    except ImportError:
+        raise CivicsimError('--dask: Dask is not installed: pip install "civicsim[cluster]"') from None
+    where = {"scheduler_file": address} if Path(address).is_file() else {"address": address}
+    try:
+        client = Client(**where, timeout=_ANSWER, set_as_default=False)
+    except (OSError, ValueError, TimeoutError) as error:
+        raise CivicsimError(f"--dask {address}: no answer ({type(error).__name__})") from None
+    with client:
+        client.wait_for_workers(1, timeout=_ANSWER)
+        # A worker that dies is replaced and its chunk repeated, up to the limit of the scheduler; then run by run.
+        yield client.get_executor(pure=False), max(1, sum(client.nthreads().values()))
