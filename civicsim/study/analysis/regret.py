@@ -157,25 +157,27 @@ def regret(results: Store | Matched, measure: str, threshold: float | None = Non
         "met_low": met_low,
         "met_high": met_high,
     }
+    rules, common = _choices(scores, names, about.sign)
+    values, costs = (pd.DataFrame(own, index=names, columns=futures) for own in (about.sign * good[0], behind[0]))
+    summary, words_of = pd.DataFrame(columns), _threshold_words(about, threshold)
+    return Regret(about, values, costs, summary, rules, words_of, left_out, common)
+
+
+def _choices(scores: dict[str, np.ndarray], names: list[str], sign: float) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Return the choice of each rule from (samples, policies) scores, found first, and the policies that all rules choose."""
     signs = {MINIMAX: -1.0, SATISFICING: 1.0}
-    best, rows = {}, []
+    everywhere, rows = np.ones(len(names), dtype=bool), []
     for rule, own in scores.items():
         highest = own.max(axis=1, keepdims=True)
         chosen = own >= highest - _TIE * np.maximum(1.0, np.abs(highest))
-        best[rule], rest = chosen[0], own[0][~chosen[0]]
-        rows.append(
-            {
-                "rule": rule,
-                "chosen": " = ".join(names[place] for place in np.flatnonzero(chosen[0])),
-                "score": signs.get(rule, about.sign) * highest[0, 0] + 0.0,
-                "margin": highest[0, 0] - rest.max() if len(rest) else np.nan,
-                "stability": (chosen[1:] == chosen[0]).all(axis=1).mean() if len(own) > 1 else np.nan,
-            }
-        )
-    values, costs = (pd.DataFrame(own, index=names, columns=futures) for own in (about.sign * good[0], behind[0]))
-    common = tuple(name for place, name in enumerate(names) if all(own[place] for own in best.values()))
-    summary, rules, words_of = pd.DataFrame(columns), pd.DataFrame(rows), _threshold_words(about, threshold)
-    return Regret(about, values, costs, summary, rules, words_of, left_out, common)
+        rest = own[0][~chosen[0]]
+        everywhere &= chosen[0]
+        best = " = ".join(names[place] for place in np.flatnonzero(chosen[0]))
+        margin = highest[0, 0] - rest.max() if len(rest) else np.nan
+        stable = (chosen[1:] == chosen[0]).all(axis=1).mean() if len(own) > 1 else np.nan
+        rows.append((rule, best, signs.get(rule, sign) * highest[0, 0] + 0.0, margin, stable))
+    rules = pd.DataFrame(rows, columns=["rule", "chosen", "score", "margin", "stability"])
+    return rules, tuple(names[place] for place in np.flatnonzero(everywhere))
 
 
 def _cube(runs: Matched, measure: str) -> tuple[np.ndarray, list[int], list[str], list[str]]:
