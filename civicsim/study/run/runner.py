@@ -192,7 +192,7 @@ class _Round:
         self.left -= chunk.person_weeks
 
     def _give_up(self, chunk: Chunk, error: BaseException) -> Report:
-        """Write down that a run by itself made its worker die or hang."""
+        """Record that a run by itself made its worker die or hang."""
         stage, task = "start", self._task(chunk)
         if task.marker.exists():
             stage = task.marker.read_text(encoding="ascii") or stage
