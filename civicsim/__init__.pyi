@@ -30,6 +30,7 @@ from .study.analysis.ablation import ablation_study as ablation_study
 from .study.analysis.adversary import adversary as adversary
 from .study.analysis.contrasts import contrasts as contrasts
 from .study.analysis.contrasts import tails as tails
+from .study.analysis.decide import decide as decide
 from .study.analysis.discovery import discover as discover
 from .study.analysis.multiverse import multiverse as multiverse
 from .study.analysis.regret import crossings as crossings

@@ -27,6 +27,7 @@ from civicsim.study.analysis.ablation import ablation_study, check_varied
 from civicsim.study.analysis.adversary import BATCH, OTHER, WORST, Adversary
 from civicsim.study.analysis.adversary import adversary as search
 from civicsim.study.analysis.contrasts import contrasts, tails
+from civicsim.study.analysis.decide import decide as decide_in
 from civicsim.study.analysis.discovery import discover as discover_in
 from civicsim.study.analysis.matched import Matched, matched, short
 from civicsim.study.analysis.multiverse import multiverse as multiverse_of
@@ -100,6 +101,16 @@ def _threshold(text: str) -> tuple[str, float]:
         return name.strip(), float(value)
     except ValueError:
         raise CivicsimError(f"--threshold {text}: expected MEASURE=X, such as quality_true=0.6") from None
+
+
+def decide(output: Output, request: study_commands.Decide) -> None:
+    """Show which uncertain parameters decide between two styles, and which is most worth measuring."""
+    store, runs = _complete(output, request)
+    pair = None if request.styles is None else [name.strip() for name in request.styles.split(",")]
+    found = {name: decide_in(runs, name, pair) for name in _with_direction(runs, request.measures)}
+    keys = ("policies", "difference", "better_share", "luck", "table")
+    data = {name: {"unit": own.about.unit, **{key: getattr(own, key) for key in keys}} for name, own in found.items()}
+    _show(output, store, data, analysis_tables.decisions(list(found.values())))
 
 
 def multiverse(output: Output, request: study_commands.Multiverse) -> None:

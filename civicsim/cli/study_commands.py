@@ -171,6 +171,23 @@ class Regret(Analysed):
     ] = ()
 
 
+@command("study decide", "study_analysis.decide")
+class Decide(Analysed):
+    """Show what decides between two styles, and what is most worth knowing.
+
+        civicsim study decide results --measures quality_true
+        civicsim study decide results --styles civic-culture,command --measures trust --json
+
+    For a study with draws of uncertain parameters: how much of the difference follows each parameter and how much is
+    run-to-run variation, at which value the sign turns, and how much a choice between the styles would gain from knowing the
+    parameter (expected value of partial perfect information).
+    """
+
+    styles: Annotated[str | None, opt.value("NAME,NAME", "The two styles; the first two of the study by default.")] = (
+        None
+    )
+
+
 @command("study multiverse", "study_analysis.multiverse")
 class Multiverse(Analysed):
     """Test whether rankings of styles depend on the form of rules.

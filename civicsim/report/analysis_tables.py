@@ -14,6 +14,7 @@ from civicsim.report.parts import Columns, Part, Row, Table, interval_of, table_
 from civicsim.report.words import INTERVAL, counted, direction, estimated, judged, number, percent, with_interval
 from civicsim.study.analysis.ablation import EMPTY, SAME, UNTOLD, ablation, switch_columns
 from civicsim.study.analysis.contrasts import BOTH, TOO_CLOSE, TOO_SMALL, contrasts, tails
+from civicsim.study.analysis.decide import Decision
 from civicsim.study.analysis.discovery import Discovery
 from civicsim.study.analysis.matched import Matched
 from civicsim.study.analysis.multiverse import SWAPS, Multiverse, multiverse, of_rules
@@ -266,6 +267,30 @@ _CROSSING: Columns = {
 
 def _side(row: Row, name: str) -> str:
     return estimated(row[name], row[f"{name}_low"], row[f"{name}_high"], sign=True)
+
+
+# -- what decides ------------------------------------------------------------------------------------------------------
+
+
+def decisions(found: Sequence[Decision]) -> Iterator[Part]:
+    """Yield, for each measure, the answer in words and a table of what each parameter is worth knowing."""
+    for own in found:
+        caption = (
+            f"{own.about.label}: share of the variance of the difference between draws that follows each parameter, and what a "
+            f"choice between the two would gain from knowing it, in {own.about.unit} with 95 % bootstrap intervals. 'By chance' "
+            "is what a parameter without effect may reach"
+        )
+        rows = own.table.to_dict("records")
+        yield Part("What decides", texts=[own.words], table=table_of(caption, _DECIDES, rows))
+
+
+_DECIDES: Columns = {
+    "Parameter": lambda row: f"{row['label']}\n{row['parameter']}",
+    "Share": lambda row: percent(row["share"]),
+    "Worth knowing": interval_of("evppi"),
+    "By chance": lambda row: number(row["chance"]),
+    "Sign turns at": lambda row: "–" if np.isnan(row["turns_at"]) else number(row["turns_at"]),
+}
 
 
 # -- worlds with other rules -------------------------------------------------------------------------------------------

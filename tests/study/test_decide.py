@@ -18,7 +18,7 @@ def exact(mean, sd):
 @pytest.mark.parametrize(("mean", "slope"), [(0.3, 1.0), (-0.5, 2.0), (0.0, 0.7)])
 def test_in_the_linear_normal_case_it_is_within_five_per_cent_of_the_exact_value(mean, slope):
     rng = np.random.default_rng(1)
-    theta, other = rng.normal(size=(2, 20_000))
+    theta, other = rng.normal(size=(2, 8_000))
     theta = (theta - theta.mean()) / theta.std()
     found = partial_information(theta, mean + slope * theta + 0.5 * other)
     assert found.evppi == pytest.approx(exact(mean, slope), rel=0.05)

@@ -18,6 +18,7 @@ from civicsim import checks
 from civicsim.errors import CivicsimError
 from civicsim.experiment.statistics import Estimate, estimate
 from civicsim.study.analysis.matched import About, Matched, is_number, matched, mean_of
+from civicsim.study.design.factors import column_of
 from civicsim.study.design.notebook import notebook_view
 from civicsim.study.store.store import Store
 
@@ -223,15 +224,15 @@ def decide(results: Store | Matched, measure: str, policies: Sequence[str] | Non
         within = np.nanvar(difference[there], axis=1) * n_seeds / np.maximum(n_seeds - 1, 1) / n_seeds
     luck = min(1.0, float(within.mean()) / total) if total > 0.0 and n_seeds.max() > 1 else float("nan")
     values = points.drop_duplicates("draw").set_index("draw").loc[draws]
+    named = {column_of(own): (own.key, own.label) for own in runs.sections.parameters.values()}
     rows = []
     for column in runs.factors:
         if not is_number(points[column]) or values[column].nunique() < 2:
             continue
         found = partial_information(values[column].to_numpy(dtype=float)[there], about.sign * mean[there])
-        parameter = next((own for own in runs.sections.parameters.values() if column in (own.key, own.name)), None)
+        key, label = named.get(column, (column, column))
         clear = found.low > found.chance
-        label = column if parameter is None else parameter.label
-        rows.append({"parameter": column, "label": label, **vars(found), "clear": clear, "unit": about.unit})
+        rows.append({"parameter": key, "label": label, **vars(found), "clear": clear, "unit": about.unit})
     if not rows:
         raise CivicsimError(f"{runs.where}: no uncertain parameter is varied; add [uncertainties] to the study")
     table = pd.DataFrame(rows).sort_values("evppi", ascending=False, ignore_index=True)
