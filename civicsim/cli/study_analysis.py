@@ -108,7 +108,7 @@ def decide(output: Output, request: study_commands.Decide) -> None:
     store, runs = _complete(output, request)
     pair = None if request.styles is None else [name.strip() for name in request.styles.split(",")]
     found = {name: decide_in(runs, name, pair) for name in _with_direction(runs, request.measures)}
-    keys = ("policies", "difference", "better_share", "luck", "table")
+    keys = ("policies", "difference", "better_share", "run_to_run", "table")
     data = {name: {"unit": own.about.unit, **{key: getattr(own, key) for key in keys}} for name, own in found.items()}
     _show(output, store, data, analysis_tables.decisions(list(found.values())))
 

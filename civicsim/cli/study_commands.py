@@ -173,7 +173,7 @@ class Regret(Analysed):
 
 @command("study decide", "study_analysis.decide")
 class Decide(Analysed):
-    """Show what decides between two styles, and what is most worth knowing.
+    """Show which uncertain number decides between two styles.
 
         civicsim study decide results --measures quality_true
         civicsim study decide results --styles civic-culture,command --measures trust --json

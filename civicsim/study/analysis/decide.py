@@ -1,7 +1,7 @@
 """What decides between two policies: which uncertain parameter, at what value, and how much a decision would gain from knowing it.
 
 The expected value of partial perfect information (EVPPI) of a parameter is the gain, in the measure's unit, of choosing between
-the policies after the parameter is known, against choosing on what is known now. It is estimated from draws by a regression of
+the policies after the parameter is known, against choosing on present knowledge. It is estimated from draws by a regression of
 the difference between the policies on the parameter: Strong, Oakley and Brennan (2014, Medical Decision Making 34:311, to be
 verified).
 """
@@ -144,7 +144,7 @@ class Decision:
         Over draws: mean and 95 % interval of the difference, in the measure's unit.
     better_share : float
         Share of the draws in which the first is better.
-    luck : float
+    run_to_run : float
         Share of the variance of the difference between draws that is run-to-run variation, 0-1.
     table : pandas.DataFrame
         A row per uncertain parameter, the most worth knowing first: parameter, label, share (of the variance between draws),
@@ -156,7 +156,7 @@ class Decision:
     policies: tuple[str, str]
     difference: Estimate
     better_share: float
-    luck: float
+    run_to_run: float
     table: pd.DataFrame
 
     @property
@@ -166,7 +166,7 @@ class Decision:
         lead = (
             f"{first} against {second}, {self.about.label}: {self.difference.mean:+.3g} {self.about.unit} "
             f"({self.difference.low:+.3g} to {self.difference.high:+.3g}); better in {self.better_share:.0%} of "
-            f"{self.difference.n} draws. Run-to-run variation accounts for {self.luck:.0%} of the differences between draws."
+            f"{self.difference.n} draws. Run-to-run variation accounts for {self.run_to_run:.0%} of the differences between draws."
         )
         clear = self.table[self.table["clear"]]
         if clear.empty:
@@ -222,7 +222,7 @@ def decide(results: Store | Matched, measure: str, policies: Sequence[str] | Non
     total = float(mean[there].var(ddof=1))
     with np.errstate(invalid="ignore", divide="ignore"):
         within = np.nanvar(difference[there], axis=1) * n_seeds / np.maximum(n_seeds - 1, 1) / n_seeds
-    luck = min(1.0, float(within.mean()) / total) if total > 0.0 and n_seeds.max() > 1 else float("nan")
+    run_to_run = min(1.0, float(within.mean()) / total) if total > 0.0 and n_seeds.max() > 1 else float("nan")
     values = points.drop_duplicates("draw").set_index("draw").loc[draws]
     named = {column_of(own): (own.key, own.label) for own in runs.sections.parameters.values()}
     rows = []
@@ -237,7 +237,7 @@ def decide(results: Store | Matched, measure: str, policies: Sequence[str] | Non
         raise CivicsimError(f"{runs.where}: no uncertain parameter is varied; add [uncertainties] to the study")
     table = pd.DataFrame(rows).sort_values("evppi", ascending=False, ignore_index=True)
     better = float((about.sign * mean[there] > 0.0).mean())
-    return Decision(about, (chosen[0], chosen[1]), estimate(mean[there], bounds=about.apart), better, luck, table)
+    return Decision(about, (chosen[0], chosen[1]), estimate(mean[there], bounds=about.apart), better, run_to_run, table)
 
 
 def _by_draw(runs: Matched, measure: str, style: str) -> np.ndarray:
