@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from civicsim.calibration.between import organisations_frame, standardised
+from civicsim.errors import CivicsimError
 from civicsim.experiment.run import Result, burn_in, run
 from civicsim.experiment.statistics import estimate
 from civicsim.model.levers import Levers
@@ -27,6 +28,7 @@ from civicsim.scenario.toml import read_toml
 TRUSTS = Path(__file__).with_name("trusts.toml")
 TEAMS_OF_A_TRUST = 200
 """Teams of an organisation that is compared with trusts: about as many staff as answer a trust's survey."""
+FEWEST_TRUSTS = 10
 TWO_YEARS, YEAR = 104, 52
 MORE_WORK = 0.175
 """Share of work that one patient more per nurse adds: one in five to seven patients."""
@@ -115,12 +117,23 @@ def of_trusts(frame: pd.DataFrame) -> Rows:
     """Return the statistics over organisations with bootstrap intervals."""
     rng = np.random.default_rng(0)
     values = _of_trusts(frame)
-    samples = [_of_trusts(frame.iloc[rng.integers(0, len(frame), len(frame))]) for _ in range(_SAMPLES)]
+    drawn = (frame.iloc[rng.integers(0, len(frame), len(frame))] for _ in range(_SAMPLES))
+    # A sample of few organisations may hold one of them only, which has no slope.
+    samples = [_of_trusts(sample) for sample in drawn if (sample.std() > 0.0).all()]
     ends = {name: np.quantile([sample[name] for sample in samples], [0.025, 0.975]) for name in values}
     return {name: (value, float(ends[name][0]), float(ends[name][1]), len(frame)) for name, value in values.items()}
 
 
+def check_enough(seeds: Sequence[int]) -> None:
+    """Refuse fewer seeds than a regression across organisations takes, before anything is simulated."""
+    if len(seeds) < FEWEST_TRUSTS:
+        raise CivicsimError(
+            f"mechanisms: {len(seeds)} organisations: a regression across them takes at least {FEWEST_TRUSTS} seeds"
+        )
+
+
 def _trusts(scenario: Scenario, seeds: Sequence[int], threads: int | None) -> Rows:
+    check_enough(seeds)
     return of_trusts(trusts_frame(scenario, seeds, threads))
 
 

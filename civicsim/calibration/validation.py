@@ -9,9 +9,10 @@ from functools import cached_property
 import pandas as pd
 
 from civicsim.calibration.between import influence_and_burnout, organisations_frame
+from civicsim.calibration.mechanisms import check_enough, measure_mechanisms
 from civicsim.calibration.people import leaving, people_frame, persistence
 from civicsim.calibration.statistics import observe, table
-from civicsim.calibration.targets import Target, read_targets
+from civicsim.calibration.targets import MECHANISMS, Target, read_targets
 from civicsim.experiment.run import Progress, burn_in, run, seeds_of
 from civicsim.scenario.scenario import Scenario
 
@@ -19,19 +20,8 @@ PEOPLE_WEEKS, PEOPLE_EVERY = 169, 13
 """Three years and a quarter, observed every quarter: persistence over three years needs a first observation."""
 _BOOTSTRAP = 200
 _COLUMNS = [
-    *(
-        "pattern",
-        "statistic",
-        "finding",
-        "unit",
-        "value",
-        "low",
-        "high",
-        "simulated",
-        "simulated_low",
-        "simulated_high",
-    ),
-    *("holds", "sure", "status", "year", "source"),
+    *("pattern", "statistic", "finding", "unit", "value", "low", "high"),
+    *("simulated", "simulated_low", "simulated_high", "holds", "sure", "status", "year", "source"),
 ]
 
 
@@ -56,6 +46,8 @@ class Validation:
         See :func:`civicsim.calibration.people.persistence`.
     leaving : dict or None
         See :func:`civicsim.calibration.people.leaving`.
+    mechanisms : pandas.DataFrame or None
+        As ``targets``, for findings about mechanisms; see :mod:`civicsim.calibration.mechanisms`.
     """
 
     scenario: Scenario
@@ -65,6 +57,7 @@ class Validation:
     n_organisations: int
     persistence: pd.DataFrame | None
     leaving: dict[str, float] | None
+    mechanisms: pd.DataFrame | None = None
 
     @cached_property
     def patterns(self) -> pd.DataFrame:
@@ -98,6 +91,7 @@ def validate(
     targets: Sequence[Target] | None = None,
     organisations: int = 120,
     people: bool = True,
+    mechanisms: bool = False,
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> Validation:
@@ -115,9 +109,13 @@ def validate(
         Number of organisations for the link between influence and burnout, each one run, including those of ``seeds``; 0 for none.
     people : bool
         Whether to follow staff one by one over three years.
+    mechanisms : bool
+        Whether to repeat published findings about mechanisms as simulated experiments, with a run or an organisation per seed.
     """
     case = Scenario.preset() if scenario is None else scenario
     numbers = seeds_of(seeds, case.seed)
+    if mechanisms:
+        check_enough(numbers)
     start = burn_in(case, numbers, threads=threads, progress=progress)
     observed = observe(case, numbers, start=start, threads=threads, progress=progress)
     found = against_targets(read_targets() if targets is None else targets, table(observed, _BOOTSTRAP))
@@ -135,4 +133,7 @@ def validate(
             case, numbers, weeks=PEOPLE_WEEKS, every=PEOPLE_EVERY, start=start, threads=threads, progress=progress
         )
         lasting, leavers = persistence(frame), leaving(frame)
-    return Validation(case, numbers, found, between, organisations, lasting, leavers)
+    studied = None
+    if mechanisms:
+        studied = against_targets(read_targets(MECHANISMS), measure_mechanisms(case, numbers, threads=threads))
+    return Validation(case, numbers, found, between, organisations, lasting, leavers, studied)

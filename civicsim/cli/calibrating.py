@@ -54,7 +54,9 @@ def validate(output: Output, request: Validate) -> None:
     seeds = seeds_of(runs, scenario.seed)
     folder = Folder(request.out) if request.out is not None else None
     with progress(output, work) as report:
-        found = against_data(scenario, seeds, targets=known, organisations=organisations, progress=report)
+        found = against_data(
+            scenario, seeds, targets=known, organisations=organisations, mechanisms=request.mechanisms, progress=report
+        )
         if people is not None:
             frame = people_frame(scenario, seeds, every=request.every, progress=report)
             write_file(people, table_writer(frame))
@@ -67,7 +69,7 @@ def validate(output: Output, request: Validate) -> None:
         lines.append(f"Wrote {people}: staff one by one, every {counted(request.every, 'week')}.")
     if folder is not None:
         lines.append(f"Wrote {folder.path}/validation.html, with the table and the figure beside it.")
-    keys = ("targets", "between", "leaving", "persistence")
+    keys = ("targets", "between", "leaving", "persistence", "mechanisms")
     data = {**about, "patterns": found.patterns.reset_index(), **{key: getattr(found, key) for key in keys}}
     if found.between is not None:
         data["between"] = found.between.to_dict("index")
@@ -81,6 +83,10 @@ def _write_validation(output: Output, folder: Folder, found: Validation, about: 
 
     with folder.writing(output, about):
         folder.write_csv("targets.csv", "published data beside simulated values", found.targets)
+        if found.mechanisms is not None:
+            folder.write_csv(
+                "mechanisms.csv", "published findings about mechanisms beside experiments", found.mechanisms
+            )
         figure = targets_figure(found.targets, title_of(found), footer_of(found))
         folder.write("targets.png", "the same as a figure", lambda path: save(figure, path))
         folder.write_text("validation.html", "one page with all results", validation_page(found))

@@ -197,6 +197,7 @@ class Validate(Seeded):
         civicsim validate --kind ambulance-service --seeds 10
         civicsim validate --out validation --people people.parquet --every 1
         civicsim validate best.toml --json
+        civicsim validate --mechanisms --seeds 100
 
     Shows each target beside the simulated value and its interval, and which patterns the model reproduces.
     """
@@ -209,6 +210,9 @@ class Validate(Seeded):
         str | None, opt.value("FILE", "Write a row for each member of staff to this .parquet or .csv file.")
     ] = None
     every: Annotated[int, opt.count("Weeks between rows of staff.", 1)] = 4
+    mechanisms: Annotated[
+        bool, opt.flag("--mechanisms", "Repeat published findings about mechanisms as simulated experiments.")
+    ] = False
     out: opt.Out = None
 
 

@@ -21,6 +21,10 @@ _LEVELS = (
     "organisations, and their correlations."
 )
 _TRUSTS = "Real trusts of one kind: raw −.48 to −.63; adjusted about +.14 (NHS Staff Survey tables, 2021–24, computed)."
+_MECHANISMS = (
+    "Published findings on what follows from what, and how strongly, beside simulated experiments that measure the same. No "
+    "parameter has been fitted to them yet."
+)
 _METHOD = (
     "a parameter set is ruled out when an emulator's prediction lies too far from a target. Draws are spread over the sets "
     "that are left; they are no sample of a probability distribution. Levers and styles were not varied."
@@ -67,6 +71,17 @@ def results(found: Validation) -> Iterator[Part]:
         caption = "Correlation of states with those of earlier years, of staff who stay"
         text = f"Staff who are burnt out leave {ratio} times as often as others."
         yield Part("Individual staff", [text], table=table_of(caption, _PERSISTENCE, found.persistence))
+    if found.mechanisms is not None:
+        yield _studied(found.mechanisms)
+
+
+def _studied(rows: pd.DataFrame) -> Part:
+    """Return the findings about mechanisms beside simulated experiments, and how many agree."""
+    text = (
+        f"{_MECHANISMS} {int(rows['holds'].sum())} of {len(rows)} agree. What the model says about a difference between styles "
+        "is no better than the mechanisms behind it."
+    )
+    return Part("Mechanisms", [text], table=targets(rows, sources=False))
 
 
 def calibration_page(found: Calibration, pinned: Sequence[float], check: pd.DataFrame) -> str:

@@ -1,11 +1,14 @@
 """Targets of mechanisms are data, and each experiment measures what its targets name, in organisations that differ as trusts do."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from civicsim.calibration.mechanisms import (
     EXPERIMENTS,
+    FEWEST_TRUSTS,
     TAKING_PART,
     a_trust,
     allocations,
@@ -14,6 +17,9 @@ from civicsim.calibration.mechanisms import (
     trusts_frame,
 )
 from civicsim.calibration.targets import MECHANISMS, read_targets
+from civicsim.calibration.validation import validate
+from civicsim.errors import CivicsimError
+from civicsim.report.calibration_page import results
 from civicsim.scenario.scenario import Scenario
 from civicsim.scenario.shipped import styles
 
@@ -106,3 +112,19 @@ def test_the_participative_intervention_takes_no_hours_that_are_not_there():
         bundle = bundle.set(key, value)
     budget = sum(bundle.levers.hours(0.75).values())
     assert budget == pytest.approx(sum(Scenario.preset().levers.hours(0.75).values()))
+
+
+def test_validation_holds_findings_up_to_simulated_experiments_where_it_is_asked_to(targets):
+    case = Scenario.preset().with_(n_teams=4, burn_in_weeks=26)
+    found = validate(case, FEWEST_TRUSTS, organisations=0, people=False, mechanisms=True)
+    assert found.mechanisms["statistic"].tolist() == [target.statistic for target in targets]
+    assert found.mechanisms["simulated"].notna().all()
+    (part,) = [part for part in results(found) if part.heading == "Mechanisms"]
+    assert len(part.table.rows) == len(targets)
+    assert f"{int(found.mechanisms['holds'].sum())} of {len(targets)} agree" in part.texts[0]
+    assert not [part for part in results(dataclasses.replace(found, mechanisms=None)) if part.heading == "Mechanisms"]
+
+
+def test_too_few_organisations_for_a_regression_are_refused_in_one_line():
+    with pytest.raises(CivicsimError, match=r"mechanisms: 3 organisations: .* at least 10 seeds"):
+        measure_mechanisms(Scenario.preset(), [1, 2, 3], ["trusts"])
