@@ -38,7 +38,7 @@ def test_every_style_meets_every_setting_draw_and_shock():
     assert len(points.groupby(["policy", "future"])) == len(points)
     assert points.groupby("future")["intercept"].nunique().max() == 1
     assert points.groupby("policy")[["style", "fear"]].nunique().max().max() == 1
-    assert [event.name for event in study.scenario(1).interventions] == ["surge"] * len(study.scenario(1).interventions)
+    assert [event.name for event in study.scenario(1).interventions] == ["surge"]
     assert study.scenario(0).interventions == ()
 
 

@@ -13,6 +13,7 @@ import poison
 import pytest
 from studies import SIZES, small_study, table_hashes
 
+import civicsim as cs
 from civicsim.errors import CivicsimError
 from civicsim.study.run import worker
 from civicsim.study.run.executors import LocalExecutor, RemoteError, WorkerDiedError, without_main
@@ -78,6 +79,13 @@ def test_a_number_that_is_none_is_caught_with_process_week_and_row(tmp_path, mon
         measure_alone(study.protocol, 0, poison.NOT_A_NUMBER)
 
 
+def test_a_number_that_is_none_is_found_where_no_record_would_show_it():
+    result = cs.run(cs.Scenario.preset().with_(n_teams=2, weeks=2, burn_in_weeks=0), [1])
+    assert worker.is_finite(result.cohort, result.recorder)
+    result.cohort.person["alignment"][2] = np.nan
+    assert not worker.is_finite(result.cohort, result.recorder)
+
+
 def test_runs_that_failed_are_done_again_only_when_asked(tmp_path, monkeypatch):
     study = small_study(measures=["trust"])
     simulate = worker._simulate
@@ -123,6 +131,7 @@ import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
 from studies import small_study, table_hashes
+import civicsim as cs
 from civicsim.errors import CivicsimError
 from civicsim.study.run import effort
 from civicsim.study.run import runner
