@@ -93,8 +93,10 @@ def main() -> int:
     different = [(name, key) for name, key in shared if before[name][key] != found[name][key]]
     for name, key in different[:50]:
         print(f"differs: {name}: {key}")
-    gone = {key for name in before for key in before[name] if key not in found.get(name, {})}
-    new = {key for name in found for key in found[name] if key not in before.get(name, {})}
+    # A scenario that only one side has is named itself, not by each of its columns.
+    gone = {key for name in before for key in before[name] if key not in found.get(name, before[name])}
+    new = {key for name in found for key in found[name] if key not in before.get(name, found[name])}
+    gone, new = gone | (before.keys() - found.keys()), new | (found.keys() - before.keys())
     print(f"{len(shared):,} hashes of {len(found)} scenarios compared, {len(different)} differ")
     print(f"gone: {', '.join(sorted(gone)) or 'none'}; new: {', '.join(sorted(new)) or 'none'}")
     return 1 if different else 0

@@ -19,8 +19,10 @@ NAMES = sorted(path.parent.name for path in FOLDER.glob("*/lesson.toml"))
 def test_there_are_at_least_eight_in_an_order():
     assert len(lessons()) >= 8
     assert sorted(lessons()) == NAMES
-    orders = [lesson.order for lesson in lessons().values()]
-    assert orders == sorted(set(orders))
+    orders = {name: lesson.order for name, lesson in lessons().items()}
+    same = {name: order for name, order in orders.items() if list(orders.values()).count(order) > 1}
+    assert same == {}, "lessons with the same order"
+    assert list(orders.values()) == sorted(orders.values())
 
 
 def test_a_lesson_has_all_that_a_class_needs():
@@ -63,10 +65,13 @@ CLAIMS = {
 def test_a_lesson_reports_thirty_runs(name):
     """Where this fails, the model has moved: read the lesson again and correct it."""
     before, after = (work.batch(scenario, work.MANY) for scenario in lessons()[name].runs)
-    for measure, (value, word) in CLAIMS[name].items():
-        v = verdict(measure, before, after)
-        assert v.word == word, measure
-        assert v.after == pytest.approx(value, rel=0.06, abs=0.01), measure
+    found = {measure: verdict(measure, before, after) for measure in CLAIMS[name]}
+    faults = [
+        f"{measure}: found {v.after:.3g}, {v.word}; claimed {value}, {word}"
+        for (measure, v), (value, word) in zip(found.items(), CLAIMS[name].values(), strict=True)
+        if v.word != word or v.after != pytest.approx(value, rel=0.06, abs=0.01)
+    ]
+    assert faults == [], "\n".join(faults)
 
 
 def test_every_lesson_with_two_runs_has_claims():

@@ -30,13 +30,13 @@ def golden_numbers() -> dict[str, dict[str, float]]:
 def test_the_golden_run_gives_the_numbers_it_gave(style):
     known = tomllib.loads(GOLDEN.read_text())
     found = golden_numbers()[style]
-    assert set(found) == set(known[style])
+    assert set(found) == set(known[style]), "new measures: uv run python tests/contract/test_golden_run.py"
     changed = {
         name: (known[style][name], value)
         for name, value in found.items()
         if value != pytest.approx(known[style][name], rel=1e-6, abs=1e-9, nan_ok=True)
     }
-    assert changed == {}
+    assert changed == {}, "if meant to change: uv run python tests/contract/test_golden_run.py"
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ def _page(name: str) -> str:
 
 @pytest.mark.parametrize("name", sorted({*SECTIONS, *PROCESSES, *LEVERS}))
 def test_every_group_of_parameters_process_and_lever_is_in_the_glossary(name):
-    assert f"`{name}`" in _page("glossary.md")
+    assert f"`{name}`" in _page("glossary.md"), f"docs/model/glossary.md: no entry with `{name}`"
 
 
 def test_the_glossary_explains_no_word_twice():
