@@ -103,7 +103,7 @@ def test_an_ablation_runs_shows_what_mechanisms_do_and_has_a_page(call):
     assert call("study", "report", "plain-ablation", "--out", "ablation.html").code == 0
     page = Path("ablation.html").read_text()
     assert "<h2>Mechanisms</h2>" in page
-    assert "58 policies are too many for a chart" in page
+    assert re.search(r"\d\d policies are too many for a chart", page)
 
 
 def test_a_search_shows_what_it_found_and_how_to_repeat_it(call, monkeypatch):
