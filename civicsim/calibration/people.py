@@ -114,7 +114,9 @@ def leaving(people: pd.DataFrame) -> dict[str, float]:
     """Return the rate ratio of leaving of burnt-out staff to others, its interval (95 %, over runs), and n runs."""
     known = people[people["left"].notna()]
     rates = known.groupby(["seed", "burnt_out"])["left"].mean().unstack()
-    about = estimate(np.log(rates[True] / rates[False]).replace([np.inf, -np.inf], np.nan).to_numpy())
+    # A run in which none of either kind leaves has no ratio.
+    stayed = (rates > 0.0).all(axis=1)
+    about = estimate(np.log((rates[True] / rates[False]).where(stayed)).to_numpy())
     return {name: float(np.exp(end)) for name, end in about.columns("ratio", "").items()} | {"n": about.n}
 
 
