@@ -114,7 +114,7 @@ def test_a_link_that_runs_through_others_vanishes_when_they_are_held_constant():
 
 
 def test_a_run_in_which_one_kind_never_leaves_has_no_ratio_of_leaving():
-    left = [1, 0, 0, 1, 0, 0, 1, 0] + [1, 0, 0, 0, 0, 0, 0, 0] + [1, 1, 0, 0, 1, 0, 0, 1]
+    left = [1, 0, 0, 1, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 1, 0, 0, 1]
     staff = pd.DataFrame({"seed": np.repeat([1, 2, 3], 8), "burnt_out": [True, False] * 12, "left": left})
     found = leaving(staff)
     # Rates .5 and .25 in the first run, and .5 and .5 in the third: ratios of 2 and 1.
