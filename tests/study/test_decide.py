@@ -52,7 +52,7 @@ def test_where_one_policy_is_always_better_nothing_is_worth_knowing():
     assert np.isnan(found.turns_at)
 
 
-def a_study(n_draws=60, n_seeds=4, better="lower"):
+def a_study(n_draws=60, n_seeds=4, better="lower", of_seed=0.0):
     """Return results of two styles in draws of two parameters, of which the first decides."""
     rng = np.random.default_rng(5)
     fear, other = rng.uniform(0.0, 0.015, n_draws), rng.uniform(size=n_draws)
@@ -62,7 +62,8 @@ def a_study(n_draws=60, n_seeds=4, better="lower"):
             rows.append({"point": len(rows), "style": style, "policy": policy, "draw": draw, "future": draw, "setting": 0,
                          "shock": "", "against": np.nan, "exhaustion.fear_weight": fear[draw], "other": other[draw]})  # fmt: skip
             effect = 400.0 * (fear[draw] - 0.006) * policy
-            values.append(30.0 + effect + rng.normal(0.0, 0.3, n_seeds))
+            by_seed = of_seed * policy * np.arange(n_seeds)
+            values.append(30.0 + effect + by_seed + rng.normal(0.0, 0.3, n_seeds))
     about = About("burnt_out_share", "Burnt out", "points", better)
     factors = ("exhaustion.fear_weight", "other")
     return Matched(
@@ -90,6 +91,13 @@ def test_the_other_way_round_the_difference_turns_and_the_worth_stays():
     )
     assert one.difference.mean == pytest.approx(-other.difference.mean)
     np.testing.assert_allclose(one.table["evppi"], other.table["evppi"], atol=1e-9)
+
+
+def test_what_a_seed_does_to_all_draws_alike_is_no_difference_between_draws():
+    usual, large = (decide(a_study(of_seed=x), "burnt_out_share").run_to_run for x in (0.0, 5.0))
+    # Two normal differences of spread .3 over four seeds, against an effect uniform over 6 points: .045 / (.045 + 3).
+    assert usual == pytest.approx(0.015, abs=0.006)
+    assert large == pytest.approx(usual)
 
 
 def test_what_cannot_be_decided_is_said_in_one_line():

@@ -218,11 +218,7 @@ def decide(results: Store | Matched, measure: str, policies: Sequence[str] | Non
         raise CivicsimError(
             f"{runs.where}: {int(there.sum())} draws in which both styles have a run: expected at least {_FEWEST_DRAWS}"
         )
-    n_seeds = np.isfinite(difference[there]).sum(axis=1)
-    total = float(mean[there].var(ddof=1))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        within = np.nanvar(difference[there], axis=1) * n_seeds / np.maximum(n_seeds - 1, 1) / n_seeds
-    run_to_run = min(1.0, float(within.mean()) / total) if total > 0.0 and n_seeds.max() > 1 else float("nan")
+    run_to_run = _run_to_run(difference[there])
     values = points.drop_duplicates("draw").set_index("draw").loc[draws]
     named = {column_of(own): (own.key, own.label) for own in runs.sections.parameters.values()}
     rows = []
@@ -238,6 +234,20 @@ def decide(results: Store | Matched, measure: str, policies: Sequence[str] | Non
     table = pd.DataFrame(rows).sort_values("evppi", ascending=False, ignore_index=True)
     better = float((about.sign * mean[there] > 0.0).mean())
     return Decision(about, (chosen[0], chosen[1]), estimate(mean[there], bounds=about.apart), better, run_to_run, table)
+
+
+def _run_to_run(difference: np.ndarray) -> float:
+    """Return the share of the variance between draws that is run-to-run variation, from (draws, seeds) differences.
+
+    All draws meet the same seeds: what a seed does to every draw alike is no difference between draws, and is taken off.
+    """
+    mean, n = mean_of(difference, axis=1), difference.shape[1]
+    total = float(mean.var(ddof=1))
+    if n < 2 or total == 0.0:
+        return float("nan")
+    rest = difference - mean[:, None] - (mean_of(difference, axis=0) - mean.mean())
+    within = float(np.nansum(rest**2)) / ((len(mean) - 1) * (n - 1))
+    return min(1.0, within / n / total)
 
 
 def _by_draw(runs: Matched, measure: str, style: str) -> np.ndarray:
