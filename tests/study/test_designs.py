@@ -7,9 +7,10 @@ from studies import SIZES, small_study
 
 from civicsim.engine.parameters import Parameter
 from civicsim.errors import ScenarioError
+from civicsim.scenario.scenario import Scenario
 from civicsim.study.design.designs import n_settings, read_design, settings_of, unit_sample
 from civicsim.study.design.factors import Range, column_of, read_factors
-from civicsim.study.design.protocol import Protocol
+from civicsim.study.design.protocol import Protocol, scenario_from_values, scenario_values
 from civicsim.study.design.study import Study
 
 SHARE = {"low": 0.2, "high": 0.8}
@@ -212,3 +213,16 @@ def test_the_size_of_a_design_is_told_without_making_it():
         factors = read_factors(given, "test")
         design = read_design(values, factors, 0, "test")
         assert n_settings(design, factors) == len(settings_of(design, factors)), values
+
+
+def test_values_that_another_version_wrote_are_refused_in_one_line():
+    values = scenario_values(Scenario.preset())
+    assert scenario_from_values(values) == Scenario.preset()
+    more = values | {"population": values["population"] | {"skill_mead": 0.1}}
+    fewer = {name: value for name, value in values.items() if name != "voice"}
+    for given, expected in (
+        (more, r"another version of civicsim: \[population\] has no 'skill_mead'.*skill_mean"),
+        (fewer, "no section 'voice'"),
+    ):
+        with pytest.raises(ScenarioError, match=expected):
+            scenario_from_values(given)

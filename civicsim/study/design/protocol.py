@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from civicsim import checks
 from civicsim.engine.process import Process
 from civicsim.errors import ScenarioError, naming
 from civicsim.model.levers import Levers
@@ -227,8 +228,18 @@ def scenario_values(scenario: Scenario) -> dict[str, Any]:
 
 
 def scenario_from_values(values: Mapping[str, Any], model: Model = SHIPPED) -> Scenario:
-    """Return the scenario of values from :func:`scenario_values`, without any preset or file."""
+    """Return the scenario of values from :func:`scenario_values`, without any preset or file.
+
+    Raises
+    ------
+    ScenarioError
+        If a section is missing or has a parameter that does not exist: another version of civicsim wrote them.
+    """
     given = dict(values)
+    with naming("values of another version of civicsim"):
+        checks.keys(model.types, given, "no section")
+        for name, cls in model.types.items():
+            checks.keys(given[name], [about.name for about in dataclasses.fields(cls)], f"[{name}] has no")
     sections: dict[str, Any] = {name: cls(**given.pop(name)) for name, cls in model.types.items()}
     given |= {name: sections.pop(name) for name in SHARED}
     given["habits"] = Levers(**given["habits"])
