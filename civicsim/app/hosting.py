@@ -203,8 +203,10 @@ def nowhere(root: str) -> str:
 
 
 def complete(page: str) -> str:
-    """Return a page as Solara renders it with a language, with zoom, with a name, and with what components share."""
+    """Return a page as Solara renders it with a language, with zoom, with names, and with what components share."""
     page = page.replace("<html>", '<html lang="en">', 1)
+    # A screen reader announces a bar that shows progress by its name, and Solara's have none.
+    page = re.sub(r"<(v-progress-(?:linear|circular))(?=\s)", r'<\1 aria-label="Loading"', page)
     page = re.sub(
         r'<meta name="viewport"[^>]*>',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',

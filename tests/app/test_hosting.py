@@ -41,6 +41,12 @@ def test_the_page_says_its_language_and_lets_itself_be_zoomed(html):
     assert "<title>civicsim</title>" in html
 
 
+def test_every_bar_that_shows_progress_has_a_name(html):
+    bars = re.findall(r"<v-progress-(?:linear|circular)[^>]*", html)
+    assert bars
+    assert [bar for bar in bars if 'aria-label="' not in bar] == []
+
+
 def test_every_file_that_the_page_names_is_on_this_computer(html):
     assert len(set(re.findall(r'(?:src|href)="/_solara/cdn/([^"?]+)', html))) >= 3
     assert hosting.missing_names(html) == []
