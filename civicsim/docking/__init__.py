@@ -1,1 +1,1 @@
-"""The rules on any network, to reproduce published models."""
+"""Published models on any network: by the rules of the week, or beside it."""
