@@ -30,7 +30,7 @@ FORMS = {
     "voice__form": ("linear", "product"),
     "response__form": ("linear", "hyperbolic"),
     "learning__form": ("pearce-hall", "counting"),
-    "spread__form": ("simple", "proportional"),
+    "spread__form": ("simple", "proportional", "neutral"),
     "exhaustion__form": ("saturating", "threshold"),
     "forum__level": ("organisation", "national"),
     "compact__level": ("team",),

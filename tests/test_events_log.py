@@ -250,6 +250,20 @@ def test_a_team_sees_all_recent_changes_of_its_neighbours_and_no_others():
     assert {1, 26} <= ages
 
 
+def test_a_team_that_copies_a_neighbour_has_seen_one():
+    scenario = lively_scenario(spread__form="neutral", spread__copying_rate=0.1, pairing__enabled=False)
+    result = cs.run(scenario, seeds=1, events=True)
+    events = result.events()
+    seen = events[(events["event"] == "spread") & (events["cause"] == "seen")]
+    # What had been copied before the run stands at the beginning of the log.
+    copied = events[(events["event"] == "adoption") & (events["cause"] == "neighbours") & (events["week"] > 0)]
+    key = ["week", "team", "dimension", "value"]
+    assert len(seen) > 100
+    assert set(seen["value"]) == {-1, 0, 1}
+    assert seen[key].to_numpy().tolist() == copied[key].to_numpy().tolist()
+    assert (seen["source"] != seen["team"]).all()
+
+
 def told(*events):
     """Return the ideas of a log written by hand: week, team, event, cause and, where there is one, the source."""
     rows = np.zeros(len(events), ROW)

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tools import GRID, after, both, constant, never_falling, never_rising, put, rising, row, shares, step
 
-from civicsim.model.organisation import FROM_DIRECTIVE, FROM_NEIGHBOURS, FROM_STAFF
-from civicsim.model.processes.spread import NEWS_WEEKS, accepts, headspace_gate, news_of
+from civicsim.model.organisation import FROM_DIRECTIVE, FROM_NEIGHBOURS, FROM_STAFF, TABLES, record_type
+from civicsim.model.processes.spread import NEWS_WEEKS, accepts, copied_team, headspace_gate, news_of
 
-COMPLEX, SIMPLE, PROPORTIONAL = range(3)
+COMPLEX, SIMPLE, PROPORTIONAL, NEUTRAL = range(4)
 
 # -- equations -------------------------------------------------------------------------------------------------------
 
@@ -52,6 +52,15 @@ def test_an_accurate_team_accepts_what_fits_and_refuses_what_does_not(fits):
 def test_news_is_a_standing_change_of_the_last_half_year(function, change, expected):
     slot = row("practice", **({"followed": 1, "adopted_week": 99, "value": -1} | change))
     assert function(slot, 100) == expected
+
+
+def test_the_team_that_is_copied_is_picked_by_ties():
+    neighbours = np.zeros(4, dtype=record_type(TABLES["neighbour"])).view(np.recarray)
+    neighbours.team, neighbours.ties = -1, 0
+    assert both(copied_team, neighbours, 0.5) == -1
+    neighbours.team[:3], neighbours.ties[:3] = (7, 2, 5), (1, 6, 3)
+    found = [both(copied_team, neighbours, u) for u in np.linspace(0.0005, 0.9995, 1000)]
+    assert [found.count(team) for team in (7, 2, 5, -1)] == [100, 600, 300, 0]
 
 
 # -- the process -----------------------------------------------------------------------------------------------------
@@ -277,3 +286,128 @@ def test_a_higher_rate_above_the_threshold_passes_more(crowd):
     assert never_rising(
         heard(after(star(crowd.copy(), active=4), "spread", p__spread__threshold=x, p__spread__noise=0.0)) for x in GRID
     )
+
+
+# -- the neutral form ------------------------------------------------------------------------------------------------
+
+COPYING = {"p__spread__form": NEUTRAL, "p__spread__copying_rate": 1.0}
+
+
+def islands(cohort, ties=(1, 1, 1, 1, 1, 1)):
+    """Make a ring of the six teams of each organisation, all dimensions apart and in random states; return the shares of ties."""
+    put(cohort, practice__followed=0, neighbour__team=-1, neighbour__ties=0, team__headspace=0.0)
+    cohort.practice["value"] = np.random.default_rng(1).integers(-1, 2, cohort.practice.shape)
+    for first in cohort.organisation["first_team"]:
+        for place in range(6):
+            team, following = first + place, first + (place + 1) % 6
+            for own, other, slot in ((team, following, 0), (following, team, 1)):
+                cohort.neighbour["team"][own, slot], cohort.neighbour["ties"][own, slot] = other, ties[place]
+    degree = np.array([ties[place] + ties[place - 1] for place in range(6)])
+    return degree / degree.sum()
+
+
+def frequency(cohort, value, weights):
+    """Return the share of teams with a value, by organisation and dimension."""
+    return np.einsum("otd,t->od", cohort.practice["value"].reshape(-1, 6, 30) == value, weights)
+
+
+def test_what_a_neighbour_does_is_copied_whatever_it_is_worth(cohort):
+    for value in (-1, 0, 1):
+        star(cohort, active=10, value=1)
+        put(cohort, **COPYING, team__headspace=0.0, person__skill=1.0, p__practice__judgement_gain=0.5)
+        cohort.practice["reality"][:, D] = -1
+        first = cohort.organisation["first_team"]
+        slot = cohort.practice[first + 1, D]
+        # Neither new nor anyone's choice, and no set way at all where the value is 0.
+        slot["value"], slot["followed"], slot["origin"] = value, 0, FROM_DIRECTIVE
+        cohort.practice[first + 1, D] = slot
+        cohort.practice["value"][listeners(cohort), D] = 1 if value <= 0 else -1
+        step(cohort, "spread")
+        copied = cohort.practice[listeners(cohort), D]
+        assert (copied["value"] == value).all()
+        assert (copied["origin"] == FROM_NEIGHBOURS).all()
+        assert (copied["adopted_week"] == cohort.week + 1).all()
+
+
+def test_copies_follow_the_share_of_ties_and_the_rate(crowd):
+    for n in (2, 5, 8):
+        share = heard(after(star(crowd.copy(), active=n), "spread", **COPYING))
+        assert share == pytest.approx(n / 10, abs=0.12)
+    rates = (0.0, 0.2, 0.6, 1.0)
+    shares_heard = [
+        heard(after(star(crowd.copy(), active=10), "spread", **COPYING | {"p__spread__copying_rate": r})) for r in rates
+    ]
+    assert shares_heard[0] == 0.0
+    assert shares_heard == pytest.approx(rates, abs=0.12)
+
+
+def test_no_news_room_judgement_or_order_changes_what_is_copied(crowd):
+    base = put(star(crowd.copy(), active=5), **COPYING)
+    expected = step(base.copy(), "spread").practice["value"]
+    for change in (
+        {"team__headspace": 0.0}, {"person__skill": 0.0}, {"practice__followed": 0}, {"practice__reality": 1}, {"practice__reality": -1},
+        {"organisation__directive_rate": 1.0, "p__spread__order_rate": 1.0}, {"practice__origin": FROM_DIRECTIVE},
+        {"p__spread__internal": 1.0, "p__spread__threshold": 0.1},
+    ):  # fmt: skip
+        np.testing.assert_array_equal(after(base, "spread", **change).practice["value"], expected, err_msg=str(change))
+
+
+def test_without_ties_nothing_is_copied(cohort):
+    put(cohort, **COPYING, neighbour__team=-1, neighbour__ties=0)
+    before = cohort.practice.copy()
+    step(cohort, "spread")
+    np.testing.assert_array_equal(cohort.practice, before)
+
+
+@pytest.mark.parametrize("ties", [(1, 1, 1, 1, 1, 1), (1, 5, 1, 2, 9, 3)])
+@pytest.mark.parametrize("value", [-1, 0, 1])
+def test_copying_alone_keeps_the_expected_frequency_of_every_way_of_working(crowd, ties, value):
+    """The mean over teams, weighted by ties, is a martingale of the voter model (Suchecki and others 2005, EPL 69:228)."""
+    cohort = crowd.copy()
+    weights = islands(cohort, ties)
+    put(cohort, **COPYING | {"p__spread__copying_rate": 0.4})
+    start = frequency(cohort, value, weights)
+    for _ in range(15):
+        step(cohort, "spread")
+        cohort.week += 1
+    change = frequency(cohort, value, weights) - start
+    assert change.std() > 0.1
+    assert abs(change.mean()) < 3.5 * change.std() / np.sqrt(change.size)
+
+
+def test_copying_drifts_until_one_way_is_left_which_is_each_as_often_as_it_was_frequent(crowd):
+    cohort = crowd.copy()
+    weights = islands(cohort)
+    put(cohort, **COPYING | {"p__spread__copying_rate": 0.5})
+    starts = [frequency(cohort, value, weights) for value in (-1, 0, 1)]
+    for _ in range(300):
+        step(cohort, "spread")
+        cohort.week += 1
+    ends = [frequency(cohort, value, weights) for value in (-1, 0, 1)]
+    assert np.isin(np.round(ends, 9), (0.0, 1.0)).mean() > 0.999
+    for start, end in zip(starts, ends, strict=True):
+        # Each end is a coin with its start as its chance.
+        spread = np.sqrt((start * (1.0 - start)).sum())
+        assert abs((end - start).sum()) < 3.5 * spread
+        assert rising(end[start.round(2) == share].mean() for share in (0.0, 0.33, 0.67))
+
+
+def test_only_spread_by_worth_makes_practice_fit(crowd):
+    def gain(**form):
+        cohort = put(crowd.copy(), practice__followed=0)
+        weights = islands(cohort)
+        put(
+            cohort, **form, team__headspace=1.0, person__skill=1.0, p__practice__judgement_gain=0.5, practice__reality=1
+        )
+        put(cohort, practice__followed=1, practice__origin=FROM_STAFF, practice__adopted_week=cohort.week - 2)
+        start = frequency(cohort, 1, weights)
+        for _ in range(8):
+            step(cohort, "spread")
+            cohort.week += 1
+        change = frequency(cohort, 1, weights) - start
+        return change.mean(), change.std() / np.sqrt(change.size)
+
+    by_worth, _ = gain(p__spread__form=COMPLEX, p__spread__complex_rate=0.5, p__spread__threshold=0.1)
+    neutral, error = gain(**COPYING | {"p__spread__copying_rate": 0.5})
+    assert by_worth > 0.2
+    assert abs(neutral) < 3.5 * error

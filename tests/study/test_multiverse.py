@@ -183,7 +183,7 @@ def columns(points):
 def test_five_rules_have_forms_and_the_published_one_is_the_first_and_the_default():
     assert {about.section for about in FORMS.values()} == {"voice", "response", "learning", "spread", "exhaustion"}
     assert all(about.default == about.choices[0] for about in FORMS.values())
-    assert all(len(about.choices) == 3 for about in FORMS.values())
+    assert all(len(about.choices) == 3 + (key == "spread.form") for key, about in FORMS.items())
 
 
 def test_a_design_of_forms_is_the_published_world_and_each_other_form_alone():
@@ -194,8 +194,8 @@ def test_a_design_of_forms_is_the_published_world_and_each_other_form_alone():
         {key for key, value, usual in zip(FORMS, row, published, strict=True) if value != usual}
         for row in found.to_numpy()
     ]
-    assert [len(rules) for rules in changed] == [0] + [1] * 10
-    assert len(found.drop_duplicates()) == 11
+    assert [len(rules) for rules in changed] == [0] + [1] * 11
+    assert len(found.drop_duplicates()) == 12
 
 
 def test_forms_are_combined_on_request_and_held_ones_are_kept():

@@ -719,8 +719,18 @@ class Team:
     # -- spread ----------------------------------------------------------------------------------------------------------
 
     def hear_news(self) -> list[tuple[Practice, int]]:
-        """Return what the team will take over of its neighbours' recent changes."""
+        """Return what the team will take over of its neighbours' recent changes, or copy of what they do."""
+        if self.settings.spread.form == "neutral":
+            return [(x, value) for x in self.practices if (value := self.copied(x)) is not None and value != x.value]
         return [(x, value) for x in self.practices if (value := self.heard(x)) and self.takes_up(x, value)]
+
+    def copied(self, practice: Practice) -> int | None:
+        """Now and then a tie picked at random leads to the team that is copied, whatever that is worth; else None."""
+        u_copy, u_whom, _, _ = self.draws("spread", practice.dimension.number)
+        if not self.neighbours or u_copy >= self.settings.spread.copying_rate:
+            return None
+        team = [team for team, n in self.neighbours for _ in range(n)][int(u_whom * sum(n for _, n in self.neighbours))]
+        return team.practices[practice.dimension.number].value
 
     def news_ties(self, practice: Practice) -> dict[int, int]:
         """Return how many ties lead to teams with a recent change, by what they changed to."""

@@ -63,6 +63,7 @@ OTHERWISE = {
         "learning__form": "counting", "exhaustion__form": "threshold", "forum__level": "national", "forum__satisfaction_target": 0.8,
         "forum__membership_threshold": 0.9, "governing__culture_target": 0.5, "governing__pressure": 0.5,
     },
+    "neutral copying": {"spread__form": "neutral", "spread__copying_rate": 0.05},
     "no trials, no absence, no orders, only safety learned": {
         "lifecycle__n_cycles": 0, "turnover__absence_enabled": False, "codification__directives_enabled": False,
         "learning__efficacy_enabled": False, "governing__expectation_drift": 0.05,

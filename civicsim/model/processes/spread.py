@@ -1,4 +1,8 @@
-"""Teams may adopt what a team with ties to them has changed lately."""
+"""Teams may adopt what a team with ties to them has changed lately.
+
+In the neutral form they copy what a neighbour does, or that it has no set way, whatever it is worth: no news, no room, no
+judgement and no order count. It is the null model against which spread by worth is compared.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ import numpy as np
 from civicsim.engine.compiled import compiled, written_in
 from civicsim.engine.parameters import choice, free, parameter, switch
 from civicsim.engine.process import Process
-from civicsim.engine.randomness import stream_of, uniforms_at
+from civicsim.engine.randomness import stream_of, uniforms, uniforms_at
 from civicsim.model import log as event
 from civicsim.model.in_post import mean_skill
 from civicsim.model.organisation import FROM_DIRECTIVE, FROM_NEIGHBOURS
@@ -18,9 +22,15 @@ from civicsim.model.rules import adoption_hazard, either
 
 STREAM = stream_of("spread")
 NEWS_WEEKS = 26
+NEUTRAL = 3
+"""Code of the neutral form; those before it are the forms of :func:`civicsim.model.rules.adoption_hazard`."""
 BLOCK = 16
 """Dimensions that are looked at side by side: rows of news are as long as whole blocks."""
-_CENTOLA_2007 = "Centola and Macy (2007, American Journal of Sociology 113:702); which form holds is open, to be swept."
+_CENTOLA_2007 = (
+    "Centola and Macy (2007, American Journal of Sociology 113:702); which form holds is open, to be swept. The neutral form is the "
+    "null model of Bentley, Hahn and Shennan (2004, Proceedings of the Royal Society B 271:1443)."
+)
+_AS_OFTEN = "Assumption: about as many changes between teams as the complex form brings at the status quo."
 _ECKLES_2018 = "Form: Eckles, Mossel, Rahimian and Sen (2018, arXiv:1810.03579); size free."
 
 
@@ -31,8 +41,8 @@ class Parameters:
     enabled: bool = switch("Changes spread between teams.")
     form: str = choice(
         "complex",
-        ("complex", "simple", "proportional"),
-        "Whether a change needs several examples, one, or any share.",
+        ("complex", "simple", "proportional", "neutral"),
+        "Whether a change needs several examples, one, or any share, or is copied whatever it is worth.",
         _CENTOLA_2007,
     )
     threshold: float = free(
@@ -53,6 +63,14 @@ class Parameters:
     )
     headspace_gain: float = free(
         2.0, "per headspace", 0.5, 20, "How much headspace raises the chance of taking up news."
+    )
+    copying_rate: float = parameter(
+        0.0025,
+        "per week",
+        0,
+        0.1,
+        "Weekly chance, in the neutral form, of copying what a neighbour does on a dimension.",
+        _AS_OFTEN,
     )
 
 
@@ -99,6 +117,33 @@ def _look_around(neighbour, t, start, news, tied, apart):
     return degree
 
 
+@compiled
+def copied_team(neighbours, u):
+    """Return the team to which a team's tie picked at random leads, which it copies in the neutral form; −1 without ties."""
+    degree = reached = 0
+    for k in range(neighbours.shape[0]):
+        degree += neighbours[k].ties
+    for k in range(neighbours.shape[0]):
+        reached += neighbours[k].ties
+        if u * degree < reached:
+            return neighbours[k].team
+    return -1
+
+
+@compiled
+def _copy(org, rate, week, team, neighbour, practice, taken, n_taken):
+    """Add what teams of an organisation copy in the neutral form to what is taken over; return how much that is now."""
+    for t in range(org.first_team, org.first_team + org.n_teams):
+        for d in range(practice.shape[1]):
+            u_copy, u_whom, _, _ = uniforms(org.seed, STREAM, week, team[t].key, d)
+            source = copied_team(neighbour[t], u_whom) if u_copy < rate else -1
+            if source >= 0 and practice[source, d].value != practice[t, d].value:
+                taken[n_taken, 0], taken[n_taken, 1] = t, d
+                taken[n_taken, 2], taken[n_taken, 3] = practice[source, d].value, source
+                n_taken += 1
+    return n_taken
+
+
 @written_in
 def _read_news(start, n_teams, week, practice):
     """Return the news of each team by dimension, −1, 0 (nothing) or 1, in rows as long as whole blocks."""
@@ -122,12 +167,12 @@ def _new_to(t, tied, apart, practice, new):
 
 
 @compiled
-def _note_sources(at, value, start, news, neighbour):
-    """Log every team in which a team has seen what it takes over."""
+def _note_sources(at, value, source, start, news, neighbour):
+    """Log the team that a team copies; −1 stands for every team in which it has seen what it takes over."""
     log, t, d = at
     for k in range(neighbour.shape[1] if log.shape[0] > 0 else 0):
         other = neighbour[t, k].team
-        if other >= 0 and news[other - start, d] == value:
+        if other >= 0 and (other == source or (source < 0 and news[other - start, d] == value)):
             event.note(at, event.SPREAD, event.SEEN, source=other, value=value)
 
 
@@ -135,9 +180,9 @@ def _note_sources(at, value, start, news, neighbour):
 def _take_over(taken, log, start, news, week, p_practice, tally, team, neighbour, practice):
     """Make what teams have adopted from neighbours their practice."""
     for k in range(taken.shape[0]):
-        t, d, value = taken[k]
+        t, d, value, source = taken[k]
         o = team[t].organisation
-        _note_sources((log, t, d), value, start, news, neighbour)
+        _note_sources((log, t, d), value, source, start, news, neighbour)
         change((log, t, d), practice[t, d], value, week + 1, FROM_NEIGHBOURS, 0, tally[o])
         team[t].switching_hours += p_practice[o].switching_hours
         tally[o].adopted_horizontal += 1
@@ -146,7 +191,7 @@ def _take_over(taken, log, start, news, week, p_practice, tally, team, neighbour
 
 @compiled
 def _step(first, last, week, log, p, p_practice, organisation, dimension, tally, team, neighbour, practice, person):
-    """Let each team take over recent changes of its neighbours that it judges to fit."""
+    """Let each team take over recent changes of its neighbours that it judges to fit, or copy them in the neutral form."""
     m = practice.shape[1]
     # First all teams look around, in all organisations, then all change.
     start = organisation[first].first_team
@@ -157,12 +202,16 @@ def _step(first, last, week, log, p, p_practice, organisation, dimension, tally,
     new = np.empty(m + 1, dtype=np.int64)
     # What a team hears of: team, its key, dimension and value; and the chance that it takes it up.
     heard, chance = np.empty((4, n_teams * m), dtype=np.int32), np.empty(n_teams * m)
-    taken = np.empty((n_teams * m, 3), dtype=np.int64)
+    # What is taken over: team, dimension, value, and the one team that is copied, or −1.
+    taken = np.empty((n_teams * m, 4), dtype=np.int64)
     n_taken = 0
     for o in range(first, last):
         if not p[o].enabled:
             continue
         org, q = organisation[o], p[o]
+        if q.form == NEUTRAL:
+            n_taken = _copy(org, q.copying_rate, week, team, neighbour, practice, taken, n_taken)
+            continue
         n_heard = 0
         for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
@@ -187,7 +236,7 @@ def _step(first, last, week, log, p, p_practice, organisation, dimension, tally,
                 t, d, value = heard[0, k], heard[2, k], heard[3, k]
                 accuracy = judges_rightly(mean_skill(team[t], person), p_practice[o].judgement_gain)
                 if accepts(practice[t, d].reality == value, accuracy, draws[1, k]):
-                    taken[n_taken, 0], taken[n_taken, 1], taken[n_taken, 2] = t, d, value
+                    taken[n_taken, 0], taken[n_taken, 1], taken[n_taken, 2], taken[n_taken, 3] = t, d, value, -1
                     n_taken += 1
     _take_over(taken[:n_taken], log, start, news, week, p_practice, tally, team, neighbour, practice)
 
