@@ -64,8 +64,10 @@ class Comparison:
         -------
         pandas.DataFrame
             Columns measure, label, unit, better, style, n, mean, mean_low, mean_high, difference, difference_low,
-            difference_high, superiority, n_pairs, verdict. Intervals are 95 % t intervals over runs, cut off where the measure
-            cannot go: they show run-to-run variation, not parameter uncertainty.
+            difference_high, difference_median, difference_q25, difference_q75 (quartiles),
+            difference_share_higher, difference_share_lower, difference_share_equal (of pairs), superiority, n_pairs, verdict; see
+            :class:`civicsim.experiment.statistics.PairedDifference`. Intervals are 95 % t intervals over runs, cut off where
+            the measure cannot go: they show run-to-run variation, not parameter uncertainty.
         """
         import pandas as pd
 

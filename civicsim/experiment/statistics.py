@@ -9,6 +9,12 @@ import numpy as np
 CONFIDENCE = 0.95
 ANYWHERE = (-np.inf, np.inf)
 """Bounds of values without any."""
+DISAGREE, FEW = "mean and median disagree", "a few carry it"
+CAUTIONS = {
+    DISAGREE: "the mean goes one way and the median the other: fewer pairs, with larger differences, outweigh the others.",
+    FEW: "without the tenth of the pairs at either end, the mean difference would be 0 or go the other way.",
+}
+"""Why a mean difference by itself would mislead, and what that means."""
 
 
 @dataclass(frozen=True)
@@ -40,29 +46,84 @@ class Estimate(_Interval):
 
 @dataclass(frozen=True)
 class PairedDifference(_Interval):
-    """A mean difference between matched runs.
+    """A mean difference between matched runs, and how the differences of single pairs are spread around it.
 
     Attributes
     ----------
     mean, low, high : float
         Mean difference and ends of its interval.
-    superiority : float
-        Probability of superiority: the share of pairs in which the first is larger; ties count half.
+    median, q25, q75 : float
+        Median and quartiles of the differences; between the quartiles lies the middle half of the pairs.
+    trimmed : float
+        Mean without the tenth of the pairs at either end (none of fewer than ten).
+    n_higher, n_lower : int
+        Pairs in which the first is larger, and in which it is smaller; all others are exactly equal.
     n : int
         Number of pairs.
     """
 
-    superiority: float
+    median: float
+    q25: float
+    q75: float
+    trimmed: float
+    n_higher: int
+    n_lower: int
     n: int
 
     @property
-    def verdict(self) -> str:
-        """In words: "higher", "lower", "same" (exactly), or "too close to call"."""
+    def n_equal(self) -> int:
+        """Pairs whose two values are exactly equal."""
+        return self.n - self.n_higher - self.n_lower
+
+    @property
+    def superiority(self) -> float:
+        """Probability of superiority: the share of pairs in which the first is larger; ties count half."""
+        return (self.n_higher + 0.5 * self.n_equal) / self.n if self.n else np.nan
+
+    @property
+    def way(self) -> str:
+        """What the interval of the mean shows: "higher", "lower", "same" (exactly), or "too close to call"."""
         if self.mean == self.low == self.high == 0.0:
             return "same"
         if np.isnan(self.low) or self.low <= 0.0 <= self.high:
             return "too close to call"
         return "higher" if self.mean > 0.0 else "lower"
+
+    @property
+    def caution(self) -> str:
+        """Why the mean by itself would mislead, in words: :data:`DISAGREE`, :data:`FEW`, or "".
+
+        Mean and median disagree where they lie on different sides of 0, and either the interval of the mean excludes 0 or the
+        whole middle half of the pairs lies on the side of the median. A few carry a difference whose interval excludes 0
+        where the mean without the tenth at either end is 0 or on the other side of it. Assumption: these two rules, the middle
+        half and the tenth; the 10 % trimmed mean is the conventional one.
+        """
+        # Sums of numbers that cancel out are 0 but for rounding.
+        rounding = 1e-9 * max(abs(self.mean), abs(self.q25), abs(self.q75))
+        values = (self.mean, self.median, self.trimmed, self.q25, self.q75)
+        mean, median, trimmed, q25, q75 = (0.0 if abs(value) <= rounding else np.sign(value) for value in values)
+        clear = self.way in ("higher", "lower")
+        if mean * median < 0.0 and (clear or q25 * q75 > 0.0):
+            return DISAGREE
+        return FEW if clear and mean * trimmed <= 0.0 else ""
+
+    @property
+    def verdict(self) -> str:
+        """The way, and behind ", but" the caution where there is one."""
+        return with_caution(self.way, self.caution)
+
+    def columns(self, name: str, prefix: str | None = None) -> dict[str, float]:
+        """Return also, after the prefix: ``median``, ``q25``, ``q75``, and ``share_higher``, ``share_lower`` and ``share_equal`` of the pairs."""
+        values = {key: getattr(self, key) for key in ("median", "q25", "q75")}
+        for way, count in (("higher", self.n_higher), ("lower", self.n_lower), ("equal", self.n_equal)):
+            values[f"share_{way}"] = count / self.n if self.n else np.nan
+        start = f"{name}_" if prefix is None else prefix
+        return super().columns(name, prefix) | {f"{start}{key}": value for key, value in values.items()}
+
+
+def with_caution(verdict: str, caution: str) -> str:
+    """Return a verdict with its caution behind it, if there is one."""
+    return f"{verdict}, but {caution}" if caution else verdict
 
 
 def estimate(values: np.ndarray, confidence: float = CONFIDENCE, bounds: tuple[float, float] = ANYWHERE) -> Estimate:
@@ -122,8 +183,27 @@ def paired_difference(
     a, b = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
     if a.shape != b.shape:
         raise ValueError(f"matched runs needed: {a.shape} against {b.shape} values")
-    difference = a - b
-    difference = difference[~np.isnan(difference)]
-    about = estimate(difference, confidence, (bounds[0] - bounds[1], bounds[1] - bounds[0]))
-    wins = float(np.mean((difference > 0) + 0.5 * (difference == 0))) if about.n else np.nan
-    return PairedDifference(about.mean, about.low, about.high, wins, about.n)
+    return differing(a - b, confidence, (bounds[0] - bounds[1], bounds[1] - bounds[0]))
+
+
+def differing(
+    differences: np.ndarray, confidence: float = CONFIDENCE, bounds: tuple[float, float] = ANYWHERE
+) -> PairedDifference:
+    """Return the summary of differences between matched runs; see :func:`paired_difference`.
+
+    Parameters
+    ----------
+    differences : (n,) array
+        One per pair; NaN is left out.
+    confidence : float
+        Coverage of the interval; 0-1.
+    bounds : (float, float)
+        Least and greatest possible difference.
+    """
+    about = estimate(differences, confidence, bounds)
+    kept = np.sort(differences[~np.isnan(differences)])
+    q25, median, q75 = (float(end) for end in np.quantile(kept, [0.25, 0.5, 0.75])) if about.n else (np.nan,) * 3
+    tenth = about.n // 10
+    trimmed = float(kept[tenth : about.n - tenth].mean()) if tenth else about.mean
+    counts = int((kept > 0.0).sum()), int((kept < 0.0).sum())
+    return PairedDifference(about.mean, about.low, about.high, median, q25, q75, trimmed, *counts, about.n)

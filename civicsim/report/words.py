@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from civicsim.engine.parameters import Parameter
-from civicsim.experiment.statistics import CONFIDENCE
+from civicsim.experiment.statistics import CAUTIONS, CONFIDENCE
 from civicsim.scenario.scenario import Scenario
 from civicsim.scenario.shipped import kinds
 
@@ -61,9 +61,36 @@ def plus_minus(value: float, low: float, high: float, sign: bool = False) -> str
 def judged(verdict: str, better: str) -> str:
     """Return a verdict, and whether that is better or worse where the measure has a direction."""
     way, comma, rest = verdict.partition(",")
+    word = toward(way, better)
+    return verdict if word == way else f"{way}, {word}{comma}{rest}"
+
+
+def toward(way: str, better: str) -> str:
+    """Return "better" or "worse" for a way in which a measure differs; the way itself where neither is better."""
     if way not in ("higher", "lower") or better == "neither":
-        return verdict
-    return f"{way}, {'better' if way == better else 'worse'}{comma}{rest}"
+        return way
+    return "better" if way == better else "worse"
+
+
+def in_pairs(row: Mapping[Any, Any], n: float, prefix: str = "", form: str = "{} in {} of {}") -> str:
+    """Return in how many pairs the difference goes the way of its mean: "better in 27 of 30".
+
+    ``row`` has the columns of a :class:`civicsim.experiment.statistics.PairedDifference` after the prefix, ``difference`` and
+    ``better``; ``n`` is the number of pairs.
+    """
+    if not n > 0:
+        return number(float("nan"))
+    way = "lower" if row["difference"] < 0.0 else "higher"
+    if row[f"{prefix}share_equal"] == 1.0:
+        way = "equal"
+    count = round(n * row[f"{prefix}share_{way}"])
+    return form.format(toward(way, row["better"]), count, int(n))
+
+
+def explained(verdicts: Iterable[str]) -> list[tuple[str, str]]:
+    """Return each caution in verdicts with its meaning; see :data:`civicsim.experiment.statistics.CAUTIONS`."""
+    given = list(verdicts)
+    return [(f"{caution}:", meaning) for caution, meaning in CAUTIONS.items() if any(caution in own for own in given)]
 
 
 def direction(better: str) -> str:

@@ -11,7 +11,18 @@ from studies import SIZES, small_study
 from civicsim.errors import CivicsimError
 from civicsim.model.week import PROCESSES
 from civicsim.scenario.scenario import PARAMETERS
-from civicsim.study.analysis.ablation import ADDS, CARRIES, EMPTY, HOLDS, SAME, TURNS, UNTOLD, ablation, ablation_study
+from civicsim.study.analysis.ablation import (
+    ADDS,
+    CARRIES,
+    EMPTY,
+    HOLDS,
+    SAME,
+    TURNS,
+    UNTOLD,
+    ablation,
+    ablation_study,
+    finding,
+)
 from civicsim.study.analysis.matched import About, Matched
 from civicsim.study.design.mechanisms import (
     ALONE,
@@ -138,6 +149,14 @@ def test_what_a_mechanism_does_to_a_difference_is_put_into_words(found):
     }  # fmt: skip
     assert found["reference"].value_counts().to_dict() == {EVERYTHING: 6, ALONE: 3, "": 2}
     assert found.loc["core and ties", "change_verdict"] == "higher"
+
+
+def test_a_finding_has_the_caution_of_its_change():
+    full, without = {"verdict": "higher", "difference": 1.0}, {"verdict": "too close to call", "difference": 0.1}
+    caution = ", but mean and median disagree"
+    for way, word in (("lower", CARRIES), ("too close to call", UNTOLD)):
+        assert finding(full, without, {"verdict": way, "difference": -0.9}) == word
+        assert finding(full, without, {"verdict": way + caution, "difference": -0.9}) == word + caution
 
 
 def test_a_change_within_run_to_run_variation_is_not_called_one():

@@ -119,8 +119,31 @@ def test_verdicts():
         (0.1, 0.05, 0.15, 0.2, "too small to matter"),
         (0.1, np.nan, np.nan, 0.2, "too close to call"),
     ]
-    found = [verdict_of(PairedDifference(*ends, 0.5, 10), matters) for *ends, matters, _ in cases]
+    found = [verdict_of(PairedDifference(*ends, *[ends[0]] * 4, 5, 5, 10), matters) for *ends, matters, _ in cases]
     assert found == [verdict for *_, verdict in cases]
+
+
+def test_a_caution_follows_every_verdict():
+    # Mean +0.3, and median and quartiles below 0.
+    spread = (-0.1, -0.2, -0.1, -0.1, 1, 9, 10)
+    found = {
+        ends: verdict_of(PairedDifference(0.3, *ends, *spread), 0.2) for ends in ((0.25, 0.35), (0.1, 0.5), (-1.0, 1.6))
+    }
+    assert found == {
+        (0.25, 0.35): "higher, but mean and median disagree",
+        (0.1, 0.5): "higher, perhaps too little to matter, but mean and median disagree",
+        (-1.0, 1.6): "too close to call, but mean and median disagree",
+    }
+
+
+def test_median_quartiles_and_shares_are_of_pairs_and_not_of_means_over_draws():
+    # In each of two draws, nine seeds of ten are a little better; means over draws hide nothing of that.
+    runs = made_up(lambda p, s: p.policy * (-20.0 if s == 1 + p.draw else 0.5), n_draws=2)
+    row = contrasts(runs).iloc[0]
+    assert (row["n"], row["median"], row["q25"], row["q75"]) == (20, 0.5, 0.5, 0.5)
+    assert (row["share_higher"], row["share_lower"], row["share_equal"]) == (0.9, 0.1, 0.0)
+    assert row["difference"] == pytest.approx(-1.55)
+    assert row["verdict"].endswith(", but mean and median disagree")
 
 
 def test_what_is_needed_gives_the_half_width_and_one_less_does_not():

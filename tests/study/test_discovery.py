@@ -38,6 +38,18 @@ def test_the_corner_in_which_it_loses_is_found_in_the_parameters_own_names(runs)
     )
 
 
+def test_cases_in_which_the_mean_misleads_are_counted(runs):
+    # In one draw of twenty, nine seeds of ten are a little better and one is much worse.
+    odd = made_up(
+        lambda p, s: (p["style"] == "new") * ((-20.0 if s == 1 else 0.5) if p["draw"] == 0 else 1.0), n_draws=20
+    )
+    found = discover(odd, "quality")
+    assert (found.n_lost, found.n_misleading) == (1, 1)
+    assert "In 1, the mean by itself misleads" in found.words
+    assert discover(runs, "quality").n_misleading == 0
+    assert "misleads" not in discover(runs, "quality").words
+
+
 def test_who_loses_can_be_turned_round(runs):
     found = discover(runs, "quality", "old", "new")
     assert found.n_lost == 170

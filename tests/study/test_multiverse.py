@@ -91,6 +91,15 @@ def test_a_reversed_order_gives_minus_one_and_every_pair_swaps():
     assert found.words.endswith("3 pairs of styles swap with intervals that exclude 0.")
 
 
+def test_a_pair_whose_mean_misleads_is_not_called_a_swap():
+    # In the second world, new is much worse with one seed of ten and a little better with all others.
+    runs = made_up(lambda p, s: (p["style"] == "new") * (1.0 if p["x"] == 0 or s > 1 else -20.0), x=(0, 1))
+    found = multiverse(dataclasses.replace(runs, factors=("rule",)), "quality")
+    assert found.pairs["verdict"].tolist() == ["mean and median disagree"]
+    assert found.worlds["swaps"].tolist() == [0, 0]
+    assert found.differences["verdict"].tolist() == ["higher", "too close to call, but mean and median disagree"]
+
+
 def test_what_chance_may_reverse_does_not_count_as_a_swap():
     found = multiverse(worlds((0.0, 0.001, 1.0), (0.001, 0.0, 1.0)), "quality")
     verdict = {frozenset(pair): verdict for *pair, verdict in found.pairs[["better", "worse", "verdict"]].to_numpy()}

@@ -132,6 +132,8 @@ def test_rankings_cross_where_the_difference_does():
     assert not len(crossings(made_up(lambda p, s: p.policy * 1.0, x=(0.0, 0.5, 1.0)), "quality"))
     unsure = made_up(lambda p, s: p.policy // 3 * (p.x - 0.6 + 50 * noise[s]), x=(0.0, 0.5, 1.0))
     assert set(crossings(unsure, "quality")["verdict"]) <= {"too close to call"}
+    odd = made_up(lambda p, s: p.policy // 2 * (1.0 if p.x == 0 or s > 1 else -20.0), x=(0.0, 1.0))
+    assert crossings(odd, "quality")["verdict"].tolist() == ["mean and median disagree"]
     with pytest.raises(CivicsimError, match="no factor 'y'"):
         crossings(runs, "quality", "y")
 

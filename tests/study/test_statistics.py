@@ -215,4 +215,106 @@ def test_a_verdict_needs_an_interval_that_leaves_out_zero():
         (0.2, np.nan, np.nan): "too close to call",
         (np.nan, np.nan, np.nan): "too close to call",
     }
-    assert {numbers: PairedDifference(*numbers, 0.5, 5).verdict for numbers in cases} == cases
+    assert {ends: PairedDifference(*ends, *[ends[0]] * 4, 3, 2, 5).verdict for ends in cases} == cases
+
+
+# -- where a mean by itself would mislead --------------------------------------------------------------------------------
+
+FEW_MUCH_WORSE = [0.5] * 27 + [-20.0] * 3
+"""By hand: 27 of 30 a little better, three much worse. Mean (13.5 − 60) / 30 = −1.55, median +0.5."""
+
+
+def differing_by(*values):
+    return paired_difference(np.array(values, dtype=float), np.zeros(len(values)))
+
+
+def counts(found):
+    return found.n_higher, found.n_equal, found.n_lower
+
+
+def test_quartiles_and_counts_by_hand():
+    found = differing_by(4.0, 0.0, 1.0, -2.0, np.nan, 3.0)
+    assert (found.q25, found.median, found.q75) == (0.0, 1.0, 3.0)
+    assert counts(found) == (3, 1, 1)
+    assert found.columns("difference") == {
+        "difference": pytest.approx(1.2), "difference_low": found.low, "difference_high": found.high,
+        "difference_median": 1.0, "difference_q25": 0.0, "difference_q75": 3.0,
+        "difference_share_higher": 0.6, "difference_share_lower": 0.2, "difference_share_equal": 0.2,
+    }  # fmt: skip
+    # Between two values, quartiles are interpolated as NumPy does by default.
+    two = differing_by(1.0, 3.0)
+    assert (two.q25, two.median, two.q75) == (1.5, 2.0, 2.5)
+
+
+def test_one_pair_is_its_own_median_and_no_pair_has_none():
+    one, none = differing_by(9.0), differing_by(np.nan)
+    assert (one.median, one.q25, one.q75, one.caution, counts(one)) == (9.0, 9.0, 9.0, "", (1, 0, 0))
+    assert np.isnan([none.median, none.q25, none.q75, *none.columns("x").values()]).all()
+    assert (none.caution, counts(none)) == ("", (0, 0, 0))
+
+
+def test_a_mean_that_few_turn_round_is_not_given_alone():
+    found = differing_by(*FEW_MUCH_WORSE)
+    assert (found.mean, found.median, found.trimmed, counts(found)) == (pytest.approx(-1.55), 0.5, 0.5, (27, 0, 3))
+    # The three make the interval so wide that it includes 0, and yet nearly all are better.
+    assert found.verdict == "too close to call, but mean and median disagree"
+    assert differing_by(*FEW_MUCH_WORSE * 10).verdict == "lower, but mean and median disagree"
+
+
+def test_a_mean_that_is_too_close_to_call_disagrees_only_where_the_middle_half_does():
+    # Mean −0.2, median +0.5, and a quartile on either side of 0: what chance gives every day.
+    found = differing_by(*[0.5] * 6, *[-1.25] * 4)
+    assert (found.mean, found.median, found.q25) == (pytest.approx(-0.2), 0.5, -1.25)
+    assert found.verdict == "too close to call"
+
+
+def test_a_difference_that_a_tenth_carries_is_called_so():
+    # 90 of 100 do not differ at all: mean 0.1, interval 0.04 to 0.16, and 0 without the tenth at either end.
+    found = differing_by(*[0.0] * 90, *[1.0] * 10)
+    assert (found.mean, found.median, found.trimmed, counts(found)) == (pytest.approx(0.1), 0.0, 0.0, (10, 90, 0))
+    assert found.verdict == "higher, but a few carry it"
+    assert differing_by(*[0.0] * 89, *[1.0] * 11).verdict == "higher"
+    assert differing_by(*[0.0] * 10, *[1.0] * 90).verdict == "higher"
+
+
+def test_rounding_is_no_disagreement():
+    # 0.1 + 0.2 − 0.3 is not exactly 0.
+    found = differing_by(0.1, 0.2, -0.3, 1e-17)
+    assert found.mean != 0.0
+    assert found.caution == ""
+
+
+def test_normal_differences_are_hardly_ever_called_misleading():
+    rng = np.random.default_rng(3)
+    for shift in (0.0, 0.3, 1.0):
+        found = [differing_by(*row) for row in rng.normal(shift, 1.0, (1000, 30))]
+        assert sum(own.caution != "" for own in found) <= 2
+
+
+tailed = st.lists(st.one_of(numbers, st.sampled_from([0.0, 0.5, -0.5, 40.0, -40.0])), min_size=1, max_size=40)
+
+
+@given(tailed)
+def test_the_other_way_round_everything_changes_its_sign_and_nothing_else(values):
+    one, other = differing_by(*values), differing_by(*(-value for value in values))
+    assert counts(one) == counts(other)[::-1]
+    assert (one.median, one.q25, one.q75) == pytest.approx((-other.median, -other.q75, -other.q25), **SMALL)
+    assert one.trimmed == pytest.approx(-other.trimmed, **SMALL)
+    assert one.caution == other.caution
+
+
+@given(tailed, st.randoms())
+def test_the_order_of_pairs_does_not_matter(values, random):
+    shuffled = random.sample(values, len(values))
+    one, other = differing_by(*values), differing_by(*shuffled)
+    assert vars(one) == pytest.approx(vars(other), nan_ok=True, **SMALL)
+    assert one.caution == other.caution
+
+
+@given(tailed)
+def test_shares_add_up_to_one_and_the_quartiles_enclose_half(values):
+    found = differing_by(*values)
+    shares = [found.columns("x")[f"x_share_{way}"] for way in ("higher", "lower", "equal")]
+    assert sum(shares) == pytest.approx(1.0)
+    assert min(values) <= found.q25 <= found.median <= found.q75 <= max(values)
+    assert sum(found.q25 - 1e-9 <= value <= found.q75 + 1e-9 for value in values) >= len(values) / 2 - 1

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from civicsim.errors import CivicsimError
-from civicsim.experiment.statistics import CONFIDENCE
+from civicsim.experiment.statistics import CONFIDENCE, with_caution
 from civicsim.scenario.model import SECTIONS, Sections
 from civicsim.study.analysis.contrasts import TOO_CLOSE, TOO_SMALL, contrast
 from civicsim.study.analysis.matched import Matched, matched
@@ -26,6 +26,7 @@ from civicsim.study.store.store import Store
 
 CARRIES, TURNS, ADDS, HOLDS = "carries it", "turns it round", "adds to it", "holds it back"
 UNTOLD, SAME, EMPTY = "no clear change", "no change at all", "no value"
+_SPREAD = ("low", "high", "median", "q25", "q75", "share_higher", "share_lower", "share_equal")
 
 
 def ablation_study(study: Study, leave_one_in: bool = True) -> Study:
@@ -104,14 +105,15 @@ def ablation(
         A row per measure, style, set of shocks and setting, with columns
 
         - measure, label, unit, better, style, against, shock, setting (what is on, in words);
-        - difference, low, high, uncertainty, verdict: paired difference from the baseline in this setting; see
-          :func:`civicsim.study.analysis.contrasts.contrasts`;
+        - difference, low, high, median, q25, q75, share_higher, share_lower, share_equal, uncertainty, verdict: paired
+          difference from the baseline in this setting; see :func:`civicsim.study.analysis.contrasts.contrasts`;
         - reference: the setting that it is compared with, "everything on" or, where only the core and one more is on, "core
           alone"; "" for these two themselves;
-        - change, change_low, change_high, change_verdict: difference of the differences, paired by seed and draw;
+        - change, change_low, change_high, change_median, ..., change_verdict: difference of the differences, paired by seed and
+          draw, with the same columns;
         - n, n_seeds: pairs and seeds of the change, or of the difference where there is no change;
         - finding: for a mechanism that is taken out, its effect on the difference with everything on: "carries it" (without it,
-          there is no clear difference), "turns it round", "adds to it", "holds it back", or "no clear change".
+          there is no clear difference), "turns it round", "adds to it", "holds it back", or "no clear change"; with the caution of the change, where there is one.
 
         Intervals are not widened for the number of mechanisms: of twenty without effect, one will seem to have one.
 
@@ -146,17 +148,17 @@ def _of_measure(runs: Matched, name: str, names: dict[int, str], confidence: flo
         for label, (own, other) in of.items():
             found = full if label == EVERYTHING else contrast(own, other, about, confidence)
             reference = _reference(label, of)
-            changed = found | dict.fromkeys(("difference", "low", "high"), np.nan) | {"verdict": ""}
+            changed = found | dict.fromkeys(("difference", *_SPREAD), np.nan) | {"verdict": ""}
             if reference:
                 before = of[reference]
                 changed = contrast(own - other, before[0] - before[1], doubled, confidence)
             yield {
                 **about.row,
                 **{"style": str(style), "against": runs.baseline, "shock": str(shock), "setting": label},
-                **{key: found[key] for key in ("difference", "low", "high", "uncertainty", "verdict")},
+                **{key: found[key] for key in ("difference", *_SPREAD, "uncertainty", "verdict")},
                 "reference": reference,
                 "change": changed["difference"],
-                **{f"change_{key}": changed[key] for key in ("low", "high", "verdict")},
+                **{f"change_{key}": changed[key] for key in (*_SPREAD, "verdict")},
                 **{key: changed[key] for key in ("n", "n_seeds")},
                 "finding": finding(full, found, changed) if reference == EVERYTHING else "",
             }
@@ -172,14 +174,15 @@ def finding(full: dict[str, Any], without: dict[str, Any], change: dict[str, Any
     """Return the effect of a mechanism on a difference in words, from the difference with and without it and the change."""
     if np.isnan(change["difference"]):
         return EMPTY
-    if change["verdict"] == "same":
+    before, after, way = (found["verdict"].partition(",")[0] for found in (full, without, change))
+    caution = change["verdict"].partition(", but ")[2]
+    if way == "same":
         return SAME
-    if change["verdict"] in (TOO_CLOSE, TOO_SMALL):
-        return UNTOLD
-    signs = {key: found["verdict"].partition(",")[0] for key, found in (("full", full), ("without", without))}
-    clear = {key: verdict in ("higher", "lower") for key, verdict in signs.items()}
-    if clear["full"] and clear["without"] and signs["full"] != signs["without"]:
-        return TURNS
+    if way in (TOO_CLOSE, TOO_SMALL):
+        return with_caution(UNTOLD, caution)
+    clear = ("higher", "lower")
+    if before in clear and after in clear and before != after:
+        return with_caution(TURNS, caution)
     if abs(without["difference"]) < abs(full["difference"]):
-        return CARRIES if clear["full"] and not clear["without"] else ADDS
-    return HOLDS
+        return with_caution(CARRIES if before in clear and after not in clear else ADDS, caution)
+    return with_caution(HOLDS, caution)

@@ -7,6 +7,7 @@ of the draws of the uncertainties, which no number of runs makes narrower.
 
 from __future__ import annotations
 
+import dataclasses
 from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +15,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from civicsim.experiment.statistics import CONFIDENCE, PairedDifference, estimate, half_width, paired_difference
+from civicsim.experiment.statistics import (
+    CONFIDENCE,
+    PairedDifference,
+    estimate,
+    half_width,
+    paired_difference,
+    with_caution,
+)
 from civicsim.study.analysis.matched import About, Matched, matched, mean_of, middle
 from civicsim.study.store.store import Store
 
@@ -52,7 +60,9 @@ def contrasts(
         - difference, low, high, uncertainty: mean difference, its interval, and the source of the interval: "run-to-run" (one
           draw), "parameters" (several draws, one seed) or "both" (the root of the sum of squares of the two, on either side);
         - run_low, run_high, parameter_low, parameter_high: the two kinds by themselves; NaN where there is none;
-        - superiority: share of pairs in which it is higher; ties count half;
+        - median, q25, q75: median and quartiles of the differences of single pairs;
+        - share_higher, share_lower, share_equal, superiority: shares of pairs in which it is higher, lower or exactly equal, and
+          of those in which it is higher where ties count half;
         - n, n_seeds, n_draws, n_missing: pairs, seeds and draws, and pairs without a value;
         - matters, verdict: the smallest difference that matters (NaN where the study sets none), and see :func:`verdict_of`;
         - seeds_needed: seeds with which half of the run-to-run interval would reach what the study asks for under
@@ -91,15 +101,15 @@ def contrast(first: np.ndarray, second: np.ndarray, about: About, confidence: fl
         kind = BOTH
         low = max(run.mean - float(np.hypot(run.mean - ends[0], run.mean - run.low)), about.apart[0])
         high = min(run.mean + float(np.hypot(ends[1] - run.mean, run.high - run.mean)), about.apart[1])
-    whole = PairedDifference(run.mean, float(low), float(high), pairs.superiority, pairs.n)
+    whole = dataclasses.replace(pairs, mean=run.mean, low=float(low), high=float(high))
     return {
         **whole.columns("difference", ""),
+        "superiority": pairs.superiority,
         "uncertainty": kind,
         "run_low": run.low,
         "run_high": run.high,
         "parameter_low": ends[0],
         "parameter_high": ends[1],
-        "superiority": pairs.superiority,
         "n": pairs.n,
         "n_seeds": len(by_seed),
         "n_draws": len(by_draw),
@@ -115,17 +125,16 @@ def verdict_of(difference: PairedDifference, matters: float | None) -> str:
 
     "same" (exactly); "higher" or "lower" where the interval excludes 0 and, where the study sets what matters, begins
     beyond that; "higher, perhaps too little to matter" where it excludes 0 and reaches below what matters; "too small to
-    matter" where all of it does; or "too close to call".
+    matter" where all of it does; or "too close to call". A caution follows where the mean by itself would mislead; see
+    :attr:`civicsim.experiment.statistics.PairedDifference.caution`.
     """
-    plain = difference.verdict
-    if matters is None or not matters > 0.0 or plain == "same" or np.isnan(difference.low):
-        return plain
-    if -matters < difference.low and difference.high < matters:
-        return TOO_SMALL
-    if plain == TOO_CLOSE:
-        return plain
-    nearest_end = difference.low if difference.mean > 0.0 else -difference.high
-    return plain if nearest_end >= matters else f"{plain}, {PERHAPS}"
+    way, nearest_end = difference.way, difference.low if difference.mean > 0.0 else -difference.high
+    if matters is not None and matters > 0.0 and way != "same" and not np.isnan(difference.low):
+        if -matters < difference.low and difference.high < matters:
+            way = TOO_SMALL
+        elif way != TOO_CLOSE and nearest_end < matters:
+            way = f"{way}, {PERHAPS}"
+    return with_caution(way, difference.caution)
 
 
 def seeds_needed(values: np.ndarray, half: float | None, confidence: float = CONFIDENCE) -> float:

@@ -16,7 +16,7 @@ import pandas as pd
 
 from civicsim import checks
 from civicsim.errors import CivicsimError
-from civicsim.experiment.statistics import Estimate, estimate
+from civicsim.experiment.statistics import PairedDifference, differing
 from civicsim.study.analysis.matched import About, Matched, is_number, matched, mean_of
 from civicsim.study.design.factors import column_of
 from civicsim.study.design.notebook import notebook_view
@@ -140,8 +140,8 @@ class Decision:
         The measure.
     policies : tuple of str
         The two styles; the difference is the first less the second.
-    difference : Estimate
-        Over draws: mean and 95 % interval of the difference, in the measure's unit.
+    difference : PairedDifference
+        Over draws, each the mean of its runs: the difference in the measure's unit, with its 95 % interval.
     better_share : float
         Share of the draws in which the first is better.
     run_to_run : float
@@ -154,7 +154,7 @@ class Decision:
 
     about: About
     policies: tuple[str, str]
-    difference: Estimate
+    difference: PairedDifference
     better_share: float
     run_to_run: float
     table: pd.DataFrame
@@ -163,10 +163,12 @@ class Decision:
     def words(self) -> str:
         """The answer in words: who is better, how surely, and the number most worth measuring next."""
         first, second = self.policies
+        caution = self.difference.caution and f"; {self.difference.caution}"
         lead = (
             f"{first} against {second}, {self.about.label}: {self.difference.mean:+.3g} {self.about.unit} "
-            f"({self.difference.low:+.3g} to {self.difference.high:+.3g}); better in {self.better_share:.0%} of "
-            f"{self.difference.n} draws. Run-to-run variation accounts for {self.run_to_run:.0%} of the differences between draws."
+            f"({self.difference.low:+.3g} to {self.difference.high:+.3g}); median {self.difference.median:+.3g}, "
+            f"better in {self.better_share:.0%} of {self.difference.n} draws{caution}. Run-to-run variation "
+            f"accounts for {self.run_to_run:.0%} of the differences between draws."
         )
         clear = self.table[self.table["clear"]]
         if clear.empty:
@@ -233,7 +235,9 @@ def decide(results: Store | Matched, measure: str, policies: Sequence[str] | Non
         raise CivicsimError(f"{runs.where}: no uncertain parameter is varied; add [uncertainties] to the study")
     table = pd.DataFrame(rows).sort_values("evppi", ascending=False, ignore_index=True)
     better = float((about.sign * mean[there] > 0.0).mean())
-    return Decision(about, (chosen[0], chosen[1]), estimate(mean[there], bounds=about.apart), better, run_to_run, table)
+    return Decision(
+        about, (chosen[0], chosen[1]), differing(mean[there], bounds=about.apart), better, run_to_run, table
+    )
 
 
 def _run_to_run(difference: np.ndarray) -> float:

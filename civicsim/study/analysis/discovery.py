@@ -69,8 +69,9 @@ class Discovery:
         The measure.
     style, against : str
         The policy that loses, and the one that it loses to.
-    n, n_lost, n_close : int
-        Cases; those lost; those whose interval over seeds includes 0.
+    n, n_lost, n_close, n_misleading : int
+        Cases; those lost; those whose interval over seeds includes 0; those whose mean over seeds would mislead, see
+        :attr:`civicsim.experiment.statistics.PairedDifference.caution`.
     boxes : pandas.DataFrame
         A row per box in which more is lost than elsewhere: box (in words), n, lost, coverage (share of all lost cases that lie in
         it), density (share of its cases that are lost), density_low, density_high (95 % Wilson interval over cases), in
@@ -87,6 +88,7 @@ class Discovery:
     n: int
     n_lost: int
     n_close: int
+    n_misleading: int
     boxes: pd.DataFrame
     coverage_elsewhere: float
     density_elsewhere: float
@@ -99,6 +101,10 @@ class Discovery:
             f"{self.style} loses to {self.against} on {self.about.label} in {self.n_lost} of {self.n} cases "
             f"({self.n_lost / self.n:.0%}); {self.n_close} of all are too close to call."
         )
+        if self.n_misleading:
+            start += (
+                f" In {self.n_misleading}, the mean by itself misleads: the median disagrees, or a few runs carry it."
+            )
         if self.n_lost in (0, self.n):
             return f"{start} There is no border to find."
         if not len(self.boxes):
@@ -155,7 +161,8 @@ def discover(
         )
     lost = gain < -(about.matters or 0.0)
     pairs = zip(first[there], second[there], strict=True)
-    close = sum(paired_difference(a, b, bounds=about.bounds).verdict == TOO_CLOSE for a, b in pairs)
+    cases = [paired_difference(a, b, bounds=about.bounds) for a, b in pairs]
+    close, misleading = sum(own.way == TOO_CLOSE for own in cases), sum(own.caution != "" for own in cases)
     features = _features(runs, own)
     if not len(features.columns):
         raise CivicsimError(
@@ -174,7 +181,7 @@ def discover(
         rows.append((" and ".join(limit.words for limit in limits), n, k, k / n_lost, k / n, *wilson(k, n)))
     table = pd.DataFrame(rows, columns=["box", "n", "lost", "coverage", "density", "density_low", "density_high"])
     found = tuple(limits for limits, _ in boxes)
-    return Discovery(about, style, against, len(lost), n_lost, close, table, coverage, density, found)
+    return Discovery(about, style, against, len(lost), n_lost, close, misleading, table, coverage, density, found)
 
 
 def wilson(k: int, n: int, confidence: float = CONFIDENCE) -> tuple[float, float]:

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from civicsim.errors import CivicsimError
-from civicsim.experiment.statistics import estimate, paired_difference
+from civicsim.experiment.statistics import differing, paired_difference
 from civicsim.study.analysis.contrasts import TOO_CLOSE, verdict_of
 from civicsim.study.analysis.matched import About, Matched, design_of, is_number, matched, mean_of, middle, short
 from civicsim.study.analysis.regret import resampled
@@ -47,12 +47,13 @@ class Multiverse:
         where all styles tie, and with one seed), swaps (pairs of styles whose intervals exclude 0 on different sides), n_seeds, n_futures.
     differences : pandas.DataFrame
         A row per world and style but the baseline: setting, world, style, against, difference, low, high (mean paired
-        difference with its 95 % run-to-run interval), superiority, n_seeds, verdict.
+        difference with its 95 % run-to-run interval), median, q25, q75, share_higher, share_lower, share_equal,
+        superiority (as in :func:`civicsim.study.analysis.contrasts.contrasts`), n_seeds, verdict.
     pairs : pandas.DataFrame
         A row per world but the first and pair of styles: setting, world, better, worse (as the first world has them), first,
-        first_low, first_high (difference there), other, other_low, other_high (difference in this world) and verdict: "swaps"
-        where both intervals exclude 0 on different sides, "same order" where they do on the same side, else "too close to
-        call".
+        first_low, first_high, ... (difference there, as in ``differences``), other, other_low, other_high, ... (difference in
+        this world) and verdict: why one of the two means would mislead, if it would; else "swaps" where both intervals exclude 0
+        on different sides, "same order" where they do on the same side, or "too close to call".
     chance : float
         Mean tau between two batches of as many seeds in the first world: the agreement that run-to-run variation alone allows.
         NaN with one seed.
@@ -230,10 +231,11 @@ def _pairs(
     """Return all pairs of styles in all worlds but the first, the better in the first world first."""
     rows: list[dict[str, Any]] = []
     for a, b in itertools.combinations(np.argsort(-good, kind="stable"), 2):
-        here, *there = (estimate(own, bounds=about.apart) for own in cube[a] - cube[b])
+        here, *there = (differing(own, bounds=about.apart) for own in cube[a] - cube[b])
         for w, found in enumerate(there, start=1):
-            sides = [1 if own.low > 0.0 else -1 if own.high < 0.0 else 0 for own in (here, found)]
+            order = SAME if here.way == found.way else SWAPS
+            clear = {here.way, found.way} <= {"higher", "lower"}
+            verdict = here.caution or found.caution or (order if clear else TOO_CLOSE)
             pair = {"setting": settings[w], "world": worlds[w], "better": styles[a], "worse": styles[b]}
-            verdict = TOO_CLOSE if 0 in sides else SAME if sides[0] == sides[1] else SWAPS
             rows.append(pair | here.columns("first") | found.columns("other") | {"verdict": verdict})
     return pd.DataFrame(rows).sort_values("setting", kind="stable", ignore_index=True)

@@ -20,7 +20,7 @@ from scipy.special import ndtri
 
 from civicsim import checks
 from civicsim.errors import CivicsimError
-from civicsim.experiment.statistics import CONFIDENCE, estimate, half_width
+from civicsim.experiment.statistics import CONFIDENCE, differing, estimate, half_width
 from civicsim.study.analysis.matched import About, Matched, is_number, matched, mean_of, middle
 from civicsim.study.design.notebook import notebook_view
 from civicsim.study.store.store import Store
@@ -235,8 +235,8 @@ def crossings(results: Store | Matched, measure: str, factor: str | None = None)
     pandas.DataFrame
         A row per factor, policy (a style, where there are several) and change of sign between neighbouring levels: factor,
         words, against, below, above (levels), at (where a line between them meets 0), before, before_low, before_high, after,
-        after_low, after_high (mean differences with 95 % run-to-run intervals), n_seeds, and verdict: "crosses" where both
-        intervals exclude 0, else "too close to call". Factors with many values are cut into bands of equal numbers of
+        after_low, after_high (mean differences with 95 % run-to-run intervals), n_seeds, and verdict: why one of the two means would mislead, if
+        it would; else "crosses" where both intervals exclude 0, or "too close to call". Factors with many values are cut into bands of equal numbers of
         points. Empty where nothing changes sign.
 
     Raises
@@ -273,18 +273,18 @@ _CROSSING = (
 def _changes(factor: str, who: tuple[str, str], levels: np.ndarray, difference: np.ndarray) -> Iterator[dict[str, Any]]:
     """Yield the changes of sign of (points, seeds) differences along the levels of their points."""
     band, centres = _bands(levels)
-    found = [estimate(mean_of(difference[band == place], axis=0)) for place in range(len(centres))]
+    found = [differing(mean_of(difference[band == place], axis=0)) for place in range(len(centres))]
     known = [place for place, own in enumerate(found) if own.n]
     signed = [place for place in known if found[place].mean != 0.0]
     for left, right in itertools.pairwise(signed):
         before, after = found[left], found[right]
         if (before.mean > 0.0) == (after.mean > 0.0):
             continue
-        sure = all(own.low > 0.0 or own.high < 0.0 for own in (before, after))
+        crosses = "crosses" if {before.way, after.way} == {"higher", "lower"} else "too close to call"
         share = before.mean / (before.mean - after.mean)
         at = centres[left] + share * (centres[right] - centres[left])
         place = dict(zip(_CROSSING, (factor, *who, centres[left], centres[right], at), strict=False))
-        verdict = {"n_seeds": min(before.n, after.n), "verdict": "crosses" if sure else "too close to call"}
+        verdict = {"n_seeds": min(before.n, after.n), "verdict": before.caution or after.caution or crosses}
         yield place | before.columns("before") | after.columns("after") | verdict
 
 
