@@ -19,8 +19,8 @@ from civicsim.errors import CivicsimError
 from civicsim.experiment.run import seeds_of
 from civicsim.model.week import PUBLISHED
 from civicsim.report import analysis_tables
-from civicsim.report.parts import Columns, Part, Row, interval_of, table_of
-from civicsim.report.words import INTERVAL, counted, number, percent
+from civicsim.report.parts import Columns, Part, Row, table_of
+from civicsim.report.words import INTERVAL, counted, explained, number, percent
 from civicsim.scenario.scenario import Scenario
 from civicsim.study.analysis.ablation import ablation as ablation_of
 from civicsim.study.analysis.ablation import ablation_study, check_varied
@@ -142,6 +142,7 @@ def discover(output: Output, request: study_commands.Discover) -> None:
     found = {name: discover_in(runs, name, request.style, request.against, depth=request.depth) for name in names}
     data = {
         name: {"style": own.style, "against": own.against, "n": own.n, "lost": own.n_lost, "close": own.n_close}
+        | {"misleading": own.n_misleading}
         | {key: getattr(own, key) for key in ("boxes", "coverage_elsewhere", "density_elsewhere")}
         for name, own in found.items()
     }
@@ -232,7 +233,8 @@ def _parts(found: Adversary) -> Iterator[Part]:
         "densities are not probabilities. It finds a bad case, not always the worst"
     )
     heading = f"Simulated again with {counted(found.n_fresh, 'new seed')}, in the order of the search"
-    yield Part(heading, table=table_of(caption, _WORST_CASE, found.worst.assign(better=found.about.better)))
+    worst = found.worst.assign(better=found.about.better)
+    yield Part(heading, explained(worst["verdict"]), table=table_of(caption, _WORST_CASE, worst))
     rows = found.parameters.to_dict("records")
     left = sum(row["parameter"] != NOTHING for row in rows[_MOST_PARAMETERS:])
     more = f"; {counted(left, 'parameter')} with smaller shares left out" if left else ""
@@ -250,8 +252,8 @@ def _worst_quarter(row: Row) -> str:
 _WORST_CASE: Columns = {
     "Trial": lambda row: str(row["trial"]),
     "Against": lambda row: row["against"],
-    "Difference": interval_of("difference", sign=True),
-    "Verdict": analysis_tables.verdict_of,
+    "Difference": analysis_tables.difference_of,
+    "Verdict": analysis_tables.verdict_in_pairs(),
     "In the search": lambda row: number(row["searched"], sign=True),
 }
 _PARAMETER: Columns = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,14 +13,24 @@ from rich.text import Text
 from civicsim.cli.output import Line, clean, columns_of_terminal
 from civicsim.report import parts as report
 from civicsim.report.parts import Part
-from civicsim.report.words import INTERVAL, counted, direction, estimated, judged, number, percent, plus_minus
+from civicsim.report.words import (
+    INTERVAL,
+    counted,
+    direction,
+    estimated,
+    explained,
+    in_pairs,
+    judged,
+    number,
+    plus_minus,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Row = Sequence[str | Text]
 """Cells of a row."""
-_GAP, _NARROWEST = 2, 12
+_GAP, _NARROWEST, _VERDICT = 2, 12, 18
 
 
 def grid(
@@ -75,13 +86,13 @@ def spread(row: Mapping[Any, Any], name: str, sign: bool = False, written_out: b
 def comparison_lines(table: pd.DataFrame, baseline: str) -> Iterator[Line]:
     """Yield the lines of a comparison: a block per measure, a row per style.
 
-    Where intervals do not fit into the columns of the terminal, ``±`` and half of them replace them. The table is that
-    of :meth:`civicsim.experiment.compare.Comparison.table`.
+    Where intervals do not fit into the columns of the terminal, ``±`` and half of them replace them. The table, which has
+    medians and quartiles too, is that of :meth:`civicsim.experiment.compare.Comparison.table`.
     """
     runs = int(table["n"].max())
     for written_out in (True, False) if runs > 1 else (False,):
         interval = (f"mean ({INTERVAL} interval)", "difference (interval)") if written_out else ("mean", "difference")
-        head: Row = ["", *interval, "higher", ""]
+        head: Row = ["", *interval, "pairs", ""]
         blocks = {
             f"{rows[0]['label']} ({rows[0]['unit']}{direction(rows[0]['better'])})": [
                 _comparison_row(row, runs, written_out) for row in rows
@@ -96,9 +107,10 @@ def comparison_lines(table: pd.DataFrame, baseline: str) -> Iterator[Line]:
     for title, rows in blocks.items():
         yield from ("", Text(title, style="bold"), grid(rows, head=False, **how))
     yield from ("", f"difference: from {baseline}, between runs of the same organisation.")
-    yield f"higher: share of these pairs with a higher value than {baseline} (probability of superiority)."
+    yield "pairs: in how many of these the difference goes the way of its mean; --json and --out also give median and quartiles."
     if runs > 1:
         yield "too close to call: the interval of the difference includes 0."
+        yield from (" ".join(words) for words in explained(table["verdict"]))
         if not written_out:
             yield f"±: half of the {INTERVAL} interval, which stays within the range of the measure."
 
@@ -108,10 +120,12 @@ def _comparison_row(row: Mapping[Any, Any], runs: int, written_out: bool) -> Row
     mean = few + spread(row, "mean", False, written_out)
     if row["verdict"] == "baseline":
         return [row["style"], mean, "", "", ""]
-    verdict = Text(judged(row["verdict"], row["better"]))
+    words = judged(row["verdict"], row["better"])
+    verdict = Text(words if written_out else textwrap.fill(words, _VERDICT))
     verdict.highlight_regex("better$", "green")
     verdict.highlight_regex("worse$", "red")
-    return [row["style"], mean, spread(row, "difference", True, written_out), percent(row["superiority"]), verdict]
+    pairs = in_pairs(row, row["n_pairs"], "difference_", "{1}/{2} {0}" if written_out else "{1}/{2}")
+    return [row["style"], mean, spread(row, "difference", True, written_out), pairs, verdict]
 
 
 def summary_table(table: Sequence[Mapping[str, Any]]) -> Padding:

@@ -11,7 +11,18 @@ import pandas as pd
 
 from civicsim.errors import CivicsimError
 from civicsim.report.parts import Columns, Part, Row, Table, interval_of, table_of
-from civicsim.report.words import INTERVAL, counted, direction, estimated, judged, number, percent, with_interval
+from civicsim.report.words import (
+    INTERVAL,
+    counted,
+    direction,
+    estimated,
+    explained,
+    in_pairs,
+    judged,
+    number,
+    percent,
+    with_interval,
+)
 from civicsim.study.analysis.ablation import EMPTY, SAME, UNTOLD, ablation, switch_columns
 from civicsim.study.analysis.contrasts import BOTH, TOO_CLOSE, TOO_SMALL, contrasts, tails
 from civicsim.study.analysis.decide import Decision
@@ -94,6 +105,17 @@ def measure_of(row: Row) -> str:
     )
 
 
+def difference_of(row: Row) -> str:
+    """Return a mean difference with its interval, and below them the median with the quartiles."""
+    mean, median = interval_of("difference", sign=True), interval_of("median", "q25", "q75", True)
+    return f"{mean(row)}\nmedian {median(row)}"
+
+
+def verdict_in_pairs(n: str = "n") -> Callable[[Row], str]:
+    """Return a cell: a verdict, and below it in how many pairs the difference goes the way of its mean, of those in column n."""
+    return lambda row: f"{verdict_of(row)}\n{in_pairs(row, row[n])}"
+
+
 def verdict_of(row: Row) -> str:
     """Return a verdict, and whether it is better or worse."""
     return judged(row["verdict"], row["better"])
@@ -107,10 +129,11 @@ def comparison(found: pd.DataFrame, worst: pd.DataFrame) -> Iterator[Part]:
     caption = (
         f"Differences between runs of one seed and one future, with {INTERVAL} intervals, {_WIDENED}. “Run-to-run” is chance "
         "variation, which more seeds reduce; “parameters” is parameter uncertainty over draws, which more runs do not reduce; "
-        "the verdict considers both, and the smallest difference that matters to the study"
+        "the verdict considers both, and the smallest difference that matters to the study. Below each difference "
+        "are the median and the quartiles of single pairs, and below its verdict the pairs in which it goes the way of the mean"
     )
     if table := table_of(caption, _CONTRAST, found):
-        yield Part("Comparison", table=table)
+        yield Part("Comparison", explained(found["verdict"]), table=table)
     caption = (
         f"The worst 5 % of runs, with {INTERVAL} intervals from samples of whole seeds (run-to-run variation; none for fewer "
         "than 20 runs or 10 seeds)"
@@ -143,10 +166,9 @@ def _needed(row: Row) -> str:
 _CONTRAST: Columns = {
     "Policy": lambda row: f"{_policy(row)}\n− {row['against']}",
     "Measure": measure_of,
-    "Difference": interval_of("difference", sign=True),
+    "Difference": difference_of,
     "Uncertainty": _uncertainty,
-    "Higher in": lambda row: percent(row["superiority"]),
-    "Verdict": verdict_of,
+    "Verdict": verdict_in_pairs(),
     "Pairs (n)": _pairs,
     "Seeds used / needed": _needed,
 }
@@ -182,7 +204,8 @@ def mechanisms(found: pd.DataFrame) -> Iterator[Part]:
         listed = ", ".join(setting.removeprefix(start) for setting in own["setting"])
         items.append(f"{first['label']}, {_styles(first)}: {first['quiet']} {where}: {listed}")
     ordered = pd.concat([groups[key] for key in dict.fromkeys(map(tuple, rows[names].to_numpy())) if key in groups])
-    yield Part("Mechanisms", items=items, table=table_of(caption, _MECHANISM, ordered))
+    texts = explained([*ordered["verdict"], *ordered["finding"], *ordered["change_verdict"]])
+    yield Part("Mechanisms", texts, items=items, table=table_of(caption, _MECHANISM, ordered))
 
 
 def _quiet(row: Row) -> str:
@@ -203,7 +226,7 @@ def _styles(row: Row) -> str:
 _MECHANISM: Columns = {
     "Setting": lambda row: f"{row['setting']}\n{_styles(row)}",
     "Measure": measure_of,
-    "Difference": interval_of("difference", sign=True),
+    "Difference": difference_of,
     "Verdict": verdict_of,
     "Change": lambda row: interval_of("change", "change_low", "change_high", True)(row) if row["reference"] else "–",
     "From": lambda row: row["reference"] or "–",
@@ -233,7 +256,7 @@ def regrets(
         words = [(f"{own.about.label}:", f"{own.words}{_enough(own)}") for own in found]
         yield Part(texts=[*words, *left, *reasons])
     if crossed is not None and (table := table_of("Changes of ranking along a factor", _CROSSING, crossed)):
-        yield Part("Rankings", table=table)
+        yield Part("Rankings", explained(crossed["verdict"]), table=table)
 
 
 def _enough(own: Regret) -> str:
@@ -281,7 +304,9 @@ def decisions(found: Sequence[Decision]) -> Iterator[Part]:
             "is what a parameter without effect may reach"
         )
         rows = own.table.to_dict("records")
-        yield Part("What decides", texts=[own.words], table=table_of(caption, _DECIDES, rows))
+        yield Part(
+            "What decides", [own.words, *explained([own.difference.caution])], table=table_of(caption, _DECIDES, rows)
+        )
 
 
 _DECIDES: Columns = {
@@ -314,7 +339,7 @@ def worlds(found: Sequence[Multiverse], reasons: Sequence[str] = ()) -> Iterator
     caption = f"Differences from the baseline in each world, between runs of one seed, with {INTERVAL} run-to-run intervals, {_WIDENED}"
     rows = [{**own.about.row, **row} for own in found for row in own.differences.to_dict("records")]
     if table := table_of(caption, _IN_WORLD, rows):
-        yield Part(table=table)
+        yield Part(texts=explained(row["verdict"] for row in rows), table=table)
     yield Part(texts=reasons)
 
 
@@ -337,9 +362,8 @@ _IN_WORLD: Columns = {
     "World": lambda row: row["world"],
     "Measure": measure_of,
     "Style": lambda row: f"{row['style']}\n− {row['against']}",
-    "Difference": interval_of("difference", sign=True),
-    "Higher in": lambda row: percent(row["superiority"]),
-    "Verdict": verdict_of,
+    "Difference": difference_of,
+    "Verdict": verdict_in_pairs("n_seeds"),
     "Seeds": lambda row: str(row["n_seeds"]),
 }
 

@@ -109,7 +109,7 @@ def result_figure(result: Result, measures: Sequence[str] = FLAGSHIP) -> Figure:
 def differences_figure(comparison: Comparison, measures: Sequence[str] = FLAGSHIP, last_weeks: int = 52) -> Figure:
     """Draw how far each scenario differs from the baseline in matched runs, one panel per measure in its own unit.
 
-    A dot is the mean paired difference, a whisker its 95 % interval. A hollow dot is too close to call: the interval
+    A dot is the mean paired difference, a whisker its 95 % interval, an upright line the median. A hollow dot is too close to call: the interval
     includes 0, or a single run gives none.
 
     Parameters
@@ -122,7 +122,7 @@ def differences_figure(comparison: Comparison, measures: Sequence[str] = FLAGSHI
     about = {measure.name: measure for measure in declared(measures, comparison.measures)}
     names, dots, weeks = _differences(comparison, measures, last_weeks)
     base = names.pop(comparison.baseline)
-    note = f"Dot: mean difference between matched runs over the last {weeks}."
+    note = f"Dot: mean difference between matched runs over the last {weeks}. Upright: their median."
     if len(comparison.seeds) > 1:
         note += f" Whisker: its {INTERVAL} interval, not widened for the number of comparisons."
     kind = kind_text(comparison.results[comparison.baseline].scenario)
@@ -162,7 +162,11 @@ def plot_differences(comparison: Comparison, measure: str, last_weeks: int = 52,
         ax.set_yticks(range(len(names)), list(names.values()), parse_math=False)
         literal(ax.set_title(about.label, loc="left"))
         runs = counted(len(comparison.seeds), "matched run")
-        interval = f", {INTERVAL} interval; hollow: too close to call" if len(comparison.seeds) > 1 else ", no interval"
+        interval = (
+            f", {INTERVAL} interval; hollow: too close to call; |: median"
+            if len(comparison.seeds) > 1
+            else ", no interval"
+        )
         # Two lines: a unit may be long.
         words = f"{about.unit}: difference from {base}\nlast {weeks} of {runs}{interval}"
         literal(ax.set_xlabel(words))
@@ -180,7 +184,8 @@ def _differences(
         of_measure = dots.setdefault(row["measure"], [])
         if row["style"] != base:
             ends = (row["difference"], row["difference_low"], row["difference_high"])
-            of_measure.append(Dot(*ends, looks[row["style"]], row["verdict"] in ("higher", "lower")))
+            clear = row["verdict"].partition(",")[0] in ("higher", "lower")
+            of_measure.append(Dot(*ends, looks[row["style"]], clear, row["difference_median"]))
     names = {label: plain(name, _LONGEST_NAME) for label, name in names_of(results).items()}
     return names, dots, counted(min(last_weeks, results[base].scenario.weeks), "week")
 

@@ -17,6 +17,8 @@ from civicsim.report.words import (
     before_text,
     counted,
     estimated,
+    explained,
+    in_pairs,
     kind_text,
     seeds_text,
     time_text,
@@ -42,7 +44,9 @@ def result_html(result: Result) -> str:
     table = Table(caption, ["Measure", "Unit", "Mean", f"{INTERVAL} interval", "Runs (n)"], rows)
     runs = f"{counted(len(result.seeds), 'run')} of {time_text(scenario.weeks)} ({seeds_text(result.seeds)})"
     sentence = f", {kind_text(scenario)}: {runs}{before_text(scenario)}."
-    return _piece({name: result}, {name: name}, None, name, sentence, table, f", scenario {scenario.digest}")
+    return _piece(
+        {name: result}, {name: name}, None, name, sentence, Part(table=table), f", scenario {scenario.digest}"
+    )
 
 
 def comparison_html(comparison: Comparison) -> str:
@@ -50,18 +54,21 @@ def comparison_html(comparison: Comparison) -> str:
     results, names = comparison.results, names_of(comparison.results)
     base, baseline = results[comparison.baseline].scenario, names[comparison.baseline]
     rows = []
-    for _, part in comparison.table(FLAGSHIP).groupby("measure", sort=False):
+    found = comparison.table(FLAGSHIP)
+    for _, part in found.groupby("measure", sort=False):
         about, counts = part.iloc[0], sorted(set(part["n"]))
         n = str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
         rows.append([f"{about['label']}\n{about['unit']}", *(_cell(row) for _, row in part.iterrows()), n])
     caption = (
         f"Means over runs of the last {_weeks(base)}; under each, the paired difference from {baseline}; both with "
-        f"{INTERVAL} t intervals, not widened for the number of comparisons."
+        f"{INTERVAL} t intervals, not widened for the number of comparisons; then the pairs of runs in which it goes the way of "
+        "the mean, and the median with the quartiles."
     )
     table = Table(caption, ["Measure", *names.values(), "Runs (n)"], rows)
     runs = f"{counted(len(comparison.seeds), 'matched run')} of {time_text(base.weeks)} each"
     sentence = f", {kind_text(base)}: {runs} ({seeds_text(comparison.seeds)}); differences are from {baseline}."
-    return _piece(results, names, comparison.baseline, counted(len(results), "scenario"), sentence, table)
+    part = Part(texts=explained(found["verdict"]), table=table)
+    return _piece(results, names, comparison.baseline, counted(len(results), "scenario"), sentence, part)
 
 
 def _weeks(scenario: Scenario) -> str:
@@ -74,14 +81,14 @@ def _piece(
     baseline: str | None,
     name: str,
     sentence: str,
-    table: Table,
+    table: Part,
     colophon: str = "",
 ) -> str:
     """Return a sentence, time paths, changes from the presets and a table."""
     charted = ", ".join(MEASURES[name].label.lower() for name in CHARTED)
     words = f"Time paths of {charted} for {', '.join(names.values())}."
     paths = Part(picture=image(path_panels(results, declared(CHARTED), baseline), words))
-    parts = [paths, _changes(names, results), Part(table=table)]
+    parts = [paths, _changes(names, results), table]
     return render("piece", name=name, sentence=sentence, parts=parts, colophon=colophon)
 
 
@@ -90,7 +97,9 @@ def _cell(row: Any) -> str:
     if row["verdict"] == "baseline":
         return mean
     difference = estimated(row["difference"], row["difference_low"], row["difference_high"], sign=True)
-    return f"{mean}\n{difference}, {row['verdict']}"
+    median = estimated(row["difference_median"], row["difference_q25"], row["difference_q75"], sign=True)
+    pairs = in_pairs(row, row["n_pairs"], "difference_")
+    return f"{mean}\n{difference}, {row['verdict']}\n{pairs}; median {median}"
 
 
 def _changes(names: Mapping[str, str], results: Mapping[str, Result]) -> Part:

@@ -18,13 +18,14 @@ _SIZE, _TICK_SIZE = 9.0, 8.5
 
 
 class Dot(NamedTuple):
-    """One row: a mean, the ends of its bar (NaN where there is none), its look, and whether the dot is filled."""
+    """One row: a mean, the ends of its bar (NaN where there is none), its look, whether the dot is filled, and a median."""
 
     mean: float
     low: float
     high: float
     look: Look
     filled: bool = True
+    median: float = np.nan
 
 
 def row_panels(
@@ -70,10 +71,12 @@ def draw_rows(ax: Axes, dots: Sequence[Dot], line: float = np.nan, **how: Any) -
         return
     if not np.isnan(line):
         ax.axvline(line, zorder=1, **how)
-    for at, (mean, low, high, look, filled) in enumerate(dots):
+    for at, (mean, low, high, look, filled, median) in enumerate(dots):
         ax.plot([low, high], [at, at], color=look.colour, linewidth=1.8, solid_capstyle="butt", zorder=2)
+        if not np.isnan(median):
+            ax.plot(median, at, color=look.colour, marker="|", markersize=11.0, markeredgewidth=1.4, zorder=2)
         ax.plot(mean, at, markerfacecolor=look.colour if filled else "white", zorder=3, **look.of_dot)
-    shown = [line, *(end for dot in dots for end in dot[:3])]
+    shown = [line, *(end for dot in dots for end in (*dot[:3], dot.median))]
     left, right = float(np.nanmin(shown)), float(np.nanmax(shown))
     pad = 0.08 * (right - left) or 0.05 * abs(left) or 0.5
     ax.set_xlim(left - pad, right + pad)

@@ -20,7 +20,8 @@ def row(style="a", mean=0.5, half=0.05, difference=NAN, half_difference=0.01, ve
         "measure": "m", "label": "Measure", "unit": "0–1", "better": "higher", "style": style, "n": 30,
         "mean": mean, "mean_low": mean - half, "mean_high": mean + half, "difference": difference,
         "difference_low": difference - half_difference, "difference_high": difference + half_difference,
-        "superiority": 0.9, "verdict": verdict, **more,
+        "difference_share_higher": 0.9, "difference_share_lower": 0.1, "difference_share_equal": 0.0, "n_pairs": 30.0,
+        "verdict": verdict, **more,
     }  # fmt: skip
 
 
@@ -50,6 +51,7 @@ def test_a_verdict_tells_what_is_better_only_where_the_measure_has_a_direction()
         ("higher", "neither"): "higher",
         ("too close to call", "higher"): "too close to call",
         ("same", "lower"): "same",
+        ("higher, but mean and median disagree", "lower"): "higher, worse, but mean and median disagree",
         ("higher, perhaps too little to matter", "lower"): "higher, worse, perhaps too little to matter",
     }
     assert {case: judged(*case) for case in cases} == cases
@@ -120,8 +122,8 @@ def lines(*rows, width=100):
 
 def test_intervals_are_written_out_where_there_is_room():
     both = row(), row("b", 0.6, 0.05, 0.1, verdict="higher")
-    assert " b  0.600 (0.550 to 0.650)  +0.100 (+0.090 to +0.110)    90 %  higher, better" in lines(*both)
-    assert any("0.600 ± 0.050  +0.100 ± 0.010" in line for line in lines(*both, width=60))
+    assert " b  0.600 (0.550 to 0.650)  +0.100 (+0.090 to +0.110)  27/30 better  higher, better" in lines(*both)
+    assert " b  0.600 ± 0.050  +0.100 ± 0.010  27/30  higher, better" in lines(*both, width=60)
     assert any(line.startswith("±: half") for line in lines(*both, width=60))
 
 
@@ -136,12 +138,12 @@ def test_fewer_runs_than_usual_are_shown():
 
 
 def test_what_did_not_happen_is_a_dash():
-    nothing = row("b", NAN, NAN, NAN, NAN, "too close to call", n=0, superiority=NAN)
+    nothing = row("b", NAN, NAN, NAN, NAN, "too close to call", n=0, n_pairs=0.0)
     assert any(line.split()[:5] == ["b", "(0", "runs)", "–", "–"] for line in lines(row(), nothing))
 
 
 def test_one_run_has_no_interval():
-    one = [row(n=1, half=NAN), row("b", 0.6, NAN, 0.1, NAN, verdict="too close to call", n=1)]
+    one = [row(n=1, half=NAN), row("b", 0.6, NAN, 0.1, NAN, verdict="too close to call", n=1, n_pairs=1.0)]
     shown = "\n".join(lines(*one))
     assert "±" not in shown
     assert "interval" not in shown

@@ -312,7 +312,9 @@ def test_differences_that_are_too_close_to_call_have_hollow_dots(comparison):
     table = comparison.table(SOME)
     called = table[table["verdict"].isin(["higher", "lower"])]
     figure = differences_figure(comparison, SOME)
-    dots = [line for ax in figure.axes for line in ax.lines if line.get_marker() != "None"]
+    dots = [line for ax in figure.axes for line in ax.lines if line.get_marker() not in ("None", "|")]
+    medians = [line.get_xdata()[0] for ax in figure.axes for line in ax.lines if line.get_marker() == "|"]
+    assert sorted(medians) == sorted(table["difference_median"].dropna())
     filled = [dot for dot in dots if to_hex(dot.get_markerfacecolor()) != "#ffffff"]
     assert len(dots) == len(SOME) * (len(STYLES) - 1)
     assert len(filled) == len(called)
@@ -341,7 +343,7 @@ def test_one_measure_of_a_comparison_is_drawn_on_the_axes_given(pair):
         assert own._repr_png_().startswith(b"\x89PNG")
     text = words(pair.plot_differences("load").figure)
     assert "difference from Status quo" in text
-    assert "last 20 weeks of 6 matched runs, 95 % interval; hollow: too close to call" in text
+    assert "last 20 weeks of 6 matched runs, 95 % interval; hollow: too close to call; |: median" in text
     assert_nothing_clipped_or_overlapping(pair.plot_differences("load").figure)
     for draw in (pair.plot, pair.plot_differences):
         with pytest.raises(cs.ScenarioError, match="ax takes one measure"):
