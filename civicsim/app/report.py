@@ -19,7 +19,17 @@ from civicsim.app.work import MANY, Batch
 from civicsim.engine.parameters import Parameter
 from civicsim.model.measures import MEASURES
 from civicsim.report.parts import Part, Table, page, render
-from civicsim.report.words import INTERVAL, kind_text, number, percent, scale_of, seeds_text, setting_text, time_text
+from civicsim.report.words import (
+    INTERVAL,
+    explained,
+    kind_text,
+    number,
+    percent,
+    scale_of,
+    seeds_text,
+    setting_text,
+    time_text,
+)
 from civicsim.scenario.scenario import PARAMETERS, SECTIONS, Scenario
 from civicsim.scenario.shipped import shocks
 
@@ -130,9 +140,10 @@ def _chart(name: str, labels: Sequence[str], batches: Sequence[Batch]) -> dict[s
     return {"label": about.label, "help": help, "ends": ends, "ticks": ticks, "lines": lines}
 
 
-def _table(labels: Sequence[str], batches: Sequence[Batch], measures: Sequence[str]) -> Table:
-    """Return means, intervals, paired differences and verdicts of the last year."""
+def _table(labels: Sequence[str], batches: Sequence[Batch], measures: Sequence[str]) -> Part:
+    """Return means, intervals, paired differences and verdicts of the last year, with what their cautions mean."""
     heads, rows = ["Measure", labels[0]], []
+    words: list[str] = []
     for label in labels[1:]:
         heads += [label, "Difference", "Verdict"]
     for name in measures:
@@ -141,6 +152,7 @@ def _table(labels: Sequence[str], batches: Sequence[Batch], measures: Sequence[s
             v = verdict(name, batches[0], batch)
             cells.append(f"{v.scale.text(v.after, v.scale.factor > 1)}\n{v.scale.between(v.low, v.high)}")
             if batch is not batches[0]:
-                cells += [v.difference, v.word]
+                cells += [f"{v.difference}\n{v.median}", f"{v.word}\n{v.pairs()}"]
+                words.append(v.word)
         rows.append([f"{about.label}\n{about.unit}", *cells, str(len(batches[0].seeds))])
-    return Table("Means over the last year", [*heads, "Runs (n)"], rows)
+    return Part(texts=explained(words), table=Table("Means over the last year", [*heads, "Runs (n)"], rows))

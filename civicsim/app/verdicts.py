@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from civicsim.app.work import Batch
-from civicsim.experiment.statistics import estimate, paired_difference
+from civicsim.experiment.statistics import PairedDifference, estimate, paired_difference, with_caution
 from civicsim.model.measures import MEASURES
-from civicsim.report.words import RANGE, Scale, scale_of
+from civicsim.report.words import RANGE, Scale, in_pairs, scale_of, toward
 
 NO_DIFFERENCE = "no difference"
 
@@ -22,11 +22,11 @@ class Verdict:
     ----------
     before, after, low, high : float
         Means over runs, and ends of the 95 % interval of ``after``.
-    tone : {"better", "worse", "higher", "lower", "same", "open"}
-        ``open`` is too close to call, ``same`` a difference that is clear but too small for the digits that are shown;
-        higher and lower are for measures where neither is better.
-    difference : str
-        The paired difference with its interval, in words.
+    tone : {"better", "worse", "higher", "lower", "same", "open", "mixed"}
+        ``open`` is too close to call, ``same`` a difference that is clear but too small for the digits that are shown, and
+        ``mixed`` one whose mean by itself would mislead; higher and lower are for measures where neither is better.
+    found : PairedDifference
+    runs : int
     """
 
     name: str
@@ -35,7 +35,7 @@ class Verdict:
     low: float
     high: float
     tone: str
-    difference: str
+    found: PairedDifference
     runs: int
 
     @property
@@ -56,11 +56,32 @@ class Verdict:
         return f"{scale.text(self.before, unit=False)} → {scale.text(self.after)}{between}"
 
     @property
+    def difference(self) -> str:
+        """The paired difference with its interval, in words."""
+        found = self.found
+        return NO_DIFFERENCE if found.way == "same" else self.scale.difference(found.mean, found.low, found.high)
+
+    @property
+    def median(self) -> str:
+        """The median of the differences with the quartiles, in words."""
+        return f"median {self.scale.difference(self.found.median, self.found.q25, self.found.q75)}"
+
+    def pairs(self, form: str = "{} in {} of {}") -> str:
+        """Return in how many organisations the difference goes the way of its mean; see :func:`civicsim.report.words.in_pairs`."""
+        row = {"better": MEASURES[self.name].better, **self.found.columns("difference", "")}
+        return in_pairs(row, self.found.n, form=form)
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """The difference as columns of a CSV file."""
+        return {name: f"{value:.6g}" for name, value in self.found.columns("difference").items()}
+
+    @property
     def word(self) -> str:
         """The verdict in words."""
         if self.tone == "same":
             return "the same" if self.difference == NO_DIFFERENCE else "hardly different"
-        return "too close to call" if self.tone == "open" else self.tone
+        return with_caution(toward(self.found.way, MEASURES[self.name].better), self.found.caution)
 
 
 def verdict(name: str, before: Batch, after: Batch) -> Verdict:
@@ -69,14 +90,14 @@ def verdict(name: str, before: Batch, after: Batch) -> Verdict:
     scale, a, b = scale_of(about.unit), after.last_year[name], before.last_year[name]
     own, was = estimate(a, bounds=about.bounds), estimate(b)
     found = paired_difference(a, b, bounds=about.bounds)
-    tone = "same" if found.verdict == "same" else "open"
-    if found.verdict in ("higher", "lower"):
-        direction = "better" if found.verdict == about.better else "worse"
-        tone = found.verdict if about.better == "neither" else direction
-        if scale.text(own.mean) == scale.text(was.mean):
-            tone = "same"
-    difference = NO_DIFFERENCE if found.verdict == "same" else scale.difference(found.mean, found.low, found.high)
-    return Verdict(name, was.mean, own.mean, own.low, own.high, tone, difference, own.n)
+    tone = toward(found.way, about.better)
+    if found.caution:
+        tone = "mixed"
+    elif found.way == "too close to call":
+        tone = "open"
+    elif scale.text(own.mean) == scale.text(was.mean):
+        tone = "same"
+    return Verdict(name, was.mean, own.mean, own.low, own.high, tone, found, own.n)
 
 
 def band(batch: Batch, name: str) -> dict[str, list[float | None]]:

@@ -103,7 +103,7 @@ def test_an_answer_has_a_band_for_every_chart_and_a_verdict_for_every_measure():
     assert len(found["verdicts"]) == len(COMPARED)
     rows = [line for line in csv_of(found, TINY).splitlines() if not line.startswith("#")]
     assert len(rows) == 1 + len(COMPARED)
-    assert {row.count(",") for row in rows} == {6}
+    assert {row.count(",") for row in rows} == {15}
     same = answer(TINY, work.FEW, lambda: False)
     assert same["same"]
     assert same["charts"][0]["yours"] is None

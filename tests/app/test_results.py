@@ -18,7 +18,8 @@ from civicsim.app.pages.results import (
 )
 from civicsim.app.templates import render
 from civicsim.cli import main
-from civicsim.report.words import number
+from civicsim.report.words import estimated, in_pairs, number
+from civicsim.study.analysis.contrasts import contrasts
 from civicsim.study.store.store import open_store
 
 STUDY = """
@@ -54,6 +55,12 @@ def test_every_point_has_a_mean_an_interval_and_a_verdict_against_its_baseline(f
     told = [row["verdict"] for row in rows]
     assert told.count("") == 2
     assert set(told) - {""} <= {"higher", "lower", "same", "too close to call"}
+    found = contrasts(store, ["load"]).to_dict("records")
+    shown = [row for row in rows if row["verdict"]]
+    for row, own in zip(shown, found, strict=True):
+        assert row["difference"] == estimated(own["difference"], own["low"], own["high"], sign=True)
+        assert row["median"] == f"median {estimated(own['median'], own['q25'], own['q75'], sign=True)}"
+        assert row["pairs"] == in_pairs(own | {"better": "neither"}, own["n"])
 
 
 def test_levers_and_styles_are_called_as_on_the_other_pages():

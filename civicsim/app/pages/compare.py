@@ -41,7 +41,8 @@ def csv_of(labels: list[str], scenarios: list[Scenario], batches: list[work.Batc
     rows = [
         {"measure": v.name, "runs": v.runs, "scenario": label}
         | {name: f"{getattr(v, of):.6g}" for name, of in (("mean", "after"), ("low", "low"), ("high", "high"))}
-        | {"difference_from_first": f"{v.after - v.before:.6g}" if k else "", "verdict": v.word if k else "baseline"}
+        | (v.columns if k else dict.fromkeys(v.columns, ""))
+        | {"verdict": v.word if k else "baseline"}
         for row in rows_of(batches)
         for k, (label, v) in enumerate(zip(labels, row, strict=True))
     ]

@@ -83,6 +83,7 @@ def csv_of(found: dict[str, Any], scenario: Scenario) -> str:
     rows = [
         {"measure": v.name, "runs": v.runs}
         | {column: f"{getattr(v, name):.6g}" for column, name in columns.items()}
+        | v.columns
         | {"verdict": v.word}
         for v in found["verdicts"].values()
     ]
@@ -135,8 +136,8 @@ def _turned(plain: dict[str, Verdict], now: dict[str, Verdict]) -> list[str]:
     for name in CHARTS:
         v = now[name]
         if v.tone == "worse":
-            lines.append(f"{v.label} is worse than under current practice: {v.text}")
-        elif plain[name].tone == "better" and v.tone in ("open", "same"):
+            lines.append(f"{v.label} is worse than under current practice: {v.text}, {v.pairs()}")
+        elif plain[name].tone == "better" and v.tone != "better":
             lines.append(f"{v.label} is no longer clearly better: {v.text}")
     return lines
 
@@ -218,9 +219,9 @@ def headline(found: dict[str, Any]) -> str:
     if found["same"]:
         return "This is current practice. Move a lever on the left, or add an event."
     shown = [found["verdicts"][name] for name in SHOWN["headline"]]
-    return " ".join(
-        f"{v.label}: {v.text}, {v.word}{'' if v.tone in ('open', 'same') else ' than today'}." for v in shown
-    )
+    today = "{} than today in {} of {} organisations"
+    words = [v.word if v.tone in ("open", "same", "mixed") else v.pairs(today) for v in shown]
+    return " ".join(f"{v.label}: {v.text}, {word}." for v, word in zip(shown, words, strict=True))
 
 
 @solara.component

@@ -21,7 +21,7 @@ from civicsim.app.state import MOST_POSTS, set_scenario
 from civicsim.errors import CivicsimError, ScenarioError
 from civicsim.experiment.statistics import ANYWHERE, estimate, paired_difference
 from civicsim.model.measures import MEASURES
-from civicsim.report.words import counted, number
+from civicsim.report.words import counted, estimated, in_pairs, number
 from civicsim.scenario.scenario import find_parameter
 
 if TYPE_CHECKING:
@@ -78,14 +78,15 @@ def rows_of(store: Store, measure: str) -> list[dict[str, Any]]:
             "mean": own.mean,
             "text": number(own.mean),
             "between": "" if np.isnan(own.low) else f"{number(own.low)} to {number(own.high)}",
-            "difference": "",
-            "verdict": "",
+            **dict.fromkeys(("difference", "median", "pairs", "verdict"), ""),
             "values": [_plain(record[name]) for name in names],
         }
         against = record["against"]
         if pd.notna(against) and int(against) != point and int(against) in wide and point in wide:
             d = paired_difference(values, wide[int(against)].to_numpy(dtype=float), bounds=bounds)
-            row |= {"difference": number(d.mean, sign=True), "verdict": d.verdict}
+            row["difference"] = estimated(d.mean, d.low, d.high, sign=True)
+            row["median"] = f"median {estimated(d.median, d.q25, d.q75, sign=True)}"
+            row |= {"pairs": in_pairs({"better": "neither", **d.columns("difference", "")}, d.n), "verdict": d.verdict}
         rows.append(row | {"mean": None if np.isnan(own.mean) else own.mean})
     return rows
 
@@ -165,7 +166,10 @@ def Points() -> None:
 
 def csv_of(store: Store, measure: str) -> str:
     """Return the points of a store with one measure as CSV, with the study in its first lines."""
-    names, columns = factors_of(store.points()), ("point", "n", "mean", "between", "difference", "verdict")
+    names, columns = (
+        factors_of(store.points()),
+        ("point", "n", "mean", "between", "difference", "median", "pairs", "verdict"),
+    )
     rows = rows_of(store, measure)
     table = pd.DataFrame([[*row["values"], *map(row.get, columns)] for row in rows], columns=[*names, *columns])
     return csv_text(table, f", study {store.manifest['study']}, {measure}\n{store.question}")

@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from civicsim import report
+from civicsim.report.words import explained
 
 _FOLDERS = [Path(__file__).parent, Path(report.__file__).parent / "templates"]
 
@@ -16,7 +17,9 @@ _FOLDERS = [Path(__file__).parent, Path(report.__file__).parent / "templates"]
 @functools.cache
 def _environment() -> Environment:
     loader = FileSystemLoader(_FOLDERS)
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    found = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    found.globals["explained"] = explained
+    return found
 
 
 def render(template: str, **values: Any) -> str:
