@@ -133,8 +133,8 @@ def _blank(name: str, *shape: int) -> Any:
     return Table(shape, _TYPES[name]) if name in IN_COLUMNS else np.zeros(shape, dtype=_TYPES[name])
 
 
-def _fill_people(person: np.ndarray, rng: np.random.Generator, population: Population) -> None:
-    """Give every post an occupant with the attitudes and the skill of the population."""
+def _fill_people(person: np.ndarray, rng: np.random.Generator, population: Population, turnover: Any) -> None:
+    """Give every post an occupant with the attitudes and the skill of the population, as far as turnover has left them."""
     n = len(person)
     for state in ("exhaustion", "safety", "efficacy"):
         mean, sd = getattr(population, f"{state}_mean"), getattr(population, f"{state}_sd")
@@ -145,10 +145,31 @@ def _fill_people(person: np.ndarray, rng: np.random.Generator, population: Popul
         person[state] = person[f"{state}_anchor"] = _normal(rng, mean, population.attitude_sd, n)
     person["skill"] = _normal(rng, population.skill_mean, population.skill_sd, n)
     person["alignment"] = _normal(rng, population.alignment_mean, population.alignment_sd, n)
-    person["tenure"] = rng.geometric(population.tenure_rate, n)
+    _have_served(person, rng, population, turnover)
     person["vacant"] = rng.random(n) < population.vacant_share
     person["headspace"] = population.headspace_start
     person["load"] = 1.0
+
+
+def _have_served(person: np.ndarray, rng: np.random.Generator, population: Population, turnover: Any) -> None:
+    """Make the first staff those whom turnover has left, not newcomers: else the status quo drifts until all are replaced.
+
+    Where people come with a normal trait of spread σ and leave at a rate h·exp(e·x), those who are there have the mean μ − σ²e
+    and the same spread: each is as frequent as they come, times how long they stay. And a person of rate r has been in post
+    for an exponential time with mean 1/r.
+    """
+    leaving = np.zeros(len(person))
+    for state, spread, slope in (
+        ("exhaustion", population.exhaustion_sd, turnover.exit_exhaustion),
+        ("trust", population.attitude_sd, -turnover.exit_trust),
+        ("belonging", population.attitude_sd, -turnover.exit_belonging),
+    ):
+        slope *= turnover.enabled
+        person[state] = person[f"{state}_anchor"] = np.clip(person[state] - spread**2 * slope, *AT_FIRST)
+        leaving += slope * person[state]
+    rate = np.exp(leaving)
+    person["tenure"] = rng.geometric(np.minimum(1.0, population.tenure_rate * rate / rate.mean()))
+    person["skill"] += (1.0 - np.exp(-population.skill_growth * person["tenure"])) * (1.0 - person["skill"])
 
 
 def _build_landscape(
@@ -278,11 +299,13 @@ def renew_ties(cohort: Cohort, roster: Roster) -> None:
     )
 
 
-def _build_people(rng: np.random.Generator, population: Population, shape: _Shape, filled: bool) -> Table:
+def _build_people(
+    rng: np.random.Generator, population: Population, turnover: Any, shape: _Shape, filled: bool
+) -> Table:
     """Return people by post: staff by team, then managers of teams, of divisions, executives, and the chief."""
     n_staff, n_teams, n_managers = shape.n_staff, shape.n_teams, shape.n_managers
     person = _blank("person", n_staff + n_managers)
-    _fill_people(person, rng, population)
+    _fill_people(person, rng, population, turnover)
     if filled:
         person["vacant"] = 0
     person["vacant"][-1] = 0
@@ -365,11 +388,18 @@ def _found(o: Any, rng: np.random.Generator, population: Population, structure: 
     o["demand_factor"] = 1.0
     o["forum_standing"] = 1
     o["answered_memory"] = population.answered_start
+    o["satisfaction_memory"] = population.satisfaction_start
     o["hours_budget"] = structure.improvement_share * structure.contracted_hours
 
 
 def build_organisation(
-    structure: Structure, population: Population, levers: Levers, rng: np.random.Generator, roster: Roster | None = None
+    structure: Structure,
+    population: Population,
+    levers: Levers,
+    turnover: Any,
+    compact: Any,
+    rng: np.random.Generator,
+    roster: Roster | None = None,
 ) -> tuple[Tables, np.ndarray]:
     """Build one organisation at its starting point.
 
@@ -377,6 +407,8 @@ def build_organisation(
     ----------
     structure, population, levers
         Sizes, starting distributions and governance.
+    turnover, compact : dataclass
+        Parameters of turnover, by which those who are there have been selected, and of the compact, as far as it is believed.
     rng : numpy.random.Generator
         Source of all its randomness.
     roster : Roster, optional
@@ -390,7 +422,7 @@ def build_organisation(
         Its cross-team ties.
     """
     shape = _shape(structure, roster)
-    person = _build_people(rng, population, shape, filled=roster is not None)
+    person = _build_people(rng, population, turnover, shape, filled=roster is not None)
     manager = _build_managers(rng, population, shape)
     team = _build_teams(rng, population, shape)
     dimension, practice, need = _build_landscape(rng, population, shape.n_teams, structure.n_dimensions)
@@ -419,6 +451,7 @@ def build_organisation(
         "patient": patient,
     }
     _found(organisation[0], rng, population, structure, tables)
+    organisation["belief"] = team["belief"] = compact.belief_start
     organisation["independence"] = levers.forum_independence
     set_levers(tables, levers)
     for name in ENACTED:
@@ -509,7 +542,12 @@ def build(
     for seed in seeds:
         rng = np.random.Generator(np.random.Philox(key=seed))
         sized = [dataclasses.replace(structure, n_teams=int(n)) for n in teams_of_linked(structure, seed)]
-        tables, ties = stack([build_organisation(each, population, levers, rng, roster) for each in sized])
+        tables, ties = stack(
+            [
+                build_organisation(each, population, levers, sections["turnover"], sections["compact"], rng, roster)
+                for each in sized
+            ]
+        )
         if structure.n_organisations > 1 and structure.tie_outside > 0.0:
             tie_across(structure, seed, tables["person"], ties)
             about = (tables[name] for name in ("organisation", "team", "person"))

@@ -31,6 +31,7 @@ def _mean_of(trait: str, empty: float) -> Any:
 
 
 mean_alignment = _mean_of("alignment", empty=0.0)
+mean_motivation = _mean_of("motivation", empty=0.0)
 mean_professionalism = _mean_of("professionalism", empty=0.5)
 mean_propensity = _mean_of("propensity", empty=0.0)
 mean_safety = _mean_of("safety", empty=0.0)

@@ -54,7 +54,7 @@ BEGUN, CYCLE_MISSED, CYCLE_FOR, CYCLE_AGAINST, WON = range(5)
     IN_USE,
 ) = range(11)
 SEEN, HANDED_ON, AGREED = range(3)
-OVERLOOKED, COMPLIED, ADAPTED, RESISTED, GAMED = range(5)
+OVERLOOKED, COMPLIED, ADAPTED, RESISTED, GAMED, IN_LINE = range(6)
 TURNOVER, SUCCESSION, SHOCK = range(3)
 
 EVENTS: dict[str, tuple[str, ...]] = {
@@ -77,7 +77,7 @@ EVENTS: dict[str, tuple[str, ...]] = {
     "replacement": ORIGINS,
     "decay": ORIGINS,
     "sustained": ORIGINS,
-    "directive": ("overlooked", "complied", "adapted", "resisted", "gamed"),
+    "directive": ("overlooked", "complied", "adapted", "resisted", "gamed", "in line"),
     "exit": ("turnover", "succession", "shock"),
     "hire": ("turnover", "succession"),
     "breach": ("organisation", "team"),
@@ -111,7 +111,7 @@ spread
 adoption, replacement, decay, sustained
     A practice changes, from one of the origins; another change replaces it within a year, it decays, or it stands for a year.
 directive
-    A team meets a directive.
+    A team meets a directive; it is in line with it if it does so already.
 exit, hire
     The holder of a post leaves; a newcomer takes it. The chief executive goes by succession.
 breach

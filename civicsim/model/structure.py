@@ -87,7 +87,7 @@ class Population:
     """People, teams and practices at the start, and what newcomers bring."""
 
     exhaustion_mean: float = parameter(
-        0.49, "0–1", 0, 1, "Mean exhaustion to which staff return at ease.", _EXHAUSTION_MEAN_SOURCE
+        0.565, "0–1", 0, 1, "Mean exhaustion to which staff return at ease.", _EXHAUSTION_MEAN_SOURCE
     )
     exhaustion_sd: float = free(
         0.12, "0–1", 0.08, 0.25, "Spread between people of the exhaustion to which they return."
@@ -101,7 +101,14 @@ class Population:
     trust_mean: float = free(0.55, "0–1", 0, 1, "Mean trust that people bring along.")
     agency_mean: float = free(0.50, "0–1", 0, 1, "Mean sense of agency that people bring along.")
     attitude_sd: float = free(0.15, "0–1", 0, 0.3, "Spread of motivation, belonging, trust and agency between people.")
-    skill_mean: float = free(0.40, "0–1", 0.1, 0.9, "Mean skill in improving work.")
+    skill_mean: float = free(0.36, "0–1", 0.1, 0.9, "Mean skill in improving work.")
+    skill_growth: float = free(
+        0.0004,
+        "per week",
+        0,
+        0.005,
+        "Share of what is missing in skill that the first staff have learned in a week in post.",
+    )
     skill_sd: float = free(0.10, "0–1", 0, 0.3, "Spread of that skill between people.")
     alignment_mean: float = free(
         0.80,
@@ -134,7 +141,7 @@ class Population:
         label="Demand for care per post",
     )
     demand_team_sd: float = free(0.06, "share", 0, 0.2, "Spread of demand between teams.")
-    demand_organisation_sd: float = free(0.015, "share", 0, 0.1, "Spread of demand between organisations.")
+    demand_organisation_sd: float = free(0.04, "share", 0, 0.1, "Spread of demand between organisations.")
     weeks_to_fill: float = parameter(35.0, "weeks", 10, 60, "Mean time to fill a vacancy.", _WEEKS_TO_FILL_SOURCE)
     weeks_to_fill_sd: float = free(0.15, "share", 0, 0.5, "Spread of the time to fill between organisations.")
     kappa_low: float = parameter(
@@ -176,7 +183,7 @@ class Population:
         15.0, "weight", 0, 100, "Weight of disabled or poor people among patients.", _GROUPS
     )
     tenure_rate: float = fixed(
-        0.0022,
+        0.0019,
         "per week",
         0.0005,
         0.02,

@@ -244,7 +244,7 @@ def test_trials_end_no_more_often_than_they_begin(book):
 
 
 def test_every_directive_that_reaches_a_team_is_met_in_one_way(book):
-    met = book.tally("complied", "adapted", "resisted", "gamed", "overlooked")
+    met = book.tally("in_line", "complied", "adapted", "resisted", "gamed", "overlooked")
     np.testing.assert_array_equal(book.tally("directives"), met)
     assert met.sum() > 0
     assert (book.tally("adopted_vertical") <= book.tally("complied", "adapted")).all()

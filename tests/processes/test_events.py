@@ -481,7 +481,7 @@ EXPECTED = {
     ("small-to-scale", 1): (tried_from_programme, rising, {}),
     ("succession-planning", 52): (counted("resets"), falling, {"governing__chief_exit_rate": 0.05}),
     ("surge", 4): (column("team", "load"), rising, {}),
-    ("team-compacts", 14): (differs_between_teams, rising, {"compact__promised_overload": 0.0}),
+    ("team-compacts", 14): (differs_between_teams, rising, {}),
     ("vacancy-wave", 1): (column("person", "vacant"), rising, {}),
     ("volunteer-seeds", 1): (from_programme, rising, {}),
 }  # fmt: skip

@@ -396,7 +396,7 @@ def test_independence_and_budget_complete_each_other(crowd):
 
 def test_independence_counts_also_where_money_is_scarce(crowd):
     """Influence is independence × budget, as the forum's title states."""
-    half, full = (acted_on(crowd, 104, independence=i, budget=0.05) for i in (0.4, 0.8))
+    half, full = (acted_on(crowd, 416, independence=i, budget=0.1) for i in (0.4, 0.8))
     assert half == pytest.approx(full / 2, rel=0.3)
 
 

@@ -21,7 +21,10 @@ PARTS = {
     "regulator": {name: name for name in ("deadline", "notice", "urgency", "inadequate")},
     "compact": {
         name: name
-        for name in ("fulfilment", "breach", "ledger_protection", "answered_memory", "deliberation_memory")
+        for name in (
+            *("fulfilment", "breach", "belief", "contract", "ledger_protection"),
+            *("answered_memory", "deliberation_memory"),
+        )
     },
 }  # fmt: skip
 """Columns of an organisation that belong to a part of it, and what they are called there."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,7 @@ class Dimension:
     safety_critical: bool
     cross_boundary: bool
     directive: bool
+    contested: float
 
     @property
     def weight(self) -> float:
@@ -49,6 +51,8 @@ class Compact:
     organisation: Organisation
     fulfilment: float
     breach: float
+    belief: float
+    contract: float
     ledger_protection: float
     answered_memory: float
     deliberation_memory: float
@@ -63,17 +67,23 @@ class Compact:
 
     def bind_no_one(self) -> None:
         """Without a compact nothing is kept or broken."""
-        self.fulfilment = self.breach = self.ledger_protection = 0.0
+        self.fulfilment = self.breach = self.contract = self.ledger_protection = 0.0
+        self.belief = self.organisation.settings.compact.belief_start
         for team in self.organisation.teams:
-            team.fulfilment = team.breach = 0.0
+            team.fulfilment = team.breach = team.contract = 0.0
+            team.belief = self.belief
 
-    def step(self) -> None:
-        """Remember what was answered and deliberated; settle at the end of the quarter."""
-        o = self.organisation
-        answered = o.count["acted"] + o.count["explained"]
-        settled = answered + o.count["silent"]
+    def remember_answers(self) -> None:
+        """Keep in mind for a quarter how much of what was settled was answered."""
+        count = self.organisation.count
+        answered = count["acted"] + count["explained"]
+        settled = answered + count["silent"]
         if settled > 0:
             self.answered_memory += (answered / settled - self.answered_memory) / QUARTER
+
+    def step(self) -> None:
+        """Remember what was deliberated; settle at the end of the quarter."""
+        o = self.organisation
         self.deliberation_memory += (o.spent["deliberation"] - self.deliberation_memory) / QUARTER
         if o.week % QUARTER == 0:
             self.settle()
@@ -81,32 +91,42 @@ class Compact:
     def settle(self) -> None:
         """Settle for the organisation as a whole, or team by team."""
         o, p = self.organisation, self.organisation.settings.compact
-        self.fulfilment, self.breach = self.outcome(self.answered_memory, mean(team.overload for team in o.teams))
+        self.hold_up(self, self.answered_memory, mean(team.overload for team in o.teams))
         for team in o.teams:
-            by_team = p.level == "team"
-            own = self.outcome(team.answered_share, team.overload)
-            team.fulfilment, team.breach = own if by_team else (self.fulfilment, self.breach)
+            if p.level == "team":
+                self.hold_up(team, team.answered_share, team.overload)
+            else:
+                team.fulfilment, team.breach = self.fulfilment, self.breach
+                team.belief, team.contract = self.belief, self.contract
         self.ledger_protection = p.ledger_protection * self.ledger()
 
-    def outcome(self, answered: float, overload: float) -> tuple[float, float]:
-        """Return fulfilment and breach: kept as far as it was negotiated, and not kept.
+    def hold_up(self, place: Any, answered: float, overload: float) -> None:
+        """Hold up what was kept to what was expected: what is usual, and what was promised as far as it was believed.
 
-        The promises: answers, bearable work, and the hours set aside, if there are any; grip may have moved them.
+        Kept: answers, bearable work, and the hours set aside, if there are any; grip may have moved them. Belief follows what
+        is kept, upwards as far as a ledger shows it and downwards faster; without a ledger it fades.
         """
         o, p = self.organisation, self.organisation.settings.compact
-        kept, negotiated = p.kept_share, p.process_quality
-        if kept < 0.0:
-            allotted = o.allotted["protected"]
-            promises = [
-                min(1.0, answered / p.promised_answers) if p.promised_answers > 0.0 else 1.0,
-                min(1.0, p.promised_overload / overload) if overload > p.promised_overload else 1.0,
-            ]
-            if allotted > 0.0:
-                promises.append(min(1.0, o.hours["protected"] / allotted))
-            kept = mean(promises)
+        promise, shown, usual = self.promised(), self.ledger(), o.settings.reference.usual_kept
+        allotted = o.allotted["protected"]
+        things = [answered, math.exp(-p.bearable * overload)]
+        if allotted > 0.0:
+            things.append(min(1.0, o.hours["protected"] / allotted))
+        kept = mean(things)
+        if p.kept_share >= 0.0:
+            kept += promise * (p.kept_share - kept)
+        negotiated = p.process_quality
         if negotiated < 0.0:
             negotiated = min(1.0, self.deliberation_memory / p.hours_for_process)
-        return unit(self.promised() * kept * negotiated), unit(self.promised() * (1.0 - kept))
+        place.contract = kept - (usual + promise * place.belief * (1.0 - usual))
+        if promise == 0.0:
+            place.belief = p.belief_start
+        else:
+            seen = kept * negotiated
+            rate = p.belief_rate * shown if seen > place.belief else min(1.0, p.belief_rate * p.breach_ratio)
+            moved = place.belief + rate * (seen - place.belief)
+            place.belief = unit(moved - p.belief_fade * (1.0 - shown) * moved)
+        place.fulfilment, place.breach = unit(promise * kept * place.belief), unit(promise * (1.0 - kept))
 
 
 class Regulator:
@@ -193,6 +213,9 @@ class Organisation:
     permission_habit: float
     authority_habit: float
     demand_factor: float
+    directive_memory: float
+    harm_memory: float
+    satisfaction_memory: float
     say_do_gap: float
     leader_openness: float
     grip: float
@@ -200,6 +223,7 @@ class Organisation:
     chief_leaving: bool
     started_over: bool
     attention_wellbeing: float
+    deferred: float
     culture_reported: float
     weeks_to_fill: float
     voice_norm: float
@@ -391,10 +415,16 @@ class Organisation:
             lead.show_openness(lead.team.overload if lead.team else pressure)
 
     def met_next(self, name: str, intended: float, pressure: float) -> float:
-        """x ← x + r·h·(x* − x) − f·p·(x − x₀): hours given pull to the intention, pressure back to the habit."""
-        p, x = self.settings.enactment, getattr(self, f"{name}_enacted")
-        pull = p.rate * self.hours_with_people() * (intended - x)
-        return unit(x + pull - p.fallback * pressure * (x - getattr(self, f"{name}_habit")))
+        """x ← x + r·h·(x* − x) − f·p·(x − x₀) where leaders give; x ← x + c·(x* − x) where they take away.
+
+        Only what goes beyond the habit slips under pressure.
+        """
+        p, x, habit = self.settings.enactment, getattr(self, f"{name}_enacted"), getattr(self, f"{name}_habit")
+        freer = -1.0 if name == "fear" else 1.0
+        takes_away = p.control_enabled and freer * (intended - x) < 0.0
+        speed = p.control_rate if takes_away else p.rate * self.hours_with_people()
+        slips = freer * (x - habit) > 0.0 or not p.control_enabled
+        return unit(x + speed * (intended - x) - (p.fallback * pressure * (x - habit) if slips else 0.0))
 
     def allocate(self) -> None:
         """Move hours of other purposes to reporting; the sum stays the same."""
@@ -421,6 +451,8 @@ class Organisation:
     def issue_to_teams(self) -> None:
         """Bring what is ordered to the teams, once."""
         ordered = [dimension for dimension in self.dimensions if dimension.directive]
+        a_year = 52.0 * len(ordered) / len(self.dimensions)
+        self.directive_memory += (a_year - self.directive_memory) / 26.0
         if ordered:
             for team in self.teams:
                 team.meet_directives(ordered)
@@ -445,8 +477,20 @@ class Organisation:
             if learns and dimension.code != majority:
                 dimension.code = majority
                 self.count["codified"] += 1
+            self.hear_contest(dimension)
             often = self.levers.directive_rate * p.quarterly_share
             dimension.directive = p.directives_enabled and dimension.code != 0 and u_order < often
+
+    def hear_contest(self, dimension: Dimension) -> None:
+        """Withdraw what k teams contest, and its target, with O(1−F)·[1 − (1−w)^k]."""
+        p = self.settings.codification
+        if dimension.contested > 0.0 and p.enabled and dimension.code != 0:
+            together = 1.0 - (1.0 - p.contest_weight) ** dimension.contested
+            u, _, _, _ = self.draws("codification.contest", self.key, dimension.number)
+            if u < self.leader_openness * (1.0 - self.fear_enacted) * together:
+                dimension.code, dimension.measured, dimension.measured_rank = 0, False, 1.0
+                self.count["withdrawn"] += 1
+        dimension.contested = 0.0
 
     # -- partners --------------------------------------------------------------------------------------------------------
 
@@ -503,6 +547,7 @@ class Organisation:
     def govern_nothing(self) -> None:
         """No one tightens, rates or is succeeded."""
         self.grip = self.regulator.urgency = self.attention_wellbeing = self.culture_reported = 0.0
+        self.deferred = 0.0
         self.regulator.deadline, self.regulator.notice, self.chief_leaving, self.started_over = 0, 0, False, False
         self.leader_openness = self.chief.openness_anchor
 
@@ -517,16 +562,32 @@ class Organisation:
         self.chief_leaving = False
         engaged = self.hours_with_people() - self.settings.reference.usual_engaged
         self.leader_openness = unit(self.chief.openness_anchor + p.example_gain * engaged)
+        self.hear_signals()
         if self.week >= 0:
             self.expectation += p.expectation_drift / 52.0
         inspected, quarter = self.regulator.comes_nearer(), self.week % QUARTER == 0
         if quarter or inspected:
-            reported = mean(team.quality_reported for team in self.teams)
+            reported = self.as_heard(mean(team.quality_reported for team in self.teams))
             self.report_culture()
             if quarter:
                 self.react(reported)
             if inspected or self.regulator.has_turn():
                 self.regulator.rate(reported, u_rate)
+
+    def hear_signals(self) -> None:
+        """Harm, per post and year, and patients' reports become known over half a year."""
+        harm = 52.0 * sum(team.harm for team in self.teams) / len(self.staff)
+        self.harm_memory += (harm - self.harm_memory) / 26.0
+        if self.patients:
+            content = mean(patient.satisfaction for patient in self.patients)
+            self.satisfaction_memory += (content - self.satisfaction_memory) / 26.0
+
+    def as_heard(self, reported: float) -> float:
+        """reported − w_h(harm/usual − 1) + w_p(satisfaction − usual)."""
+        p, usual = self.settings.governing, self.settings.reference
+        harm = self.harm_memory / usual.usual_harm - 1.0
+        content = self.satisfaction_memory - usual.usual_satisfaction
+        return unit(reported - p.harm_weight * harm + p.patients_weight * content)
 
     def succeed(self) -> None:
         """A new chief executive takes the post, and may start over."""
@@ -535,8 +596,10 @@ class Organisation:
         self.count["chiefs_left"] += 1
         if self.draws("governing", self.key, 1)[0] < p.reset_probability * (1.0 - p.continuity):
             self.count["resets"] += 1
-            self.fear_enacted, self.permission_enacted = self.fear_habit, self.permission_habit
-            self.authority_enacted = self.authority_habit
+            # What was given has to be earned again; what was taken away stays.
+            self.fear_enacted = max(self.fear_enacted, self.fear_habit)
+            self.permission_enacted = min(self.permission_enacted, self.permission_habit)
+            self.authority_enacted = min(self.authority_enacted, self.authority_habit)
             self.started_over = True
 
     def report_culture(self) -> None:
@@ -557,6 +620,7 @@ class Organisation:
         above = max(0.0, tired - self.settings.reference.usual_exhaustion)
         seen = unit(p.wellbeing_weight * (1.0 + p.wellbeing_gain * above))
         self.attention_wellbeing = seen if p.tradeoff_visible else 0.0
+        self.deferred = p.relief * self.attention_wellbeing
         push = p.reaction * max(0.0, aspiration - judged) + p.relaxation * p.pressure
         self.grip = unit((1.0 - p.relaxation) * self.grip + push * (1.0 - self.attention_wellbeing))
 

@@ -98,20 +98,29 @@ class Post(mesa.Agent):
 
     # -- exhaustion ------------------------------------------------------------------------------------------------------
 
-    def exhaustion_next(self, around: float, breach: float) -> float:
-        """κ_D·max(0, ℓ−.9) + κ_F(F−F₀) + κ_B·breach + κ_C(Ē−E) − κ_R·max(0, 1−ℓ)(½+½X) − κ₀(E−E₀), and chance.
+    def exhaustion_next(self, around: float, contract: float, answered: float) -> float:
+        """κ_D·max(0, ℓ−.9)·max(0, 1 − b(X−X_ref)) + κ_F(F−F₀) + κ_B·strain of the contract + κ_N·neglect + κ_C(Ē−E)
 
-        An hour that taking part takes from rest is felt as more than an hour of work. With a threshold, load counts twice from
+        − κ_S(X−X_ref) − κ_I(i−i₀) − κ_R·max(0, 1−ℓ)(½+½X) − κ₀(E−E₀), and chance. Strain of the contract: all of what is
+        kept short of what was expected, less a part of what is kept beyond it. Neglect: (1−answered)(½+½·invitation), against
+        the usual. An hour that taking part takes from rest is felt as more than an hour of work. With a threshold, load counts twice from
         1; saturating, what pushes up counts by the room above, and what pushes down by the room below.
         """
         p, o, usual = self.settings.exhaustion, self.organisation, self.settings.reference
         felt = self.load + p.rest_weight * self.rest_hours / self.settings.structure.contracted_hours
         strain = 2.0 * max(0.0, felt - 1.0) if p.form == "threshold" else max(0.0, felt - 0.9)
+        support = self.belonging - usual.usual_belonging
+        influence = 0.5 * self.agency + 0.5 * o.authority_enacted
+        alone = (1.0 - answered) * (0.5 + 0.5 * o.levers.invitation)
+        usually_alone = (1.0 - usual.usual_answered) * (0.5 + 0.5 * usual.usual_invitation)
         push = (
-            p.load_weight * strain
+            p.load_weight * strain * max(0.0, 1.0 - p.buffering * support)
             + p.fear_weight * (o.fear_enacted - usual.usual_fear)
-            + p.breach_weight * breach
+            - p.contract_weight * contract * (1.0 - (1.0 - p.relief) * logistic(contract / 0.1))
+            + p.neglect_weight * (alone - usually_alone)
             + p.contagion * (around - self.exhaustion)
+            - p.support_weight * support
+            - p.influence_weight * (influence - usual.usual_influence)
             - p.recovery_weight * max(0.0, 1.0 - felt) * (0.5 + 0.5 * self.belonging)
         )
         if p.form == "saturating":
@@ -123,20 +132,33 @@ class Post(mesa.Agent):
     # -- motivation, trust, belonging ------------------------------------------------------------------------------------
 
     def follow_treatment(self) -> None:
-        """Let motivation follow influence and permission less pressure, and trust follow words, deeds and promises."""
+        """Let motivation follow felt autonomy less pressure, and trust follow answers, openness, fear, deeds and promises."""
         p, o, usual = self.settings.motivation, self.organisation, self.settings.reference
         influence = 0.5 * self.agency + 0.5 * o.authority_enacted
         autonomy = (influence - usual.usual_influence) + (o.permission_enacted - usual.usual_permission)
+        autonomy -= p.directive_weight * (o.directive_memory - usual.usual_directives)
         pressure = o.fear_enacted * o.levers.target_salience - usual.usual_pressure
         pull = self.motivation_anchor + p.autonomy_weight * autonomy - self.motivation
-        self.motivation = unit(self.motivation + p.motivation_rate * pull - p.crowding * pressure)
+        crowding = p.crowding * pressure + p.carrot_weight * (o.levers.carrot - usual.usual_carrot)
+        self.motivation = unit(self.motivation + p.motivation_rate * pull - crowding)
         # Managers above the teams go by how the organisation as a whole keeps its word.
         promise = self.team if self.team else o.compact
-        gain = self.settings.compact.fulfilment_gain
-        kept, broken = gain * promise.fulfilment, gain * self.settings.compact.breach_ratio * promise.breach
-        back = p.trust_rate * (self.trust_anchor - self.trust)
-        self.trust = unit(self.trust + back - p.gap_cost * o.say_do_gap + kept - broken)
+        answered = self.team.answered_share if self.team else o.compact.answered_memory
+        short = max(0.0, -promise.contract)
+        compact = self.settings.compact
+        word = compact.fulfilment_gain * (promise.fulfilment - compact.breach_ratio * short)
+        grounds = (
+            p.trust_answered * (answered - usual.usual_answered)
+            + p.trust_openness * (self.openness_above() - usual.usual_openness)
+            - p.trust_fear * (o.fear_enacted - usual.usual_fear)
+        )
+        back = p.trust_rate * (self.trust_anchor + grounds - self.trust)
+        self.trust = unit(self.trust + back - p.gap_cost * o.say_do_gap + word)
         self.belong()
+
+    def openness_above(self) -> float:
+        """Managers look to the chief executive."""
+        return self.organisation.leader_openness
 
     def belong(self) -> None:
         """Move belonging towards where it settles."""
@@ -253,9 +275,10 @@ class StaffMember(Post):
     # -- noticing --------------------------------------------------------------------------------------------------------
 
     def expected_checks(self) -> float:
-        """ν (h₀ + H) · seek · exp(−k_b · max(0, ℓ−1))."""
-        p = self.settings.noticing
+        """ν (h₀ + H) · seek · exp(−k_b · max(0, ℓ−1)) · max(0, 1 + w(M−M_ref))."""
+        p, usual = self.settings.noticing, self.settings.reference.usual_motivation
         looking = p.check_rate * (p.base_headspace + self.headspace) * self.team.seek
+        looking *= max(0.0, 1.0 + p.motivation_weight * (self.motivation - usual))
         return looking * math.exp(-p.overload_cost * max(0.0, self.load - 1.0))
 
     def notice(self, visible: list[Practice]) -> None:
@@ -442,11 +465,18 @@ class StaffMember(Post):
 
     # -- what follows from being treated well ------------------------------------------------------------------------------
 
+    def openness_above(self) -> float:
+        """Staff look to their manager."""
+        return self.team.manager.openness
+
     def belonging_settles_at(self) -> float:
-        """½X₀ and what the place gives: being acted on, being answered, ties, an open manager, and the norm."""
-        p = self.settings.motivation
+        """¾X₀ and what the place gives: being acted on, answered, ties, an open manager, the norm, taking part, and rank."""
+        p, usual = self.settings.motivation, self.settings.reference
+        ideas = self.team.originated_memory
         return unit(
-            0.5 * self.belonging_anchor
+            p.belonging_own * self.belonging_anchor
+            + p.belonging_part * (ideas / (1.0 + ideas) - usual.usual_part)
+            + p.belonging_rank * (1.0 - self.organisation.levers.status_blindness) * self.status
             + p.belonging_acted * self.acted_memory
             + p.belonging_recognition * self.answered_memory
             + p.belonging_ties * min(1.0, len(self.friends) / 4.0)
@@ -488,7 +518,8 @@ class StaffMember(Post):
     def keep_in_touch(self) -> None:
         """Lose a tie now and then, more so without hours for it, and make one with the hours that are left."""
         p, o = self.settings.ties, self.organisation
-        hours, n = o.hours["peer"], len(self.friends)
+        # Handovers and referrals bring people together whether or not time is set aside.
+        hours, n = o.hours["peer"] + p.work_hours, len(self.friends)
         upkeep = p.upkeep_hours * n
         loses = p.loss_rate
         if upkeep > 0.0:

@@ -174,6 +174,8 @@ class Team:
     answered_share: float
     fulfilment: float
     breach: float
+    belief: float
+    contract: float
     conflict: float
     hostility: float
     n_trials: int
@@ -234,13 +236,16 @@ class Team:
         # Managers beside the team's manager are not there for care.
         hands = max(self.n_present - (structure.managers_per_team - 1), 1)
         saved = p.convenience_gain * sum(practice.convenient for practice in self.practices)
-        care = max(0.0, o.demand_factor * self.demand / hands - saved)
+        care = max(0.0, (1.0 - o.deferred) * o.demand_factor * self.demand / hands - saved)
         forum = o.spent["patients"] * len(self.staff)
         part = self.peer_hours + (self.deliberation_hours + forum) / hands
         self.rest = p.participation_from_recovery * part
         together = self.improvement_hours + self.response_hours + self.settling_hours
         together += self.observation_hours + self.coaching_hours
         each = o.spent["protected"] + o.spent["reporting"] + o.partner_hours
+        if self.settings.compact.enabled:
+            # What staff take on in return.
+            each += self.settings.compact.return_hours * o.compact.ledger() * self.belief
         failure = p.failure_demand * self.mismatch
         shared = care + each + part - self.rest + together / hands + failure
         self.count["hours_failure_demand"] += failure * self.n_present
@@ -266,7 +271,7 @@ class Team:
                 self.count["overlooked"] += 1
             elif practice.value == dimension.code:
                 # Nothing to do, and nothing to pretend.
-                self.count["complied"] += 1
+                self.count["in_line"] += 1
                 practice.gamed = False
             else:
                 self.answer_directive(practice, u_signal, u_choice, u_guess)
@@ -277,6 +282,7 @@ class Team:
         together = self.majority_accuracy(accuracy, max(self.n_present, 1), self.settings.practice.signal_correlation)
         choice = self.choose_answer(misfit=practice.judged(u_signal < together) != code, u=u_choice)
         self.count[choice] += 1
+        practice.dimension.contested += choice in ("adapted", "resisted")
         if choice == "complied":
             practice.switch_to(code, "directive", "vertical")
         elif choice == "adapted":
@@ -301,13 +307,17 @@ class Team:
         fear = o.fear_enacted + 0.5 * hurry * (1.0 - o.fear_enacted)
         duty = p.professionalism_weight * (self.mean_of("professionalism") - 0.5)
         scope = o.permission_enacted * self.mean_of("skill") * self.headspace
+        # Staff who believe in a compact that is kept as a ledger report openly in return.
+        compact = self.settings.compact
+        candour = compact.candour * o.compact.ledger() * self.belief if compact.enabled else 0.0
+        openly = either(levers.audit, candour)
         utility = {
             "complied": p.comply_pressure * (fear + levers.carrot) + p.comply_trust * self.mean_of("trust"),
             "adapted": p.adapt_scope * scope * (1.0 + duty) * (1.0 - hurry),
             "resisted": p.resist_misfit * misfit * self.mean_of("belonging") - p.resist_fear * fear,
             "gamed": p.game_pressure * fear * levers.target_salience
             - p.game_motivation * self.mean_of("motivation")
-            - p.game_audit * levers.audit,
+            - p.game_audit * openly,
         }
         best = max(utility.values())
         weights = {answer: math.exp((value - best) / p.temperature) for answer, value in utility.items()}
@@ -519,7 +529,7 @@ class Team:
 
     def silence(self, invitation: float, u: float) -> float:
         """Silence is felt as nothing, or as pretence where one was invited to speak."""
-        return -0.2 if u < invitation else 0.0
+        return self.settings.response.pretence_outcome if u < invitation else 0.0
 
     def tell(self, idea: Idea, outcome: float, acted: bool = False) -> None:
         """Let the team and the person who raised it know the outcome; no one learns from what no one voiced."""
@@ -637,7 +647,10 @@ class Team:
         return notice == 0 or notice >= p.n_cycles * p.cycle_weeks
 
     def run_cycle(self, practice: Practice, idea: Idea) -> None:
-        """When one is due, a cycle runs with min(1, 4H)·max(0, 1 − report/work), and shows rightly with .7 whether it fits."""
+        """When one is due, a cycle runs with min(1, 4H)·max(0, 1 − report/work)·drive, and shows rightly with .7 whether it fits.
+
+        Drive is how much more than usual a motivated team does.
+        """
         p, age = self.settings.lifecycle, self.organisation.week - idea.week
         if p.n_cycles == 0 or age == 0 or age % p.cycle_weeks != 0:
             return
@@ -645,7 +658,9 @@ class Team:
         left = max(0.0, 1.0 - p.report_hours / work) if work > 0.0 else 1.0
         u_runs, u_shows, _, _ = self.draws("lifecycle.trials", practice.dimension.number)
         self.count["cycles_due"] += 1
-        if u_runs < min(1.0, p.headspace_gain * self.headspace) * left:
+        usual = self.settings.reference.usual_motivation
+        drive = max(0.0, 1.0 + p.motivation_weight * (self.mean_of("motivation") - usual))
+        if u_runs < min(1.0, min(1.0, p.headspace_gain * self.headspace) * left * drive):
             self.count["cycles_done"] += 1
             idea.cycles += 1
             idea.successes += (idea.value == practice.reality) == (u_shows < p.cycle_accuracy)
@@ -801,7 +816,7 @@ class Team:
         """Work out true quality, what is reported of it, harm, and incidents."""
         p, o = self.settings.quality, self.organisation
         tired = 1.0 - p.exhaustion_cost * self.mean_of("exhaustion")
-        self.working = tired * max(0.0, 1.0 - p.overload_cost * self.overload)
+        self.working = (1.0 - o.deferred) * tired * max(0.0, 1.0 - p.overload_cost * self.overload)
         measured = [practice for practice in self.practices if practice.dimension.measured]
         others = [practice for practice in self.practices if not practice.dimension.measured]
         self.quality = self.quality_on(self.practices)
@@ -810,7 +825,12 @@ class Team:
         self.quality_reported = self.reported_on(measured) if measured else self.quality
         critical = [practice for practice in self.practices if practice.dimension.safety_critical]
         unsafe = 1.0 - (self.quality_on(critical) if critical else self.quality)
-        self.harm = p.harm_rate / 52.0 * len(self.staff) * unsafe
+        noticed = sum(who.noticed_memory for who in self.in_post)
+        usual = self.settings.reference.usual_voice_share
+        share = sum(who.voiced_memory for who in self.in_post) / noticed if noticed > 0.0 else usual
+        # Some harm is caught by someone who speaks up in the moment.
+        caught = p.interception * (share - usual)
+        self.harm = p.harm_rate / 52.0 * len(self.staff) * unsafe * max(0.0, 1.0 - caught)
         # Safe, problem-seeking teams report more.
         self.incidents = self.harm * unit(self.mean_of("safety") * self.seek)
         # Gaming comes to light by audit and reporting together, or among colleagues of other teams.

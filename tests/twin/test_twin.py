@@ -32,10 +32,10 @@ LIVELY = Levers(
 )  # fmt: skip
 """Levers under which everything happens that can happen, hours for coaching, watching and huddles among it."""
 QUICK = {
-    "drift__rate": 0.02, "drift__common_share": 0.5, "turnover__exit_rate": 0.006, "codification__quarterly_share": 1.0,
+    "drift__rate": 0.02, "drift__common_share": 0.5, "turnover__exit_rate": 0.006, "codification__quarterly_share": 1.0, "codification__contest_weight": 1.0,
     "quality__audit_detection": 0.2, "lifecycle__decay_base": 0.02, "lifecycle__cycle_weeks": 2, "lifecycle__n_cycles": 2,
     "spread__threshold": 0.1, "voice__guardian_appeal": -1.0, "directives__game_pressure": 4.0, "response__detriment": 0.4,
-    "noticing__check_rate": 2.0, "enactment__rate": 0.2, "forum__hours_per_issue": 1.5, "forum__fixes_per_team": 5.0,
+    "noticing__check_rate": 2.0, "enactment__rate": 0.2, "forum__hours_per_issue": 1.0, "forum__fixes_per_team": 5.0,
     "forum__rebuild_weeks": 6.0, "governing__rating_weeks": 26, "governing__inadequate_below": 0.6,
     "governing__chief_exit_rate": 0.02, "governing__wellbeing_weight": 0.5, "governing__tradeoff_visible": True,
     "pairing__exchange_rate": 0.1, "partners__n": 20, "ties__outside_share": 0.4, "ties__making_hours": 0.5,

@@ -188,7 +188,7 @@ class Twin(mesa.Model):
             o.drift()
 
     def enactment(self) -> None:
-        """What staff meet follows the hours that leaders give, and slips under pressure."""
+        """What leaders give has to be shown in hours with people; what they take away arrives by itself."""
         for o in self.organisations:
             o.enact()
 
@@ -258,6 +258,7 @@ class Twin(mesa.Model):
                 if o.settings.response.enabled:
                     team.respond()
             o.spent["response"] = sum(team.response_hours for team in o.teams) / len(o.staff)
+            o.compact.remember_answers()
 
     def learning(self) -> None:
         """Staff learn from outcomes, their own and colleagues', whether speaking up helps and is safe."""
@@ -326,15 +327,15 @@ class Twin(mesa.Model):
                 patient.be_cared_for()
 
     def exhaustion(self) -> None:
-        """Load and fear exhaust people, slack and belonging restore them, and each returns to a level of their own."""
+        """Load, fear and what falls short of expectations exhaust people; slack and support restore them."""
         tired = []
         for o in self.where("exhaustion"):
             for who in (who for who in o.staff if not who.vacant):
                 others = [other.exhaustion for other in who.team.in_post if other is not who]
                 around = mean(others) if others else who.exhaustion
-                tired.append((who, who.exhaustion_next(around, who.team.breach)))
+                tired.append((who, who.exhaustion_next(around, who.team.contract, who.team.answered_share)))
             tired += [
-                (lead, lead.exhaustion_next(lead.exhaustion, o.compact.breach))
+                (lead, lead.exhaustion_next(lead.exhaustion, o.compact.contract, o.compact.answered_memory))
                 for lead in o.managers
                 if not lead.vacant
             ]
@@ -379,7 +380,7 @@ class Twin(mesa.Model):
                 o.forum.step()
 
     def compact(self) -> None:
-        """Each quarter it is settled which promises between organisation and staff were kept; breach weighs double."""
+        """Each quarter what was kept is held up to what was expected."""
         for o in self.where("compact"):
             o.compact.step()
         for o in self.elsewhere("compact"):

@@ -11,9 +11,12 @@ from civicsim.engine.randomness import stream_of, uniforms
 from civicsim.model import log as event
 from civicsim.model.organisation import FROM_DIRECTIVE
 from civicsim.model.practice import change, judges_rightly
-from civicsim.model.rules import exp, majority_accuracy, toward_code
+from civicsim.model.processes.compact import ledger
+from civicsim.model.rules import either, exp, majority_accuracy, toward_code
 
 STREAM = stream_of("directives")
+MEMORY_WEEKS = 26.0
+"""Weeks over which directives are felt. Assumption: two quarters."""
 _BEVAN_2006 = "Assumption: direction after Bevan and Hood (2006, Public Administration 84:517), to be verified; size calibrated to what pressing a target does to reports (P11)."
 _WILKINSON_2011 = "Direction: professionals of a wider sense of duty adapt rather than resist (Wilkinson, Powell and Davies 2011); size free."
 _DREW_2020 = (
@@ -131,12 +134,12 @@ def _mean_mood(g, person):
 
 
 @compiled
-def _respond(at, slot, code, week, org, q, way, fear, hurry, g, mood, draws, count):
+def _respond(at, slot, contested, code, week, org, q, way, candour, fear, hurry, g, mood, draws, count):
     """Let a team that has taken in a directive comply with it, adapt it, resist it or pretend."""
     if slot.value == code:
         # Nothing to do, and nothing to pretend.
-        count.complied += 1
-        event.note(at, event.DIRECTIVE, event.COMPLIED, value=code)
+        count.in_line += 1
+        event.note(at, event.DIRECTIVE, event.IN_LINE, value=code)
         slot.gamed = 0
         return
     _, u_signal, u_choice, u_guess = draws
@@ -144,18 +147,19 @@ def _respond(at, slot, code, week, org, q, way, fear, hurry, g, mood, draws, cou
     duty = q.professionalism_weight * (professionalism - 0.5)
     accuracy = judges_rightly(skill, way.judgement_gain)
     together = majority_accuracy(accuracy, max(g.n_present, 1), way.signal_correlation)
+    # Staff who believe in a compact that is kept as a ledger report openly in return.
+    openly = either(org.audit, candour * g.belief)
     misfit = (slot.reality if u_signal < together else -slot.reality) != code
     chosen = choose(
         comply_utility(q.comply_pressure, fear, org.carrot, q.comply_trust, trust),
         adapt_utility(q.adapt_scope, org.permission_enacted, skill, g.headspace, duty, hurry),
         resist_utility(q.resist_misfit, misfit, belonging, q.resist_fear, fear),
-        game_utility(
-            q.game_pressure, fear, org.target_salience, q.game_motivation, motivation, q.game_audit, org.audit
-        ),
+        game_utility(q.game_pressure, fear, org.target_salience, q.game_motivation, motivation, q.game_audit, openly),
         q.temperature,
         u_choice,
     )
     event.note(at, event.DIRECTIVE, event.COMPLIED + chosen, value=code)
+    contested.contested += chosen == 1 or chosen == 2
     changed = False
     if chosen == 0:
         count.complied += 1
@@ -176,7 +180,7 @@ def _respond(at, slot, code, week, org, q, way, fear, hurry, g, mood, draws, cou
 
 
 @compiled
-def _step(first, last, week, log, p, p_practice, organisation, dimension, tally, team, practice, person):
+def _step(first, last, week, log, p, p_practice, p_compact, organisation, dimension, tally, team, practice, person):
     """Let each team decide on each directive that is out, once."""
     m = practice.shape[1]
     for o in range(first, last):
@@ -186,11 +190,13 @@ def _step(first, last, week, log, p, p_practice, organisation, dimension, tally,
         n_directives = 0
         for d in range(m):
             n_directives += dimension[o, d].directive
+        org.directive_memory += (52.0 * n_directives / m - org.directive_memory) / MEMORY_WEEKS
         if n_directives == 0:
             continue
         attended = attended_probability(n_directives, q.attention)
         hurry = q.urgency_weight * org.urgency
         fear = fear_in_a_hurry(org.fear_enacted, hurry)
+        candour = p_compact[o].candour * ledger(org.compact) if p_compact[o].enabled else 0.0
         for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
             mood = _mean_mood(g, person)
@@ -203,7 +209,8 @@ def _step(first, last, week, log, p, p_practice, organisation, dimension, tally,
                 draws = uniforms(org.seed, STREAM, week, g.key, d)
                 at, code = (log, t, d), dimension[o, d].code
                 if draws[0] < attended:
-                    _respond(at, practice[t, d], code, week, org, q, way, fear, hurry, g, mood, draws, count)
+                    slot, dim = practice[t, d], dimension[o, d]
+                    _respond(at, slot, dim, code, week, org, q, way, candour, fear, hurry, g, mood, draws, count)
                 else:
                     count.overlooked += 1
                     event.note(at, event.DIRECTIVE, event.OVERLOOKED, value=code)

@@ -13,6 +13,10 @@ from civicsim.model.rules import unit
 
 N_PURPOSES = len(PURPOSES)
 _DREW_2020 = "Assumption: leaders are judged by where they spend time (Drew and Pandit 2020, BMJ 368:m872); the rate is free, to be swept."
+_BAUMEISTER_2001 = (
+    "Assumption: what is taken away needs no time with people and is felt sooner than what is given "
+    "(Baumeister and others 2001; Slovic 1993, both to be verified); arrives within a year, the rate to be swept."
+)
 _DREW_2020B = "Assumption: leaders' behaviour is amplified down the line (Drew and Pandit 2020); the weight calibrated to how little organisations differ (P6)."
 _DREW_2020C = "Direction: pressure on leaders is passed on (Drew and Pandit 2020, BMJ 368:m872); size free."
 
@@ -24,6 +28,15 @@ class Parameters:
     enabled: bool = switch("Attitudes are met only as far as leaders give hours to them; off, they are met at once.")
     rate: float = parameter(
         0.05, "per week", 0.01, 0.2, "Share of the gap to what is intended that full hours close in a week.", _DREW_2020
+    )
+    control_enabled: bool = switch("Control arrives without hours with people; off, every attitude needs such hours.")
+    control_rate: float = parameter(
+        0.08,
+        "per week",
+        0.02,
+        0.3,
+        "Share of the gap that is closed in a week where leaders take something away.",
+        _BAUMEISTER_2001,
     )
     fallback: float = free(0.05, "per week", 0, 0.5, "Share of the way back to old habits per unit of overload.")
     leader_weight: float = parameter(
@@ -40,17 +53,35 @@ class Parameters:
 
 
 @compiled
-def enacted_attitude(enacted, intended, habit, rate, engaged, fallback, pressure):
+def enacted_attitude(q, enacted, intended, habit, freer, engaged, pressure):
     """Return what staff meet of an attitude next week.
 
     Formula
-        x ← x + r·h·(x* − x) − f·p·(x − x₀)
+        x ← x + r·h·(x* − x) − f·p·(x − x₀)   where leaders give,
+        x ← x + c·(x* − x)                    where they take away
 
     where h is the share of the hour budget that goes into being with people, p the pressure, x* the intention and x₀
-    the habit of the status quo. Hours given pull what staff meet towards the intention, whichever way that is;
-    pressure pulls it back.
+    the habit of the status quo. What is given has to be shown, and slips under pressure as far as it goes beyond the habit;
+    control travels by orders and reports, and needs no hours with people.
+
+    Parameters
+    ----------
+    q : record
+        Parameters of the process.
+    enacted, intended, habit : float
+        x, x* and x₀, 0-1.
+    freer : float
+        1 if more of the attitude leaves staff freer, −1 if less of it does.
+    engaged, pressure : float
+        h, 0-1, and p, the mean overload of teams.
     """
-    return unit(enacted + rate * engaged * (intended - enacted) - fallback * pressure * (enacted - habit))
+    if q.control_enabled and freer * (intended - enacted) < 0.0:
+        pull = q.control_rate * (intended - enacted)
+    else:
+        pull = q.rate * engaged * (intended - enacted)
+    slips = not q.control_enabled or freer * (enacted - habit) > 0.0
+    back = q.fallback * pressure * (enacted - habit) if slips else 0.0
+    return unit(enacted + pull - back)
 
 
 @compiled
@@ -107,14 +138,12 @@ def _step(first, last, p, organisation, team, person, manager):
         _allocate(org, q.grip_hours)
         fear = unit(org.fear + q.grip_fear * org.grip)
         if q.enabled:
-            org.fear_enacted = enacted_attitude(
-                org.fear_enacted, fear, org.fear_habit, q.rate, engaged, q.fallback, pressure
-            )
+            org.fear_enacted = enacted_attitude(q, org.fear_enacted, fear, org.fear_habit, -1.0, engaged, pressure)
             org.permission_enacted = enacted_attitude(
-                org.permission_enacted, org.permission, org.permission_habit, q.rate, engaged, q.fallback, pressure
+                q, org.permission_enacted, org.permission, org.permission_habit, 1.0, engaged, pressure
             )
             org.authority_enacted = enacted_attitude(
-                org.authority_enacted, org.authority, org.authority_habit, q.rate, engaged, q.fallback, pressure
+                q, org.authority_enacted, org.authority, org.authority_habit, 1.0, engaged, pressure
             )
         else:
             org.fear_enacted, org.permission_enacted = fear, org.permission
@@ -134,7 +163,7 @@ def _step(first, last, p, organisation, team, person, manager):
 
 PROCESS = Process(
     name="enactment",
-    title="What staff meet of fear, permission and authority follows the hours that leaders give, and slips under pressure.",
+    title="What leaders give has to be shown in hours with people, and slips under pressure; what they take away arrives by itself.",
     parameters=Parameters,
     kernels=(_step,),
 )

@@ -11,12 +11,14 @@ from civicsim.engine.parameters import choice, free, parameter, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import shocks_in_turn, stream_of
 from civicsim.model.blocks import TEAMS_AT_ONCE, block_of
-from civicsim.model.rules import unit
+from civicsim.model.rules import logistic, unit
 
 STREAM = stream_of("exhaustion")
 LOAD_AT_EASE = 0.9
 BURNT_OUT = 0.6
 """Exhaustion above which a person counts as burnt out. Assumption: a threshold, set with the survey item in mind."""
+CONTRACT_WIDTH = 0.1
+"""Promises kept, less expected, over which strain turns into relief. Assumption: about how precisely staff know what was kept."""
 LOAD_THAT_HINDERS, HINDRANCE_SLOPE = 1.0, 2.0
 """Load above which it exhausts in the threshold form, and how much more steeply than in the others. Assumption: where work takes
 more than the hours that are paid; twice as steep, so that load exhausts the status quo as much in all (both agree at 1.1)."""
@@ -27,6 +29,12 @@ _JDR = "Direction: job demands-resources theory, longitudinal effects small and 
 _CONTAGION_SOURCE = (
     "Assumption: small, because cross-sectional findings are confounded by shared load; sweep through 0."
 )
+_JDR_SUPPORT = (
+    "Direction: resources relieve strain, and most where demands are high (job demands-resources theory); size free."
+)
+_CONTRACT = "Direction: breach of what was expected strains, a little to moderately (Reimann and Guzy 2017, N 3,870, to be verified); size free."
+_NEGLECT = "Assumption: absent and pretended answers strain (direction: De Vries, Jehn and Terwel 2012); to be swept through 0."
+_INFLUENCE = "Assumption: influence works through support, load and staying alone, as across trusts hardly any direct link is left; to be swept through 0."
 _REST = "Direction: an hour of rest lost is worse than an hour of work gained; size free."
 
 
@@ -42,19 +50,64 @@ class Parameters:
         _FORM,
     )
     load_weight: float = parameter(
-        0.03,
-        "per week and unit load",
-        0.015,
-        0.05,
-        "Exhaustion per unit of load above nine tenths.",
-        _JDR,
-        symbol="κ_D",
+        0.003, "per week and unit load", 0.0, 0.05, "Exhaustion per unit of load above nine tenths.", _JDR, symbol="κ_D"
     )
     recovery_weight: float = free(
-        0.04, "per week and unit slack", 0.02, 0.15, "Recovery per unit of load below 1.", symbol="κ_R"
+        0.02, "per week and unit slack", 0.0, 0.15, "Recovery per unit of load below 1.", symbol="κ_R"
     )
-    fear_weight: float = free(0.004, "per week", 0, 0.015, "Exhaustion per unit of fear above the usual.", symbol="κ_F")
-    breach_weight: float = free(0.02, "per week", 0, 0.05, "Exhaustion per unit of broken promises.", symbol="κ_B")
+    fear_weight: float = free(0.006, "per week", 0, 0.015, "Exhaustion per unit of fear above the usual.", symbol="κ_F")
+    contract_weight: float = parameter(
+        0.0015,
+        "per week",
+        0,
+        0.05,
+        "Exhaustion per unit of promises kept short of what was expected.",
+        _CONTRACT,
+        symbol="κ_B",
+    )
+    relief: float = parameter(
+        0.5,
+        "ratio",
+        0.1,
+        1,
+        "How much promises kept beyond what was expected relieve, against what breach strains.",
+        _CONTRACT,
+    )
+    support_weight: float = parameter(
+        0.025,
+        "per week",
+        0,
+        0.1,
+        "Exhaustion that a unit of belonging above the usual takes off.",
+        _JDR_SUPPORT,
+        symbol="κ_S",
+    )
+    buffering: float = parameter(
+        6.0,
+        "per unit belonging",
+        0,
+        10,
+        "Share of the strain of load that a unit of belonging above the usual takes off.",
+        _JDR_SUPPORT,
+    )
+    neglect_weight: float = parameter(
+        0.001,
+        "per week",
+        -0.003,
+        0.015,
+        "Exhaustion per unit of absent answers, more where staff were asked.",
+        _NEGLECT,
+        symbol="κ_N",
+    )
+    influence_weight: float = parameter(
+        0.0,
+        "per week",
+        -0.01,
+        0.01,
+        "Exhaustion that a unit of influence above the usual takes off by itself.",
+        _INFLUENCE,
+        symbol="κ_I",
+    )
     contagion: float = parameter(
         0.01, "per week", 0, 0.05, "Pull of colleagues' exhaustion.", _CONTAGION_SOURCE, symbol="κ_C"
     )
@@ -96,21 +149,61 @@ def saturated(push, exhaustion, usual):
 
 
 @compiled
-def exhaustion_change(q, usual, exhaustion, anchor, load, fear, breach, around, belonging):
+def contract_strain(contract, relief):
+    """Return how far promises kept short of what was expected strain, and those kept beyond it relieve.
+
+    Formula
+        −δ·[1 − (1−ρ)/(1 + exp(−δ/.1))],  δ = kept − expected
+
+    All of a shortfall strains, ρ of a surplus relieves, and there is no kink where most organisations are.
+    """
+    return -contract * (1.0 - (1.0 - relief) * logistic(contract / CONTRACT_WIDTH))
+
+
+@compiled
+def neglect(answered, invitation):
+    """Return how far staff are left without answers, felt the more where they were asked: (1 − a)(½ + ½·invitation)."""
+    return (1.0 - answered) * (0.5 + 0.5 * invitation)
+
+
+@compiled
+def treatment(q, usual, fear, contract, answered, invitation):
+    """Return the push to exhaustion from how a team is treated.
+
+    Formula
+        κ_F(F−F₀) + κ_B·strain of the contract + κ_N[neglect − usual neglect]
+    """
+    left_alone = neglect(answered, invitation) - neglect(usual.usual_answered, usual.usual_invitation)
+    return (
+        q.fear_weight * (fear - usual.usual_fear)
+        + q.contract_weight * contract_strain(contract, q.relief)
+        + q.neglect_weight * left_alone
+    )
+
+
+@compiled
+def exhaustion_change(q, usual, exhaustion, anchor, load, treated, around, belonging, influence):
     """Return the expected change of exhaustion in a week.
 
     Formula
-        κ_D·max(0, ℓ−.9) + κ_F(F−F₀) + κ_B·breach + κ_C(Ē−E) − κ_R·max(0, 1−ℓ)(½+½X) − κ₀(E−E₀)
+        κ_D·max(0, ℓ−.9)·max(0, 1 − b(X−X_ref)) + treatment + κ_C(Ē−E) − κ_S(X−X_ref) − κ_I(i−i₀)
+        − κ_R·max(0, 1−ℓ)(½+½X) − κ₀(E−E₀)
 
-    where ℓ is the load as it is felt, see :func:`felt_load`. In the threshold form, :func:`hindrance` takes the place of the
-    first maximum; in the saturating form, all but the return to E₀ is :func:`saturated`.
-    Influence has no term of its own: it can only work through load, belonging and staying.
+    where ℓ is the load as it is felt, see :func:`felt_load`, X the belonging that stands for support, and
+    :func:`treatment` the same for a whole team. In the threshold form, :func:`hindrance` takes the place of the first
+    maximum; in the saturating form, all but the return to E₀ is :func:`saturated`.
+    Influence i has a term of its own only where a study gives it one: else it can only work through load, belonging and
+    staying.
     """
+    support = belonging - usual.usual_belonging
     push = (
-        q.load_weight * (hindrance(load) if q.form == THRESHOLD else strain(load))
-        + q.fear_weight * (fear - usual.usual_fear)
-        + q.breach_weight * breach
+        q.load_weight
+        * (hindrance(load) if q.form == THRESHOLD else strain(load))
+        * max(0.0, 1.0 - q.buffering * support)
+        + treated
         + q.contagion * (around - exhaustion)
+        - q.support_weight * support
+        - q.influence_weight * (influence - usual.usual_influence)
         - q.recovery_weight * max(0.0, 1.0 - load) * (0.5 + 0.5 * belonging)
     )
     if q.form == SATURATING:
@@ -125,16 +218,16 @@ def felt_load(load, rest_hours, contracted, rest_weight):
 
 
 @compiled
-def _move(org, q, usual, week, contracted, start, total, filled, broken, person):
-    """Move the exhaustion of consecutive posts; for each is given that of its team, members in post, and promises broken."""
-    fear = org.fear_enacted
+def _move(org, q, usual, week, contracted, start, total, filled, treated, person):
+    """Move the exhaustion of consecutive posts; for each is given that of its team, members in post, and their treatment."""
     draws = shocks_in_turn(org.seed, STREAM, week, person[start].key, total.shape[0])
     for k in range(total.shape[0]):
         who = person[start + k]
         around = (total[k] - who.exhaustion) / (filled[k] - 1.0) if filled[k] > 1.0 else who.exhaustion
         load = felt_load(who.load, who.rest_hours, contracted, q.rest_weight)
+        influence = 0.5 * who.agency + 0.5 * org.authority_enacted
         change = exhaustion_change(
-            q, usual, who.exhaustion, who.exhaustion_anchor, load, fear, broken[k], around, who.belonging
+            q, usual, who.exhaustion, who.exhaustion_anchor, load, treated[k], around, who.belonging, influence
         )
         moved = unit(who.exhaustion + change + q.noise_sd * draws[k])
         who.exhaustion = moved if who.vacant == 0 else who.exhaustion
@@ -150,28 +243,28 @@ def _step(first, last, week, p, p_reference, p_structure, organisation, team, pe
         for one in range(org.first_team, org.first_team + org.n_teams, TEAMS_AT_ONCE):
             beyond, start, n_posts = block_of(org, team, one)
             # Colleagues are seen as they were at the start of the week: it is summed up before anybody moves.
-            total, filled, broken = np.empty(n_posts), np.empty(n_posts), np.empty(n_posts)
+            total, filled, treated = np.empty(n_posts), np.empty(n_posts), np.empty(n_posts)
             for t in range(one, beyond):
                 g = team[t]
                 in_team = in_post = 0.0
+                push = treatment(q, usual, org.fear_enacted, g.contract, g.answered_share, org.invitation)
                 for i in range(g.first_person, g.first_person + g.n_posts):
                     here = 1.0 - person[i].vacant
                     in_team += here * person[i].exhaustion
                     in_post += here
                 for k in range(g.first_person - start, g.first_person + g.n_posts - start):
-                    total[k], filled[k], broken[k] = in_team, in_post, g.breach
-            _move(org, q, usual, week, contracted, start, total, filled, broken, person)
+                    total[k], filled[k], treated[k] = in_team, in_post, push
+            _move(org, q, usual, week, contracted, start, total, filled, treated, person)
         # Managers have no team around them, and go by promises to the organisation as a whole.
         n = org.n_persons - org.n_staff
         none = np.zeros(n)
-        _move(
-            org, q, usual, week, contracted, org.first_person + org.n_staff, none, none, np.full(n, org.breach), person
-        )
+        push = np.full(n, treatment(q, usual, org.fear_enacted, org.contract, org.answered_memory, org.invitation))
+        _move(org, q, usual, week, contracted, org.first_person + org.n_staff, none, none, push, person)
 
 
 PROCESS = Process(
     name="exhaustion",
-    title="Load and fear exhaust people, slack and belonging restore them, and each returns to a level of their own.",
+    title="Load, fear and what falls short of expectations exhaust people; slack and support restore them.",
     parameters=Parameters,
     kernels=(_step,),
 )

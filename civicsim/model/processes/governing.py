@@ -17,6 +17,8 @@ from civicsim.model.rules import unit
 
 STREAM = stream_of("governing")
 TURN = stream_of("governing.turn")
+SIGNAL_WEEKS = 26.0
+"""Weeks over which harm and patients' reports become known. Assumption: two quarters."""
 _MOUNTFORD_2014 = "Assumption: none by default; expectations were said to rise and deference to fall (Mountford and Marshall 2014, BMJ Qual Saf 23:89)."
 _DREW_2020 = "Direction: staff judge by how leaders spend time (Drew and Pandit 2020); size free."
 _CHIEF_EXIT_RATE_SOURCE = "Median tenure of three years (King's Fund 2018, Leadership in today's NHS)."
@@ -25,6 +27,10 @@ _DREW_2020B = (
 )
 _DREW_2020C = (
     "Assumption: scenario definition; that leaders be judged by culture too was proposed (Drew and Pandit 2020)."
+)
+_RELIEF = "Assumption: leaders who see what work does to staff can put off care that can wait, at the expense of patients; size free."
+_SIGNALS = (
+    "Assumption: harm and what patients report reach leaders and the regulator after about half a year; size free."
 )
 _DEFINITION = "Assumption: scenario definition."
 _DREW_2020D = "Direction: regulators want plans within weeks (Drew and Pandit 2020, BMJ 368:m872)."
@@ -41,8 +47,19 @@ class Parameters:
     expectation_drift: float = parameter(
         0.0, "per year", -0.05, 0.05, "How fast public expectations rise.", _MOUNTFORD_2014
     )
-    reaction: float = free(2.0, "grip per shortfall", 0, 10, "How strongly leaders tighten when reports fall short.")
+    reaction: float = free(1.0, "grip per shortfall", 0, 10, "How strongly leaders tighten when reports fall short.")
     relaxation: float = free(0.5, "per quarter", 0.1, 1, "Share of the grip that is loosened in a quarter.")
+    harm_weight: float = parameter(
+        0.03,
+        "quality per share",
+        0,
+        1,
+        "How much harm that comes to light, against the usual, lowers what leaders hear.",
+        _SIGNALS,
+    )
+    patients_weight: float = parameter(
+        0.1, "quality per satisfaction", 0, 2, "How much patients' reports move what leaders hear of quality.", _SIGNALS
+    )
     example_gain: float = parameter(
         0.5, "openness per share of hours", 0, 2, "How far hours with people open the chief executive.", _DREW_2020
     )
@@ -71,6 +88,14 @@ class Parameters:
     wellbeing_gain: float = free(
         2.0, "attention per unit exhaustion", 0, 10, "How strongly exhaustion draws leaders' attention once seen."
     )
+    relief: float = parameter(
+        0.05,
+        "share of care",
+        0,
+        0.3,
+        "Care that leaders put off to relieve staff if all their attention is on wellbeing.",
+        _RELIEF,
+    )
     inspection_deadline: int = setting(
         4, "weeks", 1, 104, "Weeks between the announcement of an inspection and its visit.", _DREW_2020D
     )
@@ -94,6 +119,22 @@ def grip_after(grip, relaxation, reaction, shortfall, pressure, distracted):
     """
     push = reaction * max(0.0, shortfall) + relaxation * pressure
     return unit((1.0 - relaxation) * grip + push * (1.0 - distracted))
+
+
+@compiled
+def as_heard(q, usual, reported, harm, satisfaction):
+    """Return quality as leaders and the regulator hear of it.
+
+    Formula
+        reported − w_h(harm/usual − 1) + w_p(satisfaction − usual)
+
+    Neither harm nor what patients say can be glossed over for long.
+    """
+    return unit(
+        reported
+        - q.harm_weight * (harm / usual.usual_harm - 1.0)
+        + q.patients_weight * (satisfaction - usual.usual_satisfaction)
+    )
 
 
 @compiled
@@ -185,15 +226,17 @@ def _succeed(log, week, q, newcomers, pop, org, person, manager, count):
     u_reset, _, _, _ = uniforms(org.seed, STREAM, week, org.key, 1)
     if u_reset < q.reset_probability * (1.0 - q.continuity):
         count.resets += 1
-        org.fear_enacted, org.permission_enacted = org.fear_habit, org.permission_habit
-        org.authority_enacted = org.authority_habit
+        # What was given has to be earned again; what was taken away stays.
+        org.fear_enacted = max(org.fear_enacted, org.fear_habit)
+        org.permission_enacted = min(org.permission_enacted, org.permission_habit)
+        org.authority_enacted = min(org.authority_enacted, org.authority_habit)
         org.started_over = 1
 
 
 @compiled
 def _no_governing(org, own):
     """Leave nothing of grip, inspections and successions behind, and the chief executive as open as by nature."""
-    org.grip = org.urgency = org.attention_wellbeing = org.culture_reported = 0.0
+    org.grip = org.urgency = org.attention_wellbeing = org.deferred = org.culture_reported = 0.0
     org.deadline = org.notice = org.chief_leaving = 0
     org.leader_openness = own
 
@@ -218,6 +261,7 @@ def _react(org, q, reported, exhaustion, usual_exhaustion):
     org.attention_wellbeing = attention_to_wellbeing(
         q.wellbeing_weight, q.tradeoff_visible, q.wellbeing_gain, exhaustion, usual_exhaustion
     )
+    org.deferred = q.relief * org.attention_wellbeing
     org.grip = grip_after(org.grip, q.relaxation, q.reaction, aspiration - judged, q.pressure, org.attention_wellbeing)
 
 
@@ -233,18 +277,31 @@ def _rate(org, q, reported, patience, u, count):
 
 
 @compiled
-def _review(week, inspected, org, q, usual_exhaustion, patience, u_rate, team, person, count):
-    """Put reports together; each quarter leaders react to them, and the regulator rates who is inspected or has its turn."""
+def _remember(org, team, patient):
+    """Move the memories of harm and of what patients say."""
+    harm = satisfaction = 0.0
+    for t in range(org.first_team, org.first_team + org.n_teams):
+        harm += team[t].harm
+    for i in range(org.first_patient, org.first_patient + org.n_patients):
+        satisfaction += patient[i].satisfaction
+    org.harm_memory += (52.0 * harm / org.n_staff - org.harm_memory) / SIGNAL_WEEKS
+    if org.n_patients > 0:
+        org.satisfaction_memory += (satisfaction / org.n_patients - org.satisfaction_memory) / SIGNAL_WEEKS
+
+
+@compiled
+def _review(week, inspected, org, q, usual, patience, u_rate, team, person, count):
+    """Put reports together with harm and what patients say; each quarter leaders react to them, and the regulator rates who is inspected or has its turn."""
     reported = 0.0
     for t in range(org.first_team, org.first_team + org.n_teams):
         reported += team[t].quality_reported
-    reported /= org.n_teams
+    reported = as_heard(q, usual, reported / org.n_teams, org.harm_memory, org.satisfaction_memory)
     exhaustion, safety = _how_staff_are(org, person)
     org.culture_reported = culture_as_reported(
         safety, q.culture_target, org.fear_enacted, org.target_salience, org.audit
     )
     if week % QUARTER == 0:
-        _react(org, q, reported, exhaustion, usual_exhaustion)
+        _react(org, q, reported, exhaustion, usual.usual_exhaustion)
     # Organisations are rated in turn, not all in one quarter; an inspection ends in a rating of its own.
     quarters = max(1, q.rating_weeks // QUARTER)
     if inspected or (week // QUARTER + turn_of(org.seed, org.key, quarters)) % quarters == 0:
@@ -268,6 +325,7 @@ def _step(
     team,
     person,
     manager,
+    patient,
 ):
     """Let the chief executive stay or go and set an example; each quarter, react to reports and be rated."""
     for o in range(first, last):
@@ -285,11 +343,12 @@ def _step(
         patience = patience_with_compact(q.patience, p_compact[o].regulator, org.compact)
         engaged = unit(hours_with_people(org) / org.hours_budget)
         org.leader_openness = example_set(chief.openness_anchor, q.example_gain, engaged, p_reference[o].usual_engaged)
+        _remember(org, team, patient)
         if week >= 0:
             org.expectation += q.expectation_drift / 52.0
         inspected = _inspection_nears(org, p_lifecycle[o].n_cycles * p_lifecycle[o].cycle_weeks, patience)
         if week % QUARTER == 0 or inspected:
-            _review(week, inspected, org, q, p_reference[o].usual_exhaustion, patience, u_rate, team, person, count)
+            _review(week, inspected, org, q, p_reference[o], patience, u_rate, team, person, count)
 
 
 PROCESS = Process(

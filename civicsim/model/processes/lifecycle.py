@@ -12,9 +12,10 @@ from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms, uniforms_at
 from civicsim.model import log as event
 from civicsim.model.calendar import YEAR
-from civicsim.model.in_post import mean_alignment, mean_professionalism, mean_trust
+from civicsim.model.in_post import mean_alignment, mean_motivation, mean_professionalism, mean_trust
 from civicsim.model.organisation import DECAYED, ENDORSED, FROM_PATIENTS, FROM_PROGRAMME, NO_IDEA, SUSTAINED, TRIAL
 from civicsim.model.practice import change, clear_idea, drop, fall_back, place_of
+from civicsim.model.processes.noticing import driven
 from civicsim.model.rules import unit
 
 TRIALS = stream_of("lifecycle.trials")
@@ -24,6 +25,7 @@ _DREW_2020 = "Assumption: reports at 30, 60 and 90 days (Drew and Pandit 2020, B
 _DREW_2020B = (
     "Direction: reports at 30, 60 and 90 days cost hours (Drew and Pandit 2020, BMJ 368:m872); none by default."
 )
+_CERASOLI_2014 = "Direction: intrinsic motivation goes with performance (Cerasoli, Nicklin and Ford 2014, Psychological Bulletin 140:980); size free."
 _STIRMAN_2012 = "Assumption: 45 % of programmes went on in one review, 67 % of changes held for a year in another (Stirman and others 2012; Maher and others 2010; secondary, to be verified)."
 
 
@@ -57,6 +59,14 @@ class Parameters:
     skill_per_trial: float = free(
         0.004, "0–1", 0, 0.1, "Share of the way to full skill that a completed trial takes its team."
     )
+    motivation_weight: float = parameter(
+        0.6,
+        "share per unit",
+        0,
+        2,
+        "How much likelier a motivated team is to carry out a planned cycle.",
+        _CERASOLI_2014,
+    )
     decay_base: float = parameter(
         0.010, "per week", 0, 0.05, "Weekly chance that a change decays.", _STIRMAN_2012, symbol="δ₀"
     )
@@ -73,16 +83,17 @@ class Parameters:
 
 
 @compiled
-def cycle_runs_probability(gain, headspace, report_hours, work_hours):
+def cycle_runs_probability(gain, headspace, report_hours, work_hours, drive):
     """Return the chance that a planned cycle is carried out.
 
     Formula
-        min(1, 4H) · max(0, 1 − report / work)
+        min(1, min(1, 4H) · max(0, 1 − report / work) · drive)
 
-    where work are the hours that the cycle takes: its report is written in the same time.
+    where work are the hours that the cycle takes: its report is written in the same time; and drive is how much more than
+    usual a motivated team does, see :func:`civicsim.model.processes.noticing.driven`.
     """
     left = max(0.0, 1.0 - report_hours / work_hours) if work_hours > 0.0 else 1.0
-    return min(1.0, gain * headspace) * left
+    return min(1.0, min(1.0, gain * headspace) * left * drive)
 
 
 @compiled
@@ -223,11 +234,13 @@ def _forget_programmes(log, t, practice):
 
 
 @compiled
-def _run_cycle(at, slot, week, q, org, g, count):
-    """Carry out a cycle that is due, if there is headspace for it, and see what it shows."""
+def _run_cycle(at, slot, week, q, usual_motivation, org, g, person, count):
+    """Carry out a cycle that is due, if there are headspace and drive for it, and see what it shows."""
     u_runs, u_shows, _, _ = uniforms(org.seed, TRIALS, week, g.key, at[2])
     count.cycles_due += 1
-    if u_runs < cycle_runs_probability(q.headspace_gain, g.headspace, q.report_hours, q.trial_hours * q.cycle_weeks):
+    drive = driven(q.motivation_weight, mean_motivation(g, person), usual_motivation)
+    work_hours = q.trial_hours * q.cycle_weeks
+    if u_runs < cycle_runs_probability(q.headspace_gain, g.headspace, q.report_hours, work_hours, drive):
         count.cycles_done += 1
         fits = slot.idea_value == slot.reality
         shows_rightly = u_shows < q.cycle_accuracy
@@ -241,7 +254,20 @@ def _run_cycle(at, slot, week, q, org, g, count):
 
 @compiled
 def _try_ideas(
-    first, last, week, log, p, p_practice, organisation, dimension, tally, team, neighbour, practice, person
+    first,
+    last,
+    week,
+    log,
+    p,
+    p_practice,
+    p_reference,
+    organisation,
+    dimension,
+    tally,
+    team,
+    neighbour,
+    practice,
+    person,
 ):
     """Run trials, and decide those that are finished."""
     m = practice.shape[1]
@@ -282,7 +308,7 @@ def _try_ideas(
                     continue
                 age = week - slot.idea_week
                 if q.n_cycles > 0 and age > 0 and age % q.cycle_weeks == 0:
-                    _run_cycle(at, slot, week, q, org, g, count)
+                    _run_cycle(at, slot, week, q, p_reference[o].usual_motivation, org, g, person, count)
                 if slot.cycles >= q.n_cycles:
                     running -= 1
                     _decide(at, week, q, hours, org, dimension[o, d], team, neighbour, practice, person, tally)

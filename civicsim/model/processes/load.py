@@ -9,6 +9,7 @@ from civicsim.engine.parameters import free, parameter, switch
 from civicsim.engine.process import Process
 from civicsim.model.levers import PATIENTS, PROTECTED, REPORTING
 from civicsim.model.organisation import TEAM_MANAGER
+from civicsim.model.processes.compact import ledger
 from civicsim.model.rules import unit
 
 HEADSPACE_PER_HOUR = 0.15
@@ -71,7 +72,7 @@ def _look_at_practices(t, g, practice):
 
 
 @written_in
-def _share_work(t, org, q, contracted, managers, team, practice, person, count):
+def _share_work(t, org, q, return_hours, contracted, managers, team, practice, person, count):
     """Share a team's work among those present; return the hours of taking part that each takes out of rest."""
     g = team[t]
     convenient = _look_at_practices(t, g, practice)
@@ -81,9 +82,11 @@ def _share_work(t, org, q, contracted, managers, team, practice, person, count):
     g.n_present = present
     # Managers beside the team's manager are not there for care.
     at_work = max(present - (managers - 1), 1)
-    care = max(0.0, org.demand_factor * g.demand / at_work - q.convenience_gain * convenient)
+    care = max(0.0, (1.0 - org.deferred) * org.demand_factor * g.demand / at_work - q.convenience_gain * convenient)
     # What each gives, and what the team gives together: it falls to those who are there.
-    each = org.spent[PROTECTED] + org.spent[REPORTING] + org.partner_hours
+    # What staff take on in return for promises in a ledger, as far as they believe in them.
+    in_return = return_hours * g.belief
+    each = org.spent[PROTECTED] + org.spent[REPORTING] + org.partner_hours + in_return
     part = g.peer_hours + (g.deliberation_hours + org.spent[PATIENTS] * g.n_posts) / at_work
     rest = q.participation_from_recovery * part
     together = g.improvement_hours + g.response_hours + g.settling_hours + g.observation_hours + g.coaching_hours
@@ -108,7 +111,7 @@ def _share_work(t, org, q, contracted, managers, team, practice, person, count):
 
 
 @compiled
-def _step(first, last, p, p_structure, organisation, tally, team, practice, person, manager):
+def _step(first, last, p, p_structure, p_compact, organisation, tally, team, practice, person, manager):
     """Work out load and headspace, and each team's memory of overload."""
     for o in range(first, last):
         if not p[o].enabled:
@@ -117,9 +120,10 @@ def _step(first, last, p, p_structure, organisation, tally, team, practice, pers
         contracted, managers = p_structure[o].contracted_hours, p_structure[o].managers_per_team
         org.spent[PROTECTED] = org.hours[PROTECTED]
         org.spent[REPORTING] = org.hours[REPORTING]
+        return_hours = p_compact[o].return_hours * ledger(org.compact) if p_compact[o].enabled else 0.0
         mean_load = mean_rest = 0.0
         for t in range(org.first_team, org.first_team + org.n_teams):
-            rest = _share_work(t, org, q, contracted, managers, team, practice, person, tally[o])
+            rest = _share_work(t, org, q, return_hours, contracted, managers, team, practice, person, tally[o])
             mean_load += team[t].load / org.n_teams
             mean_rest += rest / org.n_teams
         # Assumption: managers share the load of those they lead.

@@ -17,6 +17,7 @@ from civicsim.model.rules import exp, poisson, unit
 
 STREAM = stream_of("noticing")
 _MOUNTFORD_2014 = "Assumption: direction after 'battening down the hatches' (Mountford and Marshall 2014, BMJ Qual Saf 23:89); size free."
+_CERASOLI_2014 = "Direction: intrinsic motivation goes with performance, rho .21 to .45 (Cerasoli, Nicklin and Ford 2014, Psychological Bulletin 140:980); size free."
 _SEEK_SHIFT_SOURCE = "Assumption: none by default; for studies of problem-seeking."
 
 
@@ -32,7 +33,10 @@ class Parameters:
         0.4, "0–1", 0.1, 0.6, "Headspace that people without any would need to notice as much as they do.", symbol="h₀"
     )
     overload_cost: float = parameter(
-        2.0, "per unit load", 1, 5, "How steeply noticing falls when load exceeds 1.", _MOUNTFORD_2014, symbol="k_b"
+        1.0, "per unit load", 1, 5, "How steeply noticing falls when load exceeds 1.", _MOUNTFORD_2014, symbol="k_b"
+    )
+    motivation_weight: float = parameter(
+        0.6, "share per unit", 0, 2, "How much more a motivated person checks.", _CERASOLI_2014
     )
     seek_rate: float = free(0.02, "per week", 0, 0.2, "How fast a team's problem-seeking follows how bad news is met.")
     seek_shift: float = parameter(
@@ -41,8 +45,14 @@ class Parameters:
 
 
 @written_in
+def driven(weight, motivation, usual):
+    """Return how much more than usual the motivated do: max(0, 1 + w(M − M_ref))."""
+    return max(0.0, 1.0 + weight * (motivation - usual))
+
+
+@written_in
 def expected_checks(rate, base, headspace, seek, load, overload_cost):
-    """Return checks a person is expected to make in a week.
+    """Return checks a person of usual motivation is expected to make in a week; see :func:`driven` for others.
 
     Formula
         ν (h₀ + H) · seek · exp(−k_b · max(0, ℓ−1))
@@ -65,7 +75,7 @@ def convenient_value(present, u):
 
 
 @compiled
-def _count_checks(org, q, week, one, beyond, start, n_posts, team, person):
+def _count_checks(org, q, usual_motivation, week, one, beyond, start, n_posts, team, person):
     """Return how many checks each post of some teams makes this week; none where no one is at work."""
     seek, n_of = np.empty(n_posts), np.empty(n_posts, dtype=np.int8)
     for t in range(one, beyond):
@@ -75,6 +85,7 @@ def _count_checks(org, q, week, one, beyond, start, n_posts, team, person):
     for k in range(n_posts):
         who = person[start + k]
         rate = expected_checks(q.check_rate, q.base_headspace, who.headspace, seek[k], who.load, q.overload_cost)
+        rate *= driven(q.motivation_weight, who.motivation, usual_motivation)
         n = poisson(rate, draws[0, k], N_PROBLEMS)
         n_of[k] = n if (who.vacant == 0) & (who.absent == 0) else 0
     return n_of
@@ -114,7 +125,22 @@ def _look(n, week, gain, seed, visible, checks, practice, person, problem):
 
 
 @compiled
-def _step(first, last, week, p, p_practice, organisation, dimension, tally, team, practice, person, problem, manager):
+def _step(
+    first,
+    last,
+    week,
+    p,
+    p_practice,
+    p_reference,
+    organisation,
+    dimension,
+    tally,
+    team,
+    practice,
+    person,
+    problem,
+    manager,
+):
     """Let everyone at work make a few checks, and keep what looks wrong as problems of the week."""
     m = practice.shape[1]
     for o in range(first, last):
@@ -138,7 +164,9 @@ def _step(first, last, week, p, p_practice, organisation, dimension, tally, team
             g.seek = unit(g.seek + q.seek_rate * (unit(target + q.seek_shift) - g.seek))
         for one in range(org.first_team, org.first_team + org.n_teams, TEAMS_AT_ONCE):
             beyond, start, n_posts = block_of(org, team, one)
-            n_of = _count_checks(org, q, week, one, beyond, start, n_posts, team, person)
+            n_of = _count_checks(
+                org, q, p_reference[o].usual_motivation, week, one, beyond, start, n_posts, team, person
+            )
             checks = np.empty((3, n_posts * N_PROBLEMS), dtype=np.int32)
             n_checks = 0
             for k in range(n_posts if n_visible > 0 else 0):

@@ -18,6 +18,7 @@ STREAM = stream_of("quality")
 SAFETY_CRITICAL_WEIGHT = 2.0
 TIES_OF_FULL_VIEW = 3.0
 """Ties to other teams, per post, from which on colleagues see all that they ever will. Assumption."""
+_INTERCEPTION = "Assumption: some harm is caught by someone who speaks up in the moment; small, to be swept through 0."
 _MOUNTFORD_2014 = (
     "Direction: peers hold one another to account too (Mountford and Marshall 2014, BMJ Qual Saf 23:89); size free."
 )
@@ -31,9 +32,17 @@ class Parameters:
     exhaustion_cost: float = free(
         0.3, "share", 0, 0.6, "Quality lost in a team that is wholly exhausted.", symbol="χ_E"
     )
-    overload_cost: float = free(0.3, "share", 0, 0.6, "Quality lost per unit of overload.", symbol="χ_ℓ")
+    overload_cost: float = free(0.1, "share", 0, 0.6, "Quality lost per unit of overload.", symbol="χ_ℓ")
     harm_rate: float = free(
         0.2, "per post and year", 0, 2, "Harm to patients per post and year if no safety-critical practice fitted."
+    )
+    interception: float = parameter(
+        0.2,
+        "share per unit",
+        -0.2,
+        1,
+        "Share of harm that voice of all that is noticed catches, beyond the usual.",
+        _INTERCEPTION,
     )
     audit_detection: float = free(
         0.05, "per week", 0, 0.2, "Weekly chance that gaming comes to light at full audit and reporting."
@@ -104,17 +113,26 @@ def _meet_needs(fits, needs, met):
         met[k] = total
 
 
+@compiled
+def let_through(interception, voiced, noticed, usual):
+    """Return the share of harm that voice does not catch, against the usual: max(0, 1 − c(v − v₀)), v the share voiced of late."""
+    share = voiced / noticed if noticed > 0.0 else usual
+    return max(0.0, 1.0 - interception * (share - usual))
+
+
 @written_in
 def _mean_strain(g, person):
-    """Return the mean exhaustion and the mean safety of a team's members in post; 0 where there are none."""
-    exhaustion = safety = 0.0
+    """Return the mean exhaustion and safety of a team's members in post, 0 where there are none; and what they voiced and noticed."""
+    exhaustion = safety = voiced = noticed = 0.0
     filled = 0
     for i in range(g.first_person, g.first_person + g.n_posts):
         if person[i].vacant == 0:
             filled += 1
             exhaustion += person[i].exhaustion
             safety += person[i].safety
-    return exhaustion / max(filled, 1), safety / max(filled, 1)
+            voiced += person[i].voiced_memory
+            noticed += person[i].noticed_memory
+    return exhaustion / max(filled, 1), safety / max(filled, 1), voiced, noticed
 
 
 @compiled
@@ -141,7 +159,7 @@ def _satisfy(org, q, met, team, patient):
 
 
 @compiled
-def _step(first, last, week, p, organisation, dimension, team, neighbour, practice, person, need, patient):
+def _step(first, last, week, p, p_reference, organisation, dimension, team, neighbour, practice, person, need, patient):
     """Work out each team's true and reported quality, its harm and incidents, and patients' satisfaction."""
     m = practice.shape[1]
     fits = np.empty(m)
@@ -157,8 +175,10 @@ def _step(first, last, week, p, organisation, dimension, team, neighbour, practi
         weights, (weight, measured, critical) = _weights(dimension[o])
         for t in range(org.first_team, org.first_team + org.n_teams):
             g = team[t]
-            exhaustion, safety = _mean_strain(g, person)
-            g.working = working = working_share(q.exhaustion_cost, exhaustion, q.overload_cost, g.overload)
+            exhaustion, safety, voiced, noticed = _mean_strain(g, person)
+            # Care that is put off reaches patients late.
+            given = 1.0 - org.deferred
+            g.working = working = given * working_share(q.exhaustion_cost, exhaustion, q.overload_cost, g.overload)
             hit = measured_hit = shown = critical_hit = 0.0
             n_gamed = 0
             for d in range(m):
@@ -179,7 +199,8 @@ def _step(first, last, week, p, organisation, dimension, team, neighbour, practi
             g.quality_unmeasured = working * (hit - measured_hit) / rest if rest > 0.0 else g.quality
             g.quality_reported = shown / measured if measured > 0.0 else g.quality
             unsafe = 1.0 - (working * critical_hit / critical if critical > 0.0 else g.quality)
-            g.harm = q.harm_rate / 52.0 * g.n_posts * unsafe
+            missed = let_through(q.interception, voiced, noticed, p_reference[o].usual_voice_share)
+            g.harm = q.harm_rate / 52.0 * g.n_posts * unsafe * missed
             g.incidents = g.harm * reported_share(safety, g.seek)
         _satisfy(org, q, met, team, patient)
 

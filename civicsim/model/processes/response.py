@@ -9,6 +9,7 @@ from civicsim.engine.parameters import choice, free, parameter, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms
 from civicsim.model import log as event
+from civicsim.model.calendar import QUARTER
 from civicsim.model.in_post import mean_safety
 from civicsim.model.levers import REPORTING, RESPONSE
 from civicsim.model.organisation import (
@@ -29,12 +30,13 @@ STREAM = stream_of("response")
 DEALT_WEEKS = 26.0
 MEMORY_PER_ITEM = 0.25
 """Weight of the latest item in what a person remembers of being answered. Assumption: about the last four items."""
-OUTCOME_ACTED, OUTCOME_EXPLAINED, OUTCOME_SILENT, OUTCOME_PRETENCE = 1.0, 0.6, 0.0, -0.2
+OUTCOME_ACTED, OUTCOME_EXPLAINED, OUTCOME_SILENT = 1.0, 0.6, 0.0
 ITEMS_REMEMBERED = 20.0
 """Items of a team over which the share answered is remembered. Assumption: about a quarter's worth."""
 EXPONENTIAL, LINEAR, HYPERBOLIC = 0, 1, 2
 """Codes of the forms in which overload eats the time for answering."""
 _FORM = "Assumption: which form holds is open, to be swept."
+_DE_VRIES_2012 = "Direction: pretended interest silences (De Vries, Jehn and Terwel 2012, to be verified); size free."
 _GUARDIAN = "Assumption: gives 3-5 % of formal cases (National Guardian's Office, England), calibrated."
 
 
@@ -67,6 +69,14 @@ class Parameters:
     timeout: int = free(8, "weeks", 1, 52, "Weeks after which an unanswered item counts as silence.", role="fixed")
     status_bias: float = free(
         1.0, "severity per standing", 0, 3, "How much standing moves an item up the queue where rank counts."
+    )
+    pretence_outcome: float = parameter(
+        -0.4,
+        "outcome",
+        -1,
+        0,
+        "How silence is felt by those who were asked to speak: 0 as silence, −1 as a slap.",
+        _DE_VRIES_2012,
     )
     detriment: float = parameter(
         0.2, "probability", 0.05, 0.4, "Chance of suffering for speaking up under full fear.", _GUARDIAN, symbol="d₀"
@@ -151,9 +161,9 @@ def detriment_probability(base, fear, openness):
 
 
 @compiled
-def silence_outcome(invitation, u):
+def silence_outcome(invitation, pretence, u):
     """Return how silence is felt: as nothing, or, where one was invited to speak, as pretence."""
-    return OUTCOME_PRETENCE if u < invitation else OUTCOME_SILENT
+    return pretence if u < invitation else OUTCOME_SILENT
 
 
 @compiled
@@ -173,7 +183,7 @@ def _tell(slot, g, person, outcome, acted):
 
 
 @compiled
-def _answer(at, slot, g, person, count, week, acts, explains, invitation, u_act, u_explain, u_silence):
+def _answer(at, slot, g, person, count, week, acts, explains, invitation, pretence, u_act, u_explain, u_silence):
     """Decide one item: acted on, explained, or silence."""
     if u_act < acts:
         event.note(at, event.ANSWER, event.ACTED_ON, person=slot.idea_raiser)
@@ -189,7 +199,7 @@ def _answer(at, slot, g, person, count, week, acts, explains, invitation, u_act,
     else:
         count.silent += 1
         event.note(at, event.ANSWER, event.SILENCE, person=slot.idea_raiser)
-        _tell(slot, g, person, silence_outcome(invitation, u_silence), False)
+        _tell(slot, g, person, silence_outcome(invitation, pretence, u_silence), False)
         drop(at, slot, event.AFTER_SILENCE)
 
 
@@ -256,26 +266,26 @@ def _in_queue(slot, week, q):
 def _settle(at, slot, o, g, week, org, q, q_forum, explains, harmed, draws, person, panel, count):
     """Settle an item that waits for no manager: raised elsewhere, waiting for too long, or acted on without result."""
     u_act, u_explain, u_silence, u_harm = draws
-    authority = org.authority_enacted
+    authority, pretence = org.authority_enacted, q.pretence_outcome
     if slot.idea_state != WAITING:
         # Acted on without result: in the end that is silence too. What a programme brought was promised to no one.
         if slot.idea_origin != FROM_PROGRAMME:
             count.lapsed += 1
             if slot.idea_channel != TO_FORUM:
                 g.dealt -= 1.0
-                _tell(slot, g, person, silence_outcome(org.invitation, u_silence), False)
+                _tell(slot, g, person, silence_outcome(org.invitation, q.pretence_outcome, u_silence), False)
         drop(at, slot, event.RUN_OUT if slot.idea_origin == FROM_PROGRAMME else event.LAPSED)
     elif slot.idea_channel == TO_PEERS:
         # Colleagues settle it at once: with authority they fix it, else they can only listen.
         slot.idea_origin = FROM_TEAM
         g.settling_hours += q.peer_hours
         listens = explained_probability(q.explain_base, q.explain_openness, mean_safety(g, person))
-        _answer(at, slot, g, person, count, week, authority, listens, 0.0, u_act, u_explain, u_silence)
+        _answer(at, slot, g, person, count, week, authority, listens, 0.0, pretence, u_act, u_explain, u_silence)
     elif slot.idea_channel == TO_GUARDIAN:
         _detriment(at, slot, g, person, count, harmed, u_harm)
         g.settling_hours += q.hours_per_item
         acts = either(authority, q.guardian_success)
-        _answer(at, slot, g, person, count, week, acts, explains, org.invitation, u_act, u_explain, u_silence)
+        _answer(at, slot, g, person, count, week, acts, explains, org.invitation, pretence, u_act, u_explain, u_silence)
     elif slot.idea_channel == TO_FORUM:
         _answer_forum(at, slot, count, week, org, q_forum, panel[o, slot.idea_group], u_act)
     else:
@@ -283,7 +293,7 @@ def _settle(at, slot, o, g, week, org, q, q_forum, explains, harmed, draws, pers
         count.timed_out += 1
         count.response_weeks += week - slot.raised_week
         event.note(at, event.ANSWER, event.SILENCE, person=slot.idea_raiser)
-        _tell(slot, g, person, silence_outcome(org.invitation, u_silence), False)
+        _tell(slot, g, person, silence_outcome(org.invitation, q.pretence_outcome, u_silence), False)
         drop(at, slot, event.TIMED_OUT)
 
 
@@ -303,7 +313,7 @@ def _hours_to_answer(g, lead, org, q, usual_overload, managers):
 @written_in
 def _serve_queue(log, t, n_waiting, week, org, q, explains, harmed, g, practice, person, count):
     """Answer what waits for the manager, first things first, as long as there are hours."""
-    m = practice.shape[1]
+    m, pretence = practice.shape[1], q.pretence_outcome
     while n_waiting > 0 and g.response_credit >= q.hours_per_item:
         d = _first_in_queue(t, m, week, q, org.status_blindness, practice, person)
         at, slot = (log, t, d), practice[t, d]
@@ -312,7 +322,7 @@ def _serve_queue(log, t, n_waiting, week, org, q, explains, harmed, g, practice,
         count.answered += 1
         count.response_weeks += week - slot.raised_week
         acts = either(org.authority_enacted, q.escalation)
-        _answer(at, slot, g, person, count, week, acts, explains, org.invitation, u_act, u_explain, u_silence)
+        _answer(at, slot, g, person, count, week, acts, explains, org.invitation, pretence, u_act, u_explain, u_silence)
         g.response_credit -= q.hours_per_item
         g.response_hours += q.hours_per_item
         n_waiting -= 1
@@ -377,6 +387,9 @@ def _step(
             count.hours_settling += g.settling_hours
             spent += g.response_hours
         org.spent[RESPONSE] = spent / org.n_staff
+        settled = count.acted + count.explained + count.silent
+        if settled > 0.0:
+            org.answered_memory += ((count.acted + count.explained) / settled - org.answered_memory) / QUARTER
 
 
 PROCESS = Process(

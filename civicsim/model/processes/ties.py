@@ -19,6 +19,7 @@ MEET = stream_of("ties.meet")
 TOUCH = stream_of("ties.touch")
 N_CANDIDATES = 4
 RECOUNT_WEEKS = 4
+_KRACKHARDT_1993 = "Assumption: informal ties exist whatever the chart and the diary say (Krackhardt and Hanson 1993, to be verified); size free."
 _WEST_1999 = (
     "Direction: homophily is strong among health professionals (West and others 1999), to be verified; size free."
 )
@@ -31,9 +32,17 @@ class Parameters:
     enabled: bool = switch(
         "Ties between teams form and dissolve; off, they stay as they were, and peer hours go back to care."
     )
+    work_hours: float = parameter(
+        0.02,
+        "hours per week",
+        0,
+        0.2,
+        "Hours in which the work itself brings people of other teams together.",
+        _KRACKHARDT_1993,
+    )
     upkeep_hours: float = free(0.02, "hours per tie and week", 0, 0.2, "Hours it takes to keep a tie alive.")
     making_hours: float = free(
-        4.0, "hours per tie", 0.5, 40, "Hours with peers beyond upkeep that it takes to make a tie."
+        6.0, "hours per tie", 0.5, 40, "Hours with peers beyond upkeep that it takes to make a tie."
     )
     loss_rate: float = free(0.0028, "per week", 0, 0.05, "Weekly chance that a well-kept tie ends all the same.")
     neglect_rate: float = free(
@@ -147,6 +156,8 @@ def _step(first, last, week, p, organisation, tally, team, person, ties, neighbo
             continue
         org, q, count = organisation[o], p[o], tally[o]
         hours = org.hours[PEER]
+        # Handovers and referrals bring people together whether or not time is set aside for it.
+        together = hours + q.work_hours
         org.spent[PEER] = 0.0
         for t in range(org.first_team, org.first_team + org.n_teams):
             # A team that is cut off has no one to spend them with.
@@ -155,9 +166,9 @@ def _step(first, last, week, p, organisation, tally, team, person, ties, neighbo
         # Hours are the same for all: the chances depend on the number of ties alone.
         each_loses, makes = np.empty(ties.shape[1] + 1), np.empty(ties.shape[1] + 1)
         for n in range(ties.shape[1] + 1):
-            loses = loss_probability(hours, n, q.upkeep_hours, q.loss_rate, q.neglect_rate)
+            loses = loss_probability(together, n, q.upkeep_hours, q.loss_rate, q.neglect_rate)
             each_loses[n] = max(0.5 * loses, 1e-12)
-            makes[n] = making_probability(hours, n, q.upkeep_hours, q.making_hours)
+            makes[n] = making_probability(together, n, q.upkeep_hours, q.making_hours)
         for start in range(org.first_person, org.first_person + org.n_staff, PEOPLE_AT_ONCE):
             n_people = min(PEOPLE_AT_ONCE, org.first_person + org.n_staff - start)
             draws = uniforms_in_turn(org.seed, TOUCH, week, person[start].key, n_people, 0)
