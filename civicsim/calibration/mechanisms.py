@@ -77,7 +77,9 @@ def a_trust(scenario: Scenario, seed: int) -> Scenario:
 
 def trusts_frame(scenario: Scenario, seeds: Sequence[int], threads: int | None = None) -> pd.DataFrame:
     """Return survey percentages of organisations that differ as trusts do, a row each, and their interaction of load and support."""
-    sized = scenario.with_(structure__n_teams=TEAMS_OF_A_TRUST, weeks=YEAR)
+    sized = scenario.with_(
+        structure__n_teams=TEAMS_OF_A_TRUST, weeks=YEAR, burn_in_weeks=min(scenario.burn_in_weeks, TWO_YEARS)
+    )
     rows = []
     for seed in seeds:
         result = run(a_trust(sized, seed), [seed], threads=threads)
@@ -86,30 +88,36 @@ def trusts_frame(scenario: Scenario, seeds: Sequence[int], threads: int | None =
 
 
 def load_and_support(result: Result) -> float:
-    """Return the standardised interaction of load and support in exhaustion, over all staff in post at the end."""
-    person = result.cohort.person
+    """Return the standardised interaction of load and support in exhaustion, over all staff in post at the end.
+
+    Load is that of the person's team over the last ten weeks, as a questionnaire asks for it, and support is belonging.
+    """
+    person, team = result.cohort.person, result.cohort.team
     here = (person["role"] == STAFF) & (person["vacant"] == 0)
-    states = [person[name][here] for name in ("exhaustion", "load", "belonging")]
+    states = (person["exhaustion"][here], team["overload"][person["team"][here]], person["belonging"][here])
     exhaustion, load, support = ((x - x.mean()) / (x.std() or 1.0) for x in states)
     design = np.column_stack([np.ones(len(load)), load, support, load * support])
     return float(np.linalg.lstsq(design, exhaustion, rcond=None)[0][3])
 
 
+_SHARES = ("burnt_out", "harassed", "enough_staff", "valued", "improvements")
+"""Survey percentages of which the spread between organisations is known."""
+
+
 def _of_trusts(frame: pd.DataFrame) -> dict[str, float]:
     """Return the statistics over organisations."""
     rows = {"buffering": float(frame["buffering"].mean())}
-    asked = TEAMS_OF_A_TRUST * 15
-    for name in ("burnt_out", "harassed", "enough_staff", "valued", "improvements"):
-        share = frame[name] / 100.0
-        # Sampling variance is taken off, as it was of the published spreads.
-        sampling = float((share * (1.0 - share)).mean()) / asked
-        rows[f"trusts_sd_{name}"] = 100.0 * float(np.sqrt(max(0.0, share.var(ddof=1) - sampling)))
+    shares = frame[list(_SHARES)].to_numpy() / 100.0
+    # Sampling variance is taken off, as it was of the published spreads.
+    sampling = (shares * (1.0 - shares)).mean(axis=0) / (TEAMS_OF_A_TRUST * 15)
+    spread = 100.0 * np.sqrt(np.maximum(0.0, shares.var(axis=0, ddof=1) - sampling))
+    rows |= {f"trusts_sd_{name}": float(value) for name, value in zip(_SHARES, spread, strict=True)}
     for beside in ("harassed", "valued"):
         slopes = standardised(frame, "burnt_out", [beside, "enough_staff"])
         rows[f"{beside}_beside_staff"], rows[f"staff_beside_{beside}"] = float(slopes[0]), float(slopes[1])
-        if beside == "harassed":
-            rows["harassed_points"] = rows["harassed_beside_staff"] * frame["burnt_out"].std() / frame[beside].std()
-    rows["improvements_correlation"] = float(frame["burnt_out"].corr(frame["improvements"]))
+    burnt, harassed = frame["burnt_out"].to_numpy(), frame["harassed"].to_numpy()
+    rows["harassed_points"] = float(rows["harassed_beside_staff"] * burnt.std() / harassed.std())
+    rows["improvements_correlation"] = float(np.corrcoef(burnt, frame["improvements"])[0, 1])
     return rows
 
 
@@ -248,16 +256,17 @@ def _weights() -> list[str]:
 
 
 TAKING_PART = {
-    "levers.weight_protected": 2.0,
-    "levers.weight_deliberation": 2.0,
-    "levers.weight_response": 4.0,
-    "levers.weight_reporting": 3.0,
-    "levers.permission": 0.5,
-    "levers.authority": 0.35,
-    "levers.invitation": 0.6,
+    "levers.weight_protected": 3.0,
+    "levers.weight_deliberation": 3.0,
+    "levers.weight_response": 5.0,
+    "levers.weight_reporting": 1.0,
+    "levers.permission": 0.65,
+    "levers.authority": 0.5,
+    "levers.invitation": 0.7,
+    "levers.status_blindness": 0.6,
 }
-"""A participative intervention of moderate size, within the hours there are. Assumption: what such trials describe: time set aside,
-regular meetings, answers, and some room to decide; levers about a quarter of their range up."""
+"""A participative intervention within the hours there are. Assumption: what trials of such interventions describe: time set aside,
+regular meetings of all ranks, answers, and room to decide; levers about half-way to the end of their range."""
 
 
 def _participation(scenario: Scenario, seeds: Sequence[int], threads: int | None) -> Rows:

@@ -97,6 +97,11 @@ def read_targets(path: str | Path | None = None) -> tuple[Target, ...]:
     return tuple(_read_target(block, f"{file.name}: target {number}") for number, block in enumerate(blocks, 1))
 
 
+def targets_of_the_fit(path: str | Path | None = None) -> tuple[Target, ...]:
+    """Return the targets of a file, or else the shipped ones for the status quo and for mechanisms."""
+    return read_targets(path) if path is not None else read_targets() + read_targets(MECHANISMS)
+
+
 def _read_target(block: Any, at: str) -> Target:
     if not isinstance(block, Mapping):
         raise ScenarioError(f"{at}: expected a block [[target]]")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, as_completed
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 
 from civicsim import __version__
-from civicsim.calibration.matching import CUT, Emulator, fewest_changes, fit, judged, still_possible
+from civicsim.calibration.matching import CUT, Emulator, fewest_changes, fit, judged, still_possible, verdict
+from civicsim.calibration.mechanisms import EXPERIMENTS, measure_mechanisms
 from civicsim.calibration.statistics import STATISTICS, observe, table
 from civicsim.calibration.targets import Target
 from civicsim.errors import CivicsimError, ScenarioError
@@ -30,6 +31,8 @@ FREE = Path(__file__).with_name("free.toml")
 """The parameters that calibration may move, and between which values."""
 FIRST_SEED = 1_000_001
 """First seed of calibration; every point has its own seeds, far from those in common use."""
+TRUSTS_PER_SEED = 3
+"""Organisations that differ as trusts do, per seed of a point."""
 _KEYS = ("wave", "point", "first_seed")
 Simulator = Callable[[Scenario, Mapping[str, float], Sequence[int]], dict[str, float]]
 
@@ -51,8 +54,8 @@ class Plan:
     draws : int
         Candidates for the result: parameter sets that are simulated last and kept unless they are ruled out.
     simulator : callable
-        ``simulator(scenario, values, seeds)`` → statistics by name; another function than :func:`simulate` for tests
-        of the search.
+        ``simulator(scenario, values, seeds)`` → statistics by name, for tests of the search; by default :func:`simulate`, with
+        the experiments that the fitted targets name.
     """
 
     scenario: Scenario
@@ -62,7 +65,7 @@ class Plan:
     points: int = 130
     seeds: int = 8
     draws: int = 330
-    simulator: Simulator = field(default_factory=lambda: simulate)
+    simulator: Simulator | None = None
 
     def __post_init__(self) -> None:
         """Refuse parameters that must not be fitted."""
@@ -83,6 +86,17 @@ class Plan:
     def fitted(self) -> tuple[Target, ...]:
         """Targets of the fit."""
         return tuple(target for target in self.targets if target.pattern and target.fitted)
+
+    @property
+    def experiments(self) -> tuple[str, ...]:
+        """Experiments on mechanisms that the fit needs."""
+        return tuple(dict.fromkeys(target.experiment for target in self.fitted if target.experiment))
+
+    @property
+    def columns(self) -> list[str]:
+        """Columns of the table of points: keys, parameters, and what is measured at each point."""
+        measured = [name for each in self.experiments for name in EXPERIMENTS[each].statistics]
+        return [*_KEYS, *(factor.key for factor in self.free), *STATISTICS, *measured]
 
     @property
     def n_points(self) -> int:
@@ -226,10 +240,10 @@ def calibrate(
                 n = plan.draws if wave == plan.waves - 1 else plan.points
                 cube, share = still_possible(fitted, emulators, n, k, seed=wave + 2)
                 shares.append(share)
-                allowed = (judged(fitted, emulators, cube).max(axis=0) <= CUT).mean()
+                allowed = (verdict(judged(fitted, emulators, cube)) <= CUT).mean()
                 seen = f"{hits[-1]:.0%} of the simulated values lay in 95 % prediction intervals; " if hits else ""
                 note(f"wave {wave + 1} of {plan.waves}: {seen}{allowed:.0%} of the next parameter sets are allowed")
-    implausible = judged(fitted, emulators, cube).max(axis=0)
+    implausible = verdict(judged(fitted, emulators, cube))
     kept = np.flatnonzero(implausible <= CUT)
     if not len(kept):
         raise CivicsimError(
@@ -269,9 +283,7 @@ def _begin(plan: Plan, folder: Path) -> None:
     else:
         path.write_text(json.dumps(plan.settings, indent=2) + "\n", encoding="utf-8")
     if not points.exists():
-        points.write_text(
-            ",".join([*_KEYS, *(factor.key for factor in plan.free), *STATISTICS]) + "\n", encoding="utf-8"
-        )
+        points.write_text(",".join(plan.columns) + "\n", encoding="utf-8")
 
 
 def _read(path: Path) -> pd.DataFrame:
@@ -292,12 +304,13 @@ def _simulated(
     done = set(there.loc[there["wave"] == wave, "point"])
     if done:
         progress(float(len(done)))
+    simulator = plan.simulator or partial(simulate, experiments=plan.experiments)
     waiting: dict[Future[dict[str, float]], dict[str, float]] = {}
     for point, u in enumerate(cube):
         if point not in done:
             first = FIRST_SEED + (wave * plan.points + point) * plan.seeds
             values = plan.values(u)
-            call = executor.submit(plan.simulator, plan.scenario, values, range(first, first + plan.seeds))
+            call = executor.submit(simulator, plan.scenario, values, range(first, first + plan.seeds))
             waiting[call] = {"wave": wave, "point": point, "first_seed": first, **values}
     with path.open("a", encoding="utf-8") as file:
         for future in as_completed(waiting):
@@ -309,9 +322,16 @@ def _simulated(
     return frame[frame["wave"] <= wave]
 
 
-def simulate(scenario: Scenario, values: Mapping[str, float], seeds: Sequence[int]) -> dict[str, float]:
-    """Return the statistics of a scenario with some parameters set; runs in a worker."""
+def simulate(
+    scenario: Scenario, values: Mapping[str, float], seeds: Sequence[int], experiments: Sequence[str] = ()
+) -> dict[str, float]:
+    """Return the statistics of a scenario with some parameters set, and of experiments on it; runs in a worker."""
     for key, value in values.items():
         scenario = scenario.set(key, value)
     found = table(observe(scenario, list(seeds), threads=1))["value"]
+    for name in experiments:
+        # A regression over organisations takes more of them than a mean over runs.
+        several = TRUSTS_PER_SEED if name == "trusts" else 1
+        numbers = [several * seed + k for seed in seeds for k in range(several)]
+        found = pd.concat([found, measure_mechanisms(scenario, numbers, [name], threads=1)["value"]])
     return {str(name): float(value) for name, value in found.items()}

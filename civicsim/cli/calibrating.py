@@ -12,7 +12,7 @@ import pandas as pd
 from civicsim.calibration.matching import determined
 from civicsim.calibration.people import people_frame
 from civicsim.calibration.statistics import WEEKS
-from civicsim.calibration.targets import read_targets
+from civicsim.calibration.targets import read_targets, targets_of_the_fit
 from civicsim.calibration.validation import PEOPLE_WEEKS, Validation, against_targets
 from civicsim.calibration.validation import validate as against_data
 from civicsim.calibration.waves import Calibration, Plan, read_free
@@ -96,7 +96,7 @@ def calibrate(output: Output, request: Calibrate) -> None:
     """Find the parameter sets that fit, and write them; repeating the command resumes it."""
     scenario = scenario_of(request)
     sizes = (request.waves, request.points, request.seeds, request.draws)
-    plan = Plan(scenario, read_targets(request.targets), read_free(request.free, scenario.model.sections), *sizes)
+    plan = Plan(scenario, targets_of_the_fit(request.targets), read_free(request.free, scenario.model.sections), *sizes)
     workers = request.processes or threads_available()
     folder = Path(request.out)
     posts = n_posts(scenario)
