@@ -45,8 +45,8 @@ STILL_HAPPENS = {
     "observation": {"organisation.spent", "team.observation_hours"},
     "partners": {"organisation.partner_hours"},
     "compact": {
-        "organisation.fulfilment", "organisation.breach", "organisation.ledger_protection", "team.fulfilment",
-        "team.breach",
+        "organisation.fulfilment", "organisation.breach", "organisation.belief", "organisation.contract",
+        "organisation.ledger_protection", "team.fulfilment", "team.breach", "team.belief", "team.contract",
     },
     # Switched off, no one inspects and no one has to go either.
     "governing": {

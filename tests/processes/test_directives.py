@@ -12,6 +12,7 @@ from civicsim.model.log import no_log
 from civicsim.model.organisation import FROM_DIRECTIVE
 from civicsim.model.practice import change, judges_rightly
 from civicsim.model.processes.directives import (
+    MEMORY_WEEKS,
     adapt_utility,
     attended_probability,
     choose,
@@ -427,6 +428,49 @@ def test_no_one_is_asked_twice_after_they_were_overlooked(cohort):
     assert (cohort.tally["overlooked"] == cohort.organisation["n_teams"]).all()
     np.testing.assert_array_equal(cohort.practice, before.practice)
     assert after(cohort, "directives").tally["directives"].sum() == 0
+
+
+# -- what stays of directives ----------------------------------------------------------------------------------------
+
+
+def remembered(cohort, n, weeks):
+    """Return how many directives a year are felt after some weeks with ``n`` of them each."""
+    own = cohort.copy()
+    for _ in range(weeks):
+        own.dimension["directive"] = 0
+        own.dimension["directive"][:, :n] = 1
+        step(own, "directives")
+    return own.organisation["directive_memory"]
+
+
+def test_the_memory_of_directives_settles_at_what_is_ordered_in_a_year(cohort):
+    put(cohort, organisation__directive_memory=1.0)
+    np.testing.assert_allclose(remembered(cohort, 0, 1), 1.0 - 1.0 / MEMORY_WEEKS)
+    np.testing.assert_allclose(remembered(cohort, 3, 1), 1.0 + (52 * 3 / 30 - 1.0) / MEMORY_WEEKS)
+    for n in (0, 3, 30):
+        np.testing.assert_allclose(remembered(cohort, n, 600), 52 * n / 30, atol=1e-8)
+    assert rising(remembered(cohort, n, 10)[0] for n in (0, 1, 5, 30))
+
+
+# -- candour in return -----------------------------------------------------------------------------------------------
+
+LEDGER = {"organisation__compact": 1.0, "organisation__audit": 0.0, "team__belief": 1.0, "p__compact__candour": 1.0,
+          "organisation__fear_enacted": 0.9, "organisation__target_salience": 1.0}  # fmt: skip
+
+
+def test_staff_who_believe_in_a_compact_that_is_kept_as_a_ledger_game_less(crowd):
+    def gamed(**changes):
+        return shares_chosen(crowd, **(LEDGER | changes))["gamed"]
+
+    assert falling(gamed(team__belief=x) for x in (0.0, 0.5, 1.0))
+    assert falling(gamed(p__compact__candour=x) for x in (0.0, 0.5, 1.0))
+    assert falling(gamed(organisation__compact=x) for x in (0.5, 0.75, 1.0))
+    without = gamed(p__compact__candour=0.0)
+    words = [gamed(organisation__compact=x) for x in (0.0, 0.3, 0.5)]
+    assert [*words, gamed(p__compact__enabled=False), gamed(team__belief=0.0)] == [without] * 5
+    # Full audit leaves nothing for candour to add.
+    audited = {"organisation__audit": 1.0}
+    assert gamed(**audited) == gamed(**audited, p__compact__candour=0.0)
 
 
 # -- duty and hurry --------------------------------------------------------------------------------------------------

@@ -4,56 +4,109 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tools import GRID, after, both, constant, falling, hours_of, never_falling, never_rising, put, rising, shares, step
+from tools import (
+    GRID,
+    after,
+    both,
+    constant,
+    falling,
+    hours_of,
+    never_falling,
+    never_rising,
+    put,
+    record,
+    rising,
+    shares,
+    step,
+)
 
 from civicsim.model.levers import PROTECTED, PURPOSES
 from civicsim.model.organisation import ENACTED, TEAM_MANAGER
-from civicsim.model.processes.enactment import enacted_attitude, manager_openness, words_without_deeds
+from civicsim.model.processes.enactment import Parameters, enacted_attitude, manager_openness, words_without_deeds
 
+q = record(Parameters())
 rates = st.floats(0.01, 0.2)
+control_rates = st.floats(0.02, 0.3)
 fallbacks = st.floats(0.0, 0.5)
 
 
 # -- equations -------------------------------------------------------------------------------------------------------
 
 
-@given(shares, shares, shares, rates, shares, fallbacks, shares)
-def test_an_attitude_follows_its_formula_and_stays_a_share(enacted, intended, habit, rate, engaged, fallback, pressure):
-    expected = enacted + rate * engaged * (intended - enacted) - fallback * pressure * (enacted - habit)
-    moved = both(enacted_attitude, enacted, intended, habit, rate, engaged, fallback, pressure)
+@given(shares, shares, shares, st.sampled_from((-1.0, 1.0)), shares, shares, rates, control_rates, fallbacks, st.booleans())
+def test_an_attitude_follows_its_formula_and_stays_a_share(
+    enacted, intended, habit, freer, engaged, pressure, rate, control_rate, fallback, control
+):
+    q = record(Parameters(rate=rate, control_rate=control_rate, fallback=fallback, control_enabled=control))
+    given_freely = not control or (intended >= enacted if freer > 0 else intended <= enacted)
+    beyond = not control or (enacted > habit if freer > 0 else enacted < habit)
+    expected = enacted + (rate * engaged if given_freely else control_rate) * (intended - enacted)
+    if beyond:
+        expected -= fallback * pressure * (enacted - habit)
+    moved = both(enacted_attitude, q, enacted, intended, habit, freer, engaged, pressure)
     assert moved == pytest.approx(min(1.0, max(0.0, expected)), abs=1e-12)
     assert 0.0 <= moved <= 1.0
 
 
-def test_more_hours_bring_what_staff_meet_nearer_to_the_intention_from_either_side():
-    assert rising(enacted_attitude(0.3, 0.8, 0.3, 0.05, hours, 0.05, 0.1) for hours in GRID)
-    assert falling(enacted_attitude(0.3, 0.1, 0.3, 0.05, hours, 0.05, 0.1) for hours in GRID)
+@given(shares, shares, shares, shares, shares)
+def test_less_fear_is_given_as_more_permission_is(enacted, intended, habit, engaged, pressure):
+    fear = enacted_attitude(q, 1 - enacted, 1 - intended, 1 - habit, -1.0, engaged, pressure)
+    assert 1 - fear == pytest.approx(enacted_attitude(q, enacted, intended, habit, 1.0, engaged, pressure), abs=1e-12)
 
 
-def test_a_higher_intention_raises_what_staff_meet_only_where_hours_are_given():
-    assert rising(enacted_attitude(0.3, intended, 0.3, 0.05, 0.5, 0.05, 0.1) for intended in GRID)
-    assert constant(enacted_attitude(0.3, intended, 0.3, 0.05, 0.0, 0.05, 0.1) for intended in GRID)
+def met(enacted=0.3, intended=0.8, habit=0.3, freer=1.0, engaged=0.5, pressure=0.1, **changes):
+    """Return what staff meet next week: by default, of something that is given."""
+    return enacted_attitude(record(Parameters(), **changes), enacted, intended, habit, freer, engaged, pressure)
 
 
-def test_a_faster_rate_brings_what_staff_meet_nearer_to_the_intention():
-    assert rising(enacted_attitude(0.3, 0.8, 0.3, rate, 0.5, 0.05, 0.1) for rate in (0.01, 0.05, 0.2))
+def test_what_is_given_needs_hours_with_people():
+    assert rising(met(engaged=hours) for hours in GRID)
+    assert falling(met(0.8, 0.2, 0.8, -1.0, engaged=hours) for hours in GRID)
+    assert rising(met(intended=intended) for intended in (0.3, 0.5, 0.8, 1.0))
+    assert constant(met(engaged=0.0, intended=intended) for intended in (0.3, 0.5, 0.8, 1.0))
+    assert rising(met(rate=rate) for rate in (0.01, 0.05, 0.2))
+    assert constant(met(control_rate=rate) for rate in (0.02, 0.08, 0.3))
 
 
-def test_pressure_and_fallback_return_what_staff_meet_to_the_habit_from_either_side():
-    assert falling(enacted_attitude(0.8, 0.8, 0.3, 0.05, 0.5, 0.05, pressure) for pressure in GRID)
-    assert rising(enacted_attitude(0.1, 0.1, 0.3, 0.05, 0.5, 0.05, pressure) for pressure in GRID)
-    assert falling(enacted_attitude(0.8, 0.8, 0.3, 0.05, 0.5, f, 0.5) for f in (0.0, 0.1, 0.5))
-    assert rising(enacted_attitude(0.8, 0.8, habit, 0.05, 0.5, 0.05, 0.5) for habit in GRID)
+def test_what_is_taken_away_arrives_at_its_own_rate_whatever_hours_are_given():
+    for hours in GRID:
+        assert met(0.8, 0.2, 0.8, engaged=hours) == pytest.approx(0.8 - 0.08 * 0.6)
+        assert met(0.2, 0.8, 0.2, -1.0, engaged=hours) == pytest.approx(0.2 + 0.08 * 0.6)
+    assert falling(met(0.8, 0.2, 0.8, engaged=0.0, control_rate=rate) for rate in (0.02, 0.08, 0.3))
+    assert rising(met(0.2, 0.8, 0.2, -1.0, engaged=0.0, control_rate=rate) for rate in (0.02, 0.08, 0.3))
+    assert constant(met(0.8, 0.2, 0.8, rate=rate) for rate in (0.01, 0.05, 0.2))
+    assert rising(met(0.8, intended, 0.8, engaged=0.0) for intended in (0.0, 0.2, 0.4, 0.8))
 
 
-def test_at_the_habit_nothing_falls_back_and_at_the_intention_nothing_moves():
-    assert enacted_attitude(0.3, 0.3, 0.3, 0.2, 1.0, 0.5, 1.0) == 0.3
-    assert constant(enacted_attitude(0.4, 0.7, 0.4, 0.1, 0.5, 0.5, pressure) for pressure in GRID)
+def test_pressure_undoes_only_what_goes_beyond_the_habit():
+    assert falling(met(0.8, 0.8, 0.3, pressure=pressure) for pressure in GRID)
+    assert rising(met(0.1, 0.1, 0.3, -1.0, pressure=pressure) for pressure in GRID)
+    # Less freedom and more fear than usual stay as they are.
+    assert constant(met(0.1, 0.1, 0.3, pressure=pressure) for pressure in GRID)
+    assert constant(met(0.8, 0.8, 0.3, -1.0, pressure=pressure) for pressure in GRID)
+    assert falling(met(0.8, 0.8, 0.3, pressure=0.5, fallback=f) for f in (0.0, 0.1, 0.5))
+    assert rising(met(0.8, 0.8, habit, pressure=0.5) for habit in (0.0, 0.2, 0.4, 0.6, 0.8))
+    assert constant(met(0.2, 0.2, habit, pressure=0.5) for habit in (0.2, 0.4, 0.6, 0.8))
 
 
-def test_an_attitude_at_its_ends_stays_there_while_that_is_intended():
-    assert enacted_attitude(1.0, 1.0, 1.0, 0.2, 1.0, 0.5, 1.0) == 1.0
-    assert enacted_attitude(0.0, 0.0, 0.0, 0.2, 1.0, 0.5, 1.0) == 0.0
+def test_without_control_every_attitude_needs_hours_and_slips_to_its_habit_from_either_side():
+    old = {"control_enabled": False}
+    for freer in (-1.0, 1.0):
+        assert rising(met(freer=freer, engaged=hours, **old) for hours in GRID)
+        assert falling(met(0.8, 0.2, 0.8, freer, engaged=hours, **old) for hours in GRID)
+        assert constant(met(0.4, x, 0.4, freer, engaged=0.0, **old) for x in GRID)
+        assert falling(met(0.8, 0.8, 0.3, freer, pressure=pressure, **old) for pressure in GRID)
+        assert rising(met(0.1, 0.1, 0.3, freer, pressure=pressure, **old) for pressure in GRID)
+        assert constant(met(0.8, 0.2, 0.8, freer, control_rate=rate, **old) for rate in (0.02, 0.08, 0.3))
+
+
+@pytest.mark.parametrize("freer", [-1.0, 1.0])
+def test_at_the_habit_nothing_falls_back_and_at_the_intention_nothing_moves(freer):
+    ends = {"rate": 0.2, "control_rate": 0.3, "fallback": 0.5}
+    assert met(0.3, 0.3, 0.3, freer, 1.0, 1.0, **ends) == 0.3
+    assert constant(met(0.4, 0.7, 0.4, freer, 0.5, pressure, **ends) for pressure in GRID)
+    assert met(1.0, 1.0, 1.0, freer, 1.0, 1.0, **ends) == 1.0
+    assert met(0.0, 0.0, 0.0, freer, 1.0, 1.0, **ends) == 0.0
 
 
 @given(shares, shares, st.floats(0, 0.8), shares, st.floats(0, 2), shares, shares)
@@ -121,13 +174,38 @@ def given_hours(cohort, share):
     return cohort
 
 
+GIVEN = {"fear": 0.02, "permission": 0.95, "authority": 0.95}
+TAKEN_AWAY = {"fear": 0.95, "permission": 0.02, "authority": 0.02}
+
+
 @pytest.mark.parametrize("name", ENACTED)
-def test_what_staff_meet_comes_nearer_to_the_intention_the_more_hours_are_given(cohort, name):
-    put(cohort, **{f"organisation__{name}": 0.95, "team__overload": 0.0})
+def test_what_is_given_comes_nearer_to_the_intention_the_more_hours_are_given(cohort, name):
+    put(cohort, **{f"organisation__{name}": GIVEN[name], "team__overload": 0.0})
     met = [step(given_hours(cohort.copy(), s), "enactment").organisation[f"{name}_enacted"] for s in GRID]
     for run in range(cohort.n_organisations):
-        assert rising(values[run] for values in met)
+        assert (falling if name == "fear" else rising)(values[run] for values in met)
     np.testing.assert_array_equal(met[0], cohort.organisation[f"{name}_enacted"])
+
+
+@pytest.mark.parametrize("purpose", [None, *PURPOSES])
+@pytest.mark.parametrize("name", ENACTED)
+def test_what_is_taken_away_arrives_by_itself_under_every_allocation(cohort, name, purpose):
+    put(cohort, **{f"organisation__{name}": TAKEN_AWAY[name], "team__overload": 0.3})
+    before = given_hours(cohort, 0.0).organisation[f"{name}_enacted"].copy()
+    put(cohort, **{f"organisation__{name}_habit": before})
+    if purpose:
+        hours_of(cohort.organisation, "spent", purpose)[:] = cohort.organisation["hours_budget"]
+    rate = cohort.parameters["enactment"]["control_rate"][0]
+    expected = before + rate * (TAKEN_AWAY[name] - before)
+    np.testing.assert_allclose(step(cohort, "enactment").organisation[f"{name}_enacted"], expected)
+
+
+@pytest.mark.parametrize("name", ENACTED)
+def test_without_control_nothing_is_taken_away_without_hours(cohort, name):
+    put(cohort, **{f"organisation__{name}": TAKEN_AWAY[name], "team__overload": 0.0})
+    put(given_hours(cohort, 0.0), p__enactment__control_enabled=False)
+    before = cohort.organisation[f"{name}_enacted"].copy()
+    np.testing.assert_array_equal(step(cohort, "enactment").organisation[f"{name}_enacted"], before)
 
 
 @pytest.mark.parametrize("purpose", ["protected", "peer", "response", "deliberation"])
@@ -148,12 +226,18 @@ def test_hours_without_people_of_the_house_do_not_count(cohort, purpose):
 
 
 @pytest.mark.parametrize("name", ENACTED)
-def test_overload_slips_what_staff_meet_back_to_the_habit(cohort, name):
-    changes = {f"organisation__{name}": 0.9, f"organisation__{name}_enacted": 0.9, f"organisation__{name}_habit": 0.2}
+def test_overload_undoes_what_was_given_and_not_what_was_taken_away(cohort, name):
     put(cohort, organisation__grip=0.0)
-    at_ease, pressed = (after(cohort, "enactment", team__overload=o, **changes) for o in (0.0, 0.6))
-    assert (pressed.organisation[f"{name}_enacted"] < at_ease.organisation[f"{name}_enacted"]).all()
-    np.testing.assert_allclose(at_ease.organisation[f"{name}_enacted"], 0.9)
+
+    def moved(met, habit, overload):
+        changes = {f"organisation__{name}{kind}": x for kind, x in (("", met), ("_enacted", met), ("_habit", habit))}
+        return after(cohort, "enactment", team__overload=overload, **changes).organisation[f"{name}_enacted"] - met
+
+    freer = -1.0 if name == "fear" else 1.0
+    given_level, taken_level = (0.1, 0.9) if name == "fear" else (0.9, 0.1)
+    assert (freer * moved(given_level, 0.5, 0.6) < 0.0).all()
+    np.testing.assert_allclose(moved(given_level, 0.5, 0.0), 0.0, atol=1e-12)
+    np.testing.assert_allclose(moved(taken_level, 0.5, 0.6), 0.0, atol=1e-12)
 
 
 def test_the_gap_is_how_much_worse_than_announced_staff_are_treated(cohort):
@@ -251,12 +335,22 @@ def test_overload_closes_the_manager_of_the_team_and_a_little_all_those_above(co
 
 
 def test_the_hours_of_one_organisation_do_not_move_another(cohort):
-    put(cohort, organisation__fear=0.9)
+    put(cohort, organisation__fear=0.0, organisation__grip=0.0)
     other = cohort.copy()
     other.organisation["spent"][0, PROTECTED] = other.organisation["hours_budget"][0]
     moved, plain = step(other, "enactment").organisation, step(cohort, "enactment").organisation
-    assert moved["fear_enacted"][0] > plain["fear_enacted"][0]
+    assert moved["fear_enacted"][0] < plain["fear_enacted"][0]
     np.testing.assert_array_equal(moved["fear_enacted"][1:], plain["fear_enacted"][1:])
+
+
+def test_what_is_taken_away_is_nearly_met_within_a_year_without_any_hours(cohort):
+    put(cohort, organisation__permission=0.0, team__overload=0.0)
+    given_hours(cohort, 0.0)
+    start = cohort.organisation["permission_enacted"].copy()
+    for _ in range(52):
+        step(cohort, "enactment")
+    np.testing.assert_allclose(cohort.organisation["permission_enacted"], start * 0.92**52)
+    assert (cohort.organisation["permission_enacted"] < 0.02 * start).all()
 
 
 def test_with_all_hours_given_the_intention_is_nearly_met_within_two_years(cohort):

@@ -14,6 +14,7 @@ from tools import (
     never_falling,
     never_rising,
     put,
+    record,
     rising,
     shares,
     step,
@@ -24,6 +25,9 @@ from civicsim.model.organisation import CHIEF, ENACTED
 from civicsim.model.processes.compact import ledger
 from civicsim.model.processes.governing import (
     QUARTER,
+    SIGNAL_WEEKS,
+    Parameters,
+    as_heard,
     attention_to_wellbeing,
     chief_exit_probability,
     culture_as_reported,
@@ -33,12 +37,16 @@ from civicsim.model.processes.governing import (
     turn_of,
     urgency_of,
 )
+from civicsim.model.reference import Reference
 from civicsim.model.week import PROCESSES, advance
 
 ONLY = [PROCESSES["governing"]]
 STAYS = {"p__governing__chief_exit_rate": 0.0}
 LEAVES = {"p__governing__chief_exit_rate": 1.0}
 NOT_RATED = {"p__governing__rating_weeks": 10_400}
+NO_SIGNALS = {"p__governing__harm_weight": 0.0, "p__governing__patients_weight": 0.0}
+"""Neither harm nor patients are heard: reports on care alone count."""
+USUAL = record(Reference())
 
 
 def held(x):
@@ -116,6 +124,36 @@ def test_an_inadequate_rating_makes_chiefs_leave_sooner():
     assert chief_exit_probability(0.5, 1, 10.0) == 1.0
 
 
+@given(shares, st.floats(0, 2), shares, shares, st.floats(0, 2), st.floats(0.01, 1), shares)
+def test_what_is_heard_of_quality_follows_its_formula_and_is_a_share(
+    reported, harm, satisfaction, harm_weight, patients_weight, usual_harm, usual_satisfaction
+):
+    q = record(Parameters(harm_weight=harm_weight, patients_weight=patients_weight))
+    usual = record(Reference(usual_harm=usual_harm, usual_satisfaction=usual_satisfaction))
+    expected = reported - harm_weight * (harm / usual_harm - 1) + patients_weight * (satisfaction - usual_satisfaction)
+    assert both(as_heard, q, usual, reported, harm, satisfaction) == pytest.approx(held(expected), abs=1e-12)
+
+
+def heard(reported=0.5, harm=USUAL.usual_harm, satisfaction=USUAL.usual_satisfaction, **changes):
+    return as_heard(record(Parameters(), **changes), USUAL, reported, harm, satisfaction)
+
+
+def test_harm_lowers_and_content_patients_raise_what_is_heard():
+    assert rising(heard(reported) for reported in (0.1, 0.3, 0.5, 0.9))
+    assert falling(heard(harm=harm) for harm in (0.0, 0.05, 0.1, 0.3))
+    assert rising(heard(satisfaction=satisfaction) for satisfaction in GRID)
+    assert falling(heard(harm=0.2, harm_weight=weight) for weight in (0.0, 0.03, 0.1))
+    assert rising(heard(harm=0.0, harm_weight=weight) for weight in (0.0, 0.03, 0.1))
+    assert rising(heard(satisfaction=0.9, patients_weight=weight) for weight in (0.0, 0.1, 1.0))
+    assert falling(heard(satisfaction=0.2, patients_weight=weight) for weight in (0.0, 0.1, 1.0))
+
+
+def test_at_the_usual_harm_and_satisfaction_what_is_reported_is_heard_and_without_weights_always():
+    for reported in GRID:
+        assert heard(reported, harm_weight=1.0, patients_weight=2.0) == pytest.approx(reported)
+        assert {heard(reported, x, x, harm_weight=0.0, patients_weight=0.0) for x in GRID} == {reported}
+
+
 @given(shares, st.booleans(), st.floats(0, 10), shares, shares)
 def test_attention_to_wellbeing_follows_its_formula_and_is_a_share(weight, visible, gain, exhaustion, usual):
     expected = held(weight * (1 + gain * max(0.0, exhaustion - usual))) if visible else 0.0
@@ -191,8 +229,8 @@ def test_turns_to_be_rated_are_spread_evenly_over_the_quarters_and_stay():
 
 
 def quarter(cohort, reported, weeks=1, **changes):
-    """Return the grip after the end of a quarter in which teams reported some quality."""
-    own = put(cohort.copy(), team__quality_reported=reported, **{**STAYS, **NOT_RATED, **changes})
+    """Return the grip after the end of a quarter in which teams reported some quality, and no one heard anything else."""
+    own = put(cohort.copy(), team__quality_reported=reported, **{**STAYS, **NOT_RATED, **NO_SIGNALS, **changes})
     own.week = QUARTER
     return step(own, "governing").organisation["grip"]
 
@@ -200,7 +238,7 @@ def quarter(cohort, reported, weeks=1, **changes):
 def test_grip_comes_only_where_reports_fall_short(cohort):
     assert (quarter(cohort, 0.7, organisation__grip=0.0) == 0.0).all()
     assert (quarter(cohort, 0.62, organisation__grip=0.0) == 0.0).all()
-    np.testing.assert_allclose(quarter(cohort, 0.52, organisation__grip=0.0), 0.2)
+    np.testing.assert_allclose(quarter(cohort, 0.52, organisation__grip=0.0), 0.1)
     assert falling(quarter(cohort, reported, organisation__grip=0.0)[0] for reported in (0.3, 0.5, 0.6))
 
 
@@ -211,7 +249,45 @@ def test_what_counts_is_what_is_reported_not_what_is_true(cohort):
 
 def test_what_counts_is_the_mean_over_the_teams(cohort):
     reports = np.tile([0.2, 0.4, 0.6, 0.8], 3)
-    np.testing.assert_allclose(quarter(cohort, reports, organisation__grip=0.0), 2.0 * 0.12)
+    np.testing.assert_allclose(quarter(cohort, reports, organisation__grip=0.0), 0.12)
+
+
+HEARD = {"organisation__grip": 0.0, "p__governing__harm_weight": 0.03, "p__governing__patients_weight": 0.1}
+
+
+def test_grip_follows_harm_and_what_patients_state_of_the_same_reports(cohort):
+    assert rising(quarter(cohort, 0.5, **HEARD, organisation__harm_memory=x)[0] for x in (0.0, 0.05, 0.1, 0.3))
+    assert falling(quarter(cohort, 0.5, **HEARD, organisation__satisfaction_memory=x)[0] for x in GRID)
+    silent = {**HEARD, **NO_SIGNALS}
+    assert constant(quarter(cohort, 0.5, **silent, organisation__harm_memory=x)[0] for x in (0.0, 0.05, 0.1, 0.3))
+    assert constant(quarter(cohort, 0.5, **silent, organisation__satisfaction_memory=x)[0] for x in GRID)
+    # As reports get better, grip falls by as much as without the signals.
+    usual = {"organisation__harm_memory": USUAL.usual_harm, "organisation__satisfaction_memory": USUAL.usual_satisfaction}
+    steady = {**usual, "team__harm": USUAL.usual_harm / 52 * cohort.team["n_posts"]}
+    found = quarter(cohort, 0.5, **HEARD, **steady, patient__satisfaction=USUAL.usual_satisfaction)
+    np.testing.assert_allclose(found, quarter(cohort, 0.5, organisation__grip=0.0))
+
+
+def test_harm_makes_an_inadequate_rating_likelier(cohort):
+    signals = {"p__governing__harm_weight": 0.1, "p__governing__rating_noise": 0.0}
+    for harm, inadequate in ((0.0, 0), (0.3, 1)):
+        own = rated(cohort, 0.55, **signals, organisation__harm_memory=harm)
+        assert (own.organisation["inadequate"] == inadequate).all()
+
+
+def test_the_memories_of_harm_and_of_patients_settle_at_what_happens(cohort):
+    own = put(cohort.copy(), organisation__harm_memory=0.0, organisation__satisfaction_memory=0.9, **STAYS, **NOT_RATED)
+    harm = np.tile([0.001, 0.004, 0.002, 0.009], own.n_organisations)
+    put(own, team__harm=harm, patient__satisfaction=0.3)
+    per_post = 52 * harm[:4].sum() / own.organisation["n_staff"]
+    own.week = 1
+    step(own, "governing")
+    np.testing.assert_allclose(own.organisation["harm_memory"], per_post / SIGNAL_WEEKS)
+    np.testing.assert_allclose(own.organisation["satisfaction_memory"], 0.9 - 0.6 / SIGNAL_WEEKS)
+    for _ in range(600):
+        step(own, "governing")
+    np.testing.assert_allclose(own.organisation["harm_memory"], per_post)
+    np.testing.assert_allclose(own.organisation["satisfaction_memory"], 0.3)
 
 
 def test_between_quarters_grip_stays_as_it_is(cohort):
@@ -362,10 +438,24 @@ def succeeded(cohort, **changes):
     return step(put(own, **changes), "governing")
 
 
-def test_a_new_chief_who_starts_over_returns_enacted_attitudes_to_habit(cohort):
-    own = succeeded(cohort, p__governing__reset_probability=1.0)
+FREER = {"fear": 0.01, "permission": 0.99, "authority": 0.99}
+TIGHTER = {"fear": 0.99, "permission": 0.01, "authority": 0.01}
+
+
+def test_a_new_chief_who_starts_over_undoes_what_was_given_and_not_what_was_taken_away(cohort):
     for name in ENACTED:
-        np.testing.assert_array_equal(own.organisation[f"{name}_enacted"], own.organisation[f"{name}_habit"])
+        undone = succeeded(
+            cohort, p__governing__reset_probability=1.0, **{f"organisation__{name}_enacted": FREER[name]}
+        ).organisation
+        np.testing.assert_array_equal(undone[f"{name}_enacted"], undone[f"{name}_habit"])
+        stays = succeeded(
+            cohort, p__governing__reset_probability=1.0, **{f"organisation__{name}_enacted": TIGHTER[name]}
+        ).organisation
+        np.testing.assert_array_equal(stays[f"{name}_enacted"], TIGHTER[name])
+
+
+def test_a_new_chief_who_starts_over_is_counted(cohort):
+    own = succeeded(cohort, p__governing__reset_probability=1.0)
     assert (own.tally["resets"] == 1).all()
     assert (own.tally["chiefs_left"] == 1).all()
     assert (own.organisation["started_over"] == 1).all()
@@ -472,7 +562,7 @@ def test_a_new_chief_is_a_new_person(cohort):
 def rated(cohort, reported, week=0, **changes):
     own = put(
         cohort.copy(), team__quality_reported=reported, organisation__grip=0.0, p__governing__reaction=0.0,
-        p__governing__rating_weeks=QUARTER, **STAYS,
+        p__governing__rating_weeks=QUARTER, **STAYS, **NO_SIGNALS,
     )  # fmt: skip
     own.week = week
     return step(put(own, **changes), "governing")

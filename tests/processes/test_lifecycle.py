@@ -17,32 +17,41 @@ from civicsim.model.processes.lifecycle import (
     may_begin,
     trial_convinces,
 )
+from civicsim.model.reference import Reference
 
 q = record(Parameters())
+USUAL_MOTIVATION = Reference().usual_motivation
 
 # -- equations -------------------------------------------------------------------------------------------------------
 
 
-@given(st.floats(0.5, 20), shares, st.floats(0, 40), st.floats(0.1, 200))
-def test_the_chance_of_a_cycle_follows_its_formula_and_is_a_probability(gain, headspace, report, work):
-    expected = min(1.0, gain * headspace) * max(0.0, 1 - report / work)
-    assert both(cycle_runs_probability, gain, headspace, report, work) == pytest.approx(expected)
-    assert 0.0 <= expected <= 1.0
+@given(st.floats(0.5, 20), shares, st.floats(0, 40), st.floats(0.1, 200), st.floats(0, 3))
+def test_the_chance_of_a_cycle_follows_its_formula_and_is_a_probability(gain, headspace, report, work, drive):
+    expected = min(1.0, min(1.0, gain * headspace) * max(0.0, 1 - report / work) * drive)
+    found = both(cycle_runs_probability, gain, headspace, report, work, drive)
+    assert found == pytest.approx(expected)
+    assert 0.0 <= found <= 1.0
 
 
 def test_headspace_lets_cycles_run():
-    assert rising(cycle_runs_probability(4.0, headspace, 2.0, 12.0) for headspace in (0.0, 0.1, 0.2, 0.25))
-    assert constant(cycle_runs_probability(4.0, headspace, 2.0, 12.0) for headspace in (0.25, 0.6, 1.0))
-    assert rising(cycle_runs_probability(gain, 0.05, 2.0, 12.0) for gain in (0.5, 4.0, 20.0))
+    assert rising(cycle_runs_probability(4.0, headspace, 2.0, 12.0, 1.0) for headspace in (0.0, 0.1, 0.2, 0.25))
+    assert constant(cycle_runs_probability(4.0, headspace, 2.0, 12.0, 1.0) for headspace in (0.25, 0.6, 1.0))
+    assert rising(cycle_runs_probability(gain, 0.05, 2.0, 12.0, 1.0) for gain in (0.5, 4.0, 20.0))
+
+
+def test_drive_lets_more_cycles_run_where_there_is_headspace():
+    assert rising(cycle_runs_probability(4.0, 0.1, 2.0, 12.0, drive) for drive in (0.0, 0.5, 1.0, 1.3))
+    assert constant(cycle_runs_probability(4.0, 0.0, 2.0, 12.0, drive) for drive in (0.0, 0.5, 1.0, 1.3))
+    assert cycle_runs_probability(4.0, 1.0, 0.0, 12.0, 1.5) == 1.0
 
 
 def test_the_report_on_a_cycle_takes_the_time_of_the_cycle():
-    assert falling(cycle_runs_probability(4.0, 1.0, report, 12.0) for report in (0.0, 4.0, 8.0, 12.0))
-    assert rising(cycle_runs_probability(4.0, 1.0, 4.0, work) for work in (4.0, 12.0, 40.0))
-    assert cycle_runs_probability(4.0, 1.0, 0.0, 12.0) == 1.0
-    assert cycle_runs_probability(4.0, 1.0, 40.0, 12.0) == 0.0
+    assert falling(cycle_runs_probability(4.0, 1.0, report, 12.0, 1.0) for report in (0.0, 4.0, 8.0, 12.0))
+    assert rising(cycle_runs_probability(4.0, 1.0, 4.0, work, 1.0) for work in (4.0, 12.0, 40.0))
+    assert cycle_runs_probability(4.0, 1.0, 0.0, 12.0, 1.0) == 1.0
+    assert cycle_runs_probability(4.0, 1.0, 40.0, 12.0, 1.0) == 0.0
     # A cycle without hours of its own has none to lose.
-    assert both(cycle_runs_probability, 4.0, 1.0, 4.0, 0.0) == 1.0
+    assert both(cycle_runs_probability, 4.0, 1.0, 4.0, 0.0, 1.0) == 1.0
 
 
 @given(st.integers(0, 104), st.integers(0, 130))
@@ -106,12 +115,13 @@ def test_a_cleared_slot_holds_no_idea(function):
 
 
 def bench(cohort):
-    """An empty workbench: no ideas, no changes to follow, room to try, evidence that never errs, nothing decays."""
+    """An empty workbench: no ideas, no changes to follow, room and the usual drive to try, evidence that never errs."""
     return put(
         cohort, practice__idea_state=NO_IDEA, practice__followed=0, practice__cycles=0, practice__successes=0,
         team__headspace=1.0, team__switching_hours=0.0, team__leaver_memory=0.0, team__overload=0.0,
         organisation__started_over=0,
-        person__alignment=1.0, dimension__cross_boundary=0, p__lifecycle__cycle_accuracy=1.0,
+        person__alignment=1.0, person__motivation=USUAL_MOTIVATION, dimension__cross_boundary=0,
+        p__lifecycle__cycle_accuracy=1.0,
         p__lifecycle__decay_base=0.0,
     )  # fmt: skip
 
@@ -200,6 +210,19 @@ def test_headspace_lets_more_trials_end_in_time(crowd):
         return simulate(cohort, 27)["trials_won"].sum()
 
     assert rising(won(headspace) for headspace in (0.0, 0.05, 0.12, 0.25))
+
+
+def test_a_motivated_team_carries_out_more_of_its_cycles(crowd):
+    def share_done(motivation, **changes):
+        cohort = put(propose(bench(crowd.copy()), 2), team__headspace=0.15, person__motivation=motivation, **changes)
+        tallies = simulate(cohort, 13)
+        return tallies["cycles_done"].sum() / tallies["cycles_due"].sum()
+
+    assert rising(share_done(motivation) for motivation in (0.1, USUAL_MOTIVATION, 1.0))
+    assert share_done(USUAL_MOTIVATION) == pytest.approx(0.6, abs=0.06)
+    assert rising(share_done(0.9, p__lifecycle__motivation_weight=w) for w in (0.0, 0.6, 1.8))
+    assert constant(share_done(motivation, p__lifecycle__motivation_weight=0.0) for motivation in GRID)
+    assert constant(share_done(USUAL_MOTIVATION, p__lifecycle__motivation_weight=w) for w in (0.0, 0.6, 2.0))
 
 
 def test_a_team_tries_no_more_than_three_ideas_at_once(cohort):

@@ -9,7 +9,10 @@ from hypothesis import strategies as st
 from tools import GRID, after, both, by_team, constant, falling, is_staff, never_falling, put, rising, shares, step
 
 from civicsim.model.organisation import N_PROBLEMS
-from civicsim.model.processes.noticing import convenient_value, expected_checks, seek_target
+from civicsim.model.processes.noticing import convenient_value, driven, expected_checks, seek_target
+from civicsim.model.reference import Reference
+
+USUAL_MOTIVATION = Reference().usual_motivation
 
 # -- equations -------------------------------------------------------------------------------------------------------
 
@@ -40,6 +43,22 @@ def test_load_above_one_lowers_checks_and_load_below_does_not():
     assert constant(expected_checks(0.8, 0.4, 0.3, 0.6, load, 2.0) for load in (0.0, 0.5, 1.0))
     assert falling(expected_checks(0.8, 0.4, 0.3, 0.6, 1.2, cost) for cost in (1.0, 2.0, 5.0))
     assert constant(expected_checks(0.8, 0.4, 0.3, 0.6, 1.0, cost) for cost in (1.0, 2.0, 5.0))
+
+
+@given(st.floats(0, 2), shares, shares)
+def test_drive_follows_its_formula(weight, motivation, usual):
+    found = both(driven, weight, motivation, usual)
+    assert found == pytest.approx(max(0.0, 1 + weight * (motivation - usual)))
+    assert found >= 0.0
+
+
+def test_drive_rises_with_motivation_and_is_one_at_the_usual():
+    assert rising(driven(0.6, motivation, 0.5) for motivation in GRID)
+    assert rising(driven(weight, 0.8, 0.5) for weight in (0.0, 0.6, 2.0))
+    assert falling(driven(weight, 0.2, 0.5) for weight in (0.0, 0.6, 2.0))
+    assert {driven(weight, 0.5, 0.5) for weight in (0.0, 0.6, 2.0)} == {1.0}
+    assert {driven(0.0, motivation, 0.5) for motivation in GRID} == {1.0}
+    assert driven(2.0, 0.0, 0.9) == 0.0
 
 
 @given(shares, shares, shares, shares)
@@ -190,6 +209,14 @@ def test_more_of_it_makes_people_notice_more(crowd, column):
     assert rising(noticed(crowd, weeks=4, p__noticing__seek_rate=0.0, **{column: x}) for x in (0.1, 0.5, 1.0))
 
 
+def test_the_motivated_notice_more_unless_it_has_no_weight(crowd):
+    assert rising(noticed(crowd, weeks=4, person__motivation=x) for x in (0.0, USUAL_MOTIVATION, 1.0))
+    assert constant(noticed(crowd, person__motivation=x, p__noticing__motivation_weight=0.0) for x in GRID)
+    assert constant(
+        noticed(crowd, person__motivation=USUAL_MOTIVATION, p__noticing__motivation_weight=w) for w in (0.0, 0.6, 2.0)
+    )
+
+
 def test_overload_makes_people_notice_less(crowd):
     assert falling(noticed(crowd, weeks=4, person__load=load) for load in (1.0, 1.3, 2.0))
 
@@ -204,8 +231,9 @@ def test_more_is_noticed_where_less_fits(crowd):
 def test_people_make_as_many_checks_as_expected(crowd):
     """With no set way of doing anything every check finds something, so that checks can be counted."""
     cohort = put(crowd.copy(), practice__value=0, person__headspace=0.3, person__load=1.0, team__seek=0.6)
-    put(cohort, person__vacant=0, person__absent=0, p__noticing__seek_rate=0.0)
+    put(cohort, person__vacant=0, person__absent=0, person__motivation=0.9, p__noticing__seek_rate=0.0)
     rate = expected_checks(cohort.parameters["noticing"]["check_rate"][0], 0.4, 0.3, 0.6, 1.0, 2.0)
+    rate *= 1 + cohort.parameters["noticing"]["motivation_weight"][0] * (0.9 - USUAL_MOTIVATION)
     counts = step(cohort, "noticing").person["noticed"][is_staff(cohort)]
     expected = [math.exp(-rate) * rate**k / math.factorial(k) for k in range(N_PROBLEMS)]
     expected.append(1 - sum(expected))

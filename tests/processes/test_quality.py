@@ -6,7 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tools import GRID, after, both, burnt_in, constant, falling, filled_staff, put, rising, shares, step
 
-from civicsim.model.processes.quality import detection_probability, reported_share, scrutiny_probability, working_share
+from civicsim.model.processes.quality import (
+    detection_probability,
+    let_through,
+    reported_share,
+    scrutiny_probability,
+    working_share,
+)
+from civicsim.model.reference import Reference
+
+USUAL_VOICE = Reference().usual_voice_share
 
 costs = st.floats(0, 0.6)
 
@@ -37,6 +46,27 @@ def test_safe_and_problem_seeking_teams_report_more():
     assert rising(reported_share(safety, 0.5) for safety in GRID)
     assert rising(reported_share(0.5, seek) for seek in GRID)
     assert constant(reported_share(0.0, seek) for seek in GRID)
+
+
+@given(st.floats(-0.2, 1), shares, st.floats(0.01, 20), shares)
+def test_the_share_of_harm_that_voice_lets_through_follows_its_formula(interception, share, noticed, usual):
+    found = both(let_through, interception, share * noticed, noticed, usual)
+    assert found == pytest.approx(max(0.0, 1 - interception * (share - usual)), abs=1e-9)
+    assert found >= 0.0
+
+
+def test_the_more_is_voiced_of_what_is_noticed_the_less_harm_is_let_through():
+    assert falling(let_through(0.2, voiced, 1.0, 0.44) for voiced in GRID)
+    assert rising(let_through(0.2, 0.5, noticed, 0.44) for noticed in (0.5, 1.0, 2.0, 4.0))
+    assert falling(let_through(c, 0.9, 1.0, 0.44) for c in (-0.2, 0.0, 0.2, 1.0))
+    assert rising(let_through(c, 0.1, 1.0, 0.44) for c in (-0.2, 0.0, 0.2, 1.0))
+    assert rising(let_through(-0.2, voiced, 1.0, 0.44) for voiced in GRID)
+    assert {let_through(0.0, voiced, 1.0, 0.44) for voiced in GRID} == {1.0}
+
+
+def test_where_nothing_was_noticed_or_voice_is_usual_harm_is_the_usual():
+    assert {both(let_through, c, 0.0, 0.0, 0.44) for c in (-0.2, 0.0, 0.2, 1.0)} == {1.0}
+    assert {let_through(c, 0.44, 1.0, 0.44) for c in (-0.2, 0.0, 0.2, 1.0)} == {1.0}
 
 
 @given(st.floats(0, 0.2), shares, shares)
@@ -92,7 +122,12 @@ def test_every_quality_again_in_plain_numpy(cohort):
         working * (fits * critical).sum(axis=1) / np.maximum(critical.sum(axis=1), 1),
         expected["quality"],
     )
-    expected["harm"] = q["harm_rate"] / 52 * cohort.team["n_posts"] * (1 - safe)
+    voiced, noticed = (
+        np.bincount(person["team"][filled], weights=person[f"{name}_memory"][filled], minlength=len(org))
+        for name in ("voiced", "noticed")
+    )
+    caught = q["interception"] * (voiced / noticed - USUAL_VOICE)
+    expected["harm"] = q["harm_rate"] / 52 * cohort.team["n_posts"] * (1 - safe) * (1 - caught)
     expected["incidents"] = expected["harm"] * mean["safety"] * cohort.team["seek"]
     step(cohort, "quality")
     for name, values in expected.items():
@@ -187,6 +222,7 @@ def test_harm_turns_on_safety_critical_practices(cohort):
         person__exhaustion=0.0,
         team__overload=0.0,
     )
+    put(cohort, p__quality__interception=0.0)
     cohort.dimension["safety_critical"][:, :2] = 1
     harmless = cohort.copy()
     harmless.practice["value"][:, 5] = -harmless.practice["reality"][:, 5]
@@ -195,6 +231,33 @@ def test_harm_turns_on_safety_critical_practices(cohort):
     step(cohort, "quality")
     rate = cohort.parameters["quality"]["harm_rate"][0]
     np.testing.assert_allclose(cohort.team["harm"], rate / 52 * cohort.team["n_posts"] * 0.5)
+
+
+def test_voice_catches_harm_unless_it_intercepts_nothing(cohort):
+    put(cohort, person__noticed_memory=2.0)
+
+    def harm(share, **changes):
+        return after(cohort, "quality", person__voiced_memory=2.0 * share, **changes).team["harm"]
+
+    found = [harm(share) for share in GRID]
+    for t in range(len(cohort.team)):
+        assert falling(values[t] for values in found)
+    none = [harm(share, p__quality__interception=0.0) for share in GRID]
+    for values in none:
+        np.testing.assert_array_equal(values, none[0])
+    np.testing.assert_allclose(harm(USUAL_VOICE), none[0])
+    np.testing.assert_array_equal(harm(0.9, person__noticed_memory=0.0), none[0])
+    np.testing.assert_array_equal(
+        after(cohort, "quality", person__voiced_memory=2.0).team["quality"],
+        after(cohort, "quality", person__voiced_memory=0.0).team["quality"],
+    )
+
+
+def test_what_empty_posts_once_voiced_catches_no_harm(cohort):
+    cohort.person["vacant"][cohort.team["first_person"]] = 1
+    plain = after(cohort, "quality").team["harm"]
+    cohort.person["voiced_memory"][cohort.person["vacant"] == 1] = 50.0
+    np.testing.assert_array_equal(step(cohort, "quality").team["harm"], plain)
 
 
 def test_safe_and_seeking_teams_report_more_incidents_at_the_same_harm(cohort):

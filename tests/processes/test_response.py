@@ -154,14 +154,17 @@ def test_fear_makes_people_suffer_for_voice_and_openness_protects_them():
     assert rising(detriment_probability(base, 0.5, 0.5) for base in (0.05, 0.2, 0.4))
 
 
-@given(shares, st.floats(0.001, 0.999))
-def test_silence_is_nothing_or_pretence(invitation, u):
-    assert both(silence_outcome, invitation, u) == (-0.2 if u < invitation else 0.0)
+@given(shares, st.floats(-1, 0), st.floats(0.001, 0.999))
+def test_silence_is_nothing_or_pretence(invitation, pretence, u):
+    assert both(silence_outcome, invitation, pretence, u) == (pretence if u < invitation else 0.0)
 
 
 def test_the_more_one_was_invited_the_more_silence_is_felt_as_pretence():
     draws = np.linspace(0.001, 0.999, 500)
-    assert falling(np.mean([silence_outcome(i, u) for u in draws]) for i in GRID)
+    assert falling(np.mean([silence_outcome(i, -0.4, u) for u in draws]) for i in GRID)
+    assert falling(np.mean([silence_outcome(0.5, -x, u) for u in draws]) for x in GRID)
+    assert {silence_outcome(i, 0.0, u) for u in draws for i in GRID} == {0.0}
+    assert {silence_outcome(0.0, -x, u) for u in draws for x in GRID} == {0.0}
 
 
 # -- the process -----------------------------------------------------------------------------------------------------
@@ -482,7 +485,17 @@ def test_the_person_who_raised_it_and_the_team_hear_what_came_of_it(cohort):
 def test_silence_after_an_invitation_hurts_more_than_silence_alone(cohort):
     everywhere(cleared(cohort), 1, weeks_ago=9)
     outcomes = [after(cohort, "response", organisation__invitation=i).team["outcomes"].mean() for i in (0.0, 1.0)]
-    assert outcomes == [0.0, pytest.approx(-0.2)]
+    assert outcomes == [0.0, pytest.approx(-0.4)]
+
+    def felt(pretence, invitation=1.0):
+        own = after(
+            cohort, "response", organisation__invitation=invitation, p__response__pretence_outcome=pretence
+        )
+        return own.team["outcomes"].mean()
+
+    assert falling(felt(-x) for x in GRID)
+    assert felt(0.0) == 0.0
+    assert constant(felt(-x, invitation=0.0) for x in GRID)
     ignored = after(cohort, "response", person__answered_memory=0.5)
     raisers = ignored.team["first_person"]
     assert (ignored.person["answered_memory"][raisers] < 0.5).all()

@@ -146,7 +146,35 @@ def test_more_hours_with_peers_make_more_ties(crowd):
         return after(sociable(lonely(crowd.copy())), "ties", organisation__hours__peer=h).tally["ties_made"].sum()
 
     assert rising(made(h) for h in (0.0, 0.2, 1.0, 4.0))
+    assert made(0.0) > 0
+
+
+def test_the_work_itself_makes_a_few_ties_and_without_it_none_come_without_hours(crowd):
+    def made(work):
+        own = after(
+            sociable(lonely(crowd.copy())), "ties", organisation__hours__peer=0.0, p__ties__work_hours=work,
+            p__ties__making_hours=0.5,
+        )  # fmt: skip
+        return own.tally["ties_made"].sum()
+
+    assert rising(made(work) for work in (0.0, 0.02, 0.1, 0.2))
     assert made(0.0) == 0
+
+
+def test_the_work_itself_keeps_ties_alive_without_hours_with_peers(crowd):
+    def lost(work, peer=0.0):
+        own = after(
+            crowd, "ties", organisation__hours__peer=peer, p__ties__work_hours=work, person__vacant=0,
+            p__ties__neglect_rate=0.2, p__ties__making_hours=1e9,
+        )  # fmt: skip
+        return own.tally["ties_lost"].sum()
+
+    assert falling(lost(work) for work in (0.0, 0.02, 0.1))
+    # An hour of work together is worth an hour with peers, and takes none of anyone's time.
+    assert lost(0.05) == lost(0.0, peer=0.05)
+    free = after(crowd, "ties", organisation__hours__peer=0.0, p__ties__work_hours=0.2)
+    assert (free.team["peer_hours"] == 0.0).all()
+    assert (free.organisation["spent"][:, PEER] == 0.0).all()
 
 
 def test_hours_per_tie_are_what_ties_cost(crowd):

@@ -220,7 +220,7 @@ def test_ties_that_go_with_leavers_count_as_lost(cohort):
 
 
 def test_a_newcomer_does_not_inherit_the_ties_of_who_left_in_a_wave(cohort):
-    put(cohort, organisation__weeks_to_fill=1.0, organisation__hours__peer=0.0)
+    put(cohort, organisation__weeks_to_fill=1.0, organisation__hours__peer=0.0, p__ties__work_hours=0.0)
     vacancy_wave(cohort, 0, cohort.n_organisations, 1.0)
     step(cohort, "turnover", "ties")
     new = is_staff(cohort) & (cohort.person["tenure"] == 0)
@@ -262,11 +262,21 @@ def test_no_one_keeps_more_ties_than_there_are_places(small_cohort):
     assert unsound(cohort) == []
 
 
-def test_without_peer_hours_ties_fade_at_the_declared_rate(crowd):
-    cohort = put(crowd.copy(), organisation__hours__peer=0.0)
+def test_without_any_time_together_ties_fade_at_the_declared_rate(crowd):
+    cohort = put(crowd.copy(), organisation__hours__peer=0.0, p__ties__work_hours=0.0)
     counts = [n_ties(cohort), *(n_ties(advance(cohort, 26, processes=ONLY)) for _ in range(4))]
     assert falling(counts)
     assert counts[2] / counts[0] == pytest.approx((1 - 0.0228) ** 52, abs=0.03)
+
+
+def test_work_brings_people_together_so_that_ties_do_not_die_out_without_peer_hours(crowd):
+    def left(work):
+        cohort = put(crowd.copy(), organisation__hours__peer=0.0, p__ties__work_hours=work)
+        return per_person(advance(cohort, 520, processes=ONLY))
+
+    assert rising(left(work) for work in (0.0, 0.02, 0.06))
+    assert left(0.0) < 0.01
+    assert left(0.02) > 0.3
 
 
 def test_with_enough_hours_ties_fade_at_the_rate_of_well_kept_ones(crowd):
