@@ -37,12 +37,12 @@ from civicsim.model.processes import exhaustion, load, quality, response, spread
 _REAL = np.float32
 _PEOPLE = (
     "exhaustion", "exhaustion_anchor", "safety", "safety_anchor", "efficacy", "efficacy_anchor", "agency",
-    "agency_anchor", "belonging", "status", "skill", "alignment", "noticed_memory", "voiced_memory", "voice_hours",
+    "agency_anchor", "belonging", "motivation", "status", "skill", "alignment", "noticed_memory", "voiced_memory", "voice_hours",
     "propensity_memory",
 )  # fmt: skip
 _TEAMS = (
     "demand", "improvement_hours", "response_hours", "settling_hours", "overload", "seek", "noticed_memory",
-    "dealt_memory", "response_credit", "answered_share", "breach", "peer_hours", "deliberation_hours", "observation_hours",
+    "dealt_memory", "response_credit", "answered_share", "contract", "peer_hours", "deliberation_hours", "observation_hours",
     "coaching_hours",
 )  # fmt: skip
 _SLOTS = (
@@ -57,6 +57,10 @@ def _unit(x: np.ndarray) -> np.ndarray:
 
 def _logistic(x: np.ndarray) -> np.ndarray:
     return 1.0 / (1.0 + np.exp(-x))
+
+
+def _ledger(compact: np.ndarray) -> np.ndarray:
+    return _unit(2.0 * compact - 1.0)
 
 
 def _either(p, q):
@@ -95,7 +99,8 @@ class Rival:
         # Managers: those of teams have their team's load, the others the mean of the organisation.
         who = c.manager["person"]
         self.lead = {
-            name: c.person[name][who].astype(_REAL) for name in ("exhaustion", "exhaustion_anchor", "belonging")
+            name: c.person[name][who].astype(_REAL)
+            for name in ("exhaustion", "exhaustion_anchor", "belonging", "agency")
         }
         self.lead_team = np.where(c.person["role"][who] == TEAM_MANAGER, c.person["team"][who], -1)
         self.lead_org = c.person["organisation"][who]
@@ -186,7 +191,8 @@ class Rival:
         present = self.per_team(self.here.astype(_REAL))
         at_work = np.maximum(present, 1.0)
         home = self.org_of_team
-        each = (o["hours"][:, PROTECTED] + o["hours"][:, REPORTING] + o["partner_hours"])[home]
+        in_return = self.p["compact"]["return_hours"] * self.p["compact"]["enabled"] * _ledger(o["compact"])
+        each = (o["hours"][:, PROTECTED] + o["hours"][:, REPORTING] + o["partner_hours"] + in_return)[home]
         part = t["peer_hours"] + (t["deliberation_hours"] + o["spent"][:, PATIENTS][home] * self.n_posts) / at_work
         self.rest_hours = p["participation_from_recovery"] * part
         together = t["improvement_hours"] + t["response_hours"] + t["settling_hours"]
@@ -212,6 +218,8 @@ class Rival:
         t["seek"] = _unit(t["seek"] + p["seek_rate"] * (_unit(target + p["seek_shift"]) - t["seek"])).astype(_REAL)
         rate = p["check_rate"] * (p["base_headspace"] + self.headspace) * t["seek"][self.team_of]
         rate = rate * np.exp(-p["overload_cost"] * np.maximum(0.0, self.loads - 1.0)) * self.here
+        drive = p["motivation_weight"] * (person["motivation"] - self.p["reference"]["usual_motivation"])
+        rate = (rate * np.maximum(0.0, 1.0 + drive)).astype(_REAL)
         u = self.draws.random(self.n_staff, dtype=_REAL)
         term = np.exp(-rate)
         cumulated = term.copy()
@@ -320,7 +328,7 @@ class Rival:
         late = slots[~waiting & (self.week - s["idea_week"][slots] >= p["patience"])]
         told = late[(s["idea_origin"][late] != FROM_PROGRAMME) & (s["idea_channel"][late] != TO_FORUM)]
         np.subtract.at(self.dealt, told // m, 1.0)
-        self.tell(told, np.where(self.u[2][told] < invitation[told // m], response.OUTCOME_PRETENCE, 0.0))
+        self.tell(told, np.where(self.u[2][told] < invitation[told // m], p["pretence_outcome"], 0.0))
         self.clear(late)
         peers = slots[waiting & (to == TO_PEERS)]
         s["idea_origin"][peers] = FROM_TEAM
@@ -333,7 +341,7 @@ class Rival:
         queue = slots[waiting & (to == TO_MANAGER)]
         over = self.week - s["raised_week"][queue] >= p["timeout"]
         silent = queue[over]
-        self.tell(silent, np.where(self.u[2][silent] < invitation[silent // m], response.OUTCOME_PRETENCE, 0.0))
+        self.tell(silent, np.where(self.u[2][silent] < invitation[silent // m], p["pretence_outcome"], 0.0))
         self.clear(silent)
         queue = queue[~over]
         reporting = (o["hours"][:, REPORTING] / o["hours_budget"])[home]
@@ -368,7 +376,8 @@ class Rival:
         home = slots // self.m
         acted = self.u[0][slots] < acts[home]
         explained = ~acted & (self.u[1][slots] < explains[home])
-        silence = np.where(self.u[2][slots] < invitation[home], response.OUTCOME_PRETENCE, response.OUTCOME_SILENT)
+        pretence = self.p["response"]["pretence_outcome"]
+        silence = np.where(self.u[2][slots] < invitation[home], pretence, response.OUTCOME_SILENT)
         outcome = np.where(acted, response.OUTCOME_ACTED, np.where(explained, response.OUTCOME_EXPLAINED, silence))
         self.tell(slots, outcome)
         np.add.at(self.dealt, home[acted], 1.0)
@@ -488,7 +497,11 @@ class Rival:
         safe = np.where(
             critical > 0, working * (fits * self.critical).sum(axis=1) / np.maximum(critical, 1), self.quality
         )
-        self.harm_done = p["harm_rate"] / 52.0 * self.n_posts * (1.0 - safe)
+        voiced, noticed = (self.per_team(self.person[f"{name}_memory"] * self.filled) for name in ("voiced", "noticed"))
+        usual = self.p["reference"]["usual_voice_share"]
+        share = np.where(noticed > 0, voiced / np.maximum(noticed, 1e-9), usual)
+        caught = np.minimum(1.0, p["interception"] * (share - usual))
+        self.harm_done = p["harm_rate"] / 52.0 * self.n_posts * (1.0 - safe) * (1.0 - caught)
         self.incidents = self.harm_done * _unit(safety * self.team["seek"])
         met = np.einsum("pd,pd->p", fits[self.patient_team], self.patient_needs)
         good = _unit(met * working[self.patient_team])
@@ -503,28 +516,36 @@ class Rival:
         worn = person["exhaustion"] * self.filled
         total, n = self.per_team(worn)[self.team_of] - worn, (self.n_filled - 1.0)[self.team_of]
         around = np.where(n > 0, total / np.maximum(n, 1.0), person["exhaustion"])
-        moved = self.worn(
-            person["exhaustion"], person["exhaustion_anchor"], self.loads + lost[self.team_of], self.org_of, team["breach"][self.team_of],
-            around, person["belonging"],
-        )  # fmt: skip
+        treated = self.treated(team["contract"], team["answered_share"], self.org_of_team)
+        moved = self.worn(person, self.loads + lost[self.team_of], self.org_of, treated[self.team_of], around)
         felt = self.load + lost
         of_all = self.per_org(felt)[self.lead_org]
         lead_felt = np.where(self.lead_team >= 0, felt[np.maximum(self.lead_team, 0)], of_all)
         lead = self.lead
-        lead_moved = self.worn(
-            lead["exhaustion"], lead["exhaustion_anchor"], lead_felt, self.lead_org, self.org["breach"][self.lead_org],
-            lead["exhaustion"], lead["belonging"],
-        )  # fmt: skip
+        treated = self.treated(self.org["contract"], self.org["answered_memory"], slice(None))
+        lead_moved = self.worn(lead, lead_felt, self.lead_org, treated[self.lead_org], lead["exhaustion"])
         person["exhaustion"] = np.where(self.filled > 0, moved, person["exhaustion"]).astype(_REAL)
         lead["exhaustion"] = np.where(self.lead_filled, lead_moved, lead["exhaustion"]).astype(_REAL)
 
-    def worn(self, now, anchor, felt, home, breach, around, belonging) -> np.ndarray:
-        """Return exhaustion a week later."""
-        p, usual = self.p["exhaustion"], self.p["reference"]
+    def treated(self, contract, answered, home) -> np.ndarray:
+        """Return the push to exhaustion from how teams are treated, or those above them."""
+        p, usual, o = self.p["exhaustion"], self.p["reference"], self.org
+        strained = -contract * (1.0 - (1.0 - p["relief"]) * _logistic(contract / exhaustion.CONTRACT_WIDTH))
+        left_alone = (1.0 - answered) * (0.5 + 0.5 * o["invitation"][home])
+        usually = (1.0 - usual["usual_answered"]) * (0.5 + 0.5 * usual["usual_invitation"])
+        fear = p["fear_weight"] * (o["fear_enacted"] - usual["usual_fear"])
+        return fear[home] + p["contract_weight"] * strained + p["neglect_weight"] * (left_alone - usually)
+
+    def worn(self, who, felt, home, treated, around) -> np.ndarray:
+        """Return exhaustion a week later; the linear form."""
+        p, usual, now = self.p["exhaustion"], self.p["reference"], who["exhaustion"]
         noise = (self.draws.random((4, len(now)), dtype=_REAL).sum(axis=0) - 2.0) * _REAL(3.0**0.5)
+        support = who["belonging"] - usual["usual_belonging"]
+        influence = 0.5 * who["agency"] + 0.5 * self.org["authority_enacted"][home] - usual["usual_influence"]
+        strain = np.maximum(0.0, felt - exhaustion.LOAD_AT_EASE) * np.maximum(0.0, 1.0 - p["buffering"] * support)
+        rest = np.maximum(0.0, 1.0 - felt) * (0.5 + 0.5 * who["belonging"])
         return _unit(
-            now + p["load_weight"] * np.maximum(0.0, felt - exhaustion.LOAD_AT_EASE)
-            + (p["fear_weight"] * (self.org["fear_enacted"] - usual["usual_fear"]))[home] + p["breach_weight"] * breach
-            + p["contagion"] * (around - now) - p["recovery_weight"] * np.maximum(0.0, 1.0 - felt) * (0.5 + 0.5 * belonging)
-            - p["return_rate"] * (now - anchor) + p["noise_sd"] * noise
+            now + p["load_weight"] * strain + treated + p["contagion"] * (around - now) - p["support_weight"] * support
+            - p["influence_weight"] * influence - p["recovery_weight"] * rest
+            - p["return_rate"] * (now - who["exhaustion_anchor"]) + p["noise_sd"] * noise
         )  # fmt: skip

@@ -21,6 +21,14 @@ TOLERANCE = {
     "usual_influence": 0.01,
     "usual_quality_spread": 0.006,
     "usual_engaged": 0.02,
+    "usual_belonging": 0.01,
+    "usual_motivation": 0.01,
+    "usual_kept": 0.02,
+    "usual_answered": 0.02,
+    "usual_part": 0.02,
+    "usual_directives": 0.06,
+    "usual_harm": 0.003,
+    "usual_satisfaction": 0.015,
 }
 """About twice the standard error over 16 organisations: each has a chief executive of its own."""
 
@@ -40,7 +48,9 @@ def status_quo(start):
 
 def test_what_is_called_usual_is_usual(status_quo):
     mean = status_quo.summary(last_weeks=104).mean()
-    team, person, enacted = status_quo.cohort.team, status_quo.cohort.person, status_quo.history.enacted
+    cohort, enacted = status_quo.cohort, status_quo.history.enacted
+    team, person, organisation = cohort.team, cohort.person, cohort.organisation
+    reference = cs.Scenario.preset().reference
     with_people = sum(
         hours_of(enacted, "spent", name).mean() for name in ("protected", "peer", "response", "deliberation")
     )
@@ -52,12 +62,19 @@ def test_what_is_called_usual_is_usual(status_quo):
         "usual_safety": mean["psychological_safety"],
         "usual_efficacy": mean["efficacy"],
         "usual_overload": mean["overload"],
-        "usual_tenure": np.median(person["tenure"][filled_staff(status_quo.cohort)]),
+        "usual_tenure": np.median(person["tenure"][filled_staff(cohort)]),
         "usual_influence": 0.5 * mean["agency"] + 0.5 * mean["authority_met"],
         "usual_quality_spread": mean["quality_team_sd"],
-        "usual_engaged": with_people / status_quo.cohort.organisation["hours_budget"].mean(),
+        "usual_engaged": with_people / organisation["hours_budget"].mean(),
+        "usual_belonging": mean["belonging"],
+        "usual_motivation": mean["motivation"],
+        "usual_kept": reference.usual_kept + organisation["contract"].mean(),
+        "usual_answered": team["answered_share"].mean(),
+        "usual_part": (team["originated_memory"] / (1.0 + team["originated_memory"])).mean(),
+        "usual_directives": organisation["directive_memory"].mean(),
+        "usual_harm": organisation["harm_memory"].mean(),
+        "usual_satisfaction": organisation["satisfaction_memory"].mean(),
     }
-    reference = cs.Scenario.preset().reference
     gaps = {name: value - getattr(reference, name) for name, value in found.items()}
     assert {name: gap for name, gap in gaps.items() if abs(gap) > TOLERANCE[name]} == {}
 
@@ -66,6 +83,8 @@ def test_the_lever_levels_called_usual_are_the_status_quo_s():
     scenario = cs.Scenario.preset()
     assert scenario.reference.usual_fear == scenario.levers.fear
     assert scenario.reference.usual_permission == scenario.levers.permission
+    assert scenario.reference.usual_carrot == scenario.levers.carrot
+    assert scenario.reference.usual_invitation == scenario.levers.invitation
     pressure = scenario.levers.fear * scenario.levers.target_salience
     assert scenario.reference.usual_pressure == pytest.approx(pressure)
 

@@ -33,7 +33,9 @@ fallbacks = st.floats(0.0, 0.5)
 # -- equations -------------------------------------------------------------------------------------------------------
 
 
-@given(shares, shares, shares, st.sampled_from((-1.0, 1.0)), shares, shares, rates, control_rates, fallbacks, st.booleans())
+@given(
+    shares, shares, shares, st.sampled_from((-1.0, 1.0)), shares, shares, rates, control_rates, fallbacks, st.booleans()
+)
 def test_an_attitude_follows_its_formula_and_stays_a_share(
     enacted, intended, habit, freer, engaged, pressure, rate, control_rate, fallback, control
 ):

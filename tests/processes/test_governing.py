@@ -261,8 +261,11 @@ def test_grip_follows_harm_and_what_patients_state_of_the_same_reports(cohort):
     silent = {**HEARD, **NO_SIGNALS}
     assert constant(quarter(cohort, 0.5, **silent, organisation__harm_memory=x)[0] for x in (0.0, 0.05, 0.1, 0.3))
     assert constant(quarter(cohort, 0.5, **silent, organisation__satisfaction_memory=x)[0] for x in GRID)
-    # As reports get better, grip falls by as much as without the signals.
-    usual = {"organisation__harm_memory": USUAL.usual_harm, "organisation__satisfaction_memory": USUAL.usual_satisfaction}
+    # At their usual levels they change nothing.
+    usual = {
+        "organisation__harm_memory": USUAL.usual_harm,
+        "organisation__satisfaction_memory": USUAL.usual_satisfaction,
+    }
     steady = {**usual, "team__harm": USUAL.usual_harm / 52 * cohort.team["n_posts"]}
     found = quarter(cohort, 0.5, **HEARD, **steady, patient__satisfaction=USUAL.usual_satisfaction)
     np.testing.assert_allclose(found, quarter(cohort, 0.5, organisation__grip=0.0))

@@ -184,9 +184,14 @@ def test_reporting_and_protected_time_cost_load_like_any_hour(cohort):
         assert (hours_of(more.organisation, "spent", purpose) == hours_of(more.organisation, "hours", purpose)).all()
 
 
+USUAL_DEMAND = {"team__improvement_hours": 0.0, "team__demand": 330.0, "organisation__demand_factor": 1.0,
+                "person__vacant": 0, "person__absent": 0}  # fmt: skip
+"""Teams of ten that are neither idle nor overrun."""
+
+
 def test_protected_time_without_permission_costs_headspace_and_with_it_gives_headspace(cohort):
     def gained(permission):
-        put(cohort, team__improvement_hours=0.0, organisation__permission_enacted=permission)
+        put(cohort, **USUAL_DEMAND, organisation__permission_enacted=permission)
         without, with_it = (after(cohort, "load", organisation__hours__protected=h) for h in (0.0, 0.6))
         return with_it.team["headspace"] - without.team["headspace"]
 
@@ -196,7 +201,7 @@ def test_protected_time_without_permission_costs_headspace_and_with_it_gives_hea
 
 
 def test_permission_raises_headspace_and_leaves_load_alone(cohort):
-    put(cohort, team__improvement_hours=0.0, organisation__hours__protected=0.3)
+    put(cohort, **USUAL_DEMAND, organisation__hours__protected=0.3)
     little, much = (after(cohort, "load", organisation__permission_enacted=x) for x in (0.1, 0.9))
     assert (much.team["headspace"] > little.team["headspace"]).all()
     np.testing.assert_array_equal(much.person["load"], little.person["load"])
@@ -286,6 +291,19 @@ def test_hours_with_peers_weigh_on_everyone_alike(cohort):
 def test_work_that_partners_bring_costs_load(cohort):
     found = [after(cohort, "load", organisation__partner_hours=h).person["load"] for h in (0.0, 0.75)]
     np.testing.assert_allclose(found[1] - found[0], 0.75 / 37.5)
+
+
+def test_what_staff_take_on_in_return_costs_load_as_far_as_a_compact_is_a_ledger(cohort):
+    def load(compact, hours=0.1, **changes):
+        own = after(cohort, "load", organisation__compact=compact, p__compact__return_hours=hours, **changes)
+        return own.person["load"]
+
+    plain = load(0.0)
+    np.testing.assert_allclose(load(1.0) - plain, 0.1 / 37.5)
+    np.testing.assert_allclose(load(1.0, hours=0.75) - plain, 0.75 / 37.5)
+    assert rising(load(compact).mean() for compact in (0.5, 0.7, 0.9, 1.0))
+    for free in (load(0.5), load(1.0, hours=0.0), load(1.0, p__compact__enabled=False)):
+        np.testing.assert_array_equal(free, plain)
 
 
 PART = {"team__peer_hours": 0.2, "team__deliberation_hours": 3.0, "organisation__spent__patients": 0.1}

@@ -488,9 +488,7 @@ def test_silence_after_an_invitation_hurts_more_than_silence_alone(cohort):
     assert outcomes == [0.0, pytest.approx(-0.4)]
 
     def felt(pretence, invitation=1.0):
-        own = after(
-            cohort, "response", organisation__invitation=invitation, p__response__pretence_outcome=pretence
-        )
+        own = after(cohort, "response", organisation__invitation=invitation, p__response__pretence_outcome=pretence)
         return own.team["outcomes"].mean()
 
     assert falling(felt(-x) for x in GRID)
