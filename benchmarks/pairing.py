@@ -16,7 +16,7 @@ from civicsim.experiment.run import run as simulate
 from civicsim.model.measures import FLAGSHIP, MEASURES
 from civicsim.scenario.scenario import STATUS_QUO, Scenario
 
-SEEDS, QUICK_SEEDS, STAFF = 60, 6, 600
+SEEDS, QUICK_SEEDS, STAFF = 60, 20, 600
 STYLE, WEEKS = "civic-culture", 260
 RULE, RULE_WEEKS = {"voice__intercept": 0.05}, 26
 """A small change of a rule: the intercept of voice, moved by a little over a twentieth of its range."""

@@ -6,6 +6,7 @@ from tools import filled_staff, hours_of
 
 import civicsim as cs
 from civicsim.experiment.run import burn_in, simulate
+from civicsim.model.calendar import QUARTER
 from civicsim.model.processes.voice import LINEAR_SLOPE
 from civicsim.model.recording import Recorder
 
@@ -22,13 +23,13 @@ TOLERANCE = {
     "usual_quality_spread": 0.006,
     "usual_engaged": 0.02,
     "usual_belonging": 0.01,
-    "usual_motivation": 0.01,
-    "usual_kept": 0.02,
-    "usual_answered": 0.02,
-    "usual_part": 0.02,
+    "usual_motivation": 0.005,
+    "usual_kept": 0.01,
+    "usual_answered": 0.015,
+    "usual_part": 0.06,
     "usual_directives": 0.06,
-    "usual_harm": 0.003,
-    "usual_satisfaction": 0.015,
+    "usual_harm": 0.006,
+    "usual_satisfaction": 0.02,
 }
 """About twice the standard error over 16 organisations: each has a chief executive of its own."""
 
@@ -46,7 +47,14 @@ def status_quo(start):
     return cs.Result(scenario, list(range(1, 17)), recorder, cohort)
 
 
-def test_what_is_called_usual_is_usual(status_quo):
+@pytest.fixture(scope="module")
+def contract(start):
+    """What was kept beyond what was expected, mean of eight quarters: winters are harder to keep promises in."""
+    cohort = start.copy()
+    return np.mean([simulate(cohort, QUARTER).organisation["contract"].mean() for _ in range(8)])
+
+
+def test_what_is_called_usual_is_usual(status_quo, contract):
     mean = status_quo.summary(last_weeks=104).mean()
     cohort, enacted = status_quo.cohort, status_quo.history.enacted
     team, person, organisation = cohort.team, cohort.person, cohort.organisation
@@ -68,7 +76,7 @@ def test_what_is_called_usual_is_usual(status_quo):
         "usual_engaged": with_people / organisation["hours_budget"].mean(),
         "usual_belonging": mean["belonging"],
         "usual_motivation": mean["motivation"],
-        "usual_kept": reference.usual_kept + organisation["contract"].mean(),
+        "usual_kept": reference.usual_kept + contract,
         "usual_answered": team["answered_share"].mean(),
         "usual_part": (team["originated_memory"] / (1.0 + team["originated_memory"])).mean(),
         "usual_directives": organisation["directive_memory"].mean(),
