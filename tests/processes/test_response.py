@@ -499,6 +499,32 @@ def test_silence_after_an_invitation_hurts_more_than_silence_alone(cohort):
     assert (ignored.person["answered_memory"][raisers] < 0.5).all()
 
 
+@pytest.mark.parametrize("channel", [TO_MANAGER, TO_GUARDIAN])
+def test_what_is_passed_over_after_an_invitation_is_felt_as_pretence_and_among_colleagues_never(cohort, channel):
+    everywhere(enough_hours(cleared(cohort)), 1, channel=channel)
+    passed_over = {"organisation__authority_enacted": 0.0, "p__response__escalation": 0.0, "organisation__invitation": 1.0,
+                   "p__response__guardian_success": 0.0, "p__response__explain_base": 0.0,
+                   "p__response__explain_openness": 0.0}  # fmt: skip
+
+    def felt(pretence, **changes):
+        own = after(cohort, "response", **(passed_over | changes), p__response__pretence_outcome=pretence)
+        assert (own.tally["silent"] == own.organisation["n_teams"]).all()
+        return own.team["outcomes"]
+
+    for x in GRID:
+        np.testing.assert_allclose(felt(-x), -x)
+        assert (felt(-x, organisation__invitation=0.0) == 0.0).all()
+        assert (felt(-x, practice__idea_channel=TO_PEERS) == 0.0).all()
+
+
+def test_what_came_to_nothing_after_an_invitation_is_felt_as_pretence(cohort):
+    everywhere(cleared(cohort))
+    put(cohort, practice__idea_week=cohort.week - 26, organisation__invitation=1.0)
+    cohort.practice["idea_state"][:, 0] = ENDORSED
+    for x in GRID:
+        np.testing.assert_allclose(after(cohort, "response", p__response__pretence_outcome=-x).team["outcomes"], -x)
+
+
 def test_an_item_of_someone_who_left_is_still_answered(cohort):
     everywhere(enough_hours(cleared(cohort)), 1)
     put(cohort, practice__idea_raiser=-1, organisation__fear_enacted=1.0, manager__openness=0.0)
