@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
+from civicsim.model.calendar import QUARTER
 from civicsim.model.cohort import Cohort
 from civicsim.model.levers import PATIENTS, PROTECTED, REPORTING, RESPONSE
 from civicsim.model.organisation import (
@@ -42,7 +43,7 @@ _PEOPLE = (
 )  # fmt: skip
 _TEAMS = (
     "demand", "improvement_hours", "response_hours", "settling_hours", "overload", "seek", "noticed_memory",
-    "dealt_memory", "response_credit", "answered_share", "contract", "peer_hours", "deliberation_hours", "observation_hours",
+    "dealt_memory", "response_credit", "answered_share", "belief", "contract", "peer_hours", "deliberation_hours", "observation_hours",
     "coaching_hours",
 )  # fmt: skip
 _SLOTS = (
@@ -192,12 +193,14 @@ class Rival:
         at_work = np.maximum(present, 1.0)
         home = self.org_of_team
         in_return = self.p["compact"]["return_hours"] * self.p["compact"]["enabled"] * _ledger(o["compact"])
-        each = (o["hours"][:, PROTECTED] + o["hours"][:, REPORTING] + o["partner_hours"] + in_return)[home]
+        each = (o["hours"][:, PROTECTED] + o["hours"][:, REPORTING] + o["partner_hours"])[home]
+        each = each + in_return[home] * t["belief"]
         part = t["peer_hours"] + (t["deliberation_hours"] + o["spent"][:, PATIENTS][home] * self.n_posts) / at_work
         self.rest_hours = p["participation_from_recovery"] * part
         together = t["improvement_hours"] + t["response_hours"] + t["settling_hours"]
         together = (together + t["observation_hours"] + t["coaching_hours"]) / at_work
-        care = np.maximum(0.0, o["demand_factor"][home] * t["demand"] / at_work - p["convenience_gain"] * convenient)
+        demand = ((1.0 - o["deferred"]) * o["demand_factor"])[home] * t["demand"]
+        care = np.maximum(0.0, demand / at_work - p["convenience_gain"] * convenient)
         shared = care + each + part - self.rest_hours + together + p["failure_demand"] * misfit
         self.loads = (shared[self.team_of] + self.person["voice_hours"]) / _REAL(contracted)
         slack = contracted * np.maximum(0.0, 1.0 + p["overtime"] - self.loads)
@@ -314,6 +317,7 @@ class Rival:
         p, o, t, s, m = self.p["response"], self.org, self.team, self.slot, self.m
         self.outcomes = np.zeros((2, self.n_staff))
         self.team_outcomes = np.zeros((2, self.n_teams))
+        self.settled, self.explained_or_acted = np.zeros(self.n_teams), np.zeros(self.n_teams)
         self.detriments, self.dealt = np.zeros(self.n_staff), self.joined.astype(float)
         home = self.org_of_team
         authority, invitation, fear = o["authority_enacted"][home], o["invitation"][home], o["fear_enacted"][home]
@@ -342,6 +346,7 @@ class Rival:
         over = self.week - s["raised_week"][queue] >= p["timeout"]
         silent = queue[over]
         self.tell(silent, np.where(self.u[2][silent] < invitation[silent // m], p["pretence_outcome"], 0.0))
+        np.add.at(self.settled, silent // m, 1.0)
         self.clear(silent)
         queue = queue[~over]
         reporting = (o["hours"][:, REPORTING] / o["hours_budget"])[home]
@@ -370,6 +375,9 @@ class Rival:
         keep = 1.0 - 1.0 / response.DEALT_WEEKS
         t["noticed_memory"] = keep * t["noticed_memory"] + self.per_team(self.noticed)
         t["dealt_memory"] = np.maximum(0.0, keep * t["dealt_memory"] + self.dealt)
+        settled, answered = self.per_org(self.settled), self.per_org(self.explained_or_acted)
+        moved = np.where(settled > 0, answered / np.maximum(settled, 1e-9), o["answered_memory"]) - o["answered_memory"]
+        o["answered_memory"] += (moved / QUARTER).astype(_REAL)
 
     def answer(self, slots: np.ndarray, acts: np.ndarray, explains: np.ndarray, invitation: np.ndarray) -> None:
         """Act on items, explain, or pass them over; chances are per team."""
@@ -381,6 +389,8 @@ class Rival:
         outcome = np.where(acted, response.OUTCOME_ACTED, np.where(explained, response.OUTCOME_EXPLAINED, silence))
         self.tell(slots, outcome)
         np.add.at(self.dealt, home[acted], 1.0)
+        np.add.at(self.settled, home, 1.0)
+        np.add.at(self.explained_or_acted, home[acted | explained], 1.0)
         self.slot["idea_state"][slots[acted]] = ENDORSED
         self.slot["idea_week"][slots[acted]] = self.week
         self.clear(slots[~acted])
@@ -483,6 +493,7 @@ class Rival:
         working = (1.0 - p["exhaustion_cost"] * worn) * np.maximum(
             0.0, 1.0 - p["overload_cost"] * self.team["overload"]
         )
+        working = working * (1.0 - self.org["deferred"])[self.org_of_team]
         fits = (self.slot["value"] == self.slot["reality"]).reshape(-1, m).astype(_REAL)
         gamed = self.slot["gamed"].reshape(-1, m)
         hit, measured_hit = (fits * self.weight).sum(axis=1), (fits * self.measured).sum(axis=1)

@@ -52,7 +52,7 @@ STILL_HAPPENS = {
     "governing": {
         "organisation.grip", "organisation.leader_openness", "organisation.started_over", "organisation.urgency",
         "organisation.deadline", "organisation.chief_leaving", "organisation.attention_wellbeing",
-        "organisation.culture_reported",
+        "organisation.culture_reported", "organisation.deferred",
     },
     # Switched off, pairs learn nothing, and part all the same when their weeks are over.
     "pairing": {"team.partner", "team.learns"},

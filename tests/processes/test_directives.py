@@ -293,12 +293,12 @@ def test_resisting_teams_change_nothing(cohort):
 
 
 @pytest.mark.parametrize("option", [ADAPT, RESIST, GAME])
-def test_who_does_it_already_complies_and_has_nothing_to_pretend(cohort, option):
+def test_who_does_it_already_is_in_line_and_has_nothing_to_pretend(cohort, option):
     order(make_all(cohort, option), 2, done=True)
     put(cohort, practice__value=1, practice__gamed=1)
     before = cohort.copy()
     step(cohort, "directives")
-    assert (cohort.tally["complied"] == cohort.organisation["n_teams"]).all()
+    assert (cohort.tally["in_line"] == cohort.organisation["n_teams"]).all()
     assert (cohort.practice["gamed"][:, 2] == 0).all()
     np.testing.assert_array_equal(cohort.practice["value"], before.practice["value"])
     np.testing.assert_array_equal(cohort.team, before.team)
@@ -310,6 +310,17 @@ def test_gaming_teams_report_without_doing(cohort):
     np.testing.assert_array_equal(cohort.practice["value"], before.practice["value"])
     assert (cohort.practice["gamed"][:, 2] == 1).all()
     assert (cohort.tally["gamed"] == cohort.organisation["n_teams"]).all()
+
+
+@pytest.mark.parametrize("option", [COMPLY, ADAPT, RESIST, GAME])
+def test_teams_that_adapt_or_resist_contest_a_directive_and_others_do_not(cohort, option):
+    order(make_all(cohort, option), 2)
+    put(cohort, p__practice__judgement_gain=0.5, dimension__contested=0.0)
+    cohort.practice["reality"][:, 2] = -1
+    step(cohort, "directives")
+    n = cohort.organisation["n_teams"] * (option in (ADAPT, RESIST))
+    np.testing.assert_array_equal(cohort.dimension["contested"][:, 2], n)
+    assert (np.delete(cohort.dimension["contested"], 2, axis=1) == 0).all()
 
 
 def test_only_what_changes_costs_hours_of_switching(cohort):
@@ -327,7 +338,7 @@ def test_each_directive_that_reaches_a_team_is_decided_or_overlooked(crowd):
     step(cohort, "directives")
     tally = cohort.tally
     assert (tally["directives"] == out * cohort.organisation["n_teams"]).all()
-    assert (tally["directives"] == sum(tally[name] for name in DECIDED) + tally["overlooked"]).all()
+    assert (tally["directives"] == sum(tally[name] for name in (*DECIDED, "in_line", "overlooked"))).all()
     overlooked = tally["overlooked"].sum() / tally["directives"].sum()
     assert overlooked == pytest.approx(1 - 4 / 30, abs=0.02)
     assert min(tally[name].sum() for name in DECIDED) > 0

@@ -699,6 +699,20 @@ def test_who_cares_for_the_wellbeing_of_staff_tightens_less_if_the_price_can_be_
     assert constant(quarter(cohort, 0.4, **{**unseen, "person__exhaustion": x})[0] for x in (0.5, 0.7, 0.9))
 
 
+def test_leaders_who_attend_to_wellbeing_put_off_care_as_far_as_they_can(cohort):
+    def deferred(**changes):
+        own = put(cohort.copy(), **{**WORN_OUT, "p__governing__wellbeing_weight": 0.3, **STAYS, **NOT_RATED, **changes})
+        own.week = QUARTER
+        org = step(own, "governing").organisation
+        np.testing.assert_allclose(org["deferred"], own.parameters["governing"]["relief"] * org["attention_wellbeing"])
+        return org["deferred"][0]
+
+    assert rising(deferred(p__governing__wellbeing_weight=x) for x in (0.0, 0.2, 0.5))
+    assert rising(deferred(p__governing__relief=x) for x in (0.0, 0.05, 0.3))
+    assert rising(deferred(person__exhaustion=x) for x in (0.5, 0.7, 0.9))
+    assert {deferred(p__governing__relief=0.0), deferred(p__governing__tradeoff_visible=False)} == {0.0}
+
+
 def test_the_exhaustion_that_counts_is_that_of_people_in_post(cohort):
     def attention(vacant_exhaustion):
         own = put(cohort.copy(), **WORN_OUT, p__governing__wellbeing_weight=0.3, **STAYS, **NOT_RATED)
@@ -788,6 +802,7 @@ def test_switched_off_no_inspection_looms_no_one_has_to_go_and_no_one_attends_to
     own = put(
         cohort.copy(), p__governing__enabled=False, organisation__deadline=3, organisation__notice=4, organisation__urgency=0.7,
         organisation__chief_leaving=1, organisation__attention_wellbeing=0.4, organisation__culture_reported=0.9,
+        organisation__deferred=0.2,
     )  # fmt: skip
     own.week = 0
     step(own, "governing")
@@ -798,6 +813,7 @@ def test_switched_off_no_inspection_looms_no_one_has_to_go_and_no_one_attends_to
         "chief_leaving",
         "started_over",
         "attention_wellbeing",
+        "deferred",
         "culture_reported",
     ):
         assert (own.organisation[name] == 0).all(), name

@@ -293,16 +293,26 @@ def test_work_that_partners_bring_costs_load(cohort):
     np.testing.assert_allclose(found[1] - found[0], 0.75 / 37.5)
 
 
-def test_what_staff_take_on_in_return_costs_load_as_far_as_a_compact_is_a_ledger(cohort):
+def test_care_that_is_put_off_lowers_load(cohort):
+    put(cohort, **USUAL_DEMAND, practice__convenient=0)
+    plain = after(cohort, "load", organisation__deferred=0.0).person["load"]
+    for share in (0.05, 0.3):
+        lower = after(cohort, "load", organisation__deferred=share).person["load"]
+        np.testing.assert_allclose((plain - lower)[is_staff(cohort)], share * 33.0 / 37.5)
+
+
+def test_what_staff_take_on_in_return_costs_load_as_far_as_a_compact_is_a_ledger_and_believed(cohort):
     def load(compact, hours=0.1, **changes):
-        own = after(cohort, "load", organisation__compact=compact, p__compact__return_hours=hours, **changes)
+        believed = {"team__belief": 1.0, "organisation__compact": compact, "p__compact__return_hours": hours}
+        own = after(cohort, "load", **(believed | changes))
         return own.person["load"]
 
     plain = load(0.0)
     np.testing.assert_allclose(load(1.0) - plain, 0.1 / 37.5)
     np.testing.assert_allclose(load(1.0, hours=0.75) - plain, 0.75 / 37.5)
     assert rising(load(compact).mean() for compact in (0.5, 0.7, 0.9, 1.0))
-    for free in (load(0.5), load(1.0, hours=0.0), load(1.0, p__compact__enabled=False)):
+    assert rising(load(1.0, team__belief=belief).mean() for belief in GRID)
+    for free in (load(0.5), load(1.0, hours=0.0), load(1.0, team__belief=0.0), load(1.0, p__compact__enabled=False)):
         np.testing.assert_array_equal(free, plain)
 
 

@@ -104,7 +104,8 @@ def test_every_quality_again_in_plain_numpy(cohort):
         for name in ("exhaustion", "safety")
     }
     q = {name: cohort.parameters["quality"][name][0] for name in cohort.parameters["quality"].dtype.names}
-    working = (1 - q["exhaustion_cost"] * mean["exhaustion"]) * (1 - q["overload_cost"] * cohort.team["overload"])
+    put(cohort, organisation__deferred=0.1)
+    working = 0.9 * (1 - q["exhaustion_cost"] * mean["exhaustion"]) * (1 - q["overload_cost"] * cohort.team["overload"])
 
     def mean_of(values, where):
         return (weight * values * where).sum(axis=1) / (weight * where).sum(axis=1)
@@ -258,6 +259,13 @@ def test_what_empty_posts_once_voiced_catches_no_harm(cohort):
     plain = after(cohort, "quality").team["harm"]
     cohort.person["voiced_memory"][cohort.person["vacant"] == 1] = 50.0
     np.testing.assert_array_equal(step(cohort, "quality").team["harm"], plain)
+
+
+def test_care_that_is_put_off_reaches_patients_late(cohort):
+    found = [after(cohort, "quality", organisation__deferred=x).team for x in (0.0, 0.1, 0.3)]
+    for t in range(len(cohort.team)):
+        assert falling(team["quality"][t] for team in found)
+        assert rising(team["harm"][t] for team in found)
 
 
 def test_safe_and_seeking_teams_report_more_incidents_at_the_same_harm(cohort):
