@@ -558,6 +558,9 @@ def build(
         runs.append((tables, ties))
     tables, ties = stack(runs)
     n = len(tables["organisation"])
+    usual = sections["reference"]
+    tables["organisation"]["harm_memory"] = usual.usual_harm
+    tables["organisation"]["directive_memory"] = usual.usual_directives
     tables["organisation"]["run"] = np.repeat(np.arange(len(seeds)), structure.n_organisations)
     values = {**sections, "population": population, "structure": structure}
     parameters = {

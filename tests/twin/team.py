@@ -354,7 +354,7 @@ class Team:
         self.observation_hours += hours
         self.organisation.spent["observation"] += hours / len(self.organisation.staff)
         for check in range(int(self.observation_credit / p.hours_per_check + 1e-9)):
-            self.observation_credit -= p.hours_per_check
+            self.observation_credit = max(0.0, self.observation_credit - p.hours_per_check)
             seen = self.look(visible, "observation.watch", check, self.manager.skill, candour=1.0, origin="managers")
             self.count["observed"] += seen
 
@@ -374,7 +374,7 @@ class Team:
         self.observation_hours += hours
         self.organisation.spent["huddles"] += hours / len(self.organisation.staff)
         for check in range(int(self.huddle_credit / p.hours_per_huddle + 1e-9)):
-            self.huddle_credit -= p.hours_per_huddle
+            self.huddle_credit = max(0.0, self.huddle_credit - p.hours_per_huddle)
             self.count["huddled"] += self.look(critical, "observation.huddle", check, skill, candour, origin="team")
 
     def look(

@@ -86,7 +86,7 @@ def _step(first, last, week, log, p, p_practice, organisation, dimension, tally,
                 g.observation_hours += hours
                 org.spent[OBSERVATION] += hours / org.n_staff
                 for k in range(checks_of(g.observation_credit, q.hours_per_check)):
-                    g.observation_credit -= q.hours_per_check
+                    g.observation_credit = max(0.0, g.observation_credit - q.hours_per_check)
                     # What managers see with their own eyes takes no one's courage.
                     right, seen = judges_rightly(lead.skill, gain), visible[:n_visible]
                     if _check(log, t, k, week, WATCH, org.seed, g.key, seen, right, 1.0, FROM_MANAGERS, practice):
@@ -99,7 +99,7 @@ def _step(first, last, week, log, p, p_practice, organisation, dimension, tally,
                 g.observation_hours += hours
                 org.spent[HUDDLES] += hours / org.n_staff
                 for k in range(checks_of(g.huddle_credit, q.hours_per_huddle)):
-                    g.huddle_credit -= q.hours_per_huddle
+                    g.huddle_credit = max(0.0, g.huddle_credit - q.hours_per_huddle)
                     # What is seen in a huddle is raised as far as people there dare to.
                     right, seen = judges_rightly(common, gain), critical[:n_critical]
                     if _check(log, t, k, week, HUDDLE, org.seed, g.key, seen, right, candour, FROM_TEAM, practice):

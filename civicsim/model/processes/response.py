@@ -273,7 +273,7 @@ def _settle(at, slot, o, g, week, org, q, q_forum, explains, harmed, draws, pers
             count.lapsed += 1
             if slot.idea_channel != TO_FORUM:
                 g.dealt -= 1.0
-                _tell(slot, g, person, silence_outcome(org.invitation, q.pretence_outcome, u_silence), False)
+                _tell(slot, g, person, silence_outcome(org.invitation, pretence, u_silence), False)
         drop(at, slot, event.RUN_OUT if slot.idea_origin == FROM_PROGRAMME else event.LAPSED)
     elif slot.idea_channel == TO_PEERS:
         # Colleagues settle it at once: with authority they fix it, else they can only listen.
@@ -293,7 +293,7 @@ def _settle(at, slot, o, g, week, org, q, q_forum, explains, harmed, draws, pers
         count.timed_out += 1
         count.response_weeks += week - slot.raised_week
         event.note(at, event.ANSWER, event.SILENCE, person=slot.idea_raiser)
-        _tell(slot, g, person, silence_outcome(org.invitation, q.pretence_outcome, u_silence), False)
+        _tell(slot, g, person, silence_outcome(org.invitation, pretence, u_silence), False)
         drop(at, slot, event.TIMED_OUT)
 
 
