@@ -382,6 +382,7 @@ def _found(o: Any, rng: np.random.Generator, population: Population, structure: 
     o["n_staff"] = o["n_persons"] - o["n_managers"]
     fill_spread = 1 + population.weeks_to_fill_sd * rng.standard_normal()
     o["weeks_to_fill"] = max(LEAST_WEEKS_TO_FILL, population.weeks_to_fill * fill_spread)
+    o["place_strain"] = population.place_sd * rng.standard_normal()
     o["leader_openness"] = tables["manager"]["openness"][-1]
     o["voice_norm"] = population.voice_norm_start
     o["mean_safety"], o["mean_efficacy"] = population.safety_mean, population.efficacy_mean

@@ -178,6 +178,7 @@ ORGANISATION = (
     Column("partner_hours", REAL, "hours of work that outside partners bring, per person and week", 0.0),
     Column("started_over", "i1", "whether a new chief executive started over last week", 0, 1),
     Column("weeks_to_fill", REAL, "mean weeks until a vacancy is filled, drawn per organisation", 1.0),
+    Column("place_strain", REAL, "exhaustion that a place adds to where its people settle, drawn per organisation"),
     _unit("voice_norm", "share of noticed problems that are voiced, 13-week memory"),
     _unit("mean_safety", "mean psychological safety: what newcomers hear of the place"),
     _unit("mean_efficacy", "mean efficacy: what newcomers hear of the place"),

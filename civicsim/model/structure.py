@@ -87,17 +87,17 @@ class Population:
     """People, teams and practices at the start, and what newcomers bring."""
 
     exhaustion_mean: float = parameter(
-        0.565, "0–1", 0, 1, "Mean exhaustion to which staff return at ease.", _EXHAUSTION_MEAN_SOURCE
+        0.555, "0–1", 0, 1, "Mean exhaustion to which staff return at ease.", _EXHAUSTION_MEAN_SOURCE
     )
     exhaustion_sd: float = free(
         0.12, "0–1", 0.08, 0.25, "Spread between people of the exhaustion to which they return."
     )
-    safety_mean: float = free(0.62, "0–1", 0, 1, "Mean psychological safety that people bring along.")
+    safety_mean: float = free(0.6, "0–1", 0, 1, "Mean psychological safety that people bring along.")
     safety_sd: float = free(0.20, "0–1", 0, 0.3, "Spread between people of the safety that they bring along.")
     efficacy_mean: float = free(0.66, "0–1", 0, 1, "Mean belief that speaking up helps, as people bring it along.")
     efficacy_sd: float = free(0.20, "0–1", 0, 0.3, "Spread between people of that belief.")
     motivation_mean: float = free(0.55, "0–1", 0, 1, "Mean motivation that people bring along.")
-    belonging_mean: float = free(0.60, "0–1", 0, 1, "Mean belonging that people bring along.")
+    belonging_mean: float = free(0.59, "0–1", 0, 1, "Mean belonging that people bring along.")
     trust_mean: float = free(0.55, "0–1", 0, 1, "Mean trust that people bring along.")
     agency_mean: float = free(0.50, "0–1", 0, 1, "Mean sense of agency that people bring along.")
     attitude_sd: float = free(0.15, "0–1", 0, 0.3, "Spread of motivation, belonging, trust and agency between people.")
@@ -126,7 +126,7 @@ class Population:
         0.0, "0–1", -0.4, 0.4, "How much more people think they can change than they can.", _MOUNTFORD_2014
     )
     alignment_sd: float = free(0.10, "0–1", 0, 0.3, "Spread of that weight between people.")
-    openness_mean: float = free(0.50, "0–1", 0, 1, "Mean openness that managers bring along.")
+    openness_mean: float = free(0.43, "0–1", 0, 1, "Mean openness that managers bring along.")
     openness_sd: float = free(0.17, "0–1", 0, 0.3, "Spread of openness between managers.")
     status_spread: float = free(
         1.0, "multiple", 0, 1.2, "How far professions differ in standing: multiplies the standing of each."
@@ -140,8 +140,15 @@ class Population:
         _DEMAND_PER_POST_SOURCE,
         label="Demand for care per post",
     )
-    demand_team_sd: float = free(0.06, "share", 0, 0.2, "Spread of demand between teams.")
-    demand_organisation_sd: float = free(0.04, "share", 0, 0.1, "Spread of demand between organisations.")
+    demand_team_sd: float = free(0.1, "share", 0, 0.2, "Spread of demand between teams.")
+    demand_organisation_sd: float = free(0.055, "share", 0, 0.1, "Spread of demand between organisations.")
+    place_sd: float = free(
+        0.012,
+        "0–1",
+        0,
+        0.04,
+        "Spread between organisations of the exhaustion that a place adds: its patients, buildings and region.",
+    )
     weeks_to_fill: float = parameter(35.0, "weeks", 10, 60, "Mean time to fill a vacancy.", _WEEKS_TO_FILL_SOURCE)
     weeks_to_fill_sd: float = free(0.15, "share", 0, 0.5, "Spread of the time to fill between organisations.")
     kappa_low: float = parameter(

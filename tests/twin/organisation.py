@@ -226,6 +226,7 @@ class Organisation:
     deferred: float
     culture_reported: float
     weeks_to_fill: float
+    place_strain: float
     voice_norm: float
     mean_safety: float
     mean_efficacy: float

@@ -98,7 +98,7 @@ class Post(mesa.Agent):
 
     # -- exhaustion ------------------------------------------------------------------------------------------------------
 
-    def exhaustion_next(self, around: float, contract: float, answered: float) -> float:
+    def exhaustion_next(self, around: float, contract: float, answered: float, event: float, own_share: float) -> float:
         """κ_D·max(0, ℓ−.9)·max(0, 1 − b(X−X_ref)) + κ_F(F−F₀) + κ_B·strain of the contract + κ_N·neglect + κ_C(Ē−E)
 
         − κ_S(X−X_ref) − κ_I(i−i₀) − κ_R·max(0, 1−ℓ)(½+½X) − κ₀(E−E₀), and chance. Strain of the contract: all of what is
@@ -126,8 +126,9 @@ class Post(mesa.Agent):
         if p.form == "saturating":
             room, usually = self.exhaustion, usual.usual_exhaustion
             push *= (1.0 - room) / (1.0 - usually) if push > 0.0 else room / usually
-        change = push - p.return_rate * (self.exhaustion - self.exhaustion_anchor)
-        return unit(self.exhaustion + change + p.noise_sd * o.bell("exhaustion", self.key))
+        change = push - p.return_rate * (self.exhaustion - self.exhaustion_anchor - o.place_strain)
+        chance = event + math.sqrt(own_share) * o.bell("exhaustion", self.key)
+        return unit(self.exhaustion + change + p.noise_sd * chance)
 
     # -- motivation, trust, belonging ------------------------------------------------------------------------------------
 

@@ -330,12 +330,16 @@ class Twin(mesa.Model):
         """Load, fear and what falls short of expectations exhaust people; slack and support restore them."""
         tired = []
         for o in self.where("exhaustion"):
+            share = o.settings.exhaustion.noise_shared
             for who in (who for who in o.staff if not who.vacant):
                 others = [other.exhaustion for other in who.team.in_post if other is not who]
                 around = mean(others) if others else who.exhaustion
-                tired.append((who, who.exhaustion_next(around, who.team.contract, who.team.answered_share)))
+                event = math.sqrt(share) * o.bell("exhaustion.team", who.team.key)
+                tired.append(
+                    (who, who.exhaustion_next(around, who.team.contract, who.team.answered_share, event, 1.0 - share))
+                )
             tired += [
-                (lead, lead.exhaustion_next(lead.exhaustion, o.compact.contract, o.compact.answered_memory))
+                (lead, lead.exhaustion_next(lead.exhaustion, o.compact.contract, o.compact.answered_memory, 0.0, 1.0))
                 for lead in o.managers
                 if not lead.vacant
             ]

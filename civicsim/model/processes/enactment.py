@@ -49,7 +49,7 @@ class Parameters:
     grip_cost: float = parameter(
         0.2, "openness per unit grip", 0, 1, "How much full grip closes managers.", _DREW_2020C
     )
-    overload_cost: float = free(0.6, "openness per unit overload", 0, 2, "How much overload closes managers.")
+    overload_cost: float = free(0.1, "openness per unit overload", 0, 2, "How much overload closes managers.")
 
 
 @compiled

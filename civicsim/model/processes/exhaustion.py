@@ -9,11 +9,11 @@ import numpy as np
 from civicsim.engine.compiled import compiled
 from civicsim.engine.parameters import choice, free, parameter, switch
 from civicsim.engine.process import Process
-from civicsim.engine.randomness import shocks_in_turn, stream_of
+from civicsim.engine.randomness import shock, shocks_in_turn, stream_of
 from civicsim.model.blocks import TEAMS_AT_ONCE, block_of
 from civicsim.model.rules import logistic, unit
 
-STREAM = stream_of("exhaustion")
+STREAM, STREAM_OF_TEAMS = stream_of("exhaustion"), stream_of("exhaustion.team")
 LOAD_AT_EASE = 0.9
 BURNT_OUT = 0.6
 """Exhaustion above which a person counts as burnt out. Assumption: a threshold, set with the survey item in mind."""
@@ -50,12 +50,14 @@ class Parameters:
         _FORM,
     )
     load_weight: float = parameter(
-        0.003, "per week and unit load", 0.0, 0.05, "Exhaustion per unit of load above nine tenths.", _JDR, symbol="κ_D"
+        0.005, "per week and unit load", 0.0, 0.05, "Exhaustion per unit of load above nine tenths.", _JDR, symbol="κ_D"
     )
     recovery_weight: float = free(
-        0.02, "per week and unit slack", 0.0, 0.15, "Recovery per unit of load below 1.", symbol="κ_R"
+        0.004, "per week and unit slack", 0.0, 0.15, "Recovery per unit of load below 1.", symbol="κ_R"
     )
-    fear_weight: float = free(0.006, "per week", 0, 0.015, "Exhaustion per unit of fear above the usual.", symbol="κ_F")
+    fear_weight: float = free(
+        0.0035, "per week", 0, 0.015, "Exhaustion per unit of fear above the usual.", symbol="κ_F"
+    )
     contract_weight: float = parameter(
         0.0015,
         "per week",
@@ -74,7 +76,7 @@ class Parameters:
         _CONTRACT,
     )
     support_weight: float = parameter(
-        0.025,
+        0.011,
         "per week",
         0,
         0.1,
@@ -83,7 +85,7 @@ class Parameters:
         symbol="κ_S",
     )
     buffering: float = parameter(
-        6.0,
+        8.0,
         "per unit belonging",
         0,
         10,
@@ -91,7 +93,7 @@ class Parameters:
         _JDR_SUPPORT,
     )
     neglect_weight: float = parameter(
-        0.001,
+        0.002,
         "per week",
         -0.003,
         0.015,
@@ -118,6 +120,7 @@ class Parameters:
         1.5, "multiple", 1, 3, "How much more an hour taken from rest wears out than an hour of work.", _REST
     )
     noise_sd: float = free(0.05, "per week", 0, 0.1, "Spread of other events that tire or refresh a person in a week.")
+    noise_shared: float = free(0.15, "0–1", 0, 0.5, "Share of the variance of these events that meets a whole team.")
 
 
 @compiled
@@ -189,7 +192,7 @@ def exhaustion_change(q, usual, exhaustion, anchor, load, treated, around, belon
         κ_D·max(0, ℓ−.9)·max(0, 1 − b(X−X_ref)) + treatment + κ_C(Ē−E) − κ_S(X−X_ref) − κ_I(i−i₀)
         − κ_R·max(0, 1−ℓ)(½+½X) − κ₀(E−E₀)
 
-    where ℓ is the load as it is felt, see :func:`felt_load`, X the belonging that stands for support, and
+    where E₀ is what a person brought along and what the place adds, ℓ is the load as it is felt, see :func:`felt_load`, X the belonging that stands for support, and
     :func:`treatment` the same for a whole team. In the threshold form, :func:`hindrance` takes the place of the first
     maximum; in the saturating form, all but the return to E₀ is :func:`saturated`.
     Influence i has a term of its own only where a study gives it one: else it can only work through load, belonging and
@@ -218,18 +221,23 @@ def felt_load(load, rest_hours, contracted, rest_weight):
 
 
 @compiled
-def _move(org, q, usual, week, contracted, start, total, filled, treated, person):
-    """Move the exhaustion of consecutive posts; for each is given that of its team, members in post, and their treatment."""
+def _move(org, q, usual, week, contracted, start, total, filled, treated, met, noise, person):
+    """Move the exhaustion of consecutive posts by its causes and by chance.
+
+    For each is given that of its team, members in post, their treatment, and what this week met them all; ``noise`` is the
+    spread of what meets each alone.
+    """
     draws = shocks_in_turn(org.seed, STREAM, week, person[start].key, total.shape[0])
     for k in range(total.shape[0]):
         who = person[start + k]
         around = (total[k] - who.exhaustion) / (filled[k] - 1.0) if filled[k] > 1.0 else who.exhaustion
         load = felt_load(who.load, who.rest_hours, contracted, q.rest_weight)
         influence = 0.5 * who.agency + 0.5 * org.authority_enacted
+        settles = who.exhaustion_anchor + org.place_strain
         change = exhaustion_change(
-            q, usual, who.exhaustion, who.exhaustion_anchor, load, treated[k], around, who.belonging, influence
+            q, usual, who.exhaustion, settles, load, treated[k], around, who.belonging, influence
         )
-        moved = unit(who.exhaustion + change + q.noise_sd * draws[k])
+        moved = unit(who.exhaustion + change + met[k] + noise * draws[k])
         who.exhaustion = moved if who.vacant == 0 else who.exhaustion
 
 
@@ -240,26 +248,29 @@ def _step(first, last, week, p, p_reference, p_structure, organisation, team, pe
         if not p[o].enabled:
             continue
         org, q, usual, contracted = organisation[o], p[o], p_reference[o], p_structure[o].contracted_hours
+        shared, own = q.noise_sd * np.sqrt(q.noise_shared), q.noise_sd * np.sqrt(1.0 - q.noise_shared)
         for one in range(org.first_team, org.first_team + org.n_teams, TEAMS_AT_ONCE):
             beyond, start, n_posts = block_of(org, team, one)
             # Colleagues are seen as they were at the start of the week: it is summed up before anybody moves.
-            total, filled, treated = np.empty(n_posts), np.empty(n_posts), np.empty(n_posts)
+            total, filled, treated, met = np.empty(n_posts), np.empty(n_posts), np.empty(n_posts), np.empty(n_posts)
             for t in range(one, beyond):
                 g = team[t]
                 in_team = in_post = 0.0
                 push = treatment(q, usual, org.fear_enacted, g.contract, g.answered_share, org.invitation)
+                event = shared * shock(org.seed, STREAM_OF_TEAMS, week, g.key)
                 for i in range(g.first_person, g.first_person + g.n_posts):
                     here = 1.0 - person[i].vacant
                     in_team += here * person[i].exhaustion
                     in_post += here
                 for k in range(g.first_person - start, g.first_person + g.n_posts - start):
-                    total[k], filled[k], treated[k] = in_team, in_post, push
-            _move(org, q, usual, week, contracted, start, total, filled, treated, person)
+                    total[k], filled[k], treated[k], met[k] = in_team, in_post, push, event
+            _move(org, q, usual, week, contracted, start, total, filled, treated, met, own, person)
         # Managers have no team around them, and go by promises to the organisation as a whole.
         n = org.n_persons - org.n_staff
         none = np.zeros(n)
         push = np.full(n, treatment(q, usual, org.fear_enacted, org.contract, org.answered_memory, org.invitation))
-        _move(org, q, usual, week, contracted, org.first_person + org.n_staff, none, none, push, person)
+        start = org.first_person + org.n_staff
+        _move(org, q, usual, week, contracted, start, none, none, push, none, q.noise_sd, person)
 
 
 PROCESS = Process(

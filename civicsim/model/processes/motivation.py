@@ -52,17 +52,17 @@ class Parameters:
         "Felt autonomy that a directive a year on each dimension takes away.",
         _ARONSSON_2017,
     )
-    belonging_rate: float = free(0.03, "per week", 0, 0.2, "How fast belonging moves.")
+    belonging_rate: float = free(0.08, "per week", 0, 0.2, "How fast belonging moves.")
     belonging_own: float = parameter(
         0.75, "0–1", 0, 1, "Weight of what a person brought along in belonging.", _OWN_BELONGING
     )
-    belonging_acted: float = free(0.1, "0–1", 0, 1, "How much being acted on raises belonging.")
-    belonging_recognition: float = free(0.08, "0–1", 0, 1, "How much getting an answer at all raises belonging.")
+    belonging_acted: float = free(0.25, "0–1", 0, 1, "How much being acted on raises belonging.")
+    belonging_recognition: float = free(0.06, "0–1", 0, 1, "How much getting an answer at all raises belonging.")
     belonging_ties: float = free(0.05, "0–1", 0, 1, "How much ties to other teams raise belonging, up to four.")
     belonging_openness: float = free(0.1, "0–1", 0, 1, "How much the manager's openness raises belonging.")
-    belonging_norm: float = free(0.05, "0–1", 0, 1, "How much colleagues' speaking up raises belonging.")
+    belonging_norm: float = free(0.08, "0–1", 0, 1, "How much colleagues' speaking up raises belonging.")
     belonging_part: float = parameter(
-        0.05, "0–1", 0, 1, "How much taking part in improvements raises belonging.", _TAKING_PART
+        0.03, "0–1", 0, 1, "How much taking part in improvements raises belonging.", _TAKING_PART
     )
     belonging_rank: float = parameter(
         0.05, "0–1", -0.1, 0.3, "How much standing raises belonging where rank counts, and its lack lowers it.", _RANK

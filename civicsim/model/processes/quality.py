@@ -30,9 +30,9 @@ class Parameters:
 
     enabled: bool = switch("Quality is worked out; off, it stays as it was.")
     exhaustion_cost: float = free(
-        0.3, "share", 0, 0.6, "Quality lost in a team that is wholly exhausted.", symbol="χ_E"
+        0.18, "share", 0, 0.6, "Quality lost in a team that is wholly exhausted.", symbol="χ_E"
     )
-    overload_cost: float = free(0.1, "share", 0, 0.6, "Quality lost per unit of overload.", symbol="χ_ℓ")
+    overload_cost: float = free(0.02, "share", 0, 0.6, "Quality lost per unit of overload.", symbol="χ_ℓ")
     harm_rate: float = free(
         0.2, "per post and year", 0, 2, "Harm to patients per post and year if no safety-critical practice fitted."
     )

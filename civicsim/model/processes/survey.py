@@ -184,7 +184,7 @@ class Parameters:
         0.3, "0–1", 0, 1, "Weight of the outcome of own concerns in feeling able to improve things."
     )
     staffing_weight: float = parameter(
-        0.35, "agreement per share", 0, 1, "Weight of filled posts over workload in judging staffing.", _STAFFING
+        0.26, "agreement per share", 0, 1, "Weight of filled posts over workload in judging staffing.", _STAFFING
     )
     harassed_weight: float = parameter(
         0.29, "agreement per unit", 0, 1, "Weight of fear and the manager in being harassed by managers.", _HARASSED
@@ -196,8 +196,8 @@ class Parameters:
     suggestions_threshold: float = _line(0.322, "75 %, 20 points above improvements (England, 2015)")
     unwell_threshold: float = _line(0.515, "42 % (pooled NHS trusts, 2023-24)")
     enough_staff_threshold: float = _line(0.531, "32 % (pooled NHS trusts, 2023)")
-    valued_threshold: float = _line(0.525, "70 % (pooled NHS trusts, 2024)")
-    recognition_threshold: float = _line(0.519, "54 % (England, 2022-23)")
+    valued_threshold: float = _line(0.535, "70 % (pooled NHS trusts, 2024)")
+    recognition_threshold: float = _line(0.53, "54 % (England, 2022-23)")
     leaving_threshold: float = _line(0.558, "30 % (32 % in England in 2022)")
     harassed_threshold: float = _line(0.19, "10 % (pooled NHS acute trusts, 2024)")
 
