@@ -25,8 +25,10 @@ AT_SCORING = {
 """Quantities that no single run has, with the reason; they are worked out when a hypothesis is scored."""
 SNAKE_CASE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 KEYS = {"id", "concept", "statement", "contrast", "vary", "hold", "measure", "sign", "weeks"}
-OPTIONAL_KEYS = {"by", "direction", "second"}
-NOT_IN_SECOND = {"id", "concept", "statement", "second"}
+OPTIONAL_KEYS = {"by", "direction", "second", "by_construction"}
+NOT_IN_SECOND = {"id", "concept", "statement", "second", "by_construction"}
+BY_CONSTRUCTION = {17, 18, 19, 26, 36, 39, 42, 45, 47, 52, 53, 55, 56, 62, 68}
+"""Hypotheses whose measure is the output of the rule that their contrast changes, as a review of the equations found."""
 
 
 def _file() -> dict:
@@ -72,6 +74,13 @@ def test_every_hypothesis_has_all_its_fields_and_no_others():
         for second in hypothesis.get("second", []):
             assert {"measure", "sign"} <= set(second), hypothesis["id"]
             assert set(second) <= (KEYS | OPTIONAL_KEYS) - NOT_IN_SECOND, hypothesis["id"]
+
+
+def test_hypotheses_that_test_code_are_marked_with_the_reason():
+    marked = {h["concept"]: h["by_construction"] for h in _hypotheses() if "by_construction" in h}
+    assert set(marked) == BY_CONSTRUCTION
+    for number, reason in marked.items():
+        assert len(reason.split()) > 5, number
 
 
 def test_statements_contrasts_and_conditions_are_words():

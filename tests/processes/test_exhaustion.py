@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tools import GRID, after, both, constant, falling, filled_staff, is_staff, put, record, rising, shares, step
 
 from civicsim.engine.parameters import declared
+from civicsim.experiment.run import burn_in
 from civicsim.model.processes.exhaustion import (
     CONTRACT_WIDTH,
     LINEAR,
@@ -26,6 +27,7 @@ from civicsim.model.processes.exhaustion import (
     treatment,
 )
 from civicsim.model.reference import Reference
+from civicsim.scenario.scenario import Scenario
 
 q, usual = record(Parameters()), record(Reference())
 F0, E_REF, X_REF, I0 = (
@@ -273,6 +275,7 @@ def test_everybodys_exhaustion_again_in_plain_numpy(cohort):
         cohort, p__exhaustion__noise_sd=0.0, p__exhaustion__influence_weight=0.007, person__rest_hours=0.0,
         organisation__contract=-0.3, team__contract=np.linspace(-0.6, 0.4, len(cohort.team)),
         organisation__answered_memory=0.7, team__answered_share=np.linspace(0.1, 0.9, len(cohort.team)),
+        organisation__place_strain=0.03,
     )  # fmt: skip
     before, staff, filled = cohort.person.copy(), is_staff(cohort), filled_staff(cohort)
     p = {name: cohort.parameters["exhaustion"][name][0] for name in cohort.parameters["exhaustion"].dtype.names}
@@ -291,7 +294,7 @@ def test_everybodys_exhaustion_again_in_plain_numpy(cohort):
     change += p["contagion"] * (around - before["exhaustion"]) - p["support_weight"] * support
     change -= p["influence_weight"] * (0.5 * before["agency"] + 0.5 * org["authority_enacted"] - I0)
     change -= p["recovery_weight"] * np.maximum(0, 1 - before["load"]) * (0.5 + 0.5 * before["belonging"])
-    change -= p["return_rate"] * (before["exhaustion"] - before["exhaustion_anchor"])
+    change -= p["return_rate"] * (before["exhaustion"] - before["exhaustion_anchor"] - org["place_strain"])
     expected = np.where(before["vacant"] == 1, before["exhaustion"], np.clip(before["exhaustion"] + change, 0, 1))
     step(cohort, "exhaustion")
     np.testing.assert_allclose(cohort.person["exhaustion"], expected, atol=1e-13)
@@ -303,6 +306,7 @@ def test_everybodys_exhaustion_again_in_plain_numpy(cohort):
         ("person__load", (0.9, 1.1, 1.5), rising),
         ("organisation__fear_enacted", (0.1, 0.5, 0.9), rising),
         ("organisation__invitation", (0.1, 0.5, 0.9), rising),
+        ("organisation__place_strain", (-0.1, 0.0, 0.1), rising),
         ("team__contract", (-0.5, 0.0, 0.5), falling),
         ("team__answered_share", (0.1, 0.5, 0.9), falling),
         ("person__exhaustion_anchor", (0.3, 0.5, 0.7), rising),
@@ -329,6 +333,41 @@ def test_chance_has_the_spread_it_is_given_and_no_bias(crowd):
     pushed = noisy - quiet
     assert pushed.std() == pytest.approx(0.05, abs=0.003)
     assert abs(pushed.mean()) < 4 * 0.05 / np.sqrt(len(pushed))
+
+
+def test_what_meets_a_whole_team_is_the_same_for_all_of_it_and_a_share_of_the_variance(crowd):
+    """For pairs of colleagues, the covariance of what chance does to them is the shared part of its variance."""
+    put(crowd, person__exhaustion=0.5, person__vacant=0, p__exhaustion__noise_sd=0.05)
+    staff = is_staff(crowd)
+    quiet = after(crowd, "exhaustion", p__exhaustion__noise_sd=0.0).person["exhaustion"]
+    for share in (0.0, 0.3, 0.5):
+        pushed = (after(crowd, "exhaustion", p__exhaustion__noise_shared=share).person["exhaustion"] - quiet)[staff]
+        team = crowd.person["team"][staff]
+        n, total = np.bincount(team), np.bincount(team, weights=pushed)
+        pairs = (total**2 - np.bincount(team, weights=pushed**2))[n > 1] / (n * (n - 1))[n > 1]
+        assert abs(pairs.mean() - share * 0.05**2) < 5 * pairs.std() / np.sqrt(len(pairs))
+        assert pushed.std() == pytest.approx(0.05, rel=0.1)
+
+
+def test_managers_share_no_event_with_a_team(crowd):
+    put(crowd, person__exhaustion=0.5, p__exhaustion__noise_sd=0.05)
+    found = [after(crowd, "exhaustion", p__exhaustion__noise_shared=s).person["exhaustion"] for s in (0.0, 0.4)]
+    staff = is_staff(crowd)
+    np.testing.assert_array_equal(found[0][~staff], found[1][~staff])
+    assert (
+        found[0][staff & (crowd.person["vacant"] == 0)] != found[1][staff & (crowd.person["vacant"] == 0)]
+    ).mean() > 0.9
+
+
+def test_organisations_differ_in_what_a_place_adds_by_the_spread_they_are_given():
+    drawn = [
+        burn_in(Scenario.preset("status-quo").with_(place_sd=sd, burn_in_weeks=0), 40).organisation["place_strain"]
+        for sd in (0.0, 0.01, 0.03)
+    ]
+    assert (drawn[0] == 0.0).all()
+    np.testing.assert_allclose(drawn[2], 3 * drawn[1])
+    assert drawn[1].std() == pytest.approx(0.01, rel=0.4)
+    assert abs(drawn[1].mean()) < 4 * 0.01 / np.sqrt(40)
 
 
 def test_one_exhausted_colleague_pulls_the_team_and_no_one_else(cohort):
