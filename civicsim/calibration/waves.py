@@ -14,7 +14,16 @@ import numpy as np
 import pandas as pd
 
 from civicsim import __version__
-from civicsim.calibration.matching import CUT, Emulator, fewest_changes, fit, judged, still_possible, verdict
+from civicsim.calibration.matching import (
+    CUT,
+    Emulator,
+    fewest_changes,
+    fit,
+    implausibility,
+    judged,
+    still_possible,
+    verdict,
+)
 from civicsim.calibration.mechanisms import EXPERIMENTS, measure_mechanisms
 from civicsim.calibration.statistics import STATISTICS, observe, table
 from civicsim.calibration.targets import Target
@@ -29,6 +38,12 @@ from civicsim.study.run.executors import LocalExecutor
 POINTS, SETTINGS = "points.csv", "calibration.json"
 FREE = Path(__file__).with_name("free.toml")
 """The parameters that calibration may move, and between which values."""
+PRIORS = Path(__file__).with_name("priors.toml")
+"""What parameters may be about which no target says anything."""
+_NEAR = 0.1
+"""Share of its default within which any other uncertain parameter of a process is drawn. Assumption."""
+_DESCRIPTIONS = ("structure", "population", "survey", "events")
+"""Sections that describe an organisation, its surroundings and what it is asked, not how people act."""
 FIRST_SEED = 1_000_001
 """First seed of calibration; every point has its own seeds, far from those in common use."""
 TRUSTS_PER_SEED = 3
@@ -53,6 +68,8 @@ class Plan:
         Waves of runs; parameter sets in each; runs of each set.
     draws : int
         Candidates for the result: parameter sets that are simulated last and kept unless they are ruled out.
+    priors : tuple of Factor
+        Parameters that are not fitted but drawn with the result, from what they may be.
     simulator : callable
         ``simulator(scenario, values, seeds)`` → statistics by name, for tests of the search; by default :func:`simulate`, with
         the experiments that the fitted targets name.
@@ -61,11 +78,12 @@ class Plan:
     scenario: Scenario
     targets: tuple[Target, ...]
     free: tuple[Factor, ...]
-    waves: int = 4
-    points: int = 130
+    waves: int = 3
+    points: int = 110
     seeds: int = 8
-    draws: int = 330
+    draws: int = 130
     simulator: Simulator | None = None
+    priors: tuple[Factor, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse parameters that must not be fitted."""
@@ -96,7 +114,7 @@ class Plan:
     def columns(self) -> list[str]:
         """Columns of the table of points: keys, parameters, and what is measured at each point."""
         measured = [name for each in self.experiments for name in EXPERIMENTS[each].statistics]
-        return [*_KEYS, *(factor.key for factor in self.free), *STATISTICS, *measured]
+        return [*_KEYS, *(f.key for f in (*self.free, *self.priors)), *STATISTICS, *measured]
 
     @property
     def n_points(self) -> int:
@@ -111,6 +129,7 @@ class Plan:
             "scenario": self.scenario.digest,
             "kind": self.scenario.kind,
             "free": {f.key: [f.range.low, f.range.high] for f in self.free if f.range is not None},
+            "priors": {f.key: [f.range.low, f.range.high] for f in self.priors if f.range is not None},
             "targets": {t.statistic: [t.low, t.high] for t in self.fitted},
             "points": self.points,
             "seeds": self.seeds,
@@ -120,7 +139,19 @@ class Plan:
 
     def values(self, point: np.ndarray) -> dict[str, float]:
         """Return parameters by name for a point of the unit cube."""
-        return {factor.key: float(factor.at(np.array([u]))[0]) for factor, u in zip(self.free, point, strict=True)}
+        return _values(self.free, point)
+
+    def beside(self, wave: int, n: int) -> list[dict[str, float]]:
+        """Return the parameters that are not fitted at each of n points: drawn for the candidates, and else as they are."""
+        if wave < self.waves or not self.priors:
+            abouts = [factor.about for factor in self.priors]
+            return [{a.key: float(getattr(getattr(self.scenario, a.section), a.name)) for a in abouts}] * n
+        return [_values(self.priors, point) for point in latin_hypercube(n, len(self.priors), wave)]
+
+
+def _values(factors: Sequence[Factor], point: np.ndarray) -> dict[str, float]:
+    """Return parameters by name for a point of the unit cube."""
+    return {factor.key: float(factor.at(np.array([u]))[0]) for factor, u in zip(factors, point, strict=True)}
 
 
 @dataclass(frozen=True, repr=False)
@@ -134,9 +165,9 @@ class Calibration:
         All simulated points: wave, point, first_seed, the free parameters and the statistics. The wave after the last one
         contains the candidates for draws, with new seeds.
     draws : (n, k) array
-        Parameter sets, scaled to 0-1, that are not ruled out after they were simulated.
+        Parameter sets, scaled to 0-1, that are ruled out neither by the last emulators nor by what was simulated with them.
     implausibility : (n,) array
-        Implausibility of each draw by its worst target, from the last emulators.
+        Implausibility of each draw by :func:`civicsim.calibration.matching.verdict`, the greater of the two.
     check : pandas.DataFrame
         The draws as simulated, a row each.
     shares : list of float
@@ -176,7 +207,7 @@ class Calibration:
     def draws_frame(self) -> pd.DataFrame:
         """Return the draws as a table with a column per parameter, least implausible first."""
         order = np.argsort(self.implausibility, kind="stable")
-        return pd.DataFrame([self.plan.values(point) for point in self.draws[order]])
+        return self.check[[f.key for f in (*self.plan.free, *self.plan.priors)]].iloc[order]
 
 
 def read_free(names: Sequence[str] | None = None, sections: Sections = SECTIONS) -> tuple[Factor, ...]:
@@ -191,6 +222,21 @@ def read_free(names: Sequence[str] | None = None, sections: Sections = SECTIONS)
     keys = [sections.find(name, "--free").key for name in names]
     chosen = [(key, ranges.get(key, FULL)) for key in keys]
     return tuple(factor for key, value in chosen for factor in read_factors({key: value}, "--free", "free", sections))
+
+
+def read_priors(free: Sequence[Factor], sections: Sections = SECTIONS) -> tuple[Factor, ...]:
+    """Return what uncertain parameters may be that are not free: as in ``priors.toml``, or near their default."""
+    ranges = read_toml(PRIORS)
+    for key, about in sections.parameters.items():
+        usual = about.default
+        if isinstance(usual, float) and usual and about.role == "uncertainty" and about.section not in _DESCRIPTIONS:
+            ends = sorted(usual * (1.0 + side * _NEAR) for side in (-1.0, 1.0))
+            near = {"low": max(about.low, ends[0]), "high": min(about.high, ends[1])}
+            ranges.setdefault(key, near)
+    fitted = {factor.key for factor in free}
+    return read_factors(
+        {key: about for key, about in ranges.items() if key not in fitted}, PRIORS.name, "priors", sections
+    )
 
 
 def calibrate(
@@ -243,7 +289,11 @@ def calibrate(
                 allowed = (verdict(judged(fitted, emulators, cube)) <= CUT).mean()
                 seen = f"{hits[-1]:.0%} of the simulated values lay in 95 % prediction intervals; " if hits else ""
                 note(f"wave {wave + 1} of {plan.waves}: {seen}{allowed:.0%} of the next parameter sets are allowed")
-    implausible = verdict(judged(fitted, emulators, cube))
+    # What was simulated with a set counts too: parameters that are not fitted differ there, and emulators do not see them.
+    simulated = frame.loc[frame["wave"] == plan.waves, [target.statistic for target in fitted]].to_numpy().T
+    chance = np.array([[emulator.noise**2] for emulator in emulators])
+    seen = np.nan_to_num(implausibility(fitted, simulated, chance))
+    implausible = np.maximum(verdict(judged(fitted, emulators, cube)), verdict(seen))
     kept = np.flatnonzero(implausible <= CUT)
     if not len(kept):
         raise CivicsimError(
@@ -306,10 +356,11 @@ def _simulated(
         progress(float(len(done)))
     simulator = plan.simulator or partial(simulate, experiments=plan.experiments)
     waiting: dict[Future[dict[str, float]], dict[str, float]] = {}
+    beside = plan.beside(wave, len(cube))
     for point, u in enumerate(cube):
         if point not in done:
             first = FIRST_SEED + (wave * plan.points + point) * plan.seeds
-            values = plan.values(u)
+            values = plan.values(u) | beside[point]
             call = executor.submit(simulator, plan.scenario, values, range(first, first + plan.seeds))
             waiting[call] = {"wave": wave, "point": point, "first_seed": first, **values}
     with path.open("a", encoding="utf-8") as file:

@@ -15,7 +15,7 @@ from civicsim.calibration.statistics import WEEKS
 from civicsim.calibration.targets import read_targets, targets_of_the_fit
 from civicsim.calibration.validation import PEOPLE_WEEKS, Validation, against_targets
 from civicsim.calibration.validation import validate as against_data
-from civicsim.calibration.waves import Calibration, Plan, read_free
+from civicsim.calibration.waves import Calibration, Plan, read_free, read_priors
 from civicsim.calibration.waves import calibrate as find
 from civicsim.cli.commands import Calibrate, Validate
 from civicsim.cli.effort import check_effort
@@ -34,7 +34,7 @@ _EXPLAINED = (
     f"Intervals are {INTERVAL} and show run-to-run variation. 'Met' means that the simulated value lies within the published "
     "range; 'uncertain' that its interval extends beyond the range."
 )
-_SECONDS_PER_POINT_WEEK = 1e-6
+_SECONDS_PER_POINT_WEEK, _TIMES_WITH_EXPERIMENTS = 1e-6, 3.5
 _UNDETERMINED = 0.1
 """Draws that are less than a tenth narrower than the range leave a parameter undetermined. Assumption."""
 
@@ -96,11 +96,16 @@ def calibrate(output: Output, request: Calibrate) -> None:
     """Find the parameter sets that fit, and write them; repeating the command resumes it."""
     scenario = scenario_of(request)
     sizes = (request.waves, request.points, request.seeds, request.draws)
-    plan = Plan(scenario, targets_of_the_fit(request.targets), read_free(request.free, scenario.model.sections), *sizes)
+    sections = scenario.model.sections
+    free = read_free(request.free, sections)
+    # Who fits some parameters only leaves the others as they are.
+    priors = read_priors(free, sections) if request.free is None else ()
+    plan = Plan(scenario, targets_of_the_fit(request.targets), free, *sizes, priors=priors)
     workers = request.processes or threads_available()
     folder = Path(request.out)
     posts = n_posts(scenario)
     each = posts * request.seeds * (scenario.burn_in_weeks + 2 * WEEKS) * _SECONDS_PER_POINT_WEEK
+    each *= _TIMES_WITH_EXPERIMENTS if plan.experiments else 1.0
     output.note(
         f"{plan.n_points} parameter sets of {counted(request.seeds, 'run')}, about "
         f"{duration(plan.n_points * each / workers)} on {counted(workers, 'process', 'processes')}; Ctrl-C stops it, and the "

@@ -15,3 +15,9 @@ def formula(scenario, values, seeds):
         "absence": 4.95 + 2.0 * (values["turnover.absence_intercept"] + 3.1) + noise[1],
     }
     return dict.fromkeys(STATISTICS, 0.0) | made_up
+
+
+def formula_with_relief(scenario, values, seeds):
+    """The same with absence that grows with relief above a half, whatever the free parameters."""
+    found = formula(scenario, values, seeds)
+    return found | {"absence": found["absence"] + 4.0 * max(0.0, values["exhaustion.relief"] - 0.5)}

@@ -8,18 +8,24 @@ import pytest
 from civicsim import Scenario
 from civicsim.calibration.matching import CUT, determined, fit, implausibility
 from civicsim.calibration.targets import read_targets
-from civicsim.calibration.waves import POINTS, Plan, calibrate, read_free
+from civicsim.calibration.waves import POINTS, Plan, calibrate, read_free, read_priors
 from civicsim.errors import CivicsimError, ScenarioError
-from tests.calibration.made_up import formula
+from civicsim.scenario.scenario import PARAMETERS
+from civicsim.study.design.factors import read_factors
+from tests.calibration.made_up import formula, formula_with_relief
 
 pytest.importorskip("sklearn")
 
-FREE = ["turnover.exit_rate", "turnover.absence_intercept", "voice.exhaustion_weight"]
+RANGES = {
+    "turnover.exit_rate": {"low": 0.001, "high": 0.003},
+    "turnover.absence_intercept": {"low": -3.6, "high": -2.6},
+    "voice.exhaustion_weight": {"low": 1.0, "high": 4.0},
+}
 
 
 def plan(**changes):
     targets = tuple(target for target in read_targets() if target.statistic in ("leavers", "absence"))
-    usual = Plan(Scenario.preset(), targets, read_free(FREE), 2, 16, 1, 20, formula)
+    usual = Plan(Scenario.preset(), targets, read_factors(RANGES, "test"), 2, 16, 1, 20, formula)
     return dataclasses.replace(usual, **changes)
 
 
@@ -61,6 +67,39 @@ def test_no_parameter_is_moved_that_need_not_be(found):
     fits = dataclasses.replace(calibration.plan.free[0].about, default=0.002)
     free = (dataclasses.replace(calibration.plan.free[0], about=fits), *calibration.plan.free[1:])
     assert dataclasses.replace(calibration, plan=dataclasses.replace(calibration.plan, free=free)).settled == {}
+
+
+def test_what_no_target_pins_down_is_drawn_with_the_result_and_judged_by_what_was_simulated(tmp_path):
+    """The first prior does nothing; the second adds absence that no emulator of the free parameters can foresee."""
+    priors = read_factors(
+        {"motivation.carrot_weight": {"low": -0.001, "high": 0.001}, "exhaustion.relief": {"low": 0.1, "high": 1.0}},
+        "test",
+    )
+    calibration = calibrate(plan(priors=priors, simulator=formula_with_relief), tmp_path, processes=1)
+    fitted = calibration.points[calibration.points["wave"] < 2]
+    assert (fitted["exhaustion.relief"] == 0.5).all()
+    candidates = calibration.points[calibration.points["wave"] == 2]
+    for prior in priors:
+        drawn = candidates[prior.key]
+        assert prior.range.low <= drawn.min() < drawn.max() <= prior.range.high
+        assert len(set(drawn)) == len(candidates)
+    draws = calibration.draws_frame()
+    assert list(draws) == [*RANGES, *(prior.key for prior in priors)]
+    assert len(draws) < len(candidates)
+    assert draws["exhaustion.relief"].mean() < candidates["exhaustion.relief"].mean()
+
+
+def test_every_uncertain_parameter_of_a_process_is_fitted_or_drawn():
+    free = read_free()
+    drawn = {factor.key for factor in (*free, *read_priors(free))}
+    left = {key for key, about in PARAMETERS.items() if about.role == "uncertainty"} - drawn
+    # Descriptions of the organisation and lines of the survey; forms and whole numbers; what is nothing by default.
+    described = {"structure", "population", "survey", "events"}
+    assert {
+        key for key in left if key.split(".")[0] not in described and isinstance(PARAMETERS[key].default, float)
+    } == {key for key in left if PARAMETERS[key].default == 0.0 and key.split(".")[0] not in described}
+    for factor in (*free, *read_priors(free)):
+        assert factor.about.low <= factor.range.low < factor.range.high <= factor.about.high, factor.key
 
 
 def test_emulators_know_how_sure_they_are(found):
