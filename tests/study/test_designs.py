@@ -140,6 +140,21 @@ def test_points_that_differ_in_levers_only_share_their_burn_in():
     assert all(len(set(protocol.starts[points])) == 1 for points in by_intercept)
 
 
+def test_what_a_study_sets_or_varies_itself_is_not_drawn_from_a_calibration(tmp_path):
+    def rates(factors=SIZES, fixed=(), **changes):
+        study = small_study(factors=factors, uncertainties={"posterior": 3} | dict(fixed), **changes)
+        return {study.scenario(point).turnover.exit_rate for point in range(len(study.points))}
+
+    swept = {"turnover.exit_rate": [0.001, 0.003]}
+    assert len(rates()) == 3
+    assert rates(fixed={"turnover.exit_rate": 0.0012}) == {0.0012}
+    assert rates(factors=SIZES | swept) == {0.001, 0.003}
+    assert rates(runs=[{"turnover.exit_rate": 0.001}, {"turnover.exit_rate": 0.003}]) == {0.001, 0.003}
+    (tmp_path / "draws.csv").write_text("turnover.exit_rate\n0.002\n")
+    with pytest.raises(ScenarioError, match=r"draws.csv: turnover.exit_rate is among the factors too"):
+        small_study(factors=swept, uncertainties={"file": "draws.csv"}, folder=tmp_path)
+
+
 def test_what_is_kept_gives_the_same_study_without_any_file_or_preset(tmp_path):
     import json
 

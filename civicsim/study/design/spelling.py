@@ -66,7 +66,8 @@ def protocol_of(study: Study) -> Protocol:
     if design.method == "csv":
         rows = read_table(folder / design.file, where, sections)
     own = design.method in ("csv", "list")
-    n_draws, draws = _draws(study, design, first.kind, sections)
+    varied = {factor.key for factor in factors}.union(*(setting for setting, _ in rows))
+    n_draws, draws = _draws(study, design, first.kind, varied, sections)
     n_points = (
         (len(rows) if own else n_settings(design, factors, sections)) * n_draws * len(bases) * max(1, len(shocks))
     )
@@ -219,10 +220,13 @@ def _traces(study: Study, weeks: int) -> dict[str, Any]:
     return asked
 
 
-def _draws(study: Study, design: Design, kind: str, sections: Sections) -> tuple[int, Callable[[], list[Setting]]]:
+def _draws(
+    study: Study, design: Design, kind: str, varied: set[str], sections: Sections
+) -> tuple[int, Callable[[], list[Setting]]]:
     """Return how many draws of the uncertainties there are, and what makes them.
 
-    They are rows of a file, parameter sets of a calibration, or a sample.
+    They are rows of a file, parameter sets of a calibration, or a sample. What the study sets or varies itself is not drawn from
+    a calibration, which covers nearly every uncertain parameter; in a file of the user's own that is a mistake.
     """
     where, given = f"{study.where}: uncertainties", dict[str, Any](study.uncertainties)
     sources = [key for key in ("file", "posterior") if key in given]
@@ -231,11 +235,9 @@ def _draws(study: Study, design: Design, kind: str, sections: Sections) -> tuple
     source = {key: given.pop(key) for key in sources}
     uncertain = read_factors(given, study.where, "uncertainties", sections)
     swept = [factor.key for factor in uncertain if not factor.held]
+    if both := {factor.key for factor in uncertain} & varied:
+        raise ScenarioError(f"{where}: {min(both)} is among the factors too")
     if not source:
-        varied = {factor.key for factor in read_factors(study.factors, study.where, sections=sections)}
-        both = {factor.key for factor in uncertain} & varied
-        if both:
-            raise ScenarioError(f"{where}: {min(both)} is among the factors too")
         return design.draws if swept else 1, partial(draws_of, uncertain, design.draws, design.seed)
     if swept:
         raise ScenarioError(f"{where}: {swept[0]}: with a file of draws, expected one value")
@@ -245,8 +247,10 @@ def _draws(study: Study, design: Design, kind: str, sections: Sections) -> tuple
         raise ScenarioError(f"{where}: {path.name}: a draw has no style")
     if "posterior" in source:
         rows = rows[: checks.whole(source["posterior"], f"{where}: posterior", 1, len(rows))]
+    elif both := varied & set().union(*(row for row, _ in rows)):
+        raise ScenarioError(f"{where}: {path.name}: {min(both)} is among the factors too")
     held = {factor.key: factor.levels[0] for factor in uncertain}
-    return len(rows), lambda: [held | row for row, _ in rows]
+    return len(rows), lambda: [{k: v for k, v in row.items() if k not in varied} | held for row, _ in rows]
 
 
 def _points(
