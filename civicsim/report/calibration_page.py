@@ -22,8 +22,8 @@ _LEVELS = (
 )
 _TRUSTS = "Real trusts of one kind: raw −.48 to −.63; adjusted about +.14 (NHS Staff Survey tables, 2021–24, computed)."
 _MECHANISMS = (
-    "Published findings on what follows from what, and how strongly, beside simulated experiments that measure the same. No "
-    "parameter has been fitted to them yet."
+    "Published findings on what follows from what, and how strongly, beside simulated experiments that measure the same. They "
+    "were fitted together with the targets above; findings that restate others are checked only."
 )
 _METHOD = (
     "a parameter set is ruled out when an emulator's prediction lies too far from a target. Draws are spread over the sets "
