@@ -137,12 +137,14 @@ def checked(found: Calibration) -> pd.DataFrame:
     """Return targets beside the draws simulated with new seeds: mean, and the middle 95 % of the draws."""
     check = found.check
     rows = {}
-    for target in found.plan.targets:
+    # A fit runs the experiments of its targets only: what others find is not known for a draw.
+    measured = tuple(target for target in found.plan.targets if target.statistic in check)
+    for target in measured:
         values = check[target.statistic].replace([np.inf, -np.inf], np.nan).dropna()
         low, high = values.quantile([0.025, 0.975])
         rows[target.statistic] = (values.mean(), low, high, len(values))
     simulated = pd.DataFrame.from_dict(rows, orient="index", columns=["value", "low", "high", "n"])
-    return against_targets(found.plan.targets, simulated)
+    return against_targets(measured, simulated)
 
 
 def _write_calibration(found: Calibration, pinned: np.ndarray, check: pd.DataFrame, folder: Path) -> None:
