@@ -69,7 +69,7 @@ class Plan:
     draws : int
         Candidates for the result: parameter sets that are simulated last and kept unless they are ruled out.
     priors : tuple of Factor
-        Parameters that are not fitted but drawn with the result, from what they may be.
+        Parameters that are not fitted but drawn, in the last wave and with the result, from what they may be.
     simulator : callable
         ``simulator(scenario, values, seeds)`` → statistics by name, for tests of the search; by default :func:`simulate`, with
         the experiments that the fitted targets name.
@@ -78,7 +78,7 @@ class Plan:
     scenario: Scenario
     targets: tuple[Target, ...]
     free: tuple[Factor, ...]
-    waves: int = 3
+    waves: int = 4
     points: int = 110
     seeds: int = 8
     draws: int = 130
@@ -142,8 +142,8 @@ class Plan:
         return _values(self.free, point)
 
     def beside(self, wave: int, n: int) -> list[dict[str, float]]:
-        """Return the parameters that are not fitted at each of n points: drawn for the candidates, and else as they are."""
-        if wave < self.waves or not self.priors:
+        """Return the parameters that are not fitted at each of n points: drawn from the last wave on, before that as they are."""
+        if wave < self.waves - 1 or not self.priors:
             abouts = [factor.about for factor in self.priors]
             return [{a.key: float(getattr(getattr(self.scenario, a.section), a.name)) for a in abouts}] * n
         return [_values(self.priors, point) for point in latin_hypercube(n, len(self.priors), wave)]

@@ -230,7 +230,7 @@ class Calibrate(Changes):
     targets: Annotated[str | None, opt.argument("TARGETS", "Your own targets; the shipped ones by default.")] = None
     free: opt.FreeList = None
     out: Annotated[str, opt.value("DIR", "Folder for results and unfinished work.")] = "calibration"
-    waves: Annotated[int, opt.count("Waves of parameter sets.", 1)] = 3
+    waves: Annotated[int, opt.count("Waves of parameter sets.", 1)] = 4
     points: Annotated[int, opt.count("Parameter sets in each wave.", 1)] = 110
     seeds: Annotated[int, opt.count("Runs of each parameter set.", 1)] = 8
     draws: Annotated[int, opt.count("Candidates for the result.", 1)] = 130

@@ -76,7 +76,7 @@ def test_what_no_target_pins_down_is_drawn_with_the_result_and_judged_by_what_wa
         "test",
     )
     calibration = calibrate(plan(priors=priors, simulator=formula_with_relief), tmp_path, processes=1)
-    fitted = calibration.points[calibration.points["wave"] < 2]
+    fitted = calibration.points[calibration.points["wave"] < 1]
     assert (fitted["exhaustion.relief"] == 0.5).all()
     candidates = calibration.points[calibration.points["wave"] == 2]
     for prior in priors:
