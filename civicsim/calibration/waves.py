@@ -279,21 +279,23 @@ def calibrate(
             frame = _simulated(plan, folder, wave, cube, executor, progress)
             if emulators:
                 hits.append(_hits(fitted, emulators, cube, frame[frame["wave"] == wave]))
+            if wave == plan.waves:
+                # The candidates test the emulators, which must not have seen them.
+                break
             known = np.vstack(cubes)
             calls = [executor.submit(fit, known, frame[target.statistic].to_numpy()) for target in fitted]
             emulators = tuple(call.result() for call in calls)
-            if wave < plan.waves:
-                n = plan.draws if wave == plan.waves - 1 else plan.points
-                cube, share = still_possible(fitted, emulators, n, k, seed=wave + 2)
-                shares.append(share)
-                allowed = (verdict(judged(fitted, emulators, cube)) <= CUT).mean()
-                seen = f"{hits[-1]:.0%} of the simulated values lay in 95 % prediction intervals; " if hits else ""
-                note(f"wave {wave + 1} of {plan.waves}: {seen}{allowed:.0%} of the next parameter sets are allowed")
-    # What was simulated with a set counts too: parameters that are not fitted differ there, and emulators do not see them.
+            n = plan.draws if wave == plan.waves - 1 else plan.points
+            cube, share = still_possible(fitted, emulators, n, k, seed=wave + 2)
+            shares.append(share)
+            allowed = (verdict(judged(fitted, emulators, cube)) <= CUT).mean()
+            seen = f"{hits[-1]:.0%} of the simulated values lay in 95 % prediction intervals; " if hits else ""
+            note(f"wave {wave + 1} of {plan.waves}: {seen}{allowed:.0%} of the next parameter sets are allowed")
+    # What was simulated with a set counts too: it has parameters that are not fitted, and emulators do not see them.
     simulated = frame.loc[frame["wave"] == plan.waves, [target.statistic for target in fitted]].to_numpy().T
     chance = np.array([[emulator.noise**2] for emulator in emulators])
-    seen = np.nan_to_num(implausibility(fitted, simulated, chance))
-    implausible = np.maximum(verdict(judged(fitted, emulators, cube)), verdict(seen))
+    found = np.nan_to_num(implausibility(fitted, simulated, chance))
+    implausible = np.maximum(verdict(judged(fitted, emulators, cube)), verdict(found))
     kept = np.flatnonzero(implausible <= CUT)
     if not len(kept):
         raise CivicsimError(

@@ -141,7 +141,7 @@ class Population:
         label="Demand for care per post",
     )
     demand_team_sd: float = free(0.1, "share", 0, 0.2, "Spread of demand between teams.")
-    demand_organisation_sd: float = free(0.055, "share", 0, 0.1, "Spread of demand between organisations.")
+    demand_organisation_sd: float = free(0.045, "share", 0, 0.1, "Spread of demand between organisations.")
     place_sd: float = free(
         0.012,
         "0–1",

@@ -40,7 +40,7 @@ class Parameters:
     )
     fallback: float = free(0.05, "per week", 0, 0.5, "Share of the way back to old habits per unit of overload.")
     leader_weight: float = parameter(
-        0.28, "0–1", 0, 0.8, "Weight of the chief executive's openness against a manager's own.", _DREW_2020B
+        0.2, "0–1", 0, 0.8, "Weight of the chief executive's openness against a manager's own.", _DREW_2020B
     )
     grip_fear: float = free(0.3, "0–1", 0, 1, "How much full grip adds to the fear that leaders intend.")
     grip_hours: float = free(

@@ -56,7 +56,7 @@ class Parameters:
         0.004, "per week and unit slack", 0.0, 0.15, "Recovery per unit of load below 1.", symbol="κ_R"
     )
     fear_weight: float = free(
-        0.0035, "per week", 0, 0.015, "Exhaustion per unit of fear above the usual.", symbol="κ_F"
+        0.0045, "per week", 0, 0.015, "Exhaustion per unit of fear above the usual.", symbol="κ_F"
     )
     contract_weight: float = parameter(
         0.0015,
