@@ -201,7 +201,7 @@ def test_starting_values_stand_where_they_are_declared_for_and_nowhere_else():
 
 
 def test_tenure_vacancies_and_activation_follow_their_parameters():
-    long, short = (built(n_teams=60, tenure_rate=rate).person["tenure"].mean() for rate in (0.001, 0.01))
+    long, short = (built(n_teams=60, tenure_rate=rate, turnover__enabled=False).person["tenure"].mean() for rate in (0.001, 0.01))
     assert long == pytest.approx(1000, rel=0.1)
     assert short == pytest.approx(100, rel=0.1)
     assert built(n_teams=60, vacant_share=0.3).person["vacant"].mean() == pytest.approx(0.3, abs=0.03)
@@ -304,7 +304,7 @@ def test_measured_dimensions_are_nested_as_the_measured_share_grows():
 
 
 def test_people_start_at_their_anchors_which_spread_as_the_population_states():
-    cohort = built(seeds=range(5))
+    cohort = built(seeds=range(5), turnover__enabled=False, skill_growth=0.0)
     person, population = cohort.person, Scenario().population
     for state in ("exhaustion", "safety", "efficacy", "motivation", "belonging", "trust", "agency"):
         assert (person[state] == person[f"{state}_anchor"]).all()
@@ -313,8 +313,23 @@ def test_people_start_at_their_anchors_which_spread_as_the_population_states():
         assert person[state].std() == pytest.approx(getattr(population, f"{state}_sd"), abs=0.02)
 
 
+def test_the_first_staff_are_those_whom_turnover_has_left():
+    """They are less exhausted than those who come, by the variance times the slope of leaving, and skilled by their years."""
+    kept = {"seeds": range(5), "skill_growth": 0.0}
+    newcomers, left = built(turnover__enabled=False, **kept).person, built(exit_exhaustion=4.0, exit_trust=0.8, **kept).person
+    population = Scenario().population
+    shift = left["exhaustion"].mean() - newcomers["exhaustion"].mean()
+    assert shift == pytest.approx(-4.0 * population.exhaustion_sd**2, abs=0.003)
+    assert left["trust"].mean() - newcomers["trust"].mean() == pytest.approx(0.8 * population.attitude_sd**2, abs=0.003)
+    # Who tires and stays away from leaving less has been there longer.
+    assert np.corrcoef(left["exhaustion"], left["tenure"])[0, 1] < -0.2
+    grown = built(seeds=range(5), turnover__enabled=False, skill_growth=0.002).person
+    expected = 1.0 - np.exp(-0.002 * newcomers["tenure"])
+    np.testing.assert_allclose(grown["skill"], newcomers["skill"] + expected * (1.0 - newcomers["skill"]), atol=1e-6)
+
+
 def test_without_spread_people_are_alike():
-    spreads = {name: 0.0 for name in ("safety_sd", "efficacy_sd", "attitude_sd", "skill_sd", "alignment_sd")}
+    spreads = {name: 0.0 for name in ("safety_sd", "efficacy_sd", "attitude_sd", "skill_sd", "alignment_sd", "skill_growth")}
     person = built(**spreads).person
     for state in ("safety", "efficacy", "motivation", "trust", "skill", "alignment"):
         assert np.ptp(person[state]) == 0.0

@@ -20,7 +20,7 @@ class Reference:
     """Usual levels at the status quo."""
 
     usual_voice_share: float = fixed(
-        0.448, "0–1", 0, 1, "Usual share of noticed problems that are voiced.", _MEASURED, symbol="v₀"
+        0.438, "0–1", 0, 1, "Usual share of noticed problems that are voiced.", _MEASURED, symbol="v₀"
     )
     usual_dealt_share: float = fixed(
         0.142, "0–1", 0, 1, "Usual share of noticed problems that are acted on.", _MEASURED, symbol="r₀"
@@ -42,7 +42,7 @@ class Reference:
     usual_influence: float = fixed(
         0.338, "0–1", 0, 1, "Usual influence of staff: half agency, half authority.", _MEASURED
     )
-    usual_quality_spread: float = fixed(0.0735, "0–1", 0, 1, "Usual spread of true quality between teams.", _MEASURED)
+    usual_quality_spread: float = fixed(0.069, "0–1", 0, 1, "Usual spread of true quality between teams.", _MEASURED)
     usual_engaged: float = fixed(
         0.278, "0–1", 0, 1, "Usual share of the hour budget that is spent with people.", _MEASURED
     )

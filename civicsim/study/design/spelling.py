@@ -295,6 +295,7 @@ def _points(
     kinds = dict.fromkeys(("point", "policy", "future", "setting", "draw"), "int32") | {"against": "Int32"}
     frame = frame.astype(kinds)
     names: dict[str, str] = {}
+    columns: dict[str, np.ndarray] = {}
     for key in keys:
         about = sections.parameters[key]
         names[column_of(about)] = key
@@ -302,5 +303,5 @@ def _points(
             drawn.get(key, setting.get(key, usual[label][key])) for label, _, setting in policies for drawn in draws
         ]
         kind = object if about.choices else type(about.default)
-        frame[column_of(about)] = np.array(cells, dtype=kind).repeat(len(shocks))
-    return frame, names
+        columns[column_of(about)] = np.array(cells, dtype=kind).repeat(len(shocks))
+    return pd.concat([frame, pd.DataFrame(columns, index=frame.index)], axis=1), names
