@@ -185,7 +185,7 @@ STARTS = {
     "hostility_start": (("team", "hostility"),),
     "answered_start": (("team", "answered_share"), ("organisation", "answered_memory")),
     "voice_norm_start": (("organisation", "voice_norm"),),
-    "satisfaction_start": (("patient", "satisfaction"),),
+    "satisfaction_start": (("patient", "satisfaction"), ("organisation", "satisfaction_memory")),
     "heard_start": (("panel", "heard"),),
 }
 
@@ -201,7 +201,9 @@ def test_starting_values_stand_where_they_are_declared_for_and_nowhere_else():
 
 
 def test_tenure_vacancies_and_activation_follow_their_parameters():
-    long, short = (built(n_teams=60, tenure_rate=rate, turnover__enabled=False).person["tenure"].mean() for rate in (0.001, 0.01))
+    long, short = (
+        built(n_teams=60, tenure_rate=rate, turnover__enabled=False).person["tenure"].mean() for rate in (0.001, 0.01)
+    )
     assert long == pytest.approx(1000, rel=0.1)
     assert short == pytest.approx(100, rel=0.1)
     assert built(n_teams=60, vacant_share=0.3).person["vacant"].mean() == pytest.approx(0.3, abs=0.03)
@@ -316,7 +318,10 @@ def test_people_start_at_their_anchors_which_spread_as_the_population_states():
 def test_the_first_staff_are_those_whom_turnover_has_left():
     """They are less exhausted than those who come, by the variance times the slope of leaving, and skilled by their years."""
     kept = {"seeds": range(5), "skill_growth": 0.0}
-    newcomers, left = built(turnover__enabled=False, **kept).person, built(exit_exhaustion=4.0, exit_trust=0.8, **kept).person
+    newcomers, left = (
+        built(turnover__enabled=False, **kept).person,
+        built(exit_exhaustion=4.0, exit_trust=0.8, **kept).person,
+    )
     population = Scenario().population
     shift = left["exhaustion"].mean() - newcomers["exhaustion"].mean()
     assert shift == pytest.approx(-4.0 * population.exhaustion_sd**2, abs=0.003)
@@ -329,7 +334,9 @@ def test_the_first_staff_are_those_whom_turnover_has_left():
 
 
 def test_without_spread_people_are_alike():
-    spreads = {name: 0.0 for name in ("safety_sd", "efficacy_sd", "attitude_sd", "skill_sd", "alignment_sd", "skill_growth")}
+    spreads = {
+        name: 0.0 for name in ("safety_sd", "efficacy_sd", "attitude_sd", "skill_sd", "alignment_sd", "skill_growth")
+    }
     person = built(**spreads).person
     for state in ("safety", "efficacy", "motivation", "trust", "skill", "alignment"):
         assert np.ptp(person[state]) == 0.0

@@ -21,7 +21,7 @@ from civicsim.scenario.shipped import styles
 
 ACTIONS = ("launch", "install", "vacancy_wave", "pairing", "leader_exit", "many_directives")
 LIVELY = {
-    "partners__n": 20, "levers__compact": 1.0, "levers__weight_observation": 1.0, "levers__weight_huddles": 1.0,
+    "partners__n": 20, "partners__idea_rate": 0.5, "levers__compact": 1.0, "levers__weight_observation": 1.0, "levers__weight_huddles": 1.0,
     "levers__weight_deliberation": 1.0, "levers__directive_rate": 0.8, "levers__authority": 0.6, "levers__fear": 0.6,
     "levers__forum_independence": 0.8, "levers__forum_budget": 1.0, "lifecycle__n_cycles": 2, "lifecycle__cycle_weeks": 2,
     "lifecycle__headspace_gain": 10.0, "response__patience": 26, "response__detriment": 0.4, "voice__guardian_appeal": -2.0,
@@ -66,7 +66,7 @@ def counts(events):
         "acted": of("answer", "acted on"), "explained": of("answer", "explained"), "silent": of("answer", "silence"),
         "acted_forum": of("answer", "granted"), "timed_out": of("drop", "timed out"), "lapsed": of("drop", "lapsed"),
         "detriments": of("detriment"), "deliberated": of("deliberation"), "ideas_rejected": of("deliberation", "rejected"),
-        "directives": of("directive"), **{name: of("directive", name) for name in EVENTS["directive"]},
+        "directives": of("directive"), **{name.replace(" ", "_"): of("directive", name) for name in EVENTS["directive"]},
         "trials_begun": of("trial", "begun"), "trials_won": of("trial", "won"),
         "trials_lost": of("drop", "trial failed", "no consent"),
         "cycles_due": of("trial", "cycle missed", "cycle for", "cycle against"),

@@ -130,7 +130,7 @@ def test_quarters_are_counted_from_week_zero_also_before_it(cohort, week):
 
 def ordered(crowd, **changes):
     cohort = contest(crowd.copy())
-    step(put(cohort, **changes), "codification")
+    step(put(cohort, dimension__contested=0.0, **changes), "codification")
     return cohort.dimension["directive"]
 
 

@@ -295,10 +295,13 @@ def test_fulfilment_breach_and_contract_follow_from_their_parts(cohort):
     np.testing.assert_allclose(org["belief"], belief)
     np.testing.assert_allclose(org["fulfilment"], kept * belief)
     np.testing.assert_allclose(org["breach"], 1 - kept)
+    # A share of the promises is set, and the rest of what staff expect is kept as it is without any compact.
     part = settled(cohort, organisation__compact=0.4, p__compact__kept_share=0.7, **NEGOTIATED)
-    np.testing.assert_allclose(part["contract"], 0.7 - (K0 + 0.8 * 0.5 * (1 - K0)))
-    np.testing.assert_allclose(part["breach"], 0.8 * 0.3)
-    np.testing.assert_allclose(part["fulfilment"], 0.8 * 0.7 * 0.5 * 0.7)
+    as_it_is = settled(cohort, **NEGOTIATED | {"organisation__compact": 0.0})["contract"] + K0
+    kept = 0.8 * 0.7 + 0.2 * as_it_is
+    np.testing.assert_allclose(part["contract"], kept - (K0 + 0.8 * 0.5 * (1 - K0)))
+    np.testing.assert_allclose(part["breach"], 0.8 * (1 - kept))
+    np.testing.assert_allclose(part["fulfilment"], 0.8 * kept * 0.5 * 0.7)
 
 
 def test_more_answers_less_overload_and_kept_hours_keep_more_promises(cohort):
@@ -330,18 +333,6 @@ def test_promises_are_settled_at_the_end_of_a_quarter_and_stand_until_the_next(c
             np.testing.assert_array_equal(own.organisation["breach"], before)
         else:
             assert (own.organisation["breach"] > 0.5).all()
-
-
-def test_how_much_is_answered_is_remembered_for_a_quarter(cohort):
-    own = put(cohort.copy(), organisation__answered_memory=0.5)
-    own.week = 1
-    own.tally[:] = 0
-    own.tally["acted"], own.tally["explained"], own.tally["silent"] = 1, 2, 1
-    PROCESSES["compact"].step(own, 0, 3)
-    np.testing.assert_allclose(own.organisation["answered_memory"], 0.5 + (0.75 - 0.5) / 13)
-    own.tally[:] = 0
-    PROCESSES["compact"].step(own, 0, 3)
-    np.testing.assert_allclose(own.organisation["answered_memory"], 0.5 + (0.75 - 0.5) / 13)
 
 
 def test_deliberation_counts_in_whichever_week_of_the_quarter_it_happened(cohort):
@@ -616,8 +607,10 @@ def load_added(cohort, **changes):
 
 
 def test_what_staff_take_on_in_return_for_a_ledger_costs_them_hours(cohort):
-    np.testing.assert_allclose(load_added(cohort, **LEDGER), 0.1, atol=1e-12)
-    np.testing.assert_allclose(load_added(cohort, organisation__compact=0.75), 0.05, atol=1e-12)
+    believed = {"organisation__belief": 1.0, "team__belief": 1.0}
+    np.testing.assert_allclose(load_added(cohort, **LEDGER, **believed), 0.1, atol=1e-12)
+    np.testing.assert_allclose(load_added(cohort, organisation__compact=0.75, **believed), 0.05, atol=1e-12)
+    assert rising(load_added(cohort, **LEDGER, organisation__belief=b, team__belief=b)[0] for b in GRID)
     for t in range(len(cohort.team)):
         assert rising(load_added(cohort, organisation__compact=c)[t] for c in (0.5, 0.7, 0.9, 1.0))
         assert rising(load_added(cohort, **LEDGER, p__compact__return_hours=h)[t] for h in (0.0, 0.1, 1.0))

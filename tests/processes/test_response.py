@@ -482,6 +482,17 @@ def test_the_person_who_raised_it_and_the_team_hear_what_came_of_it(cohort):
     assert (cohort.person["acted_memory"][others] == 0.5).all()
 
 
+def test_how_much_is_answered_is_remembered_for_a_quarter(cohort):
+    put(cohort, organisation__answered_memory=0.5)
+    quiet = after(cleared(cohort.copy()), "response")
+    np.testing.assert_array_equal(quiet.organisation["answered_memory"], 0.5)
+    answered = everywhere(enough_hours(cleared(cohort.copy())), 1)
+    answered = after(answered, "response", organisation__authority_enacted=1.0)
+    np.testing.assert_allclose(answered.organisation["answered_memory"], 0.5 + (1.0 - 0.5) / 13)
+    silent = after(everywhere(cleared(cohort.copy()), 1, weeks_ago=9), "response")
+    np.testing.assert_allclose(silent.organisation["answered_memory"], 0.5 - 0.5 / 13)
+
+
 def test_silence_after_an_invitation_hurts_more_than_silence_alone(cohort):
     everywhere(cleared(cohort), 1, weeks_ago=9)
     outcomes = [after(cohort, "response", organisation__invitation=i).team["outcomes"].mean() for i in (0.0, 1.0)]

@@ -491,7 +491,8 @@ class Organisation:
             if u < self.leader_openness * (1.0 - self.fear_enacted) * together:
                 dimension.code, dimension.measured, dimension.measured_rank = 0, False, 1.0
                 self.count["withdrawn"] += 1
-        dimension.contested = 0.0
+        if p.enabled:
+            dimension.contested = 0.0
 
     # -- partners --------------------------------------------------------------------------------------------------------
 

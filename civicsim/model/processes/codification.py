@@ -63,7 +63,7 @@ def superior(hits, code_hits):
 @compiled
 def _hear_contest(org, q, week, d, about, count):
     """Withdraw what teams contest, the target on it too, if leaders give way; then start the quarter afresh."""
-    if about.contested > 0.0 and q.enabled and about.code != 0:
+    if about.contested > 0.0 and about.code != 0:
         u, _, _, _ = uniforms(org.seed, CONTEST, week, org.key, d)
         if u < gives_way_probability(org.leader_openness, org.fear_enacted, q.contest_weight, about.contested):
             about.code = about.measured = 0
@@ -100,7 +100,8 @@ def _step(first, last, week, p, organisation, dimension, tally, practice):
             if learns and ahead[d] != 0 and dimension[o, d].code != majority:
                 dimension[o, d].code = majority
                 tally[o].codified += 1
-            _hear_contest(org, q, week, d, dimension[o, d], tally[o])
+            if q.enabled:
+                _hear_contest(org, q, week, d, dimension[o, d], tally[o])
             ordered = (
                 q.directives_enabled and dimension[o, d].code != 0 and u_order < org.directive_rate * q.quarterly_share
             )

@@ -388,7 +388,7 @@ def _step(
             spent += g.response_hours
         org.spent[RESPONSE] = spent / org.n_staff
         settled = count.acted + count.explained + count.silent
-        if settled > 0.0:
+        if q.enabled and settled > 0.0:
             org.answered_memory += ((count.acted + count.explained) / settled - org.answered_memory) / QUARTER
 
 
