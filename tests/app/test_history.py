@@ -15,11 +15,13 @@ from civicsim.model.organisation import FROM_NEIGHBOURS, STAFF
 from civicsim.scenario.scenario import Scenario
 
 SMALL = Scenario.preset().with_(n_teams=5, team_size=9, n_executives=3, burn_in_weeks=26, weeks=80)
+# In the run of this seed ideas travel in both ways, several times each: seen by neighbours, and agreed for all.
+SEED = 9
 
 
 @pytest.fixture(scope="module")
 def start():
-    return burn_in(SMALL, 1)
+    return burn_in(SMALL, (SEED,))
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +30,7 @@ def played(start):
 
 
 def test_a_run_week_by_week_is_the_run_at_once(start, played):
-    whole = run(SMALL, 1, start=start)
+    whole = run(SMALL, (SEED,), start=start)
     assert played.record.tally.tobytes() == whole.recorder.tally.tobytes()
     assert played.record.snapshot.tobytes() == whole.recorder.snapshot.tobytes()
     assert np.array_equal(played.states[STATES.index("safety"), -1], as_bytes(whole.cohort.person["safety"]))
@@ -156,7 +158,7 @@ def test_people_who_are_new_have_not_been_silent_before(played):
         assert "Spoke up in 0" not in person_story(played, int(person), int(week))["sum"]
 
 
-def test_its_outcomeems_is_told_apart(played):
+def test_the_three_outcomes_are_told_apart(played):
     came = played.acts & SILENCE
     assert {0, 2, 4, 6} == set(np.unique(came).tolist())
 
