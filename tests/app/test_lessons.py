@@ -1,12 +1,15 @@
 """Lessons are data: all that are shipped are complete, and adding one touches no code."""
 
+import dataclasses
 import re
 import shutil
 
+import numpy as np
 import pytest
 
 from civicsim.app import work
 from civicsim.app.common import player_words
+from civicsim.app.history import BRIGHT, DARK
 from civicsim.app.lessons import FOLDER, lessons, read_lesson
 from civicsim.app.verdicts import verdict
 from civicsim.app.words import PATHS
@@ -46,17 +49,25 @@ def test_a_lesson_has_all_that_a_class_needs():
 
 WORSE, OPEN, BETTER = "worse", "too close to call", "better"
 CLAIMS = {
-    "voice-without-response": {"voice_share": (0.30, WORSE), "efficacy": (0.35, WORSE), "weeks_to_response": (6.6, WORSE)},
-    "hitting-the-target": {
-        "quality_reported": (0.65, OPEN), "voice_share": (0.26, WORSE), "quality_true": (0.62, WORSE),
-        "gaming_gap": (0.03, WORSE), "harm_rate": (5.8, WORSE),
+    "voice-without-response": {
+        "voice_share": (0.25, WORSE), "efficacy": (0.34, WORSE), "weeks_to_response": (6.2, WORSE), "survey_all_safe": (61.0, WORSE),
     },
-    "two-regimes": {"voice_share": (0.38, WORSE), "psychological_safety": (0.54, WORSE), "efficacy": (0.49, OPEN)},
-    "battening-down": {"problem_seeking": (0.70, BETTER)},
-    "compact": {"trust": (0.40, WORSE), "voice_share": (0.23, WORSE)},
-    "panel-without-a-budget": {"forum_acted_share": (0.0, WORSE), "satisfaction": (0.62, OPEN)},
-    "leaders-come-and-go": {"voice_share": (0.85, BETTER), "fear_met": (0.15, BETTER), "efficacy": (0.64, BETTER)},
-    "crisis-and-reset": {"belonging": (0.60, OPEN), "voice_share": (0.49, OPEN), "burnt_out_share": (0.29, OPEN)},
+    "hitting-the-target": {
+        "quality_reported": (0.72, OPEN), "voice_share": (0.14, WORSE), "quality_true": (0.67, WORSE),
+        "gaming_gap": (0.04, WORSE), "harm_rate": (4.7, WORSE), "psychological_safety": (0.43, WORSE),
+    },
+    "two-regimes": {
+        "voice_share": (0.25, WORSE), "psychological_safety": (0.47, WORSE), "efficacy": (0.50, BETTER), "fear_met": (0.61, WORSE),
+    },
+    "battening-down": {"problem_seeking": (0.68, BETTER), "burnt_out_share": (0.23, BETTER)},
+    "compact": {"trust": (0.40, WORSE), "voice_share": (0.28, WORSE)},
+    "panel-without-a-budget": {"forum_acted_share": (0.0, WORSE), "satisfaction": (0.70, OPEN)},
+    "leaders-come-and-go": {
+        "voice_share": (0.84, BETTER), "psychological_safety": (0.67, BETTER), "fear_met": (0.137, BETTER), "efficacy": (0.62, BETTER),
+    },
+    "crisis-and-reset": {
+        "belonging": (0.64, OPEN), "voice_share": (0.43, OPEN), "burnt_out_share": (0.30, OPEN), "psychological_safety": (0.57, OPEN),
+    },
 }  # fmt: skip
 """What the texts rest on: value of the second run in its last year, and the verdict against the first."""
 
@@ -78,10 +89,62 @@ def test_every_lesson_with_two_runs_has_claims():
     assert set(CLAIMS) == {name for name, lesson in lessons().items() if len(lesson.runs) == 2}
 
 
+# What texts report about a change that is not among the lesson's runs, which are counted from 0.
+HOURS, WORDS = {"levers.weight_response": 10.0}, {"levers.compact": 0.0}
+CHANGED = (
+    ("voice-without-response", 1, HOURS, {"voice_share": 0.50, "weeks_to_response": 0.17}),
+    ("compact", 0, WORDS, {"trust": 0.60, "voice_share": 0.75}),
+    ("compact", 1, WORDS, {"trust": 0.40, "voice_share": 0.28}),
+)
+
+
+@pytest.mark.parametrize(("name", "which", "changes", "claims"), CHANGED)
+def test_a_lesson_reports_what_a_change_does(name, which, changes, claims):
+    scenario = lessons()[name].runs[which]
+    for key, value in changes.items():
+        scenario = scenario.set(key, value)
+    found = work.batch(scenario, work.MANY).last_year
+    assert {measure: found[measure].mean() for measure in claims} == pytest.approx(claims, rel=0.06, abs=0.01)
+
+
+PASSING = (
+    ("crisis-and-reset", 64, {"belonging": (0.637, 0.719)}),
+    (
+        "crisis-and-reset",
+        72,
+        {"burnt_out_share": (0.306, 0.290), "voice_share": (0.44, 0.466), "permission_met": (0.30, 0.383)},
+    ),
+    ("crisis-and-reset", 156, {"belonging": (0.64, 0.64), "permission_met": (0.30, 0.30)}),
+    ("two-regimes", 104, {"voice_share": (0.44, 0.155), "efficacy": (0.475, 0.43)}),
+    ("two-regimes", 260, {"voice_share": (0.42, 0.275), "fear_met": (0.35, 0.56)}),
+    ("battening-down", 156, {"problem_seeking": (0.55, 0.68)}),
+)
+
+
+@pytest.mark.parametrize(("name", "week", "claims"), PASSING)
+def test_a_lesson_reports_what_passes(name, week, claims):
+    """Both runs at a week of which the text tells."""
+    runs = [work.batch(scenario, work.MANY).paths for scenario in lessons()[name].runs]
+    for measure, values in claims.items():
+        found = [path[measure][week // work.STEP - 1].mean() for path in runs]
+        assert found == pytest.approx(values, rel=0.03), measure
+
+
 def test_about_three_of_twenty_teams_are_bright_and_as_many_dark():
     batch = work.batch(lessons()["bright-and-dark"].runs[0], work.MANY)
-    assert batch.last_year["bright_share"].mean() == pytest.approx(0.15, abs=0.015)
-    assert batch.last_year["dark_share"].mean() == pytest.approx(0.15, abs=0.015)
+    assert batch.last_year["bright_share"].mean() == pytest.approx(0.14, abs=0.015)
+    assert batch.last_year["dark_share"].mean() == pytest.approx(0.14, abs=0.015)
+
+
+def test_seven_in_ten_spots_of_the_first_week_are_gone_after_five_years():
+    one = lessons()["bright-and-dark"].runs[0]
+    runs = [work.playback(dataclasses.replace(one, seed=one.seed + k)).spots for k in range(work.MANY)]
+    for kind in (BRIGHT, DARK):
+        spots = (np.array(runs) & kind) > 0
+        first, last = spots[:, 0], spots[:, -1]
+        assert (first & ~last).sum() / first.sum() == pytest.approx(0.7, abs=0.05)
+        assert spots.any(axis=1).mean() > 0.5
+        assert first[0].sum() >= 2, "the run on screen has spots to choose from"
 
 
 def test_a_new_folder_is_a_new_lesson(tmp_path):
