@@ -51,7 +51,10 @@ def check(output: Output, request: study_commands.Check) -> None:
     data = {"file": path, "valid": True, "question": study.question, "study": study.protocol.digest}
     data |= {key: getattr(effort, key) for key in ("points", "seeds", "runs", "processes")}
     data |= {"seconds": round(effort.seconds, 1), "bytes": int(effort.n_bytes), "warnings": output.warnings}
-    varied = ", ".join(study.protocol.factors.values()) or "nothing but styles"
+    names = list(study.protocol.factors.values())
+    # Factors come first; the draws of a calibration cover hundreds of parameters.
+    more = [f"and {len(names) - _MOST_SHOWN} more"] if len(names) > _MOST_SHOWN else []
+    varied = ", ".join([*names[:_MOST_SHOWN], *more]) or "nothing but styles"
     lines = [
         f"{path} is a valid study: {study.question}",
         f"{counted(effort.points, 'point')} × {counted(effort.seeds, 'seed')} = {counted(effort.runs, 'run')}; "

@@ -303,12 +303,16 @@ def decisions(found: Sequence[Decision]) -> Iterator[Part]:
             f"choice between the two would gain from knowing it, in {own.about.unit} with 95 % bootstrap intervals. 'By chance' "
             "is what a parameter without effect may reach"
         )
-        rows = own.table.to_dict("records")
+        if (left := len(own.table) - _MOST_DECIDING) > 0:
+            caption += f"; {left} parameters that are worth less are left out here, and are in the data"
+        rows = own.table.head(_MOST_DECIDING).to_dict("records")
         yield Part(
             "What decides", [own.words, *explained([own.difference.caution])], table=table_of(caption, _DECIDES, rows)
         )
 
 
+_MOST_DECIDING = 20
+"""Parameters in a table of what decides: the draws of a calibration vary hundreds."""
 _DECIDES: Columns = {
     "Parameter": lambda row: f"{row['label']}\n{row['parameter']}",
     "Share": lambda row: percent(row["share"]),

@@ -1,6 +1,7 @@
 """Studies from the command line: what is printed, what is written, and how mistakes are put."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,12 @@ def test_a_new_study_file_can_be_checked(tool):
     assert "2 points × 30 seeds = 60 runs; seeds 1–30" in printed.out
     assert " in 2 processes, and " in printed.out
     assert printed.err.strip() == "Next: civicsim study run mine.toml --out mine-results"
+
+
+def test_a_check_over_the_draws_of_a_calibration_names_a_few_of_what_varies(tool, study):
+    printed = tool("study", "check", "study.toml", "--draws", "2", "--processes", "0").out
+    assert re.search(r"varied: [^;]*,\s+and\s+2\d\d\s+more\n", printed)
+    assert len(printed.splitlines()) < 12
 
 
 def test_check_as_json_has_runs_seconds_and_bytes(tool, study):

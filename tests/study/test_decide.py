@@ -1,11 +1,14 @@
 """What decides: a case with a known answer, nulls, turns of the sign, and a study of two styles."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import norm
 
 from civicsim.errors import CivicsimError
+from civicsim.report.analysis_tables import decisions
 from civicsim.study.analysis.decide import decide, partial_information
 from civicsim.study.analysis.matched import About, Matched
 
@@ -92,6 +95,17 @@ def test_the_other_way_round_the_difference_turns_and_the_worth_stays():
     )
     assert one.difference.mean == pytest.approx(-other.difference.mean)
     np.testing.assert_allclose(one.table["evppi"], other.table["evppi"], atol=1e-9)
+
+
+def test_of_hundreds_of_parameters_the_table_shows_those_worth_most_and_says_how_many_are_left_out():
+    found = decide(a_study(), "burnt_out_share", ["civic-culture", "command"])
+    rows = [found.table.iloc[:1], *(found.table.iloc[1:].assign(parameter=f"other.n{k}") for k in range(30))]
+    (part,) = decisions([replace(found, table=pd.concat(rows, ignore_index=True))])
+    assert len(part.table.rows) == 20
+    assert "exhaustion.fear_weight" in part.table.rows[0][0]
+    assert "11 parameters that are worth less are left out here" in part.table.caption
+    (short,) = decisions([found])
+    assert "left out" not in short.table.caption
 
 
 def test_what_a_seed_does_to_all_draws_alike_is_no_difference_between_draws():

@@ -233,7 +233,7 @@ def decide(results: Store | Matched, measure: str, policies: Sequence[str] | Non
         rows.append({"parameter": key, "label": label, **vars(found), "clear": clear, "unit": about.unit})
     if not rows:
         raise CivicsimError(f"{runs.where}: no uncertain parameter is varied; add [uncertainties] to the study")
-    table = pd.DataFrame(rows).sort_values("evppi", ascending=False, ignore_index=True)
+    table = pd.DataFrame(rows).sort_values(["evppi", "share"], ascending=False, ignore_index=True)
     better = float((about.sign * mean[there] > 0.0).mean())
     return Decision(
         about, (chosen[0], chosen[1]), differing(mean[there], bounds=about.apart), better, run_to_run, table
