@@ -188,15 +188,26 @@ STARTS = {
     "satisfaction_start": (("patient", "satisfaction"), ("organisation", "satisfaction_memory")),
     "heard_start": (("panel", "heard"),),
 }
+LEARNED = {"answered_start": {("person", "answered_memory")}, "acted_start": {("person", "acted_memory")}}
+"""Where people hold a starting value as far as they have learned it in their years in post."""
+
+
+def grows(cohort, table, column):
+    """Whether a memory is that of the whole share, as far as the weeks in post have taught it."""
+    person = cohort.tables[table]
+    learned = 1.0 - np.exp(-person["tenure"] / Scenario().population.remembered_weeks)
+    return np.allclose(person[column], 0.875 * learned, atol=1e-6)
 
 
 def test_starting_values_stand_where_they_are_declared_for_and_nowhere_else():
     usual, wrong = built(), []
-    for name, places in STARTS.items():
+    for name in STARTS | LEARNED:
+        places, learned = STARTS.get(name, ()), LEARNED.get(name, set())
         own = built(**{name: 0.875})
         wrong += [f"{name}: {place}" for place in places if (own.tables[place[0]][place[1]] != 0.875).any()]
         changed = {tuple(column.split(".")) for column in changed_columns(usual, own)}
-        wrong += [f"{name}: {place} too" for place in changed - set(places)]
+        wrong += [f"{name}: {place} too" for place in changed - set(places) - learned]
+        wrong += [f"{name}: {place} the less learned" for place in learned if not grows(own, *place)]
     assert wrong == []
 
 
@@ -316,16 +327,31 @@ def test_people_start_at_their_anchors_which_spread_as_the_population_states():
 
 
 def test_the_first_staff_are_those_whom_turnover_has_left():
-    """They are less exhausted than those who come, by the variance times the slope of leaving, and skilled by their years."""
+    """They are those of newcomers, shifted by the variance times the slope of leaving, and skilled by their years."""
     kept = {"seeds": range(5), "skill_growth": 0.0}
-    newcomers, left = (
-        built(turnover__enabled=False, **kept).person,
-        built(exit_exhaustion=4.0, exit_trust=0.8, **kept).person,
-    )
+    slopes = {
+        "turnover__exit_exhaustion": 4.0,
+        "turnover__exit_trust": 0.8,
+        "turnover__exit_belonging": 0.5,
+        "exhaustion__return_rate": 0.06,
+        "exhaustion__contagion": 0.02,
+        "exhaustion__support_weight": 0.02,
+        "motivation__belonging_own": 0.5,
+    }
+    newcomers, left = built(turnover__enabled=False, **kept).person, built(**slopes, **kept).person
     population = Scenario().population
-    shift = left["exhaustion"].mean() - newcomers["exhaustion"].mean()
-    assert shift == pytest.approx(-4.0 * population.exhaustion_sd**2, abs=0.003)
-    assert left["trust"].mean() - newcomers["trust"].mean() == pytest.approx(0.8 * population.attitude_sd**2, abs=0.003)
+    exhausted, attitude = population.exhaustion_sd**2, population.attitude_sd**2
+    shifts = {name: left[name].mean() - newcomers[name].mean() for name in ("exhaustion", "trust", "belonging")}
+    # Three quarters of exhaustion are a person's own; a unit of belonging takes a quarter of a unit of exhaustion off.
+    expected = {
+        "exhaustion": -0.75 * 4.0 * exhausted,
+        "trust": 0.8 * attitude,
+        "belonging": 0.5 * (0.5 + 0.25 * 4.0) * attitude,
+    }
+    assert shifts == pytest.approx(expected, abs=0.002)
+    alone = built(exhaustion__enabled=False, motivation__enabled=False, **slopes, **kept).person
+    assert alone["exhaustion"].mean() - newcomers["exhaustion"].mean() == pytest.approx(-4.0 * exhausted, abs=0.002)
+    assert alone["belonging"].mean() - newcomers["belonging"].mean() == pytest.approx(0.5 * attitude, abs=0.002)
     # Who tires and stays away from leaving less has been there longer.
     assert np.corrcoef(left["exhaustion"], left["tenure"])[0, 1] < -0.2
     grown = built(seeds=range(5), turnover__enabled=False, skill_growth=0.002).person

@@ -133,7 +133,7 @@ def _blank(name: str, *shape: int) -> Any:
     return Table(shape, _TYPES[name]) if name in IN_COLUMNS else np.zeros(shape, dtype=_TYPES[name])
 
 
-def _fill_people(person: np.ndarray, rng: np.random.Generator, population: Population, turnover: Any) -> None:
+def _fill_people(person: np.ndarray, rng: np.random.Generator, population: Population, sections: Any) -> None:
     """Give every post an occupant with the attitudes and the skill of the population, as far as turnover has left them."""
     n = len(person)
     for state in ("exhaustion", "safety", "efficacy"):
@@ -145,13 +145,38 @@ def _fill_people(person: np.ndarray, rng: np.random.Generator, population: Popul
         person[state] = person[f"{state}_anchor"] = _normal(rng, mean, population.attitude_sd, n)
     person["skill"] = _normal(rng, population.skill_mean, population.skill_sd, n)
     person["alignment"] = _normal(rng, population.alignment_mean, population.alignment_sd, n)
-    _have_served(person, rng, population, turnover)
+    _have_served(person, rng, population, sections)
     person["vacant"] = rng.random(n) < population.vacant_share
     person["headspace"] = population.headspace_start
+    learned = 1.0 - np.exp(-person["tenure"] / population.remembered_weeks)
+    person["answered_memory"], person["acted_memory"] = (
+        population.answered_start * learned,
+        population.acted_start * learned,
+    )
     person["load"] = 1.0
 
 
-def _have_served(person: np.ndarray, rng: np.random.Generator, population: Population, turnover: Any) -> None:
+def _reasons_to_leave(sections: Any) -> dict[str, float]:
+    """Return how much a unit more of what a person brought along changes the log of the weekly chance of leaving.
+
+    What counts is what becomes of it once the person has settled in. Exhaustion lies κ₀/(κ₀+κ_C) of the way from that of
+    colleagues to a person's own. Belonging keeps a share w of what was brought along, and each unit of it takes κ_S/(κ₀+κ_C)
+    off exhaustion.
+    """
+    turnover, tiring, motivation = sections["turnover"], sections["exhaustion"], sections["motivation"]
+    if not turnover.enabled:
+        return dict.fromkeys(("exhaustion", "trust", "belonging"), 0.0)
+    pull = tiring.return_rate + tiring.contagion
+    kept, relieved = (tiring.return_rate / pull, tiring.support_weight / pull) if tiring.enabled else (1.0, 0.0)
+    own = motivation.belonging_own if motivation.enabled else 1.0
+    return {
+        "exhaustion": turnover.exit_exhaustion * kept,
+        "trust": -turnover.exit_trust,
+        "belonging": -own * (turnover.exit_belonging + turnover.exit_exhaustion * relieved),
+    }
+
+
+def _have_served(person: np.ndarray, rng: np.random.Generator, population: Population, sections: Any) -> None:
     """Make the first staff those whom turnover has left, not newcomers: else the status quo drifts until all are replaced.
 
     Where people come with a normal trait of spread σ and leave at a rate h·exp(e·x), those who are there have the mean μ − σ²e
@@ -159,12 +184,8 @@ def _have_served(person: np.ndarray, rng: np.random.Generator, population: Popul
     for an exponential time with mean 1/r.
     """
     leaving = np.zeros(len(person))
-    for state, spread, slope in (
-        ("exhaustion", population.exhaustion_sd, turnover.exit_exhaustion),
-        ("trust", population.attitude_sd, -turnover.exit_trust),
-        ("belonging", population.attitude_sd, -turnover.exit_belonging),
-    ):
-        slope *= turnover.enabled
+    for state, slope in _reasons_to_leave(sections).items():
+        spread = population.exhaustion_sd if state == "exhaustion" else population.attitude_sd
         person[state] = person[f"{state}_anchor"] = np.clip(person[state] - spread**2 * slope, *AT_FIRST)
         leaving += slope * person[state]
     rate = np.exp(leaving)
@@ -300,12 +321,12 @@ def renew_ties(cohort: Cohort, roster: Roster) -> None:
 
 
 def _build_people(
-    rng: np.random.Generator, population: Population, turnover: Any, shape: _Shape, filled: bool
+    rng: np.random.Generator, population: Population, sections: Any, shape: _Shape, filled: bool
 ) -> Table:
     """Return people by post: staff by team, then managers of teams, of divisions, executives, and the chief."""
     n_staff, n_teams, n_managers = shape.n_staff, shape.n_teams, shape.n_managers
     person = _blank("person", n_staff + n_managers)
-    _fill_people(person, rng, population, turnover)
+    _fill_people(person, rng, population, sections)
     if filled:
         person["vacant"] = 0
     person["vacant"][-1] = 0
@@ -397,8 +418,7 @@ def build_organisation(
     structure: Structure,
     population: Population,
     levers: Levers,
-    turnover: Any,
-    compact: Any,
+    sections: Any,
     rng: np.random.Generator,
     roster: Roster | None = None,
 ) -> tuple[Tables, np.ndarray]:
@@ -408,8 +428,9 @@ def build_organisation(
     ----------
     structure, population, levers
         Sizes, starting distributions and governance.
-    turnover, compact : dataclass
-        Parameters of turnover, by which those who are there have been selected, and of the compact, as far as it is believed.
+    sections : dict of str to dataclass
+        Parameters of the processes: turnover, exhaustion and motivation have selected those who are there, and the compact is
+        believed as far as it is kept.
     rng : numpy.random.Generator
         Source of all its randomness.
     roster : Roster, optional
@@ -423,7 +444,7 @@ def build_organisation(
         Its cross-team ties.
     """
     shape = _shape(structure, roster)
-    person = _build_people(rng, population, turnover, shape, filled=roster is not None)
+    person = _build_people(rng, population, sections, shape, filled=roster is not None)
     manager = _build_managers(rng, population, shape)
     team = _build_teams(rng, population, shape)
     dimension, practice, need = _build_landscape(rng, population, shape.n_teams, structure.n_dimensions)
@@ -452,7 +473,7 @@ def build_organisation(
         "patient": patient,
     }
     _found(organisation[0], rng, population, structure, tables)
-    organisation["belief"] = team["belief"] = compact.belief_start
+    organisation["belief"] = team["belief"] = sections["compact"].belief_start
     organisation["independence"] = levers.forum_independence
     set_levers(tables, levers)
     for name in ENACTED:
@@ -543,12 +564,7 @@ def build(
     for seed in seeds:
         rng = np.random.Generator(np.random.Philox(key=seed))
         sized = [dataclasses.replace(structure, n_teams=int(n)) for n in teams_of_linked(structure, seed)]
-        tables, ties = stack(
-            [
-                build_organisation(each, population, levers, sections["turnover"], sections["compact"], rng, roster)
-                for each in sized
-            ]
-        )
+        tables, ties = stack([build_organisation(each, population, levers, sections, rng, roster) for each in sized])
         if structure.n_organisations > 1 and structure.tie_outside > 0.0:
             tie_across(structure, seed, tables["person"], ties)
             about = (tables[name] for name in ("organisation", "team", "person"))

@@ -20,21 +20,21 @@ class Reference:
     """Usual levels at the status quo."""
 
     usual_voice_share: float = fixed(
-        0.438, "0–1", 0, 1, "Usual share of noticed problems that are voiced.", _MEASURED, symbol="v₀"
+        0.415, "0–1", 0, 1, "Usual share of noticed problems that are voiced.", _MEASURED, symbol="v₀"
     )
     usual_dealt_share: float = fixed(
-        0.142, "0–1", 0, 1, "Usual share of noticed problems that are acted on.", _MEASURED, symbol="r₀"
+        0.143, "0–1", 0, 1, "Usual share of noticed problems that are acted on.", _MEASURED, symbol="r₀"
     )
-    usual_openness: float = fixed(0.394, "0–1", 0, 1, "Usual openness of managers.", _MEASURED, symbol="O₀")
+    usual_openness: float = fixed(0.413, "0–1", 0, 1, "Usual openness of managers.", _MEASURED, symbol="O₀")
     usual_exhaustion: float = fixed(
-        0.508, "0–1", 0.01, 0.99, "Exhaustion at which people leave at the usual rate.", _MEASURED, symbol="E_ref"
+        0.514, "0–1", 0.01, 0.99, "Exhaustion at which people leave at the usual rate.", _MEASURED, symbol="E_ref"
     )
-    usual_safety: float = fixed(0.564, "0–1", 0.01, 1, "Usual psychological safety.", _MEASURED, symbol="S₀")
+    usual_safety: float = fixed(0.555, "0–1", 0.01, 1, "Usual psychological safety.", _MEASURED, symbol="S₀")
     usual_efficacy: float = fixed(
-        0.473, "0–1", 0.01, 1, "Usual belief that speaking up leads to action.", _MEASURED, symbol="V₀"
+        0.467, "0–1", 0.01, 1, "Usual belief that speaking up leads to action.", _MEASURED, symbol="V₀"
     )
     usual_overload: float = fixed(
-        0.092, "load", 0.001, 1, "Usual overload of teams, the recent load above 1.", _MEASURED, symbol="ov₀"
+        0.083, "load", 0.001, 1, "Usual overload of teams, the recent load above 1.", _MEASURED, symbol="ov₀"
     )
     usual_tenure: float = fixed(
         380.0, "weeks", 1, 2000, "Weeks that half of the staff have been in post.", _USUAL_TENURE_SOURCE
@@ -42,26 +42,26 @@ class Reference:
     usual_influence: float = fixed(
         0.338, "0–1", 0, 1, "Usual influence of staff: half agency, half authority.", _MEASURED
     )
-    usual_quality_spread: float = fixed(0.069, "0–1", 0, 1, "Usual spread of true quality between teams.", _MEASURED)
+    usual_quality_spread: float = fixed(0.064, "0–1", 0, 1, "Usual spread of true quality between teams.", _MEASURED)
     usual_engaged: float = fixed(
-        0.278, "0–1", 0, 1, "Usual share of the hour budget that is spent with people.", _MEASURED
+        0.283, "0–1", 0, 1, "Usual share of the hour budget that is spent with people.", _MEASURED
     )
-    usual_belonging: float = fixed(0.633, "0–1", 0, 1, "Usual belonging of staff.", _MEASURED, symbol="X_ref")
-    usual_motivation: float = fixed(0.544, "0–1", 0, 1, "Usual motivation of staff.", _MEASURED, symbol="M_ref")
+    usual_belonging: float = fixed(0.616, "0–1", 0, 1, "Usual belonging of staff.", _MEASURED, symbol="X_ref")
+    usual_motivation: float = fixed(0.547, "0–1", 0, 1, "Usual motivation of staff.", _MEASURED, symbol="M_ref")
     usual_kept: float = fixed(
-        0.82, "0–1", 0, 1, "Usual share kept of what staff expect without any compact.", _MEASURED, symbol="k₀"
+        0.811, "0–1", 0, 1, "Usual share kept of what staff expect without any compact.", _MEASURED, symbol="k₀"
     )
     usual_answered: float = fixed(
-        0.601, "0–1", 0, 1, "Usual share of settled items that were acted on or explained.", _MEASURED, symbol="a₀"
+        0.606, "0–1", 0, 1, "Usual share of settled items that were acted on or explained.", _MEASURED, symbol="a₀"
     )
     usual_part: float = fixed(
-        0.45, "0–1", 0, 1, "Usual part that teams take in improvement, by their year's ideas.", _MEASURED
+        0.426, "0–1", 0, 1, "Usual part that teams take in improvement, by their year's ideas.", _MEASURED
     )
     usual_directives: float = fixed(
-        0.416, "per dimension and year", 0, 4, "Usual number of directives on a dimension of care.", _MEASURED
+        0.408, "per dimension and year", 0, 4, "Usual number of directives on a dimension of care.", _MEASURED
     )
-    usual_harm: float = fixed(0.038, "per post and year", 0.001, 2, "Usual harm to patients.", _MEASURED)
-    usual_satisfaction: float = fixed(0.68, "0–1", 0, 1, "Usual satisfaction of patients.", _MEASURED)
+    usual_harm: float = fixed(0.036, "per post and year", 0.001, 2, "Usual harm to patients.", _MEASURED)
+    usual_satisfaction: float = fixed(0.685, "0–1", 0, 1, "Usual satisfaction of patients.", _MEASURED)
     usual_carrot: float = fixed(0.15, "0–1", 0, 1, "Usual rewards for meeting targets.", _LEVER)
     usual_invitation: float = fixed(0.4, "0–1", 0, 1, "Usual invitation to speak up.", _LEVER)
     usual_fear: float = fixed(0.35, "0–1", 0, 1, "Usual fear of blame.", _LEVER, symbol="F₀")

@@ -97,13 +97,13 @@ class Population:
     efficacy_mean: float = free(0.66, "0–1", 0, 1, "Mean belief that speaking up helps, as people bring it along.")
     efficacy_sd: float = free(0.20, "0–1", 0, 0.3, "Spread between people of that belief.")
     motivation_mean: float = free(0.55, "0–1", 0, 1, "Mean motivation that people bring along.")
-    belonging_mean: float = free(0.59, "0–1", 0, 1, "Mean belonging that people bring along.")
+    belonging_mean: float = free(0.56, "0–1", 0, 1, "Mean belonging that people bring along.")
     trust_mean: float = free(0.55, "0–1", 0, 1, "Mean trust that people bring along.")
     agency_mean: float = free(0.50, "0–1", 0, 1, "Mean sense of agency that people bring along.")
     attitude_sd: float = free(0.15, "0–1", 0, 0.3, "Spread of motivation, belonging, trust and agency between people.")
     skill_mean: float = free(0.36, "0–1", 0.1, 0.9, "Mean skill in improving work.")
     skill_growth: float = free(
-        0.0004,
+        0.0003,
         "per week",
         0,
         0.005,
@@ -175,7 +175,7 @@ class Population:
     )
     practice_follows_code: float = free(0.60, "0–1", 0, 1, "Share of practices that start as the protocols ask.")
     practice_fits: float = parameter(
-        0.75, "0–1", 0, 1, "Share of the other practices that fit local reality at the start.", _PRACTICE_FITS_SOURCE
+        0.85, "0–1", 0, 1, "Share of the other practices that fit local reality at the start.", _PRACTICE_FITS_SOURCE
     )
     status_doctor: float = fixed(1.0, "standing", -1, 1, "Standing of doctors.", _STATUS)
     status_nurse: float = fixed(0.2, "standing", -1, 1, "Standing of nurses.", _STATUS)
@@ -204,7 +204,11 @@ class Population:
     seek_start: float = fixed(0.6, "0–1", 0, 1, "Problem-seeking of teams at the start.", _START)
     hostility_start: float = fixed(0.3, "0–1", 0, 1, "Hostility between groups of staff at the start.", _START)
     answered_start: float = fixed(
-        0.65, "0–1", 0, 1, "Share of raised items that were acted on or explained before the start.", _START
+        0.6, "0–1", 0, 1, "Share of raised items that were acted on or explained before the start.", _START
+    )
+    acted_start: float = fixed(0.25, "0–1", 0, 1, "Share of raised items that were acted on before the start.", _START)
+    remembered_weeks: float = fixed(
+        160.0, "weeks", 1, 1000, "Weeks in post over which the first staff learned how their items fared.", _START
     )
     voice_norm_start: float = fixed(
         0.42, "0–1", 0, 1, "Share of noticed problems that were voiced before the start.", _START
