@@ -66,7 +66,7 @@ CLAIMS = {
         "voice_share": (0.84, BETTER), "psychological_safety": (0.67, BETTER), "fear_met": (0.137, BETTER), "efficacy": (0.62, BETTER),
     },
     "crisis-and-reset": {
-        "belonging": (0.64, OPEN), "voice_share": (0.43, OPEN), "burnt_out_share": (0.30, OPEN), "psychological_safety": (0.57, OPEN),
+        "belonging": (0.62, OPEN), "voice_share": (0.442, BETTER), "burnt_out_share": (0.306, OPEN), "psychological_safety": (0.57, OPEN),
     },
 }  # fmt: skip
 """What the texts rest on: value of the second run in its last year, and the verdict against the first."""
@@ -92,7 +92,7 @@ def test_every_lesson_with_two_runs_has_claims():
 # What texts report about a change that is not among the lesson's runs, which are counted from 0.
 HOURS, WORDS = {"levers.weight_response": 10.0}, {"levers.compact": 0.0}
 CHANGED = (
-    ("voice-without-response", 1, HOURS, {"voice_share": 0.50, "weeks_to_response": 0.17}),
+    ("voice-without-response", 1, HOURS, {"voice_share": 0.50, "weeks_to_response": 0.19}),
     ("compact", 0, WORDS, {"trust": 0.60, "voice_share": 0.75}),
     ("compact", 1, WORDS, {"trust": 0.40, "voice_share": 0.28}),
 )
@@ -108,15 +108,15 @@ def test_a_lesson_reports_what_a_change_does(name, which, changes, claims):
 
 
 PASSING = (
-    ("crisis-and-reset", 64, {"belonging": (0.637, 0.719)}),
+    ("crisis-and-reset", 64, {"belonging": (0.622, 0.704)}),
     (
         "crisis-and-reset",
         72,
-        {"burnt_out_share": (0.306, 0.290), "voice_share": (0.44, 0.466), "permission_met": (0.30, 0.383)},
+        {"burnt_out_share": (0.312, 0.296), "voice_share": (0.444, 0.464), "permission_met": (0.30, 0.384)},
     ),
-    ("crisis-and-reset", 156, {"belonging": (0.64, 0.64), "permission_met": (0.30, 0.30)}),
-    ("two-regimes", 104, {"voice_share": (0.44, 0.155), "efficacy": (0.475, 0.43)}),
-    ("two-regimes", 260, {"voice_share": (0.42, 0.275), "fear_met": (0.35, 0.56)}),
+    ("crisis-and-reset", 156, {"belonging": (0.622, 0.623), "permission_met": (0.30, 0.30)}),
+    ("two-regimes", 104, {"voice_share": (0.446, 0.15), "efficacy": (0.473, 0.422)}),
+    ("two-regimes", 260, {"voice_share": (0.428, 0.268), "fear_met": (0.352, 0.558)}),
     ("battening-down", 156, {"problem_seeking": (0.55, 0.68)}),
 )
 
@@ -132,8 +132,8 @@ def test_a_lesson_reports_what_passes(name, week, claims):
 
 def test_about_three_of_twenty_teams_are_bright_and_as_many_dark():
     batch = work.batch(lessons()["bright-and-dark"].runs[0], work.MANY)
-    assert batch.last_year["bright_share"].mean() == pytest.approx(0.14, abs=0.015)
-    assert batch.last_year["dark_share"].mean() == pytest.approx(0.14, abs=0.015)
+    assert batch.last_year["bright_share"].mean() == pytest.approx(0.15, abs=0.015)
+    assert batch.last_year["dark_share"].mean() == pytest.approx(0.15, abs=0.015)
 
 
 def test_seven_in_ten_spots_of_the_first_week_are_gone_after_five_years():
