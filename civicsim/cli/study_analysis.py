@@ -12,13 +12,14 @@ import pandas as pd
 
 from civicsim.cli import Stopped, study_commands
 from civicsim.cli.commands import Compare as Compared
+from civicsim.cli.files import check_ending, table_writer, write_file
 from civicsim.cli.output import Output
 from civicsim.cli.studying import beside, load, read, run_in, study_progress, worker_options
 from civicsim.cli.tables import part_lines
 from civicsim.errors import CivicsimError
 from civicsim.experiment.run import seeds_of
 from civicsim.model.week import PUBLISHED
-from civicsim.report import analysis_tables
+from civicsim.report import analysis_tables, effect_tables
 from civicsim.report.parts import Columns, Part, Row, table_of
 from civicsim.report.words import INTERVAL, counted, explained, number, percent
 from civicsim.scenario.scenario import Scenario
@@ -29,6 +30,8 @@ from civicsim.study.analysis.adversary import adversary as search
 from civicsim.study.analysis.contrasts import contrasts, tails
 from civicsim.study.analysis.decide import decide as decide_in
 from civicsim.study.analysis.discovery import discover as discover_in
+from civicsim.study.analysis.effects import effects as effects_of
+from civicsim.study.analysis.effects import variance_shares
 from civicsim.study.analysis.matched import Matched, matched, short
 from civicsim.study.analysis.multiverse import multiverse as multiverse_of
 from civicsim.study.analysis.regret import crossings
@@ -48,6 +51,19 @@ def compare(output: Output, request: study_commands.Compare) -> None:
         raise CivicsimError(f"{request.folder}: no policy is compared with another; one style and no first setting")
     data = {"contrasts": found, "tails": worst, "warnings": output.warnings}
     _show(output, store, data, analysis_tables.comparison(found, worst))
+
+
+def effects(output: Output, request: study_commands.Effects) -> None:
+    """Show the effects of the factors of a full grid, and their shares of the variance."""
+    if request.out is not None:
+        check_ending(request.out, (".csv", ".parquet"), "--out")
+    store, runs = _complete(output, request)
+    found, shares = effects_of(runs, request.factor, request.by or ()), variance_shares(runs)
+    data = {"effects": found, "variance": shares, "warnings": output.warnings}
+    if request.out is not None:
+        write_file(request.out, table_writer(found))
+        data["file"] = request.out
+    _show(output, store, data, effect_tables.effect_parts(found, shares))
 
 
 def compare_over_draws(

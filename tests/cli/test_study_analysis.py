@@ -77,6 +77,21 @@ def test_sensitivity_and_discovery_print_their_tables(call, monkeypatch):
     assert "civic-culture loses to status-quo on" in " ".join(found.out.split())
 
 
+def test_effects_of_styles_are_printed_and_written(call, kept):
+    printed = call("study", "effects", "results", "--measures", "trust,load", "--out", "effects.csv")
+    assert printed.code == 0, printed.err
+    text = " ".join(printed.out.split())
+    assert "Main effects of style civic-culture − status-quo" in text
+    assert re.search("on average .* seeds .* draws ", text)
+    assert re.search(r"run-to-run variation +\d", text)
+    assert (kept.parent / "effects.csv").read_text().count("\n") == 3
+    values = json.loads(call("study", "effects", "results", "--measures", "trust", "--json").out)
+    assert sum(row["share"] for row in values["variance"]) == pytest.approx(1.0)
+    wrong = call("study", "effects", "results", "--factor", "fear")
+    assert (wrong.code, wrong.err.count("\n")) == (2, 1)
+    assert "no factor 'fear'; valid names: style" in wrong.err
+
+
 def test_the_page_has_comparison_worst_runs_and_regret(call):
     assert call("study", "report", "results", "--out", "page.html").code == 0
     page = Path("page.html").read_text()
