@@ -29,6 +29,7 @@ from civicsim.study.analysis.adversary import BATCH, OTHER, WORST, Adversary
 from civicsim.study.analysis.adversary import adversary as search
 from civicsim.study.analysis.contrasts import contrasts, tails
 from civicsim.study.analysis.decide import decide as decide_in
+from civicsim.study.analysis.declared import declared_contrasts
 from civicsim.study.analysis.discovery import discover as discover_in
 from civicsim.study.analysis.effects import effects as effects_of
 from civicsim.study.analysis.effects import variance_shares
@@ -55,15 +56,32 @@ def compare(output: Output, request: study_commands.Compare) -> None:
 
 def effects(output: Output, request: study_commands.Effects) -> None:
     """Show the effects of the factors of a full grid, and their shares of the variance."""
-    if request.out is not None:
-        check_ending(request.out, (".csv", ".parquet"), "--out")
     store, runs = _complete(output, request)
     found, shares = effects_of(runs, request.factor, request.by or ()), variance_shares(runs)
     data = {"effects": found, "variance": shares, "warnings": output.warnings}
-    if request.out is not None:
-        write_file(request.out, table_writer(found))
-        data["file"] = request.out
-    _show(output, store, data, effect_tables.effect_parts(found, shares))
+    _show(output, store, data | _written(request.out, found), effect_tables.effect_parts(found, shares))
+
+
+def declared(output: Output, request: study_commands.Contrasts) -> None:
+    """Show the verdict on each contrast that a study declared."""
+    store = read(output, request.folder)
+    _warn_of_gaps(output, store)
+    if not store.study.contrast:
+        raise CivicsimError(
+            f"{request.folder}: the study declares no [[contrast]]; study compare compares its policies"
+        )
+    found = declared_contrasts(store)
+    data = {"contrasts": found, "warnings": output.warnings}
+    _show(output, store, data | _written(request.out, found), effect_tables.declared_parts(found))
+
+
+def _written(out: str | None, found: pd.DataFrame) -> dict[str, str]:
+    """Write a table to a file, if one is asked for, and return its name for JSON."""
+    if out is None:
+        return {}
+    check_ending(out, (".csv", ".parquet"), "--out")
+    write_file(out, table_writer(found))
+    return {"file": out}
 
 
 def compare_over_draws(
@@ -197,10 +215,14 @@ def _complete(
 ) -> tuple[Store, Matched]:
     """Return results and their matched runs, with warnings about runs that are missing or failed."""
     store = read(output, request.folder)
+    _warn_of_gaps(output, store)
+    return store, matched(store, measures or request.measures)
+
+
+def _warn_of_gaps(output: Output, store: Store) -> None:
     if not store.complete:
         output.warn(f"{counted(store.status()['missing'], 'run')} missing so far: results may change")
     _warn_of_failures(output, store)
-    return store, matched(store, measures or request.measures)
 
 
 def _warn_of_failures(output: Output, store: Store) -> None:

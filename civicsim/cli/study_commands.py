@@ -172,6 +172,21 @@ class Effects(Analysed):
     out: Annotated[str | None, opt.value("FILE", "Write the effects to a .csv or .parquet file.")] = None
 
 
+@command("study contrasts", "study_analysis.declared")
+class Contrasts:
+    """Score the contrasts that a study declared beforehand.
+
+        civicsim study contrasts results
+        civicsim study contrasts results --json
+
+    Each block [[contrast]] of the study file gets its effect with an interval, the share of draws in which its sign holds,
+    and a verdict: supported; supported, but small; not shown; contradicted; by construction; or not testable yet.
+    """
+
+    folder: opt.StudyFolder
+    out: Annotated[str | None, opt.value("FILE", "Write the table to a .csv or .parquet file.")] = None
+
+
 @command("study regret", "study_analysis.regret")
 class Regret(Analysed):
     """Compare policies by their regret over all futures.

@@ -1,4 +1,4 @@
-"""Effects of factors, and their shares of the variance, as parts of a page."""
+"""Effects of factors, their shares of the variance, and verdicts on declared contrasts, as parts of a page."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from civicsim.report.parts import Columns, Part, Row, Table, interval_of, table_of
-from civicsim.report.words import INTERVAL, explained, in_pairs, judged, percent, with_interval
+from civicsim.report.words import INTERVAL, explained, in_pairs, judged, number, percent, with_interval
 from civicsim.study.analysis.contrasts import BOTH
 from civicsim.study.analysis.effects import INTERACTION, MAIN, SIMPLE
 
@@ -79,3 +79,37 @@ def _shares(found: pd.DataFrame) -> Table | None:
 def _share(row: Row) -> str:
     chance = "" if np.isnan(row["chance"]) else f" ({percent(row['chance'], 1)})"
     return f"{percent(row['share'], 1)}{chance}"
+
+
+def declared_parts(found: pd.DataFrame) -> Iterator[Part]:
+    """Yield a table of :func:`civicsim.study.analysis.declared.declared_contrasts`, and the contrasts in words."""
+    caption = (
+        f"Differences between runs of one seed and draw, with {INTERVAL} run-to-run intervals, on which verdicts rest; "
+        "± is the largest difference that is too small to matter"
+    )
+    columns = dict(_DECLARED)
+    if found["share"].isna().all():
+        del columns["Draws"]
+    else:
+        caption += ". Draws: share in which the sign holds"
+    words: dict[str, list[str]] = {}
+    for row in found.drop_duplicates("name").to_dict("records"):
+        for text in filter(None, (row["statement"], row["note"])):
+            words.setdefault(text, []).append(row["name"])
+    yield Part(table=table_of(caption, columns, found))
+    yield Part(items=["", *(f"{', '.join(names)}: {text}" for text, names in words.items())])
+
+
+def _of_part(row: Row) -> str:
+    return "\n".join(text for text in (f"{row['name']}: {row['label']}", row["part"]) if isinstance(text, str) and text)
+
+
+_DECLARED: Columns = {
+    "Contrast": _of_part,
+    "Sign": lambda row: row["sign"],
+    "Effect": lambda row: "\n".join(
+        (*with_interval(row["difference"], row["run_low"], row["run_high"], True), f"± {number(row['margin'])}")
+    ),
+    "Draws": lambda row: percent(row["share"]),
+    "Verdict": lambda row: row["verdict"],
+}
