@@ -31,7 +31,10 @@ from .study.analysis.adversary import adversary as adversary
 from .study.analysis.contrasts import contrasts as contrasts
 from .study.analysis.contrasts import tails as tails
 from .study.analysis.decide import decide as decide
+from .study.analysis.declared import declared_contrasts as declared_contrasts
 from .study.analysis.discovery import discover as discover
+from .study.analysis.effects import effects as effects
+from .study.analysis.effects import variance_shares as variance_shares
 from .study.analysis.multiverse import multiverse as multiverse
 from .study.analysis.regret import crossings as crossings
 from .study.analysis.regret import regret as regret

@@ -12,13 +12,14 @@ import pandas as pd
 
 from civicsim.cli import Stopped, study_commands
 from civicsim.cli.commands import Compare as Compared
+from civicsim.cli.files import check_ending, table_writer, write_file
 from civicsim.cli.output import Output
 from civicsim.cli.studying import beside, load, read, run_in, study_progress, worker_options
 from civicsim.cli.tables import part_lines
 from civicsim.errors import CivicsimError
 from civicsim.experiment.run import seeds_of
 from civicsim.model.week import PUBLISHED
-from civicsim.report import analysis_tables
+from civicsim.report import analysis_tables, effect_tables
 from civicsim.report.parts import Columns, Part, Row, table_of
 from civicsim.report.words import INTERVAL, counted, explained, number, percent
 from civicsim.scenario.scenario import Scenario
@@ -28,7 +29,10 @@ from civicsim.study.analysis.adversary import BATCH, OTHER, WORST, Adversary
 from civicsim.study.analysis.adversary import adversary as search
 from civicsim.study.analysis.contrasts import contrasts, tails
 from civicsim.study.analysis.decide import decide as decide_in
+from civicsim.study.analysis.declared import declared_contrasts
 from civicsim.study.analysis.discovery import discover as discover_in
+from civicsim.study.analysis.effects import effects as effects_of
+from civicsim.study.analysis.effects import variance_shares
 from civicsim.study.analysis.matched import Matched, matched, short
 from civicsim.study.analysis.multiverse import multiverse as multiverse_of
 from civicsim.study.analysis.regret import crossings
@@ -48,6 +52,36 @@ def compare(output: Output, request: study_commands.Compare) -> None:
         raise CivicsimError(f"{request.folder}: no policy is compared with another; one style and no first setting")
     data = {"contrasts": found, "tails": worst, "warnings": output.warnings}
     _show(output, store, data, analysis_tables.comparison(found, worst))
+
+
+def effects(output: Output, request: study_commands.Effects) -> None:
+    """Show the effects of the factors of a full grid, and their shares of the variance."""
+    store, runs = _complete(output, request)
+    found, shares = effects_of(runs, request.factor, request.by or ()), variance_shares(runs)
+    data = {"effects": found, "variance": shares, "warnings": output.warnings}
+    _show(output, store, data | _written(request.out, found), effect_tables.effect_parts(found, shares))
+
+
+def declared(output: Output, request: study_commands.Contrasts) -> None:
+    """Show the verdict on each contrast that a study declared."""
+    store = read(output, request.folder)
+    _warn_of_gaps(output, store)
+    if not store.study.contrast:
+        raise CivicsimError(
+            f"{request.folder}: the study declares no [[contrast]]; study compare compares its policies"
+        )
+    found = declared_contrasts(store)
+    data = {"contrasts": found, "warnings": output.warnings}
+    _show(output, store, data | _written(request.out, found), effect_tables.declared_parts(found))
+
+
+def _written(out: str | None, found: pd.DataFrame) -> dict[str, str]:
+    """Write a table to a file, if one is asked for, and return its name for JSON."""
+    if out is None:
+        return {}
+    check_ending(out, (".csv", ".parquet"), "--out")
+    write_file(out, table_writer(found))
+    return {"file": out}
 
 
 def compare_over_draws(
@@ -181,10 +215,14 @@ def _complete(
 ) -> tuple[Store, Matched]:
     """Return results and their matched runs, with warnings about runs that are missing or failed."""
     store = read(output, request.folder)
+    _warn_of_gaps(output, store)
+    return store, matched(store, measures or request.measures)
+
+
+def _warn_of_gaps(output: Output, store: Store) -> None:
     if not store.complete:
         output.warn(f"{counted(store.status()['missing'], 'run')} missing so far: results may change")
     _warn_of_failures(output, store)
-    return store, matched(store, measures or request.measures)
 
 
 def _warn_of_failures(output: Output, store: Store) -> None:

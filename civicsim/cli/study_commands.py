@@ -1,7 +1,7 @@
 """The commands of ``civicsim study`` with their options and help."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 from civicsim.cli import options as opt
 from civicsim.cli.declaring import command, request
@@ -155,6 +155,38 @@ class Compare(Analysed):
     """
 
 
+@command("study effects", "study_analysis.effects")
+class Effects(Analysed):
+    """Show effects and interactions of the factors of a full grid.
+
+        civicsim study effects results --measures adoptions_local
+        civicsim study effects results --factor weight_protected --by permission,demand_per_post
+        civicsim study effects results --out effects.csv
+
+    Factors are styles, swept parameters and sets of shocks. Without --factor: main effects, and interactions of two. With
+    it: also its effect at each level of those under --by, and interactions of three. Shares of the variance add up to 1.
+    """
+
+    factor: Annotated[str | None, opt.value("NAME", "The factor whose effect is asked for.")] = None
+    by: Annotated[Any, opt.names("permission,style", "Factors on which the effect may depend.", "--by")] = None
+    out: Annotated[str | None, opt.value("FILE", "Write the effects to a .csv or .parquet file.")] = None
+
+
+@command("study contrasts", "study_analysis.declared")
+class Contrasts:
+    """Score the contrasts that a study declared beforehand.
+
+        civicsim study contrasts results
+        civicsim study contrasts results --json
+
+    Each block [[contrast]] of the study file gets its effect with an interval, the share of draws in which its sign holds,
+    and a verdict: supported; supported, but small; not shown; contradicted; by construction; or not testable yet.
+    """
+
+    folder: opt.StudyFolder
+    out: Annotated[str | None, opt.value("FILE", "Write the table to a .csv or .parquet file.")] = None
+
+
 @command("study regret", "study_analysis.regret")
 class Regret(Analysed):
     """Compare policies by their regret over all futures.
@@ -207,8 +239,8 @@ class Sensitivity(Analysed):
         civicsim study sensitivity results --measures quality_true
         civicsim study sensitivity results --difference
 
-    By the design of the study: Sobol' indices, elementary effects (Morris) or PAWN. A design with missing or failed runs
-    is refused.
+    By the design of the study: Sobol' indices, elementary effects (Morris), PAWN, or exact shares of the variance of a full
+    grid. A design with missing or failed runs is refused.
     """
 
     difference: Annotated[bool, opt.flag("--difference", "Analyse paired differences instead of the measures.")] = False

@@ -175,7 +175,7 @@ def test_every_page_is_accessible_and_asks_no_one_else(visit):
             f"{PAINTED} && document.body.innerText.includes('Could it be chance? 30')",
         ),
         ("handout", "/lessons/compact/handout", "document.body.innerText.includes('For teachers')"),
-        ("results", "/results", "document.body.innerText.includes('Not shown: nothing is sampled')"),
+        ("results", "/results", "document.body.innerText.includes('Analysis of variance')"),
         ("about", "/about", "document.querySelectorAll('tbody tr').length > 30"),
     )
     for name, path, until in pages:

@@ -148,12 +148,15 @@ def test_where_a_style_loses_is_told_against_the_first(sampled):
     assert '<th scope="row">fear &gt; 0.5</th><td>3 of 20</td><td>50% (20%–80%)</td><td>75%</td>' in shown
 
 
+def test_a_full_grid_shows_exact_shares(folder):
+    rows, about = dependences(open_store(folder), "load")
+    assert {row["factor"] for row in rows} == {"style", "fear", "style × fear", "run-to-run variation"}
+    assert sum(row["value"] for row in rows) == pytest.approx(1.0)
+    assert about.startswith("Analysis of variance (share of the variance), from 4 rows of the design and 2 seeds; the")
+
+
 def test_what_a_design_cannot_tell_is_left_out_with_one_sentence_why(folder):
     store = open_store(folder)
-    rows, why = dependences(store, "voice_share")
-    assert rows == []
-    assert why.startswith("Not shown: nothing is sampled")
-    assert str(folder) not in why
     ((why, rows),) = losses(store, "voice_share")
     assert rows == []
     assert why.startswith("Not shown: voice_share: 2 cases with a value: expected at least 20")

@@ -77,6 +77,70 @@ def test_sensitivity_and_discovery_print_their_tables(call, monkeypatch):
     assert "civic-culture loses to status-quo on" in " ".join(found.out.split())
 
 
+def test_effects_of_styles_are_printed_and_written(call, kept):
+    printed = call("study", "effects", "results", "--measures", "trust,load", "--out", "effects.csv")
+    assert printed.code == 0, printed.err
+    text = " ".join(printed.out.split())
+    assert "Main effects of style civic-culture − status-quo" in text
+    assert re.search("on average .* seeds .* draws ", text)
+    assert re.search(r"run-to-run variation +\d", text)
+    assert (kept.parent / "effects.csv").read_text().count("\n") == 3
+    values = json.loads(call("study", "effects", "results", "--measures", "trust", "--json").out)
+    assert sum(row["share"] for row in values["variance"]) == pytest.approx(1.0)
+    wrong = call("study", "effects", "results", "--factor", "fear")
+    assert (wrong.code, wrong.err.count("\n")) == (2, 1)
+    assert "no factor 'fear'; valid names: style" in wrong.err
+
+
+DECLARED = """question = "Does it hold?"
+seeds = 4
+weeks = 3
+burn_in_weeks = 1
+measures = ["trust"]
+design = "contrasts"
+[factors]
+n_teams = 1
+team_size = 4
+n_executives = 1
+[[contrast]]
+name = "fear"
+statement = "Fear costs trust."
+measure = "trust"
+sign = "-"
+a = { fear = 0.9 }
+b = { fear = 0.0 }
+[[contrast]]
+name = "later"
+measure = "no_such"
+sign = "+"
+level = 0
+not_testable = "nothing measures it"
+"""
+
+
+def test_declared_contrasts_are_checked_run_and_scored(call, kept):
+    (kept.parent / "declared.toml").write_text(DECLARED)
+    checked = call("study", "check", "declared.toml")
+    assert (checked.code, "3 points × 4 seeds" in checked.out) == (0, True), checked.err
+    assert call("study", "run", "declared.toml", "--out", "declared", "--processes", "1").code == 0
+    printed = call("study", "contrasts", "declared", "--out", "verdicts.csv")
+    assert printed.code == 0, printed.err
+    text = " ".join(printed.out.split())
+    assert re.search(r"fear: Trust .* - ", text)
+    assert "fear: Fear costs trust." in text
+    assert "later: nothing measures it" in text
+    rows = json.loads(call("study", "contrasts", "declared", "--json").out)["contrasts"]
+    assert [row["verdict"] for row in rows][1:] == ["not testable yet"]
+    assert (kept.parent / "verdicts.csv").read_text().count("\n") == 3
+    (kept.parent / "wrong.toml").write_text(DECLARED.replace('measure = "trust"\nsign', 'measure = "trsut"\nsign'))
+    wrong = call("study", "check", "wrong.toml")
+    assert (wrong.code, wrong.err.count("\n")) == (2, 1)
+    assert "wrong.toml: [[contrast]] fear: measure: no measure 'trsut'; did you mean 'trust'?" in wrong.err
+    none = call("study", "contrasts", "results")
+    assert (none.code, none.err.count("\n")) == (2, 1)
+    assert "declares no [[contrast]]" in none.err
+
+
 def test_the_page_has_comparison_worst_runs_and_regret(call):
     assert call("study", "report", "results", "--out", "page.html").code == 0
     page = Path("page.html").read_text()

@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import tomllib
 from pathlib import Path
 
+import pytest
+
 from civicsim.model.measures import MEASURES
+from civicsim.model.processes.events import Event
 from civicsim.scenario.scenario import PARAMETERS
 from civicsim.scenario.shipped import shocks, styles
+from civicsim.study.analysis.declared import declared_contrasts
+from civicsim.study.design.declared import Declared
+from civicsim.study.design.spelling import contrasts_of
+from civicsim.study.design.study import Study
+from civicsim.study.run.runner import run_study
 
 FILE = Path(__file__).parents[2] / "experiments" / "hypotheses.toml"
+STUDIES = sorted((FILE.parent / "hypotheses").glob("*.toml"))
+ADAPTED = {
+    "H1": "voice_share",
+    "H1.2": "voice_share",
+    "H27": "quality_true",
+    "H38": "marked_safety",
+    "H38.2": "marked_safety",
+}
+"""Measures that stand for another, each explained in experiments/README.md: the contrast works out the rest."""
+WITHOUT_MEASURE = {"H32"}
+"""Hypotheses that are not testable yet, since their measure does not exist."""
 SIGNS = {
     "+", "-", "0", "two-sided", "interaction+", "interaction-", "inverted-u", "threshold", "reversal",
 }  # fmt: skip
@@ -166,3 +186,90 @@ def test_every_measure_exists_or_is_listed_with_what_it_will_be():
 def test_what_is_worked_out_at_scoring_is_listed_among_the_later_measures_and_is_no_measure_of_a_run():
     assert set(AT_SCORING) == set(_file()["later_measures"])
     assert not set(AT_SCORING) & set(MEASURES)
+
+
+# -- as studies that can be run --------------------------------------------------------------------------------------------
+
+
+@functools.cache
+def _stated() -> dict[str, tuple[Declared, dict[str, tuple[Event, ...]]]]:
+    """Return the contrasts of all studies with the dated changes of their study; a mistake is an error, as in study check."""
+    found = {}
+    for file in STUDIES:
+        study = Study.read(file)
+        protocol = study.protocol
+        for one in contrasts_of(study, protocol.bases, protocol.shocks, protocol.declared, exact=True):
+            assert one.name not in found
+            found[one.name] = one, protocol.shocks
+    return found
+
+
+def _named_parts() -> dict[str, dict]:
+    """Return the parts of all hypotheses by the name of their contrast: H2, and H2.2 for the second thing it says."""
+    named = {}
+    for hypothesis in _hypotheses():
+        own = [part for part in _parts() if part["id"] == hypothesis["id"]]
+        named |= {hypothesis["id"] + (f".{k}" if k > 1 else ""): part for k, part in enumerate(own, start=1)}
+    return named
+
+
+def test_every_part_of_every_hypothesis_is_a_contrast_with_the_same_statement_sign_and_measure():
+    contrasts, parts = _stated(), _named_parts()
+    assert contrasts.keys() == parts.keys()
+    for name, part in parts.items():
+        own, _ = contrasts[name]
+        assert own.statement == part["statement"], name
+        assert (own.sign, own.direction) == (part["sign"], part.get("direction", "")), name
+        assert own.measure == ADAPTED.get(name, part["measure"]), name
+        assert own.by_construction == part.get("by_construction", ""), name
+        assert bool(own.not_testable) == (name in WITHOUT_MEASURE), name
+
+
+def _touched(own: Declared, dated: dict[str, tuple[Event, ...]]) -> set[str]:
+    """Return what the conditions of a contrast set, in the words of the hypotheses."""
+    found = set()
+    for side in own.sides:
+        events = dated.get(side.shock, ())
+        found |= {*side.setting, f"style.{side.style.partition('-')[0]}", f"style.{side.style}"}
+        found |= {key for event in events for key in event.set}
+        found |= {f"{kind}.{event.name}" for event in events for kind in ("shock", "intervention")}
+    return found | ({"style.all"} if {side.style for side in own.sides} >= set(styles()) else set())
+
+
+def test_the_contrasts_of_a_hypothesis_set_all_that_it_varies():
+    contrasts = _stated()
+    for hypothesis in _hypotheses():
+        named = [own for name, own in contrasts.items() if name.partition(".")[0] == hypothesis["id"]]
+        if hypothesis["id"] not in WITHOUT_MEASURE:
+            varied = {key for part in _parts() if part["id"] == hypothesis["id"] for key in part["vary"]}
+            assert varied - {"weeks"} <= set().union(*(_touched(*own) for own in named)), hypothesis["id"]
+
+
+def test_every_adaptation_is_listed():
+    text = (FILE.parent / "README.md").read_text(encoding="utf-8")
+    for name in {*ADAPTED, *WITHOUT_MEASURE}:
+        assert re.search(rf"^\| [^|]*\b{name.partition('.')[0]}\b", text, re.MULTILINE), name
+
+
+@pytest.mark.parametrize(
+    "names", [("H8", "H8.2", "H8.3"), ("H17", "H17.2"), ("H12",), ("H32",), ("H61.2",), ("H62", "H62.2")]
+)
+def test_contrasts_are_scored_in_a_small_organisation(names, tmp_path):
+    (file,) = [file for file in STUDIES if f'name = "{names[0]}"' in file.read_text(encoding="utf-8")]
+    whole = Study.read(file)
+    blocks = [block for block in whole.contrast if block["name"] in names]
+    weeks = max([52, *(int(block["window"].split("-")[-1]) + 1 for block in blocks)])
+    sizes = {"n_teams": 2, "team_size": 5, "n_executives": 1}
+    study = whole.with_(contrast=blocks, factors=sizes, seeds=4, weeks=weeks, burn_in_weeks=4)
+    found = declared_contrasts(run_study(study, tmp_path / "results", processes=0))
+    assert set(found["name"]) == set(names)
+    allowed = {"supported", "supported, but small", "not shown", "contradicted"}
+    for row in found.to_dict("records"):
+        if row["name"] in WITHOUT_MEASURE:
+            assert row["verdict"] == "not testable yet"
+            assert "no measure" in row["note"]
+        elif _stated()[row["name"]][0].by_construction:
+            assert (row["verdict"], row["finding"] in allowed) == ("by construction", True)
+        else:
+            assert row["verdict"] in allowed
+            assert row["run_low"] <= row["difference"] <= row["run_high"]

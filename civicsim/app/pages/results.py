@@ -31,7 +31,12 @@ _MOST = 2_000
 """Largest number of points sent to a browser."""
 _MOST_INDICES = 60
 """Largest number of sensitivity indices shown."""
-METHODS = {"sobol": "Sobol’ indices", "morris": "Elementary effects", "pawn": "PAWN indices"}
+METHODS = {
+    "sobol": "Sobol’ indices",
+    "morris": "Elementary effects",
+    "pawn": "PAWN indices",
+    "anova": "Analysis of variance",
+}
 
 
 @cache
@@ -195,9 +200,10 @@ def dependences(store: Store, measure: str) -> tuple[list[dict[Any, Any]], str]:
     order = found["value"].abs().sort_values(ascending=False, kind="stable").index
     rows = found.loc[order].head(_MOST_INDICES).to_dict("records")
     first = found.iloc[0]
+    sampled = "" if first["method"] == "anova" else ", with 95 % intervals over the sample"
     about = (
         f"{METHODS[first['method']]} ({first['index_unit']}), from {first['n']} rows of the design and "
-        f"{counted(first['n_seeds'], 'seed')}, with 95 % intervals over the sample; the largest come first."
+        f"{counted(first['n_seeds'], 'seed')}{sampled}; the largest come first."
     )
     return rows, about
 

@@ -1,8 +1,8 @@
 """Sensitivity of a measure to factors, and the shares of parameters and of run-to-run variation in the variance of runs.
 
 The method follows from the design: Sobol' indices from a Sobol' design, elementary effects from a Morris design, PAWN from a
-Latin hypercube of settings or from the draws of the uncertainties. All three are SALib's. Each rests on means over seeds, and
-on every run: a run that is missing, has failed or has no number stops the analysis, which would otherwise be silently wrong.
+Latin hypercube of settings or from the draws of the uncertainties, all three SALib's; and an exact analysis of variance from a
+full grid (:mod:`civicsim.study.analysis.effects`). Each rests on means over seeds, and on every run: a run that is missing, has failed or has no number stops the analysis, which would otherwise be silently wrong.
 
 Source: Saltelli et al. (2010, Computer Physics Communications 181:259); Morris (1991, Technometrics 33:161); Pianosi and
 Wagener (2018, Environmental Modelling & Software 108:197).
@@ -22,6 +22,7 @@ import pandas as pd
 from civicsim.errors import CivicsimError
 from civicsim.experiment.statistics import CONFIDENCE, half_width
 from civicsim.experiment.variance import WITHIN, shares_of, variance_components
+from civicsim.study.analysis.effects import variance_shares
 from civicsim.study.analysis.matched import Matched, design_of, is_number, matched
 from civicsim.study.design.designs import Design, unit_sample
 from civicsim.study.store.store import Store
@@ -63,7 +64,7 @@ def sensitivity(store: Store, measures: Sequence[str] | None = None, *, differen
     Parameters
     ----------
     store : Store
-        Results of a study with a sampled design, or with draws of uncertainties.
+        Results of a study with a sampled design, with draws of uncertainties, or with a full grid.
     measures : sequence of str, optional
         Columns of the table of runs; see :func:`civicsim.study.analysis.matched.matched`.
     difference : bool
@@ -79,7 +80,9 @@ def sensitivity(store: Store, measures: Sequence[str] | None = None, *, differen
         - Morris (in the unit of the measure, for a move over the whole range of the factor): "mean" of the elementary effects,
           "mean size", and "spread", which is large where effects depend on other factors or are not linear;
         - PAWN (largest gap between distributions, 0-1): "median" over slices. It is informative where it exceeds that of the
-          factor "(nothing)", the 95 % quantile for factors shuffled at random.
+          factor "(nothing)", the 95 % quantile for factors shuffled at random;
+        - full grid: "share" of the variance of runs of each factor and interaction, exact and hence without an interval, and
+          that of run-to-run variation; see :func:`civicsim.study.analysis.effects.variance_shares`.
 
         Intervals are 95 % and show the uncertainty of the sample of parameters, for the seeds of the study. "spread" and
         "mean" of Morris have a chi-squared and a t interval over trajectories, "mean size" a bootstrap interval.
@@ -90,6 +93,8 @@ def sensitivity(store: Store, measures: Sequence[str] | None = None, *, differen
         If the design does not fit, SALib is not installed, or a run is missing: the message names it.
     """
     runs, (design, free) = matched(store, measures), design_of(store.study)
+    if not design.uncertain and runs.points["draw"].nunique() == 1 and not difference:
+        return _of_grid(runs)
     sample, words = sample_of(runs, design, free), runs.policy_words()
     # Draws are averaged over where settings are sampled; sets of shocks are analysed one by one.
     key, row = ("style", "setting") if design.sampled else ("policy", "draw")
@@ -115,7 +120,29 @@ def sensitivity(store: Store, measures: Sequence[str] | None = None, *, differen
     return pd.DataFrame(rows)
 
 
-_INDEX_UNIT = {"sobol": "share of the variance", "pawn": "gap between distributions, 0-1"}
+_INDEX_UNIT = {
+    "sobol": "share of the variance",
+    "anova": "share of the variance",
+    "pawn": "gap between distributions, 0-1",
+}
+
+
+def _of_grid(runs: Matched) -> pd.DataFrame:
+    """Return the exact shares of a full grid as indices."""
+    try:
+        shares = variance_shares(runs)
+    except CivicsimError as error:
+        raise CivicsimError(
+            f"{_nothing_sampled(runs)}, or a full grid ({str(error).removeprefix(f'{runs.where}: ')})"
+        ) from None
+    for name in runs.columns:
+        _complete(runs, name, runs.points["point"])
+    same = {"words": "all levels", "shock": "", "method": "anova", "low": np.nan, "high": np.nan}
+    rows = shares.rename(columns={"term": "factor", "share": "value", "n_cells": "n"}).assign(**same)
+    rows["index"] = np.where(rows["value"].isna(), NO_VARIANCE, "share")
+    rows["index_unit"] = _INDEX_UNIT["anova"]
+    order = ("measure", "label", "unit", "words", "shock", "method", "factor", "index", "value", "low", "high")
+    return rows[[*order, "index_unit", "n", "n_seeds"]]
 
 
 def sample_of(runs: Matched, design: Design, free: tuple[str, ...]) -> Sample:
@@ -132,14 +159,18 @@ def sample_of(runs: Matched, design: Design, free: tuple[str, ...]) -> Sample:
     within = runs.points.groupby("policy")
     names = tuple(name for name in runs.factors if within[name].nunique().max() > 1)
     if len(draws) < 2 or not names:
-        raise CivicsimError(
-            f'{runs.where}: nothing is sampled: sensitivity needs [design] method = "sobol", "morris" or '
-            '"latin-hypercube", or [uncertainties] with ranges'
-        )
+        raise CivicsimError(_nothing_sampled(runs))
     # Ranks, with ties in order of the draws, so that slices of a factor with few values hold equally many.
     numbers = [draws[name] if is_number(draws[name]) else draws[name].astype(str) for name in names]
     ranks = [values.rank(method="first").to_numpy() for values in numbers]
     return Sample("pawn", names, (np.stack(ranks, axis=1) - 0.5) / len(draws))
+
+
+def _nothing_sampled(runs: Matched) -> str:
+    return (
+        f'{runs.where}: nothing is sampled: sensitivity needs [design] method = "sobol", "morris" or "latin-hypercube", '
+        "[uncertainties] with ranges"
+    )
 
 
 def _complete(runs: Matched, name: str, points: pd.Series) -> np.ndarray:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -24,6 +24,7 @@ METHODS: dict[str, tuple[str, ...]] = {
     "one-at-a-time": (),
     "forms": ("combinations",),
     "list": (),
+    "contrasts": (),
     "csv": ("file",),
     "latin-hypercube": ("n",),
     "sobol": ("n", "second_order"),
@@ -37,8 +38,14 @@ _MOST = 1_000_000
 
 Setting = dict[str, Value]
 """Values by full name of their parameter; other parameters stay as they are."""
-Row = tuple[Setting, str | None]
-"""A setting from a list, and the style that it is for, if it names one."""
+
+
+class Row(NamedTuple):
+    """A setting from a list, and the style and sets of shocks that it is for; None and none for all."""
+
+    setting: Setting
+    style: str | None = None
+    shocks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -131,7 +138,7 @@ def read_design(values: Any, factors: Sequence[Factor], n_listed: int, where: st
         (sampled and n < 1, f"{at} n = {n}: expected a whole number from 1"),
         (method == "sobol" and n & (n - 1), f"{at} n = {n}: expected a power of 2, such as 64, for a Sobol' design"),
         (
-            free and method in ("list", "csv", "forms"),
+            free and method in ("list", "csv", "forms", "contrasts"),
             f"{where}: factors: {free} is swept, but the {method} design sets the settings",
         ),
     ]
@@ -214,7 +221,7 @@ def draws_of(uncertainties: Sequence[Factor], n: int, seed: int) -> list[Setting
 
 
 def read_table(path: Path, where: str, sections: Sections = SECTIONS) -> list[Row]:
-    """Return the settings in a CSV file, and the style of each where it has a column ``style``.
+    """Return the settings in a CSV file, and what each is for where it has columns ``style`` and ``shock``.
 
     Raises :class:`ScenarioError` if it cannot be read, or a value does not fit its column; the message names the line.
     """
@@ -237,16 +244,21 @@ def read_table(path: Path, where: str, sections: Sections = SECTIONS) -> list[Ro
         if len(row) != len(head):
             raise ScenarioError(f"{path}: line {number} has {len(row)} values for {len(head)} columns")
         cells = {name: _cell(text) for name, text in zip(head, row, strict=True) if text}
-        style = dict(zip(head, row, strict=True)).get("style")
-        result.append((read_setting(cells, f"{path}: line {number}", sections), style))
+        result.append(row_of(cells, f"{path}: line {number}", sections))
     return result
 
 
+def row_of(values: Mapping[str, Any], where: str, sections: Sections = SECTIONS) -> Row:
+    """Return checked values as a row; keys ``style`` and ``shock`` name what it is for."""
+    shock = values.get("shock")
+    return Row(read_setting(values, where, sections), values.get("style"), () if shock is None else (str(shock),))
+
+
 def read_setting(values: Mapping[str, Any], where: str, sections: Sections = SECTIONS) -> Setting:
-    """Return checked values by the full names of their parameters; a key ``style`` is none of them."""
+    """Return checked values by the full names of their parameters; keys ``style`` and ``shock`` are none of them."""
     result: Setting = {}
     for key, value in values.items():
-        if key != "style":
+        if key not in ("style", "shock"):
             if isinstance(value, list | Mapping):
                 raise ScenarioError(f"{where}: {key} = {value!r}: expected one value")
             factor = read_factor(key, value, where, sections)

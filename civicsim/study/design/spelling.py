@@ -22,6 +22,7 @@ from civicsim.scenario.interventions import check_event, read_interventions
 from civicsim.scenario.model import SHIPPED, Model, Sections, load_model
 from civicsim.scenario.scenario import DEFAULT_KIND, STATUS_QUO, Scenario, random_style
 from civicsim.scenario.shipped import draws_file, in_folder, load_named, sets_levers_only
+from civicsim.study.design.declared import Declared, Reader, check_sides, rows_of
 from civicsim.study.design.designs import (
     Design,
     Row,
@@ -29,13 +30,13 @@ from civicsim.study.design.designs import (
     draws_of,
     n_settings,
     read_design,
-    read_setting,
     read_table,
+    row_of,
     settings_of,
 )
 from civicsim.study.design.factors import column_of, read_factors
 from civicsim.study.design.protocol import Protocol
-from civicsim.study.design.summaries import read_columns
+from civicsim.study.design.summaries import first_summary, read_columns
 from civicsim.study.design.weight import n_seeds_of, weigh
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def protocol_of(study: Study) -> Protocol:
     rows = _listed(study.runs, where, sections)
     design = read_design(study.design, factors, len(rows), where)
     events = _events(study.interventions, f"{where}: interventions", sections, folder)
-    styles = list(study.styles) or [style for style in dict.fromkeys(style for _, style in rows) if style]
+    styles = list(study.styles) or [style for style in dict.fromkeys(row.style for row in rows) if style]
     bases = _bases_of(study, styles, events, model)
     first = next(iter(bases.values()))
     shocks = {
@@ -65,26 +66,40 @@ def protocol_of(study: Study) -> Protocol:
     }
     if design.method == "csv":
         rows = read_table(folder / design.file, where, sections)
-    own = design.method in ("csv", "list")
-    varied = {factor.key for factor in factors}.union(*(setting for setting, _ in rows))
+    baseline = baseline_of(study, bases)
+    contrasts = contrasts_of(study, bases, shocks, model, design.method == "contrasts")
+    if design.method == "contrasts":
+        if not contrasts:
+            raise ScenarioError(f"{where}: [design] a contrasts design needs blocks [[contrast]]")
+        rows = rows_of(contrasts, baseline, next(iter(shocks), ""))
+    own = design.method in ("csv", "list", "contrasts")
+    varied = {factor.key for factor in factors}.union(*(row.setting for row in rows))
     n_draws, draws = _draws(study, design, first.kind, varied, sections)
-    n_points = (
-        (len(rows) if own else n_settings(design, factors, sections)) * n_draws * len(bases) * max(1, len(shocks))
-    )
-    weigh(n_points, n_seeds_of(study.seeds), first, where)
+    n_shocks = max(1, len(shocks))
+    n_points = n_settings(design, factors, sections) * len(bases) * n_shocks
+    if own:
+        n_points = sum((1 if row.style else len(bases)) * (len(row.shocks) or n_shocks) for row in rows)
+    weigh(n_points * n_draws, n_seeds_of(study.seeds), first, where)
     held = {factor.key: factor.levels[0] for factor in factors if factor.held}
-    rows = [(held | setting, style) for setting, style in rows]
-    for number, (_, style) in enumerate(rows, start=1):
-        if style and style not in bases:
-            raise ScenarioError(f"{where}: setting {number}: style = {style!r} is not among {', '.join(bases)}")
-    rows = rows if own else [(setting, None) for setting in settings_of(design, factors, sections)]
+    rows = [row._replace(setting=held | row.setting) for row in rows]
+    for number, row in enumerate(rows, start=1):
+        if row.style and row.style not in bases:
+            raise ScenarioError(f"{where}: setting {number}: style = {row.style!r} is not among {', '.join(bases)}")
+        for shock in row.shocks:
+            checks.choice(shock, f"{where}: setting {number}: shock", list(shocks) or [""])
+    rows = rows if own else [Row(setting) for setting in settings_of(design, factors, sections)]
     columns = read_columns(study.measures, study.summaries, model.measures, first.weeks, where)
     for name in study.weekly:
         # The message is the same as for measures.
         read_columns([name], study.summaries, model.measures, first.weeks, f"{where}: weekly")
-    baseline = study.baseline or (STATUS_QUO if STATUS_QUO in bases else next(iter(bases)))
-    checks.choice(baseline, f"{where}: baseline", list(bases))
+    known = {(column.measure, column.summary): column for column in columns}
+    for contrast in contrasts:
+        for column in contrast.columns(first_summary(study.summaries)):
+            known.setdefault((column.measure, column.summary), column)
+    columns = tuple(known.values())
     points, names = _points(bases, rows, draws(), list(shocks) or [""], baseline, design.sampled, sections)
+    for contrast in contrasts:
+        check_sides(contrast, points, {key: name for name, key in names.items()}, where)
     taken = {column.name for column in columns} & set(points)
     if taken:
         raise ScenarioError(f"{where}: {', '.join(sorted(taken))}: names a measure of your own and a column of points")
@@ -95,6 +110,21 @@ def protocol_of(study: Study) -> Protocol:
         for point in np.unique(np.linspace(0, len(points) - 1, min(len(points), _MOST_CHECKED)).astype(int)):
             protocol.scenario(int(point))
     return protocol
+
+
+def baseline_of(study: Study, bases: Mapping[str, Scenario]) -> str:
+    """Return the style that others are compared with; refuse one that is not there."""
+    baseline = study.baseline or (STATUS_QUO if STATUS_QUO in bases else next(iter(bases)))
+    return checks.choice(baseline, f"{study.where}: baseline", list(bases))
+
+
+def contrasts_of(
+    study: Study, bases: Mapping[str, Scenario], shocks: Mapping[str, Any], model: Model, exact: bool
+) -> tuple[Declared, ...]:
+    """Return the contrasts that a study declares, checked; see :class:`civicsim.study.design.declared.Reader`."""
+    weeks, baseline = next(iter(bases.values())).weeks, baseline_of(study, bases)
+    names = list(bases), baseline, list(shocks) or [""], model.sections, list(model.measures)
+    return Reader(study.where, *names, weeks, exact).read(study.contrast)
 
 
 def _model_of(study: Study) -> Model:
@@ -192,13 +222,10 @@ def _started(study: Study, style: str | Scenario, ground: Scenario | None, model
 
 
 def _listed(runs: Any, where: str, sections: Sections) -> list[Row]:
-    """Return the settings that blocks ``[[runs]]`` list, with the style that each is for."""
+    """Return the settings that blocks ``[[runs]]`` list, with what each is for."""
     if not all(isinstance(run, Mapping) for run in runs):
         raise ScenarioError(f"{where}: runs: expected blocks [[runs]]")
-    return [
-        (read_setting(run, f"{where}: [[runs]] {number}", sections), run.get("style"))
-        for number, run in enumerate(runs, start=1)
-    ]
+    return [row_of(run, f"{where}: [[runs]] {number}", sections) for number, run in enumerate(runs, start=1)]
 
 
 def _events(blocks: Any, where: str, sections: Sections, folder: Path) -> tuple[Event, ...]:
@@ -243,14 +270,14 @@ def _draws(
         raise ScenarioError(f"{where}: {swept[0]}: with a file of draws, expected one value")
     path = draws_file(kind, where) if "posterior" in source else study.folder / str(source["file"])
     rows = read_table(path, where, sections)
-    if any(style for _, style in rows):
-        raise ScenarioError(f"{where}: {path.name}: a draw has no style")
+    if any(row.style or row.shocks for row in rows):
+        raise ScenarioError(f"{where}: {path.name}: a draw has neither style nor shock")
     if "posterior" in source:
         rows = rows[: checks.whole(source["posterior"], f"{where}: posterior", 1, len(rows))]
-    elif both := varied & set().union(*(row for row, _ in rows)):
+    elif both := varied & set().union(*(row.setting for row in rows)):
         raise ScenarioError(f"{where}: {path.name}: {min(both)} is among the factors too")
     held = {factor.key: factor.levels[0] for factor in uncertain}
-    return len(rows), lambda: [{k: v for k, v in row.items() if k not in varied} | held for row, _ in rows]
+    return len(rows), lambda: [{k: v for k, v in row.setting.items() if k not in varied} | held for row in rows]
 
 
 def _points(
@@ -263,16 +290,16 @@ def _points(
     sections: Sections,
 ) -> tuple[pd.DataFrame, dict[str, str]]:
     """Return the table of points, and the full name of the parameter in each column of a factor."""
-    keys = list(dict.fromkeys(key for values in (*(setting for setting, _ in rows), *draws) for key in values))
+    keys = list(dict.fromkeys(key for values in (*(row.setting for row in rows), *draws) for key in values))
     usual = {
         label: {key: getattr(getattr(base, section), name) for key in keys for section, name in [key.split(".")]}
         for label, base in bases.items()
     }
     policies = [
-        (label, number, setting)
+        (label, number, row.setting)
         for label in bases
-        for number, (setting, own) in enumerate(rows)
-        if not own or own == label
+        for number, row in enumerate(rows)
+        if not row.style or row.style == label
     ]
     places = {(label, frozenset(setting.items())): place for place, (label, _, setting) in enumerate(policies)}
     others: list[int | None] = [None if sampled else 0] * len(policies)
@@ -304,4 +331,17 @@ def _points(
         ]
         kind = object if about.choices else type(about.default)
         columns[column_of(about)] = np.array(cells, dtype=kind).repeat(len(shocks))
-    return pd.concat([frame, pd.DataFrame(columns, index=frame.index)], axis=1), names
+    frame = pd.concat([frame, pd.DataFrame(columns, index=frame.index)], axis=1)
+    if not any(row.shocks for row in rows):
+        return frame, names
+    of_row = frame[["setting", "shock"]].itertuples(index=False)
+    wanted = np.array([not rows[number].shocks or label in rows[number].shocks for number, label in of_row])
+    return _kept(frame, wanted), names
+
+
+def _kept(points: pd.DataFrame, wanted: np.ndarray) -> pd.DataFrame:
+    """Return some of the points, numbered anew; one that was compared with a point that is left out is compared with none."""
+    number = pd.Series(np.cumsum(wanted) - 1, dtype="Int32").where(wanted)
+    left = points[wanted].reset_index(drop=True)
+    others = left["against"].map(number, na_action="ignore")
+    return left.assign(point=np.arange(len(left)), against=others).astype({"point": "int32", "against": "Int32"})

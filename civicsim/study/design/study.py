@@ -89,6 +89,8 @@ class Study:
         When there are enough seeds; see :class:`civicsim.study.design.precision.Precision`.
     matters : mapping of str to float
         By measure: the smallest difference that matters.
+    contrast : sequence of mapping
+        What is expected: comparisons and their signs; see :mod:`civicsim.study.design.declared`.
     code : str
         Python file with a custom ``WEEK`` or ``MEASURES``.
     order : str
@@ -125,6 +127,7 @@ class Study:
     network: Mapping[str, Any] = field(default_factory=dict)
     precision: Mapping[str, Any] = field(default_factory=dict)
     matters: Mapping[str, float] = field(default_factory=dict)
+    contrast: Sequence[Mapping[str, Any]] = ()
     code: str = ""
     order: str = PUBLISHED
     folder: Path = Path()
@@ -274,7 +277,7 @@ def _weeks(value: Any, what: str, low: int) -> None:
 
 _CHECKS: dict[str, Callable[[Any, str], Any]] = {
     **dict.fromkeys(("question", "title", "expectation", "kind", "baseline", "code", "order"), checks.text),
-    **dict.fromkeys(("styles", "runs", "interventions", "weekly"), checks.sequence),
+    **dict.fromkeys(("styles", "runs", "interventions", "weekly", "contrast"), checks.sequence),
     "weeks": partial(_weeks, low=1),
     "burn_in_weeks": partial(_weeks, low=0),
     **dict.fromkeys(("factors", "uncertainties"), partial(checks.table, of="a table of parameters and their values")),

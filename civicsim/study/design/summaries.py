@@ -84,7 +84,7 @@ def read_columns(
     and columns of the first are named like their measure.
     """
     summaries = _listed(summaries, f"{where}: summaries")
-    first = read_summary(summaries[0], weeks, f"{where}: summaries").name
+    first = read_summary(first_summary(summaries), weeks, f"{where}: summaries").name
     chosen: dict[str, Any]
     if measures in ("all", "flagship"):
         chosen = dict.fromkeys(known if measures == "all" else FLAGSHIP, summaries)
@@ -99,11 +99,20 @@ def read_columns(
         checks.keys([name], known, f"{where}: measures: no measure")
         for text in dict.fromkeys(_listed(own, f"{where}: measures: {name}")):
             summary = read_summary(text, weeks, f"{where}: measures: {name}")
-            column = name if summary.name == first else f"{name}__{summary.suffix}"
-            result.append(Column(column, name, summary.name))
+            result.append(column_named(name, summary.name, first))
     if not result:
         raise ScenarioError(f"{where}: measures = []: expected at least one")
     return tuple(result)
+
+
+def column_named(measure: str, summary: str, first: str) -> Column:
+    """Return the column of a measure and summary; with the ``first`` summary of a study it is named like the measure."""
+    return Column(measure if summary == first else f"{measure}__{Summary(summary).suffix}", measure, summary)
+
+
+def first_summary(summaries: str | Sequence[str]) -> str:
+    """Return the first summary of a study."""
+    return summaries if isinstance(summaries, str) else summaries[0]
 
 
 def _listed(summaries: Any, what: str) -> Sequence[Any]:
