@@ -17,10 +17,10 @@ from rich.text import Text
 import civicsim
 from civicsim.cli import Stopped
 from civicsim.cli.commands import Doctor, Warmup
-from civicsim.cli.declaring import EXTRAS, install, missing
 from civicsim.cli.files import packages, size_of
 from civicsim.cli.output import Output
 from civicsim.cli.progress import duration, shown
+from civicsim.extras import EXTRAS, install, missing
 from civicsim.report.words import counted
 
 _NEEDED_PYTHON = (3, 12)

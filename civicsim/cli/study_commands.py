@@ -171,7 +171,7 @@ class Regret(Analysed):
     ] = ()
 
 
-@command("study decide", "study_analysis.decide")
+@command("study decide", "study_analysis.decide", extra="calibration")
 class Decide(Analysed):
     """Show which uncertain number decides between two styles.
 

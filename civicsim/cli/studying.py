@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from civicsim.cli import Stopped, study_commands
-from civicsim.cli.declaring import need
 from civicsim.cli.files import check_ending, filled, size_of, table_writer, text_writer, write_file
 from civicsim.cli.output import Line, Output
 from civicsim.cli.progress import duration, shown, time_left
@@ -20,6 +19,7 @@ from civicsim.cli.starting import write_new
 from civicsim.cli.study_commands import Workers
 from civicsim.cli.tables import grid
 from civicsim.errors import CivicsimError
+from civicsim.extras import need
 from civicsim.report.words import counted, seeds_text
 from civicsim.study.design.study import Study
 from civicsim.study.run.effort import effort_of
