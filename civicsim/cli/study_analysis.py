@@ -14,6 +14,7 @@ from civicsim.cli import Stopped, study_commands
 from civicsim.cli.commands import Compare as Compared
 from civicsim.cli.output import Output
 from civicsim.cli.studying import beside, load, read, run_in, study_progress, worker_options
+from civicsim.cli.table_files import frames_of, write_tables
 from civicsim.cli.tables import part_lines
 from civicsim.errors import CivicsimError
 from civicsim.experiment.run import seeds_of
@@ -47,7 +48,7 @@ def compare(output: Output, request: study_commands.Compare) -> None:
     if not len(found) and not output.json:
         raise CivicsimError(f"{request.folder}: no policy is compared with another; one style and no first setting")
     data = {"contrasts": found, "tails": worst, "warnings": output.warnings}
-    _show(output, store, data, analysis_tables.comparison(found, worst))
+    _show(output, store, data, analysis_tables.comparison(found, worst), out=request.out)
 
 
 def compare_over_draws(
@@ -92,7 +93,7 @@ def regret(output: Output, request: study_commands.Regret) -> None:
         for name, own in found.items()
     }
     every = pd.concat([frame.assign(**found[name].about.row) for name, frame in crossed.items()])
-    _show(output, store, data, analysis_tables.regrets(list(found.values()), (), every))
+    _show(output, store, data, analysis_tables.regrets(list(found.values()), (), every), out=request.out)
 
 
 def _threshold(text: str) -> tuple[str, float]:
@@ -110,7 +111,7 @@ def decide(output: Output, request: study_commands.Decide) -> None:
     found = {name: decide_in(runs, name, pair) for name in _with_direction(runs, request.measures)}
     keys = ("policies", "difference", "better_share", "run_to_run", "table")
     data = {name: {"unit": own.about.unit, **{key: getattr(own, key) for key in keys}} for name, own in found.items()}
-    _show(output, store, data, analysis_tables.decisions(list(found.values())))
+    _show(output, store, data, analysis_tables.decisions(list(found.values())), out=request.out)
 
 
 def multiverse(output: Output, request: study_commands.Multiverse) -> None:
@@ -122,7 +123,7 @@ def multiverse(output: Output, request: study_commands.Multiverse) -> None:
         name: {"unit": own.about.unit, "better": own.about.better, **{key: getattr(own, key) for key in keys}}
         for name, own in found.items()
     }
-    _show(output, store, data, analysis_tables.worlds(list(found.values())))
+    _show(output, store, data, analysis_tables.worlds(list(found.values())), out=request.out)
 
 
 def sensitivity(output: Output, request: study_commands.Sensitivity) -> None:
@@ -132,7 +133,13 @@ def sensitivity(output: Output, request: study_commands.Sensitivity) -> None:
     # Differences exclude what seeds have in common, so that there is nothing to split.
     shares = pd.DataFrame() if request.difference else parameters_against_seeds(store, request.measures)
     what = " (difference from what it is compared with)" if request.difference else ""
-    _show(output, store, {"indices": found, "variance": shares}, analysis_tables.indices(found, shares, what))
+    _show(
+        output,
+        store,
+        {"indices": found, "variance": shares},
+        analysis_tables.indices(found, shares, what),
+        out=request.out,
+    )
 
 
 def discover(output: Output, request: study_commands.Discover) -> None:
@@ -146,7 +153,13 @@ def discover(output: Output, request: study_commands.Discover) -> None:
         | {key: getattr(own, key) for key in ("boxes", "coverage_elsewhere", "density_elsewhere")}
         for name, own in found.items()
     }
-    _show(output, store, data, [Part(texts=[own.words], table=analysis_tables.boxes(own)) for own in found.values()])
+    _show(
+        output,
+        store,
+        data,
+        [Part(texts=[own.words], table=analysis_tables.boxes(own)) for own in found.values()],
+        out=request.out,
+    )
 
 
 def ablation(output: Output, request: study_commands.Ablation) -> None:
@@ -162,11 +175,24 @@ def ablation(output: Output, request: study_commands.Ablation) -> None:
     found = ablation_of(store, request.measures)
     _warn_of_failures(output, store)
     data = {"folder": folder, "rows": found, "warnings": output.warnings}
-    _show(output, store, data, analysis_tables.mechanisms(found), f"civicsim study report {folder}")
+    _show(output, store, data, analysis_tables.mechanisms(found), f"civicsim study report {folder}", out=request.table)
 
 
-def _show(output: Output, store: Store, data: Any, parts: Iterable[Part], hint: str = "") -> None:
-    output.show(data, part_lines([Part(texts=[store.question]), *parts]), hint)
+def _show(
+    output: Output,
+    results: Store | Study,
+    data: dict[str, Any],
+    parts: Iterable[Part],
+    hint: str = "",
+    more: Sequence[str] = (),
+    *,
+    out: str | None,
+) -> None:
+    """Show the results of an analysis, and write their tables if a file is named."""
+    parts = [Part(texts=[results.question]), *parts]
+    files = [] if out is None else write_tables(out, frames_of(data), parts)
+    wrote = [f"Wrote {', '.join(files)}."] if files else []
+    output.show(data | ({"files": files} if files else {}), [*part_lines(parts), *more, *wrote], hint)
 
 
 def _with_direction(runs: Matched, asked: Sequence[str] | None) -> list[str]:
@@ -212,10 +238,14 @@ def adversary(output: Output, request: study_commands.Adversary) -> None:
         output.warn(f"{counted(found.n_failed, 'trial')} without a value: all runs failed, or had nothing to count")
     worst = ["", f"The worst case ({folder}/{WORST}):", ""]
     worst += [f"    {line}" if line else "" for line in found.scenario.to_toml().splitlines()]
-    output.show(
+    _show(
+        output,
+        study,
         {**_values(folder, found), "warnings": output.warnings},
-        [*part_lines([Part(texts=[study.question]), *_parts(found)]), *worst],
+        _parts(found),
         f"cd {folder} && civicsim compare {WORST} {OTHER} --baseline {OTHER} --seeds {found.n_fresh}",
+        worst,
+        out=request.table,
     )
 
 

@@ -109,7 +109,7 @@ class Report:
 
 @command("study export", "studying.export")
 class Export:
-    """Write a table of results as CSV or Parquet.
+    """Write a table of results as CSV, LaTeX, Excel or Parquet.
 
         civicsim study export results --out runs.csv
         civicsim study export results --table weekly --out weekly.parquet
@@ -118,7 +118,7 @@ class Export:
     """
 
     folder: opt.StudyFolder
-    out: Annotated[str, opt.value("FILE", "A .csv or .parquet file.")] = "runs.csv"
+    out: opt.Tables = "runs.csv"
     table: Annotated[str, opt.value("TABLE", "runs, points, weekly, failures, events, ideas, people, network.")] = (
         "runs"
     )
@@ -141,6 +141,7 @@ class Analysed:
 
     folder: opt.StudyFolder
     measures: opt.MeasureList = None
+    out: opt.Tables = None
 
 
 @command("study compare", "study_analysis.compare")
@@ -149,6 +150,7 @@ class Compare(Analysed):
 
         civicsim study compare results
         civicsim study compare results --measures quality_true,load --json
+        civicsim study compare results --out comparison.xlsx
 
     Differences are paired by seed and future. points.parquet, column against, shows which policy each is compared with.
     Verdicts take the smallest difference that matters from the study file.
@@ -227,6 +229,7 @@ class Ablation(Workers):
 
     path: opt.StudyPath
     out: Annotated[str | None, opt.value("DIR", "Folder of results; STUDY-ablation by default.")] = None
+    table: opt.Tables = None
     measures: opt.MeasureList = None
     leave_one_in: Annotated[bool, opt.flag("--one-in/--no-one-in", "Whether to add mechanisms alone to the core.")] = (
         True
@@ -262,6 +265,7 @@ class Adversary(Workers):
     style: Annotated[str, opt.value("STYLE", "The style that is to lose.")]
     measure: Annotated[str, opt.value("NAME", "The measure on which it is to lose.")]
     out: Annotated[str | None, opt.value("DIR", "Folder of results; STUDY-adversary by default.")] = None
+    table: opt.Tables = None
     free: opt.FreeList = None
     trials: Annotated[int, opt.count("Trials after the even ones, rounded up to batches of eight.")] = 200
     fresh: Annotated[int, opt.count("New seeds for the worst cases.")] = 30

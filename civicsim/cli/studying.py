@@ -11,15 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from civicsim.cli import Stopped, study_commands
-from civicsim.cli.files import check_ending, filled, size_of, table_writer, text_writer, write_file
+from civicsim.cli.files import filled, size_of, text_writer, write_file
 from civicsim.cli.output import Line, Output
 from civicsim.cli.progress import duration, shown, time_left
 from civicsim.cli.scenarios import warn_of_dates
 from civicsim.cli.starting import write_new
 from civicsim.cli.study_commands import Workers
+from civicsim.cli.table_files import as_table, write_tables
 from civicsim.cli.tables import grid
 from civicsim.errors import CivicsimError
 from civicsim.extras import need
+from civicsim.report.parts import Part
 from civicsim.report.words import counted, seeds_text
 from civicsim.study.design.study import Study
 from civicsim.study.run.effort import effort_of
@@ -277,10 +279,11 @@ def report(output: Output, request: study_commands.Report) -> None:
 
 def export(output: Output, request: study_commands.Export) -> None:
     """Write a table with the columns of its points."""
-    store, out = read(output, request.folder), request.out
-    check_ending(out, (".csv", ".parquet"), "--out")
+    store, out = read(output, request.folder), str(request.out)
     frame = store.to_pandas(request.table)
-    write_file(out, table_writer(frame))
+    # The text of a table is made for LaTeX only: there may be a million rows.
+    shown = (Part(table=as_table(frame, f"{name} of: {store.question}")) for name in [request.table])
+    write_tables(out, {request.table: frame}, shown)
     size = f"{len(frame):,} rows and {len(frame.columns)} columns ({size_of(Path(out).stat().st_size)})"
     data = {"file": out, "table": request.table, "rows": len(frame), "columns": list(frame)}
     output.show(data, [f"Wrote {out}: {size}."])

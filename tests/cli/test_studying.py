@@ -142,7 +142,7 @@ def test_mistakes_are_one_line(results, mistakes):
         "run study.toml --processes -1": "run: --processes -1: expected a whole number from 0",
         "status nowhere": "nowhere: there is no such folder",
         "report .": ".: holds no study (there is no manifest.json)",
-        "export results --out runs.xlsx": "--out runs.xlsx: expected a name that ends in .csv or .parquet",
+        "export results --out runs.xls": "runs.xls: expected a name that ends in .csv or .tex or .xlsx or .parquet",
         "export results --table run": "results: no table 'run'; did you mean 'runs'?",
         "export results --table weekly": "results: keeps no weeks; the study has to name measures under weekly",
         "new study.tml": "study.tml: expected a name that ends in .toml; did you mean 'study.toml'?",
