@@ -9,7 +9,6 @@ from pathlib import Path
 from civicsim.cli.files import size_of
 from civicsim.cli.output import Output
 from civicsim.cli.progress import duration
-from civicsim.cli.scenarios import n_managers, n_posts, n_staff
 from civicsim.errors import CivicsimError
 from civicsim.experiment.run import threads_available
 from civicsim.model.measures import MEASURES, TEAM_MEASURES
@@ -23,7 +22,7 @@ from civicsim.model.organisation import (
     row_bytes,
 )
 from civicsim.model.recording import ENACTED
-from civicsim.report.words import counted
+from civicsim.report.words import counted, n_managers, n_posts, n_staff
 from civicsim.scenario.scenario import Scenario
 from civicsim.study.design.weight import SECONDS
 

@@ -124,6 +124,23 @@ class Export:
     )
 
 
+@command("study methods", "writing_up.methods")
+class Methods:
+    """Describe the methods of a study for an article.
+
+        civicsim study methods results
+        civicsim study methods results --stress
+        civicsim study methods results --out methods.tex
+
+    One paragraph with every number, the parameters that the study sets or varies, and the citation. The file has all
+    parameters and the STRESS-ABS checklist as well.
+    """
+
+    folder: opt.StudyFolder
+    stress: Annotated[bool, opt.flag("--stress", "Show the STRESS-ABS checklist, too.")] = False
+    out: opt.Tables = None
+
+
 @command("study list", "studying.list_all")
 class List:
     """List study files and results in a folder and its subfolders.

@@ -10,6 +10,7 @@ import contextlib
 import dataclasses
 import functools
 import math
+import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ from civicsim.scenario.scenario import Scenario
 from civicsim.study.design.protocol import Protocol
 from civicsim.study.design.summaries import Summary
 from civicsim.study.store.files import VALUES, Stamp, chunk_key, packed, write_part
+from civicsim.study.store.origin import host
 from civicsim.study.store.tables import (
     PARTS,
     POINTS,
@@ -64,11 +66,16 @@ class Task:
 
 @dataclass
 class Report:
-    """Outcome of a chunk: runs whose results are on disk, runs whose failure is, and failures that could not be written."""
+    """Outcome of a chunk: runs whose results are on disk, runs whose failure is, and failures that could not be written.
+
+    It has the machine on which the chunk was simulated, and how many seconds that took.
+    """
 
     done: int = 0
     failed: int = 0
     unwritten: list[Failure] = field(default_factory=list)
+    host: str = field(default_factory=host)
+    seconds: float = 0.0
 
 
 @dataclass
@@ -97,7 +104,7 @@ def load_protocol(folder: str, study: str) -> Protocol:
 
 def run_chunk(task: Task) -> Report:
     """Simulate the runs of a chunk, write their results and failures, and report."""
-    folder = Path(task.folder)
+    folder, began = Path(task.folder), time.perf_counter()
     stage = _Stage(task.marker if len(task.runs) == 1 else None)
     protocol = load_protocol(task.folder, task.stamp.study)
     rows, done, failures = list[Rows](), list[Run](), list[Failure]()
@@ -118,6 +125,7 @@ def run_chunk(task: Task) -> Report:
     report = _write(protocol, task, rows, done, failures)
     if len(task.runs) == 1:
         task.marker.unlink(missing_ok=True)
+    report.seconds = time.perf_counter() - began
     return report
 
 
