@@ -39,6 +39,8 @@ from .study.analysis.sensitivity import parameters_against_seeds as parameters_a
 from .study.analysis.sensitivity import sensitivity as sensitivity
 from .study.design.study import Study as Study
 from .study.run.effort import effort_of as effort_of
+from .study.run.expand import expand_study as expand_study
+from .study.run.replay import replay as replay
 from .study.run.runner import run_study as run_study
 from .study.store.store import Store as Store
 from .study.store.store import open_store as open_store

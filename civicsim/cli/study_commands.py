@@ -52,7 +52,6 @@ class Run(Workers):
         civicsim study run study.toml --out results --draws 50
         civicsim study run study.toml --out /data/results --shard 3/20
         civicsim study run results --retry-failed --timeout 600
-        civicsim study run results --only 12:3
 
     Ctrl-C stops it and keeps finished runs. Runs that fail are listed with the command that repeats them, and all others
     continue; exit code 1 means that some failed. With --shard, several machines share a folder; the last one to finish
@@ -65,23 +64,42 @@ class Run(Workers):
     shard: Annotated[str, opt.value("I/N", "Do the I-th of N parts.")] = "1/1"
     retry_failed: Annotated[bool, opt.flag("--retry-failed", "Repeat runs that failed.")] = False
     mix: Annotated[bool, opt.flag("--mix", "Keep results of other software versions beside new ones.")] = False
-    only: Annotated[
-        str | None, opt.value("POINT:SEED", "Repeat one run here, with its traceback; nothing is written.")
-    ] = None
     dask: Annotated[str | None, opt.value("ADDRESS", "Dask scheduler or its file: work on a cluster.")] = None
 
 
-@command("study expand", "studying.expand")
+@command("study expand", "growing.expand")
 class Expand(Workers):
-    """Add seeds to a study and run them.
+    """Expand a study without repeating runs that are there.
 
         civicsim study expand results --add-seeds 20
+        civicsim study expand results --add styles=compact --add fear=0.8 --out larger
+        civicsim study expand results larger.toml --out larger
 
-    Existing results stay as they are.
+    Seeds are added in place. Anything else makes another study, in a folder of its own: runs that both have in common are
+    copied, and the others run. --add takes styles, measures, weekly, summaries, draws or a factor; a file may change
+    anything. Measures that are not stored need every run again.
     """
 
     folder: opt.StudyFolder
-    add_seeds: Annotated[int, opt.count("Number of seeds to add.", 1)]
+    study: Annotated[str | None, opt.argument("STUDY.toml", "The larger study.", opt.complete_studies)] = None
+    add: Annotated[Sequence[str], opt.value("KEY=VALUES", "Add values, with commas between. May be repeated.")] = ()
+    out: Annotated[str | None, opt.value("DIR", "Folder of the larger study.")] = None
+    add_seeds: Annotated[int | None, opt.count("Number of seeds to add in place.", 1)] = None
+
+
+@command("study replay", "growing.replay")
+class Replay:
+    """Repeat one stored run and compare it with its row.
+
+        civicsim study replay results 12:3
+        civicsim study replay results 12:3 --json
+
+    A run is a point and a seed. Every number must be the stored one to the last digit; otherwise the exit code is 1. A run
+    that failed shows its traceback. Nothing is written.
+    """
+
+    path: opt.StudyPath
+    run: Annotated[str, opt.argument("POINT:SEED", "The run.")]
 
 
 @command("study status", "studying.status")

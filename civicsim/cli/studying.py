@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import tomllib
-import traceback
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,6 @@ from civicsim.report.words import counted, seeds_text
 from civicsim.study.design.study import Study
 from civicsim.study.run.effort import effort_of
 from civicsim.study.run.runner import Progress, Standing, run_study
-from civicsim.study.run.worker import measure_alone
 from civicsim.study.store.folder import load_study
 from civicsim.study.store.holdings import MANIFEST
 from civicsim.study.store.store import Store, StoreWarning, open_store
@@ -116,9 +114,6 @@ def _results(root: Path) -> Iterator[dict[str, str]]:
 
 def run(output: Output, request: study_commands.Run) -> bool:
     """Run what is missing of a study, and return whether no run has failed."""
-    if request.only is not None:
-        _repeat(output, request.path, request.only)
-        return True
     if request.dask is not None:
         need("cluster", "--dask")
     study = over_draws(load(request.path), request.draws)
@@ -126,20 +121,15 @@ def run(output: Output, request: study_commands.Run) -> bool:
     shard = _shard(request.shard)
     with _dask(request.dask) as cluster:
         how = {"shard": shard, "retry_failed": request.retry_failed, "mix": request.mix, **cluster}
-        return _show_standing(output, run_in(output, study, folder, request, **how))
+        return show_standing(output, run_in(output, study, folder, request, **how))
 
 
-def expand(output: Output, request: study_commands.Expand) -> bool:
-    """Add seeds to a study and run them, and return whether no run has failed."""
-    folder = request.folder
-    store = run_in(output, load(folder), folder, request, add_seeds=request.add_seeds)
-    return _show_standing(output, store)
-
-
-def run_in(output: Output, study: Study, folder: str, workers: Workers, **how: Any) -> Store:
+def run_in(
+    output: Output, study: Study, folder: str, workers: Workers, run: Callable[..., Store] = run_study, **how: Any
+) -> Store:
     """Run what is missing of a study in a folder, with progress; Ctrl-C keeps finished runs.
 
-    ``how`` are further arguments of :func:`civicsim.study.run.runner.run_study`.
+    ``how`` are further arguments of ``run``, by default :func:`civicsim.study.run.runner.run_study`.
     """
     _warn_of_dates(output, study)
     last: list[Standing] = []
@@ -151,7 +141,7 @@ def run_in(output: Output, study: Study, folder: str, workers: Workers, **how: A
 
         try:
             given = {**worker_options(workers), **how}
-            return run_study(study, folder, progress=report, note=output.note, **given)
+            return run(study, out=folder, progress=report, note=output.note, **given)
         except KeyboardInterrupt:
             done = f"{last[0].done} of {last[0].total} runs are kept in {folder}" if last else "no run was started"
             again = f"civicsim study run {folder}" if how.get("add_seeds") else "the same command"
@@ -189,33 +179,15 @@ def study_progress(output: Output) -> Iterator[Progress]:
         yield report
 
 
-def _repeat(output: Output, path: str, only: str) -> None:
-    """Repeat one run in this process, and show its measures; a failure comes with its traceback."""
-    study = load(path)
-    point, seed = _pair(only, ":", "--only", "POINT:SEED")
-    try:
-        values = measure_alone(study.protocol, point, seed)
-    except CivicsimError:
-        raise
-    except Exception as error:
-        traceback.print_exc()
-        raise CivicsimError(f"--only {only}: failed again: {type(error).__name__}: {error}") from None
-    scenario = study.scenario(point)
-    rows = [[name, f"{value:.6g}"] for name, value in values.items()]
-    output.show(
-        {"point": point, "seed": seed, "scenario": scenario.digest, "values": values},
-        [f"point {point}, seed {seed}: {scenario!r}", grid(rows, head=False, indent=2)],
-    )
-
-
 def _shard(text: str) -> tuple[int, int]:
-    place, of = _pair(text, "/", "--shard", "I/N, such as 3/20")
+    place, of = pair(text, "/", "--shard", "I/N, such as 3/20")
     if not 1 <= place <= of:
         raise CivicsimError(f"--shard {text}: expected I/N with I from 1 to N")
     return place, of
 
 
-def _pair(text: str, sign: str, option: str, form: str) -> tuple[int, int]:
+def pair(text: str, sign: str, option: str, form: str) -> tuple[int, int]:
+    """Return two whole numbers with a sign between; ``option`` and ``form`` begin and end the complaint about others."""
     parts = text.split(sign)
     if len(parts) != 2 or not all(part.isascii() and part.isdigit() for part in parts):
         raise CivicsimError(f"{option} {text}: expected {form}")
@@ -236,7 +208,7 @@ def status(output: Output, request: study_commands.Status) -> None:
     )
 
 
-def _show_standing(output: Output, store: Store) -> bool:
+def show_standing(output: Output, store: Store) -> bool:
     """Show how far a study is, and return whether no run has failed."""
     output.show(
         {"folder": str(store.path), **store.status(), "warnings": output.warnings},

@@ -143,11 +143,21 @@ def blocks_of(runs: Sequence[Run], starts: np.ndarray) -> Iterator[tuple[tuple[i
 
 def _simulate(protocol: Protocol, points: Sequence[int], seeds: Sequence[int], stage: _Stage) -> list[Rows]:
     """Return the results of points with one start and some seeds."""
+    rows = []
+    for point, result in _results(protocol, points, seeds, stage):
+        stage.enter("measures")
+        rows.append(_measured(protocol, point, result))
+    return rows
+
+
+def _results(
+    protocol: Protocol, points: Sequence[int], seeds: Sequence[int], stage: _Stage
+) -> Iterator[tuple[int, Result]]:
+    """Yield each point with its result, in which every number is finite."""
     stage.enter("scenario")
     scenarios = [protocol.scenario(point).for_model(protocol.model) for point in points]
     stage.enter("burn-in")
     start = burn_in(scenarios[0], list(seeds), processes=protocol.week, threads=1)
-    rows = []
     for point, scenario in zip(points, scenarios, strict=True):
         stage.enter("weeks")
         result = run(scenario, list(seeds), processes=protocol.week, threads=1, start=start, **protocol.traces)
@@ -155,15 +165,14 @@ def _simulate(protocol: Protocol, points: Sequence[int], seeds: Sequence[int], s
             if len(seeds) == 1:
                 find_origin(scenario, seeds[0], protocol.week)
             raise NotFiniteError("", scenario.weeks - 1, "the record contains values that are not finite")
-        stage.enter("measures")
-        rows.append(_measured(protocol, point, result))
-    return rows
+        yield point, result
 
 
-def measure_alone(protocol: Protocol, point: int, seed: int) -> dict[str, float]:
-    """Simulate one run in this process, and return its results; exceptions are passed on as they are."""
-    (rows,) = _simulate(protocol, (point,), (seed,), _Stage(None))
-    return dict(zip((column.name for column in protocol.columns), rows["runs"][VALUES][0].as_py(), strict=True))
+def simulate_alone(protocol: Protocol, point: int, seed: int) -> tuple[Result, dict[str, float]]:
+    """Simulate one run in this process, and return it and its row; exceptions are passed on as they are."""
+    ((_, result),) = _results(protocol, (point,), (seed,), _Stage(None))
+    row = _measured(protocol, point, result)["runs"][VALUES][0].as_py()
+    return result, dict(zip((column.name for column in protocol.columns), row, strict=True))
 
 
 def _measured(protocol: Protocol, point: int, result: Result) -> Rows:
