@@ -33,6 +33,7 @@ from .study.analysis.contrasts import tails as tails
 from .study.analysis.decide import decide as decide
 from .study.analysis.discovery import discover as discover
 from .study.analysis.multiverse import multiverse as multiverse
+from .study.analysis.power import power as power
 from .study.analysis.regret import crossings as crossings
 from .study.analysis.regret import regret as regret
 from .study.analysis.sensitivity import parameters_against_seeds as parameters_against_seeds

@@ -34,11 +34,14 @@ class Check:
 
         civicsim study check study.toml
         civicsim study check study.toml --processes 8 --json
+        civicsim study check study.toml --pilot pilot-results
 
-    One small run is timed; nothing is written.
+    One small run is timed; nothing is written. Warnings name what runs, but may not be what was meant. With a pilot: which
+    differences the seeds of the study can find, if its runs vary as those of the pilot do.
     """
 
     path: opt.StudyFile
+    pilot: Annotated[str | None, opt.value("DIR", "Results of a smaller study, for the power of this one.")] = None
     processes: opt.Processes = None
     draws: opt.Draws = None
 

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from civicsim.cli import Stopped, study_commands
 from civicsim.cli.files import filled, size_of, text_writer, write_file
@@ -17,17 +17,25 @@ from civicsim.cli.scenarios import warn_of_dates
 from civicsim.cli.starting import write_new
 from civicsim.cli.study_commands import Workers
 from civicsim.cli.table_files import as_table, write_tables
-from civicsim.cli.tables import grid
+from civicsim.cli.tables import grid, part_lines
 from civicsim.errors import CivicsimError
 from civicsim.extras import need
+from civicsim.model.measures import FLAGSHIP
+from civicsim.report.analysis_tables import power_part
 from civicsim.report.parts import Part
-from civicsim.report.words import counted, seeds_text
+from civicsim.report.words import counted, product_text, seeds_text
+from civicsim.study.analysis.matched import matched
+from civicsim.study.analysis.power import power as power_of_pilot
 from civicsim.study.design.study import Study
+from civicsim.study.run.doubts import doubts_of
 from civicsim.study.run.effort import effort_of
 from civicsim.study.run.runner import Progress, Standing, run_study
 from civicsim.study.store.folder import load_study
 from civicsim.study.store.holdings import MANIFEST
 from civicsim.study.store.store import Store, StoreWarning, open_store
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _MOST_SHOWN = 5
 
@@ -47,6 +55,9 @@ def check(output: Output, request: study_commands.Check) -> None:
     """Read a study, and estimate its size."""
     path, study = request.path, over_draws(load(request.path), request.draws)
     _warn_of_dates(output, study)
+    for doubt in doubts_of(study):
+        output.warn(f"{path}: {doubt}")
+    found = None if request.pilot is None else _power(output, study, request.pilot)
     effort = effort_of(study, request.processes)
     data = {"file": path, "valid": True, "question": study.question, "study": study.protocol.digest}
     data |= {key: getattr(effort, key) for key in ("points", "seeds", "runs", "processes")}
@@ -57,15 +68,26 @@ def check(output: Output, request: study_commands.Check) -> None:
     varied = ", ".join([*names[:_MOST_SHOWN], *more]) or "nothing but styles"
     lines = [
         f"{path} is a valid study: {study.question}",
-        f"{counted(effort.points, 'point')} × {counted(effort.seeds, 'seed')} = {counted(effort.runs, 'run')}; "
-        f"{seeds_text(study.seed_numbers)}",
+        f"{product_text(study.points, effort.seeds)}; {seeds_text(study.seed_numbers)}",
         f"styles: {', '.join(study.protocol.bases)}; varied: {varied}",
         f"about {duration(effort.seconds)} in {counted(effort.processes, 'process', 'processes')}, and "
         f"{size_of(effort.n_bytes)} on disk; measured on one small run",
     ]
     if study.rule is not None:
         lines.append(f"seeds are added until intervals are narrow enough, up to {study.rule.limit}, which takes longer")
-    output.show(data, lines, f"civicsim study run {path} --out {beside(path, 'results')}")
+    shown = [] if found is None else [*part_lines([power_part(found, effort.seeds)])]
+    data |= {} if found is None else {"power": found}
+    output.show(data, [*lines, *shown], f"civicsim study run {path} --out {beside(path, 'results')}")
+
+
+def _power(output: Output, study: Study, pilot: str) -> pd.DataFrame:
+    """Return the power of a study from a pilot, for those of its measures that the pilot has."""
+    runs = matched(read(output, pilot), ["all"])
+    names = [column.name for column in study.protocol.columns if column.name in runs.columns]
+    chosen = [name for name in names if name in study.matters or (not study.matters and name in FLAGSHIP)] or names
+    if not chosen:
+        raise CivicsimError(f"{pilot}: has none of the measures of {study.where}")
+    return power_of_pilot(runs, len(study.seed_numbers), study.matters, chosen)
 
 
 def list_all(output: Output, request: study_commands.List) -> None:

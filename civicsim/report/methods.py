@@ -22,6 +22,7 @@ from civicsim.report.words import (
     kind_text,
     n_managers,
     n_staff,
+    product_text,
     seeds_text,
     setting_text,
     size_text,
@@ -105,24 +106,6 @@ def sentences(store: Store) -> dict[str, str]:
             f"The same study (digest {manifest['study']}), software and seeds give the same bytes: civicsim study run study.toml."
         ),
     }
-
-
-def product_text(points: pd.DataFrame, n_seeds: int) -> str:
-    """Return the size of a design as a product: "2 styles × 3 settings × 30 seeds = 180 runs"."""
-    names = {"style": "style", "setting": "setting", "draw": "draw", "shock": "set of shocks"}
-    sizes = {key: points[key].nunique() for key in names}
-    product = 1
-    for n in sizes.values():
-        product *= n
-    parts = [
-        counted(n, names[key], "sets of shocks" if key == "shock" else None)
-        for key, n in sizes.items()
-        if n > 1 or key == "style"
-    ]
-    if product != len(points):
-        # Listed settings may be for one style each.
-        parts = [f"{counted(len(points), 'point')} ({', '.join(parts)})"]
-    return " × ".join([*parts, counted(n_seeds, "seed")]) + f" = {counted(len(points) * n_seeds, 'run')}"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from civicsim.engine.parameters import Parameter
 from civicsim.experiment.statistics import CAUTIONS, CONFIDENCE
 from civicsim.scenario.scenario import Scenario
 from civicsim.scenario.shipped import kinds
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 THINKING_AID = "A thinking aid, not a forecast."
 INTERVAL = f"{CONFIDENCE * 100:.0f} %"
@@ -191,6 +194,24 @@ def seeds_text(seeds: Sequence[int]) -> str:
     if len(seeds) <= 5:
         return "seeds " + ", ".join(str(seed) for seed in seeds)
     return f"{len(seeds)} seeds from {min(seeds)} to {max(seeds)}"
+
+
+def product_text(points: pd.DataFrame, n_seeds: int) -> str:
+    """Return the size of a design as a product: "2 styles × 3 settings × 30 seeds = 180 runs"."""
+    names = {"style": "style", "setting": "setting", "draw": "draw", "shock": "set of shocks"}
+    sizes = {key: points[key].nunique() for key in names}
+    product = 1
+    for n in sizes.values():
+        product *= n
+    parts = [
+        counted(n, names[key], "sets of shocks" if key == "shock" else None)
+        for key, n in sizes.items()
+        if n > 1 or key == "style"
+    ]
+    if product != len(points):
+        # Listed settings may be for one style each.
+        parts = [f"{counted(len(points), 'point')} ({', '.join(parts)})"]
+    return " × ".join([*parts, counted(n_seeds, "seed")]) + f" = {counted(len(points) * n_seeds, 'run')}"
 
 
 def time_text(weeks: int) -> str:

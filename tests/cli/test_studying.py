@@ -36,7 +36,7 @@ def test_a_new_study_file_can_be_checked(tool):
         tool("study", "new", "mine.toml").mistake == "civicsim: mine.toml: already exists; add --force to overwrite it"
     )
     printed = tool("study", "check", "mine.toml", "--processes", "2")
-    assert "2 points × 30 seeds = 60 runs; seeds 1–30" in printed.out
+    assert "2 styles × 30 seeds = 60 runs; seeds 1–30" in printed.out
     assert " in 2 processes, and " in printed.out
     assert printed.err.strip() == "Next: civicsim study run mine.toml --out mine-results"
 

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from civicsim.cli import main
-from civicsim.report.methods import bibtex, methods_text, product_text, sentences, stress, varied
+from civicsim.report.methods import bibtex, methods_text, sentences, stress, varied
+from civicsim.report.words import product_text
 from civicsim.study.design.study import Study
 from civicsim.study.run.runner import run_study
 from civicsim.study.store.origin import git_commit

@@ -37,6 +37,12 @@ class Summary:
         """The name as part of a column name."""
         return re.sub(r"\W+", "_", self.name)
 
+    @property
+    def longest(self) -> int:
+        """Weeks that it takes, if there are as many; 0 for one that takes all."""
+        what, first, last = _parsed(self.name)
+        return last + 1 if what == "weeks" else first
+
     def words(self, weeks: int) -> str:
         """Return the summary in words, for runs of so many weeks."""
         what, first, last = _parsed(self.name)
