@@ -105,15 +105,39 @@ class Replay:
     run: Annotated[str, opt.argument("POINT:SEED", "The run.")]
 
 
+@command("study slurm", "clusters.slurm")
+class Slurm:
+    """Write a script that runs a study as an array job of Slurm.
+
+        civicsim study slurm study.toml --out /data/results
+        civicsim study slurm study.toml --out /data/results --tasks 20 --sbatch=--partition=short
+
+    bash submits it: tasks that share the folder, and a job after them that merges their results and writes the report. One
+    small run is timed for the time and memory of a task. The tasks use the Python that wrote the script.
+    """
+
+    path: opt.StudyFile
+    out: Annotated[str | None, opt.value("DIR", "Folder of results, which all nodes see.")] = None
+    tasks: Annotated[int | None, opt.count("Tasks; by default as many as take an hour each.", 1, 10_000)] = None
+    cpus: Annotated[int, opt.count("Processes of a task.", 1, 1024)] = 8
+    sbatch: Annotated[Sequence[str], opt.value("OPTION", "An option of sbatch. May be repeated.")] = ()
+    script: Annotated[str | None, opt.value("FILE.sh", "The script; STUDY-slurm.sh by default.")] = None
+    force: opt.Force = False
+
+
 @command("study status", "studying.status")
 class Status:
     """Show progress, failures and unusable files of a study.
 
-    civicsim study status results
-    civicsim study status results --json
+        civicsim study status results
+        civicsim study status results --watch
+        civicsim study status results --json
+
+    With --watch: until the study is complete or no process works on it, with runs a minute and the time left.
     """
 
     folder: opt.StudyFolder
+    watch: Annotated[bool, opt.flag("--watch", "Follow the progress.")] = False
 
 
 @command("study report", "studying.report")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import tomllib
 import warnings
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from civicsim.cli import Stopped, study_commands
+from civicsim.cli.effort import bytes_of_worker
 from civicsim.cli.files import filled, size_of, text_writer, write_file
 from civicsim.cli.output import Line, Output
 from civicsim.cli.progress import duration, shown, time_left
@@ -32,12 +34,15 @@ from civicsim.study.run.effort import effort_of
 from civicsim.study.run.runner import Progress, Standing, run_study
 from civicsim.study.store.folder import load_study
 from civicsim.study.store.holdings import MANIFEST
+from civicsim.study.store.origin import runs_per_second
 from civicsim.study.store.store import Store, StoreWarning, open_store
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _MOST_SHOWN = 5
+_LOOK = 5.0
+"""Seconds between two looks at a study that is watched."""
 
 
 # -- study files -------------------------------------------------------------------------------------------------------
@@ -59,9 +64,15 @@ def check(output: Output, request: study_commands.Check) -> None:
         output.warn(f"{path}: {doubt}")
     found = None if request.pilot is None else _power(output, study, request.pilot)
     effort = effort_of(study, request.processes)
+    memory = bytes_of_worker(study, effort.processes)
     data = {"file": path, "valid": True, "question": study.question, "study": study.protocol.digest}
     data |= {key: getattr(effort, key) for key in ("points", "seeds", "runs", "processes")}
-    data |= {"seconds": round(effort.seconds, 1), "bytes": int(effort.n_bytes), "warnings": output.warnings}
+    data |= {
+        "seconds": round(effort.seconds, 1),
+        "bytes": int(effort.n_bytes),
+        "memory": int(memory),
+        "warnings": output.warnings,
+    }
     names = list(study.protocol.factors.values())
     # Factors come first; the draws of a calibration cover hundreds of parameters.
     more = [f"and {len(names) - _MOST_SHOWN} more"] if len(names) > _MOST_SHOWN else []
@@ -70,8 +81,8 @@ def check(output: Output, request: study_commands.Check) -> None:
         f"{path} is a valid study: {study.question}",
         f"{product_text(study.points, effort.seeds)}; {seeds_text(study.seed_numbers)}",
         f"styles: {', '.join(study.protocol.bases)}; varied: {varied}",
-        f"about {duration(effort.seconds)} in {counted(effort.processes, 'process', 'processes')}, and "
-        f"{size_of(effort.n_bytes)} on disk; measured on one small run",
+        f"about {duration(effort.seconds)} in {counted(effort.processes, 'process', 'processes')}, {size_of(memory)} of memory in "
+        f"each, and {size_of(effort.n_bytes)} on disk; measured on one small run",
     ]
     if study.rule is not None:
         lines.append(f"seeds are added until intervals are narrow enough, up to {study.rule.limit}, which takes longer")
@@ -220,14 +231,36 @@ def pair(text: str, sign: str, option: str, form: str) -> tuple[int, int]:
 
 
 def status(output: Output, request: study_commands.Status) -> None:
-    """Show how far a study is, and what failed."""
+    """Show how far a study is, and what failed; with ``watch``, once it is complete or no process works on it."""
+    if request.watch:
+        _watch(output, request.folder)
     store = read(output, request.folder)
     about = store.status()
+    speed = runs_per_second(store.log()) if about["running"] else 0.0
+    now = [f"running now: shard {shard}" for shard in about["running"]]
+    now += [f"{60 * speed:.3g} runs a minute{time_left(about['missing'] / speed)}"] if speed else []
     output.show(
-        {"folder": request.folder, **about, "failures": store.failures()},
-        [*_standing_lines(store), *(f"running now: shard {shard}" for shard in about["running"])],
+        {"folder": request.folder, **about, "runs_per_minute": 60 * speed, "failures": store.failures()},
+        [*_standing_lines(store), *now],
         "" if store.complete else f"civicsim study run {request.folder}",
     )
+
+
+def _watch(output: Output, folder: str) -> None:
+    """Show progress until a study is complete or no process works on it, or Ctrl-C."""
+    try:
+        with shown(output, "runs", steps=1000) as (show, _):
+            while True:
+                store = read(output, folder)
+                about, speed = store.status(), runs_per_second(store.log())
+                finished, total = about["done"] + about["failed"], max(1, about["runs"])
+                pace = f", {60 * speed:.3g} runs a minute{time_left(about['missing'] / speed)}" if speed else ""
+                show(finished / total, f"{finished} of {total} runs{pace}")
+                if finished == total or not about["running"]:
+                    return
+                time.sleep(_LOOK)
+    except KeyboardInterrupt:
+        raise Stopped("the study goes on") from None
 
 
 def show_standing(output: Output, store: Store) -> bool:

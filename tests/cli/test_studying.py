@@ -37,7 +37,7 @@ def test_a_new_study_file_can_be_checked(tool):
     )
     printed = tool("study", "check", "mine.toml", "--processes", "2")
     assert "2 styles × 30 seeds = 60 runs; seeds 1–30" in printed.out
-    assert " in 2 processes, and " in printed.out
+    assert re.search(r" in 2 processes, \d+ MB of memory\s+in each, and ", printed.out)
     assert printed.err.strip() == "Next: civicsim study run mine.toml --out mine-results"
 
 

@@ -24,6 +24,7 @@ import pyarrow.parquet as pq
 from civicsim.engine.process import Process
 from civicsim.errors import CivicsimError
 from civicsim.experiment.run import Result, begin, burn_in, run
+from civicsim.experiment.warming import simulate_briefly
 from civicsim.model.cohort import Cohort
 from civicsim.model.recording import Recorder, clear_tally
 from civicsim.scenario.scenario import Scenario
@@ -94,11 +95,14 @@ class _Stage:
 
 @functools.lru_cache(maxsize=4)
 def load_protocol(folder: str, study: str) -> Protocol:
-    """Return the protocol of a folder, read once per worker; refuse one that now contains another study."""
+    """Return the protocol of a folder, read once per worker, with its week compiled; refuse one that now contains another study."""
     path = Path(folder)
     protocol = Protocol.load(path, pq.read_table(path / POINTS).to_pandas())
     if protocol.digest != study:
         raise CivicsimError(f"{folder}: contains another study than the one that was started")
+    if protocol.code is None:
+        # Your own code runs where a failure is recorded.
+        simulate_briefly(protocol.week)
     return protocol
 
 

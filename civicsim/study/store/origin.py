@@ -48,6 +48,16 @@ def read_log(folder: Path) -> pd.DataFrame:
     return found.assign(ended=pd.to_datetime(found["ended"], utc=True))
 
 
+def runs_per_second(log: pd.DataFrame) -> float:
+    """Return the present speed of a study: runs that ended in the last ten minutes of its log, by all machines together."""
+    if not len(log):
+        return 0.0
+    recent = log[log["ended"] > log["ended"].max() - pd.Timedelta(minutes=10)]
+    began = (recent["ended"] - pd.to_timedelta(recent["seconds"], unit="s")).min()
+    span = (recent["ended"].max() - began).total_seconds()
+    return float((recent["runs"] + recent["failed"]).sum() / span) if span > 0.0 else 0.0
+
+
 def host() -> str:
     """Return the name of this machine."""
     return platform.node() or "unknown"
