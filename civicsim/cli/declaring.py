@@ -10,7 +10,7 @@ from typing import Annotated, Any, dataclass_transform, get_args
 
 import typer
 
-from civicsim.cli.options import Json, Quiet
+from civicsim.cli.options import Json, Quiet, Tables
 from civicsim.extras import need
 
 
@@ -87,6 +87,7 @@ def function_of(name: str) -> Callable[..., None]:
         module, _, function = about.does.partition(".")
         does = getattr(importlib.import_module(f"civicsim.cli.{module}"), function)
         given = {key: tuple(value or ()) if key in repeated else value for key, value in values.items()}
+        output.tables = next((given[own.name] for own in fields(about.request) if own.type == Tables), None)
         if does(output, about.request(**given)) is False:
             raise typer.Exit(1)
 

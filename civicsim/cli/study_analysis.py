@@ -48,7 +48,7 @@ def compare(output: Output, request: study_commands.Compare) -> None:
     if not len(found) and not output.json:
         raise CivicsimError(f"{request.folder}: no policy is compared with another; one style and no first setting")
     data = {"contrasts": found, "tails": worst, "warnings": output.warnings}
-    _show(output, store, data, analysis_tables.comparison(found, worst), out=request.out)
+    _show(output, store, data, analysis_tables.comparison(found, worst))
 
 
 def compare_over_draws(
@@ -93,7 +93,7 @@ def regret(output: Output, request: study_commands.Regret) -> None:
         for name, own in found.items()
     }
     every = pd.concat([frame.assign(**found[name].about.row) for name, frame in crossed.items()])
-    _show(output, store, data, analysis_tables.regrets(list(found.values()), (), every), out=request.out)
+    _show(output, store, data, analysis_tables.regrets(list(found.values()), (), every))
 
 
 def _threshold(text: str) -> tuple[str, float]:
@@ -111,7 +111,7 @@ def decide(output: Output, request: study_commands.Decide) -> None:
     found = {name: decide_in(runs, name, pair) for name in _with_direction(runs, request.measures)}
     keys = ("policies", "difference", "better_share", "run_to_run", "table")
     data = {name: {"unit": own.about.unit, **{key: getattr(own, key) for key in keys}} for name, own in found.items()}
-    _show(output, store, data, analysis_tables.decisions(list(found.values())), out=request.out)
+    _show(output, store, data, analysis_tables.decisions(list(found.values())))
 
 
 def multiverse(output: Output, request: study_commands.Multiverse) -> None:
@@ -123,7 +123,7 @@ def multiverse(output: Output, request: study_commands.Multiverse) -> None:
         name: {"unit": own.about.unit, "better": own.about.better, **{key: getattr(own, key) for key in keys}}
         for name, own in found.items()
     }
-    _show(output, store, data, analysis_tables.worlds(list(found.values())), out=request.out)
+    _show(output, store, data, analysis_tables.worlds(list(found.values())))
 
 
 def sensitivity(output: Output, request: study_commands.Sensitivity) -> None:
@@ -133,13 +133,7 @@ def sensitivity(output: Output, request: study_commands.Sensitivity) -> None:
     # Differences exclude what seeds have in common, so that there is nothing to split.
     shares = pd.DataFrame() if request.difference else parameters_against_seeds(store, request.measures)
     what = " (difference from what it is compared with)" if request.difference else ""
-    _show(
-        output,
-        store,
-        {"indices": found, "variance": shares},
-        analysis_tables.indices(found, shares, what),
-        out=request.out,
-    )
+    _show(output, store, {"indices": found, "variance": shares}, analysis_tables.indices(found, shares, what))
 
 
 def discover(output: Output, request: study_commands.Discover) -> None:
@@ -153,13 +147,7 @@ def discover(output: Output, request: study_commands.Discover) -> None:
         | {key: getattr(own, key) for key in ("boxes", "coverage_elsewhere", "density_elsewhere")}
         for name, own in found.items()
     }
-    _show(
-        output,
-        store,
-        data,
-        [Part(texts=[own.words], table=analysis_tables.boxes(own)) for own in found.values()],
-        out=request.out,
-    )
+    _show(output, store, data, [Part(texts=[own.words], table=analysis_tables.boxes(own)) for own in found.values()])
 
 
 def ablation(output: Output, request: study_commands.Ablation) -> None:
@@ -175,7 +163,7 @@ def ablation(output: Output, request: study_commands.Ablation) -> None:
     found = ablation_of(store, request.measures)
     _warn_of_failures(output, store)
     data = {"folder": folder, "rows": found, "warnings": output.warnings}
-    _show(output, store, data, analysis_tables.mechanisms(found), f"civicsim study report {folder}", out=request.table)
+    _show(output, store, data, analysis_tables.mechanisms(found), f"civicsim study report {folder}")
 
 
 def _show(
@@ -185,12 +173,10 @@ def _show(
     parts: Iterable[Part],
     hint: str = "",
     more: Sequence[str] = (),
-    *,
-    out: str | None,
 ) -> None:
-    """Show the results of an analysis, and write their tables if a file is named."""
+    """Show the results of an analysis, and write their tables to the file that the user has named, if any."""
     parts = [Part(texts=[results.question]), *parts]
-    files = [] if out is None else write_tables(out, frames_of(data), parts)
+    files = [] if output.tables is None else write_tables(output.tables, frames_of(data), parts)
     wrote = [f"Wrote {', '.join(files)}."] if files else []
     output.show(data | ({"files": files} if files else {}), [*part_lines(parts), *more, *wrote], hint)
 
@@ -245,7 +231,6 @@ def adversary(output: Output, request: study_commands.Adversary) -> None:
         _parts(found),
         f"cd {folder} && civicsim compare {WORST} {OTHER} --baseline {OTHER} --seeds {found.n_fresh}",
         worst,
-        out=request.table,
     )
 
 

@@ -27,9 +27,9 @@ def methods(output: Output, request: Methods) -> None:
         *([report.stress_part(stress)] if request.stress else []),
     ]
     files = []
-    if request.out is not None:
+    if output.tables is not None:
         every = [head, report.varied_part(varied), report.stress_part(stress)]
-        files = write_tables(request.out, {"varied": varied, "stress": stress}, every)
+        files = write_tables(output.tables, {"varied": varied, "stress": stress}, every)
     data = {"methods": text, "facts": report.sentences(store), "varied": varied, "stress": stress}
     wrote = [f"Wrote {', '.join(files)}."] if files else []
     lines = [*part_lines(parts), "", *report.bibtex().splitlines(), *wrote]
