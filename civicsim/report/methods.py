@@ -206,16 +206,16 @@ def varied(study: Study) -> pd.DataFrame:
     for one value), values (each, or the range), low, high (NaN where it is no number), n (different values), distribution,
     default, status and source of the default.
     """
-    protocol, rows = study.protocol, []
+    protocol, points, rows = study.protocol, study.points, []
     asked = {
         factor.key: factor
         for block in ("factors", "uncertainties")
         for factor in read_factors(_parameters(getattr(study, block)), study.where, block, protocol.sections)
     }
     for column, key in protocol.factors.items():
-        about, values = protocol.sections.parameters[key], study.points[column]
+        about, values = protocol.sections.parameters[key], points[column]
         distinct = values.drop_duplicates().sort_values().tolist()
-        by_setting = study.points.groupby(["style", "setting"])[column].nunique().max() == 1
+        by_setting = points.groupby(["style", "setting"])[column].nunique().max() == 1
         role = "held" if len(distinct) == 1 else "setting" if by_setting else "draw"
         number = not about.choices and not isinstance(about.default, bool)
         low, high = (float(distinct[0]), float(distinct[-1])) if number else (float("nan"), float("nan"))
