@@ -35,9 +35,11 @@ def slurm(output: Output, request: Slurm) -> None:
         if not option.startswith("--") or "\n" in option:
             raise CivicsimError(f"--sbatch {option}: expected an option of sbatch, such as --sbatch=--partition=short")
     effort = effort_of(study, 1)
-    tasks = request.tasks or max(1, math.ceil(effort.seconds / (_TASK * request.cpus)))
-    tasks = min(tasks, effort.runs)
-    seconds = _SAFETY * effort.seconds / (tasks * request.cpus) + _COMPILING
+    # Runs that share a burn-in are in one task, and a task has no more than its runs to do side by side.
+    units = (int(study.protocol.starts.max()) + 1) * effort.seeds
+    tasks = min(units, request.tasks or max(1, math.ceil(effort.seconds / (_TASK * request.cpus))))
+    share = math.ceil(units / tasks) / units
+    seconds = _SAFETY * effort.seconds * share / min(request.cpus, max(1, int(effort.runs * share))) + _COMPILING
     minutes = math.ceil(seconds / _STEP) * int(_STEP) // 60
     memory = math.ceil(_SAFETY * request.cpus * bytes_of_worker(study, tasks * request.cpus) / _MEGABYTE)
     time = f"{minutes // 60:02d}:{minutes % 60:02d}:00"

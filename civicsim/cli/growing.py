@@ -98,9 +98,7 @@ def replay(output: Output, request: Replay) -> bool:
     rows += [[name, *(f"{own[name]:.6g}" for own in (found.values, found.stored) if own)] for name in found.values]
     same = f"{len(found.different)} of {len(found.stored)} differ from the stored row: {', '.join(found.different)}"
     if not found.different:
-        same = (
-            "Every number is the stored one to the last digit." if found.stored else "The store has no row of this run."
-        )
+        same = "Every number is the stored one to the last digit." if found.stored else "No row of this run is stored."
     data = {"point": point, "seed": seed, "scenario": scenario.digest, "values": found.values, "stored": found.stored}
     output.show(
         data | {"different": found.different},

@@ -6,6 +6,7 @@ CSV and Parquet have every column and digit of the data, Excel sixteen digits; L
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -26,8 +27,13 @@ _WIDTH = 0.9
 _BREAK = "\x1f"
 _SIGNS = {
     "−": "$-$", "×": r"$\times$", "±": r"$\pm$", "∞": r"$\infty$", "≤": r"$\le$", "≥": r"$\ge$", "→": r"$\to$", "–": "--",
-    "Δ": r"$\Delta$", "τ": r"$\tau$", "μ": r"$\mu$", "σ": r"$\sigma$", "★": r"$\star$", _BREAK: r"\newline ",
+    "Δ": r"$\Delta$", _BREAK: r"\newline ",
 }  # fmt: skip
+# Unicode spells one of them otherwise.
+_SIGNS |= {
+    letter: f"$\\{unicodedata.name(letter).split()[-1].lower().replace('lamda', 'lambda')}$"
+    for letter in "αβγδεηθικλμνπρστφχ"
+}
 """Characters that plain LaTeX does not set, and a line break within a cell."""
 
 

@@ -66,7 +66,8 @@ def sentences(store: Store) -> dict[str, str]:
     study, manifest = store.study, store.manifest
     protocol, software, design = study.protocol, manifest["software"], design_of(study)[0]
     base, status, points = next(iter(protocol.bases.values())), store.status(), study.points
-    commit = f", commit {manifest['commit'][:12]}" if manifest.get("commit") else ""
+    digits, _, changed = (manifest.get("commit") or "").partition("-")
+    commit = f", commit {digits[:12]}{' with changes' if changed else ''}" if digits else ""
     order = "the published order" if protocol.order == PUBLISHED else f"the order {protocol.order}"
     own = ", with processes or measures of its own" if protocol.code is not None else ""
     expected = f" Expected beforehand: {study.expectation}" if study.expectation else ""
@@ -270,16 +271,17 @@ _VARIED: Columns = {
     "Parameter": lambda row: f"{row['label']}\n{row['parameter']}",
     "Role": lambda row: f"{row['role']}\n{row['distribution']}",
     "Values": lambda row: f"{row['values']}\n{row['unit']}",
-    "Default": lambda row: row["default"],
+    "Default": lambda row: f"{row['default']}\n{row['status']}",
     "Source of the default": lambda row: row["source"],
 }
 
 
 def varied_part(found: pd.DataFrame, most: int | None = None) -> Part:
-    """Return the table of :func:`varied` as a part of a page; the first ``most`` rows, None for all."""
+    """Return the table of :func:`varied` as a part of a page; with ``most``, that many rows, without sources for width."""
+    columns = dict(list(_VARIED.items())[: None if most is None else -1])
     shown = found if most is None else found.head(most)
     more = f"; the first {most} of {len(found)}" if len(shown) < len(found) else ""
-    return Part("Parameters", table=table_of(f"What the study sets or varies{more}", _VARIED, shown))
+    return Part("Parameters", table=table_of(f"What the study sets or varies{more}", columns, shown))
 
 
 # -- the checklist and the citation ------------------------------------------------------------------------------------

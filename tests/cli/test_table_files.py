@@ -123,9 +123,9 @@ def test_labels_that_a_program_would_take_for_commands_stay_text(tmp_path):
     sheet = openpyxl.load_workbook(tmp_path / "a.xlsx")["one"]
     assert (sheet["A2"].value, sheet["A2"].data_type, sheet["B2"].value) == ("=1+1", "s", "[1, 2]")
     assert sheet["C3"].value is None
-    text = latex([Part("50 % & _more_", ["`x` ^"], items=["#1"], table=Table("A_b.", ["h_1\nh2"], [["10 % − $5"]]))])
+    text = latex([Part("50 % & _more_", ["`x` ^"], items=["#1"], table=Table("A_b.", ["h_1\nh2"], [["10 % − $5 κλ"]]))])
     assert r"\subsection*{50 \% \& \_more\_}" in text
-    assert r"10 \% $-$ \$5" in text
+    assert r"10 \% $-$ \$5 $\kappa$$\lambda$" in text
     assert r"h\_1\newline h2" in text
     assert r"\item \#1" in text
     assert number(-1.0) == "−1.00"

@@ -34,7 +34,7 @@ def test_the_paragraph_has_every_number_of_the_study(store):
     text = methods_text(store)
     software = store.manifest["software"]
     parts = [
-        f"civicsim {software['civicsim']} (model code {software['model']}, commit {git_commit()[:12]})",
+        f"civicsim {software['civicsim']} (model code {software['model']}, commit {git_commit()[:12]}",
         "27 processes in the published order", "8 staff and 4 managers in 2 teams", "2 weeks of burn-in",
         "14 weeks were recorded", "(status-quo, civic-culture; baseline status-quo)",
         "2 styles × 2 settings × 2 draws × 2 sets of shocks × 3 seeds = 48 runs",
