@@ -82,7 +82,7 @@ def test_the_log_tells_when_where_and_how_long_and_is_no_part_of_the_store(store
     different = [name for name in files if (store.path / name).read_bytes() != (last.path / name).read_bytes()]
     assert different == []
     with (last.path / "log.jsonl").open("a") as file:
-        file.write('{"ended": "20')
+        file.write('1\n{"ended": 3}\n[]\n{"ended": "20')
     assert len(last.log()) == len(log)
 
 

@@ -11,6 +11,7 @@ import json
 import platform
 import re
 import subprocess
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +25,9 @@ from civicsim.study.store.lock import LOCKS
 
 LOG = "log.jsonl"
 MISSING = "missing"
-_FIELDS = ("ended", "host", "shard", "runs", "failed", "seconds")
+_FIELDS: dict[str, Callable[[Any], Any]] = {
+    "ended": datetime.fromisoformat, "host": str, "shard": str, "runs": int, "failed": int, "seconds": float,
+}  # fmt: skip
 
 
 def log_batch(folder: Path, host: str, shard: str, runs: int, failed: int, seconds: float) -> None:
@@ -38,12 +41,13 @@ def log_batch(folder: Path, host: str, shard: str, runs: int, failed: int, secon
 def read_log(folder: Path) -> pd.DataFrame:
     """Return the log of a study: a row per batch with the time at which it ended (UTC), host, shard, runs, failed and seconds.
 
-    A line that a power cut has truncated is left out.
+    A line that is no record of a batch, as after a power cut, is left out.
     """
-    path, rows = folder / LOG, list[dict[str, Any]]()
-    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
-        with suppress(ValueError):
-            rows.append(json.loads(line))
+    path, rows = folder / LOG, list[tuple[Any, ...]]()
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else ():
+        with suppress(ValueError, TypeError, KeyError, OverflowError):
+            ended, *others = (kind(json.loads(line)[name]) for name, kind in _FIELDS.items())
+            rows.append((ended.astimezone(UTC), *others))
     found = pd.DataFrame(rows, columns=list(_FIELDS))
     return found.assign(ended=pd.to_datetime(found["ended"], utc=True))
 
