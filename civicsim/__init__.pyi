@@ -36,12 +36,15 @@ from .study.analysis.discovery import discover as discover
 from .study.analysis.effects import effects as effects
 from .study.analysis.effects import variance_shares as variance_shares
 from .study.analysis.multiverse import multiverse as multiverse
+from .study.analysis.power import power as power
 from .study.analysis.regret import crossings as crossings
 from .study.analysis.regret import regret as regret
 from .study.analysis.sensitivity import parameters_against_seeds as parameters_against_seeds
 from .study.analysis.sensitivity import sensitivity as sensitivity
 from .study.design.study import Study as Study
 from .study.run.effort import effort_of as effort_of
+from .study.run.expand import expand_study as expand_study
+from .study.run.replay import replay as replay
 from .study.run.runner import run_study as run_study
 from .study.store.store import Store as Store
 from .study.store.store import open_store as open_store

@@ -96,15 +96,13 @@ def fit(points: np.ndarray, values: np.ndarray) -> Emulator:
     Raises
     ------
     CivicsimError
-        If scikit-learn is not installed, or fewer than ten points have a value.
+        If fewer than ten points have a value.
     """
-    try:
-        from sklearn.exceptions import ConvergenceWarning
-        from sklearn.gaussian_process import GaussianProcessRegressor
-        from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
-        from threadpoolctl import threadpool_limits
-    except ImportError:
-        raise CivicsimError('calibration needs scikit-learn: pip install "civicsim[calibration]"') from None
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.gaussian_process import GaussianProcessRegressor
+    from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
+    from threadpoolctl import threadpool_limits
+
     there = np.isfinite(values)
     if there.sum() < 10:
         raise CivicsimError(f"calibration: {there.sum()} points with a value: expected at least 10")

@@ -28,6 +28,7 @@ from civicsim.calibration.mechanisms import EXPERIMENTS, measure_mechanisms
 from civicsim.calibration.statistics import STATISTICS, observe, table
 from civicsim.calibration.targets import Target
 from civicsim.errors import CivicsimError, ScenarioError
+from civicsim.extras import need
 from civicsim.scenario.model import SECTIONS, Sections
 from civicsim.scenario.scenario import Scenario
 from civicsim.scenario.toml import read_toml
@@ -264,8 +265,9 @@ def calibrate(
     Raises
     ------
     CivicsimError
-        If the folder belongs to another calibration.
+        If scikit-learn is not installed, or the folder belongs to another calibration.
     """
+    need("calibration", "calibrate")
     _begin(plan, folder)
     k, fitted = len(plan.free), plan.fitted
     cube = latin_hypercube(plan.points, k, 1)

@@ -23,12 +23,12 @@ from civicsim.cli.files import Folder, check_ending, table_writer, write_file
 from civicsim.cli.output import Output
 from civicsim.cli.progress import duration, progress
 from civicsim.cli.running import about_scenarios
-from civicsim.cli.scenarios import n_posts, scenario_of
+from civicsim.cli.scenarios import scenario_of
 from civicsim.cli.tables import part_lines
 from civicsim.experiment.run import seeds_of, threads_available
 from civicsim.report.calibration_page import results, targets, title_of
 from civicsim.report.parts import Part
-from civicsim.report.words import INTERVAL, counted, percent
+from civicsim.report.words import INTERVAL, counted, n_posts, percent
 
 _EXPLAINED = (
     f"Intervals are {INTERVAL} and show run-to-run variation. 'Met' means that the simulated value lies within the published "

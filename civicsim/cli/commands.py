@@ -356,6 +356,15 @@ class Describe:
     code: opt.Code = None
 
 
+@command("cite", "writing_up.cite")
+class Cite:
+    """Print the citation of this version as BibTeX.
+
+    civicsim cite
+    civicsim cite --json
+    """
+
+
 @command("doctor", "doctor.doctor")
 class Doctor:
     """Check the installation and measure the speed of a run.

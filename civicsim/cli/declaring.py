@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import inspect
 from collections.abc import Callable
 from dataclasses import MISSING, Field, dataclass, fields
@@ -11,8 +10,8 @@ from typing import Annotated, Any, dataclass_transform, get_args
 
 import typer
 
-from civicsim.cli.options import Json, Quiet
-from civicsim.errors import CivicsimError
+from civicsim.cli.options import Json, Quiet, Tables
+from civicsim.extras import need
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,7 @@ class Command:
     help : str
         Text of ``--help`` above the options.
     extra : str or None
-        The optional packages it needs; see :data:`EXTRAS`.
+        The optional packages it needs; see :data:`civicsim.extras.EXTRAS`.
     json : bool
         Whether it takes ``--json``.
     """
@@ -88,6 +87,7 @@ def function_of(name: str) -> Callable[..., None]:
         module, _, function = about.does.partition(".")
         does = getattr(importlib.import_module(f"civicsim.cli.{module}"), function)
         given = {key: tuple(value or ()) if key in repeated else value for key, value in values.items()}
+        output.tables = next((given[own.name] for own in fields(about.request) if own.type == Tables), None)
         if does(output, about.request(**given)) is False:
             raise typer.Exit(1)
 
@@ -116,38 +116,3 @@ def _option(field: Field[Any]) -> inspect.Parameter:
 
 def _is_sequence(field: Field[Any]) -> bool:
     return field.default == ()
-
-
-# -- optional packages --------------------------------------------------------------------------------------------------
-
-EXTRAS = {
-    "cluster": (("distributed",), "run studies on a Dask cluster (study run --dask)"),
-    "calibration": (("sklearn",), "find parameters that fit published data (calibrate)"),
-    "discovery": (("sklearn",), "find conditions in which a style loses (study discover)"),
-    "search": (("optuna", "sklearn"), "search for the worst case of a style (study adversary)"),
-    "tables": (("polars", "xarray", "duckdb"), "read results with Polars, xarray or DuckDB (from Python)"),
-}
-"""By extra: the modules that it brings, and what it is for."""
-
-
-def missing(extra: str) -> list[str]:
-    """Return the modules of an extra that are not installed."""
-    return [name for name in EXTRAS[extra][0] if importlib.util.find_spec(name) is None]
-
-
-def install(extra: str) -> str:
-    """Return the command that installs an extra."""
-    return f'pip install "civicsim[{extra}]"'
-
-
-def need(extra: str, where: str) -> None:
-    """Check that an extra is installed.
-
-    Raises
-    ------
-    CivicsimError
-        If a module of it is not.
-    """
-    if absent := missing(extra):
-        names = " and ".join("scikit-learn" if name == "sklearn" else name for name in absent)
-        raise CivicsimError(f"{where}: needs {names}: {install(extra)}")

@@ -17,11 +17,12 @@ from rich.text import Text
 import civicsim
 from civicsim.cli import Stopped
 from civicsim.cli.commands import Doctor, Warmup
-from civicsim.cli.declaring import EXTRAS, install, missing
-from civicsim.cli.files import packages, size_of
+from civicsim.cli.files import size_of
 from civicsim.cli.output import Output
 from civicsim.cli.progress import duration, shown
+from civicsim.extras import EXTRAS, install, missing
 from civicsim.report.words import counted
+from civicsim.study.store.origin import MISSING, packages
 
 _NEEDED_PYTHON = (3, 12)
 _FIX = "reinstall, for example with: uv sync"
@@ -73,7 +74,8 @@ def _python() -> Iterator[Finding]:
 
 def _packages() -> Iterator[Finding]:
     for name, version in packages().items():
-        yield Finding(name, "ok" if version else "broken", version or f"is not installed: {_FIX}")
+        there = version != MISSING
+        yield Finding(name, "ok" if there else "broken", version if there else f"is not installed: {_FIX}")
 
 
 def _extras() -> Iterator[Finding]:
@@ -149,8 +151,8 @@ def _threads() -> Iterator[Finding]:
 
 def _speed() -> Iterator[Finding]:
     """Time a run of the default organisation, after a first one that compiles."""
-    from civicsim.cli.scenarios import n_posts
     from civicsim.experiment.run import burn_in, simulate
+    from civicsim.report.words import n_posts
     from civicsim.scenario.scenario import Scenario
 
     scenario, weeks = Scenario.preset(), 52

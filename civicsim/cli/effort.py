@@ -6,10 +6,11 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from civicsim.cli.files import size_of
 from civicsim.cli.output import Output
 from civicsim.cli.progress import duration
-from civicsim.cli.scenarios import n_managers, n_posts, n_staff
 from civicsim.errors import CivicsimError
 from civicsim.experiment.run import threads_available
 from civicsim.model.measures import MEASURES, TEAM_MEASURES
@@ -23,9 +24,11 @@ from civicsim.model.organisation import (
     row_bytes,
 )
 from civicsim.model.recording import ENACTED
-from civicsim.report.words import counted
+from civicsim.report.words import counted, n_managers, n_posts, n_staff
 from civicsim.scenario.scenario import Scenario
+from civicsim.study.design.study import Study
 from civicsim.study.design.weight import SECONDS
+from civicsim.study.run.effort import chunks_of
 
 _PROGRAM = 250e6
 """Bytes of the program itself, with compiled code and packages."""
@@ -61,6 +64,16 @@ def bytes_needed(scenarios: Sequence[Scenario], runs: int, written: bool = False
     if teams:
         recorded += structure.n_teams * len(TEAM_MEASURES) * (4 + _FRAMES * 8)
     return _PROGRAM + runs * ((_COPIES + len(scenarios) - 1) * state_bytes(scenarios[0]) + weeks * recorded)
+
+
+def bytes_of_worker(study: Study, workers: int) -> float:
+    """Return about how many bytes a worker process needs for its largest chunk of a study, shared between so many workers."""
+    protocol = study.protocol
+    n, seeds = len(protocol.points), len(study.seed_numbers)
+    points, numbers = np.tile(np.arange(n), seeds), np.repeat(np.arange(seeds), n)
+    chunk = next(chunks_of(protocol, points, numbers, workers))
+    largest = protocol.scenario(int(protocol.person_weeks[1].argmax()))
+    return bytes_needed([largest], len({seed for _, seed in chunk.runs}))
 
 
 def seconds_needed(person_weeks: float, runs: int) -> float:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import os
 import platform
-import re
 import shlex
-import subprocess
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -144,6 +141,7 @@ class Folder:
     def _write_manifest(self, output: Output, about: Mapping[str, Any]) -> None:
         """Write ``manifest.json``: all that is needed to repeat the command and to check the other files."""
         from civicsim.study.store.files import sha256
+        from civicsim.study.store.origin import git_commit, packages
 
         content = {
             "command": shlex.join(["civicsim", *output.arguments]),
@@ -152,7 +150,7 @@ class Folder:
             "git_commit": git_commit(),
             "python": platform.python_version(),
             "platform": platform.platform(),
-            "packages": {name: version or "missing" for name, version in packages().items()},
+            "packages": packages(),
             "sha256": {name: sha256(self.path / name) for name in self.files},
         }
         text = json.dumps(plain(content), indent=2) + "\n"
@@ -177,32 +175,3 @@ def size_of(n_bytes: float) -> str:
         if n_bytes >= size:
             return f"{n_bytes / size:,.{1 if n_bytes < 10 * size else 0}f} {unit}"
     return f"{n_bytes:.0f} B"
-
-
-def packages() -> dict[str, str | None]:
-    """Return the version of each package that civicsim needs, None where it is not installed."""
-    found: dict[str, str | None] = {}
-    for line in importlib.metadata.requires("civicsim") or ():
-        name = re.split(r"[^\w-]", line)[0]
-        if "extra ==" not in line:
-            with suppress(importlib.metadata.PackageNotFoundError):
-                found[name] = None
-                found[name] = importlib.metadata.version(name)
-    return found
-
-
-def git_commit() -> str | None:
-    """Return the commit of the source, with "-changed" after it if files differ; None outside of a repository."""
-    package = Path(civicsim.__file__).parent
-
-    def git(*words: str) -> str:
-        command = ["git", "-C", str(package), *words]
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
-
-    try:
-        # An installed copy may lie within another repository, which does not track it.
-        git("ls-files", "--error-unmatch", "__init__.py")
-        commit = git("rev-parse", "HEAD")
-        return f"{commit}-changed" if git("status", "--porcelain", "--", ".") else commit
-    except (OSError, subprocess.SubprocessError):
-        return None

@@ -48,6 +48,12 @@ def names_like(example: str) -> Callable[[str], list[str]]:
     return parse
 
 
+def _table_file(text: str) -> str:
+    from civicsim.cli.table_files import table_file
+
+    return table_file(text)
+
+
 # -- how options are declared ------------------------------------------------------------------------------------------
 
 
@@ -141,6 +147,9 @@ TeamTies = Annotated[bool, flag("--team-ties", "Also tie all posts of a team; th
 StudyFolder = Annotated[str, argument("DIR", "A folder of results.", complete_studies)]
 StudyFile = Annotated[str, argument("STUDY.toml", "The study file.", complete_studies)]
 StudyPath = Annotated[str, argument("STUDY", "A study file or a folder of results.", complete_studies)]
+Tables = Annotated[
+    str | None, value("FILE", "Also write the tables to this file: .csv, .tex, .xlsx or .parquet.", parser=_table_file)
+]
 Processes = Annotated[int | None, count("Worker processes; one per thread by default.", 0, None, "--processes", "-p")]
 Timeout = Annotated[
     float | None, value("SECONDS", "Time after which a chunk of runs counts as hanging.", parser=positive)

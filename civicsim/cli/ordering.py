@@ -13,12 +13,12 @@ from civicsim.cli.files import file_lines, files_of
 from civicsim.cli.output import Output
 from civicsim.cli.progress import progress
 from civicsim.cli.running import about_scenarios, measures_of, prepare, sample_text, title_text
-from civicsim.cli.scenarios import n_posts, scenario_of
+from civicsim.cli.scenarios import scenario_of
 from civicsim.cli.tables import fits, grid, spread
 from civicsim.errors import CivicsimError, nearest
 from civicsim.experiment.order import MATTERS, BurnIn, order_study
 from civicsim.model.week import PUBLISHED
-from civicsim.report.words import INTERVAL, number
+from civicsim.report.words import INTERVAL, n_posts, number
 
 _BURN_INS = {
     "same": "The burn-in ran in the same order as the weeks studied.",

@@ -15,10 +15,10 @@ from civicsim.cli.commands import OrgExample, OrgExport, OrgImport
 from civicsim.cli.files import check_ending, check_free, filled, text_writer, write_file
 from civicsim.cli.output import Output
 from civicsim.cli.progress import progress
-from civicsim.cli.scenarios import n_posts, scenario_of, size_text
+from civicsim.cli.scenarios import scenario_of
 from civicsim.errors import CivicsimError
 from civicsim.model.roster import Pair, Roster
-from civicsim.report.words import counted
+from civicsim.report.words import counted, n_posts, size_text
 from civicsim.scenario.scenario import Scenario
 from civicsim.staffing.line import Mapped, map_line
 from civicsim.staffing.people import Staff, read_staff

@@ -42,10 +42,14 @@ def one_line(text: str) -> str:
 
 @dataclass
 class Output:
-    """How one command prints: as JSON only, without progress and hints; what the user typed, and the warnings so far."""
+    """How one command prints: as JSON only, without progress and hints; what the user typed, and the warnings so far.
+
+    ``tables`` is the file to which an analysis also writes its tables.
+    """
 
     json: bool = False
     quiet: bool = False
+    tables: str | None = None
     arguments: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 

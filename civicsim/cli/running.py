@@ -12,17 +12,7 @@ from civicsim.cli.effort import check_effort
 from civicsim.cli.files import Folder, file_lines, files_of
 from civicsim.cli.output import Line, Output
 from civicsim.cli.progress import progress
-from civicsim.cli.scenarios import (
-    changed,
-    is_path,
-    labels_of,
-    load,
-    n_posts,
-    scenario_of,
-    size_text,
-    warn_of_dates,
-    week_of,
-)
+from civicsim.cli.scenarios import changed, is_path, labels_of, load, scenario_of, warn_of_dates, week_of
 from civicsim.cli.tables import comparison_lines, grid, summary_table
 from civicsim.errors import CivicsimError
 from civicsim.experiment.compare import Comparison
@@ -33,7 +23,18 @@ from civicsim.experiment.statistics import estimate
 from civicsim.experiment.timing import Profile, profile
 from civicsim.model.measures import FLAGSHIP, MEASURES
 from civicsim.model.week import PUBLISHED
-from civicsim.report.words import INTERVAL, THINKING_AID, counted, kind_text, number, percent, seeds_text, time_text
+from civicsim.report.words import (
+    INTERVAL,
+    THINKING_AID,
+    counted,
+    kind_text,
+    n_posts,
+    number,
+    percent,
+    seeds_text,
+    size_text,
+    time_text,
+)
 from civicsim.scenario.scenario import STATUS_QUO, Scenario
 
 DEMO_STYLES = [STATUS_QUO, *["command", "targets-through-fear", "tokenistic-engagement", "compact", "civic-culture"]]

@@ -100,34 +100,3 @@ def warn_of_dates(output: Output, dated: Iterable[tuple[Event, int]]) -> None:
         output.warn(
             f"{name} in week {week} never happens: weeks 0 to {weeks - 1} are simulated; set weeks to {week + 1} or more"
         )
-
-
-def n_staff(scenario: Scenario) -> int:
-    """Return how many posts of staff an organisation has."""
-    structure, roster = scenario.structure, scenario.roster
-    return structure.n_teams * structure.team_size if roster is None else roster.n_staff
-
-
-def n_managers(scenario: Scenario) -> int:
-    """Return how many managers an organisation has: of teams, of divisions, and executives."""
-    structure, roster = scenario.structure, scenario.roster
-    n_divisions = -(-structure.n_teams // structure.teams_per_division) if roster is None else len(roster.divisions)
-    return structure.n_teams + n_divisions + structure.n_executives
-
-
-def n_posts(scenario: Scenario) -> int:
-    """Return how many posts of staff and managers a run has, over all its organisations."""
-    return scenario.structure.n_organisations * (n_staff(scenario) + n_managers(scenario))
-
-
-def size_text(scenario: Scenario) -> str:
-    """Return the size of a run in words."""
-    structure, roster = scenario.structure, scenario.roster
-    staff = f"{n_staff(scenario):,} staff and {n_managers(scenario):,} managers"
-    teams = "1 team" if structure.n_teams == 1 else f"{structure.n_teams:,} teams"
-    if roster is not None:
-        return f"{staff} in {teams} of {roster.sizes.min()} to {roster.sizes.max()}"
-    if structure.n_organisations > 1:
-        about = " on average" if structure.size_spread > 0.0 else ""
-        return f"{structure.n_organisations:,} organisations of {staff} in {teams}{about}"
-    return f"{staff} in {teams}"

@@ -10,9 +10,9 @@ from typing import Any
 from civicsim.cli.commands import Check, New
 from civicsim.cli.files import check_ending, check_free, filled, text_writer, write_file
 from civicsim.cli.output import Line, Output
-from civicsim.cli.scenarios import load, size_text
+from civicsim.cli.scenarios import load
 from civicsim.cli.tables import grid
-from civicsim.report.words import counted, range_text, unit_text, value_text
+from civicsim.report.words import counted, range_text, size_text, unit_text, value_text
 from civicsim.scenario.scenario import DEFAULT_KIND, SECTIONS, STATUS_QUO, Scenario
 from civicsim.scenario.shipped import kinds, sets_levers_only, shocks, styles
 

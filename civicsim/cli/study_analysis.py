@@ -15,6 +15,7 @@ from civicsim.cli.commands import Compare as Compared
 from civicsim.cli.files import check_ending, table_writer, write_file
 from civicsim.cli.output import Output
 from civicsim.cli.studying import beside, load, read, run_in, study_progress, worker_options
+from civicsim.cli.table_files import frames_of, write_tables
 from civicsim.cli.tables import part_lines
 from civicsim.errors import CivicsimError
 from civicsim.experiment.run import seeds_of
@@ -199,8 +200,19 @@ def ablation(output: Output, request: study_commands.Ablation) -> None:
     _show(output, store, data, analysis_tables.mechanisms(found), f"civicsim study report {folder}")
 
 
-def _show(output: Output, store: Store, data: Any, parts: Iterable[Part], hint: str = "") -> None:
-    output.show(data, part_lines([Part(texts=[store.question]), *parts]), hint)
+def _show(
+    output: Output,
+    results: Store | Study,
+    data: dict[str, Any],
+    parts: Iterable[Part],
+    hint: str = "",
+    more: Sequence[str] = (),
+) -> None:
+    """Show the results of an analysis, and write their tables to the file that the user has named, if any."""
+    parts = [Part(texts=[results.question]), *parts]
+    files = [] if output.tables is None else write_tables(output.tables, frames_of(data), parts)
+    wrote = [f"Wrote {', '.join(files)}."] if files else []
+    output.show(data | ({"files": files} if files else {}), [*part_lines(parts), *more, *wrote], hint)
 
 
 def _with_direction(runs: Matched, asked: Sequence[str] | None) -> list[str]:
@@ -250,10 +262,13 @@ def adversary(output: Output, request: study_commands.Adversary) -> None:
         output.warn(f"{counted(found.n_failed, 'trial')} without a value: all runs failed, or had nothing to count")
     worst = ["", f"The worst case ({folder}/{WORST}):", ""]
     worst += [f"    {line}" if line else "" for line in found.scenario.to_toml().splitlines()]
-    output.show(
+    _show(
+        output,
+        study,
         {**_values(folder, found), "warnings": output.warnings},
-        [*part_lines([Part(texts=[study.question]), *_parts(found)]), *worst],
+        _parts(found),
         f"cd {folder} && civicsim compare {WORST} {OTHER} --baseline {OTHER} --seeds {found.n_fresh}",
+        worst,
     )
 
 

@@ -34,11 +34,14 @@ class Check:
 
         civicsim study check study.toml
         civicsim study check study.toml --processes 8 --json
+        civicsim study check study.toml --pilot pilot-results
 
-    One small run is timed; nothing is written.
+    One small run is timed; nothing is written. Warnings name what runs, but may not be what was meant. With a pilot: which
+    differences the seeds of the study can find, if its runs vary as those of the pilot do.
     """
 
     path: opt.StudyFile
+    pilot: Annotated[str | None, opt.value("DIR", "Results of a smaller study, for the power of this one.")] = None
     processes: opt.Processes = None
     draws: opt.Draws = None
 
@@ -52,7 +55,6 @@ class Run(Workers):
         civicsim study run study.toml --out results --draws 50
         civicsim study run study.toml --out /data/results --shard 3/20
         civicsim study run results --retry-failed --timeout 600
-        civicsim study run results --only 12:3
 
     Ctrl-C stops it and keeps finished runs. Runs that fail are listed with the command that repeats them, and all others
     continue; exit code 1 means that some failed. With --shard, several machines share a folder; the last one to finish
@@ -65,34 +67,77 @@ class Run(Workers):
     shard: Annotated[str, opt.value("I/N", "Do the I-th of N parts.")] = "1/1"
     retry_failed: Annotated[bool, opt.flag("--retry-failed", "Repeat runs that failed.")] = False
     mix: Annotated[bool, opt.flag("--mix", "Keep results of other software versions beside new ones.")] = False
-    only: Annotated[
-        str | None, opt.value("POINT:SEED", "Repeat one run here, with its traceback; nothing is written.")
-    ] = None
     dask: Annotated[str | None, opt.value("ADDRESS", "Dask scheduler or its file: work on a cluster.")] = None
 
 
-@command("study expand", "studying.expand")
+@command("study expand", "growing.expand")
 class Expand(Workers):
-    """Add seeds to a study and run them.
+    """Expand a study without repeating runs that are there.
 
         civicsim study expand results --add-seeds 20
+        civicsim study expand results --add styles=compact --add fear=0.8 --out larger
+        civicsim study expand results larger.toml --out larger
 
-    Existing results stay as they are.
+    Seeds are added in place. Anything else makes another study, in a folder of its own: runs that both have in common are
+    copied, and the others run. --add takes styles, measures, weekly, summaries, draws or a factor; a file may change
+    anything. Measures that are not stored need every run again.
     """
 
     folder: opt.StudyFolder
-    add_seeds: Annotated[int, opt.count("Number of seeds to add.", 1)]
+    study: Annotated[str | None, opt.argument("STUDY.toml", "The larger study.", opt.complete_studies)] = None
+    add: Annotated[Sequence[str], opt.value("KEY=VALUES", "Add values, with commas between. May be repeated.")] = ()
+    out: Annotated[str | None, opt.value("DIR", "Folder of the larger study.")] = None
+    add_seeds: Annotated[int | None, opt.count("Number of seeds to add in place.", 1)] = None
+
+
+@command("study replay", "growing.replay")
+class Replay:
+    """Repeat one stored run and compare it with its row.
+
+        civicsim study replay results 12:3
+        civicsim study replay results 12:3 --json
+
+    A run is a point and a seed. Every number must be the stored one to the last digit; otherwise the exit code is 1. A run
+    that failed shows its traceback. Nothing is written.
+    """
+
+    path: opt.StudyPath
+    run: Annotated[str, opt.argument("POINT:SEED", "The run.")]
+
+
+@command("study slurm", "clusters.slurm")
+class Slurm:
+    """Write a script that runs a study as an array job of Slurm.
+
+        civicsim study slurm study.toml --out /data/results
+        civicsim study slurm study.toml --out /data/results --tasks 20 --sbatch=--partition=short
+
+    bash submits it: tasks that share the folder, and a job after them that merges their results and writes the report. One
+    small run is timed for the time and memory of a task. The tasks use the Python that wrote the script.
+    """
+
+    path: opt.StudyFile
+    out: Annotated[str | None, opt.value("DIR", "Folder of results, which all nodes see.")] = None
+    tasks: Annotated[int | None, opt.count("Tasks; by default as many as take an hour each.", 1, 10_000)] = None
+    cpus: Annotated[int, opt.count("Processes of a task.", 1, 1024)] = 8
+    sbatch: Annotated[Sequence[str], opt.value("OPTION", "An option of sbatch. May be repeated.")] = ()
+    script: Annotated[str | None, opt.value("FILE.sh", "The script; STUDY-slurm.sh by default.")] = None
+    force: opt.Force = False
 
 
 @command("study status", "studying.status")
 class Status:
     """Show progress, failures and unusable files of a study.
 
-    civicsim study status results
-    civicsim study status results --json
+        civicsim study status results
+        civicsim study status results --watch
+        civicsim study status results --json
+
+    With --watch: until the study is complete or no process works on it, with runs a minute and the time left.
     """
 
     folder: opt.StudyFolder
+    watch: Annotated[bool, opt.flag("--watch", "Follow the progress.")] = False
 
 
 @command("study report", "studying.report")
@@ -109,7 +154,7 @@ class Report:
 
 @command("study export", "studying.export")
 class Export:
-    """Write a table of results as CSV or Parquet.
+    """Write a table of results as CSV, LaTeX, Excel or Parquet.
 
         civicsim study export results --out runs.csv
         civicsim study export results --table weekly --out weekly.parquet
@@ -118,10 +163,27 @@ class Export:
     """
 
     folder: opt.StudyFolder
-    out: Annotated[str, opt.value("FILE", "A .csv or .parquet file.")] = "runs.csv"
+    out: opt.Tables = "runs.csv"
     table: Annotated[str, opt.value("TABLE", "runs, points, weekly, failures, events, ideas, people, network.")] = (
         "runs"
     )
+
+
+@command("study methods", "writing_up.methods")
+class Methods:
+    """Describe the methods of a study for an article.
+
+        civicsim study methods results
+        civicsim study methods results --stress
+        civicsim study methods results --out methods.tex
+
+    One paragraph with every number, the parameters that the study sets or varies, and the citation. The file has all
+    parameters and the STRESS-ABS checklist as well.
+    """
+
+    folder: opt.StudyFolder
+    stress: Annotated[bool, opt.flag("--stress", "Show the STRESS-ABS checklist, too.")] = False
+    out: opt.Tables = None
 
 
 @command("study list", "studying.list_all")
@@ -141,6 +203,7 @@ class Analysed:
 
     folder: opt.StudyFolder
     measures: opt.MeasureList = None
+    out: opt.Tables = None
 
 
 @command("study compare", "study_analysis.compare")
@@ -149,6 +212,7 @@ class Compare(Analysed):
 
         civicsim study compare results
         civicsim study compare results --measures quality_true,load --json
+        civicsim study compare results --out comparison.xlsx
 
     Differences are paired by seed and future. points.parquet, column against, shows which policy each is compared with.
     Verdicts take the smallest difference that matters from the study file.
@@ -203,7 +267,7 @@ class Regret(Analysed):
     ] = ()
 
 
-@command("study decide", "study_analysis.decide")
+@command("study decide", "study_analysis.decide", extra="calibration")
 class Decide(Analysed):
     """Show which uncertain number decides between two styles.
 
@@ -259,6 +323,7 @@ class Ablation(Workers):
 
     path: opt.StudyPath
     out: Annotated[str | None, opt.value("DIR", "Folder of results; STUDY-ablation by default.")] = None
+    table: opt.Tables = None
     measures: opt.MeasureList = None
     leave_one_in: Annotated[bool, opt.flag("--one-in/--no-one-in", "Whether to add mechanisms alone to the core.")] = (
         True
@@ -294,6 +359,7 @@ class Adversary(Workers):
     style: Annotated[str, opt.value("STYLE", "The style that is to lose.")]
     measure: Annotated[str, opt.value("NAME", "The measure on which it is to lose.")]
     out: Annotated[str | None, opt.value("DIR", "Folder of results; STUDY-adversary by default.")] = None
+    table: opt.Tables = None
     free: opt.FreeList = None
     trials: Annotated[int, opt.count("Trials after the even ones, rounded up to batches of eight.")] = 200
     fresh: Annotated[int, opt.count("New seeds for the worst cases.")] = 30

@@ -2,34 +2,47 @@
 
 from __future__ import annotations
 
+import time
 import tomllib
-import traceback
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from civicsim.cli import Stopped, study_commands
-from civicsim.cli.declaring import need
-from civicsim.cli.files import check_ending, filled, size_of, table_writer, text_writer, write_file
+from civicsim.cli.effort import bytes_of_worker
+from civicsim.cli.files import filled, size_of, text_writer, write_file
 from civicsim.cli.output import Line, Output
 from civicsim.cli.progress import duration, shown, time_left
 from civicsim.cli.scenarios import warn_of_dates
 from civicsim.cli.starting import write_new
 from civicsim.cli.study_commands import Workers
-from civicsim.cli.tables import grid
+from civicsim.cli.table_files import as_table, write_tables
+from civicsim.cli.tables import grid, part_lines
 from civicsim.errors import CivicsimError
-from civicsim.report.words import counted, seeds_text
+from civicsim.extras import need
+from civicsim.model.measures import FLAGSHIP
+from civicsim.report.analysis_tables import power_part
+from civicsim.report.parts import Part
+from civicsim.report.words import counted, product_text, seeds_text
+from civicsim.study.analysis.matched import matched
+from civicsim.study.analysis.power import power as power_of_pilot
 from civicsim.study.design.study import Study
+from civicsim.study.run.doubts import doubts_of
 from civicsim.study.run.effort import effort_of
 from civicsim.study.run.runner import Progress, Standing, run_study
-from civicsim.study.run.worker import measure_alone
 from civicsim.study.store.folder import load_study
 from civicsim.study.store.holdings import MANIFEST
+from civicsim.study.store.origin import runs_per_second
 from civicsim.study.store.store import Store, StoreWarning, open_store
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 _MOST_SHOWN = 5
+_LOOK = 5.0
+"""Seconds between two looks at a study that is watched."""
 
 
 # -- study files -------------------------------------------------------------------------------------------------------
@@ -47,25 +60,45 @@ def check(output: Output, request: study_commands.Check) -> None:
     """Read a study, and estimate its size."""
     path, study = request.path, over_draws(load(request.path), request.draws)
     _warn_of_dates(output, study)
+    for doubt in doubts_of(study):
+        output.warn(f"{path}: {doubt}")
+    found = None if request.pilot is None else _power(output, study, request.pilot)
     effort = effort_of(study, request.processes)
+    memory = bytes_of_worker(study, effort.processes)
     data = {"file": path, "valid": True, "question": study.question, "study": study.protocol.digest}
     data |= {key: getattr(effort, key) for key in ("points", "seeds", "runs", "processes")}
-    data |= {"seconds": round(effort.seconds, 1), "bytes": int(effort.n_bytes), "warnings": output.warnings}
+    data |= {
+        "seconds": round(effort.seconds, 1),
+        "bytes": int(effort.n_bytes),
+        "memory": int(memory),
+        "warnings": output.warnings,
+    }
     names = list(study.protocol.factors.values())
     # Factors come first; the draws of a calibration cover hundreds of parameters.
     more = [f"and {len(names) - _MOST_SHOWN} more"] if len(names) > _MOST_SHOWN else []
     varied = ", ".join([*names[:_MOST_SHOWN], *more]) or "nothing but styles"
     lines = [
         f"{path} is a valid study: {study.question}",
-        f"{counted(effort.points, 'point')} × {counted(effort.seeds, 'seed')} = {counted(effort.runs, 'run')}; "
-        f"{seeds_text(study.seed_numbers)}",
+        f"{product_text(study.points, effort.seeds)}; {seeds_text(study.seed_numbers)}",
         f"styles: {', '.join(study.protocol.bases)}; varied: {varied}",
-        f"about {duration(effort.seconds)} in {counted(effort.processes, 'process', 'processes')}, and "
-        f"{size_of(effort.n_bytes)} on disk; measured on one small run",
+        f"about {duration(effort.seconds)} in {counted(effort.processes, 'process', 'processes')}, {size_of(memory)} of memory in "
+        f"each, and {size_of(effort.n_bytes)} on disk; measured on one small run",
     ]
     if study.rule is not None:
         lines.append(f"seeds are added until intervals are narrow enough, up to {study.rule.limit}, which takes longer")
-    output.show(data, lines, f"civicsim study run {path} --out {beside(path, 'results')}")
+    shown = [] if found is None else [*part_lines([power_part(found, effort.seeds)])]
+    data |= {} if found is None else {"power": found}
+    output.show(data, [*lines, *shown], f"civicsim study run {path} --out {beside(path, 'results')}")
+
+
+def _power(output: Output, study: Study, pilot: str) -> pd.DataFrame:
+    """Return the power of a study from a pilot, for those of its measures that the pilot has."""
+    runs = matched(read(output, pilot), ["all"])
+    names = [column.name for column in study.protocol.columns if column.name in runs.columns]
+    chosen = [name for name in names if name in study.matters or (not study.matters and name in FLAGSHIP)] or names
+    if not chosen:
+        raise CivicsimError(f"{pilot}: has none of the measures of {study.where}")
+    return power_of_pilot(runs, len(study.seed_numbers), study.matters, chosen)
 
 
 def list_all(output: Output, request: study_commands.List) -> None:
@@ -114,9 +147,6 @@ def _results(root: Path) -> Iterator[dict[str, str]]:
 
 def run(output: Output, request: study_commands.Run) -> bool:
     """Run what is missing of a study, and return whether no run has failed."""
-    if request.only is not None:
-        _repeat(output, request.path, request.only)
-        return True
     if request.dask is not None:
         need("cluster", "--dask")
     study = over_draws(load(request.path), request.draws)
@@ -124,20 +154,15 @@ def run(output: Output, request: study_commands.Run) -> bool:
     shard = _shard(request.shard)
     with _dask(request.dask) as cluster:
         how = {"shard": shard, "retry_failed": request.retry_failed, "mix": request.mix, **cluster}
-        return _show_standing(output, run_in(output, study, folder, request, **how))
+        return show_standing(output, run_in(output, study, folder, request, **how))
 
 
-def expand(output: Output, request: study_commands.Expand) -> bool:
-    """Add seeds to a study and run them, and return whether no run has failed."""
-    folder = request.folder
-    store = run_in(output, load(folder), folder, request, add_seeds=request.add_seeds)
-    return _show_standing(output, store)
-
-
-def run_in(output: Output, study: Study, folder: str, workers: Workers, **how: Any) -> Store:
+def run_in(
+    output: Output, study: Study, folder: str, workers: Workers, run: Callable[..., Store] = run_study, **how: Any
+) -> Store:
     """Run what is missing of a study in a folder, with progress; Ctrl-C keeps finished runs.
 
-    ``how`` are further arguments of :func:`civicsim.study.run.runner.run_study`.
+    ``how`` are further arguments of ``run``, by default :func:`civicsim.study.run.runner.run_study`.
     """
     _warn_of_dates(output, study)
     last: list[Standing] = []
@@ -149,7 +174,7 @@ def run_in(output: Output, study: Study, folder: str, workers: Workers, **how: A
 
         try:
             given = {**worker_options(workers), **how}
-            return run_study(study, folder, progress=report, note=output.note, **given)
+            return run(study, out=folder, progress=report, note=output.note, **given)
         except KeyboardInterrupt:
             done = f"{last[0].done} of {last[0].total} runs are kept in {folder}" if last else "no run was started"
             again = f"civicsim study run {folder}" if how.get("add_seeds") else "the same command"
@@ -187,33 +212,15 @@ def study_progress(output: Output) -> Iterator[Progress]:
         yield report
 
 
-def _repeat(output: Output, path: str, only: str) -> None:
-    """Repeat one run in this process, and show its measures; a failure comes with its traceback."""
-    study = load(path)
-    point, seed = _pair(only, ":", "--only", "POINT:SEED")
-    try:
-        values = measure_alone(study.protocol, point, seed)
-    except CivicsimError:
-        raise
-    except Exception as error:
-        traceback.print_exc()
-        raise CivicsimError(f"--only {only}: failed again: {type(error).__name__}: {error}") from None
-    scenario = study.scenario(point)
-    rows = [[name, f"{value:.6g}"] for name, value in values.items()]
-    output.show(
-        {"point": point, "seed": seed, "scenario": scenario.digest, "values": values},
-        [f"point {point}, seed {seed}: {scenario!r}", grid(rows, head=False, indent=2)],
-    )
-
-
 def _shard(text: str) -> tuple[int, int]:
-    place, of = _pair(text, "/", "--shard", "I/N, such as 3/20")
+    place, of = pair(text, "/", "--shard", "I/N, such as 3/20")
     if not 1 <= place <= of:
         raise CivicsimError(f"--shard {text}: expected I/N with I from 1 to N")
     return place, of
 
 
-def _pair(text: str, sign: str, option: str, form: str) -> tuple[int, int]:
+def pair(text: str, sign: str, option: str, form: str) -> tuple[int, int]:
+    """Return two whole numbers with a sign between; ``option`` and ``form`` begin and end the complaint about others."""
     parts = text.split(sign)
     if len(parts) != 2 or not all(part.isascii() and part.isdigit() for part in parts):
         raise CivicsimError(f"{option} {text}: expected {form}")
@@ -224,17 +231,39 @@ def _pair(text: str, sign: str, option: str, form: str) -> tuple[int, int]:
 
 
 def status(output: Output, request: study_commands.Status) -> None:
-    """Show how far a study is, and what failed."""
+    """Show how far a study is, and what failed; with ``watch``, once it is complete or no process works on it."""
+    if request.watch:
+        _watch(output, request.folder)
     store = read(output, request.folder)
     about = store.status()
+    speed = runs_per_second(store.log()) if about["running"] else 0.0
+    now = [f"running now: shard {shard}" for shard in about["running"]]
+    now += [f"{60 * speed:.3g} runs a minute{time_left(about['missing'] / speed)}"] if speed else []
     output.show(
-        {"folder": request.folder, **about, "failures": store.failures()},
-        [*_standing_lines(store), *(f"running now: shard {shard}" for shard in about["running"])],
+        {"folder": request.folder, **about, "runs_per_minute": 60 * speed, "failures": store.failures()},
+        [*_standing_lines(store), *now],
         "" if store.complete else f"civicsim study run {request.folder}",
     )
 
 
-def _show_standing(output: Output, store: Store) -> bool:
+def _watch(output: Output, folder: str) -> None:
+    """Show progress until a study is complete or no process works on it, or Ctrl-C."""
+    try:
+        with shown(output, "runs", steps=1000) as (show, _):
+            while True:
+                store = read(output, folder)
+                about, speed = store.status(), runs_per_second(store.log())
+                finished, total = about["done"] + about["failed"], max(1, about["runs"])
+                pace = f", {60 * speed:.3g} runs a minute{time_left(about['missing'] / speed)}" if speed else ""
+                show(finished / total, f"{finished} of {total} runs{pace}")
+                if finished == total or not about["running"]:
+                    return
+                time.sleep(_LOOK)
+    except KeyboardInterrupt:
+        raise Stopped("the study goes on") from None
+
+
+def show_standing(output: Output, store: Store) -> bool:
     """Show how far a study is, and return whether no run has failed."""
     output.show(
         {"folder": str(store.path), **store.status(), "warnings": output.warnings},
@@ -277,10 +306,11 @@ def report(output: Output, request: study_commands.Report) -> None:
 
 def export(output: Output, request: study_commands.Export) -> None:
     """Write a table with the columns of its points."""
-    store, out = read(output, request.folder), request.out
-    check_ending(out, (".csv", ".parquet"), "--out")
+    store, out = read(output, request.folder), str(request.out)
     frame = store.to_pandas(request.table)
-    write_file(out, table_writer(frame))
+    # The text of a table is made for LaTeX only: there may be a million rows.
+    shown = (Part(table=as_table(frame, f"{name} of: {store.question}")) for name in [request.table])
+    write_tables(out, {request.table: frame}, shown)
     size = f"{len(frame):,} rows and {len(frame.columns)} columns ({size_of(Path(out).stat().st_size)})"
     data = {"file": out, "table": request.table, "rows": len(frame), "columns": list(frame)}
     output.show(data, [f"Wrote {out}: {size}."])

@@ -29,6 +29,7 @@ from civicsim.study.analysis.decide import Decision
 from civicsim.study.analysis.discovery import Discovery
 from civicsim.study.analysis.matched import Matched
 from civicsim.study.analysis.multiverse import SWAPS, Multiverse, multiverse, of_rules
+from civicsim.study.analysis.power import WANTED
 from civicsim.study.analysis.regret import Regret, regret
 from civicsim.study.analysis.sensitivity import NO_VARIANCE
 from civicsim.study.design.mechanisms import ALONE, CORE, STAYING
@@ -180,6 +181,24 @@ _TAIL: Columns = {
     "Runs (worst of all)": lambda row: f"{row['n_tail']} of {row['n']}",
     "Very worst": lambda row: number(row["worst"]),
     "Point:seed": lambda row: row["worst_run"],
+}
+
+
+def power_part(found: pd.DataFrame, n_seeds: int) -> Part:
+    """Return the table of :func:`civicsim.study.analysis.power.power` as a part of a page."""
+    caption = (
+        f"What {counted(n_seeds, 'seed')} can find, if runs vary as in the pilot: the difference that a {INTERVAL} interval excludes "
+        f"from 0 with a probability of {WANTED:g}, and the probability that it excludes 0 where the true difference just matters"
+    )
+    return Part("Power", table=table_of(caption, _POWER, found))
+
+
+_POWER: Columns = {
+    "Policy": lambda row: f"{_policy(row)}\n− {row['against']}",
+    "Measure": measure_of,
+    "SD of pairs": lambda row: f"{number(row['sd'])}\n{counted(row['n_pilot'], 'seed')}",
+    "Can be found": lambda row: number(row["detectable"]),
+    "Power": lambda row: percent(row["power"]),
 }
 
 # -- mechanisms --------------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """Pages that describe the model: prose from the folder ``pages``, tables from the declarations.
 
-A line ``{{name}}`` in the prose is replaced by the block of that name, so that tables always agree with the code.
+A mark ``{{name}}`` in the prose is replaced by the block of that name, so that tables always agree with the code.
 """
 
 from __future__ import annotations
@@ -24,15 +24,20 @@ from civicsim.model.organisation import REAL, TABLES, Column
 from civicsim.model.processes import actions
 from civicsim.model.week import WEEK
 from civicsim.report.changes import changes_of_kind, event_lines
-from civicsim.report.words import range_text, setting_text
+from civicsim.report.words import range_text, setting_text, size_text, time_text
 from civicsim.scenario.model import SECTIONS, SHARED, SHIPPED, Model, Sections
 from civicsim.scenario.scenario import Scenario
 from civicsim.scenario.shipped import kinds, shocks, styles
 
 _PROSE = Path(__file__).parent / "pages"
-_BLOCK = re.compile(r"^\{\{(\w+)\}\}$", re.MULTILINE)
+_BLOCK = re.compile(r"\{\{(\w+)\}\}")
 _HEADINGS = {"Parameters", "Returns", "Raises", "Attributes"}
 _RECORDS = ("tally", "snapshot")
+_STATUS = {
+    "found": "were found in the reference that is named",
+    "to be verified": "are to be verified",
+    "assumption": "are assumptions",
+}
 _TYPES = {REAL: "real", "i1": "whole number", "i2": "whole number", "i4": "whole number", "u8": "whole number"}
 
 # -- words ---------------------------------------------------------------------------------------------------------------
@@ -217,6 +222,25 @@ def _scales() -> str:
     return table((f"default ({scenario.kind})", "number"), rows)
 
 
+def _sizes() -> str:
+    scenario = Scenario.preset()
+    return (
+        f"By default (`{scenario.kind}`) a run has {size_text(scenario)}, {scenario.structure.n_dimensions} dimensions of "
+        f"practice, {time_text(scenario.burn_in_weeks)} of burn-in and {time_text(scenario.weeks)} that are recorded."
+    )
+
+
+def _parameter_counts(model: Model) -> str:
+    every = [
+        about for about in model.sections.parameters.values() if about.section != "levers" and about.role != "switch"
+    ]
+    counts = [f"{sum(about.status == status for about in every)} {words}" for status, words in _STATUS.items()]
+    return (
+        f"{len(model.week)} processes with {len(every)} parameters beside {len(LEVERS)} levers; of their defaults "
+        f"{', '.join(counts)}."
+    )
+
+
 def _kinds() -> str:
     titles = table(("kind", "in words"), ((code(name), title) for name, title in kinds().items()))
     rows = [
@@ -297,6 +321,9 @@ BLOCKS: dict[str, Callable[[Model], str]] = {
     "overview": _overview,
     "reads_and_writes": _reads_and_writes,
     "scales": lambda model: _scales(),
+    "sizes": lambda model: _sizes(),
+    "process_list": lambda model: "; ".join(f"`{p.name}`: {p.title[:-1]}" for p in model.week) + ".",
+    "parameter_counts": _parameter_counts,
     "kinds": lambda model: _kinds(),
     "status_counts": _status_counts,
     "shared_parameters": lambda model: _shared_parameters(),
@@ -316,6 +343,8 @@ PAGES: dict[str, str] = {
     "odd": "The model by the ODD+D protocol: purpose, entities, schedule, design concepts, submodels, parameters.",
     "governance": "Levers, styles, shocks and interventions: what can be set, and what each name means.",
     "measures": "Measures of results: name, unit, direction and meaning.",
+    "odd-short": "The model by the ODD protocol on one page, for the appendix of an article.",
+    "stress-abs": "The STRESS-ABS checklist for the model; civicsim study methods fills it for a study.",
 }
 """The pages, with their contents."""
 

@@ -11,6 +11,7 @@ from civicsim.experiment.statistics import ANYWHERE, Estimate, estimate
 from civicsim.model.measures import FLAGSHIP, MEASURES
 from civicsim.report.analysis_tables import analysis
 from civicsim.report.look import svg_text
+from civicsim.report.methods import methods_text
 from civicsim.report.parts import Part, Table, page
 from civicsim.report.study_chart import MOST_DOTS, Row, study_chart
 from civicsim.report.words import INTERVAL, counted, number, seeds_text, with_interval
@@ -139,10 +140,5 @@ def _cell(about: Estimate, n: int, futures: bool) -> str:
 
 
 def _methods(store: Store) -> Part:
-    software = ", ".join(f"{name} {version}" for name, version in store.manifest["software"].items())
-    mixed = " Some results come from other software." if store.manifest["others"] else ""
-    text = (
-        f"{software}.{mixed} Runs with one seed are matched: same organisation, same random events. To continue or repeat the "
-        "study, run `civicsim study run .` in its folder."
-    )
-    return Part("Methods", [text])
+    again = "To continue or repeat the study, run `civicsim study run .` in its folder."
+    return Part("Methods", [methods_text(store), again])

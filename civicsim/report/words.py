@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from civicsim.engine.parameters import Parameter
 from civicsim.experiment.statistics import CAUTIONS, CONFIDENCE
 from civicsim.scenario.scenario import Scenario
 from civicsim.scenario.shipped import kinds
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 THINKING_AID = "A thinking aid, not a forecast."
 INTERVAL = f"{CONFIDENCE * 100:.0f} %"
@@ -193,6 +196,24 @@ def seeds_text(seeds: Sequence[int]) -> str:
     return f"{len(seeds)} seeds from {min(seeds)} to {max(seeds)}"
 
 
+def product_text(points: pd.DataFrame, n_seeds: int) -> str:
+    """Return the size of a design as a product: "2 styles × 3 settings × 30 seeds = 180 runs"."""
+    names = {"style": "style", "setting": "setting", "draw": "draw", "shock": "set of shocks"}
+    sizes = {key: points[key].nunique() for key in names}
+    product = 1
+    for n in sizes.values():
+        product *= n
+    parts = [
+        counted(n, names[key], "sets of shocks" if key == "shock" else None)
+        for key, n in sizes.items()
+        if n > 1 or key == "style"
+    ]
+    if product != len(points):
+        # Listed settings may be for one style each.
+        parts = [f"{counted(len(points), 'point')} ({', '.join(parts)})"]
+    return " × ".join([*parts, counted(n_seeds, "seed")]) + f" = {counted(len(points) * n_seeds, 'run')}"
+
+
 def time_text(weeks: int) -> str:
     """Return a length of time in words: years where it is whole years."""
     return counted(weeks // 52, "year") if weeks and weeks % 52 == 0 else counted(weeks, "week")
@@ -206,3 +227,34 @@ def before_text(scenario: Scenario) -> str:
 def kind_text(scenario: Scenario) -> str:
     """Return the title of the kind of organisation, or its name where that is not a shipped one."""
     return kinds().get(scenario.kind, scenario.kind)
+
+
+def n_staff(scenario: Scenario) -> int:
+    """Return how many posts of staff an organisation has."""
+    structure, roster = scenario.structure, scenario.roster
+    return structure.n_teams * structure.team_size if roster is None else roster.n_staff
+
+
+def n_managers(scenario: Scenario) -> int:
+    """Return how many managers an organisation has: of teams, of divisions, and executives."""
+    structure, roster = scenario.structure, scenario.roster
+    n_divisions = -(-structure.n_teams // structure.teams_per_division) if roster is None else len(roster.divisions)
+    return structure.n_teams + n_divisions + structure.n_executives
+
+
+def n_posts(scenario: Scenario) -> int:
+    """Return how many posts of staff and managers a run has, over all its organisations."""
+    return scenario.structure.n_organisations * (n_staff(scenario) + n_managers(scenario))
+
+
+def size_text(scenario: Scenario) -> str:
+    """Return the size of a run in words."""
+    structure, roster = scenario.structure, scenario.roster
+    staff = f"{n_staff(scenario):,} staff and {n_managers(scenario):,} managers"
+    teams = "1 team" if structure.n_teams == 1 else f"{structure.n_teams:,} teams"
+    if roster is not None:
+        return f"{staff} in {teams} of {roster.sizes.min()} to {roster.sizes.max()}"
+    if structure.n_organisations > 1:
+        about = " on average" if structure.size_spread > 0.0 else ""
+        return f"{structure.n_organisations:,} organisations of {staff} in {teams}{about}"
+    return f"{staff} in {teams}"

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from civicsim.cli import doctor
-from civicsim.cli.declaring import EXTRAS
+from civicsim.extras import EXTRAS
 
 
 def test_the_doctor_finds_this_installation_well(tool):
@@ -102,6 +102,7 @@ def test_a_command_without_its_extra_is_refused_before_anything_is_computed(tool
     Path("study.toml").write_text('question = "?"')
     cases = [
         (["calibrate"], 'calibrate: needs scikit-learn: pip install "civicsim[calibration]"'),
+        (["study", "decide", "."], 'study decide: needs scikit-learn: pip install "civicsim[calibration]"'),
         (["study", "discover", "."], 'study discover: needs scikit-learn: pip install "civicsim[discovery]"'),
         (
             ["study", "adversary", "study.toml", "--style", "compact", "--measure", "trust"],

@@ -17,12 +17,12 @@ from civicsim.cli import effort, running
 from civicsim.cli.effort import bytes_free, bytes_needed, size_of, state_bytes
 from civicsim.cli.output import Output
 from civicsim.cli.progress import duration, progress
-from civicsim.cli.scenarios import n_posts
 from civicsim.experiment.compare import compare
 from civicsim.experiment.statistics import estimate, paired_difference
 from civicsim.model.cohort import build
 from civicsim.model.measures import MEASURES
 from civicsim.model.week import PROCESSES
+from civicsim.report.words import n_posts
 from civicsim.scenario.scenario import PARAMETERS, SECTIONS, Scenario
 from civicsim.scenario.shipped import kinds, shocks, styles
 

@@ -4,8 +4,9 @@ import json
 import re
 from pathlib import Path
 
-from civicsim.cli.scenarios import n_posts, value_of
+from civicsim.cli.scenarios import value_of
 from civicsim.model.cohort import build
+from civicsim.report.words import n_posts
 from civicsim.scenario.scenario import Scenario
 from civicsim.scenario.shipped import styles
 

@@ -36,8 +36,8 @@ def test_a_new_study_file_can_be_checked(tool):
         tool("study", "new", "mine.toml").mistake == "civicsim: mine.toml: already exists; add --force to overwrite it"
     )
     printed = tool("study", "check", "mine.toml", "--processes", "2")
-    assert "2 points × 30 seeds = 60 runs; seeds 1–30" in printed.out
-    assert " in 2 processes, and " in printed.out
+    assert "2 styles × 30 seeds = 60 runs; seeds 1–30" in printed.out
+    assert re.search(r" in 2 processes, \d+ MB of memory\s+in each, and ", printed.out)
     assert printed.err.strip() == "Next: civicsim study run mine.toml --out mine-results"
 
 
@@ -102,12 +102,12 @@ def test_failures_come_first_and_their_command_repeats_them(tool, study):
     lines = printed.out.splitlines()
     assert lines[1:4] == [
         "2 runs failed:", "  2 × ZeroDivisionError in measures: a poisoned run",
-        "  in results: civicsim study run . --only 0:2",
+        "  in results: civicsim study replay . 0:2",
     ]  # fmt: skip
-    again = tool("study", "run", "results", "--only", "0:2")
+    again = tool("study", "replay", "results", "0:2")
     assert again.code == 2
-    assert again.err.splitlines()[-1] == "civicsim: --only 0:2: failed again: ZeroDivisionError: a poisoned run"
-    assert "own " in tool("study", "run", "results", "--only", "0:1").out
+    assert again.err.splitlines()[-1] == "civicsim: 0:2: failed again: ZeroDivisionError: a poisoned run"
+    assert "own " in tool("study", "replay", "results", "0:1").out
     tool("study", "report", "results")
     assert "<strong>2 runs failed.</strong>" in Path("results/report.html").read_text()
 
@@ -136,13 +136,19 @@ def test_mistakes_are_one_line(results, mistakes):
         "run nothing.toml": "nothing.toml: no such file",
         "run study.toml --shard 3/2": "--shard 3/2: expected I/N with I from 1 to N",
         "run study.toml --shard x": "--shard x: expected I/N, such as 3/20",
-        "run study.toml --only 1": "--only 1: expected POINT:SEED",
-        "run study.toml --only 9:1": "no point 9: points go from 0 to 1",
+        "replay study.toml 1": "study replay 1: expected POINT:SEED",
+        "replay study.toml 9:1": "no point 9: points go from 0 to 1",
+        "expand results": "study expand: expected one of STUDY.toml, --add and --add-seeds",
+        "expand results --add styles": "--add styles: expected KEY=VALUES, such as styles=compact or fear=0.8",
+        "expand results --add fear=0.8": "--add fear=0.8: the study has no factor 'fear'; valid names: n_executives",
+        "expand results --add weeks=9": "--add weeks=9: expected styles, measures, summaries, weekly, draws or a factor",
+        "expand results --add styles=compct": "results/study.toml: no style 'compct'; did you mean 'compact'?",
+        "expand results study.toml --out results": "results: holds the study that is to be expanded; choose another folder",
         "run study.toml --timeout -1": "run: --timeout -1: expected a number above 0",
         "run study.toml --processes -1": "run: --processes -1: expected a whole number from 0",
         "status nowhere": "nowhere: there is no such folder",
         "report .": ".: holds no study (there is no manifest.json)",
-        "export results --out runs.xlsx": "--out runs.xlsx: expected a name that ends in .csv or .parquet",
+        "export results --out runs.xls": "runs.xls: expected a name that ends in .csv or .tex or .xlsx or .parquet",
         "export results --table run": "results: no table 'run'; did you mean 'runs'?",
         "export results --table weekly": "results: keeps no weeks; the study has to name measures under weekly",
         "new study.tml": "study.tml: expected a name that ends in .toml; did you mean 'study.toml'?",

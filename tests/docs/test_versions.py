@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import civicsim as cs
+from civicsim.report.methods import RELEASED
 
 ROOT = Path(__file__).parents[2]
 
@@ -29,10 +30,8 @@ def test_citation_and_metadata_name_the_date_of_the_changelog():
     citation = re.search(r"^date-released: (\S+)$", (ROOT / "CITATION.cff").read_text(encoding="utf-8"), re.MULTILINE)[
         1
     ]
-    assert (citation, json.loads((ROOT / "codemeta.json").read_text(encoding="utf-8"))["dateModified"]) == (
-        dated,
-        dated,
-    )
+    metadata = json.loads((ROOT / "codemeta.json").read_text(encoding="utf-8"))["dateModified"]
+    assert (citation, metadata, RELEASED) == (dated, dated, dated)
 
 
 def test_the_changelog_dates_the_version_and_says_whether_results_change():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +36,9 @@ def hashed_study(folder: Path) -> str:
         shocks={"none": [], "surge": [{"name": "surge", "week": 1}]}, factors=SIZES,
     )  # fmt: skip
     store = run_study(study, folder, processes=0)
-    made = [
-        (folder / name).read_bytes()
-        for name in (*TABLES, "weekly.parquet", "protocol.json", "study.toml", "manifest.json")
-    ]
+    made = [(folder / name).read_bytes() for name in (*TABLES, "weekly.parquet", "protocol.json", "study.toml")]
+    # The commit is that of the source at this moment, which may be edited while tests run.
+    manifest = json.loads((folder / "manifest.json").read_text())
+    made.append(json.dumps(manifest | {"commit": ""}).encode())
     made.append(contrasts(store).to_csv().encode())
     return hashlib.sha256(b"".join(made)).hexdigest()

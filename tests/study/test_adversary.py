@@ -245,8 +245,9 @@ def test_parameters_can_be_freed_beside_those_of_the_study():
 
 def test_packages_that_are_missing_are_named_in_one_line(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "optuna", None)
-    with pytest.raises(CivicsimError, match=r'^Optuna is not installed: pip install "civicsim\[search\]"$'):
+    with pytest.raises(CivicsimError, match=r'^adversary: needs optuna: pip install "civicsim\[search\]"$'):
         search(tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_the_journal_can_be_read_by_optuna_itself(whole):

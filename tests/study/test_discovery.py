@@ -97,8 +97,8 @@ def test_mistakes_are_named(runs, monkeypatch):
     neither = {"quality": dataclasses.replace(ABOUT, better="neither")}
     with pytest.raises(CivicsimError, match="neither direction is better"):
         discover(dataclasses.replace(runs, columns=neither), "quality")
-    monkeypatch.setitem(sys.modules, "sklearn.tree", None)
-    with pytest.raises(CivicsimError, match=r'^scikit-learn is not installed: pip install "civicsim\[discovery\]"$'):
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    with pytest.raises(CivicsimError, match=r'^discover: needs scikit-learn: pip install "civicsim\[discovery\]"$'):
         discover(runs, "quality")
 
 

@@ -18,7 +18,7 @@ from civicsim.errors import CivicsimError
 from civicsim.study.run import worker
 from civicsim.study.run.executors import LocalExecutor, RemoteError, WorkerDiedError, without_main
 from civicsim.study.run.runner import run_study
-from civicsim.study.run.worker import measure_alone
+from civicsim.study.run.worker import simulate_alone
 from civicsim.study.store.store import open_store
 from civicsim.study.store.tables import NotFiniteError
 
@@ -55,7 +55,7 @@ def test_every_kind_of_poison_is_isolated_and_all_other_runs_finish(tmp_path):
         kind, message = KINDS[row.seed]
         assert (row.type, row.stage) == (kind, "measures"), row
         assert row.message.startswith(message)
-        assert row.command == f"civicsim study run . --only {row.point}:{row.seed}"
+        assert row.command == f"civicsim study replay . {row.point}:{row.seed}"
         assert ("Traceback" in row.traceback) == (kind not in ("WorkerDied", "TimeLimit"))
         assert str(tmp_path) not in row.traceback
     # What is healthy is the same as without any poison and in one process.
@@ -76,7 +76,7 @@ def test_a_number_that_is_none_is_caught_with_process_week_and_row(tmp_path, mon
     assert failure["row"] == "person[2].trust = nan"
     assert store.runs()["seed"].tolist() == [1]
     with pytest.raises(NotFiniteError):
-        measure_alone(study.protocol, 0, poison.NOT_A_NUMBER)
+        simulate_alone(study.protocol, 0, poison.NOT_A_NUMBER)
 
 
 def test_a_number_that_is_none_is_found_where_no_record_would_show_it():

@@ -22,6 +22,7 @@ from civicsim.study.store.files import Stamp, packed, software, unpacked, write_
 from civicsim.study.store.folder import StudyFolder, load_study
 from civicsim.study.store.holdings import codes
 from civicsim.study.store.lock import running
+from civicsim.study.store.origin import git_commit
 from civicsim.study.store.store import StoreWarning, open_store
 from civicsim.study.store.tables import Failure
 
@@ -65,6 +66,33 @@ def test_shards_give_the_same_tables(store, study, tmp_path):
     assert last.complete
     assert table_hashes(tmp_path / "shards", WEEKLY) == table_hashes(store.path, WEEKLY)
     assert (tmp_path / "shards" / "manifest.json").read_bytes() == (store.path / "manifest.json").read_bytes()
+
+
+def test_the_log_tells_when_where_and_how_long_and_is_no_part_of_the_store(store, study, tmp_path):
+    for place in (1, 2):
+        last = run_study(study, tmp_path / "shards", processes=0, shard=(place, 2))
+    log = last.log()
+    assert log["runs"].sum() == last.n_runs
+    assert set(log["shard"]) == {"1/2", "2/2"}
+    assert (log["seconds"] > 0).all()
+    assert (log["host"].str.len() > 0).all()
+    assert log["ended"].is_monotonic_increasing
+    assert "log.jsonl" not in last.manifest["files"]
+    files = {path.name for path in store.path.iterdir() if path.is_file()} - {"log.jsonl"}
+    different = [name for name in files if (store.path / name).read_bytes() != (last.path / name).read_bytes()]
+    assert different == []
+    with (last.path / "log.jsonl").open("a") as file:
+        file.write('1\n{"ended": 3}\n[]\n{"ended": "20')
+    assert len(last.log()) == len(log)
+
+
+def test_the_manifest_names_the_commit_and_the_packages_of_the_first_run(store, study, copy, monkeypatch):
+    before = (copy / "manifest.json").read_bytes()
+    assert {"numpy", "pandas", "mesa"} <= set(store.manifest["packages"])
+    assert store.manifest["commit"] == git_commit()
+    monkeypatch.setattr("civicsim.study.store.folder.git_commit", lambda: "another")
+    run_study(study, copy, processes=0)
+    assert (copy / "manifest.json").read_bytes() == before
 
 
 def test_more_seeds_add_rows_and_touch_none(store, study, copy, tmp_path):

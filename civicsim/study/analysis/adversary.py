@@ -24,6 +24,7 @@ import pandas as pd
 from civicsim import checks
 from civicsim.errors import CivicsimError
 from civicsim.experiment.statistics import paired_difference
+from civicsim.extras import need
 from civicsim.scenario.scenario import Scenario
 from civicsim.study.analysis.contrasts import verdict_of
 from civicsim.study.analysis.discovery import Discovery, discover, wilson
@@ -196,6 +197,7 @@ def adversary(
         If Optuna or scikit-learn is not installed, a name is unknown, there is nothing to search or several settings, or the
         folder contains something else.
     """
+    need("search", "adversary")
     study = opened(study, free)
     factors, others = _checked(study, style, measure)
     checks.whole(trials, f"{study.where}: trials", 0, 100_000)

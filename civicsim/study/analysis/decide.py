@@ -17,6 +17,7 @@ import pandas as pd
 from civicsim import checks
 from civicsim.errors import CivicsimError
 from civicsim.experiment.statistics import PairedDifference, differing
+from civicsim.extras import need
 from civicsim.study.analysis.matched import About, Matched, is_number, matched, mean_of
 from civicsim.study.design.factors import column_of
 from civicsim.study.design.notebook import notebook_view
@@ -88,10 +89,8 @@ def _basis(parameter: np.ndarray, difference: np.ndarray) -> np.ndarray:
     line = np.column_stack([np.ones(len(parameter)), (parameter - parameter.mean()) / (spread or 1.0)])
     if len(np.unique(parameter)) <= _KNOTS + 2:
         return line
-    try:
-        from sklearn.preprocessing import SplineTransformer
-    except ImportError:
-        raise CivicsimError('what decides needs scikit-learn: pip install "civicsim[calibration]"') from None
+    from sklearn.preprocessing import SplineTransformer
+
     curve = SplineTransformer(_KNOTS, knots="quantile").fit_transform(parameter[:, None])
     return min((line, curve), key=lambda own: _validated(own, difference))
 
@@ -202,8 +201,10 @@ def decide(results: Store | Matched, measure: str, policies: Sequence[str] | Non
     Raises
     ------
     CivicsimError
-        If the measure has no better direction, a style is not in the study, or there are too few draws.
+        If scikit-learn is not installed, the measure has no better direction, a style is not in the study, or there are too
+        few draws.
     """
+    need("calibration", "decide")
     runs = matched(results, [measure])
     about = runs.judged(measure, "there is no better choice")
     points, known = runs.points, list(dict.fromkeys(runs.points["style"]))

@@ -20,6 +20,7 @@ import pandas as pd
 from civicsim import checks
 from civicsim.errors import CivicsimError
 from civicsim.experiment.statistics import CONFIDENCE, paired_difference
+from civicsim.extras import need
 from civicsim.study.analysis.contrasts import TOO_CLOSE
 from civicsim.study.analysis.matched import About, Matched, is_number, matched, mean_of, short
 from civicsim.study.design.notebook import notebook_view
@@ -147,6 +148,7 @@ def discover(
         If scikit-learn is not installed, a name is unknown, the measure has no better direction, nothing is varied, or there are too few
         cases.
     """
+    need("discovery", "discover")
     runs = matched(results, [measure])
     about = runs.judged(measure, "nothing is lost")
     checks.whole(depth, f"{runs.where}: depth", 1, 10)
@@ -226,10 +228,8 @@ def _features(runs: Matched, own: np.ndarray) -> pd.DataFrame:
 
 
 def _tree(depth: int, n: int) -> Any:
-    try:
-        from sklearn.tree import DecisionTreeClassifier
-    except ImportError:
-        raise CivicsimError('scikit-learn is not installed: pip install "civicsim[discovery]"') from None
+    from sklearn.tree import DecisionTreeClassifier
+
     return DecisionTreeClassifier(
         max_depth=depth, min_samples_leaf=max(5, int(np.ceil(_LEAF * n))), random_state=0, criterion="gini"
     )

@@ -30,11 +30,9 @@ _TREES = 64
 
 
 def optuna() -> Any:
-    """Return the package; refuse in one line where it is not installed."""
-    try:
-        import optuna as package
-    except ImportError:
-        raise CivicsimError('Optuna is not installed: pip install "civicsim[search]"') from None
+    """Return the package, which writes warnings only."""
+    import optuna as package
+
     package.logging.set_verbosity(package.logging.WARNING)
     return package
 
@@ -134,17 +132,8 @@ def shares_of(trials: Sequence[Any], space: Mapping[str, Any], seed: int) -> dic
 
     A forest is fitted to the trials. :data:`NOTHING` is a parameter of random numbers for comparison; shares are NaN where all
     results are the same.
-
-    Raises
-    ------
-    CivicsimError
-        If scikit-learn is not installed.
     """
     package = optuna()
-    try:
-        import sklearn  # noqa: F401  (Optuna fits the forest with it)
-    except ImportError:
-        raise CivicsimError('scikit-learn is not installed: pip install "civicsim[search]"') from None
     done = [trial for trial in trials if trial.state == package.trial.TrialState.COMPLETE]
     if len({trial.value for trial in done}) < 2:
         return dict.fromkeys((*space, NOTHING), np.nan)

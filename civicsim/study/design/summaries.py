@@ -37,6 +37,21 @@ class Summary:
         """The name as part of a column name."""
         return re.sub(r"\W+", "_", self.name)
 
+    @property
+    def longest(self) -> int:
+        """Weeks that it takes, if there are as many; 0 for one that takes all."""
+        what, first, last = _parsed(self.name)
+        return last + 1 if what == "weeks" else first
+
+    def words(self, weeks: int) -> str:
+        """Return the summary in words, for runs of so many weeks."""
+        what, first, last = _parsed(self.name)
+        if what in ("lowest", "highest"):
+            return f"the {what} mean of {min(first, weeks)} weeks in a row"
+        if what == "weeks":
+            return f"weeks {first} to {last}"
+        return f"the last {first} weeks" if what == "last" and first < weeks else f"all {weeks} weeks"
+
     def of(self, measure: Measure, history: History) -> np.ndarray:
         """Return one value per organisation of a record; of the whole record where that is shorter than the summary."""
         what, first, last = _parsed(self.name)

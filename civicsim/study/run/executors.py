@@ -24,6 +24,7 @@ from typing import Any
 
 from civicsim.errors import CivicsimError
 from civicsim.experiment.run import threads_available
+from civicsim.extras import need
 from civicsim.study.design.study import Study
 from civicsim.study.design.weight import SECONDS
 
@@ -268,10 +269,9 @@ def dask_executor(address: str) -> Iterator[tuple[Executor, int]]:
     The address is that of the scheduler, such as ``tcp://node7:8786``, or the path of its scheduler file. Raises
     :class:`CivicsimError` if Dask is not installed, or there is no answer.
     """
-    try:
-        from distributed import Client
-    except ImportError:
-        raise CivicsimError('--dask: Dask is not installed: pip install "civicsim[cluster]"') from None
+    need("cluster", "--dask")
+    from distributed import Client
+
     where = {"scheduler_file": address} if Path(address).is_file() else {"address": address}
     try:
         client = Client(**where, timeout=_ANSWER, set_as_default=False)

@@ -20,6 +20,7 @@ from civicsim.study.run.worker import Report, Task, run_chunk, write_failures
 from civicsim.study.store.files import needing_room
 from civicsim.study.store.folder import StudyFolder, make_folder
 from civicsim.study.store.lock import running
+from civicsim.study.store.origin import log_batch
 from civicsim.study.store.store import Store, open_store
 from civicsim.study.store.tables import PARTS, Failure
 
@@ -141,7 +142,7 @@ class _Round:
         work: Work,
     ) -> None:
         self.folder, self.executor, self.workers, self.work = folder, executor, workers, work
-        self.progress = progress or (lambda standing: None)
+        self.progress, self.shard = progress or (lambda standing: None), f"{shard[0]}/{shard[1]}"
         points, seeds, self.done, self.failed = folder.pending(*shard)
         self.total = len(points) + self.done + self.failed
         self.left = cost_of(folder.study.protocol, points, seeds)
@@ -181,6 +182,7 @@ class _Round:
             self.again.extend(Chunk((run,), share) for run in chunk.runs)
             return
         report = future.result() if error is None else self._give_up(chunk, error)
+        log_batch(self.folder.path, report.host, self.shard, report.done, report.failed, report.seconds)
         self.done += report.done
         self.failed += report.failed
         self.unwritten += report.unwritten

@@ -10,6 +10,7 @@ import contextlib
 import dataclasses
 import functools
 import math
+import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -23,12 +24,14 @@ import pyarrow.parquet as pq
 from civicsim.engine.process import Process
 from civicsim.errors import CivicsimError
 from civicsim.experiment.run import Result, begin, burn_in, run
+from civicsim.experiment.warming import simulate_briefly
 from civicsim.model.cohort import Cohort
 from civicsim.model.recording import Recorder, clear_tally
 from civicsim.scenario.scenario import Scenario
 from civicsim.study.design.protocol import Protocol
 from civicsim.study.design.summaries import Summary
 from civicsim.study.store.files import VALUES, Stamp, chunk_key, packed, write_part
+from civicsim.study.store.origin import host
 from civicsim.study.store.tables import (
     PARTS,
     POINTS,
@@ -64,11 +67,16 @@ class Task:
 
 @dataclass
 class Report:
-    """Outcome of a chunk: runs whose results are on disk, runs whose failure is, and failures that could not be written."""
+    """Outcome of a chunk: runs whose results are on disk, runs whose failure is, and failures that could not be written.
+
+    It has the machine on which the chunk was simulated, and how many seconds that took.
+    """
 
     done: int = 0
     failed: int = 0
     unwritten: list[Failure] = field(default_factory=list)
+    host: str = field(default_factory=host)
+    seconds: float = 0.0
 
 
 @dataclass
@@ -87,17 +95,20 @@ class _Stage:
 
 @functools.lru_cache(maxsize=4)
 def load_protocol(folder: str, study: str) -> Protocol:
-    """Return the protocol of a folder, read once per worker; refuse one that now contains another study."""
+    """Return the protocol of a folder, read once per worker, with its week compiled; refuse one that now contains another study."""
     path = Path(folder)
     protocol = Protocol.load(path, pq.read_table(path / POINTS).to_pandas())
     if protocol.digest != study:
         raise CivicsimError(f"{folder}: contains another study than the one that was started")
+    if protocol.code is None:
+        # Your own code runs where a failure is recorded.
+        simulate_briefly(protocol.week)
     return protocol
 
 
 def run_chunk(task: Task) -> Report:
     """Simulate the runs of a chunk, write their results and failures, and report."""
-    folder = Path(task.folder)
+    folder, began = Path(task.folder), time.perf_counter()
     stage = _Stage(task.marker if len(task.runs) == 1 else None)
     protocol = load_protocol(task.folder, task.stamp.study)
     rows, done, failures = list[Rows](), list[Run](), list[Failure]()
@@ -118,6 +129,7 @@ def run_chunk(task: Task) -> Report:
     report = _write(protocol, task, rows, done, failures)
     if len(task.runs) == 1:
         task.marker.unlink(missing_ok=True)
+    report.seconds = time.perf_counter() - began
     return report
 
 
@@ -135,11 +147,21 @@ def blocks_of(runs: Sequence[Run], starts: np.ndarray) -> Iterator[tuple[tuple[i
 
 def _simulate(protocol: Protocol, points: Sequence[int], seeds: Sequence[int], stage: _Stage) -> list[Rows]:
     """Return the results of points with one start and some seeds."""
+    rows = []
+    for point, result in _results(protocol, points, seeds, stage):
+        stage.enter("measures")
+        rows.append(_measured(protocol, point, result))
+    return rows
+
+
+def _results(
+    protocol: Protocol, points: Sequence[int], seeds: Sequence[int], stage: _Stage
+) -> Iterator[tuple[int, Result]]:
+    """Yield each point with its result, in which every number is finite."""
     stage.enter("scenario")
     scenarios = [protocol.scenario(point).for_model(protocol.model) for point in points]
     stage.enter("burn-in")
     start = burn_in(scenarios[0], list(seeds), processes=protocol.week, threads=1)
-    rows = []
     for point, scenario in zip(points, scenarios, strict=True):
         stage.enter("weeks")
         result = run(scenario, list(seeds), processes=protocol.week, threads=1, start=start, **protocol.traces)
@@ -147,15 +169,14 @@ def _simulate(protocol: Protocol, points: Sequence[int], seeds: Sequence[int], s
             if len(seeds) == 1:
                 find_origin(scenario, seeds[0], protocol.week)
             raise NotFiniteError("", scenario.weeks - 1, "the record contains values that are not finite")
-        stage.enter("measures")
-        rows.append(_measured(protocol, point, result))
-    return rows
+        yield point, result
 
 
-def measure_alone(protocol: Protocol, point: int, seed: int) -> dict[str, float]:
-    """Simulate one run in this process, and return its results; exceptions are passed on as they are."""
-    (rows,) = _simulate(protocol, (point,), (seed,), _Stage(None))
-    return dict(zip((column.name for column in protocol.columns), rows["runs"][VALUES][0].as_py(), strict=True))
+def simulate_alone(protocol: Protocol, point: int, seed: int) -> tuple[Result, dict[str, float]]:
+    """Simulate one run in this process, and return it and its row; exceptions are passed on as they are."""
+    ((_, result),) = _results(protocol, (point,), (seed,), _Stage(None))
+    row = _measured(protocol, point, result)["runs"][VALUES][0].as_py()
+    return result, dict(zip((column.name for column in protocol.columns), row, strict=True))
 
 
 def _measured(protocol: Protocol, point: int, result: Result) -> Rows:

@@ -47,9 +47,10 @@ from civicsim.study.store.holdings import (
 )
 from civicsim.study.store.lock import LOCKS, at_work, changing
 from civicsim.study.store.merge import merge
+from civicsim.study.store.origin import LOG, git_commit, packages
 from civicsim.study.store.tables import PARTS, POINTS, kinds_of, schema_of
 
-_OWN = {MANIFEST, NEXT, *LISTED, PARTS, ASIDE, LOCKS, "report.html"}
+_OWN = {MANIFEST, NEXT, *LISTED, PARTS, ASIDE, LOCKS, LOG, "report.html"}
 _DRAFT = ".next-"
 
 
@@ -69,6 +70,7 @@ class StudyFolder:
         self.warnings: list[str] = []
         self.vouched: dict[str, Any] = {}
         self.others: dict[str, dict[str, str]] = {}
+        self.origin: dict[str, Any] = {"commit": git_commit(), "packages": packages()}
         kinds = kinds_of(study.protocol.weekly, study.protocol.traces)
         self.schemas: dict[str, pa.Schema] = {kind: schema_of(study.protocol, kind) for kind in kinds}
         try:
@@ -92,6 +94,7 @@ class StudyFolder:
         if known:
             self._check(known)
         self.others = dict(known.get("others", {}))
+        self.origin = {key: known.get(key, value) for key, value in self.origin.items()}
         self.vouched = dict(known.get("files", {}))
         if known and identity(known["software"]) != self.stamp.software:
             self.others[identity(known["software"])] = known["software"]
@@ -266,6 +269,7 @@ class StudyFolder:
             "software": self.versions,
             "others": self.others,
             "platform": platform.system(),
+            **self.origin,
             "seeds": list(self.seeds),
             "n_points": len(protocol.points),
             "factors": protocol.factors,

@@ -23,6 +23,7 @@ from civicsim.study.store.files import unpacked
 from civicsim.study.store.folder import load_study
 from civicsim.study.store.holdings import Holdings, Piece, codes, look, read_manifest
 from civicsim.study.store.lock import at_work
+from civicsim.study.store.origin import read_log
 from civicsim.study.store.tables import POINTS, TRACES, kinds_of, schema_of
 
 _NAMES = ("runs", "points", "weekly", "failures", *TRACES)
@@ -175,6 +176,10 @@ class Store:
         found = self.table("failures").to_pandas()
         done, own = self._codes(self._held.runs()), self._codes(found[["point", "seed"]].to_numpy().T)
         return found[~np.isin(own, done)].reset_index(drop=True)
+
+    def log(self) -> pd.DataFrame:
+        """Return when, where and how long each batch of runs was simulated; see :func:`civicsim.study.store.origin.read_log`."""
+        return read_log(self.path)
 
     # -- for other packages ------------------------------------------------------------------------------------------------
 

@@ -40,7 +40,7 @@ class Failure:
     @property
     def command(self) -> str:
         """The command that repeats the run, in the folder of the store."""
-        return f"civicsim study run . --only {self.point}:{self.seed}"
+        return f"civicsim study replay . {self.point}:{self.seed}"
 
 
 class NotFiniteError(ArithmeticError):

@@ -1,0 +1,334 @@
+"""How a study was done, for an article: its methods in words, the parameters that varied, a checklist and a citation.
+
+Every number is read from the store. Nothing has to be filled in by hand.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pandas as pd
+
+import civicsim
+from civicsim.model.week import PUBLISHED
+from civicsim.report.model_page import page
+from civicsim.report.parts import Columns, Part, table_of
+from civicsim.report.words import (
+    INTERVAL,
+    counted,
+    kind_text,
+    n_managers,
+    n_staff,
+    product_text,
+    seeds_text,
+    setting_text,
+    size_text,
+    time_text,
+)
+from civicsim.study.analysis.matched import design_of
+from civicsim.study.design.designs import Design
+from civicsim.study.design.factors import Factor, read_factors
+from civicsim.study.design.study import Study
+from civicsim.study.design.summaries import Summary
+from civicsim.study.store.store import Store
+
+RELEASED = "2026-11-29"
+"""Date of the release of this version, as in ``CITATION.cff``."""
+_MOST_NAMED = 12
+"""Styles, levels or measures that a sentence names one by one; of more it gives the number."""
+_DESIGNS = {
+    "grid": "every combination of levels",
+    "one-at-a-time": "the base and each level alone",
+    "forms": "the published form of every rule and each other form",
+    "list": "listed one by one",
+    "csv": "rows of a table",
+    "latin-hypercube": "a Latin hypercube (sample seed {seed})",
+    "sobol": "Saltelli's design for Sobol' indices with base sample {n} (sample seed {seed})",
+    "morris": "{n} Morris trajectories on {levels} levels (sample seed {seed})",
+}
+_ITEMS = {
+    "1.3": ("aim", "design"), "2.3": ("design",), "3.3": ("varied",), "4.1": ("start",), "4.2": ("weeks", "measures"),
+    "4.3": ("seeds", "intervals"), "5.1": ("software",), "5.4": ("machine",), "6.1": ("repeat",),
+}  # fmt: skip
+"""Items of the STRESS-ABS checklist that a study answers, each with sentences of :func:`sentences`."""
+
+
+def methods_text(store: Store) -> str:
+    """Return the methods of a study as one paragraph."""
+    return " ".join(text for key, text in sentences(store).items() if key != "aim" and text)
+
+
+def sentences(store: Store) -> dict[str, str]:
+    """Return what a methods paragraph says about a study, by subject; empty where there is nothing to say."""
+    study, manifest = store.study, store.manifest
+    protocol, software, design = study.protocol, manifest["software"], design_of(study)[0]
+    base, status, points = next(iter(protocol.bases.values())), store.status(), study.points
+    digits, _, changed = (manifest.get("commit") or "").partition("-")
+    commit = f", commit {digits[:12]}{' with changes' if changed else ''}" if digits else ""
+    order = "the published order" if protocol.order == PUBLISHED else f"the order {protocol.order}"
+    own = ", with processes or measures of its own" if protocol.code is not None else ""
+    expected = f" Expected beforehand: {study.expectation}" if study.expectation else ""
+    missing = f", {status['missing']} are missing" if status["missing"] else ""
+    return {
+        "aim": f"{study.question}{expected}",
+        "model": (
+            f"The study used civicsim {software['civicsim']} (model code {software['model']}{commit}), an agent-based model "
+            f"of civic culture in a healthcare organisation that advances in weekly steps through {len(protocol.declared.week)} "
+            f"processes in {order}{own}."
+        ),
+        "case": f"The case was {kind_text(base)}: {_size(study)}.",
+        "start": (
+            f"Each run began with {time_text(base.burn_in_weeks)} of burn-in at the status quo, the same for all styles of a "
+            "seed."
+            if base.burn_in_weeks
+            else "Runs had no burn-in."
+        ),
+        "weeks": f"After that, {counted(base.weeks, 'week')} were recorded.",
+        "design": f"{_styles(study)} {product_text(points, len(store.seeds))}.",
+        "varied": _varied_text(study, design),
+        "seeds": (
+            f"Each point was run with {counted(len(store.seeds), 'seed')} ({seeds_text(store.seeds)}), {status['runs']} runs in "
+            f"all, of which {status['failed']} failed{missing}. Runs with one seed share the organisation and its random "
+            "events, so that styles are compared in matched pairs."
+        ),
+        "measures": _measures(study),
+        "intervals": _intervals(study, design),
+        "software": (
+            f"It ran in Python {software['python']} with "
+            + ", ".join(f"{name} {software[name]}" for name in ("numpy", "numba", "llvmlite", "scipy"))
+            + f" ({manifest['platform']}, {software['machine']})."
+            + (" Some results come from other versions." if manifest["others"] else "")
+        ),
+        "machine": _machine(store),
+        "repeat": (
+            f"The same study (digest {manifest['study']}), software and seeds give the same bytes: civicsim study run study.toml."
+        ),
+    }
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names) if len(names) <= _MOST_NAMED else f"{', '.join(names[:_MOST_NAMED])} and others"
+
+
+def _size(study: Study) -> str:
+    """Return the size of an organisation, or from which to which size, where that varies."""
+    keys = [name for name, key in study.protocol.factors.items() if key.startswith("structure.")]
+    once = study.points.drop_duplicates(["style", *keys])["point"]
+    sizes = {size_text(scenario): scenario for scenario in (study.scenario(int(point)) for point in once)}
+    if len(sizes) == 1:
+        return next(iter(sizes))
+    staff, managers = ([count(scenario) for scenario in sizes.values()] for count in (n_staff, n_managers))
+    return f"{min(staff):,} to {max(staff):,} staff and {min(managers):,} to {max(managers):,} managers"
+
+
+def _styles(study: Study) -> str:
+    styles = list(study.protocol.bases)
+    against = study.points["against"].dropna()
+    if len(styles) == 1:
+        return f"One governance style was simulated ({styles[0]}):"
+    baseline = f"; baseline {study.points['style'].iloc[int(against.iloc[0])]}" if len(against) else ""
+    return f"{len(styles)} governance styles were simulated ({_listed(styles)}{baseline}):"
+
+
+def _varied_text(study: Study, design: Design) -> str:
+    found = varied(study)
+    parts = []
+    settings, draws = (found[found["role"] == role] for role in ("setting", "draw"))
+    if len(settings) or design.method == "forms":
+        about = _DESIGNS[design.method].format(n=design.n, seed=design.seed, levels=design.levels)
+        each = [f"{row['parameter']}: {row['values']}" for row in settings.to_dict("records")]
+        parts.append(f"Settings were {about} of {counted(len(settings), 'factor')} ({_listed(each)}).")
+    if len(draws):
+        n = study.points["draw"].nunique()
+        parts.append(
+            f"Every style and setting met the same {counted(n, 'draw')} of {counted(len(draws), 'uncertain parameter')} "
+            f"({draws['distribution'].iloc[0]})."
+        )
+    if study.protocol.shocks:
+        parts.append(f"Sets of shocks: {_listed(list(study.protocol.shocks))}.")
+    held = found[found["role"] == "held"]
+    if len(held):
+        parts.append(
+            "Held: " + _listed([f"{row['parameter']} = {row['values']}" for row in held.to_dict("records")]) + "."
+        )
+    return " ".join(parts)
+
+
+def _measures(study: Study) -> str:
+    columns = study.protocol.columns
+    names = list(dict.fromkeys(column.measure for column in columns))
+    weeks = next(iter(study.protocol.bases.values())).weeks
+    over = [Summary(name).words(weeks) for name in dict.fromkeys(column.summary for column in columns)]
+    matters = [f"{name} {size:g}" for name, size in study.matters.items()]
+    small = f" Smallest differences that matter: {_listed(matters)}." if matters else ""
+    return f"{counted(len(names), 'measure')} ({_listed(names)}) were taken over {'; '.join(over)}.{small}"
+
+
+def _intervals(study: Study, design: Design) -> str:
+    draws = study.points["draw"].nunique() > 1 or design.uncertain
+    rule = study.rule
+    more = (
+        f" Seeds were added in batches of {rule.batch} until intervals were narrow enough, up to {rule.limit}."
+        if rule
+        else ""
+    )
+    both = (
+        f"; over draws, the middle {INTERVAL} of draws is added to them (root of the sum of squares)" if draws else ""
+    )
+    return (
+        f"Intervals of differences are {INTERVAL} t intervals of the mean over matched seeds (run-to-run variation){both}. They "
+        f"are not widened for the number of comparisons.{more}"
+    )
+
+
+def _machine(store: Store) -> str:
+    log = store.log()
+    if not len(log):
+        return ""
+    seconds = log["seconds"].sum()
+    taken = f"{seconds / 3600:.2g} hours" if seconds >= 3600 else f"{seconds:.2g} seconds"
+    first, last = (f"{end:%Y-%m-%d %H:%M}" for end in (log["ended"].min(), log["ended"].max()))
+    return (
+        f"Runs took {taken} of processing time in {counted(len(log), 'batch', 'batches')} on "
+        f"{counted(log['host'].nunique(), 'machine')}, from {first} to {last} UTC."
+    )
+
+
+# -- what was varied ---------------------------------------------------------------------------------------------------
+
+
+def varied(study: Study) -> pd.DataFrame:
+    """Return the parameters that a study sets, a row each.
+
+    Columns: parameter (full name), label, unit, role ("setting" for what someone decides, "draw" for what no one does, "held"
+    for one value), values (each, or the range), low, high (NaN where it is no number), n (different values), distribution,
+    default, status and source of the default.
+    """
+    protocol, points, rows = study.protocol, study.points, []
+    asked = {
+        factor.key: factor
+        for block in ("factors", "uncertainties")
+        for factor in read_factors(_parameters(getattr(study, block)), study.where, block, protocol.sections)
+    }
+    for column, key in protocol.factors.items():
+        about, values = protocol.sections.parameters[key], points[column]
+        distinct = values.drop_duplicates().sort_values().tolist()
+        by_setting = points.groupby(["style", "setting"])[column].nunique().max() == 1
+        role = "held" if len(distinct) == 1 else "setting" if by_setting else "draw"
+        number = not about.choices and not isinstance(about.default, bool)
+        low, high = (float(distinct[0]), float(distinct[-1])) if number else (float("nan"), float("nan"))
+        shown = [setting_text(value) for value in distinct]
+        text = ", ".join(shown) if len(distinct) <= _MOST_NAMED or not number else f"{shown[0]} to {shown[-1]}"
+        rows.append(
+            {
+                "parameter": key,
+                "label": about.label,
+                "unit": about.unit,
+                "role": role,
+                "values": text,
+                "low": low,
+                "high": high,
+            }
+            | {"n": len(distinct), "distribution": _distribution(asked.get(key), role, study)}
+            | {"default": setting_text(about.default), "status": about.status, "source": about.source}
+        )
+    names = [
+        "parameter",
+        "label",
+        "unit",
+        "role",
+        "values",
+        "low",
+        "high",
+        "n",
+        "distribution",
+        "default",
+        "status",
+        "source",
+    ]
+    return pd.DataFrame(rows, columns=names)
+
+
+def _parameters(values: Any) -> dict[str, Any]:
+    return {key: value for key, value in dict(values).items() if key not in ("file", "posterior")}
+
+
+def _distribution(factor: Factor | None, role: str, study: Study) -> str:
+    if role == "held":
+        return "one value"
+    if factor is not None:
+        return "listed" if factor.range is None else factor.range.distribution
+    given = study.uncertainties
+    if role == "draw" and "posterior" in given:
+        return "parameter sets that fit published data"
+    return f"draws of {given['file']}" if role == "draw" and "file" in given else "listed"
+
+
+_VARIED: Columns = {
+    "Parameter": lambda row: f"{row['label']}\n{row['parameter']}",
+    "Role": lambda row: f"{row['role']}\n{row['distribution']}",
+    "Values": lambda row: f"{row['values']}\n{row['unit']}",
+    "Default": lambda row: f"{row['default']}\n{row['status']}",
+    "Source of the default": lambda row: row["source"],
+}
+
+
+def varied_part(found: pd.DataFrame, most: int | None = None) -> Part:
+    """Return the table of :func:`varied` as a part of a page; with ``most``, that many rows, without sources for width."""
+    columns = dict(list(_VARIED.items())[: None if most is None else -1])
+    shown = found if most is None else found.head(most)
+    more = f"; the first {most} of {len(found)}" if len(shown) < len(found) else ""
+    return Part("Parameters", table=table_of(f"What the study sets or varies{more}", columns, shown))
+
+
+# -- the checklist and the citation ------------------------------------------------------------------------------------
+
+
+def stress(store: Store) -> pd.DataFrame:
+    """Return the STRESS-ABS checklist of a study: columns item, asks, here.
+
+    Items about the model are those of the page ``stress-abs``; the study answers the others.
+    """
+    texts, rows = sentences(store), []
+    for item, asks, here in _checklist():
+        own = " ".join(filter(None, (texts[key] for key in _ITEMS.get(item, ()))))
+        rows.append((item, asks, own or here))
+    return pd.DataFrame(rows, columns=["item", "asks", "here"])
+
+
+def _checklist() -> Iterator[tuple[str, str, str]]:
+    """Yield the items of the page, as plain text."""
+    for line in page("stress-abs").splitlines():
+        if re.match(r"\| \d", line):
+            text = re.sub(r"\[([^\]]+)\]\([^)]+\)", r"\1", line).replace("`", "").replace("*", "")
+            item, asks, here = (cell.strip() for cell in text.strip("|").split("|"))
+            yield item, asks, here
+
+
+def stress_part(found: pd.DataFrame) -> Part:
+    """Return the table of :func:`stress` as a part of a page."""
+    columns: Columns = {
+        "Item": lambda row: row["item"],
+        "Asks for": lambda row: row["asks"],
+        "Here": lambda row: row["here"],
+    }
+    caption = "Strengthening the Reporting of Empirical Simulation Studies (Monks and others 2019), agent-based version"
+    return Part("STRESS-ABS checklist", table=table_of(caption, columns, found))
+
+
+def bibtex() -> str:
+    """Return the citation of this version of civicsim as an entry of BibTeX."""
+    about = importlib.metadata.metadata("civicsim")
+    fields = {
+        "author": f"{{{about['Author']}}}",
+        "title": "civicsim: Simulating civic culture in healthcare organisations",
+        "version": civicsim.__version__,
+        "year": RELEASED[:4],
+        "date": RELEASED,
+        "note": f"{about['License-Expression'] or about['License']} licence",
+    }
+    lines = ",\n".join(f"  {key} = {{{value}}}" for key, value in fields.items())
+    return f"@software{{civicsim,\n{lines}\n}}\n"

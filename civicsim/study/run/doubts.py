@@ -1,0 +1,76 @@
+"""What may be amiss with a study that is valid: it would run, and answer another question than the one that was meant."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+
+from civicsim.experiment.run import burn_in, run
+from civicsim.model.measures import MEASURES
+from civicsim.scenario.scenario import Scenario
+from civicsim.study.design.designs import FORM, read_design
+from civicsim.study.design.factors import read_factors
+from civicsim.study.design.study import Study
+from civicsim.study.design.summaries import Summary
+
+_DECIDED = ("lever", "setting")
+_SMALL = {"weeks": 4, "burn_in_weeks": 1}
+"""Weeks of the run on which your own measures are tried."""
+
+
+def doubts_of(study: Study) -> list[str]:
+    """Return what may be amiss with a study, one line each; a few weeks are simulated if it has measures of its own."""
+    return [*_summaries(study), *_roles(study), *_burn_in(study), *_own_measures(study)]
+
+
+def _summaries(study: Study) -> Iterator[str]:
+    weeks = next(iter(study.protocol.bases.values())).weeks
+    for name in dict.fromkeys(column.summary for column in study.protocol.columns):
+        if Summary(name).longest > weeks:
+            yield f"summary '{name}' is longer than a run, and takes all of its {weeks} weeks"
+
+
+def _roles(study: Study) -> Iterator[str]:
+    sections = study.protocol.sections
+    decided = read_factors(study.factors, study.where, "factors", sections)
+    design = read_design(study.design, decided, len(study.runs), study.where)
+    given = {key: value for key, value in study.uncertainties.items() if key not in ("file", "posterior")}
+    for factor in read_factors(given, study.where, "uncertainties", sections):
+        if factor.about.role in _DECIDED:
+            yield f"uncertainties: {factor.key} is a {factor.about.role}, which someone decides: [factors] is its place"
+        elif len(factor.levels) > 1:
+            yield (
+                f"uncertainties: {factor.key} is a list: each of {design.draws} draws takes one of its {len(factor.levels)} "
+                "values by chance; [factors] runs every value"
+            )
+    for factor in () if design.uncertain else decided:
+        if factor.about.role == "uncertainty" and not factor.held and factor.about.name != FORM:
+            yield (
+                f"factors: {factor.key} is uncertain, and no one decides on it: each level counts as a policy; "
+                "[uncertainties] is its place"
+            )
+
+
+def _burn_in(study: Study) -> Iterator[str]:
+    usual = Scenario().burn_in_weeks
+    if (weeks := next(iter(study.protocol.bases.values())).burn_in_weeks) < usual:
+        yield (
+            f"burn_in_weeks = {weeks}: shorter than the usual {usual}; the organisation may still be settling while weeks are "
+            "recorded"
+        )
+
+
+def _own_measures(study: Study) -> Iterator[str]:
+    protocol = study.protocol
+    names = {*(column.measure for column in protocol.columns), *protocol.weekly} - set(MEASURES)
+    if not names:
+        return
+    scenario = protocol.scenario(0).for_model(protocol.model)
+    small = dataclasses.replace(scenario, **{key: min(n, getattr(scenario, key)) for key, n in _SMALL.items()})
+    start = burn_in(small, [1], processes=protocol.week, threads=1)
+    history = run(small, [1], processes=protocol.week, threads=1, start=start).history
+    for name in sorted(names):
+        try:
+            protocol.measures[name].weekly(history)
+        except Exception as error:
+            yield f"measure '{name}' fails in {protocol.code}: {type(error).__name__}: {' '.join(str(error).split())}"
