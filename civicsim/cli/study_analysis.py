@@ -12,6 +12,7 @@ import pandas as pd
 
 from civicsim.cli import Stopped, study_commands
 from civicsim.cli.commands import Compare as Compared
+from civicsim.cli.files import check_ending, size_of, write_file
 from civicsim.cli.output import Output
 from civicsim.cli.studying import beside, load, read, run_in, study_progress, worker_options
 from civicsim.cli.tables import part_lines
@@ -125,6 +126,25 @@ def multiverse(output: Output, request: study_commands.Multiverse) -> None:
     _show(output, store, data, analysis_tables.worlds(list(found.values())))
 
 
+def plot(output: Output, request: study_commands.Plot) -> None:
+    """Draw a figure of a study."""
+    from civicsim.report.canvas import figure_of
+    from civicsim.report.look import save
+    from civicsim.report.study_plots import plot_study
+
+    store = read(output, request.folder)
+    _warn_of_what_is_missing(output, store)
+    out = request.out or str(store.path / f"{request.kind}.png")
+    check_ending(out, (".png", ".svg", ".pdf"), "--out")
+    ax = plot_study(store, request.kind, request.measure, request.styles or (), width=request.width)
+    figure = figure_of(ax)
+    write_file(out, lambda path: save(figure, path, request.dpi))
+    title, caption = (" ".join(text.get_text().split()) for text in figure.texts)
+    size = f"{request.width} × {figure.get_figheight() * 25.4:.0f} mm ({size_of(Path(out).stat().st_size)})"
+    data = {"file": out, "figure": request.kind, "title": title, "caption": caption, "warnings": output.warnings}
+    output.show(data, [f"Wrote {out}: {size}.", title, caption])
+
+
 def sensitivity(output: Output, request: study_commands.Sensitivity) -> None:
     """Show which factors measures depend on, and how much variance lies between parameters and between seeds."""
     store = read(output, request.folder)
@@ -181,10 +201,14 @@ def _complete(
 ) -> tuple[Store, Matched]:
     """Return results and their matched runs, with warnings about runs that are missing or failed."""
     store = read(output, request.folder)
+    _warn_of_what_is_missing(output, store)
+    return store, matched(store, measures or request.measures)
+
+
+def _warn_of_what_is_missing(output: Output, store: Store) -> None:
     if not store.complete:
         output.warn(f"{counted(store.status()['missing'], 'run')} missing so far: results may change")
     _warn_of_failures(output, store)
-    return store, matched(store, measures or request.measures)
 
 
 def _warn_of_failures(output: Output, store: Store) -> None:

@@ -57,7 +57,13 @@ class Sample:
     levels: int = 4
 
 
-def sensitivity(store: Store, measures: Sequence[str] | None = None, *, difference: bool = False) -> pd.DataFrame:
+def sensitivity(
+    store: Store,
+    measures: Sequence[str] | None = None,
+    *,
+    difference: bool = False,
+    styles: Sequence[str] | None = None,
+) -> pd.DataFrame:
     """Return how much each measure depends on each factor.
 
     Parameters
@@ -68,6 +74,8 @@ def sensitivity(store: Store, measures: Sequence[str] | None = None, *, differen
         Columns of the table of runs; see :func:`civicsim.study.analysis.matched.matched`.
     difference : bool
         Whether to analyse the paired difference from the baseline in place of the measure.
+    styles : sequence of str, optional
+        Styles to analyse; all by default.
 
     Returns
     -------
@@ -96,6 +104,8 @@ def sensitivity(store: Store, measures: Sequence[str] | None = None, *, differen
     rows: list[dict[str, Any]] = []
     for name, about in runs.columns.items():
         for (own, shock), part in (runs.compared if difference else runs.points).groupby([key, "shock"], sort=False):
+            if styles is not None and part["style"].iloc[0] not in styles:
+                continue
             values = _complete(runs, name, part["point"])
             if difference:
                 values = values - _complete(runs, name, part["against"])
