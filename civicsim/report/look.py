@@ -17,7 +17,7 @@ from typing import Any
 import matplotlib.style
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
@@ -114,9 +114,10 @@ class Look:
         return {"marker": self.marker, "markersize": 6.0, "markeredgewidth": 1.4, "markeredgecolor": self.colour}
 
     @property
-    def tint(self) -> tuple[float, ...]:
+    def tint(self) -> str:
         """The colour made light enough for a thin line of the colour itself to be seen on it."""
-        return tuple(1.0 - 0.5 * (1.0 - part) for part in to_rgb(self.colour))
+        red, green, blue = (0.5 + 0.5 * part for part in to_rgb(self.colour))
+        return to_hex((red, green, blue))
 
     @property
     def ink(self) -> tuple[float, ...]:

@@ -80,12 +80,7 @@ def labelled_paths(
     ends = draw_paths(ax, bands, looks, weeks)
     ax.set_ylabel(about.unit)
     ax.set_xlabel(unit.capitalize(), loc="left")
-
-    def label(ax: Axes) -> None:
-        if ends and not _label_ends(ax, ends, looks):
-            _list_above(ax, ends, looks)
-
-    return Words(f"{about.label}{direction(about.better)}", words, 62.0, label)
+    return Words(f"{about.label}{direction(about.better)}", words, 62.0, lambda own: label_ends(own, ends, looks))
 
 
 class Band(NamedTuple):
@@ -260,8 +255,14 @@ def line_key(look: Look) -> Line2D:
     return sample(markersize=5.5, **look.of_line)
 
 
-def _label_ends(ax: Axes, ends: Mapping[str, tuple[float, float]], looks: Mapping[str, Look]) -> bool:
-    """Write each label beside the end of its line, if there is room; return whether it was done."""
+def label_ends(ax: Axes, ends: Mapping[str, tuple[float, float]], looks: Mapping[str, Look]) -> None:
+    """Write each label beside its place, or in a list above all where there is no room."""
+    if ends and not _label_beside(ax, ends, looks):
+        _list_above(ax, ends, looks)
+
+
+def _label_beside(ax: Axes, ends: Mapping[str, tuple[float, float]], looks: Mapping[str, Look]) -> bool:
+    """Write each label beside its place, if there is room; return whether it was done."""
     width, height = points_of(ax)
     (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
     share = (max(width_of(plain(label), text_size()) for label in ends) + 24.0) / width
