@@ -32,8 +32,8 @@ NO_VARIANCE = "none"
 """Stands for the indices of a measure that is the same in every row, which has no variance."""
 _PAWN_RESAMPLES = 40
 """Enough for a standard error; each takes as long as the index itself."""
-_SLICES = 10
-"""Slices of a factor in PAWN; its authors' usual choice."""
+_SLICES = (2, 3, 4, 5, 7, 8, 10)
+"""Slices of a factor in PAWN, up to its authors' usual 10. SALib cannot cut into 6 or 9: rounding takes it past the last end."""
 _GROUPS = 20
 """Most groups of points, and of seeds, of the jackknife."""
 _MOST_NAMED = 3
@@ -252,7 +252,8 @@ def _pawn(sample: Sample, y: np.ndarray) -> Iterator[Index]:
 
     def medians(x: np.ndarray, values: np.ndarray) -> np.ndarray:
         # Never more slices than give each a few rows.
-        return np.asarray(analyze(problem, x, values, S=min(_SLICES, max(2, n // 5)))["median"], dtype=float)
+        slices = max(own for own in _SLICES if own <= max(2, n // 5))
+        return np.asarray(analyze(problem, x, values, S=slices)["median"], dtype=float)
 
     own = medians(sample.where, y)
     drawn = [rng.integers(0, n, n) for _ in range(_PAWN_RESAMPLES)]
