@@ -107,8 +107,10 @@ def own_figure(width: float) -> Iterator[Picture]:
 def _surround(figure: Picture, words: Words) -> None:
     """Give a figure its height, title and caption, and then finish its panel."""
     across = 72.0 * figure.get_figwidth() - 2.0 * _MARGIN
-    title = wrapped(words.title, across, text_size(1.1), "bold")
-    caption = wrapped(words.caption, across, note_size())
+    # Letters made of few dots are a little wider than their outlines.
+    room = 0.96 * across
+    title = wrapped(words.title, room, text_size(1.1), "bold")
+    caption = wrapped(words.caption, room, note_size())
     head = _LINE * text_size(1.1) * len(title) + _MARGIN
     foot = _LINE * note_size() * len(caption) + _MARGIN
     height = words.height * _MM + head + foot
