@@ -96,10 +96,17 @@ def _measures() -> Iterable[str]:
     return MEASURES
 
 
+def _figures() -> Iterable[str]:
+    from civicsim.report.study_plots import PLOTS
+
+    return PLOTS
+
+
 _TOPICS = ("process", "style", "parameter", "measure", "lever", "kind", "shock", "model")
 complete_styles = _completing(lambda: [*names_in("styles"), *map(str, Path().glob("*.toml"))])
 complete_kinds = _completing(lambda: names_in("organisations"))
 complete_measures = _completing(_measures)
+complete_figures = _completing(_figures)
 complete_topics = _completing(lambda: _TOPICS)
 complete_studies = _completing(
     lambda: map(str, (*Path().glob("*.toml"), *(path.parent for path in Path().glob("*/manifest.json"))))

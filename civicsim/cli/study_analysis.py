@@ -12,7 +12,7 @@ import pandas as pd
 
 from civicsim.cli import Stopped, study_commands
 from civicsim.cli.commands import Compare as Compared
-from civicsim.cli.files import check_ending, table_writer, write_file
+from civicsim.cli.files import check_ending, size_of, write_file
 from civicsim.cli.output import Output
 from civicsim.cli.studying import beside, load, read, run_in, study_progress, worker_options
 from civicsim.cli.table_files import frames_of, write_tables
@@ -60,7 +60,7 @@ def effects(output: Output, request: study_commands.Effects) -> None:
     store, runs = _complete(output, request)
     found, shares = effects_of(runs, request.factor, request.by or ()), variance_shares(runs)
     data = {"effects": found, "variance": shares, "warnings": output.warnings}
-    _show(output, store, data | _written(request.out, found), effect_tables.effect_parts(found, shares))
+    _show(output, store, data, effect_tables.effect_parts(found, shares))
 
 
 def declared(output: Output, request: study_commands.Contrasts) -> None:
@@ -73,16 +73,7 @@ def declared(output: Output, request: study_commands.Contrasts) -> None:
         )
     found = declared_contrasts(store)
     data = {"contrasts": found, "warnings": output.warnings}
-    _show(output, store, data | _written(request.out, found), effect_tables.declared_parts(found))
-
-
-def _written(out: str | None, found: pd.DataFrame) -> dict[str, str]:
-    """Write a table to a file, if one is asked for, and return its name for JSON."""
-    if out is None:
-        return {}
-    check_ending(out, (".csv", ".parquet"), "--out")
-    write_file(out, table_writer(found))
-    return {"file": out}
+    _show(output, store, data, effect_tables.declared_parts(found))
 
 
 def compare_over_draws(
@@ -158,6 +149,25 @@ def multiverse(output: Output, request: study_commands.Multiverse) -> None:
         for name, own in found.items()
     }
     _show(output, store, data, analysis_tables.worlds(list(found.values())))
+
+
+def plot(output: Output, request: study_commands.Plot) -> None:
+    """Draw a figure of a study."""
+    from civicsim.report.canvas import figure_of
+    from civicsim.report.look import save
+    from civicsim.report.study_plots import plot_study
+
+    store = read(output, request.folder)
+    _warn_of_gaps(output, store)
+    out = request.out or str(store.path / f"{request.kind}.png")
+    check_ending(out, (".png", ".svg", ".pdf"), "--out")
+    ax = plot_study(store, request.kind, request.measure, request.styles or (), width=request.width)
+    figure = figure_of(ax)
+    write_file(out, lambda path: save(figure, path, request.dpi))
+    title, caption = (" ".join(text.get_text().split()) for text in figure.texts)
+    size = f"{request.width} × {figure.get_figheight() * 25.4:.0f} mm ({size_of(Path(out).stat().st_size)})"
+    data = {"file": out, "figure": request.kind, "title": title, "caption": caption, "warnings": output.warnings}
+    output.show(data, [f"Wrote {out}: {size}.", title, caption])
 
 
 def sensitivity(output: Output, request: study_commands.Sensitivity) -> None:

@@ -233,7 +233,6 @@ class Effects(Analysed):
 
     factor: Annotated[str | None, opt.value("NAME", "The factor whose effect is asked for.")] = None
     by: Annotated[Any, opt.names("permission,style", "Factors on which the effect may depend.", "--by")] = None
-    out: Annotated[str | None, opt.value("FILE", "Write the effects to a .csv or .parquet file.")] = None
 
 
 @command("study contrasts", "study_analysis.declared")
@@ -248,7 +247,7 @@ class Contrasts:
     """
 
     folder: opt.StudyFolder
-    out: Annotated[str | None, opt.value("FILE", "Write the table to a .csv or .parquet file.")] = None
+    out: opt.Tables = None
 
 
 @command("study regret", "study_analysis.regret")
@@ -294,6 +293,32 @@ class Multiverse(Analysed):
     A study with [design] method = "forms" has one world with the published rules and one for each alternative form. Any
     other design that lists its settings can be used: its first setting is then the reference. Agreement is Kendall's tau.
     """
+
+
+@command("study plot", "study_analysis.plot")
+class Plot:
+    """Draw a figure of a study as PNG, SVG or PDF.
+
+        civicsim study plot results --measure quality_true
+        civicsim study plot results --as heat --measure trust --out heat.svg --width 85
+        civicsim study plot results --as decide --styles civic-culture,compact --out decide.pdf
+
+    One panel of the width that a journal asks for, with a caption. Figures: differences (from the baseline), heat (a cell for
+    each combination of factors, styles or draws), paths (weeks), indices (sensitivity), regret, boxes (conditions under which
+    a style loses) and decide (parameters that decide between two styles).
+    """
+
+    folder: opt.StudyFolder
+    kind: Annotated[str, opt.value("FIGURE", "Which; see above.", "--as", autocompletion=opt.complete_figures)] = (
+        "differences"
+    )
+    measure: Annotated[str | None, opt.value("NAME", "The measure; the study's first by default.")] = None
+    styles: Annotated[Any, opt.names("compact,command", "Styles beside the baseline; all by default.", "--styles")] = (
+        None
+    )
+    out: Annotated[str | None, opt.value("FILE", "A .png, .svg or .pdf file; DIR/FIGURE.png by default.")] = None
+    width: Annotated[int, opt.count("Width in millimetres, 60 to 400.", 60, 400)] = 170
+    dpi: Annotated[int, opt.count("Dots per inch of a PNG file, 72 to 1200.", 72, 1200)] = 300
 
 
 @command("study sensitivity", "study_analysis.sensitivity")

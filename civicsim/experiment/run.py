@@ -401,6 +401,33 @@ class Result:
 
         return plot_paths({self.scenario.title or self.scenario.style: self}, measure, ax=ax)
 
+    def plot_distribution(self, measure: str, last_weeks: int = 52, ax: Any = None) -> Any:
+        """Draw a dot for each run, with their mean and its interval.
+
+        See :func:`civicsim.report.result_plots.plot_distribution`.
+        """
+        from civicsim.report.result_plots import plot_distribution
+
+        return plot_distribution(self, measure, last_weeks, ax)
+
+    def plot_network(self, column: str = "exhaustion", ax: Any = None) -> Any:
+        """Draw the people of the first organisation, coloured by a column, and who knows whom.
+
+        See :func:`civicsim.report.result_plots.plot_network`.
+        """
+        from civicsim.report.result_plots import plot_network
+
+        return plot_network(self, column, ax)
+
+    def plot_ideas(self, ax: Any = None) -> Any:
+        """Draw how many adopted ideas are in use, by week and team; events must be logged.
+
+        See :func:`civicsim.report.result_plots.plot_ideas`.
+        """
+        from civicsim.report.result_plots import plot_ideas
+
+        return plot_ideas(self, ax)
+
     def provenance(self) -> dict[str, Any]:
         """Return what is needed to repeat the result."""
         s = self.scenario

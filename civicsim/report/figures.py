@@ -12,24 +12,14 @@ from matplotlib.lines import Line2D
 from civicsim.experiment.compare import Comparison
 from civicsim.experiment.run import Result
 from civicsim.model.measures import FLAGSHIP
+from civicsim.report.canvas import WIDTH, Words, panel
 from civicsim.report.changes import names_of
 from civicsim.report.html import comparison_html, result_html
-from civicsim.report.look import (
-    BASELINE_COLOUR,
-    INK,
-    Picture,
-    PictureAxes,
-    literal,
-    looks_of,
-    own_look,
-    plain,
-    sample,
-    save,
-)
+from civicsim.report.look import BASELINE_COLOUR, INK, literal, looks_of, plain, sample, save
 from civicsim.report.panels import colophon, declared, path_panels
 from civicsim.report.paths import plot_paths
-from civicsim.report.rows import Dot, draw_rows, row_panels
-from civicsim.report.words import INTERVAL, before_text, counted, kind_text, time_text
+from civicsim.report.rows import Dot, named_rows, row_panels
+from civicsim.report.words import INTERVAL, before_text, counted, direction, kind_text, time_text
 
 __all__ = [
     "comparison_figure",
@@ -137,15 +127,17 @@ def differences_figure(comparison: Comparison, measures: Sequence[str] = FLAGSHI
     )
 
 
-def plot_differences(comparison: Comparison, measure: str, last_weeks: int = 52, ax: Axes | None = None) -> Axes:
+def plot_differences(
+    comparison: Comparison, measure: str, last_weeks: int = 52, ax: Axes | None = None, width: float = WIDTH
+) -> Axes:
     """Draw how far each scenario differs from the baseline in matched runs, in one measure; see :func:`differences_figure`.
 
     Parameters
     ----------
     comparison, measure, last_weeks
         As for :func:`differences_figure`.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; on a figure of its own by default, which :mod:`matplotlib.pyplot` does not know.
+    ax, width
+        As for :func:`civicsim.report.canvas.panel`.
 
     Returns
     -------
@@ -154,23 +146,18 @@ def plot_differences(comparison: Comparison, measure: str, last_weeks: int = 52,
     (about,) = declared([measure], comparison.measures)
     names, dots, weeks = _differences(comparison, [measure], last_weeks)
     base = names.pop(comparison.baseline)
-    with own_look():
-        if ax is None:
-            height = 1.7 + 0.24 * max(len(names), 2)
-            ax = Picture(figsize=(8.0, height), layout="constrained").add_subplot(axes_class=PictureAxes)
-        draw_rows(ax, dots[measure], **_ZERO)
-        ax.set_yticks(range(len(names)), list(names.values()), parse_math=False)
-        literal(ax.set_title(about.label, loc="left"))
-        runs = counted(len(comparison.seeds), "matched run")
-        interval = (
-            f", {INTERVAL} interval; hollow: too close to call; |: median"
-            if len(comparison.seeds) > 1
-            else ", no interval"
-        )
-        # Two lines: a unit may be long.
-        words = f"{about.unit}: difference from {base}\nlast {weeks} of {runs}{interval}"
-        literal(ax.set_xlabel(words))
-    return ax
+    caption = f"Dot: mean difference over the last {weeks} of {counted(len(comparison.seeds), 'matched run')}"
+    if len(comparison.seeds) > 1:
+        caption += f"; bar: its {INTERVAL} interval; hollow: too close to call; upright: median."
+    else:
+        caption += "; one run has no interval."
+
+    def draw(ax: Axes) -> Words:
+        height = named_rows(ax, list(names.values()), dots[measure], **_ZERO)
+        literal(ax.set_xlabel(about.unit))
+        return Words(f"{about.label}: difference from {base}{direction(about.better)}", caption, height)
+
+    return panel(draw, ax, width)
 
 
 def _differences(

@@ -1,4 +1,4 @@
-"""The look of figures: colours, line styles, markers and type; equal figures give equal bytes."""
+"""The look of all figures: colours, line styles, markers and type; equal figures give equal bytes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from typing import Any
 import matplotlib.style
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
@@ -29,6 +29,12 @@ INK = "#222222"
 FAINT = "#5f5f5f"
 GRID = "#e3e3e3"
 BASELINE_COLOUR = "#6e6e6e"
+BETTER, WORSE = "#0072B2", "#D55E00"
+"""Blue and vermilion, which every kind of colour vision tells apart."""
+THICK, THIN = 3.2, 0.9
+"""Widths of the two kinds of interval, in points: run-to-run variation, and parameter uncertainty."""
+SIZE = 9.0
+"""Size of type on pages, in points."""
 
 # Okabe and Ito's colours, distinct for any kind of colour vision; without yellow, too pale on white.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -42,29 +48,35 @@ _LINES: tuple[Any, ...] = (
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h")
 _BASELINE_LINE = (0, (4, 2))
 
-_SETTINGS = {
-    "font.family": "DejaVu Sans",
-    "font.size": 9.0,
-    "axes.titlesize": 10.0,
-    "axes.labelsize": 9.0,
-    "xtick.labelsize": 8.5,
-    "ytick.labelsize": 8.5,
-    "text.color": INK,
-    "axes.labelcolor": INK,
-    "axes.edgecolor": FAINT,
-    "xtick.color": FAINT,
-    "ytick.color": FAINT,
-    "xtick.labelcolor": INK,
-    "ytick.labelcolor": INK,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.unicode_minus": True,
-    "figure.facecolor": "white",
-    "savefig.facecolor": "white",
-    "figure.dpi": 160.0,
-    "savefig.dpi": "figure",
-    "svg.hashsalt": "civicsim",
-}
+
+def settings(size: float = SIZE) -> dict[str, Any]:
+    """Return the settings of matplotlib that all figures share, for a size of type in points."""
+    return {
+        "font.family": "DejaVu Sans",
+        "font.size": size,
+        "axes.titlesize": 1.1 * size,
+        "axes.labelsize": size,
+        "xtick.labelsize": 0.94 * size,
+        "ytick.labelsize": 0.94 * size,
+        "text.color": INK,
+        "axes.labelcolor": INK,
+        "axes.edgecolor": FAINT,
+        "xtick.color": FAINT,
+        "ytick.color": FAINT,
+        "xtick.labelcolor": INK,
+        "ytick.labelcolor": INK,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.unicode_minus": True,
+        "figure.facecolor": "white",
+        "savefig.facecolor": "white",
+        "figure.dpi": 160.0,
+        "savefig.dpi": "figure",
+        "svg.hashsalt": "civicsim",
+        "pdf.fonttype": 42,
+    }
+
+
 _UNDATED: dict[str, dict[str, Any]] = {
     ".png": {"Software": None},
     ".svg": {"Date": None},
@@ -74,9 +86,9 @@ _ONE_AT_A_TIME = threading.RLock()
 
 
 @contextmanager
-def own_look() -> Iterator[None]:
+def own_look(size: float = SIZE) -> Iterator[None]:
     """Use civicsim's settings of matplotlib in a block, regardless of the user's; one thread at a time."""
-    with _ONE_AT_A_TIME, matplotlib.style.context(_SETTINGS, after_reset=True):
+    with _ONE_AT_A_TIME, matplotlib.style.context(settings(size), after_reset=True):
         yield
 
 
@@ -102,6 +114,12 @@ class Look:
         return {"marker": self.marker, "markersize": 6.0, "markeredgewidth": 1.4, "markeredgecolor": self.colour}
 
     @property
+    def tint(self) -> str:
+        """The colour made light enough for a thin line of the colour itself to be seen on it."""
+        red, green, blue = (0.5 + 0.5 * part for part in to_rgb(self.colour))
+        return to_hex((red, green, blue))
+
+    @property
     def ink(self) -> tuple[float, ...]:
         """The colour made dark enough for text on white."""
         return tuple(0.62 * part for part in to_rgb(self.colour))
@@ -112,6 +130,18 @@ def looks_of(labels: Sequence[str], baseline: str | None = None) -> dict[str, Lo
     ways = zip(itertools.cycle(_COLOURS), itertools.cycle(_LINES), itertools.cycle(_MARKERS), strict=False)
     usual = Look(BASELINE_COLOUR, _BASELINE_LINE, "d", 2.1, baseline=True)
     return {label: usual if label == baseline else Look(*next(ways)) for label in labels}
+
+
+def draw_bars(
+    ax: Axes, look: Look, ends: Sequence[float], outer: Sequence[float], at: float, upright: bool = False
+) -> None:
+    """Draw a thick bar and a thin line on it, each between two ends; without ends, neither."""
+    for (low, high), width, colour in ((ends, THICK, look.tint), (outer, THIN, look.colour)):
+        if np.isnan(low):
+            continue
+        x, y = [low, high], [at, at]
+        across = (y, x) if upright else (x, y)
+        ax.plot(*across, color=colour, linewidth=width, solid_capstyle="butt", zorder=2)
 
 
 def sample(**how: Any) -> Line2D:
@@ -134,14 +164,15 @@ class PictureAxes(Axes):
         return png_bytes(figure) if figure is not None else b""
 
 
-def save(figure: Figure, path: str | Path) -> Path:
+def save(figure: Figure, path: str | Path, dpi: float | None = None) -> Path:
     """Write a figure to a file and return its path; equal figures give equal bytes.
 
-    The ending sets the format: ``.png``, ``.svg``, ``.pdf``, or another that matplotlib knows.
+    The ending sets the format: ``.png``, ``.svg``, ``.pdf``, or another that matplotlib knows. ``dpi`` are the dots per inch of
+    pictures made of dots, by default those of the figure.
     """
     target = Path(path)
     with own_look():
-        figure.savefig(target, metadata=_UNDATED.get(target.suffix.lower()))
+        figure.savefig(target, metadata=_UNDATED.get(target.suffix.lower()), dpi="figure" if dpi is None else dpi)
     return target
 
 
@@ -191,11 +222,11 @@ def width_of(text: str, size: float, weight: str = "normal") -> float:
     return float(width)
 
 
-def wrapped(text: str, width: float, size: float) -> list[str]:
-    """Return a text in lines no wider than ``width`` points; breaks between words."""
+def wrapped(text: str, width: float, size: float, weight: str = "normal") -> list[str]:
+    """Return a text in lines no wider than ``width`` points; breaks between words, but not before a per cent sign."""
     lines: list[str] = []
-    for word in text.split():
-        if lines and width_of(f"{lines[-1]} {word}", size) <= width:
+    for word in re.split(r"\s+(?!%)", text.strip()):
+        if lines and width_of(f"{lines[-1]} {word}", size, weight) <= width:
             lines[-1] += f" {word}"
         else:
             lines.append(word)

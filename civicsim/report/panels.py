@@ -15,18 +15,13 @@ from civicsim.experiment.run import Result, measure_names
 from civicsim.model.measures import MEASURES, Measure
 from civicsim.report.changes import names_of
 from civicsim.report.look import FAINT, Picture, PictureAxes, literal, looks_of, own_look, plain, width_of, wrapped
-from civicsim.report.paths import draw_paths, explanation, line_key, time_unit
+from civicsim.report.paths import Shown, bands_of, draw_paths, explanation, line_key, longest, time_unit
 from civicsim.report.words import INTERVAL, THINKING_AID, counted, seeds_text
-from civicsim.study.analysis.matched import About
 
 _WIDTH, _MARGIN, _GAP, _HEAD = 10.0, 0.3, 0.35, 0.55
 """Width and margin of the figure, room between columns, and height of a panel's own title; in inches."""
 _TITLE_SIZE, _SUBTITLE_SIZE, _KEY_SIZE, _PANEL_SIZE, _NOTE_SIZE = 14.0, 10.0, 9.0, 10.5, 8.5
 _SAMPLE, _KEY_LINE, _NOTE_LINE = 0.36, 0.26, 0.17
-
-
-type Shown = Measure | About
-"""What a panel shows of a measure: anything with a label, a unit and the better direction."""
 
 
 def declared(measures: Sequence[str], known: Mapping[str, Measure] = MEASURES) -> list[Measure]:
@@ -135,8 +130,7 @@ def path_panels(
     footer: Sequence[str] = (),
 ) -> Picture:
     """Return a figure of the time paths of several measures, with what lines and bands mean under it."""
-    names, looks = names_of(results), looks_of(list(results), baseline)
-    years = time_unit(results.values()) == "years"
+    names, looks, weeks = names_of(results), looks_of(list(results), baseline), longest(results.values())
     with own_look():
         keys = [(line_key(looks[label]), names[label]) for label in results] if len(results) > 1 else []
         figure, panels = frame(
@@ -151,11 +145,11 @@ def path_panels(
             inner=0.12,
         )
         for index, (measure, ax) in enumerate(zip(about, panels, strict=True)):
-            draw_paths(ax, results, measure, looks, years=years)
+            draw_paths(ax, bands_of(results, measure), looks, weeks)
             if index + columns_of(len(about)) < len(about):
                 ax.tick_params(axis="x", labelbottom=False)
             else:
-                ax.set_xlabel("Years" if years else "Weeks", loc="left")
+                ax.set_xlabel(time_unit(weeks).capitalize(), loc="left")
     return figure
 
 

@@ -10,15 +10,20 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from civicsim.report.look import GRID, Look, Picture, own_look, width_of
-from civicsim.report.panels import Shown, columns_of, frame
-from civicsim.report.paths import nothing_to_show, points_of
+from civicsim.report.canvas import figure_of, text_size
+from civicsim.report.look import GRID, SIZE, Look, Picture, draw_bars, own_look, width_of, wrapped
+from civicsim.report.panels import columns_of, frame
+from civicsim.report.paths import Shown, nothing_to_show, points_of
 
-_SIZE, _TICK_SIZE = 9.0, 8.5
+_ROW, _NAME_SHARE = 4.6, 0.36
+"""Least height of a row in millimetres, and largest share of the width that names take."""
 
 
 class Dot(NamedTuple):
-    """One row: a mean, the ends of its bar (NaN where there is none), its look, whether the dot is filled, and a median."""
+    """One row: a mean, the ends of its bar (NaN where there is none), its look, whether the dot is filled, a median, and a line.
+
+    Where both are drawn, the bar shows run-to-run variation and the thin line parameter uncertainty.
+    """
 
     mean: float
     low: float
@@ -26,6 +31,8 @@ class Dot(NamedTuple):
     look: Look
     filled: bool = True
     median: float = np.nan
+    outer_low: float = np.nan
+    outer_high: float = np.nan
 
 
 def row_panels(
@@ -47,14 +54,14 @@ def row_panels(
             panel_height=0.24 * max(len(names), 2) + 0.1,
             left=0.08,
             below=0.30,
-            first_left=max((width_of(name, _SIZE) for name in names), default=0.0) / 72.0 + 0.12,
+            first_left=max((width_of(name, SIZE) for name in names), default=0.0) / 72.0 + 0.12,
             **words,
         )
         for index, (measure, ax) in enumerate(zip(about, panels, strict=True)):
             dots, how = dots_of(measure)
             draw_rows(ax, dots, **how)
             first = index % columns_of(len(about)) == 0
-            ax.set_yticks(range(len(names)), names if first else [""] * len(names), parse_math=False, fontsize=_SIZE)
+            ax.set_yticks(range(len(names)), names if first else [""] * len(names), parse_math=False, fontsize=SIZE)
     return figure
 
 
@@ -71,32 +78,65 @@ def draw_rows(ax: Axes, dots: Sequence[Dot], line: float = np.nan, **how: Any) -
         return
     if not np.isnan(line):
         ax.axvline(line, zorder=1, **how)
-    for at, (mean, low, high, look, filled, median) in enumerate(dots):
-        ax.plot([low, high], [at, at], color=look.colour, linewidth=1.8, solid_capstyle="butt", zorder=2)
-        if not np.isnan(median):
-            ax.plot(median, at, color=look.colour, marker="|", markersize=11.0, markeredgewidth=1.4, zorder=2)
-        ax.plot(mean, at, markerfacecolor=look.colour if filled else "white", zorder=3, **look.of_dot)
-    shown = [line, *(end for dot in dots for end in (*dot[:3], dot.median))]
-    left, right = float(np.nanmin(shown)), float(np.nanmax(shown))
+    for at, dot in enumerate(dots):
+        look = dot.look
+        draw_bars(ax, look, (dot.low, dot.high), (dot.outer_low, dot.outer_high), at)
+        if not np.isnan(dot.median):
+            ax.plot(
+                dot.median,
+                at,
+                color=look.colour,
+                marker="|",
+                markersize=1.2 * text_size(),
+                markeredgewidth=1.4,
+                zorder=2,
+            )
+        fill = look.colour if dot.filled else "white"
+        ax.plot(dot.mean, at, markerfacecolor=fill, zorder=3, **look.of_dot | {"markersize": 0.6 * text_size()})
+    values = [line, *(end for dot in dots for end in (*dot[:3], dot.median, dot.outer_low, dot.outer_high))]
+    left, right = float(np.nanmin(values)), float(np.nanmax(values))
     pad = 0.08 * (right - left) or 0.05 * abs(left) or 0.5
     ax.set_xlim(left - pad, right + pad)
-    ax.set_xticks(_round_ticks(ax))
+    ax.tick_params(axis="x", labelsize=text_size(0.94))
+    ax.xaxis.set_major_locator(RoundTicks(ax))
 
 
-def _round_ticks(ax: Axes) -> list[float]:
-    """Return as many round ticks on the horizontal axis as there is room for."""
-    left, right = ax.get_xlim()
-    ticks = [0.0]
-    for steps in (5, 4, 3, 2, 1):
-        places = MaxNLocator(steps, steps=[1, 2, 2.5, 5, 10]).tick_values(left, right)
-        ticks = [tick for tick in places if left <= tick <= right]
-        words = ax.xaxis.get_major_formatter().format_ticks(ticks)
-        if len(ticks) < 2 or max(width_of(word, _TICK_SIZE) for word in words) + 8.0 < _step(ax, ticks):
-            break
-    return ticks
+def named_rows(ax: Axes, names: Sequence[str], dots: Sequence[Dot], **how: Any) -> float:
+    """Draw rows with their names beside them, and return the height of the panel in millimetres; see :func:`draw_rows`."""
+    draw_rows(ax, dots, **how)
+    return name_rows(ax, names)
 
 
-def _step(ax: Axes, ticks: Sequence[float]) -> float:
+def name_rows(ax: Axes, names: Sequence[str]) -> float:
+    """Write names beside rows, on as many lines as these need, and return the height of the panel in millimetres."""
+    room = _NAME_SHARE * 72.0 * figure_of(ax).get_figwidth()
+    lines = [wrapped(name, room, text_size(0.94)) for name in names]
+    ax.set_yticks(range(len(names)), ["\n".join(own) for own in lines], parse_math=False)
+    most = max((len(own) for own in lines), default=1)
+    return 14.0 + max(_ROW, 1.2 + 0.42 * text_size() * most) * max(len(names), 2)
+
+
+class RoundTicks(MaxNLocator):
+    """As many round ticks on a horizontal axis as there is room for."""
+
+    def __init__(self, ax: Axes) -> None:
+        super().__init__(5, steps=[1, 2, 2.5, 5, 10])
+        self._ax = ax
+
+    def tick_values(self, vmin: float, vmax: float) -> Any:
+        """Return ticks between two ends, with room for their words."""
+        ticks, size = np.zeros(1), float(self._ax.xaxis.get_tick_params()["labelsize"])
+        for steps in (5, 4, 3, 2, 1):
+            self.set_params(nbins=steps)
+            ticks = np.asarray(super().tick_values(vmin, vmax))
+            ticks = ticks[(vmin <= ticks) & (ticks <= vmax)]
+            words = self._ax.xaxis.get_major_formatter().format_ticks(ticks.tolist())
+            if len(ticks) < 2 or max(width_of(word, size) for word in words) + 8.0 < _step(self._ax, ticks):
+                break
+        return ticks
+
+
+def _step(ax: Axes, ticks: np.ndarray) -> float:
     """Return how far ticks are apart, in points."""
     left, right = ax.get_xlim()
-    return (ticks[1] - ticks[0]) / (right - left) * points_of(ax)[0]
+    return float(ticks[1] - ticks[0]) / (right - left) * points_of(ax)[0]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from civicsim.report.look import BASELINE_COLOUR, Picture, looks_of, plain, sample
-from civicsim.report.panels import Shown
+import numpy as np
+
+from civicsim.report.look import BASELINE_COLOUR, Look, Picture, looks_of, plain, sample
+from civicsim.report.paths import Shown
 from civicsim.report.rows import Dot, row_panels
 from civicsim.report.words import counted
 
@@ -24,14 +26,14 @@ class Row(NamedTuple):
         Its name, and its governance style.
     n : int
         Runs that it rests on.
-    ends : dict of str to (float, float, float)
-        By column: mean, and ends of the bar; NaN where there is none.
+    ends : dict of str to tuple of float
+        By column: mean, and ends of the bar, NaN where there is none; and those of the thin line, where there is one.
     """
 
     words: str
     style: str
     n: int
-    ends: dict[str, tuple[float, float, float]]
+    ends: dict[str, tuple[float, ...]]
 
 
 def study_chart(about: Mapping[str, Shown], rows: Sequence[Row], baseline: str, bar: str) -> Picture:
@@ -58,9 +60,15 @@ def study_chart(about: Mapping[str, Shown], rows: Sequence[Row], baseline: str, 
     keys = [] if len(looks) in (1, len(rows)) else [(key, label) for label, key in samples.items()]
 
     def dots_of(column: str) -> tuple[list[Dot], dict[str, object]]:
-        dots = [Dot(*row.ends[column], looks[row.style]) for row in rows]
+        dots = [_dot(looks[row.style], *row.ends[column]) for row in rows]
         dashed = {"color": BASELINE_COLOUR, "linewidth": 1.0, "linestyle": (0, (4, 3))}
         return dots, {"line": through[0].ends[column][0], **dashed} if line else {}
 
     footer = [f"Dot: mean ({runs}). {bar}{line} Axes are cut to what they show."]
     return row_panels(about, names, keys, dots_of, footer=footer)
+
+
+def _dot(
+    look: Look, mean: float, low: float, high: float, outer_low: float = np.nan, outer_high: float = np.nan
+) -> Dot:
+    return Dot(mean, low, high, look, outer_low=outer_low, outer_high=outer_high)

@@ -85,11 +85,14 @@ def _results(store: Store) -> Iterator[Part]:
         found = {column["column"]: _estimate(own, column["column"], futures) for column in columns}
         words = words_of[int(policy)]
         rows.append([words, *(_cell(about, len(own), futures) for about in found.values()), str(len(own))])
-        ends = {name: (about.mean, about.low, about.high) for name, about in found.items()}
+        ends = {name: _ends(own, name, about, futures) for name, about in found.items()}
         drawn.append(Row(words, str(own["style"].iloc[0]), len(own), ends))
     shown = f"; the first {_MOST_POLICIES} of {n}" if n > _MOST_POLICIES else ""
     if futures:
-        bar = f"the range from the 5 % to the 95 % of {n_futures} futures"
+        bar = (
+            f"{INTERVAL} t interval over seeds, which shows run-to-run variation; thin line: the range from the 5 % to the 95 % of "
+            f"{n_futures} futures, which shows parameter uncertainty"
+        )
         caption = (
             f"Means over {n_futures} futures, each over its runs; under them, the range from the 5 % to the 95 % of futures"
             f"{shown}. The range shows parameter uncertainty and shocks, not run-to-run variation."
@@ -129,6 +132,14 @@ def _estimate(own: pd.DataFrame, column: str, futures: bool) -> Estimate:
         return Estimate(float("nan"), float("nan"), float("nan"), 0)
     low, high = np.quantile(means, _OUTER)
     return Estimate(float(means.mean()), float(low), float(high), len(means))
+
+
+def _ends(own: pd.DataFrame, column: str, about: Estimate, futures: bool) -> tuple[float, ...]:
+    """Return what the chart shows of a policy: mean, interval over seeds, and where there are futures their range."""
+    if not futures:
+        return about.mean, about.low, about.high
+    by_seed = estimate(own.groupby("seed")[column].mean().to_numpy())
+    return about.mean, by_seed.low, by_seed.high, about.low, about.high
 
 
 def _cell(about: Estimate, n: int, futures: bool) -> str:

@@ -33,7 +33,7 @@ def number(value: float, decimals: int | None = None, sign: bool = False) -> str
         return "–"
     if np.isinf(value):
         return "∞" if value > 0 else "−∞"
-    text = f"{value:{'+' if sign else ''}.{_decimals(value, 3) if decimals is None else decimals}f}"
+    text = f"{value:{'+' if sign else ''}.{decimals_of(value, 3) if decimals is None else decimals}f}"
     return text.strip("+-") if float(text) == 0 else text.replace("-", "−")
 
 
@@ -44,7 +44,7 @@ def with_interval(mean: float, low: float, high: float, sign: bool = False) -> t
     """
     if np.isnan(low):
         return number(mean, sign=sign), "no interval"
-    decimals = _decimals((high - low) / 2 if np.isfinite(high - low) else mean, 2)
+    decimals = decimals_of((high - low) / 2 if np.isfinite(high - low) else mean, 2)
     if low * high > 0 and min(abs(low), abs(high)) < 0.5 * 10.0**-decimals:
         decimals += 1
     return number(mean, decimals, sign), f"{number(low, decimals, sign)} to {number(high, decimals, sign)}"
@@ -58,7 +58,7 @@ def estimated(value: float, low: float, high: float, sign: bool = False) -> str:
 def plus_minus(value: float, low: float, high: float, sign: bool = False) -> str:
     """Return a number with the longer half of its interval behind "±"."""
     half = max(value - low, high - value)
-    return f"{with_interval(value, low, high, sign)[0]} ± {number(half, _decimals(half, 2))}"
+    return f"{with_interval(value, low, high, sign)[0]} ± {number(half, decimals_of(half, 2))}"
 
 
 def judged(verdict: str, better: str) -> str:
@@ -153,7 +153,7 @@ class Scale:
     def text(self, value: float, unit: bool = True) -> str:
         """Return a value with three significant digits, per cents with at most one decimal; a dash for NaN."""
         value = self.factor * value
-        decimals = _decimals(value, 3)
+        decimals = decimals_of(value, 3)
         text = number(value, min(1, decimals) if self.unit == " %" else decimals)
         return text + (self.unit if unit and text != "–" else "")
 
@@ -174,7 +174,8 @@ def scale_of(unit: str) -> Scale:
     return Scale(1.0, " %", " points") if unit == "%" else Scale(1.0, f" {unit}", f" {unit}")
 
 
-def _decimals(value: float, significant: int) -> int:
+def decimals_of(value: float, significant: int) -> int:
+    """Return the digits after the point with which a value has so many significant digits; 0-5."""
     if value == 0.0 or not np.isfinite(value):
         return significant
     return min(5, max(0, significant - 1 - int(np.floor(np.log10(abs(value))))))

@@ -91,6 +91,13 @@ def test_elementary_effects_of_a_plane_are_its_slopes():
     assert 0 < bent["low"] < bent["value"] < bent["high"]
 
 
+@pytest.mark.parametrize("n", [10, 15, 20, 25, 30, 34, 35, 40, 45, 49, 50])
+def test_pawn_takes_any_number_of_rows(n, monkeypatch):
+    monkeypatch.setattr("civicsim.study.analysis.sensitivity._PAWN_RESAMPLES", 2)
+    sample = sampled("latin-hypercube", n)
+    assert all(0.0 <= row["value"] <= 1.0 for row in indices(sample, ishigami(sample.where)))
+
+
 def test_pawn_tells_what_matters_from_what_does_not(monkeypatch):
     # Fewer samples than usual: the test of Kolmogorov and Smirnov takes its time.
     monkeypatch.setattr("civicsim.study.analysis.sensitivity._PAWN_RESAMPLES", 12)

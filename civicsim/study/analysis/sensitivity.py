@@ -33,8 +33,8 @@ NO_VARIANCE = "none"
 """Stands for the indices of a measure that is the same in every row, which has no variance."""
 _PAWN_RESAMPLES = 40
 """Enough for a standard error; each takes as long as the index itself."""
-_SLICES = 10
-"""Slices of a factor in PAWN; its authors' usual choice."""
+_SLICES = (2, 3, 4, 5, 7, 8, 10)
+"""Slices of a factor in PAWN, up to its authors' usual 10. SALib cannot cut into 6 or 9: rounding takes it past the last end."""
 _GROUPS = 20
 """Most groups of points, and of seeds, of the jackknife."""
 _MOST_NAMED = 3
@@ -58,7 +58,13 @@ class Sample:
     levels: int = 4
 
 
-def sensitivity(store: Store, measures: Sequence[str] | None = None, *, difference: bool = False) -> pd.DataFrame:
+def sensitivity(
+    store: Store,
+    measures: Sequence[str] | None = None,
+    *,
+    difference: bool = False,
+    styles: Sequence[str] | None = None,
+) -> pd.DataFrame:
     """Return how much each measure depends on each factor.
 
     Parameters
@@ -69,6 +75,8 @@ def sensitivity(store: Store, measures: Sequence[str] | None = None, *, differen
         Columns of the table of runs; see :func:`civicsim.study.analysis.matched.matched`.
     difference : bool
         Whether to analyse the paired difference from the baseline in place of the measure.
+    styles : sequence of str, optional
+        Styles to analyse; all by default.
 
     Returns
     -------
@@ -101,6 +109,8 @@ def sensitivity(store: Store, measures: Sequence[str] | None = None, *, differen
     rows: list[dict[str, Any]] = []
     for name, about in runs.columns.items():
         for (own, shock), part in (runs.compared if difference else runs.points).groupby([key, "shock"], sort=False):
+            if styles is not None and part["style"].iloc[0] not in styles:
+                continue
             values = _complete(runs, name, part["point"])
             if difference:
                 values = values - _complete(runs, name, part["against"])
@@ -273,7 +283,8 @@ def _pawn(sample: Sample, y: np.ndarray) -> Iterator[Index]:
 
     def medians(x: np.ndarray, values: np.ndarray) -> np.ndarray:
         # Never more slices than give each a few rows.
-        return np.asarray(analyze(problem, x, values, S=min(_SLICES, max(2, n // 5)))["median"], dtype=float)
+        slices = max(own for own in _SLICES if own <= max(2, n // 5))
+        return np.asarray(analyze(problem, x, values, S=slices)["median"], dtype=float)
 
     own = medians(sample.where, y)
     drawn = [rng.integers(0, n, n) for _ in range(_PAWN_RESAMPLES)]

@@ -181,6 +181,64 @@ class Store:
         """Return when, where and how long each batch of runs was simulated; see :func:`civicsim.study.store.origin.read_log`."""
         return read_log(self.path)
 
+    # -- figures ---------------------------------------------------------------------------------------------------------
+
+    def plot(
+        self, kind: str, measure: str | None = None, styles: Sequence[str] = (), ax: Any = None, width: float = 170
+    ) -> Any:
+        """Draw a figure of an analysis, with a caption; return its axes.
+
+        Parameters
+        ----------
+        kind : str
+            One of :data:`civicsim.report.study_plots.PLOTS`, such as "heat"; each has a method of its own, such as
+            :meth:`plot_heat`.
+        measure : str, optional
+            Column of the table of runs; the first that the study has a question about by default.
+        styles : sequence of str
+            Styles to draw beside the baseline; all by default.
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; on a figure of its own by default, which :func:`civicsim.report.figures.save` writes.
+        width : float
+            Of its own figure, in millimetres; 60-400.
+
+        Raises
+        ------
+        CivicsimError
+            If a name is unknown, the width is out of range, or the design of the study does not fit the figure.
+        """
+        from civicsim.report.study_plots import plot_study
+
+        return plot_study(self, kind, measure, styles, ax, width)
+
+    def plot_differences(self, measure: str | None = None, styles: Sequence[str] = (), ax: Any = None) -> Any:
+        """Draw how far each policy differs from the one it is compared with; see :meth:`plot`."""
+        return self.plot("differences", measure, styles, ax)
+
+    def plot_heat(self, measure: str | None = None, styles: Sequence[str] = (), ax: Any = None) -> Any:
+        """Draw a cell for each combination of two things that are varied: factors, styles or draws; see :meth:`plot`."""
+        return self.plot("heat", measure, styles, ax)
+
+    def plot_paths(self, measure: str | None = None, styles: Sequence[str] = (), ax: Any = None) -> Any:
+        """Draw how a measure develops, week by week; see :meth:`plot`."""
+        return self.plot("paths", measure, styles, ax)
+
+    def plot_indices(self, measure: str | None = None, styles: Sequence[str] = (), ax: Any = None) -> Any:
+        """Draw how much a measure depends on each factor; see :meth:`plot`."""
+        return self.plot("indices", measure, styles, ax)
+
+    def plot_regret(self, measure: str | None = None, styles: Sequence[str] = (), ax: Any = None) -> Any:
+        """Draw how far each policy is behind the best in each future; see :meth:`plot`."""
+        return self.plot("regret", measure, styles, ax)
+
+    def plot_boxes(self, measure: str | None = None, styles: Sequence[str] = (), ax: Any = None) -> Any:
+        """Draw the conditions under which one style loses to another; see :meth:`plot`."""
+        return self.plot("boxes", measure, styles, ax)
+
+    def plot_decide(self, measure: str | None = None, styles: Sequence[str] = (), ax: Any = None) -> Any:
+        """Draw which uncertain parameters decide between two styles; see :meth:`plot`."""
+        return self.plot("decide", measure, styles, ax)
+
     # -- for other packages ------------------------------------------------------------------------------------------------
 
     def to_pandas(self, name: str = "runs", columns: Sequence[str] | None = None) -> pd.DataFrame:

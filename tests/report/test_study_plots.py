@@ -1,0 +1,243 @@
+"""Figures of studies: they show the numbers of the analyses, with declared labels and units, in every format and width."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+from test_figures import assert_nothing_clipped_or_overlapping, words
+
+from civicsim.errors import CivicsimError
+from civicsim.model.measures import MEASURES
+from civicsim.report.look import BETTER, WORSE, save
+from civicsim.report.study_plots import PLOTS, plot_study
+from civicsim.scenario.scenario import PARAMETERS
+from civicsim.study.analysis.contrasts import contrasts
+from civicsim.study.analysis.decide import decide
+from civicsim.study.analysis.discovery import discover
+from civicsim.study.analysis.matched import matched
+from civicsim.study.analysis.regret import regret
+from civicsim.study.analysis.sensitivity import NOTHING, sensitivity
+from civicsim.study.run.runner import run_study
+from civicsim.study.store.store import Store
+
+sys.path.append(str(Path(__file__).parent.parent / "study"))
+from studies import SIZES, small_study
+
+LEVELS = {"fear": [0.0, 0.4, 0.8], "status_blindness": [0.1, 0.7]}
+RANGES = {"fear": {"low": 0.0, "high": 0.9}, "status_blindness": {"low": 0.1, "high": 0.9}}
+UNCERTAIN = {"exhaustion_mean": {"low": 0.2, "high": 0.7}, "safety_mean": {"low": 0.2, "high": 0.9}}
+OF = {"heat": "grid", "indices": "sobol"}
+"""The store that each kind of figure is drawn of; "draws" for all others."""
+SAFETY = "psychological_safety"
+"""A measure of the study over draws by which each of the two styles is better in some."""
+STYLES = {"boxes": ("civic-culture",)}
+
+
+@pytest.fixture(scope="module")
+def stores(tmp_path_factory) -> dict[str, Store]:
+    """Small studies: two styles over draws, a grid of two factors, and a Sobol' sample."""
+    of = {
+        "draws": {
+            "factors": SIZES | {"n_teams": 2, "team_size": 8}, "uncertainties": UNCERTAIN, "design": {"draws": 32}, "weeks": 12,
+            "measures": [SAFETY, "load"], "weekly": [SAFETY],
+        },
+        "grid": {"factors": SIZES | LEVELS},
+        "sobol": {"factors": SIZES | RANGES, "styles": ["civic-culture"], "design": {"method": "sobol", "n": 8}, "seeds": 2},
+    }  # fmt: skip
+    folder = tmp_path_factory.mktemp("figures")
+    return {name: run_study(small_study(**about), folder / name, processes=0) for name, about in of.items()}
+
+
+def measure_of(kind: str) -> str:
+    return "trust" if kind in OF else SAFETY
+
+
+def drawn(stores: dict[str, Store], kind: str, **how) -> Figure:
+    return plot_study(stores[OF.get(kind, "draws")], kind, measure_of(kind), STYLES.get(kind, ()), **how).figure
+
+
+def dots(figure: Figure, marker: str = "o") -> list[float]:
+    return [line.get_xdata()[0] for line in figure.axes[0].lines if line.get_marker() == marker]
+
+
+def bars(figure: Figure, width: float) -> list[tuple[float, float]]:
+    found = [line for line in figure.axes[0].lines if line.get_marker() == "None" and len(set(line.get_ydata())) == 1]
+    return [tuple(line.get_xdata()) for line in found if line.get_linewidth() == width]
+
+
+@pytest.mark.parametrize("width", [85, 170])
+@pytest.mark.parametrize("kind", PLOTS)
+def test_nothing_is_clipped_or_covered_at_the_width_of_a_column_and_of_a_page(stores, kind, width):
+    figure = drawn(stores, kind, width=width)
+    assert_nothing_clipped_or_overlapping(figure)
+    assert round(25.4 * figure.get_figwidth()) == width
+
+
+@pytest.mark.parametrize("kind", PLOTS)
+def test_every_figure_names_measure_and_unit_and_has_a_caption(stores, kind):
+    about = MEASURES[measure_of(kind)]
+    figure = drawn(stores, kind)
+    title, caption = (text.get_text() for text in figure.texts)
+    assert title.startswith(about.label)
+    assert len(caption) > 50
+    # What a caption, an index or the range of a parameter shows is not in the unit of the measure.
+    assert kind in ("indices", "boxes") or about.unit in words(figure)
+
+
+@pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
+@pytest.mark.parametrize("kind", PLOTS)
+def test_every_figure_is_the_same_file_every_time(stores, kind, ending, tmp_path):
+    first, second = (save(drawn(stores, kind), tmp_path / f"{name}.{ending}", 80).read_bytes() for name in "ab")
+    assert first == second
+    assert b"2026" not in first
+    assert first[:5] in (b"\x89PNG\r", b"<?xml", b"%PDF-")
+
+
+@pytest.mark.parametrize("kind", PLOTS)
+def test_a_store_has_a_method_for_every_figure_that_draws_on_the_axes_given(stores, kind):
+    ax = Figure(figsize=(8, 5), layout="constrained").add_subplot()
+    store = stores[OF.get(kind, "draws")]
+    assert getattr(store, f"plot_{kind}")(measure_of(kind), STYLES.get(kind, ()), ax=ax) is ax
+    assert ax.get_title(loc="left").startswith(MEASURES[measure_of(kind)].label)
+
+
+# -- numbers -----------------------------------------------------------------------------------------------------------
+
+
+def test_differences_are_those_of_the_comparison_with_both_kinds_of_interval(stores):
+    figure = drawn(stores, "differences")
+    (row,) = contrasts(stores["draws"], [SAFETY]).to_dict("records")
+    assert dots(figure) == [row["difference"]]
+    assert bars(figure, 3.2) == [(row["run_low"], row["run_high"])]
+    assert bars(figure, 0.9) == [(row["parameter_low"], row["parameter_high"])]
+    text = words(figure)
+    assert "thick bar: 95 % interval over seeds (run-to-run variation)" in text
+    assert "thin line: middle 95 % of draws (parameter uncertainty)" in text
+    (dot,) = [line for line in figure.axes[0].lines if line.get_marker() == "o"]
+    if row["verdict"] in ("higher", "lower"):
+        assert to_hex(dot.get_color()) == (BETTER if row["verdict"] == "higher" else WORSE).lower()
+
+
+def test_settings_are_named_by_the_declared_labels_of_what_they_change(stores):
+    text = words(plot_study(stores["grid"], "differences", "trust").figure)
+    assert f"{PARAMETERS['levers.fear'].label} 0.4" in text
+    assert "fear = " not in text
+
+
+def test_a_heat_map_has_the_paired_difference_of_every_combination_and_labels_of_both_factors(stores):
+    store, figure = stores["grid"], drawn(stores, "heat")
+    ax, points = figure.axes[0], store.points()
+    runs = matched(store, ["trust"])
+    for text in ax.texts:
+        column, row = text.get_position()
+        of = points[
+            (points["fear"] == LEVELS["fear"][column]) & (points["status_blindness"] == LEVELS["status_blindness"][row])
+        ]
+        mean = {style: runs.values["trust"][own["point"]].mean() for style, own in of.groupby("style")}
+        shown = float(text.get_text().replace("−", "-"))
+        assert shown == pytest.approx(mean["civic-culture"] - mean["status-quo"], abs=5e-4 * 10)
+        assert abs(shown - (mean["civic-culture"] - mean["status-quo"])) <= 0.51 * 10.0 ** -len(
+            text.get_text().split(".")[1]
+        )
+    assert len(ax.texts) == 6
+    assert ax.get_xlabel() == f"{PARAMETERS['levers.fear'].label} ({PARAMETERS['levers.fear'].unit})"
+    assert PARAMETERS["levers.status_blindness"].label in ax.get_ylabel().replace("\n", " ")
+
+
+def test_a_heat_map_of_styles_and_draws_has_a_cell_for_each(stores):
+    ax = plot_study(stores["draws"], "heat", SAFETY)
+    assert ax.images[0].get_array().shape[:2] == (1, 32)
+    assert "parameter uncertainty" in words(ax.figure)
+
+
+def test_paths_are_weekly_means_over_seeds_and_draws(stores):
+    store, ax = stores["draws"], drawn(stores, "paths").axes[0]
+    weekly = store.to_pandas("weekly")
+    for style in ("status-quo", "civic-culture"):
+        (line,) = [own for own in ax.lines if own.get_label() == style]
+        np.testing.assert_allclose(line.get_ydata(), weekly[weekly["style"] == style].groupby("week")[SAFETY].mean())
+
+
+def test_indices_are_those_of_the_analysis_the_largest_first(stores):
+    figure = drawn(stores, "indices")
+    found = sensitivity(stores["sobol"], ["trust"]).pivot(index="factor", columns="index", values="value")
+    np.testing.assert_allclose(dots(figure), np.sort(found["total"])[::-1])
+    np.testing.assert_allclose(np.sort(dots(figure, "D")), np.sort(found["first"]))
+    assert figure.axes[0].get_xlabel() == "share of the variance"
+
+
+def test_draws_have_indices_with_what_chance_may_reach(stores, monkeypatch):
+    monkeypatch.setattr("civicsim.study.analysis.sensitivity._PAWN_RESAMPLES", 3)
+    figure = plot_study(stores["draws"], "indices", SAFETY, ["civic-culture"]).figure
+    found = sensitivity(stores["draws"], [SAFETY], styles=["civic-culture"]).set_index("factor")["value"]
+    np.testing.assert_allclose(dots(figure), np.sort(found.drop(NOTHING))[::-1])
+    dashed = [line for line in figure.axes[0].lines if line.get_linestyle() == "--"]
+    assert [line.get_xdata()[0] for line in dashed] == [found[NOTHING]]
+
+
+def test_regret_has_mean_and_largest_regret(stores):
+    figure, found = drawn(stores, "regret"), regret(stores["draws"], SAFETY).summary.sort_values("max_regret")
+    assert dots(figure) == found["mean_regret"].tolist()
+    assert dots(figure, "|") == found["max_regret"].tolist()
+    assert bars(figure, 3.2) == list(zip(found["max_regret_low"], found["max_regret_high"], strict=True))
+
+
+def test_what_decides_is_drawn_with_its_interval(stores):
+    figure, found = drawn(stores, "decide"), decide(stores["draws"], SAFETY).table
+    found = found[found["evppi"] > 0.0]
+    assert dots(figure) == found["evppi"].tolist()
+    assert bars(figure, 0.9) == list(zip(found["low"], found["high"], strict=True))
+
+
+def test_boxes_cover_the_part_of_each_range_that_they_allow(stores):
+    figure, found = drawn(stores, "boxes"), discover(stores["draws"], SAFETY, "civic-culture")
+    names = [text.get_text().replace("\n", " ") for text in figure.axes[0].get_yticklabels()]
+    assert len(names) == sum(1 + len(limits) for limits in found.limits)
+    bars_of = [bar for bar in figure.axes[0].patches if to_hex(bar.get_facecolor()) == WORSE.lower()]
+    points = stores["draws"].points()
+    for bar, limit in zip(bars_of, (limit for limits in found.limits for limit in limits), strict=True):
+        values = points[limit.name]
+        low, high = (np.clip(end, values.min(), values.max()) for end in (limit.low, limit.high))
+        assert bar.get_x() == pytest.approx((low - values.min()) / np.ptp(values))
+        assert bar.get_width() == pytest.approx((high - low) / np.ptp(values))
+
+
+def test_only_the_styles_asked_for_are_drawn_beside_the_baseline(tmp_path):
+    store = run_study(
+        small_study(styles=["status-quo", "civic-culture", "command"], factors=SIZES), tmp_path / "s", processes=0
+    )
+    figure = plot_study(store, "differences", "trust", ["command"]).figure
+    rows = contrasts(store, ["trust"]).set_index("words")["difference"]
+    assert dots(figure) == [rows["command"]]
+    assert "civic-culture" not in words(plot_study(store, "regret", "trust", ["command"]).figure)
+
+
+# -- mistakes ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("of", "kind", "how", "message"),
+    [
+        ("draws", "heatmap", {}, "no figure 'heatmap'; did you mean 'heat'"),
+        ("grid", "heat", {"measure": "trus"}, "no measure 'trus'; did you mean 'trust'"),
+        ("draws", "heat", {"styles": ["comand"]}, "no style 'comand'"),
+        ("draws", "heat", {"width": 20}, "width = 20: expected a number from 60 to 400"),
+        ("draws", "indices", {}, "drawn of one style, and there are status-quo, civic-culture"),
+        ("sobol", "heat", {}, "a heat map needs two of these"),
+        ("sobol", "differences", {}, "no policy is compared"),
+        ("grid", "paths", {}, "keeps no weeks; paths of trust need weekly = "),
+        ("draws", "paths", {"measure": "load"}, "keeps weeks of psychological_safety; paths of load need"),
+        ("grid", "decide", {}, "expected at least 20"),
+        ("grid", "boxes", {}, "expected at least 20 points"),
+        ("sobol", "regret", {}, "regret compares policies, and there is one"),
+    ],
+)  # fmt: skip
+def test_a_figure_that_does_not_fit_is_refused_in_one_line(stores, of, kind, how, message):
+    with pytest.raises(CivicsimError, match=message) as found:
+        plot_study(stores[of], kind, **({"measure": SAFETY if of == "draws" else "trust"} | how))
+    assert "\n" not in str(found.value)
