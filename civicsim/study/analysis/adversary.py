@@ -260,7 +260,8 @@ def _checked(study: Study, style: str, measure: str) -> tuple[list[Factor], tupl
         raise CivicsimError(f"{where}: styles: there is no style that {style} could lose to")
     columns = {column.name: column.measure for column in study.protocol.columns}
     checks.keys([measure], columns, f"{where}: no measure")
-    if study.protocol.measures[columns[measure]].better == "neither":
+    name = columns[measure]
+    if study.better.get(name, study.protocol.measures[name].better) == "neither":
         raise CivicsimError(f"{where}: {measure}: neither direction is better, so that nothing is lost")
     return factors, tuple(label for label in styles if label != style)
 

@@ -134,7 +134,9 @@ class Matched:
         """Return the description of a column; refuse one without a better direction, so that ``none``."""
         about = self.about(column)
         if about.better == "neither":
-            raise CivicsimError(f"{self.where}: {column}: neither direction is better, so that {none}")
+            raise CivicsimError(
+                f"{self.where}: {column}: neither direction is better, so that {none}; [better] in the study sets one"
+            )
         return about
 
 
@@ -146,8 +148,9 @@ def matched(store: Store | Matched, measures: Sequence[str] | None = None) -> Ma
     store : Store or Matched
         The results; matched ones are returned with the measures asked for.
     measures : sequence of str, optional
-        Columns of the table of runs; ``["all"]`` for all. By default those with an entry under ``[matters]`` or
-        ``[precision]``, and the flagship measures.
+        Columns of the table of runs; ``["all"]`` for all. By default those that the study names, under ``[matters]``,
+        ``[precision]``, ``[better]`` and ``measures``, in this order; where ``measures`` is "all" or "flagship", the flagship
+        measures follow the named ones.
 
     Raises
     ------
@@ -160,8 +163,8 @@ def matched(store: Store | Matched, measures: Sequence[str] | None = None) -> Ma
         return dataclasses.replace(store, columns=columns, values={name: store.values[name] for name in chosen})
     study, known = store.study, {about["column"]: about for about in store.manifest["columns"]}
     widths: Mapping[str, float] = {} if study.rule is None else study.rule.half_width
-    chosen = _chosen(known, measures, {*study.matters, *widths}, str(store.path))
-    columns = {name: _about(known[name], study.matters.get(name), widths.get(name)) for name in chosen}
+    chosen = _chosen(known, measures, study, widths, str(store.path))
+    columns = {name: _about(known[name], study, widths.get(name)) for name in chosen}
     seeds = tuple(sorted(store.seeds))
     runs = store.runs(chosen)
     points = _settings_as_draws(study.points) if design_of(study)[0].uncertain else study.points
@@ -209,21 +212,29 @@ def policy_words(points: pd.DataFrame, factors: Sequence[str], sections: Section
     return result
 
 
-def _chosen(known: Mapping[str, Any], measures: Sequence[str] | None, asked: set[str], where: str) -> list[str]:
+def _chosen(
+    known: Mapping[str, Any], measures: Sequence[str] | None, study: Study, widths: Mapping[str, float], where: str
+) -> list[str]:
+    """Return the columns asked for, or those that a study shows by itself."""
+    directed = [name for name, column in known.items() if column["measure"] in study.better]
+    first = [*study.matters, *widths, *directed]
     if measures is None:
-        first = [name for name in known if name in asked or name in FLAGSHIP]
-        return first or list(known)[:_MOST_UNASKED]
+        # A study that names its measures keeps no others.
+        named = not isinstance(study.measures, str)
+        rest = [name for name in known if named or name in FLAGSHIP]
+        return list(dict.fromkeys([*first, *rest])) or list(known)[:_MOST_UNASKED]
     if list(measures) == ["all"]:
-        return list(known)
+        return list(dict.fromkeys([*first, *known]))
     checks.keys(measures, known, f"{where}: no measure")
     return list(dict.fromkeys(measures))
 
 
-def _about(column: Mapping[str, Any], matters: float | None, wanted: float | None) -> About:
-    known = MEASURES.get(column["measure"])
-    summary = "" if column["column"] == column["measure"] else f", {column['summary']}"
-    bounds = ANYWHERE if known is None else known.bounds
-    return About(column["column"], column["label"] + summary, column["unit"], column["better"], bounds, matters, wanted)
+def _about(column: Mapping[str, Any], study: Study, wanted: float | None) -> About:
+    name, measure = column["column"], column["measure"]
+    label = column["label"] + ("" if name == measure else f", {column['summary']}")
+    bounds = MEASURES[measure].bounds if measure in MEASURES else ANYWHERE
+    better = study.better.get(measure, column["better"])
+    return About(name, label, column["unit"], better, bounds, study.matters.get(name), wanted)
 
 
 def is_number(values: pd.Series) -> bool:
