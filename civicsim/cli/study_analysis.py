@@ -146,7 +146,7 @@ def discover(output: Output, request: study_commands.Discover) -> None:
         | {key: getattr(own, key) for key in ("boxes", "coverage_elsewhere", "density_elsewhere")}
         for name, own in found.items()
     }
-    _show(output, store, data, [Part(texts=[own.words], table=analysis_tables.boxes(own)) for own in found.values()])
+    _show(output, store, data, analysis_tables.losses(list(found.values())))
 
 
 def ablation(output: Output, request: study_commands.Ablation) -> None:
@@ -252,8 +252,9 @@ def _worst_quarter(row: Row) -> str:
 _WORST_CASE: Columns = {
     "Trial": lambda row: str(row["trial"]),
     "Against": lambda row: row["against"],
-    "Difference": analysis_tables.difference_of,
-    "Verdict": analysis_tables.verdict_in_pairs(),
+    "Difference": analysis_tables.interval_of("difference", sign=True),
+    "Verdict": analysis_tables.verdict_of,
+    "Pairs": analysis_tables.pairs_of(),
     "In the search": lambda row: number(row["searched"], sign=True),
 }
 _PARAMETER: Columns = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 
 Row = Sequence[str | Text]
 """Cells of a row."""
-_GAP, _NARROWEST, _VERDICT = 2, 12, 18
+_GAP, _NARROWEST, _VERDICT, _WIDEST_NAME = 2, 12, 18, 32
+_NUMBER = re.compile(r"[+−±]?[\d.]+( %)?|–|∞|−∞")
 
 
 def grid(
@@ -142,7 +144,7 @@ def summary_table(table: Sequence[Mapping[str, Any]]) -> Padding:
 
 
 def part_lines(parts: Iterable[Part]) -> Iterator[Line]:
-    """Yield the lines of parts of a page, without their pictures; a table over several measures comes measure by measure."""
+    """Yield the lines of parts of a page, without their pictures."""
     for part in parts:
         if part.heading:
             yield from ("", Text(part.heading, style="bold"))
@@ -154,15 +156,53 @@ def part_lines(parts: Iterable[Part]) -> Iterator[Line]:
 
 
 def _table_lines(about: report.Table) -> Iterator[Line]:
-    """Yield a table, with a heading for each of its measures if it has a column of them, and its caption."""
-    at = list(about.heads).index("Measure") if "Measure" in about.heads else len(about.heads)
-    rows: dict[str, list[Row]] = {}
-    for row in about.rows:
-        rows.setdefault("".join(row[at : at + 1]), []).append([*row[:at], *row[at + 1 :]])
-    for measure, own in rows.items():
-        label, *unit = measure.split("\n")
+    """Yield a table and its caption: a block for each of its measures, or a row if each has one.
+
+    Columns come in order of importance; those for which there is no room are left out, and named in the caption.
+    """
+    at = list(about.heads).index("Measure") if "Measure" in about.heads else None
+    labels = [_measure(row, at) for row in about.rows]
+    single = len(labels) == len(set(labels)) > 1
+    heads = _without(about.heads, at)
+    rows = [_without(row, at) for row in about.rows]
+    if single:
+        heads, rows = (
+            ["Measure", *heads],
+            [[label.partition(";")[0].removesuffix(")") + ")", *row] for label, row in zip(labels, rows, strict=True)],
+        )
+    kept, sizes = _with_room(heads, rows)
+    wrapped = ["\n".join(textwrap.wrap(heads[k], size)) for k, size in zip(kept, sizes, strict=True)]
+    cells = [[row[k] for k in kept] for row in rows]
+    right = [k for k, column in enumerate(zip(*cells, strict=True)) if k and all(map(_NUMBER.fullmatch, column))]
+    blocks: dict[str, list[Row]] = {}
+    for label, row in zip(labels, cells, strict=True):
+        blocks.setdefault("" if single else label, []).append(row)
+    for label, own in blocks.items():
         yield ""
         if label:
-            yield Text(f"{label} ({unit[0]})" if unit else label, style="bold")
-        yield grid([[*about.heads[:at], *about.heads[at + 1 :]], *own])
-    yield from ("", about.caption)
+            yield Text(label, style="bold")
+        yield grid([wrapped, *own], right=right, least=sizes if sum(sizes) < columns_of_terminal() else ())
+    left = ", ".join(head for k, head in enumerate(heads) if k not in kept)
+    yield from ("", about.caption + (f" Left out for want of room: {left}." if left else ""))
+
+
+def _measure(row: Sequence[str], at: int | None) -> str:
+    """Return the measure of a row with its unit, on one line; empty where there is none."""
+    label, *unit = ("" if at is None else row[at]).split("\n")
+    return f"{label} ({unit[0]})" if unit else label
+
+
+def _without(cells: Sequence[str], at: int | None) -> list[str]:
+    return [cell for k, cell in enumerate(cells) if k != at]
+
+
+def _with_room(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[list[int], list[int]]:
+    """Return which columns there is room for, always the first two, and their widths; headings wrap between words."""
+    words = [max(map(len, head.split()), default=0) for head in heads]
+    sizes = [max(size, word) for size, word in zip(widths(rows), words, strict=True)]
+    sizes[0] = min(sizes[0], _WIDEST_NAME)
+    kept: list[int] = []
+    for k, size in enumerate(sizes):
+        if k < 2 or sum(sizes[i] + _GAP for i in kept) + size <= columns_of_terminal():
+            kept.append(k)
+    return kept, [sizes[k] for k in kept]

@@ -69,6 +69,27 @@ def table_of(caption: str, columns: Columns, rows: pd.DataFrame | Iterable[Row])
     return Table(f"{caption}.", tuple(columns), cells) if cells else None
 
 
+def folded(table: Table | None) -> Table | None:
+    """Return a table without the columns that are the same in all of several rows: its caption gives them instead.
+
+    Measures and verdicts stay, and the first column unless each row has a measure of its own.
+    """
+    if table is None or len(table.rows) < 2:
+        return table
+    columns = list(zip(*table.rows, strict=True))
+    measures = dict(zip(table.heads, columns, strict=True)).get("Measure", ("",) * len(table.rows))
+    first = len(set(measures)) < len(table.rows)
+    shared = {
+        k: columns[k][0].replace("\n", " ")
+        for k, head in enumerate(table.heads)
+        if k >= first and head not in ("Measure", "Verdict") and len(set(columns[k])) == 1
+    }
+    words = "; ".join(f"{table.heads[k]} {text}" for k, text in shared.items() if text not in ("", "–"))
+    kept = [k for k in range(len(columns)) if k not in shared]
+    caption = f"{table.caption} In all rows: {words}." if words else table.caption
+    return Table(caption, [table.heads[k] for k in kept], [[row[k] for k in kept] for row in table.rows])
+
+
 def interval_of(name: str, low: str = "low", high: str = "high", sign: bool = False) -> Callable[[Row], str]:
     """Return a cell: an estimate with its interval below."""
     return lambda row: "\n".join(with_interval(row[name], row[low], row[high], sign))

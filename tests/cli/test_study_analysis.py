@@ -46,10 +46,10 @@ def test_a_comparison_has_its_kinds_of_uncertainty_and_its_worst_runs(call):
     printed = call("study", "compare", "results", "--measures", "trust,load")
     assert printed.code == 0, printed.err
     text = " ".join(printed.out.split())
-    assert re.search("civic-culture .*− status-quo", text)
-    assert "both" in text
-    assert "2 seeds × 20" in text
-    assert "Worst 5 %" in text
+    assert "In all rows: Policy civic-culture; Against status-quo;" in text
+    assert "Pairs used 40 of 2 seeds × 20 draws" in text
+    assert "Intervals both" in text
+    assert "The worst 5 % of runs" in text
     values = json.loads(call("study", "compare", "results", "--json").out)
     assert {row["measure"] for row in values["contrasts"]} == {"trust", "quality_true", "load"}
     assert {row["uncertainty"] for row in values["contrasts"]} == {"both"}
@@ -70,11 +70,16 @@ def test_sensitivity_and_discovery_print_their_tables(call, monkeypatch):
     monkeypatch.setattr("civicsim.study.analysis.sensitivity._PAWN_RESAMPLES", 3)
     printed = call("study", "sensitivity", "results", "--measures", "load,trust")
     assert printed.code == 0, printed.err
-    assert re.search(r"improvement_share +median", printed.out)
-    assert "pawn, 20 rows × 2 seeds" in printed.out
+    assert re.search(r"Factor +PAWN +PRCC +SRC\n", printed.out)
+    assert re.search(r"improvement_share +\d", printed.out)
+    assert "Workload in status-quo (20 rows × 2 seeds; R² " in printed.out
     found = call("study", "discover", "results", "--measures", "quality_true")
     assert found.code == 0, found.err
-    assert "civic-culture loses to status-quo on" in " ".join(found.out.split())
+    assert (
+        "Losses: status-quo against civic-culture" in found.out
+        or "Losses: civic-culture against status-quo" in found.out
+    )
+    assert re.search(r"\d+ of 20 \(", found.out)
 
 
 def test_the_page_has_comparison_worst_runs_and_regret(call):

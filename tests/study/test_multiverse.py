@@ -267,7 +267,7 @@ def test_the_command_says_orders_tau_and_differences_of_every_world(main):
         "as published",
         "exhaustion.form = threshold",
         "civic-culture",
-        "− status-quo",
+        "Against status-quo",
         "Trust in the organisation",
     ):
         assert words in text

@@ -197,13 +197,13 @@ def _settings_as_draws(points: pd.DataFrame) -> pd.DataFrame:
 
 
 def policy_words(points: pd.DataFrame, factors: Sequence[str], sections: Sections = SECTIONS) -> dict[int, str]:
-    """Return each policy in words: its style, and the factors in which policies of one future differ."""
+    """Return each policy in words: what policies of one future differ in, of style and factors; its style where in nothing."""
     varied = [name for name in factors if points.groupby("future")[name].nunique().max() > 1]
     keys = {column_of(sections.parameters[key]): key for key in switches_of(sections)}
     switches = {name: key for name, key in keys.items() if name in varied}
-    result = {}
+    result, several = {}, points["style"].nunique() > 1 or not varied
     for _, row in points.drop_duplicates("policy").iterrows():
-        parts = [str(row["style"])]
+        parts = [str(row["style"])] if several else []
         if switches:
             # Of dozens of switches only those that are off are named.
             parts.append(mechanism_words({key: bool(row[name]) for name, key in switches.items()}))
