@@ -33,6 +33,8 @@ from .study.analysis.contrasts import tails as tails
 from .study.analysis.decide import decide as decide
 from .study.analysis.discovery import discover as discover
 from .study.analysis.multiverse import multiverse as multiverse
+from .study.analysis.rank import pareto as pareto
+from .study.analysis.rank import rank as rank
 from .study.analysis.regret import crossings as crossings
 from .study.analysis.regret import regret as regret
 from .study.analysis.sensitivity import parameters_against_seeds as parameters_against_seeds

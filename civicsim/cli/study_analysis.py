@@ -18,7 +18,7 @@ from civicsim.cli.tables import part_lines
 from civicsim.errors import CivicsimError
 from civicsim.experiment.run import seeds_of
 from civicsim.model.week import PUBLISHED
-from civicsim.report import analysis_tables
+from civicsim.report import analysis_tables, rank_tables
 from civicsim.report.parts import Columns, Part, Row, table_of
 from civicsim.report.words import INTERVAL, counted, explained, number, percent
 from civicsim.scenario.scenario import Scenario
@@ -31,6 +31,8 @@ from civicsim.study.analysis.decide import decide as decide_in
 from civicsim.study.analysis.discovery import discover as discover_in
 from civicsim.study.analysis.matched import Matched, matched, short
 from civicsim.study.analysis.multiverse import multiverse as multiverse_of
+from civicsim.study.analysis.rank import pareto
+from civicsim.study.analysis.rank import rank as rank_of
 from civicsim.study.analysis.regret import crossings
 from civicsim.study.analysis.regret import regret as regret_of
 from civicsim.study.analysis.search import NOTHING
@@ -43,7 +45,7 @@ from civicsim.study.store.store import Store
 def compare(output: Output, request: study_commands.Compare) -> None:
     """Show how policies differ from those they are compared with, and how bad their worst runs are."""
     store, runs = _complete(output, request)
-    found, worst = contrasts(runs), tails(runs)
+    found, worst = contrasts(runs, against=request.against), tails(runs)
     if not len(found) and not output.json:
         raise CivicsimError(f"{request.folder}: no policy is compared with another; one style and no first setting")
     data = {"contrasts": found, "tails": worst, "warnings": output.warnings}
@@ -76,6 +78,26 @@ def compare_over_draws(
         compare(output, study_commands.Compare(folder=folder, measures=shown))
     if out is not None:
         output.hint(f"Next: civicsim study report {out}")
+
+
+def rank(output: Output, request: study_commands.Rank) -> None:
+    """Show how policies rank over futures, and how far orders agree; or which ones no other dominates."""
+    store, runs = _complete(output, request, request.pareto)
+    if request.pareto:
+        table = pareto(runs, request.pareto)
+        _show(output, store, {"pareto": table}, rank_tables.undominated(table, runs.columns))
+        return
+    found = {name: rank_of(store, name) for name in _with_direction(runs, request.measures)}
+    keys = ("summary", "agreement", "left_out")
+    data = {
+        name: {
+            **own.about.row,
+            **{key: getattr(own, key) for key in keys},
+            "distribution": own.distribution.T.to_dict(),
+        }
+        for name, own in found.items()
+    }
+    _show(output, store, data, rank_tables.rankings(list(found.values())))
 
 
 def regret(output: Output, request: study_commands.Regret) -> None:
@@ -173,7 +195,10 @@ def _with_direction(runs: Matched, asked: Sequence[str] | None) -> list[str]:
     """Return the measures asked for; where none is named, those of which one way is better."""
     if asked is not None and list(asked) != ["all"]:
         return list(runs.columns)
-    return [name for name, about in runs.columns.items() if about.better != "neither"]
+    names = [name for name, about in runs.columns.items() if about.better != "neither"]
+    if not names:
+        raise CivicsimError(f"{runs.where}: no measure has a better direction; [better] in the study sets one")
+    return names
 
 
 def _complete(

@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 
 Row = Sequence[str | Text]
 """Cells of a row."""
+_BLOCKS = ("Measure", "Against")
+"""Columns whose cells are headings of blocks of rows."""
 _GAP, _NARROWEST, _VERDICT, _WIDEST_NAME = 2, 12, 18, 32
-_NUMBER = re.compile(r"[+−±]?[\d.]+( %)?|–|∞|−∞")
 
 
 def grid(
@@ -156,24 +157,25 @@ def part_lines(parts: Iterable[Part]) -> Iterator[Line]:
 
 
 def _table_lines(about: report.Table) -> Iterator[Line]:
-    """Yield a table and its caption: a block for each of its measures, or a row if each has one.
+    """Yield a table and its caption: a block for each measure and what it is compared with, or a row if each measure has one.
 
     Columns come in order of importance; those for which there is no room are left out, and named in the caption.
     """
-    at = list(about.heads).index("Measure") if "Measure" in about.heads else None
-    labels = [_measure(row, at) for row in about.rows]
+    labels = [_block(dict(zip(about.heads, row, strict=True))) for row in about.rows]
+    inner = [k for k, head in enumerate(about.heads) if head not in _BLOCKS]
+    heads, rows = [about.heads[k] for k in inner], [[row[k] for k in inner] for row in about.rows]
     single = len(labels) == len(set(labels)) > 1
-    heads = _without(about.heads, at)
-    rows = [_without(row, at) for row in about.rows]
     if single:
-        heads, rows = (
-            ["Measure", *heads],
-            [[label.partition(";")[0].removesuffix(")") + ")", *row] for label, row in zip(labels, rows, strict=True)],
-        )
+        heads = ["Measure", *heads]
+        rows = [[re.sub(r"; [^()]*\)", ")", label), *row] for label, row in zip(labels, rows, strict=True)]
     kept, sizes = _with_room(heads, rows)
     wrapped = ["\n".join(textwrap.wrap(heads[k], size)) for k, size in zip(kept, sizes, strict=True)]
     cells = [[row[k] for k in kept] for row in rows]
-    right = [k for k, column in enumerate(zip(*cells, strict=True)) if k and all(map(_NUMBER.fullmatch, column))]
+    right = [
+        k
+        for k, column in enumerate(zip(*cells, strict=True))
+        if k and all(cell == "–" or report.NUMBER.fullmatch(cell) for cell in column)
+    ]
     blocks: dict[str, list[Row]] = {}
     for label, row in zip(labels, cells, strict=True):
         blocks.setdefault("" if single else label, []).append(row)
@@ -186,14 +188,11 @@ def _table_lines(about: report.Table) -> Iterator[Line]:
     yield from ("", about.caption + (f" Left out for want of room: {left}." if left else ""))
 
 
-def _measure(row: Sequence[str], at: int | None) -> str:
-    """Return the measure of a row with its unit, on one line; empty where there is none."""
-    label, *unit = ("" if at is None else row[at]).split("\n")
-    return f"{label} ({unit[0]})" if unit else label
-
-
-def _without(cells: Sequence[str], at: int | None) -> list[str]:
-    return [cell for k, cell in enumerate(cells) if k != at]
+def _block(row: Mapping[str, str]) -> str:
+    """Return the measure of a row, its unit, and what it is compared with; empty where there is none."""
+    label, *unit = row.get("Measure", "").split("\n")
+    against = f"against {row['Against']}" if "Against" in row else ""
+    return ", ".join(filter(None, [f"{label} ({unit[0]})" if unit else label, against]))
 
 
 def _with_room(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[list[int], list[int]]:

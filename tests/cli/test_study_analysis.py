@@ -55,6 +55,37 @@ def test_a_comparison_has_its_kinds_of_uncertainty_and_its_worst_runs(call):
     assert {row["uncertainty"] for row in values["contrasts"]} == {"both"}
 
 
+def test_any_pair_is_compared_and_each_block_names_it(call):
+    printed = call("study", "compare", "results", "--measures", "trust", "--against", "civic-culture")
+    assert printed.code == 0, printed.err
+    rows = json.loads(call("study", "compare", "results", "--against", "all", "--json").out)["contrasts"]
+    assert {(row["words"], row["against"]) for row in rows} == {("civic-culture", "status-quo")}
+    rows = json.loads(call("study", "compare", "results", "--against", "civic-culture", "--json").out)["contrasts"]
+    assert {(row["words"], row["against"]) for row in rows} == {("status-quo", "civic-culture")}
+
+
+def test_ranks_come_with_their_distribution_and_agreement_at_80_columns(call, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    printed = call("study", "rank", "results", "--measures", "trust")
+    assert printed.code == 0, printed.err
+    assert max(map(len, printed.out.splitlines())) <= 80
+    for heading in ("Ranks", "Distribution of ranks", "Agreement", "Trust in the organisation (0–1; higher is better)"):
+        assert heading in printed.out.splitlines()
+    assert re.search(r"^civic-culture +\d+ %  \d+ to \d+ % ", printed.out, re.MULTILINE)
+    values = json.loads(call("study", "rank", "results", "--json").out)
+    assert set(values) == {"trust", "quality_true", "load"}
+    assert set(values["trust"]) == {
+        "measure", "label", "unit", "better", "summary", "distribution", "agreement", "left_out",
+    }  # fmt: skip
+    assert sum(row["best"] for row in values["trust"]["summary"]) == pytest.approx(1.0)
+    assert list(values["trust"]["distribution"]["civic-culture"]) == ["1", "2"]
+    view = call("study", "rank", "results", "--pareto", "trust,load")
+    assert view.code == 0, view.err
+    assert "Not dominated" in " ".join(view.out.split())
+    table = json.loads(call("study", "rank", "results", "--pareto", "trust,load", "--json").out)["pareto"]
+    assert {"words", "trust", "load", "efficient", "share"} <= set(table[0])
+
+
 def test_regret_names_a_choice_per_rule(call):
     printed = call("study", "regret", "results", "--measures", "trust", "--threshold", "trust=0.1")
     assert printed.code == 0, printed.err
@@ -141,6 +172,8 @@ def stopped(*arguments, **words):
 def test_mistakes_are_one_line(call, mistakes):
     cases = {
         "compare results --measures trst": "results: no measure 'trst'; did you mean 'trust'?",
+        "compare results --against civic": "results: no style 'civic'; did you mean 'civic-culture'?",
+        "rank results --pareto trust": "results: trust: a Pareto view takes two or more measures",
         "regret results --threshold trust": "--threshold trust: expected MEASURE=X, such as quality_true=0.6",
         "regret results --threshold trust=a": "--threshold trust=a: expected MEASURE=X, such as quality_true=0.6",
         "discover results --style civic": "results: no style 'civic'; did you mean 'civic-culture'?",

@@ -197,13 +197,13 @@ def test_columns_without_room_are_left_out_and_named(monkeypatch, capsys):
 
 
 def test_measures_with_a_row_each_are_rows_and_what_they_share_is_in_the_caption(monkeypatch, capsys):
-    rows = [["new", "Trust\n0–1; higher is better", "+0.1", "30"], ["new", "Load\nratio", "−0.2", "30"]]
+    rows = [["new", "Trust\n0–1; higher is better", "+0.1", "30 of 40"], ["new", "Load\nratio", "−0.2", "30 of 40"]]
     table = folded(Table("Seen.", ["Policy", "Measure", "Difference", "Pairs"], rows))
     assert printed_at(60, table, monkeypatch, capsys) == [
         "Measure       Difference",
         "Trust (0–1)         +0.1",
         "Load (ratio)        −0.2",
-        "Seen. In all rows: Policy new; Pairs 30.",
+        "Seen. In all rows: Policy new; Pairs 30 of 40.",
     ]
     alone = Table("Seen.", ["Policy", "Measure", "Difference"], [["new", "Trust\n0–1", "+0.1"]])
     assert folded(alone) == alone

@@ -23,10 +23,10 @@ import pandas as pd
 
 from civicsim import checks
 from civicsim.errors import CivicsimError
-from civicsim.experiment.statistics import paired_difference
+from civicsim.experiment.statistics import paired_difference, wilson
 from civicsim.scenario.scenario import Scenario
 from civicsim.study.analysis.contrasts import verdict_of
-from civicsim.study.analysis.discovery import Discovery, discover, wilson
+from civicsim.study.analysis.discovery import Discovery, discover
 from civicsim.study.analysis.matched import About, Matched, matched, mean_of
 from civicsim.study.analysis.search import NOTHING, Journal, proposals, shares_of, space_of
 from civicsim.study.design.designs import Setting

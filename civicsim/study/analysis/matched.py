@@ -34,7 +34,7 @@ class About:
 
     ``better`` is "higher", "lower" or "neither", and ``bounds`` are the least and greatest possible value. ``matters`` is
     the smallest difference that matters to the study, and ``wanted`` the half-width that it asks for; None where it sets
-    none.
+    none. ``measure`` is the measure of which the column is a summary.
     """
 
     column: str
@@ -44,6 +44,7 @@ class About:
     bounds: tuple[float, float] = ANYWHERE
     matters: float | None = None
     wanted: float | None = None
+    measure: str = ""
 
     @property
     def sign(self) -> float:
@@ -101,6 +102,25 @@ class Matched:
         points = self.points[self.points["against"].notna()].astype({"against": int})
         # A sample may hold a setting twice, so that a point of the baseline is compared with another one of it.
         return points[self.points["policy"].to_numpy()[points["against"]] != points["policy"]]
+
+    def pairs(self, against: str | None = None) -> pd.DataFrame:
+        """Return points with another one in the same future and, where there is one, setting, in the column "against".
+
+        ``against`` is a style, "all" for every pair of policies, the later one first, or None for :attr:`compared`. Refuses an
+        unknown style.
+        """
+        if against is None:
+            return self.compared
+        points, styles = self.points, list(dict.fromkeys(self.points["style"]))
+        if against != "all":
+            checks.keys([against], [*styles, "all"], f"{self.where}: no style")
+        beside = points.groupby(["setting", "future"])["policy"].nunique().max() > 1
+        others = points if against == "all" else points[points["style"] == against]
+        keys = ["setting", "future"] if beside else ["future"]
+        others = others[[*keys, "point", "policy"]].rename(columns={"point": "against", "policy": "other"})
+        found = points.drop(columns="against").merge(others, on=keys)
+        apart = found["policy"] > found["other"] if against == "all" else found["policy"] != found["other"]
+        return found[apart].sort_values(["other", "policy", "point"], kind="stable", ignore_index=True)
 
     @property
     def baseline(self) -> str:
@@ -234,7 +254,7 @@ def _about(column: Mapping[str, Any], study: Study, wanted: float | None) -> Abo
     label = column["label"] + ("" if name == measure else f", {column['summary']}")
     bounds = MEASURES[measure].bounds if measure in MEASURES else ANYWHERE
     better = study.better.get(measure, column["better"])
-    return About(name, label, column["unit"], better, bounds, study.matters.get(name), wanted)
+    return About(name, label, column["unit"], better, bounds, study.matters.get(name), wanted, measure)
 
 
 def is_number(values: pd.Series) -> bool:
