@@ -17,9 +17,10 @@ from civicsim.cli.studying import beside, load, read, run_in, study_progress, wo
 from civicsim.cli.tables import part_lines
 from civicsim.errors import CivicsimError
 from civicsim.experiment.run import seeds_of
+from civicsim.experiment.statistics import wilson
 from civicsim.model.week import PUBLISHED
 from civicsim.report import analysis_tables, rank_tables
-from civicsim.report.parts import Columns, Part, Row, table_of
+from civicsim.report.parts import Columns, Part, Row, Table, table_of
 from civicsim.report.words import INTERVAL, counted, explained, number, percent
 from civicsim.scenario.scenario import Scenario
 from civicsim.study.analysis.ablation import ablation as ablation_of
@@ -252,7 +253,15 @@ def _parts(found: Adversary) -> Iterator[Part]:
         f"{counted(found.n_spread, 'trial')} spread evenly and {len(found.trials) - found.n_spread} searched, "
         f"{counted(found.n_seeds, 'seed')} each"
     )
-    yield Part(texts=[f"{found.style} against {', '.join(found.others)} on {label} ({unit}): {trials}", found.words])
+    low, high = wilson(found.n_lost, found.n_spread)
+    row = {
+        "Behind": f"{found.n_lost} of {found.n_spread}",
+        "Share": f"{percent(found.n_lost / found.n_spread)} ({number(100.0 * low, 0)} to {percent(high)})",
+        "By more than": "0" if found.about.matters is None else f"{found.about.matters:g}",
+    }
+    caption = f"Evenly spread trials in which it is behind, and their share of all with Wilson's {INTERVAL} interval."
+    heading = f"{found.style} against {', '.join(found.others)} on {label} ({unit})"
+    yield Part(heading, [f"{trials}."], table=Table(caption, list(row), [list(row.values())]))
     caption = (
         f"Intervals are {INTERVAL}; those of new seeds show run-to-run variation. The search visits bad cases more often, so "
         "densities are not probabilities. It finds a bad case, not always the worst"

@@ -164,7 +164,7 @@ def _table_lines(about: report.Table) -> Iterator[Line]:
     labels = [_block(dict(zip(about.heads, row, strict=True))) for row in about.rows]
     inner = [k for k, head in enumerate(about.heads) if head not in _BLOCKS]
     heads, rows = [about.heads[k] for k in inner], [[row[k] for k in inner] for row in about.rows]
-    single = len(labels) == len(set(labels)) > 1
+    single = "Against" not in about.heads and len(labels) == len(set(labels)) > 1
     if single:
         heads = ["Measure", *heads]
         rows = [[re.sub(r"; [^()]*\)", ")", label), *row] for label, row in zip(labels, rows, strict=True)]

@@ -155,12 +155,16 @@ def _pairs_in_short(found: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     """Return rows whose policies are without what all of them share, or both of a pair, and the former as a sentence."""
     if not len(found):
         return found, ""
-    others = []
-    for own, other in found[["words", "against"]].itertuples(index=False):
-        differing = [part for part in other.split(", ") if part not in own.split(", ")]
-        others.append(", ".join(differing) or other)
+    others = found["against"].tolist()
+    if len(set(others)) > 1:
+        others = [_beside(*pair) for pair in zip(found["words"], others, strict=True)]
     words, shared = without_shared(found["words"].tolist())
     return found.assign(words=words, against=others), f"All policies: {shared}. " if shared else ""
+
+
+def _beside(own: str, other: str) -> str:
+    """Return the parts of the other policy's words that are not in one's own; all where there are none."""
+    return ", ".join(part for part in other.split(", ") if part not in own.split(", ")) or other
 
 
 def _part_interval(name: str) -> Callable[[Row], str]:
@@ -184,9 +188,10 @@ def _needed(row: Row) -> str:
 
 
 _CONTRAST: Columns = {
-    "Policy": _policy,
+    "Policy": lambda row: row["words"],
     "Measure": measure_of,
     "Against": lambda row: row["against"],
+    "Shocks": lambda row: row["shock"] or "–",
     "Difference": interval_of("difference", sign=True),
     "Verdict": verdict_of,
     "Pairs": pairs_of(),
@@ -198,8 +203,9 @@ _CONTRAST: Columns = {
     "Intervals": lambda row: row["uncertainty"],
 }
 _TAIL: Columns = {
-    "Policy": _policy,
+    "Policy": lambda row: row["words"],
     "Measure": measure_of,
+    "Shocks": lambda row: row["shock"] or "–",
     "Worst 5 %": interval_of("tail"),
     "All runs": lambda row: number(row["mean"]),
     "Very worst": lambda row: number(row["worst"]),
@@ -312,7 +318,7 @@ _REGRET: Columns = {
     "Largest regret": interval_of("max_regret", "max_regret_low", "max_regret_high"),
     "Mean regret": lambda row: number(row["mean_regret"]),
     "Largest in": lambda row: row["in_future"],
-    "Futures × seeds": lambda row: f"{row['n_futures']} × {row['n_seeds']}",
+    "Futures": lambda row: f"{row['n_futures']} × {counted(row['n_seeds'], 'seed')}",
 }
 _RULE: Columns = {
     "Rule": lambda row: row["rule"],

@@ -66,7 +66,7 @@ def undominated(found: pd.DataFrame, about: Mapping[str, About]) -> Iterator[Par
         "Over draws": _ends(""),
         **means,
         "Over seeds": _ends("run_"),
-        "Futures": lambda row: str(row["n_futures"]),
+        "Futures": _RANK["Futures"],
     }
     yield Part("Pareto view", table=table_of(caption, columns, found))
 
@@ -95,7 +95,7 @@ _RANK: Columns = {
     "Over seeds": _ends("run_"),
     "Mean rank": lambda row: number(row["mean_rank"], 1),
     "Ranks": lambda row: f"{number(row['rank_low'], 0)} to {number(row['rank_high'], 0)}",
-    "Futures × seeds": lambda row: f"{row['n_futures']} × {row['n_seeds']}",
+    "Futures": lambda row: f"{row['n_futures']} × {counted(row['n_seeds'], 'seed')}",
 }
 _AGREEMENT: Columns = {
     "Over": lambda row: row["source"],

@@ -90,7 +90,7 @@ def test_regret_names_a_choice_per_rule(call):
     printed = call("study", "regret", "results", "--measures", "trust", "--threshold", "trust=0.1")
     assert printed.code == 0, printed.err
     text = " ".join(printed.out.split())
-    assert "20 × 2" in text
+    assert "Futures 20 × 2 seeds" in text
     assert "at least 0.1" in text
     assert "rule" in text
     rules = json.loads(call("study", "regret", "results", "--json").out)["trust"]["rules"]
