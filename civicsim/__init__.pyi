@@ -37,6 +37,8 @@ from .study.analysis.effects import effects as effects
 from .study.analysis.effects import variance_shares as variance_shares
 from .study.analysis.multiverse import multiverse as multiverse
 from .study.analysis.power import power as power
+from .study.analysis.rank import pareto as pareto
+from .study.analysis.rank import rank as rank
 from .study.analysis.regret import crossings as crossings
 from .study.analysis.regret import regret as regret
 from .study.analysis.sensitivity import parameters_against_seeds as parameters_against_seeds

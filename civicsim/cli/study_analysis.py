@@ -19,9 +19,10 @@ from civicsim.cli.table_files import frames_of, write_tables
 from civicsim.cli.tables import part_lines
 from civicsim.errors import CivicsimError
 from civicsim.experiment.run import seeds_of
+from civicsim.experiment.statistics import wilson
 from civicsim.model.week import PUBLISHED
-from civicsim.report import analysis_tables, effect_tables
-from civicsim.report.parts import Columns, Part, Row, table_of
+from civicsim.report import analysis_tables, effect_tables, rank_tables
+from civicsim.report.parts import Columns, Part, Row, Table, table_of
 from civicsim.report.words import INTERVAL, counted, explained, number, percent
 from civicsim.scenario.scenario import Scenario
 from civicsim.study.analysis.ablation import ablation as ablation_of
@@ -36,6 +37,8 @@ from civicsim.study.analysis.effects import effects as effects_of
 from civicsim.study.analysis.effects import variance_shares
 from civicsim.study.analysis.matched import Matched, matched, short
 from civicsim.study.analysis.multiverse import multiverse as multiverse_of
+from civicsim.study.analysis.rank import pareto
+from civicsim.study.analysis.rank import rank as rank_of
 from civicsim.study.analysis.regret import crossings
 from civicsim.study.analysis.regret import regret as regret_of
 from civicsim.study.analysis.search import NOTHING
@@ -48,7 +51,7 @@ from civicsim.study.store.store import Store
 def compare(output: Output, request: study_commands.Compare) -> None:
     """Show how policies differ from those they are compared with, and how bad their worst runs are."""
     store, runs = _complete(output, request)
-    found, worst = contrasts(runs), tails(runs)
+    found, worst = contrasts(runs, against=request.against), tails(runs)
     if not len(found) and not output.json:
         raise CivicsimError(f"{request.folder}: no policy is compared with another; one style and no first setting")
     data = {"contrasts": found, "tails": worst, "warnings": output.warnings}
@@ -102,6 +105,26 @@ def compare_over_draws(
         compare(output, study_commands.Compare(folder=folder, measures=shown))
     if out is not None:
         output.hint(f"Next: civicsim study report {out}")
+
+
+def rank(output: Output, request: study_commands.Rank) -> None:
+    """Show how policies rank over futures, and how far orders agree; or which ones no other dominates."""
+    store, runs = _complete(output, request, request.pareto)
+    if request.pareto:
+        table = pareto(runs, request.pareto)
+        _show(output, store, {"pareto": table}, rank_tables.undominated(table, runs.columns))
+        return
+    found = {name: rank_of(store, name) for name in _with_direction(runs, request.measures)}
+    keys = ("summary", "agreement", "left_out")
+    data = {
+        name: {
+            **own.about.row,
+            **{key: getattr(own, key) for key in keys},
+            "distribution": own.distribution.T.to_dict(),
+        }
+        for name, own in found.items()
+    }
+    _show(output, store, data, rank_tables.rankings(list(found.values())))
 
 
 def regret(output: Output, request: study_commands.Regret) -> None:
@@ -191,7 +214,7 @@ def discover(output: Output, request: study_commands.Discover) -> None:
         | {key: getattr(own, key) for key in ("boxes", "coverage_elsewhere", "density_elsewhere")}
         for name, own in found.items()
     }
-    _show(output, store, data, [Part(texts=[own.words], table=analysis_tables.boxes(own)) for own in found.values()])
+    _show(output, store, data, analysis_tables.losses(list(found.values())))
 
 
 def ablation(output: Output, request: study_commands.Ablation) -> None:
@@ -229,7 +252,10 @@ def _with_direction(runs: Matched, asked: Sequence[str] | None) -> list[str]:
     """Return the measures asked for; where none is named, those of which one way is better."""
     if asked is not None and list(asked) != ["all"]:
         return list(runs.columns)
-    return [name for name, about in runs.columns.items() if about.better != "neither"]
+    names = [name for name, about in runs.columns.items() if about.better != "neither"]
+    if not names:
+        raise CivicsimError(f"{runs.where}: no measure has a better direction; [better] in the study sets one")
+    return names
 
 
 def _complete(
@@ -290,7 +316,15 @@ def _parts(found: Adversary) -> Iterator[Part]:
         f"{counted(found.n_spread, 'trial')} spread evenly and {len(found.trials) - found.n_spread} searched, "
         f"{counted(found.n_seeds, 'seed')} each"
     )
-    yield Part(texts=[f"{found.style} against {', '.join(found.others)} on {label} ({unit}): {trials}", found.words])
+    low, high = wilson(found.n_lost, found.n_spread)
+    row = {
+        "Behind": f"{found.n_lost} of {found.n_spread}",
+        "Share": f"{percent(found.n_lost / found.n_spread)} ({number(100.0 * low, 0)} to {percent(high)})",
+        "By more than": "0" if found.about.matters is None else f"{found.about.matters:g}",
+    }
+    caption = f"Evenly spread trials in which it is behind, and their share of all with Wilson's {INTERVAL} interval."
+    heading = f"{found.style} against {', '.join(found.others)} on {label} ({unit})"
+    yield Part(heading, [f"{trials}."], table=Table(caption, list(row), [list(row.values())]))
     caption = (
         f"Intervals are {INTERVAL}; those of new seeds show run-to-run variation. The search visits bad cases more often, so "
         "densities are not probabilities. It finds a bad case, not always the worst"
@@ -315,8 +349,9 @@ def _worst_quarter(row: Row) -> str:
 _WORST_CASE: Columns = {
     "Trial": lambda row: str(row["trial"]),
     "Against": lambda row: row["against"],
-    "Difference": analysis_tables.difference_of,
-    "Verdict": analysis_tables.verdict_in_pairs(),
+    "Difference": analysis_tables.interval_of("difference", sign=True),
+    "Verdict": analysis_tables.verdict_of,
+    "Pairs": analysis_tables.pairs_of(),
     "In the search": lambda row: number(row["searched"], sign=True),
 }
 _PARAMETER: Columns = {

@@ -213,10 +213,29 @@ class Compare(Analysed):
         civicsim study compare results
         civicsim study compare results --measures quality_true,load --json
         civicsim study compare results --out comparison.xlsx
+        civicsim study compare results --against civic-culture
+        civicsim study compare results --against all --measures quality_true
 
-    Differences are paired by seed and future. points.parquet, column against, shows which policy each is compared with.
-    Verdicts take the smallest difference that matters from the study file.
+    Differences are paired by seed and future. points.parquet, column against, shows which policy each is compared with by
+    default. Verdicts take the smallest difference that matters from the study file.
     """
+
+    against: Annotated[str | None, opt.value("STYLE", "What to compare with; all for every pair of policies.")] = None
+
+
+@command("study rank", "study_analysis.rank")
+class Rank(Analysed):
+    """Rank policies over all futures, and show how far ranks agree.
+
+        civicsim study rank results --measures quality_true
+        civicsim study rank results --pareto quality_true,burnt_out_share
+
+    In what share of futures each policy is best, the distribution of its ranks, and the agreement of orders (Kendall's W
+    and tau) over draws, settings, shocks, summaries of other weeks, and seeds. With --pareto: which policies no other one
+    dominates on several measures.
+    """
+
+    pareto: Annotated[Any, opt.names("quality_true,trust", "Measures of a Pareto view.", "--pareto")] = None
 
 
 @command("study effects", "study_analysis.effects")

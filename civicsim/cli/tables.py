@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
 
 Row = Sequence[str | Text]
 """Cells of a row."""
-_GAP, _NARROWEST, _VERDICT = 2, 12, 18
+_BLOCKS = ("Measure", "Against")
+"""Columns whose cells are headings of blocks of rows."""
+_GAP, _NARROWEST, _VERDICT, _WIDEST_NAME = 2, 12, 18, 32
 
 
 def grid(
@@ -142,7 +145,7 @@ def summary_table(table: Sequence[Mapping[str, Any]]) -> Padding:
 
 
 def part_lines(parts: Iterable[Part]) -> Iterator[Line]:
-    """Yield the lines of parts of a page, without their pictures; a table over several measures comes measure by measure."""
+    """Yield the lines of parts of a page, without their pictures."""
     for part in parts:
         if part.heading:
             yield from ("", Text(part.heading, style="bold"))
@@ -154,15 +157,51 @@ def part_lines(parts: Iterable[Part]) -> Iterator[Line]:
 
 
 def _table_lines(about: report.Table) -> Iterator[Line]:
-    """Yield a table, with a heading for each of its measures if it has a column of them, and its caption."""
-    at = list(about.heads).index("Measure") if "Measure" in about.heads else len(about.heads)
-    rows: dict[str, list[Row]] = {}
-    for row in about.rows:
-        rows.setdefault("".join(row[at : at + 1]), []).append([*row[:at], *row[at + 1 :]])
-    for measure, own in rows.items():
-        label, *unit = measure.split("\n")
+    """Yield a table and its caption: a block for each measure and what it is compared with, or a row if each measure has one.
+
+    Columns come in order of importance; those for which there is no room are left out, and named in the caption.
+    """
+    labels = [_block(dict(zip(about.heads, row, strict=True))) for row in about.rows]
+    inner = [k for k, head in enumerate(about.heads) if head not in _BLOCKS]
+    heads, rows = [about.heads[k] for k in inner], [[row[k] for k in inner] for row in about.rows]
+    single = "Against" not in about.heads and len(labels) == len(set(labels)) > 1
+    if single:
+        heads = ["Measure", *heads]
+        rows = [[re.sub(r"; [^()]*\)", ")", label), *row] for label, row in zip(labels, rows, strict=True)]
+    kept, sizes = _with_room(heads, rows)
+    wrapped = ["\n".join(textwrap.wrap(heads[k], size)) for k, size in zip(kept, sizes, strict=True)]
+    cells = [[row[k] for k in kept] for row in rows]
+    right = [
+        k
+        for k, column in enumerate(zip(*cells, strict=True))
+        if k and all(cell == "–" or report.NUMBER.fullmatch(cell) for cell in column)
+    ]
+    blocks: dict[str, list[Row]] = {}
+    for label, row in zip(labels, cells, strict=True):
+        blocks.setdefault("" if single else label, []).append(row)
+    for label, own in blocks.items():
         yield ""
         if label:
-            yield Text(f"{label} ({unit[0]})" if unit else label, style="bold")
-        yield grid([[*about.heads[:at], *about.heads[at + 1 :]], *own])
-    yield from ("", about.caption)
+            yield Text(label, style="bold")
+        yield grid([wrapped, *own], right=right, least=sizes if sum(sizes) < columns_of_terminal() else ())
+    left = ", ".join(head for k, head in enumerate(heads) if k not in kept)
+    yield from ("", about.caption + (f" Left out for want of room: {left}." if left else ""))
+
+
+def _block(row: Mapping[str, str]) -> str:
+    """Return the measure of a row, its unit, and what it is compared with; empty where there is none."""
+    label, *unit = row.get("Measure", "").split("\n")
+    against = f"against {row['Against']}" if "Against" in row else ""
+    return ", ".join(filter(None, [f"{label} ({unit[0]})" if unit else label, against]))
+
+
+def _with_room(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[list[int], list[int]]:
+    """Return which columns there is room for, always the first two, and their widths; headings wrap between words."""
+    words = [max(map(len, head.split()), default=0) for head in heads]
+    sizes = [max(size, word) for size, word in zip(widths(rows), words, strict=True)]
+    sizes[0] = min(sizes[0], _WIDEST_NAME)
+    kept: list[int] = []
+    for k, size in enumerate(sizes):
+        if k < 2 or sum(sizes[i] + _GAP for i in kept) + size <= columns_of_terminal():
+            kept.append(k)
+    return kept, [sizes[k] for k in kept]

@@ -154,6 +154,17 @@ def estimate(values: np.ndarray, confidence: float = CONFIDENCE, bounds: tuple[f
     return Estimate(mean, low, high, n)
 
 
+def wilson(k: float, n: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """Return Wilson's interval of a share of k among n (from 1); k may lie between whole numbers where cases are shared."""
+    from scipy.special import ndtri  # here: a single run has no interval, and starts without
+
+    share, z = k / n, float(ndtri(0.5 + confidence / 2))
+    centre, half = share + z**2 / (2 * n), z * np.sqrt(share * (1.0 - share) / n + z**2 / (4 * n**2))
+    low, high = (centre - half) / (1.0 + z**2 / n), (centre + half) / (1.0 + z**2 / n)
+    # At a share of 0 or 1 one end is exactly that, but for rounding.
+    return (0.0 if share <= 0.0 else float(low)), (1.0 if share >= 1.0 else float(high))
+
+
 def half_width(sd: float, n: int, confidence: float = CONFIDENCE) -> float:
     """Return half of the t interval of a mean of ``n`` values (from 2) with standard deviation ``sd``."""
     from scipy.special import stdtrit  # here: a single run has no interval, and starts without

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import textwrap
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -10,33 +11,39 @@ import numpy as np
 import pandas as pd
 
 from civicsim.errors import CivicsimError
-from civicsim.report.parts import Columns, Part, Row, Table, interval_of, table_of
+from civicsim.report import parts
+from civicsim.report.parts import Columns, Part, Row, Table, folded
 from civicsim.report.words import (
     INTERVAL,
     counted,
     direction,
     estimated,
     explained,
-    in_pairs,
     judged,
     number,
     percent,
+    plus_minus,
+    way_of,
     with_interval,
+    without_shared,
 )
 from civicsim.study.analysis.ablation import EMPTY, SAME, UNTOLD, ablation, switch_columns
-from civicsim.study.analysis.contrasts import BOTH, TOO_CLOSE, TOO_SMALL, contrasts, tails
+from civicsim.study.analysis.contrasts import TOO_CLOSE, TOO_SMALL, contrasts, tails
 from civicsim.study.analysis.decide import Decision
 from civicsim.study.analysis.discovery import Discovery
 from civicsim.study.analysis.matched import Matched
 from civicsim.study.analysis.multiverse import SWAPS, Multiverse, multiverse, of_rules
 from civicsim.study.analysis.power import WANTED
 from civicsim.study.analysis.regret import Regret, regret
-from civicsim.study.analysis.sensitivity import NO_VARIANCE
+from civicsim.study.analysis.sensitivity import ALL, NO_VARIANCE, NOTHING
 from civicsim.study.design.mechanisms import ALONE, CORE, STAYING
 
 _MOST_ROWS = 120
 """Largest number of rows of a table on a page. Assumption."""
+_VERDICT = 18
+"""Columns of a verdict."""
 _WIDENED = "not widened for the number of comparisons"
+_PAIRS = "Pairs: those in which the difference goes the way of its mean"
 
 
 def analysis(runs: Matched) -> Iterator[Part]:
@@ -106,20 +113,26 @@ def measure_of(row: Row) -> str:
     )
 
 
-def difference_of(row: Row) -> str:
-    """Return a mean difference with its interval, and below them the median with the quartiles."""
-    mean, median = interval_of("difference", sign=True), interval_of("median", "q25", "q75", True)
-    return f"{mean(row)}\nmedian {median(row)}"
-
-
-def verdict_in_pairs(n: str = "n") -> Callable[[Row], str]:
-    """Return a cell: a verdict, and below it in how many pairs the difference goes the way of its mean, of those in column n."""
-    return lambda row: f"{verdict_of(row)}\n{in_pairs(row, row[n])}"
+def interval_of(name: str, low: str = "low", high: str = "high", sign: bool = False) -> Callable[[Row], str]:
+    """Return a cell: an estimate, and its interval in brackets where it has one."""
+    return lambda row: (
+        number(row[name], sign=sign) if np.isnan(row[low]) else estimated(row[name], row[low], row[high], sign)
+    )
 
 
 def verdict_of(row: Row) -> str:
-    """Return a verdict, and whether it is better or worse."""
-    return judged(row["verdict"], row["better"])
+    """Return a verdict, and whether it is better or worse, on lines of a column."""
+    return textwrap.fill(judged(row["verdict"], row["better"]), _VERDICT)
+
+
+def pairs_of(n: str = "n") -> Callable[[Row], str]:
+    """Return a cell: the share of pairs, whose number is in column n, in which the difference goes the way of its mean."""
+    return lambda row: percent(row[f"share_{way_of(row)}"]) if row[n] else "–"
+
+
+def table_of(caption: str, columns: Columns, rows: pd.DataFrame | Iterable[Row]) -> Table | None:
+    """Return a table with a row for each of a frame or of mappings, without what all rows share; None without rows."""
+    return folded(parts.table_of(caption, columns, rows))
 
 
 # -- comparison and worst runs -----------------------------------------------------------------------------------------
@@ -128,59 +141,77 @@ def verdict_of(row: Row) -> str:
 def comparison(found: pd.DataFrame, worst: pd.DataFrame) -> Iterator[Part]:
     """Yield tables of :func:`civicsim.study.analysis.contrasts.contrasts` and of ``tails``."""
     caption = (
-        f"Differences between runs of one seed and one future, with {INTERVAL} intervals, {_WIDENED}. “Run-to-run” is chance "
-        "variation, which more seeds reduce; “parameters” is parameter uncertainty over draws, which more runs do not reduce; "
-        "the verdict considers both, and the smallest difference that matters to the study. Below each difference "
-        "are the median and the quartiles of single pairs, and below its verdict the pairs in which it goes the way of the mean"
+        f"Differences between runs of one seed and one future, with {INTERVAL} intervals, {_WIDENED}: more seeds make run-to-run "
+        f"variation smaller, and not the range over draws of parameters. {_PAIRS}"
     )
-    if table := table_of(caption, _CONTRAST, found):
+    rows, shared = _pairs_in_short(found)
+    if table := table_of(f"{shared}{caption}", _CONTRAST, rows):
         yield Part("Comparison", explained(found["verdict"]), table=table)
-    caption = (
-        f"The worst 5 % of runs, with {INTERVAL} intervals from samples of whole seeds (run-to-run variation; none for fewer "
-        "than 20 runs or 10 seeds)"
-    )
+    caption = f"The worst 5 % of runs, with {INTERVAL} intervals from samples of whole seeds (none for fewer than 20 runs or 10 seeds)"
     if table := table_of(caption, _TAIL, worst):
         yield Part("Worst runs", table=table)
 
 
-def _uncertainty(row: Row) -> str:
-    if row["uncertainty"] != BOTH:
-        return str(row["uncertainty"])
-    run, parameters = (
-        with_interval(row["difference"], row[f"{kind}_low"], row[f"{kind}_high"], sign=True)[1]
-        for kind in ("run", "parameter")
-    )
-    return f"{BOTH}\nrun-to-run {run}\nparameters {parameters}"
+def _pairs_in_short(found: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """Return rows whose policies are without what all of them share, or both of a pair, and the former as a sentence."""
+    if not len(found):
+        return found, ""
+    others = found["against"].tolist()
+    if len(set(others)) > 1:
+        others = [_beside(*pair) for pair in zip(found["words"], others, strict=True)]
+    words, shared = without_shared(found["words"].tolist())
+    return found.assign(words=words, against=others), f"All policies: {shared}. " if shared else ""
 
 
-def _pairs(row: Row) -> str:
-    of = counted(row["n_seeds"], "seed") + (f" × {counted(row['n_draws'], 'draw')}" if row["n_draws"] > 1 else "")
-    missing = f"\n{counted(row['n_missing'], 'pair')} without a value" if row["n_missing"] else ""
-    return f"{row['n']}\n{of}{missing}"
+def _beside(own: str, other: str) -> str:
+    """Return the parts of the other policy's words that are not in one's own; all where there are none."""
+    return ", ".join(part for part in other.split(", ") if part not in own.split(", ")) or other
+
+
+def _part_interval(name: str) -> Callable[[Row], str]:
+    """Return a cell: the interval of a difference for one kind of uncertainty."""
+
+    def cell(row: Row) -> str:
+        low, high = row[f"{name}_low"], row[f"{name}_high"]
+        return "–" if np.isnan(low) else with_interval(row["difference"], low, high, sign=True)[1]
+
+    return cell
+
+
+def _size(row: Row) -> str:
+    draws = f" × {counted(row['n_draws'], 'draw')}" if row["n_draws"] > 1 else ""
+    missing = f", {row['n_missing']} missing" if row["n_missing"] else ""
+    return f"{row['n']} of {counted(row['n_seeds'], 'seed')}{draws}{missing}"
 
 
 def _needed(row: Row) -> str:
-    more = "over a million" if np.isinf(row["seeds_needed"]) else number(row["seeds_needed"], 0)
-    return f"{row['n_seeds']} / {more}"
+    return "over a million" if np.isinf(row["seeds_needed"]) else number(row["seeds_needed"], 0)
 
 
 _CONTRAST: Columns = {
-    "Policy": lambda row: f"{_policy(row)}\n− {row['against']}",
+    "Policy": lambda row: row["words"],
     "Measure": measure_of,
-    "Difference": difference_of,
-    "Uncertainty": _uncertainty,
-    "Verdict": verdict_in_pairs(),
-    "Pairs (n)": _pairs,
-    "Seeds used / needed": _needed,
+    "Against": lambda row: row["against"],
+    "Shocks": lambda row: row["shock"] or "–",
+    "Difference": interval_of("difference", sign=True),
+    "Verdict": verdict_of,
+    "Pairs": pairs_of(),
+    "Run-to-run": _part_interval("run"),
+    "Over draws": _part_interval("parameter"),
+    "Median (quartiles)": interval_of("median", "q25", "q75", True),
+    "Pairs used": _size,
+    "Seeds needed": _needed,
+    "Intervals": lambda row: row["uncertainty"],
 }
 _TAIL: Columns = {
-    "Policy": _policy,
+    "Policy": lambda row: row["words"],
     "Measure": measure_of,
-    "All runs": lambda row: number(row["mean"]),
+    "Shocks": lambda row: row["shock"] or "–",
     "Worst 5 %": interval_of("tail"),
-    "Runs (worst of all)": lambda row: f"{row['n_tail']} of {row['n']}",
+    "All runs": lambda row: number(row["mean"]),
     "Very worst": lambda row: number(row["worst"]),
     "Point:seed": lambda row: row["worst_run"],
+    "Runs": lambda row: f"{row['n_tail']} of {row['n']}",
 }
 
 
@@ -243,14 +274,16 @@ def _styles(row: Row) -> str:
 
 
 _MECHANISM: Columns = {
-    "Setting": lambda row: f"{row['setting']}\n{_styles(row)}",
+    "Setting": lambda row: row["setting"],
     "Measure": measure_of,
-    "Difference": difference_of,
-    "Verdict": verdict_of,
     "Change": lambda row: interval_of("change", "change_low", "change_high", True)(row) if row["reference"] else "–",
+    "Finding": lambda row: textwrap.fill(row["finding"] or row["change_verdict"] or "–", _VERDICT),
+    "Difference": interval_of("difference", sign=True),
+    "Verdict": verdict_of,
+    "Styles": _styles,
     "From": lambda row: row["reference"] or "–",
-    "Finding": lambda row: row["finding"] or row["change_verdict"] or "–",
-    "Pairs (n)": lambda row: str(row["n"]),
+    "Pairs": pairs_of(),
+    "Median (quartiles)": interval_of("median", "q25", "q75", True),
 }
 
 # -- regret ------------------------------------------------------------------------------------------------------------
@@ -272,38 +305,59 @@ def regrets(
             for own in found
             if own.left_out
         ]
-        words = [(f"{own.about.label}:", f"{own.words}{_enough(own)}") for own in found]
-        yield Part(texts=[*words, *left, *reasons])
-    if crossed is not None and (table := table_of("Changes of ranking along a factor", _CROSSING, crossed)):
-        yield Part("Rankings", explained(crossed["verdict"]), table=table)
-
-
-def _enough(own: Regret) -> str:
-    return f" Good enough: {own.threshold}." if own.threshold else ""
+        rules = [
+            {**own.about.row, "threshold": own.threshold, **row}
+            for own in found
+            for row in own.rules.to_dict("records")
+        ]
+        caption = (
+            "What each decision rule chooses, and its lead over the next. Stability: share of samples of whole seeds in which "
+            "the rule chooses the same"
+        )
+        yield Part("Choices", [*left, *reasons], table=table_of(caption, _RULE, rules))
+    if crossed is not None and len(crossed):
+        clear = crossed[crossed["verdict"] != TOO_CLOSE]
+        text = f"{counted(len(crossed) - len(clear), 'change')} of sign along a factor too close to call."
+        caption = "Changes of ranking along a factor that are clear on both sides"
+        yield Part("Rankings", [text, *explained(clear["verdict"])], table=table_of(caption, _CROSSING, clear))
 
 
 def _met(row: Row) -> str:
-    interval = "" if np.isnan(row["met_low"]) else f"\n{percent(row['met_low'])} to {percent(row['met_high'])}"
-    return "–" if np.isnan(row["met"]) else f"{percent(row['met'])} of futures{interval}"
+    if np.isnan(row["met"]):
+        return "–"
+    interval = "" if np.isnan(row["met_low"]) else f" ({percent(row['met_low'])} to {percent(row['met_high'])})"
+    return f"{percent(row['met'])}{interval}"
 
 
 _REGRET: Columns = {
     "Policy": lambda row: row["words"],
     "Measure": measure_of,
     "Mean": interval_of("mean", "mean_low", "mean_high"),
+    "Good enough": _met,
     "Largest regret": interval_of("max_regret", "max_regret_low", "max_regret_high"),
-    "In": lambda row: row["in_future"],
     "Mean regret": lambda row: number(row["mean_regret"]),
-    "Good enough in": _met,
-    "Futures × seeds": lambda row: f"{row['n_futures']} × {row['n_seeds']}",
+    "Largest in": lambda row: row["in_future"],
+    "Futures": lambda row: f"{row['n_futures']} × {counted(row['n_seeds'], 'seed')}",
+}
+_RULE: Columns = {
+    "Rule": lambda row: row["rule"],
+    "Measure": measure_of,
+    "Chosen": lambda row: row["chosen"],
+    "Score": lambda row: number(row["score"]),
+    "Lead": lambda row: number(row["margin"]),
+    "Stability": lambda row: percent(row["stability"]),
+    "Good enough": lambda row: row["threshold"] or "–",
 }
 _CROSSING: Columns = {
-    "Policies": lambda row: f"{row['words']} − {row['against']}",
+    "Policy": lambda row: row["words"],
     "Measure": measure_of,
-    "Changes sign along": lambda row: f"{row['factor']}, near {row['at']:.4g}",
-    "Before": lambda row: f"{_side(row, 'before')} at {row['below']:.4g}",
-    "After": lambda row: f"{_side(row, 'after')} at {row['above']:.4g}",
-    "Verdict": lambda row: row["verdict"],
+    "Against": lambda row: row["against"],
+    "Along": lambda row: row["factor"],
+    "Near": lambda row: f"{row['at']:.4g}",
+    "Before": lambda row: _side(row, "before"),
+    "After": lambda row: _side(row, "after"),
+    "Between": lambda row: f"{row['below']:.4g} and {row['above']:.4g}",
+    "Verdict": verdict_of,
 }
 
 
@@ -315,29 +369,55 @@ def _side(row: Row, name: str) -> str:
 
 
 def decisions(found: Sequence[Decision]) -> Iterator[Part]:
-    """Yield, for each measure, the answer in words and a table of what each parameter is worth knowing."""
-    for own in found:
-        caption = (
-            f"{own.about.label}: share of the variance of the difference between draws that follows each parameter, and what a "
-            f"choice between the two would gain from knowing it, in {own.about.unit} with 95 % bootstrap intervals. 'By chance' "
-            "is what a parameter without effect may reach"
-        )
-        if (left := len(own.table) - _MOST_DECIDING) > 0:
-            caption += f"; {left} parameters that are worth less are left out here, and are in the data"
-        rows = own.table.head(_MOST_DECIDING).to_dict("records")
-        yield Part(
-            "What decides", [own.words, *explained([own.difference.caution])], table=table_of(caption, _DECIDES, rows)
-        )
+    """Yield tables of how two policies differ, and of what each parameter is worth knowing."""
+    first = [
+        {**own.about.row, **vars(own.difference), "decision": own, "verdict": own.difference.verdict} for own in found
+    ]
+    caption = (
+        f"Over draws, with {INTERVAL} intervals. Better: share of draws in which the first is. Run-to-run: share of the variance between draws that is run-to-run variation. "
+        "Next: the parameter most worth measuring, if one is worth more than chance"
+    )
+    policies = " against ".join(found[0].policies) if found else ""
+    cautions = explained(own.difference.caution for own in found)
+    yield Part(f"What decides: {policies}", cautions, table=table_of(caption, _DECISION, first))
+    rows = [
+        {**row, "name": row["label"], **own.about.row}
+        for own in found
+        for row in own.table.head(_MOST_DECIDING).to_dict("records")
+    ]
+    caption = (
+        "Share of the variance between draws that follows each parameter, and the gain of a choice from knowing it, with "
+        f"{INTERVAL} bootstrap intervals, beside what one without effect may reach"
+    )
+    if (left := max((len(own.table) - _MOST_DECIDING for own in found), default=0)) > 0:
+        caption += f"; {left} parameters that are worth less are left out here"
+    yield Part(table=table_of(caption, _DECIDES, rows))
+
+
+def _next(row: Row) -> str:
+    clear = row["decision"].table.query("clear")
+    return str(clear["parameter"].iloc[0]) if len(clear) else "none"
 
 
 _MOST_DECIDING = 20
 """Parameters in a table of what decides: the draws of a calibration vary hundreds."""
+_DECISION: Columns = {
+    "Difference": interval_of("mean", sign=True),
+    "Measure": measure_of,
+    "Median": lambda row: number(row["median"], sign=True),
+    "Better": lambda row: percent(row["decision"].better_share),
+    "Run-to-run": lambda row: percent(row["decision"].run_to_run),
+    "Next": _next,
+    "Draws": lambda row: str(row["n"]),
+}
 _DECIDES: Columns = {
-    "Parameter": lambda row: f"{row['label']}\n{row['parameter']}",
+    "Parameter": lambda row: row["parameter"],
+    "Measure": measure_of,
     "Share": lambda row: percent(row["share"]),
     "Worth knowing": interval_of("evppi"),
     "By chance": lambda row: number(row["chance"]),
     "Sign turns at": lambda row: "–" if np.isnan(row["turns_at"]) else number(row["turns_at"]),
+    "Label": lambda row: row["name"],
 }
 
 
@@ -347,47 +427,52 @@ _DECIDES: Columns = {
 def worlds(found: Sequence[Multiverse], reasons: Sequence[str] = ()) -> Iterator[Part]:
     """Yield tables of the order of styles in worlds whose rules have other forms, and of their differences there."""
     caption = (
-        "The order of styles in worlds whose rules have other forms. Kendall's tau is to the order of the first world, with "
-        f"{INTERVAL} intervals from samples of matched seeds; pairs clearly swap where both intervals exclude 0 on different "
-        "sides"
+        f"Kendall's tau between the orders of styles in a world and in the first one, with {INTERVAL} intervals from samples of "
+        f"matched seeds. Swaps: pairs whose intervals exclude 0 on different sides. “{_CHANCE}”: agreement of two batches of as "
+        "many seeds in the first world"
     )
     orders = [
-        {**own.about.row, **row, "pairs": _swapped(own.pairs, row)}
+        {**own.about.row, **row}
         for own in found
-        for row in own.worlds.to_dict("records")
+        for row in [*own.worlds.to_dict("records"), {**own.worlds.iloc[0], **_BY_CHANCE, "tau": own.chance}]
     ]
-    if table := table_of(caption, _WORLD, orders):
-        yield Part("Other forms of the rules", table=table)
-    yield Part(texts=[(f"{own.about.label}:", own.words) for own in found])
-    caption = f"Differences from the baseline in each world, between runs of one seed, with {INTERVAL} run-to-run intervals, {_WIDENED}"
+    yield Part("Other forms of the rules", reasons, table=table_of(caption, _WORLD, orders))
+    swaps = [
+        {**own.about.row, **row} for own in found for row in own.pairs[own.pairs["verdict"] == SWAPS].to_dict("records")
+    ]
+    yield Part(table=table_of("Pairs that clearly swap: differences there and in the first world", _SWAP, swaps))
+    caption = f"Differences from the baseline in each world, with {INTERVAL} run-to-run intervals, {_WIDENED}. {_PAIRS}"
     rows = [{**own.about.row, **row} for own in found for row in own.differences.to_dict("records")]
     if table := table_of(caption, _IN_WORLD, rows):
         yield Part(texts=explained(row["verdict"] for row in rows), table=table)
-    yield Part(texts=reasons)
 
 
-def _swapped(pairs: pd.DataFrame, row: Row) -> str:
-    """Return the pairs of styles that swap in a world, with their differences there and in the first world."""
-    own = pairs[(pairs["setting"] == row["setting"]) & (pairs["verdict"] == SWAPS)].to_dict("records")
-    each = [f"{r['better']} − {r['worse']}: {_side(r, 'other')}; first: {_side(r, 'first')}" for r in own]
-    return "\n".join(each) or "–"
-
-
+_CHANCE = "other seeds"
+_BY_CHANCE = {"world": _CHANCE, "order": "–", "low": np.nan, "high": np.nan, "swaps": 0}
 _WORLD: Columns = {
     "World": lambda row: row["world"],
     "Measure": measure_of,
-    "Kendall's tau": interval_of("tau"),
+    "Kendall's tau": lambda row: number(row["tau"], 2) if np.isnan(row["low"]) else interval_of("tau")(row),
+    "Swaps": lambda row: str(row["swaps"]),
     "Order of styles": lambda row: row["order"],
-    "Pairs that clearly swap": lambda row: row["pairs"],
     "Seeds": lambda row: str(row["n_seeds"]),
+}
+_SWAP: Columns = {
+    "World": lambda row: row["world"],
+    "Measure": measure_of,
+    "Pair": lambda row: f"{row['better']} − {row['worse']}",
+    "There": lambda row: _side(row, "other"),
+    "First world": lambda row: _side(row, "first"),
 }
 _IN_WORLD: Columns = {
     "World": lambda row: row["world"],
     "Measure": measure_of,
-    "Style": lambda row: f"{row['style']}\n− {row['against']}",
-    "Difference": difference_of,
-    "Verdict": verdict_in_pairs("n_seeds"),
-    "Seeds": lambda row: str(row["n_seeds"]),
+    "Style": lambda row: row["style"],
+    "Difference": interval_of("difference", sign=True),
+    "Verdict": verdict_of,
+    "Pairs": pairs_of("n_seeds"),
+    "Against": lambda row: row["against"],
+    "Median (quartiles)": interval_of("median", "q25", "q75", True),
 }
 
 # -- sensitivity and discovery -----------------------------------------------------------------------------------------
@@ -398,25 +483,99 @@ def indices(found: pd.DataFrame, shares: pd.DataFrame, what: str = "") -> Iterat
 
     ``what`` follows the label of a measure.
     """
-    for _, rows in found.groupby(["measure", "words", "shock"], sort=False):
-        first = rows.iloc[0]
-        size = f"{first['n']} rows × {counted(first['n_seeds'], 'seed')} ({first['index_unit']})"
-        heading = f"{first['label']}{what} in {_policy(first)}: {first['method']}, {size}"
-        caption = f"Intervals are {INTERVAL}, over the sample of parameters; indices hold for the seeds of the study"
-        if (rows["index"] == NO_VARIANCE).all():
-            yield Part(heading, ["The same at every row of the design: it depends on none of these factors."])
-        else:
-            yield Part(heading, table=table_of(caption, _INDEX, rows))
+    flat = found[found["index"] == NO_VARIANCE]
+    texts = [
+        f"{_case(row, what)}: the same in every row of the design; it depends on no factor"
+        for row in flat.drop_duplicates(["measure", "words", "shock"]).to_dict("records")
+    ]
+    rows, left = [], 0
+    for _, part in found.drop(flat.index).groupby(["measure", "words", "shock"], sort=False):
+        size = f"{part['n'].iloc[0]} rows × {counted(part['n_seeds'].iloc[0], 'seed')}"
+        fit = "".join(f"; R² {number(value, 2)}" for value in part.loc[part["factor"] == ALL, "value"])
+        by_factor = {name: own.set_index("index")["value"] for name, own in part.groupby("factor", sort=False)}
+        chance = by_factor.pop(NOTHING, None)
+        by_factor.pop(ALL, None)
+        leading = _LEADING.get(part["method"].iloc[0], part["index"].iloc[0])
+        largest = sorted(by_factor, key=lambda name: -abs(by_factor[name].get(leading, 0.0)))
+        left = max(left, len(largest) - _MOST_FACTORS)
+        kept = [*([] if chance is None else [NOTHING]), *largest[:_MOST_FACTORS]]
+        for name in kept:
+            own = part[part["factor"] == name].set_index("index")
+            rows.append({"case": f"{_case(part.iloc[0], what)}\n{size}{fit}", "factor": name, "found": own})
+    names = [name for name in dict.fromkeys(found["index"]) if name not in (NO_VARIANCE, "R²")]
+    heads = {"PAWN" if name == "median" else name: _index_cell(name) for name in names}
+    columns: Columns = {"Factor": lambda row: row["factor"], "Measure": lambda row: row["case"], **heads}
+    caption = f"±: {INTERVAL} interval over the sample of parameters; indices hold for the seeds of the study"
+    if "median" in names:
+        caption += f". PAWN is informative above its value at {NOTHING}"
+        if "PRCC" not in names:
+            caption += "; PRCC and SRC need at least three more rows than factors"
+    if left > 0:
+        caption += f". The {left} factors with smaller indices are left out here"
+    yield Part("Sensitivity", texts, table=parts.table_of(caption, columns, rows))
     if len(shares):
-        each = {
-            key: {
-                str(row["source"]): estimated(row["share"], row["low"], row["high"]) for row in rows.to_dict("records")
-            }
-            for key, rows in shares.groupby(["label", "style"], sort=False)
-        }
-        heads = ("Measure", "Style", *next(iter(each.values())))
-        caption = "Variance between runs: share of parameters, of seeds, and of their interaction."
-        yield Part(table=Table(caption, heads, [[*key, *parts.values()] for key, parts in each.items()]))
+        rows = [
+            {**part.iloc[0], **{f"of {source}": own for source, own in part.set_index("source").iterrows()}}
+            for _, part in shares.groupby(["measure", "style"], sort=False)
+        ]
+        caption = f"Shares of the variance between runs, with {INTERVAL} jackknife intervals: of parameters, of seeds, and of both together"
+        sources = {source: _share_cell(source) for source in dict.fromkeys(shares["source"])}
+        yield Part(
+            "Variance",
+            table=table_of(caption, {"Style": lambda row: row["style"], "Measure": _plain_measure, **sources}, rows),
+        )
+
+
+_MOST_FACTORS = 15
+"""Factors in a table of indices: the draws of a calibration vary hundreds."""
+_LEADING = {"sobol": "total", "morris": "mean size", "pawn": "median"}
+"""The index by which factors are in order, by method."""
+
+
+def _case(row: Row, what: str) -> str:
+    return f"{row['label']}{what} in {_policy(row)}"
+
+
+def _index_cell(name: str) -> Callable[[Row], str]:
+    return lambda row: _short_interval(row["found"].loc[name]) if name in row["found"].index else "–"
+
+
+def _short_interval(row: Row, name: str = "value") -> str:
+    """Return a cell: a number, and half of its interval where it has one."""
+    return number(row[name]) if np.isnan(row["low"]) else plus_minus(row[name], row["low"], row["high"])
+
+
+def _share_cell(source: str) -> Callable[[Row], str]:
+    return lambda row: _short_interval(row[f"of {source}"], "share")
+
+
+def _plain_measure(row: Row) -> str:
+    return f"{row['label']}\n{row['unit']}"
+
+
+def losses(found: Sequence[Discovery]) -> Iterator[Part]:
+    """Yield tables of how often a style loses, and of the boxes in which it does."""
+    rows = [{**own.about.row, "found": own} for own in found]
+    caption = (
+        "Cases in which it loses by more than what matters; those too close to call; those whose mean by itself misleads. By "
+        "cross-validation, coverage is the share of lost cases in the boxes, density the share of cases in them that are lost"
+    )
+    names = f"{found[0].style} against {found[0].against}" if found else ""
+    yield Part(f"Losses: {names}", table=table_of(caption, _LOSS, rows))
+    for own in found:
+        if len(own.boxes):
+            yield Part(own.about.label, table=boxes(own))
+
+
+_LOSS: Columns = {
+    "Lost": lambda row: f"{row['found'].n_lost} of {row['found'].n} ({percent(row['found'].n_lost / row['found'].n)})",
+    "Measure": measure_of,
+    "Close": lambda row: str(row["found"].n_close),
+    "Misleading": lambda row: str(row["found"].n_misleading),
+    "Boxes": lambda row: str(len(row["found"].boxes)),
+    "Coverage": lambda row: percent(row["found"].coverage_elsewhere),
+    "Density": lambda row: percent(row["found"].density_elsewhere),
+}
 
 
 def boxes(found: Discovery, cases: str = "cases") -> Table | None:
@@ -425,11 +584,6 @@ def boxes(found: Discovery, cases: str = "cases") -> Table | None:
     return table_of(caption, {**_BOX, cases.capitalize(): lambda row: f"{row['lost']} of {row['n']}"}, found.boxes)
 
 
-_INDEX: Columns = {
-    "Factor": lambda row: row["factor"],
-    "Index": lambda row: row["index"],
-    "Value": lambda row: estimated(row["value"], row["low"], row["high"]),
-}
 _BOX: Columns = {
     "Box": lambda row: row["box"],
     "Losses it contains (coverage)": lambda row: percent(row["coverage"]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import functools
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _DPI = 120
+NUMBER = re.compile(r"[+−±]?[\d.,]+( %)?|−?∞")
+"""A cell that is a number only."""
 
 
 type Row = Mapping[Any, Any]
@@ -67,6 +70,30 @@ def table_of(caption: str, columns: Columns, rows: pd.DataFrame | Iterable[Row])
     records: Iterable[Row] = rows.to_dict("records") if hasattr(rows, "to_dict") else rows
     cells = [[cell(row) for cell in columns.values()] for row in records]
     return Table(f"{caption}.", tuple(columns), cells) if cells else None
+
+
+def folded(table: Table | None) -> Table | None:
+    """Return a table without the columns that are the same in all of several rows: its caption gives them instead.
+
+    Numbers, measures and verdicts stay, and the first column unless each row has a measure of its own.
+    """
+    if table is None or len(table.rows) < 2:
+        return table
+    columns = list(zip(*table.rows, strict=True))
+    measures = dict(zip(table.heads, columns, strict=True)).get("Measure", ("",) * len(table.rows))
+    first = len(set(measures)) < len(table.rows)
+    shared = {
+        k: columns[k][0].replace("\n", " ")
+        for k, head in enumerate(table.heads)
+        if k >= first
+        and head not in ("Measure", "Verdict")
+        and len(set(columns[k])) == 1
+        and not NUMBER.fullmatch(columns[k][0])
+    }
+    words = "; ".join(f"{table.heads[k]} {text}" for k, text in shared.items() if text not in ("", "–"))
+    kept = [k for k in range(len(columns)) if k not in shared]
+    caption = f"{table.caption} In all rows: {words}." if words else table.caption
+    return Table(caption, [table.heads[k] for k in kept], [[row[k] for k in kept] for row in table.rows])
 
 
 def interval_of(name: str, low: str = "low", high: str = "high", sign: bool = False) -> Callable[[Row], str]:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from civicsim.experiment.statistics import ANYWHERE, Estimate, estimate
-from civicsim.model.measures import FLAGSHIP, MEASURES
+from civicsim.model.measures import MEASURES
 from civicsim.report.analysis_tables import analysis
 from civicsim.report.look import svg_text
 from civicsim.report.methods import methods_text
@@ -72,8 +72,8 @@ def _failures(store: Store) -> Iterator[Part]:
 
 
 def _results(store: Store) -> Iterator[Part]:
-    columns = [c for c in store.manifest["columns"] if c["column"] in FLAGSHIP] or store.manifest["columns"][:10]
-    runs = store.to_pandas(columns=[column["column"] for column in columns])
+    columns = matched(store).columns
+    runs = store.to_pandas(columns=list(columns))
     if not len(runs):
         yield Part(texts=["There are no results yet."])
         return
@@ -82,7 +82,7 @@ def _results(store: Store) -> Iterator[Part]:
     futures = n_futures > 1
     rows, drawn = [], []
     for policy, own in list(runs.groupby("policy"))[:_MOST_POLICIES]:
-        found = {column["column"]: _estimate(own, column["column"], futures) for column in columns}
+        found = {name: _estimate(own, name, futures) for name in columns}
         words = words_of[int(policy)]
         rows.append([words, *(_cell(about, len(own), futures) for about in found.values()), str(len(own))])
         ends = {name: _ends(own, name, about, futures) for name, about in found.items()}
@@ -104,8 +104,8 @@ def _results(store: Store) -> Iterator[Part]:
             "uncertainty, and are not widened for the number of comparisons."
         )
     many = f"{n} policies are too many for a chart; `civicsim app --results .` shows them."
-    chart = "" if n > MOST_DOTS else _chart(store, [column["column"] for column in columns], drawn, bar)
-    heads = ["Policy", *(f"{column['label']}\n{column['unit']}" for column in columns), "Runs (n)"]
+    chart = "" if n > MOST_DOTS else _chart(store, list(columns), drawn, bar)
+    heads = ["Policy", *(f"{about.label}\n{about.unit}" for about in columns.values()), "Runs (n)"]
     yield Part("Results", [many] if n > MOST_DOTS else [], chart, table=Table(caption, heads, rows))
 
 

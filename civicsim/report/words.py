@@ -83,11 +83,25 @@ def in_pairs(row: Mapping[Any, Any], n: float, prefix: str = "", form: str = "{}
     """
     if not n > 0:
         return number(float("nan"))
-    way = "lower" if row["difference"] < 0.0 else "higher"
-    if row[f"{prefix}share_equal"] == 1.0:
-        way = "equal"
+    way = way_of(row, prefix)
     count = round(n * row[f"{prefix}share_{way}"])
     return form.format(toward(way, row["better"]), count, int(n))
+
+
+def without_shared(labels: Sequence[str]) -> tuple[list[str], str]:
+    """Return labels without the parts, between commas, that all of several share, and these parts; as they are if one were empty."""
+    parts = [label.split(", ") for label in labels]
+    several = len(set(labels)) > 1
+    shared = [part for part in parts[0] if all(part in own for own in parts)] if several else []
+    short = [", ".join(part for part in own if part not in shared) for own in parts]
+    return (short, ", ".join(shared)) if all(short) else (list(labels), "")
+
+
+def way_of(row: Mapping[Any, Any], prefix: str = "") -> str:
+    """Return which way a mean difference goes: "higher", "lower", or "equal" where all pairs are."""
+    if row[f"{prefix}share_equal"] == 1.0:
+        return "equal"
+    return "lower" if row["difference"] < 0.0 else "higher"
 
 
 def explained(verdicts: Iterable[str]) -> list[tuple[str, str]]:

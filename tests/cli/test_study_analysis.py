@@ -46,20 +46,51 @@ def test_a_comparison_has_its_kinds_of_uncertainty_and_its_worst_runs(call):
     printed = call("study", "compare", "results", "--measures", "trust,load")
     assert printed.code == 0, printed.err
     text = " ".join(printed.out.split())
-    assert re.search("civic-culture .*− status-quo", text)
-    assert "both" in text
-    assert "2 seeds × 20" in text
-    assert "Worst 5 %" in text
+    assert "In all rows: Policy civic-culture; Against status-quo;" in text
+    assert "Pairs used 40 of 2 seeds × 20 draws" in text
+    assert "Intervals both" in text
+    assert "The worst 5 % of runs" in text
     values = json.loads(call("study", "compare", "results", "--json").out)
     assert {row["measure"] for row in values["contrasts"]} == {"trust", "quality_true", "load"}
     assert {row["uncertainty"] for row in values["contrasts"]} == {"both"}
+
+
+def test_any_pair_is_compared_and_each_block_names_it(call):
+    printed = call("study", "compare", "results", "--measures", "trust", "--against", "civic-culture")
+    assert printed.code == 0, printed.err
+    rows = json.loads(call("study", "compare", "results", "--against", "all", "--json").out)["contrasts"]
+    assert {(row["words"], row["against"]) for row in rows} == {("civic-culture", "status-quo")}
+    rows = json.loads(call("study", "compare", "results", "--against", "civic-culture", "--json").out)["contrasts"]
+    assert {(row["words"], row["against"]) for row in rows} == {("status-quo", "civic-culture")}
+
+
+def test_ranks_come_with_their_distribution_and_agreement_at_80_columns(call, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    printed = call("study", "rank", "results", "--measures", "trust")
+    assert printed.code == 0, printed.err
+    assert max(map(len, printed.out.splitlines())) <= 80
+    for heading in ("Ranks", "Distribution of ranks", "Agreement", "Trust in the organisation (0–1; higher is better)"):
+        assert heading in printed.out.splitlines()
+    assert re.search(r"^civic-culture +\d+ %  \d+ to \d+ % ", printed.out, re.MULTILINE)
+    values = json.loads(call("study", "rank", "results", "--json").out)
+    assert set(values) == {"trust", "quality_true", "load"}
+    assert set(values["trust"]) == {
+        "measure", "label", "unit", "better", "summary", "distribution", "agreement", "left_out",
+    }  # fmt: skip
+    assert sum(row["best"] for row in values["trust"]["summary"]) == pytest.approx(1.0)
+    assert list(values["trust"]["distribution"]["civic-culture"]) == ["1", "2"]
+    view = call("study", "rank", "results", "--pareto", "trust,load")
+    assert view.code == 0, view.err
+    assert "Not dominated" in " ".join(view.out.split())
+    table = json.loads(call("study", "rank", "results", "--pareto", "trust,load", "--json").out)["pareto"]
+    assert {"words", "trust", "load", "efficient", "share"} <= set(table[0])
 
 
 def test_regret_names_a_choice_per_rule(call):
     printed = call("study", "regret", "results", "--measures", "trust", "--threshold", "trust=0.1")
     assert printed.code == 0, printed.err
     text = " ".join(printed.out.split())
-    assert "20 × 2" in text
+    assert "Futures 20 × 2 seeds" in text
     assert "at least 0.1" in text
     assert "rule" in text
     rules = json.loads(call("study", "regret", "results", "--json").out)["trust"]["rules"]
@@ -70,11 +101,16 @@ def test_sensitivity_and_discovery_print_their_tables(call, monkeypatch):
     monkeypatch.setattr("civicsim.study.analysis.sensitivity._PAWN_RESAMPLES", 3)
     printed = call("study", "sensitivity", "results", "--measures", "load,trust")
     assert printed.code == 0, printed.err
-    assert re.search(r"improvement_share +median", printed.out)
-    assert "pawn, 20 rows × 2 seeds" in printed.out
+    assert re.search(r"Factor +PAWN +PRCC +SRC\n", printed.out)
+    assert re.search(r"improvement_share +\d", printed.out)
+    assert "Workload in status-quo (20 rows × 2 seeds; R² " in printed.out
     found = call("study", "discover", "results", "--measures", "quality_true")
     assert found.code == 0, found.err
-    assert "civic-culture loses to status-quo on" in " ".join(found.out.split())
+    assert (
+        "Losses: status-quo against civic-culture" in found.out
+        or "Losses: civic-culture against status-quo" in found.out
+    )
+    assert re.search(r"\d+ of 20 \(", found.out)
 
 
 def test_effects_of_styles_are_printed_and_written(call, kept):
@@ -200,6 +236,8 @@ def stopped(*arguments, **words):
 def test_mistakes_are_one_line(call, mistakes):
     cases = {
         "compare results --measures trst": "results: no measure 'trst'; did you mean 'trust'?",
+        "compare results --against civic": "results: no style 'civic'; did you mean 'civic-culture'?",
+        "rank results --pareto trust": "results: trust: a Pareto view takes two or more measures",
         "regret results --threshold trust": "--threshold trust: expected MEASURE=X, such as quality_true=0.6",
         "regret results --threshold trust=a": "--threshold trust=a: expected MEASURE=X, such as quality_true=0.6",
         "discover results --style civic": "results: no style 'civic'; did you mean 'civic-culture'?",

@@ -9,8 +9,9 @@ from rich.padding import Padding
 
 from civicsim.cli.output import Output
 from civicsim.cli.progress import duration
-from civicsim.cli.tables import comparison_lines, fits, grid, spread, summary_table
-from civicsim.report.words import judged
+from civicsim.cli.tables import comparison_lines, fits, grid, part_lines, spread, summary_table
+from civicsim.report.parts import Part, Table, folded
+from civicsim.report.words import judged, without_shared
 
 NAN = float("nan")
 
@@ -160,3 +161,60 @@ def test_a_summary_has_a_row_per_measure():
 
 def test_time_left_is_given_as_people_give_it():
     assert [duration(seconds) for seconds in (0.2, 42.4, 90, 7200)] == ["1 s", "42 s", "2 min", "2.0 h"]
+
+
+def printed_at(columns, table, monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    Output().print(*part_lines([Part(table=table)]))
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= columns
+    return [line for line in lines if line]
+
+
+def test_columns_without_room_are_left_out_and_named(monkeypatch, capsys):
+    heads = ["Policy", "Measure", "Difference", "Where it was found", "Pairs"]
+    rows = [
+        [f"{name}-culture", m, "+0.035 (+0.020 to +0.053)", "x" * 30, "97 %"]
+        for m in ("A\n%", "B\n%")
+        for name in ("a", "b")
+    ]
+    lines = printed_at(60, Table("Seen.", heads, rows), monkeypatch, capsys)
+    assert lines == [
+        "A (%)",
+        "Policy     Difference                 Pairs",
+        "a-culture  +0.035 (+0.020 to +0.053)   97 %",
+        "b-culture  +0.035 (+0.020 to +0.053)   97 %",
+        "B (%)",
+        "Policy     Difference                 Pairs",
+        "a-culture  +0.035 (+0.020 to +0.053)   97 %",
+        "b-culture  +0.035 (+0.020 to +0.053)   97 %",
+        "Seen. Left out for want of room: Where it was found.",
+    ]
+    wide = printed_at(120, Table("Seen.", heads, rows), monkeypatch, capsys)
+    assert wide[1].split("  ")[-1].strip() == "Pairs"
+    assert "x" * 30 in wide[2]
+    assert wide[-1] == "Seen."
+
+
+def test_measures_with_a_row_each_are_rows_and_what_they_share_is_in_the_caption(monkeypatch, capsys):
+    rows = [["new", "Trust\n0–1; higher is better", "+0.1", "30 of 40"], ["new", "Load\nratio", "−0.2", "30 of 40"]]
+    table = folded(Table("Seen.", ["Policy", "Measure", "Difference", "Pairs"], rows))
+    assert printed_at(60, table, monkeypatch, capsys) == [
+        "Measure       Difference",
+        "Trust (0–1)         +0.1",
+        "Load (ratio)        −0.2",
+        "Seen. In all rows: Policy new; Pairs 30 of 40.",
+    ]
+    alone = Table("Seen.", ["Policy", "Measure", "Difference"], [["new", "Trust\n0–1", "+0.1"]])
+    assert folded(alone) == alone
+
+
+def test_labels_are_without_the_parts_that_all_share():
+    cases = {
+        ("new, fear = 0", "new, fear = 1"): (["fear = 0", "fear = 1"], "new"),
+        ("new, fear = 0", "old, fear = 1"): (["new, fear = 0", "old, fear = 1"], ""),
+        ("new", "new, fear = 1"): (["new", "new, fear = 1"], ""),
+        ("new", "new"): (["new", "new"], ""),
+        (): ([], ""),
+    }
+    assert {case: without_shared(case) for case in cases} == cases

@@ -100,11 +100,12 @@ def test_the_other_way_round_the_difference_turns_and_the_worth_stays():
 def test_of_hundreds_of_parameters_the_table_shows_those_worth_most_and_says_how_many_are_left_out():
     found = decide(a_study(), "burnt_out_share", ["civic-culture", "command"])
     rows = [found.table.iloc[:1], *(found.table.iloc[1:].assign(parameter=f"other.n{k}") for k in range(30))]
-    (part,) = decisions([replace(found, table=pd.concat(rows, ignore_index=True))])
+    _, part = decisions([replace(found, table=pd.concat(rows, ignore_index=True))])
     assert len(part.table.rows) == 20
     assert "exhaustion.fear_weight" in part.table.rows[0][0]
     assert "11 parameters that are worth less are left out here" in part.table.caption
-    (short,) = decisions([found])
+    first, short = decisions([found])
+    assert first.table.rows[0][-2:] == ["exhaustion.fear_weight", str(found.difference.n)]
     assert "left out" not in short.table.caption
 
 

@@ -6,18 +6,21 @@ import numpy as np
 import pandas as pd
 import pytest
 from made_up import made_up
-from scipy.stats import chi2
+from scipy.stats import chi2, linregress, pearsonr, rankdata
+from scipy.stats import t as t_distribution
 from studies import small_study
 
 from civicsim.errors import CivicsimError
 from civicsim.study.analysis.contrasts import contrasts
 from civicsim.study.analysis.regret import regret
 from civicsim.study.analysis.sensitivity import (
+    ALL,
     NOTHING,
     Sample,
     _spread_ends,
     indices,
     parameters_against_seeds,
+    regressions,
     sample_of,
     sensitivity,
     split,
@@ -105,7 +108,68 @@ def test_pawn_tells_what_matters_from_what_does_not(monkeypatch):
     found = table(sample, sample.where[:, 0] + 0.01 * sample.where[:, 1])
     chance = found.loc[(NOTHING, "median"), "value"]
     assert found.loc[("a", "median"), "low"] > chance > found.loc[("c", "median"), "value"]
-    assert ((found["low"].dropna() >= 0) & (found["high"].dropna() <= 1)).all()
+    gaps = found.xs("median", level="index")
+    assert ((gaps["low"].dropna() >= 0) & (gaps["high"].dropna() <= 1)).all()
+
+
+def correlated(rng, n):
+    """Return three correlated factors and a result, of shape (n,)."""
+    x = rng.normal(size=(n, 3)) @ np.array([[1.0, 0.4, 0.0], [0.0, 1.0, 0.3], [0.0, 0.0, 1.0]])
+    return x, np.exp(0.6 * x[:, 0]) - 0.5 * x[:, 1] + rng.normal(size=n)
+
+
+def test_partial_rank_correlations_and_standardised_slopes_are_those_of_residuals():
+    x, y = correlated(np.random.default_rng(3), 80)
+    found = pd.DataFrame(
+        regressions(Sample("pawn", NAMES, np.zeros_like(x), values=x), y), columns=["factor", "index", "value", "ends"]
+    ).set_index(["factor", "index"])
+    z, t = (x - x.mean(axis=0)) / x.std(axis=0), (y - y.mean()) / y.std()
+    for place, name in enumerate(NAMES):
+
+        def residual(values, others, place=place):
+            design = np.column_stack([np.ones(len(values)), np.delete(others, place, axis=1)])
+            return values - design @ np.linalg.lstsq(design, values, rcond=None)[0]
+
+        ranks = rankdata(x, axis=0)
+        own, left = residual(ranks[:, place], ranks), residual(rankdata(y), ranks)
+        assert found.loc[(name, "PRCC"), "value"] == pytest.approx(pearsonr(own, left).statistic)
+        line = linregress(residual(z[:, place], z), residual(t, z))
+        assert found.loc[(name, "SRC"), "value"] == pytest.approx(line.slope)
+        # The line of residuals has more degrees of freedom than the regression on all three.
+        half = t_distribution.ppf(0.975, 80 - 4) * line.stderr * np.sqrt(78 / 76)
+        assert found.loc[(name, "SRC"), "ends"] == pytest.approx((line.slope - half, line.slope + half))
+    slopes = found.xs("SRC", level="index")["value"].to_numpy()
+    assert found.loc[(ALL, "R²"), "value"] == pytest.approx(np.corrcoef(z @ slopes, t)[0, 1] ** 2)
+
+
+def test_intervals_of_partial_rank_correlations_cover_the_truth():
+    rng = np.random.default_rng(4)
+
+    def prcc(n):
+        x, y = correlated(rng, n)
+        rows = regressions(Sample("pawn", NAMES, np.zeros_like(x), values=x), y)
+        return [(value, *ends) for _, index, value, ends in rows if index == "PRCC"]
+
+    truth = np.array(prcc(300_000))[:, 0]
+    found = np.array([prcc(40) for _ in range(1000)])
+    covered = ((found[:, :, 1] <= truth) & (truth <= found[:, :, 2])).mean(axis=0)
+    assert ((covered > 0.925) & (covered < 0.975)).all(), covered
+
+
+def test_regressions_need_more_rows_than_factors_and_factors_with_an_order():
+    rng = np.random.default_rng(5)
+    x, y = correlated(rng, 6)
+    assert {row[1] for row in regressions(Sample("pawn", NAMES, np.zeros_like(x), values=x), y)} == {
+        "PRCC",
+        "SRC",
+        "R²",
+    }
+    assert not list(regressions(Sample("pawn", NAMES, np.zeros_like(x[:5]), values=x[:5]), y[:5]))
+    alike = np.column_stack([x[:, :2], x[:, 0] + x[:, 1]])
+    assert not list(regressions(Sample("pawn", NAMES, np.zeros_like(x), values=alike), y))
+    choices = np.where([False, False, True], np.nan, x)
+    rows = list(regressions(Sample("pawn", NAMES, np.zeros_like(x), values=choices), y))
+    assert {row[0] for row in rows} == {"a", "b", ALL}
 
 
 def test_a_value_that_is_none_is_refused_and_named_and_no_variance_has_no_shares():

@@ -71,6 +71,9 @@ def test_mistakes_are_one_line(tmp_path):
         (SMALLEST + "[precision]\nhalf_width = { trsut = 0.1 }\n", "[precision] half_width: no column 'trsut'; did you mean 'trust'?"),
         (SMALLEST + "[precision]\nhalf_width = { trust = 0.1 }\nlimit = 3\n", "[precision] limit = 3: expected a whole number from 5 to 100000"),
         (SMALLEST + "[matters]\ntrust = -1\n", "matters: trust = -1: expected a number from 0"),
+        (SMALLEST + "[better]\ntrsut = 'higher'\n", "better: no measure 'trsut'; did you mean 'trust'?"),
+        (SMALLEST + "[better]\nload = 'lowr'\n", "better: load = 'lowr'; did you mean 'lower'?"),
+        (SMALLEST + "[better]\ntrust = 'lower'\n", "better: trust = 'lower': higher is better by the measure itself"),
         (SMALLEST + "[shocks]\na = [{ name = 'surg', week = 3 }]\n", "shocks: a: [[interventions]] 1: no shock or intervention 'surg'; did you mean 'surge'?"),
         (SMALLEST + "kind = 'acute-trsut'\n", "no kind 'acute-trsut'; did you mean 'acute-trust'?"),
         (SMALLEST + "styles = [", "is not valid TOML: Invalid value (at end of document)"),
@@ -80,12 +83,19 @@ def test_mistakes_are_one_line(tmp_path):
 
 
 def test_a_study_written_as_toml_is_the_same_study(tmp_path):
-    study = small_study(title="T", matters={"trust": 0.01}, precision={"half_width": {"trust": 0.2}, "limit": 9})
+    better, kept = {"incident_rate": "lower"}, ["trust", "incident_rate"]
+    study = small_study(
+        title="T",
+        measures=kept,
+        matters={"trust": 0.01},
+        better=better,
+        precision={"half_width": {"trust": 0.2}, "limit": 9},
+    )
     (tmp_path / "study.toml").write_text(study.to_toml())
     again = Study.read(tmp_path / "study.toml")
     assert again.protocol.digest == study.protocol.digest
-    assert (again.title, again.seed_numbers, again.rule, again.matters) == (
-        study.title, study.seed_numbers, study.rule, study.matters,
+    assert (again.title, again.seed_numbers, again.rule, again.matters, again.better) == (
+        study.title, study.seed_numbers, study.rule, study.matters, better,
     )  # fmt: skip
 
 

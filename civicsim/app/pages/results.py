@@ -197,6 +197,8 @@ def dependences(store: Store, measure: str) -> tuple[list[dict[Any, Any]], str]:
         return [], _why_not(error, store)
     if found["value"].isna().all():
         return [], "Not shown: the measure has the same value at every row of the design."
+    # Sizes are compared within one unit.
+    found = found[found["index_unit"] == found["index_unit"].iloc[0]]
     order = found["value"].abs().sort_values(ascending=False, kind="stable").index
     rows = found.loc[order].head(_MOST_INDICES).to_dict("records")
     first = found.iloc[0]

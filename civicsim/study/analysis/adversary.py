@@ -23,11 +23,11 @@ import pandas as pd
 
 from civicsim import checks
 from civicsim.errors import CivicsimError
-from civicsim.experiment.statistics import paired_difference
+from civicsim.experiment.statistics import paired_difference, wilson
 from civicsim.extras import need
 from civicsim.scenario.scenario import Scenario
 from civicsim.study.analysis.contrasts import verdict_of
-from civicsim.study.analysis.discovery import Discovery, discover, wilson
+from civicsim.study.analysis.discovery import Discovery, discover
 from civicsim.study.analysis.matched import About, Matched, matched, mean_of
 from civicsim.study.analysis.search import NOTHING, Journal, proposals, shares_of, space_of
 from civicsim.study.design.designs import Setting
@@ -262,7 +262,8 @@ def _checked(study: Study, style: str, measure: str) -> tuple[list[Factor], tupl
         raise CivicsimError(f"{where}: styles: there is no style that {style} could lose to")
     columns = {column.name: column.measure for column in study.protocol.columns}
     checks.keys([measure], columns, f"{where}: no measure")
-    if study.protocol.measures[columns[measure]].better == "neither":
+    name = columns[measure]
+    if study.better.get(name, study.protocol.measures[name].better) == "neither":
         raise CivicsimError(f"{where}: {measure}: neither direction is better, so that nothing is lost")
     return factors, tuple(label for label in styles if label != style)
 

@@ -38,9 +38,12 @@ _RESAMPLES = 200
 
 
 def contrasts(
-    results: Store | Matched, measures: Sequence[str] | None = None, confidence: float = CONFIDENCE
+    results: Store | Matched,
+    measures: Sequence[str] | None = None,
+    confidence: float = CONFIDENCE,
+    against: str | None = None,
 ) -> pd.DataFrame:
-    """Return the paired difference of each policy from its baseline, by measure.
+    """Return the paired difference of each policy from another one, by measure.
 
     Parameters
     ----------
@@ -50,11 +53,13 @@ def contrasts(
         Columns of the table of runs; see :func:`civicsim.study.analysis.matched.matched`.
     confidence : float
         Coverage of the intervals; 0-1.
+    against : str, optional
+        A style, or "all" for every pair of policies; by default the baseline of each policy.
 
     Returns
     -------
     pandas.DataFrame
-        A row per measure, policy and set of shocks, with columns
+        A row per measure, pair of policies and set of shocks, with columns
 
         - measure, label, unit, better, policy, words, against, shock: the two policies and the shocks;
         - difference, low, high, uncertainty: mean difference, its interval, and the source of the interval: "run-to-run" (one
@@ -73,8 +78,10 @@ def contrasts(
     runs = matched(results, measures)
     words, rows = runs.policy_words(), []
     policies = runs.points["policy"].to_numpy()
+    compared = runs.pairs(against)
+    compared = compared.assign(other=policies[compared["against"].to_numpy()])
     for name, about in runs.columns.items():
-        for (policy, shock), part in runs.compared.groupby(["policy", "shock"], sort=False):
+        for (policy, _, shock), part in compared.groupby(["policy", "other", "shock"], sort=False):
             own, other = part["point"].to_numpy(), part["against"].to_numpy()
             pair = {"policy": int(policy), "words": words[int(policy)], "against": words[int(policies[other[0]])]}
             found = contrast(runs.values[name][own], runs.values[name][other], about, confidence)

@@ -19,7 +19,7 @@ import pandas as pd
 
 from civicsim import checks
 from civicsim.errors import CivicsimError
-from civicsim.experiment.statistics import CONFIDENCE, paired_difference
+from civicsim.experiment.statistics import paired_difference, wilson
 from civicsim.extras import need
 from civicsim.study.analysis.contrasts import TOO_CLOSE
 from civicsim.study.analysis.matched import About, Matched, is_number, matched, mean_of, short
@@ -184,14 +184,6 @@ def discover(
     table = pd.DataFrame(rows, columns=["box", "n", "lost", "coverage", "density", "density_low", "density_high"])
     found = tuple(limits for limits, _ in boxes)
     return Discovery(about, style, against, len(lost), n_lost, close, misleading, table, coverage, density, found)
-
-
-def wilson(k: int, n: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
-    """Return Wilson's interval of a share of k among n (from 1)."""
-    from scipy.stats import binomtest
-
-    found = binomtest(k, n).proportion_ci(confidence, method="wilson")
-    return float(found.low), float(found.high)
 
 
 def _cases(runs: Matched, style: str | None, against: str | None) -> tuple[str, str, np.ndarray, np.ndarray]:

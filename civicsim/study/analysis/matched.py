@@ -34,7 +34,7 @@ class About:
 
     ``better`` is "higher", "lower" or "neither", and ``bounds`` are the least and greatest possible value. ``matters`` is
     the smallest difference that matters to the study, and ``wanted`` the half-width that it asks for; None where it sets
-    none.
+    none. ``measure`` is the measure of which the column is a summary.
     """
 
     column: str
@@ -44,6 +44,7 @@ class About:
     bounds: tuple[float, float] = ANYWHERE
     matters: float | None = None
     wanted: float | None = None
+    measure: str = ""
 
     @property
     def sign(self) -> float:
@@ -102,6 +103,25 @@ class Matched:
         # A sample may hold a setting twice, so that a point of the baseline is compared with another one of it.
         return points[self.points["policy"].to_numpy()[points["against"]] != points["policy"]]
 
+    def pairs(self, against: str | None = None) -> pd.DataFrame:
+        """Return points with another one in the same future and, where there is one, setting, in the column "against".
+
+        ``against`` is a style, "all" for every pair of policies, the later one first, or None for :attr:`compared`. Refuses an
+        unknown style.
+        """
+        if against is None:
+            return self.compared
+        points, styles = self.points, list(dict.fromkeys(self.points["style"]))
+        if against != "all":
+            checks.keys([against], [*styles, "all"], f"{self.where}: no style")
+        beside = points.groupby(["setting", "future"])["policy"].nunique().max() > 1
+        others = points if against == "all" else points[points["style"] == against]
+        keys = ["setting", "future"] if beside else ["future"]
+        others = others[[*keys, "point", "policy"]].rename(columns={"point": "against", "policy": "other"})
+        found = points.drop(columns="against").merge(others, on=keys)
+        apart = found["policy"] > found["other"] if against == "all" else found["policy"] != found["other"]
+        return found[apart].sort_values(["other", "policy", "point"], kind="stable", ignore_index=True)
+
     @property
     def baseline(self) -> str:
         """The style that others are compared with; the first where none is compared."""
@@ -134,7 +154,9 @@ class Matched:
         """Return the description of a column; refuse one without a better direction, so that ``none``."""
         about = self.about(column)
         if about.better == "neither":
-            raise CivicsimError(f"{self.where}: {column}: neither direction is better, so that {none}")
+            raise CivicsimError(
+                f"{self.where}: {column}: neither direction is better, so that {none}; [better] in the study sets one"
+            )
         return about
 
 
@@ -146,8 +168,9 @@ def matched(store: Store | Matched, measures: Sequence[str] | None = None) -> Ma
     store : Store or Matched
         The results; matched ones are returned with the measures asked for.
     measures : sequence of str, optional
-        Columns of the table of runs; ``["all"]`` for all. By default those with an entry under ``[matters]`` or
-        ``[precision]``, and the flagship measures.
+        Columns of the table of runs; ``["all"]`` for all. By default those that the study names, under ``[matters]``,
+        ``[precision]``, ``[better]`` and ``measures``, in this order; where ``measures`` is "all" or "flagship", the flagship
+        measures follow the named ones.
 
     Raises
     ------
@@ -160,8 +183,8 @@ def matched(store: Store | Matched, measures: Sequence[str] | None = None) -> Ma
         return dataclasses.replace(store, columns=columns, values={name: store.values[name] for name in chosen})
     study, known = store.study, {about["column"]: about for about in store.manifest["columns"]}
     widths: Mapping[str, float] = {} if study.rule is None else study.rule.half_width
-    chosen = _chosen(known, measures, {*study.matters, *widths}, str(store.path))
-    columns = {name: _about(known[name], study.matters.get(name), widths.get(name)) for name in chosen}
+    chosen = _chosen(known, measures, study, widths, str(store.path))
+    columns = {name: _about(known[name], study, widths.get(name)) for name in chosen}
     seeds = tuple(sorted(store.seeds))
     runs = store.runs(chosen)
     points = _settings_as_draws(study.points) if design_of(study)[0].uncertain else study.points
@@ -194,13 +217,13 @@ def _settings_as_draws(points: pd.DataFrame) -> pd.DataFrame:
 
 
 def policy_words(points: pd.DataFrame, factors: Sequence[str], sections: Sections = SECTIONS) -> dict[int, str]:
-    """Return each policy in words: its style, and the factors in which policies of one future differ."""
+    """Return each policy in words: what policies of one future differ in, of style and factors; its style where in nothing."""
     varied = [name for name in factors if points.groupby("future")[name].nunique().max() > 1]
     keys = {column_of(sections.parameters[key]): key for key in switches_of(sections)}
     switches = {name: key for name, key in keys.items() if name in varied}
-    result = {}
+    result, several = {}, points["style"].nunique() > 1 or not varied
     for _, row in points.drop_duplicates("policy").iterrows():
-        parts = [str(row["style"])]
+        parts = [str(row["style"])] if several else []
         if switches:
             # Of dozens of switches only those that are off are named.
             parts.append(mechanism_words({key: bool(row[name]) for name, key in switches.items()}))
@@ -209,21 +232,29 @@ def policy_words(points: pd.DataFrame, factors: Sequence[str], sections: Section
     return result
 
 
-def _chosen(known: Mapping[str, Any], measures: Sequence[str] | None, asked: set[str], where: str) -> list[str]:
+def _chosen(
+    known: Mapping[str, Any], measures: Sequence[str] | None, study: Study, widths: Mapping[str, float], where: str
+) -> list[str]:
+    """Return the columns asked for, or those that a study shows by itself."""
+    directed = [name for name, column in known.items() if column["measure"] in study.better]
+    first = [*study.matters, *widths, *directed]
     if measures is None:
-        first = [name for name in known if name in asked or name in FLAGSHIP]
-        return first or list(known)[:_MOST_UNASKED]
+        # A study that names its measures keeps no others.
+        named = not isinstance(study.measures, str)
+        rest = [name for name in known if named or name in FLAGSHIP]
+        return list(dict.fromkeys([*first, *rest])) or list(known)[:_MOST_UNASKED]
     if list(measures) == ["all"]:
-        return list(known)
+        return list(dict.fromkeys([*first, *known]))
     checks.keys(measures, known, f"{where}: no measure")
     return list(dict.fromkeys(measures))
 
 
-def _about(column: Mapping[str, Any], matters: float | None, wanted: float | None) -> About:
-    known = MEASURES.get(column["measure"])
-    summary = "" if column["column"] == column["measure"] else f", {column['summary']}"
-    bounds = ANYWHERE if known is None else known.bounds
-    return About(column["column"], column["label"] + summary, column["unit"], column["better"], bounds, matters, wanted)
+def _about(column: Mapping[str, Any], study: Study, wanted: float | None) -> About:
+    name, measure = column["column"], column["measure"]
+    label = column["label"] + ("" if name == measure else f", {column['summary']}")
+    bounds = MEASURES[measure].bounds if measure in MEASURES else ANYWHERE
+    better = study.better.get(measure, column["better"])
+    return About(name, label, column["unit"], better, bounds, study.matters.get(name), wanted, measure)
 
 
 def is_number(values: pd.Series) -> bool:

@@ -10,7 +10,7 @@ Bankes (2006, Management Science 52:514) on regret and satisficing over many fut
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -125,7 +125,8 @@ def regret(results: Store | Matched, measure: str, threshold: float | None = Non
         raise CivicsimError(f"{runs.where}: regret compares policies, and there is one: {next(iter(words.values()))}")
     if threshold is not None and not np.isfinite(threshold):
         raise CivicsimError(f"{runs.where}: threshold of {measure} = {threshold}: expected a finite number")
-    cube, policies, futures, left_out = _cube(runs, measure)
+    (cube,), policies, numbers, left_out = by_future(runs, [measure])
+    futures = [runs.future_words()[int(future)] for future in numbers]
     names = [words[policy] for policy in policies]
     # The first of all is what is found; the others are samples of the seeds, which tell how far it may be chance.
     good = about.sign * np.array([mean_of(cube, axis=2), *(resampled(cube) if cube.shape[2] > 1 else ())])
@@ -180,19 +181,23 @@ def _choices(scores: dict[str, np.ndarray], names: list[str], sign: float) -> tu
     return rules, tuple(names[place] for place in np.flatnonzero(everywhere))
 
 
-def _cube(runs: Matched, measure: str) -> tuple[np.ndarray, list[int], list[str], list[str]]:
-    """Return values by policy, future and seed, NaN for seeds that not every policy has a value for, and futures left out."""
+def by_future(runs: Matched, measures: Sequence[str]) -> tuple[np.ndarray, list[int], np.ndarray, list[str]]:
+    """Return values by measure, policy, future and seed, the policies, the futures, and in words those left out.
+
+    Values are NaN for seeds for which a policy has no value of one of the measures. Refuses results without any other.
+    """
     points, words = runs.points, runs.future_words()
     policies, futures = (np.unique(points[key]) for key in ("policy", "future"))
-    cube = np.full((len(policies), len(futures), len(runs.seeds)), np.nan)
+    cube = np.full((len(measures), len(policies), len(futures), len(runs.seeds)), np.nan)
     places = (np.searchsorted(policies, points["policy"]), np.searchsorted(futures, points["future"]))
-    cube[places] = runs.values[measure][points["point"].to_numpy()]
-    cube[:, np.isnan(cube).any(axis=0)] = np.nan
-    there = ~np.isnan(cube).all(axis=(0, 2))
+    for own, measure in zip(cube, measures, strict=True):
+        own[places] = runs.values[measure][points["point"].to_numpy()]
+    cube[:, :, np.isnan(cube).any(axis=(0, 1))] = np.nan
+    there = ~np.isnan(cube).all(axis=(0, 1, 3))
     if not there.any():
-        raise CivicsimError(f"{runs.where}: {measure}: no future has a seed that every policy has a value for")
-    kept, left_out = ([words[int(future)] for future in futures[own]] for own in (there, ~there))
-    return cube[:, there], policies.tolist(), kept, left_out
+        names = ", ".join(measures)
+        raise CivicsimError(f"{runs.where}: {names}: no future has a seed that every policy has a value for")
+    return cube[:, :, there], policies.tolist(), futures[there], [words[int(future)] for future in futures[~there]]
 
 
 def resampled(cube: np.ndarray) -> Iterator[np.ndarray]:

@@ -2,10 +2,13 @@
 
 The method follows from the design: Sobol' indices from a Sobol' design, elementary effects from a Morris design, PAWN from a
 Latin hypercube of settings or from the draws of the uncertainties, all three SALib's; and an exact analysis of variance from a
-full grid (:mod:`civicsim.study.analysis.effects`). Each rests on means over seeds, and on every run: a run that is missing, has failed or has no number stops the analysis, which would otherwise be silently wrong.
+full grid (:mod:`civicsim.study.analysis.effects`). Beside PAWN stand partial rank correlations (PRCC) and standardised regression
+coefficients (SRC). Each rests on means over seeds, and on every run: a run that is missing, has failed or has no number stops the
+analysis, which would otherwise be silently wrong.
 
 Source: Saltelli et al. (2010, Computer Physics Communications 181:259); Morris (1991, Technometrics 33:161); Pianosi and
-Wagener (2018, Environmental Modelling & Software 108:197).
+Wagener (2018, Environmental Modelling & Software 108:197); Marino, Hogue, Ray and Kirschner (2008, Journal of Theoretical
+Biology 254:178) on PRCC and SRC; Bonett and Wright (2000, Psychometrika 65:23) on the interval of a rank correlation.
 """
 
 from __future__ import annotations
@@ -29,6 +32,8 @@ from civicsim.study.store.store import Store
 
 NOTHING = "(nothing)"
 """Stands for a factor without effect: the value of an index by chance."""
+ALL = "(all together)"
+"""Stands for all factors in a regression."""
 NO_VARIANCE = "none"
 """Stands for the indices of a measure that is the same in every row, which has no variance."""
 _PAWN_RESAMPLES = 40
@@ -48,7 +53,7 @@ class Sample:
 
     ``method`` is "sobol", "morris" or "pawn", ``names`` the columns of the k factors, and ``where`` the place of each row
     in the unit cube, shape (n, k). A Sobol' design may be large enough for second-order indices; a Morris design has
-    levels.
+    levels. ``values`` are the values of the factors, for regressions: NaN for one without order; by default ``where``.
     """
 
     method: str
@@ -56,6 +61,7 @@ class Sample:
     where: np.ndarray
     second_order: bool = False
     levels: int = 4
+    values: np.ndarray | None = None
 
 
 def sensitivity(
@@ -91,9 +97,13 @@ def sensitivity(
           factor "(nothing)", the 95 % quantile for factors shuffled at random;
         - full grid: "share" of the variance of runs of each factor and interaction, exact and hence without an interval, and
           that of run-to-run variation; see :func:`civicsim.study.analysis.effects.variance_shares`.
+        - beside PAWN, for factors with an order where there are at least three more rows than factors: "PRCC", the correlation
+          of ranks without the linear part of all other factors (−1 to 1), "SRC", the standard deviations by which the measure
+          changes per standard deviation of the factor in a linear regression on all, and its "R²" at the factor "(all together)".
 
         Intervals are 95 % and show the uncertainty of the sample of parameters, for the seeds of the study. "spread" and
-        "mean" of Morris have a chi-squared and a t interval over trajectories, "mean size" a bootstrap interval.
+        "mean" of Morris have a chi-squared and a t interval over trajectories, "mean size" a bootstrap interval; "PRCC" has the
+        interval of Fisher's z with Bonett and Wright's variance, "SRC" the t interval of the regression.
 
     Raises
     ------
@@ -121,8 +131,10 @@ def sensitivity(
                 )
             case = {"measure": name, "label": about.label, "unit": about.unit}
             case |= {"words": str(own) if design.sampled else words[int(own)], "shock": shock, "method": sample.method}
-            size = {"index_unit": _INDEX_UNIT.get(sample.method, about.unit), "n": len(y), "n_seeds": len(runs.seeds)}
-            rows += [case | found | size for found in indices(sample, y)]
+            size = {"n": len(y), "n_seeds": len(runs.seeds)}
+            for found in indices(sample, y):
+                unit = _INDEX_UNIT.get(found["index"], about.unit)
+                rows.append(case | found | {"index_unit": unit} | size)
     if not rows:
         raise CivicsimError(
             f"{store.path}: no policy is compared with another, so that there is no difference to analyse"
@@ -131,9 +143,10 @@ def sensitivity(
 
 
 _INDEX_UNIT = {
-    "sobol": "share of the variance",
-    "anova": "share of the variance",
-    "pawn": "gap between distributions, 0-1",
+    **dict.fromkeys(("first", "total", "second", "share", "R²"), "share of the variance"),
+    "median": "gap between distributions, 0-1",
+    "PRCC": "correlation, −1 to 1",
+    "SRC": "standard deviations per standard deviation",
 }
 
 
@@ -150,7 +163,7 @@ def _of_grid(runs: Matched) -> pd.DataFrame:
     same = {"words": "all levels", "shock": "", "method": "anova", "low": np.nan, "high": np.nan}
     rows = shares.rename(columns={"term": "factor", "share": "value", "n_cells": "n"}).assign(**same)
     rows["index"] = np.where(rows["value"].isna(), NO_VARIANCE, "share")
-    rows["index_unit"] = _INDEX_UNIT["anova"]
+    rows["index_unit"] = _INDEX_UNIT["share"]
     order = ("measure", "label", "unit", "words", "shock", "method", "factor", "index", "value", "low", "high")
     return rows[[*order, "index_unit", "n", "n_seeds"]]
 
@@ -159,7 +172,9 @@ def sample_of(runs: Matched, design: Design, free: tuple[str, ...]) -> Sample:
     """Return the sample that an analysis rests on: of the settings, or else of the uncertainties; refuse neither."""
     if design.sampled:
         method = {"sobol": "sobol", "morris": "morris"}.get(design.method, "pawn")
-        return Sample(method, free, unit_sample(design, len(free)), design.second_order, design.levels)
+        settings = runs.points.drop_duplicates("setting").sort_values("setting")
+        where = unit_sample(design, len(free))
+        return Sample(method, free, where, design.second_order, design.levels, _values_of(settings, free))
     if design.uncertain:
         raise CivicsimError(
             f"{runs.where}: a design of forms changes one rule at a time and is no sample: civicsim study multiverse reads it"
@@ -173,7 +188,13 @@ def sample_of(runs: Matched, design: Design, free: tuple[str, ...]) -> Sample:
     # Ranks, with ties in order of the draws, so that slices of a factor with few values hold equally many.
     numbers = [draws[name] if is_number(draws[name]) else draws[name].astype(str) for name in names]
     ranks = [values.rank(method="first").to_numpy() for values in numbers]
-    return Sample("pawn", names, (np.stack(ranks, axis=1) - 0.5) / len(draws))
+    return Sample("pawn", names, (np.stack(ranks, axis=1) - 0.5) / len(draws), values=_values_of(draws, names))
+
+
+def _values_of(points: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
+    """Return factors as numbers, shape (n, k); NaN for choices, which have no order."""
+    ordered = [points[name] if pd.api.types.is_numeric_dtype(points[name]) else np.nan for name in names]
+    return np.column_stack([np.broadcast_to(np.asarray(own, dtype=float), len(points)) for own in ordered])
 
 
 def _nothing_sampled(runs: Matched) -> str:
@@ -296,6 +317,35 @@ def _pawn(sample: Sample, y: np.ndarray) -> Iterator[Index]:
     ends = zip(np.fmax(0.0, own - half), np.fmin(1.0, own + half), strict=True)
     yield from zip(sample.names, ("median",) * k, own, ends, strict=True)
     yield NOTHING, "median", float(np.quantile(shuffled, CONFIDENCE)), _UNKNOWN
+    yield from regressions(sample, y)
+
+
+def regressions(sample: Sample, y: np.ndarray) -> Iterator[Index]:
+    """Yield PRCC and SRC of each factor with an order, and R²; nothing where there are too few rows, or factors are collinear."""
+    from scipy.special import ndtri, stdtrit
+    from scipy.stats import rankdata
+
+    values = sample.where if sample.values is None else sample.values
+    ordered = np.flatnonzero(np.isfinite(values).all(axis=0) & (np.ptp(values, axis=0) > 0.0))
+    x, n, k = values[:, ordered], len(y), len(ordered)
+    ranks = rankdata(np.column_stack([x, y]), axis=0)
+    if not k or n < k + 3 or min(map(np.linalg.matrix_rank, (x - x.mean(axis=0), ranks - ranks.mean(axis=0)))) < k:
+        return
+    names = [sample.names[place] for place in ordered]
+    # Without the linear part of all others, the correlation of two is an element of the inverse of the correlation matrix.
+    inverse = np.linalg.pinv(np.corrcoef(ranks, rowvar=False), hermitian=True)
+    partial = np.clip(-inverse[:-1, -1] / np.sqrt(np.diag(inverse)[:-1] * inverse[-1, -1]), -1.0, 1.0)
+    within = np.clip(partial, -1.0 + 1e-12, 1.0 - 1e-12)
+    half = ndtri(0.5 + CONFIDENCE / 2) * np.sqrt((1.0 + within**2 / 2) / (n - k - 2))
+    ends = np.tanh(np.arctanh(within) + np.outer((-1.0, 1.0), half)).T
+    yield from zip(names, ("PRCC",) * k, partial, ends, strict=True)
+    standard, target = (x - x.mean(axis=0)) / x.std(axis=0), (y - y.mean()) / y.std()
+    slopes = np.linalg.lstsq(standard, target, rcond=None)[0]
+    left = float(((target - standard @ slopes) ** 2).sum())
+    errors = np.sqrt(left / (n - k - 1) * np.diag(np.linalg.inv(standard.T @ standard)))
+    reach = stdtrit(n - k - 1, 0.5 + CONFIDENCE / 2) * errors
+    yield from zip(names, ("SRC",) * k, slopes, np.column_stack([slopes - reach, slopes + reach]), strict=True)
+    yield ALL, "R²", 1.0 - left / n, _UNKNOWN
 
 
 def parameters_against_seeds(results: Store | Matched, measures: Sequence[str] | None = None) -> pd.DataFrame:

@@ -88,7 +88,9 @@ class Study:
     precision : mapping
         When there are enough seeds; see :class:`civicsim.study.design.precision.Precision`.
     matters : mapping of str to float
-        By measure: the smallest difference that matters.
+        By column: the smallest difference that matters.
+    better : mapping of str to str
+        By measure without a better direction of its own: the one that is better here, "higher" or "lower".
     contrast : sequence of mapping
         What is expected: comparisons and their signs; see :mod:`civicsim.study.design.declared`.
     code : str
@@ -127,6 +129,7 @@ class Study:
     network: Mapping[str, Any] = field(default_factory=dict)
     precision: Mapping[str, Any] = field(default_factory=dict)
     matters: Mapping[str, float] = field(default_factory=dict)
+    better: Mapping[str, str] = field(default_factory=dict)
     contrast: Sequence[Mapping[str, Any]] = ()
     code: str = ""
     order: str = PUBLISHED
@@ -154,6 +157,14 @@ class Study:
         )
         for name, size in self.matters.items():
             checks.number(size, f"{self.where}: matters: {name}", 0.0)
+        checks.keys(
+            self.better, [column.measure for column in self.protocol.columns], f"{self.where}: better: no measure"
+        )
+        for name, way in self.better.items():
+            at, declared = f"{self.where}: better: {name}", self.protocol.declared.measures.get(name)
+            checks.choice(way, at, ("higher", "lower"))
+            if declared is not None and declared.better not in ("neither", way):
+                raise ScenarioError(f"{at} = {way!r}: {declared.better} is better by the measure itself")
 
     # -- making studies --------------------------------------------------------------------------------------------
 
@@ -189,7 +200,7 @@ class Study:
         ScenarioError
             If the protocol of existing results would change.
         """
-        fixed = set(changes) - {"question", "title", "expectation", "seeds", "precision", "matters"}
+        fixed = set(changes) - {"question", "title", "expectation", "seeds", "precision", "matters", "better"}
         if self.spelt_out is not None and fixed:
             raise ScenarioError(
                 f"{self.where}: {min(fixed)}: there are results of this study; write another study instead"
@@ -284,5 +295,6 @@ _CHECKS: dict[str, Callable[[Any, str], Any]] = {
     "shocks": partial(checks.table, of="a table of labels and lists of dated changes"),
     "events": checks.truth,
     "matters": partial(checks.table, of="measures and numbers"),
+    "better": partial(checks.table, of='measures and "higher" or "lower"'),
 }
 """How the values of keys are checked by themselves, before all are checked together."""
