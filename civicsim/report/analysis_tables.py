@@ -164,7 +164,7 @@ def _pairs_in_short(found: pd.DataFrame) -> tuple[pd.DataFrame, str]:
 
 
 def _beside(own: str, other: str) -> str:
-    """Return the parts of the other policy's words that are not in one's own; all where there are none."""
+    """Return the parts of the other policy's words that the first has not; all where it has them all."""
     return ", ".join(part for part in other.split(", ") if part not in own.split(", ")) or other
 
 

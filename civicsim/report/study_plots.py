@@ -202,7 +202,8 @@ def _indices(ax: Axes, view: View) -> Words:
         linewidth=0.9,
         linestyle=(0, (4, 3)),
     )
-    caption = f"{_INDEX_WORDS[method]} Thin line: 95 % interval, of the sample of parameters."
+    caption = _INDEX_WORDS[method]
+    caption += "" if method == "anova" else " Thin line: 95 % interval, of the sample of parameters."
     if second:
         for at, name in enumerate(shown):
             value, low, high = (table[key][second][name] for key in ("value", "low", "high"))
@@ -228,11 +229,13 @@ _INDEX: dict[str, tuple[str, str]] = {
     "sobol": ("total", "first"),
     "morris": ("mean size", "spread"),
     "pawn": ("median", ""),
+    "anova": ("share", ""),
 }
 _INDEX_WORDS = {
     "sobol": "Filled dot: total Sobol' index, with all that a factor takes part in; hollow diamond: first-order index, by itself.",
     "morris": "Filled dot: mean size of elementary effects (Morris); hollow diamond: their spread, large where effects interact.",
     "pawn": "Dot: PAWN index, the median gap between distributions.",
+    "anova": "Dot: exact share of the variance of all runs, of a factor, an interaction or run-to-run variation.",
 }
 
 

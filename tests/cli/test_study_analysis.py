@@ -157,7 +157,7 @@ not_testable = "nothing measures it"
 def test_declared_contrasts_are_checked_run_and_scored(call, kept):
     (kept.parent / "declared.toml").write_text(DECLARED)
     checked = call("study", "check", "declared.toml")
-    assert (checked.code, "3 points × 4 seeds" in checked.out) == (0, True), checked.err
+    assert (checked.code, "3 settings × 4 seeds = 12 runs" in checked.out) == (0, True), checked.out
     assert call("study", "run", "declared.toml", "--out", "declared", "--processes", "1").code == 0
     printed = call("study", "contrasts", "declared", "--out", "verdicts.csv")
     assert printed.code == 0, printed.err
@@ -184,7 +184,7 @@ def test_the_page_has_comparison_worst_runs_and_regret(call):
         assert f"<h2>{heading}</h2>" in page
     assert "run-to-run" in page
     assert page.count("<svg ") == 1
-    assert "Means with bars (the range from the 5 % to the 95 % of 20 futures)" in page
+    assert "thin line: the range from the 5 % to the 95 % of 20 futures, which shows parameter uncertainty" in page
     assert "http" not in page
 
 

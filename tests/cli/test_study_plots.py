@@ -65,7 +65,6 @@ def test_mistakes_are_one_line_each(call):
         ("--out", "figure.jpg"): "--out figure.jpg: expected a name that ends in .png or .svg or .pdf",
         ("--width", "20"): "--width 20: expected a whole number from 60 to 400",
         ("--dpi", "9999"): "--dpi 9999: expected a whole number from 72 to 1200",
-        ("--as", "indices"): "nothing is sampled",
         ("--as", "paths"): "keeps no weeks",
     }
     for words, part in cases.items():

@@ -78,7 +78,7 @@ def test_cells_of_a_comparison_are_those_of_the_store_in_every_format(call, kept
     rows = rows_of(Path("compared.tex").read_text())
     for row, about in zip(rows, found.to_dict("records"), strict=True):
         mean, interval = with_interval(about["difference"], about["low"], about["high"], sign=True)
-        assert row[2].replace("$-$", "−").startswith(f"{mean}\\newline {interval}")
+        assert row[2].replace("$-$", "−").startswith(f"{mean} ({interval})")
 
 
 def test_every_table_of_an_export_is_the_one_of_the_store(call, kept):

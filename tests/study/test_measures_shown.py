@@ -42,11 +42,13 @@ def test_what_matters_comes_before_the_flagship_measures_where_no_measure_is_nam
 def test_a_direction_of_the_study_is_used_by_every_analysis(shown):
     for way, best in (("higher", "idxmax"), ("lower", "idxmin")):
         store = shown(
-            measures=["grip"], better={"grip": way}, factors={"n_teams": 1, "team_size": 4, "n_executives": 1}
+            measures=["hours_spent_reporting"],
+            better={"hours_spent_reporting": way},
+            factors={"n_teams": 1, "team_size": 4, "n_executives": 1},
         )
         assert set(contrasts(store)["better"]) == {way}
-        found = regret(store, "grip")
-        means = store.to_pandas().groupby("style")["grip"].mean()
+        found = regret(store, "hours_spent_reporting")
+        means = store.to_pandas().groupby("style")["hours_spent_reporting"].mean()
         assert found.rules["chosen"].iloc[0] == getattr(means, best)()
     with pytest.raises(CivicsimError, match=r"neither direction is better, so that there is no regret; \[better\]"):
-        regret(shown(measures=["grip"]), "grip")
+        regret(shown(measures=["hours_spent_reporting"]), "hours_spent_reporting")

@@ -78,7 +78,7 @@ def contrasts(
     runs = matched(results, measures)
     words, rows = runs.policy_words(), []
     policies = runs.points["policy"].to_numpy()
-    compared = runs.pairs(against)
+    compared = runs.pairs(against)[["point", "policy", "shock", "against"]]
     compared = compared.assign(other=policies[compared["against"].to_numpy()])
     for name, about in runs.columns.items():
         for (policy, _, shock), part in compared.groupby(["policy", "other", "shock"], sort=False):
