@@ -75,7 +75,7 @@ def table_of(caption: str, columns: Columns, rows: pd.DataFrame | Iterable[Row])
 def folded(table: Table | None) -> Table | None:
     """Return a table without the columns that are the same in all of several rows: its caption gives them instead.
 
-    Numbers, measures and verdicts stay, and the first column unless each row has a measure of its own.
+    Numbers, with or without an interval, measures and verdicts stay, and the first column unless each row has a measure of its own.
     """
     if table is None or len(table.rows) < 2:
         return table
@@ -88,7 +88,7 @@ def folded(table: Table | None) -> Table | None:
         if k >= first
         and head not in ("Measure", "Verdict")
         and len(set(columns[k])) == 1
-        and not NUMBER.fullmatch(columns[k][0])
+        and not NUMBER.fullmatch(columns[k][0].partition(" (")[0])
     }
     words = "; ".join(f"{table.heads[k]} {text}" for k, text in shared.items() if text not in ("", "–"))
     kept = [k for k in range(len(columns)) if k not in shared]

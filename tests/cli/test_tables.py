@@ -205,6 +205,8 @@ def test_measures_with_a_row_each_are_rows_and_what_they_share_is_in_the_caption
         "Load (ratio)        −0.2",
         "Seen. In all rows: Policy new; Pairs 30 of 40.",
     ]
+    ties = Table("Seen.", ["Policy", "Mean"], [["old", "0.5 (0.4 to 0.6)"], ["new", "0.5 (0.4 to 0.6)"]])
+    assert folded(ties) == ties
     alone = Table("Seen.", ["Policy", "Measure", "Difference"], [["new", "Trust\n0–1", "+0.1"]])
     assert folded(alone) == alone
 
