@@ -151,7 +151,7 @@ def test_a_study_of_one_seed_is_given_a_second_one_however_little_is_asked(tmp_p
 
 def test_a_study_stops_at_its_limit_and_reports_what_is_still_too_wide(tmp_path):
     notes = []
-    rule = {"half_width": {"load": 1e-12}, "limit": 3, "batch": 2}
+    rule = {"half_width": {"trust": 1e-12}, "limit": 3, "batch": 2}
     store = run_study(small_study(seeds=2, precision=rule), tmp_path / "out", processes=0, note=notes.append)
     assert store.seeds == (1, 2, 3)
     assert any("intervals are still too wide at the limit of 3 seeds" in note for note in notes)
