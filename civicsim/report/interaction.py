@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from civicsim.report.look import GRID, Picture, PictureAxes, literal, looks_of, own_look, plain
+from civicsim.report.look import GRID, Picture, PictureAxes, draw_bars, literal, looks_of, own_look, plain
 from civicsim.report.words import INTERVAL
 from civicsim.study.analysis.effects import cell_means
 from civicsim.study.analysis.matched import Matched, matched, short
@@ -24,8 +24,8 @@ def interaction_figure(
 ) -> Axes:
     """Draw the mean of a measure at each level of a factor, a line for each combination of levels of others.
 
-    Lines that are not parallel show an interaction. A thin bar is the 95 % interval over seeds (run-to-run variation); where
-    there are draws, a broad pale one is the range of the middle 95 % of draws (parameter uncertainty).
+    Lines that are not parallel show an interaction. A thick pale bar is the 95 % interval over seeds (run-to-run variation);
+    where there are draws, a thin line is the range of the middle 95 % of draws (parameter uncertainty).
 
     Parameters
     ----------
@@ -61,17 +61,17 @@ def interaction_figure(
         for k, (name, look) in enumerate(looks.items()):
             own = means[lines == name]
             x = np.arange(len(levels)) + _APART * (k - (len(looks) - 1) / 2)
-            for kind, width, alpha in (("parameter", 8.0, 0.35), ("run", 1.4, 1.0)):
-                ends = own[f"{kind}_low"], own[f"{kind}_high"]
-                ax.vlines(x, *ends, color=look.colour, linewidth=width, alpha=alpha)
+            for at, row in zip(x, own.to_dict("records"), strict=True):
+                run, parameters = ((row[f"{kind}_low"], row[f"{kind}_high"]) for kind in ("run", "parameter"))
+                draw_bars(ax, look, run, parameters, at, upright=True)
             ax.plot(x, own["mean"], label=plain(name, _LONGEST_NAME), **look.of_line)
         ax.set_xticks(range(len(levels)), [short(level) for level in levels], parse_math=False)
         ax.yaxis.set_major_locator(MaxNLocator(6))
         ax.grid(axis="y", color=GRID, linewidth=0.8)
         ax.set_axisbelow(True)
-        bars = f"Thin bar: {INTERVAL} interval over {int(means['n_seeds'].max())} seeds"
+        bars = f"Thick bar: {INTERVAL} interval over {int(means['n_seeds'].max())} seeds"
         if means["n_draws"].max() > 1:
-            bars += f"; broad: middle {INTERVAL} of {int(means['n_draws'].max())} draws"
+            bars += f"; thin line: middle {INTERVAL} of {int(means['n_draws'].max())} draws"
         literal(ax.set_xlabel(f"{factor}\n{bars}"))
         literal(ax.set_ylabel(about.unit))
         literal(ax.set_title(about.label, loc="left"))

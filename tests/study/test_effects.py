@@ -11,6 +11,7 @@ from made_up import ABOUT, made_up
 from civicsim.errors import CivicsimError
 from civicsim.experiment.statistics import estimate
 from civicsim.report.interaction import interaction_figure
+from civicsim.report.look import THICK, THIN
 from civicsim.study.analysis.effects import (
     DRAWS,
     HIGHER,
@@ -199,11 +200,14 @@ def test_the_figure_draws_the_means_of_cells_and_both_kinds_of_uncertainty():
     runs = noisy(n_draws=3)
     ax = interaction_figure(runs, "quality", "b", ["a"])
     y = runs.values["quality"].reshape(2, 3, 2, 3, 5)
-    for line, own in zip(ax.lines, y, strict=True):
+    bars = [line for line in ax.lines if len(set(line.get_xdata())) == 1]
+    for line, own in zip([line for line in ax.lines if line not in bars], y, strict=True):
         assert line.get_ydata() == pytest.approx(own.mean(axis=(1, 2, 3)))
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["0", "6"]
-    # Per line: bars of draws, and bars of seeds.
-    assert len(ax.collections) == 4
+    cells = cell_means(runs, "quality", ["a", "b"])
+    for kind, width in (("run", THICK), ("parameter", THIN)):
+        ends = [sorted(bar.get_ydata()) for bar in bars if bar.get_linewidth() == width]
+        np.testing.assert_allclose(ends, cells[[f"{kind}_low", f"{kind}_high"]])
     assert "3 draws" in ax.get_xlabel()
     other = interaction_figure(noisy(), "quality", "b", [], ax=ax)
     assert other is ax
