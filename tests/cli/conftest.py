@@ -86,3 +86,21 @@ def small(tool: Tool, small_words: list[str]) -> Tool:
         return tool(*words[:at], *given, *words[at:])
 
     return call
+
+
+@pytest.fixture(scope="module")
+def kept(request, tmp_path_factory):
+    """The results of the module's STUDY, beside its study.toml."""
+    from civicsim.study.design.study import Study
+    from civicsim.study.run.runner import run_study
+
+    folder = tmp_path_factory.mktemp("study")
+    (folder / "study.toml").write_text(request.module.STUDY)
+    return run_study(Study.read(folder / "study.toml"), folder / "results", processes=0).path
+
+
+@pytest.fixture
+def call(tool, kept, monkeypatch):
+    """The tool, in the folder that holds the results."""
+    monkeypatch.chdir(kept.parent)
+    return tool

@@ -26,22 +26,6 @@ draws = 20
 """
 
 
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory):
-    from civicsim.study.design.study import Study
-    from civicsim.study.run.runner import run_study
-
-    folder = tmp_path_factory.mktemp("analysis")
-    (folder / "study.toml").write_text(STUDY)
-    return run_study(Study.read(folder / "study.toml"), folder / "results", processes=0).path
-
-
-@pytest.fixture
-def call(tool, kept, monkeypatch):
-    monkeypatch.chdir(kept.parent)
-    return tool
-
-
 def test_a_comparison_has_its_kinds_of_uncertainty_and_its_worst_runs(call):
     printed = call("study", "compare", "results", "--measures", "trust,load")
     assert printed.code == 0, printed.err

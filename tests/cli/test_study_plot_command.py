@@ -2,7 +2,6 @@
 
 import json
 
-import pytest
 from PIL import Image
 
 from civicsim.report.study_plots import PLOTS
@@ -19,22 +18,6 @@ team_size = 4
 n_executives = 1
 fear = [0.0, 0.5]
 """
-
-
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory):
-    from civicsim.study.design.study import Study
-    from civicsim.study.run.runner import run_study
-
-    folder = tmp_path_factory.mktemp("plots")
-    (folder / "study.toml").write_text(STUDY)
-    return run_study(Study.read(folder / "study.toml"), folder / "results", processes=0).path
-
-
-@pytest.fixture
-def call(tool, kept, monkeypatch):
-    monkeypatch.chdir(kept.parent)
-    return tool
 
 
 def test_a_figure_has_the_width_and_the_dots_asked_for(call, kept):

@@ -29,22 +29,6 @@ fear = [0.1, 0.6]
 """
 
 
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory):
-    from civicsim.study.design.study import Study
-    from civicsim.study.run.runner import run_study
-
-    folder = tmp_path_factory.mktemp("tables")
-    (folder / "study.toml").write_text(STUDY)
-    return run_study(Study.read(folder / "study.toml"), folder / "results", processes=0).path
-
-
-@pytest.fixture
-def call(tool, kept, monkeypatch):
-    monkeypatch.chdir(kept.parent)
-    return tool
-
-
 def rows_of(text):
     """Return the rows of the first table of a LaTeX file, each a list of cells."""
     body = text.split(r"\endlastfoot")[1].split(r"\end{longtable}")[0]
