@@ -11,6 +11,14 @@ from typing import Any, Protocol
 
 import numpy as np
 
+RANGES = ("first", "last", "first_part", "last_part", "first_linked", "last_linked")
+"""Arguments of kernels that state which rows they go through.
+
+``first`` to ``last`` − 1 are organisations; the kernel keeps to them. ``first_part`` to ``last_part`` − 1 are parts of organisations,
+whole teams each; the kernel writes to their people and teams alone. Several threads may be at work on other rows meanwhile.
+``first_linked`` to ``last_linked`` − 1 are organisations that are linked; the kernel may write to all of them, as no other thread works.
+"""
+
 
 class State(Protocol):
     """The state that a week changes: tables, ties and parameters by name, an event log, and a clock."""
@@ -18,8 +26,13 @@ class State(Protocol):
     tables: dict[str, Any]
     ties: Any
     log: Any
+    part: Any
+    draft: Any
     parameters: dict[str, Any]
     week: int
+
+    def ranges(self, first: int, last: int) -> dict[str, int]:
+        """Return what :data:`RANGES` stand for, of the organisations in rows ``first`` to ``last`` − 1."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -39,9 +52,9 @@ class Process:
         Columns that its ``act`` reads and writes, as ``"table.column"``, so far as they cannot be derived from the source:
         see :func:`civicsim.model.columns.columns_of`.
     kernels : tuple of compiled functions
-        What it does, in order, for the organisations in rows ``first`` to ``last`` − 1. The names of a kernel's arguments
-        specify what it takes: ``first``, ``last``, ``week``, ``ties``, ``log``, a table by its name, the process's own
-        parameters as ``p``, and those of another section as ``p_section``. A kernel looks at its switch itself.
+        What it does, in order. The names of a kernel's arguments specify what it takes: the rows that it goes through
+        (:data:`RANGES`), ``week``, ``ties``, ``log``, a table by its name, the process's own parameters as ``p``, and those
+        of another section as ``p_section``. A kernel looks at its switch itself.
     act : callable, optional
         ``act(cohort, first, last)`` in plain Python, done before the kernels and only where the process is switched on.
         It keeps to the organisations in rows ``first`` to ``last`` − 1: other threads simulate the others. Their
@@ -97,8 +110,8 @@ class Process:
         """Simulate one week of the organisations in rows ``first`` to ``last`` − 1."""
         if self.act is not None and self.acts(cohort, first, last, cohort.week):
             self.act(cohort, first, last)
+        given = cohort.ranges(first, last)
         for kernel in self.kernels:
-            given = {"first": first, "last": last}
             names = argument_names(kernel, self.name)
             kernel(*(given[name] if name in given else argument(cohort, name) for name in names))
 
@@ -119,6 +132,8 @@ def argument_names(kernel: Any, process: str) -> tuple[str, ...]:
 
 def argument(cohort: State, name: str) -> Any:
     """Return what a kernel's argument of that name stands for."""
-    if name in ("week", "ties", "log"):
+    if name in ("week", "ties", "log", "part"):
         return getattr(cohort, name)
+    if name in cohort.draft:
+        return cohort.draft[name]
     return cohort.parameters[name[2:]] if name.startswith("p_") else cohort.tables[name]

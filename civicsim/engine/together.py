@@ -19,14 +19,14 @@ from types import ModuleType
 from typing import Any
 
 from civicsim.engine.compiled import folder_of_code
-from civicsim.engine.process import Process, argument_names
+from civicsim.engine.process import RANGES, Process, argument_names
 
-_GIVEN = ("first", "last", "week", "row")
+_GIVEN = (*RANGES, "week", "row")
 """Arguments of kernels that the loop itself provides."""
 
 
 def source_of(opening: Any, processes: Sequence[Process], closing: Any) -> tuple[str, tuple[str, ...]]:
-    """Return the source of a function ``many_weeks``, and the names of its arguments after the first six.
+    """Return the source of a function ``many_weeks``, and the names of its other arguments: those that kernels take.
 
     Parameters
     ----------
@@ -55,17 +55,19 @@ def source_of(opening: Any, processes: Sequence[Process], closing: Any) -> tuple
         '"""The week, put together from the kernels of its processes. Written by civicsim; not meant to be edited."""',
         "",
         "from civicsim.engine.compiled import compiled",
+        "from civicsim.engine.meeting import meet",
         *imports,
         "",
         "",
         "@compiled",
-        f"def many_weeks(first, last, start, weeks, first_row, begun, {', '.join(others)}):",
+        f"def many_weeks({', '.join(RANGES)}, meeting, start, weeks, first_row, begun, {', '.join(others)}):",
         "    for k in range(weeks):",
         "        week = start + k",
         "        row = first_row + k",
         "        if k > 0 or not begun:",
         f"            {calls[0]}",
-        *(f"        {call}" for call in calls[1:]),
+        *(f"        meet(meeting)\n        {call}" for call in calls[1:]),
+        "        meet(meeting)",
         "",
     ]
     return "\n".join(lines), others
@@ -118,8 +120,8 @@ def together(opening: Any, processes: tuple[Process, ...], closing: Any) -> tupl
     Returns
     -------
     many_weeks : compiled function
-        ``many_weeks(first, last, start, weeks, first_row, begun, *others)``, where ``begun`` means that the first week has
-        been opened already
+        ``many_weeks(*ranges, meeting, start, weeks, first_row, begun, *others)``, where ``begun`` means that the first week
+        has been opened already. Threads that share a run call it at the same time, each with ranges of its own
     others : tuple of str
         Names of the other arguments: tables, ties, parameters and whatever the closing kernel takes.
     """

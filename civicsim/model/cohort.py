@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from civicsim.engine.parameters import as_row, column_dtype
+from civicsim.engine.process import RANGES
 from civicsim.engine.table import Table
 from civicsim.errors import ScenarioError
 from civicsim.model import organisation as tables_of
@@ -37,6 +39,7 @@ from civicsim.model.organisation import (
     TEAM_MANAGER,
     record_type,
 )
+from civicsim.model.parts import parts_of
 from civicsim.model.roster import Roster
 from civicsim.model.structure import GROUPS, Population, Structure
 
@@ -49,6 +52,8 @@ DEMAND = (0.5, 1.5)
 """Bounds of a team's demand, as a multiple of the mean. Assumption: beyond them a team would not be set up like that."""
 LEAST_WEEKS_TO_FILL = 4.0
 """Least mean time to fill a vacancy of an organisation. Assumption: no organisation hires faster than within a month."""
+BLOCK = 16
+"""Dimensions that are looked at side by side."""
 _TYPES = {name: record_type(columns) for name, columns in TABLES.items()}
 
 
@@ -71,6 +76,12 @@ class Cohort:
         What the scenario sets and what will change when; see :mod:`civicsim.model.processes.events`.
     log : (n, 8) int32 array
         Where kernels write events; without rows, nothing is written. See :mod:`civicsim.model.log`.
+    part : structured array
+        Parts of the organisations that can be simulated side by side; see :mod:`civicsim.model.parts`.
+    draft : dict of str to numpy.ndarray
+        What a kernel leaves for the next one of its process: ``shown`` (persons + 1, 2), what people show to one another,
+        with zeros last for those who are missing; ``moves`` (persons), ``news`` and ``marks`` (teams, dimensions), whole
+        numbers that need no more than a byte.
     """
 
     tables: Tables
@@ -79,6 +90,11 @@ class Cohort:
     week: int = 0
     plan: Any = None
     log: np.ndarray = field(default_factory=no_log)
+    part: np.ndarray = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Find the parts of the organisations."""
+        self.part = parts_of(self.tables["organisation"], self.tables["team"])
 
     def __getattr__(self, name: str) -> Any:
         tables = self.__dict__.get("tables")
@@ -89,6 +105,26 @@ class Cohort:
     def __setattr__(self, name: str, value: Any) -> None:
         # A table of that name is what will be simulated.
         (self.tables if name in TABLES else self.__dict__)[name] = value
+
+    @cached_property
+    def draft(self) -> dict[str, np.ndarray]:
+        """What kernels leave for one another within a process."""
+        persons, (teams, m) = self.n_persons, self.tables["practice"].shape
+        return {
+            "shown": np.zeros((persons + 1, 2)),
+            "met": np.zeros((teams, N_PATIENT_GROUPS)),
+            "moves": np.zeros(persons, dtype=np.int8),
+            "news": np.zeros((teams, -(-m // BLOCK) * BLOCK), dtype=np.int8),
+            "marks": np.zeros((teams, m), dtype=np.int8),
+        }
+
+    def ranges(self, first: int, last: int) -> dict[str, int]:
+        """Return the rows of organisations, of their parts, and of those that are linked, as one thread goes through them."""
+        start, end = (self._first_part(row) for row in (first, last))
+        return dict(zip(RANGES, (first, last, start, end, first, last), strict=True))
+
+    def _first_part(self, row: int) -> int:
+        return int(self.part["organisation"].searchsorted(row))
 
     @property
     def n_organisations(self) -> int:

@@ -36,7 +36,7 @@ def columns_of(process: Process) -> Columns:
 
     They are read from the source of its kernels and of its ``act``, and of the functions that these call, whether or
     not a particular week reaches them. Columns that only state which rows belong together are left out of what is read.
-    An ``act`` that cannot be followed states its columns in the process itself.
+    What a part counts is the tally. An ``act`` that cannot be followed states its columns in the process itself.
 
     Parameters
     ----------
@@ -53,6 +53,7 @@ def columns_of(process: Process) -> Columns:
         _follow(process.act, {next(iter(_arguments(process.act)), ""): COHORT}, touched)
     for kernel in process.kernels:
         given = dict(zip(_arguments(kernel), argument_names(kernel, process.name), strict=True))
+        given = {name: "tally" if what == "part" else what for name, what in given.items()}
         _follow(kernel, {name: what for name, what in given.items() if what in TABLES or what == "ties"}, touched)
     reads = {name for name in touched.read if not _is_place(name)}
     # To add to a count reads it, yet nothing depends on it.

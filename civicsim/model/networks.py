@@ -34,7 +34,7 @@ def count_friends(ties, a):
 
 
 @compiled
-def add_friends(one, other, ties, a, values, first):
+def add_friends(one, other, ties, a, values):
     """Return two totals with the two values of each of those with whom ``a`` has ties added, one by one.
 
     Parameters
@@ -46,14 +46,12 @@ def add_friends(one, other, ties, a, values, first):
     a : int
         Row of the person.
     values : (n + 1, 2) array
-        Two values for each person from row ``first`` on, and last two zeros, for empty slots.
-    first : int
-        Row of the person whose values come first.
+        Two values for each person, and last two zeros, for empty slots.
     """
     nowhere = values.shape[0] - 1
     for slot in range(N_TIES):
         friend = ties[a, slot]
-        at = friend - first if friend >= 0 else nowhere
+        at = friend if friend >= 0 else nowhere
         one += values[at, 0]
         other += values[at, 1]
     return one, other
@@ -136,42 +134,55 @@ def _insert(neighbour, t, n, other, count):
 
 
 @compiled
-def count_neighbours(first, last, organisation, team, person, ties, neighbour):
+def count_neighbours_of(those, o, organisation, team, person, ties, neighbour):
     """Fill ``neighbour`` with the teams to which each team has most ties, and how many.
 
     Where more teams are tied than fit, those with fewest ties are left out.
+
+    Parameters
+    ----------
+    those : row of organisations or parts
+        Whose teams.
+    o : int
+        Row of their organisation.
     """
     width = neighbour.shape[1]
+    # Ties stay within a run: its teams are those of neighbouring organisations.
+    one, beyond = o, o + 1
+    while one > 0 and organisation[one - 1].run == organisation[o].run:
+        one -= 1
+    while beyond < organisation.shape[0] and organisation[beyond].run == organisation[o].run:
+        beyond += 1
+    start = organisation[one].first_team
+    n_teams = organisation[beyond - 1].first_team + organisation[beyond - 1].n_teams - start
+    n_ties, tied = np.zeros(n_teams, dtype=np.int32), np.empty(n_teams, dtype=np.int32)
+    for t in range(those.first_team, those.first_team + those.n_teams):
+        n_tied = 0
+        for i in range(team[t].first_person, team[t].first_person + team[t].n_posts):
+            for slot in range(ties.shape[1]):
+                if ties[i, slot] < 0:
+                    break
+                other = person[ties[i, slot]].team
+                if other < 0:
+                    continue
+                if n_ties[other - start] == 0:
+                    tied[n_tied] = other
+                    n_tied += 1
+                n_ties[other - start] += 1
+        n = 0
+        for k in range(n_tied):
+            n = _insert(neighbour, t, n, tied[k], n_ties[tied[k] - start])
+            n_ties[tied[k] - start] = 0
+        for k in range(n, width):
+            neighbour[t, k].team = -1
+            neighbour[t, k].ties = 0
+
+
+@compiled
+def count_neighbours(first, last, organisation, team, person, ties, neighbour):
+    """Count the neighbours of all teams of some organisations; see :func:`count_neighbours_of`."""
     for o in range(first, last):
-        # Ties stay within a run: its teams are those of neighbouring organisations.
-        one, beyond = o, o + 1
-        while one > 0 and organisation[one - 1].run == organisation[o].run:
-            one -= 1
-        while beyond < organisation.shape[0] and organisation[beyond].run == organisation[o].run:
-            beyond += 1
-        start = organisation[one].first_team
-        n_teams = organisation[beyond - 1].first_team + organisation[beyond - 1].n_teams - start
-        n_ties, tied = np.zeros(n_teams, dtype=np.int32), np.empty(n_teams, dtype=np.int32)
-        for t in range(organisation[o].first_team, organisation[o].first_team + organisation[o].n_teams):
-            n_tied = 0
-            for i in range(team[t].first_person, team[t].first_person + team[t].n_posts):
-                for slot in range(ties.shape[1]):
-                    if ties[i, slot] < 0:
-                        break
-                    other = person[ties[i, slot]].team
-                    if other < 0:
-                        continue
-                    if n_ties[other - start] == 0:
-                        tied[n_tied] = other
-                        n_tied += 1
-                    n_ties[other - start] += 1
-            n = 0
-            for k in range(n_tied):
-                n = _insert(neighbour, t, n, tied[k], n_ties[tied[k] - start])
-                n_ties[tied[k] - start] = 0
-            for k in range(n, width):
-                neighbour[t, k].team = -1
-                neighbour[t, k].ties = 0
+        count_neighbours_of(organisation[o], o, organisation, team, person, ties, neighbour)
 
 
 def _other_team(

@@ -20,15 +20,13 @@ from civicsim.model.organisation import (
     PROFESSIONS,
     ROLES,
     SURVEY_ITEMS,
-    TALLY,
     record_type,
 )
+from civicsim.model.parts import add_counts, clear_counts
 
 if TYPE_CHECKING:
     import pandas as pd  # loaded where a table is made: a run without tables needs none
 
-_COUNTS = tuple(column.name for column in TALLY if not column.over)
-_ARRAYS = tuple(column.name for column in TALLY if column.over)
 _RECORDED = tuple(column for column in ORGANISATION if column.name in ENACTED_COLUMNS)
 ENACTED = record_type(_RECORDED)
 """What is recorded of each organisation every week, beside its tally and its snapshot."""
@@ -38,19 +36,22 @@ _TEAM = np.dtype([(name, np.float32) for name in TEAM_MEASURES])
 
 
 @compiled
-def clear_tally(first, last, tally):
-    """Set what is counted each week to nothing."""
+def clear_tally(first, last, organisation, tally, part):
+    """Set the counts of the week to 0."""
     for o in range(first, last):
-        count = tally[o]
-        for name in literal_unroll(_COUNTS):
-            count[name] = 0.0
-        for name in literal_unroll(_ARRAYS):
-            count[name][:] = 0.0
+        clear_counts(tally[o])
+        for k in range(organisation[o].first_part, organisation[o].first_part + organisation[o].n_parts):
+            clear_counts(part[k])
 
 
 @compiled
-def keep(first, last, row, organisation, tally, snapshot, team, kept_tally, kept_snapshot, kept_enacted, kept_team):
-    """Record a week of some organisations; records without rows are left alone."""
+def keep(
+    first, last, row, organisation, tally, part, snapshot, team, kept_tally, kept_snapshot, kept_enacted, kept_team
+):
+    """Add up what was counted in each part, and keep the record of a week; arrays without rows keep nothing."""
+    for o in range(first, last):
+        for k in range(organisation[o].first_part, organisation[o].first_part + organisation[o].n_parts):
+            add_counts(tally[o], part[k])
     if kept_tally.shape[0] > 0:
         for o in range(first, last):
             kept_tally[row, o] = tally[o]
@@ -59,7 +60,7 @@ def keep(first, last, row, organisation, tally, snapshot, team, kept_tally, kept
                 kept_enacted[row, o][name] = organisation[o][name]
             for name in literal_unroll(_HOURS):
                 kept_enacted[row, o][name][:] = organisation[o][name]
-    if kept_team.shape[0] > 0:
+    if kept_team.shape[0] > 0 and last > first:
         start = organisation[first].first_team
         stop = organisation[last - 1].first_team + organisation[last - 1].n_teams
         for t in range(start, stop):

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 
 import numpy as np
 
-from civicsim.engine.process import Process, argument
+from civicsim.engine.meeting import call_off, meeting_of
+from civicsim.engine.process import RANGES, Process, argument
 from civicsim.engine.together import together
 from civicsim.errors import ScenarioError, nearest
 from civicsim.model.cohort import Cohort
@@ -105,6 +107,11 @@ PERSONS_AT_ONCE = 1_000
 """Runs that are simulated together have about this many people, so that their tables stay in the processor's cache."""
 WEEKS_AT_ONCE = 52
 """Most weeks simulated in one call, so that progress is seen and an interruption is not kept waiting."""
+PERSON_WEEKS_AT_ONCE = 5_000_000
+"""Most people times weeks simulated in one call, for the same reason."""
+PARTS_TO_SHARE = 4
+"""Parts per thread from which on all threads simulate one run after another, instead of a run each: large runs then compete less
+for memory, and none is left over at the end."""
 
 
 def describe(processes: Sequence[Process] = WEEK) -> str:
@@ -215,22 +222,71 @@ def _blocks(cohort: Cohort, n: int) -> list[tuple[int, int]]:
     return list(zip(starts, [*starts[1:], len(runs)], strict=True))
 
 
+def _share_out(cohort: Cohort, threads: int, divisible: bool) -> tuple[int, int]:
+    """Return how many runs are simulated side by side, and how many threads share each of them."""
+    run, n_parts = cohort.organisation["run"], cohort.organisation["n_parts"]
+    n_runs, parts = len(np.unique(run)), int(np.bincount(run - run[0], weights=n_parts).min())
+    if divisible and parts >= PARTS_TO_SHARE * threads:
+        return 1, threads
+    side_by_side = max(1, min(threads, n_runs))
+    return side_by_side, max(1, min(threads // side_by_side, parts)) if divisible else 1
+
+
 def _simulate_a_week(
     own: Cohort, group: tuple[int, int], processes: Sequence[Process], recorder: Recorder, observe: Observer | None
 ) -> None:
     """Simulate a week of a group of runs process by process, so that Python code may take part."""
-    clear_tally(*group, own.tally)
+    clear_tally(*group, own.organisation, own.tally, own.part)
     for process in processes:
         process.step(own, *group)
     row = own.week - recorder.first_week
-    keep(*group, row, own.organisation, own.tally, own.snapshot, own.team, *recorder.arrays.values())
+    tables = (own.organisation, own.tally, own.part, own.snapshot, own.team)
+    keep(*group, row, *tables, *recorder.arrays.values())
     if observe is not None:
         observe(own, *group)
     own.week += 1
 
 
-def _simulate_together(own: Cohort, group: tuple[int, int], recorder: Recorder, end: int) -> None:
-    """Simulate a group of runs in one compiled call until Python code takes part again, or for a year at most.
+def _shares(cohort: Cohort, group: tuple[int, int], threads: int) -> list[dict[str, int]]:
+    """Return the rows that each thread goes through of a run that several simulate: about as many people, whole parts.
+
+    An organisation belongs to the thread that has its first part, and what reaches across organisations to the first thread.
+    """
+    whole, part = cohort.ranges(*group), cohort.part
+    parts = np.arange(whole["first_part"], whole["last_part"])
+    size = part["n_staff"][parts] + part["n_managers"][parts]
+    middle = np.cumsum(size) - size / 2
+    cuts = [int(parts[0] + np.searchsorted(middle, size.sum() * k / threads)) for k in range(threads)]
+    cuts.append(whole["last_part"])
+    starts = cohort.organisation["first_part"]
+    shares = []
+    for thread in range(threads):
+        first, last = (group[0] + int(np.searchsorted(starts[slice(*group)], cut)) for cut in cuts[thread : thread + 2])
+        linked = group if thread == 0 else (group[1], group[1])
+        shares.append(dict(zip(RANGES, (first, last, *cuts[thread : thread + 2], *linked), strict=True)))
+    return shares
+
+
+def _side_by_side(work: Callable[[dict[str, int], np.ndarray], None], shares: list[dict[str, int]]) -> None:
+    """Do work on each of some shares in a thread of its own; the threads meet."""
+    meeting = meeting_of(len(shares))
+
+    def do(share: dict[str, int]) -> None:
+        try:
+            work(share, meeting)
+        except BaseException:
+            call_off(meeting)
+            raise
+
+    if len(shares) == 1:
+        do(shares[0])
+        return
+    with ThreadPoolExecutor(len(shares)) as pool:
+        list(pool.map(do, shares))
+
+
+def _simulate_together(own: Cohort, group: tuple[int, int], recorder: Recorder, end: int, threads: int) -> None:
+    """Simulate a group of runs in compiled calls until Python code takes part again, or for a year at most.
 
     In :data:`WEEK` only the first process has Python code, so what it does in the first of these weeks can be done before. A
     log of events has room for one week.
@@ -238,16 +294,22 @@ def _simulate_together(own: Cohort, group: tuple[int, int], recorder: Recorder, 
     first_process = WEEK[0]
     acts = first_process.acts(own, *group, own.week)
     if acts:
-        clear_tally(*group, own.tally)
+        clear_tally(*group, own.organisation, own.tally, own.part)
         first_process.act(own, *group)  # type: ignore[misc]
     week = own.week + 1
-    at_once = WEEKS_AT_ONCE if recorder.log is None else 1
+    people = int(own.organisation["n_persons"][slice(*group)].sum())
+    at_once = max(1, min(WEEKS_AT_ONCE, PERSON_WEEKS_AT_ONCE // people)) if recorder.log is None else 1
     while week < min(end, own.week + at_once) and not first_process.acts(own, *group, week):
         week += 1
     many_weeks, names = together(clear_tally, WEEK, keep)
     row, kept = own.week - recorder.first_week, recorder.arrays
-    taken = (kept[name] if name in kept else argument(own, name) for name in names)
-    many_weeks(*group, own.week, week - own.week, row, acts, *taken)
+    taken = [kept[name] if name in kept else argument(own, name) for name in names]
+    weeks, start = week - own.week, own.week
+
+    def work(share: dict[str, int], meeting: np.ndarray) -> None:
+        many_weeks(*(share[name] for name in RANGES), meeting, start, weeks, row, acts, *taken)
+
+    _side_by_side(work, _shares(own, group, threads))
     own.week = week
 
 
@@ -272,7 +334,7 @@ def advance(
     processes : sequence of Process
         What happens in a week, in order.
     threads : int
-        Groups of runs that are stepped at the same time. The result does not depend on it.
+        Threads among which runs, or the parts of a large run, are shared out. The result does not depend on it.
     recorder : Recorder, optional
         Records each week.
     progress : callable, optional
@@ -291,14 +353,14 @@ def advance(
 
     def simulate(group: tuple[int, int]) -> None:
         # A group has its own clock: another may be in another week.
-        own = Cohort(cohort.tables, cohort.ties, cohort.parameters, start, cohort.plan)
+        own = copy(cohort)
         if kept.log is not None:
             own.log = kept.log.blank(*group)
         people = float(own.organisation["n_persons"][slice(*group)].sum())
         while own.week < start + weeks:
             before = own.week
             if at_once:
-                _simulate_together(own, group, kept, start + weeks)
+                _simulate_together(own, group, kept, start + weeks, within)
             else:
                 _simulate_a_week(own, group, processes, kept, observe)
             if kept.log is not None:
@@ -306,9 +368,10 @@ def advance(
             if progress is not None:
                 progress(people * (own.week - before))
 
-    blocks = _blocks(cohort, max(1, threads))
+    side_by_side, within = _share_out(cohort, max(1, threads), at_once and kept.log is None)
+    blocks = _blocks(cohort, side_by_side)
     groups = [group for block in blocks for group in _groups(cohort, *block, PERSONS_AT_ONCE if at_once else 1 << 62)]
-    if len(blocks) == 1:
+    if side_by_side == 1:
         for group in groups:
             simulate(group)
     else:

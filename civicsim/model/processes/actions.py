@@ -52,7 +52,8 @@ def _vacate(first, last, week, log, stream, size, chosen, organisation, tally, t
             u, _, _, _ = uniforms(org.seed, stream, week, person[i].key, 0)
             if u < size:
                 event.note((log, person[i].team, -1), event.EXIT, event.SHOCK, person=i)
-                leave_post(person[i], i, team, practice, ties, tally[o])
+                leave_post(person[i], i, team, practice, tally[o])
+                tally[o].ties_lost += drop_all_ties(ties, i)
 
 
 @_action

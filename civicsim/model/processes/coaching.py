@@ -42,32 +42,43 @@ def coached(trait, rate, strength):
 
 
 @compiled
-def _step(first, last, p, organisation, team, person, manager):
-    """Move coached managers towards openness, and people in teams with trials towards skill."""
-    for o in range(first, last):
-        org, q = organisation[o], p[o]
-        org.spent[COACHING] = 0.0
-        hours = org.hours[COACHING] if q.enabled else 0.0
-        strength = intensity(hours, q.full_hours)
-        for j in range(org.first_manager, org.first_manager + org.n_managers):
-            if strength > 0.0 and person[manager[j].person].vacant == 0:
-                manager[j].openness_anchor = coached(manager[j].openness_anchor, q.openness_rate, strength)
-        for t in range(org.first_team, org.first_team + org.n_teams):
+def _coach_teams(first_part, last_part, p, part, organisation, team, person, manager):
+    """Move people in teams with trials towards skill."""
+    for b in range(first_part, last_part):
+        own, o = part[b], part[b].organisation
+        hours = organisation[o].hours[COACHING] if p[o].enabled else 0.0
+        strength = intensity(hours, p[o].full_hours)
+        for t in range(own.first_team, own.first_team + own.n_teams):
             g = team[t]
             # Where there is no one to coach and nothing on trial, the hours go back to care.
             coached_here = g.n_trials > 0 or person[manager[g.manager].person].vacant == 0
             g.coaching_hours = hours * g.n_posts if coached_here else 0.0
-            org.spent[COACHING] += g.coaching_hours / org.n_staff
             if strength == 0.0 or g.n_trials == 0:
                 continue
             for i in range(g.first_person, g.first_person + g.n_posts):
                 if person[i].vacant == 0:
-                    person[i].skill = coached(person[i].skill, q.skill_rate * g.n_trials, strength)
+                    person[i].skill = coached(person[i].skill, p[o].skill_rate * g.n_trials, strength)
+
+
+@compiled
+def _coach_managers(first, last, p, organisation, team, person, manager):
+    """Move coached managers towards openness, and work out what was spent."""
+    for o in range(first, last):
+        org, q = organisation[o], p[o]
+        org.spent[COACHING] = 0.0
+        for t in range(org.first_team, org.first_team + org.n_teams):
+            org.spent[COACHING] += team[t].coaching_hours / org.n_staff
+        strength = intensity(org.hours[COACHING] if q.enabled else 0.0, q.full_hours)
+        if strength == 0.0:
+            continue
+        for j in range(org.first_manager, org.first_manager + org.n_managers):
+            if person[manager[j].person].vacant == 0:
+                manager[j].openness_anchor = coached(manager[j].openness_anchor, q.openness_rate, strength)
 
 
 PROCESS = Process(
     name="coaching",
     title="Coaching makes managers more open, slowly and until they leave, and lets teams learn more from trials.",
     parameters=Parameters,
-    kernels=(_step,),
+    kernels=(_coach_teams, _coach_managers),
 )

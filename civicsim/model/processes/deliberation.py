@@ -174,21 +174,20 @@ def _talk_over(at, week, q, gain, org, count, team, practice, person):
 
 
 @compiled
-def _step(first, last, week, log, p, p_practice, organisation, tally, team, practice, person):
+def _deliberate(first_part, last_part, week, log, p, p_practice, part, organisation, team, practice, person):
     """Let each team deliberate as many endorsed ideas as it has hours for."""
     m = practice.shape[1]
     # Dimensions on which a team may deliberate. There is room for one too many, which does not count.
     open_ideas = np.empty(m + 1, dtype=np.int64)
-    for o in range(first, last):
+    for b in range(first_part, last_part):
+        own, o = part[b], part[b].organisation
         if not p[o].enabled:
-            organisation[o].spent[DELIBERATION] = 0.0
-            for t in range(organisation[o].first_team, organisation[o].first_team + organisation[o].n_teams):
+            for t in range(own.first_team, own.first_team + own.n_teams):
                 team[t].conflict = team[t].deliberation_hours = 0.0
             continue
-        org, q, count = organisation[o], p[o], tally[o]
+        org, q = organisation[o], p[o]
         price = q.n_discussants * q.hours_each
-        spent = 0.0
-        for t in range(org.first_team, org.first_team + org.n_teams):
+        for t in range(own.first_team, own.first_team + own.n_teams):
             g = team[t]
             g.conflict = 0.0
             g.deliberation_credit += org.hours[DELIBERATION] * g.n_posts
@@ -205,7 +204,7 @@ def _step(first, last, week, log, p, p_practice, organisation, tally, team, prac
                     if g.deliberation_credit < price:
                         break
                     gain = p_practice[o].judgement_gain
-                    hours = q.hours_each * _talk_over((log, t, d), week, q, gain, org, count, team, practice, person)
+                    hours = q.hours_each * _talk_over((log, t, d), week, q, gain, org, own, team, practice, person)
                     g.deliberation_credit -= hours
                     used += hours
                 cost = q.conflict_cost * max(0.0, g.conflict - q.conflict_tolerance)
@@ -216,7 +215,15 @@ def _step(first, last, week, log, p, p_practice, organisation, tally, team, prac
             g.deliberation_credit = min(g.deliberation_credit, price)
             g.hostility = unit(g.hostility + hostility_change(q, g.hostility, used / g.n_posts, g.overload))
             g.deliberation_hours = used
-            spent += used
+
+
+@compiled
+def _add_up(first, last, organisation, team):
+    """Work out what was spent on deliberation."""
+    for o in range(first, last):
+        org, spent = organisation[o], 0.0
+        for t in range(org.first_team, org.first_team + org.n_teams):
+            spent += team[t].deliberation_hours
         org.spent[DELIBERATION] = spent / org.n_staff
 
 
@@ -224,5 +231,5 @@ PROCESS = Process(
     name="deliberation",
     title="Teams deliberate endorsed ideas: difference sharpens judgement, undue conflict spoils it and costs safety.",
     parameters=Parameters,
-    kernels=(_step,),
+    kernels=(_deliberate, _add_up),
 )

@@ -134,14 +134,14 @@ def _mean_mood(g, person):
 
 
 @compiled
-def _respond(at, slot, contested, code, week, org, q, way, candour, fear, hurry, g, mood, draws, count):
-    """Let a team that has taken in a directive comply with it, adapt it, resist it or pretend."""
+def _respond(at, slot, code, week, org, q, way, candour, fear, hurry, g, mood, draws, count):
+    """Let a team that has taken in a directive comply, adapt it, resist it or pretend; return whether it contests it."""
     if slot.value == code:
         # Nothing to do, and nothing to pretend.
         count.in_line += 1
         event.note(at, event.DIRECTIVE, event.IN_LINE, value=code)
         slot.gamed = 0
-        return
+        return False
     _, u_signal, u_choice, u_guess = draws
     _, trust, skill, belonging, motivation, professionalism = mood
     duty = q.professionalism_weight * (professionalism - 0.5)
@@ -159,7 +159,6 @@ def _respond(at, slot, contested, code, week, org, q, way, candour, fear, hurry,
         u_choice,
     )
     event.note(at, event.DIRECTIVE, event.COMPLIED + chosen, value=code)
-    contested.contested += chosen == 1 or chosen == 2
     changed = False
     if chosen == 0:
         count.complied += 1
@@ -177,43 +176,79 @@ def _respond(at, slot, contested, code, week, org, q, way, candour, fear, hurry,
         g.switching_hours += way.switching_hours
         count.adopted_vertical += 1
         count.adopted_right += slot.value == slot.reality
+    return chosen == 1 or chosen == 2
 
 
 @compiled
-def _step(first, last, week, log, p, p_practice, p_compact, organisation, dimension, tally, team, practice, person):
-    """Let each team decide on each directive that is out, once."""
+def _how_many(dimensions):
+    """Return on how many dimensions a directive is out."""
+    n = 0
+    for d in range(dimensions.shape[0]):
+        n += dimensions[d].directive
+    return n
+
+
+@compiled
+def _decide(
+    first_part,
+    last_part,
+    week,
+    log,
+    p,
+    p_practice,
+    p_compact,
+    part,
+    organisation,
+    dimension,
+    team,
+    practice,
+    person,
+    marks,
+):
+    """Let each team decide on each directive that is out, and mark those that it contests."""
     m = practice.shape[1]
-    for o in range(first, last):
-        if not p[o].enabled:
+    for b in range(first_part, last_part):
+        own, o = part[b], part[b].organisation
+        n_directives = _how_many(dimension[o])
+        if not p[o].enabled or n_directives == 0:
             continue
-        org, q, way, count = organisation[o], p[o], p_practice[o], tally[o]
-        n_directives = 0
-        for d in range(m):
-            n_directives += dimension[o, d].directive
-        org.directive_memory += (52.0 * n_directives / m - org.directive_memory) / MEMORY_WEEKS
-        if n_directives == 0:
-            continue
+        org, q, way = organisation[o], p[o], p_practice[o]
         attended = attended_probability(n_directives, q.attention)
         hurry = q.urgency_weight * org.urgency
         fear = fear_in_a_hurry(org.fear_enacted, hurry)
         candour = p_compact[o].candour * ledger(org.compact) if p_compact[o].enabled else 0.0
-        for t in range(org.first_team, org.first_team + org.n_teams):
+        for t in range(own.first_team, own.first_team + own.n_teams):
             g = team[t]
+            marks[t, :] = 0
             mood = _mean_mood(g, person)
             if mood[0] == 0:
                 continue
             for d in range(m):
                 if dimension[o, d].directive == 0:
                     continue
-                count.directives += 1
+                own.directives += 1
                 draws = uniforms(org.seed, STREAM, week, g.key, d)
                 at, code = (log, t, d), dimension[o, d].code
                 if draws[0] < attended:
-                    slot, dim = practice[t, d], dimension[o, d]
-                    _respond(at, slot, dim, code, week, org, q, way, candour, fear, hurry, g, mood, draws, count)
+                    slot = practice[t, d]
+                    marks[t, d] = _respond(at, slot, code, week, org, q, way, candour, fear, hurry, g, mood, draws, own)
                 else:
-                    count.overlooked += 1
+                    own.overlooked += 1
                     event.note(at, event.DIRECTIVE, event.OVERLOOKED, value=code)
+
+
+@compiled
+def _settle(first, last, p, organisation, dimension, marks):
+    """Count the teams that contest a directive; after that, none is out any more."""
+    m = dimension.shape[1]
+    for o in range(first, last):
+        if not p[o].enabled:
+            continue
+        org, n_directives = organisation[o], _how_many(dimension[o])
+        org.directive_memory += (52.0 * n_directives / m - org.directive_memory) / MEMORY_WEEKS
+        for t in range(org.first_team, org.first_team + (org.n_teams if n_directives > 0 else 0)):
+            for d in range(m):
+                dimension[o, d].contested += marks[t, d]
         for d in range(m):
             dimension[o, d].directive = 0
 
@@ -222,5 +257,5 @@ PROCESS = Process(
     name="directives",
     title="Teams decide on the directives issued last quarter's end: comply, adapt, resist or game.",
     parameters=Parameters,
-    kernels=(_step,),
+    kernels=(_decide, _settle),
 )

@@ -35,14 +35,13 @@ def local_reality(truth, kappa, u):
 
 
 @compiled
-def _step(first, last, week, p, organisation, dimension, team, practice):
-    """Redraw a few local realities, and rarely flip a common one."""
+def _flip(first, last, week, p, organisation, dimension, team, practice):
+    """Rarely flip a common reality: all teams then draw theirs on that dimension anew, so that κ keeps its meaning."""
     m = dimension.shape[1]
     for o in range(first, last):
         if not p[o].enabled:
             continue
         org = organisation[o]
-        # The common reality: a flip redraws the realities of all teams on that dimension, so that κ keeps its meaning.
         u, chosen, _, _ = uniforms(org.seed, STREAM, week, org.key, 0)
         if poisson(m * p[o].rate * p[o].common_share, u, 1):
             d = int(chosen * m)
@@ -50,7 +49,18 @@ def _step(first, last, week, p, organisation, dimension, team, practice):
             for t in range(org.first_team, org.first_team + org.n_teams):
                 v, _, _, _ = uniforms(org.seed, STREAM, week, team[t].key, 1)
                 practice[t, d].reality = local_reality(dimension[o, d].truth, dimension[o, d].kappa, v)
-        for t in range(org.first_team, org.first_team + org.n_teams):
+
+
+@compiled
+def _redraw(first_part, last_part, week, p, part, organisation, dimension, team, practice):
+    """Redraw a few local realities."""
+    m = dimension.shape[1]
+    for b in range(first_part, last_part):
+        own, o = part[b], part[b].organisation
+        if not p[o].enabled:
+            continue
+        org = organisation[o]
+        for t in range(own.first_team, own.first_team + own.n_teams):
             u, _, _, _ = uniforms(org.seed, STREAM, week, team[t].key, 2)
             for k in range(poisson(m * 2.0 * p[o].rate, u, MOST_REDRAWS)):
                 chosen, v, _, _ = uniforms(org.seed, STREAM, week, team[t].key, 3 + k)
@@ -62,5 +72,5 @@ PROCESS = Process(
     name="drift",
     title="What is right for patients drifts, team by team and now and then everywhere.",
     parameters=Parameters,
-    kernels=(_step,),
+    kernels=(_flip, _redraw),
 )

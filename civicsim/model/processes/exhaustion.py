@@ -242,15 +242,16 @@ def _move(org, q, usual, week, contracted, start, total, filled, treated, met, n
 
 
 @compiled
-def _step(first, last, week, p, p_reference, p_structure, organisation, team, person):
+def _step(first_part, last_part, week, p, p_reference, p_structure, part, organisation, team, person):
     """Move exhaustion by the week's load, fear, company, recovery and chance."""
-    for o in range(first, last):
+    for b in range(first_part, last_part):
+        own, o = part[b], part[b].organisation
         if not p[o].enabled:
             continue
         org, q, usual, contracted = organisation[o], p[o], p_reference[o], p_structure[o].contracted_hours
-        shared, own = q.noise_sd * np.sqrt(q.noise_shared), q.noise_sd * np.sqrt(1.0 - q.noise_shared)
-        for one in range(org.first_team, org.first_team + org.n_teams, TEAMS_AT_ONCE):
-            beyond, start, n_posts = block_of(org, team, one)
+        shared, alone = q.noise_sd * np.sqrt(q.noise_shared), q.noise_sd * np.sqrt(1.0 - q.noise_shared)
+        for one in range(own.first_team, own.first_team + own.n_teams, TEAMS_AT_ONCE):
+            beyond, start, n_posts = block_of(own, team, one)
             # Colleagues are seen as they were at the start of the week: it is summed up before anybody moves.
             total, filled, treated, met = np.empty(n_posts), np.empty(n_posts), np.empty(n_posts), np.empty(n_posts)
             for t in range(one, beyond):
@@ -264,13 +265,13 @@ def _step(first, last, week, p, p_reference, p_structure, organisation, team, pe
                     in_post += here
                 for k in range(g.first_person - start, g.first_person + g.n_posts - start):
                     total[k], filled[k], treated[k], met[k] = in_team, in_post, push, event
-            _move(org, q, usual, week, contracted, start, total, filled, treated, met, own, person)
+            _move(org, q, usual, week, contracted, start, total, filled, treated, met, alone, person)
         # Managers have no team around them, and go by promises to the organisation as a whole.
-        n = org.n_persons - org.n_staff
-        none = np.zeros(n)
-        push = np.full(n, treatment(q, usual, org.fear_enacted, org.contract, org.answered_memory, org.invitation))
-        start = org.first_person + org.n_staff
-        _move(org, q, usual, week, contracted, start, none, none, push, none, q.noise_sd, person)
+        none = np.zeros(own.n_managers)
+        push = np.full(
+            own.n_managers, treatment(q, usual, org.fear_enacted, org.contract, org.answered_memory, org.invitation)
+        )
+        _move(org, q, usual, week, contracted, own.first_leader, none, none, push, none, q.noise_sd, person)
 
 
 PROCESS = Process(

@@ -177,22 +177,25 @@ def _learn_safety(q, usual, fear, start, n_posts, around, n_around, climate, ope
 
 
 @compiled
-def _step(first, last, week, p, p_reference, organisation, team, person, manager, ties):
+def _show(first_part, last_part, part, person, shown):
+    """Let all staff see how safe each felt before this week taught anything, and which posts are filled."""
+    for b in range(first_part, last_part):
+        own = part[b]
+        for i in range(own.first_person, own.first_person + own.n_staff):
+            here = 1.0 - person[i].vacant
+            shown[i, 0], shown[i, 1] = here * person[i].safety, here
+
+
+@compiled
+def _learn(first_part, last_part, week, p, p_reference, part, organisation, team, person, manager, ties, shown):
     """Move efficacy, agency and safety by what the week taught."""
-    # Friends may work in another organisation of the run: all safety is kept before any moves, and whether
-    # a post is filled. Last come zeros, for empty slots of ties.
-    start_of_all = organisation[first].first_person
-    n_persons = organisation[last - 1].first_person + organisation[last - 1].n_persons - start_of_all
-    before = np.zeros((n_persons + 1, 2))
-    for i in range(n_persons):
-        here = 1.0 - person[start_of_all + i].vacant
-        before[i, 0], before[i, 1] = here * person[start_of_all + i].safety, here
-    for o in range(first, last):
+    for b in range(first_part, last_part):
+        own, o = part[b], part[b].organisation
         if not p[o].enabled:
             continue
         org, q, usual = organisation[o], p[o], p_reference[o]
-        for one in range(org.first_team, org.first_team + org.n_teams, TEAMS_AT_ONCE):
-            beyond, start, n_posts = block_of(org, team, one)
+        for one in range(own.first_team, own.first_team + own.n_teams, TEAMS_AT_ONCE):
+            beyond, start, n_posts = block_of(own, team, one)
             # Of each post: what its team saw this week, and the safety of those around.
             outcomes, n_outcomes, detriments = np.empty(n_posts), np.empty(n_posts), np.empty(n_posts)
             dealt, openness, climate = np.empty(n_posts), np.empty(n_posts), np.empty(n_posts)
@@ -207,13 +210,12 @@ def _step(first, last, week, p, p_reference, organisation, team, person, manager
                     climate[k] = g.climate if week < g.climate_until else 0.0
                 if q.safety_enabled:
                     total = filled = 0.0
-                    for i in range(g.first_person - start_of_all, g.first_person + g.n_posts - start_of_all):
-                        total += before[i, 0]
-                        filled += before[i, 1]
                     for i in range(g.first_person, g.first_person + g.n_posts):
-                        own = before[i - start_of_all, 0]
+                        total += shown[i, 0]
+                        filled += shown[i, 1]
+                    for i in range(g.first_person, g.first_person + g.n_posts):
                         around[i - start], n_around[i - start] = add_friends(
-                            total - own, filled - 1.0, ties, i, before, start_of_all
+                            total - shown[i, 0], filled - 1.0, ties, i, shown
                         )
             if q.efficacy_enabled:
                 _learn_efficacy(q, usual, start, n_posts, outcomes, n_outcomes, dealt, openness, person)
@@ -227,5 +229,5 @@ PROCESS = Process(
     name="learning",
     title="Staff learn from outcomes, their own and colleagues', whether speaking up helps and is safe.",
     parameters=Parameters,
-    kernels=(_step,),
+    kernels=(_show, _learn),
 )

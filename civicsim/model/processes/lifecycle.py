@@ -201,27 +201,33 @@ def _partner(neighbour, t, u):
 
 
 @compiled
-def _decide(at, week, q, hours, org, dimension, team, neighbour, practice, person, tally):
-    """End a finished trial: adopt, with a second team's consent where it takes two, or give it up."""
+def _second_team(t, d, m, week, seed, cross_boundary, team, neighbour):
+    """Return the team whose consent a change takes, −1 if there is none, and a random number for its consent."""
+    if not cross_boundary:
+        return -1, 0.0
+    u_partner, u_consent, _, _ = uniforms(seed, TRIALS, week, team[t].key, m + d)
+    return _partner(neighbour, t, u_partner), u_consent
+
+
+@compiled
+def _wins(at, week, q, seed, cross_boundary, team, neighbour, practice, person, count):
+    """End a finished trial: return whether it convinces, with a second team's consent where it takes two, or give it up."""
     _, t, d = at
     slot, g = practice[t, d], team[t]
-    count = tally[g.organisation]
     for i in range(g.first_person, g.first_person + g.n_posts):
         person[i].skill += q.skill_per_trial * (1.0 - person[i].skill)
     if not trial_convinces(slot.successes, q.n_cycles, mean_alignment(g, person), slot.idea_convenient):
         count.trials_lost += 1
         drop(at, slot, event.FAILED)
-        return
-    partner = -1
-    if dimension.cross_boundary:
-        u_partner, u_consent, _, _ = uniforms(org.seed, TRIALS, week, g.key, practice.shape[1] + d)
-        partner = _partner(neighbour, t, u_partner)
+        return False
+    if cross_boundary:
+        partner, u_consent = _second_team(t, d, practice.shape[1], week, seed, cross_boundary, team, neighbour)
         consent = consent_probability(q, team[partner], person) if partner >= 0 else 0.0
         if u_consent >= consent:
             count.trials_lost += 1
             drop(at, slot, event.NO_CONSENT)
-            return
-    _adopt(at, week, hours, team, practice, tally, partner)
+            return False
+    return True
 
 
 @compiled
@@ -254,32 +260,33 @@ def _run_cycle(at, slot, week, q, usual_motivation, org, g, person, count):
 
 @compiled
 def _try_ideas(
-    first,
-    last,
+    first_part,
+    last_part,
     week,
     log,
     p,
-    p_practice,
     p_reference,
+    part,
     organisation,
     dimension,
-    tally,
     team,
     neighbour,
     practice,
     person,
+    marks,
 ):
-    """Run trials, and decide those that are finished."""
+    """Run trials, end those that are finished, and mark those that convinced."""
     m = practice.shape[1]
     # Dimensions on which a team has something endorsed or in trial. There is room for one too many, which does not count.
     active = np.empty(m + 1, dtype=np.int64)
-    for o in range(first, last):
+    for b in range(first_part, last_part):
+        own, o = part[b], part[b].organisation
         if not p[o].enabled:
             continue
-        org, q, count = organisation[o], p[o], tally[o]
-        hours = p_practice[o].switching_hours
-        for t in range(org.first_team, org.first_team + org.n_teams):
+        org, q = organisation[o], p[o]
+        for t in range(own.first_team, own.first_team + own.n_teams):
             g = team[t]
+            marks[t, :] = 0
             if org.started_over:
                 _forget_programmes(log, t, practice)
             running = n_active = 0
@@ -302,38 +309,64 @@ def _try_ideas(
                     slot.idea_state = TRIAL
                     slot.idea_week = week
                     running += 1
-                    count.trials_begun += 1
+                    own.trials_begun += 1
                     event.note(at, event.TRIAL_STEP, event.BEGUN)
                 if slot.idea_state != TRIAL:
                     continue
                 age = week - slot.idea_week
                 if q.n_cycles > 0 and age > 0 and age % q.cycle_weeks == 0:
-                    _run_cycle(at, slot, week, q, p_reference[o].usual_motivation, org, g, person, count)
+                    _run_cycle(at, slot, week, q, p_reference[o].usual_motivation, org, g, person, own)
                 if slot.cycles >= q.n_cycles:
                     running -= 1
-                    _decide(at, week, q, hours, org, dimension[o, d], team, neighbour, practice, person, tally)
+                    across = dimension[o, d].cross_boundary
+                    marks[t, d] = _wins(at, week, q, org.seed, across, team, neighbour, practice, person, own)
             g.n_trials = running
 
 
 @compiled
-def _age_changes(first, last, week, log, p, organisation, tally, team, neighbour, practice):
-    """Let changes of the past year last or decay."""
+def _adopt_ideas(
+    first_linked,
+    last_linked,
+    week,
+    log,
+    p,
+    p_practice,
+    organisation,
+    dimension,
+    tally,
+    team,
+    neighbour,
+    practice,
+    marks,
+):
+    """Adopt the ideas whose trials convinced, one after another: a second team may belong to another organisation."""
     m = practice.shape[1]
-    # First see which changes decay, in all organisations, then let them: no fall counts for a neighbour in the
-    # same week.
-    n_teams = organisation[last - 1].first_team + organisation[last - 1].n_teams - organisation[first].first_team
-    decaying = np.empty((n_teams * m, 2), dtype=np.int64)
-    n_decaying = 0
-    # Changes that stand: team, its key, and dimension. There is room for one too many, which does not count.
-    standing = np.empty((3, n_teams * m + 1), dtype=np.int32)
-    for o in range(first, last):
+    for o in range(first_linked, last_linked):
+        org, hours = organisation[o], p_practice[o].switching_hours
+        for t in range(org.first_team, org.first_team + (org.n_teams if p[o].enabled else 0)):
+            for d in range(m):
+                if marks[t, d]:
+                    across = dimension[o, d].cross_boundary
+                    partner, _ = _second_team(t, d, m, week, org.seed, across, team, neighbour)
+                    _adopt((log, t, d), week, hours, team, practice, tally, partner)
+
+
+@compiled
+def _age_changes(first_part, last_part, week, log, p, part, organisation, team, neighbour, practice, marks):
+    """Let changes of the past year last, and mark those that decay: no fall counts for a neighbour in the same week."""
+    m = practice.shape[1]
+    for b in range(first_part, last_part):
+        own, o = part[b], part[b].organisation
         if not p[o].enabled:
             continue
         org, q = organisation[o], p[o]
+        # Changes that stand: team, its key, and dimension. There is room for one too many, which does not count.
+        standing = np.empty((3, own.n_teams * m + 1), dtype=np.int32)
         n = 0
-        for t in range(org.first_team, org.first_team + org.n_teams):
+        for t in range(own.first_team, own.first_team + own.n_teams):
             for d in range(m):
                 slot = practice[t, d]
+                marks[t, d] = 0
                 standing[0, n], standing[1, n], standing[2, n] = t, team[t].key, d
                 n += (slot.followed != 0) & (slot.adopted_week < week)
         draws = uniforms_at(org.seed, DECAY, week, standing[1, :n], standing[2, :n])
@@ -343,30 +376,37 @@ def _age_changes(first, last, week, log, p, organisation, tally, team, neighbour
             if u < decay_hazard(q, g.overload, g.leaver_memory, org.started_over, 0.0):
                 alike = _share_alike(neighbour, practice, t, d)
                 if u < decay_hazard(q, g.overload, g.leaver_memory, org.started_over, alike):
-                    decaying[n_decaying, 0], decaying[n_decaying, 1] = t, d
-                    n_decaying += 1
+                    marks[t, d] = 1
                     continue
             if week - slot.adopted_week >= YEAR:
                 slot.followed = 0
-                tally[o].sustained += 1
-                tally[o].changes[SUSTAINED, slot.origin] += 1.0
+                own.sustained += 1
+                own.changes[SUSTAINED, slot.origin] += 1.0
                 event.note((log, t, d), event.SUSTAINED, slot.origin)
-    for k in range(n_decaying):
-        t, d = decaying[k]
-        slot = practice[t, d]
-        count = tally[team[t].organisation]
-        fall_back(slot)
-        count.decayed += 1
-        count.changes[DECAYED, slot.origin] += 1.0
-        event.note((log, t, d), event.DECAY, slot.origin)
 
 
 @compiled
-def _spend_hours(first, last, p, organisation, tally, team):
+def _let_go(first_part, last_part, log, p, part, practice, marks):
+    """Let the changes that decay fall back."""
+    for b in range(first_part, last_part):
+        own, o = part[b], part[b].organisation
+        for t in range(own.first_team, own.first_team + (own.n_teams if p[o].enabled else 0)):
+            for d in range(practice.shape[1]):
+                if marks[t, d]:
+                    slot = practice[t, d]
+                    fall_back(slot)
+                    own.decayed += 1
+                    own.changes[DECAYED, slot.origin] += 1.0
+                    event.note((log, t, d), event.DECAY, slot.origin)
+
+
+@compiled
+def _spend_hours(first_part, last_part, p, part, team):
     """Work out the hours of each team's trials and changes this week."""
-    for o in range(first, last):
-        org, q, count = organisation[o], p[o], tally[o]
-        for t in range(org.first_team, org.first_team + org.n_teams):
+    for b in range(first_part, last_part):
+        own, o = part[b], part[b].organisation
+        q = p[o]
+        for t in range(own.first_team, own.first_team + own.n_teams):
             g = team[t]
             if not q.enabled:
                 g.improvement_hours, g.n_trials = 0.0, 0
@@ -376,12 +416,12 @@ def _spend_hours(first, last, p, organisation, tally, team):
             g.switching_hours -= changing
             g.originated_memory *= 1.0 - 1.0 / YEAR
             g.improvement_hours = changing + q.trial_hours * g.n_trials
-            count.hours_improvement += g.improvement_hours
+            own.hours_improvement += g.improvement_hours
 
 
 PROCESS = Process(
     name="lifecycle",
     title="Endorsed ideas go through trial cycles and are adopted or given up; changes last a year or decay.",
     parameters=Parameters,
-    kernels=(_try_ideas, _age_changes, _spend_hours),
+    kernels=(_try_ideas, _adopt_ideas, _age_changes, _let_go, _spend_hours),
 )

@@ -73,7 +73,7 @@ def _look_at_practices(t, g, practice):
 
 @written_in
 def _share_work(t, org, q, return_hours, contracted, managers, team, practice, person, count):
-    """Share a team's work among those present; return the hours of taking part that each takes out of rest."""
+    """Share a team's work among those present, and what of taking part they take out of rest."""
     g = team[t]
     convenient = _look_at_practices(t, g, practice)
     present = 0
@@ -86,7 +86,7 @@ def _share_work(t, org, q, return_hours, contracted, managers, team, practice, p
     # What each gives, and what the team gives together: it falls to those who are there.
     # What staff take on in return for promises in a ledger, as far as they believe in them.
     in_return = return_hours * g.belief
-    each = org.spent[PROTECTED] + org.spent[REPORTING] + org.partner_hours + in_return
+    each = org.hours[PROTECTED] + org.hours[REPORTING] + org.partner_hours + in_return
     part = g.peer_hours + (g.deliberation_hours + org.spent[PATIENTS] * g.n_posts) / at_work
     rest = q.participation_from_recovery * part
     together = g.improvement_hours + g.response_hours + g.settling_hours + g.observation_hours + g.coaching_hours
@@ -99,7 +99,7 @@ def _share_work(t, org, q, return_hours, contracted, managers, team, practice, p
         who = person[i]
         who.rest_hours = rest
         who.load = working_load(care, spent, who.voice_hours, failure, contracted)
-        who.headspace = usable_headspace(who.load, q.overtime, contracted, org.permission_enacted, org.spent[PROTECTED])
+        who.headspace = usable_headspace(who.load, q.overtime, contracted, org.permission_enacted, org.hours[PROTECTED])
         if who.vacant == 0:
             filled += 1
             load += who.load
@@ -107,25 +107,35 @@ def _share_work(t, org, q, return_hours, contracted, managers, team, practice, p
     g.load = load / max(filled, 1)
     g.headspace = unit(headspace / max(filled, 1))
     g.overload = unit(g.overload + (max(0.0, g.load - 1.0) - g.overload) / OVERLOAD_WEEKS)
-    return rest
 
 
 @compiled
-def _step(first, last, p, p_structure, p_compact, organisation, tally, team, practice, person, manager):
-    """Work out load and headspace, and each team's memory of overload."""
-    for o in range(first, last):
+def _load_staff(first_part, last_part, p, p_structure, p_compact, part, organisation, team, practice, person):
+    """Work out load and headspace of staff, and each team's memory of overload."""
+    for b in range(first_part, last_part):
+        own, o = part[b], part[b].organisation
         if not p[o].enabled:
             continue
         org, q = organisation[o], p[o]
         contracted, managers = p_structure[o].contracted_hours, p_structure[o].managers_per_team
+        return_hours = p_compact[o].return_hours * ledger(org.compact) if p_compact[o].enabled else 0.0
+        for t in range(own.first_team, own.first_team + own.n_teams):
+            _share_work(t, org, q, return_hours, contracted, managers, team, practice, person, own)
+
+
+@compiled
+def _load_managers(first, last, p, p_structure, organisation, team, person, manager):
+    """Work out load and headspace of managers, from those of the teams."""
+    for o in range(first, last):
+        if not p[o].enabled:
+            continue
+        org, q, contracted = organisation[o], p[o], p_structure[o].contracted_hours
         org.spent[PROTECTED] = org.hours[PROTECTED]
         org.spent[REPORTING] = org.hours[REPORTING]
-        return_hours = p_compact[o].return_hours * ledger(org.compact) if p_compact[o].enabled else 0.0
         mean_load = mean_rest = 0.0
         for t in range(org.first_team, org.first_team + org.n_teams):
-            rest = _share_work(t, org, q, return_hours, contracted, managers, team, practice, person, tally[o])
             mean_load += team[t].load / org.n_teams
-            mean_rest += rest / org.n_teams
+            mean_rest += person[team[t].first_person].rest_hours / org.n_teams
         # Assumption: managers share the load of those they lead.
         for j in range(org.first_manager, org.first_manager + org.n_managers):
             lead = person[manager[j].person]
@@ -141,5 +151,5 @@ PROCESS = Process(
     name="load",
     title="Demand is shared among those present; improvement, reporting, answering and work-arounds cost hours on top.",
     parameters=Parameters,
-    kernels=(_step,),
+    kernels=(_load_staff, _load_managers),
 )

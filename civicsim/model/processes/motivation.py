@@ -170,28 +170,29 @@ def _follow_staff(org, q, usual, start, grounds, promises, openness, part, n_tie
 
 
 @compiled
-def _step(first, last, p, p_compact, p_reference, organisation, team, person, manager, ties):
+def _step(first_part, last_part, p, p_compact, p_reference, part, organisation, team, person, manager, ties):
     """Move motivation, trust and, for staff, belonging."""
-    for o in range(first, last):
+    for b in range(first_part, last_part):
+        own, o = part[b], part[b].organisation
         if not p[o].enabled:
             continue
         org, q, usual = organisation[o], p[o], p_reference[o]
         gain, ratio = p_compact[o].fulfilment_gain, p_compact[o].breach_ratio
-        for one in range(org.first_team, org.first_team + org.n_teams, TEAMS_AT_ONCE):
-            beyond, start, n_posts = block_of(org, team, one)
+        for one in range(own.first_team, own.first_team + own.n_teams, TEAMS_AT_ONCE):
+            beyond, start, n_posts = block_of(own, team, one)
             grounds, promises, openness = np.empty(n_posts), np.empty(n_posts), np.empty(n_posts)
-            part, n_ties = np.empty(n_posts), np.empty(n_posts)
+            taken, n_ties = np.empty(n_posts), np.empty(n_posts)
             for t in range(one, beyond):
                 g, open_to_staff = team[t], manager[team[t].manager].openness
                 reasons = trust_grounds(q, usual, g.answered_share, open_to_staff, org.fear_enacted)
                 word = trust_in_promises(gain, ratio, g.fulfilment, g.contract)
                 for k in range(g.first_person - start, g.first_person + g.n_posts - start):
                     grounds[k], promises[k] = reasons, word
-                    openness[k], part[k] = open_to_staff, part_taken(g.originated_memory)
+                    openness[k], taken[k] = open_to_staff, part_taken(g.originated_memory)
             for k in range(n_posts):
                 n_ties[k] = count_friends(ties, start + k)
-            _follow_staff(org, q, usual, start, grounds, promises, openness, part, n_ties, person)
-        for i in range(org.first_person + org.n_staff, org.first_person + org.n_persons):
+            _follow_staff(org, q, usual, start, grounds, promises, openness, taken, n_ties, person)
+        for i in range(own.first_leader, own.first_leader + own.n_managers):
             who = person[i]
             if who.vacant:
                 continue

@@ -126,15 +126,15 @@ def _look(n, week, gain, seed, visible, checks, practice, person, problem):
 
 @compiled
 def _step(
-    first,
-    last,
+    first_part,
+    last_part,
     week,
     p,
     p_practice,
     p_reference,
+    part,
     organisation,
     dimension,
-    tally,
     team,
     practice,
     person,
@@ -143,13 +143,14 @@ def _step(
 ):
     """Let everyone at work make a few checks, and keep what looks wrong as problems of the week."""
     m = practice.shape[1]
-    for o in range(first, last):
+    for b in range(first_part, last_part):
+        own, o = part[b], part[b].organisation
         org, q = organisation[o], p[o]
-        for i in range(org.first_person, org.first_person + org.n_staff):
+        for i in range(own.first_person, own.first_person + own.n_staff):
             if person[i].noticed > 0.0:
                 person[i].noticed = 0.0
         if not q.enabled:
-            for t in range(org.first_team, org.first_team + org.n_teams):
+            for t in range(own.first_team, own.first_team + own.n_teams):
                 team[t].noticed = 0.0
             continue
         visible = np.empty(m, dtype=np.int64)
@@ -158,12 +159,12 @@ def _step(
             if dimension[o, d].staff_visible:
                 visible[n_visible] = d
                 n_visible += 1
-        for t in range(org.first_team, org.first_team + org.n_teams):
+        for t in range(own.first_team, own.first_team + own.n_teams):
             g = team[t]
             target = seek_target(manager[g.manager].openness, org.fear_enacted, org.measured_share, org.target_salience)
             g.seek = unit(g.seek + q.seek_rate * (unit(target + q.seek_shift) - g.seek))
-        for one in range(org.first_team, org.first_team + org.n_teams, TEAMS_AT_ONCE):
-            beyond, start, n_posts = block_of(org, team, one)
+        for one in range(own.first_team, own.first_team + own.n_teams, TEAMS_AT_ONCE):
+            beyond, start, n_posts = block_of(own, team, one)
             n_of = _count_checks(
                 org, q, p_reference[o].usual_motivation, week, one, beyond, start, n_posts, team, person
             )
@@ -181,7 +182,7 @@ def _step(
                 g.noticed = 0.0
                 for i in range(g.first_person, g.first_person + g.n_posts):
                     g.noticed += person[i].noticed
-                tally[o].noticed += g.noticed
+                own.noticed += g.noticed
 
 
 PROCESS = Process(

@@ -58,13 +58,15 @@ def _check(log, t, k, week, stream, seed, key, dims, accuracy, candour, origin, 
 
 
 @compiled
-def _step(first, last, week, log, p, p_practice, organisation, dimension, tally, team, practice, person, manager):
+def _look(
+    first_part, last_part, week, log, p, p_practice, part, organisation, dimension, team, practice, person, manager
+):
     """Let managers look at practices, and teams at those that bear on safety; what is wrong comes before the manager."""
     m = practice.shape[1]
-    for o in range(first, last):
-        org, q, gain, count = organisation[o], p[o], p_practice[o].judgement_gain, tally[o]
-        org.spent[OBSERVATION] = org.spent[HUDDLES] = 0.0
-        for t in range(org.first_team, org.first_team + org.n_teams):
+    for b in range(first_part, last_part):
+        own, o = part[b], part[b].organisation
+        org, q, gain = organisation[o], p[o], p_practice[o].judgement_gain
+        for t in range(own.first_team, own.first_team + own.n_teams):
             team[t].observation_hours = 0.0
         if not q.enabled or org.hours[OBSERVATION] + org.hours[HUDDLES] == 0.0:
             continue
@@ -77,39 +79,57 @@ def _step(first, last, week, log, p, p_practice, organisation, dimension, tally,
                 if dimension[o, d].safety_critical:
                     critical[n_critical] = d
                     n_critical += 1
-        for t in range(org.first_team, org.first_team + org.n_teams):
+        for t in range(own.first_team, own.first_team + own.n_teams):
             g, lead = team[t], person[manager[team[t].manager].person]
-            hours = org.hours[OBSERVATION] * g.n_posts
             if lead.vacant == 0 and lead.absent == 0 and n_visible > 0:
+                hours = org.hours[OBSERVATION] * g.n_posts
                 g.seek = unit(g.seek + q.seek_gain * hours * (1.0 - g.seek))
                 g.observation_credit += hours
                 g.observation_hours += hours
-                org.spent[OBSERVATION] += hours / org.n_staff
                 for k in range(checks_of(g.observation_credit, q.hours_per_check)):
                     g.observation_credit = max(0.0, g.observation_credit - q.hours_per_check)
                     # What managers see with their own eyes takes no one's courage.
                     right, seen = judges_rightly(lead.skill, gain), visible[:n_visible]
                     if _check(log, t, k, week, WATCH, org.seed, g.key, seen, right, 1.0, FROM_MANAGERS, practice):
-                        count.observed += 1
+                        own.observed += 1
                         g.noticed += 1.0
             if n_critical > 0:
                 common, candour = mean_skill(g, person), mean_propensity(g, person)
                 hours = org.hours[HUDDLES] * g.n_posts
                 g.huddle_credit += hours
                 g.observation_hours += hours
-                org.spent[HUDDLES] += hours / org.n_staff
                 for k in range(checks_of(g.huddle_credit, q.hours_per_huddle)):
                     g.huddle_credit = max(0.0, g.huddle_credit - q.hours_per_huddle)
                     # What is seen in a huddle is raised as far as people there dare to.
                     right, seen = judges_rightly(common, gain), critical[:n_critical]
                     if _check(log, t, k, week, HUDDLE, org.seed, g.key, seen, right, candour, FROM_TEAM, practice):
-                        count.huddled += 1
+                        own.huddled += 1
                         g.noticed += 1.0
+
+
+@compiled
+def _add_up(first, last, p, organisation, dimension, team, person, manager):
+    """Work out what was spent on watching and on huddles."""
+    for o in range(first, last):
+        org = organisation[o]
+        org.spent[OBSERVATION] = org.spent[HUDDLES] = 0.0
+        if not p[o].enabled or org.hours[OBSERVATION] + org.hours[HUDDLES] == 0.0:
+            continue
+        n_visible = n_critical = 0
+        for d in range(dimension.shape[1]):
+            n_visible += dimension[o, d].staff_visible
+            n_critical += dimension[o, d].staff_visible and dimension[o, d].safety_critical
+        for t in range(org.first_team, org.first_team + org.n_teams):
+            lead = person[manager[team[t].manager].person]
+            if lead.vacant == 0 and lead.absent == 0 and n_visible > 0:
+                org.spent[OBSERVATION] += org.hours[OBSERVATION] * team[t].n_posts / org.n_staff
+            if n_critical > 0:
+                org.spent[HUDDLES] += org.hours[HUDDLES] * team[t].n_posts / org.n_staff
 
 
 PROCESS = Process(
     name="observation",
     title="Managers who watch the work, and teams that huddle, bring problems to the table without anybody speaking up alone.",
     parameters=Parameters,
-    kernels=(_step,),
+    kernels=(_look, _add_up),
 )

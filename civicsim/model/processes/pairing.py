@@ -54,12 +54,13 @@ def takes_over(fits, accuracy, insistence, u_insist, u_judge):
 
 
 @compiled
-def _step(first, last, week, log, p, p_practice, organisation, dimension, tally, team, practice, person):
+def _step(first_part, last_part, week, log, p, p_practice, part, organisation, dimension, team, practice, person):
     """Let the weaker team of each pair take over practices of the stronger, and let both give their hours."""
     m = practice.shape[1]
-    for o in range(first, last):
-        org, q, count = organisation[o], p[o], tally[o]
-        for t in range(org.first_team, org.first_team + org.n_teams):
+    for b in range(first_part, last_part):
+        own, o = part[b], part[b].organisation
+        org, q = organisation[o], p[o]
+        for t in range(own.first_team, own.first_team + own.n_teams):
             g = team[t]
             if g.partner < 0:
                 continue
@@ -81,11 +82,11 @@ def _step(first, last, week, log, p, p_practice, organisation, dimension, tally,
                     continue
                 if takes_over(slot.reality == value, accuracy, q.insistence, u_insist, u_judge):
                     event.note((log, t, d), event.SPREAD, event.HANDED_ON, source=g.partner, value=value)
-                    change((log, t, d), slot, value, week, FROM_NEIGHBOURS, 0, count)
+                    change((log, t, d), slot, value, week, FROM_NEIGHBOURS, 0, own)
                     g.switching_hours += p_practice[o].switching_hours
-                    count.handed_on += 1
-                    count.adopted_horizontal += 1
-                    count.adopted_right += slot.value == slot.reality
+                    own.handed_on += 1
+                    own.adopted_horizontal += 1
+                    own.adopted_right += slot.value == slot.reality
 
 
 @compiled

@@ -149,31 +149,37 @@ def _bring_to_light(t, g, week, org, q, neighbour, practice):
                 practice[t, d].gamed = 0
 
 
-@written_in
-def _satisfy(org, q, met, team, patient):
-    """Move patients' satisfaction towards how well their team meets the needs of their group."""
-    for i in range(org.first_patient, org.first_patient + org.n_patients):
-        who = patient[i]
-        good = unit(met[who.team - org.first_team, who.group] * team[who.team].working)
-        who.satisfaction += q.satisfaction_rate * (good - who.satisfaction)
-
-
 @compiled
-def _step(first, last, week, p, p_reference, organisation, dimension, team, neighbour, practice, person, need, patient):
-    """Work out each team's true and reported quality, its harm and incidents, and patients' satisfaction."""
+def _care(
+    first_part,
+    last_part,
+    week,
+    p,
+    p_reference,
+    part,
+    organisation,
+    dimension,
+    team,
+    neighbour,
+    practice,
+    person,
+    need,
+    met,
+):
+    """Work out each team's true and reported quality, its harm and incidents, and how far it meets patients' needs."""
     m = practice.shape[1]
     fits = np.empty(m)
     needs = np.empty((N_PATIENT_GROUPS, m))
-    for o in range(first, last):
+    for b in range(first_part, last_part):
+        own, o = part[b], part[b].organisation
         if not p[o].enabled:
             continue
         org, q = organisation[o], p[o]
-        met = np.empty((org.n_teams, N_PATIENT_GROUPS))
         for k in range(N_PATIENT_GROUPS):
             for d in range(m):
                 needs[k, d] = need[o, k, d].weight
         weights, (weight, measured, critical) = _weights(dimension[o])
-        for t in range(org.first_team, org.first_team + org.n_teams):
+        for t in range(own.first_team, own.first_team + own.n_teams):
             g = team[t]
             exhaustion, safety, voiced, noticed = _mean_strain(g, person)
             # Care that is put off reaches patients late.
@@ -190,7 +196,7 @@ def _step(first, last, week, p, p_reference, organisation, dimension, team, neig
                 measured_hit += weights[1, d] * fit
                 shown += weights[1, d] * max(fit * working, 1.0 * slot.gamed)
                 critical_hit += weights[2, d] * fit
-            _meet_needs(fits, needs, met[t - org.first_team])
+            _meet_needs(fits, needs, met[t])
             if n_gamed > 0:
                 _bring_to_light(t, g, week, org, q, neighbour, practice)
             g.quality = working * hit / weight
@@ -202,12 +208,22 @@ def _step(first, last, week, p, p_reference, organisation, dimension, team, neig
             missed = let_through(q.interception, voiced, noticed, p_reference[o].usual_voice_share)
             g.harm = q.harm_rate / 52.0 * g.n_posts * unsafe * missed
             g.incidents = g.harm * reported_share(safety, g.seek)
-        _satisfy(org, q, met, team, patient)
+
+
+@compiled
+def _satisfy(first_part, last_part, p, part, team, patient, met):
+    """Move patients' satisfaction towards how well their team meets the needs of their group."""
+    for b in range(first_part, last_part):
+        own, o = part[b], part[b].organisation
+        for i in range(own.first_patient, own.first_patient + (own.n_patients if p[o].enabled else 0)):
+            who = patient[i]
+            good = unit(met[who.team, who.group] * team[who.team].working)
+            who.satisfaction += p[o].satisfaction_rate * (good - who.satisfaction)
 
 
 PROCESS = Process(
     name="quality",
     title="True quality follows fit, exhaustion and overload; reported quality also follows gaming.",
     parameters=Parameters,
-    kernels=(_step,),
+    kernels=(_care, _satisfy),
 )

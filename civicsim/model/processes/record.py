@@ -82,12 +82,12 @@ def intraclass_correlation(n_groups, n, sum_of_squares, total, between, sum_n_sq
 
 
 @compiled
-def _people(org, view, team, person):
-    """Record means over people, and each team's mean exhaustion and safety."""
+def _look_at_people(own, team, person):
+    """Add up the states of a part's staff, and note each team's means."""
     n_filled = n_absent = n_burnt_out = n_high = n_low = 0
     load = exhaustion = motivation = trust = headspace = safety = efficacy = 0.0
     belonging = agency = skill = propensity = propensity_high = propensity_low = 0.0
-    for t in range(org.first_team, org.first_team + org.n_teams):
+    for t in range(own.first_team, own.first_team + own.n_teams):
         g = team[t]
         team_filled, team_exhaustion, team_safety = 0, 0.0, 0.0
         for i in range(g.first_person, g.first_person + g.n_posts):
@@ -118,13 +118,88 @@ def _people(org, view, team, person):
         exhaustion += team_exhaustion
         safety += team_safety
         if team_filled > 0:
+            # The rounding of a sum can carry a mean of equal values a hair above 1.
             g.exhaustion, g.safety = min(1.0, team_exhaustion / team_filled), min(1.0, team_safety / team_filled)
-    staff = max(n_filled, 1)
+    own.sum_filled, own.sum_absent, own.sum_burnt_out, own.sum_high, own.sum_low = (
+        n_filled,
+        n_absent,
+        n_burnt_out,
+        n_high,
+        n_low,
+    )
+    own.sum_load, own.sum_exhaustion, own.sum_motivation, own.sum_trust = load, exhaustion, motivation, trust
+    own.sum_headspace, own.sum_safety, own.sum_efficacy = headspace, safety, efficacy
+    own.sum_belonging, own.sum_agency, own.sum_skill = belonging, agency, skill
+    own.sum_propensity, own.sum_propensity_high, own.sum_propensity_low = propensity, propensity_high, propensity_low
+
+
+@compiled
+def _look_at_practices(own, practice):
+    """Count a part's ideas by their state, and its changes that stand."""
+    waiting = endorsed = in_trial = gamed = followed = 0
+    for t in range(own.first_team, own.first_team + own.n_teams):
+        for d in range(practice.shape[1]):
+            slot = practice[t, d]
+            waiting += slot.idea_state == WAITING
+            endorsed += slot.idea_state == ENDORSED
+            in_trial += slot.idea_state == TRIAL
+            gamed += slot.gamed
+            followed += slot.followed
+    own.sum_waiting, own.sum_endorsed, own.sum_in_trial = waiting, endorsed, in_trial
+    own.sum_gamed, own.sum_followed = gamed, followed
+
+
+@compiled
+def _look(first_part, last_part, p, part, team, practice, person):
+    """Add up part by part what is recorded of people and practices."""
+    for b in range(first_part, last_part):
+        if p[part[b].organisation].enabled:
+            _look_at_people(part[b], team, person)
+            _look_at_practices(part[b], practice)
+
+
+@compiled
+def _people(org, view, part, person):
+    """Record the means of people's states."""
+    n_filled = n_absent = n_burnt_out = high = low = 0.0
+    load = exhaustion = motivation = trust = 0.0
+    view.headspace = view.safety = view.efficacy = view.belonging = view.agency = view.skill = 0.0
+    view.propensity = view.propensity_high = view.propensity_low = 0.0
+    view.ideas_waiting = view.ideas_endorsed = view.ideas_in_trial = view.gamed = view.followed = 0.0
+    for b in range(org.first_part, org.first_part + org.n_parts):
+        own = part[b]
+        n_filled += own.sum_filled
+        n_absent += own.sum_absent
+        n_burnt_out += own.sum_burnt_out
+        high += own.sum_high
+        low += own.sum_low
+        load += own.sum_load
+        exhaustion += own.sum_exhaustion
+        motivation += own.sum_motivation
+        trust += own.sum_trust
+        view.headspace += own.sum_headspace
+        view.safety += own.sum_safety
+        view.efficacy += own.sum_efficacy
+        view.belonging += own.sum_belonging
+        view.agency += own.sum_agency
+        view.skill += own.sum_skill
+        view.propensity += own.sum_propensity
+        view.propensity_high += own.sum_propensity_high
+        view.propensity_low += own.sum_propensity_low
+        view.ideas_waiting += own.sum_waiting
+        view.ideas_endorsed += own.sum_endorsed
+        view.ideas_in_trial += own.sum_in_trial
+        view.gamed += own.sum_gamed
+        view.followed += own.sum_followed
+    staff = max(n_filled, 1.0)
     view.n_staff_filled = n_filled
-    view.headspace, view.safety, view.efficacy = headspace / staff, safety / staff, efficacy / staff
-    view.belonging, view.agency, view.skill = belonging / staff, agency / staff, skill / staff
-    view.propensity = propensity / staff
-    view.propensity_high, view.propensity_low = propensity_high / max(n_high, 1), propensity_low / max(n_low, 1)
+    view.headspace, view.safety, view.efficacy = view.headspace / staff, view.safety / staff, view.efficacy / staff
+    view.belonging, view.agency, view.skill = view.belonging / staff, view.agency / staff, view.skill / staff
+    view.propensity /= staff
+    view.propensity_high, view.propensity_low = (
+        view.propensity_high / max(high, 1.0),
+        view.propensity_low / max(low, 1.0),
+    )
     for i in range(org.first_person + org.n_staff, org.first_person + org.n_persons):
         who = person[i]
         if who.vacant == 0:
@@ -135,7 +210,7 @@ def _people(org, view, team, person):
             exhaustion += who.exhaustion
             motivation += who.motivation
             trust += who.trust
-    people = max(n_filled, 1)
+    people = max(n_filled, 1.0)
     view.n_filled, view.n_absent, view.n_burnt_out = n_filled, n_absent, n_burnt_out
     view.load, view.exhaustion = load / people, exhaustion / people
     view.motivation, view.trust = motivation / people, trust / people
@@ -228,12 +303,11 @@ def _origins(org, view, team, person):
 
 
 @compiled
-def _teams(o, org, view, dimension, team, practice):
+def _teams(o, org, view, dimension, team):
     """Record means over teams, where ideas stand, and how far the code is right."""
-    m = practice.shape[1]
+    m = dimension.shape[1]
     overload = seek = mismatch = harm = incidents = conflict = hostility = 0.0
     quality = measured = unmeasured = reported = 0.0
-    waiting = endorsed = in_trial = gamed = followed = 0
     for t in range(org.first_team, org.first_team + org.n_teams):
         g = team[t]
         overload += g.overload
@@ -247,20 +321,11 @@ def _teams(o, org, view, dimension, team, practice):
         measured += g.quality_measured
         unmeasured += g.quality_unmeasured
         reported += g.quality_reported
-        for d in range(m):
-            slot = practice[t, d]
-            waiting += slot.idea_state == WAITING
-            endorsed += slot.idea_state == ENDORSED
-            in_trial += slot.idea_state == TRIAL
-            gamed += slot.gamed
-            followed += slot.followed
     n = org.n_teams
     view.overload, view.seek, view.mismatch = overload / n, seek / n, mismatch / n
     view.conflict, view.hostility, view.harm, view.incidents = conflict / n, hostility / n, harm, incidents
     view.quality, view.quality_measured = quality / n, measured / n
     view.quality_unmeasured, view.quality_reported = unmeasured / n, reported / n
-    view.ideas_waiting, view.ideas_endorsed, view.ideas_in_trial = waiting, endorsed, in_trial
-    view.gamed, view.followed = gamed, followed
     right = 0
     for d in range(m):
         right += dimension[o, d].code == dimension[o, d].truth
@@ -419,6 +484,7 @@ def _step(
     p_reference,
     p_forum,
     p_governing,
+    part,
     organisation,
     snapshot,
     dimension,
@@ -435,8 +501,8 @@ def _step(
         if not p[o].enabled:
             continue
         org, view = organisation[o], snapshot[o]
-        _people(org, view, team, person)
-        _teams(o, org, view, dimension, team, practice)
+        _people(org, view, part, person)
+        _teams(o, org, view, dimension, team)
         _spots(org, view, p_reference[o].usual_quality_spread, team)
         _misrated(org, view, p_governing[o].inadequate_below, team)
         _patients(org, view, panel[o], patient)
@@ -469,5 +535,5 @@ PROCESS = Process(
     name="record",
     title="The state of the organisation is recorded; no other process reads the record.",
     parameters=Parameters,
-    kernels=(_step,),
+    kernels=(_look, _step),
 )

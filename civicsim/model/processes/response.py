@@ -263,7 +263,7 @@ def _in_queue(slot, week, q):
 
 
 @compiled
-def _settle(at, slot, o, g, week, org, q, q_forum, explains, harmed, draws, person, panel, count):
+def _settle(at, slot, g, week, org, q, explains, harmed, draws, person, count):
     """Settle an item that waits for no manager: raised elsewhere, waiting for too long, or acted on without result."""
     u_act, u_explain, u_silence, u_harm = draws
     authority, pretence = org.authority_enacted, q.pretence_outcome
@@ -286,8 +286,6 @@ def _settle(at, slot, o, g, week, org, q, q_forum, explains, harmed, draws, pers
         g.settling_hours += q.hours_per_item
         acts = either(authority, q.guardian_success)
         _answer(at, slot, g, person, count, week, acts, explains, org.invitation, pretence, u_act, u_explain, u_silence)
-    elif slot.idea_channel == TO_FORUM:
-        _answer_forum(at, slot, count, week, org, q_forum, panel[o, slot.idea_group], u_act)
     else:
         count.silent += 1
         count.timed_out += 1
@@ -332,32 +330,19 @@ def _serve_queue(log, t, n_waiting, week, org, q, explains, harmed, g, practice,
 
 
 @compiled
-def _step(
-    first,
-    last,
-    week,
-    log,
-    p,
-    p_forum,
-    p_structure,
-    p_reference,
-    organisation,
-    tally,
-    team,
-    practice,
-    person,
-    manager,
-    panel,
+def _answer_staff(
+    first_part, last_part, week, log, p, p_structure, p_reference, part, organisation, team, practice, person, manager
 ):
     """Let peers, the guardian and managers answer items; managers serve a queue with limited hours."""
-    for o in range(first, last):
-        org, q, count = organisation[o], p[o], tally[o]
-        spent = 0.0
-        for i in range(org.first_person, org.first_person + org.n_persons):
+    for b in range(first_part, last_part):
+        own, o = part[b], part[b].organisation
+        org, q = organisation[o], p[o]
+        own.sum_forum_items = 0.0
+        for i in range(own.first_person, own.first_person + own.n_staff):
             # Few heard anything last week: to look takes less than to write.
             if person[i].n_outcomes > 0.0 or person[i].detriments > 0.0:
                 person[i].outcomes = person[i].n_outcomes = person[i].detriments = 0.0
-        for t in range(org.first_team, org.first_team + org.n_teams):
+        for t in range(own.first_team, own.first_team + own.n_teams):
             g = team[t]
             g.outcomes = g.n_outcomes = g.detriments = g.response_hours = g.settling_hours = 0.0
             # What is raised again while it is being worked on is being dealt with.
@@ -374,27 +359,48 @@ def _step(
                     continue
                 if _in_queue(slot, week, q):
                     n_waiting += 1
+                elif slot.idea_state == WAITING and slot.idea_channel == TO_FORUM:
+                    own.sum_forum_items += 1.0
                 elif slot.idea_state == WAITING or week - slot.idea_week >= q.patience:
                     draws = uniforms(org.seed, STREAM, week, g.key, d)
                     at = (log, t, d)
-                    _settle(at, slot, o, g, week, org, q, p_forum[o], explains, harmed, draws, person, panel, count)
+                    _settle(at, slot, g, week, org, q, explains, harmed, draws, person, own)
             g.response_credit += _hours_to_answer(
                 g, lead, org, q, p_reference[o].usual_overload, p_structure[o].managers_per_team
             )
-            _serve_queue(log, t, n_waiting, week, org, q, explains, harmed, g, practice, person, count)
+            _serve_queue(log, t, n_waiting, week, org, q, explains, harmed, g, practice, person, own)
             g.noticed_memory = (1.0 - 1.0 / DEALT_WEEKS) * g.noticed_memory + g.noticed
             g.dealt_memory = max(0.0, (1.0 - 1.0 / DEALT_WEEKS) * g.dealt_memory + g.dealt)
-            count.hours_settling += g.settling_hours
-            spent += g.response_hours
+            own.hours_settling += g.settling_hours
+
+
+@compiled
+def _answer_patients(first, last, week, log, p, p_forum, part, organisation, tally, team, practice, panel):
+    """Let the host answer the patients' forum, as far as there is money; and note what staff were answered."""
+    for o in range(first, last):
+        org, q, count = organisation[o], p[o], tally[o]
+        spent = settled = answered = 0.0
+        for t in range(org.first_team, org.first_team + org.n_teams):
+            spent += team[t].response_hours
+        for b in range(org.first_part, org.first_part + org.n_parts):
+            own = part[b]
+            answered += own.acted + own.explained
+            settled += own.acted + own.explained + own.silent
+            for t in range(own.first_team, own.first_team + (own.n_teams if own.sum_forum_items > 0.0 else 0)):
+                for d in range(practice.shape[1]):
+                    slot = practice[t, d]
+                    if slot.idea_state == WAITING and slot.idea_channel == TO_FORUM:
+                        u_act, _, _, _ = uniforms(org.seed, STREAM, week, team[t].key, d)
+                        seat = panel[o, slot.idea_group]
+                        _answer_forum((log, t, d), slot, count, week, org, p_forum[o], seat, u_act)
         org.spent[RESPONSE] = spent / org.n_staff
-        settled = count.acted + count.explained + count.silent
         if q.enabled and settled > 0.0:
-            org.answered_memory += ((count.acted + count.explained) / settled - org.answered_memory) / QUARTER
+            org.answered_memory += (answered / settled - org.answered_memory) / QUARTER
 
 
 PROCESS = Process(
     name="response",
     title="Peers, guardian and managers act on, explain or pass over what was raised; managers' hours are limited.",
     parameters=Parameters,
-    kernels=(_step,),
+    kernels=(_answer_staff, _answer_patients),
 )

@@ -24,8 +24,8 @@ STREAM = stream_of("spread")
 NEWS_WEEKS = 26
 NEUTRAL = 3
 """Code of the neutral form; those before it are the forms of :func:`civicsim.model.rules.adoption_hazard`."""
-BLOCK = 16
-"""Dimensions that are looked at side by side: rows of news are as long as whole blocks."""
+MARK = 2
+"""What a team takes over is marked by its value, −1, 0 or 1, plus this: 0 is no mark."""
 _CENTOLA_2007 = (
     "Centola and Macy (2007, American Journal of Sociology 113:702); which form holds is open, to be swept. The neutral form is the "
     "null model of Bentley, Hahn and Shennan (2004, Proceedings of the Royal Society B 271:1443)."
@@ -98,7 +98,7 @@ def news_of(slot, week):
 
 
 @compiled
-def _look_around(neighbour, t, start, news, tied, apart):
+def _look_around(neighbour, t, news, tied, apart):
     """Count what ties of a team lead to, dimension by dimension, and return how many ties it has.
 
     ``tied`` gets the ties to teams with news on a dimension, and ``apart`` those with 1 less those with -1.
@@ -112,8 +112,8 @@ def _look_around(neighbour, t, start, news, tied, apart):
             break
         degree += ties
         for d in range(news.shape[1]):
-            tied[d] += ties * abs(news[other - start, d])
-            apart[d] += ties * news[other - start, d]
+            tied[d] += ties * abs(news[other, d])
+            apart[d] += ties * news[other, d]
     return degree
 
 
@@ -131,28 +131,14 @@ def copied_team(neighbours, u):
 
 
 @compiled
-def _copy(org, rate, week, team, neighbour, practice, taken, n_taken):
-    """Add what teams of an organisation copy in the neutral form to what is taken over; return how much that is now."""
-    for t in range(org.first_team, org.first_team + org.n_teams):
+def _copy(own, seed, rate, week, team, neighbour, practice, marks):
+    """Mark what teams of a part copy in the neutral form."""
+    for t in range(own.first_team, own.first_team + own.n_teams):
         for d in range(practice.shape[1]):
-            u_copy, u_whom, _, _ = uniforms(org.seed, STREAM, week, team[t].key, d)
+            u_copy, u_whom, _, _ = uniforms(seed, STREAM, week, team[t].key, d)
             source = copied_team(neighbour[t], u_whom) if u_copy < rate else -1
             if source >= 0 and practice[source, d].value != practice[t, d].value:
-                taken[n_taken, 0], taken[n_taken, 1] = t, d
-                taken[n_taken, 2], taken[n_taken, 3] = practice[source, d].value, source
-                n_taken += 1
-    return n_taken
-
-
-@written_in
-def _read_news(start, n_teams, week, practice):
-    """Return the news of each team by dimension, −1, 0 (nothing) or 1, in rows as long as whole blocks."""
-    m = practice.shape[1]
-    news = np.zeros((n_teams, (m + BLOCK - 1) // BLOCK * BLOCK), dtype=np.int32)
-    for t in range(n_teams):
-        for d in range(m):
-            news[t, d] = news_of(practice[start + t, d], week)
-    return news
+                marks[t, d] = MARK + practice[source, d].value
 
 
 @written_in
@@ -167,56 +153,63 @@ def _new_to(t, tied, apart, practice, new):
 
 
 @compiled
-def _note_sources(at, value, source, start, news, neighbour):
+def _note_sources(at, value, source, news, neighbour):
     """Log the team that a team copies; −1 stands for every team in which it has seen what it takes over."""
     log, t, d = at
     for k in range(neighbour.shape[1] if log.shape[0] > 0 else 0):
         other = neighbour[t, k].team
-        if other >= 0 and (other == source or (source < 0 and news[other - start, d] == value)):
+        if other >= 0 and (other == source or (source < 0 and news[other, d] == value)):
             event.note(at, event.SPREAD, event.SEEN, source=other, value=value)
 
 
 @compiled
-def _take_over(taken, log, start, news, week, p_practice, tally, team, neighbour, practice):
-    """Make what teams have adopted from neighbours their practice."""
-    for k in range(taken.shape[0]):
-        t, d, value, source = taken[k]
-        o = team[t].organisation
-        _note_sources((log, t, d), value, source, start, news, neighbour)
-        change((log, t, d), practice[t, d], value, week + 1, FROM_NEIGHBOURS, 0, tally[o])
-        team[t].switching_hours += p_practice[o].switching_hours
-        tally[o].adopted_horizontal += 1
-        tally[o].adopted_right += practice[t, d].reality == value
+def _tell(first_part, last_part, week, p, part, practice, news):
+    """Let all teams see the news of each by dimension: −1, 0 (nothing) or 1."""
+    for b in range(first_part, last_part):
+        own, o = part[b], part[b].organisation
+        for t in range(own.first_team, own.first_team + (own.n_teams if p[o].enabled else 0)):
+            for d in range(practice.shape[1]):
+                news[t, d] = news_of(practice[t, d], week)
 
 
 @compiled
-def _step(first, last, week, log, p, p_practice, organisation, dimension, tally, team, neighbour, practice, person):
-    """Let each team take over recent changes of its neighbours that it judges to fit, or copy them in the neutral form."""
+def _hear(
+    first_part,
+    last_part,
+    week,
+    p,
+    p_practice,
+    part,
+    organisation,
+    dimension,
+    team,
+    neighbour,
+    practice,
+    person,
+    news,
+    marks,
+):
+    """Mark what each team takes over: recent changes of neighbours that it judges to fit, or copies in the neutral form."""
     m = practice.shape[1]
-    # First all teams look around, in all organisations, then all change.
-    start = organisation[first].first_team
-    n_teams = organisation[last - 1].first_team + organisation[last - 1].n_teams - start
-    news = _read_news(start, n_teams, week, practice)
     tied, apart = np.empty(news.shape[1], dtype=np.int32), np.empty(news.shape[1], dtype=np.int32)
     # Dimensions on which a team hears something new. There is room for one too many, which does not count.
     new = np.empty(m + 1, dtype=np.int64)
-    # What a team hears of: team, its key, dimension and value; and the chance that it takes it up.
-    heard, chance = np.empty((4, n_teams * m), dtype=np.int32), np.empty(n_teams * m)
-    # What is taken over: team, dimension, value, and the one team that is copied, or −1.
-    taken = np.empty((n_teams * m, 4), dtype=np.int64)
-    n_taken = 0
-    for o in range(first, last):
+    for b in range(first_part, last_part):
+        own, o = part[b], part[b].organisation
         if not p[o].enabled:
             continue
         org, q = organisation[o], p[o]
+        marks[own.first_team : own.first_team + own.n_teams, :] = 0
         if q.form == NEUTRAL:
-            n_taken = _copy(org, q.copying_rate, week, team, neighbour, practice, taken, n_taken)
+            _copy(own, org.seed, q.copying_rate, week, team, neighbour, practice, marks)
             continue
+        # What teams hear of: team, its key, dimension and value; and the chance that it is taken up.
+        heard, chance = np.empty((4, own.n_teams * m), dtype=np.int32), np.empty(own.n_teams * m)
         n_heard = 0
-        for t in range(org.first_team, org.first_team + org.n_teams):
+        for t in range(own.first_team, own.first_team + own.n_teams):
             g = team[t]
             gate = headspace_gate(q.headspace_gain, g.headspace)
-            degree = _look_around(neighbour, t, start, news, tied, apart)
+            degree = _look_around(neighbour, t, news, tied, apart)
             if degree == 0:
                 continue
             for d in new[: _new_to(t, tied, apart, practice, new)]:
@@ -236,14 +229,35 @@ def _step(first, last, week, log, p, p_practice, organisation, dimension, tally,
                 t, d, value = heard[0, k], heard[2, k], heard[3, k]
                 accuracy = judges_rightly(mean_skill(team[t], person), p_practice[o].judgement_gain)
                 if accepts(practice[t, d].reality == value, accuracy, draws[1, k]):
-                    taken[n_taken, 0], taken[n_taken, 1], taken[n_taken, 2], taken[n_taken, 3] = t, d, value, -1
-                    n_taken += 1
-    _take_over(taken[:n_taken], log, start, news, week, p_practice, tally, team, neighbour, practice)
+                    marks[t, d] = MARK + value
+
+
+@compiled
+def _take_over(
+    first_part, last_part, week, log, p, p_practice, part, organisation, team, neighbour, practice, news, marks
+):
+    """Make what teams take over from neighbours their practice, once all have looked around."""
+    for b in range(first_part, last_part):
+        own, o = part[b], part[b].organisation
+        org, q = organisation[o], p[o]
+        for t in range(own.first_team, own.first_team + (own.n_teams if q.enabled else 0)):
+            for d in range(practice.shape[1]):
+                if marks[t, d] == 0:
+                    continue
+                source, value = -1, marks[t, d] - MARK
+                if q.form == NEUTRAL:
+                    _, u_whom, _, _ = uniforms(org.seed, STREAM, week, team[t].key, d)
+                    source = copied_team(neighbour[t], u_whom)
+                _note_sources((log, t, d), value, source, news, neighbour)
+                change((log, t, d), practice[t, d], value, week + 1, FROM_NEIGHBOURS, 0, own)
+                team[t].switching_hours += p_practice[o].switching_hours
+                own.adopted_horizontal += 1
+                own.adopted_right += practice[t, d].reality == value
 
 
 PROCESS = Process(
     name="spread",
     title="Teams take over recent changes of teams they have ties with, if they have room and judge them to fit.",
     parameters=Parameters,
-    kernels=(_step,),
+    kernels=(_tell, _hear, _take_over),
 )

@@ -12,7 +12,7 @@ from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms, uniforms_in_turn
 from civicsim.model.blocks import PEOPLE_AT_ONCE
 from civicsim.model.levers import PEER
-from civicsim.model.networks import add_tie, count_friends, count_neighbours, count_ties, drop_tie
+from civicsim.model.networks import add_tie, count_friends, count_neighbours_of, count_ties, drop_tie
 from civicsim.model.rules import exp
 
 MEET = stream_of("ties.meet")
@@ -146,53 +146,81 @@ def _meet(i, week, org, organisation, team, person, ties, q):
 
 
 @compiled
-def _step(first, last, week, p, organisation, tally, team, person, ties, neighbour):
-    """Let people meet and lose touch; every four weeks, count again which teams are neighbours."""
-    for o in range(first, last):
-        if not p[o].enabled:
-            organisation[o].spent[PEER] = 0.0
-            for t in range(organisation[o].first_team, organisation[o].first_team + organisation[o].n_teams):
-                team[t].peer_hours = 0.0
-            continue
-        org, q, count = organisation[o], p[o], tally[o]
-        hours = org.hours[PEER]
-        # Handovers and referrals bring people together whether or not time is set aside for it.
-        together = hours + q.work_hours
-        org.spent[PEER] = 0.0
-        for t in range(org.first_team, org.first_team + org.n_teams):
+def _chances(org, q, each_loses, makes):
+    """Fill in the chance that a tie ends from one end, and that one is made, by number of ties: hours are the same for all."""
+    # Handovers and referrals bring people together whether or not time is set aside for it.
+    together = org.hours[PEER] + q.work_hours
+    for n in range(makes.shape[0]):
+        loses = loss_probability(together, n, q.upkeep_hours, q.loss_rate, q.neglect_rate)
+        each_loses[n] = max(0.5 * loses, 1e-12)
+        makes[n] = making_probability(together, n, q.upkeep_hours, q.making_hours)
+
+
+@compiled
+def _look(first_part, last_part, week, p, part, organisation, team, person, ties, moves):
+    """Mark those whose ties change, going by the ties that they have as the week begins."""
+    each_loses, makes = np.empty(ties.shape[1] + 1), np.empty(ties.shape[1] + 1)
+    for b in range(first_part, last_part):
+        own, o = part[b], part[b].organisation
+        org = organisation[o]
+        for t in range(own.first_team, own.first_team + own.n_teams):
             # A team that is cut off has no one to spend them with.
-            team[t].peer_hours = 0.0 if team[t].isolated else hours
-            org.spent[PEER] += team[t].peer_hours * team[t].n_posts / org.n_staff
-        # Hours are the same for all: the chances depend on the number of ties alone.
-        each_loses, makes = np.empty(ties.shape[1] + 1), np.empty(ties.shape[1] + 1)
-        for n in range(ties.shape[1] + 1):
-            loses = loss_probability(together, n, q.upkeep_hours, q.loss_rate, q.neglect_rate)
-            each_loses[n] = max(0.5 * loses, 1e-12)
-            makes[n] = making_probability(together, n, q.upkeep_hours, q.making_hours)
-        for start in range(org.first_person, org.first_person + org.n_staff, PEOPLE_AT_ONCE):
-            n_people = min(PEOPLE_AT_ONCE, org.first_person + org.n_staff - start)
+            team[t].peer_hours = 0.0 if team[t].isolated or not p[o].enabled else org.hours[PEER]
+        if not p[o].enabled:
+            continue
+        _chances(org, p[o], each_loses, makes)
+        for start in range(own.first_person, own.first_person + own.n_staff, PEOPLE_AT_ONCE):
+            n_people = min(PEOPLE_AT_ONCE, own.first_person + own.n_staff - start)
             draws = uniforms_in_turn(org.seed, TOUCH, week, person[start].key, n_people, 0)
             for i in range(start, start + n_people):
-                who = person[i]
                 n_ties = count_friends(ties, i)
-                # One draw decides whether any tie ends, and which: each tie has half the chance from either end.
-                which = draws[0, i - start] / each_loses[n_ties]
-                if which < n_ties:
-                    drop_tie(ties, i, ties[i, int(which)])
-                    count.ties_lost += 1
-                if draws[1, i - start] < makes[n_ties] and not (who.vacant or team[who.team].isolated):
-                    j = _meet(i, week, org, organisation, team, person, ties, q)
-                    if j >= 0 and add_tie(ties, i, j):
-                        count.ties_made += 1
-    # Ties reach into other organisations of the run: teams are counted when all have met.
-    for o in range(first, last):
-        if p[o].enabled and week % RECOUNT_WEEKS == 0:
-            count_neighbours(o, o + 1, organisation, team, person, ties, neighbour)
+                loses, meets = draws[0, i - start], draws[1, i - start]
+                moves[i] = (loses / each_loses[n_ties] < n_ties) | (meets < makes[n_ties])
+
+
+@compiled
+def _meet_and_part(first_linked, last_linked, week, p, organisation, tally, team, person, ties, moves):
+    """Let people meet and lose touch, one after another: what one does changes how many ties another has."""
+    each_loses, makes = np.empty(ties.shape[1] + 1), np.empty(ties.shape[1] + 1)
+    for o in range(first_linked, last_linked):
+        org, q, count = organisation[o], p[o], tally[o]
+        org.spent[PEER] = 0.0
+        for t in range(org.first_team, org.first_team + (org.n_teams if q.enabled else 0)):
+            org.spent[PEER] += team[t].peer_hours * team[t].n_posts / org.n_staff
+        _chances(org, q, each_loses, makes)
+        for i in range(org.first_person, org.first_person + (org.n_staff if q.enabled else 0)):
+            if moves[i] == 0:
+                continue
+            who = person[i]
+            n_ties = count_friends(ties, i)
+            # One draw decides whether any tie ends, and which: each tie has half the chance from either end.
+            u_loses, u_meets, _, _ = uniforms(org.seed, TOUCH, week, who.key, 0)
+            which = u_loses / each_loses[n_ties]
+            if which < n_ties:
+                friend = ties[i, int(which)]
+                drop_tie(ties, i, friend)
+                moves[friend] = 1
+                count.ties_lost += 1
+            if u_meets < makes[n_ties] and not (who.vacant or team[who.team].isolated):
+                j = _meet(i, week, org, organisation, team, person, ties, q)
+                if j >= 0 and add_tie(ties, i, j):
+                    moves[j] = 1
+                    count.ties_made += 1
+
+
+@compiled
+def _recount(first_part, last_part, week, p, part, organisation, team, person, ties, neighbour):
+    """Count again, every four weeks, which teams are neighbours: ties reach into other organisations of the run."""
+    if week % RECOUNT_WEEKS == 0:
+        for b in range(first_part, last_part):
+            own, o = part[b], part[b].organisation
+            if p[o].enabled:
+                count_neighbours_of(own, o, organisation, team, person, ties, neighbour)
 
 
 PROCESS = Process(
     name="ties",
     title="Hours with peers keep ties between teams alive and make new ones, with people who are near, alike or friends of friends.",
     parameters=Parameters,
-    kernels=(_step,),
+    kernels=(_look, _meet_and_part, _recount),
 )

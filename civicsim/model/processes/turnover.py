@@ -136,7 +136,7 @@ def hire(who, i, org, q, pop, week, manager):
 
 
 @compiled
-def leave_post(who, i, team, practice, ties, count):
+def leave_post(who, i, team, practice, count):
     """Empty a post; what the person had raised stays on the table, but no one waits for the answer."""
     who.vacant = 1
     who.absent = 0
@@ -144,7 +144,6 @@ def leave_post(who, i, team, practice, ties, count):
     who.noticed_memory = who.voiced_memory = who.propensity = 0.0
     count.leavers += 1
     count.leaver_motivation += who.motivation
-    count.ties_lost += drop_all_ties(ties, i)
     if who.role == STAFF:
         g = team[who.team]
         g.leaver_memory = unit(g.leaver_memory + 1.0 / (LEAVER_WEEKS * g.n_posts))
@@ -173,46 +172,99 @@ def _fates(org, q, usual, week, start, n, person):
 
 
 @compiled
-def _step(
-    first, last, week, log, p, p_population, p_reference, organisation, tally, team, practice, person, manager, ties
-):
-    """Let people leave, fall ill, and newcomers fill empty posts."""
-    for o in range(first, last):
-        if not p[o].enabled:
-            for i in range(organisation[o].first_person, organisation[o].first_person + organisation[o].n_persons):
-                person[i].absent = 0
-            continue
-        org, q, pop, count = organisation[o], p[o], p_population[o], tally[o]
-        usual = p_reference[o].usual_exhaustion
-        safety = efficacy = 0.0
-        filled = 0
-        for i in range(org.first_person, org.first_person + org.n_staff):
+def _add_up(first_part, last_part, part, person):
+    """Add up the safety and efficacy of those in post."""
+    for b in range(first_part, last_part):
+        own = part[b]
+        safety = efficacy = filled = 0.0
+        for i in range(own.first_person, own.first_person + own.n_staff):
             if person[i].vacant == 0:
                 safety += person[i].safety
                 efficacy += person[i].efficacy
-                filled += 1
-        if filled > 0:
+                filled += 1.0
+        own.sum_safety, own.sum_efficacy, own.sum_filled = safety, efficacy, filled
+
+
+@compiled
+def _note_reputation(first, last, p, part, organisation):
+    """Let newcomers hear of an organisation what it is like on average."""
+    for o in range(first, last):
+        org = organisation[o]
+        safety = efficacy = filled = 0.0
+        for b in range(org.first_part, org.first_part + org.n_parts):
+            safety += part[b].sum_safety
+            efficacy += part[b].sum_efficacy
+            filled += part[b].sum_filled
+        if p[o].enabled and filled > 0.0:
             org.mean_safety, org.mean_efficacy = safety / filled, efficacy / filled
-        for t in range(org.first_team, org.first_team + org.n_teams):
+
+
+@compiled
+def _change_posts(log, week, q, usual, org, pop, start, n, team, practice, person, manager, count, moves):
+    """Let people in consecutive posts leave, fall ill, and newcomers fill empty posts; mark those who have left."""
+    for one in range(start, start + n, PEOPLE_AT_ONCE):
+        n_people = min(PEOPLE_AT_ONCE, start + n - one)
+        moving = _fates(org, q, usual, week, one, n_people, person)
+        for i in range(one, one + n_people):
+            moves[i] = 0
+            if not moving[i - one]:
+                continue
+            if person[i].vacant:
+                event.note((log, person[i].team, -1), event.HIRE, event.TURNOVER, person=i)
+                hire(person[i], i, org, q, pop, week, manager)
+                count.hires += 1
+            else:
+                event.note((log, person[i].team, -1), event.EXIT, event.TURNOVER, person=i)
+                leave_post(person[i], i, team, practice, count)
+                moves[i] = 1
+
+
+@compiled
+def _come_and_go(
+    first_part,
+    last_part,
+    week,
+    log,
+    p,
+    p_population,
+    p_reference,
+    part,
+    organisation,
+    team,
+    practice,
+    person,
+    manager,
+    moves,
+):
+    """Let people leave, fall ill, and newcomers fill empty posts."""
+    for b in range(first_part, last_part):
+        own, o = part[b], part[b].organisation
+        if not p[o].enabled:
+            for i in range(own.first_person, own.first_person + own.n_staff):
+                person[i].absent = moves[i] = 0
+            for i in range(own.first_leader, own.first_leader + own.n_managers):
+                person[i].absent = moves[i] = 0
+            continue
+        org, q, pop, usual = organisation[o], p[o], p_population[o], p_reference[o].usual_exhaustion
+        for t in range(own.first_team, own.first_team + own.n_teams):
             team[t].leaver_memory *= 1.0 - 1.0 / LEAVER_WEEKS
-        for start in range(org.first_person, org.first_person + org.n_persons, PEOPLE_AT_ONCE):
-            n = min(PEOPLE_AT_ONCE, org.first_person + org.n_persons - start)
-            moves = _fates(org, q, usual, week, start, n, person)
-            for i in range(start, start + n):
-                if not moves[i - start]:
-                    continue
-                if person[i].vacant:
-                    event.note((log, person[i].team, -1), event.HIRE, event.TURNOVER, person=i)
-                    hire(person[i], i, org, q, pop, week, manager)
-                    count.hires += 1
-                else:
-                    event.note((log, person[i].team, -1), event.EXIT, event.TURNOVER, person=i)
-                    leave_post(person[i], i, team, practice, ties, count)
+        for start, n in ((own.first_person, own.n_staff), (own.first_leader, own.n_managers)):
+            _change_posts(log, week, q, usual, org, pop, start, n, team, practice, person, manager, own, moves)
+
+
+@compiled
+def _lose_touch(first_linked, last_linked, organisation, tally, ties, moves):
+    """End the ties of those who have left, wherever they lead."""
+    for o in range(first_linked, last_linked):
+        org = organisation[o]
+        for i in range(org.first_person, org.first_person + org.n_persons):
+            if moves[i]:
+                tally[o].ties_lost += drop_all_ties(ties, i)
 
 
 PROCESS = Process(
     name="turnover",
     title="The exhausted and mistrustful leave more often and are absent more often; newcomers bring the place's reputation.",
     parameters=Parameters,
-    kernels=(_step,),
+    kernels=(_add_up, _note_reputation, _come_and_go, _lose_touch),
 )

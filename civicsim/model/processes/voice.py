@@ -190,30 +190,30 @@ def _raise(at, slot, seen, i, to, week, g, count):
 
 
 @compiled
-def _look_around(first, last, p, p_reference, organisation, team, person, ties):
+def _show(first_part, last_part, part, person, shown):
+    """Let all staff see what each noticed and voiced lately, as it was before anyone speaks."""
+    for b in range(first_part, last_part):
+        own = part[b]
+        for i in range(own.first_person, own.first_person + own.n_staff):
+            shown[i, 0], shown[i, 1] = person[i].noticed_memory, person[i].voiced_memory
+
+
+@compiled
+def _look_around(first_part, last_part, p, p_reference, part, team, person, ties, shown):
     """Work out for each person which share of the problems that colleagues and friends noticed lately was voiced."""
-    start = organisation[first].first_person
-    n = organisation[last - 1].first_person + organisation[last - 1].n_persons - start
-    # Noticed and voiced, as they were before anyone speaks; last come zeros for empty slots.
-    memory = np.zeros((n + 1, 2))
-    for i in range(n):
-        memory[i, 0] = person[start + i].noticed_memory
-        memory[i, 1] = person[start + i].voiced_memory
-    for o in range(first, last):
+    for b in range(first_part, last_part):
+        own, o = part[b], part[b].organisation
         if not p[o].enabled:
             continue
         prior = PRIOR_EVENTS * p_reference[o].usual_voice_share
-        for t in range(organisation[o].first_team, organisation[o].first_team + organisation[o].n_teams):
+        for t in range(own.first_team, own.first_team + own.n_teams):
             g = team[t]
             team_noticed = team_voiced = 0.0
-            for k in range(g.first_person - start, g.first_person + g.n_posts - start):
-                team_noticed += memory[k, 0]
-                team_voiced += memory[k, 1]
             for i in range(g.first_person, g.first_person + g.n_posts):
-                own_noticed, own_voiced = memory[i - start, 0], memory[i - start, 1]
-                noticed, voiced = add_friends(
-                    team_noticed - own_noticed, team_voiced - own_voiced, ties, i, memory, start
-                )
+                team_noticed += shown[i, 0]
+                team_voiced += shown[i, 1]
+            for i in range(g.first_person, g.first_person + g.n_posts):
+                noticed, voiced = add_friends(team_noticed - shown[i, 0], team_voiced - shown[i, 1], ties, i, shown)
                 around = min(1.0, (voiced + prior) / (noticed + PRIOR_EVENTS))
                 person[i].norm = around if person[i].vacant == 0 else person[i].norm
 
@@ -275,39 +275,51 @@ def _decide(log, org, q, usual, week, held, n, count, team, practice, person, pr
 
 
 @compiled
-def _speak(first, last, week, log, p, p_reference, organisation, tally, team, practice, person, problem):
+def _speak(first_part, last_part, week, log, p, p_reference, part, organisation, team, practice, person, problem):
     """Let people make up their minds, and decide about each problem they noticed."""
-    for o in range(first, last):
-        org, q, usual, count = organisation[o], p[o], p_reference[o], tally[o]
-        for t in range(org.first_team, org.first_team + org.n_teams):
+    for b in range(first_part, last_part):
+        own, o = part[b], part[b].organisation
+        org, q, usual = organisation[o], p[o], p_reference[o]
+        for t in range(own.first_team, own.first_team + own.n_teams):
             team[t].voiced = team[t].joined = 0.0
         if not q.enabled:
-            for i in range(org.first_person, org.first_person + org.n_staff):
+            for i in range(own.first_person, own.first_person + own.n_staff):
                 person[i].voiced = person[i].voice_hours = 0.0
             continue
-        for one in range(org.first_team, org.first_team + org.n_teams, TEAMS_AT_ONCE):
-            _, start, n_posts = block_of(org, team, one)
+        for one in range(own.first_team, own.first_team + own.n_teams, TEAMS_AT_ONCE):
+            _, start, n_posts = block_of(own, team, one)
             _make_up_minds(org, q, usual, start, n_posts, person)
             held = np.empty((4, n_posts * N_PROBLEMS), dtype=np.int32)
             n = _list_problems(start, n_posts, person, problem, held)
-            _decide(log, org, q, usual, week, held, n, count, team, practice, person, problem)
+            _decide(log, org, q, usual, week, held, n, own, team, practice, person, problem)
 
 
 @compiled
-def _remember(first, last, p, organisation, person):
+def _remember(first_part, last_part, p, part, person):
     keep = 1.0 - 1.0 / NORM_WEEKS
-    for o in range(first, last):
+    for b in range(first_part, last_part):
+        own, o = part[b], part[b].organisation
         if not p[o].enabled:
             continue
-        org = organisation[o]
         noticed = voiced = 0.0
-        for i in range(org.first_person, org.first_person + org.n_staff):
+        for i in range(own.first_person, own.first_person + own.n_staff):
             who = person[i]
             who.noticed_memory = keep * who.noticed_memory + who.noticed
             who.voiced_memory = keep * who.voiced_memory + who.voiced
             noticed += who.noticed_memory
             voiced += who.voiced_memory
-        if noticed > 0.0:
+        own.sum_noticed_memory, own.sum_voiced_memory = noticed, voiced
+
+
+@compiled
+def _note_norm(first, last, p, part, organisation):
+    for o in range(first, last):
+        org = organisation[o]
+        noticed = voiced = 0.0
+        for b in range(org.first_part, org.first_part + org.n_parts):
+            noticed += part[b].sum_noticed_memory
+            voiced += part[b].sum_voiced_memory
+        if p[o].enabled and noticed > 0.0:
             org.voice_norm = min(1.0, voiced / noticed)
 
 
@@ -315,5 +327,5 @@ PROCESS = Process(
     name="voice",
     title="Staff voice what they noticed, to peers, the manager or the guardian, or keep it back for fear or futility.",
     parameters=Parameters,
-    kernels=(_look_around, _speak, _remember),
+    kernels=(_show, _look_around, _speak, _remember, _note_norm),
 )

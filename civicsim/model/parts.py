@@ -1,0 +1,96 @@
+"""Parts of organisations, which can be simulated side by side: whole teams that follow one another, with their managers.
+
+Where a part begins depends on the organisation alone, never on how many threads there are. What kernels count and add up is kept
+part by part, and put together in the order of parts, so that a run is the same to the byte however many threads share it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import literal_unroll
+
+from civicsim.engine.compiled import compiled
+from civicsim.model.organisation import TALLY, Column, record_type
+
+TEAMS_IN_A_PART = 256
+"""Most teams of a part, with about 4,000 people. Organisations of up to so many teams have one."""
+
+_PLACES = (
+    *("organisation", "first_team", "n_teams", "first_person", "n_staff", "first_leader", "n_managers"),
+    *("first_patient", "n_patients"),
+)
+"""Row of the organisation; its teams, the posts of their staff, those of its managers, and its share of the patients."""
+_SUMS = (
+    *("noticed_memory", "voiced_memory", "forum_items"),
+    *("filled", "absent", "burnt_out", "high", "low", "load", "exhaustion", "motivation", "trust", "headspace"),
+    *("safety", "efficacy", "belonging", "agency", "skill", "propensity", "propensity_high", "propensity_low"),
+    *("waiting", "endorsed", "in_trial", "gamed", "followed"),
+)
+"""What kernels add up over staff and teams, for the kernel after them."""
+PART = record_type(
+    (
+        *(Column(name, "i4", "place") for name in _PLACES),
+        *(Column(f"sum_{name}", "f8", "sum") for name in _SUMS),
+        *TALLY,
+    )
+)
+"""A part: its place, sums over it, and what is counted in it this week."""
+
+
+def parts_of(organisation: np.ndarray, team: np.ndarray) -> np.ndarray:
+    """Return the parts of organisations, in their order, and note in each organisation which are its own.
+
+    A part has the managers of its teams; the last one of an organisation also those above them.
+
+    Parameters
+    ----------
+    organisation, team : structured array
+        The tables; ``first_part`` and ``n_parts`` of organisations are written.
+
+    Returns
+    -------
+    structured array of :data:`PART`
+    """
+    o = organisation
+    o["n_parts"] = -(-o["n_teams"] // TEAMS_IN_A_PART)
+    o["first_part"] = np.cumsum(o["n_parts"]) - o["n_parts"]
+    rows = np.repeat(np.arange(len(o)), o["n_parts"])
+    own, number = o[rows], np.arange(len(rows)) - o["first_part"][rows]
+    before = number * own["n_teams"] // own["n_parts"]
+    after, last = (number + 1) * own["n_teams"] // own["n_parts"], number == own["n_parts"] - 1
+    part = np.zeros(len(rows), dtype=PART)
+    part["organisation"] = rows
+    part["first_team"] = own["first_team"] + before
+    part["n_teams"] = after - before
+    part["n_managers"] = np.where(last, own["n_managers"], after) - before
+    part["first_patient"] = own["first_patient"] + number * own["n_patients"] // own["n_parts"]
+    part["n_patients"] = (
+        own["first_patient"] + (number + 1) * own["n_patients"] // own["n_parts"] - part["first_patient"]
+    )
+    part["first_leader"] = own["first_person"] + own["n_staff"] + before
+    end = team[part["first_team"] + part["n_teams"] - 1]
+    part["first_person"] = team["first_person"][part["first_team"]]
+    part["n_staff"] = end["first_person"] + end["n_posts"] - part["first_person"]
+    return part
+
+
+_COUNTS = tuple(column.name for column in TALLY if not column.over)
+_ARRAYS = tuple(column.name for column in TALLY if column.over)
+
+
+@compiled
+def clear_counts(count):
+    """Set to 0 what a tally, or a part, has counted."""
+    for name in literal_unroll(_COUNTS):
+        count[name] = 0.0
+    for name in literal_unroll(_ARRAYS):
+        count[name][:] = 0.0
+
+
+@compiled
+def add_counts(count, part):
+    """Add to a tally what a part has counted."""
+    for name in literal_unroll(_COUNTS):
+        count[name] += part[name]
+    for name in literal_unroll(_ARRAYS):
+        count[name][:] += part[name]
