@@ -80,8 +80,10 @@ class Cohort:
         Parts of the organisations that can be simulated side by side; see :mod:`civicsim.model.parts`.
     draft : dict of str to numpy.ndarray
         What a kernel leaves for the next one of its process: ``shown`` (persons + 1, 2), what people show to one another,
-        with zeros last for those who are missing; ``moves`` (persons), ``news`` and ``marks`` (teams, dimensions), whole
-        numbers that need no more than a byte.
+        with zeros last for those who are missing; ``met`` (teams, patient groups), how far needs are met; ``seen``, what
+        is recorded, added up over each part; ``leavers`` (persons), rows of people; and as bytes ``moves`` (persons),
+        ``news`` (teams, dimensions and more, up to whole blocks of :data:`BLOCK`), and ``marks`` (teams, dimensions and
+        one more, which states whether there are any).
     """
 
     tables: Tables
@@ -115,7 +117,9 @@ class Cohort:
             "met": np.zeros((teams, N_PATIENT_GROUPS)),
             "moves": np.zeros(persons, dtype=np.int8),
             "news": np.zeros((teams, -(-m // BLOCK) * BLOCK), dtype=np.int8),
-            "marks": np.zeros((teams, m), dtype=np.int8),
+            "marks": np.zeros((teams, m + 1), dtype=np.int8),
+            "leavers": np.zeros(persons, dtype=np.int32),
+            "seen": np.zeros(len(self.part), dtype=_TYPES["snapshot"]),
         }
 
     def ranges(self, first: int, last: int) -> dict[str, int]:

@@ -10,7 +10,7 @@ import numpy as np
 from numba import literal_unroll
 
 from civicsim.engine.compiled import compiled
-from civicsim.model.organisation import TALLY, Column, record_type
+from civicsim.model.organisation import PATIENT_GROUPS, PROFESSIONS, TALLY, Column, record_type
 
 TEAMS_IN_A_PART = 256
 """Most teams of a part, with about 4,000 people. Organisations of up to so many teams have one."""
@@ -21,20 +21,21 @@ _PLACES = (
 )
 """Row of the organisation; its teams, the posts of their staff, those of its managers, and its share of the patients."""
 _SUMS = (
-    *("noticed_memory", "voiced_memory", "forum_items"),
-    *("filled", "absent", "burnt_out", "high", "low", "load", "exhaustion", "motivation", "trust", "headspace"),
-    *("safety", "efficacy", "belonging", "agency", "skill", "propensity", "propensity_high", "propensity_low"),
-    *("waiting", "endorsed", "in_trial", "gamed", "followed"),
+    *("noticed_memory", "voiced_memory", "forum_items", "safety", "efficacy", "filled", "left", "leaders_left"),
+    *("load", "rest_hours", "watching", "huddles", "response_hours", "deliberation_hours", "coaching", "peer_hours"),
+    *("high", "low", "spoke", "activation"),
 )
-"""What kernels add up over staff and teams, for the kernel after them."""
 PART = record_type(
     (
         *(Column(name, "i4", "place") for name in _PLACES),
         *(Column(f"sum_{name}", "f8", "sum") for name in _SUMS),
+        Column("sum_profession", "f8", "staff by profession", over=(PROFESSIONS,)),
+        Column("sum_patients", "f8", "patients by group", over=(PATIENT_GROUPS,)),
+        Column("sum_satisfaction", "f8", "their satisfaction", over=(PATIENT_GROUPS,)),
         *TALLY,
     )
 )
-"""A part: its place, sums over it, and what is counted in it this week."""
+"""A part: its place, sums over it that a kernel leaves for the next, and what is counted in it this week."""
 
 
 def parts_of(organisation: np.ndarray, team: np.ndarray) -> np.ndarray:

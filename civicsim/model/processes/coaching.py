@@ -48,11 +48,13 @@ def _coach_teams(first_part, last_part, p, part, organisation, team, person, man
         own, o = part[b], part[b].organisation
         hours = organisation[o].hours[COACHING] if p[o].enabled else 0.0
         strength = intensity(hours, p[o].full_hours)
+        own.sum_coaching = 0.0
         for t in range(own.first_team, own.first_team + own.n_teams):
             g = team[t]
             # Where there is no one to coach and nothing on trial, the hours go back to care.
             coached_here = g.n_trials > 0 or person[manager[g.manager].person].vacant == 0
             g.coaching_hours = hours * g.n_posts if coached_here else 0.0
+            own.sum_coaching += g.coaching_hours / organisation[o].n_staff
             if strength == 0.0 or g.n_trials == 0:
                 continue
             for i in range(g.first_person, g.first_person + g.n_posts):
@@ -61,13 +63,13 @@ def _coach_teams(first_part, last_part, p, part, organisation, team, person, man
 
 
 @compiled
-def _coach_managers(first, last, p, organisation, team, person, manager):
+def _coach_managers(first, last, p, part, organisation, person, manager):
     """Move coached managers towards openness, and work out what was spent."""
     for o in range(first, last):
         org, q = organisation[o], p[o]
         org.spent[COACHING] = 0.0
-        for t in range(org.first_team, org.first_team + org.n_teams):
-            org.spent[COACHING] += team[t].coaching_hours / org.n_staff
+        for b in range(org.first_part, org.first_part + org.n_parts):
+            org.spent[COACHING] += part[b].sum_coaching
         strength = intensity(org.hours[COACHING] if q.enabled else 0.0, q.full_hours)
         if strength == 0.0:
             continue

@@ -181,6 +181,7 @@ def _deliberate(first_part, last_part, week, log, p, p_practice, part, organisat
     open_ideas = np.empty(m + 1, dtype=np.int64)
     for b in range(first_part, last_part):
         own, o = part[b], part[b].organisation
+        own.sum_deliberation_hours = 0.0
         if not p[o].enabled:
             for t in range(own.first_team, own.first_team + own.n_teams):
                 team[t].conflict = team[t].deliberation_hours = 0.0
@@ -215,15 +216,16 @@ def _deliberate(first_part, last_part, week, log, p, p_practice, part, organisat
             g.deliberation_credit = min(g.deliberation_credit, price)
             g.hostility = unit(g.hostility + hostility_change(q, g.hostility, used / g.n_posts, g.overload))
             g.deliberation_hours = used
+            own.sum_deliberation_hours += used
 
 
 @compiled
-def _add_up(first, last, organisation, team):
-    """Work out what was spent on deliberation."""
+def _add_up(first, last, part, organisation):
+    """Add up what was spent on deliberation."""
     for o in range(first, last):
         org, spent = organisation[o], 0.0
-        for t in range(org.first_team, org.first_team + org.n_teams):
-            spent += team[t].deliberation_hours
+        for b in range(org.first_part, org.first_part + org.n_parts):
+            spent += part[b].sum_deliberation_hours
         org.spent[DELIBERATION] = spent / org.n_staff
 
 

@@ -59,10 +59,10 @@ def _redraw(first_part, last_part, week, p, part, organisation, dimension, team,
         own, o = part[b], part[b].organisation
         if not p[o].enabled:
             continue
-        org = organisation[o]
+        org, expected = organisation[o], m * 2.0 * p[o].rate
         for t in range(own.first_team, own.first_team + own.n_teams):
             u, _, _, _ = uniforms(org.seed, STREAM, week, team[t].key, 2)
-            for k in range(poisson(m * 2.0 * p[o].rate, u, MOST_REDRAWS)):
+            for k in range(poisson(expected, u, MOST_REDRAWS)):
                 chosen, v, _, _ = uniforms(org.seed, STREAM, week, team[t].key, 3 + k)
                 d = int(chosen * m)
                 practice[t, d].reality = local_reality(dimension[o, d].truth, dimension[o, d].kappa, v)

@@ -320,6 +320,7 @@ def _try_ideas(
                     running -= 1
                     across = dimension[o, d].cross_boundary
                     marks[t, d] = _wins(at, week, q, org.seed, across, team, neighbour, practice, person, own)
+                    marks[t, m] |= marks[t, d]
             g.n_trials = running
 
 
@@ -344,7 +345,7 @@ def _adopt_ideas(
     for o in range(first_linked, last_linked):
         org, hours = organisation[o], p_practice[o].switching_hours
         for t in range(org.first_team, org.first_team + (org.n_teams if p[o].enabled else 0)):
-            for d in range(m):
+            for d in range(m if marks[t, m] else 0):
                 if marks[t, d]:
                     across = dimension[o, d].cross_boundary
                     partner, _ = _second_team(t, d, m, week, org.seed, across, team, neighbour)
@@ -364,9 +365,9 @@ def _age_changes(first_part, last_part, week, log, p, part, organisation, team, 
         standing = np.empty((3, own.n_teams * m + 1), dtype=np.int32)
         n = 0
         for t in range(own.first_team, own.first_team + own.n_teams):
+            marks[t, :] = 0
             for d in range(m):
                 slot = practice[t, d]
-                marks[t, d] = 0
                 standing[0, n], standing[1, n], standing[2, n] = t, team[t].key, d
                 n += (slot.followed != 0) & (slot.adopted_week < week)
         draws = uniforms_at(org.seed, DECAY, week, standing[1, :n], standing[2, :n])
@@ -376,7 +377,7 @@ def _age_changes(first_part, last_part, week, log, p, part, organisation, team, 
             if u < decay_hazard(q, g.overload, g.leaver_memory, org.started_over, 0.0):
                 alike = _share_alike(neighbour, practice, t, d)
                 if u < decay_hazard(q, g.overload, g.leaver_memory, org.started_over, alike):
-                    marks[t, d] = 1
+                    marks[t, d] = marks[t, m] = 1
                     continue
             if week - slot.adopted_week >= YEAR:
                 slot.followed = 0
@@ -391,7 +392,7 @@ def _let_go(first_part, last_part, log, p, part, practice, marks):
     for b in range(first_part, last_part):
         own, o = part[b], part[b].organisation
         for t in range(own.first_team, own.first_team + (own.n_teams if p[o].enabled else 0)):
-            for d in range(practice.shape[1]):
+            for d in range(practice.shape[1] if marks[t, practice.shape[1]] else 0):
                 if marks[t, d]:
                     slot = practice[t, d]
                     fall_back(slot)

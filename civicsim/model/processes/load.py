@@ -73,7 +73,7 @@ def _look_at_practices(t, g, practice):
 
 @written_in
 def _share_work(t, org, q, return_hours, contracted, managers, team, practice, person, count):
-    """Share a team's work among those present, and what of taking part they take out of rest."""
+    """Share a team's work among those present; return the hours of taking part that each takes out of rest."""
     g = team[t]
     convenient = _look_at_practices(t, g, practice)
     present = 0
@@ -107,6 +107,7 @@ def _share_work(t, org, q, return_hours, contracted, managers, team, practice, p
     g.load = load / max(filled, 1)
     g.headspace = unit(headspace / max(filled, 1))
     g.overload = unit(g.overload + (max(0.0, g.load - 1.0) - g.overload) / OVERLOAD_WEEKS)
+    return rest
 
 
 @compiled
@@ -119,12 +120,15 @@ def _load_staff(first_part, last_part, p, p_structure, p_compact, part, organisa
         org, q = organisation[o], p[o]
         contracted, managers = p_structure[o].contracted_hours, p_structure[o].managers_per_team
         return_hours = p_compact[o].return_hours * ledger(org.compact) if p_compact[o].enabled else 0.0
+        own.sum_load = own.sum_rest_hours = 0.0
         for t in range(own.first_team, own.first_team + own.n_teams):
-            _share_work(t, org, q, return_hours, contracted, managers, team, practice, person, own)
+            rest = _share_work(t, org, q, return_hours, contracted, managers, team, practice, person, own)
+            own.sum_load += team[t].load / org.n_teams
+            own.sum_rest_hours += rest / org.n_teams
 
 
 @compiled
-def _load_managers(first, last, p, p_structure, organisation, team, person, manager):
+def _load_managers(first, last, p, p_structure, part, organisation, team, person, manager):
     """Work out load and headspace of managers, from those of the teams."""
     for o in range(first, last):
         if not p[o].enabled:
@@ -133,9 +137,9 @@ def _load_managers(first, last, p, p_structure, organisation, team, person, mana
         org.spent[PROTECTED] = org.hours[PROTECTED]
         org.spent[REPORTING] = org.hours[REPORTING]
         mean_load = mean_rest = 0.0
-        for t in range(org.first_team, org.first_team + org.n_teams):
-            mean_load += team[t].load / org.n_teams
-            mean_rest += person[team[t].first_person].rest_hours / org.n_teams
+        for b in range(org.first_part, org.first_part + org.n_parts):
+            mean_load += part[b].sum_load
+            mean_rest += part[b].sum_rest_hours
         # Assumption: managers share the load of those they lead.
         for j in range(org.first_manager, org.first_manager + org.n_managers):
             lead = person[manager[j].person]

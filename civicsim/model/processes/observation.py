@@ -66,6 +66,7 @@ def _look(
     for b in range(first_part, last_part):
         own, o = part[b], part[b].organisation
         org, q, gain = organisation[o], p[o], p_practice[o].judgement_gain
+        own.sum_watching = own.sum_huddles = 0.0
         for t in range(own.first_team, own.first_team + own.n_teams):
             team[t].observation_hours = 0.0
         if not q.enabled or org.hours[OBSERVATION] + org.hours[HUDDLES] == 0.0:
@@ -86,6 +87,7 @@ def _look(
                 g.seek = unit(g.seek + q.seek_gain * hours * (1.0 - g.seek))
                 g.observation_credit += hours
                 g.observation_hours += hours
+                own.sum_watching += hours / org.n_staff
                 for k in range(checks_of(g.observation_credit, q.hours_per_check)):
                     g.observation_credit = max(0.0, g.observation_credit - q.hours_per_check)
                     # What managers see with their own eyes takes no one's courage.
@@ -98,6 +100,7 @@ def _look(
                 hours = org.hours[HUDDLES] * g.n_posts
                 g.huddle_credit += hours
                 g.observation_hours += hours
+                own.sum_huddles += hours / org.n_staff
                 for k in range(checks_of(g.huddle_credit, q.hours_per_huddle)):
                     g.huddle_credit = max(0.0, g.huddle_credit - q.hours_per_huddle)
                     # What is seen in a huddle is raised as far as people there dare to.
@@ -108,23 +111,14 @@ def _look(
 
 
 @compiled
-def _add_up(first, last, p, organisation, dimension, team, person, manager):
-    """Work out what was spent on watching and on huddles."""
+def _add_up(first, last, part, organisation):
+    """Add up what was spent on watching and on huddles."""
     for o in range(first, last):
         org = organisation[o]
         org.spent[OBSERVATION] = org.spent[HUDDLES] = 0.0
-        if not p[o].enabled or org.hours[OBSERVATION] + org.hours[HUDDLES] == 0.0:
-            continue
-        n_visible = n_critical = 0
-        for d in range(dimension.shape[1]):
-            n_visible += dimension[o, d].staff_visible
-            n_critical += dimension[o, d].staff_visible and dimension[o, d].safety_critical
-        for t in range(org.first_team, org.first_team + org.n_teams):
-            lead = person[manager[team[t].manager].person]
-            if lead.vacant == 0 and lead.absent == 0 and n_visible > 0:
-                org.spent[OBSERVATION] += org.hours[OBSERVATION] * team[t].n_posts / org.n_staff
-            if n_critical > 0:
-                org.spent[HUDDLES] += org.hours[HUDDLES] * team[t].n_posts / org.n_staff
+        for b in range(org.first_part, org.first_part + org.n_parts):
+            org.spent[OBSERVATION] += part[b].sum_watching
+            org.spent[HUDDLES] += part[b].sum_huddles
 
 
 PROCESS = Process(

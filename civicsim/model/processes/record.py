@@ -6,13 +6,14 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numba import literal_unroll
 
 from civicsim.engine.compiled import compiled
 from civicsim.engine.parameters import switch
 from civicsim.engine.process import Process
 from civicsim.model.calendar import QUARTER
 from civicsim.model.networks import count_ties
-from civicsim.model.organisation import ENDORSED, N_PATIENT_GROUPS, N_PROFESSIONS, TRIAL, WAITING
+from civicsim.model.organisation import ENDORSED, N_PATIENT_GROUPS, N_PROFESSIONS, PROFESSIONS, TRIAL, WAITING
 from civicsim.model.processes.exhaustion import BURNT_OUT
 from civicsim.model.processes.forum import satisfaction_as_reported
 from civicsim.model.processes.quality import SAFETY_CRITICAL_WEIGHT
@@ -23,6 +24,27 @@ ROUNDING = 1e-10
 """Share of a sum of squares below which a variance is rounding: values within a hundred-thousandth of one another."""
 SPOKE_LATELY = 0.5
 """Voiced problems in the 13-week memory from which on a person has spoken up lately."""
+_OF_ALL = ("load", "exhaustion", "motivation", "trust")
+_OF_STAFF = ("headspace", "safety", "efficacy", "belonging", "agency", "skill", "propensity")
+_OF_TEAMS = (
+    *("overload", "seek", "mismatch", "conflict", "hostility"),
+    *("quality", "quality_measured", "quality_unmeasured", "quality_reported"),
+)
+_COUNTS = (
+    *("n_staff_filled", "n_absent", "n_burnt_out", "propensity_high", "propensity_low", "harm", "incidents"),
+    *("ideas_waiting", "ideas_endorsed", "ideas_in_trial", "gamed", "followed"),
+)
+_SUMMED = _OF_ALL + _OF_STAFF + _OF_TEAMS + _COUNTS
+"""What is recorded each week and first added up over parts."""
+_QUALITY = tuple(
+    f"quality_{of}" for of in ("safety_critical", "low_kappa", "within_team", "cross_boundary", "invisible")
+)
+_SUMMED_QUARTERLY = (
+    *(f"{event}_memory_{who}" for event in ("noticed", "voiced") for who in (*PROFESSIONS, "high", "low")),
+    *(f"propensity_{name}" for name in PROFESSIONS),
+    *("would_speak_again", "n_ties", "n_ties_far", *_QUALITY),
+)
+"""The same once a quarter."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +104,7 @@ def intraclass_correlation(n_groups, n, sum_of_squares, total, between, sum_n_sq
 
 
 @compiled
-def _look_at_people(own, team, person):
+def _look_at_people(own, seen, team, person):
     """Add up the states of a part's staff, and note each team's means."""
     n_filled = n_absent = n_burnt_out = n_high = n_low = 0
     load = exhaustion = motivation = trust = headspace = safety = efficacy = 0.0
@@ -120,24 +142,33 @@ def _look_at_people(own, team, person):
         if team_filled > 0:
             # The rounding of a sum can carry a mean of equal values a hair above 1.
             g.exhaustion, g.safety = min(1.0, team_exhaustion / team_filled), min(1.0, team_safety / team_filled)
-    own.sum_filled, own.sum_absent, own.sum_burnt_out, own.sum_high, own.sum_low = (
-        n_filled,
-        n_absent,
-        n_burnt_out,
-        n_high,
-        n_low,
-    )
-    own.sum_load, own.sum_exhaustion, own.sum_motivation, own.sum_trust = load, exhaustion, motivation, trust
-    own.sum_headspace, own.sum_safety, own.sum_efficacy = headspace, safety, efficacy
-    own.sum_belonging, own.sum_agency, own.sum_skill = belonging, agency, skill
-    own.sum_propensity, own.sum_propensity_high, own.sum_propensity_low = propensity, propensity_high, propensity_low
+    own.sum_high, own.sum_low = n_high, n_low
+    seen.n_staff_filled, seen.n_absent, seen.n_burnt_out = n_filled, n_absent, n_burnt_out
+    seen.load, seen.exhaustion, seen.motivation, seen.trust = load, exhaustion, motivation, trust
+    seen.headspace, seen.safety, seen.efficacy = headspace, safety, efficacy
+    seen.belonging, seen.agency, seen.skill = belonging, agency, skill
+    seen.propensity, seen.propensity_high, seen.propensity_low = propensity, propensity_high, propensity_low
 
 
 @compiled
-def _look_at_practices(own, practice):
-    """Count a part's ideas by their state, and its changes that stand."""
+def _look_at_teams(own, seen, team, practice):
+    """Add up a part's teams, and count its ideas by their state and its changes that stand."""
+    overload = seek = mismatch = harm = incidents = conflict = hostility = 0.0
+    quality = measured = unmeasured = reported = 0.0
     waiting = endorsed = in_trial = gamed = followed = 0
     for t in range(own.first_team, own.first_team + own.n_teams):
+        g = team[t]
+        overload += g.overload
+        seek += g.seek
+        mismatch += g.mismatch
+        conflict += g.conflict
+        hostility += g.hostility
+        harm += g.harm
+        incidents += g.incidents
+        quality += g.quality
+        measured += g.quality_measured
+        unmeasured += g.quality_unmeasured
+        reported += g.quality_reported
         for d in range(practice.shape[1]):
             slot = practice[t, d]
             waiting += slot.idea_state == WAITING
@@ -145,57 +176,148 @@ def _look_at_practices(own, practice):
             in_trial += slot.idea_state == TRIAL
             gamed += slot.gamed
             followed += slot.followed
-    own.sum_waiting, own.sum_endorsed, own.sum_in_trial = waiting, endorsed, in_trial
-    own.sum_gamed, own.sum_followed = gamed, followed
+    seen.overload, seen.seek, seen.mismatch, seen.conflict, seen.hostility = (
+        overload,
+        seek,
+        mismatch,
+        conflict,
+        hostility,
+    )
+    seen.harm, seen.incidents = harm, incidents
+    seen.quality, seen.quality_measured, seen.quality_unmeasured, seen.quality_reported = (
+        quality,
+        measured,
+        unmeasured,
+        reported,
+    )
+    seen.ideas_waiting, seen.ideas_endorsed, seen.ideas_in_trial = waiting, endorsed, in_trial
+    seen.gamed, seen.followed = gamed, followed
 
 
 @compiled
-def _look(first_part, last_part, p, part, team, practice, person):
-    """Add up part by part what is recorded of people and practices."""
+def _look_at_patients(own, patient):
+    """Add up the satisfaction and the activation of a part's share of the patients."""
+    own.sum_patients[:] = 0.0
+    own.sum_satisfaction[:] = 0.0
+    own.sum_activation = 0.0
+    for i in range(own.first_patient, own.first_patient + own.n_patients):
+        own.sum_patients[patient[i].group] += 1.0
+        own.sum_satisfaction[patient[i].group] += patient[i].satisfaction
+        own.sum_activation += patient[i].activation
+
+
+@compiled
+def _look_at_voices(own, seen, person, team, ties):
+    """Add up who is ready to speak up and who did, and how many ties lead to other teams and divisions."""
+    noticed = np.zeros(N_PROFESSIONS)
+    voiced = np.zeros(N_PROFESSIONS)
+    seen.noticed_memory_high = seen.voiced_memory_high = seen.noticed_memory_low = seen.voiced_memory_low = 0.0
+    total = np.zeros(N_PROFESSIONS)
+    own.sum_profession[:] = 0.0
+    again = 0.0
+    own.sum_spoke = 0.0
+    seen.n_ties = seen.n_ties_far = 0.0
+    for i in range(own.first_person, own.first_person + own.n_staff):
+        who = person[i]
+        if who.vacant == 0:
+            total[who.profession] += who.propensity
+            own.sum_profession[who.profession] += 1.0
+            noticed[who.profession] += who.noticed_memory
+            voiced[who.profession] += who.voiced_memory
+            if who.status > 0.0:
+                seen.noticed_memory_high += who.noticed_memory
+                seen.voiced_memory_high += who.voiced_memory
+            elif who.status < 0.0:
+                seen.noticed_memory_low += who.noticed_memory
+                seen.voiced_memory_low += who.voiced_memory
+            if who.voiced_memory >= SPOKE_LATELY:
+                again += who.propensity
+                own.sum_spoke += 1.0
+        for slot in range(count_ties(ties, i)):
+            friend = person[ties[i, slot]]
+            seen.n_ties += 1.0
+            near = friend.organisation == who.organisation
+            seen.n_ties_far += not (near and team[friend.team].division == team[who.team].division)
+    seen.would_speak_again = again
+    seen.propensity_doctor, seen.propensity_nurse, seen.propensity_allied = total[0], total[1], total[2]
+    seen.propensity_support, seen.propensity_administrative = total[3], total[4]
+    seen.noticed_memory_doctor, seen.noticed_memory_nurse, seen.noticed_memory_allied = (
+        noticed[0],
+        noticed[1],
+        noticed[2],
+    )
+    seen.noticed_memory_support, seen.noticed_memory_administrative = noticed[3], noticed[4]
+    seen.voiced_memory_doctor, seen.voiced_memory_nurse, seen.voiced_memory_allied = voiced[0], voiced[1], voiced[2]
+    seen.voiced_memory_support, seen.voiced_memory_administrative = voiced[3], voiced[4]
+
+
+@compiled
+def _share_fitting(hit, weight, working, otherwise):
+    """Return true quality on some dimensions; ``otherwise``, a team's quality on all, where there are none such."""
+    return working * hit / weight if weight > 0.0 else otherwise
+
+
+@compiled
+def _look_at_quality(o, own, seen, dimension, team, practice):
+    """Add up true quality on some of the dimensions, by the formula of quality on all."""
+    m = practice.shape[1]
+    seen.quality_safety_critical = seen.quality_low_kappa = seen.quality_invisible = 0.0
+    seen.quality_within_team = seen.quality_cross_boundary = 0.0
+    for t in range(own.first_team, own.first_team + own.n_teams):
+        g = team[t]
+        critical = critical_hit = low = low_hit = within = within_hit = 0.0
+        across = across_hit = hidden = hidden_hit = 0.0
+        for d in range(m):
+            slot, dim = practice[t, d], dimension[o, d]
+            w = SAFETY_CRITICAL_WEIGHT if dim.safety_critical else 1.0
+            hit = w if slot.value == slot.reality else 0.0
+            if dim.safety_critical:
+                critical += w
+                critical_hit += hit
+            if dim.kappa < LOW_KAPPA:
+                low += w
+                low_hit += hit
+            if dim.cross_boundary:
+                across += w
+                across_hit += hit
+            else:
+                within += w
+                within_hit += hit
+            if not dim.staff_visible:
+                hidden += w
+                hidden_hit += hit
+        seen.quality_safety_critical += _share_fitting(critical_hit, critical, g.working, g.quality)
+        seen.quality_low_kappa += _share_fitting(low_hit, low, g.working, g.quality)
+        seen.quality_within_team += _share_fitting(within_hit, within, g.working, g.quality)
+        seen.quality_cross_boundary += _share_fitting(across_hit, across, g.working, g.quality)
+        seen.quality_invisible += _share_fitting(hidden_hit, hidden, g.working, g.quality)
+
+
+@compiled
+def _look(first_part, last_part, week, p, part, dimension, team, practice, person, patient, ties, seen):
+    """Add up part by part what is recorded."""
     for b in range(first_part, last_part):
-        if p[part[b].organisation].enabled:
-            _look_at_people(part[b], team, person)
-            _look_at_practices(part[b], practice)
+        own, o = part[b], part[b].organisation
+        if not p[o].enabled:
+            continue
+        _look_at_people(own, seen[b], team, person)
+        _look_at_teams(own, seen[b], team, practice)
+        _look_at_patients(own, patient)
+        if week % QUARTER == 0:
+            _look_at_voices(own, seen[b], person, team, ties)
+            _look_at_quality(o, own, seen[b], dimension, team, practice)
 
 
 @compiled
 def _people(org, view, part, person):
-    """Record the means of people's states."""
-    n_filled = n_absent = n_burnt_out = high = low = 0.0
-    load = exhaustion = motivation = trust = 0.0
-    view.headspace = view.safety = view.efficacy = view.belonging = view.agency = view.skill = 0.0
-    view.propensity = view.propensity_high = view.propensity_low = 0.0
-    view.ideas_waiting = view.ideas_endorsed = view.ideas_in_trial = view.gamed = view.followed = 0.0
+    """Record means of staff and managers."""
+    high = low = 0.0
     for b in range(org.first_part, org.first_part + org.n_parts):
-        own = part[b]
-        n_filled += own.sum_filled
-        n_absent += own.sum_absent
-        n_burnt_out += own.sum_burnt_out
-        high += own.sum_high
-        low += own.sum_low
-        load += own.sum_load
-        exhaustion += own.sum_exhaustion
-        motivation += own.sum_motivation
-        trust += own.sum_trust
-        view.headspace += own.sum_headspace
-        view.safety += own.sum_safety
-        view.efficacy += own.sum_efficacy
-        view.belonging += own.sum_belonging
-        view.agency += own.sum_agency
-        view.skill += own.sum_skill
-        view.propensity += own.sum_propensity
-        view.propensity_high += own.sum_propensity_high
-        view.propensity_low += own.sum_propensity_low
-        view.ideas_waiting += own.sum_waiting
-        view.ideas_endorsed += own.sum_endorsed
-        view.ideas_in_trial += own.sum_in_trial
-        view.gamed += own.sum_gamed
-        view.followed += own.sum_followed
-    staff = max(n_filled, 1.0)
-    view.n_staff_filled = n_filled
-    view.headspace, view.safety, view.efficacy = view.headspace / staff, view.safety / staff, view.efficacy / staff
-    view.belonging, view.agency, view.skill = view.belonging / staff, view.agency / staff, view.skill / staff
-    view.propensity /= staff
+        high += part[b].sum_high
+        low += part[b].sum_low
+    view.n_filled = view.n_staff_filled
+    for name in literal_unroll(_OF_STAFF):
+        view[name] /= max(view.n_staff_filled, 1.0)
     view.propensity_high, view.propensity_low = (
         view.propensity_high / max(high, 1.0),
         view.propensity_low / max(low, 1.0),
@@ -203,17 +325,15 @@ def _people(org, view, part, person):
     for i in range(org.first_person + org.n_staff, org.first_person + org.n_persons):
         who = person[i]
         if who.vacant == 0:
-            n_filled += 1
-            n_absent += who.absent
-            n_burnt_out += who.exhaustion > BURNT_OUT
-            load += who.load
-            exhaustion += who.exhaustion
-            motivation += who.motivation
-            trust += who.trust
-    people = max(n_filled, 1.0)
-    view.n_filled, view.n_absent, view.n_burnt_out = n_filled, n_absent, n_burnt_out
-    view.load, view.exhaustion = load / people, exhaustion / people
-    view.motivation, view.trust = motivation / people, trust / people
+            view.n_filled += 1.0
+            view.n_absent += who.absent
+            view.n_burnt_out += who.exhaustion > BURNT_OUT
+            view.load += who.load
+            view.exhaustion += who.exhaustion
+            view.motivation += who.motivation
+            view.trust += who.trust
+    for name in literal_unroll(_OF_ALL):
+        view[name] /= max(view.n_filled, 1.0)
 
 
 @compiled
@@ -288,48 +408,23 @@ def evenness(counts):
 
 
 @compiled
-def _origins(org, view, team, person):
-    """Record from how many teams own ideas come, and whether those who spoke up would again."""
+def _origins(org, view, team):
+    """Record from how many teams own ideas come."""
     counts = np.empty(org.n_teams)
     for k in range(org.n_teams):
         counts[k] = team[org.first_team + k].originated_memory
     view.origin_entropy = evenness(counts)
-    again = n = 0.0
-    for i in range(org.first_person, org.first_person + org.n_staff):
-        if person[i].vacant == 0 and person[i].voiced_memory >= SPOKE_LATELY:
-            again += person[i].propensity
-            n += 1.0
-    view.would_speak_again = again / max(n, 1.0)
 
 
 @compiled
-def _teams(o, org, view, dimension, team):
-    """Record means over teams, where ideas stand, and how far the code is right."""
-    m = dimension.shape[1]
-    overload = seek = mismatch = harm = incidents = conflict = hostility = 0.0
-    quality = measured = unmeasured = reported = 0.0
-    for t in range(org.first_team, org.first_team + org.n_teams):
-        g = team[t]
-        overload += g.overload
-        seek += g.seek
-        mismatch += g.mismatch
-        conflict += g.conflict
-        hostility += g.hostility
-        harm += g.harm
-        incidents += g.incidents
-        quality += g.quality
-        measured += g.quality_measured
-        unmeasured += g.quality_unmeasured
-        reported += g.quality_reported
-    n = org.n_teams
-    view.overload, view.seek, view.mismatch = overload / n, seek / n, mismatch / n
-    view.conflict, view.hostility, view.harm, view.incidents = conflict / n, hostility / n, harm, incidents
-    view.quality, view.quality_measured = quality / n, measured / n
-    view.quality_unmeasured, view.quality_reported = unmeasured / n, reported / n
+def _teams(o, org, view, dimension):
+    """Record means over teams, and how far the code is right."""
+    for name in literal_unroll(_OF_TEAMS):
+        view[name] /= org.n_teams
     right = 0
-    for d in range(m):
+    for d in range(dimension.shape[1]):
         right += dimension[o, d].code == dimension[o, d].truth
-    view.code_right = right / m
+    view.code_right = right / dimension.shape[1]
 
 
 @compiled
@@ -357,53 +452,6 @@ def _spots(org, view, usual_spread, team):
 
 
 @compiled
-def _share_fitting(hit, weight, working, otherwise):
-    """Return true quality on some dimensions; ``otherwise``, a team's quality on all, where there are none such."""
-    return working * hit / weight if weight > 0.0 else otherwise
-
-
-@compiled
-def _parts_of_quality(o, org, view, dimension, team, practice):
-    """Record true quality on some of the dimensions, by the formula of quality on all."""
-    m = practice.shape[1]
-    view.quality_safety_critical = view.quality_low_kappa = view.quality_invisible = 0.0
-    view.quality_within_team = view.quality_cross_boundary = 0.0
-    for t in range(org.first_team, org.first_team + org.n_teams):
-        g = team[t]
-        critical = critical_hit = low = low_hit = within = within_hit = 0.0
-        across = across_hit = hidden = hidden_hit = 0.0
-        for d in range(m):
-            slot, dim = practice[t, d], dimension[o, d]
-            w = SAFETY_CRITICAL_WEIGHT if dim.safety_critical else 1.0
-            hit = w if slot.value == slot.reality else 0.0
-            if dim.safety_critical:
-                critical += w
-                critical_hit += hit
-            if dim.kappa < LOW_KAPPA:
-                low += w
-                low_hit += hit
-            if dim.cross_boundary:
-                across += w
-                across_hit += hit
-            else:
-                within += w
-                within_hit += hit
-            if not dim.staff_visible:
-                hidden += w
-                hidden_hit += hit
-        view.quality_safety_critical += _share_fitting(critical_hit, critical, g.working, g.quality)
-        view.quality_low_kappa += _share_fitting(low_hit, low, g.working, g.quality)
-        view.quality_within_team += _share_fitting(within_hit, within, g.working, g.quality)
-        view.quality_cross_boundary += _share_fitting(across_hit, across, g.working, g.quality)
-        view.quality_invisible += _share_fitting(hidden_hit, hidden, g.working, g.quality)
-    view.quality_safety_critical /= org.n_teams
-    view.quality_low_kappa /= org.n_teams
-    view.quality_within_team /= org.n_teams
-    view.quality_cross_boundary /= org.n_teams
-    view.quality_invisible /= org.n_teams
-
-
-@compiled
 def _misrated(org, view, threshold, team):
     """Record how many teams differ from the organisation's rating; unrated counts as not inadequate."""
     wrong = 0
@@ -413,64 +461,36 @@ def _misrated(org, view, threshold, team):
 
 
 @compiled
-def _voices(org, view, person, team, ties):
-    """Record who is ready to speak up and who did, and how many ties lead to other teams and divisions."""
-    noticed = np.zeros(N_PROFESSIONS)
-    voiced = np.zeros(N_PROFESSIONS)
-    view.noticed_memory_high = view.voiced_memory_high = view.noticed_memory_low = view.voiced_memory_low = 0.0
-    total = np.zeros(N_PROFESSIONS)
-    count = np.zeros(N_PROFESSIONS)
-    view.n_ties = view.n_ties_far = 0.0
-    for i in range(org.first_person, org.first_person + org.n_staff):
-        who = person[i]
-        if who.vacant == 0:
-            total[who.profession] += who.propensity
-            count[who.profession] += 1.0
-            noticed[who.profession] += who.noticed_memory
-            voiced[who.profession] += who.voiced_memory
-            if who.status > 0.0:
-                view.noticed_memory_high += who.noticed_memory
-                view.voiced_memory_high += who.voiced_memory
-            elif who.status < 0.0:
-                view.noticed_memory_low += who.noticed_memory
-                view.voiced_memory_low += who.voiced_memory
-        for slot in range(count_ties(ties, i)):
-            friend = person[ties[i, slot]]
-            view.n_ties += 1.0
-            near = friend.organisation == who.organisation
-            view.n_ties_far += not (near and team[friend.team].division == team[who.team].division)
-    mean = total / np.maximum(count, 1.0)
-    view.propensity_doctor, view.propensity_nurse, view.propensity_allied = mean[0], mean[1], mean[2]
-    view.propensity_support, view.propensity_administrative = mean[3], mean[4]
-    view.noticed_memory_doctor, view.noticed_memory_nurse, view.noticed_memory_allied = (
-        noticed[0],
-        noticed[1],
-        noticed[2],
-    )
-    view.noticed_memory_support, view.noticed_memory_administrative = noticed[3], noticed[4]
-    view.voiced_memory_doctor, view.voiced_memory_nurse, view.voiced_memory_allied = voiced[0], voiced[1], voiced[2]
-    view.voiced_memory_support, view.voiced_memory_administrative = voiced[3], voiced[4]
+def _voices(org, view, part):
+    """Record who is ready to speak up: means by profession, and of those who spoke up lately."""
+    count, spoke = np.zeros(N_PROFESSIONS), 0.0
+    for b in range(org.first_part, org.first_part + org.n_parts):
+        count += part[b].sum_profession
+        spoke += part[b].sum_spoke
+    view.would_speak_again /= max(spoke, 1.0)
+    view.propensity_doctor /= max(count[0], 1.0)
+    view.propensity_nurse /= max(count[1], 1.0)
+    view.propensity_allied /= max(count[2], 1.0)
+    view.propensity_support /= max(count[3], 1.0)
+    view.propensity_administrative /= max(count[4], 1.0)
 
 
 @compiled
-def _patients(org, view, seats, patient):
-    total = np.zeros(N_PATIENT_GROUPS)
-    count = np.zeros(N_PATIENT_GROUPS)
-    for i in range(org.first_patient, org.first_patient + org.n_patients):
-        total[patient[i].group] += patient[i].satisfaction
-        count[patient[i].group] += 1.0
-    best, worst, satisfaction = 0.0, 1.0, 0.0
+def _patients(org, view, seats, part):
+    """Record how satisfied and how active patients are, and whom the forum represents."""
+    total, count, activation = np.zeros(N_PATIENT_GROUPS), np.zeros(N_PATIENT_GROUPS), 0.0
+    for b in range(org.first_part, org.first_part + org.n_parts):
+        total += part[b].sum_satisfaction
+        count += part[b].sum_patients
+        activation += part[b].sum_activation
+    best, worst, satisfaction, distance = 0.0, 1.0, 0.0, 0.0
     for k in range(N_PATIENT_GROUPS):
         satisfaction += total[k]
         if count[k] > 0.0:
             best, worst = max(best, total[k] / count[k]), min(worst, total[k] / count[k])
+        distance += 0.5 * abs(seats[k].seats - seats[k].share)
     view.satisfaction = satisfaction / max(org.n_patients, 1)
     view.satisfaction_gap = max(0.0, best - worst)
-    distance = activation = 0.0
-    for k in range(N_PATIENT_GROUPS):
-        distance += 0.5 * abs(seats[k].seats - seats[k].share)
-    for i in range(org.first_patient, org.first_patient + org.n_patients):
-        activation += patient[i].activation
     view.representativeness = 1.0 - distance
     view.activation = activation / max(org.n_patients, 1)
 
@@ -489,23 +509,25 @@ def _step(
     snapshot,
     dimension,
     team,
-    practice,
     person,
     manager,
     panel,
-    patient,
-    ties,
+    seen,
 ):
     """Record the state at the end of the week."""
     for o in range(first, last):
         if not p[o].enabled:
             continue
         org, view = organisation[o], snapshot[o]
+        for name in literal_unroll(_SUMMED):
+            view[name] = 0.0
+            for b in range(org.first_part, org.first_part + org.n_parts):
+                view[name] += seen[b][name]
         _people(org, view, part, person)
-        _teams(o, org, view, dimension, team)
+        _teams(o, org, view, dimension)
         _spots(org, view, p_reference[o].usual_quality_spread, team)
         _misrated(org, view, p_governing[o].inadequate_below, team)
-        _patients(org, view, panel[o], patient)
+        _patients(org, view, panel[o], part)
         view.satisfaction_reported = satisfaction_as_reported(
             view.satisfaction, p_forum[o].satisfaction_target, org.independence, p_forum[o].target_gloss
         )
@@ -518,9 +540,14 @@ def _step(
         view.openness /= org.n_managers
         # What moves slowly and takes long to work out is recorded once a quarter.
         if week % QUARTER == 0:
-            _origins(org, view, team, person)
-            _parts_of_quality(o, org, view, dimension, team, practice)
-            _voices(org, view, person, team, ties)
+            for name in literal_unroll(_SUMMED_QUARTERLY):
+                view[name] = 0.0
+                for b in range(org.first_part, org.first_part + org.n_parts):
+                    view[name] += seen[b][name]
+            for name in literal_unroll(_QUALITY):
+                view[name] /= org.n_teams
+            _origins(org, view, team)
+            _voices(org, view, part)
             _resemblance(org, view, team, person)
             memory = np.empty(org.n_staff)
             n = 0

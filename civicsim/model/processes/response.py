@@ -337,7 +337,7 @@ def _answer_staff(
     for b in range(first_part, last_part):
         own, o = part[b], part[b].organisation
         org, q = organisation[o], p[o]
-        own.sum_forum_items = 0.0
+        own.sum_forum_items = own.sum_response_hours = 0.0
         for i in range(own.first_person, own.first_person + own.n_staff):
             # Few heard anything last week: to look takes less than to write.
             if person[i].n_outcomes > 0.0 or person[i].detriments > 0.0:
@@ -372,6 +372,7 @@ def _answer_staff(
             g.noticed_memory = (1.0 - 1.0 / DEALT_WEEKS) * g.noticed_memory + g.noticed
             g.dealt_memory = max(0.0, (1.0 - 1.0 / DEALT_WEEKS) * g.dealt_memory + g.dealt)
             own.hours_settling += g.settling_hours
+            own.sum_response_hours += g.response_hours
 
 
 @compiled
@@ -380,10 +381,9 @@ def _answer_patients(first, last, week, log, p, p_forum, part, organisation, tal
     for o in range(first, last):
         org, q, count = organisation[o], p[o], tally[o]
         spent = settled = answered = 0.0
-        for t in range(org.first_team, org.first_team + org.n_teams):
-            spent += team[t].response_hours
         for b in range(org.first_part, org.first_part + org.n_parts):
             own = part[b]
+            spent += own.sum_response_hours
             answered += own.acted + own.explained
             settled += own.acted + own.explained + own.silent
             for t in range(own.first_team, own.first_team + (own.n_teams if own.sum_forum_items > 0.0 else 0)):

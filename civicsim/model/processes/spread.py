@@ -139,6 +139,7 @@ def _copy(own, seed, rate, week, team, neighbour, practice, marks):
             source = copied_team(neighbour[t], u_whom) if u_copy < rate else -1
             if source >= 0 and practice[source, d].value != practice[t, d].value:
                 marks[t, d] = MARK + practice[source, d].value
+                marks[t, practice.shape[1]] = 1
 
 
 @written_in
@@ -229,7 +230,7 @@ def _hear(
                 t, d, value = heard[0, k], heard[2, k], heard[3, k]
                 accuracy = judges_rightly(mean_skill(team[t], person), p_practice[o].judgement_gain)
                 if accepts(practice[t, d].reality == value, accuracy, draws[1, k]):
-                    marks[t, d] = MARK + value
+                    marks[t, d], marks[t, m] = MARK + value, 1
 
 
 @compiled
@@ -241,7 +242,7 @@ def _take_over(
         own, o = part[b], part[b].organisation
         org, q = organisation[o], p[o]
         for t in range(own.first_team, own.first_team + (own.n_teams if q.enabled else 0)):
-            for d in range(practice.shape[1]):
+            for d in range(practice.shape[1] if marks[t, practice.shape[1]] else 0):
                 if marks[t, d] == 0:
                     continue
                 source, value = -1, marks[t, d] - MARK

@@ -163,9 +163,11 @@ def _look(first_part, last_part, week, p, part, organisation, team, person, ties
     for b in range(first_part, last_part):
         own, o = part[b], part[b].organisation
         org = organisation[o]
+        own.sum_peer_hours = 0.0
         for t in range(own.first_team, own.first_team + own.n_teams):
             # A team that is cut off has no one to spend them with.
             team[t].peer_hours = 0.0 if team[t].isolated or not p[o].enabled else org.hours[PEER]
+            own.sum_peer_hours += team[t].peer_hours * team[t].n_posts / org.n_staff
         if not p[o].enabled:
             continue
         _chances(org, p[o], each_loses, makes)
@@ -179,14 +181,14 @@ def _look(first_part, last_part, week, p, part, organisation, team, person, ties
 
 
 @compiled
-def _meet_and_part(first_linked, last_linked, week, p, organisation, tally, team, person, ties, moves):
+def _meet_and_part(first_linked, last_linked, week, p, part, organisation, tally, team, person, ties, moves):
     """Let people meet and lose touch, one after another: what one does changes how many ties another has."""
     each_loses, makes = np.empty(ties.shape[1] + 1), np.empty(ties.shape[1] + 1)
     for o in range(first_linked, last_linked):
         org, q, count = organisation[o], p[o], tally[o]
         org.spent[PEER] = 0.0
-        for t in range(org.first_team, org.first_team + (org.n_teams if q.enabled else 0)):
-            org.spent[PEER] += team[t].peer_hours * team[t].n_posts / org.n_staff
+        for b in range(org.first_part, org.first_part + org.n_parts):
+            org.spent[PEER] += part[b].sum_peer_hours
         _chances(org, q, each_loses, makes)
         for i in range(org.first_person, org.first_person + (org.n_staff if q.enabled else 0)):
             if moves[i] == 0:

@@ -200,13 +200,13 @@ def _note_reputation(first, last, p, part, organisation):
 
 
 @compiled
-def _change_posts(log, week, q, usual, org, pop, start, n, team, practice, person, manager, count, moves):
-    """Let people in consecutive posts leave, fall ill, and newcomers fill empty posts; mark those who have left."""
+def _change_posts(log, week, q, usual, org, pop, start, n, team, practice, person, manager, count, leavers):
+    """Let people in consecutive posts leave, fall ill, and newcomers fill empty posts; list those who have left, and return how many."""
+    left = 0
     for one in range(start, start + n, PEOPLE_AT_ONCE):
         n_people = min(PEOPLE_AT_ONCE, start + n - one)
         moving = _fates(org, q, usual, week, one, n_people, person)
         for i in range(one, one + n_people):
-            moves[i] = 0
             if not moving[i - one]:
                 continue
             if person[i].vacant:
@@ -216,7 +216,9 @@ def _change_posts(log, week, q, usual, org, pop, start, n, team, practice, perso
             else:
                 event.note((log, person[i].team, -1), event.EXIT, event.TURNOVER, person=i)
                 leave_post(person[i], i, team, practice, count)
-                moves[i] = 1
+                leavers[start + left] = i
+                left += 1
+    return left
 
 
 @compiled
@@ -234,32 +236,37 @@ def _come_and_go(
     practice,
     person,
     manager,
-    moves,
+    leavers,
 ):
     """Let people leave, fall ill, and newcomers fill empty posts."""
     for b in range(first_part, last_part):
         own, o = part[b], part[b].organisation
+        own.sum_left = own.sum_leaders_left = 0.0
         if not p[o].enabled:
             for i in range(own.first_person, own.first_person + own.n_staff):
-                person[i].absent = moves[i] = 0
+                person[i].absent = 0
             for i in range(own.first_leader, own.first_leader + own.n_managers):
-                person[i].absent = moves[i] = 0
+                person[i].absent = 0
             continue
         org, q, pop, usual = organisation[o], p[o], p_population[o], p_reference[o].usual_exhaustion
         for t in range(own.first_team, own.first_team + own.n_teams):
             team[t].leaver_memory *= 1.0 - 1.0 / LEAVER_WEEKS
-        for start, n in ((own.first_person, own.n_staff), (own.first_leader, own.n_managers)):
-            _change_posts(log, week, q, usual, org, pop, start, n, team, practice, person, manager, own, moves)
+        things = team, practice, person, manager, own, leavers
+        own.sum_left = _change_posts(log, week, q, usual, org, pop, own.first_person, own.n_staff, *things)
+        own.sum_leaders_left = _change_posts(log, week, q, usual, org, pop, own.first_leader, own.n_managers, *things)
 
 
 @compiled
-def _lose_touch(first_linked, last_linked, organisation, tally, ties, moves):
+def _lose_touch(first_linked, last_linked, part, organisation, tally, ties, leavers):
     """End the ties of those who have left, wherever they lead."""
     for o in range(first_linked, last_linked):
-        org = organisation[o]
-        for i in range(org.first_person, org.first_person + org.n_persons):
-            if moves[i]:
-                tally[o].ties_lost += drop_all_ties(ties, i)
+        for b in range(organisation[o].first_part, organisation[o].first_part + organisation[o].n_parts):
+            for first, left in (
+                (part[b].first_person, part[b].sum_left),
+                (part[b].first_leader, part[b].sum_leaders_left),
+            ):
+                for k in range(int(left)):
+                    tally[o].ties_lost += drop_all_ties(ties, leavers[first + k])
 
 
 PROCESS = Process(
