@@ -18,8 +18,9 @@ import numpy as np
 
 from civicsim.app.history import Playback, Superseded, play_through
 from civicsim.app.words import KEPT
-from civicsim.experiment.run import burn_in, run, threads_available
+from civicsim.experiment.run import burn_in, run
 from civicsim.model.cohort import Cohort
+from civicsim.model.week import threads_available
 from civicsim.scenario.scenario import Scenario
 
 Stop = Callable[[], bool]

@@ -25,7 +25,8 @@ from civicsim.cli.progress import duration, progress
 from civicsim.cli.running import about_scenarios
 from civicsim.cli.scenarios import scenario_of
 from civicsim.cli.tables import part_lines
-from civicsim.experiment.run import seeds_of, threads_available
+from civicsim.experiment.run import seeds_of
+from civicsim.model.week import threads_available
 from civicsim.report.calibration_page import results, targets, title_of
 from civicsim.report.parts import Part
 from civicsim.report.words import INTERVAL, counted, n_posts, percent

@@ -115,7 +115,7 @@ def _cache() -> Iterator[Finding]:
     """Check the folder of compiled code."""
     from civicsim.engine.code_folder import exposure
     from civicsim.engine.compiled import NOT_KEPT, folder_of_code
-    from civicsim.experiment.warming import is_warm
+    from civicsim.experiment.compiling import is_ready
 
     folder = folder_of_code()
     if NOT_KEPT or folder is None:
@@ -125,7 +125,7 @@ def _cache() -> Iterator[Finding]:
     if danger := exposure(folder.resolve()):
         text = f"{folder} ({whose}) {danger}, who can thus run code as you: chmod 700, or another NUMBA_CACHE_DIR"
         yield Finding("compiled code", "broken", text)
-    elif not is_warm():
+    elif not is_ready():
         text = f"none yet in {folder} ({whose}): civicsim warmup compiles in advance"
         yield Finding("compiled code", "missing", text)
     else:
@@ -144,7 +144,7 @@ def _whose(folder: Path) -> str:
 
 
 def _threads() -> Iterator[Finding]:
-    from civicsim.experiment.run import threads_available
+    from civicsim.model.week import threads_available
 
     yield Finding("threads", "ok", f"{threads_available()}")
 

@@ -12,7 +12,6 @@ from civicsim.cli.files import size_of
 from civicsim.cli.output import Output
 from civicsim.cli.progress import duration
 from civicsim.errors import CivicsimError
-from civicsim.experiment.run import threads_available
 from civicsim.model.measures import MEASURES, TEAM_MEASURES
 from civicsim.model.organisation import (
     N_NEIGHBOURS,
@@ -24,6 +23,7 @@ from civicsim.model.organisation import (
     row_bytes,
 )
 from civicsim.model.recording import ENACTED
+from civicsim.model.week import threads_available
 from civicsim.report.words import counted, n_managers, n_posts, n_staff
 from civicsim.scenario.scenario import Scenario
 from civicsim.study.design.study import Study

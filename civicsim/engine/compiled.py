@@ -17,7 +17,7 @@ import numba
 from numba.core.caching import FunctionCache
 from numba.core.runtime import rtsys  # type: ignore[attr-defined]
 
-from civicsim.engine.code_folder import code_folder
+from civicsim.engine.code_folder import alone, code_folder
 
 _PACKAGE = Path(__file__).parents[1]
 LAYERS = ("engine", "model")
@@ -61,6 +61,10 @@ def folder_of_code() -> Path | None:
     return Path(folder) if folder else None
 
 
+_PATIENCE = 60.0
+"""Seconds to wait for another process that keeps code."""
+
+
 class _Shelf(FunctionCache):
     """Compiled code on disk, loaded with what it takes to run it, and without all of numba that only compiling needs.
 
@@ -73,6 +77,11 @@ class _Shelf(FunctionCache):
         with self._guard_against_spurious_io_errors():
             return self._load_overload(sig, target_context)
 
+    def save_overload(self, sig: Any, data: Any) -> None:
+        # Two processes that add to the list of what is kept of one function at the same time would mix up what they add.
+        with alone(Path(self._cache_path) / "saving.lock", _PATIENCE):
+            super().save_overload(sig, data)
+
 
 def compiled(function: Callable[..., Any], *, written_in: bool = False) -> Any:
     """Compile a function of arrays and numbers: no Python objects, no global lock, IEEE arithmetic (no fast-math).
@@ -80,7 +89,9 @@ def compiled(function: Callable[..., Any], *, written_in: bool = False) -> Any:
     With ``written_in``, machine code is written into the calling function, however long: a loop with a call in it cannot work on
     several rows at once.
     """
-    dispatcher: Any = numba.njit(nogil=True, error_model="numpy", forceinline=written_in)(function)
+    # Nothing calls kernels from C: what would let it do so need not be compiled.
+    options: Any = {"nogil": True, "error_model": "numpy", "forceinline": written_in, "no_cfunc_wrapper": True}
+    dispatcher: Any = numba.njit(**options)(function)
     if folder_of_code() is not None:
         dispatcher._cache = _Shelf(function)
     return dispatcher

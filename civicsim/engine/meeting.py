@@ -13,7 +13,7 @@ from typing import Any
 import llvmlite.binding
 import numpy as np
 from numba.core import cgutils, types
-from numba.extending import intrinsic
+from numba.extending import intrinsic as _intrinsic
 
 from civicsim.engine.compiled import compiled
 
@@ -27,6 +27,7 @@ _system: Any = ctypes.WinDLL("kernel32") if os.name == "nt" else ctypes.CDLL(Non
 _give_way_of_system = _system.SwitchToThread if os.name == "nt" else _system.sched_yield
 llvmlite.binding.add_symbol(_SYMBOL, ctypes.cast(_give_way_of_system, ctypes.c_void_p).value)
 _give_way = types.ExternalFunction(_SYMBOL, types.int32())
+intrinsic: Any = _intrinsic
 
 
 def _place(context: Any, builder: Any, kind: Any, array: Any, index: Any) -> Any:

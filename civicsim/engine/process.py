@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -27,9 +27,16 @@ class State(Protocol):
     ties: Any
     log: Any
     part: Any
-    draft: Any
     parameters: dict[str, Any]
     week: int
+
+    @property
+    def part_counts(self) -> Any:
+        """What parts count, as a matrix of numbers."""
+
+    @property
+    def draft(self) -> dict[str, Any]:
+        """Arrays that a kernel leaves for the next one of its process, by name."""
 
     def ranges(self, first: int, last: int) -> dict[str, int]:
         """Return what :data:`RANGES` stand for, of the organisations in rows ``first`` to ``last`` − 1."""
@@ -53,7 +60,8 @@ class Process:
         see :func:`civicsim.model.columns.columns_of`.
     kernels : tuple of compiled functions
         What it does, in order. The names of a kernel's arguments specify what it takes: the rows that it goes through
-        (:data:`RANGES`), ``week``, ``ties``, ``log``, a table by its name, the process's own parameters as ``p``, and those
+        (:data:`RANGES`), ``week``, ``ties``, ``log``, a table by its name, with ``_values`` for the table as a matrix of
+        its numbers, the process's own parameters as ``p``, and those
         of another section as ``p_section``. A kernel looks at its switch itself.
     act : callable, optional
         ``act(cohort, first, last)`` in plain Python, done before the kernels and only where the process is switched on.
@@ -110,10 +118,8 @@ class Process:
         """Simulate one week of the organisations in rows ``first`` to ``last`` − 1."""
         if self.act is not None and self.acts(cohort, first, last, cohort.week):
             self.act(cohort, first, last)
-        given = cohort.ranges(first, last)
         for kernel in self.kernels:
-            names = argument_names(kernel, self.name)
-            kernel(*(given[name] if name in given else argument(cohort, name) for name in names))
+            call(kernel, self.name, cohort, cohort.ranges(first, last))
 
     def __hash__(self) -> int:
         # Looked up thousands of times a second, as part of a week.
@@ -132,8 +138,16 @@ def argument_names(kernel: Any, process: str) -> tuple[str, ...]:
 
 def argument(cohort: State, name: str) -> Any:
     """Return what a kernel's argument of that name stands for."""
-    if name in ("week", "ties", "log", "part"):
+    if name in ("week", "ties", "log", "part", "part_counts"):
         return getattr(cohort, name)
     if name in cohort.draft:
         return cohort.draft[name]
+    if name.endswith("_values"):
+        table = argument(cohort, name.removesuffix("_values"))
+        return table.view(np.float64).reshape(len(table), -1)
     return cohort.parameters[name[2:]] if name.startswith("p_") else cohort.tables[name]
+
+
+def call(kernel: Any, process: str, cohort: State, given: Mapping[str, Any]) -> None:
+    """Call a kernel with what its arguments stand for: what is given by name, or else what the cohort has."""
+    kernel(*(given[name] if name in given else argument(cohort, name) for name in argument_names(kernel, process)))

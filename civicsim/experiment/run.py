@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +11,14 @@ import numpy as np
 from civicsim import __version__, checks
 from civicsim.engine.process import Process
 from civicsim.errors import ScenarioError
+from civicsim.experiment.compiling import compile_week
 from civicsim.experiment.ideas import events_frame, ideas_frame
 from civicsim.experiment.snapshots import Snapshots, weeks_of
 from civicsim.model.cohort import Cohort, build, renew_ties
 from civicsim.model.measures import MEASURES, TEAM_MEASURES, History, Measure
 from civicsim.model.processes.events import Plan, put_into_force
 from civicsim.model.recording import Recorder, causes_frame, survey_frame, weekly_frame
-from civicsim.model.week import PUBLISHED, WEEK, advance, order_text
+from civicsim.model.week import PUBLISHED, WEEK, advance, order_text, threads_available
 from civicsim.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -47,11 +47,6 @@ def seeds_of(seeds: int | Sequence[int], first: int = 1) -> list[int]:
     return [int(seed) for seed in chosen]
 
 
-def threads_available() -> int:
-    """Return how many threads this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def simulate(
     cohort: Cohort,
     weeks: int,
@@ -65,6 +60,7 @@ def simulate(
 
     Weeks are simulated in one go up to the next in which the recorder has a measure to take.
     """
+    compile_week()
     end, threads = cohort.week + weeks, threads or threads_available()
     while cohort.week < end:
         block = end - cohort.week if recorder is None else recorder.next_look(end) - cohort.week

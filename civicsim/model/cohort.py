@@ -39,7 +39,7 @@ from civicsim.model.organisation import (
     TEAM_MANAGER,
     record_type,
 )
-from civicsim.model.parts import parts_of
+from civicsim.model.parts import counts_of, parts_of
 from civicsim.model.roster import Roster
 from civicsim.model.structure import GROUPS, Population, Structure
 
@@ -121,6 +121,11 @@ class Cohort:
             "leavers": np.zeros(persons, dtype=np.int32),
             "seen": np.zeros(len(self.part), dtype=_TYPES["snapshot"]),
         }
+
+    @property
+    def part_counts(self) -> np.ndarray:
+        """What parts have counted this week, as a matrix of numbers."""
+        return counts_of(self.part)
 
     def ranges(self, first: int, last: int) -> dict[str, int]:
         """Return the rows of organisations, of their parts, and of those that are linked, as one thread goes through them."""

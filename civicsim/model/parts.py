@@ -7,9 +7,7 @@ part by part, and put together in the order of parts, so that a run is the same 
 from __future__ import annotations
 
 import numpy as np
-from numba import literal_unroll
 
-from civicsim.engine.compiled import compiled
 from civicsim.model.organisation import PATIENT_GROUPS, PROFESSIONS, TALLY, Column, record_type
 
 TEAMS_IN_A_PART = 256
@@ -36,6 +34,7 @@ PART = record_type(
     )
 )
 """A part: its place, sums over it that a kernel leaves for the next, and what is counted in it this week."""
+_FIRST_COUNT = (PART.itemsize - record_type(TALLY).itemsize) // 8
 
 
 def parts_of(organisation: np.ndarray, team: np.ndarray) -> np.ndarray:
@@ -75,23 +74,6 @@ def parts_of(organisation: np.ndarray, team: np.ndarray) -> np.ndarray:
     return part
 
 
-_COUNTS = tuple(column.name for column in TALLY if not column.over)
-_ARRAYS = tuple(column.name for column in TALLY if column.over)
-
-
-@compiled
-def clear_counts(count):
-    """Set to 0 what a tally, or a part, has counted."""
-    for name in literal_unroll(_COUNTS):
-        count[name] = 0.0
-    for name in literal_unroll(_ARRAYS):
-        count[name][:] = 0.0
-
-
-@compiled
-def add_counts(count, part):
-    """Add to a tally what a part has counted."""
-    for name in literal_unroll(_COUNTS):
-        count[name] += part[name]
-    for name in literal_unroll(_ARRAYS):
-        count[name][:] += part[name]
+def counts_of(part: np.ndarray) -> np.ndarray:
+    """Return what parts count as a view on them: a row per part, and the numbers of a tally in their order."""
+    return part.view(np.float64).reshape(len(part), -1)[:, _FIRST_COUNT:]

@@ -22,7 +22,6 @@ from civicsim.model.organisation import (
     SURVEY_ITEMS,
     record_type,
 )
-from civicsim.model.parts import add_counts, clear_counts
 
 if TYPE_CHECKING:
     import pandas as pd  # loaded where a table is made: a run without tables needs none
@@ -36,22 +35,35 @@ _TEAM = np.dtype([(name, np.float32) for name in TEAM_MEASURES])
 
 
 @compiled
-def clear_tally(first, last, organisation, tally, part):
+def clear_tally(first, last, organisation, tally_values, part_counts):
     """Set the counts of the week to 0."""
     for o in range(first, last):
-        clear_counts(tally[o])
-        for k in range(organisation[o].first_part, organisation[o].first_part + organisation[o].n_parts):
-            clear_counts(part[k])
+        tally_values[o, :] = 0.0
+        for b in range(organisation[o].first_part, organisation[o].first_part + organisation[o].n_parts):
+            part_counts[b, :] = 0.0
 
 
 @compiled
 def keep(
-    first, last, row, organisation, tally, part, snapshot, team, kept_tally, kept_snapshot, kept_enacted, kept_team
+    first,
+    last,
+    row,
+    organisation,
+    tally,
+    tally_values,
+    part_counts,
+    snapshot,
+    team,
+    kept_tally,
+    kept_snapshot,
+    kept_enacted,
+    kept_team,
 ):
     """Add up what was counted in each part, and keep the record of a week; arrays without rows keep nothing."""
     for o in range(first, last):
-        for k in range(organisation[o].first_part, organisation[o].first_part + organisation[o].n_parts):
-            add_counts(tally[o], part[k])
+        for b in range(organisation[o].first_part, organisation[o].first_part + organisation[o].n_parts):
+            for k in range(tally_values.shape[1]):
+                tally_values[o, k] += part_counts[b, k]
     if kept_tally.shape[0] > 0:
         for o in range(first, last):
             kept_tally[row, o] = tally[o]

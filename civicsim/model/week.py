@@ -6,6 +6,7 @@ it left them; within a process all old values are read before any is written.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
@@ -13,7 +14,7 @@ from copy import copy
 import numpy as np
 
 from civicsim.engine.meeting import call_off, meeting_of
-from civicsim.engine.process import RANGES, Process, argument
+from civicsim.engine.process import RANGES, Process, argument, call
 from civicsim.engine.together import together
 from civicsim.errors import ScenarioError, nearest
 from civicsim.model.cohort import Cohort
@@ -103,7 +104,7 @@ Observer = Callable[[Cohort, int, int], None]
 Progress = Callable[[float], None]
 """Called with the person-weeks just done."""
 
-PERSONS_AT_ONCE = 1_000
+PERSONS_AT_ONCE = 2_000
 """Runs that are simulated together have about this many people, so that their tables stay in the processor's cache."""
 WEEKS_AT_ONCE = 52
 """Most weeks simulated in one call, so that progress is seen and an interruption is not kept waiting."""
@@ -112,6 +113,11 @@ PERSON_WEEKS_AT_ONCE = 5_000_000
 PARTS_TO_SHARE = 4
 """Parts per thread from which on all threads simulate one run after another, instead of a run each: large runs then compete less
 for memory, and none is left over at the end."""
+
+
+def threads_available() -> int:
+    """Return how many threads this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def describe(processes: Sequence[Process] = WEEK) -> str:
@@ -236,12 +242,11 @@ def _simulate_a_week(
     own: Cohort, group: tuple[int, int], processes: Sequence[Process], recorder: Recorder, observe: Observer | None
 ) -> None:
     """Simulate a week of a group of runs process by process, so that Python code may take part."""
-    clear_tally(*group, own.organisation, own.tally, own.part)
+    given = own.ranges(*group) | {"row": own.week - recorder.first_week} | recorder.arrays
+    call(clear_tally, "begin", own, given)
     for process in processes:
         process.step(own, *group)
-    row = own.week - recorder.first_week
-    tables = (own.organisation, own.tally, own.part, own.snapshot, own.team)
-    keep(*group, row, *tables, *recorder.arrays.values())
+    call(keep, "record", own, given)
     if observe is not None:
         observe(own, *group)
     own.week += 1
@@ -294,7 +299,7 @@ def _simulate_together(own: Cohort, group: tuple[int, int], recorder: Recorder, 
     first_process = WEEK[0]
     acts = first_process.acts(own, *group, own.week)
     if acts:
-        clear_tally(*group, own.organisation, own.tally, own.part)
+        call(clear_tally, "begin", own, own.ranges(*group))
         first_process.act(own, *group)  # type: ignore[misc]
     week = own.week + 1
     people = int(own.organisation["n_persons"][slice(*group)].sum())

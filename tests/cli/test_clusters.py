@@ -56,7 +56,7 @@ TASK = """import sys, time
 from pathlib import Path
 import numpy as np
 from numba.core import event
-from civicsim.experiment.warming import one_compiler
+from civicsim.experiment.compiling import one_compiler
 own, other = map(Path, sys.argv[1:])
 sys.path.insert(0, str(own.parent))
 import kernel

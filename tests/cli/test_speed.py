@@ -5,7 +5,8 @@ import json
 import pytest
 
 from civicsim.cli import doctor
-from civicsim.experiment.warming import STEPS, is_warm
+from civicsim.experiment.compiling import is_ready
+from civicsim.experiment.warming import STEPS
 from civicsim.model.week import PROCESSES
 
 
@@ -51,12 +52,12 @@ def test_warming_up_shows_where_compiled_code_is_and_then_that_all_is_ready(tool
     again = json.loads(tool("warmup", "--json").out)
     assert (again["ready"], again["compiled"]) == (True, 0)
     assert again["bytes"] > 0
-    assert is_warm()
+    assert is_ready()
     assert "Ready: everything is compiled already" in tool("warmup", "--quiet").out
 
 
 def test_the_doctor_recommends_warmup_where_nothing_is_compiled(tool, monkeypatch):
-    monkeypatch.setattr("civicsim.experiment.warming.is_warm", lambda: False)
+    monkeypatch.setattr("civicsim.experiment.compiling.is_ready", lambda: False)
     monkeypatch.setitem(doctor._CHECKS, "speed", list)
     printed = tool("doctor")
     assert printed.code == 0

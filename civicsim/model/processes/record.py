@@ -6,14 +6,13 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numba import literal_unroll
 
 from civicsim.engine.compiled import compiled
 from civicsim.engine.parameters import switch
 from civicsim.engine.process import Process
 from civicsim.model.calendar import QUARTER
 from civicsim.model.networks import count_ties
-from civicsim.model.organisation import ENDORSED, N_PATIENT_GROUPS, N_PROFESSIONS, PROFESSIONS, TRIAL, WAITING
+from civicsim.model.organisation import ENDORSED, N_PATIENT_GROUPS, N_PROFESSIONS, PROFESSIONS, SNAPSHOT, TRIAL, WAITING
 from civicsim.model.processes.exhaustion import BURNT_OUT
 from civicsim.model.processes.forum import satisfaction_as_reported
 from civicsim.model.processes.quality import SAFETY_CRITICAL_WEIGHT
@@ -24,26 +23,35 @@ ROUNDING = 1e-10
 """Share of a sum of squares below which a variance is rounding: values within a hundred-thousandth of one another."""
 SPOKE_LATELY = 0.5
 """Voiced problems in the 13-week memory from which on a person has spoken up lately."""
-_OF_ALL = ("load", "exhaustion", "motivation", "trust")
-_OF_STAFF = ("headspace", "safety", "efficacy", "belonging", "agency", "skill", "propensity")
-_OF_TEAMS = (
+
+
+def _places(*names: str) -> np.ndarray:
+    """Return the places of columns among those of a snapshot."""
+    known = [column.name for column in SNAPSHOT]
+    return np.array([known.index(name) for name in names])
+
+
+_OF_ALL = _places("load", "exhaustion", "motivation", "trust")
+_OF_STAFF = _places("headspace", "safety", "efficacy", "belonging", "agency", "skill", "propensity")
+_OF_TEAMS = _places(
     *("overload", "seek", "mismatch", "conflict", "hostility"),
     *("quality", "quality_measured", "quality_unmeasured", "quality_reported"),
 )
-_COUNTS = (
+_COUNTED = _places(
     *("n_staff_filled", "n_absent", "n_burnt_out", "propensity_high", "propensity_low", "harm", "incidents"),
     *("ideas_waiting", "ideas_endorsed", "ideas_in_trial", "gamed", "followed"),
 )
-_SUMMED = _OF_ALL + _OF_STAFF + _OF_TEAMS + _COUNTS
-"""What is recorded each week and first added up over parts."""
-_QUALITY = tuple(
-    f"quality_{of}" for of in ("safety_critical", "low_kappa", "within_team", "cross_boundary", "invisible")
+_WEEKLY = np.concatenate([_OF_ALL, _OF_STAFF, _OF_TEAMS, _COUNTED])
+"""Places of what is recorded each week and first added up over parts."""
+_QUALITY = _places(
+    *("quality_safety_critical", "quality_low_kappa", "quality_within_team", "quality_cross_boundary"),
+    "quality_invisible",
 )
-_SUMMED_QUARTERLY = (
-    *(f"{event}_memory_{who}" for event in ("noticed", "voiced") for who in (*PROFESSIONS, "high", "low")),
-    *(f"propensity_{name}" for name in PROFESSIONS),
-    *("would_speak_again", "n_ties", "n_ties_far", *_QUALITY),
+_BY_PROFESSION = _places(*(f"propensity_{name}" for name in PROFESSIONS))
+_MEMORIES = _places(
+    *(f"{event}_memory_{who}" for event in ("noticed", "voiced") for who in (*PROFESSIONS, "high", "low"))
 )
+_QUARTERLY = np.concatenate([_QUALITY, _BY_PROFESSION, _MEMORIES, _places("would_speak_again", "n_ties", "n_ties_far")])
 """The same once a quarter."""
 
 
@@ -309,15 +317,24 @@ def _look(first_part, last_part, week, p, part, dimension, team, practice, perso
 
 
 @compiled
-def _people(org, view, part, person):
+def _add_up(places, org, values, parts):
+    """Add up what was seen in the parts of an organisation."""
+    for k in places:
+        values[k] = 0.0
+        for b in range(org.first_part, org.first_part + org.n_parts):
+            values[k] += parts[b, k]
+
+
+@compiled
+def _people(org, view, values, part, person):
     """Record means of staff and managers."""
     high = low = 0.0
     for b in range(org.first_part, org.first_part + org.n_parts):
         high += part[b].sum_high
         low += part[b].sum_low
     view.n_filled = view.n_staff_filled
-    for name in literal_unroll(_OF_STAFF):
-        view[name] /= max(view.n_staff_filled, 1.0)
+    for k in _OF_STAFF:
+        values[k] /= max(view.n_staff_filled, 1.0)
     view.propensity_high, view.propensity_low = (
         view.propensity_high / max(high, 1.0),
         view.propensity_low / max(low, 1.0),
@@ -332,8 +349,8 @@ def _people(org, view, part, person):
             view.exhaustion += who.exhaustion
             view.motivation += who.motivation
             view.trust += who.trust
-    for name in literal_unroll(_OF_ALL):
-        view[name] /= max(view.n_filled, 1.0)
+    for k in _OF_ALL:
+        values[k] /= max(view.n_filled, 1.0)
 
 
 @compiled
@@ -417,10 +434,10 @@ def _origins(org, view, team):
 
 
 @compiled
-def _teams(o, org, view, dimension):
+def _teams(o, org, view, values, dimension):
     """Record means over teams, and how far the code is right."""
-    for name in literal_unroll(_OF_TEAMS):
-        view[name] /= org.n_teams
+    for k in _OF_TEAMS:
+        values[k] /= org.n_teams
     right = 0
     for d in range(dimension.shape[1]):
         right += dimension[o, d].code == dimension[o, d].truth
@@ -461,18 +478,15 @@ def _misrated(org, view, threshold, team):
 
 
 @compiled
-def _voices(org, view, part):
+def _voices(org, view, values, part):
     """Record who is ready to speak up: means by profession, and of those who spoke up lately."""
     count, spoke = np.zeros(N_PROFESSIONS), 0.0
     for b in range(org.first_part, org.first_part + org.n_parts):
         count += part[b].sum_profession
         spoke += part[b].sum_spoke
     view.would_speak_again /= max(spoke, 1.0)
-    view.propensity_doctor /= max(count[0], 1.0)
-    view.propensity_nurse /= max(count[1], 1.0)
-    view.propensity_allied /= max(count[2], 1.0)
-    view.propensity_support /= max(count[3], 1.0)
-    view.propensity_administrative /= max(count[4], 1.0)
+    for k in range(N_PROFESSIONS):
+        values[_BY_PROFESSION[k]] /= max(count[k], 1.0)
 
 
 @compiled
@@ -507,24 +521,23 @@ def _step(
     part,
     organisation,
     snapshot,
+    snapshot_values,
     dimension,
     team,
     person,
     manager,
     panel,
-    seen,
+    seen_values,
 ):
     """Record the state at the end of the week."""
     for o in range(first, last):
         if not p[o].enabled:
             continue
         org, view = organisation[o], snapshot[o]
-        for name in literal_unroll(_SUMMED):
-            view[name] = 0.0
-            for b in range(org.first_part, org.first_part + org.n_parts):
-                view[name] += seen[b][name]
-        _people(org, view, part, person)
-        _teams(o, org, view, dimension)
+        values = snapshot_values[o]
+        _add_up(_WEEKLY, org, values, seen_values)
+        _people(org, view, values, part, person)
+        _teams(o, org, view, values, dimension)
         _spots(org, view, p_reference[o].usual_quality_spread, team)
         _misrated(org, view, p_governing[o].inadequate_below, team)
         _patients(org, view, panel[o], part)
@@ -540,14 +553,11 @@ def _step(
         view.openness /= org.n_managers
         # What moves slowly and takes long to work out is recorded once a quarter.
         if week % QUARTER == 0:
-            for name in literal_unroll(_SUMMED_QUARTERLY):
-                view[name] = 0.0
-                for b in range(org.first_part, org.first_part + org.n_parts):
-                    view[name] += seen[b][name]
-            for name in literal_unroll(_QUALITY):
-                view[name] /= org.n_teams
+            _add_up(_QUARTERLY, org, values, seen_values)
+            for k in _QUALITY:
+                values[k] /= org.n_teams
             _origins(org, view, team)
-            _voices(org, view, part)
+            _voices(org, view, values, part)
             _resemblance(org, view, team, person)
             memory = np.empty(org.n_staff)
             n = 0

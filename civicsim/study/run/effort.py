@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from civicsim.experiment.run import burn_in, run, threads_available
+from civicsim.experiment.run import burn_in, run
+from civicsim.model.week import threads_available
 from civicsim.study.design.protocol import Protocol
 from civicsim.study.design.study import Study
 from civicsim.study.design.weight import RUN_PERSON_WEEKS, SECONDS

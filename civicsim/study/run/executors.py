@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from civicsim.errors import CivicsimError
-from civicsim.experiment.run import threads_available
 from civicsim.extras import need
+from civicsim.model.week import threads_available
 from civicsim.study.design.study import Study
 from civicsim.study.design.weight import SECONDS
 

@@ -21,7 +21,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from civicsim.engine.process import Process
+from civicsim.engine.process import Process, call
 from civicsim.errors import CivicsimError
 from civicsim.experiment.run import Result, begin, burn_in, run
 from civicsim.experiment.warming import simulate_briefly
@@ -289,11 +289,11 @@ def _search(cohort: Cohort, weeks: int, processes: Sequence[Process]) -> None:
     n = cohort.n_organisations
     for _ in range(weeks):
         before = cohort.copy()
-        clear_tally(0, n, cohort.tally)
+        call(clear_tally, "begin", cohort, cohort.ranges(0, n))
         for process in processes:
             process.step(cohort, 0, n)
         if any(_has_bad(table) for table in cohort.tables.values()):
-            clear_tally(0, n, before.tally)
+            call(clear_tally, "begin", before, before.ranges(0, n))
             for process in processes:
                 process.step(before, 0, n)
                 _complain(before, process.name)
