@@ -30,6 +30,9 @@ class State(Protocol):
     parameters: dict[str, Any]
     week: int
 
+    def add_counts(self, first: int, last: int) -> None:
+        """Add what was counted in parts of organisations to their tallies."""
+
     @property
     def part_counts(self) -> Any:
         """What parts count, as a matrix of numbers."""
@@ -120,6 +123,7 @@ class Process:
             self.act(cohort, first, last)
         for kernel in self.kernels:
             call(kernel, self.name, cohort, cohort.ranges(first, last))
+        cohort.add_counts(first, last)
 
     def __hash__(self) -> int:
         # Looked up thousands of times a second, as part of a week.

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from civicsim.engine.parameters import as_row, column_dtype
-from civicsim.engine.process import RANGES
+from civicsim.engine.process import RANGES, call
 from civicsim.engine.table import Table
 from civicsim.errors import ScenarioError
 from civicsim.model import organisation as tables_of
@@ -39,7 +39,7 @@ from civicsim.model.organisation import (
     TEAM_MANAGER,
     record_type,
 )
-from civicsim.model.parts import counts_of, parts_of
+from civicsim.model.parts import add_counts, counts_of, parts_of
 from civicsim.model.roster import Roster
 from civicsim.model.structure import GROUPS, Population, Structure
 
@@ -79,7 +79,8 @@ class Cohort:
     part : structured array
         Parts of the organisations that can be simulated side by side; see :mod:`civicsim.model.parts`.
     draft : dict of str to numpy.ndarray
-        What a kernel leaves for the next one of its process: ``shown`` (persons + 1, 2), what people show to one another,
+        ``parts_from`` (organisations + 1), the row of the first part of each organisation, and the number of parts; and
+        what a kernel leaves for the next one of its process: ``shown`` (persons + 1, 2), what people show to one another,
         with zeros last for those who are missing; ``met`` (teams, patient groups), how far needs are met; ``seen``, what
         is recorded, added up over each part; ``leavers`` (persons), rows of people; and as bytes ``moves`` (persons),
         ``news`` (teams, dimensions and more, up to whole blocks of :data:`BLOCK`), and ``marks`` (teams, dimensions and
@@ -113,6 +114,7 @@ class Cohort:
         """What kernels leave for one another within a process."""
         persons, (teams, m) = self.n_persons, self.tables["practice"].shape
         return {
+            "parts_from": self.part["organisation"].searchsorted(np.arange(self.n_organisations + 1)),
             "shown": np.zeros((persons + 1, 2)),
             "met": np.zeros((teams, N_PATIENT_GROUPS)),
             "moves": np.zeros(persons, dtype=np.int8),
@@ -127,13 +129,14 @@ class Cohort:
         """What parts have counted this week, as a matrix of numbers."""
         return counts_of(self.part)
 
+    def add_counts(self, first: int, last: int) -> None:
+        """Add what was counted in the parts of organisations to their tallies."""
+        call(add_counts, "record", self, self.ranges(first, last))
+
     def ranges(self, first: int, last: int) -> dict[str, int]:
         """Return the rows of organisations, of their parts, and of those that are linked, as one thread goes through them."""
-        start, end = (self._first_part(row) for row in (first, last))
+        start, end = self.draft["parts_from"][[first, last]].tolist()
         return dict(zip(RANGES, (first, last, start, end, first, last), strict=True))
-
-    def _first_part(self, row: int) -> int:
-        return int(self.part["organisation"].searchsorted(row))
 
     @property
     def n_organisations(self) -> int:

@@ -141,8 +141,6 @@ ORGANISATION = (
     Column("n_managers", "i4", "managers"),
     _row("first_patient", "patient", "row of its first patient"),
     Column("n_patients", "i4", "patients"),
-    Column("first_part", "i4", "row of its first part"),
-    Column("n_parts", "i4", "parts that can be simulated side by side"),
     *(Column(name, REAL, f"lever {name}, as intended", 0.0) for name in LEVERS),
     *(_unit(f"{name}_enacted", f"lever {name}, as staff meet it") for name in ENACTED),
     *(_unit(f"{name}_habit", f"lever {name} at the status quo, to which pressure returns it") for name in ENACTED),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from civicsim.engine.compiled import compiled
 from civicsim.model.organisation import PATIENT_GROUPS, PROFESSIONS, TALLY, Column, record_type
 
 TEAMS_IN_A_PART = 256
@@ -38,35 +39,31 @@ _FIRST_COUNT = (PART.itemsize - record_type(TALLY).itemsize) // 8
 
 
 def parts_of(organisation: np.ndarray, team: np.ndarray) -> np.ndarray:
-    """Return the parts of organisations, in their order, and note in each organisation which are its own.
+    """Return the parts of organisations, in their order.
 
     A part has the managers of its teams; the last one of an organisation also those above them.
 
     Parameters
     ----------
     organisation, team : structured array
-        The tables; ``first_part`` and ``n_parts`` of organisations are written.
+        The tables.
 
     Returns
     -------
     structured array of :data:`PART`
     """
-    o = organisation
-    o["n_parts"] = -(-o["n_teams"] // TEAMS_IN_A_PART)
-    o["first_part"] = np.cumsum(o["n_parts"]) - o["n_parts"]
-    rows = np.repeat(np.arange(len(o)), o["n_parts"])
-    own, number = o[rows], np.arange(len(rows)) - o["first_part"][rows]
-    before = number * own["n_teams"] // own["n_parts"]
-    after, last = (number + 1) * own["n_teams"] // own["n_parts"], number == own["n_parts"] - 1
+    n_parts = -(-organisation["n_teams"] // TEAMS_IN_A_PART)
+    rows = np.repeat(np.arange(len(organisation)), n_parts)
+    number = np.arange(len(rows)) - (np.cumsum(n_parts) - n_parts)[rows]
+    own, of = organisation[rows], n_parts[rows]
+    before, after = number * own["n_teams"] // of, (number + 1) * own["n_teams"] // of
     part = np.zeros(len(rows), dtype=PART)
     part["organisation"] = rows
     part["first_team"] = own["first_team"] + before
     part["n_teams"] = after - before
-    part["n_managers"] = np.where(last, own["n_managers"], after) - before
-    part["first_patient"] = own["first_patient"] + number * own["n_patients"] // own["n_parts"]
-    part["n_patients"] = (
-        own["first_patient"] + (number + 1) * own["n_patients"] // own["n_parts"] - part["first_patient"]
-    )
+    part["n_managers"] = np.where(number == of - 1, own["n_managers"], after) - before
+    part["first_patient"] = own["first_patient"] + number * own["n_patients"] // of
+    part["n_patients"] = own["first_patient"] + (number + 1) * own["n_patients"] // of - part["first_patient"]
     part["first_leader"] = own["first_person"] + own["n_staff"] + before
     end = team[part["first_team"] + part["n_teams"] - 1]
     part["first_person"] = team["first_person"][part["first_team"]]
@@ -77,3 +74,13 @@ def parts_of(organisation: np.ndarray, team: np.ndarray) -> np.ndarray:
 def counts_of(part: np.ndarray) -> np.ndarray:
     """Return what parts count as a view on them: a row per part, and the numbers of a tally in their order."""
     return part.view(np.float64).reshape(len(part), -1)[:, _FIRST_COUNT:]
+
+
+@compiled
+def add_counts(first, last, parts_from, tally_values, part_counts):
+    """Add what was counted in the parts of organisations to their tallies, in the order of parts."""
+    for o in range(first, last):
+        for b in range(parts_from[o], parts_from[o + 1]):
+            for k in range(tally_values.shape[1]):
+                tally_values[o, k] += part_counts[b, k]
+                part_counts[b, k] = 0.0

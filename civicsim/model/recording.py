@@ -22,6 +22,7 @@ from civicsim.model.organisation import (
     SURVEY_ITEMS,
     record_type,
 )
+from civicsim.model.parts import add_counts
 
 if TYPE_CHECKING:
     import pandas as pd  # loaded where a table is made: a run without tables needs none
@@ -35,12 +36,10 @@ _TEAM = np.dtype([(name, np.float32) for name in TEAM_MEASURES])
 
 
 @compiled
-def clear_tally(first, last, organisation, tally_values, part_counts):
+def clear_tally(first, last, tally_values):
     """Set the counts of the week to 0."""
     for o in range(first, last):
         tally_values[o, :] = 0.0
-        for b in range(organisation[o].first_part, organisation[o].first_part + organisation[o].n_parts):
-            part_counts[b, :] = 0.0
 
 
 @compiled
@@ -51,6 +50,7 @@ def keep(
     organisation,
     tally,
     tally_values,
+    parts_from,
     part_counts,
     snapshot,
     team,
@@ -60,10 +60,7 @@ def keep(
     kept_team,
 ):
     """Add up what was counted in each part, and keep the record of a week; arrays without rows keep nothing."""
-    for o in range(first, last):
-        for b in range(organisation[o].first_part, organisation[o].first_part + organisation[o].n_parts):
-            for k in range(tally_values.shape[1]):
-                tally_values[o, k] += part_counts[b, k]
+    add_counts(first, last, parts_from, tally_values, part_counts)
     if kept_tally.shape[0] > 0:
         for o in range(first, last):
             kept_tally[row, o] = tally[o]

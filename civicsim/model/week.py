@@ -230,8 +230,8 @@ def _blocks(cohort: Cohort, n: int) -> list[tuple[int, int]]:
 
 def _share_out(cohort: Cohort, threads: int, divisible: bool) -> tuple[int, int]:
     """Return how many runs are simulated side by side, and how many threads share each of them."""
-    run, n_parts = cohort.organisation["run"], cohort.organisation["n_parts"]
-    n_runs, parts = len(np.unique(run)), int(np.bincount(run - run[0], weights=n_parts).min())
+    parts_of_runs = np.unique(cohort.organisation["run"][cohort.part["organisation"]], return_counts=True)[1]
+    n_runs, parts = len(parts_of_runs), int(parts_of_runs.min())
     if divisible and parts >= PARTS_TO_SHARE * threads:
         return 1, threads
     side_by_side = max(1, min(threads, n_runs))
@@ -263,10 +263,12 @@ def _shares(cohort: Cohort, group: tuple[int, int], threads: int) -> list[dict[s
     middle = np.cumsum(size) - size / 2
     cuts = [int(parts[0] + np.searchsorted(middle, size.sum() * k / threads)) for k in range(threads)]
     cuts.append(whole["last_part"])
-    starts = cohort.organisation["first_part"]
+    starts = cohort.draft["parts_from"]
     shares = []
     for thread in range(threads):
-        first, last = (group[0] + int(np.searchsorted(starts[slice(*group)], cut)) for cut in cuts[thread : thread + 2])
+        first, last = (
+            group[0] + int(np.searchsorted(starts[group[0] : group[1]], cut)) for cut in cuts[thread : thread + 2]
+        )
         linked = group if thread == 0 else (group[1], group[1])
         shares.append(dict(zip(RANGES, (first, last, *cuts[thread : thread + 2], *linked), strict=True)))
     return shares

@@ -63,12 +63,12 @@ def _coach_teams(first_part, last_part, p, part, organisation, team, person, man
 
 
 @compiled
-def _coach_managers(first, last, p, part, organisation, person, manager):
+def _coach_managers(first, last, p, part, parts_from, organisation, person, manager):
     """Move coached managers towards openness, and work out what was spent."""
     for o in range(first, last):
         org, q = organisation[o], p[o]
         org.spent[COACHING] = 0.0
-        for b in range(org.first_part, org.first_part + org.n_parts):
+        for b in range(parts_from[o], parts_from[o + 1]):
             org.spent[COACHING] += part[b].sum_coaching
         strength = intensity(org.hours[COACHING] if q.enabled else 0.0, q.full_hours)
         if strength == 0.0:

@@ -220,11 +220,11 @@ def _deliberate(first_part, last_part, week, log, p, p_practice, part, organisat
 
 
 @compiled
-def _add_up(first, last, part, organisation):
+def _add_up(first, last, part, parts_from, organisation):
     """Add up what was spent on deliberation."""
     for o in range(first, last):
         org, spent = organisation[o], 0.0
-        for b in range(org.first_part, org.first_part + org.n_parts):
+        for b in range(parts_from[o], parts_from[o + 1]):
             spent += part[b].sum_deliberation_hours
         org.spent[DELIBERATION] = spent / org.n_staff
 

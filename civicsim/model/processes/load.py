@@ -128,7 +128,7 @@ def _load_staff(first_part, last_part, p, p_structure, p_compact, part, organisa
 
 
 @compiled
-def _load_managers(first, last, p, p_structure, part, organisation, team, person, manager):
+def _load_managers(first, last, p, p_structure, part, parts_from, organisation, team, person, manager):
     """Work out load and headspace of managers, from those of the teams."""
     for o in range(first, last):
         if not p[o].enabled:
@@ -137,7 +137,7 @@ def _load_managers(first, last, p, p_structure, part, organisation, team, person
         org.spent[PROTECTED] = org.hours[PROTECTED]
         org.spent[REPORTING] = org.hours[REPORTING]
         mean_load = mean_rest = 0.0
-        for b in range(org.first_part, org.first_part + org.n_parts):
+        for b in range(parts_from[o], parts_from[o + 1]):
             mean_load += part[b].sum_load
             mean_rest += part[b].sum_rest_hours
         # Assumption: managers share the load of those they lead.

@@ -111,12 +111,12 @@ def _look(
 
 
 @compiled
-def _add_up(first, last, part, organisation):
+def _add_up(first, last, part, parts_from, organisation):
     """Add up what was spent on watching and on huddles."""
     for o in range(first, last):
         org = organisation[o]
         org.spent[OBSERVATION] = org.spent[HUDDLES] = 0.0
-        for b in range(org.first_part, org.first_part + org.n_parts):
+        for b in range(parts_from[o], parts_from[o + 1]):
             org.spent[OBSERVATION] += part[b].sum_watching
             org.spent[HUDDLES] += part[b].sum_huddles
 

@@ -317,19 +317,19 @@ def _look(first_part, last_part, week, p, part, dimension, team, practice, perso
 
 
 @compiled
-def _add_up(places, org, values, parts):
+def _add_up(places, o, parts_from, values, parts):
     """Add up what was seen in the parts of an organisation."""
     for k in places:
         values[k] = 0.0
-        for b in range(org.first_part, org.first_part + org.n_parts):
+        for b in range(parts_from[o], parts_from[o + 1]):
             values[k] += parts[b, k]
 
 
 @compiled
-def _people(org, view, values, part, person):
+def _people(o, org, view, values, part, parts_from, person):
     """Record means of staff and managers."""
     high = low = 0.0
-    for b in range(org.first_part, org.first_part + org.n_parts):
+    for b in range(parts_from[o], parts_from[o + 1]):
         high += part[b].sum_high
         low += part[b].sum_low
     view.n_filled = view.n_staff_filled
@@ -478,10 +478,10 @@ def _misrated(org, view, threshold, team):
 
 
 @compiled
-def _voices(org, view, values, part):
+def _voices(o, view, values, part, parts_from):
     """Record who is ready to speak up: means by profession, and of those who spoke up lately."""
     count, spoke = np.zeros(N_PROFESSIONS), 0.0
-    for b in range(org.first_part, org.first_part + org.n_parts):
+    for b in range(parts_from[o], parts_from[o + 1]):
         count += part[b].sum_profession
         spoke += part[b].sum_spoke
     view.would_speak_again /= max(spoke, 1.0)
@@ -490,10 +490,10 @@ def _voices(org, view, values, part):
 
 
 @compiled
-def _patients(org, view, seats, part):
+def _patients(o, org, view, seats, part, parts_from):
     """Record how satisfied and how active patients are, and whom the forum represents."""
     total, count, activation = np.zeros(N_PATIENT_GROUPS), np.zeros(N_PATIENT_GROUPS), 0.0
-    for b in range(org.first_part, org.first_part + org.n_parts):
+    for b in range(parts_from[o], parts_from[o + 1]):
         total += part[b].sum_satisfaction
         count += part[b].sum_patients
         activation += part[b].sum_activation
@@ -519,6 +519,7 @@ def _step(
     p_forum,
     p_governing,
     part,
+    parts_from,
     organisation,
     snapshot,
     snapshot_values,
@@ -535,12 +536,12 @@ def _step(
             continue
         org, view = organisation[o], snapshot[o]
         values = snapshot_values[o]
-        _add_up(_WEEKLY, org, values, seen_values)
-        _people(org, view, values, part, person)
+        _add_up(_WEEKLY, o, parts_from, values, seen_values)
+        _people(o, org, view, values, part, parts_from, person)
         _teams(o, org, view, values, dimension)
         _spots(org, view, p_reference[o].usual_quality_spread, team)
         _misrated(org, view, p_governing[o].inadequate_below, team)
-        _patients(org, view, panel[o], part)
+        _patients(o, org, view, panel[o], part, parts_from)
         view.satisfaction_reported = satisfaction_as_reported(
             view.satisfaction, p_forum[o].satisfaction_target, org.independence, p_forum[o].target_gloss
         )
@@ -553,11 +554,11 @@ def _step(
         view.openness /= org.n_managers
         # What moves slowly and takes long to work out is recorded once a quarter.
         if week % QUARTER == 0:
-            _add_up(_QUARTERLY, org, values, seen_values)
+            _add_up(_QUARTERLY, o, parts_from, values, seen_values)
             for k in _QUALITY:
                 values[k] /= org.n_teams
             _origins(org, view, team)
-            _voices(org, view, values, part)
+            _voices(o, view, values, part, parts_from)
             _resemblance(org, view, team, person)
             memory = np.empty(org.n_staff)
             n = 0

@@ -376,12 +376,12 @@ def _answer_staff(
 
 
 @compiled
-def _answer_patients(first, last, week, log, p, p_forum, part, organisation, tally, team, practice, panel):
+def _answer_patients(first, last, week, log, p, p_forum, part, parts_from, organisation, tally, team, practice, panel):
     """Let the host answer the patients' forum, as far as there is money; and note what staff were answered."""
     for o in range(first, last):
         org, q, count = organisation[o], p[o], tally[o]
         spent = settled = answered = 0.0
-        for b in range(org.first_part, org.first_part + org.n_parts):
+        for b in range(parts_from[o], parts_from[o + 1]):
             own = part[b]
             spent += own.sum_response_hours
             answered += own.acted + own.explained

@@ -181,13 +181,15 @@ def _look(first_part, last_part, week, p, part, organisation, team, person, ties
 
 
 @compiled
-def _meet_and_part(first_linked, last_linked, week, p, part, organisation, tally, team, person, ties, moves):
+def _meet_and_part(
+    first_linked, last_linked, week, p, part, parts_from, organisation, tally, team, person, ties, moves
+):
     """Let people meet and lose touch, one after another: what one does changes how many ties another has."""
     each_loses, makes = np.empty(ties.shape[1] + 1), np.empty(ties.shape[1] + 1)
     for o in range(first_linked, last_linked):
         org, q, count = organisation[o], p[o], tally[o]
         org.spent[PEER] = 0.0
-        for b in range(org.first_part, org.first_part + org.n_parts):
+        for b in range(parts_from[o], parts_from[o + 1]):
             org.spent[PEER] += part[b].sum_peer_hours
         _chances(org, q, each_loses, makes)
         for i in range(org.first_person, org.first_person + (org.n_staff if q.enabled else 0)):

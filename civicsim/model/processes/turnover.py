@@ -186,12 +186,12 @@ def _add_up(first_part, last_part, part, person):
 
 
 @compiled
-def _note_reputation(first, last, p, part, organisation):
+def _note_reputation(first, last, p, part, parts_from, organisation):
     """Let newcomers hear of an organisation what it is like on average."""
     for o in range(first, last):
         org = organisation[o]
         safety = efficacy = filled = 0.0
-        for b in range(org.first_part, org.first_part + org.n_parts):
+        for b in range(parts_from[o], parts_from[o + 1]):
             safety += part[b].sum_safety
             efficacy += part[b].sum_efficacy
             filled += part[b].sum_filled
@@ -257,10 +257,10 @@ def _come_and_go(
 
 
 @compiled
-def _lose_touch(first_linked, last_linked, part, organisation, tally, ties, leavers):
+def _lose_touch(first_linked, last_linked, part, parts_from, organisation, tally, ties, leavers):
     """End the ties of those who have left, wherever they lead."""
     for o in range(first_linked, last_linked):
-        for b in range(organisation[o].first_part, organisation[o].first_part + organisation[o].n_parts):
+        for b in range(parts_from[o], parts_from[o + 1]):
             for first, left in (
                 (part[b].first_person, part[b].sum_left),
                 (part[b].first_leader, part[b].sum_leaders_left),

@@ -312,11 +312,11 @@ def _remember(first_part, last_part, p, part, person):
 
 
 @compiled
-def _note_norm(first, last, p, part, organisation):
+def _note_norm(first, last, p, part, parts_from, organisation):
     for o in range(first, last):
         org = organisation[o]
         noticed = voiced = 0.0
-        for b in range(org.first_part, org.first_part + org.n_parts):
+        for b in range(parts_from[o], parts_from[o + 1]):
             noticed += part[b].sum_noticed_memory
             voiced += part[b].sum_voiced_memory
         if p[o].enabled and noticed > 0.0:
