@@ -9,7 +9,7 @@ from tools import small_scenario
 
 import civicsim as cs
 from civicsim.engine.compiled import LAYERS, source_hash
-from civicsim.engine.process import Process, argument_names
+from civicsim.engine.process import RANGES, Process, argument_names
 from civicsim.engine.together import source_of
 from civicsim.experiment.run import begin, burn_in
 from civicsim.model.recording import Recorder, clear_tally, keep
@@ -77,7 +77,8 @@ def test_a_kernel_states_by_the_names_of_its_arguments_what_it_takes():
     for process in WEEK:
         for kernel in process.kernels:
             names = argument_names(kernel, process.name)
-            assert {"first", "last"} <= set(names)
+            ranges = [set(RANGES[at : at + 2]) <= set(names) for at in range(0, len(RANGES), 2)]
+            assert sum(ranges) == 1, f"{process.name}: one range of rows"
             assert "p" not in names
 
 

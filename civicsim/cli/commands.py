@@ -99,6 +99,7 @@ class Run(Timed):
     all_measures: opt.AllMeasures = False
     order: opt.Order = None
     out: opt.Out = None
+    threads: opt.Threads = None
     csv: opt.Csv = False
     profile: Annotated[
         bool, opt.flag("--profile", "Also show the time that each process takes; results stay the same.")
@@ -136,6 +137,7 @@ class Compare(Timed):
     order: opt.Order = None
     draws: opt.Draws = None
     out: Annotated[str | None, opt.value("DIR", "Write data and figures to this folder.")] = None
+    threads: opt.Threads = None
     csv: opt.Csv = False
 
 

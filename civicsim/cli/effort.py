@@ -22,8 +22,9 @@ from civicsim.model.organisation import (
     record_type,
     row_bytes,
 )
+from civicsim.model.parts import TEAMS_IN_A_PART
 from civicsim.model.recording import ENACTED
-from civicsim.model.week import threads_available
+from civicsim.model.week import share_out, threads_available
 from civicsim.report.words import counted, n_managers, n_posts, n_staff
 from civicsim.scenario.scenario import Scenario
 from civicsim.study.design.study import Study
@@ -76,9 +77,11 @@ def bytes_of_worker(study: Study, workers: int) -> float:
     return bytes_needed([largest], len({seed for _, seed in chunk.runs}))
 
 
-def seconds_needed(person_weeks: float, runs: int) -> float:
-    """Return about how many seconds it takes to simulate person-weeks in a number of runs."""
-    return person_weeks * SECONDS / min(threads_available(), runs)
+def threads_used(scenario: Scenario, runs: int, threads: int | None) -> int:
+    """Return how many threads a number of runs of a scenario keep busy."""
+    parts = -(-scenario.structure.n_teams // TEAMS_IN_A_PART) * scenario.structure.n_organisations
+    side_by_side, within = share_out(runs, parts, threads or threads_available())
+    return side_by_side * within
 
 
 def bytes_free() -> float:
@@ -108,6 +111,7 @@ def check_effort(
     person_weeks: float,
     written: bool = False,
     teams: bool = False,
+    threads: int | None = None,
 ) -> None:
     """Refuse what does not fit into memory, and announce the time where it is long."""
     needed, free = bytes_needed(scenarios, runs, written, teams), bytes_free()
@@ -118,10 +122,11 @@ def check_effort(
         raise CivicsimError(
             f"--seeds {runs}: needs about {size_of(needed)} of memory, and {size_of(free)} are available; {less}"
         )
-    seconds = seconds_needed(person_weeks, runs)
+    busy = threads_used(scenarios[0], runs, threads)
+    seconds = person_weeks * SECONDS / busy
     if seconds >= LONG:
         posts = n_posts(scenarios[0])
         output.note(
-            f"this takes about {duration(seconds)} on {counted(min(threads_available(), runs), 'thread')} "
+            f"this takes about {duration(seconds)} on {counted(busy, 'thread')} "
             f"({runs:,} runs of {posts:,} posts); Ctrl-C stops it"
         )

@@ -141,6 +141,7 @@ Code = Annotated[str | None, value("FILE.py", "Python file with your own process
 Order = Annotated[
     str | None, value("ORDER", "Order of the processes within a week: shuffled:SEED, or all names separated by commas.")
 ]
+Threads = Annotated[int | None, count("Threads to use, by default all; results are the same.", 1)]
 Csv = Annotated[bool, flag("--csv", "Also write the weekly tables as CSV, about five times as large as Parquet.")]
 Measures = Annotated[
     Sequence[str], value("NAME", "Show this measure. May be repeated.", "--measure", autocompletion=complete_measures)

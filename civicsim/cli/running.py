@@ -57,10 +57,11 @@ def run(output: Output, request: Run) -> None:
     """Run one scenario and show its results; with ``--profile`` also the time of each process."""
     scenario = scenario_of(request)
     week, shown = week_of(request.order, scenario), measures_of(request, scenario)
-    seeds, folder = prepare(output, [scenario], request.seeds, request.out)
+    seeds, folder = prepare(output, [scenario], request.seeds, request.out, threads=request.threads)
     with progress(output, work_of([scenario], len(seeds))) as report:
-        start = burn_in(scenario, seeds, processes=week, progress=report) if request.profile else None
-        result = simulate(scenario, seeds, processes=week, start=start, progress=report)
+        how: Any = {"processes": week, "threads": request.threads, "progress": report}
+        start = burn_in(scenario, seeds, **how) if request.profile else None
+        result = simulate(scenario, seeds, start=start, **how)
     times = None if start is None else profile(start, scenario, week)
     table = _rows_of(result, shown)
     if folder is not None:
@@ -181,9 +182,9 @@ def compare(output: Output, request: Compare, hint: str = "") -> None:
 
         compare_over_draws(output, request, scenarios, baseline, shown)
         return
-    seeds, folder = prepare(output, chosen, request.seeds, request.out)
+    seeds, folder = prepare(output, chosen, request.seeds, request.out, threads=request.threads)
     with progress(output, work_of(chosen, len(seeds))) as report:
-        matched = run_matched(*chosen, seeds=seeds, processes=week, progress=report)
+        matched = run_matched(*chosen, seeds=seeds, processes=week, threads=request.threads, progress=report)
     comparison = Comparison(dict(zip(scenarios, matched.results.values(), strict=True)), baseline)
     if folder is not None:
         _write_comparison(output, folder, comparison, shown, request.csv)
@@ -284,9 +285,10 @@ def prepare(
     out: str | None,
     work: float | None = None,
     teams: bool = False,
+    threads: int | None = None,
 ) -> tuple[list[int], Folder | None]:
     """Check that a command can be carried out, before it begins, and return its seeds and folder of results."""
-    check_effort(output, scenarios, runs, work or work_of(scenarios, runs), out is not None, teams)
+    check_effort(output, scenarios, runs, work or work_of(scenarios, runs), out is not None, teams, threads)
     seeds = seeds_of(runs, scenarios[0].seed)
     folder = Folder(out) if out is not None else None
     warn_of_dates(output, ((event, scenario.weeks) for scenario in scenarios for event in scenario.interventions))

@@ -552,22 +552,25 @@ def set_levers(tables: Tables, levers: Levers, rows: slice | np.ndarray = slice(
 
 def _concatenated(tables: list[Any]) -> Any:
     """Return the rows of tables of one kind, taken as bytes: to compare the names of all columns takes longer than to copy."""
+    if len(tables) == 1:
+        return tables[0]
     if isinstance(tables[0], Table):
         whole = Table((sum(map(len, tables)), *tables[0].shape[1:]), tables[0].dtype)
         for name, column in whole.columns():
             np.concatenate([table[name] for table in tables], out=column)
         return whole
-    if len(tables) == 1:
-        return tables[0].copy()
     kind = tables[0].dtype
     return np.concatenate([table.view(np.dtype((np.void, kind.itemsize))) for table in tables]).view(kind)
 
 
 def stack(parts: list[tuple[Tables, np.ndarray]]) -> tuple[Tables, np.ndarray]:
-    """Put tables on top of one another; rows that point into a table are moved along."""
+    """Put tables on top of one another; rows that point into a table are moved along.
+
+    Tables are taken out of what is given, one by one: of a large run, no two are in memory twice at a time.
+    """
     counts = {name: np.array([len(tables[name]) for tables, _ in parts]) for name in TABLES}
     starts = {name: np.concatenate([[0], np.cumsum(count)[:-1]]) for name, count in counts.items()}
-    result = {name: _concatenated([tables[name] for tables, _ in parts]) for name in TABLES}
+    result = {name: _concatenated([tables.pop(name) for tables, _ in parts]) for name in TABLES}
     for name, columns in TABLES.items():
         for column in (c for c in columns if c.refers):
             values = result[name][column.name]

@@ -228,14 +228,20 @@ def _blocks(cohort: Cohort, n: int) -> list[tuple[int, int]]:
     return list(zip(starts, [*starts[1:], len(runs)], strict=True))
 
 
-def _share_out(cohort: Cohort, threads: int, divisible: bool) -> tuple[int, int]:
-    """Return how many runs are simulated side by side, and how many threads share each of them."""
-    parts_of_runs = np.unique(cohort.organisation["run"][cohort.part["organisation"]], return_counts=True)[1]
-    n_runs, parts = len(parts_of_runs), int(parts_of_runs.min())
-    if divisible and parts >= PARTS_TO_SHARE * threads:
+def share_out(n_runs: int, parts: int, threads: int) -> tuple[int, int]:
+    """Return how many runs are simulated side by side, and how many threads share each of them.
+
+    Parameters
+    ----------
+    n_runs, parts : int
+        Runs, and the fewest parts that one of them has.
+    threads : int
+        Threads to be shared out.
+    """
+    if parts >= PARTS_TO_SHARE * threads:
         return 1, threads
     side_by_side = max(1, min(threads, n_runs))
-    return side_by_side, max(1, min(threads // side_by_side, parts)) if divisible else 1
+    return side_by_side, max(1, min(threads // side_by_side, parts))
 
 
 def _simulate_a_week(
@@ -375,7 +381,10 @@ def advance(
             if progress is not None:
                 progress(people * (own.week - before))
 
-    side_by_side, within = _share_out(cohort, max(1, threads), at_once and kept.log is None)
+    parts = np.unique(cohort.organisation["run"][cohort.part["organisation"]], return_counts=True)[1]
+    # Python code and the log of events are for one thread.
+    divisible = at_once and kept.log is None
+    side_by_side, within = share_out(len(parts), int(parts.min()) if divisible else 1, max(1, threads))
     blocks = _blocks(cohort, side_by_side)
     groups = [group for block in blocks for group in _groups(cohort, *block, PERSONS_AT_ONCE if at_once else 1 << 62)]
     if side_by_side == 1:
