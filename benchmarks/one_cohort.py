@@ -27,7 +27,9 @@ def main(asked: dict) -> dict:
     built = time.perf_counter() - began
     advance(cohort, asked["burn_in"])
     cohort = begin(cohort, scenario)
-    seconds = interleaved({"week": lambda: simulate_weeks(cohort, asked["weeks"])}, asked["repeats"])["week"]
+    seconds = interleaved({"week": lambda: simulate_weeks(cohort, asked["weeks"], asked["threads"])}, asked["repeats"])[
+        "week"
+    ]
     return {
         "persons": cohort.n_persons,
         "seconds": seconds,

@@ -20,9 +20,16 @@ RUNS = ((1, 1040), (10, 260), (100, 104), (1_000, 26), (10_000, 3))
 FEW = 60
 
 
-def measured(repeats: int, weeks: int, burn_in: int, runs: int, **changes: int) -> dict[str, Any]:
+def measured(repeats: int, weeks: int, burn_in: int, runs: int, threads: int = 1, **changes: int) -> dict[str, Any]:
     """Return times and sizes of one cohort, measured in a process of its own, so that peak memory is its own too."""
-    asked = {"repeats": repeats, "weeks": weeks, "burn_in": burn_in, "runs": runs, "changes": changes}
+    asked = {
+        "repeats": repeats,
+        "weeks": weeks,
+        "burn_in": burn_in,
+        "runs": runs,
+        "threads": threads,
+        "changes": changes,
+    }
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.one_cohort", json.dumps(asked)],
         stdout=subprocess.PIPE,

@@ -13,6 +13,7 @@ from benchmarks.places import NHS, scenario_of
 from benchmarks.scaling import measured
 from civicsim.experiment.run import burn_in
 from civicsim.experiment.run import run as simulate
+from civicsim.model.week import threads_available
 
 THOUSAND, REPLICATES = 1_000, 30
 LONG_REPEATS = 1
@@ -46,8 +47,8 @@ def replicates(repeats: int, quick: bool) -> dict[str, Any]:
 def nhs(quick: bool) -> dict[str, Any]:
     """Return how long ten years of 1.5 million staff take, with peak memory."""
     if quick:
-        return measured(1, 4, 1, 1, n_organisations=2, n_teams=4)
-    return measured(1, NHS_WEEKS, 2, 1, **NHS)
+        return measured(1, 4, 1, 1, threads_available(), n_organisations=2, n_teams=4)
+    return measured(1, NHS_WEEKS, 2, 1, threads_available(), **NHS)
 
 
 def run(repeats: int, quick: bool) -> dict[str, Any]:

@@ -138,10 +138,17 @@ def _limits(part: dict[str, Any]) -> str:
 
 def _threads(part: dict[str, Any]) -> str:
     text = (
-        f"{part['runs']} runs of 600 staff: {_ns(part['threads']['1'])} ns per person-week on one thread, "
-        f"{_ns(part['threads']['2'])} on two. One takes {_times(part['one_over_two'])} times as long as two. Results are the same bytes.\n"
+        "Nanoseconds per person-week, and how many times as long one thread takes as two. Many runs are shared out among threads; "
+        "a large run is shared by them part by part, and they meet after every kernel. Results are the same bytes.\n"
     )
-    return f"## Threads\n\n{text}"
+    places = {f"{part['runs']} runs of 600 staff": part} | {
+        f"one run: {name}": of for name, of in part["within"].items()
+    }
+    rows = [
+        (name, f"{of['persons']:,}", *(_ns(of["threads"][n]) for n in ("1", "2")), _times(of["one_over_two"]))
+        for name, of in places.items()
+    ]
+    return f"## Threads\n\n{text}\n" + _table(("", "people", "one thread", "two threads", "one / two"), rows)
 
 
 def _starting(part: dict[str, Any]) -> str:
@@ -223,7 +230,7 @@ def _ratio(value: float) -> str:
 
 def _nhs(part: dict[str, Any]) -> str:
     return (
-        f"## The whole NHS\n\n{part['persons']:,} people in linked organisations, {part['weeks']} weeks, one run on one thread: "
+        f"## The whole NHS\n\n{part['persons']:,} people in linked organisations, {part['weeks']} weeks, one run on all threads: "
         f"{_seconds(part)}, {_short(part['ns_per_person_week'])} ns per person-week, built in {_short(part['build_seconds'])} s, "
         f"peak memory {_bytes(part['peak_bytes'])}.\n"
     )

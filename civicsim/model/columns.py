@@ -17,6 +17,8 @@ from civicsim.model.organisation import TABLES
 
 COHORT = "cohort"
 """Stands for the whole cohort, which an ``act`` in plain Python takes as its first argument."""
+_ADDED_UP = {"part": "tally", "seen": "snapshot"}
+"""What is counted or seen in parts of an organisation becomes columns of these tables."""
 _PLACES = {"run", "seed", "key", "organisation", "division", "team", "manager", "person", "superior"} | {
     f"n_{what}" for what in ("teams", "staff", "persons", "managers", "patients", "posts")
 }
@@ -36,7 +38,7 @@ def columns_of(process: Process) -> Columns:
 
     They are read from the source of its kernels and of its ``act``, and of the functions that these call, whether or
     not a particular week reaches them. Columns that only state which rows belong together are left out of what is read.
-    What a part counts is the tally. An ``act`` that cannot be followed states its columns in the process itself.
+    An ``act`` that cannot be followed states its columns in the process itself.
 
     Parameters
     ----------
@@ -53,7 +55,7 @@ def columns_of(process: Process) -> Columns:
         _follow(process.act, {next(iter(_arguments(process.act)), ""): COHORT}, touched)
     for kernel in process.kernels:
         given = dict(zip(_arguments(kernel), argument_names(kernel, process.name), strict=True))
-        given = {name: "tally" if what == "part" else what for name, what in given.items()}
+        given = {name: _ADDED_UP.get(what, what) for name, what in given.items()}
         _follow(kernel, {name: what for name, what in given.items() if what in TABLES or what == "ties"}, touched)
     reads = {name for name in touched.read if not _is_place(name)}
     # To add to a count reads it, yet nothing depends on it.

@@ -251,9 +251,25 @@ def _come_and_go(
         org, q, pop, usual = organisation[o], p[o], p_population[o], p_reference[o].usual_exhaustion
         for t in range(own.first_team, own.first_team + own.n_teams):
             team[t].leaver_memory *= 1.0 - 1.0 / LEAVER_WEEKS
-        things = team, practice, person, manager, own, leavers
-        own.sum_left = _change_posts(log, week, q, usual, org, pop, own.first_person, own.n_staff, *things)
-        own.sum_leaders_left = _change_posts(log, week, q, usual, org, pop, own.first_leader, own.n_managers, *things)
+        own.sum_left = _change_posts(
+            log, week, q, usual, org, pop, own.first_person, own.n_staff, team, practice, person, manager, own, leavers
+        )
+        own.sum_leaders_left = _change_posts(
+            log,
+            week,
+            q,
+            usual,
+            org,
+            pop,
+            own.first_leader,
+            own.n_managers,
+            team,
+            practice,
+            person,
+            manager,
+            own,
+            leavers,
+        )
 
 
 @compiled
