@@ -57,7 +57,7 @@ def draw_interaction(
     usual = sorted(grid.levels, key=lambda name: name in ("style", "shock"))[: 1 + _MOST_LINES_BY]
     along, *by = dict.fromkeys(factors or usual)
     means = cell_means(runs, about.column, [*by, along])
-    names = _names(means[by].drop_duplicates().to_dict("records"), label)
+    names = _names(means[by].drop_duplicates().to_dict("records") if by else [{}], label)
     looks, ends, n = looks_of(names), {}, len(grid.levels[along])
     for k, (name, look) in enumerate(looks.items()):
         own = means.iloc[k * n : (k + 1) * n]
@@ -91,7 +91,7 @@ def draw_interaction(
 
 def _names(cells: Sequence[dict[str, object]], label: Callable[..., str]) -> list[str]:
     """Return the label of each line: names and levels of its factors where they are short, else the levels alone."""
-    levels = [{name: setting_text(level) for name, level in own.items()} for own in cells] or [{}]
+    levels = [{name: setting_text(level) for name, level in own.items()} for own in cells]
     full = [
         ", ".join(level if name == "style" else f"{label(name)} {level}" for name, level in own.items())
         for own in levels

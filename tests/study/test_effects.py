@@ -12,7 +12,7 @@ from civicsim.errors import CivicsimError
 from civicsim.experiment.statistics import estimate
 from civicsim.report.canvas import panel
 from civicsim.report.interaction import draw_interaction
-from civicsim.report.look import THICK, THIN
+from civicsim.report.look import BETTER, THICK, THIN
 from civicsim.report.words import estimated
 from civicsim.study.analysis.effects import (
     DRAWS,
@@ -229,6 +229,13 @@ def test_the_figure_takes_the_first_factors_by_default_and_averages_over_the_res
     np.testing.assert_allclose(
         np.transpose([line.get_ydata() for line in lines]), runs.values["quality"].mean(axis=1).reshape(2, 6)
     )
+
+
+def test_one_factor_is_one_line_in_the_first_colour():
+    ax = drawn(noisy(), "b")
+    (line,) = [line for line in ax.lines if len(line.get_xdata()) == 3]
+    assert line.get_color() == BETTER
+    assert line.get_ydata() == pytest.approx(cell_means(noisy(), "quality", ["b"])["mean"])
 
 
 def test_means_of_cells_stay_within_the_bounds_of_the_measure():
