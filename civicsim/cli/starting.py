@@ -43,6 +43,9 @@ def new(output: Output, request: New) -> None:
 
 def _of_question(output: Output, name: str, request: New) -> None:
     """Write the scenario and the study of a question into a folder, and show the commands that answer it; or list all."""
+    # Loaded only here, so that help starts fast.
+    from rich.text import Text
+
     if name == _LIST:
         rows = [["question", "asks"], *([own.name, own.question] for own in questions().values())]
         output.show([vars(own) for own in questions().values()], [grid(rows)], "civicsim new --question protected-time")
@@ -75,7 +78,8 @@ def _of_question(output: Output, name: str, request: New) -> None:
             f"Raised by {asked.source}: {asked.raised}",
             "",
             "After the check:",
-            *(f"    {line}" for line in commands),
+            # A command that wraps can no longer be copied.
+            *(Text(f"    {line}", no_wrap=True) for line in commands),
         ],
         f"civicsim study check {study}",
     )

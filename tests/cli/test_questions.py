@@ -73,6 +73,13 @@ def test_all_five_texts_raise_questions_and_the_page_lists_them(tool):
             assert f'id = "{name}"' in recorded, name
 
 
+def test_the_commands_can_be_copied_from_a_narrow_terminal(tool, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = tool("new", "--question", "protected-time").out.splitlines()
+    about = json.loads(tool("new", "--question", "protected-time", "--force", "--json").out)
+    assert [line.strip() for line in shown if line.strip().startswith("civicsim ")] == about["commands"][1:]
+
+
 def test_a_question_overwrites_nothing_unless_forced(tool):
     Path("compact").mkdir()
     Path("compact/study.toml").write_text("mine")
