@@ -53,7 +53,7 @@ class Question:
     figure: str
 
     def files(self) -> dict[str, str]:
-        """Return the text of each file that makes it a study of one's own, by name: a scenario and a study in one folder."""
+        """Return the texts of the scenario and the study that are written for it, by the name of the file."""
         study = (_HERE / f"{self.name}.toml").read_text(encoding="utf-8")
         more = "more of " if "posterior" in study else ""
         head = _HEAD.format(**vars(self), draws=more + _DRAWS.format(n=60))
