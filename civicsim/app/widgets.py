@@ -101,6 +101,7 @@ def Guess(low: float, high: float, value: float | None, question: str, event_set
 @solara.component_vue("components/table.vue", vuetify=False)
 def Table(
     measures: list[dict[str, str]],
+    first: int,
     measure: str,
     unit: str,
     factors: list[str],

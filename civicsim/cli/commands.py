@@ -244,14 +244,25 @@ class Calibrate(Changes):
 
 @command("new", "starting.new")
 class New:
-    """Write a scenario file to start from, with every lever explained.
+    """Write a scenario to start from, or a small study of a question.
 
-    civicsim new my.toml
-    civicsim new my.toml --style civic-culture
-    civicsim new my.toml --force
+        civicsim new my.toml
+        civicsim new my.toml --style civic-culture
+        civicsim new --question list
+        civicsim new --question protected-time
+        civicsim new my-folder --question compact
+
+    A scenario file has every lever with its explanation. With --question: a folder with a scenario and a study that can be
+    run as they are, in less than a minute. The questions are those that the source texts raise (docs/how-to/questions.md).
     """
 
-    path: Annotated[str, opt.argument("SCENARIO.toml", "The file to write.")]
+    path: Annotated[
+        str | None, opt.argument("PATH", "The scenario file to write; for a question, a folder named after it.")
+    ] = None
+    question: Annotated[
+        str | None,
+        opt.value("NAME", "Write the study of a question; list shows them.", autocompletion=opt.complete_questions),
+    ] = None
     style: opt.Style = None
     kind: opt.Kind = None
     force: opt.Force = False

@@ -102,11 +102,18 @@ def _figures() -> Iterable[str]:
     return PLOTS
 
 
+def _questions() -> Iterable[str]:
+    from civicsim.study.questions import questions
+
+    return ["list", *questions()]
+
+
 _TOPICS = ("process", "style", "parameter", "measure", "lever", "kind", "shock", "model")
 complete_styles = _completing(lambda: [*names_in("styles"), *map(str, Path().glob("*.toml"))])
 complete_kinds = _completing(lambda: names_in("organisations"))
 complete_measures = _completing(_measures)
 complete_figures = _completing(_figures)
+complete_questions = _completing(_questions)
 complete_topics = _completing(lambda: _TOPICS)
 complete_studies = _completing(
     lambda: map(str, (*Path().glob("*.toml"), *(path.parent for path in Path().glob("*/manifest.json"))))

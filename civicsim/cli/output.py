@@ -68,7 +68,7 @@ class Output:
             self.hint(f"Next: {hint}")
 
     def print(self, *lines: Line) -> None:
-        """Print lines, which wrap between words, and tables."""
+        """Print lines, which wrap between words unless they are texts with no_wrap, and tables."""
         # Loaded only here, so that help starts fast.
         from rich.console import Console
         from rich.text import Text
@@ -79,7 +79,8 @@ class Output:
                 shown = Text(line) if isinstance(line, str) else line
                 if isinstance(shown, Text):
                     shown.plain = clean(shown.plain)
-                console.print(shown, crop=False)
+                whole = isinstance(shown, Text) and bool(shown.no_wrap)
+                console.print(shown, crop=False, no_wrap=whole, overflow="ignore" if whole else None)
         sys.stdout.write("\n".join(line.rstrip() for line in printed.get().split("\n")))
 
     def note(self, text: str) -> None:

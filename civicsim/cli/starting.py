@@ -1,4 +1,4 @@
-"""The commands ``new`` and ``check``: scenario files to start from, and what a scenario file changes."""
+"""The commands ``new`` and ``check``: scenarios and questions to start from, and what a scenario file changes."""
 
 from __future__ import annotations
 
@@ -12,22 +12,76 @@ from civicsim.cli.files import check_ending, check_free, filled, text_writer, wr
 from civicsim.cli.output import Line, Output
 from civicsim.cli.scenarios import load
 from civicsim.cli.tables import grid
+from civicsim.errors import CivicsimError
 from civicsim.report.words import counted, range_text, size_text, unit_text, value_text
 from civicsim.scenario.scenario import DEFAULT_KIND, SECTIONS, STATUS_QUO, Scenario
 from civicsim.scenario.shipped import kinds, sets_levers_only, shocks, styles
+from civicsim.study.questions import question, questions
 
 _SIZES = ("n_teams", "team_size", "teams_per_division", "n_executives", "n_organisations", "improvement_share")
 
 
+_LIST = "list"
+
+
 def new(output: Output, request: New) -> None:
-    """Write a scenario file that changes nothing yet, with every lever explained."""
+    """Write a scenario file that changes nothing yet, with every lever explained; or the study of a question."""
     path, style, kind = request.path, request.style or STATUS_QUO, request.kind or DEFAULT_KIND
+    if request.question is not None:
+        _of_question(output, request.question, request)
+        return
+    if path is None:
+        raise CivicsimError("new: expected the name of a scenario file, such as my.toml, or --question NAME")
     scenario = Scenario.preset(style, kind)
     write_new(path, _template(scenario, Path(path).name), request.force)
     output.show(
         {"file": path, "style": style, "kind": kind},
         [f"Wrote {path}: {scenario.title} on {kind}, without changes so far."],
         f"change a value in {path}, then civicsim check {path}",
+    )
+
+
+def _of_question(output: Output, name: str, request: New) -> None:
+    """Write the scenario and the study of a question into a folder, and show the commands that answer it; or list all."""
+    # Loaded only here, so that help starts fast.
+    from rich.text import Text
+
+    if name == _LIST:
+        rows = [["question", "asks"], *([own.name, own.question] for own in questions().values())]
+        output.show([vars(own) for own in questions().values()], [grid(rows)], "civicsim new --question protected-time")
+        return
+    asked = question(name)
+    if request.style or request.kind:
+        raise CivicsimError(
+            f"--question {name}: sets style and kind itself; change them in scenario.toml and study.toml"
+        )
+    folder = Path(request.path or name)
+    files = {str(folder / file): text for file, text in asked.files().items()}
+    check_free(files, request.force)
+    for path, text in files.items():
+        write_file(path, text_writer(text))
+    study, results = folder / "study.toml", folder / "results"
+    commands = [
+        f"civicsim study run {study} --out {results}",
+        f"civicsim study contrasts {results}",
+        f"civicsim study plot {results} {asked.figure}",
+        f"civicsim study report {results}",
+    ]
+    output.show(
+        vars(asked) | {"files": list(files), "commands": [f"civicsim study check {study}", *commands]},
+        [
+            f"Wrote {' and '.join(files)}.",
+            "",
+            f"Question: {asked.question}",
+            f"Expected: {asked.expectation}",
+            f"Varied: {asked.varied}.",
+            f"Raised by {asked.source}: {asked.raised}",
+            "",
+            "After the check:",
+            # A command that wraps can no longer be copied.
+            *(Text(f"    {line}", no_wrap=True) for line in commands),
+        ],
+        f"civicsim study check {study}",
     )
 
 

@@ -23,6 +23,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 
 from civicsim.cli import main
+from civicsim.model.measures import FLAGSHIP, MEASURES
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
@@ -50,7 +51,10 @@ styles = ["status-quo", "civic-culture"]
 seeds = 3
 weeks = 26
 burn_in_weeks = 13
-measures = "flagship"
+measures = "all"
+
+[matters]
+trust = 0.01
 
 [factors]
 fear = [0.1, 0.5, 0.9]
@@ -311,6 +315,25 @@ def test_a_point_of_a_study_opens_in_explore(visit):
     page.wait_for_function(PAINTED, timeout=SOON)
     assert "3 teams of 15" in page.inner_text("figcaption")
     assert lever(page, "fear").input_value() == "0.9"
+
+
+def test_measures_of_a_study_stand_alone_until_all_are_asked_for(visit):
+    page = visit("/results", until="document.querySelectorAll('tbody tr').length >= 12")
+    measure = page.locator("select").first
+
+    def offered() -> list[str]:
+        return measure.locator("option").evaluate_all("all => all.map(one => one.value)")
+
+    flagship = [name for name in MEASURES if name in FLAGSHIP and name != "trust"]
+    assert measure.input_value() == "trust"
+    assert offered() == ["trust", *flagship]
+    every = page.get_by_label(f"All {len(MEASURES)} measures")
+    every.check()
+    assert sorted(offered()) == sorted(MEASURES)
+    measure.select_option("hours_spent_reporting")
+    page.get_by_text("hours a week per person").first.wait_for(timeout=SOON)
+    every.uncheck()
+    assert offered() == ["trust", *flagship, "hours_spent_reporting"]
 
 
 def test_a_link_that_names_a_file_is_answered_in_a_sentence(visit, tmp_path):

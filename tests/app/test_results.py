@@ -34,6 +34,9 @@ measures = ["voice_share", "load"]
 fear = [0.1, 0.9]
 n_teams = 2
 team_size = 5
+
+[matters]
+load = 0.01
 """
 
 
@@ -47,7 +50,10 @@ def folder(tmp_path_factory):
 
 def test_every_point_has_a_mean_an_interval_and_a_verdict_against_its_baseline(folder):
     store = open_store(folder)
-    assert list(measures_of(store)) == ["voice_share", "load"]
+    # What matters comes first, as in every table.
+    measures, n_first = measures_of(store)
+    assert list(measures) == ["load", "voice_share"]
+    assert n_first == 2
     assert set(factors_of(store.points())) >= {"style", "fear"}
     rows = rows_of(store, "load")
     assert len(rows) == 4

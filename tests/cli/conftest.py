@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,21 @@ import pytest
 from civicsim.cli import main
 
 SMALL = ("--weeks", "4", "--seeds", "2")
+GRID = """question = "Does it hold, 100 % & more?"
+styles = ["status-quo", "civic-culture"]
+seeds = 3
+weeks = 3
+burn_in_weeks = 1
+measures = ["trust", "quality_true", "load"]
+[matters]
+trust = 0.02
+[factors]
+n_teams = 1
+team_size = 4
+n_executives = 1
+fear = [0.1, 0.6]
+"""
+"""The study of the modules that have none of their own: two styles at two levels of fear."""
 SIZES = ("n_teams=2", "team_size=4", "n_executives=1", "burn_in_weeks=4")
 
 
@@ -88,15 +104,25 @@ def small(tool: Tool, small_words: list[str]) -> Tool:
     return call
 
 
-@pytest.fixture(scope="module")
-def kept(request, tmp_path_factory):
-    """The results of the module's STUDY, beside its study.toml."""
+@pytest.fixture(scope="session")
+def results_of(tmp_path_factory):
+    """Run a study, given as text, once in all tests; return its results, which lie beside its study.toml."""
     from civicsim.study.design.study import Study
     from civicsim.study.run.runner import run_study
 
-    folder = tmp_path_factory.mktemp("study")
-    (folder / "study.toml").write_text(request.module.STUDY)
-    return run_study(Study.read(folder / "study.toml"), folder / "results", processes=0).path
+    @functools.cache
+    def results(text: str) -> Path:
+        folder = tmp_path_factory.mktemp("study")
+        (folder / "study.toml").write_text(text)
+        return run_study(Study.read(folder / "study.toml"), folder / "results", processes=0).path
+
+    return results
+
+
+@pytest.fixture
+def kept(request, results_of):
+    """The results of the module's STUDY, or of GRID."""
+    return results_of(getattr(request.module, "STUDY", GRID))
 
 
 @pytest.fixture

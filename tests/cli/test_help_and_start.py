@@ -151,6 +151,7 @@ def test_the_tab_key_completes(tool, monkeypatch, capsys):
         "civicsim describe lever forum_b": "forum_budget",
         "civicsim compare --measure voice_g": "voice_gini",
         "civicsim study run mi": "mine.toml",
+        "civicsim new --question targ": "targets-and-fear",
     }
     offered = {}
     monkeypatch.setenv("_CIVICSIM_COMPLETE", "complete_bash")

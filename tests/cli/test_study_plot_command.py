@@ -6,19 +6,6 @@ from PIL import Image
 
 from civicsim.report.study_plots import PLOTS
 
-STUDY = """question = "Does it hold?"
-styles = ["status-quo", "civic-culture"]
-seeds = 2
-weeks = 3
-burn_in_weeks = 1
-measures = ["trust", "load"]
-[factors]
-n_teams = 1
-team_size = 4
-n_executives = 1
-fear = [0.0, 0.5]
-"""
-
 
 def test_a_figure_has_the_width_and_the_dots_asked_for(call, kept):
     printed = call("study", "plot", "results", "--measure", "trust", "--width", "85", "--dpi", "254")

@@ -13,21 +13,6 @@ from civicsim.cli.table_files import ENDINGS, frames_of, latex, write_tables
 from civicsim.report.parts import Part, Table
 from civicsim.report.words import number, with_interval
 
-STUDY = """question = "Does it hold, 100 % & more?"
-styles = ["status-quo", "civic-culture"]
-seeds = 3
-weeks = 3
-burn_in_weeks = 1
-measures = ["trust", "quality_true", "load"]
-[matters]
-trust = 0.02
-[factors]
-n_teams = 1
-team_size = 4
-n_executives = 1
-fear = [0.1, 0.6]
-"""
-
 
 def rows_of(text):
     """Return the rows of the first table of a LaTeX file, each a list of cells."""

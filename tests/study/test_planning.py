@@ -29,6 +29,11 @@ def test_a_study_in_order_raises_no_doubt():
         "factors": SIZES | {"voice.intercept": {"low": -2.0, "high": -1.0}},
     }
     assert doubts_of(small_study(**LONG, **sampled)) == []
+    # A contrast names the condition that it needs, uncertain or not.
+    moderated = {"name": "m", "measure": "trust", "sign": "interaction+", "a": {"fear": 0.5}, "b": {"fear": 0.0}}
+    at = {"at": {"kappa_low": [0.1, 0.2]}}
+    grid = {"factors": SIZES | {"fear": [0.0, 0.5], "kappa_low": [0.1, 0.2]}, "contrast": [moderated | at]}
+    assert doubts_of(small_study(**LONG, **grid)) == []
 
 
 def test_each_doubt_is_one_line(tmp_path):

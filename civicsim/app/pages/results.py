@@ -19,12 +19,12 @@ from civicsim.app.frame import RESULTS, Html, Text
 from civicsim.app.hooks import Show, use_latest
 from civicsim.app.state import MOST_POSTS, set_scenario
 from civicsim.errors import CivicsimError, ScenarioError
-from civicsim.experiment.statistics import ANYWHERE, estimate, paired_difference
-from civicsim.model.measures import MEASURES
+from civicsim.experiment.statistics import estimate, paired_difference
 from civicsim.report.words import counted, estimated, in_pairs, number
 from civicsim.scenario.scenario import find_parameter
 
 if TYPE_CHECKING:
+    from civicsim.study.analysis.matched import About
     from civicsim.study.store.store import Store
 
 _MOST = 2_000
@@ -54,9 +54,12 @@ def the_store() -> Store:
     return _store(str(path), manifest.stat().st_mtime if manifest.exists() else 0.0)
 
 
-def measures_of(store: Store) -> dict[str, dict[str, Any]]:
-    """Return the description of each measure in a store, by column."""
-    return {str(about["column"]): about for about in store.manifest["columns"]}
+def measures_of(store: Store) -> tuple[dict[str, About], int]:
+    """Return what each column of results is, those that the study shows by itself first, and how many these are."""
+    from civicsim.study.analysis.matched import columns_of
+
+    own = columns_of(store)
+    return own | columns_of(store, ["all"]), len(own)
 
 
 def factors_of(points: pd.DataFrame) -> list[str]:
@@ -69,8 +72,7 @@ def rows_of(store: Store, measure: str) -> list[dict[str, Any]]:
     """Return a row per point: its values, a measure's mean with interval, and how it differs from its baseline."""
     points, runs = store.points(), store.runs(["point", "seed", measure])
     wide = runs.pivot(index="seed", columns="point", values=measure)
-    name = str(measures_of(store)[measure]["measure"])
-    bounds = MEASURES[name].bounds if name in MEASURES else ANYWHERE
+    bounds = measures_of(store)[0][measure].bounds
     names = factors_of(points)
     rows = []
     for record in points.head(_MOST).to_dict("records"):
@@ -94,11 +96,6 @@ def rows_of(store: Store, measure: str) -> list[dict[str, Any]]:
             row |= {"pairs": in_pairs({"better": "neither", **d.columns("difference", "")}, d.n), "verdict": d.verdict}
         rows.append(row | {"mean": None if np.isnan(own.mean) else own.mean})
     return rows
-
-
-def _label(about: dict[str, Any]) -> str:
-    """Return the label of a column: its measure, and its summary where that is not part of its name."""
-    return str(about["label"]) + ("" if about["column"] == about["measure"] else f", {about['summary']}")
 
 
 def factor_in_words(factor: str) -> str:
@@ -136,8 +133,8 @@ def Points() -> None:
     router = solara.use_router()
     measure, choose = solara.use_state("")
     store = the_store()
-    names = measures_of(store)
-    shown = measure if measure in names else "voice_share" if "voice_share" in names else next(iter(names))
+    names, n_first = measures_of(store)
+    shown = measure if measure in names else next(iter(names))
     rows = solara.use_memo(lambda: rows_of(store, shown), [store, shown])
     factors = factors_of(store.points())
 
@@ -154,9 +151,10 @@ def Points() -> None:
     each = f"{counted(len(store.seeds), 'seed')} for each of {counted(len(store.points()), 'point')}"
     Text("p", f"{counted(store.n_done, 'run')} of {store.n_runs} done{failed}. {each}.", class_="soft")
     widgets.Table(
-        measures=[{"name": name, "label": _label(about)} for name, about in names.items()],
+        measures=[{"name": name, "label": about.label} for name, about in names.items()],
+        first=n_first,
         measure=shown,
-        unit=str(names[shown]["unit"]),
+        unit=names[shown].unit,
         factors=[factor_in_words(factor) for factor in factors],
         rows=[row | {"values": list(map(value_in_words, factors, row["values"]))} for row in rows],
         event_choose=lambda name: choose(str(name)),

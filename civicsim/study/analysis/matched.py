@@ -181,10 +181,8 @@ def matched(store: Store | Matched, measures: Sequence[str] | None = None) -> Ma
         chosen = list(store.columns) if measures is None or list(measures) == ["all"] else list(measures)
         columns = {name: store.about(name) for name in chosen}
         return dataclasses.replace(store, columns=columns, values={name: store.values[name] for name in chosen})
-    study, known = store.study, {about["column"]: about for about in store.manifest["columns"]}
-    widths: Mapping[str, float] = {} if study.rule is None else study.rule.half_width
-    chosen = _chosen(known, measures, study, widths, str(store.path))
-    columns = {name: _about(known[name], study, widths.get(name)) for name in chosen}
+    study, columns = store.study, columns_of(store, measures)
+    chosen = list(columns)
     seeds = tuple(sorted(store.seeds))
     runs = store.runs(chosen)
     points = _settings_as_draws(study.points) if design_of(study)[0].uncertain else study.points
@@ -197,6 +195,17 @@ def matched(store: Store | Matched, measures: Sequence[str] | None = None) -> Ma
     failed = frozenset(zip(failures["point"].tolist(), failures["seed"].tolist(), strict=True))
     factors, sections = tuple(store.manifest["factors"]), study.protocol.sections
     return Matched(points, factors, seeds, columns, values, failed, str(store.path), sections)
+
+
+def columns_of(store: Store, measures: Sequence[str] | None = None) -> dict[str, About]:
+    """Return the columns of the table of runs that are asked for, by default those that a study shows by itself.
+
+    Parameters and errors are those of :func:`matched`.
+    """
+    study, known = store.study, {about["column"]: about for about in store.manifest["columns"]}
+    widths: Mapping[str, float] = {} if study.rule is None else study.rule.half_width
+    chosen = _chosen(known, measures, study, widths, str(store.path))
+    return {name: _about(known[name], study, widths.get(name)) for name in chosen}
 
 
 def design_of(study: Study) -> tuple[Design, tuple[str, ...]]:

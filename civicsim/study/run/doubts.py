@@ -10,6 +10,7 @@ from civicsim.model.measures import MEASURES
 from civicsim.scenario.scenario import Scenario
 from civicsim.study.design.designs import FORM, read_design
 from civicsim.study.design.factors import read_factors
+from civicsim.study.design.spelling import contrasts_of
 from civicsim.study.design.study import Study
 from civicsim.study.design.summaries import Summary
 
@@ -43,8 +44,13 @@ def _roles(study: Study) -> Iterator[str]:
                 f"uncertainties: {factor.key} is a list: each of {design.draws} draws takes one of its {len(factor.levels)} "
                 "values by chance; [factors] runs every value"
             )
+    # What a contrast names is varied on purpose.
+    of = study.protocol
+    stated = contrasts_of(study, of.bases, of.shocks, of.declared, design.method == "contrasts")
+    meant = {key for one in stated for side in one.sides for key in side.setting}
     for factor in () if design.uncertain else decided:
-        if factor.about.role == "uncertainty" and not factor.held and factor.about.name != FORM:
+        uncertain = factor.about.role == "uncertainty" and not factor.held and factor.about.name != FORM
+        if uncertain and factor.key not in meant:
             yield (
                 f"factors: {factor.key} is uncertain, and no one decides on it: each level counts as a policy; "
                 "[uncertainties] is its place"
