@@ -184,7 +184,8 @@ def plot(output: Output, request: study_commands.Plot) -> None:
     _warn_of_gaps(output, store)
     out = request.out or str(store.path / f"{request.kind}.png")
     check_ending(out, (".png", ".svg", ".pdf"), "--out")
-    ax = plot_study(store, request.kind, request.measure, request.styles or (), width=request.width)
+    how: dict[str, Any] = {"width": request.width, "factors": request.factors or ()}
+    ax = plot_study(store, request.kind, request.measure, request.styles or (), **how)
     figure = figure_of(ax)
     write_file(out, lambda path: save(figure, path, request.dpi))
     title, caption = (" ".join(text.get_text().split()) for text in figure.texts)

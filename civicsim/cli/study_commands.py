@@ -320,11 +320,13 @@ class Plot:
 
         civicsim study plot results --measure quality_true
         civicsim study plot results --as heat --measure trust --out heat.svg --width 85
+        civicsim study plot results --as effects --factors weight_protected,permission
         civicsim study plot results --as decide --styles civic-culture,compact --out decide.pdf
 
     One panel of the width that a journal asks for, with a caption. Figures: differences (from the baseline), heat (a cell for
-    each combination of factors, styles or draws), paths (weeks), indices (sensitivity), regret, boxes (conditions under which
-    a style loses) and decide (parameters that decide between two styles).
+    each combination of factors, styles or draws), effects (interactions in a full grid), paths (weeks), indices (sensitivity),
+    rank (over futures), regret, boxes (conditions under which a style loses) and decide (parameters that decide between two
+    styles).
     """
 
     folder: opt.StudyFolder
@@ -335,6 +337,9 @@ class Plot:
     styles: Annotated[Any, opt.names("compact,command", "Styles beside the baseline; all by default.", "--styles")] = (
         None
     )
+    factors: Annotated[
+        Any, opt.names("fear,style", "Heat map: across, down. Effects: along the axis, lines.", "--factors")
+    ] = None
     out: Annotated[str | None, opt.value("FILE", "A .png, .svg or .pdf file; DIR/FIGURE.png by default.")] = None
     width: Annotated[int, opt.count("Width in millimetres, 60 to 400.", 60, 400)] = 170
     dpi: Annotated[int, opt.count("Dots per inch of a PNG file, 72 to 1200.", 72, 1200)] = 300

@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 
+from civicsim import checks
 from civicsim.errors import CivicsimError
 from civicsim.experiment.statistics import differing
 from civicsim.report.canvas import Words, figure_of, note_size, text_size
@@ -24,7 +25,13 @@ _GOOD, _BAD = (LinearSegmentedColormap.from_list(colour, ["#ffffff", colour]) fo
 
 
 def draw_heat(
-    ax: Axes, runs: Matched, about: About, others: Sequence[str], title: Callable[[str], str], label: Callable[..., str]
+    ax: Axes,
+    runs: Matched,
+    about: About,
+    others: Sequence[str],
+    factors: Sequence[str],
+    title: Callable[[str], str],
+    label: Callable[..., str],
 ) -> Words:
     """Draw a cell for each combination of two things that are varied: factors, styles, or draws.
 
@@ -38,6 +45,8 @@ def draw_heat(
         The runs, and the measure.
     others : sequence of str
         The styles that may be compared with the baseline.
+    factors : sequence of str
+        What stands across and down, among factors and "style"; by default the first two things that are varied.
     title, label : callable
         Return the title of the figure for what it shows, and the label of a factor.
 
@@ -47,7 +56,7 @@ def draw_heat(
         If fewer than two things are varied, a factor has too many levels, or combinations are missing.
     """
     points, paired = runs.points, runs.points["style"].nunique() > 1
-    across, down = _sides(runs)
+    across, down = _sides(runs, factors)
     own = points[points["style"].isin(others)] if paired else points
     if paired and "style" not in (across, down) and len(others) > 1:
         raise CivicsimError(
@@ -86,8 +95,8 @@ def draw_heat(
     return Words(title(kind), caption, 16.0 + height)
 
 
-def _sides(runs: Matched) -> tuple[str, str]:
-    """Return what stands across and down: two factors, or a factor, styles and futures in this order."""
+def _sides(runs: Matched, asked: Sequence[str]) -> tuple[str, str]:
+    """Return what stands across and down: as asked, or two factors, or a factor, styles and futures in this order."""
     points, within = runs.points, runs.points.groupby("policy")
     varied = [name for name in runs.factors if points[name].nunique() > 1 and within[name].nunique().max() == 1]
     many = [name for name in varied if points[name].nunique() > _MOST_LEVELS]
@@ -98,6 +107,11 @@ def _sides(runs: Matched) -> tuple[str, str]:
         raise CivicsimError(
             f"{runs.where}: {what}a heat map needs two of these: factors with up to {_MOST_LEVELS} levels, styles, draws"
         )
+    if asked:
+        checks.keys(asked, [name for name in found if name != "future"], f"{runs.where}: no factor")
+        if len(set(asked)) != 2:
+            raise CivicsimError(f"{runs.where}: factors = {', '.join(asked)}: a heat map takes two, across and down")
+        return asked[0], asked[1]
     first, second = found[:2]
     return (second, first) if second == "future" or (first == "style") else (first, second)
 
@@ -118,13 +132,18 @@ def _colours(mean: np.ndarray, about: About, paired: bool) -> tuple[np.ndarray, 
     if not paired:
         low, high = float(mean.min()), float(mean.max())
         shade = 0.08 + 0.85 * (mean - low) / ((high - low) or 1.0)
-        return _GOOD(shade)[..., :3], f"from {number(low)} (light) to {number(high)} (dark)"
+        return shade_of(shade), f"from {number(low)} (light) to {number(high)} (dark)"
     most = float(np.abs(mean).max()) or 1.0
     good = about.sign * mean >= 0.0
     shade = 0.9 * np.abs(mean) / most
     words = ("more", "less") if about.better == "neither" else ("better", "worse")
     scale = f"blue: {words[0]}; vermilion: {words[1]}; darkest: {number(most)}"
     return np.where(good[..., None], _GOOD(shade), _BAD(shade))[..., :3], scale
+
+
+def shade_of(shares: np.ndarray) -> np.ndarray:
+    """Return the colour of each share from 0, white, to 1, blue; shape (…, 3)."""
+    return np.asarray(_GOOD(shares)[..., :3])
 
 
 def _write(ax: Axes, mean: pd.DataFrame, clear: pd.DataFrame, colours: np.ndarray, paired: bool) -> bool:

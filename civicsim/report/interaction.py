@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from civicsim.report.look import GRID, Picture, PictureAxes, draw_bars, literal, looks_of, own_look, plain
-from civicsim.report.words import INTERVAL
-from civicsim.study.analysis.effects import cell_means
-from civicsim.study.analysis.matched import Matched, matched, short
-from civicsim.study.store.store import Store
+from civicsim.report.canvas import Words, text_size
+from civicsim.report.look import GRID, draw_bars, looks_of, width_of
+from civicsim.report.paths import label_ends, points_of
+from civicsim.report.words import INTERVAL, counted, estimated, setting_text
+from civicsim.study.analysis.effects import INTERACTION, cell_means, effects, grid_of
+from civicsim.study.analysis.matched import About, Matched
 
-_LONGEST_NAME = 40
+_LONGEST_NAME = 44
+"""Most characters of a line's label with the names of its factors; longer ones have their levels alone. Assumption."""
+_MOST_LINES_BY, _MOST_INTERACTIONS = 2, 3
+"""Most factors that tell lines apart by default, and most interactions that the caption gives. Assumption."""
 _APART = 0.06
 """Distance between lines at one level, in steps of the factor, so that their bars do not hide each other."""
 
 
-def interaction_figure(
-    results: Store | Matched, measure: str, factor: str, by: Sequence[str], ax: Axes | None = None
-) -> Axes:
+def draw_interaction(
+    ax: Axes,
+    runs: Matched,
+    about: About,
+    factors: Sequence[str],
+    title: Callable[[str], str],
+    label: Callable[..., str],
+) -> Words:
     """Draw the mean of a measure at each level of a factor, a line for each combination of levels of others.
 
     Lines that are not parallel show an interaction. A thick pale bar is the 95 % interval over seeds (run-to-run variation);
@@ -29,54 +38,80 @@ def interaction_figure(
 
     Parameters
     ----------
-    results : Store or Matched
-        Results of a full grid.
-    measure : str
-        Column of the table of runs.
-    factor : str
-        The factor along the axis, its levels evenly spaced in the order of the study.
-    by : sequence of str
-        The factors that tell lines apart; all others are averaged over.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; on a figure of its own by default, which :mod:`matplotlib.pyplot` does not know.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
+    ax : matplotlib.axes.Axes
+        Where.
+    runs, about : Matched, About
+        The runs of a full grid, and the measure.
+    factors : sequence of str
+        The factor along the axis, its levels evenly spaced in the order of the study, and those that tell lines apart; all
+        others are averaged over. By default the first that is swept, and the two after it.
+    title, label : callable
+        Return the title of the figure for what it shows, and the label of a factor.
 
     Raises
     ------
     CivicsimError
-        If the points are no full grid, or there is no such measure or factor.
+        If the points are no full grid, or there is no such factor.
     """
-    runs = matched(results, [measure])
-    about, means = runs.about(measure), cell_means(runs, measure, [*by, factor])
-    levels = list(dict.fromkeys(means[factor]))
-    names = means[list(by)].map(short) if by else means[[]].assign(all="all runs")
-    lines = names.agg(", ".join, axis=1)
-    looks = looks_of(list(dict.fromkeys(lines)))
-    with own_look():
-        if ax is None:
-            ax = Picture(figsize=(6.4, 4.2), layout="constrained").add_subplot(axes_class=PictureAxes)
-        for k, (name, look) in enumerate(looks.items()):
-            own = means[lines == name]
-            x = np.arange(len(levels)) + _APART * (k - (len(looks) - 1) / 2)
-            for at, row in zip(x, own.to_dict("records"), strict=True):
-                run, parameters = ((row[f"{kind}_low"], row[f"{kind}_high"]) for kind in ("run", "parameter"))
-                draw_bars(ax, look, run, parameters, at, upright=True)
-            ax.plot(x, own["mean"], label=plain(name, _LONGEST_NAME), **look.of_line)
-        ax.set_xticks(range(len(levels)), [short(level) for level in levels], parse_math=False)
-        ax.yaxis.set_major_locator(MaxNLocator(6))
-        ax.grid(axis="y", color=GRID, linewidth=0.8)
-        ax.set_axisbelow(True)
-        bars = f"Thick bar: {INTERVAL} interval over {int(means['n_seeds'].max())} seeds"
-        if means["n_draws"].max() > 1:
-            bars += f"; thin line: middle {INTERVAL} of {int(means['n_draws'].max())} draws"
-        literal(ax.set_xlabel(f"{factor}\n{bars}"))
-        literal(ax.set_ylabel(about.unit))
-        literal(ax.set_title(about.label, loc="left"))
-        if by:
-            legend = ax.legend(title="\n".join(by), frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
-            for text in (legend.get_title(), *legend.get_texts()):
-                literal(text)
-    return ax
+    grid = grid_of(runs, [about.column])
+    usual = sorted(grid.levels, key=lambda name: name in ("style", "shock"))[: 1 + _MOST_LINES_BY]
+    along, *by = dict.fromkeys(factors or usual)
+    means = cell_means(runs, about.column, [*by, along])
+    names = _names(means[by].drop_duplicates().to_dict("records"), label)
+    looks, ends, n = looks_of(names), {}, len(grid.levels[along])
+    for k, (name, look) in enumerate(looks.items()):
+        own = means.iloc[k * n : (k + 1) * n]
+        x = np.arange(n) + _APART * (k - (len(looks) - 1) / 2)
+        for at, row in zip(x, own.to_dict("records"), strict=True):
+            run, parameters = ((row[f"{kind}_low"], row[f"{kind}_high"]) for kind in ("run", "parameter"))
+            draw_bars(ax, look, run, parameters, at, upright=True)
+        ax.plot(x, own["mean"], label=name, **look.of_line)
+        ends[name] = (float(x[-1]), float(own["mean"].iloc[-1]))
+    levels = [setting_text(level) for level in grid.levels[along]]
+    turned = max(width_of(level, text_size(0.94)) for level in levels) > 0.7 * points_of(ax)[0] / len(levels)
+    ax.set_xticks(range(len(levels)), levels, rotation=90 if turned else 0, parse_math=False)
+    ax.yaxis.set_major_locator(MaxNLocator(6))
+    ax.grid(axis="y", color=GRID, linewidth=0.8)
+    ax.set_axisbelow(True)
+    ax.set_xlabel("" if along == "style" else label(along, True), parse_math=False)
+    ax.set_ylabel(about.unit, parse_math=False)
+    caption = _caption(runs, about, along, by, label)
+    caption += f" Mean over {', '.join(label(name) for name in grid.levels if name not in (along, *by))}." * (
+        len(grid.levels) > 1 + len(by)
+    )
+    size = means[["n_seeds", "n_draws"]].max()
+    caption += (
+        f" {counted(int(size['n_seeds']), 'seed')}; thick bar: {INTERVAL} interval over them (run-to-run variation)"
+    )
+    several = f"; thin line: middle 95 % of {counted(int(size['n_draws']), 'draw')} (parameter uncertainty)"
+    caption += (several if size["n_draws"] > 1 else "") + "."
+    last = (lambda own: label_ends(own, ends, looks)) if by else None
+    return Words(title(f": effect of {label(along)}"), caption, 62.0, last)
+
+
+def _names(cells: Sequence[dict[str, object]], label: Callable[..., str]) -> list[str]:
+    """Return the label of each line: names and levels of its factors where they are short, else the levels alone."""
+    levels = [{name: setting_text(level) for name, level in own.items()} for own in cells] or [{}]
+    full = [
+        ", ".join(level if name == "style" else f"{label(name)} {level}" for name, level in own.items())
+        for own in levels
+    ]
+    return full if max(map(len, full)) <= _LONGEST_NAME else [", ".join(own.values()) for own in levels]
+
+
+def _caption(runs: Matched, about: About, along: str, by: Sequence[str], label: Callable[..., str]) -> str:
+    """Return what tells lines apart, and the interactions where there are few."""
+    if not by:
+        return "Dot: mean at each level."
+    found = effects(runs, along, by, [about.column])
+    rows = found[found["kind"] == INTERACTION].to_dict("records")
+    words = f"Lines that are not parallel show an interaction. Labels: {', '.join(label(name) for name in by)}."
+    if len(rows) > _MOST_INTERACTIONS:
+        return words
+
+    def changed(text: str) -> str:
+        parts = (part.partition(" ") for part in text.split(", "))
+        return ", ".join(f"{label(name)} {levels}" for name, _, levels in parts)
+
+    own = (f"{changed(row['at'])}: {estimated(row['difference'], row['low'], row['high'], sign=True)}" for row in rows)
+    return f"{words} Interaction of {changed(rows[0]['change'])} with {'; with '.join(own)}."

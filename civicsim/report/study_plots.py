@@ -12,16 +12,18 @@ from matplotlib.axes import Axes
 
 from civicsim import checks
 from civicsim.errors import CivicsimError
-from civicsim.report.canvas import WIDTH, Words, note_size, panel
-from civicsim.report.heat import draw_heat
-from civicsim.report.look import BASELINE_COLOUR, BETTER, GRID, INK, THIN, WORSE, Look
-from civicsim.report.paths import FEW, SMOOTH_WEEKS, Band, band, labelled_paths, smoothed_from
+from civicsim.report.canvas import WIDTH, Words, note_size, panel, text_size
+from civicsim.report.heat import draw_heat, shade_of
+from civicsim.report.interaction import draw_interaction
+from civicsim.report.look import BASELINE_COLOUR, BETTER, GRID, INK, THIN, WORSE, Look, width_of
+from civicsim.report.paths import FEW, SMOOTH_WEEKS, Band, band, labelled_paths, points_of, smoothed_from
 from civicsim.report.rows import Dot, name_rows, named_rows
 from civicsim.report.words import INTERVAL, counted, direction, number, percent, setting_text
 from civicsim.study.analysis.contrasts import contrasts
 from civicsim.study.analysis.decide import decide
 from civicsim.study.analysis.discovery import Limit, discover
 from civicsim.study.analysis.matched import About, Matched, matched, middle
+from civicsim.study.analysis.rank import rank
 from civicsim.study.analysis.regret import regret
 from civicsim.study.analysis.sensitivity import NOTHING, sensitivity
 from civicsim.study.design.factors import column_of
@@ -47,14 +49,15 @@ class View:
         Its runs of the measure, of the styles to draw and the baseline.
     about : About
         The measure.
-    styles : tuple of str
-        The styles asked for; empty for all.
+    styles, factors : tuple of str
+        The styles and factors asked for; empty for all, and for the usual ones.
     """
 
     store: Store
     runs: Matched
     about: About
     styles: tuple[str, ...]
+    factors: tuple[str, ...]
 
     @property
     def others(self) -> tuple[str, ...]:
@@ -132,7 +135,11 @@ _COLOURS = ("Blue: better; vermilion: worse.", "")
 
 
 def _heat(ax: Axes, view: View) -> Words:
-    return draw_heat(ax, view.runs, view.about, view.others, view.title, view.label)
+    return draw_heat(ax, view.runs, view.about, view.others, view.factors, view.title, view.label)
+
+
+def _effects(ax: Axes, view: View) -> Words:
+    return draw_interaction(ax, view.runs, view.about, view.factors, view.title, view.label)
 
 
 def _paths(ax: Axes, view: View) -> Words:
@@ -195,7 +202,7 @@ def _indices(ax: Axes, view: View) -> Words:
     dots = [_thin_dot(table, name, main) for name in shown]
     height = named_rows(
         ax,
-        [view.label(name) for name in shown],
+        [" × ".join(map(view.label, name.split(" × "))) for name in shown],
         dots,
         line=line,
         color=BASELINE_COLOUR,
@@ -264,6 +271,45 @@ def _regret(ax: Axes, view: View) -> Words:
     caption = f"Dot: mean regret over futures ({over}); upright: largest regret, with its {RUN_BAR.replace('thick bar: ', '')} as thick bar"
     caption += "; thin line: from the smallest to the largest over futures (parameter uncertainty)." if several else "."
     return Words(f"{view.about.label}: regret, the distance from the best in each future", caption, height)
+
+
+def _rank(ax: Axes, view: View) -> Words:
+    """Draw how often each policy has each rank, the best mean rank on top, and in how many futures it is best."""
+    found = rank(view.runs, view.about.column)
+    rows, shares = found.summary, found.distribution.to_numpy()
+    n = shares.shape[1]
+    ax.imshow(shade_of(0.95 * shares), aspect="auto", interpolation="nearest", extent=(0.5, n + 0.5, n - 0.5, -0.5))
+    ax.spines[:].set_visible(False)
+    ax.tick_params(length=0)
+    height = name_rows(ax, view.names(rows["policy"].tolist()))
+    ax.set_xlabel("rank (1 is best)")
+    words = []
+    for at, row in enumerate(rows.to_dict("records")):
+        ax.plot([row["rank_low"], row["rank_high"]], [at, at], color=INK, linewidth=THIN)
+        ax.plot(row["mean_rank"], at, "o", color=INK, markersize=3.5)
+        ends = f" ({100.0 * row['run_low']:.0f}–{percent(row['run_high'])})" if row["run_high"] > 0.0 else ""
+        words.append(f"{percent(row['best'])}{ends}")
+    best = ax.twinx()
+    best.set_ylim(ax.get_ylim())
+    best.spines[:].set_visible(False)
+    best.tick_params(length=0, labelsize=note_size())
+    best.set_yticks(range(len(words)), words)
+    futures = int(rows["n_futures"].max())
+    over = f"{counted(futures, 'future')} × {counted(int(rows['n_seeds'].max()), 'seed')}"
+    caption = f"The darker, the larger the share of futures ({over}) in which it has the rank. Dot: mean rank"
+    caption += "; thin line: 5th to 95th percentile over futures (parameter uncertainty)." if futures > 1 else "."
+    caption += " On the right: share of futures in which it is best"
+    ranges = rows["run_low"].notna().any()
+    caption += "; in brackets the middle 95 % of samples of seeds (run-to-run variation)." if ranges else "."
+    return Words(
+        view.title(f" ({view.about.unit}): ranks over futures"), caption, height, lambda own: _rank_ticks(own, n)
+    )
+
+
+def _rank_ticks(ax: Axes, n: int) -> None:
+    """Write the number of every rank, or of one in so many that there is room."""
+    step = 1 + int(n * (width_of(str(n), text_size(0.94)) + 3.0) / points_of(ax)[0])
+    ax.set_xticks(range(1, n + 1, step))
 
 
 def _boxes(ax: Axes, view: View) -> Words:
@@ -347,13 +393,17 @@ def _decide(ax: Axes, view: View) -> Words:
 PLOTS: Mapping[str, Callable[[Axes, View], Words]] = {
     "differences": _differences,
     "heat": _heat,
+    "effects": _effects,
     "paths": _paths,
     "indices": _indices,
+    "rank": _rank,
     "regret": _regret,
     "boxes": _boxes,
     "decide": _decide,
 }
 """What draws each kind of figure. It raises a :class:`CivicsimError` where the design of a study does not fit."""
+OF_FACTORS = ("heat", "effects")
+"""Figures whose factors can be chosen."""
 
 
 def plot_study(
@@ -363,6 +413,7 @@ def plot_study(
     styles: Sequence[str] = (),
     ax: Axes | None = None,
     width: float = WIDTH,
+    factors: Sequence[str] = (),
 ) -> Axes:
     """Draw a figure of a study.
 
@@ -378,6 +429,9 @@ def plot_study(
         Styles to draw beside the baseline; all by default.
     ax, width
         As for :func:`civicsim.report.canvas.panel`.
+    factors : sequence of str
+        Columns of points. Of a heat map: across and down; of effects: along the axis, and those that tell lines apart. By
+        default the first that are varied.
 
     Raises
     ------
@@ -391,7 +445,9 @@ def plot_study(
     checks.keys(styles, list(dict.fromkeys(runs.points["style"])), f"{runs.where}: no style")
     if not np.isfinite(runs.values[about.column]).any():
         raise CivicsimError(f"{runs.where}: {about.column} has no values yet")
-    view = View(store, _of_styles(runs, styles), about, tuple(styles))
+    if factors and kind not in OF_FACTORS:
+        raise CivicsimError(f"{runs.where}: {kind} takes no factors; {' and '.join(OF_FACTORS)} do")
+    view = View(store, _of_styles(runs, styles), about, tuple(styles), tuple(factors))
     return panel(lambda own: PLOTS[kind](own, view), ax, width)
 
 

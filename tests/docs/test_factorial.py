@@ -47,9 +47,10 @@ def folder(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(at)
         own = [shlex.split(line) for line in commands.splitlines() if line.startswith("uv run civicsim")]
-        assert [main(words[3:]) for words in own] == [0, 0]
-        # At most four commands from the clone to the table.
+        assert [main(words[3:]) for words in own] == [0, 0, 0]
+        # At most four commands from the clone to table and figure.
         assert len(commands.splitlines()) + 1 <= 4
+        assert (at / "protected" / "effects.png").exists()
     return at
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -9,17 +10,21 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from PIL import Image
 from test_figures import assert_nothing_clipped_or_overlapping, words
 
 from civicsim.errors import CivicsimError
 from civicsim.model.measures import MEASURES
+from civicsim.report.heat import shade_of
 from civicsim.report.look import BETTER, WORSE, save
 from civicsim.report.study_plots import PLOTS, plot_study
+from civicsim.report.words import percent
 from civicsim.scenario.scenario import PARAMETERS
 from civicsim.study.analysis.contrasts import contrasts
 from civicsim.study.analysis.decide import decide
 from civicsim.study.analysis.discovery import discover
 from civicsim.study.analysis.matched import matched
+from civicsim.study.analysis.rank import rank
 from civicsim.study.analysis.regret import regret
 from civicsim.study.analysis.sensitivity import NOTHING, sensitivity
 from civicsim.study.run.runner import run_study
@@ -31,7 +36,7 @@ from studies import SIZES, small_study
 LEVELS = {"fear": [0.0, 0.4, 0.8], "status_blindness": [0.1, 0.7]}
 RANGES = {"fear": {"low": 0.0, "high": 0.9}, "status_blindness": {"low": 0.1, "high": 0.9}}
 UNCERTAIN = {"exhaustion_mean": {"low": 0.2, "high": 0.7}, "safety_mean": {"low": 0.2, "high": 0.9}}
-OF = {"heat": "grid", "indices": "sobol"}
+OF = {"heat": "grid", "effects": "grid", "indices": "sobol"}
 """The store that each kind of figure is drawn of; "draws" for all others."""
 SAFETY = "psychological_safety"
 """A measure of the study over draws by which each of the two styles is better in some."""
@@ -104,6 +109,16 @@ def test_a_store_has_a_method_for_every_figure_that_draws_on_the_axes_given(stor
     store = stores[OF.get(kind, "draws")]
     assert getattr(store, f"plot_{kind}")(measure_of(kind), STYLES.get(kind, ()), ax=ax) is ax
     assert ax.get_title(loc="left").startswith(MEASURES[measure_of(kind)].label)
+
+
+def test_every_figure_has_a_picture_in_the_docs_in_all_its_colours():
+    docs = Path(__file__).parents[2] / "docs"
+    shown = set(re.findall(r"images/(figure-\w+\.png)", (docs / "figures.md").read_text()))
+    assert {f"figure-{kind}.png" for kind in PLOTS} <= shown
+    # A palette of few colours loses those that are rare, such as one end of a scale.
+    for name in shown:
+        with Image.open(docs / "images" / name) as picture:
+            assert picture.mode == "RGBA", name
 
 
 # -- numbers -----------------------------------------------------------------------------------------------------------
@@ -188,6 +203,32 @@ def test_regret_has_mean_and_largest_regret(stores):
     assert bars(figure, 3.2) == list(zip(found["max_regret_low"], found["max_regret_high"], strict=True))
 
 
+def test_ranks_have_their_shares_of_futures_and_how_often_a_policy_is_best(stores):
+    figure, found = drawn(stores, "rank"), rank(stores["draws"], SAFETY)
+    ax, best = figure.axes
+    (image,) = ax.images
+    np.testing.assert_allclose(image.get_array(), shade_of(0.95 * found.distribution.to_numpy()))
+    assert list(image.get_extent()) == [0.5, 2.5, 1.5, -0.5]
+    assert dots(figure) == found.summary["mean_rank"].tolist()
+    assert [tuple(line.get_xdata()) for line in ax.lines if line.get_marker() == "None"] == list(
+        zip(found.summary["rank_low"], found.summary["rank_high"], strict=True)
+    )
+    shares = [text.get_text().partition(" (")[0] for text in best.get_yticklabels()]
+    assert shares == [percent(share) for share in found.summary["best"]]
+    assert "32 futures × 4 seeds" in words(figure)
+
+
+def test_the_factors_of_a_grid_can_be_chosen(stores):
+    store = stores["grid"]
+    fear, rank_counts = (PARAMETERS[f"levers.{name}"].label for name in ("fear", "status_blindness"))
+    across = store.plot_heat("trust", factors=["status_blindness", "fear"])
+    assert across.get_xlabel().startswith(rank_counts)
+    assert across.images[0].get_array().shape[:2] == (3, 2)
+    along = store.plot_effects("trust", factors=["status_blindness", "fear"])
+    assert along.get_xlabel().startswith(rank_counts)
+    assert {f"{fear} {level:g}" for level in (0.0, 0.4, 0.8)} <= {line.get_label() for line in along.lines}
+
+
 def test_what_decides_is_drawn_with_its_interval(stores):
     figure, found = drawn(stores, "decide"), decide(stores["draws"], SAFETY).table
     found = found[found["evppi"] > 0.0]
@@ -230,6 +271,12 @@ def test_only_the_styles_asked_for_are_drawn_beside_the_baseline(tmp_path):
         ("draws", "heat", {"width": 20}, "width = 20: expected a number from 60 to 400"),
         ("draws", "indices", {}, "drawn of one style, and there are status-quo, civic-culture"),
         ("sobol", "heat", {}, "a heat map needs two of these"),
+        ("sobol", "effects", {}, "effects need factors with several listed levels, and there are none"),
+        ("grid", "effects", {"factors": ["feer"]}, "no factor 'feer'; did you mean 'fear'"),
+        ("grid", "heat", {"factors": ["feer"]}, "no factor 'feer'; did you mean 'fear'"),
+        ("grid", "heat", {"factors": ["fear"]}, "factors = fear: a heat map takes two, across and down"),
+        ("grid", "regret", {"factors": ["fear"]}, "regret takes no factors; heat and effects do"),
+        ("sobol", "rank", {}, "ranks compare policies, and there is one"),
         ("sobol", "differences", {}, "no policy is compared"),
         ("grid", "paths", {}, "keeps no weeks; paths of trust need weekly = "),
         ("draws", "paths", {"measure": "load"}, "keeps weeks of psychological_safety; paths of load need"),

@@ -10,8 +10,10 @@ from made_up import ABOUT, made_up
 
 from civicsim.errors import CivicsimError
 from civicsim.experiment.statistics import estimate
-from civicsim.report.interaction import interaction_figure
+from civicsim.report.canvas import panel
+from civicsim.report.interaction import draw_interaction
 from civicsim.report.look import THICK, THIN
+from civicsim.report.words import estimated
 from civicsim.study.analysis.effects import (
     DRAWS,
     HIGHER,
@@ -174,7 +176,7 @@ def test_styles_and_shocks_are_factors_and_styles_are_compared_with_the_baseline
     ("how", "words"),
     [
         ({"without": (4,)}, "full grid, and a = 0, b = 0.9, c = x is no point"),
-        ({"levels": {"a": (1.0,)}}, "nothing is varied"),
+        ({"levels": {"a": (1.0,)}}, "several listed levels, and there are none"),
     ],
 )
 def test_what_is_no_full_grid_is_refused_by_name(how, words):
@@ -196,21 +198,37 @@ def test_factors_that_are_none_are_named(asked, words):
         effects(noisy(), *asked)
 
 
-def test_the_figure_draws_the_means_of_cells_and_both_kinds_of_uncertainty():
+def drawn(runs, *factors):
+    return panel(lambda ax: draw_interaction(ax, runs, ABOUT, factors, str, lambda name, unit=False: name))
+
+
+def test_the_figure_draws_the_means_of_cells_both_kinds_of_uncertainty_and_the_interaction():
     runs = noisy(n_draws=3)
-    ax = interaction_figure(runs, "quality", "b", ["a"])
+    ax = drawn(runs, "b", "a")
     y = runs.values["quality"].reshape(2, 3, 2, 3, 5)
-    bars = [line for line in ax.lines if len(set(line.get_xdata())) == 1]
-    for line, own in zip([line for line in ax.lines if line not in bars], y, strict=True):
+    paths = {line.get_label(): line for line in ax.lines if line.get_label().startswith("a ")}
+    assert list(paths) == ["a 0", "a 6"]
+    for line, own in zip(paths.values(), y, strict=True):
         assert line.get_ydata() == pytest.approx(own.mean(axis=(1, 2, 3)))
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["0", "6"]
     cells = cell_means(runs, "quality", ["a", "b"])
     for kind, width in (("run", THICK), ("parameter", THIN)):
-        ends = [sorted(bar.get_ydata()) for bar in bars if bar.get_linewidth() == width]
-        np.testing.assert_allclose(ends, cells[[f"{kind}_low", f"{kind}_high"]])
-    assert "3 draws" in ax.get_xlabel()
-    other = interaction_figure(noisy(), "quality", "b", [], ax=ax)
-    assert other is ax
+        upright = [bar for bar in ax.lines if bar.get_linewidth() == width and len(set(bar.get_xdata())) == 1]
+        np.testing.assert_allclose([sorted(bar.get_ydata()) for bar in upright], cells[[f"{kind}_low", f"{kind}_high"]])
+    caption = " ".join(ax.figure.texts[1].get_text().split())
+    assert "3 draws" in caption
+    assert "Mean over c." in caption
+    found = effects(runs, "b", ["a"])
+    for row in found[found["kind"] == INTERACTION].to_dict("records"):
+        assert f"{row['at']}: {estimated(row['difference'], row['low'], row['high'], sign=True)}" in caption
+
+
+def test_the_figure_takes_the_first_factors_by_default_and_averages_over_the_rest():
+    ax, runs = drawn(noisy()), noisy()
+    lines = [line for line in ax.lines if line.get_label().startswith("b ")]
+    assert [line.get_label() for line in lines] == [f"b {b}, c {c}" for b in (0.1, 0.5, 0.9) for c in "xy"]
+    np.testing.assert_allclose(
+        np.transpose([line.get_ydata() for line in lines]), runs.values["quality"].mean(axis=1).reshape(2, 6)
+    )
 
 
 def test_means_of_cells_stay_within_the_bounds_of_the_measure():

@@ -80,7 +80,7 @@ def grid_of(results: Store | Matched, measures: Sequence[str] | None = None) -> 
     swept = [name for name in runs.factors if by_style[name].nunique().max() > 1 and _is_policy(points, name)]
     names = [name for name in ("style", *swept, "shock") if points[name].nunique() > 1]
     if not names:
-        raise CivicsimError(f"{runs.where}: effects need factors with several levels, and nothing is varied")
+        raise CivicsimError(f"{runs.where}: effects need factors with several listed levels, and there are none")
     levels = {name: list(dict.fromkeys(points[name].tolist())) for name in names}
     if "style" in levels:
         levels["style"].sort(key=lambda style: style != runs.baseline)

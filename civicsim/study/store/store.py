@@ -184,7 +184,13 @@ class Store:
     # -- figures ---------------------------------------------------------------------------------------------------------
 
     def plot(
-        self, kind: str, measure: str | None = None, styles: Sequence[str] = (), ax: Any = None, width: float = 170
+        self,
+        kind: str,
+        measure: str | None = None,
+        styles: Sequence[str] = (),
+        ax: Any = None,
+        width: float = 170,
+        factors: Sequence[str] = (),
     ) -> Any:
         """Draw a figure of an analysis, with a caption; return its axes.
 
@@ -201,6 +207,8 @@ class Store:
             Where to draw; on a figure of its own by default, which :func:`civicsim.report.figures.save` writes.
         width : float
             Of its own figure, in millimetres; 60-400.
+        factors : sequence of str
+            Columns of points: across and down of a heat map; of effects along the axis, and those that tell lines apart.
 
         Raises
         ------
@@ -209,15 +217,23 @@ class Store:
         """
         from civicsim.report.study_plots import plot_study
 
-        return plot_study(self, kind, measure, styles, ax, width)
+        return plot_study(self, kind, measure, styles, ax, width, factors)
 
     def plot_differences(self, measure: str | None = None, styles: Sequence[str] = (), ax: Any = None) -> Any:
         """Draw how far each policy differs from the one it is compared with; see :meth:`plot`."""
         return self.plot("differences", measure, styles, ax)
 
-    def plot_heat(self, measure: str | None = None, styles: Sequence[str] = (), ax: Any = None) -> Any:
+    def plot_heat(
+        self, measure: str | None = None, styles: Sequence[str] = (), ax: Any = None, factors: Sequence[str] = ()
+    ) -> Any:
         """Draw a cell for each combination of two things that are varied: factors, styles or draws; see :meth:`plot`."""
-        return self.plot("heat", measure, styles, ax)
+        return self.plot("heat", measure, styles, ax, factors=factors)
+
+    def plot_effects(
+        self, measure: str | None = None, styles: Sequence[str] = (), ax: Any = None, factors: Sequence[str] = ()
+    ) -> Any:
+        """Draw a measure along one factor of a full grid, a line for each level of others; see :meth:`plot`."""
+        return self.plot("effects", measure, styles, ax, factors=factors)
 
     def plot_paths(self, measure: str | None = None, styles: Sequence[str] = (), ax: Any = None) -> Any:
         """Draw how a measure develops, week by week; see :meth:`plot`."""
@@ -226,6 +242,10 @@ class Store:
     def plot_indices(self, measure: str | None = None, styles: Sequence[str] = (), ax: Any = None) -> Any:
         """Draw how much a measure depends on each factor; see :meth:`plot`."""
         return self.plot("indices", measure, styles, ax)
+
+    def plot_rank(self, measure: str | None = None, styles: Sequence[str] = (), ax: Any = None) -> Any:
+        """Draw how often each policy has each rank over futures; see :meth:`plot`."""
+        return self.plot("rank", measure, styles, ax)
 
     def plot_regret(self, measure: str | None = None, styles: Sequence[str] = (), ax: Any = None) -> Any:
         """Draw how far each policy is behind the best in each future; see :meth:`plot`."""
