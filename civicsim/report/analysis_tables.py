@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from civicsim.errors import CivicsimError
 from civicsim.report import parts
 from civicsim.report.parts import Columns, Part, Row, Table, folded
 from civicsim.report.words import (
@@ -27,74 +24,20 @@ from civicsim.report.words import (
     with_interval,
     without_shared,
 )
-from civicsim.study.analysis.ablation import EMPTY, SAME, UNTOLD, ablation, switch_columns
-from civicsim.study.analysis.contrasts import TOO_CLOSE, TOO_SMALL, contrasts, tails
+from civicsim.study.analysis.ablation import EMPTY, SAME, UNTOLD
+from civicsim.study.analysis.contrasts import TOO_CLOSE, TOO_SMALL
 from civicsim.study.analysis.decide import Decision
 from civicsim.study.analysis.discovery import Discovery
-from civicsim.study.analysis.matched import Matched
-from civicsim.study.analysis.multiverse import SWAPS, Multiverse, multiverse, of_rules
+from civicsim.study.analysis.multiverse import SWAPS, Multiverse
 from civicsim.study.analysis.power import WANTED
-from civicsim.study.analysis.regret import Regret, regret
+from civicsim.study.analysis.regret import Regret
 from civicsim.study.analysis.sensitivity import ALL, NO_VARIANCE, NOTHING
 from civicsim.study.design.mechanisms import ALONE, CORE, STAYING
 
-_MOST_ROWS = 120
-"""Largest number of rows of a table on a page. Assumption."""
 _VERDICT = 18
 """Columns of a verdict."""
 _WIDENED = "not widened for the number of comparisons"
 _PAIRS = "Pairs: those in which the difference goes the way of its mean"
-
-
-def analysis(runs: Matched) -> Iterator[Part]:
-    """Yield parts of a page: how policies differ, their worst runs, their regret, and worlds with other rules.
-
-    Parameters
-    ----------
-    runs : Matched
-        The runs of a study; parts for which it has no data are left out.
-    """
-    if not any(np.isfinite(values).any() for values in runs.values.values()):
-        return
-    for part in _analysed(runs):
-        if part.table is not None and len(part.table.rows) > _MOST_ROWS:
-            caption = f"{part.table.caption[:-1]}; the first {_MOST_ROWS} of {len(part.table.rows)}."
-            part = replace(part, table=Table(caption, part.table.heads, part.table.rows[:_MOST_ROWS]))
-        yield part
-
-
-def _analysed(runs: Matched) -> Iterator[Part]:
-    if switch_columns(runs.points, runs.factors, runs.sections) and runs.points["style"].nunique() > 1:
-        # Where switches are varied in another way, the tables below show them like other factors.
-        with suppress(CivicsimError):
-            yield from mechanisms(ablation(runs))
-    n = runs.points["policy"].nunique()
-    if n > _MOST_ROWS:
-        many = f"{n} policies are too many for a page: `civicsim study compare` and `civicsim study regret` show them."
-        yield Part("Comparison", [many])
-        return
-    yield from comparison(contrasts(runs), tails(runs))
-    if n > 1:
-        behind, reasons = _of_each(runs, regret)
-        yield from regrets(behind, reasons)
-    if of_rules(runs):
-        yield from worlds(*_of_each(runs, multiverse))
-
-
-def _of_each[Found](runs: Matched, analyse: Callable[[Matched, str], Found]) -> tuple[list[Found], list[str]]:
-    """Return an analysis of each measure with a better direction, and the reasons where there is none."""
-    found: list[Found] = []
-    reasons = []
-    for name, about in runs.columns.items():
-        if about.better != "neither":
-            try:
-                found.append(analyse(runs, name))
-            except CivicsimError as error:
-                reasons.append(str(error))
-    return found, reasons
-
-
-# -- cells -------------------------------------------------------------------------------------------------------------
 
 
 def _policy(row: Row) -> str:
