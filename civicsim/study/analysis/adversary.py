@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import shutil
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -224,19 +226,21 @@ def stored_search(folder: str | Path) -> Adversary:
         If the folder holds no search, one that was interrupted, or one with code of its own.
     """
     need("search", "the report of a search")
-    root = Path(folder)
-    about, n_trials = described(root / JOURNAL)
-    again = sorted((root / "fresh").glob(f"*/{MANIFEST}"), key=lambda path: path.stat().st_mtime)
-    if not again:
-        raise CivicsimError(f"{root}: the search was interrupted; the command that began it completes it")
-    study, fresh = load_study(root / SPREAD), len(read_manifest(again[-1].parent)["seeds"])
-    if study.protocol.code is not None:
-        raise CivicsimError(
-            f"{root}: the search has code of its own, which is only executed by the command that began it"
-        )
-    trials = n_trials - int(study.points["draw"].nunique())
-    how: dict[str, Any] = {"trials": trials, "fresh": fresh, "seed": about["seed"], "processes": 0}
-    return adversary(study, about["style"], about["measure"], root, **how)
+    with tempfile.TemporaryDirectory(prefix="civicsim-") as scratch:
+        # A journal that is opened gets new lines, and the folder stays as it is.
+        root = Path(shutil.copytree(folder, Path(scratch) / "search", symlinks=True))
+        about, n_trials = described(root / JOURNAL)
+        again = sorted((root / "fresh").glob(f"*/{MANIFEST}"), key=lambda path: path.stat().st_mtime)
+        if not again:
+            raise CivicsimError(f"{folder}: the search was interrupted; the command that began it completes it")
+        study, fresh = load_study(root / SPREAD), len(read_manifest(again[-1].parent)["seeds"])
+        if study.protocol.code is not None:
+            raise CivicsimError(
+                f"{folder}: the search has code of its own, which is only executed by the command that began it"
+            )
+        trials = n_trials - int(study.points["draw"].nunique())
+        how: dict[str, Any] = {"trials": trials, "fresh": fresh, "seed": about["seed"], "processes": 0}
+        return adversary(study, about["style"], about["measure"], root, **how)
 
 
 def opened(study: Study, free: Sequence[str]) -> Study:
