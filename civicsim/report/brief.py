@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +13,7 @@ from civicsim.errors import CivicsimError
 from civicsim.experiment.statistics import ANYWHERE, Estimate, estimate
 from civicsim.model.measures import MEASURES
 from civicsim.report.analysis_tables import table_of
-from civicsim.report.brief_answers import Subject, declared_answer, difference_text, kind_of
+from civicsim.report.brief_answers import Subject, declared_answer, difference_text, kind_of, size_text
 from civicsim.report.methods import methods_text, varied, varied_part
 from civicsim.report.parts import Columns, Part, Row, Table, page
 from civicsim.report.words import (
@@ -23,7 +23,6 @@ from civicsim.report.words import (
     explained,
     number,
     percent,
-    scale_of,
     seeds_text,
     toward,
     with_interval,
@@ -32,7 +31,7 @@ from civicsim.study.analysis.adversary import Adversary
 from civicsim.study.analysis.contrasts import tails
 from civicsim.study.analysis.decide import decide
 from civicsim.study.analysis.discovery import discover
-from civicsim.study.analysis.matched import design_of, matched
+from civicsim.study.analysis.matched import design_of, is_number, matched
 from civicsim.study.analysis.regret import crossings
 from civicsim.study.store.store import Store
 
@@ -48,7 +47,7 @@ _FEWEST_PAIRS, _FEWEST_TRAJECTORIES, _WIDEST_INDEX = 10, 10, 0.1
 (Campolongo, Cariboni and Saltelli 2007, Environmental Modelling & Software 22:1509)."""
 _MOST_ROWS, _ACROSS, _TABLES, _NAMED, _MANY = 24, 5, 2, 6, 30
 """Rows and measures of a table, tables of measures, items of a list, and parameters up to which each is looked at by itself."""
-_MOST_POLICIES, _MOST_FAILURES = 60, 8
+_MOST_POLICIES, _MOST_FAILURES, _FEWEST_CASES = 60, 8, 20
 _OUTER = (0.05, 0.95)
 """Share of futures between which a range is given. Assumption: the usual nine tenths."""
 _VERDICTS = (
@@ -157,16 +156,18 @@ def _doubts(subject: Subject) -> list[str]:
     found = []
     if missing := store.status()["missing"]:
         found.append(f"{counted(missing, 'run')} missing.")
-    rows = pd.DataFrame([row for about in subject.leads for row in subject.rows(about) if row["n"]])
+    rows = subject.moves(matched(subject.runs, [about.column for about in subject.leads]))
+    rows = rows[rows["n"] > 0] if len(rows) else rows
     if len(rows) and (few := int(rows["n"].min())) < _FEWEST_PAIRS:
         found.append(f"A comparison rests on {counted(few, 'matched pair')}.")
     if not len(rows) and not design.sampled and len(store.seeds) < _FEWEST_PAIRS:
         found.append(f"Means rest on {counted(len(store.seeds), 'seed')}.")
     if len(rows):
-        wide = rows[(rows["run_high"] - rows["run_low"]) / 2 > rows["matters"]]
-        names = ", ".join(wide["label"].unique())
-        if len(wide):
-            found.append(f"Run-to-run intervals are wider than what matters on {names}.")
+        # A row without ends for run-to-run variation has no other kind.
+        kind = "run_" if "run_low" in rows else ""
+        matters = rows["measure"].map({about.column: about.matters for about in subject.leads}).astype(float)
+        wide = rows.loc[(rows[f"{kind}high"] - rows[f"{kind}low"]) / 2 > matters, "label"].unique()
+        found += [f"Run-to-run intervals are wider than what matters on {', '.join(wide)}."] if len(wide) else []
     if design.method == "morris" and design.n < _FEWEST_TRAJECTORIES:
         found.append(f"The design has {counted(design.n, 'trajectory', 'trajectories')}.")
     if design.method == "sobol":
@@ -222,10 +223,7 @@ def _balance(found: pd.DataFrame, name: str) -> str:
     parts: list[str] = []
     for way, word in (("better", "gains"), ("worse", "costs")):
         rows = [row for row in own if toward(row["verdict"].partition(",")[0], row["better"]) == way]
-        sizes = [
-            f"{row['label']} {scale_of(row['unit']).difference(row['difference'], row['low'], row['high'])}"
-            for row in rows
-        ]
+        sizes = [f"{row['label']} {size_text(row)}" for row in rows]
         parts.append(f"{word}: {'; '.join(sizes)}" if sizes else f"no clear {word.removesuffix('s')}")
     unclear = len(own) - sum(
         toward(row["verdict"].partition(",")[0], row["better"]) in ("better", "worse") for row in own
@@ -274,8 +272,8 @@ def _losers(subject: Subject) -> Iterator[Part]:
         items.append(f"{counted(len(others) - len(clear), 'difference')} between groups ({labels}) not clear.")
     elif not unequal:
         items = [
-            f"The study keeps no measure of how differently groups fare ({', '.join(UNEQUAL[:3])} …), so that it cannot tell which "
-            "people lose."
+            f"The study keeps no measure of how differently groups fare ({', '.join(MEASURES[name].label for name in UNEQUAL[:3])} …), "
+            "so that it cannot tell which people lose."
         ]
     table = None if about is None else _worst_table(subject, about.column)
     if table is not None or items:
@@ -324,38 +322,43 @@ def _turns(subject: Subject) -> Iterator[Part]:
     runs, about = subject.runs, next((own for own in subject.leads if own.better != "neither"), None)
     if about is None or not len(subject.contrasts):
         return
-    items = []
-    varied_here = [name for name in runs.factors if runs.points[name].nunique() > 1]
-    several = runs.points["style"].nunique() > 1
-    if len(varied_here) <= _MANY:
+    items, several = [], runs.points["style"].nunique() > 1
+    ordered = [name for name in runs.factors if runs.points[name].nunique() > 1 and is_number(runs.points[name])]
+    if ordered and len(ordered) <= _MANY:
         found = crossings(runs, about.column)
         clear = found[found["verdict"] == "crosses"]
-        items = [
-            f"{row['words']} against {row['against']}: the sign of the difference turns near {subject.view.label(row['factor'])} {number(row['at'])}, from "
-            f"{estimated(row['before'], row['before_low'], row['before_high'], True)} to {estimated(row['after'], row['after_low'], row['after_high'], True)}."
-            for row in clear.head(_NAMED).to_dict("records")
-        ]
-        close = len(found) - len(clear)
-        if close:
-            items.append(f"{counted(close, 'further change')} of sign along a factor too close to call.")
-    best = str(subject.rows(about)[0]["words"]) if several else ""
-    if several and runs.points.groupby("policy")["future"].nunique().max() > 1:
+        items = [_crossing(subject, row) for row in clear.head(_NAMED).to_dict("records")]
+        if len(found) > len(clear):
+            items.append(f"{counted(len(found) - len(clear), 'change')} of sign along a factor too close to call.")
+    if ordered and runs.points.groupby("policy")["future"].nunique().max() >= _FEWEST_CASES and several:
+        best = str(subject.rows(about)[0]["words"])
         style = best if best in set(runs.points["style"]) else subject.style
-        for look in (
-            lambda: decide(runs, about.column, [style, runs.baseline]).words,
-            lambda: discover(runs, about.column, style, runs.baseline).words,
-        ):
-            try:
-                items.append(look())
-            except CivicsimError as error:
-                items.append(f"Not shown: {str(error).removeprefix(f'{runs.where}: ')}.")
-    if not items:
-        items = (
-            ["No difference changes its sign along what is varied."]
-            if varied_here
-            else ["Nothing is varied along which it could turn."]
-        )
-    yield Part("Where it turns", [f"On {about.label}."], items=items)
+        items += _of_draws(lambda: decide(runs, about.column, [style, runs.baseline]).words, runs.where)
+        items += _of_draws(lambda: discover(runs, about.column, style, runs.baseline).words, runs.where)
+    none = (
+        "No difference changes its sign along what is varied."
+        if ordered
+        else "Nothing is varied that has an order along which it could turn."
+    )
+    yield Part("Where it turns", [f"On {about.label}."], items=items or [none])
+
+
+def _crossing(subject: Subject, row: Row) -> str:
+    before, after = (
+        estimated(row[name], row[f"{name}_low"], row[f"{name}_high"], True) for name in ("before", "after")
+    )
+    return (
+        f"{row['words']} against {row['against']}: the difference changes its sign near {subject.view.label(row['factor'])} "
+        f"{number(row['at'])}, from {before} to {after}."
+    )
+
+
+def _of_draws(look: Callable[[], str], where: str) -> list[str]:
+    """Return what an analysis of draws found, or why there is none."""
+    try:
+        return [look()]
+    except CivicsimError as error:
+        return [f"Not shown: {str(error).removeprefix(f'{where}: ')}."]
 
 
 # -- what it rests on --------------------------------------------------------------------------------------------------

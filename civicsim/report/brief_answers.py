@@ -163,9 +163,16 @@ def declared_answer(subject: Subject) -> Iterator[Part]:
 # -- comparisons -------------------------------------------------------------------------------------------------------
 
 
+def size_text(row: Row, unit: bool = True) -> str:
+    """Return how large a difference is, with its interval and, if asked for, its unit."""
+    scale = scale_of(row["unit"])
+    text = scale.difference(row["difference"], row["low"], row["high"])
+    return text if unit else text.replace(scale.points, "", 1)
+
+
 def difference_text(row: Row, pairs: bool = True) -> str:
     """Return a difference in words: what it is better or worse than, how much, and in how many pairs."""
-    size = scale_of(row["unit"]).difference(row["difference"], row["low"], row["high"])
+    size = size_text(row)
     many = f"; {in_pairs(row, row['n'])} pairs" if pairs and row["n"] > 1 else ""
     way, _, rest = row["verdict"].partition(",")
     return f"{row['words']}: {toward(way, row['better'])}{',' if rest else ''}{rest}, {size}{many}"
@@ -287,15 +294,10 @@ def _interaction(subject: Subject, about: About, row: Row) -> str:
     first, second = row["term"].split(" × ")
     simple = effects(subject.runs, first, [second], [about.column])
     own = simple[(simple["kind"] == SIMPLE) & (simple["change"] == row["change"])].head(_LEVELS).to_dict("records")
-    scale = scale_of(about.unit)
-    at = "; ".join(
-        f"{scale.difference(each['difference'], each['low'], each['high'])} at {labelled(subject, each['at'])}"
-        for each in own
-    )
-    apart = scale.difference(row["difference"], row["low"], row["high"])
+    at = "; ".join(f"{size_text(each, unit=False)} at {labelled(subject, each['at'])}" for each in own)
     return (
-        f"The effect of {labelled(subject, row['change'])} depends on {subject.view.label(second)}: {at}. The effects differ by {apart} for "
-        f"{labelled(subject, row['at'])}."
+        f"The effect of {labelled(subject, row['change'])} depends on {subject.view.label(second)}: {at}. The effects differ by "
+        f"{size_text(row)} for {labelled(subject, row['at'])}."
     )
 
 
