@@ -19,7 +19,16 @@ from civicsim.cli.tables import part_lines
 from civicsim.errors import CivicsimError
 from civicsim.experiment.run import seeds_of
 from civicsim.model.week import PUBLISHED
-from civicsim.report import analysis_tables, effect_tables, rank_tables
+from civicsim.report import (
+    contrast_tables,
+    effect_tables,
+    mechanism_tables,
+    multiverse_tables,
+    rank_tables,
+    regret_tables,
+    search_tables,
+    sensitivity_tables,
+)
 from civicsim.report.parts import Part
 from civicsim.report.search_tables import search_parts
 from civicsim.report.words import counted
@@ -53,7 +62,7 @@ def compare(output: Output, request: study_commands.Compare) -> None:
     if not len(found) and not output.json:
         raise CivicsimError(f"{request.folder}: no policy is compared with another; one style and no first setting")
     data = {"contrasts": found, "tails": worst, "warnings": output.warnings}
-    _show(output, store, data, analysis_tables.comparison(found, worst))
+    _show(output, store, data, contrast_tables.comparison(found, worst))
 
 
 def effects(output: Output, request: study_commands.Effects) -> None:
@@ -139,7 +148,7 @@ def regret(output: Output, request: study_commands.Regret) -> None:
         for name, own in found.items()
     }
     every = pd.concat([frame.assign(**found[name].about.row) for name, frame in crossed.items()])
-    _show(output, store, data, analysis_tables.regrets(list(found.values()), (), every))
+    _show(output, store, data, regret_tables.regrets(list(found.values()), every))
 
 
 def _threshold(text: str) -> tuple[str, float]:
@@ -157,7 +166,7 @@ def decide(output: Output, request: study_commands.Decide) -> None:
     found = {name: decide_in(runs, name, pair) for name in _with_direction(runs, request.measures)}
     keys = ("policies", "difference", "better_share", "run_to_run", "table")
     data = {name: {"unit": own.about.unit, **{key: getattr(own, key) for key in keys}} for name, own in found.items()}
-    _show(output, store, data, analysis_tables.decisions(list(found.values())))
+    _show(output, store, data, regret_tables.decisions(list(found.values())))
 
 
 def multiverse(output: Output, request: study_commands.Multiverse) -> None:
@@ -169,7 +178,7 @@ def multiverse(output: Output, request: study_commands.Multiverse) -> None:
         name: {"unit": own.about.unit, "better": own.about.better, **{key: getattr(own, key) for key in keys}}
         for name, own in found.items()
     }
-    _show(output, store, data, analysis_tables.worlds(list(found.values())))
+    _show(output, store, data, multiverse_tables.worlds(list(found.values())))
 
 
 def plot(output: Output, request: study_commands.Plot) -> None:
@@ -199,7 +208,7 @@ def sensitivity(output: Output, request: study_commands.Sensitivity) -> None:
     # Differences exclude what seeds have in common, so that there is nothing to split.
     shares = pd.DataFrame() if request.difference else parameters_against_seeds(store, request.measures)
     what = " (difference from what it is compared with)" if request.difference else ""
-    _show(output, store, {"indices": found, "variance": shares}, analysis_tables.indices(found, shares, what))
+    _show(output, store, {"indices": found, "variance": shares}, sensitivity_tables.indices(found, shares, what))
 
 
 def discover(output: Output, request: study_commands.Discover) -> None:
@@ -213,7 +222,7 @@ def discover(output: Output, request: study_commands.Discover) -> None:
         | {key: getattr(own, key) for key in ("boxes", "coverage_elsewhere", "density_elsewhere")}
         for name, own in found.items()
     }
-    _show(output, store, data, analysis_tables.losses(list(found.values())))
+    _show(output, store, data, search_tables.losses(list(found.values())))
 
 
 def ablation(output: Output, request: study_commands.Ablation) -> None:
@@ -229,7 +238,7 @@ def ablation(output: Output, request: study_commands.Ablation) -> None:
     found = ablation_of(store, request.measures)
     _warn_of_failures(output, store)
     data = {"folder": folder, "rows": found, "warnings": output.warnings}
-    _show(output, store, data, analysis_tables.mechanisms(found), f"civicsim study report {folder}")
+    _show(output, store, data, mechanism_tables.mechanisms(found), f"civicsim study report {folder}")
 
 
 def _show(

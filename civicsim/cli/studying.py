@@ -24,7 +24,7 @@ from civicsim.cli.tables import grid, part_lines
 from civicsim.errors import CivicsimError
 from civicsim.extras import need
 from civicsim.model.measures import FLAGSHIP
-from civicsim.report.analysis_tables import power_part
+from civicsim.report.contrast_tables import power_part
 from civicsim.report.parts import Part
 from civicsim.report.words import counted, product_text, seeds_text
 from civicsim.study.analysis.matched import matched

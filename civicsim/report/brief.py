@@ -12,8 +12,8 @@ from civicsim import checks
 from civicsim.errors import CivicsimError
 from civicsim.experiment.statistics import ANYWHERE, Estimate, estimate
 from civicsim.model.measures import MEASURES
-from civicsim.report.analysis_tables import table_of
 from civicsim.report.brief_answers import Subject, declared_answer, difference_text, kind_of, size_text
+from civicsim.report.cells import table_of
 from civicsim.report.methods import methods_text, varied, varied_part
 from civicsim.report.parts import Columns, Part, Row, Table, page
 from civicsim.report.words import (

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from civicsim.experiment.statistics import estimate
-from civicsim.report import analysis_tables
+from civicsim.report import contrast_tables, mechanism_tables, multiverse_tables, sensitivity_tables
 from civicsim.report.brief_figures import drawn, mechanisms_figure, search_figure, worlds_figure
 from civicsim.report.effect_tables import declared_parts, effect_parts
 from civicsim.report.parts import Part, Row
@@ -204,7 +204,7 @@ def _compared_table(subject: Subject) -> Iterator[Part]:
     columns = [about.column for about in subject.leads]
     found = subject.contrasts
     if len(found):
-        yield from analysis_tables.comparison(found[found["measure"].isin(columns)], pd.DataFrame())
+        yield from contrast_tables.comparison(found[found["measure"].isin(columns)], pd.DataFrame())
 
 
 def _compared_figure(subject: Subject) -> Iterator[Part]:
@@ -365,7 +365,7 @@ def _index(row: Row) -> str:
 
 
 def _sample_tables(subject: Subject) -> Iterator[Part]:
-    yield from analysis_tables.indices(subject.indices, pd.DataFrame())
+    yield from sensitivity_tables.indices(subject.indices, pd.DataFrame())
 
 
 def _of_worlds(subject: Subject) -> bool:
@@ -404,7 +404,7 @@ def _mechanisms(subject: Subject) -> Iterator[Part]:
 
 
 def _mechanism_tables(subject: Subject) -> Iterator[Part]:
-    yield from analysis_tables.mechanisms(ablation(subject.runs, [about.column for about in subject.leads]))
+    yield from mechanism_tables.mechanisms(ablation(subject.runs, [about.column for about in subject.leads]))
 
 
 def _searched(subject: Subject) -> Adversary:
@@ -437,7 +437,7 @@ KINDS: tuple[Kind, ...] = (
         _of_worlds,
         _worlds,
         lambda subject: (drawn(worlds_figure, found) for found in subject.worlds),
-        lambda subject: analysis_tables.worlds(subject.worlds),
+        lambda subject: multiverse_tables.worlds(subject.worlds),
     ),
     Kind("sample", _of_sample, _sample, lambda subject: _each(subject, "indices", [subject.style]), _sample_tables),
     Kind("full grid", _of_grid, _factors, _grid_figures, _effects_tables),

@@ -1,20 +1,62 @@
-"""Tables of a search for worst cases."""
+"""Tables of the conditions under which a style loses, and of a search for the worst of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from civicsim.experiment.statistics import wilson
-from civicsim.report.analysis_tables import boxes, interval_of, measure_of, pairs_of, verdict_of
+from civicsim.report.cells import interval_of, measure_of, pairs_of, verdict_of
+from civicsim.report.cells import table_of as folded_table
 from civicsim.report.parts import Columns, Part, Row, Table, table_of
 from civicsim.report.words import INTERVAL, counted, explained, number, percent
 from civicsim.study.analysis.adversary import Adversary
+from civicsim.study.analysis.discovery import Discovery
 from civicsim.study.analysis.matched import short
 from civicsim.study.analysis.search import NOTHING
 
 _MOST_PARAMETERS = 12
+
+
+def losses(found: Sequence[Discovery]) -> Iterator[Part]:
+    """Yield tables of how often a style loses, and of the boxes in which it does."""
+    rows = [{**own.about.row, "found": own} for own in found]
+    caption = (
+        "Cases in which it loses by more than what matters; those too close to call; those whose mean by itself misleads. By "
+        "cross-validation, coverage is the share of lost cases in the boxes, density the share of cases in them that are lost"
+    )
+    names = f"{found[0].style} against {found[0].against}" if found else ""
+    yield Part(f"Losses: {names}", table=folded_table(caption, _LOSS, rows))
+    for own in found:
+        if len(own.boxes):
+            yield Part(own.about.label, table=boxes(own))
+
+
+_LOSS: Columns = {
+    "Lost": lambda row: f"{row['found'].n_lost} of {row['found'].n} ({percent(row['found'].n_lost / row['found'].n)})",
+    "Measure": measure_of,
+    "Close": lambda row: str(row["found"].n_close),
+    "Misleading": lambda row: str(row["found"].n_misleading),
+    "Boxes": lambda row: str(len(row["found"].boxes)),
+    "Coverage": lambda row: percent(row["found"].coverage_elsewhere),
+    "Density": lambda row: percent(row["found"].density_elsewhere),
+}
+
+
+def boxes(found: Discovery, cases: str = "cases") -> Table | None:
+    """Return the boxes in which a style loses; ``cases`` names what they hold."""
+    caption = f"Boxes come from a small tree fitted to these {cases}; their limits are rough. They show where, not why"
+    return folded_table(caption, {**_BOX, cases.capitalize(): lambda row: f"{row['lost']} of {row['n']}"}, found.boxes)
+
+
+_BOX: Columns = {
+    "Box": lambda row: row["box"],
+    "Losses it contains (coverage)": lambda row: percent(row["coverage"]),
+    "Lost in it (density)": lambda row: (
+        f"{percent(row['density'])} ({percent(row['density_low'])} to {percent(row['density_high'])})"
+    ),
+}
 
 
 def search_parts(found: Adversary) -> Iterator[Part]:
