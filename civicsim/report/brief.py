@@ -281,33 +281,35 @@ def _losers(subject: Subject) -> Iterator[Part]:
 
 
 def _worst_table(subject: Subject, column: str) -> Table | None:
-    found = subject.contrasts
-    worst, base = tails(subject.runs, [column]), found["against"].iloc[0] if len(found) else ""
+    found, worst = subject.contrasts, tails(subject.runs, [column])
     if not len(worst):
         return None
-    own = (
-        found[found["measure"] == column].drop_duplicates("policy").set_index("policy")
-        if len(found)
-        else pd.DataFrame()
+    own = found[found["measure"] == column].to_dict("records") if len(found) else []
+    compared = {(row["policy"], row["shock"]): row for row in own}
+    others = [policy for policy in worst["policy"].unique() if all(policy != key[0] for key in compared)]
+    names = [own[0]["against"] if own else subject.runs.baseline]
+    if len(others) > 1:
+        # Policies that are compared with none are settings of the baseline.
+        style = f"{subject.runs.baseline}, " if subject.runs.points["style"].nunique() > 1 else ""
+        names = [f"{style}{name}" for name in subject.view.names(others)]
+    named = dict(zip(others, names, strict=False))
+    rows = []
+    for row in worst.sort_values("tail", ascending=worst["better"].iloc[0] == "higher", kind="stable").to_dict(
+        "records"
+    ):
+        about, shock = compared.get((row["policy"], row["shock"])), f" [{row['shock']}]" if row["shock"] else ""
+        pairs = np.nan if about is None else about["share_lower" if row["better"] == "higher" else "share_higher"]
+        words = f"{named[row['policy']]}{shock}" if about is None else about["words"]
+        rows.append({**row, "words": words, "pairs": pairs})
+    caption = (
+        f"{rows[0]['label']} ({rows[0]['unit']}) in the worst 5 % of runs, the worst policy first, with {INTERVAL} intervals of samples "
+        "of seeds; and the share of matched pairs in which a policy is worse than what it is compared with"
     )
-    names = [
-        own["words"].get(policy, base or words) if len(own) else words
-        for policy, words in zip(worst["policy"], worst["words"], strict=True)
-    ]
-    pairs = [
-        own["share_lower" if better == "higher" else "share_higher"].get(policy, np.nan) if len(own) else np.nan
-        for policy, better in zip(worst["policy"], worst["better"], strict=True)
-    ]
-    rows = worst.assign(words=names, pairs=pairs).sort_values(
-        "tail", ascending=worst["better"].iloc[0] == "higher", kind="stable"
-    )
-    first = rows.iloc[0]
-    caption = f"{first['label']} ({first['unit']}) in the worst 5 % of runs, the worst policy first, with {INTERVAL} intervals of samples of seeds; and the share of matched pairs in which a policy is worse than what it is compared with"
-    return table_of(caption, _WORST, rows.head(_MOST_ROWS // 2))
+    return table_of(caption, _WORST, rows[: _MOST_ROWS // 2])
 
 
 _WORST: Columns = {
-    "Policy": lambda row: row["words"] + (f" [{row['shock']}]" if row["shock"] else ""),
+    "Policy": lambda row: row["words"],
     "Worst 5 %": lambda row: (
         number(row["tail"]) if np.isnan(row["low"]) else estimated(row["tail"], row["low"], row["high"])
     ),
@@ -374,7 +376,7 @@ def _assumptions(store: Store, policy: bool) -> Iterator[Part]:
     )
     shown = found.sort_values("role", key=lambda own: own.map({"setting": 0, "held": 1, "draw": 2}), kind="stable")
     counts = found["status"].value_counts()
-    own = ", ".join(f"{n} {name}" for name, n in counts.rename({"assumption": "Assumption"}).items())
+    own = ", ".join(counted(n, "Assumption") if name == "assumption" else f"{n} {name}" for name, n in counts.items())
     texts = (
         [f"The study sets or varies {counted(len(found), 'parameter')}; the status of their defaults: {own}.", model]
         if len(found)

@@ -194,7 +194,12 @@ def _comparison(subject: Subject) -> Iterator[Part]:
         names = ("better", "worse") if about.better != "neither" else ("higher", "lower")
         counts = [f"{ways.count(name)} {name}" for name in names]
         rest = len(rows) - sum(ways.count(name) for name in names)
-        text = f"of {counted(len(rows), 'policy', 'policies')} compared with {rows[0]['against']}, {' and '.join(counts)}, {rest} without a clear difference that matters."
+        text = f"compared with {rows[0]['against']}."
+        if len(rows) > 1:
+            text = (
+                f"of {len(rows)} policies compared with {rows[0]['against']}, {' and '.join(counts)}, {rest} without a clear difference "
+                "that matters."
+            )
         shown = rows if len(rows) <= _LISTED else [*rows[:3], *rows[-2:]]
         left = f" The first three and the last two of {len(rows)}:" if len(shown) < len(rows) else ""
         yield Part(texts=[(f"{head}:", f"{text}{left}")], items=[f"{difference_text(row)}." for row in shown])
@@ -344,7 +349,10 @@ def _sample(subject: Subject) -> Iterator[Part]:
         items = [f"{subject.view.label(row['factor'])}: {_index(row)}" for row in own.head(_LISTED).to_dict("records")]
         level = f" A factor without effect may reach {number(chance.iloc[0], 2)}." if len(chance) else ""
         size = f"{own['n'].iloc[0]} rows × {counted(own['n_seeds'].iloc[0], 'seed')}"
-        text = f"it depends most on {subject.view.label(own['factor'].iloc[0])}. {_METHODS[method]} ({subject.style}, {size}).{level}"
+        most = f"it depends most on {subject.view.label(own['factor'].iloc[0])}"
+        if len(chance) and own["value"].iloc[0] <= chance.iloc[0]:
+            most = "no factor has an index that one without effect could not reach"
+        text = f"{most}. {_METHODS[method]} ({subject.style}, {size}).{level}"
         yield Part(texts=[(f"{about.label}:", text)], items=items)
     if subject.runs.points["style"].nunique() > 1:
         yield from _comparison(subject)

@@ -13,7 +13,7 @@ import pytest
 from civicsim.errors import CivicsimError
 from civicsim.report.brief import brief
 from civicsim.report.brief_answers import Subject, kind_of
-from civicsim.report.words import scale_of
+from civicsim.report.words import number, scale_of
 from civicsim.study.analysis.matched import matched
 from civicsim.study.run.runner import run_study
 from civicsim.study.store.store import Store
@@ -93,6 +93,18 @@ def test_a_comparison_counts_its_pairs_and_says_who_loses(stores):
     assert "Status gap in speaking up" in page
     assert "keeps no measure" not in page
     assert "keeps no measure of how differently groups fare" in words(brief(stores["draws"]))
+
+
+def test_the_worst_runs_are_told_apart_by_setting_and_shocks(tmp_path):
+    shocks = {"none": [], "surge": [{"name": "surge", "week": 1}]}
+    store = run_study(small_study(seeds=2, measures=["trust"], shocks=shocks), tmp_path / "shocks", processes=0)
+    wide = store.to_pandas().pivot_table(index="seed", columns=["style", "fear", "shock"], values="trust")
+    page = words(brief(store)).partition("Very worst run")[2].partition("Where it turns")[0]
+    for style, fear, shock in wide:
+        own, base = wide[style, fear, shock], wide["status-quo", fear, shock]
+        pairs = "–" if style == "status-quo" else f"{100 * (own < base).mean():.0f} %"
+        text = f"{style}, Fear of blame {fear:g} [{shock}] {number(own.min())} {number(own.mean())} {pairs} "
+        assert text in page
 
 
 def test_ranks_over_draws_are_those_of_the_means(stores):
