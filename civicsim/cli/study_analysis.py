@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from civicsim.cli import Stopped, study_commands
@@ -19,11 +18,20 @@ from civicsim.cli.table_files import frames_of, write_tables
 from civicsim.cli.tables import part_lines
 from civicsim.errors import CivicsimError
 from civicsim.experiment.run import seeds_of
-from civicsim.experiment.statistics import wilson
 from civicsim.model.week import PUBLISHED
-from civicsim.report import analysis_tables, effect_tables, rank_tables
-from civicsim.report.parts import Columns, Part, Row, Table, table_of
-from civicsim.report.words import INTERVAL, counted, explained, number, percent
+from civicsim.report import (
+    contrast_tables,
+    effect_tables,
+    mechanism_tables,
+    multiverse_tables,
+    rank_tables,
+    regret_tables,
+    search_tables,
+    sensitivity_tables,
+)
+from civicsim.report.parts import Part
+from civicsim.report.search_tables import search_parts
+from civicsim.report.words import counted
 from civicsim.scenario.scenario import Scenario
 from civicsim.study.analysis.ablation import ablation as ablation_of
 from civicsim.study.analysis.ablation import ablation_study, check_varied
@@ -35,13 +43,12 @@ from civicsim.study.analysis.declared import declared_contrasts
 from civicsim.study.analysis.discovery import discover as discover_in
 from civicsim.study.analysis.effects import effects as effects_of
 from civicsim.study.analysis.effects import variance_shares
-from civicsim.study.analysis.matched import Matched, matched, short
+from civicsim.study.analysis.matched import Matched, matched
 from civicsim.study.analysis.multiverse import multiverse as multiverse_of
 from civicsim.study.analysis.rank import pareto
 from civicsim.study.analysis.rank import rank as rank_of
 from civicsim.study.analysis.regret import crossings
 from civicsim.study.analysis.regret import regret as regret_of
-from civicsim.study.analysis.search import NOTHING
 from civicsim.study.analysis.sensitivity import parameters_against_seeds
 from civicsim.study.analysis.sensitivity import sensitivity as sensitivity_of
 from civicsim.study.design.study import Study
@@ -55,7 +62,7 @@ def compare(output: Output, request: study_commands.Compare) -> None:
     if not len(found) and not output.json:
         raise CivicsimError(f"{request.folder}: no policy is compared with another; one style and no first setting")
     data = {"contrasts": found, "tails": worst, "warnings": output.warnings}
-    _show(output, store, data, analysis_tables.comparison(found, worst))
+    _show(output, store, data, contrast_tables.comparison(found, worst))
 
 
 def effects(output: Output, request: study_commands.Effects) -> None:
@@ -141,7 +148,7 @@ def regret(output: Output, request: study_commands.Regret) -> None:
         for name, own in found.items()
     }
     every = pd.concat([frame.assign(**found[name].about.row) for name, frame in crossed.items()])
-    _show(output, store, data, analysis_tables.regrets(list(found.values()), (), every))
+    _show(output, store, data, regret_tables.regrets(list(found.values()), every))
 
 
 def _threshold(text: str) -> tuple[str, float]:
@@ -159,7 +166,7 @@ def decide(output: Output, request: study_commands.Decide) -> None:
     found = {name: decide_in(runs, name, pair) for name in _with_direction(runs, request.measures)}
     keys = ("policies", "difference", "better_share", "run_to_run", "table")
     data = {name: {"unit": own.about.unit, **{key: getattr(own, key) for key in keys}} for name, own in found.items()}
-    _show(output, store, data, analysis_tables.decisions(list(found.values())))
+    _show(output, store, data, regret_tables.decisions(list(found.values())))
 
 
 def multiverse(output: Output, request: study_commands.Multiverse) -> None:
@@ -171,7 +178,7 @@ def multiverse(output: Output, request: study_commands.Multiverse) -> None:
         name: {"unit": own.about.unit, "better": own.about.better, **{key: getattr(own, key) for key in keys}}
         for name, own in found.items()
     }
-    _show(output, store, data, analysis_tables.worlds(list(found.values())))
+    _show(output, store, data, multiverse_tables.worlds(list(found.values())))
 
 
 def plot(output: Output, request: study_commands.Plot) -> None:
@@ -201,7 +208,7 @@ def sensitivity(output: Output, request: study_commands.Sensitivity) -> None:
     # Differences exclude what seeds have in common, so that there is nothing to split.
     shares = pd.DataFrame() if request.difference else parameters_against_seeds(store, request.measures)
     what = " (difference from what it is compared with)" if request.difference else ""
-    _show(output, store, {"indices": found, "variance": shares}, analysis_tables.indices(found, shares, what))
+    _show(output, store, {"indices": found, "variance": shares}, sensitivity_tables.indices(found, shares, what))
 
 
 def discover(output: Output, request: study_commands.Discover) -> None:
@@ -215,7 +222,7 @@ def discover(output: Output, request: study_commands.Discover) -> None:
         | {key: getattr(own, key) for key in ("boxes", "coverage_elsewhere", "density_elsewhere")}
         for name, own in found.items()
     }
-    _show(output, store, data, analysis_tables.losses(list(found.values())))
+    _show(output, store, data, search_tables.losses(list(found.values())))
 
 
 def ablation(output: Output, request: study_commands.Ablation) -> None:
@@ -231,7 +238,7 @@ def ablation(output: Output, request: study_commands.Ablation) -> None:
     found = ablation_of(store, request.measures)
     _warn_of_failures(output, store)
     data = {"folder": folder, "rows": found, "warnings": output.warnings}
-    _show(output, store, data, analysis_tables.mechanisms(found), f"civicsim study report {folder}")
+    _show(output, store, data, mechanism_tables.mechanisms(found), f"civicsim study report {folder}")
 
 
 def _show(
@@ -281,8 +288,6 @@ def _warn_of_failures(output: Output, store: Store) -> None:
 
 # -- the search for a worst case ----------------------------------------------------------------------------------------
 
-_MOST_PARAMETERS = 12
-
 
 def adversary(output: Output, request: study_commands.Adversary) -> None:
     """Search for where a style loses most, and show what was found."""
@@ -303,65 +308,10 @@ def adversary(output: Output, request: study_commands.Adversary) -> None:
         output,
         study,
         {**_values(folder, found), "warnings": output.warnings},
-        _parts(found),
+        search_parts(found),
         f"cd {folder} && civicsim compare {WORST} {OTHER} --baseline {OTHER} --seeds {found.n_fresh}",
         worst,
     )
-
-
-def _parts(found: Adversary) -> Iterator[Part]:
-    label, unit = analysis_tables.measure_of({**vars(found.about), "matters": found.about.matters or np.nan}).split(
-        "\n"
-    )
-    trials = (
-        f"{counted(found.n_spread, 'trial')} spread evenly and {len(found.trials) - found.n_spread} searched, "
-        f"{counted(found.n_seeds, 'seed')} each"
-    )
-    low, high = wilson(found.n_lost, found.n_spread)
-    row = {
-        "Behind": f"{found.n_lost} of {found.n_spread}",
-        "Share": f"{percent(found.n_lost / found.n_spread)} ({number(100.0 * low, 0)} to {percent(high)})",
-        "By more than": "0" if found.about.matters is None else f"{found.about.matters:g}",
-    }
-    caption = f"Evenly spread trials in which it is behind, and their share of all with Wilson's {INTERVAL} interval."
-    heading = f"{found.style} against {', '.join(found.others)} on {label} ({unit})"
-    yield Part(heading, [f"{trials}."], table=Table(caption, list(row), [list(row.values())]))
-    caption = (
-        f"Intervals are {INTERVAL}; those of new seeds show run-to-run variation. The search visits bad cases more often, so "
-        "densities are not probabilities. It finds a bad case, not always the worst"
-    )
-    heading = f"Simulated again with {counted(found.n_fresh, 'new seed')}, in the order of the search"
-    worst = found.worst.assign(better=found.about.better)
-    yield Part(heading, explained(worst["verdict"]), table=table_of(caption, _WORST_CASE, worst))
-    rows = found.parameters.to_dict("records")
-    left = sum(row["parameter"] != NOTHING for row in rows[_MOST_PARAMETERS:])
-    more = f"; {counted(left, 'parameter')} with smaller shares left out" if left else ""
-    caption = f"Share of the variance over the ranges searched (fANOVA), and where the worst quarter lies{more}"
-    yield Part("Parameters", table=table_of(caption, _PARAMETER, rows[:_MOST_PARAMETERS]))
-    yield Part(texts=[found.box_words], table=None if found.box is None else analysis_tables.boxes(found.box, "trials"))
-
-
-def _worst_quarter(row: Row) -> str:
-    if np.isnan(row["low"]):
-        return "–"
-    return f"{row['from']:.3g} to {row['to']:.3g} of {row['low']:.3g} to {row['high']:.3g}"
-
-
-_WORST_CASE: Columns = {
-    "Trial": lambda row: str(row["trial"]),
-    "Against": lambda row: row["against"],
-    "Difference": analysis_tables.interval_of("difference", sign=True),
-    "Verdict": analysis_tables.verdict_of,
-    "Pairs": analysis_tables.pairs_of(),
-    "In the search": lambda row: number(row["searched"], sign=True),
-}
-_PARAMETER: Columns = {
-    "Parameter": lambda row: row["parameter"],
-    "Share": lambda row: percent(row["share"]),
-    "Worst quarter, of the range": _worst_quarter,
-    "Worst at": lambda row: "–" if row["parameter"] == NOTHING else short(row["worst"]),
-    "Usually": lambda row: "–" if row["parameter"] == NOTHING else short(row["usual"]),
-}
 
 
 def _values(folder: str, found: Adversary) -> dict[str, Any]:

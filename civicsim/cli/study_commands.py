@@ -142,14 +142,20 @@ class Status:
 
 @command("study report", "studying.report")
 class Report:
-    """Write the results of a study as one HTML page.
+    """Write the brief of a study as one page of HTML or PDF.
 
-    civicsim study report results
-    civicsim study report results --out report.html
+        civicsim study report results
+        civicsim study report results --for policy --out brief.pdf
+
+    The question, the answer with its uncertainty, the figure that fits the design, gains and prices, who loses, where it
+    turns, assumptions, failures, and the command that repeats the study. DIR may also hold a search of study adversary.
     """
 
     folder: opt.StudyFolder
-    out: Annotated[str | None, opt.value("FILE.html", "The file; DIR/report.html by default.")] = None
+    reader: Annotated[str, opt.value("READER", "research or policy: plain words, fewer tables.", "--for")] = "research"
+    out: Annotated[
+        str | None, opt.value("FILE", "An .html or .pdf file (by Chromium); DIR/report.html by default.")
+    ] = None
 
 
 @command("study export", "studying.export")

@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from civicsim import checks
 from civicsim.cli import Stopped, study_commands
 from civicsim.cli.effort import bytes_of_worker
-from civicsim.cli.files import filled, size_of, text_writer, write_file
+from civicsim.cli.files import check_ending, filled, size_of, text_writer, write_file
 from civicsim.cli.output import Line, Output
 from civicsim.cli.progress import duration, shown, time_left
 from civicsim.cli.scenarios import warn_of_dates
@@ -23,7 +24,7 @@ from civicsim.cli.tables import grid, part_lines
 from civicsim.errors import CivicsimError
 from civicsim.extras import need
 from civicsim.model.measures import FLAGSHIP
-from civicsim.report.analysis_tables import power_part
+from civicsim.report.contrast_tables import power_part
 from civicsim.report.parts import Part
 from civicsim.report.words import counted, product_text, seeds_text
 from civicsim.study.analysis.matched import matched
@@ -293,14 +294,25 @@ def _standing_lines(store: Store) -> Iterator[Line]:
 
 
 def report(output: Output, request: study_commands.Report) -> None:
-    """Write the page of a study."""
-    from civicsim.report.study_page import study_page
+    """Write the brief of a study, or of a search for worst cases."""
+    from civicsim.report.brief import READERS, brief
+    from civicsim.report.printing import chromium, print_pdf
+    from civicsim.study.analysis.adversary import JOURNAL, SPREAD, stored_search
 
-    store = read(output, request.folder)
-    target = Path(request.out) if request.out is not None else store.path / "report.html"
-    write_file(target, text_writer(study_page(store)))
+    checks.keys([request.reader], READERS, "--for: no reader")
+    folder = Path(request.folder)
+    target = Path(request.out) if request.out is not None else folder / "report.html"
+    ending = check_ending(str(target), (".html", ".pdf"), "--out")
+    if ending == ".pdf":
+        chromium()
+    found = stored_search(folder) if (folder / JOURNAL).exists() else None
+    store = read(output, str(folder if found is None else folder / SPREAD))
+    page = brief(store, request.reader, found)
+    write_file(target, text_writer(page) if ending == ".html" else lambda path: print_pdf(page, path))
     size = size_of(target.stat().st_size)
     lines = [f"Wrote {target} ({size}): open it in a browser; it needs no other file."]
+    if ending == ".pdf":
+        lines = [f"Wrote {target} ({size})."]
     output.show({"file": str(target), **store.status()}, lines)
 
 

@@ -54,6 +54,8 @@ class Part:
     table : Table, optional
     files : sequence of (str, str)
         Names and texts of files to unfold.
+    fold : str
+        Words under which the table is folded away; paper leaves it out. Empty for a table in full view.
     """
 
     heading: str = ""
@@ -63,6 +65,7 @@ class Part:
     table: Table | None = None
     files: Sequence[tuple[str, str]] = ()
     level: int = 2
+    fold: str = ""
 
 
 def table_of(caption: str, columns: Columns, rows: pd.DataFrame | Iterable[Row]) -> Table | None:
@@ -114,9 +117,12 @@ def render(template: str, **values: Any) -> str:
     return _templates().get_template(f"{template}.html").render(version=__version__, aid=THINKING_AID, **values)
 
 
-def page(title: str, parts: Sequence[Part], colophon: str = "") -> str:
-    """Return a page of HTML that fetches nothing; ``colophon`` follows the version at its end."""
-    return render("page", title=title, parts=parts, colophon=colophon)
+def page(title: str, parts: Sequence[Part], colophon: str = "", doubts: Sequence[str] = ()) -> str:
+    """Return a page of HTML that fetches nothing; ``colophon`` follows the version at its end.
+
+    With ``doubts``, reasons why results are provisional, it begins with these and has a watermark.
+    """
+    return render("page", title=title, parts=parts, colophon=colophon, doubts=doubts)
 
 
 def image(figure: Figure, words: str) -> str:

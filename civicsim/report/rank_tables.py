@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from civicsim.report.analysis_tables import measure_of, table_of
+from civicsim.report.cells import measure_of, table_of
 from civicsim.report.parts import Columns, Part, Row
 from civicsim.report.words import INTERVAL, counted, direction, number, percent
 from civicsim.study.analysis.matched import About

@@ -64,12 +64,18 @@ n_teams = 3
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Serve the page as a user does, with the results of a study, and give its address."""
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of the results of a study."""
     at = tmp_path_factory.mktemp("study")
     (at / "study.toml").write_text(STUDY, encoding="utf-8")
     assert main(["study", "run", str(at / "study.toml"), "--out", str(at / "results"), "--quiet"]) == 0
-    with serving("--results", str(at / "results")) as found:
+    return at / "results"
+
+
+@pytest.fixture(scope="module")
+def address(results: Path) -> Iterator[str]:
+    """Serve the page as a user does, with the results of a study, and give its address."""
+    with serving("--results", str(results)) as found:
         yield found
 
 
@@ -334,6 +340,22 @@ def test_measures_of_a_study_stand_alone_until_all_are_asked_for(visit):
     page.get_by_text("hours a week per person").first.wait_for(timeout=SOON)
     every.uncheck()
     assert offered() == ["trust", *flagship, "hours_spent_reporting"]
+
+
+def test_the_brief_of_a_study_is_accessible_stays_at_home_and_prints_on_a_few_pages(results, browser, tmp_path):
+    html, pdf = tmp_path / "brief.html", tmp_path / "brief.pdf"
+    for target in (html, pdf):
+        assert main(["study", "report", str(results), "--out", str(target)]) == 0
+    page, requests = browser.new_page(viewport=PROJECTOR), []
+    page.on("request", lambda request: requests.append(request.url))
+    page.goto(html.as_uri())
+    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    assert violations(page) == []
+    page.close()
+    assert requests == [html.as_uri()]
+    printed = pdf.read_bytes()
+    assert printed.startswith(b"%PDF-")
+    assert 1 < len(re.findall(rb"/Type\s*/Page\b", printed)) < 10
 
 
 def test_a_link_that_names_a_file_is_answered_in_a_sentence(visit, tmp_path):

@@ -161,15 +161,36 @@ def test_declared_contrasts_are_checked_run_and_scored(call, kept):
     assert "declares no [[contrast]]" in none.err
 
 
-def test_the_page_has_comparison_worst_runs_and_regret(call):
+def test_the_page_answers_and_is_for_the_reader_named(call):
     assert call("study", "report", "results", "--out", "page.html").code == 0
     page = Path("page.html").read_text()
-    for heading in ("Comparison", "Worst runs", "Regret"):
-        assert f"<h2>{heading}</h2>" in page
-    assert "run-to-run" in page
-    assert page.count("<svg ") == 1
-    assert "thin line: the range from the 5 % to the 95 % of 20 futures, which shows parameter uncertainty" in page
+    headings = (
+        "Answer",
+        "Gains and prices",
+        "Who loses",
+        "Where it turns",
+        "Assumptions",
+        "Numbers",
+        "Methods",
+        "Repeat it",
+    )
+    assert re.findall("<h2>([^<]*)</h2>", page) == list(headings)
+    assert "run-to-run variation" in page
     assert "http" not in page
+    assert call("study", "report", "results", "--out", "page.html", "--for", "policy").code == 0
+    plain = Path("page.html").read_text()
+    assert re.findall("<h2>([^<]*)</h2>", plain) == [name for name in headings if name not in ("Numbers", "Methods")]
+    assert plain.count("<table>") < page.count("<table>")
+    wrong = call("study", "report", "results", "--for", "policies")
+    assert (wrong.code, wrong.err) == (2, "civicsim: --for: no reader 'policies'; did you mean 'policy'?\n")
+
+
+def test_without_chromium_a_pdf_is_refused_in_one_line(call, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    printed = call("study", "report", "results", "--out", "page.pdf")
+    assert (printed.code, printed.err.count("\n")) == (2, 1)
+    assert "printed by Chromium, which is not installed here; write .html" in printed.err
+    assert not Path("page.pdf").exists()
 
 
 def test_an_ablation_runs_shows_what_mechanisms_do_and_has_a_page(call):
@@ -186,8 +207,8 @@ def test_an_ablation_runs_shows_what_mechanisms_do_and_has_a_page(call):
     assert {row["setting"] for row in again["rows"]} >= {"everything on", "without voice"}
     assert call("study", "report", "plain-ablation", "--out", "ablation.html").code == 0
     page = Path("ablation.html").read_text()
-    assert "<h2>Mechanisms</h2>" in page
-    assert re.search(r"\d\d policies are too many for a chart", page)
+    assert "<h3>Mechanisms</h3>" in page
+    assert "With every mechanism on, civic-culture: " in page
 
 
 def test_a_search_shows_what_it_found_and_how_to_repeat_it(call, monkeypatch):
@@ -206,6 +227,11 @@ def test_a_search_shows_what_it_found_and_how_to_repeat_it(call, monkeypatch):
     values = json.loads(call(*words, "--fresh", "2", "--processes", "0", "--json").out)
     assert len(values["trials"]) == 3
     assert {"boxes", "coverage_elsewhere", "worst", "parameters"} <= set(values)
+    before = {path: path.read_bytes() for path in Path("few-adversary").rglob("*.*") if path.is_file()}
+    assert call("study", "report", "few-adversary", "--out", "search.html").code == 0
+    worst = values["worst"][0]
+    assert f"number {worst['trial']}, it differs from status-quo by" in Path("search.html").read_text()
+    assert {path: path.read_bytes() for path in before} == before
     monkeypatch.setattr("civicsim.cli.study_analysis.search", stopped)
     assert (
         call(*words).err.strip()

@@ -11,7 +11,7 @@ from civicsim.cli.output import Output
 from civicsim.cli.tables import comparison_lines
 from civicsim.experiment.compare import Comparison
 from civicsim.model.measures import MEASURES
-from civicsim.report.analysis_tables import comparison
+from civicsim.report.contrast_tables import comparison
 from civicsim.report.html import _cell
 from civicsim.report.words import explained, in_pairs
 from civicsim.study.analysis.contrasts import contrasts, tails

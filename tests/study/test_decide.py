@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import norm
 
 from civicsim.errors import CivicsimError
-from civicsim.report.analysis_tables import decisions
+from civicsim.report.regret_tables import decisions
 from civicsim.study.analysis.decide import decide, partial_information
 from civicsim.study.analysis.matched import About, Matched
 

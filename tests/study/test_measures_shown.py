@@ -5,7 +5,7 @@ from studies import small_study
 
 from civicsim.errors import CivicsimError
 from civicsim.model.measures import FLAGSHIP, MEASURES
-from civicsim.report.study_page import study_page
+from civicsim.report.brief import brief
 from civicsim.study.analysis.contrasts import contrasts
 from civicsim.study.analysis.matched import matched
 from civicsim.study.analysis.regret import regret
@@ -26,7 +26,7 @@ def test_measures_that_a_study_names_are_shown_alone_and_what_matters_first(show
     store = shown(measures=names, matters={"trust": 0.01})
     assert list(matched(store).columns) == ["trust", "hours_spent_reporting", "exhaustion"]
     assert list(dict.fromkeys(contrasts(store)["measure"])) == ["trust", "hours_spent_reporting", "exhaustion"]
-    page = study_page(store)
+    page = brief(store)
     assert all(MEASURES[name].label in page for name in names)
 
 

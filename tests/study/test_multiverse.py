@@ -15,8 +15,6 @@ from scipy.stats import kendalltau
 from studies import SIZES, small_study
 
 from civicsim.errors import CivicsimError
-from civicsim.report.analysis_tables import analysis
-from civicsim.report.parts import render
 from civicsim.scenario.scenario import PARAMETERS
 from civicsim.study.analysis.multiverse import kendall, multiverse, of_rules
 from civicsim.study.run.runner import run_study
@@ -168,14 +166,6 @@ def test_worlds_of_other_rules_are_told_from_worlds_of_other_numbers():
     assert of_rules(runs)
     assert not of_rules(dataclasses.replace(runs, factors=("rule", "x")))
     assert not of_rules(dataclasses.replace(runs, factors=("u",)))
-
-
-def test_the_page_has_the_orders_only_where_rules_differ():
-    runs = worlds((0.0, 0.5, 1.0), (1.0, 0.5, 0.0))
-    page = render("page", title="", parts=list(analysis(runs)), colophon="")
-    assert "<h2>Other forms of the rules</h2>" in page
-    assert "rule = form 1" in page
-    assert not any("Other forms" in part.heading for part in analysis(dataclasses.replace(runs, factors=("x",))))
 
 
 # -- designs of forms ------------------------------------------------------------------------------------------------

@@ -14,12 +14,14 @@ from civicsim.errors import CivicsimError
 from civicsim.study.analysis.contrasts import contrasts
 from civicsim.study.analysis.regret import regret
 from civicsim.study.analysis.sensitivity import (
+    _SLICES,
     ALL,
     NOTHING,
     Sample,
     _spread_ends,
     indices,
     parameters_against_seeds,
+    pawn_medians,
     regressions,
     sample_of,
     sensitivity,
@@ -95,17 +97,25 @@ def test_elementary_effects_of_a_plane_are_its_slopes():
 
 
 @pytest.mark.parametrize("n", [10, 15, 20, 25, 30, 34, 35, 40, 45, 49, 50])
-def test_pawn_takes_any_number_of_rows(n, monkeypatch):
-    monkeypatch.setattr("civicsim.study.analysis.sensitivity._PAWN_RESAMPLES", 2)
+def test_pawn_takes_any_number_of_rows(n):
     sample = sampled("latin-hypercube", n)
     found = [row["value"] for row in indices(sample, ishigami(sample.where)) if row["index"] == "median"]
     assert found
     assert all(0.0 <= value <= 1.0 for value in found)
 
 
-def test_pawn_tells_what_matters_from_what_does_not(monkeypatch):
-    # Fewer samples than usual: the test of Kolmogorov and Smirnov takes its time.
-    monkeypatch.setattr("civicsim.study.analysis.sensitivity._PAWN_RESAMPLES", 12)
+@pytest.mark.parametrize("n_slices", _SLICES)
+def test_pawn_is_that_of_salib_ties_and_all(n_slices):
+    from SALib.analyze.pawn import analyze
+
+    rng = np.random.default_rng(n_slices)
+    x, y = rng.random((60, 5)), rng.normal(size=60).round(1)
+    x[:, 3] = x[:, 3].round(1)
+    problem = {"num_vars": 5, "names": list("abcde"), "bounds": [[0.0, 1.0]] * 5}
+    np.testing.assert_allclose(pawn_medians(x, y, n_slices), analyze(problem, x, y, S=n_slices)["median"], atol=1e-12)
+
+
+def test_pawn_tells_what_matters_from_what_does_not():
     sample = sampled("latin-hypercube", 60)
     found = table(sample, sample.where[:, 0] + 0.01 * sample.where[:, 1])
     chance = found.loc[(NOTHING, "median"), "value"]

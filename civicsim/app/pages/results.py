@@ -179,10 +179,10 @@ def csv_of(store: Store, measure: str) -> str:
 
 
 def report_of(store: Store) -> str:
-    """Return the page of a study."""
-    from civicsim.report.study_page import study_page
+    """Return the brief of a study."""
+    from civicsim.report.brief import brief
 
-    return study_page(store)
+    return brief(store)
 
 
 def dependences(store: Store, measure: str) -> tuple[list[dict[Any, Any]], str]:

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import shutil
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,7 +31,7 @@ from civicsim.scenario.scenario import Scenario
 from civicsim.study.analysis.contrasts import verdict_of
 from civicsim.study.analysis.discovery import Discovery, discover
 from civicsim.study.analysis.matched import About, Matched, matched, mean_of
-from civicsim.study.analysis.search import NOTHING, Journal, proposals, shares_of, space_of
+from civicsim.study.analysis.search import NOTHING, Journal, described, proposals, shares_of, space_of
 from civicsim.study.design.designs import Setting
 from civicsim.study.design.factors import FULL, Factor, read_factors
 from civicsim.study.design.notebook import notebook_view
@@ -38,7 +40,8 @@ from civicsim.study.design.study import Study
 from civicsim.study.run.executors import working
 from civicsim.study.run.runner import Progress, Standing, run_study
 from civicsim.study.store.files import needing_room
-from civicsim.study.store.folder import make_folder
+from civicsim.study.store.folder import load_study, make_folder
+from civicsim.study.store.holdings import MANIFEST, read_manifest
 from civicsim.study.store.lock import LOCKS, running
 
 if TYPE_CHECKING:
@@ -212,6 +215,32 @@ def adversary(
         with working(executor, processes, timeout, memory, study) as (own, workers):
             search.executor, search.workers = own, workers
             return search.go()
+
+
+def stored_search(folder: str | Path) -> Adversary:
+    """Return what a completed search found, from the runs and the journal in its folder.
+
+    Raises
+    ------
+    CivicsimError
+        If the folder holds no search, one that was interrupted, or one with code of its own.
+    """
+    need("search", "the report of a search")
+    with tempfile.TemporaryDirectory(prefix="civicsim-") as scratch:
+        # A journal that is opened gets new lines, and the folder stays as it is.
+        root = Path(shutil.copytree(folder, Path(scratch) / "search", symlinks=True))
+        about, n_trials = described(root / JOURNAL)
+        again = sorted((root / "fresh").glob(f"*/{MANIFEST}"), key=lambda path: path.stat().st_mtime)
+        if not again:
+            raise CivicsimError(f"{folder}: the search was interrupted; the command that began it completes it")
+        study, fresh = load_study(root / SPREAD), len(read_manifest(again[-1].parent)["seeds"])
+        if study.protocol.code is not None:
+            raise CivicsimError(
+                f"{folder}: the search has code of its own, which is only executed by the command that began it"
+            )
+        trials = n_trials - int(study.points["draw"].nunique())
+        how: dict[str, Any] = {"trials": trials, "fresh": fresh, "seed": about["seed"], "processes": 0}
+        return adversary(study, about["style"], about["measure"], root, **how)
 
 
 def opened(study: Study, free: Sequence[str]) -> Study:

@@ -142,7 +142,7 @@ class Matched:
                 (f"draw {row['draw']}" if alone else f"setting {row['setting']}, draw {row['draw'] % n_draws}")
                 + (f", {row['shock']}" if row["shock"] else "")
             )
-            for _, row in self.points.drop_duplicates("future").iterrows()
+            for row in self.points[["future", "draw", "setting", "shock"]].drop_duplicates("future").to_dict("records")
         }
 
     def about(self, column: str) -> About:
@@ -227,7 +227,8 @@ def _settings_as_draws(points: pd.DataFrame) -> pd.DataFrame:
 
 def policy_words(points: pd.DataFrame, factors: Sequence[str], sections: Sections = SECTIONS) -> dict[int, str]:
     """Return each policy in words: what policies of one future differ in, of style and factors; its style where in nothing."""
-    varied = [name for name in factors if points.groupby("future")[name].nunique().max() > 1]
+    within = points.groupby("future")
+    varied = [name for name in factors if points[name].nunique() > 1 and within[name].nunique().max() > 1]
     keys = {column_of(sections.parameters[key]): key for key in switches_of(sections)}
     switches = {name: key for name, key in keys.items() if name in varied}
     result, several = {}, points["style"].nunique() > 1 or not varied

@@ -85,6 +85,14 @@ class Journal:
         self._study.add_trial(kinds.create_trial(state=state, value=value, **about))
 
 
+def described(path: Path) -> tuple[dict[str, Any], int]:
+    """Return the description of the search in a journal, and its number of trials; refuse a file without any."""
+    study = _opened(path) if path.exists() else None
+    if study is None or _ABOUT not in study.user_attrs:
+        raise CivicsimError(f"{path.parent}: holds no search")
+    return study.user_attrs[_ABOUT], len(study.get_trials(deepcopy=False))
+
+
 def _mend(path: Path) -> None:
     """Cut a file after its last whole line; the rest follows from the stored runs."""
     if not path.exists():

@@ -1,7 +1,7 @@
 """Sensitivity of a measure to factors, and the shares of parameters and of run-to-run variation in the variance of runs.
 
 The method follows from the design: Sobol' indices from a Sobol' design, elementary effects from a Morris design, PAWN from a
-Latin hypercube of settings or from the draws of the uncertainties, all three SALib's; and an exact analysis of variance from a
+Latin hypercube of settings or from the draws of the uncertainties, the first two SALib's; and an exact analysis of variance from a
 full grid (:mod:`civicsim.study.analysis.effects`). Beside PAWN stand partial rank correlations (PRCC) and standardised regression
 coefficients (SRC). Each rests on means over seeds, and on every run: a run that is missing, has failed or has no number stops the
 analysis, which would otherwise be silently wrong.
@@ -300,24 +300,37 @@ def _pawn(sample: Sample, y: np.ndarray) -> Iterator[Index]:
 
     rng = np.random.default_rng(_SEED)
     n, k = sample.where.shape
-    analyze, problem = _salib("pawn"), _problem(sample)
-
-    def medians(x: np.ndarray, values: np.ndarray) -> np.ndarray:
-        # Never more slices than give each a few rows.
-        slices = max(own for own in _SLICES if own <= max(2, n // 5))
-        return np.asarray(analyze(problem, x, values, S=slices)["median"], dtype=float)
-
-    own = medians(sample.where, y)
+    # Never more slices than give each a few rows.
+    n_slices = max(own for own in _SLICES if own <= max(2, n // 5))
+    own = pawn_medians(sample.where, y, n_slices)
     drawn = [rng.integers(0, n, n) for _ in range(_PAWN_RESAMPLES)]
     # Repeated rows make gaps larger: samples give the spread of the index, not its centre.
-    spread = np.std([medians(sample.where[rows], y[rows]) for rows in drawn], axis=0, ddof=1)
+    spread = np.std([pawn_medians(sample.where[rows], y[rows], n_slices) for rows in drawn], axis=0, ddof=1)
     half = ndtri(0.5 + CONFIDENCE / 2) * spread
     shuffles = range(-(-_PAWN_RESAMPLES // k))
-    shuffled = np.concatenate([medians(rng.permuted(sample.where, axis=0), y) for _ in shuffles])
+    shuffled = np.concatenate([pawn_medians(rng.permuted(sample.where, axis=0), y, n_slices) for _ in shuffles])
     ends = zip(np.fmax(0.0, own - half), np.fmin(1.0, own + half), strict=True)
     yield from zip(sample.names, ("median",) * k, own, ends, strict=True)
     yield NOTHING, "median", float(np.quantile(shuffled, CONFIDENCE)), _UNKNOWN
     yield from regressions(sample, y)
+
+
+def pawn_medians(x: np.ndarray, y: np.ndarray, n_slices: int) -> np.ndarray:
+    """Return the PAWN index of each factor, from (n, k) factors and (n,) results: as SALib does, but all factors at once.
+
+    It is the median over slices of the largest gap between the distribution of results in a slice and that of all
+    (Kolmogorov and Smirnov's statistic). The largest value of a factor is in no slice, as in SALib.
+    """
+    order = np.argsort(y, kind="stable")
+    last = np.flatnonzero(np.append(np.diff(y[order]) != 0.0, True))
+    ends = np.quantile(x, np.arange(0.0, 1.0 + 1.0 / n_slices, 1.0 / n_slices)[: n_slices + 1], axis=0)
+    gaps = np.full((n_slices, x.shape[1]), np.nan)
+    for k, (low, high) in enumerate(itertools.pairwise(ends)):
+        inside = (x[order] >= low) & (x[order] < high)
+        n = inside.sum(axis=0)
+        share = np.cumsum(inside, axis=0)[last] / np.where(n, n, np.nan)
+        gaps[k] = np.abs(share - (last[:, None] + 1) / len(y)).max(axis=0)
+    return np.asarray(np.nanmedian(gaps, axis=0))
 
 
 def regressions(sample: Sample, y: np.ndarray) -> Iterator[Index]:

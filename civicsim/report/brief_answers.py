@@ -1,0 +1,455 @@
+"""What a brief answers, by the design of the study: sentences with their uncertainty, the figure that fits, and a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from civicsim.experiment.statistics import estimate
+from civicsim.report import contrast_tables, mechanism_tables, multiverse_tables, sensitivity_tables
+from civicsim.report.brief_figures import drawn, mechanisms_figure, search_figure, worlds_figure
+from civicsim.report.effect_tables import declared_parts, effect_parts
+from civicsim.report.parts import Part, Row
+from civicsim.report.rank_tables import rankings
+from civicsim.report.search_tables import search_parts
+from civicsim.report.study_plots import View, plot_study
+from civicsim.report.words import counted, direction, in_pairs, judged, number, percent, scale_of, toward
+from civicsim.study.analysis.ablation import CARRIES, TURNS, ablation, switch_columns
+from civicsim.study.analysis.adversary import Adversary
+from civicsim.study.analysis.contrasts import contrasts
+from civicsim.study.analysis.declared import declared_contrasts
+from civicsim.study.analysis.effects import INTERACTION, MAIN, SIMPLE, effects, grid_of, variance_shares
+from civicsim.study.analysis.matched import About, Matched, design_of
+from civicsim.study.analysis.multiverse import SWAPS, Multiverse, multiverse, of_rules
+from civicsim.study.analysis.rank import Ranking, rank
+from civicsim.study.analysis.sensitivity import ALL, NO_VARIANCE, NOTHING, sensitivity
+from civicsim.study.design.mechanisms import EVERYTHING
+from civicsim.study.store.store import Store
+
+_LEADS, _LISTED, _LEVELS = 2, 5, 12
+"""Measures that the answer is about, rows that it names one by one, and most effects that it lists. Assumption."""
+_LEADING = {"sobol": "total", "morris": "mean size", "pawn": "median"}
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """What a brief is about.
+
+    Attributes
+    ----------
+    store : Store
+        The results of the study; of a search its evenly spread trials.
+    runs : Matched
+        Their runs, of the measures that the study names.
+    search : Adversary, optional
+        What a search for worst cases found.
+    """
+
+    store: Store
+    runs: Matched
+    search: Adversary | None = None
+
+    @cached_property
+    def leads(self) -> list[About]:
+        """The measures that the answer is about: the first that have values."""
+        every = [about for about in self.runs.columns.values() if np.isfinite(self.runs.values[about.column]).any()]
+        named = [about for about in every if self.search is not None and about.column == self.search.about.column]
+        return named or every[:_LEADS]
+
+    @cached_property
+    def contrasts(self) -> pd.DataFrame:
+        """The differences of all measures, with the policies under the shortest names that tell them apart."""
+        found = contrasts(self.runs)
+        if not len(found):
+            return found
+        points, compared = self.runs.points, self.runs.compared.drop_duplicates("policy")
+        policies = points["policy"].to_numpy()
+        against = dict(zip(compared["policy"], policies[compared["against"]].tolist(), strict=True))
+        # Where all are compared with one policy, it is named once; else with that of their own setting.
+        names = dict(zip(against, self.view.names(list(against), against), strict=True))
+        alone = len(set(against.values())) == 1
+        other = (
+            "the first setting"
+            if points["style"].nunique() == 1 and alone
+            else f"{self.runs.baseline}{'' if alone else ' in the same setting'}"
+        )
+        shocks = [f" [{shock}]" if shock else "" for shock in found["shock"]]
+        short_names = [names[policy] + shock for policy, shock in zip(found["policy"], shocks, strict=True)]
+        return found.assign(words=short_names, against=other)
+
+    @cached_property
+    def view(self) -> View:
+        """The labels of what is varied."""
+        return View(self.store, self.runs, self.leads[0], (), ())
+
+    @cached_property
+    def style(self) -> str:
+        """The style that is analysed by itself: the first but the baseline."""
+        return self.view.others[0]
+
+    @cached_property
+    def indices(self) -> pd.DataFrame:
+        """The sensitivity indices of that style."""
+        return sensitivity(self.store, [about.column for about in self.leads], styles=[self.style])
+
+    @cached_property
+    def ranks(self) -> list[Ranking]:
+        """How policies rank on each measure of the answer that has a better direction."""
+        return [rank(self.store, about.column) for about in self.leads if about.better != "neither"]
+
+    @cached_property
+    def worlds(self) -> list[Multiverse]:
+        """How styles are ordered in worlds with other rules."""
+        return [multiverse(self.runs, about.column) for about in self.leads]
+
+    def moves(self, runs: Matched) -> pd.DataFrame:
+        """Return what moves measures: the factors of a full grid, each on average over the others, or else policies.
+
+        Where mechanisms are off in some settings, policies are compared where all of them are on.
+        """
+        if _of_mechanisms(self):
+            found = ablation(runs)
+            found = found[found["setting"] == EVERYTHING]
+            return found.assign(words=found["style"])
+        if not _of_grid(self):
+            found = contrasts(runs)
+            words = dict(zip(self.contrasts["policy"], self.contrasts["words"], strict=True)) if len(found) else {}
+            against = self.contrasts["against"].iloc[0] if len(found) else ""
+            return found.assign(words=found["policy"].map(words), against=against) if len(found) else found
+        found = effects(runs)
+        found = found[found["kind"] == MAIN]
+        return found.assign(words=[labelled(self, change) for change in found["change"]], against="the first level")
+
+    def rows(self, about: About) -> list[Row]:
+        """Return the differences of a measure, the best first."""
+        found = self.contrasts
+        own = found[found["measure"] == about.column] if len(found) else found
+        return (
+            own.sort_values("difference", ascending=about.sign < 0, kind="stable").to_dict("records")
+            if len(own)
+            else []
+        )
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A design of studies: whether one has it, its answer, its figures, and the tables of its analysis."""
+
+    name: str
+    fits: Callable[[Subject], bool]
+    answer: Callable[[Subject], Iterator[Part]]
+    figures: Callable[[Subject], Iterator[Part]]
+    tables: Callable[[Subject], Iterator[Part]]
+
+
+def kind_of(subject: Subject) -> Kind:
+    """Return the first design that fits."""
+    return next(kind for kind in KINDS if kind.fits(subject))
+
+
+def declared_answer(subject: Subject) -> Iterator[Part]:
+    """Yield the verdicts on the contrasts that the study declared beforehand, and their table."""
+    found = declared_contrasts(subject.store)
+    first = found.drop_duplicates("name")
+    counts = ", ".join(f"{n} {verdict}" for verdict, n in first["verdict"].value_counts().items())
+    yield Part(texts=[("Declared beforehand:", f"{counts}.")])
+    yield from declared_parts(found)
+
+
+# -- comparisons -------------------------------------------------------------------------------------------------------
+
+
+def size_text(row: Row, unit: bool = True) -> str:
+    """Return how large a difference is, with its interval and, if asked for, its unit."""
+    scale = scale_of(row["unit"])
+    text = scale.difference(row["difference"], row["low"], row["high"])
+    return text if unit else text.replace(scale.points, "", 1)
+
+
+def difference_text(row: Row, pairs: bool = True) -> str:
+    """Return a difference in words: what it is better or worse than, how much, and in how many pairs."""
+    size = size_text(row)
+    many = f"; {in_pairs(row, row['n'])} pairs" if pairs and row["n"] > 1 else ""
+    way, _, rest = row["verdict"].partition(",")
+    return f"{row['words']}: {toward(way, row['better'])}{',' if rest else ''}{rest}, {size}{many}"
+
+
+def _comparison(subject: Subject) -> Iterator[Part]:
+    for about in subject.leads:
+        rows, head = subject.rows(about), f"{about.label} ({about.unit}{direction(about.better)})"
+        if not rows:
+            found = estimate(subject.runs.values[about.column].ravel(), bounds=about.bounds)
+            size = (
+                number(found.mean)
+                if np.isnan(found.low)
+                else f"{number(found.mean)} ({number(found.low)} to {number(found.high)})"
+            )
+            yield Part(texts=[(f"{head}:", f"{size} on average over {counted(found.n, 'run')}.")])
+            continue
+        ways = [judged(row["verdict"].partition(",")[0], about.better).rpartition(", ")[2] for row in rows]
+        names = ("better", "worse") if about.better != "neither" else ("higher", "lower")
+        counts = [f"{ways.count(name)} {name}" for name in names]
+        rest = len(rows) - sum(ways.count(name) for name in names)
+        text = f"compared with {rows[0]['against']}."
+        if len(rows) > 1:
+            text = (
+                f"of {len(rows)} policies compared with {rows[0]['against']}, {' and '.join(counts)}, {rest} without a clear difference "
+                "that matters."
+            )
+        shown = rows if len(rows) <= _LISTED else [*rows[:3], *rows[-2:]]
+        left = f" The first three and the last two of {len(rows)}:" if len(shown) < len(rows) else ""
+        yield Part(texts=[(f"{head}:", f"{text}{left}")], items=[f"{difference_text(row)}." for row in shown])
+
+
+def _compared_table(subject: Subject) -> Iterator[Part]:
+    columns = [about.column for about in subject.leads]
+    found = subject.contrasts
+    if len(found):
+        yield from contrast_tables.comparison(found[found["measure"].isin(columns)], pd.DataFrame())
+
+
+def _compared_figure(subject: Subject) -> Iterator[Part]:
+    for about in subject.leads[:1]:
+        if about.column in subject.store.manifest["weekly"] and subject.runs.points["policy"].nunique() <= _LEVELS:
+            yield drawn(plot_study, subject.store, "paths", about.column)
+    if len(subject.contrasts):
+        yield from _each(subject, "differences")
+
+
+def _each(subject: Subject, kind: str, styles: Sequence[str] = ()) -> Iterator[Part]:
+    """Yield a figure of each measure of the answer."""
+    for about in subject.leads:
+        yield drawn(plot_study, subject.store, kind, about.column, styles)
+
+
+# -- ranks over draws --------------------------------------------------------------------------------------------------
+
+
+def _of_draws(subject: Subject) -> bool:
+    points = subject.runs.points
+    return points["future"].nunique() > 1 and points["policy"].nunique() > 1
+
+
+def _ranked(subject: Subject) -> Iterator[Part]:
+    for found in subject.ranks:
+        first, *rest = found.summary.head(3).to_dict("records")
+        own = (
+            f"over {first['n_futures']} futures, {first['words']} has the best mean rank ({number(first['mean_rank'], 1)} of "
+            f"{len(found.summary)}) and is best in {_share(first)} of them"
+        )
+        more = "; ".join(f"{row['words']} in {_share(row)}" for row in rest)
+        draws = found.agreement[found.agreement["source"] == "draws"].to_dict("records")
+        agree = "".join(
+            f" Orders of policies over draws agree with Kendall's W {number(row['w'], 2)} (1 for the same order in all; by chance {number(row['chance'], 2)})."
+            for row in draws
+        )
+        yield Part(texts=[(f"{found.about.label}:", f"{own}{'; ' if more else ''}{more}.{agree}")])
+    yield from _comparison(subject)
+
+
+def _share(row: Row) -> str:
+    ends = "" if np.isnan(row["low"]) else f" ({number(100.0 * row['low'], 0)} to {percent(row['high'])} over draws)"
+    return f"{percent(row['best'])}{ends}"
+
+
+def _ranked_figures(subject: Subject) -> Iterator[Part]:
+    if subject.ranks:
+        yield drawn(plot_study, subject.store, "rank", subject.ranks[0].about.column)
+    yield from _compared_figure(subject)
+
+
+# -- full grids --------------------------------------------------------------------------------------------------------
+
+
+def _of_grid(subject: Subject) -> bool:
+    points = subject.runs.points
+    within = points.groupby("policy")
+    varied = [name for name in subject.runs.factors if points[name].nunique() > 1 and within[name].nunique().max() == 1]
+    design = design_of(subject.store.study)[0]
+    # With styles, a factor makes a grid; without, it takes two.
+    return design.method == "grid" and len(varied) + (points["style"].nunique() > 1) > 1 and bool(varied)
+
+
+def _factors(subject: Subject) -> Iterator[Part]:
+    for about in subject.leads:
+        found, shares = effects(subject.runs, measures=[about.column]), variance_shares(subject.runs, [about.column])
+        top = shares[shares["share"] > 0.01].sort_values("share", ascending=False, kind="stable").head(_LISTED)
+        parts = ", ".join(f"{labelled(subject, row['term'])} {percent(row['share'])}" for row in top.to_dict("records"))
+        mains = found[found["kind"] == MAIN].sort_values("difference", key=np.abs, ascending=False, kind="stable")
+        items = [
+            f"On average, {difference_text({**row, 'words': labelled(subject, row['change'])})}."
+            for row in mains.drop_duplicates("term").head(_LISTED).to_dict("records")
+        ]
+        both = found[found["kind"] == INTERACTION]
+        clear = both[[verdict.partition(",")[0] in ("higher", "lower") for verdict in both["verdict"]]]
+        clear = clear.sort_values("difference", key=np.abs, ascending=False, kind="stable")
+        items += [_interaction(subject, about, row) for row in clear.drop_duplicates("term").head(2).to_dict("records")]
+        if len(both) and not len(clear):
+            items.append("No interaction of two factors is clear.")
+        text = f"shares of the variance of all runs: {parts}." if parts else "it is the same in all runs."
+        yield Part(texts=[(f"{about.label} ({about.unit}{direction(about.better)}):", text)], items=items)
+
+
+def _interaction(subject: Subject, about: About, row: Row) -> str:
+    """Return an interaction in words: the effect at each level, and the difference between these effects."""
+    first, second = row["term"].split(" × ")
+    simple = effects(subject.runs, first, [second], [about.column])
+    own = simple[(simple["kind"] == SIMPLE) & (simple["change"] == row["change"])].head(_LEVELS).to_dict("records")
+    at = "; ".join(f"{size_text(each, unit=False)} at {labelled(subject, each['at'])}" for each in own)
+    return (
+        f"The effect of {labelled(subject, row['change'])} depends on {subject.view.label(second)}: {at}. The effects differ by "
+        f"{size_text(row)} for {labelled(subject, row['at'])}."
+    )
+
+
+def labelled(subject: Subject, text: str) -> str:
+    """Return a term, a change or a level with the labels of factors for their columns."""
+    terms = []
+    for term in text.split(" × "):
+        name, *rest = term.split(" ")
+        change = f"from {rest[2]} to {rest[0]}" if rest[1:2] == ["−"] else " ".join(rest).removeprefix("= ")
+        terms.append(f"{subject.view.label(name)} {change}".rstrip())
+    return " × ".join(terms)
+
+
+def _effects_tables(subject: Subject) -> Iterator[Part]:
+    columns = [about.column for about in subject.leads]
+    yield from effect_parts(effects(subject.runs, measures=columns), variance_shares(subject.runs, columns))
+
+
+def _grid_figures(subject: Subject) -> Iterator[Part]:
+    # Levels and factors with an order are drawn as a map, few levels as lines.
+    levels = [len(own) for own in grid_of(subject.runs, [subject.leads[0].column]).levels.values()]
+    kind = "effects" if sum(n > 3 for n in levels) < 2 else "heat"
+    styles = [subject.style] if subject.runs.points["style"].nunique() > 1 and kind == "heat" else []
+    yield from _each(subject, kind, styles)
+
+
+# -- samples, worlds, mechanisms and searches --------------------------------------------------------------------------
+
+
+def _of_sample(subject: Subject) -> bool:
+    return design_of(subject.store.study)[0].sampled
+
+
+def _sample(subject: Subject) -> Iterator[Part]:
+    for about in subject.leads:
+        found = subject.indices[subject.indices["measure"] == about.column]
+        method = found["method"].iloc[0]
+        own = found[(found["index"] == _LEADING[method]) & ~found["factor"].isin([NOTHING, ALL, NO_VARIANCE])]
+        own = own.sort_values("value", ascending=False, kind="stable")
+        chance = found.loc[found["factor"] == NOTHING, "value"]
+        if not len(own):
+            yield Part(texts=[(f"{about.label}:", "the same in every row of the design; it depends on no factor.")])
+            continue
+        items = [f"{subject.view.label(row['factor'])}: {_index(row)}" for row in own.head(_LISTED).to_dict("records")]
+        level = f" A factor without effect may reach {number(chance.iloc[0], 2)}." if len(chance) else ""
+        size = f"{own['n'].iloc[0]} rows × {counted(own['n_seeds'].iloc[0], 'seed')}"
+        most = f"it depends most on {subject.view.label(own['factor'].iloc[0])}"
+        if len(chance) and own["value"].iloc[0] <= chance.iloc[0]:
+            most = "no factor has an index that one without effect could not reach"
+        text = f"{most}. {_METHODS[method]} ({subject.style}, {size}).{level}"
+        yield Part(texts=[(f"{about.label}:", text)], items=items)
+    if subject.runs.points["style"].nunique() > 1:
+        yield from _comparison(subject)
+
+
+_METHODS = {
+    "sobol": "Share of the variance with all that a factor takes part in (total Sobol' index)",
+    "morris": "Mean size of the change as a factor moves over its whole range (Morris)",
+    "pawn": "Median gap between distributions, 0 to 1 (PAWN)",
+}
+
+
+def _index(row: Row) -> str:
+    if row["method"] == "sobol":
+        return f"{percent(row['value'])} ({number(100.0 * row['low'], 0)} to {percent(row['high'])})"
+    ends = "" if np.isnan(row["low"]) else f" ({number(row['low'])} to {number(row['high'])})"
+    return f"{number(row['value'])}{ends}"
+
+
+def _sample_tables(subject: Subject) -> Iterator[Part]:
+    yield from sensitivity_tables.indices(subject.indices, pd.DataFrame())
+
+
+def _of_worlds(subject: Subject) -> bool:
+    return of_rules(subject.runs)
+
+
+def _worlds(subject: Subject) -> Iterator[Part]:
+    for found in subject.worlds:
+        swaps = found.pairs[found.pairs["verdict"] == SWAPS].head(_LISTED).to_dict("records")
+        items = [
+            f"In the world {row['world']}, {row['worse']} is ahead of {row['better']}; as published it is behind."
+            for row in swaps
+        ]
+        yield Part(texts=[(f"{found.about.label}:", found.words)], items=items)
+
+
+def _of_mechanisms(subject: Subject) -> bool:
+    runs = subject.runs
+    return bool(switch_columns(runs.points, runs.factors, runs.sections)) and runs.points["style"].nunique() > 1
+
+
+def _mechanisms(subject: Subject) -> Iterator[Part]:
+    found = ablation(subject.runs, [about.column for about in subject.leads])
+    for about in subject.leads:
+        own = found[found["measure"] == about.column]
+        full = own[own["setting"] == EVERYTHING].to_dict("records")
+        items = [f"With every mechanism on, {difference_text({**row, 'words': row['style']}, False)}." for row in full]
+        without = own[own["reference"] == EVERYTHING]
+        for finding, group in without.groupby("finding", sort=False):
+            names = [name.removeprefix("without ") for name in group["setting"].unique()]
+            listed = ", ".join(names[:_LEVELS]) + (f" and {len(names) - _LEVELS} more" if len(names) > _LEVELS else "")
+            items.append(f"{finding.capitalize()}: {listed}.")
+        carried = without[without["finding"].isin([CARRIES, TURNS])]["setting"].nunique()
+        text = f"{counted(carried, 'mechanism')} of {without['setting'].nunique()} {'is' if carried == 1 else 'are'} such that, without it, the difference disappears or turns round."
+        yield Part(texts=[(f"{about.label}:", text)], items=items)
+
+
+def _mechanism_tables(subject: Subject) -> Iterator[Part]:
+    yield from mechanism_tables.mechanisms(ablation(subject.runs, [about.column for about in subject.leads]))
+
+
+def _searched(subject: Subject) -> Adversary:
+    assert subject.search is not None
+    return subject.search
+
+
+def _search(subject: Subject) -> Iterator[Part]:
+    found = _searched(subject)
+    yield Part(texts=[found.words, found.box_words])
+
+
+KINDS: tuple[Kind, ...] = (
+    Kind(
+        "search for worst cases",
+        lambda subject: subject.search is not None,
+        _search,
+        lambda subject: iter([drawn(search_figure, _searched(subject))]),
+        lambda subject: search_parts(_searched(subject)),
+    ),
+    Kind(
+        "mechanisms off",
+        _of_mechanisms,
+        _mechanisms,
+        lambda subject: (drawn(mechanisms_figure, subject.runs, about.column) for about in subject.leads),
+        _mechanism_tables,
+    ),
+    Kind(
+        "other forms of the rules",
+        _of_worlds,
+        _worlds,
+        lambda subject: (drawn(worlds_figure, found) for found in subject.worlds),
+        lambda subject: multiverse_tables.worlds(subject.worlds),
+    ),
+    Kind("sample", _of_sample, _sample, lambda subject: _each(subject, "indices", [subject.style]), _sample_tables),
+    Kind("full grid", _of_grid, _factors, _grid_figures, _effects_tables),
+    Kind("draws", _of_draws, _ranked, _ranked_figures, lambda subject: rankings(subject.ranks)),
+    Kind("comparison", lambda _: True, _comparison, _compared_figure, _compared_table),
+)
+"""The designs, the most particular first."""

@@ -1,0 +1,164 @@
+"""The brief of a study: for each design its answer, with figures that are recomputed here from the table of runs."""
+
+from __future__ import annotations
+
+import html
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from civicsim.errors import CivicsimError
+from civicsim.report.brief import brief
+from civicsim.report.brief_answers import Subject, kind_of
+from civicsim.report.words import number, scale_of
+from civicsim.study.analysis.matched import matched
+from civicsim.study.run.runner import run_study
+from civicsim.study.store.store import Store
+
+sys.path.append(str(Path(__file__).parent.parent / "study"))
+from studies import SIZES, small_study
+
+RANGES = {"fear": {"low": 0.0, "high": 0.9}, "permission": {"low": 0.1, "high": 0.9}}
+ALONE = {"styles": ["civic-culture"], "seeds": 2}
+STUDIES = {
+    "full grid": {
+        "factors": SIZES | {"fear": [0.0, 0.8], "permission": [0.1, 0.9]}, "styles": ["status-quo"], "seeds": 10,
+        "measures": ["quality_true", "load"],
+    },
+    "sobol": {"factors": SIZES | RANGES, "design": {"method": "sobol", "n": 8}, **ALONE},
+    "morris": {"factors": SIZES | RANGES, "design": {"method": "morris", "n": 4}, **ALONE},
+    "other forms of the rules": {"factors": SIZES, "design": {"method": "forms"}, "seeds": 2},
+    "draws": {
+        "factors": SIZES, "uncertainties": {"safety_mean": {"low": 0.2, "high": 0.9}}, "design": {"draws": 5},
+        "styles": ["status-quo", "civic-culture", "command"],
+    },
+    "comparison": {"factors": SIZES, "seeds": 12, "matters": {"trust": 0.4}, "measures": ["trust", "voice_status_gap"]},
+}  # fmt: skip
+OF = {"sobol": "sample", "morris": "sample"}
+"""The kind of a study that is named for something else."""
+
+
+@pytest.fixture(scope="module")
+def stores(tmp_path_factory) -> dict[str, Store]:
+    folder = tmp_path_factory.mktemp("briefs")
+    return {name: run_study(small_study(**own), folder / name, processes=0) for name, own in STUDIES.items()}
+
+
+def words(page: str) -> str:
+    """Return the text of a page on one line."""
+    body = re.sub(r"<style>.*?</style>|<svg.*?</svg>", " ", page, flags=re.DOTALL)
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", body)).split())
+
+
+def test_every_design_has_its_answer_and_its_figure(stores):
+    for name, store in stores.items():
+        assert kind_of(Subject(store, matched(store))).name == OF.get(name, name)
+        for reader in ("research", "policy"):
+            page = brief(store, reader)
+            for heading in ("Answer", "Assumptions", "Repeat it"):
+                assert f"<h2>{heading}</h2>" in page, name
+            assert "<svg " in page, name
+            assert "No figure" not in page, name
+            assert "http" not in page, name
+    assert page == brief(store, reader)
+
+
+def test_the_effect_and_the_interaction_of_a_grid_are_those_of_the_runs(stores):
+    store = stores["full grid"]
+    cells = store.to_pandas().pivot_table(index="seed", columns=["fear", "permission"], values="quality_true")
+    by_seed = (cells[0.8] - cells[0.0]).mean(axis=1)
+    half = 2.262157 * by_seed.std(ddof=1) / np.sqrt(10)
+    text = scale_of("0–1").difference(by_seed.mean(), by_seed.mean() - half, by_seed.mean() + half)
+    page = words(brief(store))
+    assert f"Fear of blame from 0 to 0.8: {way(by_seed.mean() - half, by_seed.mean() + half)}, {text}; " in page
+
+
+def way(low: float, high: float) -> str:
+    return "too close to call" if low <= 0.0 <= high else "better" if low > 0.0 else "worse"
+
+
+def test_a_comparison_counts_its_pairs_and_says_who_loses(stores):
+    store = stores["comparison"]
+    wide = store.to_pandas().pivot_table(index="seed", columns="style", values="trust")
+    gain = wide["civic-culture"] - wide["status-quo"]
+    page = words(brief(store))
+    n = int((gain > 0).sum()) if gain.mean() > 0 else int((gain < 0).sum())
+    assert f"{'better' if gain.mean() > 0 else 'worse'} in {n} of 12 pairs" in page
+    worst = wide["civic-culture"].min()
+    assert f"civic-culture {worst:.3f}" in page
+    assert f"{100 * (gain < 0).mean():.0f} %" in page.partition("Who loses")[2].partition("Where it turns")[0]
+    assert "Status gap in speaking up" in page
+    assert "keeps no measure" not in page
+    assert "keeps no measure of how differently groups fare" in words(brief(stores["draws"]))
+
+
+def test_the_worst_runs_are_told_apart_by_setting_and_shocks(tmp_path):
+    shocks = {"none": [], "surge": [{"name": "surge", "week": 1}]}
+    store = run_study(small_study(seeds=2, measures=["trust"], shocks=shocks), tmp_path / "shocks", processes=0)
+    wide = store.to_pandas().pivot_table(index="seed", columns=["style", "fear", "shock"], values="trust")
+    page = words(brief(store)).partition("Very worst run")[2].partition("Where it turns")[0]
+    for style, fear, shock in wide:
+        own, base = wide[style, fear, shock], wide["status-quo", fear, shock]
+        pairs = "–" if style == "status-quo" else f"{100 * (own < base).mean():.0f} %"
+        text = f"{style}, Fear of blame {fear:g} [{shock}] {number(own.min())} {number(own.mean())} {pairs} "
+        assert text in page
+
+
+def test_ranks_over_draws_are_those_of_the_means(stores):
+    store = stores["draws"]
+    means = store.to_pandas().groupby(["draw", "style"])["trust"].mean().unstack()
+    best = means.idxmax(axis=1).value_counts(normalize=True)
+    first = means.rank(axis=1, ascending=False).mean().idxmin()
+    page = words(brief(store))
+    assert f"over 5 futures, {first} has the best mean rank" in page
+    assert f"and is best in {100 * best.get(first, 0.0):.0f} % (" in page
+
+
+def test_the_measures_that_a_study_names_are_shown_alone_and_labels_leave_out_what_all_share(stores):
+    page = words(brief(stores["full grid"])).partition("Methods")[0]
+    assert "Workload" in page
+    assert "Burnout" not in page
+    # One style and one size are the same for all.
+    assert "status-quo, Fear" not in page
+    assert "n_teams = 1" not in page
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("sobol", "The index of"),
+        ("morris", "The design has 4 trajectories."),
+        ("other forms of the rules", ""),
+        ("full grid", ""),
+        ("comparison", ""),
+    ],
+)
+def test_a_page_is_provisional_for_the_reason_it_gives(stores, name, reason):
+    page = brief(stores[name])
+    assert ("provisional" in page) == ("Provisional." in page) == bool(reason)
+    assert reason in words(page)
+
+
+def test_few_pairs_missing_runs_and_wide_intervals_make_a_page_provisional(stores, tmp_path):
+    few = brief(run_study(small_study(seeds=2, factors=SIZES, matters={"trust": 1e-9}), tmp_path / "few", processes=0))
+    assert "A comparison rests on 2 matched pairs." in words(few)
+    assert "Run-to-run intervals are wider than what matters on Trust in the organisation." in words(few)
+    part = run_study(small_study(factors=SIZES), tmp_path / "part", shard=(1, 2), processes=0)
+    assert "runs missing" in words(brief(part))
+
+
+def test_mistakes_are_one_line(stores):
+    with pytest.raises(CivicsimError, match="no reader 'polcy'; did you mean 'policy'"):
+        brief(stores["comparison"], "polcy")
+
+
+def test_the_means_of_all_policies_are_folded_away(stores):
+    store = stores["comparison"]
+    page = brief(store)
+    inside = page.partition("<summary>Means of every policy and measure</summary>")[2]
+    mean = store.to_pandas().groupby("style")["trust"].mean()
+    assert f"{mean['civic-culture']:.3f}" in inside.partition("</details>")[0]
+    assert "details{display:none}" in page
