@@ -273,7 +273,7 @@ def test_contrasts_are_scored_in_a_small_organisation(names, tmp_path):
     blocks = [block for block in whole.contrast if block["name"] in names]
     weeks = max([52, *(int(block["window"].split("-")[-1]) + 1 for block in blocks)])
     sizes = {"n_teams": 2, "team_size": 5, "n_executives": 1}
-    study = whole.with_(contrast=blocks, factors=sizes, seeds=4, weeks=weeks, burn_in_weeks=4)
+    study = whole.with_(contrast=blocks, factors=sizes, seeds=4, weeks=weeks, burn_in_weeks=4, uncertainties={})
     found = declared_contrasts(run_study(study, tmp_path / "results", processes=0))
     assert set(found["name"]) == set(names)
     allowed = {"supported", "supported, but small", "not shown", "contradicted"}
