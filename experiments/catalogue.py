@@ -16,6 +16,7 @@ import numpy as np
 from civicsim.model.levers import Levers
 from civicsim.model.processes.events import Event
 from civicsim.scenario.scenario import Scenario
+from civicsim.scenario.toml import read_toml
 from civicsim.study.analysis.ablation import ablation_study
 from civicsim.study.design.study import Study
 from civicsim.study.run.effort import cost_of
@@ -29,8 +30,14 @@ DECIDING = ("fear_weight", "support_weight", "buffering", "contract_weight", "ne
 AT_ZERO = {f"exhaustion.{name}": 0.0 for name in DECIDING}
 """The numbers that decide what a style does to burnout, at 0."""
 WELLBEING = ("burnt_out_share", "exhaustion", "leaver_rate", "leaver_engagement_gap")
+FEW = ["status-quo", "civic-culture", "command", "targets-through-fear"]
+"""Styles where there is no room for all."""
 SIZES = {"n_teams": 2, "team_size": 5, "n_executives": 1}
 """Organisations of the small versions."""
+
+
+Values = dict[str, Any]
+"""A study as its file has it."""
 
 
 @dataclass(frozen=True)
@@ -44,68 +51,81 @@ class Part:
     file : str
         Study file.
     changes : mapping
-        What differs from the file, as keys of a study.
+        Keys of the study that differ from the file.
+    changed : callable
+        Changes that follow from the other keys.
     made : callable
-        Makes the study that is run of the one in the file.
+        Makes the study that is run of the one that is declared.
     """
 
     name: str
     words: str
     file: str
     changes: Mapping[str, Any] = field(default_factory=dict)
+    changed: Callable[[Values], Values] = lambda values: values
     made: Callable[[Study], Study] = lambda study: study
 
     def study(self, small: bool = False) -> Study:
         """Return the study, or a version with tiny organisations and few runs that shows only that everything works."""
-        study = Study.read(HERE / self.file).with_(**self.changes)
-        return self.made(shrunk(study) if small else study)
+        path = HERE / self.file
+        values: Values = read_toml(path) | dict(self.changes)
+        values = self.changed(shrunk(values) if small else values)
+        return self.made(Study.from_dict(values, path.parent, self.file))
 
 
-def shrunk(study: Study) -> Study:
-    """Return a study with two seeds, few draws and organisations of ten staff."""
-    factors, given = dict(study.factors), dict(study.uncertainties)
-    factors |= {key: value for key, value in SIZES.items() if key not in factors}
-    if isinstance(factors["n_teams"], list):
-        factors["n_teams"] = [1, 2, 3]
+def shrunk(values: Values) -> Values:
+    """Return a study with two seeds, one or two draws, a few styles and organisations of ten staff."""
+    factors, given, design = (values.get(key, {}) for key in ("factors", "uncertainties", "design"))
+    # Sizes in their order: the first is the one that is published.
+    sizes = {"n_teams": [2, 3, 4]} if "n_teams" in factors else {}
     if "posterior" in given:
-        about = given["posterior"]
-        given["posterior"] = {**about, "n": 2} if isinstance(about, Mapping) else 2
-    design = study.design if isinstance(study.design, str) else dict(study.design)
-    if "draws" in design:
-        design = dict(design) | {"draws": 24}
-    styles = ["random:3" if str(style).startswith("random") and len(study.styles) < 20 else style for style in study.styles]
-    changes = {"factors": factors, "uncertainties": given, "design": design, "styles": styles}
-    return study.with_(**changes, seeds=2, burn_in_weeks=4)
+        about, n = given["posterior"], 2 if values["title"] == "What styles do" else 1
+        given = given | {"posterior": about | {"n": n} if isinstance(about, dict) else n}
+    if isinstance(design, dict) and design:
+        design = {key: value for key, value in design.items() if key != "combinations"}
+        design |= {"draws": 24} if "draws" in design else {}
+    few = values["styles"]
+    if "contrast" not in values and "file" not in design:
+        few = ["random:3" if style.startswith("random") else style for style in few if style in FEW or ":" in style]
+    small = {"factors": SIZES | factors | sizes, "uncertainties": given, "design": design, "styles": few}
+    return values | small | {"seeds": 2, "burn_in_weeks": 4}
 
 
 # -- parts that are made in Python -------------------------------------------------------------------------------------
 
 
-def with_hours(study: Study, money: bool) -> Study:
-    """Return a study in which styles have as many hours as they put weight on, instead of equal hours.
+def with_hours(money: bool) -> Callable[[Values], Values]:
+    """Return what gives styles as many hours as they put weight on, instead of equal hours.
 
     The status quo keeps its budget. A style whose weights sum to twice as many has twice the hours, so that no purpose takes hours
     from another. With ``money``, what a style spends less on hours than the one that spends most buys posts from week 0 on, so that
     all cost the same: an hour of improvement costs what an hour of care does. Assumptions, both.
     """
-    plain = {label: Scenario.preset(label, study.kind or "acute-trust") for label in map(str, study.styles)}
-    wanted = {label: _weights(one.levers) * one.levers.budget_share for label, one in plain.items()}
-    usual, most = _weights(Levers()), max(wanted.values())
-    share = plain["status-quo"].structure.improvement_share * most / usual
-    return study.with_(
-        styles=[_resourced(one, label, wanted[label] / most, usual / most, share, money) for label, one in plain.items()]
-    )
+
+    def changed(values: Values) -> Values:
+        plain = {style: Scenario.preset(style) for style in values["styles"]}
+        wanted = {style: _weights(one.levers) * one.levers.budget_share for style, one in plain.items()}
+        usual, most = _weights(Levers()), max(wanted.values())
+        share = plain["status-quo"].structure.improvement_share * most / usual
+        return values | {
+            "styles": [
+                _resourced(one, style, wanted[style] / most, usual / most, share, money) for style, one in plain.items()
+            ]
+        }
+
+    return changed
 
 
-def _resourced(one: Scenario, label: str, own: float, usual: float, share: float, money: bool) -> Scenario:
+def _resourced(one: Scenario, style: str, own: float, usual: float, share: float, money: bool) -> Scenario:
+    """Return a style with a share ``own`` of a budget of which the habits of the status quo have ``usual``."""
     posts = 1.0 + share * (1.0 - own)
-    bought = (Event(name="posts for the money", week=0, set={"events.demand_factor": 1.0 / posts}),) if money and own < 1.0 else ()
+    bought = (Event(name="posts for the money", week=0, set={"events.demand_factor": 1.0 / posts}),)
     return one.replace(
         structure=dataclasses.replace(one.structure, improvement_share=share),
         habits=dataclasses.replace(one.habits, budget_share=usual),
         levers=dataclasses.replace(one.levers, budget_share=own),
-        interventions=bought,
-        title=label,
+        interventions=bought if money and own < 1.0 else (),
+        title=style,
     )
 
 
@@ -113,14 +133,14 @@ def _weights(levers: Levers) -> float:
     return float(sum(value for name, value in vars(levers).items() if name.startswith("weight_")))
 
 
-def only(names: Callable[[Mapping[str, Any]], bool], hold: Mapping[str, Any] | None = None) -> Callable[[Study], Study]:
+def only(wanted: Callable[[Values], bool], hold: Mapping[str, Any] | None = None) -> Callable[[Values], Values]:
     """Return what keeps some contrasts of a study, with something else held in them."""
 
-    def made(study: Study) -> Study:
-        kept = [dict(block) for block in study.contrast if names(block)]
-        return study.with_(contrast=[block | ({"hold": block.get("hold", {}) | hold} if hold else {}) for block in kept])
+    def changed(values: Values) -> Values:
+        kept = [block for block in values["contrast"] if wanted(block)]
+        return values | {"contrast": [block | {"hold": block.get("hold", {}) | (hold or {})} for block in kept]}
 
-    return made
+    return changed
 
 
 # -- the studies -------------------------------------------------------------------------------------------------------
@@ -138,8 +158,8 @@ def _flagship() -> tuple[Part, ...]:
     return (
         Part("equal-hours", "an acute trust, with equal hours", file),
         Part("at-zero", "the same with the deciding numbers at 0", file, {"uncertainties": {"posterior": 84} | AT_ZERO}),
-        Part("unconstrained", "hours as styles put weight on them", file, fewer, lambda study: with_hours(study, False)),
-        Part("equal-money", "the same, and posts for what is spent less", file, fewer, lambda study: with_hours(study, True)),
+        Part("unconstrained", "hours as styles put weight on them", file, fewer, with_hours(False)),
+        Part("equal-money", "the same, and posts for what is spent less", file, fewer, with_hours(True)),
         *(
             Part(kind, f"kind of organisation: {kind}", file, {"kind": kind, "uncertainties": {"posterior": draws}, "seeds": n})
             for kind, (draws, n) in kinds.items()
@@ -149,17 +169,16 @@ def _flagship() -> tuple[Part, ...]:
 
 def _robustness() -> tuple[Part, ...]:
     file = "robustness/study.toml"
-    contagion = [{}, {"spread.noise": 0.0}, {"spread.noise": 0.01}]
+    contagion: list[Values] = [{}, {"spread.noise": 0.0}, {"spread.noise": 0.01}]
     contagion += [{"spread.form": form} for form in ("simple", "proportional", "neutral")]
-    ties = [{}, {"tie_proximity": 0.0, "tie_homophily": 0.0}, {"tie_proximity": 1.0}]
+    ties: list[Values] = [{}, {"tie_proximity": 0.0, "tie_homophily": 0.0}, {"tie_proximity": 1.0}]
     ties += [{"ties_per_person": 0.5}, {"ties_per_person": 6.0}]
-    few = ["status-quo", "civic-culture", "command", "targets-through-fear"]
     return (
-        Part("ablation", "each mechanism off, and each by itself", file, {"seeds": 20}, ablation_study),
+        Part("ablation", "each mechanism off, and each by itself", file, {"seeds": 20}, made=ablation_study),
         Part("forms", "each other form of a rule alone", file, {"design": "forms", "seeds": 20}),
         Part(
             "combinations", "all forms of rules with all others", file,
-            {"design": {"method": "forms", "combinations": True}, "styles": few, "seeds": 6},
+            {"design": {"method": "forms", "combinations": True}, "styles": FEW, "seeds": 6},
         ),
         Part("contagion", "no noise, much noise, simple and proportional contagion, neutral copying", file, {"runs": contagion}),
         Part("networks", "ties at random, within divisions only, few, many", file, {"runs": ties}),
@@ -168,7 +187,7 @@ def _robustness() -> tuple[Part, ...]:
     )  # fmt: skip
 
 
-_STYLES = tuple(str(style) for style in Study.read(HERE / "robustness/study.toml").styles)
+_STYLES = read_toml(HERE / "robustness/study.toml")["styles"]
 
 
 def _cluster(name: str) -> tuple[Part, ...]:
