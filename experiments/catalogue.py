@@ -30,6 +30,8 @@ DECIDING = ("fear_weight", "support_weight", "buffering", "contract_weight", "ne
 AT_ZERO = {f"exhaustion.{name}": 0.0 for name in DECIDING}
 """The numbers that decide what a style does to burnout, at 0."""
 WELLBEING = ("burnt_out_share", "exhaustion", "leaver_rate", "leaver_engagement_gap")
+STYLES: list[str] = read_toml(HERE / "robustness/study.toml")["styles"]
+"""All shipped styles, as studies list them."""
 FEW = ["status-quo", "civic-culture", "command", "targets-through-fear"]
 """Styles where there is no room for all."""
 SIZES = {"n_teams": 2, "team_size": 5, "n_executives": 1}
@@ -69,8 +71,8 @@ class Part:
         """Return the study, or a version with tiny organisations and few runs that shows only that everything works."""
         path = HERE / self.file
         values: Values = read_toml(path) | dict(self.changes)
-        values = self.changed(shrunk(values) if small else values)
-        return self.made(Study.from_dict(values, path.parent, self.file))
+        values = self.changed(values)
+        return self.made(Study.from_dict(shrunk(values) if small else values, path.parent, self.file))
 
 
 def shrunk(values: Values) -> Values:
@@ -84,11 +86,17 @@ def shrunk(values: Values) -> Values:
     if isinstance(design, dict) and design:
         design = {key: value for key, value in design.items() if key != "combinations"}
         design |= {"draws": 24} if "draws" in design else {}
-    few = values["styles"]
-    if "contrast" not in values and "file" not in design:
-        few = ["random:3" if style.startswith("random") else style for style in few if style in FEW or ":" in style]
-    small = {"factors": SIZES | factors | sizes, "uncertainties": given, "design": design, "styles": few}
-    return values | small | {"seeds": 2, "burn_in_weeks": 4}
+    small: Values = {"seeds": 2, "burn_in_weeks": 4}
+    if "contrast" in values:
+        small["contrast"] = values["contrast"][:10]
+    else:
+        few = FEW if "draws" in design else FEW[:2]
+        named = [(getattr(style, "style", style), style) for style in values["styles"]]
+        small["styles"] = [style for name, style in named if name in few]
+        small["styles"] += ["random:3" for name, _ in named if name.startswith("random")]
+    if "draws" in design:
+        given = dict(list(given.items())[-8:])
+    return values | small | {"factors": SIZES | factors | sizes, "uncertainties": given, "design": design}
 
 
 # -- parts that are made in Python -------------------------------------------------------------------------------------
@@ -183,11 +191,8 @@ def _robustness() -> tuple[Part, ...]:
         Part("contagion", "no noise, much noise, simple and proportional contagion, neutral copying", file, {"runs": contagion}),
         Part("networks", "ties at random, within divisions only, few, many", file, {"runs": ties}),
         Part("sizes", "200, 600 and 1,800 staff", file, {"factors": {"n_teams": [40, 13, 120]}}),
-        Part("random-levers", "a hundred styles with levers at random", file, {"styles": ["random:100", *_STYLES]}),
+        Part("random-levers", "a hundred styles with levers at random", file, {"styles": ["random:100", *STYLES]}),
     )  # fmt: skip
-
-
-_STYLES = read_toml(HERE / "robustness/study.toml")["styles"]
 
 
 def _cluster(name: str) -> tuple[Part, ...]:

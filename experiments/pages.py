@@ -17,7 +17,7 @@ from civicsim.report.words import number, percent, scale_of
 from civicsim.study.analysis.contrasts import contrast
 from civicsim.study.analysis.matched import matched, mean_of
 from civicsim.study.store.store import Store
-from experiments.catalogue import FEW, STUDIES, WELLBEING
+from experiments.catalogue import FEW, STUDIES, STYLES, WELLBEING
 from experiments.writing import Page, text_of
 
 SHOWN = ("burnt_out_share", "voice_share", "trust", "quality_true", "harm_rate")
@@ -240,22 +240,26 @@ def swap(ran: Ran, folder: Path) -> Page:
     """Attitudes of one style with the hours of another: shares of the variance, and the two effects of each style."""
     page, store = opening(ran, folder), ran.stores["swap"]
     runs, styles = matched(store, ["all"]), list(dict.fromkeys(store.study.points["style"]))
-    points = runs.points.sort_values(
-        ["style", "setting", "draw"], key=lambda own: own.map(styles.index) if own.name == "style" else own
-    )
-    shape = len(styles), len(styles), points["draw"].nunique(), -1
+    # Points come by style, setting and draw, and settings are the hours of the styles in their order.
+    shape = len(styles), len(STYLES), runs.points["draw"].nunique(), -1
     shares, effects = [], []
+    usual, own_hours = styles.index("status-quo"), STYLES.index("status-quo")
     for measure, about in runs.columns.items():
-        cube = runs.values[measure][points["point"].to_numpy()].reshape(shape)
+        cube = runs.values[measure].reshape(shape)
         means = mean_of(cube.reshape(*cube.shape[:2], -1), axis=2)
         attitudes, hours = means.mean(axis=1, keepdims=True), means.mean(axis=0, keepdims=True)
-        rest = means - attitudes - hours + means.mean()
-        parts = {"attitudes": attitudes, "hours": hours, "together": rest + means.mean()}
+        parts = {"attitudes": attitudes, "hours": hours, "together": means - attitudes - hours}
         shares.append({"measure": measure, **{name: float(own.var() / means.var()) for name, own in parts.items()}})
-        for k, style in enumerate(styles[1:], start=1):
-            for kind, own in (("attitudes", cube.mean(axis=1)), ("hours", cube.mean(axis=0))):
-                effects.append(about.row | {"style": style, "of": kind} | contrast(own[k], own[0], about))
-            effects.append(about.row | {"style": style, "of": "both"} | contrast(cube[k, k], cube[0, 0], about))
+        for k, style in enumerate(styles):
+            if k == usual:
+                continue
+            at = STYLES.index(style)
+            pairs = {
+                "attitudes": (cube[k].mean(axis=0), cube[usual].mean(axis=0)),
+                "hours": (cube[:, at].mean(axis=0), cube[:, own_hours].mean(axis=0)),
+                "both": (cube[k, at], cube[usual, own_hours]),
+            }
+            effects += [about.row | {"style": style, "of": of} | contrast(*pair, about) for of, pair in pairs.items()]
     page.say(
         f"Shares of the variance between the mean results of all combinations: {page.keep('shares', pd.DataFrame(shares))}."
     )
@@ -393,8 +397,11 @@ def _among_random(page: Page, store: Store) -> None:
     table = pd.DataFrame(rows)
     page.say(f"Share of styles with random levers that each shipped style beats: {page.keep('random-levers', table)}.")
     wide = table.pivot(index="style", columns="measure", values="beats").reset_index()
-    cells: dict[str, Callable[[Any], str]] = {name: (lambda row, name=name: percent(row[name])) for name in SHOWN}
-    page.table(wide, {"style": text_of("style"), **cells})
+    page.table(wide, {"style": text_of("style")} | {name: _share(name) for name in SHOWN})
+
+
+def _share(name: str) -> Callable[[Any], str]:
+    return lambda row: percent(row[name])
 
 
 def _order(ran: Ran) -> pd.DataFrame:

@@ -19,7 +19,7 @@ from civicsim.report.words import number, percent, scale_of
 from civicsim.scenario.toml import read_toml
 from civicsim.study.analysis.declared import BUILT, CONTRARY, OPEN, SHOWN, SMALL, SUPPORTED, UNTESTABLE
 from civicsim.study.store.store import Store
-from experiments.catalogue import CLUSTERS, HERE, STUDIES
+from experiments.catalogue import CLUSTERS, FEW, HERE, STUDIES, STYLES
 from experiments.pages import Ran
 from experiments.writing import Page, text_of
 
@@ -64,12 +64,12 @@ def verdicts(ran: Ran) -> pd.DataFrame:
 def _ratios(ran: Ran) -> pd.DataFrame:
     """Return the ratio of team to organisation by style and parameter set, −1 for the defaults; kept in the folder of stores."""
     kept = ran.folder / "icc-ratio.csv"
-    n_seeds, n_draws, boot = (4, 1, 20) if ran.small else (30, 16, 200)
+    n_seeds, n_draws, boot = (2, 1, 20) if ran.small else (30, 16, 200)
     done = pd.read_csv(kept) if kept.is_file() else pd.DataFrame({"draw": []})
     sizes: dict[str, Any] = {"n_teams": 3, "team_size": 5, "n_executives": 1} if ran.small else {}
     study = cs.Study(
         question="How much does what people say depend on their team?",
-        styles=list(cs.styles()),
+        styles=FEW if ran.small else STYLES,
         weeks=52 if ran.small else 156,
         burn_in_weeks=4 if ran.small else None,
         uncertainties={"posterior": n_draws},
@@ -129,11 +129,12 @@ def cluster(ran: Ran, folder: Path) -> Page:
     page.say(
         f"**Design.** {parts}. **All numbers**: {link}. Scores of whole hypotheses stand on the [scoreboard](../scoreboard.md)."
     )
-    page.figure(
-        ran.name,
-        figure(found[found["run"] == "main"]),
-        "Effects of the contrasts in units of what matters, with their intervals",
-    )
+    if not ran.small or ran.name == CLUSTERS[0]:
+        page.figure(
+            ran.name,
+            figure(found[found["run"] == "main"]),
+            "Effects of the contrasts in units of what matters, with their intervals",
+        )
     _contrasts(page, found)
     return page
 
