@@ -62,6 +62,10 @@ def opening(ran: Ran, folder: Path) -> Page:
         "draws": text_of("draws"),
     }
     page.table(rows, cells | {"seeds": text_of("seeds"), "runs": lambda row: f"{row['runs']:,}"})
+    if ran.name != "flagship":
+        page.say(
+            "What a style does to burnout rests on a few weights; with these at 0 see the [flagship](../flagship/README.md)."
+        )
     failed = sum(len(store.failures()) for store in ran.stores.values())
     if failed:
         page.say(f"**{failed} runs failed** and are left out.")
@@ -83,6 +87,19 @@ def compared(store: Store) -> pd.DataFrame:
     found = cs.contrasts(store, ["all"], against="status-quo")
     better = np.where(found["better"] == "lower", found["share_lower"], found["share_higher"])
     return found.assign(share_better=np.where(found["better"] == "neither", np.nan, better))
+
+
+KEPT = [
+    "part", "measure", "better", "words", "against", "shock", "difference", "low", "high", "uncertainty", "run_low", "run_high",
+    "parameter_low", "parameter_high", "median", "q25", "q75", "share_higher", "share_lower", "share_better", "n", "n_seeds",
+    "n_draws", "verdict",
+]  # fmt: skip
+"""Columns of tables of differences."""
+
+
+def keep_differences(page: Page, found: pd.DataFrame) -> str:
+    """Write a table of differences, and return a link to it."""
+    return page.keep("differences", found[[name for name in KEPT if name in found]])
 
 
 def difference(row: Any, low: str = "run_low", high: str = "run_high") -> str:
@@ -163,7 +180,7 @@ def flagship(ran: Ran, folder: Path) -> Page:
     """Write what styles do: horizons, ranks, and the same with other numbers, hours, money and kinds of organisation."""
     page = opening(ran, folder)
     tables = {name: compared(store).assign(part=name) for name, store in ran.stores.items()}
-    link = page.keep("differences", pd.concat(tables.values()))
+    link = keep_differences(page, pd.concat(tables.values()))
     main, zero = tables["equal-hours"], tables["at-zero"]
     page.heading("After five years, with equal hours")
     page.say(
@@ -223,7 +240,7 @@ def shocks(ran: Ran, folder: Path) -> Page:
     page, store = opening(ran, folder), ran.stores["shocks"]
     found = compared(store)
     changed = cs.effects(store, "style", ["shock"])
-    links = page.keep("differences", found), page.keep("effects", changed)
+    links = keep_differences(page, found), page.keep("effects", changed)
     page.say(f"Differences under each shock: {links[0]}; effects of style and shock and their interaction: {links[1]}.")
     for measure in ran.shown:
         rows = found[found["measure"] == measure]
@@ -283,7 +300,7 @@ def losing(ran: Ran, folder: Path) -> Page:
     """Where civic culture loses and fear wins: boxes with coverage and density, what decides, and searches for the worst case."""
     page, store = opening(ran, folder), ran.stores["futures"]
     styles = list(dict.fromkeys(store.study.points["style"]))
-    page.keep("differences", compared(store))
+    page.say(f"Differences from the status quo: {keep_differences(page, compared(store))}.")
     page.say("Coverage is the share of lost futures in a box, density the share of the futures in it that are lost.")
     others = [style for style in styles if style != CIVIC]
     _boxes(page, ran, "civic-loses", [(CIVIC, other) for other in others], "Where civic culture loses")
