@@ -76,7 +76,7 @@ class Part:
 
 
 def shrunk(values: Values) -> Values:
-    """Return a study with two seeds, one or two draws, a few styles and organisations of ten staff."""
+    """Return a study with two seeds, one or two draws, a few styles or contrasts, and organisations of ten staff."""
     factors, given, design = (values.get(key, {}) for key in ("factors", "uncertainties", "design"))
     # Sizes in their order: the first is the one that is published.
     sizes = {"n_teams": [2, 3, 4]} if "n_teams" in factors else {}
@@ -88,7 +88,7 @@ def shrunk(values: Values) -> Values:
         design |= {"draws": 24} if "draws" in design else {}
     small: Values = {"seeds": 2, "burn_in_weeks": 4}
     if "contrast" in values:
-        small["contrast"] = values["contrast"][:10]
+        small["contrast"] = values["contrast"][:6]
     else:
         few = FEW if "draws" in design else FEW[:2]
         named = [(getattr(style, "style", style), style) for style in values["styles"]]
