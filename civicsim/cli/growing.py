@@ -54,7 +54,8 @@ def _add(values: dict[str, Any], key: str, more: list[Any], where: str) -> None:
         # The draws of a calibration are its first ones, so that more of them keep those there are.
         drawn = values.get("uncertainties", {})
         if "posterior" in drawn:
-            drawn["posterior"] = more[0]
+            of = drawn["posterior"]
+            drawn["posterior"] = of | {"n": more[0]} if isinstance(of, dict) else more[0]
         else:
             design = values.get("design", {})
             values["design"] = ({"method": design} if isinstance(design, str) else design) | {"draws": more[0]}

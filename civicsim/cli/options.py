@@ -161,7 +161,7 @@ TeamTies = Annotated[bool, flag("--team-ties", "Also tie all posts of a team; th
 
 StudyFolder = Annotated[str, argument("DIR", "A folder of results.", complete_studies)]
 StudyFile = Annotated[str, argument("STUDY.toml", "The study file.", complete_studies)]
-StudyPath = Annotated[str, argument("STUDY", "A study file or a folder of results.", complete_studies)]
+StudyPath = Annotated[str, argument("STUDY", "A study file, its folder, or a folder of results.", complete_studies)]
 Tables = Annotated[
     str | None, value("FILE", "Also write the tables to this file: .csv, .tex, .xlsx or .parquet.", parser=_table_file)
 ]

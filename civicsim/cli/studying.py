@@ -29,12 +29,13 @@ from civicsim.report.parts import Part
 from civicsim.report.words import counted, product_text, seeds_text
 from civicsim.study.analysis.matched import matched
 from civicsim.study.analysis.power import power as power_of_pilot
+from civicsim.study.design.protocol import PROTOCOL
 from civicsim.study.design.study import Study
 from civicsim.study.run.doubts import doubts_of
 from civicsim.study.run.effort import effort_of
 from civicsim.study.run.runner import Progress, Standing, run_study
 from civicsim.study.store.folder import load_study
-from civicsim.study.store.holdings import MANIFEST
+from civicsim.study.store.holdings import MANIFEST, STUDY
 from civicsim.study.store.origin import runs_per_second
 from civicsim.study.store.store import Store, StoreWarning, open_store
 
@@ -150,8 +151,9 @@ def run(output: Output, request: study_commands.Run) -> bool:
     """Run what is missing of a study, and return whether no run has failed."""
     if request.dask is not None:
         need("cluster", "--dask")
-    study = over_draws(load(request.path), request.draws)
-    folder = request.out or (request.path if Path(request.path).is_dir() else beside(request.path, "results"))
+    path = declared_in(request.path)
+    study = over_draws(load(path), request.draws)
+    folder = request.out or (path if Path(path).is_dir() else beside(path, "results"))
     shard = _shard(request.shard)
     with _dask(request.dask) as cluster:
         how = {"shard": shard, "retry_failed": request.retry_failed, "mix": request.mix, **cluster}
@@ -331,8 +333,15 @@ def export(output: Output, request: study_commands.Export) -> None:
 # -- what commands of studies share ------------------------------------------------------------------------------------
 
 
+def declared_in(path: str) -> str:
+    """Return the study file of a folder that has one and no results; anything else as it is."""
+    file = Path(path) / STUDY
+    return str(file) if file.is_file() and not (Path(path) / PROTOCOL).exists() else path
+
+
 def load(path: str) -> Study:
-    """Return the study of a file, or of a folder of results."""
+    """Return the study of a file, of a folder with a study file, or of a folder of results."""
+    path = declared_in(path)
     return load_study(path) if Path(path).is_dir() else Study.read(path)
 
 

@@ -30,6 +30,18 @@ def results(tool, study):
     return Path("results")
 
 
+def test_the_folder_of_a_study_file_stands_for_it(tool, study, tmp_path):
+    folder = tmp_path / "voice"
+    folder.mkdir()
+    study.rename(folder / "study.toml")
+    assert "2 styles × 3 seeds" in tool("study", "check", "voice").out
+    assert tool("study", "run", "voice", "--processes", "0").code == 0
+    assert (folder / "study-results" / "runs.parquet").is_file()
+    # A folder of results has a study file too, and stays one of results.
+    assert tool("study", "run", "voice/study-results").code == 0
+    assert tool("study", "run", str(tmp_path)).mistake.endswith("holds no study (there is no manifest.json)")
+
+
 def test_a_new_study_file_can_be_checked(tool):
     assert tool("study", "new", "mine.toml").code == 0
     assert (

@@ -11,6 +11,7 @@ import pytest
 
 from civicsim.model.measures import MEASURES
 from civicsim.model.processes.events import Event
+from civicsim.model.week import PROCESSES
 from civicsim.scenario.scenario import PARAMETERS
 from civicsim.scenario.shipped import shocks, styles
 from civicsim.study.analysis.declared import declared_contrasts
@@ -45,10 +46,10 @@ AT_SCORING = {
 """Quantities that no single run has, with the reason; they are worked out when a hypothesis is scored."""
 SNAKE_CASE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 KEYS = {"id", "concept", "statement", "contrast", "vary", "hold", "measure", "sign", "weeks"}
-OPTIONAL_KEYS = {"by", "direction", "second", "by_construction"}
-NOT_IN_SECOND = {"id", "concept", "statement", "second", "by_construction"}
-BY_CONSTRUCTION = {17, 18, 19, 26, 36, 39, 42, 45, 47, 52, 53, 55, 56, 62, 68}
-"""Hypotheses whose measure is the output of the rule that their contrast changes, as a review of the equations found."""
+OPTIONAL_KEYS = {"by", "direction", "second"}
+NOT_IN_SECOND = {"id", "concept", "statement", "second"}
+MARKED_WHOLE = {15, 17, 18, 19, 26, 36, 39, 42, 45, 47, 52, 53, 55, 56, 62, 68}
+"""Hypotheses of which every part is the output of the rule that its contrast changes, as a review of the equations found."""
 
 
 def _file() -> dict:
@@ -96,11 +97,23 @@ def test_every_hypothesis_has_all_its_fields_and_no_others():
             assert set(second) <= (KEYS | OPTIONAL_KEYS) - NOT_IN_SECOND, hypothesis["id"]
 
 
-def test_hypotheses_that_test_code_are_marked_with_the_reason():
-    marked = {h["concept"]: h["by_construction"] for h in _hypotheses() if "by_construction" in h}
-    assert set(marked) == BY_CONSTRUCTION
-    for number, reason in marked.items():
-        assert len(reason.split()) > 5, number
+def _marks() -> dict[str, str]:
+    """Return the reason by part, of those that follow from one equation."""
+    marks = tomllib.loads(FILE.with_name("by-construction.toml").read_text(encoding="utf-8"))["mark"]
+    named = [part for mark in marks for part in mark["parts"]]
+    assert len(set(named)) == len(named)
+    for mark in marks:
+        assert mark.keys() == {"parts", "process", "reason"}, mark["parts"]
+        assert mark["process"] in PROCESSES, mark["parts"]
+        assert len(mark["reason"].split()) > 5, mark["parts"]
+    return {part: mark["reason"] for mark in marks for part in mark["parts"]}
+
+
+def test_parts_that_test_code_are_marked_with_process_and_reason_apart_from_the_signs():
+    marks, parts = _marks(), _named_parts()
+    assert marks.keys() <= parts.keys()
+    left = {part["concept"] for name, part in parts.items() if name not in marks}
+    assert {part["concept"] for part in parts.values()} - left == MARKED_WHOLE
 
 
 def test_statements_contrasts_and_conditions_are_words():
@@ -214,14 +227,14 @@ def _named_parts() -> dict[str, dict]:
 
 
 def test_every_part_of_every_hypothesis_is_a_contrast_with_the_same_statement_sign_and_measure():
-    contrasts, parts = _stated(), _named_parts()
+    contrasts, parts, marks = _stated(), _named_parts(), _marks()
     assert contrasts.keys() == parts.keys()
     for name, part in parts.items():
         own, _ = contrasts[name]
         assert own.statement == part["statement"], name
         assert (own.sign, own.direction) == (part["sign"], part.get("direction", "")), name
         assert own.measure == ADAPTED.get(name, part["measure"]), name
-        assert own.by_construction == part.get("by_construction", ""), name
+        assert own.by_construction == marks.get(name, ""), name
         assert bool(own.not_testable) == (name in WITHOUT_MEASURE), name
 
 
@@ -260,7 +273,7 @@ def test_contrasts_are_scored_in_a_small_organisation(names, tmp_path):
     blocks = [block for block in whole.contrast if block["name"] in names]
     weeks = max([52, *(int(block["window"].split("-")[-1]) + 1 for block in blocks)])
     sizes = {"n_teams": 2, "team_size": 5, "n_executives": 1}
-    study = whole.with_(contrast=blocks, factors=sizes, seeds=4, weeks=weeks, burn_in_weeks=4)
+    study = whole.with_(contrast=blocks, factors=sizes, seeds=4, weeks=weeks, burn_in_weeks=4, uncertainties={})
     found = declared_contrasts(run_study(study, tmp_path / "results", processes=0))
     assert set(found["name"]) == set(names)
     allowed = {"supported", "supported, but small", "not shown", "contradicted"}

@@ -155,6 +155,20 @@ def test_what_a_study_sets_or_varies_itself_is_not_drawn_from_a_calibration(tmp_
         small_study(factors=swept, uncertainties={"file": "draws.csv"}, folder=tmp_path)
 
 
+def test_parameter_sets_of_another_kind_leave_what_the_kind_sets_itself():
+    known = small_study(factors=SIZES, uncertainties={"posterior": 2})
+    other = small_study(
+        factors=SIZES, kind="ambulance-service", uncertainties={"posterior": {"n": 2, "of": "acute-trust"}}
+    )
+    both = [(known.scenario(draw), other.scenario(draw)) for draw in (0, 1)]
+    assert [b.turnover.exit_rate for _, b in both] == [0.002, 0.002]
+    assert [a.exhaustion.load_weight for a, _ in both] == [b.exhaustion.load_weight for _, b in both]
+    assert len({a.exhaustion.load_weight for a, _ in both}) == 2
+    for given, fault in ((2, "only acute-trust is calibrated"), ({"n": 2, "kind": "x"}, "posterior: no key 'kind'")):
+        with pytest.raises(ScenarioError, match=fault):
+            small_study(factors=SIZES, kind="ambulance-service", uncertainties={"posterior": given})
+
+
 def test_what_is_kept_gives_the_same_study_without_any_file_or_preset(tmp_path):
     import json
 

@@ -259,6 +259,8 @@ def _verdict(one: Declared, findings: Sequence[str], small: bool, share: float, 
     if one.by_construction:
         return BUILT, one.by_construction
     if one.least_share is not None:
+        if np.isnan(share):
+            return OPEN, f"it asks for a share of draws ({one.least_share:.0%}), and there is one draw"
         words = f"the sign holds in {share:.0%} of the draws, and {one.least_share:.0%} are asked for"
         return (SUPPORTED if share >= one.least_share else OPEN), words
     if CONTRARY in findings:

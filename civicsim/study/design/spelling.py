@@ -74,7 +74,7 @@ def protocol_of(study: Study) -> Protocol:
         rows = rows_of(contrasts, baseline, next(iter(shocks), ""))
     own = design.method in ("csv", "list", "contrasts")
     varied = {factor.key for factor in factors}.union(*(row.setting for row in rows))
-    n_draws, draws = _draws(study, design, first.kind, varied, sections)
+    n_draws, draws = _draws(study, design, first, varied, sections)
     n_shocks = max(1, len(shocks))
     n_points = n_settings(design, factors, sections) * len(bases) * n_shocks
     if own:
@@ -248,12 +248,13 @@ def _traces(study: Study, weeks: int) -> dict[str, Any]:
 
 
 def _draws(
-    study: Study, design: Design, kind: str, varied: set[str], sections: Sections
+    study: Study, design: Design, first: Scenario, varied: set[str], sections: Sections
 ) -> tuple[int, Callable[[], list[Setting]]]:
     """Return how many draws of the uncertainties there are, and what makes them.
 
     They are rows of a file, parameter sets of a calibration, or a sample. What the study sets or varies itself is not drawn from
-    a calibration, which covers nearly every uncertain parameter; in a file of the user's own that is a mistake.
+    a calibration, which covers nearly every uncertain parameter; in a file of the user's own that is a mistake. Nor is what
+    a kind of organisation sets, where the calibration is of another kind.
     """
     where, given = f"{study.where}: uncertainties", dict[str, Any](study.uncertainties)
     sources = [key for key in ("file", "posterior") if key in given]
@@ -268,16 +269,37 @@ def _draws(
         return design.draws if swept else 1, partial(draws_of, uncertain, design.draws, design.seed)
     if swept:
         raise ScenarioError(f"{where}: {swept[0]}: with a file of draws, expected one value")
-    path = draws_file(kind, where) if "posterior" in source else study.folder / str(source["file"])
+    n, of = _posterior(source["posterior"], first.kind, where) if "posterior" in source else (0, "")
+    path = draws_file(of, where) if of else study.folder / str(source["file"])
     rows = read_table(path, where, sections)
     if any(row.style or row.shocks for row in rows):
         raise ScenarioError(f"{where}: {path.name}: a draw has neither style nor shock")
-    if "posterior" in source:
-        rows = rows[: checks.whole(source["posterior"], f"{where}: posterior", 1, len(rows))]
+    if of:
+        rows = rows[: checks.whole(n, f"{where}: posterior", 1, len(rows))]
+        varied = varied | (_set_apart(first, of) if of != first.kind else set())
     elif both := varied & set().union(*(row.setting for row in rows)):
         raise ScenarioError(f"{where}: {path.name}: {min(both)} is among the factors too")
     held = {factor.key: factor.levels[0] for factor in uncertain}
     return len(rows), lambda: [{k: v for k, v in row.setting.items() if k not in varied} | held for row in rows]
+
+
+def _posterior(value: Any, kind: str, where: str) -> tuple[Any, str]:
+    """Return how many parameter sets of a calibration are asked for, and of which kind: that of the study, or the one it names."""
+    if not isinstance(value, Mapping):
+        return value, kind
+    checks.keys(value, ("n", "of"), f"{where}: posterior: no key")
+    return value.get("n"), checks.text(value.get("of", kind), f"{where}: posterior: of") or kind
+
+
+def _set_apart(scenario: Scenario, kind: str) -> set[str]:
+    """Return the parameters in which a scenario differs from another kind of organisation."""
+    other = Scenario.preset(STATUS_QUO, kind, scenario.model)
+    names = (key.split(".") for key in scenario.model.sections.parameters)
+    return {
+        f"{section}.{name}"
+        for section, name in names
+        if getattr(getattr(scenario, section), name) != getattr(getattr(other, section), name)
+    }
 
 
 def _points(
