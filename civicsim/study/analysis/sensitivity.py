@@ -305,7 +305,9 @@ def _pawn(sample: Sample, y: np.ndarray) -> Iterator[Index]:
     def medians(x: np.ndarray, values: np.ndarray) -> np.ndarray:
         # Never more slices than give each a few rows.
         slices = max(own for own in _SLICES if own <= max(2, n // 5))
-        return np.asarray(analyze(problem, x, values, S=slices)["median"], dtype=float)
+        # Where no slice differs from the whole, SALib divides 0 by 0 for an index that is not used.
+        with np.errstate(invalid="ignore"):
+            return np.asarray(analyze(problem, x, values, S=slices)["median"], dtype=float)
 
     own = medians(sample.where, y)
     drawn = [rng.integers(0, n, n) for _ in range(_PAWN_RESAMPLES)]
