@@ -207,10 +207,7 @@ def study_progress(output: Output) -> Iterator[Progress]:
     with shown(output, "runs") as (show, _):
 
         def report(standing: Standing) -> None:
-            finished = standing.done + standing.failed
-            failed = f", {standing.failed} failed" if standing.failed else ""
-            left = time_left(standing.seconds_left) if finished < standing.total else ""
-            show(finished / max(1, standing.total), f"{standing.done} of {standing.total} runs{failed}{left}")
+            show((standing.done + standing.failed) / max(1, standing.total), str(standing))
 
         yield report
 

@@ -13,6 +13,7 @@ from civicsim.engine.process import Process
 from civicsim.errors import ScenarioError
 from civicsim.experiment.compiling import compile_week
 from civicsim.experiment.ideas import events_frame, ideas_frame
+from civicsim.experiment.progress import counted_in_notebook
 from civicsim.experiment.snapshots import Snapshots, weeks_of
 from civicsim.model.cohort import Cohort, build, renew_ties
 from civicsim.model.measures import MEASURES, TEAM_MEASURES, History, Measure
@@ -92,7 +93,8 @@ def burn_in(
     scenario, week = with_week(scenario, processes)
     s, numbers = scenario, seeds_of(seeds, scenario.seed)
     cohort = build(s.structure, s.population, s.habits, s.sections, numbers, -s.burn_in_weeks, s.roster)
-    return simulate(cohort, s.burn_in_weeks, processes=week, threads=threads, progress=progress)
+    with counted_in_notebook(progress, float(cohort.n_persons * s.burn_in_weeks)) as show:
+        return simulate(cohort, s.burn_in_weeks, processes=week, threads=threads, progress=show)
 
 
 def with_week(scenario: Scenario, processes: Sequence[Process] | None) -> tuple[Scenario, Sequence[Process]]:
@@ -163,7 +165,7 @@ def run(
     start : Cohort, optional
         A burnt-in cohort of the same seeds, from :func:`burn_in`, to start from.
     progress : callable, optional
-        Called with the person-weeks just done.
+        Called with the person-weeks just done. Without it, a notebook shows one line that updates.
     events : bool
         Whether to keep a log of events, for :meth:`Result.events` and :meth:`Result.ideas`.
     people : dict, optional
@@ -192,9 +194,10 @@ def run(
         raise ScenarioError("run: the cohort to start from was built with other seeds")
     cohort = begin(start, chosen)
     recorder = Recorder(cohort, chosen.weeks, teams=teams, events=events, measures=chosen.measures.values())
-    for end in sorted({*snapshots.weeks, chosen.weeks}):
-        simulate(cohort, end - cohort.week, processes=week, threads=threads, recorder=recorder, progress=progress)
-        snapshots.take(cohort)
+    with counted_in_notebook(progress, float(cohort.n_persons * chosen.weeks)) as show:
+        for end in sorted({*snapshots.weeks, chosen.weeks}):
+            simulate(cohort, end - cohort.week, processes=week, threads=threads, recorder=recorder, progress=show)
+            snapshots.take(cohort)
     return Result(chosen, numbers, recorder, cohort, order_text(week, given.week), snapshots)
 
 

@@ -2,7 +2,7 @@
 
 >>> model = CivicModel(style="civic-culture", fear=0.1, n_teams=5)
 >>> model.step()
->>> model.agents_by_type[Manager].set("openness", 0.9)
+>>> model.agents_by_type[Manager].set("openness_anchor", 0.9)
 >>> model.measure("voice_share")
 
 The cohort is the state; agents are views onto it (:mod:`civicsim.mesa_face.agents`). All randomness comes from the run's seed

@@ -148,7 +148,7 @@ def test_compiling_is_reported_when_something_is_compiled(capsys):
 
 
 def test_a_slow_start_without_compiling_is_not_reported_as_compiling(capsys, monkeypatch):
-    from civicsim.cli import progress as module
+    from civicsim.experiment import progress as module
 
     # There is no clock in it any more.
     assert not hasattr(module, "_PATIENCE")

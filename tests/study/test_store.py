@@ -281,7 +281,10 @@ def test_tables_come_with_their_points(store):
         "point", "policy", "future", "style", "setting", "draw", "shock", "against", "n_teams",
     ]  # fmt: skip
     assert len(frame) == 16
-    assert "Does it hold?" in store._repr_html_()
+    html = store._repr_html_()
+    assert "Does it hold?" in html
+    assert "<th>seed</th>" in html
+    assert not any(f"<th>{name}</th>" in html for name in ("policy", "future", "setting", "against"))
 
 
 def test_other_packages_read_the_same(store):

@@ -6,6 +6,15 @@ from html import escape
 
 import pandas as pd
 
+_NUMBERS = ("policy", "future", "setting", "against")
+"""Columns that number conditions for analyses; a reader sees the conditions themselves."""
+
+
+def first_rows(table: pd.DataFrame, n: int) -> pd.DataFrame:
+    """Return the first rows, without columns that all rows share or that only number conditions."""
+    differs = table.nunique(dropna=False) > 1
+    return table[[name for name in table if name == "point" or (differs[name] and name not in _NUMBERS)]].head(n)
+
 
 def notebook_view(*parts: str | pd.DataFrame, title: str = "") -> str:
     """Return HTML of a title, sentences and tables, in their order."""

@@ -21,7 +21,7 @@ from civicsim.model.processes.events import Event
 from civicsim.model.week import PUBLISHED
 from civicsim.scenario.scenario import Scenario
 from civicsim.scenario.toml import read_toml
-from civicsim.study.design.notebook import notebook_view
+from civicsim.study.design.notebook import first_rows, notebook_view
 from civicsim.study.design.precision import Precision, read_precision
 from civicsim.study.design.protocol import Protocol
 from civicsim.study.design.spelling import protocol_of
@@ -260,7 +260,8 @@ class Study:
         size = f"{n} points × {seeds} seeds = {self.n_runs} runs" + (
             f"; the first {_SHOWN} points:" if n > _SHOWN else "."
         )
-        return notebook_view(self.question, size, self.points.head(_SHOWN), title=self.title or self.question)
+        asked = [self.question] if self.title else []
+        return notebook_view(*asked, size, first_rows(self.points, _SHOWN), title=self.title or self.question)
 
 
 def _plain(value: Any) -> Any:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from civicsim.errors import CivicsimError
+from civicsim.experiment.progress import line_in_notebook, time_left
 from civicsim.study.design.precision import more_seeds, seeds_to_add, widths
 from civicsim.study.design.study import Study
 from civicsim.study.run.effort import Chunk, chunks_of, cost_of
@@ -37,6 +38,11 @@ class Standing:
     failed: int
     total: int
     seconds_left: float
+
+    def __str__(self) -> str:
+        failed = f", {self.failed} failed" if self.failed else ""
+        left = time_left(self.seconds_left) if self.done + self.failed < self.total else ""
+        return f"{self.done} of {self.total} runs{failed}{left}"
 
 
 Progress = Callable[[Standing], None]
@@ -114,9 +120,10 @@ def run_study(
             if missing:
                 raise CivicsimError(f"{out}: {missing} runs are missing; complete them first: civicsim study run {out}")
             folder.add_seeds(more_seeds(folder.seeds, add_seeds))
-        with working(executor, processes, timeout, memory, study) as (own, workers):
+        with line_in_notebook() as line, working(executor, processes, timeout, memory, study) as (own, workers):
+            show = progress or (None if line is None else lambda standing: line.show(str(standing)))
             while True:
-                _Round(folder, own, workers, shard, progress, work).go()
+                _Round(folder, own, workers, shard, show, work).go()
                 more = _more_seeds(folder, tell)
                 if not more:
                     break

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import json
 import warnings
 from collections.abc import Sequence
 from functools import cached_property
@@ -17,7 +16,7 @@ import pyarrow.parquet as pq
 
 from civicsim import checks
 from civicsim.errors import CivicsimError
-from civicsim.study.design.notebook import notebook_view
+from civicsim.study.design.notebook import first_rows, notebook_view
 from civicsim.study.design.study import Study
 from civicsim.study.store.files import unpacked
 from civicsim.study.store.folder import load_study
@@ -303,10 +302,13 @@ class Store:
         return f"Store({str(self.path)!r}: {self.n_done} of {self.n_runs} runs{failed})"
 
     def _repr_html_(self) -> str:
-        head = self.to_pandas(columns=[c["column"] for c in self.manifest["columns"][:6]]).head(6)
+        rows = first_rows(self.to_pandas(columns=[c["column"] for c in self.manifest["columns"][:6]]), 6)
+        failed = f", {self.n_failed} failed" if self.n_failed else ""
         size = f"{self.manifest['n_points']} points × {len(self.seeds)} seeds"
         return notebook_view(
-            f"{self!r}. {size}; factors {json.dumps(self.manifest['factors'])}.", head, title=self.question
+            f"{self.n_done} of {self.n_runs} runs ({size}){failed}, in {self.path}. The first runs:",
+            rows,
+            title=self.question,
         )
 
 
