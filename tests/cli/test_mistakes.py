@@ -49,6 +49,7 @@ def test_mistakes_on_the_command_line_are_named(mistakes):
         (["check", "nowhere.toml"], ["nowhere.toml: no such file"]),
         (["export", "folder/nowhere.toml"], ["folder/nowhere.toml: no such file"]),
         (["check", "."], ["is a directory"]),
+        (["study", "plan"], ["no command 'plan'; valid names: "]),
         (["describe", "mesure"], ["no topic 'mesure'", "'measure'"]),
         (["describe", "process", "voise"], ["no process 'voise'", "'voice'"]),
         (["describe", "parameter", "interceptt"], ["'interceptt'", "'intercept'"]),

@@ -67,7 +67,7 @@ def test_mistakes_are_one_line(tmp_path):
         (SMALLEST + "measures = ['trsut']\n", "measures: no measure 'trsut'; did you mean 'trust'?"),
         (SMALLEST + "summaries = ['last']\n", "summaries: summary 'last': expected 'last N', 'all', 'weeks A-B', 'lowest N' or 'highest N'"),
         (SMALLEST + "summaries = ['weeks 0-52']\n", "summaries: summary 'weeks 0-52': expected weeks from 0 to 51, the first one first"),
-        (SMALLEST + "baseline = 'command'\n", "baseline = 'command'; did you mean 'compact'?"),
+        (SMALLEST + "baseline = 'command'\n", "baseline = 'command'; valid names: compact, status-quo"),
         (SMALLEST + "[precision]\nhalf_width = { trsut = 0.1 }\n", "[precision] half_width: no column 'trsut'; did you mean 'trust'?"),
         (SMALLEST + "[precision]\nhalf_width = { trust = 0.1 }\nlimit = 3\n", "[precision] limit = 3: expected a whole number from 5 to 100000"),
         (SMALLEST + "[matters]\ntrust = -1\n", "matters: trust = -1: expected a number from 0"),
