@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import tomllib
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,12 +19,13 @@ from civicsim.cli.starting import write_new
 from civicsim.cli.study_commands import Workers
 from civicsim.cli.table_files import as_table, write_tables
 from civicsim.cli.tables import grid, part_lines
-from civicsim.errors import CivicsimError
+from civicsim.errors import CivicsimError, ScenarioError
 from civicsim.extras import need
 from civicsim.model.measures import FLAGSHIP
 from civicsim.report.analysis_tables import power_part
 from civicsim.report.parts import Part
 from civicsim.report.words import counted, product_text, seeds_text
+from civicsim.scenario.toml import read_toml
 from civicsim.study.analysis.matched import matched
 from civicsim.study.analysis.power import power as power_of_pilot
 from civicsim.study.design.study import Study
@@ -118,8 +118,8 @@ def _study_files(root: Path) -> Iterator[dict[str, str]]:
         if (path.parent / MANIFEST).exists():
             continue
         try:
-            values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-        except (OSError, ValueError):
+            values = read_toml(path)
+        except ScenarioError:
             # Not a study file, or none that can be read: study check gives the reason.
             continue
         if isinstance(values.get("question"), str):

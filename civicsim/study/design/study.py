@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from functools import cached_property, partial
@@ -189,7 +188,7 @@ class Study:
     @classmethod
     def kept(cls, file: Path, protocol: Protocol, seeds: Sequence[int]) -> Study:
         """Return the study of a folder of results: its words as in the file, and its protocol as it was run."""
-        values = tomllib.loads(file.read_text(encoding="utf-8"))
+        values = read_toml(file)
         return cls(**{**values, "seeds": tuple(seeds)}, folder=file.parent, where=str(file), spelt_out=protocol)
 
     def with_(self, **changes: Any) -> Study:
