@@ -5,15 +5,16 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock
 from numba.core import event
 
 from civicsim.engine.compiled import folder_of_code
 from civicsim.engine.process import Process
+from civicsim.errors import CivicsimError
+from civicsim.experiment.locks import locked
 from civicsim.experiment.run import begin, burn_in, run
 from civicsim.model.recording import Recorder
 from civicsim.model.week import WEEK, advance
@@ -60,16 +61,13 @@ def one_compiler() -> Iterator[None]:
     if folder is None:
         yield
         return
-    lock = FileLock(folder / "compiling.lock")
-    try:
-        lock.acquire(timeout=_PATIENCE)
-    except (OSError, NotImplementedError) as error:
-        # A Timeout is an OSError too. Compiling twice is slow, and harmless.
-        print(f"civicsim: compiles without a lock ({type(error).__name__}: {error})", file=sys.stderr)
-    try:
+    with ExitStack() as held:
+        try:
+            held.enter_context(locked(folder / "compiling.lock", _PATIENCE))
+        except CivicsimError as error:
+            # Compiling twice is slow, and harmless.
+            print(f"civicsim: compiles without a lock ({error})", file=sys.stderr)
         yield
-    finally:
-        lock.release()
 
 
 def simulate_briefly(processes: Sequence[Process] = WEEK) -> None:
