@@ -462,7 +462,7 @@ def _from_text(value: Any, where: str) -> Any:
 
 def _apply(scenario: Scenario, values: Mapping[str, Any], where: str, folder: Path = Path()) -> Scenario:
     """Return the scenario with values checked and put in: keys and sections of a scenario file, or whole sections."""
-    model, changes = scenario.model, dict[str, Any]()
+    model, changes, values = scenario.model, dict[str, Any](), checks.plain(values)
     if "roster" in values:
         # What a roster before it decided is open again.
         scenario = dataclasses.replace(scenario, roster=None, structure=undecided(scenario.structure))

@@ -138,6 +138,8 @@ class Study:
 
     def __post_init__(self) -> None:
         """Check everything at once, so that every study can be run."""
+        for key in KEYS:
+            object.__setattr__(self, key, checks.plain(getattr(self, key)))
         if isinstance(self.styles, str | Scenario):
             object.__setattr__(self, "styles", (self.styles,))
         for key, check in _CHECKS.items():
@@ -272,7 +274,7 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, tuple | list):
         return [_plain(item) for item in value]
-    return value.item() if hasattr(value, "item") else value
+    return value
 
 
 KEYS = tuple(field.name for field in fields(Study) if field.name not in ("folder", "where", "spelt_out"))
