@@ -58,6 +58,8 @@ def test_mistakes_on_the_command_line_are_named(mistakes):
         (["describe", "style", "compct"], ["no style 'compct'", "'compact'"]),
         (["describe", "kind", "acute"], ["no kind 'acute'", "'acute-trust'"]),
         (["new"], ["new", "missing argument", "SCENARIO.toml"]),
+        (["new", "caf\udce9.toml"], ["'caf\\udce9.toml': is not UTF-8"]),
+        (["run", "--out", "caf\udce9", "--seeds", "100000"], ["'caf\\udce9': is not UTF-8"]),
         (["new", "mine"], ["'mine.toml'"]),
         (["new", "my.toml", "--style", "civic"], ["no style 'civic'", "'civic-culture'"]),
         (["run", "a.toml", "--style", "compact"], ["'a.toml' and --style compact"]),
