@@ -19,6 +19,7 @@ from civicsim.cli.progress import progress
 from civicsim.cli.scenarios import scenario_of
 from civicsim.errors import CivicsimError
 from civicsim.model.roster import Roster
+from civicsim.report.cells import without_formulas
 from civicsim.report.words import counted, n_posts, size_text
 from civicsim.scenario.scenario import Scenario
 from civicsim.staffing.line import Mapped, map_line
@@ -62,7 +63,8 @@ def read(output: Output, request: OrgImport) -> None:
     if key is not None:
         names = {"team": mapped.team_names, "division": mapped.division_names}
         rows = [[what, number, name] for what, written in names.items() for number, name in enumerate(written)]
-        texts[key] = pd.DataFrame(rows, columns=["what", "number", "name"]).to_csv(index=False, lineterminator="\n")
+        named = without_formulas(pd.DataFrame(rows, columns=["what", "number", "name"]))
+        texts[key] = named.to_csv(index=False, lineterminator="\n")
     _write({path: text_writer(text) for path, text in texts.items()}, request.force)
     size = size_text(Scenario.preset(kind=out))
     data = {"file": out, "people": len(staff.people), "posts": roster.n_staff, "teams": len(roster.teams)}

@@ -150,6 +150,7 @@ class Report:
 
     folder: opt.StudyFolder
     out: Annotated[str | None, opt.value("FILE.html", "The file; DIR/report.html by default.")] = None
+    force: opt.Force = False
 
 
 @command("study export", "studying.export")
@@ -167,6 +168,7 @@ class Export:
     table: Annotated[str, opt.value("TABLE", "runs, points, weekly, failures, events, ideas, people, network.")] = (
         "runs"
     )
+    force: opt.Force = False
 
 
 @command("study methods", "writing_up.methods")

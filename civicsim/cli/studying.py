@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from civicsim.cli import Stopped, study_commands
 from civicsim.cli.effort import bytes_of_worker
-from civicsim.cli.files import filled, size_of, text_writer, write_file
+from civicsim.cli.files import check_free, filled, size_of, text_writer, write_file
 from civicsim.cli.output import Line, Output
 from civicsim.cli.progress import duration, shown, time_left
 from civicsim.cli.scenarios import warn_of_dates
@@ -298,6 +298,8 @@ def report(output: Output, request: study_commands.Report) -> None:
 
     store = read(output, request.folder)
     target = Path(request.out) if request.out is not None else store.path / "report.html"
+    if request.out is not None:
+        check_free([request.out], request.force)
     write_file(target, text_writer(study_page(store)))
     size = size_of(target.stat().st_size)
     lines = [f"Wrote {target} ({size}): open it in a browser; it needs no other file."]
@@ -307,6 +309,7 @@ def report(output: Output, request: study_commands.Report) -> None:
 def export(output: Output, request: study_commands.Export) -> None:
     """Write a table with the columns of its points."""
     store, out = read(output, request.folder), str(request.out)
+    check_free([out], request.force)
     frame = store.to_pandas(request.table)
     # The text of a table is made for LaTeX only: there may be a million rows.
     shown = (Part(table=as_table(frame, f"{name} of: {store.question}")) for name in [request.table])
