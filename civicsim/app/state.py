@@ -134,8 +134,10 @@ def from_query(query: str | None) -> Chosen:
 
 def sides_from_query(query: str | None) -> tuple[str, ...] | None:
     """Return the known styles that a link names for comparison, each once; None for fewer than two."""
-    names = dict(parse_qsl((query or "").lstrip("?"))).get("sides", "").split(",")
-    known = tuple(dict.fromkeys(name for name in names if name in styles()))[:MOST_SIDES]
+    short = query or ""
+    given = dict(parse_qsl(short.lstrip("?"))) if len(short) <= MOST_CHARACTERS else {}
+    shipped = styles()
+    known = tuple(dict.fromkeys(name for name in given.get("sides", "").split(",") if name in shipped))[:MOST_SIDES]
     return known if len(known) > 1 else None
 
 

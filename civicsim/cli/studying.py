@@ -25,6 +25,7 @@ from civicsim.model.measures import FLAGSHIP
 from civicsim.report.analysis_tables import power_part
 from civicsim.report.parts import Part
 from civicsim.report.words import counted, product_text, seeds_text
+from civicsim.scenario.tables import listed
 from civicsim.scenario.toml import read_toml
 from civicsim.study.analysis.matched import matched
 from civicsim.study.analysis.power import power as power_of_pilot
@@ -73,14 +74,12 @@ def check(output: Output, request: study_commands.Check) -> None:
         "memory": int(memory),
         "warnings": output.warnings,
     }
-    names = list(study.protocol.factors.values())
     # Factors come first; the draws of a calibration cover hundreds of parameters.
-    more = [f"and {len(names) - _MOST_SHOWN} more"] if len(names) > _MOST_SHOWN else []
-    varied = ", ".join([*names[:_MOST_SHOWN], *more]) or "nothing but styles"
+    varied = listed(list(study.protocol.factors.values()), _MOST_SHOWN) or "nothing but styles"
     lines = [
         f"{path} is a valid study: {study.question}",
         f"{product_text(study.points, effort.seeds)}; {seeds_text(study.seed_numbers)}",
-        f"styles: {', '.join(study.protocol.bases)}; varied: {varied}",
+        f"styles: {listed(list(study.protocol.bases), 4 * _MOST_SHOWN)}; varied: {varied}",
         f"about {duration(effort.seconds)} in {counted(effort.processes, 'process', 'processes')}, {size_of(memory)} of memory in "
         f"each, and {size_of(effort.n_bytes)} on disk; measured on one small run",
     ]
