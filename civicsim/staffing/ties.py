@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import warnings
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -287,7 +288,10 @@ def _read_graph(path: Path) -> Any:
     with readable(path):
         check_size(path, path.stat().st_size)
         try:
-            return read(path)
+            with warnings.catch_warnings():
+                # About types that a file does not declare; names and weights are read as text anyway.
+                warnings.simplefilter("ignore")
+                return read(path)
         except OSError:
             raise
         except Exception as error:
