@@ -3,8 +3,8 @@
     python -m benchmarks.fuzz                     # 10,000 inputs for each reader
     python -m benchmarks.fuzz --n 500 --only ties # fewer, for the readers with this text in their name
 
-Inputs are made from good ones: bytes, cells, lines and values are dropped, doubled, exchanged or replaced by what is known to be
-hard. The same seed makes the same inputs. A traceback, a message of several lines, control characters in it, more than
+Inputs are made from good ones: bytes, cells, lines and values are dropped, doubled, exchanged or replaced by what readers find
+hard. The same seed makes the same inputs. A traceback, a message of several lines, more than
 :data:`SLOW` seconds or a file that was written are faults; the command ends with 1 if there is any.
 """
 
@@ -93,7 +93,7 @@ HARD = (
     "\r", "\n", "\0", "\x1b[31m", "\ufeff", "\u202e", "é", "\U0001f600", "=1+1", "9" * 400, "x" * 3000, "[" * 300, "{a=" * 300, "..",
     "/etc/passwd", "&a;", "<a>", "]]>", "#", "1979-05-27T07:32:00Z", "0x1F", "1_000", "[[a]]", "a.b.c", "random:3", "*.toml",
 )  # fmt: skip
-"""What is known to be hard for readers."""
+"""Values that readers find hard."""
 
 
 def _ties(people: dict[str, int], mapped: Any, path: Path) -> None:

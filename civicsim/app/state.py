@@ -100,9 +100,7 @@ def open_scenario(scenario: Scenario) -> None:
         chosen.set(Chosen(chosen.peek().scenario, (f"This point cannot be opened: {error}.",)))
         return
     if scenario.roster is not None:
-        notes.append(
-            "A link has no room for its teams: whoever opens it, or loads the page again, sees the usual ones."
-        )
+        notes.append("A link has no room for its teams: those who open it, or load the page again, see the usual ones.")
     chosen.set(Chosen(scenario, tuple(notes)))
 
 
