@@ -15,12 +15,20 @@ class ScenarioError(CivicsimError):
     """A file or a call asks for something the model does not know or cannot do."""
 
 
+def near(name: str, valid: Iterable[str]) -> str | None:
+    """Return the valid name that is most like another, or contains it, or None where none is near."""
+    by_lower, name = {other.lower(): other for other in sorted(valid)}, name.lower()
+    close = difflib.get_close_matches(name, by_lower, n=1, cutoff=0.65 if len(name) < 5 else 0.7)
+    close += [other for other in by_lower if len(name) > 2 and (name in other or other in name)]
+    return by_lower[close[0]] if close else None
+
+
 def nearest(name: str, valid: Iterable[str]) -> str:
-    """Return the hint ``"; did you mean 'x'?"`` or the start of the list of valid names."""
+    """Return the hint ``"did you mean 'x'?"`` or the start of the list of valid names."""
     names = sorted(valid)
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    close = near(name, names)
     if close:
-        return f"did you mean '{close[0]}'?"
+        return f"did you mean '{close}'?"
     shown = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
     return f"valid names: {shown}"
 

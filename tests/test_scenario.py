@@ -7,6 +7,7 @@ import tomllib
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from tools import faults
 
 import civicsim as cs
 from civicsim.errors import CivicsimError, ScenarioError
+from civicsim.experiment.run import seeds_of
 from civicsim.model.levers import NAMES as LEVERS
 from civicsim.model.levers import Levers
 from civicsim.model.processes.events import Event
@@ -340,8 +342,20 @@ def test_a_scenario_is_frozen():
         Scenario().levers.fear = 0.2
 
 
-def test_numbers_from_numpy_are_taken_as_numbers():
-    assert Scenario().with_(fear=np.float64(0.2), n_teams=np.int64(7)).structure.n_teams == 7
+def test_numbers_and_arrays_of_numpy_and_pandas_are_taken_as_those_of_python():
+    given = {"fear": np.float64(0.2), "n_teams": np.int64(7), "weeks": np.int32(30), "seed": np.uint8(5)}
+    found = Scenario().with_(**given, interventions=np.array([{"name": "surge", "week": np.int64(4)}]))
+    same = Scenario().with_(fear=0.2, n_teams=7, weeks=30, seed=5, interventions=[{"name": "surge", "week": 4}])
+    assert (found, found.to_toml(), found.digest) == (same, same.to_toml(), same.digest)
+    assert {type(found.weeks), type(found.seed), type(found.structure.n_teams)} == {int}
+    nested = {"weeks": np.int64(30), "levers": {"fear": np.float64(0.2)}}
+    assert Scenario.from_dict(nested).to_dict() == Scenario.from_dict({"weeks": 30, "levers": {"fear": 0.2}}).to_dict()
+    for seeds in (np.array([1, 2]), pd.Series([1, 2]), np.int64(2), list(np.array([1, 2])), range(1, 3)):
+        chosen = seeds_of(seeds)
+        assert (chosen, {type(seed) for seed in chosen}) == ([1, 2], {int})
+    for seeds in (np.array([1.5]), np.array([[1, 2]]), np.array([True]), pd.Series(["1"]), np.float64(2), 10**12):
+        with pytest.raises(ScenarioError, match="seeds = "):
+            seeds_of(seeds)
 
 
 def test_every_parameter_can_be_set_and_shows_in_the_difference():

@@ -12,6 +12,7 @@ from civicsim import __version__
 from civicsim.app import widgets
 from civicsim.app.frame import Text
 from civicsim.app.hooks import Show, use_latest
+from civicsim.report.spreadsheets import without_formulas
 
 Makes = Mapping[str, tuple[str, Callable[[], str]]]
 """By kind of file, its name without the ending, and what returns its text."""
@@ -27,7 +28,7 @@ def csv_text(table: pd.DataFrame, *about: str) -> str:
     """Return a table as CSV, after the version and texts about it as comments."""
     lines = [line for text in about for line in text.splitlines()]
     lines[0] = f"civicsim {__version__}{lines[0]}"
-    return "".join(f"# {line}\n" for line in lines) + table.to_csv(index=False, lineterminator="\n")
+    return "".join(f"# {line}\n" for line in lines) + without_formulas(table).to_csv(index=False, lineterminator="\n")
 
 
 @solara.component

@@ -38,8 +38,8 @@ NBEXTENSIONS = ("jupyter-vue/extension", "jupyter-vuetify/extension")
 ALLOWED_HOSTS = "CIVICSIM_ALLOWED_HOSTS"
 """Environment variable with names of this server, set apart by commas, beside those of the loopback interface."""
 TITLE = "civicsim"
-IDLE = "10m"
-"""After this time an idle visitor's organisation is dropped."""
+IDLE = "2m"
+"""After this time what a visitor who has lost the connection holds is dropped; the address keeps the choices."""
 
 
 def prepare_environment() -> None:

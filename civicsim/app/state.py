@@ -21,6 +21,7 @@ from civicsim.errors import ScenarioError, nearest
 from civicsim.model.levers import NAMES as LEVERS
 from civicsim.model.levers import Levers
 from civicsim.model.processes.events import Event
+from civicsim.model.roster import undecided
 from civicsim.scenario.interventions import read_interventions
 from civicsim.scenario.scenario import DEFAULT_KIND, STATUS_QUO, Scenario, find_parameter
 from civicsim.scenario.shipped import kinds, load_shipped, shocks, styles
@@ -76,6 +77,33 @@ def change_scenario(change: Callable[[Scenario], Scenario]) -> None:
         chosen.set(Chosen(now, (f"This change is not possible: {str(error).removeprefix('scenario: ')}.",)))
 
 
+def open_scenario(scenario: Scenario) -> None:
+    """Choose a scenario of a study, under names that the page knows and within its size; what that changes is noted.
+
+    A scenario that the page cannot compute leaves the choice as it is, with the reason.
+    """
+    notes: list[str] = []
+    style, kind = scenario.style, scenario.kind
+    if style not in styles():
+        notes.append(f"The levers are those of “{_short(scenario.title or style)}”, beside those of the status quo.")
+        scenario = dataclasses.replace(scenario, style=STATUS_QUO)
+    if kind not in kinds():
+        notes.append("The organisation is that of the study; its own kind has no name here.")
+        scenario = dataclasses.replace(scenario, kind=DEFAULT_KIND)
+    try:
+        if scenario.code:
+            raise ScenarioError("it has processes of its own, which the page does not execute")
+        if scenario.roster is not None and scenario.roster.n_staff > MOST_POSTS:
+            raise ScenarioError(f"it has {scenario.roster.n_staff:,} posts, and the page computes {MOST_POSTS:,}")
+        scenario = _within_size(scenario, notes).set("weeks", min(scenario.weeks, MOST_WEEKS))
+    except ScenarioError as error:
+        chosen.set(Chosen(chosen.peek().scenario, (f"This point cannot be opened: {error}.",)))
+        return
+    if scenario.roster is not None:
+        notes.append("A link has no room for its teams: those who open it, or load the page again, see the usual ones.")
+    chosen.set(Chosen(scenario, tuple(notes)))
+
+
 # -- links ---------------------------------------------------------------------------------------------------------------
 
 
@@ -104,8 +132,10 @@ def from_query(query: str | None) -> Chosen:
 
 def sides_from_query(query: str | None) -> tuple[str, ...] | None:
     """Return the known styles that a link names for comparison, each once; None for fewer than two."""
-    names = dict(parse_qsl((query or "").lstrip("?"))).get("sides", "").split(",")
-    known = tuple(dict.fromkeys(name for name in names if name in styles()))[:MOST_SIDES]
+    short = query or ""
+    given = dict(parse_qsl(short.lstrip("?"))) if len(short) <= MOST_CHARACTERS else {}
+    shipped = styles()
+    known = tuple(dict.fromkeys(name for name in given.get("sides", "").split(",") if name in shipped))[:MOST_SIDES]
     return known if len(known) > 1 else None
 
 
@@ -116,6 +146,9 @@ def with_sides(query: str, names: tuple[str, ...]) -> str:
 
 def to_query(scenario: Scenario) -> str:
     """Return the query of the link; nothing for the scenario that the page starts with."""
+    if scenario.roster is not None:
+        # What a link has no room for is noted where it is opened.
+        scenario = dataclasses.replace(scenario, roster=None, structure=undecided(scenario.structure))
     return "" if scenario == preset() else scenario.to_url()
 
 

@@ -76,6 +76,10 @@ def _answer(words: list[str]) -> int:
         if words == ["--version"]:
             print(f"civicsim {__version__}")
             return 0
+    for word in words:
+        # Known before anything is computed: files of results name the files that they came from.
+        if word.encode("utf-8", "ignore").decode() != word:
+            raise CivicsimError(f"{word!a}: is not UTF-8, as names of files and folders have to be; rename it")
     from civicsim.cli.app import invoke
 
     return invoke(words)

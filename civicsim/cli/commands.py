@@ -291,8 +291,8 @@ class OrgImport:
 
     The kind has the teams, line management and ties of the table. The staff table is CSV (comma or semicolon, UTF-8)
     with the columns person, team, profession, manager and, optionally, division. Manager is the person to whom someone
-    reports; it is empty for the person at the top. The table of ties is CSV with two columns of people, or GraphML or
-    GEXF.
+    reports; it is empty for the person at the top. The table of ties is CSV with columns from and to (or source and
+    target, ego and alter, …) or with a row and a column for each person, or GraphML or GEXF.
     """
 
     staff: Annotated[str, opt.argument("STAFF.csv", "The staff table.")]
@@ -301,6 +301,18 @@ class OrgImport:
     profession: Annotated[
         Sequence[str], opt.value("NAME=PROFESSION", "Profession meant by a name in the table. May be repeated.")
     ] = ()
+    professions: Annotated[
+        str | None, opt.value("MAP.csv", "The same in a table with the columns name and profession.")
+    ] = None
+    column: Annotated[
+        Sequence[str], opt.value("COLUMN=NAME", "Name of a column, such as person=EmpID or from=ego. May be repeated.")
+    ] = ()
+    node_name: Annotated[str | None, opt.value("FIELD", "Field of a graph's nodes that names people: id, label, …")] = (
+        None
+    )
+    skip_unknown: Annotated[
+        bool, opt.flag("--skip-unknown", "Leave out ties with people who are not in the staff table.")
+    ] = False
     teams_per_division: Annotated[int, opt.count("Most teams in a division where the table gives no divisions.", 1)] = 7
     key: Annotated[
         str | None, opt.value("KEY.csv", "Write the number of each team and division. Keep this file private.")

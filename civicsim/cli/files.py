@@ -76,7 +76,9 @@ def table_writer(frame: pd.DataFrame, digits: str = _EVERY_DIGIT) -> Callable[[P
 
     def put(path: Path) -> None:
         if path.suffix.lower() == ".csv":
-            frame.to_csv(path, float_format=digits, **_CSV)
+            from civicsim.report.spreadsheets import without_formulas
+
+            without_formulas(frame).to_csv(path, float_format=digits, **_CSV)
             return
         import pyarrow as pa
         import pyarrow.parquet as pq

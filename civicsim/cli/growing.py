@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +12,8 @@ from civicsim.cli.output import Output
 from civicsim.cli.study_commands import Expand, Replay
 from civicsim.cli.studying import beside, load, pair, read, run_in, show_standing
 from civicsim.cli.tables import grid
-from civicsim.errors import CivicsimError
+from civicsim.errors import CivicsimError, ScenarioError
+from civicsim.scenario.toml import parse_toml, read_toml
 from civicsim.study.design.study import KEYS, Study
 from civicsim.study.run.expand import expand_study
 from civicsim.study.run.replay import replay as replay_run
@@ -39,7 +39,7 @@ def grown(folder: str, additions: Sequence[str]) -> Study:
     """Return the study of a folder with values added, each written as KEY=VALUES."""
     file = Path(folder) / STUDY
     load(folder)
-    values = tomllib.loads(file.read_text(encoding="utf-8"))
+    values = read_toml(file)
     for text in additions:
         key, _, listed = (part.strip() for part in text.partition("="))
         if not key or not listed:
@@ -77,8 +77,8 @@ def _add(values: dict[str, Any], key: str, more: list[Any], where: str) -> None:
 def _value(word: str) -> Any:
     """Return a word as TOML reads it, or as text."""
     try:
-        return tomllib.loads(f"x = {word}")["x"]
-    except tomllib.TOMLDecodeError:
+        return parse_toml(f"x = {word}", "--add")["x"]
+    except ScenarioError:
         return word
 
 

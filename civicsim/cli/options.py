@@ -28,12 +28,16 @@ def whole(low: int | None = None, high: int | None = None) -> Callable[[str], in
     return parse
 
 
+_MOST = 3.2e7
+"""Largest number that :func:`positive` takes: waiting for longer is no plan, and no system call takes infinity."""
+
+
 def positive(text: str) -> float:
-    """Return a number above 0."""
+    """Return a number above 0, of at most a year in seconds."""
     with suppress(ValueError):
-        if (value := float(text)) > 0.0:
+        if 0.0 < (value := float(text)) <= _MOST:
             return value
-    raise typer.BadParameter(f"{text}: expected a number above 0")
+    raise typer.BadParameter(f"{text}: expected a number above 0, and at most {_MOST:.3g}")
 
 
 def names_like(example: str) -> Callable[[str], list[str]]:

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 import civicsim
+from civicsim import checks
 from civicsim.cli.commands import OrgExample, OrgExport, OrgImport
 from civicsim.cli.files import check_ending, check_free, filled, text_writer, write_file
 from civicsim.cli.output import Output
 from civicsim.cli.progress import progress
 from civicsim.cli.scenarios import scenario_of
 from civicsim.errors import CivicsimError
-from civicsim.model.roster import Pair, Roster
+from civicsim.model.roster import Roster
+from civicsim.report.spreadsheets import without_formulas
 from civicsim.report.words import counted, n_posts, size_text
 from civicsim.scenario.scenario import Scenario
 from civicsim.staffing.line import Mapped, map_line
-from civicsim.staffing.people import Staff, read_staff
+from civicsim.staffing.people import ALLOWED, NEEDED, Staff, read_staff
 from civicsim.staffing.professions import read_own
-from civicsim.staffing.ties import keep_ties, read_ties
+from civicsim.staffing.ties import ENDS, WEIGHT, Kept, Ties, keep_ties, read_ties
 
 FORMATS = (".graphml", ".gexf", ".csv")
 EXAMPLE = Path(civicsim.__file__).parent / "staffing" / "example"
@@ -33,35 +35,43 @@ def read(output: Output, request: OrgImport) -> None:
     """Read a staff table and a table of ties, and write a kind of organisation."""
     out, key = request.out, request.key
     check_ending(out, (".toml",), "--out")
-    inputs = [Path(path).resolve() for path in (request.staff, request.ties) if path is not None]
+    inputs = [Path(path).resolve() for path in (request.staff, request.ties, request.professions) if path]
     for option, path in (("--out", out), ("--key", key)):
         if path is not None and Path(path).resolve() in inputs:
             raise CivicsimError(f"{option} {path}: is one of the tables to read")
     if key is not None and Path(key).resolve() == Path(out).resolve():
         raise CivicsimError(f"--key {key}: is the same file as --out")
-    staff = read_staff(request.staff, read_own(request.profession))
+    columns = _columns(request)
+    own = read_own(request.profession, request.professions)
+    staff = read_staff(
+        request.staff, own, {role: name for role, name in columns.items() if role in (*NEEDED, *ALLOWED)}
+    )
     mapped = map_line(staff, request.teams_per_division)
-    pairs: tuple[Pair, ...] | None = None
-    tie_notes: tuple[str, ...] = ()
-    n_ties = 0
+    ties, kept = None, None
     if request.ties is not None:
-        ties = read_ties(request.ties, {person.name for person in staff.people})
-        pairs, tie_notes = keep_ties(ties, mapped.roster, mapped.post_of)
-        n_ties = len(ties.pairs)
-    roster, notes = dataclasses.replace(mapped.roster, ties=pairs), [*mapped.notes, *tie_notes]
+        people = {person.name: person.row for person in staff.people}
+        named = {role: name for role, name in columns.items() if role in (*ENDS, WEIGHT)}
+        ties = read_ties(request.ties, people, named, request.node_name, request.skip_unknown)
+        kept = keep_ties(ties, people, mapped.roster, mapped.post_of)
+        if kept.warning:
+            output.warn(kept.warning)
+    roster = dataclasses.replace(mapped.roster, ties=kept.pairs if kept else None)
+    notes = [*staff.notes, *mapped.notes, *(kept.notes if kept else ())]
     about = {key: getattr(roster, key) for key in ("teams", "ties")}
     about |= {key: list(getattr(roster, key)) for key in ("divisions", "superiors")}
     texts = {out: filled("kind.toml", name=Path(out).name, n_executives=mapped.n_executives, **about)}
     if key is not None:
         names = {"team": mapped.team_names, "division": mapped.division_names}
         rows = [[what, number, name] for what, written in names.items() for number, name in enumerate(written)]
-        texts[key] = pd.DataFrame(rows, columns=["what", "number", "name"]).to_csv(index=False, lineterminator="\n")
+        named = without_formulas(pd.DataFrame(rows, columns=["what", "number", "name"]))
+        texts[key] = named.to_csv(index=False, lineterminator="\n")
     _write({path: text_writer(text) for path, text in texts.items()}, request.force)
     size = size_text(Scenario.preset(kind=out))
     data = {"file": out, "people": len(staff.people), "posts": roster.n_staff, "teams": len(roster.teams)}
     data |= {"divisions": len(roster.divisions), "executives": mapped.n_executives, "levels": mapped.levels}
-    data |= {"ties_read": n_ties, "ties": None if pairs is None else len(pairs), "notes": notes}
-    lines = [f"Wrote {out}: {size}.", "", *_about_staff(staff, mapped, roster), "", _about_ties(pairs, n_ties)]
+    data |= {"ties_read": len(ties.ties) if ties else 0, "ties": len(kept.pairs) if kept else None, "notes": notes}
+    data |= {"columns": staff.used, "ties_from": ties and ties.used, "warnings": output.warnings}
+    lines = [f"Wrote {out}: {size}.", "", *_about_staff(staff, mapped, roster), "", *_about_ties(ties, kept)]
     if notes:
         lines += ["", "Mapped or left out:", *(f"  {note}." for note in notes)]
     if key is not None:
@@ -74,23 +84,42 @@ def _about_staff(staff: Staff, mapped: Mapped, roster: Roster) -> Iterator[str]:
     n_divisions = len(roster.divisions)
     named = sum(bool(name) for name in mapped.division_names)
     whence = {0: "from the line", n_divisions: "as named"}.get(named, f"{named} as named, others from the line")
-    yield f"Read {len(staff.people):,} people in a line of {mapped.levels} levels. The model has five:"
+    yield f"Read {len(staff.people):,} people from the columns {staff.used}."
+    yield f"They stand in a line of {mapped.levels} levels. The model has five:"
     yield f"  {roster.n_staff:>6,}  posts of staff, in teams"
     yield f"  {len(roster.teams):>6,}  team managers, one for each team"
     yield f"  {n_divisions:>6,}  divisional managers, one for each division ({whence})"
     yield f"  {mapped.n_executives - 1:>6,}  executives: directly below the top, with divisions or without reports"
     yield f"  {1:>6,}  chief executive: the person at the top"
-    if staff.other_columns:
-        yield f"{counted(staff.other_columns, 'other column')} of the staff table ignored."
     if staff.understood:
         yield "Professions mapped to those of the model:"
         yield from (f"  {text} → {name}" for text, name in staff.understood.items())
 
 
-def _about_ties(pairs: Sequence[object] | None, n_read: int) -> str:
-    if pairs is None:
-        return "No table of ties: ties between teams are drawn at random, as in any other organisation."
-    return f"Kept {len(pairs):,} of {n_read:,} ties. They hold at week 0, after the burn-in; then people meet and lose touch."
+def _about_ties(ties: Ties | None, kept: Kept | None) -> Iterator[str]:
+    if ties is None or kept is None:
+        yield "No table of ties: ties between teams are drawn at random, as in any other organisation."
+        return
+    yield f"Read {counted(len(ties.ties), 'tie')} from {ties.used}."
+    yield f"Kept {len(kept.pairs):,} of them. They hold at week 0, after the burn-in; then people meet and lose touch."
+
+
+def _columns(request: OrgImport) -> dict[str, str]:
+    """Return the columns that are called otherwise than what they stand for, by what they stand for."""
+    found = {}
+    roles = (*NEEDED, *ALLOWED, *ENDS, WEIGHT)
+    for text in request.column:
+        role, _, name = (part.strip() for part in text.partition("="))
+        if not name:
+            raise CivicsimError(f"--column {text}: expected COLUMN=NAME, for example person=EmpID")
+        checks.choice(role, f"--column {text}: column", roles)
+        if role in (*ENDS, WEIGHT) and request.ties is None:
+            raise CivicsimError(f"--column {text}: there are no --ties")
+        found[role] = name
+    for option, given in (("--skip-unknown", request.skip_unknown), ("--node-name", request.node_name)):
+        if given and request.ties is None:
+            raise CivicsimError(f"{option}: there are no --ties")
+    return found
 
 
 def write(output: Output, request: OrgExport) -> None:

@@ -90,6 +90,7 @@ def _server(host: str, port: int, names: Iterable[str], root_path: str) -> Any:
     import uvicorn
 
     import civicsim.app  # noqa: F401
+    from civicsim.app.connections import Bounded
 
     about: dict[str, Any] = {
         "host": host,
@@ -97,6 +98,7 @@ def _server(host: str, port: int, names: Iterable[str], root_path: str) -> Any:
         "log_level": "warning",
         "access_log": False,
         "server_header": False,
+        "http": Bounded,
     }
     return uvicorn.Server(uvicorn.Config("solara.server.starlette:app", **about))
 

@@ -156,6 +156,7 @@ class Report:
     out: Annotated[
         str | None, opt.value("FILE", "An .html or .pdf file (by Chromium); DIR/report.html by default.")
     ] = None
+    force: opt.Force = False
 
 
 @command("study export", "studying.export")
@@ -173,6 +174,7 @@ class Export:
     table: Annotated[str, opt.value("TABLE", "runs, points, weekly, failures, events, ideas, people, network.")] = (
         "runs"
     )
+    force: opt.Force = False
 
 
 @command("study methods", "writing_up.methods")

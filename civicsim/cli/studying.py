@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import tomllib
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from civicsim import checks
 from civicsim.cli import Stopped, study_commands
 from civicsim.cli.effort import bytes_of_worker
-from civicsim.cli.files import check_ending, filled, size_of, text_writer, write_file
+from civicsim.cli.files import check_ending, check_free, filled, size_of, text_writer, write_file
 from civicsim.cli.output import Line, Output
 from civicsim.cli.progress import duration, shown, time_left
 from civicsim.cli.scenarios import warn_of_dates
@@ -21,12 +20,14 @@ from civicsim.cli.starting import write_new
 from civicsim.cli.study_commands import Workers
 from civicsim.cli.table_files import as_table, write_tables
 from civicsim.cli.tables import grid, part_lines
-from civicsim.errors import CivicsimError
+from civicsim.errors import CivicsimError, ScenarioError
 from civicsim.extras import need
 from civicsim.model.measures import FLAGSHIP
 from civicsim.report.contrast_tables import power_part
 from civicsim.report.parts import Part
 from civicsim.report.words import counted, product_text, seeds_text
+from civicsim.scenario.tables import listed
+from civicsim.scenario.toml import read_toml
 from civicsim.study.analysis.matched import matched
 from civicsim.study.analysis.power import power as power_of_pilot
 from civicsim.study.design.protocol import PROTOCOL
@@ -75,14 +76,12 @@ def check(output: Output, request: study_commands.Check) -> None:
         "memory": int(memory),
         "warnings": output.warnings,
     }
-    names = list(study.protocol.factors.values())
     # Factors come first; the draws of a calibration cover hundreds of parameters.
-    more = [f"and {len(names) - _MOST_SHOWN} more"] if len(names) > _MOST_SHOWN else []
-    varied = ", ".join([*names[:_MOST_SHOWN], *more]) or "nothing but styles"
+    varied = listed(list(study.protocol.factors.values()), _MOST_SHOWN) or "nothing but styles"
     lines = [
         f"{path} is a valid study: {study.question}",
         f"{product_text(study.points, effort.seeds)}; {seeds_text(study.seed_numbers)}",
-        f"styles: {', '.join(study.protocol.bases)}; varied: {varied}",
+        f"styles: {listed(list(study.protocol.bases), 4 * _MOST_SHOWN)}; varied: {varied}",
         f"about {duration(effort.seconds)} in {counted(effort.processes, 'process', 'processes')}, {size_of(memory)} of memory in "
         f"each, and {size_of(effort.n_bytes)} on disk; measured on one small run",
     ]
@@ -120,8 +119,8 @@ def _study_files(root: Path) -> Iterator[dict[str, str]]:
         if (path.parent / MANIFEST).exists():
             continue
         try:
-            values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-        except (OSError, ValueError):
+            values = read_toml(path)
+        except ScenarioError:
             # Not a study file, or none that can be read: study check gives the reason.
             continue
         if isinstance(values.get("question"), str):
@@ -302,6 +301,8 @@ def report(output: Output, request: study_commands.Report) -> None:
     folder = Path(request.folder)
     target = Path(request.out) if request.out is not None else folder / "report.html"
     ending = check_ending(str(target), (".html", ".pdf"), "--out")
+    if request.out is not None:
+        check_free([request.out], request.force)
     if ending == ".pdf":
         chromium()
     found = stored_search(folder) if (folder / JOURNAL).exists() else None
@@ -318,6 +319,7 @@ def report(output: Output, request: study_commands.Report) -> None:
 def export(output: Output, request: study_commands.Export) -> None:
     """Write a table with the columns of its points."""
     store, out = read(output, request.folder), str(request.out)
+    check_free([out], request.force)
     frame = store.to_pandas(request.table)
     # The text of a table is made for LaTeX only: there may be a million rows.
     shown = (Part(table=as_table(frame, f"{name} of: {store.question}")) for name in [request.table])

@@ -17,10 +17,7 @@ import stat
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
-
-from filelock import FileLock
 
 KEPT = 3
 """Folders of other versions of the code that are kept, the most recently used ones."""
@@ -159,26 +156,3 @@ def _writable(folder: Path) -> str:
     """Make a folder, and return why it cannot be written to."""
     folder.mkdir(parents=True, exist_ok=True)
     return "" if os.access(folder, os.W_OK | os.X_OK) else "cannot be written to"
-
-
-@contextlib.contextmanager
-def alone(lock: Path, patience: float) -> Iterator[str]:
-    """Let one process at a time into the block, and yield why others may be in it, too: "" where none is.
-
-    Parameters
-    ----------
-    lock : Path
-        A file that processes lock.
-    patience : float
-        Seconds to wait; after them, or on a file system without locks, the block is entered all the same.
-    """
-    held, why = FileLock(lock), ""
-    try:
-        held.acquire(timeout=patience)
-    except (OSError, NotImplementedError) as error:
-        # A Timeout is an OSError too.
-        why = f"{type(error).__name__}: {error}"
-    try:
-        yield why
-    finally:
-        held.release()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,9 @@ import numba
 from numba.core.caching import FunctionCache
 from numba.core.runtime import rtsys  # type: ignore[attr-defined]
 
-from civicsim.engine.code_folder import alone, code_folder
+from civicsim.engine.code_folder import code_folder
+from civicsim.engine.locks import locked
+from civicsim.errors import CivicsimError
 
 _PACKAGE = Path(__file__).parents[1]
 LAYERS = ("engine", "model")
@@ -79,7 +82,10 @@ class _Shelf(FunctionCache):
 
     def save_overload(self, sig: Any, data: Any) -> None:
         # Two processes that add to the list of what is kept of one function at the same time would mix up what they add.
-        with alone(Path(self._cache_path) / "saving.lock", _PATIENCE):
+        with ExitStack() as held:
+            # Where nothing can be locked, one process at a time compiles the week all the same.
+            with suppress(CivicsimError):
+                held.enter_context(locked(Path(self._cache_path) / "saving.lock", _PATIENCE))
             super().save_overload(sig, data)
 
 

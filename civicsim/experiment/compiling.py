@@ -5,10 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
-from civicsim.engine.code_folder import alone
 from civicsim.engine.compiled import folder_of_code
+from civicsim.engine.locks import locked
+from civicsim.errors import CivicsimError
 from civicsim.model.cohort import Cohort, build
 from civicsim.model.recording import Recorder
 from civicsim.model.week import WEEK, advance, threads_available
@@ -35,10 +36,12 @@ def one_compiler() -> Iterator[None]:
     if folder is None:
         yield
         return
-    with alone(folder / "compiling.lock", _PATIENCE) as why:
-        if why:
+    with ExitStack() as held:
+        try:
+            held.enter_context(locked(folder / "compiling.lock", _PATIENCE))
+        except CivicsimError as error:
             # Compiling twice is slow, and harmless.
-            print(f"civicsim: compiles without a lock ({why})", file=sys.stderr)
+            print(f"civicsim: compiles without a lock ({error})", file=sys.stderr)
         yield
 
 

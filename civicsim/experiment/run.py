@@ -25,6 +25,8 @@ from civicsim.scenario.scenario import Scenario
 if TYPE_CHECKING:
     import pandas as pd  # loaded where a table is made: a worker needs none
 
+MOST_SEEDS = 100_000
+"""Most seeds of a run or a study. Assumption: more never change a conclusion."""
 Progress = Callable[[float], None]
 """Called with the person-weeks just done."""
 
@@ -38,14 +40,17 @@ def seeds_of(seeds: int | Sequence[int], first: int = 1) -> list[int]:
         If there is none, one is negative, or one is given twice.
     """
     chosen: list[Any] = []
+    seeds = checks.plain(seeds)
     if isinstance(seeds, int) and not isinstance(seeds, bool):
+        if seeds > MOST_SEEDS:
+            raise ScenarioError(f"seeds = {seeds}: expected at most {MOST_SEEDS:,}")
         chosen = list(range(first, first + seeds))
     elif isinstance(seeds, Sequence):
         chosen = list(seeds)
-    proper = all(isinstance(s, int | np.integer) and not isinstance(s, bool) and 0 <= s < 2**63 for s in chosen)
+    proper = all(isinstance(s, int) and not isinstance(s, bool) and 0 <= s < 2**63 for s in chosen)
     if not chosen or not proper or len(set(chosen)) < len(chosen):
         raise ScenarioError(f"seeds = {seeds!r}: expected a number of seeds, or different whole numbers from 0")
-    return [int(seed) for seed in chosen]
+    return chosen
 
 
 def simulate(

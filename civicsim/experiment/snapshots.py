@@ -48,6 +48,7 @@ def weeks_of(given: Mapping[str, Any] | None, weeks: int, what: str) -> Weeks:
     ScenarioError
         If a key, a column or a week does not exist.
     """
+    given = checks.plain(given)
     if given is None:
         return Weeks()
     known = ("columns", "every", "weeks") if what == "people" else ("every", "weeks")

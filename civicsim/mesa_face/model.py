@@ -226,7 +226,11 @@ def _with_seed(parameters: dict[str, Any], rng: RandomSource | Literal["scenario
         raise ScenarioError(f"CivicModel: seed = {parameters['seed']!r} and rng = {rng!r}: expected only one of them")
     if isinstance(rng, int | np.integer):
         return parameters | {"seed": int(rng)}
-    return parameters | {"seed": int(np.random.default_rng(rng).integers(2**63 - 1))}
+    try:
+        return parameters | {"seed": int(np.random.default_rng(rng).integers(2**63 - 1))}
+    except (TypeError, ValueError):
+        what = 'expected "scenario", or what numpy.random.default_rng takes'
+        raise ScenarioError(f"CivicModel: rng = {rng!r}: {what}") from None
 
 
 def _collector(collect: Sequence[str], collect_agents: Sequence[str]) -> mesa.DataCollector:

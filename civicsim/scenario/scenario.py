@@ -6,7 +6,6 @@ import dataclasses
 import hashlib
 import json
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
@@ -28,7 +27,7 @@ from civicsim.scenario.checks import check_sources, check_together, check_top, c
 from civicsim.scenario.interventions import check_event, read_interventions
 from civicsim.scenario.model import NAMED, PARAMETERS, SECTIONS, SHARED, SHIPPED, TOP, Model, find_parameter, load_model
 from civicsim.scenario.shipped import STYLE_KEYS, in_folder, load_named, names_in
-from civicsim.scenario.toml import read_toml
+from civicsim.scenario.toml import parse_toml, read_toml
 from civicsim.scenario.writing import difference, toml_of, url_of
 
 __all__ = [
@@ -455,15 +454,15 @@ def _from_text(value: Any, where: str) -> Any:
     if not isinstance(value, str):
         return value
     try:
-        return tomllib.loads(f"interventions = {value}")["interventions"]
-    except tomllib.TOMLDecodeError:
+        return parse_toml(f"interventions = {value}", where)["interventions"]
+    except ScenarioError:
         example = '[{ name = "surge", week = 52 }]'
         raise ScenarioError(f"{where}: interventions = {value}: expected blocks such as {example}") from None
 
 
 def _apply(scenario: Scenario, values: Mapping[str, Any], where: str, folder: Path = Path()) -> Scenario:
     """Return the scenario with values checked and put in: keys and sections of a scenario file, or whole sections."""
-    model, changes = scenario.model, dict[str, Any]()
+    model, changes, values = scenario.model, dict[str, Any](), checks.plain(values)
     if "roster" in values:
         # What a roster before it decided is open again.
         scenario = dataclasses.replace(scenario, roster=None, structure=undecided(scenario.structure))

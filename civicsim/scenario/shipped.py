@@ -16,17 +16,17 @@ STYLE_KEYS = {"title", "description", "levers"}
 
 def styles() -> dict[str, str]:
     """Return the names of the shipped governance styles, with their titles."""
-    return _titles("styles")
+    return dict(_titles("styles"))
 
 
 def kinds() -> dict[str, str]:
     """Return the names of the shipped kinds of organisation, with their titles."""
-    return _titles("organisations")
+    return dict(_titles("organisations"))
 
 
 def shocks() -> dict[str, str]:
     """Return the names of the shipped shocks and interventions, with their titles."""
-    return _titles("shocks")
+    return dict(_titles("shocks"))
 
 
 @functools.cache
@@ -40,6 +40,7 @@ def read_shipped(name: str, folder: str) -> dict[str, Any]:
     return read_toml(_HERE / folder / f"{name}.toml")
 
 
+@functools.cache
 def _titles(folder: str) -> dict[str, str]:
     return {name: str(read_shipped(name, folder).get("title", name)) for name in names_in(folder)}
 

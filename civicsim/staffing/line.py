@@ -22,11 +22,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
+from civicsim.errors import ScenarioError
 from civicsim.model.organisation import PROFESSIONS
 from civicsim.model.roster import MOST_POSTS, Roster
+from civicsim.scenario.tables import rows_text
 from civicsim.staffing.people import TOP, Person, Staff
 from civicsim.staffing.professions import MANAGER, folded
-from civicsim.staffing.tables import TableError, refuse, rows_text
 
 MOST_EXECUTIVES = 50
 """As for any other organisation; see ``n_executives``."""
@@ -123,19 +124,21 @@ class _Line:
 def map_line(staff: Staff, teams_per_division: int) -> Mapped:
     """Return a staff table in the form of the model; divisions that nothing defines have ``teams_per_division`` teams at most.
 
-    It raises a :class:`TableError` if no team has members, or a team has more posts, or the line more executives, than the
+    It raises a :class:`ScenarioError` if no team has members, or a team has more posts, or the line more executives, than the
     model allows.
     """
     line = _Line(staff)
     heads = {team: line.head(team) for team in line.members}
     if not heads:
-        raise TableError(f"{staff.path}: no one is in a team: expected people who lead no one and have a team")
+        raise ScenarioError(f"{staff.path}: no one is in a team: expected people who lead no one and have a team")
     chains = {team: line.from_top(head) for team, head in heads.items()}
     leading = sorted({chain[1] for chain in chains.values() if len(chain) > 3})
     executives = sorted([*leading, *line.idle])
     if len(leading) >= MOST_EXECUTIVES:
         rows = [line.people[place].row for place in leading]
-        refuse(staff.path, rows, f": more than {MOST_EXECUTIVES - 1} executives below the chief")
+        raise ScenarioError(
+            f"{staff.path}: {rows_text(rows)}: more than {MOST_EXECUTIVES - 1} executives below the chief"
+        )
     while len(executives) >= MOST_EXECUTIVES:
         executives.remove(max(set(executives) - set(leading)))
     division_of, names, of_mixed = _divisions(line, chains, teams_per_division)
@@ -249,7 +252,7 @@ def _check_sizes(path: str, line: _Line, posts: dict[str, list[int]]) -> None:
     if large:
         rows = [line.people[min(places)].row for places in large]
         n = ", ".join(str(len(places)) for places in large[:3])
-        raise TableError(
+        raise ScenarioError(
             f"{path}: column team: more than {MOST_POSTS} posts in the team that begins in {rows_text(rows)} ({n}); "
             "give its parts different names"
         )

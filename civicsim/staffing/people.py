@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from civicsim.errors import ScenarioError
+from civicsim.scenario.tables import Table, columns_of, listed, nearly, read_table, refuse, rows_text
 from civicsim.staffing.professions import KNOWN, guessed, profession_of
-from civicsim.staffing.tables import Table, TableError, columns_of, listed, read_table, refuse, rows_text
 
 NEEDED = ("person", "team", "profession", "manager")
 ALLOWED = ("division",)
@@ -52,88 +53,101 @@ class Staff:
         Path of the table.
     people : tuple of Person
         In the order of the table.
-    other_columns : int
-        Number of columns that were ignored.
+    used : str
+        Which columns stand for what.
+    notes : tuple of str
+        Cells that count as empty and columns that were ignored, in counts.
     understood : dict of str to str
         Professions in other words than the model's, and the profession that each stands for.
     """
 
     path: str
     people: tuple[Person, ...]
-    other_columns: int
+    used: str
+    notes: tuple[str, ...]
     understood: dict[str, str]
 
 
-def read_staff(path: str | Path, own: Mapping[str, str] | None = None) -> Staff:
+def read_staff(
+    path: str | Path, own: Mapping[str, str] | None = None, columns: Mapping[str, str] | None = None
+) -> Staff:
     """Return the people of a CSV file with columns person, team, profession, manager and, if wanted, division.
 
-    ``own`` are custom names of professions; see :func:`civicsim.staffing.professions.read_own`. A :class:`TableError` names
-    the rows and columns of what is missing, unknown or contradictory.
+    ``own`` are custom names of professions, see :func:`civicsim.staffing.professions.read_own`; ``columns`` the names of
+    columns that are called otherwise. A :class:`ScenarioError` names the rows and columns of what is missing, unknown or
+    contradictory.
     """
     table = read_table(path)
-    columns = columns_of(table, NEEDED, ALLOWED)
+    places = columns_of(table, NEEDED, ALLOWED, columns or {})
     if not table.rows:
-        raise TableError(f"{path}: is empty below the header")
-    rows, names, written = [number for number, _ in table.rows], columns["person"], columns["manager"]
-    _check_names(table, names, rows)
-    professions, understood = _professions(table, columns["profession"], own or {})
+        raise ScenarioError(f"{path}: is empty below the header")
+    rows, cells = [number for number, _ in table.rows], {role: table.column(at) for role, at in places.items()}
+    names, written = cells["person"], cells["manager"]
+    _check_names(table, places["person"], names, rows)
+    professions, understood = _professions(table, places["profession"], own or {})
     place = {name: index for index, name in enumerate(names)}
-    unknown = [row for row, manager in zip(rows, written, strict=True) if manager and manager not in place]
-    refuse(str(path), unknown, ", column manager: names no one in column person")
-    divisions, managers = columns.get("division", [""] * len(rows)), [place.get(manager, TOP) for manager in written]
-    each = zip(rows, names, columns["team"], divisions, professions, managers, strict=True)
+    unknown = [(row, manager) for row, manager in zip(rows, written, strict=True) if manager and manager not in place]
+    if unknown:
+        close = nearly(unknown[0][1], names)
+        hint = f"; nearly the person of row {rows[place[close]]}" if close else ""
+        refuse(table, [row for row, _ in unknown], f", column manager: names no one in column person{hint}")
+    divisions, managers = cells.get("division", [""] * len(rows)), [place.get(manager, TOP) for manager in written]
+    each = zip(rows, names, cells["team"], divisions, professions, managers, strict=True)
     people = tuple(Person(*values) for values in each)
-    _check_line(str(path), people)
+    _check_line(table, places["manager"], people)
     lead = {person.manager for person in people}
     without = [
         person.row
         for place, person in enumerate(people)
         if not person.team and place not in lead and person.profession != KNOWN[-1]
     ]
-    refuse(str(path), without, ", column team: is empty, which it may be for managers only")
-    return Staff(str(path), people, len([name for name in table.header if name]) - len(columns), understood)
+    refuse(table, without, ", column team: is empty, which it may be for managers only", places["team"])
+    return Staff(str(path), people, table.used(places), tuple(table.notes(places, "staff table")), understood)
 
 
-def _check_names(table: Table, names: list[str], rows: list[int]) -> None:
+def _check_names(table: Table, place: int, names: list[str], rows: list[int]) -> None:
     empty = [row for row, name in zip(rows, names, strict=True) if not name]
-    refuse(table.path, empty, ", column person: is empty")
+    refuse(table, empty, ", column person: is empty", place)
     same: dict[str, list[int]] = defaultdict(list)
     for row, name in zip(rows, names, strict=True):
         same[name].append(row)
     twice = [f"rows {listed(found)}" for found in same.values() if len(found) > 1]
     if twice:
-        raise TableError(f"{table.path}: column person: the same person stands in {listed(twice, 3)}")
+        raise ScenarioError(f"{table.path}: column person: the same person stands in {listed(twice, 3)}")
 
 
-def _professions(table: Table, written: list[str], own: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
+def _professions(table: Table, place: int, own: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
+    written = table.column(place)
     found = [profession_of(text, own) for text in written]
     unknown: dict[str, list[int]] = defaultdict(list)
     for (row, _), text, name in zip(table.rows, written, found, strict=True):
         if name is None:
             unknown[text].append(row)
-    refuse(table.path, unknown.pop("", []), ", column profession: is empty")
+    refuse(table, unknown.pop("", []), ", column profession: is empty", place)
     if unknown:
         parts = [f"{text!r} ({rows_text(rows)})" for text, rows in unknown.items()]
-        first = next(iter(unknown))
-        raise TableError(
-            f"{table.path}: column profession: {listed(parts, 3)}: none of {', '.join(KNOWN)}; "
-            f'state what it is, for example --profession "{first}={guessed(first) or "nurse"}"'
+        guesses = {text: guess for text in unknown if (guess := guessed(text))}
+        example = next((f'; for example --profession "{text}={guess}"' for text, guess in guesses.items()), "")
+        raise ScenarioError(
+            f"{table.path}: column profession: {listed(parts, len(parts))}: none of {', '.join(KNOWN)}; "
+            f"state what each is with --profession NAME=PROFESSION, or in a table with --professions MAP.csv{example}"
         )
     known = [name for name in found if name is not None]
     return known, {text: name for text, name in zip(written, known, strict=True) if text.lower() != name}
 
 
-def _check_line(path: str, people: tuple[Person, ...]) -> None:
+def _check_line(table: Table, place: int, people: tuple[Person, ...]) -> None:
+    path = table.path
     circles = _circles(people)
     alone = [people[circle[0]].row for circle in circles if len(circle) == 1]
-    refuse(path, alone, ", column manager: names the person of the row itself; leave it empty at the top")
+    refuse(table, alone, ", column manager: names the person of the row itself; leave it empty at the top")
     if circles:
         parts = [f"rows {listed([people[i].row for i in sorted(circle)])}" for circle in circles]
-        raise TableError(f"{path}: column manager: {listed(parts, 3)} answer to each other in a circle")
+        raise ScenarioError(f"{path}: column manager: {listed(parts, 3)} answer to each other in a circle")
     tops = [person for person in people if person.manager == TOP]
     if len(tops) == 1:
         if len(people) == 1:
-            raise TableError(f"{path}: has one person only: expected people and the managers they answer to")
+            raise ScenarioError(f"{path}: has one person only: expected people and the managers they answer to")
         return
     whole = [
         rows_text([person.row for person in tops if person.team == team])
@@ -143,7 +157,7 @@ def _check_line(path: str, people: tuple[Person, ...]) -> None:
     ]
     more = f"; {listed(whole, 3)}: a team with no manager" if whole else ""
     only = "but only one person has no manager, the one at the top"
-    refuse(path, [person.row for person in tops], f", column manager: are empty, {only}{more}")
+    refuse(table, [person.row for person in tops], f", column manager: are empty, {only}{more}", place)
 
 
 def _circles(people: tuple[Person, ...]) -> list[list[int]]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from civicsim.errors import CivicsimError, nearest
+from civicsim.errors import ScenarioError, near, nearest
 from civicsim.model.organisation import PROFESSIONS
+from civicsim.scenario.tables import columns_of, read_table
 from civicsim.scenario.toml import read_toml
 
 MANAGER = "manager"
@@ -39,28 +40,40 @@ def profession_of(text: str, own: Mapping[str, str]) -> str | None:
 
 def guessed(text: str) -> str | None:
     """Return the likely profession of an unknown text, for a hint."""
-    hint = nearest(folded(text), _WORDS)
-    if hint.startswith("did you mean"):
-        return _WORDS[hint.split("'")[1]]
+    close = near(folded(text), _WORDS)
+    if close:
+        return _WORDS[close]
     found = [_WORDS[word.removesuffix("s")] for word in folded(text).split() if word.removesuffix("s") in _WORDS]
     return found[-1] if found else None
 
 
-def read_own(items: Sequence[str]) -> dict[str, str]:
-    """Return the professions of options such as ``--profession "Band 5 RN=nurse"``, by folded text.
+def read_own(items: Sequence[str], path: str | None = None) -> dict[str, str]:
+    """Return professions by folded text: of a CSV file with columns name and profession, and of options.
 
-    One that is not of that form, or names no profession of the model, raises a :class:`CivicsimError`.
+    An option is such as ``--profession "Band 5 RN=nurse"``, and goes before the file. One that is not of that form, or names
+    no profession of the model, raises a :class:`ScenarioError`.
     """
     result = {}
+    if path is not None:
+        table = read_table(path)
+        places = columns_of(table, ("name", "profession"))
+        for number, cells in table.rows:
+            text, name = (cells[place] for place in places.values())
+            if not text:
+                raise ScenarioError(f"{path}: row {number}, column name: is empty")
+            result[folded(text)] = _known(name, f"{path}: row {number}, column profession")
     for item in items:
         text, sign, name = item.rpartition("=")
         if not sign or not text.strip():
-            raise CivicsimError(
+            raise ScenarioError(
                 f"--profession {item}: expected NAME=PROFESSION, for example --profession 'Band 5 RN=nurse'"
             )
-        if name.strip().lower() not in KNOWN:
-            raise CivicsimError(
-                f"--profession {item}: '{name.strip()}' is none of {', '.join(KNOWN)}; {nearest(name, KNOWN)}"
-            )
-        result[folded(text)] = name.strip().lower()
+        result[folded(text)] = _known(name.strip(), f"--profession {item}")
     return result
+
+
+def _known(name: str, where: str) -> str:
+    """Return a profession of the model."""
+    if name.lower() not in KNOWN:
+        raise ScenarioError(f"{where}: '{name}' is none of {', '.join(KNOWN)}; {nearest(name, KNOWN)}")
+    return name.lower()

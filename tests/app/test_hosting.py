@@ -69,7 +69,7 @@ def test_solara_neither_reports_nor_advertises_nor_keeps_visitors_for_long():
 
     assert not settings.telemetry.mixpanel_enable
     assert not settings.theme.show_banner
-    assert settings.kernel.cull_timeout == "10m"
+    assert settings.kernel.cull_timeout == "2m"
     assert settings.session.secret_key != settings.SESSION_SECRET_KEY_DEFAULT
 
 

@@ -1,9 +1,11 @@
 """A study's store on the page: rows with intervals and verdicts, and points that open in Explore."""
 
 import csv
+import dataclasses
 
 import pytest
 
+from civicsim.app import state
 from civicsim.app.pages.results import (
     csv_of,
     dependences,
@@ -18,7 +20,9 @@ from civicsim.app.pages.results import (
 )
 from civicsim.app.templates import render
 from civicsim.cli import main
+from civicsim.model.roster import Roster
 from civicsim.report.words import estimated, in_pairs, number
+from civicsim.scenario.scenario import Scenario
 from civicsim.study.analysis.contrasts import contrasts
 from civicsim.study.store.store import open_store
 
@@ -174,3 +178,33 @@ def test_points_are_handed_on_as_csv_and_the_study_as_a_page(folder):
     rows = list(csv.DictReader(line for line in text.splitlines() if not line.startswith("#")))
     assert [float(row["fear"]) for row in rows] == [0.1, 0.9, 0.1, 0.9]
     assert "Does it matter?" in report_of(store)
+
+
+def test_every_point_of_a_study_opens_in_explore_or_tells_why_not():
+    before = state.chosen.peek()
+    usual = Scenario.preset("compact").with_(weeks=60, seed=4)
+    teams = Roster(divisions=(1, 1), teams=((1, 2, 1, 1, 1), (0, 3, 0, 1, 0)), ties=((0, 6),))
+    cases = {
+        "a shipped style": (usual, True, 0),
+        "a style from a file": (dataclasses.replace(usual, style="folder/mine.toml", title="Mine"), True, 1),
+        "a random style": (dataclasses.replace(usual, style="random-1", title="Random style 1"), True, 1),
+        "a kind of its own": (dataclasses.replace(usual.with_(roster=teams), kind="my-trust.toml"), False, 2),
+    }
+    try:
+        for what, (scenario, in_link, n_notes) in cases.items():
+            state.open_scenario(scenario)
+            shown = state.chosen.peek()
+            assert (shown.scenario.digest, len(shown.notes)) == (scenario.digest, n_notes), what
+            assert state.preset(shown.scenario.style, shown.scenario.kind), what
+            linked = state.from_query(state.to_query(shown.scenario))
+            assert linked.notes == (), what
+            assert (linked.scenario.digest == scenario.digest) == in_link, what
+        large = Roster(divisions=(20,), teams=((0, 200, 0, 0, 0),) * 20)
+        now = state.chosen.peek().scenario
+        state.open_scenario(Scenario.preset().with_(roster=large))
+        assert state.chosen.peek().scenario is now
+        assert state.chosen.peek().notes == (
+            "This point cannot be opened: it has 4,000 posts, and the page computes 3,000.",
+        )
+    finally:
+        state.chosen.set(before)

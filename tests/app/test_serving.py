@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
 import re
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +17,19 @@ from pathlib import Path
 import pytest
 
 from civicsim.app import guard
+from civicsim.app.connections import PATIENCE
 from civicsim.cli import main
+
+START = """
+import contextlib, sys
+with contextlib.suppress(ImportError):
+    import resource
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
+from civicsim.cli import main
+sys.exit(main())
+"""
+"""Starts the command with as many open files as some systems allow a program by default."""
+ROOM = 128
 
 
 @dataclass
@@ -50,7 +64,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             "SOLARA_ASSETS_CDN": f"http://127.0.0.1:{elsewhere.getsockname()[1]}/",
         }
         options = ["--public", "--allowed-host", "Civic.Example.org", "--root-path", "/here/it-is/"]
-        command = [sys.executable, "-m", "civicsim.cli", "app", "--port", "0", "--no-open", *options]
+        command = [sys.executable, "-c", START, "app", "--port", "0", "--no-open", *options]
         server = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=os.environ | more
         )
@@ -61,6 +75,33 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         server.terminate()
         server.stdout.close()
         server.wait(20)
+
+
+def connected(port):
+    """Return a connection of which reading waits until the server closes it or answers."""
+    connection = socket.create_connection(("127.0.0.1", port))
+    connection.settimeout(30)
+    return connection
+
+
+def test_idle_and_half_open_connections_are_closed_and_keep_no_one_out(served):
+    idle = [connected(served.port) for _ in range(ROOM + 40)]
+    for connection in idle[ROOM:]:
+        # Those beyond the room there is are closed at once.
+        with contextlib.suppress(ConnectionResetError):
+            assert connection.recv(1) == b""
+    for connection in idle[:-50]:
+        connection.close()
+    half = connected(served.port)
+    half.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n")
+    began = time.monotonic()
+    assert served.ask("/static/assets/favicon.png", Host="localhost").status == 200
+    assert time.monotonic() - began < 5.0
+    half.sendall(b"X-More: 1\r\n")
+    assert half.recv(1) == b""
+    assert time.monotonic() - began < 2 * PATIENCE
+    for connection in (half, *idle):
+        connection.close()
 
 
 def test_a_file_of_the_page_is_handed_out(served):

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import networkx as nx
+import numpy as np
 import pytest
 
 from civicsim.cli.organisations import EXAMPLE
@@ -14,10 +15,10 @@ from civicsim.experiment.graphs import to_networkx
 from civicsim.experiment.run import burn_in
 from civicsim.model.organisation import N_TIES, PROFESSIONS
 from civicsim.scenario.scenario import Scenario
+from civicsim.scenario.tables import read_table
 from civicsim.staffing.line import map_line
 from civicsim.staffing.people import read_staff
 from civicsim.staffing.professions import KNOWN, guessed, profession_of, read_own
-from civicsim.staffing.tables import read_table
 from civicsim.staffing.ties import keep_ties, read_ties
 
 HEADER = "person,team,profession,manager"
@@ -71,7 +72,7 @@ def test_the_example_can_be_imported_compared_and_exported(tool):
     printed = tool("org", "import", "trial/staff.csv", "--ties", "trial/ties.csv")
     assert printed.code == 0
     assert "Wrote my-trust.toml: 85 staff and 17 managers in 9 teams of 2 to 20." in printed.out
-    assert "Kept 58 of 63 ties" in printed.out
+    assert "Read 63 ties from columns person as from, other as to and weight.\nKept 58 of them." in printed.out
     for left_out in ("1 tie within a team", "1 tie with managers", "3 ties that are repeated"):
         assert left_out in printed.out
     assert printed.err == "Next: civicsim compare civic-culture --kind my-trust.toml\n"
@@ -130,7 +131,8 @@ def test_columns_may_stand_in_any_order_in_any_case_with_others_between():
     assert [(p.row, p.name, p.team, p.profession, p.manager) for p in staff.people] == [
         (2, "a", "", "manager", -1), (3, "b", "t", "nurse", 0),
     ]  # fmt: skip
-    assert staff.other_columns == 1
+    assert staff.used == "person, team, profession and manager"
+    assert staff.notes == ("staff table: 1 other column: left aside",)
 
 
 def test_empty_rows_and_cells_at_the_end_are_passed_over_but_counted():
@@ -158,6 +160,12 @@ def test_own_names_of_professions_go_before_the_known_ones(tool):
     printed = tool("org", "import", save(text), "--profession", "band 5 = rn=nurse")
     assert printed.code == 0
     assert mapped(text, own=["band 5 = rn=nurse"]).roster.teams == mapped(SMALL).roster.teams
+    expected = mapped(SMALL).roster.teams
+    words = ("org", "import", save(text), "--professions", save("name;Profession\nBAND 5 = rn;Nurse\n", "map.csv"))
+    assert tool(*words, "--force").code == 0
+    assert Scenario.preset(kind="my-trust.toml").roster.teams == expected
+    assert tool(*words, "--profession", "Band 5 = RN=doctor", "--out", "other.toml").code == 0
+    assert Scenario.preset(kind="other.toml").roster.teams[0] == (2, 0, 0, 0, 0)
 
 
 def test_an_unknown_profession_gets_the_guess_of_its_words():
@@ -292,21 +300,29 @@ def test_posts_count_through_the_teams_by_profession():
 # -- ties --------------------------------------------------------------------------------------------------------------
 
 
-def kept(text, name="ties.csv", staff=SMALL):
+def people_of(name="staff.csv"):
+    return {person.name: person.row for person in read_staff(name).people}
+
+
+def kept(text, name="ties.csv", staff=SMALL, **options):
+    """Return what is kept of a table of ties; all that was read is either kept or counted."""
     got = mapped(staff)
-    people = {person.name for person in read_staff("staff.csv").people}
-    return keep_ties(read_ties(save(text, name), people), got.roster, got.post_of)
+    ties = read_ties(save(text, name), people_of(), **options)
+    found = keep_ties(ties, people_of(), got.roster, got.post_of)
+    left = sum(int(note.split()[0].replace(",", "")) for note in found.notes if note.split()[1] in ("tie", "ties"))
+    assert len(found.pairs) + left == len(ties.ties)
+    return found
 
 
 def test_ties_are_kept_as_pairs_of_posts():
-    assert kept(TIES) == (((1, 3), (0, 2)), ())
+    assert (kept(TIES).pairs, kept(TIES).notes) == (((0, 2), (1, 3)), ())
 
 
 def test_what_is_left_out_of_the_ties_is_counted():
     text = f"{TIES}nn-3,nn-1\nnn-1,nn-3\nnn-4,nn-4\nnn-1,nn-2\nnn-1,Zelda Quux\n"
-    pairs, notes = kept(text)
-    assert pairs == ((1, 3), (0, 2))
-    assert notes == (
+    found = kept(text)
+    assert found.pairs == ((0, 2), (1, 3))
+    assert found.notes == (
         "2 ties that are repeated, in either direction: left out",
         "1 tie of people with themselves: left out",
         "1 tie within a team, where all know each other: left out",
@@ -314,44 +330,132 @@ def test_what_is_left_out_of_the_ties_is_counted():
     )
 
 
-def test_ties_beyond_what_a_person_can_keep_up_are_left_out():
+SAME = {
+    "two columns": "a,b\nnn-1,nn-3\nnn-2,nn-5\n",
+    "names of columns": "Id,Source,Target,Type\n1,nn-1,nn-3,x\n2,nn-2,nn-5,x\n",
+    "row numbers without a name": ",from,to\nnn-4,nn-1,nn-3\nnn-5,nn-2,nn-5\n",
+    "a column between": "respondent,question,named\nnn-1,nn-5,nn-3\nnn-2,nn-5,nn-5\n",
+    "weight first": "weight;ego;alter\n1;nn-3;nn-1\n2.5;nn-2;nn-5\n",
+    "weights with gaps": "from,to,frequency\nnn-1,nn-3,NA\nnn-2,nn-5,1e3\n",
+    "words for weights": "from,to,frequency\nnn-1,nn-3,often\nnn-2,nn-5,2\n",
+    "rows of weight 0": "from,to,value\nnn-1,nn-3,1\nnn-1,nn-5,0\nnn-2,nn-5,1\n",
+    "a matrix": ",nn-1,nn-2,nn-3,nn-5\nnn-1,0,0,1,0\nnn-2,,,,1\nnn-3,1,0,NA,0\nnn-5,0,2,0,0\n",
+    "a matrix of respondents": "who\tnn-3\tnn-1\tnn-2\tnn-5\nnn-2\t0\t0\t0\t1\nnn-1\t1\t0\t0\t0\n",
+}
+"""The same ties in the layouts in which programs write them."""
+
+
+def test_the_same_ties_are_read_whatever_their_layout_and_what_was_taken_is_told():
+    used = {}
+    for layout, text in SAME.items():
+        found = kept(text)
+        assert sorted(found.pairs) == [(0, 2), (1, 3)], layout
+        used[layout] = read_ties("ties.csv", people_of()).used
+    assert used["two columns"] == "columns a as from and b as to"
+    assert used["names of columns"] == "columns Source as from and Target as to"
+    assert used["weight first"] == "columns ego as from, alter as to and weight"
+    assert used["weights with gaps"] == "columns from, to and frequency as weight"
+    assert used["words for weights"] == "columns from and to"
+    assert used["a matrix"] == "a matrix of 4 rows and 4 columns of people"
+    assert kept(SAME["row numbers without a name"]).notes == (
+        "table of ties: 1 other column (the first has no name): left aside",
+    )
+    assert "table of ties: 1 cell holds NA, #N/A, None, nan or NULL: counted as empty" in kept(SAME["a matrix"]).notes
+
+
+def test_a_matrix_may_have_people_whose_names_are_0_and_1():
+    """Its cells are then names of people too."""
+    staff = SMALL.replace("nn-1", "0").replace("nn-3", "1")
+    found = kept(",0,1,nn-2,nn-5\n0,0,1,0,0\n1,1,0,0,0\nnn-2,0,0,0,1\nnn-5,0,0,1,0\n", staff=staff)
+    assert sorted(found.pairs) == [(0, 2), (1, 3)]
+
+
+def test_columns_may_be_named():
+    text = "x,who,y,whom,often\nnn-4,nn-1,nn-5,nn-3,2\nnn-4,nn-2,nn-4,nn-5,2\n"
+    found = kept(text, columns={"from": "who", "to": "Whom", "weight": "often"})
+    assert sorted(found.pairs) == [(0, 2), (1, 3)]
+    mapped_as = read_staff(save(SMALL.replace("person,", "EmpID,", 1)), columns={"person": "empid"})
+    assert mapped_as.people == read_staff(save(SMALL)).people
+    assert mapped_as.used == "EmpID as person, team, profession and manager"
+
+
+WEB = [(f"a{k}", f"b{j}", 1 + (7 * k + 3 * j) % 5) for k in range(14) for j in range(14)]
+STAFF_OF_WEB = table(
+    *(f"a{k},ward,nurse,head" for k in range(14)), "h2,two,nurse,top", *(f"b{k},two,nurse,h2" for k in range(14))
+)
+
+
+def test_of_too_many_ties_the_strongest_are_kept_whatever_the_order_of_rows():
+    def text(rows, weight):
+        lines = [("from", "to", "weight"), *rows]
+        return "".join(f"{a},{b},{w}\n" if weight else f"{a},{b}\n" for a, b, w in lines)
+
+    turned = [(b, a, w) for a, b, w in reversed(WEB)]
+    for weight in (True, False):
+        found, again = (kept(text(rows, weight), staff=STAFF_OF_WEB) for rows in (WEB, turned))
+        assert set(found.pairs) == set(again.pairs)
+        assert (found.notes, found.warning) == (again.notes, again.warning)
+        n = np.bincount(np.ravel(found.pairs))
+        assert n.max() == N_TIES
+        assert n.min() >= N_TIES // 2, "the ties are spread evenly"
+        assert ("the strongest were kept" in found.notes[-1]) == weight
+        left = len(WEB) - len(found.pairs)
+        assert found.notes[-1].startswith(f"{left} ties of people with more than {N_TIES}, the most in the model")
+        assert found.warning.startswith(f"{left} of 196 ties between teams are beyond")
+    strong = {(int(a[1:]), int(b[1:])) for a, b, w in WEB if w == 5}
+    posts = mapped(STAFF_OF_WEB).post_of
+    assert {(posts[f"a{a}"], posts[f"b{b}"]) for a, b in strong} <= set(kept(text(WEB, True), staff=STAFF_OF_WEB).pairs)
+
+
+def test_a_few_ties_too_many_are_counted_without_a_warning():
     staff = table("a,ward,nurse,head", "h2,two,nurse,top", *(f"b{k},two,nurse,h2" for k in range(N_TIES + 2)))
-    pairs, notes = kept("x,y\n" + "".join(f"a,b{k}\n" for k in range(N_TIES + 2)), staff=staff)
-    assert len(pairs) == N_TIES
-    assert notes == (
-        f"2 ties of people with more than {N_TIES}, which is the most in the model; the first in the table were kept: left out",
-    )
+    found = kept("x,y\n" + "".join(f"a,b{k}\n" for k in range(N_TIES + 2)), staff=staff)
+    assert (len(found.pairs), found.warning) == (N_TIES, "")
 
 
-def test_weights_and_other_columns_of_ties_are_left_aside_with_a_notice():
-    pairs, notes = kept("from;to;Weight;when\nnn-1;nn-3;4;May\n")
-    assert pairs == ((1, 3),)
-    assert notes == (
-        "column weight: left aside, because in the model people know each other or do not",
-        "1 other column of the table of ties: left aside",
-    )
+def test_people_outside_the_staff_table_are_left_out_if_asked_and_counted():
+    found = kept(f"{TIES}nn-1,someone\nanyone,nn-3\n", skip_unknown=True)
+    assert sorted(found.pairs) == [(0, 2), (1, 3)]
+    assert found.notes == ("2 ties with people who are not in the staff table: left out",)
+
+
+def graph_file(name, kind=nx.Graph, labels=None, **weight):
+    graph = kind()
+    graph.add_edges_from([("nn-1", "nn-3"), ("nn-2", "nn-5")] if labels is None else [(1, 3), (2, 5)], **weight)
+    graph.add_node("someone without ties")
+    nx.set_node_attributes(graph, {node: labels(node) for node in list(graph)[:4]} if labels else {}, "label")
+    (nx.write_graphml_xml if name.endswith("graphml") else nx.write_gexf)(graph, name)
+    return name
 
 
 def test_ties_may_come_as_a_graph():
     mapped(SMALL)
-    people = {person.name for person in read_staff("staff.csv").people}
+    wanted = {frozenset(("nn-1", "nn-3")), frozenset(("nn-2", "nn-5"))}
     for name, kind in itertools.product(("ties.graphml", "ties.gexf"), (nx.Graph, nx.DiGraph)):
-        graph = kind()
-        graph.add_edges_from([("nn-1", "nn-3"), ("nn-2", "nn-5")], weight=2.0)
-        graph.add_node("someone without ties")
-        (nx.write_graphml_xml if name.endswith("graphml") else nx.write_gexf)(graph, name)
-        ties = read_ties(name, people)
-        assert {frozenset(pair) for pair in ties.pairs} == {frozenset(("nn-1", "nn-3")), frozenset(("nn-2", "nn-5"))}
-        assert ties.notes == ("weights: left aside, because in the model people know each other or do not",)
+        ties = read_ties(graph_file(name, kind, weight=2.0), people_of())
+        assert {frozenset(tie[:2]) for tie in ties.ties} == wanted
+        assert {tie.weight for tie in ties.ties} == {2.0}
+        assert (ties.used, ties.weighted) == ("id of the nodes and weight of the edges", True)
+        ties = read_ties(graph_file(name, kind, labels=lambda node: f"nn-{node}"), people_of())
+        assert {frozenset(tie[:2]) for tie in ties.ties} == wanted
+        assert (ties.used, ties.weighted) == ("label of the nodes", False)
 
 
-def test_people_of_a_graph_may_stand_in_labels():
-    graph = nx.Graph([(0, 1)])
-    nx.set_node_attributes(graph, {0: "nn-1", 1: "nn-3"}, "label")
-    nx.write_graphml_xml(graph, "ties.graphml")
-    ties = read_ties("ties.graphml", {"nn-1", "nn-3"})
-    assert ties.pairs == (("nn-1", "nn-3"),)
-    assert "label" in ties.notes[0]
+def test_where_id_and_label_of_a_graph_both_name_people_the_user_is_asked(tool):
+    staff = SMALL.replace("nn-", "")
+    swapped = {1: "2", 3: "5", 2: "1", 5: "3"}
+    for name in ("ties.graphml", "ties.gexf"):
+        save(staff)
+        words = ("org", "import", "staff.csv", "--ties", graph_file(name, labels=lambda node: swapped[node]))
+        line = tool(*words).mistake
+        assert "both id and label of the nodes name people of the staff table, and not the same" in line
+        assert "--node-name label or --node-name id" in line
+        for field, pairs in (("id", {("1", "3"), ("2", "5")}), ("label", {("2", "5"), ("1", "3")})):
+            ties = read_ties(name, people_of(), node_name=field)
+            assert {tie[:2] for tie in ties.ties} == pairs
+        assert [tie.one for tie in read_ties(name, people_of(), node_name="label").ties] == ["2", "1"]
+        assert tool(*words, "--node-name", "label", "--force").code == 0
+        assert "--node-name lable: no such field" in tool(*words, "--node-name", "lable").mistake
 
 
 # -- what is refused ---------------------------------------------------------------------------------------------------
@@ -373,11 +477,20 @@ STAFF_MISTAKES = [
     (table('a,"wa"rd,nurse,head'), ["row 4", "quotation mark"]),
     (table(",ward,nurse,head"), ["row 4, column person: is empty"]),
     (table("a,ward,nurse,head", "b,ward,nurse,head", "a,ward,nurse,head"), ["same person stands in rows 4 and 6"]),
-    (table("a,ward,nurse,haed"), ["row 4, column manager: names no one in column person"]),
+    (table("a,ward,nurse,haed"), ["row 4, column manager: names no one in column person; nearly the person of row 3"]),
+    (table("a,ward,nurse,Head "), ["row 4, column manager", "nearly the person of row 3"]),
+    (table("007,ward,nurse,head", "8,ward,nurse,7.0"), ["row 5, column manager", "nearly the person of row 4"]),
+    (table("p-123,ward,nurse,head", "b,ward,nurse,p-124"), ["names no one in column person\n"]),
+    ("empid,ward,job,chief\na,b,c,d\n", ["no column 'person'", "its other columns: empid, ward, job and chief", "--column person=NAME"]),
+    (table("a,#N/A,nurse,head"), ["row 4, column team: is empty", "(one of NA, #N/A, None, nan or NULL, which count as empty)"]),
+    (table("a,ward,nurse,NA", "NA,ward,nurse,head"), ["row 5, column person: is empty", "count as empty"]),
+    (table("a,ward,nurse,None"), ["rows 2 and 4, column manager: are empty", "(one of NA"]),
     (table(MANY), ["rows 4, 5, 6, 7, 8 and 7 more, column manager"]),
     (table("a,ward,,head"), ["row 4, column profession: is empty"]),
     (table("a,ward,Band 5 RN,head", "b,ward,Band 5 RN,head"),
      ["'Band 5 RN' (rows 4 and 5)", ", ".join(KNOWN), '--profession "Band 5 RN=nurse"']),
+    (table(*(f"p{k},ward,Zyx {k},head" for k in range(7))),
+     [", ".join(f"'Zyx {k}' (row {4 + k})" for k in range(6)), "--professions MAP.csv\n"]),
     (table("a,,nurse,head"), ["row 4, column team: is empty", "managers only"]),
     (table("a,ward,nurse,a"), ["row 4, column manager: names the person of the row itself"]),
     (table("a,ward,nurse,b", "b,ward,nurse,c", "c,ward,nurse,a"), ["rows 4, 5 and 6 answer to each other in a circle"]),
@@ -426,10 +539,19 @@ def test_more_executives_than_the_model_takes_are_refused_or_left_out():
 
 TIES_MISTAKES = [
     ("ties.csv", "a,b\nnn-1,nn-9\n", ["row 2, column b: names no one in the staff table"]),
-    ("ties.csv", "a,b\n" + "nn-9,nn-1\n" * 9, ["row 2, column a, row 3, column a, row 4, column a and 6 more: names no one"]),
+    ("ties.csv", "a,b\n" + "nn-9,nn-1\n" * 9, ["row 2, column a: names no one"]),
+    ("ties.csv", "a,b\n" + "".join(f"x{k},nn-1\n" for k in range(9)), ["row 2, column a", "row 6, column a and 4 more: names no one"]),
     ("ties.csv", "a,b\nnn-1,\n", ["row 2, column b: is empty"]),
-    ("ties.csv", "a\nnn-1\n", ["row 1 has one column"]),
-    ("ties.csv", "nn-1,nn-3\nnn-1,nn-4\n", ["row 1 names two people", "expected a header"]),
+    ("ties.csv", "a,b\nnn-01,NN-3\n", ["column a", "column b", "the first is nearly the person of row 5 there", "--skip-unknown"]),
+    ("ties.csv", "a\nnn-1\n", ["row 1 has no two columns", "--column from=NAME"]),
+    ("ties.csv", ",b\nnn-1,nn-3\n", ["row 1 has no two columns", "the first column has no name"]),
+    ("ties.csv", ",a,b\nnn-1,nn-3,nn-4\n", ["row 1 has no two columns", "the first column has no name", "there: a and b"]),
+    ("ties.csv", "a,b,c\nnn-1,nn-3,nn-4\n", ["row 1 has no two columns", "there: a, b and c"]),
+    ("ties.csv", "from,to,ego,alter\nnn-1,nn-3,1,1\n", ["several pairs of columns", "--column to=NAME"]),
+    ("ties.csv", "nn-1,nn-3\nnn-1,nn-4\n", ["row 1 names people", "expected a header"]),
+    ("ties.csv", ",nn-1,nn-3\nnn-1,0,1\nnn-3,x,0\n", ["row 3, column 2: expected a number from 0"]),
+    ("ties.csv", ",nn-1,nn-9\nnn-1,0,1\nnn-9,1,0\n", ["column 3: names no one in the staff table"]),
+    ("ties.csv", "from,to,weight\nnn-1,nn-3,-2\n", ["row 2, column weight: expected a number from 0"]),
     ("ties.csv", "", ["is empty"]),
     ("ties.csv", "a,b\nnn-1\n", ["row 2 has 1 cell"]),
     ("ties.graphml", "no xml", ["is not valid GraphML"]),
@@ -455,12 +577,13 @@ def test_a_person_of_a_graph_who_is_not_in_the_staff_table_is_named_by_place(too
 
 def test_mistakes_on_the_command_line_are_named(mistakes):
     save(SMALL)
+    save("name,profession\nBand 5 RN,nurs\n", "map.csv")
     cases = [
         (["org", "import"], ["import", "missing argument", "STAFF.csv"]),
         (["org", "imprt"], ["no command 'imprt'", "'import'"]),
         (["org", "--json"], ["org: expected a command"]),
         (["org", "import", "nowhere.csv"], ["nowhere.csv: no such file"]),
-        (["org", "import", "."], ["is a folder"]),
+        (["org", "import", "."], ["is a directory"]),
         (["org", "import", "staff.csv", "--ties", "nowhere.csv"], ["nowhere.csv: no such file"]),
         (["org", "import", "staff.csv", "--ties", "nowhere.gexf"], ["nowhere.gexf: no such file"]),
         (["org", "import", "staff.csv", "--out", "mine"], ["--out mine", "ends in .toml"]),
@@ -468,6 +591,14 @@ def test_mistakes_on_the_command_line_are_named(mistakes):
         (["org", "import", "staff.csv", "--key", "my-trust.toml"], ["--key my-trust.toml: is the same file"]),
         (["org", "import", "staff.csv", "--profession", "nurse"], ["--profession nurse: expected NAME=PROFESSION"]),
         (["org", "import", "staff.csv", "--profession", "RN=nurs"], ["'nurs' is none of", "'nurse'"]),
+        (["org", "import", "staff.csv", "--professions", "map.csv"], ["map.csv: row 2, column profession: 'nurs'", "'nurse'"]),
+        (["org", "import", "staff.csv", "--professions", "nap.csv"], ["nap.csv: no such file", "did you mean 'map.csv'"]),
+        (["org", "import", "staff.csv", "--column", "person"], ["--column person: expected COLUMN=NAME"]),
+        (["org", "import", "staff.csv", "--column", "persn=x"], ["--column persn=x: column = 'persn'", "'person'"]),
+        (["org", "import", "staff.csv", "--column", "person=EmpID"], ["no column 'empid'", "its columns: person"]),
+        (["org", "import", "staff.csv", "--column", "from=x"], ["--column from=x: there are no --ties"]),
+        (["org", "import", "staff.csv", "--skip-unknown"], ["--skip-unknown: there are no --ties"]),
+        (["org", "import", "staff.csv", "--ties", "staff.csv", "--node-name", "id"], ["--node-name id: staff.csv is not a graph"]),
         (["org", "import", "staff.csv", "--teams-per-division", "0"], ["--teams-per-division 0", "from 1"]),
         (["org", "export", "--out", "network.png"], ["--out network.png", ".graphml or .gexf or .csv"]),
         (["org", "export", "--week", "-1"], ["--week -1", "from 0 to 5200"]),
@@ -598,8 +729,8 @@ def test_an_exported_network_can_be_read_as_ties_again(tool):
     graph = nx.read_graphml("out.graphml")
     peers = graph.edge_subgraph([(a, b) for a, b, layer in graph.edges(data="layer") if layer == "peer"])
     nx.write_graphml_xml(peers, "peers.graphml")
-    ties = read_ties("peers.graphml", set(graph))
-    assert {frozenset(pair) for pair in ties.pairs} == {frozenset(edge) for edge in peers.edges}
+    ties = read_ties("peers.graphml", dict.fromkeys(graph, 1))
+    assert {frozenset(tie[:2]) for tie in ties.ties} == {frozenset(edge) for edge in peers.edges}
 
 
 def test_an_export_after_some_weeks_shows_that_week(tool):

@@ -55,7 +55,7 @@ def test_a_new_study_file_can_be_checked(tool):
 
 def test_a_check_over_the_draws_of_a_calibration_names_a_few_of_what_varies(tool, study):
     printed = tool("study", "check", "study.toml", "--draws", "2", "--processes", "0").out
-    assert re.search(r"varied: [^;]*,\s+and\s+2\d\d\s+more\n", printed)
+    assert re.search(r"varied: [^;]*\s+and\s+2\d\d\s+more\n", printed)
     assert len(printed.splitlines()) < 12
 
 
@@ -94,6 +94,13 @@ def test_the_page_and_the_tables_can_be_had(tool, results):
     assert printed.out.startswith("Wrote runs.csv: 6 rows")
     assert Path("runs.csv").read_text().startswith("point,policy,future,style,")
     assert tool("study", "export", "results", "--table", "points", "--out", "points.parquet").code == 0
+    again = tool("study", "export", "results", "--out", "runs.csv")
+    assert again.mistake.endswith("runs.csv: already exists; add --force to overwrite it")
+    assert tool("study", "export", "results", "--out", "runs.csv", "--force").code == 0
+    assert (
+        "page.html: already exists"
+        in [tool("study", "report", "results", "--out", "page.html") for _ in "12"][1].mistake
+    )
     listed = tool("study", "list")
     assert "study file" in listed.out
     assert "6 of 6 runs" in listed.out
@@ -157,6 +164,7 @@ def test_mistakes_are_one_line(results, mistakes):
         "expand results --add styles=compct": "results/study.toml: no style 'compct'; did you mean 'compact'?",
         "expand results study.toml --out results": "results: holds the study that is to be expanded; choose another folder",
         "run study.toml --timeout -1": "run: --timeout -1: expected a number above 0",
+        "run study.toml --timeout inf": "run: --timeout inf: expected a number above 0, and at most",
         "run study.toml --processes -1": "run: --processes -1: expected a whole number from 0",
         "status nowhere": "nowhere: there is no such folder",
         "report .": ".: holds no study (there is no manifest.json)",

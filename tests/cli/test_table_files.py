@@ -9,6 +9,8 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from civicsim.app.files import csv_text
+from civicsim.cli.files import table_writer
 from civicsim.cli.table_files import ENDINGS, frames_of, latex, write_tables
 from civicsim.report.parts import Part, Table
 from civicsim.report.words import number, with_interval
@@ -112,3 +114,15 @@ def test_excel_without_its_package_is_refused_before_anything_is_computed(call, 
     )  # fmt: skip
     assert mistakes(*((["study", *words.split(), "--out", "none.xlsx"], [message]) for words in commands)) == []
     assert mistakes((["study", "ablation", "results", "--table", "none.xlsx"], [message])) == []
+
+
+def test_no_text_of_a_table_is_a_formula_in_a_spreadsheet(tmp_path):
+    texts = ["=HYPERLINK(0)", "+1+1", " -2+3", "@SUM(1)", "-0.5", "+3e2", "plain", ""]
+    frame = pd.DataFrame({"text": texts, "number": [-1.0, 2.0, -3.0, 4.0, -5.0, 6.0, 7.0, 8.0]})
+    shown = ["'=HYPERLINK(0)", "'+1+1", "' -2+3", "'@SUM(1)", "-0.5", "+3e2", "plain", ""]
+    table_writer(frame)(tmp_path / "a.csv")
+    rows = pd.read_csv(tmp_path / "a.csv", dtype={"text": str}, keep_default_na=False)
+    assert (rows["text"].tolist(), rows["number"].tolist()) == (shown, frame["number"].tolist())
+    assert "'=HYPERLINK(0)" in csv_text(frame, "about")
+    table_writer(frame)(tmp_path / "a.parquet")
+    assert pd.read_parquet(tmp_path / "a.parquet")["text"].tolist() == texts

@@ -72,6 +72,8 @@ def test_the_seed_is_the_scenarios_unless_rng_states_otherwise():
     assert seed(seed=9) == seed(rng=9) == seed(rng=np.int64(9)) == seed(seed=9, rng=None) == 9
     assert seed(rng=np.random.default_rng(3)) == seed(rng=np.random.default_rng(3))
     assert seed(rng=None) != seed(rng=None)
+    with pytest.raises(cs.ScenarioError, match="CivicModel: rng = '5': expected"):
+        seed(rng="5")
     assert simulated(small(rng=9)) == ran(seed=9)
 
 

@@ -69,13 +69,13 @@ def test_settings_can_be_listed_one_by_one_with_their_style():
     ]  # fmt: skip
 
 
-def test_settings_come_from_a_csv_and_mistakes_name_the_line(tmp_path):
+def test_settings_come_from_a_csv_and_mistakes_name_the_row(tmp_path):
     (tmp_path / "settings.csv").write_text("style,fear,levers.authority\nstatus-quo,0.1,0.2\ncivic-culture,0.3,\n")
     study = small_study(factors=SIZES, design={"file": "settings.csv"}, folder=tmp_path)
     assert study.points["fear"].tolist() == [0.1, 0.3]
     (tmp_path / "settings.csv").write_text("fear\n0.1\n2.5\n")
     with pytest.raises(
-        ScenarioError, match=r"settings.csv: line 3: \[levers\] fear = 2.5: expected a number from 0 to 1"
+        ScenarioError, match=r"settings.csv: row 3: \[levers\] fear = 2.5: expected a number from 0 to 1"
     ):
         small_study(factors=SIZES, design={"file": "settings.csv"}, folder=tmp_path)
 

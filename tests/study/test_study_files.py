@@ -1,5 +1,7 @@
 """A study file is small, without repetition, and mistakes are one line that names file, key, range and nearest name."""
 
+import numpy as np
+import pandas as pd
 import pytest
 from studies import small_study
 
@@ -21,6 +23,18 @@ def mistake(tmp_path, text):
     assert message.count("\n") == 0
     assert message.startswith(str(path)), message
     return message.removeprefix(f"{path}: ")
+
+
+def test_arrays_make_the_same_study_and_the_same_file_as_lists():
+    fear = [0.0, 0.5, 1.0]
+    same = small_study(factors={"fear": fear, "n_teams": [2, 3]}, seeds=[1, 2], matters={"load": 0.1})
+    for kind in (np.array, pd.Series):
+        given = {"fear": kind(fear), "n_teams": list(kind([2, 3]))}
+        found = small_study(
+            factors=given, seeds=kind([1, 2]), styles=kind(list(same.styles)), matters={"load": np.float64(0.1)}
+        )
+        assert found.to_toml() == same.to_toml()
+        assert found.points.equals(same.points)
 
 
 def test_question_styles_seeds_and_weeks_are_enough(tmp_path):
@@ -67,7 +81,7 @@ def test_mistakes_are_one_line(tmp_path):
         (SMALLEST + "measures = ['trsut']\n", "measures: no measure 'trsut'; did you mean 'trust'?"),
         (SMALLEST + "summaries = ['last']\n", "summaries: summary 'last': expected 'last N', 'all', 'weeks A-B', 'lowest N' or 'highest N'"),
         (SMALLEST + "summaries = ['weeks 0-52']\n", "summaries: summary 'weeks 0-52': expected weeks from 0 to 51, the first one first"),
-        (SMALLEST + "baseline = 'command'\n", "baseline = 'command'; did you mean 'compact'?"),
+        (SMALLEST + "baseline = 'command'\n", "baseline = 'command'; valid names: compact, status-quo"),
         (SMALLEST + "[precision]\nhalf_width = { trsut = 0.1 }\n", "[precision] half_width: no column 'trsut'; did you mean 'trust'?"),
         (SMALLEST + "[precision]\nhalf_width = { trust = 0.1 }\nlimit = 3\n", "[precision] limit = 3: expected a whole number from 5 to 100000"),
         (SMALLEST + "[matters]\ntrust = -1\n", "matters: trust = -1: expected a number from 0"),

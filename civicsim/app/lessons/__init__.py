@@ -6,7 +6,6 @@ the model leaves out.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -17,6 +16,8 @@ from civicsim import checks
 from civicsim.app.words import KEPT, PATHS
 from civicsim.errors import ScenarioError, nearest
 from civicsim.scenario.scenario import Scenario
+from civicsim.scenario.text import read_text
+from civicsim.scenario.toml import parse_toml
 
 FOLDER = Path(__file__).parent
 STEPS = (("read", "Read"), ("predict", "Predict"), ("run", "Run"), ("explain", "Explain"))
@@ -92,10 +93,7 @@ def read_lesson(path: Path) -> Lesson:
         If the file is no valid lesson; one line that names file and key.
     """
     where = f"{path.parent.name}/{path.name}"
-    try:
-        about = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ScenarioError(f"{where}: is not valid TOML: {error}") from None
+    about = parse_toml(read_text(path), where)
     checks.keys(about, _KEYS, f"{where} has no")
     predict, at = about.get("predict", {}), f"{where}: [predict]"
     checks.keys(predict, _PREDICT, f"{at} has no")

@@ -17,7 +17,7 @@ from civicsim.app.common import style_titles
 from civicsim.app.files import Files, csv_text
 from civicsim.app.frame import RESULTS, Html, Text
 from civicsim.app.hooks import Show, use_latest
-from civicsim.app.state import MOST_POSTS, set_scenario
+from civicsim.app.state import open_scenario
 from civicsim.errors import CivicsimError, ScenarioError
 from civicsim.experiment.statistics import estimate, paired_difference
 from civicsim.report.words import counted, estimated, in_pairs, number
@@ -139,11 +139,7 @@ def Points() -> None:
     factors = factors_of(store.points())
 
     def open_point(data: dict[str, Any]) -> None:
-        scenario = store.study.scenario(int(data["point"])).with_(seed=store.seeds[0])
-        s = scenario.structure
-        if s.n_teams * s.team_size > MOST_POSTS:
-            scenario = scenario.set("structure.n_teams", MOST_POSTS // s.team_size)
-        set_scenario(scenario)
+        open_scenario(store.study.scenario(int(data["point"])).with_(seed=store.seeds[0]))
         router.push("/")
 
     Text("h1", store.question)

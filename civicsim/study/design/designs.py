@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import itertools
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,7 +14,8 @@ import numpy as np
 
 from civicsim import checks
 from civicsim.engine.parameters import Value
-from civicsim.errors import ScenarioError, nearest
+from civicsim.errors import ScenarioError, naming, nearest
+from civicsim.scenario import tables
 from civicsim.scenario.model import SECTIONS, Sections
 from civicsim.study.design.factors import Factor, read_factor
 
@@ -223,28 +223,26 @@ def draws_of(uncertainties: Sequence[Factor], n: int, seed: int) -> list[Setting
 def read_table(path: Path, where: str, sections: Sections = SECTIONS) -> list[Row]:
     """Return the settings in a CSV file, and what each is for where it has columns ``style`` and ``shock``.
 
-    Raises :class:`ScenarioError` if it cannot be read, or a value does not fit its column; the message names the line.
+    Raises :class:`ScenarioError` if it cannot be read, or a value does not fit its column; the message names the row.
     """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.reader(file))
-    except FileNotFoundError:
-        raise ScenarioError(f"{where}: {path}: no such file") from None
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ScenarioError(f"{where}: {path}: cannot be read ({error})") from None
-    rows = [[cell.strip() for cell in row] for row in rows if any(cell.strip() for cell in row)]
-    if len(rows) < 2:
+    with naming(where):
+        table = tables.read_table(path)
+    if not table.rows:
         raise ScenarioError(f"{path}: expected a line with names of parameters and at least one with values")
-    head = rows[0]
-    for name in head:
-        if head.count(name) > 1:
-            raise ScenarioError(f"{path}: the column '{name}' is there twice")
+    places = tables.columns_of(table, table.names)
+    for name, place in places.items():
+        if not name:
+            raise ScenarioError(f"{path}: row 1: column {place + 1} has no name: expected a parameter, style or shock")
+        tables.refuse(
+            table,
+            table.missing.get(place, []),
+            f", column {name}: expected values, or empty cells for what stays as it is",
+            place,
+        )
     result: list[Row] = []
-    for number, row in enumerate(rows[1:], start=2):
-        if len(row) != len(head):
-            raise ScenarioError(f"{path}: line {number} has {len(row)} values for {len(head)} columns")
-        cells = {name: _cell(text) for name, text in zip(head, row, strict=True) if text}
-        result.append(row_of(cells, f"{path}: line {number}", sections))
+    for number, row in table.rows:
+        cells = {name: _cell(row[place]) for name, place in places.items() if row[place]}
+        result.append(row_of(cells, f"{path}: row {number}", sections))
     return result
 
 

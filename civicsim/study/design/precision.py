@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from civicsim import checks
+from civicsim.experiment.run import MOST_SEEDS
 from civicsim.experiment.statistics import estimate, paired_difference
-from civicsim.study.design.weight import MOST_SEEDS
 
 
 @dataclass(frozen=True)

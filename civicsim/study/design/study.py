@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from functools import cached_property, partial
@@ -139,6 +138,8 @@ class Study:
 
     def __post_init__(self) -> None:
         """Check everything at once, so that every study can be run."""
+        for key in KEYS:
+            object.__setattr__(self, key, checks.plain(getattr(self, key)))
         if isinstance(self.styles, str | Scenario):
             object.__setattr__(self, "styles", (self.styles,))
         for key, check in _CHECKS.items():
@@ -189,7 +190,7 @@ class Study:
     @classmethod
     def kept(cls, file: Path, protocol: Protocol, seeds: Sequence[int]) -> Study:
         """Return the study of a folder of results: its words as in the file, and its protocol as it was run."""
-        values = tomllib.loads(file.read_text(encoding="utf-8"))
+        values = read_toml(file)
         return cls(**{**values, "seeds": tuple(seeds)}, folder=file.parent, where=str(file), spelt_out=protocol)
 
     def with_(self, **changes: Any) -> Study:
@@ -274,7 +275,7 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, tuple | list):
         return [_plain(item) for item in value]
-    return value.item() if hasattr(value, "item") else value
+    return value
 
 
 KEYS = tuple(field.name for field in fields(Study) if field.name not in ("folder", "where", "spelt_out"))

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from civicsim.errors import ScenarioError
+from civicsim.experiment.run import MOST_SEEDS
 from civicsim.scenario.scenario import Scenario
 
 SECONDS = 1.2e-6
 """Time of one thread for a person-week on a typical machine, as `civicsim doctor` measures it."""
 RUN_PERSON_WEEKS = 6_000.0
 """Effort to build, start and sum up a run, in person-weeks. Assumption: measured once, on small organisations."""
-MOST_POINTS, MOST_SEEDS, MOST_RUNS = 2_000_000, 100_000, 100_000_000
+MOST_POINTS, MOST_RUNS = 2_000_000, 100_000_000
 _FLOAT = 10**250
 """Whole numbers beyond which sizes are no longer worked out."""
 _POINT_BYTES, _RUN_BYTES = 1_500.0, 50.0

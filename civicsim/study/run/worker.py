@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
+import io
 import math
 import time
 from collections import deque
@@ -97,7 +98,8 @@ class _Stage:
 def load_protocol(folder: str, study: str) -> Protocol:
     """Return the protocol of a folder, read once per worker, with its week compiled; refuse one that now contains another study."""
     path = Path(folder)
-    protocol = Protocol.load(path, pq.read_table(path / POINTS).to_pandas())
+    # By its bytes: PyArrow opens no folder whose name is not UTF-8.
+    protocol = Protocol.load(path, pq.read_table(io.BytesIO((path / POINTS).read_bytes())).to_pandas())
     if protocol.digest != study:
         raise CivicsimError(f"{folder}: contains another study than the one that was started")
     if protocol.code is None:

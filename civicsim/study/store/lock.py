@@ -1,4 +1,4 @@
-"""Locks on the folder of a study. The operating system releases them when their owner dies."""
+"""Locks on the folder of a study."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from civicsim.engine.locks import HeldError, holder, locked
 from civicsim.errors import CivicsimError
 
 LOCKS = "locks"
 _SHARD = re.compile(r"shard-(\d+)-of-(\d+)\.lock")
 _PATIENCE = 600.0
+_LOOK = 2.0
+"""Seconds for which a process that only looks may be in the way of one that starts."""
 
 
 @contextmanager
@@ -21,10 +24,12 @@ def changing(folder: Path) -> Iterator[None]:
     """Hold the lock on the tables and the manifest; wait for other processes, which take moments, for ten minutes at most."""
     (folder / LOCKS).mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(folder / LOCKS / "tables.lock", timeout=_PATIENCE):
+        with locked(folder / LOCKS / "tables.lock", _PATIENCE):
             yield
-    except Timeout:
-        raise CivicsimError(f"{folder}: another process has been changing the tables for ten minutes") from None
+    except HeldError as error:
+        raise CivicsimError(
+            f"{folder}: another process has been changing the tables for ten minutes; {error}"
+        ) from None
 
 
 @contextmanager
@@ -35,13 +40,15 @@ def running(folder: Path, shard: int, of: int) -> Iterator[None]:
     for path in sorted(locks.glob("shard-*.lock")):
         found = _SHARD.fullmatch(path.name)
         if found and int(found[2]) != of and held(path):
-            raise CivicsimError(f"{folder}: another process runs shard {found[1]} of {found[2]} of this study")
+            raise CivicsimError(
+                f"{folder}: another process runs shard {found[1]} of {found[2]} of this study; {holder(path)}"
+            )
     try:
-        with FileLock(locks / f"shard-{shard}-of-{of}.lock", timeout=0):
+        with locked(locks / f"shard-{shard}-of-{of}.lock", _LOOK):
             yield
-    except Timeout:
+    except HeldError as error:
         what = "this study" if of == 1 else f"shard {shard} of {of} of this study"
-        raise CivicsimError(f"{folder}: another process runs {what}; wait for it, or stop it first") from None
+        raise CivicsimError(f"{folder}: another process runs {what}; {error}") from None
 
 
 def at_work(folder: Path) -> list[str]:
@@ -51,9 +58,11 @@ def at_work(folder: Path) -> list[str]:
 
 
 def held(path: Path) -> bool:
-    """Return whether a process holds a lock."""
+    """Return whether a process holds a lock; no where that cannot be told, as in a folder that may only be read."""
     try:
         with FileLock(path, timeout=0):
             return False
     except Timeout:
         return True
+    except OSError:
+        return False

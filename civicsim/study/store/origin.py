@@ -18,13 +18,14 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from filelock import FileLock
 
 import civicsim
+from civicsim.engine.locks import locked
 from civicsim.study.store.lock import LOCKS
 
 LOG = "log.jsonl"
 MISSING = "missing"
+_PATIENCE = 600.0
 _FIELDS: dict[str, Callable[[Any], Any]] = {
     "ended": datetime.fromisoformat, "host": str, "shard": str, "runs": int, "failed": int, "seconds": float,
 }  # fmt: skip
@@ -34,7 +35,7 @@ def log_batch(folder: Path, host: str, shard: str, runs: int, failed: int, secon
     """Add a line to the log of a study: a batch of runs that has just ended, on which machine, and how long it took."""
     ended = datetime.now(UTC).isoformat(timespec="milliseconds")
     line = json.dumps(dict(zip(_FIELDS, (ended, host, shard, runs, failed, round(seconds, 3)), strict=True)))
-    with FileLock(folder / LOCKS / "log.lock"), (folder / LOG).open("a", encoding="utf-8") as file:
+    with locked(folder / LOCKS / "log.lock", _PATIENCE), (folder / LOG).open("a", encoding="utf-8") as file:
         file.write(f"{line}\n")
 
 

@@ -1,0 +1,197 @@
+"""Malformed inputs for everything that reads a file: each is read, or refused in one line.
+
+    python -m benchmarks.fuzz                     # 10,000 inputs for each reader
+    python -m benchmarks.fuzz --n 500 --only ties # fewer, for the readers with this text in their name
+
+Inputs are made from good ones: bytes, cells, lines and values are dropped, doubled, exchanged or replaced by what readers find
+hard. The same seed makes the same inputs. A traceback, a message of several lines, more than
+:data:`SLOW` seconds or a file that was written are faults; the command ends with 1 if there is any.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import re
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from civicsim.calibration.targets import read_targets
+from civicsim.errors import CivicsimError
+from civicsim.scenario.scenario import Scenario
+from civicsim.staffing.line import map_line
+from civicsim.staffing.people import read_staff
+from civicsim.staffing.professions import read_own
+from civicsim.staffing.ties import keep_ties, read_ties
+from civicsim.study.design.designs import read_table
+from civicsim.study.design.study import Study
+
+SLOW = 5.0
+STAFF = """person,team,profession,manager,division
+1,,manager,,
+2,,manager,1,North
+3,Ward A,sister,2,North
+4,Ward A,nurse,3,North
+5,Ward A,doctor,3,North
+6,Ward B,nurse,2,South
+7,Ward B,HCA,6,South
+8,Ward B,nurse,6,South
+"""
+TIES = "from,to,weight\n4,7,2\n5,8,1\n8,4,3\n"
+MATRIX = ",4,5,7,8\n4,0,0,1,0\n5,0,0,0,1\n7,1,0,0,0\n8,0,1,0,0\n"
+GRAPH = """<?xml version="1.0" encoding="UTF-8"?>
+<gexf xmlns="http://www.gexf.net/1.2draft" version="1.2"><graph defaultedgetype="undirected" mode="static"><nodes>
+<node id="4" label="a"/><node id="5" label="b"/><node id="7" label="c"/></nodes>
+<edges><edge id="0" source="4" target="7" weight="2.0"/><edge id="1" source="5" target="7"/></edges></graph></gexf>
+"""
+GRAPHML = """<?xml version="1.0" encoding="UTF-8"?>
+<graphml xmlns="http://graphml.graphdrawing.org/xmlns"><key id="d0" for="edge" attr.name="weight" attr.type="double"/>
+<key id="d1" for="node" attr.name="label" attr.type="string"/><graph edgedefault="undirected">
+<node id="4"><data key="d1">x</data></node><node id="7"/><edge source="4" target="7"><data key="d0">2.0</data></edge>
+</graph></graphml>
+"""
+SCENARIO = """title = "Mine"
+style = "compact"
+kind = "acute-trust"
+weeks = 52
+seed = 3
+[levers]
+fear = 0.2
+[structure]
+n_teams = 4
+team_size = 5
+[[interventions]]
+name = "surge"
+week = 12
+[[interventions]]
+week = 20
+name = "Own"
+set = { fear = 0.5 }
+"""
+STUDY = """question = "What helps?"
+styles = ["status-quo", "compact"]
+seeds = 3
+weeks = 6
+burn_in_weeks = 2
+measures = ["trust", "load"]
+matters = { load = 0.1 }
+design = "grid"
+[factors]
+fear = [0.1, 0.5]
+n_teams = 3
+[uncertainties]
+"voice.intercept" = { low = -1.5, high = -0.5 }
+"""
+DESIGN = "style,fear,n_teams\nstatus-quo,0.1,3\ncompact,0.4,4\n"
+HARD = (
+    "", " ", "NA", "nan", "inf", "-inf", "1e999", "-1", "0", "1", "4.0", "007", "True", "[]", "{}", "''", '"', "'", ",", ";", "\t",
+    "\r", "\n", "\0", "\x1b[31m", "\ufeff", "\u202e", "é", "\U0001f600", "=1+1", "9" * 400, "x" * 3000, "[" * 300, "{a=" * 300, "..",
+    "/etc/passwd", "&a;", "<a>", "]]>", "#", "1979-05-27T07:32:00Z", "0x1F", "1_000", "[[a]]", "a.b.c", "random:3", "*.toml",
+)  # fmt: skip
+"""Values that readers find hard."""
+
+
+def _ties(people: dict[str, int], mapped: Any, path: Path) -> None:
+    for skip in (False, True):
+        keep_ties(read_ties(path, people, skip_unknown=skip), people, mapped.roster, mapped.post_of)
+
+
+def readers(folder: Path) -> dict[str, tuple[str, str, Callable[[Path], Any]]]:
+    """Return for each reader the ending of its file, a good file, and what reads one."""
+    (folder / "staff.csv").write_text(STAFF, encoding="utf-8")
+    staff = read_staff(folder / "staff.csv")
+    ties = partial(_ties, {person.name: person.row for person in staff.people}, map_line(staff, 7))
+    targets = (Path(sys.modules[read_targets.__module__].__file__ or "").with_name("targets.toml")).read_text("utf-8")
+    return {
+        "staff": (".csv", STAFF, lambda path: map_line(read_staff(path), 7)),
+        "professions": (".csv", "name,profession\nRN,nurse\nGP,doctor\n", lambda path: read_own((), str(path))),
+        "ties": (".csv", TIES, ties),
+        "ties-matrix": (".csv", MATRIX, ties),
+        "ties-gexf": (".gexf", GRAPH, ties),
+        "ties-graphml": (".graphml", GRAPHML, ties),
+        "scenario": (".toml", SCENARIO, Scenario.read),
+        "study": (".toml", STUDY, Study.read),
+        "design": (".csv", DESIGN, lambda path: read_table(path, "study")),
+        "targets": (".toml", "[[target]]".join(targets.split("[[target]]")[:4]), read_targets),
+    }
+
+
+def mutated(text: str, chance: random.Random) -> bytes:
+    """Return a file that is a good one but for a few changes."""
+    for _ in range(chance.choice((1, 1, 1, 2, 3, 8))):
+        pieces = re.split(r"(\n)" if chance.random() < 0.3 else r"([,\n=\[\]{}<>\" ]+)", text)
+        at, other = chance.randrange(len(pieces)), chance.randrange(len(pieces))
+        what = chance.randrange(5)
+        if what == 0:
+            pieces[at] = chance.choice(HARD)
+        elif what == 1:
+            pieces[at], pieces[other] = pieces[other], pieces[at]
+        elif what == 2:
+            pieces[at] *= chance.choice((0, 2, 2, 50))
+        elif what == 3:
+            pieces.insert(at, chance.choice(HARD))
+        else:
+            del pieces[at:other]
+        text = "".join(pieces)
+    content = text.encode("utf-8", "surrogatepass")
+    if chance.random() < 0.15 and content:
+        at = chance.randrange(len(content))
+        content = content[:at] + chance.randbytes(chance.randrange(4)) + content[at + chance.randrange(3) :]
+    return content[: chance.randrange(len(content) + 1)] if chance.random() < 0.05 else content
+
+
+def faults_of(name: str, n: int, seed: int = 1) -> list[str]:
+    """Return what went wrong in reading n malformed inputs of a reader, with the number of each."""
+    found = []
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        ending, good, read = readers(folder)[name]
+        path = folder / f"input{ending}"
+        path.write_text(good, encoding="utf-8")
+        read(path)
+        there = sorted(folder.iterdir())
+        for k in range(n):
+            path.write_bytes(mutated(good, random.Random(f"{name} {seed} {k}")))
+            began = time.perf_counter()
+            try:
+                read(path)
+            except CivicsimError as error:
+                if len(str(error).splitlines()) != 1:
+                    found.append(f"{name} {k}: several lines: {str(error)[:200]!r}")
+            except Exception as error:
+                found.append(f"{name} {k}: {type(error).__name__}: {str(error)[:200]}")
+            if time.perf_counter() - began > SLOW:
+                found.append(f"{name} {k}: took {time.perf_counter() - began:.1f} s")
+        if sorted(folder.iterdir()) != there:
+            found.append(f"{name}: files were written")
+    return found
+
+
+def main() -> int:
+    """Read malformed inputs, and print what went wrong."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--n", type=int, default=10_000, help="inputs for each reader")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the inputs")
+    parser.add_argument("--only", default="", help="text in the names of readers")
+    given = parser.parse_args()
+    n_faults = 0
+    with tempfile.TemporaryDirectory() as place:
+        names = [name for name in readers(Path(place)) if given.only in name]
+    for name in names:
+        began = time.perf_counter()
+        found = faults_of(name, given.n, given.seed)
+        n_faults += len(found)
+        print(
+            f"{name:<14}{given.n:>8,} inputs {len(found):>5} faults {time.perf_counter() - began:>7.0f} s", flush=True
+        )
+        print("".join(f"  {fault}\n" for fault in found[:20]), end="")
+    return 1 if n_faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
