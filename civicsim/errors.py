@@ -18,7 +18,7 @@ class ScenarioError(CivicsimError):
 def near(name: str, valid: Iterable[str]) -> str | None:
     """Return the valid name that is most like another, or contains it, or None where none is near."""
     by_lower, name = {other.lower(): other for other in sorted(valid)}, name.lower()
-    close = difflib.get_close_matches(name, by_lower, n=1, cutoff=0.65 if len(name) < 5 else 0.7)
+    close = difflib.get_close_matches(name, by_lower, n=1, cutoff=0.65)
     close += [other for other in by_lower if len(name) > 2 and (name in other or other in name)]
     return by_lower[close[0]] if close else None
 

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from hypothesis import settings
-from tools import burnt_in, small_scenario
+from tools import burnt_in
 
-from civicsim.experiment.run import burn_in
+from civicsim.experiment.compiling import compile_week
 from civicsim.model.cohort import Cohort
-from civicsim.model.week import WEEK
 
 # The first call of a compiled function takes seconds, and a test run must be repeatable.
 settings.register_profile("civicsim", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("civicsim")
 
 
+# Commands that tests start keep the bytecode of packages: without it each of them takes seconds to begin.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Let two processes of a test run compile the week from both ends: each then finds the other half in the cache."""
-    worker = getattr(session.config, "workerinput", {}).get("workerid", "")
-    if not worker:
-        return
-    place = burn_in(small_scenario(n_teams=2, burn_in_weeks=0), 1, threads=1)
-    for process in reversed(WEEK) if worker.endswith(("1", "3", "5", "7", "9")) else WEEK:
-        process.step(place, 0, 1)
+    """Have the week compiled before tests are timed: one process of the test run does it, and the others wait."""
+    compile_week()
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,7 @@ from civicsim.app.words import hours_rows, lever_rows
 from civicsim.experiment.run import begin, burn_in
 from civicsim.model.levers import PURPOSES, Levers
 from civicsim.model.measures import MEASURES
+from civicsim.engine.process import call
 from civicsim.model.recording import Recorder, keep
 from civicsim.model.week import PROCESSES
 from civicsim.report.model_page import PAGES, page
@@ -40,7 +41,7 @@ def week(spent):
 cohort, idle = week(0.5), week(0.0)
 own = cohort.organisation
 recorder = Recorder(cohort, 1)
-keep(0, 1, 0, own, cohort.tally, cohort.snapshot, cohort.team, *recorder.arrays.values())
+call(keep, "record", cohort, cohort.ranges(0, 1) | {"row": 0} | recorder.arrays)
 print(json.dumps({
     "default": Levers().weight_mentoring,
     "allotted": own["allotted"][0, place],

@@ -66,8 +66,9 @@ def simulate(
 
     Weeks are simulated in one go up to the next in which the recorder has a measure to take.
     """
-    compile_week()
     end, threads = cohort.week + weeks, threads or threads_available()
+    if weeks > 0:
+        compile_week()
     while cohort.week < end:
         block = end - cohort.week if recorder is None else recorder.next_look(end) - cohort.week
         advance(cohort, block, processes=processes, threads=threads, recorder=recorder, progress=progress)

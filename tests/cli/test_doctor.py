@@ -71,7 +71,7 @@ def test_the_doctor_reports_owner_and_mode_of_the_folder_and_warns_of_one_that_o
 ):
     monkeypatch.setitem(doctor._CHECKS, "speed", list)
     monkeypatch.setattr("civicsim.engine.compiled.folder_of_code", lambda: tmp_path)
-    monkeypatch.setattr("civicsim.experiment.warming.is_warm", lambda: True)
+    monkeypatch.setattr("civicsim.experiment.compiling.is_ready", lambda: True)
     tmp_path.chmod(0o700)
     printed = tool("doctor")
     assert printed.code == 0

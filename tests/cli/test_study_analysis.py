@@ -177,7 +177,7 @@ def test_the_page_answers_and_is_for_the_reader_named(call):
     assert re.findall("<h2>([^<]*)</h2>", page) == list(headings)
     assert "run-to-run variation" in page
     assert "http" not in page
-    assert call("study", "report", "results", "--out", "page.html", "--for", "policy").code == 0
+    assert call("study", "report", "results", "--out", "page.html", "--for", "policy", "--force").code == 0
     plain = Path("page.html").read_text()
     assert re.findall("<h2>([^<]*)</h2>", plain) == [name for name in headings if name not in ("Numbers", "Methods")]
     assert plain.count("<table>") < page.count("<table>")

@@ -11,7 +11,7 @@ import civicsim as cs
 PACKAGE = Path(cs.__file__).parent
 
 ORDER = (
-    "errors", "extras", "checks", "engine", "model", "scenario", "experiment", "study.design", "study.store", "study.run", "study.analysis",
+    "errors", "extras", "checks", "engine", "model", "scenario", "experiment", "study.questions", "study.design", "study.store", "study.run", "study.analysis",
     "calibration", "staffing", "docking", "mesa_face", "report", "app", "cli",
 )  # fmt: skip
 """The layers from bottom to top. Each imports from itself and from those before it."""

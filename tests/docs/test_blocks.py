@@ -46,6 +46,7 @@ NOT_RUN = {
     "uv run sphinx-build": "tests/docs/test_manual.py does it",
     "uv run python -m benchmarks": "measures the machine for minutes; tests/test_benchmarks.py",
     "uv run python tests/contract/test_golden_run.py": "would change the golden run",
+    "python -m experiments": "takes hours; tests/test_experiments.py runs small versions",
     "civicsim app": "serves until it is stopped; tests/app does it",
     "civicsim calibrate": "takes hours; tests/calibration does it with few points",
     "civicsim validate": "takes minutes; tests/calibration does it on few runs",
