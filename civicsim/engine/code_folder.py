@@ -65,7 +65,7 @@ def code_folder(name: str) -> tuple[Path | None, str]:
     refused = []
     for folder in [Path(given)] if given else [place / name for place in _places()]:
         try:
-            wrong = _writable(folder) if given else _private(folder)
+            wrong = _usable(folder) if given else _private(folder)
         except OSError as error:
             wrong = error.strerror or str(error)
         if not wrong:
@@ -156,3 +156,10 @@ def _writable(folder: Path) -> str:
     """Make a folder, and return why it cannot be written to."""
     folder.mkdir(parents=True, exist_ok=True)
     return "" if os.access(folder, os.W_OK | os.X_OK) else "cannot be written to"
+
+
+def _usable(folder: Path) -> str:
+    """Return why a folder that the user chose cannot be used: it has to be writable, or to have compiled code already."""
+    if folder.is_dir() and any(folder.rglob("*.nbc")):
+        return ""
+    return _writable(folder)

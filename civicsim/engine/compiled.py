@@ -9,18 +9,14 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
 import llvmlite.binding
 import numba
-from numba.core.caching import FunctionCache
-from numba.core.runtime import rtsys  # type: ignore[attr-defined]
 
 from civicsim.engine.code_folder import code_folder
-from civicsim.engine.locks import locked
-from civicsim.errors import CivicsimError
+from civicsim.engine.shelf import Shelf
 
 _PACKAGE = Path(__file__).parents[1]
 LAYERS = ("engine", "model")
@@ -64,31 +60,6 @@ def folder_of_code() -> Path | None:
     return Path(folder) if folder else None
 
 
-_PATIENCE = 60.0
-"""Seconds to wait for another process that keeps code."""
-
-
-class _Shelf(FunctionCache):
-    """Compiled code on disk, loaded with what it takes to run it, and without all of numba that only compiling needs.
-
-    Numba loads its compiler before it looks whether there is anything to compile, which takes a third of the time that a
-    single run does. Where nothing is found, it loads the compiler as ever.
-    """
-
-    def load_overload(self, sig: Any, target_context: Any) -> Any:
-        rtsys.initialize(target_context)
-        with self._guard_against_spurious_io_errors():
-            return self._load_overload(sig, target_context)
-
-    def save_overload(self, sig: Any, data: Any) -> None:
-        # Two processes that add to the list of what is kept of one function at the same time would mix up what they add.
-        with ExitStack() as held:
-            # Where nothing can be locked, one process at a time compiles the week all the same.
-            with suppress(CivicsimError):
-                held.enter_context(locked(Path(self._cache_path) / "saving.lock", _PATIENCE))
-            super().save_overload(sig, data)
-
-
 def compiled(function: Callable[..., Any], *, written_in: bool = False) -> Any:
     """Compile a function of arrays and numbers: no Python objects, no global lock, IEEE arithmetic (no fast-math).
 
@@ -98,8 +69,8 @@ def compiled(function: Callable[..., Any], *, written_in: bool = False) -> Any:
     # Nothing calls kernels from C: what would let it do so need not be compiled.
     options: Any = {"nogil": True, "error_model": "numpy", "forceinline": written_in, "no_cfunc_wrapper": True}
     dispatcher: Any = numba.njit(**options)(function)
-    if folder_of_code() is not None:
-        dispatcher._cache = _Shelf(function)
+    if folder_of_code() is not None and Path(function.__code__.co_filename).is_file():
+        dispatcher._cache = Shelf(function)
     return dispatcher
 
 

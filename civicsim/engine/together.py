@@ -7,6 +7,7 @@ source lies beside the compiled code in the cache directory, for anyone who want
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import os
@@ -84,7 +85,9 @@ def _load(source: str) -> ModuleType:
     folder = folder_of_code()
     path = Path(f"{name}.py") if folder is None else folder / f"{name}.py"
     if folder is not None:
-        _write(path, source.encode())
+        # Where it cannot be written, the source is compiled all the same, and not kept.
+        with contextlib.suppress(OSError):
+            _write(path, source.encode())
     module = ModuleType(name)
     module.__file__ = str(path)
     sys.modules[name] = module
@@ -97,10 +100,14 @@ def _write(path: Path, data: bytes) -> None:
     if path.is_file() and not path.is_symlink() and path.read_bytes() == data:
         return
     handle, draft = tempfile.mkstemp(dir=path.parent, suffix=".py")
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-    os.chmod(draft, 0o644)
-    os.replace(draft, path)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.chmod(draft, 0o644)
+        os.replace(draft, path)
+    except OSError:
+        Path(draft).unlink(missing_ok=True)
+        raise
 
 
 _ONE_AT_A_TIME = threading.Lock()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 from civicsim.engine.compiled import folder_of_code
 from civicsim.engine.locks import locked
@@ -33,7 +34,7 @@ def one_compiler() -> Iterator[None]:
     On a file system without locks every process compiles for itself, as does one that has waited for half an hour.
     """
     folder = folder_of_code()
-    if folder is None:
+    if folder is None or not os.access(folder, os.W_OK):
         yield
         return
     with ExitStack() as held:
@@ -54,12 +55,14 @@ def is_ready() -> bool:
 def compile_week() -> None:
     """Have the week compiled, by this process or another; return at once where it is, or where nothing can be kept."""
     folder = folder_of_code()
-    if folder is None or is_ready():
+    if folder is None or is_ready() or not os.access(folder, os.W_OK):
         return
     with one_compiler():
         if not is_ready():
             _compile_side_by_side()
-            (folder / _MARKER).touch()
+            # On a full disk each process compiles what is missing.
+            with suppress(OSError):
+                (folder / _MARKER).touch()
 
 
 def tiny_cohort() -> Cohort:
