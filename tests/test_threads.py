@@ -10,7 +10,7 @@ from civicsim.engine.meeting import call_off, meet, meeting_of
 from civicsim.experiment.run import begin, burn_in
 from civicsim.model import parts
 from civicsim.model.recording import Recorder
-from civicsim.model.week import WEEK, advance, share_out
+from civicsim.model.week import WEEK, _side_by_side, advance, share_out
 from civicsim.scenario.scenario import Scenario
 
 EVENTS = [
@@ -134,6 +134,21 @@ def test_where_one_thread_fails_the_others_do_not_wait_for_ever():
     call_off(meeting)
     with pytest.raises(RuntimeError, match="another thread that simulates this run has failed"):
         meet(meeting)
+
+
+def test_where_a_thread_cannot_be_started_the_others_do_not_wait_for_ever(monkeypatch):
+    start = threading.Thread.start
+    begun = []
+
+    def second_fails(thread):
+        begun.append(thread)
+        if len(begun) == 2:
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", second_fails)
+    with pytest.raises(RuntimeError, match="can't start new thread"):
+        _side_by_side(lambda share, meeting: meet(meeting), [{}, {}])
 
 
 def test_kernels_that_go_through_parts_are_most_of_the_week():

@@ -24,7 +24,7 @@ MOST_COMPILERS = 4
 """Most processes that compile side by side. Assumption: each takes half a gigabyte, and the last steps take one alone."""
 SIZES = {"n_teams": 3, "team_size": 4, "teams_per_division": 2, "n_executives": 1, "n_organisations": 2}
 """An organisation small enough that nothing but compiling takes time, with a second one to be linked to."""
-_COMPILER = "from civicsim.experiment.compiling import compile_share; compile_share({share}, {shares})"
+_PROGRAM = "from civicsim.experiment.compiling import compile_share; compile_share({share}, {shares})"
 
 
 @contextmanager
@@ -78,10 +78,16 @@ def compile_share(share: int, shares: int) -> None:
         process.step(cohort, 0, cohort.n_organisations)
 
 
+def compiler(share: int, shares: int) -> list[str]:
+    """Return the command of a process that compiles a share; it imports nothing from the folder that it is called in."""
+    return [sys.executable, "-P", "-c", _PROGRAM.format(share=share, shares=shares)]
+
+
 def _compile_side_by_side() -> None:
     """Compile kernels in several processes, and then here what is left: the week put together, and whatever one failed at."""
-    shares = min(MOST_COMPILERS, threads_available())
-    calls = [[sys.executable, "-c", _COMPILER.format(share=share, shares=shares)] for share in range(1, shares)]
+    # Where Python is part of another program, it may not know how to start another one.
+    shares = min(MOST_COMPILERS, threads_available()) if sys.executable else 1
+    calls = [compiler(share, shares) for share in range(1, shares)]
     others = [subprocess.Popen(call, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for call in calls]
     try:
         compile_share(0, shares)
@@ -90,6 +96,7 @@ def _compile_side_by_side() -> None:
     finally:
         for other in others:
             other.kill()
+            other.wait()
     compile_share(0, 1)
     cohort = tiny_cohort()
     advance(cohort, 1, recorder=Recorder(cohort, 1, teams=True))

@@ -295,7 +295,12 @@ def _side_by_side(work: Callable[[dict[str, int], np.ndarray], None], shares: li
         do(shares[0])
         return
     with ThreadPoolExecutor(len(shares)) as pool:
-        list(pool.map(do, shares))
+        try:
+            list(pool.map(do, shares))
+        except BaseException:
+            # Where one could not be started, or this thread was interrupted, the others would wait for ever.
+            call_off(meeting)
+            raise
 
 
 def _simulate_together(own: Cohort, group: tuple[int, int], recorder: Recorder, end: int, threads: int) -> None:
