@@ -10,7 +10,7 @@ import functools
 import hashlib
 import pickle
 import sys
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +81,9 @@ class Shelf(FunctionCache):
     single run does. Where nothing is found, it loads the compiler as ever.
     """
 
+    unlocked = False
+    """Whether this process keeps code without a lock, because there was none to be had."""
+
     def __init__(self, function: Any) -> None:
         super().__init__(function)
         stamp, base = self._impl.locator.get_source_stamp(), self._impl.filename_base
@@ -97,6 +100,9 @@ class Shelf(FunctionCache):
         # Two processes that add to the list of what is kept of one function at the same time would mix up what they add.
         with ExitStack() as held:
             # Where nothing can be locked, one process at a time compiles the week all the same.
-            with suppress(CivicsimError):
-                held.enter_context(locked(Path(self._cache_path) / "saving.lock", _PATIENCE))
+            if not Shelf.unlocked:
+                try:
+                    held.enter_context(locked(Path(self._cache_path) / "saving.lock", _PATIENCE))
+                except CivicsimError:
+                    Shelf.unlocked = True
             super().save_overload(sig, data)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
@@ -88,11 +89,16 @@ def _compile_side_by_side() -> None:
     # Where Python is part of another program, it may not know how to start another one.
     shares = min(MOST_COMPILERS, threads_available()) if sys.executable else 1
     calls = [compiler(share, shares) for share in range(1, shares)]
-    others = [subprocess.Popen(call, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for call in calls]
+    others: list[subprocess.Popen[bytes]] = []
+    # Where no other process starts, or one takes far longer than this one, this one compiles all.
+    with suppress(OSError):
+        others += [subprocess.Popen(call, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for call in calls]
+    began = time.monotonic()
     try:
         compile_share(0, shares)
         for other in others:
-            other.wait()
+            with suppress(subprocess.TimeoutExpired):
+                other.wait(60.0 + time.monotonic() - began)
     finally:
         for other in others:
             other.kill()

@@ -389,6 +389,8 @@ def advance(
     parts = np.unique(cohort.organisation["run"][cohort.part["organisation"]], return_counts=True)[1]
     # Python code and the log of events are for one thread.
     divisible = at_once and kept.log is None
+    # Made before it is copied: all groups then use the same.
+    assert cohort.draft
     side_by_side, within = share_out(len(parts), int(parts.min()) if divisible else 1, max(1, threads))
     blocks = _blocks(cohort, side_by_side)
     groups = [group for block in blocks for group in _groups(cohort, *block, PERSONS_AT_ONCE if at_once else 1 << 62)]

@@ -164,11 +164,11 @@ def _note_sources(at, value, source, news, neighbour):
 
 
 @compiled
-def _tell(first_part, last_part, week, p, part, practice, news):
+def _tell(first_part, last_part, week, part, practice, news):
     """Let all teams see the news of each by dimension: −1, 0 (nothing) or 1."""
     for b in range(first_part, last_part):
-        own, o = part[b], part[b].organisation
-        for t in range(own.first_team, own.first_team + (own.n_teams if p[o].enabled else 0)):
+        own = part[b]
+        for t in range(own.first_team, own.first_team + own.n_teams):
             for d in range(practice.shape[1]):
                 news[t, d] = news_of(practice[t, d], week)
 
