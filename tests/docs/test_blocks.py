@@ -25,7 +25,12 @@ PAGES = sorted(
     for page in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "experiments").rglob("*.md"))
 )
 BLOCK = re.compile(r"^( *)```([^\n]*)\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
-NO_CODE = {"": "listings", "text": "listings and equations", "nginx": "a setting of another program"}
+NO_CODE = {
+    "": "listings",
+    "text": "listings and equations",
+    "dockerfile": "for another program",
+    "nginx": "a setting of another program",
+}
 """Languages of blocks that are no code of civicsim's."""
 BUILT = {"{toctree}", "{eval-rst}"}
 """Blocks for the build of the manual: tests/docs/test_manual.py."""
