@@ -58,6 +58,16 @@ def test_each_doubt_is_one_line(tmp_path):
     assert faults == []
 
 
+def test_a_contrast_that_averages_over_listed_runs_is_doubted_until_it_names_one():
+    runs = [{"fear": 0.1}, {"fear": 0.9}, {"fear": 0.9, "permission": 0.8}]
+    side = {"fear": 0.9}
+    contrast = {"name": "high", "statement": "x", "measure": "trust", "sign": "-", "a": side, "b": {"fear": 0.1}}
+    (doubt,) = doubts_of(small_study(**LONG, factors={}, runs=runs, contrast=[contrast]))
+    assert doubt == "contrast high: a side is the mean over [[runs]] that differ in levers.permission; name it"
+    named = contrast | {"a": side | {"permission": 0.8}}
+    assert doubts_of(small_study(**LONG, factors={}, runs=runs, contrast=[named])) == []
+
+
 def test_power_is_the_published_one():
     # Cohen (1988), table 2.3 for the one-sample t test as computed by G*Power 3.1: d = .5 needs 34 pairs for a power of .8.
     assert power_of_t(0.5, 34) >= 0.8 > power_of_t(0.5, 33)

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from civicsim.experiment.run import burn_in, run
 from civicsim.model.measures import MEASURES
 from civicsim.scenario.scenario import Scenario
-from civicsim.study.design.designs import FORM, read_design
+from civicsim.study.design.declared import chosen
+from civicsim.study.design.designs import FORM, read_design, row_of
 from civicsim.study.design.factors import read_factors
 from civicsim.study.design.spelling import contrasts_of
 from civicsim.study.design.study import Study
@@ -21,7 +22,7 @@ _SMALL = {"weeks": 4, "burn_in_weeks": 1}
 
 def doubts_of(study: Study) -> list[str]:
     """Return what may be amiss with a study, one line each; a few weeks are simulated if it has measures of its own."""
-    return [*_summaries(study), *_roles(study), *_burn_in(study), *_own_measures(study)]
+    return [*_summaries(study), *_roles(study), *_contrasts(study), *_burn_in(study), *_own_measures(study)]
 
 
 def _summaries(study: Study) -> Iterator[str]:
@@ -55,6 +56,21 @@ def _roles(study: Study) -> Iterator[str]:
                 f"factors: {factor.key} is uncertain, and no one decides on it: each level counts as a policy; "
                 "[uncertainties] is its place"
             )
+
+
+def _contrasts(study: Study) -> Iterator[str]:
+    """Look for sides of contrasts that stand for several listed runs: a grid is averaged over on purpose, a list rarely."""
+    of = study.protocol
+    columns = {key: name for name, key in of.factors.items()}
+    listed = {key for run in study.runs for key in row_of(run, study.where, of.sections).setting if key in columns}
+    for one in contrasts_of(study, of.bases, of.shocks, of.declared, False) if listed else ():
+        for side in one.sides:
+            points = of.points[chosen(side, side.setting, of.points, columns)]
+            open_keys = sorted(listed - side.setting.keys())
+            differ = [key for key in open_keys if points.groupby("style")[columns[key]].nunique(dropna=False).max() > 1]
+            if differ:
+                yield f"contrast {one.name}: a side is the mean over [[runs]] that differ in {', '.join(differ)}; name it"
+                break
 
 
 def _burn_in(study: Study) -> Iterator[str]:
