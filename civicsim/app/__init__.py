@@ -19,10 +19,11 @@ from civicsim.app.pages.explore import Explore  # noqa: E402
 from civicsim.app.pages.lesson import Lessons  # noqa: E402
 from civicsim.app.pages.policy import Policy  # noqa: E402
 from civicsim.app.pages.results import Results  # noqa: E402
+from civicsim.app.pages.start import Start  # noqa: E402
 
 hosting.prepare_server()
 
-components = (Explore, Compare, Policy, Lessons, Results, About)
+components = (Start, Explore, Compare, Policy, Lessons, Results, About)
 routes = [
     solara.Route(path or "/", component=component, label=f"{label} · civicsim", layout=None if path else Frame)
     for (path, label), component in zip(TABS, components, strict=True)

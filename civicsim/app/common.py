@@ -10,11 +10,12 @@ from typing import Any
 import solara
 
 from civicsim.app import state, widgets
+from civicsim.app.chronicle import chronicle
 from civicsim.app.files import Files, Makes
 from civicsim.app.frame import Text
 from civicsim.app.history import Playback, weeks_back
 from civicsim.app.stories import story_of
-from civicsim.app.words import PATHS, SHOWN, hours_rows, lever_rows
+from civicsim.app.words import PATHS, SHOWN, hours_rows, lever_rows, unbroken
 from civicsim.model.measures import MEASURES
 from civicsim.report.words import number
 from civicsim.scenario.scenario import Scenario
@@ -46,11 +47,16 @@ def player_words() -> dict[str, Any]:
 def shock_list() -> list[dict[str, str]]:
     """Return the shipped shocks and interventions by title, with what they do."""
     found = [
-        {"name": name, "title": title, "about": str(read_shipped(name, "shocks")["description"])}
+        {
+            "name": name,
+            "title": title,
+            "about": str(read_shipped(name, "shocks")["description"]),
+            "group": "Happens to you" if name in SHOWN["happens"] else "You decide",
+        }
         for name, title in shock_titles().items()
     ]
     # A surge is offered first.
-    return sorted(found, key=lambda shock: (shock["name"] != "surge", shock["title"]))
+    return sorted(found, key=lambda shock: (shock["group"], shock["name"] != "surge", shock["title"]))
 
 
 def event_rows(scenario: Scenario) -> list[dict[str, Any]]:
@@ -124,29 +130,26 @@ def ActionPanel(title: str, from_clock: bool, makes: Makes) -> None:
 
 
 @solara.component
-def Stage(
-    played: Sequence[Playback] | None,
-    labels: Sequence[str],
-    problem: str,
-    waiting: str,
-    stories: bool = True,
-    **player: Any,
-) -> None:
+def Stage(played: Sequence[Playback] | None, labels: Sequence[str], problem: str, waiting: str, **player: Any) -> None:
     """Play labelled runs of the same people side by side, or tell what went wrong or is waited for.
 
-    With ``stories``, tell the story of the person, team or idea that is picked in the first run. What is left goes to
-    :func:`civicsim.app.widgets.Player`.
+    Tells what happened in each run, and the story of the person, team or idea that is picked in one of them. What is left
+    goes to :func:`civicsim.app.widgets.Player`.
     """
     picked, pick = solara.use_state(None)
     scene = solara.use_memo(lambda: played[0].scene.payload() if played else None, [played])
     runs = solara.use_memo(
-        lambda: [one.payload(str(k), label) for k, (one, label) in enumerate(zip(played or (), labels, strict=False))],
+        lambda: [
+            one.payload(str(k), label) | {"chronicle": [[week, unbroken(text)] for week, text in chronicle(one)]}
+            for k, (one, label) in enumerate(zip(played or (), labels, strict=False))
+        ],
         [played],
     )
     if problem:
         Text("p", problem, class_="cv-note")
     if played:
-        story = story_of(played[0], picked) if stories else None
+        run = min(int(picked.get("run", 0)), len(played) - 1) if picked else 0
+        story = story_of(played[run], picked)
         widgets.Player(scene=scene, runs=runs, words=player_words(), story=story, event_choose=pick, **player)
     elif not problem:
         Text("p", waiting, class_="cv-card")

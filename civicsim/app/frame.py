@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
+import reacton.core
 import solara
+from ipyvuetify.Html import Html as Element
 
-from civicsim.app import hosting, widgets
+from civicsim.app import hosting, remembered, widgets
+from civicsim.app.lessons import is_place
 from civicsim.app.state import Chosen, chosen, from_query, preset, sides, sides_from_query, to_query, with_sides
 from civicsim.app.templates import render
 from civicsim.app.words import STANDING, unbroken
 
 logger = logging.getLogger("civicsim.app")
 TABS = (
-    ("", "Explore"),
+    ("", "Start"),
+    ("explore", "Explore"),
     ("compare", "Compare"),
     ("policy", "Policy simulator"),
     ("lessons", "Lessons"),
@@ -23,6 +29,8 @@ TABS = (
     ("about", "About"),
 )
 """Address and name of each page."""
+PLACES: dict[str, Callable[[list[str]], bool]] = {"lessons": is_place}
+"""By page, whether there is something at an address within it; within the others there is nothing."""
 RESULTS = "CIVICSIM_RESULTS"
 """Environment variable with the folder of the results of a study, where the page was started with one."""
 
@@ -32,14 +40,33 @@ def tabs() -> tuple[tuple[str, str], ...]:
     return tuple(tab for tab in TABS if tab[0] != "results" or os.environ.get(RESULTS))
 
 
+def is_page(path: str) -> bool:
+    """Return whether there is a page at a path."""
+    first, *rest = path.strip("/").split("/")
+    return first in dict(TABS) and (not rest or PLACES.get(first, lambda _: False)(rest))
+
+
+@cache
+def _element(tag: str) -> Any:
+    """Return what makes elements with a tag: a kind for each, as the tag of an element that is there cannot change."""
+    return reacton.core.ComponentWidget(type(f"Html_{tag}", (Element,), {}))
+
+
 def Box(class_: str = "", tag: str = "div", **attributes: str) -> Any:
     """Return an element of the page that holds others."""
-    return solara.v.Html(tag=tag, class_=class_, attributes=attributes)
+    return _element(tag)(tag=tag, class_=class_, attributes=attributes)
 
 
 def Text(tag: str, words: str, class_: str = "") -> Any:
     """Show words in an element of the page; numbers stay on one line."""
-    return solara.v.Html(tag=tag, class_=class_, children=[unbroken(words)])
+    return _element(tag)(tag=tag, class_=class_, children=[unbroken(words)])
+
+
+def Heading(title: str, sentence: str) -> None:
+    """Show the heading of a page and the sentence that says what it is for."""
+    with Box("cv-title", tag="hgroup"):
+        Text("h1", title)
+        Text("p", sentence, class_="soft")
 
 
 def Html(template: str, class_: str = "", on_press: widgets.Event = widgets.ignore, **values: Any) -> Any:
@@ -59,18 +86,23 @@ def Frame(children: list[Any] | None = None) -> None:
     broken, mend = solara.use_exception()
 
     def read_link() -> None:
+        if read and not router.search:
+            return
         try:
-            chosen.set(from_query(router.search))
+            named = from_query(router.search)
+            if not read or to_query(named.scenario) != to_query(chosen.peek().scenario):
+                chosen.set(named)
         except Exception:
             logger.exception("a link could not be read")
             chosen.set(Chosen(preset(), ("The link cannot be read; the page shows its default.",)))
-        named = sides_from_query(router.search)
-        if named:
-            sides.set(named)
+        compared = sides_from_query(router.search)
+        if compared:
+            sides.set(compared)
         set_read(True)
 
-    solara.use_effect(read_link, [])
-    query = solara.use_memo(lambda: to_query(chosen.value.scenario) if read else "", [chosen.value.scenario, read])
+    # A link within the page, or the way back to one, is read as one from outside.
+    solara.use_effect(read_link, [router.path, router.search])
+    query = solara.use_memo(lambda: to_query(chosen.value.scenario), [chosen.value.scenario])
     here = router.path.strip("/").split("/")[0]
 
     def go(path: str) -> None:
@@ -81,8 +113,10 @@ def Frame(children: list[Any] | None = None) -> None:
         widgets.Head(
             tabs=[{"path": path, "label": label} for path, label in tabs()],
             here=here,
-            query=with_sides(query, sides.value) if read and here == "compare" else query,
+            query=(with_sides(query, sides.value) if here == "compare" else query) if read else None,
+            kept=remembered.kept(),
             event_go=go,
+            event_restore=remembered.restore,
         )
         with Box("cv-main cv", tag="main", id="cv-main", tabindex="-1"):
             if broken:

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from civicsim import __version__
 from civicsim.app.layout import Scene, arrange
 from civicsim.app.words import PATHS, SHOWN
 from civicsim.experiment.ideas import ADOPTED, Idea, trace
@@ -26,6 +27,7 @@ from civicsim.model.organisation import FROM_DIRECTIVE, FROM_NEIGHBOURS
 from civicsim.model.processes.response import OUTCOME_ACTED, OUTCOME_EXPLAINED
 from civicsim.model.recording import Recorder
 from civicsim.model.week import advance
+from civicsim.report.words import counted
 from civicsim.scenario.scenario import Scenario
 
 STATES = tuple(SHOWN["states"])
@@ -68,6 +70,10 @@ class Playback:
         Number of the idea that each event is about; −1 for none.
     ideas : dict of int to Idea
         What teams of the organisation came by, by number, in order of time.
+    ties : (n_persons, N_TIES) int32 array
+        Ties to colleagues in other teams in the first week: row of the other person, or −1.
+    retied : tuple of (int, array, array)
+        Weeks in which ties changed, with the rows of people and their ties from then on.
     record : civicsim.model.measures.History
         The weekly record of the organisation, for time paths.
     """
@@ -82,6 +88,8 @@ class Playback:
     events: np.ndarray
     idea_of: np.ndarray
     ideas: dict[int, Idea]
+    ties: np.ndarray
+    retied: tuple[tuple[int, np.ndarray, np.ndarray], ...]
     record: Record
 
     @property
@@ -105,6 +113,21 @@ class Playback:
             result[name] = [None if np.isnan(v) else round(float(v), 4) for v in values]
         return result
 
+    def ties_in(self, week: int) -> np.ndarray:
+        """Return the ties of everybody in a week, as :attr:`ties` holds them."""
+        ties = self.ties.copy()
+        for since, rows, now in self.retied:
+            if since <= week:
+                ties[rows] = now
+        return ties
+
+    @cached_property
+    def about(self) -> str:
+        """What was run, in one sentence, for pictures that leave the page."""
+        s = self.scenario.structure
+        size = f"{counted(len(self.scene.teams), 'team')}, {counted(s.n_teams * s.team_size, 'post')} of staff"
+        return f"One run of “{self.scenario.title or self.scenario.style}”, seed {self.scenario.seed}, {size}; civicsim {__version__}."
+
     def payload(self, key: str, label: str) -> dict[str, Any]:
         """Return what the browser plays."""
         return {
@@ -114,7 +137,8 @@ class Playback:
             "states": list(STATES),
             "packed": self.packed,
             "paths": self.paths,
-            "events": [[event.week, event.name] for event in self.scenario.interventions],
+            "events": [[event.week, event.name, event.weeks] for event in self.scenario.interventions],
+            "about": self.about,
             "travels": [[i.ended, i.team, i.dimension, self.sources_of(i)] for i in self.ideas.values() if i.how],
         }
 
@@ -125,9 +149,10 @@ class Playback:
     @property
     def n_bytes(self) -> int:
         """Bytes that the run takes on the server."""
-        kept = (self.record.tally, self.record.snapshot, self.record.enacted, self.events, self.idea_of)
+        retied = sum(rows.nbytes + now.nbytes for _, rows, now in self.retied)
+        kept = (self.ties, self.record.tally, self.record.snapshot, self.record.enacted, self.events, self.idea_of)
         arrays = (self.states, self.acts, self.quality, self.spots, self.value, *kept)
-        return sum(array.nbytes for array in arrays) + BYTES_PER_IDEA * len(self.ideas)
+        return sum(array.nbytes for array in arrays) + retied + BYTES_PER_IDEA * len(self.ideas)
 
 
 def weeks_back(name: str) -> int:
@@ -164,12 +189,18 @@ def play_through(scenario: Scenario, start: Cohort, stop: Callable[[], bool] = l
     columns = {name: cohort.person[name][:n] for name in OF_PEOPLE}
     columns |= {"quality": cohort.team["quality"][:teams], "value": cohort.practice["value"][:teams]}
     kept = {name: np.empty((weeks, *column.shape), column.dtype) for name, column in columns.items()}
+    ties = first_ties = cohort.ties[:n].copy()
+    retied: list[tuple[int, np.ndarray, np.ndarray]] = []
     for week in range(weeks):
         if stop():
             raise Superseded
         advance(cohort, 1, recorder=recorder)
         for name, column in columns.items():
             kept[name][week] = column
+        changed = np.flatnonzero((cohort.ties[:n] != ties).any(axis=1))
+        if len(changed):
+            ties = cohort.ties[:n].copy()
+            retied.append((week, changed, ties[changed]))
     assert recorder.log is not None
     rows = recorder.log.rows
     found, idea_of = trace(rows)
@@ -189,6 +220,8 @@ def play_through(scenario: Scenario, start: Cohort, stop: Callable[[], bool] = l
         events=rows[own],
         idea_of=idea_of[own],
         ideas=ideas,
+        ties=first_ties,
+        retied=tuple(retied),
         record=record,
     )
 

@@ -57,6 +57,8 @@ def prepare_server() -> None:
     settings.theme.show_banner = False
     settings.theme.title = TITLE
     settings.theme.loader = "plain"
+    # A server that was started anew knows no visitor; the address and the tab know what they had chosen.
+    settings.theme.force_refresh = True
     settings.assets.fontawesome_enabled = False
     if settings.kernel.cull_timeout == "24h":
         settings.kernel.cull_timeout = IDLE
@@ -84,10 +86,13 @@ def root_path() -> str:
 async def _page(request: Request) -> Response:
     """Answer with the page at an address, and a cookie by which a visitor's own state is found again."""
     from solara.server import server
-    from starlette.responses import HTMLResponse
+    from starlette.responses import HTMLResponse, RedirectResponse
 
-    root, nonce = root_path(), secrets.token_urlsafe(16)
-    html = read_page("/" + request.path_params["path"], root)
+    root, nonce, path = root_path(), secrets.token_urlsafe(16), request.path_params["path"]
+    if not path and request.url.query:
+        # A link with a scenario: what it shows has an address of its own.
+        return RedirectResponse(f"{root}/explore?{request.url.query}")
+    html = read_page("/" + path, root)
     response = HTMLResponse(with_nonce(html or nowhere(root), nonce), status_code=200 if html else 404)
     response.headers["Content-Security-Policy"] = guard.policy(nonce, request.headers["host"])
     visitor = request.cookies.get(server.COOKIE_KEY_SESSION_ID) or secrets.token_hex(16)
@@ -107,7 +112,9 @@ def read_page(path: str, root: str = "") -> str | None:
     """Return the HTML of the page at a path, or None where there is no page."""
     from solara.server import server
 
-    page = server.read_root(path, root)
+    from civicsim.app.frame import is_page
+
+    page = server.read_root(path, root) if is_page(path) else None
     return None if page is None else complete(page)
 
 
@@ -197,6 +204,15 @@ def _own_head() -> str:
     return f"<style>\n{style}</style>\n<script>\n{script}</script>\n"
 
 
+_PLACED = (
+    (r'<div id="pre-rendered-html-present"', "waiting", True),
+    (r'<v-card style="width: 600px">.*?</v-card>', "waiting", False),
+    (r'<v-overlay style="z-index: 100002;".*?</v-overlay>', "lost", False),
+)
+"""Where Solara's page shows nothing or a bare bar while it loads, and covers everything when the connection is lost: the
+pattern, the template that stands there instead, and whether what was there is kept behind it."""
+
+
 def nowhere(root: str) -> str:
     """Return what is shown at an address at which there is no page."""
     return render("nowhere", title=TITLE, own=_own_head(), root=root)
@@ -205,6 +221,9 @@ def nowhere(root: str) -> str:
 def complete(page: str) -> str:
     """Return a page as Solara renders it with a language, with zoom, with names, and with what components share."""
     page = page.replace("<html>", '<html lang="en">', 1)
+    for pattern, template, kept in _PLACED:
+        words = render(template)
+        page = re.sub(pattern, (words + r"\g<0>") if kept else words, page, count=1, flags=re.DOTALL)
     # A screen reader announces a bar that shows progress by its name, and Solara's have none.
     page = re.sub(r"<(v-progress-(?:linear|circular))(?=\s)", r'<\1 aria-label="Loading"', page)
     page = re.sub(

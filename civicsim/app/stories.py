@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from civicsim.app.history import ABSENT, BRIGHT, DARK, NEW, SPOKE, STATES, VACANT, Playback
-from civicsim.app.words import SHOWN, week_text
+from civicsim.app.words import SHOWN, content, topic, way, week_text
 from civicsim.experiment.ideas import ADOPTED, NEVER, Idea
 from civicsim.model.log import KINDS, SUPPORT, TAKEOVER, VOICE
 from civicsim.model.organisation import ORIGINS, PROFESSIONS, ROLES, STAFF, TEAM_MANAGER
@@ -73,9 +73,17 @@ def person_story(played: Playback, person: int, week: int) -> dict[str, Any]:
         own = acts[since[-1] :] if len(since) else acts
         spoke = int(np.count_nonzero(own & SPOKE))
         total = f"Spoke up in {counted(spoke, 'week')} of {len(own)}." if spoke else "Has not spoken up so far."
-    return _story(
+    story = _story(
         name_of(played, person), _now(int(acts[week]), state, staff), _person_lines(played, person, week), total
     )
+    return story | {"ties": _ties(played, [person], week)}
+
+
+def _ties(played: Playback, people: Iterable[int], week: int) -> list[list[int]]:
+    """Return pairs of people and those in other teams to whom they have a tie in a week; each pair once."""
+    ties, n = played.ties_in(week), len(played.scene.x)
+    pairs = {tuple(sorted((i, int(j)))) for i in people for j in ties[i] if 0 <= j < n}
+    return [list(pair) for pair in sorted(pairs)]
 
 
 def _now(act: int, state: dict[str, float], staff: bool) -> str:
@@ -111,10 +119,11 @@ def _to_idea(played: Playback, team: int, d: int) -> dict[str, Any]:
 
 def idea_text(idea: Idea, week: int) -> str:
     """Return what came of something that a person raised, as it was known in a week."""
+    about = f"spoke up about {topic(idea.dimension)}"
     if idea.answered > week:
         waited = week - idea.raised
-        return f"spoke up; {f'still waiting after {counted(waited, "week")}' if waited else 'waiting for an answer'}"
-    start = f"spoke up; {_waited(idea)}"
+        return f"{about}; {f'still waiting after {counted(waited, "week")}' if waited else 'waiting for an answer'}"
+    start = f"{about}; {_waited(idea)}"
     if idea.answer in SHOWN["answers"]:
         return f"{start}; {SHOWN['answers'][idea.answer]}"
     if idea.ended > week:
@@ -152,7 +161,8 @@ def team_story(played: Playback, team: int, week: int) -> dict[str, Any]:
         if table
         else "Nothing is on the table."
     )
-    return _story(f"Team {team + 1}", now, _team_lines(played, team, ideas, week), total)
+    story = _story(f"Team {team + 1}", now, _team_lines(played, team, ideas, week), total)
+    return story | {"ties": _ties(played, people.tolist(), week)}
 
 
 def _team_lines(played: Playback, team: int, ideas: Iterable[Idea], week: int) -> list[Line]:
@@ -179,16 +189,19 @@ def idea_story(played: Playback, team: int, d: int, week: int) -> dict[str, Any]
     values = played.value[: week + 1, team, d]
     alike = int((played.value[week, :, d] == values[week]).sum()) - 1
     other = np.flatnonzero(values != values[week])
-    since = f"a set way since {week_text(int(other[-1]) + 1)}" if len(other) else "a set way, as at the start"
+    since = f"since {week_text(int(other[-1]) + 1)}" if len(other) else "as at the start"
     others = counted(played.value.shape[1] - 1, "other team")
-    now = f"Now: {since}; {alike} of {others} do it the same way." if values[week] else "Now: no set way."
+    how = way(d, int(values[week])) or "a set way"
+    now = f"Now: {how}, {since}; {alike} of {others} do it the same way." if values[week] else "Now: no set way."
     lines: list[Line] = []
     for idea in (idea for idea in played.ideas.values() if idea.dimension == d and idea.raised <= week):
         if idea.team == team:
             lines += _idea_lines(played, idea, week)
         elif any(source == team for source, _ in idea.sources) and idea.ended <= week:
             lines.append((idea.raised, _passed_on(played, idea, team), _to_idea(played, idea.team, d)))
-    title, total = f"Way of working {d + 1}, team {team + 1}", "" if lines else "Nothing has happened to it so far."
+    title = f"{topic(d).capitalize()}, team {team + 1}"
+    total = "" if lines else "Nothing has happened to it so far. "
+    total += "What ideas are about is an illustration: the model knows only that there are two ways of working."
     back = {"kind": "team", "row": team, "team": team, "label": f"Team {team + 1}"}
     return _story(title, now, lines, total, most=10, back=back)
 
@@ -213,6 +226,7 @@ def _raised_text(played: Playback, idea: Idea, week: int) -> str:
     who = SHOWN["raised"][ORIGINS[idea.origin]]
     if idea.person >= 0:
         who = f"raised by {name_of(played, idea.person).split(', team')[0]}"
+    who = f"{content(idea.dimension, idea.value)}, {who}"
     if idea.raised < 0:
         who += " before the first week"
     if idea.answered > week and not _taken_up(idea, week):
@@ -242,29 +256,34 @@ def _afterwards(played: Playback, idea: Idea, week: int) -> list[str]:
     return parts
 
 
-def _teams(teams: Sequence[int]) -> str:
+def teams_text(teams: Sequence[int]) -> str:
+    """Return teams in words, as in "team 3" or "teams 3 and 5"."""
     names = [str(team + 1) for team in teams]
     return f"team {names[0]}" if len(names) == 1 else f"teams {', '.join(names[:-1])} and {names[-1]}"
 
 
 def _change_text(played: Playback, idea: Idea) -> str:
     """Return why a team changed what it does, and from where it had it."""
+    return f"{_change_words(played, idea)} – {content(idea.dimension, idea.value)}"
+
+
+def _change_words(played: Playback, idea: Idea) -> str:
     sources = played.sources_of(idea)
     if not idea.how:
         return str(SHOWN["changed"][ORIGINS[idea.origin]])
     if not sources:
         return "took over a way of working from another organisation"
     if idea.how == "agreed":
-        return f"changed how it works, together with {_teams(sources)}, which had tried it"
+        return f"changed how it works, together with {teams_text(sources)}, which had tried it"
     if idea.how == "handed on":
-        return f"took over a way of working from {_teams(sources)}, with which it is paired"
-    return f"took over a way of working that it had seen in {_teams(sources)}"
+        return f"took over a way of working from {teams_text(sources)}, with which it is paired"
+    return f"took over a way of working that it had seen in {teams_text(sources)}"
 
 
 def _passed_on(played: Playback, idea: Idea, team: int) -> str:
     """Return how another team came by what this one does."""
     if idea.how == "agreed":
-        return f"{_teams([idea.team])} agreed to change along with it"
+        return f"{teams_text([idea.team])} agreed to change along with it"
     others = [source for source in played.sources_of(idea) if source != team]
-    also = f" and in {_teams(others)}" if others else ""
-    return f"{_teams([idea.team])} took it over, having seen it here{also}"
+    also = f" and in {teams_text(others)}" if others else ""
+    return f"{teams_text([idea.team])} took it over, having seen it here{also}"

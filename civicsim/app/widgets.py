@@ -18,8 +18,15 @@ def ignore(_: Any) -> None:
 
 
 @solara.component_vue("components/frame.vue", vuetify=False)
-def Head(tabs: list[dict[str, str]], here: str, query: str, event_go: Event) -> None:
-    """Show the head of the page: its name and the tabs."""
+def Head(
+    tabs: list[dict[str, str]],
+    here: str,
+    query: str | None,
+    kept: dict[str, Any],
+    event_go: Event,
+    event_restore: Event,
+) -> None:
+    """Show the head of the page: its name and the tabs; keep in the browser tab what the link has no room for."""
 
 
 @solara.component_vue("components/levers.vue", vuetify=False)
@@ -74,7 +81,15 @@ def Actions(
 
 
 @solara.component_vue("components/bands.vue", vuetify=False)
-def Bands(charts: list[dict[str, Any]], every: int, span: str, busy: bool, stamp: str) -> None:
+def Bands(
+    charts: list[dict[str, Any]],
+    every: int,
+    span: str,
+    busy: bool,
+    stamp: str,
+    dated: Sequence[dict[str, Any]] = (),
+    about: str = "",
+) -> None:
     """Show small charts with bands over matched runs."""
 
 

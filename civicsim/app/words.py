@@ -22,6 +22,7 @@ GROUPS: dict[str, list[str]] = {
     for heading, names in SHOWN["levers"].items()
 }
 """Levers by the heading under which they stand."""
+_CONTENTS = list(SHOWN["contents"].values())
 COMPARED, PATHS = tuple(SHOWN["compared"]), tuple(SHOWN["paths"])
 """Measures by which policies are compared, and those of which time paths are sent."""
 KEPT = tuple(dict.fromkeys((*COMPARED, *PATHS)))
@@ -36,6 +37,25 @@ def unbroken(text: str) -> str:
 def week_text(week: int) -> str:
     """Return the name of a week, counted from 1."""
     return f"week {week + 1}"
+
+
+def topic(dimension: int) -> str:
+    """Return what a dimension of practice is about, as an illustration; dimensions take turns among the professions."""
+    of, place = dimension % len(_CONTENTS), dimension // len(_CONTENTS)
+    return str(_CONTENTS[of][place][0]) if place < len(_CONTENTS[of]) else f"way of working {dimension + 1}"
+
+
+def way(dimension: int, value: int) -> str:
+    """Return one of the two ways of working on a dimension, as an illustration, or "" for no set way."""
+    of, place = dimension % len(_CONTENTS), dimension // len(_CONTENTS)
+    if not value or place >= len(_CONTENTS[of]):
+        return ""
+    return str(_CONTENTS[of][place][1 if value > 0 else 2])
+
+
+def content(dimension: int, value: int) -> str:
+    """Return what an idea is about, as in "handover: on a written sheet"."""
+    return ": ".join(filter(None, (topic(dimension), way(dimension, value))))
 
 
 def minutes_of(scenario: Scenario) -> dict[str, float]:

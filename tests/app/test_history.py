@@ -9,6 +9,7 @@ import pytest
 from civicsim.app.history import ABSENT, NEW, SILENCE, SPOKE, STATES, VACANT, Superseded, as_bytes, play_through
 from civicsim.app.layout import HEIGHT, WIDTH, arrange, grid
 from civicsim.app.stories import idea_story, idea_text, name_of, person_story, team_story
+from civicsim.app.words import topic
 from civicsim.experiment.run import burn_in, run
 from civicsim.model.log import KINDS
 from civicsim.model.organisation import FROM_NEIGHBOURS, STAFF
@@ -111,8 +112,11 @@ def test_a_story_tells_what_a_person_raised_and_its_outcome(played):
         assert idea.answered >= idea.raised
     waited = next(idea for idea in ideas if idea.answer == "explained" and idea.answered > idea.raised)
     weeks = waited.answered - waited.raised
-    assert idea_text(waited, 79) == f"spoke up; waited {weeks} week{'s' if weeks > 1 else ''}; explained"
-    assert idea_text(waited, waited.raised) == "spoke up; waiting for an answer"
+    assert (
+        idea_text(waited, 79)
+        == f"spoke up about {topic(waited.dimension)}; waited {weeks} week{'s' if weeks > 1 else ''}; explained"
+    )
+    assert idea_text(waited, waited.raised) == f"spoke up about {topic(waited.dimension)}; waiting for an answer"
 
 
 def test_what_people_and_teams_did_is_what_the_log_tells(played):

@@ -21,6 +21,7 @@ from civicsim.scenario.toml import parse_toml
 
 FOLDER = Path(__file__).parent
 STEPS = (("read", "Read"), ("predict", "Predict"), ("run", "Run"), ("explain", "Explain"))
+HANDOUT = "handout"
 _TEXTS = ("read", "explain", "discuss", "left_out", "teacher")
 _KEYS = {"title", "minutes", "order", "summary", "predict", "runs", "watch", "matched", *_TEXTS}
 _PREDICT = {"question", "measures", "run", "low", "high"}
@@ -82,6 +83,11 @@ def lessons() -> dict[str, Lesson]:
     """Return all lessons by name, in their order."""
     found = [read_lesson(path) for path in sorted(FOLDER.glob("*/lesson.toml"))]
     return {lesson.name: lesson for lesson in sorted(found, key=lambda lesson: (lesson.order, lesson.name))}
+
+
+def is_place(path: list[str]) -> bool:
+    """Return whether there is a lesson, a step or a handout at a path within the lessons."""
+    return path[0] in lessons() and path[1:] in ([], [HANDOUT], *([key] for key, _ in STEPS))
 
 
 def read_lesson(path: Path) -> Lesson:

@@ -8,7 +8,7 @@ import solara
 
 import civicsim
 from civicsim.app import widgets
-from civicsim.app.frame import Box, Html, Text
+from civicsim.app.frame import Box, Heading, Html, Text
 from civicsim.model.week import WEEK
 from civicsim.report.words import setting_text
 from civicsim.scenario.scenario import PARAMETERS
@@ -34,7 +34,9 @@ def parameter_rows() -> list[dict[str, Any]]:
 def About() -> None:
     """Show the purpose, limits and assumptions of the model."""
     with Box(tag="article"):
-        Text("h1", "About the model")
+        Heading(
+            "About the model", "What it is, what it cannot tell, and every number that it assumes, with its source."
+        )
         Html("about", week=WEEK)
         widgets.Assumptions(rows=solara.use_memo(parameter_rows, []), statuses=STATUS_WORDS)
         free = "free software under the MIT licence. This page works offline and sends no data."

@@ -11,7 +11,7 @@ import solara
 from civicsim.app import widgets, work
 from civicsim.app.common import Stage, style_list, style_titles
 from civicsim.app.files import Files, csv_text
-from civicsim.app.frame import Box, Html, Text
+from civicsim.app.frame import Box, Heading, Html
 from civicsim.app.hooks import Show, use_latest
 from civicsim.app.pages.policy import CHARTS, len_posts, small
 from civicsim.app.report import report_page
@@ -80,7 +80,10 @@ def Compare() -> None:
         return titles[scenario.style] + (" (your levers)" if is_changed(scenario) else "")
 
     with Box("cv-between"):
-        Text("h1", "One organisation under different styles of governance")
+        Heading(
+            "One organisation under different styles of governance",
+            "The same people and the same random events, side by side on one clock; below, what differs over matched runs.",
+        )
         widgets.Sides(
             styles=style_list(),
             chosen=list(names),
@@ -92,7 +95,6 @@ def Compare() -> None:
         [label(one.scenario) for one in played or ()],
         problem,
         "The organisations are being simulated. The first time takes a minute or two.",
-        stories=False,
         busy=not ready,
         go_to=START,
     )

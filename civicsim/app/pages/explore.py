@@ -7,9 +7,10 @@ import solara
 from civicsim.app import work
 from civicsim.app.common import ActionPanel, LeverPanel, Stage
 from civicsim.app.files import csv_text
-from civicsim.app.frame import Box, Text
+from civicsim.app.frame import Box, Heading
 from civicsim.app.history import Playback
 from civicsim.app.hooks import use_latest
+from civicsim.app.pages.start import opening_of
 from civicsim.app.state import chosen, is_changed, set_scenario
 from civicsim.model.measures import MEASURES
 from civicsim.model.recording import weekly_frame
@@ -30,11 +31,17 @@ def csv_of(played: Playback) -> str:
 @solara.component
 def Explore() -> None:
     """Show one run of the chosen scenario."""
-    scenario = chosen.value.scenario
+    scenario, opening = chosen.value.scenario, opening_of(solara.use_router().search)
     played, of, problem = use_latest(lambda stop, show: show([work.playback(scenario, stop)]), [scenario])
     again = lambda _: set_scenario(scenario.with_(seed=(scenario.seed + 1) % 2**31))  # noqa: E731
 
-    Text("h1", "Explore one organisation", class_="cv-hidden")
+    if opening:
+        Heading(opening.title, opening.question)
+    else:
+        Heading(
+            "Explore one organisation",
+            "Every shape is a person in the model. Play five years, click anyone, move a lever.",
+        )
     with Box("cv-columns cv-seen-first"):
         with Box():
             LeverPanel("How it is run", late=True)
@@ -46,6 +53,7 @@ def Explore() -> None:
                 "The organisation is being simulated week by week. The first time takes a minute or two.",
                 can_reseed=True,
                 busy=of != [scenario],
+                go_to={"week": 0, "play": opening.title} if opening else None,
                 event_reseed=again,
             )
             if played:

@@ -1,6 +1,7 @@
 """Lessons: the list, and each lesson step by step."""
 
 from collections.abc import Callable
+from typing import Any
 
 import solara
 
@@ -9,7 +10,8 @@ from civicsim.app.common import Stage
 from civicsim.app.frame import Box, Html, Text
 from civicsim.app.history import Playback
 from civicsim.app.hooks import Show, use_latest
-from civicsim.app.lessons import STEPS, Lesson, lessons
+from civicsim.app.lessons import HANDOUT, STEPS, Lesson, lessons
+from civicsim.app.remembered import remember
 from civicsim.app.verdicts import verdict
 from civicsim.app.words import unbroken
 from civicsim.experiment.statistics import estimate
@@ -20,6 +22,16 @@ guesses: solara.Reactive[dict[str, float]] = solara.reactive({})
 """The visitor's predictions, by lesson."""
 
 
+def read_guesses(found: Any) -> dict[str, float]:
+    """Return the guesses that a browser tab remembered, those of lessons that there are."""
+    of = lessons()
+    given = found.items() if isinstance(found, dict) else ()
+    return {name: float(v) for name, v in given if name in of and isinstance(v, int | float) and 0 <= v <= 1}
+
+
+remember("guesses", guesses, read_guesses)
+
+
 @solara.component
 def Lessons(name: str = "", step: str = "read") -> None:
     """Show the list of lessons, or one of them."""
@@ -28,7 +40,7 @@ def Lessons(name: str = "", step: str = "read") -> None:
         if name:
             Text("p", f"There is no lesson “{name[:60]}”; these are the lessons.", class_="cv-note")
         Html("lessons", class_="cv-apart", lessons=lessons().values())
-    elif step == "handout":
+    elif step == HANDOUT:
         Html("handout", lesson=lesson)
     else:
         OneLesson(lesson, step if step in dict(STEPS) else "read")

@@ -10,10 +10,11 @@ from typing import Any
 import pandas as pd
 import solara
 
+from civicsim import __version__
 from civicsim.app import widgets, work
-from civicsim.app.common import ActionPanel, LeverPanel, shock_titles
+from civicsim.app.common import ActionPanel, LeverPanel, event_rows, shock_titles
 from civicsim.app.files import csv_text
-from civicsim.app.frame import Box, Html, Text
+from civicsim.app.frame import Box, Heading, Html, Text
 from civicsim.app.hooks import Show, use_latest
 from civicsim.app.report import report_page
 from civicsim.app.state import change_scenario, chosen, event_groups, is_changed, preset, set_scenario, with_event
@@ -67,6 +68,8 @@ def answer(scenario: Scenario, runs: int, stop: Callable[[], bool]) -> dict[str,
                 "text": unbroken(v.text if own else v.scale.text(v.before)),
                 "word": v.word if own else "",
                 "tone": v.tone,
+                "paired": unbroken(v.difference) if own else "",
+                "of": scenario.digest,
                 "unit": v.scale.unit,
                 "decimals": 1 if v.scale.unit == " %" else 2,
                 "least": SHOWN["charts"][name],
@@ -171,7 +174,10 @@ def Policy() -> None:
             AssumptionPanel()
         with Box():
             with Box("cv-between"):
-                Text("h1", "What would change in five years?")
+                Heading(
+                    "What would change in five years?",
+                    "Move a lever: gains and costs appear at once, compared with current practice in matched runs.",
+                )
                 Text("span", _standing(found, fresh), class_="soft")
             if problem:
                 Text("p", problem, class_="cv-note")
@@ -186,6 +192,8 @@ def Policy() -> None:
                     every=work.STEP,
                     span=f"year {scenario.weeks // 52}",
                     busy=not fresh,
+                    dated=event_rows(scenario),
+                    about=f"{found['runs']} matched runs, seeds from {scenario.seed}, {found['posts']} posts of staff; civicsim {__version__}.",
                     stamp=f"{scenario.digest}-{scenario.seed}-{found['runs']}" if fresh else "old",
                 )
                 ActionPanel(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -15,7 +16,7 @@ import solara
 from civicsim.app import widgets
 from civicsim.app.common import style_titles
 from civicsim.app.files import Files, csv_text
-from civicsim.app.frame import RESULTS, Html, Text
+from civicsim.app.frame import RESULTS, Heading, Html
 from civicsim.app.hooks import Show, use_latest
 from civicsim.app.state import open_scenario
 from civicsim.errors import CivicsimError, ScenarioError
@@ -106,6 +107,14 @@ def factor_in_words(factor: str) -> str:
         return factor.replace("_", " ").capitalize()
 
 
+def named(text: str, store: Store) -> str:
+    """Return text in which factors, styles and measures go by their labels instead of the names of columns and files."""
+    labels = {name: factor_in_words(name) for name in factors_of(store.points())} | style_titles()
+    labels |= {name: about.label for name, about in measures_of(store)[0].items()}
+    longest_first = "|".join(re.escape(name) for name in sorted(labels, key=len, reverse=True))
+    return re.sub(rf"(?<![\w.-])({longest_first})(?![\w-])", lambda found: labels[found[0]], text)
+
+
 def value_in_words(factor: str, value: Any) -> Any:
     """Return the words for a value of a factor: shipped styles have titles."""
     return style_titles().get(value, value) if factor == "style" else value
@@ -123,8 +132,7 @@ def Results() -> None:
     if os.environ.get(RESULTS):
         Points()
         return
-    Text("h1", "Results")
-    Text("p", "To see the results of a study, start the page with civicsim app --results DIR.", class_="cv-card")
+    Heading("Results", "To see the results of a study, start the page with civicsim app --results DIR.")
 
 
 @solara.component
@@ -140,12 +148,11 @@ def Points() -> None:
 
     def open_point(data: dict[str, Any]) -> None:
         open_scenario(store.study.scenario(int(data["point"])).with_(seed=store.seeds[0]))
-        router.push("/")
+        router.push("/explore")
 
-    Text("h1", store.question)
     failed = f"; {counted(store.n_failed, 'run')} failed and left out" if store.n_failed else "; none failed"
     each = f"{counted(len(store.seeds), 'seed')} for each of {counted(len(store.points()), 'point')}"
-    Text("p", f"{counted(store.n_done, 'run')} of {store.n_runs} done{failed}. {each}.", class_="soft")
+    Heading(store.question, f"{counted(store.n_done, 'run')} of {store.n_runs} done{failed}. {each}.")
     widgets.Table(
         measures=[{"name": name, "label": about.label} for name, about in names.items()],
         first=n_first,
@@ -195,6 +202,8 @@ def dependences(store: Store, measure: str) -> tuple[list[dict[Any, Any]], str]:
     found = found[found["index_unit"] == found["index_unit"].iloc[0]]
     order = found["value"].abs().sort_values(ascending=False, kind="stable").index
     rows = found.loc[order].head(_MOST_INDICES).to_dict("records")
+    for row in rows:
+        row |= {"factor": named(row["factor"], store), "where": named(f"{row['words']} {row['shock']}".strip(), store)}
     first = found.iloc[0]
     sampled = "" if first["method"] == "anova" else ", with 95 % intervals over the sample"
     about = (
@@ -215,14 +224,15 @@ def losses(store: Store, measure: str) -> list[tuple[str, list[dict[Any, Any]]]]
         except CivicsimError as error:
             # A problem with one style is a problem with the study.
             return [*parts, (_why_not(error, store), [])]
-        parts.append((found.words, found.boxes.to_dict("records")))
+        boxes = [row | {"box": named(row["box"], store)} for row in found.boxes.to_dict("records")]
+        parts.append((named(found.words, store), boxes))
     return parts
 
 
 def _why_not(error: CivicsimError, store: Store) -> str:
     """Return the reason why an analysis is missing, in one sentence without the name of the folder."""
     words = str(error).removeprefix(f"{store.path}: ").rstrip(".")
-    return f"Not shown: {words}."
+    return f"Not shown: {named(words, store)}."
 
 
 @solara.component
