@@ -3,6 +3,7 @@
 From a lever's release to the new run painted and to bands over five years, frames a second, bytes per run, a class of
 visitors at once, and where the server's time goes. The last is in processor time, which is the same on a busy machine;
 all else wants an idle one. ``--only answer,bands,frames,class,server`` measures some of it; ``--quick`` little.
+``--only changes`` changes the page five hundred times in one tab, and fails if its heap has grown by more than 30 MB.
 """
 
 from __future__ import annotations
@@ -27,9 +28,20 @@ ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "-
 PAINTED = "window.civicsim && window.civicsim.painted.count > 0"
 FIRST, LONG = 300_000, 20_000
 """Milliseconds to wait at most: for the very first run, which may have to be compiled, and for any other."""
+PLACES = (
+    ("Start", "document.querySelectorAll('.cv-opening').length > 0"),
+    ("Explore", "document.querySelectorAll('.cv-player canvas').length === 1"),
+    ("Policy simulator", "document.querySelectorAll('.cv-charts svg').length > 0"),
+    ("Compare", "document.querySelectorAll('.cv-player canvas').length > 1"),
+    ("Lessons", "document.querySelectorAll('a.cv-tile[data-path^=\"lessons/\"]').length > 0"),
+    ("About", "document.querySelectorAll('tbody tr').length > 30"),
+)
+"""Tabs of the page, and what is there once each has come: true or false, as an element that is answered stays in memory."""
 TEAMS = {300: 20, 600: 40, 3_000: 200}
 """Teams of 15 that make so many staff."""
 CLASS = 25
+CHANGES, GROWTH = 500, 30.0
+"""Page changes in one tab, and MB by which its heap may grow over them."""
 
 
 @contextmanager
@@ -145,6 +157,36 @@ def classroom(browser: Any, address: str, pid: int, visitors: int) -> None:
         page.context.close()
 
 
+def changes(browser: Any, address: str, n: int) -> None:
+    """Go from page to page in one tab, and report its heap after rubbish has been collected."""
+    page = visit(browser, f"{address}/explore?set=structure.n_teams%3D20")
+    protocol = page.context.new_cdp_session(page)
+
+    def heap() -> float:
+        protocol.send("HeapProfiler.collectGarbage")
+        return float(protocol.send("Runtime.getHeapUsage")["usedSize"]) / 1e6
+
+    def change(k: int) -> None:
+        name, until = PLACES[k % len(PLACES)]
+        page.get_by_role("navigation", name="Pages").get_by_role("link", name=name, exact=True).click()
+        wait(page, until)
+
+    for k in range(2 * len(PLACES)):
+        change(k)
+    start = heap()
+    print(f"heap before: {start:.1f} MB", flush=True)
+    for k in range(n):
+        change(k)
+        if (k + 1) % max(1, n // 5) == 0:
+            print(f"heap after {k + 1} page changes: {heap():.1f} MB", flush=True)
+    grown = heap() - start
+    page.context.close()
+    if grown > GROWTH:
+        raise SystemExit(
+            f"the heap has grown by {grown:.1f} MB over {n} page changes; at most {GROWTH:.0f} are allowed"
+        )
+
+
 def server(repeats: int) -> None:
     """Print where the server's processor time goes for one run that is played."""
     from civicsim.app import history, work
@@ -212,6 +254,8 @@ def main(words: list[str]) -> int:
         for name, do in (("answer", answer), ("bands", bands), ("frames", frames)):
             if name in parts:
                 do(browser, address, repeats)
+        if "changes" in parts:
+            changes(browser, address, 20 if given.quick else CHANGES)
         if "class" in parts:
             classroom(browser, address, pid, 5 if given.quick else CLASS)
         browser.close()

@@ -203,7 +203,7 @@ def test_every_page_is_accessible_and_asks_no_one_else(visit):
         if name == "explore":
             # Underlined words lead to the history of an idea, and from there to its team.
             page.locator(".cv-story li button").first.click()
-            page.wait_for_function("/, team \\d+$/.test(document.querySelector('.cv-story h2').innerText)")
+            page.wait_for_function("/^\\D+, team \\d+$/.test(document.querySelector('.cv-story h2').innerText)")
             assert page.evaluate("document.activeElement.tagName") == "H2"
             assert page.locator(".cv-story li").count() >= 1
             assert violations(page) == []
