@@ -15,7 +15,7 @@ from civicsim.app import templates
 from civicsim.app.state import event_groups, preset
 from civicsim.app.verdicts import band, verdict
 from civicsim.app.words import hours_rows, week_text
-from civicsim.app.work import MANY, Batch
+from civicsim.app.work import Batch
 from civicsim.engine.parameters import Parameter
 from civicsim.model.measures import MEASURES
 from civicsim.report.parts import Part, Table, page, render
@@ -23,6 +23,7 @@ from civicsim.report.words import (
     INTERVAL,
     explained,
     kind_text,
+    n_staff,
     number,
     percent,
     scale_of,
@@ -61,10 +62,9 @@ def report_page(
         "report",
         labels=labels,
         kind=kind_text(first),
-        posts=first.structure.n_teams * first.structure.team_size,
+        posts=n_staff(first),
         time=time_text(first.weeks),
         runs=len(batches[0].seeds),
-        many=MANY,
         seeds=seeds_text(batches[0].seeds),
         settings=[(label, *_settings(scenario)) for label, scenario in zip(labels, scenarios, strict=True)],
         keys=[(label, words) for label, (_, _, words) in zip(labels, _LINES, strict=False)],
@@ -131,7 +131,7 @@ def _chart(name: str, labels: Sequence[str], batches: Sequence[Batch]) -> dict[s
         )
     scale = scale_of(about.unit)
     ends = "; ".join(
-        f"{label} ends at {scale.text(float(batch.last_year[name].mean()))}"
+        f"{label}, last year: {verdict(name, batch, batch).texts[1]}"
         for label, batch in zip(labels, batches, strict=True)
     )
     share = " %" if scale.unit == " %" else ""
@@ -150,7 +150,8 @@ def _table(labels: Sequence[str], batches: Sequence[Batch], measures: Sequence[s
         about, cells = MEASURES[name], []
         for batch in batches:
             v = verdict(name, batches[0], batch)
-            cells.append(f"{v.scale.text(v.after, v.scale.factor > 1)}\n{v.scale.between(v.low, v.high)}")
+            _, mean, between = v.texts
+            cells.append(f"{mean if v.scale.factor > 1 else mean.removesuffix(v.scale.unit)}\n{between}")
             if batch is not batches[0]:
                 cells += [f"{v.difference}\n{v.median}", f"{v.word}\n{v.pairs()}"]
                 words.append(v.word)

@@ -74,8 +74,10 @@ def Actions(
 
 
 @solara.component_vue("components/bands.vue", vuetify=False)
-def Bands(charts: list[dict[str, Any]], every: int, span: str, busy: bool, stamp: str) -> None:
-    """Show small charts with bands over matched runs."""
+def Bands(
+    charts: list[dict[str, Any]], every: int, span: str, busy: bool, stamp: str, legend: list[dict[str, str]]
+) -> None:
+    """Show small charts with bands over matched runs, and over runs with other parameter sets."""
 
 
 @solara.component_vue("components/sides.vue", vuetify=False)

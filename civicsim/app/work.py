@@ -7,25 +7,29 @@ that tries the same levers computes them once.
 from __future__ import annotations
 
 import dataclasses
+import functools
+import itertools
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from civicsim.app.history import Playback, Superseded, play_through
+from civicsim.app.history import Playback, Superseded, play_through, weeks_back
 from civicsim.app.words import KEPT
+from civicsim.experiment.compare import FIRST_RUNS, MOST_RUNS, runs_needed
 from civicsim.experiment.run import burn_in, run
 from civicsim.model.cohort import Cohort
+from civicsim.model.measures import FLAGSHIP
 from civicsim.model.week import threads_available
 from civicsim.scenario.scenario import Scenario
 
 Stop = Callable[[], bool]
-FEW, MANY = 5, 30
-"""Runs of a first and of a full answer."""
+FEW, MANY = 5, FIRST_RUNS
+"""Runs of a first answer, and of one that is full unless a verdict is borderline."""
 STEP = 4
 """Weeks between two points of a drawn time path."""
 
@@ -93,7 +97,7 @@ class Batch:
     ----------
     seeds : tuple of int
     paths : dict of str to (points, runs) array
-        Smoothed time path of each measure, a point every :data:`STEP` weeks.
+        Time path of each measure, a point every :data:`STEP` weeks, smoothed as the path of a single run is.
     last_year : dict of str to (runs,) array
         Value of each measure over the last year.
     """
@@ -101,6 +105,19 @@ class Batch:
     seeds: tuple[int, ...]
     paths: dict[str, np.ndarray]
     last_year: dict[str, np.ndarray]
+
+    @property
+    def typical(self) -> int:
+        """Seed of the run nearest to the medians of the last year, over :data:`civicsim.model.measures.FLAGSHIP`.
+
+        Nearest by the sum of squared distances, each in standard deviations of its measure over the runs.
+        """
+        far = np.zeros(len(self.seeds))
+        for name in FLAGSHIP:
+            values = self.last_year[name]
+            spread = np.nanstd(values)
+            far += ((values - np.nanmedian(values)) / spread) ** 2 if spread > 0.0 else 0.0
+        return self.seeds[int(np.nanargmin(far))]
 
     def joined(self, other: Batch) -> Batch:
         """Return both together."""
@@ -135,12 +152,57 @@ def playback(scenario: Scenario, stop: Stop = lambda: False) -> Playback:
 
 
 def batch(scenario: Scenario, runs: int, stop: Stop = lambda: False) -> Batch:
-    """Return matched runs of a scenario, from its seed on: the first few alone, more together with the first few."""
-    first, n = scenario.seed, min(runs, FEW)
-    result = _part(scenario, tuple(range(first, first + n)), stop)
-    if runs > n:
-        result = result.joined(_part(scenario, tuple(range(first + n, first + runs)), stop))
-    return result
+    """Return matched runs of a scenario, from its seed on: more runs are the fewer ones and others."""
+    ends = [0, *(n for n in (FEW, MANY) if n < runs), runs]
+    parts = [
+        _part(scenario, tuple(range(scenario.seed + low, scenario.seed + high)), stop)
+        for low, high in itertools.pairwise(ends)
+    ]
+    return functools.reduce(Batch.joined, parts)
+
+
+@dataclass(frozen=True)
+class Matched:
+    """Matched runs of some scenarios, the first of which is the baseline.
+
+    Attributes
+    ----------
+    batches : tuple of Batch
+        One for each scenario.
+    goal : int
+        How many runs of each there will be; those of a full answer are as many.
+    """
+
+    batches: tuple[Batch, ...]
+    goal: int
+
+    @property
+    def runs(self) -> int:
+        """How many runs of each there are."""
+        return len(self.batches[0].seeds)
+
+    @property
+    def preliminary(self) -> str:
+        """What every number of an answer that is not full has to say; "" for a full one."""
+        return "" if self.runs == self.goal else f"so far {self.runs} of {self.goal} runs"
+
+
+def matched(scenarios: Sequence[Scenario], stop: Stop = lambda: False) -> Iterator[Matched]:
+    """Yield matched runs of scenarios: a few, then many, and then more where a verdict is borderline.
+
+    See :func:`civicsim.experiment.compare.runs_needed`. The last is the full answer.
+    """
+    runs, goal = 0, FEW
+    while runs < goal:
+        runs = goal
+        batches = tuple(batch(scenario, runs, stop) for scenario in scenarios)
+        goal = MANY if runs < MANY else runs_needed([one.last_year for one in batches]) if runs < MOST_RUNS else runs
+        yield Matched(batches, goal)
+
+
+def full(scenarios: Sequence[Scenario], stop: Stop = lambda: False) -> Matched:
+    """Return the full answer of :func:`matched`."""
+    return list(matched(scenarios, stop))[-1]
 
 
 def _part(scenario: Scenario, seeds: tuple[int, ...], stop: Stop) -> Batch:
@@ -148,7 +210,7 @@ def _part(scenario: Scenario, seeds: tuple[int, ...], stop: Stop) -> Batch:
         check = _checking(stop)
         check(0.0)
         result = run(scenario, seeds, start=started(scenario, seeds, stop), progress=check)
-        paths = {name: result.paths(name)[STEP - 1 :: STEP].astype(np.float32) for name in KEPT}
+        paths = {name: result.paths(name, weeks_back(name))[STEP - 1 :: STEP].astype(np.float32) for name in KEPT}
         return Batch(seeds, paths, result.values(KEPT))
 
     return _BATCHES.get((scenario.digest, seeds), make, stop)

@@ -121,11 +121,14 @@ class Compare(Timed):
     --baseline names another. A STYLE is the name of a style, a file with its levers, or a scenario file. --set changes
     every scenario, the baseline too; with --keep-baseline it changes all others.
 
+    Without --seeds there are 30 matched runs of each, and 90 where the verdict on a flagship measure is borderline, as on
+    the page: where the interval of the difference ends so near 0 that 90 runs could well show something else.
+
     Every run begins with the same weeks at the status quo (the burn-in), so that differences come from what was changed.
     """
 
     styles: Annotated[list[str], opt.argument("STYLE", "Styles or scenario files.", opt.complete_styles)]
-    seeds: opt.MatchedRuns = 30
+    seeds: opt.EnoughRuns = None
     baseline: Annotated[
         str | None, opt.value("STYLE", "Scenario to compare the others with.", autocompletion=opt.complete_styles)
     ] = None

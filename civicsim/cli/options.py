@@ -145,6 +145,7 @@ Style = Annotated[str | None, value("STYLE", "Governance style, by name or file.
 Kind = Annotated[str | None, value("KIND", "Kind of organisation, by name or file.", autocompletion=complete_kinds)]
 Runs = Annotated[int, count("Number of runs.", 1)]
 MatchedRuns = Annotated[int, count("Matched runs of each scenario.", 1)]
+EnoughRuns = Annotated[int | None, count("Matched runs of each; by default 30, or 90 if a verdict is borderline.", 1)]
 Weeks = Annotated[int | None, count("Weeks to simulate after the burn-in.")]
 Seed = Annotated[int | None, count("Seed of the first run.")]
 Set = Annotated[Sequence[str], value("KEY=VALUE", "Change a value, such as fear=0.1. May be repeated.", "--set")]
