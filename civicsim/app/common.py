@@ -9,13 +9,13 @@ from typing import Any
 
 import solara
 
-from civicsim.app import state, widgets
+from civicsim.app import state, widgets, work
 from civicsim.app.files import Files, Makes
 from civicsim.app.frame import Text
 from civicsim.app.history import Playback, weeks_back
 from civicsim.app.stories import story_of
-from civicsim.app.words import PATHS, SHOWN, hours_rows, lever_rows
-from civicsim.model.measures import MEASURES
+from civicsim.app.verdicts import bands_of
+from civicsim.app.words import PATHS, SHOWN, hours_rows, label_of, lever_rows
 from civicsim.report.words import number
 from civicsim.scenario.scenario import Scenario
 from civicsim.scenario.shipped import read_shipped, shocks, styles
@@ -31,11 +31,11 @@ def player_words() -> dict[str, Any]:
     """Return the words of the player: states, time paths and dated events."""
     return {
         "states": [
-            {"name": name, "label": MEASURES[measure].label, "low": low, "high": high}
+            {"name": name, "label": label_of(measure), "low": low, "high": high}
             for name, (measure, low, high) in SHOWN["states"].items()
         ],
         "paths": [
-            {"name": name, "label": MEASURES[name].label, "front": k < 4, "back": SPANS[weeks_back(name)]}
+            {"name": name, "label": label_of(name), "front": k < 4, "back": SPANS[weeks_back(name)]}
             for k, name in enumerate(PATHS)
         ],
         "events": shock_titles(),
@@ -130,11 +130,12 @@ def Stage(
     problem: str,
     waiting: str,
     stories: bool = True,
+    batches: Sequence[work.Batch] | None = None,
     **player: Any,
 ) -> None:
     """Play labelled runs of the same people side by side, or tell what went wrong or is waited for.
 
-    With ``stories``, tell the story of the person, team or idea that is picked in the first run. What is left goes to
+    With the ``batches`` of a single run, draw the range of its matched runs behind it. With ``stories``, tell the story of the person, team or idea that is picked in the first run. What is left goes to
     :func:`civicsim.app.widgets.Player`.
     """
     picked, pick = solara.use_state(None)
@@ -143,10 +144,12 @@ def Stage(
         lambda: [one.payload(str(k), label) for k, (one, label) in enumerate(zip(played or (), labels, strict=False))],
         [played],
     )
+    bands = solara.use_memo(lambda: bands_of(batches[0]) if batches and len(batches) == 1 else None, [batches])
     if problem:
         Text("p", problem, class_="cv-note")
     if played:
         story = story_of(played[0], picked) if stories else None
-        widgets.Player(scene=scene, runs=runs, words=player_words(), story=story, event_choose=pick, **player)
+        words = player_words()
+        widgets.Player(scene=scene, runs=runs, words=words, story=story, bands=bands, event_choose=pick, **player)
     elif not problem:
         Text("p", waiting, class_="cv-card")

@@ -23,6 +23,7 @@ from civicsim.model.cohort import Cohort
 from civicsim.model.measures import MEASURES
 from civicsim.model.measures import History as Record
 from civicsim.model.organisation import FROM_DIRECTIVE, FROM_NEIGHBOURS
+from civicsim.model.processes.exhaustion import BURNT_OUT
 from civicsim.model.processes.response import OUTCOME_ACTED, OUTCOME_EXPLAINED
 from civicsim.model.recording import Recorder
 from civicsim.model.week import advance
@@ -30,7 +31,7 @@ from civicsim.scenario.scenario import Scenario
 
 STATES = tuple(SHOWN["states"])
 """Columns of people that can be shown as colour, in the order in which they are sent."""
-SPOKE, ACTED, EXPLAINED, SILENCE, HARMED, VACANT, ABSENT, NEW = 1, 2, 4, 6, 8, 16, 32, 64
+SPOKE, ACTED, EXPLAINED, SILENCE, HARMED, VACANT, ABSENT, NEW, BURNT = 1, 2, 4, 6, 8, 16, 32, 64, 128
 """Bits of what happened to a person in a week; what came of own items takes two: 2, 4, or both."""
 BRIGHT, DARK, FROM_OUTSIDE, OWN_CHANGE, ORDERED = 1, 2, 4, 8, 16
 """Bits of how a team stands, and of where its changes of practice of the week came from."""
@@ -199,6 +200,8 @@ def _what_happened(people: Mapping[str, np.ndarray]) -> np.ndarray:
     for bit, column in ((HARMED, "detriments"), (VACANT, "vacant"), (ABSENT, "absent")):
         bits |= (people[column] > 0).view(np.uint8) * np.uint8(bit)
     bits |= ((people["vacant"] == 0) & (people["tenure"] <= 1)).view(np.uint8) * np.uint8(NEW)
+    # As the record compares: in double precision, and not in the bytes that are sent as colours.
+    bits |= ((people["vacant"] == 0) & (people["exhaustion"] > np.float64(BURNT_OUT))).view(np.uint8) * np.uint8(BURNT)
     answered = np.nonzero(people["n_outcomes"])
     mean = people["outcomes"][answered] / people["n_outcomes"][answered]
     between = (OUTCOME_ACTED + OUTCOME_EXPLAINED) / 2.0

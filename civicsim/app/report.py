@@ -14,7 +14,7 @@ from typing import Any
 from civicsim.app import templates
 from civicsim.app.state import event_groups, preset
 from civicsim.app.verdicts import band, verdict
-from civicsim.app.words import hours_rows, week_text
+from civicsim.app.words import hours_rows, label_of, week_text
 from civicsim.app.work import Batch
 from civicsim.engine.parameters import Parameter
 from civicsim.model.measures import MEASURES
@@ -137,7 +137,7 @@ def _chart(name: str, labels: Sequence[str], batches: Sequence[Batch]) -> dict[s
     share = " %" if scale.unit == " %" else ""
     ticks = [(height(v), number(v) + share) for v in (low, (low + high) / 2, high)]
     help = about.help if share else f"{about.help[:-1]}, {about.unit}."
-    return {"label": about.label, "help": help, "ends": ends, "ticks": ticks, "lines": lines}
+    return {"label": label_of(name), "help": help, "ends": ends, "ticks": ticks, "lines": lines}
 
 
 def _table(labels: Sequence[str], batches: Sequence[Batch], measures: Sequence[str]) -> Part:
@@ -155,5 +155,5 @@ def _table(labels: Sequence[str], batches: Sequence[Batch], measures: Sequence[s
             if batch is not batches[0]:
                 cells += [f"{v.difference}\n{v.median}", f"{v.word}\n{v.pairs()}"]
                 words.append(v.word)
-        rows.append([f"{about.label}\n{about.unit}", *cells, str(len(batches[0].seeds))])
+        rows.append([f"{label_of(name)}\n{about.unit}", *cells, str(len(batches[0].seeds))])
     return Part(texts=explained(words), table=Table("Means over the last year", [*heads, "Runs (n)"], rows))

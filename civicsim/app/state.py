@@ -162,15 +162,15 @@ def sides_from_query(query: str | None) -> tuple[str, ...] | None:
 
 def with_sides(query: str, names: tuple[str, ...]) -> str:
     """Return the query of a link that names the styles side by side, too."""
-    return f"{query or '?v=1'}&sides={','.join(names)}"
+    return f"{query}&sides={','.join(names)}"
 
 
 def to_query(scenario: Scenario) -> str:
-    """Return the query of the link; nothing for the scenario that the page starts with."""
+    """Return the query of the link; the shortest that there is for the scenario that the page starts with."""
     if scenario.roster is not None:
         # What a link has no room for is noted where it is opened.
         scenario = dataclasses.replace(scenario, roster=None, structure=undecided(scenario.structure))
-    return "" if scenario == START else scenario.to_url()
+    return "?v=1" if scenario == START else scenario.to_url()
 
 
 def _known(what: str, name: str | None, otherwise: str, valid: dict[str, str], notes: list[str]) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from civicsim.app.work import Batch
+from civicsim.app.words import PATHS, label_of
+from civicsim.app.work import STEP, Batch
 from civicsim.experiment.statistics import Estimate, PairedDifference, estimate, paired_difference, with_caution
 from civicsim.model.measures import MEASURES
 from civicsim.report.words import RANGE, Scale, in_pairs, scale_of, toward
@@ -41,7 +43,7 @@ class Verdict:
     @property
     def label(self) -> str:
         """Label of the measure."""
-        return MEASURES[self.name].label
+        return label_of(self.name)
 
     @property
     def scale(self) -> Scale:
@@ -123,6 +125,17 @@ def verdict(name: str, before: Batch, after: Batch) -> Verdict:
 def _size(found: PairedDifference, before: np.ndarray) -> float:
     spread = float(np.nanstd(before))
     return abs(found.mean) / spread if spread > 0.0 else 0.0
+
+
+def bands_of(batch: Batch) -> dict[str, Any]:
+    """Return the range of most runs of every time path that the player draws, with how they are to be named and spaced."""
+    ranges: dict[str, Any] = {}
+    for name in PATHS:
+        with np.errstate(all="ignore"):
+            ends = np.percentile(batch.paths[name].astype(float), RANGE, axis=1)
+        ranges[name] = [[None if np.isnan(v) else round(float(v), 4) for v in end] for end in ends]
+    words = f"{(RANGE[1] - RANGE[0]) // 10} of 10 of {len(batch.seeds)} runs with other seeds"
+    return {"every": STEP, "ranges": ranges, "words": words}
 
 
 def band(batch: Batch, name: str) -> dict[str, list[float | None]]:

@@ -39,6 +39,24 @@ def Levers(
     """Show levers as sliders, a few in front and the rest by groups."""
 
 
+@solara.component_vue("components/organisation.vue", vuetify=False)
+def Organisation(
+    text: str,
+    kinds: list[dict[str, str]],
+    kind: str,
+    staff: int,
+    team_size: int,
+    own: bool,
+    weeks: int,
+    seed: int,
+    typical: int,
+    most: dict[str, int],
+    least: dict[str, int],
+    event_put: Event,
+) -> None:
+    """Show kind, size, weeks and seed of the organisation; ``own`` is one of a staff table."""
+
+
 @solara.component_vue("components/player.vue", vuetify=False)
 def Player(
     scene: dict[str, Any] | None,
@@ -49,10 +67,11 @@ def Player(
     can_reseed: bool = False,
     busy: bool = False,
     go_to: dict[str, Any] | None = None,
+    bands: dict[str, Any] | None = None,
     event_choose: Event = ignore,
     event_reseed: Event = ignore,
 ) -> None:
-    """Play whole runs side by side on one clock."""
+    """Play whole runs side by side on one clock; behind a single one lie the bands of its matched runs."""
 
 
 @solara.component_vue("components/actions.vue", vuetify=False)

@@ -52,6 +52,8 @@ def test_every_lever_has_a_group_and_every_measure_shown_exists():
     assert set(CHARTS) <= set(COMPARED)
     assert {*SHOWN["happens"], *SHOWN["conditions"]} <= set(shocks())
     assert set(FLAGSHIP) <= set(KEPT)
+    assert set(SHOWN["indices"]) <= set(MEASURES)
+    assert not any(name.startswith("survey_") or MEASURES[name].unit.startswith("share") for name in SHOWN["indices"])
 
 
 def test_levers_of_hours_show_their_cost_and_share_one_budget():

@@ -46,8 +46,9 @@ def test_a_link_gives_back_the_scenario_it_was_made_of():
 
 
 def test_no_link_is_needed_for_what_the_page_starts_with():
-    assert to_query(START) == ""
-    assert from_query(None) == from_query("?style=status-quo") == Chosen(START)
+    # Not nothing: an address that names what was undone would stay.
+    assert to_query(START) == "?v=1"
+    assert from_query(None) == from_query("?v=1") == from_query("?style=status-quo") == Chosen(START)
     assert START.with_(seed=1) == Scenario.preset()
 
 
@@ -242,7 +243,7 @@ def test_there_is_no_lever_that_is_none():
 
 
 def test_styles_side_by_side_are_in_the_link_and_only_those_there_are():
-    assert sides_from_query(with_sides("", ("compact", "command"))) == ("compact", "command")
+    assert sides_from_query(with_sides("?v=1", ("compact", "command"))) == ("compact", "command")
     assert sides_from_query("?sides=compact,nonsense,compact,command") == ("compact", "command")
     assert sides_from_query("?sides=compact") is None
     began = time.monotonic()

@@ -13,6 +13,7 @@ from civicsim.app.common import Stage, style_list, style_titles
 from civicsim.app.files import Files, csv_text
 from civicsim.app.frame import Box, Html, Text
 from civicsim.app.hooks import Show, use_latest
+from civicsim.app.organisation import OrganisationPanel
 from civicsim.app.pages.policy import CHARTS
 from civicsim.app.report import report_page
 from civicsim.app.state import MOST_SIDES, chosen, is_changed, sides
@@ -89,6 +90,7 @@ def Compare() -> None:
             most=MOST_SIDES,
             event_choose=lambda given: sides.set(tuple(str(name) for name in given if name in titles)[:MOST_SIDES]),
         )
+    OrganisationPanel()
     Stage(
         played,
         [label(one.scenario) for one in played or ()],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import solara
 
 from civicsim.app import work
@@ -9,7 +11,8 @@ from civicsim.app.common import ActionPanel, LeverPanel, Stage
 from civicsim.app.files import csv_text
 from civicsim.app.frame import Box, Text
 from civicsim.app.history import Playback
-from civicsim.app.hooks import use_latest
+from civicsim.app.hooks import Show, use_latest
+from civicsim.app.organisation import OrganisationPanel
 from civicsim.app.state import chosen, is_changed, set_scenario
 from civicsim.model.measures import MEASURES
 from civicsim.model.recording import weekly_frame
@@ -31,12 +34,20 @@ def csv_of(played: Playback) -> str:
 def Explore() -> None:
     """Show one run of the chosen scenario."""
     scenario = chosen.value.scenario
-    played, of, problem = use_latest(lambda stop, show: show([work.playback(scenario, stop)]), [scenario])
+
+    def simulate(stop: Callable[[], bool], show: Show) -> None:
+        played = [work.playback(scenario, stop)]
+        show((played, None))
+        show((played, [work.batch(scenario, work.MANY, stop)]))
+
+    found, of, problem = use_latest(simulate, [scenario])
+    played, batches = found or (None, None)
     again = lambda _: set_scenario(scenario.with_(seed=(scenario.seed + 1) % 2**31))  # noqa: E731
 
     Text("h1", "Explore one organisation", class_="cv-hidden")
     with Box("cv-columns cv-seen-first"):
         with Box():
+            OrganisationPanel()
             LeverPanel("How it is run", late=True)
         with Box():
             Stage(
@@ -44,6 +55,7 @@ def Explore() -> None:
                 [label_of(one.scenario) for one in played or ()],
                 problem,
                 "The organisation is being simulated week by week. The first time takes a minute or two.",
+                batches=batches,
                 can_reseed=True,
                 busy=of != [scenario],
                 event_reseed=again,

@@ -90,6 +90,7 @@ def RunStep(lesson: Lesson, step: str, guess: float | None) -> None:
                 labels,
                 problem,
                 "The organisation is being simulated …",
+                batches=batches,
                 guess={"measures": list(lesson.measures), "value": guess, "reveal": step == "run"},
                 go_to=seek or ({"week": lesson.watch[-1][0] - 1} if step == "explain" and lesson.watch else None),
             )

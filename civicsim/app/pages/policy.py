@@ -15,12 +15,13 @@ from civicsim.app.common import ActionPanel, LeverPanel, shock_titles
 from civicsim.app.files import csv_text
 from civicsim.app.frame import Box, Html, Text
 from civicsim.app.hooks import Show, use_latest
+from civicsim.app.organisation import OrganisationPanel
 from civicsim.app.report import report_page
 from civicsim.app.state import change_scenario, chosen, event_groups, is_changed, preset, set_scenario, with_event
 from civicsim.app.verdicts import Verdict, band, verdict
 from civicsim.app.words import COMPARED, SHOWN, slider_row, unbroken
 from civicsim.model.measures import MEASURES
-from civicsim.report.words import RANGE, n_staff, scale_of
+from civicsim.report.words import RANGE, n_staff, scale_of, time_text
 from civicsim.scenario.scenario import PARAMETERS, STATUS_QUO, Scenario
 
 CHARTS = tuple(SHOWN["charts"])
@@ -57,11 +58,11 @@ def answer(scenario: Scenario, matched: work.Matched, drawn: Sequence[work.Batch
         charts.append(
             {
                 "name": name,
-                "label": about.label,
+                "label": v.label,
                 "help": about.help,
                 "text": unbroken("{1} ({2})".format(*v.texts) if same else v.text),
                 "note": matched.preliminary,
-                "word": "" if same else f"{v.word}, {v.pairs()}" if v.dots[0] else v.word,
+                "word": "" if same else v.pairs() if v.tone in v.pairs() else f"{v.word}, {v.pairs()}",
                 "dots": None if same else v.dots,
                 "tone": v.tone,
                 "unit": v.scale.unit,
@@ -182,11 +183,12 @@ def Policy() -> None:
     fresh = of == [scenario]
     with Box("cv-columns"):
         with Box():
+            OrganisationPanel()
             LeverPanel("Your policy")
             AssumptionPanel()
         with Box():
             with Box("cv-between"):
-                Text("h1", "What would change in five years?")
+                Text("h1", f"What would change in {time_text(scenario.weeks)}?")
                 Text("span", _standing(found, fresh), class_="soft")
             if problem:
                 Text("p", problem, class_="cv-note")
