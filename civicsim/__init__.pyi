@@ -1,5 +1,7 @@
 """The public names of civicsim and where they are defined: read by type checkers, and by civicsim itself to load them."""
 
+from .calibration.own_survey import SurveyFit as SurveyFit
+from .calibration.own_survey import fit_survey as fit_survey
 from .engine.parameters import parameter as parameter
 from .engine.parameters import switch as switch
 from .engine.process import Process as Process
