@@ -23,7 +23,7 @@ SMALL = cs.Scenario.preset().with_(n_teams=4, team_size=10, burn_in_weeks=104)
 @pytest.fixture(scope="module")
 def fit() -> SurveyFit:
     draws = own_survey.draws_for(SMALL)[:15]
-    return fit_survey({"burnt_out": 30.0, "safe": 58}, SMALL, answers=20, draws=draws, seeds=6, weeks=26, threads=1)
+    return fit_survey({"burnt_out": 24.0, "safe": 66}, SMALL, answers=300, draws=draws, seeds=6, weeks=26, threads=1)
 
 
 def test_weights_follow_the_formula():
@@ -69,9 +69,9 @@ def test_organisations_like_yours_come_in_proportion_to_their_weight_and_repeat_
 
 def test_few_organisations_are_warned_of(fit):
     few = fit.organisations.assign(weight=np.eye(len(fit.organisations))[0])
-    assert "in effect 1 of 90, from 1 of 15" in SurveyFit(fit.scenario, fit.figures, 20, fit.draws, few).warning
+    assert "in effect 1 of 90, from 1 of 15" in SurveyFit(fit.scenario, fit.figures, 300, fit.draws, few).warning
     every = fit.organisations.assign(weight=1.0 / len(few))
-    assert SurveyFit(fit.scenario, fit.figures, 20, fit.draws, every).warning == ""
+    assert SurveyFit(fit.scenario, fit.figures, 300, fit.draws, every).warning == ""
 
 
 def test_what_the_scenario_sets_itself_is_not_drawn():
