@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from civicsim.calibration.own_survey import DISCREPANCY, FIGURES, SHARE, SurveyFit, draws_for, simulated, weights
+from civicsim.calibration.own_survey import DISCREPANCY, FIGURES, SHARE, SurveyFit, simulated, weights
 from civicsim.report.words import n_posts
 from civicsim.scenario.scenario import Scenario
+from civicsim.study.design.draws import draws_for
 
 MEASURE, FIRST_OF_TRUTHS = "burnt_out_share", 5_000_001
 AT_LEAST, AT_MOST = 0.72, 0.88

@@ -29,10 +29,8 @@ from civicsim.experiment.run import Progress, as_scenario, run
 from civicsim.model.calendar import YEAR
 from civicsim.model.measures import FLAGSHIP
 from civicsim.model.processes.survey import QUESTIONS
-from civicsim.scenario.scenario import DEFAULT_KIND, Scenario
-from civicsim.scenario.shipped import draws_file
-from civicsim.study.design.designs import read_table
-from civicsim.study.design.spelling import set_apart
+from civicsim.scenario.scenario import Scenario
+from civicsim.study.design.draws import draws_for, with_draw
 
 FIGURES = {
     name: next(question for question in QUESTIONS if question.name == name)
@@ -177,18 +175,6 @@ class SurveyFit:
                 | every
             )
         return pd.DataFrame(rows)
-
-
-def with_draw(scenario: Scenario, draw: Mapping[str, Any]) -> Scenario:
-    """Return a scenario with the values of a parameter set."""
-    return scenario.with_(**{key.replace(".", "__"): value for key, value in draw.items()})
-
-
-def draws_for(scenario: Scenario, kind: str = DEFAULT_KIND) -> tuple[Mapping[str, Any], ...]:
-    """Return the shipped parameter sets of a kind of organisation, without what a scenario sets otherwise than that kind."""
-    apart = set_apart(scenario, kind)
-    rows = read_table(draws_file(kind), "own survey", scenario.model.sections)
-    return tuple({key: value for key, value in row.setting.items() if key not in apart} for row in rows)
 
 
 def check_figures(figures: Mapping[str, float], answers: int) -> dict[str, float]:

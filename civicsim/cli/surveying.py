@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from civicsim.calibration.own_survey import FIGURES, draws_for, fit_survey
+from civicsim.calibration.own_survey import FIGURES, fit_survey
 from civicsim.cli.commands import OrgSurvey
 from civicsim.cli.effort import check_effort
 from civicsim.cli.files import check_ending, check_free, table_writer, write_file
@@ -13,6 +13,7 @@ from civicsim.cli.tables import grid
 from civicsim.model.calendar import YEAR
 from civicsim.report import own_survey as words
 from civicsim.report.words import n_posts, n_staff, size_text
+from civicsim.study.design.draws import draws_for
 
 
 def survey(output: Output, request: OrgSurvey) -> None:
