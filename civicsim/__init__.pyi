@@ -1,5 +1,7 @@
 """The public names of civicsim and where they are defined: read by type checkers, and by civicsim itself to load them."""
 
+from .calibration.own_survey import SurveyFit as SurveyFit
+from .calibration.own_survey import fit_survey as fit_survey
 from .engine.parameters import parameter as parameter
 from .engine.parameters import switch as switch
 from .engine.process import Process as Process
@@ -35,6 +37,8 @@ from .study.analysis.declared import declared_contrasts as declared_contrasts
 from .study.analysis.discovery import discover as discover
 from .study.analysis.effects import effects as effects
 from .study.analysis.effects import variance_shares as variance_shares
+from .study.analysis.goals import Policies as Policies
+from .study.analysis.goals import find_policy as find_policy
 from .study.analysis.multiverse import multiverse as multiverse
 from .study.analysis.power import power as power
 from .study.analysis.rank import pareto as pareto

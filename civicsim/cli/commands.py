@@ -354,6 +354,32 @@ class OrgExample:
     force: opt.Force = False
 
 
+@command("org survey", "surveying.survey")
+class OrgSurvey(Seeded):
+    """Project your organisation from figures of its staff survey.
+
+        civicsim org survey --burnt-out 31 --safe 60 --answers 900
+        civicsim org survey --kind my-trust.toml --burnt-out 27.5 --valued 71 --enough-staff 35
+        civicsim org survey --safe 58 --addressed 44 --out draws.csv
+
+    Simulates organisations with each shipped parameter set and weights them by how near their survey is to your figures:
+    percentages of those who answered, as many as you have. Shows what those like yours go on to do in two years beside
+    all of them, and how many parameter sets are left. --out writes these, for [uncertainties] file of a study.
+    """
+
+    scenario: opt.ScenarioName = None
+    safe: Annotated[float | None, opt.per_cent("Feel safe to speak up (question 25e).")] = None
+    addressed: Annotated[float | None, opt.per_cent("Confident that a concern would be addressed (25f).")] = None
+    burnt_out: Annotated[float | None, opt.per_cent("Often or always burnt out because of work (12b).")] = None
+    enough_staff: Annotated[float | None, opt.per_cent("Enough staff to do the job properly (3i).")] = None
+    valued: Annotated[float | None, opt.per_cent("Feel valued by the team (7h).")] = None
+    improvements: Annotated[float | None, opt.per_cent("Able to make improvements happen (3f).")] = None
+    answers: Annotated[int | None, opt.count("People who answered; half of all by default.", 1)] = None
+    seeds: Annotated[int, opt.count("Organisations simulated for each parameter set.", 1)] = 10
+    out: Annotated[str | None, opt.value("FILE.csv", "Write the parameter sets left.")] = None
+    force: opt.Force = False
+
+
 # -- look things up ----------------------------------------------------------------------------------------------------
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +18,14 @@ from civicsim.cli.output import Output
 from civicsim.cli.progress import progress
 from civicsim.cli.scenarios import scenario_of
 from civicsim.errors import CivicsimError
-from civicsim.model.roster import Roster
+from civicsim.report.importing import staff_lines, tie_lines
 from civicsim.report.spreadsheets import without_formulas
 from civicsim.report.words import counted, n_posts, size_text
 from civicsim.scenario.scenario import Scenario
-from civicsim.staffing.line import Mapped, map_line
-from civicsim.staffing.people import ALLOWED, NEEDED, Staff, read_staff
+from civicsim.staffing.importing import import_organisation
+from civicsim.staffing.people import ALLOWED, NEEDED
 from civicsim.staffing.professions import read_own
-from civicsim.staffing.ties import ENDS, WEIGHT, Kept, Ties, keep_ties, read_ties
+from civicsim.staffing.ties import ENDS, WEIGHT
 
 FORMATS = (".graphml", ".gexf", ".csv")
 EXAMPLE = Path(civicsim.__file__).parent / "staffing" / "example"
@@ -43,20 +43,19 @@ def read(output: Output, request: OrgImport) -> None:
         raise CivicsimError(f"--key {key}: is the same file as --out")
     columns = _columns(request)
     own = read_own(request.profession, request.professions)
-    staff = read_staff(
-        request.staff, own, {role: name for role, name in columns.items() if role in (*NEEDED, *ALLOWED)}
+    found = import_organisation(
+        request.staff,
+        request.ties,
+        own=own,
+        columns=columns,
+        node_name=request.node_name,
+        skip_unknown=request.skip_unknown,
+        teams_per_division=request.teams_per_division,
     )
-    mapped = map_line(staff, request.teams_per_division)
-    ties, kept = None, None
-    if request.ties is not None:
-        people = {person.name: person.row for person in staff.people}
-        named = {role: name for role, name in columns.items() if role in (*ENDS, WEIGHT)}
-        ties = read_ties(request.ties, people, named, request.node_name, request.skip_unknown)
-        kept = keep_ties(ties, people, mapped.roster, mapped.post_of)
-        if kept.warning:
-            output.warn(kept.warning)
-    roster = dataclasses.replace(mapped.roster, ties=kept.pairs if kept else None)
-    notes = [*staff.notes, *mapped.notes, *(kept.notes if kept else ())]
+    staff, mapped, ties, kept = found.staff, found.mapped, found.ties, found.kept
+    if kept is not None and kept.warning:
+        output.warn(kept.warning)
+    roster, notes = found.roster, list(found.notes)
     about = {key: getattr(roster, key) for key in ("teams", "ties")}
     about |= {key: list(getattr(roster, key)) for key in ("divisions", "superiors")}
     texts = {out: filled("kind.toml", name=Path(out).name, n_executives=mapped.n_executives, **about)}
@@ -71,37 +70,12 @@ def read(output: Output, request: OrgImport) -> None:
     data |= {"divisions": len(roster.divisions), "executives": mapped.n_executives, "levels": mapped.levels}
     data |= {"ties_read": len(ties.ties) if ties else 0, "ties": len(kept.pairs) if kept else None, "notes": notes}
     data |= {"columns": staff.used, "ties_from": ties and ties.used, "warnings": output.warnings}
-    lines = [f"Wrote {out}: {size}.", "", *_about_staff(staff, mapped, roster), "", *_about_ties(ties, kept)]
+    lines = [f"Wrote {out}: {size}.", "", *staff_lines(found), "", *tie_lines(found)]
     if notes:
         lines += ["", "Mapped or left out:", *(f"  {note}." for note in notes)]
     if key is not None:
         lines += ["", f"Wrote {key}: the number of each team and division. Keep this file private."]
     output.show(data, lines, f"civicsim compare civic-culture --kind {out}")
-
-
-def _about_staff(staff: Staff, mapped: Mapped, roster: Roster) -> Iterator[str]:
-    """Yield what was read from the staff table, and how the line was mapped."""
-    n_divisions = len(roster.divisions)
-    named = sum(bool(name) for name in mapped.division_names)
-    whence = {0: "from the line", n_divisions: "as named"}.get(named, f"{named} as named, others from the line")
-    yield f"Read {len(staff.people):,} people from the columns {staff.used}."
-    yield f"They stand in a line of {mapped.levels} levels. The model has five:"
-    yield f"  {roster.n_staff:>6,}  posts of staff, in teams"
-    yield f"  {len(roster.teams):>6,}  team managers, one for each team"
-    yield f"  {n_divisions:>6,}  divisional managers, one for each division ({whence})"
-    yield f"  {mapped.n_executives - 1:>6,}  executives: directly below the top, with divisions or without reports"
-    yield f"  {1:>6,}  chief executive: the person at the top"
-    if staff.understood:
-        yield "Professions mapped to those of the model:"
-        yield from (f"  {text} → {name}" for text, name in staff.understood.items())
-
-
-def _about_ties(ties: Ties | None, kept: Kept | None) -> Iterator[str]:
-    if ties is None or kept is None:
-        yield "No table of ties: ties between teams are drawn at random, as in any other organisation."
-        return
-    yield f"Read {counted(len(ties.ties), 'tie')} from {ties.used}."
-    yield f"Kept {len(kept.pairs):,} of them. They hold at week 0, after the burn-in; then people meet and lose touch."
 
 
 def _columns(request: OrgImport) -> dict[str, str]:

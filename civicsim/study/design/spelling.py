@@ -276,7 +276,7 @@ def _draws(
         raise ScenarioError(f"{where}: {path.name}: a draw has neither style nor shock")
     if of:
         rows = rows[: checks.whole(n, f"{where}: posterior", 1, len(rows))]
-        varied = varied | (_set_apart(first, of) if of != first.kind else set())
+        varied = varied | (set_apart(first, of) if of != first.kind else set())
     elif both := varied & set().union(*(row.setting for row in rows)):
         raise ScenarioError(f"{where}: {path.name}: {min(both)} is among the factors too")
     held = {factor.key: factor.levels[0] for factor in uncertain}
@@ -291,7 +291,7 @@ def _posterior(value: Any, kind: str, where: str) -> tuple[Any, str]:
     return value.get("n"), checks.text(value.get("of", kind), f"{where}: posterior: of") or kind
 
 
-def _set_apart(scenario: Scenario, kind: str) -> set[str]:
+def set_apart(scenario: Scenario, kind: str) -> set[str]:
     """Return the parameters in which a scenario differs from another kind of organisation."""
     other = Scenario.preset(STATUS_QUO, kind, scenario.model)
     names = (key.split(".") for key in scenario.model.sections.parameters)
