@@ -60,9 +60,7 @@ def changed_columns(one: Scenario, other: Scenario) -> frozenset[str]:
     """Return what two scenarios set differently, now or by dated changes."""
     keys = {key for key in one.diff(other) if "." in key and not key.startswith("habits.")}
     events = set(map(repr, one.interventions)) ^ set(map(repr, other.interventions))
-    keys |= {
-        key for own in (one, other) for event in own.interventions if repr(event) in events for key in event.set
-    }
+    keys |= {key for own in (one, other) for event in own.interventions if repr(event) in events for key in event.set}
     return set_by(keys)
 
 
@@ -118,7 +116,9 @@ class Web:
     def columns_of(self, measure: Measure) -> frozenset[str]:
         """Return the columns that a measure shows: counts, and states behind the snapshot."""
         top, bottom = columns_shown(measure)
-        return frozenset().union(*(self.shows.get(name, {name.replace("enacted.", "organisation.")}) for name in top or bottom))
+        return frozenset().union(
+            *(self.shows.get(name, {name.replace("enacted.", "organisation.")}) for name in top or bottom)
+        )
 
     def writers(self, columns: Collection[str]) -> tuple[str, ...]:
         """Return the mechanisms that write one of some columns."""
@@ -146,15 +146,20 @@ class Web:
             rest += more
         return found
 
-    def passed(self, kept: Collection[str], changed: Collection[str]) -> Iterator[tuple[str, str]]:
-        """Yield each column that a mechanism can be held at, with that mechanism, if another of them writes it or it is changed."""
+    def passed(self, kept: Collection[str], changed: Collection[str]) -> Iterator[tuple[str, frozenset[str]]]:
+        """Yield a mechanism, and what it can be held at together, for all that is changed or that others among them write.
+
+        That is a single state, or all that another counts for it of people and teams: a sum and a number belong together.
+        """
         written = {c for name in kept for c in writes(self.processes[name])}
         for name in kept:
-            for column in sorted(holdable(self.processes[name])):
-                if column in written or column in changed:
-                    yield column, name
+            groups: dict[Any, set[str]] = {}
+            for column in holdable(self.processes[name]) & (written | set(changed)):
+                counted = column.startswith(("person.", "team.")) and np.isinf(_KINDS[column].high)
+                groups.setdefault(self.writers([column]) if counted else column, set()).add(column)
+            yield from ((name, frozenset(columns)) for columns in groups.values())
             if f"{PARAMETERS}.{name}" in changed:
-                yield PARAMETERS, name
+                yield name, frozenset([PARAMETERS])
 
 
 @lru_cache(4)

@@ -1,7 +1,8 @@
 """Matched runs in which mechanisms do not notice a change: what they read is held as it is without the change.
 
-Two scenarios start from the same organisations and draw the same numbers. Week by week the first is simulated before the second;
-a mechanism that is held in the second reads what it reads in the first at the same moment, and writes to the second as ever.
+Two scenarios start from the same organisations and draw the same numbers. A mechanism that is held in the second reads what it reads
+in the first at the same moment, and writes to the second as ever. All variants of the second are simulated in one set of tables, so
+that a week of many takes little longer than one of a few.
 """
 
 from __future__ import annotations
@@ -12,19 +13,20 @@ import functools
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from civicsim.engine.process import Process
+from civicsim.engine.table import Table
 from civicsim.experiment.compare import Starts
-from civicsim.experiment.run import Progress, Result, begin
-from civicsim.model.cohort import Cohort
+from civicsim.experiment.run import Progress, Result, begin, simulate
+from civicsim.model.cohort import Cohort, stack
 from civicsim.model.columns import columns_of
 from civicsim.model.organisation import REAL, TABLES
 from civicsim.model.recording import Recorder
-from civicsim.model.week import advance, threads_available
+from civicsim.model.week import threads_available
 from civicsim.scenario.scenario import Scenario
 
 type Held = Mapping[str, frozenset[str]]
@@ -63,44 +65,65 @@ def column_of(cohort: Cohort, name: str) -> np.ndarray:
     return np.asarray(cohort.tables[table][column])
 
 
-@dataclass(frozen=True, repr=False, eq=False)
-class _Shown(Process):
-    """A mechanism of the first scenario, which leaves what it reads for those that are held."""
+def _stacked(cohorts: Sequence[Cohort]) -> Cohort:
+    """Return cohorts of the same runs as one, one below the other; they are used up."""
+    parameters = {
+        name: Table.of(np.concatenate([np.asarray(cohort.parameters[name]) for cohort in cohorts]), fixed=True)
+        for name in cohorts[0].parameters
+    }
+    n = len(np.unique(cohorts[0].organisation["run"]))
+    for k, cohort in enumerate(cohorts):
+        cohort.organisation["run"] += k * n
+    tables, ties = stack([(cohort.tables, cohort.ties) for cohort in cohorts])
+    return Cohort(tables, ties, parameters, cohorts[0].week)
 
-    columns: frozenset[str] = frozenset()
-    kept: dict[str, Any] = field(default_factory=dict)
+
+@dataclass(frozen=True, repr=False, eq=False)
+class _Matched(Process):
+    """A mechanism in a cohort of variants, of which the first is without the change.
+
+    Attributes
+    ----------
+    held : dict of int to frozenset of str
+        By place of a variant, what the mechanism is held at in it.
+    plans : tuple
+        What each of the variants plans.
+    """
+
+    held: Mapping[int, frozenset[str]] = dataclasses.field(default_factory=dict)
+    plans: tuple[Any, ...] = ()
 
     def step(self, cohort: Any, first: int, last: int) -> None:
-        self.kept.update({name: column_of(cohort, name).copy() for name in self.columns - {PARAMETERS}})
-        self.kept[PARAMETERS] = cohort.parameters
-        super().step(cohort, first, last)
-
-
-@dataclass(frozen=True, repr=False, eq=False)
-class _Unmoved(Process):
-    """A mechanism of the second scenario, which reads columns as they are in the first."""
-
-    columns: frozenset[str] = frozenset()
-    kept: Mapping[str, Any] = field(default_factory=dict)
-
-    def step(self, cohort: Any, first: int, last: int) -> None:
-        with self._as_before(cohort) as own:
-            super().step(own, first, last)
+        """Simulate one week of all variants."""
+        if self.act is not None:
+            # What is planned belongs to the whole cohort.
+            n = (last - first) // len(self.plans)
+            for k, plan in enumerate(self.plans):
+                own = copy.copy(cohort)
+                own.plan = plan
+                super().step(own, first + k * n, first + (k + 1) * n)
+            return
+        with self._as_before(cohort):
+            super().step(cohort, first, last)
 
     @contextmanager
-    def _as_before(self, cohort: Cohort) -> Iterator[Cohort]:
-        own, real = copy.copy(cohort), {name: column_of(cohort, name).copy() for name in self.columns - {PARAMETERS}}
-        if PARAMETERS in self.columns:
-            own.parameters = self.kept[PARAMETERS]
-        for name in real:
-            column_of(cohort, name)[...] = self.kept[name]
-        yield own
-        for name, values in real.items():
-            column_of(cohort, name)[...] = values
+    def _as_before(self, cohort: Cohort) -> Iterator[None]:
+        """Put into each variant what the mechanism reads without the change, and take it out again."""
+        real: list[tuple[np.ndarray, np.ndarray]] = []
+        for k, names in self.held.items():
+            for column in self._columns(cohort, names):
+                each = column.reshape(len(self.plans), -1, *column.shape[1:])
+                real.append((each[k], each[k].copy()))
+                each[k] = each[0]
+        yield
+        for place, values in real:
+            place[...] = values
 
-
-def _as(kind: Any, process: Process, **more: Any) -> Any:
-    return kind(**{f.name: getattr(process, f.name) for f in dataclasses.fields(Process)}, **more)
+    def _columns(self, cohort: Cohort, names: frozenset[str]) -> list[np.ndarray]:
+        own = (
+            [np.asarray(column) for _, column in cohort.parameters[self.name].columns()] if PARAMETERS in names else []
+        )
+        return own + [column_of(cohort, name) for name in names - {PARAMETERS}]
 
 
 def held_runs(
@@ -117,7 +140,7 @@ def held_runs(
     Parameters
     ----------
     before, after : Scenario
-        Without and with the change; they have the same structure and weeks.
+        Without and with the change; they have the same structure, weeks and processes.
     seeds : sequence of int
         One per run.
     variants : mapping
@@ -127,15 +150,16 @@ def held_runs(
     threads : int, optional
         Threads among which the runs are shared out; all there are by default.
     progress : callable, optional
-        Called with the weeks just done, of each run of each variant.
+        Called with the share of the work just done. What it raises ends the work.
     """
     parts = [list(seeds[k : k + RUNS_AT_ONCE]) for k in range(0, len(seeds), RUNS_AT_ONCE)]
 
-    def simulate(part: list[int]) -> dict[str, Values]:
-        return _part(before, after, part, variants, last_weeks, progress)
+    def part(own: list[int]) -> dict[str, Values]:
+        share = len(own) / len(seeds)
+        return _part(before, after, own, variants, last_weeks, lambda done: progress and progress(share * done))
 
     with ThreadPoolExecutor(threads or threads_available()) as pool:
-        found = list(pool.map(simulate, parts))
+        found = list(pool.map(part, parts))
     return {
         name: {measure: np.concatenate([one[name][measure] for one in found]) for measure in values}
         for name, values in found[0].items()
@@ -143,47 +167,30 @@ def held_runs(
 
 
 def _part(
-    before: Scenario,
-    after: Scenario,
-    seeds: list[int],
-    variants: Mapping[str, Held],
-    last_weeks: int,
-    progress: Progress | None,
+    before: Scenario, after: Scenario, seeds: list[int], variants: Mapping[str, Held], last_weeks: int, tell: Any
 ) -> dict[str, Values]:
-    tell = progress or (lambda _: None)
+    """Return the values of a few runs."""
     starts = Starts(seeds, threads=1, progress=lambda _: tell(0.0))
-    needed: dict[str, frozenset[str]] = {}
-    for held in variants.values():
-        for name, columns in held.items():
-            needed[name] = needed.get(name, frozenset()) | columns
-    kept: dict[str, dict[str, Any]] = {name: {} for name in needed}
-    weeks = {
-        "before": [
-            _as(_Shown, process, columns=needed[process.name], kept=kept[process.name])
-            if process.name in needed
-            else process
-            for process in before.week
-        ],
-        "after": list(after.week),
-    }
-    for label, held in variants.items():
-        weeks[label] = [
-            _as(_Unmoved, process, columns=held[process.name], kept=kept[process.name])
-            if process.name in held
-            else process
-            for process in after.week
-        ]
-    runs = {}
-    for label in weeks:
-        scenario = before if label == "before" else after
-        cohort = begin(starts.of(scenario), scenario)
-        runs[label] = scenario, cohort, Recorder(cohort, scenario.weeks, measures=scenario.measures.values())
-    for _ in range(before.weeks):
-        for label, (_, cohort, recorder) in runs.items():
-            advance(cohort, 1, processes=weeks[label], recorder=recorder)
-            recorder.look()
-            tell(float(len(seeds)))
-    return {
-        label: Result(scenario, seeds, recorder, cohort).values(None, last_weeks)
-        for label, (scenario, cohort, recorder) in runs.items()
-    }
+    labels = ["before", "after", *variants]
+    cohorts = [begin(starts.of(own), own) for own in [before, *[after] * (len(labels) - 1)]]
+    plans = tuple(cohort.plan for cohort in cohorts)
+    cohort = _stacked(cohorts)
+    week = [_matched(process, list(variants.values()), plans) for process in before.week]
+    work = cohort.n_persons * before.weeks
+    recorded = min(last_weeks, before.weeks)
+    how: Any = {"processes": week, "threads": 1, "progress": lambda done: tell(done / work)}
+    simulate(cohort, before.weeks - recorded, **how)
+    recorder = Recorder(cohort, recorded, measures=before.measures.values())
+    simulate(cohort, recorded, recorder=recorder, **how)
+    values = Result(before, seeds * len(labels), recorder, cohort).values(None, recorded)
+    each = {name: own.reshape(len(labels), len(seeds)) for name, own in values.items()}
+    return {label: {name: own[k] for name, own in each.items()} for k, label in enumerate(labels)}
+
+
+def _matched(process: Process, variants: Sequence[Held], plans: tuple[Any, ...]) -> Process:
+    """Return a process with what it is held at in each variant, after those without and with the change."""
+    held = {k: own[process.name] for k, own in enumerate(variants, start=2) if process.name in own}
+    if not held and process.act is None:
+        return process
+    own = {field.name: getattr(process, field.name) for field in dataclasses.fields(Process)}
+    return _Matched(**own, held=held, plans=plans)

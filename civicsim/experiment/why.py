@@ -70,20 +70,20 @@ class Link:
     ----------
     source, target : str
         Mechanisms; the source of what the scenarios set is "".
-    column : str
-        What is passed on, as ``"table.column"``.
+    columns : tuple of str
+        What is passed on, each as ``"table.column"``.
     moved : Moved or None
         The measure that shows it, as far as there is one.
     share : Estimate
-        Share of the effect that is gone where the target reads the column as it is without the change. Of items that are handed
+        Share of the effect that is gone where the target reads the columns as they are without the change. Of items that are handed
         on and cannot be held, the share of the source.
     handed : bool
-        Whether it is such a column.
+        Whether they are such columns.
     """
 
     source: str
     target: str
-    column: str
+    columns: tuple[str, ...]
     moved: Moved | None
     share: Estimate
     handed: bool = False
@@ -112,6 +112,8 @@ class Why:
         The mechanism that writes the measure.
     explained : Estimate or None
         Share of the effect that is gone where all links are held at once, but those that only put what differs into force.
+    held : dict of str to frozenset of str
+        What is held there, by mechanism.
     tried : tuple of str
         Mechanisms on the paths from what differs to the measure.
     """
@@ -126,6 +128,7 @@ class Why:
     chain: tuple[Link, ...] = ()
     last: str = ""
     explained: Estimate | None = None
+    held: Held = dataclasses.field(default_factory=dict)
     tried: tuple[str, ...] = ()
 
     @property
@@ -195,24 +198,23 @@ def why(
     tried = web.between(changed, about)
 
     def simulate(step: int, variants: Mapping[str, Held], chosen: list[int]) -> Matched:
-        weeks, done = (len(variants) + 2) * one.weeks * len(chosen), 0.0
+        done = 0.0
 
         def tell(more: float) -> None:
             nonlocal done
             done += more
             if progress is not None:
-                progress(step, min(1.0, done / weeks))
+                progress(step, min(1.0, done))
 
-        return Matched(held_runs(one, other, chosen, variants, last_weeks, threads, tell), about, tuple(one.measures.values()))
+        return matched_runs(one, other, measure, chosen, variants, last_weeks, threads, tell)
 
     whole: dict[str, Held] = {name: {name: holdable(web.processes[name])} for name in tried}
     kept = simulate(0, whole, numbers[:FEW]).largest(whole)
-    single: dict[str, Held] = {
-        _key(column, name): {name: frozenset([column])} for column, name in web.passed(kept, changed)
-    }
+    single = {_key(name, columns): {name: columns} for name, columns in sorted(web.passed(kept, changed), key=repr)}
     known = simulate(1, single, numbers[:FEW]).largest(single)
     chosen = {name: whole[name] for name in kept} | {key: single[key] for key in known}
-    every = simulate(2, chosen | {_ALL: _explaining(web, known, changed)}, numbers)
+    held = _explaining(web, [single[key] for key in known], changed)
+    every = simulate(2, chosen | {_ALL: held}, numbers)
     outcome = every.moved(about)
     found = Why(one, other, numbers, outcome, tried=tried)
     if not found.clear:
@@ -222,7 +224,8 @@ def why(
     parts = sorted(parts, key=lambda part: -abs(part.share.mean))
     sure = tuple(part for part in parts if _known(part.share))
     last = _last(web, sure, about)
-    links = _links(web, every, sure, changed, {key: shares[key] for key in known if _known(shares[key])}, last)
+    clear = [(single[key], shares[key]) for key in known if _known(shares[key])]
+    links = _links(web, every, sure, changed, clear, last)
     return dataclasses.replace(
         found,
         parts=sure,
@@ -231,14 +234,15 @@ def why(
         chain=_chain(links, last),
         last=last,
         explained=every.share(_ALL),
+        held=held,
     )
 
 
 _ALL = "all links"
 
 
-def _key(column: str, target: str) -> str:
-    return f"{column} > {target}"
+def _key(target: str, columns: frozenset[str]) -> str:
+    return f"{', '.join(sorted(columns))} > {target}"
 
 
 def _matters(share: Estimate) -> bool:
@@ -286,46 +290,59 @@ class Matched:
         return Moved(about, estimate(before).mean, paired_difference(after, before, bounds=about.bounds))
 
 
-def _entries(keys: Iterable[str], changed: Collection[str]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """Return links, as column and target, in two lists: those that come from what differs itself, and the others."""
-    pairs = [(column, target) for column, _, target in (key.partition(" > ") for key in keys)]
-    first = [pair for pair in pairs if pair[0] in changed or pair[0] == PARAMETERS]
-    return first, [pair for pair in pairs if pair not in first]
+def matched_runs(
+    before: Scenario,
+    after: Scenario,
+    measure: str,
+    seeds: Sequence[int],
+    variants: Mapping[str, Held],
+    last_weeks: int = 52,
+    threads: int | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Matched:
+    """Return matched runs in which mechanisms are held; see :func:`civicsim.experiment.holding.held_runs`."""
+    values = held_runs(before, after, seeds, variants, last_weeks, threads, progress)
+    return Matched(values, before.measures[measure], tuple(before.measures.values()))
 
 
-def _explaining(web: Web, keys: list[str], changed: Collection[str]) -> Held:
+def _explaining(web: Web, links: Sequence[Held], changed: Collection[str]) -> Held:
     """Return all links at once, but those that only put into force what differs: into mechanisms that pass it on."""
-    first, others = _entries(keys, changed)
-    passing = {name for column, _ in others for name in web.writers([column])}
+    every = [(target, columns) for link in links for target, columns in link.items()]
+    set_anew = {*changed, PARAMETERS}
+    passing = {name for _, columns in every if not columns & set_anew for name in web.writers(columns)}
     held: dict[str, frozenset[str]] = {}
-    for column, target in [*others, *(pair for pair in first if pair[1] not in passing)]:
-        held[target] = held.get(target, frozenset()) | {column}
+    for target, columns in every:
+        if not (columns & set_anew and target in passing):
+            held[target] = held.get(target, frozenset()) | columns
     return held
 
 
 def _links(
-    web: Web, runs: Matched, parts: Sequence[Part], changed: Collection[str], shares: Mapping[str, Estimate], last: str
+    web: Web,
+    runs: Matched,
+    parts: Sequence[Part],
+    changed: Collection[str],
+    clear: Sequence[tuple[Held, Estimate]],
+    last: str,
 ) -> tuple[Link, ...]:
-    """Return what is clearly passed on: columns that were held, and items that are handed on."""
-    by_name = {part.mechanism: part for part in parts}
+    """Return what is clearly passed on: what was held, and items that are handed on and cannot be."""
+    carried = {part.mechanism: part.share for part in parts}
     found = []
-    for key, share in shares.items():
-        column, _, target = key.partition(" > ")
-        writers = [name for name in web.writers([column]) if name in by_name and name != target]
-        if column in changed or column == PARAMETERS:
-            found.append(Link("", target, column, None, share))
-        elif writers:
-            source = max(writers, key=lambda name: by_name[name].share.mean)
-            found.append(Link(source, target, column, shown_as(web, runs, column, source), share))
-    for target in dict.fromkeys([*by_name, last]):
-        for part in parts:
-            handed = sorted(
-                (reads(web.processes[target]) - holdable(web.processes[target])) & writes(web.processes[part.mechanism])
-            )
-            if part.mechanism != target and handed and part.share.mean > 0.0:
-                shown = [(shown_as(web, runs, column, part.mechanism), column) for column in handed]
-                moved, column = max(shown, key=lambda pair: 0.0 if pair[0] is None else _size(pair[0]))
-                found.append(Link(part.mechanism, target, column, moved, part.share, handed=True))
+    for held, share in clear:
+        for target, columns in held.items():
+            writers = [name for name in web.writers(columns) if name in carried and name != target]
+            if columns & {*changed, PARAMETERS}:
+                found.append(Link("", target, tuple(sorted(columns)), None, share))
+            elif writers:
+                source = max(writers, key=lambda name: carried[name].mean)
+                found.append(Link(source, target, tuple(sorted(columns)), shown_as(web, runs, columns, source), share))
+    for target in dict.fromkeys([*carried, last]):
+        rest = reads(web.processes[target]) - holdable(web.processes[target])
+        for source, share in carried.items():
+            handed = rest & writes(web.processes[source])
+            if source != target and handed and share.mean > 0.0:
+                moved = shown_as(web, runs, handed, source)
+                found.append(Link(source, target, tuple(sorted(handed)), moved, share, handed=True))
     return tuple(found)
 
 
@@ -335,20 +352,18 @@ def _size(moved: Moved) -> float:
     return abs(moved.change.mean) / half if half > 0.0 else 0.0
 
 
-def shown_as(web: Web, runs: Matched, column: str, source: str) -> Moved | None:
-    """Return the measure that shows a column, or else what its source counts of the week; the clearest of several."""
+def shown_as(web: Web, runs: Matched, columns: Collection[str], source: str) -> Moved | None:
+    """Return the measure that shows one of some columns, or else what their source counts; of several, the one that moved most clearly."""
     every = [about for about in runs.every if columns_shown(about)[0]]
-    named = column.partition(".")[2]
-    shown = [about for about in every if web.columns_of(about) == {column} and about.bounds[0] >= 0.0]
-    same = [about for about in shown if {c.partition(".")[2] for c in columns_shown(about)[0]} == {named}]
-    same = [about for about in same if about.bottom is None] or same or shown
-    if not same:
+    shown = [about for about in every if web.columns_of(about) <= set(columns) and about.bounds[0] >= 0.0]
+    plain = [about for about in shown if about.bottom is None] or shown
+    if not plain:
         counted = {c for c in writes(web.processes[source]) if c.startswith("tally.")}
         counted -= {c for name, other in web.processes.items() if name != source for c in writes(other)}
-        same = [about for about in every if columns_shown(about)[0] <= counted]
-        same = [about for about in same if about.name in FLAGSHIP] or same
-    moved = [runs.moved(about) for about in same]
-    return max(moved, key=_size, default=None)
+        plain = [about for about in every if columns_shown(about)[0] <= counted]
+        plain = [about for about in plain if about.name in FLAGSHIP] or plain
+        plain = [about for about in plain if about.better != "neither"] or plain
+    return max((runs.moved(about) for about in plain), key=_size, default=None)
 
 
 def _last(web: Web, parts: Sequence[Part], about: Measure) -> str:
