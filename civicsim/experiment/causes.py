@@ -184,7 +184,8 @@ def _shown_by(process: Process, cohort: Cohort) -> dict[str, frozenset[str]]:
         process.step(own, 0, n)
         return own.snapshot
 
-    usual, found = snapshot(), {}
+    usual = snapshot()
+    found: dict[str, set[str]] = {}
     for column in sorted(reads(process) - {"ties"}):
         now = snapshot(column)
         for name in usual.dtype.names or ():

@@ -20,7 +20,7 @@ from civicsim.experiment.holding import PARAMETERS, Held, Values, held_runs, hol
 from civicsim.experiment.run import as_scenario, measure_names, seeds_of
 from civicsim.experiment.statistics import Estimate, PairedDifference, estimate, paired_difference
 from civicsim.model.measures import FLAGSHIP, Measure
-from civicsim.scenario.scenario import Scenario
+from civicsim.scenario.scenario import STATUS_QUO, Scenario
 
 LEAST = 0.1
 """Smallest share of an effect for which a mechanism or a link is named. Assumption."""
@@ -137,6 +137,12 @@ class Why:
         return self.outcome.change.way in ("higher", "lower")
 
     @property
+    def passing(self) -> frozenset[str]:
+        """Mechanisms that put into force what differs, and pass it on to others: that they carry all of it says nothing."""
+        entered = {link.target for link in self.links if link.source == "" and not link.handed}
+        return frozenset(entered & {link.source for link in self.links if not link.handed})
+
+    @property
     def surprises(self) -> tuple[Moved, ...]:
         """Measures on the chain that go the other way than the outcome: it gets better because they get worse, or worse although."""
         against = {"better": "worse", "worse": "better"}.get(self.outcome.judged)
@@ -151,6 +157,11 @@ class Why:
         from civicsim.report.why import why_html
 
         return why_html(self)
+
+
+def without_changes(scenario: Scenario) -> Scenario:
+    """Return the same organisation with the levers of the status quo and without dated changes."""
+    return dataclasses.replace(scenario, levers=scenario.habits, interventions=(), style=STATUS_QUO, title="Status quo")
 
 
 def why(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 from html import escape
+from itertools import zip_longest
+from typing import Any
 
 from civicsim.experiment.causes import help_of
 from civicsim.experiment.holding import PARAMETERS
@@ -68,7 +70,7 @@ def quantity_of(link: Link) -> str:
 
 def steps_of(why: Why) -> Iterator[tuple[str, str, Moved | None]]:
     """Yield each step of the chain: a mechanism, what it changes, and by how much; the measure itself at the end."""
-    for link, following in zip(why.chain, [*why.chain[1:], None], strict=True):
+    for link, following in zip_longest(why.chain, why.chain[1:]):
         if following is None or (following.moved and following.moved.measure == why.outcome.measure):
             yield link.target, why.outcome.measure.label, why.outcome
         else:
@@ -107,8 +109,10 @@ def unexplained(why: Why) -> str:
     return f"{text}; {left} stays unexplained."
 
 
-def part_text(part: Part) -> str:
+def part_text(why: Why, part: Part) -> str:
     """Return what a mechanism does to the effect, in words."""
+    if part.mechanism in why.passing:
+        return f"{part.mechanism} puts into force what was changed"
     verb = "carries" if part.share.mean > 0 else "holds back"
     size = (
         part.share
@@ -133,6 +137,29 @@ def why_lines(why: Why) -> list[str]:
     return lines
 
 
+def rows_of(why: Why) -> dict[str, Any]:
+    """Return what was found as JSON can hold it."""
+    change = why.outcome.change
+    return {
+        "change": {"before": why.outcome.before, **change.columns("difference"), "verdict": change.verdict},
+        "mechanisms": [{"mechanism": part.mechanism, **part.share.columns("share")} for part in why.parts],
+        "unsure": [{"mechanism": part.mechanism, **part.share.columns("share")} for part in why.unsure],
+        "links": [
+            {
+                "source": link.source,
+                "target": link.target,
+                "columns": link.columns,
+                "measure": link.moved.measure.name if link.moved else "",
+                "handed": link.handed,
+                "on_chain": link in why.chain,
+                **link.share.columns("share"),
+            }
+            for link in why.links
+        ],
+        "explained": why.explained.columns("share") if why.explained else {},
+    }
+
+
 # -- the picture -----------------------------------------------------------------------------------------------------------
 
 _WIDTH, _LINE, _PAD, _CHARACTERS = 420, 18, 10, 54
@@ -152,7 +179,7 @@ def _text(lines: list[tuple[str, str]], x: float, y: float) -> str:
 
 def why_svg(why: Why) -> str:
     """Return the chain as an SVG picture that needs nothing else: what was set, mechanisms and what they change, the measure."""
-    shares = {part.mechanism: part.share for part in why.parts}
+    parts_by_name = {part.mechanism: part for part in why.parts}
     parts, y = [], 2.0
 
     def box(lines: list[tuple[str, str]], tone: str, dashed: bool = False) -> None:
@@ -168,9 +195,8 @@ def why_svg(why: Why) -> str:
     def arrow(mechanism: str) -> None:
         nonlocal y
         lines = [(line, 'fill="#33414e"') for line in _wrapped(title_of(why, mechanism))]
-        if mechanism in shares:
-            share = shares[mechanism]
-            lines.append((f"{mechanism}: carries {share_text(share)}", 'fill="#33414e" font-weight="600"'))
+        if mechanism in parts_by_name:
+            lines.append((part_text(why, parts_by_name[mechanism]), 'fill="#33414e" font-weight="600"'))
         height = _LINE * len(lines) + 2 * _PAD
         parts.append(
             f'<path d="M16 {y:g}V{y + height - 6:g}m-5 -6l5 7l5 -7" fill="none" stroke="#33414e" stroke-width="2"/>'
@@ -198,7 +224,7 @@ def why_svg(why: Why) -> str:
 def why_html(why: Why) -> str:
     """Return the words and the picture as a piece of HTML that fetches nothing."""
     words = "".join(f"<p>{escape(line)}</p>" for line in why_lines(why))
-    parts = "".join(f"<li>{escape(part.title)} <em>{escape(part_text(part))}.</em></li>" for part in why.parts)
+    parts = "".join(f"<li>{escape(part.title)} <em>{escape(part_text(why, part))}.</em></li>" for part in why.parts)
     picture = why_svg(why) if why.chain else ""
     rest = f"<ul>{parts}</ul><p>{escape(OVERLAP)}</p>" if parts else ""
     return f"<div>{words}{picture}{rest}</div>"
