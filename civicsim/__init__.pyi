@@ -13,6 +13,8 @@ from .experiment.order import order_study as order_study
 from .experiment.run import Result as Result
 from .experiment.run import burn_in as burn_in
 from .experiment.run import run as run
+from .experiment.why import Why as Why
+from .experiment.why import why as why
 from .mesa_face.agents import Manager as Manager
 from .mesa_face.agents import Patient as Patient
 from .mesa_face.agents import StaffMember as StaffMember

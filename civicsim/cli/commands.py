@@ -144,6 +144,30 @@ class Compare(Timed):
     csv: opt.Csv = False
 
 
+@command("why", "explaining.explain")
+class Why(Timed):
+    """Explain why a measure changes: what carries the change, step by step.
+
+        civicsim why weeks_to_response --set fear=0.8
+        civicsim why burnt_out_share civic-culture
+        civicsim why trust my.toml --against compact
+        civicsim why voice_share civic-culture --seeds 60 --picture why.svg
+
+    Without --against, the other scenario is the same organisation with the levers of the status quo and without dated
+    changes; --set changes the first one only. In matched runs one mechanism after another goes on as if nothing had
+    changed, and so does what one passes on to another. What is then gone of the effect is the share that it carries.
+    """
+
+    measure: Annotated[str, opt.argument("MEASURE", "The measure to be explained.", opt.complete_measures)]
+    scenario: opt.ScenarioName = None
+    against: Annotated[
+        str | None, opt.value("STYLE", "Scenario without the change.", autocompletion=opt.complete_styles)
+    ] = None
+    seeds: opt.MatchedRuns = 30
+    picture: Annotated[str | None, opt.value("FILE.svg", "Also write the chain as a picture.")] = None
+    threads: opt.Threads = None
+
+
 @command("export", "running.export")
 class Export(Timed):
     """Write all data of a scenario: weeks, teams, network and events.
