@@ -19,7 +19,7 @@ from civicsim.study.store.files import chunk_key, difference, needing_room, pack
 from civicsim.study.store.folder import StudyFolder, make_folder
 from civicsim.study.store.lock import running
 from civicsim.study.store.store import Store
-from civicsim.study.store.tables import PARTS
+from civicsim.study.store.tables import PARTS, run_starts
 
 
 def expand_study(
@@ -132,7 +132,7 @@ class _Rows:
         self._schema = schema
         self._table = pa.table({name: table[renamed.get(name, name)] for name in schema.names})
         runs = np.stack([table[name].to_numpy().astype(np.int64) for name in ("point", "seed")])
-        new = np.flatnonzero(np.concatenate([[True], (runs[:, 1:] != runs[:, :-1]).any(axis=0)])[: runs.shape[1]])
+        new = run_starts(*runs)
         ends = np.append(new[1:], runs.shape[1])
         self.spans = {(int(p), int(s)): (a, b) for (p, s), a, b in zip(runs[:, new].T, new, ends, strict=True)}
 
