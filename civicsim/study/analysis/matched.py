@@ -18,8 +18,8 @@ from civicsim.experiment.statistics import ANYWHERE, CONFIDENCE
 from civicsim.model.measures import FLAGSHIP, MEASURES
 from civicsim.scenario.model import SECTIONS, Sections
 from civicsim.study.design.designs import Design, read_design
-from civicsim.study.design.factors import column_of, read_factors
-from civicsim.study.design.mechanisms import switches_of
+from civicsim.study.design.factors import read_factors
+from civicsim.study.design.mechanisms import switches_by_column
 from civicsim.study.design.mechanisms import words as mechanism_words
 from civicsim.study.design.study import Study
 from civicsim.study.store.store import Store
@@ -132,6 +132,13 @@ class Matched:
         """Return each policy in words; see :func:`policy_words`."""
         return policy_words(self.points, self.factors, self.sections)
 
+    def several_words(self, why: str) -> dict[int, str]:
+        """Return each policy in words; refuse a single one, with ``why`` there have to be several."""
+        words = self.policy_words()
+        if len(words) < 2:
+            raise CivicsimError(f"{self.where}: {why}, and there is one: {next(iter(words.values()))}")
+        return words
+
     def future_words(self) -> dict[int, str]:
         """Return each future in words: its draw (or setting and draw), and its shocks where there are any."""
         # A policy has one setting, unless settings stand for parameter uncertainty.
@@ -229,8 +236,7 @@ def policy_words(points: pd.DataFrame, factors: Sequence[str], sections: Section
     """Return each policy in words: what policies of one future differ in, of style and factors; its style where in nothing."""
     within = points.groupby("future")
     varied = [name for name in factors if points[name].nunique() > 1 and within[name].nunique().max() > 1]
-    keys = {column_of(sections.parameters[key]): key for key in switches_of(sections)}
-    switches = {name: key for name, key in keys.items() if name in varied}
+    switches = {name: key for name, key in switches_by_column(sections).items() if name in varied}
     result, several = {}, points["style"].nunique() > 1 or not varied
     for _, row in points.drop_duplicates("policy").iterrows():
         parts = [str(row["style"])] if several else []

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from civicsim.errors import CivicsimError
-from civicsim.study.design.protocol import Protocol, scenario_values
+from civicsim.study.design.protocol import Protocol
 from civicsim.study.design.study import Study
 from civicsim.study.run.runner import run_study
 from civicsim.study.store.files import chunk_key, difference, needing_room, packed, write_part
@@ -80,10 +80,7 @@ def _missing(new: Protocol, old: Protocol) -> str:
 
 def _identities(protocol: Protocol) -> list[str]:
     """Return a hash of each point: equal ones have the same scenario, but for names."""
-    bases = {label: json.loads(json.dumps(scenario_values(base))) for label, base in protocol.bases.items()}
-    for base in bases.values():
-        for name in ("title", "kind", "style", "seed"):
-            del base[name]
+    bases = json.loads(json.dumps(protocol.bare_bases))
     words = {label: json.dumps(base, sort_keys=True) for label, base in bases.items()}
     events = {label: json.dumps([event.to_dict() for event in own]) for label, own in protocol.shocks.items()}
     columns = {
