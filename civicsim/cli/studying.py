@@ -16,7 +16,7 @@ from civicsim.cli.files import check_ending, check_free, filled, size_of, text_w
 from civicsim.cli.output import Line, Output
 from civicsim.cli.progress import duration, shown, time_left
 from civicsim.cli.scenarios import warn_of_dates
-from civicsim.cli.starting import write_new
+from civicsim.cli.starting import write_start
 from civicsim.cli.study_commands import Workers
 from civicsim.cli.table_files import as_table, write_tables
 from civicsim.cli.tables import grid, part_lines
@@ -54,7 +54,7 @@ _LOOK = 5.0
 def new(output: Output, request: study_commands.New) -> None:
     """Write a study file with all keys explained."""
     path = request.path
-    write_new(path, filled("study.toml"), request.force)
+    write_start(path, filled("study.toml"), request.force)
     lines = [f"Wrote {path}: a small study that can be run as it is."]
     output.show({"file": path}, lines, f"change {path}, then civicsim study check {path}")
 
