@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import os
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 import civicsim
 from civicsim import checks
 from civicsim.cli.commands import OrgExample, OrgExport, OrgImport
-from civicsim.cli.files import check_ending, check_free, filled, text_writer, write_file
+from civicsim.cli.files import check_ending, check_free, filled, text_writer, write_new
 from civicsim.cli.output import Output
 from civicsim.cli.progress import progress
 from civicsim.cli.scenarios import scenario_of
@@ -64,7 +62,7 @@ def read(output: Output, request: OrgImport) -> None:
         rows = [[what, number, name] for what, written in names.items() for number, name in enumerate(written)]
         named = without_formulas(pd.DataFrame(rows, columns=["what", "number", "name"]))
         texts[key] = named.to_csv(index=False, lineterminator="\n")
-    _write({path: text_writer(text) for path, text in texts.items()}, request.force)
+    write_new({path: text_writer(text) for path, text in texts.items()}, request.force)
     size = size_text(Scenario.preset(kind=out))
     data = {"file": out, "people": len(staff.people), "posts": roster.n_staff, "teams": len(roster.teams)}
     data |= {"divisions": len(roster.divisions), "executives": mapped.n_executives, "levels": mapped.levels}
@@ -103,7 +101,7 @@ def write(output: Output, request: OrgExport) -> None:
     scenario = scenario_of(request)
     people = str(Path(out).with_name(f"{Path(out).stem}-people.csv"))
     check_free([out, *([people] if ending == ".csv" else [])], request.force)
-    from civicsim.experiment.graphs import to_networkx, write_csv, write_gexf, write_graphml
+    from civicsim.experiment.graphs import to_networkx, write_gexf, write_graphml, write_people, write_ties
     from civicsim.experiment.run import begin, burn_in, simulate
 
     if week is None:
@@ -116,13 +114,10 @@ def write(output: Output, request: OrgExport) -> None:
             simulate(cohort, week, progress=report)
         when = f"after {counted(scenario.burn_in_weeks, 'week')} of burn-in and {week} more"
     graph = to_networkx(cohort, team_layer=request.team_ties)
-    files: dict[str, Callable[[Path], Any]] = {out: lambda path: write_graphml(graph, path)}
-    if ending == ".gexf":
-        files = {out: lambda path: write_gexf(graph, path)}
+    files = {out: partial({".graphml": write_graphml, ".gexf": write_gexf, ".csv": write_ties}[ending], graph)}
     if ending == ".csv":
-        files = {out: lambda path: write_csv(graph, path, os.devnull)}
-        files[people] = lambda path: write_csv(graph, os.devnull, path)
-    _write(files, request.force)
+        files[people] = partial(write_people, graph)
+    write_new(files, request.force)
     nodes, ties = graph.number_of_nodes(), graph.number_of_edges()
     data = {"files": list(files), "scenario": scenario.digest, "nodes": nodes, "ties": ties}
     output.show(
@@ -137,13 +132,7 @@ def example(output: Output, request: OrgExample) -> None:
     texts = {
         str(Path(request.folder) / name): (EXAMPLE / name).read_text("utf-8") for name in ("ties.csv", "staff.csv")
     }
-    _write({path: text_writer(text) for path, text in texts.items()}, request.force)
+    write_new({path: text_writer(text) for path, text in texts.items()}, request.force)
     ties, staff = texts
     lines = [f"Wrote {ties} and {staff}: a made-up organisation."]
     output.show({"files": list(texts)}, lines, f"civicsim org import {staff} --ties {ties}")
-
-
-def _write(files: dict[str, Callable[[Path], Any]], force: bool) -> None:
-    check_free(files, force)
-    for path, put in files.items():
-        write_file(path, put)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -254,11 +253,10 @@ class Starts:
 
     def of(self, scenario: Scenario) -> Cohort:
         """Return the cohort with which a scenario starts; it must not be changed."""
-        before = dataclasses.replace(scenario, title="", style="", levers=scenario.habits, interventions=(), seed=0)
-        cohort = next((cohort for known, cohort in self._known if known == before), None)
+        cohort = next((cohort for known, cohort in self._known if known == scenario.before), None)
         if cohort is None:
             cohort = self._burn_in(scenario)
-            self._known.append((before, cohort))
+            self._known.append((scenario.before, cohort))
         return cohort
 
 

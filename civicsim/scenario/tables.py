@@ -11,6 +11,7 @@ import difflib
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from civicsim.errors import ScenarioError, near
@@ -125,6 +126,16 @@ def cell_of(text: str) -> str:
     """Return a text without spaces around it and with single ones in it; "" for one of :data:`MISSING`."""
     text = " ".join(text.split())
     return "" if text.lower() in MISSING else text
+
+
+def value_of(text: str) -> bool | int | float | str:
+    """Return the truth value or number that a text stands for, or the text itself."""
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    for kind in (int, float):
+        with suppress(ValueError):
+            return kind(text)
+    return text
 
 
 def columns_of(

@@ -294,12 +294,7 @@ def _posterior(value: Any, kind: str, where: str) -> tuple[Any, str]:
 def set_apart(scenario: Scenario, kind: str) -> set[str]:
     """Return the parameters in which a scenario differs from another kind of organisation."""
     other = Scenario.preset(STATUS_QUO, kind, scenario.model)
-    names = (key.split(".") for key in scenario.model.sections.parameters)
-    return {
-        f"{section}.{name}"
-        for section, name in names
-        if getattr(getattr(scenario, section), name) != getattr(getattr(other, section), name)
-    }
+    return {key for key in scenario.model.sections.parameters if scenario.value_of(key) != other.value_of(key)}
 
 
 def _points(
@@ -313,10 +308,7 @@ def _points(
 ) -> tuple[pd.DataFrame, dict[str, str]]:
     """Return the table of points, and the full name of the parameter in each column of a factor."""
     keys = list(dict.fromkeys(key for values in (*(row.setting for row in rows), *draws) for key in values))
-    usual = {
-        label: {key: getattr(getattr(base, section), name) for key in keys for section, name in [key.split(".")]}
-        for label, base in bases.items()
-    }
+    usual = {label: {key: base.value_of(key) for key in keys} for label, base in bases.items()}
     policies = [
         (label, number, row.setting)
         for label in bases
