@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
     from starlette.routing import BaseRoute
+    from starlette.websockets import WebSocket
 
 HERE = Path(__file__).parent
 CDN = "/_solara/cdn"
@@ -40,6 +41,10 @@ ALLOWED_HOSTS = "CIVICSIM_ALLOWED_HOSTS"
 TITLE = "civicsim"
 IDLE = "2m"
 """After this time what a visitor who has lost the connection holds is dropped; the address keeps the choices."""
+
+
+NOWHERE = "There is no such page"
+FULL = "Too many pages are open. Close some of them, or try again in a few minutes"
 
 
 def prepare_environment() -> None:
@@ -84,18 +89,39 @@ def root_path() -> str:
 async def _page(request: Request) -> Response:
     """Answer with the page at an address, and a cookie by which a visitor's own state is found again."""
     from solara.server import server
+    from starlette.concurrency import run_in_threadpool
     from starlette.responses import HTMLResponse
 
+    from civicsim.app import visitors
+
     root, nonce = root_path(), secrets.token_urlsafe(16)
-    html = read_page("/" + request.path_params["path"], root)
-    response = HTMLResponse(with_nonce(html or nowhere(root), nonce), status_code=200 if html else 404)
-    response.headers["Content-Security-Policy"] = guard.policy(nonce, request.headers["host"])
     visitor = request.cookies.get(server.COOKIE_KEY_SESSION_ID) or secrets.token_hex(16)
+    html, status = read_page("/" + request.path_params["path"], root), 200
+    if html is None:
+        html, status = notice(NOWHERE, root), 404
+    elif not await run_in_threadpool(visitors.is_room, visitor):
+        html, status = notice(FULL, root), 503
+    response = HTMLResponse(with_nonce(html, nonce), status_code=status)
+    response.headers["Content-Security-Policy"] = guard.policy(nonce, request.headers["host"])
     secure = request.url.scheme == "https"
     response.set_cookie(
         server.COOKIE_KEY_SESSION_ID, visitor, path=root or "/", secure=secure, httponly=True, samesite="lax"
     )
     return response
+
+
+async def _connect(connection: WebSocket) -> None:
+    """Connect a page to the server, where there is room for one more."""
+    from solara.server import server, starlette
+    from starlette.concurrency import run_in_threadpool
+
+    from civicsim.app import visitors
+
+    visitor = server.get_session_id_cookie(connection.cookies) or ""
+    if await run_in_threadpool(visitors.is_room, visitor, connection.path_params["kernel_id"]):
+        await starlette.kernel_connection(connection)
+    else:
+        await connection.close(1013)
 
 
 def with_nonce(page: str, nonce: str) -> str:
@@ -133,7 +159,7 @@ def page_routes() -> list[BaseRoute]:
     ]
     return [
         *files,
-        WebSocketRoute("/jupyter/api/kernels/{kernel_id}/{name}", starlette.kernel_connection),
+        WebSocketRoute("/jupyter/api/kernels/{kernel_id}/{name}", _connect),
         Route("/_solara/api/close/{kernel_id}", starlette.close, methods=["POST"]),
         Route("/{path:path}", _page),
     ]
@@ -197,9 +223,9 @@ def _own_head() -> str:
     return f"<style>\n{style}</style>\n<script>\n{script}</script>\n"
 
 
-def nowhere(root: str) -> str:
-    """Return what is shown at an address at which there is no page."""
-    return render("nowhere", title=TITLE, own=_own_head(), root=root)
+def notice(words: str, root: str) -> str:
+    """Return a page that only tells why there is nothing else."""
+    return render("notice", words=words, title=TITLE, own=_own_head(), root=root)
 
 
 def complete(page: str) -> str:
