@@ -34,7 +34,7 @@ POLICY = {
 """What the page may do in a browser. Vue makes functions of its templates, and styles are set on elements."""
 LARGEST = 1_000_000
 """Bytes of the largest message that a page may send."""
-RATE, BURST = 30.0, 300.0
+RATE, BURST = 10.0, 200.0
 """Messages a second that a page may send, and how many at once. Assumption: one that is dragged about sends fewer."""
 HEADERS = {
     "X-Content-Type-Options": "nosniff",

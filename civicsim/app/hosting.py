@@ -8,6 +8,7 @@ leaves only the addresses that the page uses. It is the only one that reaches in
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import importlib.metadata
 import mimetypes
 import os
@@ -18,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from civicsim.app import guard
 from civicsim.app.templates import render
@@ -43,6 +44,8 @@ IDLE = "2m"
 """After this time what a visitor who has lost the connection holds is dropped; the address keeps the choices."""
 
 
+_MMAP_THRESHOLD, _LARGE = -3, 262_144
+"""Number of the parameter in glibc's malloc.h, and bytes from which on memory is returned."""
 NOWHERE = "There is no such page"
 FULL = "Too many pages are open. Close some of them, or try again in a few minutes"
 
@@ -70,6 +73,8 @@ def prepare_server() -> None:
     # Windows may know scripts and styles by other types, under which a browser refuses them.
     mimetypes.add_type("text/javascript", ".js")
     mimetypes.add_type("text/css", ".css")
+    only_events()
+    return_memory()
     server.get_nbextension_names = lambda: list(NBEXTENSIONS)
     starlette.app.router.routes[:] = page_routes()
     # Where Solara serves the page, its application has been put together by now.
@@ -77,6 +82,31 @@ def prepare_server() -> None:
     if not isinstance(inside, guard.Guard):
         hosts = filter(None, os.environ.get(ALLOWED_HOSTS, "").split(","))
         starlette.app.middleware_stack = guard.Guard(inside, [*guard.LOOPBACK, *hosts], root_path())
+
+
+def only_events() -> None:
+    """Let the browser's part of a widget send events that the page declares, and nothing else.
+
+    ipyvue would import any module that a visitor names and call what is in it, call any method of a widget, and ipywidgets
+    make widgets that a visitor describes. The page uses none of this.
+    """
+    from ipyvue.VueTemplateWidget import Events
+    from ipywidgets import Widget
+
+    def handle(self: Any, _: Any, content: Any, buffers: Any) -> None:
+        name = content.get("event") if isinstance(content, dict) else None
+        if name in self.events:
+            getattr(self, f"vue_{name}")(content.get("data", {}))
+
+    Events._handle_event = handle
+    Widget.handle_comm_opened = staticmethod(lambda comm, message: comm.close())
+
+
+def return_memory() -> None:
+    """Have large arrays returned to the system when they are dropped; glibc would keep them, for each thread apart."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if mallopt is not None:
+        mallopt(_MMAP_THRESHOLD, _LARGE)
 
 
 def root_path() -> str:

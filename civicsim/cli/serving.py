@@ -101,6 +101,8 @@ def _server(host: str, port: int, names: Iterable[str], root_path: str) -> Any:
         "server_header": False,
         "http": Bounded,
         "ws_max_size": LARGEST,
+        # Pages that stay open do not keep the server from ending.
+        "timeout_graceful_shutdown": 3,
     }
     return uvicorn.Server(uvicorn.Config("solara.server.starlette:app", **about))
 
