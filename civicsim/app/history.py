@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import gzip
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from civicsim.app.layout import Scene, arrange
+from civicsim.app.turns import Stop, Superseded
 from civicsim.app.words import PATHS, SHOWN
 from civicsim.experiment.ideas import ADOPTED, Idea, trace
 from civicsim.experiment.run import begin
@@ -41,10 +42,6 @@ OF_PEOPLE = (*STATES, "voiced", "detriments", "vacant", "absent", "tenure", "n_o
 
 BYTES_PER_IDEA = 500
 """About what an idea takes in memory."""
-
-
-class Superseded(Exception):  # noqa: N818  (nothing went wrong)
-    """No one waits for the result any more."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +139,7 @@ def as_bytes(values: np.ndarray) -> np.ndarray:
     return (values * 255.0 + 0.5).astype(np.uint8)
 
 
-def play_through(scenario: Scenario, start: Cohort, stop: Callable[[], bool] = lambda: False) -> Playback:
+def play_through(scenario: Scenario, start: Cohort, stop: Stop = lambda: False) -> Playback:
     """Simulate a scenario from a burnt-in cohort of one run, and keep every week of its first organisation.
 
     Parameters

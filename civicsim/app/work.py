@@ -15,11 +15,15 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 
-from civicsim.app.history import Playback, Superseded, play_through, weeks_back
+from civicsim.app import visitors
+from civicsim.app.history import Playback, play_through, weeks_back
+from civicsim.app.turns import Stop, Superseded, Turns
 from civicsim.app.words import KEPT
+from civicsim.errors import CivicsimError
 from civicsim.experiment.compare import FIRST_RUNS, MOST_RUNS, runs_needed
 from civicsim.experiment.run import burn_in, run
 from civicsim.model.cohort import Cohort
@@ -27,15 +31,19 @@ from civicsim.model.measures import FLAGSHIP
 from civicsim.model.week import threads_available
 from civicsim.scenario.scenario import Scenario
 
-Stop = Callable[[], bool]
 FEW, MANY = 5, FIRST_RUNS
 """Runs of a first answer, and of one that is full unless a verdict is borderline."""
 STEP = 4
 """Weeks between two points of a drawn time path."""
+MOST_HELD = 800_000_000
+"""Bytes of runs that all pages together may show. Assumption: a server with 2 GiB has room for them."""
+FULL = (
+    "The page shows as many large runs as it has room for. Choose fewer teams or weeks, or try again in a few minutes."
+)
 
 
 @contextmanager
-def _held(lock: threading.Lock | threading.Semaphore, stop: Stop) -> Iterator[None]:
+def _held(lock: threading.Lock, stop: Stop) -> Iterator[None]:
     """Hold a lock, unless no one waits for the result any more before it is free."""
     while not lock.acquire(timeout=0.05):
         if stop():
@@ -55,15 +63,13 @@ class Kept:
         Bytes to keep at most, as ``size`` counts them; the newest value is always kept.
     size : callable
         Bytes of a value.
-    at_once : int
-        How many values are computed at the same time.
     """
 
-    def __init__(self, room: int, size: Callable[[Any], int], at_once: int = 1_000) -> None:
+    def __init__(self, room: int, size: Callable[[Any], int]) -> None:
         self._room, self._size = room, size
         self._values: OrderedDict[Hashable, Any] = OrderedDict()
         self._working: dict[Hashable, threading.Lock] = {}
-        self._lock, self._turns = threading.Lock(), threading.BoundedSemaphore(at_once)
+        self._lock = threading.Lock()
 
     def get(self, key: Hashable, make: Callable[[], Any], stop: Stop = lambda: False) -> Any:
         """Return the value of a key; make it if there is none."""
@@ -77,8 +83,7 @@ class Kept:
                 with self._lock:
                     if key in self._values:
                         return self._values[key]
-                with _held(self._turns, stop):
-                    value = make()
+                value = make()
                 with self._lock:
                     self._values[key] = value
                     while len(self._values) > 1 and sum(map(self._size, self._values.values())) > self._room:
@@ -129,24 +134,42 @@ class Batch:
 
 
 _STARTS = Kept(160_000_000, lambda cohort: len(cohort.state_bytes()))
+_PLAYBACKS = Kept(160_000_000, lambda played: played.n_bytes)
+_BATCHES = Kept(64_000_000, lambda batch: sum(path.nbytes for path in batch.paths.values()) + 10_000)
 # Single runs do not wait behind batches, which use all threads themselves.
-_PLAYBACKS = Kept(160_000_000, lambda played: played.n_bytes, at_once=threads_available())
-_BATCHES = Kept(64_000_000, lambda batch: sum(path.nbytes for path in batch.paths.values()) + 10_000, at_once=1)
+_SINGLE, _MANY = Turns(threads_available()), Turns(1)
+LARGE = {_SINGLE: 400_000, _MANY: 4_000_000}
+"""Posts times weeks beyond which a run that is played, or a batch, is large: it waits for other large ones to end."""
+_shown: WeakValueDictionary[int, Playback] = WeakValueDictionary()
+"""All runs that some page or the cache holds."""
 
 
-def started(scenario: Scenario, seeds: tuple[int, ...], stop: Stop) -> Cohort:
-    """Return the burnt-in organisations that a scenario starts from; shared, not to be changed."""
+def started(scenario: Scenario, seeds: tuple[int, ...], turns: Turns, stop: Stop) -> Cohort:
+    """Return the burnt-in organisations that a scenario starts from; shared, not to be changed.
+
+    Not to be called by one who has a turn: another visitor may be making the same ones, and need that turn.
+    """
     # All that affects the burn-in: no levers, dated changes, weeks or names.
     bare = dataclasses.replace(scenario, levers=scenario.habits, interventions=(), weeks=1, seed=0)
-    return _STARTS.get((bare.digest, seeds), lambda: burn_in(scenario, seeds, progress=_checking(stop)), stop)
+
+    def make() -> Cohort:
+        with turns.taken(visitors.asking(), _weeks(scenario, seeds) > LARGE[turns], stop) as job:
+            return burn_in(scenario, seeds, progress=_checking(job.over))
+
+    return _STARTS.get((bare.digest, seeds), make, stop)
 
 
 def playback(scenario: Scenario, stop: Stop = lambda: False) -> Playback:
     """Return one run of a scenario, with the scenario's seed."""
 
     def make() -> Playback:
-        _checking(stop)(0.0)
-        return play_through(scenario, started(scenario, (scenario.seed,), stop), stop)
+        start = started(scenario, (scenario.seed,), _SINGLE, stop)
+        large = _weeks(scenario, (scenario.seed,)) > LARGE[_SINGLE]
+        with _SINGLE.taken(visitors.asking(), large, stop) as job:
+            _make_room(large)
+            played = play_through(scenario, start, job.over)
+            _shown[id(played)] = played
+            return played
 
     return _PLAYBACKS.get((scenario.digest, scenario.seed), make, stop)
 
@@ -207,13 +230,34 @@ def full(scenarios: Sequence[Scenario], stop: Stop = lambda: False) -> Matched:
 
 def _part(scenario: Scenario, seeds: tuple[int, ...], stop: Stop) -> Batch:
     def make() -> Batch:
-        check = _checking(stop)
-        check(0.0)
-        result = run(scenario, seeds, start=started(scenario, seeds, stop), progress=check)
+        start = started(scenario, seeds, _MANY, stop)
+        with _MANY.taken(visitors.asking(), _weeks(scenario, seeds) > LARGE[_MANY], stop) as job:
+            result = run(scenario, seeds, start=start, progress=_checking(job.over))
         paths = {name: result.paths(name, weeks_back(name))[STEP - 1 :: STEP].astype(np.float32) for name in KEPT}
         return Batch(seeds, paths, result.values(KEPT))
 
     return _BATCHES.get((scenario.digest, seeds), make, stop)
+
+
+def _weeks(scenario: Scenario, seeds: tuple[int, ...]) -> int:
+    """Return posts times the weeks of the longer of burn-in and run, for all seeds together."""
+    roster, s = scenario.roster, scenario.structure
+    posts = roster.n_staff if roster is not None else s.n_teams * s.team_size
+    return posts * len(seeds) * max(scenario.weeks, scenario.burn_in_weeks)
+
+
+def _make_room(large: bool) -> None:
+    """Drop pages that have lost their visitors if runs take too much memory; refuse to begin one if that does not suffice."""
+    # Runs of usual size get what large ones may not take.
+    most = MOST_HELD // 2 if large else MOST_HELD
+    if _bytes_shown() > most:
+        visitors.drop_lost()
+        if _bytes_shown() > most:
+            raise CivicsimError(FULL)
+
+
+def _bytes_shown() -> int:
+    return sum(played.n_bytes for played in list(_shown.values()))
 
 
 def _checking(stop: Stop) -> Callable[[float], None]:

@@ -91,6 +91,7 @@ def _server(host: str, port: int, names: Iterable[str], root_path: str) -> Any:
 
     import civicsim.app  # noqa: F401
     from civicsim.app.connections import Bounded
+    from civicsim.app.guard import LARGEST
 
     about: dict[str, Any] = {
         "host": host,
@@ -99,6 +100,9 @@ def _server(host: str, port: int, names: Iterable[str], root_path: str) -> Any:
         "access_log": False,
         "server_header": False,
         "http": Bounded,
+        "ws_max_size": LARGEST,
+        # Pages that stay open do not keep the server from ending.
+        "timeout_graceful_shutdown": 3,
     }
     return uvicorn.Server(uvicorn.Config("solara.server.starlette:app", **about))
 

@@ -27,7 +27,7 @@ def html():
 def test_where_there_is_no_page_a_link_leads_to_one():
     with hosting.started():
         assert hosting.read_page("/nowhere") is None
-    lost = hosting.nowhere("/here")
+    lost = hosting.notice(hosting.NOWHERE, "/here")
     assert "There is no such page" in lost
     assert '<html lang="en">' in lost
     assert 'href="/here/"' in lost
