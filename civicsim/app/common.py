@@ -147,6 +147,7 @@ def Stage(
         Text("p", problem, class_="cv-note")
     if played:
         story = story_of(played[0], picked) if stories else None
+        widgets.Projector()
         widgets.Player(scene=scene, runs=runs, words=player_words(), story=story, event_choose=pick, **player)
     elif not problem:
         Text("p", waiting, class_="cv-card")
