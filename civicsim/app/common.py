@@ -149,6 +149,7 @@ def Stage(
         Text("p", problem, class_="cv-note")
     if played:
         story = story_of(played[0], picked) if stories else None
+        widgets.Projector()
         words = player_words()
         widgets.Player(scene=scene, runs=runs, words=words, story=story, bands=bands, event_choose=pick, **player)
     elif not problem:

@@ -9,6 +9,7 @@ from typing import Any
 import solara
 
 from civicsim.app import hosting, widgets
+from civicsim.app.room import the_room
 from civicsim.app.state import Chosen, chosen, from_query, preset, sides, sides_from_query, to_query, with_sides
 from civicsim.app.templates import render
 from civicsim.app.words import STANDING, unbroken
@@ -19,6 +20,7 @@ TABS = (
     ("compare", "Compare"),
     ("policy", "Policy simulator"),
     ("lessons", "Lessons"),
+    ("class", "Class"),
     ("results", "Results"),
     ("about", "About"),
 )
@@ -28,8 +30,9 @@ RESULTS = "CIVICSIM_RESULTS"
 
 
 def tabs() -> tuple[tuple[str, str], ...]:
-    """Return address and name of each page that works: that of results where there are results."""
-    return tuple(tab for tab in TABS if tab[0] != "results" or os.environ.get(RESULTS))
+    """Return address and name of each page that works: that of results where there are results, that of a class in one."""
+    there = {"results": bool(os.environ.get(RESULTS)), "class": the_room() is not None}
+    return tuple(tab for tab in TABS if there.get(tab[0], True))
 
 
 def Box(class_: str = "", tag: str = "div", **attributes: str) -> Any:

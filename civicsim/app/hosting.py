@@ -40,6 +40,8 @@ NBEXTENSIONS = ("jupyter-vue/extension", "jupyter-vuetify/extension")
 ALLOWED_HOSTS = "CIVICSIM_ALLOWED_HOSTS"
 """Environment variable with names of this server, set apart by commas, beside those of the loopback interface."""
 TITLE = "civicsim"
+STYLES = ("page.css", "teaching.css", "projector.css")
+"""Styles of the page, in order."""
 IDLE = "2m"
 """After this time what a visitor who has lost the connection holds is dropped; the address keeps the choices."""
 
@@ -248,7 +250,7 @@ def started() -> Iterator[None]:
 @cache
 def _own_head() -> str:
     """Return the styles and the script that all components share."""
-    style = (HERE / "components" / "page.css").read_text(encoding="utf-8")
+    style = "".join((HERE / "components" / name).read_text(encoding="utf-8") for name in STYLES)
     script = (HERE / "components" / "page.js").read_text(encoding="utf-8")
     return f"<style>\n{style}</style>\n<script>\n{script}</script>\n"
 

@@ -34,7 +34,7 @@ from civicsim.report.words import (
 from civicsim.scenario.scenario import PARAMETERS, SECTIONS, Scenario
 from civicsim.scenario.shipped import shocks
 
-_LINES = (
+LINES = (
     ("#55626e", "5 3", "grey and dashed"),
     ("#005b94", "", "blue and solid"),
     ("#a63f00", "8 3 2 3", "brown and dash-dotted"),
@@ -57,7 +57,7 @@ def report_page(
     """
     first, own = scenarios[0], [p for p in PARAMETERS.values() if p.role != "switch" and p.section != "levers"]
     ends = f"year {first.weeks // 52}" if first.weeks % 52 == 0 else f"week {first.weeks}"
-    drawn = [chart for name in charts if (chart := _chart(name, labels, batches))]
+    drawn = [chart for name in charts if (chart := chart_of(name, labels, batches))]
     html = templates.render(
         "report",
         labels=labels,
@@ -67,7 +67,7 @@ def report_page(
         runs=len(batches[0].seeds),
         seeds=seeds_text(batches[0].seeds),
         settings=[(label, *_settings(scenario)) for label, scenario in zip(labels, scenarios, strict=True)],
-        keys=[(label, words) for label, (_, _, words) in zip(labels, _LINES, strict=False)],
+        keys=[(label, words) for label, (_, _, words) in zip(labels, LINES, strict=False)],
         charts=render("charts", charts=drawn, end=ends),
         interval=INTERVAL,
         last_year=_table(labels, batches, measures),
@@ -105,7 +105,7 @@ def _unusual(scenario: Scenario, parameters: Iterable[Parameter]) -> list[str]:
     return items
 
 
-def _chart(name: str, labels: Sequence[str], batches: Sequence[Batch]) -> dict[str, Any] | None:
+def chart_of(name: str, labels: Sequence[str], batches: Sequence[Batch]) -> dict[str, Any] | None:
     """Return one measure over time as the template draws it; None without values."""
     about, bands = MEASURES[name], [band(batch, name) for batch in batches]
     values = [v for own in bands for line in own.values() for v in line if v is not None]
@@ -124,7 +124,7 @@ def _chart(name: str, labels: Sequence[str], batches: Sequence[Batch]) -> dict[s
         return f"M{'L'.join(points)}" if points else ""
 
     lines = []
-    for (colour, dash, _), own in zip(_LINES, bands, strict=False):
+    for (colour, dash, _), own in zip(LINES, bands, strict=False):
         area = path([*enumerate(own["high"]), *reversed(list(enumerate(own["low"])))])
         lines.append(
             {"colour": colour, "dash": dash, "area": area and f"{area}Z", "path": path(enumerate(own["mean"]))}

@@ -40,17 +40,21 @@ class App:
         civicsim app
         civicsim app --port 9000 --no-open
         civicsim app --public
+        civicsim app --class
         civicsim app --results results
         civicsim app --allowed-host civic.example.org --root-path /civicsim
 
     The page works without the internet and sends nothing anywhere. Only this computer can reach it, unless --public
-    opens it to the network; it has no passwords. It answers under the names of this computer; --allowed-host adds
+    opens it to the network; it has no passwords. --class does so for a class: students join with a code, and the teacher
+    leads from an address that only this terminal shows (docs/how-to/class.md). The page answers under the names of this computer; --allowed-host adds
     another, such as that of a proxy (docs/security.md). Ctrl-C ends it.
     """
 
     port: Annotated[int, opt.count("Port; 0 for any free one.", 0, 65_535)] = 8765
     no_open: Annotated[bool, opt.flag("--no-open", "Do not open a browser.")] = False
     public: Annotated[bool, opt.flag("--public", "Let other computers on the network connect.")] = False
+    class_: Annotated[bool, opt.flag("--class", "Open a room for a class on the network, and lead it.")] = False
+    lessons: Annotated[str | None, opt.value("DIR", "Also show the lessons (*.toml) of a folder.")] = None
     results: Annotated[str | None, opt.value("DIR", "Also show the results of a study.")] = None
     allowed_host: Annotated[
         Sequence[str], opt.value("NAME", "Also answer under this name, such as that of a proxy. May be repeated.")
