@@ -1,5 +1,7 @@
 """The public names of civicsim and where they are defined: read by type checkers, and by civicsim itself to load them."""
 
+from .calibration.own_survey import SurveyFit as SurveyFit
+from .calibration.own_survey import fit_survey as fit_survey
 from .engine.parameters import parameter as parameter
 from .engine.parameters import switch as switch
 from .engine.process import Process as Process
@@ -11,6 +13,8 @@ from .experiment.order import order_study as order_study
 from .experiment.run import Result as Result
 from .experiment.run import burn_in as burn_in
 from .experiment.run import run as run
+from .experiment.why import Why as Why
+from .experiment.why import why as why
 from .mesa_face.agents import Manager as Manager
 from .mesa_face.agents import Patient as Patient
 from .mesa_face.agents import StaffMember as StaffMember
@@ -35,6 +39,8 @@ from .study.analysis.declared import declared_contrasts as declared_contrasts
 from .study.analysis.discovery import discover as discover
 from .study.analysis.effects import effects as effects
 from .study.analysis.effects import variance_shares as variance_shares
+from .study.analysis.goals import Policies as Policies
+from .study.analysis.goals import find_policy as find_policy
 from .study.analysis.multiverse import multiverse as multiverse
 from .study.analysis.power import power as power
 from .study.analysis.rank import pareto as pareto

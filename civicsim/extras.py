@@ -15,6 +15,7 @@ EXTRAS = {
     "discovery": (("sklearn",), "find conditions in which a style loses (study discover)"),
     "search": (("optuna", "sklearn"), "search for the worst case of a style (study adversary)"),
     "tables": (("polars", "xarray", "duckdb"), "read results with Polars, xarray or DuckDB (from Python)"),
+    "class": (("segno",), "show the address of a class as a QR code (app --class)"),
     "excel": (("openpyxl",), "write tables as Excel workbooks (--out FILE.xlsx)"),
 }
 """By extra: the modules that it brings, and what it is for."""

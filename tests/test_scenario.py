@@ -394,7 +394,8 @@ def test_every_style_written_as_toml_is_read_back_the_same():
 def test_a_written_file_states_only_what_differs_from_the_style(tmp_path):
     text = Scenario.preset("command").with_(fear=OTHER_FEAR).to_toml()
     written = tomllib.loads(text)
-    assert set(written) == TOP | {"levers"}
+    assert set(written) == TOP | {"levers", "structure"}
+    assert written["structure"] == {"n_teams": 40, "team_size": 15}
     assert written["levers"] == {"fear": OTHER_FEAR}
     path = tmp_path / "mine.toml"
     path.write_text(text, encoding="utf-8")

@@ -14,6 +14,7 @@ import solara  # noqa: E402
 
 from civicsim.app.frame import TABS, Frame  # noqa: E402
 from civicsim.app.pages.about import About  # noqa: E402
+from civicsim.app.pages.classroom import Classroom  # noqa: E402
 from civicsim.app.pages.compare import Compare  # noqa: E402
 from civicsim.app.pages.explore import Explore  # noqa: E402
 from civicsim.app.pages.lesson import Lessons  # noqa: E402
@@ -23,7 +24,7 @@ from civicsim.app.pages.start import Start  # noqa: E402
 
 hosting.prepare_server()
 
-components = (Start, Explore, Compare, Policy, Lessons, Results, About)
+components = (Start, Explore, Compare, Policy, Lessons, Classroom, Results, About)
 routes = [
     solara.Route(path or "/", component=component, label=f"{label} · civicsim", layout=None if path else Frame)
     for (path, label), component in zip(TABS, components, strict=True)

@@ -9,14 +9,14 @@ from typing import Any
 
 import solara
 
-from civicsim.app import state, widgets
+from civicsim.app import state, widgets, work
 from civicsim.app.chronicle import chronicle
 from civicsim.app.files import Files, Makes
 from civicsim.app.frame import Text
 from civicsim.app.history import Playback, weeks_back
 from civicsim.app.stories import story_of
-from civicsim.app.words import PATHS, SHOWN, hours_rows, lever_rows, unbroken
-from civicsim.model.measures import MEASURES
+from civicsim.app.verdicts import bands_of
+from civicsim.app.words import PATHS, SHOWN, hours_rows, label_of, lever_rows, unbroken
 from civicsim.report.words import number
 from civicsim.scenario.scenario import Scenario
 from civicsim.scenario.shipped import read_shipped, shocks, styles
@@ -32,11 +32,11 @@ def player_words() -> dict[str, Any]:
     """Return the words of the player: states, time paths and dated events."""
     return {
         "states": [
-            {"name": name, "label": MEASURES[measure].label, "low": low, "high": high}
+            {"name": name, "label": label_of(measure), "low": low, "high": high}
             for name, (measure, low, high) in SHOWN["states"].items()
         ],
         "paths": [
-            {"name": name, "label": MEASURES[name].label, "front": k < 4, "back": SPANS[weeks_back(name)]}
+            {"name": name, "label": label_of(name), "front": k < 4, "back": SPANS[weeks_back(name)]}
             for k, name in enumerate(PATHS)
         ],
         "events": shock_titles(),
@@ -130,11 +130,19 @@ def ActionPanel(title: str, from_clock: bool, makes: Makes) -> None:
 
 
 @solara.component
-def Stage(played: Sequence[Playback] | None, labels: Sequence[str], problem: str, waiting: str, **player: Any) -> None:
+def Stage(
+    played: Sequence[Playback] | None,
+    labels: Sequence[str],
+    problem: str,
+    waiting: str,
+    batches: Sequence[work.Batch] | None = None,
+    **player: Any,
+) -> None:
     """Play labelled runs of the same people side by side, or tell what went wrong or is waited for.
 
-    Tells what happened in each run, and the story of the person, team or idea that is picked in one of them. What is left
-    goes to :func:`civicsim.app.widgets.Player`.
+    Tells what happened in each run, and the story of the person, team or idea that is picked in one of them. With the
+    ``batches`` of a single run, draws the range of its matched runs behind it. What is left goes to
+    :func:`civicsim.app.widgets.Player`.
     """
     picked, pick = solara.use_state(None)
     scene = solara.use_memo(lambda: played[0].scene.payload() if played else None, [played])
@@ -145,11 +153,14 @@ def Stage(played: Sequence[Playback] | None, labels: Sequence[str], problem: str
         ],
         [played],
     )
+    bands = solara.use_memo(lambda: bands_of(batches[0]) if batches and len(batches) == 1 else None, [batches])
     if problem:
         Text("p", problem, class_="cv-note")
     if played:
         run = min(int(picked.get("run", 0)), len(played) - 1) if picked else 0
         story = story_of(played[run], picked)
-        widgets.Player(scene=scene, runs=runs, words=player_words(), story=story, event_choose=pick, **player)
+        widgets.Projector()
+        words = player_words()
+        widgets.Player(scene=scene, runs=runs, words=words, story=story, bands=bands, event_choose=pick, **player)
     elif not problem:
         Text("p", waiting, class_="cv-card")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -51,4 +52,27 @@ def Files(title: str, makes: Makes, **timeline: Any) -> None:
         file=file,
         event_fetch_file=lambda kind: ask((asked[0] + 1, str(kind))),
         **timeline,
+    )
+
+
+@solara.component
+def Saves(title: str, makes: Mapping[str, tuple[str, Callable[[], tuple[str, str, bytes]]]]) -> None:
+    """Hand out files of any kind: by kind, a label, and what returns name, media type and contents."""
+    asked, ask = solara.use_state((0, ""))
+
+    def work(stop: Callable[[], bool], show: Show) -> None:
+        count, kind = asked
+        if kind in makes:
+            name, media, contents = makes[kind][1]()
+            show({"name": name, "type": media, "bytes": base64.b64encode(contents).decode(), "count": count})
+
+    file, of, problem = use_latest(work, [asked])
+    if problem:
+        Text("p", problem, class_="cv-note")
+    widgets.Saves(
+        title=title,
+        files=[{"kind": kind, "label": label} for kind, (label, _) in makes.items()],
+        file=file,
+        waits=asked[1] if of != [asked] else "",
+        event_fetch_file=lambda kind: ask((asked[0] + 1, str(kind))),
     )

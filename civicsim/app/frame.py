@@ -14,6 +14,7 @@ from ipyvuetify.Html import Html as Element
 
 from civicsim.app import hosting, remembered, widgets
 from civicsim.app.lessons import is_place
+from civicsim.app.room import the_room
 from civicsim.app.state import Chosen, chosen, from_query, preset, sides, sides_from_query, to_query, with_sides
 from civicsim.app.templates import render
 from civicsim.app.words import STANDING, unbroken
@@ -25,19 +26,21 @@ TABS = (
     ("compare", "Compare"),
     ("policy", "Policy simulator"),
     ("lessons", "Lessons"),
+    ("class", "Class"),
     ("results", "Results"),
     ("about", "About"),
 )
 """Address and name of each page."""
-PLACES: dict[str, Callable[[list[str]], bool]] = {"lessons": is_place}
+PLACES: dict[str, Callable[[list[str]], bool]] = {"lessons": is_place, "class": lambda path: len(path) <= 2}
 """By page, whether there is something at an address within it; within the others there is nothing."""
 RESULTS = "CIVICSIM_RESULTS"
 """Environment variable with the folder of the results of a study, where the page was started with one."""
 
 
 def tabs() -> tuple[tuple[str, str], ...]:
-    """Return address and name of each page that works: that of results where there are results."""
-    return tuple(tab for tab in TABS if tab[0] != "results" or os.environ.get(RESULTS))
+    """Return address and name of each page that works: that of results where there are results, that of a class in one."""
+    there = {"results": bool(os.environ.get(RESULTS)), "class": the_room() is not None}
+    return tuple(tab for tab in TABS if there.get(tab[0], True))
 
 
 def is_page(path: str) -> bool:

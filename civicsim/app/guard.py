@@ -6,7 +6,9 @@ browser lets any page open a websocket, and a name that its owner points at this
 
 from __future__ import annotations
 
+import asyncio
 import re
+import time
 from collections.abc import Iterable
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -30,6 +32,10 @@ POLICY = {
     "frame-ancestors": "'none'",
 }
 """What the page may do in a browser. Vue makes functions of its templates, and styles are set on elements."""
+LARGEST = 1_000_000
+"""Bytes of the largest message that a page may send."""
+RATE, BURST = 10.0, 200.0
+"""Messages a second that a page may send, and how many at once. Assumption: one that is dragged about sends fewer."""
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -80,6 +86,8 @@ class Guard:
                 MutableHeaders(scope=message).update(HEADERS)
             await send(message)
 
+        if scope["type"] == "websocket":
+            receive = paced(receive)
         refusal = refused(scope, self.hosts)
         if refusal:
             status, words = refusal
@@ -89,6 +97,24 @@ class Guard:
         if self.root_path and (path + "/").startswith(self.root_path + "/"):
             scope = {**scope, "path": path.removeprefix(self.root_path) or "/"}
         await self.app(scope, receive, send_with_headers)
+
+
+def paced(receive: Receive) -> Receive:
+    """Return a function that receives messages no faster than a page has reason to send them; those beyond that wait.
+
+    The server reads no more from a connection of which a message waits, so that what it sends does not pile up here.
+    """
+    left, at = BURST, time.monotonic()
+
+    async def receive_in_time() -> Message:
+        nonlocal left, at
+        now = time.monotonic()
+        left, at = min(BURST, left + RATE * (now - at)) - 1.0, now
+        if left < 0.0:
+            await asyncio.sleep(-left / RATE)
+        return await receive()
+
+    return receive_in_time
 
 
 def refused(scope: Scope, hosts: frozenset[str]) -> tuple[int, str] | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import gzip
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -17,6 +17,7 @@ import numpy as np
 
 from civicsim import __version__
 from civicsim.app.layout import Scene, arrange
+from civicsim.app.turns import Stop, Superseded
 from civicsim.app.words import PATHS, SHOWN
 from civicsim.experiment.ideas import ADOPTED, Idea, trace
 from civicsim.experiment.run import begin
@@ -24,6 +25,7 @@ from civicsim.model.cohort import Cohort
 from civicsim.model.measures import MEASURES
 from civicsim.model.measures import History as Record
 from civicsim.model.organisation import FROM_DIRECTIVE, FROM_NEIGHBOURS
+from civicsim.model.processes.exhaustion import BURNT_OUT
 from civicsim.model.processes.response import OUTCOME_ACTED, OUTCOME_EXPLAINED
 from civicsim.model.recording import Recorder
 from civicsim.model.week import advance
@@ -32,7 +34,7 @@ from civicsim.scenario.scenario import Scenario
 
 STATES = tuple(SHOWN["states"])
 """Columns of people that can be shown as colour, in the order in which they are sent."""
-SPOKE, ACTED, EXPLAINED, SILENCE, HARMED, VACANT, ABSENT, NEW = 1, 2, 4, 6, 8, 16, 32, 64
+SPOKE, ACTED, EXPLAINED, SILENCE, HARMED, VACANT, ABSENT, NEW, BURNT = 1, 2, 4, 6, 8, 16, 32, 64, 128
 """Bits of what happened to a person in a week; what came of own items takes two: 2, 4, or both."""
 BRIGHT, DARK, FROM_OUTSIDE, OWN_CHANGE, ORDERED = 1, 2, 4, 8, 16
 """Bits of how a team stands, and of where its changes of practice of the week came from."""
@@ -42,10 +44,6 @@ OF_PEOPLE = (*STATES, "voiced", "detriments", "vacant", "absent", "tenure", "n_o
 
 BYTES_PER_IDEA = 500
 """About what an idea takes in memory."""
-
-
-class Superseded(Exception):  # noqa: N818  (nothing went wrong)
-    """No one waits for the result any more."""
 
 
 @dataclass(frozen=True)
@@ -166,7 +164,7 @@ def as_bytes(values: np.ndarray) -> np.ndarray:
     return (values * 255.0 + 0.5).astype(np.uint8)
 
 
-def play_through(scenario: Scenario, start: Cohort, stop: Callable[[], bool] = lambda: False) -> Playback:
+def play_through(scenario: Scenario, start: Cohort, stop: Stop = lambda: False) -> Playback:
     """Simulate a scenario from a burnt-in cohort of one run, and keep every week of its first organisation.
 
     Parameters
@@ -232,6 +230,8 @@ def _what_happened(people: Mapping[str, np.ndarray]) -> np.ndarray:
     for bit, column in ((HARMED, "detriments"), (VACANT, "vacant"), (ABSENT, "absent")):
         bits |= (people[column] > 0).view(np.uint8) * np.uint8(bit)
     bits |= ((people["vacant"] == 0) & (people["tenure"] <= 1)).view(np.uint8) * np.uint8(NEW)
+    # As the record compares: in double precision, and not in the bytes that are sent as colours.
+    bits |= ((people["vacant"] == 0) & (people["exhaustion"] > np.float64(BURNT_OUT))).view(np.uint8) * np.uint8(BURNT)
     answered = np.nonzero(people["n_outcomes"])
     mean = people["outcomes"][answered] / people["n_outcomes"][answered]
     between = (OUTCOME_ACTED + OUTCOME_EXPLAINED) / 2.0

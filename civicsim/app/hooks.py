@@ -9,7 +9,8 @@ from typing import Any
 
 import solara
 
-from civicsim.app.history import Superseded
+from civicsim.app import visitors
+from civicsim.app.turns import Superseded
 from civicsim.errors import CivicsimError
 
 logger = logging.getLogger("civicsim.app")
@@ -24,8 +25,8 @@ def use_latest(work: Work, dependencies: list[Any]) -> tuple[Any, Any, str]:
     Parameters
     ----------
     work : callable
-        ``work(stop, show)``: ``stop()`` tells whether a newer one has begun, ``show(value)`` shows a result, and may be
-        called several times.
+        ``work(stop, show)``: ``stop()`` tells whether a newer one has begun or no one looks, ``show(value)`` shows a
+        result, and may be called several times. It is done again for a visitor who comes back.
     dependencies : list
         What the result depends on.
 
@@ -43,11 +44,16 @@ def use_latest(work: Work, dependencies: list[Any]) -> tuple[Any, Any, str]:
             if not stop.is_set():
                 set_shown((value, dependencies, problem))
 
+        def over() -> bool:
+            return stop.is_set() or visitors.unseen()
+
         def go() -> None:
             try:
-                work(stop.is_set, show)
+                work(over, show)
             except Superseded:
-                logger.debug("superseded: a newer question was asked")
+                logger.debug("superseded: a newer question was asked, or the page has lost its visitor")
+                if not stop.is_set() and visitors.seen_again(stop):
+                    go()
             except CivicsimError as error:
                 show(None, str(error))
             except Exception:

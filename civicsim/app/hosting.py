@@ -8,6 +8,7 @@ leaves only the addresses that the page uses. It is the only one that reaches in
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import importlib.metadata
 import mimetypes
 import os
@@ -18,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from civicsim.app import guard
 from civicsim.app.templates import render
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
     from starlette.routing import BaseRoute
+    from starlette.websockets import WebSocket
 
 HERE = Path(__file__).parent
 CDN = "/_solara/cdn"
@@ -38,8 +40,16 @@ NBEXTENSIONS = ("jupyter-vue/extension", "jupyter-vuetify/extension")
 ALLOWED_HOSTS = "CIVICSIM_ALLOWED_HOSTS"
 """Environment variable with names of this server, set apart by commas, beside those of the loopback interface."""
 TITLE = "civicsim"
+STYLES = ("page.css", "teaching.css", "projector.css")
+"""Styles of the page, in order."""
 IDLE = "2m"
 """After this time what a visitor who has lost the connection holds is dropped; the address keeps the choices."""
+
+
+_MMAP_THRESHOLD, _LARGE = -3, 262_144
+"""Number of the parameter in glibc's malloc.h, and bytes from which on memory is returned."""
+NOWHERE = "There is no such page"
+FULL = "Too many pages are open. Close some of them, or try again in a few minutes"
 
 
 def prepare_environment() -> None:
@@ -67,6 +77,8 @@ def prepare_server() -> None:
     # Windows may know scripts and styles by other types, under which a browser refuses them.
     mimetypes.add_type("text/javascript", ".js")
     mimetypes.add_type("text/css", ".css")
+    only_events()
+    return_memory()
     server.get_nbextension_names = lambda: list(NBEXTENSIONS)
     starlette.app.router.routes[:] = page_routes()
     # Where Solara serves the page, its application has been put together by now.
@@ -74,6 +86,31 @@ def prepare_server() -> None:
     if not isinstance(inside, guard.Guard):
         hosts = filter(None, os.environ.get(ALLOWED_HOSTS, "").split(","))
         starlette.app.middleware_stack = guard.Guard(inside, [*guard.LOOPBACK, *hosts], root_path())
+
+
+def only_events() -> None:
+    """Let the browser's part of a widget send events that the page declares, and nothing else.
+
+    ipyvue would import any module that a visitor names and call what is in it, call any method of a widget, and ipywidgets
+    make widgets that a visitor describes. The page uses none of this.
+    """
+    from ipyvue.VueTemplateWidget import Events
+    from ipywidgets import Widget
+
+    def handle(self: Any, _: Any, content: Any, buffers: Any) -> None:
+        name = content.get("event") if isinstance(content, dict) else None
+        if name in self.events:
+            getattr(self, f"vue_{name}")(content.get("data", {}))
+
+    Events._handle_event = handle
+    Widget.handle_comm_opened = staticmethod(lambda comm, message: comm.close())
+
+
+def return_memory() -> None:
+    """Have large arrays returned to the system when they are dropped; glibc would keep them, for each thread apart."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if mallopt is not None:
+        mallopt(_MMAP_THRESHOLD, _LARGE)
 
 
 def root_path() -> str:
@@ -86,21 +123,42 @@ def root_path() -> str:
 async def _page(request: Request) -> Response:
     """Answer with the page at an address, and a cookie by which a visitor's own state is found again."""
     from solara.server import server
+    from starlette.concurrency import run_in_threadpool
     from starlette.responses import HTMLResponse, RedirectResponse
+
+    from civicsim.app import visitors
 
     root, nonce, path = root_path(), secrets.token_urlsafe(16), request.path_params["path"]
     if not path and request.url.query:
         # A link with a scenario: what it shows has an address of its own.
         return RedirectResponse(f"{root}/explore?{request.url.query}")
-    html = read_page("/" + path, root)
-    response = HTMLResponse(with_nonce(html or nowhere(root), nonce), status_code=200 if html else 404)
-    response.headers["Content-Security-Policy"] = guard.policy(nonce, request.headers["host"])
     visitor = request.cookies.get(server.COOKIE_KEY_SESSION_ID) or secrets.token_hex(16)
+    html, status = read_page("/" + path, root), 200
+    if html is None:
+        html, status = notice(NOWHERE, root), 404
+    elif not await run_in_threadpool(visitors.is_room, visitor):
+        html, status = notice(FULL, root), 503
+    response = HTMLResponse(with_nonce(html, nonce), status_code=status)
+    response.headers["Content-Security-Policy"] = guard.policy(nonce, request.headers["host"])
     secure = request.url.scheme == "https"
     response.set_cookie(
         server.COOKIE_KEY_SESSION_ID, visitor, path=root or "/", secure=secure, httponly=True, samesite="lax"
     )
     return response
+
+
+async def _connect(connection: WebSocket) -> None:
+    """Connect a page to the server, where there is room for one more."""
+    from solara.server import server, starlette
+    from starlette.concurrency import run_in_threadpool
+
+    from civicsim.app import visitors
+
+    visitor = server.get_session_id_cookie(connection.cookies) or ""
+    if await run_in_threadpool(visitors.is_room, visitor, connection.path_params["kernel_id"]):
+        await starlette.kernel_connection(connection)
+    else:
+        await connection.close(1013)
 
 
 def with_nonce(page: str, nonce: str) -> str:
@@ -140,7 +198,7 @@ def page_routes() -> list[BaseRoute]:
     ]
     return [
         *files,
-        WebSocketRoute("/jupyter/api/kernels/{kernel_id}/{name}", starlette.kernel_connection),
+        WebSocketRoute("/jupyter/api/kernels/{kernel_id}/{name}", _connect),
         Route("/_solara/api/close/{kernel_id}", starlette.close, methods=["POST"]),
         Route("/{path:path}", _page),
     ]
@@ -199,7 +257,7 @@ def started() -> Iterator[None]:
 @cache
 def _own_head() -> str:
     """Return the styles and the script that all components share."""
-    style = (HERE / "components" / "page.css").read_text(encoding="utf-8")
+    style = "".join((HERE / "components" / name).read_text(encoding="utf-8") for name in STYLES)
     script = (HERE / "components" / "page.js").read_text(encoding="utf-8")
     return f"<style>\n{style}</style>\n<script>\n{script}</script>\n"
 
@@ -213,9 +271,9 @@ _PLACED = (
 pattern, the template that stands there instead, and whether what was there is kept behind it."""
 
 
-def nowhere(root: str) -> str:
-    """Return what is shown at an address at which there is no page."""
-    return render("nowhere", title=TITLE, own=_own_head(), root=root)
+def notice(words: str, root: str) -> str:
+    """Return a page that only tells why there is nothing else."""
+    return render("notice", words=words, title=TITLE, own=_own_head(), root=root)
 
 
 def complete(page: str) -> str:

@@ -14,8 +14,8 @@ from typing import Any
 from civicsim.app import templates
 from civicsim.app.state import event_groups, preset
 from civicsim.app.verdicts import band, verdict
-from civicsim.app.words import hours_rows, week_text
-from civicsim.app.work import MANY, Batch
+from civicsim.app.words import hours_rows, label_of, week_text
+from civicsim.app.work import Batch
 from civicsim.engine.parameters import Parameter
 from civicsim.model.measures import MEASURES
 from civicsim.report.parts import Part, Table, page, render
@@ -23,6 +23,7 @@ from civicsim.report.words import (
     INTERVAL,
     explained,
     kind_text,
+    n_staff,
     number,
     percent,
     scale_of,
@@ -33,7 +34,7 @@ from civicsim.report.words import (
 from civicsim.scenario.scenario import PARAMETERS, SECTIONS, Scenario
 from civicsim.scenario.shipped import shocks
 
-_LINES = (
+LINES = (
     ("#55626e", "5 3", "grey and dashed"),
     ("#005b94", "", "blue and solid"),
     ("#a63f00", "8 3 2 3", "brown and dash-dotted"),
@@ -56,18 +57,17 @@ def report_page(
     """
     first, own = scenarios[0], [p for p in PARAMETERS.values() if p.role != "switch" and p.section != "levers"]
     ends = f"year {first.weeks // 52}" if first.weeks % 52 == 0 else f"week {first.weeks}"
-    drawn = [chart for name in charts if (chart := _chart(name, labels, batches))]
+    drawn = [chart for name in charts if (chart := chart_of(name, labels, batches))]
     html = templates.render(
         "report",
         labels=labels,
         kind=kind_text(first),
-        posts=first.structure.n_teams * first.structure.team_size,
+        posts=n_staff(first),
         time=time_text(first.weeks),
         runs=len(batches[0].seeds),
-        many=MANY,
         seeds=seeds_text(batches[0].seeds),
         settings=[(label, *_settings(scenario)) for label, scenario in zip(labels, scenarios, strict=True)],
-        keys=[(label, words) for label, (_, _, words) in zip(labels, _LINES, strict=False)],
+        keys=[(label, words) for label, (_, _, words) in zip(labels, LINES, strict=False)],
         charts=render("charts", charts=drawn, end=ends),
         interval=INTERVAL,
         last_year=_table(labels, batches, measures),
@@ -105,7 +105,7 @@ def _unusual(scenario: Scenario, parameters: Iterable[Parameter]) -> list[str]:
     return items
 
 
-def _chart(name: str, labels: Sequence[str], batches: Sequence[Batch]) -> dict[str, Any] | None:
+def chart_of(name: str, labels: Sequence[str], batches: Sequence[Batch]) -> dict[str, Any] | None:
     """Return one measure over time as the template draws it; None without values."""
     about, bands = MEASURES[name], [band(batch, name) for batch in batches]
     values = [v for own in bands for line in own.values() for v in line if v is not None]
@@ -124,20 +124,20 @@ def _chart(name: str, labels: Sequence[str], batches: Sequence[Batch]) -> dict[s
         return f"M{'L'.join(points)}" if points else ""
 
     lines = []
-    for (colour, dash, _), own in zip(_LINES, bands, strict=False):
+    for (colour, dash, _), own in zip(LINES, bands, strict=False):
         area = path([*enumerate(own["high"]), *reversed(list(enumerate(own["low"])))])
         lines.append(
             {"colour": colour, "dash": dash, "area": area and f"{area}Z", "path": path(enumerate(own["mean"]))}
         )
     scale = scale_of(about.unit)
     ends = "; ".join(
-        f"{label} ends at {scale.text(float(batch.last_year[name].mean()))}"
+        f"{label}, last year: {verdict(name, batch, batch).texts[1]}"
         for label, batch in zip(labels, batches, strict=True)
     )
     share = " %" if scale.unit == " %" else ""
     ticks = [(height(v), number(v) + share) for v in (low, (low + high) / 2, high)]
     help = about.help if share else f"{about.help[:-1]}, {about.unit}."
-    return {"label": about.label, "help": help, "ends": ends, "ticks": ticks, "lines": lines}
+    return {"label": label_of(name), "help": help, "ends": ends, "ticks": ticks, "lines": lines}
 
 
 def _table(labels: Sequence[str], batches: Sequence[Batch], measures: Sequence[str]) -> Part:
@@ -150,9 +150,10 @@ def _table(labels: Sequence[str], batches: Sequence[Batch], measures: Sequence[s
         about, cells = MEASURES[name], []
         for batch in batches:
             v = verdict(name, batches[0], batch)
-            cells.append(f"{v.scale.text(v.after, v.scale.factor > 1)}\n{v.scale.between(v.low, v.high)}")
+            _, mean, between = v.texts
+            cells.append(f"{mean if v.scale.factor > 1 else mean.removesuffix(v.scale.unit)}\n{between}")
             if batch is not batches[0]:
                 cells += [f"{v.difference}\n{v.median}", f"{v.word}\n{v.pairs()}"]
                 words.append(v.word)
-        rows.append([f"{about.label}\n{about.unit}", *cells, str(len(batches[0].seeds))])
+        rows.append([f"{label_of(name)}\n{about.unit}", *cells, str(len(batches[0].seeds))])
     return Part(texts=explained(words), table=Table("Means over the last year", [*heads, "Runs (n)"], rows))

@@ -1,5 +1,9 @@
 """The state of a visitor: one immutable scenario, which is also the link and the file.
 
+Kind, size, weeks and seed of the organisation, levers, assumptions and dated events are all in it; its seed is that of the
+run on screen and the first of the matched runs. Pages read ``chosen.value.scenario`` and change it with
+:func:`change_scenario` and one of the functions ``with_…`` below, each of which takes and returns a scenario.
+
 Each visitor has a state of their own; Solara keeps reactive values apart. What comes from a visitor names shipped styles,
 kinds and events only, and never a file.
 """
@@ -26,8 +30,14 @@ from civicsim.scenario.interventions import read_interventions
 from civicsim.scenario.scenario import DEFAULT_KIND, STATUS_QUO, Scenario, find_parameter
 from civicsim.scenario.shipped import kinds, load_shipped, shocks, styles
 
-MOST_TEAMS, MOST_WEEKS, MOST_POSTS = 200, 520, 3_000
+MOST_TEAMS, MOST_WEEKS, MOST_POSTS, MOST_SEED = 200, 520, 3_000, 2**31
 """Largest organisation and longest time that a page computes: a link must not keep a whole class waiting."""
+FEWEST_WEEKS = 26
+TYPICAL_SEED = 10
+"""Seed of the run that is shown first: of thirty runs of the usual organisation the one nearest to the medians.
+
+The rule is :attr:`civicsim.app.work.Batch.typical`; a test repeats it.
+"""
 MOST_CHARACTERS = 30_000
 """Longest link that is read: forty events and all levers take half of it."""
 CHANGED = "Levers changed"
@@ -38,6 +48,10 @@ CHANGED = "Levers changed"
 def preset(style: str = STATUS_QUO, kind: str = DEFAULT_KIND) -> Scenario:
     """Return a shipped style on a shipped kind of organisation; files are read once."""
     return Scenario.preset(style, kind)
+
+
+START = preset().with_(seed=TYPICAL_SEED)
+"""What the page shows without a link."""
 
 
 def is_changed(scenario: Scenario) -> bool:
@@ -53,7 +67,7 @@ class Chosen:
     notes: tuple[str, ...] = ()
 
 
-chosen: solara.Reactive[Chosen] = solara.reactive(Chosen(preset()))
+chosen: solara.Reactive[Chosen] = solara.reactive(Chosen(START))
 """The visitor's choice; kept apart for each visitor."""
 
 
@@ -70,11 +84,17 @@ def set_scenario(scenario: Scenario) -> None:
 
 def change_scenario(change: Callable[[Scenario], Scenario]) -> None:
     """Change the scenario, or keep it and note why the change is not possible."""
-    now = chosen.peek().scenario
+    now, notes = chosen.peek().scenario, list[str]()
     try:
-        set_scenario(change(now))
+        scenario = _within_size(change(now), notes)
     except ScenarioError as error:
         chosen.set(Chosen(now, (f"This change is not possible: {str(error).removeprefix('scenario: ')}.",)))
+        return
+    late = [event for event in scenario.interventions if event.week >= scenario.weeks]
+    for name, week in dict.fromkeys((event.name, event.week) for event in late):
+        title = shocks().get(name, name)
+        notes.append(f"“{title}” in week {week + 1} does not happen: there are {scenario.weeks} weeks.")
+    chosen.set(Chosen(scenario, tuple(notes)))
 
 
 def open_scenario(scenario: Scenario) -> None:
@@ -111,13 +131,14 @@ def from_query(query: str | None) -> Chosen:
     """Return the scenario of a link; unknown or impossible values are replaced, each with a note."""
     notes: list[str] = []
     if query is not None and len(query) > MOST_CHARACTERS:
-        return Chosen(preset(), (f"The link is longer than {MOST_CHARACTERS:,} characters and is not read.",))
+        return Chosen(START, (f"The link is longer than {MOST_CHARACTERS:,} characters and is not read.",))
     pairs = parse_qsl((query or "").lstrip("?"), keep_blank_values=True)
     given = dict(pairs)
     style = _known("style", given.get("style"), STATUS_QUO, styles(), notes)
     kind = _known("kind", given.get("kind"), DEFAULT_KIND, kinds(), notes)
-    scenario = preset(style, kind)
-    for key, low, high in (("weeks", 26, MOST_WEEKS), ("seed", 0, 2**31), ("burn_in_weeks", 0, MOST_WEEKS)):
+    scenario = preset(style, kind).with_(seed=TYPICAL_SEED)
+    limits = (("weeks", FEWEST_WEEKS, MOST_WEEKS), ("seed", 0, MOST_SEED), ("burn_in_weeks", 0, MOST_WEEKS))
+    for key, low, high in limits:
         if key in given:
             value = _clamped(key, given[key], low, high, getattr(scenario, key), notes)
             scenario = scenario.set(key, value)
@@ -141,15 +162,15 @@ def sides_from_query(query: str | None) -> tuple[str, ...] | None:
 
 def with_sides(query: str, names: tuple[str, ...]) -> str:
     """Return the query of a link that names the styles side by side, too."""
-    return f"{query or '?v=1'}&sides={','.join(names)}"
+    return f"{query}&sides={','.join(names)}"
 
 
 def to_query(scenario: Scenario) -> str:
-    """Return the query of the link; nothing for the scenario that the page starts with."""
+    """Return the query of the link; the shortest that there is for the scenario that the page starts with."""
     if scenario.roster is not None:
         # What a link has no room for is noted where it is opened.
         scenario = dataclasses.replace(scenario, roster=None, structure=undecided(scenario.structure))
-    return "" if scenario == preset() else scenario.to_url()
+    return "?v=1" if scenario == START else scenario.to_url()
 
 
 def _known(what: str, name: str | None, otherwise: str, valid: dict[str, str], notes: list[str]) -> str:
@@ -204,11 +225,11 @@ def _with_setting(scenario: Scenario, text: str, notes: list[str]) -> Scenario:
 def _within_size(scenario: Scenario, notes: list[str]) -> Scenario:
     s = scenario.structure
     if s.n_organisations > 1:
-        notes.append("The link asks for several organisations; the page shows one.")
+        notes.append(f"There are {s.n_organisations} linked organisations; the page shows one.")
         scenario = scenario.set("structure.n_organisations", 1)
     teams = min(s.n_teams, MOST_TEAMS, max(1, MOST_POSTS // s.team_size))
     if teams < s.n_teams:
-        notes.append(f"The link asks for {s.n_teams} teams of {s.team_size}; the page shows at most {teams}.")
+        notes.append(f"There are {s.n_teams} teams of {s.team_size}; the page shows at most {teams}.")
         scenario = scenario.set("structure.n_teams", teams)
     return scenario
 
@@ -285,6 +306,69 @@ def move_event(scenario: Scenario, place: int, week: int) -> Scenario:
         by = max(0, min(week, scenario.weeks - 1)) - group[0].week if k == place else 0
         moved += [dataclasses.replace(event, week=min(event.week + by, scenario.weeks - 1)) for event in group]
     return _with(scenario, moved)
+
+
+# -- the organisation ------------------------------------------------------------------------------------------------------
+
+
+def with_kind(scenario: Scenario, kind: str) -> Scenario:
+    """Return the same choice on another shipped kind of organisation, with its size, people and habits.
+
+    Levers, assumptions that were changed, events, weeks and seed stay.
+
+    Raises
+    ------
+    ScenarioError
+        If no such kind is shipped.
+    """
+    if kind not in kinds():
+        raise ScenarioError(f"no kind '{_short(kind)}'; {nearest(kind, kinds())}")
+    result = preset(scenario.style, kind)
+    for key, (own, _) in scenario.diff(preset(scenario.style, scenario.kind)).items():
+        if key not in ("kind", "roster", "interventions") and not key.startswith("structure."):
+            result = result.set(key, own)
+    return _with(result, scenario.interventions)
+
+
+def with_staff(scenario: Scenario, staff: int) -> Scenario:
+    """Return a scenario with about so many staff: as many teams of the usual size as come nearest.
+
+    Raises
+    ------
+    ScenarioError
+        If these are more than the page computes, or the teams are those of a staff table.
+    """
+    if scenario.roster is not None:
+        raise ScenarioError("the staff are those of your table")
+    if not 1 <= staff <= MOST_POSTS:
+        raise ScenarioError(f"{staff:,} staff: expected 1 to {MOST_POSTS:,}")
+    return scenario.set("structure.n_teams", max(1, round(staff / scenario.structure.team_size)))
+
+
+def with_weeks(scenario: Scenario, weeks: int) -> Scenario:
+    """Return a scenario of so many weeks; dated events stay, also those that would come later.
+
+    Raises
+    ------
+    ScenarioError
+        If these are fewer or more than the page computes.
+    """
+    if not FEWEST_WEEKS <= weeks <= MOST_WEEKS:
+        raise ScenarioError(f"{weeks} weeks: expected {FEWEST_WEEKS} to {MOST_WEEKS}")
+    return scenario.set("weeks", weeks)
+
+
+def with_seed(scenario: Scenario, seed: int) -> Scenario:
+    """Return a scenario with another seed: that of the run on screen, and the first of the matched runs.
+
+    Raises
+    ------
+    ScenarioError
+        If it is no seed.
+    """
+    if not 0 <= seed <= MOST_SEED:
+        raise ScenarioError(f"seed {seed}: expected 0 to {MOST_SEED:,}")
+    return scenario.set("seed", seed)
 
 
 # -- levers ----------------------------------------------------------------------------------------------------------------

@@ -46,6 +46,24 @@ def Levers(
     """Show levers as sliders, a few in front and the rest by groups."""
 
 
+@solara.component_vue("components/organisation.vue", vuetify=False)
+def Organisation(
+    text: str,
+    kinds: list[dict[str, str]],
+    kind: str,
+    staff: int,
+    team_size: int,
+    own: bool,
+    weeks: int,
+    seed: int,
+    typical: int,
+    most: dict[str, int],
+    least: dict[str, int],
+    event_put: Event,
+) -> None:
+    """Show kind, size, weeks and seed of the organisation; ``own`` is one of a staff table."""
+
+
 @solara.component_vue("components/player.vue", vuetify=False)
 def Player(
     scene: dict[str, Any] | None,
@@ -56,10 +74,16 @@ def Player(
     can_reseed: bool = False,
     busy: bool = False,
     go_to: dict[str, Any] | None = None,
+    bands: dict[str, Any] | None = None,
+    leads: bool = False,
     event_choose: Event = ignore,
     event_reseed: Event = ignore,
+    event_lead: Event = ignore,
 ) -> None:
-    """Play whole runs side by side on one clock."""
+    """Play whole runs side by side on one clock; behind a single one lie the bands of its matched runs.
+
+    One that ``leads`` reports where it is, for others to go to.
+    """
 
 
 @solara.component_vue("components/actions.vue", vuetify=False)
@@ -87,10 +111,11 @@ def Bands(
     span: str,
     busy: bool,
     stamp: str,
+    legend: list[dict[str, str]],
     dated: Sequence[dict[str, Any]] = (),
     about: str = "",
 ) -> None:
-    """Show small charts with bands over matched runs."""
+    """Show small charts with bands over matched runs, and over runs with other parameter sets."""
 
 
 @solara.component_vue("components/sides.vue", vuetify=False)
@@ -111,6 +136,45 @@ def Words(html: str, class_: str, event_press: Event) -> None:
 @solara.component_vue("components/guess.vue", vuetify=False)
 def Guess(low: float, high: float, value: float | None, question: str, event_set_guess: Event) -> None:
     """Ask for a prediction."""
+
+
+@solara.component_vue("components/saves.vue", vuetify=False)
+def Saves(
+    title: str, files: list[dict[str, str]], file: dict[str, Any] | None, waits: str, event_fetch_file: Event
+) -> None:
+    """Hand out files."""
+
+
+@solara.component_vue("components/projector.vue", vuetify=False)
+def Projector(on: bool = False) -> None:
+    """Switch the view for a projector on and off; with ``on`` it is on at first."""
+
+
+@solara.component_vue("components/bare.vue", vuetify=False)
+def BareAddress() -> None:
+    """Take the query out of the address."""
+
+
+@solara.component_vue("components/entrance.vue", vuetify=False)
+def Entrance(problem: str, event_enter: Event) -> None:
+    """Ask for the code of a class."""
+
+
+@solara.component_vue("components/maker.vue", vuetify=False)
+def Maker(
+    contents: dict[str, Any],
+    lessons: list[dict[str, str]],
+    measures: list[dict[str, str]],
+    paths: list[str],
+    styles: list[dict[str, str]],
+    problem: str,
+    event_change: Event,
+    event_copy: Event,
+    event_open: Event,
+    event_take: Event,
+    event_begin: Event,
+) -> None:
+    """Show a lesson as a form."""
 
 
 @solara.component_vue("components/table.vue", vuetify=False)

@@ -10,6 +10,7 @@ from typing import Any
 
 from civicsim.engine.parameters import Parameter
 from civicsim.model.levers import PURPOSES
+from civicsim.model.measures import MEASURES
 from civicsim.report.words import THINKING_AID, number, percent
 from civicsim.scenario.scenario import SECTIONS, Scenario
 
@@ -32,6 +33,11 @@ KEPT = tuple(dict.fromkeys((*COMPARED, *PATHS)))
 def unbroken(text: str) -> str:
     """Return text whose numbers stay on one line with their sign, and with the other end of their range."""
     return re.sub(r"(?<=\d)–(?=\d)", "\u2060–\u2060", text.replace(" %", "\u00a0%"))
+
+
+def label_of(name: str) -> str:
+    """Return the label of a measure, which tells an index of attitudes apart from the share of people who give an answer."""
+    return MEASURES[name].label + (" (index)" if name in SHOWN["indices"] else "")
 
 
 def week_text(week: int) -> str:

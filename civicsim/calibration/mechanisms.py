@@ -19,7 +19,7 @@ from civicsim.calibration.between import organisations_frame, standardised
 from civicsim.errors import CivicsimError
 from civicsim.experiment.run import Result, burn_in, run
 from civicsim.experiment.statistics import estimate
-from civicsim.model.levers import Levers
+from civicsim.model.levers import NAMES as LEVERS
 from civicsim.model.organisation import STAFF
 from civicsim.scenario.scenario import Scenario
 from civicsim.scenario.shipped import styles
@@ -35,9 +35,12 @@ MORE_WORK = 0.175
 KEPT = (0.0, 0.3, 0.5, 0.7, 0.9, 1.0)
 """Shares of promises kept, in order."""
 _SAMPLES = 400
+_WEIGHTS = tuple(name for name in LEVERS if name.startswith("weight_"))
 
 Rows = Mapping[str, tuple[float, float, float, int]]
 """By statistic, the value, the ends of its 95 % interval, and the number of runs or organisations."""
+Measure = Callable[[Scenario, Sequence[int], int | None], Rows]
+"""What carries out an experiment: ``measure(scenario, seeds, threads)``."""
 
 
 @dataclass(frozen=True)
@@ -50,14 +53,28 @@ class Experiment:
         Its name, and what is done, in a sentence.
     statistics : tuple of str
         What it measures.
-    measure : callable
-        ``measure(scenario, seeds, threads)`` → :data:`Rows`.
+    measure : Measure
+        What carries it out.
     """
 
     name: str
     title: str
     statistics: tuple[str, ...]
-    measure: Callable[[Scenario, Sequence[int], int | None], Rows]
+    measure: Measure
+
+
+EXPERIMENTS: dict[str, Experiment] = {}
+"""The experiments by name."""
+
+
+def _experiment(name: str, title: str, *statistics: str) -> Callable[[Measure], Measure]:
+    """Declare that a function carries out an experiment; see :class:`Experiment`."""
+
+    def declare(measure: Measure) -> Measure:
+        EXPERIMENTS[name] = Experiment(name, title, statistics, measure)
+        return measure
+
+    return declare
 
 
 # -- organisations that differ as trusts do --------------------------------------------------------------------------
@@ -68,8 +85,7 @@ def a_trust(scenario: Scenario, seed: int) -> Scenario:
     rng = np.random.Generator(np.random.Philox(key=[seed, 0x7472757374]))
     for key, about in read_toml(TRUSTS).items():
         known = scenario.model.sections.find(key, TRUSTS.name)
-        section, _, name = key.partition(".")
-        drawn = getattr(getattr(scenario, section), name) + about["sd"] * rng.standard_normal()
+        drawn = scenario.value_of(key) + about["sd"] * rng.standard_normal()
         scenario = scenario.set(key, float(np.clip(drawn, known.low, known.high)))
     # It has always been like this: what is usual there is what it has now.
     return dataclasses.replace(scenario, habits=scenario.levers)
@@ -140,6 +156,13 @@ def check_enough(seeds: Sequence[int]) -> None:
         )
 
 
+@_experiment(
+    "trusts",
+    "Survey percentages across organisations that differ as trusts do are regressed on one another.",
+    *(f"trusts_sd_{name}" for name in _SHARES),
+    *("harassed_beside_staff", "staff_beside_harassed", "harassed_points"),
+    *("valued_beside_staff", "staff_beside_valued", "improvements_correlation", "buffering"),
+)
 def _trusts(scenario: Scenario, seeds: Sequence[int], threads: int | None) -> Rows:
     check_enough(seeds)
     return of_trusts(trusts_frame(scenario, seeds, threads))
@@ -171,6 +194,11 @@ def _ratio(logarithms: np.ndarray) -> tuple[float, float, float, int]:
     return float(np.exp(value)), float(np.exp(low)), float(np.exp(high)), n
 
 
+@_experiment(
+    "promises",
+    "A compact on the status quo's other levers, of which a set share is kept for three years.",
+    *("promises_none_kept", "promises_most_kept", "promises_in_words", "promises_out_of_order"),
+)
 def _promises(scenario: Scenario, seeds: Sequence[int], threads: int | None) -> Rows:
     base = scenario.with_(weeks=3 * YEAR)
     full = base.set("levers.compact", 1.0).set("compact.process_quality", 1.0)
@@ -189,6 +217,11 @@ def _promises(scenario: Scenario, seeds: Sequence[int], threads: int | None) -> 
     }
 
 
+@_experiment(
+    "patients_per_nurse",
+    "Organisations in which each post has had 17.5 % more work all along, against others.",
+    *("burnt_out_odds", "harm_ratio"),
+)
 def _patients_per_nurse(scenario: Scenario, seeds: Sequence[int], threads: int | None) -> Rows:
     base = scenario.with_(weeks=TWO_YEARS)
     busier = base.set("events.demand_factor", base.events.demand_factor * (1.0 + MORE_WORK))
@@ -200,6 +233,11 @@ def _patients_per_nurse(scenario: Scenario, seeds: Sequence[int], threads: int |
     return {"burnt_out_odds": _ratio(odds), "harm_ratio": _ratio(harm)}
 
 
+@_experiment(
+    "asked",
+    "No hours for answering, and staff are invited to speak up or are not, for two years.",
+    *("asked_and_ignored_voice", "asked_and_ignored_strain"),
+)
 def _asked(scenario: Scenario, seeds: Sequence[int], threads: int | None) -> Rows:
     silent = scenario.with_(weeks=TWO_YEARS).set("levers.weight_response", 0.0)
     arms = {name: silent.set("levers.invitation", x) for name, x in (("asked", 0.9), ("not", 0.1))}
@@ -216,10 +254,7 @@ def _asked(scenario: Scenario, seeds: Sequence[int], threads: int | None) -> Row
 
 def allocations() -> dict[str, dict[str, float]]:
     """Return the weights of hours of every shipped style, by style: nothing else of it."""
-    return {
-        name: {key: value for key, value in vars(Scenario.preset(name).levers).items() if key.startswith("weight_")}
-        for name in styles()
-    }
+    return {name: {key: getattr(Scenario.preset(name).levers, key) for key in _WEIGHTS} for name in styles()}
 
 
 def _with_hours(scenario: Scenario, weights: Mapping[str, float]) -> Scenario:
@@ -228,6 +263,11 @@ def _with_hours(scenario: Scenario, weights: Mapping[str, float]) -> Scenario:
     return scenario
 
 
+@_experiment(
+    "attitudes",
+    "Fear, or permission withdrawn, intended under the allocation of hours of each shipped style, for a year.",
+    *("fear_missing", "permission_left", "permission_without_hours"),
+)
 def _attitudes(scenario: Scenario, seeds: Sequence[int], threads: int | None) -> Rows:
     base = scenario.with_(weeks=YEAR)
     start = burn_in(base, seeds, threads=threads)
@@ -243,16 +283,12 @@ def _attitudes(scenario: Scenario, seeds: Sequence[int], threads: int | None) ->
         gaps = [intended - met(_with_hours(case, weights), attitude) for weights in allocations().values()]
         return max(gaps, key=lambda gap: abs(float(gap.mean())))
 
-    freed = _with_hours(base.set("levers.permission", 0.8), dict.fromkeys(_weights(), 0.0) | {"weight_reporting": 1.0})
+    freed = _with_hours(base.set("levers.permission", 0.8), dict.fromkeys(_WEIGHTS, 0.0) | {"weight_reporting": 1.0})
     return {
         "fear_missing": _row(missed("fear", 0.9)),
         "permission_left": _row(-missed("permission", 0.05)),
         "permission_without_hours": _row(0.8 - met(freed, "permission")),
     }
-
-
-def _weights() -> list[str]:
-    return [field.name for field in dataclasses.fields(Levers) if field.name.startswith("weight_")]
 
 
 TAKING_PART = {
@@ -269,6 +305,11 @@ TAKING_PART = {
 regular meetings of all ranks, answers, and room to decide; levers about half-way to the end of their range."""
 
 
+@_experiment(
+    "participation",
+    "Time, meetings, answers and some room to decide are introduced, for a year, within the same hours.",
+    "participation_effect",
+)
 def _participation(scenario: Scenario, seeds: Sequence[int], threads: int | None) -> Rows:
     base = scenario.with_(weeks=YEAR)
     bundle = base
@@ -282,54 +323,6 @@ def _participation(scenario: Scenario, seeds: Sequence[int], threads: int | None
         found["bundle"].values(["exhaustion"], 1)["exhaustion"] - found["usual"].values(["exhaustion"], 1)["exhaustion"]
     )
     return {"participation_effect": _row(np.asarray(effect) / spread)}
-
-
-EXPERIMENTS = {
-    experiment.name: experiment
-    for experiment in (
-        Experiment(
-            "trusts",
-            "Survey percentages across organisations that differ as trusts do are regressed on one another.",
-            (
-                *(f"trusts_sd_{name}" for name in ("burnt_out", "harassed", "enough_staff", "valued", "improvements")),
-                *("harassed_beside_staff", "staff_beside_harassed", "harassed_points"),
-                *("valued_beside_staff", "staff_beside_valued", "improvements_correlation", "buffering"),
-            ),
-            _trusts,
-        ),
-        Experiment(
-            "promises",
-            "A compact on the status quo's other levers, of which a set share is kept for three years.",
-            ("promises_none_kept", "promises_most_kept", "promises_in_words", "promises_out_of_order"),
-            _promises,
-        ),
-        Experiment(
-            "patients_per_nurse",
-            "Organisations in which each post has had 17.5 % more work all along, against others.",
-            ("burnt_out_odds", "harm_ratio"),
-            _patients_per_nurse,
-        ),
-        Experiment(
-            "asked",
-            "No hours for answering, and staff are invited to speak up or are not, for two years.",
-            ("asked_and_ignored_voice", "asked_and_ignored_strain"),
-            _asked,
-        ),
-        Experiment(
-            "attitudes",
-            "Fear, or permission withdrawn, intended under the allocation of hours of each shipped style, for a year.",
-            ("fear_missing", "permission_left", "permission_without_hours"),
-            _attitudes,
-        ),
-        Experiment(
-            "participation",
-            "Time, meetings, answers and some room to decide are introduced, for a year, within the same hours.",
-            ("participation_effect",),
-            _participation,
-        ),
-    )
-}
-"""The experiments by name."""
 
 
 def measure_mechanisms(

@@ -118,10 +118,3 @@ def leaving(people: pd.DataFrame) -> dict[str, float]:
     stayed = (rates > 0.0).all(axis=1)
     about = estimate(np.log((rates[True] / rates[False]).where(stayed)).to_numpy())
     return {name: float(np.exp(end)) for name, end in about.columns("ratio", "").items()} | {"n": about.n}
-
-
-def correlations(people: pd.DataFrame) -> pd.DataFrame:
-    """Return the correlations of states within organisations at the last observation, averaged over them; a square table."""
-    last = people[people["week"] == people["week"].max()]
-    each = [group[list(STATES)].corr() for _, group in last.groupby(["seed", "organisation"])]
-    return sum(each[1:], each[0]) / len(each)

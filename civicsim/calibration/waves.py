@@ -146,7 +146,7 @@ class Plan:
         """Return the parameters that are not fitted at each of n points: drawn from the last wave on, before that as they are."""
         if wave < self.waves - 1 or not self.priors:
             abouts = [factor.about for factor in self.priors]
-            return [{a.key: float(getattr(getattr(self.scenario, a.section), a.name)) for a in abouts}] * n
+            return [{a.key: float(self.scenario.value_of(a.key)) for a in abouts}] * n
         return [_values(self.priors, point) for point in latin_hypercube(n, len(self.priors), wave)]
 
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from rich.padding import Padding
 from rich.text import Text
 
+from civicsim import checks
 from civicsim.cli.output import Line
 from civicsim.cli.scenarios import is_path
 from civicsim.cli.tables import grid
@@ -40,12 +41,6 @@ def shown_all(data: Any, rows: Sequence[Sequence[str]], hint: str, *around: str,
         *(["", behind] if behind else []),
     ]
     return Shown(data, lines, hint)
-
-
-def known(name: str, valid: Mapping[str, Any], what: str) -> None:
-    """Check a name, and report the nearest one."""
-    if name not in valid:
-        raise CivicsimError(f"describe: no {what} '{name}'; {nearest(name, valid)}")
 
 
 def bold(text: str) -> Text:
@@ -137,7 +132,7 @@ def _meaning(about: Parameter) -> str:
 def one_lever(name: str) -> Shown:
     """Show one lever, and its value in each style."""
     own = name.removeprefix("levers.")
-    known(own, SECTIONS["levers"], "lever")
+    checks.keys([own], SECTIONS["levers"], "describe: no lever")
     return _parameter(SECTIONS["levers"][own])
 
 
@@ -197,7 +192,7 @@ def one_style(name: str) -> Shown:
 def one_kind(name: str) -> Shown:
     """Show the sizes of a kind of organisation, and what it changes."""
     if not is_path(name):
-        known(name, kinds(), "kind")
+        checks.keys([name], kinds(), "describe: no kind")
     scenario, about = Scenario.preset(kind=name), file_of(name, "organisations")
     title, description = str(about.get("title", name)), str(about.get("description", ""))
     sizes = [["size", "value", "meaning"]]

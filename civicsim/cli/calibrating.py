@@ -21,10 +21,11 @@ from civicsim.cli.commands import Calibrate, Validate
 from civicsim.cli.effort import check_effort
 from civicsim.cli.files import Folder, check_ending, table_writer, write_file
 from civicsim.cli.output import Output
-from civicsim.cli.progress import duration, progress
+from civicsim.cli.progress import progress
 from civicsim.cli.running import about_scenarios
 from civicsim.cli.scenarios import scenario_of
 from civicsim.cli.tables import part_lines
+from civicsim.experiment.progress import duration
 from civicsim.experiment.run import seeds_of
 from civicsim.model.week import threads_available
 from civicsim.report.calibration_page import results, targets, title_of

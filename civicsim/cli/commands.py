@@ -40,17 +40,21 @@ class App:
         civicsim app
         civicsim app --port 9000 --no-open
         civicsim app --public
+        civicsim app --class
         civicsim app --results results
         civicsim app --allowed-host civic.example.org --root-path /civicsim
 
     The page works without the internet and sends nothing anywhere. Only this computer can reach it, unless --public
-    opens it to the network; it has no passwords. It answers under the names of this computer; --allowed-host adds
+    opens it to the network; it has no passwords. --class does so for a class: students join with a code, and the teacher
+    leads from an address that only this terminal shows (docs/how-to/class.md). The page answers under the names of this computer; --allowed-host adds
     another, such as that of a proxy (docs/security.md). Ctrl-C ends it.
     """
 
     port: Annotated[int, opt.count("Port; 0 for any free one.", 0, 65_535)] = 8765
     no_open: Annotated[bool, opt.flag("--no-open", "Do not open a browser.")] = False
     public: Annotated[bool, opt.flag("--public", "Let other computers on the network connect.")] = False
+    class_: Annotated[bool, opt.flag("--class", "Open a room for a class on the network, and lead it.")] = False
+    lessons: Annotated[str | None, opt.value("DIR", "Also show the lessons (*.toml) of a folder.")] = None
     results: Annotated[str | None, opt.value("DIR", "Also show the results of a study.")] = None
     allowed_host: Annotated[
         Sequence[str], opt.value("NAME", "Also answer under this name, such as that of a proxy. May be repeated.")
@@ -121,11 +125,14 @@ class Compare(Timed):
     --baseline names another. A STYLE is the name of a style, a file with its levers, or a scenario file. --set changes
     every scenario, the baseline too; with --keep-baseline it changes all others.
 
+    Without --seeds there are 30 matched runs of each, and 90 where the verdict on a flagship measure is borderline, as on
+    the page: where the interval of the difference ends so near 0 that 90 runs could well show something else.
+
     Every run begins with the same weeks at the status quo (the burn-in), so that differences come from what was changed.
     """
 
     styles: Annotated[list[str], opt.argument("STYLE", "Styles or scenario files.", opt.complete_styles)]
-    seeds: opt.MatchedRuns = 30
+    seeds: opt.EnoughRuns = None
     baseline: Annotated[
         str | None, opt.value("STYLE", "Scenario to compare the others with.", autocompletion=opt.complete_styles)
     ] = None
@@ -139,6 +146,30 @@ class Compare(Timed):
     out: Annotated[str | None, opt.value("DIR", "Write data and figures to this folder.")] = None
     threads: opt.Threads = None
     csv: opt.Csv = False
+
+
+@command("why", "explaining.explain")
+class Why(Timed):
+    """Explain why a measure changes: what carries the change, step by step.
+
+        civicsim why weeks_to_response --set fear=0.8
+        civicsim why burnt_out_share civic-culture
+        civicsim why trust my.toml --against compact
+        civicsim why voice_share civic-culture --seeds 60 --picture why.svg
+
+    Without --against, the other scenario is the same organisation with the levers of the status quo and without dated
+    changes; --set changes the first one only. In matched runs one mechanism after another goes on as if nothing had
+    changed, and so does what one passes on to another. What is then gone of the effect is the share that it carries.
+    """
+
+    measure: Annotated[str, opt.argument("MEASURE", "The measure to be explained.", opt.complete_measures)]
+    scenario: opt.ScenarioName = None
+    against: Annotated[
+        str | None, opt.value("STYLE", "Scenario without the change.", autocompletion=opt.complete_styles)
+    ] = None
+    seeds: opt.MatchedRuns = 30
+    picture: Annotated[str | None, opt.value("FILE.svg", "Also write the chain as a picture.")] = None
+    threads: opt.Threads = None
 
 
 @command("export", "running.export")
@@ -348,6 +379,32 @@ class OrgExample:
     """
 
     folder: Annotated[str, opt.argument("DIR", "Folder to write to.")]
+    force: opt.Force = False
+
+
+@command("org survey", "surveying.survey")
+class OrgSurvey(Seeded):
+    """Project your organisation from figures of its staff survey.
+
+        civicsim org survey --burnt-out 31 --safe 60 --answers 900
+        civicsim org survey --kind my-trust.toml --burnt-out 27.5 --valued 71 --enough-staff 35
+        civicsim org survey --safe 58 --addressed 44 --out draws.csv
+
+    Simulates organisations with each shipped parameter set and weights them by how near their survey is to your figures:
+    percentages of those who answered, as many as you have. Shows what those like yours go on to do in two years beside
+    all of them, and how many parameter sets are left. --out writes these, for [uncertainties] file of a study.
+    """
+
+    scenario: opt.ScenarioName = None
+    safe: Annotated[float | None, opt.per_cent("Feel safe to speak up (question 25e).")] = None
+    addressed: Annotated[float | None, opt.per_cent("Confident that a concern would be addressed (25f).")] = None
+    burnt_out: Annotated[float | None, opt.per_cent("Often or always burnt out because of work (12b).")] = None
+    enough_staff: Annotated[float | None, opt.per_cent("Enough staff to do the job properly (3i).")] = None
+    valued: Annotated[float | None, opt.per_cent("Feel valued by the team (7h).")] = None
+    improvements: Annotated[float | None, opt.per_cent("Able to make improvements happen (3f).")] = None
+    answers: Annotated[int | None, opt.count("People who answered; half of all by default.", 1)] = None
+    seeds: Annotated[int, opt.count("Organisations simulated for each parameter set.", 1)] = 10
+    out: Annotated[str | None, opt.value("FILE.csv", "Write the parameter sets left.")] = None
     force: opt.Force = False
 
 

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 from rich.text import Text
 
+from civicsim import checks
 from civicsim.cli import assumptions
-from civicsim.cli.assumptions import Shown, about_parameter, bold, file_of, known, section_grid, shown_all
+from civicsim.cli.assumptions import Shown, about_parameter, bold, file_of, section_grid, shown_all
 from civicsim.cli.commands import Describe
 from civicsim.cli.output import Line, Output
 from civicsim.cli.tables import grid
@@ -69,7 +70,7 @@ def _about_process(model: Model, process: Process) -> dict[str, Any]:
 
 def _one_process(model: Model, name: str) -> Shown:
     processes = {process.name: process for process in model.week}
-    known(name, processes, "process")
+    checks.keys([name], processes, "describe: no process")
     process, columns = processes[name], columns_of(processes[name])
     module = importlib.import_module(process.module)
     lines: list[Line] = [bold(name), process.title, ""]
@@ -98,7 +99,7 @@ def _all_measures(model: Model) -> Shown:
 
 
 def _one_measure(model: Model, name: str) -> Shown:
-    known(name, model.measures, "measure")
+    checks.keys([name], model.measures, "describe: no measure")
     measure = model.measures[name]
     facts = [["Unit", measure.unit], ["Better", measure.better], ["Over weeks", over_weeks(measure)]]
     lines: list[Line] = [bold(f"{measure.label} ({name})"), measure.help, "", grid(facts, head=False, first="dim")]
@@ -111,7 +112,7 @@ def _all_pages() -> Shown:
 
 
 def _one_page(model: Model, name: str) -> Shown:
-    known(name, PAGES, "page")
+    checks.keys([name], PAGES, "describe: no page")
     text = page(name, model)
     lines = [Text(line, no_wrap=True, overflow="ignore") for line in text.split("\n")]
     return Shown({"name": name, "holds": PAGES[name], "markdown": text}, lines, _WRITE)
@@ -131,7 +132,7 @@ def _all_shocks() -> Shown:
 
 
 def _one_shock(name: str) -> Shown:
-    known(name, shocks(), "shock or intervention")
+    checks.keys([name], shocks(), "describe: no shock or intervention")
     events, about = events_of(name), _about_shock(name)
     lines: list[Line] = [bold(f"{about['title']} ({name})"), about["description"], "", *event_lines(name), ""]
     lines += ["In a scenario file, in a week of your choice (week 0 is the first after the burn-in):", ""]

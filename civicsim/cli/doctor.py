@@ -19,7 +19,8 @@ from civicsim.cli import Stopped
 from civicsim.cli.commands import Doctor, Warmup
 from civicsim.cli.files import size_of
 from civicsim.cli.output import Output
-from civicsim.cli.progress import duration, shown
+from civicsim.cli.progress import shown
+from civicsim.experiment.progress import duration
 from civicsim.extras import EXTRAS, install, missing
 from civicsim.report.words import counted
 from civicsim.study.store.origin import MISSING, packages

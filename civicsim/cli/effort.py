@@ -10,8 +10,8 @@ import numpy as np
 
 from civicsim.cli.files import size_of
 from civicsim.cli.output import Output
-from civicsim.cli.progress import duration
 from civicsim.errors import CivicsimError
+from civicsim.experiment.progress import duration
 from civicsim.model.measures import MEASURES, TEAM_MEASURES
 from civicsim.model.organisation import (
     N_NEIGHBOURS,

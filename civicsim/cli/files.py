@@ -58,6 +58,13 @@ def write_file(path: str | Path, put: Callable[[Path], Any]) -> None:
             temporary.unlink(missing_ok=True)
 
 
+def write_new(files: Mapping[str, Callable[[Path], Any]], force: bool) -> None:
+    """Write files by path, each with its ``put(path)``; refuse to overwrite one unless that is wanted."""
+    check_free(files, force)
+    for path, put in files.items():
+        write_file(path, put)
+
+
 def filled(text: str, /, **values: Any) -> str:
     """Return a text of the folder ``texts`` with values filled in."""
     from jinja2 import StrictUndefined, Template

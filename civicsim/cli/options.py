@@ -40,6 +40,14 @@ def positive(text: str) -> float:
     raise typer.BadParameter(f"{text}: expected a number above 0, and at most {_MOST:.3g}")
 
 
+def share(text: str) -> float:
+    """Return a percentage above 0 and below 100."""
+    with suppress(ValueError):
+        if 0.0 < (value := float(text.removesuffix("%"))) < 100.0:
+            return value
+    raise typer.BadParameter(f"{text}: expected a percentage above 0 and below 100")
+
+
 def names_like(example: str) -> Callable[[str], list[str]]:
     """Return a parser of names separated by commas; ``example`` is shown where there is none."""
 
@@ -74,6 +82,11 @@ def value(metavar: str, about: str, *names: str, **more: Any) -> Any:
 def count(about: str, low: int | None = None, high: int | None = None, *names: str) -> Any:
     """Return an option with a whole number in a range."""
     return typer.Option(*names, metavar="N", help=about, parser=whole(low, high))
+
+
+def per_cent(about: str) -> Any:
+    """Return an option with a percentage."""
+    return typer.Option(metavar="PERCENT", help=about, parser=share)
 
 
 def flag(name: str, about: str, *names: str) -> Any:
@@ -145,6 +158,7 @@ Style = Annotated[str | None, value("STYLE", "Governance style, by name or file.
 Kind = Annotated[str | None, value("KIND", "Kind of organisation, by name or file.", autocompletion=complete_kinds)]
 Runs = Annotated[int, count("Number of runs.", 1)]
 MatchedRuns = Annotated[int, count("Matched runs of each scenario.", 1)]
+EnoughRuns = Annotated[int | None, count("Matched runs of each; by default 30, or 90 if a verdict is borderline.", 1)]
 Weeks = Annotated[int | None, count("Weeks to simulate after the burn-in.")]
 Seed = Annotated[int | None, count("Seed of the first run.")]
 Set = Annotated[Sequence[str], value("KEY=VALUE", "Change a value, such as fear=0.1. May be repeated.", "--set")]

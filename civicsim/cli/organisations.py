@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import dataclasses
-import os
-from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 import civicsim
 from civicsim import checks
 from civicsim.cli.commands import OrgExample, OrgExport, OrgImport
-from civicsim.cli.files import check_ending, check_free, filled, text_writer, write_file
+from civicsim.cli.files import check_ending, check_free, filled, text_writer, write_new
 from civicsim.cli.output import Output
 from civicsim.cli.progress import progress
 from civicsim.cli.scenarios import scenario_of
 from civicsim.errors import CivicsimError
-from civicsim.model.roster import Roster
+from civicsim.report.importing import staff_lines, tie_lines
 from civicsim.report.spreadsheets import without_formulas
 from civicsim.report.words import counted, n_posts, size_text
 from civicsim.scenario.scenario import Scenario
-from civicsim.staffing.line import Mapped, map_line
-from civicsim.staffing.people import ALLOWED, NEEDED, Staff, read_staff
+from civicsim.staffing.importing import import_organisation
+from civicsim.staffing.people import ALLOWED, NEEDED
 from civicsim.staffing.professions import read_own
-from civicsim.staffing.ties import ENDS, WEIGHT, Kept, Ties, keep_ties, read_ties
+from civicsim.staffing.ties import ENDS, WEIGHT
 
 FORMATS = (".graphml", ".gexf", ".csv")
 EXAMPLE = Path(civicsim.__file__).parent / "staffing" / "example"
@@ -43,20 +41,19 @@ def read(output: Output, request: OrgImport) -> None:
         raise CivicsimError(f"--key {key}: is the same file as --out")
     columns = _columns(request)
     own = read_own(request.profession, request.professions)
-    staff = read_staff(
-        request.staff, own, {role: name for role, name in columns.items() if role in (*NEEDED, *ALLOWED)}
+    found = import_organisation(
+        request.staff,
+        request.ties,
+        own=own,
+        columns=columns,
+        node_name=request.node_name,
+        skip_unknown=request.skip_unknown,
+        teams_per_division=request.teams_per_division,
     )
-    mapped = map_line(staff, request.teams_per_division)
-    ties, kept = None, None
-    if request.ties is not None:
-        people = {person.name: person.row for person in staff.people}
-        named = {role: name for role, name in columns.items() if role in (*ENDS, WEIGHT)}
-        ties = read_ties(request.ties, people, named, request.node_name, request.skip_unknown)
-        kept = keep_ties(ties, people, mapped.roster, mapped.post_of)
-        if kept.warning:
-            output.warn(kept.warning)
-    roster = dataclasses.replace(mapped.roster, ties=kept.pairs if kept else None)
-    notes = [*staff.notes, *mapped.notes, *(kept.notes if kept else ())]
+    staff, mapped, ties, kept = found.staff, found.mapped, found.ties, found.kept
+    if kept is not None and kept.warning:
+        output.warn(kept.warning)
+    roster, notes = found.roster, list(found.notes)
     about = {key: getattr(roster, key) for key in ("teams", "ties")}
     about |= {key: list(getattr(roster, key)) for key in ("divisions", "superiors")}
     texts = {out: filled("kind.toml", name=Path(out).name, n_executives=mapped.n_executives, **about)}
@@ -65,43 +62,18 @@ def read(output: Output, request: OrgImport) -> None:
         rows = [[what, number, name] for what, written in names.items() for number, name in enumerate(written)]
         named = without_formulas(pd.DataFrame(rows, columns=["what", "number", "name"]))
         texts[key] = named.to_csv(index=False, lineterminator="\n")
-    _write({path: text_writer(text) for path, text in texts.items()}, request.force)
+    write_new({path: text_writer(text) for path, text in texts.items()}, request.force)
     size = size_text(Scenario.preset(kind=out))
     data = {"file": out, "people": len(staff.people), "posts": roster.n_staff, "teams": len(roster.teams)}
     data |= {"divisions": len(roster.divisions), "executives": mapped.n_executives, "levels": mapped.levels}
     data |= {"ties_read": len(ties.ties) if ties else 0, "ties": len(kept.pairs) if kept else None, "notes": notes}
     data |= {"columns": staff.used, "ties_from": ties and ties.used, "warnings": output.warnings}
-    lines = [f"Wrote {out}: {size}.", "", *_about_staff(staff, mapped, roster), "", *_about_ties(ties, kept)]
+    lines = [f"Wrote {out}: {size}.", "", *staff_lines(found), "", *tie_lines(found)]
     if notes:
         lines += ["", "Mapped or left out:", *(f"  {note}." for note in notes)]
     if key is not None:
         lines += ["", f"Wrote {key}: the number of each team and division. Keep this file private."]
     output.show(data, lines, f"civicsim compare civic-culture --kind {out}")
-
-
-def _about_staff(staff: Staff, mapped: Mapped, roster: Roster) -> Iterator[str]:
-    """Yield what was read from the staff table, and how the line was mapped."""
-    n_divisions = len(roster.divisions)
-    named = sum(bool(name) for name in mapped.division_names)
-    whence = {0: "from the line", n_divisions: "as named"}.get(named, f"{named} as named, others from the line")
-    yield f"Read {len(staff.people):,} people from the columns {staff.used}."
-    yield f"They stand in a line of {mapped.levels} levels. The model has five:"
-    yield f"  {roster.n_staff:>6,}  posts of staff, in teams"
-    yield f"  {len(roster.teams):>6,}  team managers, one for each team"
-    yield f"  {n_divisions:>6,}  divisional managers, one for each division ({whence})"
-    yield f"  {mapped.n_executives - 1:>6,}  executives: directly below the top, with divisions or without reports"
-    yield f"  {1:>6,}  chief executive: the person at the top"
-    if staff.understood:
-        yield "Professions mapped to those of the model:"
-        yield from (f"  {text} → {name}" for text, name in staff.understood.items())
-
-
-def _about_ties(ties: Ties | None, kept: Kept | None) -> Iterator[str]:
-    if ties is None or kept is None:
-        yield "No table of ties: ties between teams are drawn at random, as in any other organisation."
-        return
-    yield f"Read {counted(len(ties.ties), 'tie')} from {ties.used}."
-    yield f"Kept {len(kept.pairs):,} of them. They hold at week 0, after the burn-in; then people meet and lose touch."
 
 
 def _columns(request: OrgImport) -> dict[str, str]:
@@ -129,7 +101,7 @@ def write(output: Output, request: OrgExport) -> None:
     scenario = scenario_of(request)
     people = str(Path(out).with_name(f"{Path(out).stem}-people.csv"))
     check_free([out, *([people] if ending == ".csv" else [])], request.force)
-    from civicsim.experiment.graphs import to_networkx, write_csv, write_gexf, write_graphml
+    from civicsim.experiment.graphs import to_networkx, write_gexf, write_graphml, write_people, write_ties
     from civicsim.experiment.run import begin, burn_in, simulate
 
     if week is None:
@@ -142,13 +114,10 @@ def write(output: Output, request: OrgExport) -> None:
             simulate(cohort, week, progress=report)
         when = f"after {counted(scenario.burn_in_weeks, 'week')} of burn-in and {week} more"
     graph = to_networkx(cohort, team_layer=request.team_ties)
-    files: dict[str, Callable[[Path], Any]] = {out: lambda path: write_graphml(graph, path)}
-    if ending == ".gexf":
-        files = {out: lambda path: write_gexf(graph, path)}
+    files = {out: partial({".graphml": write_graphml, ".gexf": write_gexf, ".csv": write_ties}[ending], graph)}
     if ending == ".csv":
-        files = {out: lambda path: write_csv(graph, path, os.devnull)}
-        files[people] = lambda path: write_csv(graph, os.devnull, path)
-    _write(files, request.force)
+        files[people] = partial(write_people, graph)
+    write_new(files, request.force)
     nodes, ties = graph.number_of_nodes(), graph.number_of_edges()
     data = {"files": list(files), "scenario": scenario.digest, "nodes": nodes, "ties": ties}
     output.show(
@@ -163,13 +132,7 @@ def example(output: Output, request: OrgExample) -> None:
     texts = {
         str(Path(request.folder) / name): (EXAMPLE / name).read_text("utf-8") for name in ("ties.csv", "staff.csv")
     }
-    _write({path: text_writer(text) for path, text in texts.items()}, request.force)
+    write_new({path: text_writer(text) for path, text in texts.items()}, request.force)
     ties, staff = texts
     lines = [f"Wrote {ties} and {staff}: a made-up organisation."]
     output.show({"files": list(texts)}, lines, f"civicsim org import {staff} --ties {ties}")
-
-
-def _write(files: dict[str, Callable[[Path], Any]], force: bool) -> None:
-    check_free(files, force)
-    for path, put in files.items():
-        write_file(path, put)

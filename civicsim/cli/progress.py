@@ -11,8 +11,6 @@ from typing import Any
 from civicsim.cli import Stopped
 from civicsim.cli.output import Output, stderr_is_terminal
 from civicsim.experiment.progress import COMPILING, Show, Work, compiling
-from civicsim.experiment.progress import duration as duration
-from civicsim.experiment.progress import time_left as time_left
 
 Report = Callable[[float], None]
 

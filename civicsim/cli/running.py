@@ -15,7 +15,7 @@ from civicsim.cli.progress import progress
 from civicsim.cli.scenarios import changed, is_path, labels_of, load, scenario_of, warn_of_dates, week_of
 from civicsim.cli.tables import comparison_lines, grid, summary_table
 from civicsim.errors import CivicsimError
-from civicsim.experiment.compare import Comparison
+from civicsim.experiment.compare import FIRST_RUNS, Comparison, runs_needed
 from civicsim.experiment.compare import compare as run_matched
 from civicsim.experiment.run import Result, burn_in, measure_names, seeds_of
 from civicsim.experiment.run import run as simulate
@@ -176,16 +176,28 @@ def compare(output: Output, request: Compare, hint: str = "") -> None:
     baseline, scenarios = _to_compare(request)
     chosen = list(scenarios.values())
     week, shown = week_of(request.order, *chosen), measures_of(request, chosen[0])
+    runs = request.seeds or FIRST_RUNS
     if request.draws is not None:
-        check_effort(output, chosen, request.seeds, work_of(chosen, request.seeds))
+        check_effort(output, chosen, runs, work_of(chosen, runs))
         from civicsim.cli.study_analysis import compare_over_draws
 
         compare_over_draws(output, request, scenarios, baseline, shown)
         return
-    seeds, folder = prepare(output, chosen, request.seeds, request.out, threads=request.threads)
-    with progress(output, work_of(chosen, len(seeds))) as report:
-        matched = run_matched(*chosen, seeds=seeds, processes=week, threads=request.threads, progress=report)
-    comparison = Comparison(dict(zip(scenarios, matched.results.values(), strict=True)), baseline)
+    seeds, folder = prepare(output, chosen, runs, request.out, threads=request.threads)
+
+    def simulated(seeds: Sequence[int]) -> Comparison:
+        with progress(output, work_of(chosen, len(seeds))) as report:
+            matched = run_matched(*chosen, seeds=seeds, processes=week, threads=request.threads, progress=report)
+        return Comparison(dict(zip(scenarios, matched.results.values(), strict=True)), baseline)
+
+    comparison = simulated(seeds)
+    if request.seeds is None:
+        values = [result.values(FLAGSHIP, LAST_WEEKS) for result in comparison.results.values()]
+        needed = runs_needed(values, list(scenarios).index(baseline))
+        if needed > runs:
+            output.note(f"A verdict is borderline after {runs} runs; {needed} are simulated.")
+            seeds = seeds_of(needed, chosen[0].seed)
+            comparison = simulated(seeds)
     if folder is not None:
         _write_comparison(output, folder, comparison, shown, request.csv)
     results, table = list(comparison.results.values()), comparison.table(shown, LAST_WEEKS)

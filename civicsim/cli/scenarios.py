@@ -12,6 +12,7 @@ from civicsim.engine.process import Process
 from civicsim.errors import ScenarioError
 from civicsim.model.processes.events import Event
 from civicsim.model.week import ordered
+from civicsim.scenario import tables
 from civicsim.scenario.model import SHIPPED, load_model
 from civicsim.scenario.scenario import DEFAULT_KIND, STATUS_QUO, Scenario
 from civicsim.scenario.shipped import sets_levers_only, styles
@@ -42,15 +43,8 @@ def changed(request: Changes, scenario: Scenario) -> Scenario:
 
 def value_of(text: str) -> Any:
     """Return the number, truth value or text that a word stands for; quotes around text are optional."""
-    written = text.strip()
-    if written.lower() in ("true", "false"):
-        return written.lower() == "true"
-    for kind in (int, float):
-        try:
-            return kind(written)
-        except ValueError:
-            continue
-    return written.strip("\"'")
+    value = tables.value_of(text.strip())
+    return value.strip("\"'") if isinstance(value, str) else value
 
 
 def week_of(order: str | None, *scenarios: Scenario) -> tuple[Process, ...] | None:

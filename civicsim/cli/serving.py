@@ -27,6 +27,11 @@ def serve(output: Output, request: App) -> None:
 
         open_store(results)
         os.environ["CIVICSIM_RESULTS"] = results
+    if request.lessons is not None:
+        os.environ["CIVICSIM_LESSONS"] = _checked_folder(request.lessons)
+    public = public or request.class_
+    # Devices of a class reach the first name that is given, such as that of a proxy, or this computer's own address.
+    name = (hosts[0] if hosts else _own_address()) if request.class_ else ""
     host = _EVERYWHERE if public else _HERE
     listening = _listen(host, port)
     number = int(listening.getsockname()[1])
@@ -34,7 +39,16 @@ def serve(output: Output, request: App) -> None:
     output.note("starting …")
     server = _server(host, number, [*hosts, *(_own_names() if public else ())], root_path)
     output.print(f"The page is at {url}" + (" and, for others, at this computer's address" if public else ""))
-    if public:
+    if request.class_:
+        from civicsim.app.room import open_room
+
+        room = open_room(f"http://{name}:{number}{root_path}")
+        url = f"{url}/class/teach?token={room.token}"
+        output.print(f"Students: {room.address}/class, code {room.code}")
+        output.print(f"Teacher:  {url}")
+        output.note("whoever has the teacher's address leads the class; only this terminal shows it")
+        output.hint(f"devices have to be on the same network, and this computer's firewall has to let port {number} in")
+    elif public:
         output.note("anyone on the network can open it: there are no passwords")
     output.hint("Ctrl-C ends it.")
     if not request.no_open:
@@ -74,6 +88,30 @@ def _checked_path(path: str) -> str:
     return path.rstrip("/")
 
 
+def _checked_folder(name: str) -> str:
+    """Return the path of a folder of lessons."""
+    if not os.path.isdir(name):
+        raise CivicsimError(f"--lessons {name}: no such folder")
+    return name
+
+
+def _own_address() -> str:
+    """Return the address under which other computers on the network reach this one."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sounding:
+        try:
+            # Nothing is sent: the system chooses the address from which it would be, towards one that no network has.
+            sounding.connect(("198.51.100.1", 9))
+            address = str(sounding.getsockname()[0])
+        except OSError:
+            address = _HERE
+    if address.startswith("127.") or address == _EVERYWHERE:
+        raise CivicsimError(
+            "--class: this computer is on no network that devices could reach it by; "
+            "connect it to one, or give the name by which they reach it with --allowed-host"
+        )
+    return address
+
+
 def _own_names() -> set[str]:
     """Return the names under which other computers may know this one."""
     name = socket.gethostname()
@@ -91,6 +129,7 @@ def _server(host: str, port: int, names: Iterable[str], root_path: str) -> Any:
 
     import civicsim.app  # noqa: F401
     from civicsim.app.connections import Bounded
+    from civicsim.app.guard import LARGEST
 
     about: dict[str, Any] = {
         "host": host,
@@ -99,6 +138,9 @@ def _server(host: str, port: int, names: Iterable[str], root_path: str) -> Any:
         "access_log": False,
         "server_header": False,
         "http": Bounded,
+        "ws_max_size": LARGEST,
+        # Pages that stay open do not keep the server from ending.
+        "timeout_graceful_shutdown": 3,
     }
     return uvicorn.Server(uvicorn.Config("solara.server.starlette:app", **about))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from civicsim.cli.commands import Check, New
-from civicsim.cli.files import check_ending, check_free, filled, text_writer, write_file
+from civicsim.cli.files import check_ending, filled, text_writer, write_new
 from civicsim.cli.output import Line, Output
 from civicsim.cli.scenarios import load
 from civicsim.cli.tables import grid
@@ -19,8 +19,6 @@ from civicsim.scenario.shipped import kinds, sets_levers_only, shocks, styles
 from civicsim.study.questions import question, questions
 
 _SIZES = ("n_teams", "team_size", "teams_per_division", "n_executives", "n_organisations", "improvement_share")
-
-
 _LIST = "list"
 
 
@@ -33,7 +31,7 @@ def new(output: Output, request: New) -> None:
     if path is None:
         raise CivicsimError("new: expected the name of a scenario file, such as my.toml, or --question NAME")
     scenario = Scenario.preset(style, kind)
-    write_new(path, _template(scenario, Path(path).name), request.force)
+    write_start(path, _template(scenario, Path(path).name), request.force)
     output.show(
         {"file": path, "style": style, "kind": kind},
         [f"Wrote {path}: {scenario.title} on {kind}, without changes so far."],
@@ -57,9 +55,7 @@ def _of_question(output: Output, name: str, request: New) -> None:
         )
     folder = Path(request.path or name)
     files = {str(folder / file): text for file, text in asked.files().items()}
-    check_free(files, request.force)
-    for path, text in files.items():
-        write_file(path, text_writer(text))
+    write_new({path: text_writer(text) for path, text in files.items()}, request.force)
     study, results = folder / "study.toml", folder / "results"
     commands = [
         f"civicsim study run {study} --out {results}",
@@ -85,11 +81,10 @@ def _of_question(output: Output, name: str, request: New) -> None:
     )
 
 
-def write_new(path: str, text: str, force: bool) -> None:
+def write_start(path: str, text: str, force: bool) -> None:
     """Write a file to start from."""
     check_ending(path, (".toml",))
-    check_free([path], force)
-    write_file(path, text_writer(text))
+    write_new({path: text_writer(text)}, force)
 
 
 def _template(scenario: Scenario, name: str) -> str:
@@ -116,7 +111,7 @@ def _listed(names: Iterable[str]) -> str:
 
 def _written(scenario: Scenario, section: str, name: str) -> tuple[str, str]:
     """Return the meaning of a parameter, and the line that sets it."""
-    about, value = SECTIONS[section][name], getattr(getattr(scenario, section), name)
+    about, value = SECTIONS[section][name], scenario.value_of(f"{section}.{name}")
     return about.help, f"{name} = {value}    # {range_text(about)}{unit_text(about)}"
 
 

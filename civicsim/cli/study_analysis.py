@@ -17,6 +17,7 @@ from civicsim.cli.studying import beside, load, read, run_in, study_progress, wo
 from civicsim.cli.table_files import frames_of, write_tables
 from civicsim.cli.tables import part_lines
 from civicsim.errors import CivicsimError
+from civicsim.experiment.compare import FIRST_RUNS
 from civicsim.experiment.run import seeds_of
 from civicsim.model.week import PUBLISHED
 from civicsim.report import (
@@ -98,7 +99,7 @@ def compare_over_draws(
         question=f"How do {', '.join(scenarios)} differ, over {counted(draws, 'parameter set')} that fit published data?",
         styles=tuple(scenario.with_(title=label) for label, scenario in scenarios.items()),
         baseline=baseline,
-        seeds=seeds_of(request.seeds, next(iter(scenarios.values())).seed),
+        seeds=seeds_of(request.seeds or FIRST_RUNS, next(iter(scenarios.values())).seed),
         measures="all" if request.all_measures else list(measures),
         uncertainties={"posterior": draws},
         order=request.order or PUBLISHED,

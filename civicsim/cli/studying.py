@@ -14,13 +14,14 @@ from civicsim.cli import Stopped, study_commands
 from civicsim.cli.effort import bytes_of_worker
 from civicsim.cli.files import check_ending, check_free, filled, size_of, text_writer, write_file
 from civicsim.cli.output import Line, Output
-from civicsim.cli.progress import duration, shown, time_left
+from civicsim.cli.progress import shown
 from civicsim.cli.scenarios import warn_of_dates
-from civicsim.cli.starting import write_new
+from civicsim.cli.starting import write_start
 from civicsim.cli.study_commands import Workers
 from civicsim.cli.table_files import as_table, write_tables
 from civicsim.cli.tables import grid, part_lines
 from civicsim.errors import CivicsimError, ScenarioError
+from civicsim.experiment.progress import duration, time_left
 from civicsim.extras import need
 from civicsim.model.measures import FLAGSHIP
 from civicsim.report.contrast_tables import power_part
@@ -54,7 +55,7 @@ _LOOK = 5.0
 def new(output: Output, request: study_commands.New) -> None:
     """Write a study file with all keys explained."""
     path = request.path
-    write_new(path, filled("study.toml"), request.force)
+    write_start(path, filled("study.toml"), request.force)
     lines = [f"Wrote {path}: a small study that can be run as it is."]
     output.show({"file": path}, lines, f"change {path}, then civicsim study check {path}")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -21,6 +20,8 @@ from civicsim.scenario.scenario import STATUS_QUO, Scenario
 if TYPE_CHECKING:
     import pandas as pd
 
+FIRST_RUNS, MOST_RUNS = 30, 90
+"""Matched runs of a comparison that sets no number: at first, and at most. Assumption: intervals of 90 are 0.58 times as wide."""
 _MOST_NAMED = 3
 """Most differences that the label of a scenario names."""
 
@@ -209,6 +210,28 @@ def compare(
     return Comparison(results, baseline)
 
 
+def runs_needed(values: Sequence[Mapping[str, np.ndarray]], baseline: int = 0) -> int:
+    """Return how many matched runs a comparison needs: those that it has, or :data:`MOST_RUNS` where a verdict is borderline.
+
+    The page and the command line ask this after :data:`FIRST_RUNS` runs, so that both stop at the same number.
+
+    Parameters
+    ----------
+    values : sequence of mapping
+        For each scenario, the value of each run by measure; what counts are :data:`civicsim.model.measures.FLAGSHIP`.
+    baseline : int
+        Which of the scenarios the others are compared with.
+    """
+    first, n = values[baseline], max(len(own) for own in values[baseline].values())
+    found = (
+        paired_difference(own[name], first[name])
+        for place, own in enumerate(values)
+        for name in FLAGSHIP
+        if place != baseline
+    )
+    return max(n, MOST_RUNS) if any(difference.borderline(MOST_RUNS) for difference in found) else n
+
+
 class Starts:
     """Burnt-in cohorts: scenarios that differ in levers and interventions only share one burn-in.
 
@@ -230,11 +253,10 @@ class Starts:
 
     def of(self, scenario: Scenario) -> Cohort:
         """Return the cohort with which a scenario starts; it must not be changed."""
-        before = dataclasses.replace(scenario, title="", style="", levers=scenario.habits, interventions=(), seed=0)
-        cohort = next((cohort for known, cohort in self._known if known == before), None)
+        cohort = next((cohort for known, cohort in self._known if known == scenario.before), None)
         if cohort is None:
             cohort = self._burn_in(scenario)
-            self._known.append((before, cohort))
+            self._known.append((scenario.before, cohort))
         return cohort
 
 

@@ -82,21 +82,17 @@ def write_gexf(graph: nx.Graph, path: str | Path) -> None:
     Path(path).write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
-def write_csv(graph: nx.Graph, ties: str | Path, people: str | Path) -> None:
-    """Write a graph as two tables: ties with their layer, and people with all their attributes.
-
-    Parameters
-    ----------
-    graph : networkx.Graph
-        From :func:`to_networkx`.
-    ties, people : str or Path
-        Where to write them.
-    """
+def write_ties(graph: nx.Graph, path: str | Path) -> None:
+    """Write the ties of a graph of :func:`to_networkx` with their layer, as CSV."""
     edges = pd.DataFrame(graph.edges(data="layer"), columns=["source", "target", "layer"])
-    edges.to_csv(ties, index=False, lineterminator="\n")
+    edges.to_csv(path, index=False, lineterminator="\n")
+
+
+def write_people(graph: nx.Graph, path: str | Path) -> None:
+    """Write the people and patients of a graph of :func:`to_networkx` with all their attributes, as CSV."""
     # As objects, so that numbers stay what they are beside those who have none.
     nodes = pd.DataFrame([{"node": node, **about} for node, about in graph.nodes(data=True)], dtype=object)
-    nodes.to_csv(people, index=False, lineterminator="\n")
+    nodes.to_csv(path, index=False, lineterminator="\n")
 
 
 def _rows(cohort: Cohort, o: int, table: str) -> range:

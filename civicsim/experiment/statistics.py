@@ -107,6 +107,17 @@ class PairedDifference(_Interval):
             return DISAGREE
         return FEW if clear and mean * trimmed <= 0.0 else ""
 
+    def borderline(self, most: int) -> bool:
+        """Return whether ``most`` pairs could well show something else than these fewer do.
+
+        They could where the interval ends near 0: where one that is narrower by the root of ``most / n``, around the same mean, would
+        exclude 0 for the first time, or one that is wider by as much would include it again. Because the rule doubts what is
+        barely clear as much as what is barely open, looking twice does not make chance findings more frequent.
+        """
+        half = (self.high - self.low) / 2.0
+        root = np.sqrt(most / self.n) if self.n else np.nan
+        return bool(half > 0.0 and self.n < most and half / root <= abs(self.mean) <= half * root)
+
     @property
     def verdict(self) -> str:
         """The way, and behind ", but" the caution where there is one."""

@@ -171,6 +171,11 @@ class Scale:
         text = number(value, min(1, decimals) if self.unit == " %" else decimals)
         return text + (self.unit if unit and text != "–" else "")
 
+    def estimated(self, mean: float, low: float, high: float) -> tuple[str, str]:
+        """Return a mean with its unit, and the ends of its interval; see :func:`with_interval`."""
+        value, between = with_interval(self.factor * mean, self.factor * low, self.factor * high)
+        return value + (self.unit if value != "–" else ""), between
+
     def between(self, low: float, high: float) -> str:
         """Return an interval without its unit: "66.1 to 69.9", or "no interval"."""
         return "no interval" if np.isnan(low) else f"{self.text(low, False)} to {self.text(high, False)}"

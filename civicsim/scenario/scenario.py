@@ -308,6 +308,16 @@ class Scenario:
         """Parameters of processes and shared parameters, by section; without structure, population and levers."""
         return {"practice": self.practice, "reference": self.reference, **self.parameters}
 
+    def value_of(self, key: str) -> Any:
+        """Return the value of a parameter by its full name, ``section.name``."""
+        section, _, name = key.partition(".")
+        return getattr(getattr(self, section), name)
+
+    @property
+    def before(self) -> Scenario:
+        """The same without what a burn-in does not depend on: scenarios that are equal in this share one."""
+        return dataclasses.replace(self, title="", style="", levers=self.habits, interventions=(), seed=0)
+
     def to_dict(self) -> dict[str, Any]:
         """Return all values as nested dictionaries; with the habits, so that nothing is left to a preset."""
         values: dict[str, Any] = {key: getattr(self, key) for key in TOP}

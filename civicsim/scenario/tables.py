@@ -11,11 +11,11 @@ import difflib
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 from civicsim.errors import ScenarioError, near
-from civicsim.scenario.text import read_text
+from civicsim.scenario.text import Source, read_text
 
 SHOWN = 5
 """Rows that a message names before it counts the others."""
@@ -86,12 +86,12 @@ def rows_text(rows: Sequence[int]) -> str:
     return f"row{'s' if len(rows) > 1 else ''} {listed(rows)}"
 
 
-def read_table(path: str | Path) -> Table:
+def read_table(path: Source) -> Table:
     """Return the table of a CSV file with commas, semicolons or tabs, in UTF-8 with or without a byte order mark.
 
     It raises a :class:`ScenarioError` if it cannot be read, is not such a table, or a row has not as many cells as the header.
     """
-    text = read_text(Path(path), _EXCEL)
+    text = read_text(path, _EXCEL)
     if "\0" in text:
         row = text[: text.index("\0")].count("\n") + 1
         raise ScenarioError(f"{path}: row {row}: holds bytes that are no text{_EXCEL}")
@@ -126,6 +126,16 @@ def cell_of(text: str) -> str:
     """Return a text without spaces around it and with single ones in it; "" for one of :data:`MISSING`."""
     text = " ".join(text.split())
     return "" if text.lower() in MISSING else text
+
+
+def value_of(text: str) -> bool | int | float | str:
+    """Return the truth value or number that a text stands for, or the text itself."""
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    for kind in (int, float):
+        with suppress(ValueError):
+            return kind(text)
+    return text
 
 
 def columns_of(

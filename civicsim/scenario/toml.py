@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import tomllib
-from pathlib import Path
 from typing import Any
 
 from civicsim.errors import ScenarioError
-from civicsim.scenario.text import read_text
+from civicsim.scenario.text import Source, read_text
 
 _CONTROL = dict.fromkeys([*range(9), *range(11, 32), *range(127, 160)])
 _LARGEST = 2**63
 _HUGE = "whole number of more than 64 bits"
 
 
-def read_toml(path: Path) -> dict[str, Any]:
+def read_toml(path: Source) -> dict[str, Any]:
     """Return the contents of a TOML file.
 
     Raises :class:`ScenarioError` if there is none (with a file of nearly that name), or it is no UTF-8 text or TOML.

@@ -32,6 +32,7 @@ def toml_of(scenario: Scenario, start: Scenario, folder: Path, every: bool) -> s
     sections = {
         key: value for key, value in values.items() if isinstance(value, dict) and not (every and key == "habits")
     }
+    sections |= {"structure": _size(scenario) | sections.get("structure", {})}
     if start.habits != scenario.habits:
         sections["habits"] = values["habits"]
     dated = {"interventions": [event.to_dict() for event in scenario.interventions]} if scenario.interventions else {}
@@ -45,6 +46,7 @@ def url_of(scenario: Scenario, start: Scenario) -> str:
         raise ScenarioError("scenario: a [roster] does not fit into a link; write it to a file with to_toml()")
     if scenario.week != WEEK:
         raise ScenarioError("scenario: processes of your own do not fit into a link; write it to a file with to_toml()")
+    changes |= {"structure": _size(scenario) | changes.get("structure", {})}
     sets = [
         f"{section}.{name}={json.dumps(value)}"
         for section, values in changes.items()
@@ -56,6 +58,12 @@ def url_of(scenario: Scenario, start: Scenario) -> str:
     if scenario.interventions:
         query.append(("interventions", json.dumps([event.to_dict() for event in scenario.interventions])))
     return "?" + urlencode([*query, *(("set", item) for item in sets)])
+
+
+def _size(scenario: Scenario) -> dict[str, int]:
+    """Return the size of its organisations, which files and links hold even where it is the usual one of their kind."""
+    own = scenario.structure
+    return {"n_teams": own.n_teams, "team_size": own.team_size} if scenario.roster is None else {}
 
 
 def difference(base: Scenario, other: Scenario) -> dict[str, Any]:

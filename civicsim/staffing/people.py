@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from civicsim.errors import ScenarioError
 from civicsim.scenario.tables import Table, columns_of, listed, nearly, read_table, refuse, rows_text
+from civicsim.scenario.text import Source
 from civicsim.staffing.professions import KNOWN, guessed, profession_of
 
 NEEDED = ("person", "team", "profession", "manager")
@@ -68,9 +68,7 @@ class Staff:
     understood: dict[str, str]
 
 
-def read_staff(
-    path: str | Path, own: Mapping[str, str] | None = None, columns: Mapping[str, str] | None = None
-) -> Staff:
+def read_staff(path: Source, own: Mapping[str, str] | None = None, columns: Mapping[str, str] | None = None) -> Staff:
     """Return the people of a CSV file with columns person, team, profession, manager and, if wanted, division.
 
     ``own`` are custom names of professions, see :func:`civicsim.staffing.professions.read_own`; ``columns`` the names of

@@ -21,7 +21,7 @@ from civicsim.errors import ScenarioError, nearest
 from civicsim.model.organisation import N_TIES
 from civicsim.model.roster import Pair, Roster
 from civicsim.scenario.tables import Table, cell_of, columns_of, listed, nearly, read_table
-from civicsim.scenario.text import check_size, readable
+from civicsim.scenario.text import Source, Upload, check_size, readable
 
 GRAPHS = (".graphml", ".gexf")
 _WHAT = "table of ties"
@@ -70,7 +70,7 @@ class Kept:
 
 
 def read_ties(
-    path: str | Path,
+    path: Source,
     people: Mapping[str, int],
     columns: Mapping[str, str] | None = None,
     node_name: str | None = None,
@@ -80,7 +80,7 @@ def read_ties(
 
     Parameters
     ----------
-    path : str or Path
+    path : str, Path or Upload
     people : mapping of str to int
         Rows of the staff table by person.
     columns : mapping of str to str, optional
@@ -95,7 +95,11 @@ def read_ties(
     ScenarioError
         If the file cannot be read, leaves open what names a person, or names someone who is not in the staff table.
     """
-    if Path(path).suffix.lower() in GRAPHS:
+    if Path(str(path)).suffix.lower() in GRAPHS:
+        if isinstance(path, Upload):
+            raise ScenarioError(
+                f"{path}: is a graph, which is read from a file by civicsim org import; here: a CSV table"
+            )
         found = _of_graph(Path(path), people, node_name)
     elif node_name is not None:
         raise ScenarioError(f"--node-name {node_name}: {path} is not a graph")

@@ -9,27 +9,30 @@ import tomllib
 import numpy as np
 import pytest
 
-from civicsim.app import work
+from civicsim.app import draws, work
 from civicsim.app.history import Superseded
 from civicsim.app.pages import compare
 from civicsim.app.pages.policy import (
     CHARTS,
-    TEAMS,
+    MOST_LINES,
     answer,
     assumption_rows,
+    compared,
     conditions,
-    csv_of,
     current_practice,
+    headline,
+    lines_of,
     report_of,
-    small,
+    turned,
 )
 from civicsim.app.report import report_page
-from civicsim.app.state import with_event
+from civicsim.app.state import START, TYPICAL_SEED, with_event, with_kind
 from civicsim.app.templates import render
 from civicsim.app.verdicts import verdict
 from civicsim.app.words import COMPARED, GROUPS, KEPT, SHOWN, lever_rows, minutes_of
+from civicsim.experiment.compare import MOST_RUNS
 from civicsim.model.levers import NAMES
-from civicsim.model.measures import MEASURES
+from civicsim.model.measures import FLAGSHIP, MEASURES
 from civicsim.scenario.scenario import PARAMETERS, Scenario
 from civicsim.scenario.shipped import shocks
 
@@ -48,7 +51,9 @@ def test_every_lever_has_a_group_and_every_measure_shown_exists():
     assert set(KEPT) <= set(MEASURES)
     assert set(CHARTS) <= set(COMPARED)
     assert {*SHOWN["happens"], *SHOWN["conditions"]} <= set(shocks())
-    assert set(SHOWN["headline"]) <= set(COMPARED)
+    assert set(FLAGSHIP) <= set(KEPT)
+    assert set(SHOWN["indices"]) <= set(MEASURES)
+    assert not any(name.startswith("survey_") or MEASURES[name].unit.startswith("share") for name in SHOWN["indices"])
 
 
 def test_levers_of_hours_show_their_cost_and_share_one_budget():
@@ -73,15 +78,17 @@ def test_a_difference_is_called_only_where_matched_runs_agree():
     assert better.difference == "−5.25 points (−6.05 to −4.45)"
     assert verdict("burnt_out_share", after, before).tone == "worse"
     assert verdict("voice_share", before, after).word == "too close to call"
+    assert better.dots == (4, 0, 0)
+    assert verdict("voice_share", before, after).dots == (2, 0, 2)
     same = verdict("load", before, after)
-    assert (same.difference, same.word) == ("no difference", "the same")
+    assert (same.difference, same.word, same.dots) == ("no difference", "the same", (0, 4, 0))
 
 
 def test_what_is_clear_but_too_small_to_be_shown_is_not_called_better():
-    before, after = batch_of(load=[1.020, 1.022, 1.024]), batch_of(load=[1.018, 1.020, 1.022])
+    before, after = batch_of(load=[1.0, 1.1, 1.2]), batch_of(load=[0.9999, 1.0999, 1.1999])
     v = verdict("load", before, after)
     assert (v.word, v.tone) == ("hardly different", "same")
-    assert v.text == "1.02 → 1.02 hours per contracted hour (1.02 to 1.02)"
+    assert v.text == "1.10 → 1.10 hours per contracted hour (0.85 to 1.35)"
 
 
 def test_current_practice_suffers_what_happens_and_does_not_do_what_was_decided():
@@ -89,29 +96,88 @@ def test_current_practice_suffers_what_happens_and_does_not_do_what_was_decided(
     base = current_practice(chosen)
     assert base.levers == base.habits
     assert [event.name for event in base.interventions] == ["surge"]
-    assert small(chosen).structure.n_teams == TEAMS
-    assert small(TINY) == TINY
+    assert compared(chosen) == [base, chosen]
+    assert compared(base) == [base]
 
 
 def test_an_answer_has_a_band_for_every_chart_and_a_verdict_for_every_measure():
-    found = answer(TINY.with_(fear=0.9), work.FEW, lambda: False)
+    choice = TINY.with_(fear=0.9)
+    few = next(work.matched(compared(choice)))
+    found = answer(choice, few, few.batches)
     assert [chart["name"] for chart in found["charts"]] == list(CHARTS)
     for chart in found["charts"]:
         assert len(chart["base"]["mean"]) == len(chart["yours"]["mean"]) == TINY.weeks // work.STEP
         assert chart["label"]
         assert chart["text"]
+        assert chart["note"] == "so far 5 of 30 runs"
+        assert sum(chart["dots"]) == work.FEW
+        assert chart["yours_drawn"] == chart["yours"]
+        assert chart["drawn"].endswith("of 5 parameter sets")
     assert len(found["verdicts"]) == len(COMPARED)
-    rows = [line for line in csv_of(found, TINY).splitlines() if not line.startswith("#")]
-    assert len(rows) == 1 + len(COMPARED)
-    assert {row.count(",") for row in rows} == {15}
-    same = answer(TINY, work.FEW, lambda: False)
-    assert same["same"]
-    assert same["charts"][0]["yours"] is None
+    alone = answer(TINY, next(work.matched(compared(TINY))))
+    assert alone["same"]
+    assert alone["charts"][0]["yours"] is alone["charts"][0]["yours_drawn"] is None
+
+
+def test_an_answer_is_full_after_many_runs_or_more_where_a_verdict_is_borderline(monkeypatch):
+    def batch(scenario, runs, stop):
+        return batch_of(**{name: spread[:runs] + scenario for name in FLAGSHIP})
+
+    monkeypatch.setattr(work, "batch", batch)
+    spread = np.tile([-1.0, 1.0], MOST_RUNS // 2)
+    for shift, runs in ((0.0, [5, 30]), (1.0, [5, 30])):
+        # All pairs differ by the same: nothing is borderline.
+        assert [found.runs for found in work.matched([0.0, shift])] == runs
+    own = {0.0: spread, 1.0: spread + 0.35 + np.resize([1.0, 1.0, -1.0, -1.0], MOST_RUNS)}
+    monkeypatch.setattr(work, "batch", lambda k, runs, stop: batch_of(**{name: own[k][:runs] for name in FLAGSHIP}))
+    found = list(work.matched([0.0, 1.0]))
+    assert [(one.runs, one.goal) for one in found] == [(5, 30), (30, 90), (90, 90)]
+    assert [one.preliminary for one in found] == ["so far 5 of 30 runs", "so far 30 of 90 runs", ""]
+
+
+def test_the_headline_names_the_largest_gain_and_the_largest_price_by_what_varies_between_runs():
+    before = {name: np.linspace(0.4, 0.6, 30) for name in COMPARED}
+    after = before | {
+        "voice_share": before["voice_share"] + 0.03,
+        "quality_true": before["quality_true"] + 0.02,
+        "burnt_out_share": before["burnt_out_share"] + 0.01,
+        "leaver_rate": before["leaver_rate"] - 0.0101,
+    }
+    verdicts = {name: verdict(name, batch_of(**before), batch_of(**after)) for name in COMPARED}
+    full = work.Matched((batch_of(**before), batch_of(**after)), 30)
+    found = headline({"verdicts": verdicts, "matched": full, "same": False})
+    assert (found["gain"].name, found["price"].name, found["note"]) == ("voice_share", "burnt_out_share", "")
+    text = " ".join(re.sub(r"<[^>]+>", "", render("headline", **found)).split())
+    assert text.startswith(
+        "Largest gain: Problems voiced, 50.0 → 53.0 % (50.7 to 55.3), better than the baseline in 30 of 30"
+    )
+    assert "Largest price: Burnout, 50.0 → 51.0 %" in text
+    none = render("headline", **(found | {"price": None, "note": "so far 5 of 30 runs"}))
+    assert "no measure is clearly worse than in the baseline (so far 5 of 30 runs)." in none
+
+
+def test_the_page_starts_with_a_run_nearest_to_the_medians_of_thirty():
+    assert work.batch(START.with_(seed=1), work.MANY).typical == TYPICAL_SEED
+    odd = batch_of(**{name: [0.5, 0.1, 0.2, 0.3, 0.9] for name in FLAGSHIP})
+    assert odd.typical == 3
+    assert batch_of(**{name: [0.5, 0.5] for name in FLAGSHIP}).typical == 0
+
+
+def test_other_parameter_sets_leave_alone_what_the_kind_and_the_visitor_set():
+    own = with_kind(TINY.with_(safety_mean=0.4, decay_base=0.03, seed=7), "mental-health-community")
+    found = draws.drawn(own)
+    assert [one.seed for one in found] == list(range(7, 37))
+    assert {(one.population.safety_mean, one.lifecycle.decay_base) for one in found} == {(0.4, 0.03)}
+    assert {one.turnover.exit_rate for one in found} == {own.turnover.exit_rate}
+    assert len({one.population.exhaustion_mean for one in found}) == 30
+    assert len({one.levers for one in found}) == 1
 
 
 def test_more_runs_are_the_first_few_and_others():
     few, many = work.batch(TINY, work.FEW), work.batch(TINY, work.MANY)
-    assert many.seeds == tuple(range(1, 31))
+    more = work.batch(TINY, MOST_RUNS)
+    assert many.seeds == tuple(range(1, 31)) == more.seeds[: work.MANY]
+    assert np.array_equal(more.last_year["load"][: work.MANY], many.last_year["load"])
     assert few.seeds == many.seeds[: work.FEW]
     assert np.array_equal(many.last_year["voice_share"][: work.FEW], few.last_year["voice_share"])
     assert work.batch(TINY, work.FEW).last_year["load"] is few.last_year["load"]
@@ -179,13 +245,14 @@ def test_a_run_that_fails_leaves_no_one_waiting():
 
 def test_a_report_is_one_page_that_fetches_nothing_and_can_be_repeated():
     choice = TINY.with_(fear=0.9)
-    page = report_of(choice, work.FEW)
+    page = report_of(choice)
     assert page.startswith("<!doctype html>")
     assert page.rstrip().endswith("</html>")
     assert not re.search(r"(?:src|href)=|https?://|url\(", page)
     assert page.count("<svg ") == len(CHARTS)
     assert page.count("<tr><th scope=") == 1 + len(COMPARED)
-    assert f"Only {work.FEW} runs" in page
+    runs = work.full(compared(choice)).runs
+    assert f"--seeds {runs}" in page
     assert "Fear of blame: 35 % → 90 %" in page
     assert "<code>structure.n_teams</code>) = 3 (usually" in page
     texts = [html.unescape(text) for text in re.findall(r"<pre>(.*?)</pre>", page, re.DOTALL)]
@@ -200,8 +267,7 @@ def test_what_a_user_wrote_is_escaped_in_a_report():
 
 
 def test_a_comparison_as_csv_has_a_row_per_measure_and_side():
-    batches = [work.batch(TINY, work.FEW), work.batch(TINY.with_(fear=0.9), work.FEW)]
-    text = compare.csv_of(["As it is", "With, “more” blame"], [TINY, TINY.with_(fear=0.9)], batches)
+    text = compare.csv_of(["As it is", "With, “more” blame"], [TINY, TINY.with_(fear=0.9)])
     rows = list(csv.DictReader(line for line in text.splitlines() if not line.startswith("#")))
     assert len(rows) == 2 * len(COMPARED)
     assert {row["scenario"] for row in rows} == {"As it is", "With, “more” blame"}
@@ -226,18 +292,32 @@ def test_a_choice_is_tried_under_every_event_and_at_both_ends_of_every_assumptio
         assert about.low <= low < high <= about.high
 
 
-def test_troubles_come_first_and_their_basis_last():
-    rows = [{"when": "it snows", "lines": ["a is worse", "b is worse"]}, {"when": "it rains", "lines": []}]
-    shown = render("troubles", wanted=True, problem="", found={"of": 3, "rows": rows}, runs=work.FEW)
-    texts = [
-        "2 of 3 conditions",
-        "in 1 of 2 conditions",
-        "If it snows",
-        "a is worse",
-        "b is worse",
-        "if it rains",
-        "tried alone in 5",
+def test_only_what_turns_is_listed_by_result_in_eight_lines_at_most():
+    before = {name: np.linspace(0.4, 0.6, 30) for name in CHARTS}
+
+    def verdicts(**shifts):
+        after = batch_of(**{name: values + shifts.get(name, 0.0) for name, values in before.items()})
+        return {name: verdict(name, batch_of(**before), after) for name in CHARTS}
+
+    plain = verdicts(closure_share=0.1, burnt_out_share=-0.1, leaver_rate=0.1)
+    assert turned(plain, plain) == []
+    found = turned(plain, verdicts(burnt_out_share=0.1, leaver_rate=0.1, quality_true=0.1))
+    assert found == ["Burnout becomes worse than the baseline", "Concerns answered is no longer clearly better"]
+    turns = {
+        "A becomes worse than the baseline": ["it rains"],
+        "B is no longer clearly better": ["it snows", "it rains"],
+    }
+    first = [
+        "B is no longer clearly better if it snows; if it rains.",
+        "A becomes worse than the baseline if it rains.",
     ]
-    places = [shown.find(text) for text in texts]
+    assert lines_of(turns) == first
+    many = lines_of({f"{k} turns": ["it rains"] for k in range(12)})
+    assert len(many) == MOST_LINES
+    assert many[-1] == "5 more results turn, each in fewer conditions."
+    shown = render("troubles", wanted=True, problem="", found={"of": 3, "tried": 2, "lines": first}, runs=work.MANY)
+    places = [shown.find(text) for text in ("2 of 3 conditions", *first, "alone in 30")]
     assert -1 not in places
     assert places == sorted(places)
+    nothing = render("troubles", wanted=True, problem="", found={"of": 3, "tried": 3, "lines": []}, runs=work.MANY)
+    assert "Nothing turns" in nothing

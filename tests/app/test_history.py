@@ -6,7 +6,7 @@ import gzip
 import numpy as np
 import pytest
 
-from civicsim.app.history import ABSENT, NEW, SILENCE, SPOKE, STATES, VACANT, Superseded, as_bytes, play_through
+from civicsim.app.history import ABSENT, BURNT, NEW, SILENCE, SPOKE, STATES, VACANT, Superseded, as_bytes, play_through
 from civicsim.app.layout import HEIGHT, WIDTH, arrange, grid
 from civicsim.app.stories import idea_story, idea_text, name_of, person_story, team_story
 from civicsim.app.words import topic
@@ -56,6 +56,7 @@ def test_what_people_did_adds_up_to_the_record(played):
     assert np.all(spoke <= voiced)
     filled = ((played.acts & VACANT) == 0).sum(axis=1)
     assert np.array_equal(filled, played.record.snapshot["n_filled"][:, 0])
+    assert np.array_equal(((played.acts & BURNT) > 0).sum(axis=1), played.record.snapshot["n_burnt_out"][:, 0])
     assert np.array_equal(((played.acts & ABSENT) > 0).sum(axis=1), played.record.snapshot["n_absent"][:, 0])
 
 

@@ -14,6 +14,7 @@ from civicsim.app.frame import RESULTS, TABS, tabs
 from civicsim.app.lessons import lessons
 from civicsim.app.pages.about import About
 from civicsim.app.pages.lesson import Lessons
+from civicsim.app.room import close_room, open_room
 
 COMPONENTS = Path(hosting.__file__).parent / "components"
 
@@ -27,7 +28,7 @@ def html():
 def test_where_there_is_no_page_a_link_leads_to_one():
     with hosting.started():
         assert hosting.read_page("/nowhere") is None
-    lost = hosting.nowhere("/here")
+    lost = hosting.notice(hosting.NOWHERE, "/here")
     assert "There is no such page" in lost
     assert '<html lang="en">' in lost
     assert 'href="/here/"' in lost
@@ -76,9 +77,11 @@ def test_solara_neither_reports_nor_advertises_nor_keeps_visitors_for_long():
 def test_only_tabs_that_work_are_shown(monkeypatch):
     paths = {route.path.strip("/") for route in page.routes}
     assert {path for path, _ in TABS} == paths
-    assert paths - {path for path, _ in tabs()} == {"results"}
+    assert paths - {path for path, _ in tabs()} == {"results", "class"}
     monkeypatch.setenv(RESULTS, "somewhere")
+    open_room("http://192.0.2.7:8765")
     assert tabs() == TABS
+    close_room()
 
 
 @pytest.mark.parametrize("path", sorted(COMPONENTS.glob("*.vue")), ids=lambda path: path.name)
@@ -91,7 +94,7 @@ def test_a_component_keeps_the_rules_that_vue_punishes(path):
 
 
 def test_pages_without_a_run_are_drawn_without_a_browser():
-    for element in (About(), Lessons(), *(Lessons(name, "handout") for name in lessons())):
+    for element in (About(), Lessons(), *(Lessons(name, step) for name in lessons() for step in ("handout", "notes"))):
         _, context = solara.render(element, handle_error=False)
         context.close()
 

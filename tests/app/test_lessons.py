@@ -3,6 +3,7 @@
 import dataclasses
 import re
 import shutil
+from bisect import bisect_right as bisect
 
 import numpy as np
 import pytest
@@ -10,10 +11,12 @@ import pytest
 from civicsim.app import work
 from civicsim.app.common import player_words
 from civicsim.app.history import BRIGHT, DARK
-from civicsim.app.lessons import FOLDER, lessons, read_lesson
+from civicsim.app.lessons import FOLDER, Question, collect, lessons, read_lesson
+from civicsim.app.quiz import answered, values
 from civicsim.app.verdicts import verdict
 from civicsim.app.words import PATHS
 from civicsim.errors import ScenarioError
+from civicsim.experiment.statistics import estimate
 from civicsim.model.measures import MEASURES
 
 NAMES = sorted(path.parent.name for path in FOLDER.glob("*/lesson.toml"))
@@ -36,7 +39,9 @@ def test_a_lesson_has_all_that_a_class_needs():
         needs = {
             "minutes": 10 <= lesson.minutes <= 20,
             "three questions": len(lesson.discuss) == 3 and all("?" in question for question in lesson.discuss),
-            "limits and notes": bool(lesson.left_out and lesson.teacher),
+            "limits": bool(lesson.left_out),
+            "notes": len(lesson.teacher) >= 4 and 2 <= len(lesson.aims) <= 4,
+            "a plan": min(lesson.plan.values()) >= 2,
             "weeks to watch": len(lesson.watch) >= 2,
             "one organisation": len({(scenario.structure, scenario.seed) for scenario in lesson.runs}) == 1,
             "measures": set(lesson.matched) <= set(MEASURES) and set(lesson.measures) <= set(PATHS),
@@ -72,17 +77,48 @@ CLAIMS = {
 """What the texts rest on: value of the second run in its last year, and the verdict against the first."""
 
 
-@pytest.mark.parametrize("name", CLAIMS)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_lesson_reports_thirty_runs(name):
     """Where this fails, the model has moved: read the lesson again and correct it."""
-    before, after = (work.batch(scenario, work.MANY) for scenario in lessons()[name].runs)
-    found = {measure: verdict(measure, before, after) for measure in CLAIMS[name]}
+    lesson = lessons()[name]
+    batches = [work.batch(scenario, work.MANY) for scenario in lesson.runs]
+    found = {measure: verdict(measure, *batches) for measure in CLAIMS.get(name, ())}
     faults = [
         f"{measure}: found {v.after:.3g}, {v.word}; claimed {value}, {word}"
-        for (measure, v), (value, word) in zip(found.items(), CLAIMS[name].values(), strict=True)
+        for (measure, v), (value, word) in zip(found.items(), CLAIMS.get(name, {}).values(), strict=True)
         if v.word != word or v.after != pytest.approx(value, rel=0.06, abs=0.01)
     ]
+    # The right answer of each question is beyond doubt: all of the interval of what it asks for lies within it.
+    for one in answered(lesson, batches):
+        ends = estimate(values(one.question, batches))
+        sides = {bisect(one.question.cuts, end) for end in (ends.low, ends.high)}
+        if sides != {one.right}:
+            faults.append(
+                f"{one.question.text}: {ends.low:.3g} to {ends.high:.3g} is not within {one.options[one.right]}"
+            )
     assert faults == [], "\n".join(faults)
+
+
+RUNS = [
+    work.Batch((1, 2), {"trust": np.full((5, 2), level)}, {"trust": np.array([level, level])}) for level in (0.5, 0.4)
+]
+ASKED = (
+    (0, None, (0.2, 0.45, 0.6), ["less than 20 %", "20 to 45 %", "45 to 60 %", "more than 60 %"], 2, "50.0 %"),
+    (1, 8, (0.2, 0.4), ["less than 20 %", "20 to 40 %", "more than 40 %"], 2, "40.0 %"),
+    (None, None, (-0.05, 0.05), ["more than 5 points lower", "hardly different: by less than 5 points", "more than 5 points higher"], 0, "10.0 points lower"),
+    (None, 4, (-0.2, 0, 0.3), ["more than 20 points lower", "up to 20 points lower", "up to 30 points higher", "more than 30 points higher"], 1, "10.0 points lower"),
+    (None, None, (-0.3, -0.05, 0.1), ["more than 30 points lower", "5 to 30 points lower", "between 5 points lower and 10 points higher", "more than 10 points higher"], 1, "10.0 points lower"),
+    (None, None, (0.05, 0.1), ["less than 5 points higher, or lower", "5 to 10 points higher", "more than 10 points higher"], 0, "10.0 points lower"),
+    (None, None, (0, 0.1), ["lower", "up to 10 points higher", "more than 10 points higher"], 0, "10.0 points lower"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("of", "week", "cuts", "offered", "right", "found"), ASKED)
+def test_the_answers_of_a_quiz_are_ranges_and_the_right_one_is_computed(of, week, cuts, offered, right, found):
+    question = Question("How much trust?", "trust", of, week, cuts, "So it is.")
+    lesson = dataclasses.replace(lessons()["compact"], quiz=(question,))
+    (one,) = answered(lesson, RUNS)
+    assert (one.options, one.right, one.found) == (offered, right, found)
 
 
 def test_every_lesson_with_two_runs_has_claims():
@@ -125,9 +161,9 @@ PASSING = (
 def test_a_lesson_reports_what_passes(name, week, claims):
     """Both runs at a week of which the text tells."""
     runs = [work.batch(scenario, work.MANY).paths for scenario in lessons()[name].runs]
-    for measure, values in claims.items():
+    for measure, both in claims.items():
         found = [path[measure][week // work.STEP - 1].mean() for path in runs]
-        assert found == pytest.approx(values, rel=0.03), measure
+        assert found == pytest.approx(both, rel=0.03), measure
 
 
 def test_about_three_of_twenty_teams_are_bright_and_as_many_dark():
@@ -152,11 +188,42 @@ def test_a_new_folder_is_a_new_lesson(tmp_path):
     assert read_lesson(tmp_path / "my-own" / "lesson.toml").name == "my-own"
 
 
+def test_a_file_that_is_no_lesson_takes_no_other_away(tmp_path):
+    text = (FOLDER / "compact" / "lesson.toml").read_text(encoding="utf-8")
+    for name, contents in (
+        ("good.toml", text),
+        ("bad one.toml", text.replace("minutes", "minuets")),
+        ("good 2.toml", text),
+    ):
+        (tmp_path / name).write_text(contents, encoding="utf-8")
+    found = collect(tmp_path.glob("*.toml"))
+    assert list(found.lessons) == ["good", "good-2"]
+    assert found.problems == ("bad one.toml has no 'minuets'; did you mean 'minutes'?",)
+    (tmp_path / "good-2.toml").write_text(text, encoding="utf-8")
+    assert collect(tmp_path.glob("*.toml")).problems[1:] == ("good-2.toml: another lesson has the name 'good-2'",)
+
+
 MISTAKES = (
-    ("minutes = 15", "minutes = 90", "minutes = 90: expected a number from 5 to 40"),
+    ("minutes = 20", "minutes = 90", "minutes = 90: expected a whole number from 5 to 40"),
+    ("explain = 6", "explain = 5", "its minutes add up to 19, not to minutes = 20"),
+    ("predict = 2", "guess = 2", "[plan] has no 'guess'; valid names: explain, predict, quiz, read, run"),
+    ("of = 1", "of = 3", "of = 3: expected a whole number from 1 to 2"),
+    (
+        "cuts = [0.3, 0.5, 0.65]",
+        "cuts = [0.3, 0.65, 0.5]",
+        "expected two or three numbers, each larger than the one before",
+    ),
+    ("high = 0.9", "high = 0.1", "high = 0.1: expected more than low = 0.2"),
+    ('style = "compact"', 'style = "/etc/compact.toml"', "style = '/etc/compact.toml'"),
+    (
+        'set = { "levers.weight_response"',
+        'set = { "structure.n_teams" = 9, "levers.weight_response"',
+        "'structure.n_teams' is no lever",
+    ),
+    ("[[watch]]\nweek = 26", '[[runs]]\nlabel = "x"\n\n[[watch]]\nweek = 26', "expected 1 to 2 blocks [[runs]]"),
     ("summary =", "sumary =", "has no 'sumary'; did you mean 'summary'?"),
     ('measures = ["trust"', 'measures = ["trusst"', "no 'trusst'; did you mean 'trust'?"),
-    ('style = "compact"', 'style = "compct"', "no style 'compct'; did you mean 'compact'?"),
+    ('style = "compact"', 'style = "compct"', "style = 'compct'; did you mean 'compact'?"),
     ("low = 0.2", "low = -2", "low = -2: expected a number from 0 to 1"),
     ("[predict]", "[predict", "is not valid TOML"),
 )

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from civicsim.app import frame
 from civicsim.app.state import (
     CHANGED,
+    MOST_POSTS,
+    START,
     Chosen,
     chosen,
     event_groups,
@@ -23,9 +25,13 @@ from civicsim.app.state import (
     sides_from_query,
     to_query,
     with_event,
+    with_kind,
     with_lever,
+    with_seed,
     with_sides,
+    with_staff,
     with_style,
+    with_weeks,
     without_event,
 )
 from civicsim.errors import ScenarioError
@@ -40,14 +46,23 @@ def test_a_link_gives_back_the_scenario_it_was_made_of():
 
 
 def test_no_link_is_needed_for_what_the_page_starts_with():
-    assert to_query(Scenario.preset()) == ""
-    assert from_query(None) == Chosen(Scenario.preset())
+    # Not nothing: an address that names what was undone would stay.
+    assert to_query(START) == "?v=1"
+    assert from_query(None) == from_query("?v=1") == from_query("?style=status-quo") == Chosen(START)
+    assert START.with_(seed=1) == Scenario.preset()
+
+
+def test_links_and_files_hold_the_size_also_where_it_is_the_usual_one():
+    for scenario in (START.with_(seed=3), with_staff(START, 300)):
+        teams = scenario.structure.n_teams
+        assert f"structure.n_teams%3D{teams}&set=structure.team_size%3D15" in to_query(scenario)
+        assert f"[structure]\nn_teams = {teams}\nteam_size = 15\n" in scenario.to_toml()
 
 
 BROKEN = (
     ("?style=nonsense", "a style “nonsense” that does not exist; “Status quo” is shown"),
     ("?kind=prison", "a kind “prison”"),
-    ("?seed=abc", "seed to “abc”, which is not a whole number; 1 is used"),
+    ("?seed=abc", "seed to “abc”, which is not a whole number; 10 is used"),
     ("?weeks=99999", "the page takes 26 to 520, so 520 is used"),
     ("?set=levers.fear=7", "The link sets “Fear of blame” to 7; 1 is used."),
     ("?set=levers.fear=nan", "The link sets “Fear of blame” to “nan”, which is not possible"),
@@ -116,10 +131,10 @@ def test_nothing_that_a_visitor_names_is_looked_for_among_files(touched):
         names = {name: f"{at}{name}.toml" for name in ("shock", "shok", "style", "kind")}
         event = json.dumps([{"name": names["shock"], "week": 3}, {"name": names["shok"], "week": 3}])
         read = from_query("?" + urlencode({"style": names["style"], "kind": names["kind"], "interventions": event}))
-        assert read.scenario == Scenario.preset()
+        assert read.scenario == START
         assert len(read.notes) == 4
         assert not any("did you mean" in note for note in read.notes)
-        assert from_query(f"?set=style={names['style']}&set=kind={names['kind']}").scenario == Scenario.preset()
+        assert from_query(f"?set=style={names['style']}&set=kind={names['kind']}").scenario == START
         with pytest.raises(ScenarioError, match="no shock or intervention"):
             with_event(Scenario.preset(), names["shock"], 3)
         with pytest.raises(ScenarioError, match="no style"):
@@ -185,13 +200,50 @@ def test_a_lever_can_be_moved_from_a_week_on():
     assert with_style(scenario, "compact").interventions == ()
 
 
+def test_a_choice_moves_to_another_kind_size_time_and_seed():
+    own = with_event(START.with_(fear=0.1, alignment_mean=0.6, weeks=104), "surge", 20)
+    moved = with_kind(own, "mental-health-community")
+    assert moved.structure == Scenario.preset(kind="mental-health-community").structure
+    assert moved.habits == Scenario.preset(kind="mental-health-community").habits
+    kept = [(one.levers, one.population.alignment_mean, one.interventions, one.weeks, one.seed) for one in (own, moved)]
+    assert kept[0] == kept[1]
+    assert with_kind(moved, own.kind) == own
+    assert [with_staff(own, n).structure.n_teams for n in (1, 300, 600, MOST_POSTS)] == [1, 20, 40, 200]
+    assert (with_weeks(own, 52).weeks, with_seed(own, 0).seed) == (52, 0)
+    wrong = (
+        (with_kind, "prison"),
+        (with_kind, "a.toml"),
+        (with_staff, 0),
+        (with_staff, 9999),
+        (with_weeks, 25),
+        (with_seed, -1),
+    )
+    for change, value in wrong:
+        with pytest.raises(ScenarioError):
+            change(own, value)
+
+
+def test_what_no_longer_happens_is_noted_and_stays_in_the_choice():
+    from civicsim.app.state import change_scenario
+
+    before = chosen.value
+    try:
+        chosen.set(Chosen(with_event(START, "surge", 200)))
+        change_scenario(lambda now: with_weeks(now, 104))
+        assert chosen.value.notes == ("“Demand surge” in week 201 does not happen: there are 104 weeks.",)
+        change_scenario(lambda now: with_weeks(now, 260))
+        assert chosen.value == Chosen(with_event(START, "surge", 200))
+    finally:
+        chosen.set(before)
+
+
 def test_there_is_no_lever_that_is_none():
     with pytest.raises(ScenarioError, match="no lever 'fears'"):
         with_lever(Scenario.preset(), "fears", 0.5)
 
 
 def test_styles_side_by_side_are_in_the_link_and_only_those_there_are():
-    assert sides_from_query(with_sides("", ("compact", "command"))) == ("compact", "command")
+    assert sides_from_query(with_sides("?v=1", ("compact", "command"))) == ("compact", "command")
     assert sides_from_query("?sides=compact,nonsense,compact,command") == ("compact", "command")
     assert sides_from_query("?sides=compact") is None
     began = time.monotonic()

@@ -16,8 +16,9 @@ import civicsim as cs
 from civicsim.cli import effort, running
 from civicsim.cli.effort import bytes_free, bytes_needed, size_of, state_bytes
 from civicsim.cli.output import Output
-from civicsim.cli.progress import duration, progress
+from civicsim.cli.progress import progress
 from civicsim.experiment.compare import compare
+from civicsim.experiment.progress import duration
 from civicsim.experiment.statistics import estimate, paired_difference
 from civicsim.model.cohort import build
 from civicsim.model.measures import MEASURES

@@ -251,6 +251,21 @@ def test_the_demo_compares_six_styles_and_lists_the_files(small):
     assert {"weekly.parquet", "comparison.csv", "time-paths.png", "manifest.json"} <= set(digests("civicsim-demo"))
 
 
+def test_a_comparison_without_seeds_goes_on_where_a_verdict_is_borderline(tool, monkeypatch):
+    small = ("--weeks", "4", "--set", "n_teams=1", "--set", "team_size=5", "--set", "burn_in_weeks=2", "--json")
+    asked, needed = [], iter([30, 90])
+    monkeypatch.setattr(
+        running, "runs_needed", lambda values, baseline: asked.append((values, baseline)) or next(needed)
+    )
+    for runs in (30, 90):
+        about = json.loads(tool("compare", "compact", *small).out)
+        assert about["seeds"] == list(range(1, runs + 1))
+        assert max(row["n"] for row in about["table"]) == runs
+    assert len(json.loads(tool("compare", "compact", *small, "--seeds", "3").out)["seeds"]) == 3
+    assert [baseline for _, baseline in asked] == [0, 0]
+    assert all(set(values[1]) == set(FLAGSHIP) and len(values[1]["load"]) == 30 for values, _ in asked)
+
+
 def test_the_demo_is_thirty_seeds_and_six_hundred_staff_unless_set_otherwise(tool, monkeypatch):
     seen = {}
 

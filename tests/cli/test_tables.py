@@ -8,8 +8,8 @@ import pytest
 from rich.padding import Padding
 
 from civicsim.cli.output import Output
-from civicsim.cli.progress import duration
 from civicsim.cli.tables import comparison_lines, fits, grid, part_lines, spread, summary_table
+from civicsim.experiment.progress import duration
 from civicsim.report.parts import Part, Table, folded
 from civicsim.report.words import judged, without_shared
 

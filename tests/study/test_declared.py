@@ -1,6 +1,7 @@
 """Contrasts that a study declares: how they are read, which points they need, and verdicts on runs with known truth."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from studies import SIZES, small_study
 
@@ -8,6 +9,8 @@ from civicsim.errors import ScenarioError
 from civicsim.experiment.statistics import estimate
 from civicsim.study.analysis.declared import declared_contrasts
 from civicsim.study.run.runner import run_study
+from civicsim.study.store.folder import StudyFolder
+from civicsim.study.store.store import open_store
 
 LADDER = {"authority": [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]}
 FEAR = {"a": {"fear": 0.9}, "b": {"fear": 0.1}}
@@ -75,15 +78,18 @@ def value_of(row, rng):
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):
-    """The verdicts on runs whose values are known."""
+    """The verdicts on runs whose values are known, of a study that is written and never simulated."""
     study = declared(blocks(**TRUTH), uncertainties={"voice.intercept": {"low": -1.8, "high": -1.0}})
-    store = run_study(study, tmp_path_factory.mktemp("declared") / "results", processes=0)
-    rng = np.random.default_rng(5)
-    runs = store.runs()
-    rows = store.study.points.set_index("point").loc[runs["point"]].itertuples()
-    runs["trust"] = [value_of(row, rng) for row in rows] + 0.1 * np.sin(runs["seed"])
+    folder = StudyFolder(study, tmp_path_factory.mktemp("declared") / "results")
+    store, rng = open_store(folder.path), np.random.default_rng(5)
+    seeds = pd.DataFrame({"seed": store.seeds})
+    points = store.study.points
+    runs = seeds.merge(points, how="cross")
+    runs["trust"] = [value_of(row, rng) for row in runs.itertuples()] + 0.1 * np.sin(runs["seed"])
+    runs["load"] = rng.normal(1.0, 0.1, len(runs))
+    runs = runs[["point", "seed", "trust", "load"]]
     store.runs = lambda columns=None: runs
-    return declared_contrasts(store), runs, store.study.points
+    return declared_contrasts(store), runs, points
 
 
 @pytest.mark.parametrize("name", TRUTH)

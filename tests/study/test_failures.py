@@ -88,14 +88,14 @@ def test_a_number_that_is_none_is_found_where_no_record_would_show_it():
 
 def test_runs_that_failed_are_done_again_only_when_asked(tmp_path, monkeypatch):
     study = small_study(measures=["trust"])
-    simulate = worker._simulate
+    simulate = worker._results
 
     def fail(protocol, points, seeds, stage):
         if 2 in seeds:
             raise ValueError("for now")
         return simulate(protocol, points, seeds, stage)
 
-    monkeypatch.setattr(worker, "_simulate", fail)
+    monkeypatch.setattr(worker, "_results", fail)
     assert run_study(study, tmp_path / "out", processes=0).n_failed == 4
     monkeypatch.undo()
     assert run_study(study, tmp_path / "out", processes=0).n_failed == 4

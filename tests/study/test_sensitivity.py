@@ -1,7 +1,5 @@
 """Sensitivity indices against functions whose indices are known, and designs that are refused."""
 
-import sys
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -246,13 +244,6 @@ def test_draws_of_uncertainties_are_a_sample_and_a_grid_is_none():
     assert sample_of(runs, Design(), ()).names == ("u",)
     with pytest.raises(CivicsimError, match="nothing is sampled"):
         sample_of(made_up(lambda point, seed: 1.0), Design(), ())
-
-
-def test_salib_missing_is_named_in_one_line(monkeypatch):
-    monkeypatch.setitem(sys.modules, "SALib.analyze.sobol", None)
-    sample = sampled("sobol", 4)
-    with pytest.raises(CivicsimError, match=r"^SALib is not installed: pip install salib$"):
-        indices(sample, ishigami(sample.where))
 
 
 def test_variance_is_split_into_parameters_seeds_and_both():

@@ -1,7 +1,7 @@
 /* What the components of the page share: unpacking a run, colours, and drawing an organisation. No library. */
 window.civicsim = (function () {
   "use strict";
-  const BITS = { spoke: 1, came: 6, acted: 2, explained: 4, silence: 6, harmed: 8, vacant: 16, absent: 32, fresh: 64 };
+  const BITS = { spoke: 1, came: 6, acted: 2, explained: 4, silence: 6, harmed: 8, vacant: 16, absent: 32, fresh: 64, burnt: 128 };
   const SPOTS = { bright: 1, dark: 2, outside: 4, own: 8, ordered: 16 };
   const CIVIDIS = ["00224e", "123570", "3b496c", "575d6d", "707173", "8a8678", "a59c74", "c3b369", "e1cc55", "fee838"];
   const RING = "#D55E00";
@@ -210,8 +210,7 @@ window.civicsim = (function () {
     drawTeams(ctx, scene, run, week, options.picked, scale / ratio);
     if (!run) return 0;
     if (options.ties) drawTies(ctx, scene, options.ties);
-    const shown = run.states[options.state], tired = run.states.exhaustion, acts = run.acts, at = week * n, dot = scene.dot;
-    const line = 153;
+    const shown = run.states[options.state], acts = run.acts, at = week * n, dot = scene.dot;
     ctx.lineWidth = Math.max(0.8, dot * 0.1);
     for (let i = 0; i < n; i++) {
       const act = acts[at + i], x = scene.x[i], y = scene.y[i], role = scene.role[i], r = role > 1 ? Math.max(dot, 11) : dot;
@@ -224,7 +223,7 @@ window.civicsim = (function () {
       ctx.globalAlpha = act & BITS.absent ? 0.3 : 1;
       ctx.fillStyle = SCALE[shown[at + i]]; ctx.fill();
       ctx.strokeStyle = P.ink; ctx.lineWidth = Math.max(0.8, dot * 0.1); ctx.stroke();
-      if (tired[at + i] > line) {
+      if (act & BITS.burnt) {
         shape(ctx, role, x, y, r * 1.12); ctx.strokeStyle = RING; ctx.lineWidth = Math.max(2, dot * 0.34); ctx.stroke();
       }
       ctx.globalAlpha = 1;
@@ -302,7 +301,7 @@ window.civicsim = (function () {
     sheet.width = full; sheet.height = high + top + size * (1.4 * notes.length + 1);
     ctx.fillStyle = DAY.ground; ctx.fillRect(0, 0, sheet.width, sheet.height);
     stages.forEach(([canvas, words], k) => {
-      const [name, ...rest] = words.split(/ (?=\d+ people at work)/);
+      const [name, ...rest] = words.split(/ (?=this week: )/);
       ctx.fillStyle = DAY.ink; ctx.font = "600 " + size * 1.15 + "px system-ui, sans-serif"; ctx.fillText(name + ", week " + week, k * wide + size, size * 1.6, wide - 2 * size);
       ctx.font = size + "px system-ui, sans-serif"; ctx.fillText(rest.join(" "), k * wide + size, size * 3.2, wide - 2 * size);
       ctx.drawImage(canvas, k * wide, top);

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 import solara
@@ -13,11 +13,13 @@ from civicsim.app.common import Stage, style_list, style_titles
 from civicsim.app.files import Files, csv_text
 from civicsim.app.frame import Box, Heading, Html
 from civicsim.app.hooks import Show, use_latest
-from civicsim.app.pages.policy import CHARTS, len_posts, small
+from civicsim.app.organisation import OrganisationPanel
+from civicsim.app.pages.policy import CHARTS
 from civicsim.app.report import report_page
 from civicsim.app.state import MOST_SIDES, chosen, is_changed, sides
 from civicsim.app.verdicts import Verdict, verdict
 from civicsim.app.words import COMPARED
+from civicsim.report.words import n_staff
 from civicsim.scenario.scenario import Scenario
 
 START = {"week": 103}
@@ -31,16 +33,17 @@ def scenario_of(style: str, base: Scenario) -> Scenario:
     )
 
 
-def rows_of(batches: list[work.Batch]) -> list[list[Verdict]]:
+def rows_of(batches: Sequence[work.Batch]) -> list[list[Verdict]]:
     """Return, for each measure shown, how each side differs from the first."""
     return [[verdict(name, batches[0], batch) for batch in batches] for name in COMPARED]
 
 
-def csv_of(labels: list[str], scenarios: list[Scenario], batches: list[work.Batch]) -> str:
-    """Return the results of matched runs as CSV, with the scenarios in its first lines."""
+def csv_of(labels: list[str], scenarios: list[Scenario]) -> str:
+    """Return the results of all matched runs as CSV, with the scenarios in its first lines."""
+    batches = work.full(scenarios).batches
     rows = [
         {"measure": v.name, "runs": v.runs, "scenario": label}
-        | {name: f"{getattr(v, of):.6g}" for name, of in (("mean", "after"), ("low", "low"), ("high", "high"))}
+        | v.after.columns("mean")
         | (v.columns if k else dict.fromkeys(v.columns, ""))
         | {"verdict": v.word if k else "baseline"}
         for row in rows_of(batches)
@@ -48,14 +51,14 @@ def csv_of(labels: list[str], scenarios: list[Scenario], batches: list[work.Batc
     ]
     about = [f", {len(batches[0].seeds)} matched runs, last year of each"]
     for label, scenario in zip(labels, scenarios, strict=True):
-        about += [label, small(scenario).to_toml()]
+        about += [label, scenario.to_toml()]
     return csv_text(pd.DataFrame(rows), *about)
 
 
-def report_of(labels: list[str], scenarios: list[Scenario], batches: list[work.Batch]) -> str:
-    """Return a comparison as a page of HTML."""
-    own = [small(scenario) for scenario in scenarios]
-    return report_page("Styles of governance for one organisation", labels, own, batches, CHARTS, COMPARED)
+def report_of(labels: list[str], scenarios: list[Scenario]) -> str:
+    """Return a comparison over all matched runs as a page of HTML."""
+    batches = work.full(scenarios).batches
+    return report_page("Styles of governance for one organisation", labels, scenarios, batches, CHARTS, COMPARED)
 
 
 @solara.component
@@ -69,12 +72,12 @@ def Compare() -> None:
 
     def match(stop: Callable[[], bool], show: Show) -> None:
         # The runs on screen come first.
-        for runs in (work.FEW, work.MANY) if ready else ():
-            show([work.batch(small(scenario), runs, stop) for scenario in scenarios])
+        for found in work.matched(scenarios, stop) if ready else ():
+            show(found)
 
     played, of, problem = use_latest(simulate, [scenarios])
     ready = of == [scenarios]
-    batches, batches_of, _ = use_latest(match, [scenarios, ready])
+    found, found_of, _ = use_latest(match, [scenarios, ready])
 
     def label(scenario: Scenario) -> str:
         return titles[scenario.style] + (" (your levers)" if is_changed(scenario) else "")
@@ -90,6 +93,7 @@ def Compare() -> None:
             most=MOST_SIDES,
             event_choose=lambda given: sides.set(tuple(str(name) for name in given if name in titles)[:MOST_SIDES]),
         )
+    OrganisationPanel()
     Stage(
         played,
         [label(one.scenario) for one in played or ()],
@@ -98,13 +102,12 @@ def Compare() -> None:
         busy=not ready,
         go_to=START,
     )
-    if played and batches is not None and len(batches) == len(names):
+    if played and found is not None and len(found.batches) == len(names):
         labels = [label(scenario) for scenario in scenarios]
-        with Box("cv-card cv-below" + ("" if batches_of == [scenarios, True] else " cv-busy"), tag="section"):
-            runs, posts = len(batches[0].seeds), len_posts(small(base))
-            Html("differences", labels=labels, rows=rows_of(batches), runs=runs, posts=posts)
+        with Box("cv-card cv-below" + ("" if found_of == [scenarios, True] else " cv-busy"), tag="section"):
+            Html("differences", labels=labels, rows=rows_of(found.batches), matched=found, staff=n_staff(base))
         files = {
-            "csv": ("comparison", lambda: csv_of(labels, scenarios, batches)),
-            "html": ("report-comparison", lambda: report_of(labels, scenarios, batches)),
+            "csv": ("comparison", lambda: csv_of(labels, scenarios)),
+            "html": ("report-comparison", lambda: report_of(labels, scenarios)),
         }
         Files("Download", files, picture=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import solara
 
 from civicsim.app import work
@@ -9,7 +11,8 @@ from civicsim.app.common import ActionPanel, LeverPanel, Stage
 from civicsim.app.files import csv_text
 from civicsim.app.frame import Box, Heading
 from civicsim.app.history import Playback
-from civicsim.app.hooks import use_latest
+from civicsim.app.hooks import Show, use_latest
+from civicsim.app.organisation import OrganisationPanel
 from civicsim.app.pages.start import opening_of
 from civicsim.app.state import chosen, is_changed, set_scenario
 from civicsim.model.measures import MEASURES
@@ -32,7 +35,14 @@ def csv_of(played: Playback) -> str:
 def Explore() -> None:
     """Show one run of the chosen scenario."""
     scenario, opening = chosen.value.scenario, opening_of(solara.use_router().search)
-    played, of, problem = use_latest(lambda stop, show: show([work.playback(scenario, stop)]), [scenario])
+
+    def simulate(stop: Callable[[], bool], show: Show) -> None:
+        played = [work.playback(scenario, stop)]
+        show((played, None))
+        show((played, [work.batch(scenario, work.MANY, stop)]))
+
+    found, of, problem = use_latest(simulate, [scenario])
+    played, batches = found or (None, None)
     again = lambda _: set_scenario(scenario.with_(seed=(scenario.seed + 1) % 2**31))  # noqa: E731
 
     if opening:
@@ -44,6 +54,7 @@ def Explore() -> None:
         )
     with Box("cv-columns cv-seen-first"):
         with Box():
+            OrganisationPanel()
             LeverPanel("How it is run", late=True)
         with Box():
             Stage(
@@ -51,9 +62,10 @@ def Explore() -> None:
                 [label_of(one.scenario) for one in played or ()],
                 problem,
                 "The organisation is being simulated week by week. The first time takes a minute or two.",
+                batches=batches,
                 can_reseed=True,
                 busy=of != [scenario],
-                go_to={"week": 0, "play": opening.title} if opening else None,
+                go_to={"week": 0, "play": True} if opening else None,
                 event_reseed=again,
             )
             if played:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -11,51 +11,47 @@ import pandas as pd
 import solara
 
 from civicsim import __version__
-from civicsim.app import widgets, work
+from civicsim.app import draws, widgets, work
 from civicsim.app.common import ActionPanel, LeverPanel, event_rows, shock_titles
 from civicsim.app.files import csv_text
 from civicsim.app.frame import Box, Heading, Html, Text
 from civicsim.app.hooks import Show, use_latest
+from civicsim.app.organisation import OrganisationPanel
 from civicsim.app.report import report_page
 from civicsim.app.state import change_scenario, chosen, event_groups, is_changed, preset, set_scenario, with_event
 from civicsim.app.verdicts import Verdict, band, verdict
 from civicsim.app.words import COMPARED, SHOWN, slider_row, unbroken
 from civicsim.model.measures import MEASURES
-from civicsim.report.words import scale_of
-from civicsim.scenario.scenario import PARAMETERS, Scenario
+from civicsim.report.words import RANGE, n_staff, scale_of, time_text
+from civicsim.scenario.scenario import PARAMETERS, STATUS_QUO, Scenario
 
 CHARTS = tuple(SHOWN["charts"])
 """Measures with a chart."""
-TEAMS = 20
-"""Teams of organisations that are simulated many times; larger ones take longer and give similar results."""
-
-
-def small(scenario: Scenario) -> Scenario:
-    """Return the scenario on an organisation small enough to be computed many times over."""
-    if scenario.roster is not None or scenario.structure.n_teams <= TEAMS:
-        return scenario
-    return scenario.set("structure.n_teams", TEAMS)
+MOST_LINES = 8
+"""Lines at most that tell where a choice could go wrong."""
 
 
 def current_practice(scenario: Scenario) -> Scenario:
-    """Return the same organisation under current practice, with the same assumptions and outside events."""
+    """Return the baseline: the same organisation under current practice, with the same assumptions and outside events."""
     happens = tuple(event for event in scenario.interventions if event.name in SHOWN["happens"])
     return dataclasses.replace(
-        scenario, levers=scenario.habits, interventions=happens, title="Current practice", style="status-quo"
+        scenario, levers=scenario.habits, interventions=happens, title="Baseline", style=STATUS_QUO
     )
 
 
-def _pair(scenario: Scenario) -> tuple[Scenario, Scenario | None]:
-    """Return current practice and the choice, small enough to be simulated many times; None where they are the same."""
-    own, base = small(scenario), current_practice(small(scenario))
-    return base, None if own.digest == base.digest else own
+def compared(scenario: Scenario) -> list[Scenario]:
+    """Return the baseline and the choice; the baseline alone where they are the same."""
+    base = current_practice(scenario)
+    return [base] if scenario.digest == base.digest else [base, scenario]
 
 
-def answer(scenario: Scenario, runs: int, stop: Callable[[], bool]) -> dict[str, Any]:
-    """Return charts and verdicts of a scenario compared with current practice over matched runs."""
-    base, own = _pair(scenario)
-    before = work.batch(base, runs, stop)
-    after = work.batch(own, runs, stop) if own else before
+def answer(scenario: Scenario, matched: work.Matched, drawn: Sequence[work.Batch] = ()) -> dict[str, Any]:
+    """Return charts and verdicts of matched runs of a scenario and its baseline; see :func:`compared`.
+
+    ``drawn`` are runs of both with other parameter sets; see :func:`civicsim.app.draws.batches`.
+    """
+    before, after = matched.batches[0], matched.batches[-1]
+    same = before is after
     verdicts = {name: verdict(name, before, after) for name in COMPARED}
     charts = []
     for name in CHARTS:
@@ -63,52 +59,55 @@ def answer(scenario: Scenario, runs: int, stop: Callable[[], bool]) -> dict[str,
         charts.append(
             {
                 "name": name,
-                "label": about.label,
+                "label": v.label,
                 "help": about.help,
-                "text": unbroken(v.text if own else v.scale.text(v.before)),
-                "word": v.word if own else "",
+                "text": unbroken("{1} ({2})".format(*v.texts) if same else v.text),
+                "note": matched.preliminary,
+                "word": "" if same else v.pairs() if v.tone in v.pairs() else f"{v.word}, {v.pairs()}",
+                "dots": None if same else v.dots,
                 "tone": v.tone,
-                "paired": unbroken(v.difference) if own else "",
+                "paired": "" if same else unbroken(v.difference),
                 "of": scenario.digest,
                 "unit": v.scale.unit,
                 "decimals": 1 if v.scale.unit == " %" else 2,
                 "least": SHOWN["charts"][name],
                 "base": band(before, name),
-                "yours": band(after, name) if own else None,
+                "yours": None if same else band(after, name),
+                "base_drawn": band(drawn[0], name) if drawn else None,
+                "yours_drawn": band(drawn[-1], name) if drawn and not same else None,
+                "drawn": verdict(name, *drawn).pairs("{} in {} of {} parameter sets") if drawn and not same else "",
             }
         )
-    return {"charts": charts, "verdicts": verdicts, "runs": runs, "same": own is None, "posts": len_posts(base)}
+    found = {"charts": charts, "verdicts": verdicts, "matched": matched, "same": same}
+    return found | {"staff": n_staff(scenario), "drawn": bool(drawn)}
 
 
-def csv_of(found: dict[str, Any], scenario: Scenario) -> str:
-    """Return the verdicts of an answer as CSV, with the scenario in its first lines."""
-    columns = {"current_practice": "before", "yours": "after", "yours_low": "low", "yours_high": "high"}
+def csv_of(scenario: Scenario) -> str:
+    """Return the verdicts of the full answer as CSV, with both scenarios in its first lines."""
+    scenarios = compared(scenario)
+    found = answer(scenario, work.full(scenarios))
     rows = [
         {"measure": v.name, "runs": v.runs}
-        | {column: f"{getattr(v, name):.6g}" for column, name in columns.items()}
+        | v.before.columns("baseline")
+        | v.after.columns("yours")
         | v.columns
         | {"verdict": v.word}
         for v in found["verdicts"].values()
     ]
-    about = f", {found['runs']} matched runs, last year of each\n{small(scenario).to_toml()}"
-    return csv_text(pd.DataFrame(rows), about)
+    about = [f", {found['matched'].runs} matched runs of {found['staff']} staff, last year of each"]
+    return csv_text(pd.DataFrame(rows), *about, *(one.to_toml() for one in scenarios))
 
 
-def report_of(scenario: Scenario, runs: int) -> str:
-    """Return an answer as a page of HTML."""
-    base, own = _pair(scenario)
-    title, labels, scenarios = base.title, [base.title], [base]
-    if own:
+def report_of(scenario: Scenario) -> str:
+    """Return the full answer as a page of HTML."""
+    scenarios = compared(scenario)
+    title, labels = scenarios[0].title, [scenarios[0].title]
+    if len(scenarios) > 1:
         label = scenario.title or scenario.style
-        label = f"{label}, changed" if is_changed(own) else label
-        label = "Your policy" if label in ("", base.title) else label
-        title, labels, scenarios = f"{label}, compared with current practice", [base.title, label], [base, own]
-    return report_page(title, labels, scenarios, [work.batch(one, runs) for one in scenarios], CHARTS, COMPARED)
-
-
-def len_posts(scenario: Scenario) -> int:
-    """Return how many posts of staff an organisation has."""
-    return scenario.structure.n_teams * scenario.structure.team_size
+        label = f"{label}, changed" if is_changed(scenario) else label
+        labels.append("Your policy" if label in ("", title) else label)
+        title = f"{labels[1]}, compared with current practice"
+    return report_page(title, labels, scenarios, work.full(scenarios).batches, CHARTS, COMPARED)
 
 
 def conditions(scenario: Scenario) -> list[tuple[str, Scenario]]:
@@ -124,25 +123,40 @@ def conditions(scenario: Scenario) -> list[tuple[str, Scenario]]:
 
 
 def where_it_fails(scenario: Scenario, stop: Callable[[], bool], show: Show) -> None:
-    """Try the choice under other conditions, one at a time, and show where it does worse, the worst first."""
-    found: list[dict[str, Any]] = []
-    plain = answer(scenario, work.FEW, stop)["verdicts"]
-    tried = conditions(scenario)
-    for words, changed in tried:
-        found.append({"when": words, "lines": _turned(plain, answer(changed, work.FEW, stop)["verdicts"])})
-        show({"of": len(tried), "rows": sorted(found, key=lambda row: -len(row["lines"]))})
+    """Try the choice under other conditions, one at a time, and show which results turn, in :data:`MOST_LINES` lines at most."""
+
+    def verdicts(one: Scenario) -> dict[str, Verdict]:
+        before, after = (work.batch(side, work.MANY, stop) for side in (current_practice(one), one))
+        return {name: verdict(name, before, after) for name in CHARTS}
+
+    plain, tried = verdicts(scenario), conditions(scenario)
+    turns: dict[str, list[str]] = {}
+    for k, (words, changed) in enumerate(tried, start=1):
+        for turn in turned(plain, verdicts(changed)):
+            turns.setdefault(turn, []).append(words)
+        show({"of": len(tried), "tried": k, "lines": lines_of(turns)})
 
 
-def _turned(plain: dict[str, Verdict], now: dict[str, Verdict]) -> list[str]:
-    """Return the measures that are worse under a condition, and those that are no longer better."""
-    lines = []
-    for name in CHARTS:
-        v = now[name]
-        if v.tone == "worse":
-            lines.append(f"{v.label} is worse than under current practice: {v.text}, {v.pairs()}")
-        elif plain[name].tone == "better" and v.tone != "better":
-            lines.append(f"{v.label} is no longer clearly better: {v.text}")
-    return lines
+def turned(plain: Mapping[str, Verdict], now: Mapping[str, Verdict]) -> list[str]:
+    """Return what turns under a condition: measures that become worse, and those that are no longer clearly better."""
+    turns = []
+    for name, was in plain.items():
+        tone = now[name].tone
+        if tone == "worse" != was.tone:
+            turns.append(f"{was.label} becomes worse than the baseline")
+        elif was.tone == "better" != tone:
+            turns.append(f"{was.label} is no longer clearly better")
+    return turns
+
+
+def lines_of(turns: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return a line for each turn with the conditions under which it happens, those that happen most often first."""
+    often = sorted(turns.items(), key=lambda item: -len(item[1]))
+    lines = [f"{turn} if {'; if '.join(when)}." for turn, when in often]
+    more = len(lines) - MOST_LINES
+    return (
+        lines if more <= 0 else [*lines[: MOST_LINES - 1], f"{more + 1} more results turn, each in fewer conditions."]
+    )
 
 
 def assumption_rows(scenario: Scenario) -> list[dict[str, Any]]:
@@ -163,53 +177,57 @@ def Policy() -> None:
     scenario = chosen.value.scenario
 
     def compute(stop: Callable[[], bool], show: Show) -> None:
-        for runs in (work.FEW, work.MANY):
-            show(answer(scenario, runs, stop))
+        scenarios = compared(scenario)
+        for matched in work.matched(scenarios, stop):
+            show(answer(scenario, matched))
+        show(answer(scenario, matched, draws.batches(scenarios, stop)))
 
     found, of, problem = use_latest(compute, [scenario])
     fresh = of == [scenario]
     with Box("cv-columns"):
         with Box():
+            OrganisationPanel()
             LeverPanel("Your policy")
             AssumptionPanel()
         with Box():
             with Box("cv-between"):
                 Heading(
-                    "What would change in five years?",
-                    "Move a lever: gains and costs appear at once, compared with current practice in matched runs.",
+                    f"What would change in {time_text(scenario.weeks)}?",
+                    "Move a lever: gains and costs appear at once, compared with the baseline in matched runs.",
                 )
                 Text("span", _standing(found, fresh), class_="soft")
             if problem:
                 Text("p", problem, class_="cv-note")
             elif found is None:
-                waiting = "Five organisations are being simulated for five years. The first time takes a minute or two."
+                waiting = "The organisations are being simulated. The first time takes a minute or two."
                 Text("p", waiting, class_="cv-card")
             else:
-                with Box("cv-headline cv-card", tag="p", **{"aria-live": "polite"}):
-                    Text("span", headline(found))
+                with Box("cv-headline cv-card", **{"aria-live": "polite"}):
+                    Html("headline", **headline(found))
                 widgets.Bands(
                     charts=found["charts"],
                     every=work.STEP,
-                    span=f"year {scenario.weeks // 52}",
+                    span=f"year {scenario.weeks / 52:.3g}",
                     busy=not fresh,
                     dated=event_rows(scenario),
-                    about=f"{found['runs']} matched runs, seeds from {scenario.seed}, {found['posts']} posts of staff; civicsim {__version__}.",
-                    stamp=f"{scenario.digest}-{scenario.seed}-{found['runs']}" if fresh else "old",
+                    about=f"{_standing(found, True)}, seeds from {scenario.seed}; civicsim {__version__}.",
+                    stamp=stamp_of(scenario, found) if fresh else "old",
+                    legend=legend_of(found),
                 )
                 ActionPanel(
                     "Add an event",
                     from_clock=False,
                     makes={
-                        "csv": (scenario.style, lambda: csv_of(found, scenario)),
-                        "html": (f"report-{scenario.style}", lambda: report_of(scenario, found["runs"])),
+                        "csv": (scenario.style, lambda: csv_of(scenario)),
+                        "html": (f"report-{scenario.style}", lambda: report_of(scenario)),
                     },
                 )
                 happening = [shock_titles()[g[0].name] for g in event_groups(scenario) if g[0].name in SHOWN["happens"]]
                 if happening:
-                    Text("p", f"Also happens under current practice: {', '.join(happening)}.", class_="soft")
+                    Text("p", f"Also happens in the baseline: {', '.join(happening)}.", class_="soft")
                 if not found["same"]:
                     with Box("cv-card cv-below", tag="section"):
-                        Html("gains", verdicts=found["verdicts"].values(), runs=found["runs"])
+                        Html("gains", verdicts=found["verdicts"].values(), matched=found["matched"])
                 GoesWrong()
 
 
@@ -218,18 +236,39 @@ def _standing(found: dict[str, Any] | None, fresh: bool) -> str:
         return ""
     if not fresh:
         return "computing …"
-    more = f"; refining to {work.MANY}" if found["runs"] < work.MANY else ""
-    return f"{found['runs']} matched runs of {found['posts']} staff{more}"
+    runs, goal = found["matched"].runs, found["matched"].goal
+    more = f"; refining to {goal}" + (", as a verdict is borderline" if goal > work.MANY else "") if runs < goal else ""
+    return f"{runs} matched runs of {found['staff']:,} staff{more}"
 
 
-def headline(found: dict[str, Any]) -> str:
-    """Return the main result in one sentence for each of a few measures."""
-    if found["same"]:
-        return "This is current practice. Move a lever on the left, or add an event."
-    shown = [found["verdicts"][name] for name in SHOWN["headline"]]
-    today = "{} than today in {} of {} organisations"
-    words = [v.word if v.tone in ("open", "same", "mixed") else v.pairs(today) for v in shown]
-    return " ".join(f"{v.label}: {v.text}, {word}." for v, word in zip(shown, words, strict=True))
+def stamp_of(scenario: Scenario, found: dict[str, Any]) -> str:
+    """Return what tells an answer apart from others: scenario, seed, runs, whether these are all, and other parameter sets."""
+    full = "" if found["matched"].preliminary else "-full"
+    return f"{scenario.digest}-{scenario.seed}-{found['matched'].runs}{full}{'-drawn' if found['drawn'] else ''}"
+
+
+def legend_of(found: dict[str, Any]) -> list[dict[str, str]]:
+    """Return what the lines and bands of the charts mean, each with the name of how it is drawn."""
+    of_ten = f"{(RANGE[1] - RANGE[0]) // 10} of 10"
+    keys = {
+        "base": "baseline: current practice",
+        "" if found["same"] else "yours": "your policy",
+        "band": f"{of_ten} of {found['matched'].runs} runs",
+        "drawn": f"{of_ten} of {work.MANY} runs, each with another parameter set that fits published data"
+        if found["drawn"]
+        else "being computed: runs with other parameter sets",
+    }
+    return [{"key": key, "words": words} for key, words in keys.items() if key]
+
+
+def headline(found: dict[str, Any]) -> dict[str, Any]:
+    """Return the largest gain and the largest price, each None where there is none."""
+    by_tone = {
+        tone: max((v for v in found["verdicts"].values() if v.tone == tone), key=lambda v: v.size, default=None)
+        for tone in ("better", "worse")
+    }
+    note = found["matched"].preliminary
+    return {"same": found["same"], "gain": by_tone["better"], "price": by_tone["worse"], "note": note}
 
 
 @solara.component
@@ -251,7 +290,7 @@ def GoesWrong() -> None:
             wanted=wanted,
             problem=problem,
             found=found if of == [scenario, wanted] else None,
-            runs=work.FEW,
+            runs=work.MANY,
         )
 
 

@@ -19,8 +19,8 @@ from civicsim.experiment.statistics import CONFIDENCE, with_caution
 from civicsim.scenario.model import SECTIONS, Sections
 from civicsim.study.analysis.contrasts import TOO_CLOSE, TOO_SMALL, contrast
 from civicsim.study.analysis.matched import Matched, matched
-from civicsim.study.design.factors import column_of, read_factors
-from civicsim.study.design.mechanisms import ALONE, EVERYTHING, one_in, one_out, switches_of, words
+from civicsim.study.design.factors import read_factors
+from civicsim.study.design.mechanisms import ALONE, EVERYTHING, one_in, one_out, switches_by_column, switches_of, words
 from civicsim.study.design.study import Study
 from civicsim.study.store.store import Store
 
@@ -55,7 +55,7 @@ def ablation_study(study: Study, leave_one_in: bool = True) -> Study:
     sections = study.protocol.sections
     held = {factor.key for factor in read_factors(study.factors, study.where, sections=sections)}
     bases = study.protocol.bases.values()
-    keys = [key for key in switches_of(sections) if key not in held and all(_is_on(base, key) for base in bases)]
+    keys = [key for key in switches_of(sections) if key not in held and all(base.value_of(key) for base in bases)]
     settings = [*one_out(keys), *(one_in(keys) if leave_one_in else [])]
     # Of two mechanisms, one without the other is the same setting as the core and the other.
     settings = list({tuple(setting.items()): setting for setting in settings}.values())
@@ -64,14 +64,9 @@ def ablation_study(study: Study, leave_one_in: bool = True) -> Study:
     return study.with_(runs=settings, design=kept)
 
 
-def _is_on(base: Any, key: str) -> bool:
-    section, _, name = key.partition(".")
-    return bool(getattr(getattr(base, section), name))
-
-
 def switch_columns(points: pd.DataFrame, factors: Sequence[str], sections: Sections = SECTIONS) -> dict[str, str]:
     """Return the full name by column of the switches that a study varies."""
-    known = {column_of(sections.parameters[key]): key for key in switches_of(sections)}
+    known = switches_by_column(sections)
     return {name: known[name] for name in factors if name in known and points[name].nunique() > 1}
 
 

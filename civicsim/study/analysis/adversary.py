@@ -451,9 +451,9 @@ class _Search:
         base = next(iter(self.study.protocol.bases.values()))
         rows: list[dict[str, Any]] = []
         for factor in self.factors:
-            about, column = factor.about, factor.column
+            column = factor.column
             row = {"parameter": column, "share": shares[factor.key], "low": np.nan, "high": np.nan}
-            row |= {"usual": getattr(getattr(base, about.section), about.name), "worst": trials[column][worst]}
+            row |= {"usual": base.value_of(factor.key), "worst": trials[column][worst]}
             if factor.range is not None:
                 low, high = ill[column].quantile([0.25, 0.75])
                 row |= {"low": factor.range.low, "high": factor.range.high, "from": low, "to": high}

@@ -77,11 +77,7 @@ def declared_contrasts(store: Store) -> pd.DataFrame:
         held = {
             f.key: f.levels[0] for f in read_factors(study.factors, study.where, sections=protocol.sections) if f.held
         }
-        usual = {
-            style: {key: getattr(getattr(base, section), name) for key in keys for section, name in [key.split(".")]}
-            | held
-            for style, base in bases.items()
-        }
+        usual = {style: {key: base.value_of(key) for key in keys} | held for style, base in bases.items()}
     base = Side({}, baseline_of(study, bases), next(iter(protocol.shocks), "") if usual else "")
     looked = _Looked(runs, {key: name for name, key in protocol.factors.items()}, usual, base, first)
     return pd.DataFrame([row for one in declared for row in _rows(looked, one)])

@@ -18,8 +18,8 @@ from civicsim.experiment.statistics import ANYWHERE, CONFIDENCE
 from civicsim.model.measures import FLAGSHIP, MEASURES
 from civicsim.scenario.model import SECTIONS, Sections
 from civicsim.study.design.designs import Design, read_design
-from civicsim.study.design.factors import column_of, read_factors
-from civicsim.study.design.mechanisms import switches_of
+from civicsim.study.design.factors import read_factors
+from civicsim.study.design.mechanisms import switches_by_column
 from civicsim.study.design.mechanisms import words as mechanism_words
 from civicsim.study.design.study import Study
 from civicsim.study.store.store import Store
@@ -129,8 +129,26 @@ class Matched:
         return str(self.points["style"].iloc[first])
 
     def policy_words(self) -> dict[int, str]:
-        """Return each policy in words; see :func:`policy_words`."""
-        return policy_words(self.points, self.factors, self.sections)
+        """Return each policy in words: what policies of one future differ in, of style and factors; its style where in nothing."""
+        points, within = self.points, self.points.groupby("future")
+        varied = [name for name in self.factors if points[name].nunique() > 1 and within[name].nunique().max() > 1]
+        switches = {name: key for name, key in switches_by_column(self.sections).items() if name in varied}
+        result, several = {}, points["style"].nunique() > 1 or not varied
+        for _, row in points.drop_duplicates("policy").iterrows():
+            parts = [str(row["style"])] if several else []
+            if switches:
+                # Of dozens of switches only those that are off are named.
+                parts.append(mechanism_words({key: bool(row[name]) for name, key in switches.items()}))
+            parts += [f"{name} = {short(row[name])}" for name in varied if name not in switches]
+            result[int(row["policy"])] = ", ".join(parts)
+        return result
+
+    def several_words(self, why: str) -> dict[int, str]:
+        """Return each policy in words; refuse a single one, with ``why`` there have to be several."""
+        words = self.policy_words()
+        if len(words) < 2:
+            raise CivicsimError(f"{self.where}: {why}, and there is one: {next(iter(words.values()))}")
+        return words
 
     def future_words(self) -> dict[int, str]:
         """Return each future in words: its draw (or setting and draw), and its shocks where there are any."""
@@ -223,23 +241,6 @@ def _settings_as_draws(points: pd.DataFrame) -> pd.DataFrame:
         draw=points["setting"].astype("int64") * n_draws + points["draw"],
         future=points["setting"].astype("int64") * n_futures + points["future"],
     )
-
-
-def policy_words(points: pd.DataFrame, factors: Sequence[str], sections: Sections = SECTIONS) -> dict[int, str]:
-    """Return each policy in words: what policies of one future differ in, of style and factors; its style where in nothing."""
-    within = points.groupby("future")
-    varied = [name for name in factors if points[name].nunique() > 1 and within[name].nunique().max() > 1]
-    keys = {column_of(sections.parameters[key]): key for key in switches_of(sections)}
-    switches = {name: key for name, key in keys.items() if name in varied}
-    result, several = {}, points["style"].nunique() > 1 or not varied
-    for _, row in points.drop_duplicates("policy").iterrows():
-        parts = [str(row["style"])] if several else []
-        if switches:
-            # Of dozens of switches only those that are off are named.
-            parts.append(mechanism_words({key: bool(row[name]) for name, key in switches.items()}))
-        parts += [f"{name} = {short(row[name])}" for name in varied if name not in switches]
-        result[int(row["policy"])] = ", ".join(parts)
-    return result
 
 
 def _chosen(

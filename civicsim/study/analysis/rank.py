@@ -89,7 +89,7 @@ def rank(results: Store | Matched, measure: str) -> Ranking:
     horizons = _summaries_of(results, measure)
     runs = matched(results, horizons)
     about = runs.judged(measure, "there is no rank")
-    words = _several(runs, "ranks compare policies")
+    words = runs.several_words("ranks compare policies")
     (cube,), policies, futures, left_out = by_future(runs, [measure])
     means = about.sign * mean_of(cube, axis=2)
     ranks = rankdata(-means, axis=0)
@@ -142,7 +142,7 @@ def pareto(results: Store | Matched, measures: Sequence[str]) -> pd.DataFrame:
     if len(names) < 2:
         raise CivicsimError(f"{runs.where}: {names[0]}: a Pareto view takes two or more measures")
     signs = np.array([runs.judged(name, "none can be dominated on it").sign for name in names])[:, None, None]
-    words = _several(runs, "only several policies can dominate one another")
+    words = runs.several_words("only several policies can dominate one another")
     cube, policies, futures, _ = by_future(runs, names)
     points = runs.points.drop_duplicates("future").set_index("future").loc[futures]
 
@@ -161,13 +161,6 @@ def pareto(results: Store | Matched, measures: Sequence[str]) -> pd.DataFrame:
     }
     table = pd.DataFrame(columns)
     return table.sort_values(["efficient", "share"], ascending=False, kind="stable", ignore_index=True)
-
-
-def _several(runs: Matched, why: str) -> dict[int, str]:
-    words = runs.policy_words()
-    if len(words) < 2:
-        raise CivicsimError(f"{runs.where}: {why}, and there is one: {next(iter(words.values()))}")
-    return words
 
 
 def _best(good: np.ndarray) -> np.ndarray:

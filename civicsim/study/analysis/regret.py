@@ -120,9 +120,7 @@ def regret(results: Store | Matched, measure: str, threshold: float | None = Non
         If there are fewer than two policies, the measure has no better direction, or no future has values for all policies.
     """
     runs = matched(results, [measure])
-    about, words = runs.judged(measure, "there is no regret"), runs.policy_words()
-    if len(words) < 2:
-        raise CivicsimError(f"{runs.where}: regret compares policies, and there is one: {next(iter(words.values()))}")
+    about, words = runs.judged(measure, "there is no regret"), runs.several_words("regret compares policies")
     if threshold is not None and not np.isfinite(threshold):
         raise CivicsimError(f"{runs.where}: threshold of {measure} = {threshold}: expected a finite number")
     (cube,), policies, numbers, left_out = by_future(runs, [measure])

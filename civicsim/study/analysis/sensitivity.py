@@ -13,7 +13,6 @@ Biology 254:178) on PRCC and SRC; Bonett and Wright (2000, Psychometrika 65:23) 
 
 from __future__ import annotations
 
-import importlib
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -27,7 +26,7 @@ from civicsim.experiment.statistics import CONFIDENCE, half_width
 from civicsim.experiment.variance import WITHIN, shares_of, variance_components
 from civicsim.study.analysis.effects import variance_shares
 from civicsim.study.analysis.matched import Matched, design_of, is_number, matched
-from civicsim.study.design.designs import Design, unit_sample
+from civicsim.study.design.designs import Design, unit_cube, unit_sample
 from civicsim.study.store.store import Store
 
 NOTHING = "(nothing)"
@@ -108,7 +107,7 @@ def sensitivity(
     Raises
     ------
     CivicsimError
-        If the design does not fit, SALib is not installed, or a run is missing: the message names it.
+        If the design does not fit, or a run is missing: the message names it.
     """
     runs, (design, free) = matched(store, measures), design_of(store.study)
     if not design.uncertain and runs.points["draw"].nunique() == 1 and not difference:
@@ -247,24 +246,14 @@ Index = tuple[str, str, float, tuple[float, float]]
 _UNKNOWN = (np.nan, np.nan)
 
 
-def _problem(sample: Sample) -> dict[str, Any]:
-    k = len(sample.names)
-    return {"num_vars": k, "names": list(sample.names), "bounds": [[0.0, 1.0]] * k}
-
-
-def _salib(method: str) -> Any:
-    try:
-        return importlib.import_module(f"SALib.analyze.{method}").analyze
-    except ImportError:
-        raise CivicsimError("SALib is not installed: pip install salib") from None
-
-
 def _about(value: float, half: float) -> tuple[float, tuple[float, float]]:
     return value, (value - half, value + half)
 
 
 def _sobol(sample: Sample, y: np.ndarray) -> Iterator[Index]:
-    found = _salib("sobol")(_problem(sample), y, calc_second_order=sample.second_order, **_SAMPLING)
+    from SALib.analyze import sobol
+
+    found = sobol.analyze(unit_cube(len(sample.names)), y, calc_second_order=sample.second_order, **_SAMPLING)
     for place, name in enumerate(sample.names):
         yield name, "first", *_about(found["S1"][place], found["S1_conf"][place])
         yield name, "total", *_about(found["ST"][place], found["ST_conf"][place])
@@ -274,7 +263,9 @@ def _sobol(sample: Sample, y: np.ndarray) -> Iterator[Index]:
 
 
 def _morris(sample: Sample, y: np.ndarray) -> Iterator[Index]:
-    found = _salib("morris")(_problem(sample), sample.where, y, num_levels=sample.levels, **_SAMPLING)
+    from SALib.analyze import morris
+
+    found = morris.analyze(unit_cube(len(sample.names)), sample.where, y, num_levels=sample.levels, **_SAMPLING)
     n = len(y) // (len(sample.names) + 1)
     for place, name in enumerate(sample.names):
         spread = float(found["sigma"][place])

@@ -199,10 +199,15 @@ def unit_sample(design: Design, k: int) -> np.ndarray:
         return latin_hypercube(design.n, k, design.seed)
     from SALib.sample import morris, sobol
 
-    problem = {"num_vars": k, "names": [f"x{i}" for i in range(k)], "bounds": [[0.0, 1.0]] * k}
+    problem = unit_cube(k)
     if design.method == "sobol":
         return np.asarray(sobol.sample(problem, design.n, calc_second_order=design.second_order, seed=design.seed))
     return np.asarray(morris.sample(problem, design.n, num_levels=design.levels, seed=design.seed))
+
+
+def unit_cube(k: int) -> dict[str, Any]:
+    """Return k factors from 0 to 1 as SALib describes them."""
+    return {"num_vars": k, "names": [f"x{i}" for i in range(k)], "bounds": [[0.0, 1.0]] * k}
 
 
 def latin_hypercube(n: int, k: int, seed: int) -> np.ndarray:
@@ -241,7 +246,7 @@ def read_table(path: Path, where: str, sections: Sections = SECTIONS) -> list[Ro
         )
     result: list[Row] = []
     for number, row in table.rows:
-        cells = {name: _cell(row[place]) for name, place in places.items() if row[place]}
+        cells = {name: tables.value_of(row[place]) for name, place in places.items() if row[place]}
         result.append(row_of(cells, f"{path}: row {number}", sections))
     return result
 
@@ -262,14 +267,3 @@ def read_setting(values: Mapping[str, Any], where: str, sections: Sections = SEC
             factor = read_factor(key, value, where, sections)
             result[factor.key] = factor.levels[0]
     return result
-
-
-def _cell(text: str) -> Any:
-    if text.lower() in ("true", "false"):
-        return text.lower() == "true"
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 
 from civicsim.engine.parameters import Value
 from civicsim.scenario.model import SECTIONS, Sections
+from civicsim.study.design.factors import column_of
 
 STAYING = ("events", "survey", "record")
 """Mechanisms that put dates and levers into force, survey and record. Without them there are no results."""
@@ -22,6 +23,11 @@ def switches_of(sections: Sections) -> tuple[str, ...]:
     """Return the full names of the switches of all mechanisms that can be taken out."""
     every = sections.parameters.items()
     return tuple(key for key, about in every if about.role == "switch" and about.section not in STAYING)
+
+
+def switches_by_column(sections: Sections) -> dict[str, str]:
+    """Return them by the columns that they have in tables."""
+    return {column_of(sections.parameters[key]): key for key in switches_of(sections)}
 
 
 SWITCHES = switches_of(SECTIONS)

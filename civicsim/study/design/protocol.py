@@ -117,9 +117,9 @@ class Protocol:
         with naming(f"point {point}"):
             result = base.replace(**changes, interventions=(*base.interventions, *self.shocks.get(shocks[point], ())))
         for section, name, values in factors:
-            if getattr(getattr(result, section), name) != values[point]:
-                what = f"{section}.{name} = {values[point]!r}"
-                raise ScenarioError(f"point {point}: {what} is decided by the [roster] of the base")
+            key = f"{section}.{name}"
+            if result.value_of(key) != values[point]:
+                raise ScenarioError(f"point {point}: {key} = {values[point]!r} is decided by the [roster] of the base")
         return result
 
     @cached_property
@@ -128,10 +128,9 @@ class Protocol:
         known: list[Scenario] = []
         of_base: dict[str, int] = {}
         for label, base in self.bases.items():
-            before = dataclasses.replace(base, title="", style="", levers=base.habits, interventions=(), seed=0)
-            if before not in known:
-                known.append(before)
-            of_base[label] = known.index(before)
+            if base.before not in known:
+                known.append(base.before)
+            of_base[label] = known.index(base.before)
         keys = [self.points["style"].map(of_base).to_numpy()]
         keys += [self.points[name].to_numpy() for name, key in self.factors.items() if not key.startswith("levers.")]
         frame = pd.DataFrame(dict(enumerate(keys)))
@@ -184,15 +183,21 @@ class Protocol:
             | ({"traces": self.traces} if self.traces else {})
         )
 
+    @property
+    def bare_bases(self) -> dict[str, dict[str, Any]]:
+        """The values of each base that bear on results: without names and seed."""
+        every = {label: scenario_values(base) for label, base in self.bases.items()}
+        return {
+            label: {key: value for key, value in values.items() if key not in ("title", "kind", "style", "seed")}
+            for label, values in every.items()
+        }
+
     @cached_property
     def digest(self) -> str:
         """A hash of everything that bears on results but the seeds; not of titles."""
-        values = json.loads(json.dumps(self.values))
+        values = json.loads(json.dumps(self.values | {"bases": self.bare_bases}))
         # It follows from the code.
         values.pop("declared", None)
-        for base in values["bases"].values():
-            for key in ("title", "kind", "style", "seed"):
-                del base[key]
         digest = hashlib.sha256(json.dumps(values, sort_keys=True).encode())
         for name in self.points:
             column = self.points[name]

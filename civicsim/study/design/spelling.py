@@ -276,7 +276,7 @@ def _draws(
         raise ScenarioError(f"{where}: {path.name}: a draw has neither style nor shock")
     if of:
         rows = rows[: checks.whole(n, f"{where}: posterior", 1, len(rows))]
-        varied = varied | (_set_apart(first, of) if of != first.kind else set())
+        varied = varied | (set_apart(first, of) if of != first.kind else set())
     elif both := varied & set().union(*(row.setting for row in rows)):
         raise ScenarioError(f"{where}: {path.name}: {min(both)} is among the factors too")
     held = {factor.key: factor.levels[0] for factor in uncertain}
@@ -291,15 +291,10 @@ def _posterior(value: Any, kind: str, where: str) -> tuple[Any, str]:
     return value.get("n"), checks.text(value.get("of", kind), f"{where}: posterior: of") or kind
 
 
-def _set_apart(scenario: Scenario, kind: str) -> set[str]:
+def set_apart(scenario: Scenario, kind: str) -> set[str]:
     """Return the parameters in which a scenario differs from another kind of organisation."""
     other = Scenario.preset(STATUS_QUO, kind, scenario.model)
-    names = (key.split(".") for key in scenario.model.sections.parameters)
-    return {
-        f"{section}.{name}"
-        for section, name in names
-        if getattr(getattr(scenario, section), name) != getattr(getattr(other, section), name)
-    }
+    return {key for key in scenario.model.sections.parameters if scenario.value_of(key) != other.value_of(key)}
 
 
 def _points(
@@ -313,10 +308,7 @@ def _points(
 ) -> tuple[pd.DataFrame, dict[str, str]]:
     """Return the table of points, and the full name of the parameter in each column of a factor."""
     keys = list(dict.fromkeys(key for values in (*(row.setting for row in rows), *draws) for key in values))
-    usual = {
-        label: {key: getattr(getattr(base, section), name) for key in keys for section, name in [key.split(".")]}
-        for label, base in bases.items()
-    }
+    usual = {label: {key: base.value_of(key) for key in keys} for label, base in bases.items()}
     policies = [
         (label, number, row.setting)
         for label in bases

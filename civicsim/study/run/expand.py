@@ -12,14 +12,14 @@ import numpy as np
 import pyarrow as pa
 
 from civicsim.errors import CivicsimError
-from civicsim.study.design.protocol import Protocol, scenario_values
+from civicsim.study.design.protocol import Protocol
 from civicsim.study.design.study import Study
 from civicsim.study.run.runner import run_study
 from civicsim.study.store.files import chunk_key, difference, needing_room, packed, write_part
 from civicsim.study.store.folder import StudyFolder, make_folder
 from civicsim.study.store.lock import running
 from civicsim.study.store.store import Store
-from civicsim.study.store.tables import PARTS
+from civicsim.study.store.tables import PARTS, run_starts
 
 
 def expand_study(
@@ -80,10 +80,7 @@ def _missing(new: Protocol, old: Protocol) -> str:
 
 def _identities(protocol: Protocol) -> list[str]:
     """Return a hash of each point: equal ones have the same scenario, but for names."""
-    bases = {label: json.loads(json.dumps(scenario_values(base))) for label, base in protocol.bases.items()}
-    for base in bases.values():
-        for name in ("title", "kind", "style", "seed"):
-            del base[name]
+    bases = json.loads(json.dumps(protocol.bare_bases))
     words = {label: json.dumps(base, sort_keys=True) for label, base in bases.items()}
     events = {label: json.dumps([event.to_dict() for event in own]) for label, own in protocol.shocks.items()}
     columns = {
@@ -132,7 +129,7 @@ class _Rows:
         self._schema = schema
         self._table = pa.table({name: table[renamed.get(name, name)] for name in schema.names})
         runs = np.stack([table[name].to_numpy().astype(np.int64) for name in ("point", "seed")])
-        new = np.flatnonzero(np.concatenate([[True], (runs[:, 1:] != runs[:, :-1]).any(axis=0)])[: runs.shape[1]])
+        new = run_starts(*runs)
         ends = np.append(new[1:], runs.shape[1])
         self.spans = {(int(p), int(s)): (a, b) for (p, s), a, b in zip(runs[:, new].T, new, ends, strict=True)}
 

@@ -42,8 +42,7 @@ from civicsim.study.store.tables import (
     NotFiniteError,
     failure_of,
     failures_table,
-    kinds_of,
-    schema_of,
+    schemas_of,
 )
 
 Run = tuple[int, int]
@@ -119,7 +118,7 @@ def run_chunk(task: Task) -> Report:
         points, seeds = blocks.popleft()
         runs = [(point, seed) for seed in seeds for point in points]
         try:
-            rows += _simulate(protocol, points, seeds, stage)
+            rows += [_measured(protocol, *found) for found in _results(protocol, points, seeds, stage)]
             done += runs
         except (Exception, SystemExit) as error:
             if len(runs) == 1:
@@ -147,19 +146,10 @@ def blocks_of(runs: Sequence[Run], starts: np.ndarray) -> Iterator[tuple[tuple[i
         yield tuple(points), chosen
 
 
-def _simulate(protocol: Protocol, points: Sequence[int], seeds: Sequence[int], stage: _Stage) -> list[Rows]:
-    """Return the results of points with one start and some seeds."""
-    rows = []
-    for point, result in _results(protocol, points, seeds, stage):
-        stage.enter("measures")
-        rows.append(_measured(protocol, point, result))
-    return rows
-
-
 def _results(
     protocol: Protocol, points: Sequence[int], seeds: Sequence[int], stage: _Stage
 ) -> Iterator[tuple[int, Result]]:
-    """Yield each point with its result, in which every number is finite."""
+    """Yield each of the points, which have one start, with its result, in which every number is finite."""
     stage.enter("scenario")
     scenarios = [protocol.scenario(point).for_model(protocol.model) for point in points]
     stage.enter("burn-in")
@@ -171,6 +161,7 @@ def _results(
             if len(seeds) == 1:
                 find_origin(scenario, seeds[0], protocol.week)
             raise NotFiniteError("", scenario.weeks - 1, "the record contains values that are not finite")
+        stage.enter("measures")
         yield point, result
 
 
@@ -187,7 +178,7 @@ def _measured(protocol: Protocol, point: int, result: Result) -> Rows:
     Runs are summed up one by one: a sum over a single column is added up in another order than one over many, so that the
     last digit would depend on the other runs.
     """
-    known, n, seeds = protocol.measures, result.scenario.weeks, np.array(result.seeds)
+    known, n, seeds, schemas = protocol.measures, result.scenario.weeks, np.array(result.seeds), schemas_of(protocol)
     each = result.scenario.structure.n_organisations
     values, weeks = [], []
     for place in range(len(seeds)):
@@ -196,21 +187,21 @@ def _measured(protocol: Protocol, point: int, result: Result) -> Rows:
             [_over(Summary(column.summary).of(known[column.measure], history)) for column in protocol.columns]
         )
         weeks += [[_over(week) for week in known[name].weekly(history)] for name in protocol.weekly]
-    rows = {"runs": _packed(protocol, "runs", point, {"seed": seeds}, np.array(values, dtype=float))}
+    rows = {"runs": _packed(schemas["runs"], point, {"seed": seeds}, np.array(values, dtype=float))}
     if protocol.weekly:
         keys = {"seed": np.repeat(seeds, n), "week": np.tile(np.arange(n), len(seeds))}
         by_week = np.array(weeks).reshape(len(seeds), -1, n).swapaxes(1, 2).reshape(len(seeds) * n, -1)
-        rows["weekly"] = _packed(protocol, "weekly", point, keys, by_week)
-    for kind in set(TRACES) & set(_kinds(protocol)):
+        rows["weekly"] = _packed(schemas["weekly"], point, keys, by_week)
+    for kind in set(TRACES) & set(schemas):
         frame = getattr(result, kind)()
-        measures = [field.name for field in schema_of(protocol, kind) if field.type == pa.float64()]
-        rows[kind] = _packed(protocol, kind, point, frame, frame[measures].to_numpy())
+        measures = [field.name for field in schemas[kind] if field.type == pa.float64()]
+        rows[kind] = _packed(schemas[kind], point, frame, frame[measures].to_numpy())
     return rows
 
 
-def _packed(protocol: Protocol, kind: str, point: int, keys: Any, values: np.ndarray) -> pa.Table:
+def _packed(schema: pa.Schema, point: int, keys: Any, values: np.ndarray) -> pa.Table:
     """Return rows of a point in the form of a part."""
-    schema, keys = schema_of(protocol, kind), {**keys, "point": np.full(len(values), point)}
+    keys = {**keys, "point": np.full(len(values), point)}
     names = [field.name for field in schema if field.type != pa.float64()]
     # A column of lists without any row looks like one of numbers.
     keys |= {name: keys[name].astype(object) for name in names if pa.types.is_list(schema.field(name).type)}
@@ -229,7 +220,7 @@ def _write(protocol: Protocol, task: Task, rows: list[Rows], done: list[Run], fa
     if done:
         try:
             # Runs come last, so that their table vouches for the others.
-            for kind in _kinds(protocol)[:-1]:
+            for kind in [kind for kind in schemas_of(protocol) if kind != "failed"]:
                 found = pa.concat_tables([own[kind] for own in rows]).combine_chunks()
                 order = np.lexsort((found["point"].to_numpy(), found["seed"].to_numpy()))
                 write_part(parts, kind, chunk_key(done), found.take(pa.array(order)), task.stamp)
@@ -250,10 +241,6 @@ def write_failures(parts: Path, failures: list[Failure], stamp: Stamp) -> list[F
     except OSError:
         return failures
     return []
-
-
-def _kinds(protocol: Protocol) -> tuple[str, ...]:
-    return kinds_of(protocol.weekly, protocol.traces)
 
 
 # -- values that are not finite, and their origin --------------------------------------------------------------

@@ -48,7 +48,7 @@ from civicsim.study.store.holdings import (
 from civicsim.study.store.lock import LOCKS, at_work, changing
 from civicsim.study.store.merge import merge
 from civicsim.study.store.origin import LOG, git_commit, packages
-from civicsim.study.store.tables import PARTS, POINTS, kinds_of, schema_of
+from civicsim.study.store.tables import PARTS, POINTS, schemas_of
 
 _OWN = {MANIFEST, NEXT, *LISTED, PARTS, ASIDE, LOCKS, LOG, "report.html"}
 _DRAFT = ".next-"
@@ -71,8 +71,7 @@ class StudyFolder:
         self.vouched: dict[str, Any] = {}
         self.others: dict[str, dict[str, str]] = {}
         self.origin: dict[str, Any] = {"commit": git_commit(), "packages": packages()}
-        kinds = kinds_of(study.protocol.weekly, study.protocol.traces)
-        self.schemas: dict[str, pa.Schema] = {kind: schema_of(study.protocol, kind) for kind in kinds}
+        self.schemas = schemas_of(study.protocol)
         try:
             make_folder(self.path)
             (self.path / PARTS).mkdir(exist_ok=True)

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from civicsim.study.store.files import Stamp, open_writer, unpacked
+from civicsim.study.store.tables import run_starts
 
 CELLS = 200_000
 """Approximate number of values in a batch and in a row group of the table: about two megabytes."""
@@ -36,9 +37,7 @@ def merge(paths: Sequence[Path], keep: Sequence[np.ndarray], schema: pa.Schema, 
                 units.append((path, group))
     runs = np.concatenate(found, axis=1) if found else np.zeros((5, 0), dtype=np.int64)
     runs = runs[:, np.lexsort((runs[_UNIT], runs[_POINT], runs[_SEED]))]
-    if runs.shape[1]:
-        new = (runs[:_UNIT, 1:] != runs[:_UNIT, :-1]).any(axis=0)
-        runs = runs[:, np.concatenate([[True], new])]
+    runs = runs[:, run_starts(*runs[:_UNIT])]
     most = max(1, CELLS // len(schema.names))
     cache = _Cache(units, schema, most)
     ends = np.cumsum(runs[_LENGTH])
@@ -55,8 +54,7 @@ def merge(paths: Sequence[Path], keep: Sequence[np.ndarray], schema: pa.Schema, 
 def _runs_of(table: pa.Table, kept: np.ndarray, unit: int) -> np.ndarray:
     """Return the runs of a row group: seed, point, row group, first row and number of rows of each."""
     seeds, points = (table[name].to_numpy().astype(np.int64) for name in ("seed", "point"))
-    new = np.concatenate([[True], (seeds[1:] != seeds[:-1]) | (points[1:] != points[:-1])])[: len(seeds)]
-    starts = np.flatnonzero(new)
+    starts = run_starts(seeds, points)
     lengths = np.diff(np.append(starts, len(seeds)))
     runs = np.stack([seeds[starts], points[starts], np.full(len(starts), unit), starts, lengths])
     return runs[:, kept[starts]]

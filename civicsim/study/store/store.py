@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,13 +23,25 @@ from civicsim.study.store.folder import load_study
 from civicsim.study.store.holdings import Holdings, Piece, codes, look, read_manifest
 from civicsim.study.store.lock import at_work
 from civicsim.study.store.origin import read_log
-from civicsim.study.store.tables import POINTS, TRACES, kinds_of, schema_of
+from civicsim.study.store.tables import POINTS, TRACES, run_starts, schemas_of
 
 _NAMES = ("runs", "points", "weekly", "failures", *TRACES)
 
 
 class StoreWarning(UserWarning):
     """Some files of a store cannot be used."""
+
+
+def _drawing(kind: str, what: str) -> Callable[..., Any]:
+    """Return the method of a store that draws one kind of figure."""
+
+    def draw(
+        self: Store, measure: str | None = None, styles: Sequence[str] = (), ax: Any = None, factors: Sequence[str] = ()
+    ) -> Any:
+        return self.plot(kind, measure, styles, ax, factors=factors)
+
+    draw.__name__, draw.__doc__ = f"plot_{kind}", f"Draw {what}; see :meth:`plot`."
+    return draw
 
 
 class Store:
@@ -58,8 +70,7 @@ class Store:
 
     @cached_property
     def _schemas(self) -> dict[str, pa.Schema]:
-        kinds = kinds_of(self.manifest["weekly"], self.manifest.get("traces", {}))
-        return {kind: schema_of(self.study.protocol, kind) for kind in kinds}
+        return schemas_of(self.study.protocol)
 
     @cached_property
     def _held(self) -> Holdings:
@@ -218,45 +229,15 @@ class Store:
 
         return plot_study(self, kind, measure, styles, ax, width, factors)
 
-    def plot_differences(self, measure: str | None = None, styles: Sequence[str] = (), ax: Any = None) -> Any:
-        """Draw how far each policy differs from the one it is compared with; see :meth:`plot`."""
-        return self.plot("differences", measure, styles, ax)
-
-    def plot_heat(
-        self, measure: str | None = None, styles: Sequence[str] = (), ax: Any = None, factors: Sequence[str] = ()
-    ) -> Any:
-        """Draw a cell for each combination of two things that are varied: factors, styles or draws; see :meth:`plot`."""
-        return self.plot("heat", measure, styles, ax, factors=factors)
-
-    def plot_effects(
-        self, measure: str | None = None, styles: Sequence[str] = (), ax: Any = None, factors: Sequence[str] = ()
-    ) -> Any:
-        """Draw a measure along one factor of a full grid, a line for each level of others; see :meth:`plot`."""
-        return self.plot("effects", measure, styles, ax, factors=factors)
-
-    def plot_paths(self, measure: str | None = None, styles: Sequence[str] = (), ax: Any = None) -> Any:
-        """Draw how a measure develops, week by week; see :meth:`plot`."""
-        return self.plot("paths", measure, styles, ax)
-
-    def plot_indices(self, measure: str | None = None, styles: Sequence[str] = (), ax: Any = None) -> Any:
-        """Draw how much a measure depends on each factor; see :meth:`plot`."""
-        return self.plot("indices", measure, styles, ax)
-
-    def plot_rank(self, measure: str | None = None, styles: Sequence[str] = (), ax: Any = None) -> Any:
-        """Draw how often each policy has each rank over futures; see :meth:`plot`."""
-        return self.plot("rank", measure, styles, ax)
-
-    def plot_regret(self, measure: str | None = None, styles: Sequence[str] = (), ax: Any = None) -> Any:
-        """Draw how far each policy is behind the best in each future; see :meth:`plot`."""
-        return self.plot("regret", measure, styles, ax)
-
-    def plot_boxes(self, measure: str | None = None, styles: Sequence[str] = (), ax: Any = None) -> Any:
-        """Draw the conditions under which one style loses to another; see :meth:`plot`."""
-        return self.plot("boxes", measure, styles, ax)
-
-    def plot_decide(self, measure: str | None = None, styles: Sequence[str] = (), ax: Any = None) -> Any:
-        """Draw which uncertain parameters decide between two styles; see :meth:`plot`."""
-        return self.plot("decide", measure, styles, ax)
+    plot_differences = _drawing("differences", "how far each policy differs from the one it is compared with")
+    plot_heat = _drawing("heat", "a cell for each combination of two things that are varied: factors, styles or draws")
+    plot_effects = _drawing("effects", "a measure along one factor of a full grid, a line for each level of others")
+    plot_paths = _drawing("paths", "how a measure develops, week by week")
+    plot_indices = _drawing("indices", "how much a measure depends on each factor")
+    plot_rank = _drawing("rank", "how often each policy has each rank over futures")
+    plot_regret = _drawing("regret", "how far each policy is behind the best in each future")
+    plot_boxes = _drawing("boxes", "the conditions under which one style loses to another")
+    plot_decide = _drawing("decide", "which uncertain parameters decide between two styles")
 
     # -- for other packages ------------------------------------------------------------------------------------------------
 
@@ -329,10 +310,9 @@ def _ordered(found: pa.Table, piece: np.ndarray) -> pa.Table:
     """Return rows by seed and point, each run once: those of parts may be in tables already, and pieces come one by one."""
     points, seeds = (found[key].to_numpy().astype(np.int64) for key in ("point", "seed"))
     order = np.lexsort((piece, points, seeds))
-    run = np.stack([seeds, points])[:, order]
-    first = np.concatenate([[True], (run[:, 1:] != run[:, :-1]).any(axis=0)])[: len(order)]
+    starts = run_starts(seeds[order], points[order])
     # Of a run, the rows of the first piece that has it.
-    of_first = piece[order][np.maximum.accumulate(np.where(first, np.arange(len(order)), 0))]
+    of_first = piece[order][np.repeat(starts, np.diff(starts, append=len(order)))]
     return found.take(pa.array(order[piece[order] == of_first])).combine_chunks()
 
 

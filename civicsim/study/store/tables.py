@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 import civicsim
@@ -90,22 +90,30 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-def kinds_of(weekly: object, traces: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the kinds of tables that a study has: runs last but for failures, so that runs vouch for the others."""
-    asked = {**traces, "ideas": traces.get("events")}
-    return (*(["weekly"] if weekly else []), *(kind for kind in TRACES if asked.get(kind)), "runs", "failed")
+def schemas_of(protocol: Protocol) -> dict[str, pa.Schema]:
+    """Return the columns of each kind of table that a study has: numbers of runs and rows first, then measures.
 
-
-def schema_of(protocol: Protocol, kind: str) -> pa.Schema:
-    """Return the columns of a kind of table: numbers of runs and rows first, then measures."""
-    if kind == "failed":
-        return SCHEMA
+    Runs come last but for failures, so that they vouch for the others.
+    """
+    asked = {**protocol.traces, "weekly": protocol.weekly, "ideas": protocol.traces.get("events"), "runs": True}
     types = dict.fromkeys(_WORDS, pa.string()) | {"sources": pa.list_(pa.int32())}
-    columns = [(name, types.get(name, pa.int32())) for name in _COLUMNS[kind]]
-    measures = {"runs": [column.name for column in protocol.columns], "weekly": protocol.weekly}.get(kind, ())
-    columns += [(name, pa.float64()) for name in measures]
-    if kind == "people":
-        reals = {column.name for column in PERSON if column.kind == REAL}
-        chosen = protocol.traces["people"]["columns"]
-        columns += [(name, pa.float64() if name in reals else pa.int32()) for name in chosen]
-    return pa.schema([("point", pa.int32()), ("seed", pa.int64()), *columns])
+    reals = {column.name for column in PERSON if column.kind == REAL}
+    panel = protocol.traces.get("people", {}).get("columns", ())
+    measures = {
+        "weekly": dict.fromkeys(protocol.weekly, pa.float64()),
+        "people": {name: pa.float64() if name in reals else pa.int32() for name in panel},
+        "runs": {column.name: pa.float64() for column in protocol.columns},
+    }
+    found = {}
+    for kind in ("weekly", *TRACES, "runs"):
+        if asked.get(kind):
+            keys = {"point": pa.int32(), "seed": pa.int64()}
+            keys |= {name: types.get(name, pa.int32()) for name in _COLUMNS[kind]}
+            found[kind] = pa.schema(keys | measures.get(kind, {}))
+    return found | {"failed": SCHEMA}
+
+
+def run_starts(*numbers: np.ndarray) -> np.ndarray:
+    """Return the row at which each run begins, where the rows of a run are adjacent, from columns that tell runs apart."""
+    new = np.any([column[1:] != column[:-1] for column in numbers], axis=0)
+    return np.flatnonzero(np.append(True, new)[: len(numbers[0])])

@@ -1,0 +1,107 @@
+"""Make a lesson on the page: a form over the contents of its file, tried at once, and saved as a file."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from typing import Any
+
+import solara
+import tomli_w
+
+from civicsim.app import widgets
+from civicsim.app.common import style_list
+from civicsim.app.files import Saves
+from civicsim.app.frame import Box, Text
+from civicsim.app.lessons import DRAFT, Lesson, lessons, parse_lesson
+from civicsim.app.state import chosen
+from civicsim.app.words import KEPT, PATHS
+from civicsim.errors import ScenarioError
+from civicsim.model.measures import MEASURES
+from civicsim.scenario.scenario import Scenario
+from civicsim.scenario.toml import parse_toml
+
+MOST_CHARACTERS = 60_000
+"""Longest lesson that the page takes from a visitor; the shipped ones have a tenth of it."""
+FILE = "this lesson"
+draft: solara.Reactive[str] = solara.reactive("")
+"""Text of the lesson that the visitor makes; kept apart for each visitor, and nowhere else."""
+
+
+def drafted() -> Lesson | None:
+    """Return the visitor's own lesson, or None where there is none that is complete."""
+    return _read(draft.value)[1]
+
+
+def run_block(scenario: Scenario, label: str) -> dict[str, Any]:
+    """Return a scenario as a run of a lesson: its style, the levers that differ from it, and its events."""
+    usual = Scenario.preset(scenario.style, scenario.kind).levers
+    changes = {
+        f"levers.{field.name}": getattr(scenario.levers, field.name)
+        for field in dataclasses.fields(usual)
+        if getattr(scenario.levers, field.name) != getattr(usual, field.name)
+    }
+    events = parse_toml(scenario.to_toml(), "scenario").get("interventions", [])
+    block: dict[str, Any] = {"label": label, "style": scenario.style, "seed": scenario.seed}
+    return block | ({"set": changes} if changes else {}) | ({"interventions": events} if events else {})
+
+
+@solara.component
+def MakeLesson() -> None:
+    """Show the visitor's lesson as a form, with what is wrong in it."""
+    router = solara.use_router()
+    first = next(iter(lessons().values()), None)
+    text = draft.value or (first.source if first else "")
+    note, set_note = solara.use_state("")
+    contents, lesson, problem = _read(text)
+
+    def take(text: str, complete: bool = False) -> None:
+        """Take the text of a lesson; one from elsewhere has to be complete, so that the form has a place for all of it."""
+        fault = _read(text)[2] if complete else ""
+        if len(text) > MOST_CHARACTERS:
+            fault = f"A lesson has at most {MOST_CHARACTERS:,} characters."
+        set_note(fault)
+        if not fault:
+            draft.set(text)
+
+    def change(what: Any) -> None:
+        try:
+            take(tomli_w.dumps(dict(what)))
+        except (TypeError, ValueError):
+            set_note("This form cannot be read.")
+
+    def from_explore(which: Any) -> None:
+        runs = copy.deepcopy(contents.get("runs", []))
+        k = int(which)
+        if k < len(runs):
+            runs[k] = run_block(chosen.peek().scenario, str(runs[k].get("label", "")))
+            change(contents | {"runs": runs})
+
+    Text("h1", "Make a lesson")
+    Text("p", "Change what you like, try it, and save it as a file. The page keeps it until you leave.", class_="soft")
+    widgets.Maker(
+        contents=contents,
+        lessons=[{"name": one.name, "title": one.title} for one in lessons().values()],
+        measures=[{"name": name, "label": f"{MEASURES[name].label} ({MEASURES[name].unit})"} for name in KEPT],
+        paths=list(PATHS),
+        styles=style_list(),
+        problem=note or problem,
+        event_change=change,
+        event_copy=lambda name: take(lessons()[str(name)].source if str(name) in lessons() else text),
+        event_open=lambda given: take(str(given), complete=True),
+        event_take=from_explore,
+        event_begin=lambda _: router.push(f"/lessons/{DRAFT}/read"),
+    )
+    if lesson is not None:
+        with Box():
+            Saves("Save", {"toml": ("Lesson file (TOML)", lambda: ("lesson.toml", "application/toml", text.encode()))})
+
+
+def _read(text: str) -> tuple[dict[str, Any], Lesson | None, str]:
+    """Return the contents of a lesson's text, the lesson if it is one, and otherwise why it is none."""
+    contents: dict[str, Any] = {}
+    try:
+        contents = parse_toml(text, FILE)
+        return contents, parse_lesson(text, DRAFT, FILE), ""
+    except ScenarioError as error:
+        return contents, None, str(error)

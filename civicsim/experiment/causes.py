@@ -1,0 +1,194 @@
+"""The causal map of a model: mechanisms, what each passes on to others, and what a measure shows, by what they declare."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from civicsim.engine.process import Process
+from civicsim.experiment.holding import PARAMETERS, column_of, holdable
+from civicsim.model.cohort import Cohort, build
+from civicsim.model.columns import columns_of
+from civicsim.model.levers import PURPOSES
+from civicsim.model.measures import History, Measure
+from civicsim.model.organisation import REAL, TABLES
+from civicsim.scenario.model import SHIPPED, Model
+from civicsim.scenario.scenario import Scenario
+
+_RECORDS = ("tally", "snapshot")
+_HOUR_LEVERS = {purpose.lever for purpose in PURPOSES.values()} | {"budget_share"}
+_IN_POST = {"person.vacant", "person.absent"}
+"""Whether people are there: nearly all that is recorded depends on it, and shows something else."""
+_KINDS = {f"{table}.{column.name}": column for table, columns in TABLES.items() for column in columns}
+
+
+def help_of(column: str) -> str:
+    """Return what a column holds, in words."""
+    return _KINDS[column].help
+
+
+def reads(process: Process) -> frozenset[str]:
+    """Return what a mechanism reads."""
+    return frozenset(columns_of(process).reads)
+
+
+def writes(process: Process) -> frozenset[str]:
+    """Return what a mechanism writes."""
+    return frozenset(columns_of(process).writes)
+
+
+def set_by(keys: Collection[str]) -> frozenset[str]:
+    """Return what is set where parameters of these full names are: columns, or the parameters of a mechanism."""
+    found = set()
+    for key in keys:
+        section, _, name = key.partition(".")
+        if section != "levers":
+            found.add(f"{PARAMETERS}.{section}")
+        elif name in _HOUR_LEVERS:
+            found |= {"organisation.allotted", "organisation.hours"}
+        else:
+            found |= {f"organisation.{name}"} | ({"dimension.measured"} if name == "measured_share" else set())
+    return frozenset(found)
+
+
+def changed_columns(one: Scenario, other: Scenario) -> frozenset[str]:
+    """Return what two scenarios set differently, now or by dated changes."""
+    keys = {key for key in one.diff(other) if "." in key and not key.startswith("habits.")}
+    events = set(map(repr, one.interventions)) ^ set(map(repr, other.interventions))
+    keys |= {key for own in (one, other) for event in own.interventions if repr(event) in events for key in event.set}
+    return set_by(keys)
+
+
+class _Spy:
+    """A record that notes which of its columns are looked at."""
+
+    def __init__(self, table: str, like: np.ndarray, seen: set[str]) -> None:
+        self._table, self._like, self._seen, self.shape = table, like, seen, like.shape
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        self._seen.add(f"{self._table}.{name}")
+        return np.asarray(self._like[name])
+
+
+def columns_shown(measure: Measure) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the columns of the record that a measure is made of, and those that it is divided by; none if it looks at the cohort."""
+    found = []
+    for part in (measure.top, measure.bottom):
+        seen: set[str] = set()
+        if part is not None:
+            records: dict[str, Any] = {name: _Spy(name, like, seen) for name, like in _blank_records().items()}
+            part(History(**records))
+        found.append(frozenset(seen))
+    return found[0], found[1]
+
+
+@lru_cache(1)
+def _blank_records() -> dict[str, np.ndarray]:
+    from civicsim.model.recording import ENACTED
+
+    cohort = _example(SHIPPED)
+    blank = {name: cohort.tables[name][None].copy() for name in _RECORDS}
+    return blank | {"organisation": cohort.organisation, "enacted": np.zeros((1, 1), dtype=ENACTED)}
+
+
+def _example(model: Model) -> Cohort:
+    s = Scenario(model=model)
+    return build(dataclasses.replace(s.structure, n_teams=2), s.population, s.levers, s.sections, [1])
+
+
+@dataclass(frozen=True)
+class Web:
+    """Mechanisms by name, and by column of the snapshot the columns that it shows."""
+
+    processes: Mapping[str, Process]
+    shows: Mapping[str, frozenset[str]]
+
+    @classmethod
+    def of(cls, model: Model = SHIPPED) -> Web:
+        """Return the web of a model's processes; what a snapshot shows is found by trying every column that is read."""
+        return _web(model)
+
+    def columns_of(self, measure: Measure) -> frozenset[str]:
+        """Return the columns that a measure shows: counts, and states behind the snapshot."""
+        top, bottom = columns_shown(measure)
+        return frozenset().union(
+            *(self.shows.get(name, {name.replace("enacted.", "organisation.")}) for name in top or bottom)
+        )
+
+    def writers(self, columns: Collection[str]) -> tuple[str, ...]:
+        """Return the mechanisms that write one of some columns."""
+        return tuple(name for name, process in self.processes.items() if writes(process) & set(columns))
+
+    def between(self, changed: Collection[str], measure: Measure) -> tuple[str, ...]:
+        """Return the mechanisms on paths from what is changed to a measure, in the order of the week."""
+        every = [process for process in self.processes.values() if reads(process)]
+        reached = self._closed(
+            {p.name for p in every if reads(p) & set(changed) or f"{PARAMETERS}.{p.name}" in changed},
+            lambda one, other: bool(writes(one) & reads(other)),
+        )
+        shown = self.columns_of(measure)
+        ends = {p.name for p in every if writes(p) & shown or not shown}
+        needed = self._closed(ends, lambda one, other: bool(reads(one) & writes(other)))
+        recorders = {p.name for p in every if any(c.startswith("snapshot.") for c in writes(p))}
+        return tuple(name for name in self.processes if name in (reached & needed) - recorders)
+
+    def _closed(self, names: set[str], joined: Any) -> set[str]:
+        found, rest = set(names), list(names)
+        while rest:
+            one = self.processes[rest.pop()]
+            more = {name for name, other in self.processes.items() if name not in found and joined(one, other)}
+            found |= more
+            rest += more
+        return found
+
+    def passed(self, kept: Collection[str], changed: Collection[str]) -> Iterator[tuple[str, frozenset[str]]]:
+        """Yield a mechanism, and what it can be held at together, for all that is changed or that others among them write.
+
+        That is a single state, or all that another counts for it of people and teams: a sum and a number belong together.
+        """
+        written = {c for name in kept for c in writes(self.processes[name])}
+        for name in kept:
+            groups: dict[Any, set[str]] = {}
+            for column in holdable(self.processes[name]) & (written | set(changed)):
+                counted = column.startswith(("person.", "team.")) and np.isinf(_KINDS[column].high)
+                groups.setdefault(self.writers([column]) if counted else column, set()).add(column)
+            yield from ((name, frozenset(columns)) for columns in groups.values())
+            if f"{PARAMETERS}.{name}" in changed:
+                yield name, frozenset([PARAMETERS])
+
+
+@lru_cache(4)
+def _web(model: Model) -> Web:
+    shows: dict[str, frozenset[str]] = {}
+    for process in model.week:
+        recorded = [name for name in writes(process) if name.startswith("snapshot.")]
+        if recorded:
+            shows |= dict.fromkeys(recorded, reads(process)) | _shown_by(process, _example(model))
+    return Web({process.name: process for process in model.week}, shows)
+
+
+def _shown_by(process: Process, cohort: Cohort) -> dict[str, frozenset[str]]:
+    """Return the columns that each column of the snapshot depends on: it differs where they do."""
+    n = cohort.n_organisations
+
+    def snapshot(column: str = "") -> np.ndarray:
+        own = cohort.copy()
+        if column:
+            values = column_of(own, column)
+            values[...] = 0.5 * values + 0.05 if _KINDS[column].kind == REAL else np.roll(values, 1, axis=0)
+        process.step(own, 0, n)
+        return own.snapshot
+
+    usual = snapshot()
+    found: dict[str, set[str]] = {}
+    for column in sorted(reads(process) - {"ties"}):
+        now = snapshot(column)
+        for name in usual.dtype.names or ():
+            if not np.array_equal(usual[name], now[name], equal_nan=True):
+                found.setdefault(f"snapshot.{name}", set()).add(column)
+    return {name: frozenset(columns - _IN_POST or columns) for name, columns in found.items()}
