@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import Any
 
 from civicsim.app import work
+from civicsim.app.turns import Stop
 from civicsim.scenario.scenario import DEFAULT_KIND, STATUS_QUO, Scenario
 from civicsim.scenario.shipped import draws_file
 
@@ -34,7 +35,7 @@ def drawn(scenario: Scenario) -> tuple[Scenario, ...]:
     )
 
 
-def batches(scenarios: Sequence[Scenario], stop: work.Stop = lambda: False) -> tuple[work.Batch, ...]:
+def batches(scenarios: Sequence[Scenario], stop: Stop = lambda: False) -> tuple[work.Batch, ...]:
     """Return a run of each scenario with each of the parameter sets; the runs of one set are matched."""
     return tuple(
         functools.reduce(work.Batch.joined, (work.batch(one, 1, stop) for one in drawn(scenario)))
