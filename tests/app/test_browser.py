@@ -79,15 +79,21 @@ def address(results: Path) -> Iterator[str]:
         yield found
 
 
-@contextmanager
-def serving(*options: str) -> Iterator[str]:
-    """Serve the page in a process of its own, and give its address."""
-    command = [sys.executable, "-m", "civicsim.cli", "app", "--port", "0", "--no-open", *options]
+def serve(*options: str, port: str = "0") -> tuple[subprocess.Popen[str], str]:
+    """Serve the page in a process of its own; return it and its address."""
+    command = [sys.executable, "-m", "civicsim.cli", "app", "--port", port, "--no-open", *options]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     assert server.stdout is not None
     found = re.search(r"http://\S+", server.stdout.readline())
     assert found, "the server printed nothing"
-    yield found[0]
+    return server, found[0]
+
+
+@contextmanager
+def serving(*options: str) -> Iterator[str]:
+    """Serve the page while something is done, and give its address."""
+    server, address = serve(*options)
+    yield address
     server.terminate()
     server.stdout.close()
     server.wait(20)
@@ -170,6 +176,7 @@ def press(page: Page, words: str) -> None:
 def test_every_page_is_accessible_and_asks_no_one_else(visit):
     """Every page, on a projector and on a telephone: painted, no violation of WCAG A and AA, no sideways scrolling."""
     pages = (
+        ("start", "/", "document.querySelectorAll('.cv-opening').length === 3"),
         ("explore", f"/?{TWENTY}", PAINTED),
         (
             "compare",
@@ -203,6 +210,11 @@ def test_every_page_is_accessible_and_asks_no_one_else(visit):
         if name not in ("lesson-read", "handout", "notes", "quiz"):
             keep_picture(page, name)
         assert violations(page) == [], name
+        assert page.locator("h1").first.bounding_box()["height"] > 15, f"{name} has no heading to be seen"
+        page.emulate_media(color_scheme="dark")
+        keep_picture(page, f"{name}-dark")
+        assert violations(page) == [], f"{name}, dark"
+        page.emulate_media(color_scheme="light")
         if name == "explore":
             # Underlined words lead to the history of an idea, and from there to its team.
             page.locator(".cv-story li button").first.click()
@@ -215,8 +227,16 @@ def test_every_page_is_accessible_and_asks_no_one_else(visit):
         page.set_viewport_size(PHONE)
         page.wait_for_timeout(150)
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], name
-        if name == "explore":
-            keep_picture(page, "explore-phone")
+        if name in ("explore", "start", "compare"):
+            keep_picture(page, f"{name}-phone")
+        # What a table says is in sight, without a column to be scrolled to.
+        cells = page.locator(".cv-stack td[data-label=Verdict]")
+        if name in ("compare", "results"):
+            assert cells.count() > 4
+        for k in range(min(3, cells.count())):
+            cells.nth(k).scroll_into_view_if_needed()
+            box = cells.nth(k).bounding_box()
+            assert box is None or box["x"] + box["width"] <= PHONE["width"], name
         assert "Traceback" not in page.inner_text("body")
 
 
@@ -264,6 +284,84 @@ def test_a_visitor_plays_walks_and_changes_what_happens(visit):
     text = Path(file.value.path()).read_text(encoding="utf-8")
     assert "invitation = 0.9" in text
     assert 'name = "surge"' in text
+
+
+def drawn(page: Page) -> int:
+    """Return the longest of the lines in the chart, in characters."""
+    return page.evaluate("Math.max(...[...document.querySelectorAll('.cv-paths path')].map(p => (p.getAttribute('d') || '').length))")
+
+
+def test_a_story_plays_from_the_start_and_keeps_what_was_before_a_change(visit):
+    page = visit("/", until="document.querySelectorAll('.cv-opening').length === 3")
+    page.get_by_role("link", name="Play: Two hard years").click()
+    page.wait_for_function("window.civicsim.week > 30", timeout=FIRST)
+    assert "/explore?" in page.url
+    assert page.inner_text("h1") == "Two hard years"
+    press(page, "Pause")
+    early, at = drawn(page), page.evaluate("window.civicsim.week")
+    # Lines end in the week on screen; what has happened by then is told, and nothing later.
+    page.get_by_role("slider", name="Week on screen").fill("160")
+    page.wait_for_function("document.querySelector('.cv-told').innerText.includes('Hard regime ends')")
+    assert drawn(page) > 1.5 * early
+    told = [int(week) for week in re.findall(r"^Week (\d+)", page.inner_text(".cv-told"), re.M)]
+    assert told
+    assert max(told) <= 161
+    assert at < 160
+    # A lever leaves the line before it as a ghost, and the axis as it was.
+    axis = "[...document.querySelectorAll('.cv-paths text')].filter(t => /^\\d+ %$/.test(t.textContent.replace(/\u00a0/g, ' '))).map(t => t.textContent + t.getAttribute('y')).join()"
+    before, ghosts = page.evaluate(axis), page.locator(".cv-paths path[stroke-dasharray='1 3']")
+    assert "80" in before
+    assert ghosts.count() == 0
+    count = page.evaluate("window.civicsim.painted.count")
+    lever(page, "invitation").fill("0.9")
+    page.wait_for_function(f"window.civicsim.painted.count > {count}", timeout=SOON)
+    assert ghosts.count() == 4
+    assert page.evaluate(axis) == before
+    # While a lever for hours is dragged, its minutes are told, and those of the others.
+    page.evaluate("(e) => { e.value = 9; e.dispatchEvent(new Event('input')); }", lever(page, "weight_response").element_handle())
+    minutes = page.locator("label[for=cv-lever-weight_response] b")
+    page.wait_for_function("document.querySelector('label[for=cv-lever-weight_response] b').innerText !== '11 min'")
+    assert re.fullmatch(r"\d+ min", minutes.inner_text())
+    groups = page.get_by_label("Event", exact=True).locator("optgroup").evaluate_all("all => all.map(one => one.label)")
+    assert groups == ["Happens to you", "You decide"]
+
+
+def test_pictures_carry_what_they_show(visit):
+    page = visit(f"/policy?{TWENTY}&style=compact&seed=3", until=BANDS)
+    with page.expect_download() as file:
+        page.get_by_role("button", name="Save Burnout as a picture").click()
+    text = Path(file.value.path()).read_text(encoding="utf-8")
+    for words in ("<title>Burnout</title>", "In %", "Paired difference, last year", "seeds from 3", "300 staff", "matched runs"):
+        assert words in text, words
+    assert "var(--" not in text
+
+
+def test_a_page_comes_back_by_itself_after_its_server_was_killed(browser):
+    server, address = serve()
+    try:
+        page = browser.new_page()
+        page.goto(f"{address}/lessons/two-regimes/predict?set=levers.fear%3D0.9")
+        page.locator("main input[type=range]").fill("0.2")
+        press(page, "Next: run")
+        page.wait_for_function(PAINTED, timeout=FIRST)
+        page.get_by_role("slider", name="Week on screen").fill("70")
+        page.evaluate("window.old = true")
+        server.kill()
+        server.wait()
+        page.get_by_text("connects again by itself").wait_for(timeout=SOON)
+        server.stdout.close()
+        server, _ = serve(port=str(urlsplit(address).port))
+        began = time.perf_counter()
+        page.wait_for_function(f"!window.old && {PAINTED} && window.civicsim.week === 70", timeout=SOON)
+        print(f"back {time.perf_counter() - began:.1f} s after the server")
+        assert "Your guess: 20\u00a0%" in page.inner_text("main")
+        assert "levers.fear%3D0.9" in page.url
+        assert "/lessons/two-regimes/run" in page.url
+        page.close()
+    finally:
+        server.kill()
+        server.stdout.close()
+        server.wait()
 
 
 def test_two_visitors_never_see_each_other(visit):

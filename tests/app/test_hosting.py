@@ -10,10 +10,10 @@ import solara
 
 import civicsim.app as page
 from civicsim.app import hosting
-from civicsim.app.frame import RESULTS, TABS, tabs
+from civicsim.app.frame import RESULTS, TABS, Text, is_page, tabs
 from civicsim.app.lessons import lessons
 from civicsim.app.pages.about import About
-from civicsim.app.pages.lesson import Lessons
+from civicsim.app.pages.lesson import Lessons, read_guesses, read_picks
 from civicsim.app.room import close_room, open_room
 
 COMPONENTS = Path(hosting.__file__).parent / "components"
@@ -32,6 +32,34 @@ def test_where_there_is_no_page_a_link_leads_to_one():
     assert "There is no such page" in lost
     assert '<html lang="en">' in lost
     assert 'href="/here/"' in lost
+
+
+@pytest.mark.parametrize(
+    ("path", "there"),
+    [("/", True), ("/explore", True), ("/lessons/compact/run", True), ("/lessons/compact/handout", True)]
+    + [(f"/{path}", False) for path in ("nowhere", "about/x", "lessons/none", "lessons/compact/none", "explore/a/b")],
+)
+def test_an_address_is_a_page_or_is_none(path, there):
+    assert is_page(path) is there
+
+
+def test_an_element_with_another_tag_is_another_element():
+    made = [Text(tag, "words").component for tag in ("h1", "p", "h1")]
+    assert made[0] is made[2]
+    assert made[0] is not made[1]
+
+
+def test_what_a_tab_remembers_is_taken_back_as_far_as_it_can_be_used():
+    assert read_guesses({"compact": 0.4, "none": 0.4, "two-regimes": 7, "battening-down": "x"}) == {"compact": 0.4}
+    assert read_guesses(["compact"]) == {}
+    assert read_picks({"compact": {"0": 1, "x": 2, "1": "y"}, "none": {"0": 1}}) == {"compact": {0: 1}}
+
+
+def test_solara_neither_covers_the_page_nor_waits_for_a_key_when_the_connection_is_lost(html):
+    assert "connects again by itself" in html
+    assert "z-index: 100002" not in html
+    assert "solara.forceRefresh = true" in html
+    assert html.count("The page is loading") == 2
 
 
 def test_the_page_says_its_language_and_lets_itself_be_zoomed(html):
