@@ -2,17 +2,22 @@
 
 import base64
 import gzip
+import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from civicsim.app.chronicle import chronicle
 from civicsim.app.history import ABSENT, BURNT, NEW, SILENCE, SPOKE, STATES, VACANT, Superseded, as_bytes, play_through
 from civicsim.app.layout import HEIGHT, WIDTH, arrange, grid
-from civicsim.app.stories import idea_story, idea_text, name_of, person_story, team_story
-from civicsim.app.words import topic
+from civicsim.app.stories import idea_story, idea_text, name_of, person_story, story_of, team_story
+from civicsim.app.words import PATHS, content, topic
 from civicsim.experiment.run import burn_in, run
 from civicsim.model.log import KINDS
+from civicsim.model.measures import MEASURES
 from civicsim.model.organisation import FROM_NEIGHBOURS, STAFF
+from civicsim.model.processes.events import Event
 from civicsim.scenario.scenario import Scenario
 
 SMALL = Scenario.preset().with_(n_teams=5, team_size=9, n_executives=3, burn_in_weeks=26, weeks=80)
@@ -35,6 +40,43 @@ def test_a_run_week_by_week_is_the_run_at_once(start, played):
     assert played.record.tally.tobytes() == whole.recorder.tally.tobytes()
     assert played.record.snapshot.tobytes() == whole.recorder.snapshot.tobytes()
     assert np.array_equal(played.states[STATES.index("safety"), -1], as_bytes(whole.cohort.person["safety"]))
+
+
+def test_ties_of_every_week_can_be_told(start, played):
+    whole, n = run(SMALL, (SEED,), start=start), len(played.scene.x)
+    assert np.array_equal(played.ties_in(SMALL.weeks - 1), whole.cohort.ties[:n])
+    assert not np.array_equal(played.ties_in(0), whole.cohort.ties[:n])
+    # A story names both ends of each tie, and a tie has its other end in another team.
+    person = int(np.argmax((played.ties_in(40) >= 0).sum(axis=1)))
+    pairs = story_of(played, {"kind": "person", "row": person, "week": 40})["ties"]
+    assert {i for pair in pairs for i in pair} - {person} == {int(i) for i in played.ties_in(40)[person] if i >= 0}
+    assert len({int(played.scene.team[i]) for i in pairs[0]}) == 2
+
+
+def test_what_happened_is_read_off_the_run(start):
+    surge = replace(SMALL, interventions=(Event(20, "surge", weeks=12, set={"events.demand_factor": 1.15}),))
+    played = play_through(surge, start)
+    told, weeks_told = chronicle(played), []
+    assert (20, "Demand surge begins.") in told
+    assert (32, "Demand surge ends.") in told
+    labels = {MEASURES[name].label: name for name in PATHS}
+    for week, text in told:
+        for label, way, was, now, since in re.findall(r"^(.+?) (up|down) from (\d+) to (\d+) %.* since week (\d+)", text):
+            path = played.paths[labels[label]]
+            assert [round(100 * path[int(since) - 1]), round(100 * path[week])] == [int(was), int(now)]
+            assert (path[week] > path[int(since) - 1]) == (way == "up")
+            weeks_told.append(week)
+        for team in re.findall(r"^Team (\d+) takes over", text):
+            assert any(i.how and i.ended == week and i.team == int(team) - 1 for i in played.ideas.values())
+    assert weeks_told
+    assert [week for week, _ in told] == sorted(week for week, _ in told)
+
+
+def test_ideas_are_about_something_and_two_ways_differ():
+    named = [content(d, value) for d in range(30) for value in (-1, 1)]
+    assert len(set(named)) == 60
+    assert topic(30) == "way of working 31"
+    assert content(30, 1) == "way of working 31"
 
 
 def test_what_is_sent_unpacks_to_the_run(played):
