@@ -15,7 +15,7 @@ from ipyvuetify.Html import Html as Element
 from civicsim.app import hosting, remembered, widgets
 from civicsim.app.lessons import is_place
 from civicsim.app.room import the_room
-from civicsim.app.state import Chosen, chosen, from_query, preset, sides, sides_from_query, to_query, with_sides
+from civicsim.app.state import START, Chosen, chosen, from_query, preset, sides, sides_from_query, to_query, with_sides
 from civicsim.app.templates import render
 from civicsim.app.words import STANDING, unbroken
 
@@ -105,7 +105,8 @@ def Frame(children: list[Any] | None = None) -> None:
 
     # A link within the page, or the way back to one, is read as one from outside.
     solara.use_effect(read_link, [router.path, router.search])
-    query = solara.use_memo(lambda: to_query(chosen.value.scenario), [chosen.value.scenario])
+    scenario = chosen.value.scenario
+    query = solara.use_memo(lambda: "" if scenario == START else to_query(scenario), [scenario])
     here = router.path.strip("/").split("/")[0]
 
     def go(path: str) -> None:

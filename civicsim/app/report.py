@@ -18,6 +18,7 @@ from civicsim.app.words import hours_rows, label_of, week_text
 from civicsim.app.work import Batch
 from civicsim.engine.parameters import Parameter
 from civicsim.model.measures import MEASURES
+from civicsim.model.processes.events import Event
 from civicsim.report.parts import Part, Table, page, render
 from civicsim.report.words import (
     INTERVAL,
@@ -68,7 +69,7 @@ def report_page(
         seeds=seeds_text(batches[0].seeds),
         settings=[(label, *_settings(scenario)) for label, scenario in zip(labels, scenarios, strict=True)],
         keys=[(label, words) for label, (_, _, words) in zip(labels, LINES, strict=False)],
-        charts=render("charts", charts=drawn, end=ends),
+        charts=render("charts", charts=drawn, end=ends, events=_marks(scenarios)),
         interval=INTERVAL,
         last_year=_table(labels, batches, measures),
         assumed=sum(p.status == "assumption" for p in own),
@@ -81,17 +82,35 @@ def report_page(
     return page(title, [Part(picture=html)], about)
 
 
+def _marks(scenarios: Iterable[Scenario]) -> list[tuple[float, float, str]]:
+    """Return where charts mark the dated events of scenarios: place, width up to the end of an event, and its title."""
+    marks = dict[tuple[str, int], tuple[float, float, str]]()
+    for scenario in scenarios:
+        last = scenario.weeks - 1
+        for group in event_groups(scenario):
+            weeks = max(event.weeks for event in group)
+            at, end = (180 * min(week, last) / max(1, last) for week in (group[0].week, group[0].week + weeks))
+            marks[group[0].name, group[0].week] = round(34 + at, 1), round(end - at, 1), _event_text(group)
+    return list(marks.values())
+
+
+def _event_text(group: Sequence[Event]) -> str:
+    """Return a dated event in words, with its end where it has one."""
+    first, weeks = group[0], max(event.weeks for event in group)
+    until = f" to {week_text(first.week + weeks - 1)}" if weeks else ""
+    return f"{shocks().get(first.name, first.name)}, from {week_text(first.week)}{until}"
+
+
 def _settings(scenario: Scenario) -> tuple[str, list[str]]:
     """Return the minutes of each purpose, and the differences from current practice and dated events."""
-    titles, items = shocks(), []
+    items = []
     for name, about in SECTIONS["levers"].items():
         value, was = getattr(scenario.levers, name), getattr(scenario.habits, name)
         if value != was:
             weight = name.startswith("weight_")
             now, before = (setting_text(v) if weight else percent(v) for v in (value, was))
             items.append(f"{about.label}: {before} → {now}{' (weight)' if weight else ''}")
-    for first, *_ in event_groups(scenario):
-        items.append(f"{titles.get(first.name, first.name)}, from {week_text(first.week)}")
+    items += [_event_text(group) for group in event_groups(scenario)]
     return ", ".join(f"{row['label']} {number(row['minutes'], 0)}" for row in hours_rows(scenario)), items
 
 

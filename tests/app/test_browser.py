@@ -178,12 +178,12 @@ def test_every_page_is_accessible_and_asks_no_one_else(visit):
     pages = (
         ("start", "/", "document.querySelectorAll('.cv-opening').length === 3"),
         ("explore", f"/?{TWENTY}", PAINTED),
+        ("compare", f"/compare?{TWENTY}", f"{PAINTED} && document.body.innerText.includes('matched runs')"),
         (
-            "compare",
-            f"/compare?{TWENTY}",
-            f"{PAINTED} && document.body.innerText.includes('matched runs')",
+            "policy",
+            f"/policy?{TWENTY}&style=compact",
+            "window.civicsim && window.civicsim.bands && /-full/.test(window.civicsim.bands.stamp)",
         ),
-        ("policy", f"/policy?{TWENTY}&style=compact", "window.civicsim && window.civicsim.bands && /-full/.test(window.civicsim.bands.stamp)"),
         ("lessons", "/lessons", "document.querySelectorAll('.cv-tile').length >= 8"),
         ("lesson-read", "/lessons/voice-without-response", "document.querySelector('.cv-steps')"),
         (
@@ -288,7 +288,9 @@ def test_a_visitor_plays_walks_and_changes_what_happens(visit):
 
 def drawn(page: Page) -> int:
     """Return the longest of the lines in the chart, in characters."""
-    return page.evaluate("Math.max(...[...document.querySelectorAll('.cv-paths path')].map(p => (p.getAttribute('d') || '').length))")
+    return page.evaluate(
+        "Math.max(...[...document.querySelectorAll('.cv-paths path')].map(p => (p.getAttribute('d') || '').length))"
+    )
 
 
 def test_a_story_plays_from_the_start_and_keeps_what_was_before_a_change(visit):
@@ -318,7 +320,9 @@ def test_a_story_plays_from_the_start_and_keeps_what_was_before_a_change(visit):
     assert ghosts.count() == 4
     assert page.evaluate(axis) == before
     # While a lever for hours is dragged, its minutes are told, and those of the others.
-    page.evaluate("(e) => { e.value = 9; e.dispatchEvent(new Event('input')); }", lever(page, "weight_response").element_handle())
+    page.evaluate(
+        "(e) => { e.value = 9; e.dispatchEvent(new Event('input')); }", lever(page, "weight_response").element_handle()
+    )
     minutes = page.locator("label[for=cv-lever-weight_response] b")
     page.wait_for_function("document.querySelector('label[for=cv-lever-weight_response] b').innerText !== '11 min'")
     assert re.fullmatch(r"\d+ min", minutes.inner_text())
@@ -331,7 +335,14 @@ def test_pictures_carry_what_they_show(visit):
     with page.expect_download() as file:
         page.get_by_role("button", name="Save Burnout as a picture").click()
     text = Path(file.value.path()).read_text(encoding="utf-8")
-    for words in ("<title>Burnout</title>", "In %", "Paired difference, last year", "seeds from 3", "300 staff", "matched runs"):
+    for words in (
+        "<title>Burnout</title>",
+        "In %",
+        "Paired difference, last year",
+        "seeds from 3",
+        "300 staff",
+        "matched runs",
+    ):
         assert words in text, words
     assert "var(--" not in text
 
@@ -400,20 +411,19 @@ def test_a_policy_is_answered_and_its_troubles_are_looked_for(visit):
     assert "This is the baseline" in page.inner_text(".cv-headline")
     lever(page, "weight_response").fill("8")
     page.wait_for_function(
-        "/Largest gain: [^→]+ [\\d.]+ → [\\d.]+/.test(document.querySelector('.cv-headline').innerText)",
-        timeout=SOON,
+        "/Largest gain: [^→]+ [\\d.]+ → [\\d.]+/.test(document.querySelector('.cv-headline').innerText)", timeout=SOON
     )
     page.get_by_label("Event", exact=True).select_option("scandal")
     page.get_by_role("button", name="Add", exact=True).click()
-    page.wait_for_function(
-        "document.body.innerText.includes('Also happens in the baseline: Scandal')", timeout=SOON
-    )
+    page.wait_for_function("document.body.innerText.includes('Also happens in the baseline: Scandal')", timeout=SOON)
     with page.expect_download() as file:
         press(page, "Report (HTML)")
     assert file.value.suggested_filename == "report-status-quo.html"
     assert "compared with current practice" in Path(file.value.path()).read_text(encoding="utf-8")
     press(page, "Search for failures")
-    page.wait_for_function("/[0-9]+ conditions, each alone in 30 matched runs/.test(document.body.innerText)", timeout=SOON)
+    page.wait_for_function(
+        "/[0-9]+ conditions, each alone in 30 matched runs/.test(document.body.innerText)", timeout=SOON
+    )
     assert len(page.locator("section:has-text('Where could this go wrong?') li").all()) <= 8
 
 

@@ -61,7 +61,9 @@ def test_what_happened_is_read_off_the_run(start):
     assert (32, "Demand surge ends.") in told
     labels = {MEASURES[name].label: name for name in PATHS}
     for week, text in told:
-        for label, way, was, now, since in re.findall(r"^(.+?) (up|down) from (\d+) to (\d+) %.* since week (\d+)", text):
+        for label, way, was, now, since in re.findall(
+            r"^(.+?) (up|down) from (\d+) to (\d+) %.* since week (\d+)", text
+        ):
             path = played.paths[labels[label]]
             assert [round(100 * path[int(since) - 1]), round(100 * path[week])] == [int(was), int(now)]
             assert (path[week] > path[int(since) - 1]) == (way == "up")

@@ -19,6 +19,7 @@ from civicsim.app.report import report_page
 from civicsim.app.state import MOST_SIDES, chosen, is_changed, sides
 from civicsim.app.verdicts import Verdict, verdict
 from civicsim.app.words import COMPARED
+from civicsim.model.measures import MEASURES
 from civicsim.report.words import n_staff
 from civicsim.scenario.scenario import Scenario
 
@@ -42,7 +43,7 @@ def csv_of(labels: list[str], scenarios: list[Scenario]) -> str:
     """Return the results of all matched runs as CSV, with the scenarios in its first lines."""
     batches = work.full(scenarios).batches
     rows = [
-        {"measure": v.name, "runs": v.runs, "scenario": label}
+        {"measure": v.name, "unit": MEASURES[v.name].unit, "runs": v.runs, "scenario": label}
         | v.after.columns("mean")
         | (v.columns if k else dict.fromkeys(v.columns, ""))
         | {"verdict": v.word if k else "baseline"}

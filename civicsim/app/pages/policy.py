@@ -87,7 +87,7 @@ def csv_of(scenario: Scenario) -> str:
     scenarios = compared(scenario)
     found = answer(scenario, work.full(scenarios))
     rows = [
-        {"measure": v.name, "runs": v.runs}
+        {"measure": v.name, "unit": MEASURES[v.name].unit, "runs": v.runs}
         | v.before.columns("baseline")
         | v.after.columns("yours")
         | v.columns
