@@ -1,4 +1,4 @@
-"""An attack on the page in twelve steps: ``python -m benchmarks.attack`` serves it on loopback and does its worst.
+"""An attack on the page in thirteen steps: ``python -m benchmarks.attack`` serves it on loopback and does its worst.
 
 Meanwhile one visitor uses the page. After each step that visitor moves a lever and waits for the new run, which must be the one
 that the model computes, must come within :data:`PATIENCE` seconds, and must be all that has changed on the page. On a machine that is busy with other
