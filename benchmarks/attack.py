@@ -45,7 +45,7 @@ LARGEST = "/?weeks=520&burn_in_weeks=520&set=structure.n_teams%3D200&set=structu
 
 
 class Target:
-    """The page that is attacked: a server in a process of its own, and what is known of it."""
+    """The page that is attacked: a server in a process of its own, and where it is."""
 
     def __init__(self, log: IO[bytes]) -> None:
         self.log = log
