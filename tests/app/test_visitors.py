@@ -199,3 +199,10 @@ def test_messages_beyond_what_a_page_has_reason_to_send_wait(monkeypatch):
 
     assert asyncio.run(send_many()) > 0.15
     assert len(got) == 25
+
+
+def test_a_message_that_is_not_text_ends_the_connection():
+    async def receive():
+        return {"type": "websocket.receive", "bytes": b"\x7f\xff\xff\xff", "text": None}
+
+    assert asyncio.run(guard.paced(receive)())["type"] == "websocket.disconnect"
