@@ -25,6 +25,14 @@ def mistake(tmp_path, text):
     return message.removeprefix(f"{path}: ")
 
 
+@pytest.mark.parametrize("text", ["styles = ['{}']", "design = '{}'", "{} = 3", "[factors]\n{} = [1]", "baseline = '{} {}'"])
+def test_what_is_wrong_is_named_in_a_few_words_however_long_it_is(tmp_path, text):
+    own = SMALLEST.replace('styles = ["status-quo", "compact"]\n', "") if text.startswith("styles") else SMALLEST
+    message = mistake(tmp_path, own + text.replace("{}", "x" * 5_000))
+    assert "xxx" in message
+    assert len(message) < 600
+
+
 def test_arrays_make_the_same_study_and_the_same_file_as_lists():
     fear = [0.0, 0.5, 1.0]
     same = small_study(factors={"fear": fear, "n_teams": [2, 3]}, seeds=[1, 2], matters={"load": 0.1})
