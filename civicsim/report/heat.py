@@ -16,7 +16,7 @@ from civicsim.experiment.statistics import differing
 from civicsim.report.canvas import Words, figure_of, note_size, text_size
 from civicsim.report.look import BETTER, FAINT, INK, WORSE, width_of, wrapped
 from civicsim.report.paths import points_of
-from civicsim.report.words import INTERVAL, counted, decimals_of, number, setting_text
+from civicsim.report.words import INTERVAL, counted, decimals_of, number, scale_of, setting_text
 from civicsim.study.analysis.matched import About, Matched, mean_of
 
 _MOST_LEVELS = 16
@@ -75,18 +75,19 @@ def draw_heat(
             order = about.sign * (mean.mean(axis=1) if axis == 0 else mean.iloc[0])
             mean = mean.reindex(order.sort_values(ascending=axis == 1, kind="stable").index, axis=axis)
     clear = clear.reindex(index=mean.index, columns=mean.columns)
-    colours, scale = _colours(mean.to_numpy(), about, paired)
+    unit = scale_of(about.unit)
+    colours, scale = _colours(mean.to_numpy(), about, paired, unit.factor)
     ax.imshow(colours, aspect="auto", interpolation="nearest")
     ax.spines[:].set_visible(False)
     ax.tick_params(length=0)
-    written = _write(ax, mean, clear, colours, paired)
+    written = _write(ax, unit.factor * mean, clear, colours, paired)
     height = (6.5 if written else 5.0) * len(mean)
     _ticks(ax, mean, across, down, label, height * 72.0 / 25.4)
     kind = f": difference from {runs.baseline}" if paired else ""
     if paired and "style" not in (across, down):
         kind = f": {others[0]} less {runs.baseline}"
     over = counted(len(runs.seeds), "seed") + _rest(own, across, down)
-    caption = f"Cells: {'mean paired difference' if paired else 'mean'} ({about.unit}) of {over}; {scale}."
+    caption = f"Cells: {'mean paired difference' if paired else 'mean'} ({(unit.points if paired else unit.unit).strip()}) of {over}; {scale}."
     if paired and len(runs.seeds) > 1:
         mark = "grey numbers" if written else "small dots"
         caption += f" {mark.capitalize()}: the {INTERVAL} interval over seeds (run-to-run variation) includes 0."
@@ -127,17 +128,17 @@ def _cells(own: pd.DataFrame, values: np.ndarray, across: str, down: str, about:
     return pd.DataFrame(list(rows.values()), index, columns=["mean", "clear"])
 
 
-def _colours(mean: np.ndarray, about: About, paired: bool) -> tuple[np.ndarray, str]:
+def _colours(mean: np.ndarray, about: About, paired: bool, factor: float) -> tuple[np.ndarray, str]:
     """Return the colour of each cell, shape (rows, columns, 3), and what colours mean."""
     if not paired:
         low, high = float(mean.min()), float(mean.max())
         shade = 0.08 + 0.85 * (mean - low) / ((high - low) or 1.0)
-        return shade_of(shade), f"from {number(low)} (light) to {number(high)} (dark)"
+        return shade_of(shade), f"from {number(factor * low)} (light) to {number(factor * high)} (dark)"
     most = float(np.abs(mean).max()) or 1.0
     good = about.sign * mean >= 0.0
     shade = 0.9 * np.abs(mean) / most
     words = ("more", "less") if about.better == "neither" else ("better", "worse")
-    scale = f"blue: {words[0]}; vermilion: {words[1]}; darkest: {number(most)}"
+    scale = f"blue: {words[0]}; vermilion: {words[1]}; darkest: {number(factor * most)}"
     return np.where(good[..., None], _GOOD(shade), _BAD(shade))[..., :3], scale
 
 

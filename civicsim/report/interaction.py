@@ -8,10 +8,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from civicsim.report.canvas import Words, text_size
+from civicsim.report.canvas import Words, text_size, unit_axis
 from civicsim.report.look import GRID, draw_bars, looks_of, width_of
 from civicsim.report.paths import label_ends, points_of
-from civicsim.report.words import INTERVAL, counted, estimated, setting_text
+from civicsim.report.words import INTERVAL, counted, scale_of, setting_text
 from civicsim.study.analysis.effects import INTERACTION, cell_means, effects, grid_of
 from civicsim.study.analysis.matched import About, Matched
 
@@ -74,7 +74,7 @@ def draw_interaction(
     ax.grid(axis="y", color=GRID, linewidth=0.8)
     ax.set_axisbelow(True)
     ax.set_xlabel("" if along == "style" else label(along, True), parse_math=False)
-    ax.set_ylabel(about.unit, parse_math=False)
+    unit_axis(ax.yaxis, about.unit)
     caption = _caption(runs, about, along, by, label)
     caption += f" Mean over {', '.join(label(name) for name in grid.levels if name not in (along, *by))}." * (
         len(grid.levels) > 1 + len(by)
@@ -113,5 +113,6 @@ def _caption(runs: Matched, about: About, along: str, by: Sequence[str], label: 
         parts = (part.partition(" ") for part in text.split(", "))
         return ", ".join(f"{label(name)} {levels}" for name, _, levels in parts)
 
-    own = (f"{changed(row['at'])}: {estimated(row['difference'], row['low'], row['high'], sign=True)}" for row in rows)
+    size = scale_of(about.unit).difference
+    own = (f"{changed(row['at'])}: {size(row['difference'], row['low'], row['high'])}" for row in rows)
     return f"{words} Interaction of {changed(rows[0]['change'])} with {'; with '.join(own)}."

@@ -220,36 +220,26 @@ def varied(study: Study) -> pd.DataFrame:
         role = "held" if len(distinct) == 1 else "setting" if by_setting else "draw"
         number = not about.choices and not isinstance(about.default, bool)
         low, high = (float(distinct[0]), float(distinct[-1])) if number else (float("nan"), float("nan"))
-        shown = [setting_text(value) for value in distinct]
+        shown = [setting_text(value, about) for value in distinct]
         text = ", ".join(shown) if len(distinct) <= _MOST_NAMED or not number else f"{shown[0]} to {shown[-1]}"
+        case = {
+            "parameter": key,
+            "label": about.label,
+            "unit": about.unit.partition(";")[0],
+            "role": role,
+            "values": text,
+        }
+        case |= {
+            "low": low,
+            "high": high,
+            "n": len(distinct),
+            "distribution": _distribution(asked.get(key), role, study),
+        }
         rows.append(
-            {
-                "parameter": key,
-                "label": about.label,
-                "unit": about.unit,
-                "role": role,
-                "values": text,
-                "low": low,
-                "high": high,
-            }
-            | {"n": len(distinct), "distribution": _distribution(asked.get(key), role, study)}
-            | {"default": setting_text(about.default), "status": about.status, "source": about.source}
+            case | {"default": setting_text(about.default, about), "status": about.status, "source": about.source}
         )
-    names = [
-        "parameter",
-        "label",
-        "unit",
-        "role",
-        "values",
-        "low",
-        "high",
-        "n",
-        "distribution",
-        "default",
-        "status",
-        "source",
-    ]
-    return pd.DataFrame(rows, columns=names)
+    names = "parameter label unit role values low high n distribution default status source"
+    return pd.DataFrame(rows, columns=names.split())
 
 
 def _parameters(values: Any) -> dict[str, Any]:

@@ -29,6 +29,11 @@ def rankings(found: Sequence[Ranking]) -> Iterator[Part]:
         for own in found
         if own.left_out
     ]
+    if found and all(own.summary["n_futures"].max() == 1 for own in found):
+        left.append(
+            "The study has one future: neither draws of uncertain parameters nor sets of shocks. Ranks are those of the means over "
+            "seeds, and run-to-run variation alone can change them: see “Over seeds”."
+        )
     caption = f"Best: share of futures in which it is best. {_INTERVALS}. Ranks: from 5 % to 95 % of futures"
     yield Part("Ranks", left, table=table_of(caption, _RANK, rows))
     few = [own for own in found if len(own.summary) <= _MOST_RANKS]

@@ -257,3 +257,7 @@ def test_mistakes_are_one_line(call, mistakes):
     }
     found = mistakes(*((["study", *words.split()], [f"civicsim: {part}"]) for words, part in cases.items()))
     assert found == []
+
+
+def test_a_folder_above_the_results_leads_to_them(call):
+    assert call("study", "status", ".").mistake.endswith("(there is no manifest.json); did you mean 'results'?")
