@@ -363,7 +363,7 @@ def read(output: Output, folder: str) -> Store:
             below = sorted(path.parent for path in Path(folder).glob(f"*/{MANIFEST}"))
             if (Path(folder) / MANIFEST).exists() or not below:
                 raise
-            raise CivicsimError(f"{error}; did you mean '{below[0]}'?") from None
+            raise CivicsimError(f"{error}; there are results in {', '.join(map(str, below[:_MOST_SHOWN]))}") from None
     for warning in caught:
         output.warn(str(warning.message))
     return store

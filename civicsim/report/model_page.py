@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from civicsim.errors import CivicsimError
 from civicsim.model import rules
@@ -142,25 +142,21 @@ PAGES: dict[str, str] = {
 """The pages, with their contents."""
 
 
-def blocks_of(model: Model) -> Any:
-    """Return the blocks of a model's pages: functions without arguments, by name."""
+def template(name: str, **filters: Any) -> Template:
+    """Return a template of the folder ``pages``, whose texts are not escaped."""
     how: dict[str, Any] = {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
     env = Environment(loader=FileSystemLoader(_PROSE), **how)
-    env.filters |= {
-        "bounds": _bounds,
-        "by_table": _by_table,
-        "cell": cell,
-        "doc": _doc,
-        "equations": equations,
-        "hours": _hours,
-        "module": importlib.import_module,
-        "over_weeks": over_weeks,
-        "range": lambda about: range_text(about, setting_text),
-        "sentence": _sentence,
-        "setting": setting_text,
-        "size": size_text,
-        "time": time_text,
-    }
+    env.filters |= filters
+    return env.get_template(f"{name}.md")
+
+
+def blocks_of(model: Model) -> Any:
+    """Return the blocks of a model's pages: functions without arguments, by name."""
+    filters = {
+        "bounds": _bounds, "by_table": _by_table, "cell": cell, "doc": _doc, "equations": equations, "hours": _hours,
+        "module": importlib.import_module, "over_weeks": over_weeks, "sentence": _sentence, "setting": setting_text,
+        "size": size_text, "time": time_text, "range": lambda about: range_text(about, setting_text),
+    }  # fmt: skip
     columns = {process.name: columns_of(process) for process in model.week}
     values = {
         "all_actions": ACTIONS,
@@ -187,7 +183,7 @@ def blocks_of(model: Model) -> Any:
         "week": model.week,
         "writes": {name: own.writes for name, own in columns.items()},
     }
-    return env.get_template("blocks.md").make_module(values)
+    return template("blocks", **filters).make_module(values)
 
 
 def page(name: str, model: Model = SHIPPED) -> str:

@@ -196,8 +196,10 @@ def _indices(ax: Axes, view: View) -> Words:
         if len(order) > len(shown)
         else ""
     )
-    unit = found["index_unit"].iloc[0]
-    ax.set_xlabel(f"{unit}, over the whole range of a factor" if method == "morris" else unit, parse_math=False)
+    if method == "morris":
+        unit_axis(ax.xaxis, view.about.unit, ", over the whole range of a factor", difference=True)
+    else:
+        unit_axis(ax.xaxis, found["index_unit"].iloc[0])
     of = cases["words"].iloc[0]
     return Words(f"{view.about.label}: what it depends on ({of})", caption, height)
 
