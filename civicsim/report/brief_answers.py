@@ -16,7 +16,8 @@ from civicsim.report.effect_tables import declared_parts, effect_parts
 from civicsim.report.parts import Part, Row
 from civicsim.report.rank_tables import rankings
 from civicsim.report.search_tables import search_parts
-from civicsim.report.study_plots import View, plot_study
+from civicsim.report.study_plots import plot_study
+from civicsim.report.view import View
 from civicsim.report.words import (
     counted,
     direction,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,11 +17,12 @@ from civicsim.report.interaction import draw_interaction
 from civicsim.report.look import BASELINE_COLOUR, BETTER, GRID, INK, THIN, WORSE, Look, width_of
 from civicsim.report.paths import FEW, SMOOTH_WEEKS, Band, band, labelled_paths, points_of, smoothed_from
 from civicsim.report.rows import Dot, name_rows, named_rows
-from civicsim.report.words import INTERVAL, counted, direction, is_clear, number, percent, toward
+from civicsim.report.view import View
+from civicsim.report.words import INTERVAL, counted, is_clear, number, percent, toward
 from civicsim.study.analysis.contrasts import contrasts
 from civicsim.study.analysis.decide import decide
 from civicsim.study.analysis.discovery import Limit, discover
-from civicsim.study.analysis.matched import About, Matched, matched, middle
+from civicsim.study.analysis.matched import About, matched, middle
 from civicsim.study.analysis.rank import rank
 from civicsim.study.analysis.regret import regret
 from civicsim.study.analysis.sensitivity import NOTHING, sensitivity
@@ -34,46 +34,6 @@ RUN_BAR = f"thick bar: {INTERVAL} interval over seeds (run-to-run variation)"
 DRAW_LINE = "thin line: middle 95 % of draws (parameter uncertainty)"
 _ZERO: dict[str, Any] = {"line": 0.0, "color": BASELINE_COLOUR, "linewidth": 0.9}
 _RANGE = (0.025, 0.975)
-
-
-@dataclass(frozen=True)
-class View:
-    """What a figure is drawn of.
-
-    Attributes
-    ----------
-    store : Store
-        The study.
-    runs : Matched
-        Its runs of the measure, of the styles to draw and the baseline.
-    about : About
-        The measure.
-    styles, factors : tuple of str
-        The styles and factors asked for; empty for all, and for the usual ones.
-    """
-
-    store: Store
-    runs: Matched
-    about: About
-    styles: tuple[str, ...]
-    factors: tuple[str, ...]
-
-    @property
-    def others(self) -> tuple[str, ...]:
-        """The styles asked for but the baseline; by default all others."""
-        known = self.styles or tuple(dict.fromkeys(self.runs.points["style"]))
-        return tuple(style for style in known if style != self.runs.baseline) or known[:1]
-
-    def title(self, rest: str = "") -> str:
-        """Return the label of the measure, what is shown of it, and which way is better."""
-        return f"{self.about.label}{rest}{direction(self.about.better)}"
-
-    def label(self, column: str, unit: bool = False) -> str:
-        """Return the declared label of a column of points, with its unit if that is no plain share."""
-        about = self.runs.declared.get(column)
-        if about is None:
-            return {"style": "Style", "shock": "Shocks"}.get(column, column)
-        return f"{about.label} ({about.unit.partition(';')[0]})" if unit and about.unit != "on/off" else about.label
 
 
 # -- kinds of figures --------------------------------------------------------------------------------------------------
@@ -102,14 +62,6 @@ def _differences(ax: Axes, view: View) -> Words:
 
 
 COLOURS = ("Blue: better; vermilion: worse.", "")
-
-
-def _heat(ax: Axes, view: View) -> Words:
-    return draw_heat(ax, view.runs, view.about, view.others, view.factors, view.title, view.label)
-
-
-def _effects(ax: Axes, view: View) -> Words:
-    return draw_interaction(ax, view.runs, view.about, view.factors, view.title, view.label)
 
 
 def _paths(ax: Axes, view: View) -> Words:
@@ -364,8 +316,8 @@ def _decide(ax: Axes, view: View) -> Words:
 
 PLOTS: Mapping[str, Callable[[Axes, View], Words]] = {
     "differences": _differences,
-    "heat": _heat,
-    "effects": _effects,
+    "heat": draw_heat,
+    "effects": draw_interaction,
     "paths": _paths,
     "indices": _indices,
     "rank": _rank,
