@@ -152,3 +152,16 @@ def test_the_first_summary_has_the_name_of_its_measure():
 
     columns = read_columns({"load": ["last 52", "highest 13"], "trust": "all"}, ["last 52"], MEASURES, 60, "test")
     assert [column.name for column in columns] == ["load", "load__highest_13", "trust__all"]
+
+
+def test_the_name_of_a_setting_is_a_text_that_no_other_one_has(tmp_path):
+    runs = 'fear = 0.1\n[[runs]]\nname = "low"\nfear = 0.2\n'
+    cases = {
+        f"[[runs]]\nname = 3\n{runs}": "[[runs]] 1: name = 3: expected text",
+        f'[[runs]]\nname = " "\n{runs}': "[[runs]] 1: name = '': expected a name in words",
+        f'[[runs]]\nname = "low"\n{runs}': "[[runs]] 2: name = 'low': is there twice",
+    }
+    assert {text: mistake(tmp_path, SMALLEST + text) for text in cases} == cases
+    (tmp_path / "study.toml").write_text(f"{SMALLEST}[[runs]]\n{runs}")
+    named = Study.read(tmp_path / "study.toml")
+    assert named.protocol.digest == named.with_(runs=[{"fear": 0.1}, {"fear": 0.2}]).protocol.digest

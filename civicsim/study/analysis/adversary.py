@@ -26,6 +26,7 @@ import pandas as pd
 from civicsim import checks
 from civicsim.errors import CivicsimError
 from civicsim.experiment.statistics import paired_difference, wilson
+from civicsim.experiment.wording import outcome, percent, scale_of
 from civicsim.extras import need
 from civicsim.scenario.scenario import Scenario
 from civicsim.study.analysis.contrasts import verdict_of
@@ -116,31 +117,35 @@ class Adversary:
     def words(self) -> str:
         """How often the style loses, and where it loses most, in words."""
         low, high = wilson(self.n_lost, self.n_spread)
-        matters = f" by more than {self.about.matters:g}" if self.about.matters else ""
-        first = self.worst.iloc[0]
+        first, scale = self.worst.iloc[0], scale_of(self.about.unit)
+        matters = f" by more than {scale.change(self.about.matters, sign=False)}" if self.about.matters else ""
         return (
             f"{self.style} is behind {' or '.join(self.others)} on {self.about.label}{matters} in {self.n_lost} of "
-            f"{self.n_spread} evenly spread trials ({self.n_lost / self.n_spread:.0%}, {low:.0%} to {high:.0%}). In the worst of "
-            f"{len(self.trials)} trials, number {first['trial']}, it differs from {first['against']} by "
-            f"{first['difference']:+.4g} ({first['low']:+.4g} to {first['high']:+.4g} over {first['n']} fresh seeds; "
-            f"{first['searched']:+.4g} in the search, which picked it out): {first['verdict']}."
+            f"{self.n_spread} evenly spread trials ({percent(self.n_lost / self.n_spread)}, interval {percent(low)} to "
+            f"{percent(high)}). The worst of {len(self.trials)} trials, number {first['trial']}, simulated again with "
+            f"{first['n']} fresh seeds: {scale.difference(first['difference'], first['low'], first['high'])} against "
+            f"{first['against']}, {outcome(first['verdict'], self.about.better)}. The search, which picks out what looks worst, "
+            f"saw {scale.change(first['searched'])}."
         )
 
     @property
     def box_words(self) -> str:
         """How well a box tells where the worst trials lie, in words."""
         if not self.limit > 0.0:
-            return "It is behind in fewer than a quarter of all trials, so that there is no box around a worst quarter."
+            return (
+                "No conditions are listed: they would describe the quarter of trials in which it is furthest behind, and it is "
+                "behind in fewer than that."
+            )
         if self.box is None:
             return "There are too few trials to find a box around the worst of them."
-        start = f"The worst quarter of trials, behind by more than {self.limit:.3g}"
+        start = f"The worst quarter of trials, behind by more than {scale_of(self.about.unit).change(self.limit, sign=False)}"
         if not len(self.box.boxes):
             return f"{start}: no box separates them from the others."
         kept = self.box.density_elsewhere
         if np.isnan(kept):
             return f"{start}; there are too few to validate the boxes."
         return (
-            f"{start}. In cross-validation, the boxes contain {self.box.coverage_elsewhere:.0%} of them, and {kept:.0%} of the "
+            f"{start}. In cross-validation, the boxes contain {percent(self.box.coverage_elsewhere)} of them, and {percent(kept)} of the "
             "trials in the boxes are among them."
         )
 

@@ -9,9 +9,9 @@ from civicsim.experiment.run import burn_in, run
 from civicsim.model.measures import MEASURES
 from civicsim.scenario.scenario import Scenario
 from civicsim.study.design.declared import chosen
-from civicsim.study.design.designs import FORM, read_design, row_of
+from civicsim.study.design.designs import FORM, read_design
 from civicsim.study.design.factors import read_factors
-from civicsim.study.design.spelling import contrasts_of
+from civicsim.study.design.spelling import contrasts_of, listed_rows
 from civicsim.study.design.study import Study
 from civicsim.study.design.summaries import Summary
 
@@ -62,7 +62,7 @@ def _contrasts(study: Study) -> Iterator[str]:
     """Look for sides of contrasts that stand for several listed runs: a grid is averaged over on purpose, a list rarely."""
     of = study.protocol
     columns = {key: name for name, key in of.factors.items()}
-    listed = {key for run in study.runs for key in row_of(run, study.where, of.sections).setting if key in columns}
+    listed = {key for row in listed_rows(study.runs, study.where, of.sections) for key in row.setting if key in columns}
     for one in contrasts_of(study, of.bases, of.shocks, of.declared, False) if listed else ():
         for side in one.sides:
             points = of.points[chosen(side, side.setting, of.points, columns)]
