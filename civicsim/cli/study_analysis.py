@@ -36,7 +36,7 @@ from civicsim.report.words import counted
 from civicsim.scenario.scenario import Scenario
 from civicsim.study.analysis.ablation import ablation as ablation_of
 from civicsim.study.analysis.ablation import ablation_study, check_varied
-from civicsim.study.analysis.adversary import BATCH, OTHER, WORST, Adversary
+from civicsim.study.analysis.adversary import OTHER, WORST, Adversary
 from civicsim.study.analysis.adversary import adversary as search
 from civicsim.study.analysis.contrasts import contrasts, tails
 from civicsim.study.analysis.decide import decide as decide_in
@@ -52,6 +52,7 @@ from civicsim.study.analysis.regret import crossings
 from civicsim.study.analysis.regret import regret as regret_of
 from civicsim.study.analysis.sensitivity import parameters_against_seeds
 from civicsim.study.analysis.sensitivity import sensitivity as sensitivity_of
+from civicsim.study.analysis.trials import BATCH
 from civicsim.study.design.study import Study
 from civicsim.study.store.store import Store
 

@@ -296,7 +296,8 @@ def report(output: Output, request: study_commands.Report) -> None:
     """Write the brief of a study, or of a search for worst cases."""
     from civicsim.report.brief import READERS, brief
     from civicsim.report.printing import chromium, print_pdf
-    from civicsim.study.analysis.adversary import JOURNAL, SPREAD, stored_search
+    from civicsim.study.analysis.adversary import stored_search
+    from civicsim.study.analysis.trials import JOURNAL, SPREAD
 
     checks.keys([request.reader], READERS, "--for: no reader")
     folder = Path(request.folder)
