@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import time
 from pathlib import Path
@@ -24,7 +23,7 @@ def run(name: str, out: Path, small: bool) -> Path:
     """Run what is missing of a study, and return its page."""
     # One process starts at once, and the small version is over before others would have started.
     processes = 0 if small else None
-    began, folder = (time.monotonic(), processor_seconds()), out / name
+    began, folder = time.monotonic(), out / name
     stores = {
         part.name: run_study(part.study(small), folder / part.name, processes=processes) for part in STUDIES[name]
     }
@@ -34,17 +33,10 @@ def run(name: str, out: Path, small: bool) -> Path:
         page = scoreboard.cluster(ran, pages / "hypotheses").write(f"{name}.md")
     else:
         page = PAGES[name](ran, pages / name).write("README.md")
-    took = (time.monotonic() - began[0], processor_seconds() - began[1])
-    wall, processor = (round(seconds / 60.0, 2) for seconds in took)
-    log = {"study": name, "small": small, "minutes": wall, "processor_minutes": processor}
+    log = {"study": name, "small": small, "minutes": round((time.monotonic() - began) / 60.0, 2)}
     with (out / "times.jsonl").open("a", encoding="utf-8") as file:
         file.write(json.dumps(log) + "\n")
     return page
-
-
-def processor_seconds() -> float:
-    """Return the processor time of this process and of its workers that have ended, in seconds."""
-    return sum(os.times()[:4])
 
 
 def budget(names: list[str]) -> int:
