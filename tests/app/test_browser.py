@@ -22,6 +22,9 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from benchmarks import same_numbers
 from civicsim.cli import main
 from civicsim.model.measures import FLAGSHIP, MEASURES
 
@@ -171,12 +174,12 @@ def test_every_page_is_accessible_and_asks_no_one_else(visit):
     """Every page, on a projector and on a telephone: painted, no violation of WCAG A and AA, no sideways scrolling."""
     pages = (
         ("explore", f"/?{TWENTY}", PAINTED),
+        ("compare", f"/compare?{TWENTY}", f"{PAINTED} && document.body.innerText.includes('matched runs')"),
         (
-            "compare",
-            f"/compare?{TWENTY}",
-            f"{PAINTED} && document.body.innerText.includes('matched runs')",
+            "policy",
+            f"/policy?{TWENTY}&style=compact",
+            "window.civicsim && window.civicsim.bands && /-full/.test(window.civicsim.bands.stamp)",
         ),
-        ("policy", f"/policy?{TWENTY}&style=compact", "window.civicsim && window.civicsim.bands && /-full/.test(window.civicsim.bands.stamp)"),
         ("lessons", "/lessons", "document.querySelectorAll('.cv-tile').length >= 8"),
         ("lesson-read", "/lessons/voice-without-response", "document.querySelector('.cv-steps')"),
         (
@@ -302,21 +305,27 @@ def test_a_policy_is_answered_and_its_troubles_are_looked_for(visit):
     assert "This is the baseline" in page.inner_text(".cv-headline")
     lever(page, "weight_response").fill("8")
     page.wait_for_function(
-        "/Largest gain: [^→]+ [\\d.]+ → [\\d.]+/.test(document.querySelector('.cv-headline').innerText)",
-        timeout=SOON,
+        "/Largest gain: [^→]+ [\\d.]+ → [\\d.]+/.test(document.querySelector('.cv-headline').innerText)", timeout=SOON
     )
     page.get_by_label("Event", exact=True).select_option("scandal")
     page.get_by_role("button", name="Add", exact=True).click()
-    page.wait_for_function(
-        "document.body.innerText.includes('Also happens in the baseline: Scandal')", timeout=SOON
-    )
+    page.wait_for_function("document.body.innerText.includes('Also happens in the baseline: Scandal')", timeout=SOON)
     with page.expect_download() as file:
         press(page, "Report (HTML)")
     assert file.value.suggested_filename == "report-status-quo.html"
     assert "compared with current practice" in Path(file.value.path()).read_text(encoding="utf-8")
     press(page, "Search for failures")
-    page.wait_for_function("/[0-9]+ conditions, each alone in 30 matched runs/.test(document.body.innerText)", timeout=SOON)
+    page.wait_for_function(
+        "/[0-9]+ conditions, each alone in 30 matched runs/.test(document.body.innerText)", timeout=SOON
+    )
     assert len(page.locator("section:has-text('Where could this go wrong?') li").all()) <= 8
+
+
+def test_page_csv_report_and_command_line_print_the_same_numbers(visit, address, tmp_path, monkeypatch):
+    """One of the links that ``python -m benchmarks.same_numbers`` checks, on a small organisation."""
+    monkeypatch.setenv("COLUMNS", "200")
+    query = same_numbers.query_of(same_numbers.LINKS[0] | {"weeks": 52, "burn_in_weeks": 13}, 30)
+    assert list(same_numbers.differences(visit("/about"), address, query, tmp_path)) == []
 
 
 def test_a_point_of_a_study_opens_in_explore(visit):
