@@ -35,11 +35,11 @@ LINKS: tuple[dict[str, Any], ...] = (
     {"set": ["levers.fear=0.1"]},
     {"set": ["levers.fear=0.9", "levers.invitation=0.8"]},
     {"set": ["levers.weight_protected=4"]},
-    {"style": "command", "weeks": 52},
+    {"style": "command", "weeks": 78},
     {"style": "compact", "kind": "mental-health-community"},
     {"set": ["levers.permission=0.8"], "interventions": SURGE},
     {"style": "targets-through-fear", "set": ["population.alignment_mean=0.6"]},
-    {"style": "qi-programme", "burn_in_weeks": 26},
+    {"style": "qi-programme", "burn_in_weeks": 39},
 )
 """What is chosen, as the query of a link has it; weeks are few, because what is compared is how numbers are made."""
 FULL = "window.civicsim && window.civicsim.bands && /-full/.test(window.civicsim.bands.stamp)"
@@ -50,7 +50,7 @@ def query_of(link: dict[str, Any], staff: int) -> str:
     """Return the query of a link for an organisation of so many staff."""
     size = 12 if "mental" in link.get("kind", "") else 15
     sets = [*link.get("set", ()), f"structure.n_teams={staff // size}"]
-    return "?" + urlencode({"weeks": 104, "burn_in_weeks": 52} | link | {"set": sets}, doseq=True)
+    return "?" + urlencode({"weeks": 52, "burn_in_weeks": 26} | link | {"set": sets}, doseq=True)
 
 
 def as_printed(text: str, factor: float) -> str:

@@ -313,7 +313,7 @@ def test_a_policy_is_answered_and_its_troubles_are_looked_for(visit):
     with page.expect_download() as file:
         press(page, "Report (HTML)")
     assert file.value.suggested_filename == "report-status-quo.html"
-    assert "compared with current practice" in Path(file.value.path()).read_text(encoding="utf-8")
+    assert "compared with the baseline" in Path(file.value.path()).read_text(encoding="utf-8")
     press(page, "Search for failures")
     page.wait_for_function(
         "/[0-9]+ conditions, each alone in 30 matched runs/.test(document.body.innerText)", timeout=SOON
