@@ -22,6 +22,9 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from benchmarks import same_numbers
 from civicsim.cli import main
 from civicsim.model.measures import FLAGSHIP, MEASURES
 
@@ -419,12 +422,19 @@ def test_a_policy_is_answered_and_its_troubles_are_looked_for(visit):
     with page.expect_download() as file:
         press(page, "Report (HTML)")
     assert file.value.suggested_filename == "report-status-quo.html"
-    assert "compared with current practice" in Path(file.value.path()).read_text(encoding="utf-8")
+    assert "compared with the baseline" in Path(file.value.path()).read_text(encoding="utf-8")
     press(page, "Search for failures")
     page.wait_for_function(
         "/[0-9]+ conditions, each alone in 30 matched runs/.test(document.body.innerText)", timeout=SOON
     )
     assert len(page.locator("section:has-text('Where could this go wrong?') li").all()) <= 8
+
+
+def test_page_csv_report_and_command_line_print_the_same_numbers(visit, address, tmp_path, monkeypatch):
+    """One of the links that ``python -m benchmarks.same_numbers`` checks, on a small organisation."""
+    monkeypatch.setenv("COLUMNS", "200")
+    query = same_numbers.query_of(same_numbers.LINKS[0] | {"weeks": 52, "burn_in_weeks": 13}, 30)
+    assert list(same_numbers.differences(visit("/about"), address, query, tmp_path)) == []
 
 
 def test_a_point_of_a_study_opens_in_explore(visit):

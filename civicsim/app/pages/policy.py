@@ -106,7 +106,7 @@ def report_of(scenario: Scenario) -> str:
         label = scenario.title or scenario.style
         label = f"{label}, changed" if is_changed(scenario) else label
         labels.append("Your policy" if label in ("", title) else label)
-        title = f"{labels[1]}, compared with current practice"
+        title = f"{labels[1]}, compared with the baseline"
     return report_page(title, labels, scenarios, work.full(scenarios).batches, CHARTS, COMPARED)
 
 
@@ -173,7 +173,7 @@ def assumption_rows(scenario: Scenario) -> list[dict[str, Any]]:
 
 @solara.component
 def Policy() -> None:
-    """Show the effects of the chosen levers, compared with current practice."""
+    """Show the effects of the chosen levers, compared with the baseline."""
     scenario = chosen.value.scenario
 
     def compute(stop: Callable[[], bool], show: Show) -> None:
