@@ -171,12 +171,12 @@ def test_every_page_is_accessible_and_asks_no_one_else(visit):
     """Every page, on a projector and on a telephone: painted, no violation of WCAG A and AA, no sideways scrolling."""
     pages = (
         ("explore", f"/?{TWENTY}", PAINTED),
+        ("compare", f"/compare?{TWENTY}", f"{PAINTED} && document.body.innerText.includes('matched runs')"),
         (
-            "compare",
-            f"/compare?{TWENTY}",
-            f"{PAINTED} && document.body.innerText.includes('matched runs')",
+            "policy",
+            f"/policy?{TWENTY}&style=compact",
+            "window.civicsim && window.civicsim.bands && /-full/.test(window.civicsim.bands.stamp)",
         ),
-        ("policy", f"/policy?{TWENTY}&style=compact", "window.civicsim && window.civicsim.bands && /-full/.test(window.civicsim.bands.stamp)"),
         ("lessons", "/lessons", "document.querySelectorAll('.cv-tile').length >= 8"),
         ("lesson-read", "/lessons/voice-without-response", "document.querySelector('.cv-steps')"),
         (
@@ -302,20 +302,19 @@ def test_a_policy_is_answered_and_its_troubles_are_looked_for(visit):
     assert "This is the baseline" in page.inner_text(".cv-headline")
     lever(page, "weight_response").fill("8")
     page.wait_for_function(
-        "/Largest gain: [^→]+ [\\d.]+ → [\\d.]+/.test(document.querySelector('.cv-headline').innerText)",
-        timeout=SOON,
+        "/Largest gain: [^→]+ [\\d.]+ → [\\d.]+/.test(document.querySelector('.cv-headline').innerText)", timeout=SOON
     )
     page.get_by_label("Event", exact=True).select_option("scandal")
     page.get_by_role("button", name="Add", exact=True).click()
-    page.wait_for_function(
-        "document.body.innerText.includes('Also happens in the baseline: Scandal')", timeout=SOON
-    )
+    page.wait_for_function("document.body.innerText.includes('Also happens in the baseline: Scandal')", timeout=SOON)
     with page.expect_download() as file:
         press(page, "Report (HTML)")
     assert file.value.suggested_filename == "report-status-quo.html"
     assert "compared with current practice" in Path(file.value.path()).read_text(encoding="utf-8")
     press(page, "Search for failures")
-    page.wait_for_function("/[0-9]+ conditions, each alone in 30 matched runs/.test(document.body.innerText)", timeout=SOON)
+    page.wait_for_function(
+        "/[0-9]+ conditions, each alone in 30 matched runs/.test(document.body.innerText)", timeout=SOON
+    )
     assert len(page.locator("section:has-text('Where could this go wrong?') li").all()) <= 8
 
 
