@@ -26,18 +26,21 @@ def number(value: float, decimals: int | None = None, sign: bool = False) -> str
     return text.strip("+-") if float(text) == 0 else text.replace("-", "−")
 
 
-def with_interval(mean: float, low: float, high: float, sign: bool = False) -> tuple[str, str]:
+def with_interval(mean: float, low: float, high: float, sign: bool = False, places: int = 0) -> tuple[str, str]:
     """Return a mean and its interval, no more exactly than two digits of the interval's half width.
 
-    There is one more digit where an interval that excludes 0 would seem to begin or end there.
+    There is one more digit where an interval that excludes 0 would seem to begin or end there. With ``places`` the decimal
+    point is moved to the right by as many, as for per cents, and the digits are the same.
     """
     if np.isnan(low):
-        return number(mean, sign=sign), "no interval"
+        return number(mean * 10.0**places, max(0, decimals_of(mean, 3) - places), sign), "no interval"
     half = (high - low) / 2
     # An interval without width, of runs that are all alike, would ask for every digit there is.
     decimals = decimals_of(half, 2) if np.isfinite(half) and half > 1e-6 * abs(mean) else decimals_of(mean, 3)
     if low * high > 0 and min(abs(low), abs(high)) < 0.5 * 10.0**-decimals:
         decimals += 1
+    mean, low, high = (value * 10.0**places for value in (mean, low, high))
+    decimals = max(0, decimals - places)
     return number(mean, decimals, sign), f"{number(low, decimals, sign)} to {number(high, decimals, sign)}"
 
 
@@ -73,6 +76,11 @@ class Scale:
     unit: str
     points: str
 
+    @property
+    def places(self) -> int:
+        """By how many places it moves the decimal point."""
+        return 2 if self.factor == 100.0 else 0
+
     def text(self, value: float, unit: bool = True) -> str:
         """Return a value with three significant digits, per cents with at most one decimal; a dash for NaN."""
         value = self.factor * value
@@ -82,7 +90,7 @@ class Scale:
 
     def estimated(self, mean: float, low: float, high: float) -> tuple[str, str]:
         """Return a mean with its unit, and the ends of its interval; see :func:`with_interval`."""
-        value, between = with_interval(self.factor * mean, self.factor * low, self.factor * high)
+        value, between = with_interval(mean, low, high, places=self.places)
         return value + (self.unit if value != "–" else ""), between
 
     def between(self, low: float, high: float) -> str:
@@ -95,7 +103,7 @@ class Scale:
 
     def difference(self, mean: float, low: float, high: float, sign: bool = True) -> str:
         """Return a difference with its interval."""
-        value, ends = with_interval(self.factor * mean, self.factor * low, self.factor * high, sign)
+        value, ends = with_interval(mean, low, high, sign, self.places)
         return f"{value}{self.points} ({ends})"
 
 

@@ -25,7 +25,9 @@ def mistake(tmp_path, text):
     return message.removeprefix(f"{path}: ")
 
 
-@pytest.mark.parametrize("text", ["styles = ['{}']", "design = '{}'", "{} = 3", "[factors]\n{} = [1]", "baseline = '{} {}'"])
+@pytest.mark.parametrize(
+    "text", ["styles = ['{}']", "design = '{}'", "{} = 3", "[factors]\n{} = [1]", "baseline = '{} {}'"]
+)
 def test_what_is_wrong_is_named_in_a_few_words_however_long_it_is(tmp_path, text):
     own = SMALLEST.replace('styles = ["status-quo", "compact"]\n', "") if text.startswith("styles") else SMALLEST
     message = mistake(tmp_path, own + text.replace("{}", "x" * 5_000))
