@@ -19,6 +19,8 @@ TABS = (
     ("", "Explore"),
     ("compare", "Compare"),
     ("policy", "Policy simulator"),
+    ("goal", "Find a policy"),
+    ("yours", "Your organisation"),
     ("lessons", "Lessons"),
     ("class", "Class"),
     ("results", "Results"),

@@ -15,6 +15,7 @@ from civicsim.app.common import ActionPanel, LeverPanel, shock_titles
 from civicsim.app.files import csv_text
 from civicsim.app.frame import Box, Html, Text
 from civicsim.app.hooks import Show, use_latest
+from civicsim.app.kept import KeptPanel, KeptTable
 from civicsim.app.organisation import OrganisationPanel
 from civicsim.app.report import report_page
 from civicsim.app.state import change_scenario, chosen, event_groups, is_changed, preset, set_scenario, with_event
@@ -185,6 +186,7 @@ def Policy() -> None:
         with Box():
             OrganisationPanel()
             LeverPanel("Your policy")
+            KeptPanel()
             AssumptionPanel()
         with Box():
             with Box("cv-between"):
@@ -221,6 +223,7 @@ def Policy() -> None:
                     with Box("cv-card cv-below", tag="section"):
                         Html("gains", verdicts=found["verdicts"].values(), matched=found["matched"])
                 GoesWrong()
+                KeptTable()
 
 
 def _standing(found: dict[str, Any] | None, fresh: bool) -> str:
