@@ -63,6 +63,11 @@ def lever_text(about: Parameter, value: float) -> str:
     return percent(value) if about.high == 1.0 else f"weight {value:g}"
 
 
+def _a_year(form: str, whole: float, extra: float) -> str:
+    more = "as under current practice" if abs(extra) < 0.5 else f"{extra:+,.0f} against current practice"
+    return f"{form.format(whole)} a year, {more}".replace("-", "−")
+
+
 def goal_text(goal: Goal, found: Policies) -> str:
     """Return what a goal asks for."""
     if goal.name == MINUTES:
@@ -84,9 +89,7 @@ def answers(found: Policies) -> list[AnswerText]:
     for k, row in found.answers.iterrows():
         money = ""
         if "cost" in row:
-            money = (
-                f"{number(row['cost'], 0)} a year, {number(row['extra_cost'], 0, sign=True)} against current practice"
-            )
+            money = _a_year("{:,.0f}", row["cost"], row["extra_cost"])
         reached = []
         for name in dict.fromkeys(goal.name for goal in found.goals if goal.name != MINUTES):
             about = found.given.measures[name]
@@ -99,9 +102,7 @@ def answers(found: Policies) -> list[AnswerText]:
                 int(str(k)) + 1,
                 lever_words(found.scenario(int(str(k))).levers, found.given.habits),
                 f"{number(row['minutes'], 0)} minutes per person and week",
-                f"{row['hours']:,.0f} hours a year, {row['extra_hours']:+,.0f} against current practice".replace(
-                    "-", "−"
-                ),
+                _a_year("{:,.0f} hours", row["hours"], row["extra_hours"]),
                 money,
                 tuple(reached),
                 "" if np.isnan(share) else f"{round(share * found.draws)} of {found.draws}",

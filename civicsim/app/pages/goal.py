@@ -28,7 +28,8 @@ _START = (("survey_all_safe", "at least", 10.0), ("burnt_out_share", "at most", 
 """The goals that the page starts with: a measure, what is asked, and a change from current practice."""
 _ASKS = {
     "at least": "up by at least",
-    "at most": "up by at most",
+    "at most": "up by no more than",
+    "down": "down by at least",
     "most": "as high as possible",
     "least": "as low as possible",
 }
@@ -99,7 +100,8 @@ def asked_of(values: dict[str, Any], scenario: Scenario) -> Asked:
         if not amount:
             raise ScenarioError(f"goal {k}: by how much?")
         factor = 1.0 if name == MINUTES else scale_of(MEASURES[name].unit).factor
-        goals.append(Goal(name, ask, amount[f"value{k}"] / factor, change=True))
+        value = amount[f"value{k}"] / factor
+        goals.append(Goal(name, "at most", -value, True) if ask == "down" else Goal(name, ask, value, True))
     if not goals:
         raise ScenarioError("choose at least one goal")
     numbers = own.figures_of(values, ("pay", "trials"))
@@ -199,7 +201,7 @@ def FindPolicy() -> None:
     with Box("cv-halves"):
         with Box("cv-card", tag="section"):
             Text("h2", "Goals")
-            Text("p", f"For the last of {scenario.weeks} weeks’ years, in the organisation on this page: {n_staff(scenario):,} staff.", class_="soft")  # fmt: skip
+            Text("p", f"They are for the last year of {scenario.weeks} weeks in the organisation on this page, of {n_staff(scenario):,} staff.", class_="soft")  # fmt: skip
             widgets.Form(
                 name="goal",
                 title="Goals",
