@@ -17,8 +17,8 @@ from typing import Any
 import solara
 
 from civicsim.app import work
-from civicsim.app.history import Superseded
 from civicsim.app.state import MOST_POSTS, preset
+from civicsim.app.turns import Stop, Superseded
 from civicsim.calibration.own_survey import SurveyFit
 from civicsim.errors import ScenarioError, nearest
 from civicsim.model.roster import undecided
@@ -30,17 +30,40 @@ from civicsim.scenario.toml import read_toml
 from civicsim.staffing.importing import Imported, import_organisation
 from civicsim.staffing.professions import read_own
 
-MOST_BYTES = 3_000_000
-"""Largest file that the page reads: enough for the ties of some thousand people. A websocket carries at most 16 MB at once."""
+MOST_BYTES = 700_000
+"""Largest file that the page reads: that of some ten thousand people. In base64 it fits into the largest message of a page."""
 _MOST_NAME = 60
 own_fit: solara.Reactive[SurveyFit | None] = solara.reactive(None)
 """Organisations like the visitor's, once they have given survey figures; kept apart for each visitor."""
 
 
+class Files:
+    """Files that a visitor has chosen in a form, until the form is gone."""
+
+    def __init__(self) -> None:
+        self._chosen: dict[str, dict[str, Any]] = {}
+
+    def take(self, given: dict[str, Any]) -> None:
+        """Take what the browser sends of a field: name and content of a file, or none."""
+        self._chosen[str(given.get("field", ""))] = given
+
+    def get(self, field: str) -> Upload | None:
+        """Return the file of a field, if one is chosen; refuse one that is too large or damaged."""
+        given = self._chosen.get(field, {})
+        return upload_of(str(given.get("name", "")), str(given["data"])) if given.get("data") is not None else None
+
+    def needed(self, field: str, what: str) -> Upload:
+        """Return the file of a field, or complain that there is none."""
+        file = self.get(field)
+        if file is None:
+            raise ScenarioError(f"choose {what} first")
+        return file
+
+
 def upload_of(name: str, data: str) -> Upload:
     """Return a file as the browser sends it, in base64; refuse one that is too large or damaged."""
     shown = name if len(name) <= _MOST_NAME else f"{name[:_MOST_NAME]}…"
-    too_large = ScenarioError(f"{shown}: is larger than {MOST_BYTES // 1_000_000} MB, the most that the page reads")
+    too_large = ScenarioError(f"{shown}: is larger than {MOST_BYTES // 1_000} kB, the most that the page reads")
     if len(data) > MOST_BYTES * 4 // 3 + 4:
         raise too_large
     try:
@@ -119,7 +142,7 @@ def practice(scenario: Scenario) -> Scenario:
 
 
 def batches_like_yours(
-    fit: SurveyFit, policies: Sequence[Scenario], stop: work.Stop = lambda: False
+    fit: SurveyFit, policies: Sequence[Scenario], stop: Stop = lambda: False
 ) -> tuple[work.Batch, ...]:
     """Return runs of each policy on the same organisations like the visitor's, as many as a full answer has."""
     members = list(fit.like_yours(work.MANY))
@@ -135,7 +158,7 @@ def batches_like_yours(
     return tuple(runs)
 
 
-def counting(total: float, stop: work.Stop, show: Callable[[float], None]) -> Callable[[float], None]:
+def counting(total: float, stop: Stop, show: Callable[[float], None]) -> Callable[[float], None]:
     """Return what takes person-weeks just done, from any thread: it shows each per cent, and ends work that is not wanted."""
     lock, done = threading.Lock(), 0.0
 

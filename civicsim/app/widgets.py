@@ -185,5 +185,6 @@ def Form(
     buttons: Sequence[dict[str, Any]],
     event_press: Event,
     most_bytes: int = 0,
+    event_chose: Event = ignore,
 ) -> None:
     """Show fields (numbers, choices, marks, files) and buttons; the first one is pressed by Enter."""

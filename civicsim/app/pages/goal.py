@@ -9,18 +9,18 @@ from typing import Any
 
 import solara
 
-from civicsim.app import kept, own, widgets
+from civicsim.app import kept, own, widgets, work
 from civicsim.app.frame import Box, Html, Text
-from civicsim.app.history import Superseded
 from civicsim.app.hooks import Show, use_latest
 from civicsim.app.state import chosen, set_scenario
+from civicsim.app.turns import Superseded
 from civicsim.app.words import COMPARED, GROUPS
 from civicsim.errors import CivicsimError, ScenarioError
 from civicsim.model.measures import MEASURES
 from civicsim.report import goals as words
 from civicsim.report.words import n_staff, scale_of
 from civicsim.scenario.scenario import SECTIONS, Scenario
-from civicsim.study.analysis.goals import DRAWS, MINUTES, SEARCHED, TRIALS, Goal, Policies, find_policy
+from civicsim.study.analysis.goals import DRAWS, FRESH, MINUTES, SEARCHED, TRIALS, Goal, Policies, find_policy
 
 MOST_TRIALS = 500
 NONE = "none"
@@ -170,13 +170,15 @@ def FindPolicy() -> None:
             tried += 1
             return halt.is_set()
 
-        def progress(_: float) -> None:
-            if stop():
-                raise Superseded
-
         draws = DRAWS if asked.draws is None else asked.draws
         how: dict[str, Any] = {"levers": asked.levers, "trials": asked.trials, "pay": asked.pay, "draws": draws}
-        show(find_policy(asked.goals, asked.scenario, progress=progress, stop=stopping, **how))
+        with work.turn(asked.scenario, FRESH, stop) as over:
+
+            def progress(_: float) -> None:
+                if over():
+                    raise Superseded
+
+            show(find_policy(asked.goals, asked.scenario, progress=progress, stop=stopping, **how))
 
     found, of, problem = use_latest(compute, [asked])
     here = of == [asked] and asked is not None

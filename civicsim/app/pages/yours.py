@@ -7,31 +7,22 @@ from typing import Any
 
 import solara
 
-from civicsim.app import own, widgets
+from civicsim.app import own, widgets, work
 from civicsim.app.files import Files
 from civicsim.app.frame import Box, Html, Text
 from civicsim.app.hooks import Show, use_latest
 from civicsim.app.state import Chosen, chosen, open_scenario
 from civicsim.calibration.own_survey import FEW, FIGURES, check_figures, fit_survey
-from civicsim.errors import CivicsimError, ScenarioError
+from civicsim.errors import CivicsimError
 from civicsim.model.calendar import YEAR
 from civicsim.report import own_survey as words
 from civicsim.report.importing import staff_lines, tie_lines
 from civicsim.report.words import n_posts, n_staff, size_text
-from civicsim.scenario.text import Upload
 from civicsim.study.design.draws import draws_for
 
 SEEDS = 6
 """Organisations of each parameter set on the page; the command takes more."""
 _CSV, _TOML = ".csv,text/csv", ".toml,application/toml"
-
-
-def _file(values: dict[str, Any], name: str) -> Upload | None:
-    """Return a chosen file, if there is one."""
-    given = values.get(name)
-    if not isinstance(given, dict):
-        return None
-    return own.upload_of(str(given.get("name", name)), str(given.get("data", "")))
 
 
 @solara.component
@@ -54,19 +45,18 @@ def Teams() -> None:
     """Read a staff table and a table of ties."""
     scenario = chosen.value.scenario
     shown, show = solara.use_state((list[str](), ""))
+    files = solara.use_memo(own.Files, [])
 
     def press(given: dict[str, Any]) -> None:
-        values = dict(given.get("values", {}))
         now = chosen.peek().scenario
         if given.get("button") == "usual":
             chosen.set(Chosen(own.usual_teams(now)))
             show(([], ""))
             return
         try:
-            staff = _file(values, "staff")
-            if staff is None:
-                raise ScenarioError("choose a staff table first")
-            changed, found = own.import_own(now, staff, _file(values, "ties"), _file(values, "professions"))
+            changed, found = own.import_own(
+                now, files.needed("staff", "a staff table"), files.get("ties"), files.get("professions")
+            )
         except CivicsimError as error:
             show(([], str(error)))
             return
@@ -91,6 +81,7 @@ def Teams() -> None:
                 {"name": "usual", "label": "Back to the usual teams", "disabled": scenario.roster is None},
             ],
             most_bytes=own.MOST_BYTES,
+            event_chose=files.take,
             event_press=press,
         )  # fmt: skip
         if problem:
@@ -104,13 +95,11 @@ def ScenarioFile() -> None:
     """Open and save a scenario file."""
     scenario = chosen.value.scenario
     problem, set_problem = solara.use_state("")
+    files = solara.use_memo(own.Files, [])
 
-    def press(given: dict[str, Any]) -> None:
+    def press(_: dict[str, Any]) -> None:
         try:
-            file = _file(dict(given.get("values", {})), "scenario")
-            if file is None:
-                raise ScenarioError("choose a scenario file first")
-            opened = own.read_scenario(file)
+            opened = own.read_scenario(files.needed("scenario", "a scenario file"))
         except CivicsimError as error:
             set_problem(str(error))
             return
@@ -130,6 +119,7 @@ def ScenarioFile() -> None:
             fields=[{"name": "scenario", "label": "Scenario file", "kind": "file", "accept": _TOML}],
             buttons=[{"name": "open", "label": "Open"}],
             most_bytes=own.MOST_BYTES,
+            event_chose=files.take,
             event_press=press,
         )
         if problem:
@@ -168,8 +158,9 @@ def Survey() -> None:
         figures, answers, of = asked
         base = own.practice(of).set("weeks", 2 * YEAR)
         total = float(n_posts(base) * (base.burn_in_weeks + base.weeks) * SEEDS * len(draws_for(base)))
-        progress = own.counting(total, stop, show)
-        show(fit_survey(dict(figures), base, answers=answers, seeds=SEEDS, progress=progress))
+        with work.turn(base, SEEDS, stop) as over:
+            progress = own.counting(total, over, show)
+            show(fit_survey(dict(figures), base, answers=answers, seeds=SEEDS, progress=progress))
 
     found, of, problem = use_latest(compute, [asked])
     done = found if of == [asked] and asked is not None and not isinstance(found, float) else None
