@@ -58,9 +58,9 @@ def solve(scenario: Scenario, task: Task, seeds: Sequence[int], trials: int, ste
     seconds = {"seconds": time.perf_counter() - began, "processor_seconds": time.process_time() - used}
     wanted = next(goal for goal in found.goals if not goal.bound)
     met = found.trials.loc[found.trials["met"], wanted.name]
-    best, of_grid = wanted.sign * (wanted.sign * met).max(), best_on_grid(scenario, task, seeds, steps)
+    best, of_grid = float(wanted.sign * (wanted.sign * met).max()), best_on_grid(scenario, task, seeds, steps)
     # The first trial is current practice.
-    scale = of_grid if wanted.name == MINUTES else of_grid - found.trials[wanted.name].iloc[0]
+    scale = of_grid if wanted.name == MINUTES else of_grid - float(found.trials[wanted.name].iloc[0])
     off = wanted.sign * (of_grid - best) / abs(scale)
     return {
         "goals": task.goals,

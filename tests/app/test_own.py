@@ -32,9 +32,14 @@ def example(name: str) -> Upload:
 
 def test_tables_become_teams_and_no_file_is_written(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    opened = []
+    opened, usual = [], open
+
+    def reading(file, mode="r", *more, **named):
+        opened.extend([file] if set(mode) & set("wax+") else [])
+        return usual(file, mode, *more, **named)
+
     for name in ("builtins.open", "io.open"):
-        monkeypatch.setattr(name, lambda *given, **more: opened.append(given))
+        monkeypatch.setattr(name, reading)
     changed, found = own.import_own(START, example("staff.csv"), example("ties.csv"), None)
     assert changed.roster is not None
     assert changed.roster.n_staff == found.mapped.roster.n_staff == 85

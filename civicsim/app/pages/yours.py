@@ -116,7 +116,7 @@ def ScenarioFile() -> None:
         widgets.Form(
             name="scenario",
             title="A scenario file",
-            fields=[{"name": "scenario", "label": "Scenario file", "kind": "file", "accept": _TOML}],
+            fields=[{"name": "scenario", "label": "File to open", "kind": "file", "accept": _TOML}],
             buttons=[{"name": "open", "label": "Open"}],
             most_bytes=own.MOST_BYTES,
             event_chose=files.take,
