@@ -57,7 +57,7 @@ def find(output: Output, request: Find) -> None:
         rows = [["Levers", text.levers], ["Sets aside", text.minutes], ["", text.hours]]
         rows += [["In money", text.money]] if text.money else []
         rows += [[label, value] for label, value in text.goals]
-        rows += [["Parameter sets", f"meets the goals with {text.draws}"]] if text.draws else []
+        rows += [["Robust", text.draws]] if text.draws else []
         title = f"Answer {text.number}{mark}{'' if text.met else ', misses a goal'}"
         lines += ["", title, grid(rows, head=False, first="dim", indent=2)]
     lines += ["", CHANCE, *file_lines(folder)]

@@ -31,7 +31,7 @@ class AnswerText:
     goals : tuple of (str, str)
         Label of each measure asked for, and its value with the difference from current practice.
     draws : str
-        In how many parameter sets it meets the bounds; "" where none was tried.
+        With how many parameter sets it meets the bounds, in a sentence; "" where none was tried.
     met, robust : bool
     """
 
@@ -86,6 +86,7 @@ def goal_text(goal: Goal, found: Policies) -> str:
 def answers(found: Policies) -> list[AnswerText]:
     """Return the answers in words, by minutes."""
     texts = []
+    holds = "Meets the goals" if any(goal.bound for goal in found.goals) else "Is no worse than current practice in the first goal"
     for k, row in found.answers.iterrows():
         money = ""
         if "cost" in row:
@@ -105,7 +106,7 @@ def answers(found: Policies) -> list[AnswerText]:
                 _a_year("{:,.0f} hours", row["hours"], row["extra_hours"]),
                 money,
                 tuple(reached),
-                "" if np.isnan(share) else f"{round(share * found.draws)} of {found.draws}",
+                "" if np.isnan(share) else f"{holds} with {round(share * found.draws)} of {found.draws} parameter sets",
                 bool(row["met"]),
                 bool(row["robust"]),
             )

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import pandas as pd
 import solara
 
 from civicsim.app import kept, own, widgets, work
@@ -122,8 +123,10 @@ def picture(found: Policies) -> dict[str, Any]:
     name = names[0]
     scale = scale_of(found.given.measures[name].unit)
     tried, answers = found.trials[["minutes", name, "met"]].dropna(), found.answers
-    low_x, high_x = tried["minutes"].min(), max(tried["minutes"].max(), tried["minutes"].min() + 1.0)
-    low_y, high_y = tried[name].min(), tried[name].max()
+    # Answers have fresh seeds, with which they may lie beyond what was tried.
+    across, upwards = (pd.concat([tried[key], answers[key]]) for key in ("minutes", name))
+    low_x, high_x = across.min(), max(across.max(), across.min() + 1.0)
+    low_y, high_y = upwards.min(), upwards.max()
     reach = high_y - low_y or 1.0
 
     def place(minutes: float, value: float) -> tuple[float, float]:
