@@ -189,3 +189,16 @@ def Table(
     event_open_point: Event,
 ) -> None:
     """Show the points of a study as a table and a heat map."""
+
+
+@solara.component_vue("components/form.vue", vuetify=False)
+def Form(
+    name: str,
+    title: str,
+    fields: Sequence[dict[str, Any]],
+    buttons: Sequence[dict[str, Any]],
+    event_press: Event,
+    most_bytes: int = 0,
+    event_chose: Event = ignore,
+) -> None:
+    """Show fields (numbers, choices, marks, files) and buttons; the first one is pressed by Enter."""

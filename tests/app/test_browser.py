@@ -214,6 +214,8 @@ def test_every_page_is_accessible_and_asks_no_one_else(visit):
             f"/policy?{TWENTY}&style=compact",
             "window.civicsim && window.civicsim.bands && /-full/.test(window.civicsim.bands.stamp)",
         ),
+        ("goal", f"/goal?{TWENTY}", "document.querySelectorAll('.cv-form input[type=checkbox]').length > 20"),
+        ("yours", f"/yours?{TWENTY}", "document.querySelectorAll('.cv-form input[type=file]').length === 4"),
         ("lessons", "/lessons", "document.querySelectorAll('.cv-tile').length >= 8"),
         ("lesson-read", "/lessons/voice-without-response", "document.querySelector('.cv-steps')"),
         (
@@ -463,6 +465,97 @@ def test_page_csv_report_and_command_line_print_the_same_numbers(visit, address,
     monkeypatch.setenv("COLUMNS", "200")
     query = same_numbers.query_of(same_numbers.LINKS[0] | {"weeks": 52, "burn_in_weeks": 13}, 30)
     assert list(same_numbers.differences(visit("/about"), address, query, tmp_path)) == []
+
+
+TINY = "set=structure.n_teams%3D2&set=structure.team_size%3D8&burn_in_weeks=52&weeks=52"
+
+
+def test_your_own_organisation_is_read_weighed_and_saved(visit, tmp_path):
+    """A staff table, survey figures and a scenario file, with the keyboard where a button is pressed."""
+    page = visit(f"/yours?{TINY}", until="document.querySelectorAll('.cv-form').length === 3")
+    example = Path(str(files("civicsim"))) / "staffing" / "example"
+    # Without a figure there is nothing to do; with some, organisations like it are found, and said to be few.
+    page.locator("#cv-survey-safe").press("Enter")
+    page.wait_for_selector("text=expected at least one figure", timeout=SOON)
+    page.fill("#cv-survey-safe", "58")
+    page.fill("#cv-survey-answers", "8")
+    page.locator("#cv-survey-safe").press("Enter")
+    page.wait_for_selector("text=of 84 parameter sets are left", timeout=FIRST)
+    assert page.locator("table").count() == 2
+    assert violations(page) == []
+    keep_picture(page, "yours")
+    page.set_input_files("#cv-teams-staff", example / "ties.csv")
+    press(page, "Use these teams")
+    page.wait_for_selector("[role=alert]:has-text('ties.csv: row 1 has no column')", timeout=SOON)
+    assert violations(page) == []
+    page.set_input_files("#cv-teams-staff", example / "staff.csv")
+    page.set_input_files("#cv-teams-ties", example / "ties.csv")
+    press(page, "Use these teams")
+    page.wait_for_selector("text=Read 101 people", timeout=SOON)
+    assert "Kept 58 of them" in page.inner_text("main")
+    assert "85 staff" in page.inner_text("main")
+    with page.expect_download() as file:
+        press(page, "Scenario file")
+    saved = tmp_path / "mine.toml"
+    file.value.save_as(saved)
+    press(page, "Back to the usual teams")
+    page.wait_for_selector("text=600 staff", timeout=SOON)
+    # A saved file is opened again, and one that names another file is not.
+    bad = tmp_path / "bad.toml"
+    bad.write_text('kind = "elsewhere.toml"\n', encoding="utf-8")
+    page.set_input_files("#cv-scenario-scenario", bad)
+    page.get_by_role("button", name="Open", exact=True).click()
+    page.wait_for_selector("text=bad.toml: no shipped kind", timeout=SOON)
+    page.set_input_files("#cv-scenario-scenario", saved)
+    page.get_by_role("button", name="Open", exact=True).click()
+    page.wait_for_selector("text=85 staff", timeout=SOON)
+    page.set_viewport_size(PHONE)
+    page.wait_for_timeout(150)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_policies_are_found_kept_undone_and_compared(visit):
+    page = visit(f"/goal?{TINY}", until="document.querySelectorAll('.cv-form input[type=checkbox]').length > 20")
+    page.locator("#cv-goal-measure1").select_option("burnt_out_share")
+    page.locator("#cv-goal-ask1").select_option("least")
+    page.locator("#cv-goal-measure2").select_option("none")
+    page.fill("#cv-goal-trials", "8")
+    page.fill("#cv-goal-pay", "20")
+    press(page, "Search")
+    page.wait_for_selector("h3:has-text('Answer 1')", timeout=FIRST)
+    assert "In money" in page.inner_text("main")
+    assert "most robust" in page.inner_text("main")
+    assert violations(page) == []
+    keep_picture(page, "goal")
+    press(page, "Keep as a policy")
+    page.wait_for_selector("text=Kept: A", timeout=SOON)
+    press(page, "Put on the page")
+    page.wait_for_function("location.search.includes('levers.')", timeout=SOON)
+    found = page.url
+    page.get_by_role("link", name="Policy simulator").click()
+    page.wait_for_selector("h2:has-text('Your policies compared')", timeout=FIRST)
+    lever(page, "fear").fill("0.95")
+    page.wait_for_function("location.search.includes('levers.fear%3D0.95')", timeout=SOON)
+    press(page, "Keep this policy")
+    page.wait_for_selector("button:has-text('Policy B')", timeout=SOON)
+    page.get_by_role("button", name="Policy A", exact=True).click()
+    page.wait_for_selector("th:has-text('Policy A (baseline)')", timeout=FIRST)
+    assert "Current practice" in page.inner_text("section:has-text('Your policies compared') thead")
+    # A style does not take the levers without being told to.
+    style = page.locator("#cv-style")
+    style.select_option("compact")
+    page.wait_for_selector("text=Your own levers would be lost", timeout=SOON)
+    assert style.input_value() == "status-quo"
+    assert violations(page) == []
+    press(page, "Keep mine")
+    page.wait_for_selector("text=Your own levers would be lost", state="detached", timeout=SOON)
+    assert "levers.fear%3D0.95" in page.url
+    press(page, "Undo")
+    page.wait_for_function("!location.search.includes('levers.fear%3D0.95')", timeout=SOON)
+    assert page.url.split("?")[1] == found.split("?")[1]
+    style.select_option("compact")
+    press(page, "Discard mine")
+    page.wait_for_function("location.search.includes('style=compact')", timeout=SOON)
 
 
 def test_a_point_of_a_study_opens_in_explore(visit):

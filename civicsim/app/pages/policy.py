@@ -16,6 +16,7 @@ from civicsim.app.common import ActionPanel, LeverPanel, event_rows, shock_title
 from civicsim.app.files import csv_text
 from civicsim.app.frame import Box, Heading, Html, Text
 from civicsim.app.hooks import Show, use_latest
+from civicsim.app.kept import KeptPanel, KeptTable
 from civicsim.app.organisation import OrganisationPanel
 from civicsim.app.report import report_page
 from civicsim.app.state import change_scenario, chosen, event_groups, is_changed, preset, set_scenario, with_event
@@ -188,6 +189,7 @@ def Policy() -> None:
         with Box():
             OrganisationPanel()
             LeverPanel("Your policy")
+            KeptPanel()
             AssumptionPanel()
         with Box():
             with Box("cv-between"):
@@ -229,6 +231,7 @@ def Policy() -> None:
                     with Box("cv-card cv-below", tag="section"):
                         Html("gains", verdicts=found["verdicts"].values(), matched=found["matched"])
                 GoesWrong()
+                KeptTable()
 
 
 def _standing(found: dict[str, Any] | None, fresh: bool) -> str:
