@@ -47,7 +47,7 @@ def switched_off(why: Why, mechanism: str, seeds: list[int]) -> float:
             cs.run(own.with_(**switches), seeds, start=starts.of(own)).values([name])[name]
             for own in (why.before, why.after)
         )
-        means.append(float(np.nanmean(other - one)))
+        means.append(float(np.mean(other - one)))
     return 1.0 - means[1] / means[0]
 
 
@@ -80,7 +80,7 @@ def run(changes: Sequence[tuple[dict[str, Any], str]], runs: int, teams: int, we
         about = found.outcome.change
         print(f"\n{change} {measure}: {about.mean:+.4g} ({about.low:.4g} to {about.high:.4g}), {spent}")
         print(f"  chain: {' > '.join(link.target for link in found.chain)}; last: {found.last}")
-        for row in checked(found, list(range(10_001, 10_001 + 2 * runs)), off):
+        for row in checked(found, list(range(10_001, 10_001 + runs)), off):
             within = abs(row["again"] - row["stated"]) <= WITHIN
             wrong += not (within and row["not 0"])
             mark = "" if within and row["not 0"] else "   NOT CONFIRMED"

@@ -110,3 +110,8 @@ def Table(
     event_open_point: Event,
 ) -> None:
     """Show the points of a study as a table and a heat map."""
+
+
+@solara.component_vue("components/map.vue", vuetify=False)
+def Map(nodes: list[dict[str, str]], links: list[dict[str, Any]], lit: list[list[str]]) -> None:
+    """Show mechanisms and what each passes on, to be walked by mouse and keyboard."""
