@@ -18,6 +18,7 @@ from civicsim.model.columns import columns_of
 from civicsim.model.levers import PURPOSES
 from civicsim.model.measures import History, Measure
 from civicsim.model.organisation import REAL, TABLES
+from civicsim.model.recording import ENACTED
 from civicsim.scenario.model import SHIPPED, Model
 from civicsim.scenario.scenario import Scenario
 
@@ -103,8 +104,6 @@ def columns_shown(measure: Measure) -> tuple[frozenset[str], frozenset[str]]:
 
 @lru_cache(1)
 def _blank_records() -> dict[str, np.ndarray]:
-    from civicsim.model.recording import ENACTED
-
     cohort = _example(SHIPPED)
     blank = {name: cohort.tables[name][None].copy() for name in _RECORDS}
     return blank | {"organisation": cohort.organisation, "enacted": np.zeros((1, 1), dtype=ENACTED)}
