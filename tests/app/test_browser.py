@@ -323,7 +323,7 @@ def test_a_change_is_explained_and_the_map_is_walked(visit):
     page.wait_for_selector(".cv-why svg[role=img] rect", timeout=FIRST)
     words = why.inner_text()
     assert "Fear of blame: 35.0\u00a0% → 90.0\u00a0%" in words
-    assert "Held all at once, the links that are clear take away" in words
+    assert "Held all at once, the links between these mechanisms take away" in words
     assert "voice carries" in words
     why.locator("summary", has_text="Causal map").click()
     # What is lit is the way that was found, and the list leads on with the keyboard alone.
