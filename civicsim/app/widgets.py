@@ -202,3 +202,8 @@ def Form(
     event_chose: Event = ignore,
 ) -> None:
     """Show fields (numbers, choices, marks, files) and buttons; the first one is pressed by Enter."""
+
+
+@solara.component_vue("components/map.vue", vuetify=False)
+def Map(nodes: list[dict[str, str]], links: list[dict[str, Any]], lit: list[list[str]]) -> None:
+    """Show mechanisms and what each passes on, to be walked by mouse and keyboard."""

@@ -150,7 +150,7 @@ class Compare(Timed):
 
 @command("why", "explaining.explain")
 class Why(Timed):
-    """Explain why a measure changes: what carries the change, step by step.
+    """Explain step by step what carries the change of a measure.
 
         civicsim why weeks_to_response --set fear=0.8
         civicsim why burnt_out_share civic-culture

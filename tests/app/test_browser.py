@@ -558,6 +558,32 @@ def test_policies_are_found_kept_undone_and_compared(visit):
     page.wait_for_function("location.search.includes('style=compact')", timeout=SOON)
 
 
+def test_a_change_is_explained_and_the_map_is_walked(visit):
+    page = visit("/policy?set=structure.n_teams%3D4&set=levers.fear%3D0.9&weeks=26&burn_in_weeks=26", until=BANDS)
+    why = page.locator(".cv-why")
+    why.get_by_role("button", name="Problems voiced", exact=True).click()
+    # The picture has a box for what was set and for the measure, and between them what each mechanism does.
+    page.wait_for_selector(".cv-why svg[role=img] rect", timeout=FIRST)
+    words = why.inner_text()
+    assert "Fear of blame: 35.0\u00a0% → 90.0\u00a0%" in words
+    assert "Held all at once, the links between these mechanisms take away" in words
+    assert "voice carries" in words
+    why.locator("summary", has_text="Causal map").click()
+    # What is lit is the way that was found, and the list leads on with the keyboard alone.
+    assert why.locator(".cv-halves h3[tabindex]").inner_text() == "enactment"
+    assert why.locator("path[stroke='#B34700']").count() == 1
+    button = why.get_by_role("button", name="voice", exact=True).first
+    button.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.activeElement.innerText === 'voice'")
+    assert "Staff voice what they noticed" in why.inner_text()
+    keep_picture(page, "why")
+    assert violations(page) == []
+    page.set_viewport_size(PHONE)
+    page.wait_for_timeout(150)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
 def test_a_point_of_a_study_opens_in_explore(visit):
     page = visit("/results", until="document.querySelectorAll('tbody tr').length >= 12")
     page.get_by_role("button", name="Open point 5 in Explore").click()

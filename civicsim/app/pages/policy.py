@@ -21,6 +21,7 @@ from civicsim.app.organisation import OrganisationPanel
 from civicsim.app.report import report_page
 from civicsim.app.state import change_scenario, chosen, event_groups, is_changed, preset, set_scenario, with_event
 from civicsim.app.verdicts import Verdict, band, verdict
+from civicsim.app.why import WhyPanel
 from civicsim.app.words import COMPARED, SHOWN, slider_row, unbroken
 from civicsim.model.measures import MEASURES
 from civicsim.report.words import RANGE, n_staff, scale_of, time_text
@@ -230,6 +231,7 @@ def Policy() -> None:
                 if not found["same"]:
                     with Box("cv-card cv-below", tag="section"):
                         Html("gains", verdicts=found["verdicts"].values(), matched=found["matched"])
+                WhyPanel(*compared(scenario))
                 GoesWrong()
                 KeptTable()
 
