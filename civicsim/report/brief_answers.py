@@ -435,12 +435,12 @@ def _mechanisms(subject: Subject) -> Iterator[Part]:
         items += [f"{finding[:1].upper()}{finding[1:]}: {names}." for finding, names in named.items()]
         carried = without[without["finding"].isin([CARRIES, TURNS])]["setting"].nunique()
         taken = f"{carried or 'none'} of {counted(without['setting'].nunique(), 'mechanism')}"
-        text = f"taken out alone, {taken} makes the difference between styles disappear or turn round."
+        text = f"taken out alone, {taken} {'make' if carried > 1 else 'makes'} the difference between styles disappear or turn round."
         yield Part(texts=[(f"{about.label}:", text)], items=items)
 
 
 _FINDINGS = {
-    CARRIES: "The difference is clear no more without",
+    CARRIES: "The difference is no longer clear without",
     TURNS: "It turns round without",
     ADDS: "It becomes smaller without",
     HOLDS: "It becomes larger without",
