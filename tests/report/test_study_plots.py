@@ -183,7 +183,7 @@ def test_indices_are_those_of_the_analysis_the_largest_first(stores):
     found = sensitivity(stores["sobol"], ["trust"]).pivot(index="factor", columns="index", values="value")
     np.testing.assert_allclose(dots(figure), np.sort(found["total"])[::-1])
     np.testing.assert_allclose(np.sort(dots(figure, "D")), np.sort(found["first"]))
-    assert figure.axes[0].get_xlabel() == "share of the variance"
+    assert figure.axes[0].get_xlabel() == "% of the variance"
 
 
 def test_draws_have_indices_with_what_chance_may_reach(stores, monkeypatch):
