@@ -40,7 +40,8 @@ def _drawing(kind: str, what: str) -> Callable[..., Any]:
     ) -> Any:
         return self.plot(kind, measure, styles, ax, factors=factors)
 
-    draw.__name__, draw.__doc__ = f"plot_{kind}", f"Draw {what}; see :meth:`plot`."
+    draw.__name__, draw.__qualname__ = f"plot_{kind}", f"Store.plot_{kind}"
+    draw.__doc__ = f"Draw {what}; see :meth:`plot`."
     return draw
 
 
