@@ -69,8 +69,8 @@ def test_a_table_of_professions_translates(tmp_path):
 
 
 def test_more_posts_than_the_page_computes_are_refused():
-    rows = [f"p{k},ward {k // 20},nurse,boss" for k in range(4000)]
-    table = uploaded("big.csv", "person,team,profession,manager\nboss,,manager,\n" + "\n".join(rows))
+    rows = [f"p{k},ward {k // 20},nurse,chief" for k in range(4000)]
+    table = uploaded("big.csv", "person,team,profession,manager\nchief,,manager,\n" + "\n".join(rows))
     with pytest.raises(ScenarioError, match="4,000 posts of staff, and the page computes 3,000"):
         own.import_own(START, table, None, None)
 

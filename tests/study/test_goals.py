@@ -1,4 +1,4 @@
-"""The search for policies: goals are read, what is known to be best is found, and answers say what they reach and cost."""
+"""The search for policies: goals are read, what a grid shows to be best is found, and answers tell what they reach and cost."""
 
 import dataclasses
 import sys
