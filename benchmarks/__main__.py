@@ -25,12 +25,14 @@ from benchmarks import (
 )
 from benchmarks.interleaved import QUICK_REPEATS, REPEATS
 from benchmarks.machine import machine
+from benchmarks.peers import race
 from benchmarks.table import PAGE, page
 
 PARTS: dict[str, Callable[[int, bool], dict[str, Any]]] = {
     "profile": profile.run,
     "twin": against_twin.run,
     "numpy": against_numpy.run,
+    "peers": race.run,
     "limits": limits.run,
     "threads": threads.run,
     "events": events.run,

@@ -1,4 +1,4 @@
-"""An attack on the page in twelve steps: ``python -m benchmarks.attack`` serves it on loopback and does its worst.
+"""An attack on the page in thirteen steps: ``python -m benchmarks.attack`` serves it on loopback and does its worst.
 
 Meanwhile one visitor uses the page. After each step that visitor moves a lever and waits for the new run, which must be the one
 that the model computes, must come within :data:`PATIENCE` seconds, and must be all that has changed on the page. On a machine that is busy with other
@@ -45,7 +45,7 @@ LARGEST = "/?weeks=520&burn_in_weeks=520&set=structure.n_teams%3D200&set=structu
 
 
 class Target:
-    """The page that is attacked: a server in a process of its own, and what is known of it."""
+    """The page that is attacked: a server in a process of its own, and where it is."""
 
     def __init__(self, log: IO[bytes]) -> None:
         self.log = log
@@ -342,7 +342,7 @@ def messages(target: Target, watch: Watch) -> Found:
     yield from (f"fault: {fault}" for fault in faults)
     broken = ("", "null", "[]", "{}", "[" * 100_000, '{"header": 1}', b"", b"\xff" * 40, b"\x7f\xff\xff\xff" * 9)
     for text in broken:
-        with contextlib.suppress(ConnectionClosed), target.channel(target.cookie()) as connection:
+        with contextlib.suppress(ConnectionClosed, TimeoutError), target.channel(target.cookie()) as connection:
             connection.send(text)
             connection.recv(timeout=5)
     yield f"{sum(n):,} messages over 8 connections, {len(broken)} malformed; the visitor waits {waited:.1f} s meanwhile"

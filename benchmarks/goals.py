@@ -28,14 +28,14 @@ class Task(NamedTuple):
 
 
 TASKS = (
-    Task(("closure_share at least +5 points", "minutes least"), ("weight_response", "budget_share")),
+    Task(("closure_share at least +3 points", "minutes least"), ("weight_response", "budget_share")),
     Task(("survey_all_safe most", "burnt_out_share at most +0 points"), ("fear", "permission")),
     Task(("burnt_out_share least", "survey_all_safe at least +3 points"), ("authority", "weight_protected")),
 )
 
 
 def best_on_grid(scenario: Scenario, task: Task, seeds: Sequence[int], steps: int) -> float:
-    """Return the best value of what is asked for among all policies of a grid that meet the bounds."""
+    """Return the best value of what is asked for among all policies of a grid that meet the bounds; NaN if none does."""
     goals = [read_goal(text, scenario.measures) for text in task.goals]
     wanted = next(goal for goal in goals if not goal.bound)
     ground = Ground(scenario, seeds, [goal.name for goal in goals if goal.name != MINUTES], {})
@@ -48,7 +48,7 @@ def best_on_grid(scenario: Scenario, task: Task, seeds: Sequence[int], steps: in
             means = means_of(policy, ground.values(policy))
             if all(goal.margin(means[goal.name], ground.means[goal.name]) >= 0.0 for goal in goals if goal.bound):
                 values.append(wanted.sign * means[wanted.name])
-    return wanted.sign * max(values)
+    return wanted.sign * max(values, default=float("nan"))
 
 
 def solve(scenario: Scenario, task: Task, seeds: Sequence[int], trials: int, steps: int = 20) -> dict[str, Any]:
@@ -58,9 +58,9 @@ def solve(scenario: Scenario, task: Task, seeds: Sequence[int], trials: int, ste
     seconds = {"seconds": time.perf_counter() - began, "processor_seconds": time.process_time() - used}
     wanted = next(goal for goal in found.goals if not goal.bound)
     met = found.trials.loc[found.trials["met"], wanted.name]
-    best, of_grid = wanted.sign * (wanted.sign * met).max(), best_on_grid(scenario, task, seeds, steps)
+    best, of_grid = float(wanted.sign * (wanted.sign * met).max()), best_on_grid(scenario, task, seeds, steps)
     # The first trial is current practice.
-    scale = of_grid if wanted.name == MINUTES else of_grid - found.trials[wanted.name].iloc[0]
+    scale = of_grid if wanted.name == MINUTES else of_grid - float(found.trials[wanted.name].iloc[0])
     off = wanted.sign * (of_grid - best) / abs(scale)
     return {
         "goals": task.goals,
@@ -76,7 +76,7 @@ def solve(scenario: Scenario, task: Task, seeds: Sequence[int], trials: int, ste
 def main(words: list[str]) -> int:
     """Run the command line and return an exit code: 1 where a task is not solved in time."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.goals", description=__doc__)
-    parser.add_argument("--teams", type=int, default=10, help="teams of 15")
+    parser.add_argument("--teams", type=int, default=6, help="teams of 15")
     parser.add_argument("--trials", type=int, default=100)
     given = parser.parse_args(words)
     os.nice(10)

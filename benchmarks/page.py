@@ -105,19 +105,19 @@ def answer(browser: Any, address: str, repeats: int) -> None:
 
 
 def bands(browser: Any, address: str, repeats: int) -> None:
-    at = "window.civicsim && window.civicsim.bands && /-{}$/.test(window.civicsim.bands.stamp)"
-    page = visit(browser, f"{address}/policy?set=structure.n_teams%3D20", at.format(30))
-    times: dict[int, list[float]] = {5: [], 30: []}
-    for name, value in settings(repeats):
-        page.locator(f"#cv-lever-{name}").fill(value)
+    at = "window.civicsim && window.civicsim.bands && /-({})(-full)?(-drawn)?$/.test(window.civicsim.bands.stamp)"
+    for staff in (300, 600):
+        page = visit(browser, f"{address}/policy?set=structure.n_teams%3D{TEAMS[staff]}", at.format("30|90"))
+        # The first answer may be overtaken by the second, and that by one of more runs.
+        times: dict[str, list[float]] = {"5|30|90": [], "30|90": []}
+        for name, value in settings(repeats):
+            page.locator(f"#cv-lever-{name}").fill(value)
+            for runs, kept in times.items():
+                wait(page, f"{at.format(runs)} && window.civicsim.bands.at > window.civicsim.released")
+                kept.append(page.evaluate("window.civicsim.bands.at - window.civicsim.released"))
         for runs, kept in times.items():
-            late = f"{at.format(runs)} && window.civicsim.bands.at > window.civicsim.released"
-            # The first answer may be overtaken by the second.
-            wait(page, late.replace("-5$", "-5$|-30$"))
-            kept.append(page.evaluate("window.civicsim.bands.at - window.civicsim.released"))
-    for runs, kept in times.items():
-        report(f"300 staff, five years: lever released to bands of {runs} runs", kept)
-    page.context.close()
+            report(f"{staff} staff, five years: lever released to bands of {runs.partition('|')[0]} runs", kept)
+        page.context.close()
 
 
 def frames(browser: Any, address: str, repeats: int) -> None:
@@ -190,6 +190,7 @@ def changes(browser: Any, address: str, n: int) -> None:
 def server(repeats: int) -> None:
     """Print where the server's processor time goes for one run that is played."""
     from civicsim.app import history, work
+    from civicsim.app.pages import policy
     from civicsim.experiment.run import begin, burn_in, run
 
     spent: dict[str, float] = {}
@@ -217,16 +218,22 @@ def server(repeats: int) -> None:
                 changed = scenario.with_(fear=0.1 + 0.05 * k)
                 timed("burn-in (once per organisation and seed)", burn_in)(changed, 1)
                 before = spent.get("all", 0.0)
-                run = timed("all", history.play_through)(changed, start)
+                played = timed("all", history.play_through)(changed, start)
                 inside = spent["all"] - before
                 spent["living, in all"] = spent.get("living, in all", 0.0) + inside
-                timed("packing (differences, gzip, base64)", lambda run=run: run.packed)()
-                timed("time paths", lambda run=run: run.paths)()
+                timed("packing (differences, gzip, base64)", lambda played=played: played.packed)()
+                timed("time paths", lambda played=played: played.paths)()
                 timed("the same run at once (many weeks a call)", run)(changed, 1, start=begin(start, changed))
-                timed("key of the cache (digest)", lambda changed=changed: (work._before(changed), changed.digest))()
+                timed("key of the cache (digest)", lambda changed=changed: changed.digest)()
         finally:
             history.advance, history.trace, history.arrange = kept
         spent.pop("all")
+        choices = [scenario.with_(fear=0.12 + 0.05 * k) for k in range(repeats + 1)]
+        work.batch(choices.pop(), work.MANY)
+        began = time.process_time()
+        answers = [policy.answer(one, work.Matched((work.batch(one, work.MANY),), work.MANY)) for one in choices]
+        each = 1000 * (time.process_time() - began) / repeats
+        print(f"{staff} staff, five years, bands of {work.MANY} runs: {each:.0f} ms of processor time ({len(answers[0]['charts'])} charts)", flush=True)  # fmt: skip
         parts = ("weeks of the model", "ideas from the event log", "places on the canvas")
         spent["copying weeks"] = spent["living, in all"] - sum(spent.get(name, 0.0) for name in parts)
         total = spent["living, in all"] + spent["packing (differences, gzip, base64)"] + spent["time paths"]

@@ -123,6 +123,29 @@ def _numpy(part: dict[str, Any]) -> str:
     return f"## Against NumPy\n\n{text}\n" + _table(heads, rows)
 
 
+def _peers(part: dict[str, Any]) -> str:
+    rows: list[tuple[str, ...]] = []
+    missing: set[str] = set()
+    for row in part["rows"]:
+        missing |= set(row["missing"])
+        rows.append((f"{row['staff']:,}", "civicsim", _ns(row["civicsim"]), "1", "–"))
+        rows += [
+            ("", name, _ns(row[name]), _times(over), f"{row['means_apart'][name]:.1f}")
+            for name, over in row["over_civicsim"].items()
+        ]
+    table = _table(
+        ("staff", "package", "ns per person-week", "package / civicsim", "means apart, standard errors"), rows
+    )
+    words = (
+        "The same rules (noticing, voice, learning and exhaustion) in other packages, each as its documentation suggests, in a process and "
+        "an environment of its own (`benchmarks/peers`). civicsim writes its weekly record of all measures, the others record five means. "
+        "JAX is compiled before the clock runs, as civicsim is, and draws in single precision. The last column is that of the measure "
+        f"whose means differ most, over {part['seeds']} runs of civicsim; beyond {part['most_apart']:g} the rules would not be the same."
+    )
+    absent = f" Not installed on this machine: {', '.join(sorted(missing))}." if missing else ""
+    return f"## Against other packages\n\n{words}{absent}\n\n" + table
+
+
 def _limits(part: dict[str, Any]) -> str:
     rows = [
         (f"{row['staff']:,}", f"{row['runs']:,}", _ns(row["engine"]), _ns(row["gather"]), _ns(row["draw_and_touch"]), _times(row["engine_over_limits"]))
@@ -239,6 +262,7 @@ def _nhs(part: dict[str, Any]) -> str:
 _SECTIONS: dict[str, Callable[[dict[str, Any]], str]] = {
     "twin": _twin,
     "numpy": _numpy,
+    "peers": _peers,
     "limits": _limits,
     "profile": _profile,
     "scaling": _scaling,

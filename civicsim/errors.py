@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+_LONG = re.compile(r"'[^']{300,}'|[^\s']{300,}")
+
 
 class CivicsimError(Exception):
-    """Something the caller can correct. The message is one complete line."""
+    """Something the caller can correct. The message is one complete line, and names values of any length in a few words."""
+
+    def __init__(self, message: object = "") -> None:
+        super().__init__(_LONG.sub(lambda found: f"{found[0][:60]}… ({len(found[0]):,} characters)", str(message)))
 
 
 class ScenarioError(CivicsimError):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from civicsim.errors import CivicsimError, nearest
 from civicsim.study.run.runner import run_study
-from experiments import scoreboard
+from experiments import answers, scoreboard
 from experiments.catalogue import CLUSTERS, HERE, MOST_MINUTES, MOST_OF_ALL, STUDIES, minutes
 from experiments.pages import PAGES, Ran
 
@@ -70,6 +70,8 @@ def main(words: list[str]) -> int:
         print(run(name, asked.out, asked.small))
     pages = asked.out / "pages" if asked.small else HERE
     print(scoreboard.scoreboard(pages).write("scoreboard.md"))
+    for paper in answers.PAPERS:
+        print(answers.answer(paper, pages).write("README.md"))
     return 0
 
 

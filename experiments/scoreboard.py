@@ -149,7 +149,7 @@ def _contrasts(page: Page, found: pd.DataFrame) -> None:
         "contrast": lambda row: row["name"] + ("" if row["run"] == "main" else f", {row['run']}"),
         "measure": text_of("label"),
         "expected": lambda row: f"`{row['sign']}`" + (f" {row['part']}" if row["part"] else ""),
-        "effect (95 % over seeds)": _effect,
+        "effect (95 % over seeds)": effect,
         "middle 95 % of draws": lambda row: scale_of(_unit(row)).between(row["parameter_low"], row["parameter_high"]),
         "sign holds in": lambda row: percent(row["share"]),
         "score": lambda row: row["verdict"] + (f": {row['note']}" if row["note"] else ""),
@@ -161,10 +161,16 @@ def _unit(row: Mapping[str, Any]) -> str:
     return row["unit"] if isinstance(row["unit"], str) else ""
 
 
-def _effect(row: Mapping[str, Any]) -> str:
+def effect(row: Mapping[str, Any]) -> str:
+    """Return the effect of a contrast with its interval over seeds."""
     if np.isnan(row["difference"]):
         return "–"
     return scale_of(_unit(row)).difference(row["difference"], row["run_low"], row["run_high"])
+
+
+def condition(row: Mapping[str, Any]) -> str:
+    """Return the measure of a contrast, the sign that is expected, and which part of it a row is about."""
+    return f"{row['label'] or row['measure']} `{row['sign']}`" + (f", {row['part']}" if row["part"] else "")
 
 
 def figure(found: pd.DataFrame) -> Axes:
@@ -289,9 +295,8 @@ def _lines(rows: pd.DataFrame) -> Iterator[dict[str, str]]:
             "hypothesis": row["name"],
             "expectation": row["statement"] if new else "",
             "condition": row["hold"],
-            "expected": f"{row['label'] or row['measure']} `{row['sign']}`"
-            + (f", {row['part']}" if row["part"] else ""),
-            "effect (95 % over seeds)": _effect(row),
+            "expected": condition(row),
+            "effect (95 % over seeds)": effect(row),
             "sign holds in": percent(row["share"]) if not np.isnan(row["share"]) else number(row["share"]),
             "part": row["verdict"] + (f": {row['note']}" if row["note"] and row["verdict"] != BUILT else ""),
             "score": f"**{row['score']}**" if new else "",

@@ -1,6 +1,7 @@
 """The benchmarks measure what they claim: the rival in NumPy runs by the same rules, and the page holds what was measured."""
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -17,8 +18,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks import __main__ as benchmarks
 from benchmarks import interleaved, line, pairing, places
-from benchmarks.machine import PACKAGES
+from benchmarks.machine import PACKAGES, machine
 from benchmarks.numpy_rival import Rival
+from benchmarks.peers import race
+from benchmarks.peers.workload import at_start, write
 from benchmarks.table import page
 
 WEEKS = 26
@@ -60,6 +63,32 @@ def test_the_rival_does_the_same_again():
     scenario = places.core_of(small_scenario(n_teams=2, burn_in_weeks=4))
     start = begin(burn_in(scenario, 2), scenario)
     assert Rival(start).simulate(4).tobytes() == Rival(start).simulate(4).tobytes()
+
+
+def test_a_model_of_another_package_follows_the_rules_of_the_workload(tmp_path):
+    """Mesa, which the environment of the tests has, stands for the packages that :mod:`benchmarks.peers.race` installs."""
+    start = at_start(300)
+    write(start, tmp_path / "start.npz")
+    done = subprocess.run(
+        [sys.executable, "in_mesa.py", str(tmp_path / "start.npz")], cwd=race.HERE, input="8\n8\n8\n",
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    theirs = [json.loads(line)["means"] for line in done.stdout.splitlines()]
+    assert len(theirs) == 3
+    ours = race.means(start, 8, 12)
+    assert race.apart(theirs, ours) < race.MOST_APART
+    # A rule that differs is seen.
+    louder = [one | {"voiced": 1.5 * one["voiced"]} for one in theirs]
+    assert race.apart(louder, ours) > race.MOST_APART
+
+
+def test_a_package_that_does_not_install_is_reported_and_not_waited_for(tmp_path, monkeypatch):
+    monkeypatch.setattr(race, "PEERS", {"none": ("in_nothing.py", ["--offline"])})
+    found = race.run(1, quick=True)
+    assert [row["missing"] for row in found["rows"]] == [["none"]]
+    assert "Not installed on this machine: none." in page(
+        {"machine": machine(), "quick": True, "repeats": 1, "parts": {"peers": {"load_before": 0.0, **found}}}
+    )
 
 
 def test_ways_are_timed_in_turn():

@@ -13,7 +13,7 @@ sys.path.insert(0, str(ROOT))
 
 import civicsim as cs  # noqa: E402
 from civicsim.errors import CivicsimError  # noqa: E402
-from experiments import scoreboard  # noqa: E402
+from experiments import answers, scoreboard  # noqa: E402
 from experiments.__main__ import main  # noqa: E402
 from experiments.catalogue import CLUSTERS, DECIDING, MOST_MINUTES, MOST_OF_ALL, STUDIES, STYLES, minutes  # noqa: E402
 from experiments.writing import Page  # noqa: E402
@@ -45,6 +45,24 @@ def test_the_scoreboard_has_every_part_of_67_hypotheses(ran):
     text = (ran / "pages" / "scoreboard.md").read_text(encoding="utf-8")
     for name in found["name"]:
         assert f"| {name} |" in text, name
+
+
+def test_every_claim_of_a_source_paper_is_answered_by_the_scores_of_its_hypotheses(ran):
+    """Each page shows a row for every hypothesis of a claim; together the papers' concepts with a hypothesis are covered."""
+    scores = pd.read_csv(ran / "pages" / "scoreboard.csv").drop_duplicates("id").set_index("id")["score"]
+    named = set()
+    for paper in answers.PAPERS:
+        text = (ran / "pages" / "papers" / paper / "README.md").read_text(encoding="utf-8")
+        for claim in answers.claims(paper)["claim"]:
+            assert f"| {claim['words']} |" in text, paper
+            for name in claim["hypotheses"]:
+                assert re.search(rf"\| {name}: [^|]+\| \*\*{scores[name]}\*\* \|", text), (paper, name)
+                named.add(name)
+        assert "## What the model cannot tell" in text
+        assert text.count("\n| civic-culture |") == (paper in ("citizenship", "clinicians")) * len(
+            answers.claims(paper)["measures"]
+        )
+    assert set(scores.index) - named == set()
 
 
 def test_the_same_stores_give_the_same_bytes(ran):

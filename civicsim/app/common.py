@@ -12,7 +12,7 @@ import solara
 from civicsim.app import state, widgets, work
 from civicsim.app.chronicle import chronicle
 from civicsim.app.files import Files, Makes
-from civicsim.app.frame import Text
+from civicsim.app.frame import Html, Text
 from civicsim.app.history import Playback, weeks_back
 from civicsim.app.stories import story_of
 from civicsim.app.verdicts import bands_of
@@ -88,6 +88,21 @@ def LeverPanel(title: str, late: bool = False) -> None:
     def reset(_: Any) -> None:
         state.change_scenario(lambda now: state.with_style(now, now.style))
 
+    wanted, want = solara.use_state("")
+
+    def choose(name: Any) -> None:
+        own = shown.levers != base.levers
+        want(str(name) if own else "")
+        if not own:
+            state.change_scenario(lambda now: state.with_style(now, str(name)))
+
+    def answer(button: str) -> None:
+        if button == "discard":
+            state.change_scenario(lambda now: state.with_style(now, wanted))
+        want("")
+
+    if wanted and shown.levers != base.levers:
+        Html("discard", class_="cv-note", on_press=answer, title=style_titles().get(wanted, wanted))
     minutes = sum(row["minutes"] for row in hours_rows(shown))
     widgets.Levers(
         title=title,
@@ -99,7 +114,7 @@ def LeverPanel(title: str, late: bool = False) -> None:
         from_week=0 if late else None,
         can_reset=shown.levers != base.levers,
         event_set_lever=move,
-        event_choose_style=lambda name: state.change_scenario(lambda now: state.with_style(now, str(name))),
+        event_choose_style=choose,
         event_reset=reset,
     )
 

@@ -25,6 +25,8 @@ TABS = (
     ("explore", "Explore"),
     ("compare", "Compare"),
     ("policy", "Policy simulator"),
+    ("goal", "Find a policy"),
+    ("yours", "Your organisation"),
     ("lessons", "Lessons"),
     ("class", "Class"),
     ("results", "Results"),

@@ -100,7 +100,7 @@ class Guard:
 
 
 def paced(receive: Receive) -> Receive:
-    """Return a function that receives messages no faster than a page has reason to send them; those beyond that wait.
+    """Return a function that receives messages of text no faster than a page has reason to send them; those beyond wait.
 
     The server reads no more from a connection of which a message waits, so that what it sends does not pile up here.
     """
@@ -112,7 +112,9 @@ def paced(receive: Receive) -> Receive:
         left, at = min(BURST, left + RATE * (now - at)) - 1.0, now
         if left < 0.0:
             await asyncio.sleep(-left / RATE)
-        return await receive()
+        message = await receive()
+        # The page sends none, and one of a few bytes can claim to have two thousand million parts.
+        return {"type": "websocket.disconnect", "code": 1003} if message.get("bytes") is not None else message
 
     return receive_in_time
 

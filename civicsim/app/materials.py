@@ -85,9 +85,10 @@ def manifest(lesson: Lesson) -> str:
     element(metadata, "schema", "ADL SCORM")
     element(metadata, "schemaversion", "1.2")
     organization = element(element(root, "organizations", default="lesson"), "organization", identifier="lesson")
-    element(organization, "title", lesson.title)
+    # The schema takes a title of at most 200 characters.
+    element(organization, "title", lesson.title[:200])
     item = element(organization, "item", identifier="item", identifierref="slides", isvisible="true")
-    element(item, "title", lesson.title)
+    element(item, "title", lesson.title[:200])
     resource = element(element(root, "resources"), "resource", identifier="slides", type="webcontent", href=_PAGE)
     resource.set(f"{{{_ADL}}}scormtype", "sco")
     element(resource, "file", href=_PAGE)

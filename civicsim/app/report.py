@@ -174,5 +174,5 @@ def _table(labels: Sequence[str], batches: Sequence[Batch], measures: Sequence[s
             if batch is not batches[0]:
                 cells += [f"{v.difference}\n{v.median}", f"{v.word}\n{v.pairs()}"]
                 words.append(v.word)
-        rows.append([f"{label_of(name)}\n{about.unit}", *cells, str(len(batches[0].seeds))])
+        rows.append([f"{label_of(name)}\n{about.unit}", *cells, str(v.runs)])
     return Part(texts=explained(words), table=Table("Means over the last year", [*heads, "Runs (n)"], rows))

@@ -115,10 +115,14 @@ class Room:
         with self._changed:
             # Without the answers that were forgotten a device that is still there has to come in again.
             lesson, own = self._stage.lesson, self._devices[device] if self.enter(device) else None
-            asked = {"predict": (GUESS,), "quiz": range(len(lesson.quiz) if lesson else 0)}.get(self._stage.step, ())
-            if lesson is None or own is None or item not in asked:
+            if lesson is None or own is None:
                 return
-            own[lesson.name, item] = min(max(float(value), lesson.low), lesson.high) if item == GUESS else float(value)
+            if item == GUESS and self._stage.step == "predict" and value == value:
+                own[lesson.name, item] = min(max(float(value), lesson.low), lesson.high)
+            elif self._stage.step == "quiz" and item in range(len(lesson.quiz)):
+                if value not in range(len(lesson.quiz[item].cuts) + 1):
+                    return
+                own[lesson.name, item] = int(value)
             self._tell()
 
     def own(self, device: str) -> dict[int, float]:

@@ -21,7 +21,7 @@ from urllib.parse import parse_qsl
 
 import solara
 
-from civicsim.errors import ScenarioError, nearest
+from civicsim.errors import CivicsimError, ScenarioError, nearest
 from civicsim.model.levers import NAMES as LEVERS
 from civicsim.model.levers import Levers
 from civicsim.model.processes.events import Event
@@ -103,6 +103,19 @@ def open_scenario(scenario: Scenario) -> None:
     A scenario that the page cannot compute leaves the choice as it is, with the reason.
     """
     notes: list[str] = []
+    try:
+        chosen.set(Chosen(_known_here(scenario, notes), tuple(notes)))
+    except ScenarioError as error:
+        cannot_open(error)
+
+
+def cannot_open(error: CivicsimError) -> None:
+    """Leave the choice as it is, and note why a point of a study cannot be opened."""
+    chosen.set(Chosen(chosen.peek().scenario, (f"This point cannot be opened: {_short(str(error), 200)}.",)))
+
+
+def _known_here(scenario: Scenario, notes: list[str]) -> Scenario:
+    """Return a scenario as the page can show it, and note what that changes."""
     style, kind = scenario.style, scenario.kind
     if style not in styles():
         notes.append(f"The levers are those of “{_short(scenario.title or style)}”, beside those of the status quo.")
@@ -110,18 +123,17 @@ def open_scenario(scenario: Scenario) -> None:
     if kind not in kinds():
         notes.append("The organisation is that of the study; its own kind has no name here.")
         scenario = dataclasses.replace(scenario, kind=DEFAULT_KIND)
-    try:
-        if scenario.code:
-            raise ScenarioError("it has processes of its own, which the page does not execute")
-        if scenario.roster is not None and scenario.roster.n_staff > MOST_POSTS:
-            raise ScenarioError(f"it has {scenario.roster.n_staff:,} posts, and the page computes {MOST_POSTS:,}")
-        scenario = _within_size(scenario, notes).set("weeks", min(scenario.weeks, MOST_WEEKS))
-    except ScenarioError as error:
-        chosen.set(Chosen(chosen.peek().scenario, (f"This point cannot be opened: {error}.",)))
-        return
+    if scenario.code:
+        raise ScenarioError("it has processes of its own, which the page does not execute")
+    if scenario.roster is not None and scenario.roster.n_staff > MOST_POSTS:
+        raise ScenarioError(f"it has {scenario.roster.n_staff:,} posts, and the page computes {MOST_POSTS:,}")
+    weeks = min(max(scenario.weeks, FEWEST_WEEKS), MOST_WEEKS)
+    if weeks != scenario.weeks:
+        notes.append(f"The study has {scenario.weeks} weeks; the page shows {weeks}.")
+    scenario = _within_size(scenario, notes).set("weeks", weeks)
     if scenario.roster is not None:
         notes.append("A link has no room for its teams: those who open it, or load the page again, see the usual ones.")
-    chosen.set(Chosen(scenario, tuple(notes)))
+    return scenario
 
 
 # -- links ---------------------------------------------------------------------------------------------------------------

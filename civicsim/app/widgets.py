@@ -189,3 +189,21 @@ def Table(
     event_open_point: Event,
 ) -> None:
     """Show the points of a study as a table and a heat map."""
+
+
+@solara.component_vue("components/form.vue", vuetify=False)
+def Form(
+    name: str,
+    title: str,
+    fields: Sequence[dict[str, Any]],
+    buttons: Sequence[dict[str, Any]],
+    event_press: Event,
+    most_bytes: int = 0,
+    event_chose: Event = ignore,
+) -> None:
+    """Show fields (numbers, choices, marks, files) and buttons; the first one is pressed by Enter."""
+
+
+@solara.component_vue("components/map.vue", vuetify=False)
+def Map(nodes: list[dict[str, str]], links: list[dict[str, Any]], lit: list[list[str]]) -> None:
+    """Show mechanisms and what each passes on, to be walked by mouse and keyboard."""

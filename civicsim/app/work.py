@@ -239,6 +239,13 @@ def _part(scenario: Scenario, seeds: tuple[int, ...], stop: Stop) -> Batch:
     return _BATCHES.get((scenario.digest, seeds), make, stop)
 
 
+@contextmanager
+def turn(scenario: Scenario, runs: int, stop: Stop) -> Iterator[Stop]:
+    """Hold a turn among batches for longer work on so many runs at a time; yields what is to be asked often whether it is over."""
+    with _MANY.taken(visitors.asking(), _weeks(scenario, tuple(range(runs))) > LARGE[_MANY], stop) as job:
+        yield job.over
+
+
 def _weeks(scenario: Scenario, seeds: tuple[int, ...]) -> int:
     """Return posts times the weeks of the longer of burn-in and run, for all seeds together."""
     roster, s = scenario.roster, scenario.structure

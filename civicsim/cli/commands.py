@@ -150,7 +150,7 @@ class Compare(Timed):
 
 @command("why", "explaining.explain")
 class Why(Timed):
-    """Explain why a measure changes: what carries the change, step by step.
+    """Explain step by step what carries the change of a measure.
 
         civicsim why weeks_to_response --set fear=0.8
         civicsim why burnt_out_share civic-culture
@@ -220,6 +220,35 @@ class OrderStudy(Timed):
     measures: opt.Measures = ()
     all_measures: opt.AllMeasures = False
     out: opt.Out = None
+
+
+@command("find", "finding.find", extra="search")
+class Find(Timed):
+    """Find policies that reach goals, and what each costs.
+
+        civicsim find --goal "survey_all_safe at least +10" --goal "minutes least"
+        civicsim find my.toml --goal "burnt_out_share at most -2 points" --pay 21.50
+        civicsim find --goal "closure_share most" --levers weight_response,authority --set n_teams=10
+
+    A goal is a measure and "at least" or "at most" (>=, <=) with a number, or "least" or "most". A number with a sign is a
+    change from current practice; "points" stands for hundredths where a measure is a share. "minutes" are those set
+    aside for improvement per person and week; the fewest are looked for unless a goal asks for the least or most of
+    something. Answers are run again with fresh seeds and with parameter sets that fit published data; the one that
+    meets the goals in most of them is marked. Ctrl-C ends it without an answer.
+    """
+
+    scenario: opt.ScenarioName = None
+    goals: Annotated[Sequence[str], opt.value("GOAL", "What to reach. May be repeated.", "--goal")] = ()
+    levers: Annotated[list[str] | None, opt.names("A,B", "Levers that may move.", "--levers")] = None
+    trials: Annotated[int, opt.count("Policies to try.", 1)] = 150
+    seeds: Annotated[int, opt.count("Matched runs of each policy tried.", 1)] = 5
+    fresh: Annotated[int, opt.count("Matched runs of each answer.", 1)] = 20
+    draws: Annotated[int, opt.count("Parameter sets to try each answer with; 0 for none.", 0)] = 12
+    pay: Annotated[
+        float | None, opt.value("RATE", "What an hour of staff costs, in any currency.", parser=opt.positive)
+    ] = None
+    search_seed: Annotated[int, opt.count("Seed of the search.", 0)] = 1
+    out: Annotated[str | None, opt.value("DIR", "Write the answers as scenario files, and tables.")] = None
 
 
 @command("validate", "calibrating.validate")

@@ -10,7 +10,7 @@ from typing import Annotated, Any, dataclass_transform, get_args
 
 import typer
 
-from civicsim.cli.options import Json, Quiet, Tables
+from civicsim.cli.options import Force, Json, Quiet, Tables
 from civicsim.extras import need
 
 
@@ -86,15 +86,21 @@ def function_of(name: str) -> Callable[..., None]:
             need(about.extra, name)
         module, _, function = about.does.partition(".")
         does = getattr(importlib.import_module(f"civicsim.cli.{module}"), function)
+        output.force = values.pop("force", False) if tables else False
         given = {key: tuple(value or ()) if key in repeated else value for key, value in values.items()}
-        output.tables = next((given[own.name] for own in fields(about.request) if own.type == Tables), None)
+        output.tables = given[tables] if tables else None
+        from civicsim.cli.files import check_free
+
+        # A file that is in the way is named before anything is computed.
+        check_free([output.tables] if output.tables else [], output.force)
         if does(output, about.request(**given)) is False:
             raise typer.Exit(1)
 
     own = inspect.get_annotations(about.request)
     repeated = {field.name for field in fields(about.request) if _is_sequence(field)}
     options = sorted(fields(about.request), key=lambda field: field.name not in own)
-    shared = {"json": Json, "quiet": Quiet} if about.json else {"quiet": Quiet}
+    tables = next((field.name for field in options if field.type == Tables), None)
+    shared = ({"force": Force} if tables else {}) | ({"json": Json} if about.json else {}) | {"quiet": Quiet}
     parameters = [_parameter("context", typer.Context)]
     parameters += map(_option, options)
     parameters += [_parameter(name, kind, False) for name, kind in shared.items()]

@@ -44,12 +44,13 @@ def one_line(text: str) -> str:
 class Output:
     """How one command prints: as JSON only, without progress and hints; what the user typed, and the warnings so far.
 
-    ``tables`` is the file to which an analysis also writes its tables.
+    ``tables`` is the file to which an analysis also writes its tables; ``force`` lets it overwrite files.
     """
 
     json: bool = False
     quiet: bool = False
     tables: str | None = None
+    force: bool = False
     arguments: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 

@@ -38,7 +38,9 @@ def serve(output: Output, request: App) -> None:
     url = f"http://{_HERE}:{number}{root_path}"
     output.note("starting …")
     server = _server(host, number, [*hosts, *(_own_names() if public else ())], root_path)
-    output.print(f"The page is at {url}" + (" and, for others, at this computer's address" if public else ""))
+    output.print(
+        f"The page is at {url}" + (" and, for others, at this computer's address" if public and not name else "")
+    )
     if request.class_:
         from civicsim.app.room import open_room
 

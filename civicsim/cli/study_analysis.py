@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import pandas as pd
 
 from civicsim.cli import Stopped, study_commands
 from civicsim.cli.commands import Compare as Compared
-from civicsim.cli.files import check_ending, size_of, write_file
+from civicsim.cli.files import check_ending, check_free, size_of, write_file
 from civicsim.cli.output import Output
 from civicsim.cli.studying import beside, load, read, run_in, study_progress, worker_options
 from civicsim.cli.table_files import frames_of, write_tables
@@ -36,7 +36,7 @@ from civicsim.report.words import counted
 from civicsim.scenario.scenario import Scenario
 from civicsim.study.analysis.ablation import ablation as ablation_of
 from civicsim.study.analysis.ablation import ablation_study, check_varied
-from civicsim.study.analysis.adversary import BATCH, OTHER, WORST, Adversary
+from civicsim.study.analysis.adversary import OTHER, WORST, Adversary
 from civicsim.study.analysis.adversary import adversary as search
 from civicsim.study.analysis.contrasts import contrasts, tails
 from civicsim.study.analysis.decide import decide as decide_in
@@ -52,6 +52,7 @@ from civicsim.study.analysis.regret import crossings
 from civicsim.study.analysis.regret import regret as regret_of
 from civicsim.study.analysis.sensitivity import parameters_against_seeds
 from civicsim.study.analysis.sensitivity import sensitivity as sensitivity_of
+from civicsim.study.analysis.trials import BATCH
 from civicsim.study.design.study import Study
 from civicsim.study.store.store import Store
 
@@ -117,22 +118,13 @@ def compare_over_draws(
 
 def rank(output: Output, request: study_commands.Rank) -> None:
     """Show how policies rank over futures, and how far orders agree; or which ones no other dominates."""
-    store, runs = _complete(output, request, request.pareto)
     if request.pareto:
+        store, runs = _complete(output, request, request.pareto)
         table = pareto(runs, request.pareto)
         _show(output, store, {"pareto": table}, rank_tables.undominated(table, runs.columns))
         return
-    found = {name: rank_of(store, name) for name in _with_direction(runs, request.measures)}
-    keys = ("summary", "agreement", "left_out")
-    data = {
-        name: {
-            **own.about.row,
-            **{key: getattr(own, key) for key in keys},
-            "distribution": own.distribution.T.to_dict(),
-        }
-        for name, own in found.items()
-    }
-    _show(output, store, data, rank_tables.rankings(list(found.values())))
+    shown = {key: key for key in ("summary", "agreement", "left_out", "distribution")}
+    _each(output, request, lambda store, _, name: rank_of(store, name), shown, rank_tables.rankings)
 
 
 def regret(output: Output, request: study_commands.Regret) -> None:
@@ -145,7 +137,7 @@ def regret(output: Output, request: study_commands.Regret) -> None:
     crossed = {name: crossings(runs, name) for name in names}
     keys = ("threshold", "summary", "rules", "agree", "left_out")
     data = {
-        name: {"unit": own.about.unit, **{key: getattr(own, key) for key in keys}, "crossings": crossed[name]}
+        name: _data(own, dict(zip(keys, keys, strict=True))) | {"crossings": crossed[name]}
         for name, own in found.items()
     }
     every = pd.concat([frame.assign(**found[name].about.row) for name, frame in crossed.items()])
@@ -162,24 +154,15 @@ def _threshold(text: str) -> tuple[str, float]:
 
 def decide(output: Output, request: study_commands.Decide) -> None:
     """Show which uncertain parameters decide between two styles, and which is most worth measuring."""
-    store, runs = _complete(output, request)
     pair = None if request.styles is None else [name.strip() for name in request.styles.split(",")]
-    found = {name: decide_in(runs, name, pair) for name in _with_direction(runs, request.measures)}
-    keys = ("policies", "difference", "better_share", "run_to_run", "table")
-    data = {name: {"unit": own.about.unit, **{key: getattr(own, key) for key in keys}} for name, own in found.items()}
-    _show(output, store, data, regret_tables.decisions(list(found.values())))
+    shown = {key: key for key in ("policies", "difference", "better_share", "run_to_run", "table")}
+    _each(output, request, lambda _, runs, name: decide_in(runs, name, pair), shown, regret_tables.decisions)
 
 
 def multiverse(output: Output, request: study_commands.Multiverse) -> None:
     """Show whether styles rank alike in worlds whose rules have other forms."""
-    store, runs = _complete(output, request)
-    found = {name: multiverse_of(store, name) for name in _with_direction(runs, request.measures)}
-    keys = ("worlds", "differences", "pairs", "chance")
-    data = {
-        name: {"unit": own.about.unit, "better": own.about.better, **{key: getattr(own, key) for key in keys}}
-        for name, own in found.items()
-    }
-    _show(output, store, data, multiverse_tables.worlds(list(found.values())))
+    shown = {key: key for key in ("worlds", "differences", "pairs", "chance")}
+    _each(output, request, lambda store, _, name: multiverse_of(store, name), shown, multiverse_tables.worlds)
 
 
 def plot(output: Output, request: study_commands.Plot) -> None:
@@ -192,6 +175,8 @@ def plot(output: Output, request: study_commands.Plot) -> None:
     _warn_of_gaps(output, store)
     out = request.out or str(store.path / f"{request.kind}.png")
     check_ending(out, (".png", ".svg", ".pdf"), "--out")
+    if request.out is not None:
+        check_free([out], request.force)
     how: dict[str, Any] = {"width": request.width, "factors": request.factors or ()}
     ax = plot_study(store, request.kind, request.measure, request.styles or (), **how)
     figure = figure_of(ax)
@@ -214,16 +199,16 @@ def sensitivity(output: Output, request: study_commands.Sensitivity) -> None:
 
 def discover(output: Output, request: study_commands.Discover) -> None:
     """Show in which settings and futures a style loses to another."""
-    store, runs = _complete(output, request)
-    names = _with_direction(runs, request.measures)
-    found = {name: discover_in(runs, name, request.style, request.against, depth=request.depth) for name in names}
-    data = {
-        name: {"style": own.style, "against": own.against, "n": own.n, "lost": own.n_lost, "close": own.n_close}
-        | {"misleading": own.n_misleading}
-        | {key: getattr(own, key) for key in ("boxes", "coverage_elsewhere", "density_elsewhere")}
-        for name, own in found.items()
-    }
-    _show(output, store, data, search_tables.losses(list(found.values())))
+    shown = {key: key for key in ("style", "against", "n", "boxes", "coverage_elsewhere", "density_elsewhere")}
+    shown |= {key: f"n_{key}" for key in ("lost", "close", "misleading")}
+    pair = request.style, request.against
+    _each(
+        output,
+        request,
+        lambda _, runs, name: discover_in(runs, name, *pair, depth=request.depth),
+        shown,
+        search_tables.losses,
+    )
 
 
 def ablation(output: Output, request: study_commands.Ablation) -> None:
@@ -242,6 +227,26 @@ def ablation(output: Output, request: study_commands.Ablation) -> None:
     _show(output, store, data, mechanism_tables.mechanisms(found), f"civicsim study report {folder}")
 
 
+def _each(
+    output: Output,
+    request: study_commands.Analysed,
+    look: Callable[[Store, Matched, str], Any],
+    shown: Mapping[str, str],
+    parts: Callable[[Sequence[Any]], Iterable[Part]],
+) -> None:
+    """Show an analysis of each measure by itself; ``shown`` has the attribute of its result by the name in the data."""
+    store, runs = _complete(output, request)
+    found = {name: look(store, runs, name) for name in _with_direction(runs, request.measures)}
+    _show(output, store, {name: _data(own, shown) for name, own in found.items()}, parts(list(found.values())))
+
+
+def _data(own: Any, shown: Mapping[str, str]) -> dict[str, Any]:
+    """Return the result of an analysis of one measure as data; a table with policies as its index is nested."""
+    values = {name: getattr(own, attribute) for name, attribute in shown.items()}
+    nested = {name: value.T.to_dict() for name, value in values.items() if name == "distribution"}
+    return {**own.about.row, **values, **nested}
+
+
 def _show(
     output: Output,
     results: Store | Study,
@@ -252,7 +257,7 @@ def _show(
 ) -> None:
     """Show the results of an analysis, and write their tables to the file that the user has named, if any."""
     parts = [Part(texts=[results.question]), *parts]
-    files = [] if output.tables is None else write_tables(output.tables, frames_of(data), parts)
+    files = [] if output.tables is None else write_tables(output.tables, frames_of(data), parts, output.force)
     wrote = [f"Wrote {', '.join(files)}."] if files else []
     output.show(data | ({"files": files} if files else {}), [*part_lines(parts), *more, *wrote], hint)
 

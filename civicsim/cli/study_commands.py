@@ -174,7 +174,6 @@ class Export:
     table: Annotated[str, opt.value("TABLE", "runs, points, weekly, failures, events, ideas, people, network.")] = (
         "runs"
     )
-    force: opt.Force = False
 
 
 @command("study methods", "writing_up.methods")
@@ -351,6 +350,7 @@ class Plot:
     out: Annotated[str | None, opt.value("FILE", "A .png, .svg or .pdf file; DIR/FIGURE.png by default.")] = None
     width: Annotated[int, opt.count("Width in millimetres, 60 to 400.", 60, 400)] = 170
     dpi: Annotated[int, opt.count("Dots per inch of a PNG file, 72 to 1200.", 72, 1200)] = 300
+    force: opt.Force = False
 
 
 @command("study sensitivity", "study_analysis.sensitivity")

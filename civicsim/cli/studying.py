@@ -296,7 +296,8 @@ def report(output: Output, request: study_commands.Report) -> None:
     """Write the brief of a study, or of a search for worst cases."""
     from civicsim.report.brief import READERS, brief
     from civicsim.report.printing import chromium, print_pdf
-    from civicsim.study.analysis.adversary import JOURNAL, SPREAD, stored_search
+    from civicsim.study.analysis.adversary import stored_search
+    from civicsim.study.analysis.trials import JOURNAL, SPREAD
 
     checks.keys([request.reader], READERS, "--for: no reader")
     folder = Path(request.folder)
@@ -320,11 +321,10 @@ def report(output: Output, request: study_commands.Report) -> None:
 def export(output: Output, request: study_commands.Export) -> None:
     """Write a table with the columns of its points."""
     store, out = read(output, request.folder), str(request.out)
-    check_free([out], request.force)
     frame = store.to_pandas(request.table)
     # The text of a table is made for LaTeX only: there may be a million rows.
     shown = (Part(table=as_table(frame, f"{name} of: {store.question}")) for name in [request.table])
-    write_tables(out, {request.table: frame}, shown)
+    write_tables(out, {request.table: frame}, shown, output.force)
     size = f"{len(frame):,} rows and {len(frame.columns)} columns ({size_of(Path(out).stat().st_size)})"
     data = {"file": out, "table": request.table, "rows": len(frame), "columns": list(frame)}
     output.show(data, [f"Wrote {out}: {size}."])
@@ -358,16 +358,22 @@ def read(output: Output, folder: str) -> Store:
     """Return the results in a folder, with a warning for each file that cannot be used."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", StoreWarning)
-        store = open_store(folder)
+        try:
+            store = open_store(folder)
+        except CivicsimError as error:
+            below = sorted(path.parent for path in Path(folder).glob(f"*/{MANIFEST}"))
+            if (Path(folder) / MANIFEST).exists() or not below:
+                raise
+            raise CivicsimError(f"{error}; there are results in {', '.join(map(str, below[:_MOST_SHOWN]))}") from None
     for warning in caught:
         output.warn(str(warning.message))
     return store
 
 
 def beside(path: str, what: str) -> str:
-    """Return the usual folder of results of a study file: next to it, with a word behind its name."""
+    """Return the usual place of results of a study file: next to it, with a word behind its name if that is not just study.toml."""
     file = Path(path)
-    return str(file.with_name(f"{file.stem}-{what}"))
+    return str(file.with_name(what if file.name == STUDY else f"{file.stem}-{what}"))
 
 
 def _warn_of_dates(output: Output, study: Study) -> None:

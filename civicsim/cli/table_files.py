@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from civicsim.cli.files import check_ending, table_writer, text_writer, write_file
+from civicsim.cli.files import check_ending, check_free, table_writer, text_writer, write_file
 from civicsim.errors import CivicsimError
 from civicsim.extras import need
 from civicsim.report.parts import Part, Table
@@ -58,7 +58,9 @@ def frames_of(data: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
     return {name: pd.concat(frames, ignore_index=True) for name, frames in found.items()}
 
 
-def write_tables(path: str, frames: Mapping[str, pd.DataFrame], parts: Iterable[Part]) -> list[str]:
+def write_tables(
+    path: str, frames: Mapping[str, pd.DataFrame], parts: Iterable[Part], force: bool = False
+) -> list[str]:
     """Write tables to a file, and return the names of the files written.
 
     Parameters
@@ -70,6 +72,8 @@ def write_tables(path: str, frames: Mapping[str, pd.DataFrame], parts: Iterable[
         Tables by name, the most important first.
     parts : iterable of Part
         The same as it is printed, for LaTeX.
+    force : bool
+        Whether to overwrite files.
 
     Raises
     ------
@@ -87,6 +91,7 @@ def write_tables(path: str, frames: Mapping[str, pd.DataFrame], parts: Iterable[
         write_file(target, lambda file: _write_excel(file, frames))
     else:
         names = [target, *(target.with_stem(f"{target.stem}-{name}") for name in list(frames)[1:])]
+        check_free(map(str, names), force)
         for file, frame in zip(names, frames.values(), strict=True):
             write_file(file, table_writer(frame))
         return [str(file) for file in names]

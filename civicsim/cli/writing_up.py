@@ -29,7 +29,7 @@ def methods(output: Output, request: Methods) -> None:
     files = []
     if output.tables is not None:
         every = [head, report.varied_part(varied), report.stress_part(stress)]
-        files = write_tables(output.tables, {"varied": varied, "stress": stress}, every)
+        files = write_tables(output.tables, {"varied": varied, "stress": stress}, every, output.force)
     data = {"methods": text, "facts": report.sentences(store), "varied": varied, "stress": stress}
     wrote = [f"Wrote {', '.join(files)}."] if files else []
     lines = [*part_lines(parts), "", *report.bibtex().splitlines(), *wrote]

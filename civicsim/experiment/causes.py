@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterator, Mapping
+import itertools
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -30,7 +31,7 @@ _KINDS = {f"{table}.{column.name}": column for table, columns in TABLES.items() 
 
 def help_of(column: str) -> str:
     """Return what a column holds, in words."""
-    return _KINDS[column].help
+    return _KINDS[column].help if column in _KINDS else "ties between people of different teams"
 
 
 def reads(process: Process) -> frozenset[str]:
@@ -63,6 +64,19 @@ def changed_columns(one: Scenario, other: Scenario) -> frozenset[str]:
     events = set(map(repr, one.interventions)) ^ set(map(repr, other.interventions))
     keys |= {key for own in (one, other) for event in own.interventions if repr(event) in events for key in event.set}
     return set_by(keys)
+
+
+def passed_on(week: Sequence[Process]) -> dict[tuple[str, str], tuple[str, ...]]:
+    """Return what each mechanism of a week passes on, by the names of the two: columns that one writes and another reads.
+
+    Whether people are in post is left out: nearly all depends on it.
+    """
+    found = {}
+    for one, other in itertools.permutations(week, 2):
+        columns = (writes(one) & reads(other)) - _IN_POST
+        if columns:
+            found[one.name, other.name] = tuple(sorted(columns))
+    return found
 
 
 class _Spy:

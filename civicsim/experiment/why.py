@@ -18,7 +18,7 @@ from civicsim.experiment.causes import Web, changed_columns, columns_shown, read
 from civicsim.experiment.compare import check_matched
 from civicsim.experiment.holding import PARAMETERS, Held, Values, held_runs, holdable
 from civicsim.experiment.run import as_scenario, measure_names, seeds_of
-from civicsim.experiment.statistics import Estimate, PairedDifference, estimate, paired_difference
+from civicsim.experiment.statistics import CONFIDENCE, Estimate, PairedDifference, estimate, paired_difference
 from civicsim.model.measures import FLAGSHIP, Measure
 from civicsim.scenario.scenario import STATUS_QUO, Scenario
 
@@ -26,6 +26,8 @@ LEAST = 0.1
 """Smallest share of an effect for which a mechanism or a link is named. Assumption."""
 KNOWN = 0.15
 """Longest half of a share's interval with which it is named: other runs then give the same to within a fifth of the effect."""
+SURE = 0.998
+"""Coverage of the interval that has to exclude 0 for a share to be named: 95 % for some 25 that are tried at once (Bonferroni)."""
 FEW = 10
 """Runs with which candidates are tried first."""
 MOST = 8
@@ -219,6 +221,9 @@ def why(
 
         return matched_runs(one, other, measure, chosen, variants, last_weeks, threads, tell)
 
+    found = Why(one, other, numbers, simulate(0, {}, numbers).moved(about), tried=tried)
+    if not found.clear:
+        return found
     whole: dict[str, Held] = {name: {name: holdable(web.processes[name])} for name in tried}
     kept = simulate(0, whole, numbers[:FEW]).largest(whole)
     single = {_key(name, columns): {name: columns} for name, columns in sorted(web.passed(kept, changed), key=repr)}
@@ -226,17 +231,13 @@ def why(
     chosen = {name: whole[name] for name in kept} | {key: single[key] for key in known}
     held = _explaining(web, [single[key] for key in known], changed)
     every = simulate(2, chosen | {_ALL: held}, numbers)
-    outcome = every.moved(about)
-    found = Why(one, other, numbers, outcome, tried=tried)
-    if not found.clear:
-        return found
     shares = {name: every.share(name) for name in chosen}
-    parts = [Part(name, web.processes[name].title, shares[name]) for name in kept if _matters(shares[name])]
+    parts = [Part(name, web.processes[name].title, shares[name]) for name in kept if every.matters(name)]
     parts = sorted(parts, key=lambda part: -abs(part.share.mean))
     sure = tuple(part for part in parts if _known(part.share))
     last = _last(web, sure, about)
-    clear = [(single[key], shares[key]) for key in known if _known(shares[key])]
-    links = _links(web, every, sure, changed, clear, last)
+    clear = [(single[key], shares[key]) for key in known if every.matters(key)]
+    links = _links(web, every, parts, changed, clear, last)
     return dataclasses.replace(
         found,
         parts=sure,
@@ -256,13 +257,9 @@ def _key(target: str, columns: frozenset[str]) -> str:
     return f"{', '.join(sorted(columns))} > {target}"
 
 
-def _matters(share: Estimate) -> bool:
-    """Whether a share is certainly not 0, and large enough to be named."""
-    return bool(share.low * share.high > 0.0 and abs(share.mean) >= LEAST)
-
-
 def _known(share: Estimate) -> bool:
-    return _matters(share) and (share.high - share.low) / 2 <= KNOWN
+    """Whether other runs would give about the same share."""
+    return (share.high - share.low) / 2 <= KNOWN
 
 
 @dataclass(frozen=True)
@@ -273,7 +270,12 @@ class Matched:
     about: Measure
     every: tuple[Measure, ...]
 
-    def share(self, variant: str) -> Estimate:
+    def matters(self, variant: str) -> bool:
+        """Whether the share of a variant is large enough to be named, and certainly not 0."""
+        share = self.share(variant, SURE)
+        return abs(share.mean) >= LEAST and share.low * share.high > 0.0
+
+    def share(self, variant: str, confidence: float = CONFIDENCE) -> Estimate:
         """Return the share of the effect that is gone in a variant, with its interval.
 
         Formula
@@ -286,7 +288,7 @@ class Matched:
         if not len(effect) or effect.mean() == 0.0:
             return Estimate(np.nan, np.nan, np.nan, len(effect))
         share = float(gone.mean() / effect.mean())
-        rest = estimate((gone - share * effect) / abs(effect.mean()))
+        rest = estimate((gone - share * effect) / abs(effect.mean()), confidence)
         return Estimate(share, share + rest.low - rest.mean, share + rest.high - rest.mean, rest.n)
 
     def largest(self, variants: Iterable[str]) -> list[str]:
@@ -338,6 +340,7 @@ def _links(
 ) -> tuple[Link, ...]:
     """Return what is clearly passed on: what was held, and items that are handed on and cannot be."""
     carried = {part.mechanism: part.share for part in parts}
+    known = {name: share for name, share in carried.items() if _known(share) and share.mean > 0.0}
     found = []
     for held, share in clear:
         for target, columns in held.items():
@@ -347,11 +350,11 @@ def _links(
             elif writers:
                 source = max(writers, key=lambda name: carried[name].mean)
                 found.append(Link(source, target, tuple(sorted(columns)), shown_as(web, runs, columns, source), share))
-    for target in dict.fromkeys([*carried, last]):
+    for target in dict.fromkeys([*known, last]):
         rest = reads(web.processes[target]) - holdable(web.processes[target])
-        for source, share in carried.items():
+        for source, share in known.items():
             handed = rest & writes(web.processes[source])
-            if source != target and handed and share.mean > 0.0:
+            if source != target and handed:
                 moved = shown_as(web, runs, handed, source)
                 found.append(Link(source, target, tuple(sorted(handed)), moved, share, handed=True))
     return tuple(found)

@@ -12,17 +12,26 @@ from civicsim import checks
 from civicsim.errors import CivicsimError
 from civicsim.experiment.statistics import ANYWHERE, Estimate, estimate
 from civicsim.model.measures import MEASURES
-from civicsim.report.brief_answers import Subject, declared_answer, difference_text, kind_of, size_text
+from civicsim.report.brief_answers import (
+    Kind,
+    Subject,
+    declared_answer,
+    difference_text,
+    kind_of,
+    level_text,
+    size_text,
+)
 from civicsim.report.cells import table_of
 from civicsim.report.methods import methods_text, varied, varied_part
 from civicsim.report.parts import Columns, Part, Row, Table, page
 from civicsim.report.words import (
     INTERVAL,
     counted,
-    estimated,
     explained,
+    is_clear,
     number,
     percent,
+    scale_of,
     seeds_text,
     toward,
     with_interval,
@@ -31,7 +40,7 @@ from civicsim.study.analysis.adversary import Adversary
 from civicsim.study.analysis.contrasts import tails
 from civicsim.study.analysis.decide import decide
 from civicsim.study.analysis.discovery import discover
-from civicsim.study.analysis.matched import design_of, is_number, matched
+from civicsim.study.analysis.matched import About, design_of, is_number, matched
 from civicsim.study.analysis.regret import crossings
 from civicsim.study.store.store import Store
 
@@ -99,12 +108,11 @@ def _body(subject: Subject, reader: str) -> Iterator[Part]:
     answer = [*declared[:1], *kind.answer(subject)]
     yield replace(answer[0], heading="Answer")
     yield from answer[1:]
-    yield Part(texts=[_reading(subject)])
+    yield Part(texts=[_reading(subject, kind)])
     yield from kind.figures(subject)
-    gains = list(_gains(subject, policy))
-    yield from gains
-    yield from _losers(subject)
-    yield from _turns(subject)
+    yield from _gains(subject.whole, policy)
+    yield from _losers(subject.whole, policy)
+    yield from _turns(subject.whole)
     yield from _assumptions(subject.store, policy)
     if not policy:
         tables = [replace(part, level=3) for part in (*declared[1:], *kind.tables(subject))]
@@ -124,20 +132,16 @@ def _question(store: Store) -> Part:
     return Part(texts=texts)
 
 
-def _reading(subject: Subject) -> str:
-    """Return what intervals are, once for the whole answer."""
-    found = subject.contrasts
-    draws = bool(len(found)) and found["parameter_low"].notna().any()
-    if not len(found):
-        return f"In brackets: {INTERVAL} intervals. The model is a thinking aid: the answer holds in the model."
-    both = (
-        "both run-to-run variation and the spread over draws of uncertain parameters"
-        if draws
-        else "run-to-run variation"
-    )
+def _reading(subject: Subject, kind: Kind) -> str:
+    """Return what intervals and points are, once for the whole answer."""
+    draws = len(subject.whole.contrasts) and subject.whole.contrasts["parameter_low"].notna().any()
+    usual = "those of differences show run-to-run variation" + (" and the spread over draws together" if draws else "")
+    scales = [scale_of(about.unit) for about in subject.runs.columns.values()]
+    points = " A point is a hundredth of a measure from 0 to 1." if any(own.factor != 1.0 for own in scales) else ""
+    pairs = " Differences are between runs that share organisation and random events." if len(subject.contrasts) else ""
     return (
-        f"In brackets: {INTERVAL} intervals; those of differences show {both}. Differences are between runs that share organisation and "
-        "random events. The model is a thinking aid: the answer holds in the model."
+        f"In brackets: {INTERVAL} intervals; {kind.intervals or usual}.{points}{pairs} The model is a thinking aid: the answer "
+        "holds in the model."
     )
 
 
@@ -156,7 +160,7 @@ def _doubts(subject: Subject) -> list[str]:
     found = []
     if missing := store.status()["missing"]:
         found.append(f"{counted(missing, 'run')} missing.")
-    rows = subject.moves(matched(subject.runs, [about.column for about in subject.leads]))
+    rows = subject.whole.moves(matched(subject.whole.runs, [about.column for about in subject.leads]))
     rows = rows[rows["n"] > 0] if len(rows) else rows
     if len(rows) and (few := int(rows["n"].min())) < _FEWEST_PAIRS:
         found.append(f"A comparison rests on {counted(few, 'matched pair')}.")
@@ -237,7 +241,11 @@ def _matrix(
 ) -> Part:
     cells = {(row["words"], row["measure"]): row for row in found.to_dict("records")}
     about = {row["measure"]: row for row in reversed(found.to_dict("records"))}
-    heads = ["Policy or change", *(f"{about[column]['label']}\n{about[column]['unit']}" for column in columns)]
+    units = [scale_of(about[column]["unit"]).points.strip() for column in columns]
+    heads = [
+        "Policy or change",
+        *(f"{about[column]['label']}\n{unit}" for column, unit in zip(columns, units, strict=True)),
+    ]
     rows = [[name, *(_cell(cells.get((name, column))) for column in columns)] for name in names]
     caption = (
         f"Mean paired differences with {INTERVAL} intervals. *: perhaps too little to matter, or a mean that misleads."
@@ -249,15 +257,11 @@ def _cell(row: Row | None) -> str:
     if row is None or np.isnan(row["difference"]):
         return "–"
     way, _, rest = row["verdict"].partition(",")
-    return "\n".join(
-        (
-            *with_interval(row["difference"], row["low"], row["high"], True),
-            toward(way, row["better"]) + (" *" if rest else ""),
-        )
-    )
+    size = size_text(row, unit=False).replace(" (", "\n(")
+    return f"{size}\n{toward(way, row['better'])}{' *' if rest else ''}"
 
 
-def _losers(subject: Subject) -> Iterator[Part]:
+def _losers(subject: Subject, policy: bool) -> Iterator[Part]:
     """Yield who loses: in the worst runs, in single pairs, and between groups of people."""
     about = next((own for own in subject.leads if own.better != "neither"), None)
     items = []
@@ -265,7 +269,7 @@ def _losers(subject: Subject) -> Iterator[Part]:
     unequal = [column for column, measure in kept.items() if measure in UNEQUAL]
     others = subject.moves(matched(subject.store, unequal)) if unequal else pd.DataFrame()
     if len(others):
-        clear = others[[verdict.partition(",")[0] in ("higher", "lower") for verdict in others["verdict"]]]
+        clear = others[[is_clear(verdict) for verdict in others["verdict"]]]
         ranked = clear.sort_values("difference", key=np.abs, ascending=False, kind="stable").head(_NAMED)
         items = [f"{row['label']}, {difference_text(row)}." for row in ranked.to_dict("records")]
         labels = ", ".join(others["label"].unique())
@@ -275,12 +279,12 @@ def _losers(subject: Subject) -> Iterator[Part]:
             f"The study keeps no measure of how differently groups fare ({', '.join(MEASURES[name].label for name in UNEQUAL[:3])} …), "
             "so that it cannot tell which people lose."
         ]
-    table = None if about is None else _worst_table(subject, about.column)
+    table = None if about is None else _worst_table(subject, about.column, policy)
     if table is not None or items:
         yield Part("Who loses", items=items, table=table)
 
 
-def _worst_table(subject: Subject, column: str) -> Table | None:
+def _worst_table(subject: Subject, column: str, policy: bool) -> Table | None:
     found, worst = subject.contrasts, tails(subject.runs, [column])
     if not len(worst):
         return None
@@ -291,7 +295,7 @@ def _worst_table(subject: Subject, column: str) -> Table | None:
     if len(others) > 1:
         # Policies that are compared with none are settings of the baseline.
         style = f"{subject.runs.baseline}, " if subject.runs.points["style"].nunique() > 1 else ""
-        names = [f"{style}{name}" for name in subject.view.names(others)]
+        names = [f"{style}{name}" for name in subject.runs.names(others)]
     named = dict(zip(others, names, strict=False))
     rows = []
     for row in worst.sort_values("tail", ascending=worst["better"].iloc[0] == "higher", kind="stable").to_dict(
@@ -301,21 +305,26 @@ def _worst_table(subject: Subject, column: str) -> Table | None:
         pairs = np.nan if about is None else about["share_lower" if row["better"] == "higher" else "share_higher"]
         words = f"{named[row['policy']]}{shock}" if about is None else about["words"]
         rows.append({**row, "words": words, "pairs": pairs})
-    caption = (
-        f"{rows[0]['label']} ({rows[0]['unit']}) in the worst 5 % of runs, the worst policy first, with {INTERVAL} intervals of samples "
-        "of seeds; and the share of matched pairs in which a policy is worse than what it is compared with"
-    )
-    return table_of(caption, _WORST, rows[: _MOST_ROWS // 2])
+    ends = any(np.isfinite(row["low"]) for row in rows)
+    caption = f"{rows[0]['label']} in the worst 5 % of runs, the worst policy first"
+    caption += f", with {INTERVAL} intervals of samples of seeds" if ends else ""
+    if len(own):
+        caption += "; and the share of matched pairs in which a policy is worse than what it is compared with"
+    columns = {head: cell for head, cell in _WORST.items() if len(own) or head != "Worse in pairs"}
+    if policy:
+        del columns[_WORST_RUN]
+    else:
+        caption += f". The worst run is that of a point and a seed: `civicsim study replay DIR {rows[0]['worst_run']}` repeats it"
+    return table_of(caption, columns, rows[: _MOST_ROWS // 2])
 
 
+_WORST_RUN = "Worst run (point:seed)"
 _WORST: Columns = {
     "Policy": lambda row: row["words"],
-    "Worst 5 %": lambda row: (
-        number(row["tail"]) if np.isnan(row["low"]) else estimated(row["tail"], row["low"], row["high"])
-    ),
-    "All runs": lambda row: number(row["mean"]),
+    "Worst 5 %": lambda row: level_text(row["unit"], row["tail"], row["low"], row["high"]),
+    "All runs": lambda row: scale_of(row["unit"]).text(row["mean"]),
     "Worse in pairs": lambda row: percent(row["pairs"]),
-    "Very worst run": lambda row: row["worst_run"],
+    _WORST_RUN: lambda row: row["worst_run"],
 }
 
 
@@ -329,7 +338,7 @@ def _turns(subject: Subject) -> Iterator[Part]:
     if ordered and len(ordered) <= _MANY:
         found = crossings(runs, about.column)
         clear = found[found["verdict"] == "crosses"]
-        items = [_crossing(subject, row) for row in clear.head(_NAMED).to_dict("records")]
+        items = [_crossing(subject, about, row) for row in clear.head(_NAMED).to_dict("records")]
         if len(found) > len(clear):
             items.append(f"{counted(len(found) - len(clear), 'change')} of sign along a factor too close to call.")
     if ordered and runs.points.groupby("policy")["future"].nunique().max() >= _FEWEST_CASES and several:
@@ -345,9 +354,10 @@ def _turns(subject: Subject) -> Iterator[Part]:
     yield Part("Where it turns", [f"On {about.label}."], items=items or [none])
 
 
-def _crossing(subject: Subject, row: Row) -> str:
+def _crossing(subject: Subject, about: About, row: Row) -> str:
+    scale = scale_of(about.unit)
     before, after = (
-        estimated(row[name], row[f"{name}_low"], row[f"{name}_high"], True) for name in ("before", "after")
+        scale.difference(row[name], row[f"{name}_low"], row[f"{name}_high"]) for name in ("before", "after")
     )
     return (
         f"{row['words']} against {row['against']}: the difference changes its sign near {subject.view.label(row['factor'])} "
@@ -376,7 +386,11 @@ def _assumptions(store: Store, policy: bool) -> Iterator[Part]:
     )
     shown = found.sort_values("role", key=lambda own: own.map({"setting": 0, "held": 1, "draw": 2}), kind="stable")
     counts = found["status"].value_counts()
-    own = ", ".join(counted(n, "Assumption") if name == "assumption" else f"{n} {name}" for name, n in counts.items())
+    words = {"assumption": "Assumption", "switch": "switch"}
+    own = ", ".join(
+        counted(n, words[name], "switches" if name == "switch" else None) if name in words else f"{n} {name}"
+        for name, n in counts.items()
+    )
     texts = (
         [f"The study sets or varies {counted(len(found), 'parameter')}; the status of their defaults: {own}.", model]
         if len(found)
@@ -385,7 +399,7 @@ def _assumptions(store: Store, policy: bool) -> Iterator[Part]:
     if policy:
         items = [
             f"{row['label']}: {row['values']}; default {row['default']} ({row['status']})."
-            for row in shown.head(_NAMED).to_dict("records")
+            for row in shown[shown["status"] != "switch"].head(_NAMED).to_dict("records")
         ]
         left = len(found) - len(items)
         yield Part("Assumptions", texts, items=[*items, *([f"and {left} more."] if left > 0 else [])])

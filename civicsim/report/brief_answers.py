@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -16,9 +16,21 @@ from civicsim.report.effect_tables import declared_parts, effect_parts
 from civicsim.report.parts import Part, Row
 from civicsim.report.rank_tables import rankings
 from civicsim.report.search_tables import search_parts
-from civicsim.report.study_plots import View, plot_study
-from civicsim.report.words import counted, direction, in_pairs, judged, number, percent, scale_of, toward
-from civicsim.study.analysis.ablation import CARRIES, TURNS, ablation, switch_columns
+from civicsim.report.study_plots import plot_study
+from civicsim.report.view import View
+from civicsim.report.words import (
+    counted,
+    direction,
+    estimated,
+    in_pairs,
+    is_clear,
+    judged,
+    number,
+    outcome,
+    percent,
+    scale_of,
+)
+from civicsim.study.analysis.ablation import ADDS, CARRIES, EMPTY, HOLDS, SAME, TURNS, UNTOLD, ablation, switch_columns
 from civicsim.study.analysis.adversary import Adversary
 from civicsim.study.analysis.contrasts import contrasts
 from civicsim.study.analysis.declared import declared_contrasts
@@ -66,20 +78,19 @@ class Subject:
         found = contrasts(self.runs)
         if not len(found):
             return found
-        points, compared = self.runs.points, self.runs.compared.drop_duplicates("policy")
-        policies = points["policy"].to_numpy()
-        against = dict(zip(compared["policy"], policies[compared["against"]].tolist(), strict=True))
-        # Where all are compared with one policy, it is named once; else with that of their own setting.
-        names = dict(zip(against, self.view.names(list(against), against), strict=True))
-        alone = len(set(against.values())) == 1
-        other = (
-            "the first setting"
-            if points["style"].nunique() == 1 and alone
-            else f"{self.runs.baseline}{'' if alone else ' in the same setting'}"
-        )
+        names, against = self.runs.compared_words()
         shocks = [f" [{shock}]" if shock else "" for shock in found["shock"]]
-        short_names = [names[policy] + shock for policy, shock in zip(found["policy"], shocks, strict=True)]
-        return found.assign(words=short_names, against=other)
+        words = [names[policy] + shock for policy, shock in zip(found["policy"], shocks, strict=True)]
+        return found.assign(words=words, against=against)
+
+    @cached_property
+    def whole(self) -> Subject:
+        """The same study; where mechanisms are off in some settings, with those runs alone in which all of them are on."""
+        if not _of_mechanisms(self):
+            return self
+        points = self.runs.points
+        switches = list(switch_columns(points, self.runs.factors, self.runs.sections))
+        return replace(self, runs=self.runs.kept(points[switches].all(axis=1).to_numpy()))
 
     @cached_property
     def view(self) -> View:
@@ -107,14 +118,7 @@ class Subject:
         return [multiverse(self.runs, about.column) for about in self.leads]
 
     def moves(self, runs: Matched) -> pd.DataFrame:
-        """Return what moves measures: the factors of a full grid, each on average over the others, or else policies.
-
-        Where mechanisms are off in some settings, policies are compared where all of them are on.
-        """
-        if _of_mechanisms(self):
-            found = ablation(runs)
-            found = found[found["setting"] == EVERYTHING]
-            return found.assign(words=found["style"])
+        """Return what moves measures: the factors of a full grid, each on average over the others, or else policies."""
         if not _of_grid(self):
             found = contrasts(runs)
             words = dict(zip(self.contrasts["policy"], self.contrasts["words"], strict=True)) if len(found) else {}
@@ -137,13 +141,14 @@ class Subject:
 
 @dataclass(frozen=True)
 class Kind:
-    """A design of studies: whether one has it, its answer, its figures, and the tables of its analysis."""
+    """A design of studies: whether one has it, its answer, its figures, the tables of its analysis, and what its intervals show."""
 
     name: str
     fits: Callable[[Subject], bool]
     answer: Callable[[Subject], Iterator[Part]]
     figures: Callable[[Subject], Iterator[Part]]
     tables: Callable[[Subject], Iterator[Part]]
+    intervals: str = ""
 
 
 def kind_of(subject: Subject) -> Kind:
@@ -154,9 +159,22 @@ def kind_of(subject: Subject) -> Kind:
 def declared_answer(subject: Subject) -> Iterator[Part]:
     """Yield the verdicts on the contrasts that the study declared beforehand, and their table."""
     found = declared_contrasts(subject.store)
-    first = found.drop_duplicates("name")
-    counts = ", ".join(f"{n} {verdict}" for verdict, n in first["verdict"].value_counts().items())
-    yield Part(texts=[("Declared beforehand:", f"{counts}.")])
+    counts = found.drop_duplicates("name")["verdict"].value_counts()
+    items = []
+    for name, own in found.groupby("name", sort=False):
+        rows = own.to_dict("records")
+        sizes = [
+            size_text({**row, "low": row["run_low"], "high": row["run_high"]})
+            for row in rows
+            if row["difference"] == row["difference"]
+        ]
+        parts = [f"{row['part']}: {size}" if len(rows) > 1 else size for row, size in zip(rows, sizes, strict=False)]
+        verdict, statement = rows[0]["verdict"], str(rows[0]["statement"] or f"{name}.")
+        items.append(
+            f"{verdict[:1].upper()}{verdict[1:]}: {statement}{' ' if parts else ''}{'; '.join(parts)}{'.' if parts else ''}"
+        )
+    text = f"{counted(len(items), 'expectation')}; {'; '.join(f'{n} {verdict}' for verdict, n in counts.items())}."
+    yield Part(texts=[("Declared beforehand:", text.replace(", but small", " but small"))], items=items)
     yield from declared_parts(found)
 
 
@@ -170,12 +188,16 @@ def size_text(row: Row, unit: bool = True) -> str:
     return text if unit else text.replace(scale.points, "", 1)
 
 
+def level_text(unit: str, value: float, low: float, high: float) -> str:
+    """Return a value as readers see it, with its interval where it has one."""
+    scale = scale_of(unit)
+    return scale.text(value) + ("" if np.isnan(low) else f" ({scale.between(low, high)})")
+
+
 def difference_text(row: Row, pairs: bool = True) -> str:
     """Return a difference in words: what it is better or worse than, how much, and in how many pairs."""
-    size = size_text(row)
     many = f"; {in_pairs(row, row['n'])} pairs" if pairs and row["n"] > 1 else ""
-    way, _, rest = row["verdict"].partition(",")
-    return f"{row['words']}: {toward(way, row['better'])}{',' if rest else ''}{rest}, {size}{many}"
+    return f"{row['words']}: {outcome(row['verdict'], row['better'])}, {size_text(row)}{many}"
 
 
 def _comparison(subject: Subject) -> Iterator[Part]:
@@ -183,11 +205,7 @@ def _comparison(subject: Subject) -> Iterator[Part]:
         rows, head = subject.rows(about), f"{about.label} ({about.unit}{direction(about.better)})"
         if not rows:
             found = estimate(subject.runs.values[about.column].ravel(), bounds=about.bounds)
-            size = (
-                number(found.mean)
-                if np.isnan(found.low)
-                else f"{number(found.mean)} ({number(found.low)} to {number(found.high)})"
-            )
+            size = level_text(about.unit, found.mean, found.low, found.high)
             yield Part(texts=[(f"{head}:", f"{size} on average over {counted(found.n, 'run')}.")])
             continue
         ways = [judged(row["verdict"].partition(",")[0], about.better).rpartition(", ")[2] for row in rows]
@@ -285,7 +303,7 @@ def _factors(subject: Subject) -> Iterator[Part]:
             for row in mains.drop_duplicates("term").head(_LISTED).to_dict("records")
         ]
         both = found[found["kind"] == INTERACTION]
-        clear = both[[verdict.partition(",")[0] in ("higher", "lower") for verdict in both["verdict"]]]
+        clear = both[[is_clear(verdict) for verdict in both["verdict"]]]
         clear = clear.sort_values("difference", key=np.abs, ascending=False, kind="stable")
         items += [_interaction(subject, about, row) for row in clear.drop_duplicates("term").head(2).to_dict("records")]
         if len(both) and not len(clear):
@@ -318,7 +336,11 @@ def labelled(subject: Subject, text: str) -> str:
 
 def _effects_tables(subject: Subject) -> Iterator[Part]:
     columns = [about.column for about in subject.leads]
-    yield from effect_parts(effects(subject.runs, measures=columns), variance_shares(subject.runs, columns))
+    found, shares = effects(subject.runs, measures=columns), variance_shares(subject.runs, columns)
+    named = {name: [labelled(subject, text) for text in found[name]] for name in ("change", "at")}
+    yield from effect_parts(
+        found.assign(**named), shares.assign(term=[labelled(subject, text) for text in shares["term"]])
+    )
 
 
 def _grid_figures(subject: Subject) -> Iterator[Part]:
@@ -368,12 +390,14 @@ _METHODS = {
 def _index(row: Row) -> str:
     if row["method"] == "sobol":
         return f"{percent(row['value'])} ({number(100.0 * row['low'], 0)} to {percent(row['high'])})"
-    ends = "" if np.isnan(row["low"]) else f" ({number(row['low'])} to {number(row['high'])})"
-    return f"{number(row['value'])}{ends}"
+    if row["method"] == "morris":
+        return scale_of(row["unit"]).difference(row["value"], row["low"], row["high"], sign=False)
+    return number(row["value"]) if np.isnan(row["low"]) else estimated(row["value"], row["low"], row["high"])
 
 
 def _sample_tables(subject: Subject) -> Iterator[Part]:
-    yield from sensitivity_tables.indices(subject.indices, pd.DataFrame())
+    named = [labelled(subject, name) for name in subject.indices["factor"]]
+    yield from sensitivity_tables.indices(subject.indices.assign(factor=named), pd.DataFrame())
 
 
 def _of_worlds(subject: Subject) -> bool:
@@ -401,14 +425,30 @@ def _mechanisms(subject: Subject) -> Iterator[Part]:
         own = found[found["measure"] == about.column]
         full = own[own["setting"] == EVERYTHING].to_dict("records")
         items = [f"With every mechanism on, {difference_text({**row, 'words': row['style']}, False)}." for row in full]
-        without = own[own["reference"] == EVERYTHING]
-        for finding, group in without.groupby("finding", sort=False):
-            names = [name.removeprefix("without ") for name in group["setting"].unique()]
-            listed = ", ".join(names[:_LEVELS]) + (f" and {len(names) - _LEVELS} more" if len(names) > _LEVELS else "")
-            items.append(f"{finding.capitalize()}: {listed}.")
+        without = own[own["reference"] == EVERYTHING].assign(finding=lambda rows: rows["finding"].replace("", EMPTY))
+        named = {
+            finding: ", ".join(name.removeprefix("without ") for name in group["setting"].unique())
+            for finding, group in without.groupby("finding")
+        }
+        items += [f"{words}: {named.pop(finding)}." for finding, words in _FINDINGS.items() if finding in named]
+        # A caution follows some of the findings.
+        items += [f"{finding[:1].upper()}{finding[1:]}: {names}." for finding, names in named.items()]
         carried = without[without["finding"].isin([CARRIES, TURNS])]["setting"].nunique()
-        text = f"{counted(carried, 'mechanism')} of {without['setting'].nunique()} {'is' if carried == 1 else 'are'} such that, without it, the difference disappears or turns round."
+        taken = f"{carried or 'none'} of {counted(without['setting'].nunique(), 'mechanism')}"
+        text = f"taken out alone, {taken} makes the difference between styles disappear or turn round."
         yield Part(texts=[(f"{about.label}:", text)], items=items)
+
+
+_FINDINGS = {
+    CARRIES: "The difference is clear no more without",
+    TURNS: "It turns round without",
+    ADDS: "It becomes smaller without",
+    HOLDS: "It becomes larger without",
+    UNTOLD: "No clear change without",
+    SAME: "Not a single run changes without",
+    EMPTY: "The measure has no value, so that nothing can be compared, without",
+}
+"""What became of a difference without a mechanism, the most telling first."""
 
 
 def _mechanism_tables(subject: Subject) -> Iterator[Part]:
@@ -432,6 +472,8 @@ KINDS: tuple[Kind, ...] = (
         _search,
         lambda subject: iter([drawn(search_figure, _searched(subject))]),
         lambda subject: search_parts(_searched(subject)),
+        "those with fresh seeds show run-to-run variation, those of the evenly spread trials under Gains and prices the spread "
+        "over their draws as well",
     ),
     Kind(
         "mechanisms off",
@@ -446,10 +488,26 @@ KINDS: tuple[Kind, ...] = (
         _worlds,
         lambda subject: (drawn(worlds_figure, found) for found in subject.worlds),
         lambda subject: multiverse_tables.worlds(subject.worlds),
+        "those of one world show run-to-run variation, those over all worlds under Gains and prices the spread over worlds as "
+        "well",
     ),
-    Kind("sample", _of_sample, _sample, lambda subject: _each(subject, "indices", [subject.style]), _sample_tables),
+    Kind(
+        "sample",
+        _of_sample,
+        _sample,
+        lambda subject: _each(subject, "indices", [subject.style]),
+        _sample_tables,
+        "those of indices show the spread over samples of the parameters",
+    ),
     Kind("full grid", _of_grid, _factors, _grid_figures, _effects_tables),
-    Kind("draws", _of_draws, _ranked, _ranked_figures, lambda subject: rankings(subject.ranks)),
+    Kind(
+        "draws",
+        _of_draws,
+        _ranked,
+        _ranked_figures,
+        lambda subject: rankings(subject.ranks),
+        "those of differences show run-to-run variation and the spread over draws together, and the figure each by itself",
+    ),
     Kind("comparison", lambda _: True, _comparison, _compared_figure, _compared_table),
 )
 """The designs, the most particular first."""

@@ -8,11 +8,11 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from civicsim.errors import CivicsimError
-from civicsim.report.canvas import Words, figure_of, panel
+from civicsim.report.canvas import Words, figure_of, panel, unit_axis
 from civicsim.report.look import BASELINE_COLOUR, BETTER, INK, Look, svg_text
 from civicsim.report.parts import Part
 from civicsim.report.rows import Dot, named_rows
-from civicsim.report.study_plots import MOST_ROWS, verdict_look
+from civicsim.report.study_plots import COLOURS, MOST_ROWS, verdict_dot
 from civicsim.report.words import INTERVAL, counted, direction
 from civicsim.study.analysis.ablation import ablation
 from civicsim.study.analysis.adversary import Adversary
@@ -40,18 +40,18 @@ def worlds_figure(found: Multiverse) -> Axes:
     def draw(ax: Axes) -> Words:
         about, rows = found.about, found.differences.head(MOST_ROWS).to_dict("records")
         if found.differences["style"].nunique() == 1:
-            dots = [_difference(row, row["verdict"], about.better) for row in rows]
+            dots = [verdict_dot(row, about.better) for row in rows]
             height = named_rows(ax, [row["world"] for row in rows], dots, **_ZERO)
-            ax.set_xlabel(about.unit, parse_math=False)
+            unit_axis(ax.xaxis, about.unit, difference=True)
             pair = f"{rows[0]['style']} less {rows[0]['against']}"
-            caption = f"Dot: mean paired difference ({counted(rows[0]['n_seeds'], 'seed')}); {_RUNS}. Hollow: too close to call."
+            caption = f"Dot: mean paired difference ({counted(rows[0]['n_seeds'], 'seed')}); {_RUNS}. Hollow: too close to call. {COLOURS[about.better == 'neither']}"
             return Words(f"{about.label}: {pair} in worlds with other rules{direction(about.better)}", caption, height)
         worlds = found.worlds.iloc[1 : MOST_ROWS + 1].to_dict("records")
         look = Look(BETTER, "solid", "o")
         dots = [Dot(row["tau"], row["low"], row["high"], look) for row in worlds]
         height = named_rows(ax, [row["world"] for row in worlds], dots, **{**_ZERO, "line": found.chance})
-        ax.set_xlabel("Kendall's tau with the order in the first world")
-        caption = f"Dot: agreement of the orders of styles, 1 for the same order; {_RUNS}. Line: two batches of seeds in the first world."
+        ax.set_xlabel("Kendall's tau: 1 for the same order as in the first world, −1 for the reverse")
+        caption = f"Dot: agreement of the orders of styles; {_RUNS}. Line: agreement of two batches of seeds in the first world, by chance."
         return Words(f"{about.label}: order of styles in worlds with other rules", caption, height)
 
     return panel(draw)
@@ -72,15 +72,9 @@ def mechanisms_figure(runs: Matched, measure: str) -> Axes:
         if not len(own):
             raise CivicsimError(f"{runs.where}: {measure} has no value without a mechanism")
         rows = own.sort_values("change", key=np.abs, ascending=False, kind="stable").head(MOST_ROWS).to_dict("records")
-        dots = [
-            Dot(
-                row["change"], row["change_low"], row["change_high"], Look(INK, "solid", "o"),
-                row["change_verdict"].partition(",")[0] in ("higher", "lower"),
-            )
-            for row in rows
-        ]  # fmt: skip
+        dots = [verdict_dot(row, "neither", prefix="change_") for row in rows]
         height = named_rows(ax, [row["setting"] for row in rows], dots, **_ZERO)
-        ax.set_xlabel(about.unit, parse_math=False)
+        unit_axis(ax.xaxis, about.unit, difference=True)
         caption = (
             f"Dot: change of the difference between {style} and {rows[0]['against']} where a mechanism is off; bar: {INTERVAL} "
             f"interval. Hollow: too close to call. {counted(max(0, len(own) - len(rows)), 'smaller change')} left out."
@@ -95,14 +89,14 @@ def search_figure(found: Adversary) -> Axes:
 
     def draw(ax: Axes) -> Words:
         rows = found.worst.to_dict("records")
-        dots = [_difference(row, row["verdict"], found.about.better) for row in rows]
+        dots = [verdict_dot(row, found.about.better) for row in rows]
         height = named_rows(ax, [f"trial {row['trial']}, against {row['against']}" for row in rows], dots, **_ZERO)
         for at, row in enumerate(rows):
             ax.plot(row["searched"], at, marker="D", markersize=3.5, markerfacecolor="white", color=INK, zorder=4)
         ends = [0.0, *(row[key] for row in rows for key in ("searched", "low", "high"))]
         pad = 0.06 * (np.nanmax(ends) - np.nanmin(ends))
         ax.set_xlim(np.nanmin(ends) - pad, np.nanmax(ends) + pad)
-        ax.set_xlabel(found.about.unit, parse_math=False)
+        unit_axis(ax.xaxis, found.about.unit, difference=True)
         caption = (
             f"Dot: mean paired difference over {counted(found.n_fresh, 'fresh seed')}; {_RUNS}. Diamond: the same case in the search, "
             "which picked out what looked worst."
@@ -110,8 +104,3 @@ def search_figure(found: Adversary) -> Axes:
         return Words(f"{found.about.label}: where {found.style} loses most", caption, height)
 
     return panel(draw)
-
-
-def _difference(row: dict[str, float], verdict: str, better: str) -> Dot:
-    clear = verdict.partition(",")[0] in ("higher", "lower")
-    return Dot(row["difference"], row["low"], row["high"], verdict_look(verdict, better), clear)

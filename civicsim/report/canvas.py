@@ -9,10 +9,13 @@ from typing import Any
 
 import matplotlib
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import ScalarFormatter
 
 from civicsim import checks
 from civicsim.report.look import FAINT, Picture, PictureAxes, literal, own_look, wrapped
+from civicsim.report.words import scale_of
 
 WIDTH, NARROWEST, WIDEST = 170, 60, 400
 """Usual, smallest and largest width of a figure, in millimetres: journals have columns of about 85 and pages of 170."""
@@ -130,3 +133,30 @@ def _surround(figure: Picture, words: Words) -> None:
     if words.last is not None:
         figure.draw_without_rendering()
         words.last(figure.axes[0])
+
+
+def unit_axis(axis: Axis, unit: str, more: str = "", difference: bool = False) -> None:
+    """Label an axis in the unit in which sentences give values: shares as per cent, and their differences as points."""
+    scale = scale_of(unit)
+    label = (scale.points if difference else scale.unit).strip()
+    if unit.startswith("share of") and not difference:
+        label = f"% of {unit.removeprefix('share of ')}"
+    axis.set_label_text(label + more, parse_math=False)
+    axis.set_major_formatter(ScaledTicks(scale.factor))
+
+
+class ScaledTicks(ScalarFormatter):
+    """Numbers along an axis, times a factor."""
+
+    def __init__(self, factor: float) -> None:
+        super().__init__(useOffset=False)
+        self.set_scientific(False)
+        self._factor = factor
+
+    def set_locs(self, locs: Any) -> None:
+        """Take the places of all ticks, which set the digits."""
+        super().set_locs([self._factor * place for place in locs])
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        """Return the words of a tick."""
+        return str(super().__call__(self._factor * x, pos))

@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from civicsim.report import parts
 from civicsim.report.parts import Columns, Row, Table, folded
-from civicsim.report.words import direction, estimated, judged, number, percent, way_of
+from civicsim.report.words import counted, direction, estimated, judged, number, percent, way_of
 
 VERDICT_WIDTH = 18
 """Columns of a verdict."""
 WIDENED = "not widened for the number of comparisons"
 PAIRS = "Pairs: those in which the difference goes the way of its mean"
+
+
+def rows_of(found: Iterable[Any], name: str) -> list[dict[Any, Any]]:
+    """Return the rows of a frame of analyses of single measures, each with what names its measure."""
+    return [{**own.about.row, **row} for own in found for row in getattr(own, name).to_dict("records")]
+
+
+def left_out_of(found: Iterable[Any]) -> list[str]:
+    """Return how many futures each analysis leaves out, in words."""
+    lacking = ((own.about.label, counted(len(own.left_out), "future")) for own in found if own.left_out)
+    return [f"{label}: {n} without matched runs left out" for label, n in lacking]
 
 
 def policy_of(row: Row) -> str:

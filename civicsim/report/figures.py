@@ -19,7 +19,7 @@ from civicsim.report.look import BASELINE_COLOUR, INK, literal, looks_of, plain,
 from civicsim.report.panels import colophon, declared, path_panels
 from civicsim.report.paths import plot_paths
 from civicsim.report.rows import Dot, named_rows, row_panels
-from civicsim.report.words import INTERVAL, before_text, counted, direction, kind_text, time_text
+from civicsim.report.words import INTERVAL, before_text, counted, direction, is_clear, kind_text, time_text
 
 __all__ = [
     "comparison_figure",
@@ -171,7 +171,7 @@ def _differences(
         of_measure = dots.setdefault(row["measure"], [])
         if row["style"] != base:
             ends = (row["difference"], row["difference_low"], row["difference_high"])
-            clear = row["verdict"].partition(",")[0] in ("higher", "lower")
+            clear = is_clear(row["verdict"])
             of_measure.append(Dot(*ends, looks[row["style"]], clear, row["difference_median"]))
     names = {label: plain(name, _LONGEST_NAME) for label, name in names_of(results).items()}
     return names, dots, counted(min(last_weeks, results[base].scenario.weeks), "week")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,8 @@ from civicsim.experiment.statistics import differing
 from civicsim.report.canvas import Words, figure_of, note_size, text_size
 from civicsim.report.look import BETTER, FAINT, INK, WORSE, width_of, wrapped
 from civicsim.report.paths import points_of
-from civicsim.report.words import INTERVAL, counted, decimals_of, number, setting_text
+from civicsim.report.view import View
+from civicsim.report.words import INTERVAL, counted, decimals_of, number, scale_of, setting_text
 from civicsim.study.analysis.matched import About, Matched, mean_of
 
 _MOST_LEVELS = 16
@@ -24,39 +25,15 @@ _MOST_LEVELS = 16
 _GOOD, _BAD = (LinearSegmentedColormap.from_list(colour, ["#ffffff", colour]) for colour in (BETTER, WORSE))
 
 
-def draw_heat(
-    ax: Axes,
-    runs: Matched,
-    about: About,
-    others: Sequence[str],
-    factors: Sequence[str],
-    title: Callable[[str], str],
-    label: Callable[..., str],
-) -> Words:
+def draw_heat(ax: Axes, view: View) -> Words:
     """Draw a cell for each combination of two things that are varied: factors, styles, or draws.
 
-    Where styles differ, cells show differences from the baseline; the darker, the larger.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        Where.
-    runs, about : Matched, About
-        The runs, and the measure.
-    others : sequence of str
-        The styles that may be compared with the baseline.
-    factors : sequence of str
-        What stands across and down, among factors and "style"; by default the first two things that are varied.
-    title, label : callable
-        Return the title of the figure for what it shows, and the label of a factor.
-
-    Raises
-    ------
-    CivicsimError
-        If fewer than two things are varied, a factor has too many levels, or combinations are missing.
+    Where styles differ, cells show differences from the baseline; the darker, the larger. The factors of the view stand across and
+    down; by default the first two things that are varied. It refuses fewer than two, too many levels and missing combinations.
     """
+    runs, about, others = view.runs, view.about, view.others
     points, paired = runs.points, runs.points["style"].nunique() > 1
-    across, down = _sides(runs, factors)
+    across, down = _sides(runs, view.factors)
     own = points[points["style"].isin(others)] if paired else points
     if paired and "style" not in (across, down) and len(others) > 1:
         raise CivicsimError(
@@ -75,24 +52,25 @@ def draw_heat(
             order = about.sign * (mean.mean(axis=1) if axis == 0 else mean.iloc[0])
             mean = mean.reindex(order.sort_values(ascending=axis == 1, kind="stable").index, axis=axis)
     clear = clear.reindex(index=mean.index, columns=mean.columns)
-    colours, scale = _colours(mean.to_numpy(), about, paired)
+    unit = scale_of(about.unit)
+    colours, scale = _colours(mean.to_numpy(), about, paired, unit.factor)
     ax.imshow(colours, aspect="auto", interpolation="nearest")
     ax.spines[:].set_visible(False)
     ax.tick_params(length=0)
-    written = _write(ax, mean, clear, colours, paired)
+    written = _write(ax, unit.factor * mean, clear, colours, paired)
     height = (6.5 if written else 5.0) * len(mean)
-    _ticks(ax, mean, across, down, label, height * 72.0 / 25.4)
+    _ticks(ax, mean, across, down, view, height * 72.0 / 25.4)
     kind = f": difference from {runs.baseline}" if paired else ""
     if paired and "style" not in (across, down):
         kind = f": {others[0]} less {runs.baseline}"
     over = counted(len(runs.seeds), "seed") + _rest(own, across, down)
-    caption = f"Cells: {'mean paired difference' if paired else 'mean'} ({about.unit}) of {over}; {scale}."
+    caption = f"Cells: {'mean paired difference' if paired else 'mean'} ({(unit.points if paired else unit.unit).strip()}) of {over}; {scale}."
     if paired and len(runs.seeds) > 1:
         mark = "grey numbers" if written else "small dots"
         caption += f" {mark.capitalize()}: the {INTERVAL} interval over seeds (run-to-run variation) includes 0."
     if "future" in (across, down):
         caption += " Columns: draws of the uncertain parameters, sorted by the first row (parameter uncertainty)."
-    return Words(title(kind), caption, 16.0 + height)
+    return Words(view.title(kind), caption, 16.0 + height)
 
 
 def _sides(runs: Matched, asked: Sequence[str]) -> tuple[str, str]:
@@ -127,17 +105,17 @@ def _cells(own: pd.DataFrame, values: np.ndarray, across: str, down: str, about:
     return pd.DataFrame(list(rows.values()), index, columns=["mean", "clear"])
 
 
-def _colours(mean: np.ndarray, about: About, paired: bool) -> tuple[np.ndarray, str]:
+def _colours(mean: np.ndarray, about: About, paired: bool, factor: float) -> tuple[np.ndarray, str]:
     """Return the colour of each cell, shape (rows, columns, 3), and what colours mean."""
     if not paired:
         low, high = float(mean.min()), float(mean.max())
         shade = 0.08 + 0.85 * (mean - low) / ((high - low) or 1.0)
-        return shade_of(shade), f"from {number(low)} (light) to {number(high)} (dark)"
+        return shade_of(shade), f"from {number(factor * low)} (light) to {number(factor * high)} (dark)"
     most = float(np.abs(mean).max()) or 1.0
     good = about.sign * mean >= 0.0
     shade = 0.9 * np.abs(mean) / most
     words = ("more", "less") if about.better == "neither" else ("better", "worse")
-    scale = f"blue: {words[0]}; vermilion: {words[1]}; darkest: {number(most)}"
+    scale = f"blue: {words[0]}; vermilion: {words[1]}; darkest: {number(factor * most)}"
     return np.where(good[..., None], _GOOD(shade), _BAD(shade))[..., :3], scale
 
 
@@ -164,7 +142,7 @@ def _write(ax: Axes, mean: pd.DataFrame, clear: pd.DataFrame, colours: np.ndarra
     return written
 
 
-def _ticks(ax: Axes, mean: pd.DataFrame, across: str, down: str, label: Callable[..., str], height: float) -> None:
+def _ticks(ax: Axes, mean: pd.DataFrame, across: str, down: str, view: View, height: float) -> None:
     """Write the values along both sides, and the labels of factors; the axes are ``height`` points high."""
     room = 0.36 * 72.0 * figure_of(ax).get_figwidth()
     rows = ["\n".join(wrapped(setting_text(value), room, text_size(0.94))) for value in mean.index]
@@ -174,10 +152,10 @@ def _ticks(ax: Axes, mean: pd.DataFrame, across: str, down: str, label: Callable
         ax.set_xlabel(counted(mean.shape[1], "draw"))
     else:
         ax.set_xticks(range(mean.shape[1]), [setting_text(value) for value in mean.columns], parse_math=False)
-        ax.set_xlabel("" if across == "style" else label(across, True), parse_math=False)
+        ax.set_xlabel("" if across == "style" else view.label(across, True), parse_math=False)
     if down not in ("style", "future"):
         ax.invert_yaxis()
-        ax.set_ylabel("\n".join(wrapped(label(down, True), height, text_size())), parse_math=False)
+        ax.set_ylabel("\n".join(wrapped(view.label(down, True), height, text_size())), parse_math=False)
 
 
 def _rest(own: pd.DataFrame, across: str, down: str) -> str:

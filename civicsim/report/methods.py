@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import importlib.metadata
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
 
 import civicsim
 from civicsim.model.week import PUBLISHED
-from civicsim.report.model_page import page
+from civicsim.report.model_page import page, template
 from civicsim.report.parts import Columns, Part, table_of
 from civicsim.report.words import (
     INTERVAL,
@@ -29,7 +29,6 @@ from civicsim.report.words import (
     time_text,
 )
 from civicsim.study.analysis.matched import design_of
-from civicsim.study.design.designs import Design
 from civicsim.study.design.factors import Factor, read_factors
 from civicsim.study.design.study import Study
 from civicsim.study.design.summaries import Summary
@@ -53,6 +52,21 @@ _ITEMS = {
     "1.3": ("aim", "design"), "2.3": ("design",), "3.3": ("varied",), "4.1": ("start",), "4.2": ("weeks", "measures"),
     "4.3": ("seeds", "intervals"), "5.1": ("software",), "5.4": ("machine",), "6.1": ("repeat",),
 }  # fmt: skip
+_SUBJECTS = [
+    "aim",
+    "model",
+    "case",
+    "start",
+    "weeks",
+    "design",
+    "varied",
+    "seeds",
+    "measures",
+    "intervals",
+    "software",
+    "machine",
+    "repeat",
+]
 """Items of the STRESS-ABS checklist that a study answers, each with sentences of :func:`sentences`."""
 
 
@@ -62,55 +76,55 @@ def methods_text(store: Store) -> str:
 
 
 def sentences(store: Store) -> dict[str, str]:
-    """Return what a methods paragraph says about a study, by subject; empty where there is nothing to say."""
-    study, manifest = store.study, store.manifest
-    protocol, software, design = study.protocol, manifest["software"], design_of(study)[0]
-    base, status, points = next(iter(protocol.bases.values())), store.status(), study.points
+    """Return what a methods paragraph says about a study, by subject; empty where there is nothing to say.
+
+    The words are those of the template ``pages/methods.md``.
+    """
+    study, manifest, points, log = store.study, store.manifest, store.study.points, store.log()
+    protocol, method, found = study.protocol, design_of(study)[0], varied(study)
+    base = next(iter(protocol.bases.values()))
     digits, _, changed = (manifest.get("commit") or "").partition("-")
-    commit = f", commit {digits[:12]}{' with changes' if changed else ''}" if digits else ""
-    order = "the published order" if protocol.order == PUBLISHED else f"the order {protocol.order}"
-    own = ", with processes or measures of its own" if protocol.code is not None else ""
-    expected = f" Expected beforehand: {study.expectation}" if study.expectation else ""
-    missing = f", {status['missing']} are missing" if status["missing"] else ""
-    return {
-        "aim": f"{study.question}{expected}",
-        "model": (
-            f"The study used civicsim {software['civicsim']} (model code {software['model']}{commit}), an agent-based model "
-            f"of civic culture in a healthcare organisation that advances in weekly steps through {len(protocol.declared.week)} "
-            f"processes in {order}{own}."
-        ),
-        "case": f"The case was {kind_text(base)}: {_size(study)}.",
-        "start": (
-            f"Each run began with {time_text(base.burn_in_weeks)} of burn-in at the status quo, the same for all styles of a "
-            "seed."
-            if base.burn_in_weeks
-            else "Runs had no burn-in."
-        ),
-        "weeks": f"After that, {counted(base.weeks, 'week')} were recorded.",
-        "design": f"{_styles(study)} {product_text(points, len(store.seeds))}.",
-        "varied": _varied_text(study, design),
-        "seeds": (
-            f"Each point was run with {counted(len(store.seeds), 'seed')} ({seeds_text(store.seeds)}), {status['runs']} runs in "
-            f"all, of which {status['failed']} failed{missing}. Runs with one seed share the organisation and its random "
-            "events, so that styles are compared in matched pairs."
-        ),
-        "measures": _measures(study),
-        "intervals": _intervals(study, design),
-        "software": (
-            f"It ran in Python {software['python']} with "
-            + ", ".join(f"{name} {software[name]}" for name in ("numpy", "numba", "llvmlite", "scipy"))
-            + f" ({manifest['platform']}, {software['machine']})."
-            + (" Some results come from other versions." if manifest["others"] else "")
-        ),
-        "machine": _machine(store),
-        "repeat": (
-            f"The same study (digest {manifest['study']}), software and seeds give the same bytes: civicsim study run study.toml."
-        ),
-    }
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names) if len(names) <= _MOST_NAMED else f"{', '.join(names[:_MOST_NAMED])} and others"
+    against, seconds = points["against"].dropna(), log["seconds"].sum() if len(log) else 0.0
+    texts = [f"{row['parameter']}: {row['values']}" for row in found[found["role"] == "setting"].to_dict("records")]
+    facts = template("methods", time=time_text, seeds=seeds_text, counted=counted).make_module(
+        {
+            "base": base,
+            "baseline": points["style"].iloc[int(against.iloc[0])] if len(against) else "",
+            "commit": f", commit {digits[:12]}{' with changes' if changed else ''}" if digits else "",
+            "draws": found.loc[found["role"] == "draw", "distribution"].tolist(),
+            "held": [
+                f"{row['parameter']} = {row['values']}" for row in found[found["role"] == "held"].to_dict("records")
+            ],
+            "interval": INTERVAL,
+            "kind": kind_text(base),
+            "log": log,
+            "manifest": manifest,
+            "matters": [f"{name} {size:g}" for name, size in study.matters.items()],
+            "measured": list(dict.fromkeys(column.measure for column in protocol.columns)),
+            "method": method,
+            "methods": _DESIGNS,
+            "minute": "%Y-%m-%d %H:%M",
+            "most": _MOST_NAMED,
+            "n_draws": points["draw"].nunique(),
+            "over": [
+                Summary(name).words(base.weeks) for name in dict.fromkeys(own.summary for own in protocol.columns)
+            ],
+            "product": product_text(points, len(store.seeds)),
+            "protocol": protocol,
+            "published": PUBLISHED,
+            "rule": study.rule,
+            "seed_numbers": store.seeds,
+            "settings": texts,
+            "size": _size(study),
+            "versions": manifest["software"],
+            "status": store.status(),
+            "study": study,
+            "styles": list(protocol.bases),
+            "taken": f"{seconds / 3600:.2g} hours" if seconds >= 3600 else f"{seconds:.2g} seconds",
+            "uncertain": points["draw"].nunique() > 1 or method.uncertain,
+        }
+    )
+    return {name: " ".join(str(getattr(facts, name)()).split()) for name in _SUBJECTS}
 
 
 def _size(study: Study) -> str:
@@ -122,79 +136,6 @@ def _size(study: Study) -> str:
         return next(iter(sizes))
     staff, managers = ([count(scenario) for scenario in sizes.values()] for count in (n_staff, n_managers))
     return f"{min(staff):,} to {max(staff):,} staff and {min(managers):,} to {max(managers):,} managers"
-
-
-def _styles(study: Study) -> str:
-    styles = list(study.protocol.bases)
-    against = study.points["against"].dropna()
-    if len(styles) == 1:
-        return f"One governance style was simulated ({styles[0]}):"
-    baseline = f"; baseline {study.points['style'].iloc[int(against.iloc[0])]}" if len(against) else ""
-    return f"{len(styles)} governance styles were simulated ({_listed(styles)}{baseline}):"
-
-
-def _varied_text(study: Study, design: Design) -> str:
-    found = varied(study)
-    parts = []
-    settings, draws = (found[found["role"] == role] for role in ("setting", "draw"))
-    if len(settings) or design.method == "forms":
-        about = _DESIGNS[design.method].format(n=design.n, seed=design.seed, levels=design.levels)
-        each = [f"{row['parameter']}: {row['values']}" for row in settings.to_dict("records")]
-        parts.append(f"Settings were {about} of {counted(len(settings), 'factor')} ({_listed(each)}).")
-    if len(draws):
-        n = study.points["draw"].nunique()
-        parts.append(
-            f"Every style and setting met the same {counted(n, 'draw')} of {counted(len(draws), 'uncertain parameter')} "
-            f"({draws['distribution'].iloc[0]})."
-        )
-    if study.protocol.shocks:
-        parts.append(f"Sets of shocks: {_listed(list(study.protocol.shocks))}.")
-    held = found[found["role"] == "held"]
-    if len(held):
-        parts.append(
-            "Held: " + _listed([f"{row['parameter']} = {row['values']}" for row in held.to_dict("records")]) + "."
-        )
-    return " ".join(parts)
-
-
-def _measures(study: Study) -> str:
-    columns = study.protocol.columns
-    names = list(dict.fromkeys(column.measure for column in columns))
-    weeks = next(iter(study.protocol.bases.values())).weeks
-    over = [Summary(name).words(weeks) for name in dict.fromkeys(column.summary for column in columns)]
-    matters = [f"{name} {size:g}" for name, size in study.matters.items()]
-    small = f" Smallest differences that matter: {_listed(matters)}." if matters else ""
-    return f"{counted(len(names), 'measure')} ({_listed(names)}) were taken over {'; '.join(over)}.{small}"
-
-
-def _intervals(study: Study, design: Design) -> str:
-    draws = study.points["draw"].nunique() > 1 or design.uncertain
-    rule = study.rule
-    more = (
-        f" Seeds were added in batches of {rule.batch} until intervals were narrow enough, up to {rule.limit}."
-        if rule
-        else ""
-    )
-    both = (
-        f"; over draws, the middle {INTERVAL} of draws is added to them (root of the sum of squares)" if draws else ""
-    )
-    return (
-        f"Intervals of differences are {INTERVAL} t intervals of the mean over matched seeds (run-to-run variation){both}. They "
-        f"are not widened for the number of comparisons.{more}"
-    )
-
-
-def _machine(store: Store) -> str:
-    log = store.log()
-    if not len(log):
-        return ""
-    seconds = log["seconds"].sum()
-    taken = f"{seconds / 3600:.2g} hours" if seconds >= 3600 else f"{seconds:.2g} seconds"
-    first, last = (f"{end:%Y-%m-%d %H:%M}" for end in (log["ended"].min(), log["ended"].max()))
-    return (
-        f"Runs took {taken} of processing time in {counted(len(log), 'batch', 'batches')} on "
-        f"{counted(log['host'].nunique(), 'machine')}, from {first} to {last} UTC."
-    )
 
 
 # -- what was varied ---------------------------------------------------------------------------------------------------
@@ -220,36 +161,13 @@ def varied(study: Study) -> pd.DataFrame:
         role = "held" if len(distinct) == 1 else "setting" if by_setting else "draw"
         number = not about.choices and not isinstance(about.default, bool)
         low, high = (float(distinct[0]), float(distinct[-1])) if number else (float("nan"), float("nan"))
-        shown = [setting_text(value) for value in distinct]
+        shown = [setting_text(value, about) for value in distinct]
         text = ", ".join(shown) if len(distinct) <= _MOST_NAMED or not number else f"{shown[0]} to {shown[-1]}"
-        rows.append(
-            {
-                "parameter": key,
-                "label": about.label,
-                "unit": about.unit,
-                "role": role,
-                "values": text,
-                "low": low,
-                "high": high,
-            }
-            | {"n": len(distinct), "distribution": _distribution(asked.get(key), role, study)}
-            | {"default": setting_text(about.default), "status": about.status, "source": about.source}
-        )
-    names = [
-        "parameter",
-        "label",
-        "unit",
-        "role",
-        "values",
-        "low",
-        "high",
-        "n",
-        "distribution",
-        "default",
-        "status",
-        "source",
-    ]
-    return pd.DataFrame(rows, columns=names)
+        first = (key, about.label, about.unit.partition(";")[0], role, text, low, high, len(distinct))
+        default = setting_text(about.default, about), about.status, about.source
+        rows.append((*first, _distribution(asked.get(key), role, study), *default))
+    names = "parameter label unit role values low high n distribution default status source"
+    return pd.DataFrame(rows, columns=names.split())
 
 
 def _parameters(values: Any) -> dict[str, Any]:

@@ -6,7 +6,17 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from civicsim.report.cells import PAIRS, WIDENED, interval_of, measure_of, pairs_of, side_of, table_of, verdict_of
+from civicsim.report.cells import (
+    PAIRS,
+    WIDENED,
+    interval_of,
+    measure_of,
+    pairs_of,
+    rows_of,
+    side_of,
+    table_of,
+    verdict_of,
+)
 from civicsim.report.parts import Columns, Part
 from civicsim.report.words import INTERVAL, explained, number
 from civicsim.study.analysis.multiverse import SWAPS, Multiverse
@@ -25,12 +35,10 @@ def worlds(found: Sequence[Multiverse]) -> Iterator[Part]:
         for row in [*own.worlds.to_dict("records"), {**own.worlds.iloc[0], **_BY_CHANCE, "tau": own.chance}]
     ]
     yield Part("Other forms of the rules", table=table_of(caption, _WORLD, orders))
-    swaps = [
-        {**own.about.row, **row} for own in found for row in own.pairs[own.pairs["verdict"] == SWAPS].to_dict("records")
-    ]
+    swaps = [row for row in rows_of(found, "pairs") if row["verdict"] == SWAPS]
     yield Part(table=table_of("Pairs that clearly swap: differences there and in the first world", _SWAP, swaps))
     caption = f"Differences from the baseline in each world, with {INTERVAL} run-to-run intervals, {WIDENED}. {PAIRS}"
-    rows = [{**own.about.row, **row} for own in found for row in own.differences.to_dict("records")]
+    rows = rows_of(found, "differences")
     if table := table_of(caption, _IN_WORLD, rows):
         yield Part(texts=explained(row["verdict"] for row in rows), table=table)
 

@@ -16,7 +16,7 @@ from civicsim.experiment.run import Result
 from civicsim.experiment.statistics import ANYWHERE, CONFIDENCE
 from civicsim.model.calendar import YEAR
 from civicsim.model.measures import Measure
-from civicsim.report.canvas import WIDTH, Words, note_size, panel, text_size
+from civicsim.report.canvas import WIDTH, Words, note_size, panel, text_size, unit_axis
 from civicsim.report.look import FAINT, GRID, THIN, Look, draw_bars, literal, looks_of, plain, sample, spread, width_of
 from civicsim.report.words import INTERVAL, RANGE, direction
 from civicsim.study.analysis.matched import About
@@ -78,7 +78,7 @@ def labelled_paths(
     """Draw paths with the label of each beside its end, or above them where there is no room; ``words`` explain them."""
     looks, unit = looks_of(list(bands), baseline), time_unit(weeks)
     ends = draw_paths(ax, bands, looks, weeks)
-    ax.set_ylabel(about.unit)
+    unit_axis(ax.yaxis, about.unit)
     ax.set_xlabel(unit.capitalize(), loc="left")
     return Words(f"{about.label}{direction(about.better)}", words, 62.0, lambda own: label_ends(own, ends, looks))
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from civicsim.report.cells import measure_of, table_of
+from civicsim.report.cells import left_out_of, measure_of, rows_of, table_of
 from civicsim.report.parts import Columns, Part, Row
 from civicsim.report.words import INTERVAL, counted, direction, number, percent
 from civicsim.study.analysis.matched import About
@@ -23,12 +23,12 @@ _INTERVALS = (
 
 def rankings(found: Sequence[Ranking]) -> Iterator[Part]:
     """Yield tables of how often each policy is best, of its ranks, and of how far orders agree."""
-    rows = [{**own.about.row, **row} for own in found for row in own.summary.to_dict("records")]
-    left = [
-        f"{own.about.label}: {counted(len(own.left_out), 'future')} without matched runs left out"
-        for own in found
-        if own.left_out
-    ]
+    rows, left = rows_of(found, "summary"), left_out_of(found)
+    if found and all(own.summary["n_futures"].max() == 1 for own in found):
+        left.append(
+            "The study has one future: neither draws of uncertain parameters nor sets of shocks. Ranks are those of the means over "
+            "seeds, and run-to-run variation alone can change them: see “Over seeds”."
+        )
     caption = f"Best: share of futures in which it is best. {_INTERVALS}. Ranks: from 5 % to 95 % of futures"
     yield Part("Ranks", left, table=table_of(caption, _RANK, rows))
     few = [own for own in found if len(own.summary) <= _MOST_RANKS]
@@ -42,12 +42,11 @@ def rankings(found: Sequence[Ranking]) -> Iterator[Part]:
         caption = "Per cent of futures in which a policy has each rank; ties are spread over their places"
         columns = {"Policy": _RANK["Policy"], "Measure": measure_of, **places}
         yield Part("Distribution of ranks", table=table_of(caption, columns, rows))
-    rows = [{**own.about.row, **row} for own in found for row in own.agreement.to_dict("records")]
     caption = (
         "Agreement of the orders of policies over each source, with means over all others. Kendall's W is 1 where all orders are "
         "the same; random orders exceed “by chance” in 5 % of cases. Tau: mean of Kendall's tau-b between two orders"
     )
-    yield Part("Agreement", table=table_of(caption, _AGREEMENT, rows))
+    yield Part("Agreement", table=table_of(caption, _AGREEMENT, rows_of(found, "agreement")))
 
 
 def undominated(found: pd.DataFrame, about: Mapping[str, About]) -> Iterator[Part]:

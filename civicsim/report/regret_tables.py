@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
-from civicsim.report.cells import interval_of, measure_of, side_of, table_of, verdict_of
+from civicsim.report.cells import interval_of, left_out_of, measure_of, rows_of, side_of, table_of, verdict_of
 from civicsim.report.parts import Columns, Part, Row
 from civicsim.report.words import INTERVAL, counted, explained, number, percent
 from civicsim.study.analysis.contrasts import TOO_CLOSE
@@ -21,14 +21,9 @@ def regrets(found: Sequence[Regret], crossed: pd.DataFrame) -> Iterator[Part]:
         "Distance of each policy from the one that does best in the same future. Futures have equal weight; intervals show "
         "run-to-run variation over matched seeds, which on average makes regret look larger than it is"
     )
-    rows = [{**own.about.row, **row} for own in found for row in own.summary.to_dict("records")]
+    rows = rows_of(found, "summary")
     if rows:
         yield Part("Regret", table=table_of(caption, _REGRET, rows))
-        left = [
-            f"{own.about.label}: {counted(len(own.left_out), 'future')} without matched runs left out"
-            for own in found
-            if own.left_out
-        ]
         rules = [
             {**own.about.row, "threshold": own.threshold, **row}
             for own in found
@@ -38,7 +33,7 @@ def regrets(found: Sequence[Regret], crossed: pd.DataFrame) -> Iterator[Part]:
             "What each decision rule chooses, and its lead over the next. Stability: share of samples of whole seeds in which "
             "the rule chooses the same"
         )
-        yield Part("Choices", left, table=table_of(caption, _RULE, rules))
+        yield Part("Choices", left_out_of(found), table=table_of(caption, _RULE, rules))
     if len(crossed):
         clear = crossed[crossed["verdict"] != TOO_CLOSE]
         text = f"{counted(len(crossed) - len(clear), 'change')} of sign along a factor too close to call."

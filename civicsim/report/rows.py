@@ -82,15 +82,8 @@ def draw_rows(ax: Axes, dots: Sequence[Dot], line: float = np.nan, **how: Any) -
         look = dot.look
         draw_bars(ax, look, (dot.low, dot.high), (dot.outer_low, dot.outer_high), at)
         if not np.isnan(dot.median):
-            ax.plot(
-                dot.median,
-                at,
-                color=look.colour,
-                marker="|",
-                markersize=1.2 * text_size(),
-                markeredgewidth=1.4,
-                zorder=2,
-            )
+            how_marked: dict[str, Any] = {"marker": "|", "markersize": 1.2 * text_size(), "markeredgewidth": 1.4}
+            ax.plot(dot.median, at, color=look.colour, zorder=2, **how_marked)
         fill = look.colour if dot.filled else "white"
         ax.plot(dot.mean, at, markerfacecolor=fill, zorder=3, **look.of_dot | {"markersize": 0.6 * text_size()})
     values = [line, *(end for dot in dots for end in (*dot[:3], dot.median, dot.outer_low, dot.outer_high))]

@@ -10,10 +10,9 @@ from civicsim.experiment.statistics import wilson
 from civicsim.report.cells import interval_of, measure_of, pairs_of, verdict_of
 from civicsim.report.cells import table_of as folded_table
 from civicsim.report.parts import Columns, Part, Row, Table, table_of
-from civicsim.report.words import INTERVAL, counted, explained, number, percent
+from civicsim.report.words import INTERVAL, counted, explained, number, percent, setting_text
 from civicsim.study.analysis.adversary import Adversary
 from civicsim.study.analysis.discovery import Discovery
-from civicsim.study.analysis.matched import short
 from civicsim.study.analysis.search import NOTHING
 
 _MOST_PARAMETERS = 12
@@ -108,6 +107,6 @@ _PARAMETER: Columns = {
     "Parameter": lambda row: row["parameter"],
     "Share": lambda row: percent(row["share"]),
     "Worst quarter, of the range": _worst_quarter,
-    "Worst at": lambda row: "–" if row["parameter"] == NOTHING else short(row["worst"]),
-    "Usually": lambda row: "–" if row["parameter"] == NOTHING else short(row["usual"]),
+    "Worst at": lambda row: "–" if row["parameter"] == NOTHING else setting_text(row["worst"]),
+    "Usually": lambda row: "–" if row["parameter"] == NOTHING else setting_text(row["usual"]),
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,21 +11,21 @@ from matplotlib.axes import Axes
 
 from civicsim import checks
 from civicsim.errors import CivicsimError
-from civicsim.report.canvas import WIDTH, Words, note_size, panel, text_size
+from civicsim.report.canvas import WIDTH, Words, note_size, panel, text_size, unit_axis
 from civicsim.report.heat import draw_heat, shade_of
 from civicsim.report.interaction import draw_interaction
 from civicsim.report.look import BASELINE_COLOUR, BETTER, GRID, INK, THIN, WORSE, Look, width_of
 from civicsim.report.paths import FEW, SMOOTH_WEEKS, Band, band, labelled_paths, points_of, smoothed_from
 from civicsim.report.rows import Dot, name_rows, named_rows
-from civicsim.report.words import INTERVAL, counted, direction, number, percent, setting_text
+from civicsim.report.view import View
+from civicsim.report.words import INTERVAL, counted, is_clear, number, percent, toward
 from civicsim.study.analysis.contrasts import contrasts
 from civicsim.study.analysis.decide import decide
 from civicsim.study.analysis.discovery import Limit, discover
-from civicsim.study.analysis.matched import About, Matched, matched, middle
+from civicsim.study.analysis.matched import About, matched, middle
 from civicsim.study.analysis.rank import rank
 from civicsim.study.analysis.regret import regret
 from civicsim.study.analysis.sensitivity import NOTHING, sensitivity
-from civicsim.study.design.factors import column_of
 from civicsim.study.store.store import Store
 
 MOST_ROWS = 20
@@ -35,67 +34,6 @@ RUN_BAR = f"thick bar: {INTERVAL} interval over seeds (run-to-run variation)"
 DRAW_LINE = "thin line: middle 95 % of draws (parameter uncertainty)"
 _ZERO: dict[str, Any] = {"line": 0.0, "color": BASELINE_COLOUR, "linewidth": 0.9}
 _RANGE = (0.025, 0.975)
-
-
-@dataclass(frozen=True)
-class View:
-    """What a figure is drawn of.
-
-    Attributes
-    ----------
-    store : Store
-        The study.
-    runs : Matched
-        Its runs of the measure, of the styles to draw and the baseline.
-    about : About
-        The measure.
-    styles, factors : tuple of str
-        The styles and factors asked for; empty for all, and for the usual ones.
-    """
-
-    store: Store
-    runs: Matched
-    about: About
-    styles: tuple[str, ...]
-    factors: tuple[str, ...]
-
-    @property
-    def others(self) -> tuple[str, ...]:
-        """The styles asked for but the baseline; by default all others."""
-        known = self.styles or tuple(dict.fromkeys(self.runs.points["style"]))
-        return tuple(style for style in known if style != self.runs.baseline) or known[:1]
-
-    def title(self, rest: str = "") -> str:
-        """Return the label of the measure, what is shown of it, and which way is better."""
-        return f"{self.about.label}{rest}{direction(self.about.better)}"
-
-    def names(self, policies: Sequence[int], against: Mapping[int, int] | None = None) -> list[str]:
-        """Return a name for each policy: its style where styles differ, and the values in which it differs.
-
-        Factors that all these policies share are left out, and so are values of the policy that one is compared with.
-        """
-        points = self.runs.points.drop_duplicates("policy").set_index("policy")
-        shown = points.loc[list(dict.fromkeys([*policies, *(against or {}).values()]))]
-        alike = self.runs.points.groupby("policy")
-        varied = [name for name in self.runs.factors if shown[name].nunique() > 1 and alike[name].nunique().max() == 1]
-        several, found = shown["style"].nunique() > 1, []
-        for policy in policies:
-            own, other = points.loc[policy], points.loc[(against or {}).get(policy, policy)]
-            parts = [str(own["style"])] if several else []
-            differing = [
-                name for name in varied if against is None or own["style"] != other["style"] or own[name] != other[name]
-            ]
-            parts += [f"{self.label(name)} {setting_text(own[name])}" for name in differing]
-            found.append(", ".join(parts) or (str(own["style"]) if against is None else "no change"))
-        return found
-
-    def label(self, column: str, unit: bool = False) -> str:
-        """Return the declared label of a column of points, with its unit if that is no plain share."""
-        declared = {column_of(own): own for own in self.runs.sections.parameters.values()}
-        about = declared.get(column)
-        if about is None:
-            return column
-        return f"{about.label} ({about.unit})" if unit and about.unit != "on/off" else about.label
 
 
 # -- kinds of figures --------------------------------------------------------------------------------------------------
@@ -109,37 +47,21 @@ def _differences(ax: Axes, view: View) -> Words:
             f"{view.runs.where}: no policy is compared with another: expected several styles or settings"
         )
     rows = rows.sort_values("difference", ascending=about.better == "lower", kind="stable")
-    policies, points = rows["policy"].tolist(), view.runs.points
-    against = view.runs.compared.drop_duplicates("policy").set_index("policy")["against"]
-    of_policy = {int(policy): int(points["policy"].iloc[other]) for policy, other in against.items()}
-    names = [
-        name + (f" [{shock}]" if shock else "")
-        for name, shock in zip(view.names(policies, of_policy), rows["shock"], strict=True)
-    ]
+    words, against = view.runs.compared_words()
+    shocks = [f" [{shock}]" if shock else "" for shock in rows["shock"]]
+    names = [words[policy] + shock for policy, shock in zip(rows["policy"], shocks, strict=True)]
     dots = [
-        Dot(
-            row["difference"], row["run_low"], row["run_high"], verdict_look(row["verdict"], about.better),
-            row["verdict"].partition(",")[0] in ("higher", "lower"), np.nan, row["parameter_low"], row["parameter_high"],
-        )
+        verdict_dot(row, about.better, ("run_low", "run_high"), ("parameter_low", "parameter_high"))
         for row in rows.to_dict("records")
-    ]  # fmt: skip
+    ]
     height = named_rows(ax, names, dots, **_ZERO)
-    ax.set_xlabel(about.unit, parse_math=False)
-    base = set(rows["against"].str.partition(",")[0])
+    unit_axis(ax.xaxis, about.unit, difference=True)
     n = f"{counted(int(rows['n_seeds'].max()), 'seed')}{_draws(int(rows['n_draws'].max()))}"
-    caption = f"Dot: mean paired difference ({n}); {_intervals(rows)}. Hollow: too close to call. {_COLOURS[about.better == 'neither']}"
-    return Words(view.title(f": difference from {base.pop() if len(base) == 1 else 'the baseline'}"), caption, height)
+    caption = f"Dot: mean paired difference ({n}); {_intervals(rows)}. Hollow: too close to call. {COLOURS[about.better == 'neither']}"
+    return Words(view.title(f": difference from {against}"), caption, height)
 
 
-_COLOURS = ("Blue: better; vermilion: worse.", "")
-
-
-def _heat(ax: Axes, view: View) -> Words:
-    return draw_heat(ax, view.runs, view.about, view.others, view.factors, view.title, view.label)
-
-
-def _effects(ax: Axes, view: View) -> Words:
-    return draw_interaction(ax, view.runs, view.about, view.factors, view.title, view.label)
+COLOURS = ("Blue: better; vermilion: worse.", "")
 
 
 def _paths(ax: Axes, view: View) -> Words:
@@ -156,7 +78,7 @@ def _paths(ax: Axes, view: View) -> Words:
     rows = store.weekly([view.about.column]).merge(points[["point", "policy", "future"]], on="point")
     policies = list(dict.fromkeys(points["policy"]))
     bands: dict[str, Band] = {}
-    for policy, name in zip(policies, view.names(policies), strict=True):
+    for policy, name in zip(policies, view.runs.names(policies), strict=True):
         cube = rows[rows["policy"] == policy].pivot(index="week", columns=["future", "seed"], values=view.about.column)
         bands[name] = _summed_up(cube, view.about)
     first = points["style"].eq(runs.baseline).to_numpy().argmax()
@@ -226,8 +148,10 @@ def _indices(ax: Axes, view: View) -> Words:
         if len(order) > len(shown)
         else ""
     )
-    unit = found["index_unit"].iloc[0]
-    ax.set_xlabel(f"{unit}, over the whole range of a factor" if method == "morris" else unit, parse_math=False)
+    if method == "morris":
+        unit_axis(ax.xaxis, view.about.unit, ", over the whole range of a factor", difference=True)
+    else:
+        unit_axis(ax.xaxis, found["index_unit"].iloc[0])
     of = cases["words"].iloc[0]
     return Words(f"{view.about.label}: what it depends on ({of})", caption, height)
 
@@ -264,9 +188,9 @@ def _regret(ax: Axes, view: View) -> Words:
         )
         for row, own in zip(rows.to_dict("records"), costs, strict=True)
     ]  # fmt: skip
-    height = named_rows(ax, view.names(rows["policy"].tolist()), dots)
+    height = named_rows(ax, view.runs.names(rows["policy"].tolist()), dots)
     ax.set_xlim(left=0.0)
-    ax.set_xlabel(f"{view.about.unit} behind the best", parse_math=False)
+    unit_axis(ax.xaxis, view.about.unit, " behind the best", difference=True)
     over = f"{counted(int(rows['n_futures'].max()), 'future')} × {counted(int(rows['n_seeds'].max()), 'seed')}"
     caption = f"Dot: mean regret over futures ({over}); upright: largest regret, with its {RUN_BAR.replace('thick bar: ', '')} as thick bar"
     caption += "; thin line: from the smallest to the largest over futures (parameter uncertainty)." if several else "."
@@ -281,7 +205,7 @@ def _rank(ax: Axes, view: View) -> Words:
     ax.imshow(shade_of(0.95 * shares), aspect="auto", interpolation="nearest", extent=(0.5, n + 0.5, n - 0.5, -0.5))
     ax.spines[:].set_visible(False)
     ax.tick_params(length=0)
-    height = name_rows(ax, view.names(rows["policy"].tolist()))
+    height = name_rows(ax, view.runs.names(rows["policy"].tolist()))
     ax.set_xlabel("rank (1 is best)")
     words = []
     for at, row in enumerate(rows.to_dict("records")):
@@ -377,7 +301,7 @@ def _decide(ax: Axes, view: View) -> Words:
     ]
     height = named_rows(ax, rows["label"].tolist(), dots)
     ax.set_xlim(left=0.0)
-    ax.set_xlabel(f"{view.about.unit}, gained by knowing it", parse_math=False)
+    unit_axis(ax.xaxis, view.about.unit, ", gained by knowing it", difference=True)
     left = len(found.table) - len(rows)
     caption = (
         f"Dot: expected value of partial perfect information; thin line: its 95 % bootstrap interval over {found.difference.n} draws "
@@ -392,8 +316,8 @@ def _decide(ax: Axes, view: View) -> Words:
 
 PLOTS: Mapping[str, Callable[[Axes, View], Words]] = {
     "differences": _differences,
-    "heat": _heat,
-    "effects": _effects,
+    "heat": draw_heat,
+    "effects": draw_interaction,
     "paths": _paths,
     "indices": _indices,
     "rank": _rank,
@@ -447,28 +371,30 @@ def plot_study(
         raise CivicsimError(f"{runs.where}: {about.column} has no values yet")
     if factors and kind not in OF_FACTORS:
         raise CivicsimError(f"{runs.where}: {kind} takes no factors; {' and '.join(OF_FACTORS)} do")
-    view = View(store, _of_styles(runs, styles), about, tuple(styles), tuple(factors))
+    if styles:
+        runs = runs.kept(runs.points["style"].isin([*styles, runs.baseline]).to_numpy())
+    view = View(store, runs, about, tuple(styles), tuple(factors))
     return panel(lambda own: PLOTS[kind](own, view), ax, width)
-
-
-def _of_styles(runs: Matched, styles: Sequence[str]) -> Matched:
-    """Return the runs of some styles and of the baseline; all for none."""
-    if not styles:
-        return runs
-    kept = runs.points["style"].isin([*styles, runs.baseline]).to_numpy()
-    number_of = pd.Series(np.cumsum(kept) - 1, index=runs.points["point"])[kept]
-    points = runs.points[kept].reset_index(drop=True)
-    points = points.assign(point=range(len(points)), against=points["against"].map(number_of))
-    failed = frozenset((int(number_of[p]), seed) for p, seed in runs.failed if p in number_of.index)
-    values = {name: own[kept] for name, own in runs.values.items()}
-    return replace(runs, points=points, values=values, failed=failed)
 
 
 def verdict_look(verdict: str, better: str) -> Look:
     """Return the look of a difference: blue for better, vermilion for worse, black where neither is or too close to call."""
-    way = verdict.partition(",")[0]
-    clear = way in ("higher", "lower") and better != "neither"
-    return Look((BETTER if way == better else WORSE) if clear else INK, "solid", "o")
+    colours = {"better": BETTER, "worse": WORSE}
+    return Look(colours.get(toward(verdict.partition(",")[0], better), INK), "solid", "o")
+
+
+def verdict_dot(
+    row: Mapping[Any, Any],
+    better: str,
+    ends: tuple[str, str] = ("low", "high"),
+    outer: tuple[str, str] | None = None,
+    prefix: str = "",
+) -> Dot:
+    """Return the dot of a difference, hollow where it is too close to call; ``prefix`` begins the columns of a change of one."""
+    verdict, value = row[f"{prefix}verdict"], row[prefix.rstrip("_") or "difference"]
+    low, high = (row[prefix + name] for name in ends)
+    far = (np.nan, np.nan) if outer is None else (row[outer[0]], row[outer[1]])
+    return Dot(value, low, high, verdict_look(verdict, better), is_clear(verdict), np.nan, *far)
 
 
 def _draws(n: int) -> str:

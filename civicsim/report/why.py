@@ -70,6 +70,10 @@ def quantity_of(link: Link) -> str:
 
 def steps_of(why: Why) -> Iterator[tuple[str, str, Moved | None]]:
     """Yield each step of the chain: a mechanism, what it changes, and by how much; the measure itself at the end."""
+    for first in why.chain[:1]:
+        # Where it is not clear what leads there, the chain begins with the mechanism that is.
+        if first.source:
+            yield first.source, quantity_of(first), first.moved
     for link, following in zip_longest(why.chain, why.chain[1:]):
         if following is None or (following.moved and following.moved.measure == why.outcome.measure):
             yield link.target, why.outcome.measure.label, why.outcome
@@ -102,7 +106,7 @@ def unexplained(why: Why) -> str:
     if why.explained is None or not why.held:
         return "No link between mechanisms is clear in these runs: the effect stays unexplained."
     share = why.explained
-    text = f"Held all at once, the links that are clear take away {share_text(share)} of the effect"
+    text = f"Held all at once, the links between these mechanisms take away {share_text(share)} of the effect"
     if share.mean > 1.0:
         return f"{text}: without them, it goes the other way." if share.low > 1.0 else f"{text}: all of it."
     left = percent(max(0.0, 1.0 - share.mean))

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from civicsim.engine.parameters import Parameter
 from civicsim.experiment.statistics import CAUTIONS, CONFIDENCE
+from civicsim.experiment.wording import Scale as Scale
+from civicsim.experiment.wording import counted as counted
+from civicsim.experiment.wording import decimals_of as decimals_of
+from civicsim.experiment.wording import direction as direction
+from civicsim.experiment.wording import estimated as estimated
+from civicsim.experiment.wording import is_clear as is_clear
+from civicsim.experiment.wording import judged as judged
+from civicsim.experiment.wording import number as number
+from civicsim.experiment.wording import outcome as outcome
+from civicsim.experiment.wording import percent as percent
+from civicsim.experiment.wording import plus_minus as plus_minus
+from civicsim.experiment.wording import scale_of as scale_of
+from civicsim.experiment.wording import setting_text as setting_text
+from civicsim.experiment.wording import toward as toward
+from civicsim.experiment.wording import with_interval as with_interval
 from civicsim.scenario.scenario import Scenario
 from civicsim.scenario.shipped import kinds
 
@@ -20,59 +32,6 @@ THINKING_AID = "A thinking aid, not a forecast."
 INTERVAL = f"{CONFIDENCE * 100:.0f} %"
 RANGE = (10, 90)
 """Percentiles of the runs between which their range is given."""
-_SHARES = {"0–1", "probability", "difference of probabilities", "difference, 0–1"}
-"""Units of values that readers see as per cent, beside shares of something."""
-
-
-def number(value: float, decimals: int | None = None, sign: bool = False) -> str:
-    """Return a number in words of a table: a true minus sign, a dash for NaN, and ∞.
-
-    Without ``decimals``, digits after the point, it has three significant digits; with ``sign`` a plus sign, as for differences.
-    """
-    if np.isnan(value):
-        return "–"
-    if np.isinf(value):
-        return "∞" if value > 0 else "−∞"
-    text = f"{value:{'+' if sign else ''}.{decimals_of(value, 3) if decimals is None else decimals}f}"
-    return text.strip("+-") if float(text) == 0 else text.replace("-", "−")
-
-
-def with_interval(mean: float, low: float, high: float, sign: bool = False) -> tuple[str, str]:
-    """Return a mean and its interval, no more exactly than two digits of the interval's half width.
-
-    There is one more digit where an interval that excludes 0 would seem to begin or end there.
-    """
-    if np.isnan(low):
-        return number(mean, sign=sign), "no interval"
-    decimals = decimals_of((high - low) / 2 if np.isfinite(high - low) else mean, 2)
-    if low * high > 0 and min(abs(low), abs(high)) < 0.5 * 10.0**-decimals:
-        decimals += 1
-    return number(mean, decimals, sign), f"{number(low, decimals, sign)} to {number(high, decimals, sign)}"
-
-
-def estimated(value: float, low: float, high: float, sign: bool = False) -> str:
-    """Return a number with its interval in brackets."""
-    return "{} ({})".format(*with_interval(value, low, high, sign))
-
-
-def plus_minus(value: float, low: float, high: float, sign: bool = False) -> str:
-    """Return a number with the longer half of its interval behind "±"."""
-    half = max(value - low, high - value)
-    return f"{with_interval(value, low, high, sign)[0]} ± {number(half, decimals_of(half, 2))}"
-
-
-def judged(verdict: str, better: str) -> str:
-    """Return a verdict, and whether that is better or worse where the measure has a direction."""
-    way, comma, rest = verdict.partition(",")
-    word = toward(way, better)
-    return verdict if word == way else f"{way}, {word}{comma}{rest}"
-
-
-def toward(way: str, better: str) -> str:
-    """Return "better" or "worse" for a way in which a measure differs; the way itself where neither is better."""
-    if way not in ("higher", "lower") or better == "neither":
-        return way
-    return "better" if way == better else "worse"
 
 
 def in_pairs(row: Mapping[Any, Any], n: float, prefix: str = "", form: str = "{} in {} of {}") -> str:
@@ -110,23 +69,6 @@ def explained(verdicts: Iterable[str]) -> list[tuple[str, str]]:
     return [(f"{caution}:", meaning) for caution, meaning in CAUTIONS.items() if any(caution in own for own in given)]
 
 
-def direction(better: str) -> str:
-    """Return which way of a measure is better, to follow its unit."""
-    return "" if better == "neither" else f"; {better} is better"
-
-
-def percent(share: float, decimals: int = 0) -> str:
-    """Return a share as per cent: "62 %"."""
-    return f"{number(100.0 * share, decimals)}{' %' if np.isfinite(share) else ''}"
-
-
-def setting_text(value: object) -> str:
-    """Return the value of a parameter: "on" or "off", a word, or a number with up to four significant digits."""
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    return f"{value:.4g}".replace("-", "−") if isinstance(value, float) else str(value)
-
-
 def value_text(value: Any) -> str:
     """Return a value as it is written in a scenario file."""
     if isinstance(value, bool):
@@ -146,63 +88,6 @@ def range_text(about: Parameter, text: Callable[[Any], str] = value_text) -> str
 def unit_text(about: Parameter) -> str:
     """Return the unit behind a value; empty where it is plain from the range."""
     return "" if about.unit in ("0–1", "on/off") else f" ({about.unit})"
-
-
-@dataclass(frozen=True)
-class Scale:
-    """How readers see values of a unit: shares, probabilities and states from 0 to 1 as per cent.
-
-    Attributes
-    ----------
-    factor : float
-        Multiplies a value.
-    unit, points : str
-        Follow a value, and a difference of values.
-    """
-
-    factor: float
-    unit: str
-    points: str
-
-    def text(self, value: float, unit: bool = True) -> str:
-        """Return a value with three significant digits, per cents with at most one decimal; a dash for NaN."""
-        value = self.factor * value
-        decimals = decimals_of(value, 3)
-        text = number(value, min(1, decimals) if self.unit == " %" else decimals)
-        return text + (self.unit if unit and text != "–" else "")
-
-    def estimated(self, mean: float, low: float, high: float) -> tuple[str, str]:
-        """Return a mean with its unit, and the ends of its interval; see :func:`with_interval`."""
-        value, between = with_interval(self.factor * mean, self.factor * low, self.factor * high)
-        return value + (self.unit if value != "–" else ""), between
-
-    def between(self, low: float, high: float) -> str:
-        """Return an interval without its unit: "66.1 to 69.9", or "no interval"."""
-        return "no interval" if np.isnan(low) else f"{self.text(low, False)} to {self.text(high, False)}"
-
-    def difference(self, mean: float, low: float, high: float) -> str:
-        """Return a difference with its interval."""
-        value, ends = with_interval(self.factor * mean, self.factor * low, self.factor * high, sign=True)
-        return f"{value}{self.points} ({ends})"
-
-
-def scale_of(unit: str) -> Scale:
-    """Return how readers see values of the unit of a measure or parameter."""
-    if unit.startswith("share of") or unit in _SHARES:
-        return Scale(100.0, " %", " points")
-    return Scale(1.0, " %", " points") if unit == "%" else Scale(1.0, f" {unit}", f" {unit}")
-
-
-def decimals_of(value: float, significant: int) -> int:
-    """Return the digits after the point with which a value has so many significant digits; 0-5."""
-    if value == 0.0 or not np.isfinite(value):
-        return significant
-    return min(5, max(0, significant - 1 - int(np.floor(np.log10(abs(value))))))
-
-
-def counted(n: int, one: str, many: str | None = None) -> str:
-    """Return "1 run", "2 runs"."""
-    return f"{n} {one if n == 1 else many or one + 's'}"
 
 
 def seeds_text(seeds: Sequence[int]) -> str:

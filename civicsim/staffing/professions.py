@@ -8,6 +8,7 @@ from pathlib import Path
 from civicsim.errors import ScenarioError, near, nearest
 from civicsim.model.organisation import PROFESSIONS
 from civicsim.scenario.tables import columns_of, read_table
+from civicsim.scenario.text import Source
 from civicsim.scenario.toml import read_toml
 
 MANAGER = "manager"
@@ -47,7 +48,7 @@ def guessed(text: str) -> str | None:
     return found[-1] if found else None
 
 
-def read_own(items: Sequence[str], path: str | None = None) -> dict[str, str]:
+def read_own(items: Sequence[str], path: Source | None = None) -> dict[str, str]:
     """Return professions by folded text: of a CSV file with columns name and profession, and of options.
 
     An option is such as ``--profession "Band 5 RN=nurse"``, and goes before the file. One that is not of that form, or names

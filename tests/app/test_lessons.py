@@ -32,7 +32,8 @@ def test_there_are_at_least_eight_in_an_order():
 
 
 def test_a_lesson_has_all_that_a_class_needs():
-    labels = {MEASURES[name].label for name in PATHS} | {row["label"] for row in player_words()["states"]}
+    shown = [row["label"] for part in ("paths", "states") for row in player_words()[part]]
+    labels = {label.removesuffix(" (index)") for label in shown}
     faults = []
     for name, lesson in lessons().items():
         quoted = re.findall(r"(?:Switch the lines to|Colour by) “(.+?)”", " ".join(words for _, words in lesson.watch))

@@ -20,6 +20,7 @@ from civicsim.app.pages.results import (
 )
 from civicsim.app.templates import render
 from civicsim.cli import main
+from civicsim.errors import CivicsimError
 from civicsim.model.roster import Roster
 from civicsim.report.words import estimated, in_pairs, number
 from civicsim.scenario.scenario import Scenario
@@ -206,5 +207,11 @@ def test_every_point_of_a_study_opens_in_explore_or_tells_why_not():
         assert state.chosen.peek().notes == (
             "This point cannot be opened: it has 4,000 posts, and the page computes 3,000.",
         )
+        state.cannot_open(CivicsimError("gone.toml: no such file"))
+        assert state.chosen.peek() == state.Chosen(now, ("This point cannot be opened: gone.toml: no such file.",))
+        for weeks, shown in ((8, 26), (600, 520)):
+            state.open_scenario(usual.with_(weeks=weeks))
+            assert state.chosen.peek().scenario.weeks == shown
+            assert state.chosen.peek().notes == (f"The study has {weeks} weeks; the page shows {shown}.",)
     finally:
         state.chosen.set(before)

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from civicsim import Scenario, Study
+from civicsim.calibration import matching
 from civicsim.errors import ScenarioError
 from civicsim.scenario.scenario import find_parameter
 from civicsim.scenario.shipped import draws_file, kinds_with_draws
@@ -63,8 +64,11 @@ def test_validate_as_data(tool):
     assert {"value", "low", "high", "simulated", "source"} <= set(found["targets"][0])
 
 
-def test_calibrate_writes_draws_that_a_study_reads_and_a_scenario_that_runs(tool, tmp_path):
+def test_calibrate_writes_draws_that_a_study_reads_and_a_scenario_that_runs(tool, tmp_path, monkeypatch):
     pytest.importorskip("sklearn")
+    # A short search: how well it finds what fits is tested elsewhere.
+    monkeypatch.setattr(matching, "_EVERYWHERE", 2**9)
+    monkeypatch.setattr(matching, "_STEPS", 20)
     (tmp_path / "mine.toml").write_text(TARGETS)
     words = ["calibrate", "mine.toml", "--free", "exit_rate,absence_intercept", "--waves", "1", "--points", "12",
              "--seeds", "1", "--draws", "6", "--processes", "2", "--out", "fit", *SMALL]  # fmt: skip

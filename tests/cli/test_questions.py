@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from civicsim.cli.studying import beside
 from civicsim.report.study_plots import PLOTS
 from civicsim.study.design.study import Study
 from civicsim.study.questions import questions
@@ -78,6 +79,10 @@ def test_the_commands_can_be_copied_from_a_narrow_terminal(tool, monkeypatch):
     shown = tool("new", "--question", "protected-time").out.splitlines()
     about = json.loads(tool("new", "--question", "protected-time", "--force", "--json").out)
     assert [line.strip() for line in shown if line.strip().startswith("civicsim ")] == about["commands"][1:]
+    # The check and the run name the same folder of results.
+    folder = beside("protected-time/study.toml", "results")
+    assert about["commands"][1].endswith(f"--out {folder}")
+    assert beside("more/pilot.toml", "results") == str(Path("more/pilot-results"))
 
 
 def test_a_question_overwrites_nothing_unless_forced(tool):

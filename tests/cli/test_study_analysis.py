@@ -230,7 +230,7 @@ def test_a_search_shows_what_it_found_and_how_to_repeat_it(call, monkeypatch):
     before = {path: path.read_bytes() for path in Path("few-adversary").rglob("*.*") if path.is_file()}
     assert call("study", "report", "few-adversary", "--out", "search.html").code == 0
     worst = values["worst"][0]
-    assert f"number {worst['trial']}, it differs from status-quo by" in Path("search.html").read_text()
+    assert f"number {worst['trial']}, simulated again with" in Path("search.html").read_text()
     assert {path: path.read_bytes() for path in before} == before
     monkeypatch.setattr("civicsim.cli.study_analysis.search", stopped)
     assert (
@@ -257,3 +257,9 @@ def test_mistakes_are_one_line(call, mistakes):
     }
     found = mistakes(*((["study", *words.split()], [f"civicsim: {part}"]) for words, part in cases.items()))
     assert found == []
+
+
+def test_a_folder_above_the_results_leads_to_them(call):
+    message = call("study", "status", ".").mistake
+    assert message.startswith("civicsim: .: holds no study (there is no manifest.json); there are results in ")
+    assert "results" in message.partition("results in ")[2].split(", ")

@@ -1,5 +1,6 @@
 """Tables of results as files: the cells of every format are those of the store."""
 
+import dataclasses
 import importlib.util
 import re
 import sys
@@ -10,7 +11,9 @@ import pandas as pd
 import pytest
 
 from civicsim.app.files import csv_text
+from civicsim.cli.declaring import COMMANDS
 from civicsim.cli.files import table_writer
+from civicsim.cli.options import Tables
 from civicsim.cli.table_files import ENDINGS, frames_of, latex, write_tables
 from civicsim.report.parts import Part, Table
 from civicsim.report.words import number, with_interval
@@ -73,7 +76,7 @@ def test_every_table_of_an_export_is_the_one_of_the_store(call, kept):
 def test_every_analysis_writes_its_tables(call):
     for words in ("regret", "sensitivity --difference", "discover --measures trust"):
         for ending in (".xlsx", ".tex"):
-            printed = call("study", *words.split(), "results", "--out", f"one{ending}")
+            printed = call("study", *words.split(), "results", "--out", f"one{ending}", "--force")
             refused = printed.err.startswith("civicsim: results:")
             assert printed.code == 0 or refused, printed.err
     sheets = pd.read_excel("one.xlsx", sheet_name=None)
@@ -126,3 +129,35 @@ def test_no_text_of_a_table_is_a_formula_in_a_spreadsheet(tmp_path):
     assert "'=HYPERLINK(0)" in csv_text(frame, "about")
     table_writer(frame)(tmp_path / "a.parquet")
     assert pd.read_parquet(tmp_path / "a.parquet")["text"].tolist() == texts
+
+
+def test_a_file_that_is_named_is_never_overwritten_unless_forced(call):
+    more = {
+        "study ablation": ["results"],
+        "study adversary": ["results", "--style", "status-quo", "--measure", "trust"],
+    }
+    named = {
+        name: next(field.name for field in dataclasses.fields(about.request) if field.type == Tables)
+        for name, about in COMMANDS.items()
+        if any(field.type == Tables for field in dataclasses.fields(about.request))
+    } | {"study plot": "out", "study report": "out"}
+    assert {"study compare", "study export", "study methods", "study rank", "study adversary"} <= set(named)
+    for name, option in named.items():
+        mine = {"study plot": "mine.png", "study report": "mine.html"}.get(name, "mine.csv")
+        Path(mine).write_text("mine")
+        words = [*name.split(), *more.get(name, ["results"]), f"--{option}", mine]
+        assert call(*words).mistake == f"civicsim: {mine}: already exists; add --force to overwrite it", name
+        assert Path(mine).read_text() == "mine"
+    for words in (("compare", "results", "--out", "mine.csv"), ("plot", "results", "--out", "mine.png")):
+        assert call("study", *words, "--force").code == 0
+        assert Path(words[-1]).read_bytes() != b"mine"
+    Path("mine.csv").unlink()
+    Path("mine-tails.csv").write_text("mine")
+    assert call("study", "compare", "results", "--out", "mine.csv").mistake.startswith(
+        "civicsim: mine-tails.csv: already"
+    )
+    assert not Path("mine.csv").exists()
+
+
+def test_ranks_over_one_future_say_what_they_rest_on(call):
+    assert "The study has one future: neither draws" in " ".join(call("study", "rank", "results").out.split())

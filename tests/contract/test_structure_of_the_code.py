@@ -19,7 +19,7 @@ ORDER = (
 UPWARD = {
     ("experiment.run", "report"): "Result.plot and the notebook's view are drawn by the layer of reports",
     ("study.store.store", "report"): "Store.plot and its kinds are drawn by the layer of reports",
-    ("experiment.why", "report"): "the notebook's view of a reason is drawn by the layer of reports",
+    ("experiment.why", "report"): "the notebook's view of an explanation is drawn by the layer of reports",
     ("experiment.compare", "report"): "Comparison.plot and the notebook's view are drawn by the layer of reports",
 }
 """Imports against the order, all inside a function, and the reason for each."""

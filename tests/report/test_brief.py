@@ -13,7 +13,9 @@ import pytest
 from civicsim.errors import CivicsimError
 from civicsim.report.brief import brief
 from civicsim.report.brief_answers import Subject, kind_of
-from civicsim.report.words import number, scale_of
+from civicsim.report.study_plots import plot_study
+from civicsim.report.words import scale_of, with_interval
+from civicsim.study.analysis.declared import declared_contrasts
 from civicsim.study.analysis.matched import matched
 from civicsim.study.run.runner import run_study
 from civicsim.study.store.store import Store
@@ -37,7 +39,21 @@ STUDIES = {
     },
     "comparison": {"factors": SIZES, "seeds": 12, "matters": {"trust": 0.4}, "measures": ["trust", "voice_status_gap"]},
 }  # fmt: skip
-OF = {"sobol": "sample", "morris": "sample"}
+STUDIES["named"] = {
+    "styles": ["status-quo"], "factors": SIZES, "seeds": 12, "measures": ["trust"], "weeks": 6,
+    "runs": [
+        {"name": "No compact", "levers.compact": 0.0},
+        {"name": "A compact that is broken", "levers.compact": 1.0, "compact.kept_share": 0.0},
+        {"levers.compact": 1.0, "population.demand_per_post": 34.0},
+    ],
+    "contrast": [
+        {
+            "name": "broken", "statement": "Broken promises cost trust.", "measure": "trust", "sign": "-",
+            "a": {"levers.compact": 1.0, "compact.kept_share": 0.0}, "b": {"levers.compact": 0.0},
+        }
+    ],
+}  # fmt: skip
+OF = {"named": "comparison", "sobol": "sample", "morris": "sample"}
 """The kind of a study that is named for something else."""
 
 
@@ -88,7 +104,7 @@ def test_a_comparison_counts_its_pairs_and_says_who_loses(stores):
     n = int((gain > 0).sum()) if gain.mean() > 0 else int((gain < 0).sum())
     assert f"{'better' if gain.mean() > 0 else 'worse'} in {n} of 12 pairs" in page
     worst = wide["civic-culture"].min()
-    assert f"civic-culture {worst:.3f}" in page
+    assert f"civic-culture {scale_of('0–1').text(worst)}" in page
     assert f"{100 * (gain < 0).mean():.0f} %" in page.partition("Who loses")[2].partition("Where it turns")[0]
     assert "Status gap in speaking up" in page
     assert "keeps no measure" not in page
@@ -99,11 +115,12 @@ def test_the_worst_runs_are_told_apart_by_setting_and_shocks(tmp_path):
     shocks = {"none": [], "surge": [{"name": "surge", "week": 1}]}
     store = run_study(small_study(seeds=2, measures=["trust"], shocks=shocks), tmp_path / "shocks", processes=0)
     wide = store.to_pandas().pivot_table(index="seed", columns=["style", "fear", "shock"], values="trust")
-    page = words(brief(store)).partition("Very worst run")[2].partition("Where it turns")[0]
+    page = words(brief(store)).partition("Worst run (point:seed)")[2].partition("Where it turns")[0]
+    scale = scale_of("0–1")
     for style, fear, shock in wide:
         own, base = wide[style, fear, shock], wide["status-quo", fear, shock]
         pairs = "–" if style == "status-quo" else f"{100 * (own < base).mean():.0f} %"
-        text = f"{style}, Fear of blame {fear:g} [{shock}] {number(own.min())} {number(own.mean())} {pairs} "
+        text = f"{style}, Fear of blame {fear:g} [{shock}] {scale.text(own.min())} {scale.text(own.mean())} {pairs} "
         assert text in page
 
 
@@ -162,3 +179,60 @@ def test_the_means_of_all_policies_are_folded_away(stores):
     mean = store.to_pandas().groupby("style")["trust"].mean()
     assert f"{mean['civic-culture']:.3f}" in inside.partition("</details>")[0]
     assert "details{display:none}" in page
+
+
+def test_policies_have_the_names_of_their_study_or_labels_with_units(stores):
+    runs = matched(stores["named"])
+    names, against = runs.compared_words()
+    assert list(names.values()) == [
+        "A compact that is broken",
+        "Mutual commitments 1, Demand for care per post 34 hours per week",
+    ]
+    assert against == "No compact"
+    page = words(brief(stores["named"], "policy"))
+    assert "compared with No compact" in page
+    assert "difference from No compact" in brief(stores["named"])
+    # A value that stands for itself is given its meaning.
+    assert "Compact: kept share: as it comes, 0; default as it comes" in page
+    for store in stores.values():
+        raw = r"\b(True|False)\b(?! quality)|[a-z]_[a-z]+ = |share:? −1"
+        assert not re.search(raw, words(brief(store, "policy"))), store.path
+
+
+def test_a_brief_for_policy_names_each_verdict(stores):
+    store = stores["named"]
+    wide = store.to_pandas().pivot_table(index="seed", columns="point", values="trust")
+    loss = 100.0 * (wide[1] - wide[0]).mean()
+    page = words(brief(store, "policy")).partition("Where it turns")[0]
+    (row,) = declared_contrasts(store).to_dict("records")
+    verdict = row["verdict"]
+    assert f"Declared beforehand: 1 expectation; 1 {verdict.replace(', ', ' ')}." in page
+    size = re.search(f"{verdict.capitalize()}: Broken promises cost trust. ([+−][0-9.]+) points", page)
+    assert size is not None
+    assert float(size[1].replace("−", "-")) == pytest.approx(loss, abs=0.01)
+
+
+def test_axes_give_what_sentences_give(stores):
+    store = stores["comparison"]
+    figure = plot_study(store, "differences", "trust").figure
+    figure.draw_without_rendering()
+    (ax,) = figure.axes
+    assert ax.get_xlabel() == "points"
+    ticks = [float(tick.get_text().replace("−", "-")) for tick in ax.get_xticklabels()]
+    assert ticks == pytest.approx([100.0 * place for place in ax.get_xticks()])
+    gain = store.to_pandas().pivot_table(index="seed", columns="style", values="trust").diff(axis=1).iloc[:, 1].mean()
+    assert min(ticks) - 5.0 <= 100.0 * abs(gain) * np.sign(gain) <= max(ticks) + 5.0
+
+
+def test_a_multiverse_names_who_is_ahead_and_explains_its_terms(stores):
+    page = words(brief(stores["other forms of the rules"], "policy"))
+    assert "As published, civic-culture against status-quo: " in page
+    assert "The sign is the same in " in page
+    # With two styles there is a sign, and no tau to explain.
+    assert " tau " not in page
+    assert "those of one world show run-to-run variation" in page
+
+
+def test_an_interval_without_width_has_no_more_digits_than_a_number():
+    assert with_interval(5.4086512, 5.4086512, 5.4086512) == ("5.41", "5.41 to 5.41")
+    assert with_interval(5.4086512, 5.4086511999, 5.4086512001, sign=True) == ("+5.41", "+5.41 to +5.41")

@@ -145,7 +145,7 @@ def test_drawing_leaves_the_settings_of_matplotlib_alone(pair):
 def test_axes_say_measure_unit_and_time(pair):
     ax = plot_paths(pair.results, "leaver_rate")
     assert "Leavers; lower is better" in words(ax.figure)
-    assert ax.get_ylabel() == "share of people a year"
+    assert ax.get_ylabel() == "% of people a year"
     assert ax.get_xlabel() == "Weeks"
 
 

@@ -89,11 +89,13 @@ def test_the_page_of_a_study_and_a_notebook_name_it():
     assert max(map(len, cells["Verdict"].split("\n"))) <= 18
     assert (cells["Pairs"], cells["Pairs used"]) == ("10 %", "30 of 30 seeds")
     assert cells["Difference"] == "+0.016 (−0.014 to +0.046)"
-    assert cells["Median (quartiles)"] == "−0.01 (−0.01 to −0.01)"
+    assert cells["Median (quartiles)"] == "−0.0100 (−0.0100 to −0.0100)"
     assert part.texts == explained([MISLEADING])
     assert part.texts[0][0] == EXPLAINED
     cell = _cell(compared(BEFORE, AFTER).iloc[1])
-    assert cell.endswith(f"+0.016 (−0.014 to +0.046), {MISLEADING}\nworse in 3 of 30; median −0.01 (−0.01 to −0.01)")
+    assert cell.endswith(
+        f"+0.016 (−0.014 to +0.046), {MISLEADING}\nworse in 3 of 30; median −0.0100 (−0.0100 to −0.0100)"
+    )
 
 
 def test_pages_call_it_neither_a_gain_nor_a_cost():

@@ -18,7 +18,7 @@ from civicsim.model.measures import MEASURES
 from civicsim.report.heat import shade_of
 from civicsim.report.look import BETTER, WORSE, save
 from civicsim.report.study_plots import PLOTS, plot_study
-from civicsim.report.words import percent
+from civicsim.report.words import percent, scale_of
 from civicsim.scenario.scenario import PARAMETERS
 from civicsim.study.analysis.contrasts import contrasts
 from civicsim.study.analysis.decide import decide
@@ -90,8 +90,10 @@ def test_every_figure_names_measure_and_unit_and_has_a_caption(stores, kind):
     title, caption = (text.get_text() for text in figure.texts)
     assert title.startswith(about.label)
     assert len(caption) > 50
-    # What a caption, an index or the range of a parameter shows is not in the unit of the measure.
-    assert kind in ("indices", "boxes") or about.unit in words(figure)
+    # An index, a rank or the range of a parameter is not in the unit of the measure.
+    scale = scale_of(about.unit)
+    units = {"rank": about.unit, "effects": scale.unit, "paths": scale.unit, "indices": "", "boxes": ""}
+    assert units.get(kind, scale.points).strip() in words(figure)
 
 
 @pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
@@ -154,11 +156,9 @@ def test_a_heat_map_has_the_paired_difference_of_every_combination_and_labels_of
             (points["fear"] == LEVELS["fear"][column]) & (points["status_blindness"] == LEVELS["status_blindness"][row])
         ]
         mean = {style: runs.values["trust"][own["point"]].mean() for style, own in of.groupby("style")}
-        shown = float(text.get_text().replace("−", "-"))
-        assert shown == pytest.approx(mean["civic-culture"] - mean["status-quo"], abs=5e-4 * 10)
-        assert abs(shown - (mean["civic-culture"] - mean["status-quo"])) <= 0.51 * 10.0 ** -len(
-            text.get_text().split(".")[1]
-        )
+        shown, decimals = float(text.get_text().replace("−", "-")), len(text.get_text().split(".")[1])
+        # Cells are in points, as the sentences of a brief are.
+        assert abs(shown - 100.0 * (mean["civic-culture"] - mean["status-quo"])) <= 0.51 * 10.0**-decimals
     assert len(ax.texts) == 6
     assert ax.get_xlabel() == f"{PARAMETERS['levers.fear'].label} ({PARAMETERS['levers.fear'].unit})"
     assert PARAMETERS["levers.status_blindness"].label in ax.get_ylabel().replace("\n", " ")

@@ -13,9 +13,10 @@ import civicsim as cs
 from civicsim.errors import CivicsimError
 from civicsim.scenario.scenario import PARAMETERS
 from civicsim.study.analysis import adversary as searching
-from civicsim.study.analysis.adversary import BATCH, JOURNAL, OTHER, WORST, adversary
+from civicsim.study.analysis.adversary import OTHER, WORST, adversary
 from civicsim.study.analysis.matched import About, Matched
 from civicsim.study.analysis.search import NOTHING, proposals, space_of
+from civicsim.study.analysis.trials import BATCH, JOURNAL, Trials, distances
 from civicsim.study.run import runner
 
 UNKNOWN = {
@@ -50,7 +51,7 @@ def results(study):
 def known(tmp_path_factory):
     """A search of which the truth is known."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(searching._Search, "_run", lambda self, study, name: results(study))
+        patch.setattr(Trials, "_run", lambda self, study, name: results(study))
         patch.setattr("civicsim.study.analysis.search._TREES", 16)
         study = unsure(design={"draws": 24})
         return adversary(
@@ -111,7 +112,7 @@ def test_a_box_around_the_worst_quarter_names_its_parameters(known):
 def test_the_best_of_several_others_counts():
     height = {"status-quo": [0.0, 2.0, np.nan], "civic-culture": [1.0, 1.0, 1.0], "command": [3.0, 0.0, np.nan]}
     values = {label: np.repeat(np.array(own)[:, None], 2, axis=1) for label, own in height.items()}
-    behind, against = searching._behind(values, "civic-culture", sign=1.0)
+    behind, against = distances(values, "civic-culture", sign=1.0)
     np.testing.assert_array_equal(behind, [2.0, 1.0, np.nan])
     assert against[:2] == ["command", "status-quo"]
 

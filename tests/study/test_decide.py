@@ -8,6 +8,7 @@ import pytest
 from scipy.stats import norm
 
 from civicsim.errors import CivicsimError
+from civicsim.experiment.wording import scale_of
 from civicsim.report.regret_tables import decisions
 from civicsim.study.analysis.decide import decide, partial_information
 from civicsim.study.analysis.matched import About, Matched
@@ -84,7 +85,7 @@ def test_a_study_names_the_number_most_worth_measuring_and_where_the_sign_turns(
     assert not found.table.iloc[1]["clear"]
     assert 0.0 < found.run_to_run < 0.2
     assert "The number most worth measuring next: exhaustion.fear_weight" in found.words
-    assert f"; median {found.difference.median:+.3g}, better in " in found.words
+    assert f"; median {scale_of(found.about.unit).change(found.difference.median)}, better in " in found.words
     assert found.better_share == pytest.approx(0.6, abs=0.15)
 
 

@@ -1,5 +1,7 @@
 """Contrasts that a study declares: how they are read, which points they need, and verdicts on runs with known truth."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,6 +9,7 @@ from studies import SIZES, small_study
 
 from civicsim.errors import ScenarioError
 from civicsim.experiment.statistics import estimate
+from civicsim.scenario.model import SECTIONS
 from civicsim.study.analysis.declared import declared_contrasts
 from civicsim.study.run.runner import run_study
 from civicsim.study.store.folder import StudyFolder
@@ -121,11 +124,9 @@ def test_an_effect_its_interval_and_its_share_are_recomputed_from_the_runs(found
 def test_one_half_of_the_seeds_picks_and_the_other_tests(found):
     own = found[0][found[0]["name"].isin(["hump", "best"])]
     assert set(own["n_seeds"]) == {6}
-    assert set(own["part"]) == {"level 3 − first", "level 3 − last", ""} or set(own["part"]) == {
-        "level 4 − first",
-        "level 4 − last",
-        "",
-    }
+    (middle,) = {part.split()[3] for part in own["part"] if part}
+    assert float(middle) in (0.4, 0.7)
+    assert set(own["part"]) == {f"Authority of teams {middle} − 0", f"Authority of teams {middle} − 1", ""}
 
 
 def test_why_a_threshold_does_not_count_is_noted(found):
@@ -216,3 +217,12 @@ def test_names_are_unique_and_a_design_of_contrasts_needs_some():
         declared([GOOD, GOOD])
     with pytest.raises(ScenarioError, match=r"a contrasts design needs blocks \[\[contrast\]\]"):
         declared([])
+
+
+def test_parts_name_the_levels_that_they_compare(found):
+    parts = found[0].groupby("name")["part"].agg(list)
+    label = {name: SECTIONS["levers"][name].label for name in ("invitation", "permission", "codification")}
+    assert parts["grows"] == [f"effect at {label['invitation']} 1 − effect at 0"]
+    assert parts["turns"] == [f"at {label['permission']} 0", f"at {label['permission']} 1"]
+    assert parts["step"][0] == "whole change"
+    assert re.fullmatch(rf"{label['codification']} 0\.\d to [\d.]+ − half the whole change", parts["step"][1])

@@ -34,7 +34,7 @@ def test_the_corner_in_which_it_loses_is_found_in_the_parameters_own_names(runs)
     assert box["density_low"] > 0.9
     assert found.coverage_elsewhere == found.density_elsewhere == 1.0
     assert found.words.startswith(
-        "new loses to old on Quality in 50 of 220 cases (23%); 0 of all are too close to call."
+        "new loses to old on Quality in 50 of 220 cases (23 %); 0 of all 220 are too close to call."
     )
 
 

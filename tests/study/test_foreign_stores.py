@@ -121,11 +121,16 @@ FILES = (
 
 
 def test_a_link_in_a_store_is_refused_whatever_is_done_with_it(copies, capsys):
-    for name in (*PLACES, *FILES):
-        check_link(next(copies), capsys, name)
+    # Every link is met by running the study and by looking at it; every other command meets the first link of each kind.
+    for names in (PLACES, FILES):
+        for place, name in enumerate(names):
+            check_link(next(copies), capsys, name, COMMANDS if place == 0 else COMMANDS[:1])
 
 
-def check_link(copy, capsys, name):
+COMMANDS = (("run",), ("run", "--retry-failed"), ("expand", "--add-seeds", "1"), ("status",), ("report",))
+
+
+def check_link(copy, capsys, name, commands):
     target = copy.parent / "victim"
     link = copy / name
     link.parent.mkdir(exist_ok=True)
@@ -141,7 +146,7 @@ def check_link(copy, capsys, name):
     link.symlink_to(target)
     held = target / "file" if name in PLACES else target
     before = held.read_bytes(), held.stat().st_mtime_ns
-    for own in (("run",), ("run", "--retry-failed"), ("expand", "--add-seeds", "1"), ("status",), ("report",)):
+    for own in commands:
         found = command(capsys, own[0], copy, *own[1:])
         assert is_one_line_that_names(found, f"{link}: is a symbolic link"), (name, own)
     for look in (open_store, load_study):

@@ -73,8 +73,10 @@ def test_identical_worlds_agree_fully_and_surely():
     assert found.worlds["swaps"].tolist() == [0, 0]
     assert set(found.pairs["verdict"]) == {"same order"}
     assert found.chance == 1.0
-    assert found.words.startswith("1 of 1 other worlds have the order of the first. ")
-    assert found.words.endswith("No pair of styles swaps with intervals that exclude 0.")
+    assert "is c > b > a; 1 of 1 other worlds have the same. " in found.words
+    assert found.words.endswith(
+        "No pair of styles changes places clearly, with intervals that exclude 0 on both sides."
+    )
 
 
 def test_a_reversed_order_gives_minus_one_and_every_pair_swaps():
@@ -85,8 +87,10 @@ def test_a_reversed_order_gives_minus_one_and_every_pair_swaps():
     assert found.pairs[["better", "worse"]].to_numpy().tolist() == [["c", "b"], ["c", "a"], ["b", "a"]]
     assert found.pairs["first"].tolist() == pytest.approx([0.5, 1.0, 0.5], abs=0.05)
     assert found.pairs["other"].tolist() == pytest.approx([-0.5, -1.0, -0.5], abs=0.05)
-    assert "the least agreement is tau −1.00, with rule = form 1" in found.words
-    assert found.words.endswith("3 pairs of styles swap with intervals that exclude 0.")
+    assert "0 of 1 other worlds have the same. The least alike has Kendall's tau −1.00: rule = form 1." in found.words
+    assert found.words.endswith(
+        "With intervals that exclude 0 on both sides, these change places: c and b; c and a; b and a."
+    )
 
 
 def test_a_pair_whose_mean_misleads_is_not_called_a_swap():
@@ -244,7 +248,7 @@ def main(store, monkeypatch, capsys):
 def test_a_study_of_forms_is_run_and_read_like_any_other(store):
     found = multiverse(store, "trust")
     assert found.worlds["world"].tolist() == [
-        "as published", "exhaustion.form = saturating", "exhaustion.form = threshold",
+        "as published", "Exhaustion: form saturating", "Exhaustion: form threshold",
     ]  # fmt: skip
     assert found.worlds["tau"][0] == 1.0
 
@@ -255,7 +259,7 @@ def test_the_command_says_orders_tau_and_differences_of_every_world(main):
     assert "Kendall's tau" in text
     for words in (
         "as published",
-        "exhaustion.form = threshold",
+        "Exhaustion: form threshold",
         "civic-culture",
         "Against status-quo",
         "Trust in the organisation",
@@ -266,7 +270,7 @@ def test_the_command_says_orders_tau_and_differences_of_every_world(main):
     assert code == 0
     assert set(values) == {"trust", "quality_true", "load"}
     assert [row["setting"] for row in values["trust"]["worlds"]] == [0, 1, 2]
-    assert set(values["trust"]) == {"unit", "better", "worlds", "differences", "pairs", "chance"}
+    assert set(values["trust"]) == {"measure", "label", "unit", "better", "worlds", "differences", "pairs", "chance"}
 
 
 def test_worlds_are_futures_to_other_analyses_and_stand_on_the_page(main):

@@ -25,6 +25,16 @@ def mistake(tmp_path, text):
     return message.removeprefix(f"{path}: ")
 
 
+@pytest.mark.parametrize(
+    "text", ["styles = ['{}']", "design = '{}'", "{} = 3", "[factors]\n{} = [1]", "baseline = '{} {}'"]
+)
+def test_what_is_wrong_is_named_in_a_few_words_however_long_it_is(tmp_path, text):
+    own = SMALLEST.replace('styles = ["status-quo", "compact"]\n', "") if text.startswith("styles") else SMALLEST
+    message = mistake(tmp_path, own + text.replace("{}", "x" * 5_000))
+    assert "xxx" in message
+    assert len(message) < 600
+
+
 def test_arrays_make_the_same_study_and_the_same_file_as_lists():
     fear = [0.0, 0.5, 1.0]
     same = small_study(factors={"fear": fear, "n_teams": [2, 3]}, seeds=[1, 2], matters={"load": 0.1})
@@ -144,3 +154,16 @@ def test_the_first_summary_has_the_name_of_its_measure():
 
     columns = read_columns({"load": ["last 52", "highest 13"], "trust": "all"}, ["last 52"], MEASURES, 60, "test")
     assert [column.name for column in columns] == ["load", "load__highest_13", "trust__all"]
+
+
+def test_the_name_of_a_setting_is_a_text_that_no_other_one_has(tmp_path):
+    runs = 'fear = 0.1\n[[runs]]\nname = "low"\nfear = 0.2\n'
+    cases = {
+        f"[[runs]]\nname = 3\n{runs}": "[[runs]] 1: name = 3: expected text",
+        f'[[runs]]\nname = " "\n{runs}': "[[runs]] 1: name = '': expected a name in words",
+        f'[[runs]]\nname = "low"\n{runs}': "[[runs]] 2: name = 'low': is there twice",
+    }
+    assert {text: mistake(tmp_path, SMALLEST + text) for text in cases} == cases
+    (tmp_path / "study.toml").write_text(f"{SMALLEST}[[runs]]\n{runs}")
+    named = Study.read(tmp_path / "study.toml")
+    assert named.protocol.digest == named.with_(runs=[{"fear": 0.1}, {"fear": 0.2}]).protocol.digest

@@ -156,7 +156,7 @@ def test_a_cluster_that_is_drawn_twice_counts_as_two_and_professions_stay_what_t
 
 
 def test_intervals_of_a_known_icc_cover_it_about_as_often_as_they_report():
-    truth, trials, covered = 0.25, 120, {"organisation": 0, "profession": 0}
+    truth, trials, covered = 0.25, 60, {"organisation": 0, "profession": 0}
     rng = np.random.default_rng(10)
     for _ in range(trials):
         o = np.repeat(np.arange(30), 8)

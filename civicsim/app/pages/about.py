@@ -9,6 +9,7 @@ import solara
 import civicsim
 from civicsim.app import widgets
 from civicsim.app.frame import Box, Heading, Html, Text
+from civicsim.app.why import CausalMap
 from civicsim.model.week import WEEK
 from civicsim.report.words import setting_text
 from civicsim.scenario.scenario import PARAMETERS
@@ -38,6 +39,9 @@ def About() -> None:
             "About the model", "What it is, what it cannot tell, and every number that it assumes, with its source."
         )
         Html("about", week=WEEK)
+        with Box("cv-card cv-below", tag="section"):
+            Text("h2", "Causal map: what each mechanism reads and passes on")
+            CausalMap()
         widgets.Assumptions(rows=solara.use_memo(parameter_rows, []), statuses=STATUS_WORDS)
         free = "free software under the MIT licence. This page works offline and sends no data."
         Text("p", f"civicsim {civicsim.__version__}, {free}", class_="soft")

@@ -14,8 +14,9 @@ from markupsafe import Markup
 from civicsim.app import statements, widgets, work
 from civicsim.app.files import Saves, csv_text
 from civicsim.app.frame import Html, Text
+from civicsim.app.history import Playback
 from civicsim.app.lessons import DRAFT, GUESS, Lesson, lessons
-from civicsim.app.pages.lesson import Materials, Step, Taken, crowd_of, use_batches
+from civicsim.app.pages.lesson import Materials, Step, Taken, crowd_of, outcome, use_batches
 from civicsim.app.pages.making import drafted
 from civicsim.app.quiz import answered
 from civicsim.app.room import ANSWERS, CLASS_STEPS, LEAST_GUESSES, MOST_DEVICES, Room, Stage, close_room, the_room
@@ -242,11 +243,20 @@ def Teacher(room: Room) -> None:
 
 @solara.component
 def Prepared(lesson: Lesson) -> None:
-    """Have the runs of a lesson simulated before the class asks for them, and show when they are there."""
-    _, batches, _ = use_batches(lesson, lambda stop: [work.playback(one, stop) for one in lesson.runs])
-    runs = len(batches[0].seeds) if batches else 0
-    words = "All runs are there." if runs == work.MANY else "The runs are being simulated; screens can show them soon."
-    Text("p", words, class_="soft")
+    """Have the runs of a lesson simulated and packed before the class asks for them, and tell how they end."""
+
+    def pack(stop: Callable[[], bool]) -> list[Playback]:
+        played = [work.playback(one, stop) for one in lesson.runs]
+        for one in played:
+            one.payload("", "")
+        return played
+
+    played, batches, problem = use_batches(lesson, pack)
+    ready = played and batches and len(batches[0].seeds) == work.MANY
+    words = (
+        f"All runs are there. {outcome(lesson, None, played, batches)}" if ready else "The runs are being simulated …"
+    )
+    Text("p", problem or words, class_="soft")
 
 
 def _clock(given: Any) -> dict[str, Any]:

@@ -86,21 +86,20 @@ class Taken:
 
 
 @solara.component
-def Lessons(name: str = "", step: str = "read") -> None:
+def Lessons(name: str = "", step: str = "") -> None:
     """Show the list of lessons, or one of them."""
     lesson = drafted() if name == DRAFT else lessons().get(name)
-    if lesson is None:
-        if name and name != DRAFT:
-            Text("p", f"There is no lesson “{name[:60]}”; these are the lessons.", class_="cv-note")
-        if name == DRAFT:
-            MakeLesson()
-        else:
-            Html("lessons", class_="cv-apart", lessons=lessons().values(), problems=shelf().problems, own=DRAFT)
-    elif step == "edit":
+    if name == DRAFT and (lesson is None or not step):
         MakeLesson()
+    elif lesson is None:
+        if name:
+            Text("p", f"There is no lesson “{name[:60]}”; these are the lessons.", class_="cv-note")
+        Html("lessons", class_="cv-apart", lessons=lessons().values(), problems=shelf().problems, own=DRAFT)
     elif step in ("handout", "notes"):
         Html("handout" if step == "handout" else "notes", lesson=lesson, steps=STEPS)
         if step == "notes":
+            with Box("cv-card cv-prose cv-below"):
+                QuizStep(lesson, Taken(asks=False, solved=True))
             Materials(lesson)
     else:
         OneLesson(lesson, step if step in dict(STEPS) else "read")

@@ -16,10 +16,12 @@ from civicsim.app.common import ActionPanel, LeverPanel, event_rows, shock_title
 from civicsim.app.files import csv_text
 from civicsim.app.frame import Box, Heading, Html, Text
 from civicsim.app.hooks import Show, use_latest
+from civicsim.app.kept import KeptPanel, KeptTable
 from civicsim.app.organisation import OrganisationPanel
 from civicsim.app.report import report_page
 from civicsim.app.state import change_scenario, chosen, event_groups, is_changed, preset, set_scenario, with_event
 from civicsim.app.verdicts import Verdict, band, verdict
+from civicsim.app.why import WhyPanel
 from civicsim.app.words import COMPARED, SHOWN, slider_row, unbroken
 from civicsim.model.measures import MEASURES
 from civicsim.report.words import RANGE, n_staff, scale_of, time_text
@@ -106,7 +108,7 @@ def report_of(scenario: Scenario) -> str:
         label = scenario.title or scenario.style
         label = f"{label}, changed" if is_changed(scenario) else label
         labels.append("Your policy" if label in ("", title) else label)
-        title = f"{labels[1]}, compared with current practice"
+        title = f"{labels[1]}, compared with the baseline"
     return report_page(title, labels, scenarios, work.full(scenarios).batches, CHARTS, COMPARED)
 
 
@@ -173,7 +175,7 @@ def assumption_rows(scenario: Scenario) -> list[dict[str, Any]]:
 
 @solara.component
 def Policy() -> None:
-    """Show the effects of the chosen levers, compared with current practice."""
+    """Show the effects of the chosen levers, compared with the baseline."""
     scenario = chosen.value.scenario
 
     def compute(stop: Callable[[], bool], show: Show) -> None:
@@ -188,6 +190,7 @@ def Policy() -> None:
         with Box():
             OrganisationPanel()
             LeverPanel("Your policy")
+            KeptPanel()
             AssumptionPanel()
         with Box():
             with Box("cv-between"):
@@ -228,7 +231,9 @@ def Policy() -> None:
                 if not found["same"]:
                     with Box("cv-card cv-below", tag="section"):
                         Html("gains", verdicts=found["verdicts"].values(), matched=found["matched"])
+                WhyPanel(*compared(scenario))
                 GoesWrong()
+                KeptTable()
 
 
 def _standing(found: dict[str, Any] | None, fresh: bool) -> str:

@@ -18,7 +18,7 @@ from civicsim.app.common import style_titles
 from civicsim.app.files import Files, csv_text
 from civicsim.app.frame import RESULTS, Heading, Html
 from civicsim.app.hooks import Show, use_latest
-from civicsim.app.state import open_scenario
+from civicsim.app.state import cannot_open, open_scenario
 from civicsim.errors import CivicsimError, ScenarioError
 from civicsim.experiment.statistics import estimate, paired_difference
 from civicsim.report.words import counted, estimated, in_pairs, number
@@ -147,7 +147,10 @@ def Points() -> None:
     factors = factors_of(store.points())
 
     def open_point(data: dict[str, Any]) -> None:
-        open_scenario(store.study.scenario(int(data["point"])).with_(seed=store.seeds[0]))
+        try:
+            open_scenario(store.study.scenario(int(data["point"])).with_(seed=store.seeds[0]))
+        except CivicsimError as error:
+            cannot_open(error)
         router.push("/explore")
 
     failed = f"; {counted(store.n_failed, 'run')} failed and left out" if store.n_failed else "; none failed"

@@ -11,10 +11,8 @@ futures; Smith and Winkler (2006, Management Science 52:311) on the optimizer's 
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import shutil
 import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,19 +24,20 @@ import pandas as pd
 from civicsim import checks
 from civicsim.errors import CivicsimError
 from civicsim.experiment.statistics import paired_difference, wilson
+from civicsim.experiment.wording import outcome, percent, scale_of
 from civicsim.extras import need
 from civicsim.scenario.scenario import Scenario
 from civicsim.study.analysis.contrasts import verdict_of
 from civicsim.study.analysis.discovery import Discovery, discover
-from civicsim.study.analysis.matched import About, Matched, matched, mean_of
-from civicsim.study.analysis.search import NOTHING, Journal, described, proposals, shares_of, space_of
+from civicsim.study.analysis.matched import About, Matched
+from civicsim.study.analysis.search import NOTHING, described, shares_of
+from civicsim.study.analysis.trials import BATCH, JOURNAL, SEARCH, SPREAD, WORST_CASES, Trials, Values, distances
 from civicsim.study.design.designs import Setting
 from civicsim.study.design.factors import FULL, Factor, read_factors
 from civicsim.study.design.notebook import notebook_view
-from civicsim.study.design.precision import more_seeds
 from civicsim.study.design.study import Study
 from civicsim.study.run.executors import working
-from civicsim.study.run.runner import Progress, Standing, run_study
+from civicsim.study.run.runner import Progress
 from civicsim.study.store.files import needing_room
 from civicsim.study.store.folder import load_study, make_folder
 from civicsim.study.store.holdings import MANIFEST, read_manifest
@@ -47,18 +46,11 @@ from civicsim.study.store.lock import LOCKS, running
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from civicsim.study.store.store import Store
-
-SPREAD, SEARCH = "spread", "search"
-BATCH = 8
-"""Trials that are proposed and run at a time, whatever the number of processes, so that results do not depend on it."""
 TRIALS, FRESH = 200, 30
-_WORST = 5
-"""Number of worst trials that are run again with fresh seeds. Assumption."""
 _QUARTER = 0.25
 """Share of the trials that counts as the worst ones, around which a box is searched. Assumption."""
 _BEST = "the best of the others"
-JOURNAL, WORST, OTHER = "journal.log", "worst.toml", "worst-other.toml"
+WORST, OTHER = "worst.toml", "worst-other.toml"
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -116,31 +108,35 @@ class Adversary:
     def words(self) -> str:
         """How often the style loses, and where it loses most, in words."""
         low, high = wilson(self.n_lost, self.n_spread)
-        matters = f" by more than {self.about.matters:g}" if self.about.matters else ""
-        first = self.worst.iloc[0]
+        first, scale = self.worst.iloc[0], scale_of(self.about.unit)
+        matters = f" by more than {scale.change(self.about.matters, sign=False)}" if self.about.matters else ""
         return (
             f"{self.style} is behind {' or '.join(self.others)} on {self.about.label}{matters} in {self.n_lost} of "
-            f"{self.n_spread} evenly spread trials ({self.n_lost / self.n_spread:.0%}, {low:.0%} to {high:.0%}). In the worst of "
-            f"{len(self.trials)} trials, number {first['trial']}, it differs from {first['against']} by "
-            f"{first['difference']:+.4g} ({first['low']:+.4g} to {first['high']:+.4g} over {first['n']} fresh seeds; "
-            f"{first['searched']:+.4g} in the search, which picked it out): {first['verdict']}."
+            f"{self.n_spread} evenly spread trials ({percent(self.n_lost / self.n_spread)}, interval {percent(low)} to "
+            f"{percent(high)}). The worst of {len(self.trials)} trials, number {first['trial']}, simulated again with "
+            f"{first['n']} fresh seeds: {scale.difference(first['difference'], first['low'], first['high'])} against "
+            f"{first['against']}, {outcome(first['verdict'], self.about.better)}. The search, which picks out what looks worst, "
+            f"saw {scale.change(first['searched'])}."
         )
 
     @property
     def box_words(self) -> str:
         """How well a box tells where the worst trials lie, in words."""
         if not self.limit > 0.0:
-            return "It is behind in fewer than a quarter of all trials, so that there is no box around a worst quarter."
+            return (
+                "No conditions are listed: they would describe the quarter of trials in which it is furthest behind, and it is "
+                "behind in fewer than that."
+            )
         if self.box is None:
             return "There are too few trials to find a box around the worst of them."
-        start = f"The worst quarter of trials, behind by more than {self.limit:.3g}"
+        start = f"The worst quarter of trials, behind by more than {scale_of(self.about.unit).change(self.limit, sign=False)}"
         if not len(self.box.boxes):
             return f"{start}: no box separates them from the others."
         kept = self.box.density_elsewhere
         if np.isnan(kept):
             return f"{start}; there are too few to validate the boxes."
         return (
-            f"{start}. In cross-validation, the boxes contain {self.box.coverage_elsewhere:.0%} of them, and {kept:.0%} of the "
+            f"{start}. In cross-validation, the boxes contain {percent(self.box.coverage_elsewhere)} of them, and {percent(kept)} of the "
             "trials in the boxes are among them."
         )
 
@@ -211,10 +207,11 @@ def adversary(
     with needing_room(folder), running(folder, 1, 1):
         # A rule that adds seeds to some trials would make them differ in precision.
         study = dataclasses.replace(study, precision={})
-        search = _Search(study, style, measure, others, factors, folder, seed, -(-trials // BATCH), fresh, progress)
         with working(executor, processes, timeout, memory, study) as (own, workers):
-            search.executor, search.workers = own, workers
-            return search.go()
+            sizes = seed, -(-trials // BATCH), fresh
+            found = _found(Trials(study, style, measure, others, factors, folder, *sizes, progress, own, workers))
+        _write_scenarios(folder, found)
+        return found
 
 
 def stored_search(folder: str | Path) -> Adversary:
@@ -297,197 +294,96 @@ def _checked(study: Study, style: str, measure: str) -> tuple[list[Factor], tupl
     return factors, tuple(label for label in styles if label != style)
 
 
-Values = dict[str, np.ndarray]
-"""Results of each style by trial and seed."""
+def _found(search: Trials) -> Adversary:
+    """Complete a search, and return its result."""
+    values, draws = search.every()
+    about, sign, n = search.about, search.about.sign, len(draws)
+    behind, against = distances(values, search.style, sign)
+    there = ~np.isnan(behind)
+    if not there.any():
+        raise CivicsimError(f"{search.folder}: no trial has a value of {search.measure}")
+    kinds = [SPREAD] * search.n_spread + [SEARCH] * (n - search.n_spread)
+    columns = {"trial": range(n), "found": kinds, "against": against, "difference": -sign * behind + 0.0}
+    parameters = {factor.column: [draw[factor.key] for draw in draws] for factor in search.factors}
+    trials = pd.DataFrame(columns | parameters)
+    chosen = np.argsort(-behind, kind="stable")[: min(WORST_CASES, int(there.sum()))]
+    worst, scenario, other = _again(search, trials.iloc[chosen], [draws[trial] for trial in chosen])
+    matters, spread = about.matters or 0.0, behind[: search.n_spread]
+    limit = max(float(np.quantile(behind[there], 1.0 - _QUARTER)), 0.0)
+    limit = limit if limit > matters else 0.0
+    return Adversary(
+        about,
+        search.style,
+        search.others,
+        trials,
+        worst,
+        _parameters(search, trials, behind, int(chosen[0])),
+        n_spread=int((~np.isnan(spread)).sum()),
+        n_lost=int((spread > matters).sum()),
+        n_failed=int((~there).sum()),
+        limit=limit,
+        box=_box(search, values, trials, list(parameters), limit) if limit > 0.0 else None,
+        n_seeds=len(search.study.seed_numbers),
+        n_fresh=search.n_fresh,
+        scenario=scenario,
+        other=other,
+    )
 
 
-@dataclass
-class _Search:
-    """A search in progress."""
-
-    study: Study
-    style: str
-    measure: str
-    others: tuple[str, ...]
-    factors: Sequence[Factor]
-    folder: Path
-    seed: int
-    n_batches: int
-    n_fresh: int
-    progress: Progress | None
-    executor: Executor | None = None
-    workers: int = 0
-    runs_before: int = 0
-    failed_before: int = 0
-
-    def __post_init__(self) -> None:
-        self.space, self.n_spread = space_of(self.factors), int(self.study.points["draw"].nunique())
-        about = {
-            "study": self.study.protocol.digest,
-            "seeds": list(self.study.seed_numbers),
-            "style": self.style,
-            "measure": self.measure,
-            "seed": self.seed,
-            "space": {key: str(values) for key, values in self.space.items()},
-        }
-        self.journal = Journal(self.folder / JOURNAL, about, self.space)
-        n_trials = self.n_spread + BATCH * self.n_batches
-        n_runs = n_trials * len(self.study.seed_numbers) + min(_WORST, n_trials) * self.n_fresh
-        self.total, self.began = (1 + len(self.others)) * n_runs, time.monotonic()
-
-    def go(self) -> Adversary:
-        """Complete the search, and return its result."""
-        values, draws = self._trials()
-        sign, n = self.about.sign, len(draws)
-        behind, against = _behind(values, self.style, sign)
-        there = ~np.isnan(behind)
-        if not there.any():
-            raise CivicsimError(f"{self.folder}: no trial has a value of {self.measure}")
-        kinds = [SPREAD] * self.n_spread + [SEARCH] * (n - self.n_spread)
-        columns = {"trial": range(n), "found": kinds, "against": against, "difference": -sign * behind + 0.0}
-        parameters = {factor.column: [draw[factor.key] for draw in draws] for factor in self.factors}
-        trials = pd.DataFrame(columns | parameters)
-        chosen = np.argsort(-behind, kind="stable")[: min(_WORST, int(there.sum()))]
-        worst, scenario, other = self._again(trials.iloc[chosen], [draws[trial] for trial in chosen])
-        matters, spread = self.about.matters or 0.0, behind[: self.n_spread]
-        limit = max(float(np.quantile(behind[there], 1.0 - _QUARTER)), 0.0)
-        limit = limit if limit > matters else 0.0
-        result = Adversary(
-            self.about,
-            self.style,
-            self.others,
-            trials,
-            worst,
-            self._parameters(trials, behind, int(chosen[0])),
-            n_spread=int((~np.isnan(spread)).sum()),
-            n_lost=int((spread > matters).sum()),
-            n_failed=int((~there).sum()),
-            limit=limit,
-            box=self._box(values, trials, list(parameters), limit) if limit > 0.0 else None,
-            n_seeds=len(self.study.seed_numbers),
-            n_fresh=self.n_fresh,
-            scenario=scenario,
-            other=other,
-        )
-        _write_scenarios(self.folder, result)
-        return result
-
-    # -- running -------------------------------------------------------------------------------------------------------
-
-    def _trials(self) -> tuple[Values, list[Setting]]:
-        """Return results and draws of the spread trials, then of each batch of the search."""
-        keys = {factor.column: factor.key for factor in self.factors}
-        first = self.study.points.drop_duplicates("draw").sort_values("draw")
-        draws: list[Setting] = first[list(keys)].rename(columns=keys).to_dict("records")
-        values = self._recorded(self.study, SPREAD, draws, 0)
-        for batch in range(self.n_batches):
-            before = len(draws)
-            own_seed = int(np.random.SeedSequence((self.seed, batch)).generate_state(1)[0])
-            more = proposals(self.journal.trials[:before], self.space, BATCH, own_seed)
-            study = self._in_draws(more, f"trials {before} to {before + BATCH - 1} of a search")
-            found = self._recorded(study, f"batches/{batch:04d}", more, before)
-            values = {label: np.concatenate([own, found[label]]) for label, own in values.items()}
-            draws += more
-        return values, draws
-
-    def _in_draws(self, draws: Sequence[Setting], title: str, **changes: Any) -> Study:
-        return dataclasses.replace(self.study, title=title, spelt_out=self.study.protocol.with_draws(draws), **changes)
-
-    def _recorded(self, study: Study, name: str, draws: list[Setting], before: int) -> Values:
-        """Run trials, and add the new ones to the journal."""
-        values = self._values(study, name)
-        behind, _ = _behind(values, self.style, self.about.sign)
-        for place in range(max(0, len(self.journal.trials) - before), len(draws)):
-            self.journal.add(draws[place], float(behind[place]), SEARCH if before else SPREAD)
-        return values
-
-    def _again(self, cases: pd.DataFrame, draws: list[Setting]) -> tuple[pd.DataFrame, Scenario, Scenario]:
-        """Run the worst trials with fresh seeds, and return their differences and the worst as scenarios of both styles."""
-        fresh = more_seeds(self.study.seed_numbers, self.n_fresh)
-        study = self._in_draws(draws, "the worst trials of a search, with fresh seeds", seeds=fresh)
-        name = hashlib.sha256(f"{study.protocol.digest} {self.n_fresh}".encode()).hexdigest()[:8]
-        values, rows = self._values(study, f"fresh/{name}"), []
-        for place, case in enumerate(cases.to_dict("records")):
-            own, other = values[self.style][place], values[case["against"]][place]
-            pairs = paired_difference(own, other, bounds=self.about.bounds)
-            row = {"trial": case["trial"], "against": case["against"], "searched": case["difference"]}
-            rest = {"n": pairs.n, "verdict": verdict_of(pairs, self.about.matters)}
-            rows.append(row | pairs.columns("difference", "") | rest)
-        point = study.points[study.points["draw"] == 0].set_index("style")["point"]
-        style, other_style = (
-            dataclasses.replace(study.scenario(int(point[label])), seed=fresh[0])
-            for label in (self.style, rows[0]["against"])
-        )
-        return pd.DataFrame(rows), style, other_style
-
-    def _values(self, study: Study, name: str) -> Values:
-        runs = matched(self._run(study, name), [self.measure])
-        self.about = runs.about(self.measure)
-        ordered = runs.points.sort_values("draw").groupby("style", sort=False)
-        return {str(label): runs.values[self.measure][rows["point"]] for label, rows in ordered}
-
-    def _run(self, study: Study, name: str) -> Store:
-        folder = self.folder / name
-        store = run_study(study, folder, processes=self.workers, executor=self.executor, progress=self._report)
-        self.runs_before += store.n_runs
-        self.failed_before += store.n_failed
-        return store
-
-    def _report(self, standing: Standing) -> None:
-        if self.progress is None:
-            return
-        done = self.runs_before - self.failed_before + standing.done
-        passed = time.monotonic() - self.began
-        ended = self.runs_before + standing.done + standing.failed
-        left = passed / ended * (self.total - ended) if ended else float("nan")
-        self.progress(Standing(done, self.failed_before + standing.failed, self.total, left))
-
-    # -- results -------------------------------------------------------------------------------------------------------
-
-    def _parameters(self, trials: pd.DataFrame, behind: np.ndarray, worst: int) -> pd.DataFrame:
-        """Return the parameters, the most important first."""
-        shares = shares_of(self.journal.trials[: len(trials)], self.space, self.seed)
-        ill = trials[behind >= np.nanquantile(behind, 1.0 - _QUARTER)]
-        base = next(iter(self.study.protocol.bases.values()))
-        rows: list[dict[str, Any]] = []
-        for factor in self.factors:
-            column = factor.column
-            row = {"parameter": column, "share": shares[factor.key], "low": np.nan, "high": np.nan}
-            row |= {"usual": base.value_of(factor.key), "worst": trials[column][worst]}
-            if factor.range is not None:
-                low, high = ill[column].quantile([0.25, 0.75])
-                row |= {"low": factor.range.low, "high": factor.range.high, "from": low, "to": high}
-            rows.append(row)
-        rows.append({"parameter": NOTHING, "share": shares[NOTHING]})
-        columns = ["parameter", "share", "low", "high", "usual", "worst", "from", "to"]
-        frame = pd.DataFrame(rows, columns=columns)
-        return frame.sort_values("share", ascending=False, kind="stable", ignore_index=True)
-
-    def _box(self, values: Values, trials: pd.DataFrame, names: list[str], limit: float) -> Discovery | None:
-        """Return the box around the trials in which the style is behind by more than ``limit``."""
-        best = np.stack([values[label][trial] for trial, label in enumerate(trials["against"])])
-        n, against = len(trials), self.others[0] if len(self.others) == 1 else _BEST
-        draws = np.tile(np.arange(n), 2)
-        both = {"point": np.arange(2 * n), "policy": np.repeat([0, 1], n), "future": draws, "draw": draws, "setting": 0}
-        both |= {"style": np.repeat([self.style, against], n), "shock": "", "against": draws + n}
-        points = pd.DataFrame(both | {name: np.tile(trials[name].to_numpy(), 2) for name in names})
-        columns = {self.measure: dataclasses.replace(self.about, matters=limit)}
-        cells = {self.measure: np.concatenate([values[self.style], best])}
-        runs = Matched(points, tuple(names), self.study.seed_numbers, columns, cells, where=str(self.folder))
-        try:
-            return discover(runs, self.measure, self.style, against)
-        except CivicsimError as error:
-            if "cases with a value" in str(error):
-                return None
-            raise
+def _again(search: Trials, cases: pd.DataFrame, draws: list[Setting]) -> tuple[pd.DataFrame, Scenario, Scenario]:
+    """Return the differences of the worst trials with fresh seeds, and the worst as scenarios of both styles."""
+    (values, study), rows = search.again(draws), []
+    for place, case in enumerate(cases.to_dict("records")):
+        own, other = values[search.style][place], values[case["against"]][place]
+        pairs = paired_difference(own, other, bounds=search.about.bounds)
+        row = {"trial": case["trial"], "against": case["against"], "searched": case["difference"]}
+        rest = {"n": pairs.n, "verdict": verdict_of(pairs, search.about.matters)}
+        rows.append(row | pairs.columns("difference", "") | rest)
+    point = study.points[study.points["draw"] == 0].set_index("style")["point"]
+    style, other_style = (
+        dataclasses.replace(study.scenario(int(point[label])), seed=study.seed_numbers[0])
+        for label in (search.style, rows[0]["against"])
+    )
+    return pd.DataFrame(rows), style, other_style
 
 
-def _behind(values: Values, style: str, sign: float) -> tuple[np.ndarray, list[str]]:
-    """Return, by trial, the distance of a style to the best other one (below 0 where it is ahead), and that one."""
-    labels = [label for label in values if label != style]
-    means = np.stack([sign * mean_of(values[label] - values[style], axis=1) for label in labels])
-    best = np.where(np.isnan(means), -np.inf, means).argmax(axis=0)
-    return means[best, np.arange(means.shape[1])], [labels[place] for place in best]
+def _parameters(search: Trials, trials: pd.DataFrame, behind: np.ndarray, worst: int) -> pd.DataFrame:
+    """Return the parameters, the most important first."""
+    shares = shares_of(search.journal.trials[: len(trials)], search.space, search.seed)
+    ill = trials[behind >= np.nanquantile(behind, 1.0 - _QUARTER)]
+    base = next(iter(search.study.protocol.bases.values()))
+    rows: list[dict[str, Any]] = []
+    for factor in search.factors:
+        column = factor.column
+        row = {"parameter": column, "share": shares[factor.key], "low": np.nan, "high": np.nan}
+        row |= {"usual": base.value_of(factor.key), "worst": trials[column][worst]}
+        if factor.range is not None:
+            low, high = ill[column].quantile([0.25, 0.75])
+            row |= {"low": factor.range.low, "high": factor.range.high, "from": low, "to": high}
+        rows.append(row)
+    rows.append({"parameter": NOTHING, "share": shares[NOTHING]})
+    columns = ["parameter", "share", "low", "high", "usual", "worst", "from", "to"]
+    frame = pd.DataFrame(rows, columns=columns)
+    return frame.sort_values("share", ascending=False, kind="stable", ignore_index=True)
+
+
+def _box(search: Trials, values: Values, trials: pd.DataFrame, names: list[str], limit: float) -> Discovery | None:
+    """Return the box around the trials in which the style is behind by more than ``limit``; None for too few trials."""
+    best = np.stack([values[label][trial] for trial, label in enumerate(trials["against"])])
+    n, against = len(trials), search.others[0] if len(search.others) == 1 else _BEST
+    draws = np.tile(np.arange(n), 2)
+    both = {"point": np.arange(2 * n), "policy": np.repeat([0, 1], n), "future": draws, "draw": draws, "setting": 0}
+    both |= {"style": np.repeat([search.style, against], n), "shock": "", "against": draws + n}
+    points = pd.DataFrame(both | {name: np.tile(trials[name].to_numpy(), 2) for name in names})
+    columns = {search.measure: dataclasses.replace(search.about, matters=limit)}
+    cells = {search.measure: np.concatenate([values[search.style], best])}
+    runs = Matched(points, tuple(names), search.study.seed_numbers, columns, cells, where=str(search.folder))
+    try:
+        return discover(runs, search.measure, search.style, against)
+    except CivicsimError as error:
+        if "cases with a value" in str(error):
+            return None
+        raise
 
 
 def _write_scenarios(folder: Path, found: Adversary) -> None:

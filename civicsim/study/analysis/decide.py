@@ -17,6 +17,7 @@ import pandas as pd
 from civicsim import checks
 from civicsim.errors import CivicsimError
 from civicsim.experiment.statistics import PairedDifference, differing
+from civicsim.experiment.wording import number, percent, scale_of
 from civicsim.extras import need
 from civicsim.study.analysis.matched import About, Matched, is_number, matched, mean_of
 from civicsim.study.design.factors import column_of
@@ -162,22 +163,21 @@ class Decision:
     def words(self) -> str:
         """The answer in words: who is better, how surely, and the number most worth measuring next."""
         first, second = self.policies
-        caution = self.difference.caution and f"; {self.difference.caution}"
+        own, scale = self.difference, scale_of(self.about.unit)
         lead = (
-            f"{first} against {second}, {self.about.label}: {self.difference.mean:+.3g} {self.about.unit} "
-            f"({self.difference.low:+.3g} to {self.difference.high:+.3g}); median {self.difference.median:+.3g}, "
-            f"better in {self.better_share:.0%} of {self.difference.n} draws{caution}. Run-to-run variation "
-            f"accounts for {self.run_to_run:.0%} of the differences between draws."
+            f"{first} against {second}, {self.about.label}: {scale.difference(own.mean, own.low, own.high)}; median "
+            f"{scale.change(own.median)}, better in {percent(self.better_share)} of {own.n} draws"
+            f"{own.caution and f'; {own.caution}'}. Run-to-run variation accounts for {percent(self.run_to_run)} of the "
+            "differences between draws."
         )
         clear = self.table[self.table["clear"]]
         if clear.empty:
             return f"{lead} No single parameter is worth more than chance to know."
         best = clear.iloc[0]
-        turn = "" if np.isnan(best["turns_at"]) else f"; the sign turns at {best['turns_at']:.3g}"
-        return (
-            f"{lead} The number most worth measuring next: {best['parameter']}, worth {best['evppi']:.2g} {self.about.unit} "
-            f"({best['low']:.2g} to {best['high']:.2g}){turn}."
-        )
+        turn = "" if np.isnan(best["turns_at"]) else f"; the sign turns at {number(best['turns_at'])}"
+        label = best["label"] if best["label"] == best["parameter"] else f"{best['label']} ({best['parameter']})"
+        worth = scale.difference(best["evppi"], best["low"], best["high"])
+        return f"{lead} The number most worth measuring next: {label}, worth {worth}{turn}."
 
     def __repr__(self) -> str:
         return f"Decision({self.about.column}: {self.policies[0]} or {self.policies[1]}, {len(self.table)} parameters)"

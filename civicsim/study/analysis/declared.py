@@ -8,6 +8,7 @@ the share of draws in which the sign holds stands beside it, and shows parameter
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from civicsim.experiment.statistics import ANYWHERE
+from civicsim.experiment.wording import percent, setting_text, setting_words
 from civicsim.study.analysis.contrasts import contrast
 from civicsim.study.analysis.matched import About, Matched, design_of, matched, mean_of
 from civicsim.study.design.declared import Cell, Choice, Declared, Side, chosen
@@ -161,24 +163,51 @@ def _thirds(looked: _Looked, one: Declared, cell: Cell) -> np.ndarray:
 def _tests(looked: _Looked, one: Declared) -> tuple[list[Test], str]:
     """Return the tests of a contrast, and why it cannot be supported whatever they show; "" where it can."""
     effects = [np.array([_effect(looked, one, cell) for cell in cells]) for cells in one.cells]
+    place, places = _told_apart(looked, [cells[0].a.sides[0] for cells in one.cells])
+    level, levels = _told_apart(looked, [cell.a.sides[0] for cell in one.cells[0]])
     own, sign = effects[0], one.sign
     if sign in ("+", "-", "0", "two-sided"):
         return [Test("", own[0], sign)], ""
     if sign.startswith("interaction"):
-        return [Test("second place − first", effects[1][0] - own[0], sign.removeprefix("interaction"))], ""
+        part = f"effect at {place}{places[1]} − effect at {places[0]}"
+        return [Test(part, effects[1][0] - own[0], sign.removeprefix("interaction"))], ""
     if sign == "reversal":
-        places = zip(("first place", "second place"), effects, one.direction, strict=True)
-        return [Test(part, values[0], way) for part, values, way in places], ""
+        parts = zip(places, effects, one.direction, strict=True)
+        return [Test(f"at {place}{own}", values[0], way) for own, values, way in parts], ""
     if sign == "inverted-u":
         k = 1 + int(_mean(_halved(own[1:-1], pick=True)).argmax())
-        ends = {"first": own[0], "last": own[-1]}
         return [
-            Test(f"level {k + 1} − {end}", _halved(own[k] - values, pick=False), "+") for end, values in ends.items()
+            Test(f"{level}{levels[k]} − {levels[end]}", _halved(own[k] - own[end], pick=False), "+") for end in (0, -1)
         ], ""
     steps, whole = np.diff(own, axis=0), own[-1] - own[0]
     k = int(_mean((1.0 if one.direction == "+" else -1.0) * _halved(steps, pick=True)).argmax())
-    half = Test(f"step {k + 1} − half the whole", _halved(steps[k] - 0.5 * whole, pick=False), one.direction)
+    half = Test(
+        f"{level}{levels[k]} to {levels[k + 1]} − half the whole change",
+        _halved(steps[k] - 0.5 * whole, pick=False),
+        one.direction,
+    )
     return [Test("whole change", whole, one.direction), half], _unless(looked, one, k)
+
+
+def _told_apart(looked: _Looked, sides: Sequence[Side]) -> tuple[str, list[str]]:
+    """Return the values that conditions do not share, in words, and the label before them where it is one parameter."""
+    every: list[dict[str, Any]] = [
+        {"style": own.style, "shock": own.shock, "window": own.window, **own.setting} for own in sides
+    ]
+    keys = [key for key in dict.fromkeys(itertools.chain(*every)) if len({own.get(key, "") for own in every}) > 1]
+    known = looked.runs.sections.parameters
+    if len(keys) == 1 and keys[0] in known:
+        about = known[keys[0]]
+        return f"{about.label} ", [setting_text(own.get(about.key, "any"), about) for own in every]
+    words = [
+        [
+            setting_words(known[key], own[key]) if key in known else str(own[key])
+            for key in keys
+            if own.get(key, "") != ""
+        ]
+        for own in every
+    ]
+    return "", [", ".join(own) or "the base case" for own in words]
 
 
 def _unless(looked: _Looked, one: Declared, k: int) -> str:
@@ -256,8 +285,8 @@ def _verdict(one: Declared, findings: Sequence[str], small: bool, share: float, 
         return BUILT, one.by_construction
     if one.least_share is not None:
         if np.isnan(share):
-            return OPEN, f"it asks for a share of draws ({one.least_share:.0%}), and there is one draw"
-        words = f"the sign holds in {share:.0%} of the draws, and {one.least_share:.0%} are asked for"
+            return OPEN, f"it asks for a share of draws ({percent(one.least_share)}), and there is one draw"
+        words = f"the sign holds in {percent(share)} of the draws, and {percent(one.least_share)} are asked for"
         return (SUPPORTED if share >= one.least_share else OPEN), words
     if CONTRARY in findings:
         return CONTRARY, ""

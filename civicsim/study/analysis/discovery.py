@@ -20,9 +20,10 @@ import pandas as pd
 from civicsim import checks
 from civicsim.errors import CivicsimError
 from civicsim.experiment.statistics import paired_difference, wilson
+from civicsim.experiment.wording import percent, setting_text
 from civicsim.extras import need
 from civicsim.study.analysis.contrasts import TOO_CLOSE
-from civicsim.study.analysis.matched import About, Matched, is_number, matched, mean_of, short
+from civicsim.study.analysis.matched import About, Matched, is_number, matched, mean_of
 from civicsim.study.design.notebook import notebook_view
 from civicsim.study.store.store import Store
 
@@ -100,7 +101,7 @@ class Discovery:
         """How often the policy loses, and how well the boxes tell where, in words."""
         start = (
             f"{self.style} loses to {self.against} on {self.about.label} in {self.n_lost} of {self.n} cases "
-            f"({self.n_lost / self.n:.0%}); {self.n_close} of all are too close to call."
+            f"({percent(self.n_lost / self.n)}); {self.n_close} of all {self.n} are too close to call."
         )
         if self.n_misleading:
             start += (
@@ -113,8 +114,8 @@ class Discovery:
         if np.isnan(self.density_elsewhere):
             return f"{start} There are too few cases to validate the boxes."
         return (
-            f"{start} In cross-validation, the boxes contain {self.coverage_elsewhere:.0%} of the lost cases, and "
-            f"{self.density_elsewhere:.0%} of the cases in them are lost."
+            f"{start} In cross-validation, the boxes contain {percent(self.coverage_elsewhere)} of the lost cases, and "
+            f"{percent(self.density_elsewhere)} of the cases in them are lost."
         )
 
     def __repr__(self) -> str:
@@ -215,7 +216,7 @@ def _features(runs: Matched, own: np.ndarray) -> pd.DataFrame:
         if values.nunique() > 1 and is_number(values):
             columns[name, ""] = values
         elif values.nunique() > 1:
-            columns |= {(name, short(choice) or "none"): values == choice for choice in values.unique()}
+            columns |= {(name, setting_text(choice) or "none"): values == choice for choice in values.unique()}
     return pd.DataFrame(columns, dtype=float)
 
 

@@ -22,8 +22,9 @@ import pandas as pd
 from civicsim import checks
 from civicsim.errors import CivicsimError
 from civicsim.experiment.statistics import CONFIDENCE, estimate
+from civicsim.experiment.wording import setting_text
 from civicsim.study.analysis.contrasts import contrast
-from civicsim.study.analysis.matched import About, Matched, matched, mean_of, middle, short
+from civicsim.study.analysis.matched import About, Matched, matched, mean_of, middle
 from civicsim.study.store.store import Store
 
 MAIN, SIMPLE, INTERACTION = "main", "simple", "interaction"
@@ -92,7 +93,7 @@ def grid_of(results: Store | Matched, measures: Sequence[str] | None = None) -> 
     if (n != 1).any():
         first = int(np.flatnonzero(n != 1)[0])
         where = np.unravel_index(first, shape)[:-1]
-        cell = ", ".join(f"{name} = {short(levels[name][k])}" for name, k in zip(names, where, strict=True))
+        cell = ", ".join(f"{name} = {setting_text(levels[name][k])}" for name, k in zip(names, where, strict=True))
         many = "is no point" if n[first] == 0 else f"stands for {n[first]} points"
         raise CivicsimError(f"{runs.where}: effects need a full grid, and {cell} {many}")
     place = np.empty(shape, dtype=int)
@@ -190,10 +191,10 @@ def _effects(
             for level in step[1:]:
                 first, second = first[level] - first[0], second[level] - second[0]
             words = [
-                f"{name} {short(grid.levels[name][level])} − {short(grid.levels[name][0])}"
+                f"{name} {setting_text(grid.levels[name][level])} − {setting_text(grid.levels[name][0])}"
                 for name, level in zip(moved, step, strict=True)
             ]
-            where = [f"{name} = {short(grid.levels[name][k])}" for name, k in zip(fixed, stay, strict=True)]
+            where = [f"{name} = {setting_text(grid.levels[name][k])}" for name, k in zip(fixed, stay, strict=True)]
             row = {"kind": kind, "term": " × ".join(moved), "change": words[0], "at": ", ".join([*words[1:], *where])}
             yield row | contrast(first, second, about, confidence)
 

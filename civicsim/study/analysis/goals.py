@@ -248,6 +248,13 @@ def minutes_of(scenario: Scenario) -> float:
     return 60.0 * sum(scenario.levers.hours(budget).values())
 
 
+def work_of(scenario: Scenario, trials: int, seeds: int, fresh: int, draws: int) -> float:
+    """Return how many weeks of an organisation a search simulates at most."""
+    burn_in, weeks = scenario.burn_in_weeks, scenario.weeks
+    search = seeds * (burn_in + (trials + 1) * weeks) + fresh * (burn_in + (_CONFIRMED + 1) * weeks)
+    return float(search + draws * _SEEDS_OF_DRAW * (burn_in + (_ANSWERS + 1) * weeks))
+
+
 # -- trials --------------------------------------------------------------------------------------------------------------
 
 
@@ -330,7 +337,7 @@ def _search(
         if stop() and rows:
             break
         trial = study.ask(ranges)
-        values = {name: float(trial.params[name]) for name in space}
+        values = {name: round(float(trial.params[name]), 6) for name in space}
         key = tuple(values.values())
         if key not in known:
             changed = dataclasses.replace(own.levers, **values)

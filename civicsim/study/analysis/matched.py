@@ -13,12 +13,14 @@ import numpy as np
 import pandas as pd
 
 from civicsim import checks
+from civicsim.engine.parameters import Parameter
 from civicsim.errors import CivicsimError
 from civicsim.experiment.statistics import ANYWHERE, CONFIDENCE
+from civicsim.experiment.wording import setting_text, setting_words
 from civicsim.model.measures import FLAGSHIP, MEASURES
 from civicsim.scenario.model import SECTIONS, Sections
 from civicsim.study.design.designs import Design, read_design
-from civicsim.study.design.factors import read_factors
+from civicsim.study.design.factors import column_of, read_factors
 from civicsim.study.design.mechanisms import switches_by_column
 from civicsim.study.design.mechanisms import words as mechanism_words
 from civicsim.study.design.study import Study
@@ -85,6 +87,8 @@ class Matched:
         Start of error messages.
     sections : Sections
         The parameters of the model that was run.
+    given : mapping of int to str
+        The names that the study gives to settings.
     """
 
     points: pd.DataFrame
@@ -95,6 +99,7 @@ class Matched:
     failed: frozenset[tuple[int, int]] = field(default_factory=frozenset)
     where: str = "study"
     sections: Sections = field(default_factory=lambda: SECTIONS)
+    given: Mapping[int, str] = field(default_factory=dict)
 
     @cached_property
     def compared(self) -> pd.DataFrame:
@@ -128,20 +133,72 @@ class Matched:
         first = self.compared["against"].iloc[0] if len(self.compared) else 0
         return str(self.points["style"].iloc[first])
 
-    def policy_words(self) -> dict[int, str]:
-        """Return each policy in words: what policies of one future differ in, of style and factors; its style where in nothing."""
-        points, within = self.points, self.points.groupby("future")
-        varied = [name for name in self.factors if points[name].nunique() > 1 and within[name].nunique().max() > 1]
+    def names(self, policies: Sequence[int], against: Mapping[int, int] | None = None) -> list[str]:
+        """Return a name for each policy: the one its study gives it, or what these policies differ in, of style and factors.
+
+        ``against`` has the policy that each is compared with: the values that both share are left out.
+        """
+        points = self.points.drop_duplicates("policy").set_index("policy")
+        shown = points.loc[list(dict.fromkeys([*policies, *(against or {}).values()]))]
+        alike = self.points.groupby("policy")
+        varied = [name for name in self.factors if shown[name].nunique() > 1 and alike[name].nunique().max() == 1]
         switches = {name: key for name, key in switches_by_column(self.sections).items() if name in varied}
-        result, several = {}, points["style"].nunique() > 1 or not varied
-        for _, row in points.drop_duplicates("policy").iterrows():
-            parts = [str(row["style"])] if several else []
-            if switches:
+        found = []
+        for policy in policies:
+            own, other = points.loc[policy], points.loc[(against or {}).get(policy, policy)]
+            apart = against is None or own["style"] != other["style"]
+            parts = [str(own["style"])] if shown["style"].nunique() > 1 else []
+            if given := self.given.get(int(own["setting"])):
+                # A setting of one style has a name that says it all.
+                parts = [given] if self.of_setting[own["setting"]] == 1 else [*parts, given]
+            else:
                 # Of dozens of switches only those that are off are named.
-                parts.append(mechanism_words({key: bool(row[name]) for name, key in switches.items()}))
-            parts += [f"{name} = {short(row[name])}" for name in varied if name not in switches]
-            result[int(row["policy"])] = ", ".join(parts)
-        return result
+                named = mechanism_words({key: bool(own[name]) for name, key in switches.items()}) if switches else ""
+                parts += [named] if named and (apart or any(own[name] != other[name] for name in switches)) else []
+                differing = [name for name in varied if name not in switches and (apart or own[name] != other[name])]
+                parts += [self.setting_words(name, own[name]) for name in differing]
+            found.append(", ".join(parts) or (str(own["style"]) if against is None else "no change"))
+        return found
+
+    def compared_words(self) -> tuple[dict[int, str], str]:
+        """Return the shortest name for each policy that is compared with another, and what they are compared with."""
+        policies, compared = self.points["policy"].to_numpy(), self.compared.drop_duplicates("policy")
+        against = dict(zip(compared["policy"], policies[compared["against"]].tolist(), strict=True))
+        names = dict(zip(against, self.names(list(against), against), strict=True))
+        alone = len(set(against.values())) == 1
+        if self.points["style"].nunique() > 1 or not alone:
+            return names, self.baseline + ("" if alone else " in the same setting")
+        setting = int(self.points["setting"].iloc[int(compared["against"].iloc[0])])
+        return names, self.given.get(setting, "the first setting")
+
+    def kept(self, wanted: np.ndarray) -> Matched:
+        """Return some of the points, and the runs of these."""
+        number_of = pd.Series(np.cumsum(wanted) - 1, index=self.points["point"])[wanted]
+        points = self.points[wanted].reset_index(drop=True)
+        points = points.assign(point=range(len(points)), against=points["against"].map(number_of))
+        failed = frozenset((int(number_of[p]), seed) for p, seed in self.failed if p in number_of.index)
+        values = {name: own[wanted] for name, own in self.values.items()}
+        return dataclasses.replace(self, points=points, values=values, failed=failed)
+
+    def policy_words(self) -> dict[int, str]:
+        """Return each policy in words; see :meth:`names`."""
+        policies = self.points["policy"].drop_duplicates().tolist()
+        return dict(zip(policies, self.names(policies), strict=True))
+
+    @cached_property
+    def of_setting(self) -> pd.Series:
+        """How many styles each setting has."""
+        return self.points.groupby("setting")["style"].nunique()
+
+    def setting_words(self, column: str, value: object) -> str:
+        """Return a value of a column of points behind the declared label, with its unit."""
+        about = self.declared.get(column)
+        return f"{column} = {setting_text(value)}" if about is None else setting_words(about, value)
+
+    @cached_property
+    def declared(self) -> dict[str, Parameter]:
+        """The parameters by their columns of points."""
+        return {column_of(own): own for own in self.sections.parameters.values()}
 
     def several_words(self, why: str) -> dict[int, str]:
         """Return each policy in words; refuse a single one, with ``why`` there have to be several."""
@@ -212,7 +269,8 @@ def matched(store: Store | Matched, measures: Sequence[str] | None = None) -> Ma
     failures = store.failures()
     failed = frozenset(zip(failures["point"].tolist(), failures["seed"].tolist(), strict=True))
     factors, sections = tuple(store.manifest["factors"]), study.protocol.sections
-    return Matched(points, factors, seeds, columns, values, failed, str(store.path), sections)
+    given = {number: run["name"] for number, run in enumerate(study.runs) if "name" in run}
+    return Matched(points, factors, seeds, columns, values, failed, str(store.path), sections, given)
 
 
 def columns_of(store: Store, measures: Sequence[str] | None = None) -> dict[str, About]:
@@ -271,11 +329,6 @@ def _about(column: Mapping[str, Any], study: Study, wanted: float | None) -> Abo
 def is_number(values: pd.Series) -> bool:
     """Return whether a column has numbers, and no switch."""
     return pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
-
-
-def short(value: Any) -> str:
-    """Return a value of a factor in few digits."""
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def middle(samples: np.ndarray, confidence: float = CONFIDENCE) -> np.ndarray:

@@ -10,7 +10,7 @@ Psychological Science 11:702) on multiverse analysis.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,13 +19,14 @@ import pandas as pd
 
 from civicsim.errors import CivicsimError
 from civicsim.experiment.statistics import differing, paired_difference
+from civicsim.experiment.wording import counted, number, outcome, percent, scale_of
 from civicsim.study.analysis.contrasts import TOO_CLOSE, verdict_of
-from civicsim.study.analysis.matched import About, Matched, design_of, is_number, matched, mean_of, middle, short
+from civicsim.study.analysis.matched import About, Matched, design_of, is_number, matched, mean_of, middle
 from civicsim.study.analysis.regret import resampled
-from civicsim.study.design.factors import column_of
 from civicsim.study.design.notebook import notebook_view
 from civicsim.study.store.store import Store
 
+_MOST_NAMED = 3
 SWAPS, SAME = "swaps", "same order"
 PUBLISHED, FIRST = "as published", "the first setting"
 """Name of the first world where every varied parameter has its default there, and where it has not."""
@@ -69,18 +70,40 @@ class Multiverse:
     @property
     def words(self) -> str:
         """How far the order of styles depends on the world, in words."""
-        others = self.worlds.iloc[1:]
-        same = int((others["order"] == self.worlds["order"].iloc[0]).sum())
-        text = f"{same} of {len(others)} other worlds have the order of the first"
-        if others["tau"].min() < 1.0:
-            least = others.loc[others["tau"].idxmin()]
-            text += f"; the least agreement is tau {_two(least['tau'])}, with {least['world']}"
-        if not np.isnan(self.chance):
-            n = int(self.worlds["n_seeds"].iloc[0])
-            text += f". Two batches of {n} seeds in the first world agree at tau {_two(self.chance)} on average"
-        n = len(self.pairs.loc[self.pairs["verdict"] == SWAPS, ["better", "worse"]].drop_duplicates())
-        swap = {0: "No pair of styles swaps", 1: "One pair of styles swaps"}.get(n, f"{n} pairs of styles swap")
-        return f"{text}. {swap} with intervals that exclude 0."
+        first, others = self.worlds.iloc[0], self.worlds.iloc[1:]
+        start = "As published" if first["world"] == PUBLISHED else "In the first world"
+        n, n_seeds, changed = len(others), first["n_seeds"], others[others["order"] != first["order"]]
+        batches = f"By chance, two batches of {counted(n_seeds, 'seed')} in the first world"
+        if len(self.values) == 2:
+            row = self.differences.iloc[0]
+            size = scale_of(self.about.unit).difference(row["difference"], row["low"], row["high"])
+            text = f"{start}, {row['style']} against {row['against']}: {outcome(row['verdict'], self.about.better)}, {size}"
+            turned = f", and it turns round with {_named(changed['world'])}" if len(changed) else ""
+            text += f". The sign is the same in {n - len(changed)} of {n} other worlds{turned}"
+            # Of two styles, tau is the share of batches that agree less the share that do not.
+            chance = (
+                ""
+                if np.isnan(self.chance)
+                else f"{batches} have the same sign in {percent(0.5 + self.chance / 2)} of cases"
+            )
+        else:
+            ends = "highest to lowest" if self.about.better == "neither" else "best to worst"
+            text = f"{start}, the order from {ends} is {first['order']}; {n - len(changed)} of {n} other worlds have the same"
+            if len(changed):
+                least = others.loc[others["tau"].idxmin()]
+                text += f". The least alike has Kendall's tau {number(least['tau'], 2)}: {least['world']}"
+            chance = "" if np.isnan(self.chance) else f"{batches} agree at tau {number(self.chance, 2)} on average"
+            chance += (
+                " (tau is 1 for the same order, 0 for no agreement and −1 for the reverse)"
+                if chance or len(changed)
+                else ""
+            )
+        swaps = self.pairs[self.pairs["verdict"] == SWAPS].drop_duplicates(["better", "worse"])
+        clear = "No pair of styles changes places clearly, with intervals that exclude 0 on both sides"
+        if len(swaps):
+            pairs = [f"{row['better']} and {row['worse']}" for row in swaps.to_dict("records")]
+            clear = f"With intervals that exclude 0 on both sides, these change places: {_named(pairs)}"
+        return ". ".join(filter(None, (text, chance, clear))) + "."
 
     def __repr__(self) -> str:
         n, worlds = self.values.shape
@@ -166,12 +189,9 @@ def world_words(runs: Matched) -> dict[int, str]:
     points = runs.points.drop_duplicates("setting").set_index("setting")
     varied = varied_factors(runs)
     first = points.iloc[0]
-    default = {column_of(about): about.default for about in runs.sections.parameters.values()} if varied else {}
-    published = all(name in default and first[name] == default[name] for name in varied)
+    published = all(name in runs.declared and first[name] == runs.declared[name].default for name in varied)
     words = {
-        int(setting): ", ".join(
-            f"{name.replace('__', '.')} = {short(row[name])}" for name in varied if row[name] != first[name]
-        )
+        int(setting): ", ".join(runs.setting_words(name, row[name]) for name in varied if row[name] != first[name])
         for setting, row in points.iterrows()
     }
     alike = (PUBLISHED if published else FIRST) if varied else FIRST
@@ -209,8 +229,11 @@ def _cube(runs: Matched, measure: str, styles: Sequence[str], settings: Sequence
     return cube[:, :, there]
 
 
-def _two(tau: float) -> str:
-    return f"{tau:.2f}".replace("-", "−")
+def _named(names: Iterable[str]) -> str:
+    """Return the first names of many, and how many more there are."""
+    every = list(names)
+    more = f" and {len(every) - _MOST_NAMED} more" if len(every) > _MOST_NAMED else ""
+    return "; ".join(every[:_MOST_NAMED]) + more
 
 
 def _order(good: np.ndarray, styles: Sequence[str]) -> str:

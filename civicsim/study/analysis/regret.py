@@ -21,6 +21,7 @@ from scipy.special import ndtri
 from civicsim import checks
 from civicsim.errors import CivicsimError
 from civicsim.experiment.statistics import CONFIDENCE, differing, estimate, half_width
+from civicsim.experiment.wording import percent
 from civicsim.study.analysis.matched import About, Matched, is_number, matched, mean_of, middle
 from civicsim.study.design.notebook import notebook_view
 from civicsim.study.store.store import Store
@@ -89,7 +90,7 @@ class Regret:
         stability = self.rules["stability"].min()
         if np.isnan(stability):
             return f"{same}. One seed cannot show run-to-run variation."
-        return f"{same}. The least stable of these choices is the same in {stability:.0%} of samples of the seeds."
+        return f"{same}. The least stable of these choices is the same in {percent(stability)} of samples of the seeds."
 
     def __repr__(self) -> str:
         n, futures = self.values.shape

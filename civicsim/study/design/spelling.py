@@ -54,7 +54,7 @@ def protocol_of(study: Study) -> Protocol:
     sections = model.sections
     ordered(study.order, where, model.week)
     factors = read_factors(study.factors, where, sections=sections)
-    rows = _listed(study.runs, where, sections)
+    rows = listed_rows(study.runs, where, sections)
     design = read_design(study.design, factors, len(rows), where)
     events = _events(study.interventions, f"{where}: interventions", sections, folder)
     styles = list(study.styles) or [style for style in dict.fromkeys(row.style for row in rows) if style]
@@ -221,11 +221,19 @@ def _started(study: Study, style: str | Scenario, ground: Scenario | None, model
     return {style: start.set("style", style, where)}
 
 
-def _listed(runs: Any, where: str, sections: Sections) -> list[Row]:
+def listed_rows(runs: Any, where: str, sections: Sections) -> list[Row]:
     """Return the settings that blocks ``[[runs]]`` list, with what each is for."""
     if not all(isinstance(run, Mapping) for run in runs):
         raise ScenarioError(f"{where}: runs: expected blocks [[runs]]")
-    return [row_of(run, f"{where}: [[runs]] {number}", sections) for number, run in enumerate(runs, start=1)]
+    found, names = [], set()
+    for number, run in enumerate(runs, start=1):
+        at, own = f"{where}: [[runs]] {number}", dict(run)
+        name = checks.text(own.pop("name", ""), f"{at}: name").strip()
+        if "name" in run and (not name or (name, run.get("style")) in names):
+            raise ScenarioError(f"{at}: name = {name!r}: {'is there twice' if name else 'expected a name in words'}")
+        names.add((name, run.get("style")))
+        found.append(row_of(own, at, sections))
+    return found
 
 
 def _events(blocks: Any, where: str, sections: Sections, folder: Path) -> tuple[Event, ...]:

@@ -153,14 +153,11 @@ class Study:
             seeds = seeds_of(self.seeds, 1 if first is None else first.seed)
         object.__setattr__(self, "seeds", tuple(seeds))
         _ = self.rule
-        checks.keys(
-            self.matters, [column.name for column in self.protocol.columns], f"{self.where}: matters: no column"
-        )
+        columns = self.protocol.columns
+        checks.keys(self.matters, [column.name for column in columns], f"{self.where}: matters: no column")
         for name, size in self.matters.items():
             checks.number(size, f"{self.where}: matters: {name}", 0.0)
-        checks.keys(
-            self.better, [column.measure for column in self.protocol.columns], f"{self.where}: better: no measure"
-        )
+        checks.keys(self.better, [column.measure for column in columns], f"{self.where}: better: no measure")
         for name, way in self.better.items():
             at, declared = f"{self.where}: better: {name}", self.protocol.declared.measures.get(name)
             checks.choice(way, at, ("higher", "lower"))

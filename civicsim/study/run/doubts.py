@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 
-from civicsim.experiment.run import burn_in, run
 from civicsim.model.measures import MEASURES
 from civicsim.scenario.scenario import Scenario
 from civicsim.study.design.declared import chosen
-from civicsim.study.design.designs import FORM, read_design, row_of
+from civicsim.study.design.designs import FORM, read_design
 from civicsim.study.design.factors import read_factors
-from civicsim.study.design.spelling import contrasts_of
+from civicsim.study.design.spelling import contrasts_of, listed_rows
 from civicsim.study.design.study import Study
 from civicsim.study.design.summaries import Summary
+from civicsim.study.run.effort import first_weeks
 
 _DECIDED = ("lever", "setting")
-_SMALL = {"weeks": 4, "burn_in_weeks": 1}
-"""Weeks of the run on which your own measures are tried."""
+_FEW = 4, 1
+"""Weeks, and weeks of burn-in, of the run on which your own measures are tried."""
 
 
 def doubts_of(study: Study) -> list[str]:
@@ -62,7 +61,7 @@ def _contrasts(study: Study) -> Iterator[str]:
     """Look for sides of contrasts that stand for several listed runs: a grid is averaged over on purpose, a list rarely."""
     of = study.protocol
     columns = {key: name for name, key in of.factors.items()}
-    listed = {key for run in study.runs for key in row_of(run, study.where, of.sections).setting if key in columns}
+    listed = {key for row in listed_rows(study.runs, study.where, of.sections) for key in row.setting if key in columns}
     for one in contrasts_of(study, of.bases, of.shocks, of.declared, False) if listed else ():
         for side in one.sides:
             points = of.points[chosen(side, side.setting, of.points, columns)]
@@ -87,10 +86,7 @@ def _own_measures(study: Study) -> Iterator[str]:
     names = {*(column.measure for column in protocol.columns), *protocol.weekly} - set(MEASURES)
     if not names:
         return
-    scenario = protocol.scenario(0).for_model(protocol.model)
-    small = dataclasses.replace(scenario, **{key: min(n, getattr(scenario, key)) for key, n in _SMALL.items()})
-    start = burn_in(small, [1], processes=protocol.week, threads=1)
-    history = run(small, [1], processes=protocol.week, threads=1, start=start).history
+    history = first_weeks(protocol, *_FEW).history
     for name in sorted(names):
         try:
             protocol.measures[name].weekly(history)

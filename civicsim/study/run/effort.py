@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from civicsim.experiment.run import burn_in, run
+from civicsim.experiment.run import Result, run
 from civicsim.model.week import threads_available
 from civicsim.study.design.protocol import Protocol
 from civicsim.study.design.study import Study
@@ -71,16 +71,12 @@ def effort_of(study: Study, processes: int | None = None) -> Effort:
     """
     protocol = study.protocol
     workers = max(1, threads_available() if processes is None else processes)
-    scenario = protocol.scenario(0).for_model(protocol.model)
-    small = dataclasses.replace(
-        scenario, weeks=min(_WEEKS, scenario.weeks), burn_in_weeks=min(_WEEKS, scenario.burn_in_weeks)
-    )
     # The first time loads compiled code, and is not counted.
     for _ in range(2):
         began = time.perf_counter()
-        start = burn_in(small, [1], processes=protocol.week, threads=1)
-        run(small, [1], processes=protocol.week, threads=1, start=start)
+        small = first_weeks(protocol, _WEEKS, _WEEKS).scenario
         taken = time.perf_counter() - began
+    scenario = protocol.scenario(0)
     every, weeks = protocol.person_weeks
     before, after = float(every[0]), float(weeks[0])
     simulated = before * small.burn_in_weeks / max(1, scenario.burn_in_weeks) + after * small.weeks / scenario.weeks
@@ -93,6 +89,15 @@ def effort_of(study: Study, processes: int | None = None) -> Effort:
     if protocol.traces.get("events"):
         cells += _EVENT_CELLS * float(weeks.sum()) * len(seeds)
     return Effort(n, len(seeds), n * len(seeds), cost * each / workers, cells * _CELL + _FILE, workers, each)
+
+
+def first_weeks(protocol: Protocol, weeks: int, burn_in_weeks: int) -> Result:
+    """Return a run of the first point that has no more than so many weeks."""
+    scenario = protocol.scenario(0).for_model(protocol.model)
+    small = dataclasses.replace(
+        scenario, weeks=min(weeks, scenario.weeks), burn_in_weeks=min(burn_in_weeks, scenario.burn_in_weeks)
+    )
+    return run(small, [1], processes=protocol.week, threads=1)
 
 
 @dataclass(frozen=True)

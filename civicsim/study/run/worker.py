@@ -267,15 +267,13 @@ def find_origin(scenario: Scenario, seed: int, processes: Sequence[Process]) -> 
     """
     cohort = burn_in(dataclasses.replace(scenario, burn_in_weeks=0), [seed], processes=processes, threads=1)
     cohort.week = -scenario.burn_in_weeks
-    _complain(cohort, "")
     _search(cohort, scenario.burn_in_weeks, processes)
-    cohort = begin(cohort, scenario)
-    _complain(cohort, "")
-    _search(cohort, scenario.weeks, processes)
+    _search(begin(cohort, scenario), scenario.weeks, processes)
 
 
 def _search(cohort: Cohort, weeks: int, processes: Sequence[Process]) -> None:
     n = cohort.n_organisations
+    _complain(cohort, "")
     for _ in range(weeks):
         before = cohort.copy()
         call(clear_tally, "begin", cohort, cohort.ranges(0, n))

@@ -191,15 +191,11 @@ class StudyFolder:
 
     def clear_leftovers(self, shard: int, of: int) -> None:
         """Delete what processes that were killed have left half-written, unless others than this shard are running."""
+        parts = self.path / PARTS
         with changing(self.path):
             if at_work(self.path) == [f"{shard} of {of}"]:
-                for place, pattern in (
-                    (self.path, ".draft-*"),
-                    (self.path / PARTS, ".draft-*"),
-                    (self.path / PARTS, ".stage-*"),
-                ):
-                    for left in place.glob(pattern):
-                        left.unlink(missing_ok=True)
+                for left in (*self.path.glob(".draft-*"), *parts.glob(".draft-*"), *parts.glob(".stage-*")):
+                    left.unlink(missing_ok=True)
 
     def add_seeds(self, seeds: Sequence[int]) -> None:
         """Add seeds; existing results stay."""
@@ -253,12 +249,11 @@ class StudyFolder:
 
     def _manifest_bytes(self) -> bytes:
         study, protocol = self.study, self.study.protocol
-        known = protocol.measures
-        columns = []
-        for column in protocol.columns:
-            about = known[column.measure]
-            names = {"column": column.name, "measure": column.measure, "summary": column.summary}
-            columns.append(names | {"label": about.label, "unit": about.unit, "better": about.better})
+        columns = [
+            {"column": column.name, "measure": column.measure, "summary": column.summary}
+            | {key: getattr(protocol.measures[column.measure], key) for key in ("label", "unit", "better")}
+            for column in protocol.columns
+        ]
         values = {
             "schema": int(SCHEMA_VERSION),
             "what": "results of a civicsim study; see docs/store.md",

@@ -1,0 +1,208 @@
+"""No visitor keeps others waiting, fills the memory, or has the server do what the page does not offer."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from types import SimpleNamespace
+
+import pytest
+from solara.server import kernel_context
+
+from civicsim.app import guard, hooks, visitors, widgets, work
+from civicsim.app.turns import MOMENT, Superseded, Turns
+from civicsim.errors import CivicsimError
+from civicsim.scenario.scenario import Scenario
+
+
+def beside(do, *args):
+    thread = threading.Thread(target=do, args=args)
+    thread.start()
+    return thread
+
+
+def working(turns, visitor, order, seconds, large=False):
+    """Work for some seconds of turns, and note the begin and the end."""
+    with turns.taken(visitor, large) as job:
+        order.append(f"{visitor} begins")
+        done = 0.0
+        while done < seconds:
+            time.sleep(0.01)
+            done += 0.01
+            job.over()
+        order.append(f"{visitor} ends")
+
+
+def until(condition):
+    end = time.monotonic() + 20.0
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+
+def test_long_work_makes_way_for_a_visitor_who_has_had_less():
+    turns, order = Turns(1), []
+    hog = beside(working, turns, "hog", order, 4 * MOMENT)
+    until(lambda: order)
+    other = beside(working, turns, "other", order, 0.02)
+    for thread in (hog, other):
+        thread.join()
+    assert order == ["hog begins", "other begins", "other ends", "hog ends"]
+
+
+def test_a_second_large_one_waits_and_keeps_no_small_one_from_its_turn():
+    turns, order = Turns(2), []
+    threads = [beside(working, turns, "first", order, 2 * MOMENT, True)]
+    until(lambda: order)
+    threads.append(beside(working, turns, "second", order, 0.02, True))
+    until(lambda: turns.crowded)
+    threads.append(beside(working, turns, "small", order, 0.02))
+    for thread in threads:
+        thread.join()
+    assert order.index("small ends") < order.index("first ends") < order.index("second begins")
+
+
+def test_work_that_is_given_up_while_it_waits_leaves_its_place():
+    turns, over = Turns(1), threading.Event()
+    with turns.taken("one"):
+        over.set()
+        with pytest.raises(Superseded), turns.taken("two", stop=over.is_set):
+            pass
+    assert not turns.crowded
+    with turns.taken("two"):
+        pass
+
+
+def page_of(visitor, *status):
+    pages = {str(k): kernel_context.PageStatus(one) for k, one in enumerate(status)}
+    page = SimpleNamespace(session_id=visitor, page_status=pages, closed_event=threading.Event(), reasons=[])
+    page.close = lambda reason: (page.closed_event.set(), contexts_without(page))
+    return page
+
+
+def contexts_without(page):
+    for key, one in list(kernel_context.contexts.items()):
+        if one is page:
+            del kernel_context.contexts[key]
+
+
+@pytest.fixture
+def pages(monkeypatch):
+    monkeypatch.setattr(kernel_context, "contexts", {})
+    return kernel_context.contexts
+
+
+def test_a_visitor_has_so_many_pages_and_those_left_make_room(pages):
+    for k in range(visitors.MOST_EACH):
+        pages[str(k)] = page_of("hog", "connected")
+    assert not visitors.is_room("hog")
+    assert visitors.is_room("hog", "3")
+    assert visitors.is_room("other")
+    pages["0"].page_status["0"] = kernel_context.PageStatus.DISCONNECTED
+    assert visitors.is_room("hog")
+    assert len(pages) == visitors.MOST_EACH - 1
+
+
+def test_all_visitors_have_so_many_pages_together(pages):
+    for k in range(visitors.MOST_PAGES):
+        pages[str(k)] = page_of(str(k), "connected")
+    assert not visitors.is_room("new")
+    assert visitors.is_room("7", "7")
+
+
+def test_large_runs_are_refused_in_one_sentence_where_pages_hold_too_many(monkeypatch, pages):
+    tiny = Scenario.preset().with_(n_teams=2, team_size=4, weeks=4, burn_in_weeks=1, seed=77)
+    held = work.playback(tiny)
+    monkeypatch.setattr(work, "MOST_HELD", held.n_bytes // 2)
+    with pytest.raises(CivicsimError, match="as many large runs as it has room for"):
+        work.playback(tiny.with_(seed=78))
+
+
+def test_work_stops_when_the_page_is_lost_and_is_done_again_when_it_is_back(monkeypatch):
+    import solara
+
+    lost, tries, shown = threading.Event(), [], []
+    monkeypatch.setattr(visitors, "unseen", lost.is_set)
+
+    def seen_again(stop):
+        until(lambda: not lost.is_set())
+        return True
+
+    monkeypatch.setattr(visitors, "seen_again", seen_again)
+
+    def work_on(stop, show):
+        tries.append(1)
+        if len(tries) == 1:
+            lost.set()
+            until(stop)
+            raise Superseded
+        show("done")
+
+    @solara.component
+    def Page():
+        shown.append(hooks.use_latest(work_on, [])[0])
+        solara.Text("x")
+
+    _, context = solara.render(Page(), handle_error=False)
+    until(lambda: len(tries) == 1)
+    time.sleep(0.05)
+    assert len(tries) == 1
+    lost.clear()
+    until(lambda: shown[-1] == "done")
+    assert len(tries) == 2
+    context.close()
+
+
+def test_a_page_can_call_events_that_are_declared_and_nothing_else(tmp_path):
+    import solara
+
+    got, made = [], tmp_path / "made"
+
+    @solara.component
+    def Page():
+        widgets.Words(html="", class_="", event_press=got.append)
+
+    box, context = solara.render(Page(), handle_error=False)
+    widget = next(one for one in [box, *box.children] if hasattr(one, "events"))
+    for content in (
+        {"create_widget": ["pathlib", "Path"], "props": {}, "id": "1"},
+        {"create_widget": ["logging", "basicConfig"], "props": {"filename": str(made)}, "id": "2"},
+        {"update_ref": {"functionRef": "close_all"}, "id": widget.model_id, "prop": "html"},
+        {"event": "nothing"}, {"event": ["press"]}, {"event": None}, [], "press", None,
+    ):  # fmt: skip
+        widget._handle_custom_msg(content, [])
+    assert got == []
+    assert not made.exists()
+    widget._handle_custom_msg({"event": "press", "data": "x"}, [])
+    assert got == ["x"]
+    context.close()
+
+
+def test_messages_beyond_what_a_page_has_reason_to_send_wait(monkeypatch):
+    monkeypatch.setattr(guard, "BURST", 5.0)
+    monkeypatch.setattr(guard, "RATE", 100.0)
+    got = []
+
+    async def send_many():
+        async def receive():
+            got.append(1)
+            return {}
+
+        paced = guard.paced(receive)
+        for _ in range(5):
+            await paced()
+        began = time.monotonic()
+        for _ in range(20):
+            await paced()
+        return time.monotonic() - began
+
+    assert asyncio.run(send_many()) > 0.15
+    assert len(got) == 25
+
+
+def test_a_message_that_is_not_text_ends_the_connection():
+    async def receive():
+        return {"type": "websocket.receive", "bytes": b"\x7f\xff\xff\xff", "text": None}
+
+    assert asyncio.run(guard.paced(receive)())["type"] == "websocket.disconnect"
