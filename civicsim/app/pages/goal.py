@@ -11,7 +11,7 @@ import pandas as pd
 import solara
 
 from civicsim.app import kept, own, widgets, work
-from civicsim.app.frame import Box, Html, Text
+from civicsim.app.frame import Box, Heading, Html, Text
 from civicsim.app.hooks import Show, use_latest
 from civicsim.app.state import chosen, set_scenario
 from civicsim.app.turns import Superseded
@@ -198,9 +198,8 @@ def FindPolicy() -> None:
         elif what == "keep":
             kept.kept.set(kept.keep(kept.kept.peek(), one))
 
-    Text("h1", "Find a policy")
-    Text(
-        "p",
+    Heading(
+        "Find a policy",
         "Say what a policy is to reach; the levers are searched, and a few different answers come with what each costs.",
     )
     with Box("cv-halves"):

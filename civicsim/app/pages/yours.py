@@ -9,7 +9,7 @@ import solara
 
 from civicsim.app import own, widgets, work
 from civicsim.app.files import Files
-from civicsim.app.frame import Box, Html, Text
+from civicsim.app.frame import Box, Heading, Html, Text
 from civicsim.app.hooks import Show, use_latest
 from civicsim.app.state import Chosen, chosen, open_scenario
 from civicsim.calibration.own_survey import FEW, FIGURES, check_figures, fit_survey
@@ -28,9 +28,8 @@ _CSV, _TOML = ".csv,text/csv", ".toml,application/toml"
 @solara.component
 def Yours() -> None:
     """Bring your own organisation to the page."""
-    Text("h1", "Your organisation")
-    Text(
-        "p",
+    Heading(
+        "Your organisation",
         "Bring your own teams, scenario and survey figures: they stay in the memory of this page and are stored nowhere.",
     )
     with Box("cv-halves"):
