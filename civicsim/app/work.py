@@ -133,7 +133,7 @@ class Batch:
         )
 
 
-_STARTS = Kept(160_000_000, lambda cohort: len(cohort.state_bytes()))
+_STARTS = Kept(240_000_000, lambda cohort: len(cohort.state_bytes()))
 _PLAYBACKS = Kept(160_000_000, lambda played: played.n_bytes)
 _BATCHES = Kept(64_000_000, lambda batch: sum(path.nbytes for path in batch.paths.values()) + 10_000)
 # Single runs do not wait behind batches, which use all threads themselves.

@@ -463,7 +463,7 @@ def test_a_policy_is_answered_and_its_troubles_are_looked_for(visit):
 def test_page_csv_report_and_command_line_print_the_same_numbers(visit, address, tmp_path, monkeypatch):
     """One of the links that ``python -m benchmarks.same_numbers`` checks, on a small organisation."""
     monkeypatch.setenv("COLUMNS", "200")
-    query = same_numbers.query_of(same_numbers.LINKS[0] | {"weeks": 52, "burn_in_weeks": 13}, 30)
+    query = same_numbers.query_of(same_numbers.LINKS[0] | {"weeks": 26, "burn_in_weeks": 4}, 15)
     assert list(same_numbers.differences(visit("/about"), address, query, tmp_path)) == []
 
 
