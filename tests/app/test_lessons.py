@@ -85,9 +85,9 @@ def test_a_lesson_reports_thirty_runs(name):
     batches = [work.batch(scenario, work.MANY) for scenario in lesson.runs]
     found = {measure: verdict(measure, *batches) for measure in CLAIMS.get(name, ())}
     faults = [
-        f"{measure}: found {v.after:.3g}, {v.word}; claimed {value}, {word}"
+        f"{measure}: found {v.after.mean:.3g}, {v.word}; claimed {value}, {word}"
         for (measure, v), (value, word) in zip(found.items(), CLAIMS.get(name, {}).values(), strict=True)
-        if v.word != word or v.after != pytest.approx(value, rel=0.06, abs=0.01)
+        if v.word != word or v.after.mean != pytest.approx(value, rel=0.06, abs=0.01)
     ]
     # The right answer of each question is beyond doubt: all of the interval of what it asks for lies within it.
     for one in answered(lesson, batches):
