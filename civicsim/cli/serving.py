@@ -48,7 +48,7 @@ def serve(output: Output, request: App) -> None:
         url = f"{url}/class/teach?token={room.token}"
         output.print(f"Students: {room.address}/class, code {room.code}")
         output.print(f"Teacher:  {url}")
-        output.note("whoever has the teacher's address leads the class; only this terminal shows it")
+        output.note("anyone with the teacher's address leads the class; only this terminal shows it")
         output.hint(f"devices have to be on the same network, and this computer's firewall has to let port {number} in")
     elif public:
         output.note("anyone on the network can open it: there are no passwords")
