@@ -11,16 +11,20 @@ hard. The same seed makes the same inputs. A traceback, a message of several lin
 from __future__ import annotations
 
 import argparse
+import atexit
 import random
 import re
+import shutil
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+from civicsim.app import state
 from civicsim.calibration.targets import read_targets
 from civicsim.errors import CivicsimError
 from civicsim.scenario.scenario import Scenario
@@ -30,6 +34,8 @@ from civicsim.staffing.professions import read_own
 from civicsim.staffing.ties import keep_ties, read_ties
 from civicsim.study.design.designs import read_table
 from civicsim.study.design.study import Study
+from civicsim.study.run.runner import run_study
+from civicsim.study.store.store import open_store
 
 SLOW = 5.0
 STAFF = """person,team,profession,manager,division
@@ -87,6 +93,31 @@ n_teams = 3
 [uncertainties]
 "voice.intercept" = { low = -1.5, high = -0.5 }
 """
+STYLE = """title = "Mine"
+description = "Like the compact, with less fear."
+[levers]
+fear = 0.1
+compact = 1.0
+weight_protected = 3.0
+budget_share = 0.9
+"""
+KIND = """title = "Small"
+[structure]
+n_teams = 6
+team_size = 8
+[reference]
+usual_quality_spread = 0.1
+"""
+SHOCK = """title = "Surge"
+description = "More care is asked for."
+[[interventions]]
+weeks = 12
+set = { "events.demand_factor" = 1.15 }
+"""
+LINK = (
+    "?style=compact&kind=acute-trust&weeks=104&seed=3&burn_in_weeks=52&set=levers.fear%3D0.3&set=structure.n_teams%3D20&sides="
+    "status-quo,compact&interventions=%5B%7B%22name%22%3A%22surge%22%2C%22week%22%3A12%7D%5D"
+)
 DESIGN = "style,fear,n_teams\nstatus-quo,0.1,3\ncompact,0.4,4\n"
 HARD = (
     "", " ", "NA", "nan", "inf", "-inf", "1e999", "-1", "0", "1", "4.0", "007", "True", "[]", "{}", "''", '"', "'", ",", ";", "\t",
@@ -101,8 +132,45 @@ def _ties(people: dict[str, int], mapped: Any, path: Path) -> None:
         keep_ties(read_ties(path, people, skip_unknown=skip), people, mapped.roster, mapped.post_of)
 
 
-def readers(folder: Path) -> dict[str, tuple[str, str, Callable[[Path], Any]]]:
+def _link(path: Path) -> None:
+    query = path.read_bytes().decode("utf-8", "replace")
+    chosen = state.from_query(query)
+    if max(map(len, chosen.notes), default=0) > 400:
+        raise ValueError(f"a note of {max(map(len, chosen.notes))} characters")
+    state.sides_from_query(query)
+    state.from_query(state.to_query(chosen.scenario))
+
+
+@cache
+def _store() -> Path:
+    """Return the folder of a small study that has been run."""
+    place = Path(tempfile.mkdtemp(prefix="civicsim-fuzz-"))
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
+    study = Study(question="q", styles=["status-quo", "compact"], seeds=2, weeks=3, burn_in_weeks=2, measures=["trust"],
+                  weekly=["load"], factors={"n_teams": 1, "team_size": 4, "n_executives": 1})  # fmt: skip
+    return run_study(study, place / "store", processes=0).path
+
+
+def _damaged(name: str, path: Path) -> None:
+    """Open a store of which one file has been replaced, and read what it holds."""
+    with tempfile.TemporaryDirectory() as place:
+        copy = Path(place) / "store"
+        shutil.copytree(_store(), copy)
+        shutil.copyfile(path, copy / name)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            store = open_store(copy)
+            store.status()
+            store.runs()
+            store.weekly()
+        if len(list(Path(place).iterdir())) != 1:
+            raise ValueError("a file was written beside the store")
+
+
+def readers(folder: Path) -> dict[str, tuple[str, str | bytes, Callable[[Path], Any]]]:
     """Return for each reader the ending of its file, a good file, and what reads one."""
+    manifest = (_store() / "manifest.json").read_text(encoding="utf-8")
+    tables = {name: (_store() / f"{name}.parquet").read_bytes() for name in ("runs", "points", "weekly")}
     (folder / "staff.csv").write_text(STAFF, encoding="utf-8")
     staff = read_staff(folder / "staff.csv")
     ties = partial(_ties, {person.name: person.row for person in staff.people}, map_line(staff, 7))
@@ -117,12 +185,40 @@ def readers(folder: Path) -> dict[str, tuple[str, str, Callable[[Path], Any]]]:
         "scenario": (".toml", SCENARIO, Scenario.read),
         "study": (".toml", STUDY, Study.read),
         "design": (".csv", DESIGN, lambda path: read_table(path, "study")),
+        "style": (".toml", STYLE, lambda path: Scenario.preset(str(path))),
+        "kind": (".toml", KIND, lambda path: Scenario.preset("status-quo", str(path))),
+        "shock": (
+            ".toml",
+            SHOCK,
+            lambda path: Scenario.from_dict({"interventions": [{"name": str(path), "week": 3}]}, "x"),
+        ),
+        "link": (".txt", LINK, _link),
+        "store-manifest": (".json", manifest, partial(_damaged, "manifest.json")),
+        **{f"store-{name}": (".parquet", tables[name], partial(_damaged, f"{name}.parquet")) for name in tables},
         "targets": (".toml", "[[target]]".join(targets.split("[[target]]")[:4]), read_targets),
     }
 
 
-def mutated(text: str, chance: random.Random) -> bytes:
+def damaged(content: bytes, chance: random.Random) -> bytes:
+    """Return bytes of which a few are changed, or a part is missing or doubled."""
+    for _ in range(chance.choice((1, 1, 2, 8))):
+        at, other = sorted(chance.randrange(len(content) + 1) for _ in range(2))
+        what = chance.randrange(4)
+        if what == 0:
+            content = content[:at] + chance.randbytes(chance.randrange(1, 9)) + content[at + chance.randrange(9) :]
+        elif what == 1:
+            content = content[:at] + content[other:]
+        elif what == 2:
+            content = content[:other] + content[at:other] + content[other:]
+        elif at < len(content):
+            content = content[:at] + bytes([content[at] ^ (1 << chance.randrange(8))]) + content[at + 1 :]
+    return content
+
+
+def mutated(text: str | bytes, chance: random.Random) -> bytes:
     """Return a file that is a good one but for a few changes."""
+    if isinstance(text, bytes):
+        return damaged(text, chance)
     for _ in range(chance.choice((1, 1, 1, 2, 3, 8))):
         pieces = re.split(r"(\n)" if chance.random() < 0.3 else r"([,\n=\[\]{}<>\" ]+)", text)
         at, other = chance.randrange(len(pieces)), chance.randrange(len(pieces))
@@ -152,7 +248,7 @@ def faults_of(name: str, n: int, seed: int = 1) -> list[str]:
         folder = Path(place)
         ending, good, read = readers(folder)[name]
         path = folder / f"input{ending}"
-        path.write_text(good, encoding="utf-8")
+        path.write_bytes(good if isinstance(good, bytes) else good.encode("utf-8"))
         read(path)
         there = sorted(folder.iterdir())
         for k in range(n):

@@ -12,7 +12,7 @@ from civicsim.errors import CivicsimError
 
 def test_malformed_inputs_are_read_or_refused_in_one_line(tmp_path):
     names = fuzz.readers(tmp_path)
-    assert len(names) >= 10
+    assert len(names) >= 18
     assert [fault for name in names for fault in fuzz.faults_of(name, 25, seed=7)] == []
 
 

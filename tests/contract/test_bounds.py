@@ -180,6 +180,10 @@ EXTREMES = {
     "many managers": {"managers_per_team": 3, "weight_response": 20.0},
     "all fear": {"fear": 1.0, "target_salience": 1.0, "audit": 0.0, "directive_rate": 1.0},
     "all freedom": {"fear": 0.0, "permission": 1.0, "authority": 1.0, "invitation": 1.0, "status_blindness": 1.0},
+    "one post": {"n_teams": 1, "team_size": 1, "n_executives": 1, "teams_per_division": 1, "patients_per_post": 0.0},
+    "one team without patients and ties": {"n_teams": 1, "patients_per_post": 0.0, "ties_per_person": 0.0},
+    "linked organisations of one team": {"n_teams": 1, "team_size": 1, "n_organisations": 4, "partners__n": 5},
+    "no one in post": {"exit_rate": 0.01, "exit_exhaustion": 5.7, "weeks_to_fill": 60.0, "n_teams": 1, "team_size": 1},
     "no spread of traits": {
         name: 0.0 for name in ("safety_sd", "efficacy_sd", "attitude_sd", "skill_sd", "openness_sd")
     },

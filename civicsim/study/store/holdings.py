@@ -87,6 +87,10 @@ def refuse_links(folder: Path, places: Iterable[str] = PLACES) -> None:
                 )
 
 
+_FIELDS = {"study": str, "question": str, "software": dict, "seeds": list, "n_points": int, "factors": dict, "weekly": list, "columns": list}  # fmt: skip
+_KINDS = {str: "a text", dict: "names with values", list: "a list", int: "a whole number"}
+
+
 def read_manifest(folder: Path, name: str = MANIFEST) -> dict[str, Any]:
     """Return the manifest of a folder, from the file :data:`MANIFEST` or :data:`NEXT`.
 
@@ -109,6 +113,11 @@ def read_manifest(folder: Path, name: str = MANIFEST) -> dict[str, Any]:
             f"{path}: schema {values['schema']}, and this version of civicsim reads schema {SCHEMA_VERSION}"
         )
     _check_listed(path, values.get("files"))
+    for key, kind in _FIELDS.items():
+        if not isinstance(values.get(key), kind):
+            raise CivicsimError(f"{path}: {key}: expected {_KINDS[kind]}")
+    if not all(type(n) is int and abs(n) < 2**62 for n in (*values["seeds"], values["n_points"])):
+        raise CivicsimError(f"{path}: seeds and n_points: expected whole numbers")
     return values
 
 
