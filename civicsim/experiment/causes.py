@@ -159,12 +159,14 @@ class Web:
             rest += more
         return found
 
-    def passed(self, kept: Collection[str], changed: Collection[str]) -> Iterator[tuple[str, frozenset[str]]]:
-        """Yield a mechanism, and what it can be held at together, for all that is changed or that others among them write.
+    def passed(
+        self, kept: Collection[str], changed: Collection[str], sources: Collection[str]
+    ) -> Iterator[tuple[str, frozenset[str]]]:
+        """Yield a mechanism, and what it can be held at together, for all that is changed or that the sources write.
 
         That is a single state, or all that another counts for it of people and teams: a sum and a number belong together.
         """
-        written = {c for name in kept for c in writes(self.processes[name])}
+        written = {c for name in sources for c in writes(self.processes[name])}
         for name in kept:
             groups: dict[Any, set[str]] = {}
             for column in holdable(self.processes[name]) & (written | set(changed)):
@@ -193,7 +195,11 @@ def _shown_by(process: Process, cohort: Cohort) -> dict[str, frozenset[str]]:
         own = cohort.copy()
         if column:
             values = column_of(own, column)
-            values[...] = 0.5 * values + 0.05 if _KINDS[column].kind == REAL else np.roll(values, 1, axis=0)
+            about = _KINDS[column]
+            values[...] = 0.5 * values + 0.05 if about.kind == REAL else np.roll(values, 1, axis=0)
+            if about.kind != REAL and (about.low, about.high) == (0, 1):
+                # How many there are counts too.
+                values[0] = 1 - values[0]
         process.step(own, 0, n)
         return own.snapshot
 

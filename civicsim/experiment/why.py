@@ -32,6 +32,8 @@ FEW = 10
 """Runs with which candidates are tried first."""
 MOST = 8
 """Most mechanisms, and links, that are tried in all runs. Assumption: a story of more is none."""
+MOST_LINKS = 40
+"""Most links that are tried from every mechanism on the paths; of more, only those from mechanisms that matter. Assumption."""
 STEPS = ("which mechanisms matter", "what they pass on", "how much each carries")
 
 type Progress = Callable[[int, float], None]
@@ -226,7 +228,10 @@ def why(
         return found
     whole: dict[str, Held] = {name: {name: holdable(web.processes[name])} for name in tried}
     kept = simulate(0, whole, numbers[:FEW]).largest(whole)
-    single = {_key(name, columns): {name: columns} for name, columns in sorted(web.passed(kept, changed), key=repr)}
+    pairs = sorted(web.passed(kept, changed, tried), key=repr)
+    if len(pairs) > MOST_LINKS:
+        pairs = sorted(web.passed(kept, changed, kept), key=repr)
+    single = {_key(name, columns): {name: columns} for name, columns in pairs}
     known = simulate(1, single, numbers[:FEW]).largest(single)
     chosen = {name: whole[name] for name in kept} | {key: single[key] for key in known}
     held = _explaining(web, [single[key] for key in known], changed)
@@ -344,13 +349,15 @@ def _links(
     found = []
     for held, share in clear:
         for target, columns in held.items():
-            writers = [name for name in web.writers(columns) if name in carried and name != target]
+            writers = [name for name in web.writers(columns) if name != target]
+            writers = [name for name in writers if name in carried] or writers[:1]
             if columns & {*changed, PARAMETERS}:
                 found.append(Link("", target, tuple(sorted(columns)), None, share))
             elif writers:
-                source = max(writers, key=lambda name: carried[name].mean)
+                source = max(writers, key=lambda name: carried[name].mean if name in carried else 0.0)
                 found.append(Link(source, target, tuple(sorted(columns)), shown_as(web, runs, columns, source), share))
-    for target in dict.fromkeys([*known, last]):
+    # What passes through a mechanism that cannot be held, because it changes what it reads, is followed by its declaration.
+    for target in dict.fromkeys([*known, last, *(link.source for link in found if link.source)]):
         rest = reads(web.processes[target]) - holdable(web.processes[target])
         for source, share in known.items():
             handed = rest & writes(web.processes[source])
@@ -377,7 +384,8 @@ def shown_as(web: Web, runs: Matched, columns: Collection[str], source: str) -> 
         plain = [about for about in every if columns_shown(about)[0] <= counted]
         plain = [about for about in plain if about.name in FLAGSHIP] or plain
         plain = [about for about in plain if about.better != "neither"] or plain
-    return max((runs.moved(about) for about in plain), key=_size, default=None)
+    best = max((runs.moved(about) for about in plain), key=_size, default=None)
+    return best if best is not None and best.change.way in ("higher", "lower") else None
 
 
 def _last(web: Web, parts: Sequence[Part], about: Measure) -> str:
