@@ -15,7 +15,7 @@ from civicsim.calibration.own_survey import draws_for, fit_survey
 from civicsim.errors import ScenarioError
 from civicsim.scenario.scenario import Scenario
 from civicsim.scenario.text import Upload
-from civicsim.study.analysis.goals import Goal
+from civicsim.study.analysis.goals import Goal, find_policy
 
 EXAMPLE = files("civicsim") / "staffing" / "example"
 SMALL = Scenario.preset().with_(n_teams=2, team_size=10, weeks=26, burn_in_weeks=52)
@@ -214,3 +214,20 @@ def test_goals_that_cannot_be_searched_for_are_refused(change, words):
     values = {field["name"]: field["value"] for field in goal.fields()} | change
     with pytest.raises(ScenarioError, match=words):
         goal.asked_of(values, dataclasses.replace(SMALL))
+
+
+def test_trials_and_answers_are_drawn_as_changes_within_the_picture():
+    how = {"trials": 6, "seeds": 2, "fresh": 2, "draws": 0, "threads": 1}
+    found = find_policy(["psychological_safety most"], SMALL, **how)
+    drawing = goal.picture(found)
+    width, height = drawing["size"]
+    assert len(drawing["tried"]) == len(found.trials)
+    assert [n for _, _, n, _ in drawing["answers"]] == list(range(1, len(found.answers) + 1))
+    assert all(0 < x < width and 0 < y < height for x, y, *_ in (*drawing["tried"], *drawing["answers"]))
+    # The first policy tried is current practice itself: no change, as its height says.
+    changes = found.trials["psychological_safety"] - found.before["psychological_safety"]
+    assert changes.iloc[0] == 0.0
+    order = sorted(range(len(changes)), key=lambda k: -changes.iloc[k])
+    heights = [drawing["tried"][k][1] for k in order]
+    assert heights == sorted(heights)
+    assert goal.picture(dataclasses.replace(found, goals=(Goal("minutes", "least"),))) == {}

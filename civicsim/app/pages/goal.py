@@ -19,7 +19,7 @@ from civicsim.app.words import COMPARED, GROUPS
 from civicsim.errors import CivicsimError, ScenarioError
 from civicsim.model.measures import MEASURES
 from civicsim.report import goals as words
-from civicsim.report.words import n_staff, scale_of
+from civicsim.report.words import n_staff, number, scale_of
 from civicsim.scenario.scenario import SECTIONS, Scenario
 from civicsim.study.analysis.goals import DRAWS, FRESH, MINUTES, SEARCHED, TRIALS, Goal, Policies, find_policy
 
@@ -116,15 +116,18 @@ def asked_of(values: dict[str, Any], scenario: Scenario) -> Asked:
 
 
 def picture(found: Policies) -> dict[str, Any]:
-    """Return the policies tried and the answers as places in a drawing: minutes across, the first measure asked for upwards."""
+    """Return the policies tried and the answers as places in a drawing: minutes across, and upwards the change of the first measure.
+
+    Changes are from current practice on the same runs: trials and answers have different seeds, and levels differ between these.
+    """
     names = [goal.name for goal in found.goals if goal.name != MINUTES]
     if not names:
         return {}
     name = names[0]
     scale = scale_of(found.given.measures[name].unit)
-    tried, answers = found.trials[["minutes", name, "met"]].dropna(), found.answers
-    # Answers have fresh seeds, with which they may lie beyond what was tried.
-    across, upwards = (pd.concat([tried[key], answers[key]]) for key in ("minutes", name))
+    tried = found.trials[["minutes", "met"]].assign(change=found.trials[name] - found.before[name]).dropna()
+    answers = found.answers[["minutes", "robust"]].assign(change=found.answers[f"{name}_difference"])
+    across, upwards = (pd.concat([tried[key], answers[key]]) for key in ("minutes", "change"))
     low_x, high_x = across.min(), max(across.max(), across.min() + 1.0)
     low_y, high_y = upwards.min(), upwards.max()
     reach = high_y - low_y or 1.0
@@ -136,11 +139,11 @@ def picture(found: Policies) -> dict[str, Any]:
     return {
         "size": (_WIDTH, _HEIGHT),
         "label": found.given.measures[name].label,
-        "unit": scale.unit.strip(),
+        "unit": scale.points.strip(),
         "x": [(place(v, low_y)[0], f"{v:.0f}") for v in (low_x, 0.5 * (low_x + high_x), high_x)],
-        "y": [(place(low_x, v)[1], scale.text(v, False)) for v in (low_y, 0.5 * (low_y + high_y), high_y)],
-        "tried": [(*place(row["minutes"], row[name]), bool(row["met"])) for _, row in tried.iterrows()],
-        "answers": [(*place(row["minutes"], row[name]), k + 1, bool(row["robust"])) for k, (_, row) in enumerate(answers.iterrows())],
+        "y": [(place(low_x, v)[1], number(scale.factor * v, 1, sign=True)) for v in (low_y, 0.5 * (low_y + high_y), high_y)],
+        "tried": [(*place(row["minutes"], row["change"]), bool(row["met"])) for _, row in tried.iterrows()],
+        "answers": [(*place(row["minutes"], row["change"]), k + 1, bool(row["robust"])) for k, (_, row) in enumerate(answers.iterrows())],
     }  # fmt: skip
 
 

@@ -132,6 +132,8 @@ class Policies:
     trials : pandas.DataFrame
         A row per policy tried: a column per lever, ``minutes``, the mean of each measure of the goals over the seeds of the search, and
         ``met`` (all bounds).
+    before : dict of str to float
+        The same means under current practice.
     answers : pandas.DataFrame
         A row per answer, by minutes. Columns: each lever; ``minutes`` per person and week, ``hours`` a year for all staff and
         ``extra_hours`` beyond current practice, with ``cost`` and ``extra_cost`` where there is a pay rate; per measure of the
@@ -148,6 +150,7 @@ class Policies:
     given: Scenario
     levers: tuple[str, ...]
     trials: pd.DataFrame
+    before: dict[str, float]
     answers: pd.DataFrame
     runs: int
     fresh: int
@@ -238,7 +241,16 @@ def find_policy(
     answers = _robust(own, base, asked, found, tuple(space), sets, names, numbers, how)
     answers = _with_cost(answers.sort_values("minutes", kind="stable", ignore_index=True), base, pay)
     return Policies(
-        asked, own, tuple(space), tried.drop(columns=["short"]), answers, len(numbers), fresh, len(sets), stopped
+        asked,
+        own,
+        tuple(space),
+        tried.drop(columns=["short"]),
+        ground.means,
+        answers,
+        len(numbers),
+        fresh,
+        len(sets),
+        stopped,
     )
 
 
