@@ -38,16 +38,18 @@ RELEASED = "2026-11-29"
 """Date of the release of this version, as in ``CITATION.cff``."""
 _MOST_NAMED = 12
 """Styles, levels or measures that a sentence names one by one; of more it gives the number."""
-_DESIGNS = {
+DESIGNS = {
     "grid": "every combination of levels",
     "one-at-a-time": "the base and each level alone",
     "forms": "the published form of every rule and each other form",
     "list": "listed one by one",
+    "contrasts": "the conditions that its contrasts need",
     "csv": "rows of a table",
     "latin-hypercube": "a Latin hypercube (sample seed {seed})",
     "sobol": "Saltelli's design for Sobol' indices with base sample {n} (sample seed {seed})",
     "morris": "{n} Morris trajectories on {levels} levels (sample seed {seed})",
 }
+"""Words for each design, filled with its options."""
 _ITEMS = {
     "1.3": ("aim", "design"), "2.3": ("design",), "3.3": ("varied",), "4.1": ("start",), "4.2": ("weeks", "measures"),
     "4.3": ("seeds", "intervals"), "5.1": ("software",), "5.4": ("machine",), "6.1": ("repeat",),
@@ -102,7 +104,7 @@ def sentences(store: Store) -> dict[str, str]:
             "matters": [f"{name} {size:g}" for name, size in study.matters.items()],
             "measured": list(dict.fromkeys(column.measure for column in protocol.columns)),
             "method": method,
-            "methods": _DESIGNS,
+            "methods": DESIGNS,
             "minute": "%Y-%m-%d %H:%M",
             "most": _MOST_NAMED,
             "n_draws": points["draw"].nunique(),
@@ -120,7 +122,7 @@ def sentences(store: Store) -> dict[str, str]:
             "status": store.status(),
             "study": study,
             "styles": list(protocol.bases),
-            "taken": f"{seconds / 3600:.2g} hours" if seconds >= 3600 else f"{seconds:.2g} seconds",
+            "taken": f"{seconds / 3600:.1f} hours" if seconds >= 3600 else f"{seconds:.{0 if seconds >= 10 else 1}f} seconds",
             "uncertain": points["draw"].nunique() > 1 or method.uncertain,
         }
     )

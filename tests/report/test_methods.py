@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 from civicsim.cli import main
-from civicsim.report.methods import bibtex, methods_text, sentences, stress, varied
+from civicsim.report.methods import DESIGNS, bibtex, methods_text, sentences, stress, varied
 from civicsim.report.words import product_text
+from civicsim.study.design.designs import METHODS
 from civicsim.study.design.study import Study
 from civicsim.study.run.runner import run_study
 from civicsim.study.store.origin import git_commit
@@ -28,6 +29,10 @@ def store(tmp_path_factory):
         summaries=["last 4"],
     )  # fmt: skip
     return run_study(study, tmp_path_factory.mktemp("methods") / "results", processes=0)
+
+
+def test_every_design_has_its_words():
+    assert set(DESIGNS) == set(METHODS)
 
 
 def test_the_paragraph_has_every_number_of_the_study(store):
