@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import re
 
 import pytest
 
@@ -129,7 +130,7 @@ def sampled(tmp_path_factory):
 
 def test_what_a_measure_depends_on_is_shown_where_the_design_is_a_sample(sampled):
     rows, about = dependences(sampled, "psychological_safety")
-    assert {row["factor"] for row in rows} == {"fear", "permission", "(nothing)"}
+    assert {row["factor"] for row in rows} == {"Fear of blame", "Freedom to change work", "(nothing)"}
     sizes = [abs(row["value"]) for row in rows]
     assert sizes == sorted(sizes, reverse=True)
     assert about.startswith("PAWN indices (gap between distributions, 0-1), from 20 rows of the design and 2 seeds")
@@ -141,7 +142,7 @@ def test_what_a_measure_depends_on_is_shown_where_the_design_is_a_sample(sampled
 
 def test_where_a_style_loses_is_told_against_the_first(sampled):
     ((words, rows),) = losses(sampled, "psychological_safety")
-    assert words.startswith("civic-culture loses to status-quo on")
+    assert words.startswith("Civic culture loses to Status quo on Psychological safety")
     assert "of 20 cases" in words
     assert rows == []
     box = {
@@ -156,12 +157,18 @@ def test_where_a_style_loses_is_told_against_the_first(sampled):
     depends = dependences(sampled, "psychological_safety")
     shown = render("findings", found={"depends": depends, "loses": [(words, [box])]}, problem="", number=number)
     assert shown.count("<tr>") == 2 + len(depends[0]) + 1
-    assert '<th scope="row">fear &gt; 0.5</th><td>3 of 20</td><td>50% (20%–80%)</td><td>75%</td>' in shown
+    cells = dict(re.findall(r'<td data-label="([^"]+)">([^<]+)</td>', shown[shown.index("fear &gt; 0.5") :]))
+    assert cells == {"Worse": "3 of 20", "Share worse": "50% (20%–80%)", "Share of all cases": "75%"}
 
 
 def test_a_full_grid_shows_exact_shares(folder):
     rows, about = dependences(open_store(folder), "load")
-    assert {row["factor"] for row in rows} == {"style", "fear", "style × fear", "run-to-run variation"}
+    assert {row["factor"] for row in rows} == {
+        "Style",
+        "Fear of blame",
+        "Style × Fear of blame",
+        "run-to-run variation",
+    }
     assert sum(row["value"] for row in rows) == pytest.approx(1.0)
     assert about.startswith("Analysis of variance (share of the variance), from 4 rows of the design and 2 seeds; the")
 
@@ -170,7 +177,7 @@ def test_what_a_design_cannot_tell_is_left_out_with_one_sentence_why(folder):
     store = open_store(folder)
     ((why, rows),) = losses(store, "voice_share")
     assert rows == []
-    assert why.startswith("Not shown: voice_share: 2 cases with a value: expected at least 20")
+    assert why.startswith("Not shown: Problems voiced: 2 cases with a value: expected at least 20")
 
 
 def test_points_are_handed_on_as_csv_and_the_study_as_a_page(folder):
