@@ -122,7 +122,9 @@ def sentences(store: Store) -> dict[str, str]:
             "status": store.status(),
             "study": study,
             "styles": list(protocol.bases),
-            "taken": f"{seconds / 3600:.1f} hours" if seconds >= 3600 else f"{seconds:.{0 if seconds >= 10 else 1}f} seconds",
+            "taken": f"{seconds / 3600:.1f} hours"
+            if seconds >= 3600
+            else f"{seconds:.{0 if seconds >= 10 else 1}f} seconds",
             "uncertain": points["draw"].nunique() > 1 or method.uncertain,
         }
     )
