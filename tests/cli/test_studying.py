@@ -36,9 +36,9 @@ def test_the_folder_of_a_study_file_stands_for_it(tool, study, tmp_path):
     study.rename(folder / "study.toml")
     assert "2 styles × 3 seeds" in tool("study", "check", "voice").out
     assert tool("study", "run", "voice", "--processes", "0").code == 0
-    assert (folder / "study-results" / "runs.parquet").is_file()
+    assert (folder / "results" / "runs.parquet").is_file()
     # A folder of results has a study file too, and stays one of results.
-    assert tool("study", "run", "voice/study-results").code == 0
+    assert tool("study", "run", "voice/results").code == 0
     assert tool("study", "run", str(tmp_path)).mistake.endswith("holds no study (there is no manifest.json)")
 
 

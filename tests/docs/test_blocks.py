@@ -29,6 +29,7 @@ NO_CODE = {
     "": "listings",
     "text": "listings and equations",
     "dockerfile": "for another program",
+    "ini": "for another program",
     "nginx": "a setting of another program",
 }
 """Languages of blocks that are no code of civicsim's."""
@@ -43,6 +44,8 @@ TESTED_ELSEWHERE = {
 """Pages with a test of their own, which runs their blocks with more to check."""
 NOT_RUN = {
     "pip install": "needs a connection; .ci/run does it",
+    "pip download": "needs a connection",
+    "docker ": "needs Docker",
     "uv sync": "needs a connection",
     "uvx pre-commit": "needs a connection; the checks are those of .ci/run",
     "uv run ruff": "checks the repository; .ci/run does it",
@@ -75,6 +78,7 @@ NOT_RUN = {
 }
 """Beginnings of commands and of Python blocks that are not run, and the reason."""
 STAND_INS = {
+    "--weeks 52 --seeds 10": "--weeks 8 --seeds 3", '"weeks_to_response", seeds=10)': '"weeks_to_response", seeds=3)',
     "process NAME": "process voice", "measure NAME": "measure trust", "style NAME": "style compact", "shock NAME": "shock surge",
     "kind NAME": "kind district-hospital", "set NAME": "set fear", "compare NAME": "compare compact",
     "study run ": "study run --processes 0 ", "study expand ": "study expand --processes 0 ", "--add-seeds 20": "--add-seeds 1",

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from civicsim.app import work
 from civicsim.app.templates import render
 from civicsim.app.verdicts import verdict
-from civicsim.app.work import Batch
 from civicsim.cli.output import Output
 from civicsim.cli.tables import comparison_lines
 from civicsim.experiment.compare import Comparison
@@ -38,7 +38,10 @@ class Given:
 
 
 def batch(values):
-    return Batch(tuple(range(len(values))), {}, {NAME: np.array(values)})
+    return work.Batch(tuple(range(len(values))), {}, {NAME: np.array(values)})
+
+
+MATCHED = work.Matched((batch(BEFORE), batch(AFTER)), 30)
 
 
 def compared(before, after):
@@ -63,7 +66,7 @@ def test_tables_of_comparisons_and_of_studies_and_the_page_have_the_same_numbers
     for key in ("low", "high", "median", "q25", "q75", "share_higher", "share_lower", "share_equal"):
         assert found[key] == row[f"difference_{key}"]
     for key, text in v.columns.items():
-        assert text == f"{row[key]:.6g}"
+        assert text == row[key]
     assert row["verdict"] == found["verdict"] == v.word == MISLEADING
 
 
@@ -102,18 +105,18 @@ def test_pages_call_it_neither_a_gain_nor_a_cost():
     for before, after, way in ((BEFORE, AFTER, "worse"), (AFTER, BEFORE, "better")):
         v = verdict(NAME, batch(before), batch(after))
         assert (v.tone, v.word, v.pairs()) == ("mixed", MISLEADING, f"{way} in 3 of 30")
-        page = render("gains", verdicts=[v], runs=30)
+        page = render("gains", verdicts=[v], matched=MATCHED)
         assert "Changes; whether that is good depends (1)" in page
         assert EXPLAINED in page
         for page in (
-            render("differences", labels=["old", "new"], rows=[[v, v]], runs=30, posts=9),
+            render("differences", labels=["old", "new"], rows=[[v, v]], matched=MATCHED, staff=9),
             render("matched", labels=["old", "new"], verdicts=[v], runs=30),
         ):
             for words in (MISLEADING, f"{way} in 3 of 30", v.difference, v.median, EXPLAINED):
                 assert words in page
     assert v.median == "median +1.00 points (+1.00 to +1.00)"
     clear = verdict(NAME, batch(BEFORE), batch(AFTER[:27] + BEFORE[:3]))
-    page = render("gains", verdicts=[clear], runs=30)
+    page = render("gains", verdicts=[clear], matched=MATCHED)
     assert (clear.tone, clear.pairs()) == ("better", "better in 27 of 30")
     assert "Gets better (1)" in page
     assert EXPLAINED not in page

@@ -13,7 +13,8 @@ from civicsim.experiment.statistics import estimate
 from civicsim.report.canvas import panel
 from civicsim.report.interaction import draw_interaction
 from civicsim.report.look import BETTER, THICK, THIN
-from civicsim.report.words import estimated
+from civicsim.report.view import View
+from civicsim.report.words import scale_of
 from civicsim.study.analysis.effects import (
     DRAWS,
     HIGHER,
@@ -199,7 +200,9 @@ def test_factors_that_are_none_are_named(asked, words):
 
 
 def drawn(runs, *factors):
-    return panel(lambda ax: draw_interaction(ax, runs, ABOUT, factors, str, lambda name, unit=False: name))
+    # The figure is drawn of the runs alone.
+    view = View(None, runs, ABOUT, (), factors)
+    return panel(lambda ax: draw_interaction(ax, view))
 
 
 def test_the_figure_draws_the_means_of_cells_both_kinds_of_uncertainty_and_the_interaction():
@@ -219,7 +222,8 @@ def test_the_figure_draws_the_means_of_cells_both_kinds_of_uncertainty_and_the_i
     assert "Mean over c." in caption
     found = effects(runs, "b", ["a"])
     for row in found[found["kind"] == INTERACTION].to_dict("records"):
-        assert f"{row['at']}: {estimated(row['difference'], row['low'], row['high'], sign=True)}" in caption
+        words = scale_of(ABOUT.unit).difference(row["difference"], row["low"], row["high"])
+        assert f"{row['at']}: {words}" in caption
 
 
 def test_the_figure_takes_the_first_factors_by_default_and_averages_over_the_rest():
