@@ -42,7 +42,11 @@ LINKS: tuple[dict[str, Any], ...] = (
     {"style": "qi-programme", "burn_in_weeks": 39},
 )
 """What is chosen, as the query of a link has it; weeks are few, because what is compared is how numbers are made."""
-FULL = "window.civicsim && window.civicsim.bands && /-full/.test(window.civicsim.bands.stamp)"
+FULL = (
+    "window.civicsim && window.civicsim.bands && /-full/.test(window.civicsim.bands.stamp) "
+    "&& !document.body.innerText.includes('so far ')"
+)
+"""The charts have the full answer, and so has everything else: parts of a page change one after the other."""
 PATIENCE = 1_800_000
 
 
