@@ -1,5 +1,6 @@
 """The benchmarks measure what they claim: the rival in NumPy runs by the same rules, and the page holds what was measured."""
 
+import importlib
 import json
 import subprocess
 import sys
@@ -89,6 +90,13 @@ def test_a_package_that_does_not_install_is_reported_and_not_waited_for(tmp_path
     assert "Not installed on this machine: none." in page(
         {"machine": machine(), "quick": True, "repeats": 1, "parts": {"peers": {"load_before": 0.0, **found}}}
     )
+
+
+def test_every_benchmark_can_be_imported():
+    """Many take minutes and are run by hand; what they import has to be there."""
+    for path in sorted(Path(benchmarks.__file__).parent.glob("*.py")):
+        if path.stem not in ("__main__", "test_cluster"):
+            importlib.import_module(f"benchmarks.{path.stem}")
 
 
 def test_ways_are_timed_in_turn():
