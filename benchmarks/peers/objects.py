@@ -39,17 +39,13 @@ def unit(x: float) -> float:
 
 
 class Behaviour:
-    """A person. Classes that inherit provide ``team``, and who ``friends`` are."""
+    """A person. Classes that inherit provide ``team``, and ``friends()``: those whom the person has ties to."""
 
     def begin(self, start: dict[str, Any], q: dict[str, float], rng: np.random.Generator) -> None:
         """Take over what the person brings along."""
         for name, value in start.items():
             setattr(self, name, float(value))
         self.q, self.draws = q, rng
-
-    def friends(self) -> Iterable[Behaviour]:
-        """Return those whom the person has ties to."""
-        raise NotImplementedError
 
     def look_around(self) -> None:
         """See what share of their problems colleagues voiced, and how safe they feel."""

@@ -3,36 +3,23 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
-from operator import attrgetter
-from typing import Any
+from collections.abc import Sequence
 
 from civicsim.app import work
 from civicsim.app.turns import Stop
-from civicsim.scenario.scenario import DEFAULT_KIND, STATUS_QUO, Scenario
-from civicsim.scenario.shipped import draws_file
-
-
-@functools.cache
-def parameter_sets() -> tuple[Mapping[str, Any], ...]:
-    """Return the first sets of the calibration of the usual kind, as many as a full answer has runs: values by parameter."""
-    from civicsim.study.design.designs import read_table
-
-    rows = read_table(draws_file(DEFAULT_KIND), "posterior")
-    return tuple(row.setting for row in rows[: work.MANY])
+from civicsim.scenario.scenario import Scenario
 
 
 def drawn(scenario: Scenario) -> tuple[Scenario, ...]:
-    """Return a scenario with each of the parameter sets, and with a seed of its own: those of its first matched runs.
+    """Return a scenario with each of the first parameter sets, as many as a full answer has runs, and with a seed of its own.
 
-    What its kind of organisation sets apart from the calibrated kind, and what the visitor has changed, stays as it is.
+    What its kind of organisation sets apart from the calibrated kind, and what the visitor has changed, stays as it is. Seeds are
+    those of its first matched runs.
     """
-    usual = Scenario.preset(STATUS_QUO, DEFAULT_KIND)
-    free = [key for key in parameter_sets()[0] if attrgetter(key)(scenario) == attrgetter(key)(usual)]
-    return tuple(
-        scenario.with_(**{key.replace(".", "__"): values[key] for key in free}, seed=scenario.seed + k)
-        for k, values in enumerate(parameter_sets())
-    )
+    from civicsim.study.design.draws import draws_for, with_draw
+
+    sets = draws_for(scenario)[: work.MANY]
+    return tuple(with_draw(scenario, draw).with_(seed=scenario.seed + k) for k, draw in enumerate(sets))
 
 
 def batches(scenarios: Sequence[Scenario], stop: Stop = lambda: False) -> tuple[work.Batch, ...]:
