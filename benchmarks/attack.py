@@ -41,7 +41,7 @@ LOG = 5_000_000
 LOAD = os.getloadavg()[0]
 HERE = "127.0.0.1"
 SECRET = "what stands in a file: 7q"
-LARGEST = "/?weeks=520&burn_in_weeks=520&set=structure.n_teams%3D200&set=structure.team_size%3D60"
+LARGEST = "/explore?weeks=520&burn_in_weeks=520&set=structure.n_teams%3D200&set=structure.team_size%3D60"
 
 
 class Target:
@@ -157,7 +157,7 @@ class Watch:
     LINK = "?set=structure.n_teams%3D20&seed=11"
 
     def __init__(self, target: Target) -> None:
-        self.target, self.page, self.moves = target, Page(target, f"/{self.LINK}"), 0
+        self.target, self.page, self.moves = target, Page(target, f"/explore{self.LINK}"), 0
         self.scenario = state.from_query(self.LINK).scenario
         self.patience = PATIENCE * max(1.0, LOAD / (os.cpu_count() or 1))
         self.page.until(work.playback(self.scenario).packed, 300.0)
@@ -237,10 +237,10 @@ def links(target: Target, _: Watch) -> Found:
         file.flush()
         events = quote(json.dumps([{"name": file.name, "week": 3}, {"name": "../../x", "week": 1}]))
         tried = [
-            f"/?interventions={events}", f"/?style={file.name}", f"/?kind={quote('../../../etc/passwd')}", "/?set=" + "x" * 40_000,
-            f"/?interventions={quote('[' * 20_000)}", "/?weeks=1e999&seed=-1", "/?set=levers.fear%3DNaN", "/lessons/../../etc",
-            f"/?set={quote('__class__.__init__=1')}", f"/?interventions={quote(json.dumps([{'set': {'seed': 1}}] * 2_000))}",
-            "/compare?sides=" + ",".join(["status-quo"] * 4_000), f"/?style={quote('<script>alert(1)</script>')}",
+            f"/explore?interventions={events}", f"/explore?style={file.name}", f"/explore?kind={quote('../../../etc/passwd')}", "/explore?set=" + "x" * 40_000,
+            f"/explore?interventions={quote('[' * 20_000)}", "/explore?weeks=1e999&seed=-1", "/explore?set=levers.fear%3DNaN", "/lessons/../../etc",
+            f"/explore?set={quote('__class__.__init__=1')}", f"/explore?interventions={quote(json.dumps([{'set': {'seed': 1}}] * 2_000))}",
+            "/compare?sides=" + ",".join(["status-quo"] * 4_000), f"/explore?style={quote('<script>alert(1)</script>')}",
         ]  # fmt: skip
         for path in tried:
             page = Page(target, path)
@@ -318,7 +318,7 @@ def requests(target: Target, watch: Watch) -> Found:
 
 
 def messages(target: Target, watch: Watch) -> Found:
-    pages = [Page(target, "/?set=structure.n_teams%3D20") for _ in range(8)]
+    pages = [Page(target, "/explore?set=structure.n_teams%3D20") for _ in range(8)]
     for page in pages:
         page.until()
     stop, n = threading.Event(), [0] * len(pages)
@@ -351,7 +351,7 @@ def messages(target: Target, watch: Watch) -> Found:
 def execution(target: Target, _: Watch) -> Found:
     """Ask for what widgets offer beyond events: objects of any class, functions by name, widgets from the browser."""
     with tempfile.TemporaryDirectory() as place:
-        page = Page(target, "/?set=structure.n_teams%3D20")
+        page = Page(target, "/explore?set=structure.n_teams%3D20")
         page.until()
         (Path(place) / "evil.py").write_text(f"open({str(Path(place) / 'run')!r}, 'w')\n", encoding="utf-8")
         made = Path(place) / "made"
@@ -420,7 +420,7 @@ def slow(target: Target, watch: Watch) -> Found:
         with contextlib.suppress(OSError):
             one.sendall(b"" if k % 2 else b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-More: ")
         held.append(one)
-    deaf = [Page(target, f"/?set=structure.n_teams%3D40&seed={k}") for k in range(10)]
+    deaf = [Page(target, f"/explore?set=structure.n_teams%3D40&seed={k}") for k in range(10)]
     waited, faults = watch.faults()
     yield from (f"fault: {fault}" for fault in faults)
     for one in held:
