@@ -163,6 +163,7 @@ def Entrance(problem: str, event_enter: Event) -> None:
 @solara.component_vue("components/maker.vue", vuetify=False)
 def Maker(
     contents: dict[str, Any],
+    number: int,
     lessons: list[dict[str, str]],
     measures: list[dict[str, str]],
     paths: list[str],
@@ -174,7 +175,7 @@ def Maker(
     event_take: Event,
     event_begin: Event,
 ) -> None:
-    """Show a lesson as a form."""
+    """Show a lesson as a form; the contents are taken over when their number changes."""
 
 
 @solara.component_vue("components/table.vue", vuetify=False)

@@ -407,8 +407,12 @@ def test_two_visitors_never_see_each_other(visit):
     one = visit(f"/?{TWENTY}&style=compact", until=PAINTED)
     two = visit(f"/?{TWENTY}", until=PAINTED)
     lever(two, "fear").fill("0.9")
+    # The answer leaves the lever alone that is in the hand meanwhile.
+    lever(two, "invitation").evaluate("lever => { lever.value = 0.8; lever.dispatchEvent(new Event('input')); }")
     two.wait_for_function("window.civicsim.painted.count > 1", timeout=SOON)
     assert "levers.fear%3D0.9" in two.url
+    assert lever(two, "invitation").input_value() == "0.8"
+    assert "invitation" not in two.url
     assert "fear" not in one.url
     assert lever(one, "fear").input_value() == "0.2"
 
@@ -787,8 +791,11 @@ def test_a_class_is_led_guesses_and_is_gone_at_its_end(browser):
 def test_a_lesson_is_made_and_tried_on_the_page(visit, tmp_path):
     page = visit("/lessons", until="document.querySelectorAll('.cv-tile').length >= 8")
     page.get_by_role("link", name="Make a lesson").click()
-    page.get_by_label("Title", exact=True).fill("A lesson of my own")
+    page.get_by_label("Title", exact=True).fill("")
     page.get_by_label("read", exact=True).fill("99")
+    page.wait_for_selector("[role=alert]:has-text('title')")
+    assert page.get_by_label("read", exact=True).input_value() == "99"
+    page.get_by_label("Title", exact=True).fill("A lesson of my own")
     page.get_by_label("quiz", exact=True).focus()
     page.wait_for_selector("[role=alert]:has-text('expected a whole number from 5 to 40')")
     page.get_by_label("read", exact=True).fill("4")

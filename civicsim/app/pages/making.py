@@ -53,16 +53,22 @@ def MakeLesson() -> None:
     first = next(iter(lessons().values()), None)
     text = draft.value or (first.source if first else "")
     note, set_note = solara.use_state("")
+    number, set_number = solara.use_state(0)
     contents, lesson, problem = _read(text)
 
-    def take(text: str, complete: bool = False) -> None:
-        """Take the text of a lesson; one from elsewhere has to be complete, so that the form has a place for all of it."""
-        fault = _read(text)[2] if complete else ""
+    def take(text: str, fault: str = "") -> bool:
+        """Take the text of a lesson unless something is wrong with it, and return whether it was taken."""
         if len(text) > MOST_CHARACTERS:
             fault = f"A lesson has at most {MOST_CHARACTERS:,} characters."
         set_note(fault)
         if not fault:
             draft.set(text)
+        return not fault
+
+    def bring(text: str, fault: str = "") -> None:
+        """Take the text of a lesson that the form does not show yet."""
+        if take(text, fault):
+            set_number(lambda before: before + 1)
 
     def change(what: Any) -> None:
         try:
@@ -75,20 +81,22 @@ def MakeLesson() -> None:
         k = int(which)
         if k < len(runs):
             runs[k] = run_block(chosen.peek().scenario, str(runs[k].get("label", "")))
-            change(contents | {"runs": runs})
+            bring(tomli_w.dumps(contents | {"runs": runs}))
 
     Text("h1", "Make a lesson")
     Text("p", "Change what you like, try it, and save it as a file. The page keeps it until you leave.", class_="soft")
     widgets.Maker(
         contents=contents,
+        number=number,
         lessons=[{"name": one.name, "title": one.title} for one in lessons().values()],
         measures=[{"name": name, "label": f"{MEASURES[name].label} ({MEASURES[name].unit})"} for name in KEPT],
         paths=list(PATHS),
         styles=style_list(),
         problem=note or problem,
         event_change=change,
-        event_copy=lambda name: take(lessons()[str(name)].source if str(name) in lessons() else text),
-        event_open=lambda given: take(str(given), complete=True),
+        event_copy=lambda name: bring(lessons()[str(name)].source if str(name) in lessons() else text),
+        # A file has to be complete, so that the form has a place for all of it.
+        event_open=lambda given: bring(str(given), _read(str(given))[2]),
         event_take=from_explore,
         event_begin=lambda _: router.push(f"/lessons/{DRAFT}/read"),
     )
