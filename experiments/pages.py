@@ -145,7 +145,7 @@ def show_ranks(page: Page, store: Store, measures: Iterable[str], prefix: str = 
                 f"{percent(row['best'])} ({percent(row['low'])} to {percent(row['high'])})"
             ),
             "mean rank": lambda row: number(row["mean_rank"], 1),
-            "rank in nine tenths of futures": lambda row: f"{row['rank_low']:g} to {row['rank_high']:g}",
+            "rank in nine tenths of futures": lambda row: f"{round(row['rank_low'])} to {round(row['rank_high'])}",
         }
         page.table(found.summary, cells)
         agreement = [

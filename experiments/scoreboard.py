@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import FixedLocator, NullLocator
 
 import civicsim as cs
 from civicsim.report.canvas import Words, panel
-from civicsim.report.look import BASELINE_COLOUR, BETTER, INK, WORSE, Look
+from civicsim.report.look import BASELINE_COLOUR, BETTER, GRID, INK, WORSE, Look
 from civicsim.report.rows import Dot, named_rows
 from civicsim.report.words import number, percent, scale_of
 from civicsim.scenario.toml import read_toml
@@ -29,6 +30,7 @@ ORDER = (SUPPORTED, SMALL, IN_PART, SHOWN, OPEN, CONTRARY, UNTESTABLE, BUILT, WA
 _LOOKS = {SUPPORTED: BETTER, SMALL: BETTER, CONTRARY: WORSE}
 _MOST = 30.0
 """Effects beyond so many margins are drawn at the edge of a figure. Assumption."""
+_TICKS = (1.0, 3.0, 10.0, _MOST)
 RATIO = 5.0
 """What hypothesis H32 compares the ratio of team to organisation with."""
 
@@ -185,15 +187,23 @@ def figure(found: pd.DataFrame) -> Axes:
             look = Look(_LOOKS.get(verdict, INK), "solid", "o")
             mean, *bars = own.tolist()
             dots.append(Dot(mean, bars[0], bars[1], look, verdict in _LOOKS, np.nan, bars[2], bars[3]))
+        several = rows["name"].duplicated(keep=False)
         names = [
-            f"{row['name']} {row['label']}" + (f" [{row['part']}]" if row["part"] else "")
-            for row in rows.to_dict("records")
+            f"{row['name']} {row['label']}" + (f" [{row['part']}]" if more else "")
+            for row, more in zip(rows.to_dict("records"), several, strict=True)
         ]
         height = named_rows(ax, names, dots, line=0.0, color=BASELINE_COLOUR, linewidth=0.9)
+        # Near zero the axis is even, so that what matters little can be told apart; beyond, it is logarithmic.
+        ax.set_xscale("symlog", linthresh=1.0)
+        ax.set_xlim(-1.3 * _MOST, 1.3 * _MOST)
+        ax.xaxis.set_major_locator(FixedLocator([*(-tick for tick in _TICKS), 0.0, *_TICKS]))
+        ax.xaxis.set_minor_locator(NullLocator())
+        ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}".replace("-", "−"))
+        ax.axvspan(-1.0, 1.0, color=GRID, alpha=0.6, zorder=0)
         ax.set_xlabel("effect, in units of the largest difference that is too small to matter")
         caption = (
             "Dot: mean effect; thick bar: 95 % interval over seeds; thin line: middle 95 % of draws. Blue: supported; vermilion: "
-            f"contradicted; hollow: anything else. Beyond {_MOST:g} units drawn at the edge."
+            f"contradicted; hollow: anything else. Grey: too small to matter. Beyond {_MOST:g} units drawn at the edge."
         )
         return Words("Effects in units of what matters", caption, height)
 
