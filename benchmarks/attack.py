@@ -1,9 +1,10 @@
 """An attack on the page in thirteen steps: ``python -m benchmarks.attack`` serves it on loopback and does its worst.
 
-Meanwhile one visitor uses the page. After each step that visitor moves a lever and waits for the new run, which must be the one
-that the model computes, must come within :data:`PATIENCE` seconds, and must be all that has changed on the page. On a machine that is busy with other
-things the time allowed is longer by the load per core before the attack. The server's
-memory stays under :data:`MEMORY`, its log under :data:`LOG`, and no file of the installed page changes. A fault ends with 1.
+Meanwhile one visitor uses the page. During and after each step that visitor moves a lever and waits for the new run, which must be
+the one that the model computes and must come within :data:`PATIENCE` seconds. The range of matched runs follows it, and nothing
+else may change on the page. On a machine that is busy with other things the time allowed is longer by the load per core before the
+attack. The server's memory stays under :data:`MEMORY`, its log under :data:`LOG`, and no file of the installed page changes. A step
+that takes more than :data:`STEP` seconds is given up and is a fault. A fault ends with 1.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ import argparse
 import contextlib
 import http.client
 import json
+import logging
 import os
+import random
 import re
 import signal
 import socket
@@ -23,7 +26,6 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import quote
@@ -38,7 +40,11 @@ MEMORY = 2_048
 """MiB."""
 LOG = 5_000_000
 """Bytes."""
+STEP = 180
+"""Seconds that a step may take on an idle machine."""
 LOAD = os.getloadavg()[0]
+SLOWER = max(1.0, LOAD / (os.cpu_count() or 1))
+"""How much longer things take on a machine that has been busy before."""
 HERE = "127.0.0.1"
 SECRET = "what stands in a file: 7q"
 LARGEST = "/explore?weeks=520&burn_in_weeks=520&set=structure.n_teams%3D200&set=structure.team_size%3D60"
@@ -48,7 +54,7 @@ class Target:
     """The page that is attacked: a server in a process of its own, and where it is."""
 
     def __init__(self, log: IO[bytes]) -> None:
-        self.log = log
+        self.log, self.pages = log, list[Page]()
         self.start(0)
 
     def start(self, port: int) -> None:
@@ -91,6 +97,13 @@ class Target:
     def cookie(self) -> str:
         return str(self.ask("/").getheader("Set-Cookie")).split(";")[0]
 
+    def leave(self, stays: Page) -> None:
+        """Let all pages but one lose their connections."""
+        for page in self.pages:
+            if page is not stays:
+                page.leave()
+        self.pages = [stays]
+
 
 class Page:
     """A page as a browser has it, without the browser."""
@@ -99,7 +112,8 @@ class Page:
         self.cookie = cookie or target.cookie()
         self.kernel = kernel or str(uuid.uuid4())
         self.connection = target.channel(self.cookie, self.kernel).__enter__()
-        self.levers, self.player, self.packed = "", "", ""
+        target.pages.append(self)
+        self.levers, self.packed, self.has_range = "", "", False
         self.n_messages, self.secret_seen = 0, False
         self.send("comm_open", comm_id="control", target_name="solara.control", data={})
         arguments = {"path": path, "appName": None, "themes": {"light": {}, "dark": {}}, "dark": False}
@@ -114,7 +128,13 @@ class Page:
     def event(self, widget: str, **content: Any) -> None:
         self.send("comm_msg", comm_id=widget, data={"method": "custom", "content": content})
 
+    def leave(self) -> None:
+        """Lose the connection without a word, as when a network fails; one that nobody reads would take ten seconds to close."""
+        with contextlib.suppress(OSError):
+            self.connection.socket.shutdown(socket.SHUT_RDWR)
+
     def move(self, lever: str, value: float) -> None:
+        self.has_range = False
         self.event(self.levers, event="set_lever", data={"name": lever, "value": value, "week": -1})
 
     def read(self, seconds: float) -> bool:
@@ -130,25 +150,25 @@ class Page:
         if "rows" in state and "template" in state:
             self.levers = message["content"]["comm_id"]
         if state.get("runs"):
-            self.player = message["content"]["comm_id"]
             self.packed = state["runs"][0]["packed"]
+        self.has_range = bool(state.get("bands", self.has_range))
         return True
 
     def read_all(self) -> int:
-        """Read what has come, and return how much of it is no answer to what the page itself has asked."""
+        """Read what comes until nothing has for a moment, and return how many messages that were."""
         before = self.n_messages
         while self.read(0.3):
             pass
         return self.n_messages - before
 
-    def until(self, wanted: str = "", seconds: float = 60.0) -> float:
-        """Return the seconds until a run is shown, or the one that is wanted."""
+    def until(self, wanted: str = "", seconds: float = 60.0, with_range: bool = False) -> float:
+        """Return the seconds until a run is shown, or the one that is wanted, with the range of its matched runs if need be."""
         began = time.monotonic()
         while time.monotonic() - began < seconds:
-            self.read(0.5)
-            if self.packed and wanted in ("", self.packed):
+            if self.packed and wanted in ("", self.packed) and (self.has_range or not with_range):
                 return time.monotonic() - began
-        raise TimeoutError(f"no run in {seconds:g} s")
+            self.read(0.5)
+        raise TimeoutError(f"no {'range' if with_range else 'run'} in {seconds:g} s")
 
 
 class Watch:
@@ -157,29 +177,42 @@ class Watch:
     LINK = "?set=structure.n_teams%3D20&seed=11"
 
     def __init__(self, target: Target) -> None:
-        self.target, self.page, self.moves = target, Page(target, f"/explore{self.LINK}"), 0
+        self.page, self.moves, self.waits = Page(target, f"/explore{self.LINK}"), 0, list[float]()
+        self.n_changed, self.late = 0, False
         self.scenario = state.from_query(self.LINK).scenario
-        self.patience = PATIENCE * max(1.0, LOAD / (os.cpu_count() or 1))
-        self.page.until(work.playback(self.scenario).packed, 300.0)
-        self.page.read_all()
+        self.patience = PATIENCE * SLOWER
+        self.settle(300.0)
 
-    def faults(self) -> tuple[float, list[str]]:
-        """Return how long the visitor waits for a run, and what is wrong."""
+    def settle(self, seconds: float = 60.0) -> float:
+        """Read the page until nothing more is to come, and return how long the run took."""
+        wanted = work.playback(self.scenario).packed
+        waited = self.page.until(wanted, seconds)
+        self.page.until(wanted, seconds, with_range=True)
+        self.page.read_all()
+        return waited
+
+    def faults(self) -> list[str]:
+        """Move a lever, and return what is wrong with the answer; what was measured is in ``waits`` and ``n_changed``."""
         found = []
-        if n := self.page.read_all():
-            found.append(f"{n} messages changed the visitor's page")
+        # What comes late after an answer that was given up is no change.
+        if (n := self.page.read_all()) and not self.late:
+            self.n_changed += n
+            found.append(f"fault: {n} messages changed the visitor's page")
         self.moves += 1
         self.scenario = state.with_lever(self.scenario, "fear", 0.05 + 0.02 * (self.moves % 40))
-        wanted = work.playback(self.scenario).packed
+        # Computed before the clock starts.
+        work.playback(self.scenario)
         self.page.move("fear", self.scenario.levers.fear)
         try:
-            waited = self.page.until(wanted)
+            self.late = True
+            self.waits.append(self.settle())
+            self.late = False
         except TimeoutError as error:
-            return 60.0, [*found, str(error)]
-        self.page.read_all()
-        if waited > self.patience:
-            found.append(f"the visitor waited {waited:.1f} s")
-        return waited, found
+            self.waits.append(60.0)
+            return [*found, f"fault: {error} for the visitor"]
+        if self.waits[-1] > self.patience:
+            found.append(f"fault: the visitor waited {self.waits[-1]:.1f} s")
+        return found
 
 
 Found = Iterator[str]
@@ -249,29 +282,47 @@ def links(target: Target, _: Watch) -> Found:
             except TimeoutError:
                 if "lessons" not in path:
                     yield f"fault: no run at {path[:60]}"
-            page.connection.close()
+            page.leave()
             if page.secret_seen:
                 yield "fault: a file was read"
     yield f"{len(tried)} links"
 
 
+@contextlib.contextmanager
+def flood(n: int, send: Callable[[int], int]) -> Iterator[list[int]]:
+    """Do something again and again in so many threads; yields the sums of what each has sent, and ends in any case."""
+    stop, sent = threading.Event(), [0] * n
+
+    def go(k: int) -> None:
+        while not stop.is_set():
+            try:
+                sent[k] += send(k)
+            except ConnectionClosed:
+                return
+            except (OSError, http.client.HTTPException):
+                time.sleep(0.01)
+
+    threads = [threading.Thread(target=go, args=(k,), daemon=True) for k in range(n)]
+    for thread in threads:
+        thread.start()
+    try:
+        time.sleep(3.0)
+        yield sent
+    finally:
+        stop.set()
+
+
 def giants(target: Target, watch: Watch) -> Found:
     pages = [Page(target, f"{LARGEST}&seed={k}") for k in range(20)]
     time.sleep(1.0)
-    waits = []
     for _ in range(3):
-        waited, faults = watch.faults()
-        waits.append(waited)
-        yield from (f"fault: {fault}" for fault in faults)
+        yield from watch.faults()
     for page in pages:
         for k in range(5):
             page.levers = page.levers or next_levers(page)
             page.move("fear", 0.1 * k)
-    waited, faults = watch.faults()
-    yield from (f"fault: {fault}" for fault in faults)
-    for page in pages:
-        page.connection.close()
-    yield f"20 visitors with the largest runs; the visitor waits {max(*waits, waited):.1f} s meanwhile"
+    yield from watch.faults()
+    yield "20 visitors with the largest runs"
 
 
 def next_levers(page: Page) -> str:
@@ -287,65 +338,49 @@ def hog(target: Target, _: Watch) -> Found:
             pages.append(Page(target, f"{LARGEST}&seed={100 + k}", cookie))
         except InvalidStatus:
             turned_away += 1
-    for page in pages:
-        page.connection.close()
     if turned_away < 20:
         yield f"fault: one visitor has {len(pages)} pages"
     yield f"40 pages of one visitor, {turned_away} turned away"
 
 
 def requests(target: Target, watch: Watch) -> Found:
-    stop, n = threading.Event(), [0] * 40
+    connections = [http.client.HTTPConnection(HERE, target.port, timeout=10) for _ in range(40)]
 
-    def flood(k: int) -> None:
-        connection = http.client.HTTPConnection(HERE, target.port, timeout=60)
-        while not stop.is_set():
-            with contextlib.suppress(OSError, http.client.HTTPException):
-                connection.request("GET", f"/policy?x={n[k]}", headers={"Accept-Encoding": "gzip"})
-                connection.getresponse().read()
-                n[k] += 1
-                continue
-            connection.close()
+    def send(k: int) -> int:
+        try:
+            connections[k].request("GET", f"/policy?x={k}", headers={"Accept-Encoding": "gzip"})
+            connections[k].getresponse().read()
+        except (OSError, http.client.HTTPException):
+            connections[k].close()
+            raise
+        return 1
 
-    with ThreadPoolExecutor(len(n)) as pool:
-        for k in range(len(n)):
-            pool.submit(flood, k)
-        time.sleep(3.0)
-        waited, faults = watch.faults()
-        stop.set()
-    yield from (f"fault: {fault}" for fault in faults)
-    yield f"{sum(n):,} requests over 40 connections; the visitor waits {waited:.1f} s meanwhile"
+    with flood(len(connections), send) as sent:
+        yield from watch.faults()
+        yield f"{sum(sent):,} requests over {len(sent)} connections"
 
 
 def messages(target: Target, watch: Watch) -> Found:
     pages = [Page(target, "/explore?set=structure.n_teams%3D20") for _ in range(8)]
     for page in pages:
         page.until()
-    stop, n = threading.Event(), [0] * len(pages)
+    chance = random.Random(1)
 
-    def flood(k: int) -> None:
-        page = pages[k]
-        with contextlib.suppress(ConnectionClosed, OSError):
-            while not stop.is_set():
-                page.move("fear", (n[k] % 20) / 20)
-                page.send("comm_msg", comm_id=uuid.uuid4().hex, data={"method": "update", "state": {"x": "y" * 1_000}})
-                n[k] += 2
+    def send(k: int) -> int:
+        pages[k].move("fear", chance.randrange(20) / 20)
+        pages[k].send("comm_msg", comm_id=uuid.uuid4().hex, data={"method": "update", "state": {"x": "y" * 1_000}})
+        return 2
 
-    with ThreadPoolExecutor(len(n)) as pool:
-        for k in range(len(n)):
-            pool.submit(flood, k)
-        time.sleep(3.0)
-        waited, faults = watch.faults()
-        stop.set()
-        for page in pages:
-            page.connection.close()
-    yield from (f"fault: {fault}" for fault in faults)
+    with flood(len(pages), send) as sent:
+        yield from watch.faults()
+        # The server takes few of them: those who send stand still by now, and go on only when they lose their connections.
+        target.leave(watch.page)
     broken = ("", "null", "[]", "{}", "[" * 100_000, '{"header": 1}', b"", b"\xff" * 40, b"\x7f\xff\xff\xff" * 9)
     for text in broken:
         with contextlib.suppress(ConnectionClosed, TimeoutError), target.channel(target.cookie()) as connection:
             connection.send(text)
             connection.recv(timeout=5)
-    yield f"{sum(n):,} messages over 8 connections, {len(broken)} malformed; the visitor waits {waited:.1f} s meanwhile"
+    yield f"{sum(sent):,} messages over {len(sent)} connections, {len(broken)} malformed"
 
 
 def execution(target: Target, _: Watch) -> Found:
@@ -381,7 +416,6 @@ def execution(target: Target, _: Watch) -> Found:
         page.until()
         if page.packed == before:
             yield "fault: the attacker's own page no longer answers"
-        page.connection.close()
         if made.exists() or (Path(place) / "run").exists():
             yield "fault: a page made the server execute something"
     yield f"{len(tries) + 1} calls for code to be executed"
@@ -421,28 +455,20 @@ def slow(target: Target, watch: Watch) -> Found:
             one.sendall(b"" if k % 2 else b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-More: ")
         held.append(one)
     deaf = [Page(target, f"/explore?set=structure.n_teams%3D40&seed={k}") for k in range(10)]
-    waited, faults = watch.faults()
-    yield from (f"fault: {fault}" for fault in faults)
+    yield from watch.faults()
     for one in held:
         one.close()
-    for page in deaf:
-        page.connection.close()
-    yield f"300 connections that ask for nothing, 10 pages that never read; the visitor waits {waited:.1f} s meanwhile"
+    yield f"{len(held)} connections that ask for nothing, {len(deaf)} pages that never read"
 
 
 def comers(target: Target, watch: Watch) -> Found:
     turned_away = 0
     for k in range(200):
         try:
-            page = Page(target, f"{LARGEST}&seed={1_000 + k}")
+            Page(target, f"{LARGEST}&seed={1_000 + k}").leave()
         except InvalidStatus:
             turned_away += 1
-            continue
-        # Without a word: as when a network fails.
-        page.connection.socket.shutdown(socket.SHUT_RDWR)
-    waited, faults = watch.faults()
-    yield from (f"fault: {fault}" for fault in faults)
-    yield f"200 pages with the largest runs opened and left; the visitor waits {waited:.1f} s afterwards"
+    yield f"200 pages with the largest runs opened and left, {turned_away} turned away"
 
 
 def restarts(target: Target, watch: Watch) -> Found:
@@ -451,9 +477,8 @@ def restarts(target: Target, watch: Watch) -> Found:
         target.process.wait(30)
         target.start(target.port)
         link = state.to_query(watch.scenario)
-        watch.page = Page(target, f"/{link}", watch.page.cookie, watch.page.kernel)
-        waited = watch.page.until(work.playback(watch.scenario).packed)
-        watch.page.read_all()
+        watch.page = Page(target, f"/explore{link}", watch.page.cookie, watch.page.kernel)
+        waited = watch.settle()
         yield f"after {number.name} the visitor's address shows the same run in {waited:.1f} s"
 
 
@@ -485,30 +510,66 @@ def page_files() -> dict[str, int]:
     }
 
 
+class GivenUp(Exception):  # noqa: N818  (no timeout: steps wait for these on purpose)
+    """A step takes too long."""
+
+
+FAILURES = (GivenUp, OSError, ConnectionClosed, InvalidStatus, http.client.HTTPException, subprocess.TimeoutExpired)
+
+
+@contextlib.contextmanager
+def bounded(seconds: float) -> Iterator[None]:
+    """Give up what takes longer, wherever it waits."""
+
+    def give_up(*_: Any) -> None:
+        raise GivenUp(f"no end after {seconds:.0f} s")
+
+    signal.signal(signal.SIGALRM, give_up)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+
+
+def attempt(target: Target, watch: Watch, step: Callable[[Target, Watch], Found]) -> list[str]:
+    """Do a step, let its pages go, and return what was tried and what is wrong afterwards."""
+    lines: list[str] = []
+    for act in (lambda: step(target, watch), watch.faults):
+        try:
+            with bounded(STEP * SLOWER):
+                lines.extend(act())
+        except FAILURES as error:
+            lines.append(f"fault: {type(error).__name__}: {error}")
+        target.leave(watch.page)
+    return lines
+
+
 def main(words: list[str]) -> int:
     """Attack the page, and print what each step did to its visitor."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.attack", description=__doc__.partition("\n")[0])
     parser.add_argument("--only", default="", metavar="TEXT", help="steps with this text in their name")
     given = parser.parse_args(words)
-    before, n_faults, peak = page_files(), 0, 0.0
+    # A connection that is lost on purpose needs no traceback.
+    logging.disable(logging.CRITICAL)
+    before, n_faults, peak, slowest = page_files(), 0, 0.0, 0.0
     with tempfile.TemporaryFile() as log, contextlib.closing(Target(log)) as target:
         watch = Watch(target)
         for name, step in STEPS.items():
             if given.only not in name:
                 continue
-            lines = []
-            try:
-                lines += list(step(target, watch))
-            except (OSError, ConnectionClosed, InvalidStatus, TimeoutError) as error:
-                lines.append(f"fault: {type(error).__name__}: {error}")
-            waited, faults = watch.faults()
-            peak = max(peak, target.peak)
-            lines += [f"fault: {fault}" for fault in faults]
+            began, watch.waits, watch.n_changed = time.monotonic(), [], 0
+            lines = attempt(target, watch, step)
+            peak, slowest = max(peak, target.peak), max([slowest, *watch.waits])
             if peak > MEMORY:
                 lines.append(f"fault: {peak:.0f} MiB")
             n_faults += sum(line.startswith("fault") for line in lines)
             print(
-                f"{name}: visitor {waited:.1f} s, server {target.peak:.0f} MiB at most", *lines, sep="\n  ", flush=True
+                f"{name}: visitor waits {max(watch.waits, default=0.0):.1f} s at most ({len(watch.waits)} moves), {watch.n_changed} messages too "
+                f"many, server {target.peak:.0f} MiB at most; {time.monotonic() - began:.0f} s",
+                *lines,
+                sep="\n  ",
+                flush=True,
             )
         size = os.fstat(log.fileno()).st_size
     if page_files() != before:
@@ -517,7 +578,9 @@ def main(words: list[str]) -> int:
     if size > LOG:
         n_faults += 1
         print("fault: too large a log")
-    print(f"{n_faults} faults; log of {size / 1e6:.1f} MB, {peak:.0f} MiB at most, load {LOAD:.1f} before")
+    print(
+        f"{n_faults} faults; slowest wait {slowest:.1f} s, log of {size / 1e6:.1f} MB, {peak:.0f} MiB at most, load {LOAD:.1f} before"
+    )
     return 1 if n_faults else 0
 
 

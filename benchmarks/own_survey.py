@@ -18,8 +18,8 @@ import numpy as np
 import pandas as pd
 
 from civicsim.calibration.own_survey import DISCREPANCY, FIGURES, SHARE, SurveyFit, simulated, weights
-from civicsim.report.words import n_posts
 from civicsim.scenario.scenario import Scenario
+from civicsim.scenario.sizes import n_posts
 from civicsim.study.design.draws import draws_for
 
 MEASURE, FIRST_OF_TRUTHS = "burnt_out_share", 5_000_001

@@ -50,3 +50,11 @@ def naming(where: str, instead_of: str = "") -> Iterator[None]:
     except ScenarioError as error:
         message = str(error)
         raise ScenarioError(message.replace(instead_of, where, 1) if instead_of else f"{where}: {message}") from None
+
+
+def size_of(n_bytes: float) -> str:
+    """Return a number of bytes in words, such as "3.2 kB" or "41 MB"."""
+    for unit, size in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if n_bytes >= size:
+            return f"{n_bytes / size:,.{1 if n_bytes < 10 * size else 0}f} {unit}"
+    return f"{n_bytes:.0f} B"

@@ -34,8 +34,9 @@ POLICY = {
 """What the page may do in a browser. Vue makes functions of its templates, and styles are set on elements."""
 LARGEST = 1_000_000
 """Bytes of the largest message that a page may send."""
-RATE, BURST = 10.0, 200.0
-"""Messages a second that a page may send, and how many at once. Assumption: one that is dragged about sends fewer."""
+SHARE, AT_ONCE, LONGEST = 0.05, 10.0, 2.0
+"""Share of the time for which the server deals with messages of a page, seconds of it that may be taken at once, and seconds that
+a message waits at most. Assumption: a visitor in a hurry moves a lever a second, and to draw the page anew takes 50 ms."""
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -100,19 +101,23 @@ class Guard:
 
 
 def paced(receive: Receive) -> Receive:
-    """Return a function that receives messages of text no faster than a page has reason to send them; those beyond wait.
+    """Return a function that receives messages of text; those of a page that has kept the server busy for long wait.
 
-    The server reads no more from a connection of which a message waits, so that what it sends does not pile up here.
+    What counts is the time until the next message is asked for. It is longer while many pages send, so that those who flood the
+    server together slow themselves down. The server reads no more from a connection of which a message waits, so that what it
+    sends does not pile up here.
     """
-    left, at = BURST, time.monotonic()
+    left, given = AT_ONCE, time.monotonic()
 
     async def receive_in_time() -> Message:
-        nonlocal left, at
-        now = time.monotonic()
-        left, at = min(BURST, left + RATE * (now - at)) - 1.0, now
+        nonlocal left, given
+        asked = time.monotonic()
+        left = max(left - (asked - given), -SHARE * LONGEST)
         if left < 0.0:
-            await asyncio.sleep(-left / RATE)
+            await asyncio.sleep(-left / SHARE)
         message = await receive()
+        given = time.monotonic()
+        left = min(AT_ONCE, left + SHARE * (given - asked))
         # The page sends none, and one of a few bytes can claim to have two thousand million parts.
         return {"type": "websocket.disconnect", "code": 1003} if message.get("bytes") is not None else message
 

@@ -19,8 +19,8 @@ from civicsim.app.words import COMPARED, SHOWN
 from civicsim.model.levers import Levers
 from civicsim.model.processes.events import Event
 from civicsim.report.goals import lever_words
-from civicsim.report.words import n_staff
 from civicsim.scenario.scenario import STATUS_QUO, Scenario
+from civicsim.scenario.sizes import n_staff
 
 LETTERS = "ABC"
 """Names of the policies that are kept: more would be too many to compare."""

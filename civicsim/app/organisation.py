@@ -9,9 +9,10 @@ from typing import Any
 import solara
 
 from civicsim.app import state, widgets
-from civicsim.report.words import kind_text, n_staff, size_text, time_text
+from civicsim.report.words import kind_text, size_text, time_text
 from civicsim.scenario.scenario import Scenario
 from civicsim.scenario.shipped import kinds, read_shipped
+from civicsim.scenario.sizes import n_staff
 
 CHANGES: dict[str, Callable[[Scenario, Any], Scenario]] = {
     "kind": state.with_kind,

@@ -24,7 +24,6 @@ from civicsim.report.words import (
     INTERVAL,
     explained,
     kind_text,
-    n_staff,
     number,
     percent,
     scale_of,
@@ -34,6 +33,7 @@ from civicsim.report.words import (
 )
 from civicsim.scenario.scenario import PARAMETERS, SECTIONS, Scenario
 from civicsim.scenario.shipped import shocks
+from civicsim.scenario.sizes import n_staff
 
 LINES = (
     ("#55626e", "5 3", "grey and dashed"),

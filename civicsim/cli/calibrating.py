@@ -30,7 +30,8 @@ from civicsim.experiment.run import seeds_of
 from civicsim.model.week import threads_available
 from civicsim.report.calibration_page import results, targets, title_of
 from civicsim.report.parts import Part
-from civicsim.report.words import INTERVAL, counted, n_posts, percent
+from civicsim.report.words import INTERVAL, counted, percent
+from civicsim.scenario.sizes import n_posts
 
 _EXPLAINED = (
     f"Intervals are {INTERVAL} and show run-to-run variation. 'Met' means that the simulated value lies within the published "

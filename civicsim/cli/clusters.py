@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 
 from civicsim.cli.effort import bytes_of_worker
-from civicsim.cli.files import check_free, filled, size_of, text_writer, write_file
+from civicsim.cli.files import check_free, filled, text_writer, write_file
 from civicsim.cli.output import Output, one_line
 from civicsim.cli.study_commands import Slurm
 from civicsim.cli.studying import beside, load
-from civicsim.errors import CivicsimError
+from civicsim.errors import CivicsimError, size_of
 from civicsim.experiment.progress import duration
 from civicsim.report.words import counted
 from civicsim.study.run.effort import effort_of

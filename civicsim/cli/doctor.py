@@ -17,9 +17,9 @@ from rich.text import Text
 import civicsim
 from civicsim.cli import Stopped
 from civicsim.cli.commands import Doctor, Warmup
-from civicsim.cli.files import size_of
 from civicsim.cli.output import Output
 from civicsim.cli.progress import shown
+from civicsim.errors import size_of
 from civicsim.experiment.progress import duration
 from civicsim.extras import EXTRAS, install, missing
 from civicsim.report.words import counted
@@ -153,8 +153,8 @@ def _threads() -> Iterator[Finding]:
 def _speed() -> Iterator[Finding]:
     """Time a run of the default organisation, after a first one that compiles."""
     from civicsim.experiment.run import burn_in, simulate
-    from civicsim.report.words import n_posts
     from civicsim.scenario.scenario import Scenario
+    from civicsim.scenario.sizes import n_posts
 
     scenario, weeks = Scenario.preset(), 52
     posts = n_posts(scenario)

@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 
-from civicsim.cli.files import size_of
 from civicsim.cli.output import Output
-from civicsim.errors import CivicsimError
+from civicsim.errors import CivicsimError, size_of
 from civicsim.experiment.progress import duration
 from civicsim.model.measures import MEASURES, TEAM_MEASURES
-from civicsim.model.organisation import (
-    N_NEIGHBOURS,
-    N_PATIENT_GROUPS,
-    N_PROBLEMS,
-    N_TIES,
-    TABLES,
-    record_type,
-    row_bytes,
-)
+from civicsim.model.organisation import TABLES, record_type
 from civicsim.model.parts import TEAMS_IN_A_PART
 from civicsim.model.recording import ENACTED
 from civicsim.model.week import share_out, threads_available
-from civicsim.report.words import counted, n_managers, n_posts, n_staff
+from civicsim.report.words import counted
 from civicsim.scenario.scenario import Scenario
+from civicsim.scenario.sizes import bytes_free, n_posts, state_bytes
 from civicsim.study.design.study import Study
 from civicsim.study.design.weight import SECONDS
-from civicsim.study.run.effort import chunks_of
+from civicsim.study.run.effort import chunks_of, largest
 
 _PROGRAM = 250e6
 """Bytes of the program itself, with compiled code and packages."""
@@ -39,18 +29,6 @@ _FRAMES = 3
 """Copies of a table at the peak of writing it."""
 LONG = 120.0
 """Seconds from which the time is announced."""
-
-
-def state_bytes(scenario: Scenario) -> int:
-    """Return how many bytes the tables of one run take."""
-    s, teams, managers = scenario.structure, scenario.structure.n_teams, n_managers(scenario)
-    persons = n_staff(scenario) + managers
-    rows = dict(organisation=1, tally=1, snapshot=1, dimension=s.n_dimensions, person=persons, manager=managers)
-    rows |= dict(neighbour=teams * N_NEIGHBOURS, practice=teams * s.n_dimensions, problem=persons * N_PROBLEMS)
-    rows |= dict(need=N_PATIENT_GROUPS * s.n_dimensions, panel=N_PATIENT_GROUPS)
-    rows["patient"] = round(s.patients_per_post * n_staff(scenario))
-    one = sum(rows.get(name, teams) * row_bytes(name) for name in TABLES)
-    return s.n_organisations * (one + persons * N_TIES * 4)
 
 
 def bytes_needed(scenarios: Sequence[Scenario], runs: int, written: bool = False, teams: bool = False) -> float:
@@ -73,8 +51,7 @@ def bytes_of_worker(study: Study, workers: int) -> float:
     n, seeds = len(protocol.points), len(study.seed_numbers)
     points, numbers = np.tile(np.arange(n), seeds), np.repeat(np.arange(seeds), n)
     chunk = next(chunks_of(protocol, points, numbers, workers))
-    largest = protocol.scenario(int(protocol.person_weeks[1].argmax()))
-    return bytes_needed([largest], len({seed for _, seed in chunk.runs}))
+    return bytes_needed([largest(study)], len({seed for _, seed in chunk.runs}))
 
 
 def threads_used(scenario: Scenario, runs: int, threads: int | None) -> int:
@@ -82,26 +59,6 @@ def threads_used(scenario: Scenario, runs: int, threads: int | None) -> int:
     parts = -(-scenario.structure.n_teams // TEAMS_IN_A_PART) * scenario.structure.n_organisations
     side_by_side, within = share_out(runs, parts, threads or threads_available())
     return side_by_side * within
-
-
-def bytes_free() -> float:
-    """Return how many bytes of memory are available; infinity where the system does not report it."""
-    limits = [float("inf")]
-    try:
-        about = Path("/proc/meminfo").read_text(encoding="ascii")
-        limits += [int(line.split()[1]) * 1024.0 for line in about.splitlines() if line.startswith("MemAvailable:")]
-    except OSError:
-        # Not Linux: all memory, where that is known.
-        names = getattr(os, "sysconf_names", {})
-        if {"SC_PAGE_SIZE", "SC_PHYS_PAGES"} <= set(names):
-            limits.append(float(os.sysconf("SC_PAGE_SIZE")) * os.sysconf("SC_PHYS_PAGES"))
-    for name in ("memory.max", "memory/memory.limit_in_bytes"):
-        # The limit of a container.
-        try:
-            limits.append(float((Path("/sys/fs/cgroup") / name).read_text(encoding="ascii")))
-        except (OSError, ValueError):
-            continue
-    return min(limits)
 
 
 def check_effort(

@@ -15,7 +15,7 @@ from civicsim.errors import CivicsimError
 from civicsim.experiment.why import FEW, STEPS, without_changes
 from civicsim.experiment.why import why as find_why
 from civicsim.report.why import OVERLAP, part_text, rows_of, why_lines, why_svg
-from civicsim.report.words import n_posts
+from civicsim.scenario.sizes import n_posts
 
 _VARIANTS = 25
 """Variants that are simulated in a step, at most. Assumption: as many as there are mechanisms."""

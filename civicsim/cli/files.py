@@ -15,7 +15,7 @@ import civicsim
 from civicsim.cli import TEXTS, Stopped
 from civicsim.cli.output import Line, Output, plain
 from civicsim.cli.tables import grid
-from civicsim.errors import CivicsimError
+from civicsim.errors import CivicsimError, size_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -176,11 +176,3 @@ def file_lines(folder: Folder | None) -> Iterator[Line]:
     if folder is not None:
         rows = [[name, size_of((folder.path / name).stat().st_size), about] for name, about in folder.files.items()]
         yield from ("", f"Files in {folder.path}:", grid(rows, head=False, right=(1,), indent=2))
-
-
-def size_of(n_bytes: float) -> str:
-    """Return a number of bytes in words, such as "3.2 kB" or "41 MB"."""
-    for unit, size in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if n_bytes >= size:
-            return f"{n_bytes / size:,.{1 if n_bytes < 10 * size else 0}f} {unit}"
-    return f"{n_bytes:.0f} B"

@@ -13,7 +13,8 @@ from civicsim.cli.tables import grid
 from civicsim.errors import ScenarioError
 from civicsim.experiment.run import seeds_of
 from civicsim.report.goals import CHANCE, answers, goal_text
-from civicsim.report.words import counted, n_posts, size_text
+from civicsim.report.words import counted, size_text
+from civicsim.scenario.sizes import n_posts
 from civicsim.study.analysis.goals import EXAMPLE, SEARCHED, find_policy, work_of
 
 

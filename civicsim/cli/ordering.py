@@ -18,7 +18,8 @@ from civicsim.cli.tables import fits, grid, spread
 from civicsim.errors import CivicsimError, nearest
 from civicsim.experiment.order import MATTERS, BurnIn, order_study
 from civicsim.model.week import PUBLISHED
-from civicsim.report.words import INTERVAL, n_posts, number
+from civicsim.report.words import INTERVAL, number
+from civicsim.scenario.sizes import n_posts
 
 _BURN_INS = {
     "same": "The burn-in ran in the same order as the weeks studied.",

@@ -18,8 +18,9 @@ from civicsim.cli.scenarios import scenario_of
 from civicsim.errors import CivicsimError
 from civicsim.report.importing import staff_lines, tie_lines
 from civicsim.report.spreadsheets import without_formulas
-from civicsim.report.words import counted, n_posts, size_text
+from civicsim.report.words import counted, size_text
 from civicsim.scenario.scenario import Scenario
+from civicsim.scenario.sizes import n_posts
 from civicsim.staffing.importing import import_organisation
 from civicsim.staffing.people import ALLOWED, NEEDED
 from civicsim.staffing.professions import read_own

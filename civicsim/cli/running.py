@@ -28,7 +28,6 @@ from civicsim.report.words import (
     THINKING_AID,
     counted,
     kind_text,
-    n_posts,
     number,
     percent,
     seeds_text,
@@ -36,6 +35,7 @@ from civicsim.report.words import (
     time_text,
 )
 from civicsim.scenario.scenario import STATUS_QUO, Scenario
+from civicsim.scenario.sizes import n_posts
 
 DEMO_STYLES = [STATUS_QUO, *["command", "targets-through-fear", "tokenistic-engagement", "compact", "civic-culture"]]
 LAST_WEEKS = 52

@@ -11,12 +11,12 @@ import pandas as pd
 
 from civicsim.cli import Stopped, study_commands
 from civicsim.cli.commands import Compare as Compared
-from civicsim.cli.files import check_ending, check_free, size_of, write_file
+from civicsim.cli.files import check_ending, check_free, write_file
 from civicsim.cli.output import Output
 from civicsim.cli.studying import beside, load, read, run_in, study_progress, worker_options
 from civicsim.cli.table_files import frames_of, write_tables
 from civicsim.cli.tables import part_lines
-from civicsim.errors import CivicsimError
+from civicsim.errors import CivicsimError, size_of
 from civicsim.experiment.compare import FIRST_RUNS
 from civicsim.experiment.run import seeds_of
 from civicsim.model.week import PUBLISHED

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from civicsim import checks
 from civicsim.cli import Stopped, study_commands
 from civicsim.cli.effort import bytes_of_worker
-from civicsim.cli.files import check_ending, check_free, filled, size_of, text_writer, write_file
+from civicsim.cli.files import check_ending, check_free, filled, text_writer, write_file
 from civicsim.cli.output import Line, Output
 from civicsim.cli.progress import shown
 from civicsim.cli.scenarios import warn_of_dates
@@ -20,13 +20,14 @@ from civicsim.cli.starting import write_start
 from civicsim.cli.study_commands import Workers
 from civicsim.cli.table_files import as_table, write_tables
 from civicsim.cli.tables import grid, part_lines
-from civicsim.errors import CivicsimError, ScenarioError
+from civicsim.errors import CivicsimError, ScenarioError, size_of
 from civicsim.experiment.progress import duration, time_left
 from civicsim.extras import need
 from civicsim.model.measures import FLAGSHIP
 from civicsim.report.contrast_tables import power_part
 from civicsim.report.parts import Part
 from civicsim.report.words import counted, product_text, seeds_text
+from civicsim.scenario.sizes import bytes_free
 from civicsim.scenario.tables import listed
 from civicsim.scenario.toml import read_toml
 from civicsim.study.analysis.matched import matched
@@ -69,6 +70,10 @@ def check(output: Output, request: study_commands.Check) -> None:
     found = None if request.pilot is None else _power(output, study, request.pilot)
     effort = effort_of(study, request.processes)
     memory = bytes_of_worker(study, effort.processes)
+    if memory > bytes_free():
+        output.warn(
+            f"{path}: a process needs about {size_of(memory)} of memory, and {size_of(bytes_free())} are available here"
+        )
     data = {"file": path, "valid": True, "question": study.question, "study": study.protocol.digest}
     data |= {key: getattr(effort, key) for key in ("points", "seeds", "runs", "processes")}
     data |= {

@@ -12,7 +12,8 @@ from civicsim.cli.scenarios import scenario_of
 from civicsim.cli.tables import grid
 from civicsim.model.calendar import YEAR
 from civicsim.report import own_survey as words
-from civicsim.report.words import n_posts, n_staff, size_text
+from civicsim.report.words import size_text
+from civicsim.scenario.sizes import n_posts, n_staff
 from civicsim.study.design.draws import draws_for
 
 

@@ -21,6 +21,7 @@ from civicsim.model.processes.events import Plan, put_into_force
 from civicsim.model.recording import Recorder, causes_frame, survey_frame, weekly_frame
 from civicsim.model.week import PUBLISHED, WEEK, advance, order_text, threads_available
 from civicsim.scenario.scenario import Scenario
+from civicsim.scenario.sizes import check_room
 
 if TYPE_CHECKING:
     import pandas as pd  # loaded where a table is made: a worker needs none
@@ -95,9 +96,15 @@ def burn_in(
         Its burn-in weeks are simulated.
     seeds, processes, threads, progress
         As for :func:`run`.
+
+    Raises
+    ------
+    ScenarioError
+        If the organisations need more memory than is available.
     """
     scenario, week = with_week(scenario, processes)
     s, numbers = scenario, seeds_of(seeds, scenario.seed)
+    check_room(s, len(numbers))
     cohort = build(s.structure, s.population, s.habits, s.sections, numbers, -s.burn_in_weeks, s.roster)
     with counted_in_notebook(progress, float(cohort.n_persons * s.burn_in_weeks)) as show:
         return simulate(cohort, s.burn_in_weeks, processes=week, threads=threads, progress=show)

@@ -28,6 +28,7 @@ from civicsim.model.cohort import build
 from civicsim.model.measures import History, Measure
 from civicsim.model.week import advance
 from civicsim.scenario.scenario import Scenario
+from civicsim.scenario.sizes import check_room
 
 EAGER_ROWS = 10_000
 """Up to so many posts and patients, agents are created with the model; above, when they are first asked for."""
@@ -127,6 +128,7 @@ class CivicModel(mesa.Model):
     def _found(self) -> None:
         """Build the organisation, and simulate its burn-in weeks with the levers of the status quo."""
         a = self.assumptions
+        check_room(a)
         self.cohort = build(a.structure, a.population, a.habits, a.sections, [a.seed], -a.burn_in_weeks, a.roster)
         if len(self.cohort.person) + len(self.cohort.patient) <= EAGER_ROWS:
             self.create_agents()

@@ -20,14 +20,13 @@ from civicsim.report.words import (
     INTERVAL,
     counted,
     kind_text,
-    n_managers,
-    n_staff,
     product_text,
     seeds_text,
     setting_text,
     size_text,
     time_text,
 )
+from civicsim.scenario.sizes import n_managers, n_staff
 from civicsim.study.analysis.matched import design_of
 from civicsim.study.design.factors import Factor, read_factors
 from civicsim.study.design.study import Study

@@ -24,6 +24,7 @@ from civicsim.experiment.wording import toward as toward
 from civicsim.experiment.wording import with_interval as with_interval
 from civicsim.scenario.scenario import Scenario
 from civicsim.scenario.shipped import kinds
+from civicsim.scenario.sizes import n_managers, n_staff
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -132,24 +133,6 @@ def before_text(scenario: Scenario) -> str:
 def kind_text(scenario: Scenario) -> str:
     """Return the title of the kind of organisation, or its name where that is not a shipped one."""
     return kinds().get(scenario.kind, scenario.kind)
-
-
-def n_staff(scenario: Scenario) -> int:
-    """Return how many posts of staff an organisation has."""
-    structure, roster = scenario.structure, scenario.roster
-    return structure.n_teams * structure.team_size if roster is None else roster.n_staff
-
-
-def n_managers(scenario: Scenario) -> int:
-    """Return how many managers an organisation has: of teams, of divisions, and executives."""
-    structure, roster = scenario.structure, scenario.roster
-    n_divisions = -(-structure.n_teams // structure.teams_per_division) if roster is None else len(roster.divisions)
-    return structure.n_teams + n_divisions + structure.n_executives
-
-
-def n_posts(scenario: Scenario) -> int:
-    """Return how many posts of staff and managers a run has, over all its organisations."""
-    return scenario.structure.n_organisations * (n_staff(scenario) + n_managers(scenario))
 
 
 def size_text(scenario: Scenario) -> str:

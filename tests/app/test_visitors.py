@@ -179,26 +179,29 @@ def test_a_page_can_call_events_that_are_declared_and_nothing_else(tmp_path):
     context.close()
 
 
-def test_messages_beyond_what_a_page_has_reason_to_send_wait(monkeypatch):
-    monkeypatch.setattr(guard, "BURST", 5.0)
-    monkeypatch.setattr(guard, "RATE", 100.0)
-    got = []
+def test_messages_of_a_page_that_keeps_the_server_busy_wait(monkeypatch):
+    monkeypatch.setattr(guard, "AT_ONCE", 0.1)
+    monkeypatch.setattr(guard, "LONGEST", 0.1)
+    waits = []
 
-    async def send_many():
+    async def send_many(seconds, n):
         async def receive():
-            got.append(1)
             return {}
 
         paced = guard.paced(receive)
-        for _ in range(5):
+        for _ in range(n):
+            began = time.monotonic()
             await paced()
-        began = time.monotonic()
-        for _ in range(20):
-            await paced()
-        return time.monotonic() - began
+            waits.append(time.monotonic() - began)
+            # The time that the server takes for it.
+            await asyncio.sleep(seconds)
 
-    assert asyncio.run(send_many()) > 0.15
-    assert len(got) == 25
+    asyncio.run(send_many(0.02, 12))
+    assert max(waits[:4]) < 0.09
+    assert min(waits[-3:]) > 0.09
+    waits.clear()
+    asyncio.run(send_many(0.0, 100))
+    assert sum(waits) < 0.09
 
 
 def test_a_message_that_is_not_text_ends_the_connection():

@@ -13,19 +13,24 @@ import pytest
 from tools import lively, small_scenario
 
 import civicsim as cs
+from civicsim.app import state
 from civicsim.cli import effort, running
-from civicsim.cli.effort import bytes_free, bytes_needed, size_of, state_bytes
+from civicsim.cli.effort import bytes_needed
 from civicsim.cli.output import Output
 from civicsim.cli.progress import progress
+from civicsim.errors import CivicsimError, size_of
 from civicsim.experiment.compare import compare
 from civicsim.experiment.progress import duration
 from civicsim.experiment.statistics import estimate, paired_difference
+from civicsim.mesa_face.model import CivicModel
 from civicsim.model.cohort import build
 from civicsim.model.measures import MEASURES
 from civicsim.model.week import PROCESSES
-from civicsim.report.words import n_posts
 from civicsim.scenario.scenario import PARAMETERS, SECTIONS, Scenario
 from civicsim.scenario.shipped import kinds, shocks, styles
+from civicsim.scenario.sizes import bytes_free, n_posts, state_bytes
+from civicsim.study.design.study import Study
+from civicsim.study.run.runner import run_study
 
 EVERY_LIST = ["process", "style", "parameter", "measure", "lever", "kind", "shock"]
 EACH = [
@@ -78,6 +83,32 @@ def test_more_runs_than_memory_holds_are_refused_in_one_line(mistakes):
     parts = ["--seeds 1000000000000: needs about", "would fit"]
     assert mistakes(*(([*words, "--seeds", "1000000000000"], parts) for words in commands)) == []
     assert not Path("civicsim-export").exists()
+
+
+def test_an_organisation_beyond_all_memory_is_refused_at_every_door_with_the_memory_it_needs(mistakes, tmp_path):
+    sizes = {"n_teams": 100_000, "team_size": 60, "n_organisations": 1000}
+    scenario = Scenario.preset().with_(**sizes)
+    study = Study(question="q", styles=["status-quo"], seeds=2, measures=["trust"], factors=sizes)
+    (tmp_path / "own.toml").write_text(scenario.to_toml(), encoding="utf-8")
+    (tmp_path / "study.toml").write_text(study.to_toml(), encoding="utf-8")
+    size = [word for name, value in sizes.items() for word in ("--set", f"{name}={value}")]
+    commands = (
+        ["run", *size], ["run", "own.toml"], ["compare", "compact", *size], ["why", "trust", "compact", *size], ["order", *size],
+        ["org", "export", *size, "--out", "x.gexf"], ["study", "check", "study.toml"], ["study", "run", "study.toml", "--out", "s"],
+    )  # fmt: skip
+    assert mistakes(*((words, ["needs about", " TB of memory, and ", "are available"]) for words in commands)) == []
+    assert mistakes((["run", "--set", "n_teams=1000000000000"], ["expected a whole number from 1 to 100000"])) == []
+    for do in (
+        lambda: cs.run(scenario), lambda: compare(scenario, scenario.with_(fear=0.1)), lambda: CivicModel(**sizes), lambda: run_study(study, "s"),
+    ):  # fmt: skip
+        with pytest.raises(
+            CivicsimError, match=r"6,114,292,000 posts in [\d,]+ runs?: needs about [\d.]+ TB of memory"
+        ):
+            do()
+    assert not (tmp_path / "s").exists()
+    linked = state.from_query("?" + "&".join(f"set=structure.{name}%3D{value}" for name, value in sizes.items()))
+    assert n_posts(linked.scenario) < 4_000
+    assert linked.notes
 
 
 def test_the_number_that_would_fit_does(tool, monkeypatch):

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from civicsim.cli.scenarios import value_of
 from civicsim.model.cohort import build
-from civicsim.report.words import n_posts
 from civicsim.scenario.scenario import Scenario
 from civicsim.scenario.shipped import styles
+from civicsim.scenario.sizes import n_posts
 
 
 def test_a_new_file_changes_nothing(tool):

@@ -20,8 +20,8 @@ from civicsim.app.state import MOST_SIDES, chosen, is_changed, sides
 from civicsim.app.verdicts import Verdict, verdict
 from civicsim.app.words import COMPARED
 from civicsim.model.measures import MEASURES
-from civicsim.report.words import n_staff
 from civicsim.scenario.scenario import Scenario
+from civicsim.scenario.sizes import n_staff
 
 START = {"week": 103}
 """Week on screen at first: in week 1 all sides are alike."""

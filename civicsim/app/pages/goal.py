@@ -19,8 +19,9 @@ from civicsim.app.words import COMPARED, GROUPS
 from civicsim.errors import CivicsimError, ScenarioError
 from civicsim.model.measures import MEASURES
 from civicsim.report import goals as words
-from civicsim.report.words import n_staff, number, scale_of
+from civicsim.report.words import number, scale_of
 from civicsim.scenario.scenario import SECTIONS, Scenario
+from civicsim.scenario.sizes import n_staff
 from civicsim.study.analysis.goals import DRAWS, FRESH, MINUTES, SEARCHED, TRIALS, Goal, Policies, find_policy
 
 MOST_TRIALS = 500

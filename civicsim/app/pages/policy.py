@@ -24,8 +24,9 @@ from civicsim.app.verdicts import Verdict, band, verdict
 from civicsim.app.why import WhyPanel
 from civicsim.app.words import COMPARED, SHOWN, slider_row, unbroken
 from civicsim.model.measures import MEASURES
-from civicsim.report.words import RANGE, n_staff, scale_of, time_text
+from civicsim.report.words import RANGE, scale_of, time_text
 from civicsim.scenario.scenario import PARAMETERS, STATUS_QUO, Scenario
+from civicsim.scenario.sizes import n_staff
 
 CHARTS = tuple(SHOWN["charts"])
 """Measures with a chart."""

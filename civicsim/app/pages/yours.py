@@ -17,7 +17,8 @@ from civicsim.errors import CivicsimError
 from civicsim.model.calendar import YEAR
 from civicsim.report import own_survey as words
 from civicsim.report.importing import staff_lines, tie_lines
-from civicsim.report.words import n_posts, n_staff, size_text
+from civicsim.report.words import size_text
+from civicsim.scenario.sizes import n_posts, n_staff
 from civicsim.study.design.draws import draws_for
 
 SEEDS = 6

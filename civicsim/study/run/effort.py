@@ -14,6 +14,7 @@ import numpy as np
 
 from civicsim.experiment.run import Result, run
 from civicsim.model.week import threads_available
+from civicsim.scenario.scenario import Scenario
 from civicsim.study.design.protocol import Protocol
 from civicsim.study.design.study import Study
 from civicsim.study.design.weight import RUN_PERSON_WEEKS, SECONDS
@@ -57,6 +58,11 @@ class Effort:
     n_bytes: float
     processes: int
     seconds_per_person_week: float
+
+
+def largest(study: Study) -> Scenario:
+    """Return the scenario of a study whose run takes most person-weeks, and so about the most memory."""
+    return study.protocol.scenario(int(study.protocol.person_weeks[1].argmax()))
 
 
 def effort_of(study: Study, processes: int | None = None) -> Effort:

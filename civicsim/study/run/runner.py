@@ -13,9 +13,10 @@ import pandas as pd
 
 from civicsim.errors import CivicsimError
 from civicsim.experiment.progress import line_in_notebook, time_left
+from civicsim.scenario.sizes import check_room
 from civicsim.study.design.precision import more_seeds, seeds_to_add, widths
 from civicsim.study.design.study import Study
-from civicsim.study.run.effort import Chunk, chunks_of, cost_of
+from civicsim.study.run.effort import Chunk, chunks_of, cost_of, largest
 from civicsim.study.run.executors import TimeLimitError, WorkerDiedError, working
 from civicsim.study.run.worker import Report, Task, run_chunk, write_failures
 from civicsim.study.store.files import needing_room
@@ -100,12 +101,14 @@ def run_study(
     Raises
     ------
     CivicsimError
-        If the folder cannot be used, or results cannot be written.
+        If the folder cannot be used, results cannot be written, or an organisation needs more memory than is available here.
     """
     place, of = shard
     if not 1 <= place <= of:
         raise CivicsimError(f"shard {place}/{of}: expected i/n with i from 1 to n")
     tell = note or (lambda text: None)
+    if executor is None:
+        check_room(largest(study))
     make_folder(Path(out))
     with needing_room(Path(out)), running(Path(out), place, of):
         folder = StudyFolder(study, out, mix)
