@@ -12,7 +12,7 @@ import solara
 from civicsim.app import state, widgets, work
 from civicsim.app.chronicle import chronicle
 from civicsim.app.files import Files, Makes
-from civicsim.app.frame import Html, Text
+from civicsim.app.frame import Box, Html, Place, Text
 from civicsim.app.history import Playback, weeks_back
 from civicsim.app.stories import story_of
 from civicsim.app.verdicts import bands_of
@@ -91,7 +91,8 @@ def LeverPanel(title: str, late: bool = False) -> None:
     wanted, want = solara.use_state("")
 
     def choose(name: Any) -> None:
-        own = shown.levers != base.levers
+        now = state.chosen.peek().scenario
+        own = state.levers_shown(now) != state.preset(now.style, now.kind).levers
         want(str(name) if own else "")
         if not own:
             state.change_scenario(lambda now: state.with_style(now, str(name)))
@@ -101,22 +102,24 @@ def LeverPanel(title: str, late: bool = False) -> None:
             state.change_scenario(lambda now: state.with_style(now, wanted))
         want("")
 
-    if wanted and shown.levers != base.levers:
-        Html("discard", class_="cv-note", on_press=answer, title=style_titles().get(wanted, wanted))
     minutes = sum(row["minutes"] for row in hours_rows(shown))
-    widgets.Levers(
-        title=title,
-        rows=lever_rows(shown, base),
-        styles=style_list(),
-        style=scenario.style,
-        hours=hours_rows(shown),
-        hours_title=f"How each person's {number(minutes, 0)} minutes a week are spent",
-        from_week=0 if late else None,
-        can_reset=shown.levers != base.levers,
-        event_set_lever=move,
-        event_choose_style=choose,
-        event_reset=reset,
-    )
+    with Box():
+        with Place():
+            if wanted and shown.levers != base.levers:
+                Html("discard", class_="cv-note", on_press=answer, title=style_titles().get(wanted, wanted))
+        widgets.Levers(
+            title=title,
+            rows=lever_rows(shown, base),
+            styles=style_list(),
+            style=scenario.style,
+            hours=hours_rows(shown),
+            hours_title=f"How each person's {number(minutes, 0)} minutes a week are spent",
+            from_week=0 if late else None,
+            can_reset=shown.levers != base.levers,
+            event_set_lever=move,
+            event_choose_style=choose,
+            event_reset=reset,
+        )
 
 
 @solara.component
@@ -169,8 +172,9 @@ def Stage(
         [played],
     )
     bands = solara.use_memo(lambda: bands_of(batches[0]) if batches and len(batches) == 1 else None, [batches])
-    if problem:
-        Text("p", problem, class_="cv-note")
+    with Place():
+        if problem:
+            Text("p", problem, class_="cv-note")
     if played:
         run = min(int(picked.get("run", 0)), len(played) - 1) if picked else 0
         story = story_of(played[run], picked)

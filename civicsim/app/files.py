@@ -11,7 +11,7 @@ import solara
 
 from civicsim import __version__
 from civicsim.app import widgets
-from civicsim.app.frame import Text
+from civicsim.app.frame import Box, Place, Text
 from civicsim.app.hooks import Show, use_latest
 from civicsim.report.spreadsheets import without_formulas
 
@@ -44,15 +44,17 @@ def Files(title: str, makes: Makes, **timeline: Any) -> None:
             show({"text": text(), "name": f"{name}.{kind}", "type": _KINDS[kind][1], "count": count})
 
     file, _, problem = use_latest(work, [asked])
-    if problem:
-        Text("p", problem, class_="cv-note")
-    widgets.Actions(
-        title=title,
-        files=[{"kind": kind, "label": _KINDS[kind][0]} for kind in makes],
-        file=file,
-        event_fetch_file=lambda kind: ask((asked[0] + 1, str(kind))),
-        **timeline,
-    )
+    with Box():
+        with Place():
+            if problem:
+                Text("p", problem, class_="cv-note")
+        widgets.Actions(
+            title=title,
+            files=[{"kind": kind, "label": _KINDS[kind][0]} for kind in makes],
+            file=file,
+            event_fetch_file=lambda kind: ask((asked[0] + 1, str(kind))),
+            **timeline,
+        )
 
 
 @solara.component
@@ -67,12 +69,14 @@ def Saves(title: str, makes: Mapping[str, tuple[str, Callable[[], tuple[str, str
             show({"name": name, "type": media, "bytes": base64.b64encode(contents).decode(), "count": count})
 
     file, of, problem = use_latest(work, [asked])
-    if problem:
-        Text("p", problem, class_="cv-note")
-    widgets.Saves(
-        title=title,
-        files=[{"kind": kind, "label": label} for kind, (label, _) in makes.items()],
-        file=file,
-        waits=asked[1] if of != [asked] else "",
-        event_fetch_file=lambda kind: ask((asked[0] + 1, str(kind))),
-    )
+    with Box():
+        with Place():
+            if problem:
+                Text("p", problem, class_="cv-note")
+        widgets.Saves(
+            title=title,
+            files=[{"kind": kind, "label": label} for kind, (label, _) in makes.items()],
+            file=file,
+            waits=asked[1] if of != [asked] else "",
+            event_fetch_file=lambda kind: ask((asked[0] + 1, str(kind))),
+        )

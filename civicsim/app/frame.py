@@ -62,6 +62,11 @@ def Box(class_: str = "", tag: str = "div", **attributes: str) -> Any:
     return _element(tag)(tag=tag, class_=class_, attributes=attributes)
 
 
+def Place() -> Any:
+    """Return a place for what comes and goes: without it, those that follow would start again, as elements know their number."""
+    return Box("cv-place")
+
+
 def Text(tag: str, words: str, class_: str = "") -> Any:
     """Show words in an element of the page; numbers stay on one line."""
     return _element(tag)(tag=tag, class_=class_, children=[unbroken(words)])
@@ -120,7 +125,7 @@ def Frame(children: list[Any] | None = None) -> None:
             tabs=[{"path": path, "label": label} for path, label in tabs()],
             here=here,
             query=(with_sides(query, sides.value) if here == "compare" else query) if read else None,
-            kept=remembered.kept(),
+            kept=remembered.use_kept(),
             event_go=go,
             event_restore=remembered.restore,
         )

@@ -13,7 +13,8 @@ from civicsim.app import own, work
 from civicsim.app.common import style_titles
 from civicsim.app.frame import Box, Html, Text
 from civicsim.app.hooks import Show, use_latest
-from civicsim.app.state import chosen, set_scenario
+from civicsim.app.remembered import remember
+from civicsim.app.state import MOST_WEEKS, START, chosen, from_query, set_scenario, to_query
 from civicsim.app.verdicts import verdict
 from civicsim.app.words import COMPARED, SHOWN
 from civicsim.model.levers import Levers
@@ -49,6 +50,8 @@ class Kept:
 
 kept: solara.Reactive[tuple[Kept, ...]] = solara.reactive(())
 """The visitor's policies, by letter; kept apart for each visitor."""
+_CARRIER = START.with_(weeks=MOST_WEEKS)
+"""What a tab remembers a policy on: an organisation that says nothing of the visitor's, and time enough for every decision."""
 past: solara.Reactive[tuple[Scenario, ...]] = solara.reactive(())
 """What the visitor had before, the present choice last."""
 
@@ -58,9 +61,28 @@ def keep(policies: tuple[Kept, ...], scenario: Scenario) -> tuple[Kept, ...]:
     free = [letter for letter in LETTERS if letter not in {one.letter for one in policies}]
     if not free:
         return policies
+    return tuple(sorted((*policies, policy_of(scenario, free[0])), key=lambda own: own.letter))
+
+
+def policy_of(scenario: Scenario, letter: str) -> Kept:
+    """Return the policy of a scenario, without its organisation and what happens to it."""
     decisions = tuple(event for event in scenario.interventions if event.name not in SHOWN["happens"])
-    one = Kept(free[0], scenario.style, scenario.levers, decisions)
-    return tuple(sorted((*policies, one), key=lambda own: own.letter))
+    return Kept(letter, scenario.style, scenario.levers, decisions)
+
+
+def link_of(policy: Kept) -> str:
+    """Return a policy as a link, which is how a browser tab remembers it."""
+    return to_query(policy.on(_CARRIER))
+
+
+def read_policies(found: Any) -> tuple[Kept, ...]:
+    """Return the policies that a browser tab remembered; a link that is not taken as it stands is none."""
+    given = found if isinstance(found, dict) else {}
+    links = {letter: from_query(given[letter]) for letter in LETTERS if isinstance(given.get(letter), str)}
+    return tuple(policy_of(link.scenario, letter) for letter, link in links.items() if not link.notes)
+
+
+remember("policies", kept, read_policies, lambda policies: {one.letter: link_of(one) for one in policies})
 
 
 def practice_of(scenario: Scenario) -> Scenario:

@@ -59,6 +59,6 @@ def OrganisationPanel() -> None:
         seed=scenario.seed,
         typical=state.TYPICAL_SEED,
         most={"staff": state.MOST_POSTS, "weeks": state.MOST_WEEKS, "seed": state.MOST_SEED},
-        least={"staff": 1, "weeks": state.FEWEST_WEEKS, "seed": 0},
+        least={"staff": scenario.structure.team_size, "weeks": state.FEWEST_WEEKS, "seed": 0},
         event_put=put,
     )

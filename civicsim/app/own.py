@@ -17,11 +17,11 @@ from typing import Any
 import solara
 
 from civicsim.app import work
-from civicsim.app.state import MOST_POSTS, preset
+from civicsim.app.state import MOST_POSTS, START, preset
 from civicsim.app.turns import Stop, Superseded
 from civicsim.calibration.own_survey import SurveyFit
 from civicsim.errors import ScenarioError, nearest
-from civicsim.model.roster import undecided
+from civicsim.model.roster import DECIDES
 from civicsim.scenario.interventions import read_interventions
 from civicsim.scenario.scenario import Scenario, find_parameter
 from civicsim.scenario.shipped import kinds, load_shipped, styles
@@ -33,6 +33,8 @@ from civicsim.staffing.professions import read_own
 MOST_BYTES = 700_000
 """Largest file that the page reads: that of some ten thousand people. In base64 it fits into the largest message of a page."""
 _MOST_NAME = 60
+without_table: solara.Reactive[Scenario] = solara.reactive(START)
+"""What was on the page last without a staff table; kept apart for each visitor."""
 own_fit: solara.Reactive[SurveyFit | None] = solara.reactive(None)
 """Organisations like the visitor's, once they have given survey figures; kept apart for each visitor."""
 
@@ -92,14 +94,16 @@ def import_own(
     return usual_teams(scenario).with_(roster=roster, n_executives=found.mapped.n_executives), found
 
 
-def usual_teams(scenario: Scenario) -> Scenario:
-    """Return a scenario with the teams of its kind of organisation instead of those of a staff table."""
+def usual_teams(scenario: Scenario, before: Scenario = START) -> Scenario:
+    """Return a scenario without its staff table: with the teams that were chosen ``before``.
+
+    Where these are of another kind of organisation, with those that are usual in its own.
+    """
     if scenario.roster is None:
         return scenario
-    usual = preset(scenario.style, scenario.kind).structure
-    sizes = {name: getattr(usual, name) for name in ("n_teams", "team_size", "teams_per_division", "n_executives")}
-    bare = dataclasses.replace(scenario, roster=None, structure=undecided(scenario.structure))
-    return bare.with_(**sizes)
+    usual = (before if before.kind == scenario.kind else preset(scenario.style, scenario.kind)).structure
+    teams = {name: getattr(usual, name) for name in (*DECIDES, "n_executives")}
+    return dataclasses.replace(scenario, roster=None, structure=dataclasses.replace(scenario.structure, **teams))
 
 
 def read_scenario(file: Upload) -> Scenario:

@@ -10,21 +10,27 @@ from typing import Any
 
 import solara
 
-_values: dict[str, tuple[solara.Reactive[Any], Callable[[Any], Any]]] = {}
+_values: dict[str, tuple[solara.Reactive[Any], Callable[[Any], Any], Callable[[Any], Any]]] = {}
 
 
-def remember(name: str, value: solara.Reactive[Any], read: Callable[[Any], Any]) -> None:
-    """Have a reactive value remembered under a name; ``read`` returns what is usable of what comes back as JSON."""
-    _values[name] = value, read
+def remember[T](
+    name: str, value: solara.Reactive[T], read: Callable[[Any], T], write: Callable[[T], Any] = lambda value: value
+) -> None:
+    """Have a reactive value remembered under a name.
+
+    ``write`` returns it as JSON knows it, and ``read`` what is usable of what comes back.
+    """
+    _values[name] = value, read, write
 
 
-def kept() -> dict[str, Any]:
+def use_kept() -> dict[str, Any]:
     """Return what is to be remembered of the present visitor, as JSON knows it."""
-    return {name: value.value for name, (value, _) in _values.items()}
+    values = {name: value.value for name, (value, _, _) in _values.items()}
+    return solara.use_memo(lambda: {name: _values[name][2](value) for name, value in values.items()}, [values])
 
 
 def restore(found: Any) -> None:
     """Take back what a tab remembered; what is not usable is left out."""
-    for name, (value, read) in _values.items():
+    for name, (value, read, _) in _values.items():
         if isinstance(found, dict) and name in found:
             value.set(read(found[name]))

@@ -40,6 +40,8 @@ The rule is :attr:`civicsim.app.work.Batch.typical`; a test repeats it.
 """
 MOST_CHARACTERS = 30_000
 """Longest link that is read: forty events and all levers take half of it."""
+MOST_EVENTS = 40
+"""Dated events of a link that are read."""
 CHANGED = "Levers changed"
 """Name of a change of levers during a run."""
 
@@ -75,6 +77,14 @@ sides: solara.Reactive[tuple[str, ...]] = solara.reactive((STATUS_QUO, "civic-cu
 """Styles that the visitor compares; the first is the baseline."""
 MOST_SIDES = 3
 """Styles side by side at most: more would be too small to see."""
+
+
+def with_side(names: tuple[str, ...], place: int, name: str) -> tuple[str, ...]:
+    """Return the styles side by side with another one in a place, counted from 0; without a name, with none there."""
+    if name and (name not in styles() or name in names):
+        return names
+    found = (*names[:place], *([name] if name else ()), *names[place + 1 :])
+    return found if 1 < len(found) <= MOST_SIDES else names
 
 
 def set_scenario(scenario: Scenario) -> None:
@@ -254,7 +264,9 @@ def _with_events(scenario: Scenario, text: str, notes: list[str]) -> Scenario:
     except (ValueError, RecursionError):
         notes.append("The dated events of the link cannot be read; they are ignored.")
         return scenario
-    for block in blocks[:40]:
+    if len(blocks) > MOST_EVENTS:
+        notes.append(f"The link has {len(blocks):,} dated events; the first {MOST_EVENTS} are read.")
+    for block in blocks[:MOST_EVENTS]:
         try:
             scenario = _with(scenario, [*scenario.interventions, *read_events(block, scenario)])
         except ScenarioError as error:

@@ -119,7 +119,7 @@ def Bands(
 
 
 @solara.component_vue("components/sides.vue", vuetify=False)
-def Sides(styles: list[dict[str, str]], chosen: list[str], most: int, event_choose: Event) -> None:
+def Sides(styles: list[dict[str, str]], chosen: list[str], most: int, event_put: Event) -> None:
     """Choose the styles to compare."""
 
 

@@ -379,7 +379,14 @@ def test_a_page_comes_back_by_itself_after_its_server_was_killed(browser):
     address = address_in(printed)
     try:
         page = browser.new_page()
-        page.goto(f"{address}/lessons/two-regimes/predict?set=levers.fear%3D0.9")
+        page.goto(f"{address}/policy?{TINY}&set=levers.fear%3D0.9")
+        page.get_by_role("button", name="Keep this policy").click(timeout=FIRST)
+        page.wait_for_selector("button:has-text('Remove policy A')")
+        page.goto(f"{address}/lessons/own?{TINY}&set=levers.fear%3D0.9")
+        page.get_by_label("Title", exact=True).fill("A lesson of my own")
+        page.keyboard.press("Tab")
+        page.wait_for_function("sessionStorage.getItem('civicsim').includes('A lesson of my own')")
+        page.goto(f"{address}/lessons/two-regimes/predict?{TINY}&set=levers.fear%3D0.9")
         page.locator("main input[type=range]").fill("0.2")
         press(page, "Next: run")
         page.wait_for_function(PAINTED, timeout=FIRST)
@@ -396,6 +403,11 @@ def test_a_page_comes_back_by_itself_after_its_server_was_killed(browser):
         assert "Your guess: 20\u00a0%" in page.inner_text("main")
         assert "levers.fear%3D0.9" in page.url
         assert "/lessons/two-regimes/run" in page.url
+        page.get_by_role("link", name="Lessons").click()
+        page.get_by_role("link", name="Make a lesson").click()
+        page.wait_for_function("document.querySelector('.cv-maker input[type=text]').value === 'A lesson of my own'")
+        page.get_by_role("link", name="Policy simulator").click()
+        page.wait_for_selector("button:has-text('Remove policy A')")
         page.close()
     finally:
         server.kill()
@@ -417,6 +429,56 @@ def test_two_visitors_never_see_each_other(visit):
     assert lever(one, "fear").input_value() == "0.2"
 
 
+CHANGE = """([element, ...values]) => {
+    const own = Object.getOwnPropertyDescriptor(element.constructor.prototype, "value");
+    window.shown = [];
+    values.forEach((value) => {
+        own.set.call(element, value);
+        element.dispatchEvent(new Event("input"));
+        element.dispatchEvent(new Event("change"));
+    });
+    Object.defineProperty(element, "value", { get() { return own.get.call(this); }, set(v) { window.shown.push(String(v)); own.set.call(this, v); } });
+}"""
+"""Changes a field several times before any answer, and notes what is written into it afterwards."""
+
+
+def test_answers_to_earlier_changes_leave_later_ones_alone(visit):
+    page = visit(f"/compare?{TINY}", until=PAINTED)
+    # Two sides, a lever moved by key after key, and a number that is still being typed.
+    page.evaluate(
+        """() => [["Side 1", "compact"], ["Side 2", "command"]].forEach(([name, value]) => {
+            const side = document.querySelector(`[aria-label="${name}"]`);
+            side.value = value;
+            side.dispatchEvent(new Event("change"));
+        })"""
+    )
+    page.wait_for_function("location.search.includes('sides=compact,command')", timeout=SOON)
+    page.get_by_role("link", name="Explore").click()
+    page.wait_for_function(f"{PAINTED} && document.querySelector('#cv-lever-fear')", timeout=SOON)
+    page.evaluate(CHANGE, [lever(page, "fear").element_handle(), "0.5", "0.6", "0.7"])
+    page.wait_for_function("location.search.includes('levers.fear%3D0.7')", timeout=SOON)
+    assert set(page.evaluate("window.shown")) <= {"0.7"}
+    page.locator(".cv-organisation summary").click()
+    seed = page.locator("#cv-seed")
+    seed.focus()
+    page.evaluate(
+        """([seed, year]) => { year.click(); seed.value = 7; seed.dispatchEvent(new Event("input")); }""",
+        [seed.element_handle(), page.get_by_role("button", name="2 years").element_handle()],
+    )
+    page.wait_for_function("location.search.includes('weeks=104')", timeout=SOON)
+    page.wait_for_selector("button[aria-pressed=true]:has-text('2 years')")
+    assert seed.input_value() == "7"
+    seed.press("End")
+    page.keyboard.type("7")
+    page.keyboard.press("Tab")
+    page.wait_for_function("location.search.includes('seed=77')", timeout=SOON)
+    # Staff come in whole teams of eight, and what cannot be taken is not shown as if it had been.
+    staff = page.locator("#cv-staff")
+    staff.fill("17")
+    page.keyboard.press("Tab")
+    assert staff.input_value() == "16"
+
+
 def test_a_lesson_is_read_predicted_run_and_explained(visit):
     page = visit("/lessons", until="document.querySelectorAll('.cv-tile').length >= 8")
     page.get_by_role("link", name="Voice without response").click()
@@ -427,6 +489,9 @@ def test_a_lesson_is_read_predicted_run_and_explained(visit):
     press(page, "Next: run")
     page.wait_for_function(PAINTED, timeout=SOON)
     assert "Your guess: 80\u00a0%" in page.inner_text("main")
+    press(page, "Week 52")
+    page.wait_for_function("window.civicsim.week === 51")
+    page.get_by_role("slider", name="Week on screen").fill("9")
     press(page, "Week 52")
     page.wait_for_function("window.civicsim.week === 51")
     press(page, "Next: explain")
@@ -445,9 +510,11 @@ def test_a_policy_is_answered_and_its_troubles_are_looked_for(visit):
     page.wait_for_function(
         "/Largest gain: [^→]+ [\\d.]+ → [\\d.]+/.test(document.querySelector('.cv-headline').innerText)", timeout=SOON
     )
+    page.locator("summary", has_text="Causal map").click()
     page.get_by_label("Event", exact=True).select_option("scandal")
     page.get_by_role("button", name="Add", exact=True).click()
     page.wait_for_function("document.body.innerText.includes('Also happens in the baseline: Scandal')", timeout=SOON)
+    assert page.locator(".cv-why details").get_attribute("open") is not None
     with page.expect_download() as file:
         press(page, "Report (HTML)")
     assert file.value.suggested_filename == "report-status-quo.html"
@@ -479,8 +546,10 @@ def test_your_own_organisation_is_read_weighed_and_saved(visit, tmp_path):
     page.fill("#cv-survey-safe", "58")
     page.fill("#cv-survey-answers", "8")
     page.locator("#cv-survey-safe").press("Enter")
+    page.fill("#cv-survey-answers", "9")
     page.wait_for_selector("text=of 84 parameter sets are left", timeout=FIRST)
     assert page.locator("table").count() == 2
+    assert (page.input_value("#cv-survey-safe"), page.input_value("#cv-survey-answers")) == ("58", "9")
     assert violations(page) == []
     keep_picture(page, "yours")
     page.set_input_files("#cv-teams-staff", example / "ties.csv")
@@ -498,7 +567,7 @@ def test_your_own_organisation_is_read_weighed_and_saved(visit, tmp_path):
     saved = tmp_path / "mine.toml"
     file.value.save_as(saved)
     press(page, "Back to the usual teams")
-    page.wait_for_selector("text=600 staff", timeout=SOON)
+    page.wait_for_selector("text=Now: 16 staff", timeout=SOON)
     # A saved file is opened again, and one that names another file is not.
     bad = tmp_path / "bad.toml"
     bad.write_text('kind = "elsewhere.toml"\n', encoding="utf-8")
@@ -542,12 +611,14 @@ def test_policies_are_found_kept_undone_and_compared(visit):
     assert "Current practice" in page.inner_text("section:has-text('Your policies compared') thead")
     # A style does not take the levers without being told to.
     style = page.locator("#cv-style")
+    press(page, "More levers")
     style.select_option("compact")
     page.wait_for_selector("text=Your own levers would be lost", timeout=SOON)
     assert style.input_value() == "status-quo"
     assert violations(page) == []
     press(page, "Keep mine")
     page.wait_for_selector("text=Your own levers would be lost", state="detached", timeout=SOON)
+    assert page.get_by_role("button", name="More levers").get_attribute("aria-expanded") == "true"
     assert "levers.fear%3D0.95" in page.url
     press(page, "Undo")
     page.wait_for_function("!location.search.includes('levers.fear%3D0.95')", timeout=SOON)
@@ -744,10 +815,15 @@ def test_a_class_is_led_guesses_and_is_gone_at_its_end(browser):
         screen.wait_for_selector("text=3 devices have joined", timeout=SOON)
         keep_picture(screen, "class-join")
         press(teacher, "Voice without response")
+        teacher.locator("summary", has_text="Another lesson").click()
         press(teacher, "2 Predict")
         for guess, pupil in zip(("0.3", "0.6", "0.6"), pupils, strict=True):
             pupil.locator("main input[type=range]").fill(guess, timeout=SOON)
         screen.wait_for_selector("text=3 of 3 devices have answered", timeout=SOON)
+        # What comes in takes neither the focus from the teacher nor closes what is open.
+        teacher.wait_for_selector("text=Guesses: 3 of 3", timeout=SOON)
+        assert teacher.evaluate("document.activeElement.name") == "step:predict"
+        assert teacher.locator("details[open]").count() == 2
         press(teacher, "3 Run")
         for page in (screen, *pupils):
             page.wait_for_function(PAINTED, timeout=SOON)

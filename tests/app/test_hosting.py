@@ -1,5 +1,6 @@
 """The page is private, offline and readable by everybody, before any browser is asked."""
 
+import json
 import re
 import subprocess
 import sys
@@ -11,10 +12,14 @@ import solara
 import civicsim.app as page
 from civicsim.app import hosting
 from civicsim.app.frame import RESULTS, TABS, Text, is_page, tabs
+from civicsim.app.kept import keep, link_of, read_policies
 from civicsim.app.lessons import lessons
 from civicsim.app.pages.about import About
 from civicsim.app.pages.lesson import Lessons, read_guesses, read_picks
+from civicsim.app.pages.making import MOST_CHARACTERS, read_draft
 from civicsim.app.room import close_room, open_room
+from civicsim.app.state import MOST_WEEKS, START, with_event, with_lever
+from civicsim.scenario.shipped import shocks
 
 COMPONENTS = Path(hosting.__file__).parent / "components"
 
@@ -53,6 +58,22 @@ def test_what_a_tab_remembers_is_taken_back_as_far_as_it_can_be_used():
     assert read_guesses({"compact": 0.4, "none": 0.4, "two-regimes": 7, "battening-down": "x"}) == {"compact": 0.4}
     assert read_guesses(["compact"]) == {}
     assert read_picks({"compact": {"0": 1, "x": 2, "1": "y"}, "none": {"0": 1}}) == {"compact": {0: 1}}
+    assert read_draft({"title": "Mine"}).text == 'title = "Mine"\n'
+    assert [read_draft(given).text for given in ("title", None, {"a": None}, {"a": "x" * MOST_CHARACTERS})] == [""] * 4
+    for given in ({"A": "?style=none"}, {"A": 3}, {"D": "?v=1"}, ["?v=1"], {"A": "?set=" + "x" * 30_000}):
+        assert read_policies(given) == ()
+
+
+def test_policies_come_back_from_a_tab_as_they_were_kept_without_an_organisation():
+    own = START.with_(fear=1 / 3, n_teams=7, seed=9, weeks=MOST_WEEKS)
+    for k, name in enumerate(shocks()):
+        own = with_event(own, name, MOST_WEEKS - 1 - k)
+    own = with_lever(own, "invitation", 0.9, week=40)
+    policies = keep(keep((), own), START.with_(style="compact"))
+    links = {one.letter: link_of(one) for one in policies}
+    assert read_policies(json.loads(json.dumps(links))) == policies
+    assert "n_teams%3D7" not in links["A"]
+    assert "seed=9" not in links["A"]
 
 
 def test_solara_neither_covers_the_page_nor_waits_for_a_key_when_the_connection_is_lost(html):

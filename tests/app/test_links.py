@@ -79,6 +79,7 @@ BROKEN = (
     ('?interventions=[{"name":"a/b.toml","week":3}]', "no shock or intervention 'a/b.toml'"),
     ('?interventions=[{"name":"\\u0000.toml","week":3}]', "An event of the link is left out"),
     (f'?interventions=[{{"name":"{"a" * 300}","week":3}}]', "An event of the link is left out"),
+    ("?interventions=" + json.dumps([{"name": "surge", "week": 3}] * 41), "41 dated events; the first 40 are read"),
     ("?kind=a.toml", "a kind “a.toml” that does not exist"),
     ("?style=/a.toml", "a style “/a.toml” that does not exist"),
 )

@@ -9,7 +9,7 @@ import pytest
 
 from civicsim.app import kept, own, work
 from civicsim.app.pages import goal
-from civicsim.app.state import START, with_event
+from civicsim.app.state import START, preset, with_event, with_staff
 from civicsim.app.turns import Superseded
 from civicsim.calibration.own_survey import draws_for, fit_survey
 from civicsim.errors import ScenarioError
@@ -49,6 +49,10 @@ def test_tables_become_teams_and_no_file_is_written(tmp_path, monkeypatch):
     again, _ = own.import_own(changed, example("staff.csv"), None, None)
     assert again.roster.ties is None
     assert own.usual_teams(again) == START
+    smaller = with_staff(START, 300)
+    assert own.usual_teams(own.import_own(smaller, example("staff.csv"), None, None)[0], smaller) == smaller
+    elsewhere = preset(kind="ambulance-service")
+    assert own.usual_teams(own.import_own(elsewhere, example("staff.csv"), None, None)[0], smaller) == elsewhere
     assert own.usual_teams(START) is START
 
 

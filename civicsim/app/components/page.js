@@ -342,11 +342,55 @@ window.civicsim = (function () {
     go();
   }
 
+  /* A field that shows what the server has, but leaves alone what is typed or chosen until that is answered: an answer to an
+     earlier change would undo it. What the server does not take is shown no longer than a moment after the field is left. */
+  const given = {
+    bind(el, { value }) {
+      const settle = () => { if (!el.typed && !el.asked && el.value !== el.given) el.value = el.given; };
+      Object.assign(el, { given: String(value), typed: false, asked: 0, settle });
+      settle();
+      el.addEventListener("input", () => { el.typed = true; });
+      el.addEventListener("change", () => { el.typed = false; el.asked++; });
+      el.addEventListener("blur", () => { el.typed = false; el.asked = 0; setTimeout(settle, 1000); });
+    },
+    componentUpdated(el, { value }) {
+      if (String(value) !== el.given) { el.given = String(value); el.asked = Math.max(0, el.asked - 1); }
+      el.settle();
+    },
+  };
+
+  /* Makes an element's contents those of another and leaves alone what is the same: what has the focus, is open or scrolled,
+     and a click that has begun stay. */
+  function match(now, wanted) {
+    const nodes = [...wanted.childNodes];
+    while (now.childNodes.length > nodes.length) now.lastChild.remove();
+    nodes.forEach((to, k) => {
+      const at = now.childNodes[k];
+      if (!at) now.append(to);
+      else if (at.nodeName !== to.nodeName || (at.attributes && ["name", "data-path"].some((a) => at.getAttribute(a) !== to.getAttribute(a)))) at.replaceWith(to);
+      else if (!at.attributes) { if (at.data !== to.data) at.data = to.data; }
+      else {
+        [...at.attributes].forEach((a) => { if (a.name !== "open" && !to.hasAttribute(a.name)) at.removeAttribute(a.name); });
+        [...to.attributes].forEach((a) => { if (a.name !== "open" && at.getAttribute(a.name) !== a.value) at.setAttribute(a.name, a.value); });
+        match(at, to);
+      }
+    });
+  }
+
+  /* Lays out words in an element; a button that has the focus keeps it, also where it is made anew. */
+  function lay(el, html) {
+    const wanted = document.createElement("div"), had = el.contains(document.activeElement) && document.activeElement.name;
+    wanted.innerHTML = html;
+    match(el, wanted);
+    const again = had && document.activeElement === document.body && el.querySelector(`[name="${CSS.escape(had)}"]`);
+    if (again) again.focus({ preventScroll: true });
+  }
+
   const calm = window.matchMedia ? window.matchMedia("(prefers-reduced-motion: reduce)") : { matches: false };
   if (night.addEventListener) night.addEventListener("change", () => repaint(false));
   window.addEventListener("beforeprint", () => repaint(true));
   window.addEventListener("afterprint", () => repaint(false));
-  const own = { BITS, SPOTS, SCALE, place, unpack, draw, nearest, walk, save, picture, drawing, apart, follow, calm, painted: { count: 0, at: 0 }, frames: 0 };
+  const own = { BITS, SPOTS, SCALE, place, unpack, draw, nearest, walk, save, picture, drawing, apart, follow, given, lay, calm, painted: { count: 0, at: 0 }, frames: 0 };
   return own;
 })();
 

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from civicsim.app import statements, widgets, work
 from civicsim.app.files import Saves, csv_text
-from civicsim.app.frame import Html, Text
+from civicsim.app.frame import Html, Place, Text
 from civicsim.app.history import Playback
 from civicsim.app.lessons import DRAFT, GUESS, Lesson, lessons
 from civicsim.app.pages.lesson import Materials, Step, Taken, crowd_of, outcome, use_batches
@@ -228,8 +228,9 @@ def Teacher(room: Room) -> None:
     if lesson is None:
         return
     crowd = enough(guesses) if step in _REVEALED else []
-    if len(guesses) >= LEAST_GUESSES and not crowd:
-        Html("crowd", class_="cv-card", **crowd_of(lesson, guesses, None))
+    with Place():
+        if len(guesses) >= LEAST_GUESSES and not crowd:
+            Html("crowd", class_="cv-card", **crowd_of(lesson, guesses, None))
     solved = step in ("quiz", ANSWERS)
     # Its own player is not led by what it has itself reported.
     taken = Taken(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pandas as pd
 import solara
@@ -16,7 +17,7 @@ from civicsim.app.hooks import Show, use_latest
 from civicsim.app.organisation import OrganisationPanel
 from civicsim.app.pages.policy import CHARTS
 from civicsim.app.report import report_page
-from civicsim.app.state import MOST_SIDES, chosen, is_changed, sides
+from civicsim.app.state import MOST_SIDES, chosen, is_changed, sides, with_side
 from civicsim.app.verdicts import Verdict, verdict
 from civicsim.app.words import COMPARED
 from civicsim.model.measures import MEASURES
@@ -83,17 +84,15 @@ def Compare() -> None:
     def label(scenario: Scenario) -> str:
         return titles[scenario.style] + (" (your levers)" if is_changed(scenario) else "")
 
+    def put(what: dict[str, Any]) -> None:
+        sides.set(with_side(sides.peek(), int(what["place"]), str(what["name"])))
+
     with Box("cv-between"):
         Heading(
             "One organisation under different styles of governance",
             "The same people and the same random events, side by side on one clock; below, what differs over matched runs.",
         )
-        widgets.Sides(
-            styles=style_list(),
-            chosen=list(names),
-            most=MOST_SIDES,
-            event_choose=lambda given: sides.set(tuple(str(name) for name in given if name in titles)[:MOST_SIDES]),
-        )
+        widgets.Sides(styles=style_list(), chosen=list(names), most=MOST_SIDES, event_put=put)
     OrganisationPanel()
     Stage(
         played,

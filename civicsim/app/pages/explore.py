@@ -14,7 +14,7 @@ from civicsim.app.history import Playback
 from civicsim.app.hooks import Show, use_latest
 from civicsim.app.organisation import OrganisationPanel
 from civicsim.app.pages.start import opening_of
-from civicsim.app.state import chosen, is_changed, set_scenario
+from civicsim.app.state import change_scenario, chosen, is_changed
 from civicsim.model.measures import MEASURES
 from civicsim.model.recording import weekly_frame
 from civicsim.scenario.scenario import Scenario
@@ -43,7 +43,7 @@ def Explore() -> None:
 
     found, of, problem = use_latest(simulate, [scenario])
     played, batches = found or (None, None)
-    again = lambda _: set_scenario(scenario.with_(seed=(scenario.seed + 1) % 2**31))  # noqa: E731
+    again = lambda _: change_scenario(lambda now: now.with_(seed=(now.seed + 1) % 2**31))  # noqa: E731
 
     if opening:
         Heading(opening.title, opening.question)

@@ -9,7 +9,7 @@ import solara
 from civicsim.app import widgets, work
 from civicsim.app.common import Stage
 from civicsim.app.files import Saves
-from civicsim.app.frame import Box, Html, Text
+from civicsim.app.frame import Box, Html, Place, Text
 from civicsim.app.history import Playback
 from civicsim.app.hooks import Show, use_latest
 from civicsim.app.lessons import DRAFT, STEPS, Lesson, lessons, shelf
@@ -120,13 +120,16 @@ def Materials(lesson: Lesson) -> None:
 def OneLesson(lesson: Lesson, step: str) -> None:
     """Show one step of a lesson to someone who takes it alone."""
     name = lesson.name
-    own = picks.value.get(name, {})
+
+    def pick(question: int, option: int) -> None:
+        picks.set(picks.peek() | {name: picks.peek().get(name, {}) | {question: option}})
+
     Html("lesson_head", class_="cv-apart", lesson=lesson, steps=STEPS, step=step, own=DRAFT)
     taken = Taken(
         guess=guesses.value.get(name),
-        picks=own,
-        on_guess=lambda value: guesses.set(guesses.value | {name: value}),
-        on_pick=lambda question, option: picks.set(picks.value | {name: own | {question: option}}),
+        picks=picks.value.get(name, {}),
+        on_guess=lambda value: guesses.set(guesses.peek() | {name: value}),
+        on_pick=pick,
     )
     Step(lesson, step, taken, _after(step))
 
@@ -175,8 +178,6 @@ def QuizStep(lesson: Lesson, taken: Taken) -> None:
     """Ask the questions of a quiz, and show what is right."""
     _, batches, problem = use_batches(lesson)
     found = answered(lesson, batches) if batches else None
-    if problem:
-        Text("p", problem, class_="cv-note")
     rows = []
     for k, question in enumerate(lesson.quiz):
         pick, tally = (taken.picks or {}).get(k), (taken.tallies or {}).get(k)
@@ -196,7 +197,11 @@ def QuizStep(lesson: Lesson, taken: Taken) -> None:
         question, option = (int(part) for part in str(name).split("."))
         taken.on_pick(question, option)
 
-    Html("quiz", rows=rows, asks=taken.asks and not taken.solved, on_press=press)
+    with Box():
+        with Place():
+            if problem:
+                Text("p", problem, class_="cv-note")
+        Html("quiz", rows=rows, asks=taken.asks and not taken.solved, on_press=press)
 
 
 @solara.component
@@ -204,17 +209,23 @@ def RunStep(lesson: Lesson, step: str, taken: Taken, after: tuple[str, str] | No
     """Show the runs of a lesson beside the weeks to look at, or beside the explanation."""
     # A week that is pressed holds until the one who leads goes elsewhere.
     seek, set_seek = solara.use_state((None, None))
+
+    def seek_week(week: str) -> None:
+        # Pressed again, it leads there again.
+        set_seek(lambda last: ({"week": int(week) - 1, "press": (last[0] or {"press": 0})["press"] + 1}, taken.clock))
+
     labels = [scenario.title for scenario in lesson.runs]
     played, batches, problem = use_batches(lesson, lambda stop: [work.playback(one, stop) for one in lesson.runs])
     last = {"week": lesson.watch[-1][0] - 1} if step == "explain" and lesson.watch else None
     crowd = bars(lesson, taken.crowd)
     with Box("cv-lesson"):
         with Box("cv-card"):
-            if taken.crowd:
-                Html("crowd", **crowd_of(lesson, taken.crowd, batches))
+            with Place():
+                if taken.crowd:
+                    Html("crowd", **crowd_of(lesson, taken.crowd, batches))
             Html(
                 "lesson_step",
-                on_press=lambda week: set_seek(({"week": int(week) - 1}, taken.clock)),
+                on_press=seek_week,
                 lesson=lesson,
                 step=step,
                 guess=None if taken.guess is None else percent(taken.guess),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+from dataclasses import dataclass
 from typing import Any
 
 import solara
@@ -14,6 +15,7 @@ from civicsim.app.common import style_list
 from civicsim.app.files import Saves
 from civicsim.app.frame import Box, Text
 from civicsim.app.lessons import DRAFT, Lesson, lessons, parse_lesson
+from civicsim.app.remembered import remember
 from civicsim.app.state import chosen
 from civicsim.app.words import KEPT, PATHS
 from civicsim.errors import ScenarioError
@@ -24,13 +26,45 @@ from civicsim.scenario.toml import parse_toml
 MOST_CHARACTERS = 60_000
 """Longest lesson that the page takes from a visitor; the shipped ones have a tenth of it."""
 FILE = "this lesson"
-draft: solara.Reactive[str] = solara.reactive("")
-"""Text of the lesson that the visitor makes; kept apart for each visitor, and nowhere else."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The lesson that a visitor makes: its text, and how many texts came from elsewhere than from its form."""
+
+    text: str = ""
+    number: int = 0
+
+
+draft: solara.Reactive[Draft] = solara.reactive(Draft())
+"""The visitor's lesson; kept apart for each visitor, and nowhere else but in the browser tab."""
+
+
+def _read(text: str) -> tuple[dict[str, Any], Lesson | None, str]:
+    """Return the contents of a lesson's text, the lesson if it is one, and otherwise why it is none."""
+    contents: dict[str, Any] = {}
+    try:
+        contents = parse_toml(text, FILE)
+        return contents, parse_lesson(text, DRAFT, FILE), ""
+    except ScenarioError as error:
+        return contents, None, str(error)
 
 
 def drafted() -> Lesson | None:
     """Return the visitor's own lesson, or None where there is none that is complete."""
-    return _read(draft.value)[1]
+    return _read(draft.value.text)[1]
+
+
+def read_draft(found: Any) -> Draft:
+    """Return the lesson that a browser tab remembered, which its form does not show yet."""
+    try:
+        text = tomli_w.dumps(dict(found))
+    except (TypeError, ValueError):
+        text = ""
+    return Draft(text if len(text) <= MOST_CHARACTERS else "", 1)
+
+
+remember("draft", draft, read_draft, lambda draft: _read(draft.text)[0])
 
 
 def run_block(scenario: Scenario, label: str) -> dict[str, Any]:
@@ -51,28 +85,21 @@ def MakeLesson() -> None:
     """Show the visitor's lesson as a form, with what is wrong in it."""
     router = solara.use_router()
     first = next(iter(lessons().values()), None)
-    text = draft.value or (first.source if first else "")
+    text = draft.value.text or (first.source if first else "")
     note, set_note = solara.use_state("")
-    number, set_number = solara.use_state(0)
     contents, lesson, problem = _read(text)
 
-    def take(text: str, fault: str = "") -> bool:
-        """Take the text of a lesson unless something is wrong with it, and return whether it was taken."""
+    def take(text: str, fault: str = "", shown: bool = False) -> None:
+        """Take the text of a lesson unless something is wrong with it; the form may show it already."""
         if len(text) > MOST_CHARACTERS:
             fault = f"A lesson has at most {MOST_CHARACTERS:,} characters."
         set_note(fault)
         if not fault:
-            draft.set(text)
-        return not fault
-
-    def bring(text: str, fault: str = "") -> None:
-        """Take the text of a lesson that the form does not show yet."""
-        if take(text, fault):
-            set_number(lambda before: before + 1)
+            draft.set(Draft(text, draft.peek().number + (not shown)))
 
     def change(what: Any) -> None:
         try:
-            take(tomli_w.dumps(dict(what)))
+            take(tomli_w.dumps(dict(what)), shown=True)
         except (TypeError, ValueError):
             set_note("This form cannot be read.")
 
@@ -81,35 +108,29 @@ def MakeLesson() -> None:
         k = int(which)
         if k < len(runs):
             runs[k] = run_block(chosen.peek().scenario, str(runs[k].get("label", "")))
-            bring(tomli_w.dumps(contents | {"runs": runs}))
+            take(tomli_w.dumps(contents | {"runs": runs}))
 
     Text("h1", "Make a lesson")
-    Text("p", "Change what you like, try it, and save it as a file. The page keeps it until you leave.", class_="soft")
+    Text(
+        "p",
+        "Change what you like, try it, and save it as a file. This browser tab keeps it until it is closed.",
+        class_="soft",
+    )
     widgets.Maker(
         contents=contents,
-        number=number,
+        number=draft.value.number,
         lessons=[{"name": one.name, "title": one.title} for one in lessons().values()],
         measures=[{"name": name, "label": f"{MEASURES[name].label} ({MEASURES[name].unit})"} for name in KEPT],
         paths=list(PATHS),
         styles=style_list(),
         problem=note or problem,
         event_change=change,
-        event_copy=lambda name: bring(lessons()[str(name)].source if str(name) in lessons() else text),
+        event_copy=lambda name: take(lessons()[str(name)].source if str(name) in lessons() else text),
         # A file has to be complete, so that the form has a place for all of it.
-        event_open=lambda given: bring(str(given), _read(str(given))[2]),
+        event_open=lambda given: take(str(given), _read(str(given))[2]),
         event_take=from_explore,
         event_begin=lambda _: router.push(f"/lessons/{DRAFT}/read"),
     )
     if lesson is not None:
         with Box():
             Saves("Save", {"toml": ("Lesson file (TOML)", lambda: ("lesson.toml", "application/toml", text.encode()))})
-
-
-def _read(text: str) -> tuple[dict[str, Any], Lesson | None, str]:
-    """Return the contents of a lesson's text, the lesson if it is one, and otherwise why it is none."""
-    contents: dict[str, Any] = {}
-    try:
-        contents = parse_toml(text, FILE)
-        return contents, parse_lesson(text, DRAFT, FILE), ""
-    except ScenarioError as error:
-        return contents, None, str(error)

@@ -14,7 +14,7 @@ from civicsim import __version__
 from civicsim.app import draws, widgets, work
 from civicsim.app.common import ActionPanel, LeverPanel, event_rows, shock_titles
 from civicsim.app.files import csv_text
-from civicsim.app.frame import Box, Heading, Html, Text
+from civicsim.app.frame import Box, Heading, Html, Place, Text
 from civicsim.app.hooks import Show, use_latest
 from civicsim.app.kept import KeptPanel, KeptTable
 from civicsim.app.organisation import OrganisationPanel
@@ -227,10 +227,11 @@ def Policy() -> None:
                     },
                 )
                 happening = [shock_titles()[g[0].name] for g in event_groups(scenario) if g[0].name in SHOWN["happens"]]
-                if happening:
-                    Text("p", f"Also happens in the baseline: {', '.join(happening)}.", class_="soft")
-                if not found["same"]:
-                    with Box("cv-card cv-below", tag="section"):
+                with Place():
+                    if happening:
+                        Text("p", f"Also happens in the baseline: {', '.join(happening)}.", class_="soft")
+                with Box("" if found["same"] else "cv-card cv-below", tag="section"):
+                    if not found["same"]:
                         Html("gains", verdicts=found["verdicts"].values(), matched=found["matched"])
                 WhyPanel(*compared(scenario))
                 GoesWrong()

@@ -47,10 +47,16 @@ def Teams() -> None:
     shown, show = solara.use_state((list[str](), ""))
     files = solara.use_memo(own.Files, [])
 
+    def keep() -> None:
+        if scenario.roster is None:
+            own.without_table.set(scenario)
+
+    solara.use_effect(keep, [scenario])
+
     def press(given: dict[str, Any]) -> None:
         now = chosen.peek().scenario
         if given.get("button") == "usual":
-            chosen.set(Chosen(own.usual_teams(now)))
+            chosen.set(Chosen(own.usual_teams(now, own.without_table.peek())))
             show(([], ""))
             return
         try:
