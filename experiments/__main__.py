@@ -1,7 +1,8 @@
 """``python -m experiments`` runs all studies, or those that are named, and writes their tables, figures and pages.
 
-Repeating the command resumes it. Stores are kept in the folder of ``--out``; pages are written into ``experiments``, those of the small
-version into the folder of ``--out``.
+Repeating the command resumes it. In the end it fills in the scoreboard, the answers to the source papers, and what README, page and
+lessons state; ``python -m experiments findings`` does only that. Stores are kept in the folder of ``--out``; pages are written into
+``experiments``, those of the small version into the folder of ``--out``.
 """
 
 from __future__ import annotations
@@ -13,10 +14,14 @@ import time
 from pathlib import Path
 
 from civicsim.errors import CivicsimError, nearest
+from civicsim.report.figures import save
 from civicsim.study.run.runner import run_study
-from experiments import answers, scoreboard
+from experiments import answers, findings, scoreboard
 from experiments.catalogue import CLUSTERS, HERE, MOST_MINUTES, MOST_OF_ALL, STUDIES, minutes
 from experiments.pages import PAGES, Ran
+
+FINDINGS = "findings"
+"""What stands for no study, so that only what is written from the tables of all is written."""
 
 
 def run(name: str, out: Path, small: bool) -> Path:
@@ -52,7 +57,9 @@ def budget(names: list[str]) -> int:
 def main(words: list[str]) -> int:
     """Run the command and return its exit code."""
     parser = argparse.ArgumentParser(prog="python -m experiments", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"studies; all by default: {', '.join(STUDIES)}")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"studies; all by default: {', '.join(STUDIES)}; or {FINDINGS}"
+    )
     parser.add_argument(
         "--small", action="store_true", help="tiny organisations and few runs, to see that everything works"
     )
@@ -60,9 +67,9 @@ def main(words: list[str]) -> int:
     parser.add_argument("--budget", action="store_true", help="print what the studies take, and run nothing")
     asked = parser.parse_args(words)
     for name in asked.names:
-        if name not in STUDIES:
+        if name not in (*STUDIES, FINDINGS):
             raise CivicsimError(f"no study '{name}'; {nearest(name, STUDIES)}")
-    names = asked.names or list(STUDIES)
+    names = [name for name in asked.names or STUDIES if name != FINDINGS]
     if asked.budget:
         return budget(names)
     asked.out.mkdir(parents=True, exist_ok=True)
@@ -72,6 +79,13 @@ def main(words: list[str]) -> int:
     print(scoreboard.scoreboard(pages).write("scoreboard.md"))
     for paper in answers.PAPERS:
         print(answers.answer(paper, pages).write("README.md"))
+    # The small version lacks styles of which sentences tell.
+    if not asked.small:
+        if (pages / findings.FLAGSHIP).is_file():
+            save(findings.picture(pages), pages / findings.PICTURE)
+        for path, text in findings.texts(pages, HERE.parent).items():
+            path.write_text(text, encoding="utf-8")
+            print(path)
     return 0
 
 

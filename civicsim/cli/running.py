@@ -168,10 +168,10 @@ def export(output: Output, request: Export) -> None:
 def demo(output: Output, request: Demo) -> None:
     """Compare six styles on the default kind of organisation, and write data and figures."""
     compared = Compare(styles=DEMO_STYLES, **vars(request))
-    compare(output, compared, "civicsim new my.toml, change a value, then civicsim compare my.toml")
+    compare(output, compared, "civicsim new my.toml, change a value, then civicsim compare my.toml", medians=True)
 
 
-def compare(output: Output, request: Compare, hint: str = "") -> None:
+def compare(output: Output, request: Compare, hint: str = "", medians: bool = False) -> None:
     """Run scenarios on the same organisations with the same seeds, and show how they differ."""
     baseline, scenarios = _to_compare(request)
     chosen = list(scenarios.values())
@@ -211,7 +211,7 @@ def compare(output: Output, request: Compare, hint: str = "") -> None:
             sample_text(seeds, first.scenario, "matched run", " of each"),
             *_settings(request, first),
             "",
-            *comparison_lines(table, baseline),
+            *comparison_lines(table, baseline, medians),
             _COMPARED if len(seeds) > 1 else _ONE_RUN,
             _MODEL,
             *file_lines(folder),

@@ -17,6 +17,7 @@ from civicsim.report.parts import Part
 from civicsim.report.words import (
     INTERVAL,
     counted,
+    decimals_of,
     direction,
     estimated,
     explained,
@@ -86,19 +87,19 @@ def spread(row: Mapping[Any, Any], name: str, sign: bool = False, written_out: b
     return (estimated if written_out else plus_minus)(*values, sign)
 
 
-def comparison_lines(table: pd.DataFrame, baseline: str) -> Iterator[Line]:
+def comparison_lines(table: pd.DataFrame, baseline: str, medians: bool = False) -> Iterator[Line]:
     """Yield the lines of a comparison: a block per measure, a row per style.
 
-    Where intervals do not fit into the columns of the terminal, ``±`` and half of them replace them. The table, which has
-    medians and quartiles too, is that of :meth:`civicsim.experiment.compare.Comparison.table`.
+    Where intervals do not fit into the columns of the terminal, ``±`` and half of them replace them. The table is that of
+    :meth:`civicsim.experiment.compare.Comparison.table`; ``medians`` shows medians and quartiles of differences in place of means.
     """
     runs = int(table["n"].max())
     for written_out in (True, False) if runs > 1 else (False,):
-        interval = (f"mean ({INTERVAL} interval)", "difference (interval)") if written_out else ("mean", "difference")
-        head: Row = ["", *interval, "pairs", ""]
+        mean, difference = (f"mean ({INTERVAL} interval)", "difference (interval)") if written_out else ("mean", "difference")
+        head: Row = ["", mean, "median (quartiles)" if medians else difference, "pairs", ""]
         blocks = {
             f"{rows[0]['label']} ({rows[0]['unit']}{direction(rows[0]['better'])})": [
-                _comparison_row(row, runs, written_out) for row in rows
+                _comparison_row(row, runs, written_out, medians) for row in rows
             ]
             for rows in (part.to_dict("records") for _, part in table.groupby("measure", sort=False))
         }
@@ -109,16 +110,17 @@ def comparison_lines(table: pd.DataFrame, baseline: str) -> Iterator[Line]:
     yield grid([head], **how)
     for title, rows in blocks.items():
         yield from ("", Text(title, style="bold"), grid(rows, head=False, **how))
-    yield from ("", f"difference: from {baseline}, between runs of the same organisation.")
-    yield "pairs: in how many of these the difference goes the way of its mean; --json and --out also give median and quartiles."
+    what, also = ("median (quartiles)", "mean and interval") if medians else ("difference", "median and quartiles")
+    yield from ("", f"{what}: {'differences ' * medians}from {baseline}, between runs of the same organisation.")
+    yield f"pairs: in how many of these the difference goes the way of its mean; --json and --out also give {also}."
     if runs > 1:
-        yield "too close to call: the interval of the difference includes 0."
+        yield f"too close to call: the {INTERVAL} interval of the mean difference includes 0."
         yield from (" ".join(words) for words in explained(table["verdict"]))
         if not written_out:
             yield f"±: half of the {INTERVAL} interval, which stays within the range of the measure."
 
 
-def _comparison_row(row: Mapping[Any, Any], runs: int, written_out: bool) -> Row:
+def _comparison_row(row: Mapping[Any, Any], runs: int, written_out: bool, medians: bool) -> Row:
     few = f"({counted(row['n'], 'run')}) " if row["n"] < runs else ""
     mean = few + spread(row, "mean", False, written_out)
     if row["verdict"] == "baseline":
@@ -127,8 +129,13 @@ def _comparison_row(row: Mapping[Any, Any], runs: int, written_out: bool) -> Row
     verdict = Text(words if written_out else textwrap.fill(words, _VERDICT))
     verdict.highlight_regex("better$", "green")
     verdict.highlight_regex("worse$", "red")
-    pairs = in_pairs(row, row["n_pairs"], "difference_", "{1}/{2} {0}" if written_out else "{1}/{2}")
-    return [row["style"], mean, spread(row, "difference", True, written_out), pairs, verdict]
+    pairs = in_pairs(row, row["n_pairs"], "difference_", "{1}/{2} {0}" if written_out or medians else "{1}/{2}")
+    difference = spread(row, "difference", True, written_out)
+    if medians:
+        values = [row[f"difference_{name}"] for name in ("median", "q25", "q75")]
+        digits = decimals_of(max(map(abs, values)), 2)
+        difference = "{} ({} to {})".format(*(number(value, digits, sign=True) for value in values))
+    return [row["style"], mean, difference, pairs, verdict]
 
 
 def summary_table(table: Sequence[Mapping[str, Any]]) -> Padding:

@@ -246,6 +246,9 @@ def test_the_demo_compares_six_styles_and_lists_the_files(small):
     assert printed.code == 0
     for style in running.DEMO_STYLES:
         assert style in printed.out
+    assert re.search(
+        r"civic-culture .* [+−]?[\d.]+ \([+−]?[\d.]+ to [+−]?[\d.]+\) +\d+/\d+ (better|worse)", printed.out
+    ), "median"
     assert "Files in civicsim-demo:" in printed.out
     assert "time-paths.png" in printed.out
     assert {"weekly.parquet", "comparison.csv", "time-paths.png", "manifest.json"} <= set(digests("civicsim-demo"))

@@ -1,0 +1,124 @@
+"""Every sentence of README, page and lessons that names a style and a measure comes from a table that a study wrote."""
+
+import re
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import statements
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT))
+
+from civicsim.errors import CivicsimError  # noqa: E402
+from civicsim.model.measures import MEASURES  # noqa: E402
+from civicsim.scenario.shipped import styles  # noqa: E402
+from experiments import findings  # noqa: E402
+from experiments.catalogue import STYLES  # noqa: E402
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Under civic culture burnout is 7.1 points lower.",
+        "Targets through fear cost trust.",
+        "A compact makes staff speak up.",
+        "| civic-culture | −7.1 | burnt out |",
+        "Fewer patients are harmed under grip and command",
+        "Is burnout 7 points lower under civic culture?",
+        "Rule by fear raises burnout, and\nnothing else does.",
+    ],
+)
+def test_a_sentence_without_a_table_is_found(text):
+    assert len(statements.claims(f"It rains.\n\n{text} It snows.")) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "What happens to a hospital that is governed by targets and fear, by a compact, or as a civic culture?",
+        "Does a compact raise trust?",
+        "An acute trust under civic culture.",
+        "Burnout fell by 3 points.",
+        "Try grip and command. Then look at burnout.",
+        "The command prints a table of burnout.",
+    ],
+)
+def test_a_sentence_that_claims_nothing_about_a_style_is_not_found(text):
+    assert statements.claims(text) == []
+
+
+def test_the_finder_knows_every_style_and_the_measures_that_findings_name():
+    declared = findings.declared()
+    assert set(declared["styles"]) == set(STYLES)
+    for name in set(STYLES) - {"status-quo"}:
+        for words in (styles()[name], declared["styles"][name]):
+            assert statements.named(words)[0] == {name}, words
+    for measure, noun in declared["measures"].items():
+        assert statements.named(noun)[1] >= {measure}, noun
+        assert statements.named(MEASURES[measure].label)[1], measure
+    assert set(statements.MEASURES) <= set(MEASURES)
+
+
+# -- what findings may claim -------------------------------------------------------------------------------------------
+
+
+def rows(**changes):
+    """Return a flagship's table in which civic culture differs from the status quo as given, and differs otherwise not."""
+    usual = {
+        "words": "civic-culture", "unit": "share of people", "better": "lower", "difference": -0.071, "low": -0.133, "high": -0.031,
+        "share_better": 0.98, "verdict": "lower",
+    }  # fmt: skip
+    shown = pd.DataFrame([usual | {"part": "equal-hours", "measure": "burnt_out_share"} | changes])
+    zero = {"part": "at-zero", "difference": 0.002, "low": -0.001, "high": 0.005, "verdict": "too close to call"}
+    table = pd.concat([shown, shown.assign(**zero)])
+    return lambda name: table
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "burnout is lower by 7.1 points (−13.3 to −3.1)."),
+        ({"difference": 0.05, "low": 0.02, "high": 0.08, "verdict": "higher"}, "burnout is higher by 5.0 points (+2.0 to +8.0)."),
+        ({"verdict": "lower, perhaps too little to matter"}, "burnout is lower by 7.1 points (−13.3 to −3.1), perhaps too little to matter."),
+        ({"high": 0.01, "verdict": "too close to call"}, "no difference is shown in burnout (−7.1 points, −13.3 to +1.0, better in 98 % of pairs)."),
+        ({"verdict": "too small to matter"}, "the difference is too small to matter in burnout (−7.1 points, −13.3 to −3.1, better in 98 % of pairs)."),
+        ({"difference": 0.0, "low": 0.0, "high": 0.0, "verdict": "same"}, "burnout is the same."),
+    ],
+)  # fmt: skip
+def test_the_way_and_the_size_of_a_difference_follow_from_its_row(changes, words):
+    text = findings.filled("Under civic culture, {differences civic-culture burnt_out_share}.", rows(**changes), "a")
+    zero = "With the deciding numbers at 0, no difference is shown in burnout (+0.20 points, −0.10 to +0.50, better in 98 % of pairs)."
+    assert text == f"Under civic culture, {words} {zero}"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("Civic culture lowers burnout by 7 points.", "a: '7' is a claim"),
+        ("Burnout is higher under {styles} styles.", "a: 'higher' is a claim"),
+        ("Under civic culture, {difference civic-culture trust}.", "nothing fills in 'difference'; did you mean 'differences'?"),
+        ("Under civic culture, {differences civic-culture harm_rate}.", "civic-culture harm_rate: no such row in part equal-hours"),
+    ],
+)  # fmt: skip
+def test_a_sentence_cannot_claim_what_no_table_has(words, message):
+    with pytest.raises(CivicsimError, match=re.escape(message)):
+        findings.filled(words, rows(), "a")
+
+
+def test_where_civic_culture_loses_is_told_with_its_share_and_conditions():
+    table = pd.DataFrame(
+        [
+            ("trust", "civic-culture", "command", 200, 20, 0.1, "exhaustion__fear_weight ≤ 0.0018", 0.6, 0.8),
+            ("trust", "civic-culture", "status-quo", 200, 10, 0.05, None, None, None),
+            ("harm_rate", "civic-culture", "status-quo", 200, 0, 0.0, None, None, None),
+        ],
+        columns=["measure", "style", "against", "n", "lost", "share", "box", "coverage", "density"],
+    )
+    text = findings.filled("Civic culture {losses x}. {where x}", lambda name: table, "a")
+    assert text == (
+        "Civic culture does worse on trust in the organisation than grip and command in 10 % of futures (7 to 15) and on harm to "
+        "patients in 0 % of futures (0 to 2). Of its losses on trust in the organisation to grip and command, 60 % lie where “Exhaustion: fear "
+        "weight” ≤ 0.0018; there it loses in 80 % of futures."
+    )
