@@ -43,7 +43,7 @@ CLAIMING = re.compile(
 )
 """Words that claim something, or turn what a table shows; the words of ``findings.toml`` hold none of them outside braces."""
 MEANT = (
-    "deciding numbers at 0", "no experiment on a style has measured them", "the style does better", "that no data settle",
+    "deciding numbers at 0", "the style does better", "that no data settle",
     "by more than the smallest difference that matters", "not a forecast",
 )  # fmt: skip
 """Phrases with such a word that claim nothing about a style."""

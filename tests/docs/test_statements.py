@@ -175,6 +175,14 @@ def test_the_numbers_of_findings_are_those_of_the_published_table():
     assert checked == 20
 
 
+def test_a_number_that_was_changed_by_hand_is_found(tmp_path):
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (tmp_path / "README.md").write_text(
+        text.replace("burnout is lower by", "burnout is lower by 1", 1), encoding="utf-8"
+    )
+    assert findings.texts(HERE, tmp_path)[tmp_path / "README.md"] == text
+
+
 def test_a_table_that_changes_makes_the_statements_stale(tmp_path):
     table = pd.read_csv(HERE / findings.FLAGSHIP)
     here = (table["part"] == "equal-hours") & (table["words"] == "compact") & (table["measure"] == "trust")
