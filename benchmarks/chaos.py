@@ -40,7 +40,7 @@ seeds = {seeds}
 weeks = 26
 burn_in_weeks = 13
 measures = "flagship"
-weekly = ["quality_true", "trust", "load", "safety", "efficacy"]
+weekly = ["quality_true", "trust", "load", "psychological_safety", "efficacy"]
 [factors]
 n_teams = 2
 team_size = 6
