@@ -64,7 +64,7 @@ class Target:
         found = re.search(r":(\d+)", self.process.stdout.readline())
         if found is None:
             raise SystemExit("the server printed nothing")
-        self.port = int(found[1])
+        self.port, self.started = int(found[1]), time.monotonic()
 
     def close(self) -> None:
         self.process.terminate()
@@ -129,7 +129,7 @@ class Page:
         self.send("comm_msg", comm_id=widget, data={"method": "custom", "content": content})
 
     def leave(self) -> None:
-        """Lose the connection without a word, as when a network fails; one that nobody reads would take ten seconds to close."""
+        """Lose the connection without a word, as when a network fails; one that is not read would take ten seconds to close."""
         with contextlib.suppress(OSError):
             self.connection.socket.shutdown(socket.SHUT_RDWR)
 

@@ -241,6 +241,20 @@ def mutated(text: str | bytes, chance: random.Random) -> bytes:
     return content[: chance.randrange(len(content) + 1)] if chance.random() < 0.05 else content
 
 
+def fault_of(read: Callable[[Path], Any], path: Path) -> str:
+    """Return what is wrong with how a file is read or refused; "" if nothing is."""
+    began = time.perf_counter()
+    try:
+        read(path)
+    except CivicsimError as error:
+        if len(str(error).splitlines()) != 1:
+            return f"several lines: {str(error)[:200]!r}"
+    except Exception as error:
+        return f"{type(error).__name__}: {str(error)[:200]}"
+    seconds = time.perf_counter() - began
+    return f"took {seconds:.1f} s" if seconds > SLOW else ""
+
+
 def faults_of(name: str, n: int, seed: int = 1) -> list[str]:
     """Return what went wrong in reading n malformed inputs of a reader, with the number of each."""
     found = []
@@ -253,16 +267,8 @@ def faults_of(name: str, n: int, seed: int = 1) -> list[str]:
         there = sorted(folder.iterdir())
         for k in range(n):
             path.write_bytes(mutated(good, random.Random(f"{name} {seed} {k}")))
-            began = time.perf_counter()
-            try:
-                read(path)
-            except CivicsimError as error:
-                if len(str(error).splitlines()) != 1:
-                    found.append(f"{name} {k}: several lines: {str(error)[:200]!r}")
-            except Exception as error:
-                found.append(f"{name} {k}: {type(error).__name__}: {str(error)[:200]}")
-            if time.perf_counter() - began > SLOW:
-                found.append(f"{name} {k}: took {time.perf_counter() - began:.1f} s")
+            if fault := fault_of(read, path):
+                found.append(f"{name} {k}: {fault}")
         if sorted(folder.iterdir()) != there:
             found.append(f"{name}: files were written")
     return found

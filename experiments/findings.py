@@ -26,7 +26,6 @@ from civicsim.report.words import INTERVAL, THINKING_AID, is_clear, number, outc
 from civicsim.scenario.scenario import PARAMETERS
 from civicsim.scenario.shipped import styles
 from civicsim.scenario.toml import read_toml
-from civicsim.study.analysis.contrasts import TOO_SMALL
 from experiments.answers import PAPERS, claims
 from experiments.catalogue import HERE, WELLBEING
 from experiments.pages import CIVIC, SHOWN
@@ -44,7 +43,7 @@ CLAIMING = re.compile(
 )
 """Words that claim something, or turn what a table shows; the words of ``findings.toml`` hold none of them outside braces."""
 MEANT = (
-    "deciding numbers at 0", "where no difference is shown", "no experiment on a style has measured them", "the style does better", "that no data settle",
+    "deciding numbers at 0", "the style does better", "that no data settle",
     "by more than the smallest difference that matters", "not a forecast",
 )  # fmt: skip
 """Phrases with such a word that claim nothing about a style."""
@@ -96,22 +95,21 @@ def differences(read: Read, style: str, *measures: str) -> str:
 
 
 def _clauses(read: Read, part: str, style: str, measures: Sequence[str]) -> str:
-    shown, none, small = [], [], []
+    shown: list[str] = []
+    open_ones: dict[str, list[str]] = {}
     for row in (_row(read, part, style, measure) for measure in measures):
-        noun, (way, comma, caution) = _words("measures")[row["measure"]], row["verdict"].partition(", ")
+        noun, (way, _, caution) = _words("measures")[row["measure"]], row["verdict"].partition(", ")
         size, ends = scale_of(row["unit"]).difference(row["difference"], row["low"], row["high"]).split(" (")
+        ends = ends.removesuffix(")") + (f"; {caution}" if caution else "")
         if is_clear(way):
-            shown.append(f"{noun} is {way} by {size.lstrip('+−')} ({ends}{comma}{caution}")
+            shown.append(f"{noun} is {way} by {size.lstrip('+−')} ({ends})")
         elif way == "same":
             shown.append(f"{noun} is the same")
         else:
             pairs = "" if pd.isna(row["share_better"]) else f", better in {percent(row['share_better'])} of pairs"
-            (small if way == TOO_SMALL else none).append(
-                f"{noun} ({size}, {ends.removesuffix(')')}{pairs}{comma}{caution})"
-            )
+            open_ones.setdefault(way, []).append(f"{noun} ({size}, {ends}{pairs})")
     parts = [join(shown)] if shown else []
-    parts += [f"no difference is shown in {join(none, 'or')}"] if none else []
-    parts += [f"the difference is too small to matter in {join(small)}"] if small else []
+    parts += [f"the difference is {way} in {join(own)}" for way, own in open_ones.items()]
     return ". ".join([parts[0], *(f"{part[0].upper()}{part[1:]}" for part in parts[1:])])
 
 
@@ -295,7 +293,11 @@ def picture(pages: Path) -> Picture:
             dots.append(Dot(mean, bars[0], bars[1], look, is_clear(row["verdict"]), np.nan, bars[2], bars[3]))
         return dots, {"line": 0.0, "color": BASELINE_COLOUR, "linewidth": 1.2}
 
-    marks = {"better": (BETTER, BETTER), "worse": (WORSE, WORSE), "no difference shown": (INK, "white")}
+    marks = {
+        "better": (BETTER, BETTER),
+        "worse": (WORSE, WORSE),
+        "too close to call, or too small to matter": (INK, "white"),
+    }
     keys = [
         (sample(color=edge, marker="o", markerfacecolor=fill, markersize=7, linewidth=1.4), words)
         for words, (edge, fill) in marks.items()

@@ -75,6 +75,6 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
 
 
-def join(words: Sequence[str], last: str = "and") -> str:
-    """Return words with commas between them, and "and" or another word before the last."""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"
+def join(words: Sequence[str]) -> str:
+    """Return words with commas and "and" between them."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

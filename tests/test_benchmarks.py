@@ -18,7 +18,7 @@ from civicsim.model.week import advance
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks import __main__ as benchmarks
-from benchmarks import interleaved, line, pairing, places
+from benchmarks import interleaved, line, mutants, pairing, places
 from benchmarks.machine import PACKAGES, machine
 from benchmarks.numpy_rival import Rival
 from benchmarks.peers import race
@@ -97,6 +97,11 @@ def test_every_benchmark_can_be_imported():
     for path in sorted(Path(benchmarks.__file__).parent.glob("*.py")):
         if path.stem not in ("__main__", "test_cluster"):
             importlib.import_module(f"benchmarks.{path.stem}")
+
+
+def test_every_mutant_has_its_place_in_the_code():
+    """The list names texts of the code, which change; what has no place is not tried."""
+    assert len(mutants.read()) >= 76
 
 
 def test_ways_are_timed_in_turn():

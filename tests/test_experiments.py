@@ -71,7 +71,7 @@ def test_the_same_stores_give_the_same_bytes(ran):
         for path in (ran / "pages").rglob("*")
         if path.parent.name == "shocks" or path.suffix == ".md"
     }
-    assert main(["shocks", "voice", "--small", "--out", str(ran)]) == 0
+    assert main(["shocks", "voice", "findings", "--small", "--out", str(ran)]) == 0
     assert [path.name for path, own in before.items() if path.read_bytes() != own] == []
 
 

@@ -95,7 +95,9 @@ def comparison_lines(table: pd.DataFrame, baseline: str, medians: bool = False) 
     """
     runs = int(table["n"].max())
     for written_out in (True, False) if runs > 1 else (False,):
-        mean, difference = (f"mean ({INTERVAL} interval)", "difference (interval)") if written_out else ("mean", "difference")
+        mean, difference = (
+            (f"mean ({INTERVAL} interval)", "difference (interval)") if written_out else ("mean", "difference")
+        )
         head: Row = ["", mean, "median (quartiles)" if medians else difference, "pairs", ""]
         blocks = {
             f"{rows[0]['label']} ({rows[0]['unit']}{direction(rows[0]['better'])})": [

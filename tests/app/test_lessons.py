@@ -7,6 +7,7 @@ from bisect import bisect_right as bisect
 
 import numpy as np
 import pytest
+import statements
 
 from civicsim.app import work
 from civicsim.app.common import player_words
@@ -132,6 +133,7 @@ CHANGED = (
     ("voice-without-response", 1, HOURS, {"voice_share": 0.50, "weeks_to_response": 0.19}),
     ("compact", 0, WORDS, {"trust": 0.60, "voice_share": 0.75}),
     ("compact", 1, WORDS, {"trust": 0.40, "voice_share": 0.28}),
+    ("battening-down", 0, {}, {"burnt_out_share": 0.34}),
 )
 
 
@@ -154,6 +156,7 @@ PASSING = (
     ("crisis-and-reset", 156, {"belonging": (0.622, 0.623), "permission_met": (0.30, 0.30)}),
     ("two-regimes", 104, {"voice_share": (0.446, 0.15), "efficacy": (0.473, 0.422)}),
     ("two-regimes", 260, {"voice_share": (0.428, 0.268), "fear_met": (0.352, 0.558)}),
+    ("battening-down", 4, {"problem_seeking": (0.58, 0.58)}),
     ("battening-down", 156, {"problem_seeking": (0.55, 0.68)}),
 )
 
@@ -165,6 +168,59 @@ def test_a_lesson_reports_what_passes(name, week, claims):
     for measure, both in claims.items():
         found = [path[measure][week // work.STEP - 1].mean() for path in runs]
         assert found == pytest.approx(both, rel=0.03), measure
+
+
+DEFINED = {"A compact is a set of mutual promises": "what is assumed about a compact"}
+"""Beginnings of sentences that name a style and a measure and claim nothing, and the reason."""
+
+
+def _checked(name):
+    """Return the values that tests compare with the runs of a lesson, by measure."""
+    pairs = [(measure, value) for measure, (value, _) in CLAIMS.get(name, {}).items()]
+    pairs += [pair for lesson, _, _, values in CHANGED if lesson == name for pair in values.items()]
+    pairs += [
+        (measure, one) for lesson, _, both in PASSING if lesson == name for measure, own in both.items() for one in own
+    ]
+    return {measure: [value for other, value in pairs if other == measure] for measure, _ in pairs}
+
+
+def _unbacked(name, text, checked):
+    """Return the sentences about styles of a text of which not every measure and number is among those compared."""
+    faults = []
+    for one in statements.claims(text):
+        measures, numbers = statements.named(one)[1], [float(n) for n in re.findall(r"\d+(?:\.\d+)?", one)]
+        values = [100.0 * value for measure in measures for value in checked.get(measure, ())]
+        backed = measures <= set(checked) and all(any(abs(n - v) <= 0.51 for v in values) for n in numbers)
+        if not backed and not one.startswith(tuple(DEFINED)):
+            faults.append(f"{name}: {one}")
+    return faults
+
+
+def test_what_a_lesson_states_about_a_style_is_compared_with_its_runs_and_studied():
+    """A sentence that names a style and a measure is about the lesson's own runs; what studies found on it stands below."""
+    faults, used = [], set()
+    for name, lesson in lessons().items():
+        text = statements.shown(".toml", lesson.source)
+        faults += _unbacked(name, text, _checked(name))
+        own = statements.claims(text)
+        used |= {start for start in DEFINED if any(one.startswith(start) for one in own)}
+        if own and not lesson.studies:
+            faults.append(f"{name}: states what a style does, and names no finding of a study")
+    assert faults == []
+    assert used == set(DEFINED)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Under command 35 of a hundred are burnt out.",
+        "Under command fewer patients are harmed.",
+        "Under command, burnout falls by half, to 17 %.",
+    ],
+)
+def test_a_number_or_a_measure_of_a_lesson_that_no_run_shows_is_found(text):
+    assert _unbacked("battening-down", text, _checked("battening-down")) == [f"battening-down: {text}"]
+    assert _unbacked("battening-down", "Under command 34 of a hundred are burnt out.", _checked("battening-down")) == []
 
 
 def test_about_three_of_twenty_teams_are_bright_and_as_many_dark():

@@ -6,10 +6,12 @@ import numpy as np
 import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tools import small_scenario
+from tools import faults, lively, small_scenario, step
 
 from civicsim.experiment.run import run
 from civicsim.model.levers import NAMES as LEVERS
+from civicsim.model.organisation import STAFF
+from civicsim.model.week import WEEK, advance
 from civicsim.scenario.scenario import PARAMETERS, Scenario
 from civicsim.study.design.study import Study
 from civicsim.study.run.runner import run_study
@@ -81,3 +83,63 @@ def test_styles_in_another_order_have_the_same_runs_and_a_study_run_again_adds_n
     before = {path.name: path.read_bytes() for path in (tmp_path / "a").glob("*.parquet")}
     run_study(store.study, tmp_path / "a", processes=0)
     assert before == {path.name: path.read_bytes() for path in (tmp_path / "a").glob("*.parquet")}
+
+
+BY_PLACE = {"noticing", "exhaustion", "turnover", "ties"}
+"""Processes that draw for the people of an organisation in turn, by where they stand."""
+
+
+def reordered(cohort, order, with_names=True):
+    """Return a copy in which the person at each place is the one of ``order``; without names each place keeps its random numbers."""
+    own, places = cohort.copy(), np.argsort(order)
+    own.person[:], own.problem[:] = cohort.person[order], cohort.problem[order]
+    own.ties[:] = np.where(cohort.ties[order] >= 0, places[cohort.ties[order]], cohort.ties[order])
+    raisers = cohort.practice["idea_raiser"]
+    own.practice["idea_raiser"] = np.where(raisers >= 0, places[raisers], raisers)
+    if not with_names:
+        own.person["key"] = cohort.person["key"]
+    return own
+
+
+def shuffled(cohort, chance):
+    """Return an order of people in which staff are anywhere in their teams, and managers where they were."""
+    order, staff = np.arange(cohort.n_persons), cohort.person["role"] == STAFF
+    for team in range(len(cohort.team)):
+        rows = np.flatnonzero(staff & (cohort.person["team"] == team))
+        order[rows] = chance.permutation(rows)
+    return order
+
+
+def test_people_of_a_team_in_another_order_do_the_same():
+    cohort = lively(2, weeks=20)
+    order = shuffled(cohort, np.random.default_rng(1))
+    assert (order != np.arange(cohort.n_persons)).mean() > 0.5
+
+    def check(process):
+        plain, other = step(cohort.copy(), process.name), step(reordered(cohort, order), process.name)
+        back = reordered(other, np.argsort(order))
+        np.testing.assert_array_equal(plain.ties, back.ties)
+        for name, table in plain.tables.items():
+            for column in table.dtype.names:
+                np.testing.assert_allclose(
+                    table[column], back.tables[name][column], atol=1e-9, err_msg=f"{name}.{column}"
+                )
+
+    assert faults(check, [process for process in WEEK if process.name not in BY_PLACE]) == []
+
+
+def test_whole_weeks_of_people_in_another_order_are_alike_on_average():
+    n, first = 60, lively(60, weeks=8)
+    counts = []
+    for cohort in (first, reordered(first, shuffled(first, np.random.default_rng(1)), with_names=False)):
+        weeks = []
+        for _ in range(3):
+            advance(cohort, 1, threads=1)
+            weeks.append([cohort.tally[name].reshape(n, -1).sum(axis=1) for name in cohort.tally.dtype.names])
+        counts.append(np.sum(weeks, axis=0))
+    apart = counts[0] - counts[1]
+    often = (apart != 0.0).sum(axis=1) >= 20
+    assert often.sum() >= 20
+    # A t of 4.5 comes up once in some thousand tests of forty counts.
+    t = apart[often].mean(axis=1) / (apart[often].std(axis=1, ddof=1) / np.sqrt(n))
+    assert np.abs(t).max() < 4.5

@@ -11,11 +11,33 @@ import statements
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
+from civicsim.app.findings import FINDINGS  # noqa: E402
 from civicsim.errors import CivicsimError  # noqa: E402
 from civicsim.model.measures import MEASURES  # noqa: E402
 from civicsim.scenario.shipped import styles  # noqa: E402
 from experiments import findings  # noqa: E402
-from experiments.catalogue import STYLES  # noqa: E402
+from experiments.catalogue import HERE, STYLES  # noqa: E402
+
+LESSONS = ROOT / "civicsim" / "app" / "lessons"
+WRITTEN = ROOT / findings.KEPT
+
+
+def test_readme_and_page_state_what_the_tables_have_now():
+    """Where this fails: ``python -m experiments findings`` writes them anew. Read what they state then."""
+    stale = [path.name for path, text in findings.texts(HERE, ROOT).items() if path.read_text(encoding="utf-8") != text]
+    assert stale == []
+
+
+def test_no_other_sentence_names_a_style_and_a_measure():
+    """Lessons are compared with their own runs; see ``tests/app/test_lessons.py``."""
+    found = []
+    for path in statements.files():
+        if path != WRITTEN and LESSONS not in path.parents:
+            text = findings.MARKED.sub("", path.read_text(encoding="utf-8"))
+            found += [
+                f"{path.relative_to(ROOT)}: {one}" for one in statements.claims(statements.shown(path.suffix, text))
+            ]
+    assert found == []
 
 
 @pytest.mark.parametrize(
@@ -81,15 +103,15 @@ def rows(**changes):
     [
         ({}, "burnout is lower by 7.1 points (−13.3 to −3.1)."),
         ({"difference": 0.05, "low": 0.02, "high": 0.08, "verdict": "higher"}, "burnout is higher by 5.0 points (+2.0 to +8.0)."),
-        ({"verdict": "lower, perhaps too little to matter"}, "burnout is lower by 7.1 points (−13.3 to −3.1), perhaps too little to matter."),
-        ({"high": 0.01, "verdict": "too close to call"}, "no difference is shown in burnout (−7.1 points, −13.3 to +1.0, better in 98 % of pairs)."),
+        ({"verdict": "lower, perhaps too little to matter"}, "burnout is lower by 7.1 points (−13.3 to −3.1; perhaps too little to matter)."),
+        ({"high": 0.01, "verdict": "too close to call"}, "the difference is too close to call in burnout (−7.1 points, −13.3 to +1.0, better in 98 % of pairs)."),
         ({"verdict": "too small to matter"}, "the difference is too small to matter in burnout (−7.1 points, −13.3 to −3.1, better in 98 % of pairs)."),
         ({"difference": 0.0, "low": 0.0, "high": 0.0, "verdict": "same"}, "burnout is the same."),
     ],
 )  # fmt: skip
 def test_the_way_and_the_size_of_a_difference_follow_from_its_row(changes, words):
     text = findings.filled("Under civic culture, {differences civic-culture burnt_out_share}.", rows(**changes), "a")
-    zero = "With the deciding numbers at 0, no difference is shown in burnout (+0.20 points, −0.10 to +0.50, better in 98 % of pairs)."
+    zero = "With the deciding numbers at 0, the difference is too close to call in burnout (+0.20 points, −0.10 to +0.50, better in 98 % of pairs)."
     assert text == f"Under civic culture, {words} {zero}"
 
 
@@ -122,3 +144,51 @@ def test_where_civic_culture_loses_is_told_with_its_share_and_conditions():
         "patients in 0 % of futures (0 to 2). Of its losses on trust in the organisation to grip and command, 60 % lie where “Exhaustion: fear "
         "weight” ≤ 0.0018; there it loses in 80 % of futures."
     )
+
+
+def test_the_numbers_of_findings_are_those_of_the_published_table():
+    """A second reading, by a pattern: size and way of each difference are those of the row."""
+    table = pd.read_csv(HERE / findings.FLAGSHIP).query("part == 'equal-hours'").set_index(["words", "measure"])
+    nouns = {noun: measure for measure, noun in findings.declared()["measures"].items()}
+    checked = 0
+    for style in ("civic-culture", "compact", "command", "targets-through-fear"):
+        words = FINDINGS[style].words.partition("With the deciding numbers at 0")[0]
+        for noun, measure in nouns.items():
+            if noun not in words:
+                continue
+            row, factor = table.loc[(style, measure)], 1.0 if measure == "harm_rate" else 100.0
+            told = re.search(
+                rf"{noun} (?:is (higher|lower) by |\()([+−]?)([\d.]+) p[^(,]*?(?: \(|, )([+−]?[\d.]+) to ([+−]?[\d.]+)",
+                words,
+            )
+            assert told, (style, measure)
+            way, sign, *numbers = told.groups()
+            size, low, high = (float(one.replace("−", "-")) for one in numbers)
+            half = 0.5 * 10.0 ** -len(numbers[0].partition(".")[2])
+            signed = -size if way == "lower" or sign == "−" else size
+            assert [signed, low, high] == pytest.approx(
+                [factor * row[name] for name in ("difference", "low", "high")], abs=1.1 * half
+            )
+            assert row["verdict"].startswith(way or "too")
+            assert (way is None) == (row["low"] <= 0.0 <= row["high"]) or row["verdict"] == "too small to matter"
+            checked += 1
+    assert checked == 20
+
+
+def test_a_number_that_was_changed_by_hand_is_found(tmp_path):
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (tmp_path / "README.md").write_text(
+        text.replace("burnout is lower by", "burnout is lower by 1", 1), encoding="utf-8"
+    )
+    assert findings.texts(HERE, tmp_path)[tmp_path / "README.md"] == text
+
+
+def test_a_table_that_changes_makes_the_statements_stale(tmp_path):
+    table = pd.read_csv(HERE / findings.FLAGSHIP)
+    here = (table["part"] == "equal-hours") & (table["words"] == "compact") & (table["measure"] == "trust")
+    table.loc[here, "difference"] += 0.01
+    (tmp_path / findings.FLAGSHIP).parent.mkdir()
+    table.to_csv(tmp_path / findings.FLAGSHIP, index=False)
+    changed = findings.stated(tmp_path)
+    assert changed["compact"].words != FINDINGS["compact"].words
+    assert changed["command"].words == FINDINGS["command"].words

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from civicsim import checks
+from civicsim.app.findings import FINDINGS, Finding
 from civicsim.app.words import KEPT, PATHS
 from civicsim.errors import ScenarioError, nearest
 from civicsim.scenario.interventions import read_interventions
@@ -35,7 +36,20 @@ DIFFERENCE = "difference"
 DRAFT = "own"
 """Name of the lesson that a visitor makes on the page."""
 _TEXTS = ("aims", "read", "explain", "discuss", "left_out", "teacher")
-_KEYS = {"title", "minutes", "order", "summary", "plan", "predict", "runs", "watch", "matched", "quiz", *_TEXTS}
+_KEYS = {
+    "title",
+    "minutes",
+    "order",
+    "summary",
+    "plan",
+    "predict",
+    "runs",
+    "watch",
+    "matched",
+    "quiz",
+    "studies",
+    *_TEXTS,
+}
 _PREDICT = {"question", "measures", "run", "low", "high"}
 _RUN = {"label", "style", "set", "interventions", "seed"}
 _ASKED = {"question", "measure", "of", "week", "cuts", "why"}
@@ -101,6 +115,8 @@ class Lesson:
     matched : tuple of str
         Measures by which the runs are compared over matched runs.
     quiz : tuple of Question
+    studies : tuple of Finding
+        What studies found on the same question, over parameters as well as seeds.
     source : str
         Text of its file.
     """
@@ -126,6 +142,7 @@ class Lesson:
     watch: tuple[tuple[int, str], ...]
     matched: tuple[str, ...]
     quiz: tuple[Question, ...]
+    studies: tuple[Finding, ...]
     source: str
 
 
@@ -223,6 +240,9 @@ def parse_lesson(text: str, name: str, where: str) -> Lesson:
         quiz=tuple(
             _blocks(about, "quiz", where, _QUESTIONS, _QUESTIONS, lambda block, here: _question(block, here, runs))
         ),
+        studies=tuple(
+            FINDINGS[name] for name in _names(about.get("studies", []), tuple(FINDINGS), f"{where}: studies", 0)
+        ),
         source=text,
         **texts,
     )
@@ -280,9 +300,9 @@ def _paragraphs(about: Mapping[str, Any], key: str, where: str) -> tuple[str, ..
     return tuple(" ".join(text.split()) for text in value)
 
 
-def _names(value: Any, valid: tuple[str, ...], where: str) -> tuple[str, ...]:
-    if not isinstance(value, list) or not value:
-        raise ScenarioError(f"{where} = {value!r}: expected names of measures")
+def _names(value: Any, valid: tuple[str, ...], where: str, least: int = 1) -> tuple[str, ...]:
+    if not isinstance(value, list) or len(value) < least:
+        raise ScenarioError(f"{where} = {value!r}: expected a list of names")
     checks.keys(value, valid, f"{where}: no")
     return tuple(value)
 

@@ -8,6 +8,7 @@ import solara
 
 import civicsim
 from civicsim.app import widgets
+from civicsim.app.findings import LISTED
 from civicsim.app.frame import Box, Heading, Html, Text
 from civicsim.app.why import CausalMap
 from civicsim.model.week import WEEK
@@ -38,7 +39,7 @@ def About() -> None:
         Heading(
             "About the model", "What it is, what it cannot tell, and every number that it assumes, with its source."
         )
-        Html("about", week=WEEK)
+        Html("about", week=WEEK, listed=LISTED)
         with Box("cv-card cv-below", tag="section"):
             Text("h2", "Causal map: what each mechanism reads and passes on")
             CausalMap()

@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from civicsim import report
+from civicsim.app.findings import HOW_TO_READ
 from civicsim.report.words import explained
 
 _FOLDERS = [Path(__file__).parent, Path(report.__file__).parent / "templates"]
@@ -18,7 +19,7 @@ _FOLDERS = [Path(__file__).parent, Path(report.__file__).parent / "templates"]
 def _environment() -> Environment:
     loader = FileSystemLoader(_FOLDERS)
     found = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    found.globals["explained"] = explained
+    found.globals |= {"explained": explained, "how_to_read": HOW_TO_READ}
     return found
 
 
