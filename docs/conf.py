@@ -13,8 +13,8 @@ language = "en-GB"
 
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.napoleon"]
 root_doc = "docs/index"
-include_patterns = ["docs/**", "*.md", "experiments/*.md", "experiments/*/*.md"]
-exclude_patterns = [".*", "build", "dist", "results", "civicsim", "tests", "benchmarks", "**/out"]
+include_patterns = ["docs/**", "*.md", "experiments/**"]
+exclude_patterns = [".*", "build", "dist", "results", "civicsim", "tests", "benchmarks", "**/out", "**/discussion.md"]
 
 # Links to headings, as a code host makes them.
 myst_heading_anchors = 4

@@ -66,7 +66,7 @@ def _claims(about: dict[str, Any], found: pd.DataFrame) -> Iterator[dict[str, st
             )
             yield {
                 "claim of the paper": "" if k else claim["words"],
-                "hypothesis": f"{name}: {rows[0]['statement']}",
+                "hypothesis": f"{name}: “{rows[0]['statement']}”",
                 "score": f"**{rows[0]['score']}**",
                 _HEADINGS[-1]: "; ".join(_effect(row) for row in rows if row["verdict"] != WAITING),
             }

@@ -277,7 +277,9 @@ def scoreboard(folder: Path) -> Page:
         rows = found[found["study"] == name].fillna({"label": "", "note": "", "part": ""})
         title = read_toml(HERE / "hypotheses" / f"{name}.toml")
         page.heading(title["title"])
-        page.say(f"{title['question']} [Design, figure and all contrasts](hypotheses/{name}.md).")
+        there = (folder / "hypotheses" / f"{name}.md").is_file()
+        more = f"[Design, figure and all contrasts](hypotheses/{name}.md)." if there else "The study has not been run yet."
+        page.say(f"{title['question']} {more}")
         if (folder / "hypotheses" / f"{name}.svg").is_file():
             page.blocks.append(f"![Effects in units of what matters](hypotheses/{name}.svg)")
         page.table(pd.DataFrame(_lines(rows)), {key: text_of(key) for key in _HEADINGS})
@@ -303,8 +305,8 @@ def _lines(rows: pd.DataFrame) -> Iterator[dict[str, str]]:
         first = row["id"]
         yield {
             "hypothesis": row["name"],
-            "expectation": row["statement"] if new else "",
-            "condition": row["hold"],
+            "expectation": f"“{row['statement']}”" if new else "",
+            "condition": f"“{row['hold']}”",
             "expected": condition(row),
             "effect (95 % over seeds)": effect(row),
             "sign holds in": percent(row["share"]) if not np.isnan(row["share"]) else number(row["share"]),

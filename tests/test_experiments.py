@@ -196,3 +196,14 @@ def test_what_was_written_by_hand_follows_a_page(tmp_path):
 def test_a_study_that_does_not_exist_is_refused(tmp_path):
     with pytest.raises(CivicsimError, match="no study 'flagshop'; did you mean 'flagship'"):
         main(["flagshop", "--out", str(tmp_path)])
+
+
+def test_what_came_out_otherwise_than_expected_is_discussed_in_words():
+    """Each part that is contradicted or not shown has its paragraph, which says where the fault is looked for."""
+    found = pd.read_csv(ROOT / "experiments" / "scoreboard.csv")
+    text = (ROOT / "experiments" / "discussion.md").read_text(encoding="utf-8")
+    heads = re.findall(r"^\*\*((?:H[\d.]+(?:, )?)+): [^*]+\*\*(.+?)(?=\n\n)", text + "\n\n", re.MULTILINE | re.DOTALL)
+    discussed = {name for names, _ in heads for name in names.split(", ")}
+    assert discussed == set(found.loc[found["verdict"].isin(["contradicted", "not shown"]), "name"])
+    for names, words in heads:
+        assert re.search(r"\*(Expectation|Model|Measure)\*|No prediction", words), names
