@@ -519,7 +519,7 @@ def test_a_policy_is_answered_and_its_troubles_are_looked_for(visit):
     page.get_by_role("button", name="Add", exact=True).click()
     page.wait_for_function("document.body.innerText.includes('Also happens in the baseline: Scandal')", timeout=SOON)
     assert page.locator(".cv-why > details").get_attribute("open") is not None
-    with page.expect_download() as file:
+    with page.expect_download(timeout=SOON) as file:
         press(page, "Report (HTML)")
     assert file.value.suggested_filename == "report-status-quo.html"
     assert "compared with the baseline" in Path(file.value.path()).read_text(encoding="utf-8")
