@@ -327,10 +327,19 @@ def drawn(page: Page) -> int:
 
 def test_a_story_plays_from_the_start_and_keeps_what_was_before_a_change(visit):
     page = visit("/", until="document.querySelectorAll('.cv-opening').length === 3")
+    page.evaluate(
+        """() => {
+            window.shown = [];
+            const note = () => document.querySelectorAll(".cv-organisation summary").forEach((one) => window.shown.push(one.innerText));
+            new MutationObserver(note).observe(document.body, { subtree: true, childList: true, characterData: true });
+        }"""
+    )
     page.get_by_role("link", name="Play: Two hard years").click()
     page.wait_for_function("window.civicsim.week > 30", timeout=FIRST)
     assert "/explore?" in page.url
     assert page.inner_text("h1") == "Two hard years"
+    # Nothing else is shown, or simulated, before the link has been read.
+    assert {re.search(r"\d+ staff", one)[0] for one in page.evaluate("window.shown")} == {"300 staff"}
     press(page, "Pause")
     early, at = drawn(page), page.evaluate("window.civicsim.week")
     # Lines end in the week on screen; what has happened by then is told, and nothing later.
@@ -519,6 +528,9 @@ def test_a_policy_is_answered_and_its_troubles_are_looked_for(visit):
     page.get_by_role("button", name="Add", exact=True).click()
     page.wait_for_function("document.body.innerText.includes('Also happens in the baseline: Scandal')", timeout=SOON)
     assert page.locator(".cv-why > details").get_attribute("open") is not None
+    page.get_by_label("Event", exact=True).select_option("huddles")
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.wait_for_selector(".cv-headline:has-text('Part of your policy: Safety huddles, from week 53')", timeout=SOON)
     with page.expect_download(timeout=SOON) as file:
         press(page, "Report (HTML)")
     assert file.value.suggested_filename == "report-status-quo.html"
