@@ -64,7 +64,8 @@ def event_rows(scenario: Scenario) -> list[dict[str, Any]]:
     titles, rows = shock_titles(), []
     for first, *others in state.event_groups(scenario):
         weeks = max(event.weeks for event in (first, *others))
-        rows.append({"title": titles.get(first.name, first.name), "week": first.week + 1, "weeks": weeks})
+        row = {"title": titles.get(first.name, first.name), "week": first.week + 1, "weeks": weeks}
+        rows.append(row | {"happens": first.name in SHOWN["happens"]})
     return rows
 
 

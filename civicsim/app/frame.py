@@ -92,11 +92,14 @@ def Html(template: str, class_: str = "", on_press: widgets.Event = widgets.igno
 def Frame(children: list[Any] | None = None) -> None:
     """Show a page in its frame; nothing is computed before the link has been read."""
     router = solara.use_router()
-    read, set_read = solara.use_state(False)
+    # The query that was read last: a link to another page of this one is read before that page begins with what is there.
+    read, set_read = solara.use_state("")
+    ready = bool(read) and router.search in (None, "", read)
     broken, mend = solara.use_exception()
 
     def read_link() -> None:
         if read and not router.search:
+            set_read("?")
             return
         try:
             named = from_query(router.search)
@@ -108,7 +111,7 @@ def Frame(children: list[Any] | None = None) -> None:
         compared = sides_from_query(router.search)
         if compared:
             sides.set(compared)
-        set_read(True)
+        set_read(router.search or "?")
 
     # A link within the page, or the way back to one, is read as one from outside.
     solara.use_effect(read_link, [router.path, router.search])
@@ -124,7 +127,7 @@ def Frame(children: list[Any] | None = None) -> None:
         widgets.Head(
             tabs=[{"path": path, "label": label} for path, label in tabs()],
             here=here,
-            query=(with_sides(query, sides.value) if here == "compare" else query) if read else None,
+            query=(with_sides(query, sides.value) if here == "compare" else query) if ready else None,
             kept=remembered.use_kept(),
             event_go=go,
             event_restore=remembered.restore,
@@ -135,7 +138,7 @@ def Frame(children: list[Any] | None = None) -> None:
                 failed = "Something went wrong on this page. Your choice is kept in the address; load the page again."
                 with Box("cv-note", role="alert"):
                     Text("p", failed)
-            elif read:
+            elif ready:
                 # Present without notes too: an element that comes and goes would make the page below start again.
                 with Box("cv-note" if chosen.value.notes else "", role="status"):
                     for note in chosen.value.notes:

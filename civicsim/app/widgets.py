@@ -5,7 +5,10 @@ The functions here only declare what goes in and what comes back: Solara makes a
 
 from __future__ import annotations
 
+import functools
+import inspect
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import solara
@@ -17,7 +20,38 @@ def ignore(_: Any) -> None:
     """Do nothing with an event."""
 
 
-@solara.component_vue("components/frame.vue", vuetify=False)
+@dataclass(frozen=True)
+class Whole:
+    """A value that goes to the browser as it is.
+
+    Lists and dicts would be searched for elements and widgets, number by number, several times for each change of a page.
+    """
+
+    value: Any
+
+
+def _to_json(given: Any, _: Any) -> Any:
+    return given.value if isinstance(given, Whole) else given
+
+
+def _drawn_by(name: str) -> Callable[[Callable[..., None]], Callable[..., Any]]:
+    """Make a component of a function that declares what a template takes; none of it is an element."""
+
+    def decorate(declared: Callable[..., None]) -> Callable[..., Any]:
+        names = [value for value in inspect.signature(declared).parameters if not value.startswith("event_")]
+        make = solara.component_vue(f"components/{name}.vue", vuetify=False, to_json=dict.fromkeys(names, _to_json))
+        component: Callable[..., Any] = make(declared)
+
+        @functools.wraps(declared)
+        def element(**values: Any) -> Any:
+            return component(**{k: Whole(v) if isinstance(v, list | tuple | dict) else v for k, v in values.items()})
+
+        return element
+
+    return decorate
+
+
+@_drawn_by("frame")
 def Head(
     tabs: list[dict[str, str]],
     here: str,
@@ -29,7 +63,7 @@ def Head(
     """Show the head of the page: its name and the tabs; keep in the browser tab what the link has no room for."""
 
 
-@solara.component_vue("components/levers.vue", vuetify=False)
+@_drawn_by("levers")
 def Levers(
     title: str,
     rows: list[dict[str, Any]],
@@ -46,7 +80,7 @@ def Levers(
     """Show levers as sliders, a few in front and the rest by groups."""
 
 
-@solara.component_vue("components/organisation.vue", vuetify=False)
+@_drawn_by("organisation")
 def Organisation(
     text: str,
     kinds: list[dict[str, str]],
@@ -64,7 +98,7 @@ def Organisation(
     """Show kind, size, weeks and seed of the organisation; ``own`` is one of a staff table."""
 
 
-@solara.component_vue("components/player.vue", vuetify=False)
+@_drawn_by("player")
 def Player(
     scene: dict[str, Any] | None,
     runs: list[dict[str, Any]],
@@ -86,7 +120,7 @@ def Player(
     """
 
 
-@solara.component_vue("components/actions.vue", vuetify=False)
+@_drawn_by("actions")
 def Actions(
     title: str,
     files: list[dict[str, str]],
@@ -104,7 +138,7 @@ def Actions(
     """Show the time line of interventions and shocks, the link and the files."""
 
 
-@solara.component_vue("components/bands.vue", vuetify=False)
+@_drawn_by("bands")
 def Bands(
     charts: list[dict[str, Any]],
     every: int,
@@ -118,49 +152,49 @@ def Bands(
     """Show small charts with bands over matched runs, and over runs with other parameter sets."""
 
 
-@solara.component_vue("components/sides.vue", vuetify=False)
+@_drawn_by("sides")
 def Sides(styles: list[dict[str, str]], chosen: list[str], most: int, event_put: Event) -> None:
     """Choose the styles to compare."""
 
 
-@solara.component_vue("components/assumptions.vue", vuetify=False)
+@_drawn_by("assumptions")
 def Assumptions(rows: list[dict[str, Any]], statuses: dict[str, str]) -> None:
     """Show how many assumptions there are of each status, and every one with its source, to be searched."""
 
 
-@solara.component_vue("components/words.vue", vuetify=False)
+@_drawn_by("words")
 def Words(html: str, class_: str, event_press: Event) -> None:
     """Show what a template has laid out, with links to other pages and buttons."""
 
 
-@solara.component_vue("components/guess.vue", vuetify=False)
+@_drawn_by("guess")
 def Guess(low: float, high: float, value: float | None, question: str, event_set_guess: Event) -> None:
     """Ask for a prediction."""
 
 
-@solara.component_vue("components/saves.vue", vuetify=False)
+@_drawn_by("saves")
 def Saves(
     title: str, files: list[dict[str, str]], file: dict[str, Any] | None, waits: str, event_fetch_file: Event
 ) -> None:
     """Hand out files."""
 
 
-@solara.component_vue("components/projector.vue", vuetify=False)
+@_drawn_by("projector")
 def Projector(on: bool = False) -> None:
     """Switch the view for a projector on and off; with ``on`` it is on at first."""
 
 
-@solara.component_vue("components/bare.vue", vuetify=False)
+@_drawn_by("bare")
 def BareAddress() -> None:
     """Take the query out of the address."""
 
 
-@solara.component_vue("components/entrance.vue", vuetify=False)
+@_drawn_by("entrance")
 def Entrance(problem: str, event_enter: Event) -> None:
     """Ask for the code of a class."""
 
 
-@solara.component_vue("components/maker.vue", vuetify=False)
+@_drawn_by("maker")
 def Maker(
     contents: dict[str, Any],
     number: int,
@@ -178,7 +212,7 @@ def Maker(
     """Show a lesson as a form; the contents are taken over when their number changes."""
 
 
-@solara.component_vue("components/table.vue", vuetify=False)
+@_drawn_by("table")
 def Table(
     measures: list[dict[str, str]],
     first: int,
@@ -192,7 +226,7 @@ def Table(
     """Show the points of a study as a table and a heat map."""
 
 
-@solara.component_vue("components/form.vue", vuetify=False)
+@_drawn_by("form")
 def Form(
     name: str,
     title: str,
@@ -205,6 +239,6 @@ def Form(
     """Show fields (numbers, choices, marks, files) and buttons; the first one is pressed by Enter."""
 
 
-@solara.component_vue("components/map.vue", vuetify=False)
+@_drawn_by("map")
 def Map(nodes: list[dict[str, str]], links: list[dict[str, Any]], lit: list[list[str]]) -> None:
     """Show mechanisms and what each passes on, to be walked by mouse and keyboard."""

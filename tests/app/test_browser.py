@@ -327,10 +327,19 @@ def drawn(page: Page) -> int:
 
 def test_a_story_plays_from_the_start_and_keeps_what_was_before_a_change(visit):
     page = visit("/", until="document.querySelectorAll('.cv-opening').length === 3")
+    page.evaluate(
+        """() => {
+            window.shown = [];
+            const note = () => document.querySelectorAll(".cv-organisation summary").forEach((one) => window.shown.push(one.innerText));
+            new MutationObserver(note).observe(document.body, { subtree: true, childList: true, characterData: true });
+        }"""
+    )
     page.get_by_role("link", name="Play: Two hard years").click()
     page.wait_for_function("window.civicsim.week > 30", timeout=FIRST)
     assert "/explore?" in page.url
     assert page.inner_text("h1") == "Two hard years"
+    # Nothing else is shown, or simulated, before the link has been read.
+    assert {re.search(r"\d+ staff", one)[0] for one in page.evaluate("window.shown")} == {"300 staff"}
     press(page, "Pause")
     early, at = drawn(page), page.evaluate("window.civicsim.week")
     # Lines end in the week on screen; what has happened by then is told, and nothing later.
@@ -405,7 +414,9 @@ def test_a_page_comes_back_by_itself_after_its_server_was_killed(browser):
         assert "/lessons/two-regimes/run" in page.url
         page.get_by_role("link", name="Lessons").click()
         page.get_by_role("link", name="Make a lesson").click()
-        page.wait_for_function("document.querySelector('.cv-maker input[type=text]').value === 'A lesson of my own'")
+        page.wait_for_function(
+            "(document.querySelector('.cv-maker input[type=text]') || {}).value === 'A lesson of my own'"
+        )
         page.get_by_role("link", name="Policy simulator").click()
         page.wait_for_selector("button:has-text('Remove policy A')")
         page.close()
@@ -474,9 +485,11 @@ def test_answers_to_earlier_changes_leave_later_ones_alone(visit):
     page.wait_for_function("location.search.includes('seed=77')", timeout=SOON)
     # Staff come in whole teams of eight, and what cannot be taken is not shown as if it had been.
     staff = page.locator("#cv-staff")
-    staff.fill("17")
-    page.keyboard.press("Tab")
     assert staff.input_value() == "16"
+    staff.fill("26")
+    page.keyboard.press("Tab")
+    page.wait_for_function("location.search.includes('n_teams%3D3')", timeout=SOON)
+    assert staff.input_value() == "24"
 
 
 def test_a_lesson_is_read_predicted_run_and_explained(visit):
@@ -514,8 +527,11 @@ def test_a_policy_is_answered_and_its_troubles_are_looked_for(visit):
     page.get_by_label("Event", exact=True).select_option("scandal")
     page.get_by_role("button", name="Add", exact=True).click()
     page.wait_for_function("document.body.innerText.includes('Also happens in the baseline: Scandal')", timeout=SOON)
-    assert page.locator(".cv-why details").get_attribute("open") is not None
-    with page.expect_download() as file:
+    assert page.locator(".cv-why > details").get_attribute("open") is not None
+    page.get_by_label("Event", exact=True).select_option("huddles")
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.wait_for_selector(".cv-headline:has-text('Part of your policy: Safety huddles, from week 53')", timeout=SOON)
+    with page.expect_download(timeout=SOON) as file:
         press(page, "Report (HTML)")
     assert file.value.suggested_filename == "report-status-quo.html"
     assert "compared with the baseline" in Path(file.value.path()).read_text(encoding="utf-8")
@@ -867,7 +883,22 @@ def test_a_class_is_led_guesses_and_is_gone_at_its_end(browser):
 def test_a_lesson_is_made_and_tried_on_the_page(visit, tmp_path):
     page = visit("/lessons", until="document.querySelectorAll('.cv-tile').length >= 8")
     page.get_by_role("link", name="Make a lesson").click()
-    page.get_by_label("Title", exact=True).fill("")
+    text = page.get_by_label("Before the run")
+    assert len(text.input_value()) > 200
+    # A later field is written in while an earlier one is answered.
+    page.evaluate(
+        """([title, text]) => {
+            title.value = "";
+            ["input", "change"].forEach((kind) => title.dispatchEvent(new Event(kind)));
+            text.focus();
+            text.value = "What is read first.";
+            text.dispatchEvent(new Event("input"));
+        }""",
+        [page.get_by_label("Title", exact=True).element_handle(), text.element_handle()],
+    )
+    page.wait_for_selector("[role=alert]:has-text('title')")
+    assert text.input_value() == "What is read first."
+    text.fill("What is read first of all.")
     page.get_by_label("read", exact=True).fill("99")
     page.wait_for_selector("[role=alert]:has-text('title')")
     assert page.get_by_label("read", exact=True).input_value() == "99"
@@ -883,6 +914,7 @@ def test_a_lesson_is_made_and_tried_on_the_page(visit, tmp_path):
     file.value.save_as(saved)
     assert read_lesson(saved).title == "A lesson of my own"
     assert read_lesson(saved).plan["read"] == 4
+    assert read_lesson(saved).read == ("What is read first of all.",)
     press(page, "Try it")
     page.get_by_role("link", name="5 Quiz").click()
     page.locator(".cv-quiz").first.wait_for()

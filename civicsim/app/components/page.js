@@ -12,7 +12,7 @@ window.civicsim = (function () {
   let paper = false;
   function palette() { return night.matches && !paper ? NIGHT : DAY; }
   /* Has every canvas drawn anew: for paper as by day. */
-  function repaint(forPaper) { paper = forPaper; window.dispatchEvent(new Event("civicsim.paint")); }
+  function repaint(forPaper) { paper = forPaper; window.dispatchEvent(new CustomEvent("civicsim.paint", { detail: paper })); }
 
   function bytes(text) {
     const raw = atob(text), out = new Uint8Array(raw.length);
@@ -359,6 +359,11 @@ window.civicsim = (function () {
     },
   };
 
+  /* Lets a component have such fields: v-given="value". What makes components of templates takes no directives. */
+  function fields(component) {
+    component.$options.directives = Object.assign(Object.create(component.$options.directives || null), { given });
+  }
+
   /* Makes an element's contents those of another and leaves alone what is the same: what has the focus, is open or scrolled,
      and a click that has begun stay. */
   function match(now, wanted) {
@@ -390,7 +395,7 @@ window.civicsim = (function () {
   if (night.addEventListener) night.addEventListener("change", () => repaint(false));
   window.addEventListener("beforeprint", () => repaint(true));
   window.addEventListener("afterprint", () => repaint(false));
-  const own = { BITS, SPOTS, SCALE, place, unpack, draw, nearest, walk, save, picture, drawing, apart, follow, given, lay, calm, painted: { count: 0, at: 0 }, frames: 0 };
+  const own = { BITS, SPOTS, SCALE, place, unpack, draw, nearest, walk, save, picture, drawing, apart, follow, fields, lay, calm, painted: { count: 0, at: 0 }, frames: 0 };
   return own;
 })();
 

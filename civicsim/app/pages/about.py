@@ -35,6 +35,7 @@ def parameter_rows() -> list[dict[str, Any]]:
 @solara.component
 def About() -> None:
     """Show the purpose, limits and assumptions of the model."""
+    rows = solara.use_memo(parameter_rows, [])
     with Box(tag="article"):
         Heading(
             "About the model", "What it is, what it cannot tell, and every number that it assumes, with its source."
@@ -43,6 +44,7 @@ def About() -> None:
         with Box("cv-card cv-below", tag="section"):
             Text("h2", "Causal map: what each mechanism reads and passes on")
             CausalMap()
-        widgets.Assumptions(rows=solara.use_memo(parameter_rows, []), statuses=STATUS_WORDS)
+        with Box("cv-below"):
+            widgets.Assumptions(rows=rows, statuses=STATUS_WORDS)
         free = "free software under the MIT licence. This page works offline and sends no data."
         Text("p", f"civicsim {civicsim.__version__}, {free}", class_="soft")

@@ -65,7 +65,7 @@ def fields() -> list[dict[str, Any]]:
         about = {"group": f"Goal {k}"}
         asks = [{"name": key, "title": title} for key, title in _ASKS.items()]
         found += [
-            {"name": f"measure{k}", "label": "Measure", "kind": "select", "options": measures, "value": name, **about},
+            {"name": f"measure{k}", "label": "Measure", "kind": "select", "options": measures, "value": name, "wide": True, **about},
             {"name": f"ask{k}", "label": "Compared with current practice", "kind": "select", "options": asks, "value": ask, **about},
             {"name": f"value{k}", "label": "By how much", "unit": "points, or the measure’s unit", "kind": "number", "value": value, **about},
         ]  # fmt: skip

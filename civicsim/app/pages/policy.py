@@ -12,14 +12,14 @@ import solara
 
 from civicsim import __version__
 from civicsim.app import draws, widgets, work
-from civicsim.app.common import ActionPanel, LeverPanel, event_rows, shock_titles
+from civicsim.app.common import ActionPanel, LeverPanel, event_rows
 from civicsim.app.files import csv_text
 from civicsim.app.frame import Box, Heading, Html, Place, Text
 from civicsim.app.hooks import Show, use_latest
 from civicsim.app.kept import KeptPanel, KeptTable
 from civicsim.app.organisation import OrganisationPanel
 from civicsim.app.report import report_page
-from civicsim.app.state import change_scenario, chosen, event_groups, is_changed, preset, set_scenario, with_event
+from civicsim.app.state import change_scenario, chosen, is_changed, preset, set_scenario, with_event
 from civicsim.app.verdicts import Verdict, band, verdict
 from civicsim.app.why import WhyPanel
 from civicsim.app.words import COMPARED, SHOWN, slider_row, unbroken
@@ -178,6 +178,7 @@ def assumption_rows(scenario: Scenario) -> list[dict[str, Any]]:
 def Policy() -> None:
     """Show the effects of the chosen levers, compared with the baseline."""
     scenario = chosen.value.scenario
+    dated = event_rows(scenario)
 
     def compute(stop: Callable[[], bool], show: Show) -> None:
         scenarios = compared(scenario)
@@ -207,13 +208,13 @@ def Policy() -> None:
                 Text("p", waiting, class_="cv-card")
             else:
                 with Box("cv-headline cv-card", **{"aria-live": "polite"}):
-                    Html("headline", **headline(found))
+                    Html("headline", decided=[row for row in dated if not row["happens"]], **headline(found))
                 widgets.Bands(
                     charts=found["charts"],
                     every=work.STEP,
                     span=f"year {scenario.weeks / 52:.3g}",
                     busy=not fresh,
-                    dated=event_rows(scenario),
+                    dated=dated,
                     about=f"{_standing(found, True)}, seeds from {scenario.seed}; civicsim {__version__}.",
                     stamp=stamp_of(scenario, found) if fresh else "old",
                     legend=legend_of(found),
@@ -226,7 +227,7 @@ def Policy() -> None:
                         "html": (f"report-{scenario.style}", lambda: report_of(scenario)),
                     },
                 )
-                happening = [shock_titles()[g[0].name] for g in event_groups(scenario) if g[0].name in SHOWN["happens"]]
+                happening = [row["title"] for row in dated if row["happens"]]
                 with Place():
                     if happening:
                         Text("p", f"Also happens in the baseline: {', '.join(happening)}.", class_="soft")
