@@ -278,7 +278,9 @@ def scoreboard(folder: Path) -> Page:
         title = read_toml(HERE / "hypotheses" / f"{name}.toml")
         page.heading(title["title"])
         there = (folder / "hypotheses" / f"{name}.md").is_file()
-        more = f"[Design, figure and all contrasts](hypotheses/{name}.md)." if there else "The study has not been run yet."
+        more = (
+            f"[Design, figure and all contrasts](hypotheses/{name}.md)." if there else "The study has not been run yet."
+        )
         page.say(f"{title['question']} {more}")
         if (folder / "hypotheses" / f"{name}.svg").is_file():
             page.blocks.append(f"![Effects in units of what matters](hypotheses/{name}.svg)")
