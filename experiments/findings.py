@@ -23,14 +23,13 @@ from civicsim.experiment.statistics import wilson
 from civicsim.report.look import BASELINE_COLOUR, BETTER, INK, WORSE, Look, Picture, sample
 from civicsim.report.rows import Dot, row_panels
 from civicsim.report.words import INTERVAL, THINKING_AID, is_clear, number, outcome, percent, scale_of
-from civicsim.scenario.scenario import PARAMETERS
 from civicsim.scenario.shipped import styles
 from civicsim.scenario.toml import read_toml
 from experiments.answers import PAPERS, claims
 from experiments.catalogue import HERE, WELLBEING
 from experiments.pages import CIVIC, SHOWN
 from experiments.scoreboard import ORDER
-from experiments.writing import join
+from experiments.writing import box_words, join
 
 FLAGSHIP = "flagship/differences.csv"
 PICTURE = "flagship/headline.svg"
@@ -149,7 +148,7 @@ def where(read: Read, name: str) -> str:
         return ""
     if not isinstance(row["box"], str):
         return f"No conditions tell {about} from the other futures."
-    box = re.sub(r"\w+__\w+", lambda key: f"“{PARAMETERS[key[0].replace('__', '.')].label}”", row["box"])
+    box = box_words(row["box"])
     return f"Of {about}, {percent(row['coverage'])} lie where {box}; there it loses in {percent(row['density'])} of futures."
 
 

@@ -18,7 +18,7 @@ from civicsim.study.analysis.contrasts import contrast
 from civicsim.study.analysis.matched import matched, mean_of
 from civicsim.study.store.store import Store
 from experiments.catalogue import FEW, STUDIES, STYLES, WELLBEING
-from experiments.writing import Page, text_of
+from experiments.writing import Page, box_words, text_of
 
 SHOWN = ("burnt_out_share", "voice_share", "trust", "quality_true", "harm_rate")
 """Burnout, voice, trust, care and harm: shown side by side, and never weighed up with one another."""
@@ -338,7 +338,7 @@ def _boxes(page: Page, ran: Ran, name: str, pairs: Sequence[tuple[str, str]], ti
         "loses": text_of("style"),
         "to": text_of("against"),
         "in": lambda row: f"{percent(row['share'], 1)} of futures",
-        "when": lambda row: row["box"] if isinstance(row["box"], str) else "no box",
+        "when": lambda row: box_words(row["box"]) if isinstance(row["box"], str) else "no box",
         "coverage": lambda row: percent(row["coverage"]),
         "density": lambda row: percent(row["density"]),
     }

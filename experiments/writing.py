@@ -5,6 +5,7 @@ Equal results give equal bytes: nothing depends on time, machine or folder.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from matplotlib.axes import Axes
 
 from civicsim.report.canvas import figure_of
 from civicsim.report.figures import save
+from civicsim.scenario.scenario import PARAMETERS
 
 Cells = Mapping[str, Callable[[Any], str]]
 """Heading of each column of a table, and the text of its cells from a row."""
@@ -69,6 +71,17 @@ class Page:
 def text_of(name: str) -> Callable[[Any], str]:
     """Return what shows a column as it is."""
     return lambda row: str(row[name])
+
+
+def box_words(box: str) -> str:
+    """Return the conditions of a box with the labels of parameters in place of the names that a study gives them."""
+
+    def label(name: re.Match[str]) -> str:
+        key = name[0].replace("__", ".")
+        found = [full for full in PARAMETERS if key in (full, full.partition(".")[2])]
+        return f"“{PARAMETERS[found[0]].label}”" if len(found) == 1 else name[0]
+
+    return re.sub(r"[a-z]\w*(?= [≤>])", label, box)
 
 
 def _cell(text: str) -> str:
