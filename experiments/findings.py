@@ -100,7 +100,7 @@ def _clauses(read: Read, part: str, style: str, measures: Sequence[str]) -> str:
     for row in (_row(read, part, style, measure) for measure in measures):
         noun, (way, _, caution) = _words("measures")[row["measure"]], row["verdict"].partition(", ")
         size, ends = scale_of(row["unit"]).difference(row["difference"], row["low"], row["high"]).split(" (")
-        ends = ends.removesuffix(")") + (f"; {caution}" if caution else "")
+        ends = ends.removesuffix(")") + (f"; {caution.removeprefix('but ')}" if caution else "")
         if is_clear(way):
             shown.append(f"{noun} is {way} by {size.lstrip('+−')} ({ends})")
         elif way == "same":
@@ -109,7 +109,7 @@ def _clauses(read: Read, part: str, style: str, measures: Sequence[str]) -> str:
             pairs = "" if pd.isna(row["share_better"]) else f", better in {percent(row['share_better'])} of pairs"
             open_ones.setdefault(way, []).append(f"{noun} ({size}, {ends}{pairs})")
     parts = [join(shown)] if shown else []
-    parts += [f"the difference is {way} in {join(own)}" for way, own in open_ones.items()]
+    parts += [f"the difference is {way} for {join(own)}" for way, own in open_ones.items()]
     return ". ".join([parts[0], *(f"{part[0].upper()}{part[1:]}" for part in parts[1:])])
 
 

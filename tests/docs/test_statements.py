@@ -104,14 +104,14 @@ def rows(**changes):
         ({}, "burnout is lower by 7.1 points (−13.3 to −3.1)."),
         ({"difference": 0.05, "low": 0.02, "high": 0.08, "verdict": "higher"}, "burnout is higher by 5.0 points (+2.0 to +8.0)."),
         ({"verdict": "lower, perhaps too little to matter"}, "burnout is lower by 7.1 points (−13.3 to −3.1; perhaps too little to matter)."),
-        ({"high": 0.01, "verdict": "too close to call"}, "the difference is too close to call in burnout (−7.1 points, −13.3 to +1.0, better in 98 % of pairs)."),
-        ({"verdict": "too small to matter"}, "the difference is too small to matter in burnout (−7.1 points, −13.3 to −3.1, better in 98 % of pairs)."),
+        ({"high": 0.01, "verdict": "too close to call"}, "the difference is too close to call for burnout (−7.1 points, −13.3 to +1.0, better in 98 % of pairs)."),
+        ({"verdict": "too small to matter"}, "the difference is too small to matter for burnout (−7.1 points, −13.3 to −3.1, better in 98 % of pairs)."),
         ({"difference": 0.0, "low": 0.0, "high": 0.0, "verdict": "same"}, "burnout is the same."),
     ],
 )  # fmt: skip
 def test_the_way_and_the_size_of_a_difference_follow_from_its_row(changes, words):
     text = findings.filled("Under civic culture, {differences civic-culture burnt_out_share}.", rows(**changes), "a")
-    zero = "With the deciding numbers at 0, the difference is too close to call in burnout (+0.20 points, −0.10 to +0.50, better in 98 % of pairs)."
+    zero = "With the deciding numbers at 0, the difference is too close to call for burnout (+0.20 points, −0.10 to +0.50, better in 98 % of pairs)."
     assert text == f"Under civic culture, {words} {zero}"
 
 
