@@ -25,6 +25,7 @@ from civicsim.report.rows import Dot, row_panels
 from civicsim.report.words import INTERVAL, THINKING_AID, is_clear, number, outcome, percent, scale_of
 from civicsim.scenario.shipped import styles
 from civicsim.scenario.toml import read_toml
+from civicsim.study.design.factors import column_of
 from experiments.answers import PAPERS, claims
 from experiments.catalogue import HERE, WELLBEING
 from experiments.pages import CIVIC, SHOWN
@@ -41,10 +42,7 @@ CLAIMING = re.compile(
     re.IGNORECASE,
 )
 """Words that claim something, or turn what a table shows; the words of ``findings.toml`` hold none of them outside braces."""
-MEANT = (
-    "deciding numbers at 0", "the style does better", "that no data settle",
-    "by more than the smallest difference that matters", "not a forecast",
-)  # fmt: skip
+MEANT = ("deciding numbers at 0", "the style does better", "that no data settle", "not a forecast")
 """Phrases with such a word that claim nothing about a style."""
 
 
@@ -60,6 +58,10 @@ class Finding:
 
 Read = Callable[[str], pd.DataFrame]
 """Returns a published table by its name in the folder of studies."""
+
+
+_LABELS = {column_of(about): about.label for about in PARAMETERS.values()}
+"""Label of a parameter by its column in tables."""
 
 
 def declared() -> dict[str, Any]:
@@ -131,13 +133,17 @@ def _worst(read: Read, name: str) -> list[dict[str, Any]]:
 
 def losses(read: Read, name: str) -> str:
     """Return on which measures civic culture does worse, and in which share of futures."""
-    parts = []
+    parts: list[str] = []
+    none: dict[str, list[str]] = {}
     for row in _worst(read, name):
-        noun, rival = _words("measures")[row["measure"]], _words("styles")[row["against"]]
-        low, high = (number(100.0 * end, 0) for end in wilson(row["lost"], row["n"]))
-        often = f"than {rival} in {percent(row['share'])} of futures" if row["lost"] else "in 0 % of futures"
-        parts.append(f"on {noun} {often} ({low} to {high})")
-    return f"does worse {join(parts)}"
+        noun, (low, high) = _words("measures")[row["measure"]], wilson(row["lost"], row["n"])
+        share = f"in {percent(row['share'])} of futures ({number(100.0 * low, 0)} to {number(100.0 * high, 0)}"
+        if row["lost"]:
+            close = f"{percent(row['close'] / row['n'])} of all are too close to call"
+            parts.append(f"on {noun} than {_words('styles')[row['against']]} {share}; {close})")
+        else:
+            none.setdefault(f"{share})", []).append(noun)
+    return f"does worse {join([*parts, *(f'on {join(own)} {share}' for share, own in none.items())])}"
 
 
 def where(read: Read, name: str) -> str:

@@ -132,17 +132,28 @@ def test_a_sentence_cannot_claim_what_no_table_has(words, message):
 def test_where_civic_culture_loses_is_told_with_its_share_and_conditions():
     table = pd.DataFrame(
         [
-            ("trust", "civic-culture", "command", 200, 20, 0.1, "exhaustion__fear_weight ≤ 0.0018", 0.6, 0.8),
-            ("trust", "civic-culture", "status-quo", 200, 10, 0.05, None, None, None),
-            ("harm_rate", "civic-culture", "status-quo", 200, 0, 0.0, None, None, None),
+            (
+                "trust",
+                "civic-culture",
+                "command",
+                200,
+                20,
+                0.1,
+                150,
+                "exhaustion__fear_weight ≤ 0.0018 and interception > 0.1",
+                0.6,
+                0.8,
+            ),
+            ("trust", "civic-culture", "status-quo", 200, 10, 0.05, 180, None, None, None),
+            ("harm_rate", "civic-culture", "status-quo", 200, 0, 0.0, 10, None, None, None),
         ],
-        columns=["measure", "style", "against", "n", "lost", "share", "box", "coverage", "density"],
+        columns=["measure", "style", "against", "n", "lost", "share", "close", "box", "coverage", "density"],
     )
     text = findings.filled("Civic culture {losses x}. {where x}", lambda name: table, "a")
     assert text == (
-        "Civic culture does worse on trust in the organisation than grip and command in 10 % of futures (7 to 15) and on harm to "
-        "patients in 0 % of futures (0 to 2). Of its losses on trust in the organisation to grip and command, 60 % lie where “Exhaustion: fear "
-        "weight” ≤ 0.0018; there it loses in 80 % of futures."
+        "Civic culture does worse on trust in the organisation than grip and command in 10 % of futures (7 to 15; 75 % of all "
+        "are too close to call) and on harm to patients in 0 % of futures (0 to 2). Of its losses on trust in the organisation to grip and "
+        "command, 60 % lie where “Exhaustion: fear weight” ≤ 0.0018 and “Quality: interception” > 0.1; there it loses in 80 % of futures."
     )
 
 
