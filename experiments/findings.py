@@ -25,7 +25,6 @@ from civicsim.report.rows import Dot, row_panels
 from civicsim.report.words import INTERVAL, THINKING_AID, is_clear, number, outcome, percent, scale_of
 from civicsim.scenario.shipped import styles
 from civicsim.scenario.toml import read_toml
-from civicsim.study.design.factors import column_of
 from experiments.answers import PAPERS, claims
 from experiments.catalogue import HERE, WELLBEING
 from experiments.pages import CIVIC, SHOWN
@@ -58,10 +57,6 @@ class Finding:
 
 Read = Callable[[str], pd.DataFrame]
 """Returns a published table by its name in the folder of studies."""
-
-
-_LABELS = {column_of(about): about.label for about in PARAMETERS.values()}
-"""Label of a parameter by its column in tables."""
 
 
 def declared() -> dict[str, Any]:

@@ -16,9 +16,14 @@ from matplotlib.axes import Axes
 from civicsim.report.canvas import figure_of
 from civicsim.report.figures import save
 from civicsim.scenario.scenario import PARAMETERS
+from civicsim.study.design.factors import column_of
 
 Cells = Mapping[str, Callable[[Any], str]]
 """Heading of each column of a table, and the text of its cells from a row."""
+
+
+_LABELS = {column_of(about): about.label for about in PARAMETERS.values()}
+"""Label of a parameter by its column in tables."""
 
 
 class Page:
@@ -74,14 +79,8 @@ def text_of(name: str) -> Callable[[Any], str]:
 
 
 def box_words(box: str) -> str:
-    """Return the conditions of a box with the labels of parameters in place of the names that a study gives them."""
-
-    def label(name: re.Match[str]) -> str:
-        key = name[0].replace("__", ".")
-        found = [full for full in PARAMETERS if key in (full, full.partition(".")[2])]
-        return f"“{PARAMETERS[found[0]].label}”" if len(found) == 1 else name[0]
-
-    return re.sub(r"[a-z]\w*(?= [≤>])", label, box)
+    """Return the conditions of a box with the labels of parameters in place of the names of their columns."""
+    return re.sub(r"[a-z_]+", lambda name: f"“{_LABELS[name[0]]}”" if name[0] in _LABELS else name[0], box)
 
 
 def _cell(text: str) -> str:
