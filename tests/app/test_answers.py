@@ -147,12 +147,14 @@ def test_the_headline_names_the_largest_gain_and_the_largest_price_by_what_varie
     full = work.Matched((batch_of(**before), batch_of(**after)), 30)
     found = headline({"verdicts": verdicts, "matched": full, "same": False})
     assert (found["gain"].name, found["price"].name, found["note"]) == ("voice_share", "burnt_out_share", "")
-    text = " ".join(re.sub(r"<[^>]+>", "", render("headline", **found)).split())
+    surge = {"title": "Surge of demand", "week": 14, "weeks": 8}
+    text = " ".join(re.sub(r"<[^>]+>", "", render("headline", decided=[surge], **found)).split())
+    assert text.endswith("Part of your policy: Surge of demand, from week 14 for 8 weeks. Events are removed below the charts.")
     assert text.startswith(
         "Largest gain: Problems voiced, 50.0 → 53.0 % (50.7 to 55.3), better than the baseline in 30 of 30"
     )
     assert "Largest price: Burnout, 50.0 → 51.0 %" in text
-    none = render("headline", **(found | {"price": None, "note": "so far 5 of 30 runs"}))
+    none = render("headline", decided=[], **(found | {"price": None, "note": "so far 5 of 30 runs"}))
     assert "no measure is clearly worse than in the baseline (so far 5 of 30 runs)." in none
 
 

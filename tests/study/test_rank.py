@@ -110,7 +110,7 @@ def test_the_interval_of_a_share_is_wilsons_also_between_whole_numbers():
 def test_intervals_over_draws_cover_the_share_of_all_draws():
     # Of two policies the second is best in three tenths of all draws.
     rng, hits = np.random.default_rng(8), []
-    for _ in range(200):
+    for _ in range(100):
         u = rng.random(40)
         runs = made_up(lambda p, s, u=u: p.policy * (0.3 - u[p.draw]), n_draws=40, n_seeds=1)
         row = rank(runs, "quality").summary.set_index("words").loc["new"]
