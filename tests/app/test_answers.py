@@ -149,7 +149,9 @@ def test_the_headline_names_the_largest_gain_and_the_largest_price_by_what_varie
     assert (found["gain"].name, found["price"].name, found["note"]) == ("voice_share", "burnt_out_share", "")
     surge = {"title": "Surge of demand", "week": 14, "weeks": 8}
     text = " ".join(re.sub(r"<[^>]+>", "", render("headline", decided=[surge], **found)).split())
-    assert text.endswith("Part of your policy: Surge of demand, from week 14 for 8 weeks. Events are removed below the charts.")
+    assert text.endswith(
+        "Part of your policy: Surge of demand, from week 14 for 8 weeks. Events are removed below the charts."
+    )
     assert text.startswith(
         "Largest gain: Problems voiced, 50.0 → 53.0 % (50.7 to 55.3), better than the baseline in 30 of 30"
     )
