@@ -20,6 +20,7 @@ import tomli_w
 
 from civicsim.errors import CivicsimError, nearest
 from civicsim.experiment.statistics import wilson
+from civicsim.model.measures import MEASURES
 from civicsim.report.look import BASELINE_COLOUR, BETTER, INK, WORSE, Look, Picture, sample
 from civicsim.report.rows import Dot, row_panels
 from civicsim.report.words import INTERVAL, THINKING_AID, is_clear, number, outcome, percent, scale_of
@@ -153,6 +154,18 @@ def where(read: Read, name: str) -> str:
     return f"Of {about}, {percent(row['coverage'])} lie where {box}; there it loses in {percent(row['density'])} of futures."
 
 
+def under(read: Read, name: str, form: str, measure: str, *chosen: str) -> str:
+    """Return differences of styles from the status quo, over seeds, in a world whose name ends with ``form``."""
+    rows = read(name)[read(name)["world"].str.endswith(form) & (read(name)["measure"] == measure)]
+    scale, own = scale_of(MEASURES[measure].unit), rows.set_index("style")
+    return join(
+        [
+            f"{scale.difference(*own.loc[style, ['difference', 'low', 'high']])} with {_words('styles')[style]}"
+            for style in chosen
+        ]
+    )
+
+
 def scores(read: Read) -> str:
     """Return how many hypotheses came out how."""
     counts = read("scoreboard.csv").drop_duplicates("id")["score"].value_counts()
@@ -170,6 +183,7 @@ FILLED: dict[str, Callable[..., str]] = {
     "zero": zero,
     "losses": losses,
     "where": where,
+    "under": under,
     "scores": scores,
     "draws": lambda read: size(read, "n_draws"),
     "seeds": lambda read: size(read, "n_seeds"),
@@ -248,7 +262,10 @@ def texts(pages: Path, root: Path) -> dict[Path, str]:
 def _list(found: Sequence[Finding], pages: Path) -> str:
     """Return findings as the README lists them, and links to the pages that they come from."""
     links = {"all hypotheses": "scoreboard.md", "what styles do": "flagship/README.md"}
-    links |= {"where civic culture loses and fear wins": "losing/README.md"}
+    links |= {
+        "where civic culture loses and fear wins": "losing/README.md",
+        "what this rests on": "robustness/README.md",
+    }
     links |= {f"answers to “{claims(paper)['title']}”": f"papers/{paper}/README.md" for paper in PAPERS}
     there = [f"[{words}](experiments/{link})" for words, link in links.items() if (pages / link).is_file()]
     return "\n".join([*(_lines(_item(one, "experiments/")) for one in found), "", _lines(f"In full: {join(there)}.")])
