@@ -111,7 +111,7 @@ def _of_ratio(ratios: pd.DataFrame) -> dict[str, Any]:
         "run_high": high,
         "share": float((drawn.groupby("draw")["ratio"].min() > RATIO).mean()),
         "label": "Variance between teams over that between organisations",
-        "unit": "ratio",
+        "unit": f"times, beyond {RATIO:g}",
         "verdict": verdict,
         "note": f"the style with the least ratio is {least['style']}; computed from runs of several organisations",
     }
