@@ -16,6 +16,7 @@ from benchmarks import (
     against_twin,
     events,
     limits,
+    million,
     pairing,
     profile,
     scaling,
@@ -41,6 +42,7 @@ PARTS: dict[str, Callable[[int, bool], dict[str, Any]]] = {
     "scaling": scaling.run,
     "studies": studies.run,
     "pairing": pairing.run,
+    "million": million.run,
     "nhs": lambda repeats, quick: studies.nhs(quick),
 }
 """What is measured, in this order; the last ones take longest."""

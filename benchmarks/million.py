@@ -95,15 +95,8 @@ def drive(points: int, folder: Path, address: str) -> None:
     note(phase="merged", done=store.n_done)
 
 
-def main() -> int:
-    """Run a cluster of sleeping workers, and drivers in processes of their own."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--points", type=int, default=1_000_000)
-    parser.add_argument("--drive", nargs=2, metavar=("FOLDER", "ADDRESS"), help=argparse.SUPPRESS)
-    asked = parser.parse_args()
-    if asked.drive:
-        drive(asked.points, Path(asked.drive[0]), asked.drive[1])
-        return 0
+def measured(points: int) -> dict[str, Any]:
+    """Return what a study of so many points takes on a cluster of sleeping workers, with a driver that is killed once."""
     from distributed import LocalCluster
 
     with (
@@ -117,28 +110,49 @@ def main() -> int:
             memory_limit=0,
         ) as cluster,
     ):
-        command = [sys.executable, "-m", "benchmarks.million", "--points", str(asked.points)]
+        command = [sys.executable, "-m", "benchmarks.million", "--points", str(points)]
         command += ["--drive", str(Path(folder) / "out"), cluster.scheduler_address]
-        first = _driven(command, until=asked.points // 3)
+        first = _driven(command, until=points // 3)
         second = _driven(command)
-    print(f"planned {second[0]['runs']:,} runs in {second[0]['seconds']:.0f} s, {second[0]['megabytes']:.0f} MB")
-    began = next(row for row in second if row["phase"] == _STARTED)
-    ended = [row for row in second if row["phase"] == _STARTED][-1]
-    print(f"killed after {first[-1]['done']:,} runs; resumed with {began['done']:,} in {began['seconds']:.0f} s")
+    began, ended = ([row for row in second if row["phase"] == _STARTED][k] for k in (0, -1))
+    planned, merged = second[0], second[-1]
     runs, seconds = ended["done"] - began["done"], ended["seconds"] - began["seconds"]
-    own = 1000.0 * (seconds - PER_RUN * runs / WORKERS) / runs
+    slept, merging = PER_RUN * runs / WORKERS, merged["seconds"] - ended["seconds"]
+    own = 1000.0 * (seconds - slept) / runs
+    return {
+        "workers": WORKERS, "runs": planned["runs"], "plan_seconds": planned["seconds"], "killed_after": first[-1]["done"],
+        "resumed_with": began["done"], "resume_seconds": began["seconds"], "rest": runs, "rest_seconds": seconds,
+        "slept_seconds": slept, "milliseconds": own, "merged": merged["done"], "merge_seconds": merging,
+        "megabytes": began["megabytes"], "growth": ended["megabytes"] - began["megabytes"],
+        "milliseconds_of_all": own + 1000.0 * (planned["seconds"] + merging) / points,
+    }  # fmt: skip
+
+
+def run(repeats: int, quick: bool) -> dict[str, Any]:
+    """Return the figures of a million points; of few with ``quick``. It is done once, as it takes minutes."""
+    return measured(2_000 if quick else 1_000_000)
+
+
+def main() -> int:
+    """Print what a study takes, and return 1 if that is more than it may be."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--points", type=int, default=1_000_000)
+    parser.add_argument("--drive", nargs=2, metavar=("FOLDER", "ADDRESS"), help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.drive:
+        drive(asked.points, Path(asked.drive[0]), asked.drive[1])
+        return 0
+    found = measured(asked.points)
     print(
-        f"{runs:,} runs in {seconds:.0f} s, of which they slept {PER_RUN * runs / WORKERS:.0f}: {own:.3f} ms a run besides"
+        "planned {runs:,} runs in {plan_seconds:.0f} s\n"
+        "killed after {killed_after:,} runs; resumed with {resumed_with:,} in {resume_seconds:.0f} s\n"
+        "{rest:,} runs in {rest_seconds:.0f} s, of which they slept {slept_seconds:.0f}: {milliseconds:.3f} ms a run besides\n"
+        "merged {merged:,} runs in {merge_seconds:.0f} s\n"
+        "driver: {megabytes:.0f} MB at the start, {growth:+.0f} MB at the end\n"
+        "everything but simulating, with plan and merge: {milliseconds_of_all:.3f} ms a run".format(**found)
     )
-    merged = second[-1]
-    print(
-        f"merged {merged['done']:,} runs in {merged['seconds'] - ended['seconds']:.0f} s, {merged['megabytes']:.0f} MB"
-    )
-    growth = ended["megabytes"] - began["megabytes"]
-    print(f"driver: {began['megabytes']:.0f} MB at the start, {growth:+.0f} MB at the end")
-    whole = own + 1000.0 * (second[0]["seconds"] + merged["seconds"] - ended["seconds"]) / asked.points
-    print(f"everything but simulating, with plan and merge: {whole:.3f} ms a run")
-    return int(growth > MOST_GROWTH or whole > MOST_MILLISECONDS or merged["done"] != second[0]["runs"])
+    complete = found["merged"] == found["runs"]
+    return int(found["growth"] > MOST_GROWTH or found["milliseconds_of_all"] > MOST_MILLISECONDS or not complete)
 
 
 def _driven(command: list[str], until: int | None = None) -> list[dict[str, Any]]:

@@ -15,7 +15,14 @@ from benchmarks.interleaved import interleaved, timing
 
 COLD_REPEATS = 2
 """Compiling all takes minutes, so it is done fewer times than the rest."""
-WORKER = "import civicsim.experiment.run"
+IMPORTS = {
+    "of the package, by name": "import civicsim as cs; cs.Scenario",
+    "of a worker": "import civicsim.experiment.run",
+    "of the face in Mesa": "import civicsim.mesa_face.model",
+    "of studies": "import civicsim.study.run.runner",
+    "of the page": "import civicsim.app.pages",
+}
+"""What each way in imports before it does anything."""
 _ROOT = Path(__file__).parents[1]
 
 
@@ -41,7 +48,7 @@ def run(repeats: int, quick: bool) -> dict[str, Any]:
         ways = {
             "civicsim --help": lambda: _call(warm, *cli, "--help"),
             "Python alone": lambda: _call(warm, "-c", "pass"),
-            "imports of a worker": lambda: _call(warm, "-c", WORKER),
+            **{f"imports {what}": lambda code=code: _call(warm, "-c", code) for what, code in IMPORTS.items()},
             "civicsim warmup, all compiled": lambda: _call(warm, *cli, "warmup", "--json"),
             "civicsim run --seeds 1": lambda: _call(warm, *cli, "run", "--seeds", "1", "--quiet"),
             "civicsim run (ten runs)": lambda: _call(warm, *cli, "run", "--quiet"),

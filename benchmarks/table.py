@@ -148,14 +148,26 @@ def _peers(part: dict[str, Any]) -> str:
 
 def _limits(part: dict[str, Any]) -> str:
     rows = [
-        (f"{row['staff']:,}", f"{row['runs']:,}", _ns(row["engine"]), _ns(row["gather"]), _ns(row["draw_and_touch"]), _times(row["engine_over_limits"]))
+        (
+            f"{row['staff']:,}", f"{row['runs']:,}",
+            *(_ns(row[name]) for name in ("engine", "gather", "draw_and_touch", "exponentials", "visits")),
+            _times(row["engine_over_limits"]), _times(row["engine_over_all"]),
+        )
         for row in part["rows"]
     ]  # fmt: skip
+    reads, writes = part["visits"]
     text = (
         "The least that any engine has to do, measured in the same run: one fetch of a state along all ties, and a loop that "
-        f"draws {part['calls_of_the_generator']} times four numbers per person and adds to every word of the state once.\n"
+        f"draws {part['calls_of_the_generator']} times four numbers per person and adds to every word of the state once. "
+        f"The week needs more, as its processes come one after another and people react to what others did before: "
+        f"{part['exponentials']} exponentials per person, and a visit of each process to each person. *Visits* fetches the columns of "
+        f"people that the processes declare ({reads} to be read and {writes} to be written, those of newcomers and of people who are "
+        "asked left out), adds them up, and does nothing else. What is left for the engine is the equations, decisions, teams, "
+        "practices and patients, and the record.\n"
     )
-    heads = ("staff", "runs", "engine", "gather along ties", "draw and touch", "engine / both")
+    heads = (
+        "staff", "runs", "engine", "gather along ties", "draw and touch", "exponentials", "visits", "engine / first two", "engine / all four",
+    )  # fmt: skip
     return f"## Against the machine's limits\n\n{text}\n" + _table(heads, rows)
 
 
@@ -251,12 +263,42 @@ def _ratio(value: float) -> str:
     return "–" if value != value else f"{value:.3f}"
 
 
-def _nhs(part: dict[str, Any]) -> str:
+def _million(part: dict[str, Any]) -> str:
     return (
-        f"## The whole NHS\n\n{part['persons']:,} people in linked organisations, {part['weeks']} weeks, one run on all threads: "
-        f"{_seconds(part)}, {_short(part['ns_per_person_week'])} ns per person-week, built in {_short(part['build_seconds'])} s, "
-        f"peak memory {_bytes(part['peak_bytes'])}.\n"
+        f"## A million runs on a cluster\n\n{part['runs']:,} points on {part['workers']} workers of a Dask cluster that sleep instead of "
+        "simulating; the plan, the scheduler, the files of workers, the driver and the merge are real (`python -m benchmarks.million`). "
+        f"Planned in {_short(part['plan_seconds'])} s; the driver was killed after {part['killed_after']:,} runs, and found "
+        f"{part['resumed_with']:,} of them in {_short(part['resume_seconds'])} s; merged in {_short(part['merge_seconds'])} s. Everything but "
+        f"simulating takes {part['milliseconds_of_all']:.3f} ms a run, and the driver grew by {part['growth']:.0f} MB from "
+        f"{part['megabytes']:,.0f} MB.\n"
     )
+
+
+PRICE = 0.05
+"""Price of a core for an hour on a rented machine, in pounds. Assumption: of the order of what clouds ask; put in your own."""
+
+
+def _nhs(part: dict[str, Any]) -> str:
+    one, *more = part["threads"].items()
+    rows = [
+        (threads, _seconds(row), _short(row["ns_per_person_week"]), f"{one[1]['median'] / row['median']:.2f}",
+         f"{_short(row['build_seconds'])} s", _bytes(row["peak_bytes"]))
+        for threads, row in (one, *more)
+    ]  # fmt: skip
+    row = one[1]
+    text = (
+        f"{row['persons']:,} people in linked organisations, {row['weeks']} weeks, one run. Results are the same bytes for any number of "
+        "threads.\n"
+    )
+    heads = ("threads", "time", "ns per person-week", "one / all", "build", "peak memory")
+    persons, hours = 10 * row["persons"], 10 * row["median"] / 3600.0
+    ten = (
+        f"Ten times as many (15 million staff, {persons:,} people) would take, at the same time and memory per person, "
+        f"{_bytes(10 * row['peak_bytes'])} of memory and {hours:.1f} hours on one thread for {row['weeks']} weeks: about £{PRICE * hours:.2f} at "
+        f"£{PRICE:g} per core and hour (an assumption). That was reckoned and not run. People are numbered with 32 bits, which is enough "
+        "for 2,000 million.\n"
+    )
+    return f"## The whole NHS\n\n{text}\n" + _table(heads, rows) + f"\n{ten}"
 
 
 _SECTIONS: dict[str, Callable[[dict[str, Any]], str]] = {
@@ -271,5 +313,6 @@ _SECTIONS: dict[str, Callable[[dict[str, Any]], str]] = {
     "compiling": _compiling,
     "studies": _studies,
     "pairing": _pairing,
+    "million": _million,
     "nhs": _nhs,
 }

@@ -157,6 +157,8 @@ class _Round:
         self.total = len(points) + self.done + self.failed
         self.left = cost_of(folder.study.protocol, points, seeds)
         self.chunks = chunks_of(folder.study.protocol, points, seeds, workers)
+        # Fewer runs than workers: the threads that would wait share the runs, whose results are the same bytes.
+        self.threads = max(1, workers // max(1, len(points)))
         self.again: deque[Chunk] = deque()
         self.unwritten: list[Failure] = []
         self.began, self.spent = 0.0, 0.0
@@ -218,7 +220,7 @@ class _Round:
         return Report(failed=1 - len(unwritten), unwritten=unwritten)
 
     def _task(self, chunk: Chunk) -> Task:
-        return Task(str(self.folder.path.absolute()), self.folder.stamp, chunk.runs)
+        return Task(str(self.folder.path.absolute()), self.folder.stamp, chunk.runs, self.threads)
 
     def _report(self) -> None:
         elapsed = time.monotonic() - self.began

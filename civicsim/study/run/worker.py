@@ -28,6 +28,7 @@ from civicsim.experiment.run import Result, begin, burn_in, run
 from civicsim.experiment.warming import simulate_briefly
 from civicsim.model.cohort import Cohort
 from civicsim.model.recording import Recorder, clear_tally
+from civicsim.model.week import threads_available
 from civicsim.scenario.scenario import Scenario
 from civicsim.study.design.protocol import Protocol
 from civicsim.study.design.summaries import Summary
@@ -53,11 +54,12 @@ Rows = dict[str, pa.Table]
 
 @dataclass(frozen=True)
 class Task:
-    """A chunk of runs (point, seed) of the study in a folder, and the stamp of their results."""
+    """A chunk of runs (point, seed) of the study in a folder, the stamp of their results, and the threads that share them."""
 
     folder: str
     stamp: Stamp
     runs: tuple[Run, ...]
+    threads: int = 1
 
     @property
     def marker(self) -> Path:
@@ -118,7 +120,8 @@ def run_chunk(task: Task) -> Report:
         points, seeds = blocks.popleft()
         runs = [(point, seed) for seed in seeds for point in points]
         try:
-            rows += [_measured(protocol, *found) for found in _results(protocol, points, seeds, stage)]
+            results = _results(protocol, points, seeds, stage, min(task.threads, threads_available()))
+            rows += [_measured(protocol, *found) for found in results]
             done += runs
         except (Exception, SystemExit) as error:
             if len(runs) == 1:
@@ -147,16 +150,16 @@ def blocks_of(runs: Sequence[Run], starts: np.ndarray) -> Iterator[tuple[tuple[i
 
 
 def _results(
-    protocol: Protocol, points: Sequence[int], seeds: Sequence[int], stage: _Stage
+    protocol: Protocol, points: Sequence[int], seeds: Sequence[int], stage: _Stage, threads: int = 1
 ) -> Iterator[tuple[int, Result]]:
     """Yield each of the points, which have one start, with its result, in which every number is finite."""
     stage.enter("scenario")
     scenarios = [protocol.scenario(point).for_model(protocol.model) for point in points]
     stage.enter("burn-in")
-    start = burn_in(scenarios[0], list(seeds), processes=protocol.week, threads=1)
+    start = burn_in(scenarios[0], list(seeds), processes=protocol.week, threads=threads)
     for point, scenario in zip(points, scenarios, strict=True):
         stage.enter("weeks")
-        result = run(scenario, list(seeds), processes=protocol.week, threads=1, start=start, **protocol.traces)
+        result = run(scenario, list(seeds), processes=protocol.week, threads=threads, start=start, **protocol.traces)
         if not is_finite(result.cohort, result.recorder):
             if len(seeds) == 1:
                 find_origin(scenario, seeds[0], protocol.week)
