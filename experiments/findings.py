@@ -244,10 +244,12 @@ def texts(pages: Path, root: Path) -> dict[Path, str]:
     found = stated(pages)
     shown = [name for name in declared()["listed"] if name in found]
     kept = {name: {"words": one.words, "table": f"experiments/{one.table}"} for name, one in found.items()}
-    blocks = {"picture": "", "findings": _list([found[name] for name in shown], pages)}
+    # What is stated of single styles stands in a table there.
+    blocks = {"picture": "", "findings": _list([found[name] for name in shown if name not in styles()], pages)}
     if "picture" in found:
         blocks["picture"] = f"![{_SEEN}](experiments/{PICTURE})\n\n{_lines(f'*{found["picture"].words}*')}"
-        blocks["findings"] = f"{_lines(found['how-to-read'].words)}\n\n{blocks['findings']}"
+        reading = _lines(found["how-to-read"].words)
+        blocks["findings"] = "\n\n".join([reading, overview(pages), blocks["findings"]])
     readme = (root / "README.md").read_text(encoding="utf-8")
     items = "\n".join(_item(one, "") for one in found.values())
     return {
@@ -257,6 +259,29 @@ def texts(pages: Path, root: Path) -> dict[Path, str]:
         / "findings.md": f"# What README, page and lessons state\n\n{_BY} from the tables; [findings.toml](findings.toml) "
         f"declares the words.\n\n{items}\n",
     }
+
+
+def overview(pages: Path) -> str:
+    """Return the table of all styles and the measures of the picture, as differences from the status quo."""
+    table = pd.read_csv(pages / FLAGSHIP)
+    parts = ("equal-hours", "at-zero")
+    columns = [(part, name) for name in SHOWN for part in parts if part == "equal-hours" or name in WELLBEING]
+    heads, cells = ["style"], {name: [styles()[name]] for name in table["words"].unique()}
+    for part, measure in columns:
+        own = table[(table["part"] == part) & (table["measure"] == measure)].set_index("words")
+        scale = scale_of(own["unit"].iloc[0])
+        unit = scale.points.strip() + (", deciding numbers at 0" if part == "at-zero" else "")
+        heads.append(f"{own['label'].iloc[0]}, {unit}")
+        for name, row in own.iterrows():
+            words = scale.difference(row["difference"], row["low"], row["high"]).replace(scale.points, "")
+            size, _, ends = words.partition(" ")
+            way, _, caution = row["verdict"].partition(",")
+            cells[str(name)].append(
+                words if not is_clear(way) else f"{size}† {ends}" if caution else f"**{size}** {ends}"
+            )
+    rows = [heads, ["---"] * len(heads), *cells.values()]
+    lines = [f"| {' | '.join(row)} |" for row in rows]
+    return "\n".join([*lines, "", f"([All measures and horizons](experiments/{FLAGSHIP}).)"])
 
 
 def _list(found: Sequence[Finding], pages: Path) -> str:

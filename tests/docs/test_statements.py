@@ -186,11 +186,31 @@ def test_the_numbers_of_findings_are_those_of_the_published_table():
     assert checked == 20
 
 
+def test_the_table_of_the_readme_is_that_of_the_flagship():
+    """A second reading: every cell has the number of its row, bold where the verdict is clear, and marked where it is cautious."""
+    table = pd.read_csv(HERE / findings.FLAGSHIP).set_index(["part", "words", "measure"])
+    columns = [("equal-hours", "burnt_out_share"), ("at-zero", "burnt_out_share")]
+    columns += [("equal-hours", measure) for measure in ("voice_share", "trust", "quality_true", "harm_rate")]
+    rows = [line.split(" | ") for line in findings.overview(HERE).splitlines()[2:-2]]
+    assert len(rows) == 12
+    for style, *cells in rows:
+        name = next(key for key, label in styles().items() if label == style.removeprefix("| "))
+        for (part, measure), cell in zip(columns, cells, strict=True):
+            row, factor = table.loc[(part, name, measure)], 1.0 if measure == "harm_rate" else 100.0
+            numbers = [one.replace("−", "-") for one in re.findall(r"[+−]?[\d.]+", cell)]
+            half = 0.5 * 10.0 ** -len(numbers[0].partition(".")[2])
+            assert [float(one) for one in numbers] == pytest.approx(
+                [factor * row[key] for key in ("difference", "low", "high")], abs=1.1 * half
+            )
+            mark = next((mark for mark in ("**", "†") if mark in cell), "")
+            assert mark == ("" if row["verdict"].startswith("too") else "†" if "," in row["verdict"] else "**"), cell
+
+
 def test_a_number_that_was_changed_by_hand_is_found(tmp_path):
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    (tmp_path / "README.md").write_text(
-        text.replace("burnout is lower by", "burnout is lower by 1", 1), encoding="utf-8"
-    )
+    assert text.count("| Civic culture | **−7") == 1
+    changed = text.replace("| Civic culture | **−7", "| Civic culture | **−8")
+    (tmp_path / "README.md").write_text(changed, encoding="utf-8")
     assert findings.texts(HERE, tmp_path)[tmp_path / "README.md"] == text
 
 
