@@ -1,4 +1,4 @@
-"""What is said to carry an effect carries it in other runs: ten changes, each named mechanism held, with other seeds.
+"""What is said to carry an effect carries it in other runs: fifteen changes, each named mechanism held, with other seeds.
 
 For each change, :func:`civicsim.why` names mechanisms and links from one set of seeds. With other seeds, each named mechanism is then
 held as it is without the change; the share of the effect that is gone has to be the stated one, to within a fifth of the effect, and
@@ -29,13 +29,18 @@ CHANGES: tuple[tuple[dict[str, Any], str], ...] = (
     ({"fear": 0.8}, "burnt_out_share"),
     ({"weight_protected": 6.0}, "problems_solved_rate"),
     ({"weight_response": 10.0}, "efficacy"),
+    ({"weight_response": 4.0}, "weeks_to_response"),
+    ({"weight_response": 1.0}, "closure_share"),
+    ({"budget_share": 0.5}, "closure_share"),
+    ({"invitation": 0.5}, "efficacy"),
+    ({"measured_share": 0.9}, "quality_true"),
     ({"invitation": 0.9}, "voice_share"),
     ({"authority": 0.8}, "leaver_rate"),
     ({"directive_rate": 1.0}, "motivation"),
     ({"style": "civic-culture"}, "quality_true"),
     ({"style": "targets-through-fear"}, "psychological_safety"),
 )
-"""Changes of the status quo, and the measure that is to be explained."""
+"""Changes of the status quo, small and large, levers and styles, and the measure that is to be explained."""
 
 
 def switched_off(why: Why, mechanism: str, seeds: list[int]) -> float:

@@ -8,12 +8,23 @@ import pytest
 
 import civicsim as cs
 from civicsim.cli import main
-from civicsim.experiment.causes import Web, columns_shown, passed_on
+from civicsim.experiment.causes import (
+    LONGEST,
+    Web,
+    changed_columns,
+    columns_shown,
+    name_of,
+    passed_on,
+    reads,
+    set_by,
+    writes,
+)
 from civicsim.experiment.holding import held_runs, holdable
 from civicsim.experiment.statistics import Estimate, differing
-from civicsim.experiment.why import Link, Moved, Why, matched_runs
+from civicsim.experiment.why import Link, Moved, Why, matched_runs, passing
+from civicsim.model.levers import NAMES
 from civicsim.model.measures import MEASURES
-from civicsim.report.why import surprise, unexplained, why_html, why_lines, why_svg
+from civicsim.report.why import changes_of, surprise, unexplained, why_html, why_lines, why_svg
 
 BEFORE = cs.Scenario.preset().with_(n_teams=8, weeks=60, burn_in_weeks=20)
 AFTER = BEFORE.with_(fear=0.9)
@@ -143,6 +154,58 @@ def test_the_web_finds_what_a_measure_shows():
     assert columns_shown(MEASURES["voice_share"]) == ({"tally.voiced"}, {"tally.noticed"})
     assert {"events", "survey", "record"}.isdisjoint(web.between({"organisation.fear"}, MEASURES["trust"]))
     assert "organisation.fear_enacted" in passed_on(cs.WEEK)["enactment", "voice"]
+
+
+@pytest.mark.parametrize("lever", NAMES)
+def test_a_lever_sets_what_mechanisms_read_and_none_works_out_from_it(lever):
+    found = set_by([f"levers.{lever}"])
+    assert f"organisation.{lever}" in found
+    assert any(reads(process) & found for process in cs.WEEK)
+    # Hours of each purpose follow from what a style allots: enactment passes them on, the lever does not set them.
+    assert "organisation.hours" not in found
+    assert ("organisation.allotted" in found) == (lever.startswith("weight_") or lever == "budget_share")
+    assert ("dimension.measured" in found) == (lever == "measured_share")
+
+
+def test_hours_come_from_the_mechanism_that_shares_them_out():
+    web, changed = Web.of(), changed_columns(BEFORE, BEFORE.with_(weight_response=10.0))
+    tried = web.between(changed, MEASURES["efficacy"])
+    entered = {target for target, columns in web.passed(tried, changed, tried) if columns & changed}
+    assert entered == {"enactment", "compact"}
+    assert ("response", frozenset({"organisation.hours"})) in web.passed(tried, changed, tried)
+
+
+def test_what_only_puts_a_change_into_force_explains_nothing_but_at_the_measure_itself():
+    sure = Estimate(1.0, 0.9, 1.1, 9)
+    entry, on = Link("", "enactment", ("a",), None, sure), Link("enactment", "response", ("b",), None, sure)
+    assert passing([entry, on], "response") == {"enactment"}
+    assert passing([entry, on], "enactment") == passing([entry], "response") == set()
+    assert passing([entry, dataclasses.replace(on, handed=True)], "response") == set()
+
+
+def test_names_in_a_chain_are_a_few_words():
+    columns = {column for process in cs.WEEK for column in reads(process) | writes(process) if "snapshot" not in column}
+    names = {column: name_of(column) for column in columns if not column.endswith("*")}
+    assert {
+        c: name for c, name in names.items() if len(name) > LONGEST or set(name) & set(":;()_") or "lever " in name
+    } == {}
+    assert name_of("dimension.code") == "what the protocol asks for"
+    assert name_of("organisation.fear_enacted") == "Fear of blame, as staff meet it"
+    labels = [about.label for about in [*BEFORE.model.sections.parameters.values(), *MEASURES.values()]]
+    assert [label for label in labels if len(label) > LONGEST] == []
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("weight_response", 10.0, "Hours for answering staff: 3 → 10"),
+        ("fear", 0.9, "Fear of blame: 35.0 % → 90.0 %"),
+        ("compact__kept_share", 0.5, "as it comes → 50.0 %"),
+        ("voice__enabled", False, "on → off"),
+    ],
+)
+def test_what_was_changed_is_told_by_label_value_and_unit(key, value, words):
+    assert changes_of(Why(BEFORE, BEFORE.with_(**{key: value}), [1, 2], _moved("trust", 0.1)))[0].endswith(words)
 
 
 def test_the_command_tells_the_same_and_complains_in_one_line(capsys, tmp_path):

@@ -14,7 +14,7 @@ from civicsim.app.frame import Box, Html, Text
 from civicsim.app.hooks import Show, use_latest
 from civicsim.app.turns import Superseded
 from civicsim.app.words import COMPARED
-from civicsim.experiment.causes import help_of, passed_on
+from civicsim.experiment.causes import name_of, passed_on
 from civicsim.experiment.why import STEPS, Why, why
 from civicsim.model.measures import MEASURES
 from civicsim.model.week import WEEK, threads_available
@@ -60,7 +60,7 @@ def lit_by(found: Why) -> list[list[str]]:
 def map_data() -> dict[str, Any]:
     """Return mechanisms in the order of the week, and what each passes on to others, as declared."""
     links = [
-        {"source": one, "target": other, "words": [help_of(column) for column in columns]}
+        {"source": one, "target": other, "words": [name_of(column) for column in columns]}
         for (one, other), columns in passed_on(WEEK).items()
     ]
     return {"nodes": [{"name": process.name, "title": process.title} for process in WEEK], "links": links}

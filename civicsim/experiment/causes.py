@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
 
 from civicsim.engine.process import Process
 from civicsim.experiment.holding import PARAMETERS, column_of, holdable
-from civicsim.model.cohort import Cohort, build
+from civicsim.model.cohort import Cohort, build, set_levers
 from civicsim.model.columns import columns_of
-from civicsim.model.levers import PURPOSES
 from civicsim.model.measures import History, Measure
 from civicsim.model.organisation import REAL, TABLES
 from civicsim.model.recording import ENACTED
@@ -23,15 +23,26 @@ from civicsim.scenario.model import SHIPPED, Model
 from civicsim.scenario.scenario import Scenario
 
 _RECORDS = ("tally", "snapshot")
-_HOUR_LEVERS = {purpose.lever for purpose in PURPOSES.values()} | {"budget_share"}
 _IN_POST = {"person.vacant", "person.absent"}
 """Whether people are there: nearly all that is recorded depends on it, and shows something else."""
 _KINDS = {f"{table}.{column.name}": column for table, columns in TABLES.items() for column in columns}
 
 
-def help_of(column: str) -> str:
-    """Return what a column holds, in words."""
-    return _KINDS[column].help if column in _KINDS else "ties between people of different teams"
+LONGEST = 72
+"""Most characters of the name of a column; two lines of the picture of a chain."""
+
+
+@cache
+def name_of(column: str) -> str:
+    """Return what a column holds in a few words: what its help begins with, before values and asides, with a lever by its label."""
+    if column not in _KINDS:
+        return "ties between people of different teams"
+    parameters = SHIPPED.sections.parameters
+    words = re.sub(r"lever (\w+)", lambda found: parameters[f"levers.{found[1]}"].label, _KINDS[column].help)
+    words = re.split(r"[:;(]", words)[0].strip().replace("_", " ")
+    while len(words) > LONGEST and "," in words:
+        words = words.rpartition(",")[0]
+    return words
 
 
 def reads(process: Process) -> frozenset[str]:
@@ -44,17 +55,27 @@ def writes(process: Process) -> frozenset[str]:
     return frozenset(columns_of(process).writes)
 
 
+@cache
+def _set_by_lever(name: str) -> frozenset[str]:
+    """Return the columns that a lever sets: they differ between its ends, and no mechanism works them out anew from others."""
+    about, found = SHIPPED.sections.parameters[f"levers.{name}"], set[str]()
+    low, high = (_example(SHIPPED).copy().tables for _ in range(2))
+    for tables, value in ((low, about.low), (high, about.high)):
+        set_levers(tables, dataclasses.replace(Scenario().levers, **{name: value}))
+    for column in _KINDS:
+        table, _, own = column.partition(".")
+        if not np.array_equal(low[table][own], high[table][own], equal_nan=True):
+            found.add(column)
+    anew = [writes(process) - reads(process) for process in SHIPPED.week if reads(process) & found]
+    return frozenset(found.difference(*anew))
+
+
 def set_by(keys: Collection[str]) -> frozenset[str]:
     """Return what is set where parameters of these full names are: columns, or the parameters of a mechanism."""
-    found = set()
+    found: set[str] = set()
     for key in keys:
         section, _, name = key.partition(".")
-        if section != "levers":
-            found.add(f"{PARAMETERS}.{section}")
-        elif name in _HOUR_LEVERS:
-            found |= {"organisation.allotted", "organisation.hours"}
-        else:
-            found |= {f"organisation.{name}"} | ({"dimension.measured"} if name == "measured_share" else set())
+        found |= _set_by_lever(name) if section == "levers" else {f"{PARAMETERS}.{section}"}
     return frozenset(found)
 
 
@@ -109,6 +130,7 @@ def _blank_records() -> dict[str, np.ndarray]:
     return blank | {"organisation": cohort.organisation, "enacted": np.zeros((1, 1), dtype=ENACTED)}
 
 
+@lru_cache(4)
 def _example(model: Model) -> Cohort:
     s = Scenario(model=model)
     return build(dataclasses.replace(s.structure, n_teams=2), s.population, s.levers, s.sections, [1])

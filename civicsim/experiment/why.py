@@ -34,7 +34,7 @@ MOST = 8
 """Most mechanisms, and links, that are tried in all runs. Assumption: a story of more is none."""
 MOST_LINKS = 40
 """Most links that are tried from every mechanism on the paths; of more, only those from mechanisms that matter. Assumption."""
-STEPS = ("which mechanisms matter", "what they pass on", "how much each carries")
+STEPS = ("which mechanisms matter", "what they pass on", "how much each carries", "how much all explain")
 
 type Progress = Callable[[int, float], None]
 """Called with the number of a step (from 0) and the share of it that is done."""
@@ -142,9 +142,8 @@ class Why:
 
     @property
     def passing(self) -> frozenset[str]:
-        """Mechanisms that put into force what differs, and pass it on to others: that they carry all of it says nothing."""
-        entered = {link.target for link in self.links if link.source == "" and not link.handed}
-        return frozenset(entered & {link.source for link in self.links if not link.handed})
+        """Mechanisms where the change sets in; see :func:`passing`."""
+        return passing(self.links, self.last)
 
     @property
     def surprises(self) -> tuple[Moved, ...]:
@@ -234,8 +233,7 @@ def why(
     single = {_key(name, columns): {name: columns} for name, columns in pairs}
     known = simulate(1, single, numbers[:FEW]).largest(single)
     chosen = {name: whole[name] for name in kept} | {key: single[key] for key in known}
-    held = _explaining(web, [single[key] for key in known], changed)
-    every = simulate(2, chosen | {_ALL: held}, numbers)
+    every = simulate(2, chosen, numbers)
     shares = {name: every.share(name) for name in chosen}
     parts = [Part(name, web.processes[name].title, shares[name]) for name in kept if every.matters(name)]
     parts = sorted(parts, key=lambda part: -abs(part.share.mean))
@@ -243,6 +241,7 @@ def why(
     last = _last(web, sure, about)
     clear = [(single[key], shares[key]) for key in known if every.matters(key)]
     links = _links(web, every, parts, changed, clear, last)
+    held = _explaining(links, last)
     return dataclasses.replace(
         found,
         parts=sure,
@@ -250,7 +249,7 @@ def why(
         links=links,
         chain=_chain(links, last),
         last=last,
-        explained=every.share(_ALL),
+        explained=simulate(3, {_ALL: held}, numbers).share(_ALL) if held else None,
         held=held,
     )
 
@@ -323,16 +322,22 @@ def matched_runs(
     return Matched(values, before.measures[measure], tuple(before.measures.values()))
 
 
-def _explaining(web: Web, links: Sequence[Held], changed: Collection[str]) -> Held:
-    """Return all links at once, but those that only put into force what differs: into mechanisms that pass it on."""
-    every = [(target, columns) for link in links for target, columns in link.items()]
-    set_anew = {*changed, PARAMETERS}
-    passing = {name for _, columns in every if not columns & set_anew for name in web.writers(columns)}
-    held: dict[str, frozenset[str]] = {}
-    for target, columns in every:
-        if not (columns & set_anew and target in passing):
-            held[target] = held.get(target, frozenset()) | columns
-    return held
+def passing(links: Collection[Link], last: str) -> frozenset[str]:
+    """Return mechanisms that put into force what differs, and pass it on to others: that they carry all of it says nothing.
+
+    The last one is not among them: what it is told is how the change reaches the measure.
+    """
+    entered = {link.target for link in links if link.source == "" and not link.handed}
+    return frozenset(entered & {link.source for link in links if not link.handed}) - {last}
+
+
+def _explaining(links: Collection[Link], last: str) -> Held:
+    """Return all clear links at once, but those that only put into force what differs."""
+    found: dict[str, frozenset[str]] = {}
+    for link in links:
+        if not (link.handed or (link.source == "" and link.target in passing(links, last))):
+            found[link.target] = found.get(link.target, frozenset()).union(link.columns)
+    return found
 
 
 def _links(
@@ -374,7 +379,10 @@ def _size(moved: Moved) -> float:
 
 
 def shown_as(web: Web, runs: Matched, columns: Collection[str], source: str) -> Moved | None:
-    """Return the measure that shows one of some columns, or else what their source counts; of several, the one that moved most clearly."""
+    """Return the measure that shows one of some columns, or else what their source counts.
+
+    Of several it is the one that moved most: in their unit, if they share it, and else most clearly.
+    """
     every = [about for about in runs.every if columns_shown(about)[0]]
     shown = [about for about in every if web.columns_of(about) <= set(columns) and about.bounds[0] >= 0.0]
     plain = [about for about in shown if about.bottom is None] or shown
@@ -384,8 +392,9 @@ def shown_as(web: Web, runs: Matched, columns: Collection[str], source: str) -> 
         plain = [about for about in every if columns_shown(about)[0] <= counted]
         plain = [about for about in plain if about.name in FLAGSHIP] or plain
         plain = [about for about in plain if about.better != "neither"] or plain
-    best = max((runs.moved(about) for about in plain), key=_size, default=None)
-    return best if best is not None and best.change.way in ("higher", "lower") else None
+    moved = [own for own in map(runs.moved, plain) if own.change.way in ("higher", "lower")]
+    size = _size if len({own.measure.unit for own in moved}) > 1 else lambda own: abs(own.change.mean)
+    return max(moved, key=size, default=None)
 
 
 def _last(web: Web, parts: Sequence[Part], about: Measure) -> str:

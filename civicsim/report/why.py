@@ -8,11 +8,13 @@ from html import escape
 from itertools import zip_longest
 from typing import Any
 
-from civicsim.experiment.causes import help_of
+from civicsim.engine.parameters import Parameter
+from civicsim.experiment.causes import name_of
 from civicsim.experiment.holding import PARAMETERS
 from civicsim.experiment.statistics import Estimate
 from civicsim.experiment.why import Link, Moved, Part, Why
-from civicsim.report.words import counted, number, percent, scale_of, seeds_text
+from civicsim.experiment.wording import unit_of
+from civicsim.report.words import counted, number, percent, scale_of, seeds_text, setting_text
 
 OVERLAP = (
     "The share of a mechanism is what is gone of the effect where that mechanism goes on as if nothing had changed. "
@@ -49,11 +51,17 @@ def changes_of(why: Why) -> list[str]:
             found += [*new] or ["dated changes left out"]
         elif "." in key and not key.startswith("habits."):
             about = why.after.model.sections.parameters[key]
-            scale = scale_of(about.unit)
-            texts = (scale.text(value) if isinstance(value, float) else str(value) for value in (before, after))
-            found.append("{}: {} → {}".format(about.label, *texts))
+            found.append(f"{about.label}: {_set_to(before, about)} → {_set_to(after, about)}")
     more = len(found) - _MOST_NAMED
     return found if more <= 1 else [*found[:_MOST_NAMED], f"and {more} more"]
+
+
+def _set_to(value: object, about: Parameter) -> str:
+    """Return the value of a parameter as readers see it: a share as per cent, else with its unit."""
+    text, scale = setting_text(value, about), scale_of(about.unit.partition(";")[0])
+    if not isinstance(value, float) or not text[-1].isdigit():
+        return text
+    return scale.text(value) if scale.places else f"{text} {unit_of(about)}".strip()
 
 
 def title_of(why: Why, mechanism: str) -> str:
@@ -65,7 +73,7 @@ def quantity_of(link: Link) -> str:
     """Return the name of what a link passes on."""
     if link.moved is not None:
         return link.moved.measure.label
-    return "Parameters" if PARAMETERS in link.columns else help_of(link.columns[0])
+    return "Parameters" if PARAMETERS in link.columns else name_of(link.columns[0])
 
 
 def steps_of(why: Why) -> Iterator[tuple[str, str, Moved | None]]:
@@ -109,13 +117,15 @@ def unexplained(why: Why) -> str:
     text = f"Held all at once, the links between these mechanisms take away {share_text(share)} of the effect"
     if share.mean > 1.0:
         return f"{text}: without them, it goes the other way." if share.low > 1.0 else f"{text}: all of it."
-    left = percent(max(0.0, 1.0 - share.mean))
+    if share.high <= 0.0:
+        return "Held all at once, the links between these mechanisms take away none of the effect: all of it stays unexplained."
+    left = percent(1.0 - max(0.0, share.mean))
     return f"{text}; {left} stays unexplained."
 
 
 def part_text(why: Why, part: Part) -> str:
     """Return what a mechanism does to the effect, in words."""
-    if part.mechanism in why.passing:
+    if part.mechanism in why.passing and part.share.high >= 1.0:
         return f"{part.mechanism} puts into force what was changed"
     verb = "carries" if part.share.mean > 0 else "holds back"
     size = (
