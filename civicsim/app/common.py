@@ -11,8 +11,8 @@ import solara
 
 from civicsim.app import state, widgets, work
 from civicsim.app.chronicle import chronicle
-from civicsim.app.files import Files, Makes
-from civicsim.app.frame import Box, Html, Place, Text
+from civicsim.app.files import File, Files
+from civicsim.app.frame import Box, Html, Place, Problem, Text
 from civicsim.app.history import Playback, weeks_back
 from civicsim.app.stories import story_of
 from civicsim.app.verdicts import bands_of
@@ -124,7 +124,7 @@ def LeverPanel(title: str, late: bool = False) -> None:
 
 
 @solara.component
-def ActionPanel(title: str, from_clock: bool, makes: Makes) -> None:
+def ActionPanel(title: str, from_clock: bool, files: Sequence[File]) -> None:
     """Show the time line of dated events, and hand out link and files."""
     scenario = state.chosen.value.scenario
 
@@ -136,7 +136,7 @@ def ActionPanel(title: str, from_clock: bool, makes: Makes) -> None:
 
     Files(
         title,
-        {"toml": (scenario.style, scenario.to_toml), **makes},
+        [File(f"{scenario.style}.toml", scenario.to_toml), *files],
         shocks=shock_list(),
         dated=event_rows(scenario),
         weeks=scenario.weeks,
@@ -173,9 +173,7 @@ def Stage(
         [played],
     )
     bands = solara.use_memo(lambda: bands_of(batches[0]) if batches and len(batches) == 1 else None, [batches])
-    with Place():
-        if problem:
-            Text("p", problem, class_="cv-note")
+    Problem(problem)
     if played:
         run = min(int(picked.get("run", 0)), len(played) - 1) if picked else 0
         story = story_of(played[run], picked)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping
+import mimetypes
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -11,18 +13,21 @@ import solara
 
 from civicsim import __version__
 from civicsim.app import widgets
-from civicsim.app.frame import Box, Place, Text
+from civicsim.app.frame import Box, Problem
 from civicsim.app.hooks import Show, use_latest
 from civicsim.report.spreadsheets import without_formulas
 
-Makes = Mapping[str, tuple[str, Callable[[], str]]]
-"""By kind of file, its name without the ending, and what returns its text."""
-_KINDS = {
-    "toml": ("Scenario file", "application/toml"),
-    "csv": ("Data (CSV)", "text/csv"),
-    "html": ("Report (HTML)", "text/html"),
-}
-"""Label and media type of each kind."""
+_LABELS = {"toml": "Scenario file", "csv": "Data (CSV)", "html": "Report (HTML)"}
+"""What the button of a file is called, by the ending of its name, where it is not named otherwise."""
+
+
+@dataclass(frozen=True)
+class File:
+    """A file that is made when a visitor asks for it: its name, what returns its contents, and what its button is called."""
+
+    name: str
+    make: Callable[[], str | bytes]
+    label: str = ""
 
 
 def csv_text(table: pd.DataFrame, *about: str) -> str:
@@ -33,50 +38,28 @@ def csv_text(table: pd.DataFrame, *about: str) -> str:
 
 
 @solara.component
-def Files(title: str, makes: Makes, **timeline: Any) -> None:
-    """Hand out the link and files, in one row, beside what is passed on to :func:`civicsim.app.widgets.Actions`."""
+def Files(title: str, files: Sequence[File], link: bool = True, **timeline: Any) -> None:
+    """Hand out files, with the link to the page, in one row, beside what is passed on to :func:`civicsim.app.widgets.Actions`."""
     asked, ask = solara.use_state((0, ""))
 
     def work(stop: Callable[[], bool], show: Show) -> None:
-        count, kind = asked
-        if kind in makes:
-            name, text = makes[kind]
-            show({"text": text(), "name": f"{name}.{kind}", "type": _KINDS[kind][1], "count": count})
-
-    file, _, problem = use_latest(work, [asked])
-    with Box():
-        with Place():
-            if problem:
-                Text("p", problem, class_="cv-note")
-        widgets.Actions(
-            title=title,
-            files=[{"kind": kind, "label": _KINDS[kind][0]} for kind in makes],
-            file=file,
-            event_fetch_file=lambda kind: ask((asked[0] + 1, str(kind))),
-            **timeline,
-        )
-
-
-@solara.component
-def Saves(title: str, makes: Mapping[str, tuple[str, Callable[[], tuple[str, str, bytes]]]]) -> None:
-    """Hand out files of any kind: by kind, a label, and what returns name, media type and contents."""
-    asked, ask = solara.use_state((0, ""))
-
-    def work(stop: Callable[[], bool], show: Show) -> None:
-        count, kind = asked
-        if kind in makes:
-            name, media, contents = makes[kind][1]()
-            show({"name": name, "type": media, "bytes": base64.b64encode(contents).decode(), "count": count})
+        count, name = asked
+        for file in files:
+            if file.name == name:
+                made = file.make()
+                contents = base64.b64encode(made if isinstance(made, bytes) else made.encode()).decode()
+                media = mimetypes.guess_type(name)[0] or "text/plain"
+                show({"name": name, "type": media, "bytes": contents, "count": count})
 
     file, of, problem = use_latest(work, [asked])
     with Box():
-        with Place():
-            if problem:
-                Text("p", problem, class_="cv-note")
-        widgets.Saves(
+        Problem(problem)
+        widgets.Actions(
             title=title,
-            files=[{"kind": kind, "label": label} for kind, (label, _) in makes.items()],
+            files=[{"name": one.name, "label": one.label or _LABELS[one.name.rpartition(".")[2]]} for one in files],
             file=file,
             waits=asked[1] if of != [asked] else "",
-            event_fetch_file=lambda kind: ask((asked[0] + 1, str(kind))),
+            link=link,
+            event_fetch_file=lambda name: ask((asked[0] + 1, str(name))),
+            **timeline,
         )

@@ -72,6 +72,13 @@ def Text(tag: str, words: str, class_: str = "") -> Any:
     return _element(tag)(tag=tag, class_=class_, children=[unbroken(words)])
 
 
+def Problem(words: str) -> None:
+    """Show what went wrong, if anything; see :func:`Place`."""
+    with Place():
+        if words:
+            Text("p", words, class_="cv-note")
+
+
 def Heading(title: str, sentence: str) -> None:
     """Show the heading of a page and the sentence that says what it is for."""
     with Box("cv-title", tag="hgroup"):

@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 
 from civicsim import __version__
 from civicsim.app import templates, work
+from civicsim.app.files import File
 from civicsim.app.lessons import Lesson
 from civicsim.app.quiz import answered
 from civicsim.app.report import LINES, chart_of
@@ -16,20 +17,18 @@ from civicsim.app.verdicts import verdict
 from civicsim.app.words import STANDING
 from civicsim.report.parts import render
 
-KINDS = {"slides": "Slides (HTML)", "scorm": "For a learning platform (SCORM 1.2)", "toml": "Lesson file (TOML)"}
-"""Label of each kind of file."""
 _CONTENT = "http://www.imsproject.org/xsd/imscp_rootv1p1p2"
 _ADL = "http://www.adlnet.org/xsd/adlcp_rootv1p2"
 _PAGE = "index.html"
 
 
-def made(kind: str, lesson: Lesson) -> tuple[str, str, bytes]:
-    """Return name, media type and contents of a file of a lesson; slides and packages compute its matched runs."""
-    if kind == "toml":
-        return f"{lesson.name}.toml", "application/toml", lesson.source.encode()
-    if kind == "slides":
-        return f"{lesson.name}.html", "text/html", slides(lesson).encode()
-    return f"{lesson.name}-scorm.zip", "application/zip", package(lesson)
+def files_of(lesson: Lesson) -> list[File]:
+    """Return the files of a lesson; slides and packages compute its matched runs."""
+    return [
+        File(f"{lesson.name}.html", lambda: slides(lesson), "Slides (HTML)"),
+        File(f"{lesson.name}-scorm.zip", lambda: package(lesson), "For a learning platform (SCORM 1.2)"),
+        File(f"{lesson.name}.toml", lambda: lesson.source, "Lesson file (TOML)"),
+    ]
 
 
 def slides(lesson: Lesson) -> str:

@@ -124,7 +124,9 @@ def Player(
 def Actions(
     title: str,
     files: list[dict[str, str]],
-    file: dict[str, str] | None,
+    file: dict[str, Any] | None,
+    waits: str,
+    link: bool,
     event_fetch_file: Event,
     picture: bool = False,
     from_clock: bool = False,
@@ -135,7 +137,7 @@ def Actions(
     event_move: Event = ignore,
     event_remove: Event = ignore,
 ) -> None:
-    """Show the time line of interventions and shocks, the link and the files."""
+    """Show the time line of interventions and shocks, the link and the files; ``waits`` is the name of the one being made."""
 
 
 @_drawn_by("bands")
@@ -170,13 +172,6 @@ def Words(html: str, class_: str, event_press: Event) -> None:
 @_drawn_by("guess")
 def Guess(low: float, high: float, value: float | None, question: str, event_set_guess: Event) -> None:
     """Ask for a prediction."""
-
-
-@_drawn_by("saves")
-def Saves(
-    title: str, files: list[dict[str, str]], file: dict[str, Any] | None, waits: str, event_fetch_file: Event
-) -> None:
-    """Hand out files."""
 
 
 @_drawn_by("projector")

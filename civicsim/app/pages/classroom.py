@@ -12,7 +12,7 @@ import solara
 from markupsafe import Markup
 
 from civicsim.app import statements, widgets, work
-from civicsim.app.files import Saves, csv_text
+from civicsim.app.files import File, Files, csv_text
 from civicsim.app.frame import Html, Place, Text
 from civicsim.app.history import Playback
 from civicsim.app.lessons import DRAFT, GUESS, Lesson, lessons
@@ -279,18 +279,15 @@ def AnswerFiles(room: Room, lesson: Lesson) -> None:
     def found() -> Any:
         return answered(lesson, [work.batch(scenario, work.MANY) for scenario in lesson.runs])
 
-    def table() -> tuple[str, str, bytes]:
+    def table() -> str:
         rows = statements.rows(lesson, room.sheets(lesson.name), found())
         about = f", answers of a class to “{lesson.title}”; no names were asked for"
-        frame = pd.DataFrame(rows, columns=["device", "item", "question", "answer", "right"])
-        return f"answers-{lesson.name}.csv", "text/csv", csv_text(frame, about).encode()
+        return csv_text(pd.DataFrame(rows, columns=["device", "item", "question", "answer", "right"]), about)
 
-    def xapi() -> tuple[str, str, bytes]:
+    def xapi() -> str:
         made = statements.statements(lesson, room.sheets(lesson.name), found(), room.address, datetime.now(UTC))
-        return (
-            f"answers-{lesson.name}.json",
-            "application/json",
-            json.dumps(made, ensure_ascii=False, indent=1).encode(),
-        )
+        return json.dumps(made, ensure_ascii=False, indent=1)
 
-    Saves("Answers of the class", {"csv": ("Table (CSV)", table), "xapi": ("Statements (xAPI)", xapi)})
+    name = f"answers-{lesson.name}"
+    files = [File(f"{name}.csv", table, "Table (CSV)"), File(f"{name}.json", xapi, "Statements (xAPI)")]
+    Files("Answers of the class", files, link=False)

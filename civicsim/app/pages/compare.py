@@ -11,7 +11,7 @@ import solara
 
 from civicsim.app import widgets, work
 from civicsim.app.common import Stage, style_list, style_titles
-from civicsim.app.files import Files, csv_text
+from civicsim.app.files import File, Files, csv_text
 from civicsim.app.frame import Box, Heading, Html
 from civicsim.app.hooks import Show, use_latest
 from civicsim.app.organisation import OrganisationPanel
@@ -106,8 +106,8 @@ def Compare() -> None:
         labels = [label(scenario) for scenario in scenarios]
         with Box("cv-card cv-below" + ("" if found_of == [scenarios, True] else " cv-busy"), tag="section"):
             Html("differences", labels=labels, rows=rows_of(found.batches), matched=found, staff=n_staff(base))
-        files = {
-            "csv": ("comparison", lambda: csv_of(labels, scenarios)),
-            "html": ("report-comparison", lambda: report_of(labels, scenarios)),
-        }
+        files = [
+            File("comparison.csv", lambda: csv_of(labels, scenarios)),
+            File("report-comparison.html", lambda: report_of(labels, scenarios)),
+        ]
         Files("Download", files, picture=True)

@@ -8,7 +8,7 @@ import solara
 
 from civicsim.app import work
 from civicsim.app.common import ActionPanel, LeverPanel, Stage
-from civicsim.app.files import csv_text
+from civicsim.app.files import File, csv_text
 from civicsim.app.frame import Box, Heading
 from civicsim.app.history import Playback
 from civicsim.app.hooks import Show, use_latest
@@ -69,5 +69,5 @@ def Explore() -> None:
                 event_reseed=again,
             )
             if played:
-                files = {"csv": (scenario.style, lambda: csv_of(played[0]))}
-                ActionPanel("Add an event", from_clock=True, makes=files)
+                files = [File(f"{scenario.style}.csv", lambda: csv_of(played[0]))]
+                ActionPanel("Add an event", from_clock=True, files=files)

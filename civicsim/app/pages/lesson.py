@@ -8,8 +8,8 @@ import solara
 
 from civicsim.app import widgets, work
 from civicsim.app.common import Stage
-from civicsim.app.files import Saves
-from civicsim.app.frame import Box, Html, Place, Text
+from civicsim.app.files import Files
+from civicsim.app.frame import Box, Html, Place, Problem, Text
 from civicsim.app.history import Playback
 from civicsim.app.hooks import Show, use_latest
 from civicsim.app.lessons import DRAFT, STEPS, Lesson, lessons, shelf
@@ -108,12 +108,9 @@ def Lessons(name: str = "", step: str = "") -> None:
 @solara.component
 def Materials(lesson: Lesson) -> None:
     """Hand out the files of a lesson."""
-    from civicsim.app.materials import KINDS, made
+    from civicsim.app.materials import files_of
 
-    def of(kind: str) -> Callable[[], tuple[str, str, bytes]]:
-        return lambda: made(kind, lesson)
-
-    Saves("Files of this lesson", {kind: (label, of(kind)) for kind, label in KINDS.items()})
+    Files("Files of this lesson", files_of(lesson), link=False)
 
 
 @solara.component
@@ -198,9 +195,7 @@ def QuizStep(lesson: Lesson, taken: Taken) -> None:
         taken.on_pick(question, option)
 
     with Box():
-        with Place():
-            if problem:
-                Text("p", problem, class_="cv-note")
+        Problem(problem)
         Html("quiz", rows=rows, asks=taken.asks and not taken.solved, on_press=press)
 
 

@@ -12,7 +12,7 @@ import tomli_w
 
 from civicsim.app import widgets
 from civicsim.app.common import style_list
-from civicsim.app.files import Saves
+from civicsim.app.files import File, Files
 from civicsim.app.frame import Box, Text
 from civicsim.app.lessons import DRAFT, Lesson, lessons, parse_lesson
 from civicsim.app.remembered import remember
@@ -133,4 +133,4 @@ def MakeLesson() -> None:
     )
     if lesson is not None:
         with Box():
-            Saves("Save", {"toml": ("Lesson file (TOML)", lambda: ("lesson.toml", "application/toml", text.encode()))})
+            Files("Save", [File("lesson.toml", lambda: text, "Lesson file (TOML)")], link=False)

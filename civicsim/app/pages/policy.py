@@ -13,7 +13,7 @@ import solara
 from civicsim import __version__
 from civicsim.app import draws, widgets, work
 from civicsim.app.common import ActionPanel, LeverPanel, event_rows
-from civicsim.app.files import csv_text
+from civicsim.app.files import File, csv_text
 from civicsim.app.frame import Box, Heading, Html, Place, Text
 from civicsim.app.hooks import Show, use_latest
 from civicsim.app.kept import KeptPanel, KeptTable
@@ -222,10 +222,10 @@ def Policy() -> None:
                 ActionPanel(
                     "Add an event",
                     from_clock=False,
-                    makes={
-                        "csv": (scenario.style, lambda: csv_of(scenario)),
-                        "html": (f"report-{scenario.style}", lambda: report_of(scenario)),
-                    },
+                    files=[
+                        File(f"{scenario.style}.csv", lambda: csv_of(scenario)),
+                        File(f"report-{scenario.style}.html", lambda: report_of(scenario)),
+                    ],
                 )
                 happening = [row["title"] for row in dated if row["happens"]]
                 with Place():

@@ -15,7 +15,7 @@ import solara
 
 from civicsim.app import widgets
 from civicsim.app.common import style_titles
-from civicsim.app.files import Files, csv_text
+from civicsim.app.files import File, Files, csv_text
 from civicsim.app.frame import RESULTS, Heading, Html
 from civicsim.app.hooks import Show, use_latest
 from civicsim.app.state import cannot_open, open_scenario
@@ -169,7 +169,10 @@ def Points() -> None:
     Findings(store, shown)
     Files(
         "Download",
-        {"csv": (f"points-{shown}", lambda: csv_of(store, shown)), "html": ("report-study", lambda: report_of(store))},
+        [
+            File(f"points-{shown}.csv", lambda: csv_of(store, shown)),
+            File("report-study.html", lambda: report_of(store)),
+        ],
     )
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import solara
 
 from civicsim.app import own, widgets, work
-from civicsim.app.files import Files
-from civicsim.app.frame import Box, Heading, Html, Text
+from civicsim.app.files import File, Files
+from civicsim.app.frame import Box, Heading, Html, Problem, Text
 from civicsim.app.hooks import Show, use_latest
 from civicsim.app.state import Chosen, chosen, open_scenario
 from civicsim.calibration.own_survey import FEW, FIGURES, check_figures, fit_survey
@@ -128,9 +128,8 @@ def ScenarioFile() -> None:
             event_chose=files.take,
             event_press=press,
         )
-        if problem:
-            Text("p", problem, class_="cv-note")
-        Files("Save what is on the page", {"toml": (scenario.style, scenario.to_toml)})
+        Problem(problem)
+        Files("Save what is on the page", [File(f"{scenario.style}.toml", scenario.to_toml)])
 
 
 @solara.component
