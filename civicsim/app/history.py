@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -189,16 +190,23 @@ def play_through(scenario: Scenario, start: Cohort, stop: Stop = lambda: False) 
     kept = {name: np.empty((weeks, *column.shape), column.dtype) for name, column in columns.items()}
     ties = first_ties = cohort.ties[:n].copy()
     retied: list[tuple[int, np.ndarray, np.ndarray]] = []
-    for week in range(weeks):
+    past = itertools.count()
+
+    def keep(_: float) -> None:
+        # With a log of events, a run is simulated week by week.
+        nonlocal ties
         if stop():
             raise Superseded
-        advance(cohort, 1, recorder=recorder)
+        week = next(past)
         for name, column in columns.items():
             kept[name][week] = column
         changed = np.flatnonzero((cohort.ties[:n] != ties).any(axis=1))
         if len(changed):
             ties = cohort.ties[:n].copy()
             retied.append((week, changed, ties[changed]))
+
+    advance(cohort, weeks, recorder=recorder, progress=keep)
+    assert next(past) == weeks
     assert recorder.log is not None
     rows = recorder.log.rows
     found, idea_of = trace(rows)
