@@ -1,7 +1,7 @@
 """One organisation, one number: ``python -m benchmarks.same_numbers`` opens ten links at 300, 600 and 3,000 staff.
 
 For each link it reads the policy simulator in a browser, its CSV and its report, runs ``civicsim compare`` on the two scenarios
-that the report holds, and names every number that is not the same to the last digit. ``--staff 300 --links 2`` checks some.
+that the report holds, and names every number that is not the same to the last digit. ``--staff 300 --links 1-2`` checks some.
 """
 
 from __future__ import annotations
@@ -178,8 +178,10 @@ def main(words: list[str]) -> int:
         prog="python -m benchmarks.same_numbers", description="Compare what one link prints."
     )
     parser.add_argument("--staff", default="300,600,3000", help="sizes, with commas between")
-    parser.add_argument("--links", type=int, default=len(LINKS), help="how many of the links, from the first on")
+    parser.add_argument("--links", default=f"1-{len(LINKS)}", help="which of the links, as 6-10")
     given = parser.parse_args(words)
+    first, _, last = given.links.partition("-")
+    links = LINKS[int(first) - 1 : int(last or first)]
     if CHROMIUM is None:
         parser.error("chromium is not installed")
     from playwright.sync_api import sync_playwright
@@ -189,7 +191,7 @@ def main(words: list[str]) -> int:
     with sync_playwright() as playwright, served() as (address, _), tempfile.TemporaryDirectory() as folder:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         for staff in map(int, given.staff.split(",")):
-            for link in LINKS[: given.links]:
+            for link in links:
                 page = browser.new_context().new_page()
                 found = list(differences(page, address, query_of(link, staff), Path(folder)))
                 print(f"{staff:>5} staff, {link}: {len(found) or 'no'} differences", *found, sep="\n  ", flush=True)

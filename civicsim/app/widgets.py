@@ -197,6 +197,7 @@ def Maker(
     measures: list[dict[str, str]],
     paths: list[str],
     styles: list[dict[str, str]],
+    abouts: list[str],
     problem: str,
     event_change: Event,
     event_copy: Event,
@@ -204,7 +205,7 @@ def Maker(
     event_take: Event,
     event_begin: Event,
 ) -> None:
-    """Show a lesson as a form; the contents are taken over when their number changes."""
+    """Show a lesson as a form, with what its runs change in words; the contents are taken over when their number changes."""
 
 
 @_drawn_by("table")

@@ -133,6 +133,14 @@ def setting_text(value: object, about: Parameter | None = None) -> str:
     return meaning[1] if meaning else text
 
 
+def value_text(value: object, about: Parameter) -> str:
+    """Return the value of a parameter as readers see it: a share as per cent, else with its unit."""
+    text, scale = setting_text(value, about), scale_of(about.unit.partition(";")[0])
+    if not isinstance(value, float) or not text[-1].isdigit():
+        return text
+    return scale.text(value) if scale.places else f"{text} {unit_of(about)}".strip()
+
+
 def setting_words(about: Parameter, value: object) -> str:
     """Return the value of a parameter behind its label, with its unit: "Beds 30 (per ward)"; only a word where it is on or off."""
     text, unit = setting_text(value, about), unit_of(about)

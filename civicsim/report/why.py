@@ -8,13 +8,12 @@ from html import escape
 from itertools import zip_longest
 from typing import Any
 
-from civicsim.engine.parameters import Parameter
 from civicsim.experiment.causes import name_of
 from civicsim.experiment.holding import PARAMETERS
 from civicsim.experiment.statistics import Estimate
 from civicsim.experiment.why import Link, Moved, Part, Why
-from civicsim.experiment.wording import unit_of
-from civicsim.report.words import counted, number, percent, scale_of, seeds_text, setting_text
+from civicsim.experiment.wording import value_text
+from civicsim.report.words import counted, number, percent, scale_of, seeds_text
 
 OVERLAP = (
     "The share of a mechanism is what is gone of the effect where that mechanism goes on as if nothing had changed. "
@@ -51,17 +50,9 @@ def changes_of(why: Why) -> list[str]:
             found += [*new] or ["dated changes left out"]
         elif "." in key and not key.startswith("habits."):
             about = why.after.model.sections.parameters[key]
-            found.append(f"{about.label}: {_set_to(before, about)} → {_set_to(after, about)}")
+            found.append(f"{about.label}: {value_text(before, about)} → {value_text(after, about)}")
     more = len(found) - _MOST_NAMED
     return found if more <= 1 else [*found[:_MOST_NAMED], f"and {more} more"]
-
-
-def _set_to(value: object, about: Parameter) -> str:
-    """Return the value of a parameter as readers see it: a share as per cent, else with its unit."""
-    text, scale = setting_text(value, about), scale_of(about.unit.partition(";")[0])
-    if not isinstance(value, float) or not text[-1].isdigit():
-        return text
-    return scale.text(value) if scale.places else f"{text} {unit_of(about)}".strip()
 
 
 def title_of(why: Why, mechanism: str) -> str:

@@ -13,12 +13,14 @@ from civicsim.app import work
 from civicsim.app.common import player_words
 from civicsim.app.history import BRIGHT, DARK
 from civicsim.app.lessons import FOLDER, Question, collect, lessons, read_lesson
+from civicsim.app.pages.making import about_run
 from civicsim.app.quiz import answered, values
 from civicsim.app.verdicts import verdict
 from civicsim.app.words import PATHS
 from civicsim.errors import ScenarioError
 from civicsim.experiment.statistics import estimate
 from civicsim.model.measures import MEASURES
+from civicsim.scenario.scenario import Scenario
 
 NAMES = sorted(path.parent.name for path in FOLDER.glob("*/lesson.toml"))
 
@@ -30,6 +32,14 @@ def test_there_are_at_least_eight_in_an_order():
     same = {name: order for name, order in orders.items() if list(orders.values()).count(order) > 1}
     assert same == {}, "lessons with the same order"
     assert list(orders.values()) == sorted(orders.values())
+
+
+def test_what_a_run_changes_is_told_in_words():
+    told = {name: [about_run(run) for run in lesson.runs] for name, lesson in lessons().items()}
+    assert told["voice-without-response"][1].endswith("Invitation to speak up: 90.0 %; Hours for answering staff: 0.5")
+    assert told["two-regimes"][1].endswith("Hard regime in week 53")
+    assert about_run(Scenario.preset("compact")) == ""
+    assert [words for of_one in told.values() for words in of_one if "_" in words or "levers." in words] == []
 
 
 def test_a_lesson_has_all_that_a_class_needs():

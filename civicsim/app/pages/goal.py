@@ -1,4 +1,4 @@
-"""Find a policy: say what it is to reach, and see a few different answers with what each costs."""
+"""Find a policy: set its goals, and see a few different answers with what each costs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from civicsim.app.words import COMPARED, GROUPS
 from civicsim.errors import CivicsimError, ScenarioError
 from civicsim.model.measures import MEASURES
 from civicsim.report import goals as words
-from civicsim.report.words import number, scale_of
+from civicsim.report.words import number, scale_of, time_text
 from civicsim.scenario.scenario import SECTIONS, Scenario
 from civicsim.scenario.sizes import n_staff
 from civicsim.study.analysis.goals import DRAWS, FRESH, MINUTES, SEARCHED, TRIALS, Goal, Policies, find_policy
@@ -204,12 +204,12 @@ def FindPolicy() -> None:
 
     Heading(
         "Find a policy",
-        "Say what a policy is to reach; the levers are searched, and a few different answers come with what each costs.",
+        "Set goals for a policy: the levers are searched, and a few different answers come with what each costs.",
     )
     with Box("cv-halves"):
         with Box("cv-card", tag="section"):
             Text("h2", "Goals")
-            Text("p", f"They are for the last year of {scenario.weeks} weeks in the organisation on this page, of {n_staff(scenario):,} staff.", class_="soft")  # fmt: skip
+            Text("p", f"They are for the last year of {time_text(scenario.weeks)} in the organisation on this page, with {n_staff(scenario):,} staff.", class_="soft")  # fmt: skip
             widgets.Form(
                 name="goal",
                 title="Goals",

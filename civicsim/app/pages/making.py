@@ -11,16 +11,17 @@ import solara
 import tomli_w
 
 from civicsim.app import widgets
-from civicsim.app.common import style_list
+from civicsim.app.common import event_rows, style_list
 from civicsim.app.files import File, Files
-from civicsim.app.frame import Box, Text
+from civicsim.app.frame import Box, Heading
 from civicsim.app.lessons import DRAFT, Lesson, lessons, parse_lesson
 from civicsim.app.remembered import remember
 from civicsim.app.state import chosen
 from civicsim.app.words import KEPT, PATHS
 from civicsim.errors import ScenarioError
+from civicsim.experiment.wording import value_text
 from civicsim.model.measures import MEASURES
-from civicsim.scenario.scenario import Scenario
+from civicsim.scenario.scenario import PARAMETERS, Scenario
 from civicsim.scenario.toml import parse_toml
 
 MOST_CHARACTERS = 60_000
@@ -80,6 +81,14 @@ def run_block(scenario: Scenario, label: str) -> dict[str, Any]:
     return block | ({"set": changes} if changes else {}) | ({"interventions": events} if events else {})
 
 
+def about_run(run: Scenario) -> str:
+    """Return in words what a run sets otherwise than its style, and its events; "" where there is nothing."""
+    changes = Scenario.preset(run.style, run.kind).diff(run).items()
+    known = [(PARAMETERS[key], now) for key, (_, now) in changes if key in PARAMETERS and not key.startswith("habits.")]
+    found = [f"{about.label}: {value_text(now, about)}" for about, now in known]
+    return "; ".join(found + [f"{row['title']} in week {row['week']}" for row in event_rows(run)])
+
+
 @solara.component
 def MakeLesson() -> None:
     """Show the visitor's lesson as a form, with what is wrong in it."""
@@ -110,11 +119,9 @@ def MakeLesson() -> None:
             runs[k] = run_block(chosen.peek().scenario, str(runs[k].get("label", "")))
             take(tomli_w.dumps(contents | {"runs": runs}))
 
-    Text("h1", "Make a lesson")
-    Text(
-        "p",
+    Heading(
+        "Make a lesson",
         "Change what you like, try it, and save it as a file. This browser tab keeps it until it is closed.",
-        class_="soft",
     )
     widgets.Maker(
         contents=contents,
@@ -123,6 +130,7 @@ def MakeLesson() -> None:
         measures=[{"name": name, "label": f"{MEASURES[name].label} ({MEASURES[name].unit})"} for name in KEPT],
         paths=list(PATHS),
         styles=style_list(),
+        abouts=[about_run(run) for run in lesson.runs] if lesson else [],
         problem=note or problem,
         event_change=change,
         event_copy=lambda name: take(lessons()[str(name)].source if str(name) in lessons() else text),
