@@ -23,6 +23,8 @@ _STEPS = (
     log.TRIAL_STEP, log.DROP,
 )  # fmt: skip
 _FATES = {log.REPLACEMENT: "replaced", log.DECAY: "decayed", log.SUSTAINED: "sustained"}
+_BEGINNINGS, _SUPPORT = {log.VOICE, log.PROPOSAL}, {log.SUPPORT, log.TAKEOVER}
+_ABOUT_IDEAS = (*_STEPS, *_FATES, log.SPREAD, log.ADOPTION)
 
 
 @dataclass(slots=True)
@@ -112,9 +114,9 @@ class _Tracer:
     def follow(
         self, week: int, _: int, kind: int, cause: int, team: int, d: int, person: int, source: int, value: int, fits: int
     ) -> int:  # fmt: skip
-        """Take an event in, and return the number of the idea that it is about; −1 for none."""
+        """Take an event about an idea in, and return the number of the idea."""
         slot = (team, d)
-        if kind in (log.VOICE, log.PROPOSAL):
+        if kind in _BEGINNINGS:
             self._table[slot] = self._new(week, slot, cause, value, fits)
             if kind == log.VOICE:
                 self._lead(self._table[slot], person, cause, value, fits)
@@ -126,8 +128,6 @@ class _Tracer:
             return self._adopt(week, slot, cause, value, fits)
         elif kind in _FATES:
             return self._settle(week, slot, _FATES[kind])
-        elif kind not in _STEPS:
-            return -1
         idea = self._table[slot]
         if kind == log.TAKEOVER:
             self._lead(idea, person, cause, value, fits)
@@ -142,7 +142,7 @@ class _Tracer:
         elif kind == log.DROP:
             idea.outcome, idea.ended, self._won = log.EVENTS["drop"][cause], week, None
             self._table.pop(slot)
-        idea.supporters += kind in (log.SUPPORT, log.TAKEOVER)
+        idea.supporters += kind in _SUPPORT
         idea.detriments += kind == log.DETRIMENT
         return idea.number
 
@@ -209,8 +209,9 @@ def trace(rows: np.ndarray) -> tuple[list[Idea], np.ndarray]:
     numbers : (n,) int array
         Number of an idea for each row; −1 for what is about none.
     """
-    tracer = _Tracer()
-    numbers = np.array([tracer.follow(*row) for row in rows.tolist()], dtype=np.int64)
+    tracer, numbers = _Tracer(), np.full(len(rows), -1, dtype=np.int64)
+    about = np.isin(rows["kind"], _ABOUT_IDEAS)
+    numbers[about] = [tracer.follow(*row) for row in rows[about].tolist()]
     return tracer.ideas, numbers
 
 
