@@ -190,6 +190,9 @@ def test_names_in_a_chain_are_a_few_words():
         c: name for c, name in names.items() if len(name) > LONGEST or set(name) & set(":;()_") or "lever " in name
     } == {}
     assert name_of("dimension.code") == "what the protocol asks for"
+    assert [name for name in names.values() if " or in trial" in name or name[1:3] in (", ", "₀,")] == []
+    assert name_of("practice.idea_state") == "idea state"
+    assert name_of("person.exhaustion") == "emotional exhaustion"
     assert name_of("organisation.fear_enacted") == "Fear of blame, as staff meet it"
     labels = [about.label for about in [*BEFORE.model.sections.parameters.values(), *MEASURES.values()]]
     assert [label for label in labels if len(label) > LONGEST] == []

@@ -34,12 +34,18 @@ LONGEST = 72
 
 @cache
 def name_of(column: str) -> str:
-    """Return what a column holds in a few words: what its help begins with, before values and asides, with a lever by its label."""
+    """Return what a column holds in a few words: what its help begins with, before values and asides, with a lever by its label.
+
+    A column of which the help only lists values, or refers to the one before it, goes by its own name.
+    """
     if column not in _KINDS:
         return "ties between people of different teams"
     parameters = SHIPPED.sections.parameters
     words = re.sub(r"lever (\w+)", lambda found: parameters[f"levers.{found[1]}"].label, _KINDS[column].help)
     words = re.split(r"[:;(]", words)[0].strip().replace("_", " ")
+    words = re.sub(r"^\w₀?, ", "", words)
+    if re.fullmatch(r"[\w ]+(, [\w ]+)+ or [\w ]+|the same, .*", words):
+        return column.partition(".")[2].replace("_", " ")
     while len(words) > LONGEST and "," in words:
         words = words.rpartition(",")[0]
     return words

@@ -834,6 +834,8 @@ def test_a_class_is_led_guesses_and_is_gone_at_its_end(browser):
             pupil.wait_for_selector("text=You are in", timeout=SOON)
         screen.wait_for_selector("text=3 devices have joined", timeout=SOON)
         keep_picture(screen, "class-join")
+        code_in_sight = screen.locator(".cv-code").bounding_box()
+        assert code_in_sight["y"] + code_in_sight["height"] <= PROJECTOR["height"]
         press(teacher, "Voice without response")
         teacher.locator("summary", has_text="Another lesson").click()
         press(teacher, "2 Predict")
