@@ -14,6 +14,7 @@ import contextlib
 import http.client
 import json
 import logging
+import multiprocessing
 import os
 import random
 import re
@@ -50,31 +51,11 @@ SECRET = "what stands in a file: 7q"
 LARGEST = "/explore?weeks=520&burn_in_weeks=520&set=structure.n_teams%3D200&set=structure.team_size%3D60"
 
 
-class Target:
-    """The page that is attacked: a server in a process of its own, and where it is."""
+class Site:
+    """A page that is served on loopback, as those see it who open it."""
 
-    def __init__(self, log: IO[bytes]) -> None:
-        self.log, self.pages = log, list[Page]()
-        self.start(0)
-
-    def start(self, port: int) -> None:
-        command = [sys.executable, "-m", "civicsim.cli", "app", "--no-open", "--port", str(port)]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, text=True)
-        assert self.process.stdout is not None
-        found = re.search(r":(\d+)", self.process.stdout.readline())
-        if found is None:
-            raise SystemExit("the server printed nothing")
-        self.port, self.started = int(found[1]), time.monotonic()
-
-    def close(self) -> None:
-        self.process.terminate()
-        self.process.wait(30)
-
-    @property
-    def peak(self) -> float:
-        """Most memory that the server has had, in MiB."""
-        text = Path(f"/proc/{self.process.pid}/status").read_text(encoding="utf-8")
-        return int(re.search(r"VmHWM:\s+(\d+)", text)[1]) / 1024  # type: ignore[index]
+    def __init__(self, port: int) -> None:
+        self.port, self.pages = port, list[Page]()
 
     def ask(self, path: str, method: str = "GET", body: Any = None, **headers: str) -> http.client.HTTPResponse:
         connection = http.client.HTTPConnection(HERE, self.port, timeout=60)
@@ -105,10 +86,38 @@ class Target:
         self.pages = [stays]
 
 
+class Target(Site):
+    """The page that is attacked: a server in a process of its own."""
+
+    def __init__(self, log: IO[bytes]) -> None:
+        super().__init__(0)
+        self.log = log
+        self.start(0)
+
+    def start(self, port: int) -> None:
+        command = [sys.executable, "-m", "civicsim.cli", "app", "--no-open", "--port", str(port)]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, text=True)
+        assert self.process.stdout is not None
+        found = re.search(r":(\d+)", self.process.stdout.readline())
+        if found is None:
+            raise SystemExit("the server printed nothing")
+        self.port, self.started = int(found[1]), time.monotonic()
+
+    def close(self) -> None:
+        self.process.terminate()
+        self.process.wait(30)
+
+    @property
+    def peak(self) -> float:
+        """Most memory that the server has had, in MiB."""
+        text = Path(f"/proc/{self.process.pid}/status").read_text(encoding="utf-8")
+        return int(re.search(r"VmHWM:\s+(\d+)", text)[1]) / 1024  # type: ignore[index]
+
+
 class Page:
     """A page as a browser has it, without the browser."""
 
-    def __init__(self, target: Target, path: str, cookie: str = "", kernel: str = "") -> None:
+    def __init__(self, target: Site, path: str, cookie: str = "", kernel: str = "") -> None:
         self.cookie = cookie or target.cookie()
         self.kernel = kernel or str(uuid.uuid4())
         self.connection = target.channel(self.cookie, self.kernel).__enter__()
@@ -288,28 +297,48 @@ def links(target: Target, _: Watch) -> Found:
     yield f"{len(tried)} links"
 
 
-@contextlib.contextmanager
-def flood(n: int, send: Callable[[int], int]) -> Iterator[list[int]]:
-    """Do something again and again in so many threads; yields the sums of what each has sent, and ends in any case."""
-    stop, sent = threading.Event(), [0] * n
+Sender = Callable[[], int]
+"""Sends something once more, and returns how many messages that were."""
 
-    def go(k: int) -> None:
-        while not stop.is_set():
+
+@contextlib.contextmanager
+def flood(target: Target, senders: Callable[[Site], list[Sender]]) -> Iterator[Callable[[], int]]:
+    """Let senders send as fast as they may, in a process of their own; yields what counts their messages.
+
+    The process is another one than the visitor's, who would wait for its lock, and all its connections end with it.
+    """
+    context = multiprocessing.get_context("spawn")
+    sent, begun = context.Array("q", 100), context.Event()
+    process = context.Process(target=flooding, args=(senders, target.port, sent, begun), daemon=True)
+    process.start()
+    try:
+        if not begun.wait(60.0 * SLOWER):
+            raise TimeoutError("the flood did not begin")
+        time.sleep(3.0)
+        yield lambda: sum(sent)
+    finally:
+        process.kill()
+        process.join()
+
+
+def flooding(senders: Callable[[Site], list[Sender]], port: int, sent: Any, begun: Any) -> None:
+    """Send in a thread for each sender until this process is ended."""
+
+    def go(k: int, send: Sender) -> None:
+        while True:
             try:
-                sent[k] += send(k)
+                sent[k] += send()
             except ConnectionClosed:
                 return
             except (OSError, http.client.HTTPException):
                 time.sleep(0.01)
 
-    threads = [threading.Thread(target=go, args=(k,), daemon=True) for k in range(n)]
+    threads = [threading.Thread(target=go, args=each) for each in enumerate(senders(Site(port)))]
     for thread in threads:
         thread.start()
-    try:
-        time.sleep(3.0)
-        yield sent
-    finally:
-        stop.set()
+    begun.set()
+    for thread in threads:
+        thread.join()
 
 
 def giants(target: Target, watch: Watch) -> Found:
@@ -343,44 +372,60 @@ def hog(target: Target, _: Watch) -> Found:
     yield f"40 pages of one visitor, {turned_away} turned away"
 
 
+def asking(site: Site) -> list[Sender]:
+    """Return senders of requests, each over a connection that is kept."""
+
+    def sender(k: int) -> Sender:
+        connection = http.client.HTTPConnection(HERE, site.port, timeout=10)
+
+        def send() -> int:
+            try:
+                connection.request("GET", f"/policy?x={k}", headers={"Accept-Encoding": "gzip"})
+                connection.getresponse().read()
+            except (OSError, http.client.HTTPException):
+                connection.close()
+                raise
+            return 1
+
+        return send
+
+    return [sender(k) for k in range(40)]
+
+
 def requests(target: Target, watch: Watch) -> Found:
-    connections = [http.client.HTTPConnection(HERE, target.port, timeout=10) for _ in range(40)]
-
-    def send(k: int) -> int:
-        try:
-            connections[k].request("GET", f"/policy?x={k}", headers={"Accept-Encoding": "gzip"})
-            connections[k].getresponse().read()
-        except (OSError, http.client.HTTPException):
-            connections[k].close()
-            raise
-        return 1
-
-    with flood(len(connections), send) as sent:
+    with flood(target, asking) as sent:
         yield from watch.faults()
-        yield f"{sum(sent):,} requests over {len(sent)} connections"
+        yield f"{sent():,} requests over 40 connections"
 
 
-def messages(target: Target, watch: Watch) -> Found:
-    pages = [Page(target, "/explore?set=structure.n_teams%3D20") for _ in range(8)]
+def moving(site: Site) -> list[Sender]:
+    """Return senders of messages, each from a page of its own: a lever is moved, and a widget is described that is not there."""
+    pages = [Page(site, "/explore?set=structure.n_teams%3D20") for _ in range(8)]
     for page in pages:
         page.until()
     chance = random.Random(1)
 
-    def send(k: int) -> int:
-        pages[k].move("fear", chance.randrange(20) / 20)
-        pages[k].send("comm_msg", comm_id=uuid.uuid4().hex, data={"method": "update", "state": {"x": "y" * 1_000}})
-        return 2
+    def sender(page: Page) -> Sender:
+        def send() -> int:
+            page.move("fear", chance.randrange(20) / 20)
+            page.send("comm_msg", comm_id=uuid.uuid4().hex, data={"method": "update", "state": {"x": "y" * 1_000}})
+            return 2
 
-    with flood(len(pages), send) as sent:
+        return send
+
+    return [sender(page) for page in pages]
+
+
+def messages(target: Target, watch: Watch) -> Found:
+    with flood(target, moving) as sent:
         yield from watch.faults()
-        # The server takes few of them: those who send stand still by now, and go on only when they lose their connections.
-        target.leave(watch.page)
+        yield f"{sent():,} messages over 8 connections"
     broken = ("", "null", "[]", "{}", "[" * 100_000, '{"header": 1}', b"", b"\xff" * 40, b"\x7f\xff\xff\xff" * 9)
     for text in broken:
         with contextlib.suppress(ConnectionClosed, TimeoutError), target.channel(target.cookie()) as connection:
             connection.send(text)
             connection.recv(timeout=5)
-    yield f"{sum(sent):,} messages over {len(sent)} connections, {len(broken)} malformed"
+    yield f"{len(broken)} malformed messages"
 
 
 def execution(target: Target, _: Watch) -> Found:

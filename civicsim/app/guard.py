@@ -6,14 +6,14 @@ browser lets any page open a websocket, and a name that its owner points at this
 
 from __future__ import annotations
 
-import asyncio
 import re
-import time
 from collections.abc import Iterable
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from civicsim.app.pace import Pace
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 """Names by which a computer calls itself."""
@@ -34,9 +34,6 @@ POLICY = {
 """What the page may do in a browser. Vue makes functions of its templates, and styles are set on elements."""
 LARGEST = 1_000_000
 """Bytes of the largest message that a page may send."""
-SHARE, AT_ONCE, LONGEST = 0.05, 10.0, 2.0
-"""Share of the time for which the server deals with messages of a page, seconds of it that may be taken at once, and seconds that
-a message waits at most. Assumption: a visitor in a hurry moves a lever a second, and to draw the page anew takes 50 ms."""
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -75,6 +72,7 @@ class Guard:
         self.app = app
         self.hosts = frozenset(host.lower() for host in hosts)
         self.root_path = root_path
+        self.pace = Pace()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, connection or start of the server."""
@@ -88,7 +86,7 @@ class Guard:
             await send(message)
 
         if scope["type"] == "websocket":
-            receive = paced(receive)
+            receive = self.pace.paced(receive)
         refusal = refused(scope, self.hosts)
         if refusal:
             status, words = refusal
@@ -98,30 +96,6 @@ class Guard:
         if self.root_path and (path + "/").startswith(self.root_path + "/"):
             scope = {**scope, "path": path.removeprefix(self.root_path) or "/"}
         await self.app(scope, receive, send_with_headers)
-
-
-def paced(receive: Receive) -> Receive:
-    """Return a function that receives messages of text; those of a page that has kept the server busy for long wait.
-
-    What counts is the time until the next message is asked for. It is longer while many pages send, so that those who flood the
-    server together slow themselves down. The server reads no more from a connection of which a message waits, so that what it
-    sends does not pile up here.
-    """
-    left, given = AT_ONCE, time.monotonic()
-
-    async def receive_in_time() -> Message:
-        nonlocal left, given
-        asked = time.monotonic()
-        left = max(left - (asked - given), -SHARE * LONGEST)
-        if left < 0.0:
-            await asyncio.sleep(-left / SHARE)
-        message = await receive()
-        given = time.monotonic()
-        left = min(AT_ONCE, left + SHARE * (given - asked))
-        # The page sends none, and one of a few bytes can claim to have two thousand million parts.
-        return {"type": "websocket.disconnect", "code": 1003} if message.get("bytes") is not None else message
-
-    return receive_in_time
 
 
 def refused(scope: Scope, hosts: frozenset[str]) -> tuple[int, str] | None:

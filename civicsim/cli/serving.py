@@ -141,6 +141,8 @@ def _server(host: str, port: int, names: Iterable[str], root_path: str) -> Any:
         "server_header": False,
         "http": Bounded,
         "ws_max_size": LARGEST,
+        # A few bytes could stand for many messages of that size. Runs are compressed already.
+        "ws_per_message_deflate": False,
         # Pages that stay open do not keep the server from ending.
         "timeout_graceful_shutdown": 3,
     }

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 from solara.server import kernel_context
 
-from civicsim.app import guard, hooks, visitors, widgets, work
+from civicsim.app import hooks, pace, visitors, widgets, work
 from civicsim.app.turns import MOMENT, Superseded, Turns
 from civicsim.errors import CivicsimError
 from civicsim.scenario.scenario import Scenario
@@ -179,19 +179,26 @@ def test_a_page_can_call_events_that_are_declared_and_nothing_else(tmp_path):
     context.close()
 
 
+def sends(n):
+    """Return a function that receives n messages of a page."""
+    messages = iter([{"type": "websocket.receive", "text": ""}] * n)
+
+    async def receive():
+        return next(messages, {"type": "websocket.disconnect"})
+
+    return receive
+
+
 def test_messages_of_a_page_that_keeps_the_server_busy_wait(monkeypatch):
-    monkeypatch.setattr(guard, "AT_ONCE", 0.1)
-    monkeypatch.setattr(guard, "LONGEST", 0.1)
+    monkeypatch.setattr(pace, "AT_ONCE", 0.2)
+    monkeypatch.setattr(pace, "LONGEST", 0.1)
     waits = []
 
     async def send_many(seconds, n):
-        async def receive():
-            return {}
-
-        paced = guard.paced(receive)
+        receive = pace.Pace().paced(sends(n))
         for _ in range(n):
             began = time.monotonic()
-            await paced()
+            await receive()
             waits.append(time.monotonic() - began)
             # The time that the server takes for it.
             await asyncio.sleep(seconds)
@@ -204,8 +211,48 @@ def test_messages_of_a_page_that_keeps_the_server_busy_wait(monkeypatch):
     assert sum(waits) < 0.09
 
 
+def test_a_visitor_waits_for_one_message_of_those_who_flood_the_server(monkeypatch):
+    monkeypatch.setattr(pace, "MOMENT", 60.0)
+    order = []
+
+    async def page(name, n, door):
+        receive = door.paced(sends(n))
+        while (await receive())["type"] == "websocket.receive":
+            order.append(name)
+            time.sleep(0.001)
+
+    async def flood():
+        door = pace.Pace()
+        crowd = asyncio.gather(*(page("flood", 20, door) for _ in range(8)))
+        while len(order) < 24:
+            await asyncio.sleep(0.0)
+        order.append("sent")
+        await asyncio.gather(page("visitor", 1, door), crowd)
+
+    asyncio.run(flood())
+    assert order.index("visitor") - order.index("sent") <= 2
+    assert order.count("flood") == 160
+
+
+def test_a_message_that_waits_for_a_slow_network_keeps_others_waiting_for_a_moment_only(monkeypatch):
+    monkeypatch.setattr(pace, "MOMENT", 0.01)
+
+    async def two():
+        door = pace.Pace()
+        await door.paced(sends(1))()
+        await asyncio.wait_for(door.paced(sends(1))(), 10.0)
+        # One whose connection ends while it waits leaves its place.
+        await door.paced(sends(1))()
+        gone = asyncio.create_task(door.paced(sends(1))())
+        await asyncio.sleep(0.0)
+        gone.cancel()
+        await asyncio.wait_for(door.paced(sends(1))(), 10.0)
+
+    asyncio.run(two())
+
+
 def test_a_message_that_is_not_text_ends_the_connection():
     async def receive():
         return {"type": "websocket.receive", "bytes": b"\x7f\xff\xff\xff", "text": None}
 
-    assert asyncio.run(guard.paced(receive)())["type"] == "websocket.disconnect"
+    assert asyncio.run(pace.Pace().paced(receive)())["type"] == "websocket.disconnect"
