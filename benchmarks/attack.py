@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import quote
 
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 from websockets.sync.client import connect
 
 from civicsim.app import history, hosting, state, work
@@ -559,7 +559,7 @@ class GivenUp(Exception):  # noqa: N818  (no timeout: steps wait for these on pu
     """A step takes too long."""
 
 
-FAILURES = (GivenUp, OSError, ConnectionClosed, InvalidStatus, http.client.HTTPException, subprocess.TimeoutExpired)
+FAILURES = (GivenUp, OSError, WebSocketException, http.client.HTTPException, subprocess.TimeoutExpired)
 
 
 @contextlib.contextmanager

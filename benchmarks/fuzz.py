@@ -151,20 +151,30 @@ def _store() -> Path:
     return run_study(study, place / "store", processes=0).path
 
 
+@cache
+def _store_for(name: str) -> Path:
+    """Return a copy of that store in which a file is replaced again and again."""
+    return Path(shutil.copytree(_store(), _store().with_name(name)))
+
+
 def _damaged(name: str, path: Path) -> None:
     """Open a store of which one file has been replaced, and read what it holds."""
-    with tempfile.TemporaryDirectory() as place:
-        copy = Path(place) / "store"
-        shutil.copytree(_store(), copy)
-        shutil.copyfile(path, copy / name)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+    copy = _store_for(name)
+    shutil.copyfile(path, copy / name)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
             store = open_store(copy)
             store.status()
             store.runs()
             store.weekly()
-        if len(list(Path(place).iterdir())) != 1:
-            raise ValueError("a file was written beside the store")
+        finally:
+            if _names(copy) != _names(_store()):
+                raise ValueError("files of the store were written or removed")
+
+
+def _names(folder: Path) -> list[Path]:
+    return sorted(path.relative_to(folder) for path in folder.rglob("*"))
 
 
 def readers(folder: Path) -> dict[str, tuple[str, str | bytes, Callable[[Path], Any]]]:
