@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import civicsim as cs
 from civicsim import checks
 from civicsim.cli.output import Output
 from civicsim.cli.study_commands import Expand, Replay
@@ -15,8 +16,6 @@ from civicsim.cli.tables import grid
 from civicsim.errors import CivicsimError, ScenarioError
 from civicsim.scenario.toml import parse_toml, read_toml
 from civicsim.study.design.study import KEYS, Study
-from civicsim.study.run.expand import expand_study
-from civicsim.study.run.replay import replay as replay_run
 from civicsim.study.store.holdings import STUDY
 
 _LISTS = ("styles", "measures", "summaries", "weekly")
@@ -32,7 +31,7 @@ def expand(output: Output, request: Expand) -> bool:
         return show_standing(output, run_in(output, load(folder), folder, request, add_seeds=request.add_seeds))
     study = grown(folder, request.add) if request.study is None else Study.read(request.study)
     out = request.out or beside(request.study or folder, "results" if request.study else "larger")
-    return show_standing(output, run_in(output, study, out, request, run=expand_study, source=read(output, folder)))
+    return show_standing(output, run_in(output, study, out, request, run=cs.expand_study, source=read(output, folder)))
 
 
 def grown(folder: str, additions: Sequence[str]) -> Study:
@@ -88,7 +87,7 @@ def replay(output: Output, request: Replay) -> bool:
     results = read(output, request.path) if stored else load(request.path)
     point, seed = pair(request.run, ":", "study replay", "POINT:SEED")
     try:
-        found = replay_run(results, point, seed)
+        found = cs.replay(results, point, seed)
     except CivicsimError:
         raise
     except Exception as error:

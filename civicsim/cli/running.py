@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+import civicsim as cs
 from civicsim.cli.commands import Compare, Demo, Export, Run
 from civicsim.cli.effort import check_effort
 from civicsim.cli.files import Folder, file_lines, files_of
@@ -16,9 +17,7 @@ from civicsim.cli.scenarios import changed, is_path, labels_of, load, scenario_o
 from civicsim.cli.tables import comparison_lines, grid, summary_table
 from civicsim.errors import CivicsimError
 from civicsim.experiment.compare import FIRST_RUNS, Comparison, runs_needed
-from civicsim.experiment.compare import compare as run_matched
-from civicsim.experiment.run import Result, burn_in, measure_names, seeds_of
-from civicsim.experiment.run import run as simulate
+from civicsim.experiment.run import Result, measure_names, seeds_of
 from civicsim.experiment.statistics import estimate
 from civicsim.experiment.timing import Profile, profile
 from civicsim.model.measures import FLAGSHIP, MEASURES
@@ -60,8 +59,8 @@ def run(output: Output, request: Run) -> None:
     seeds, folder = prepare(output, [scenario], request.seeds, request.out, threads=request.threads)
     with progress(output, work_of([scenario], len(seeds))) as report:
         how: Any = {"processes": week, "threads": request.threads, "progress": report}
-        start = burn_in(scenario, seeds, **how) if request.profile else None
-        result = simulate(scenario, seeds, start=start, **how)
+        start = cs.burn_in(scenario, seeds, **how) if request.profile else None
+        result = cs.run(scenario, seeds, start=start, **how)
     times = None if start is None else profile(start, scenario, week)
     table = _rows_of(result, shown)
     if folder is not None:
@@ -141,7 +140,7 @@ def export(output: Output, request: Export) -> None:
     seeds, folder = prepare(output, [scenario], request.seeds, request.out, teams=True)
     assert folder is not None
     with progress(output, work_of([scenario], len(seeds))) as report:
-        result = simulate(scenario, seeds, teams=True, processes=week, progress=report, events=request.events)
+        result = cs.run(scenario, seeds, teams=True, processes=week, progress=report, events=request.events)
     from civicsim.experiment.graphs import to_networkx, write_graphml
 
     with folder.writing(output, _about([result])):
@@ -187,7 +186,7 @@ def compare(output: Output, request: Compare, hint: str = "", medians: bool = Fa
 
     def simulated(seeds: Sequence[int]) -> Comparison:
         with progress(output, work_of(chosen, len(seeds))) as report:
-            matched = run_matched(*chosen, seeds=seeds, processes=week, threads=request.threads, progress=report)
+            matched = cs.compare(*chosen, seeds=seeds, processes=week, threads=request.threads, progress=report)
         return Comparison(dict(zip(scenarios, matched.results.values(), strict=True)), baseline)
 
     comparison = simulated(seeds)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+import civicsim as cs
 from civicsim.cli import Stopped, study_commands
 from civicsim.cli.commands import Compare as Compared
 from civicsim.cli.files import check_ending, check_free, write_file
@@ -31,27 +32,11 @@ from civicsim.report import (
     sensitivity_tables,
 )
 from civicsim.report.parts import Part
-from civicsim.report.search_tables import search_parts
 from civicsim.report.words import counted
 from civicsim.scenario.scenario import Scenario
-from civicsim.study.analysis.ablation import ablation as ablation_of
-from civicsim.study.analysis.ablation import ablation_study, check_varied
+from civicsim.study.analysis.ablation import check_varied
 from civicsim.study.analysis.adversary import OTHER, WORST, Adversary
-from civicsim.study.analysis.adversary import adversary as search
-from civicsim.study.analysis.contrasts import contrasts, tails
-from civicsim.study.analysis.decide import decide as decide_in
-from civicsim.study.analysis.declared import declared_contrasts
-from civicsim.study.analysis.discovery import discover as discover_in
-from civicsim.study.analysis.effects import effects as effects_of
-from civicsim.study.analysis.effects import variance_shares
 from civicsim.study.analysis.matched import Matched, matched
-from civicsim.study.analysis.multiverse import multiverse as multiverse_of
-from civicsim.study.analysis.rank import pareto
-from civicsim.study.analysis.rank import rank as rank_of
-from civicsim.study.analysis.regret import crossings
-from civicsim.study.analysis.regret import regret as regret_of
-from civicsim.study.analysis.sensitivity import parameters_against_seeds
-from civicsim.study.analysis.sensitivity import sensitivity as sensitivity_of
 from civicsim.study.analysis.trials import BATCH
 from civicsim.study.design.study import Study
 from civicsim.study.store.store import Store
@@ -60,7 +45,7 @@ from civicsim.study.store.store import Store
 def compare(output: Output, request: study_commands.Compare) -> None:
     """Show how policies differ from those they are compared with, and how bad their worst runs are."""
     store, runs = _complete(output, request)
-    found, worst = contrasts(runs, against=request.against), tails(runs)
+    found, worst = cs.contrasts(runs, against=request.against), cs.tails(runs)
     if not len(found) and not output.json:
         raise CivicsimError(f"{request.folder}: no policy is compared with another; one style and no first setting")
     data = {"contrasts": found, "tails": worst, "warnings": output.warnings}
@@ -70,7 +55,7 @@ def compare(output: Output, request: study_commands.Compare) -> None:
 def effects(output: Output, request: study_commands.Effects) -> None:
     """Show the effects of the factors of a full grid, and their shares of the variance."""
     store, runs = _complete(output, request)
-    found, shares = effects_of(runs, request.factor, request.by or ()), variance_shares(runs)
+    found, shares = cs.effects(runs, request.factor, request.by or ()), cs.variance_shares(runs)
     data = {"effects": found, "variance": shares, "warnings": output.warnings}
     _show(output, store, data, effect_tables.effect_parts(found, shares))
 
@@ -83,7 +68,7 @@ def declared(output: Output, request: study_commands.Contrasts) -> None:
         raise CivicsimError(
             f"{request.folder}: the study declares no [[contrast]]; study compare compares its policies"
         )
-    found = declared_contrasts(store)
+    found = cs.declared_contrasts(store)
     data = {"contrasts": found, "warnings": output.warnings}
     _show(output, store, data, effect_tables.declared_parts(found))
 
@@ -120,11 +105,11 @@ def rank(output: Output, request: study_commands.Rank) -> None:
     """Show how policies rank over futures, and how far orders agree; or which ones no other dominates."""
     if request.pareto:
         store, runs = _complete(output, request, request.pareto)
-        table = pareto(runs, request.pareto)
+        table = cs.pareto(runs, request.pareto)
         _show(output, store, {"pareto": table}, rank_tables.undominated(table, runs.columns))
         return
-    shown = {key: key for key in ("summary", "agreement", "left_out", "distribution")}
-    _each(output, request, lambda store, _, name: rank_of(store, name), shown, rank_tables.rankings)
+    shown = "summary", "agreement", "left_out", "distribution"
+    _each(output, request, lambda store, _, name: cs.rank(store, name), rank_tables.rankings, *shown)
 
 
 def regret(output: Output, request: study_commands.Regret) -> None:
@@ -133,13 +118,10 @@ def regret(output: Output, request: study_commands.Regret) -> None:
     asked = list(dict.fromkeys([*(request.measures or ()), *thresholds])) or None
     store, runs = _complete(output, request, asked)
     names = _with_direction(runs, asked)
-    found = {name: regret_of(runs, name, thresholds.get(name)) for name in names}
-    crossed = {name: crossings(runs, name) for name in names}
-    keys = ("threshold", "summary", "rules", "agree", "left_out")
-    data = {
-        name: _data(own, dict(zip(keys, keys, strict=True))) | {"crossings": crossed[name]}
-        for name, own in found.items()
-    }
+    found = {name: cs.regret(runs, name, thresholds.get(name)) for name in names}
+    crossed = {name: cs.crossings(runs, name) for name in names}
+    shown = "threshold", "summary", "rules", "agree", "left_out"
+    data = {name: _data(own, *shown) | {"crossings": crossed[name]} for name, own in found.items()}
     every = pd.concat([frame.assign(**found[name].about.row) for name, frame in crossed.items()])
     _show(output, store, data, regret_tables.regrets(list(found.values()), every))
 
@@ -155,14 +137,14 @@ def _threshold(text: str) -> tuple[str, float]:
 def decide(output: Output, request: study_commands.Decide) -> None:
     """Show which uncertain parameters decide between two styles, and which is most worth measuring."""
     pair = None if request.styles is None else [name.strip() for name in request.styles.split(",")]
-    shown = {key: key for key in ("policies", "difference", "better_share", "run_to_run", "table")}
-    _each(output, request, lambda _, runs, name: decide_in(runs, name, pair), shown, regret_tables.decisions)
+    shown = "policies", "difference", "better_share", "run_to_run", "table"
+    _each(output, request, lambda _, runs, name: cs.decide(runs, name, pair), regret_tables.decisions, *shown)
 
 
 def multiverse(output: Output, request: study_commands.Multiverse) -> None:
     """Show whether styles rank alike in worlds whose rules have other forms."""
-    shown = {key: key for key in ("worlds", "differences", "pairs", "chance")}
-    _each(output, request, lambda store, _, name: multiverse_of(store, name), shown, multiverse_tables.worlds)
+    shown = "worlds", "differences", "pairs", "chance"
+    _each(output, request, lambda store, _, name: cs.multiverse(store, name), multiverse_tables.worlds, *shown)
 
 
 def plot(output: Output, request: study_commands.Plot) -> None:
@@ -190,25 +172,19 @@ def plot(output: Output, request: study_commands.Plot) -> None:
 def sensitivity(output: Output, request: study_commands.Sensitivity) -> None:
     """Show which factors measures depend on, and how much variance lies between parameters and between seeds."""
     store = read(output, request.folder)
-    found = sensitivity_of(store, request.measures, difference=request.difference)
+    found = cs.sensitivity(store, request.measures, difference=request.difference)
     # Differences exclude what seeds have in common, so that there is nothing to split.
-    shares = pd.DataFrame() if request.difference else parameters_against_seeds(store, request.measures)
+    shares = pd.DataFrame() if request.difference else cs.parameters_against_seeds(store, request.measures)
     what = " (difference from what it is compared with)" if request.difference else ""
     _show(output, store, {"indices": found, "variance": shares}, sensitivity_tables.indices(found, shares, what))
 
 
 def discover(output: Output, request: study_commands.Discover) -> None:
     """Show in which settings and futures a style loses to another."""
-    shown = {key: key for key in ("style", "against", "n", "boxes", "coverage_elsewhere", "density_elsewhere")}
-    shown |= {key: f"n_{key}" for key in ("lost", "close", "misleading")}
-    pair = request.style, request.against
-    _each(
-        output,
-        request,
-        lambda _, runs, name: discover_in(runs, name, *pair, depth=request.depth),
-        shown,
-        search_tables.losses,
-    )
+    shown = "style", "against", "n", "boxes", "coverage_elsewhere", "density_elsewhere"
+    counts = {"lost": "n_lost", "close": "n_close", "misleading": "n_misleading"}
+    how: dict[str, Any] = {"style": request.style, "against": request.against, "depth": request.depth}
+    _each(output, request, lambda _, runs, name: cs.discover(runs, name, **how), search_tables.losses, *shown, **counts)
 
 
 def ablation(output: Output, request: study_commands.Ablation) -> None:
@@ -217,11 +193,11 @@ def ablation(output: Output, request: study_commands.Ablation) -> None:
     done = Path(path).is_dir()
     folder = path if done else request.out or beside(path, "ablation")
     if not done:
-        study = ablation_study(study, request.leave_one_in)
+        study = cs.ablation_study(study, request.leave_one_in)
     check_varied(study.points, list(study.protocol.factors), folder, study.protocol.sections)
     run_in(output, study, folder, request)
     store = read(output, folder)
-    found = ablation_of(store, request.measures)
+    found = cs.ablation(store, request.measures)
     _warn_of_failures(output, store)
     data = {"folder": folder, "rows": found, "warnings": output.warnings}
     _show(output, store, data, mechanism_tables.mechanisms(found), f"civicsim study report {folder}")
@@ -231,18 +207,20 @@ def _each(
     output: Output,
     request: study_commands.Analysed,
     look: Callable[[Store, Matched, str], Any],
-    shown: Mapping[str, str],
     parts: Callable[[Sequence[Any]], Iterable[Part]],
+    *shown: str,
+    **renamed: str,
 ) -> None:
-    """Show an analysis of each measure by itself; ``shown`` has the attribute of its result by the name in the data."""
+    """Show an analysis of each measure by itself, with its attributes as :func:`_data` takes them."""
     store, runs = _complete(output, request)
     found = {name: look(store, runs, name) for name in _with_direction(runs, request.measures)}
-    _show(output, store, {name: _data(own, shown) for name, own in found.items()}, parts(list(found.values())))
+    data = {name: _data(own, *shown, **renamed) for name, own in found.items()}
+    _show(output, store, data, parts(list(found.values())))
 
 
-def _data(own: Any, shown: Mapping[str, str]) -> dict[str, Any]:
-    """Return the result of an analysis of one measure as data; a table with policies as its index is nested."""
-    values = {name: getattr(own, attribute) for name, attribute in shown.items()}
+def _data(own: Any, *shown: str, **renamed: str) -> dict[str, Any]:
+    """Return attributes of an analysis of one measure as data; a table with policies as its index is nested."""
+    values = {name: getattr(own, name) for name in shown} | {key: getattr(own, name) for key, name in renamed.items()}
     nested = {name: value.T.to_dict() for name, value in values.items() if name == "distribution"}
     return {**own.about.row, **values, **nested}
 
@@ -303,7 +281,7 @@ def adversary(output: Output, request: study_commands.Adversary) -> None:
     with study_progress(output) as show:
         try:
             how |= {**worker_options(request), "free": request.free or (), "progress": show}
-            found = search(study, request.style, request.measure, folder, **how)
+            found = cs.adversary(study, request.style, request.measure, folder, **how)
         except KeyboardInterrupt:
             raise Stopped(f"finished runs are kept in {folder}; the same command resumes the search") from None
     if found.n_failed:
@@ -314,7 +292,7 @@ def adversary(output: Output, request: study_commands.Adversary) -> None:
         output,
         study,
         {**_values(folder, found), "warnings": output.warnings},
-        search_parts(found),
+        search_tables.search_parts(found),
         f"cd {folder} && civicsim compare {WORST} {OTHER} --baseline {OTHER} --seeds {found.n_fresh}",
         worst,
     )

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import civicsim as cs
 from civicsim import checks
 from civicsim.cli import Stopped, study_commands
 from civicsim.cli.effort import bytes_of_worker
@@ -31,16 +32,14 @@ from civicsim.scenario.sizes import bytes_free
 from civicsim.scenario.tables import listed
 from civicsim.scenario.toml import read_toml
 from civicsim.study.analysis.matched import matched
-from civicsim.study.analysis.power import power as power_of_pilot
 from civicsim.study.design.protocol import PROTOCOL
 from civicsim.study.design.study import Study
 from civicsim.study.run.doubts import doubts_of
-from civicsim.study.run.effort import effort_of
-from civicsim.study.run.runner import Progress, Standing, run_study
+from civicsim.study.run.runner import Progress, Standing
 from civicsim.study.store.folder import load_study
 from civicsim.study.store.holdings import MANIFEST, STUDY
 from civicsim.study.store.origin import runs_per_second
-from civicsim.study.store.store import Store, StoreWarning, open_store
+from civicsim.study.store.store import Store, StoreWarning
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,7 +67,7 @@ def check(output: Output, request: study_commands.Check) -> None:
     for doubt in doubts_of(study):
         output.warn(f"{path}: {doubt}")
     found = None if request.pilot is None else _power(output, study, request.pilot)
-    effort = effort_of(study, request.processes)
+    effort = cs.effort_of(study, request.processes)
     memory = bytes_of_worker(study, effort.processes)
     if memory > bytes_free():
         output.warn(
@@ -105,7 +104,7 @@ def _power(output: Output, study: Study, pilot: str) -> pd.DataFrame:
     chosen = [name for name in names if name in study.matters or (not study.matters and name in FLAGSHIP)] or names
     if not chosen:
         raise CivicsimError(f"{pilot}: has none of the measures of {study.where}")
-    return power_of_pilot(runs, len(study.seed_numbers), study.matters, chosen)
+    return cs.power(runs, len(study.seed_numbers), study.matters, chosen)
 
 
 def list_all(output: Output, request: study_commands.List) -> None:
@@ -140,7 +139,7 @@ def _results(root: Path) -> Iterator[dict[str, str]]:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", StoreWarning)
-                store = open_store(path.parent)
+                store = cs.open_store(path.parent)
         except CivicsimError:
             # Other programs have manifests too.
             continue
@@ -166,7 +165,7 @@ def run(output: Output, request: study_commands.Run) -> bool:
 
 
 def run_in(
-    output: Output, study: Study, folder: str, workers: Workers, run: Callable[..., Store] = run_study, **how: Any
+    output: Output, study: Study, folder: str, workers: Workers, run: Callable[..., Store] = cs.run_study, **how: Any
 ) -> Store:
     """Run what is missing of a study in a folder, with progress; Ctrl-C keeps finished runs.
 
@@ -364,7 +363,7 @@ def read(output: Output, folder: str) -> Store:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", StoreWarning)
         try:
-            store = open_store(folder)
+            store = cs.open_store(folder)
         except CivicsimError as error:
             below = sorted(path.parent for path in Path(folder).glob(f"*/{MANIFEST}"))
             if (Path(folder) / MANIFEST).exists() or not below:

@@ -232,7 +232,7 @@ def test_a_search_shows_what_it_found_and_how_to_repeat_it(call, monkeypatch):
     worst = values["worst"][0]
     assert f"number {worst['trial']}, simulated again with" in Path("search.html").read_text()
     assert {path: path.read_bytes() for path in before} == before
-    monkeypatch.setattr("civicsim.cli.study_analysis.search", stopped)
+    monkeypatch.setattr("civicsim.cli.study_analysis.cs.adversary", stopped)
     assert (
         call(*words).err.strip()
         == "civicsim: stopped; finished runs are kept in few-adversary; the same command resumes the search"
