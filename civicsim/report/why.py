@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
-from html import escape
 from itertools import zip_longest
-from typing import Any
+from typing import Any, NamedTuple
 
 from civicsim.experiment.causes import name_of
 from civicsim.experiment.holding import PARAMETERS
 from civicsim.experiment.statistics import Estimate
 from civicsim.experiment.why import Link, Moved, Part, Why
 from civicsim.experiment.wording import value_text
+from civicsim.report.parts import render
 from civicsim.report.words import counted, number, percent, scale_of, seeds_text
 
 OVERLAP = (
@@ -167,69 +167,41 @@ def rows_of(why: Why) -> dict[str, Any]:
 
 # -- the picture -----------------------------------------------------------------------------------------------------------
 
-_WIDTH, _LINE, _PAD, _CHARACTERS = 420, 18, 10, 54
-_TONES = {"better": "#0b6e4f", "worse": "#a33200"}
+_CHARACTERS = 54
+"""Most characters of a line in the picture."""
 
 
-def _wrapped(text: str, characters: int = _CHARACTERS) -> list[str]:
-    return textwrap.wrap(text, characters) or [""]
+class _Block(NamedTuple):
+    """A box, or the arrow between two: lines of text, each with the name of its style, and the colour of the frame."""
+
+    kind: str
+    lines: list[tuple[str, str]]
+    tone: str = ""
 
 
-def _text(lines: list[tuple[str, str]], x: float, y: float) -> str:
-    return "".join(
-        f'<text x="{x:g}" y="{y + _LINE * (k + 0.8):g}" {style}>{escape(line)}</text>'
-        for k, (line, style) in enumerate(lines)
-    )
+def _lines(text: str, style: str = "") -> list[tuple[str, str]]:
+    return [(line, style) for line in textwrap.wrap(text, _CHARACTERS) or [""]]
+
+
+def _blocks(why: Why) -> Iterator[_Block]:
+    """Yield what was set, and then by turns mechanisms and what they change."""
+    carried = {part.mechanism: part_text(why, part) for part in why.parts}
+    yield _Block("set", [line for text in changes_of(why) for line in _lines(text)])
+    for mechanism, what, moved in steps_of(why):
+        share = [(carried[mechanism], "share")] if mechanism in carried else []
+        yield _Block("arrow", [*_lines(title_of(why, mechanism), "mechanism"), *share])
+        change = _lines(moved_text(moved), moved.judged or "mechanism") if moved else []
+        odd = [("A surprise: the other way than the outcome", "surprise")] if moved in why.surprises else []
+        yield _Block("box", [*_lines(what, "changed"), *change, *odd], moved.judged if moved else "")
 
 
 def why_svg(why: Why) -> str:
     """Return the chain as an SVG picture that needs nothing else: what was set, mechanisms and what they change, the measure."""
-    parts_by_name = {part.mechanism: part for part in why.parts}
-    parts, y = [], 2.0
-
-    def box(lines: list[tuple[str, str]], tone: str, dashed: bool = False) -> None:
-        nonlocal y
-        height = _LINE * len(lines) + 2 * _PAD
-        dash = ' stroke-dasharray="5 3"' if dashed else ""
-        parts.append(
-            f'<rect x="2" y="{y:g}" width="{_WIDTH - 4}" height="{height}" rx="6" fill="#ffffff" '
-            f'stroke="{tone}" stroke-width="2"{dash}/>{_text(lines, 14, y + _PAD)}'
-        )
-        y += height
-
-    def arrow(mechanism: str) -> None:
-        nonlocal y
-        lines = [(line, 'fill="#33414e"') for line in _wrapped(title_of(why, mechanism))]
-        if mechanism in parts_by_name:
-            lines.append((part_text(why, parts_by_name[mechanism]), 'fill="#33414e" font-weight="600"'))
-        height = _LINE * len(lines) + 2 * _PAD
-        parts.append(
-            f'<path d="M16 {y:g}V{y + height - 6:g}m-5 -6l5 7l5 -7" fill="none" stroke="#33414e" stroke-width="2"/>'
-            f"{_text(lines, 32, y + _PAD)}"
-        )
-        y += height
-
-    plain = 'fill="#1b2733"'
-    box([(line, plain) for text in changes_of(why) for line in _wrapped(text)], "#33414e", dashed=True)
-    for mechanism, what, moved in steps_of(why):
-        arrow(mechanism)
-        tone = _TONES.get(moved.judged, "#33414e") if moved else "#33414e"
-        lines = [(line, f'{plain} font-weight="600"') for line in _wrapped(what)]
-        lines += [(line, f'fill="{tone}"') for line in _wrapped(moved_text(moved))] if moved else []
-        if moved in why.surprises:
-            lines.append(("A surprise: the other way than the outcome", 'fill="#1b2733" font-style="italic"'))
-        box(lines, tone)
-    words = escape(" ".join(why_lines(why)))
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {y + 2:g}" role="img" font-size="14" '
-        f'font-family="system-ui, sans-serif" style="max-width:{_WIDTH}px;width:100%"><title>{words}</title>{"".join(parts)}</svg>'
-    )
+    return render("why-picture", words=" ".join(why_lines(why)), blocks=list(_blocks(why)))
 
 
 def why_html(why: Why) -> str:
     """Return the words and the picture as a piece of HTML that fetches nothing."""
-    words = "".join(f"<p>{escape(line)}</p>" for line in why_lines(why))
-    parts = "".join(f"<li>{escape(part.title)} <em>{escape(part_text(why, part))}.</em></li>" for part in why.parts)
+    parts = [(part.title, part_text(why, part)) for part in why.parts]
     picture = why_svg(why) if why.chain else ""
-    rest = f"<ul>{parts}</ul><p>{escape(OVERLAP)}</p>" if parts else ""
-    return f"<div>{words}{picture}{rest}</div>"
+    return render("why", lines=why_lines(why), picture=picture, parts=parts, overlap=OVERLAP)
