@@ -25,8 +25,8 @@ from urllib.parse import urlencode
 from benchmarks.page import ARGUMENTS, CHROMIUM, served
 from civicsim.app.words import COMPARED, label_of
 from civicsim.cli import main as civicsim
+from civicsim.experiment.wording import scale_of
 from civicsim.model.measures import MEASURES
-from civicsim.report.words import scale_of
 
 SURGE = '[{"name": "surge", "week": 30}]'
 LINKS: tuple[dict[str, Any], ...] = (

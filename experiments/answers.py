@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from civicsim.report.words import percent, scale_of
+from civicsim.experiment.wording import percent, scale_of
 from civicsim.scenario.toml import read_toml
 from experiments.catalogue import HERE
 from experiments.scoreboard import ORDER, WAITING, condition, effect, scored

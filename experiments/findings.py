@@ -20,10 +20,11 @@ import tomli_w
 
 from civicsim.errors import CivicsimError, nearest
 from civicsim.experiment.statistics import wilson
+from civicsim.experiment.wording import is_clear, number, outcome, percent, scale_of
 from civicsim.model.measures import MEASURES
 from civicsim.report.look import BASELINE_COLOUR, BETTER, INK, WORSE, Look, Picture, sample
 from civicsim.report.rows import Dot, row_panels
-from civicsim.report.words import INTERVAL, THINKING_AID, is_clear, number, outcome, percent, scale_of
+from civicsim.report.words import INTERVAL, THINKING_AID
 from civicsim.scenario.shipped import styles
 from civicsim.scenario.toml import read_toml
 from experiments.answers import PAPERS, claims

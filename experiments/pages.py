@@ -13,7 +13,7 @@ import pandas as pd
 
 import civicsim as cs
 from civicsim.experiment.order import order_study
-from civicsim.report.words import number, percent, scale_of
+from civicsim.experiment.wording import number, percent, scale_of
 from civicsim.study.analysis.contrasts import contrast
 from civicsim.study.analysis.matched import matched, mean_of
 from civicsim.study.store.store import Store

@@ -13,10 +13,10 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, NullLocator
 
 import civicsim as cs
+from civicsim.experiment.wording import number, percent, scale_of
 from civicsim.report.canvas import Words, panel
 from civicsim.report.look import BASELINE_COLOUR, BETTER, GRID, INK, WORSE, Look
 from civicsim.report.rows import Dot, named_rows
-from civicsim.report.words import number, percent, scale_of
 from civicsim.scenario.toml import read_toml
 from civicsim.study.analysis.declared import BUILT, CONTRARY, OPEN, SHOWN, SMALL, SUPPORTED, UNTESTABLE
 from civicsim.study.store.store import Store

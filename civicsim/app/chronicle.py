@@ -8,8 +8,8 @@ from civicsim.app.history import Playback, weeks_back
 from civicsim.app.stories import name_of, teams_text
 from civicsim.app.words import SHOWN, content, week_text
 from civicsim.experiment.ideas import NEVER, Idea
+from civicsim.experiment.wording import number, scale_of
 from civicsim.model.measures import MEASURES
-from civicsim.report.words import number, scale_of
 from civicsim.scenario.shipped import shocks
 
 Happening = tuple[int, str]

@@ -17,7 +17,7 @@ from civicsim.app.history import Playback, weeks_back
 from civicsim.app.stories import story_of
 from civicsim.app.verdicts import bands_of
 from civicsim.app.words import PATHS, SHOWN, hours_rows, label_of, lever_rows, unbroken
-from civicsim.report.words import number
+from civicsim.experiment.wording import number
 from civicsim.scenario.scenario import Scenario
 from civicsim.scenario.shipped import read_shipped, shocks, styles
 

@@ -22,6 +22,7 @@ from civicsim.app.turns import Stop, Superseded
 from civicsim.app.words import PATHS, SHOWN
 from civicsim.experiment.ideas import ADOPTED, Idea, trace
 from civicsim.experiment.run import begin
+from civicsim.experiment.wording import counted
 from civicsim.model.cohort import Cohort
 from civicsim.model.measures import MEASURES
 from civicsim.model.measures import History as Record
@@ -30,7 +31,6 @@ from civicsim.model.processes.exhaustion import BURNT_OUT
 from civicsim.model.processes.response import OUTCOME_ACTED, OUTCOME_EXPLAINED
 from civicsim.model.recording import Recorder
 from civicsim.model.week import advance
-from civicsim.report.words import counted
 from civicsim.scenario.scenario import Scenario
 
 STATES = tuple(SHOWN["states"])

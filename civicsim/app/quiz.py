@@ -10,8 +10,8 @@ import numpy as np
 
 from civicsim.app.lessons import Lesson, Question
 from civicsim.app.work import STEP, Batch
+from civicsim.experiment.wording import Scale, number, scale_of
 from civicsim.model.measures import MEASURES
-from civicsim.report.words import Scale, number, scale_of
 
 
 @dataclass(frozen=True)

@@ -17,20 +17,11 @@ from civicsim.app.verdicts import band, verdict
 from civicsim.app.words import hours_rows, label_of, week_text
 from civicsim.app.work import Batch
 from civicsim.engine.parameters import Parameter
+from civicsim.experiment.wording import number, percent, scale_of, setting_text
 from civicsim.model.measures import MEASURES
 from civicsim.model.processes.events import Event
 from civicsim.report.parts import Part, Table, page, render
-from civicsim.report.words import (
-    INTERVAL,
-    explained,
-    kind_text,
-    number,
-    percent,
-    scale_of,
-    seeds_text,
-    setting_text,
-    time_text,
-)
+from civicsim.report.words import INTERVAL, explained, kind_text, seeds_text, time_text
 from civicsim.scenario.scenario import PARAMETERS, SECTIONS, Scenario
 from civicsim.scenario.shipped import shocks
 from civicsim.scenario.sizes import n_staff

@@ -10,10 +10,10 @@ import numpy as np
 from civicsim.app.history import ABSENT, BRIGHT, DARK, NEW, SPOKE, STATES, VACANT, Playback
 from civicsim.app.words import SHOWN, content, topic, way, week_text
 from civicsim.experiment.ideas import ADOPTED, NEVER, Idea
+from civicsim.experiment.wording import counted
 from civicsim.model.log import KINDS, SUPPORT, TAKEOVER, VOICE
 from civicsim.model.organisation import ORIGINS, PROFESSIONS, ROLES, STAFF, TEAM_MANAGER
 from civicsim.model.processes.exhaustion import BURNT_OUT
-from civicsim.report.words import counted
 
 Line = tuple[int, str, dict[str, Any] | None]
 """A week, what happened, and whose story it leads to."""

@@ -11,8 +11,9 @@ import numpy as np
 from civicsim.app.words import PATHS, label_of
 from civicsim.app.work import STEP, Batch
 from civicsim.experiment.statistics import Estimate, PairedDifference, estimate, paired_difference, with_caution
+from civicsim.experiment.wording import Scale, scale_of, toward
 from civicsim.model.measures import MEASURES
-from civicsim.report.words import RANGE, Scale, in_pairs, scale_of, toward
+from civicsim.report.words import RANGE, in_pairs
 
 NO_DIFFERENCE = "no difference"
 

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from civicsim.engine.parameters import Parameter
+from civicsim.experiment.wording import number, percent
 from civicsim.model.levers import PURPOSES
 from civicsim.model.measures import MEASURES
-from civicsim.report.words import THINKING_AID, number, percent
+from civicsim.report.words import THINKING_AID
 from civicsim.scenario.scenario import SECTIONS, Scenario
 
 STANDING = f"{THINKING_AID} People on this page exist only in the model; no real person is shown or predicted."

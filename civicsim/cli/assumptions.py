@@ -15,9 +15,10 @@ from civicsim.cli.scenarios import is_path
 from civicsim.cli.tables import grid
 from civicsim.engine.parameters import Parameter
 from civicsim.errors import CivicsimError, nearest
+from civicsim.experiment.wording import number
 from civicsim.model.levers import PURPOSES
 from civicsim.report.changes import changes_of_kind
-from civicsim.report.words import number, range_text, unit_text, value_text
+from civicsim.report.words import range_text, unit_text, value_text
 from civicsim.scenario.model import SECTIONS, Sections
 from civicsim.scenario.scenario import DEFAULT_KIND, STATUS_QUO, Scenario
 from civicsim.scenario.shipped import kinds, read_shipped, styles

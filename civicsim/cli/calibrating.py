@@ -27,10 +27,11 @@ from civicsim.cli.scenarios import scenario_of
 from civicsim.cli.tables import part_lines
 from civicsim.experiment.progress import duration
 from civicsim.experiment.run import seeds_of
+from civicsim.experiment.wording import counted, percent
 from civicsim.model.week import threads_available
 from civicsim.report.calibration_page import results, targets, title_of
 from civicsim.report.parts import Part
-from civicsim.report.words import INTERVAL, counted, percent
+from civicsim.report.words import INTERVAL
 from civicsim.scenario.sizes import n_posts
 
 _EXPLAINED = (

@@ -14,7 +14,7 @@ from civicsim.cli.study_commands import Slurm
 from civicsim.cli.studying import beside, load
 from civicsim.errors import CivicsimError, size_of
 from civicsim.experiment.progress import duration
-from civicsim.report.words import counted
+from civicsim.experiment.wording import counted
 from civicsim.study.run.effort import effort_of
 
 _TASK = 3600.0

@@ -17,11 +17,11 @@ from civicsim.cli.output import Line, Output
 from civicsim.cli.tables import grid
 from civicsim.engine.process import Process
 from civicsim.errors import CivicsimError, nearest
+from civicsim.experiment.wording import direction
 from civicsim.model.columns import columns_of
 from civicsim.model.measures import FLAGSHIP
 from civicsim.report.changes import event_lines, events_of
 from civicsim.report.model_page import PAGES, equations, over_weeks, page, write_pages
-from civicsim.report.words import direction
 from civicsim.scenario.model import SHIPPED, Model, load_model
 from civicsim.scenario.shipped import kinds, shocks, styles
 

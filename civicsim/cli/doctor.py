@@ -21,8 +21,8 @@ from civicsim.cli.output import Output
 from civicsim.cli.progress import shown
 from civicsim.errors import size_of
 from civicsim.experiment.progress import duration
+from civicsim.experiment.wording import counted
 from civicsim.extras import EXTRAS, install, missing
-from civicsim.report.words import counted
 from civicsim.study.store.origin import MISSING, packages
 
 _NEEDED_PYTHON = (3, 12)

@@ -9,12 +9,12 @@ import numpy as np
 from civicsim.cli.output import Output
 from civicsim.errors import CivicsimError, size_of
 from civicsim.experiment.progress import duration
+from civicsim.experiment.wording import counted
 from civicsim.model.measures import MEASURES, TEAM_MEASURES
 from civicsim.model.organisation import TABLES, record_type
 from civicsim.model.parts import TEAMS_IN_A_PART
 from civicsim.model.recording import ENACTED
 from civicsim.model.week import share_out, threads_available
-from civicsim.report.words import counted
 from civicsim.scenario.scenario import Scenario
 from civicsim.scenario.sizes import bytes_free, n_posts, state_bytes
 from civicsim.study.design.study import Study

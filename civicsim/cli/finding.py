@@ -12,8 +12,9 @@ from civicsim.cli.scenarios import scenario_of
 from civicsim.cli.tables import grid
 from civicsim.errors import ScenarioError
 from civicsim.experiment.run import seeds_of
+from civicsim.experiment.wording import counted
 from civicsim.report.goals import CHANCE, answers, goal_text
-from civicsim.report.words import counted, size_text
+from civicsim.report.words import size_text
 from civicsim.scenario.sizes import n_posts
 from civicsim.study.analysis.goals import EXAMPLE, SEARCHED, find_policy, work_of
 

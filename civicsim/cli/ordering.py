@@ -17,8 +17,9 @@ from civicsim.cli.scenarios import scenario_of
 from civicsim.cli.tables import fits, grid, spread
 from civicsim.errors import CivicsimError, nearest
 from civicsim.experiment.order import MATTERS, BurnIn, order_study
+from civicsim.experiment.wording import number
 from civicsim.model.week import PUBLISHED
-from civicsim.report.words import INTERVAL, number
+from civicsim.report.words import INTERVAL
 from civicsim.scenario.sizes import n_posts
 
 _BURN_INS = {

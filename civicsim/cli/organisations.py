@@ -16,9 +16,10 @@ from civicsim.cli.output import Output
 from civicsim.cli.progress import progress
 from civicsim.cli.scenarios import scenario_of
 from civicsim.errors import CivicsimError
+from civicsim.experiment.wording import counted
 from civicsim.report.importing import staff_lines, tie_lines
 from civicsim.report.spreadsheets import without_formulas
-from civicsim.report.words import counted, size_text
+from civicsim.report.words import size_text
 from civicsim.scenario.scenario import Scenario
 from civicsim.scenario.sizes import n_posts
 from civicsim.staffing.importing import import_organisation

@@ -20,19 +20,10 @@ from civicsim.experiment.compare import FIRST_RUNS, Comparison, runs_needed
 from civicsim.experiment.run import Result, measure_names, seeds_of
 from civicsim.experiment.statistics import estimate
 from civicsim.experiment.timing import Profile, profile
+from civicsim.experiment.wording import counted, number, percent
 from civicsim.model.measures import FLAGSHIP, MEASURES
 from civicsim.model.week import PUBLISHED
-from civicsim.report.words import (
-    INTERVAL,
-    THINKING_AID,
-    counted,
-    kind_text,
-    number,
-    percent,
-    seeds_text,
-    size_text,
-    time_text,
-)
+from civicsim.report.words import INTERVAL, THINKING_AID, kind_text, seeds_text, size_text, time_text
 from civicsim.scenario.scenario import STATUS_QUO, Scenario
 from civicsim.scenario.sizes import n_posts
 

@@ -13,7 +13,8 @@ from civicsim.cli.output import Line, Output
 from civicsim.cli.scenarios import load
 from civicsim.cli.tables import grid
 from civicsim.errors import CivicsimError
-from civicsim.report.words import counted, range_text, size_text, unit_text, value_text
+from civicsim.experiment.wording import counted
+from civicsim.report.words import range_text, size_text, unit_text, value_text
 from civicsim.scenario.scenario import DEFAULT_KIND, SECTIONS, STATUS_QUO, Scenario
 from civicsim.scenario.shipped import kinds, sets_levers_only, shocks, styles
 from civicsim.study.questions import question, questions

@@ -20,6 +20,7 @@ from civicsim.cli.tables import part_lines
 from civicsim.errors import CivicsimError, size_of
 from civicsim.experiment.compare import FIRST_RUNS
 from civicsim.experiment.run import seeds_of
+from civicsim.experiment.wording import counted
 from civicsim.model.week import PUBLISHED
 from civicsim.report import (
     contrast_tables,
@@ -32,7 +33,6 @@ from civicsim.report import (
     sensitivity_tables,
 )
 from civicsim.report.parts import Part
-from civicsim.report.words import counted
 from civicsim.scenario.scenario import Scenario
 from civicsim.study.analysis.ablation import check_varied
 from civicsim.study.analysis.adversary import OTHER, WORST, Adversary

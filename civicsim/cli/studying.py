@@ -23,11 +23,12 @@ from civicsim.cli.table_files import as_table, write_tables
 from civicsim.cli.tables import grid, part_lines
 from civicsim.errors import CivicsimError, ScenarioError, size_of
 from civicsim.experiment.progress import duration, time_left
+from civicsim.experiment.wording import counted
 from civicsim.extras import need
 from civicsim.model.measures import FLAGSHIP
 from civicsim.report.contrast_tables import power_part
 from civicsim.report.parts import Part
-from civicsim.report.words import counted, product_text, seeds_text
+from civicsim.report.words import product_text, seeds_text
 from civicsim.scenario.sizes import bytes_free
 from civicsim.scenario.tables import listed
 from civicsim.scenario.toml import read_toml

@@ -12,20 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from civicsim.cli.output import Line, clean, columns_of_terminal
+from civicsim.experiment.wording import counted, decimals_of, direction, estimated, judged, number, plus_minus
 from civicsim.report import parts as report
 from civicsim.report.parts import Part
-from civicsim.report.words import (
-    INTERVAL,
-    counted,
-    decimals_of,
-    direction,
-    estimated,
-    explained,
-    in_pairs,
-    judged,
-    number,
-    plus_minus,
-)
+from civicsim.report.words import INTERVAL, explained, in_pairs
 
 if TYPE_CHECKING:
     import pandas as pd

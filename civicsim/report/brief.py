@@ -11,6 +11,7 @@ import pandas as pd
 from civicsim import checks
 from civicsim.errors import CivicsimError
 from civicsim.experiment.statistics import ANYWHERE, Estimate, estimate
+from civicsim.experiment.wording import counted, is_clear, number, percent, scale_of, toward, with_interval
 from civicsim.model.measures import MEASURES
 from civicsim.report.brief_answers import (
     Kind,
@@ -24,18 +25,7 @@ from civicsim.report.brief_answers import (
 from civicsim.report.cells import table_of
 from civicsim.report.methods import methods_text, varied, varied_part
 from civicsim.report.parts import Columns, Part, Row, Table, page
-from civicsim.report.words import (
-    INTERVAL,
-    counted,
-    explained,
-    is_clear,
-    number,
-    percent,
-    scale_of,
-    seeds_text,
-    toward,
-    with_interval,
-)
+from civicsim.report.words import INTERVAL, explained, seeds_text
 from civicsim.study.analysis.adversary import Adversary
 from civicsim.study.analysis.contrasts import tails
 from civicsim.study.analysis.decide import decide

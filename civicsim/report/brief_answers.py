@@ -10,6 +10,17 @@ import numpy as np
 import pandas as pd
 
 from civicsim.experiment.statistics import estimate
+from civicsim.experiment.wording import (
+    counted,
+    direction,
+    estimated,
+    is_clear,
+    judged,
+    number,
+    outcome,
+    percent,
+    scale_of,
+)
 from civicsim.report import contrast_tables, mechanism_tables, multiverse_tables, sensitivity_tables
 from civicsim.report.brief_figures import drawn, mechanisms_figure, search_figure, worlds_figure
 from civicsim.report.effect_tables import declared_parts, effect_parts
@@ -18,18 +29,7 @@ from civicsim.report.rank_tables import rankings
 from civicsim.report.search_tables import search_parts
 from civicsim.report.study_plots import plot_study
 from civicsim.report.view import View
-from civicsim.report.words import (
-    counted,
-    direction,
-    estimated,
-    in_pairs,
-    is_clear,
-    judged,
-    number,
-    outcome,
-    percent,
-    scale_of,
-)
+from civicsim.report.words import in_pairs
 from civicsim.study.analysis.ablation import ADDS, CARRIES, EMPTY, HOLDS, SAME, TURNS, UNTOLD, ablation, switch_columns
 from civicsim.study.analysis.adversary import Adversary
 from civicsim.study.analysis.contrasts import contrasts

@@ -8,12 +8,13 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from civicsim.errors import CivicsimError
+from civicsim.experiment.wording import counted, direction
 from civicsim.report.canvas import Words, figure_of, panel, unit_axis
 from civicsim.report.look import BASELINE_COLOUR, BETTER, INK, Look, svg_text
 from civicsim.report.parts import Part
 from civicsim.report.rows import Dot, named_rows
 from civicsim.report.study_plots import COLOURS, MOST_ROWS, verdict_dot
-from civicsim.report.words import INTERVAL, counted, direction
+from civicsim.report.words import INTERVAL
 from civicsim.study.analysis.ablation import ablation
 from civicsim.study.analysis.adversary import Adversary
 from civicsim.study.analysis.matched import Matched

@@ -10,8 +10,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from civicsim.experiment.wording import number, percent, with_interval
 from civicsim.report.look import BASELINE_COLOUR, GRID, INK, Picture, own_look, plain
-from civicsim.report.words import number, percent, with_interval
 
 if TYPE_CHECKING:
     from civicsim.calibration.waves import Calibration

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from civicsim import __version__
+from civicsim.experiment.wording import counted, estimated, number, percent
 from civicsim.report.parts import Columns, Part, Row, Table, image, interval_of, page, table_of
-from civicsim.report.words import INTERVAL, THINKING_AID, counted, estimated, kind_text, number, percent, seeds_text
+from civicsim.report.words import INTERVAL, THINKING_AID, kind_text, seeds_text
 
 if TYPE_CHECKING:
     from civicsim.calibration.validation import Validation

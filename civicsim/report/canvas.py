@@ -14,8 +14,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import ScalarFormatter
 
 from civicsim import checks
+from civicsim.experiment.wording import scale_of
 from civicsim.report.look import FAINT, Picture, PictureAxes, literal, own_look, wrapped
-from civicsim.report.words import scale_of
 
 WIDTH, NARROWEST, WIDEST = 170, 60, 400
 """Usual, smallest and largest width of a figure, in millimetres: journals have columns of about 85 and pages of 170."""

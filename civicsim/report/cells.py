@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from civicsim.experiment.wording import counted, direction, estimated, judged, number, percent
 from civicsim.report import parts
 from civicsim.report.parts import Columns, Row, Table, folded
-from civicsim.report.words import counted, direction, estimated, judged, number, percent, way_of
+from civicsim.report.words import way_of
 
 VERDICT_WIDTH = 18
 """Columns of a verdict."""

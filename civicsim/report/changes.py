@@ -9,9 +9,10 @@ from typing import Any
 
 from civicsim.errors import ScenarioError
 from civicsim.experiment.run import Result
+from civicsim.experiment.wording import counted, setting_text
 from civicsim.model.processes.actions import ACTIONS
 from civicsim.model.processes.events import Event
-from civicsim.report.words import counted, setting_text, value_text
+from civicsim.report.words import value_text
 from civicsim.scenario.scenario import PARAMETERS, Scenario, sources_of
 
 _SHOWN = ("week", "name", "weeks", "set", "action", "size")

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pandas as pd
 
+from civicsim.experiment.wording import counted, number, percent, with_interval
 from civicsim.report.cells import PAIRS, WIDENED, interval_of, measure_of, pairs_of, policy_of, table_of, verdict_of
 from civicsim.report.parts import Columns, Part, Row
-from civicsim.report.words import INTERVAL, counted, explained, number, percent, with_interval, without_shared
+from civicsim.report.words import INTERVAL, explained, without_shared
 from civicsim.study.analysis.power import WANTED
 
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from civicsim.experiment.wording import judged, number, percent, with_interval
 from civicsim.report.parts import Columns, Part, Row, Table, interval_of, table_of
-from civicsim.report.words import INTERVAL, explained, in_pairs, judged, number, percent, with_interval
+from civicsim.report.words import INTERVAL, explained, in_pairs
 from civicsim.study.analysis.contrasts import BOTH
 from civicsim.study.analysis.effects import INTERACTION, MAIN, SIMPLE
 

@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 
 from civicsim.experiment.compare import Comparison
 from civicsim.experiment.run import Result
+from civicsim.experiment.wording import counted, direction, is_clear
 from civicsim.model.measures import FLAGSHIP
 from civicsim.report.canvas import WIDTH, Words, panel
 from civicsim.report.changes import names_of
@@ -19,7 +20,7 @@ from civicsim.report.look import BASELINE_COLOUR, INK, literal, looks_of, plain,
 from civicsim.report.panels import colophon, declared, path_panels
 from civicsim.report.paths import plot_paths
 from civicsim.report.rows import Dot, named_rows, row_panels
-from civicsim.report.words import INTERVAL, before_text, counted, direction, is_clear, kind_text, time_text
+from civicsim.report.words import INTERVAL, before_text, kind_text, time_text
 
 __all__ = [
     "comparison_figure",

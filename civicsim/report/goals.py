@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from civicsim.engine.parameters import Parameter
+from civicsim.experiment.wording import number, percent, scale_of
 from civicsim.model.levers import Levers
-from civicsim.report.words import number, percent, scale_of
 from civicsim.scenario.scenario import SECTIONS
 from civicsim.study.analysis.goals import MINUTES, Goal, Policies
 

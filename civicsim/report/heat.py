@@ -13,11 +13,12 @@ from matplotlib.colors import LinearSegmentedColormap
 from civicsim import checks
 from civicsim.errors import CivicsimError
 from civicsim.experiment.statistics import differing
+from civicsim.experiment.wording import counted, decimals_of, number, scale_of, setting_text
 from civicsim.report.canvas import Words, figure_of, note_size, text_size
 from civicsim.report.look import BETTER, FAINT, INK, WORSE, width_of, wrapped
 from civicsim.report.paths import points_of
 from civicsim.report.view import View
-from civicsim.report.words import INTERVAL, counted, decimals_of, number, scale_of, setting_text
+from civicsim.report.words import INTERVAL
 from civicsim.study.analysis.matched import About, Matched, mean_of
 
 _MOST_LEVELS = 16

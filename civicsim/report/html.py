@@ -8,22 +8,12 @@ from typing import Any
 from civicsim.experiment.compare import Comparison
 from civicsim.experiment.run import Result
 from civicsim.experiment.statistics import estimate
+from civicsim.experiment.wording import counted, estimated, with_interval
 from civicsim.model.measures import FLAGSHIP, MEASURES
 from civicsim.report.changes import change_text, names_of, preset_differences
 from civicsim.report.panels import declared, path_panels
 from civicsim.report.parts import Part, Table, image, render
-from civicsim.report.words import (
-    INTERVAL,
-    before_text,
-    counted,
-    estimated,
-    explained,
-    in_pairs,
-    kind_text,
-    seeds_text,
-    time_text,
-    with_interval,
-)
+from civicsim.report.words import INTERVAL, before_text, explained, in_pairs, kind_text, seeds_text, time_text
 from civicsim.scenario.scenario import Scenario
 
 CHARTED = ("voice_share", "burnt_out_share", "quality_true")

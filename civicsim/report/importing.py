@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from civicsim.report.words import counted
+from civicsim.experiment.wording import counted
 from civicsim.staffing.importing import Imported
 
 

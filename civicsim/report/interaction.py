@@ -8,11 +8,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from civicsim.experiment.wording import counted, scale_of, setting_text
 from civicsim.report.canvas import Words, text_size, unit_axis
 from civicsim.report.look import GRID, draw_bars, looks_of, width_of
 from civicsim.report.paths import label_ends, points_of
 from civicsim.report.view import View
-from civicsim.report.words import INTERVAL, counted, scale_of, setting_text
+from civicsim.report.words import INTERVAL
 from civicsim.study.analysis.effects import INTERACTION, cell_means, effects, grid_of
 
 _LONGEST_NAME = 44

@@ -13,19 +13,11 @@ from typing import Any
 import pandas as pd
 
 import civicsim
+from civicsim.experiment.wording import counted, setting_text
 from civicsim.model.week import PUBLISHED
 from civicsim.report.model_page import page, template
 from civicsim.report.parts import Columns, Part, table_of
-from civicsim.report.words import (
-    INTERVAL,
-    counted,
-    kind_text,
-    product_text,
-    seeds_text,
-    setting_text,
-    size_text,
-    time_text,
-)
+from civicsim.report.words import INTERVAL, kind_text, product_text, seeds_text, size_text, time_text
 from civicsim.scenario.sizes import n_managers, n_staff
 from civicsim.study.analysis.matched import design_of
 from civicsim.study.design.factors import Factor, read_factors

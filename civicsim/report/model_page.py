@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from civicsim.errors import CivicsimError
+from civicsim.experiment.wording import setting_text
 from civicsim.model import rules
 from civicsim.model.columns import columns_of
 from civicsim.model.levers import NAMES, PURPOSES
@@ -24,7 +25,7 @@ from civicsim.model.measures import FLAGSHIP, Measure
 from civicsim.model.organisation import REAL, TABLES, Column
 from civicsim.model.processes.actions import ACTIONS
 from civicsim.report.changes import changes_of_kind, event_lines
-from civicsim.report.words import range_text, setting_text, size_text, time_text
+from civicsim.report.words import range_text, size_text, time_text
 from civicsim.scenario.model import SHARED, SHIPPED, Model
 from civicsim.scenario.scenario import Scenario
 from civicsim.scenario.shipped import kinds, shocks, styles

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from civicsim.experiment.wording import number
 from civicsim.report.cells import (
     PAIRS,
     WIDENED,
@@ -18,7 +19,7 @@ from civicsim.report.cells import (
     verdict_of,
 )
 from civicsim.report.parts import Columns, Part
-from civicsim.report.words import INTERVAL, explained, number
+from civicsim.report.words import INTERVAL, explained
 from civicsim.study.analysis.multiverse import SWAPS, Multiverse
 
 

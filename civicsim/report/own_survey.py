@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from civicsim.calibration.own_survey import FIGURES, SHARE, SurveyFit
-from civicsim.report.words import counted, percent, scale_of
+from civicsim.experiment.wording import counted, percent, scale_of
 
 HEAD = ("", "yours", "like yours", f"{percent(SHARE)} of them", f"{percent(SHARE)} of all")
 """Columns of :func:`rows`: label and unit, your figure, the median of those like yours, and where most of them and of all lie."""

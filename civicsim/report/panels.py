@@ -12,11 +12,12 @@ from matplotlib.lines import Line2D
 from civicsim import __version__
 from civicsim.errors import ScenarioError
 from civicsim.experiment.run import Result, measure_names
+from civicsim.experiment.wording import counted
 from civicsim.model.measures import MEASURES, Measure
 from civicsim.report.changes import names_of
 from civicsim.report.look import FAINT, Picture, PictureAxes, literal, looks_of, own_look, plain, width_of, wrapped
 from civicsim.report.paths import Shown, bands_of, draw_paths, explanation, line_key, longest, time_unit
-from civicsim.report.words import INTERVAL, THINKING_AID, counted, seeds_text
+from civicsim.report.words import INTERVAL, THINKING_AID, seeds_text
 
 _WIDTH, _MARGIN, _GAP, _HEAD = 10.0, 0.3, 0.35, 0.55
 """Width and margin of the figure, room between columns, and height of a panel's own title; in inches."""

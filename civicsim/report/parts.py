@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from civicsim import __version__
-from civicsim.report.words import THINKING_AID, with_interval
+from civicsim.experiment.wording import with_interval
+from civicsim.report.words import THINKING_AID
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from civicsim.experiment.wording import counted, direction, number, percent
 from civicsim.report.cells import left_out_of, measure_of, rows_of, table_of
 from civicsim.report.parts import Columns, Part, Row
-from civicsim.report.words import INTERVAL, counted, direction, number, percent
+from civicsim.report.words import INTERVAL
 from civicsim.study.analysis.matched import About
 from civicsim.study.analysis.rank import Ranking
 

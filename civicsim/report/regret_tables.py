@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
+from civicsim.experiment.wording import counted, number, percent
 from civicsim.report.cells import interval_of, left_out_of, measure_of, rows_of, side_of, table_of, verdict_of
 from civicsim.report.parts import Columns, Part, Row
-from civicsim.report.words import INTERVAL, counted, explained, number, percent
+from civicsim.report.words import INTERVAL, explained
 from civicsim.study.analysis.contrasts import TOO_CLOSE
 from civicsim.study.analysis.decide import Decision
 from civicsim.study.analysis.regret import Regret

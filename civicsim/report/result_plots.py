@@ -16,6 +16,7 @@ from civicsim.errors import ScenarioError
 from civicsim.experiment.run import Result
 from civicsim.experiment.snapshots import COLUMNS
 from civicsim.experiment.statistics import estimate
+from civicsim.experiment.wording import counted, direction
 from civicsim.model.calendar import YEAR
 from civicsim.model.cohort import Cohort
 from civicsim.model.measures import MEASURES
@@ -24,7 +25,7 @@ from civicsim.report.canvas import WIDTH, Words, figure_of, panel
 from civicsim.report.look import BASELINE_COLOUR, BETTER, FAINT, Look, draw_bars, looks_of
 from civicsim.report.paths import label_ends, time_unit
 from civicsim.report.rows import RoundTicks
-from civicsim.report.words import INTERVAL, counted, direction, seeds_text
+from civicsim.report.words import INTERVAL, seeds_text
 
 _BINS = 30
 """Places along the axis of a distribution at which dots are stacked. Assumption."""

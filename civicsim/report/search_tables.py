@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from civicsim.experiment.statistics import wilson
+from civicsim.experiment.wording import counted, number, percent, setting_text
 from civicsim.report.cells import interval_of, measure_of, pairs_of, verdict_of
 from civicsim.report.cells import table_of as folded_table
 from civicsim.report.parts import Columns, Part, Row, Table, table_of
-from civicsim.report.words import INTERVAL, counted, explained, number, percent, setting_text
+from civicsim.report.words import INTERVAL, explained
 from civicsim.study.analysis.adversary import Adversary
 from civicsim.study.analysis.discovery import Discovery
 from civicsim.study.analysis.search import NOTHING

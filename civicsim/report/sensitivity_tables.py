@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pandas as pd
 
+from civicsim.experiment.wording import counted, number, plus_minus
 from civicsim.report import parts
 from civicsim.report.cells import policy_of, table_of
 from civicsim.report.parts import Columns, Part, Row
-from civicsim.report.words import INTERVAL, counted, number, plus_minus
+from civicsim.report.words import INTERVAL
 from civicsim.study.analysis.sensitivity import ALL, NO_VARIANCE, NOTHING
 
 

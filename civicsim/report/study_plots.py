@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 
 from civicsim import checks
 from civicsim.errors import CivicsimError
+from civicsim.experiment.wording import counted, is_clear, number, percent, toward
 from civicsim.report.canvas import WIDTH, Words, note_size, panel, text_size, unit_axis
 from civicsim.report.heat import draw_heat, shade_of
 from civicsim.report.interaction import draw_interaction
@@ -18,7 +19,7 @@ from civicsim.report.look import BASELINE_COLOUR, BETTER, GRID, INK, THIN, WORSE
 from civicsim.report.paths import FEW, SMOOTH_WEEKS, Band, band, labelled_paths, points_of, smoothed_from
 from civicsim.report.rows import Dot, name_rows, named_rows
 from civicsim.report.view import View
-from civicsim.report.words import INTERVAL, counted, is_clear, number, percent, toward
+from civicsim.report.words import INTERVAL
 from civicsim.study.analysis.contrasts import contrasts
 from civicsim.study.analysis.decide import decide
 from civicsim.study.analysis.discovery import Limit, discover

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from civicsim.report.words import direction
+from civicsim.experiment.wording import direction
 from civicsim.study.analysis.matched import About, Matched
 from civicsim.study.store.store import Store
 

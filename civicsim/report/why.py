@@ -11,9 +11,9 @@ from civicsim.experiment.causes import name_of
 from civicsim.experiment.holding import PARAMETERS
 from civicsim.experiment.statistics import Estimate
 from civicsim.experiment.why import Link, Moved, Part, Why
-from civicsim.experiment.wording import value_text
+from civicsim.experiment.wording import counted, number, percent, scale_of, value_text
 from civicsim.report.parts import render
-from civicsim.report.words import counted, number, percent, scale_of, seeds_text
+from civicsim.report.words import seeds_text
 
 OVERLAP = (
     "The share of a mechanism is what is gone of the effect where that mechanism goes on as if nothing had changed. "

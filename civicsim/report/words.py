@@ -1,4 +1,4 @@
-"""Words and numbers that figures, pages and the command line share."""
+"""Words that figures, pages and the command line share; numbers in words are in :mod:`civicsim.experiment.wording`."""
 
 from __future__ import annotations
 
@@ -7,21 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from civicsim.engine.parameters import Parameter
 from civicsim.experiment.statistics import CAUTIONS, CONFIDENCE
-from civicsim.experiment.wording import Scale as Scale
-from civicsim.experiment.wording import counted as counted
-from civicsim.experiment.wording import decimals_of as decimals_of
-from civicsim.experiment.wording import direction as direction
-from civicsim.experiment.wording import estimated as estimated
-from civicsim.experiment.wording import is_clear as is_clear
-from civicsim.experiment.wording import judged as judged
-from civicsim.experiment.wording import number as number
-from civicsim.experiment.wording import outcome as outcome
-from civicsim.experiment.wording import percent as percent
-from civicsim.experiment.wording import plus_minus as plus_minus
-from civicsim.experiment.wording import scale_of as scale_of
-from civicsim.experiment.wording import setting_text as setting_text
-from civicsim.experiment.wording import toward as toward
-from civicsim.experiment.wording import with_interval as with_interval
+from civicsim.experiment.wording import counted, number, toward
 from civicsim.scenario.scenario import Scenario
 from civicsim.scenario.shipped import kinds
 from civicsim.scenario.sizes import n_managers, n_staff

@@ -22,8 +22,9 @@ from civicsim.app.pages.results import (
 from civicsim.app.templates import render
 from civicsim.cli import main
 from civicsim.errors import CivicsimError
+from civicsim.experiment.wording import estimated, number
 from civicsim.model.roster import Roster
-from civicsim.report.words import estimated, in_pairs, number
+from civicsim.report.words import in_pairs
 from civicsim.scenario.scenario import Scenario
 from civicsim.study.analysis.contrasts import contrasts
 from civicsim.study.store.store import open_store

@@ -15,8 +15,8 @@ from civicsim.cli.declaring import COMMANDS
 from civicsim.cli.files import table_writer
 from civicsim.cli.options import Tables
 from civicsim.cli.table_files import ENDINGS, frames_of, latex, write_tables
+from civicsim.experiment.wording import number, with_interval
 from civicsim.report.parts import Part, Table
-from civicsim.report.words import number, with_interval
 
 
 def rows_of(text):

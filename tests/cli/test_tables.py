@@ -10,8 +10,9 @@ from rich.padding import Padding
 from civicsim.cli.output import Output
 from civicsim.cli.tables import comparison_lines, fits, grid, part_lines, spread, summary_table
 from civicsim.experiment.progress import duration
+from civicsim.experiment.wording import judged
 from civicsim.report.parts import Part, Table, folded
-from civicsim.report.words import judged, without_shared
+from civicsim.report.words import without_shared
 
 NAN = float("nan")
 

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from civicsim.errors import CivicsimError
+from civicsim.experiment.wording import scale_of, with_interval
 from civicsim.report.brief import brief
 from civicsim.report.brief_answers import Subject, kind_of
 from civicsim.report.study_plots import plot_study
-from civicsim.report.words import scale_of, with_interval
 from civicsim.study.analysis.declared import declared_contrasts
 from civicsim.study.analysis.matched import matched
 from civicsim.study.run.runner import run_study

@@ -20,6 +20,7 @@ import civicsim as cs
 from civicsim.experiment import run as simulate
 from civicsim.experiment.compare import Comparison
 from civicsim.experiment.statistics import estimate
+from civicsim.experiment.wording import number, with_interval
 from civicsim.model.measures import FLAGSHIP, MEASURES, Measure
 from civicsim.report.figures import (
     comparison_figure,
@@ -31,7 +32,7 @@ from civicsim.report.figures import (
 )
 from civicsim.report.look import looks_of, png_bytes, spread, wrapped
 from civicsim.report.paths import band, limits
-from civicsim.report.words import number, seeds_text, with_interval
+from civicsim.report.words import seeds_text
 
 STYLES = ("status-quo", "command", "compact", "civic-culture", "tokenistic-engagement")
 SOME = ("voice_share", "burnt_out_share", "leaver_rate", "load", "quality_reported")

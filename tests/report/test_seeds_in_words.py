@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import civicsim as cs
-from civicsim.report.words import counted, seeds_text
+from civicsim.experiment.wording import counted
+from civicsim.report.words import seeds_text
 
 TINY = {"n_teams": 1, "team_size": 4, "n_executives": 1, "burn_in_weeks": 2, "weeks": 3}
 

@@ -14,11 +14,11 @@ from PIL import Image
 from test_figures import assert_nothing_clipped_or_overlapping, words
 
 from civicsim.errors import CivicsimError
+from civicsim.experiment.wording import percent, scale_of
 from civicsim.model.measures import MEASURES
 from civicsim.report.heat import shade_of
 from civicsim.report.look import BETTER, WORSE, save
 from civicsim.report.study_plots import PLOTS, plot_study
-from civicsim.report.words import percent, scale_of
 from civicsim.scenario.scenario import PARAMETERS
 from civicsim.study.analysis.contrasts import contrasts
 from civicsim.study.analysis.decide import decide

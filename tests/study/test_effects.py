@@ -10,11 +10,11 @@ from made_up import ABOUT, made_up
 
 from civicsim.errors import CivicsimError
 from civicsim.experiment.statistics import estimate
+from civicsim.experiment.wording import scale_of
 from civicsim.report.canvas import panel
 from civicsim.report.interaction import draw_interaction
 from civicsim.report.look import BETTER, THICK, THIN
 from civicsim.report.view import View
-from civicsim.report.words import scale_of
 from civicsim.study.analysis.effects import (
     DRAWS,
     HIGHER,

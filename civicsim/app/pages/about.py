@@ -11,8 +11,8 @@ from civicsim.app import widgets
 from civicsim.app.findings import LISTED
 from civicsim.app.frame import Box, Heading, Html, Text
 from civicsim.app.why import CausalMap
+from civicsim.experiment.wording import setting_text
 from civicsim.model.week import WEEK
-from civicsim.report.words import setting_text
 from civicsim.scenario.scenario import PARAMETERS
 
 STATUS_WORDS = {

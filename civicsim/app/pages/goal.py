@@ -17,9 +17,10 @@ from civicsim.app.state import chosen, set_scenario
 from civicsim.app.turns import Superseded
 from civicsim.app.words import COMPARED, GROUPS
 from civicsim.errors import CivicsimError, ScenarioError
+from civicsim.experiment.wording import number, scale_of
 from civicsim.model.measures import MEASURES
 from civicsim.report import goals as words
-from civicsim.report.words import number, scale_of, time_text
+from civicsim.report.words import time_text
 from civicsim.scenario.scenario import SECTIONS, Scenario
 from civicsim.scenario.sizes import n_staff
 from civicsim.study.analysis.goals import DRAWS, FRESH, MINUTES, SEARCHED, TRIALS, Goal, Policies, find_policy

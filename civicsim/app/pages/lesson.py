@@ -19,8 +19,8 @@ from civicsim.app.remembered import remember
 from civicsim.app.verdicts import verdict
 from civicsim.app.words import unbroken
 from civicsim.experiment.statistics import estimate
+from civicsim.experiment.wording import percent, scale_of
 from civicsim.model.measures import MEASURES
-from civicsim.report.words import percent, scale_of
 
 guesses: solara.Reactive[dict[str, float]] = solara.reactive({})
 """The visitor's predictions, by lesson."""

@@ -23,8 +23,9 @@ from civicsim.app.state import change_scenario, chosen, is_changed, preset, set_
 from civicsim.app.verdicts import Verdict, band, verdict
 from civicsim.app.why import WhyPanel
 from civicsim.app.words import COMPARED, SHOWN, slider_row, unbroken
+from civicsim.experiment.wording import scale_of
 from civicsim.model.measures import MEASURES
-from civicsim.report.words import RANGE, scale_of, time_text
+from civicsim.report.words import RANGE, time_text
 from civicsim.scenario.scenario import PARAMETERS, STATUS_QUO, Scenario
 from civicsim.scenario.sizes import n_staff
 

@@ -21,7 +21,8 @@ from civicsim.app.hooks import Show, use_latest
 from civicsim.app.state import cannot_open, open_scenario
 from civicsim.errors import CivicsimError, ScenarioError
 from civicsim.experiment.statistics import estimate, paired_difference
-from civicsim.report.words import counted, estimated, in_pairs, number
+from civicsim.experiment.wording import counted, estimated, number
+from civicsim.report.words import in_pairs
 from civicsim.scenario.scenario import find_parameter
 
 if TYPE_CHECKING:
