@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from civicsim.errors import CivicsimError
 from civicsim.experiment.wording import counted, direction
 from civicsim.report.canvas import Words, figure_of, panel, unit_axis
-from civicsim.report.look import BASELINE_COLOUR, BETTER, INK, Look, svg_text
+from civicsim.report.look import BASELINE_COLOUR, INK, svg_text
 from civicsim.report.parts import Part
 from civicsim.report.rows import Dot, named_rows
 from civicsim.report.study_plots import COLOURS, MOST_ROWS, verdict_dot
@@ -48,8 +48,7 @@ def worlds_figure(found: Multiverse) -> Axes:
             caption = f"Dot: mean paired difference ({counted(rows[0]['n_seeds'], 'seed')}); {_RUNS}. Hollow: too close to call. {COLOURS[about.better == 'neither']}"
             return Words(f"{about.label}: {pair} in worlds with other rules{direction(about.better)}", caption, height)
         worlds = found.worlds.iloc[1 : MOST_ROWS + 1].to_dict("records")
-        look = Look(BETTER, "solid", "o")
-        dots = [Dot(row["tau"], row["low"], row["high"], look) for row in worlds]
+        dots = [Dot(row["tau"], row["low"], row["high"]) for row in worlds]
         height = named_rows(ax, [row["world"] for row in worlds], dots, **{**_ZERO, "line": found.chance})
         ax.set_xlabel("Kendall's tau: 1 for the same order as in the first world, −1 for the reverse")
         caption = f"Dot: agreement of the orders of styles; {_RUNS}. Line: agreement of two batches of seeds in the first world, by chance."

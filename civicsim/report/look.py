@@ -125,6 +125,10 @@ class Look:
         return tuple(0.62 * part for part in to_rgb(self.colour))
 
 
+PLAIN = Look(BETTER, "solid", "o")
+"""The look of what is neither a scenario nor judged."""
+
+
 def looks_of(labels: Sequence[str], baseline: str | None = None) -> dict[str, Look]:
     """Return a look for each label: grey dashes for the baseline, and no two alike up to 35 others."""
     ways = zip(itertools.cycle(_COLOURS), itertools.cycle(_LINES), itertools.cycle(_MARKERS), strict=False)

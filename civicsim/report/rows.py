@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from civicsim.report.canvas import figure_of, text_size
-from civicsim.report.look import GRID, SIZE, Look, Picture, draw_bars, own_look, width_of, wrapped
+from civicsim.report.look import GRID, PLAIN, SIZE, Look, Picture, draw_bars, own_look, width_of, wrapped
 from civicsim.report.panels import columns_of, frame
 from civicsim.report.paths import Shown, nothing_to_show, points_of
 
@@ -26,9 +26,9 @@ class Dot(NamedTuple):
     """
 
     mean: float
-    low: float
-    high: float
-    look: Look
+    low: float = np.nan
+    high: float = np.nan
+    look: Look = PLAIN
     filled: bool = True
     median: float = np.nan
     outer_low: float = np.nan

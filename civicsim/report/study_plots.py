@@ -15,7 +15,7 @@ from civicsim.experiment.wording import counted, is_clear, number, percent, towa
 from civicsim.report.canvas import WIDTH, Words, note_size, panel, text_size, unit_axis
 from civicsim.report.heat import draw_heat, shade_of
 from civicsim.report.interaction import draw_interaction
-from civicsim.report.look import BASELINE_COLOUR, BETTER, GRID, INK, THIN, WORSE, Look, width_of
+from civicsim.report.look import BASELINE_COLOUR, BETTER, GRID, INK, PLAIN, THIN, WORSE, Look, width_of
 from civicsim.report.paths import FEW, SMOOTH_WEEKS, Band, band, labelled_paths, points_of, smoothed_from
 from civicsim.report.rows import Dot, name_rows, named_rows
 from civicsim.report.view import View
@@ -34,7 +34,6 @@ MOST_ROWS = 20
 RUN_BAR = f"thick bar: {INTERVAL} interval over seeds (run-to-run variation)"
 DRAW_LINE = "thin line: middle 95 % of draws (parameter uncertainty)"
 _ZERO: dict[str, Any] = {"line": 0.0, "color": BASELINE_COLOUR, "linewidth": 0.9}
-_RANGE = (0.025, 0.975)
 
 
 # -- kinds of figures --------------------------------------------------------------------------------------------------
@@ -122,7 +121,12 @@ def _indices(ax: Axes, view: View) -> Words:
     shown = order[:MOST_ROWS]
     chance = found.loc[found["factor"] == NOTHING, "value"]
     line = float(chance.iloc[0]) if len(chance) else np.nan
-    dots = [_thin_dot(table, name, main) for name in shown]
+    dots = [
+        Dot(value, outer_low=low, outer_high=high)
+        for value, low, high in table.loc[shown, [(key, main) for key in ("value", "low", "high")]].itertuples(
+            index=False
+        )
+    ]
     height = named_rows(
         ax,
         [" × ".join(map(view.label, name.split(" × "))) for name in shown],
@@ -171,11 +175,6 @@ _INDEX_WORDS = {
 }
 
 
-def _thin_dot(table: pd.DataFrame, name: str, index: str) -> Dot:
-    value, low, high = (float(table[key][index][name]) for key in ("value", "low", "high"))
-    return Dot(value, np.nan, np.nan, Look(BETTER, "solid", "o"), True, np.nan, low, high)
-
-
 def _regret(ax: Axes, view: View) -> Words:
     """Draw how far each policy is behind the best over futures, the smallest largest regret on top."""
     found = regret(view.runs, view.about.column)
@@ -184,7 +183,7 @@ def _regret(ax: Axes, view: View) -> Words:
     several = costs.shape[1] > 1
     dots = [
         Dot(
-            row["mean_regret"], row["max_regret_low"], row["max_regret_high"], Look(BETTER, "solid", "o"), True,
+            row["mean_regret"], row["max_regret_low"], row["max_regret_high"], PLAIN, True,
             row["max_regret"], *(np.quantile(own, (0.0, 1.0)) if several else (np.nan, np.nan)),
         )
         for row, own in zip(rows.to_dict("records"), costs, strict=True)
@@ -295,7 +294,7 @@ def _decide(ax: Axes, view: View) -> Words:
     if not found.table["evppi"].any():
         raise CivicsimError(f"{view.runs.where}: no parameter would change the choice: {found.words}")
     rows = found.table[found.table["evppi"] > 0.0].head(MOST_ROWS)
-    looks = {True: Look(BETTER, "solid", "o"), False: Look(BASELINE_COLOUR, "solid", "o")}
+    looks = {True: PLAIN, False: Look(BASELINE_COLOUR, "solid", "o")}
     dots = [
         Dot(row["evppi"], np.nan, np.nan, looks[row["clear"]], row["clear"], row["chance"], row["low"], row["high"])
         for row in rows.to_dict("records")

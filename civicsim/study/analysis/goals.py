@@ -32,6 +32,7 @@ from civicsim.model.cohort import Cohort
 from civicsim.model.levers import NAMES, PURPOSES, Levers
 from civicsim.model.measures import Measure
 from civicsim.scenario.scenario import STATUS_QUO, Scenario
+from civicsim.study.analysis.rank import undominated_of
 from civicsim.study.analysis.search import optuna
 from civicsim.study.design.draws import draws_for, with_draw
 
@@ -404,10 +405,7 @@ def _objectives(
 def _undominated(table: pd.DataFrame, goals: Sequence[Goal]) -> np.ndarray:
     """Return which policies no other one beats in all that is asked for; of those that meet the bounds, or miss them least."""
     kept = np.array(table["short"] <= max(0.0, float(table["short"].min())))
-    values = _asked(table, goals)
-    for k in np.flatnonzero(kept):
-        others = values[kept]
-        kept[k] = not ((others >= values[k]).all(axis=1) & (others > values[k]).any(axis=1)).any()
+    kept[kept] = undominated_of(_asked(table, goals)[kept].T[:, :, None])[:, 0] > 0.0
     return kept
 
 

@@ -147,7 +147,7 @@ def pareto(results: Store | Matched, measures: Sequence[str]) -> pd.DataFrame:
     points = runs.points.drop_duplicates("future").set_index("future").loc[futures]
 
     def undominated(means: np.ndarray) -> np.ndarray:
-        return _efficient(signs * means.reshape(len(names), len(policies), -1))
+        return undominated_of(signs * means.reshape(len(names), len(policies), -1))
 
     flat = cube.reshape(-1, *cube.shape[2:])
     means = mean_of(flat, axis=2).mean(axis=1)
@@ -169,7 +169,7 @@ def _best(good: np.ndarray) -> np.ndarray:
     return np.asarray(best / best.sum(axis=0))
 
 
-def _efficient(good: np.ndarray) -> np.ndarray:
+def undominated_of(good: np.ndarray) -> np.ndarray:
     """Return 1 for each policy that no other dominates, from (measures, policies, futures) values."""
     found = np.ones(good.shape[1:])
     for other in good.swapaxes(0, 1):
