@@ -34,6 +34,7 @@ from .study.analysis.ablation import ablation_study as ablation_study
 from .study.analysis.adversary import adversary as adversary
 from .study.analysis.contrasts import contrasts as contrasts
 from .study.analysis.contrasts import tails as tails
+from .study.analysis.crossed import parameters_against_seeds as parameters_against_seeds
 from .study.analysis.decide import decide as decide
 from .study.analysis.declared import declared_contrasts as declared_contrasts
 from .study.analysis.discovery import discover as discover
@@ -47,7 +48,6 @@ from .study.analysis.rank import pareto as pareto
 from .study.analysis.rank import rank as rank
 from .study.analysis.regret import crossings as crossings
 from .study.analysis.regret import regret as regret
-from .study.analysis.sensitivity import parameters_against_seeds as parameters_against_seeds
 from .study.analysis.sensitivity import sensitivity as sensitivity
 from .study.design.study import Study as Study
 from .study.run.effort import effort_of as effort_of

@@ -35,10 +35,11 @@ from civicsim.study.analysis.adversary import Adversary
 from civicsim.study.analysis.contrasts import contrasts
 from civicsim.study.analysis.declared import declared_contrasts
 from civicsim.study.analysis.effects import INTERACTION, MAIN, SIMPLE, effects, grid_of, variance_shares
+from civicsim.study.analysis.indices import ALL, NO_VARIANCE, NOTHING
 from civicsim.study.analysis.matched import About, Matched, design_of
 from civicsim.study.analysis.multiverse import SWAPS, Multiverse, multiverse, of_rules
 from civicsim.study.analysis.rank import Ranking, rank
-from civicsim.study.analysis.sensitivity import ALL, NO_VARIANCE, NOTHING, sensitivity
+from civicsim.study.analysis.sensitivity import sensitivity
 from civicsim.study.design.mechanisms import EVERYTHING
 from civicsim.study.store.store import Store
 

@@ -12,7 +12,7 @@ from civicsim.report import parts
 from civicsim.report.cells import policy_of, table_of
 from civicsim.report.parts import Columns, Part, Row
 from civicsim.report.words import INTERVAL
-from civicsim.study.analysis.sensitivity import ALL, NO_VARIANCE, NOTHING
+from civicsim.study.analysis.indices import ALL, NO_VARIANCE, NOTHING
 
 
 def indices(found: pd.DataFrame, shares: pd.DataFrame, what: str = "") -> Iterator[Part]:

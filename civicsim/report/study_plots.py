@@ -23,10 +23,11 @@ from civicsim.report.words import INTERVAL
 from civicsim.study.analysis.contrasts import contrasts
 from civicsim.study.analysis.decide import decide
 from civicsim.study.analysis.discovery import Limit, discover
+from civicsim.study.analysis.indices import NOTHING
 from civicsim.study.analysis.matched import About, matched, middle
 from civicsim.study.analysis.rank import rank
 from civicsim.study.analysis.regret import regret
-from civicsim.study.analysis.sensitivity import NOTHING, sensitivity
+from civicsim.study.analysis.sensitivity import sensitivity
 from civicsim.study.store.store import Store
 
 MOST_ROWS = 20

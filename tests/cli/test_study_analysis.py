@@ -82,7 +82,7 @@ def test_regret_names_a_choice_per_rule(call):
 
 
 def test_sensitivity_and_discovery_print_their_tables(call, monkeypatch):
-    monkeypatch.setattr("civicsim.study.analysis.sensitivity._PAWN_RESAMPLES", 3)
+    monkeypatch.setattr("civicsim.study.analysis.indices._PAWN_RESAMPLES", 3)
     printed = call("study", "sensitivity", "results", "--measures", "load,trust")
     assert printed.code == 0, printed.err
     assert re.search(r"Factor +PAWN +PRCC +SRC\n", printed.out)

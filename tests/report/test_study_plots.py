@@ -23,10 +23,11 @@ from civicsim.scenario.scenario import PARAMETERS
 from civicsim.study.analysis.contrasts import contrasts
 from civicsim.study.analysis.decide import decide
 from civicsim.study.analysis.discovery import discover
+from civicsim.study.analysis.indices import NOTHING
 from civicsim.study.analysis.matched import matched
 from civicsim.study.analysis.rank import rank
 from civicsim.study.analysis.regret import regret
-from civicsim.study.analysis.sensitivity import NOTHING, sensitivity
+from civicsim.study.analysis.sensitivity import sensitivity
 from civicsim.study.run.runner import run_study
 from civicsim.study.store.store import Store
 
@@ -187,7 +188,7 @@ def test_indices_are_those_of_the_analysis_the_largest_first(stores):
 
 
 def test_draws_have_indices_with_what_chance_may_reach(stores, monkeypatch):
-    monkeypatch.setattr("civicsim.study.analysis.sensitivity._PAWN_RESAMPLES", 3)
+    monkeypatch.setattr("civicsim.study.analysis.indices._PAWN_RESAMPLES", 3)
     figure = plot_study(stores["draws"], "indices", SAFETY, ["civic-culture"]).figure
     found = sensitivity(stores["draws"], [SAFETY], styles=["civic-culture"])
     found = found[found["index"] == "median"].set_index("factor")["value"]

@@ -10,21 +10,19 @@ from studies import small_study
 
 from civicsim.errors import CivicsimError
 from civicsim.study.analysis.contrasts import contrasts
-from civicsim.study.analysis.regret import regret
-from civicsim.study.analysis.sensitivity import (
+from civicsim.study.analysis.crossed import parameters_against_seeds, split
+from civicsim.study.analysis.indices import (
     _SLICES,
     ALL,
     NOTHING,
     Sample,
     _spread_ends,
     indices,
-    parameters_against_seeds,
     pawn_medians,
     regressions,
-    sample_of,
-    sensitivity,
-    split,
 )
+from civicsim.study.analysis.regret import regret
+from civicsim.study.analysis.sensitivity import sample_of, sensitivity
 from civicsim.study.design.designs import Design, unit_sample
 from civicsim.study.run.runner import run_study
 
