@@ -15,7 +15,8 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from civicsim.scenario.scenario import Scenario
-from civicsim.study.analysis.goals import MINUTES, Ground, find_policy, means_of, read_goal
+from civicsim.study.analysis.goals import MINUTES, read_goal
+from civicsim.study.analysis.policies import Ground, find_policy, means_of
 
 NEAR, SOON = 0.05, 30.0
 

@@ -40,9 +40,9 @@ from .study.analysis.declared import declared_contrasts as declared_contrasts
 from .study.analysis.discovery import discover as discover
 from .study.analysis.effects import effects as effects
 from .study.analysis.effects import variance_shares as variance_shares
-from .study.analysis.goals import Policies as Policies
-from .study.analysis.goals import find_policy as find_policy
 from .study.analysis.multiverse import multiverse as multiverse
+from .study.analysis.policies import Policies as Policies
+from .study.analysis.policies import find_policy as find_policy
 from .study.analysis.power import power as power
 from .study.analysis.rank import pareto as pareto
 from .study.analysis.rank import rank as rank

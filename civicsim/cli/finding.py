@@ -16,7 +16,8 @@ from civicsim.experiment.wording import counted
 from civicsim.report.goals import CHANCE, answers, goal_text
 from civicsim.report.words import size_text
 from civicsim.scenario.sizes import n_posts
-from civicsim.study.analysis.goals import EXAMPLE, SEARCHED, find_policy, work_of
+from civicsim.study.analysis.goals import EXAMPLE
+from civicsim.study.analysis.policies import SEARCHED, find_policy, work_of
 
 
 def find(output: Output, request: Find) -> None:

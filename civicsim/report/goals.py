@@ -10,7 +10,8 @@ from civicsim.engine.parameters import Parameter
 from civicsim.experiment.wording import number, percent, scale_of
 from civicsim.model.levers import Levers
 from civicsim.scenario.scenario import SECTIONS
-from civicsim.study.analysis.goals import MINUTES, Goal, Policies
+from civicsim.study.analysis.goals import MINUTES, Goal
+from civicsim.study.analysis.policies import Policies
 
 CHANCE = (
     "Answers are means over matched runs with seeds that had no part in the search. Hours are those set aside, not all that a policy "

@@ -15,7 +15,8 @@ from civicsim.calibration.own_survey import draws_for, fit_survey
 from civicsim.errors import ScenarioError
 from civicsim.scenario.scenario import Scenario
 from civicsim.scenario.text import Upload
-from civicsim.study.analysis.goals import Goal, find_policy
+from civicsim.study.analysis.goals import Goal
+from civicsim.study.analysis.policies import find_policy
 
 EXAMPLE = files("civicsim") / "staffing" / "example"
 SMALL = Scenario.preset().with_(n_teams=2, team_size=10, weeks=26, burn_in_weeks=52)

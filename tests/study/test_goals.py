@@ -10,8 +10,9 @@ import pytest
 
 import civicsim as cs
 from civicsim.model.measures import MEASURES
-from civicsim.study.analysis import goals
-from civicsim.study.analysis.goals import MINUTES, Goal, Policies, find_policy, minutes_of, read_goal, work_of
+from civicsim.study.analysis import policies
+from civicsim.study.analysis.goals import MINUTES, Goal, read_goal
+from civicsim.study.analysis.policies import Policies, find_policy, minutes_of, work_of
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
@@ -23,7 +24,7 @@ SMALL = cs.Scenario.preset().with_(n_teams=3, team_size=10, weeks=40, burn_in_we
 @pytest.fixture(scope="module")
 def found() -> Policies:
     wanted = ["psychological_safety at least +2 points", "burnt_out_share at most +5 points", "minutes least"]
-    draws = goals.draws_for(SMALL)[:2]
+    draws = policies.draws_for(SMALL)[:2]
     return find_policy(wanted, SMALL, trials=25, seeds=3, fresh=4, draws=draws, pay=20.0, threads=1)
 
 

@@ -23,7 +23,8 @@ from civicsim.report import goals as words
 from civicsim.report.words import time_text
 from civicsim.scenario.scenario import SECTIONS, Scenario
 from civicsim.scenario.sizes import n_staff
-from civicsim.study.analysis.goals import DRAWS, FRESH, MINUTES, SEARCHED, TRIALS, Goal, Policies, find_policy
+from civicsim.study.analysis.goals import MINUTES, Goal
+from civicsim.study.analysis.policies import DRAWS, FRESH, SEARCHED, TRIALS, Policies, find_policy
 
 MOST_TRIALS = 500
 NONE = "none"
