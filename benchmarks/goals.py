@@ -39,7 +39,7 @@ def best_on_grid(scenario: Scenario, task: Task, seeds: Sequence[int], steps: in
     """Return the best value of what is asked for among all policies of a grid that meet the bounds; NaN if none does."""
     goals = [read_goal(text, scenario.measures) for text in task.goals]
     wanted = next(goal for goal in goals if not goal.bound)
-    ground = Ground(scenario, seeds, [goal.name for goal in goals if goal.name != MINUTES], {})
+    ground = Ground(scenario, seeds, goals, {})
     values = []
     ends = [10.0 if lever.startswith("weight_") else 1.0 for lever in task.levers]
     for k in range(steps + 1):
@@ -47,7 +47,7 @@ def best_on_grid(scenario: Scenario, task: Task, seeds: Sequence[int], steps: in
             setting = {lever: end * place / steps for lever, end, place in zip(task.levers, ends, (k, j), strict=True)}
             policy = scenario.with_(**setting)
             means = means_of(policy, ground.values(policy))
-            if all(goal.margin(means[goal.name], ground.means[goal.name]) >= 0.0 for goal in goals if goal.bound):
+            if all(margin >= 0.0 for margin in ground.margins(means)):
                 values.append(wanted.sign * means[wanted.name])
     return wanted.sign * max(values, default=float("nan"))
 

@@ -153,21 +153,19 @@ def find_policy(
     checks.whole(trials, "find: trials", 1)
     if pay is not None:
         checks.number(pay, "find: pay", 0.0)
-    names = [goal.name for goal in asked if goal.name != MINUTES]
     how: dict[str, Any] = {"threads": threads, "progress": progress}
     numbers = seeds_of(seeds, own.seed)
     base = dataclasses.replace(own, levers=own.habits, style=STATUS_QUO, title="Current practice")
-    ground = Ground(base, numbers, names, how)
-    sizes = {name: float(np.std(values, ddof=1)) if len(numbers) > 1 else 0.0 for name, values in ground.before.items()}
-    tried, stopped = _search(own, ground, asked, sizes, space, trials, seed, stop)
+    ground = Ground(base, numbers, asked, how)
+    tried, stopped = _search(own, ground, space, trials, seed, stop)
     chosen = _spread(tried[_undominated(tried, asked)], asked, _CONFIRMED)
-    later = Ground(base, [max(numbers) + 1 + k for k in range(fresh)], names, how)
-    rows = [_confirmed(own, later, asked, {name: float(row[name]) for name in space}) for _, row in chosen.iterrows()]
+    later = Ground(base, [max(numbers) + 1 + k for k in range(fresh)], asked, how, ground.sizes)
+    rows = [_confirmed(own, later, {name: float(row[name]) for name in space}) for _, row in chosen.iterrows()]
     found = pd.DataFrame(rows)
-    found["short"] = [_short(asked, row, later.means, sizes) for row in rows]
+    found["short"] = [later.short(row) for row in rows]
     found = _spread(found[_undominated(found, asked)], asked, _ANSWERS)
     sets = draws_for(own)[:draws] if isinstance(draws, int) else tuple(draws)
-    answers = _robust(own, base, asked, found, tuple(space), sets, names, numbers, how)
+    answers = _robust(own, base, asked, found, tuple(space), sets, numbers, how)
     answers = _with_cost(answers.sort_values("minutes", kind="stable", ignore_index=True), base, pay)
     return Policies(
         asked,
@@ -200,17 +198,53 @@ def work_of(scenario: Scenario, trials: int, seeds: int, fresh: int, draws: int)
 
 
 class Ground:
-    """Matched organisations on which policies are tried: burnt in once, with what becomes of them under current practice."""
+    """Matched organisations on which policies are tried: burnt in once, with what becomes of them under current practice.
 
-    def __init__(self, base: Scenario, seeds: Sequence[int], names: Sequence[str], how: Mapping[str, Any]) -> None:
-        self._seeds, self._names, self._how = list(seeds), list(names), how
+    It judges policies by goals; ``sizes`` are standard deviations between organisations by measure, by default its own.
+    """
+
+    def __init__(
+        self,
+        base: Scenario,
+        seeds: Sequence[int],
+        goals: Sequence[Goal],
+        how: Mapping[str, Any],
+        sizes: Mapping[str, float] | None = None,
+    ) -> None:
+        self._seeds, self.goals, self._how = list(seeds), tuple(goals), how
+        self._names = [goal.name for goal in goals if goal.name != MINUTES]
         self._start: Cohort = burn_in(base, self._seeds, **how)
         self.before = self.values(base)
         self.means = means_of(base, self.before)
+        several = len(self._seeds) > 1
+        own = {name: float(np.std(values, ddof=1)) if several else 0.0 for name, values in self.before.items()}
+        self.sizes = own if sizes is None else sizes
 
     def values(self, scenario: Scenario) -> dict[str, np.ndarray]:
         """Return the measures of the goals over the last year, a value per run."""
         return run(scenario, self._seeds, start=self._start, **self._how).values(self._names, YEAR)
+
+    def margins(self, means: Mapping[str, float], scaled: bool = True) -> list[float]:
+        """Return by how much each bound is met, in standard deviations between organisations where these are known."""
+        sizes = self.sizes if scaled else {}
+        found = [
+            goal.margin(means[goal.name], self.means[goal.name]) / (sizes.get(goal.name) or 1.0)
+            for goal in self.goals
+            if goal.bound
+        ]
+        return [margin if np.isfinite(margin) else -np.inf for margin in found]
+
+    def short(self, means: Mapping[str, float]) -> float:
+        """Return by how much bounds are missed together; 0 where all are met."""
+        # Sums differ by rounding only where a policy is current practice itself.
+        return sum(-margin for margin in self.margins(means) if margin < -1e-9)
+
+    def objectives(self, means: Mapping[str, float]) -> list[float]:
+        """Return what is to be large: what the goals ask for, and how surely the bounds are met."""
+        asked = [goal.sign * means[goal.name] for goal in self.goals if not goal.bound]
+        margins = self.margins(means)
+        wanted = [*asked, *([min(*margins, _SURE)] if margins else [])]
+        return [value if np.isfinite(value) else -1e9 for value in wanted]
 
 
 def means_of(scenario: Scenario, values: Mapping[str, np.ndarray]) -> dict[str, float]:
@@ -241,14 +275,7 @@ def _possible(levers: Levers) -> bool:
 
 
 def _search(
-    own: Scenario,
-    ground: Ground,
-    goals: Sequence[Goal],
-    sizes: Mapping[str, float],
-    space: Mapping[str, Parameter],
-    trials: int,
-    seed: int,
-    stop: Callable[[], bool],
+    own: Scenario, ground: Ground, space: Mapping[str, Parameter], trials: int, seed: int, stop: Callable[[], bool]
 ) -> tuple[pd.DataFrame, bool]:
     """Return the policies tried with their means and by how much they fall short, and whether the search was stopped."""
     package = optuna()
@@ -265,7 +292,7 @@ def _search(
         sampler = package.samplers.TPESampler(
             seed=seed, multivariate=True, constraints_func=lambda trial: (trial.user_attrs["short"],)
         )
-    directions = ["maximize"] * len(_objectives(goals, ground.means, ground.means, sizes))
+    directions = ["maximize"] * len(ground.objectives(ground.means))
     study = package.create_study(sampler=sampler, directions=directions)
     # What there is today comes first, and what the scenario itself would do.
     for levers in (own.habits, own.levers):
@@ -287,44 +314,16 @@ def _search(
                 continue
             policy = dataclasses.replace(own, levers=changed)
             known[key] = means_of(policy, ground.values(policy))
-            short = _short(goals, known[key], ground.means, sizes)
+            short = ground.short(known[key])
             rows.append({**values, **known[key], "short": short, "met": short <= 0.0})
-        trial.set_user_attr("short", _short(goals, known[key], ground.means, sizes))
-        study.tell(trial, _objectives(goals, known[key], ground.means, sizes))
+        trial.set_user_attr("short", ground.short(known[key]))
+        study.tell(trial, ground.objectives(known[key]))
     return pd.DataFrame(rows), len(study.trials) < trials
 
 
 def _stepped(about: Any, value: float) -> float:
     """Return the nearest value that a search may propose."""
     return float(np.clip(about.low + round((value - about.low) / about.step) * about.step, about.low, about.high))
-
-
-def _margins(
-    goals: Sequence[Goal], means: Mapping[str, float], before: Mapping[str, float], sizes: Mapping[str, float]
-) -> list[float]:
-    """Return by how much each bound is met, in standard deviations between organisations where these are known."""
-    found = [
-        goal.margin(means[goal.name], before[goal.name]) / (sizes.get(goal.name) or 1.0) for goal in goals if goal.bound
-    ]
-    return [margin if np.isfinite(margin) else -np.inf for margin in found]
-
-
-def _short(
-    goals: Sequence[Goal], means: Mapping[str, float], before: Mapping[str, float], sizes: Mapping[str, float]
-) -> float:
-    """Return by how much bounds are missed together; 0 where all are met."""
-    # Sums differ by rounding only where a policy is current practice itself.
-    return sum(-margin for margin in _margins(goals, means, before, sizes) if margin < -1e-9)
-
-
-def _objectives(
-    goals: Sequence[Goal], means: Mapping[str, float], before: Mapping[str, float], sizes: Mapping[str, float]
-) -> list[float]:
-    """Return what is to be large: what the goals ask for, and how surely the bounds are met."""
-    asked = [goal.sign * means[goal.name] for goal in goals if not goal.bound]
-    margins = _margins(goals, means, before, sizes)
-    wanted = [*asked, *([min(*margins, _SURE)] if margins else [])]
-    return [value if np.isfinite(value) else -1e9 for value in wanted]
 
 
 # -- answers -------------------------------------------------------------------------------------------------------------
@@ -359,17 +358,17 @@ def _spread(table: pd.DataFrame, goals: Sequence[Goal], most: int) -> pd.DataFra
     return table.iloc[sorted(chosen[:most])].reset_index(drop=True)
 
 
-def _confirmed(own: Scenario, ground: Ground, goals: Sequence[Goal], values: Mapping[str, float]) -> dict[str, Any]:
+def _confirmed(own: Scenario, ground: Ground, values: Mapping[str, float]) -> dict[str, Any]:
     """Return the row of an answer from fresh seeds."""
     policy = _with_levers(own, values)
     after = ground.values(policy)
     row: dict[str, Any] = {**values, **means_of(policy, after)}
-    for goal in goals:
+    for goal in ground.goals:
         if goal.name != MINUTES:
             about = own.measures[goal.name]
             found = paired_difference(after[goal.name], ground.before[goal.name], bounds=about.bounds)
             row |= found.columns(f"{goal.name}_difference", f"{goal.name}_difference_")
-    row["met"] = all(margin >= -1e-9 for margin in _margins(goals, row, ground.means, {}))
+    row["met"] = all(margin >= -1e-9 for margin in ground.margins(row, scaled=False))
     return row
 
 
@@ -380,7 +379,6 @@ def _robust(
     found: pd.DataFrame,
     levers: Sequence[str],
     sets: Sequence[Mapping[str, Any]],
-    names: Sequence[str],
     seeds: Sequence[int],
     how: Mapping[str, Any],
 ) -> pd.DataFrame:
@@ -394,11 +392,10 @@ def _robust(
     margins = np.zeros((len(sets), len(found)))
     for place, draw in enumerate(sets):
         first = max(seeds) + 1 + place * _SEEDS_OF_DRAW
-        ground = Ground(with_draw(base, draw), range(first, first + _SEEDS_OF_DRAW), names, how)
+        ground = Ground(with_draw(base, draw), range(first, first + _SEEDS_OF_DRAW), asked, how)
         for k, row in found.iterrows():
             policy = with_draw(_with_levers(own, {name: float(row[name]) for name in levers}), draw)
-            means = means_of(policy, ground.values(policy))
-            margins[place, k] = min(_margins(asked, means, ground.means, {}))
+            margins[place, k] = min(ground.margins(means_of(policy, ground.values(policy)), scaled=False))
     share = (margins >= -1e-9).mean(axis=0) if len(sets) else np.full(len(found), np.nan)
     best = (
         max(range(len(found)), key=lambda k: (found["met"].iloc[k], share[k], margins[:, k].mean()))
