@@ -30,7 +30,7 @@ from civicsim.study.analysis.adversary import Adversary
 from civicsim.study.analysis.contrasts import tails
 from civicsim.study.analysis.decide import decide
 from civicsim.study.analysis.discovery import discover
-from civicsim.study.analysis.matched import About, design_of, is_number, matched
+from civicsim.study.analysis.matched import About, is_number, matched
 from civicsim.study.analysis.regret import crossings
 from civicsim.study.store.store import Store
 
@@ -146,7 +146,7 @@ _RULE = (
 
 def _doubts(subject: Subject) -> list[str]:
     """Return why the replications of a study are too few for its answer; empty where they are not."""
-    store, design = subject.store, design_of(subject.store.study)[0]
+    store, design = subject.store, subject.store.study.layout
     found = []
     if missing := store.status()["missing"]:
         found.append(f"{counted(missing, 'run')} missing.")

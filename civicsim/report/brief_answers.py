@@ -36,7 +36,7 @@ from civicsim.study.analysis.contrasts import contrasts
 from civicsim.study.analysis.declared import declared_contrasts
 from civicsim.study.analysis.effects import INTERACTION, MAIN, SIMPLE, effects, grid_of, variance_shares
 from civicsim.study.analysis.indices import ALL, NO_VARIANCE, NOTHING
-from civicsim.study.analysis.matched import About, Matched, design_of
+from civicsim.study.analysis.matched import About, Matched
 from civicsim.study.analysis.multiverse import SWAPS, Multiverse, multiverse, of_rules
 from civicsim.study.analysis.rank import Ranking, rank
 from civicsim.study.analysis.sensitivity import sensitivity
@@ -288,7 +288,7 @@ def _of_grid(subject: Subject) -> bool:
     points = subject.runs.points
     within = points.groupby("policy")
     varied = [name for name in subject.runs.factors if points[name].nunique() > 1 and within[name].nunique().max() == 1]
-    design = design_of(subject.store.study)[0]
+    design = subject.store.study.layout
     # With styles, a factor makes a grid; without, it takes two.
     return design.method == "grid" and len(varied) + (points["style"].nunique() > 1) > 1 and bool(varied)
 
@@ -356,7 +356,7 @@ def _grid_figures(subject: Subject) -> Iterator[Part]:
 
 
 def _of_sample(subject: Subject) -> bool:
-    return design_of(subject.store.study)[0].sampled
+    return subject.store.study.layout.sampled
 
 
 def _sample(subject: Subject) -> Iterator[Part]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import importlib.metadata
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import pandas as pd
 
@@ -19,8 +18,7 @@ from civicsim.report.model_page import page, template
 from civicsim.report.parts import Columns, Part, table_of
 from civicsim.report.words import INTERVAL, kind_text, product_text, seeds_text, size_text, time_text
 from civicsim.scenario.sizes import n_managers, n_staff
-from civicsim.study.analysis.matched import design_of
-from civicsim.study.design.factors import Factor, read_factors
+from civicsim.study.design.factors import Factor
 from civicsim.study.design.study import Study
 from civicsim.study.design.summaries import Summary
 from civicsim.study.store.store import Store
@@ -74,7 +72,7 @@ def sentences(store: Store) -> dict[str, str]:
     The words are those of the template ``pages/methods.md``.
     """
     study, manifest, points, log = store.study, store.manifest, store.study.points, store.log()
-    protocol, method, found = study.protocol, design_of(study)[0], varied(study)
+    protocol, method, found = study.protocol, study.layout, varied(study)
     base = next(iter(protocol.bases.values()))
     digits, _, changed = (manifest.get("commit") or "").partition("-")
     against, seconds = points["against"].dropna(), log["seconds"].sum() if len(log) else 0.0
@@ -144,11 +142,7 @@ def varied(study: Study) -> pd.DataFrame:
     default, status and source of the default.
     """
     protocol, points, rows = study.protocol, study.points, []
-    asked = {
-        factor.key: factor
-        for block in ("factors", "uncertainties")
-        for factor in read_factors(_parameters(getattr(study, block)), study.where, block, protocol.sections)
-    }
+    asked = {factor.key: factor for factor in (*study.swept, *study.drawn)}
     for column, key in protocol.factors.items():
         about, values = protocol.sections.parameters[key], points[column]
         distinct = values.drop_duplicates().sort_values().tolist()
@@ -163,10 +157,6 @@ def varied(study: Study) -> pd.DataFrame:
         rows.append((*first, _distribution(asked.get(key), role, study), *default))
     names = "parameter label unit role values low high n distribution default status source"
     return pd.DataFrame(rows, columns=names.split())
-
-
-def _parameters(values: Any) -> dict[str, Any]:
-    return {key: value for key, value in dict(values).items() if key not in ("file", "posterior")}
 
 
 def _distribution(factor: Factor | None, role: str, study: Study) -> str:

@@ -19,7 +19,6 @@ from civicsim.experiment.statistics import CONFIDENCE, with_caution
 from civicsim.scenario.model import SECTIONS, Sections
 from civicsim.study.analysis.contrasts import TOO_CLOSE, TOO_SMALL, contrast
 from civicsim.study.analysis.matched import Matched, matched
-from civicsim.study.design.factors import read_factors
 from civicsim.study.design.mechanisms import ALONE, EVERYTHING, one_in, one_out, switches_by_column, switches_of, words
 from civicsim.study.design.study import Study
 from civicsim.study.store.store import Store
@@ -52,10 +51,13 @@ def ablation_study(study: Study, leave_one_in: bool = True) -> Study:
         )
     if points["setting"].nunique() > 1 or study.runs:
         raise CivicsimError(f"{study.where}: an ablation is of one setting; hold the factors, and leave out [[runs]]")
-    sections = study.protocol.sections
-    held = {factor.key for factor in read_factors(study.factors, study.where, sections=sections)}
+    held = {factor.key for factor in study.swept}
     bases = study.protocol.bases.values()
-    keys = [key for key in switches_of(sections) if key not in held and all(base.value_of(key) for base in bases)]
+    keys = [
+        key
+        for key in switches_of(study.protocol.sections)
+        if key not in held and all(base.value_of(key) for base in bases)
+    ]
     settings = [*one_out(keys), *(one_in(keys) if leave_one_in else [])]
     # Of two mechanisms, one without the other is the same setting as the core and the other.
     settings = list({tuple(setting.items()): setting for setting in settings}.values())

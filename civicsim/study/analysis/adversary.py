@@ -33,7 +33,7 @@ from civicsim.study.analysis.matched import About, Matched
 from civicsim.study.analysis.search import NOTHING, described, shares_of
 from civicsim.study.analysis.trials import BATCH, JOURNAL, SEARCH, SPREAD, WORST_CASES, Trials, Values, distances
 from civicsim.study.design.designs import Setting
-from civicsim.study.design.factors import FULL, Factor, read_factors
+from civicsim.study.design.factors import FULL, Factor
 from civicsim.study.design.notebook import notebook_view
 from civicsim.study.design.study import Study
 from civicsim.study.run.executors import working
@@ -252,29 +252,24 @@ def opened(study: Study, free: Sequence[str]) -> Study:
             more[about.key] = list(about.choices) if about.choices else FULL
     if not more:
         return study
-    there = {factor.key for factor in _uncertain(study)}
-    held = {factor.key for factor in read_factors(study.factors, study.where, sections=sections)}
-    added = {key: value for key, value in more.items() if key not in there | held}
+    there = {factor.key for factor in (*study.drawn, *study.swept)}
+    added = {key: value for key, value in more.items() if key not in there}
     return study.with_(uncertainties={**study.uncertainties, **added})
-
-
-def _uncertain(study: Study) -> tuple[Factor, ...]:
-    return read_factors(study.uncertainties, study.where, "uncertainties", study.protocol.sections)
 
 
 def _checked(study: Study, style: str, measure: str) -> tuple[list[Factor], tuple[str, ...]]:
     """Return the parameters to search over and the other styles, if a study can be searched."""
     where, points = study.where, study.points
-    if "file" in study.uncertainties:
-        raise CivicsimError(f"{where}: uncertainties: a search needs ranges, not a file of draws")
-    every = _uncertain(study)
-    factors = [factor for factor in every if not factor.held]
+    for key, what in (("file", "a file of draws"), ("posterior", "parameter sets of a calibration")):
+        if key in study.uncertainties:
+            raise CivicsimError(f"{where}: uncertainties: a search needs ranges, not {what}")
+    factors = [factor for factor in study.drawn if not factor.held]
     if not factors:
         raise CivicsimError(
             f'{where}: nothing to search: put ranges under [uncertainties], such as "voice.intercept" = {{ low = -1.8, high = '
             "-1.0 }, or name parameters with --free"
         )
-    for factor in every:
+    for factor in study.drawn:
         if factor.about.role != "uncertainty":
             raise CivicsimError(
                 f"{where}: uncertainties: {factor.key} is a {factor.about.role}, not an uncertainty; hold it under [factors]"

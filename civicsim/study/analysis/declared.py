@@ -18,10 +18,9 @@ import pandas as pd
 from civicsim.experiment.statistics import ANYWHERE
 from civicsim.experiment.wording import percent, setting_text, setting_words
 from civicsim.study.analysis.contrasts import contrast
-from civicsim.study.analysis.matched import About, Matched, design_of, matched, mean_of
+from civicsim.study.analysis.matched import About, Matched, matched, mean_of
 from civicsim.study.design.declared import Cell, Choice, Declared, Side, chosen
-from civicsim.study.design.factors import read_factors
-from civicsim.study.design.spelling import baseline_of, contrasts_of
+from civicsim.study.design.spelling import baseline_of
 from civicsim.study.design.summaries import column_named, first_summary
 from civicsim.study.store.store import Store
 
@@ -67,18 +66,14 @@ def declared_contrasts(store: Store) -> pd.DataFrame:
     """
     study = store.study
     protocol = study.protocol
-    design, _ = design_of(study)
-    bases = protocol.bases
-    declared = contrasts_of(study, bases, protocol.shocks, protocol.declared, design.method == "contrasts")
+    bases, declared = protocol.bases, study.declared
     first = first_summary(study.summaries)
     columns = {column.name for one in declared for column in one.columns(first)}
     runs = matched(store, sorted(columns))
     usual: dict[str, dict[str, Any]] = {}
-    if design.method == "contrasts":
+    if study.layout.method == "contrasts":
         keys = {key for one in declared for side in one.sides for key in side.setting} & set(protocol.factors.values())
-        held = {
-            f.key: f.levels[0] for f in read_factors(study.factors, study.where, sections=protocol.sections) if f.held
-        }
+        held = {factor.key: factor.levels[0] for factor in study.swept if factor.held}
         usual = {style: {key: base.value_of(key) for key in keys} | held for style, base in bases.items()}
     base = Side({}, baseline_of(study, bases), next(iter(protocol.shocks), "") if usual else "")
     looked = _Looked(runs, {key: name for name, key in protocol.factors.items()}, usual, base, first)

@@ -19,8 +19,7 @@ from civicsim.experiment.statistics import ANYWHERE, CONFIDENCE
 from civicsim.experiment.wording import setting_text, setting_words
 from civicsim.model.measures import FLAGSHIP, MEASURES
 from civicsim.scenario.model import SECTIONS, Sections
-from civicsim.study.design.designs import Design, read_design
-from civicsim.study.design.factors import column_of, read_factors
+from civicsim.study.design.factors import column_of
 from civicsim.study.design.mechanisms import switches_by_column
 from civicsim.study.design.mechanisms import words as mechanism_words
 from civicsim.study.design.study import Study
@@ -260,7 +259,7 @@ def matched(store: Store | Matched, measures: Sequence[str] | None = None) -> Ma
     chosen = list(columns)
     seeds = tuple(sorted(store.seeds))
     runs = store.runs(chosen)
-    points = _settings_as_draws(study.points) if design_of(study)[0].uncertain else study.points
+    points = _settings_as_draws(study.points) if study.layout.uncertain else study.points
     place = np.searchsorted(np.array(seeds), runs["seed"].to_numpy())
     values = {}
     for name in chosen:
@@ -282,13 +281,6 @@ def columns_of(store: Store, measures: Sequence[str] | None = None) -> dict[str,
     widths: Mapping[str, float] = {} if study.rule is None else study.rule.half_width
     chosen = _chosen(known, measures, study, widths, str(store.path))
     return {name: _about(known[name], study, widths.get(name)) for name in chosen}
-
-
-def design_of(study: Study) -> tuple[Design, tuple[str, ...]]:
-    """Return the design of a study, and the columns of its free factors in the order of the sample."""
-    factors = read_factors(study.factors, study.where, sections=study.protocol.sections)
-    design = read_design(study.design, factors, len(study.runs), study.where)
-    return design, tuple(factor.column for factor in factors if not factor.held)
 
 
 def _settings_as_draws(points: pd.DataFrame) -> pd.DataFrame:

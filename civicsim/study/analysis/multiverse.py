@@ -21,7 +21,7 @@ from civicsim.errors import CivicsimError
 from civicsim.experiment.statistics import differing, paired_difference
 from civicsim.experiment.wording import counted, number, outcome, percent, scale_of
 from civicsim.study.analysis.contrasts import TOO_CLOSE, verdict_of
-from civicsim.study.analysis.matched import About, Matched, design_of, is_number, matched, mean_of, middle
+from civicsim.study.analysis.matched import About, Matched, is_number, matched, mean_of, middle
 from civicsim.study.analysis.regret import resampled
 from civicsim.study.design.notebook import notebook_view
 from civicsim.study.store.store import Store
@@ -132,7 +132,7 @@ def multiverse(results: Store | Matched, measure: str) -> Multiverse:
         If there are fewer than two styles or settings, settings are sampled or not the same for all styles, or no seed has
         values everywhere.
     """
-    if isinstance(results, Store) and design_of(results.study)[0].sampled:
+    if isinstance(results, Store) and results.study.layout.sampled:
         raise CivicsimError(
             f"{results.path}: settings are sampled: worlds are settings one by one, as in a design of forms"
         )

@@ -17,7 +17,7 @@ import pandas as pd
 from civicsim.errors import CivicsimError
 from civicsim.study.analysis.effects import variance_shares
 from civicsim.study.analysis.indices import MOST_NAMED, NO_VARIANCE, Sample, indices
-from civicsim.study.analysis.matched import Matched, design_of, is_number, matched
+from civicsim.study.analysis.matched import Matched, is_number, matched
 from civicsim.study.design.designs import Design, unit_sample
 from civicsim.study.store.store import Store
 
@@ -68,10 +68,13 @@ def sensitivity(
     CivicsimError
         If the design does not fit, or a run is missing: the message names it.
     """
-    runs, (design, free) = matched(store, measures), design_of(store.study)
+    runs, design = matched(store, measures), store.study.layout
     if not design.uncertain and runs.points["draw"].nunique() == 1 and not difference:
         return _of_grid(runs)
-    sample, words = sample_of(runs, design, free), runs.policy_words()
+    sample, words = (
+        sample_of(runs, design, [factor.column for factor in store.study.swept if not factor.held]),
+        runs.policy_words(),
+    )
     # Draws are averaged over where settings are sampled; sets of shocks are analysed one by one.
     key, row = ("style", "setting") if design.sampled else ("policy", "draw")
     rows: list[dict[str, Any]] = []
@@ -126,13 +129,16 @@ def _of_grid(runs: Matched) -> pd.DataFrame:
     return rows[[*order, "index_unit", "n", "n_seeds"]]
 
 
-def sample_of(runs: Matched, design: Design, free: tuple[str, ...]) -> Sample:
-    """Return the sample that an analysis rests on: of the settings, or else of the uncertainties; refuse neither."""
+def sample_of(runs: Matched, design: Design, free: Sequence[str]) -> Sample:
+    """Return the sample that an analysis rests on: of the settings, or else of the uncertainties; refuse neither.
+
+    ``free`` are the columns of the factors that the design varies, in the order of its sample.
+    """
     if design.sampled:
         method = {"sobol": "sobol", "morris": "morris"}.get(design.method, "pawn")
         settings = runs.points.drop_duplicates("setting").sort_values("setting")
         where = unit_sample(design, len(free))
-        return Sample(method, free, where, design.second_order, design.levels, _values_of(settings, free))
+        return Sample(method, tuple(free), where, design.second_order, design.levels, _values_of(settings, free))
     if design.uncertain:
         raise CivicsimError(
             f"{runs.where}: a design of forms changes one rule at a time and is no sample: civicsim study multiverse reads it"

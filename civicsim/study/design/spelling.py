@@ -42,6 +42,8 @@ from civicsim.study.design.weight import n_seeds_of, weigh
 if TYPE_CHECKING:
     from civicsim.study.design.study import Study
 
+DRAWN_FROM = ("file", "posterior")
+"""Keys of ``uncertainties`` that name a source of draws, and no parameter."""
 _RANDOM = "random:"
 _MOST_CHECKED = 500
 """Points of which the scenario is made before anything is run; of more, as many evenly spread ones."""
@@ -265,7 +267,7 @@ def _draws(
     a kind of organisation sets, where the calibration is of another kind.
     """
     where, given = f"{study.where}: uncertainties", dict[str, Any](study.uncertainties)
-    sources = [key for key in ("file", "posterior") if key in given]
+    sources = [key for key in DRAWN_FROM if key in given]
     if len(sources) > 1:
         raise ScenarioError(f"{where}: file and posterior: expected one of them")
     source = {key: given.pop(key) for key in sources}

@@ -20,10 +20,13 @@ from civicsim.model.processes.events import Event
 from civicsim.model.week import PUBLISHED
 from civicsim.scenario.scenario import Scenario
 from civicsim.scenario.toml import read_toml
+from civicsim.study.design.declared import Declared
+from civicsim.study.design.designs import Design, read_design
+from civicsim.study.design.factors import Factor, read_factors
 from civicsim.study.design.notebook import first_rows, notebook_view
 from civicsim.study.design.precision import Precision, read_precision
 from civicsim.study.design.protocol import Protocol
-from civicsim.study.design.spelling import protocol_of
+from civicsim.study.design.spelling import DRAWN_FROM, contrasts_of, protocol_of
 from civicsim.study.design.summaries import USUAL
 from civicsim.study.design.weight import n_seeds_of, weigh
 
@@ -217,6 +220,28 @@ class Study:
         """The precision rule; None where the seeds are fixed."""
         columns = dict.fromkeys(column.name for column in self.protocol.columns)
         return read_precision(self.precision, columns, len(self.seed_numbers), self.where)
+
+    @cached_property
+    def swept(self) -> tuple[Factor, ...]:
+        """The parameters under ``factors``: held, swept or sampled."""
+        return read_factors(self.factors, self.where, sections=self.protocol.sections)
+
+    @cached_property
+    def drawn(self) -> tuple[Factor, ...]:
+        """The parameters that ``uncertainties`` names by itself, beside those of a file or a calibration."""
+        named = {key: value for key, value in self.uncertainties.items() if key not in DRAWN_FROM}
+        return read_factors(named, self.where, "uncertainties", self.protocol.sections)
+
+    @cached_property
+    def layout(self) -> Design:
+        """How settings are chosen."""
+        return read_design(self.design, self.swept, len(self.runs), self.where)
+
+    @cached_property
+    def declared(self) -> tuple[Declared, ...]:
+        """The contrasts under ``contrast``, checked."""
+        of = self.protocol
+        return contrasts_of(self, of.bases, of.shocks, of.declared, self.layout.method == "contrasts")
 
     @property
     def points(self) -> pd.DataFrame:

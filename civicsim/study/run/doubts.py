@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from civicsim.model.measures import MEASURES
 from civicsim.scenario.scenario import Scenario
 from civicsim.study.design.declared import chosen
-from civicsim.study.design.designs import FORM, read_design
-from civicsim.study.design.factors import read_factors
+from civicsim.study.design.designs import FORM
 from civicsim.study.design.spelling import contrasts_of, listed_rows
 from civicsim.study.design.study import Study
 from civicsim.study.design.summaries import Summary
@@ -32,11 +31,8 @@ def _summaries(study: Study) -> Iterator[str]:
 
 
 def _roles(study: Study) -> Iterator[str]:
-    sections = study.protocol.sections
-    decided = read_factors(study.factors, study.where, "factors", sections)
-    design = read_design(study.design, decided, len(study.runs), study.where)
-    given = {key: value for key, value in study.uncertainties.items() if key not in ("file", "posterior")}
-    for factor in read_factors(given, study.where, "uncertainties", sections):
+    design = study.layout
+    for factor in study.drawn:
         if factor.about.role in _DECIDED:
             yield f"uncertainties: {factor.key} is a {factor.about.role}, which someone decides: [factors] is its place"
         elif len(factor.levels) > 1:
@@ -45,10 +41,8 @@ def _roles(study: Study) -> Iterator[str]:
                 "values by chance; [factors] runs every value"
             )
     # What a contrast names is varied on purpose.
-    of = study.protocol
-    stated = contrasts_of(study, of.bases, of.shocks, of.declared, design.method == "contrasts")
-    meant = {key for one in stated for side in one.sides for key in side.setting}
-    for factor in () if design.uncertain else decided:
+    meant = {key for one in study.declared for side in one.sides for key in side.setting}
+    for factor in () if design.uncertain else study.swept:
         uncertain = factor.about.role == "uncertainty" and not factor.held and factor.about.name != FORM
         if uncertain and factor.key not in meant:
             yield (
