@@ -13,15 +13,8 @@ from civicsim.errors import CivicsimError
 from civicsim.experiment.statistics import ANYWHERE, Estimate, estimate
 from civicsim.experiment.wording import counted, is_clear, number, percent, scale_of, toward, with_interval
 from civicsim.model.measures import MEASURES
-from civicsim.report.brief_answers import (
-    Kind,
-    Subject,
-    declared_answer,
-    difference_text,
-    kind_of,
-    level_text,
-    size_text,
-)
+from civicsim.report.brief_answers import Kind, declared_answer, difference_text, kind_of, level_text, size_text
+from civicsim.report.brief_subject import Subject
 from civicsim.report.cells import table_of
 from civicsim.report.methods import methods_text, varied, varied_part
 from civicsim.report.parts import Columns, Part, Row, Table, page

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -23,121 +22,25 @@ from civicsim.experiment.wording import (
 )
 from civicsim.report import contrast_tables, mechanism_tables, multiverse_tables, sensitivity_tables
 from civicsim.report.brief_figures import drawn, mechanisms_figure, search_figure, worlds_figure
+from civicsim.report.brief_subject import Subject
 from civicsim.report.effect_tables import declared_parts, effect_parts
 from civicsim.report.parts import Part, Row
 from civicsim.report.rank_tables import rankings
 from civicsim.report.search_tables import search_parts
 from civicsim.report.study_plots import plot_study
-from civicsim.report.view import View
 from civicsim.report.words import in_pairs
-from civicsim.study.analysis.ablation import ADDS, CARRIES, EMPTY, HOLDS, SAME, TURNS, UNTOLD, ablation, switch_columns
+from civicsim.study.analysis.ablation import ADDS, CARRIES, EMPTY, HOLDS, SAME, TURNS, UNTOLD, ablation
 from civicsim.study.analysis.adversary import Adversary
-from civicsim.study.analysis.contrasts import contrasts
 from civicsim.study.analysis.declared import declared_contrasts
 from civicsim.study.analysis.effects import INTERACTION, MAIN, SIMPLE, effects, grid_of, variance_shares
 from civicsim.study.analysis.indices import ALL, NO_VARIANCE, NOTHING
-from civicsim.study.analysis.matched import About, Matched
-from civicsim.study.analysis.multiverse import SWAPS, Multiverse, multiverse, of_rules
-from civicsim.study.analysis.rank import Ranking, rank
-from civicsim.study.analysis.sensitivity import sensitivity
+from civicsim.study.analysis.matched import About
+from civicsim.study.analysis.multiverse import SWAPS, of_rules
 from civicsim.study.design.mechanisms import EVERYTHING
-from civicsim.study.store.store import Store
 
-_LEADS, _LISTED, _LEVELS = 2, 5, 12
-"""Measures that the answer is about, rows that it names one by one, and most effects that it lists. Assumption."""
+_LISTED, _LEVELS = 5, 12
+"""Rows that an answer names one by one, and most effects that it lists. Assumption."""
 _LEADING = {"sobol": "total", "morris": "mean size", "pawn": "median"}
-
-
-@dataclass(frozen=True, eq=False)
-class Subject:
-    """What a brief is about.
-
-    Attributes
-    ----------
-    store : Store
-        The results of the study; of a search its evenly spread trials.
-    runs : Matched
-        Their runs, of the measures that the study names.
-    search : Adversary, optional
-        What a search for worst cases found.
-    """
-
-    store: Store
-    runs: Matched
-    search: Adversary | None = None
-
-    @cached_property
-    def leads(self) -> list[About]:
-        """The measures that the answer is about: the first that have values."""
-        every = [about for about in self.runs.columns.values() if np.isfinite(self.runs.values[about.column]).any()]
-        named = [about for about in every if self.search is not None and about.column == self.search.about.column]
-        return named or every[:_LEADS]
-
-    @cached_property
-    def contrasts(self) -> pd.DataFrame:
-        """The differences of all measures, with the policies under the shortest names that tell them apart."""
-        found = contrasts(self.runs)
-        if not len(found):
-            return found
-        names, against = self.runs.compared_words()
-        shocks = [f" [{shock}]" if shock else "" for shock in found["shock"]]
-        words = [names[policy] + shock for policy, shock in zip(found["policy"], shocks, strict=True)]
-        return found.assign(words=words, against=against)
-
-    @cached_property
-    def whole(self) -> Subject:
-        """The same study; where mechanisms are off in some settings, with those runs alone in which all of them are on."""
-        if not _of_mechanisms(self):
-            return self
-        points = self.runs.points
-        switches = list(switch_columns(points, self.runs.factors, self.runs.sections))
-        return replace(self, runs=self.runs.kept(points[switches].all(axis=1).to_numpy()))
-
-    @cached_property
-    def view(self) -> View:
-        """The labels of what is varied."""
-        return View(self.store, self.runs, self.leads[0], (), ())
-
-    @cached_property
-    def style(self) -> str:
-        """The style that is analysed by itself: the first but the baseline."""
-        return self.view.others[0]
-
-    @cached_property
-    def indices(self) -> pd.DataFrame:
-        """The sensitivity indices of that style."""
-        return sensitivity(self.store, [about.column for about in self.leads], styles=[self.style])
-
-    @cached_property
-    def ranks(self) -> list[Ranking]:
-        """How policies rank on each measure of the answer that has a better direction."""
-        return [rank(self.store, about.column) for about in self.leads if about.better != "neither"]
-
-    @cached_property
-    def worlds(self) -> list[Multiverse]:
-        """How styles are ordered in worlds with other rules."""
-        return [multiverse(self.runs, about.column) for about in self.leads]
-
-    def moves(self, runs: Matched) -> pd.DataFrame:
-        """Return what moves measures: the factors of a full grid, each on average over the others, or else policies."""
-        if not _of_grid(self):
-            found = contrasts(runs)
-            words = dict(zip(self.contrasts["policy"], self.contrasts["words"], strict=True)) if len(found) else {}
-            against = self.contrasts["against"].iloc[0] if len(found) else ""
-            return found.assign(words=found["policy"].map(words), against=against) if len(found) else found
-        found = effects(runs)
-        found = found[found["kind"] == MAIN]
-        return found.assign(words=[labelled(self, change) for change in found["change"]], against="the first level")
-
-    def rows(self, about: About) -> list[Row]:
-        """Return the differences of a measure, the best first."""
-        found = self.contrasts
-        own = found[found["measure"] == about.column] if len(found) else found
-        return (
-            own.sort_values("difference", ascending=about.sign < 0, kind="stable").to_dict("records")
-            if len(own)
-            else []
-        )
 
 
 @dataclass(frozen=True)
@@ -248,11 +151,6 @@ def _each(subject: Subject, kind: str, styles: Sequence[str] = ()) -> Iterator[P
 # -- ranks over draws --------------------------------------------------------------------------------------------------
 
 
-def _of_draws(subject: Subject) -> bool:
-    points = subject.runs.points
-    return points["future"].nunique() > 1 and points["policy"].nunique() > 1
-
-
 def _ranked(subject: Subject) -> Iterator[Part]:
     for found in subject.ranks:
         first, *rest = found.summary.head(3).to_dict("records")
@@ -284,23 +182,14 @@ def _ranked_figures(subject: Subject) -> Iterator[Part]:
 # -- full grids --------------------------------------------------------------------------------------------------------
 
 
-def _of_grid(subject: Subject) -> bool:
-    points = subject.runs.points
-    within = points.groupby("policy")
-    varied = [name for name in subject.runs.factors if points[name].nunique() > 1 and within[name].nunique().max() == 1]
-    design = subject.store.study.layout
-    # With styles, a factor makes a grid; without, it takes two.
-    return design.method == "grid" and len(varied) + (points["style"].nunique() > 1) > 1 and bool(varied)
-
-
 def _factors(subject: Subject) -> Iterator[Part]:
     for about in subject.leads:
         found, shares = effects(subject.runs, measures=[about.column]), variance_shares(subject.runs, [about.column])
         top = shares[shares["share"] > 0.01].sort_values("share", ascending=False, kind="stable").head(_LISTED)
-        parts = ", ".join(f"{labelled(subject, row['term'])} {percent(row['share'])}" for row in top.to_dict("records"))
+        parts = ", ".join(f"{subject.labelled(row['term'])} {percent(row['share'])}" for row in top.to_dict("records"))
         mains = found[found["kind"] == MAIN].sort_values("difference", key=np.abs, ascending=False, kind="stable")
         items = [
-            f"On average, {difference_text({**row, 'words': labelled(subject, row['change'])})}."
+            f"On average, {difference_text({**row, 'words': subject.labelled(row['change'])})}."
             for row in mains.drop_duplicates("term").head(_LISTED).to_dict("records")
         ]
         both = found[found["kind"] == INTERACTION]
@@ -318,29 +207,19 @@ def _interaction(subject: Subject, about: About, row: Row) -> str:
     first, second = row["term"].split(" × ")
     simple = effects(subject.runs, first, [second], [about.column])
     own = simple[(simple["kind"] == SIMPLE) & (simple["change"] == row["change"])].head(_LEVELS).to_dict("records")
-    at = "; ".join(f"{size_text(each, unit=False)} at {labelled(subject, each['at'])}" for each in own)
+    at = "; ".join(f"{size_text(each, unit=False)} at {subject.labelled(each['at'])}" for each in own)
     return (
-        f"The effect of {labelled(subject, row['change'])} depends on {subject.view.label(second)}: {at}. The effects differ by "
-        f"{size_text(row)} for {labelled(subject, row['at'])}."
+        f"The effect of {subject.labelled(row['change'])} depends on {subject.view.label(second)}: {at}. The effects differ by "
+        f"{size_text(row)} for {subject.labelled(row['at'])}."
     )
-
-
-def labelled(subject: Subject, text: str) -> str:
-    """Return a term, a change or a level with the labels of factors for their columns."""
-    terms = []
-    for term in text.split(" × "):
-        name, *rest = term.split(" ")
-        change = f"from {rest[2]} to {rest[0]}" if rest[1:2] == ["−"] else " ".join(rest).removeprefix("= ")
-        terms.append(f"{subject.view.label(name)} {change}".rstrip())
-    return " × ".join(terms)
 
 
 def _effects_tables(subject: Subject) -> Iterator[Part]:
     columns = [about.column for about in subject.leads]
     found, shares = effects(subject.runs, measures=columns), variance_shares(subject.runs, columns)
-    named = {name: [labelled(subject, text) for text in found[name]] for name in ("change", "at")}
+    named = {name: [subject.labelled(text) for text in found[name]] for name in ("change", "at")}
     yield from effect_parts(
-        found.assign(**named), shares.assign(term=[labelled(subject, text) for text in shares["term"]])
+        found.assign(**named), shares.assign(term=[subject.labelled(text) for text in shares["term"]])
     )
 
 
@@ -353,10 +232,6 @@ def _grid_figures(subject: Subject) -> Iterator[Part]:
 
 
 # -- samples, worlds, mechanisms and searches --------------------------------------------------------------------------
-
-
-def _of_sample(subject: Subject) -> bool:
-    return subject.store.study.layout.sampled
 
 
 def _sample(subject: Subject) -> Iterator[Part]:
@@ -397,12 +272,8 @@ def _index(row: Row) -> str:
 
 
 def _sample_tables(subject: Subject) -> Iterator[Part]:
-    named = [labelled(subject, name) for name in subject.indices["factor"]]
+    named = [subject.labelled(name) for name in subject.indices["factor"]]
     yield from sensitivity_tables.indices(subject.indices.assign(factor=named), pd.DataFrame())
-
-
-def _of_worlds(subject: Subject) -> bool:
-    return of_rules(subject.runs)
 
 
 def _worlds(subject: Subject) -> Iterator[Part]:
@@ -413,11 +284,6 @@ def _worlds(subject: Subject) -> Iterator[Part]:
             for row in swaps
         ]
         yield Part(texts=[(f"{found.about.label}:", found.words)], items=items)
-
-
-def _of_mechanisms(subject: Subject) -> bool:
-    runs = subject.runs
-    return bool(switch_columns(runs.points, runs.factors, runs.sections)) and runs.points["style"].nunique() > 1
 
 
 def _mechanisms(subject: Subject) -> Iterator[Part]:
@@ -478,14 +344,14 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         "mechanisms off",
-        _of_mechanisms,
+        lambda subject: subject.of_mechanisms,
         _mechanisms,
         lambda subject: (drawn(mechanisms_figure, subject.runs, about.column) for about in subject.leads),
         _mechanism_tables,
     ),
     Kind(
         "other forms of the rules",
-        _of_worlds,
+        lambda subject: of_rules(subject.runs),
         _worlds,
         lambda subject: (drawn(worlds_figure, found) for found in subject.worlds),
         lambda subject: multiverse_tables.worlds(subject.worlds),
@@ -494,16 +360,16 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         "sample",
-        _of_sample,
+        lambda subject: subject.store.study.layout.sampled,
         _sample,
         lambda subject: _each(subject, "indices", [subject.style]),
         _sample_tables,
         "those of indices show the spread over samples of the parameters",
     ),
-    Kind("full grid", _of_grid, _factors, _grid_figures, _effects_tables),
+    Kind("full grid", lambda subject: subject.of_grid, _factors, _grid_figures, _effects_tables),
     Kind(
         "draws",
-        _of_draws,
+        lambda subject: subject.of_draws,
         _ranked,
         _ranked_figures,
         lambda subject: rankings(subject.ranks),

@@ -76,10 +76,9 @@ def draw_heat(ax: Axes, view: View) -> Words:
 
 def _sides(runs: Matched, asked: Sequence[str]) -> tuple[str, str]:
     """Return what stands across and down: as asked, or two factors, or a factor, styles and futures in this order."""
-    points, within = runs.points, runs.points.groupby("policy")
-    varied = [name for name in runs.factors if points[name].nunique() > 1 and within[name].nunique().max() == 1]
-    many = [name for name in varied if points[name].nunique() > _MOST_LEVELS]
-    found = [name for name in varied if name not in many]
+    points = runs.points
+    many = [name for name in runs.swept if points[name].nunique() > _MOST_LEVELS]
+    found = [name for name in runs.swept if name not in many]
     found += [name for name in ("style", "future") if points[name].nunique() > 1]
     if len(found) < 2 or (many and len(found) - (points["style"].nunique() > 1) < 2):
         what = f"{many[0]} has {points[many[0]].nunique()} values; " if many else ""

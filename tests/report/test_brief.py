@@ -13,7 +13,8 @@ import pytest
 from civicsim.errors import CivicsimError
 from civicsim.experiment.wording import scale_of, with_interval
 from civicsim.report.brief import brief
-from civicsim.report.brief_answers import Subject, kind_of
+from civicsim.report.brief_answers import kind_of
+from civicsim.report.brief_subject import Subject
 from civicsim.report.study_plots import plot_study
 from civicsim.study.analysis.declared import declared_contrasts
 from civicsim.study.analysis.matched import matched

@@ -78,7 +78,7 @@ def grid_of(results: Store | Matched, measures: Sequence[str] | None = None) -> 
     runs = matched(results, measures)
     points = runs.points
     by_style = points.groupby("style")
-    swept = [name for name in runs.factors if by_style[name].nunique().max() > 1 and _is_policy(points, name)]
+    swept = [name for name in runs.swept if by_style[name].nunique().max() > 1]
     names = [name for name in ("style", *swept, "shock") if points[name].nunique() > 1]
     if not names:
         raise CivicsimError(f"{runs.where}: effects need factors with several listed levels, and there are none")
@@ -99,11 +99,6 @@ def grid_of(results: Store | Matched, measures: Sequence[str] | None = None) -> 
     place = np.empty(shape, dtype=int)
     place.ravel()[at] = points["point"]
     return Grid(runs, levels, place)
-
-
-def _is_policy(points: pd.DataFrame, name: str) -> bool:
-    """Return whether a column is the same in all futures of a policy: it is no uncertainty."""
-    return bool(points.groupby("policy")[name].nunique().max() == 1)
 
 
 def effects(

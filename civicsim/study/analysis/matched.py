@@ -126,6 +126,12 @@ class Matched:
         apart = found["policy"] > found["other"] if against == "all" else found["policy"] != found["other"]
         return found[apart].sort_values(["other", "policy", "point"], kind="stable", ignore_index=True)
 
+    @cached_property
+    def swept(self) -> list[str]:
+        """The factors in which policies differ, and which are the same in all futures of a policy: they are no uncertainties."""
+        points, alike = self.points, self.points.groupby("policy")
+        return [name for name in self.factors if points[name].nunique() > 1 and alike[name].nunique().max() == 1]
+
     @property
     def baseline(self) -> str:
         """The style that others are compared with; the first where none is compared."""
@@ -139,8 +145,7 @@ class Matched:
         """
         points = self.points.drop_duplicates("policy").set_index("policy")
         shown = points.loc[list(dict.fromkeys([*policies, *(against or {}).values()]))]
-        alike = self.points.groupby("policy")
-        varied = [name for name in self.factors if shown[name].nunique() > 1 and alike[name].nunique().max() == 1]
+        varied = [name for name in self.swept if shown[name].nunique() > 1]
         switches = {name: key for name, key in switches_by_column(self.sections).items() if name in varied}
         found = []
         for policy in policies:
