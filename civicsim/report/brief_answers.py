@@ -318,10 +318,6 @@ _FINDINGS = {
 """What became of a difference without a mechanism, the most telling first."""
 
 
-def _mechanism_tables(subject: Subject) -> Iterator[Part]:
-    yield from mechanism_tables.mechanisms(ablation(subject.runs, [about.column for about in subject.leads]))
-
-
 def _searched(subject: Subject) -> Adversary:
     assert subject.search is not None
     return subject.search
@@ -347,7 +343,7 @@ KINDS: tuple[Kind, ...] = (
         lambda subject: subject.of_mechanisms,
         _mechanisms,
         lambda subject: (drawn(mechanisms_figure, subject.runs, about.column) for about in subject.leads),
-        _mechanism_tables,
+        lambda subject: mechanism_tables.mechanisms(ablation(subject.runs, [about.column for about in subject.leads])),
     ),
     Kind(
         "other forms of the rules",

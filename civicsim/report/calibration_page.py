@@ -93,8 +93,9 @@ def calibration_page(found: Calibration, pinned: Sequence[float], check: pd.Data
         {"about": factor, "range": factor.range, "best": found.best[factor.key], "share": share}
         for factor, share in zip(found.plan.free, pinned, strict=True)
     ]
+    hits = ["–", *map(percent, found.hits)]
     waves = [
-        [str(wave + 1), str(found.plan.points), percent(found.shares[wave + 1], 2), _hit(found, wave)]
+        [str(wave + 1), str(found.plan.points), percent(found.shares[wave + 1], 2), hits[wave]]
         for wave in range(found.plan.waves)
     ]
     heads = ["Wave", "Parameter sets", "Share of the box not ruled out", "Simulated within the emulators' 95 %"]
@@ -112,10 +113,6 @@ def calibration_page(found: Calibration, pinned: Sequence[float], check: pd.Data
     return page(f"{counted(len(found.draws), 'parameter set')} that fit", parts)
 
 
-def _hit(found: Calibration, wave: int) -> str:
-    return "–" if wave == 0 else percent(found.hits[wave - 1])
-
-
 def targets(rows: pd.DataFrame, sources: bool = True) -> Table | None:
     """Return targets beside simulated values, with the years and sources of the published ones if wanted."""
     columns = {**_TARGETS, **(_SOURCES if sources else {})}
@@ -126,14 +123,13 @@ def _verdict(row: Row) -> str:
     return "met" if row["sure"] else "met, but uncertain" if row["holds"] else "NOT MET"
 
 
-def _unverified(row: Row) -> str:
-    return f"\n{row['status']}" if row["status"] == "to be verified" else ""
-
-
 _TARGETS: Columns = {
     "Target": lambda row: f"{row['finding']}\n{row['unit']}",
     "Pattern": lambda row: row["pattern"] or "held out",
-    "Published": lambda row: f"{number(row['value'])}\n{number(row['low'])} to {number(row['high'])}{_unverified(row)}",
+    "Published": lambda row: (
+        f"{number(row['value'])}\n{number(row['low'])} to {number(row['high'])}"
+        + (f"\n{row['status']}" if row["status"] == "to be verified" else "")
+    ),
     "Simulated": interval_of("simulated", "simulated_low", "simulated_high"),
     "Verdict": _verdict,
 }

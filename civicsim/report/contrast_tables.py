@@ -60,10 +60,6 @@ def _size(row: Row) -> str:
     return f"{row['n']} of {counted(row['n_seeds'], 'seed')}{draws}{missing}"
 
 
-def _needed(row: Row) -> str:
-    return "over a million" if np.isinf(row["seeds_needed"]) else number(row["seeds_needed"], 0)
-
-
 _CONTRAST: Columns = {
     "Policy": lambda row: row["words"],
     "Measure": measure_of,
@@ -76,7 +72,7 @@ _CONTRAST: Columns = {
     "Over draws": _part_interval("parameter"),
     "Median (quartiles)": interval_of("median", "q25", "q75", True),
     "Pairs used": _size,
-    "Seeds needed": _needed,
+    "Seeds needed": lambda row: number(row["seeds_needed"], 0).replace("∞", "over a million"),
     "Intervals": lambda row: row["uncertainty"],
 }
 _TAIL: Columns = {
