@@ -19,7 +19,7 @@ from civicsim.calibration.waves import Calibration, Plan, read_free, read_priors
 from civicsim.calibration.waves import calibrate as find
 from civicsim.cli.commands import Calibrate, Validate
 from civicsim.cli.effort import check_effort
-from civicsim.cli.files import Folder, check_ending, table_writer, write_file
+from civicsim.cli.files import Folder, table_writer, write_file
 from civicsim.cli.output import Output
 from civicsim.cli.progress import progress
 from civicsim.cli.running import about_scenarios
@@ -48,8 +48,6 @@ def validate(output: Output, request: Validate) -> None:
     scenario = scenario_of(request)
     known = read_targets(request.targets)
     people, runs, organisations = request.people, request.seeds, request.organisations
-    if people is not None:
-        check_ending(people, (".parquet", ".csv"), "--people")
     burnt = scenario.burn_in_weeks
     weeks = runs * (burnt + 2 * WEEKS + PEOPLE_WEEKS) + max(0, organisations - runs) * (burnt + WEEKS)
     weeks += runs * (burnt + scenario.weeks) if people is not None else 0

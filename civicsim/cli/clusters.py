@@ -30,7 +30,7 @@ _MEGABYTE = 1e6
 def slurm(output: Output, request: Slurm) -> None:
     """Write the script, and show what it asks for."""
     study, path = load(request.path), request.script or beside(request.path, "slurm.sh")
-    check_free([path], request.force)
+    check_free([path], output.force)
     for option in request.sbatch:
         if not option.startswith("--") or "\n" in option:
             raise CivicsimError(f"--sbatch {option}: expected an option of sbatch, such as --sbatch=--partition=short")

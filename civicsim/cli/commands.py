@@ -170,7 +170,9 @@ class Why(Timed):
         str | None, opt.value("STYLE", "Scenario without the change.", autocompletion=opt.complete_styles)
     ] = None
     seeds: opt.MatchedRuns = 30
-    picture: Annotated[str | None, opt.value("FILE.svg", "Also write the chain as a picture.")] = None
+    picture: Annotated[
+        str | None, opt.new_file("FILE.svg", "Also write the chain as a picture.", ".svg", option="--picture")
+    ] = None
     threads: opt.Threads = None
 
 
@@ -271,7 +273,14 @@ class Validate(Seeded):
     seeds: opt.Runs = 30
     organisations: Annotated[int, opt.count("Organisations to compare with one another; 0 for none.", 0)] = 120
     people: Annotated[
-        str | None, opt.value("FILE", "Write a row for each member of staff to this .parquet or .csv file.")
+        str | None,
+        opt.new_file(
+            "FILE",
+            "Write a row for each member of staff to this .parquet or .csv file.",
+            ".parquet",
+            ".csv",
+            option="--people",
+        ),
     ] = None
     every: Annotated[int, opt.count("Weeks between rows of staff.", 1)] = 4
     mechanisms: Annotated[
@@ -359,7 +368,7 @@ class OrgImport:
 
     staff: Annotated[str, opt.argument("STAFF.csv", "The staff table.")]
     ties: Annotated[str | None, opt.value("TIES", "Ties between people: CSV, GraphML or GEXF.")] = None
-    out: Annotated[str, opt.value("FILE.toml", "The file to write.")] = "my-trust.toml"
+    out: Annotated[str, opt.new_file("FILE.toml", "The file to write.", ".toml")] = "my-trust.toml"
     profession: Annotated[
         Sequence[str], opt.value("NAME=PROFESSION", "Profession meant by a name in the table. May be repeated.")
     ] = ()
@@ -379,7 +388,6 @@ class OrgImport:
     key: Annotated[
         str | None, opt.value("KEY.csv", "Write the number of each team and division. Keep this file private.")
     ] = None
-    force: opt.Force = False
 
 
 @command("org export", "organisations.write")
@@ -395,10 +403,11 @@ class OrgExport(Seeded):
     """
 
     scenario: opt.ScenarioName = None
-    out: Annotated[str, opt.value("FILE", "A .graphml, .gexf or .csv file.")] = "network.graphml"
+    out: Annotated[str, opt.new_file("FILE", "A .graphml, .gexf or .csv file.", ".graphml", ".gexf", ".csv")] = (
+        "network.graphml"
+    )
     week: Annotated[int | None, opt.count("Weeks after the burn-in.", 0, 5200)] = None
     team_ties: opt.TeamTies = False
-    force: opt.Force = False
 
 
 @command("org example", "organisations.example")
@@ -435,8 +444,7 @@ class OrgSurvey(Seeded):
     improvements: Annotated[float | None, opt.per_cent("Able to make improvements happen (3f).")] = None
     answers: Annotated[int | None, opt.count("People who answered; half of all by default.", 1)] = None
     seeds: Annotated[int, opt.count("Organisations simulated for each parameter set.", 1)] = 10
-    out: Annotated[str | None, opt.value("FILE.csv", "Write the parameter sets left.")] = None
-    force: opt.Force = False
+    out: Annotated[str | None, opt.new_file("FILE.csv", "Write the parameter sets left.", ".csv")] = None
 
 
 # -- look things up ----------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from typing import Annotated, Any, dataclass_transform, get_args
 
 import typer
 
-from civicsim.cli.options import Force, Json, Quiet, Tables
+from civicsim.cli.options import FileName, Force, Json, Quiet, Tables
 from civicsim.extras import need
 
 
@@ -86,13 +86,13 @@ def function_of(name: str) -> Callable[..., None]:
             need(about.extra, name)
         module, _, function = about.does.partition(".")
         does = getattr(importlib.import_module(f"civicsim.cli.{module}"), function)
-        output.force = values.pop("force", False) if tables else False
+        output.force = values.pop("force", False) if files else False
         given = {key: tuple(value or ()) if key in repeated else value for key, value in values.items()}
         output.tables = given[tables] if tables else None
         from civicsim.cli.files import check_free
 
-        # A file that is in the way is named before anything is computed.
-        check_free([output.tables] if output.tables else [], output.force)
+        # A file that the user names and that is in the way is refused before anything is computed.
+        check_free([str(given[name]) for name, usual in files.items() if given[name] != usual], output.force)
         if does(output, about.request(**given)) is False:
             raise typer.Exit(1)
 
@@ -100,7 +100,8 @@ def function_of(name: str) -> Callable[..., None]:
     repeated = {field.name for field in fields(about.request) if _is_sequence(field)}
     options = sorted(fields(about.request), key=lambda field: field.name not in own)
     tables = next((field.name for field in options if field.type == Tables), None)
-    shared = ({"force": Force} if tables else {}) | ({"json": Json} if about.json else {}) | {"quiet": Quiet}
+    files = {field.name: field.default for field in options if _is_file(field)}
+    shared = ({"force": Force} if files else {}) | ({"json": Json} if about.json else {}) | {"quiet": Quiet}
     parameters = [_parameter("context", typer.Context)]
     parameters += map(_option, options)
     parameters += [_parameter(name, kind, False) for name, kind in shared.items()]
@@ -118,6 +119,11 @@ def _option(field: Field[Any]) -> inspect.Parameter:
     if _is_sequence(field):
         return _parameter(field.name, Annotated[list[str], *get_args(field.type)[1:]], None)
     return _parameter(field.name, field.type, inspect.Parameter.empty if field.default is MISSING else field.default)
+
+
+def _is_file(field: Field[Any]) -> bool:
+    """Return whether an option names a file that the command writes."""
+    return any(isinstance(getattr(about, "parser", None), FileName) for about in get_args(field.type)[1:])
 
 
 def _is_sequence(field: Field[Any]) -> bool:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 
 from civicsim.cli.commands import Why
+from civicsim.cli.files import text_writer, write_file
 from civicsim.cli.output import Line, Output
 from civicsim.cli.progress import progress
 from civicsim.cli.running import prepare, sample_text, title_text
 from civicsim.cli.scenarios import scenario_of
 from civicsim.cli.tables import grid
-from civicsim.errors import CivicsimError
 from civicsim.experiment.why import FEW, STEPS, without_changes
 from civicsim.experiment.why import why as find_why
 from civicsim.report.why import OVERLAP, part_text, rows_of, why_lines, why_svg
@@ -27,8 +26,6 @@ def explain(output: Output, request: Why) -> None:
     before = without_changes(after)
     if request.against is not None:
         before = scenario_of(dataclasses.replace(request, sets=()), request.against)
-    if request.picture is not None and Path(request.picture).suffix != ".svg":
-        raise CivicsimError(f"--picture {request.picture}: expected a name that ends with .svg")
     runs = len(STEPS[:-1]) * min(FEW, request.seeds) + request.seeds
     work = float(n_posts(after) * (after.burn_in_weeks * 2 + after.weeks * _VARIANTS) * runs)
     seeds, _ = prepare(output, [before, after], request.seeds, None, work, threads=request.threads)
@@ -43,7 +40,7 @@ def explain(output: Output, request: Why) -> None:
         found = find_why(before, after, request.measure, seeds, threads=request.threads, progress=tell)
     wrote = []
     if request.picture is not None:
-        Path(request.picture).write_text(why_svg(found), encoding="utf-8")
+        write_file(request.picture, text_writer(why_svg(found)))
         wrote = [f"Wrote {request.picture}."]
     rows: list[list[str]] = [[part.title, part_text(found, part)] for part in found.parts]
     table: list[Line] = ["", grid(rows, head=False), "", OVERLAP] if rows else []

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from civicsim.extras import need
 from civicsim.scenario.shipped import names_in
+
+TABLE_ENDINGS = (".csv", ".tex", ".xlsx", ".parquet")
+"""Kinds of files for tables."""
 
 # -- what options accept -----------------------------------------------------------------------------------------------
 
@@ -60,10 +65,25 @@ def names_like(example: str) -> Callable[[str], list[str]]:
     return parse
 
 
-def _table_file(text: str) -> str:
-    from civicsim.cli.table_files import table_file
+@dataclass(frozen=True)
+class FileName:
+    """A parser of the name of a file that a command writes, which may not exist unless ``--force`` is given.
 
-    return table_file(text)
+    ``endings`` are those allowed, all if there are none; ``option`` begins the complaint about another.
+    """
+
+    endings: tuple[str, ...] = ()
+    option: str = "--out"
+    # Typer asks parsers for their names.
+    __name__ = "file"
+
+    def __call__(self, text: str) -> str:
+        """Return the name, if it is allowed and what it needs is installed."""
+        from civicsim.cli.files import check_ending
+
+        if self.endings and check_ending(text, self.endings, self.option) == ".xlsx":
+            need("excel", text)
+        return text
 
 
 # -- how options are declared ------------------------------------------------------------------------------------------
@@ -77,6 +97,11 @@ def argument(metavar: str, about: str, complete: Callable[..., Any] | None = Non
 def value(metavar: str, about: str, *names: str, **more: Any) -> Any:
     """Return an option with a value; its name is that of the field unless others are given."""
     return typer.Option(*names, metavar=metavar, help=about, **more)
+
+
+def new_file(metavar: str, about: str, *endings: str, option: str = "--out") -> Any:
+    """Return an option with the name of a file that the command writes; see :class:`FileName`."""
+    return value(metavar, about, parser=FileName(endings, option))
 
 
 def count(about: str, low: int | None = None, high: int | None = None, *names: str) -> Any:
@@ -181,7 +206,8 @@ StudyFolder = Annotated[str, argument("DIR", "A folder of results.", complete_st
 StudyFile = Annotated[str, argument("STUDY.toml", "The study file.", complete_studies)]
 StudyPath = Annotated[str, argument("STUDY", "A study file, its folder, or a folder of results.", complete_studies)]
 Tables = Annotated[
-    str | None, value("FILE", "Also write the tables to this file: .csv, .tex, .xlsx or .parquet.", parser=_table_file)
+    str | None,
+    new_file("FILE", "Also write the tables to this file: .csv, .tex, .xlsx or .parquet.", *TABLE_ENDINGS, option=""),
 ]
 Processes = Annotated[int | None, count("Worker processes; one per thread by default.", 0, None, "--processes", "-p")]
 Timeout = Annotated[

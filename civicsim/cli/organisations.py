@@ -11,7 +11,7 @@ import pandas as pd
 import civicsim
 from civicsim import checks
 from civicsim.cli.commands import OrgExample, OrgExport, OrgImport
-from civicsim.cli.files import check_ending, check_free, filled, text_writer, write_new
+from civicsim.cli.files import check_free, filled, text_writer, write_new
 from civicsim.cli.output import Output
 from civicsim.cli.progress import progress
 from civicsim.cli.scenarios import scenario_of
@@ -27,14 +27,12 @@ from civicsim.staffing.people import ALLOWED, NEEDED
 from civicsim.staffing.professions import read_own
 from civicsim.staffing.ties import ENDS, WEIGHT
 
-FORMATS = (".graphml", ".gexf", ".csv")
 EXAMPLE = Path(civicsim.__file__).parent / "staffing" / "example"
 
 
 def read(output: Output, request: OrgImport) -> None:
     """Read a staff table and a table of ties, and write a kind of organisation."""
     out, key = request.out, request.key
-    check_ending(out, (".toml",), "--out")
     inputs = [Path(path).resolve() for path in (request.staff, request.ties, request.professions) if path]
     for option, path in (("--out", out), ("--key", key)):
         if path is not None and Path(path).resolve() in inputs:
@@ -64,7 +62,7 @@ def read(output: Output, request: OrgImport) -> None:
         rows = [[what, number, name] for what, written in names.items() for number, name in enumerate(written)]
         named = without_formulas(pd.DataFrame(rows, columns=["what", "number", "name"]))
         texts[key] = named.to_csv(index=False, lineterminator="\n")
-    write_new({path: text_writer(text) for path, text in texts.items()}, request.force)
+    write_new({path: text_writer(text) for path, text in texts.items()}, output.force)
     size = size_text(Scenario.preset(kind=out))
     data = {"file": out, "people": len(staff.people), "posts": roster.n_staff, "teams": len(roster.teams)}
     data |= {"divisions": len(roster.divisions), "executives": mapped.n_executives, "levels": mapped.levels}
@@ -99,10 +97,9 @@ def _columns(request: OrgImport) -> dict[str, str]:
 def write(output: Output, request: OrgExport) -> None:
     """Write the network of a scenario's first run, as it is built or after some weeks."""
     out, week = request.out, request.week
-    ending = check_ending(out, FORMATS, "--out")
-    scenario = scenario_of(request)
+    ending, scenario = Path(out).suffix.lower(), scenario_of(request)
     people = str(Path(out).with_name(f"{Path(out).stem}-people.csv"))
-    check_free([out, *([people] if ending == ".csv" else [])], request.force)
+    check_free([people] if ending == ".csv" else [], output.force)
     from civicsim.experiment.graphs import to_networkx, write_gexf, write_graphml, write_people, write_ties
     from civicsim.experiment.run import begin, burn_in, simulate
 
@@ -119,7 +116,7 @@ def write(output: Output, request: OrgExport) -> None:
     files = {out: partial({".graphml": write_graphml, ".gexf": write_gexf, ".csv": write_ties}[ending], graph)}
     if ending == ".csv":
         files[people] = partial(write_people, graph)
-    write_new(files, request.force)
+    write_new(files, output.force)
     nodes, ties = graph.number_of_nodes(), graph.number_of_edges()
     data = {"files": list(files), "scenario": scenario.digest, "nodes": nodes, "ties": ties}
     output.show(

@@ -12,7 +12,7 @@ import pandas as pd
 import civicsim as cs
 from civicsim.cli import Stopped, study_commands
 from civicsim.cli.commands import Compare as Compared
-from civicsim.cli.files import check_ending, check_free, write_file
+from civicsim.cli.files import write_file
 from civicsim.cli.output import Output
 from civicsim.cli.studying import beside, load, read, run_in, study_progress, worker_options
 from civicsim.cli.table_files import frames_of, write_tables
@@ -156,9 +156,6 @@ def plot(output: Output, request: study_commands.Plot) -> None:
     store = read(output, request.folder)
     _warn_of_gaps(output, store)
     out = request.out or str(store.path / f"{request.kind}.png")
-    check_ending(out, (".png", ".svg", ".pdf"), "--out")
-    if request.out is not None:
-        check_free([out], request.force)
     how: dict[str, Any] = {"width": request.width, "factors": request.factors or ()}
     ax = plot_study(store, request.kind, request.measure, request.styles or (), **how)
     figure = figure_of(ax)

@@ -121,8 +121,7 @@ class Slurm:
     tasks: Annotated[int | None, opt.count("Tasks; by default as many as take an hour each.", 1, 10_000)] = None
     cpus: Annotated[int, opt.count("Processes of a task.", 1, 1024)] = 8
     sbatch: Annotated[Sequence[str], opt.value("OPTION", "An option of sbatch. May be repeated.")] = ()
-    script: Annotated[str | None, opt.value("FILE.sh", "The script; STUDY-slurm.sh by default.")] = None
-    force: opt.Force = False
+    script: Annotated[str | None, opt.new_file("FILE.sh", "The script; STUDY-slurm.sh by default.")] = None
 
 
 @command("study status", "studying.status")
@@ -154,9 +153,9 @@ class Report:
     folder: opt.StudyFolder
     reader: Annotated[str, opt.value("READER", "research or policy: plain words, fewer tables.", "--for")] = "research"
     out: Annotated[
-        str | None, opt.value("FILE", "An .html or .pdf file (by Chromium); DIR/report.html by default.")
+        str | None,
+        opt.new_file("FILE", "An .html or .pdf file (by Chromium); DIR/report.html by default.", ".html", ".pdf"),
     ] = None
-    force: opt.Force = False
 
 
 @command("study export", "studying.export")
@@ -347,10 +346,12 @@ class Plot:
     factors: Annotated[
         Any, opt.names("fear,style", "Heat map: across, down. Effects: along the axis, lines.", "--factors")
     ] = None
-    out: Annotated[str | None, opt.value("FILE", "A .png, .svg or .pdf file; DIR/FIGURE.png by default.")] = None
+    out: Annotated[
+        str | None,
+        opt.new_file("FILE", "A .png, .svg or .pdf file; DIR/FIGURE.png by default.", ".png", ".svg", ".pdf"),
+    ] = None
     width: Annotated[int, opt.count("Width in millimetres, 60 to 400.", 60, 400)] = 170
     dpi: Annotated[int, opt.count("Dots per inch of a PNG file, 72 to 1200.", 72, 1200)] = 300
-    force: opt.Force = False
 
 
 @command("study sensitivity", "study_analysis.sensitivity")

@@ -13,7 +13,7 @@ import civicsim as cs
 from civicsim import checks
 from civicsim.cli import Stopped, study_commands
 from civicsim.cli.effort import bytes_of_worker
-from civicsim.cli.files import check_ending, check_free, filled, text_writer, write_file
+from civicsim.cli.files import filled, text_writer, write_file
 from civicsim.cli.output import Line, Output
 from civicsim.cli.progress import shown
 from civicsim.cli.scenarios import warn_of_dates
@@ -307,9 +307,7 @@ def report(output: Output, request: study_commands.Report) -> None:
     checks.keys([request.reader], READERS, "--for: no reader")
     folder = Path(request.folder)
     target = Path(request.out) if request.out is not None else folder / "report.html"
-    ending = check_ending(str(target), (".html", ".pdf"), "--out")
-    if request.out is not None:
-        check_free([request.out], request.force)
+    ending = target.suffix.lower()
     if ending == ".pdf":
         chromium()
     found = stored_search(folder) if (folder / JOURNAL).exists() else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from civicsim.calibration.own_survey import FIGURES, fit_survey
 from civicsim.cli.commands import OrgSurvey
 from civicsim.cli.effort import check_effort
-from civicsim.cli.files import check_ending, check_free, table_writer, write_file
+from civicsim.cli.files import table_writer, write_file
 from civicsim.cli.output import Line, Output
 from civicsim.cli.progress import progress
 from civicsim.cli.scenarios import scenario_of
@@ -21,9 +21,6 @@ def survey(output: Output, request: OrgSurvey) -> None:
     """Weight simulated organisations by survey figures; show what they go on to do, and write the parameter sets left."""
     scenario = scenario_of(request).set("weeks", 2 * YEAR)
     figures = {name: value for name in FIGURES if (value := getattr(request, name)) is not None}
-    if request.out is not None:
-        check_ending(request.out, (".csv",), "--out")
-        check_free([request.out], request.force)
     work = float(
         n_posts(scenario) * (scenario.burn_in_weeks + scenario.weeks) * request.seeds * len(draws_for(scenario))
     )

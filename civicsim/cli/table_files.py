@@ -13,12 +13,10 @@ from typing import Any
 
 import pandas as pd
 
-from civicsim.cli.files import check_ending, check_free, table_writer, text_writer, write_file
+from civicsim.cli.files import check_free, table_writer, text_writer, write_file
 from civicsim.errors import CivicsimError
-from civicsim.extras import need
 from civicsim.report.parts import Part, Table
 
-ENDINGS = (".csv", ".tex", ".xlsx", ".parquet")
 _EXCEL_ROWS = 1_048_576
 _PREAMBLE = r"% Needs \usepackage{array,booktabs,longtable}. Written by civicsim."
 _COLUMN = r">{\raggedright\arraybackslash}p{%.3f\linewidth}"
@@ -35,13 +33,6 @@ _SIGNS |= {
     for letter in "αβγδεηθικλμνπρστφχ"
 }
 """Characters that plain LaTeX does not set, and a line break within a cell."""
-
-
-def table_file(text: str) -> str:
-    """Return the name of a file for tables; refuse another ending, or one that needs a package that is not installed."""
-    if check_ending(text, ENDINGS) == ".xlsx":
-        need("excel", text)
-    return text
 
 
 def frames_of(data: Mapping[str, Any]) -> dict[str, pd.DataFrame]:

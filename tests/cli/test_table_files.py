@@ -13,8 +13,8 @@ import pytest
 from civicsim.app.files import csv_text
 from civicsim.cli.declaring import COMMANDS
 from civicsim.cli.files import table_writer
-from civicsim.cli.options import Tables
-from civicsim.cli.table_files import ENDINGS, frames_of, latex, write_tables
+from civicsim.cli.options import TABLE_ENDINGS, Tables
+from civicsim.cli.table_files import frames_of, latex, write_tables
 from civicsim.experiment.wording import number, with_interval
 from civicsim.report.parts import Part, Table
 
@@ -35,7 +35,7 @@ def pairs(kept):
 def test_cells_of_a_comparison_are_those_of_the_store_in_every_format(call, kept):
     differences = pairs(kept)
     means = differences.mean(axis=1).tolist()
-    for ending in ENDINGS:
+    for ending in TABLE_ENDINGS:
         printed = call("study", "compare", "results", "--measures", "trust", "--out", f"compared{ending}")
         assert printed.code == 0, printed.err
         assert f"Wrote compared{ending}" in " ".join(printed.out.split())
@@ -58,7 +58,7 @@ def test_cells_of_a_comparison_are_those_of_the_store_in_every_format(call, kept
 def test_every_table_of_an_export_is_the_one_of_the_store(call, kept):
     for name in ("runs", "points"):
         stored = pd.read_parquet(kept / f"{name}.parquet")
-        for ending in ENDINGS:
+        for ending in TABLE_ENDINGS:
             assert call("study", "export", "results", "--table", name, "--out", f"{name}{ending}").code == 0
         excel = pd.read_excel(f"{name}.xlsx").sort_values(["point", *(["seed"] if name == "runs" else [])])
         stored = stored.sort_values(["point", *(["seed"] if name == "runs" else [])])
