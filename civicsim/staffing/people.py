@@ -6,8 +6,6 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import networkx as nx
-
 from civicsim.errors import ScenarioError
 from civicsim.scenario.tables import Table, columns_of, listed, nearly, read_table, refuse, rows_text
 from civicsim.scenario.text import Source
@@ -162,5 +160,7 @@ def _check_line(table: Table, place: int, people: tuple[Person, ...]) -> None:
 
 def _circles(people: tuple[Person, ...]) -> list[list[int]]:
     """Return each circle in the line once, in the order of the table."""
+    import networkx as nx
+
     line = nx.DiGraph((place, person.manager) for place, person in enumerate(people) if person.manager != TOP)
     return sorted(nx.simple_cycles(line), key=min)

@@ -111,8 +111,8 @@ def test_scenarios_that_cannot_be_matched_are_refused(tool):
 
 
 def test_a_folder_that_is_a_file_is_refused_before_anything_runs(mistakes, monkeypatch):
-    monkeypatch.setattr(running, "simulate", None)
-    monkeypatch.setattr(running, "run_matched", None)
+    monkeypatch.setattr(running.cs, "run", None)
+    monkeypatch.setattr(running.cs, "compare", None)
     Path("taken").write_text("mine")
     commands = (["run"], ["demo"], ["export"], ["compare", "compact"])
     for out in ("taken", "taken/deeper"):
@@ -132,7 +132,7 @@ def test_what_is_unexpected_gets_one_line_and_exit_code_1(tool, monkeypatch):
     def fail(*words, **how):
         raise RuntimeError("two\nlines")
 
-    monkeypatch.setattr(running, "simulate", fail)
+    monkeypatch.setattr(running.cs, "run", fail)
     printed = tool("run", "-q")
     assert printed.code == 1
     assert printed.err == "civicsim: unexpected RuntimeError: two lines (set CIVICSIM_DEBUG=1 to see where)\n"
@@ -145,7 +145,7 @@ def test_stopping_a_run_reports_that_nothing_was_written(tool, monkeypatch):
     def stop(*words, **how):
         signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr(running, "simulate", stop)
+    monkeypatch.setattr(running.cs, "run", stop)
     before = signal.getsignal(signal.SIGINT)
     printed = tool("run", "--out", "results")
     assert (printed.code, printed.out, printed.err) == (130, "", "civicsim: stopped; nothing was written\n")

@@ -142,7 +142,7 @@ def test_a_long_run_is_announced(tool, monkeypatch):
     def stop(*words, **how):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(running, "simulate", stop)
+    monkeypatch.setattr(running.cs, "run", stop)
     monkeypatch.setattr(effort, "threads_available", lambda: 2)
     posts = n_posts(Scenario.preset())
     expected = duration(posts * 520 * 2000 * effort.SECONDS / 2)
@@ -156,7 +156,7 @@ def test_running_out_of_memory_all_the_same_is_one_line(tool, monkeypatch):
     def fail(*words, **how):
         raise MemoryError
 
-    monkeypatch.setattr(running, "simulate", fail)
+    monkeypatch.setattr(running.cs, "run", fail)
     printed = tool("run", "-q")
     assert (printed.code, printed.err.count("\n")) == (1, 1)
     assert "out of memory; use fewer --seeds" in printed.err

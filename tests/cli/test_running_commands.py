@@ -276,7 +276,7 @@ def test_the_demo_is_thirty_seeds_and_six_hundred_staff_unless_set_otherwise(too
         seen.update(seeds=seeds, scenarios=scenarios)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(running, "run_matched", look)
+    monkeypatch.setattr(running.cs, "compare", look)
     assert tool("demo").code == 130
     assert seen["seeds"] == list(range(1, 31))
     assert [scenario.style for scenario in seen["scenarios"]] == list(running.DEMO_STYLES)
