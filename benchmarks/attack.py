@@ -518,6 +518,9 @@ def comers(target: Target, watch: Watch) -> Found:
 
 def restarts(target: Target, watch: Watch) -> Found:
     for number in (signal.SIGTERM, signal.SIGKILL):
+        # What is being sent to pages that do not read is not to keep the server from ending.
+        for k in range(10):
+            Page(target, f"/explore?set=structure.n_teams%3D40&seed={k}")
         target.process.send_signal(number)
         target.process.wait(30)
         target.start(target.port)

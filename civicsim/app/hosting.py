@@ -83,6 +83,8 @@ def prepare_server() -> None:
     only_events()
     return_memory()
     sys.setswitchinterval(SWITCH)
+    # Solara would close all pages in the thread that sends, and wait for ever for one that has something to send.
+    starlette.on_shutdown = lambda: None
     server.get_nbextension_names = lambda: list(NBEXTENSIONS)
     starlette.app.router.routes[:] = page_routes()
     # Where Solara serves the page, its application has been put together by now.

@@ -111,6 +111,14 @@ def test_all_visitors_have_so_many_pages_together(pages):
     assert visitors.is_room("7", "7")
 
 
+def test_the_server_ends_without_waiting_for_pages_that_have_something_to_send(pages):
+    from solara.server import starlette
+
+    pages["busy"] = page_of("someone", "connected")
+    starlette.on_shutdown()
+    assert not pages["busy"].closed_event.is_set()
+
+
 def test_large_runs_are_refused_in_one_sentence_where_pages_hold_too_many(monkeypatch, pages):
     tiny = Scenario.preset().with_(n_teams=2, team_size=4, weeks=4, burn_in_weeks=1, seed=77)
     held = work.playback(tiny)
