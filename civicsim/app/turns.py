@@ -122,6 +122,8 @@ class Turns:
         return self._free > 0 and bool(able) and min(able, key=lambda one: self._so_far(one.visitor)) is job
 
     def _take(self, job: Job) -> None:
+        # Many who are new do not go before one who has been there: what that one has had counts for them, too.
+        self._spent.setdefault(job.visitor, min((had + MOMENT for had in self._spent.values()), default=0.0))
         self._waiting.append(job)
         try:
             while not self._next(job):

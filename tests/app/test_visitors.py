@@ -51,6 +51,21 @@ def test_long_work_makes_way_for_a_visitor_who_has_had_less():
     assert order == ["hog begins", "other begins", "other ends", "hog ends"]
 
 
+def test_many_who_are_new_do_not_go_before_one_who_has_been_there():
+    turns, order = Turns(1), []
+    working(turns, "visitor", order, 0.1)
+    with turns.taken("first"):
+        new = [beside(working, turns, f"new {k}", order, 0.02) for k in range(3)]
+        until(lambda: len(turns._waiting) == 3)
+        new.append(beside(working, turns, "visitor", order, 0.02))
+        until(lambda: len(turns._waiting) == 4)
+    for thread in new:
+        thread.join()
+    assert order[2] == "visitor begins"
+    # Nor do those who have been there keep them out.
+    assert {f"new {k} ends" for k in range(3)} < set(order)
+
+
 def test_a_second_large_one_waits_and_keeps_no_small_one_from_its_turn():
     turns, order = Turns(2), []
     threads = [beside(working, turns, "first", order, 2 * MOMENT, True)]
