@@ -633,4 +633,7 @@ def main(words: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    # IPython takes the place of the module of this name, in which another process would look for what it is to do.
+    from benchmarks import attack
+
+    sys.exit(attack.main(sys.argv[1:]))

@@ -160,11 +160,14 @@ async def _connect(connection: WebSocket) -> None:
 
     from civicsim.app import visitors
 
-    visitor = server.get_session_id_cookie(connection.cookies) or ""
-    if await run_in_threadpool(visitors.is_room, visitor, connection.path_params["kernel_id"]):
-        await starlette.kernel_connection(connection)
-    else:
+    visitor, page = server.get_session_id_cookie(connection.cookies) or "", connection.path_params["kernel_id"]
+    if not await run_in_threadpool(visitors.admit, visitor, page):
         await connection.close(1013)
+        return
+    try:
+        await starlette.kernel_connection(connection)
+    finally:
+        visitors.gone(page)
 
 
 def with_nonce(page: str, nonce: str) -> str:

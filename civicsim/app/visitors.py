@@ -7,12 +7,15 @@ has as many pages as tabs.
 from __future__ import annotations
 
 import time
-from threading import Event
+from threading import Event, Lock
 
 from solara.server import kernel_context
 
 MOST_PAGES, MOST_EACH = 150, 12
 """Pages that may be open at the same time, and of one visitor. Assumption: enough for several classes at once."""
+_opening: dict[str, str] = {}
+"""Visitors of pages to which there is a connection: a page counts before Solara has made what it holds."""
+_door = Lock()
 CONNECTED = kernel_context.PageStatus.CONNECTED
 
 
@@ -51,15 +54,30 @@ def drop_lost() -> None:
             context.close(reason="evicted")
 
 
+def _fits(visitor: str, page: str) -> bool:
+    visitor_of = {key: context.session_id for key, context in list(kernel_context.contexts.items())} | _opening
+    few = len(visitor_of) < MOST_PAGES and list(visitor_of.values()).count(visitor) < MOST_EACH
+    return few or page in kernel_context.contexts
+
+
 def is_room(visitor: str, page: str = "") -> bool:
     """Return whether a visitor may open one more page, or has the one that is named already."""
+    if not _fits(visitor, page):
+        drop_lost()
+    return _fits(visitor, page)
 
-    def there_is() -> bool:
-        all_pages = list(kernel_context.contexts.values())
-        of_this = sum(context.session_id == visitor for context in all_pages)
-        return len(all_pages) < MOST_PAGES and of_this < MOST_EACH
 
-    if page in kernel_context.contexts or there_is():
-        return True
-    drop_lost()
-    return there_is()
+def admit(visitor: str, page: str) -> bool:
+    """Let a page be opened if there is room; it counts from then on, until :func:`gone`."""
+    if not is_room(visitor, page):
+        return False
+    with _door:
+        room = _fits(visitor, page)
+        if room:
+            _opening[page] = visitor
+    return room
+
+
+def gone(page: str) -> None:
+    """Note that a connection to a page has ended."""
+    _opening.pop(page, None)

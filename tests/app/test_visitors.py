@@ -119,6 +119,15 @@ def test_a_visitor_has_so_many_pages_and_those_left_make_room(pages):
     assert len(pages) == visitors.MOST_EACH - 1
 
 
+def test_pages_count_from_when_they_are_let_in(pages, monkeypatch):
+    monkeypatch.setattr(visitors, "_opening", {})
+    let_in = [visitors.admit("hog", str(k)) for k in range(2 * visitors.MOST_EACH)]
+    assert let_in == [True] * visitors.MOST_EACH + [False] * visitors.MOST_EACH
+    assert visitors.admit("other", "one")
+    visitors.gone("3")
+    assert visitors.admit("hog", "more")
+
+
 def test_all_visitors_have_so_many_pages_together(pages):
     for k in range(visitors.MOST_PAGES):
         pages[str(k)] = page_of(str(k), "connected")
