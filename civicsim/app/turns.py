@@ -14,8 +14,11 @@ from contextlib import contextmanager
 Stop = Callable[[], bool]
 MOMENT = 0.3
 """Seconds that a turn lasts at least, if the work takes as long. Assumption: a run of usual size is done by then."""
-FADES = 60.0
+FADES = 10.0
 """Seconds after which half of what a visitor has computed is forgotten."""
+NEW = 3.0
+"""Seconds that one counts as having computed who is new: as much as of someone who moves a lever a second, so that many who are new do
+not go before those who are there, and go before those who compute all the time."""
 
 
 class Superseded(Exception):  # noqa: N818  (nothing went wrong)
@@ -122,8 +125,8 @@ class Turns:
         return self._free > 0 and bool(able) and min(able, key=lambda one: self._so_far(one.visitor)) is job
 
     def _take(self, job: Job) -> None:
-        # Many who are new do not go before one who has been there: what that one has had counts for them, too.
-        self._spent.setdefault(job.visitor, min((had + MOMENT for had in self._spent.values()), default=0.0))
+        self._fade()
+        self._spent.setdefault(job.visitor, NEW)
         self._waiting.append(job)
         try:
             while not self._next(job):
@@ -137,10 +140,15 @@ class Turns:
         job.began = time.monotonic()
 
     def _give_back(self, job: Job) -> None:
-        now = time.monotonic()
-        faded = 0.5 ** ((now - self._counted) / FADES)
-        self._spent = {name: spent * faded for name, spent in self._spent.items() if spent * faded > 0.001}
-        self._spent[job.visitor] = self._so_far(job.visitor) + now - job.began
-        self._counted, job.began = now, 0.0
+        self._fade()
+        self._spent[job.visitor] = self._so_far(job.visitor) + time.monotonic() - job.began
+        job.began = 0.0
         self._free += 1
         self._changed.notify_all()
+
+    def _fade(self) -> None:
+        now = time.monotonic()
+        faded = 0.5 ** ((now - self._counted) / FADES)
+        # Who has not been there for some minutes is new.
+        self._spent = {name: spent * faded for name, spent in self._spent.items() if spent * faded > 1e-12}
+        self._counted = now

@@ -11,6 +11,7 @@ import pytest
 from solara.server import kernel_context
 
 from civicsim.app import hooks, pace, visitors, widgets, work
+from civicsim.app import turns as turns_module
 from civicsim.app.turns import MOMENT, Superseded, Turns
 from civicsim.errors import CivicsimError
 from civicsim.scenario.scenario import Scenario
@@ -51,18 +52,22 @@ def test_long_work_makes_way_for_a_visitor_who_has_had_less():
     assert order == ["hog begins", "other begins", "other ends", "hog ends"]
 
 
-def test_many_who_are_new_do_not_go_before_one_who_has_been_there():
+def test_many_who_are_new_do_not_go_before_one_who_has_been_there(monkeypatch):
+    monkeypatch.setattr(turns_module, "FADES", 0.02)
     turns, order = Turns(1), []
-    working(turns, "visitor", order, 0.1)
+    working(turns, "visitor", order, 0.02)
+    time.sleep(0.1)
+    monkeypatch.setattr(turns_module, "FADES", 60.0)
     with turns.taken("first"):
-        new = [beside(working, turns, f"new {k}", order, 0.02) for k in range(3)]
-        until(lambda: len(turns._waiting) == 3)
-        new.append(beside(working, turns, "visitor", order, 0.02))
-        until(lambda: len(turns._waiting) == 4)
-    for thread in new:
+        names = ["new 0", "new 1", "new 2", "visitor"]
+        threads = []
+        for name in names:
+            threads.append(beside(working, turns, name, order, 0.02))
+            until(lambda: len(turns._waiting) == len(threads))
+    for thread in threads:
         thread.join()
-    assert order[2] == "visitor begins"
-    # Nor do those who have been there keep them out.
+    assert order[2:4] == ["visitor begins", "visitor ends"]
+    # Nor are those who are new kept out.
     assert {f"new {k} ends" for k in range(3)} < set(order)
 
 
