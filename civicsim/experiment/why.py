@@ -26,7 +26,8 @@ from civicsim.scenario.scenario import STATUS_QUO, Scenario
 LEAST = 0.1
 """Smallest share of an effect for which a mechanism or a link is named. Assumption."""
 KNOWN = 0.15
-"""Longest half of a share's interval with which it is named: other runs then give the same to within a fifth of the effect."""
+"""Longest half of a share's interval with which it is named: as many other runs then give the same to within a fifth of the effect,
+in 15 of 16 cases or more."""
 SURE = 0.998
 """Coverage of the interval that has to exclude 0 for a share to be named: 95 % for some 25 that are tried at once (Bonferroni)."""
 FEW = 10
