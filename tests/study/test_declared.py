@@ -49,6 +49,15 @@ TRUTH = {
     "shock": ({"sign": "-", "a": {"shock": "surge"}, "b": {"shock": "none"}}, "supported"),
     "often": ({"sign": "+", "least_share": 0.5, **FEAR}, "supported"),
     "rarely": ({"sign": "-", "least_share": 0.5, **FEAR}, "not shown"),
+    "by chance": ({"sign": "-", "least_share": 0.1, "a": {"carrot": 0.9}, "b": {"carrot": 0.1}}, "not shown"),
+    "chosen": (
+        {"sign": "+", "measure": "marked_safety", "a": {"shock": "surge", "fear": 0.9}, "b": {"shock": "surge", "fear": 0.1}},
+        "supported, but small",
+    ),
+    "chosen, nil": (
+        {"sign": "0", "measure": "marked_safety", "a": {"shock": "surge", "fear": 0.9}, "b": {"shock": "surge", "fear": 0.1}},
+        "supported",
+    ),
     "thirds": (
         {"sign": "+", "a": {"fear": [0.0, 0.3, 0.6, 0.9]}, "thirds": {"of": "trust", "alike": "load"}},
         "supported",
@@ -82,7 +91,11 @@ def value_of(row, rng):
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):
     """The verdicts on runs whose values are known, of a study that is written and never simulated."""
-    study = declared(blocks(**TRUTH), uncertainties={"voice.intercept": {"low": -1.8, "high": -1.0}})
+    about = {
+        "measures": ["trust", "load", "marked_safety"],
+        "uncertainties": {"voice.intercept": {"low": -1.8, "high": -1.0}},
+    }
+    study = declared(blocks(**TRUTH), **about)
     folder = StudyFolder(study, tmp_path_factory.mktemp("declared") / "results")
     store, rng = open_store(folder.path), np.random.default_rng(5)
     seeds = pd.DataFrame({"seed": store.seeds})
@@ -90,7 +103,10 @@ def found(tmp_path_factory):
     runs = seeds.merge(points, how="cross")
     runs["trust"] = [value_of(row, rng) for row in runs.itertuples()] + 0.1 * np.sin(runs["seed"])
     runs["load"] = rng.normal(1.0, 0.1, len(runs))
-    runs = runs[["point", "seed", "trust", "load"]]
+    # No teams are chosen without an event.
+    safety = 0.5 + 0.02 * (runs["fear"] > 0.5) + 0.001 * rng.normal(size=len(runs))
+    runs["marked_safety"] = safety.where(runs["shock"] == "surge")
+    runs = runs[["point", "seed", "trust", "load", "marked_safety"]]
     store.runs = lambda columns=None: runs
     return declared_contrasts(store), runs, points
 
@@ -119,6 +135,18 @@ def test_an_effect_its_interval_and_its_share_are_recomputed_from_the_runs(found
     # A twentieth of the mean of the base case.
     assert row["margin"] == pytest.approx(0.05 * wide[usual["fear"].iloc[0]].mean(), abs=1e-12)
     assert (row["n_seeds"], row["n_draws"]) == (12, 3)
+
+
+def test_a_share_of_draws_counts_those_beyond_chance(found):
+    (row,) = found[0][found[0]["name"] == "by chance"].to_dict("records")
+    assert row["share"] >= 0.1
+    assert row["note"] == "beyond chance the sign holds in 0 % of the draws, and 10 % are asked for"
+
+
+def test_a_measure_of_chosen_teams_has_its_margin_from_the_condition_compared_with(found):
+    own = found[0][found[0]["name"].isin(["chosen", "chosen, nil"])]
+    assert own["margin"].tolist() == pytest.approx([0.025] * 2, abs=1e-4)
+    assert own["share"].tolist() == [1.0, 1.0]
 
 
 def test_one_half_of_the_seeds_picks_and_the_other_tests(found):

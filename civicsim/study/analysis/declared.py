@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from civicsim.experiment.statistics import ANYWHERE
+from civicsim.experiment.statistics import ANYWHERE, estimate
 from civicsim.experiment.wording import percent, setting_text, setting_words
 from civicsim.study.analysis.contrasts import contrast
 from civicsim.study.analysis.matched import About, Matched, matched, mean_of
@@ -55,7 +55,8 @@ def declared_contrasts(store: Store) -> pd.DataFrame:
         - name, statement, measure (column of runs), label, unit, sign, part, expected (sign of the part);
         - those of :func:`civicsim.study.analysis.contrasts.contrasts` from difference to n_missing; NaN where it cannot be
           tested;
-        - margin: the largest difference that is too small to matter;
+        - margin: the largest difference that is too small to matter; where the base case has no value of the measure, as of
+          chosen teams, it is set by the condition that is compared with;
         - share: share of draws in which all parts have their sign; NaN with one draw;
         - finding: "supported" where the run-to-run interval of the part lies wholly on the expected side (within the margin
           for "0"), "contradicted" where it lies wholly on the other, or else "not shown";
@@ -220,10 +221,13 @@ def _unless(looked: _Looked, one: Declared, k: int) -> str:
 def _margin(looked: _Looked, one: Declared, about: About) -> float:
     if one.margin is not None or about.matters is not None:
         return float(one.margin if one.margin is not None else about.matters or 0.0)
-    base = dataclasses.replace(looked.base, window=one.cells[0][0].a.sides[0].window)
-    values = looked.values(base, one.measure)
-    mean = abs(float(mean_of(values.reshape(1, -1), axis=1)[0]))
-    return max(MARGIN_SHARE * mean, LEAST_MARGIN if about.bounds[1] <= 1.0 else 0.0)
+    first = one.cells[0][0]
+    usual = looked.values(dataclasses.replace(looked.base, window=first.a.sides[0].window), one.measure)
+    if np.isnan(usual).all() and first.b is not None:
+        # Without chosen teams the base case has no value of them; the condition that is compared with has.
+        usual = _of_choice(looked, one, first.b)
+    mean = abs(float(mean_of(usual.reshape(1, -1), axis=1)[0]))
+    return float(np.fmax(MARGIN_SHARE * mean, LEAST_MARGIN if about.bounds[1] <= 1.0 else 0.0))
 
 
 def _finding(low: float, high: float, sign: str, margin: float) -> str:
@@ -245,6 +249,16 @@ def _holds(means: np.ndarray, sign: str, margin: float) -> np.ndarray:
     return np.abs(means) <= margin if sign == "0" else np.abs(means) > margin
 
 
+def _share_beyond_chance(tests: Sequence[Test], margin: float) -> float:
+    """Return the share of draws in each of which all parts have their sign by their whole interval over seeds."""
+    each = [[estimate(own) for own in test.values] for test in tests]
+    found = [
+        [_finding(own.low, own.high, test.sign, margin) for own in part] for test, part in zip(tests, each, strict=True)
+    ]
+    shown = (np.array(found) == SUPPORTED).all(axis=0)
+    return float(shown.mean()) if len(shown) > 1 else np.nan
+
+
 def _rows(looked: _Looked, one: Declared) -> list[dict[str, Any]]:
     case: dict[str, Any] = {"name": one.name, "statement": one.statement, "sign": one.sign}
     if one.not_testable:
@@ -264,7 +278,8 @@ def _rows(looked: _Looked, one: Declared) -> list[dict[str, Any]]:
     holds = np.all([_holds(mean_of(test.values, axis=1), test.sign, margin) for test in tests], axis=0)
     share = float(holds.mean()) if len(holds) > 1 else np.nan
     small = one.sign != "0" and any(abs(own["difference"]) < margin for own in found)
-    verdict, note = _verdict(one, findings, small, share, note)
+    shown = share if one.least_share is None else _share_beyond_chance(tests, margin)
+    verdict, note = _verdict(one, findings, small, shown, note)
     case |= {"measure": about.column, "label": about.label, "unit": about.unit, "margin": margin}
     case |= {"share": share, "verdict": verdict, "note": note}
     return [
@@ -281,7 +296,7 @@ def _verdict(one: Declared, findings: Sequence[str], small: bool, share: float, 
     if one.least_share is not None:
         if np.isnan(share):
             return OPEN, f"it asks for a share of draws ({percent(one.least_share)}), and there is one draw"
-        words = f"the sign holds in {percent(share)} of the draws, and {percent(one.least_share)} are asked for"
+        words = f"beyond chance the sign holds in {percent(share)} of the draws, and {percent(one.least_share)} are asked for"
         return (SUPPORTED if share >= one.least_share else OPEN), words
     if CONTRARY in findings:
         return CONTRARY, ""

@@ -92,7 +92,7 @@ class Declared:
     near : mapping of str to (float, float)
         A threshold counts only where these measures lie in a range at one end of its step.
     least_share : float, optional
-        Share of draws with the sign from which the contrast is supported, whatever its mean.
+        Share of draws, each with the sign by its whole interval over seeds, from which the contrast is supported, whatever its mean.
     thirds : Thirds, optional
         Compares the conditions of ``a`` by what became of them, in place of ``a`` with ``b``.
     by_construction, not_testable : str
