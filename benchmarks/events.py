@@ -7,7 +7,7 @@ from typing import Any
 from benchmarks.interleaved import interleaved, ratio, timing
 from benchmarks.places import scenario_of, started
 from civicsim.model.recording import Recorder
-from civicsim.model.week import advance
+from civicsim.model.simulating import advance
 
 RUNS, WEEKS = 8, 52
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import civicsim
-from civicsim.model.week import threads_available
+from civicsim.model.simulating import threads_available
 
 PACKAGES = ("numpy", "numba", "llvmlite", "scipy", "pandas", "mesa")
 

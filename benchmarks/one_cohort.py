@@ -11,8 +11,8 @@ from pathlib import Path
 from benchmarks.interleaved import interleaved
 from benchmarks.places import simulate_weeks, state_bytes
 from civicsim.experiment.run import begin
-from civicsim.model.cohort import build
-from civicsim.model.week import advance
+from civicsim.model.building import build
+from civicsim.model.simulating import advance
 from civicsim.scenario.scenario import Scenario
 
 

@@ -13,7 +13,7 @@ from benchmarks.places import NHS, scenario_of
 from benchmarks.scaling import measured
 from civicsim.experiment.run import burn_in
 from civicsim.experiment.run import run as simulate
-from civicsim.model.week import threads_available
+from civicsim.model.simulating import threads_available
 
 THOUSAND, REPLICATES = 1_000, 30
 LONG_REPEATS = 1

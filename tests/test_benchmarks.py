@@ -13,7 +13,7 @@ from tools import small_scenario
 from civicsim.experiment.run import begin, burn_in
 from civicsim.model.organisation import STAFF
 from civicsim.model.recording import Recorder
-from civicsim.model.week import advance
+from civicsim.model.simulating import advance
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 

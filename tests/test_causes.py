@@ -7,7 +7,7 @@ import civicsim as cs
 from civicsim.model.log import no_log
 from civicsim.model.organisation import CAUSES, FATES, FROM_DIRECTIVE, FROM_NEIGHBOURS, FROM_START, ORIGINS
 from civicsim.model.practice import change
-from civicsim.model.week import advance
+from civicsim.model.simulating import advance
 
 TOTALS = {
     "adopted": ("adopted_vertical", "adopted_local", "adopted_horizontal"),

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from tools import burnt_in, changed_columns, faults, is_staff, out_of_bounds, small_scenario
 
 from civicsim.experiment.run import begin, burn_in
-from civicsim.model.cohort import Cohort, build, layout_of_professions, set_levers, stack
+from civicsim.model.building import build, layout_of_professions
+from civicsim.model.cohort import Cohort, set_levers, stack
 from civicsim.model.levers import NAMES as LEVERS
 from civicsim.model.levers import PEER, Levers
 from civicsim.model.networks import add_tie, draw_ties
@@ -24,11 +25,11 @@ from civicsim.model.organisation import (
     PATIENT_GROUPS,
     PROFESSIONS,
     STAFF,
-    TABLES,
     TEAM_MANAGER,
 )
+from civicsim.model.simulating import advance
 from civicsim.model.structure import GROUPS, Structure
-from civicsim.model.week import advance
+from civicsim.model.tables import TABLES
 from civicsim.scenario.scenario import Scenario
 
 SIZES = [

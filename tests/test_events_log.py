@@ -16,7 +16,8 @@ from civicsim.model.log import BREACH, EVENTS, KINDS, ROW, note
 from civicsim.model.organisation import FATES as FATES_COUNTED
 from civicsim.model.organisation import ORIGINS
 from civicsim.model.recording import Recorder
-from civicsim.model.week import WEEK, advance
+from civicsim.model.simulating import advance
+from civicsim.model.week import WEEK
 from civicsim.scenario.shipped import styles
 
 ACTIONS = ("launch", "install", "vacancy_wave", "pairing", "leader_exit", "many_directives")

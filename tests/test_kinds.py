@@ -9,7 +9,7 @@ import pytest
 import civicsim as cs
 from civicsim.engine.parameters import Parameter
 from civicsim.errors import ScenarioError
-from civicsim.model.cohort import build
+from civicsim.model.building import build
 from civicsim.model.organisation import PROFESSIONS, STAFF
 from civicsim.scenario.scenario import DEFAULT_KIND, PARAMETERS, Scenario
 from civicsim.scenario.shipped import kinds

@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from tools import out_of_bounds
 
 from civicsim.experiment.run import burn_in
-from civicsim.model.cohort import build
+from civicsim.model.building import build
 from civicsim.model.linked import teams_of_linked
 from civicsim.model.organisation import STAFF
+from civicsim.model.simulating import advance
 from civicsim.model.structure import Structure
-from civicsim.model.week import advance
 from civicsim.scenario.scenario import Scenario
 
 SMALL = Scenario().with_(n_organisations=6, n_teams=8, team_size=6, teams_per_division=4, size_spread=0.7)

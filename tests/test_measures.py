@@ -13,11 +13,13 @@ from civicsim.experiment.run import begin, simulate
 from civicsim.model import recording
 from civicsim.model.levers import PURPOSES
 from civicsim.model.measures import MEASURES
-from civicsim.model.organisation import ADOPTED, FROM_STAFF, FROM_TEAM, PROFESSIONS, RIGHT, SURVEY_ITEMS
+from civicsim.model.organisation import ADOPTED, FROM_STAFF, FROM_TEAM, PROFESSIONS, RIGHT
 from civicsim.model.processes.quality import SAFETY_CRITICAL_WEIGHT
-from civicsim.model.processes.record import LOW_KAPPA
+from civicsim.model.processes.quarterly import LOW_KAPPA
+from civicsim.model.questions import SURVEY_ITEMS
 from civicsim.model.recording import Recorder
-from civicsim.model.week import advance
+from civicsim.model.simulating import advance
+from civicsim.model.tables import QUALITY_PARTS, VOICES
 
 
 def test_a_measure_has_a_name_and_a_direction():
@@ -94,24 +96,24 @@ def test_a_part_of_quality_is_quality_on_its_dimensions(part, cohort):
         fits = cohort.practice["value"][teams] == cohort.practice["reality"][teams]
         expected = cohort.team["working"][teams] * (fits * weight).sum(axis=1) / weight.sum()
         assert chosen.any()
-        assert view[f"quality_{part}"][o] == pytest.approx(expected.mean())
+        assert view["quality_of"][o, QUALITY_PARTS.index(part)] == pytest.approx(expected.mean())
 
 
 def test_where_a_part_has_no_dimension_it_is_quality_on_all(cohort):
     own = step(put(cohort, dimension__cross_boundary=0), "quality", "record").snapshot
-    np.testing.assert_allclose(own["quality_cross_boundary"], own["quality"])
-    np.testing.assert_allclose(own["quality_within_team"], own["quality"])
+    for part in ("cross_boundary", "within_team"):
+        np.testing.assert_allclose(own["quality_of"][:, QUALITY_PARTS.index(part)], own["quality"])
 
 
 @pytest.mark.parametrize("part", PARTS_OF_QUALITY)
 def test_a_part_of_quality_rises_when_its_dimensions_are_set_right(part, cohort):
-    before = step(cohort.copy(), "quality", "record").snapshot[f"quality_{part}"]
+    before = step(cohort.copy(), "quality", "record").snapshot["quality_of"][:, QUALITY_PARTS.index(part)]
     better = cohort.copy()
     for o in range(cohort.n_organisations):
         teams = np.flatnonzero(cohort.team["organisation"] == o)
         right = np.ix_(teams, np.flatnonzero(PARTS_OF_QUALITY[part](cohort.dimension[o])))
         better.practice["value"][right] = better.practice["reality"][right]
-    found = step(better, "quality", "record").snapshot[f"quality_{part}"]
+    found = step(better, "quality", "record").snapshot["quality_of"][:, QUALITY_PARTS.index(part)]
     assert (found >= before).all()
     assert (found > before).any()
     np.testing.assert_allclose(
@@ -189,7 +191,8 @@ def test_voice_by_profession_and_standing_is_what_was_voiced_of_what_was_noticed
         for event in ("noticed", "voiced"):
             for o in range(cohort.n_organisations):
                 own = chosen & (person["organisation"] == o) & (person["role"] == 0) & (person["vacant"] == 0)
-                assert view[f"{event}_memory_{name}"][o] == pytest.approx(person[f"{event}_memory"][own].sum())
+                found = view[f"{event}_memory"][o, VOICES.index(name)]
+                assert found == pytest.approx(person[f"{event}_memory"][own].sum())
 
 
 def test_incidents_are_a_share_of_harm(result):

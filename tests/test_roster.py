@@ -15,12 +15,12 @@ import civicsim as cs
 from civicsim.errors import ScenarioError
 from civicsim.experiment.graphs import to_networkx
 from civicsim.experiment.run import begin, burn_in
-from civicsim.model.cohort import renew_ties
+from civicsim.model.building import renew_ties
 from civicsim.model.networks import draw_ties
 from civicsim.model.organisation import CHIEF, DIVISIONAL_MANAGER, EXECUTIVE, N_TIES, PROFESSIONS, STAFF, TEAM_MANAGER
 from civicsim.model.roster import DECIDES, MOST_POSTS, Roster
+from civicsim.model.simulating import advance
 from civicsim.model.structure import Structure
-from civicsim.model.week import advance
 from civicsim.scenario.scenario import Scenario
 
 

@@ -15,7 +15,7 @@ from tools import small_scenario
 from civicsim.engine.table import Table
 from civicsim.engine.table_code import LINE, layout_of
 from civicsim.experiment.run import burn_in
-from civicsim.model.organisation import IN_COLUMNS, TABLES, record_type
+from civicsim.model.tables import IN_COLUMNS, TABLES, record_type
 
 KIND = np.dtype([("small", "i1"), ("large", "f8"), ("middle", "i4"), ("other", "f8")], align=True)
 shapes = st.one_of(st.tuples(st.integers(1, 200)), st.tuples(st.integers(1, 40), st.integers(1, 9)))

@@ -10,7 +10,8 @@ from civicsim.engine.meeting import call_off, meet, meeting_of
 from civicsim.experiment.run import begin, burn_in
 from civicsim.model import parts
 from civicsim.model.recording import Recorder
-from civicsim.model.week import WEEK, _side_by_side, advance, share_out
+from civicsim.model.simulating import _side_by_side, advance, share_out
+from civicsim.model.week import WEEK
 from civicsim.scenario.scenario import Scenario
 
 EVENTS = [

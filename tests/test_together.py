@@ -13,7 +13,8 @@ from civicsim.engine.process import RANGES, Process, argument_names
 from civicsim.engine.together import source_of
 from civicsim.experiment.run import begin, burn_in
 from civicsim.model.recording import Recorder, clear_tally, keep
-from civicsim.model.week import WEEK, advance
+from civicsim.model.simulating import advance
+from civicsim.model.week import WEEK
 
 PACKAGE = Path(cs.__file__).parent
 EVENTS = (

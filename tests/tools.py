@@ -15,10 +15,12 @@ from civicsim.engine.parameters import as_row, column_dtype
 from civicsim.experiment.run import burn_in
 from civicsim.model.cohort import Cohort, set_levers
 from civicsim.model.levers import PURPOSES, Levers
-from civicsim.model.organisation import STAFF, TABLES, record_type
+from civicsim.model.organisation import STAFF
 from civicsim.model.processes.pairing import make_pairs
 from civicsim.model.roster import Roster
-from civicsim.model.week import PROCESSES, advance
+from civicsim.model.simulating import advance
+from civicsim.model.tables import TABLES, record_type
+from civicsim.model.week import PROCESSES
 from civicsim.scenario.scenario import Scenario
 
 GRID = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)

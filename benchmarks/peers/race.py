@@ -23,7 +23,7 @@ from benchmarks.peers.workload import at_start, write
 from civicsim.model.cohort import Cohort
 from civicsim.model.organisation import STAFF
 from civicsim.model.recording import Recorder
-from civicsim.model.week import advance
+from civicsim.model.simulating import advance
 
 HERE = Path(__file__).parent
 PEERS = {

@@ -10,7 +10,8 @@ from benchmarks.places import scenario_of, started
 from civicsim.model.cohort import Cohort
 from civicsim.model.organisation import N_PROBLEMS, STAFF
 from civicsim.model.processes import exhaustion, voice
-from civicsim.model.week import WEEK, advance
+from civicsim.model.simulating import advance
+from civicsim.model.week import WEEK
 from civicsim.scenario.scenario import Scenario
 
 COVERED = ("noticing", "voice", "learning", "exhaustion")

@@ -25,12 +25,12 @@ from civicsim.experiment.run import begin
 from civicsim.experiment.wording import counted
 from civicsim.model.cohort import Cohort
 from civicsim.model.measures import MEASURES
-from civicsim.model.measures import History as Record
+from civicsim.model.measuring import History as Record
 from civicsim.model.organisation import FROM_DIRECTIVE, FROM_NEIGHBOURS
 from civicsim.model.processes.exhaustion import BURNT_OUT
 from civicsim.model.processes.response import OUTCOME_ACTED, OUTCOME_EXPLAINED
 from civicsim.model.recording import Recorder
-from civicsim.model.week import advance
+from civicsim.model.simulating import advance
 from civicsim.scenario.scenario import Scenario
 
 STATES = tuple(SHOWN["states"])
@@ -73,7 +73,7 @@ class Playback:
         Ties to colleagues in other teams in the first week: row of the other person, or −1.
     retied : tuple of (int, array, array)
         Weeks in which ties changed, with the rows of people and their ties from then on.
-    record : civicsim.model.measures.History
+    record : civicsim.model.measuring.History
         The weekly record of the organisation, for time paths.
     """
 

@@ -17,7 +17,8 @@ from civicsim.app.words import COMPARED
 from civicsim.experiment.causes import name_of, passed_on
 from civicsim.experiment.why import STEPS, Why, why
 from civicsim.model.measures import MEASURES
-from civicsim.model.week import WEEK, threads_available
+from civicsim.model.simulating import threads_available
+from civicsim.model.week import WEEK
 from civicsim.report.why import OVERLAP, part_text, why_lines, why_svg
 from civicsim.scenario.scenario import Scenario
 

@@ -28,7 +28,7 @@ from civicsim.experiment.compare import FIRST_RUNS, MOST_RUNS, runs_needed
 from civicsim.experiment.run import burn_in, run
 from civicsim.model.cohort import Cohort
 from civicsim.model.measures import FLAGSHIP
-from civicsim.model.week import threads_available
+from civicsim.model.simulating import threads_available
 from civicsim.scenario.scenario import Scenario
 
 FEW, MANY = 5, FIRST_RUNS

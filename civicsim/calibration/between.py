@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from civicsim.experiment.run import Result
+from civicsim.model.questions import SURVEY_ITEMS
 
 OUTCOME = "burnt_out"
 INFLUENCE = "improvements"
@@ -26,10 +27,9 @@ def organisations_frame(result: Result, asked: bool = True) -> pd.DataFrame:
     They are of all staff who were ``asked``, or only of those who answered. An organisation of 600 has 300 answers where a real
     trust has thousands, so that the former is closer to published tables.
     """
-    prefix = "survey_all_" if asked else "survey_"
     names = (OUTCOME, INFLUENCE, *ADJUSTED_FOR, "safe", "addressed", "suggestions", "recognition", "harassed")
-    view = result.history.snapshot[-1]
-    return pd.DataFrame({name: view[f"{prefix}{name}"] for name in names})
+    percent = result.history.snapshot[-1]["survey_all" if asked else "survey"]
+    return pd.DataFrame({name: percent[:, SURVEY_ITEMS.index(name)] for name in names})
 
 
 def standardised(frame: pd.DataFrame, outcome: str, on: Sequence[str]) -> np.ndarray:

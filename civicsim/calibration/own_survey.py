@@ -28,7 +28,7 @@ from civicsim.errors import CivicsimError
 from civicsim.experiment.run import Progress, as_scenario, run
 from civicsim.model.calendar import YEAR
 from civicsim.model.measures import FLAGSHIP
-from civicsim.model.processes.survey import QUESTIONS
+from civicsim.model.questions import QUESTIONS, SURVEY_ITEMS
 from civicsim.scenario.scenario import Scenario
 from civicsim.study.design.draws import draws_for, with_draw
 
@@ -264,9 +264,9 @@ def simulated(
     for place, draw in enumerate(draws):
         numbers = [start + place * seeds + k for k in range(seeds)]
         result = run(with_draw(scenario, draw), numbers, threads=threads, progress=progress)
-        asked = result.history.snapshot[0]
+        percent = result.history.snapshot[0]["survey"]
         columns: dict[str, Any] = {"draw": place, "seed": numbers}
-        columns |= {name: asked[f"survey_{name}"][:: len(asked) // seeds] for name in FIGURES}
+        columns |= {name: percent[:: len(percent) // seeds, SURVEY_ITEMS.index(name)] for name in FIGURES}
         tables.append(pd.DataFrame(columns | result.values(measures, _QUARTER)))
     return pd.concat(tables, ignore_index=True)
 

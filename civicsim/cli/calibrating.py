@@ -28,7 +28,7 @@ from civicsim.cli.tables import part_lines
 from civicsim.experiment.progress import duration
 from civicsim.experiment.run import seeds_of
 from civicsim.experiment.wording import counted, percent
-from civicsim.model.week import threads_available
+from civicsim.model.simulating import threads_available
 from civicsim.report.calibration_page import results, targets, title_of
 from civicsim.report.parts import Part
 from civicsim.report.words import INTERVAL

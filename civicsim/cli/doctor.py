@@ -145,7 +145,7 @@ def _whose(folder: Path) -> str:
 
 
 def _threads() -> Iterator[Finding]:
-    from civicsim.model.week import threads_available
+    from civicsim.model.simulating import threads_available
 
     yield Finding("threads", "ok", f"{threads_available()}")
 

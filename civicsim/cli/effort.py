@@ -11,10 +11,10 @@ from civicsim.errors import CivicsimError, size_of
 from civicsim.experiment.progress import duration
 from civicsim.experiment.wording import counted
 from civicsim.model.measures import MEASURES, TEAM_MEASURES
-from civicsim.model.organisation import TABLES, record_type
 from civicsim.model.parts import TEAMS_IN_A_PART
 from civicsim.model.recording import ENACTED
-from civicsim.model.week import share_out, threads_available
+from civicsim.model.simulating import share_out, threads_available
+from civicsim.model.tables import TABLES, record_type
 from civicsim.scenario.scenario import Scenario
 from civicsim.scenario.sizes import bytes_free, n_posts, state_bytes
 from civicsim.study.design.study import Study

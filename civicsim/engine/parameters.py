@@ -179,6 +179,11 @@ def free(default: Value, unit: str, low: float, high: float, help: str, **more: 
     return parameter(default, unit, low, high, help, FREE, **more)
 
 
+def share(default: float, help: str, source: str = FREE, **more: Any) -> Any:
+    """Declare a share or an attitude from 0 to 1."""
+    return parameter(default, "0–1", 0, 1, help, source, **more)
+
+
 def choice(default: str, choices: tuple[str, ...], help: str, source: str, **more: Any) -> Any:
     """Declare a parameter that takes one of several words."""
     return parameter(default, "choice", help=help, source=source, choices=choices, **more)

@@ -14,11 +14,12 @@ import numpy as np
 
 from civicsim.engine.process import Process
 from civicsim.experiment.holding import PARAMETERS, column_of, holdable
-from civicsim.model.cohort import Cohort, build, set_levers
+from civicsim.model.building import build
+from civicsim.model.cohort import Cohort, set_levers
 from civicsim.model.columns import columns_of
-from civicsim.model.measures import History, Measure
-from civicsim.model.organisation import REAL, TABLES
+from civicsim.model.measuring import History, Measure
 from civicsim.model.recording import ENACTED
+from civicsim.model.tables import REAL, TABLES
 from civicsim.scenario.model import SHIPPED, Model
 from civicsim.scenario.scenario import Scenario
 

@@ -14,7 +14,8 @@ from civicsim.errors import ScenarioError
 from civicsim.experiment.run import Progress, Result, as_scenario, burn_in, run, seeds_of
 from civicsim.experiment.statistics import estimate, paired_difference
 from civicsim.model.cohort import Cohort
-from civicsim.model.measures import FLAGSHIP, Measure
+from civicsim.model.measures import FLAGSHIP
+from civicsim.model.measuring import Measure
 from civicsim.scenario.scenario import STATUS_QUO, Scenario
 
 if TYPE_CHECKING:

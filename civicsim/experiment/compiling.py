@@ -12,9 +12,11 @@ from contextlib import ExitStack, contextmanager, suppress
 from civicsim.engine.compiled import folder_of_code
 from civicsim.engine.locks import locked
 from civicsim.errors import CivicsimError
-from civicsim.model.cohort import Cohort, build
+from civicsim.model.building import build
+from civicsim.model.cohort import Cohort
 from civicsim.model.recording import Recorder
-from civicsim.model.week import WEEK, advance, threads_available
+from civicsim.model.simulating import advance, threads_available
+from civicsim.model.week import WEEK
 from civicsim.scenario.scenario import Scenario
 
 _PATIENCE = 1800.0

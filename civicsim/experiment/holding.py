@@ -24,9 +24,9 @@ from civicsim.experiment.compare import Starts
 from civicsim.experiment.run import Progress, Result, begin, simulate
 from civicsim.model.cohort import Cohort, stack
 from civicsim.model.columns import columns_of
-from civicsim.model.organisation import REAL, TABLES
 from civicsim.model.recording import Recorder
-from civicsim.model.week import threads_available
+from civicsim.model.simulating import threads_available
+from civicsim.model.tables import REAL, TABLES
 from civicsim.scenario.scenario import Scenario
 
 type Held = Mapping[str, frozenset[str]]

@@ -15,11 +15,14 @@ from civicsim.experiment.compiling import compile_week
 from civicsim.experiment.ideas import events_frame, ideas_frame
 from civicsim.experiment.progress import counted_in_notebook
 from civicsim.experiment.snapshots import Snapshots, weeks_of
-from civicsim.model.cohort import Cohort, build, renew_ties
-from civicsim.model.measures import MEASURES, TEAM_MEASURES, History, Measure
+from civicsim.model.building import build, renew_ties
+from civicsim.model.cohort import Cohort
+from civicsim.model.measures import MEASURES, TEAM_MEASURES
+from civicsim.model.measuring import History, Measure
 from civicsim.model.processes.events import Plan, put_into_force
 from civicsim.model.recording import Recorder, causes_frame, survey_frame, weekly_frame
-from civicsim.model.week import PUBLISHED, WEEK, advance, order_text, threads_available
+from civicsim.model.simulating import advance, threads_available
+from civicsim.model.week import PUBLISHED, WEEK, order_text
 from civicsim.scenario.scenario import Scenario
 from civicsim.scenario.sizes import check_room
 
@@ -63,7 +66,7 @@ def simulate(
     recorder: Recorder | None = None,
     progress: Progress | None = None,
 ) -> Cohort:
-    """Simulate some weeks of a cohort, record them, and report progress; see :func:`civicsim.model.week.advance`.
+    """Simulate some weeks of a cohort, record them, and report progress; see :func:`civicsim.model.simulating.advance`.
 
     Weeks are simulated in one go up to the next in which the recorder has a measure to take.
     """

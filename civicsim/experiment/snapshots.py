@@ -12,7 +12,8 @@ from civicsim import checks
 from civicsim.errors import ScenarioError
 from civicsim.experiment.ideas import place_of
 from civicsim.model.cohort import Cohort
-from civicsim.model.organisation import PERSON, PROFESSIONS, ROLES
+from civicsim.model.organisation import PROFESSIONS, ROLES
+from civicsim.model.tables import PERSON
 
 if TYPE_CHECKING:
     import pandas as pd  # loaded where a table is made

@@ -15,7 +15,8 @@ from civicsim.engine.process import Process, State
 from civicsim.experiment.run import begin
 from civicsim.model.cohort import Cohort
 from civicsim.model.recording import Recorder
-from civicsim.model.week import WEEK, advance
+from civicsim.model.simulating import advance
+from civicsim.model.week import WEEK
 from civicsim.scenario.scenario import Scenario
 
 REPEATS = 3

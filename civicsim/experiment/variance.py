@@ -17,9 +17,11 @@ import pandas as pd
 
 from civicsim.errors import ScenarioError, nearest
 from civicsim.model.cohort import Cohort
-from civicsim.model.organisation import PERSON, REAL, STAFF, SURVEY_ITEMS
+from civicsim.model.organisation import STAFF
 from civicsim.model.processes.exhaustion import BURNT_OUT
 from civicsim.model.processes.survey import COUNTS_FROM
+from civicsim.model.questions import SURVEY_ITEMS
+from civicsim.model.tables import PERSON, REAL
 
 LEVELS = ("organisation", "division", "team", "profession")
 WITHIN = "person"

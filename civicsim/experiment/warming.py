@@ -14,7 +14,8 @@ from civicsim.engine.process import Process
 from civicsim.experiment.compiling import SIZES, compile_week, one_compiler
 from civicsim.experiment.run import begin, burn_in, run
 from civicsim.model.recording import Recorder
-from civicsim.model.week import WEEK, advance
+from civicsim.model.simulating import advance
+from civicsim.model.week import WEEK
 from civicsim.scenario.scenario import Scenario
 from civicsim.scenario.shipped import shocks
 

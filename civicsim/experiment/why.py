@@ -20,7 +20,8 @@ from civicsim.experiment.compare import check_matched
 from civicsim.experiment.holding import PARAMETERS, Held, Values, held_runs, holdable
 from civicsim.experiment.run import as_scenario, measure_names, seeds_of
 from civicsim.experiment.statistics import CONFIDENCE, Estimate, PairedDifference, estimate, paired_difference
-from civicsim.model.measures import FLAGSHIP, Measure
+from civicsim.model.measures import FLAGSHIP
+from civicsim.model.measuring import Measure
 from civicsim.scenario.scenario import STATUS_QUO, Scenario
 
 LEAST = 0.1

@@ -20,7 +20,7 @@ import numpy as np
 
 from civicsim.model import organisation as words_of
 from civicsim.model.levers import NAMES as LEVERS
-from civicsim.model.organisation import REAL, TABLES, Column
+from civicsim.model.tables import REAL, TABLES, Column
 
 _WORDS = {
     "role": words_of.ROLES,

@@ -24,9 +24,9 @@ from civicsim.engine.process import Process
 from civicsim.errors import ScenarioError
 from civicsim.experiment.run import as_scenario, begin, measure_names, with_week
 from civicsim.mesa_face.agents import Cell, Manager, Organisation, Patient, StaffMember, Team
-from civicsim.model.cohort import build
-from civicsim.model.measures import History, Measure
-from civicsim.model.week import advance
+from civicsim.model.building import build
+from civicsim.model.measuring import History, Measure
+from civicsim.model.simulating import advance
 from civicsim.scenario.scenario import Scenario
 from civicsim.scenario.sizes import check_room
 

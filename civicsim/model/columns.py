@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from types import FunctionType, ModuleType
 from typing import Any
 
-from civicsim.engine.process import Process, argument_names
+from civicsim.engine.process import Process
 from civicsim.model.log import note
-from civicsim.model.organisation import TABLES
+from civicsim.model.rows import of_row
+from civicsim.model.tables import TABLES
 
 COHORT = "cohort"
 """Stands for the whole cohort, which an ``act`` in plain Python takes as its first argument."""
@@ -54,9 +55,10 @@ def columns_of(process: Process) -> Columns:
     if process.act is not None:
         _follow(process.act, {next(iter(_arguments(process.act)), ""): COHORT}, touched)
     for kernel in process.kernels:
-        given = dict(zip(_arguments(kernel), argument_names(kernel, process.name), strict=True))
+        body = getattr(_plain(kernel), "body", kernel)
+        given = {name: of_row(name).partition("[")[0] for name in _arguments(body)}
         given = {name: _ADDED_UP.get(what, what) for name, what in given.items()}
-        _follow(kernel, {name: what for name, what in given.items() if what in TABLES or what == "ties"}, touched)
+        _follow(body, {name: what for name, what in given.items() if what in TABLES or what == "ties"}, touched)
     reads = {name for name in touched.read if not _is_place(name)}
     # To add to a count reads it, yet nothing depends on it.
     reads -= {name for name in touched.written if name.startswith(("tally.", "snapshot."))}
@@ -168,6 +170,23 @@ class _Reader(ast.NodeVisitor):
                     table = self.table_of(value)
                     self.means.pop(name.id, None)
                     self.means.update({} if table is None else {name.id: table})
+
+    def visit_For(self, node: ast.For) -> None:
+        """Go through a loop over names of columns once for each of them, and along a table row by row."""
+        if isinstance(node.target, ast.Name):
+            table = self.table_of(node.iter)
+            self.means.update({} if table is None else {node.target.id: table})
+            for name in self.names_in(node.iter):
+                self.enclosed[node.target.id] = name
+                for statement in node.body:
+                    self.visit(statement)
+        self.generic_visit(node)
+
+    def names_in(self, node: ast.expr) -> Any:
+        """Return the names that a loop goes through, as in ``literal_unroll(NAMES)``."""
+        known = isinstance(node, ast.Call) and len(node.args) == 1 and isinstance(node.args[0], ast.Name)
+        names = self.globals.get(node.args[0].id, ()) if known else ()  # type: ignore[attr-defined]
+        return [name for name in names if isinstance(name, str)] if isinstance(names, tuple) else ()
 
     def visit_Call(self, node: ast.Call) -> None:
         function = self.function_of(node.func)

@@ -1,211 +1,21 @@
-"""The measures. Each is declared once; recorder, tables, plots and reports read the declaration.
-
-A measure is a mean of states, or a ratio of sums of events. Over several weeks a mean is averaged, and a ratio is the
-sum of its tops over the sum of its bottoms, so that quiet weeks do not count as much as busy ones.
-"""
+"""The measures. Each is declared once; recorder, tables, plots and reports read the declaration."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from civicsim.errors import ScenarioError
 from civicsim.model.calendar import YEAR
 from civicsim.model.levers import PURPOSES
+from civicsim.model.measuring import Column, History, Measure
 from civicsim.model.organisation import CAUSES, FATES, ORIGINS, PROFESSIONS
-from civicsim.model.processes.survey import QUESTIONS
-
-Column = np.ndarray
-
-
-@dataclass(frozen=True)
-class History:
-    """A record: one row per week, one column per organisation.
-
-    Attributes
-    ----------
-    tally, snapshot : (weeks, organisations) structured arrays
-        Events of each week and how things stood at its end; columns of :mod:`civicsim.model.organisation`.
-    organisation : (organisations,) structured array
-        Sizes; its levers are those at the end.
-    enacted : (weeks, organisations) structured array
-        What staff met of fear, permission and authority, the gap to what was intended, and hours spent.
-    looked : dict of str to (weeks, organisations) array
-        Values of measures that look at the cohort, by name; NaN in weeks in which they were not taken.
-    """
-
-    tally: np.ndarray
-    snapshot: np.ndarray
-    organisation: np.ndarray
-    enacted: np.ndarray
-    looked: Mapping[str, np.ndarray] = field(default_factory=dict)
-
-    def part(self, weeks: slice = slice(None), organisations: slice = slice(None)) -> History:
-        """Return a copy of the record of some weeks and organisations."""
-        tally, snapshot, enacted = (a[weeks, organisations].copy() for a in (self.tally, self.snapshot, self.enacted))
-        looked = {name: values[weeks, organisations].copy() for name, values in self.looked.items()}
-        return History(tally, snapshot, self.organisation[organisations].copy(), enacted, looked)
+from civicsim.model.questions import QUESTIONS
+from civicsim.model.tables import ICC_GROUPS, ICC_STATES, QUALITY_PARTS, VOICES
 
 
-ENACTED_COLUMNS = (
-    "fear_enacted",
-    "permission_enacted",
-    "authority_enacted",
-    "say_do_gap",
-    "grip",
-    "fulfilment",
-    "breach",
-    "spent",
-    "hours",
-)
-
-_UP_TO_ONE = {"0–1", "Gini, 0–1", "probability", "difference of probabilities", "ICC(1)"}
-"""Units of what is at most 1, beside shares."""
-
-Direction = Literal["higher", "lower", "neither"]
-
-
-@dataclass(frozen=True)
-class Measure:
-    """One thing to look at: computed from the weekly record (``top``), or taken from the cohort every few weeks (``of``).
-
-    Attributes
-    ----------
-    name, label, unit, help : str
-        Name in code, a noun phrase of at most five words, unit, and one plain sentence. Every face prints them.
-    better : {"higher", "lower", "neither"}
-        Which way is better; "neither" where that depends on who asks.
-    top : callable or None
-        ``top(history)`` → (weeks, organisations) array.
-    bottom : callable or None
-        Denominator of a ratio, or None for a mean of states.
-    scale : float
-        What the ratio or mean is multiplied with.
-    signed : bool
-        Whether it may be negative, as a difference or a likeness.
-    lagged : bool
-        Whether what is on top began in earlier weeks than what it is a share of, so that it may exceed 1.
-    of : callable or None
-        ``of(cohort)`` → (organisations,) array, a value for each row of ``cohort.organisation``; NaN where there is none. It
-        looks at a copy of the cohort at the end of a week, so that it cannot change what happens.
-    every : int
-        Weeks between two looks: at the end of weeks ``every`` − 1, 2 · ``every`` − 1 and so on, counted from the end of
-        the burn-in. In all other weeks there is no value (NaN); summaries are means of the weeks taken.
-
-    Raises
-    ------
-    ScenarioError
-        If it cannot be taken as it is declared.
-    """
-
-    name: str
-    label: str
-    unit: str
-    help: str
-    better: Direction
-    top: Callable[[History], Column] | None = None
-    bottom: Callable[[History], Column] | None = None
-    scale: float = 1.0
-    signed: bool = False
-    lagged: bool = False
-    of: Callable[[Any], Any] | None = None
-    every: int = 13
-
-    def __post_init__(self) -> None:
-        """Check what the type alone cannot tell."""
-        if (self.top is None) == (self.of is None):
-            raise ScenarioError(f"measure '{self.name}': expected either top or of")
-        if self.better not in get_args(Direction):
-            raise ScenarioError(f"measure '{self.name}': better = {self.better!r}: expected higher, lower or neither")
-        every: Any = self.every
-        if isinstance(every, bool) or not isinstance(every, int) or every < 1:
-            raise ScenarioError(f"measure '{self.name}': every = {every!r}: expected a whole number of weeks from 1")
-
-    def due(self, week: int) -> bool:
-        """Return whether it looks at the cohort between two weeks, of which ``week`` is the second."""
-        return self.of is not None and week > 0 and week % self.every == 0
-
-    def look(self, cohort: Any) -> np.ndarray:
-        """Return what ``of`` finds in a copy of a cohort, shape (organisations,).
-
-        Raises
-        ------
-        ScenarioError
-            If it fails, or returns anything but a number per organisation.
-        """
-        assert self.of is not None
-        try:
-            values = np.asarray(self.of(cohort.copy()), dtype=float)
-        except Exception as error:
-            raise ScenarioError(f"measure '{self.name}': {type(error).__name__}: {error}") from error
-        if values.shape != (cohort.n_organisations,):
-            expected = f"a value per organisation, shape ({cohort.n_organisations},)"
-            raise ScenarioError(f"measure '{self.name}': returned shape {values.shape}: expected {expected}")
-        return values
-
-    def _parts(self, history: History) -> tuple[Column, Column | None]:
-        """Return what is on top, and what it is divided by."""
-        if self.top is not None:
-            return self.top(history), None if self.bottom is None else self.bottom(history)
-        values = history.looked[self.name]
-        taken = ~np.isnan(values)
-        return np.where(taken, values, 0.0), taken
-
-    @property
-    def bounds(self) -> tuple[float, float]:
-        """Least and greatest value that it can have, by its unit; ends of intervals lie within."""
-        share = self.unit.startswith("share of") and not self.unit.endswith("a year")
-        high = 1.0 if (share or self.unit in _UP_TO_ONE) and not self.lagged else np.inf
-        return (-high if self.signed else 0.0), high
-
-    def weekly(self, history: History) -> np.ndarray:
-        """Return the value of each week and organisation; NaN where nothing happened that it could be a share of."""
-        top, bottom = self._parts(history)
-        top = top * self.scale
-        if bottom is None:
-            return np.asarray(top, dtype=float)
-        return np.divide(top, bottom, out=np.full(np.shape(top), np.nan), where=bottom > 0)
-
-    def smoothed(self, history: History, weeks: int = 13) -> np.ndarray:
-        """Return the value over the ``weeks`` up to each week (fewer at the start), for drawing."""
-        top, bottom = self._parts(history)
-        weeks = weeks if self.of is None else max(weeks, self.every)
-        top = _trailing_sum(np.asarray(top, dtype=float), weeks) * self.scale
-        if bottom is None:
-            count = np.minimum(np.arange(1, len(top) + 1), weeks)[:, None]
-            return top / count
-        bottom = _trailing_sum(np.asarray(bottom, dtype=float), weeks)
-        return np.divide(top, bottom, out=np.full(top.shape, np.nan), where=bottom > 0)
-
-    def summary(self, history: History, last_weeks: int = 52) -> np.ndarray:
-        """Return one value per organisation for the last weeks of the record.
-
-        Parameters
-        ----------
-        history : History
-            The record.
-        last_weeks : int
-            How many weeks from the end; the whole record if it is shorter.
-        """
-        top, bottom = self._parts(history)
-        top = np.asarray(top[-last_weeks:], dtype=float) * self.scale
-        if bottom is None:
-            return top.mean(axis=0)
-        bottom = np.asarray(bottom[-last_weeks:], dtype=float).sum(axis=0)
-        return np.divide(top.sum(axis=0), bottom, out=np.full(bottom.shape, np.nan), where=bottom > 0)
-
-
-def _trailing_sum(values: np.ndarray, weeks: int) -> np.ndarray:
-    total = np.cumsum(values, axis=0)
-    total[weeks:] = total[weeks:] - total[:-weeks].copy()
-    return total
-
-
-def _state(column: str) -> Callable[[History], Column]:
-    return lambda h: h.snapshot[column]
+def _state(column: str, *place: int) -> Callable[[History], Column]:
+    return lambda h: h.snapshot[column][:, :, *place] if place else h.snapshot[column]
 
 
 def _events(*columns: str) -> Callable[[History], Column]:
@@ -321,7 +131,7 @@ _ALL = (
     Measure("quality_team_sd", "Spread of quality between teams", "standard deviation", "Standard deviation of true quality between the teams of an organisation.", "neither", _state("quality_sd")),
     Measure("bright_share", "Bright spots among teams", "share of teams", "Teams whose true quality lies well above the organisation's mean.", "neither", _state("bright_share")),
     Measure("dark_share", "Dark spots among teams", "share of teams", "Teams whose true quality lies well below the organisation's mean.", "lower", _state("dark_share")),
-    *(Measure(f"{state}_icc_{group}", f"Clustering of {words} by {group}", "ICC(1)", f"Share of the variance of {words} among staff that lies between {group}s.", "neither", _state(f"{state}_icc_{group}"), signed=True) for state, words in (("exhaustion", "exhaustion"), ("safety", "safety"), ("burnt_out", "burnout")) for group in ("team", "division", "profession")),
+    *(Measure(f"{state}_icc_{group}", f"Clustering of {words} by {group}", "ICC(1)", f"Share of the variance of {words} among staff that lies between {group}s.", "neither", _state("icc", s, g), signed=True) for s, (state, words) in enumerate(zip(ICC_STATES, ("exhaustion", "safety", "burnout"), strict=True)) for g, group in enumerate(ICC_GROUPS)),
     Measure("spots_coexist", "Bright and dark spots together", "share of organisations", "Organisations with both bright and dark spots at the same time.", "neither", _state("spots_coexist")),
     Measure("origin_entropy", "Spread of origins", "0–1", "How evenly the past year's own ideas came from all teams.", "neither", _state("origin_entropy")),
     Measure("would_speak_again", "Readiness to speak up again", "probability", "Readiness to speak up of staff who have done so lately.", "higher", _state("would_speak_again")),
@@ -358,10 +168,10 @@ _ALL = (
     Measure("inadequate_share", "Inadequate ratings", "share of ratings", "Ratings by the regulator that were inadequate.", "lower", _events("rated_inadequate"), _events("rated")),
     Measure("panel_representativeness", "Representativeness of the forum", "0–1", "How closely the forum's seats match the population: 1 where every group has its share.", "higher", _state("representativeness")),
     Measure("activation", "Patient activation", "0–1", "Mean readiness of patients to take part.", "higher", _state("activation")),
-    *(Measure(f"voice_propensity_{name}", f"Readiness to voice: {words}", "probability", f"Chance that {words} voice a problem of middling severity.", "higher", _state(f"propensity_{name}")) for name, words in PROFESSION_WORDS.items()),
+    *(Measure(f"voice_propensity_{name}", f"Readiness to voice: {words}", "probability", f"Chance that {words} voice a problem of middling severity.", "higher", _state("propensity_of", k)) for k, (name, words) in enumerate(PROFESSION_WORDS.items())),
     *(Measure(f"hours_allotted_{name}", f"Hours allotted: {_lower(p.label)}", "hours a week per person", f"Hours of the budget allotted to {p.what}, with what tightening has moved.", "neither", _hours("hours", name)) for name, p in PURPOSES.items()),
     # Parts of quality, changes by cause, who leaves, who voices, what takes time.
-    *(Measure(f"{name}_quality", label, "0–1", f"True quality on dimensions {words}.", "higher", _state(f"quality_{name}")) for name, label, words in (
+    *(Measure(f"{name}_quality", label, "0–1", f"True quality on dimensions {words}.", "higher", _state("quality_of", QUALITY_PARTS.index(name))) for name, label, words in (
         ("safety_critical", "True quality, safety-critical part", "with one right way everywhere"),
         ("low_kappa", "True quality, local part", "on which local realities agree little with the common one"),
         ("within_team", "True quality, within teams", "that a team can change by itself"),
@@ -377,12 +187,12 @@ _ALL = (
     Measure("vertical_horizontal_ratio", "Changes from above versus neighbours", "ratio", "Practices changed from above per practice adopted from other teams.", "neither", _events("adopted_vertical"), _events("adopted_horizontal")),
     *(Measure(f"sustained_share_{cause}", f"Changes that last: {short}", "share of those settled", f"Changes that stood for a year among those caused by {words}.", "higher", _changes(["sustained"], cause), _changes(["sustained", "decayed", "replaced"], cause)) for cause, short, words in zip(CAUSES, ("directives", "staff", "the team", "patients", "neighbours", "managers", "partners", "programmes"), ("directives", "staff who spoke up", "the team itself", "the patients' forum", "neighbours", "managers who observe work", "outside partners", "programmes"), strict=True)),
     Measure("incident_share", "Harm that is reported", "share of harm", "Expected reports of incidents per expected case of harm.", "higher", _state("incidents"), _state("harm")),
-    *(Measure(f"voice_share_{name}", f"Problems voiced: {words}", "share of noticed", f"Problems voiced among those noticed lately by {words}.", "higher", _state(f"voiced_memory_{name}"), _state(f"noticed_memory_{name}")) for name, words in (*PROFESSION_WORDS.items(), ("high", "high-standing staff"), ("low", "low-standing staff"))),
+    *(Measure(f"voice_share_{name}", f"Problems voiced: {words}", "share of noticed", f"Problems voiced among those noticed lately by {words}.", "higher", _state("voiced_memory", VOICES.index(name)), _state("noticed_memory", VOICES.index(name))) for name, words in (*PROFESSION_WORDS.items(), ("high", "high-standing staff"), ("low", "low-standing staff"))),
     Measure("status_parity", "Parity of voice", "0–1", "How alike staff of high and of low standing are in readiness to speak up: 1 where they are equal.", "higher", lambda h: 1.0 - np.abs(h.snapshot["propensity_high"] - h.snapshot["propensity_low"])),
     # The staff survey.
     Measure("survey_response", "Survey: response rate", "%", "Staff and managers who answered the last staff survey.", "neither", _state("survey_response")),
-    *(Measure(f"survey_{q.name}", f"Survey: {q.label}", "%", f"NHS Staff Survey question {q.asks}; of those who answered.", q.better, _state(f"survey_{q.name}")) for q in QUESTIONS),
-    *(Measure(f"survey_all_{q.name}", f"Survey, everyone: {q.label}", "%", f"NHS Staff Survey question {q.asks}; had everyone answered.", q.better, _state(f"survey_all_{q.name}")) for q in QUESTIONS),
+    *(Measure(f"survey_{q.name}", f"Survey: {q.label}", "%", f"NHS Staff Survey question {q.asks}; of those who answered.", q.better, _state("survey", k)) for k, q in enumerate(QUESTIONS)),
+    *(Measure(f"survey_all_{q.name}", f"Survey, everyone: {q.label}", "%", f"NHS Staff Survey question {q.asks}; had everyone answered.", q.better, _state("survey_all", k)) for k, q in enumerate(QUESTIONS)),
     Measure("hours_settling", "Hours spent: colleagues' answers", "hours a week per person", "Hours that colleagues and the guardian spent on answering.", "neither", _events("hours_settling"), _staff),
     # Teams that an event chose, and what is asked about leaders, forums and trials in particular.
     Measure("marked_quality", "True quality, chosen teams", "0–1", "True quality of the teams that an event chose.", "higher", _state("marked_quality"), _state("n_marked")),

@@ -10,6 +10,7 @@ import numpy as np
 
 from civicsim.engine.compiled import compiled
 from civicsim.model.organisation import N_TIES
+from civicsim.model.rows import each_organisation
 
 
 @compiled
@@ -178,11 +179,10 @@ def count_neighbours_of(those, o, organisation, team, person, ties, neighbour):
             neighbour[t, k].ties = 0
 
 
-@compiled
-def count_neighbours(first, last, organisation, team, person, ties, neighbour):
+@each_organisation
+def count_neighbours(o, org, organisation, team, person, ties, neighbour):
     """Count the neighbours of all teams of some organisations; see :func:`count_neighbours_of`."""
-    for o in range(first, last):
-        count_neighbours_of(organisation[o], o, organisation, team, person, ties, neighbour)
+    count_neighbours_of(org, o, organisation, team, person, ties, neighbour)
 
 
 def _other_team(

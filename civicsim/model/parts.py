@@ -9,7 +9,9 @@ from __future__ import annotations
 import numpy as np
 
 from civicsim.engine.compiled import compiled
-from civicsim.model.organisation import PATIENT_GROUPS, PROFESSIONS, TALLY, Column, record_type
+from civicsim.model.organisation import PATIENT_GROUPS, PROFESSIONS
+from civicsim.model.rows import each_organisation
+from civicsim.model.tables import TALLY, Column, record_type
 
 TEAMS_IN_A_PART = 256
 """Most teams of a part, with about 4,000 people. Organisations of up to so many teams have one."""
@@ -77,10 +79,15 @@ def counts_of(part: np.ndarray) -> np.ndarray:
 
 
 @compiled
-def add_counts(first, last, parts_from, tally_values, part_counts):
-    """Add what was counted in the parts of organisations to their tallies, in the order of parts."""
-    for o in range(first, last):
-        for b in range(parts_from[o], parts_from[o + 1]):
-            for k in range(tally_values.shape[1]):
-                tally_values[o, k] += part_counts[b, k]
-                part_counts[b, k] = 0.0
+def add_counts_of(o, parts_from, tally_values, part_counts):
+    """Add what was counted in the parts of an organisation to its tally, in the order of parts."""
+    for b in range(parts_from[o], parts_from[o + 1]):
+        for k in range(tally_values.shape[1]):
+            tally_values[o, k] += part_counts[b, k]
+            part_counts[b, k] = 0.0
+
+
+@each_organisation
+def add_counts(o, parts_from, tally_values, part_counts):
+    """Add what was counted in the parts of organisations to their tallies."""
+    add_counts_of(o, parts_from, tally_values, part_counts)

@@ -8,21 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import literal_unroll
 
-from civicsim.engine.compiled import compiled
 from civicsim.model.cohort import Cohort
 from civicsim.model.log import EventLog
-from civicsim.model.measures import ENACTED_COLUMNS, TEAM_MEASURES, History, Measure
-from civicsim.model.organisation import (
-    CAUSES,
-    FATES,
-    ORGANISATION,
-    ORIGINS,
-    PROFESSIONS,
-    ROLES,
-    SURVEY_ITEMS,
-    record_type,
-)
-from civicsim.model.parts import add_counts
+from civicsim.model.measures import TEAM_MEASURES
+from civicsim.model.measuring import ENACTED_COLUMNS, History, Measure
+from civicsim.model.organisation import CAUSES, FATES, ORIGINS, PROFESSIONS, ROLES
+from civicsim.model.parts import add_counts_of
+from civicsim.model.questions import SURVEY_ITEMS
+from civicsim.model.rows import each_organisation
+from civicsim.model.tables import ORGANISATION, record_type
 
 if TYPE_CHECKING:
     import pandas as pd  # loaded where a table is made: a run without tables needs none
@@ -35,24 +29,22 @@ _HOURS = tuple(column.name for column in _RECORDED if column.over)
 _TEAM = np.dtype([(name, np.float32) for name in TEAM_MEASURES])
 
 
-@compiled
-def clear_tally(first, last, tally_values):
+@each_organisation
+def clear_tally(o, tally_values):
     """Set the counts of the week to 0."""
-    for o in range(first, last):
-        tally_values[o, :] = 0.0
+    tally_values[o, :] = 0.0
 
 
-@compiled
+@each_organisation
 def keep(
-    first,
-    last,
+    o,
+    org,
+    count,
+    view,
     row,
-    organisation,
-    tally,
-    tally_values,
     parts_from,
+    tally_values,
     part_counts,
-    snapshot,
     team,
     kept_tally,
     kept_snapshot,
@@ -60,19 +52,16 @@ def keep(
     kept_team,
 ):
     """Add up what was counted in each part, and keep the record of a week; arrays without rows keep nothing."""
-    add_counts(first, last, parts_from, tally_values, part_counts)
+    add_counts_of(o, parts_from, tally_values, part_counts)
     if kept_tally.shape[0] > 0:
-        for o in range(first, last):
-            kept_tally[row, o] = tally[o]
-            kept_snapshot[row, o] = snapshot[o]
-            for name in literal_unroll(_VALUES):
-                kept_enacted[row, o][name] = organisation[o][name]
-            for name in literal_unroll(_HOURS):
-                kept_enacted[row, o][name][:] = organisation[o][name]
-    if kept_team.shape[0] > 0 and last > first:
-        start = organisation[first].first_team
-        stop = organisation[last - 1].first_team + organisation[last - 1].n_teams
-        for t in range(start, stop):
+        kept_tally[row, o] = count
+        kept_snapshot[row, o] = view
+        for name in literal_unroll(_VALUES):
+            kept_enacted[row, o][name] = org[name]
+        for name in literal_unroll(_HOURS):
+            kept_enacted[row, o][name][:] = org[name]
+    if kept_team.shape[0] > 0:
+        for t in range(org.first_team, org.first_team + org.n_teams):
             for name in literal_unroll(TEAM_MEASURES):
                 kept_team[row, t][name] = team[t][name]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from civicsim.engine.parameters import fixed, free, parameter
+from civicsim.engine.parameters import fixed, free, parameter, share
 
 _SIZE = "Assumption: definition of the kind of organisation."
 _START = "Assumption: a starting value, forgotten in the burn-in."
@@ -64,8 +64,8 @@ class Structure:
         0.14, "weight", 0, 1, "Weight of administrative staff among posts.", _SIZE, label="Administrative staff"
     )
     ties_per_person: float = free(2.0, "ties", 0, 6, "Mean ties to people in other teams at the start.")
-    tie_proximity: float = free(0.7, "0–1", 0, 1, "Share of those ties that stay within the division.")
-    tie_homophily: float = free(0.5, "0–1", 0, 1, "Share of those ties that look for someone of the same profession.")
+    tie_proximity: float = share(0.7, "Share of those ties that stay within the division.")
+    tie_homophily: float = share(0.5, "Share of those ties that look for someone of the same profession.")
     tie_outside: float = parameter(
         0.0, "0–1", 0, 0.5, "Share of the first ties that lead to a linked organisation.", _TIE_OUTSIDE_SOURCE
     )
@@ -86,20 +86,18 @@ class Structure:
 class Population:
     """People, teams and practices at the start, and what newcomers bring."""
 
-    exhaustion_mean: float = parameter(
-        0.555, "0–1", 0, 1, "Mean exhaustion to which staff return at ease.", _EXHAUSTION_MEAN_SOURCE
-    )
+    exhaustion_mean: float = share(0.555, "Mean exhaustion to which staff return at ease.", _EXHAUSTION_MEAN_SOURCE)
     exhaustion_sd: float = free(
         0.12, "0–1", 0.08, 0.25, "Spread between people of the exhaustion to which they return."
     )
-    safety_mean: float = free(0.6, "0–1", 0, 1, "Mean psychological safety that people bring along.")
+    safety_mean: float = share(0.6, "Mean psychological safety that people bring along.")
     safety_sd: float = free(0.20, "0–1", 0, 0.3, "Spread between people of the safety that they bring along.")
-    efficacy_mean: float = free(0.66, "0–1", 0, 1, "Mean belief that speaking up helps, as people bring it along.")
+    efficacy_mean: float = share(0.66, "Mean belief that speaking up helps, as people bring it along.")
     efficacy_sd: float = free(0.20, "0–1", 0, 0.3, "Spread between people of that belief.")
-    motivation_mean: float = free(0.55, "0–1", 0, 1, "Mean motivation that people bring along.")
-    belonging_mean: float = free(0.56, "0–1", 0, 1, "Mean belonging that people bring along.")
-    trust_mean: float = free(0.55, "0–1", 0, 1, "Mean trust that people bring along.")
-    agency_mean: float = free(0.50, "0–1", 0, 1, "Mean sense of agency that people bring along.")
+    motivation_mean: float = share(0.55, "Mean motivation that people bring along.")
+    belonging_mean: float = share(0.56, "Mean belonging that people bring along.")
+    trust_mean: float = share(0.55, "Mean trust that people bring along.")
+    agency_mean: float = share(0.50, "Mean sense of agency that people bring along.")
     attitude_sd: float = free(0.15, "0–1", 0, 0.3, "Spread of motivation, belonging, trust and agency between people.")
     skill_mean: float = free(0.36, "0–1", 0.1, 0.9, "Mean skill in improving work.")
     skill_growth: float = free(
@@ -126,7 +124,7 @@ class Population:
         0.0, "0–1", -0.4, 0.4, "How much more people think they can change than they can.", _MOUNTFORD_2014
     )
     alignment_sd: float = free(0.10, "0–1", 0, 0.3, "Spread of that weight between people.")
-    openness_mean: float = free(0.43, "0–1", 0, 1, "Mean openness that managers bring along.")
+    openness_mean: float = share(0.43, "Mean openness that managers bring along.")
     openness_sd: float = free(0.17, "0–1", 0, 0.3, "Spread of openness between managers.")
     status_spread: float = free(
         1.0, "multiple", 0, 1.2, "How far professions differ in standing: multiplies the standing of each."
@@ -151,31 +149,21 @@ class Population:
     )
     weeks_to_fill: float = parameter(35.0, "weeks", 10, 60, "Mean time to fill a vacancy.", _WEEKS_TO_FILL_SOURCE)
     weeks_to_fill_sd: float = free(0.15, "share", 0, 0.5, "Spread of the time to fill between organisations.")
-    kappa_low: float = parameter(
-        0.0, "0–1", 0, 1, "Lowest agreement of local realities with the common one.", _SWEPT, label="Lowest agreement"
+    kappa_low: float = share(
+        0.0, "Lowest agreement of local realities with the common one.", _SWEPT, label="Lowest agreement"
     )
-    kappa_high: float = parameter(
-        1.0, "0–1", 0, 1, "Highest agreement of local realities with the common one.", _SWEPT, label="Highest agreement"
+    kappa_high: float = share(
+        1.0, "Highest agreement of local realities with the common one.", _SWEPT, label="Highest agreement"
     )
-    staff_visible_share: float = free(
-        0.667, "0–1", 0, 1, "Share of dimensions on which staff can see what does not fit."
-    )
-    patient_visible_share: float = free(
-        0.333, "0–1", 0, 1, "Share of dimensions on which patients can see what does not fit."
-    )
-    safety_critical_share: float = free(0.167, "0–1", 0, 1, "Share of dimensions with one right way everywhere.")
-    cross_boundary_share: float = free(
-        0.2, "0–1", 0, 1, "Share of dimensions that change only together with a second team."
-    )
-    code_right_share: float = free(
-        0.80, "0–1", 0, 1, "Share of dimensions on which protocols start right for the organisation."
-    )
-    code_silent_share: float = free(
-        0.10, "0–1", 0, 1, "Share of dimensions on which there is no protocol at the start."
-    )
-    practice_follows_code: float = free(0.60, "0–1", 0, 1, "Share of practices that start as the protocols ask.")
-    practice_fits: float = parameter(
-        0.85, "0–1", 0, 1, "Share of the other practices that fit local reality at the start.", _PRACTICE_FITS_SOURCE
+    staff_visible_share: float = share(0.667, "Share of dimensions on which staff can see what does not fit.")
+    patient_visible_share: float = share(0.333, "Share of dimensions on which patients can see what does not fit.")
+    safety_critical_share: float = share(0.167, "Share of dimensions with one right way everywhere.")
+    cross_boundary_share: float = share(0.2, "Share of dimensions that change only together with a second team.")
+    code_right_share: float = share(0.80, "Share of dimensions on which protocols start right for the organisation.")
+    code_silent_share: float = share(0.10, "Share of dimensions on which there is no protocol at the start.")
+    practice_follows_code: float = share(0.60, "Share of practices that start as the protocols ask.")
+    practice_fits: float = share(
+        0.85, "Share of the other practices that fit local reality at the start.", _PRACTICE_FITS_SOURCE
     )
     status_doctor: float = fixed(1.0, "standing", -1, 1, "Standing of doctors.", _STATUS)
     status_nurse: float = fixed(0.2, "standing", -1, 1, "Standing of nurses.", _STATUS)

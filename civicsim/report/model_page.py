@@ -21,9 +21,10 @@ from civicsim.experiment.wording import setting_text
 from civicsim.model import rules
 from civicsim.model.columns import columns_of
 from civicsim.model.levers import NAMES, PURPOSES
-from civicsim.model.measures import FLAGSHIP, Measure
-from civicsim.model.organisation import REAL, TABLES, Column
+from civicsim.model.measures import FLAGSHIP
+from civicsim.model.measuring import Measure
 from civicsim.model.processes.actions import ACTIONS
+from civicsim.model.tables import REAL, TABLES, Column
 from civicsim.report.changes import changes_of_kind, event_lines
 from civicsim.report.words import range_text, size_text, time_text
 from civicsim.scenario.model import SHARED, SHIPPED, Model

@@ -13,7 +13,8 @@ from civicsim import __version__
 from civicsim.errors import ScenarioError
 from civicsim.experiment.run import Result, measure_names
 from civicsim.experiment.wording import counted
-from civicsim.model.measures import MEASURES, Measure
+from civicsim.model.measures import MEASURES
+from civicsim.model.measuring import Measure
 from civicsim.report.changes import names_of
 from civicsim.report.look import FAINT, Picture, PictureAxes, literal, looks_of, own_look, plain, width_of, wrapped
 from civicsim.report.paths import Shown, bands_of, draw_paths, explanation, line_key, longest, time_unit

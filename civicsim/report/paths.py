@@ -16,7 +16,7 @@ from civicsim.experiment.run import Result
 from civicsim.experiment.statistics import ANYWHERE, CONFIDENCE
 from civicsim.experiment.wording import direction
 from civicsim.model.calendar import YEAR
-from civicsim.model.measures import Measure
+from civicsim.model.measuring import Measure
 from civicsim.report.canvas import WIDTH, Words, note_size, panel, text_size, unit_axis
 from civicsim.report.look import FAINT, GRID, THIN, Look, draw_bars, literal, looks_of, plain, sample, spread, width_of
 from civicsim.report.words import INTERVAL, RANGE

@@ -23,7 +23,8 @@ from civicsim.engine.parameters import declared as declared_by
 from civicsim.engine.process import Process
 from civicsim.errors import ScenarioError, naming, nearest
 from civicsim.model.levers import Levers
-from civicsim.model.measures import MEASURES, Measure
+from civicsim.model.measures import MEASURES
+from civicsim.model.measuring import Measure
 from civicsim.model.practice import PracticeParameters
 from civicsim.model.reference import Reference
 from civicsim.model.structure import Population, Structure

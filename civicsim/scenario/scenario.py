@@ -17,7 +17,7 @@ from civicsim.engine.process import Process
 from civicsim.errors import ScenarioError, naming, nearest
 from civicsim.model.levers import NAMES as LEVERS
 from civicsim.model.levers import Levers
-from civicsim.model.measures import Measure
+from civicsim.model.measuring import Measure
 from civicsim.model.practice import PracticeParameters
 from civicsim.model.processes.events import Event
 from civicsim.model.reference import Reference

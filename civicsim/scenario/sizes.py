@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 
 from civicsim.errors import ScenarioError, size_of
-from civicsim.model.organisation import N_NEIGHBOURS, N_PATIENT_GROUPS, N_PROBLEMS, N_TIES, TABLES, row_bytes
+from civicsim.model.organisation import N_NEIGHBOURS, N_PATIENT_GROUPS, N_PROBLEMS, N_TIES
+from civicsim.model.tables import TABLES, row_bytes
 from civicsim.scenario.scenario import Scenario
 
 _SMALL = 50e6

@@ -12,6 +12,7 @@ import civicsim as cs
 from civicsim.calibration import own_survey
 from civicsim.calibration.own_survey import FIGURES, SurveyFit, effective, fit_survey, weights
 from civicsim.cli import main
+from civicsim.model.questions import SURVEY_ITEMS
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
@@ -63,7 +64,7 @@ def test_organisations_like_yours_come_in_proportion_to_their_weight_and_repeat_
     assert share == pytest.approx(heaviest["weight"], abs=0.006)
     scenario = next(scenario for scenario, seed in chosen if seed == heaviest["seed"])
     again = cs.run(scenario, [int(heaviest["seed"])], threads=1)
-    assert again.history.snapshot[0]["survey_burnt_out"][0] == heaviest["burnt_out"]
+    assert again.history.snapshot["survey"][0, 0, SURVEY_ITEMS.index("burnt_out")] == heaviest["burnt_out"]
     assert again.values([MEASURE], 13)[MEASURE][0] == heaviest[MEASURE]
 
 

@@ -23,7 +23,7 @@ from civicsim.experiment.compare import compare
 from civicsim.experiment.progress import duration
 from civicsim.experiment.statistics import estimate, paired_difference
 from civicsim.mesa_face.model import CivicModel
-from civicsim.model.cohort import build
+from civicsim.model.building import build
 from civicsim.model.measures import MEASURES
 from civicsim.model.week import PROCESSES
 from civicsim.scenario.scenario import PARAMETERS, SECTIONS, Scenario

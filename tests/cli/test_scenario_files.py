@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from civicsim.cli.scenarios import value_of
-from civicsim.model.cohort import build
+from civicsim.model.building import build
 from civicsim.scenario.scenario import Scenario
 from civicsim.scenario.shipped import styles
 from civicsim.scenario.sizes import n_posts

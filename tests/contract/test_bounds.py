@@ -13,11 +13,12 @@ from civicsim.errors import ScenarioError
 from civicsim.experiment.run import begin, burn_in
 from civicsim.model.cohort import Cohort, stack
 from civicsim.model.levers import PURPOSES
-from civicsim.model.organisation import REAL, TABLES
 from civicsim.model.processes.actions import ACTIONS, FOR_THE_WHOLE, WITHOUT_SIZE
 from civicsim.model.processes.choosing import CHOICES
 from civicsim.model.processes.events import Event
-from civicsim.model.week import WEEK, advance
+from civicsim.model.simulating import advance
+from civicsim.model.tables import REAL, TABLES
+from civicsim.model.week import WEEK
 from civicsim.scenario.scenario import PARAMETERS, Scenario
 from civicsim.scenario.shipped import styles
 

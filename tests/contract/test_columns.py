@@ -7,7 +7,7 @@ from tools import burnt_in, changed_columns, faults, govern, lively, put
 from civicsim.engine.compiled import compiled
 from civicsim.engine.process import Process
 from civicsim.model.columns import Columns, columns_of
-from civicsim.model.organisation import REAL, TABLES
+from civicsim.model.tables import REAL, TABLES
 from civicsim.model.week import PROCESSES, WEEK
 
 

@@ -7,7 +7,8 @@ from tools import burnt_in, hours_of, lively, put, small_scenario, uneven_scenar
 from civicsim.experiment.run import begin
 from civicsim.model.levers import PURPOSES
 from civicsim.model.organisation import ENDORSED, NO_IDEA, TO_FORUM, WAITING
-from civicsim.model.week import PROCESSES, WEEK, advance
+from civicsim.model.simulating import advance
+from civicsim.model.week import PROCESSES, WEEK
 from civicsim.scenario.scenario import Scenario
 from civicsim.scenario.shipped import styles
 

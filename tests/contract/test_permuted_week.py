@@ -6,7 +6,8 @@ from tools import faults, lively, out_of_bounds, small_scenario, uneven_scenario
 
 from civicsim.experiment.run import begin
 from civicsim.model.processes.events import Event
-from civicsim.model.week import WEEK, advance
+from civicsim.model.simulating import advance
+from civicsim.model.week import WEEK
 from civicsim.scenario.scenario import Scenario
 from civicsim.scenario.shipped import shocks
 

@@ -11,7 +11,8 @@ from tools import faults, lively, small_scenario, step
 from civicsim.experiment.run import run
 from civicsim.model.levers import NAMES as LEVERS
 from civicsim.model.organisation import STAFF
-from civicsim.model.week import WEEK, advance
+from civicsim.model.simulating import advance
+from civicsim.model.week import WEEK
 from civicsim.scenario.scenario import PARAMETERS, Scenario
 from civicsim.study.design.study import Study
 from civicsim.study.run.runner import run_study

@@ -10,7 +10,7 @@ import numpy as np
 import civicsim as cs
 from civicsim.experiment.run import begin, burn_in, simulate
 from civicsim.model.cohort import Cohort
-from civicsim.model.organisation import TABLES
+from civicsim.model.tables import TABLES
 
 SMALL = cs.Scenario.preset().with_(n_teams=5, burn_in_weeks=30, weeks=30)
 

@@ -10,7 +10,8 @@ from civicsim.engine.parameters import declared
 from civicsim.experiment.run import begin
 from civicsim.model.columns import columns_of
 from civicsim.model.organisation import ENACTED
-from civicsim.model.week import WEEK, advance
+from civicsim.model.simulating import advance
+from civicsim.model.week import WEEK
 
 WRITERS: dict[str, set[str]] = {}
 for _process in WEEK:

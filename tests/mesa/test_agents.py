@@ -8,7 +8,7 @@ from tools import faults
 from civicsim.mesa_face.agents import Cell, Manager, Patient, Practice, StaffMember, Team
 from civicsim.mesa_face.model import CivicModel
 from civicsim.model.cohort import set_levers
-from civicsim.model.organisation import TABLES
+from civicsim.model.tables import TABLES
 
 COLUMNS = [
     (view, column)

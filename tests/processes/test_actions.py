@@ -9,7 +9,8 @@ from tools import both, changed_columns, falling, filled_staff, is_staff, out_of
 from civicsim.model.networks import count_neighbours
 from civicsim.model.organisation import CHIEF, ENDORSED, FROM_PROGRAMME, LONG_AGO, NO_IDEA, TO_MANAGER, TRIAL, WAITING
 from civicsim.model.processes.actions import ACTIONS, FOR_EVER, FOR_THE_WHOLE, WITHOUT_SIZE, programme_value
-from civicsim.model.week import PROCESSES, advance
+from civicsim.model.simulating import advance
+from civicsim.model.week import PROCESSES
 
 NAMES = pytest.mark.parametrize("name", sorted(ACTIONS))
 CHANGES = {

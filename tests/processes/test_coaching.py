@@ -8,7 +8,8 @@ from tools import GRID, both, changed_columns, constant, falling, is_staff, put,
 
 from civicsim.model.levers import COACHING
 from civicsim.model.processes.coaching import coached, intensity
-from civicsim.model.week import PROCESSES, advance
+from civicsim.model.simulating import advance
+from civicsim.model.week import PROCESSES
 
 ONLY = [PROCESSES["coaching"]]
 

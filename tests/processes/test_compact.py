@@ -22,7 +22,8 @@ from civicsim.model.processes.compact import (
 )
 from civicsim.model.processes.exhaustion import contract_strain
 from civicsim.model.reference import Reference
-from civicsim.model.week import PROCESSES, advance
+from civicsim.model.simulating import advance
+from civicsim.model.week import PROCESSES
 
 hours = st.floats(0, 3.75)
 q = record(Parameters())

@@ -11,7 +11,8 @@ from tools import GRID, both, falling, is_staff, never_falling, put, rising, sha
 from civicsim.model.levers import DELIBERATION
 from civicsim.model.organisation import ENDORSED, FROM_STAFF, NO_IDEA, TRIAL, WAITING
 from civicsim.model.processes.deliberation import _diversity, _votes
-from civicsim.model.week import PROCESSES, advance
+from civicsim.model.simulating import advance
+from civicsim.model.week import PROCESSES
 
 PRICE = 5.0
 ONLY = [PROCESSES["deliberation"]]

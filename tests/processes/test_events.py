@@ -32,7 +32,7 @@ from civicsim.model.organisation import CHIEF, FROM_PROGRAMME
 from civicsim.model.processes.actions import ACTIONS, FOR_THE_WHOLE
 from civicsim.model.processes.choosing import CHOICES
 from civicsim.model.processes.events import Event, Plan, season
-from civicsim.model.week import advance
+from civicsim.model.simulating import advance
 from civicsim.scenario.scenario import PARAMETERS, Scenario
 from civicsim.scenario.shipped import shocks
 

@@ -46,7 +46,8 @@ from civicsim.model.processes.forum import (
     time_for_problems,
 )
 from civicsim.model.processes.response import forum_insists
-from civicsim.model.week import PROCESSES, advance
+from civicsim.model.simulating import advance
+from civicsim.model.week import PROCESSES
 
 q = record(Parameters())
 ONLY = [PROCESSES["forum"]]

@@ -38,7 +38,8 @@ from civicsim.model.processes.governing import (
     urgency_of,
 )
 from civicsim.model.reference import Reference
-from civicsim.model.week import PROCESSES, advance
+from civicsim.model.simulating import advance
+from civicsim.model.week import PROCESSES
 
 ONLY = [PROCESSES["governing"]]
 STAYS = {"p__governing__chief_exit_rate": 0.0}

@@ -23,7 +23,8 @@ from civicsim.model.levers import HUDDLES, OBSERVATION
 from civicsim.model.organisation import ENDORSED, FROM_MANAGERS, FROM_TEAM, NO_IDEA, TO_MANAGER, TRIAL, WAITING
 from civicsim.model.practice import propose
 from civicsim.model.processes.observation import checks_of
-from civicsim.model.week import PROCESSES, advance
+from civicsim.model.simulating import advance
+from civicsim.model.week import PROCESSES
 
 ONLY = [PROCESSES["observation"]]
 HOURS = {"observation": "organisation__hours__observation", "huddles": "organisation__hours__huddles"}

@@ -8,7 +8,8 @@ from tools import GRID, both, burnt_in, changed_columns, falling, put, rising, s
 
 from civicsim.model.organisation import FROM_NEIGHBOURS, LONG_AGO
 from civicsim.model.processes.pairing import make_pairs, takes_over
-from civicsim.model.week import PROCESSES, advance
+from civicsim.model.simulating import advance
+from civicsim.model.week import PROCESSES
 
 ONLY = [PROCESSES["pairing"]]
 

@@ -8,7 +8,8 @@ from tools import both, burnt_in, changed_columns, falling, put, rising, step
 
 from civicsim.model.organisation import FROM_PARTNERS, NO_IDEA, TO_MANAGER, TRIAL, WAITING
 from civicsim.model.processes.partners import MOST_IDEAS, hours_brought
-from civicsim.model.week import PROCESSES, advance
+from civicsim.model.simulating import advance
+from civicsim.model.week import PROCESSES
 
 ONLY = [PROCESSES["partners"]]
 

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tools import GRID, after, both, constant, never_falling, never_rising, put, rising, row, shares, step
 
-from civicsim.model.organisation import FROM_DIRECTIVE, FROM_NEIGHBOURS, FROM_STAFF, TABLES, record_type
+from civicsim.model.organisation import FROM_DIRECTIVE, FROM_NEIGHBOURS, FROM_STAFF
 from civicsim.model.processes.spread import NEWS_WEEKS, accepts, copied_team, headspace_gate, news_of
+from civicsim.model.tables import TABLES, record_type
 
 COMPLEX, SIMPLE, PROPORTIONAL, NEUTRAL = range(4)
 

@@ -27,11 +27,9 @@ from civicsim.engine.parameters import declared
 from civicsim.experiment.run import begin
 from civicsim.model.columns import columns_of
 from civicsim.model.measures import MEASURES
-from civicsim.model.organisation import PERSON, SURVEY_ITEMS, TABLES
 from civicsim.model.processes import survey, turnover
 from civicsim.model.processes.exhaustion import BURNT_OUT
 from civicsim.model.processes.survey import (
-    QUESTIONS,
     Parameters,
     agreement_of,
     answer,
@@ -44,14 +42,15 @@ from civicsim.model.processes.survey import (
     staffed,
     wish_to_leave,
 )
-from civicsim.model.week import WEEK, advance
+from civicsim.model.questions import QUESTIONS, SURVEY_ITEMS
+from civicsim.model.simulating import advance
+from civicsim.model.tables import PERSON, TABLES
+from civicsim.model.week import WEEK
 
 SURVEY_WEEK = 40
 ITEMS = pytest.mark.parametrize("item", SURVEY_ITEMS)
-OWN = {"organisation.n_surveys", "snapshot.survey_response"} | {
-    f"{prefix}{name}"
-    for name in SURVEY_ITEMS
-    for prefix in ("person.answer_", "snapshot.survey_", "snapshot.survey_all_")
+OWN = {"organisation.n_surveys", "snapshot.survey_response", "snapshot.survey", "snapshot.survey_all"} | {
+    f"person.answer_{name}" for name in SURVEY_ITEMS
 }
 
 
@@ -62,9 +61,9 @@ def asked(cohort, **changes):
     return step(put(own, **changes), "survey")
 
 
-def share(cohort, item, kind="survey_all_"):
+def share(cohort, item, kind="survey_all"):
     """Return the mean percentage over organisations."""
-    return float(cohort.snapshot[f"{kind}{item}"].mean())
+    return float(cohort.snapshot[kind][:, SURVEY_ITEMS.index(item)].mean())
 
 
 # -- equations -------------------------------------------------------------------------------------------------------
@@ -190,8 +189,8 @@ def test_without_noise_and_with_everyone_answering_burnt_out_means_what_the_mode
     for o in range(own.n_organisations):
         here = filled & (own.person["organisation"] == o)
         burnt = 100 * (own.person["exhaustion"][here] > BURNT_OUT).mean()
-        assert own.snapshot["survey_burnt_out"][o] == pytest.approx(burnt)
-        assert own.snapshot["survey_all_burnt_out"][o] == pytest.approx(burnt)
+        for kind in ("survey", "survey_all"):
+            assert own.snapshot[kind][o, SURVEY_ITEMS.index("burnt_out")] == pytest.approx(burnt)
         assert own.snapshot["survey_response"][o] == 100.0
 
 
@@ -219,7 +218,7 @@ def test_percentages_are_those_of_the_answers(item, cohort):
     for o in range(own.n_organisations):
         answers = own.person[f"answer_{item}"][own.person["organisation"] == o]
         given_ = answers[answers > 0]
-        assert own.snapshot[f"survey_{item}"][o] == pytest.approx(100 * (given_ >= 4).mean())
+        assert own.snapshot["survey"][o, SURVEY_ITEMS.index(item)] == pytest.approx(100 * (given_ >= 4).mean())
         posts = (own.person["organisation"] == o) & (own.person["vacant"] == 0)
         assert own.snapshot["survey_response"][o] == pytest.approx(100 * len(given_) / posts.sum())
 
@@ -269,8 +268,8 @@ def test_the_response_rate_is_as_set(crowd):
 def test_when_the_exhausted_do_not_answer_the_survey_looks_better_than_it_is(crowd):
     silent, loud = (asked(crowd, p__survey__response_exhaustion=slope) for slope in (5.0, -5.0))
     for item in ("burnt_out", "unwell", "leaving"):
-        assert share(silent, item, "survey_") < share(silent, item) - 2
-        assert share(loud, item, "survey_") > share(loud, item) + 2
+        assert share(silent, item, "survey") < share(silent, item) - 2
+        assert share(loud, item, "survey") > share(loud, item) + 2
 
 
 def test_when_no_one_answers_what_was_reported_last_stands(cohort):

@@ -25,7 +25,7 @@ from tools import (
 from civicsim.model.levers import PEER
 from civicsim.model.networks import drop_all_ties, drop_tie
 from civicsim.model.processes.ties import Parameters, appeal, loss_probability, making_probability
-from civicsim.model.week import advance
+from civicsim.model.simulating import advance
 
 q = record(Parameters())
 hours = st.floats(0, 4)

@@ -13,7 +13,8 @@ from civicsim.model.networks import add_tie, count_neighbours, drop_tie
 from civicsim.model.organisation import N_NEIGHBOURS, N_TIES
 from civicsim.model.processes.actions import vacancy_wave
 from civicsim.model.processes.ties import RECOUNT_WEEKS, _candidate, _in_common
-from civicsim.model.week import PROCESSES, advance
+from civicsim.model.simulating import advance
+from civicsim.model.week import PROCESSES
 
 ONLY = [PROCESSES["ties"]]
 

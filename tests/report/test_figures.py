@@ -21,7 +21,8 @@ from civicsim.experiment import run as simulate
 from civicsim.experiment.compare import Comparison
 from civicsim.experiment.statistics import estimate
 from civicsim.experiment.wording import number, with_interval
-from civicsim.model.measures import FLAGSHIP, MEASURES, Measure
+from civicsim.model.measures import FLAGSHIP, MEASURES
+from civicsim.model.measuring import Measure
 from civicsim.report.figures import (
     comparison_figure,
     comparison_html,

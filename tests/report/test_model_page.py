@@ -10,8 +10,8 @@ from civicsim.cli import main
 from civicsim.engine.parameters import Parameter
 from civicsim.model.levers import NAMES as LEVERS
 from civicsim.model.measures import MEASURES
-from civicsim.model.organisation import TABLES
 from civicsim.model.processes.actions import ACTIONS
+from civicsim.model.tables import TABLES
 from civicsim.model.week import PROCESSES, WEEK
 from civicsim.report.model_page import PAGES, blocks_of, cell, equations, page
 from civicsim.scenario.model import SHIPPED

@@ -6,7 +6,7 @@ import time
 import numpy as np
 
 from civicsim.engine.process import Process
-from civicsim.model.measures import Measure
+from civicsim.model.measuring import Measure
 from civicsim.model.week import WEEK as PUBLISHED
 
 EXCEPTION, DEATH, QUIET_END, LOOP, MEMORY, EXIT, NOT_A_NUMBER = range(101, 108)

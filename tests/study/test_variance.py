@@ -14,8 +14,8 @@ from civicsim.experiment.variance import (
     variance_components,
     variance_shares,
 )
-from civicsim.model.organisation import SURVEY_ITEMS
-from civicsim.model.processes.record import intraclass_correlation
+from civicsim.model.processes.quarterly import intraclass_correlation
+from civicsim.model.questions import SURVEY_ITEMS
 
 
 def nested(rng, n_organisations, n_teams, n_members, organisation=0.0, team=0.0, person=1.0, profession=0.0):

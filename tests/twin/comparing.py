@@ -13,7 +13,8 @@ import numpy as np
 from civicsim.model.cohort import Cohort
 from civicsim.model.columns import columns_of
 from civicsim.model.levers import NAMES as LEVERS
-from civicsim.model.organisation import CHANNELS, IDEA_STATES, ORIGINS, REAL, TABLES
+from civicsim.model.organisation import CHANNELS, IDEA_STATES, ORIGINS
+from civicsim.model.tables import REAL, TABLES
 from civicsim.model.week import PROCESSES
 from civicsim.scenario.scenario import Scenario
 from twin.loading import HOURS, OF_THE_IDEA, PARTS, load

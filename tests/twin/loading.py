@@ -8,7 +8,8 @@ from typing import Any
 from civicsim.model.cohort import Cohort
 from civicsim.model.levers import NAMES as LEVERS
 from civicsim.model.levers import PURPOSES, Levers
-from civicsim.model.organisation import CHANNELS, IDEA_STATES, ORIGINS, TABLES
+from civicsim.model.organisation import CHANNELS, IDEA_STATES, ORIGINS
+from civicsim.model.tables import TABLES
 from civicsim.scenario.scenario import Scenario
 from twin.organisation import Compact, Dimension, Organisation, Regulator, settings_of
 from twin.patients import Forum, Patient, PatientGroup

@@ -11,10 +11,10 @@ import twin
 from civicsim.experiment.run import begin, burn_in
 from civicsim.model.columns import columns_of
 from civicsim.model.levers import Levers
-from civicsim.model.organisation import TABLES
 from civicsim.model.processes.actions import ACTIONS
 from civicsim.model.processes.choosing import CHOICES
 from civicsim.model.roster import Roster
+from civicsim.model.tables import TABLES
 from civicsim.model.week import PROCESSES, ordered
 from civicsim.scenario.scenario import Scenario
 from civicsim.scenario.shipped import shocks

@@ -8,10 +8,12 @@ happens once, in the week of its event.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from civicsim.engine.compiled import compiled
+from civicsim.engine.process import call
 from civicsim.engine.randomness import stream_of, uniforms
 from civicsim.model import log as event
 from civicsim.model.cohort import Cohort
@@ -22,6 +24,7 @@ from civicsim.model.processes.drift import local_reality
 from civicsim.model.processes.governing import patience_with_compact, urgency_of
 from civicsim.model.processes.pairing import make_pairs
 from civicsim.model.processes.turnover import leave_post
+from civicsim.model.rows import each_organisation
 
 PROGRAMME = stream_of("event.programme")
 FOR_EVER = 1_000_000
@@ -42,87 +45,82 @@ def _everywhere(c: Cohort, chosen: np.ndarray | None) -> np.ndarray:
     return np.ones(len(c.team), dtype=np.int8) if chosen is None else chosen
 
 
-@compiled
-def _vacate(first, last, week, log, stream, size, chosen, organisation, tally, team, practice, person, ties):
-    for o in range(first, last):
-        org = organisation[o]
-        for i in range(org.first_person, org.first_person + org.n_staff):
-            if person[i].vacant or chosen[person[i].team] == 0:
-                continue
-            u, _, _, _ = uniforms(org.seed, stream, week, person[i].key, 0)
-            if u < size:
-                event.note((log, person[i].team, -1), event.EXIT, event.SHOCK, person=i)
-                leave_post(person[i], i, team, practice, tally[o])
-                tally[o].ties_lost += drop_all_ties(ties, i)
+def _touch(kernel: Any, c: Cohort, first: int, last: int, **given: Any) -> None:
+    """Let a kernel touch some organisations; what its arguments stand for is given by name, or else what the cohort has."""
+    call(kernel, "events", c, c.ranges(first, last) | given)
+
+
+@each_organisation
+def _vacate(org, count, week, log, stream, size, chosen, team, practice, person, ties):
+    for i in range(org.first_person, org.first_person + org.n_staff):
+        if person[i].vacant or chosen[person[i].team] == 0:
+            continue
+        u, _, _, _ = uniforms(org.seed, stream, week, person[i].key, 0)
+        if u < size:
+            event.note((log, person[i].team, -1), event.EXIT, event.SHOCK, person=i)
+            leave_post(person[i], i, team, practice, count)
+            count.ties_lost += drop_all_ties(ties, i)
 
 
 @_action
 def vacancy_wave(c: Cohort, first: int, last: int, size: float, place: int = 0, chosen=None, weeks: int = 0) -> None:
     """Empty a share ``size`` of the posts of staff at once."""
-    stream, at = stream_of(f"event.vacancy.{place}"), _everywhere(c, chosen)
-    _vacate(first, last, c.week, c.log, stream, size, at, c.organisation, c.tally, c.team, c.practice, c.person, c.ties)
+    stream = stream_of(f"event.vacancy.{place}")
+    _touch(_vacate, c, first, last, stream=stream, size=size, chosen=_everywhere(c, chosen))
 
 
-@compiled
-def _shift(first, last, week, stream, size, organisation, dimension, team, practice):
+@each_organisation
+def _shift(o, org, week, stream, size, dimension, team, practice):
     m = dimension.shape[1]
-    for o in range(first, last):
-        org = organisation[o]
-        for d in range(m):
-            u, _, _, _ = uniforms(org.seed, stream, week, org.key, d)
-            if u < size:
-                dimension[o, d].truth = -dimension[o, d].truth
-                for t in range(org.first_team, org.first_team + org.n_teams):
-                    v, _, _, _ = uniforms(org.seed, stream, week, team[t].key, m + d)
-                    practice[t, d].reality = local_reality(dimension[o, d].truth, dimension[o, d].kappa, v)
+    for d in range(m):
+        u, _, _, _ = uniforms(org.seed, stream, week, org.key, d)
+        if u < size:
+            dimension[o, d].truth = -dimension[o, d].truth
+            for t in range(org.first_team, org.first_team + org.n_teams):
+                v, _, _, _ = uniforms(org.seed, stream, week, team[t].key, m + d)
+                practice[t, d].reality = local_reality(dimension[o, d].truth, dimension[o, d].kappa, v)
 
 
 @_action
 def reality_shift(c: Cohort, first: int, last: int, size: float, place: int = 0, chosen=None, weeks: int = 0) -> None:
     """Flip what is right on a share ``size`` of the dimensions, and redraw the local realities there."""
-    _shift(
-        first, last, c.week, stream_of(f"event.shift.{place}"), size, c.organisation, c.dimension, c.team, c.practice
-    )
+    _touch(_shift, c, first, last, stream=stream_of(f"event.shift.{place}"), size=size)
 
 
-@compiled
-def _rewire(first, last, week, stream, size, chosen, organisation, team, ties, forum):
-    for o in range(first, last):
-        org, q = organisation[o], forum[o]
-        for t in range(org.first_team, org.first_team + org.n_teams):
-            g = team[t]
-            u, _, _, _ = uniforms(org.seed, stream, week, g.key, 0)
-            if u < size and chosen[t]:
-                for i in range(g.first_person, g.first_person + g.n_posts):
-                    drop_all_ties(ties, i)
-        u, _, _, _ = uniforms(org.seed, stream, week, org.key, 1)
-        if size > 0.0 and u < q.loss_in_reorganisation * (1.0 - q.anchored_outside):
-            org.forum_standing = 0
-            org.independence = org.forum_funds = org.forum_credit = 0.0
+@each_organisation
+def _rewire(org, q_forum, week, stream, size, chosen, team, ties):
+    for t in range(org.first_team, org.first_team + org.n_teams):
+        g = team[t]
+        u, _, _, _ = uniforms(org.seed, stream, week, g.key, 0)
+        if u < size and chosen[t]:
+            for i in range(g.first_person, g.first_person + g.n_posts):
+                drop_all_ties(ties, i)
+    u, _, _, _ = uniforms(org.seed, stream, week, org.key, 1)
+    if size > 0.0 and u < q_forum.loss_in_reorganisation * (1.0 - q_forum.anchored_outside):
+        org.forum_standing = 0
+        org.independence = org.forum_funds = org.forum_credit = 0.0
 
 
 @_action
 def reorganisation(c: Cohort, first: int, last: int, size: float, place: int = 0, chosen=None, weeks: int = 0) -> None:
     """Move a share ``size`` of the teams: their people's ties to other teams are lost. The patients' forum may be, too."""
-    stream, at = stream_of(f"event.reorganisation.{place}"), _everywhere(c, chosen)
-    _rewire(first, last, c.week, stream, size, at, c.organisation, c.team, c.ties, c.parameters["forum"])
-    count_neighbours(first, last, c.organisation, c.team, c.person, c.ties, c.neighbour)
+    stream = stream_of(f"event.reorganisation.{place}")
+    _touch(_rewire, c, first, last, stream=stream, size=size, chosen=_everywhere(c, chosen))
+    _touch(count_neighbours, c, first, last)
 
 
-@compiled
-def _order(first, last, week, stream, size, measured_only, organisation, dimension):
-    for o in range(first, last):
-        org = organisation[o]
-        for d in range(dimension.shape[1]):
-            u, _, _, _ = uniforms(org.seed, stream, week, org.key, d)
-            if dimension[o, d].code != 0 and u < size and (dimension[o, d].measured or not measured_only):
-                dimension[o, d].directive = 1
+@each_organisation
+def _order(o, org, week, stream, size, measured_only, dimension):
+    for d in range(dimension.shape[1]):
+        u, _, _, _ = uniforms(org.seed, stream, week, org.key, d)
+        if dimension[o, d].code != 0 and u < size and (dimension[o, d].measured or not measured_only):
+            dimension[o, d].directive = 1
 
 
 @_action
 def many_directives(c: Cohort, first: int, last: int, size: float, place: int = 0, chosen=None, weeks: int = 0) -> None:
     """Order a share ``size`` of the code, all at once."""
-    _order(first, last, c.week, stream_of(f"event.directives.{place}"), size, False, c.organisation, c.dimension)
+    _touch(_order, c, first, last, stream=stream_of(f"event.directives.{place}"), size=size, measured_only=False)
 
 
 @_action
@@ -138,7 +136,7 @@ def inspection(c: Cohort, first: int, last: int, size: float, place: int = 0, ch
             org["deadline"] = org["notice"] = governing["inspection_deadline"]
             # Its orders reach teams this very week, before leaders next look at how much time is left.
             org["urgency"] = urgency_of(int(org["notice"]), int(trial["n_cycles"] * trial["cycle_weeks"]), patience)
-    _order(first, last, c.week, stream_of(f"event.inspection.{place}"), size, True, c.organisation, c.dimension)
+    _touch(_order, c, first, last, stream=stream_of(f"event.inspection.{place}"), size=size, measured_only=True)
 
 
 @_action
@@ -150,22 +148,20 @@ def leader_exit(c: Cohort, first: int, last: int, size: float, place: int = 0, c
         org["chief_leaving"] = uniforms(org["seed"], stream, c.week, org["key"], 0)[0] < size
 
 
-@compiled
-def _lift(first, last, size, chosen, organisation, person):
-    for o in range(first, last):
-        org = organisation[o]
-        everywhere = chosen[org.first_team : org.first_team + org.n_teams].all()
-        for i in range(org.first_person, org.first_person + org.n_persons):
-            # Those above the teams belong to the whole.
-            t = person[i].team
-            if chosen[t] if t >= 0 else everywhere:
-                person[i].belonging = min(1.0, person[i].belonging + size)
+@each_organisation
+def _lift(org, size, chosen, person):
+    everywhere = chosen[org.first_team : org.first_team + org.n_teams].all()
+    for i in range(org.first_person, org.first_person + org.n_persons):
+        # Those above the teams belong to the whole.
+        t = person[i].team
+        if chosen[t] if t >= 0 else everywhere:
+            person[i].belonging = min(1.0, person[i].belonging + size)
 
 
 @_action
 def solidarity(c: Cohort, first: int, last: int, size: float, place: int = 0, chosen=None, weeks: int = 0) -> None:
     """Raise belonging by ``size``; it wears off by itself."""
-    _lift(first, last, size, _everywhere(c, chosen), c.organisation, c.person)
+    _touch(_lift, c, first, last, size=size, chosen=_everywhere(c, chosen))
 
 
 def _rows(c: Cohort, first: int, last: int, chosen: np.ndarray | None) -> np.ndarray:
@@ -192,7 +188,7 @@ def isolate(c: Cohort, first: int, last: int, size: float, place: int = 0, chose
     c.team["isolated"][teams] = 1
     for i in _staff_of(c, teams):
         drop_all_ties(c.ties, i)
-    count_neighbours(first, last, c.organisation, c.team, c.person, c.ties, c.neighbour)
+    _touch(count_neighbours, c, first, last)
 
 
 @_action
@@ -231,49 +227,39 @@ def programme_value(seed, key, d, truth, accuracy):
     return truth if u < accuracy else -truth
 
 
-@compiled
-def _introduce(
-    first, last, week, log, size, at_once, chosen, events, change_of, organisation, dimension, tally, team, practice
-):
-    for o in range(first, last):
-        org, count = organisation[o], tally[o]
-        for d in range(dimension.shape[1]):
-            # A run has one programme, whenever and however it is rolled out.
-            u, _, _, severity = uniforms(org.seed, PROGRAMME, 0, org.key, d)
-            if u >= size:
+@each_organisation
+def _introduce(o, org, q, q_practice, count, week, log, size, at_once, chosen, dimension, team, practice):
+    for d in range(dimension.shape[1]):
+        # A run has one programme, whenever and however it is rolled out.
+        u, _, _, severity = uniforms(org.seed, PROGRAMME, 0, org.key, d)
+        if u >= size:
+            continue
+        value = programme_value(org.seed, org.key, d, dimension[o, d].truth, q.programme_accuracy)
+        for t in range(org.first_team, org.first_team + org.n_teams):
+            at, slot = (log, t, d), practice[t, d]
+            if chosen[t] == 0 or slot.value == value:
                 continue
-            value = programme_value(org.seed, org.key, d, dimension[o, d].truth, events[o].programme_accuracy)
-            for t in range(org.first_team, org.first_team + org.n_teams):
-                at, slot = (log, t, d), practice[t, d]
-                if chosen[t] == 0 or slot.value == value:
-                    continue
-                if at_once:
-                    change(at, slot, value, week, FROM_PROGRAMME, 0, count)
-                    team[t].switching_hours += change_of[o].switching_hours
-                    count.adopted_vertical += 1
-                    count.adopted_right += value == slot.reality
-                elif slot.idea_state == NO_IDEA:
-                    propose(slot, value, 0, FROM_PROGRAMME, TO_MANAGER, severity, week)
-                    event.note(at, event.PROPOSAL, FROM_PROGRAMME, value=value, fits=value == slot.reality)
-                    endorse(at, slot, week)
-
-
-def _roll_out(c: Cohort, first: int, last: int, size: float, at_once: bool, chosen: np.ndarray | None) -> None:
-    at, p, p_practice = _everywhere(c, chosen), c.parameters["events"], c.parameters["practice"]
-    tables = (c.organisation, c.dimension, c.tally, c.team, c.practice)
-    _introduce(first, last, c.week, c.log, size, at_once, at, p, p_practice, *tables)
+            if at_once:
+                change(at, slot, value, week, FROM_PROGRAMME, 0, count)
+                team[t].switching_hours += q_practice.switching_hours
+                count.adopted_vertical += 1
+                count.adopted_right += value == slot.reality
+            elif slot.idea_state == NO_IDEA:
+                propose(slot, value, 0, FROM_PROGRAMME, TO_MANAGER, severity, week)
+                event.note(at, event.PROPOSAL, FROM_PROGRAMME, value=value, fits=value == slot.reality)
+                endorse(at, slot, week)
 
 
 @_action
 def install(c: Cohort, first: int, last: int, size: float, place: int = 0, chosen=None, weeks: int = 0) -> None:
     """Put a programme's changes into practice at once: those on a share ``size`` of the dimensions."""
-    _roll_out(c, first, last, size, True, chosen)
+    _touch(_introduce, c, first, last, size=size, at_once=True, chosen=_everywhere(c, chosen))
 
 
 @_action
 def launch(c: Cohort, first: int, last: int, size: float, place: int = 0, chosen=None, weeks: int = 0) -> None:
     """Bring the same changes to the chosen teams as ideas to be tried."""
-    _roll_out(c, first, last, size, False, chosen)
+    _touch(_introduce, c, first, last, size=size, at_once=False, chosen=_everywhere(c, chosen))
 
 
 WITHOUT_SIZE = frozenset({"mark", "isolate"})

@@ -8,6 +8,7 @@ from civicsim.engine.compiled import compiled
 from civicsim.engine.parameters import free, parameter, switch
 from civicsim.engine.process import Process
 from civicsim.model.levers import COACHING
+from civicsim.model.rows import each_organisation, each_part
 from civicsim.model.rules import unit
 
 _DREW_2020 = "Direction: coaching changes how leaders behave, slowly (Drew and Pandit 2020, BMJ 368:m872); size free."
@@ -41,41 +42,37 @@ def coached(trait, rate, strength):
     return unit(trait + rate * strength * (1.0 - trait))
 
 
-@compiled
-def _coach_teams(first_part, last_part, p, part, organisation, team, person, manager):
+@each_part
+def _coach_teams(own, org, q, team, person, manager):
     """Move people in teams with trials towards skill."""
-    for b in range(first_part, last_part):
-        own, o = part[b], part[b].organisation
-        hours = organisation[o].hours[COACHING] if p[o].enabled else 0.0
-        strength = intensity(hours, p[o].full_hours)
-        own.sum_coaching = 0.0
-        for t in range(own.first_team, own.first_team + own.n_teams):
-            g = team[t]
-            # Where there is no one to coach and nothing on trial, the hours go back to care.
-            coached_here = g.n_trials > 0 or person[manager[g.manager].person].vacant == 0
-            g.coaching_hours = hours * g.n_posts if coached_here else 0.0
-            own.sum_coaching += g.coaching_hours / organisation[o].n_staff
-            if strength == 0.0 or g.n_trials == 0:
-                continue
-            for i in range(g.first_person, g.first_person + g.n_posts):
-                if person[i].vacant == 0:
-                    person[i].skill = coached(person[i].skill, p[o].skill_rate * g.n_trials, strength)
-
-
-@compiled
-def _coach_managers(first, last, p, part, parts_from, organisation, person, manager):
-    """Move coached managers towards openness, and work out what was spent."""
-    for o in range(first, last):
-        org, q = organisation[o], p[o]
-        org.spent[COACHING] = 0.0
-        for b in range(parts_from[o], parts_from[o + 1]):
-            org.spent[COACHING] += part[b].sum_coaching
-        strength = intensity(org.hours[COACHING] if q.enabled else 0.0, q.full_hours)
-        if strength == 0.0:
+    hours = org.hours[COACHING] if q.enabled else 0.0
+    strength = intensity(hours, q.full_hours)
+    own.sum_coaching = 0.0
+    for t in range(own.first_team, own.first_team + own.n_teams):
+        g = team[t]
+        # Where there is no one to coach and nothing on trial, the hours go back to care.
+        coached_here = g.n_trials > 0 or person[manager[g.manager].person].vacant == 0
+        g.coaching_hours = hours * g.n_posts if coached_here else 0.0
+        own.sum_coaching += g.coaching_hours / org.n_staff
+        if strength == 0.0 or g.n_trials == 0:
             continue
-        for j in range(org.first_manager, org.first_manager + org.n_managers):
-            if person[manager[j].person].vacant == 0:
-                manager[j].openness_anchor = coached(manager[j].openness_anchor, q.openness_rate, strength)
+        for i in range(g.first_person, g.first_person + g.n_posts):
+            if person[i].vacant == 0:
+                person[i].skill = coached(person[i].skill, q.skill_rate * g.n_trials, strength)
+
+
+@each_organisation
+def _coach_managers(parts, org, q, person, manager):
+    """Move coached managers towards openness, and work out what was spent."""
+    org.spent[COACHING] = 0.0
+    for own in parts:
+        org.spent[COACHING] += own.sum_coaching
+    strength = intensity(org.hours[COACHING] if q.enabled else 0.0, q.full_hours)
+    if strength == 0.0:
+        return
+    for j in range(org.first_manager, org.first_manager + org.n_managers):
+        if person[manager[j].person].vacant == 0:
+            manager[j].openness_anchor = coached(manager[j].openness_anchor, q.openness_rate, strength)
 
 
 PROCESS = Process(

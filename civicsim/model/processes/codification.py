@@ -11,6 +11,7 @@ from civicsim.engine.parameters import parameter, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms
 from civicsim.model.calendar import QUARTER
+from civicsim.model.rows import each_organisation
 from civicsim.model.rules import code_change_probability
 
 STREAM = stream_of("codification")
@@ -73,39 +74,37 @@ def _hear_contest(org, q, week, d, about, count):
     about.contested = 0.0
 
 
-@compiled
-def _step(first, last, week, p, organisation, dimension, tally, practice):
+@each_organisation
+def _step(o, org, q, count, week, dimension, practice):
     """At the end of a quarter, let the code learn and send out directives."""
     m = practice.shape[1]
     if week % QUARTER != 0:
         return
     ahead = np.empty(m, dtype=np.int64)
-    for o in range(first, last):
-        org, q = organisation[o], p[o]
-        ahead[:] = 0
-        if q.enabled:
-            for t in range(org.first_team, org.first_team + org.n_teams):
-                hits = code_hits = 0
+    ahead[:] = 0
+    if q.enabled:
+        for t in range(org.first_team, org.first_team + org.n_teams):
+            hits = code_hits = 0
+            for d in range(m):
+                if dimension[o, d].measured:
+                    hits += practice[t, d].value == practice[t, d].reality
+                    code_hits += dimension[o, d].code == practice[t, d].reality
+            if superior(hits, code_hits):
                 for d in range(m):
-                    if dimension[o, d].measured:
-                        hits += practice[t, d].value == practice[t, d].reality
-                        code_hits += dimension[o, d].code == practice[t, d].reality
-                if superior(hits, code_hits):
-                    for d in range(m):
-                        ahead[d] += practice[t, d].value
-        for d in range(m):
-            u_learn, u_order, _, _ = uniforms(org.seed, STREAM, week, org.key, d)
-            majority = 1 if ahead[d] > 0 else -1
-            learns = u_learn < code_change_probability(abs(ahead[d]), org.codification)
-            if learns and ahead[d] != 0 and dimension[o, d].code != majority:
-                dimension[o, d].code = majority
-                tally[o].codified += 1
-            if q.enabled:
-                _hear_contest(org, q, week, d, dimension[o, d], tally[o])
-            ordered = (
-                q.directives_enabled and dimension[o, d].code != 0 and u_order < org.directive_rate * q.quarterly_share
-            )
-            dimension[o, d].directive = 1 if ordered else 0
+                    ahead[d] += practice[t, d].value
+    for d in range(m):
+        u_learn, u_order, _, _ = uniforms(org.seed, STREAM, week, org.key, d)
+        majority = 1 if ahead[d] > 0 else -1
+        learns = u_learn < code_change_probability(abs(ahead[d]), org.codification)
+        if learns and ahead[d] != 0 and dimension[o, d].code != majority:
+            dimension[o, d].code = majority
+            count.codified += 1
+        if q.enabled:
+            _hear_contest(org, q, week, d, dimension[o, d], count)
+        ordered = (
+            q.directives_enabled and dimension[o, d].code != 0 and u_order < org.directive_rate * q.quarterly_share
+        )
+        dimension[o, d].directive = 1 if ordered else 0
 
 
 PROCESS = Process(

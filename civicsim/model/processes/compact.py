@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from civicsim.engine.compiled import compiled
-from civicsim.engine.parameters import choice, fixed, free, parameter, setting, switch
+from civicsim.engine.parameters import choice, fixed, free, parameter, setting, share, switch
 from civicsim.engine.process import Process
 from civicsim.model import log as event
 from civicsim.model.calendar import QUARTER
 from civicsim.model.levers import DELIBERATION, PROTECTED
+from civicsim.model.rows import each_organisation
 from civicsim.model.rules import exp, unit
 
 BY_ORGANISATION, BY_TEAM = range(2)
@@ -50,9 +51,7 @@ class Parameters:
         20,
         "How steeply bearable work, as one thing that is expected, falls with overload.",
     )
-    belief_start: float = parameter(
-        0.5, "0–1", 0, 1, "How far the promises of a compact are believed when it is announced.", _ROUSSEAU
-    )
+    belief_start: float = share(0.5, "How far the promises of a compact are believed when it is announced.", _ROUSSEAU)
     belief_rate: float = parameter(
         0.25, "per quarter", 0, 1, "How fast belief follows what a ledger shows to be kept.", _ROUSSEAU
     )
@@ -67,9 +66,7 @@ class Parameters:
         "Hours of what staff who believe in a full ledger take on in return.",
         _STAFF_SIDE,
     )
-    candour: float = parameter(
-        0.3, "0–1", 0, 1, "How far staff who believe in a full ledger report openly in return.", _STAFF_SIDE
-    )
+    candour: float = share(0.3, "How far staff who believe in a full ledger report openly in return.", _STAFF_SIDE)
     hours_for_process: float = parameter(
         0.15, "hours per person and week", 0.01, 1, "Hours that make a compact a negotiated one.", _MOUNTFORD_2014B
     )
@@ -77,9 +74,7 @@ class Parameters:
     breach_ratio: float = parameter(
         2.0, "ratio", 1, 4, "How much more trust a broken promise costs than a kept one wins.", _BREACH_RATIO_SOURCE
     )
-    ledger_protection: float = free(
-        0.7, "0–1", 0, 1, "How far a full ledger keeps promised hours from being moved to reporting."
-    )
+    ledger_protection: float = share(0.7, "How far a full ledger keeps promised hours from being moved to reporting.")
 
 
 @compiled
@@ -155,35 +150,32 @@ def _settle(q, usual, org, place, answered, overload):
     return place.breach
 
 
-@compiled
-def _step(first, last, week, log, p, p_reference, organisation, team):
+@each_organisation
+def _step(org, q, usual, week, log, team):
     """Each quarter, settle what was promised and what was kept."""
-    for o in range(first, last):
-        org, q = organisation[o], p[o]
-        if not q.enabled:
-            org.fulfilment = org.breach = org.contract = org.ledger_protection = 0.0
-            org.belief = q.belief_start
-            for t in range(org.first_team, org.first_team + org.n_teams):
-                team[t].fulfilment = team[t].breach = team[t].contract = 0.0
-                team[t].belief = q.belief_start
-            continue
-        org.deliberation_memory += (org.spent[DELIBERATION] - org.deliberation_memory) / QUARTER
-        if week % QUARTER != 0:
-            continue
-        overload = 0.0
+    if not q.enabled:
+        org.fulfilment = org.breach = org.contract = org.ledger_protection = 0.0
+        org.belief = q.belief_start
         for t in range(org.first_team, org.first_team + org.n_teams):
-            overload += team[t].overload / org.n_teams
-        usual = p_reference[o].usual_kept
-        broken = _settle(q, usual, org, org, org.answered_memory, overload)
-        for t in range(org.first_team, org.first_team + org.n_teams):
-            g = team[t]
-            if q.level == BY_TEAM:
-                broken = _settle(q, usual, org, g, g.answered_share, g.overload)
-            else:
-                g.fulfilment, g.breach, g.belief, g.contract = org.fulfilment, org.breach, org.belief, org.contract
-            if broken > 0.0:
-                event.note((log, t, -1), event.BREACH, q.level, value=round(100.0 * broken))
-        org.ledger_protection = q.ledger_protection * ledger(org.compact)
+            team[t].fulfilment = team[t].breach = team[t].contract = 0.0
+            team[t].belief = q.belief_start
+        return
+    org.deliberation_memory += (org.spent[DELIBERATION] - org.deliberation_memory) / QUARTER
+    if week % QUARTER != 0:
+        return
+    overload = 0.0
+    for t in range(org.first_team, org.first_team + org.n_teams):
+        overload += team[t].overload / org.n_teams
+    broken = _settle(q, usual.usual_kept, org, org, org.answered_memory, overload)
+    for t in range(org.first_team, org.first_team + org.n_teams):
+        g = team[t]
+        if q.level == BY_TEAM:
+            broken = _settle(q, usual.usual_kept, org, g, g.answered_share, g.overload)
+        else:
+            g.fulfilment, g.breach, g.belief, g.contract = org.fulfilment, org.breach, org.belief, org.contract
+        if broken > 0.0:
+            event.note((log, t, -1), event.BREACH, q.level, value=round(100.0 * broken))
+    org.ledger_protection = q.ledger_protection * ledger(org.compact)
 
 
 PROCESS = Process(

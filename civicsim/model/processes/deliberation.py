@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from civicsim.engine.compiled import compiled
-from civicsim.engine.parameters import fixed, free, parameter, switch
+from civicsim.engine.parameters import fixed, free, parameter, share, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms
 from civicsim.model import log as event
 from civicsim.model.levers import DELIBERATION
 from civicsim.model.organisation import ENDORSED, N_PROFESSIONS
 from civicsim.model.practice import drop, judges_rightly, place_of
+from civicsim.model.rows import each_organisation, each_part
 from civicsim.model.rules import unit
 
 STREAM = stream_of("deliberation")
@@ -35,8 +36,8 @@ class Parameters:
     )
     n_discussants: int = free(5, "people", 2, 20, "People who discuss an idea.", role="fixed")
     hours_each: float = free(1.0, "hours", 0.25, 2, "Hours it costs each of them.")
-    facilitation: float = parameter(
-        0.5, "0–1", 0, 1, "How far disagreement is steered to good use: 1 keeps all conflict out.", _FACILITATION_SOURCE
+    facilitation: float = share(
+        0.5, "How far disagreement is steered to good use: 1 keeps all conflict out.", _FACILITATION_SOURCE
     )
     conflict_tolerance: float = free(
         0.3, "0–1", 0.1, 0.5, "Conflict up to which judgement and safety do not suffer.", symbol="c*"
@@ -44,7 +45,7 @@ class Parameters:
     conflict_cost: float = free(
         0.05, "safety per conflict", 0, 0.1, "Safety lost per unit of conflict beyond that.", symbol="μ_c"
     )
-    conformity: float = free(0.8, "0–1", 0, 1, "Correlation between discussants' judgements in a team of one mind.")
+    conformity: float = share(0.8, "Correlation between discussants' judgements in a team of one mind.")
     heterogeneity: float = fixed(
         -1.0, "0–1; −1 as it is", -1, 1, "How much views differ, for studies; −1 takes the team's mix.", _BY_DEFINITION
     )
@@ -54,7 +55,7 @@ class Parameters:
     )
     load_hostility: float = free(0.02, "per week and unit overload", 0, 0.2, "How fast overload raises hostility.")
     hostility_return: float = free(0.02, "per week", 0, 0.2, "How fast hostility returns to its usual level.")
-    usual_hostility: float = free(0.3, "0–1", 0, 1, "Hostility between groups without contact and overload.")
+    usual_hostility: float = share(0.3, "Hostility between groups without contact and overload.")
 
 
 @compiled
@@ -173,60 +174,56 @@ def _talk_over(at, week, q, gain, org, count, team, practice, person):
     return pro + con
 
 
-@compiled
-def _deliberate(first_part, last_part, week, log, p, p_practice, part, organisation, team, practice, person):
+@each_part
+def _deliberate(own, org, q, q_practice, week, log, team, practice, person):
     """Let each team deliberate as many endorsed ideas as it has hours for."""
     m = practice.shape[1]
     # Dimensions on which a team may deliberate. There is room for one too many, which does not count.
     open_ideas = np.empty(m + 1, dtype=np.int64)
-    for b in range(first_part, last_part):
-        own, o = part[b], part[b].organisation
-        own.sum_deliberation_hours = 0.0
-        if not p[o].enabled:
-            for t in range(own.first_team, own.first_team + own.n_teams):
-                team[t].conflict = team[t].deliberation_hours = 0.0
-            continue
-        org, q = organisation[o], p[o]
-        price = q.n_discussants * q.hours_each
+    own.sum_deliberation_hours = 0.0
+    if not q.enabled:
         for t in range(own.first_team, own.first_team + own.n_teams):
-            g = team[t]
-            g.conflict = 0.0
-            g.deliberation_credit += org.hours[DELIBERATION] * g.n_posts
-            used = 0.0
-            n_open = 0
-            for d in range(m):
-                open_ideas[n_open] = d
-                n_open += (practice[t, d].idea_state == ENDORSED) & (practice[t, d].deliberated == 0)
-            if g.deliberation_credit >= price and n_open > 0:
-                u, _, _, _ = uniforms(org.seed, STREAM, week, g.key, m)
-                begin = place_of(int(u * m), open_ideas, n_open)
-                for k in range(begin, begin + n_open):
-                    d = open_ideas[k if k < n_open else k - n_open]
-                    if g.deliberation_credit < price:
-                        break
-                    gain = p_practice[o].judgement_gain
-                    hours = q.hours_each * _talk_over((log, t, d), week, q, gain, org, own, team, practice, person)
-                    g.deliberation_credit -= hours
-                    used += hours
-                cost = q.conflict_cost * max(0.0, g.conflict - q.conflict_tolerance)
-                if cost > 0.0:
-                    for i in range(g.first_person, g.first_person + g.n_posts):
-                        person[i].safety = unit(person[i].safety - cost)
-            # Hours for which there is nothing to deliberate go back to care.
-            g.deliberation_credit = min(g.deliberation_credit, price)
-            g.hostility = unit(g.hostility + hostility_change(q, g.hostility, used / g.n_posts, g.overload))
-            g.deliberation_hours = used
-            own.sum_deliberation_hours += used
+            team[t].conflict = team[t].deliberation_hours = 0.0
+        return
+    price = q.n_discussants * q.hours_each
+    for t in range(own.first_team, own.first_team + own.n_teams):
+        g = team[t]
+        g.conflict = 0.0
+        g.deliberation_credit += org.hours[DELIBERATION] * g.n_posts
+        used = 0.0
+        n_open = 0
+        for d in range(m):
+            open_ideas[n_open] = d
+            n_open += (practice[t, d].idea_state == ENDORSED) & (practice[t, d].deliberated == 0)
+        if g.deliberation_credit >= price and n_open > 0:
+            u, _, _, _ = uniforms(org.seed, STREAM, week, g.key, m)
+            begin = place_of(int(u * m), open_ideas, n_open)
+            for k in range(begin, begin + n_open):
+                d = open_ideas[k if k < n_open else k - n_open]
+                if g.deliberation_credit < price:
+                    break
+                gain = q_practice.judgement_gain
+                hours = q.hours_each * _talk_over((log, t, d), week, q, gain, org, own, team, practice, person)
+                g.deliberation_credit -= hours
+                used += hours
+            cost = q.conflict_cost * max(0.0, g.conflict - q.conflict_tolerance)
+            if cost > 0.0:
+                for i in range(g.first_person, g.first_person + g.n_posts):
+                    person[i].safety = unit(person[i].safety - cost)
+        # Hours for which there is nothing to deliberate go back to care.
+        g.deliberation_credit = min(g.deliberation_credit, price)
+        g.hostility = unit(g.hostility + hostility_change(q, g.hostility, used / g.n_posts, g.overload))
+        g.deliberation_hours = used
+        own.sum_deliberation_hours += used
 
 
-@compiled
-def _add_up(first, last, part, parts_from, organisation):
+@each_organisation
+def _add_up(parts, org):
     """Add up what was spent on deliberation."""
-    for o in range(first, last):
-        org, spent = organisation[o], 0.0
-        for b in range(parts_from[o], parts_from[o + 1]):
-            spent += part[b].sum_deliberation_hours
-        org.spent[DELIBERATION] = spent / org.n_staff
+    spent = 0.0
+    for own in parts:
+        spent += own.sum_deliberation_hours
+    org.spent[DELIBERATION] = spent / org.n_staff
 
 
 PROCESS = Process(

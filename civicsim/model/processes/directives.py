@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from civicsim.engine.compiled import compiled
-from civicsim.engine.parameters import free, parameter, switch
+from civicsim.engine.parameters import free, parameter, share, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms
 from civicsim.model import log as event
 from civicsim.model.organisation import FROM_DIRECTIVE
 from civicsim.model.practice import change, judges_rightly
 from civicsim.model.processes.compact import ledger
+from civicsim.model.rows import each_organisation, each_part
 from civicsim.model.rules import either, exp, majority_accuracy, toward_code
 
 STREAM = stream_of("directives")
@@ -46,8 +47,8 @@ class Parameters:
     professionalism_weight: float = parameter(
         1.0, "multiple per unit", 0, 2, "How much professionalism adds to the case for adapting.", _WILKINSON_2011
     )
-    urgency_weight: float = parameter(
-        1.0, "0–1", 0, 1, "How far an inspection at short notice adds fear and limits adapting.", _DREW_2020
+    urgency_weight: float = share(
+        1.0, "How far an inspection at short notice adds fear and limits adapting.", _DREW_2020
     )
     temperature: float = free(
         0.5, "utility", 0.1, 1, "How random the choice is; near 0 teams nearly always take the best option.", symbol="τ"
@@ -188,69 +189,52 @@ def _how_many(dimensions):
     return n
 
 
-@compiled
-def _decide(
-    first_part,
-    last_part,
-    week,
-    log,
-    p,
-    p_practice,
-    p_compact,
-    part,
-    organisation,
-    dimension,
-    team,
-    practice,
-    person,
-    marks,
-):
+@each_part
+def _decide(own, o, org, q, q_compact, q_practice, week, log, dimension, team, practice, person, marks):
     """Let each team decide on each directive that is out, and mark those that it contests."""
     m = practice.shape[1]
-    for b in range(first_part, last_part):
-        own, o = part[b], part[b].organisation
-        n_directives = _how_many(dimension[o])
-        if not p[o].enabled or n_directives == 0:
+    n_directives = _how_many(dimension[o])
+    if not q.enabled or n_directives == 0:
+        return
+    attended = attended_probability(n_directives, q.attention)
+    hurry = q.urgency_weight * org.urgency
+    fear = fear_in_a_hurry(org.fear_enacted, hurry)
+    candour = q_compact.candour * ledger(org.compact) if q_compact.enabled else 0.0
+    for t in range(own.first_team, own.first_team + own.n_teams):
+        g = team[t]
+        marks[t, :] = 0
+        mood = _mean_mood(g, person)
+        if mood[0] == 0:
             continue
-        org, q, way = organisation[o], p[o], p_practice[o]
-        attended = attended_probability(n_directives, q.attention)
-        hurry = q.urgency_weight * org.urgency
-        fear = fear_in_a_hurry(org.fear_enacted, hurry)
-        candour = p_compact[o].candour * ledger(org.compact) if p_compact[o].enabled else 0.0
-        for t in range(own.first_team, own.first_team + own.n_teams):
-            g = team[t]
-            marks[t, :] = 0
-            mood = _mean_mood(g, person)
-            if mood[0] == 0:
+        for d in range(m):
+            if dimension[o, d].directive == 0:
                 continue
-            for d in range(m):
-                if dimension[o, d].directive == 0:
-                    continue
-                own.directives += 1
-                draws = uniforms(org.seed, STREAM, week, g.key, d)
-                at, code = (log, t, d), dimension[o, d].code
-                if draws[0] < attended:
-                    slot = practice[t, d]
-                    marks[t, d] = _respond(at, slot, code, week, org, q, way, candour, fear, hurry, g, mood, draws, own)
-                else:
-                    own.overlooked += 1
-                    event.note(at, event.DIRECTIVE, event.OVERLOOKED, value=code)
+            own.directives += 1
+            draws = uniforms(org.seed, STREAM, week, g.key, d)
+            at, code = (log, t, d), dimension[o, d].code
+            if draws[0] < attended:
+                slot = practice[t, d]
+                marks[t, d] = _respond(
+                    at, slot, code, week, org, q, q_practice, candour, fear, hurry, g, mood, draws, own
+                )
+            else:
+                own.overlooked += 1
+                event.note(at, event.DIRECTIVE, event.OVERLOOKED, value=code)
 
 
-@compiled
-def _settle(first, last, p, organisation, dimension, marks):
+@each_organisation
+def _settle(o, org, q, dimension, marks):
     """Count the teams that contest a directive; after that, none is out any more."""
     m = dimension.shape[1]
-    for o in range(first, last):
-        if not p[o].enabled:
-            continue
-        org, n_directives = organisation[o], _how_many(dimension[o])
-        org.directive_memory += (52.0 * n_directives / m - org.directive_memory) / MEMORY_WEEKS
-        for t in range(org.first_team, org.first_team + (org.n_teams if n_directives > 0 else 0)):
-            for d in range(m):
-                dimension[o, d].contested += marks[t, d]
+    if not q.enabled:
+        return
+    n_directives = _how_many(dimension[o])
+    org.directive_memory += (52.0 * n_directives / m - org.directive_memory) / MEMORY_WEEKS
+    for t in range(org.first_team, org.first_team + (org.n_teams if n_directives > 0 else 0)):
         for d in range(m):
-            dimension[o, d].directive = 0
+            dimension[o, d].contested += marks[t, d]
+    for d in range(m):
+        dimension[o, d].directive = 0
 
 
 PROCESS = Process(

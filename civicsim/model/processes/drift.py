@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from civicsim.engine.compiled import compiled
-from civicsim.engine.parameters import free, parameter, switch
+from civicsim.engine.parameters import parameter, share, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms
+from civicsim.model.rows import each_organisation, each_part
 from civicsim.model.rules import poisson
 
 STREAM = stream_of("drift")
@@ -23,9 +24,7 @@ class Parameters:
     rate: float = parameter(
         0.001, "per week", 0, 0.02, "Half the weekly chance that a local reality is drawn anew.", _RATE_SOURCE
     )
-    common_share: float = free(
-        0.1, "0–1", 0, 1, "Rate at which the common reality flips, as a share of the local rate."
-    )
+    common_share: float = share(0.1, "Rate at which the common reality flips, as a share of the local rate.")
 
 
 @compiled
@@ -34,38 +33,34 @@ def local_reality(truth, kappa, u):
     return truth if u < 0.5 * (1.0 + kappa) else -truth
 
 
-@compiled
-def _flip(first, last, week, p, organisation, dimension, team, practice):
+@each_organisation
+def _flip(o, org, q, week, dimension, team, practice):
     """Rarely flip a common reality: all teams then draw theirs on that dimension anew, so that κ keeps its meaning."""
     m = dimension.shape[1]
-    for o in range(first, last):
-        if not p[o].enabled:
-            continue
-        org = organisation[o]
-        u, chosen, _, _ = uniforms(org.seed, STREAM, week, org.key, 0)
-        if poisson(m * p[o].rate * p[o].common_share, u, 1):
-            d = int(chosen * m)
-            dimension[o, d].truth = -dimension[o, d].truth
-            for t in range(org.first_team, org.first_team + org.n_teams):
-                v, _, _, _ = uniforms(org.seed, STREAM, week, team[t].key, 1)
-                practice[t, d].reality = local_reality(dimension[o, d].truth, dimension[o, d].kappa, v)
+    if not q.enabled:
+        return
+    u, chosen, _, _ = uniforms(org.seed, STREAM, week, org.key, 0)
+    if poisson(m * q.rate * q.common_share, u, 1):
+        d = int(chosen * m)
+        dimension[o, d].truth = -dimension[o, d].truth
+        for t in range(org.first_team, org.first_team + org.n_teams):
+            v, _, _, _ = uniforms(org.seed, STREAM, week, team[t].key, 1)
+            practice[t, d].reality = local_reality(dimension[o, d].truth, dimension[o, d].kappa, v)
 
 
-@compiled
-def _redraw(first_part, last_part, week, p, part, organisation, dimension, team, practice):
+@each_part
+def _redraw(own, o, org, q, week, dimension, team, practice):
     """Redraw a few local realities."""
     m = dimension.shape[1]
-    for b in range(first_part, last_part):
-        own, o = part[b], part[b].organisation
-        if not p[o].enabled:
-            continue
-        org, expected = organisation[o], m * 2.0 * p[o].rate
-        for t in range(own.first_team, own.first_team + own.n_teams):
-            u, _, _, _ = uniforms(org.seed, STREAM, week, team[t].key, 2)
-            for k in range(poisson(expected, u, MOST_REDRAWS)):
-                chosen, v, _, _ = uniforms(org.seed, STREAM, week, team[t].key, 3 + k)
-                d = int(chosen * m)
-                practice[t, d].reality = local_reality(dimension[o, d].truth, dimension[o, d].kappa, v)
+    if not q.enabled:
+        return
+    expected = m * 2.0 * q.rate
+    for t in range(own.first_team, own.first_team + own.n_teams):
+        u, _, _, _ = uniforms(org.seed, STREAM, week, team[t].key, 2)
+        for k in range(poisson(expected, u, MOST_REDRAWS)):
+            chosen, v, _, _ = uniforms(org.seed, STREAM, week, team[t].key, 3 + k)
+            d = int(chosen * m)
+            practice[t, d].reality = local_reality(dimension[o, d].truth, dimension[o, d].kappa, v)
 
 
 PROCESS = Process(

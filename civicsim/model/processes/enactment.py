@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from civicsim.engine.compiled import compiled
-from civicsim.engine.parameters import free, parameter, switch
+from civicsim.engine.parameters import free, parameter, share, switch
 from civicsim.engine.process import Process
 from civicsim.model.levers import PURPOSES, REPORTING, WITH_PEOPLE
 from civicsim.model.organisation import TEAM_MANAGER
+from civicsim.model.rows import each_organisation
 from civicsim.model.rules import unit
 
 N_PURPOSES = len(PURPOSES)
@@ -42,10 +43,8 @@ class Parameters:
     leader_weight: float = parameter(
         0.2, "0–1", 0, 0.8, "Weight of the chief executive's openness against a manager's own.", _DREW_2020B
     )
-    grip_fear: float = free(0.3, "0–1", 0, 1, "How much full grip adds to the fear that leaders intend.")
-    grip_hours: float = free(
-        0.5, "0–1", 0, 1, "Share of the hours of other purposes that full grip moves to reporting."
-    )
+    grip_fear: float = share(0.3, "How much full grip adds to the fear that leaders intend.")
+    grip_hours: float = share(0.5, "Share of the hours of other purposes that full grip moves to reporting.")
     grip_cost: float = parameter(
         0.2, "openness per unit grip", 0, 1, "How much full grip closes managers.", _DREW_2020C
     )
@@ -125,40 +124,38 @@ def _allocate(org, grip_hours):
     org.hours[REPORTING] = org.allotted[REPORTING] + moved * others
 
 
-@compiled
-def _step(first, last, p, organisation, team, person, manager):
+@each_organisation
+def _step(org, q, team, person, manager):
     """Move what staff meet towards what is intended, as far as hours are given; and set managers' openness."""
-    for o in range(first, last):
-        org, q = organisation[o], p[o]
-        pressure = 0.0
-        for t in range(org.first_team, org.first_team + org.n_teams):
-            pressure += team[t].overload
-        pressure /= org.n_teams
-        engaged = unit(hours_with_people(org) / org.hours_budget)
-        _allocate(org, q.grip_hours)
-        fear = unit(org.fear + q.grip_fear * org.grip)
-        if q.enabled:
-            org.fear_enacted = enacted_attitude(q, org.fear_enacted, fear, org.fear_habit, -1.0, engaged, pressure)
-            org.permission_enacted = enacted_attitude(
-                q, org.permission_enacted, org.permission, org.permission_habit, 1.0, engaged, pressure
-            )
-            org.authority_enacted = enacted_attitude(
-                q, org.authority_enacted, org.authority, org.authority_habit, 1.0, engaged, pressure
-            )
-        else:
-            org.fear_enacted, org.permission_enacted = fear, org.permission
-            org.authority_enacted = org.authority
-        org.say_do_gap = words_without_deeds(
-            org.fear, org.fear_enacted, org.permission, org.permission_enacted, org.authority, org.authority_enacted
+    pressure = 0.0
+    for t in range(org.first_team, org.first_team + org.n_teams):
+        pressure += team[t].overload
+    pressure /= org.n_teams
+    engaged = unit(hours_with_people(org) / org.hours_budget)
+    _allocate(org, q.grip_hours)
+    fear = unit(org.fear + q.grip_fear * org.grip)
+    if q.enabled:
+        org.fear_enacted = enacted_attitude(q, org.fear_enacted, fear, org.fear_habit, -1.0, engaged, pressure)
+        org.permission_enacted = enacted_attitude(
+            q, org.permission_enacted, org.permission, org.permission_habit, 1.0, engaged, pressure
         )
-        for j in range(org.first_manager, org.first_manager + org.n_managers):
-            lead = person[manager[j].person]
-            overload = team[lead.team].overload if lead.role == TEAM_MANAGER else pressure
-            # While a post is empty, a stand-in takes after the chief executive.
-            own = org.leader_openness if lead.vacant else manager[j].openness_anchor
-            manager[j].openness = manager_openness(
-                own, org.leader_openness, q.leader_weight, overload, q.overload_cost, org.grip, q.grip_cost
-            )
+        org.authority_enacted = enacted_attitude(
+            q, org.authority_enacted, org.authority, org.authority_habit, 1.0, engaged, pressure
+        )
+    else:
+        org.fear_enacted, org.permission_enacted = fear, org.permission
+        org.authority_enacted = org.authority
+    org.say_do_gap = words_without_deeds(
+        org.fear, org.fear_enacted, org.permission, org.permission_enacted, org.authority, org.authority_enacted
+    )
+    for j in range(org.first_manager, org.first_manager + org.n_managers):
+        lead = person[manager[j].person]
+        overload = team[lead.team].overload if lead.role == TEAM_MANAGER else pressure
+        # While a post is empty, a stand-in takes after the chief executive.
+        own = org.leader_openness if lead.vacant else manager[j].openness_anchor
+        manager[j].openness = manager_openness(
+            own, org.leader_openness, q.leader_weight, overload, q.overload_cost, org.grip, q.grip_cost
+        )
 
 
 PROCESS = Process(

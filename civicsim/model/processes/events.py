@@ -20,6 +20,7 @@ from civicsim.model.cohort import Cohort, set_levers
 from civicsim.model.levers import Levers
 from civicsim.model.processes.actions import ACTIONS
 from civicsim.model.processes.choosing import choose_teams
+from civicsim.model.rows import each_organisation
 
 
 @dataclass(frozen=True)
@@ -141,12 +142,10 @@ def put_into_force(cohort: Cohort, plan: Plan, week: int, first: int, last: int)
         cohort.parameters[name][first:last] = np.array(as_row(values), dtype=column_dtype(type(values)))
 
 
-@compiled
-def _turn_seasons(first, last, week, p, organisation):
+@each_organisation
+def _turn_seasons(org, q, week):
     """Let demand follow the seasons."""
-    for o in range(first, last):
-        q = p[o]
-        organisation[o].demand_factor = q.demand_factor * season(week, q.winter_demand) if q.enabled else 1.0
+    org.demand_factor = q.demand_factor * season(week, q.winter_demand) if q.enabled else 1.0
 
 
 def acts_in(cohort: Cohort, first: int, last: int, week: int) -> bool:

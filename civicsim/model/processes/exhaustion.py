@@ -11,6 +11,7 @@ from civicsim.engine.parameters import choice, free, parameter, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import shock, shocks_in_turn, stream_of
 from civicsim.model.blocks import TEAMS_AT_ONCE, block_of
+from civicsim.model.rows import each_part
 from civicsim.model.rules import logistic, unit
 
 STREAM, STREAM_OF_TEAMS = stream_of("exhaustion"), stream_of("exhaustion.team")
@@ -241,37 +242,35 @@ def _move(org, q, usual, week, contracted, start, total, filled, treated, met, n
         who.exhaustion = moved if who.vacant == 0 else who.exhaustion
 
 
-@compiled
-def _step(first_part, last_part, week, p, p_reference, p_structure, part, organisation, team, person):
+@each_part
+def _step(own, org, q, q_structure, usual, week, team, person):
     """Move exhaustion by the week's load, fear, company, recovery and chance."""
-    for b in range(first_part, last_part):
-        own, o = part[b], part[b].organisation
-        if not p[o].enabled:
-            continue
-        org, q, usual, contracted = organisation[o], p[o], p_reference[o], p_structure[o].contracted_hours
-        shared, alone = q.noise_sd * np.sqrt(q.noise_shared), q.noise_sd * np.sqrt(1.0 - q.noise_shared)
-        for one in range(own.first_team, own.first_team + own.n_teams, TEAMS_AT_ONCE):
-            beyond, start, n_posts = block_of(own, team, one)
-            # Colleagues are seen as they were at the start of the week: it is summed up before anybody moves.
-            total, filled, treated, met = np.empty(n_posts), np.empty(n_posts), np.empty(n_posts), np.empty(n_posts)
-            for t in range(one, beyond):
-                g = team[t]
-                in_team = in_post = 0.0
-                push = treatment(q, usual, org.fear_enacted, g.contract, g.answered_share, org.invitation)
-                event = shared * shock(org.seed, STREAM_OF_TEAMS, week, g.key)
-                for i in range(g.first_person, g.first_person + g.n_posts):
-                    here = 1.0 - person[i].vacant
-                    in_team += here * person[i].exhaustion
-                    in_post += here
-                for k in range(g.first_person - start, g.first_person + g.n_posts - start):
-                    total[k], filled[k], treated[k], met[k] = in_team, in_post, push, event
-            _move(org, q, usual, week, contracted, start, total, filled, treated, met, alone, person)
-        # Managers have no team around them, and go by promises to the organisation as a whole.
-        none = np.zeros(own.n_managers)
-        push = np.full(
-            own.n_managers, treatment(q, usual, org.fear_enacted, org.contract, org.answered_memory, org.invitation)
-        )
-        _move(org, q, usual, week, contracted, own.first_leader, none, none, push, none, q.noise_sd, person)
+    if not q.enabled:
+        return
+    contracted = q_structure.contracted_hours
+    shared, alone = q.noise_sd * np.sqrt(q.noise_shared), q.noise_sd * np.sqrt(1.0 - q.noise_shared)
+    for one in range(own.first_team, own.first_team + own.n_teams, TEAMS_AT_ONCE):
+        beyond, start, n_posts = block_of(own, team, one)
+        # Colleagues are seen as they were at the start of the week: it is summed up before anybody moves.
+        total, filled, treated, met = np.empty(n_posts), np.empty(n_posts), np.empty(n_posts), np.empty(n_posts)
+        for t in range(one, beyond):
+            g = team[t]
+            in_team = in_post = 0.0
+            push = treatment(q, usual, org.fear_enacted, g.contract, g.answered_share, org.invitation)
+            event = shared * shock(org.seed, STREAM_OF_TEAMS, week, g.key)
+            for i in range(g.first_person, g.first_person + g.n_posts):
+                here = 1.0 - person[i].vacant
+                in_team += here * person[i].exhaustion
+                in_post += here
+            for k in range(g.first_person - start, g.first_person + g.n_posts - start):
+                total[k], filled[k], treated[k], met[k] = in_team, in_post, push, event
+        _move(org, q, usual, week, contracted, start, total, filled, treated, met, alone, person)
+    # Managers have no team around them, and go by promises to the organisation as a whole.
+    none = np.zeros(own.n_managers)
+    push = np.full(
+        own.n_managers, treatment(q, usual, org.fear_enacted, org.contract, org.answered_memory, org.invitation)
+    )
+    _move(org, q, usual, week, contracted, own.first_leader, none, none, push, none, q.noise_sd, person)
 
 
 PROCESS = Process(

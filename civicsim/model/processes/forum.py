@@ -7,13 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from civicsim.engine.compiled import compiled, written_in
-from civicsim.engine.parameters import choice, fixed, free, parameter, setting, switch
+from civicsim.engine.parameters import choice, fixed, free, setting, share, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms
 from civicsim.model import log as event
 from civicsim.model.levers import PATIENTS
 from civicsim.model.organisation import FROM_PATIENTS, N_PATIENT_GROUPS, NO_IDEA, TO_FORUM
 from civicsim.model.practice import propose
+from civicsim.model.rows import each_organisation
 from civicsim.model.rules import unit
 
 STREAM = stream_of("forum")
@@ -41,9 +42,7 @@ class Parameters:
         _LEVEL,
         role="fixed",
     )
-    recruitment_bias: float = free(
-        0.6, "0–1", 0, 1, "How far seats go to the usual volunteers without any effort to reach others."
-    )
+    recruitment_bias: float = share(0.6, "How far seats go to the usual volunteers without any effort to reach others.")
     hours_per_issue: float = free(
         10.0, "hours of staff", 1, 100, "Staff hours it takes to raise one issue with patients."
     )
@@ -58,15 +57,13 @@ class Parameters:
     satisfaction_target: float = setting(
         0.0, "0–1", 0, 1, "Satisfaction that the host sets as its target; 0 sets none.", _TARGET
     )
-    target_gloss: float = free(
-        0.5, "0–1", 0, 1, "How far a dependent forum's reports move from true to targeted satisfaction."
-    )
+    target_gloss: float = share(0.5, "How far a dependent forum's reports move from true to targeted satisfaction.")
     seats: float = setting(
         0.0, "share of boards", 0, 1, "Share of the boards on which patients have a seat.", _DEFINITION
     )
     seat_weight: float = free(0.5, "multiple", 0, 2, "How much a seat on every board adds to the forum's effect.")
-    membership_threshold: float = parameter(
-        0.0, "0–1", 0, 1, "Reach below which the forum draws on the usual volunteers alone.", _THRESHOLD
+    membership_threshold: float = share(
+        0.0, "Reach below which the forum draws on the usual volunteers alone.", _THRESHOLD
     )
     acted_share: float = fixed(
         -1.0, "0–1; −1 as it comes", -1, 1, "Share of issues acted on, for studies; −1 leaves it open.", _BY_DEFINITION
@@ -83,9 +80,9 @@ class Parameters:
     target_erosion: float = free(0.02, "per week", 0, 0.2, "Independence lost each week under such a target.")
     independence_rate: float = free(0.02, "per week", 0, 0.2, "How fast independence follows what the style intends.")
     activation_rate: float = free(0.02, "per week", 0, 0.2, "How fast patients' activation moves.")
-    activation_heard: float = free(0.5, "0–1", 0, 1, "How much being acted on raises activation.")
-    activation_ignored: float = free(0.3, "0–1", 0, 1, "How much being consulted and ignored lowers activation.")
-    activation_base: float = free(0.3, "0–1", 0, 1, "Activation of patients who are not consulted.")
+    activation_heard: float = share(0.5, "How much being acted on raises activation.")
+    activation_ignored: float = share(0.3, "How much being consulted and ignored lowers activation.")
+    activation_base: float = share(0.3, "Activation of patients who are not consulted.")
 
 
 @compiled
@@ -153,16 +150,11 @@ def _raise_issue(log, o, k, week, org, q, n_reached, dimension, practice, need, 
     """Raise one issue: a group by its seats, a dimension by the group's needs, and the teams it reaches."""
     m = practice.shape[1]
     u_group, u_dimension, u_right, severity = uniforms(org.seed, STREAM, week, org.key, k)
-    total = 0.0
+    seats, total = np.empty(N_PATIENT_GROUPS), 0.0
     for j in range(N_PATIENT_GROUPS):
-        total += panel[o, j].seats
-    x = u_group * total
-    group = N_PATIENT_GROUPS - 1
-    for j in range(N_PATIENT_GROUPS):
-        x -= panel[o, j].seats
-        if x < 0.0:
-            group = j
-            break
+        seats[j] = panel[o, j].seats
+        total += seats[j]
+    group = _pick(seats, total, u_group)
     total = 0.0
     for d in range(m):
         wanted[d] = need[o, group, d].weight if dimension[o, d].patient_visible else 0.0
@@ -225,41 +217,39 @@ def _activate(o, org, q, panel, patient):
     return total / org.n_patients if org.n_patients > 0 else 0.0
 
 
-@compiled
-def _step(first, last, week, log, p, organisation, tally, dimension, practice, need, panel, patient):
+@each_organisation
+def _step(o, org, q, count, week, log, dimension, practice, need, panel, patient):
     """Let the forum meet and raise issues with teams; and let patients' readiness to take part follow the results."""
     wanted = np.empty(practice.shape[1])
-    for o in range(first, last):
-        org, q, count = organisation[o], p[o], tally[o]
-        org.spent[PATIENTS] = 0.0
-        if not q.enabled or not _stands(week, org, q):
-            continue
-        org.independence = independence_after(
-            org.independence, org.forum_independence, q.independence_rate, q.satisfaction_target > 0.0, q.target_erosion
-        )
-        org.forum_funds = min(
-            q.fixes_per_team * org.n_teams, org.forum_funds + org.forum_budget * q.fixes_per_team * org.n_teams / 13.0
-        )
-        _take_seats(o, org, q, panel)
-        activation = _activate(o, org, q, panel, patient)
-        n_reached = int(q.teams_per_level ** float(q.level) + 0.5)
-        org.forum_credit += org.hours[PATIENTS] * org.n_staff
-        spent = 0.0
-        k = -1
-        while org.forum_credit >= q.hours_per_issue:
-            k += 1
-            org.forum_credit -= q.hours_per_issue
-            u_comes, u_asked, _, _ = uniforms(org.seed, COMES, week, org.key, k)
-            # An hour set aside is only used if patients come.
-            if u_comes < activation:
-                spent += q.hours_per_issue
-                # A forum that has to show satisfaction spends part of its meetings on that.
-                if u_asked < time_for_problems(org.independence, q.satisfaction_target):
-                    count.voiced_forum += _raise_issue(
-                        log, o, k, week, org, q, n_reached, dimension, practice, need, panel, wanted
-                    )
-        org.forum_credit = min(org.forum_credit, q.hours_per_issue)
-        org.spent[PATIENTS] = spent / org.n_staff
+    org.spent[PATIENTS] = 0.0
+    if not q.enabled or not _stands(week, org, q):
+        return
+    org.independence = independence_after(
+        org.independence, org.forum_independence, q.independence_rate, q.satisfaction_target > 0.0, q.target_erosion
+    )
+    org.forum_funds = min(
+        q.fixes_per_team * org.n_teams, org.forum_funds + org.forum_budget * q.fixes_per_team * org.n_teams / 13.0
+    )
+    _take_seats(o, org, q, panel)
+    activation = _activate(o, org, q, panel, patient)
+    n_reached = int(q.teams_per_level ** float(q.level) + 0.5)
+    org.forum_credit += org.hours[PATIENTS] * org.n_staff
+    spent = 0.0
+    k = -1
+    while org.forum_credit >= q.hours_per_issue:
+        k += 1
+        org.forum_credit -= q.hours_per_issue
+        u_comes, u_asked, _, _ = uniforms(org.seed, COMES, week, org.key, k)
+        # An hour set aside is only used if patients come.
+        if u_comes < activation:
+            spent += q.hours_per_issue
+            # A forum that has to show satisfaction spends part of its meetings on that.
+            if u_asked < time_for_problems(org.independence, q.satisfaction_target):
+                count.voiced_forum += _raise_issue(
+                    log, o, k, week, org, q, n_reached, dimension, practice, need, panel, wanted
+                )
+    org.forum_credit = min(org.forum_credit, q.hours_per_issue)
+    org.spent[PATIENTS] = spent / org.n_staff
 
 
 PROCESS = Process(

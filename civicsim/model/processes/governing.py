@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from civicsim.engine.compiled import compiled
-from civicsim.engine.parameters import fixed, free, parameter, setting, switch
+from civicsim.engine.parameters import fixed, free, parameter, setting, share, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms
 from civicsim.model import log as event
@@ -13,6 +13,7 @@ from civicsim.model.calendar import QUARTER
 from civicsim.model.processes.compact import ledger
 from civicsim.model.processes.enactment import hours_with_people
 from civicsim.model.processes.turnover import hire
+from civicsim.model.rows import each_organisation
 from civicsim.model.rules import unit
 
 STREAM = stream_of("governing")
@@ -41,9 +42,7 @@ class Parameters:
     """How leaders react to what is reported, and how long they stay."""
 
     enabled: bool = switch("Leaders react to reports, are rated, and come and go.")
-    aspiration: float = free(
-        0.62, "0–1", 0, 1, "Reported quality with which leaders and the public are content at the start."
-    )
+    aspiration: float = share(0.62, "Reported quality with which leaders and the public are content at the start.")
     expectation_drift: float = parameter(
         0.0, "per year", -0.05, 0.05, "How fast public expectations rise.", _MOUNTFORD_2014
     )
@@ -72,9 +71,7 @@ class Parameters:
     reset_probability: float = free(
         0.5, "probability", 0, 1, "Chance that a new chief executive starts programmes over."
     )
-    continuity: float = free(
-        0.0, "0–1", 0, 1, "How far succession planning keeps a new chief executive from starting over."
-    )
+    continuity: float = share(0.0, "How far succession planning keeps a new chief executive from starting over.")
     pressure: float = fixed(0.0, "0–1", 0, 1, "Pressure on leaders from outside, whatever they report.", _DREW_2020B)
     culture_target: float = setting(
         0.0, "0–1", 0, 1, "Weight of a culture score in what leaders are judged by.", _DREW_2020C
@@ -101,13 +98,9 @@ class Parameters:
     )
     rating_weeks: int = free(104, "weeks", 26, 520, "Weeks between two ratings by the regulator.", role="fixed")
     rating_noise: float = free(0.03, "0–1", 0, 0.2, "Spread of the regulator's impression around what is reported.")
-    inadequate_below: float = free(0.50, "0–1", 0, 1, "Impression below which an organisation is rated inadequate.")
-    rating_grip: float = free(
-        0.3, "0–1", 0, 1, "Tightening that an inadequate rating adds at once under an impatient regulator."
-    )
-    patience: float = free(
-        0.3, "0–1", 0, 1, "Patience of the regulator: 1 lets an inadequate rating pass without new grip."
-    )
+    inadequate_below: float = share(0.50, "Impression below which an organisation is rated inadequate.")
+    rating_grip: float = share(0.3, "Tightening that an inadequate rating adds at once under an impatient regulator.")
+    patience: float = share(0.3, "Patience of the regulator: 1 lets an inadequate rating pass without new grip.")
 
 
 @compiled
@@ -308,47 +301,30 @@ def _review(week, inspected, org, q, usual, patience, u_rate, team, person, coun
         _rate(org, q, reported, patience, u_rate, count)
 
 
-@compiled
+@each_organisation
 def _step(
-    first,
-    last,
-    week,
-    log,
-    p,
-    p_compact,
-    p_lifecycle,
-    p_turnover,
-    p_population,
-    p_reference,
-    organisation,
-    tally,
-    team,
-    person,
-    manager,
-    patient,
+    org, q, q_compact, q_lifecycle, q_population, q_turnover, usual, count, week, log, team, person, manager, patient
 ):
     """Let the chief executive stay or go and set an example; each quarter, react to reports and be rated."""
-    for o in range(first, last):
-        org, q, count = organisation[o], p[o], tally[o]
-        org.started_over = 0
-        chief = manager[org.first_manager + org.n_managers - 1]
-        if not q.enabled:
-            _no_governing(org, chief.openness_anchor)
-            continue
-        u_exit, u_rate, _, _ = uniforms(org.seed, STREAM, week, org.key, 0)
-        exits = chief_exit_probability(q.chief_exit_rate, org.inadequate, q.inadequate_factor)
-        if org.chief_leaving or u_exit < exits:
-            _succeed(log, week, q, p_turnover[o], p_population[o], org, person, manager, count)
-        org.chief_leaving = 0
-        patience = patience_with_compact(q.patience, p_compact[o].regulator, org.compact)
-        engaged = unit(hours_with_people(org) / org.hours_budget)
-        org.leader_openness = example_set(chief.openness_anchor, q.example_gain, engaged, p_reference[o].usual_engaged)
-        _remember(org, team, patient)
-        if week >= 0:
-            org.expectation += q.expectation_drift / 52.0
-        inspected = _inspection_nears(org, p_lifecycle[o].n_cycles * p_lifecycle[o].cycle_weeks, patience)
-        if week % QUARTER == 0 or inspected:
-            _review(week, inspected, org, q, p_reference[o], patience, u_rate, team, person, count)
+    org.started_over = 0
+    chief = manager[org.first_manager + org.n_managers - 1]
+    if not q.enabled:
+        _no_governing(org, chief.openness_anchor)
+        return
+    u_exit, u_rate, _, _ = uniforms(org.seed, STREAM, week, org.key, 0)
+    exits = chief_exit_probability(q.chief_exit_rate, org.inadequate, q.inadequate_factor)
+    if org.chief_leaving or u_exit < exits:
+        _succeed(log, week, q, q_turnover, q_population, org, person, manager, count)
+    org.chief_leaving = 0
+    patience = patience_with_compact(q.patience, q_compact.regulator, org.compact)
+    engaged = unit(hours_with_people(org) / org.hours_budget)
+    org.leader_openness = example_set(chief.openness_anchor, q.example_gain, engaged, usual.usual_engaged)
+    _remember(org, team, patient)
+    if week >= 0:
+        org.expectation += q.expectation_drift / 52.0
+    inspected = _inspection_nears(org, q_lifecycle.n_cycles * q_lifecycle.cycle_weeks, patience)
+    if week % QUARTER == 0 or inspected:
+        _review(week, inspected, org, q, usual, patience, u_rate, team, person, count)
 
 
 PROCESS = Process(

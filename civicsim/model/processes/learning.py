@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from civicsim.engine.compiled import compiled, written_in
-from civicsim.engine.parameters import choice, free, parameter, switch
+from civicsim.engine.parameters import choice, free, parameter, share, switch
 from civicsim.engine.process import Process
 from civicsim.model.blocks import TEAMS_AT_ONCE, block_of
 from civicsim.model.networks import add_friends
+from civicsim.model.rows import each_part
 from civicsim.model.rules import settle, unit
 
 RESCORLA_WAGNER, PEARCE_HALL, COUNTING = 0, 1, 2
@@ -43,9 +44,7 @@ class Parameters:
     loss_ratio: float = parameter(
         2.0, "ratio", 1, 4, "How much more a disappointment moves efficacy than a success.", _LOSS_RATIO_SOURCE
     )
-    witness_share: float = free(
-        0.25, "0–1", 0, 1, "Weight of what happens to colleagues against what happens to oneself."
-    )
+    witness_share: float = share(0.25, "Weight of what happens to colleagues against what happens to oneself.")
     experience_rate: float = free(
         0.02, "per week", 0, 0.1, "How fast efficacy follows the share of problems that are dealt with.", symbol="κ_V"
     )
@@ -176,53 +175,48 @@ def _learn_safety(q, usual, fear, start, n_posts, around, n_around, climate, ope
         who.safety = after if who.vacant == 0 else who.safety
 
 
-@compiled
-def _show(first_part, last_part, part, person, shown):
+@each_part
+def _show(own, person, shown):
     """Let all staff see how safe each felt before this week taught anything, and which posts are filled."""
-    for b in range(first_part, last_part):
-        own = part[b]
-        for i in range(own.first_person, own.first_person + own.n_staff):
-            here = 1.0 - person[i].vacant
-            shown[i, 0], shown[i, 1] = here * person[i].safety, here
+    for i in range(own.first_person, own.first_person + own.n_staff):
+        here = 1.0 - person[i].vacant
+        shown[i, 0], shown[i, 1] = here * person[i].safety, here
 
 
-@compiled
-def _learn(first_part, last_part, week, p, p_reference, part, organisation, team, person, manager, ties, shown):
+@each_part
+def _learn(own, org, q, usual, week, team, person, manager, ties, shown):
     """Move efficacy, agency and safety by what the week taught."""
-    for b in range(first_part, last_part):
-        own, o = part[b], part[b].organisation
-        if not p[o].enabled:
-            continue
-        org, q, usual = organisation[o], p[o], p_reference[o]
-        for one in range(own.first_team, own.first_team + own.n_teams, TEAMS_AT_ONCE):
-            beyond, start, n_posts = block_of(own, team, one)
-            # Of each post: what its team saw this week, and the safety of those around.
-            outcomes, n_outcomes, detriments = np.empty(n_posts), np.empty(n_posts), np.empty(n_posts)
-            dealt, openness, climate = np.empty(n_posts), np.empty(n_posts), np.empty(n_posts)
-            around, n_around = np.empty(n_posts), np.empty(n_posts)
-            for t in range(one, beyond):
-                g = team[t]
-                noticed, usually = g.noticed_memory, usual.usual_dealt_share
-                share = min(1.0, g.dealt_memory / noticed) if noticed > 0.0 else usually
-                for k in range(g.first_person - start, g.first_person + g.n_posts - start):
-                    outcomes[k], n_outcomes[k], detriments[k] = g.outcomes, g.n_outcomes, g.detriments
-                    dealt[k], openness[k] = share, manager[g.manager].openness
-                    climate[k] = g.climate if week < g.climate_until else 0.0
-                if q.safety_enabled:
-                    total = filled = 0.0
-                    for i in range(g.first_person, g.first_person + g.n_posts):
-                        total += shown[i, 0]
-                        filled += shown[i, 1]
-                    for i in range(g.first_person, g.first_person + g.n_posts):
-                        around[i - start], n_around[i - start] = add_friends(
-                            total - shown[i, 0], filled - 1.0, ties, i, shown
-                        )
-            if q.efficacy_enabled:
-                _learn_efficacy(q, usual, start, n_posts, outcomes, n_outcomes, dealt, openness, person)
+    if not q.enabled:
+        return
+    for one in range(own.first_team, own.first_team + own.n_teams, TEAMS_AT_ONCE):
+        beyond, start, n_posts = block_of(own, team, one)
+        # Of each post: what its team saw this week, and the safety of those around.
+        outcomes, n_outcomes, detriments = np.empty(n_posts), np.empty(n_posts), np.empty(n_posts)
+        dealt, openness, climate = np.empty(n_posts), np.empty(n_posts), np.empty(n_posts)
+        around, n_around = np.empty(n_posts), np.empty(n_posts)
+        for t in range(one, beyond):
+            g = team[t]
+            noticed, usually = g.noticed_memory, usual.usual_dealt_share
+            share = min(1.0, g.dealt_memory / noticed) if noticed > 0.0 else usually
+            for k in range(g.first_person - start, g.first_person + g.n_posts - start):
+                outcomes[k], n_outcomes[k], detriments[k] = g.outcomes, g.n_outcomes, g.detriments
+                dealt[k], openness[k] = share, manager[g.manager].openness
+                climate[k] = g.climate if week < g.climate_until else 0.0
             if q.safety_enabled:
-                _learn_safety(
-                    q, usual, org.fear_enacted, start, n_posts, around, n_around, climate, openness, detriments, person
-                )
+                total = filled = 0.0
+                for i in range(g.first_person, g.first_person + g.n_posts):
+                    total += shown[i, 0]
+                    filled += shown[i, 1]
+                for i in range(g.first_person, g.first_person + g.n_posts):
+                    around[i - start], n_around[i - start] = add_friends(
+                        total - shown[i, 0], filled - 1.0, ties, i, shown
+                    )
+        if q.efficacy_enabled:
+            _learn_efficacy(q, usual, start, n_posts, outcomes, n_outcomes, dealt, openness, person)
+        if q.safety_enabled:
+            _learn_safety(
+                q, usual, org.fear_enacted, start, n_posts, around, n_around, climate, openness, detriments, person
+            )
 
 
 PROCESS = Process(

@@ -16,6 +16,7 @@ from civicsim.model.in_post import mean_alignment, mean_motivation, mean_profess
 from civicsim.model.organisation import DECAYED, ENDORSED, FROM_PATIENTS, FROM_PROGRAMME, NO_IDEA, SUSTAINED, TRIAL
 from civicsim.model.practice import change, clear_idea, drop, fall_back, place_of
 from civicsim.model.processes.noticing import driven
+from civicsim.model.rows import each_linked, each_part
 from civicsim.model.rules import unit
 
 TRIALS = stream_of("lifecycle.trials")
@@ -258,166 +259,125 @@ def _run_cycle(at, slot, week, q, usual_motivation, org, g, person, count):
         event.note(at, event.TRIAL_STEP, event.CYCLE_MISSED)
 
 
-@compiled
-def _try_ideas(
-    first_part,
-    last_part,
-    week,
-    log,
-    p,
-    p_reference,
-    part,
-    organisation,
-    dimension,
-    team,
-    neighbour,
-    practice,
-    person,
-    marks,
-):
+@each_part
+def _try_ideas(own, o, org, q, usual, week, log, dimension, team, neighbour, practice, person, marks):
     """Run trials, end those that are finished, and mark those that convinced."""
     m = practice.shape[1]
     # Dimensions on which a team has something endorsed or in trial. There is room for one too many, which does not count.
     active = np.empty(m + 1, dtype=np.int64)
-    for b in range(first_part, last_part):
-        own, o = part[b], part[b].organisation
-        if not p[o].enabled:
+    if not q.enabled:
+        return
+    for t in range(own.first_team, own.first_team + own.n_teams):
+        g = team[t]
+        marks[t, :] = 0
+        if org.started_over:
+            _forget_programmes(log, t, practice)
+        running = n_active = 0
+        for d in range(m):
+            state = practice[t, d].idea_state
+            running += state == TRIAL
+            active[n_active] = d
+            n_active += (state == TRIAL) | (state == ENDORSED)
+        g.n_trials = running
+        if n_active == 0:
             continue
-        org, q = organisation[o], p[o]
-        for t in range(own.first_team, own.first_team + own.n_teams):
-            g = team[t]
-            marks[t, :] = 0
-            if org.started_over:
-                _forget_programmes(log, t, practice)
-            running = n_active = 0
-            for d in range(m):
-                state = practice[t, d].idea_state
-                running += state == TRIAL
-                active[n_active] = d
-                n_active += (state == TRIAL) | (state == ENDORSED)
-            g.n_trials = running
-            if n_active == 0:
+        may_try = may_begin(org.notice, q.n_cycles * q.cycle_weeks)
+        # Which dimension comes first for a free place must not depend on its number: start somewhere at random.
+        u, _, _, _ = uniforms(org.seed, TRIALS, week, g.key, 2 * m)
+        begin = place_of(int(u * m), active, n_active)
+        for k in range(begin, begin + n_active):
+            d = active[k if k < n_active else k - n_active]
+            at, slot = (log, t, d), practice[t, d]
+            if slot.idea_state == ENDORSED and running < q.max_concurrent and may_try:
+                slot.idea_state = TRIAL
+                slot.idea_week = week
+                running += 1
+                own.trials_begun += 1
+                event.note(at, event.TRIAL_STEP, event.BEGUN)
+            if slot.idea_state != TRIAL:
                 continue
-            may_try = may_begin(org.notice, q.n_cycles * q.cycle_weeks)
-            # Which dimension comes first for a free place must not depend on its number: start somewhere at random.
-            u, _, _, _ = uniforms(org.seed, TRIALS, week, g.key, 2 * m)
-            begin = place_of(int(u * m), active, n_active)
-            for k in range(begin, begin + n_active):
-                d = active[k if k < n_active else k - n_active]
-                at, slot = (log, t, d), practice[t, d]
-                if slot.idea_state == ENDORSED and running < q.max_concurrent and may_try:
-                    slot.idea_state = TRIAL
-                    slot.idea_week = week
-                    running += 1
-                    own.trials_begun += 1
-                    event.note(at, event.TRIAL_STEP, event.BEGUN)
-                if slot.idea_state != TRIAL:
-                    continue
-                age = week - slot.idea_week
-                if q.n_cycles > 0 and age > 0 and age % q.cycle_weeks == 0:
-                    _run_cycle(at, slot, week, q, p_reference[o].usual_motivation, org, g, person, own)
-                if slot.cycles >= q.n_cycles:
-                    running -= 1
-                    across = dimension[o, d].cross_boundary
-                    marks[t, d] = _wins(at, week, q, org.seed, across, team, neighbour, practice, person, own)
-                    marks[t, m] |= marks[t, d]
-            g.n_trials = running
+            age = week - slot.idea_week
+            if q.n_cycles > 0 and age > 0 and age % q.cycle_weeks == 0:
+                _run_cycle(at, slot, week, q, usual.usual_motivation, org, g, person, own)
+            if slot.cycles >= q.n_cycles:
+                running -= 1
+                across = dimension[o, d].cross_boundary
+                marks[t, d] = _wins(at, week, q, org.seed, across, team, neighbour, practice, person, own)
+                marks[t, m] |= marks[t, d]
+        g.n_trials = running
 
 
-@compiled
-def _adopt_ideas(
-    first_linked,
-    last_linked,
-    week,
-    log,
-    p,
-    p_practice,
-    organisation,
-    dimension,
-    tally,
-    team,
-    neighbour,
-    practice,
-    marks,
-):
+@each_linked
+def _adopt_ideas(o, org, q, q_practice, week, log, dimension, tally, team, neighbour, practice, marks):
     """Adopt the ideas whose trials convinced, one after another: a second team may belong to another organisation."""
     m = practice.shape[1]
-    for o in range(first_linked, last_linked):
-        org, hours = organisation[o], p_practice[o].switching_hours
-        for t in range(org.first_team, org.first_team + (org.n_teams if p[o].enabled else 0)):
-            for d in range(m if marks[t, m] else 0):
-                if marks[t, d]:
-                    across = dimension[o, d].cross_boundary
-                    partner, _ = _second_team(t, d, m, week, org.seed, across, team, neighbour)
-                    _adopt((log, t, d), week, hours, team, practice, tally, partner)
+    hours = q_practice.switching_hours
+    for t in range(org.first_team, org.first_team + (org.n_teams if q.enabled else 0)):
+        for d in range(m if marks[t, m] else 0):
+            if marks[t, d]:
+                across = dimension[o, d].cross_boundary
+                partner, _ = _second_team(t, d, m, week, org.seed, across, team, neighbour)
+                _adopt((log, t, d), week, hours, team, practice, tally, partner)
 
 
-@compiled
-def _age_changes(first_part, last_part, week, log, p, part, organisation, team, neighbour, practice, marks):
+@each_part
+def _age_changes(own, org, q, week, log, team, neighbour, practice, marks):
     """Let changes of the past year last, and mark those that decay: no fall counts for a neighbour in the same week."""
     m = practice.shape[1]
-    for b in range(first_part, last_part):
-        own, o = part[b], part[b].organisation
-        if not p[o].enabled:
-            continue
-        org, q = organisation[o], p[o]
-        # Changes that stand: team, its key, and dimension. There is room for one too many, which does not count.
-        standing = np.empty((3, own.n_teams * m + 1), dtype=np.int32)
-        n = 0
-        for t in range(own.first_team, own.first_team + own.n_teams):
-            marks[t, :] = 0
-            for d in range(m):
-                slot = practice[t, d]
-                standing[0, n], standing[1, n], standing[2, n] = t, team[t].key, d
-                n += (slot.followed != 0) & (slot.adopted_week < week)
-        draws = uniforms_at(org.seed, DECAY, week, standing[1, :n], standing[2, :n])
-        for k in range(n):
-            t, d, u = standing[0, k], standing[2, k], draws[0, k]
-            g, slot = team[t], practice[t, d]
-            if u < decay_hazard(q, g.overload, g.leaver_memory, org.started_over, 0.0):
-                alike = _share_alike(neighbour, practice, t, d)
-                if u < decay_hazard(q, g.overload, g.leaver_memory, org.started_over, alike):
-                    marks[t, d] = marks[t, m] = 1
-                    continue
-            if week - slot.adopted_week >= YEAR:
-                slot.followed = 0
-                own.sustained += 1
-                own.changes[SUSTAINED, slot.origin] += 1.0
-                event.note((log, t, d), event.SUSTAINED, slot.origin)
-
-
-@compiled
-def _let_go(first_part, last_part, log, p, part, practice, marks):
-    """Let the changes that decay fall back."""
-    for b in range(first_part, last_part):
-        own, o = part[b], part[b].organisation
-        for t in range(own.first_team, own.first_team + (own.n_teams if p[o].enabled else 0)):
-            for d in range(practice.shape[1] if marks[t, practice.shape[1]] else 0):
-                if marks[t, d]:
-                    slot = practice[t, d]
-                    fall_back(slot)
-                    own.decayed += 1
-                    own.changes[DECAYED, slot.origin] += 1.0
-                    event.note((log, t, d), event.DECAY, slot.origin)
-
-
-@compiled
-def _spend_hours(first_part, last_part, p, part, team):
-    """Work out the hours of each team's trials and changes this week."""
-    for b in range(first_part, last_part):
-        own, o = part[b], part[b].organisation
-        q = p[o]
-        for t in range(own.first_team, own.first_team + own.n_teams):
-            g = team[t]
-            if not q.enabled:
-                g.improvement_hours, g.n_trials = 0.0, 0
+    if not q.enabled:
+        return
+    # Changes that stand: team, its key, and dimension. There is room for one too many, which does not count.
+    standing = np.empty((3, own.n_teams * m + 1), dtype=np.int32)
+    n = 0
+    for t in range(own.first_team, own.first_team + own.n_teams):
+        marks[t, :] = 0
+        for d in range(m):
+            slot = practice[t, d]
+            standing[0, n], standing[1, n], standing[2, n] = t, team[t].key, d
+            n += (slot.followed != 0) & (slot.adopted_week < week)
+    draws = uniforms_at(org.seed, DECAY, week, standing[1, :n], standing[2, :n])
+    for k in range(n):
+        t, d, u = standing[0, k], standing[2, k], draws[0, k]
+        g, slot = team[t], practice[t, d]
+        if u < decay_hazard(q, g.overload, g.leaver_memory, org.started_over, 0.0):
+            alike = _share_alike(neighbour, practice, t, d)
+            if u < decay_hazard(q, g.overload, g.leaver_memory, org.started_over, alike):
+                marks[t, d] = marks[t, m] = 1
                 continue
-            # A quarter of what is left of the hours of a change falls in each week.
-            changing = g.switching_hours / SWITCHING_WEEKS
-            g.switching_hours -= changing
-            g.originated_memory *= 1.0 - 1.0 / YEAR
-            g.improvement_hours = changing + q.trial_hours * g.n_trials
-            own.hours_improvement += g.improvement_hours
+        if week - slot.adopted_week >= YEAR:
+            slot.followed = 0
+            own.sustained += 1
+            own.changes[SUSTAINED, slot.origin] += 1.0
+            event.note((log, t, d), event.SUSTAINED, slot.origin)
+
+
+@each_part
+def _let_go(own, q, log, practice, marks):
+    """Let the changes that decay fall back."""
+    for t in range(own.first_team, own.first_team + (own.n_teams if q.enabled else 0)):
+        for d in range(practice.shape[1] if marks[t, practice.shape[1]] else 0):
+            if marks[t, d]:
+                slot = practice[t, d]
+                fall_back(slot)
+                own.decayed += 1
+                own.changes[DECAYED, slot.origin] += 1.0
+                event.note((log, t, d), event.DECAY, slot.origin)
+
+
+@each_part
+def _spend_hours(own, q, team):
+    """Work out the hours of each team's trials and changes this week."""
+    for t in range(own.first_team, own.first_team + own.n_teams):
+        g = team[t]
+        if not q.enabled:
+            g.improvement_hours, g.n_trials = 0.0, 0
+            continue
+        # A quarter of what is left of the hours of a change falls in each week.
+        changing = g.switching_hours / SWITCHING_WEEKS
+        g.switching_hours -= changing
+        g.originated_memory *= 1.0 - 1.0 / YEAR
+        g.improvement_hours = changing + q.trial_hours * g.n_trials
+        own.hours_improvement += g.improvement_hours
 
 
 PROCESS = Process(

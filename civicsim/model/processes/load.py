@@ -10,6 +10,7 @@ from civicsim.engine.process import Process
 from civicsim.model.levers import PATIENTS, PROTECTED, REPORTING
 from civicsim.model.organisation import TEAM_MANAGER
 from civicsim.model.processes.compact import ledger
+from civicsim.model.rows import each_organisation, each_part
 from civicsim.model.rules import unit
 
 HEADSPACE_PER_HOUR = 0.15
@@ -110,45 +111,41 @@ def _share_work(t, org, q, return_hours, contracted, managers, team, practice, p
     return rest
 
 
-@compiled
-def _load_staff(first_part, last_part, p, p_structure, p_compact, part, organisation, team, practice, person):
+@each_part
+def _load_staff(own, org, q, q_compact, q_structure, team, practice, person):
     """Work out load and headspace of staff, and each team's memory of overload."""
-    for b in range(first_part, last_part):
-        own, o = part[b], part[b].organisation
-        if not p[o].enabled:
-            continue
-        org, q = organisation[o], p[o]
-        contracted, managers = p_structure[o].contracted_hours, p_structure[o].managers_per_team
-        return_hours = p_compact[o].return_hours * ledger(org.compact) if p_compact[o].enabled else 0.0
-        own.sum_load = own.sum_rest_hours = 0.0
-        for t in range(own.first_team, own.first_team + own.n_teams):
-            rest = _share_work(t, org, q, return_hours, contracted, managers, team, practice, person, own)
-            own.sum_load += team[t].load / org.n_teams
-            own.sum_rest_hours += rest / org.n_teams
+    if not q.enabled:
+        return
+    contracted, managers = q_structure.contracted_hours, q_structure.managers_per_team
+    return_hours = q_compact.return_hours * ledger(org.compact) if q_compact.enabled else 0.0
+    own.sum_load = own.sum_rest_hours = 0.0
+    for t in range(own.first_team, own.first_team + own.n_teams):
+        rest = _share_work(t, org, q, return_hours, contracted, managers, team, practice, person, own)
+        own.sum_load += team[t].load / org.n_teams
+        own.sum_rest_hours += rest / org.n_teams
 
 
-@compiled
-def _load_managers(first, last, p, p_structure, part, parts_from, organisation, team, person, manager):
+@each_organisation
+def _load_managers(parts, org, q, q_structure, team, person, manager):
     """Work out load and headspace of managers, from those of the teams."""
-    for o in range(first, last):
-        if not p[o].enabled:
-            continue
-        org, q, contracted = organisation[o], p[o], p_structure[o].contracted_hours
-        org.spent[PROTECTED] = org.hours[PROTECTED]
-        org.spent[REPORTING] = org.hours[REPORTING]
-        mean_load = mean_rest = 0.0
-        for b in range(parts_from[o], parts_from[o + 1]):
-            mean_load += part[b].sum_load
-            mean_rest += part[b].sum_rest_hours
-        # Assumption: managers share the load of those they lead.
-        for j in range(org.first_manager, org.first_manager + org.n_managers):
-            lead = person[manager[j].person]
-            own_team = lead.role == TEAM_MANAGER
-            lead.load = team[lead.team].load if own_team else mean_load
-            lead.rest_hours = person[team[lead.team].first_person].rest_hours if own_team else mean_rest
-            lead.headspace = usable_headspace(
-                lead.load, q.overtime, contracted, org.permission_enacted, org.spent[PROTECTED]
-            )
+    if not q.enabled:
+        return
+    contracted = q_structure.contracted_hours
+    org.spent[PROTECTED] = org.hours[PROTECTED]
+    org.spent[REPORTING] = org.hours[REPORTING]
+    mean_load = mean_rest = 0.0
+    for own in parts:
+        mean_load += own.sum_load
+        mean_rest += own.sum_rest_hours
+    # Assumption: managers share the load of those they lead.
+    for j in range(org.first_manager, org.first_manager + org.n_managers):
+        lead = person[manager[j].person]
+        own_team = lead.role == TEAM_MANAGER
+        lead.load = team[lead.team].load if own_team else mean_load
+        lead.rest_hours = person[team[lead.team].first_person].rest_hours if own_team else mean_rest
+        lead.headspace = usable_headspace(
+            lead.load, q.overtime, contracted, org.permission_enacted, org.spent[PROTECTED]
+        )
 
 
 PROCESS = Process(

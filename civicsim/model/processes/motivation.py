@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from civicsim.engine.compiled import compiled, written_in
-from civicsim.engine.parameters import free, parameter, switch
+from civicsim.engine.parameters import free, parameter, share, switch
 from civicsim.engine.process import Process
 from civicsim.model.blocks import TEAMS_AT_ONCE, block_of
 from civicsim.model.networks import count_friends
+from civicsim.model.rows import each_part
 from civicsim.model.rules import unit
 
 TIES_THAT_MATTER = 4.0
@@ -35,9 +36,7 @@ class Parameters:
     motivation_rate: float = free(
         0.02, "per week", 0, 0.1, "How fast motivation follows influence and permission.", symbol="μ_A"
     )
-    autonomy_weight: float = parameter(
-        0.4, "0–1", 0, 1, "How much influence and permission raise motivation.", _CERASOLI_2014
-    )
+    autonomy_weight: float = share(0.4, "How much influence and permission raise motivation.", _CERASOLI_2014)
     crowding: float = parameter(
         0.004, "per week", -0.002, 0.01, "How much fear and targets crowd motivation out.", _DISPUTED, symbol="μ_X"
     )
@@ -53,25 +52,19 @@ class Parameters:
         _ARONSSON_2017,
     )
     belonging_rate: float = free(0.08, "per week", 0, 0.2, "How fast belonging moves.")
-    belonging_own: float = parameter(
-        0.75, "0–1", 0, 1, "Weight of what a person brought along in belonging.", _OWN_BELONGING
-    )
-    belonging_acted: float = free(0.25, "0–1", 0, 1, "How much being acted on raises belonging.")
-    belonging_recognition: float = free(0.06, "0–1", 0, 1, "How much getting an answer at all raises belonging.")
-    belonging_ties: float = free(0.05, "0–1", 0, 1, "How much ties to other teams raise belonging, up to four.")
-    belonging_openness: float = free(0.1, "0–1", 0, 1, "How much the manager's openness raises belonging.")
-    belonging_norm: float = free(0.08, "0–1", 0, 1, "How much colleagues' speaking up raises belonging.")
-    belonging_part: float = parameter(
-        0.03, "0–1", 0, 1, "How much taking part in improvements raises belonging.", _TAKING_PART
-    )
+    belonging_own: float = share(0.75, "Weight of what a person brought along in belonging.", _OWN_BELONGING)
+    belonging_acted: float = share(0.25, "How much being acted on raises belonging.")
+    belonging_recognition: float = share(0.06, "How much getting an answer at all raises belonging.")
+    belonging_ties: float = share(0.05, "How much ties to other teams raise belonging, up to four.")
+    belonging_openness: float = share(0.1, "How much the manager's openness raises belonging.")
+    belonging_norm: float = share(0.08, "How much colleagues' speaking up raises belonging.")
+    belonging_part: float = share(0.03, "How much taking part in improvements raises belonging.", _TAKING_PART)
     belonging_rank: float = parameter(
         0.05, "0–1", -0.1, 0.3, "How much standing raises belonging where rank counts, and its lack lowers it.", _RANK
     )
-    trust_answered: float = parameter(
-        0.3, "0–1", 0, 1, "How much answers to what a team raises raise trust.", _SLOVIC_1993
-    )
-    trust_openness: float = parameter(0.2, "0–1", 0, 1, "How much a manager's openness raises trust.", _SLOVIC_1993)
-    trust_fear: float = parameter(0.3, "0–1", 0, 1, "How much fear lowers trust.", _SLOVIC_1993)
+    trust_answered: float = share(0.3, "How much answers to what a team raises raise trust.", _SLOVIC_1993)
+    trust_openness: float = share(0.2, "How much a manager's openness raises trust.", _SLOVIC_1993)
+    trust_fear: float = share(0.3, "How much fear lowers trust.", _SLOVIC_1993)
     trust_rate: float = free(
         0.01, "per week", 0.005, 0.03, "How fast trust returns to what a person brought along.", symbol="κ_T"
     )
@@ -169,46 +162,43 @@ def _follow_staff(org, q, usual, start, grounds, promises, openness, part, n_tie
         who.belonging = belonging if who.vacant == 0 else who.belonging
 
 
-@compiled
-def _step(first_part, last_part, p, p_compact, p_reference, part, organisation, team, person, manager, ties):
+@each_part
+def _step(own, org, q, q_compact, usual, team, person, manager, ties):
     """Move motivation, trust and, for staff, belonging."""
-    for b in range(first_part, last_part):
-        own, o = part[b], part[b].organisation
-        if not p[o].enabled:
+    if not q.enabled:
+        return
+    gain, ratio = q_compact.fulfilment_gain, q_compact.breach_ratio
+    for one in range(own.first_team, own.first_team + own.n_teams, TEAMS_AT_ONCE):
+        beyond, start, n_posts = block_of(own, team, one)
+        grounds, promises, openness = np.empty(n_posts), np.empty(n_posts), np.empty(n_posts)
+        taken, n_ties = np.empty(n_posts), np.empty(n_posts)
+        for t in range(one, beyond):
+            g, open_to_staff = team[t], manager[team[t].manager].openness
+            reasons = trust_grounds(q, usual, g.answered_share, open_to_staff, org.fear_enacted)
+            word = trust_in_promises(gain, ratio, g.fulfilment, g.contract)
+            for k in range(g.first_person - start, g.first_person + g.n_posts - start):
+                grounds[k], promises[k] = reasons, word
+                openness[k], taken[k] = open_to_staff, part_taken(g.originated_memory)
+        for k in range(n_posts):
+            n_ties[k] = count_friends(ties, start + k)
+        _follow_staff(org, q, usual, start, grounds, promises, openness, taken, n_ties, person)
+    for i in range(own.first_leader, own.first_leader + own.n_managers):
+        who = person[i]
+        if who.vacant:
             continue
-        org, q, usual = organisation[o], p[o], p_reference[o]
-        gain, ratio = p_compact[o].fulfilment_gain, p_compact[o].breach_ratio
-        for one in range(own.first_team, own.first_team + own.n_teams, TEAMS_AT_ONCE):
-            beyond, start, n_posts = block_of(own, team, one)
-            grounds, promises, openness = np.empty(n_posts), np.empty(n_posts), np.empty(n_posts)
-            taken, n_ties = np.empty(n_posts), np.empty(n_posts)
-            for t in range(one, beyond):
-                g, open_to_staff = team[t], manager[team[t].manager].openness
-                reasons = trust_grounds(q, usual, g.answered_share, open_to_staff, org.fear_enacted)
-                word = trust_in_promises(gain, ratio, g.fulfilment, g.contract)
-                for k in range(g.first_person - start, g.first_person + g.n_posts - start):
-                    grounds[k], promises[k] = reasons, word
-                    openness[k], taken[k] = open_to_staff, part_taken(g.originated_memory)
-            for k in range(n_posts):
-                n_ties[k] = count_friends(ties, start + k)
-            _follow_staff(org, q, usual, start, grounds, promises, openness, taken, n_ties, person)
-        for i in range(own.first_leader, own.first_leader + own.n_managers):
-            who = person[i]
-            if who.vacant:
-                continue
-            # Managers above the teams go by the organisation as a whole, and by the chief executive.
-            if who.team >= 0:
-                fulfilment, contract, answered = (
-                    team[who.team].fulfilment,
-                    team[who.team].contract,
-                    team[who.team].answered_share,
-                )
-            else:
-                fulfilment, contract, answered = org.fulfilment, org.contract, org.answered_memory
-            reasons = trust_grounds(q, usual, answered, org.leader_openness, org.fear_enacted)
-            _follow(who, q, usual, org, reasons, trust_in_promises(gain, ratio, fulfilment, contract))
-            # Assumption: managers' belonging returns to what they brought along.
-            who.belonging += q.belonging_rate * (who.belonging_anchor - who.belonging)
+        # Managers above the teams go by the organisation as a whole, and by the chief executive.
+        if who.team >= 0:
+            fulfilment, contract, answered = (
+                team[who.team].fulfilment,
+                team[who.team].contract,
+                team[who.team].answered_share,
+            )
+        else:
+            fulfilment, contract, answered = org.fulfilment, org.contract, org.answered_memory
+        reasons = trust_grounds(q, usual, answered, org.leader_openness, org.fear_enacted)
+        _follow(who, q, usual, org, reasons, trust_in_promises(gain, ratio, fulfilment, contract))
+        # Assumption: managers' belonging returns to what they brought along.
+        who.belonging += q.belonging_rate * (who.belonging_anchor - who.belonging)
 
 
 PROCESS = Process(

@@ -13,6 +13,7 @@ from civicsim.engine.randomness import stream_of, uniforms_at, uniforms_in_turn
 from civicsim.model.blocks import TEAMS_AT_ONCE, block_of
 from civicsim.model.organisation import N_PROBLEMS
 from civicsim.model.practice import judges_rightly
+from civicsim.model.rows import each_part
 from civicsim.model.rules import exp, poisson, unit
 
 STREAM = stream_of("noticing")
@@ -124,65 +125,45 @@ def _look(n, week, gain, seed, visible, checks, practice, person, problem):
         who.noticed += 1.0
 
 
-@compiled
-def _step(
-    first_part,
-    last_part,
-    week,
-    p,
-    p_practice,
-    p_reference,
-    part,
-    organisation,
-    dimension,
-    team,
-    practice,
-    person,
-    problem,
-    manager,
-):
+@each_part
+def _step(own, o, org, q, q_practice, usual, week, dimension, team, practice, person, problem, manager):
     """Let everyone at work make a few checks, and keep what looks wrong as problems of the week."""
     m = practice.shape[1]
-    for b in range(first_part, last_part):
-        own, o = part[b], part[b].organisation
-        org, q = organisation[o], p[o]
-        for i in range(own.first_person, own.first_person + own.n_staff):
-            if person[i].noticed > 0.0:
-                person[i].noticed = 0.0
-        if not q.enabled:
-            for t in range(own.first_team, own.first_team + own.n_teams):
-                team[t].noticed = 0.0
-            continue
-        visible = np.empty(m, dtype=np.int64)
-        n_visible = 0
-        for d in range(m):
-            if dimension[o, d].staff_visible:
-                visible[n_visible] = d
-                n_visible += 1
+    for i in range(own.first_person, own.first_person + own.n_staff):
+        if person[i].noticed > 0.0:
+            person[i].noticed = 0.0
+    if not q.enabled:
         for t in range(own.first_team, own.first_team + own.n_teams):
+            team[t].noticed = 0.0
+        return
+    visible = np.empty(m, dtype=np.int64)
+    n_visible = 0
+    for d in range(m):
+        if dimension[o, d].staff_visible:
+            visible[n_visible] = d
+            n_visible += 1
+    for t in range(own.first_team, own.first_team + own.n_teams):
+        g = team[t]
+        target = seek_target(manager[g.manager].openness, org.fear_enacted, org.measured_share, org.target_salience)
+        g.seek = unit(g.seek + q.seek_rate * (unit(target + q.seek_shift) - g.seek))
+    for one in range(own.first_team, own.first_team + own.n_teams, TEAMS_AT_ONCE):
+        beyond, start, n_posts = block_of(own, team, one)
+        n_of = _count_checks(org, q, usual.usual_motivation, week, one, beyond, start, n_posts, team, person)
+        checks = np.empty((3, n_posts * N_PROBLEMS), dtype=np.int32)
+        n_checks = 0
+        for k in range(n_posts if n_visible > 0 else 0):
+            for number in range(n_of[k]):
+                checks[0, n_checks], checks[1, n_checks] = start + k, person[start + k].key
+                checks[2, n_checks] = 1 + number
+                n_checks += 1
+        gain = q_practice.judgement_gain
+        _look(n_checks, week, gain, org.seed, visible[:n_visible], checks, practice, person, problem)
+        for t in range(one, beyond):
             g = team[t]
-            target = seek_target(manager[g.manager].openness, org.fear_enacted, org.measured_share, org.target_salience)
-            g.seek = unit(g.seek + q.seek_rate * (unit(target + q.seek_shift) - g.seek))
-        for one in range(own.first_team, own.first_team + own.n_teams, TEAMS_AT_ONCE):
-            beyond, start, n_posts = block_of(own, team, one)
-            n_of = _count_checks(
-                org, q, p_reference[o].usual_motivation, week, one, beyond, start, n_posts, team, person
-            )
-            checks = np.empty((3, n_posts * N_PROBLEMS), dtype=np.int32)
-            n_checks = 0
-            for k in range(n_posts if n_visible > 0 else 0):
-                for number in range(n_of[k]):
-                    checks[0, n_checks], checks[1, n_checks] = start + k, person[start + k].key
-                    checks[2, n_checks] = 1 + number
-                    n_checks += 1
-            gain = p_practice[o].judgement_gain
-            _look(n_checks, week, gain, org.seed, visible[:n_visible], checks, practice, person, problem)
-            for t in range(one, beyond):
-                g = team[t]
-                g.noticed = 0.0
-                for i in range(g.first_person, g.first_person + g.n_posts):
-                    g.noticed += person[i].noticed
-                own.noticed += g.noticed
+            g.noticed = 0.0
+            for i in range(g.first_person, g.first_person + g.n_posts):
+                g.noticed += person[i].noticed
+            own.noticed += g.noticed
 
 
 PROCESS = Process(

@@ -15,6 +15,7 @@ from civicsim.model.in_post import mean_propensity, mean_skill
 from civicsim.model.levers import HUDDLES, OBSERVATION
 from civicsim.model.organisation import FROM_MANAGERS, FROM_TEAM, NO_IDEA, TO_MANAGER
 from civicsim.model.practice import judges_rightly, propose
+from civicsim.model.rows import each_organisation, each_part
 from civicsim.model.rules import unit
 
 WATCH = stream_of("observation.watch")
@@ -57,68 +58,62 @@ def _check(log, t, k, week, stream, seed, key, dims, accuracy, candour, origin, 
     return True
 
 
-@compiled
-def _look(
-    first_part, last_part, week, log, p, p_practice, part, organisation, dimension, team, practice, person, manager
-):
+@each_part
+def _look(own, o, org, q, q_practice, week, log, dimension, team, practice, person, manager):
     """Let managers look at practices, and teams at those that bear on safety; what is wrong comes before the manager."""
     m = practice.shape[1]
-    for b in range(first_part, last_part):
-        own, o = part[b], part[b].organisation
-        org, q, gain = organisation[o], p[o], p_practice[o].judgement_gain
-        own.sum_watching = own.sum_huddles = 0.0
-        for t in range(own.first_team, own.first_team + own.n_teams):
-            team[t].observation_hours = 0.0
-        if not q.enabled or org.hours[OBSERVATION] + org.hours[HUDDLES] == 0.0:
-            continue
-        visible, critical = np.empty(m, dtype=np.int64), np.empty(m, dtype=np.int64)
-        n_visible = n_critical = 0
-        for d in range(m):
-            if dimension[o, d].staff_visible:
-                visible[n_visible] = d
-                n_visible += 1
-                if dimension[o, d].safety_critical:
-                    critical[n_critical] = d
-                    n_critical += 1
-        for t in range(own.first_team, own.first_team + own.n_teams):
-            g, lead = team[t], person[manager[team[t].manager].person]
-            if lead.vacant == 0 and lead.absent == 0 and n_visible > 0:
-                hours = org.hours[OBSERVATION] * g.n_posts
-                g.seek = unit(g.seek + q.seek_gain * hours * (1.0 - g.seek))
-                g.observation_credit += hours
-                g.observation_hours += hours
-                own.sum_watching += hours / org.n_staff
-                for k in range(checks_of(g.observation_credit, q.hours_per_check)):
-                    g.observation_credit = max(0.0, g.observation_credit - q.hours_per_check)
-                    # What managers see with their own eyes takes no one's courage.
-                    right, seen = judges_rightly(lead.skill, gain), visible[:n_visible]
-                    if _check(log, t, k, week, WATCH, org.seed, g.key, seen, right, 1.0, FROM_MANAGERS, practice):
-                        own.observed += 1
-                        g.noticed += 1.0
-            if n_critical > 0:
-                common, candour = mean_skill(g, person), mean_propensity(g, person)
-                hours = org.hours[HUDDLES] * g.n_posts
-                g.huddle_credit += hours
-                g.observation_hours += hours
-                own.sum_huddles += hours / org.n_staff
-                for k in range(checks_of(g.huddle_credit, q.hours_per_huddle)):
-                    g.huddle_credit = max(0.0, g.huddle_credit - q.hours_per_huddle)
-                    # What is seen in a huddle is raised as far as people there dare to.
-                    right, seen = judges_rightly(common, gain), critical[:n_critical]
-                    if _check(log, t, k, week, HUDDLE, org.seed, g.key, seen, right, candour, FROM_TEAM, practice):
-                        own.huddled += 1
-                        g.noticed += 1.0
+    gain = q_practice.judgement_gain
+    own.sum_watching = own.sum_huddles = 0.0
+    for t in range(own.first_team, own.first_team + own.n_teams):
+        team[t].observation_hours = 0.0
+    if not q.enabled or org.hours[OBSERVATION] + org.hours[HUDDLES] == 0.0:
+        return
+    visible, critical = np.empty(m, dtype=np.int64), np.empty(m, dtype=np.int64)
+    n_visible = n_critical = 0
+    for d in range(m):
+        if dimension[o, d].staff_visible:
+            visible[n_visible] = d
+            n_visible += 1
+            if dimension[o, d].safety_critical:
+                critical[n_critical] = d
+                n_critical += 1
+    for t in range(own.first_team, own.first_team + own.n_teams):
+        g, lead = team[t], person[manager[team[t].manager].person]
+        if lead.vacant == 0 and lead.absent == 0 and n_visible > 0:
+            hours = org.hours[OBSERVATION] * g.n_posts
+            g.seek = unit(g.seek + q.seek_gain * hours * (1.0 - g.seek))
+            g.observation_credit += hours
+            g.observation_hours += hours
+            own.sum_watching += hours / org.n_staff
+            for k in range(checks_of(g.observation_credit, q.hours_per_check)):
+                g.observation_credit = max(0.0, g.observation_credit - q.hours_per_check)
+                # What managers see with their own eyes takes no one's courage.
+                right, seen = judges_rightly(lead.skill, gain), visible[:n_visible]
+                if _check(log, t, k, week, WATCH, org.seed, g.key, seen, right, 1.0, FROM_MANAGERS, practice):
+                    own.observed += 1
+                    g.noticed += 1.0
+        if n_critical > 0:
+            common, candour = mean_skill(g, person), mean_propensity(g, person)
+            hours = org.hours[HUDDLES] * g.n_posts
+            g.huddle_credit += hours
+            g.observation_hours += hours
+            own.sum_huddles += hours / org.n_staff
+            for k in range(checks_of(g.huddle_credit, q.hours_per_huddle)):
+                g.huddle_credit = max(0.0, g.huddle_credit - q.hours_per_huddle)
+                # What is seen in a huddle is raised as far as people there dare to.
+                right, seen = judges_rightly(common, gain), critical[:n_critical]
+                if _check(log, t, k, week, HUDDLE, org.seed, g.key, seen, right, candour, FROM_TEAM, practice):
+                    own.huddled += 1
+                    g.noticed += 1.0
 
 
-@compiled
-def _add_up(first, last, part, parts_from, organisation):
+@each_organisation
+def _add_up(parts, org):
     """Add up what was spent on watching and on huddles."""
-    for o in range(first, last):
-        org = organisation[o]
-        org.spent[OBSERVATION] = org.spent[HUDDLES] = 0.0
-        for b in range(parts_from[o], parts_from[o + 1]):
-            org.spent[OBSERVATION] += part[b].sum_watching
-            org.spent[HUDDLES] += part[b].sum_huddles
+    org.spent[OBSERVATION] = org.spent[HUDDLES] = 0.0
+    for own in parts:
+        org.spent[OBSERVATION] += own.sum_watching
+        org.spent[HUDDLES] += own.sum_huddles
 
 
 PROCESS = Process(

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from civicsim.engine.compiled import compiled
-from civicsim.engine.parameters import choice, free, parameter, setting, switch
+from civicsim.engine.parameters import choice, free, setting, share, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms
 from civicsim.model import log as event
 from civicsim.model.in_post import mean_skill
 from civicsim.model.organisation import FROM_NEIGHBOURS
 from civicsim.model.practice import change, judges_rightly
+from civicsim.model.rows import each_part
 
 STREAM = stream_of("pairing")
 BY_QUALITY, BY_PATIENTS = range(2)
@@ -42,8 +43,8 @@ class Parameters:
     exchange_rate: float = free(
         0.02, "per dimension and week", 0, 0.2, "Weekly chance that the weaker team considers a practice."
     )
-    insistence: float = parameter(
-        0.5, "0–1", 0, 1, "How far the stronger team's practice is taken over without judging it.", _INSISTENCE_SOURCE
+    insistence: float = share(
+        0.5, "How far the stronger team's practice is taken over without judging it.", _INSISTENCE_SOURCE
     )
 
 
@@ -53,40 +54,37 @@ def takes_over(fits, accuracy, insistence, u_insist, u_judge):
     return u_insist < insistence or fits == (u_judge < accuracy)
 
 
-@compiled
-def _step(first_part, last_part, week, log, p, p_practice, part, organisation, dimension, team, practice, person):
+@each_part
+def _step(own, o, org, q, q_practice, week, log, dimension, team, practice, person):
     """Let the weaker team of each pair take over practices of the stronger, and let both give their hours."""
     m = practice.shape[1]
-    for b in range(first_part, last_part):
-        own, o = part[b], part[b].organisation
-        org, q = organisation[o], p[o]
-        for t in range(own.first_team, own.first_team + own.n_teams):
-            g = team[t]
-            if g.partner < 0:
+    for t in range(own.first_team, own.first_team + own.n_teams):
+        g = team[t]
+        if g.partner < 0:
+            continue
+        if week >= g.paired_until:
+            g.partner, g.learns = -1, 0
+            continue
+        if not q.enabled:
+            continue
+        g.switching_hours += q.hours
+        if g.learns == 0:
+            continue
+        accuracy = judges_rightly(mean_skill(g, person), q_practice.judgement_gain)
+        for d in range(m):
+            slot, value = practice[t, d], practice[g.partner, d].value
+            if value == 0 or value == slot.value or (q.by == BY_PATIENTS and dimension[o, d].patient_visible == 0):
                 continue
-            if week >= g.paired_until:
-                g.partner, g.learns = -1, 0
+            u_meet, u_insist, u_judge, _ = uniforms(org.seed, STREAM, week, g.key, d)
+            if u_meet >= q.exchange_rate:
                 continue
-            if not q.enabled:
-                continue
-            g.switching_hours += q.hours
-            if g.learns == 0:
-                continue
-            accuracy = judges_rightly(mean_skill(g, person), p_practice[o].judgement_gain)
-            for d in range(m):
-                slot, value = practice[t, d], practice[g.partner, d].value
-                if value == 0 or value == slot.value or (q.by == BY_PATIENTS and dimension[o, d].patient_visible == 0):
-                    continue
-                u_meet, u_insist, u_judge, _ = uniforms(org.seed, STREAM, week, g.key, d)
-                if u_meet >= q.exchange_rate:
-                    continue
-                if takes_over(slot.reality == value, accuracy, q.insistence, u_insist, u_judge):
-                    event.note((log, t, d), event.SPREAD, event.HANDED_ON, source=g.partner, value=value)
-                    change((log, t, d), slot, value, week, FROM_NEIGHBOURS, 0, own)
-                    g.switching_hours += p_practice[o].switching_hours
-                    own.handed_on += 1
-                    own.adopted_horizontal += 1
-                    own.adopted_right += slot.value == slot.reality
+            if takes_over(slot.reality == value, accuracy, q.insistence, u_insist, u_judge):
+                event.note((log, t, d), event.SPREAD, event.HANDED_ON, source=g.partner, value=value)
+                change((log, t, d), slot, value, week, FROM_NEIGHBOURS, 0, own)
+                g.switching_hours += q_practice.switching_hours
+                own.handed_on += 1
+                own.adopted_horizontal += 1
+                own.adopted_right += slot.value == slot.reality
 
 
 @compiled

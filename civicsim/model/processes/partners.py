@@ -11,6 +11,7 @@ from civicsim.engine.randomness import stream_of, uniforms
 from civicsim.model import log as event
 from civicsim.model.organisation import FROM_PARTNERS, NO_IDEA, TO_MANAGER
 from civicsim.model.practice import propose
+from civicsim.model.rows import each_organisation
 from civicsim.model.rules import poisson
 
 STREAM = stream_of("partners")
@@ -41,26 +42,24 @@ def hours_brought(n, hours):
     return n * hours
 
 
-@compiled
-def _step(first, last, week, log, p, organisation, dimension, tally, team, practice):
+@each_organisation
+def _step(o, org, q, count, week, log, dimension, team, practice):
     """Let outside partners bring work to all staff, and now and then an idea to a team."""
     m = practice.shape[1]
-    for o in range(first, last):
-        org, q = organisation[o], p[o]
-        org.partner_hours = hours_brought(q.n, q.hours) if q.enabled else 0.0
-        if not q.enabled or q.n == 0:
-            continue
-        u, _, _, _ = uniforms(org.seed, STREAM, week, org.key, 0)
-        for k in range(poisson(q.n * q.idea_rate, u, MOST_IDEAS)):
-            u_team, u_dimension, u_right, severity = uniforms(org.seed, IDEA, week, org.key, k)
-            t, d = org.first_team + int(u_team * org.n_teams), int(u_dimension * m)
-            slot, truth = practice[t, d], dimension[o, d].truth
-            value = truth if u_right < q.idea_accuracy else -truth
-            if slot.idea_state == NO_IDEA and slot.value != value:
-                propose(slot, value, 0, FROM_PARTNERS, TO_MANAGER, severity, week)
-                event.note((log, t, d), event.PROPOSAL, FROM_PARTNERS, value=value, fits=value == slot.reality)
-                team[t].noticed += 1.0
-                tally[o].brought += 1
+    org.partner_hours = hours_brought(q.n, q.hours) if q.enabled else 0.0
+    if not q.enabled or q.n == 0:
+        return
+    u, _, _, _ = uniforms(org.seed, STREAM, week, org.key, 0)
+    for k in range(poisson(q.n * q.idea_rate, u, MOST_IDEAS)):
+        u_team, u_dimension, u_right, severity = uniforms(org.seed, IDEA, week, org.key, k)
+        t, d = org.first_team + int(u_team * org.n_teams), int(u_dimension * m)
+        slot, truth = practice[t, d], dimension[o, d].truth
+        value = truth if u_right < q.idea_accuracy else -truth
+        if slot.idea_state == NO_IDEA and slot.value != value:
+            propose(slot, value, 0, FROM_PARTNERS, TO_MANAGER, severity, week)
+            event.note((log, t, d), event.PROPOSAL, FROM_PARTNERS, value=value, fits=value == slot.reality)
+            team[t].noticed += 1.0
+            count.brought += 1
 
 
 PROCESS = Process(

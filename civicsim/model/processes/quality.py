@@ -12,6 +12,7 @@ from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms
 from civicsim.model.levers import REPORTING
 from civicsim.model.organisation import N_PATIENT_GROUPS
+from civicsim.model.rows import each_part
 from civicsim.model.rules import either, unit
 
 STREAM = stream_of("quality")
@@ -149,76 +150,56 @@ def _bring_to_light(t, g, week, org, q, neighbour, practice):
                 practice[t, d].gamed = 0
 
 
-@compiled
-def _care(
-    first_part,
-    last_part,
-    week,
-    p,
-    p_reference,
-    part,
-    organisation,
-    dimension,
-    team,
-    neighbour,
-    practice,
-    person,
-    need,
-    met,
-):
+@each_part
+def _care(own, o, org, q, usual, week, dimension, team, neighbour, practice, person, need, met):
     """Work out each team's true and reported quality, its harm and incidents, and how far it meets patients' needs."""
     m = practice.shape[1]
     fits = np.empty(m)
     needs = np.empty((N_PATIENT_GROUPS, m))
-    for b in range(first_part, last_part):
-        own, o = part[b], part[b].organisation
-        if not p[o].enabled:
-            continue
-        org, q = organisation[o], p[o]
-        for k in range(N_PATIENT_GROUPS):
-            for d in range(m):
-                needs[k, d] = need[o, k, d].weight
-        weights, (weight, measured, critical) = _weights(dimension[o])
-        for t in range(own.first_team, own.first_team + own.n_teams):
-            g = team[t]
-            exhaustion, safety, voiced, noticed = _mean_strain(g, person)
-            # Care that is put off reaches patients late.
-            given = 1.0 - org.deferred
-            g.working = working = given * working_share(q.exhaustion_cost, exhaustion, q.overload_cost, g.overload)
-            hit = measured_hit = shown = critical_hit = 0.0
-            n_gamed = 0
-            for d in range(m):
-                slot = practice[t, d]
-                fit = 1.0 if slot.value == slot.reality else 0.0
-                fits[d] = fit
-                n_gamed += slot.gamed
-                hit += weights[0, d] * fit
-                measured_hit += weights[1, d] * fit
-                shown += weights[1, d] * max(fit * working, 1.0 * slot.gamed)
-                critical_hit += weights[2, d] * fit
-            _meet_needs(fits, needs, met[t])
-            if n_gamed > 0:
-                _bring_to_light(t, g, week, org, q, neighbour, practice)
-            g.quality = working * hit / weight
-            g.quality_measured = working * measured_hit / measured if measured > 0.0 else g.quality
-            rest = weight - measured
-            g.quality_unmeasured = working * (hit - measured_hit) / rest if rest > 0.0 else g.quality
-            g.quality_reported = shown / measured if measured > 0.0 else g.quality
-            unsafe = 1.0 - (working * critical_hit / critical if critical > 0.0 else g.quality)
-            missed = let_through(q.interception, voiced, noticed, p_reference[o].usual_voice_share)
-            g.harm = q.harm_rate / 52.0 * g.n_posts * unsafe * missed
-            g.incidents = g.harm * reported_share(safety, g.seek)
+    if not q.enabled:
+        return
+    for k in range(N_PATIENT_GROUPS):
+        for d in range(m):
+            needs[k, d] = need[o, k, d].weight
+    weights, (weight, measured, critical) = _weights(dimension[o])
+    for t in range(own.first_team, own.first_team + own.n_teams):
+        g = team[t]
+        exhaustion, safety, voiced, noticed = _mean_strain(g, person)
+        # Care that is put off reaches patients late.
+        given = 1.0 - org.deferred
+        g.working = working = given * working_share(q.exhaustion_cost, exhaustion, q.overload_cost, g.overload)
+        hit = measured_hit = shown = critical_hit = 0.0
+        n_gamed = 0
+        for d in range(m):
+            slot = practice[t, d]
+            fit = 1.0 if slot.value == slot.reality else 0.0
+            fits[d] = fit
+            n_gamed += slot.gamed
+            hit += weights[0, d] * fit
+            measured_hit += weights[1, d] * fit
+            shown += weights[1, d] * max(fit * working, 1.0 * slot.gamed)
+            critical_hit += weights[2, d] * fit
+        _meet_needs(fits, needs, met[t])
+        if n_gamed > 0:
+            _bring_to_light(t, g, week, org, q, neighbour, practice)
+        g.quality = working * hit / weight
+        g.quality_measured = working * measured_hit / measured if measured > 0.0 else g.quality
+        rest = weight - measured
+        g.quality_unmeasured = working * (hit - measured_hit) / rest if rest > 0.0 else g.quality
+        g.quality_reported = shown / measured if measured > 0.0 else g.quality
+        unsafe = 1.0 - (working * critical_hit / critical if critical > 0.0 else g.quality)
+        missed = let_through(q.interception, voiced, noticed, usual.usual_voice_share)
+        g.harm = q.harm_rate / 52.0 * g.n_posts * unsafe * missed
+        g.incidents = g.harm * reported_share(safety, g.seek)
 
 
-@compiled
-def _satisfy(first_part, last_part, p, part, team, patient, met):
+@each_part
+def _satisfy(own, q, team, patient, met):
     """Move patients' satisfaction towards how well their team meets the needs of their group."""
-    for b in range(first_part, last_part):
-        own, o = part[b], part[b].organisation
-        for i in range(own.first_patient, own.first_patient + (own.n_patients if p[o].enabled else 0)):
-            who = patient[i]
-            good = unit(met[who.team, who.group] * team[who.team].working)
-            who.satisfaction += p[o].satisfaction_rate * (good - who.satisfaction)
+    for i in range(own.first_patient, own.first_patient + (own.n_patients if q.enabled else 0)):
+        who = patient[i]
+        good = unit(met[who.team, who.group] * team[who.team].working)
+        who.satisfaction += q.satisfaction_rate * (good - who.satisfaction)
 
 
 PROCESS = Process(

@@ -24,6 +24,7 @@ from civicsim.model.organisation import (
     WAITING,
 )
 from civicsim.model.practice import drop, endorse
+from civicsim.model.rows import each_organisation, each_part
 from civicsim.model.rules import either, exp, unit
 
 STREAM = stream_of("response")
@@ -329,73 +330,63 @@ def _serve_queue(log, t, n_waiting, week, org, q, explains, harmed, g, practice,
         g.response_credit = min(g.response_credit, q.hours_per_item)
 
 
-@compiled
-def _answer_staff(
-    first_part, last_part, week, log, p, p_structure, p_reference, part, organisation, team, practice, person, manager
-):
+@each_part
+def _answer_staff(own, org, q, q_structure, usual, week, log, team, practice, person, manager):
     """Let peers, the guardian and managers answer items; managers serve a queue with limited hours."""
-    for b in range(first_part, last_part):
-        own, o = part[b], part[b].organisation
-        org, q = organisation[o], p[o]
-        own.sum_forum_items = own.sum_response_hours = 0.0
-        for i in range(own.first_person, own.first_person + own.n_staff):
-            # Few heard anything last week: to look takes less than to write.
-            if person[i].n_outcomes > 0.0 or person[i].detriments > 0.0:
-                person[i].outcomes = person[i].n_outcomes = person[i].detriments = 0.0
-        for t in range(own.first_team, own.first_team + own.n_teams):
-            g = team[t]
-            g.outcomes = g.n_outcomes = g.detriments = g.response_hours = g.settling_hours = 0.0
-            # What is raised again while it is being worked on is being dealt with.
-            g.dealt = g.joined
-            if not q.enabled:
+    own.sum_forum_items = own.sum_response_hours = 0.0
+    for i in range(own.first_person, own.first_person + own.n_staff):
+        # Few heard anything last week: to look takes less than to write.
+        if person[i].n_outcomes > 0.0 or person[i].detriments > 0.0:
+            person[i].outcomes = person[i].n_outcomes = person[i].detriments = 0.0
+    for t in range(own.first_team, own.first_team + own.n_teams):
+        g = team[t]
+        g.outcomes = g.n_outcomes = g.detriments = g.response_hours = g.settling_hours = 0.0
+        # What is raised again while it is being worked on is being dealt with.
+        g.dealt = g.joined
+        if not q.enabled:
+            continue
+        openness, lead = manager[g.manager].openness, person[manager[g.manager].person]
+        harmed = detriment_probability(q.detriment, org.fear_enacted, openness)
+        explains = explained_probability(q.explain_base, q.explain_openness, openness)
+        n_waiting = 0
+        for d in range(practice.shape[1]):
+            slot = practice[t, d]
+            if slot.idea_state == NO_IDEA:
                 continue
-            openness, lead = manager[g.manager].openness, person[manager[g.manager].person]
-            harmed = detriment_probability(q.detriment, org.fear_enacted, openness)
-            explains = explained_probability(q.explain_base, q.explain_openness, openness)
-            n_waiting = 0
+            if _in_queue(slot, week, q):
+                n_waiting += 1
+            elif slot.idea_state == WAITING and slot.idea_channel == TO_FORUM:
+                own.sum_forum_items += 1.0
+            elif slot.idea_state == WAITING or week - slot.idea_week >= q.patience:
+                draws = uniforms(org.seed, STREAM, week, g.key, d)
+                at = (log, t, d)
+                _settle(at, slot, g, week, org, q, explains, harmed, draws, person, own)
+        g.response_credit += _hours_to_answer(g, lead, org, q, usual.usual_overload, q_structure.managers_per_team)
+        _serve_queue(log, t, n_waiting, week, org, q, explains, harmed, g, practice, person, own)
+        g.noticed_memory = (1.0 - 1.0 / DEALT_WEEKS) * g.noticed_memory + g.noticed
+        g.dealt_memory = max(0.0, (1.0 - 1.0 / DEALT_WEEKS) * g.dealt_memory + g.dealt)
+        own.hours_settling += g.settling_hours
+        own.sum_response_hours += g.response_hours
+
+
+@each_organisation
+def _answer_patients(o, parts, org, q, q_forum, count, week, log, team, practice, panel):
+    """Let the host answer the patients' forum, as far as there is money; and note what staff were answered."""
+    spent = settled = answered = 0.0
+    for own in parts:
+        spent += own.sum_response_hours
+        answered += own.acted + own.explained
+        settled += own.acted + own.explained + own.silent
+        for t in range(own.first_team, own.first_team + (own.n_teams if own.sum_forum_items > 0.0 else 0)):
             for d in range(practice.shape[1]):
                 slot = practice[t, d]
-                if slot.idea_state == NO_IDEA:
-                    continue
-                if _in_queue(slot, week, q):
-                    n_waiting += 1
-                elif slot.idea_state == WAITING and slot.idea_channel == TO_FORUM:
-                    own.sum_forum_items += 1.0
-                elif slot.idea_state == WAITING or week - slot.idea_week >= q.patience:
-                    draws = uniforms(org.seed, STREAM, week, g.key, d)
-                    at = (log, t, d)
-                    _settle(at, slot, g, week, org, q, explains, harmed, draws, person, own)
-            g.response_credit += _hours_to_answer(
-                g, lead, org, q, p_reference[o].usual_overload, p_structure[o].managers_per_team
-            )
-            _serve_queue(log, t, n_waiting, week, org, q, explains, harmed, g, practice, person, own)
-            g.noticed_memory = (1.0 - 1.0 / DEALT_WEEKS) * g.noticed_memory + g.noticed
-            g.dealt_memory = max(0.0, (1.0 - 1.0 / DEALT_WEEKS) * g.dealt_memory + g.dealt)
-            own.hours_settling += g.settling_hours
-            own.sum_response_hours += g.response_hours
-
-
-@compiled
-def _answer_patients(first, last, week, log, p, p_forum, part, parts_from, organisation, tally, team, practice, panel):
-    """Let the host answer the patients' forum, as far as there is money; and note what staff were answered."""
-    for o in range(first, last):
-        org, q, count = organisation[o], p[o], tally[o]
-        spent = settled = answered = 0.0
-        for b in range(parts_from[o], parts_from[o + 1]):
-            own = part[b]
-            spent += own.sum_response_hours
-            answered += own.acted + own.explained
-            settled += own.acted + own.explained + own.silent
-            for t in range(own.first_team, own.first_team + (own.n_teams if own.sum_forum_items > 0.0 else 0)):
-                for d in range(practice.shape[1]):
-                    slot = practice[t, d]
-                    if slot.idea_state == WAITING and slot.idea_channel == TO_FORUM:
-                        u_act, _, _, _ = uniforms(org.seed, STREAM, week, team[t].key, d)
-                        seat = panel[o, slot.idea_group]
-                        _answer_forum((log, t, d), slot, count, week, org, p_forum[o], seat, u_act)
-        org.spent[RESPONSE] = spent / org.n_staff
-        if q.enabled and settled > 0.0:
-            org.answered_memory += (answered / settled - org.answered_memory) / QUARTER
+                if slot.idea_state == WAITING and slot.idea_channel == TO_FORUM:
+                    u_act, _, _, _ = uniforms(org.seed, STREAM, week, team[t].key, d)
+                    seat = panel[o, slot.idea_group]
+                    _answer_forum((log, t, d), slot, count, week, org, q_forum, seat, u_act)
+    org.spent[RESPONSE] = spent / org.n_staff
+    if q.enabled and settled > 0.0:
+        org.answered_memory += (answered / settled - org.answered_memory) / QUARTER
 
 
 PROCESS = Process(

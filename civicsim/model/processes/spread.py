@@ -18,6 +18,7 @@ from civicsim.model import log as event
 from civicsim.model.in_post import mean_skill
 from civicsim.model.organisation import FROM_DIRECTIVE, FROM_NEIGHBOURS
 from civicsim.model.practice import change, judges_rightly
+from civicsim.model.rows import each_part
 from civicsim.model.rules import adoption_hazard, either
 
 STREAM = stream_of("spread")
@@ -163,97 +164,72 @@ def _note_sources(at, value, source, news, neighbour):
             event.note(at, event.SPREAD, event.SEEN, source=other, value=value)
 
 
-@compiled
-def _tell(first_part, last_part, week, part, practice, news):
+@each_part
+def _tell(own, week, practice, news):
     """Let all teams see the news of each by dimension: −1, 0 (nothing) or 1."""
-    for b in range(first_part, last_part):
-        own = part[b]
-        for t in range(own.first_team, own.first_team + own.n_teams):
-            for d in range(practice.shape[1]):
-                news[t, d] = news_of(practice[t, d], week)
+    for t in range(own.first_team, own.first_team + own.n_teams):
+        for d in range(practice.shape[1]):
+            news[t, d] = news_of(practice[t, d], week)
 
 
-@compiled
-def _hear(
-    first_part,
-    last_part,
-    week,
-    p,
-    p_practice,
-    part,
-    organisation,
-    dimension,
-    team,
-    neighbour,
-    practice,
-    person,
-    news,
-    marks,
-):
+@each_part
+def _hear(own, o, org, q, q_practice, week, dimension, team, neighbour, practice, person, news, marks):
     """Mark what each team takes over: recent changes of neighbours that it judges to fit, or copies in the neutral form."""
     m = practice.shape[1]
     tied, apart = np.empty(news.shape[1], dtype=np.int32), np.empty(news.shape[1], dtype=np.int32)
     # Dimensions on which a team hears something new. There is room for one too many, which does not count.
     new = np.empty(m + 1, dtype=np.int64)
-    for b in range(first_part, last_part):
-        own, o = part[b], part[b].organisation
-        if not p[o].enabled:
+    if not q.enabled:
+        return
+    marks[own.first_team : own.first_team + own.n_teams, :] = 0
+    if q.form == NEUTRAL:
+        _copy(own, org.seed, q.copying_rate, week, team, neighbour, practice, marks)
+        return
+    # What teams hear of: team, its key, dimension and value; and the chance that it is taken up.
+    heard, chance = np.empty((4, own.n_teams * m), dtype=np.int32), np.empty(own.n_teams * m)
+    n_heard = 0
+    for t in range(own.first_team, own.first_team + own.n_teams):
+        g = team[t]
+        gate = headspace_gate(q.headspace_gain, g.headspace)
+        degree = _look_around(neighbour, t, news, tied, apart)
+        if degree == 0:
             continue
-        org, q = organisation[o], p[o]
-        marks[own.first_team : own.first_team + own.n_teams, :] = 0
-        if q.form == NEUTRAL:
-            _copy(own, org.seed, q.copying_rate, week, team, neighbour, practice, marks)
-            continue
-        # What teams hear of: team, its key, dimension and value; and the chance that it is taken up.
-        heard, chance = np.empty((4, own.n_teams * m), dtype=np.int32), np.empty(own.n_teams * m)
-        n_heard = 0
-        for t in range(own.first_team, own.first_team + own.n_teams):
-            g = team[t]
-            gate = headspace_gate(q.headspace_gain, g.headspace)
-            degree = _look_around(neighbour, t, news, tied, apart)
-            if degree == 0:
-                continue
-            for d in new[: _new_to(t, tied, apart, practice, new)]:
-                value = 1 if apart[d] >= 0 else -1
-                active = 0.5 * (tied[d] + abs(apart[d]))
-                hazard = adoption_hazard(
-                    q.form, active, degree, q.threshold, q.complex_rate, q.contagion, q.internal, q.noise
-                )
-                if dimension[o, d].code == value:
-                    hazard = either(hazard, q.order_rate * org.directive_rate)
-                heard[0, n_heard], heard[1, n_heard], heard[2, n_heard], heard[3, n_heard] = t, g.key, d, value
-                chance[n_heard] = hazard * gate
-                n_heard += 1
-        draws = uniforms_at(org.seed, STREAM, week, heard[1, :n_heard], heard[2, :n_heard])
-        for k in range(n_heard):
-            if draws[0, k] < chance[k]:
-                t, d, value = heard[0, k], heard[2, k], heard[3, k]
-                accuracy = judges_rightly(mean_skill(team[t], person), p_practice[o].judgement_gain)
-                if accepts(practice[t, d].reality == value, accuracy, draws[1, k]):
-                    marks[t, d], marks[t, m] = MARK + value, 1
+        for d in new[: _new_to(t, tied, apart, practice, new)]:
+            value = 1 if apart[d] >= 0 else -1
+            active = 0.5 * (tied[d] + abs(apart[d]))
+            hazard = adoption_hazard(
+                q.form, active, degree, q.threshold, q.complex_rate, q.contagion, q.internal, q.noise
+            )
+            if dimension[o, d].code == value:
+                hazard = either(hazard, q.order_rate * org.directive_rate)
+            heard[0, n_heard], heard[1, n_heard], heard[2, n_heard], heard[3, n_heard] = t, g.key, d, value
+            chance[n_heard] = hazard * gate
+            n_heard += 1
+    draws = uniforms_at(org.seed, STREAM, week, heard[1, :n_heard], heard[2, :n_heard])
+    for k in range(n_heard):
+        if draws[0, k] < chance[k]:
+            t, d, value = heard[0, k], heard[2, k], heard[3, k]
+            accuracy = judges_rightly(mean_skill(team[t], person), q_practice.judgement_gain)
+            if accepts(practice[t, d].reality == value, accuracy, draws[1, k]):
+                marks[t, d], marks[t, m] = MARK + value, 1
 
 
-@compiled
-def _take_over(
-    first_part, last_part, week, log, p, p_practice, part, organisation, team, neighbour, practice, news, marks
-):
+@each_part
+def _take_over(own, org, q, q_practice, week, log, team, neighbour, practice, news, marks):
     """Make what teams take over from neighbours their practice, once all have looked around."""
-    for b in range(first_part, last_part):
-        own, o = part[b], part[b].organisation
-        org, q = organisation[o], p[o]
-        for t in range(own.first_team, own.first_team + (own.n_teams if q.enabled else 0)):
-            for d in range(practice.shape[1] if marks[t, practice.shape[1]] else 0):
-                if marks[t, d] == 0:
-                    continue
-                source, value = -1, marks[t, d] - MARK
-                if q.form == NEUTRAL:
-                    _, u_whom, _, _ = uniforms(org.seed, STREAM, week, team[t].key, d)
-                    source = copied_team(neighbour[t], u_whom)
-                _note_sources((log, t, d), value, source, news, neighbour)
-                change((log, t, d), practice[t, d], value, week + 1, FROM_NEIGHBOURS, 0, own)
-                team[t].switching_hours += p_practice[o].switching_hours
-                own.adopted_horizontal += 1
-                own.adopted_right += practice[t, d].reality == value
+    for t in range(own.first_team, own.first_team + (own.n_teams if q.enabled else 0)):
+        for d in range(practice.shape[1] if marks[t, practice.shape[1]] else 0):
+            if marks[t, d] == 0:
+                continue
+            source, value = -1, marks[t, d] - MARK
+            if q.form == NEUTRAL:
+                _, u_whom, _, _ = uniforms(org.seed, STREAM, week, team[t].key, d)
+                source = copied_team(neighbour[t], u_whom)
+            _note_sources((log, t, d), value, source, news, neighbour)
+            change((log, t, d), practice[t, d], value, week + 1, FROM_NEIGHBOURS, 0, own)
+            team[t].switching_hours += q_practice.switching_hours
+            own.adopted_horizontal += 1
+            own.adopted_right += practice[t, d].reality == value
 
 
 PROCESS = Process(

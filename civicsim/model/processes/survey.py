@@ -8,17 +8,17 @@ all answer, and those who do need not be like the rest: both shares are kept.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from civicsim.engine.compiled import compiled
-from civicsim.engine.parameters import fixed, free, parameter, switch
+from civicsim.engine.parameters import fixed, parameter, share, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import bell, stream_of, uniforms_in_turn
 from civicsim.model.calendar import YEAR
-from civicsim.model.organisation import SURVEY_ITEMS
 from civicsim.model.processes.exhaustion import BURNT_OUT
+from civicsim.model.questions import QUESTIONS, SURVEY_ITEMS
+from civicsim.model.rows import each_organisation
 from civicsim.model.rules import exp
 
 ANSWERS = tuple(stream_of(f"survey.{name}") for name in SURVEY_ITEMS)
@@ -28,117 +28,6 @@ COUNTS_FROM = 4
 YES, NO = 5, 1
 
 
-@dataclass(frozen=True)
-class Question:
-    """One question of the survey.
-
-    Attributes
-    ----------
-    name : str
-        Its name in code.
-    label : str
-        A noun phrase of at most three words.
-    asks : str
-        Number of the question, what it asks, and which answers count.
-    better : {"higher", "lower"}
-        Which way is better.
-    from_states : str
-        What the answer follows in the model.
-    yes_no : bool
-        Whether it is answered by yes (5) or no (1) instead of on five points.
-    """
-
-    name: str
-    label: str
-    asks: str
-    better: Literal["higher", "lower"]
-    from_states: str
-    yes_no: bool = False
-
-
-QUESTIONS = (
-    Question(
-        "safe",
-        "safety of voice",
-        "25e, safe to speak up about anything of concern: agree or strongly agree",
-        "higher",
-        "psychological safety",
-    ),
-    Question(
-        "addressed",
-        "concerns addressed",
-        "25f, confident that the organisation would address a concern: agree or strongly agree",
-        "higher",
-        "efficacy, the belief that speaking up leads to action",
-    ),
-    Question(
-        "unsafe_practice",
-        "raising unsafe practice",
-        "20a, secure in raising concerns about unsafe clinical practice: agree or strongly agree",
-        "higher",
-        "psychological safety, and the weight that patients' good has for the person",
-    ),
-    Question(
-        "improvements",
-        "power to improve",
-        "3f, able to make improvements happen in their area of work: agree or strongly agree",
-        "higher",
-        "influence (perceived agency and authority as enacted), and the outcome of own recent items",
-    ),
-    Question(
-        "suggestions",
-        "room for suggestions",
-        "3d, able to make suggestions to improve the work of the team: agree or strongly agree",
-        "higher",
-        "the past year's readiness to speak up, what colleagues do, and the manager's openness",
-    ),
-    Question(
-        "burnt_out",
-        "burnout",
-        "12b, how often burnt out because of work: often or always",
-        "lower",
-        "exhaustion, with the model's own line for being burnt out",
-    ),
-    Question(
-        "unwell",
-        "work-related stress",
-        "11c, unwell from work-related stress in the past twelve months: yes",
-        "lower",
-        "exhaustion, with a lower line: it takes one bout in a year",
-        True,
-    ),
-    Question(
-        "enough_staff",
-        "enough staff",
-        "3i, enough staff at the organisation to do the job properly: agree or strongly agree",
-        "higher",
-        "filled posts of the team over workload",
-    ),
-    Question("valued", "valued by team", "7h, valued by the team: agree or strongly agree", "higher", "belonging"),
-    Question(
-        "recognition",
-        "recognition",
-        "4a, recognition for good work: satisfied or very satisfied",
-        "higher",
-        "belonging, and the share of own items that were answered",
-    ),
-    Question(
-        "leaving",
-        "thoughts of leaving",
-        "26a, often think about leaving the organisation: agree or strongly agree",
-        "lower",
-        "what drives the chance of leaving: exhaustion, trust and belonging",
-    ),
-    Question(
-        "harassed",
-        "harassment by managers",
-        "14b, harassed, bullied or abused by managers in the past twelve months: at least once",
-        "lower",
-        "fear as staff meet it, as far as the manager is not open",
-        True,
-    ),
-)
-"""The questions, in the order of :data:`civicsim.model.organisation.SURVEY_ITEMS`; numbers as in 2023, to be verified."""
 YES_OR_NO = tuple(question.yes_no for question in QUESTIONS)
 
 
@@ -167,9 +56,7 @@ class Parameters:
         40, "week", 0, 51, "Week of the year in which staff are asked; week 0 is in midwinter.", _WEEK_OF_YEAR_SOURCE
     )
     every_years: int = fixed(1, "years", 1, 10, "Years between two surveys.", "NHS Staff Survey: every year.")
-    response_rate: float = parameter(
-        0.5, "0–1", 0, 1, "Chance that someone as exhausted as usual answers.", _RESPONSE_RATE_SOURCE
-    )
+    response_rate: float = share(0.5, "Chance that someone as exhausted as usual answers.", _RESPONSE_RATE_SOURCE)
     response_exhaustion: float = parameter(
         1.0, "log odds per exhaustion", -5, 5, "How much exhaustion keeps people from answering.", _UNKNOWN
     )
@@ -177,12 +64,8 @@ class Parameters:
     category_width: float = parameter(
         0.15, "agreement", 0.01, 0.5, "Agreement between two neighbouring answers.", _CATEGORY_WIDTH_SOURCE
     )
-    duty_weight: float = parameter(
-        0.3, "0–1", 0, 1, "Weight of caring for patients, against safety, in raising unsafe practice.", _DUTY
-    )
-    acted_weight: float = free(
-        0.3, "0–1", 0, 1, "Weight of the outcome of own concerns in feeling able to improve things."
-    )
+    duty_weight: float = share(0.3, "Weight of caring for patients, against safety, in raising unsafe practice.", _DUTY)
+    acted_weight: float = share(0.3, "Weight of the outcome of own concerns in feeling able to improve things.")
     staffing_weight: float = parameter(
         0.26, "agreement per share", 0, 1, "Weight of filled posts over workload in judging staffing.", _STAFFING
     )
@@ -406,42 +289,35 @@ def _report(view, ticks, asked, replies):
     """Report the survey: of those who answered, and of all who were asked."""
     share, n_asked = percentages(ticks, asked)
     if n_asked > 0:
-        view.survey_all_safe, view.survey_all_addressed, view.survey_all_unsafe_practice = share[0], share[1], share[2]
-        view.survey_all_improvements, view.survey_all_suggestions = share[3], share[4]
-        view.survey_all_burnt_out, view.survey_all_unwell, view.survey_all_enough_staff = share[5], share[6], share[7]
-        view.survey_all_valued, view.survey_all_recognition, view.survey_all_leaving = share[8], share[9], share[10]
-        view.survey_all_harassed = share[11]
+        view.survey_all[:] = share
     share, n_replies = percentages(ticks, replies)
     # Where no one answers, nothing new is reported.
     if n_replies > 0:
-        view.survey_safe, view.survey_addressed, view.survey_unsafe_practice = share[0], share[1], share[2]
-        view.survey_improvements, view.survey_suggestions, view.survey_burnt_out = share[3], share[4], share[5]
-        view.survey_unwell, view.survey_enough_staff, view.survey_valued = share[6], share[7], share[8]
-        view.survey_recognition, view.survey_leaving, view.survey_harassed = share[9], share[10], share[11]
+        view.survey[:] = share
     view.survey_response = 100.0 * n_replies / max(n_asked, 1)
 
 
-@compiled
-def _step(first, last, week, p, p_turnover, p_reference, organisation, snapshot, team, person, manager):
+@each_organisation
+def _step(org, q, q_turnover, usual, view, week, team, person, manager):
     """Ask all in post where it is time: in the survey's week, and in the very first week of all."""
-    for o in range(first, last):
-        org, q, usual = organisation[o], p[o], p_reference[o].usual_exhaustion
-        if not q.enabled or not (org.n_surveys == 0 or is_due(week, q.week_of_year, q.every_years)):
-            continue
-        start, n = org.first_person, org.n_persons
-        asked, replies = np.zeros(n, dtype=np.bool_), np.zeros(n, dtype=np.bool_)
-        draws = uniforms_in_turn(org.seed, REPLIES, week, person[start].key, n, 0)
-        for i in range(n):
-            who = person[start + i]
-            if who.vacant == 0:
-                asked[i] = True
-                chance = response_probability(q.response_rate, q.response_exhaustion, who.exhaustion, usual)
-                replies[i] = draws[0, i] < chance
-        agrees = agreement_of(org, q, p_turnover[o], usual, team, person, manager)
-        ticks = _tick(org, week, q, agrees, person)
-        _report(snapshot[o], ticks, asked, replies)
-        _put_down(org, ticks, replies, person)
-        org.n_surveys += 1
+    if not q.enabled or not (org.n_surveys == 0 or is_due(week, q.week_of_year, q.every_years)):
+        return
+    start, n = org.first_person, org.n_persons
+    asked, replies = np.zeros(n, dtype=np.bool_), np.zeros(n, dtype=np.bool_)
+    draws = uniforms_in_turn(org.seed, REPLIES, week, person[start].key, n, 0)
+    for i in range(n):
+        who = person[start + i]
+        if who.vacant == 0:
+            asked[i] = True
+            chance = response_probability(
+                q.response_rate, q.response_exhaustion, who.exhaustion, usual.usual_exhaustion
+            )
+            replies[i] = draws[0, i] < chance
+    agrees = agreement_of(org, q, q_turnover, usual.usual_exhaustion, team, person, manager)
+    ticks = _tick(org, week, q, agrees, person)
+    _report(view, ticks, asked, replies)
+    _put_down(org, ticks, replies, person)
+    org.n_surveys += 1
 
 
 PROCESS = Process(

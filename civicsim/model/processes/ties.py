@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from civicsim.engine.compiled import compiled
-from civicsim.engine.parameters import free, parameter, switch
+from civicsim.engine.parameters import free, parameter, share, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import stream_of, uniforms, uniforms_in_turn
 from civicsim.model.blocks import PEOPLE_AT_ONCE
 from civicsim.model.levers import PEER
 from civicsim.model.networks import add_tie, count_friends, count_neighbours_of, count_ties, drop_tie
+from civicsim.model.rows import each_linked, each_part
 from civicsim.model.rules import exp
 
 MEET = stream_of("ties.meet")
@@ -51,9 +52,7 @@ class Parameters:
     same_profession: float = parameter(1.0, "log odds", 0, 2, "Pull of the same profession.", _WEST_1999)
     proximity: float = free(1.0, "log odds", 0, 2, "Pull of the same division.")
     closure: float = free(0.5, "log odds", 0, 2, "Pull of each acquaintance in common.", symbol="α_tri")
-    outside_share: float = free(
-        0.05, "0–1", 0, 1, "Share of acquaintances looked for in a linked organisation, if there is one."
-    )
+    outside_share: float = share(0.05, "Share of acquaintances looked for in a linked organisation, if there is one.")
 
 
 @compiled
@@ -156,70 +155,60 @@ def _chances(org, q, each_loses, makes):
         makes[n] = making_probability(together, n, q.upkeep_hours, q.making_hours)
 
 
-@compiled
-def _look(first_part, last_part, week, p, part, organisation, team, person, ties, moves):
+@each_part
+def _look(own, org, q, week, team, person, ties, moves):
     """Mark those whose ties change, going by the ties that they have as the week begins."""
     each_loses, makes = np.empty(ties.shape[1] + 1), np.empty(ties.shape[1] + 1)
-    for b in range(first_part, last_part):
-        own, o = part[b], part[b].organisation
-        org = organisation[o]
-        own.sum_peer_hours = 0.0
-        for t in range(own.first_team, own.first_team + own.n_teams):
-            # A team that is cut off has no one to spend them with.
-            team[t].peer_hours = 0.0 if team[t].isolated or not p[o].enabled else org.hours[PEER]
-            own.sum_peer_hours += team[t].peer_hours * team[t].n_posts / org.n_staff
-        if not p[o].enabled:
-            continue
-        _chances(org, p[o], each_loses, makes)
-        for start in range(own.first_person, own.first_person + own.n_staff, PEOPLE_AT_ONCE):
-            n_people = min(PEOPLE_AT_ONCE, own.first_person + own.n_staff - start)
-            draws = uniforms_in_turn(org.seed, TOUCH, week, person[start].key, n_people, 0)
-            for i in range(start, start + n_people):
-                n_ties = count_friends(ties, i)
-                loses, meets = draws[0, i - start], draws[1, i - start]
-                moves[i] = (loses / each_loses[n_ties] < n_ties) | (meets < makes[n_ties])
+    own.sum_peer_hours = 0.0
+    for t in range(own.first_team, own.first_team + own.n_teams):
+        # A team that is cut off has no one to spend them with.
+        team[t].peer_hours = 0.0 if team[t].isolated or not q.enabled else org.hours[PEER]
+        own.sum_peer_hours += team[t].peer_hours * team[t].n_posts / org.n_staff
+    if not q.enabled:
+        return
+    _chances(org, q, each_loses, makes)
+    for start in range(own.first_person, own.first_person + own.n_staff, PEOPLE_AT_ONCE):
+        n_people = min(PEOPLE_AT_ONCE, own.first_person + own.n_staff - start)
+        draws = uniforms_in_turn(org.seed, TOUCH, week, person[start].key, n_people, 0)
+        for i in range(start, start + n_people):
+            n_ties = count_friends(ties, i)
+            loses, meets = draws[0, i - start], draws[1, i - start]
+            moves[i] = (loses / each_loses[n_ties] < n_ties) | (meets < makes[n_ties])
 
 
-@compiled
-def _meet_and_part(
-    first_linked, last_linked, week, p, part, parts_from, organisation, tally, team, person, ties, moves
-):
+@each_linked
+def _meet_and_part(parts, org, q, count, week, organisation, team, person, ties, moves):
     """Let people meet and lose touch, one after another: what one does changes how many ties another has."""
     each_loses, makes = np.empty(ties.shape[1] + 1), np.empty(ties.shape[1] + 1)
-    for o in range(first_linked, last_linked):
-        org, q, count = organisation[o], p[o], tally[o]
-        org.spent[PEER] = 0.0
-        for b in range(parts_from[o], parts_from[o + 1]):
-            org.spent[PEER] += part[b].sum_peer_hours
-        _chances(org, q, each_loses, makes)
-        for i in range(org.first_person, org.first_person + (org.n_staff if q.enabled else 0)):
-            if moves[i] == 0:
-                continue
-            who = person[i]
-            n_ties = count_friends(ties, i)
-            # One draw decides whether any tie ends, and which: each tie has half the chance from either end.
-            u_loses, u_meets, _, _ = uniforms(org.seed, TOUCH, week, who.key, 0)
-            which = u_loses / each_loses[n_ties]
-            if which < n_ties:
-                friend = ties[i, int(which)]
-                drop_tie(ties, i, friend)
-                moves[friend] = 1
-                count.ties_lost += 1
-            if u_meets < makes[n_ties] and not (who.vacant or team[who.team].isolated):
-                j = _meet(i, week, org, organisation, team, person, ties, q)
-                if j >= 0 and add_tie(ties, i, j):
-                    moves[j] = 1
-                    count.ties_made += 1
+    org.spent[PEER] = 0.0
+    for own in parts:
+        org.spent[PEER] += own.sum_peer_hours
+    _chances(org, q, each_loses, makes)
+    for i in range(org.first_person, org.first_person + (org.n_staff if q.enabled else 0)):
+        if moves[i] == 0:
+            continue
+        who = person[i]
+        n_ties = count_friends(ties, i)
+        # One draw decides whether any tie ends, and which: each tie has half the chance from either end.
+        u_loses, u_meets, _, _ = uniforms(org.seed, TOUCH, week, who.key, 0)
+        which = u_loses / each_loses[n_ties]
+        if which < n_ties:
+            friend = ties[i, int(which)]
+            drop_tie(ties, i, friend)
+            moves[friend] = 1
+            count.ties_lost += 1
+        if u_meets < makes[n_ties] and not (who.vacant or team[who.team].isolated):
+            j = _meet(i, week, org, organisation, team, person, ties, q)
+            if j >= 0 and add_tie(ties, i, j):
+                moves[j] = 1
+                count.ties_made += 1
 
 
-@compiled
-def _recount(first_part, last_part, week, p, part, organisation, team, person, ties, neighbour):
+@each_part
+def _recount(own, o, q, week, organisation, team, person, ties, neighbour):
     """Count again, every four weeks, which teams are neighbours: ties reach into other organisations of the run."""
-    if week % RECOUNT_WEEKS == 0:
-        for b in range(first_part, last_part):
-            own, o = part[b], part[b].organisation
-            if p[o].enabled:
-                count_neighbours_of(own, o, organisation, team, person, ties, neighbour)
+    if q.enabled and week % RECOUNT_WEEKS == 0:
+        count_neighbours_of(own, o, organisation, team, person, ties, neighbour)
 
 
 PROCESS = Process(

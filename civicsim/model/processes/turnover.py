@@ -7,36 +7,23 @@ from dataclasses import dataclass
 import numpy as np
 
 from civicsim.engine.compiled import compiled, written_in
-from civicsim.engine.parameters import free, parameter, switch
+from civicsim.engine.parameters import free, parameter, share, switch
 from civicsim.engine.process import Process
 from civicsim.engine.randomness import shock, stream_of, uniforms_in_turn
 from civicsim.model import log as event
 from civicsim.model.blocks import PEOPLE_AT_ONCE
 from civicsim.model.networks import drop_all_ties
 from civicsim.model.organisation import CHIEF, STAFF
+from civicsim.model.rows import each_linked, each_organisation, each_part
 from civicsim.model.rules import exp, logistic, unit
 
 STREAM = stream_of("turnover")
-_TRAITS = tuple(
-    stream_of(f"turnover.{name}")
-    for name in (
-        *("exhaustion", "safety", "efficacy", "motivation", "belonging", "trust"),
-        *("agency", "skill", "alignment", "openness", "professionalism"),
-    )
+T_EXHAUSTION, T_SAFETY, T_EFFICACY, T_MOTIVATION, T_BELONGING, T_TRUST = (
+    stream_of(f"turnover.{name}") for name in ("exhaustion", "safety", "efficacy", "motivation", "belonging", "trust")
 )
-(
-    T_EXHAUSTION,
-    T_SAFETY,
-    T_EFFICACY,
-    T_MOTIVATION,
-    T_BELONGING,
-    T_TRUST,
-    T_AGENCY,
-    T_SKILL,
-    T_ALIGNMENT,
-    T_OPENNESS,
-    T_PROFESSIONALISM,
-) = _TRAITS
+T_AGENCY, T_SKILL, T_ALIGNMENT, T_OPENNESS, T_PROFESSIONALISM = (
+    stream_of(f"turnover.{name}") for name in ("agency", "skill", "alignment", "openness", "professionalism")
+)
 MOST_WEEKS = 5_200
 """Weeks in post that are counted."""
 LEAVER_WEEKS = 13.0
@@ -65,9 +52,7 @@ class Parameters:
         -3.1, "logit", -5, -2, "Logit of the weekly chance of absence at middling exhaustion.", _ABSENCE
     )
     absence_exhaustion: float = free(2.5, "logit", 0, 6, "How much exhaustion raises the chance of being absent.")
-    reputation_weight: float = free(
-        0.5, "0–1", 0, 1, "Weight of the organisation's reputation in what newcomers expect."
-    )
+    reputation_weight: float = share(0.5, "Weight of the organisation's reputation in what newcomers expect.")
 
 
 @written_in
@@ -171,32 +156,28 @@ def _fates(org, q, usual, week, start, n, person):
     return moves
 
 
-@compiled
-def _add_up(first_part, last_part, part, person):
+@each_part
+def _add_up(own, person):
     """Add up the safety and efficacy of those in post."""
-    for b in range(first_part, last_part):
-        own = part[b]
-        safety = efficacy = filled = 0.0
-        for i in range(own.first_person, own.first_person + own.n_staff):
-            if person[i].vacant == 0:
-                safety += person[i].safety
-                efficacy += person[i].efficacy
-                filled += 1.0
-        own.sum_safety, own.sum_efficacy, own.sum_filled = safety, efficacy, filled
+    safety = efficacy = filled = 0.0
+    for i in range(own.first_person, own.first_person + own.n_staff):
+        if person[i].vacant == 0:
+            safety += person[i].safety
+            efficacy += person[i].efficacy
+            filled += 1.0
+    own.sum_safety, own.sum_efficacy, own.sum_filled = safety, efficacy, filled
 
 
-@compiled
-def _note_reputation(first, last, p, part, parts_from, organisation):
+@each_organisation
+def _note_reputation(parts, org, q):
     """Let newcomers hear of an organisation what it is like on average."""
-    for o in range(first, last):
-        org = organisation[o]
-        safety = efficacy = filled = 0.0
-        for b in range(parts_from[o], parts_from[o + 1]):
-            safety += part[b].sum_safety
-            efficacy += part[b].sum_efficacy
-            filled += part[b].sum_filled
-        if p[o].enabled and filled > 0.0:
-            org.mean_safety, org.mean_efficacy = safety / filled, efficacy / filled
+    safety = efficacy = filled = 0.0
+    for own in parts:
+        safety += own.sum_safety
+        efficacy += own.sum_efficacy
+        filled += own.sum_filled
+    if q.enabled and filled > 0.0:
+        org.mean_safety, org.mean_efficacy = safety / filled, efficacy / filled
 
 
 @compiled
@@ -221,68 +202,60 @@ def _change_posts(log, week, q, usual, org, pop, start, n, team, practice, perso
     return left
 
 
-@compiled
-def _come_and_go(
-    first_part,
-    last_part,
-    week,
-    log,
-    p,
-    p_population,
-    p_reference,
-    part,
-    organisation,
-    team,
-    practice,
-    person,
-    manager,
-    leavers,
-):
+@each_part
+def _come_and_go(own, org, q, q_population, usual, week, log, team, practice, person, manager, leavers):
     """Let people leave, fall ill, and newcomers fill empty posts."""
-    for b in range(first_part, last_part):
-        own, o = part[b], part[b].organisation
-        own.sum_left = own.sum_leaders_left = 0.0
-        if not p[o].enabled:
-            for i in range(own.first_person, own.first_person + own.n_staff):
-                person[i].absent = 0
-            for i in range(own.first_leader, own.first_leader + own.n_managers):
-                person[i].absent = 0
-            continue
-        org, q, pop, usual = organisation[o], p[o], p_population[o], p_reference[o].usual_exhaustion
-        for t in range(own.first_team, own.first_team + own.n_teams):
-            team[t].leaver_memory *= 1.0 - 1.0 / LEAVER_WEEKS
-        own.sum_left = _change_posts(
-            log, week, q, usual, org, pop, own.first_person, own.n_staff, team, practice, person, manager, own, leavers
-        )
-        own.sum_leaders_left = _change_posts(
-            log,
-            week,
-            q,
-            usual,
-            org,
-            pop,
-            own.first_leader,
-            own.n_managers,
-            team,
-            practice,
-            person,
-            manager,
-            own,
-            leavers,
-        )
+    own.sum_left = own.sum_leaders_left = 0.0
+    if not q.enabled:
+        for i in range(own.first_person, own.first_person + own.n_staff):
+            person[i].absent = 0
+        for i in range(own.first_leader, own.first_leader + own.n_managers):
+            person[i].absent = 0
+        return
+    for t in range(own.first_team, own.first_team + own.n_teams):
+        team[t].leaver_memory *= 1.0 - 1.0 / LEAVER_WEEKS
+    exhausted = usual.usual_exhaustion
+    own.sum_left = _change_posts(
+        log,
+        week,
+        q,
+        exhausted,
+        org,
+        q_population,
+        own.first_person,
+        own.n_staff,
+        team,
+        practice,
+        person,
+        manager,
+        own,
+        leavers,
+    )
+    own.sum_leaders_left = _change_posts(
+        log,
+        week,
+        q,
+        exhausted,
+        org,
+        q_population,
+        own.first_leader,
+        own.n_managers,
+        team,
+        practice,
+        person,
+        manager,
+        own,
+        leavers,
+    )
 
 
-@compiled
-def _lose_touch(first_linked, last_linked, part, parts_from, organisation, tally, ties, leavers):
+@each_linked
+def _lose_touch(parts, count, ties, leavers):
     """End the ties of those who have left, wherever they lead."""
-    for o in range(first_linked, last_linked):
-        for b in range(parts_from[o], parts_from[o + 1]):
-            for first, left in (
-                (part[b].first_person, part[b].sum_left),
-                (part[b].first_leader, part[b].sum_leaders_left),
-            ):
-                for k in range(int(left)):
-                    tally[o].ties_lost += drop_all_ties(ties, leavers[first + k])
+    for own in parts:
+        for first, left in ((own.first_person, own.sum_left), (own.first_leader, own.sum_leaders_left)):
+            for k in range(int(left)):
+                count.ties_lost += drop_all_ties(ties, leavers[first + k])
 
 
 PROCESS = Process(

@@ -15,6 +15,7 @@ from civicsim.model.blocks import TEAMS_AT_ONCE, block_of
 from civicsim.model.networks import add_friends
 from civicsim.model.organisation import FROM_STAFF, N_PROBLEMS, NO_IDEA, TO_GUARDIAN, TO_MANAGER, TO_PEERS, WAITING
 from civicsim.model.practice import propose
+from civicsim.model.rows import each_organisation, each_part
 from civicsim.model.rules import choice_probability, exp, unit
 
 STREAM = stream_of("voice")
@@ -189,33 +190,29 @@ def _raise(at, slot, seen, i, to, week, g, count):
     event.note(at, kind, to, person=i, value=seen.value, fits=seen.value == slot.reality)
 
 
-@compiled
-def _show(first_part, last_part, part, person, shown):
+@each_part
+def _show(own, person, shown):
     """Let all staff see what each noticed and voiced lately, as it was before anyone speaks."""
-    for b in range(first_part, last_part):
-        own = part[b]
-        for i in range(own.first_person, own.first_person + own.n_staff):
-            shown[i, 0], shown[i, 1] = person[i].noticed_memory, person[i].voiced_memory
+    for i in range(own.first_person, own.first_person + own.n_staff):
+        shown[i, 0], shown[i, 1] = person[i].noticed_memory, person[i].voiced_memory
 
 
-@compiled
-def _look_around(first_part, last_part, p, p_reference, part, team, person, ties, shown):
+@each_part
+def _look_around(own, q, usual, team, person, ties, shown):
     """Work out for each person which share of the problems that colleagues and friends noticed lately was voiced."""
-    for b in range(first_part, last_part):
-        own, o = part[b], part[b].organisation
-        if not p[o].enabled:
-            continue
-        prior = PRIOR_EVENTS * p_reference[o].usual_voice_share
-        for t in range(own.first_team, own.first_team + own.n_teams):
-            g = team[t]
-            team_noticed = team_voiced = 0.0
-            for i in range(g.first_person, g.first_person + g.n_posts):
-                team_noticed += shown[i, 0]
-                team_voiced += shown[i, 1]
-            for i in range(g.first_person, g.first_person + g.n_posts):
-                noticed, voiced = add_friends(team_noticed - shown[i, 0], team_voiced - shown[i, 1], ties, i, shown)
-                around = min(1.0, (voiced + prior) / (noticed + PRIOR_EVENTS))
-                person[i].norm = around if person[i].vacant == 0 else person[i].norm
+    if not q.enabled:
+        return
+    prior = PRIOR_EVENTS * usual.usual_voice_share
+    for t in range(own.first_team, own.first_team + own.n_teams):
+        g = team[t]
+        team_noticed = team_voiced = 0.0
+        for i in range(g.first_person, g.first_person + g.n_posts):
+            team_noticed += shown[i, 0]
+            team_voiced += shown[i, 1]
+        for i in range(g.first_person, g.first_person + g.n_posts):
+            noticed, voiced = add_friends(team_noticed - shown[i, 0], team_voiced - shown[i, 1], ties, i, shown)
+            around = min(1.0, (voiced + prior) / (noticed + PRIOR_EVENTS))
+            person[i].norm = around if person[i].vacant == 0 else person[i].norm
 
 
 @compiled
@@ -274,53 +271,46 @@ def _decide(log, org, q, usual, week, held, n, count, team, practice, person, pr
             event.note(at, event.WITHHELD, event.FUTILITY, person=i)
 
 
-@compiled
-def _speak(first_part, last_part, week, log, p, p_reference, part, organisation, team, practice, person, problem):
+@each_part
+def _speak(own, org, q, usual, week, log, team, practice, person, problem):
     """Let people make up their minds, and decide about each problem they noticed."""
-    for b in range(first_part, last_part):
-        own, o = part[b], part[b].organisation
-        org, q, usual = organisation[o], p[o], p_reference[o]
-        for t in range(own.first_team, own.first_team + own.n_teams):
-            team[t].voiced = team[t].joined = 0.0
-        if not q.enabled:
-            for i in range(own.first_person, own.first_person + own.n_staff):
-                person[i].voiced = person[i].voice_hours = 0.0
-            continue
-        for one in range(own.first_team, own.first_team + own.n_teams, TEAMS_AT_ONCE):
-            _, start, n_posts = block_of(own, team, one)
-            _make_up_minds(org, q, usual, start, n_posts, person)
-            held = np.empty((4, n_posts * N_PROBLEMS), dtype=np.int32)
-            n = _list_problems(start, n_posts, person, problem, held)
-            _decide(log, org, q, usual, week, held, n, own, team, practice, person, problem)
-
-
-@compiled
-def _remember(first_part, last_part, p, part, person):
-    keep = 1.0 - 1.0 / NORM_WEEKS
-    for b in range(first_part, last_part):
-        own, o = part[b], part[b].organisation
-        if not p[o].enabled:
-            continue
-        noticed = voiced = 0.0
+    for t in range(own.first_team, own.first_team + own.n_teams):
+        team[t].voiced = team[t].joined = 0.0
+    if not q.enabled:
         for i in range(own.first_person, own.first_person + own.n_staff):
-            who = person[i]
-            who.noticed_memory = keep * who.noticed_memory + who.noticed
-            who.voiced_memory = keep * who.voiced_memory + who.voiced
-            noticed += who.noticed_memory
-            voiced += who.voiced_memory
-        own.sum_noticed_memory, own.sum_voiced_memory = noticed, voiced
+            person[i].voiced = person[i].voice_hours = 0.0
+        return
+    for one in range(own.first_team, own.first_team + own.n_teams, TEAMS_AT_ONCE):
+        _, start, n_posts = block_of(own, team, one)
+        _make_up_minds(org, q, usual, start, n_posts, person)
+        held = np.empty((4, n_posts * N_PROBLEMS), dtype=np.int32)
+        n = _list_problems(start, n_posts, person, problem, held)
+        _decide(log, org, q, usual, week, held, n, own, team, practice, person, problem)
 
 
-@compiled
-def _note_norm(first, last, p, part, parts_from, organisation):
-    for o in range(first, last):
-        org = organisation[o]
-        noticed = voiced = 0.0
-        for b in range(parts_from[o], parts_from[o + 1]):
-            noticed += part[b].sum_noticed_memory
-            voiced += part[b].sum_voiced_memory
-        if p[o].enabled and noticed > 0.0:
-            org.voice_norm = min(1.0, voiced / noticed)
+@each_part
+def _remember(own, q, person):
+    keep = 1.0 - 1.0 / NORM_WEEKS
+    if not q.enabled:
+        return
+    noticed = voiced = 0.0
+    for i in range(own.first_person, own.first_person + own.n_staff):
+        who = person[i]
+        who.noticed_memory = keep * who.noticed_memory + who.noticed
+        who.voiced_memory = keep * who.voiced_memory + who.voiced
+        noticed += who.noticed_memory
+        voiced += who.voiced_memory
+    own.sum_noticed_memory, own.sum_voiced_memory = noticed, voiced
+
+
+@each_organisation
+def _note_norm(parts, org, q):
+    noticed = voiced = 0.0
+    for own in parts:
+        noticed += own.sum_noticed_memory
+        voiced += own.sum_voiced_memory
+    if q.enabled and noticed > 0.0:
+        org.voice_norm = min(1.0, voiced / noticed)
 
 
 PROCESS = Process(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from civicsim.errors import ScenarioError, nearest
-from civicsim.model.measures import Measure
+from civicsim.model.measuring import Measure
 
 MINUTES = "minutes"
 """A goal's name for minutes per person and week that are set aside; they follow from the levers alone."""

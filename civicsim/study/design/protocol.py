@@ -18,7 +18,7 @@ from civicsim import checks
 from civicsim.engine.process import Process
 from civicsim.errors import ScenarioError, naming
 from civicsim.model.levers import Levers
-from civicsim.model.measures import Measure
+from civicsim.model.measuring import Measure
 from civicsim.model.processes.events import Event
 from civicsim.model.roster import Roster
 from civicsim.model.week import ordered

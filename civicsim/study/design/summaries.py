@@ -12,7 +12,8 @@ import numpy as np
 
 from civicsim import checks
 from civicsim.errors import ScenarioError
-from civicsim.model.measures import FLAGSHIP, History, Measure
+from civicsim.model.measures import FLAGSHIP
+from civicsim.model.measuring import History, Measure
 
 USUAL = "last 52"
 _FORMS = "'last N', 'all', 'weeks A-B', 'lowest N' or 'highest N'"

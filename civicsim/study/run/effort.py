@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from civicsim.experiment.run import Result, run
-from civicsim.model.week import threads_available
+from civicsim.model.simulating import threads_available
 from civicsim.scenario.scenario import Scenario
 from civicsim.study.design.protocol import Protocol
 from civicsim.study.design.study import Study

@@ -24,7 +24,7 @@ from typing import Any
 
 from civicsim.errors import CivicsimError
 from civicsim.extras import need
-from civicsim.model.week import threads_available
+from civicsim.model.simulating import threads_available
 from civicsim.study.design.study import Study
 from civicsim.study.design.weight import SECONDS
 

@@ -28,7 +28,7 @@ from civicsim.experiment.run import Result, begin, burn_in, run
 from civicsim.experiment.warming import simulate_briefly
 from civicsim.model.cohort import Cohort
 from civicsim.model.recording import Recorder, clear_tally
-from civicsim.model.week import threads_available
+from civicsim.model.simulating import threads_available
 from civicsim.scenario.scenario import Scenario
 from civicsim.study.design.protocol import Protocol
 from civicsim.study.design.summaries import Summary

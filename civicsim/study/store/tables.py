@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 import civicsim
-from civicsim.model.organisation import PERSON, REAL
+from civicsim.model.tables import PERSON, REAL
 from civicsim.study.design.protocol import Protocol
 
 WRITE = "write"
