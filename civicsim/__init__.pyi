@@ -20,12 +20,12 @@ from .mesa_face.agents import Patient as Patient
 from .mesa_face.agents import StaffMember as StaffMember
 from .mesa_face.model import CivicModel as CivicModel
 from .model.measures import MEASURES as MEASURES
-from .model.measures import Measure as Measure
+from .model.measuring import Measure as Measure
 from .model.week import WEEK as WEEK
 from .model.week import insert as insert
 from .model.week import ordered as ordered
+from .scenario.random_styles import random_style as random_style
 from .scenario.scenario import Scenario as Scenario
-from .scenario.scenario import random_style as random_style
 from .scenario.shipped import kinds as kinds
 from .scenario.shipped import shocks as shocks
 from .scenario.shipped import styles as styles

@@ -20,7 +20,8 @@ from civicsim.model.levers import NAMES as LEVERS
 from civicsim.model.levers import Levers
 from civicsim.model.processes.events import Event
 from civicsim.model.structure import GROUPS
-from civicsim.scenario.scenario import PARAMETERS, SECTIONS, Scenario, find_parameter, random_style
+from civicsim.scenario.random_styles import random_style
+from civicsim.scenario.scenario import PARAMETERS, SECTIONS, Scenario, find_parameter
 from civicsim.scenario.shipped import kinds, shocks, styles
 
 GROUP_WEIGHTS = [f"group_{name}" for name in GROUPS]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from civicsim.engine.compiled import compiled
+from civicsim.model.levers import PURPOSES
 from civicsim.model.organisation import PATIENT_GROUPS, PROFESSIONS
 from civicsim.model.rows import each_organisation
 from civicsim.model.tables import TALLY, Column, record_type
@@ -23,13 +24,13 @@ _PLACES = (
 """Row of the organisation; its teams, the posts of their staff, those of its managers, and its share of the patients."""
 _SUMS = (
     *("noticed_memory", "voiced_memory", "forum_items", "safety", "efficacy", "filled", "left", "leaders_left"),
-    *("load", "rest_hours", "watching", "huddles", "response_hours", "deliberation_hours", "coaching", "peer_hours"),
-    *("high", "low", "spoke", "activation"),
+    *("load", "rest_hours", "high", "low", "spoke", "activation"),
 )
 PART = record_type(
     (
         *(Column(name, "i4", "place") for name in _PLACES),
         *(Column(f"sum_{name}", "f8", "sum") for name in _SUMS),
+        Column("spent", "f8", "hours spent on each purpose", over=(tuple(PURPOSES),)),
         Column("sum_profession", "f8", "staff by profession", over=(PROFESSIONS,)),
         Column("sum_patients", "f8", "patients by group", over=(PATIENT_GROUPS,)),
         Column("sum_satisfaction", "f8", "their satisfaction", over=(PATIENT_GROUPS,)),
@@ -76,6 +77,15 @@ def parts_of(organisation: np.ndarray, team: np.ndarray) -> np.ndarray:
 def counts_of(part: np.ndarray) -> np.ndarray:
     """Return what parts count as a view on them: a row per part, and the numbers of a tally in their order."""
     return part.view(np.float64).reshape(len(part), -1)[:, _FIRST_COUNT:]
+
+
+@compiled
+def spent_on(purpose, parts):
+    """Return the hours that the parts of an organisation have spent on a purpose."""
+    hours = 0.0
+    for own in parts:
+        hours += own.spent[purpose]
+    return hours
 
 
 @compiled

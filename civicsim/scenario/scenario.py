@@ -8,14 +8,13 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from civicsim import checks
 from civicsim.engine.process import Process
 from civicsim.errors import ScenarioError, naming, nearest
-from civicsim.model.levers import NAMES as LEVERS
 from civicsim.model.levers import Levers
 from civicsim.model.measuring import Measure
 from civicsim.model.practice import PracticeParameters
@@ -30,16 +29,7 @@ from civicsim.scenario.shipped import STYLE_KEYS, in_folder, load_named, names_i
 from civicsim.scenario.toml import parse_toml, read_toml
 from civicsim.scenario.writing import difference, toml_of, url_of
 
-__all__ = [
-    "DEFAULT_KIND",
-    "PARAMETERS",
-    "SECTIONS",
-    "STATUS_QUO",
-    "Scenario",
-    "find_parameter",
-    "random_style",
-    "sources_of",
-]
+__all__ = ["DEFAULT_KIND", "PARAMETERS", "SECTIONS", "STATUS_QUO", "Scenario", "find_parameter", "sources_of"]
 
 STATUS_QUO, DEFAULT_KIND = NAMED["style"], NAMED["kind"]
 _MOST_NAMED = 6
@@ -421,38 +411,6 @@ def sources_of(kind: str, model: Model = SHIPPED) -> dict[str, str]:
     """Return the sources of the values that a kind of organisation sets, by full name of the parameter, as its file has them."""
     about, _ = load_named(kind, "organisations", "kind")
     return {model.sections.find(key).key: text for key, text in about.get("sources", {}).items()}
-
-
-def random_style(number: int, of: int, seed: int = 1) -> Levers:
-    """Return levers drawn at random: row ``number`` of a Latin hypercube of ``of`` rows, all hours of the budget used.
-
-    The null style: what any claim about a style has to beat.
-
-    Parameters
-    ----------
-    number : int
-        Which row, from 0.
-    of : int
-        Rows in the hypercube.
-    seed : int
-        Seed of the hypercube.
-    """
-    if not 0 <= number < of:
-        raise ScenarioError(f"random style: number {number} of {of}: expected a whole number from 0 to {of - 1}")
-    free = [name for name in LEVERS if name != "budget_share"]
-    values = {}
-    for name, u in zip(free, _hypercube(of, len(free), seed)[number].tolist(), strict=True):
-        about = SECTIONS["levers"][name]
-        high = 10.0 if name.startswith("weight_") else about.high
-        values[name] = round(about.low + u * (high - about.low), 6)
-    return Levers(**values, budget_share=1.0)
-
-
-@lru_cache(maxsize=4)
-def _hypercube(n: int, k: int, seed: int) -> Any:
-    from scipy.stats import qmc
-
-    return qmc.LatinHypercube(d=k, rng=seed).random(n)
 
 
 def _is_week(key: str, value: Any) -> bool:

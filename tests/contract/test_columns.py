@@ -24,7 +24,7 @@ def test_two_processes_touch_what_a_reader_of_their_code_finds():
     )
     assert columns_of(PROCESSES["coaching"]) == Columns(
         reads=(
-            "organisation.hours", "organisation.spent", "team.coaching_hours", "team.n_trials",
+            "organisation.hours", "team.coaching_hours", "team.n_trials",
             "person.vacant", "person.skill", "manager.openness_anchor",
         ),
         writes=("organisation.spent", "team.coaching_hours", "person.skill", "manager.openness_anchor"),

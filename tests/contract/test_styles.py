@@ -9,7 +9,7 @@ import pytest
 import civicsim as cs
 from civicsim.model import levers
 from civicsim.model.week import WEEK
-from civicsim.scenario.scenario import random_style
+from civicsim.scenario.random_styles import random_style
 
 PACKAGE = Path(cs.__file__).parent
 STYLES = sorted(cs.styles())

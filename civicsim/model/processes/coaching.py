@@ -8,6 +8,7 @@ from civicsim.engine.compiled import compiled
 from civicsim.engine.parameters import free, parameter, switch
 from civicsim.engine.process import Process
 from civicsim.model.levers import COACHING
+from civicsim.model.parts import spent_on
 from civicsim.model.rows import each_organisation, each_part
 from civicsim.model.rules import unit
 
@@ -47,13 +48,13 @@ def _coach_teams(own, org, q, team, person, manager):
     """Move people in teams with trials towards skill."""
     hours = org.hours[COACHING] if q.enabled else 0.0
     strength = intensity(hours, q.full_hours)
-    own.sum_coaching = 0.0
+    own.spent[COACHING] = 0.0
     for t in range(own.first_team, own.first_team + own.n_teams):
         g = team[t]
         # Where there is no one to coach and nothing on trial, the hours go back to care.
         coached_here = g.n_trials > 0 or person[manager[g.manager].person].vacant == 0
         g.coaching_hours = hours * g.n_posts if coached_here else 0.0
-        own.sum_coaching += g.coaching_hours / org.n_staff
+        own.spent[COACHING] += g.coaching_hours / org.n_staff
         if strength == 0.0 or g.n_trials == 0:
             continue
         for i in range(g.first_person, g.first_person + g.n_posts):
@@ -64,9 +65,7 @@ def _coach_teams(own, org, q, team, person, manager):
 @each_organisation
 def _coach_managers(parts, org, q, person, manager):
     """Move coached managers towards openness, and work out what was spent."""
-    org.spent[COACHING] = 0.0
-    for own in parts:
-        org.spent[COACHING] += own.sum_coaching
+    org.spent[COACHING] = spent_on(COACHING, parts)
     strength = intensity(org.hours[COACHING] if q.enabled else 0.0, q.full_hours)
     if strength == 0.0:
         return

@@ -14,6 +14,7 @@ from civicsim.engine.randomness import stream_of, uniforms
 from civicsim.model import log as event
 from civicsim.model.levers import DELIBERATION
 from civicsim.model.organisation import ENDORSED, N_PROFESSIONS
+from civicsim.model.parts import spent_on
 from civicsim.model.practice import drop, judges_rightly, place_of
 from civicsim.model.rows import each_organisation, each_part
 from civicsim.model.rules import unit
@@ -180,7 +181,7 @@ def _deliberate(own, org, q, q_practice, week, log, team, practice, person):
     m = practice.shape[1]
     # Dimensions on which a team may deliberate. There is room for one too many, which does not count.
     open_ideas = np.empty(m + 1, dtype=np.int64)
-    own.sum_deliberation_hours = 0.0
+    own.spent[DELIBERATION] = 0.0
     if not q.enabled:
         for t in range(own.first_team, own.first_team + own.n_teams):
             team[t].conflict = team[t].deliberation_hours = 0.0
@@ -214,16 +215,13 @@ def _deliberate(own, org, q, q_practice, week, log, team, practice, person):
         g.deliberation_credit = min(g.deliberation_credit, price)
         g.hostility = unit(g.hostility + hostility_change(q, g.hostility, used / g.n_posts, g.overload))
         g.deliberation_hours = used
-        own.sum_deliberation_hours += used
+        own.spent[DELIBERATION] += used
 
 
 @each_organisation
 def _add_up(parts, org):
     """Add up what was spent on deliberation."""
-    spent = 0.0
-    for own in parts:
-        spent += own.sum_deliberation_hours
-    org.spent[DELIBERATION] = spent / org.n_staff
+    org.spent[DELIBERATION] = spent_on(DELIBERATION, parts) / org.n_staff
 
 
 PROCESS = Process(

@@ -14,6 +14,7 @@ from civicsim.model import log as event
 from civicsim.model.in_post import mean_propensity, mean_skill
 from civicsim.model.levers import HUDDLES, OBSERVATION
 from civicsim.model.organisation import FROM_MANAGERS, FROM_TEAM, NO_IDEA, TO_MANAGER
+from civicsim.model.parts import spent_on
 from civicsim.model.practice import judges_rightly, propose
 from civicsim.model.rows import each_organisation, each_part
 from civicsim.model.rules import unit
@@ -63,7 +64,7 @@ def _look(own, o, org, q, q_practice, week, log, dimension, team, practice, pers
     """Let managers look at practices, and teams at those that bear on safety; what is wrong comes before the manager."""
     m = practice.shape[1]
     gain = q_practice.judgement_gain
-    own.sum_watching = own.sum_huddles = 0.0
+    own.spent[OBSERVATION] = own.spent[HUDDLES] = 0.0
     for t in range(own.first_team, own.first_team + own.n_teams):
         team[t].observation_hours = 0.0
     if not q.enabled or org.hours[OBSERVATION] + org.hours[HUDDLES] == 0.0:
@@ -84,7 +85,7 @@ def _look(own, o, org, q, q_practice, week, log, dimension, team, practice, pers
             g.seek = unit(g.seek + q.seek_gain * hours * (1.0 - g.seek))
             g.observation_credit += hours
             g.observation_hours += hours
-            own.sum_watching += hours / org.n_staff
+            own.spent[OBSERVATION] += hours / org.n_staff
             for k in range(checks_of(g.observation_credit, q.hours_per_check)):
                 g.observation_credit = max(0.0, g.observation_credit - q.hours_per_check)
                 # What managers see with their own eyes takes no one's courage.
@@ -97,7 +98,7 @@ def _look(own, o, org, q, q_practice, week, log, dimension, team, practice, pers
             hours = org.hours[HUDDLES] * g.n_posts
             g.huddle_credit += hours
             g.observation_hours += hours
-            own.sum_huddles += hours / org.n_staff
+            own.spent[HUDDLES] += hours / org.n_staff
             for k in range(checks_of(g.huddle_credit, q.hours_per_huddle)):
                 g.huddle_credit = max(0.0, g.huddle_credit - q.hours_per_huddle)
                 # What is seen in a huddle is raised as far as people there dare to.
@@ -110,10 +111,7 @@ def _look(own, o, org, q, q_practice, week, log, dimension, team, practice, pers
 @each_organisation
 def _add_up(parts, org):
     """Add up what was spent on watching and on huddles."""
-    org.spent[OBSERVATION] = org.spent[HUDDLES] = 0.0
-    for own in parts:
-        org.spent[OBSERVATION] += own.sum_watching
-        org.spent[HUDDLES] += own.sum_huddles
+    org.spent[OBSERVATION], org.spent[HUDDLES] = spent_on(OBSERVATION, parts), spent_on(HUDDLES, parts)
 
 
 PROCESS = Process(

@@ -23,6 +23,7 @@ from civicsim.model.organisation import (
     TO_PEERS,
     WAITING,
 )
+from civicsim.model.parts import spent_on
 from civicsim.model.practice import drop, endorse
 from civicsim.model.rows import each_organisation, each_part
 from civicsim.model.rules import either, exp, unit
@@ -333,7 +334,7 @@ def _serve_queue(log, t, n_waiting, week, org, q, explains, harmed, g, practice,
 @each_part
 def _answer_staff(own, org, q, q_structure, usual, week, log, team, practice, person, manager):
     """Let peers, the guardian and managers answer items; managers serve a queue with limited hours."""
-    own.sum_forum_items = own.sum_response_hours = 0.0
+    own.sum_forum_items = own.spent[RESPONSE] = 0.0
     for i in range(own.first_person, own.first_person + own.n_staff):
         # Few heard anything last week: to look takes less than to write.
         if person[i].n_outcomes > 0.0 or person[i].detriments > 0.0:
@@ -366,15 +367,14 @@ def _answer_staff(own, org, q, q_structure, usual, week, log, team, practice, pe
         g.noticed_memory = (1.0 - 1.0 / DEALT_WEEKS) * g.noticed_memory + g.noticed
         g.dealt_memory = max(0.0, (1.0 - 1.0 / DEALT_WEEKS) * g.dealt_memory + g.dealt)
         own.hours_settling += g.settling_hours
-        own.sum_response_hours += g.response_hours
+        own.spent[RESPONSE] += g.response_hours
 
 
 @each_organisation
 def _answer_patients(o, parts, org, q, q_forum, count, week, log, team, practice, panel):
     """Let the host answer the patients' forum, as far as there is money; and note what staff were answered."""
-    spent = settled = answered = 0.0
+    settled = answered = 0.0
     for own in parts:
-        spent += own.sum_response_hours
         answered += own.acted + own.explained
         settled += own.acted + own.explained + own.silent
         for t in range(own.first_team, own.first_team + (own.n_teams if own.sum_forum_items > 0.0 else 0)):
@@ -384,7 +384,7 @@ def _answer_patients(o, parts, org, q, q_forum, count, week, log, team, practice
                     u_act, _, _, _ = uniforms(org.seed, STREAM, week, team[t].key, d)
                     seat = panel[o, slot.idea_group]
                     _answer_forum((log, t, d), slot, count, week, org, q_forum, seat, u_act)
-    org.spent[RESPONSE] = spent / org.n_staff
+    org.spent[RESPONSE] = spent_on(RESPONSE, parts) / org.n_staff
     if q.enabled and settled > 0.0:
         org.answered_memory += (answered / settled - org.answered_memory) / QUARTER
 

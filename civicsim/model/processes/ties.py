@@ -13,6 +13,7 @@ from civicsim.engine.randomness import stream_of, uniforms, uniforms_in_turn
 from civicsim.model.blocks import PEOPLE_AT_ONCE
 from civicsim.model.levers import PEER
 from civicsim.model.networks import add_tie, count_friends, count_neighbours_of, count_ties, drop_tie
+from civicsim.model.parts import spent_on
 from civicsim.model.rows import each_linked, each_part
 from civicsim.model.rules import exp
 
@@ -159,11 +160,11 @@ def _chances(org, q, each_loses, makes):
 def _look(own, org, q, week, team, person, ties, moves):
     """Mark those whose ties change, going by the ties that they have as the week begins."""
     each_loses, makes = np.empty(ties.shape[1] + 1), np.empty(ties.shape[1] + 1)
-    own.sum_peer_hours = 0.0
+    own.spent[PEER] = 0.0
     for t in range(own.first_team, own.first_team + own.n_teams):
         # A team that is cut off has no one to spend them with.
         team[t].peer_hours = 0.0 if team[t].isolated or not q.enabled else org.hours[PEER]
-        own.sum_peer_hours += team[t].peer_hours * team[t].n_posts / org.n_staff
+        own.spent[PEER] += team[t].peer_hours * team[t].n_posts / org.n_staff
     if not q.enabled:
         return
     _chances(org, q, each_loses, makes)
@@ -180,9 +181,7 @@ def _look(own, org, q, week, team, person, ties, moves):
 def _meet_and_part(parts, org, q, count, week, organisation, team, person, ties, moves):
     """Let people meet and lose touch, one after another: what one does changes how many ties another has."""
     each_loses, makes = np.empty(ties.shape[1] + 1), np.empty(ties.shape[1] + 1)
-    org.spent[PEER] = 0.0
-    for own in parts:
-        org.spent[PEER] += own.sum_peer_hours
+    org.spent[PEER] = spent_on(PEER, parts)
     _chances(org, q, each_loses, makes)
     for i in range(org.first_person, org.first_person + (org.n_staff if q.enabled else 0)):
         if moves[i] == 0:

@@ -20,7 +20,8 @@ from civicsim.model.processes.events import Event
 from civicsim.model.week import WEEK, ordered
 from civicsim.scenario.interventions import check_event, read_interventions
 from civicsim.scenario.model import SHIPPED, Model, Sections, load_model
-from civicsim.scenario.scenario import DEFAULT_KIND, STATUS_QUO, Scenario, random_style
+from civicsim.scenario.random_styles import random_style
+from civicsim.scenario.scenario import DEFAULT_KIND, STATUS_QUO, Scenario
 from civicsim.scenario.shipped import draws_file, in_folder, load_named, sets_levers_only
 from civicsim.study.design.declared import Declared, Reader, check_sides, rows_of
 from civicsim.study.design.designs import (
