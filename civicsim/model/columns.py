@@ -110,7 +110,7 @@ class _Reader(ast.NodeVisitor):
     def __init__(self, plain: Any, tables: Mapping[str, str], touched: _Touched) -> None:
         self.touched, self.globals = touched, plain.__globals__
         # A function that another function made keeps its settings, such as a column's name, in enclosed variables.
-        self.enclosed = inspect.getclosurevars(plain).nonlocals
+        self.enclosed = dict(inspect.getclosurevars(plain).nonlocals)
         self.means = dict(tables)
         tree = ast.parse(textwrap.dedent(inspect.getsource(plain))).body[0]
         for statement in tree.body if isinstance(tree, ast.FunctionDef) else [tree]:

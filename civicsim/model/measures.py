@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +16,8 @@ from civicsim.model.tables import ICC_GROUPS, ICC_STATES, QUALITY_PARTS, VOICES
 
 
 def _state(column: str, *place: int) -> Callable[[History], Column]:
-    return lambda h: h.snapshot[column][:, :, *place] if place else h.snapshot[column]
+    at: Any = (..., *place)
+    return lambda h: h.snapshot[column][at]
 
 
 def _events(*columns: str) -> Callable[[History], Column]:

@@ -68,16 +68,16 @@ class Column:
         return tuple(map(len, self.over))
 
 
-def _unit(name: str, help: str) -> Column:
-    return Column(name, REAL, help, 0.0, 1.0)
+def _unit(name: str, help: str, *over: tuple[str, ...]) -> Column:
+    return Column(name, REAL, help, 0.0, 1.0, over=over)
 
 
-def _count(name: str, help: str) -> Column:
-    return Column(name, REAL, help, 0.0)
+def _count(name: str, help: str, *over: tuple[str, ...]) -> Column:
+    return Column(name, REAL, help, 0.0, over=over)
 
 
-def _hours(name: str, help: str) -> Column:
-    return Column(name, REAL, help, 0.0, over=(tuple(PURPOSES),))
+def _percent(name: str, help: str, *over: tuple[str, ...]) -> Column:
+    return Column(name, REAL, help, 0.0, 100.0, over=over)
 
 
 def _row(name: str, table: str, help: str) -> Column:
@@ -104,9 +104,9 @@ ORGANISATION = (
     *(Column(name, REAL, f"lever {name}, as intended", 0.0) for name in LEVERS),
     *(_unit(f"{name}_enacted", f"lever {name}, as staff meet it") for name in ENACTED),
     *(_unit(f"{name}_habit", f"lever {name} at the status quo, to which pressure returns it") for name in ENACTED),
-    _hours("allotted", "hours that the style allots to each purpose, per person and week"),
-    _hours("hours", "hours allocated to each purpose, grip included, per person and week"),
-    _hours("spent", "hours spent on each purpose last week, per person"),
+    _count("allotted", "hours that the style allots to each purpose, per person and week", tuple(PURPOSES)),
+    _count("hours", "hours allocated to each purpose, grip included, per person and week", tuple(PURPOSES)),
+    _count("spent", "hours spent on each purpose last week, per person", tuple(PURPOSES)),
     Column("hours_budget", REAL, "budget of improvement hours, per person and week", 0.0),
     Column("demand_factor", REAL, "care asked for, as a multiple of the usual", 0.0),
     _unit("say_do_gap", "how much worse than announced staff are treated, mean of fear, permission and authority"),
@@ -407,9 +407,7 @@ TALLY = (
             ("leaver_motivation", "motivation of people who left, summed"),
         )
     ),
-    Column(
-        "changes", REAL, "changes of practice, by what became of them and what caused them", 0.0, over=(FATES, ORIGINS)
-    ),
+    _count("changes", "changes of practice, by what became of them and what caused them", FATES, ORIGINS),
 )
 """Events of the week, counted per organisation."""
 
@@ -433,7 +431,7 @@ SNAPSHOT = (
     Column("propensity_high", REAL, "mean probability of voicing of staff of high standing", 0.0, 1.0),
     Column("propensity_low", REAL, "mean probability of voicing of staff of low standing", 0.0, 1.0),
     Column("voice_gini", REAL, "Gini index of the 52-week memory of that probability, taken each quarter", 0.0, 1.0),
-    Column("icc", REAL, "ICC(1) of states by group, taken each quarter", -1.0, 1.0, over=(ICC_STATES, ICC_GROUPS)),
+    Column("icc", REAL, "ICC(1) of exhaustion, safety, burnout by group", -1.0, 1.0, over=(ICC_STATES, ICC_GROUPS)),
     _unit("would_speak_again", "mean probability of voicing of those who spoke up lately"),
     _unit("origin_entropy", "evenness of the origin of own ideas over teams, 0 one team, 1 all alike"),
     _unit("spots_coexist", "whether there are bright and dark spots at once"),
@@ -452,7 +450,7 @@ SNAPSHOT = (
     _unit("hostility", "mean over teams of hostility between groups"),
     _count("n_ties", "ties of staff to other teams, counted at both ends"),
     _count("n_ties_far", "those that lead to another division or organisation"),
-    Column("propensity_of", REAL, "mean probability of voicing, by profession", 0.0, over=(PROFESSIONS,)),
+    _count("propensity_of", "mean probability of voicing, by profession", PROFESSIONS),
     _unit("representativeness", "1 minus the total variation distance between the forum's seats and the population"),
     _unit("activation", "mean activation of patients"),
     _unit("satisfaction", "mean satisfaction of patients"),
@@ -468,15 +466,13 @@ SNAPSHOT = (
     _unit("deferred", "share of the care asked for that is put off to relieve staff"),
     Column("culture_gap", REAL, "culture score as reported minus mean psychological safety", -1.0, 1.0),
     # Parts of quality, ratings, who voices, and the staff survey.
-    Column("quality_of", REAL, "mean over teams of true quality on some dimensions", 0.0, 1.0, over=(QUALITY_PARTS,)),
+    _unit("quality_of", f"mean true quality of teams on parts of care: {', '.join(QUALITY_PARTS)}", QUALITY_PARTS),
     _unit("misrated", "share of teams on the other side of the regulator's threshold than the organisation's rating"),
-    *(
-        Column(f"{event}_memory", REAL, f"problems {event} by some staff, 13-week memory", 0.0, over=(VOICES,))
-        for event in ("noticed", "voiced")
-    ),
-    Column("survey_response", REAL, "percent of those asked who answered the last staff survey", 0.0, 100.0),
-    Column("survey", REAL, "percent of answers that count, last staff survey", 0.0, 100.0, over=(SURVEY_ITEMS,)),
-    Column("survey_all", REAL, "the same, had everyone answered", 0.0, 100.0, over=(SURVEY_ITEMS,)),
+    _count("noticed_memory", "problems noticed by profession, by high and by low standing, 13-week memory", VOICES),
+    _count("voiced_memory", "problems voiced by profession, by high and by low standing, 13-week memory", VOICES),
+    _percent("survey_response", "percent of those asked who answered the last staff survey"),
+    _percent("survey", "percent of answers to each question that count, last staff survey", SURVEY_ITEMS),
+    _percent("survey_all", "the same, had everyone answered", SURVEY_ITEMS),
 )
 """How things stand at the end of the week, per organisation. Nothing in the model reads it."""
 

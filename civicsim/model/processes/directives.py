@@ -225,9 +225,9 @@ def _decide(own, o, org, q, q_compact, q_practice, week, log, dimension, team, p
 @each_organisation
 def _settle(o, org, q, dimension, marks):
     """Count the teams that contest a directive; after that, none is out any more."""
-    m = dimension.shape[1]
     if not q.enabled:
         return
+    m = dimension.shape[1]
     n_directives = _how_many(dimension[o])
     org.directive_memory += (52.0 * n_directives / m - org.directive_memory) / MEMORY_WEEKS
     for t in range(org.first_team, org.first_team + (org.n_teams if n_directives > 0 else 0)):

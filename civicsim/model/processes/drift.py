@@ -36,9 +36,9 @@ def local_reality(truth, kappa, u):
 @each_organisation
 def _flip(o, org, q, week, dimension, team, practice):
     """Rarely flip a common reality: all teams then draw theirs on that dimension anew, so that κ keeps its meaning."""
-    m = dimension.shape[1]
     if not q.enabled:
         return
+    m = dimension.shape[1]
     u, chosen, _, _ = uniforms(org.seed, STREAM, week, org.key, 0)
     if poisson(m * q.rate * q.common_share, u, 1):
         d = int(chosen * m)
@@ -51,9 +51,9 @@ def _flip(o, org, q, week, dimension, team, practice):
 @each_part
 def _redraw(own, o, org, q, week, dimension, team, practice):
     """Redraw a few local realities."""
-    m = dimension.shape[1]
     if not q.enabled:
         return
+    m = dimension.shape[1]
     expected = m * 2.0 * q.rate
     for t in range(own.first_team, own.first_team + own.n_teams):
         u, _, _, _ = uniforms(org.seed, STREAM, week, team[t].key, 2)

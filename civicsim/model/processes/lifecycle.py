@@ -262,11 +262,11 @@ def _run_cycle(at, slot, week, q, usual_motivation, org, g, person, count):
 @each_part
 def _try_ideas(own, o, org, q, usual, week, log, dimension, team, neighbour, practice, person, marks):
     """Run trials, end those that are finished, and mark those that convinced."""
+    if not q.enabled:
+        return
     m = practice.shape[1]
     # Dimensions on which a team has something endorsed or in trial. There is room for one too many, which does not count.
     active = np.empty(m + 1, dtype=np.int64)
-    if not q.enabled:
-        return
     for t in range(own.first_team, own.first_team + own.n_teams):
         g = team[t]
         marks[t, :] = 0
@@ -323,9 +323,9 @@ def _adopt_ideas(o, org, q, q_practice, week, log, dimension, tally, team, neigh
 @each_part
 def _age_changes(own, org, q, week, log, team, neighbour, practice, marks):
     """Let changes of the past year last, and mark those that decay: no fall counts for a neighbour in the same week."""
-    m = practice.shape[1]
     if not q.enabled:
         return
+    m = practice.shape[1]
     # Changes that stand: team, its key, and dimension. There is room for one too many, which does not count.
     standing = np.empty((3, own.n_teams * m + 1), dtype=np.int32)
     n = 0

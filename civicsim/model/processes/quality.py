@@ -153,11 +153,11 @@ def _bring_to_light(t, g, week, org, q, neighbour, practice):
 @each_part
 def _care(own, o, org, q, usual, week, dimension, team, neighbour, practice, person, need, met):
     """Work out each team's true and reported quality, its harm and incidents, and how far it meets patients' needs."""
+    if not q.enabled:
+        return
     m = practice.shape[1]
     fits = np.empty(m)
     needs = np.empty((N_PATIENT_GROUPS, m))
-    if not q.enabled:
-        return
     for k in range(N_PATIENT_GROUPS):
         for d in range(m):
             needs[k, d] = need[o, k, d].weight

@@ -114,9 +114,9 @@ def _look_at_teams(own, seen, team, practice):
     waiting = endorsed = in_trial = gamed = followed = 0
     for name in literal_unroll(_SUMMED_OVER_TEAMS):
         seen[name] = 0.0
-    for t in range(own.first_team, own.first_team + own.n_teams):
-        for name in literal_unroll(_SUMMED_OVER_TEAMS):
+        for t in range(own.first_team, own.first_team + own.n_teams):
             seen[name] += team[t][name]
+    for t in range(own.first_team, own.first_team + own.n_teams):
         for d in range(practice.shape[1]):
             slot = practice[t, d]
             waiting += slot.idea_state == WAITING

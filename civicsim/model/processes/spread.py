@@ -175,12 +175,12 @@ def _tell(own, week, practice, news):
 @each_part
 def _hear(own, o, org, q, q_practice, week, dimension, team, neighbour, practice, person, news, marks):
     """Mark what each team takes over: recent changes of neighbours that it judges to fit, or copies in the neutral form."""
+    if not q.enabled:
+        return
     m = practice.shape[1]
     tied, apart = np.empty(news.shape[1], dtype=np.int32), np.empty(news.shape[1], dtype=np.int32)
     # Dimensions on which a team hears something new. There is room for one too many, which does not count.
     new = np.empty(m + 1, dtype=np.int64)
-    if not q.enabled:
-        return
     marks[own.first_team : own.first_team + own.n_teams, :] = 0
     if q.form == NEUTRAL:
         _copy(own, org.seed, q.copying_rate, week, team, neighbour, practice, marks)

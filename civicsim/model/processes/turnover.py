@@ -186,7 +186,7 @@ def _change_posts(log, week, q, usual, org, pop, start, n, team, practice, perso
     left = 0
     for one in range(start, start + n, PEOPLE_AT_ONCE):
         n_people = min(PEOPLE_AT_ONCE, start + n - one)
-        moving = _fates(org, q, usual, week, one, n_people, person)
+        moving = _fates(org, q, usual.usual_exhaustion, week, one, n_people, person)
         for i in range(one, one + n_people):
             if not moving[i - one]:
                 continue
@@ -214,38 +214,12 @@ def _come_and_go(own, org, q, q_population, usual, week, log, team, practice, pe
         return
     for t in range(own.first_team, own.first_team + own.n_teams):
         team[t].leaver_memory *= 1.0 - 1.0 / LEAVER_WEEKS
-    exhausted = usual.usual_exhaustion
+    pop = q_population
     own.sum_left = _change_posts(
-        log,
-        week,
-        q,
-        exhausted,
-        org,
-        q_population,
-        own.first_person,
-        own.n_staff,
-        team,
-        practice,
-        person,
-        manager,
-        own,
-        leavers,
+        log, week, q, usual, org, pop, own.first_person, own.n_staff, team, practice, person, manager, own, leavers
     )
     own.sum_leaders_left = _change_posts(
-        log,
-        week,
-        q,
-        exhausted,
-        org,
-        q_population,
-        own.first_leader,
-        own.n_managers,
-        team,
-        practice,
-        person,
-        manager,
-        own,
-        leavers,
+        log, week, q, usual, org, pop, own.first_leader, own.n_managers, team, practice, person, manager, own, leavers
     )
 
 

@@ -290,9 +290,9 @@ def _speak(own, org, q, usual, week, log, team, practice, person, problem):
 
 @each_part
 def _remember(own, q, person):
-    keep = 1.0 - 1.0 / NORM_WEEKS
     if not q.enabled:
         return
+    keep = 1.0 - 1.0 / NORM_WEEKS
     noticed = voiced = 0.0
     for i in range(own.first_person, own.first_person + own.n_staff):
         who = person[i]
