@@ -337,7 +337,7 @@ def test_chance_has_the_spread_it_is_given_and_no_bias(crowd):
 
 def test_what_meets_a_whole_team_is_the_same_for_all_of_it_and_a_share_of_the_variance(crowd):
     """For pairs of colleagues, the covariance of what chance does to them is the shared part of its variance."""
-    put(crowd, person__exhaustion=0.5, person__vacant=0, p__exhaustion__noise_sd=0.05)
+    crowd = put(crowd.copy(), person__exhaustion=0.5, person__vacant=0, p__exhaustion__noise_sd=0.05)
     staff = is_staff(crowd)
     quiet = after(crowd, "exhaustion", p__exhaustion__noise_sd=0.0).person["exhaustion"]
     for share in (0.0, 0.3, 0.5):
@@ -350,7 +350,7 @@ def test_what_meets_a_whole_team_is_the_same_for_all_of_it_and_a_share_of_the_va
 
 
 def test_managers_share_no_event_with_a_team(crowd):
-    put(crowd, person__exhaustion=0.5, p__exhaustion__noise_sd=0.05)
+    crowd = put(crowd.copy(), person__exhaustion=0.5, p__exhaustion__noise_sd=0.05)
     found = [after(crowd, "exhaustion", p__exhaustion__noise_shared=s).person["exhaustion"] for s in (0.0, 0.4)]
     staff = is_staff(crowd)
     np.testing.assert_array_equal(found[0][~staff], found[1][~staff])
