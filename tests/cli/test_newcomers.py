@@ -389,14 +389,15 @@ def test_weekly_tables_come_as_text_only_when_asked_for(small):
 
 _STOP_SOON = """
 import os, signal, sys
-from civicsim.cli import main, running
-real = running.simulate
+import civicsim
+from civicsim.cli import main
+real = civicsim.run
 def simulate(*words, progress, **how):
     def report(done):
         os.kill(os.getpid(), signal.SIGINT)
         progress(done)
     return real(*words, progress=report, **how)
-running.simulate = simulate
+civicsim.run = simulate
 sys.argv = ["civicsim", "run", "--seeds", "4", "--set", "n_teams=3", "-q"]
 sys.exit(main())
 """

@@ -90,10 +90,10 @@ def test_runs_that_failed_are_done_again_only_when_asked(tmp_path, monkeypatch):
     study = small_study(measures=["trust"])
     simulate = worker._results
 
-    def fail(protocol, points, seeds, stage):
+    def fail(protocol, points, seeds, *how):
         if 2 in seeds:
             raise ValueError("for now")
-        return simulate(protocol, points, seeds, stage)
+        return simulate(protocol, points, seeds, *how)
 
     monkeypatch.setattr(worker, "_results", fail)
     assert run_study(study, tmp_path / "out", processes=0).n_failed == 4
