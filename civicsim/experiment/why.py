@@ -328,12 +328,11 @@ def matched_runs(
 
 
 def passing(links: Collection[Link], last: str) -> frozenset[str]:
-    """Return mechanisms that put into force what differs, and pass it on to others: that they carry all of it says nothing.
+    """Return mechanisms where what differs is put into force: that one carries all of it says nothing.
 
     The last one is not among them: what it is told is how the change reaches the measure.
     """
-    entered = {link.target for link in links if link.source == "" and not link.handed}
-    return frozenset(entered & {link.source for link in links if not link.handed}) - {last}
+    return frozenset(link.target for link in links if link.source == "" and not link.handed) - {last}
 
 
 def _explaining(links: Collection[Link], last: str) -> Held:
