@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
@@ -144,23 +144,50 @@ def _example(model: Model) -> Cohort:
 
 
 @dataclass(frozen=True)
+class Snapshots:
+    """The snapshot of an example, and those where one column of its state is different, by column."""
+
+    usual: np.ndarray
+    changed: Mapping[str, np.ndarray]
+
+    def changing(self, part: Callable[[History], Any]) -> frozenset[str]:
+        """Return the columns that change a part of a measure."""
+
+        def value(snapshot: np.ndarray) -> np.ndarray:
+            records: dict[str, Any] = _blank_records() | {"snapshot": snapshot[None]}
+            return np.asarray(part(History(**records)))
+
+        usual = value(self.usual)
+        return frozenset(
+            column for column, now in self.changed.items() if not np.array_equal(usual, value(now), equal_nan=True)
+        )
+
+
+@dataclass(frozen=True)
 class Web:
-    """Mechanisms by name, and by column of the snapshot the columns that it shows."""
+    """Mechanisms by name, and what those that write the snapshot make of the state of an example, as it is and changed."""
 
     processes: Mapping[str, Process]
-    shows: Mapping[str, frozenset[str]]
+    snapshots: Mapping[str, Snapshots]
 
     @classmethod
     def of(cls, model: Model = SHIPPED) -> Web:
-        """Return the web of a model's processes; what a snapshot shows is found by trying every column that is read."""
+        """Return the web of a model's processes."""
         return _web(model)
 
     def columns_of(self, measure: Measure) -> frozenset[str]:
-        """Return the columns that a measure shows: counts, and states behind the snapshot."""
+        """Return the columns that a measure shows: counts, and states behind the snapshot, which change it where they change."""
         top, bottom = columns_shown(measure)
-        return frozenset().union(
-            *(self.shows.get(name, {name.replace("enacted.", "organisation.")}) for name in top or bottom)
-        )
+        found = {name.replace("enacted.", "organisation.") for name in top or bottom}
+        recorded = {name for name in found if name.startswith("snapshot.")}
+        part = measure.top if top else measure.bottom
+        if not recorded or part is None:
+            return frozenset(found)
+        writers = self.writers(recorded)
+        states = {column for name in writers for column in self.snapshots[name].changing(part)}
+        # Where no change shows, it may be any state that is read.
+        states = states or {column for name in writers for column in reads(self.processes[name])}
+        return frozenset((found - recorded) | (states - _IN_POST or states))
 
     def writers(self, columns: Collection[str]) -> tuple[str, ...]:
         """Return the mechanisms that write one of some columns."""
@@ -208,16 +235,12 @@ class Web:
 
 @lru_cache(4)
 def _web(model: Model) -> Web:
-    shows: dict[str, frozenset[str]] = {}
-    for process in model.week:
-        recorded = [name for name in writes(process) if name.startswith("snapshot.")]
-        if recorded:
-            shows |= dict.fromkeys(recorded, reads(process)) | _shown_by(process, _example(model))
-    return Web({process.name: process for process in model.week}, shows)
+    recorders = [p for p in model.week if any(name.startswith("snapshot.") for name in writes(p))]
+    return Web({p.name: p for p in model.week}, {p.name: _snapshots(p, _example(model)) for p in recorders})
 
 
-def _shown_by(process: Process, cohort: Cohort) -> dict[str, frozenset[str]]:
-    """Return the columns that each column of the snapshot depends on: it differs where they do."""
+def _snapshots(process: Process, cohort: Cohort) -> Snapshots:
+    """Return what a process records of a cohort, and what it does where one of the columns that it reads is different."""
     n = cohort.n_organisations
 
     def snapshot(column: str = "") -> np.ndarray:
@@ -230,13 +253,6 @@ def _shown_by(process: Process, cohort: Cohort) -> dict[str, frozenset[str]]:
                 # How many there are counts too.
                 values[0] = 1 - values[0]
         process.step(own, 0, n)
-        return own.snapshot
+        return np.asarray(own.snapshot)
 
-    usual = snapshot()
-    found: dict[str, set[str]] = {}
-    for column in sorted(reads(process) - {"ties"}):
-        now = snapshot(column)
-        for name in usual.dtype.names or ():
-            if not np.array_equal(usual[name], now[name], equal_nan=True):
-                found.setdefault(f"snapshot.{name}", set()).add(column)
-    return {name: frozenset(columns - _IN_POST or columns) for name, columns in found.items()}
+    return Snapshots(snapshot(), {column: snapshot(column) for column in sorted(reads(process) - {"ties"})})
