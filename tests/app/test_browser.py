@@ -793,9 +793,11 @@ def test_how_fast_the_page_is(visit):
         until="window.civicsim && window.civicsim.bands && /-full/.test(window.civicsim.bands.stamp)",
     )
     lever(page, "fear").fill("0.6")
+    # On a busy machine the next answer may be there before one is painted, and a borderline verdict gets more runs than thirty.
     for runs in (5, 30):
         page.wait_for_function(
-            f"/-{runs}(-full)?(-drawn)?$/.test(window.civicsim.bands.stamp) && window.civicsim.bands.at > window.civicsim.released",
+            f"Number((/-(\\d+)(-full)?(-drawn)?$/.exec(window.civicsim.bands.stamp) || [0, 0])[1]) >= {runs} "
+            "&& window.civicsim.bands.at > window.civicsim.released",
             timeout=SOON,
         )
         notes.append(
