@@ -24,7 +24,8 @@ CALLS = 6
 """Calls of the generator per person and week, four numbers each: one each for noticing, exhaustion, motivation or
 moving, and losing and making ties, and about one for what a problem, an idea or a new tie needs now and then."""
 EXPONENTIALS = 5
-"""Exponentials per person and week, as counted in the twin over four weeks of 600 staff, one for each logistic function."""
+"""Exponentials per person and week, at least: over four weeks of 600 staff the twin called for 7.8, and up to 2.8 of them are second ones
+in logistic functions, of which the engine needs one."""
 LIMITS = ("gather", "draw_and_touch")
 """What any engine has to do."""
 OF_FEW = ("events", "turnover", "governing", "survey")

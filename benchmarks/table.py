@@ -160,7 +160,7 @@ def _limits(part: dict[str, Any]) -> str:
         "The least that any engine has to do, measured in the same run: one fetch of a state along all ties, and a loop that "
         f"draws {part['calls_of_the_generator']} times four numbers per person and adds to every word of the state once. "
         f"The week needs more, as its processes come one after another and people react to what others did before: "
-        f"{part['exponentials']} exponentials per person, and a visit of each process to each person. *Visits* fetches the columns of "
+        f"at least {part['exponentials']} exponentials per person, and a visit of each process to each person. *Visits* fetches the columns of "
         f"people that the processes declare ({reads} to be read and {writes} to be written, those of newcomers and of people who are "
         "asked left out), adds them up, and does nothing else. What is left for the engine is the equations, decisions, teams, "
         "practices and patients, and the record.\n"
