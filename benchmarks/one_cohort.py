@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks.interleaved import interleaved
 from benchmarks.places import simulate_weeks, state_bytes
-from civicsim.experiment.run import begin
+from civicsim.experiment.run import switch_to
 from civicsim.model.building import build
 from civicsim.model.simulating import advance
 from civicsim.scenario.scenario import Scenario
@@ -26,7 +26,7 @@ def main(asked: dict) -> dict:
     cohort = build(*parts, list(range(1, asked["runs"] + 1)), -asked["burn_in"])
     built = time.perf_counter() - began
     advance(cohort, asked["burn_in"])
-    cohort = begin(cohort, scenario)
+    switch_to(cohort, scenario)
     seconds = interleaved({"week": lambda: simulate_weeks(cohort, asked["weeks"], asked["threads"])}, asked["repeats"])[
         "week"
     ]

@@ -1,6 +1,7 @@
 """Organisations are built as asked, point where they should, and do not depend on their company."""
 
 import dataclasses
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tools import burnt_in, changed_columns, faults, is_staff, out_of_bounds, small_scenario
 
-from civicsim.experiment.run import begin, burn_in
+from civicsim.experiment.run import begin, burn_in, run
 from civicsim.model.building import build, layout_of_professions
 from civicsim.model.cohort import Cohort, set_levers, stack
 from civicsim.model.levers import NAMES as LEVERS
@@ -584,6 +585,20 @@ def test_beginning_sets_levers_and_parameters_and_leaves_the_burnt_in_cohort_alo
     assert (cohort.parameters["voice"]["norm_weight"] == 5.0).all()
     # Hours start from what the style allots; what grip moves follows in the first week.
     assert changed_columns(start, cohort) - {"organisation.hours"} == {"organisation.fear"}
+
+
+def test_a_run_that_makes_its_own_burn_in_holds_the_organisation_once():
+    """A copy of it would cost a national scenario as much memory again."""
+    scenario = small_scenario(n_teams=40, weeks=2, burn_in_weeks=2)
+    run(scenario, threads=1)
+    tracemalloc.start()
+    try:
+        result = run(scenario, threads=1)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    held = len(result.cohort.state_bytes())
+    assert held < peak < 1.8 * held
 
 
 def test_two_styles_from_one_seed_run_the_same_week_until_their_levers_act():

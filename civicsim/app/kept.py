@@ -119,7 +119,7 @@ def KeptPanel() -> None:
     rows = [
         {
             "letter": one.letter,
-            "words": lever_words(one.levers, base.levers, _NAMED),
+            "words": lever_words(one.on(scenario), base, _NAMED),
             "decisions": len(one.decisions),
             "here": one.on(scenario).digest == scenario.digest,
         }

@@ -67,8 +67,7 @@ def content(dimension: int, value: int) -> str:
 
 def minutes_of(scenario: Scenario) -> dict[str, float]:
     """Return the minutes per person and week that each purpose gets of the hours for improvement."""
-    budget = scenario.structure.improvement_share * scenario.structure.contracted_hours
-    return {name: 60.0 * hours for name, hours in scenario.levers.hours(budget).items()}
+    return {name: 60.0 * hours for name, hours in scenario.hours.items()}
 
 
 def slider_row(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from civicsim.experiment.run import Progress, begin, burn_in, seeds_of, simulate
+from civicsim.experiment.run import Progress, begin, burn_in, seeds_of, simulate, switch_to
 from civicsim.experiment.statistics import estimate
 from civicsim.model.calendar import YEAR
 from civicsim.model.cohort import Cohort
@@ -57,8 +57,10 @@ def people_frame(
     """
     chosen = weeks if weeks is not None else scenario.weeks
     if start is None:
-        start = burn_in(scenario, seeds_of(seeds, scenario.seed), threads=threads, progress=progress)
-    cohort = begin(start, scenario)
+        own = burn_in(scenario, seeds_of(seeds, scenario.seed), threads=threads, progress=progress)
+        cohort = switch_to(own, scenario)
+    else:
+        cohort = begin(start, scenario)
     person, organisation = cohort.person, cohort.organisation
     staff = np.flatnonzero(person["role"] == STAFF)
     own = organisation[person["organisation"][staff]]

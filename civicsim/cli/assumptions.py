@@ -167,10 +167,7 @@ def one_style(name: str) -> Shown:
         if not about.name.startswith("weight_"):
             values = [value_text(getattr(which.levers, about.name)) for which in (scenario, usual)]
             levers.append([about.name, *values, _meaning(about)])
-    budget = scenario.structure.improvement_share * scenario.structure.contracted_hours
-    hours, usual_hours = (
-        {**hours, "total": sum(hours.values())} for hours in (scenario.levers.hours(budget), usual.levers.hours(budget))
-    )
+    hours, usual_hours = ({**own.hours, "total": sum(own.hours.values())} for own in (scenario, usual))
     labels = {**{key: purpose.label for key, purpose in PURPOSES.items()}, "total": "total"}
     spent = [["hours per person and week", "this style", "status quo"]]
     spent += [[label, number(hours[key], 2), number(usual_hours[key], 2)] for key, label in labels.items()]

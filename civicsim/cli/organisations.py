@@ -101,7 +101,7 @@ def write(output: Output, request: OrgExport) -> None:
     people = str(Path(out).with_name(f"{Path(out).stem}-people.csv"))
     check_free([people] if ending == ".csv" else [], output.force)
     from civicsim.experiment.graphs import to_networkx, write_gexf, write_graphml, write_people, write_ties
-    from civicsim.experiment.run import begin, burn_in, simulate
+    from civicsim.experiment.run import burn_in, simulate, switch_to
 
     if week is None:
         cohort = burn_in(dataclasses.replace(scenario, burn_in_weeks=0), [scenario.seed])
@@ -109,7 +109,7 @@ def write(output: Output, request: OrgExport) -> None:
     else:
         work = n_posts(scenario) * (scenario.burn_in_weeks + week)
         with progress(output, float(work)) as report:
-            cohort = begin(burn_in(scenario, [scenario.seed], progress=report), scenario)
+            cohort = switch_to(burn_in(scenario, [scenario.seed], progress=report), scenario)
             simulate(cohort, week, progress=report)
         when = f"after {counted(scenario.burn_in_weeks, 'week')} of burn-in and {week} more"
     graph = to_networkx(cohort, team_layer=request.team_ties)

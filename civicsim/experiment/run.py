@@ -129,7 +129,19 @@ def with_week(scenario: Scenario, processes: Sequence[Process] | None) -> tuple[
 def begin(cohort: Cohort, scenario: Scenario) -> Cohort:
     """Return a copy of a burnt-in cohort in which the scenario's levers and parameters are set from now on.
 
-    Ties that a roster lists are those of today: changes of ties in the burn-in are undone.
+    Raises
+    ------
+    ScenarioError
+        If the cohort was built without a process of the scenario.
+    """
+    return switch_to(cohort.copy(), scenario)
+
+
+def switch_to(cohort: Cohort, scenario: Scenario) -> Cohort:
+    """Set a scenario's levers and parameters in a burnt-in cohort from now on, and return it: it is changed in place.
+
+    A cohort that starts nothing else need not be copied, which would take as much memory again. Ties that a roster lists
+    are those of today: changes of ties in the burn-in are undone.
 
     Raises
     ------
@@ -139,12 +151,11 @@ def begin(cohort: Cohort, scenario: Scenario) -> Cohort:
     missing = [name for name in scenario.sections if name not in cohort.parameters]
     if missing:
         raise ScenarioError(f"run: the cohort to start from was built without the process {missing[0]}")
-    own = cohort.copy()
     if scenario.roster is not None:
-        renew_ties(own, scenario.roster)
-    own.plan = Plan(scenario.levers, scenario.sections, scenario.interventions)
-    put_into_force(own, own.plan, own.week, 0, own.n_organisations)
-    return own
+        renew_ties(cohort, scenario.roster)
+    cohort.plan = Plan(scenario.levers, scenario.sections, scenario.interventions)
+    put_into_force(cohort, cohort.plan, cohort.week, 0, cohort.n_organisations)
+    return cohort
 
 
 def run(
@@ -205,10 +216,11 @@ def run(
     numbers = seeds_of(seeds, chosen.seed)
     snapshots = Snapshots(weeks_of(people, chosen.weeks, "people"), weeks_of(network, chosen.weeks, "network"))
     if start is None:
-        start = burn_in(chosen, numbers, processes=week, threads=threads, progress=progress)
+        cohort = switch_to(burn_in(chosen, numbers, processes=week, threads=threads, progress=progress), chosen)
     elif list(dict.fromkeys(start.organisation["seed"].tolist())) != numbers:
         raise ScenarioError("run: the cohort to start from was built with other seeds")
-    cohort = begin(start, chosen)
+    else:
+        cohort = begin(start, chosen)
     recorder = Recorder(cohort, chosen.weeks, teams=teams, events=events, measures=chosen.measures.values())
     with counted_in_notebook(progress, float(cohort.n_persons * chosen.weeks)) as show:
         for end in sorted({*snapshots.weeks, chosen.weeks}):

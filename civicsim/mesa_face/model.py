@@ -22,7 +22,7 @@ import numpy as np
 from civicsim import checks
 from civicsim.engine.process import Process
 from civicsim.errors import ScenarioError
-from civicsim.experiment.run import as_scenario, begin, measure_names, with_week
+from civicsim.experiment.run import as_scenario, measure_names, switch_to, with_week
 from civicsim.mesa_face.agents import Cell, Manager, Organisation, Patient, StaffMember, Team
 from civicsim.model.building import build
 from civicsim.model.measuring import History, Measure
@@ -134,7 +134,7 @@ class CivicModel(mesa.Model):
             self.create_agents()
         for _ in range(a.burn_in_weeks):
             self._simulate()
-        self.cohort = begin(self.cohort, a)
+        switch_to(self.cohort, a)
 
     def _simulate(self) -> None:
         advance(self.cohort, 1, processes=[self._process(item) for item in self.processes])

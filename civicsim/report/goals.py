@@ -8,8 +8,8 @@ import numpy as np
 
 from civicsim.engine.parameters import Parameter
 from civicsim.experiment.wording import number, percent, scale_of
-from civicsim.model.levers import Levers
-from civicsim.scenario.scenario import SECTIONS
+from civicsim.model.levers import PURPOSES
+from civicsim.scenario.scenario import SECTIONS, Scenario
 from civicsim.study.analysis.goals import MINUTES, Goal
 from civicsim.study.analysis.policies import Policies
 
@@ -47,21 +47,25 @@ class AnswerText:
     robust: bool
 
 
-def lever_words(levers: Levers, usual: Levers, most: int | None = None) -> str:
-    """Return how levers differ from others, those moved furthest first; at most so many are named."""
+def lever_words(scenario: Scenario, usual: Scenario, most: int | None = None) -> str:
+    """Return how a scenario's levers differ from those of another, moved furthest first; at most so many are named."""
 
     def share(about: Parameter) -> float:
-        return abs(getattr(levers, about.name) - getattr(usual, about.name)) / (about.high - about.low)
+        values = (getattr(one.levers, about.name) for one in (scenario, usual))
+        return abs(next(values) - next(values)) / (about.high - about.low)
 
     moved = sorted((about for about in SECTIONS["levers"].values() if share(about) > 0.0), key=share, reverse=True)
-    words = [f"{about.label} {lever_text(about, getattr(levers, about.name))}" for about in moved[:most]]
+    words = [f"{about.label} {lever_text(about, scenario)}" for about in moved[:most]]
     more = f" and {len(moved) - len(words)} more" if len(moved) > len(words) else ""
     return f"{', '.join(words)}{more}" if words else "no lever moved"
 
 
-def lever_text(about: Parameter, value: float) -> str:
-    """Return the value of a lever: per cent, or a weight among hours."""
-    return percent(value) if about.high == 1.0 else f"weight {value:g}"
+def lever_text(about: Parameter, scenario: Scenario) -> str:
+    """Return the value of a lever: per cent, or the minutes a week that its weight gives to its purpose."""
+    minutes = {purpose.lever: 60.0 * scenario.hours[name] for name, purpose in PURPOSES.items()}
+    if about.name in minutes:
+        return f"{number(minutes[about.name], 0)} min a week"
+    return percent(getattr(scenario.levers, about.name))
 
 
 def _a_year(form: str, whole: float, extra: float) -> str:
@@ -106,7 +110,7 @@ def answers(found: Policies) -> list[AnswerText]:
         texts.append(
             AnswerText(
                 int(str(k)) + 1,
-                lever_words(found.scenario(int(str(k))).levers, found.given.habits),
+                lever_words(found.scenario(int(str(k))), found.practice),
                 f"{number(row['minutes'], 0)} minutes per person and week",
                 _a_year("{:,.0f} hours", row["hours"], row["extra_hours"]),
                 money,

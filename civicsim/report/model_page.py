@@ -125,12 +125,6 @@ def _doc(thing: Any) -> str:
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in words.split("\n\n"))
 
 
-def _hours(style: str) -> dict[str, float]:
-    """Return the hours per person and week that a style gives to each purpose."""
-    scenario = Scenario.preset(style)
-    return scenario.levers.hours(scenario.structure.improvement_share * scenario.structure.contracted_hours)
-
-
 # -- pages ---------------------------------------------------------------------------------------------------------------
 
 
@@ -155,7 +149,7 @@ def template(name: str, **filters: Any) -> Template:
 def blocks_of(model: Model) -> Any:
     """Return the blocks of a model's pages: functions without arguments, by name."""
     filters = {
-        "bounds": _bounds, "by_table": _by_table, "cell": cell, "doc": _doc, "equations": equations, "hours": _hours,
+        "bounds": _bounds, "by_table": _by_table, "cell": cell, "doc": _doc, "equations": equations, "preset": Scenario.preset,
         "module": importlib.import_module, "over_weeks": over_weeks, "sentence": _sentence, "setting": setting_text,
         "size": size_text, "time": time_text, "range": lambda about: range_text(about, setting_text),
     }  # fmt: skip

@@ -298,6 +298,11 @@ class Scenario:
         """Parameters of processes and shared parameters, by section; without structure, population and levers."""
         return {"practice": self.practice, "reference": self.reference, **self.parameters}
 
+    @property
+    def hours(self) -> dict[str, float]:
+        """Hours per person and week that each purpose gets of the hours for improvement."""
+        return self.levers.hours(self.structure.improvement_share * self.structure.contracted_hours)
+
     def value_of(self, key: str) -> Any:
         """Return the value of a parameter by its full name, ``section.name``."""
         section, _, name = key.partition(".")

@@ -9,7 +9,9 @@ import pandas as pd
 import pytest
 
 import civicsim as cs
+from civicsim.model.levers import NAMES, PURPOSES
 from civicsim.model.measures import MEASURES
+from civicsim.report.goals import lever_words
 from civicsim.study.analysis import policies
 from civicsim.study.analysis.goals import MINUTES, Goal, read_goal
 from civicsim.study.analysis.policies import Policies, find_policy, minutes_of, work_of
@@ -105,6 +107,19 @@ def test_answers_meet_the_goals_and_no_other_one_beats_them(found):
         assert not ((others >= own).all(axis=1) & (others > own).any(axis=1)).any()
     assert table["robust"].sum() == 1
     assert table.loc[table["robust"], "draws_met"].iloc[0] == table["draws_met"].max()
+
+
+def test_levers_are_told_in_units_that_a_reader_can_use():
+    """Hours are minutes a week, not weights: 45 of them are shared out."""
+    more = SMALL.with_(fear=0.1, weight_protected=3.0 * SMALL.levers.weight_protected)
+    words = lever_words(more, SMALL)
+    minutes = 60.0 * more.hours["protected"]
+    assert f"{PURPOSES['protected'].label.lower()} {minutes:.0f} min a week" in words.lower()
+    assert "10 %" in words
+    assert "weight" not in words
+    assert lever_words(SMALL, SMALL) == "no lever moved"
+    every = SMALL.with_(**{name: 0.5 for name in NAMES})
+    assert lever_words(every, SMALL, 2).endswith(f"and {sum(getattr(SMALL.levers, name) != 0.5 for name in NAMES) - 2} more")
 
 
 def test_answers_are_what_fresh_runs_of_them_show(found):

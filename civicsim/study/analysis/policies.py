@@ -91,6 +91,11 @@ class Policies:
         row = self.answers.iloc[place]
         return _with_levers(self.given, {name: float(row[name]) for name in self.levers})
 
+    @property
+    def practice(self) -> Scenario:
+        """Current practice: the scenario given, with the levers of the status quo."""
+        return _practice(self.given)
+
     @cached_property
     def met(self) -> bool:
         """Whether any answer meets all bounds."""
@@ -155,7 +160,7 @@ def find_policy(
         checks.number(pay, "find: pay", 0.0)
     how: dict[str, Any] = {"threads": threads, "progress": progress}
     numbers = seeds_of(seeds, own.seed)
-    base = dataclasses.replace(own, levers=own.habits, style=STATUS_QUO, title="Current practice")
+    base = _practice(own)
     ground = Ground(base, numbers, asked, how)
     tried, stopped = _search(own, ground, space, trials, seed, stop)
     chosen = _spread(tried[_undominated(tried, asked)], asked, _CONFIRMED)
@@ -181,10 +186,13 @@ def find_policy(
     )
 
 
+def _practice(scenario: Scenario) -> Scenario:
+    return dataclasses.replace(scenario, levers=scenario.habits, style=STATUS_QUO, title="Current practice")
+
+
 def minutes_of(scenario: Scenario) -> float:
     """Return the minutes per person and week that a scenario sets aside."""
-    budget = scenario.structure.improvement_share * scenario.structure.contracted_hours
-    return 60.0 * sum(scenario.levers.hours(budget).values())
+    return 60.0 * sum(scenario.hours.values())
 
 
 def work_of(scenario: Scenario, trials: int, seeds: int, fresh: int, draws: int) -> float:

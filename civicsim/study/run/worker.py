@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 
 from civicsim.engine.process import Process, call
 from civicsim.errors import CivicsimError
-from civicsim.experiment.run import Result, begin, burn_in, run
+from civicsim.experiment.run import Result, burn_in, run, switch_to
 from civicsim.experiment.warming import simulate_briefly
 from civicsim.model.cohort import Cohort
 from civicsim.model.recording import Recorder, clear_tally
@@ -271,7 +271,7 @@ def find_origin(scenario: Scenario, seed: int, processes: Sequence[Process]) -> 
     cohort = burn_in(dataclasses.replace(scenario, burn_in_weeks=0), [seed], processes=processes, threads=1)
     cohort.week = -scenario.burn_in_weeks
     _search(cohort, scenario.burn_in_weeks, processes)
-    _search(begin(cohort, scenario), scenario.weeks, processes)
+    _search(switch_to(cohort, scenario), scenario.weeks, processes)
 
 
 def _search(cohort: Cohort, weeks: int, processes: Sequence[Process]) -> None:
